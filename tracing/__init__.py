@@ -1,0 +1,1 @@
+"""Trace an epidemic by telephone."""

@@ -1,0 +1,1 @@
+"""What happened on the telephone: attempts, conversations, answers."""

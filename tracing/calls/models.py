@@ -1,0 +1,106 @@
+"""Calls, the conversations held in them, the answers given, and the text a late writer must not lose."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracing.kernel.db import Base, coded
+from tracing.vault import registry
+
+
+class CallOutcome(StrEnum):
+    """How a call, or one conversation of it, ended."""
+
+    COMPLETED = "completed"
+    CALLBACK = "callback"
+    NO_ANSWER = "no_answer"
+    VOICEMAIL = "voicemail"
+    WRONG_NUMBER = "wrong_number"
+    REFUSED = "refused"
+    LANGUAGE = "language"
+    NEEDS_DOCTOR = "needs_doctor"
+    GIVEN_BACK = "given_back"
+    CLAIM_ENDED = "claim_ended"
+    TAKEN_BACK = "taken_back"
+
+
+class Call(Base):
+    """One claim on a household, and the one call made under it."""
+
+    __tablename__ = "calls"
+    __table_args__ = (
+        CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="ended_has_an_outcome"),
+        UniqueConstraint("entry_id", "claim_number"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("queue_entries.id"))
+    claim_number: Mapped[int] = mapped_column(BigInteger)
+    household_id: Mapped[int] = mapped_column(ForeignKey("households.id"), index=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+    tracer_id: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[CallOutcome | None] = mapped_column(coded(CallOutcome))
+
+
+class Conversation(Base):
+    """One person spoken to, or to be spoken to, in a call."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        CheckConstraint("(finished_at IS NULL) = (outcome IS NULL)", name="finished_has_an_outcome"),
+        UniqueConstraint("call_id", "task_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
+    task_id: Mapped[int] = mapped_column(ForeignKey("call_tasks.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    script_version: Mapped[str]
+    identity_confirmed_at: Mapped[datetime | None]
+    """Health content opens only after the person said who they are, in this call."""
+    finished_at: Mapped[datetime | None]
+    outcome: Mapped[CallOutcome | None] = mapped_column(coded(CallOutcome))
+
+
+class Answer(Base):
+    """What a person answered to a question of the script; the newest stands, whoever typed it."""
+
+    __tablename__ = "answers"
+    __table_args__ = (UniqueConstraint("task_id", "question"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("call_tasks.id"))
+    question: Mapped[str]
+    """A question's id, or a mandatory statement's step id."""
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
+    claim_number: Mapped[int] = mapped_column(BigInteger)
+    script_version: Mapped[str]
+    cohort: Mapped[date]
+    sealed: Mapped[bytes | None]
+    saved_at: Mapped[datetime]
+    saved_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
+
+
+class Draft(Base):
+    """What somebody typed after their claim had ended: refused, kept, shown to them."""
+
+    __tablename__ = "drafts"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
+    field: Mapped[str]
+    """What it was for: a question's id, `contact`, `outcome`, `escalation`."""
+    cohort: Mapped[date]
+    sealed: Mapped[bytes | None]
+    kept_at: Mapped[datetime]
+    dismissed_at: Mapped[datetime | None]
+
+
+registry.sealed("answers")
+registry.sealed("drafts")

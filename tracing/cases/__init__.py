@@ -1,0 +1,1 @@
+"""A positive person, from the laboratory's notice to closure."""

@@ -1,0 +1,89 @@
+"""Cases and the laboratory results that made them."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Sequence, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracing.kernel.db import Base, coded
+from tracing.vault import registry
+
+
+class CaseStatus(StrEnum):
+    """Where a case stands."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+    """The laboratory withdrew the result: a human looks at it, nothing is deleted."""
+
+
+class CaseOutcome(StrEnum):
+    """How a case was closed."""
+
+    COMPLETED = "completed"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    NOT_A_CASE = "not_a_case"
+
+
+reference_sequence = Sequence("case_reference_seq", metadata=Base.metadata)
+
+
+class Case(Base):
+    """A person with a positive result, from the laboratory's notice until we close it (patient zero, P0)."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_has_a_time"),
+        CheckConstraint("(closed_at IS NULL) = (outcome IS NULL)", name="closed_has_an_outcome"),
+        UniqueConstraint("person_id", "programme", "episode"),
+        Index("ix_cases_site_status", "site_id", "status", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    reference: Mapped[str] = mapped_column(unique=True)
+    """P0-26-000123-7: what may be said and written where an identity may not."""
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    programme: Mapped[str]
+    episode: Mapped[int] = mapped_column(default=1)
+    cohort: Mapped[date] = mapped_column(index=True)
+    first_sampled_at: Mapped[datetime]
+    """The earliest sampling of this episode: the 60 days are counted from it."""
+    onset_on: Mapped[date | None]
+    status: Mapped[CaseStatus] = mapped_column(coded(CaseStatus), default=CaseStatus.OPEN)
+    outcome: Mapped[CaseOutcome | None] = mapped_column(coded(CaseOutcome))
+    from_contact_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The contact who became this case."""
+    warnings: Mapped[list[str]]
+    """Doubtful fields of the line that created it (codes of the import)."""
+    sealed: Mapped[bytes | None]
+    """What the laboratory said besides: place of living, prescriber, laboratory."""
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class LabResult(Base):
+    """One result of a laboratory. Its id is unique within its source for ever."""
+
+    __tablename__ = "lab_results"
+    __table_args__ = (UniqueConstraint("source_code", "source_result_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    source_code: Mapped[str]
+    source_result_id: Mapped[str | None]
+    sampled_at: Mapped[datetime]
+    validated_at: Mapped[datetime | None]
+    analysis: Mapped[str | None]
+    """PCR, AG."""
+    result: Mapped[str]
+    variant_screen: Mapped[str | None]
+    symptoms: Mapped[str | None]
+    """The laboratory's code: ASY, S01, S24, S57, SP7, U."""
+    withdrawn_at: Mapped[datetime | None]
+
+
+registry.sealed("cases")

@@ -1,0 +1,61 @@
+"""Contacts named by a case."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracing.kernel.db import Base, coded
+from tracing.vault import registry
+
+
+class RiskLevel(StrEnum):
+    """How risky the meeting was, by the programme's rule."""
+
+    AT_RISK = "at_risk"
+    NEGLIGIBLE = "negligible"
+
+
+class ContactStatus(StrEnum):
+    """Where a contact stands."""
+
+    NAMED = "named"
+    INFORMED = "informed"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    BECAME_CASE = "became_case"
+    REMOVED = "removed"
+
+
+class Contact(Base):
+    """A person whom a case met while contagious."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (
+        CheckConstraint("(status = 'removed') = (removed_at IS NOT NULL)", name="removed_has_a_time"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    cohort: Mapped[date] = mapped_column(index=True)
+    last_contact_on: Mapped[date]
+    circumstances: Mapped[dict[str, Any]]
+    """Codes of the programme's criteria (lives_with_case, face_to_face…), no free text."""
+    risk: Mapped[RiskLevel] = mapped_column(coded(RiskLevel))
+    risk_rule: Mapped[str]
+    """Programme, pack version and rule that decided the risk."""
+    may_disclose: Mapped[bool] = mapped_column(default=False)
+    """The case agreed that this contact be told the case's name. Default no."""
+    status: Mapped[ContactStatus] = mapped_column(coded(ContactStatus), default=ContactStatus.NAMED)
+    became_case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
+    named_at: Mapped[datetime]
+    named_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    removed_at: Mapped[datetime | None]
+    sealed: Mapped[bytes | None]
+    """Free words about the meeting; the identity is the person's."""
+
+
+registry.sealed("contacts")

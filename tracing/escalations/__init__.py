@@ -1,0 +1,1 @@
+"""A medical adviser or a referent must look: raise, take, settle."""

@@ -1,0 +1,88 @@
+"""Questions that a tracer cannot settle alone."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracing.kernel.db import Base, coded
+from tracing.vault import registry
+
+
+class Audience(StrEnum):
+    """Who is asked."""
+
+    ADVISER = "medical_adviser"
+    REFERENT = "referent"
+
+
+class Reason(StrEnum):
+    """Why they are asked, with how urgent that is (escalations.rules)."""
+
+    RED_FLAGS = "red_flags"
+    RESULT_NOT_ANNOUNCED = "result_not_announced"
+    MEDICAL_QUESTION = "medical_question"
+    VULNERABLE = "vulnerable"
+    SICK_LEAVE = "sick_leave"
+    RISK_DISPUTED = "risk_disputed"
+    PROCEDURE = "procedure"
+    DIFFICULT_CALL = "difficult_call"
+
+
+class EscalationState(StrEnum):
+    """Where the question stands."""
+
+    WAITING = "waiting"
+    TAKEN = "taken"
+    SETTLED = "settled"
+
+
+class Decision(StrEnum):
+    """What follows from the answer."""
+
+    GO_ON = "go_on"
+    """The tracer goes on with the answer."""
+    CALL_BACK = "call_back"
+    """Settled with the person or not: a tracer calls again, at once."""
+    CLOSED = "closed"
+    """The adviser settled it with the person; no further call."""
+
+
+class Escalation(Base):
+    """A question to a medical adviser or a referent, about one person of a call."""
+
+    __tablename__ = "escalations"
+    __table_args__ = (
+        CheckConstraint("(state = 'waiting') = (taken_at IS NULL)", name="taken_has_a_time"),
+        CheckConstraint("(taken_at IS NULL) = (taken_by IS NULL)", name="taken_has_a_member"),
+        CheckConstraint("(state = 'settled') = (settled_at IS NOT NULL)", name="settled_has_a_time"),
+        CheckConstraint("(settled_at IS NULL) = (decision IS NULL)", name="settled_has_a_decision"),
+        Index(
+            "ix_escalations_open", "site_id", "audience", "urgency", "id", postgresql_where=text("state <> 'settled'")
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    audience: Mapped[Audience] = mapped_column(coded(Audience))
+    reason: Mapped[Reason] = mapped_column(coded(Reason))
+    urgency: Mapped[int]
+    """1 at once, 2 within the hour, 3 today."""
+    task_id: Mapped[int] = mapped_column(ForeignKey("call_tasks.id"), index=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
+    state: Mapped[EscalationState] = mapped_column(coded(EscalationState), default=EscalationState.WAITING)
+    raised_by: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
+    raised_at: Mapped[datetime]
+    taken_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    taken_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    decision: Mapped[Decision | None] = mapped_column(coded(Decision))
+    seen_at: Mapped[datetime | None]
+    """When the tracer who asked read the answer."""
+    cohort: Mapped[date] = mapped_column(index=True)
+    sealed: Mapped[bytes | None]
+    """The question, then the answer."""
+
+
+registry.sealed("escalations")

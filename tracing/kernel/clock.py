@@ -1,0 +1,26 @@
+"""The one clock. Everything else is given the time as an argument, so that tests and audits can choose it."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from tracing.kernel.db import session
+
+
+def now() -> datetime:
+    """Return the present moment of this machine, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def database_now() -> datetime:
+    """Return the moment at which the current transaction began, by the database's clock, in UTC.
+
+    Claims and their ends use this one: hosts whose clocks disagree must still agree on who holds a call.
+    """
+    return session.execute(select(func.now())).scalar_one().astimezone(UTC)
+
+
+def local_day(moment: datetime, zone: ZoneInfo) -> date:
+    """Return the calendar day of `moment` where `zone` is."""
+    return moment.astimezone(zone).date()

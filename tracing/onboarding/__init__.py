@@ -1,0 +1,1 @@
+"""Recruits: invitation, practice on invented people, review, certification."""

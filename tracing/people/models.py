@@ -1,0 +1,102 @@
+"""People, the keyed hashes by which they are found, and the households behind their numbers."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracing.kernel.db import Base, coded
+from tracing.vault import registry
+
+
+class KeyKind(StrEnum):
+    """What a blind index was made of."""
+
+    GIVEN_BIRTH = "given_birth"
+    """First given name and birth date: whoever may be the same person shares it."""
+    NAME_BIRTH = "name_birth"
+    NIR = "nir"
+    PHONE = "phone"
+    EMAIL = "email"
+
+
+class PairState(StrEnum):
+    """What was decided of two records that may be one person."""
+
+    OPEN = "open"
+    SAME = "same"
+    DIFFERENT = "different"
+
+
+class Household(Base):
+    """The people behind the same telephone number: the unit that is called."""
+
+    __tablename__ = "households"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    is_institution: Mapped[bool] = mapped_column(default=False)
+    """One resident of an institution, behind a switchboard shared with others: never grouped by it."""
+    created_at: Mapped[datetime]
+
+
+class HouseholdNumber(Base):
+    """A telephone number and the household that answers it; none behind an institution's switchboard."""
+
+    __tablename__ = "household_numbers"
+    __table_args__ = (
+        CheckConstraint("is_institution = (household_id IS NULL)", name="switchboard_has_no_household"),
+    )
+
+    number_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    index_key_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    household_id: Mapped[int | None] = mapped_column(ForeignKey("households.id"), index=True)
+    is_institution: Mapped[bool] = mapped_column(default=False)
+    cohort: Mapped[date] = mapped_column(index=True)
+
+
+class Person(Base):
+    """Somebody who can be called. The identity is sealed under the day of their newest record."""
+
+    __tablename__ = "people"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    cohort: Mapped[date] = mapped_column(index=True)
+    sealed: Mapped[bytes | None]
+    """An `Identity` (people.rules); none once destroyed."""
+    household_id: Mapped[int | None] = mapped_column(ForeignKey("households.id"), index=True)
+    same_as: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    """A merge is this pointer, resolved on reading; taking it back clears it."""
+    created_at: Mapped[datetime]
+
+
+class PersonKey(Base):
+    """A keyed hash by which a person is found."""
+
+    __tablename__ = "person_keys"
+    __table_args__ = (Index("ix_person_keys_hash", "hash", "kind"),)
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    kind: Mapped[KeyKind] = mapped_column(coded(KeyKind), primary_key=True)
+    hash: Mapped[bytes] = mapped_column(primary_key=True)
+    index_key_id: Mapped[int]
+    cohort: Mapped[date] = mapped_column(index=True)
+
+
+class PossibleDuplicate(Base):
+    """Two people who may be one: both stay callable, a human decides."""
+
+    __tablename__ = "possible_duplicates"
+    __table_args__ = (UniqueConstraint("person_id", "other_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    other_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    reason: Mapped[str]
+    state: Mapped[PairState] = mapped_column(coded(PairState), default=PairState.OPEN)
+    found_at: Mapped[datetime]
+
+
+registry.sealed("people")
+registry.blind_rows("person_keys")
+registry.blind_rows("household_numbers")

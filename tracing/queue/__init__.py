@@ -1,0 +1,1 @@
+"""Who is called next, and by whom."""

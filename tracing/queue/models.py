@@ -1,0 +1,133 @@
+"""The queue: one narrow row per household, and the reasons why its people must be called."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracing.kernel.db import Base, coded
+
+
+class EntryState(StrEnum):
+    """Where a household stands in the queue."""
+
+    IDLE = "idle"
+    """Nobody there needs a call now."""
+    SCHEDULED = "scheduled"
+    """A call is due, not yet: the promoter makes it ready when its time comes."""
+    READY = "ready"
+    CLAIMED = "claimed"
+
+
+class TaskKind(StrEnum):
+    """Why a person must be called."""
+
+    CASE_FIRST = "case_first"
+    CONTACT_FIRST = "contact_first"
+
+
+class TaskState(StrEnum):
+    """Where the reason stands."""
+
+    OPEN = "open"
+    DONE = "done"
+    NO_NUMBER = "no_number"
+    """No usable number: on a list of its own."""
+    UNREACHABLE = "unreachable"
+    """Every attempt was used up: on the supervisor's list."""
+    WAITING_DOCTOR = "waiting_doctor"
+    """A medical adviser must decide first."""
+    WAITING_LANGUAGE = "waiting_language"
+    """Somebody who speaks the language must call: on the supervisor's list."""
+    CANCELLED = "cancelled"
+
+
+class QueueEntry(Base):
+    """A household in the queue. The claim is columns of this row, and its number only grows."""
+
+    __tablename__ = "queue_entries"
+    __table_args__ = (
+        CheckConstraint(
+            """(state = 'claimed') = (claimant_id IS NOT NULL AND claimed_at IS NOT NULL
+               AND claim_ends_at IS NOT NULL AND last_input_at IS NOT NULL)""",
+            name="claimed_has_a_claimant",
+        ),
+        CheckConstraint("(reserved_for IS NULL) = (reserved_until IS NULL)", name="reserved_has_an_end"),
+        Index("uq_queue_entries_one_claim", "claimant_id", unique=True),
+        Index(
+            "ix_queue_entries_ready",
+            "site_id",
+            "rank_at",
+            "id",
+            postgresql_where=text("state = 'ready' AND reserved_for IS NULL"),
+        ),
+        Index(
+            "ix_queue_entries_reserved",
+            "reserved_for",
+            "rank_at",
+            postgresql_where=text("state = 'ready' AND reserved_for IS NOT NULL"),
+        ),
+        Index("ix_queue_entries_scheduled", "not_before", postgresql_where=text("state = 'scheduled'")),
+        Index("ix_queue_entries_claim_end", "claim_ends_at", postgresql_where=text("state = 'claimed'")),
+        Index(
+            "ix_queue_entries_overdue",
+            "due_at",
+            postgresql_where=text("state <> 'idle' AND overdue_at IS NULL"),
+        ),
+        {"postgresql_with": {"fillfactor": "70"}},
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    household_id: Mapped[int] = mapped_column(ForeignKey("households.id"), unique=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+    state: Mapped[EntryState] = mapped_column(coded(EntryState))
+    rank_at: Mapped[datetime]
+    """The due time advanced by weights: the earliest is called first."""
+    due_at: Mapped[datetime]
+    not_before: Mapped[datetime]
+    promised_at: Mapped[datetime | None]
+    reserved_for: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    """Who promised the callback, or to whom a supervisor gave the call."""
+    reserved_until: Mapped[datetime | None]
+    claimant_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    claim_number: Mapped[int] = mapped_column(BigInteger, default=0)
+    claimed_at: Mapped[datetime | None]
+    claim_ends_at: Mapped[datetime | None]
+    last_input_at: Mapped[datetime | None]
+    overdue_at: Mapped[datetime | None]
+    """When it was first seen past its due time."""
+    regroup: Mapped[bool] = mapped_column(default=False)
+    """Its household must be joined or split when the claim ends."""
+
+
+class CallTask(Base):
+    """Why one person must be called, and by when."""
+
+    __tablename__ = "call_tasks"
+    __table_args__ = (
+        CheckConstraint("(kind = 'contact_first') = (contact_id IS NOT NULL)", name="contact_call_has_contact"),
+        CheckConstraint("(state = 'open') OR (closed_at IS NOT NULL)", name="not_open_has_a_time"),
+        Index("ix_call_tasks_household_open", "household_id", postgresql_where=text("state = 'open'")),
+        Index("ix_call_tasks_site_state", "site_id", "state", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    household_id: Mapped[int | None] = mapped_column(ForeignKey("households.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    kind: Mapped[TaskKind] = mapped_column(coded(TaskKind))
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    """The case, or the case that named the contact."""
+    contact_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    state: Mapped[TaskState] = mapped_column(coded(TaskState), default=TaskState.OPEN)
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    not_before: Mapped[datetime]
+    promised_at: Mapped[datetime | None]
+    promised_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    attempts: Mapped[int] = mapped_column(default=0)
+    """Calls that nobody answered, or that reached nobody of use."""
+    script_version: Mapped[str | None]
+    """Pinned at the first conversation: a call keeps its script when a new one is published."""
+    closed_at: Mapped[datetime | None]

@@ -1,0 +1,21 @@
+"""Scripts as published: immutable, so that what was said in a call can be read for ever."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracing.kernel.db import Base
+
+
+class ScriptVersion(Base):
+    """One published version of a script."""
+
+    __tablename__ = "script_versions"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(primary_key=True)
+    content_hash: Mapped[str]
+    """SHA-256 of the file: a published version never changes."""
+    content: Mapped[dict[str, Any]]
+    published_at: Mapped[datetime]

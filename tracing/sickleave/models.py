@@ -1,0 +1,67 @@
+"""Sick notes, and the counter that numbers them without gaps."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracing.kernel.db import Base, coded
+from tracing.vault import registry
+
+
+class NoteState(StrEnum):
+    """Where a note stands."""
+
+    ISSUED = "issued"
+    CANCELLED = "cancelled"
+
+
+class NoteKind(StrEnum):
+    """In which capacity the person stays at home."""
+
+    CASE = "case"
+    CONTACT = "contact"
+
+
+class SickNote(Base):
+    """The note that lets someone stay at home. Its number is never used again."""
+
+    __tablename__ = "sick_notes"
+    __table_args__ = (
+        CheckConstraint("first_day <= last_day", name="ends_after_it_starts"),
+        CheckConstraint("(state = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_has_a_time"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("call_tasks.id"), index=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
+    kind: Mapped[NoteKind] = mapped_column(coded(NoteKind))
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    """The last day included."""
+    rule: Mapped[str]
+    state: Mapped[NoteState] = mapped_column(coded(NoteState), default=NoteState.ISSUED)
+    issued_at: Mapped[datetime]
+    issued_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    cancelled_at: Mapped[datetime | None]
+    cancelled_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    cohort: Mapped[date] = mapped_column(index=True)
+    sealed: Mapped[bytes | None]
+    """Everything printed on it, as it was on the day of issue."""
+
+
+class NoteCounter(Base):
+    """The last number used at a site in a year; its row is locked by whoever takes the next."""
+
+    __tablename__ = "note_counters"
+
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last_number: Mapped[int]
+
+
+registry.sealed("sick_notes")

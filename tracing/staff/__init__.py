@@ -1,0 +1,1 @@
+"""Who works here, where, when, and what they may do."""

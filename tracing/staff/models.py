@@ -1,0 +1,160 @@
+"""Sites, members, their roles and hours, their sessions, and who tried to log in."""
+
+from datetime import date, datetime, time
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from tracing.kernel.db import Base, coded
+
+
+class SiteKind(StrEnum):
+    """A training site is an ordinary site whose people are invented."""
+
+    LIVE = "live"
+    TRAINING = "training"
+
+
+class Role(StrEnum):
+    """What a member may be, at one site (DESIGN: roles)."""
+
+    TRACER = "tracer"
+    ADVISER = "medical_adviser"
+    REFERENT = "referent"
+    SUPERVISOR = "supervisor"
+    IMPORTER = "import_officer"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+class MemberKind(StrEnum):
+    """How somebody came to work here: it decides how their week looks."""
+
+    STAFF = "staff"
+    VOLUNTEER = "volunteer"
+    RECRUIT = "recruit"
+
+
+class SessionEnd(StrEnum):
+    """Why a session ended."""
+
+    SIGNED_OUT = "signed_out"
+    TOO_OLD = "too_old"
+    ENDED_ELSEWHERE = "ended_elsewhere"
+    ACCOUNT_CLOSED = "account_closed"
+
+
+class Site(Base):
+    """A call platform: its cases, its members, its hours."""
+
+    __tablename__ = "sites"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    """Three characters; they stand in the numbers of its sick notes."""
+    name: Mapped[str]
+    kind: Mapped[SiteKind] = mapped_column(coded(SiteKind), default=SiteKind.LIVE)
+    time_zone: Mapped[str] = mapped_column(default="Europe/Paris")
+    programme: Mapped[str]
+    """The rule pack in force here."""
+    address: Mapped[str] = mapped_column(default="")
+    call_back_number: Mapped[str] = mapped_column(default="")
+    is_default: Mapped[bool] = mapped_column(default=False)
+    """Where cases go whose fund code names no site."""
+
+    __table_args__ = (
+        Index("uq_sites_one_default", "is_default", unique=True, postgresql_where=text("is_default")),
+    )
+
+
+class SiteFund(Base):
+    """A fund code whose cases belong to a site."""
+
+    __tablename__ = "site_funds"
+
+    fund_code: Mapped[str] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+
+
+class Member(Base):
+    """Somebody who works here."""
+
+    __tablename__ = "members"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    login: Mapped[str] = mapped_column(unique=True)
+    display_name: Mapped[str]
+    """How they introduce themselves on the telephone."""
+    kind: Mapped[MemberKind] = mapped_column(coded(MemberKind), default=MemberKind.STAFF)
+    password_hash: Mapped[str | None]
+    """Argon2id; none until the invitation was used."""
+    contract_ends_on: Mapped[date | None]
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+    roles: Mapped[list["MemberRole"]] = relationship(lazy="selectin")
+    shifts: Mapped[list["Shift"]] = relationship(lazy="select", order_by="Shift.weekday")
+
+
+class MemberRole(Base):
+    """A role that a member holds at a site."""
+
+    __tablename__ = "member_roles"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), primary_key=True, index=True)
+    role: Mapped[Role] = mapped_column(coded(Role), primary_key=True)
+
+
+class Shift(Base):
+    """The hours of a member on one day of the week, in the site's time zone."""
+
+    __tablename__ = "shifts"
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
+        CheckConstraint("starts_at < ends_at", name="ends_after_it_starts"),
+    )
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    weekday: Mapped[int] = mapped_column(primary_key=True)
+    """0 is Monday."""
+    starts_at: Mapped[time]
+    ends_at: Mapped[time]
+
+
+class StaffSession(Base):
+    """One browser of one member. The cookie holds a random token; here is its hash."""
+
+    __tablename__ = "staff_sessions"
+    __table_args__ = (
+        CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="an_end_has_a_reason"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    """The site at which this member works now."""
+    device: Mapped[str]
+    """Browser and system in words, so that its owner recognises it."""
+    started_at: Mapped[datetime]
+    last_input_at: Mapped[datetime]
+    """The last thing a person did; heartbeats and refreshes do not count."""
+    locked_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[SessionEnd | None] = mapped_column(coded(SessionEnd))
+
+
+class LoginAttempt(Base):
+    """Somebody tried a name and a password; kept for known and unknown names alike."""
+
+    __tablename__ = "login_attempts"
+    __table_args__ = (Index("ix_login_attempts_name_at", "name_hash", "at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    name_hash: Mapped[bytes]
+    """Keyed hash: people type passwords into the wrong field."""
+    address: Mapped[str]
+    at: Mapped[datetime]
+    succeeded: Mapped[bool]

@@ -1,0 +1,1 @@
+"""Identities sealed at rest, blind indexes, cohort keys."""

@@ -1,0 +1,54 @@
+"""Which tables hold sealed blobs and blind indexes, so that a destroyed day is cleared everywhere.
+
+Each feature registers its tables where it defines them.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import text
+
+from tracing.kernel.db import session
+
+SEALED: dict[str, str] = {}
+"""Table to the column of its sealed blob; every one of them has a `cohort` column."""
+
+BLIND: dict[str, "Blind"] = {}
+
+
+@dataclass(frozen=True)
+class Blind:
+    """How the blind indexes of a table are removed: delete the row, or null some columns."""
+
+    columns: tuple[str, ...] = ()
+
+
+def sealed(table: str, column: str = "sealed") -> None:
+    """Declare that `table` keeps one sealed blob a row in `column` and its day in `cohort`."""
+    SEALED[table] = column
+
+
+def blind_rows(table: str) -> None:
+    """Declare that each row of `table` is a blind index of the day in its `cohort`."""
+    BLIND[table] = Blind()
+
+
+def blind_columns(table: str, *columns: str) -> None:
+    """Declare that `columns` of `table` are blind indexes of the day in its `cohort`."""
+    BLIND[table] = Blind(columns)
+
+
+def clear_cohort(cohort: date) -> None:
+    """Remove blobs and blind indexes of a destroyed day. Idempotent."""
+    for table, column in SEALED.items():
+        session.execute(
+            text(f"UPDATE {table} SET {column} = NULL WHERE cohort = :cohort AND {column} IS NOT NULL"),  # noqa: S608
+            {"cohort": cohort},
+        )
+    for table, how in BLIND.items():
+        if how.columns:
+            cleared = ", ".join(f"{column} = NULL" for column in how.columns)
+            statement = f"UPDATE {table} SET {cleared} WHERE cohort = :cohort"  # noqa: S608
+        else:
+            statement = f"DELETE FROM {table} WHERE cohort = :cohort"  # noqa: S608
+        session.execute(text(statement), {"cohort": cohort})
