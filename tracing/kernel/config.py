@@ -1,0 +1,181 @@
+"""The settings of a process: read once from the environment, typed, frozen, and refused when wrong.
+
+This is the only module that looks at the environment. Every name below stands in docs/settings.md.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Self, TypeVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+LOCALES = ("fr", "en")
+LOG_LEVELS = ("debug", "info", "warning", "error")
+DEMO_MODES = ("auto", "off")
+SWITCH = {"on": True, "off": False}
+TEST_PREFIX = "TRACING_TEST_"
+"""Variables of the test suite (where its browser is); the product never reads them."""
+
+T = TypeVar("T")
+
+
+class CannotStart(SystemExit):
+    """The process must not start; the sentence says what is wrong and what to do."""
+
+
+class SettingsError(CannotStart):
+    """One or more settings are wrong; one sentence for each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How this process runs. A database URL is None when the embedded server is to be used."""
+
+    data_dir: Path
+    database_url: str | None = field(default=None, repr=False)
+    owner_database_url: str | None = field(default=None, repr=False)
+    keys_url: str | None = field(default=None, repr=False)
+    owner_keys_url: str | None = field(default=None, repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8000
+    programme: str = "exercise-2022"
+    time_zone: str = "Europe/Paris"
+    locale: str = "fr"
+    fiction_numbers: bool = False
+    secure_cookies: bool = False
+    log_level: str = "info"
+    demo: str = "auto"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which people read the hour."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether this process uses the PostgreSQL server it brings along."""
+        return self.database_url is None
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
+        """Read every setting, or refuse with one sentence for each that is wrong."""
+        reader = _Reader(os.environ if env is None else env)
+        host = reader.text("TRACING_HOST", "127.0.0.1")
+        settings = cls(
+            data_dir=Path(reader.text("TRACING_DATA_DIR", "var")).expanduser().resolve(),
+            database_url=reader.url("TRACING_DATABASE_URL"),
+            owner_database_url=reader.url("TRACING_OWNER_DATABASE_URL") or reader.url("TRACING_DATABASE_URL"),
+            keys_url=reader.url("TRACING_KEYS_URL"),
+            owner_keys_url=reader.url("TRACING_OWNER_KEYS_URL") or reader.url("TRACING_KEYS_URL"),
+            host=host,
+            port=reader.port("TRACING_PORT", 8000),
+            programme=reader.text("TRACING_PROGRAMME", "exercise-2022"),
+            time_zone=reader.time_zone("TRACING_TIME_ZONE", "Europe/Paris"),
+            locale=reader.choice("TRACING_LOCALE", LOCALES, "fr"),
+            fiction_numbers=reader.switch("TRACING_FICTION_NUMBERS", default=False),
+            secure_cookies=reader.switch("TRACING_SECURE_COOKIES", default=not _is_loopback(host)),
+            log_level=reader.choice("TRACING_LOG_LEVEL", LOG_LEVELS, "info"),
+            demo=reader.choice("TRACING_DEMO", DEMO_MODES, "auto"),
+        )
+        reader.need_both("TRACING_DATABASE_URL", "TRACING_KEYS_URL")
+        reader.need_below("TRACING_OWNER_DATABASE_URL", "TRACING_DATABASE_URL")
+        reader.need_below("TRACING_OWNER_KEYS_URL", "TRACING_KEYS_URL")
+        reader.refuse_if_wrong()
+        return settings
+
+
+class _Reader:
+    """Reads typed values and remembers every mistake, so that all are told at once.
+
+    An empty variable counts as not set: that is what a commented-out line in a unit file leaves.
+    """
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._values = {name: value.strip() for name, value in env.items() if value.strip()}
+        self._known: set[str] = set()
+        self._wrong: dict[str, str] = {}
+
+    def text(self, name: str, default: str) -> str:
+        self._known.add(name)
+        return self._values.get(name, default)
+
+    def choice(self, name: str, allowed: Iterable[str], default: str) -> str:
+        words = tuple(allowed)
+        return self._parsed(
+            name, default, {word: word for word in words}.__getitem__, f"one of {', '.join(words)}"
+        )
+
+    def switch(self, name: str, *, default: bool) -> bool:
+        return self._parsed(name, default, lambda value: SWITCH[value.lower()], "on or off")
+
+    def port(self, name: str, default: int) -> int:
+        return self._parsed(name, default, _port, "a number from 1 to 65535")
+
+    def time_zone(self, name: str, default: str) -> str:
+        return self._parsed(name, default, _time_zone, "the name of a time zone, such as Europe/Paris")
+
+    def url(self, name: str) -> str | None:
+        expected = "an address such as postgresql+psycopg://role:password@host/database"
+        return self._parsed(name, None, _postgresql_url, expected)
+
+    def need_both(self, first: str, second: str) -> None:
+        if (first in self._values) != (second in self._values):
+            missing = second if first in self._values else first
+            self._wrong[missing] = f"{missing} must be set too: {first} and {second} go together."
+
+    def need_below(self, name: str, base: str) -> None:
+        if name in self._values and base not in self._values:
+            self._wrong[name] = f"{name} is set without {base}."
+
+    def refuse_if_wrong(self) -> None:
+        for name in self._values:
+            if name.startswith("TRACING_") and not name.startswith(TEST_PREFIX) and name not in self._known:
+                self._wrong[name] = f"{name} is no setting of this program (see docs/settings.md)."
+        if self._wrong:
+            raise SettingsError("\n".join(self._wrong[name] for name in sorted(self._wrong)))
+
+    def _parsed(self, name: str, default: T, parse: Callable[[str], T], expected: str) -> T:
+        self._known.add(name)
+        if name not in self._values:
+            return default
+        try:
+            return parse(self._values[name])
+        except (KeyError, ValueError, ArgumentError):
+            # The value is not repeated: an address holds a password.
+            self._wrong[name] = f"{name} must be {expected}."
+            return default
+
+
+def _port(value: str) -> int:
+    port = int(value)
+    if not 1 <= port <= 65535:
+        raise ValueError
+    return port
+
+
+def _time_zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError
+    return value
+
+
+def _postgresql_url(value: str) -> str:
+    """Accept the usual spellings and name the driver this product is tested with."""
+    url = make_url(value)
+    if url.drivername not in {"postgres", "postgresql", "postgresql+psycopg"} or not url.database:
+        raise ValueError
+    return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,55 @@
+"""The two database roles and the two databases: who owns tables, and who only uses them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+OWNER = "tracing_owner"
+"""Owns databases and tables, changes them in migrations; never serves a page."""
+APPLICATION = "tracing_app"
+"""Serves pages and runs jobs; owns nothing."""
+MAIN_DATABASE = "tracing"
+KEYS_DATABASE = "tracing_keys"
+
+LIMITS = {"idle_in_transaction_session_timeout": "10s", "statement_timeout": "30s", "lock_timeout": "5s"}
+"""A forgotten transaction keeps old row versions alive and makes every claim slower, so it is ended."""
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+def prepare_roles(admin: Connection, passwords: Mapping[str, str]) -> None:
+    """Create both roles where they are missing, and set their passwords and limits again."""
+    existing = {row[0] for row in admin.execute("SELECT rolname FROM pg_roles")}
+    for role, password in passwords.items():
+        verb = "ALTER" if role in existing else "CREATE"
+        admin.execute(
+            sql.SQL(
+                verb
+                + " ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD {}"
+            ).format(sql.Identifier(role), sql.Literal(password))
+        )
+    for name, value in LIMITS.items():
+        admin.execute(
+            sql.SQL("ALTER ROLE {} SET {} = {}").format(
+                sql.Identifier(APPLICATION), sql.Identifier(name), sql.Literal(value)
+            )
+        )
+
+
+def create_database(admin: Connection, name: str) -> None:
+    """Create a database of the owner unless it is there; nobody but the two roles may connect to it."""
+    database = sql.Identifier(name)
+    if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+        admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, sql.Identifier(OWNER)))
+    admin.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+    admin.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, sql.Identifier(APPLICATION)))
+
+
+def grant_schema(inside: Connection) -> None:
+    """Let the owner make tables in this database's schema and the application use those it makes."""
+    owner, application = sql.Identifier(OWNER), sql.Identifier(APPLICATION)
+    inside.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(owner))
+    inside.execute(sql.SQL("REVOKE ALL ON SCHEMA public FROM PUBLIC"))
+    inside.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(application))
