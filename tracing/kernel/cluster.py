@@ -258,8 +258,8 @@ class Cluster:
             address = address.update_query_dict({"host": sockets, "port": str(port)})
         else:
             address = address.set(host=host, port=port)
-        text: str = address.render_as_string(hide_password=False)
-        return text
+        scheme, rest = address.render_as_string(hide_password=False).split("://", 1)
+        return f"{scheme}://{rest.replace('+', '%20')}"  # libpq reads a plus sign as itself
 
     def _password(self, role: str) -> str:
         return database_password(self._secrets_of, role)
