@@ -1,0 +1,46 @@
+"""Give an application the frame, the style and the words of every page."""
+
+from pathlib import Path
+
+from flask import Flask, current_app, g
+from flask_babel import Babel, get_locale
+from flask_bootstrap import Bootstrap5
+from jinja2 import StrictUndefined
+
+from tracing.kernel import clock
+from tracing.ui import assets, fields, filters, headers
+
+TRANSLATIONS = Path(__file__).parent.parent / "translations"
+
+
+def init_ui(app: Flask) -> None:
+    """Set up templates, assets, languages, filters and security headers. Call `register_errors` as well."""
+    app.jinja_env.undefined = StrictUndefined
+    app.config.setdefault("BOOTSTRAP_SERVE_LOCAL", True)
+    app.config.setdefault("BABEL_DEFAULT_LOCALE", "fr")
+    Bootstrap5(app)
+    Babel(
+        app,
+        default_locale="fr",
+        default_translation_directories=str(TRANSLATIONS),
+        locale_selector=choose_locale,
+        timezone_selector=lambda: filters.time_zone().key,
+    )
+    assets.register(app)
+    filters.register(app)
+    headers.register(app)
+    app.jinja_env.globals.update(
+        field_kind=fields.field_kind,
+        has_file=fields.has_file,
+        error_links=fields.error_links,
+        sentences=fields.sentences,
+        focus_id=fields.focus_id,
+        page_locale=get_locale,
+        server_now=clock.now,
+    )
+
+
+def choose_locale() -> str:
+    """Return the reader's language: their own choice, else that of the installation."""
+    chosen: str | None = g.get("locale")
+    return chosen or str(current_app.config["BABEL_DEFAULT_LOCALE"])
