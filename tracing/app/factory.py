@@ -1,0 +1,59 @@
+"""The application: every feature is named here and nowhere else."""
+
+from datetime import timedelta
+
+from flask import Flask, g
+from flask_wtf import CSRFProtect
+
+from tracing.app import home, rail
+from tracing.contacts import views as contacts
+from tracing.desk import views as desk
+from tracing.escalations import views as escalations
+from tracing.imports import views as imports
+from tracing.kernel.config import Settings
+from tracing.kernel.db import session
+from tracing.onboarding import views as onboarding
+from tracing.queue import queries as queue
+from tracing.sickleave import views as sickleave
+from tracing.staff import access
+from tracing.staff import views as staff
+from tracing.supervision import views as supervision
+from tracing.ui.errors import register_errors
+from tracing.ui.setup import init_ui
+
+FEATURES = (home, staff, desk, contacts, sickleave, escalations, onboarding, imports, supervision)
+"""Modules that hold a blueprint called `bp`."""
+
+LARGEST_UPLOAD = 64 * 1024 * 1024
+
+
+def create_app(settings: Settings, *, secret_key: str) -> Flask:
+    """Return the application for a process whose database and vault are open."""
+    app = Flask("tracing", static_folder=None)
+    app.config.update(
+        SECRET_KEY=secret_key,
+        SESSION_COOKIE_NAME="tracing_browser",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=10),
+        MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
+        WTF_CSRF_TIME_LIMIT=None,
+        BABEL_DEFAULT_LOCALE=settings.locale,
+    )
+
+    @app.before_request
+    def remember_settings() -> None:
+        g.settings = settings
+        g.time_zone = settings.zone
+
+    CSRFProtect(app)
+    access.init_access(app, is_on_call=queue.holds_a_claim)
+    init_ui(app)
+    register_errors(app)
+    app.context_processor(rail.frame)
+    for feature in FEATURES:
+        app.register_blueprint(feature.bp)
+    app.teardown_appcontext(lambda _error: session.remove())
+    app.logger.propagate = False
+    return app

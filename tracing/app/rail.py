@@ -1,0 +1,74 @@
+"""The frame around every page: the places of one's roles, and who is working."""
+
+from typing import Any, NamedTuple
+
+from flask import g, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from tracing.staff.agents import Agent
+from tracing.staff.models import Role, SiteKind
+from tracing.staff.words import ROLE_WORDS
+from tracing.ui.frame import MOST_PLACES, Account, MenuLink, Place
+
+
+class Door(NamedTuple):
+    """A place and the roles whose rail shows it."""
+
+    endpoint: str
+    label: Any
+    icon: str
+    roles: frozenset[Role]
+
+
+DOORS = (
+    Door("desk.home", _l("Appels"), "telephone-outbound", frozenset({Role.TRACER})),
+    Door("escalations.waiting", _l("Avis demandés"), "heart-pulse", frozenset({Role.ADVISER, Role.REFERENT})),
+    Door("supervision.board", _l("Tableau du site"), "activity", frozenset({Role.SUPERVISOR})),
+    Door("supervision.lists", _l("Listes à traiter"), "list-check", frozenset({Role.SUPERVISOR})),
+    Door("onboarding.recruits", _l("Recrues"), "mortarboard", frozenset({Role.REFERENT})),
+    Door("imports.lots", _l("Lots reçus"), "file-earmark-arrow-up", frozenset({Role.IMPORTER})),
+    Door("staff.members", _l("Comptes"), "people", frozenset({Role.ADMINISTRATOR})),
+    Door("supervision.journal", _l("Journal"), "journal-text", frozenset({Role.AUDITOR})),
+)
+
+
+def places_of(agent: Agent) -> list[Place]:
+    """Return the places of the agent's roles at the present site, in the order of the rail."""
+    blueprint = request.blueprint
+    return [
+        Place(
+            endpoint=door.endpoint,
+            label=str(door.label),
+            icon=door.icon,
+            active=request.endpoint == door.endpoint
+            or (blueprint == door.endpoint.split(".")[0] and blueprint not in {"supervision", "staff"}),
+        )
+        for door in DOORS
+        if agent.holds(*door.roles)
+    ][:MOST_PLACES]
+
+
+def frame() -> dict[str, Any]:
+    """Give every template the rail and the account of whoever is logged in."""
+    agent: Agent | None = g.get("agent")
+    if agent is None:
+        return {"account": None, "rail": []}
+    here = [ROLE_WORDS[role] for role in Role if (agent.site.id, role) in agent.roles]
+    account = Account(
+        name=agent.name,
+        site=agent.site.name,
+        role=", ".join(str(word) for word in here) or _("sans rôle ici"),
+        login_url=url_for("staff.login"),
+        sign_out_url=url_for("staff.logout"),
+        lock_url=url_for("staff.lock"),
+        unlock_url=url_for("staff.unlock"),
+        activity_url=url_for("staff.activity"),
+        idle_minutes=g.get("idle_minutes", 15),
+        menu=(MenuLink(url=url_for("staff.account"), label=_("Mon compte"), icon="person-badge"),),
+    )
+    return {
+        "account": account,
+        "rail": places_of(agent),
+        "is_training": agent.site.kind is SiteKind.TRAINING,
+    }

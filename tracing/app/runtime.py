@@ -1,0 +1,73 @@
+"""Starting a process: settings, database, keys, and what must be there before the first page."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import structlog
+from flask import Flask
+from sqlalchemy import Engine
+
+from tracing.app.factory import create_app
+from tracing.kernel import clock, migrate
+from tracing.kernel.config import Settings
+from tracing.kernel.db import connect, make_engine, session, transaction
+from tracing.kernel.embedded import Server, ensure_server
+from tracing.kernel.secrets import flask_secret_key, load_or_create
+from tracing.programmes.loader import load_packs
+from tracing.scripts import services as scripts
+from tracing.vault.keys import KeyRing
+from tracing.vault.services import open_vault
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Runtime:
+    """A started process: its database is migrated, its vault open, its rules and scripts checked."""
+
+    settings: Settings
+    server: Server
+    engine: Engine
+    keys_engine: Engine
+
+    def make_app(self) -> Flask:
+        """Return the pages."""
+        app = create_app(self.settings, secret_key=flask_secret_key(self.settings.data_dir))
+        app.extensions["tracing.runtime"] = self
+        return app
+
+    def stop(self) -> None:
+        """Close the connections, and the embedded server if nobody else uses it."""
+        session.remove()
+        self.engine.dispose()
+        self.keys_engine.dispose()
+        self.server.stop()
+
+
+def start(settings: Settings) -> Runtime:
+    """Bring everything up that a command or a page needs; on a fresh data directory it is created."""
+    load_packs()
+    server = ensure_server(settings)
+    try:
+        migrate.upgrade(server.owner_url, server.keys_owner_url)
+        engine = connect(server.app_url)
+        keys_engine = make_engine(server.keys_app_url)
+        master = load_or_create(settings.data_dir / "keys" / "master.key", 32)
+        open_vault(KeyRing(keys_engine, master))
+        with transaction():
+            scripts.publish_library(at=clock.now())
+    except BaseException:
+        server.stop()
+        raise
+    return Runtime(settings, server, engine, keys_engine)
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[Runtime]:
+    """Start, and stop cleanly whatever happens."""
+    runtime = start(settings)
+    try:
+        yield runtime
+    finally:
+        runtime.stop()

@@ -1,0 +1,95 @@
+"""Serving: all in one process, pages only, or the scheduler only."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import waitress
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from tracing.app.runtime import Runtime
+from tracing.app.scheduler import make_scheduler
+
+THREADS = 8
+
+
+def all_in_one(runtime: Runtime, *, accounts: Sequence[str], say: Callable[[str], None]) -> None:
+    """Serve the pages and run the scheduler until Ctrl-C or SIGTERM."""
+    settings = runtime.settings
+    server = waitress.create_server(
+        runtime.make_app(), host=settings.host, port=settings.port, threads=THREADS, ident=None
+    )
+    jobs = make_scheduler()
+    jobs.start()
+    say("")
+    for account in accounts:
+        say(account)
+    say(f"\nReady: http://{settings.host}:{settings.port}/   (Ctrl-C stops everything)")
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        jobs.shutdown(wait=True)
+        server.close()
+        say("Stopped.")
+
+
+class Pages(BaseApplication):  # type: ignore[misc]
+    """gunicorn with our application, configured here and not by files."""
+
+    def __init__(self, make_app: Callable[[], Flask], options: dict[str, Any]) -> None:
+        self._make_app = make_app
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand over our options."""
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Build the application in each worker."""
+        return self._make_app()
+
+
+def pages_only(runtime: Runtime, *, workers: int) -> None:
+    """Serve the pages with `workers` processes until a signal."""
+    settings = runtime.settings
+
+    def in_worker(_server: Any, _worker: Any) -> None:
+        # connections of the parent must not be shared by its children
+        runtime.engine.dispose(close=False)
+        runtime.keys_engine.dispose(close=False)
+
+    runtime.engine.dispose()
+    runtime.keys_engine.dispose()
+    options = {
+        "bind": f"{settings.host}:{settings.port}",
+        "workers": workers,
+        "threads": THREADS,
+        "worker_class": "gthread",
+        "post_fork": in_worker,
+        "timeout": 120,
+        "errorlog": "-",
+        "accesslog": None,
+        "loglevel": settings.log_level,
+        "worker_tmp_dir": str(settings.data_dir),
+        "control_socket_disable": True,
+    }
+    Pages(runtime.make_app, options).run()
+
+
+def scheduler_only(*, say: Callable[[str], None]) -> None:
+    """Run the scheduler until Ctrl-C or SIGTERM."""
+    jobs = make_scheduler()
+    jobs.start()
+    say("The scheduler is running. Ctrl-C stops it.")
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        jobs.shutdown(wait=True)
+        say("Stopped.")

@@ -1,0 +1,243 @@
+"""The `tracing` command. Each subcommand works on a fresh data directory: it starts what it needs."""
+
+import json
+import signal
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from tracing.kernel.config import Settings
+
+if TYPE_CHECKING:
+    from tracing.app.runtime import Runtime
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Trace an epidemic by telephone.
+
+    Everything is kept under TRACING_DATA_DIR (default: var). The settings are in docs/settings.md.
+    """
+
+
+@main.command()
+def run() -> None:
+    """Run everything in one process: database, pages and scheduler.
+
+    An empty database is filled with demo data first (TRACING_DEMO=off: it is not). Ctrl-C stops it all.
+    """
+    from tracing.app import serving
+    from tracing.app.runtime import running
+
+    settings = Settings.from_env()
+    stop_on_signals()
+    with running(settings) as runtime:
+        accounts = prepare_demo(runtime)
+        serving.all_in_one(runtime, accounts=accounts, say=click.echo)
+
+
+def stop_on_signals() -> None:
+    """Let SIGTERM stop the process as Ctrl-C does."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+def prepare_demo(runtime: "Runtime") -> list[str]:
+    """Load demo data into an empty database, unless the settings say no; returns the demo accounts."""
+    from tracing import demo
+
+    if runtime.settings.demo == "off":
+        return []
+    if demo.is_empty():
+        click.echo("Empty database: loading the demo (about 300 invented people, through the import) …")
+        demo.load(runtime.settings)
+    return demo.accounts(runtime.settings)
+
+
+@main.command()
+@click.option("--workers", default=2, show_default=True, help="Processes that answer pages.")
+def serve(workers: int) -> None:
+    """Serve the pages only, with several processes (gunicorn). Run `tracing scheduler` beside it."""
+    from tracing.app import serving
+    from tracing.app.runtime import running
+
+    settings = Settings.from_env()
+    with running(settings) as runtime:
+        serving.pages_only(runtime, workers=workers)
+
+
+@main.command()
+def scheduler() -> None:
+    """Run the scheduler only. A second one does no harm: every run is taken once."""
+    from tracing.app import serving
+    from tracing.app.runtime import running
+
+    settings = Settings.from_env()
+    stop_on_signals()
+    with running(settings):
+        serving.scheduler_only(say=click.echo)
+
+
+@main.group()
+def db() -> None:
+    """The database's structure."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring both databases to the newest structure."""
+    from tracing.app.runtime import running
+
+    with running(Settings.from_env()):
+        click.echo("The databases are up to date.")
+
+
+@db.command()
+def check() -> None:
+    """Say whether the models and the migrations agree; exit 1 when they do not."""
+    from tracing.app.runtime import running
+    from tracing.kernel import migrate
+
+    with running(Settings.from_env()) as runtime:
+        migrate.check(runtime.server.owner_url, runtime.server.keys_owner_url)
+        click.echo("Models and migrations agree.")
+
+
+@main.group()
+def imports() -> None:
+    """Lots of laboratory results."""
+
+
+@imports.command("load")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--source", required=True, help="Code of the laboratory or portal that sent it; made if unknown."
+)
+@click.option(
+    "--key-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Private key (PEM)."
+)
+@click.option(
+    "--cert-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its certificate (PEM)."
+)
+@click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A password, or lines of `file name  password`.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
+@click.option("--lines", is_flag=True, help="Also say what became of each line, by result id.")
+def load(  # noqa: PLR0917 - click passes by name
+    file: Path,
+    source: str,
+    key_file: Path | None,
+    cert_file: Path | None,
+    password_file: Path | None,
+    as_json: bool,  # noqa: FBT001 - click passes a flag
+    lines: bool,  # noqa: FBT001 - click passes a flag
+) -> None:
+    """Load an encrypted FILE of positive results.
+
+    Exit status 0 when the lot was taken in, whatever its lines; 2 when the file as a whole is refused.
+    """
+    from tracing.app.runtime import running
+    from tracing.imports import cli as commands
+    from tracing.imports.errors import FileRefused
+
+    with running(Settings.from_env()) as runtime:
+        try:
+            report = commands.load(
+                file,
+                source=source,
+                key_file=key_file,
+                cert_file=cert_file,
+                password_file=password_file,
+                with_lines=lines,
+                settings=runtime.settings,
+            )
+        except FileRefused as refusal:
+            click.echo(refusal.message, err=True)
+            sys.exit(2)
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False))
+    else:
+        for line in commands.in_words(report):
+            click.echo(line)
+
+
+@main.group()
+def staff() -> None:
+    """People who work here."""
+
+
+@staff.command("add")
+@click.argument("login")
+@click.option("--name", required=True, help="As they introduce themselves on the telephone.")
+@click.option(
+    "--site", "site_code", required=True, help="Code of the site; made (with --site-name) if unknown."
+)
+@click.option("--site-name", help="Name of a site to open.")
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    help="tracer, medical_adviser, referent, supervisor, import_officer, auditor, administrator; may be repeated.",
+)
+@click.option("--contract-ends", type=click.DateTime(["%Y-%m-%d"]), help="Last day of a short contract.")
+def add(  # noqa: PLR0917 - click passes by name
+    login: str,
+    name: str,
+    site_code: str,
+    site_name: str | None,
+    roles: tuple[str, ...],
+    contract_ends: datetime | None,
+) -> None:
+    """Open an account and print its first password, once."""
+    from tracing.app.runtime import running
+    from tracing.kernel.errors import Refused
+    from tracing.staff import cli as commands
+
+    with running(Settings.from_env()) as runtime:
+        try:
+            password = commands.add(
+                login,
+                name=name,
+                site_code=site_code,
+                site_name=site_name,
+                roles=roles,
+                contract_ends_on=date(contract_ends.year, contract_ends.month, contract_ends.day)
+                if contract_ends
+                else None,
+                programme=runtime.settings.programme,
+                time_zone=runtime.settings.time_zone,
+            )
+        except (Refused, ValueError) as refusal:
+            click.echo(str(refusal), err=True)
+            sys.exit(2)
+    click.echo(f"{login} can log in with this first password, shown once: {password}")
+
+
+@main.command()
+def demo() -> None:
+    """Load the demo data into an empty database and print the demo accounts."""
+    from tracing import demo as demonstration
+    from tracing.app.runtime import running
+
+    with running(Settings.from_env()) as runtime:
+        if demonstration.is_empty():
+            demonstration.load(runtime.settings)
+        else:
+            click.echo("The database is not empty: nothing was loaded.")
+        for account in demonstration.accounts(runtime.settings):
+            click.echo(account)
+
+
+if __name__ == "__main__":
+    main()

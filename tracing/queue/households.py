@@ -1,0 +1,247 @@
+"""Who is called together: joining and splitting households, and their place in the queue.
+
+A number belongs to one household. Households found to share a number join at once if nobody holds one of
+them, else when the last claim ends; more than eight people behind a number are no household.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from tracing.kernel import events
+from tracing.kernel.db import session
+from tracing.people.models import Household, HouseholdNumber, KeyKind, Person, PersonKey
+from tracing.queue import queries, rules
+from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
+
+
+def settle_person(person_id: int, *, at: datetime) -> int:
+    """Put a person in the household of their numbers and their tasks with them; returns the household."""
+    person = session.get_one(Person, person_id)
+    numbers = _numbers_of([person_id]).get(person_id, {})
+    crowded = _register(numbers, person, at=at)
+    if person.household_id is None:
+        person.household_id = _household_of(set(numbers), at=at)
+    session.execute(
+        update(HouseholdNumber)
+        .where(
+            HouseholdNumber.number_hash.in_(numbers),
+            HouseholdNumber.household_id.is_(None),
+            HouseholdNumber.is_institution.is_(False),
+        )
+        .values(household_id=person.household_id)
+    )
+    session.execute(
+        update(CallTask)
+        .where(CallTask.person_id == person_id, CallTask.state == TaskState.OPEN)
+        .values(household_id=person.household_id)
+    )
+    session.flush()
+    for household_id in sorted({person.household_id, *crowded}):
+        settle(household_id, at=at)
+    session.refresh(person)
+    refresh(person.household_id, at=at)
+    return person.household_id
+
+
+def _numbers_of(person_ids: list[int]) -> dict[int, dict[bytes, PersonKey]]:
+    found: dict[int, dict[bytes, PersonKey]] = {}
+    for key in session.scalars(
+        select(PersonKey).where(PersonKey.person_id.in_(person_ids), PersonKey.kind == KeyKind.PHONE)
+    ):
+        found.setdefault(key.person_id, {})[key.hash] = key
+    return found
+
+
+def _register(numbers: dict[bytes, PersonKey], person: Person, *, at: datetime) -> set[int]:
+    """Make the numbers known and locked, in hash order; flag those with too many people behind them.
+
+    Returns the households that such a number held together until now.
+    """
+    if not numbers:
+        return set()
+    household_id = person.household_id
+    if household_id is None:
+        household = Household(created_at=at)
+        session.add(household)
+        session.flush()
+        spare = household.id
+    else:
+        spare = household_id
+    session.execute(
+        insert(HouseholdNumber)
+        .values(
+            [
+                {
+                    "number_hash": number,
+                    "index_key_id": key.index_key_id,
+                    "household_id": spare,
+                    "is_institution": False,
+                    "cohort": person.cohort,
+                }
+                for number, key in sorted(numbers.items())
+            ]
+        )
+        .on_conflict_do_nothing()
+    )
+    session.execute(
+        select(HouseholdNumber.number_hash)
+        .where(HouseholdNumber.number_hash.in_(numbers))
+        .order_by(HouseholdNumber.number_hash)
+        .with_for_update()
+    )
+    if household_id is None and not _owns_a_number(spare):
+        session.delete(session.get_one(Household, spare))
+        session.flush()
+    return _flag_switchboards(set(numbers))
+
+
+def _flag_switchboards(numbers: set[bytes]) -> set[int]:
+    crowded = session.scalars(
+        select(PersonKey.hash)
+        .where(PersonKey.kind == KeyKind.PHONE, PersonKey.hash.in_(numbers))
+        .group_by(PersonKey.hash)
+        .having(func.count() > rules.LARGEST_HOUSEHOLD)
+    ).all()
+    newly = HouseholdNumber.number_hash.in_(crowded) & HouseholdNumber.is_institution.is_(False)
+    households = set(session.scalars(select(HouseholdNumber.household_id).where(newly)))
+    session.execute(update(HouseholdNumber).where(newly).values(is_institution=True, household_id=None))
+    return {household for household in households if household is not None}
+
+
+def _owns_a_number(household_id: int) -> bool:
+    chosen = select(HouseholdNumber.number_hash).where(HouseholdNumber.household_id == household_id).limit(1)
+    return session.scalar(chosen) is not None
+
+
+def _household_of(numbers: set[bytes], *, at: datetime) -> int:
+    """Return the household that answers one of these numbers, the claimed one first; a new one otherwise."""
+    chosen = (
+        select(HouseholdNumber.household_id)
+        .outerjoin(QueueEntry, QueueEntry.household_id == HouseholdNumber.household_id)
+        .where(HouseholdNumber.number_hash.in_(numbers), HouseholdNumber.household_id.is_not(None))
+        .order_by((QueueEntry.state == EntryState.CLAIMED).desc().nulls_last(), HouseholdNumber.household_id)
+        .limit(1)
+    )
+    found = session.scalar(chosen)
+    if found is not None:
+        return found
+    behind_switchboard = session.scalar(
+        select(HouseholdNumber.number_hash)
+        .where(HouseholdNumber.number_hash.in_(numbers), HouseholdNumber.is_institution)
+        .limit(1)
+    )
+    household = Household(created_at=at, is_institution=behind_switchboard is not None)
+    session.add(household)
+    session.flush()
+    return household.id
+
+
+def settle(household_id: int, *, at: datetime) -> None:
+    """Join what shares a number with this household, and split what no longer shares one."""
+    people = list(session.scalars(select(Person.id).where(Person.household_id == household_id)))
+    numbers_of = _numbers_of(people)
+    numbers = {number for keys in numbers_of.values() for number in keys}
+    rows = session.scalars(
+        select(HouseholdNumber)
+        .where(HouseholdNumber.number_hash.in_(numbers))
+        .execution_options(populate_existing=True)
+    ).all()
+    institutions = {row.number_hash for row in rows if row.is_institution}
+    linking = {person: set(numbers_of.get(person, {})) - institutions for person in people}
+    others = {row.household_id for row in rows if row.household_id is not None} - {household_id}
+    for other in sorted(others):
+        _join(household_id, other, at=at)
+    groups = rules.components(linking)
+    if len(groups) > 1:
+        _split(household_id, groups, linking, at=at)
+
+
+def _join(target: int, other: int, *, at: datetime) -> None:
+    kept, leaving = _lock_entries(target, other)
+    claimed = [one for one in (kept, leaving) if one is not None and one.state is EntryState.CLAIMED]
+    if claimed:
+        for one in claimed:
+            one.regroup = True
+        session.flush()
+        return
+    number = max((one.claim_number for one in (kept, leaving) if one is not None), default=0) + 1
+    session.execute(update(Person).where(Person.household_id == other).values(household_id=target))
+    session.execute(update(CallTask).where(CallTask.household_id == other).values(household_id=target))
+    session.execute(
+        update(HouseholdNumber).where(HouseholdNumber.household_id == other).values(household_id=target)
+    )
+    refresh(other, at=at)
+    refresh(target, at=at)
+    joined = queries.find_entry_of(target)
+    if joined is not None:
+        joined.claim_number = number
+    session.flush()
+    events.record("household.joined", by=None, at=at, subject=("household", target), other=other)
+
+
+def _lock_entries(first: int, second: int) -> tuple[QueueEntry | None, QueueEntry | None]:
+    """Lock both entries, the lower household first, so that two joins cannot wait for each other."""
+    locked = {household: queries.find_entry_of(household, lock=True) for household in sorted((first, second))}
+    return locked[first], locked[second]
+
+
+def _split(
+    household_id: int, groups: list[set[int]], linking: dict[int, set[bytes]], *, at: datetime
+) -> None:
+    entry = queries.find_entry_of(household_id, lock=True)
+    if entry is not None and entry.state is EntryState.CLAIMED:
+        entry.regroup = True
+        session.flush()
+        return
+    for group in groups[1:]:
+        apart = Household(created_at=at, is_institution=not any(linking[person] for person in group))
+        session.add(apart)
+        session.flush()
+        session.execute(update(Person).where(Person.id.in_(group)).values(household_id=apart.id))
+        session.execute(update(CallTask).where(CallTask.person_id.in_(group)).values(household_id=apart.id))
+        numbers = {number for person in group for number in linking[person]}
+        session.execute(
+            update(HouseholdNumber)
+            .where(HouseholdNumber.number_hash.in_(numbers), HouseholdNumber.is_institution.is_(False))
+            .values(household_id=apart.id)
+        )
+        refresh(apart.id, at=at)
+    if not any(linking[person] for person in groups[0]):
+        session.get_one(Household, household_id).is_institution = True
+    session.flush()
+    refresh(household_id, at=at)
+    events.record("household.split", by=None, at=at, subject=("household", household_id), parts=len(groups))
+
+
+def refresh(household_id: int, *, at: datetime) -> None:
+    """Put a household where its open tasks say. A claimed one keeps its claim and moves when it ends."""
+    tasks = queries.open_tasks(household_id)
+    place = rules.place_of(
+        [
+            rules.Reason(task.site_id, task.due_at, task.not_before, task.promised_at, task.promised_by)
+            for task in tasks
+        ]
+    )
+    entry = queries.find_entry_of(household_id, lock=True)
+    if place is None:
+        if entry is not None and entry.state is not EntryState.CLAIMED:
+            entry.state = EntryState.IDLE
+            entry.reserved_for = entry.reserved_until = entry.promised_at = entry.overdue_at = None
+            session.flush()
+        return
+    if entry is None:
+        entry = QueueEntry(household_id=household_id, claim_number=0, state=EntryState.IDLE, regroup=False)
+        session.add(entry)
+    entry.site_id = place.site_id
+    entry.rank_at = entry.due_at = place.due_at
+    entry.not_before, entry.promised_at = place.not_before, place.promised_at
+    if entry.overdue_at is not None and place.due_at > at:
+        entry.overdue_at = None
+    if entry.state is not EntryState.CLAIMED:
+        entry.state = EntryState.READY if place.not_before <= at else EntryState.SCHEDULED
+        past = place.reserved_until is not None and place.reserved_until <= at
+        entry.reserved_for = None if past else place.reserved_for
+        entry.reserved_until = None if past else place.reserved_until
+    session.flush()

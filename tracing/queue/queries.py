@@ -1,0 +1,121 @@
+"""Reading the queue."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from tracing.kernel.db import session
+from tracing.queue.errors import NoSuchEntry
+from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
+
+
+def holds_a_claim(member_id: int) -> bool:
+    """Return whether a member has an open call."""
+    return find_claim(member_id) is not None
+
+
+def find_claim(member_id: int) -> QueueEntry | None:
+    """Return the household that a member holds."""
+    return session.scalar(select(QueueEntry).where(QueueEntry.claimant_id == member_id))
+
+
+def get_entry(entry_id: int, *, site_id: int | None = None, lock: bool = False) -> QueueEntry:
+    """Return a household's entry, of a site when one is given."""
+    chosen = select(QueueEntry).where(QueueEntry.id == entry_id)
+    if site_id is not None:
+        chosen = chosen.where(QueueEntry.site_id == site_id)
+    if lock:
+        chosen = chosen.with_for_update().execution_options(populate_existing=True)
+    entry = session.scalar(chosen)
+    if entry is None:
+        raise NoSuchEntry
+    return entry
+
+
+def find_entry_of(household_id: int, *, lock: bool = False) -> QueueEntry | None:
+    """Return the entry of a household."""
+    chosen = select(QueueEntry).where(QueueEntry.household_id == household_id)
+    if lock:
+        chosen = chosen.with_for_update().execution_options(populate_existing=True)
+    return session.scalar(chosen)
+
+
+def get_task(task_id: int) -> CallTask:
+    """Return a task that is known to exist."""
+    return session.get_one(CallTask, task_id)
+
+
+def open_tasks(household_id: int) -> Sequence[CallTask]:
+    """Return why the people of a household must be called, the most urgent first."""
+    return session.scalars(
+        select(CallTask)
+        .where(CallTask.household_id == household_id, CallTask.state == TaskState.OPEN)
+        .order_by(CallTask.due_at, CallTask.id)
+    ).all()
+
+
+def tasks_of_person(person_id: int) -> Sequence[CallTask]:
+    """Return every task about a person, newest first."""
+    return session.scalars(
+        select(CallTask).where(CallTask.person_id == person_id).order_by(CallTask.id.desc())
+    ).all()
+
+
+def find_task_of_contact(contact_id: int) -> CallTask | None:
+    """Return the newest task about a contact."""
+    return session.scalar(
+        select(CallTask).where(CallTask.contact_id == contact_id).order_by(CallTask.id.desc()).limit(1)
+    )
+
+
+def promises_of(member_id: int, site_id: int) -> Sequence[CallTask]:
+    """Return the callbacks that a member promised and that are still to come, the earliest first."""
+    return session.scalars(
+        select(CallTask)
+        .where(
+            CallTask.promised_by == member_id,
+            CallTask.site_id == site_id,
+            CallTask.state == TaskState.OPEN,
+            CallTask.promised_at.is_not(None),
+        )
+        .order_by(CallTask.promised_at)
+        .limit(50)
+    ).all()
+
+
+def tasks_in_state(
+    site_id: int, state: TaskState, *, before_id: int | None = None, limit: int = 51
+) -> Sequence[CallTask]:
+    """Return the tasks of a site in a state, newest first, before a key."""
+    chosen = select(CallTask).where(CallTask.site_id == site_id, CallTask.state == state)
+    if before_id is not None:
+        chosen = chosen.where(CallTask.id < before_id)
+    return session.scalars(chosen.order_by(CallTask.id.desc()).limit(limit)).all()
+
+
+def claimable_by(member_id: int, at: datetime) -> ColumnElement[bool]:
+    """Return the condition under which a ready household may be claimed by a member."""
+    return and_(
+        QueueEntry.state == EntryState.READY,
+        or_(
+            QueueEntry.reserved_for.is_(None),
+            QueueEntry.reserved_for == member_id,
+            QueueEntry.reserved_until <= at,
+        ),
+    )
+
+
+def has_waiting(site_id: int, member_id: int, at: datetime) -> bool:
+    """Return whether there is anything to claim; not how many: nobody counts on a hot path."""
+    chosen = select(QueueEntry.id).where(QueueEntry.site_id == site_id, claimable_by(member_id, at)).limit(1)
+    return session.scalar(chosen) is not None
+
+
+def next_ready_at(site_id: int) -> datetime | None:
+    """Return when the next household of a site becomes ready, for an empty queue's page."""
+    return session.scalar(
+        select(func.min(QueueEntry.not_before)).where(
+            QueueEntry.site_id == site_id, QueueEntry.state == EntryState.SCHEDULED
+        )
+    )

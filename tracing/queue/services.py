@@ -1,0 +1,380 @@
+"""Putting people in the queue, claiming, renewing, giving back. Every write of a call states its claim number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from tracing.kernel import events
+from tracing.kernel.db import session
+from tracing.queue import households, queries, rules
+from tracing.queue.errors import ClaimLost, NotWaiting, OnAnotherCall
+from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
+from tracing.staff.agents import Agent
+
+SWEEP_BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to call a household: stated by every later write of that call."""
+
+    entry_id: int
+    household_id: int
+    number: int
+    site_id: int
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """What a heartbeat learns: until when the claim lasts, and whether to ask if somebody is there."""
+
+    ends_at: datetime
+    must_ask: bool
+
+
+def enqueue(
+    *,
+    kind: TaskKind,
+    person_id: int,
+    phones: Sequence[str],
+    site_id: int,
+    case_id: int,
+    contact_id: int | None = None,
+    due_at: datetime,
+    at: datetime,
+) -> CallTask:
+    """Ask that a person be called by `due_at`; without a usable number they go to a list of their own."""
+    task = CallTask(
+        kind=kind,
+        person_id=person_id,
+        site_id=site_id,
+        case_id=case_id,
+        contact_id=contact_id,
+        created_at=at,
+        due_at=due_at,
+        not_before=at,
+        state=TaskState.OPEN if phones else TaskState.NO_NUMBER,
+        closed_at=None if phones else at,
+    )
+    session.add(task)
+    session.flush()
+    events.record("task.opened", by=None, at=at, subject=("task", task.id), site_id=site_id, kind=kind.value)
+    if phones:
+        households.settle_person(person_id, at=at)
+    return task
+
+
+def claim_next(by: Agent, *, at: datetime) -> Claim | None:
+    """Take the household that is to be called next, or None when nobody waits.
+
+    One statement on one locked row: two tracers cannot get the same household. Somebody who holds a call
+    gets that call again.
+    """
+    held = queries.find_claim(by.member_id)
+    if held is not None:
+        return claim_of(held)
+    base = select(QueueEntry.id).where(QueueEntry.state == EntryState.READY)
+    mine = base.where(QueueEntry.reserved_for == by.member_id).order_by(QueueEntry.rank_at)
+    anyone = base.where(QueueEntry.site_id == by.site.id, QueueEntry.reserved_for.is_(None)).order_by(
+        QueueEntry.rank_at, QueueEntry.id
+    )
+    for chosen in (mine.where(QueueEntry.site_id == by.site.id), anyone):
+        claim = _claim(chosen.limit(1).with_for_update(skip_locked=True).scalar_subquery(), by, at=at)
+        if claim is not None:
+            return claim
+    return None
+
+
+def _claim(entry_id: object, by: Agent, *, at: datetime) -> Claim | None:
+    try:
+        with session.begin_nested():
+            row = session.execute(
+                update(QueueEntry)
+                .where(QueueEntry.id == entry_id, QueueEntry.state == EntryState.READY)
+                .values(
+                    state=EntryState.CLAIMED,
+                    claimant_id=by.member_id,
+                    claim_number=QueueEntry.claim_number + 1,
+                    claimed_at=at,
+                    claim_ends_at=at + rules.CLAIM_LASTS,
+                    last_input_at=at,
+                    reserved_for=None,
+                    reserved_until=None,
+                )
+                .returning(
+                    QueueEntry.id, QueueEntry.household_id, QueueEntry.claim_number, QueueEntry.site_id
+                )
+                .execution_options(synchronize_session=False)
+            ).one_or_none()
+    except IntegrityError:
+        # the same person asked twice at the same moment: the first claim stands
+        held = queries.find_claim(by.member_id)
+        return claim_of(held) if held else None
+    if row is None:
+        return None
+    claim = Claim(row.id, row.household_id, row.claim_number, row.site_id)
+    events.record(
+        "call.claimed",
+        by=by.member_id,
+        at=at,
+        subject=("entry", claim.entry_id),
+        site_id=claim.site_id,
+        claim=claim.number,
+    )
+    return claim
+
+
+def claim_of(entry: QueueEntry) -> Claim:
+    """Return the claim that a claimed entry stands under."""
+    return Claim(entry.id, entry.household_id, entry.claim_number, entry.site_id)
+
+
+def hold(entry_id: int, claim_number: int, by: Agent, *, at: datetime) -> None:
+    """Lock the household for a write of this call, and count it as input.
+
+    Raises:
+        ClaimLost: the claim has ended; nothing of this write may stay.
+    """
+    kept = session.execute(
+        update(QueueEntry)
+        .where(
+            QueueEntry.id == entry_id,
+            QueueEntry.claim_number == claim_number,
+            QueueEntry.claimant_id == by.member_id,
+            QueueEntry.state == EntryState.CLAIMED,
+        )
+        .values(last_input_at=at, claim_ends_at=at + rules.CLAIM_LASTS)
+        .returning(QueueEntry.id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if kept is None:
+        raise ClaimLost
+
+
+def renew(entry_id: int, claim_number: int, by: Agent, *, at: datetime) -> Renewal:
+    """Keep a claim alive while its page is open. No input: it cannot keep a claim for ever.
+
+    Raises:
+        ClaimLost: the claim has ended.
+    """
+    entry = session.scalar(
+        select(QueueEntry)
+        .where(
+            QueueEntry.id == entry_id,
+            QueueEntry.claim_number == claim_number,
+            QueueEntry.claimant_id == by.member_id,
+            QueueEntry.state == EntryState.CLAIMED,
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if entry is None or entry.last_input_at is None:
+        raise ClaimLost
+    ends_at = rules.renewed_until(last_input_at=entry.last_input_at, at=at)
+    if ends_at <= at:
+        raise ClaimLost
+    entry.claim_ends_at = ends_at
+    return Renewal(ends_at, rules.must_ask(last_input_at=entry.last_input_at, at=at))
+
+
+def release(entry_id: int, claim_number: int, *, at: datetime) -> None:
+    """End a claim: the household goes where its open tasks put it.
+
+    Raises:
+        ClaimLost: the claim has ended already.
+    """
+    entry = queries.get_entry(entry_id, lock=True)
+    if entry.state is not EntryState.CLAIMED or entry.claim_number != claim_number:
+        raise ClaimLost
+    _unclaim(entry, at=at)
+
+
+def _unclaim(entry: QueueEntry, *, at: datetime) -> None:
+    entry.state = EntryState.IDLE
+    entry.claimant_id = entry.claimed_at = entry.claim_ends_at = entry.last_input_at = None
+    session.flush()
+    if entry.regroup:
+        entry.regroup = False
+        households.settle(entry.household_id, at=at)
+    households.refresh(entry.household_id, at=at)
+
+
+def expire_claims(*, at: datetime) -> list[Claim]:
+    """Return to the queue every household whose claim has ended, a batch at most; returns their claims."""
+    ended = session.scalars(
+        select(QueueEntry)
+        .where(QueueEntry.state == EntryState.CLAIMED, QueueEntry.claim_ends_at <= at)
+        .order_by(QueueEntry.claim_ends_at)
+        .limit(SWEEP_BATCH)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    claims = []
+    for entry in ended:
+        claims.append(claim_of(entry))
+        events.record(
+            "call.claim_ended",
+            by=None,
+            at=at,
+            subject=("entry", entry.id),
+            site_id=entry.site_id,
+            claim=entry.claim_number,
+            claimant=entry.claimant_id,
+        )
+        _unclaim(entry, at=at)
+    return claims
+
+
+def promote(*, at: datetime) -> int:
+    """Make ready every household whose time has come, and open kept ones to everyone; returns how many."""
+    ready = session.execute(
+        update(QueueEntry)
+        .where(
+            QueueEntry.id.in_(
+                select(QueueEntry.id)
+                .where(QueueEntry.state == EntryState.SCHEDULED, QueueEntry.not_before <= at)
+                .order_by(QueueEntry.not_before)
+                .limit(SWEEP_BATCH)
+                .with_for_update(skip_locked=True)
+            )
+        )
+        .values(state=EntryState.READY)
+        .returning(QueueEntry.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    opened = session.execute(
+        update(QueueEntry)
+        .where(QueueEntry.state == EntryState.READY, QueueEntry.reserved_until <= at)
+        .values(reserved_for=None, reserved_until=None)
+        .returning(QueueEntry.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return len(ready) + len(opened)
+
+
+def mark_overdue(*, at: datetime) -> int:
+    """Mark every household past its due time, once each, with an event; returns how many."""
+    late = session.execute(
+        update(QueueEntry)
+        .where(
+            QueueEntry.id.in_(
+                select(QueueEntry.id)
+                .where(
+                    QueueEntry.state != EntryState.IDLE,
+                    QueueEntry.overdue_at.is_(None),
+                    QueueEntry.due_at < at,
+                )
+                .limit(SWEEP_BATCH)
+                .with_for_update(skip_locked=True)
+            )
+        )
+        .values(overdue_at=at)
+        .returning(QueueEntry.id, QueueEntry.site_id, QueueEntry.promised_at)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for row in late:
+        kind = "promise.missed" if row.promised_at else "call.overdue"
+        events.record(kind, by=None, at=at, subject=("entry", row.id), site_id=row.site_id)
+    return len(late)
+
+
+def take_back(entry_id: int, *, by: Agent, at: datetime) -> Claim:
+    """Take a call from a tracer who is not there: it goes back to the queue at once.
+
+    Raises:
+        NotWaiting: nobody holds it.
+    """
+    entry = queries.get_entry(entry_id, site_id=by.site.id, lock=True)
+    if entry.state is not EntryState.CLAIMED:
+        raise NotWaiting
+    claim = claim_of(entry)
+    events.record(
+        "call.taken_back",
+        by=by.member_id,
+        at=at,
+        subject=("entry", entry.id),
+        site_id=entry.site_id,
+        claim=entry.claim_number,
+        claimant=entry.claimant_id,
+    )
+    _unclaim(entry, at=at)
+    return claim
+
+
+def give_to(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> None:
+    """Keep a waiting household for one tracer: their next call, for half an hour.
+
+    Raises:
+        NotWaiting: somebody holds it, or nobody there needs a call.
+        OnAnotherCall: the tracer has another call kept for them already.
+    """
+    entry = queries.get_entry(entry_id, site_id=by.site.id, lock=True)
+    if entry.state not in {EntryState.READY, EntryState.SCHEDULED}:
+        raise NotWaiting
+    taken = select(QueueEntry.id).where(
+        QueueEntry.id != entry.id,
+        or_(QueueEntry.reserved_for == member_id),
+        QueueEntry.state == EntryState.READY,
+        QueueEntry.reserved_until > at,
+    )
+    if session.scalar(taken.limit(1)) is not None:
+        raise OnAnotherCall
+    entry.state = EntryState.READY
+    entry.reserved_for, entry.reserved_until = member_id, at + rules.GIFT_LASTS
+    session.flush()
+    events.record(
+        "call.given", by=by.member_id, at=at, subject=("entry", entry.id), site_id=entry.site_id, to=member_id
+    )
+
+
+def close_task(task: CallTask, state: TaskState, *, by: int | None, at: datetime) -> None:
+    """Close the reason for calling a person. The household's place follows when its claim ends, or now."""
+    task.state, task.closed_at = state, at
+    session.flush()
+    events.record(
+        "task.closed", by=by, at=at, subject=("task", task.id), site_id=task.site_id, state=state.value
+    )
+    if task.household_id is not None:
+        households.refresh(task.household_id, at=at)
+
+
+def reopen_task(task: CallTask, *, due_at: datetime, by: int | None, at: datetime) -> None:
+    """Ask again that a person be called, now; their attempts begin anew."""
+    task.state, task.closed_at = TaskState.OPEN, None
+    task.due_at, task.not_before, task.promised_at, task.promised_by, task.attempts = (
+        due_at,
+        at,
+        None,
+        None,
+        0,
+    )
+    session.flush()
+    events.record("task.reopened", by=by, at=at, subject=("task", task.id), site_id=task.site_id)
+    if task.household_id is not None:
+        households.refresh(task.household_id, at=at)
+    else:
+        households.settle_person(task.person_id, at=at)
+
+
+def postpone_task(task: CallTask, *, until: datetime, at: datetime) -> None:
+    """Try a person again, not before `until`, after an attempt that reached nobody."""
+    task.attempts += 1
+    task.not_before, task.promised_at, task.promised_by = until, None, None
+    session.flush()
+
+
+def promise(task: CallTask, *, when: datetime, by: Agent, at: datetime) -> None:
+    """Promise a person a callback at `when`: ready for who promised it ten minutes before, then for everyone."""
+    task.not_before, task.promised_at, task.promised_by = when, when, by.member_id
+    session.flush()
+    events.record(
+        "callback.promised",
+        by=by.member_id,
+        at=at,
+        subject=("task", task.id),
+        site_id=task.site_id,
+        when=when.isoformat(),
+    )

@@ -1,0 +1,174 @@
+"""Who may open which page. Every view says so with `@may(...)` or `@public`; a view that says nothing is closed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask import (
+    session as browser,
+)
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, UserMixin, current_user
+
+from tracing.kernel import clock
+from tracing.kernel.db import transaction
+from tracing.staff import queries, rules, sessions
+from tracing.staff.agents import Agent
+from tracing.staff.errors import NotAllowed
+from tracing.staff.forms import UnlockForm
+from tracing.staff.models import Role, SessionEnd, StaffSession
+
+COOKIE = "tracing_session"
+LOCKED = 423
+ASSETS = frozenset({"ui", "bootstrap"})
+"""Blueprints that serve style, script and icons, and nothing about anybody."""
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Permission:
+    """What a view asks of whoever opens it."""
+
+    roles: frozenset[Role] = frozenset()
+    """One of these at the present site; none: any member."""
+    public: bool = False
+    passive: bool = False
+    """A heartbeat or a refresh: not a sign that somebody is there."""
+    while_locked: bool = False
+
+
+class SignedInUser(UserMixin):  # type: ignore[misc]
+    """What Flask-Login keeps for a request: our own session row."""
+
+    def __init__(self, current: StaffSession) -> None:
+        self.current = current
+
+    def get_id(self) -> str:
+        """Return the member's id as Flask-Login wants it."""
+        return str(self.current.member_id)
+
+
+def may(*roles: Role, passive: bool = False, while_locked: bool = False) -> Callable[[View], View]:
+    """Let members open a view who hold one of `roles` at the site where they work now; no role: any member."""
+    return _declare(Permission(frozenset(roles), passive=passive, while_locked=while_locked))
+
+
+def public(view: View) -> View:
+    """Let anybody open a view."""
+    return _declare(Permission(public=True))(view)
+
+
+def _declare(permission: Permission) -> Callable[[View], View]:
+    def declare(view: View) -> View:
+        view.__permission__ = permission  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def init_access(app: Flask, *, is_on_call: Callable[[int], bool]) -> None:
+    """Check every request. `is_on_call` says whether a member holds a call now: their lock comes later."""
+    manager = LoginManager()
+    manager.session_protection = None
+    manager.init_app(app)
+    manager.request_loader(_load_user)
+    app.extensions["tracing.is_on_call"] = is_on_call
+    app.before_request(check)
+
+
+def _load_user(_: object) -> SignedInUser | None:
+    token = request.cookies.get(COOKIE)
+    current = queries.find_session(sessions.hash_token(token)) if token else None
+    if current is None or current.ended_at is not None:
+        return None
+    return SignedInUser(current)
+
+
+def check() -> ResponseReturnValue | None:
+    """Find out who asks and whether they may; the answer is a page only when they may not."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None or request.blueprint in ASSETS:
+        return None
+    permission: Permission | None = getattr(view, "__permission__", None)
+    if permission is None:
+        raise NotAllowed
+    with transaction():
+        current = current_user.current if current_user.is_authenticated else None
+        if current and not _still_valid(current):
+            current = None
+        if current is None:
+            return None if permission.public else to_login()
+        g.session_row = current
+        g.agent = sessions.agent_of(current)
+        g.time_zone = g.agent.site.time_zone
+        if permission.public:
+            return None
+        on_call = current_app.extensions["tracing.is_on_call"](g.agent.member_id)
+        g.idle_minutes = (rules.IDLE_LOCK_ON_CALL if on_call else rules.IDLE_LOCK) // timedelta(minutes=1)
+        if rules.must_lock(current.last_input_at, on_call=on_call, at=clock.now()):
+            sessions.lock(current, at=clock.now())
+        if current.locked_at and not permission.while_locked:
+            return covered()
+        if permission.roles and not g.agent.holds(*permission.roles):
+            raise NotAllowed
+        if not permission.passive and not current.locked_at:
+            sessions.touch(current, at=clock.now())
+    return None
+
+
+def _still_valid(current: StaffSession) -> bool:
+    at = clock.now()
+    if rules.is_too_old(current.started_at, at=at):
+        sessions.end(current, SessionEnd.TOO_OLD, by=None, at=at)
+        return False
+    if not sessions.may_enter(queries.get_member(current.member_id), at):
+        sessions.end(current, SessionEnd.ACCOUNT_CLOSED, by=None, at=at)
+        return False
+    return True
+
+
+def agent() -> Agent:
+    """Return who asks; only in views that `may` guards."""
+    found: Agent = g.agent
+    return found
+
+
+def to_login() -> ResponseReturnValue:
+    """Send somebody to the log-in page, and remember where they wanted to go."""
+    if is_fragment():
+        return Response(status=401)
+    if request.method == "GET":
+        browser["next"] = request.full_path
+    return redirect(url_for("staff.login"), 303)
+
+
+def covered() -> ResponseReturnValue:
+    """Answer that the session is locked: a page that asks the password, or a code that makes the page cover itself."""
+    if is_fragment():
+        return Response(status=LOCKED, headers={"X-Locked": "1"})
+    if request.method == "GET":
+        browser["next"] = request.full_path
+    return render_template("staff/locked.html", form=UnlockForm(), name=g.agent.name), LOCKED
+
+
+def is_fragment() -> bool:
+    """Return whether a script asks for a part of a page, not a person for a whole one."""
+    return "HX-Request" in request.headers or request.headers.get("X-Requested-With") == "fetch"
+
+
+def safe_next() -> str:
+    """Return where to go after logging in or unlocking: a path of ours, never another site."""
+    wanted = str(browser.pop("next", "") or "/")
+    return wanted if wanted.startswith("/") and not wanted.startswith(("//", "/\\")) else "/"

@@ -1,0 +1,39 @@
+"""The one who acts: a member, signed in, at a site. What every service is given as `by`."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from tracing.staff.models import Role, SiteKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workplace:
+    """The site at which somebody works now."""
+
+    id: int
+    code: str
+    name: str
+    kind: SiteKind
+    programme: str
+    time_zone: ZoneInfo
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agent:
+    """A signed-in member. `roles` are pairs of site and role; `site` is where they work now."""
+
+    member_id: int
+    login: str
+    name: str
+    session_id: int | None
+    site: Workplace
+    roles: frozenset[tuple[int, Role]]
+
+    def holds(self, *roles: Role, site_id: int | None = None) -> bool:
+        """Return whether the agent has one of `roles` at `site_id` (by default where they work now)."""
+        where = self.site.id if site_id is None else site_id
+        return any((where, role) in self.roles for role in roles)
+
+    def sites_as(self, *roles: Role) -> frozenset[int]:
+        """Return the sites at which the agent has one of `roles`."""
+        return frozenset(site_id for site_id, role in self.roles if role in roles)

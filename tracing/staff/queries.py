@@ -1,0 +1,147 @@
+"""Reading members, sites and sessions."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from tracing.kernel.db import session
+from tracing.staff.agents import Workplace
+from tracing.staff.errors import NoSuchMember
+from tracing.staff.models import (
+    LoginAttempt,
+    Member,
+    MemberRole,
+    Role,
+    Shift,
+    Site,
+    SiteFund,
+    SiteKind,
+    StaffSession,
+)
+
+
+def find_member_by_login(login: str) -> Member | None:
+    """Return the member of this login, open or closed."""
+    return session.scalar(select(Member).where(Member.login == login.strip().lower()))
+
+
+def get_member(member_id: int) -> Member:
+    """Return a member."""
+    member = session.get(Member, member_id)
+    if member is None:
+        raise NoSuchMember
+    return member
+
+
+def member_names(ids: Iterable[int]) -> dict[int, str]:
+    """Return the display names of members."""
+    rows = session.execute(select(Member.id, Member.display_name).where(Member.id.in_(set(ids))))
+    return {row.id: row.display_name for row in rows}
+
+
+def members_with_role(site_id: int, *roles: Role) -> list[Member]:
+    """Return the open accounts that hold one of `roles` at a site, by name."""
+    return list(
+        session.scalars(
+            select(Member)
+            .where(
+                Member.closed_at.is_(None),
+                Member.id.in_(
+                    select(MemberRole.member_id).where(
+                        MemberRole.site_id == site_id, MemberRole.role.in_(roles)
+                    )
+                ),
+            )
+            .order_by(Member.display_name)
+        )
+    )
+
+
+def members_of_sites(site_ids: Iterable[int]) -> list[Member]:
+    """Return everybody who holds a role at one of these sites, by name."""
+    chosen = select(MemberRole.member_id).where(MemberRole.site_id.in_(set(site_ids)))
+    return list(session.scalars(select(Member).where(Member.id.in_(chosen)).order_by(Member.display_name)))
+
+
+def get_site(site_id: int) -> Site:
+    """Return a site that is known to exist."""
+    return session.get_one(Site, site_id)
+
+
+def sites(ids: Iterable[int] | None = None) -> list[Site]:
+    """Return all sites, or those of `ids`, by name."""
+    chosen = select(Site).order_by(Site.name)
+    if ids is not None:
+        chosen = chosen.where(Site.id.in_(set(ids)))
+    return list(session.scalars(chosen))
+
+
+def find_site_by_code(code: str) -> Site | None:
+    """Return the site of this code."""
+    return session.scalar(select(Site).where(Site.code == code))
+
+
+def find_training_site() -> Site | None:
+    """Return the training site."""
+    return session.scalar(select(Site).where(Site.kind == SiteKind.TRAINING).order_by(Site.id))
+
+
+def default_site() -> Site | None:
+    """Return the site of cases whose fund code names none."""
+    return session.scalar(select(Site).where(Site.is_default))
+
+
+def sites_by_fund() -> dict[str, int]:
+    """Return the site of each fund code."""
+    return {row.fund_code: row.site_id for row in session.scalars(select(SiteFund))}
+
+
+def workplace(site: Site) -> Workplace:
+    """Return a site as the place where somebody works."""
+    return Workplace(
+        id=site.id,
+        code=site.code,
+        name=site.name,
+        kind=site.kind,
+        programme=site.programme,
+        time_zone=ZoneInfo(site.time_zone),
+    )
+
+
+def find_session(token_hash: bytes) -> StaffSession | None:
+    """Return the session of a cookie's hash, ended or not."""
+    return session.scalar(select(StaffSession).where(StaffSession.token_hash == token_hash))
+
+
+def open_sessions(member_id: int) -> list[StaffSession]:
+    """Return a member's sessions that have not ended, newest first."""
+    return list(
+        session.scalars(
+            select(StaffSession)
+            .where(StaffSession.member_id == member_id, StaffSession.ended_at.is_(None))
+            .order_by(StaffSession.id.desc())
+        )
+    )
+
+
+def failed_attempts(
+    *, name_hash: bytes | None = None, address: str | None = None, since: datetime
+) -> list[datetime]:
+    """Return when a name, or an address, was tried in vain since a moment."""
+    chosen = select(LoginAttempt.at).where(LoginAttempt.at >= since, LoginAttempt.succeeded.is_(False))
+    if name_hash is not None:
+        chosen = chosen.where(LoginAttempt.name_hash == name_hash)
+    if address is not None:
+        chosen = chosen.where(LoginAttempt.address == address)
+    return list(session.scalars(chosen))
+
+
+def shifts_of(member_ids: Iterable[int]) -> list[Shift]:
+    """Return the weekly hours of members."""
+    return list(
+        session.scalars(
+            select(Shift).where(Shift.member_id.in_(set(member_ids))).order_by(Shift.member_id, Shift.weekday)
+        )
+    )

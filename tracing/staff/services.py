@@ -1,0 +1,158 @@
+"""Members, their roles and hours."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete
+
+from tracing.kernel import events
+from tracing.kernel.db import session
+from tracing.staff import queries, rules
+from tracing.staff.errors import LoginTaken, WeakPassword
+from tracing.staff.models import (
+    Member,
+    MemberKind,
+    MemberRole,
+    Role,
+    SessionEnd,
+    Shift,
+    Site,
+    SiteFund,
+    SiteKind,
+)
+
+hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+"""Argon2id with the parameters of the OWASP password storage sheet: 19 MiB, two passes."""
+
+NOBODY = hasher.hash("nobody has this password")
+"""Verified when the name is unknown, so that both answers take the same time."""
+
+
+def password_fits(member: Member | None, password: str) -> bool:
+    """Return whether `password` is the member's; always pays the price of one verification."""
+    stored = member.password_hash if member and member.password_hash else NOBODY
+    try:
+        hasher.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return member is not None and stored is not NOBODY
+
+
+def set_password(member: Member, password: str, *, by: int | None, at: datetime) -> None:
+    """Give a member a password.
+
+    Raises:
+        WeakPassword: too short, or it contains the login.
+    """
+    if rules.is_weak(password, member.login):
+        raise WeakPassword(rules.MINIMUM_PASSWORD)
+    member.password_hash = hasher.hash(password)
+    events.record("member.password_set", by=by, at=at, subject=("member", member.id))
+
+
+def add_site(
+    *,
+    code: str,
+    name: str,
+    programme: str,
+    kind: SiteKind = SiteKind.LIVE,
+    time_zone: str = "Europe/Paris",
+    address: str = "",
+    call_back_number: str = "",
+    is_default: bool = False,
+    funds: Iterable[str] = (),
+    by: int | None = None,
+    at: datetime,
+) -> Site:
+    """Open a site and route fund codes to it."""
+    site = Site(
+        code=code,
+        name=name,
+        programme=programme,
+        kind=kind,
+        time_zone=time_zone,
+        address=address,
+        call_back_number=call_back_number,
+        is_default=is_default,
+    )
+    session.add(site)
+    session.flush()
+    session.add_all(SiteFund(fund_code=fund, site_id=site.id) for fund in funds)
+    session.flush()
+    events.record("site.opened", by=by, at=at, subject=("site", site.id), site_id=site.id)
+    return site
+
+
+def add_member(
+    *,
+    login: str,
+    name: str,
+    kind: MemberKind = MemberKind.STAFF,
+    contract_ends_on: date | None = None,
+    by: int | None,
+    at: datetime,
+) -> Member:
+    """Open an account without password or role.
+
+    Raises:
+        LoginTaken: somebody has it.
+    """
+    login = login.strip().lower()
+    if queries.find_member_by_login(login):
+        raise LoginTaken
+    member = Member(
+        login=login, display_name=name.strip(), kind=kind, contract_ends_on=contract_ends_on, created_at=at
+    )
+    session.add(member)
+    session.flush()
+    events.record("member.added", by=by, at=at, subject=("member", member.id))
+    return member
+
+
+def grant(member: Member, role: Role, site_id: int, *, by: int | None, at: datetime) -> None:
+    """Give a member a role at a site; nothing happens when they hold it already."""
+    if any(held.role == role and held.site_id == site_id for held in member.roles):
+        return
+    member.roles.append(MemberRole(member_id=member.id, site_id=site_id, role=role))
+    session.flush()
+    events.record(
+        "member.role_granted", by=by, at=at, subject=("member", member.id), site_id=site_id, role=role.value
+    )
+
+
+def withdraw(member: Member, role: Role, site_id: int, *, by: int | None, at: datetime) -> None:
+    """Take a role at a site from a member."""
+    session.execute(
+        delete(MemberRole).where(
+            MemberRole.member_id == member.id, MemberRole.site_id == site_id, MemberRole.role == role
+        )
+    )
+    session.expire(member, ["roles"])
+    events.record(
+        "member.role_withdrawn", by=by, at=at, subject=("member", member.id), site_id=site_id, role=role.value
+    )
+
+
+def set_hours(
+    member: Member, hours: Mapping[int, tuple[time, time]], *, by: int | None, at: datetime
+) -> None:
+    """Set a member's weekly pattern: weekday (0 is Monday) to first and last hour, in the site's time zone."""
+    session.execute(delete(Shift).where(Shift.member_id == member.id))
+    session.add_all(
+        Shift(member_id=member.id, weekday=weekday, starts_at=starts, ends_at=ends)
+        for weekday, (starts, ends) in sorted(hours.items())
+    )
+    session.flush()
+    session.expire(member, ["shifts"])
+    events.record("member.hours_set", by=by, at=at, subject=("member", member.id))
+
+
+def close_account(member: Member, *, by: int | None, at: datetime) -> None:
+    """Close an account and end its sessions."""
+    member.closed_at = at
+    for one in queries.open_sessions(member.id):
+        one.ended_at, one.end_reason = at, SessionEnd.ACCOUNT_CLOSED
+    session.flush()
+    events.record("member.closed", by=by, at=at, subject=("member", member.id))

@@ -1,0 +1,139 @@
+"""Logging in, staying in, locking, leaving. The browser holds a random token, the database its hash."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from math import ceil
+
+from tracing.kernel import events
+from tracing.kernel.db import session
+from tracing.staff import queries, rules, services
+from tracing.staff.agents import Agent
+from tracing.staff.errors import NoRole, TooManyAttempts, WrongPassword
+from tracing.staff.models import LoginAttempt, Member, SessionEnd, StaffSession
+from tracing.vault import services as vault
+
+INPUT_PRECISION = timedelta(seconds=20)
+"""An input seconds after the last one is not worth a write."""
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A new session and the token for its cookie, which is never stored."""
+
+    session: StaffSession
+    token: str
+
+
+def sign_in(login: str, password: str, *, address: str, device: str, at: datetime) -> SignedIn | Exception:
+    """Try a name and a password.
+
+    Returns the session, or the refusal: a failed attempt must be committed, so it is not raised.
+    """
+    name_hash = vault.blind("login", login.strip().lower())
+    since = at - rules.ATTEMPTS_WINDOW
+    wait = rules.wait_before_login(
+        queries.failed_attempts(name_hash=name_hash, since=since),
+        queries.failed_attempts(address=address, since=since),
+        at=at,
+    )
+    if wait:
+        return TooManyAttempts(ceil(wait / timedelta(minutes=1)))
+    member = queries.find_member_by_login(login)
+    fits = services.password_fits(member, password) and member is not None and may_enter(member, at)
+    session.add(LoginAttempt(name_hash=name_hash, address=address, at=at, succeeded=fits))
+    if not fits or member is None:
+        return WrongPassword()
+    if not member.roles:
+        return NoRole()
+    return begin(member, device=device, at=at)
+
+
+def may_enter(member: Member, at: datetime) -> bool:
+    """Return whether the account is open and its contract has not ended."""
+    ended = member.contract_ends_on is not None and member.contract_ends_on < at.date()
+    return member.closed_at is None and not ended
+
+
+def begin(member: Member, *, device: str, at: datetime) -> SignedIn:
+    """Open a session for a member who proved who they are."""
+    token = secrets.token_urlsafe(32)
+    opened = StaffSession(
+        token_hash=hash_token(token),
+        member_id=member.id,
+        site_id=min(role.site_id for role in member.roles),
+        device=device,
+        started_at=at,
+        last_input_at=at,
+    )
+    session.add(opened)
+    session.flush()
+    events.record("session.begun", by=member.id, at=at, subject=("session", opened.id))
+    return SignedIn(opened, token)
+
+
+def hash_token(token: str) -> bytes:
+    """Return the hash under which a token is stored; 256 random bits need no salt."""
+    return sha256(token.encode()).digest()
+
+
+def agent_of(current: StaffSession) -> Agent:
+    """Return the agent of a session."""
+    member = queries.get_member(current.member_id)
+    return Agent(
+        member_id=member.id,
+        login=member.login,
+        name=member.display_name,
+        session_id=current.id,
+        site=queries.workplace(queries.get_site(current.site_id)),
+        roles=frozenset((role.site_id, role.role) for role in member.roles),
+    )
+
+
+def touch(current: StaffSession, *, at: datetime) -> None:
+    """Note that a person did something."""
+    if at - current.last_input_at >= INPUT_PRECISION:
+        current.last_input_at = at
+
+
+def lock(current: StaffSession, *, at: datetime) -> None:
+    """Cover the session until its password is typed again."""
+    if current.locked_at is None:
+        current.locked_at = at
+        events.record("session.locked", by=current.member_id, at=at, subject=("session", current.id))
+
+
+def unlock(current: StaffSession, password: str, *, address: str, at: datetime) -> Exception | None:
+    """Uncover a session; returns the refusal when the password is wrong or was tried too often."""
+    member = queries.get_member(current.member_id)
+    name_hash = vault.blind("login", member.login)
+    since = at - rules.ATTEMPTS_WINDOW
+    wait = rules.wait_before_login(queries.failed_attempts(name_hash=name_hash, since=since), [], at=at)
+    if wait:
+        return TooManyAttempts(ceil(wait / timedelta(minutes=1)))
+    fits = services.password_fits(member, password)
+    session.add(LoginAttempt(name_hash=name_hash, address=address, at=at, succeeded=fits))
+    if not fits:
+        return WrongPassword()
+    current.locked_at, current.last_input_at = None, at
+    return None
+
+
+def end(current: StaffSession, reason: SessionEnd, *, by: int | None, at: datetime) -> None:
+    """End a session; nothing happens when it has ended."""
+    if current.ended_at is None:
+        current.ended_at, current.end_reason = at, reason
+        events.record("session.ended", by=by, at=at, subject=("session", current.id), reason=reason.value)
+
+
+def work_at(current: StaffSession, site_id: int) -> None:
+    """Go on working at another site where the member holds a role."""
+    member = queries.get_member(current.member_id)
+    if site_id in {role.site_id for role in member.roles}:
+        current.site_id = site_id
+
+
+def first_password() -> str:
+    """Return a password to hand over once: 96 random bits, in groups that can be read aloud."""
+    return "-".join(secrets.token_hex(3) for _ in range(4))
