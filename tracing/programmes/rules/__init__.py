@@ -1,0 +1,38 @@
+"""The rules of a programme: values in, a decision and the rule that made it out."""
+
+from tracing.programmes.rules.ages import age_on
+from tracing.programmes.rules.attempts import next_attempt_at, next_opening
+from tracing.programmes.rules.measures import (
+    EarlyExit,
+    Isolation,
+    Measure,
+    PlannedTest,
+    Quarantine,
+    isolation,
+    quarantine,
+)
+from tracing.programmes.rules.reference import AppliedRule, RuleRef
+from tracing.programmes.rules.risk import Circumstances, Risk, contact_risk, infected_recently
+from tracing.programmes.rules.window import Window, contagious_window, day_zero
+
+__all__ = [
+    "AppliedRule",
+    "Circumstances",
+    "EarlyExit",
+    "Isolation",
+    "Measure",
+    "PlannedTest",
+    "Quarantine",
+    "Risk",
+    "RuleRef",
+    "Window",
+    "age_on",
+    "contact_risk",
+    "contagious_window",
+    "day_zero",
+    "infected_recently",
+    "isolation",
+    "next_attempt_at",
+    "next_opening",
+    "quarantine",
+]

@@ -1,0 +1,73 @@
+"""Which rule decided: the reference that every decision carries and stores."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Self, TypeVar
+
+from tracing.programmes.schema import EndIs, Pack, Row
+
+_FORM = re.compile(r"(?P<programme>[a-z][a-z0-9-]*)@(?P<version>\d{4}\.\d+)/(?P<rule>[A-Z][A-Za-z0-9.-]*)")
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+
+@dataclass(frozen=True)
+class RuleRef:
+    """A rule of one version of one pack, written `covid19@2022.1/P0-4a`."""
+
+    programme: str
+    pack_version: str
+    rule_id: str
+
+    def __str__(self) -> str:
+        return f"{self.programme}@{self.pack_version}/{self.rule_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read back what a decision stored."""
+        match = _FORM.fullmatch(text)
+        if match is None:
+            raise ValueError(f"not a rule reference: {text!r}")
+        return cls(match["programme"], match["version"], match["rule"])
+
+
+@dataclass(frozen=True)
+class AppliedRule:
+    """A rule as it is shown beside a decision: its name, its sentence, the days it is in force."""
+
+    ref: RuleRef
+    sentence: str
+    in_force_from: date
+    in_force_to: date | None
+    """First day on which it no longer applies."""
+
+    def __str__(self) -> str:
+        return str(self.ref)
+
+    @property
+    def rule_id(self) -> str:
+        """The short name a tracer quotes."""
+        return self.ref.rule_id
+
+    @property
+    def last_day_in_force(self) -> date | None:
+        """The last day on which it applies, or None while no end is known."""
+        return None if self.in_force_to is None else self.in_force_to - timedelta(days=1)
+
+
+def applied(pack: Pack, row: Row) -> AppliedRule:
+    """Return the reference of a row, ready to be shown and stored."""
+    reference = RuleRef(pack.code, pack.version, row.id)
+    return AppliedRule(reference, row.text, row.in_force_from, row.in_force_to)
+
+
+def first_in_force(rows: Sequence[AnyRow], on: date) -> AnyRow | None:
+    """Return the first row in force that day: the order of the file is the order of preference."""
+    return next((row for row in rows if row.in_force(on)), None)
+
+
+def last_day_in(pack: Pack, end: date) -> date:
+    """Return the last day spent apart, when the measure ends on J0 + n."""
+    return end if pack.end_is is EndIs.LAST_DAY_IN else end - timedelta(days=1)

@@ -1,0 +1,52 @@
+"""In which days the contacts of a case are searched."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from tracing.programmes.rules.reference import AppliedRule, applied, first_in_force
+from tracing.programmes.schema import Pack
+
+
+@dataclass(frozen=True)
+class Window:
+    """The contagious days of a case, both ends included."""
+
+    start: date
+    end: date
+    rule: AppliedRule
+
+    def __contains__(self, day: date) -> bool:
+        return self.start <= day <= self.end
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """Each day to recall with the person, from the first."""
+        return tuple(self.start + timedelta(days=n) for n in range((self.end - self.start).days + 1))
+
+
+def day_zero(onset: date | None, sampled: date | None) -> date | None:
+    """Return J0: the onset, also when it comes after the positive test; without symptoms, the sampling."""
+    return onset or sampled
+
+
+def contagious_window(
+    pack: Pack,
+    *,
+    onset: date | None,
+    sampled: date | None,
+    on: date,
+    isolated_since: date | None = None,
+) -> Window | None:
+    """Return the days to search, up to the case's isolation or the day of the question.
+
+    None when neither date is known, or when no rule is in force that day.
+    """
+    row = first_in_force(pack.windows, on)
+    anchor = day_zero(onset, sampled)
+    if row is None or anchor is None:
+        return None
+    before = row.days_before_sampling if onset is None else row.days_before_onset
+    start = anchor - timedelta(days=before)
+    end = min(isolated_since or on, on, anchor + timedelta(days=row.days_after))
+    # A date typed in the future must not turn the window inside out.
+    return Window(start, max(start, end), applied(pack, row))

@@ -1,0 +1,260 @@
+"""What a rule pack may say. Packs are written by people, so everything that is not understood is refused."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, time
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, StringConstraints, model_validator
+
+from tracing.programmes.vocabulary import Criterion, Distance, Protection, Scheme, Subject
+
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
+Version = Annotated[str, StringConstraints(pattern=r"^\d{4}\.\d+$")]
+RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9.-]*$")]
+Sentence = Annotated[str, StringConstraints(min_length=10, strip_whitespace=True)]
+Days = Annotated[int, Field(ge=0, le=60)]
+
+
+class EndIs(StrEnum):
+    """What the day J0 + n is: the sources do not settle it, so each pack says."""
+
+    LAST_DAY_IN = "last_day_in"
+    FIRST_DAY_OUT = "first_day_out"
+
+
+class Anchor(StrEnum):
+    """The day from which a delay is counted."""
+
+    LAST_CONTACT = "last_contact"
+    CASE_ISOLATION_END = "case_isolation_end"
+    NOTIFIED = "notified"
+    FIRST_TEST = "first_test"
+
+
+class Strict(BaseModel):
+    """Frozen, and closed to fields nobody knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+
+
+class Row(Strict):
+    """A rule in force from one day to another (excluded), with the sentence a person reads."""
+
+    id: RuleId
+    in_force_from: date = Field(alias="from")
+    in_force_to: date | None = Field(default=None, alias="to")
+    text: Sentence
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.in_force_to is not None and self.in_force_to <= self.in_force_from:
+            raise ValueError("'to' must come after 'from' (it is the first day the rule no longer applies)")
+        return self
+
+    def in_force(self, on: date) -> bool:
+        """Say whether the rule applies to a question asked on that day."""
+        return self.in_force_from <= on and (self.in_force_to is None or on < self.in_force_to)
+
+
+class When(Strict):
+    """Conditions that must all hold, and at least one of `any`; what is not known does not hold."""
+
+    vaccination: Literal["complete"] | None = None
+    age_under: PositiveInt | None = None
+    lives_with_case: bool | None = None
+    omicron: bool | None = None
+    infected_recently: bool | None = None
+    immunodepressed: bool | None = None
+    any: tuple["When", ...] = ()
+
+
+class EarlyExit(Strict):
+    """Leaving isolation before its end: from which day, and on what conditions."""
+
+    day: Days
+    needs: Sentence
+
+
+class WindowRow(Row):
+    """In which days contacts are searched."""
+
+    days_before_onset: Days
+    days_before_sampling: Days
+    days_after: Days
+    """The last contagious day, counted from J0, when the person is called late."""
+
+
+class IsolationRow(Row):
+    """How long a case stays apart; no `days` means that nothing is asked."""
+
+    when: When = When()
+    unless: When | None = None
+    days: Days | None = None
+    early_exit: EarlyExit | None = None
+    fever_free_hours: PositiveInt | None = None
+
+
+class Delay(Strict):
+    """So many days after something."""
+
+    anchor: Anchor
+    days: Days
+
+
+class TestRow(Strict):
+    """A test that a contact is asked to do."""
+
+    anchor: Anchor
+    days: Days
+    label: Sentence
+    # Used when the first anchor is not known.
+    otherwise: Delay | None = None
+
+
+class QuarantineRow(Row):
+    """How long a contact stays apart and when they are tested; no `end` means no quarantine."""
+
+    when: When = When()
+    unless: When | None = None
+    end: tuple[Delay, ...] = ()
+    """Tried in order: the first whose anchor is known."""
+    end_untested: tuple[Delay, ...] = ()
+    tests: tuple[TestRow, ...] = ()
+
+
+class RiskRow(Row):
+    """Which circumstances make a contact at risk, and what protects."""
+
+    counts_face_to_face: tuple[Distance, ...]
+    confined_minutes: PositiveInt
+    protects: tuple[Protection, ...]
+    recent_infection_rule: RuleId | None = None
+    """The row to name when a recent infection makes the contact negligible."""
+    why: dict[Criterion, Sentence]
+
+    @model_validator(mode="after")
+    def _explains_every_outcome(self) -> Self:
+        if missing := [criterion.value for criterion in Criterion if criterion not in self.why]:
+            raise ValueError(f"'why' has no sentence for {', '.join(missing)}")
+        return self
+
+
+class NoteRow(Row):
+    """Who may write a sick note, and how far it may go."""
+
+    subject: Subject
+    issuer: Literal["fund", "doctor", "nobody"]
+    max_days: PositiveInt | None = None
+    retroactive_days: Days = 0
+    minimum_age: PositiveInt = 16
+    total_days_without_adviser: PositiveInt = 20
+    schemes: tuple[Scheme, ...] = ()
+    caregivers_excluded: bool = False
+    rights: tuple[Sentence, ...] = ()
+    legal_basis: Sentence | None = None
+
+    @model_validator(mode="after")
+    def _says_for_whom(self) -> Self:
+        if self.issuer == "fund" and not (self.schemes and self.rights and self.legal_basis):
+            raise ValueError("a note written by the fund needs 'schemes', 'rights' and 'legal_basis'")
+        return self
+
+
+class Hours(Strict):
+    """From one time of day to another (excluded)."""
+
+    opens: time = Field(alias="from")
+    closes: time = Field(alias="to")
+
+    @model_validator(mode="after")
+    def _closes_after_it_opens(self) -> Self:
+        if self.closes <= self.opens:
+            raise ValueError("'to' must be later than 'from'")
+        return self
+
+
+class Attempts(Strict):
+    """How often a person who does not answer is tried again."""
+
+    max: PositiveInt
+    spacing_minutes: PositiveInt
+    bands: tuple[Hours, ...] = Field(min_length=2)
+
+
+class Service(Strict):
+    """Within how many hours a first call is promised."""
+
+    case_hours: PositiveInt
+    contact_hours: PositiveInt
+
+
+class Pack(Strict):
+    """Everything a disease changes in the work, immutable under its version."""
+
+    code: Code
+    version: Version
+    label: Sentence | Annotated[str, StringConstraints(min_length=2)]
+    neutral_label: Annotated[str, StringConstraints(min_length=3)]
+    """What an employer or a text message may carry: it says nothing of the disease."""
+    exercise: bool
+    about: Sentence
+    end_is: EndIs
+    recent_infection_days: PositiveInt
+    service: Service
+    attempts: Attempts
+    calling_hours: Hours
+    windows: tuple[WindowRow, ...]
+    isolations: tuple[IsolationRow, ...]
+    quarantines: tuple[QuarantineRow, ...]
+    risks: tuple[RiskRow, ...]
+    notes: tuple[NoteRow, ...]
+
+    @model_validator(mode="after")
+    def _names_each_rule_once(self) -> Self:
+        seen: set[str] = set()
+        for row in self.rows():
+            if row.id in seen:
+                raise ValueError(f"two rows are named {row.id}")
+            seen.add(row.id)
+        for risk in self.risks:
+            if risk.recent_infection_rule is not None and risk.recent_infection_rule not in seen:
+                raise ValueError(f"row {risk.id} names {risk.recent_infection_rule}, which is no row")
+        return self
+
+    @model_validator(mode="after")
+    def _hides_no_rule(self) -> Self:
+        for rows in (self.isolations, self.quarantines):
+            for earlier, later in _pairs(rows):
+                if earlier.when == When() and earlier.unless is None and _covers(earlier, later):
+                    raise ValueError(
+                        f"row {later.id} is never reached: {earlier.id} comes first and always applies"
+                    )
+        return self
+
+    def rows(self) -> Iterator[Row]:
+        """Yield every rule of the pack, of all kinds."""
+        for rows in (self.windows, self.isolations, self.quarantines, self.risks, self.notes):
+            yield from rows
+
+    def find_rule(self, rule_id: str) -> Row | None:
+        """Return the rule of that name, so that an old decision can still be explained."""
+        return next((row for row in self.rows() if row.id == rule_id), None)
+
+
+type_row = IsolationRow | QuarantineRow
+
+
+def _pairs(rows: Sequence[type_row]) -> Iterator[tuple[type_row, type_row]]:
+    for position, earlier in enumerate(rows):
+        for later in rows[position + 1 :]:
+            yield earlier, later
+
+
+def _covers(earlier: Row, later: Row) -> bool:
+    """Say whether a row is in force on every day of another."""
+    if later.in_force_from < earlier.in_force_from:
+        return False
+    return earlier.in_force_to is None or (
+        later.in_force_to is not None and later.in_force_to <= earlier.in_force_to
+    )

@@ -1,0 +1,83 @@
+"""The words in which a pack asks its questions and a call answers them."""
+
+from enum import StrEnum
+
+
+class Subject(StrEnum):
+    """Whom a measure is about."""
+
+    CASE = "case"
+    CONTACT = "contact"
+
+
+class Vaccination(StrEnum):
+    """What the person says of their vaccination; only `complete` ever shortens a measure."""
+
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
+class Distance(StrEnum):
+    """How near two people came while facing each other."""
+
+    NO_FACE_TO_FACE = "no_face_to_face"
+    UNDER_1_M = "under_1_m"
+    FROM_1_TO_2_M = "from_1_to_2_m"
+    BEYOND_2_M = "beyond_2_m"
+
+
+class Protection(StrEnum):
+    """What stood between two people during the whole time they were together."""
+
+    NONE = "none"
+    SEPARATION = "separation"
+    """A glass or a wall that makes two spaces; a plate of plexiglass on a counter does not."""
+    ONE_MASK = "one_mask"
+    """A surgical or FFP2 mask on one of the two."""
+    BOTH_MASKS = "both_masks"
+    """A surgical or FFP2 mask on both."""
+    BOTH_FABRIC_1 = "both_fabric_1"
+    """A category 1 fabric mask on both."""
+    INEFFECTIVE = "ineffective"
+    """Home-made masks, visors, curtains, a plate on a counter."""
+
+
+class RiskLevel(StrEnum):
+    """What a contact's circumstances amount to. Undetermined: an answer is missing, or no rule is in force."""
+
+    AT_RISK = "at_risk"
+    NEGLIGIBLE = "negligible"
+    UNDETERMINED = "undetermined"
+
+
+class Criterion(StrEnum):
+    """The circumstance that decided a contact's risk."""
+
+    INFECTED_RECENTLY = "infected_recently"
+    LIVES_WITH = "lives_with"
+    PROTECTED = "protected"
+    CARE = "care"
+    FACE_TO_FACE = "face_to_face"
+    COUGH = "cough"
+    CONFINED = "confined"
+    SAME_CLASS = "same_class"
+    NOTHING_COUNTS = "nothing_counts"
+
+
+class Scheme(StrEnum):
+    """The insurance scheme that pays a person's daily benefits."""
+
+    RG = "RG"
+    MSA = "MSA"
+    SSI = "SSI"
+    FP_ETAT = "FP_ETAT"
+    FP_TERR = "FP_TERR"
+    FP_HOSP = "FP_HOSP"
+    SPECIAL = "SPECIAL"
+    AME = "AME"
+    NONE = "NONE"
+
+
+CIVIL_SERVICE = frozenset({Scheme.FP_ETAT, Scheme.FP_TERR, Scheme.FP_HOSP})
