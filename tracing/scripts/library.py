@@ -1,0 +1,128 @@
+"""Load the script files: read, check, refuse with a sentence that says where, and fingerprint."""
+
+import hashlib
+import json
+import re
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from tracing.scripts import checks
+from tracing.scripts.definitions import Script
+from tracing.scripts.errors import ScriptInvalid
+from tracing.scripts.vocabulary import ScriptKind
+
+LIBRARY = Path(__file__).with_name("library")
+
+LISTS = {"steps": ", step", "questions": ", question", "options": ", option"}
+
+Library = Mapping[tuple[ScriptKind, str], Script]
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """YAML in which ``yes`` and ``2026-01-08`` are words, and the same key twice is a mistake."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own class attribute
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":bool", ":timestamp"))]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                line = key.start_mark.line + 1
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"line {line}: {key.value!r} is written twice"
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
+
+
+_PlainLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|false"), list("tf"))
+
+
+def load_library(folder: Path = LIBRARY) -> Library:
+    """Return every script of a folder by kind and version, or say everything that is wrong with the files."""
+    found: dict[tuple[ScriptKind, str], Script] = {}
+    wrong: list[str] = []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            script = load_script(path)
+        except ScriptInvalid as invalid:
+            wrong.extend(invalid.problems)
+        else:
+            found[script.kind, script.version] = script
+    wrong.extend(
+        f"{folder}: there is no {kind} script"
+        for kind in ScriptKind
+        if not wrong and all(kind is not known for known, _ in found)
+    )
+    if wrong:
+        raise ScriptInvalid(wrong)
+    return MappingProxyType(found)
+
+
+def newest(library: Library, kind: ScriptKind) -> Script:
+    """Return the script of a kind with the highest version; 2026.10 comes after 2026.9."""
+    return max(
+        (script for (known, _), script in library.items() if known is kind),
+        key=lambda script: tuple(int(part) for part in script.version.split(".")),
+    )
+
+
+def load_script(path: Path) -> Script:
+    """Return one script, checked as a whole, with the fingerprint of its file."""
+    content = path.read_bytes()
+    written = _read(path, content)
+    if "content_hash" in written:
+        raise ScriptInvalid([f"{path.name}, content_hash: it is computed, take it out of the file"])
+    written["content_hash"] = hashlib.sha256(content).hexdigest()
+    try:
+        # Through JSON, because strict pydantic takes a list for a tuple and a word for an enum only there.
+        script = Script.model_validate_json(json.dumps(written))
+    except ValidationError as error:
+        raise ScriptInvalid(_shape_problems(path, written, error)) from None
+    wrong = [f"{path.name}, {sentence}" for sentence in checks.problems(script)]
+    name = f"{script.kind}-{script.version}.yaml"
+    if path.name != name:
+        wrong.append(f"{path.name}, version: a {script.kind} script {script.version} must be in {name}")
+    if wrong:
+        raise ScriptInvalid(wrong)
+    return script
+
+
+def _read(path: Path, content: bytes) -> dict[str, Any]:
+    try:
+        written = yaml.load(content, Loader=_PlainLoader)  # noqa: S506 - a safe loader, only plainer
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ScriptInvalid([f"{path.name}: this is not readable YAML: {error}"]) from None
+    if not isinstance(written, dict):
+        raise ScriptInvalid([f"{path.name}: a script is a list of named fields"])
+    return written
+
+
+def _shape_problems(path: Path, written: dict[str, Any], error: ValidationError) -> list[str]:
+    return [
+        f"{path.name}, {_place(written, problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}"
+        for problem in error.errors(include_url=False, include_input=False)
+    ]
+
+
+def _place(written: object, location: tuple[int | str, ...]) -> str:
+    """Say a place in the file by the ids people wrote instead of positions: step 'symptoms', question 'onset_on'."""
+    words: list[str] = []
+    here: Any = written
+    for part in location:
+        if isinstance(part, int):
+            here = here[part] if isinstance(here, list) and part < len(here) else None
+            name = (here.get("id") or here.get("value")) if isinstance(here, dict) else None
+            words.append(repr(name) if name else f"number {part + 1}")
+        elif part not in (*words[-1:], "answer_is", "answer_in"):  # how a condition is written, said already
+            here = here.get(part) if isinstance(here, dict) else here
+            words.append(LISTS.get(part, f", {part}"))
+    return " ".join(words).replace(" ,", ",").removeprefix(", ") or "the file"

@@ -1,0 +1,171 @@
+"""The words a script may use: kinds, outcomes, tools, facts, and the questions whose answers feed the rules.
+
+A script is a file written by people. Everything it may name is listed here, so that a misspelt fact or
+outcome is found when the file is loaded and not while somebody is on the telephone.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+YES = "yes"
+NO = "no"
+UNKNOWN = "unknown"
+
+IDENTITY_QUESTION = "identity_confirmed"
+
+
+class ScriptKind(StrEnum):
+    """Whom a script is written for."""
+
+    P0 = "p0"
+    CONTACT = "contact"
+
+
+class QuestionType(StrEnum):
+    """What shape an answer has."""
+
+    YES_NO = "yes_no"
+    YES_NO_UNKNOWN = "yes_no_unknown"
+    IDENTITY = "identity"
+    CHOICE = "choice"
+    MULTI = "multi"
+    DATE = "date"
+    DATETIME = "datetime"
+    NUMBER = "number"
+    TEXT = "text"
+
+
+class Widget(StrEnum):
+    """Another tool of the call screen that a step opens."""
+
+    CONTACTS = "contacts"
+    ISOLATION = "isolation"
+    SICK_NOTE = "sick_note"
+    ESCALATE = "escalate"
+    CLOSING = "closing"
+
+
+class Outcome(StrEnum):
+    """How a call can end; a script only ever suggests one."""
+
+    COMPLETED = "completed"
+    CALLBACK = "callback"
+    NO_ANSWER = "no_answer"
+    VOICEMAIL = "voicemail"
+    WRONG_NUMBER = "wrong_number"
+    REFUSED = "refused"
+    LANGUAGE = "language"
+    NEEDS_DOCTOR = "needs_doctor"
+
+
+class EscalationReason(StrEnum):
+    """Why a step hands a question to somebody else."""
+
+    RESULT_NOT_ANNOUNCED = "RESULT_NOT_ANNOUNCED"
+    RED_FLAGS = "RED_FLAGS"
+    COLLECTIVITY = "COLLECTIVITY"
+    DISPUTED_CONTACT = "DISPUTED_CONTACT"
+
+
+class FactKind(StrEnum):
+    """What shape a fact has; a flag is for conditions only and is never read aloud."""
+
+    TEXT = "text"
+    DAY = "day"
+    FLAG = "flag"
+
+
+FactValue = str | int | bool | date | None
+
+BOTH = frozenset(ScriptKind)
+P0_ONLY = frozenset({ScriptKind.P0})
+CONTACT_ONLY = frozenset({ScriptKind.CONTACT})
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something the call screen knows without asking; a sensitive one is only said once identity is confirmed."""
+
+    kind: FactKind
+    meaning: str
+    scripts: frozenset[ScriptKind] = BOTH
+    sensitive: bool = False
+
+
+FACTS: dict[str, Fact] = {
+    "tracer": Fact(FactKind.TEXT, "the caller's name as it is said"),
+    "site": Fact(FactKind.TEXT, "the platform's name as it is said"),
+    "person": Fact(FactKind.TEXT, "who is being asked for"),
+    "callback_number": Fact(FactKind.TEXT, "the site's own telephone number"),
+    "retention": Fact(FactKind.TEXT, "how long answers are kept, in words"),
+    "notice_address": Fact(FactKind.TEXT, "where the data notice can be read"),
+    "tracer_is_adviser": Fact(FactKind.FLAG, "the caller is a medical adviser"),
+    "is_minor": Fact(FactKind.FLAG, "a legal representative must answer"),
+    "notes_issued": Fact(FactKind.FLAG, "false when the programme issues no sick notes"),
+    "disease": Fact(FactKind.TEXT, "the disease as it is said, with its article", sensitive=True),
+    "doctor": Fact(FactKind.TEXT, "the doctor known to the person", sensitive=True),
+    "rule": Fact(FactKind.TEXT, "the name of the rule that gave the dates", sensitive=True),
+    "recent_infection_since": Fact(FactKind.DAY, "an infection after this day is recent", sensitive=True),
+    "free_on": Fact(FactKind.DAY, "the first day out of the measure", sensitive=True),
+    "result_announced": Fact(FactKind.FLAG, "an adviser has told the result since", P0_ONLY),
+    "isolation_required": Fact(FactKind.FLAG, "false when no isolation is in force", P0_ONLY),
+    "sampling_on": Fact(FactKind.DAY, "the day of sampling", P0_ONLY, sensitive=True),
+    "onset": Fact(FactKind.DAY, "the day of the first symptoms", P0_ONLY, sensitive=True),
+    "window_start": Fact(FactKind.DAY, "first day of the contagious window", P0_ONLY, sensitive=True),
+    "window_end": Fact(FactKind.DAY, "last day of the contagious window", P0_ONLY, sensitive=True),
+    "isolation_end": Fact(FactKind.DAY, "the last day of isolation, included", P0_ONLY, sensitive=True),
+    "early_exit_on": Fact(FactKind.DAY, "first day a negative test may end it", P0_ONLY, sensitive=True),
+    "mask_until": Fact(FactKind.DAY, "the mask is worn until this day", sensitive=True),
+    # Given only when the case agreed, for this contact: its absence is what keeps the name unsaid.
+    "case_name": Fact(FactKind.TEXT, "the case's name, if it may be told", CONTACT_ONLY, sensitive=True),
+    "last_contact": Fact(FactKind.DAY, "the day of the last contact", CONTACT_ONLY, sensitive=True),
+    "quarantine_required": Fact(FactKind.FLAG, "false when the contact may go out", CONTACT_ONLY),
+    "quarantine_end": Fact(
+        FactKind.DAY, "the last day of quarantine, included", CONTACT_ONLY, sensitive=True
+    ),
+    "first_test_on": Fact(FactKind.DAY, "the day of the first test", CONTACT_ONLY, sensitive=True),
+    "last_test_on": Fact(FactKind.DAY, "the day of the last test", CONTACT_ONLY, sensitive=True),
+}
+
+
+@dataclass(frozen=True)
+class RuleQuestion:
+    """A question whose answer a rule reads: its id, type and options are the same in every version."""
+
+    type: QuestionType
+    options: frozenset[str] = frozenset()
+    scripts: frozenset[ScriptKind] = BOTH
+
+
+RULE_QUESTIONS: dict[str, RuleQuestion] = {
+    IDENTITY_QUESTION: RuleQuestion(QuestionType.IDENTITY),
+    "knows_result": RuleQuestion(QuestionType.YES_NO, scripts=P0_ONLY),
+    "red_flags": RuleQuestion(QuestionType.YES_NO),
+    "hospitalised": RuleQuestion(QuestionType.YES_NO, scripts=P0_ONLY),
+    "has_symptoms": RuleQuestion(QuestionType.YES_NO),
+    "onset_on": RuleQuestion(QuestionType.DATE),
+    "vaccination": RuleQuestion(QuestionType.CHOICE, frozenset({"complete", "partial", "none", UNKNOWN})),
+    "infected_recently": RuleQuestion(QuestionType.YES_NO_UNKNOWN),
+    "lives_with_case": RuleQuestion(QuestionType.YES_NO, scripts=CONTACT_ONLY),
+    "last_contact_confirmed": RuleQuestion(QuestionType.YES_NO_UNKNOWN, scripts=CONTACT_ONLY),
+    "works": RuleQuestion(QuestionType.YES_NO),
+    "can_telework": RuleQuestion(QuestionType.YES_NO),
+    "insurance_scheme": RuleQuestion(
+        QuestionType.CHOICE,
+        frozenset({"RG", "MSA", "SSI", "CIVIL_SERVANT", "SPECIAL", "NONE", "UNKNOWN"}),
+    ),
+    "is_caregiver": RuleQuestion(QuestionType.YES_NO),
+    "stopped_by_doctor": RuleQuestion(QuestionType.YES_NO),
+    "wants_note": RuleQuestion(QuestionType.YES_NO),
+}
+
+# What the law or our doctors want said and confirmed in every call of a kind; ids of steps.
+MANDATORY_STATEMENTS: dict[ScriptKind, frozenset[str]] = {
+    ScriptKind.P0: frozenset(
+        {"opening", "identity", "data_notice", "name_consent", "isolation", "next_steps"}
+    ),
+    ScriptKind.CONTACT: frozenset(
+        {"opening", "identity", "data_notice", "announcement", "quarantine", "next_steps"}
+    ),
+}
