@@ -1,0 +1,143 @@
+"""Why an import refuses a file: a class for each reason, its sentence is what the import officer reads."""
+
+from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
+
+from tracing.imports.refusals import CannotRead, Refusal
+from tracing.kernel.errors import Invalid
+
+
+class FileRefused(Invalid):
+    """The file as a whole is refused: not one of its lines was taken in."""
+
+    refusal: Refusal
+    words: LazyString
+
+    def __init__(self, **details: str) -> None:
+        super().__init__(str(self.words) % details)
+
+
+class EmptyFile(FileRefused):
+    """There is not one byte in it."""
+
+    refusal = Refusal.EMPTY
+    words = _("Ce fichier est vide.")
+
+
+class UnknownContainer(FileRefused):
+    """Nothing we know begins like this."""
+
+    refusal = Refusal.UNKNOWN_CONTAINER
+    words = _(
+        "Ce fichier n’est pas un conteneur chiffré connu. Attendus : CMS (.p7m) ou classeur Excel protégé."
+    )
+
+
+class NotEncrypted(FileRefused):
+    """Names and numbers travelled in clear: the sender must hear of it."""
+
+    refusal = Refusal.NOT_ENCRYPTED
+    words = _("Ce fichier n’est pas chiffré. Demandez à l’expéditeur un envoi chiffré.")
+
+
+class NotYetOpened(FileRefused):
+    """A container that is known but not opened here, or a variant of one."""
+
+    refusal = Refusal.NOT_YET_OPENED
+    words = _("Ce conteneur n’est pas pris en charge : %(container)s.")
+
+
+class WeakEncryption(FileRefused):
+    """A protection that protects nothing, or one made to keep us busy."""
+
+    refusal = Refusal.WEAK_ENCRYPTION
+    words = _(
+        "La protection de ce classeur n’est pas acceptée. Demandez un classeur protégé par un Excel récent."
+    )
+
+
+class KeyMissing(FileRefused):
+    """The container needs a private key and none was given."""
+
+    refusal = Refusal.KEY_MISSING
+    words = _("Ce fichier s’ouvre avec une clé privée : indiquez-la.")
+
+
+class KeyUnusable(FileRefused):
+    """The key or its certificate cannot be read, or they do not belong together."""
+
+    refusal = Refusal.KEY_UNUSABLE
+    words = _(
+        "La clé privée ou le certificat ne peut pas être lu, ou l’un ne va pas avec l’autre (PEM, RSA)."
+    )
+
+
+class WrongKey(FileRefused):
+    """It was encrypted for somebody else."""
+
+    refusal = Refusal.WRONG_KEY
+    words = _("Cette clé n’ouvre pas ce fichier : il a été chiffré pour une autre clé.")
+
+
+class PasswordMissing(FileRefused):
+    """The workbook needs a password and none was given."""
+
+    refusal = Refusal.PASSWORD_MISSING
+    words = _("Ce classeur est protégé par un mot de passe : indiquez-le.")
+
+
+class WrongPassword(FileRefused):
+    """No password given opens the workbook."""
+
+    refusal = Refusal.WRONG_PASSWORD
+    words = _("Ce mot de passe n’ouvre pas ce classeur.")
+
+
+class DamagedFile(FileRefused):
+    """Cut short or altered on its way."""
+
+    refusal = Refusal.DAMAGED
+    words = _("Ce fichier est abîmé ou incomplet. Demandez un nouvel envoi.")
+
+
+class HoldsMacros(FileRefused):
+    """A workbook with programs in it."""
+
+    refusal = Refusal.MACROS
+    words = _("Ce classeur contient des macros. Demandez-le sans macros (.xlsx).")
+
+
+class TooLarge(FileRefused):
+    """It would fill the memory: a mistake, or a bomb."""
+
+    refusal = Refusal.TOO_LARGE
+    words = _("Ce fichier est anormalement volumineux une fois ouvert. Il n’a pas été lu.")
+
+
+class SeveralTables(FileRefused):
+    """Two sheets hold results: row numbers would not tell which line is meant."""
+
+    refusal = Refusal.SEVERAL_TABLES
+    words = _("Plusieurs feuilles de ce classeur contiennent des résultats. Demandez une seule feuille.")
+
+
+class UnknownLayout(FileRefused):
+    """The headings without which nothing can be understood are not there."""
+
+    refusal = Refusal.UNKNOWN_LAYOUT
+    words = _("Des colonnes obligatoires sont introuvables : %(missing)s.")
+
+
+class ReaderStopped(FileRefused):
+    """The reading process broke, or reached its limit of memory or time."""
+
+    refusal = Refusal.READER_STOPPED
+    words = _("La lecture de ce fichier a été arrêtée : il est abîmé ou trop lourd.")
+
+
+_CLASSES = {each.refusal: each for each in FileRefused.__subclasses__()}
+
+
+def refused(cause: CannotRead) -> FileRefused:
+    """Return the refusal a person reads for a code."""
+    return _CLASSES[cause.refusal](**cause.details)

@@ -1,0 +1,170 @@
+"""Layout `lab-positive-v1`: which column is which, and which rows are lines at all. Pure.
+
+Headings are matched by normalised name and synonyms, never by position: senders rename, reorder and drop.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from operator import itemgetter
+from typing import NamedTuple
+
+from tracing.imports.refusals import CannotRead, Refusal
+from tracing.people.names import name_tokens
+
+NAME = "lab-positive-v1"
+REQUIRED = ("ID_RESULTAT", "NOM_NAISSANCE", "PRENOMS", "DATE_NAISSANCE", "DATE_PRELEVEMENT", "RESULTAT")
+# Every field and the headings under which it was met, compared without accents, blanks and punctuation.
+# A heading that stands under two fields goes to the first of them that has no better one.
+SYNONYMS: dict[str, str] = {
+    "NUM_LOT": "LOT NUMEROLOT NOLOT IDLOT",
+    "ID_RESULTAT": "IDRESULT IDRES NUMRESULTAT NUMERORESULTAT NORESULTAT REFRESULTAT IDENTIFIANTRESULTAT",
+    "DATE_EXTRACTION": "DTEXTRACTION DATEEXTRACT DATEEXPORT EXTRAITLE DATEHEUREEXTRACTION",
+    "FINESS_LABO": "FINESS FINESSLABORATOIRE NUMFINESS NOFINESS",
+    "LIB_LABO": "LABO LABORATOIRE NOMLABO NOMLABORATOIRE LIBELLELABO",
+    "RPPS_PRESCRIPTEUR": "RPPS RPPSMEDECIN NUMRPPS",
+    "NOM_PRESCRIPTEUR": "PRESCRIPTEUR MEDECIN MEDECINPRESCRIPTEUR",
+    "NIR": "NUMSECU NUMEROSECU NOSECU NUMSS NSS SECURITESOCIALE NUMEROSECURITESOCIALE NIRPATIENT MATRICULEINS",
+    "NOM_NAISSANCE": "NOMDENAISSANCE NOMNAISS NOMDENAISS NOMPATRONYMIQUE NOMFAMILLE NOMDEFAMILLE NOMJEUNEFILLE NOMDEJEUNEFILLE NOMNAISSANCEPATIENT NOM NOMPATIENT",
+    "NOM_USAGE": "NOMDUSAGE NOMUSUEL NOMMARITAL NOMEPOUSE NOM NOMPATIENT",
+    "PRENOMS": "PRENOM PRENOMSNAISSANCE PRENOMNAISSANCE PRENOMPATIENT PRENOMSPATIENT LISTEPRENOMS PREMIERPRENOM",
+    "SEXE": "GENRE SEXEPATIENT CIVILITE",
+    "DATE_NAISSANCE": "DATEDENAISSANCE DATENAISS DATEDENAISS DDN DTNAISSANCE DTNAISS DNAISS NELE NEELE NAISSANCE DATENAISSANCEPATIENT",
+    "ADRESSE": "ADRESSEPATIENT ADR VOIE RUE ADRESSE1 ADRESSEPOSTALE",
+    "CODE_POSTAL": "CP CODEPOST CPOSTAL CODEPOSTALPATIENT",
+    "COMMUNE": "VILLE LOCALITE VILLEPATIENT COMMUNERESIDENCE",
+    "CODE_INSEE": "INSEE COG CODECOMMUNE INSEECOMMUNE CODEINSEECOMMUNE",
+    "TEL_MOBILE": "PORTABLE MOBILE TELPORTABLE TELEPHONEPORTABLE TELEPHONEMOBILE NUMMOBILE GSM TELMOB TELPORT TELEPHONE1 TEL1 TEL TELEPHONE NUMTEL TELPATIENT",
+    "TEL_FIXE": "FIXE TELEPHONEFIXE TELDOMICILE TELEPHONEDOMICILE NUMFIXE TELEPHONE2 TEL2 TEL TELEPHONE NUMTEL TELPATIENT",
+    "COURRIEL": "EMAIL MAIL MEL ADRESSEMAIL ADRESSEEMAIL COURRIER ADRESSEELECTRONIQUE EMAILPATIENT",
+    "DATE_PRELEVEMENT": "DATEPREL DATEPRLVT DATEPRELVT DTPRELVT DTPREL DTPRELEVEMENT DATEDEPRELEVEMENT DATEDUPRELEVEMENT PRELEVEMENT PRELEVELE DATEHEUREPRELEVEMENT DATETEST",
+    "DATE_VALIDATION": "DTVALIDATION DATEVALID VALIDELE DATERESULTAT DATEDURESULTAT DATEDEVALIDATION",
+    "TYPE_ANALYSE": "ANALYSE TYPETEST TYPEEXAMEN TYPEDETEST TYPEDANALYSE",
+    "CODE_LOINC": "LOINC",
+    "RESULTAT": "RESULT RES RESULTATTEST RESULTATANALYSE CODERESULTAT",
+    "CRIBLAGE": "CODECRIBLAGE VARIANT RESULTATCRIBLAGE",
+    "SYMPTOMES": "SYMPTOME SYMPTOMATIQUE CODESYMPTOMES DELAISYMPTOMES",
+    "DATE_DEBUT_SYMPTOMES": "DATESYMPTOMES DEBUTSYMPTOMES DTDEBUTSYMPTOMES DATEDEBUTDESSYMPTOMES DATEPREMIERSSYMPTOMES",
+    "PROF_SANTE": "PROFESSIONNELSANTE PROFESSIONNELDESANTE PS SOIGNANT",
+    "HEBERGEMENT": "TYPEHEBERGEMENT LIEUHEBERGEMENT",
+    "STRUCTURE_HEBERGEMENT": "NOMSTRUCTURE STRUCTURE ETABLISSEMENTHEBERGEMENT NOMETABLISSEMENT",
+    "CODE_CAISSE": "CAISSE CPAM CODECPAM CAISSEGESTIONNAIRE CODEORGANISME",
+}
+FIELDS = tuple(SYNONYMS)
+"""The 32 fields in their order; the values of a raw line stand in it."""
+
+_MOST_BANNER_ROWS = 40
+_NOT_IN_A_HEADING = re.compile(r"[^A-Z0-9]")
+_ID, _BIRTH_NAME, _FIRST_NAMES, _BIRTH_DATE, _, _RESULT = map(FIELDS.index, REQUIRED)
+_MOJIBAKE = re.compile("[ÃÂâ][\u0080-\u00bf\u2018-\u2122œŒšŠžŽŸƒˆ˜]")
+
+
+Row = tuple[int, list[str]]
+"""The number a person sees beside a row of a table, and its cells as text."""
+
+
+class RawLine(NamedTuple):
+    """One line of a lot: the row number a person sees in the file, and the cleaned text of each field."""
+
+    row: int
+    values: tuple[str, ...]
+
+
+class Columns(NamedTuple):
+    """Where each field stands, or None; and the heading row it was read from."""
+
+    row: int
+    heading: list[str]
+    positions: tuple[int | None, ...]
+
+    @property
+    def missing(self) -> list[str]:
+        """Return the required headings that are not there."""
+        return [name for name in REQUIRED if self.positions[FIELDS.index(name)] is None]
+
+    @property
+    def found(self) -> int:
+        """Return how many fields were recognised."""
+        return sum(position is not None for position in self.positions)
+
+
+def find_columns(rows: Iterator[Row]) -> Columns:
+    """Find the heading row, perhaps under a banner: the one that has most of what is required."""
+    candidates = [match_headings(number, cells) for number, cells in islice(rows, _MOST_BANNER_ROWS)]
+    empty = Columns(0, [], (None,) * len(FIELDS))
+    return max(candidates, key=lambda columns: (-len(columns.missing), columns.found), default=empty)
+
+
+def match_headings(row: int, cells: Sequence[str]) -> Columns:
+    """Give each field its column: its own name first, then synonyms in their order; no column serves twice."""
+    free: dict[str, int] = {}
+    for position, cell in enumerate(cells):
+        free.setdefault(_compact(cell), position)
+    positions: dict[str, int] = {}
+    for rank in range(1 + max(map(len, _HEADINGS.values()))):
+        for field, names in _HEADINGS.items():
+            if field not in positions and rank < len(names) and names[rank] in free:
+                positions[field] = free.pop(names[rank])
+    return Columns(row, list(cells), tuple(map(positions.get, FIELDS)))
+
+
+def refuse_without_required(columns: Columns) -> None:
+    """Refuse a table in which a required heading cannot be found, naming each."""
+    if columns.missing:
+        raise CannotRead(Refusal.UNKNOWN_LAYOUT, missing=", ".join(columns.missing))
+
+
+def raw_lines(rows: Iterator[Row], columns: Columns) -> Iterator[RawLine]:
+    """Yield the lines under the heading; banners, blank rows and totals are no lines."""
+    width = len(columns.heading)
+    absent = width
+    pick = itemgetter(*(absent if position is None else position for position in columns.positions))
+    for number, cells in rows:
+        if number <= columns.row or cells == columns.heading:
+            continue
+        padded = [*map(clean, cells[:width]), *[""] * (width - len(cells)), ""]
+        values = pick(padded)
+        if _is_data(padded, values):
+            yield RawLine(number, values)
+
+
+def clean(text: str) -> str:
+    """Return a cell without what spreadsheets and keyboards leave around it.
+
+    Blanks of every kind become single spaces; `="01000"` and a leading apostrophe keep text from being read
+    as a number; UTF-8 once read as Windows-1252 is read again.
+    """
+    text = " ".join(text.split())
+    if text.startswith('="') and text.endswith('"'):
+        text = text[2:-1].strip()
+    if not text.isascii() and _MOJIBAKE.search(text):
+        text = _read_again(text)
+    return "" if text.startswith("#N/") else text.strip("'\"\u200b\ufeff ")
+
+
+def _read_again(text: str) -> str:
+    """Undo one decoding too many, if that is what happened."""
+    try:
+        return text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
+def _is_data(cells: Sequence[str], values: tuple[str, ...]) -> bool:
+    """Say whether a row is a line: not blank, not a lone remark in the first column, not the totals."""
+    filled = sum(map(bool, values))
+    if filled == 0:
+        return False
+    first = next(filter(None, cells))
+    if first.upper().startswith("TOTAL") and not (values[_BIRTH_DATE] or values[_RESULT]):
+        return values[_BIRTH_NAME] not in ("", first)
+    alone = filled == 1 and first == cells[0]
+    return not alone or any(values[FIELDS.index(name)] for name in REQUIRED)
+
+
+def _compact(heading: str) -> str:
+    """Return a heading in capitals without accents, blanks and punctuation."""
+    return _NOT_IN_A_HEADING.sub("", "".join(name_tokens(heading)))
+
+
+_HEADINGS = {field: (_compact(field), *names.split()) for field, names in SYNONYMS.items()}

@@ -1,0 +1,37 @@
+"""Why a file as a whole cannot be taken in, as a code that crosses from the reading process to ours.
+
+Kept apart from `errors`, where each becomes a sentence: the child that meets the hostile bytes loads nothing
+it does not need.
+"""
+
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """One reason to refuse a whole file."""
+
+    EMPTY = "empty"
+    UNKNOWN_CONTAINER = "unknown_container"
+    NOT_ENCRYPTED = "not_encrypted"
+    NOT_YET_OPENED = "not_yet_opened"
+    WEAK_ENCRYPTION = "weak_encryption"
+    KEY_MISSING = "key_missing"
+    KEY_UNUSABLE = "key_unusable"
+    WRONG_KEY = "wrong_key"
+    PASSWORD_MISSING = "password_missing"  # noqa: S105  the name of a reason
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105
+    DAMAGED = "damaged"
+    MACROS = "macros"
+    TOO_LARGE = "too_large"
+    SEVERAL_TABLES = "several_tables"
+    UNKNOWN_LAYOUT = "unknown_layout"
+    READER_STOPPED = "reader_stopped"
+
+
+class CannotRead(Exception):
+    """The file is refused; `details` fill the sentence and never hold anything of a person."""
+
+    def __init__(self, refusal: Refusal, **details: str) -> None:
+        self.refusal = refusal
+        self.details = details
+        super().__init__(refusal.value)

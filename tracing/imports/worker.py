@@ -1,0 +1,120 @@
+"""The reading process: secrets and a file in through a pipe, its lines out through another.
+
+Runs as `python -m tracing.imports.worker` under limits of memory and time, writes no file, and answers with
+a refusal or with every line: nothing is handed over before the whole file was read.
+"""
+
+import json
+import resource
+import struct
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, BinaryIO
+
+from tracing.imports.containers import Opened, Secrets, open_container
+from tracing.imports.layout import Columns, RawLine, find_columns, raw_lines, refuse_without_required
+from tracing.imports.refusals import CannotRead, Refusal
+from tracing.imports.tables import SEPARATORS, decode, sheets, text_rows
+
+MOST_MEMORY = 768 * 1024 * 1024
+MOST_SECONDS = 60
+LINES_IN_A_FRAME = 500
+_LENGTH = struct.Struct(">I")
+
+
+def read_table(opened: Opened) -> Iterator[RawLine]:
+    """Read the lines of what a container held."""
+    return _workbook_lines(opened.content) if opened.is_workbook else _text_lines(opened.content)
+
+
+def _text_lines(content: bytes) -> Iterator[RawLine]:
+    """Read delimited text with the separator under which most headings are found."""
+    text = decode(content)
+    found = [(separator, find_columns(text_rows(text, separator))) for separator in SEPARATORS]
+    separator, columns = max(found, key=lambda pair: _likelihood(pair[1]))
+    refuse_without_required(columns)
+    return raw_lines(text_rows(text, separator), columns)
+
+
+def _workbook_lines(content: bytes) -> Iterator[RawLine]:
+    """Read the one sheet that has the headings."""
+    best = find_columns(iter(()))
+    lines: list[RawLine] = []
+    for rows in sheets(content):
+        columns = find_columns(rows())
+        if not columns.missing and (found := list(raw_lines(rows(), columns))):
+            if lines:
+                raise CannotRead(Refusal.SEVERAL_TABLES)
+            lines = found
+        best = max(best, columns, key=_likelihood)
+    refuse_without_required(best)
+    return iter(lines)
+
+
+def _likelihood(columns: Columns) -> tuple[int, int]:
+    """Order tables by what is missing, then by what is recognised."""
+    return -len(columns.missing), columns.found
+
+
+def write_frame(stream: BinaryIO, message: Any) -> None:
+    """Write one message, its length first."""
+    body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+    stream.write(_LENGTH.pack(len(body)))
+    stream.write(body)
+
+
+def read_frame(stream: BinaryIO) -> Any:
+    """Read one message; None when the stream ends before it does."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    body = stream.read(length)
+    return json.loads(body) if len(body) == length else None
+
+
+def _limit_ourselves() -> None:
+    """Bound memory and time, and make writing any file, a core dump included, impossible."""
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def _answer(source: BinaryIO) -> Iterable[Any]:
+    """Read one request and return the frames to answer it with."""
+    request = read_frame(source)
+    secrets = Secrets(
+        private_key=request["private_key"].encode(),
+        certificate=request["certificate"].encode(),
+        passwords=tuple(request["passwords"]),
+    )
+    try:
+        opened = open_container(source.read(), secrets)
+        lines = list(read_table(opened))
+    except CannotRead as cause:
+        return [{"refusal": cause.refusal, "details": cause.details}]
+    except MemoryError:
+        return [{"refusal": Refusal.TOO_LARGE, "details": {}}]
+    head = {"container": opened.container, "lines": len(lines)}
+    return (head, *_batches(lines))
+
+
+def _batches(lines: list[RawLine]) -> Iterator[list[RawLine]]:
+    """Yield the lines in frames of a handy size."""
+    rest = iter(lines)
+    while batch := list(islice(rest, LINES_IN_A_FRAME)):
+        yield batch
+
+
+def main() -> None:
+    """Answer one request and end."""
+    _limit_ourselves()
+    for message in _answer(sys.stdin.buffer):
+        write_frame(sys.stdout.buffer, message)
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Names as they are compared: accents, case, hyphens and apostrophes say nothing about who somebody is. Pure."""
+
+import re
+import unicodedata
+
+_COMBINING = re.compile("[\u0300-\u036f]")
+_SEPARATORS = str.maketrans(dict.fromkeys("-‐‑‒–—,;./_'’‘ʼ´`\"()", " "))
+# NFKD leaves these whole although a keyboard without them writes two letters, or one without its stroke.
+_WHOLE_LETTERS = str.maketrans(
+    {
+        "Œ": "OE",
+        "œ": "oe",
+        "Æ": "AE",
+        "æ": "ae",
+        "Ø": "O",
+        "ø": "o",
+        "Ł": "L",
+        "ł": "l",
+        "Đ": "D",
+        "đ": "d",
+        "ı": "i",
+    }
+)
+
+
+def name_tokens(name: str) -> list[str]:
+    """Return the words of a name in upper case without accents: “Jean-Rémi” gives JEAN, REMI."""
+    if not name.isascii():
+        plain = unicodedata.normalize("NFKD", name.translate(_WHOLE_LETTERS))
+        name = _COMBINING.sub("", plain)
+    return name.upper().translate(_SEPARATORS).split()
+
+
+def normal_form(name: str) -> str:
+    """Return the one spelling under which two writings of the same name are equal."""
+    return " ".join(name_tokens(name))
+
+
+def first_given_name(first_names: str) -> str:
+    """Return the first given name in normal form, or nothing when there is none."""
+    tokens = name_tokens(first_names)
+    return tokens[0] if tokens else ""
+
+
+def given_names_agree(ours: str, theirs: str) -> bool:
+    """Say whether one list of given names begins with the other, name by name: laboratories cut the list."""
+    first, second = name_tokens(ours), name_tokens(theirs)
+    shorter = min(len(first), len(second))
+    return shorter > 0 and first[:shorter] == second[:shorter]
+
+
+def one_letter_apart(ours: str, theirs: str) -> bool:
+    """Say whether two normal forms differ by exactly one letter replaced, added, dropped or exchanged."""
+    if ours == theirs or abs(len(ours) - len(theirs)) > 1:
+        return False
+    start = _common_prefix(ours, theirs)
+    first, second = ours[start:], theirs[start:]
+    if len(first) == len(second):
+        return first[1:] == second[1:] or _exchanged(first, second)
+    return first[1:] == second if len(first) > len(second) else first == second[1:]
+
+
+def _common_prefix(ours: str, theirs: str) -> int:
+    """Return how many letters both begin with."""
+    for position, (one, other) in enumerate(zip(ours, theirs, strict=False)):
+        if one != other:
+            return position
+    return min(len(ours), len(theirs))
+
+
+def _exchanged(ours: str, theirs: str) -> bool:
+    """Say whether the first two letters changed places and the rest is equal."""
+    return len(ours) > 1 and ours[0] == theirs[1] and ours[1] == theirs[0] and ours[2:] == theirs[2:]

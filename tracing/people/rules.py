@@ -1,0 +1,144 @@
+"""Is this the same person? Values in, value out: the rules by which two identities are one, or may be. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import Any
+
+from tracing.people.names import first_given_name, given_names_agree, normal_form, one_letter_apart
+from tracing.people.nir import counts_for
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """Who somebody is and how to reach them: what is sealed, never stored in clear.
+
+    `nir` is valid and on 15 characters or None; `phones` are usable numbers in E.164, the one to try first
+    first; names keep the spelling of the sender.
+    """
+
+    birth_name: str
+    first_names: str
+    birth_date: date
+    usual_name: str = ""
+    sex: str = ""
+    nir: str | None = None
+    phones: tuple[str, ...] = ()
+    email: str = ""
+    address: str = ""
+    postcode: str = ""
+    city: str = ""
+    insee_code: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return asdict(self) | {"birth_date": self.birth_date.isoformat(), "phones": list(self.phones)}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "Identity":
+        """Read back what `to_dict` wrote."""
+        typed = {"birth_date": date.fromisoformat(stored["birth_date"]), "phones": tuple(stored["phones"])}
+        return cls(**{**stored, **typed})
+
+    def __repr__(self) -> str:
+        """Tell nothing: a repr ends up in logs and tracebacks."""
+        return "Identity(…)"
+
+
+def same_person(ours: Identity, theirs: Identity) -> bool:
+    """Say whether both are one person.
+
+    Birth dates are equal, given names agree, birth names or valid NIRs are equal, and no two NIRs that each
+    count for their person differ.
+    """
+    return _looks_the_same(ours, theirs) and not nirs_contradict(ours, theirs)
+
+
+def possible_duplicate(ours: Identity, theirs: Identity) -> bool:
+    """Say whether a human should compare two people who are not the same by rule.
+
+    Either only their NIRs keep them apart, or one letter of the birth name does while they share a telephone
+    or a valid NIR.
+    """
+    if ours.birth_date != theirs.birth_date:
+        return False
+    if _looks_the_same(ours, theirs):
+        return nirs_contradict(ours, theirs)
+    if not (_shares_a_nir(ours, theirs) or set(ours.phones) & set(theirs.phones)):
+        return False
+    if first_given_name(ours.first_names) != first_given_name(theirs.first_names):
+        return False
+    return one_letter_apart(normal_form(ours.birth_name), normal_form(theirs.birth_name))
+
+
+def nirs_contradict(ours: Identity, theirs: Identity) -> bool:
+    """Say whether both NIRs count for their own person and differ."""
+    if ours.nir is None or theirs.nir is None or ours.nir == theirs.nir:
+        return False
+    return nir_counts(ours) and nir_counts(theirs)
+
+
+def nir_counts(identity: Identity) -> bool:
+    """Say whether the NIR is this person's own, not that of a parent."""
+    if identity.nir is None:
+        return False
+    return counts_for(identity.nir, sex=identity.sex, birth_date=identity.birth_date)
+
+
+def completed(known: Identity, newer: Identity) -> Identity:
+    """Return a known person with what a newer record of theirs adds: the latest contact details come first.
+
+    A NIR of their own is never replaced, and one of a parent gives way to their own.
+    """
+    keeps_nir = nir_counts(known) or newer.nir is None
+    # The address is taken whole: half of each would lead nowhere.
+    latest = newer if newer.address or newer.postcode or newer.city else known
+    return replace(
+        known,
+        usual_name=newer.usual_name or known.usual_name,
+        sex=known.sex or newer.sex,
+        nir=known.nir if keeps_nir else newer.nir,
+        phones=tuple(dict.fromkeys(newer.phones + known.phones)),
+        email=newer.email or known.email,
+        address=latest.address,
+        postcode=latest.postcode,
+        city=latest.city,
+        insee_code=latest.insee_code,
+    )
+
+
+def given_birth_key(identity: Identity) -> str:
+    """Return what the same person and every possible duplicate share: first given name and birth date."""
+    return f"{first_given_name(identity.first_names)}|{identity.birth_date.isoformat()}"
+
+
+def name_birth_key(identity: Identity) -> str:
+    """Return birth name, first given name and birth date: how a person is looked up exactly by who they are."""
+    return f"{normal_form(identity.birth_name)}|{given_birth_key(identity)}"
+
+
+def nir_key(identity: Identity) -> str | None:
+    """Return the NIR to be looked up, or None."""
+    return identity.nir
+
+
+def phone_keys(identity: Identity) -> tuple[str, ...]:
+    """Return every number behind which this person may be found."""
+    return identity.phones
+
+
+def email_key(identity: Identity) -> str | None:
+    """Return the address to be looked up, in lower case, or None."""
+    return identity.email.lower() or None
+
+
+def _looks_the_same(ours: Identity, theirs: Identity) -> bool:
+    """Say whether both are one person as far as names and dates tell, or an equal valid NIR."""
+    if ours.birth_date != theirs.birth_date or not given_names_agree(ours.first_names, theirs.first_names):
+        return False
+    return _shares_a_nir(ours, theirs) or normal_form(ours.birth_name) == normal_form(theirs.birth_name)
+
+
+def _shares_a_nir(ours: Identity, theirs: Identity) -> bool:
+    """Say whether both came with the same valid NIR, be it a parent's."""
+    return ours.nir is not None and ours.nir == theirs.nir
