@@ -1,0 +1,33 @@
+"""The number of a note: site, year, rank in that year, and a digit that catches a slip of the pen."""
+
+import re
+from typing import Final
+
+from stdnum import luhn
+
+_SITE: Final = re.compile(r"[0-9A-Z]{3}")
+_NUMBER: Final = re.compile(r"AI-(?P<site>[0-9A-Z]{3})-(?P<year>\d{4})-(?P<sequence>\d{7})-(?P<check>\d)")
+
+
+def note_number(site_code: str, year: int, sequence: int) -> str:
+    """Return `AI-<site>-<year>-<sequence>-<check digit>`. Sequences have no gap within a site and a year."""
+    if not _SITE.fullmatch(site_code):
+        raise ValueError(f"a site code has three capital letters or digits, not {site_code!r}")
+    if not 1000 <= year <= 9999 or not 1 <= sequence <= 9_999_999:
+        raise ValueError(f"no number for sequence {sequence} of {year}")
+    check = luhn.calc_check_digit(_digits(f"{site_code}{year}{sequence:07}"))
+    return f"AI-{site_code}-{year}-{sequence:07}-{check}"
+
+
+def is_note_number(text: str) -> bool:
+    """Say whether a number is well formed and its check digit right."""
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return False
+    digits = _digits(match["site"] + match["year"] + match["sequence"])
+    return bool(luhn.is_valid(digits + match["check"]))
+
+
+def _digits(text: str) -> str:
+    """Write each letter as its two digits (A is 10), since the check digit is computed on digits."""
+    return "".join(str(int(character, 36)) for character in text)
