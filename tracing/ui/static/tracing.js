@@ -1,1 +1,446 @@
+/* What pages do beyond HTML and htmx: keys, questions before leaving, saving, lost network, lock.
+   Each part stands alone in its own function; a page without script loses comfort, not work.
+   The data attributes it understands are listed in docs/ui.md. */
 "use strict";
+
+(() => {
+  const page = document.documentElement;
+  const body = document.body;
+  const words = JSON.parse(document.querySelector('meta[name="words"]').content);
+  const RETRY_AFTER = 5000;
+
+  /* ---------- Talking to the server ---------- */
+
+  const tokenMeta = document.querySelector('meta[name="csrf-token"]');
+
+  function renewToken(token) {
+    if (!token || !tokenMeta) return;
+    tokenMeta.content = token;
+    for (const input of document.querySelectorAll('input[name="csrf_token"]')) input.value = token;
+  }
+
+  /* Post a form; errors come back as the short fragments that htmx would get. */
+  async function post(url, fields = {}, { keepalive = false } = {}) {
+    const headers = { "HX-Request": "true" };
+    if (tokenMeta) headers["X-CSRFToken"] = tokenMeta.content;
+    const response = await fetch(url, {
+      method: "POST", headers, keepalive, credentials: "same-origin", body: new URLSearchParams(fields),
+    });
+    renewToken(response.headers.get("X-CSRF-Token"));
+    return response;
+  }
+
+  function heed(status, lockedHeader) {
+    if (status === 401) leave();
+    if (status === 423 || lockedHeader === "1") lock.cover();
+  }
+
+  function leave() {
+    if (body.dataset.loginUrl) window.location.assign(body.dataset.loginUrl);
+    else window.location.reload();
+  }
+
+  function showAlert(fragment) {
+    const found = new DOMParser().parseFromString(fragment, "text/html").body.children;
+    document.getElementById("alerts")?.replaceChildren(...found);
+  }
+
+  /* The sentence inside a fragment, without its title. */
+  function sentenceOf(fragment) {
+    const parsed = new DOMParser().parseFromString(fragment, "text/html");
+    return parsed.querySelector("p:not(.notice-title)")?.textContent.trim();
+  }
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (tokenMeta) event.detail.headers["X-CSRFToken"] = tokenMeta.content;
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const { xhr } = event.detail;
+    if (!xhr || xhr.status === 0) return;
+    renewToken(xhr.getResponseHeader("X-CSRF-Token"));
+    heed(xhr.status, xhr.getResponseHeader("X-Locked"));
+  });
+
+  /* ---------- Lost network ---------- */
+
+  const network = (() => {
+    const banner = document.getElementById("network");
+    const lost = () => { if (banner) banner.hidden = false; };
+    const found = () => { if (banner) banner.hidden = true; };
+    window.addEventListener("offline", lost);
+    document.addEventListener("htmx:sendError", lost);
+    document.addEventListener("htmx:timeout", lost);
+    document.addEventListener("htmx:responseError", (event) => {
+      if ([502, 503, 504].includes(event.detail.xhr.status)) lost();
+    });
+    document.addEventListener("htmx:afterOnLoad", (event) => { if (event.detail.xhr.status < 500) found(); });
+    window.addEventListener("online", found);
+    if (navigator.onLine === false) lost();
+    return { lost, found };
+  })();
+
+  /* ---------- "Enregistré 14:03:22", and saving again what did not get through ---------- */
+
+  const saving = (() => {
+    let said = "";
+    let waiting = false;
+    const unsent = new Map();
+
+    function write(text, isWaiting = false) {
+      said = text;
+      waiting = isWaiting;
+      for (const place of document.querySelectorAll("[data-saved]")) {
+        if (place.textContent !== text) place.textContent = text;
+        place.classList.toggle("is-waiting", isWaiting);
+      }
+    }
+    const done = () => write(words.saved.replace("{time}", new Date().toLocaleTimeString("fr-FR")));
+    const begun = () => write(words.saving);
+    const failed = () => write(words.unsaved, true);
+
+    const saves = (event) => event.detail.requestConfig?.verb !== "get" && event.detail.elt.closest("[data-saves]");
+    const gotNowhere = (xhr) => xhr.status === 0 || [502, 503, 504].includes(xhr.status);
+
+    document.addEventListener("htmx:beforeRequest", (event) => { if (saves(event)) begun(); });
+    document.addEventListener("htmx:afterRequest", (event) => {
+      if (!saves(event)) return;
+      const { elt, xhr, requestConfig, target, successful } = event.detail;
+      if (successful) {
+        unsent.delete(elt);
+        if (unsent.size === 0) done();
+      } else if (gotNowhere(xhr)) {
+        unsent.set(elt, { verb: requestConfig.verb, path: requestConfig.path, target });
+        failed();
+      } else {
+        unsent.delete(elt);
+        write("");
+      }
+    });
+    document.addEventListener("htmx:afterSettle", () => { if (said) write(said, waiting); });
+
+    function again() {
+      for (const [elt, { verb, path, target }] of unsent) {
+        if (elt.isConnected) window.htmx.ajax(verb, path, { source: elt, target });
+        else unsent.delete(elt);
+      }
+    }
+    window.setInterval(again, RETRY_AFTER);
+    window.addEventListener("online", again);
+    return { begun, done, failed };
+  })();
+
+  /* ---------- Text kept while it is typed: <textarea name data-draft-url> ---------- */
+
+  (() => {
+    const PAUSE = 1000;
+    const timers = new Map();
+
+    function plan(field, wait) {
+      window.clearTimeout(timers.get(field));
+      timers.set(field, window.setTimeout(() => send(field), wait));
+    }
+
+    async function send(field, options) {
+      window.clearTimeout(timers.get(field));
+      timers.delete(field);
+      const typed = field.value;
+      try {
+        saving.begun();
+        const response = await post(field.dataset.draftUrl, { [field.name]: typed }, options);
+        heed(response.status, response.headers.get("X-Locked"));
+        network.found();
+        if (response.ok) saving.done();
+        else if (response.status === 423 || response.status >= 500) retry(field);
+        else showAlert(await response.text());
+      } catch {
+        network.lost();
+        retry(field);
+      }
+    }
+
+    function retry(field) {
+      saving.failed();
+      if (field.isConnected) plan(field, RETRY_AFTER);
+    }
+
+    document.addEventListener("input", (event) => {
+      if (event.target.matches?.("[data-draft-url]")) plan(event.target, PAUSE);
+    });
+    window.addEventListener("pagehide", () => {
+      for (const field of [...timers.keys()]) send(field, { keepalive: true });
+    });
+  })();
+
+  /* ---------- Dialogs: data-open="id", data-close, data-confirm="question" ---------- */
+
+  const openDialogs = () => [...document.querySelectorAll("dialog[open]")];
+
+  (() => {
+    const question = document.getElementById("confirm");
+    let asked = null;
+
+    document.addEventListener("click", (event) => {
+      const button = event.target.closest?.("[data-confirm]");
+      if (!button || !question) return;
+      if (button.dataset.confirmed) {
+        delete button.dataset.confirmed;
+        return;
+      }
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      asked = button;
+      const yes = question.querySelector("[data-confirm-yes]");
+      yes.textContent = button.querySelector("span")?.textContent || button.textContent.trim() || words.continue;
+      yes.className = `btn ${button.classList.contains("btn-danger") ? "btn-danger" : "btn-primary"}`;
+      question.querySelector("#confirm-question").textContent = button.dataset.confirm;
+      question.returnValue = "";
+      question.showModal();
+    }, true);
+
+    question?.addEventListener("close", () => {
+      if (question.returnValue === "yes" && asked?.isConnected) {
+        asked.dataset.confirmed = "1";
+        asked.click();
+      } else asked?.focus();
+      asked = null;
+    });
+
+    document.addEventListener("click", (event) => {
+      const opener = event.target.closest?.("[data-open]");
+      if (opener) {
+        if (opener.dataset.open === "keys") keys.show();
+        else document.getElementById(opener.dataset.open)?.showModal();
+      }
+      if (event.target.closest?.("[data-close]")) event.target.closest("dialog")?.close();
+    });
+  })();
+
+  /* ---------- Keys: data-key="n" data-key-label="Appel suivant" ---------- */
+
+  const keys = (() => {
+    const list = document.getElementById("keys");
+    const NAMES = { Enter: "↵", Escape: "Échap", ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→" };
+    const TYPED = "textarea, select, [contenteditable], input:not([type=radio], [type=checkbox], [type=button], [type=submit], [type=file])";
+
+    function usable(element) {
+      return !element.disabled && !element.closest("[inert]") && element.checkVisibility({ visibilityProperty: true });
+    }
+
+    function candidates() {
+      const front = openDialogs().at(-1) || document;
+      return [...front.querySelectorAll("[data-key]")].filter(usable);
+    }
+
+    function press(element) {
+      if (element.matches(TYPED)) element.focus();
+      else element.click();
+    }
+
+    function labelOf(element) {
+      const label = element.dataset.keyLabel || element.labels?.[0]?.textContent || element.textContent;
+      return label.trim().replace(/\s+/g, " ");
+    }
+
+    function line(key, label) {
+      const term = document.createElement("dt");
+      const shown = document.createElement("kbd");
+      const meaning = document.createElement("dd");
+      shown.textContent = NAMES[key] || (key.length === 1 ? key.toUpperCase() : key);
+      term.append(shown);
+      meaning.textContent = label;
+      return [term, meaning];
+    }
+
+    function show() {
+      if (!list || list.open) return;
+      const seen = new Map();
+      for (const element of candidates()) {
+        if (!seen.has(element.dataset.key)) seen.set(element.dataset.key, labelOf(element));
+      }
+      const lines = [...seen].flatMap(([key, label]) => line(key, label));
+      list.querySelector("[data-keys]").replaceChildren(...lines, ...line("?", words.helpKey));
+      list.showModal();
+    }
+
+    document.addEventListener("keydown", (event) => {
+      if (event.defaultPrevented || event.isComposing || event.repeat) return;
+      if (event.ctrlKey || event.altKey || event.metaKey || lock.isCovered()) return;
+      const { target, key } = event;
+      const anywhere = /^F\d{1,2}$/.test(key);
+      if (key === "Escape" && target.matches?.(TYPED) && openDialogs().length === 0) target.blur();
+      if (!anywhere && target.matches?.(TYPED)) return;
+      if (key === "Enter" && target.closest?.("a, button, summary, input")) return;
+      if (list?.open) return;
+      if (key === "?") {
+        event.preventDefault();
+        show();
+        return;
+      }
+      const found = candidates().find((element) => element.dataset.key.toLowerCase() === key.toLowerCase());
+      if (!found) return;
+      event.preventDefault();
+      press(found);
+    });
+
+    return { show };
+  })();
+
+  /* ---------- Rows, menus, back, focus ---------- */
+
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+    const row = event.target.closest?.(".list tbody tr");
+    const link = row?.querySelector(".row-link");
+    if (!link || event.target.closest("a, button, input, select, textarea, label, summary")) return;
+    if (window.getSelection().toString()) return;
+    if (event.ctrlKey || event.metaKey) window.open(link.href, "_blank", "noopener");
+    else link.click();
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+  for (const button of document.querySelectorAll("[data-back]")) {
+    button.hidden = window.history.length < 2;
+    button.addEventListener("click", () => window.history.back());
+  }
+  function focusFirst(root) {
+    (root.querySelector?.(".error-summary") || root.querySelector?.("[data-focus]"))?.focus();
+  }
+  focusFirst(document);
+  document.addEventListener("htmx:afterSettle", (event) => focusFirst(event.target));
+
+  /* ---------- How long: <span data-clock-from="2026-01-11T14:03:00+00:00"> ---------- */
+
+  (() => {
+    // The server's clock counts; this machine's may be wrong.
+    const ahead = Date.now() - Date.parse(page.dataset.now);
+
+    function tick() {
+      for (const place of document.querySelectorAll("[data-clock-from]")) {
+        const seconds = Math.max(0, Math.floor((Date.now() - ahead - Date.parse(place.dataset.clockFrom)) / 1000));
+        const two = (number) => String(number).padStart(2, "0");
+        const hours = Math.floor(seconds / 3600);
+        const rest = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+        place.textContent = hours ? `${hours}:${rest}` : rest;
+      }
+    }
+    tick();
+    window.setInterval(tick, 1000);
+  })();
+
+  /* ---------- Lock: covers the page, keeps it, asks the password ---------- */
+
+  const lock = (() => {
+    const cover = document.getElementById("lock");
+    const frame = document.getElementById("frame");
+    const { unlockUrl, lockUrl, activityUrl } = body.dataset;
+    if (!cover || !unlockUrl) return { cover: () => window.location.reload(), isCovered: () => false };
+
+    const A_MINUTE = 60000;
+    const error = document.getElementById("lock-error");
+    const password = document.getElementById("lock-password");
+    const tabs = new BroadcastChannel("tracing");
+    const title = document.title;
+    let lastInput = Date.now();
+    let covered = false;
+    let focused = null;
+
+    function hide({ tell = true } = {}) {
+      if (covered) return;
+      covered = true;
+      focused = document.activeElement;
+      body.classList.add("is-locked");
+      frame.inert = true;
+      document.title = words.locked;
+      password.value = "";
+      error.hidden = true;
+      cover.showModal();
+      password.focus();
+      if (tell) tabs.postMessage("locked");
+    }
+
+    function reveal({ tell = true } = {}) {
+      if (!covered) return;
+      covered = false;
+      lastInput = Date.now();
+      body.classList.remove("is-locked");
+      frame.inert = false;
+      document.title = title;
+      password.value = "";
+      cover.close();
+      focused?.focus?.();
+      if (tell) tabs.postMessage("unlocked");
+    }
+
+    function lockNow() {
+      hide();
+      post(lockUrl, {}, { keepalive: true }).catch(() => network.lost());
+    }
+
+    async function unlock() {
+      try {
+        const response = await post(unlockUrl, { password: password.value });
+        const endedUp = response.redirected && new URL(response.url).pathname;
+        if (response.status === 401 || (endedUp && body.dataset.loginUrl?.startsWith(endedUp))) leave();
+        else if (response.ok) reveal();
+        else {
+          const plain = response.headers.get("Content-Type")?.startsWith("text/plain");
+          const answer = await response.text();
+          refuse((plain ? answer : sentenceOf(answer)) || words.wrong);
+        }
+      } catch {
+        refuse(words.unreachable);
+      }
+    }
+
+    function refuse(sentence) {
+      error.textContent = sentence;
+      error.hidden = false;
+      password.select();
+      password.focus();
+    }
+
+    /* A person is here: told to the server once a minute at most. Heartbeats are not this. */
+    function noticed() {
+      if (covered) return;
+      const now = Date.now();
+      lastInput = now;
+      if (now - Number(window.sessionStorage.getItem("told")) < A_MINUTE || !activityUrl) return;
+      window.sessionStorage.setItem("told", String(now));
+      tabs.postMessage("input");
+      post(activityUrl)
+        .then((response) => heed(response.status, response.headers.get("X-Locked")))
+        .catch(() => network.lost());
+    }
+
+    function watch() {
+      if (!covered && Date.now() - lastInput >= Number(body.dataset.idleMinutes || 15) * A_MINUTE) lockNow();
+    }
+
+    tabs.addEventListener("message", ({ data }) => {
+      if (data === "input") lastInput = Date.now();
+      if (data === "locked") hide({ tell: false });
+      if (data === "unlocked") reveal({ tell: false });
+    });
+    cover.addEventListener("cancel", (event) => event.preventDefault());
+    cover.addEventListener("close", () => { if (covered) cover.showModal(); });
+    cover.querySelector("[data-unlock]").addEventListener("submit", (event) => {
+      event.preventDefault();
+      unlock();
+    });
+    document.querySelector("form[data-lock]")?.addEventListener("submit", (event) => {
+      event.preventDefault();
+      lockNow();
+    });
+    for (const sign of ["keydown", "pointerdown"]) document.addEventListener(sign, noticed, { capture: true, passive: true });
+    document.addEventListener("visibilitychange", watch);
+    window.setInterval(watch, RETRY_AFTER);
+
+    return { cover: () => hide(), isCovered: () => covered };
+  })();
+})();
