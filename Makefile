@@ -1,0 +1,82 @@
+# Two commands on a new machine: `make run` and `make test`. They set up what they need, and nothing twice.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
+BIN := .venv/bin
+READY := .venv/.ready
+CATALOGUES := $(wildcard tracing/translations/*/LC_MESSAGES/*.po)
+COMPILED := $(CATALOGUES:.po=.mo)
+PYTEST ?= $(BIN)/python -m pytest
+WORKERS ?= 2
+
+.PHONY: help
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: setup ## Start everything (database, pages, scheduler) on http://127.0.0.1:8000, with a demo in an empty database
+	@exec $(BIN)/tracing run
+
+.PHONY: test
+test: setup ## Run every check and every test
+	@bin/chromium || [ "$${CI:-}" != true ]
+	@$(MAKE) --no-print-directory check
+	@TRACING_TEST_BROWSER="$$(bin/chromium --find)" $(PYTEST) -n $(WORKERS) --dist loadgroup
+
+.PHONY: check
+check: setup ## Run the checks that need no database: style, types, imports, templates
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+	@$(BIN)/lint-imports --cache-dir .venv/import-linter > .venv/import-linter.log 2>&1 \
+		|| { cat .venv/import-linter.log; exit 1; }
+	$(BIN)/djlint tracing --lint --quiet
+
+.PHONY: migrate
+migrate: setup ## Bring both databases to the shape of this release
+	@$(BIN)/tracing db upgrade
+
+.PHONY: migration
+migration: setup ## Draft a migration: make migration words="say when a claim was taken" [store=keys]
+	@$(BIN)/python migrations/new.py "$(words)" "$(or $(store),main)"
+
+.PHONY: demo
+demo: setup ## Load the demo into the database
+	@$(BIN)/tracing demo
+
+.PHONY: words
+words: setup ## Collect the interface's sentences for the translators
+	@$(BIN)/pybabel --quiet extract --mapping babel.cfg --project tracing --no-location --sort-output \
+		--keyword lazy_gettext --keyword _l --output tracing/translations/messages.pot tracing
+	@$(BIN)/pybabel --quiet update --input-file tracing/translations/messages.pot --output-dir tracing/translations \
+		--no-fuzzy-matching
+
+.PHONY: lock
+lock: setup ## Choose the newest releases that are a week old, and pin them by hash
+	$(BIN)/uv pip compile $(LOCKING) pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile $(LOCKING) --extra dev pyproject.toml --output-file requirements-dev.lock
+
+LOCKING := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --exclude-newer "7 days" \
+	--no-header --no-emit-index-url --no-emit-find-links
+
+.PHONY: clean
+clean: ## Remove what was installed and built; the data under var/ stays
+	rm -rf .venv build *.egg-info $(COMPILED)
+
+.PHONY: setup
+setup: $(READY) $(COMPILED)
+
+$(READY): requirements-dev.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed." >&2; exit 1; }
+	@echo "Setting up .venv (once; a minute or two) …"
+	@umask 022; test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@umask 022; $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@umask 022; $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+%.mo: %.po $(READY)
+	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
