@@ -1,0 +1,66 @@
+"""Dates as French senders and spreadsheets write them; never month first. Pure."""
+
+import re
+from datetime import date, datetime, timedelta
+
+_DAY_FIRST = re.compile(
+    r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4}|\d{2})(?:[ T]+(?:à )?(\d{1,2})[:hH](\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?",
+    re.ASCII,
+)
+_YEAR_FIRST = re.compile(
+    r"(\d{4})-?(\d{2})-?(\d{2})(?:[ T]?(\d{2}):?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)?)?", re.ASCII
+)
+_SERIAL = re.compile(r"(\d{5})(?:[.,](\d+))?", re.ASCII)
+_SERIAL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  a spreadsheet's day count knows no time zone
+_OLDEST_YEARS = 130
+
+
+def read_date(text: str, *, not_after: date | None = None) -> date | None:
+    """Read a day; None when it cannot be read or does not exist.
+
+    `not_after` decides the century of two-digit years: birth dates are never in the future.
+    """
+    moment = read_moment(text, not_after=not_after)
+    return moment[0].date() if moment else None
+
+
+def read_moment(text: str, *, not_after: date | None = None) -> tuple[datetime, bool] | None:
+    """Read a local date and time and whether a time was given at all; None when unreadable or impossible."""
+    try:
+        if match := _DAY_FIRST.fullmatch(text):
+            day, month, year, *clock = match.groups()
+            return _moment(_full_year(year, int(month), int(day), not_after), int(month), int(day), clock)
+        if match := _YEAR_FIRST.fullmatch(text):
+            year, month, day, *clock = match.groups()
+            return _moment(int(year), int(month), int(day), clock)
+        if match := _SERIAL.fullmatch(text):
+            return _from_serial(match[1], match[2])
+    except (ValueError, OverflowError):
+        return None
+    return None
+
+
+def _moment(year: int, month: int, day: int, clock: list[str | None]) -> tuple[datetime, bool]:
+    """Build the moment; ValueError when there is no such day or hour."""
+    hour, minute, second = (int(part or 0) for part in clock)
+    return datetime(year, month, day, hour, minute, second), clock[0] is not None  # noqa: DTZ001
+
+
+def _full_year(year: str, month: int, day: int, not_after: date | None) -> int:
+    """Give a two-digit year its century: this one, unless that would be after the given day."""
+    if len(year) == 4:
+        return int(year)
+    recent = 2000 + int(year)
+    return recent - 100 if not_after and (recent, month, day) > not_after.timetuple()[:3] else recent
+
+
+def _from_serial(days: str, fraction: str | None) -> tuple[datetime, bool]:
+    """Read a spreadsheet's day count (1900 system), which stays when a cell loses its date format."""
+    moment = _SERIAL_EPOCH + timedelta(days=float(f"{days}.{fraction or 0}"))
+    rounded = (moment + timedelta(milliseconds=500)).replace(microsecond=0)
+    return rounded, fraction is not None
+
+
+def can_be_birth_date(birth_date: date, *, on: date) -> bool:
+    """Say whether somebody tested on that day can have been born then."""
+    return birth_date <= on and on.year - birth_date.year <= _OLDEST_YEARS

@@ -1,0 +1,86 @@
+"""Single fields of a line: placeholders, codes, identifiers and what spreadsheets do to them. Pure."""
+
+import re
+
+# What senders write for “nothing”; compared in capitals.
+_PLACEHOLDERS = frozenset(
+    ("NC", "NR", "ND", "N/A", "N.C.", "INCONNU", "INCONNUE", "AUCUN", "AUCUNE", "NEANT", "NÉANT")
+) | frozenset(("NULL", "NON RENSEIGNÉ", "NON RENSEIGNE", "-", "--", ".", "?"))
+_LONGEST_PLACEHOLDER = max(map(len, _PLACEHOLDERS))
+_DIGITS = re.compile(r"\d+", re.ASCII)
+_BETWEEN_DIGITS = re.compile(r"[\s.\-_/]+")
+_FINESS = re.compile(r"(?:\d{2}|2[AB])\d{7}", re.ASCII)
+_LETTER_DIGITS = str.maketrans("AB", "12")
+_EMAIL = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>.]{2,}")
+_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_VARIANT = re.compile(r"(?:A[0189])?(?:B[0189])?(?:C[0189])?(?:D[0189])?")
+
+_SEXES = {
+    "M": "M",
+    "H": "M",
+    "1": "M",
+    "MASCULIN": "M",
+    "HOMME": "M",
+    "F": "F",
+    "2": "F",
+    "FEMININ": "F",
+    "FÉMININ": "F",
+    "FEMME": "F",
+    "I": "I",
+}
+_YES_NO = {"O": "O", "OUI": "O", "VRAI": "O", "N": "N", "NON": "N", "FAUX": "N"}
+ANALYSES = frozenset({"PCR", "AG"})
+SYMPTOMS = frozenset({"ASY", "S01", "S24", "S57", "SP7"})
+HOUSINGS = frozenset("IEHPC")
+UNKNOWN = "U"
+
+
+def given(text: str) -> str:
+    """Return what a field says, nothing for a placeholder."""
+    return "" if len(text) <= _LONGEST_PLACEHOLDER and text.upper() in _PLACEHOLDERS else text
+
+
+def padded(text: str, width: int) -> str:
+    """Give an identifier back the leading zero a spreadsheet ate: a postcode of 1000 is 01000."""
+    compact = _BETWEEN_DIGITS.sub("", text)
+    return f"0{compact}" if len(compact) == width - 1 and _DIGITS.fullmatch(compact) else text
+
+
+def read_finess(text: str) -> str | None:
+    """Return a FINESS number whose check digit is right (Luhn, Corsican letters counted as 1 and 2), or None."""
+    compact = padded(_BETWEEN_DIGITS.sub("", text).upper(), 9)
+    if not _FINESS.fullmatch(compact):
+        return None
+    return compact if luhn_holds(compact.translate(_LETTER_DIGITS)) else None
+
+
+def luhn_holds(digits: str) -> bool:
+    """Say whether the last of these digits is the check digit of the others."""
+    odd = sum(map(int, digits[-1::-2]))
+    return (odd + sum(_DOUBLED[int(digit)] for digit in digits[-2::-2])) % 10 == 0
+
+
+def read_email(text: str) -> str:
+    """Return an address that looks like one, or nothing."""
+    return text if _EMAIL.fullmatch(text) else ""
+
+
+def read_sex(text: str) -> str:
+    """Return M, F or I, or nothing when it is not said."""
+    return _SEXES.get(text.upper(), "")
+
+
+def read_yes_no(text: str) -> str:
+    """Return O, N or U."""
+    return _YES_NO.get(text.upper(), UNKNOWN)
+
+
+def read_code(text: str, known: frozenset[str], otherwise: str) -> str:
+    """Return a code of the layout, or what stands for one we do not know."""
+    code = text.upper()
+    return code if code in known else otherwise
+
+
+def read_variant(text: str) -> str:
+    """Return a screening code (letters in order, each with 0, 1, 8 or 9), or nothing."""
+    return text if _VARIANT.fullmatch(text) else ""

@@ -1,0 +1,297 @@
+"""A raw line becomes typed fields, warnings, and every reason why it cannot be used. Pure."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from tracing.imports import fields
+from tracing.imports.dates import can_be_birth_date, read_moment
+from tracing.imports.layout import FIELDS, REQUIRED, RawLine
+from tracing.people.names import name_tokens
+from tracing.people.nir import read_nir
+from tracing.people.phones import read_phones
+from tracing.people.rules import Identity
+
+POSITIVE = "P"
+NOT_POSITIVE = frozenset("NIX")
+
+
+class Problem(StrEnum):
+    """Why a line cannot be used safely, in the order in which the decisive one is chosen."""
+
+    MISSING_FIELD = "MISSING_FIELD"
+    BAD_DATE = "BAD_DATE"
+    FUTURE_DATE = "FUTURE_DATE"
+    UNKNOWN_CODE = "UNKNOWN_CODE"
+
+
+class Doubt(StrEnum):
+    """A doubtful field: a warning on a case that is created all the same."""
+
+    NIR_INVALID = "NIR_INVALID"
+    NIR_KEY_COMPUTED = "NIR_KEY_COMPUTED"
+    PHONE_INVALID = "PHONE_INVALID"
+    NO_PHONE = "NO_PHONE"
+    FINESS_INVALID = "FINESS_INVALID"
+    DATE_IGNORED = "DATE_IGNORED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How a lot is read: the site's time zone, when it arrived, and whether fictional numbers may pass."""
+
+    zone: ZoneInfo
+    received_at: datetime
+    allow_fiction: bool = False
+
+
+class LabFacts(NamedTuple):
+    """What the laboratory found, and when."""
+
+    sampled_at: datetime
+    validated_at: datetime | None
+    analysis: str
+    loinc: str
+    variant_screen: str
+    symptoms: str
+    onset_on: date | None
+
+
+class Background(NamedTuple):
+    """What the laboratory said besides: who sent it, where the person lives and works."""
+
+    lab_finess: str
+    lab_name: str
+    prescriber_rpps: str
+    prescriber_name: str
+    health_professional: str
+    housing: str
+    housing_name: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return self._asdict()
+
+
+class ParsedLine(NamedTuple):
+    """A line understood. Only a positive line without a problem has an identity, facts and background."""
+
+    row: int
+    result_id: str
+    result: str
+    values: tuple[str, ...]
+    """Every field as it came, in the order of the layout; never kept of a line that is not positive."""
+    fingerprint_content: str
+    """The line's own fields, without lot number and extraction time, to be hashed with a key."""
+    problems: tuple[Problem, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    identity: Identity | None = None
+    facts: LabFacts | None = None
+    background: Background | None = None
+    fund_code: str = ""
+
+    @property
+    def is_not_positive(self) -> bool:
+        """Say whether the result is negative, uninterpretable or not done, whatever else is wrong."""
+        return self.result in NOT_POSITIVE
+
+
+class _Dates(NamedTuple):
+    """The dates of a line as far as they can be read, local and without a zone."""
+
+    now: datetime
+    now_has_time: bool
+    birth: date | None
+    sampled: datetime | None
+    sampled_has_time: bool
+    validated: datetime | None
+    onset: date | None
+    ignored: bool
+
+
+def parse(raw: RawLine, reading: Reading) -> ParsedLine:
+    """Read one line."""
+    sent = dict(zip(FIELDS, map(fields.given, raw.values), strict=True))
+    dates = _read_dates(sent, reading)
+    result = sent["RESULTAT"].upper()
+    line = ParsedLine(raw.row, sent["ID_RESULTAT"], result, raw.values, _fingerprint_content(sent, dates))
+    if line.is_not_positive:
+        return line
+    if problems := _problems(sent, dates, result):
+        return line._replace(problems=problems)
+    return _usable(line, sent, dates, reading)
+
+
+def _read_dates(sent: dict[str, str], reading: Reading) -> _Dates:
+    """Read every date; an extraction date that is missing or unreadable gives way to the time of receipt."""
+    extracted = read_moment(sent["DATE_EXTRACTION"])
+    now = extracted or (reading.received_at.astimezone(reading.zone).replace(tzinfo=None), True)
+    sampled = read_moment(sent["DATE_PRELEVEMENT"])
+    birth = read_moment(sent["DATE_NAISSANCE"], not_after=(sampled or now)[0].date())
+    validated = read_moment(sent["DATE_VALIDATION"])
+    onset = read_moment(sent["DATE_DEBUT_SYMPTOMES"])
+    ignored = (
+        (not extracted and sent["DATE_EXTRACTION"] != "")
+        or (not validated and sent["DATE_VALIDATION"] != "")
+        or (not onset and sent["DATE_DEBUT_SYMPTOMES"] != "")
+    )
+    return _Dates(
+        now=now[0],
+        now_has_time=now[1],
+        birth=birth[0].date() if birth else None,
+        sampled=sampled[0] if sampled else None,
+        sampled_has_time=bool(sampled and sampled[1]),
+        validated=validated[0] if validated else None,
+        onset=onset[0].date() if onset else None,
+        ignored=ignored,
+    )
+
+
+def _problems(sent: dict[str, str], dates: _Dates, result: str) -> tuple[Problem, ...]:
+    """Return every reason why the line cannot be used safely, the decisive one first."""
+    found = (
+        (Problem.MISSING_FIELD, _lacks_a_field(sent)),
+        (Problem.BAD_DATE, _has_a_bad_date(sent, dates)),
+        (Problem.FUTURE_DATE, _sampled_later_than_extracted(dates)),
+        (Problem.UNKNOWN_CODE, result not in ("", POSITIVE)),
+    )
+    return tuple(problem for problem, applies in found if applies)
+
+
+def _lacks_a_field(sent: dict[str, str]) -> bool:
+    """Say whether a required field is empty; a name without a letter is no name."""
+    return not (
+        all(sent[name] for name in REQUIRED)
+        and name_tokens(sent["NOM_NAISSANCE"])
+        and name_tokens(sent["PRENOMS"])
+    )
+
+
+def _has_a_bad_date(sent: dict[str, str], dates: _Dates) -> bool:
+    """Say whether the birth or sampling date cannot be read, or the birth cannot be on that day."""
+    unreadable = (not dates.sampled and sent["DATE_PRELEVEMENT"]) or (
+        not dates.birth and sent["DATE_NAISSANCE"]
+    )
+    tested_on = (dates.sampled or dates.now).date()
+    return bool(unreadable or (dates.birth and not can_be_birth_date(dates.birth, on=tested_on)))
+
+
+def _sampled_later_than_extracted(dates: _Dates) -> bool:
+    """Compare to the minute where both have a time, else by day."""
+    if dates.sampled is None:
+        return False
+    if dates.sampled_has_time and dates.now_has_time:
+        return dates.sampled > dates.now
+    return dates.sampled.date() > dates.now.date()
+
+
+def _usable(line: ParsedLine, sent: dict[str, str], dates: _Dates, reading: Reading) -> ParsedLine:
+    """Complete a positive line without a problem."""
+    doubts: list[Doubt] = []
+    identity = _identity(sent, dates, doubts, reading)
+    background = _background(sent, doubts)
+    if dates.ignored:
+        doubts.append(Doubt.DATE_IGNORED)
+    return line._replace(
+        doubts=tuple(doubts),
+        identity=identity,
+        facts=_facts(sent, dates, reading.zone),
+        background=background,
+        fund_code=fields.padded(sent["CODE_CAISSE"], 3).upper(),
+    )
+
+
+def _identity(sent: dict[str, str], dates: _Dates, doubts: list[Doubt], reading: Reading) -> Identity:
+    """Return who the line is about, noting what is doubtful."""
+    assert dates.birth is not None  # noqa: S101  a line without a readable birth date has a problem
+    return Identity(
+        birth_name=sent["NOM_NAISSANCE"],
+        usual_name=sent["NOM_USAGE"],
+        first_names=sent["PRENOMS"],
+        sex=fields.read_sex(sent["SEXE"]),
+        birth_date=dates.birth,
+        nir=_nir(sent["NIR"], doubts),
+        phones=_phones(sent, doubts, allow_fiction=reading.allow_fiction),
+        email=fields.read_email(sent["COURRIEL"]),
+        address=sent["ADRESSE"],
+        postcode=fields.padded(sent["CODE_POSTAL"], 5),
+        city=sent["COMMUNE"],
+        insee_code=fields.padded(sent["CODE_INSEE"], 5).upper(),
+    )
+
+
+def _nir(text: str, doubts: list[Doubt]) -> str | None:
+    """Return the valid NIR, or leave it out with a warning."""
+    if not text.strip("0"):
+        return None
+    nir = read_nir(text)
+    if nir is None:
+        doubts.append(Doubt.NIR_INVALID)
+        return None
+    if nir.key_computed:
+        doubts.append(Doubt.NIR_KEY_COMPUTED)
+    return nir.number
+
+
+def _phones(sent: dict[str, str], doubts: list[Doubt], *, allow_fiction: bool) -> tuple[str, ...]:
+    """Return the usable numbers, mobile first."""
+    mobile = read_phones(sent["TEL_MOBILE"], allow_fiction=allow_fiction)
+    landline = read_phones(sent["TEL_FIXE"], allow_fiction=allow_fiction)
+    if mobile.invalid or landline.invalid:
+        doubts.append(Doubt.PHONE_INVALID)
+    numbers = mobile.numbers + landline.numbers
+    if not numbers:
+        doubts.append(Doubt.NO_PHONE)
+    return numbers if len(numbers) < 2 else tuple(dict.fromkeys(numbers))
+
+
+def _facts(sent: dict[str, str], dates: _Dates, zone: ZoneInfo) -> LabFacts:
+    """Return what the laboratory found, moments in UTC."""
+    assert dates.sampled is not None  # noqa: S101  a line without a readable sampling date has a problem
+    return LabFacts(
+        sampled_at=dates.sampled.replace(tzinfo=zone).astimezone(UTC),
+        validated_at=dates.validated and dates.validated.replace(tzinfo=zone).astimezone(UTC),
+        analysis=fields.read_code(sent["TYPE_ANALYSE"], fields.ANALYSES, ""),
+        loinc=sent["CODE_LOINC"],
+        variant_screen=fields.read_variant(sent["CRIBLAGE"]),
+        symptoms=fields.read_code(sent["SYMPTOMES"], fields.SYMPTOMS, fields.UNKNOWN),
+        onset_on=dates.onset,
+    )
+
+
+def _background(sent: dict[str, str], doubts: list[Doubt]) -> Background:
+    """Return what is known besides, noting a laboratory number that cannot be one."""
+    finess = fields.read_finess(sent["FINESS_LABO"]) or ""
+    if sent["FINESS_LABO"] and not finess:
+        doubts.append(Doubt.FINESS_INVALID)
+    return Background(
+        lab_finess=finess,
+        lab_name=sent["LIB_LABO"],
+        prescriber_rpps=sent["RPPS_PRESCRIPTEUR"],
+        prescriber_name=sent["NOM_PRESCRIPTEUR"],
+        health_professional=fields.read_yes_no(sent["PROF_SANTE"]),
+        housing=fields.read_code(sent["HEBERGEMENT"], fields.HOUSINGS, fields.UNKNOWN),
+        housing_name=sent["STRUCTURE_HEBERGEMENT"],
+    )
+
+
+_NOT_ITS_OWN = frozenset(("NUM_LOT", "DATE_EXTRACTION"))
+_DATES = ("DATE_NAISSANCE", "DATE_PRELEVEMENT", "DATE_VALIDATION", "DATE_DEBUT_SYMPTOMES")
+_NUMBERS = ("TEL_MOBILE", "TEL_FIXE", "CODE_POSTAL", "CODE_INSEE", "FINESS_LABO", "CODE_CAISSE", "NIR")
+_AS_WRITTEN = tuple(name for name in FIELDS if name not in (*_NOT_ITS_OWN, *_DATES, *_NUMBERS))
+_BLANKS = str.maketrans("", "", " .-")
+
+
+def _fingerprint_content(sent: dict[str, str], dates: _Dates) -> str:
+    """Return the line's own fields as one string that is the same from a workbook as from text.
+
+    A workbook turns dates and numbers into values: readable dates are written in one way, and numbers lose
+    their blanks and leading zeros.
+    """
+    read = (dates.birth, dates.sampled, dates.validated, dates.onset)
+    parts = [sent[name] for name in _AS_WRITTEN]
+    parts += [moment.isoformat() if moment else sent[name] for name, moment in zip(_DATES, read, strict=True)]
+    parts += [sent[name].translate(_BLANKS).lstrip("0") for name in _NUMBERS]
+    return "\x1f".join(parts)
