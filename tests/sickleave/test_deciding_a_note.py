@@ -118,7 +118,7 @@ def test_a_case_stays_at_home_until_the_end_of_isolation(onset, on, vaccination,
             False,
             "2022-01-07",
             "2022-01-08",
-            "2022-01-15",
+            "2022-01-14",
         ),  # not before the last contact
         (
             "2022-01-08",

@@ -1,0 +1,115 @@
+"""Everything printed on a note, as it stood on the day of issue. It can be stored as JSON and printed again."""
+
+from datetime import date, datetime
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from tracing.programmes.vocabulary import Subject
+from tracing.sickleave.rules import NoteAllowed, NoteRequest, note_rule
+
+
+class _Printed(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Issuer(_Printed):
+    """The body that issues the note."""
+
+    name: str
+    address: tuple[str, ...] = ()
+    phone: str | None = None
+
+
+class Bearer(_Printed):
+    """The person who stays at home."""
+
+    last_name: str
+    first_names: str
+    birth_name: str | None = None
+    """Only when it differs from the name in use."""
+    birth_date: date | None = None
+    nir: str | None = None
+    address: tuple[str, ...] = ()
+
+
+class NoteContent(_Printed):
+    """A sick note to print: who issued it, to whom, for which days, by which rule."""
+
+    number: str
+    verification_code: str
+    issued_at: datetime
+    """In the site's time zone: the day it shows is the day printed."""
+    issuer: Issuer
+    bearer: Bearer
+    subject: Subject
+    first_day: date
+    last_day: date
+    onset_on: date | None = None
+    sampled_on: date | None = None
+    last_contact_on: date | None = None
+    measure_end: date | None = None
+    """The last day of isolation or quarantine."""
+    measure_rule: str
+    measure_text: str
+    note_rule: str
+    programme: str
+    neutral_label: str
+    exercise: bool
+    legal_basis: str
+    rights: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _has_a_day_printed_in_a_known_zone(self) -> Self:
+        if self.issued_at.tzinfo is None:
+            raise ValueError("issued_at needs a time zone")
+        if self.last_day < self.first_day:
+            raise ValueError("the last day comes before the first")
+        return self
+
+    @property
+    def days(self) -> int:
+        """The number of days, first and last included."""
+        return (self.last_day - self.first_day).days + 1
+
+
+def content_of(
+    request: NoteRequest,
+    note: NoteAllowed,
+    *,
+    number: str,
+    verification_code: str,
+    issued_at: datetime,
+    issuer: Issuer,
+    bearer: Bearer,
+    onset: date | None = None,
+    sampled: date | None = None,
+    last_contact: date | None = None,
+) -> NoteContent:
+    """Gather what a note says from the decision that allowed it."""
+    row = note_rule(request.pack, request.subject, request.on)
+    measure = request.measure
+    if row is None or row.legal_basis is None or measure.rule is None:
+        raise ValueError("a note needs a rule that allows it")
+    return NoteContent(
+        number=number,
+        verification_code=verification_code,
+        issued_at=issued_at,
+        issuer=issuer,
+        bearer=bearer,
+        subject=request.subject,
+        first_day=note.first_day,
+        last_day=note.last_day,
+        onset_on=onset,
+        sampled_on=sampled,
+        last_contact_on=last_contact,
+        measure_end=measure.last_day_in,
+        measure_rule=str(measure.rule),
+        measure_text=measure.sentence,
+        note_rule=str(note.rule),
+        programme=request.pack.label,
+        neutral_label=request.pack.neutral_label,
+        exercise=request.pack.exercise,
+        legal_basis=row.legal_basis,
+        rights=row.rights,
+    )

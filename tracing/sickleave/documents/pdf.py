@@ -1,0 +1,38 @@
+"""Prints a copy as PDF/A (kept for years) and PDF/UA (read aloud by a screen reader), without network or system fonts."""
+
+import json
+from datetime import UTC
+from functools import cache
+from pathlib import Path
+from threading import Lock
+
+import typst
+
+from tracing.sickleave.documents.content import NoteContent
+from tracing.sickleave.documents.pages import Copy, page_of
+
+FOLDER = Path(__file__).parent
+
+# The compiler keeps its fonts and parsed templates, and works for one thread at a time.
+_one_at_a_time = Lock()
+
+
+@cache
+def _compiler() -> typst.Compiler:
+    return typst.Compiler(root=str(FOLDER), ignore_system_fonts=True)
+
+
+def render(note: NoteContent, copy: Copy) -> bytes:
+    """Return one copy of a note. The same note gives the same bytes."""
+    words = json.dumps(page_of(note, copy), ensure_ascii=False)
+    with _one_at_a_time:
+        printed = _compiler().compile(
+            input=str(FOLDER / f"{copy.value}.typ"),
+            format="pdf",
+            sys_inputs={"note": words},
+            pdf_standards=["a-2a", "ua-1"],
+            timestamp=note.issued_at.astimezone(UTC),
+        )
+    if not isinstance(printed, bytes):
+        raise TypeError("typst printed something other than one document")
+    return printed
