@@ -1,29 +1,13 @@
 """Calls, the conversations held in them, the answers given, and the text a late writer must not lose."""
 
 from datetime import date, datetime
-from enum import StrEnum
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tracing.calls.rules import CallOutcome
 from tracing.kernel.db import Base, coded
 from tracing.vault import registry
-
-
-class CallOutcome(StrEnum):
-    """How a call, or one conversation of it, ended."""
-
-    COMPLETED = "completed"
-    CALLBACK = "callback"
-    NO_ANSWER = "no_answer"
-    VOICEMAIL = "voicemail"
-    WRONG_NUMBER = "wrong_number"
-    REFUSED = "refused"
-    LANGUAGE = "language"
-    NEEDS_DOCTOR = "needs_doctor"
-    GIVEN_BACK = "given_back"
-    CLAIM_ENDED = "claim_ended"
-    TAKEN_BACK = "taken_back"
 
 
 class Call(Base):

@@ -53,6 +53,19 @@ class Case(Base):
     first_sampled_at: Mapped[datetime]
     """The earliest sampling of this episode: the 60 days are counted from it."""
     onset_on: Mapped[date | None]
+    vaccination: Mapped[str | None]
+    """As answered: complete, partial, none, unknown."""
+    window_start: Mapped[date | None]
+    window_end: Mapped[date | None]
+    """The contagious days in which contacts are searched, both included."""
+    isolation_measure: Mapped[str | None]
+    """required, not_required, no_rule or missing_dates (programmes)."""
+    isolation_start: Mapped[date | None]
+    isolation_end: Mapped[date | None]
+    """J0 + n, as every source writes it."""
+    isolation_last_day: Mapped[date | None]
+    isolation_rule: Mapped[str | None]
+    """Programme, pack version and rule that decided."""
     status: Mapped[CaseStatus] = mapped_column(coded(CaseStatus), default=CaseStatus.OPEN)
     outcome: Mapped[CaseOutcome | None] = mapped_column(coded(CaseOutcome))
     from_contact_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -47,6 +47,13 @@ class Contact(Base):
     risk: Mapped[RiskLevel] = mapped_column(coded(RiskLevel))
     risk_rule: Mapped[str]
     """Programme, pack version and rule that decided the risk."""
+    vaccination: Mapped[str | None]
+    """As answered: complete, partial, none, unknown."""
+    quarantine_measure: Mapped[str | None]
+    """required, not_required or no_rule (programmes)."""
+    quarantine_end: Mapped[date | None]
+    quarantine_last_day: Mapped[date | None]
+    quarantine_rule: Mapped[str | None]
     may_disclose: Mapped[bool] = mapped_column(default=False)
     """The case agreed that this contact be told the case's name. Default no."""
     status: Mapped[ContactStatus] = mapped_column(coded(ContactStatus), default=ContactStatus.NAMED)

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-LOCALES = ("fr", "en")
+LOCALES = ("fr",)
+"""Languages whose words are complete; the next one is a translated catalogue."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 DEMO_MODES = ("auto", "off")
 SWITCH = {"on": True, "off": False}

@@ -52,6 +52,7 @@ class Sighting(Base):
 
 def record(
     kind: str,
+    /,
     *,
     by: int | None,
     at: datetime,

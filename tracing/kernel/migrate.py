@@ -73,8 +73,8 @@ def move(store: Store, url: str, revision: str) -> None:
     with _locked(url) as connection:
         config = _config(store, connection)
         scripts = ScriptDirectory.from_config(config)
-        current = MigrationContext.configure(connection).get_current_revision()
-        connection.commit()
+        with connection.begin():
+            current = MigrationContext.configure(connection).get_current_revision()
         known = [script.revision for script in scripts.walk_revisions()]  # the newest first
         if current is not None and current not in known:
             raise CannotStart(
@@ -103,8 +103,8 @@ def draft(store: Store, url: str, words: str) -> Path:
 def run_in_environment(metadata: MetaData) -> None:
     """Do the work of an `env.py`: everything but the tables is the same for both databases."""
     connection: Connection = context.config.attributes["connection"]
-    partitions = set(connection.scalars(text("SELECT relname FROM pg_class WHERE relispartition")))
-    connection.commit()  # alembic would leave a transaction that it finds open to its caller
+    with connection.begin():  # closed again: alembic would leave an open transaction to its caller
+        partitions = set(connection.scalars(text("SELECT relname FROM pg_class WHERE relispartition")))
     context.configure(
         connection=connection,
         target_metadata=metadata,
@@ -159,8 +159,8 @@ def _locked(url: str) -> Iterator[Connection]:
     """Open a connection that holds the migrators' lock until it is closed."""
     engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
-        connection.execute(text(f"SET lock_timeout = '{WAIT_FOR_OTHERS}'"))
-        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
-        connection.execute(text(f"SET lock_timeout = '{WAIT_FOR_A_TABLE}'"))
-        connection.commit()
+        with connection.begin():
+            connection.execute(text(f"SET lock_timeout = '{WAIT_FOR_OTHERS}'"))
+            connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
+            connection.execute(text(f"SET lock_timeout = '{WAIT_FOR_A_TABLE}'"))
         yield connection

@@ -14,12 +14,12 @@ class Identity:
     """Who somebody is and how to reach them: what is sealed, never stored in clear.
 
     `nir` is valid and on 15 characters or None; `phones` are usable numbers in E.164, the one to try first
-    first; names keep the spelling of the sender.
+    first; a contact's birth date may be unknown, and then no rule finds them the same as anybody; names keep the spelling of the sender.
     """
 
     birth_name: str
     first_names: str
-    birth_date: date
+    birth_date: date | None
     usual_name: str = ""
     sex: str = ""
     nir: str | None = None
@@ -32,12 +32,14 @@ class Identity:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
-        return asdict(self) | {"birth_date": self.birth_date.isoformat(), "phones": list(self.phones)}
+        born = self.birth_date.isoformat() if self.birth_date else None
+        return asdict(self) | {"birth_date": born, "phones": list(self.phones)}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "Identity":
         """Read back what `to_dict` wrote."""
-        typed = {"birth_date": date.fromisoformat(stored["birth_date"]), "phones": tuple(stored["phones"])}
+        born = date.fromisoformat(stored["birth_date"]) if stored["birth_date"] else None
+        typed = {"birth_date": born, "phones": tuple(stored["phones"])}
         return cls(**{**stored, **typed})
 
     def __repr__(self) -> str:
@@ -60,7 +62,7 @@ def possible_duplicate(ours: Identity, theirs: Identity) -> bool:
     Either only their NIRs keep them apart, or one letter of the birth name does while they share a telephone
     or a valid NIR.
     """
-    if ours.birth_date != theirs.birth_date:
+    if ours.birth_date is None or ours.birth_date != theirs.birth_date:
         return False
     if _looks_the_same(ours, theirs):
         return nirs_contradict(ours, theirs)
@@ -82,7 +84,9 @@ def nir_counts(identity: Identity) -> bool:
     """Say whether the NIR is this person's own, not that of a parent."""
     if identity.nir is None:
         return False
-    return counts_for(identity.nir, sex=identity.sex, birth_date=identity.birth_date)
+    return identity.birth_date is not None and counts_for(
+        identity.nir, sex=identity.sex, birth_date=identity.birth_date
+    )
 
 
 def completed(known: Identity, newer: Identity) -> Identity:
@@ -109,7 +113,8 @@ def completed(known: Identity, newer: Identity) -> Identity:
 
 def given_birth_key(identity: Identity) -> str:
     """Return what the same person and every possible duplicate share: first given name and birth date."""
-    return f"{first_given_name(identity.first_names)}|{identity.birth_date.isoformat()}"
+    born = identity.birth_date.isoformat() if identity.birth_date else ""
+    return f"{first_given_name(identity.first_names)}|{born}"
 
 
 def name_birth_key(identity: Identity) -> str:
@@ -134,7 +139,9 @@ def email_key(identity: Identity) -> str | None:
 
 def _looks_the_same(ours: Identity, theirs: Identity) -> bool:
     """Say whether both are one person as far as names and dates tell, or an equal valid NIR."""
-    if ours.birth_date != theirs.birth_date or not given_names_agree(ours.first_names, theirs.first_names):
+    if ours.birth_date is None or ours.birth_date != theirs.birth_date:
+        return False
+    if not given_names_agree(ours.first_names, theirs.first_names):
         return False
     return _shares_a_nir(ours, theirs) or normal_form(ours.birth_name) == normal_form(theirs.birth_name)
 

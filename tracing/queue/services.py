@@ -61,7 +61,7 @@ def enqueue(
     )
     session.add(task)
     session.flush()
-    events.record("task.opened", by=None, at=at, subject=("task", task.id), site_id=site_id, kind=kind.value)
+    events.record("task.opened", by=None, at=at, subject=("task", task.id), site_id=site_id, why=kind.value)
     if phones:
         households.settle_person(person_id, at=at)
     return task

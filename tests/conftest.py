@@ -1,0 +1,123 @@
+"""Real PostgreSQL, a savepoint a test, a frozen clock, and the people of the story."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import Engine, text
+
+from tests.support.story import Story, tell
+from tests.support.web import Browser
+from tracing.kernel import db, migrate
+from tracing.kernel.config import Settings
+from tracing.kernel.embedded import Server, ensure_server
+from tracing.vault.keys import KeyRing
+from tracing.vault.services import open_vault
+
+NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
+"""A Tuesday, ten in the morning in Paris: somebody is on shift and the calling hours have begun."""
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The embedded server of this run, without the safety of a disk that nobody needs here."""
+    shared = os.environ.get("TRACING_TEST_DATA_DIR")
+    data_dir = Path(shared) if shared else tmp_path_factory.mktemp("server")
+    running = ensure_server(Settings(data_dir=data_dir), durable=False)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def engines(server: Server) -> Iterator[tuple[Engine, KeyRing]]:
+    """The migrated databases of this run: main engine, and the keys."""
+    name = f"test_{os.getpid()}"
+    owner_url, app_url = server.add_database(name)
+    keys_owner_url, keys_url = server.add_database(f"{name}_keys")
+    migrate.upgrade(owner_url, keys_owner_url)
+    engine, keys_engine = db.make_engine(app_url), db.make_engine(keys_url)
+    owner = db.make_engine(owner_url)
+    with owner.begin() as connection:
+        # tests choose the database's time as well: their now() stands before PostgreSQL's own
+        connection.execute(text("CREATE SCHEMA test_clock"))
+        connection.execute(text("GRANT USAGE ON SCHEMA test_clock TO PUBLIC"))
+        connection.execute(
+            text("""
+                CREATE FUNCTION test_clock.now() RETURNS timestamptz LANGUAGE sql STABLE AS $$
+                    SELECT coalesce(nullif(current_setting('test.now', true), '')::timestamptz, pg_catalog.now())
+                $$
+            """)
+        )
+    owner.dispose()
+    yield engine, KeyRing(keys_engine, os.urandom(32))
+    engine.dispose()
+    keys_engine.dispose()
+
+
+class Clock:
+    """The time of a test, for Python and for the database."""
+
+    def __init__(self, traveller: time_machine.Traveller) -> None:
+        self._traveller = traveller
+
+    def move_to(self, moment: datetime) -> datetime:
+        """Make it `moment` everywhere."""
+        self._traveller.move_to(moment, tick=False)
+        db.session.execute(text("SELECT set_config('test.now', :now, false)"), {"now": moment.isoformat()})
+        return moment
+
+
+@pytest.fixture
+def session(engines: tuple[Engine, KeyRing]) -> Iterator[db.Session]:
+    """The session of the code under test, inside a transaction that is rolled back at the end."""
+    engine, ring = engines
+    connection = engine.connect()
+    connection.execute(text("SET search_path = test_clock, public, pg_catalog"))
+    connection.commit()
+    outer = connection.begin()
+    db.session.remove()
+    db.session.configure(bind=connection, join_transaction_mode="create_savepoint")
+    open_vault(ring)
+    yield db.session()
+    db.session.remove()
+    outer.rollback()
+    connection.execute(text("RESET ALL"))
+    connection.commit()
+    connection.close()
+    db.session.configure(bind=engine, join_transaction_mode="conditional_savepoint")
+
+
+@pytest.fixture
+def clock(session: db.Session) -> Iterator[Clock]:
+    """Time stands still at NOW until the test moves it."""
+    with time_machine.travel(NOW, tick=False) as traveller:
+        frozen = Clock(traveller)
+        frozen.move_to(NOW)
+        yield frozen
+
+
+@pytest.fixture
+def story(clock: Clock) -> Story:
+    """Ada calls for Nantes, Ben is its doctor, Cleo calls for Ajaccio and must see nothing of Nantes."""
+    return tell(at=NOW)
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The whole application."""
+    from tracing.app import create_app
+
+    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), fiction_numbers=True)
+    application = create_app(settings, secret_key="for tests only")
+    application.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    return application
+
+
+@pytest.fixture
+def browse(app: Flask, story: Story) -> Browser:
+    """Open pages as somebody: `browse.as_(story.ada).get("/")`; every page is checked."""
+    return Browser(app)

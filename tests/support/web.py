@@ -1,0 +1,72 @@
+"""Opening pages as somebody, every page checked on the way."""
+
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from tests.support.pages import check_page
+from werkzeug.test import TestResponse
+
+from tracing.kernel import clock
+from tracing.kernel.db import transaction
+from tracing.staff import queries, sessions
+from tracing.staff.access import COOKIE
+from tracing.staff.models import Member, Site
+
+
+class Visitor:
+    """One browser; HTML pages that it is given are checked."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def get(self, path: str, *, status: int = 200, **kwargs: Any) -> TestResponse:
+        """Open a page."""
+        return self._checked(self.client.get(path, **kwargs), status)
+
+    def post(
+        self, path: str, form: dict[str, Any] | None = None, *, status: int = 303, **kwargs: Any
+    ) -> TestResponse:
+        """Send a form."""
+        return self._checked(self.client.post(path, data=form or {}, **kwargs), status)
+
+    def follow(self, path: str, form: dict[str, Any] | None = None) -> TestResponse:
+        """Send a form and open the page it leads to."""
+        sent = self.client.post(path, data=form or {})
+        assert sent.status_code == 303, f"{sent.status_code}: {sent.text[:2000]}"
+        return self.get(sent.headers["Location"])
+
+    def fragment(
+        self, path: str, form: dict[str, Any] | None = None, *, status: int = 200, method: str = "post"
+    ) -> TestResponse:
+        """Ask for a part of a page as htmx does."""
+        answer = self.client.open(path, method=method.upper(), data=form, headers={"HX-Request": "true"})
+        assert answer.status_code == status, f"{answer.status_code}: {answer.text[:2000]}"
+        return answer
+
+    def _checked(self, answer: TestResponse, status: int) -> TestResponse:
+        assert answer.status_code == status, f"{answer.status_code}: {answer.text[:2000]}"
+        if answer.mimetype == "text/html" and answer.status_code not in {301, 302, 303}:
+            check_page(answer.text)
+        return answer
+
+
+class Browser:
+    """Makes visitors."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+
+    def stranger(self) -> Visitor:
+        """Somebody who is not logged in."""
+        return Visitor(self.app.test_client())
+
+    def as_(self, member: Member, *, site: Site | None = None) -> Visitor:
+        """A member with a session of their own, working at `site` or at the first of theirs."""
+        with transaction():
+            begun = sessions.begin(queries.get_member(member.id), device="Firefox, Linux", at=clock.now())
+            if site is not None:
+                sessions.work_at(begun.session, site.id)
+        client = self.app.test_client()
+        client.set_cookie(COOKIE, begun.token)
+        return Visitor(client)

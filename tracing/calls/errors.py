@@ -1,0 +1,52 @@
+"""What the call part refuses."""
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from tracing.kernel.errors import Missing, Refused
+
+
+class NoSuchCall(Missing):
+    """There is no such call, or it is somebody else's."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cet appel n’existe pas, ou n’est pas le vôtre."))
+
+
+class IdentityFirst(Refused):
+    """Health content opens only after the person said who they are, in this call."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Confirmez d’abord l’identité de la personne : elle la dit elle-même."))
+
+
+class StillMissing(Refused):
+    """A complete call leaves no required question and no mandatory statement open."""
+
+    status = 422
+
+    def __init__(self, labels: list[str]) -> None:
+        self.labels = labels
+        super().__init__(
+            ngettext(
+                "Il reste %(num)d point avant de terminer : %(what)s.",
+                "Il reste %(num)d points avant de terminer : %(what)s.",
+                len(labels),
+                what=", ".join(labels),
+            )
+        )
+
+
+class CallbackOutsideHours(Refused):
+    """A callback is promised for a moment at which somebody works here."""
+
+    status = 422
+
+    def __init__(self, opens: str, closes: str) -> None:
+        super().__init__(
+            _(
+                "Choisissez un moment à venir, entre %(opens)s et %(closes)s. Rien n’a été promis.",
+                opens=opens,
+                closes=closes,
+            )
+        )

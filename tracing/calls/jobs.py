@@ -1,0 +1,49 @@
+"""What the scheduler does about calls: claims that ended, times that have come."""
+
+from datetime import datetime
+
+from tracing.calls import services
+from tracing.calls.rules import CallOutcome
+from tracing.kernel import clock
+from tracing.kernel.db import transaction
+from tracing.kernel.slots import forget_slots, take_slot
+from tracing.queue import services as queue
+
+
+def sweep_claims(slot: datetime) -> int:
+    """Return every ended claim to the queue, a batch a transaction; returns how many."""
+    swept = 0
+    with transaction():
+        if not take_slot("sweep_claims", slot, at=clock.now()):
+            return 0
+    while True:
+        with transaction():
+            at = clock.database_now()
+            claims = queue.expire_claims(at=at)
+            services.close_lost(claims, CallOutcome.CLAIM_ENDED, at=at)
+        swept += len(claims)
+        if len(claims) < queue.SWEEP_BATCH:
+            return swept
+
+
+def promote(slot: datetime) -> int:
+    """Make ready what is due, open kept calls to everyone, mark what is overdue; returns how many changed."""
+    changed = 0
+    with transaction():
+        if not take_slot("promote", slot, at=clock.now()):
+            return 0
+    while True:
+        with transaction():
+            at = clock.database_now()
+            moved = queue.promote(at=at)
+            late = queue.mark_overdue(at=at)
+        changed += moved + late
+        if max(moved, late) < queue.SWEEP_BATCH:
+            return changed
+
+
+def tidy(slot: datetime) -> None:
+    """Forget the slots of past days."""
+    with transaction():
+        if take_slot("tidy", slot, at=clock.now()):
+            forget_slots(slot.replace(hour=0, minute=0))

@@ -1,0 +1,119 @@
+"""Reading calls, conversations, answers and drafts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from tracing.calls import rules
+from tracing.calls.errors import NoSuchCall
+from tracing.calls.models import Answer, Call, Conversation, Draft
+from tracing.calls.rules import CallOutcome
+from tracing.kernel.db import session
+from tracing.vault import services as vault
+
+
+def get_call(call_id: int, *, tracer_id: int | None = None) -> Call:
+    """Return a call, of a tracer when one is given."""
+    call = session.get(Call, call_id)
+    if call is None or tracer_id not in {None, call.tracer_id}:
+        raise NoSuchCall
+    return call
+
+
+def find_call_of_claim(entry_id: int, claim_number: int) -> Call | None:
+    """Return the call made under a claim."""
+    return session.scalar(select(Call).where(Call.entry_id == entry_id, Call.claim_number == claim_number))
+
+
+def find_open_call(tracer_id: int) -> Call | None:
+    """Return a tracer's call that has not ended."""
+    return session.scalar(
+        select(Call)
+        .where(Call.tracer_id == tracer_id, Call.ended_at.is_(None))
+        .order_by(Call.id.desc())
+        .limit(1)
+    )
+
+
+def find_conversation(call_id: int, task_id: int) -> Conversation | None:
+    """Return the conversation of a task in a call."""
+    return session.scalar(
+        select(Conversation).where(Conversation.call_id == call_id, Conversation.task_id == task_id)
+    )
+
+
+def conversations(call_id: int) -> Sequence[Conversation]:
+    """Return the conversations of a call."""
+    return session.scalars(
+        select(Conversation).where(Conversation.call_id == call_id).order_by(Conversation.id)
+    ).all()
+
+
+def conversations_of_task(task_id: int) -> Sequence[Conversation]:
+    """Return the conversations held about a task, the first first."""
+    return session.scalars(
+        select(Conversation).where(Conversation.task_id == task_id).order_by(Conversation.id)
+    ).all()
+
+
+def answers(task_id: int) -> dict[str, Any]:
+    """Return the answers of a task by question; those of a destroyed day are absent."""
+    found = {}
+    for row in session.scalars(select(Answer).where(Answer.task_id == task_id)):
+        opened = vault.find_unsealed("answers", row.id, row.cohort, row.sealed)
+        if opened is not None:
+            found[row.question] = opened["value"]
+    return found
+
+
+def answer_rows(task_id: int) -> Sequence[Answer]:
+    """Return who answered what and when, in the order of saving; the values stay sealed."""
+    return session.scalars(
+        select(Answer).where(Answer.task_id == task_id).order_by(Answer.saved_at, Answer.id)
+    ).all()
+
+
+def timeline(household_id: int, *, limit: int = 30) -> Sequence[Call]:
+    """Return the calls to a household, newest first."""
+    return session.scalars(
+        select(Call).where(Call.household_id == household_id).order_by(Call.id.desc()).limit(limit)
+    ).all()
+
+
+def attempts_since(household_id: int, since: datetime) -> list[datetime]:
+    """Return when a household was rung in vain since a moment."""
+    return list(
+        session.scalars(
+            select(Call.ended_at)
+            .where(
+                Call.household_id == household_id,
+                Call.outcome.in_(rules.ATTEMPTS),
+                Call.ended_at >= since,
+            )
+            .order_by(Call.ended_at)
+        )
+    )
+
+
+def calls_of_tracer(tracer_id: int, *, since: datetime, limit: int = 50) -> Sequence[Call]:
+    """Return the calls that a tracer ended since a moment, newest first."""
+    return session.scalars(
+        select(Call)
+        .where(
+            Call.tracer_id == tracer_id,
+            Call.ended_at >= since,
+            Call.outcome.not_in([CallOutcome.CLAIM_ENDED, CallOutcome.TAKEN_BACK]),
+        )
+        .order_by(Call.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def drafts(member_id: int) -> list[tuple[Draft, Any]]:
+    """Return what a member typed too late and has not dismissed, with the text where it can still be read."""
+    rows = session.scalars(
+        select(Draft).where(Draft.member_id == member_id, Draft.dismissed_at.is_(None)).order_by(Draft.id)
+    )
+    return [(row, vault.find_unsealed("drafts", row.id, row.cohort, row.sealed)) for row in rows]

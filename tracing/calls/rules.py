@@ -1,0 +1,73 @@
+"""What follows from the way a call ends. Pure, one table."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class CallOutcome(StrEnum):
+    """How a call, or one conversation of it, ended."""
+
+    COMPLETED = "completed"
+    CALLBACK = "callback"
+    NO_ANSWER = "no_answer"
+    VOICEMAIL = "voicemail"
+    WRONG_NUMBER = "wrong_number"
+    REFUSED = "refused"
+    LANGUAGE = "language"
+    NEEDS_DOCTOR = "needs_doctor"
+    GIVEN_BACK = "given_back"
+    CLAIM_ENDED = "claim_ended"
+    TAKEN_BACK = "taken_back"
+
+
+class Follows(StrEnum):
+    """What becomes of a task after a conversation."""
+
+    DONE = "done"
+    PROMISE = "promise"
+    TRY_AGAIN = "try_again"
+    """Another attempt at another hour, or the supervisor's list once they are used up."""
+    DOCTOR = "doctor"
+    LANGUAGE = "language"
+    AS_IT_WAS = "as_it_was"
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """What an outcome means: for the task, and whether nobody at all was reached at the number."""
+
+    follows: Follows
+    is_attempt: bool = False
+    """Counts among the attempts (three in all)."""
+    whole_household: bool = False
+    """Said of the number, not of one person: it holds for everybody behind it."""
+
+
+CONSEQUENCES: dict[CallOutcome, Consequence] = {
+    CallOutcome.COMPLETED: Consequence(Follows.DONE),
+    CallOutcome.REFUSED: Consequence(Follows.DONE),
+    CallOutcome.CALLBACK: Consequence(Follows.PROMISE),
+    CallOutcome.NO_ANSWER: Consequence(Follows.TRY_AGAIN, is_attempt=True, whole_household=True),
+    CallOutcome.VOICEMAIL: Consequence(Follows.TRY_AGAIN, is_attempt=True, whole_household=True),
+    CallOutcome.WRONG_NUMBER: Consequence(Follows.TRY_AGAIN, is_attempt=True, whole_household=True),
+    CallOutcome.LANGUAGE: Consequence(Follows.LANGUAGE),
+    CallOutcome.NEEDS_DOCTOR: Consequence(Follows.DOCTOR),
+    CallOutcome.GIVEN_BACK: Consequence(Follows.AS_IT_WAS, whole_household=True),
+    CallOutcome.CLAIM_ENDED: Consequence(Follows.AS_IT_WAS, whole_household=True),
+    CallOutcome.TAKEN_BACK: Consequence(Follows.AS_IT_WAS, whole_household=True),
+}
+
+BY_TRACER = (
+    CallOutcome.COMPLETED,
+    CallOutcome.CALLBACK,
+    CallOutcome.NO_ANSWER,
+    CallOutcome.VOICEMAIL,
+    CallOutcome.WRONG_NUMBER,
+    CallOutcome.REFUSED,
+    CallOutcome.LANGUAGE,
+    CallOutcome.NEEDS_DOCTOR,
+)
+"""The outcomes that a tracer chooses from."""
+
+ATTEMPTS = tuple(outcome for outcome, follows in CONSEQUENCES.items() if follows.is_attempt)
+"""A wrong number is an attempt too: the other numbers of the person are tried next, then the supervisor's list."""

@@ -1,0 +1,217 @@
+"""Calling: taking the next household, saving answers as they are given, ending the call."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+
+from tracing.calls import queries
+from tracing.calls.errors import IdentityFirst
+from tracing.calls.models import Answer, Call, Conversation, Draft
+from tracing.calls.rules import CallOutcome
+from tracing.kernel import clock, events
+from tracing.kernel.db import session, take_id
+from tracing.queue import queries as queue_queries
+from tracing.queue import services as queue
+from tracing.queue.errors import ClaimLost
+from tracing.queue.models import CallTask
+from tracing.queue.services import Claim
+from tracing.staff.agents import Agent
+from tracing.vault import services as vault
+
+
+def take_next(by: Agent, *, at: datetime) -> Call | None:
+    """Claim the household that is called next and begin its call; None when nobody waits.
+
+    Somebody who holds a call gets that call again.
+    """
+    claim = queue.claim_next(by, at=at)
+    return None if claim is None else call_under(claim, by, at=at)
+
+
+def call_under(claim: Claim, by: Agent, *, at: datetime) -> Call:
+    """Return the call of a claim, begun now if it is new."""
+    begun = queries.find_call_of_claim(claim.entry_id, claim.number)
+    if begun is not None:
+        return begun
+    call = Call(
+        entry_id=claim.entry_id,
+        claim_number=claim.number,
+        household_id=claim.household_id,
+        site_id=claim.site_id,
+        tracer_id=by.member_id,
+        started_at=at,
+    )
+    session.add(call)
+    session.flush()
+    return call
+
+
+def writing(call_id: int, by: Agent, *, at: datetime) -> Call:
+    """Return the call for a write, its household locked and its claim renewed.
+
+    Every write of a call begins here: it states the claim number under which the call was begun.
+
+    Raises:
+        NoSuchCall: it is somebody else's.
+        ClaimLost: the claim has ended.
+    """
+    call = queries.get_call(call_id, tracer_id=by.member_id)
+    if call.ended_at is not None:
+        raise ClaimLost
+    queue.hold(call.entry_id, call.claim_number, by, at=at)
+    return call
+
+
+def speak_to(call: Call, task: CallTask, *, script_version: str, at: datetime) -> Conversation:
+    """Return the conversation of a task in this call; its script version is pinned at the first one."""
+    known = queries.find_conversation(call.id, task.id)
+    if known is not None:
+        return known
+    task.script_version = task.script_version or script_version
+    conversation = Conversation(
+        call_id=call.id, task_id=task.id, person_id=task.person_id, script_version=task.script_version
+    )
+    session.add(conversation)
+    session.flush()
+    return conversation
+
+
+def confirm_identity(conversation: Conversation, *, confirmed: bool, by: Agent, at: datetime) -> None:
+    """Note whether the person said who they are, in this call."""
+    conversation.identity_confirmed_at = at if confirmed else None
+    events.record(
+        "identity.confirmed" if confirmed else "identity.not_confirmed",
+        by=by.member_id,
+        at=at,
+        subject=("conversation", conversation.id),
+    )
+
+
+def save_answer(call: Call, task: CallTask, question: str, value: Any, *, by: Agent, at: datetime) -> None:
+    """Save one answer as it is given; None clears it. The newest stands. Call `writing` first."""
+    answer_id = take_id("answers")
+    cohort = clock.local_day(at, by.site.time_zone)
+    sealed = {"value": value}
+    row = insert(Answer).values(
+        id=answer_id,
+        task_id=task.id,
+        question=question,
+        person_id=task.person_id,
+        call_id=call.id,
+        claim_number=call.claim_number,
+        script_version=task.script_version or "",
+        cohort=cohort,
+        sealed=vault.seal("answers", answer_id, cohort, sealed),
+        saved_at=at,
+        saved_by=by.member_id,
+    )
+    session.execute(
+        row.on_conflict_do_update(
+            index_elements=["task_id", "question"],
+            set_={
+                name: row.excluded[name]
+                for name in (
+                    "id",
+                    "call_id",
+                    "claim_number",
+                    "script_version",
+                    "cohort",
+                    "sealed",
+                    "saved_at",
+                    "saved_by",
+                )
+            },
+        )
+    )
+
+
+def require_identity(call: Call, task: CallTask) -> None:
+    """Refuse health content before the person said who they are, in this call.
+
+    Raises:
+        IdentityFirst: they have not.
+    """
+    conversation = queries.find_conversation(call.id, task.id)
+    if conversation is None or conversation.identity_confirmed_at is None:
+        raise IdentityFirst
+
+
+def finish_conversation(conversation: Conversation, outcome: CallOutcome, *, at: datetime) -> None:
+    """End the conversation with one person; the call may go on with another."""
+    conversation.outcome, conversation.finished_at = outcome, at
+    session.flush()
+
+
+def end(call: Call, outcome: CallOutcome, *, by: Agent, at: datetime) -> None:
+    """End a call and its claim: the household goes where its open tasks put it."""
+    call.outcome, call.ended_at = outcome, at
+    for conversation in queries.conversations(call.id):
+        if conversation.outcome is None:
+            finish_conversation(conversation, outcome, at=at)
+    session.flush()
+    events.record(
+        "call.ended",
+        by=by.member_id,
+        at=at,
+        subject=("call", call.id),
+        site_id=call.site_id,
+        outcome=outcome.value,
+    )
+    queue.release(call.entry_id, call.claim_number, at=at)
+
+
+def close_lost(claims: Iterable[Claim], outcome: CallOutcome, *, at: datetime) -> None:
+    """End the calls whose claims were ended for them. Their answers stay."""
+    for claim in claims:
+        call = queries.find_call_of_claim(claim.entry_id, claim.number)
+        if call is not None and call.ended_at is None:
+            call.outcome, call.ended_at = outcome, at
+            for conversation in queries.conversations(call.id):
+                if conversation.outcome is None:
+                    finish_conversation(conversation, outcome, at=at)
+    session.flush()
+
+
+def give_back(call: Call, *, by: Agent, at: datetime) -> None:
+    """Give a call back to the queue, as it was."""
+    end(call, CallOutcome.GIVEN_BACK, by=by, at=at)
+
+
+def keep_draft(call_id: int, field: str, text: Any, *, by: Agent, at: datetime) -> None:
+    """Keep what somebody typed after their claim had ended."""
+    cohort = clock.local_day(at, by.site.time_zone)
+    draft_id = take_id("drafts")
+    session.add(
+        Draft(
+            id=draft_id,
+            member_id=by.member_id,
+            call_id=call_id,
+            field=field,
+            cohort=cohort,
+            sealed=vault.seal("drafts", draft_id, cohort, text),
+            kept_at=at,
+        )
+    )
+    session.flush()
+    events.record("draft.kept", by=by.member_id, at=at, subject=("call", call_id), field=field)
+
+
+def dismiss_draft(draft_id: int, *, by: Agent, at: datetime) -> None:
+    """Put away a draft that its author has read."""
+    draft = session.get(Draft, draft_id)
+    if draft is not None and draft.member_id == by.member_id:
+        draft.dismissed_at = at
+
+
+def task_of_call(call: Call, task_id: int) -> CallTask:
+    """Return a task of the household that this call is to.
+
+    Raises:
+        NoSuchCall: the task belongs to other people.
+    """
+    from_queue = queue_queries.get_task(task_id)
+    if from_queue.household_id != call.household_id:
+        raise queries.NoSuchCall
+    return from_queue

@@ -1,0 +1,29 @@
+"""The reference of a case: what may be said and written where an identity may not. Pure."""
+
+import re
+
+REFERENCE = re.compile(r"P0-(\d{2})-(\d{6,})-(\d)")
+
+
+def check_digit(digits: str) -> int:
+    """Return the Luhn digit that makes `digits` valid: one mistyped or swapped figure is found."""
+    total = 0
+    for place, figure in enumerate(reversed(digits)):
+        value = int(figure) * (2 if place % 2 == 0 else 1)
+        total += value - 9 if value > 9 else value
+    return -total % 10
+
+
+def reference(year: int, sequence: int) -> str:
+    """Return the reference of the `sequence`-th case, opened in `year`: P0-26-000123-7."""
+    digits = f"{year % 100:02d}{sequence:06d}"
+    return f"P0-{digits[:2]}-{digits[2:]}-{check_digit(digits)}"
+
+
+def read_reference(typed: str) -> str | None:
+    """Return a typed reference in its normal form, or None when its check digit does not fit."""
+    compact = re.sub(r"\s", "", typed.upper()).replace("P0", "P0-", 1).replace("--", "-")
+    found = REFERENCE.fullmatch(compact)
+    if found is None or check_digit(found[1] + found[2]) != int(found[3]):
+        return None
+    return compact

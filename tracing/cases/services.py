@@ -1,0 +1,119 @@
+"""Opening, dating, withdrawing and closing cases."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+
+from tracing.cases import rules
+from tracing.cases.models import Case, CaseOutcome, CaseStatus, reference_sequence
+from tracing.kernel import events
+from tracing.kernel.db import session
+from tracing.programmes.loader import get_pack
+from tracing.programmes.rules.measures import Isolation, isolation
+from tracing.programmes.rules.window import Window, contagious_window
+from tracing.programmes.vocabulary import Vaccination
+
+
+def take_references(count: int, *, year: int) -> list[str]:
+    """Return `count` references that nobody else has."""
+    rows = session.execute(
+        text(f"SELECT nextval('{reference_sequence.name}') FROM generate_series(1, :count)"),  # noqa: S608 - our own name
+        {"count": count},
+    )
+    return [rules.reference(year, row[0]) for row in rows]
+
+
+def open_case(
+    person_id: int,
+    *,
+    site_id: int,
+    programme: str,
+    cohort: date,
+    first_sampled_at: datetime,
+    episode: int = 1,
+    warnings: Sequence[str] = (),
+    from_contact_id: int | None = None,
+    by: int | None,
+    at: datetime,
+) -> Case:
+    """Open the case of a person with a positive result."""
+    case = Case(
+        reference=take_references(1, year=at.year)[0],
+        person_id=person_id,
+        site_id=site_id,
+        programme=programme,
+        episode=episode,
+        cohort=cohort,
+        first_sampled_at=first_sampled_at,
+        warnings=list(warnings),
+        from_contact_id=from_contact_id,
+        created_at=at,
+    )
+    session.add(case)
+    session.flush()
+    events.record("case.opened", by=by, at=at, subject=("case", case.id), site_id=site_id)
+    return case
+
+
+def decide(
+    case: Case,
+    *,
+    onset_on: date | None,
+    vaccination: str | None,
+    age: int | None,
+    zone: ZoneInfo,
+    by: int | None,
+    at: datetime,
+) -> tuple[Window | None, Isolation]:
+    """Compute the contagious window and the isolation by the rules in force today, and keep them with their rule."""
+    pack = get_pack(case.programme)
+    today = at.astimezone(zone).date()
+    sampled = case.first_sampled_at.astimezone(zone).date()
+    window = contagious_window(pack, onset=onset_on, sampled=sampled, on=today)
+    decided = isolation(
+        pack,
+        onset=onset_on,
+        sampled=sampled,
+        vaccination=Vaccination(vaccination) if vaccination else Vaccination.UNKNOWN,
+        age=age,
+        on=today,
+    )
+    before = (case.window_start, case.isolation_end, case.isolation_rule)
+    case.onset_on, case.vaccination = onset_on, vaccination
+    case.window_start, case.window_end = (window.start, window.end) if window else (None, None)
+    case.isolation_measure = decided.measure.value
+    case.isolation_start, case.isolation_end = decided.start, decided.end
+    case.isolation_last_day = decided.last_day_in
+    case.isolation_rule = str(decided.rule) if decided.rule else None
+    session.flush()
+    if (case.window_start, case.isolation_end, case.isolation_rule) != before:
+        events.record(
+            "case.dated",
+            by=by,
+            at=at,
+            subject=("case", case.id),
+            site_id=case.site_id,
+            rule=case.isolation_rule,
+        )
+    return window, decided
+
+
+def withdraw(case: Case, *, by: int | None, at: datetime) -> None:
+    """Put a case on the list of withdrawn results, for a human; nothing is deleted."""
+    if case.status is CaseStatus.OPEN:
+        case.status = CaseStatus.WITHDRAWN
+        session.flush()
+    events.record("case.result_withdrawn", by=by, at=at, subject=("case", case.id), site_id=case.site_id)
+
+
+def close(case: Case, outcome: CaseOutcome, *, by: int | None, at: datetime) -> None:
+    """Close a case; nothing happens when it is closed."""
+    if case.status is CaseStatus.CLOSED:
+        return
+    case.status, case.outcome, case.closed_at = CaseStatus.CLOSED, outcome, at
+    session.flush()
+    events.record(
+        "case.closed", by=by, at=at, subject=("case", case.id), site_id=case.site_id, outcome=outcome.value
+    )

@@ -1,0 +1,8 @@
+"""Pages of contacts."""
+
+from flask import Blueprint, render_template_string
+from flask.typing import ResponseReturnValue
+
+from tracing.staff.access import may
+
+bp = Blueprint("contacts", __name__, template_folder="templates")

@@ -1,0 +1,1 @@
+"""The work itself: the tracer's home and the call screen."""

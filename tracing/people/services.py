@@ -1,0 +1,65 @@
+"""Making people known, and correcting who they are."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+
+from tracing.kernel.db import session, take_id
+from tracing.people import rules
+from tracing.people.models import KeyKind, Person, PersonKey
+from tracing.people.rules import Identity
+from tracing.vault import services as vault
+
+
+def register(identity: Identity, *, cohort: date, at: datetime) -> Person:
+    """Make a person known, sealed under the day they were collected, with the keys by which they are found."""
+    person_id = take_id("people")
+    person = Person(
+        id=person_id,
+        cohort=cohort,
+        sealed=vault.seal("people", person_id, cohort, identity.to_dict()),
+        created_at=at,
+    )
+    session.add(person)
+    session.flush()
+    _index(person, identity)
+    return person
+
+
+def revise(person: Person, identity: Identity, *, cohort: date | None = None) -> None:
+    """Replace who a person is; a newer record's day replaces the person's (a correction is no collection)."""
+    person.cohort = max(person.cohort, cohort or person.cohort)
+    person.sealed = vault.seal("people", person.id, person.cohort, identity.to_dict())
+    session.flush()
+    session.execute(delete(PersonKey).where(PersonKey.person_id == person.id))
+    _index(person, identity)
+
+
+def _index(person: Person, identity: Identity) -> None:
+    rows = [
+        {
+            "person_id": person.id,
+            "kind": kind,
+            "hash": vault.blind(kind.value, value),
+            "index_key_id": vault.index_key_id(),
+            "cohort": person.cohort,
+        }
+        for kind, value in index_values(identity)
+    ]
+    if rows:
+        session.execute(insert(PersonKey).values(rows).on_conflict_do_nothing())
+
+
+def index_values(identity: Identity) -> Iterator[tuple[KeyKind, str]]:
+    """Return what a person is indexed by, as kinds and normalised values."""
+    if identity.birth_date is not None:
+        yield KeyKind.GIVEN_BIRTH, rules.given_birth_key(identity)
+        yield KeyKind.NAME_BIRTH, rules.name_birth_key(identity)
+    if nir := rules.nir_key(identity):
+        yield KeyKind.NIR, nir
+    for phone in rules.phone_keys(identity):
+        yield KeyKind.PHONE, phone
+    if email := rules.email_key(identity):
+        yield KeyKind.EMAIL, email

@@ -1,0 +1,66 @@
+"""Publishing script files, and giving back the version a call is bound to."""
+
+import json
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from tracing.kernel.db import session
+from tracing.scripts.definitions import Script
+from tracing.scripts.errors import ScriptInvalid
+from tracing.scripts.library import load_library, newest
+from tracing.scripts.models import ScriptVersion
+from tracing.scripts.vocabulary import ScriptKind
+
+
+def publish_library(*, at: datetime) -> None:
+    """Publish every script file that is new; refuse to start when a published version was changed.
+
+    Raises:
+        ScriptInvalid: a file is wrong, or differs from what was published under its version.
+    """
+    library = load_library()
+    known = {(row.kind, row.version): row.content_hash for row in session.scalars(select(ScriptVersion))}
+    changed = [
+        f"{kind} {version}: this version was published with other words; give the file a new version"
+        for (kind, version), script in library.items()
+        if known.get((kind.value, version), script.content_hash) != script.content_hash
+    ]
+    if changed:
+        raise ScriptInvalid(changed)
+    for (kind, version), script in library.items():
+        session.execute(
+            insert(ScriptVersion)
+            .values(
+                kind=kind.value,
+                version=version,
+                content_hash=script.content_hash,
+                content=script.model_dump(mode="json", by_alias=True),
+                published_at=at,
+            )
+            .on_conflict_do_nothing()
+        )
+
+
+def newest_version(kind: ScriptKind) -> str:
+    """Return the version with which a new conversation of this kind begins."""
+    return newest(_library(), kind).version
+
+
+def get_script(kind: ScriptKind, version: str) -> Script:
+    """Return a published script, from its file while it is there, else as it was published."""
+    found = _library().get((kind, version))
+    return found or _published(kind, version)
+
+
+@lru_cache(maxsize=1)
+def _library() -> dict[tuple[ScriptKind, str], Script]:
+    return dict(load_library())
+
+
+@lru_cache(maxsize=32)
+def _published(kind: ScriptKind, version: str) -> Script:
+    row = session.get_one(ScriptVersion, (kind.value, version))
+    return Script.model_validate_json(json.dumps(row.content))

@@ -1,0 +1,1 @@
+"""The view from above: what waits, who calls, what needs a human."""
