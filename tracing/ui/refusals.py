@@ -39,7 +39,7 @@ def show_refusal(refusal: Refused) -> Response:
             title=answer.title,
             happened=refusal.message or answer.happened,
             kept=answer.kept,
-            to_do=answer.to_do if not refusal.message or refusal.status in {403, 404} else None,
+            to_do=None if refusal.message else answer.to_do,
             tone=answer.tone,
             icon=answer.icon,
         )
@@ -106,7 +106,7 @@ def words_for(status: int) -> Answer:
                 title=_("Ce n’est pas possible maintenant"),
                 happened=_("La situation a changé pendant que vous travailliez."),
                 kept=_("Ce qui était déjà enregistré le reste."),
-                to_do=_("Revenez à la page précédente : elle montre la situation à jour."),
+                to_do=_("Revenez à la page précédente : elle montre la situation à jour."),
                 tone="soon",
                 icon="exclamation-triangle",
             )
@@ -114,7 +114,7 @@ def words_for(status: int) -> Answer:
             return Answer(
                 status=status,
                 title=_("Ce fichier est trop gros"),
-                happened=_("Il dépasse la taille acceptée ; rien n’en a été lu."),
+                happened=_("Il dépasse la taille acceptée ; rien n’en a été lu."),
                 to_do=_("Demandez à l’expéditeur de le partager en plusieurs fichiers."),
                 icon="file-earmark-arrow-up",
             )
@@ -167,8 +167,8 @@ def _broken(status: int) -> Answer:
     return Answer(
         status=status,
         title=_("Une panne de notre côté"),
-        happened=_("Votre demande n’a pas abouti : quelque chose ne fonctionne pas."),
-        kept=_("Rien de ce qui était enregistré n’est perdu : les réponses d’un appel le sont une à une."),
+        happened=_("Votre demande n’a pas abouti : quelque chose ne fonctionne pas."),
+        kept=_("Rien de ce qui était enregistré n’est perdu : les réponses d’un appel le sont une à une."),
         to_do=_("Réessayez dans un instant. Si la panne dure, prévenez votre superviseur."),
         tone="danger",
         icon="exclamation-triangle",

@@ -237,8 +237,10 @@
     }
 
     function labelOf(element) {
-      const label = element.dataset.keyLabel || element.labels?.[0]?.textContent || element.textContent;
-      return label.trim().replace(/\s+/g, " ");
+      if (element.dataset.keyLabel) return element.dataset.keyLabel;
+      const words = (element.labels?.[0] || element).cloneNode(true);
+      for (const key of words.querySelectorAll("kbd")) key.remove();
+      return words.textContent.trim().replace(/\s+/g, " ");
     }
 
     function line(key, label) {
