@@ -66,7 +66,7 @@ def _several(question: Question, given: list[str]) -> list[str]:
     for option in question.options:
         if option.exclusive and option.value in chosen and len(chosen) > 1:
             raise AnswerRefused(
-                N_("« %(option)s » ne peut pas être choisi avec une autre réponse."), option=option.label
+                N_("« %(option)s » ne peut pas être choisi avec une autre réponse."), option=option.label
             )
     return [option.value for option in question.options if option.value in chosen]
 
@@ -82,7 +82,7 @@ def _day(given: str, today: date) -> date:
             return _french_day(int(french[1]), int(french[2]), french[3], today)
     except ValueError:
         raise AnswerRefused(N_("Ce jour n’existe pas dans le calendrier.")) from None
-    raise AnswerRefused(N_("Écrivez la date comme 08/01/2022, ou « hier »."))
+    raise AnswerRefused(N_("Écrivez la date comme 08/01/2022, ou « hier »."))
 
 
 def _french_day(day: int, month: int, year: str | None, today: date) -> date:
@@ -140,7 +140,7 @@ def _text(question: Question, given: str) -> str:
     text = " ".join(given.split())
     if question.max_length is not None and len(text) > question.max_length:
         raise AnswerRefused(
-            N_("Ce texte compte %(length)s signes : raccourcissez-le à %(limit)s."),
+            N_("Ce texte compte %(length)s signes : raccourcissez-le à %(limit)s."),
             length=len(text),
             limit=question.max_length,
         )

@@ -199,8 +199,12 @@ def _statements(script: Script) -> Iterator[str]:
         elif not step.mandatory:
             yield at(step, "mandatory", "this statement must be mandatory")
     for step in script.steps:
-        if step.mandatory and all(PLACEHOLDER.search(paragraph[-1]) for paragraph in step.say):
-            yield at(step, "say", "a mandatory statement needs one wording without any {fact}")
+        if step.mandatory and PLACEHOLDER.search(step.say[0][-1]):
+            yield at(
+                step,
+                "say",
+                "a mandatory statement begins with words that need no {fact}, at least as a last wording",
+            )
 
 
 def _rule_questions(script: Script) -> Iterator[str]:

@@ -70,7 +70,7 @@ def load_library(folder: Path = LIBRARY) -> Library:
 def newest(library: Library, kind: ScriptKind) -> Script:
     """Return the script of a kind with the highest version; 2026.10 comes after 2026.9."""
     return max(
-        (script for (known, _), script in library.items() if known is kind),
+        (script for (known, _), script in library.items() if known == kind),
         key=lambda script: tuple(int(part) for part in script.version.split(".")),
     )
 

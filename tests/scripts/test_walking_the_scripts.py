@@ -1,0 +1,214 @@
+"""Each script from its first step to its last, for people as they come."""
+
+from datetime import date
+
+import pytest
+
+from tests.support.conversations import hold
+from tracing.scripts import rules
+from tracing.scripts.vocabulary import Outcome
+
+P0_START = ["opening", "identity", "authenticity", "data_notice", "time", "result_known"]
+P0_MIDDLE = [
+    "living_place",
+    "symptoms",
+    "sampling",
+    "immunity",
+    "recall",
+    "household",
+    "work",
+    "collectivities",
+]
+CONTACT_START = ["opening", "identity", "authenticity", "data_notice", "time", "announcement", "red_flags"]
+
+
+def outcome(script, held, facts):
+    return rules.follow(script, held.stored, facts).end.outcome
+
+
+def test_an_adult_with_symptoms_is_led_to_a_sick_note(p0, p0_facts, adult_with_symptoms):
+    held = hold(p0, adult_with_symptoms, p0_facts)
+
+    assert held.steps == [
+        *P0_START, "purpose", "red_flags", *P0_MIDDLE,
+        "contacts", "name_consent", "contacts_warned", "isolation", "isolation_at_home", "needs",
+        "masks_and_tests", "work_leave", "sick_note", "relatives", "next_steps", "closing",
+    ]  # fmt: skip
+    assert rules.can_complete(p0, held.stored, p0_facts)
+
+
+def test_a_person_without_symptoms_who_met_nobody_is_not_asked_for_onset_names_or_leave(
+    p0, p0_facts, adult_with_symptoms
+):
+    says = adult_with_symptoms | {
+        "has_symptoms": "no",
+        "lives_alone": "yes",
+        "works": "no",
+        "contacts_listed": "none",
+    }
+
+    held = hold(p0, says, p0_facts)
+
+    assert held.steps == [
+        *P0_START, "purpose", "red_flags", *P0_MIDDLE,
+        "contacts", "isolation", "isolation_at_home", "needs", "masks_and_tests",
+        "relatives", "next_steps", "closing",
+    ]  # fmt: skip
+    assert "onset_on" not in held.stored
+    assert rules.can_complete(p0, held.stored, p0_facts)
+
+
+def test_a_tracer_stops_where_the_result_must_be_announced(p0, p0_facts, adult_with_symptoms):
+    held = hold(p0, adult_with_symptoms | {"knows_result": "no"}, p0_facts)
+
+    assert held.steps == [*P0_START, "result_by_adviser"]
+    assert p0.step("result_by_adviser").escalation == "RESULT_NOT_ANNOUNCED"
+    assert outcome(p0, held, p0_facts) is Outcome.NEEDS_DOCTOR
+    assert not rules.can_complete(p0, held.stored, p0_facts)
+
+
+def test_the_case_goes_on_once_the_adviser_has_announced_the_result(p0, p0_facts, adult_with_symptoms):
+    says = adult_with_symptoms | {"knows_result": "no"}
+    stopped = hold(p0, says, p0_facts)
+
+    announced = p0_facts | {"result_announced": True}
+
+    assert rules.current_step(p0, stopped.stored, announced).id == "purpose"
+    assert hold(p0, says, announced).steps[-1] == "closing"
+
+
+def test_an_adviser_announces_the_result_and_goes_on(p0, p0_facts, adult_with_symptoms):
+    facts = p0_facts | {"tracer_is_adviser": True}
+
+    held = hold(p0, adult_with_symptoms | {"knows_result": "no"}, facts)
+
+    assert held.steps[: len(P0_START) + 3] == [*P0_START, "result_announcement", "purpose", "red_flags"]
+    assert held.steps[-1] == "closing"
+    assert rules.can_complete(p0, held.stored, facts)
+
+
+@pytest.mark.parametrize(
+    ("answer", "steps", "outcome_suggested"),
+    [
+        ({"person_on_line": "absent"}, ["opening", "person_absent"], "callback"),
+        ({"person_on_line": "wrong_number"}, ["opening", "wrong_number"], "wrong_number"),
+        ({"person_on_line": "language"}, ["opening", "other_language"], "language"),
+        ({"person_on_line": "refused"}, ["opening", "person_refuses"], "refused"),
+        ({"identity_confirmed": "no"}, ["opening", "identity", "identity_not_confirmed"], "wrong_number"),
+        ({"has_time": "no"}, [*P0_START[:5], "call_back_later"], "callback"),
+        ({"red_flags": "yes"}, [*P0_START, "purpose", "red_flags", "emergency"], "needs_doctor"),
+    ],
+)
+def test_a_conversation_that_cannot_go_on_ends_with_the_right_outcome(
+    p0, p0_facts, adult_with_symptoms, answer, steps, outcome_suggested
+):
+    held = hold(p0, adult_with_symptoms | answer, p0_facts)
+
+    assert held.steps == steps
+    assert outcome(p0, held, p0_facts) == outcome_suggested
+    assert not rules.can_complete(p0, held.stored, p0_facts)
+
+
+def test_a_child_is_spoken_of_with_a_representative(p0, p0_facts, adult_with_symptoms):
+    held = hold(p0, adult_with_symptoms | {"representative_confirmed": "yes"}, p0_facts | {"is_minor": True})
+
+    assert held.steps[:3] == ["opening", "representative", "identity"]
+
+
+def test_a_person_in_hospital_gets_the_short_script(p0, p0_facts, adult_with_symptoms):
+    held = hold(p0, adult_with_symptoms | {"hospitalised": "yes"}, p0_facts)
+
+    assert "isolation_in_hospital" in held.steps
+    skipped = {"isolation", "isolation_at_home", "needs", "masks_and_tests", "work_leave", "sick_note"}
+    assert skipped.isdisjoint(held.steps)
+    assert rules.can_complete(p0, held.stored, p0_facts)
+
+
+def test_no_isolation_and_no_leave_are_spoken_of_when_no_rule_asks_for_them(
+    p0, p0_facts, adult_with_symptoms
+):
+    facts = p0_facts | {"isolation_required": False, "isolation_end": None}
+
+    held = hold(p0, adult_with_symptoms, facts)
+
+    assert "isolation_advised" in held.steps
+    assert {"isolation", "isolation_at_home", "work_leave", "sick_note"}.isdisjoint(held.steps)
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ({"can_telework": "yes"}, "telework is possible"),
+        ({"stopped_by_doctor": "yes"}, "a doctor gave a note already"),
+        ({"wants_note": "no"}, "the person asks for none"),
+        ({"works": "no"}, "the person does not work"),
+    ],
+)
+def test_no_sick_note_is_offered_when(p0, p0_facts, adult_with_symptoms, answer, why):
+    held = hold(p0, adult_with_symptoms | answer, p0_facts)
+
+    assert "sick_note" not in held.steps, why
+    assert held.steps[-1] == "closing"
+
+
+def test_a_contact_hears_the_rule_the_tests_and_gets_a_note(contact, contact_facts, contact_at_work):
+    held = hold(contact, contact_at_work, contact_facts)
+
+    assert held.steps == [
+        *CONTACT_START, "symptoms", "last_contact", "household", "immunity", "quarantine", "tests", "work",
+        "relatives", "own_contacts", "needs", "work_leave", "sick_note", "next_steps", "closing",
+    ]  # fmt: skip
+    assert rules.can_complete(contact, held.stored, contact_facts)
+
+
+def test_a_contact_with_symptoms_is_told_to_be_tested_today(contact, contact_facts, contact_at_work):
+    says = contact_at_work | {"has_symptoms": "yes", "onset_on": "2022-01-10"}
+
+    held = hold(contact, says, contact_facts)
+
+    assert held.steps[held.steps.index("symptoms") + 1] == "possible_case"
+
+
+def test_a_contact_who_need_not_stay_at_home_is_offered_no_note(contact, contact_facts, contact_at_work):
+    facts = contact_facts | {"quarantine_required": False, "quarantine_end": None}
+
+    held = hold(contact, contact_at_work, facts)
+
+    assert "quarantine_not_required" in held.steps
+    assert {"quarantine", "work_leave", "sick_note"}.isdisjoint(held.steps)
+
+
+def spoken(script, facts):
+    return "\n".join(line for step in script.steps for line in rules.render_say(step, facts))
+
+
+def test_a_contact_never_hears_a_name_that_was_not_allowed(contact, contact_facts):
+    words = spoken(contact, contact_facts)
+
+    assert "Je ne peux pas vous dire son nom" in words
+    assert "{" not in words
+
+
+def test_a_contact_hears_the_name_when_the_case_agreed(contact, contact_facts):
+    announcement = contact.step("announcement")
+
+    words = rules.render_say(announcement, contact_facts | {"case_name": "Marie Durand"})
+
+    assert "Marie Durand" in words[0]
+    assert "Je ne peux pas vous dire son nom" not in words[0]
+
+
+def test_the_p0_script_has_no_word_of_the_result_before_the_person_says_it(p0, p0_facts):
+    before = p0.steps[: p0.steps.index(p0.step("result_by_adviser")) + 1]
+
+    for step in before:
+        words = " ".join(rules.render_say(step, p0_facts)).lower()
+        assert not any(word in words for word in ("positif", "covid", "infection", "isolement", "contact")), (
+            step.id
+        )
+
+
+def test_the_dates_that_are_read_come_from_the_facts(p0, p0_facts):
+    moved = p0_facts | {"isolation_end": date(2022, 2, 1)}
+
+    assert "jusqu’au mardi 1er février" in rules.render_say(p0.step("isolation"), moved)[0]
