@@ -49,11 +49,8 @@ demo: setup ## Load the demo into the database
 	@$(BIN)/tracing demo
 
 .PHONY: words
-words: setup ## Collect the interface's sentences for the translators
-	@$(BIN)/pybabel --quiet extract --mapping babel.cfg --project tracing --no-location --sort-output \
-		--keyword lazy_gettext --keyword _l --output tracing/translations/messages.pot tracing
-	@$(BIN)/pybabel --quiet update --input-file tracing/translations/messages.pot --output-dir tracing/translations \
-		--no-fuzzy-matching
+words: setup ## Write the French catalogue (plurals) from the sentences in code and templates
+	@$(BIN)/python bin/words
 
 .PHONY: lock
 lock: setup ## Choose the newest releases that are a week old, and pin them by hash

@@ -1,0 +1,22 @@
+"""Every sentence of the interface, taken from code and templates as the translators' tool takes them."""
+
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+
+from tests.support.source import PACKAGE
+
+METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+OPTIONS = {"**/templates/**.html": {"silent": "false"}}
+KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None, "lazy_gettext": None, "lazy_ngettext": (1, 2)}
+
+Sentence = str | tuple[str, ...]
+
+
+def sentences() -> list[tuple[str, Sentence]]:
+    """Return where each sentence stands, and it, or its singular and plural."""
+    found = extract_from_dir(str(PACKAGE), METHODS, OPTIONS, KEYWORDS)
+    return [(f"tracing/{path}:{line}", words) for path, line, words, _comments, _context in found if words]
+
+
+def plurals() -> set[tuple[str, str]]:
+    """Return every sentence that depends on a number, singular and plural."""
+    return {(words[0], words[1]) for _place, words in sentences() if isinstance(words, tuple)}
