@@ -29,8 +29,8 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from tracing.kernel import clock
 from tracing.kernel.errors import Forbidden, Missing, Refused
+from tracing.ui.errors import register_errors
 from tracing.ui.frame import Account, MenuLink, Place
-from tracing.ui.refusals import register_errors
 from tracing.ui.setup import init_ui
 
 PASSWORD = "correct horse"

@@ -18,7 +18,7 @@ def page(body: str) -> str:
 @pytest.mark.parametrize(
     "body",
     [
-        "<p>L’appel est terminé : deux contacts.</p>",
+        "<p>L’appel est terminé : deux contacts.</p>",
         '<form method="post" action="/x"><label for="a">Nom</label><input id="a" name="a"></form>',
         "<label>Nom <input name='a'></label>",
         '<a href="/x"><svg role="img" aria-label="Ajouter"></svg></a>',
