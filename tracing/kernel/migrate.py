@@ -125,7 +125,7 @@ def import_models() -> None:
         importlib.import_module(f"tracing.{path.parent.name}.models")
 
 
-def _grant(ctx: MigrationContext, **_rest: Any) -> None:
+def _grant(ctx: MigrationContext, step: Any, heads: Any, run_args: Any) -> None:
     """Give the application its rights on every table, inside the migration's own transaction."""
     connection = ctx.connection
     if connection is None or not connection.scalar(
