@@ -76,7 +76,7 @@ def decide(
         pack,
         onset=onset_on,
         sampled=sampled,
-        vaccination=Vaccination(vaccination) if vaccination else Vaccination.UNKNOWN,
+        vaccination=Vaccination.answered(vaccination),
         age=age,
         on=today,
     )

@@ -1,7 +1,9 @@
 """Dates as French senders and spreadsheets write them; never month first. Pure."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 _DAY_FIRST = re.compile(
     r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4}|\d{2})(?:[ T]+(?:à )?(\d{1,2})[:hH](\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?",
@@ -24,8 +26,11 @@ def read_date(text: str, *, not_after: date | None = None) -> date | None:
     return moment[0].date() if moment else None
 
 
+@lru_cache(maxsize=8192)
 def read_moment(text: str, *, not_after: date | None = None) -> tuple[datetime, bool] | None:
     """Read a local date and time and whether a time was given at all; None when unreadable or impossible."""
+    if not text:
+        return None
     try:
         if match := _DAY_FIRST.fullmatch(text):
             day, month, year, *clock = match.groups()
@@ -40,10 +45,18 @@ def read_moment(text: str, *, not_after: date | None = None) -> tuple[datetime, 
     return None
 
 
+@lru_cache(maxsize=8192)
+def in_utc(moment: datetime, zone: ZoneInfo) -> datetime:
+    """Return a moment of a site's wall clock in UTC."""
+    return moment.replace(tzinfo=zone).astimezone(UTC)
+
+
 def _moment(year: int, month: int, day: int, clock: list[str | None]) -> tuple[datetime, bool]:
     """Build the moment; ValueError when there is no such day or hour."""
-    hour, minute, second = (int(part or 0) for part in clock)
-    return datetime(year, month, day, hour, minute, second), clock[0] is not None  # noqa: DTZ001
+    hour, minute, second = clock
+    if hour is None:
+        return datetime(year, month, day), False  # noqa: DTZ001
+    return datetime(year, month, day, int(hour), int(minute or 0), int(second or 0)), True  # noqa: DTZ001
 
 
 def _full_year(year: str, month: int, day: int, not_after: date | None) -> int:

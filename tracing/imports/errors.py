@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
 from tracing.imports.refusals import CannotRead, Refusal
-from tracing.kernel.errors import Invalid
+from tracing.kernel.errors import Invalid, Missing, Refused
 
 
 class FileRefused(Invalid):
@@ -141,3 +141,19 @@ _CLASSES = {each.refusal: each for each in FileRefused.__subclasses__()}
 def refused(cause: CannotRead) -> FileRefused:
     """Return the refusal a person reads for a code."""
     return _CLASSES[cause.refusal](**cause.details)
+
+
+class NoSuchLot(Missing):
+    """There is no such lot."""
+
+    def __init__(self) -> None:
+        super().__init__(str(_("Ce lot n’existe pas.")))
+
+
+class AnotherLotIsLoading(Refused):
+    """One lot is written at a time."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            str(_("Un autre lot est en cours de chargement. Réessayez dans une minute : rien n’est perdu."))
+        )

@@ -1,12 +1,15 @@
 """Single fields of a line: placeholders, codes, identifiers and what spreadsheets do to them. Pure."""
 
 import re
+from functools import lru_cache
 
-# What senders write for “nothing”; compared in capitals.
-_PLACEHOLDERS = frozenset(
-    ("NC", "NR", "ND", "N/A", "N.C.", "INCONNU", "INCONNUE", "AUCUN", "AUCUNE", "NEANT", "NÉANT")
-) | frozenset(("NULL", "NON RENSEIGNÉ", "NON RENSEIGNE", "-", "--", ".", "?"))
-_LONGEST_PLACEHOLDER = max(map(len, _PLACEHOLDERS))
+# What senders write for “nothing”.
+_WORDS = ("nc", "nr", "nd", "n/a", "n.c.", "inconnu", "inconnue", "aucun", "aucune", "neant", "néant", "null")
+_MARKS = ("non renseigné", "non renseigne", "-", "--", ".", "?")
+PLACEHOLDERS = frozenset(
+    spelled(word) for word in (*_WORDS, *_MARKS) for spelled in (str.lower, str.upper, str.capitalize)
+)
+
 _DIGITS = re.compile(r"\d+", re.ASCII)
 _BETWEEN_DIGITS = re.compile(r"[\s.\-_/]+")
 _FINESS = re.compile(r"(?:\d{2}|2[AB])\d{7}", re.ASCII)
@@ -35,17 +38,15 @@ HOUSINGS = frozenset("IEHPC")
 UNKNOWN = "U"
 
 
-def given(text: str) -> str:
-    """Return what a field says, nothing for a placeholder."""
-    return "" if len(text) <= _LONGEST_PLACEHOLDER and text.upper() in _PLACEHOLDERS else text
-
-
 def padded(text: str, width: int) -> str:
     """Give an identifier back the leading zero a spreadsheet ate: a postcode of 1000 is 01000."""
+    if len(text) == width or not text:
+        return text
     compact = _BETWEEN_DIGITS.sub("", text)
     return f"0{compact}" if len(compact) == width - 1 and _DIGITS.fullmatch(compact) else text
 
 
+@lru_cache(maxsize=4096)
 def read_finess(text: str) -> str | None:
     """Return a FINESS number whose check digit is right (Luhn, Corsican letters counted as 1 and 2), or None."""
     compact = padded(_BETWEEN_DIGITS.sub("", text).upper(), 9)

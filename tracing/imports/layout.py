@@ -56,6 +56,7 @@ FIELDS = tuple(SYNONYMS)
 _MOST_BANNER_ROWS = 40
 _NOT_IN_A_HEADING = re.compile(r"[^A-Z0-9]")
 _ID, _BIRTH_NAME, _FIRST_NAMES, _BIRTH_DATE, _, _RESULT = map(FIELDS.index, REQUIRED)
+_EDGES = "'\"=#\u200b\ufeff "
 _MOJIBAKE = re.compile("[ÃÂâ][\u0080-\u00bf\u2018-\u2122œŒšŠžŽŸƒˆ˜]")
 
 
@@ -122,7 +123,9 @@ def raw_lines(rows: Iterator[Row], columns: Columns) -> Iterator[RawLine]:
     for number, cells in rows:
         if number <= columns.row or cells == columns.heading:
             continue
-        padded = [*map(clean, cells[:width]), *[""] * (width - len(cells)), ""]
+        padded = [clean(cell) for cell in cells]
+        padded[width:] = [""]
+        padded += [""] * (width + 1 - len(padded))
         values = pick(padded)
         if _is_data(padded, values):
             yield RawLine(number, values)
@@ -134,12 +137,14 @@ def clean(text: str) -> str:
     Blanks of every kind become single spaces; `="01000"` and a leading apostrophe keep text from being read
     as a number; UTF-8 once read as Windows-1252 is read again.
     """
+    if not text or (text.isascii() and text.isalnum()):
+        return text
     text = " ".join(text.split())
-    if text.startswith('="') and text.endswith('"'):
-        text = text[2:-1].strip()
     if not text.isascii() and _MOJIBAKE.search(text):
         text = _read_again(text)
-    return "" if text.startswith("#N/") else text.strip("'\"\u200b\ufeff ")
+    if text[:1] in _EDGES or text[-1:] in _EDGES:
+        text = "" if text.startswith("#N/") else text.strip(_EDGES)
+    return text
 
 
 def _read_again(text: str) -> str:

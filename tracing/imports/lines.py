@@ -1,21 +1,25 @@
 """A raw line becomes typed fields, warnings, and every reason why it cannot be used. Pure."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracing.imports import fields
-from tracing.imports.dates import can_be_birth_date, read_moment
+from tracing.imports.dates import can_be_birth_date, in_utc, read_moment
 from tracing.imports.layout import FIELDS, REQUIRED, RawLine
-from tracing.people.names import name_tokens
 from tracing.people.nir import read_nir
 from tracing.people.phones import read_phones
 from tracing.people.rules import Identity
 
 POSITIVE = "P"
 NOT_POSITIVE = frozenset("NIX")
+_LETTER = re.compile(r"[^\W\d_]")
+_required = itemgetter(*REQUIRED)
 
 
 class Problem(StrEnum):
@@ -99,13 +103,14 @@ class ParsedLine(NamedTuple):
 
 
 class _Dates(NamedTuple):
-    """The dates of a line as far as they can be read, local and without a zone."""
+    """The dates of a line as far as they can be read, local and without a zone.
 
-    now: datetime
-    now_has_time: bool
+    Moments say whether a time was given.
+    """
+
+    now: tuple[datetime, bool]
+    sampled: tuple[datetime, bool] | None
     birth: date | None
-    sampled: datetime | None
-    sampled_has_time: bool
     validated: datetime | None
     onset: date | None
     ignored: bool
@@ -113,15 +118,15 @@ class _Dates(NamedTuple):
 
 def parse(raw: RawLine, reading: Reading) -> ParsedLine:
     """Read one line."""
-    sent = dict(zip(FIELDS, map(fields.given, raw.values), strict=True))
+    values = ["" if value in fields.PLACEHOLDERS else value for value in raw.values]
+    sent = dict(zip(FIELDS, values, strict=True))
     dates = _read_dates(sent, reading)
     result = sent["RESULTAT"].upper()
-    line = ParsedLine(raw.row, sent["ID_RESULTAT"], result, raw.values, _fingerprint_content(sent, dates))
-    if line.is_not_positive:
-        return line
-    if problems := _problems(sent, dates, result):
-        return line._replace(problems=problems)
-    return _usable(line, sent, dates, reading)
+    content = _fingerprint_content(values, sent, dates)
+    problems = () if result in NOT_POSITIVE else _problems(sent, dates, result)
+    if problems or result in NOT_POSITIVE:
+        return ParsedLine(raw.row, sent["ID_RESULTAT"], result, raw.values, content, problems)
+    return _usable(raw, sent, content, dates, reading)
 
 
 def _read_dates(sent: dict[str, str], reading: Reading) -> _Dates:
@@ -138,63 +143,67 @@ def _read_dates(sent: dict[str, str], reading: Reading) -> _Dates:
         or (not onset and sent["DATE_DEBUT_SYMPTOMES"] != "")
     )
     return _Dates(
-        now=now[0],
-        now_has_time=now[1],
-        birth=birth[0].date() if birth else None,
-        sampled=sampled[0] if sampled else None,
-        sampled_has_time=bool(sampled and sampled[1]),
-        validated=validated[0] if validated else None,
-        onset=onset[0].date() if onset else None,
-        ignored=ignored,
+        now,
+        sampled,
+        birth[0].date() if birth else None,
+        validated[0] if validated else None,
+        onset[0].date() if onset else None,
+        ignored,
     )
 
 
 def _problems(sent: dict[str, str], dates: _Dates, result: str) -> tuple[Problem, ...]:
     """Return every reason why the line cannot be used safely, the decisive one first."""
-    found = (
-        (Problem.MISSING_FIELD, _lacks_a_field(sent)),
-        (Problem.BAD_DATE, _has_a_bad_date(sent, dates)),
-        (Problem.FUTURE_DATE, _sampled_later_than_extracted(dates)),
-        (Problem.UNKNOWN_CODE, result not in ("", POSITIVE)),
-    )
-    return tuple(problem for problem, applies in found if applies)
+    problems = []
+    if _lacks_a_field(sent):
+        problems.append(Problem.MISSING_FIELD)
+    if _has_a_bad_date(sent, dates):
+        problems.append(Problem.BAD_DATE)
+    if dates.sampled and _is_later(dates.sampled, dates.now):
+        problems.append(Problem.FUTURE_DATE)
+    if result not in ("", POSITIVE):
+        problems.append(Problem.UNKNOWN_CODE)
+    return tuple(problems)
 
 
 def _lacks_a_field(sent: dict[str, str]) -> bool:
     """Say whether a required field is empty; a name without a letter is no name."""
-    return not (
-        all(sent[name] for name in REQUIRED)
-        and name_tokens(sent["NOM_NAISSANCE"])
-        and name_tokens(sent["PRENOMS"])
+    return (
+        "" in _required(sent)
+        or not _LETTER.search(sent["NOM_NAISSANCE"])
+        or not _LETTER.search(sent["PRENOMS"])
     )
 
 
 def _has_a_bad_date(sent: dict[str, str], dates: _Dates) -> bool:
     """Say whether the birth or sampling date cannot be read, or the birth cannot be on that day."""
-    unreadable = (not dates.sampled and sent["DATE_PRELEVEMENT"]) or (
-        not dates.birth and sent["DATE_NAISSANCE"]
-    )
-    tested_on = (dates.sampled or dates.now).date()
-    return bool(unreadable or (dates.birth and not can_be_birth_date(dates.birth, on=tested_on)))
+    if dates.birth is None:
+        return sent["DATE_NAISSANCE"] != "" or (not dates.sampled and sent["DATE_PRELEVEMENT"] != "")
+    if dates.sampled is None and sent["DATE_PRELEVEMENT"]:
+        return True
+    return not can_be_birth_date(dates.birth, on=(dates.sampled or dates.now)[0].date())
 
 
-def _sampled_later_than_extracted(dates: _Dates) -> bool:
+def _is_later(sampled: tuple[datetime, bool], now: tuple[datetime, bool]) -> bool:
     """Compare to the minute where both have a time, else by day."""
-    if dates.sampled is None:
-        return False
-    if dates.sampled_has_time and dates.now_has_time:
-        return dates.sampled > dates.now
-    return dates.sampled.date() > dates.now.date()
+    if sampled[1] and now[1]:
+        return sampled[0] > now[0]
+    return sampled[0].date() > now[0].date()
 
 
-def _usable(line: ParsedLine, sent: dict[str, str], dates: _Dates, reading: Reading) -> ParsedLine:
+def _usable(raw: RawLine, sent: dict[str, str], content: str, dates: _Dates, reading: Reading) -> ParsedLine:
     """Complete a positive line without a problem."""
     doubts: list[Doubt] = []
     identity = _identity(sent, dates, doubts, reading)
     background = _background(sent, doubts)
     if dates.ignored:
         doubts.append(Doubt.DATE_IGNORED)
-    return line._replace(
+    return ParsedLine(
+        raw.row,
+        sent["ID_RESULTAT"],
+        POSITIVE,
+        raw.values,
+        content,
         doubts=tuple(doubts),
         identity=identity,
         facts=_facts(sent, dates, reading.zone),
@@ -251,8 +260,8 @@ def _facts(sent: dict[str, str], dates: _Dates, zone: ZoneInfo) -> LabFacts:
     """Return what the laboratory found, moments in UTC."""
     assert dates.sampled is not None  # noqa: S101  a line without a readable sampling date has a problem
     return LabFacts(
-        sampled_at=dates.sampled.replace(tzinfo=zone).astimezone(UTC),
-        validated_at=dates.validated and dates.validated.replace(tzinfo=zone).astimezone(UTC),
+        sampled_at=in_utc(dates.sampled[0], zone),
+        validated_at=dates.validated and in_utc(dates.validated, zone),
         analysis=fields.read_code(sent["TYPE_ANALYSE"], fields.ANALYSES, ""),
         loinc=sent["CODE_LOINC"],
         variant_screen=fields.read_variant(sent["CRIBLAGE"]),
@@ -280,18 +289,28 @@ def _background(sent: dict[str, str], doubts: list[Doubt]) -> Background:
 _NOT_ITS_OWN = frozenset(("NUM_LOT", "DATE_EXTRACTION"))
 _DATES = ("DATE_NAISSANCE", "DATE_PRELEVEMENT", "DATE_VALIDATION", "DATE_DEBUT_SYMPTOMES")
 _NUMBERS = ("TEL_MOBILE", "TEL_FIXE", "CODE_POSTAL", "CODE_INSEE", "FINESS_LABO", "CODE_CAISSE", "NIR")
-_AS_WRITTEN = tuple(name for name in FIELDS if name not in (*_NOT_ITS_OWN, *_DATES, *_NUMBERS))
+_as_written = itemgetter(
+    *(at for at, name in enumerate(FIELDS) if name not in (*_NOT_ITS_OWN, *_DATES, *_NUMBERS))
+)
+_numbers = itemgetter(*map(FIELDS.index, _NUMBERS))
 _BLANKS = str.maketrans("", "", " .-")
+_LEADING_ZEROS = re.compile("(?<=\x1f)0+")
 
 
-def _fingerprint_content(sent: dict[str, str], dates: _Dates) -> str:
+def _fingerprint_content(values: Sequence[str], sent: dict[str, str], dates: _Dates) -> str:
     """Return the line's own fields as one string that is the same from a workbook as from text.
 
     A workbook turns dates and numbers into values: readable dates are written in one way, and numbers lose
     their blanks and leading zeros.
     """
-    read = (dates.birth, dates.sampled, dates.validated, dates.onset)
-    parts = [sent[name] for name in _AS_WRITTEN]
-    parts += [moment.isoformat() if moment else sent[name] for name, moment in zip(_DATES, read, strict=True)]
-    parts += [sent[name].translate(_BLANKS).lstrip("0") for name in _NUMBERS]
-    return "\x1f".join(parts)
+    numbers = "\x1f".join(("", *_numbers(values))).translate(_BLANKS)
+    return "\x1f".join(
+        (
+            *_as_written(values),
+            str(dates.birth or sent["DATE_NAISSANCE"]),
+            str(dates.sampled[0] if dates.sampled else sent["DATE_PRELEVEMENT"]),
+            str(dates.validated or sent["DATE_VALIDATION"]),
+            str(dates.onset or sent["DATE_DEBUT_SYMPTOMES"]),
+            _LEADING_ZEROS.sub("", numbers),
+        )
+    )

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tracing.imports.rules import Outcome
 from tracing.kernel.db import Base, coded
 from tracing.vault import registry
 
@@ -17,17 +18,6 @@ class LotState(StrEnum):
     LOADING = "loading"
     LOADED = "loaded"
     REFUSED = "refused"
-
-
-class LineOutcome(StrEnum):
-    """What became of a line: exactly one (FORMAT: outcome of a line)."""
-
-    DUPLICATE = "duplicate"
-    WITHDRAWN = "withdrawn"
-    NOT_POSITIVE = "not_positive"
-    QUARANTINED = "quarantined"
-    REPEAT = "repeat"
-    CREATED = "created"
 
 
 class ImportSource(Base):
@@ -84,7 +74,7 @@ class ImportLine(Base):
     fingerprint: Mapped[bytes | None]
     """Keyed hash of all the line's own fields."""
     result: Mapped[str | None]
-    outcome: Mapped[LineOutcome] = mapped_column(coded(LineOutcome))
+    outcome: Mapped[Outcome] = mapped_column(coded(Outcome))
     new_episode: Mapped[bool] = mapped_column(default=False)
     possible_duplicate: Mapped[bool] = mapped_column(default=False)
     reasons: Mapped[list[str]]

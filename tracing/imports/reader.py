@@ -75,7 +75,7 @@ def _send(child: subprocess.Popen[bytes], content: bytes, secrets: Secrets) -> N
     }
     with suppress(BrokenPipeError):
         pipe = _pipe(child.stdin)
-        worker.write_frame(pipe, request)
+        pipe.write(worker.frame(request))
         pipe.write(content)
         pipe.close()
 

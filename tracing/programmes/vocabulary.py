@@ -18,6 +18,11 @@ class Vaccination(StrEnum):
     NONE = "none"
     UNKNOWN = "unknown"
 
+    @classmethod
+    def answered(cls, answer: str | None) -> "Vaccination":
+        """Return what an answer of a script says; `partial` is a schedule not finished."""
+        return cls.INCOMPLETE if answer == "partial" else cls(answer or cls.UNKNOWN)
+
 
 class Distance(StrEnum):
     """How near two people came while facing each other."""

@@ -1,0 +1,85 @@
+"""Reading lots and what became of their lines."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from tracing.imports.errors import NoSuchLot
+from tracing.imports.models import ImportLine, ImportLot
+from tracing.imports.rules import Outcome
+from tracing.kernel.db import session
+from tracing.vault import services as vault
+
+
+def get_lot(lot_id: int) -> ImportLot:
+    """Return a lot."""
+    lot = session.get(ImportLot, lot_id)
+    if lot is None:
+        raise NoSuchLot
+    return lot
+
+
+def lots(*, before_id: int | None = None, limit: int = 51) -> Sequence[ImportLot]:
+    """Return the lots, newest first, before a key."""
+    chosen = select(ImportLot).order_by(ImportLot.id.desc()).limit(limit)
+    if before_id is not None:
+        chosen = chosen.where(ImportLot.id < before_id)
+    return session.scalars(chosen).all()
+
+
+def lines_of(
+    lot_id: int, *, outcome: Outcome | None = None, after_row: int = 0, limit: int = 51
+) -> Sequence[ImportLine]:
+    """Return the lines of a lot in the order of the file, after a row; of one outcome when one is given."""
+    chosen = select(ImportLine).where(ImportLine.lot_id == lot_id, ImportLine.row_number > after_row)
+    if outcome is not None:
+        chosen = chosen.where(ImportLine.outcome == outcome)
+    return session.scalars(chosen.order_by(ImportLine.row_number).limit(limit)).all()
+
+
+def fields_of(line: ImportLine) -> dict[str, str] | None:
+    """Return the fields of a quarantined line as they came, or None once they were destroyed."""
+    fields: dict[str, str] | None = vault.find_unsealed("import_lines", line.id, line.cohort, line.sealed)
+    return fields
+
+
+def report(lot_id: int, *, with_lines: bool = False) -> dict[str, Any]:
+    """Return what an import says of a lot: the counts of the format, and each line's outcome where asked."""
+    rows = session.execute(
+        select(
+            ImportLine.row_number,
+            ImportLine.source_result_id,
+            ImportLine.outcome,
+            ImportLine.new_episode,
+            ImportLine.possible_duplicate,
+            ImportLine.reasons,
+            ImportLine.warnings,
+        )
+        .where(ImportLine.lot_id == lot_id)
+        .order_by(ImportLine.row_number)
+    ).all()
+    outcomes = Counter(row.outcome for row in rows)
+    counts: dict[str, Any] = {"lot": lot_id, "lines": len(rows)}
+    counts |= {outcome.value: outcomes[outcome] for outcome in Outcome}
+    counts["possible_duplicates"] = sum(row.possible_duplicate for row in rows)
+    counts["new_episodes"] = sum(row.new_episode for row in rows)
+    counts["quarantine_reasons"] = dict(Counter(row.reasons[0] for row in rows if row.reasons))
+    counts["warnings"] = dict(Counter(code for row in rows for code in row.warnings))
+    if with_lines:
+        counts["outcomes"] = _outcomes(rows)
+    return counts
+
+
+def _outcomes(rows: Sequence[Any]) -> dict[str, str]:
+    """Name each line by its result id, the second of the same id with `#2`."""
+    found: dict[str, str] = {}
+    times: Counter[str] = Counter()
+    for row in rows:
+        name = row.source_result_id or f"row {row.row_number}"
+        times[name] += 1
+        label = [row.outcome.value, *row.reasons[:1]]
+        label += ["new_episode"] * row.new_episode + ["possible"] * row.possible_duplicate + row.warnings
+        found[name if times[name] == 1 else f"{name}#{times[name]}"] = ":".join(label)
+    return found
