@@ -4,9 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-_SHAPE = re.compile(
-    r"[1-478]\d{2}(?:0[1-9]|1[0-2]|[2-9]\d)(?:0[1-9]|[1-9]\d|2[AB])\d{6}(?:\d{2})?",
-)
+_SHAPE = re.compile(r"[1-478]\d{2}(?:0[1-9]|1[0-2]|[2-9]\d)(?:0[1-9]|[1-9]\d|2[AB])\d{6}(?:\d{2})?", re.ASCII)
 _BETWEEN_DIGITS = re.compile(r"[\s.\-_/]+")
 _BODY = 13
 _SEX_DIGITS = {"M": "137", "F": "248"}
@@ -32,8 +30,8 @@ def read_nir(text: str) -> Nir | None:
 
     Digits lost in scientific notation are never guessed.
     """
-    compact = _BETWEEN_DIGITS.sub("", text).upper()
-    if not compact.isascii() or not _SHAPE.fullmatch(compact):
+    compact = text if text.isdecimal() else _BETWEEN_DIGITS.sub("", text).upper()
+    if not _SHAPE.fullmatch(compact):
         return None
     key = key_of(compact[:_BODY])
     if len(compact) == _BODY:
