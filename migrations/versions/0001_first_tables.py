@@ -675,6 +675,7 @@ def upgrade() -> None:
             sa.Enum(
                 "at_risk",
                 "negligible",
+                "undetermined",
                 name="risklevel",
                 native_enum=False,
                 create_constraint=True,
@@ -682,7 +683,8 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("risk_rule", sa.String(), nullable=False),
+        sa.Column("risk_rule", sa.String(), nullable=True),
+        sa.Column("risk_criterion", sa.String(), nullable=True),
         sa.Column("vaccination", sa.String(), nullable=True),
         sa.Column("quarantine_measure", sa.String(), nullable=True),
         sa.Column("quarantine_end", sa.Date(), nullable=True),
@@ -713,6 +715,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(status = 'removed') = (removed_at IS NOT NULL)", name=op.f("ck_contacts_removed_has_a_time")
         ),
+        sa.CheckConstraint(
+            "risk = 'undetermined' OR risk_rule IS NOT NULL", name=op.f("ck_contacts_risk_has_a_rule")
+        ),
         sa.ForeignKeyConstraint(["became_case_id"], ["cases.id"], name=op.f("fk_contacts_became_case_id")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_contacts_case_id")),
         sa.ForeignKeyConstraint(["named_by"], ["members.id"], name=op.f("fk_contacts_named_by")),
@@ -722,6 +727,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_contacts_case_id"), "contacts", ["case_id"], unique=False)
     op.create_index(op.f("ix_contacts_cohort"), "contacts", ["cohort"], unique=False)
     op.create_index(op.f("ix_contacts_person_id"), "contacts", ["person_id"], unique=False)
+    op.create_index(
+        "uq_contacts_named_once",
+        "contacts",
+        ["case_id", "person_id"],
+        unique=True,
+        postgresql_where=sa.text("status <> 'removed'"),
+    )
     op.create_table(
         "drafts",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -755,7 +767,7 @@ def upgrade() -> None:
                 "quarantined",
                 "repeat",
                 "created",
-                name="lineoutcome",
+                name="outcome",
                 native_enum=False,
                 create_constraint=True,
                 length=40,
@@ -898,6 +910,7 @@ def upgrade() -> None:
                 "risk_disputed",
                 "procedure",
                 "difficult_call",
+                "collectivity",
                 name="reason",
                 native_enum=False,
                 create_constraint=True,
@@ -939,6 +952,7 @@ def upgrade() -> None:
             ),
             nullable=True,
         ),
+        sa.Column("result_announced", sa.Boolean(), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cohort", sa.Date(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
@@ -947,6 +961,9 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             "(state = 'waiting') = (taken_at IS NULL)", name=op.f("ck_escalations_taken_has_a_time")
+        ),
+        sa.CheckConstraint(
+            "state = 'settled' OR NOT result_announced", name=op.f("ck_escalations_announced_is_settled")
         ),
         sa.CheckConstraint(
             "(settled_at IS NULL) = (decision IS NULL)", name=op.f("ck_escalations_settled_has_a_decision")
@@ -971,7 +988,28 @@ def upgrade() -> None:
         postgresql_where=sa.text("state <> 'settled'"),
     )
     op.create_index(op.f("ix_escalations_raised_by"), "escalations", ["raised_by"], unique=False)
+    op.create_index(
+        "ix_escalations_settled",
+        "escalations",
+        ["site_id", "settled_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'settled'"),
+    )
     op.create_index(op.f("ix_escalations_task_id"), "escalations", ["task_id"], unique=False)
+    op.create_index(
+        "ix_escalations_unread",
+        "escalations",
+        ["raised_by"],
+        unique=False,
+        postgresql_where=sa.text("state = 'settled' AND seen_at IS NULL"),
+    )
+    op.create_index(
+        "uq_escalations_one_open",
+        "escalations",
+        ["task_id", "audience"],
+        unique=True,
+        postgresql_where=sa.text("state <> 'settled'"),
+    )
     op.create_table(
         "sick_notes",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1018,6 +1056,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_sick_notes_cohort"), "sick_notes", ["cohort"], unique=False)
     op.create_index(op.f("ix_sick_notes_person_id"), "sick_notes", ["person_id"], unique=False)
     op.create_index(op.f("ix_sick_notes_task_id"), "sick_notes", ["task_id"], unique=False)
+    op.create_index(
+        "uq_sick_notes_one_per_task",
+        "sick_notes",
+        ["task_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'issued'"),
+    )
     _partition_sightings()
     op.execute(
         "ALTER TABLE queue_entries SET (autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_scale_factor = 0)"
@@ -1036,11 +1081,25 @@ def _partition_sightings() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(
+        "uq_sick_notes_one_per_task", table_name="sick_notes", postgresql_where=sa.text("state = 'issued'")
+    )
     op.drop_index(op.f("ix_sick_notes_task_id"), table_name="sick_notes")
     op.drop_index(op.f("ix_sick_notes_person_id"), table_name="sick_notes")
     op.drop_index(op.f("ix_sick_notes_cohort"), table_name="sick_notes")
     op.drop_table("sick_notes")
+    op.drop_index(
+        "uq_escalations_one_open", table_name="escalations", postgresql_where=sa.text("state <> 'settled'")
+    )
+    op.drop_index(
+        "ix_escalations_unread",
+        table_name="escalations",
+        postgresql_where=sa.text("state = 'settled' AND seen_at IS NULL"),
+    )
     op.drop_index(op.f("ix_escalations_task_id"), table_name="escalations")
+    op.drop_index(
+        "ix_escalations_settled", table_name="escalations", postgresql_where=sa.text("state = 'settled'")
+    )
     op.drop_index(op.f("ix_escalations_raised_by"), table_name="escalations")
     op.drop_index(
         "ix_escalations_open", table_name="escalations", postgresql_where=sa.text("state <> 'settled'")
@@ -1063,6 +1122,9 @@ def downgrade() -> None:
     op.drop_table("import_lines")
     op.drop_index(op.f("ix_drafts_member_id"), table_name="drafts")
     op.drop_table("drafts")
+    op.drop_index(
+        "uq_contacts_named_once", table_name="contacts", postgresql_where=sa.text("status <> 'removed'")
+    )
     op.drop_index(op.f("ix_contacts_person_id"), table_name="contacts")
     op.drop_index(op.f("ix_contacts_cohort"), table_name="contacts")
     op.drop_index(op.f("ix_contacts_case_id"), table_name="contacts")

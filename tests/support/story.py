@@ -5,11 +5,12 @@ from datetime import date, datetime, time, timedelta
 
 from tracing.cases import services as cases
 from tracing.cases.models import Case, LabResult
-from tracing.contacts.models import Contact, RiskLevel
+from tracing.contacts.models import Contact
 from tracing.kernel.db import session, take_id
 from tracing.people import services as people
 from tracing.people.models import Person
 from tracing.people.rules import Identity
+from tracing.programmes.vocabulary import RiskLevel
 from tracing.queue import services as queue
 from tracing.queue.models import CallTask, TaskKind
 from tracing.staff import queries, services

@@ -4,18 +4,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.kernel.db import Base, coded
+from tracing.programmes.vocabulary import RiskLevel
 from tracing.vault import registry
-
-
-class RiskLevel(StrEnum):
-    """How risky the meeting was, by the programme's rule."""
-
-    AT_RISK = "at_risk"
-    NEGLIGIBLE = "negligible"
 
 
 class ContactStatus(StrEnum):
@@ -35,6 +29,14 @@ class Contact(Base):
     __tablename__ = "contacts"
     __table_args__ = (
         CheckConstraint("(status = 'removed') = (removed_at IS NOT NULL)", name="removed_has_a_time"),
+        CheckConstraint("risk = 'undetermined' OR risk_rule IS NOT NULL", name="risk_has_a_rule"),
+        Index(
+            "uq_contacts_named_once",
+            "case_id",
+            "person_id",
+            unique=True,
+            postgresql_where=text("status <> 'removed'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -45,8 +47,11 @@ class Contact(Base):
     circumstances: Mapped[dict[str, Any]]
     """Codes of the programme's criteria (lives_with_case, face_to_face…), no free text."""
     risk: Mapped[RiskLevel] = mapped_column(coded(RiskLevel))
-    risk_rule: Mapped[str]
+    """How risky the meeting was, by the programme's rule; undetermined while an answer is missing."""
+    risk_rule: Mapped[str | None]
     """Programme, pack version and rule that decided the risk."""
+    risk_criterion: Mapped[str | None]
+    """The circumstance that decided it."""
     vaccination: Mapped[str | None]
     """As answered: complete, partial, none, unknown."""
     quarantine_measure: Mapped[str | None]
@@ -62,7 +67,7 @@ class Contact(Base):
     named_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
     removed_at: Mapped[datetime | None]
     sealed: Mapped[bytes | None]
-    """Free words about the meeting; the identity is the person's."""
+    """Whom the case described (`Described`, contacts.rules): the person's own record may know more."""
 
 
 registry.sealed("contacts")

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.kernel.db import Base, coded
@@ -31,6 +31,7 @@ class SickNote(Base):
     __table_args__ = (
         CheckConstraint("first_day <= last_day", name="ends_after_it_starts"),
         CheckConstraint("(state = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_has_a_time"),
+        Index("uq_sick_notes_one_per_task", "task_id", unique=True, postgresql_where=text("state = 'issued'")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -38,6 +39,7 @@ class SickNote(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     task_id: Mapped[int] = mapped_column(ForeignKey("call_tasks.id"), index=True)
+    """One note stands for a call: a second click issues nothing."""
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
     kind: Mapped[NoteKind] = mapped_column(coded(NoteKind))
     first_day: Mapped[date]
