@@ -7,12 +7,11 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 
 from tracing.calls import queries
-from tracing.calls.errors import IdentityFirst
+from tracing.calls.errors import IdentityFirst, NoSuchCall
 from tracing.calls.models import Answer, Call, Conversation, Draft
 from tracing.calls.rules import CallOutcome
 from tracing.kernel import clock, events
 from tracing.kernel.db import session, take_id
-from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask
@@ -211,7 +210,7 @@ def task_of_call(call: Call, task_id: int) -> CallTask:
     Raises:
         NoSuchCall: the task belongs to other people.
     """
-    from_queue = queue_queries.get_task(task_id)
-    if from_queue.household_id != call.household_id:
-        raise queries.NoSuchCall
-    return from_queue
+    task = session.get(CallTask, task_id)
+    if task is None or task.household_id != call.household_id:
+        raise NoSuchCall
+    return task

@@ -1,0 +1,84 @@
+"""What was answered and said, in the words of the script version it was said with: for those who read it later."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask_babel import gettext as _
+
+from tracing.scripts.definitions import Question, Script, Step
+from tracing.scripts.vocabulary import MANDATORY_STATEMENTS, NO, UNKNOWN, YES, QuestionType
+from tracing.scripts.wording import confirmation_key, day_in_words
+
+
+@dataclass(frozen=True)
+class Line:
+    """One answer: where in the script it was asked, the question's label, the answer in words."""
+
+    key: str
+    section: str
+    label: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One mandatory statement, and whether the tracer confirmed having said it."""
+
+    key: str
+    title: str
+    confirmed: bool
+
+
+def lines(script: Script, answers: Mapping[str, Any]) -> list[Line]:
+    """Return the answers that this version of the script knows, in the order of the script."""
+    return [
+        Line(question.id, step.section, question.label, in_words(question, answers[question.id]))
+        for step in script.steps
+        for question in step.questions
+        if answers.get(question.id) is not None
+    ]
+
+
+def statements(script: Script, answers: Mapping[str, Any]) -> list[Statement]:
+    """Return what must be said in every call of this kind, and what else was confirmed, in the order of the script."""
+    required = MANDATORY_STATEMENTS[script.kind]
+    return [
+        Statement(confirmation_key(step), step.title, confirmation_key(step) in answers)
+        for step in script.steps
+        if step.mandatory and (step.id in required or confirmation_key(step) in answers)
+    ]
+
+
+def find_line(script: Script, key: str, value: Any) -> tuple[Step, str, str] | None:
+    """Return the step, the label and the words of one stored row: an answer, or a statement's confirmation."""
+    for step in script.steps:
+        if step.mandatory and confirmation_key(step) == key:
+            return step, step.title, _("Dit et confirmé")
+        for question in step.questions:
+            if question.id == key:
+                return step, question.label, in_words(question, value)
+    return None
+
+
+def in_words(question: Question, value: Any) -> str:
+    """Say a stored answer as its question says it."""
+    if isinstance(value, list):
+        return ", ".join(in_words(question, one) for one in value)
+    label = next((option.label for option in question.options if option.value == value), None)
+    if label is not None:
+        return label
+    common = {YES: _("Oui"), NO: _("Non"), UNKNOWN: _("Ne sait pas")}
+    if question.type is not QuestionType.TEXT and value in common:
+        return common[value]
+    try:
+        if question.type is QuestionType.DATE:
+            day = date.fromisoformat(str(value))
+            return f"{day_in_words(day)} {day.year}"
+        if question.type is QuestionType.DATETIME:
+            moment = datetime.fromisoformat(str(value))
+            return _("%(day)s à %(time)s", day=day_in_words(moment.date()), time=moment.strftime("%H:%M"))
+    except ValueError:
+        return str(value)
+    return str(value)
