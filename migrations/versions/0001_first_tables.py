@@ -226,6 +226,12 @@ def upgrade() -> None:
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("member_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "(used_at IS NULL) = (member_id IS NULL)", name=op.f("ck_invitations_used_has_a_member")
+        ),
+        sa.CheckConstraint(
+            "used_at IS NULL OR withdrawn_at IS NULL", name=op.f("ck_invitations_used_is_not_withdrawn")
+        ),
         sa.ForeignKeyConstraint(["invited_by"], ["members.id"], name=op.f("fk_invitations_invited_by")),
         sa.ForeignKeyConstraint(["live_site_id"], ["sites.id"], name=op.f("fk_invitations_live_site_id")),
         sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_invitations_member_id")),
@@ -237,6 +243,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_invitations_token_hash")),
     )
     op.create_index(op.f("ix_invitations_live_site_id"), "invitations", ["live_site_id"], unique=False)
+    op.create_index(
+        "uq_invitations_open_login",
+        "invitations",
+        ["login"],
+        unique=True,
+        postgresql_where=sa.text("used_at IS NULL AND withdrawn_at IS NULL"),
+    )
     op.create_table(
         "member_roles",
         sa.Column("member_id", sa.Integer(), nullable=False),
@@ -1190,6 +1203,11 @@ def downgrade() -> None:
     op.drop_table("note_counters")
     op.drop_index(op.f("ix_member_roles_site_id"), table_name="member_roles")
     op.drop_table("member_roles")
+    op.drop_index(
+        "uq_invitations_open_login",
+        table_name="invitations",
+        postgresql_where=sa.text("used_at IS NULL AND withdrawn_at IS NULL"),
+    )
     op.drop_index(op.f("ix_invitations_live_site_id"), table_name="invitations")
     op.drop_table("invitations")
     op.drop_index(op.f("ix_import_lots_source_code"), table_name="import_lots")

@@ -6,28 +6,11 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tracing.escalations.rules import Audience, Decision, Reason
 from tracing.kernel.db import Base, coded
 from tracing.vault import registry
 
-
-class Audience(StrEnum):
-    """Who is asked."""
-
-    ADVISER = "medical_adviser"
-    REFERENT = "referent"
-
-
-class Reason(StrEnum):
-    """Why they are asked, with how urgent that is (escalations.rules)."""
-
-    RED_FLAGS = "red_flags"
-    RESULT_NOT_ANNOUNCED = "result_not_announced"
-    MEDICAL_QUESTION = "medical_question"
-    VULNERABLE = "vulnerable"
-    SICK_LEAVE = "sick_leave"
-    RISK_DISPUTED = "risk_disputed"
-    PROCEDURE = "procedure"
-    DIFFICULT_CALL = "difficult_call"
+__all__ = ["Audience", "Decision", "Escalation", "EscalationState", "Reason"]
 
 
 class EscalationState(StrEnum):
@@ -36,17 +19,6 @@ class EscalationState(StrEnum):
     WAITING = "waiting"
     TAKEN = "taken"
     SETTLED = "settled"
-
-
-class Decision(StrEnum):
-    """What follows from the answer."""
-
-    GO_ON = "go_on"
-    """The tracer goes on with the answer."""
-    CALL_BACK = "call_back"
-    """Settled with the person or not: a tracer calls again, at once."""
-    CLOSED = "closed"
-    """The adviser settled it with the person; no further call."""
 
 
 class Escalation(Base):
@@ -58,8 +30,27 @@ class Escalation(Base):
         CheckConstraint("(taken_at IS NULL) = (taken_by IS NULL)", name="taken_has_a_member"),
         CheckConstraint("(state = 'settled') = (settled_at IS NOT NULL)", name="settled_has_a_time"),
         CheckConstraint("(settled_at IS NULL) = (decision IS NULL)", name="settled_has_a_decision"),
+        CheckConstraint("state = 'settled' OR NOT result_announced", name="announced_is_settled"),
         Index(
-            "ix_escalations_open", "site_id", "audience", "urgency", "id", postgresql_where=text("state <> 'settled'")
+            "ix_escalations_open",
+            "site_id",
+            "audience",
+            "urgency",
+            "id",
+            postgresql_where=text("state <> 'settled'"),
+        ),
+        Index(
+            "uq_escalations_one_open",
+            "task_id",
+            "audience",
+            unique=True,
+            postgresql_where=text("state <> 'settled'"),
+        ),
+        Index("ix_escalations_settled", "site_id", "settled_at", postgresql_where=text("state = 'settled'")),
+        Index(
+            "ix_escalations_unread",
+            "raised_by",
+            postgresql_where=text("state = 'settled' AND seen_at IS NULL"),
         ),
     )
 
@@ -78,11 +69,13 @@ class Escalation(Base):
     taken_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     decision: Mapped[Decision | None] = mapped_column(coded(Decision))
+    result_announced: Mapped[bool] = mapped_column(default=False)
+    """An adviser told the person their result: the script goes on from there."""
     seen_at: Mapped[datetime | None]
     """When the tracer who asked read the answer."""
     cohort: Mapped[date] = mapped_column(index=True)
     sealed: Mapped[bytes | None]
-    """The question, then the answer."""
+    """The question, then the answer (`{"question": …, "answer": …}`)."""
 
 
 registry.sealed("escalations")

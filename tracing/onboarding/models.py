@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Identity
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.kernel.db import Base
@@ -12,9 +12,20 @@ class Invitation(Base):
     """A one-time link by which a recruit joins the training site."""
 
     __tablename__ = "invitations"
+    __table_args__ = (
+        CheckConstraint("(used_at IS NULL) = (member_id IS NULL)", name="used_has_a_member"),
+        CheckConstraint("used_at IS NULL OR withdrawn_at IS NULL", name="used_is_not_withdrawn"),
+        Index(
+            "uq_invitations_open_login",
+            "login",
+            unique=True,
+            postgresql_where=text("used_at IS NULL AND withdrawn_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     token_hash: Mapped[bytes] = mapped_column(unique=True)
+    """A link issued again has another token: the former one leads nowhere."""
     login: Mapped[str]
     display_name: Mapped[str]
     contract_ends_on: Mapped[date | None]

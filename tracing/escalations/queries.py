@@ -1,0 +1,145 @@
+"""Reading questions: those that wait, those of a task, and answers that nobody has read yet."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from tracing.escalations.errors import NoSuchEscalation
+from tracing.escalations.models import Audience, Escalation, EscalationState
+from tracing.kernel.db import session
+from tracing.staff.agents import Agent
+from tracing.staff.models import Role
+from tracing.vault import services as vault
+
+LONGEST_LIST = 200
+
+
+@dataclass(frozen=True)
+class Words:
+    """What was asked and what was answered; none once the day's key was destroyed."""
+
+    question: str | None
+    answer: str | None
+
+
+def audiences_of(agent: Agent) -> list[Audience]:
+    """Return as whom somebody may answer at the site where they work now."""
+    return [audience for audience in Audience if agent.holds(Role(audience.value))]
+
+
+def get_escalation(escalation_id: int, *, by: Agent, lock: bool = False) -> Escalation:
+    """Return a question that somebody may answer.
+
+    Raises:
+        NoSuchEscalation: it is of another site, or for another audience.
+    """
+    chosen = select(Escalation).where(
+        Escalation.id == escalation_id,
+        Escalation.site_id == by.site.id,
+        Escalation.audience.in_(audiences_of(by)),
+    )
+    if lock:
+        chosen = chosen.with_for_update().execution_options(populate_existing=True)
+    found = session.scalar(chosen)
+    if found is None:
+        raise NoSuchEscalation
+    return found
+
+
+def get_asked(escalation_id: int, *, by: Agent) -> Escalation:
+    """Return a question to whoever asked it.
+
+    Raises:
+        NoSuchEscalation: somebody else asked it.
+    """
+    found = session.get(Escalation, escalation_id)
+    if found is None or found.raised_by != by.member_id:
+        raise NoSuchEscalation
+    return found
+
+
+def words_of(escalation: Escalation) -> Words:
+    """Open what was asked and answered."""
+    opened = vault.find_unsealed("escalations", escalation.id, escalation.cohort, escalation.sealed) or {}
+    return Words(opened.get("question"), opened.get("answer"))
+
+
+def find_open(task_id: int, audience: Audience) -> Escalation | None:
+    """Return the question about a task that this audience has not settled, locked."""
+    return session.scalar(
+        select(Escalation)
+        .where(
+            Escalation.task_id == task_id,
+            Escalation.audience == audience,
+            Escalation.state != EscalationState.SETTLED,
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def open_for_task(task_id: int) -> Sequence[Escalation]:
+    """Return the questions about a task that nobody has settled, the most urgent first."""
+    return session.scalars(
+        select(Escalation)
+        .where(Escalation.task_id == task_id, Escalation.state != EscalationState.SETTLED)
+        .order_by(Escalation.urgency, Escalation.id)
+    ).all()
+
+
+def of_task(task_id: int) -> Sequence[Escalation]:
+    """Return every question about a task, newest first."""
+    return session.scalars(
+        select(Escalation).where(Escalation.task_id == task_id).order_by(Escalation.id.desc())
+    ).all()
+
+
+def waiting_for(site_id: int, audience: Audience) -> Sequence[Escalation]:
+    """Return the questions for an audience of a site that nobody has settled: by urgency, then by age."""
+    return session.scalars(
+        select(Escalation)
+        .where(
+            Escalation.site_id == site_id,
+            Escalation.audience == audience,
+            Escalation.state != EscalationState.SETTLED,
+        )
+        .order_by(Escalation.urgency, Escalation.id)
+        .limit(LONGEST_LIST)
+    ).all()
+
+
+def settled_since(site_id: int, audiences: Iterable[Audience], since: datetime) -> Sequence[Escalation]:
+    """Return what was settled at a site since a moment, newest first."""
+    return session.scalars(
+        select(Escalation)
+        .where(
+            Escalation.site_id == site_id,
+            Escalation.audience.in_(list(audiences)),
+            Escalation.state == EscalationState.SETTLED,
+            Escalation.settled_at >= since,
+        )
+        .order_by(Escalation.settled_at.desc())
+        .limit(LONGEST_LIST)
+    ).all()
+
+
+def unread_answers(member_id: int) -> Sequence[Escalation]:
+    """Return the answers to a tracer's questions that they have not read, the oldest first."""
+    return session.scalars(
+        select(Escalation)
+        .where(
+            Escalation.raised_by == member_id,
+            Escalation.state == EscalationState.SETTLED,
+            Escalation.seen_at.is_(None),
+        )
+        .order_by(Escalation.settled_at)
+        .limit(LONGEST_LIST)
+    ).all()
+
+
+def result_announced(task_id: int) -> bool:
+    """Return whether an adviser has told the person their result."""
+    chosen = select(Escalation.id).where(Escalation.task_id == task_id, Escalation.result_announced).limit(1)
+    return session.scalar(chosen) is not None

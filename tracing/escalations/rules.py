@@ -1,0 +1,133 @@
+"""Whom a question goes to, how urgent it is, and what follows from the answer. Pure."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from tracing.scripts.vocabulary import EscalationReason
+
+
+class Audience(StrEnum):
+    """Who is asked; the values are those of the roles."""
+
+    ADVISER = "medical_adviser"
+    REFERENT = "referent"
+
+
+class Reason(StrEnum):
+    """Why they are asked."""
+
+    RED_FLAGS = "red_flags"
+    RESULT_NOT_ANNOUNCED = "result_not_announced"
+    MEDICAL_QUESTION = "medical_question"
+    VULNERABLE = "vulnerable"
+    SICK_LEAVE = "sick_leave"
+    RISK_DISPUTED = "risk_disputed"
+    PROCEDURE = "procedure"
+    DIFFICULT_CALL = "difficult_call"
+    COLLECTIVITY = "collectivity"
+    """The person lives in, or went to, a place that the health agency must hear of."""
+
+
+class Decision(StrEnum):
+    """What follows from the answer."""
+
+    GO_ON = "go_on"
+    """The tracer goes on with the answer."""
+    CALL_BACK = "call_back"
+    """Settled with the person or not: a tracer calls again, at once."""
+    CLOSED = "closed"
+    """The adviser settled it with the person; no further call."""
+
+
+AT_ONCE, WITHIN_THE_HOUR, TODAY = 1, 2, 3
+
+URGENCY: dict[Reason, int] = {
+    Reason.RED_FLAGS: AT_ONCE,
+    Reason.RESULT_NOT_ANNOUNCED: AT_ONCE,
+    Reason.MEDICAL_QUESTION: WITHIN_THE_HOUR,
+    Reason.VULNERABLE: WITHIN_THE_HOUR,
+    Reason.DIFFICULT_CALL: WITHIN_THE_HOUR,
+    Reason.SICK_LEAVE: TODAY,
+    Reason.RISK_DISPUTED: TODAY,
+    Reason.PROCEDURE: TODAY,
+    Reason.COLLECTIVITY: TODAY,
+}
+"""A danger to life, or somebody on the line who waits for a result, comes before everything."""
+
+ANSWER_WITHIN: dict[int, timedelta] = {
+    AT_ONCE: timedelta(minutes=10),
+    WITHIN_THE_HOUR: timedelta(hours=1),
+    TODAY: timedelta(hours=4),
+}
+"""After that the question is shown as late."""
+
+CALL_AGAIN_WITHIN: dict[int, timedelta] = {
+    AT_ONCE: timedelta(minutes=15),
+    WITHIN_THE_HOUR: timedelta(hours=1),
+    TODAY: timedelta(hours=4),
+}
+"""When the person must be called again, counted from the answer."""
+
+AUDIENCE: dict[Reason, Audience] = {
+    Reason.RED_FLAGS: Audience.ADVISER,
+    Reason.RESULT_NOT_ANNOUNCED: Audience.ADVISER,
+    Reason.MEDICAL_QUESTION: Audience.ADVISER,
+    Reason.VULNERABLE: Audience.ADVISER,
+    Reason.SICK_LEAVE: Audience.ADVISER,
+    Reason.RISK_DISPUTED: Audience.ADVISER,
+    Reason.PROCEDURE: Audience.REFERENT,
+    Reason.DIFFICULT_CALL: Audience.REFERENT,
+    Reason.COLLECTIVITY: Audience.REFERENT,
+}
+"""Whom a reason is for. What is medical never goes to a referent."""
+
+BY_SCRIPT: dict[EscalationReason, Reason] = {
+    EscalationReason.RESULT_NOT_ANNOUNCED: Reason.RESULT_NOT_ANNOUNCED,
+    EscalationReason.RED_FLAGS: Reason.RED_FLAGS,
+    EscalationReason.COLLECTIVITY: Reason.COLLECTIVITY,
+    EscalationReason.DISPUTED_CONTACT: Reason.RISK_DISPUTED,
+}
+"""The reasons that a step of a script may name."""
+
+LONGEST_QUESTION = 500
+LONGEST_ANSWER = 1000
+
+TAKEN_TOO_LONG = timedelta(minutes=30)
+"""Whoever took a question may have gone home: from then on a colleague may put it back."""
+
+
+def reason_of(code: Reason | EscalationReason | str) -> Reason:
+    """Return the reason behind a code, be it ours or one that a script names."""
+    if code in {script.value for script in EscalationReason}:
+        return BY_SCRIPT[EscalationReason(code)]
+    return Reason(code)
+
+
+def says_enough(reason: Reason) -> bool:
+    """Return whether a reason alone tells what is asked; a script raises these without words of the tracer."""
+    return reason in BY_SCRIPT.values()
+
+
+def may_ask(audience: Audience, reason: Reason) -> bool:
+    """Return whether these people may be asked this: an adviser anything, a referent nothing medical."""
+    return audience is Audience.ADVISER or AUDIENCE[reason] is audience
+
+
+def more_urgent(known: Reason, further: Reason) -> Reason:
+    """Return the reason under which two questions about one person stand in the list."""
+    return further if URGENCY[further] < URGENCY[known] else known
+
+
+def answer_by(reason: Reason, raised_at: datetime) -> datetime:
+    """Return when an unanswered question is late."""
+    return raised_at + ANSWER_WITHIN[URGENCY[reason]]
+
+
+def call_again_by(reason: Reason, at: datetime) -> datetime:
+    """Return by when the person must be called again after an answer given at `at`."""
+    return at + CALL_AGAIN_WITHIN[URGENCY[reason]]
+
+
+def may_be_put_back_by_others(taken_at: datetime, *, at: datetime) -> bool:
+    """Return whether a question was held for so long that a colleague may put it back."""
+    return at - taken_at >= TAKEN_TOO_LONG

@@ -1,0 +1,227 @@
+"""Asking an adviser or a referent, taking the question, settling it."""
+
+from datetime import datetime
+
+from sqlalchemy import update
+
+from tracing.calls.models import Call
+from tracing.escalations import queries, rules
+from tracing.escalations.errors import (
+    AlreadySettled,
+    AlreadyTaken,
+    AnswerNeeded,
+    MedicalForAdviser,
+    NotTakenByYou,
+    QuestionNeeded,
+    TooLong,
+)
+from tracing.escalations.models import Audience, Decision, Escalation, EscalationState, Reason
+from tracing.kernel import clock, events
+from tracing.kernel.db import session, take_id
+from tracing.queue import queries as queue_queries
+from tracing.queue import services as queue
+from tracing.queue.models import CallTask, TaskState
+from tracing.scripts.vocabulary import EscalationReason
+from tracing.staff import queries as staff
+from tracing.staff.agents import Agent
+from tracing.vault import services as vault
+
+REOPENS: dict[Decision, frozenset[TaskState]] = {
+    Decision.GO_ON: frozenset({TaskState.WAITING_DOCTOR}),
+    Decision.CALL_BACK: frozenset({TaskState.WAITING_DOCTOR, TaskState.DONE, TaskState.UNREACHABLE}),
+    Decision.CLOSED: frozenset(),
+}
+"""After these answers a task in these states is called again: nobody is left waiting for a doctor who has answered."""
+
+CLOSES = frozenset(
+    {TaskState.OPEN, TaskState.WAITING_DOCTOR, TaskState.WAITING_LANGUAGE, TaskState.UNREACHABLE}
+)
+"""The states from which an adviser who settled it with the person ends a task."""
+
+
+def raise_question(
+    call: Call,
+    task: CallTask,
+    *,
+    audience: Audience,
+    reason: Reason | EscalationReason,
+    question: str,
+    by: Agent,
+    at: datetime,
+) -> Escalation:
+    """Ask about one person of a call. Call `calls.services.writing` first.
+
+    While a question to the same people about the same person is open, this one is added to it.
+
+    Raises:
+        MedicalForAdviser: a referent is asked something medical.
+        QuestionNeeded, TooLong: the question cannot be used.
+    """
+    reason, question = rules.reason_of(reason), " ".join(question.split())
+    if not rules.may_ask(audience, reason):
+        raise MedicalForAdviser
+    if len(question) > rules.LONGEST_QUESTION:
+        raise TooLong(len(question), rules.LONGEST_QUESTION)
+    known = queries.find_open(task.id, audience)
+    if known is not None:
+        return _add_to(known, reason, question, by=by, at=at)
+    if not question and not rules.says_enough(reason):
+        raise QuestionNeeded
+    escalation_id, cohort = take_id("escalations"), clock.local_day(at, by.site.time_zone)
+    raised = Escalation(
+        id=escalation_id,
+        site_id=task.site_id,
+        audience=audience,
+        reason=reason,
+        urgency=rules.URGENCY[reason],
+        task_id=task.id,
+        call_id=call.id,
+        state=EscalationState.WAITING,
+        raised_by=by.member_id,
+        raised_at=at,
+        result_announced=False,
+        cohort=cohort,
+        sealed=vault.seal("escalations", escalation_id, cohort, {"question": question, "answer": None}),
+    )
+    session.add(raised)
+    session.flush()
+    _record("raised", raised, by=by, at=at, reason=reason.value, urgency=raised.urgency)
+    return raised
+
+
+def _add_to(known: Escalation, reason: Reason, question: str, *, by: Agent, at: datetime) -> Escalation:
+    """Add a further question to one that is open; the more urgent reason of the two stands."""
+    asked = queries.words_of(known).question or ""
+    if question and question not in asked:
+        both = "\n".join(part for part in (asked, question) if part)
+        known.sealed = vault.seal("escalations", known.id, known.cohort, {"question": both, "answer": None})
+    known.reason = rules.more_urgent(known.reason, reason)
+    known.urgency = rules.URGENCY[known.reason]
+    session.flush()
+    _record("asked_again", known, by=by, at=at, reason=reason.value, urgency=known.urgency)
+    return known
+
+
+def take(escalation_id: int, *, by: Agent, at: datetime) -> Escalation:
+    """Take a question: one person answers it. Nothing happens when it is yours already.
+
+    Raises:
+        AlreadyTaken, AlreadySettled: somebody was quicker.
+    """
+    known = queries.get_escalation(escalation_id, by=by)
+    # Two advisers click at the same moment: the second waits for the first's row, then finds it taken.
+    won = session.execute(
+        update(Escalation)
+        .where(Escalation.id == escalation_id, Escalation.state == EscalationState.WAITING)
+        .values(state=EscalationState.TAKEN, taken_by=by.member_id, taken_at=at)
+        .returning(Escalation.id)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    session.refresh(known)
+    if won is None:
+        _refuse_unless_mine(known, by)
+    else:
+        _record("taken", known, by=by, at=at)
+    return known
+
+
+def put_back(escalation_id: int, *, by: Agent, at: datetime) -> Escalation:
+    """Put a question back in the list; a colleague may do so once it was held for too long.
+
+    Raises:
+        AlreadyTaken, AlreadySettled: it is in other hands.
+    """
+    known = queries.get_escalation(escalation_id, by=by, lock=True)
+    if known.state is EscalationState.WAITING:
+        return known
+    forgotten = (
+        known.state is EscalationState.TAKEN
+        and known.taken_at is not None
+        and rules.may_be_put_back_by_others(known.taken_at, at=at)
+    )
+    if not forgotten:
+        _refuse_unless_mine(known, by)
+    holder = known.taken_by
+    known.state, known.taken_by, known.taken_at = EscalationState.WAITING, None, None
+    session.flush()
+    _record("put_back", known, by=by, at=at, holder=holder)
+    return known
+
+
+def settle(
+    escalation_id: int,
+    *,
+    answer: str,
+    decision: Decision,
+    result_announced: bool = False,
+    by: Agent,
+    at: datetime,
+) -> Escalation:
+    """Answer a question that one has taken, and let the case go on.
+
+    Raises:
+        NotTakenByYou, AlreadyTaken, AlreadySettled: it is not in one's hands.
+        AnswerNeeded, TooLong: the answer cannot be used.
+    """
+    answer = answer.strip()
+    task = queue_queries.get_task(queries.get_escalation(escalation_id, by=by).task_id)
+    if task.household_id is not None:
+        # The household's place before the question, as when a question is asked during a call.
+        queue_queries.find_entry_of(task.household_id, lock=True)
+    known = queries.get_escalation(escalation_id, by=by, lock=True)
+    if known.state is EscalationState.WAITING:
+        raise NotTakenByYou
+    _refuse_unless_mine(known, by)
+    if not answer:
+        raise AnswerNeeded
+    if len(answer) > rules.LONGEST_ANSWER:
+        raise TooLong(len(answer), rules.LONGEST_ANSWER)
+    words = {"question": queries.words_of(known).question, "answer": answer}
+    known.sealed = vault.seal("escalations", known.id, known.cohort, words)
+    known.state, known.settled_at, known.decision = EscalationState.SETTLED, at, decision
+    known.result_announced = result_announced and known.reason is Reason.RESULT_NOT_ANNOUNCED
+    session.flush()
+    _record("settled", known, by=by, at=at, decision=decision.value, announced=known.result_announced)
+    _move_task(task, known, decision, by=by, at=at)
+    return known
+
+
+def _move_task(task: CallTask, known: Escalation, decision: Decision, *, by: Agent, at: datetime) -> None:
+    session.refresh(task)
+    if decision is Decision.CLOSED:
+        if task.state in CLOSES:
+            queue.close_task(task, TaskState.DONE, by=by.member_id, at=at)
+    elif task.state in REOPENS[decision]:
+        queue.reopen_task(task, due_at=rules.call_again_by(known.reason, at), by=by.member_id, at=at)
+
+
+def mark_seen(escalation_id: int, *, by: Agent, at: datetime) -> None:
+    """Note that the tracer who asked has read the answer."""
+    known = queries.get_asked(escalation_id, by=by)
+    if known.state is EscalationState.SETTLED and known.seen_at is None:
+        known.seen_at = at
+        session.flush()
+        _record("answer_read", known, by=by, at=at)
+
+
+def _refuse_unless_mine(known: Escalation, by: Agent) -> None:
+    """Refuse with the name of whoever holds the question, or answered it."""
+    if known.taken_by is None:
+        raise NotTakenByYou
+    if known.state is EscalationState.SETTLED:
+        raise AlreadySettled(staff.get_member(known.taken_by).display_name)
+    if known.taken_by != by.member_id:
+        raise AlreadyTaken(staff.get_member(known.taken_by).display_name)
+
+
+def _record(what: str, escalation: Escalation, *, by: Agent, at: datetime, **detail: object) -> None:
+    events.record(
+        f"escalation.{what}",
+        by=by.member_id,
+        at=at,
+        subject=("escalation", escalation.id),
+        site_id=escalation.site_id,
+        audience=escalation.audience.value,
+        task=escalation.task_id,
+        **detail,
+    )
