@@ -3,6 +3,7 @@
 import json
 import signal
 import sys
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from types import FrameType
@@ -58,7 +59,11 @@ def prepare_demo(runtime: "Runtime") -> list[str]:
     if demo.is_empty():
         click.echo("Empty database: loading the demo (about 300 invented people, through the import) …")
         demo.load(runtime.settings)
-    return demo.accounts(runtime.settings)
+    accounts = demo.accounts(runtime.settings)
+    if accounts:
+        # its people answer behind numbers reserved for fiction, and so will the contacts they name
+        runtime.settings = replace(runtime.settings, fiction_numbers=True)
+    return accounts
 
 
 @main.command()

@@ -29,6 +29,7 @@ def arrival(name: str) -> Arrival:
         ),
         zone=ZoneInfo("Europe/Paris"),
         allow_fiction=True,
+        programme="exercise-2022",
     )
 
 

@@ -40,6 +40,7 @@ def load(
             secrets=secrets,
             zone=settings.zone,
             allow_fiction=settings.fiction_numbers,
+            programme=settings.programme,
         ),
         with_lines=with_lines,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -34,6 +35,10 @@ class Arrival:
     secrets: Secrets
     zone: ZoneInfo
     allow_fiction: bool
+    programme: str
+    """The rule pack of the site that is opened when there is none at all."""
+    received_at: datetime | None = None
+    """When it arrived, if that was not now: the promise of a first call counts from it."""
     by: int | None = None
 
 
@@ -57,9 +62,9 @@ def load(
                     file_name=arrival.file_name,
                     container=extract.container.value,
                     by=arrival.by,
-                    at=clock.now(),
+                    at=arrival.received_at or clock.now(),
                 )
-                taking = services.taking_of(lot, zone=arrival.zone)
+                taking = services.taking_of(lot, zone=arrival.zone, programme=arrival.programme)
                 done = services.rows_done(lot.id)
             reading = Reading(
                 zone=arrival.zone, received_at=lot.received_at, allow_fiction=arrival.allow_fiction

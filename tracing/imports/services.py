@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext as _
 from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -32,6 +33,7 @@ from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
 from tracing.queue.models import TaskKind, TaskState
 from tracing.staff import queries as staff
+from tracing.staff import services as staff_services
 from tracing.vault import services as vault
 
 
@@ -120,11 +122,19 @@ def _know_source(code: str, *, at: datetime) -> None:
     )
 
 
-def taking_of(lot: ImportLot, *, zone: ZoneInfo) -> Taking:
-    """Return what the lines of a lot are taken in with."""
-    default = staff.default_site()
-    if default is None:
-        raise LookupError("no site is the default one: open a site first (tracing staff add)")
+def taking_of(lot: ImportLot, *, zone: ZoneInfo, programme: str) -> Taking:
+    """Return what the lines of a lot are taken in with.
+
+    On a fresh installation a site is opened for them: a lot is never refused because nobody works here yet.
+    """
+    default = staff.default_site() or staff_services.add_site(
+        code="000",
+        name=_("Plateforme principale"),
+        programme=programme,
+        time_zone=zone.key,
+        is_default=True,
+        at=lot.received_at,
+    )
     return Taking(
         lot_id=lot.id,
         source_code=lot.source_code,

@@ -37,6 +37,12 @@ def database_password(data_dir: Path, role: str) -> str:
     return load_or_create_token(data_dir / "secrets" / f"database_{role}")
 
 
+def write_private(path: Path, content: bytes) -> None:
+    """Keep a secret that somebody else made, where only this process's user may read it; the first one stays."""
+    _make_private_folder(path.parent)
+    _publish(path, content)
+
+
 def _make_private_folder(folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)

@@ -1,0 +1,90 @@
+"""Filling an empty database with the demo."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+
+from sqlalchemy import select
+
+from tracing.demo import happenings, invented, sealing
+from tracing.demo.staff import COLLEAGUES, hire, open_sites
+from tracing.imports.containers import Secrets
+from tracing.imports.jobs import Arrival
+from tracing.imports.jobs import load as load_lot
+from tracing.imports.models import ImportLot
+from tracing.kernel import clock
+from tracing.kernel.config import Settings
+from tracing.kernel.db import session, transaction
+from tracing.kernel.secrets import load_or_create
+from tracing.staff import queries as staff
+from tracing.staff.models import Member
+
+SEED = 1902
+"""The same people at every first run: what one reads in a bug report can be found again."""
+AT_NANTES, AT_AJACCIO, AT_SCHOOL = 216, 60, 24
+ARRIVED_AGO = timedelta(hours=2, minutes=40)
+"""The demo begins in the middle of a morning: some calls are made, and the promise of four hours still runs."""
+
+
+def is_empty() -> bool:
+    """Return whether nobody works here yet and no lot ever came."""
+    return (
+        session.scalar(select(Member.id).limit(1)) is None
+        and session.scalar(select(ImportLot.id).limit(1)) is None
+    )
+
+
+def password_of(settings: Settings) -> str:
+    """Return the password of every demo account, made at the first run."""
+    token = load_or_create(settings.data_dir / "secrets" / "demo_password", 9).hex()
+    return "-".join(token[n : n + 6] for n in range(0, len(token), 6))
+
+
+def accounts(settings: Settings) -> list[str]:
+    """Return the demo accounts, one a line; nothing when this database holds no demo."""
+    if (
+        not (settings.data_dir / "secrets" / "demo_password").exists()
+        or staff.find_member_by_login("lucie") is None
+    ):
+        return []
+    lines = [f"  {one.login:<9}{one.in_words}" for one in COLLEAGUES]
+    return ["Demo accounts (one password for all):", *lines, f"  password  {password_of(settings)}"]
+
+
+def load(settings: Settings) -> None:
+    """Load the demo: sites and staff, a lot through the real import, then a morning's work."""
+    at = clock.now()
+    with transaction():
+        sites = open_sites(settings.programme, at=at - timedelta(days=30))
+        members = hire(sites, password_of(settings), at=at - timedelta(days=20))
+    send_and_load(settings, at=at - ARRIVED_AGO)
+    happenings.work(sites, members, began_at=at - ARRIVED_AGO, at=at)
+
+
+def send_and_load(settings: Settings, *, at: datetime) -> None:
+    """Write the extract, encrypt it as its sender would, and load it as any other file."""
+    random = Random(SEED)  # noqa: S311 - invented people, no secret
+    people = [
+        *invented.invent(invented.NANTES, AT_NANTES, random, first_serial=0),
+        *invented.invent(invented.AJACCIO, AT_AJACCIO, random, first_serial=3000),
+    ]
+    pupils = invented.invent(invented.SCHOOL, AT_SCHOOL, random, first_serial=6000)
+    lot = f"PDL{at:%Y%m%d}01"
+    rows = list(invented.lines([*pupils, *people], lot=lot, at=at, zone=settings.zone, random=random))
+    folder = settings.data_dir / "demo"
+    key, certificate = sealing.make_key_pair(folder, at=at)
+    content = sealing.encrypt(invented.as_csv(invented.with_the_usual_trouble(rows)), certificate)
+    file = Path(folder / f"{lot}.csv.p7m")
+    file.write_bytes(content)
+    load_lot(
+        Arrival(
+            content=content,
+            file_name=file.name,
+            source_code="PDL",
+            secrets=Secrets(private_key=key, certificate=certificate),
+            zone=settings.zone,
+            allow_fiction=True,
+            programme=settings.programme,
+            received_at=at,
+        )
+    )
