@@ -197,6 +197,8 @@ class Pack(Strict):
     label: Sentence | Annotated[str, StringConstraints(min_length=2)]
     neutral_label: Annotated[str, StringConstraints(min_length=3)]
     """What an employer or a text message may carry: it says nothing of the disease."""
+    disease: Annotated[str, StringConstraints(min_length=3)] | None = None
+    """How a caller says it, with its article."""
     exercise: bool
     about: Sentence
     end_is: EndIs
