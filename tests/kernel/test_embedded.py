@@ -189,6 +189,22 @@ def test_an_initdb_that_was_killed_leaves_nothing_half_done(data_dir):
     server.stop()
 
 
+@pytest.mark.parametrize("moment", ["new-*/global", "data/PG_VERSION", "data/postmaster.pid"])
+def test_a_first_start_that_was_killed_is_done_again(data_dir, moment):
+    process = subprocess.Popen(
+        [sys.executable, "-c", USE_THE_SERVER, data_dir], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
+    while not list((data_dir / "postgres").glob(moment)):
+        assert process.poll() is None
+    process.kill()
+    process.communicate()
+
+    server = ensure_server(Settings(data_dir=data_dir))
+
+    write_a_row(server.owner_url)
+    server.stop()
+
+
 def test_it_runs_under_a_parent_folder_that_only_its_owner_may_enter(data_dir):
     data_dir.parent.chmod(0o700)
 

@@ -35,6 +35,8 @@ START_SECONDS = 300
 TRIES = 20
 """Processes of a server that was killed need some seconds to notice it; a new one refuses to start till then."""
 FIRST_WITH_BUILTIN_LOCALE = 17
+STATUS_LINE = 7
+"""Of the server's lock file, counted from 0."""
 VOLATILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """For tests only: what is written does not survive a power cut."""
 
@@ -92,10 +94,9 @@ class Cluster:
         """Create the cluster if there is none, start it if it is down, and wait until it answers."""
         if not self._data.exists():
             self._create()
-        if self._is_running():
-            self._wait_until_ready()
-            return
         for tries_left in reversed(range(TRIES)):
+            if self._is_running() and self._becomes_ready():
+                return
             self._clear_traces_of_the_dead()
             try:
                 self._start_once()
@@ -111,7 +112,7 @@ class Cluster:
     def _create(self) -> None:
         """Make a cluster beside its place and move it there whole: a kill in the middle leaves no half."""
         for abandoned in self._home.glob("new-*"):
-            shutil.rmtree(abandoned)
+            shutil.rmtree(abandoned, ignore_errors=True)  # its initdb may still be cleaning up as well
         draft = self._home / f"new-{secrets.token_hex(4)}"
         draft.mkdir(mode=0o700)
         self._runner.own(draft)
@@ -195,20 +196,20 @@ class Cluster:
         PostgreSQL looks only at the number. It still refuses to start while any process of the old server
         holds the shared memory, which it recognises by the data folder.
         """
-        if self._is_running():
-            return
         (self._data / "postmaster.pid").unlink(missing_ok=True)
         for lock in self._sockets.glob(".s.PGSQL.*"):
             lock.unlink(missing_ok=True)
 
-    def _wait_until_ready(self) -> None:
+    def _becomes_ready(self) -> bool:
+        """Wait until a server that someone else started answers; false when it gave up."""
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            state = self._postmaster()
-            if len(state) > 7 and state[7].strip() == "ready":
-                return
+        while state := self._postmaster():
+            if len(state) > STATUS_LINE and state[STATUS_LINE].strip() == "ready":
+                return True
+            if time.monotonic() > deadline:
+                raise CannotStart(f"PostgreSQL runs but does not answer. Its log is in {self._log}.")
             time.sleep(0.1)
-        raise CannotStart(f"PostgreSQL runs but does not answer. Its log is in {self._log}.")
+        return False
 
     # -- what is there -----------------------------------------------------------------------------
 
