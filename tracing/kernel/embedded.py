@@ -43,6 +43,16 @@ def ensure_server(settings: Settings, *, durable: bool = True) -> Server:
     """
     if settings.database_url is not None:
         return _external(settings)
+    try:
+        return _shared(settings, durable=durable)
+    except PermissionError as refused:
+        raise CannotStart(
+            f"This user may not use {refused.filename}. Start as the user who owns {settings.data_dir}, "
+            + "or set TRACING_DATA_DIR."
+        ) from refused
+
+
+def _shared(settings: Settings, *, durable: bool) -> Server:
     settings.data_dir.mkdir(mode=0o755, parents=True, exist_ok=True)
     cluster = Cluster(settings.data_dir, durable=durable)
     with cluster.exclusively():
