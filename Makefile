@@ -49,7 +49,7 @@ demo: setup ## Load the demo into the database
 	@$(BIN)/tracing demo
 
 .PHONY: words
-words: setup ## Write the French catalogue (plurals) from the sentences in code and templates
+words: setup ## Set the French sentences (spaces, apostrophes) and write the catalogue of plurals
 	@$(BIN)/python bin/words
 
 .PHONY: lock
