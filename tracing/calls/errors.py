@@ -17,7 +17,7 @@ class IdentityFirst(Refused):
     """Health content opens only after the person said who they are, in this call."""
 
     def __init__(self) -> None:
-        super().__init__(_("Confirmez d’abord l’identité de la personne : elle la dit elle-même."))
+        super().__init__(_("Confirmez d’abord l’identité de la personne : elle la dit elle-même."))
 
 
 class StillMissing(Refused):
@@ -29,8 +29,8 @@ class StillMissing(Refused):
         self.labels = labels
         super().__init__(
             ngettext(
-                "Il reste %(num)d point avant de terminer : %(what)s.",
-                "Il reste %(num)d points avant de terminer : %(what)s.",
+                "Il reste %(num)d point avant de terminer : %(what)s.",
+                "Il reste %(num)d points avant de terminer : %(what)s.",
                 len(labels),
                 what=", ".join(labels),
             )

@@ -155,5 +155,5 @@ class AnotherLotIsLoading(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            str(_("Un autre lot est en cours de chargement. Réessayez dans une minute : rien n’est perdu."))
+            str(_("Un autre lot est en cours de chargement. Réessayez dans une minute : rien n’est perdu."))
         )

@@ -12,7 +12,7 @@ class UploadForm(FlaskForm):  # type: ignore[misc]
 
     file = FileField(
         _l("Fichier chiffré"),
-        description=_l("Tel que le laboratoire ou le portail l’a envoyé : .p7m, ou classeur Excel protégé."),
+        description=_l("Tel que le laboratoire ou le portail l’a envoyé : .p7m, ou classeur Excel protégé."),
         validators=[FileRequired(_l("Choisissez un fichier."))],
     )
     source = StringField(

@@ -77,8 +77,8 @@ def upload() -> ResponseReturnValue:
         return render_template("imports/upload.html", form=form), refusal.status
     flash(
         ngettext(
-            "Lot chargé : %(num)d dossier créé, à appeler dès maintenant.",
-            "Lot chargé : %(num)d dossiers créés, à appeler dès maintenant.",
+            "Lot chargé : %(num)d dossier créé, à appeler dès maintenant.",
+            "Lot chargé : %(num)d dossiers créés, à appeler dès maintenant.",
             report["created"],
         )
     )

@@ -11,7 +11,7 @@ class ClaimLost(Refused):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "Cet appel n’est plus le vôtre : il est revenu dans la file. Ce que vous avez tapé est gardé en brouillon."
+                "Cet appel n’est plus le vôtre : il est revenu dans la file. Ce que vous avez tapé est gardé en brouillon."
             )
         )
 
@@ -22,7 +22,7 @@ class NotWaiting(Refused):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "Cet appel n’est plus dans cet état : quelqu’un l’a pris ou fini entre-temps. Rien n’a été changé."
+                "Cet appel n’est plus dans cet état : quelqu’un l’a pris ou fini entre-temps. Rien n’a été changé."
             )
         )
 

@@ -42,7 +42,7 @@ class NewPasswordForm(FlaskForm):  # type: ignore[misc]
 
     password = PasswordField(
         _l("Nouveau mot de passe"),
-        description=_l("Au moins 14 caractères : une phrase de quelques mots convient bien."),
+        description=_l("Au moins 14 caractères : une phrase de quelques mots convient bien."),
         validators=[InputRequired(_l("Choisissez un mot de passe.")), Length(max=200)],
         render_kw={"autocomplete": "new-password"},
     )

@@ -283,7 +283,7 @@ def set_hours(member_id: int) -> ResponseReturnValue:
         except ValueError:
             flash(
                 _(
-                    "%(day)s : tapez les deux heures, comme 09:00 et 17:00. Rien n’a été changé.",
+                    "%(day)s : tapez les deux heures, comme 09:00 et 17:00. Rien n’a été changé.",
                     day=WEEKDAYS[weekday],
                 ),
                 "error",
@@ -291,7 +291,7 @@ def set_hours(member_id: int) -> ResponseReturnValue:
             return redirect(url_for("staff.member", member_id=member_id), 303)
         if pair[0] >= pair[1]:
             flash(
-                _("%(day)s : la fin vient après le début. Rien n’a été changé.", day=WEEKDAYS[weekday]),
+                _("%(day)s : la fin vient après le début. Rien n’a été changé.", day=WEEKDAYS[weekday]),
                 "error",
             )
             return redirect(url_for("staff.member", member_id=member_id), 303)
