@@ -34,6 +34,20 @@ SAME_IN_EVERY_LANGUAGE = {"Tracing", "PDF", "P0", "SMS", "XLSX", "NIR", "Ctrl", 
 """Names, and keys as they are printed on a keyboard."""
 
 
+NARROW = "\N{NARROW NO-BREAK SPACE}"
+FAULTS = {
+    "typewriter apostrophe": re.compile(r"\w'\w"),
+    "typewriter quotation mark": re.compile(r'"'),
+    "three dots": re.compile(r"\.\.\."),
+    "no narrow space before a mark": re.compile(rf"[^{NARROW}\s;!?:][;!?:](?=\s|$)| [;:!?]"),
+    "no narrow space inside quotation marks": re.compile(rf"«(?!{NARROW})|(?<!{NARROW})»"),
+    "capital without its accent": re.compile(
+        r"\bA (?=[a-z])|\bEtat|\bEcole|\bEtape|\bEcran|\bEchec|\bElement|\bEpi"
+    ),
+    "English": re.compile(r"\b(the|and|please|error|your|you|not found|invalid)\b", re.IGNORECASE),
+}
+
+
 def without_expressions(source):
     """Return a template's own text, with a hole for each expression and nothing for each statement."""
     parts = []
@@ -89,24 +103,15 @@ def forms_of(words):
     return words if isinstance(words, tuple) else (words,)
 
 
-@pytest.mark.parametrize(
-    ("what", "wrong"),
-    [
-        ("a typewriter apostrophe", re.compile(r"\w'\w")),
-        ("a typewriter quotation mark", re.compile(r'"')),
-        ("three dots instead of an ellipsis", re.compile(r"\.\.\.")),
-        ("no narrow no-break space before ; ! ? or :", re.compile(r"[^\N{NARROW NO-BREAK SPACE}\s;!?:](?:[;!?](?=\s|$)|:(?=\s|$))| [;:!?]")),
-        ("no narrow no-break space inside « »", re.compile(r"«(?!\N{NARROW NO-BREAK SPACE})|(?<!\N{NARROW NO-BREAK SPACE})»")),
-        ("a capital without its accent", re.compile(r"\bA (?=[a-z])|\bEtat|\bEcole|\bEtape|\bEcran|\bEchec|\bElement|\bEpi")),
-        ("English", re.compile(r"\b(the|and|please|error|your|you|not found|invalid)\b", re.IGNORECASE)),
-    ],
-)  # fmt: skip
-def test_sentences_are_set_as_french_is(what, wrong):
+@pytest.mark.parametrize("fault", FAULTS)
+def test_sentences_are_set_as_french_is(fault):
+    wrong = FAULTS[fault]
+
     found = [
         (where, words) for where, words in sentences() if any(wrong.search(form) for form in forms_of(words))
     ]
 
-    assert found == [], what
+    assert found == [], "`make words` mends spaces and apostrophes"
 
 
 def test_the_french_catalogue_has_every_plural():
