@@ -29,7 +29,7 @@ LARGEST_UPLOAD = 64 * 1024 * 1024
 
 def create_app(settings: Settings, *, secret_key: str) -> Flask:
     """Return the application for a process whose database and vault are open."""
-    app = Flask("tracing", static_folder=None)
+    app = Flask("tracing", static_folder=None, static_url_path="/static")
     app.config.update(
         SECRET_KEY=secret_key,
         SESSION_COOKIE_NAME="tracing_browser",

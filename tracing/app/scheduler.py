@@ -31,7 +31,9 @@ def make_scheduler() -> BackgroundScheduler:
         scheduler.add_job(once(name, job, seconds), CronTrigger(second=f"*/{seconds}", timezone=UTC), id=name)
     scheduler.add_job(once("tidy", calls.tidy, 3600), CronTrigger(minute=7, timezone=UTC), id="tidy")
     scheduler.add_job(
-        once("clear_destroyed", clear_destroyed, 3600), CronTrigger(minute=17, timezone=UTC), id="clear_destroyed"
+        once("clear_destroyed", clear_destroyed, 3600),
+        CronTrigger(minute=17, timezone=UTC),
+        id="clear_destroyed",
     )
     return scheduler
 

@@ -10,6 +10,7 @@ from gunicorn.app.base import BaseApplication
 
 from tracing.app.runtime import Runtime
 from tracing.app.scheduler import make_scheduler
+from tracing.kernel.config import CannotStart
 
 THREADS = 8
 
@@ -17,9 +18,15 @@ THREADS = 8
 def all_in_one(runtime: Runtime, *, accounts: Sequence[str], say: Callable[[str], None]) -> None:
     """Serve the pages and run the scheduler until Ctrl-C or SIGTERM."""
     settings = runtime.settings
-    server = waitress.create_server(
-        runtime.make_app(), host=settings.host, port=settings.port, threads=THREADS, ident=None
-    )
+    try:
+        server = waitress.create_server(
+            runtime.make_app(), host=settings.host, port=settings.port, threads=THREADS, ident=None
+        )
+    except OSError as error:
+        taken = f"{settings.host}:{settings.port} cannot be used ({error.strerror})."
+        raise CannotStart(
+            f"{taken} Stop what listens there, or choose another port: TRACING_PORT=8001"
+        ) from None
     jobs = make_scheduler()
     jobs.start()
     say("")

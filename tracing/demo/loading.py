@@ -28,10 +28,8 @@ ARRIVED_AGO = timedelta(hours=2, minutes=40)
 
 def is_empty() -> bool:
     """Return whether nobody works here yet and no lot ever came."""
-    return (
-        session.scalar(select(Member.id).limit(1)) is None
-        and session.scalar(select(ImportLot.id).limit(1)) is None
-    )
+    with transaction():
+        return not any(session.scalar(select(table.id).limit(1)) for table in (Member, ImportLot))
 
 
 def password_of(settings: Settings) -> str:
@@ -42,10 +40,9 @@ def password_of(settings: Settings) -> str:
 
 def accounts(settings: Settings) -> list[str]:
     """Return the demo accounts, one a line; nothing when this database holds no demo."""
-    if (
-        not (settings.data_dir / "secrets" / "demo_password").exists()
-        or staff.find_member_by_login("lucie") is None
-    ):
+    with transaction():
+        is_there = staff.find_member_by_login(COLLEAGUES[0].login) is not None
+    if not is_there or not (settings.data_dir / "secrets" / "demo_password").exists():
         return []
     lines = [f"  {one.login:<9}{one.in_words}" for one in COLLEAGUES]
     return ["Demo accounts (one password for all):", *lines, f"  password  {password_of(settings)}"]
