@@ -9,6 +9,8 @@ from sqlalchemy import select
 from tracing.escalations.errors import NoSuchEscalation
 from tracing.escalations.models import Audience, Escalation, EscalationState
 from tracing.kernel.db import session
+from tracing.queue.models import CallTask
+from tracing.staff import queries as staff
 from tracing.staff.agents import Agent
 from tracing.staff.models import Role
 from tracing.vault import services as vault
@@ -143,3 +145,16 @@ def result_announced(task_id: int) -> bool:
     """Return whether an adviser has told the person their result."""
     chosen = select(Escalation.id).where(Escalation.task_id == task_id, Escalation.result_announced).limit(1)
     return session.scalar(chosen) is not None
+
+
+def tasks_of(found: Iterable[Escalation]) -> dict[int, CallTask]:
+    """Return the tasks that questions are about, by id."""
+    ids = {one.task_id for one in found}
+    return {task.id: task for task in session.scalars(select(CallTask).where(CallTask.id.in_(ids)))}
+
+
+def names_of(found: Iterable[Escalation]) -> dict[int, str]:
+    """Return the names of those who asked and of those who took the questions."""
+    rows = list(found)
+    ids = {one.raised_by for one in rows} | {one.taken_by for one in rows if one.taken_by is not None}
+    return staff.member_names(ids)

@@ -103,6 +103,11 @@ def reason_of(code: Reason | EscalationReason | str) -> Reason:
     return Reason(code)
 
 
+def is_reason(code: str) -> bool:
+    """Return whether a code is one of ours, or one that a script names."""
+    return code in {reason.value for reason in Reason} | {script.value for script in EscalationReason}
+
+
 def says_enough(reason: Reason) -> bool:
     """Return whether a reason alone tells what is asked; a script raises these without words of the tracer."""
     return reason in BY_SCRIPT.values()

@@ -1,15 +1,291 @@
-"""Pages of escalations."""
+"""Asking from the call screen; the list, the case and the answer for those who are asked."""
 
-from flask import Blueprint, render_template_string
+from datetime import datetime, time
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
-from tracing.staff.access import may
+from tracing.calls import queries as calls
+from tracing.calls import services as call_services
+from tracing.calls.errors import NoSuchCall
+from tracing.calls.models import Call
+from tracing.calls.words import OUTCOME_WORDS
+from tracing.cases import queries as cases
+from tracing.escalations import casefile, listing, queries, rules, services, words
+from tracing.escalations.forms import AnswerForm, AskForm
+from tracing.escalations.models import Audience, Decision, Escalation, EscalationState, Reason
+from tracing.kernel import clock, events
+from tracing.kernel.db import transaction
+from tracing.kernel.errors import Invalid, Refused
+from tracing.queue import queries as queue
+from tracing.queue.errors import ClaimLost
+from tracing.queue.models import CallTask
+from tracing.staff import queries as staff
+from tracing.staff.access import agent, is_fragment, may
+from tracing.staff.models import Role
 
 bp = Blueprint("escalations", __name__, template_folder="templates")
 
+ASKED = (Role.ADVISER, Role.REFERENT)
 
-@bp.get("/escalations/waiting")
-@may()
+
+@bp.context_processor
+def vocabulary() -> dict[str, object]:
+    """Give the pages of this part the words for its codes."""
+    return {
+        "audience_words": words.AUDIENCE_WORDS,
+        "reason_words": words.REASON_WORDS,
+        "urgency_words": words.URGENCY_WORDS,
+        "urgency_tones": words.URGENCY_TONES,
+        "decision_words": words.DECISION_WORDS,
+        "kind_words": words.KIND_WORDS,
+        "outcome_words": OUTCOME_WORDS,
+    }
+
+
+# ---------- In the call ----------
+
+
+@bp.get("/calls/<int:call_id>/tasks/<int:task_id>/escalations")
+@may(Role.TRACER, passive=True)
+def panel(call_id: int, task_id: int) -> ResponseReturnValue:
+    """Show what was asked about one person, live, and the form to ask."""
+    form = AskForm(formdata=None, prefix="escalation")
+    wanted = request.args.get("reason", "")
+    form.reason.data = rules.reason_of(wanted).value if rules.is_reason(wanted) else ""
+    return _panel(call_id, task_id, form)
+
+
+@bp.post("/calls/<int:call_id>/tasks/<int:task_id>/escalations")
+@may(Role.TRACER)
+def ask(call_id: int, task_id: int) -> ResponseReturnValue:
+    """Ask an adviser or a referent; the reason says which."""
+    form, by = AskForm(prefix="escalation"), agent()
+    if not form.validate():
+        return _panel(call_id, task_id, form), 422
+    reason = Reason(form.reason.data)
+    try:
+        with transaction():
+            call = call_services.writing(call_id, by, at=clock.database_now())
+            services.raise_question(
+                call,
+                call_services.task_of_call(call, task_id),
+                audience=rules.AUDIENCE[reason],
+                reason=reason,
+                question=form.question.data or "",
+                by=by,
+                at=clock.now(),
+            )
+    except ClaimLost as refusal:
+        with transaction():
+            call_services.keep_draft(call_id, "escalation", form.question.data, by=by, at=clock.now())
+        return _panel(call_id, task_id, form, late=refusal.message), refusal.status
+    except Invalid as refusal:
+        form.question.errors = [refusal.message]
+        return _panel(call_id, task_id, form), refusal.status
+    if is_fragment():
+        return _panel(call_id, task_id, AskForm(formdata=None, prefix="escalation"))
+    return redirect(url_for("escalations.panel", call_id=call_id, task_id=task_id), 303)
+
+
+@bp.post("/calls/<int:call_id>/tasks/<int:task_id>/escalations/<int:escalation_id>/seen")
+@may(Role.TRACER)
+def seen_in_call(call_id: int, task_id: int, escalation_id: int) -> ResponseReturnValue:
+    """Note that the answer was read, during the call."""
+    with transaction():
+        services.mark_seen(escalation_id, by=agent(), at=clock.now())
+    if is_fragment():
+        return _panel(call_id, task_id, AskForm(formdata=None, prefix="escalation"))
+    return redirect(url_for("escalations.panel", call_id=call_id, task_id=task_id), 303)
+
+
+def _panel(call_id: int, task_id: int, form: AskForm, *, late: str | None = None) -> str:
+    call, task = _call_and_task(call_id, task_id)
+    asked = listing.asked_in_call(call, task, by=agent())
+    return render_template(
+        "escalations/panel.html" if is_fragment() else "escalations/panel_page.html",
+        call=call,
+        task=task,
+        reference=cases.references([task.case_id])[task.case_id],
+        asked=asked,
+        is_open=any(one.escalation.state is not EscalationState.SETTLED for one in asked),
+        form=form,
+        late=late,
+    )
+
+
+def _call_and_task(call_id: int, task_id: int) -> tuple[Call, CallTask]:
+    call = calls.get_call(call_id, tracer_id=agent().member_id)
+    if call.site_id != agent().site.id:
+        raise NoSuchCall
+    return call, call_services.task_of_call(call, task_id)
+
+
+@bp.get("/escalations/<int:escalation_id>/answer")
+@may(Role.TRACER)
+def answer(escalation_id: int) -> ResponseReturnValue:
+    """Show an answer to the tracer who asked, once the call is over."""
+    found = queries.get_asked(escalation_id, by=agent())
+    task = queue.get_task(found.task_id)
+    return render_template(
+        "escalations/answer.html",
+        escalation=found,
+        words=queries.words_of(found),
+        task=task,
+        reference=cases.references([task.case_id])[task.case_id],
+        names=queries.names_of([found]),
+    )
+
+
+@bp.post("/escalations/<int:escalation_id>/seen")
+@may(Role.TRACER)
+def seen(escalation_id: int) -> ResponseReturnValue:
+    """Note that the answer was read, and go back to work."""
+    with transaction():
+        services.mark_seen(escalation_id, by=agent(), at=clock.now())
+    return redirect("/", 303)
+
+
+# ---------- For those who are asked ----------
+
+
+@bp.get("/escalations")
+@may(*ASKED)
 def waiting() -> ResponseReturnValue:
-    """Show nothing yet."""
-    return render_template_string("{% extends 'base.html' %}")
+    """List what waits for an answer here, and what was answered today."""
+    return render_template("escalations/waiting.html", **_lists())
+
+
+@bp.get("/escalations/list")
+@may(*ASKED, passive=True)
+def waiting_list() -> ResponseReturnValue:
+    """Return the two lists again, for a page that stays open."""
+    template = "escalations/lists.html" if is_fragment() else "escalations/waiting.html"
+    return render_template(template, **_lists())
+
+
+def _lists() -> dict[str, object]:
+    here, at = agent().site, clock.now()
+    audiences = queries.audiences_of(agent())
+    midnight = datetime.combine(clock.local_day(at, here.time_zone), time(), here.time_zone)
+    found = [one for audience in audiences for one in queries.waiting_for(here.id, audience)]
+    found.sort(key=lambda one: (one.urgency, one.raised_at, one.id))
+    rows = listing.rows(found, by=agent(), at=at)
+    return {
+        "rows": rows,
+        "first_waiting": next((row for row in rows if row.taker is None), None),
+        "settled": listing.rows(queries.settled_since(here.id, audiences, midnight), by=agent(), at=at),
+        "audiences": audiences,
+        "refreshed_at": at,
+    }
+
+
+@bp.post("/escalations/<int:escalation_id>/take")
+@may(*ASKED)
+def take(escalation_id: int) -> ResponseReturnValue:
+    """Take a question; the first one gets it."""
+    with transaction():
+        services.take(escalation_id, by=agent(), at=clock.now())
+    return redirect(url_for("escalations.show", escalation_id=escalation_id), 303)
+
+
+@bp.post("/escalations/<int:escalation_id>/put-back")
+@may(*ASKED)
+def put_back(escalation_id: int) -> ResponseReturnValue:
+    """Put a question back in the list."""
+    with transaction():
+        services.put_back(escalation_id, by=agent(), at=clock.now())
+    flash(_("La demande est revenue dans la liste."))
+    return redirect(url_for("escalations.waiting"), 303)
+
+
+@bp.get("/escalations/<int:escalation_id>")
+@may(*ASKED)
+def show(escalation_id: int) -> ResponseReturnValue:
+    """Show a question: the case to whoever took it, the state to everybody else who is asked."""
+    return _show(queries.get_escalation(escalation_id, by=agent()))
+
+
+@bp.get("/escalations/<int:escalation_id>/live")
+@may(*ASKED, passive=True)
+def live(escalation_id: int) -> ResponseReturnValue:
+    """Return whether the call still lasts, and the question as it stands now, to whoever took it."""
+    found = queries.get_escalation(escalation_id, by=agent())
+    return render_template("escalations/live.html", **_live(found))
+
+
+def _live(found: Escalation) -> dict[str, object]:
+    if not _is_takers(found):
+        return {"escalation": found, "is_mine": False}
+    call = casefile.find_live_call(found)
+    return {
+        "escalation": found,
+        "is_mine": True,
+        "words": queries.words_of(found),
+        "call": call,
+        "names": queries.names_of([found]) | staff.member_names([call.tracer_id] if call else []),
+    }
+
+
+def _show(found: Escalation, form: AnswerForm | None = None, *, refusal: str | None = None) -> str:
+    if not _is_takers(found):
+        task = queue.get_task(found.task_id)
+        read_by_taker = found.state is EscalationState.SETTLED and found.taken_by == agent().member_id
+        return render_template(
+            "escalations/state.html",
+            row=listing.rows([found], by=agent(), at=clock.now())[0],
+            task=task,
+            words=queries.words_of(found) if read_by_taker else None,
+            typed=form.answer.data if form is not None else None,
+            refusal=refusal,
+        )
+    with transaction():
+        file = casefile.open_case_file(found)
+        events.saw([f"person:{file.person_id}"], by=agent().member_id, at=clock.now(), why="escalation")
+    context = _live(found)
+    return render_template(
+        "escalations/show.html",
+        file=file,
+        form=form or _answer_form(found),
+        Decision=Decision,
+        Audience=Audience,
+        **context,
+    )
+
+
+def _is_takers(found: Escalation) -> bool:
+    return found.state is EscalationState.TAKEN and found.taken_by == agent().member_id
+
+
+def _answer_form(found: Escalation) -> AnswerForm:
+    return AnswerForm(reason=found.reason, on_call=casefile.find_live_call(found) is not None)
+
+
+@bp.post("/escalations/<int:escalation_id>")
+@may(*ASKED)
+def settle(escalation_id: int) -> ResponseReturnValue:
+    """Answer a question one has taken."""
+    found = queries.get_escalation(escalation_id, by=agent())
+    form = _answer_form(found)
+    if not form.validate():
+        return _show(found, form), 422
+    try:
+        with transaction():
+            services.settle(
+                escalation_id,
+                answer=form.answer.data or "",
+                decision=Decision(form.decision.data),
+                result_announced="result_announced" in form and form.result_announced.data,
+                by=agent(),
+                at=clock.now(),
+            )
+    except Invalid as refusal:
+        form.answer.errors = [refusal.message]
+        return _show(queries.get_escalation(escalation_id, by=agent()), form), refusal.status
+    except Refused as refusal:
+        again = queries.get_escalation(escalation_id, by=agent())
+        return _show(again, form, refusal=refusal.message), refusal.status
+    asker = staff.member_names([found.raised_by])[found.raised_by]
+    flash(_("Réponse envoyée à %(name)s.", name=asker))
+    return redirect(url_for("escalations.waiting"), 303)

@@ -71,14 +71,15 @@ def in_words(question: Question, value: Any) -> str:
         return label
     common = {YES: _("Oui"), NO: _("Non"), UNKNOWN: _("Ne sait pas")}
     if question.type is not QuestionType.TEXT and value in common:
-        return common[value]
+        return str(common[value])
     try:
         if question.type is QuestionType.DATE:
             day = date.fromisoformat(str(value))
             return f"{day_in_words(day)} {day.year}"
         if question.type is QuestionType.DATETIME:
             moment = datetime.fromisoformat(str(value))
-            return _("%(day)s à %(time)s", day=day_in_words(moment.date()), time=moment.strftime("%H:%M"))
+            said = _("%(day)s à %(time)s", day=day_in_words(moment.date()), time=moment.strftime("%H:%M"))
+            return str(said)
     except ValueError:
         return str(value)
     return str(value)

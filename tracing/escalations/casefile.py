@@ -1,0 +1,93 @@
+"""What an adviser or a referent reads of a case before they answer: one person, no other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from tracing.calls import queries as calls
+from tracing.calls.models import Call
+from tracing.cases import queries as cases
+from tracing.cases.models import Case
+from tracing.contacts.models import Contact, ContactStatus
+from tracing.escalations.models import Escalation
+from tracing.kernel.db import session
+from tracing.people import queries as people
+from tracing.people.rules import Identity
+from tracing.queue import queries as queue
+from tracing.queue.models import CallTask, TaskKind
+from tracing.scripts import transcript
+from tracing.scripts.services import get_script
+from tracing.scripts.transcript import Line
+from tracing.scripts.vocabulary import ScriptKind
+from tracing.staff import queries as staff
+
+SCRIPT_OF = {TaskKind.CASE_FIRST: ScriptKind.P0, TaskKind.CONTACT_FIRST: ScriptKind.CONTACT}
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """The person a question is about, their dates, their answers, the calls made."""
+
+    task: CallTask
+    reference: str
+    identity: Identity | None
+    case: Case | None
+    """None when the person is a contact: the case is somebody else's, and stays unread."""
+    contact: Contact | None
+    contacts_named: int
+    lines: Sequence[Line]
+    timeline: Sequence[Call]
+    names: dict[int, str]
+    """The tracers of the timeline."""
+
+    @property
+    def person_id(self) -> int:
+        """Whose file it is."""
+        return self.task.person_id
+
+
+def open_case_file(escalation: Escalation) -> CaseFile:
+    """Return the file of the person a question is about. Record the sighting beside it."""
+    task = queue.get_task(escalation.task_id)
+    case = cases.get_case(task.case_id)
+    is_case = task.kind is TaskKind.CASE_FIRST
+    past = calls.timeline(task.household_id) if task.household_id is not None else []
+    return CaseFile(
+        task=task,
+        reference=case.reference,
+        identity=people.find_identity(task.person_id),
+        case=case if is_case else None,
+        contact=None if is_case or task.contact_id is None else session.get(Contact, task.contact_id),
+        contacts_named=_count_contacts(case.id) if is_case else 0,
+        lines=_answers(task),
+        timeline=past,
+        names=staff.member_names(call.tracer_id for call in past),
+    )
+
+
+def _answers(task: CallTask) -> Sequence[Line]:
+    if task.script_version is None:
+        return []
+    script = get_script(SCRIPT_OF[task.kind], task.script_version)
+    return transcript.lines(script, calls.answers(task.id))
+
+
+def _count_contacts(case_id: int) -> int:
+    chosen = (
+        select(func.count())
+        .select_from(Contact)
+        .where(Contact.case_id == case_id, Contact.status != ContactStatus.REMOVED)
+    )
+    return session.scalar(chosen) or 0
+
+
+def find_live_call(escalation: Escalation) -> Call | None:
+    """Return the call that goes on with the household a question is about, whoever makes it."""
+    task = queue.get_task(escalation.task_id)
+    return session.scalar(
+        select(Call)
+        .where(Call.household_id == task.household_id, Call.ended_at.is_(None))
+        .order_by(Call.id.desc())
+        .limit(1)
+    )

@@ -1,0 +1,87 @@
+"""What is typed to ask and to answer: shape only; who may ask what is decided in services."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, RadioField, SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import InputRequired, Length
+
+from tracing.escalations.models import Decision, Reason
+from tracing.escalations.rules import AUDIENCE, LONGEST_ANSWER, LONGEST_QUESTION, URGENCY
+from tracing.escalations.words import AUDIENCE_WORDS, REASON_WORDS, URGENCY_WORDS
+
+
+class AskForm(FlaskForm):  # type: ignore[misc]
+    """A question, and why it is asked: the reason says whom it goes to."""
+
+    reason = SelectField(
+        _l("Pourquoi demander un avis ?"),
+        validators=[InputRequired(_l("Choisissez la raison : elle dit qui répondra."))],
+    )
+    question = TextAreaField(
+        _l("Votre question"),
+        description=_l(
+            "Une phrase suffit, 500 signes au plus. N’écrivez ni antécédent médical, ni nom, ni opinion sur la personne."
+        ),
+        validators=[
+            Length(max=LONGEST_QUESTION, message=_l("Raccourcissez votre question à 500 signes.")),
+        ],
+        render_kw={"rows": 3, "maxlength": LONGEST_QUESTION},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.reason.choices = [SelectChoice("", _("Choisissez"))] + [
+            SelectChoice(
+                reason.value,
+                f"{REASON_WORDS[reason]} · {str(URGENCY_WORDS[URGENCY[reason]]).lower()}",
+                optgroup=str(AUDIENCE_WORDS[audience]),
+            )
+            for reason, audience in AUDIENCE.items()
+        ]
+
+
+class AnswerForm(FlaskForm):  # type: ignore[misc]
+    """An answer, and what follows from it."""
+
+    answer = TextAreaField(
+        _l("Votre réponse"),
+        description=_l("L’enquêteur la lit aussitôt. Dites ce qu’il doit faire, en mots simples."),
+        validators=[
+            InputRequired(_l("Écrivez la réponse que l’enquêteur lira.")),
+            Length(max=LONGEST_ANSWER, message=_l("Raccourcissez votre réponse à 1 000 signes.")),
+        ],
+        render_kw={"rows": 5, "maxlength": LONGEST_ANSWER},
+    )
+    result_announced = BooleanField(
+        _l("Le résultat lui a été annoncé"),
+        description=_l(
+            "Cochez si vous l’avez dit vous-même à la personne : la suite du script s’ouvre alors."
+        ),
+    )
+    decision = RadioField(
+        _l("Et maintenant ?"), validators=[InputRequired(_l("Choisissez ce qui se passe ensuite."))]
+    )
+
+    def __init__(self, *args: Any, reason: Reason, on_call: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if reason is not Reason.RESULT_NOT_ANNOUNCED:
+            del self.result_announced
+        self.decision.choices = [
+            SelectChoice(
+                Decision.GO_ON.value,
+                _("L’enquêteur continue l’appel avec cette réponse")
+                if on_call
+                else _(
+                    "L’enquêteur continue avec cette réponse ; si la personne attendait, elle est rappelée"
+                ),
+            ),
+            SelectChoice(Decision.CALL_BACK.value, _("Un enquêteur rappelle la personne au plus tôt")),
+            SelectChoice(
+                Decision.CLOSED.value,
+                _("C’est réglé avec la personne : plus aucun appel ne lui sera fait pour cette raison"),
+            ),
+        ]
