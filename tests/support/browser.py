@@ -1,8 +1,24 @@
-"""Where this machine's Chromium is, for the tests that drive a real browser."""
+"""Chromium as this machine has it, for the tests that drive a real browser."""
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--lang=fr",
+)
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -19,3 +35,16 @@ def find_browser() -> Path | None:
 def must_not_skip() -> bool:
     """Say whether a missing browser is a failure: it is wherever a change is judged."""
     return os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Run a real browser, or skip loudly; where a change is judged, fail instead."""
+    path = find_browser()
+    if path is None:
+        message = "no Chromium here: the browser tests did not run"
+        (pytest.fail if must_not_skip() else pytest.skip)(message)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield running
+        running.close()

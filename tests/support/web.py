@@ -4,9 +4,9 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from tests.support.pages import check_page
 from werkzeug.test import TestResponse
 
+from tests.support.pages import check_page
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.staff import queries, sessions

@@ -6,19 +6,11 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from werkzeug.serving import make_server
 
-from tests.support.browser import find_browser, must_not_skip
+from tests.support.browser import launched
 from tests.ui.gallery import create_gallery
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
 
 
 @pytest.fixture
@@ -38,14 +30,8 @@ def client(gallery: Flask) -> FlaskClient:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A real browser, or a loud skip."""
-    path = find_browser()
-    if path is None:
-        message = "no Chromium here: the browser tests did not run"
-        (pytest.fail if must_not_skip() else pytest.skip)(message)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    with launched() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture

@@ -1,0 +1,119 @@
+"""Lots for the tests of the import: the extracts of `tests/data`, lines made to measure, a store of dicts."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cryptography import x509
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+
+from tracing.imports.containers import Secrets, passwords_in, secrets_from
+from tracing.imports.layout import FIELDS, RawLine
+from tracing.imports.lines import ParsedLine, Reading, parse
+from tracing.imports.report import Report
+from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome, decide
+from tracing.people.rules import completed, given_birth_key
+
+EXTRACTS = Path(__file__).parents[1] / "data" / "extracts"
+KEY = (EXTRACTS / "keys" / "site-rsa.key.pem").read_bytes()
+CERTIFICATE = (EXTRACTS / "keys" / "site-rsa.cert.pem").read_bytes()
+PASSWORDS = (EXTRACTS / "keys" / "passwords.txt").read_text()
+PARIS = ZoneInfo("Europe/Paris")
+READING = Reading(zone=PARIS, received_at=datetime(2021, 3, 8, 8, tzinfo=UTC))
+
+LINE = {
+    "ID_RESULTAT": "PDL-1",
+    "NOM_NAISSANCE": "LE GOFF",
+    "PRENOMS": "Anne Marie",
+    "SEXE": "F",
+    "DATE_NAISSANCE": "20/07/1985",
+    "DATE_EXTRACTION": "08/03/2021 07:45",
+    "DATE_PRELEVEMENT": "07/03/2021 08:30",
+    "RESULTAT": "P",
+    "TEL_MOBILE": "0612345678",
+}
+
+
+def raw_line(row: int = 2, **fields: str) -> RawLine:
+    """Return a usable positive line with some fields changed."""
+    sent = LINE | fields
+    return RawLine(row, tuple(sent.get(name, "") for name in FIELDS))
+
+
+def parsed(row: int = 2, **fields: str) -> ParsedLine:
+    """Return such a line, read."""
+    return parse(raw_line(row, **fields), READING)
+
+
+def extract(name: str) -> bytes:
+    """Return an extract as it was sent."""
+    return (EXTRACTS / name).read_bytes()
+
+
+def expected(name: str) -> dict[str, Any]:
+    """Return what a right import reports of an extract."""
+    stem = name.split(".", maxsplit=1)[0]
+    report: dict[str, Any] = json.loads((EXTRACTS / f"{stem}.expected.json").read_text())
+    return report
+
+
+def secrets(name: str = "") -> Secrets:
+    """Return everything that opens the extracts."""
+    return secrets_from(private_key=KEY, certificate=CERTIFICATE, passwords=passwords_in(PASSWORDS, name))
+
+
+def enveloped(content: bytes) -> bytes:
+    """Encrypt some content for the test key."""
+    recipient = x509.load_pem_x509_certificate(CERTIFICATE)
+    builder = pkcs7.PKCS7EnvelopeBuilder().set_data(content).set_content_encryption_algorithm(AES256)
+    return builder.add_recipient(recipient).encrypt(Encoding.DER, [pkcs7.PKCS7Options.Binary])
+
+
+class Store:
+    """What is known of earlier lots, in dicts: the simplest thing that can feed the decisions."""
+
+    def __init__(self) -> None:
+        self.earlier: dict[str, list[EarlierLine]] = defaultdict(list)
+        self.people: dict[str, list[KnownPerson]] = defaultdict(list)
+        self.cases = 0
+
+    def load(self, lines: Iterable[RawLine]) -> Report:
+        """Take in a lot and say what became of it."""
+        report = Report()
+        for raw in lines:
+            line = parse(raw, READING)
+            report.add(line, self.take_in(line))
+        return report
+
+    def take_in(self, line: ParsedLine) -> Decision:
+        """Decide one line and remember what follows."""
+        fingerprint = hashlib.sha256(line.fingerprint_content.encode()).digest()
+        earlier = self.earlier[line.result_id or fingerprint.hex()]
+        candidates = self.people[given_birth_key(line.identity)] if line.identity else []
+        decision = decide(line, fingerprint=fingerprint, earlier=earlier, candidates=candidates, zone=PARIS)
+        earlier.append(EarlierLine(fingerprint, decision.outcome, line.result))
+        if line.identity and line.facts and decision.outcome in (Outcome.CREATED, Outcome.REPEAT):
+            self._remember(line, decision, candidates)
+        return decision
+
+    def _remember(self, line: ParsedLine, decision: Decision, candidates: list[KnownPerson]) -> None:
+        """Keep the case and what the line adds to what is known of the person."""
+        assert line.identity is not None
+        assert line.facts is not None
+        person = next((one for one in candidates if one.person_id == decision.person_id), None)
+        if person is None:
+            person = KnownPerson(self.cases + 1, line.identity)
+            candidates.append(person)
+        person.identity = completed(person.identity, line.identity)
+        if decision.outcome is Outcome.CREATED:
+            self.cases += 1
+            person.cases.append(KnownCase(self.cases, line.facts.sampled_at))
+        elif decision.moves_first_sampling:
+            joined = next(case for case in person.cases if case.case_id == decision.case_id)
+            joined.first_sampled_at = line.facts.sampled_at

@@ -1,0 +1,110 @@
+"""A small platform for the browser: accounts with a known password, and a lot that came through the import.
+
+Run as a program (`python -m tests.support.platform`), so that it is a process of its own, as the product is.
+"""
+
+from datetime import timedelta
+
+from tests.support.lots import enveloped, secrets
+from tracing.app.runtime import running
+from tracing.demo.invented import as_csv
+from tracing.imports.jobs import Arrival, load
+from tracing.imports.layout import FIELDS
+from tracing.kernel import clock
+from tracing.kernel.config import Settings
+from tracing.kernel.db import transaction
+from tracing.staff import services
+from tracing.staff.models import Role, SiteKind
+
+PASSWORD = "les mouettes rient fort"
+
+PEOPLE = (
+    {
+        "NOM_NAISSANCE": "MOREL",
+        "PRENOMS": "Camille",
+        "SEXE": "F",
+        "TEL_MOBILE": "06 39 98 00 01",
+        "CODE_CAISSE": "441",
+    },
+)
+
+ACCOUNTS = (
+    ("lucie", "Lucie Hamelin", "440", Role.TRACER),
+    ("anouk", "Anouk Leroux", "440", Role.TRACER),
+    ("omar", "Dr Omar Ziani", "440", Role.ADVISER),
+    ("didier", "Didier Marsac", "440", Role.SUPERVISOR),
+    ("rozenn", "Rozenn Kerbrat", "440", Role.REFERENT),
+    ("irene", "Irène Fabre", "440", Role.IMPORTER),
+    ("gaspard", "Gaspard Noël", "440", Role.ADMINISTRATOR),
+    ("olivia", "Olivia Perrin", "440", Role.AUDITOR),
+)
+
+
+def prepare(settings: Settings) -> None:
+    """Open the sites and accounts, and load the lot."""
+    at = clock.now()
+    with transaction():
+        sites = {
+            site.code: site
+            for site in (
+                services.add_site(
+                    code="440",
+                    name="Caisse de Nantes",
+                    programme=settings.programme,
+                    is_default=True,
+                    funds=("441",),
+                    at=at,
+                ),
+                services.add_site(
+                    code="900",
+                    name="Site de formation",
+                    programme=settings.programme,
+                    kind=SiteKind.TRAINING,
+                    at=at,
+                ),
+            )
+        }
+        for login, name, code, role in ACCOUNTS:
+            member = services.add_member(login=login, name=name, by=None, at=at)
+            services.set_password(member, PASSWORD, by=None, at=at)
+            services.grant(member, role, sites[code].id, by=None, at=at)
+            if role is Role.REFERENT:
+                services.grant(member, role, sites["900"].id, by=None, at=at)
+    load_people(settings)
+
+
+def load_people(settings: Settings) -> None:
+    """Encrypt an extract about PEOPLE, sampled yesterday with symptoms since the day before, and load it."""
+    now = clock.now().astimezone(settings.zone)
+    rows = [
+        dict.fromkeys(FIELDS, "")
+        | {
+            "NUM_LOT": "T1",
+            "ID_RESULTAT": f"T1-{rank:06d}",
+            "DATE_EXTRACTION": now.strftime("%d/%m/%Y %H:%M"),
+            "DATE_NAISSANCE": "17/05/1980",
+            "DATE_PRELEVEMENT": (now - timedelta(days=1)).strftime("%d/%m/%Y %H:%M"),
+            "TYPE_ANALYSE": "PCR",
+            "RESULTAT": "P",
+            "SYMPTOMES": "S24",
+        }
+        | person
+        for rank, person in enumerate(PEOPLE, start=1)
+    ]
+    load(
+        Arrival(
+            content=enveloped(as_csv(rows)),
+            file_name="T1.csv.p7m",
+            source_code="PDL",
+            secrets=secrets(),
+            zone=settings.zone,
+            allow_fiction=True,
+            programme=settings.programme,
+        )
+    )
+
+
+if __name__ == "__main__":
+    chosen = Settings.from_env()
+    with running(chosen):
+        prepare(chosen)
