@@ -4,6 +4,7 @@ Headings are matched by normalised name and synonyms, never by position: senders
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from operator import itemgetter
@@ -90,22 +91,32 @@ class Columns(NamedTuple):
 
 
 def find_columns(rows: Iterator[Row]) -> Columns:
-    """Find the heading row, perhaps under a banner: the one that has most of what is required."""
-    candidates = [match_headings(number, cells) for number, cells in islice(rows, _MOST_BANNER_ROWS)]
-    empty = Columns(0, [], (None,) * len(FIELDS))
-    return max(candidates, key=lambda columns: (-len(columns.missing), columns.found), default=empty)
+    """Find the heading row, perhaps under a banner: the first that has all that is required, else the likeliest."""
+    best = Columns(0, [], (None,) * len(FIELDS))
+    for number, cells in islice(rows, _MOST_BANNER_ROWS):
+        columns = match_headings(number, cells)
+        if not columns.missing:
+            return columns
+        best = max(best, columns, key=likelihood)
+    return best
+
+
+def likelihood(columns: Columns) -> tuple[int, int]:
+    """Order tables by what is missing, then by what is recognised."""
+    return -len(columns.missing), columns.found
 
 
 def match_headings(row: int, cells: Sequence[str]) -> Columns:
-    """Give each field its column: its own name first, then synonyms in their order; no column serves twice."""
+    """Give each field its column: the best of its names that is there; no column serves two fields."""
     free: dict[str, int] = {}
     for position, cell in enumerate(cells):
         free.setdefault(_compact(cell), position)
     positions: dict[str, int] = {}
-    for rank in range(1 + max(map(len, _HEADINGS.values()))):
-        for field, names in _HEADINGS.items():
-            if field not in positions and rank < len(names) and names[rank] in free:
-                positions[field] = free.pop(names[rank])
+    for headings in (_OWN_HEADINGS, _SHARED_HEADINGS):
+        for field, names in headings.items():
+            name = next((name for name in names if name in free), None)
+            if field not in positions and name is not None:
+                positions[field] = free.pop(name)
     return Columns(row, list(cells), tuple(map(positions.get, FIELDS)))
 
 
@@ -173,3 +184,11 @@ def _compact(heading: str) -> str:
 
 
 _HEADINGS = {field: (_compact(field), *names.split()) for field, names in SYNONYMS.items()}
+_TIMES_USED = Counter(name for names in _HEADINGS.values() for name in names)
+_OWN_HEADINGS, _SHARED_HEADINGS = (
+    {
+        field: [name for name in names if (_TIMES_USED[name] > 1) is shared]
+        for field, names in _HEADINGS.items()
+    }
+    for shared in (False, True)
+)

@@ -101,8 +101,7 @@ def sheets(content: bytes) -> Iterator[Callable[[], Iterator[Row]]]:
 
 def _sheet_rows(sheet: Any) -> Iterator[Row]:
     """Yield the rows of a sheet, hidden ones included."""
-    first = sheet.start[0] if sheet.start else 0
-    for number, cells in enumerate(sheet.iter_rows(), start=first + 1):
+    for number, cells in enumerate(sheet.iter_rows(), start=1):
         yield number, [cell if type(cell) is str else _as_text(cell) for cell in cells]
 
 

@@ -17,6 +17,7 @@ MOST_TIMES_LARGER = 100
 MOST_MEMBERS = 1_000
 _SMALL_MEMBER = 1_000_000
 _LONGEST_INFO = 100_000
+_SECTOR = 512
 _AGILE = b"\x04\x00\x04\x00"
 _SPINS = re.compile(rb"spinCount\s*=\s*[\"']\s*(\d+)\s*[\"']")
 _MACROS = re.compile(r"vbaproject|macrosheets/|vbadata", re.IGNORECASE)
@@ -25,6 +26,8 @@ _BROKEN_PARTS = (OSError, ValueError, KeyError, IndexError, TypeError, Arithmeti
 
 def open_protected(content: bytes, passwords: Sequence[str]) -> bytes:
     """Decrypt a protected workbook with the first password that opens it, and verify that nothing was altered."""
+    if len(content) % _SECTOR:
+        raise CannotRead(Refusal.DAMAGED)
     try:
         office = msoffcrypto.OfficeFile(io.BytesIO(content))
         _check_protection(office)

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from tracing.imports.containers import Opened, Secrets, open_container
-from tracing.imports.layout import Columns, RawLine, find_columns, raw_lines, refuse_without_required
+from tracing.imports.layout import RawLine, find_columns, likelihood, raw_lines, refuse_without_required
 from tracing.imports.refusals import CannotRead, Refusal
 from tracing.imports.tables import SEPARATORS, decode, sheets, text_rows
 
@@ -32,10 +32,15 @@ def read_table(opened: Opened) -> Iterator[RawLine]:
 def _text_lines(content: bytes) -> Iterator[RawLine]:
     """Read delimited text with the separator under which most headings are found."""
     text = decode(content)
-    found = [(separator, find_columns(text_rows(text, separator))) for separator in SEPARATORS]
-    separator, columns = max(found, key=lambda pair: _likelihood(pair[1]))
-    refuse_without_required(columns)
-    return raw_lines(text_rows(text, separator), columns)
+    best, chosen = find_columns(iter(())), SEPARATORS[0]
+    for separator in SEPARATORS:
+        columns = find_columns(text_rows(text, separator))
+        if likelihood(columns) > likelihood(best):
+            best, chosen = columns, separator
+        if not columns.missing:
+            break
+    refuse_without_required(best)
+    return raw_lines(text_rows(text, chosen), best)
 
 
 def _workbook_lines(content: bytes) -> Iterator[RawLine]:
@@ -44,7 +49,7 @@ def _workbook_lines(content: bytes) -> Iterator[RawLine]:
     read_one = False
     for rows in sheets(content):
         columns = find_columns(rows())
-        best = max(best, columns, key=_likelihood)
+        best = max(best, columns, key=likelihood)
         if columns.missing:
             continue
         lines = raw_lines(rows(), columns)
@@ -54,11 +59,6 @@ def _workbook_lines(content: bytes) -> Iterator[RawLine]:
             read_one = True
             yield line
     refuse_without_required(best)
-
-
-def _likelihood(columns: Columns) -> tuple[int, int]:
-    """Order tables by what is missing, then by what is recognised."""
-    return -len(columns.missing), columns.found
 
 
 def frame(message: Any) -> bytes:

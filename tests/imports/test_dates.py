@@ -1,0 +1,69 @@
+# ruff: noqa: DTZ001  what a sender writes has no time zone
+"""Dates as senders write them; never month first."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tracing.imports.dates import in_utc, read_date, read_moment
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("07/03/1963", date(1963, 3, 7)),
+        ("7/3/1963", date(1963, 3, 7)),
+        ("07-03-1963", date(1963, 3, 7)),
+        ("07.03.1963", date(1963, 3, 7)),
+        ("1963-03-07", date(1963, 3, 7)),
+        ("19630307", date(1963, 3, 7)),
+        ("29/02/2020", date(2020, 2, 29)),
+        ("44263", date(2021, 3, 8)),
+        ("44263,5", date(2021, 3, 8)),
+        ("07/03/1963 08:30", date(1963, 3, 7)),
+        ("31/02/1980", None),
+        ("29/02/2021", None),
+        ("03/17/2021", None),
+        ("45/13/2021", None),
+        ("00/05/1980", None),
+        ("07/03", None),
+        ("mars 1963", None),
+        ("07/03/1963 25:00", None),
+        ("07/03/1963 99", None),
+        ("", None),
+    ],
+)
+def test_a_day_is_read_or_left_out(written, day):
+    assert read_date(written) == day
+
+
+@pytest.mark.parametrize(("written", "year"), [("08/03/21", 2021), ("09/03/21", 1921), ("01/01/63", 1963)])
+def test_nobody_is_born_in_the_future_so_two_digits_tell_the_century(written, year):
+    born = read_date(written, not_after=date(2021, 3, 8))
+
+    assert born is not None
+    assert born.year == year
+
+
+@pytest.mark.parametrize(
+    ("written", "moment", "has_time"),
+    [
+        ("07/03/2021 08:17", datetime(2021, 3, 7, 8, 17), True),
+        ("07/03/2021 08:17:30", datetime(2021, 3, 7, 8, 17, 30), True),
+        ("07/03/2021 à 8h17", datetime(2021, 3, 7, 8, 17), True),
+        ("2021-03-07T08:17", datetime(2021, 3, 7, 8, 17), True),
+        ("202103070817", datetime(2021, 3, 7, 8, 17), True),
+        ("07/03/2021", datetime(2021, 3, 7), False),
+        ("44262.34513888889", datetime(2021, 3, 7, 8, 17), True),
+    ],
+)
+def test_a_moment_says_whether_a_time_was_given(written, moment, has_time):
+    assert read_moment(written) == (moment, has_time)
+
+
+def test_the_wall_clock_of_a_site_becomes_utc():
+    local = datetime(2021, 7, 1, 8, 30)
+
+    assert in_utc(local, ZoneInfo("Europe/Paris")) == datetime(2021, 7, 1, 6, 30, tzinfo=UTC)
+    assert in_utc(local, ZoneInfo("Indian/Reunion")) == datetime(2021, 7, 1, 4, 30, tzinfo=UTC)

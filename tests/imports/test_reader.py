@@ -1,0 +1,136 @@
+"""The reading process: everything comes through a pipe, and whatever happens there is a refusal here."""
+
+import io
+import os
+import resource
+import subprocess
+import sys
+
+import pytest
+from flask import Flask
+from flask_babel import Babel
+
+from tests.support.lots import CERTIFICATE, KEY, enveloped, extract, secrets
+from tracing.imports import errors, reader, worker
+from tracing.imports.containers import Container, secrets_from
+from tracing.imports.refusals import Refusal
+
+HARD = "pdl-20210510-hard.csv.p7m"
+
+
+def test_lines_come_out_of_a_process_of_their_own():
+    with reader.opened(extract(HARD), secrets()) as file:
+        lines = list(file.lines)
+
+    assert (file.container, file.line_count, len(lines)) == (Container.CMS, 35, 35)
+    assert lines[0].row == 2
+    assert lines[0].values[1] == "PDL2021051001-000001"
+
+
+def test_a_refusal_is_a_sentence_and_comes_before_the_first_line():
+    with pytest.raises(errors.KeyMissing, match="clé privée"), reader.opened(extract(HARD), secrets_from()):
+        pass
+    with (
+        pytest.raises(errors.UnknownLayout, match="NOM_NAISSANCE, RESULTAT"),
+        reader.opened(
+            enveloped(b"ID_RESULTAT;PRENOMS;DATE_NAISSANCE;DATE_PRELEVEMENT\n1;2;3;4\n"), secrets()
+        ),
+    ):
+        pass
+
+
+def test_every_reason_has_its_sentence_and_names_nobody():
+    app = Flask(__name__)
+    Babel(app)
+    with app.test_request_context():
+        for refusal in Refusal:
+            cause = errors.CannotRead(refusal, container="ZIP", missing="RESULTAT")
+            assert errors.refused(cause).message.endswith(".")
+
+
+def test_a_child_that_dies_is_a_refusal(monkeypatch):
+    monkeypatch.setattr(reader, "_COMMAND", (sys.executable, "-c", "import os; os.abort()"))
+
+    with pytest.raises(errors.ReaderStopped), reader.opened(b"x" * 1_000_000, secrets()):
+        pass
+
+
+HALF_AN_ANSWER = """
+import json, struct, sys
+sys.stdin.buffer.read()
+body = json.dumps({"container": "cms", "lines": 7}).encode()
+sys.stdout.buffer.write(struct.pack(">I", len(body)) + body + bytes(2))
+"""
+
+
+def test_a_child_that_dies_half_way_is_a_refusal(monkeypatch):
+    monkeypatch.setattr(reader, "_COMMAND", (sys.executable, "-c", HALF_AN_ANSWER))
+
+    with pytest.raises(errors.ReaderStopped), reader.opened(b"x", secrets()) as file:
+        list(file.lines)
+
+
+def test_a_reader_nobody_listens_to_any_more_is_ended():
+    with reader.opened(extract("pdl-20210308-0800.csv.p7m"), secrets()) as file:
+        next(file.lines)
+
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+LIMITS = """
+import resource, sys
+from tracing.imports import worker
+worker._limit_ourselves()
+try:
+    open(sys.argv[1], "wb", buffering=0).write(b"x" * 10)
+except OSError:
+    print("no file")
+try:
+    bytearray(worker.MOST_MEMORY)
+except MemoryError:
+    print("no memory")
+print(resource.getrlimit(resource.RLIMIT_CPU)[0], resource.getrlimit(resource.RLIMIT_CORE)[0])
+"""
+
+
+def test_the_child_cannot_write_a_file_or_take_all_memory(tmp_path):
+    # A file over the limit raises a signal first, which Python ignores and turns into an error.
+    told = subprocess.run(
+        [sys.executable, "-c", LIMITS, str(tmp_path / "leak")], capture_output=True, text=True, check=True
+    )
+
+    assert told.stdout.splitlines() == ["no file", "no memory", f"{worker.MOST_SECONDS} 0"]
+    assert resource.getrlimit(resource.RLIMIT_CPU)[0] != worker.MOST_SECONDS
+
+
+def test_a_message_cut_short_is_no_message():
+    whole = worker.frame({"lines": 1})
+
+    assert worker.read_frame(io.BytesIO(whole)) == {"lines": 1}
+    assert worker.read_frame(io.BytesIO(whole[:-1])) is None
+    assert worker.read_frame(io.BytesIO(b"\0\0")) is None
+
+
+def test_the_child_inherits_no_secret_of_ours(monkeypatch):
+    monkeypatch.setenv("TRACING_KEYS_URL", "postgresql://secret")
+    monkeypatch.setattr(
+        reader,
+        "_COMMAND",
+        (
+            sys.executable,
+            "-c",
+            "import os, sys; sys.stdin.read(); sys.exit('TRACING_KEYS_URL' in os.environ)",
+        ),
+    )
+    child = reader._start()
+    child.communicate(b"")
+
+    assert child.returncode == 0
+
+
+def test_the_certificate_is_not_needed():
+    with reader.opened(extract(HARD), secrets_from(private_key=KEY, certificate=CERTIFICATE)) as both:
+        with_certificate = list(both.lines)
+    with reader.opened(extract(HARD), secrets_from(private_key=KEY)) as alone:
+        assert list(alone.lines) == with_certificate
