@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import BigInteger, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -35,7 +35,7 @@ class Sighting(Base):
     """
 
     __tablename__ = "sightings"
-    __table_args__: ClassVar[Any] = {"postgresql_partition_by": "RANGE (first_month)"}
+    __table_args__ = ({"postgresql_partition_by": "RANGE (first_month)"},)
 
     first_month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     """yyyymm of the first look."""
