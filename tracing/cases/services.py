@@ -117,3 +117,10 @@ def close(case: Case, outcome: CaseOutcome, *, by: int | None, at: datetime) -> 
     events.record(
         "case.closed", by=by, at=at, subject=("case", case.id), site_id=case.site_id, outcome=outcome.value
     )
+
+
+def reopen(case: Case, *, status: CaseStatus = CaseStatus.OPEN, by: int | None, at: datetime) -> None:
+    """Take the closing of a case back: it is open again, or again a withdrawn one."""
+    case.status, case.outcome, case.closed_at = status, None, None
+    session.flush()
+    events.record("case.reopened", by=by, at=at, subject=("case", case.id), site_id=case.site_id)

@@ -1,1 +1,1 @@
-"""The view from above: what waits, who calls, what needs a human."""
+"""A site seen from above: who waits, who is on a call, what needs a decision, who did and saw what."""

@@ -11,8 +11,8 @@ class IdentityDestroyed(Refused):
     status = 410
 
     def __init__(self) -> None:
-        super().__init__(_("Identité effacée : la durée de conservation est écoulée."))
+        super().__init__(_("Identité effacée : la durée de conservation est écoulée."))
 
 
-class SealBroken(Exception):  # noqa: N818 - a defect or an attack, never a message to a user
+class SealBroken(Exception):
     """The blob is not the one that was sealed for this row."""

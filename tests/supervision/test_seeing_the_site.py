@@ -1,0 +1,160 @@
+"""A supervisor sees who waits, who is on a call, and nobody's identity."""
+
+from datetime import timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.conftest import NOW
+from tests.support.pages import check_fragment
+from tests.support.story import Story, agent, identity, waiting_case
+from tests.support.web import Browser
+from tracing.calls import services as calls
+from tracing.queue import services as queue
+from tracing.queue.models import QueueEntry, TaskState
+from tracing.supervision import queries
+
+MINUTE = timedelta(minutes=1)
+
+
+def words(html):
+    return " ".join(BeautifulSoup(html, "html5lib").main.get_text(" ").split())
+
+
+def figures(html):
+    page = BeautifulSoup(html, "html5lib")
+    return {
+        group.dt.get_text(strip=True): int(group.dd.get_text(strip=True))
+        for group in page.select(".figures > div")
+    }
+
+
+def test_the_board_says_how_the_site_stands(browse: Browser, story: Story):
+    waiting_case(story.nantes, identity("Marie"), at=NOW - timedelta(hours=5))
+    waiting_case(story.nantes, identity("Luc", phones=("+33639980002",)), at=NOW)
+    waiting_case(story.nantes, identity("Sans", phones=()), at=NOW)
+    lost = waiting_case(story.nantes, identity("Perdu", phones=("+33639980003",)), at=NOW)
+    queue.close_task(lost, TaskState.UNREACHABLE, by=None, at=NOW)
+    calls.take_next(agent(story.ada), at=NOW)
+
+    page = browse.as_(story.dora).get("/board")
+
+    assert figures(page.text) == {
+        "en attente": 1,
+        "en cours": 1,
+        "en retard": 0,
+        "injoignables": 1,
+        "sans numéro": 1,
+    }
+
+
+def test_no_identity_is_on_the_board_and_nothing_is_written_in_the_read_log(browse: Browser, story: Story):
+    task = waiting_case(story.nantes, identity("Marie", "Kerguelen"), at=NOW)
+    calls.take_next(agent(story.ada), at=NOW)
+    waiting_case(story.nantes, identity("Yann", "Kerguelen", phones=("+33639980002",)), at=NOW)
+
+    said = words(browse.as_(story.dora).get("/board").text)
+
+    assert "KERGUELEN" not in said.upper()
+    assert "63998" not in said.replace(" ", "")
+    assert queries.subjects([task.household_id])[task.household_id].reference in said
+
+
+def test_a_tracer_who_types_nothing_is_doubted(browse: Browser, story: Story, clock):
+    waiting_case(story.nantes, at=NOW)
+    ada = agent(story.ada)
+    call = calls.take_next(ada, at=NOW)
+    dora = browse.as_(story.dora)
+    assert "Absent" not in words(dora.get("/board").text)
+
+    for minutes in (4, 8, 11):
+        at = clock.move_to(NOW + minutes * MINUTE)
+        queue.renew(call.entry_id, call.claim_number, ada, at=at)
+
+    assert "Absent ?" in words(dora.get("/board").text)
+
+
+def test_a_promised_callback_shows_its_time_and_who_promised_it(browse: Browser, story: Story):
+    task = waiting_case(story.nantes, at=NOW)
+    ada = agent(story.ada)
+    call = calls.take_next(ada, at=NOW)
+    queue.promise(task, when=NOW + timedelta(hours=3), by=ada, at=NOW)
+    calls.give_back(call, by=ada, at=NOW)
+
+    said = words(browse.as_(story.dora).get("/board").text)
+
+    assert "rappel promis aujourd’hui 13:00 par Ada" in said
+
+
+def test_the_board_refreshes_itself_without_counting_as_presence(browse: Browser, story: Story, clock):
+    waiting_case(story.nantes, at=NOW)
+    dora = browse.as_(story.dora)
+    clock.move_to(NOW + 14 * MINUTE)
+
+    part = dora.fragment("/board/now", method="get")
+    clock.move_to(NOW + 16 * MINUTE)
+
+    check_fragment(part.text)
+    assert part.text.lstrip().startswith('<div id="board"')
+    assert dora.client.get("/board/now", headers={"HX-Request": "true"}).status_code == 423
+
+
+def test_a_long_queue_comes_in_pages_in_the_order_of_the_due_time(browse: Browser, story: Story, session):
+    for n in range(60):
+        waiting_case(story.nantes, identity(f"P{n}", phones=(f"+3363998{n:04d}",)), at=NOW - n % 7 * MINUTE)
+    dora = browse.as_(story.dora)
+
+    first = dora.get("/board")
+    link = BeautifulSoup(first.text, "html5lib").select_one("a[rel=next]")["href"]
+    second = dora.get(link)
+
+    shown = [row.entry_id for row in queries.waiting(story.nantes.id).rows]
+    rest = [row.entry_id for row in queries.waiting(story.nantes.id, after=link.split("after=")[1]).rows]
+    due = {entry.id: entry.due_at for entry in session.query(QueueEntry)}
+    assert len(shown) == 50
+    assert len(set(shown + rest)) == 60
+    assert [due[one] for one in shown + rest] == sorted(due.values())
+    assert "Revenir au début" in second.text
+
+
+def test_the_number_of_queries_does_not_grow_with_the_board(browse: Browser, story: Story, session):
+    from sqlalchemy import event
+
+    dora = browse.as_(story.dora)
+
+    def queries_of_a_board():
+        seen = []
+        engine = session.get_bind()
+
+        def note(_connection, _cursor, statement, *_rest):
+            seen.append(statement)
+
+        event.listen(engine, "before_cursor_execute", note)
+        dora.get("/board")
+        event.remove(engine, "before_cursor_execute", note)
+        return len([one for one in seen if "SAVEPOINT" not in one])
+
+    waiting_case(story.nantes, identity("Un", phones=("+33639980001",)), at=NOW)
+    dora.get("/board")
+    few = queries_of_a_board()
+    for n in range(2, 30):
+        waiting_case(story.nantes, identity(f"P{n}", phones=(f"+3363998{n:04d}",)), at=NOW)
+
+    assert queries_of_a_board() == few
+
+
+@pytest.mark.parametrize("who", ["ada", "ben", "ivan", "gaston", "olga"])
+def test_the_board_is_for_supervisors(browse: Browser, story: Story, who):
+    visitor = browse.as_(getattr(story, who))
+
+    visitor.get("/board", status=403)
+    visitor.get("/lists", status=403)
+
+
+def test_nothing_of_another_site_is_on_the_board(browse: Browser, story: Story):
+    waiting_case(story.ajaccio, at=NOW)
+
+    said = words(browse.as_(story.dora).get("/board").text)
+
+    assert "P0-" not in said
+    assert "Personne n’attend" in said

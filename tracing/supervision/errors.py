@@ -1,0 +1,53 @@
+"""What supervision refuses."""
+
+from flask_babel import gettext as _
+
+from tracing.kernel.errors import Invalid, Missing, Refused
+
+
+class NotATracerHere(Invalid):
+    """A call is given to somebody who calls for this site."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Choisissez quelqu’un qui appelle pour ce site et qui n’est pas en ligne."))
+
+
+class NotOnThisList(Missing):
+    """The call or the case is not on a list of this site."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette ligne n’est sur aucune liste de votre site."))
+
+
+class AlreadyDealtWith(Refused):
+    """Somebody was quicker: the row has left the list."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette ligne a déjà été traitée entre-temps. Rien n’a été changé."))
+
+
+class TooLateToUndo(Refused):
+    """A decision can be undone for a moment only."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Il est trop tard pour annuler : la décision a plus de dix minutes, ou a déjà changé.")
+        )
+
+
+class DoctorStillAsked(Refused):
+    """A medical adviser has the question: the call waits for the answer."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Un avis est encore attendu pour cet appel : il repartira avec la réponse."))
+
+
+class NotANumber(Invalid):
+    """What was typed cannot be rung."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Ce numéro ne peut pas être composé. Tapez dix chiffres, ou un numéro étranger avec son indicatif."
+            )
+        )

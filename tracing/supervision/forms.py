@@ -1,0 +1,99 @@
+"""Forms of supervision: presence and shape only; services decide."""
+
+from collections.abc import Sequence
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateField, IntegerField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import HiddenInput
+
+from tracing.staff.models import Member
+from tracing.supervision.journal import Journal
+from tracing.supervision.queries import FreeTracer
+from tracing.supervision.words import EVENT_WORDS, WHY_WORDS
+from tracing.ui.filters import moment
+
+NOBODY = ""
+
+
+def _member_id(value: object) -> int | None:
+    text = str(value or "")
+    return int(text) if text.isdecimal() else None
+
+
+def _tracer_choices(tracers: Sequence[FreeTracer]) -> list[tuple[object, str]]:
+    return [(one.member.id, _presence(one)) for one in tracers]
+
+
+def _presence(one: FreeTracer) -> str:
+    name = one.member.display_name
+    if one.last_input_at is None:
+        return str(_("%(name)s (pas connecté)", name=name))
+    return str(_("%(name)s (actif %(when)s)", name=name, when=moment(one.last_input_at)))
+
+
+class GiveForm(FlaskForm):  # type: ignore[misc]
+    """To whom a waiting call is given."""
+
+    tracer = SelectField(
+        _l("Confier à"),
+        coerce=_member_id,
+        validators=[InputRequired(_l("Choisissez à qui confier l’appel."))],
+    )
+
+    def offer(self, tracers: Sequence[FreeTracer]) -> None:
+        """Offer these tracers."""
+        self.tracer.choices = _tracer_choices(tracers)
+
+
+class TakeBackForm(FlaskForm):  # type: ignore[misc]
+    """To whom a call goes that is taken from somebody."""
+
+    claim = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    """The claim that the supervisor looked at: a later one is somebody else's."""
+    tracer = SelectField(_l("Confier à"), coerce=_member_id, validators=[Optional()])
+
+    def offer(self, tracers: Sequence[FreeTracer]) -> None:
+        """Offer the queue first, then these tracers."""
+        self.tracer.choices = [
+            (NOBODY, _("Personne en particulier : il revient dans la file")),
+            *_tracer_choices(tracers),
+        ]
+
+
+class NumberForm(FlaskForm):  # type: ignore[misc]
+    """A number that somebody found."""
+
+    number = StringField(
+        _l("Numéro de téléphone"),
+        description=_l("Dix chiffres, ou un numéro étranger avec son indicatif."),
+        validators=[InputRequired(_l("Tapez le numéro que vous avez trouvé.")), Length(max=60)],
+        render_kw={"inputmode": "tel", "autocomplete": "off"},
+    )
+
+
+class JournalForm(FlaskForm):  # type: ignore[misc]
+    """What the auditor looks for. It changes nothing, so it is sent in the address."""
+
+    class Meta:
+        """A search needs no token."""
+
+        csrf = False
+
+    member = SelectField(_l("Qui"), coerce=_member_id, validators=[Optional()])
+    kind = SelectField(_l("Quoi"), default=NOBODY, validators=[Optional()])
+    day = DateField(_l("Jour"), validators=[Optional()])
+
+    def offer(self, journal: Journal, members: Sequence[Member]) -> None:
+        """Offer these members, and the kinds of this journal."""
+        self.member.choices = [
+            (NOBODY, _("Tout le monde")),
+            *((member.id, member.display_name) for member in members),
+        ]
+        words = WHY_WORDS if journal is Journal.SIGHTINGS else EVENT_WORDS
+        self.kind.choices = [
+            (NOBODY, _("Tout")),
+            *sorted(((k, str(w)) for k, w in words.items()), key=lambda c: c[1]),
+        ]

@@ -1,0 +1,114 @@
+"""Reading who did what and who saw whom: numbers of records only, never an identity."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, select, tuple_
+
+from tracing.kernel.db import session
+from tracing.kernel.events import Event, Sighting
+from tracing.kernel.paging import PAGE_SIZE, Page, page_of
+
+
+class Journal(StrEnum):
+    """The two journals."""
+
+    SIGHTINGS = "sightings"
+    EVENTS = "events"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What the auditor looks for, at one site."""
+
+    site_id: int
+    members: Collection[int]
+    """Everybody who holds a role at the site."""
+    member_id: int | None = None
+    kind: str | None = None
+    day: date | None = None
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True)
+class SightingPage:
+    """Some rows of the read log, and the key after which the next page starts."""
+
+    rows: Sequence[Sighting]
+    next_key: str | None
+
+
+def events_of(wanted: Wanted, *, before_id: int | None) -> Page[Event]:
+    """Return what was done at a site or by its members, newest first."""
+    chosen = select(Event).where(
+        (Event.site_id == wanted.site_id) | (Event.site_id.is_(None) & Event.by_id.in_(wanted.members))
+    )
+    if wanted.member_id is not None:
+        chosen = chosen.where(Event.by_id == wanted.member_id)
+    if wanted.kind:
+        chosen = chosen.where(Event.kind == wanted.kind)
+    if wanted.day:
+        first, end = bounds(wanted.day, wanted.zone)
+        chosen = chosen.where(Event.at >= first, Event.at < end)
+    if before_id is not None:
+        chosen = chosen.where(Event.id < before_id)
+    found = session.scalars(chosen.order_by(Event.id.desc()).limit(PAGE_SIZE + 1)).all()
+    return page_of(found, [event.id for event in found])
+
+
+def sightings_of(wanted: Wanted, *, before: str | None) -> SightingPage:
+    """Return which records the members of a site were shown, newest first."""
+    viewers = wanted.members
+    if wanted.member_id is not None:
+        viewers = {wanted.member_id} & set(viewers)
+    chosen = select(Sighting).where(Sighting.viewer_id.in_(viewers))
+    if wanted.kind:
+        chosen = chosen.where(Sighting.why == wanted.kind)
+    if wanted.day:
+        chosen = _seen_on(chosen, *bounds(wanted.day, wanted.zone))
+    order = (Sighting.first_at, Sighting.viewer_id, Sighting.scope, Sighting.why)
+    if (key := _read_key(before)) is not None:
+        # the month comes first: it alone leaves whole partitions unread
+        chosen = chosen.where(Sighting.first_month <= month_of(key[0]), tuple_(*order) < tuple_(*key))
+    newest_first = [column.desc() for column in order]
+    found = session.scalars(chosen.order_by(*newest_first).limit(PAGE_SIZE + 1)).all()
+    shown = found[:PAGE_SIZE]
+    return SightingPage(shown, _key_of(shown[-1]) if len(found) > PAGE_SIZE else None)
+
+
+def _seen_on(chosen: Select[Sighting], first: datetime, end: datetime) -> Select[Sighting]:
+    """Keep what was looked at on a day: a row lasts from the first look to the last."""
+    months = {month_of(first), month_of(end), month_of(first - timedelta(days=1))}
+    return chosen.where(Sighting.first_month.in_(months), Sighting.first_at < end, Sighting.last_at >= first)
+
+
+def bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return when a day begins and when the next one does; two days a year have 23 or 25 hours."""
+    start, end = (
+        datetime.combine(one, time(), zone).astimezone(UTC) for one in (day, day + timedelta(days=1))
+    )
+    return start, end
+
+
+def month_of(moment: datetime) -> int:
+    """Return the month under which a look is kept: yyyymm."""
+    return moment.year * 100 + moment.month
+
+
+def _key_of(row: Sighting) -> str:
+    return "~".join((row.first_at.astimezone(UTC).isoformat(), str(row.viewer_id), row.scope, row.why))
+
+
+def _read_key(key: str | None) -> tuple[datetime, int, str, str] | None:
+    """Read a key of `_key_of`; one that somebody made up starts the list anew."""
+    parts = (key or "").split("~")
+    if len(parts) != 4 or not parts[1].isdecimal() or len(parts[1]) > 9:
+        return None
+    try:
+        first_at = datetime.fromisoformat(parts[0])
+    except ValueError:
+        return None
+    return (first_at, int(parts[1]), parts[2], parts[3]) if first_at.tzinfo is not None else None

@@ -1,0 +1,175 @@
+"""The lists of a site that wait for a supervisor's decision."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from tracing.calls.models import Conversation
+from tracing.calls.rules import CallOutcome
+from tracing.cases import queries as cases
+from tracing.cases.models import Case, CaseStatus, LabResult
+from tracing.contacts.models import Contact, ContactStatus
+from tracing.escalations.models import Escalation, EscalationState
+from tracing.kernel.db import session
+from tracing.kernel.paging import PAGE_SIZE, Page, page_of
+from tracing.queue import queries as queue
+from tracing.queue.models import CallTask, TaskState
+from tracing.sickleave.models import NoteState, SickNote
+from tracing.staff import queries as staff
+from tracing.supervision.errors import NotOnThisList
+from tracing.supervision.queries import tasks_by_state
+from tracing.supervision.rules import WorkList
+
+STATES = {
+    WorkList.UNREACHABLE: TaskState.UNREACHABLE,
+    WorkList.NO_NUMBER: TaskState.NO_NUMBER,
+    WorkList.LANGUAGE: TaskState.WAITING_LANGUAGE,
+    WorkList.DOCTOR: TaskState.WAITING_DOCTOR,
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What became of the question that a call waits for."""
+
+    asked_at: datetime
+    taken_by: str | None
+    is_settled: bool
+
+
+@dataclass(frozen=True)
+class ListedTask:
+    """A call that needs a decision."""
+
+    task: CallTask
+    reference: str
+    question: Question | None = None
+
+
+@dataclass(frozen=True)
+class ListedCase:
+    """A case whose result was withdrawn, beside what was already done for the person."""
+
+    case: Case
+    withdrawn_at: datetime | None
+    calls: int
+    contacts: int
+    contacts_reached: int
+    sick_notes: int
+    open_tasks: int
+    """Calls that closing the case takes out of the queue: the person's own and its contacts'."""
+
+
+def sizes(site_id: int) -> dict[WorkList, int]:
+    """Count the rows of every list."""
+    by_state = tasks_by_state(site_id)
+    withdrawn = session.scalar(
+        select(func.count()).where(Case.site_id == site_id, Case.status == CaseStatus.WITHDRAWN)
+    )
+    return {one: by_state.get(state, 0) for one, state in STATES.items()} | {
+        WorkList.WITHDRAWN: withdrawn or 0
+    }
+
+
+def listed_tasks(site_id: int, which: WorkList, *, before_id: int | None) -> Page[ListedTask]:
+    """Return a page of the calls on a list, newest first."""
+    found = queue.tasks_in_state(site_id, STATES[which], before_id=before_id, limit=PAGE_SIZE + 1)
+    references = cases.references(task.case_id for task in found)
+    asked = _questions(task.id for task in found) if which is WorkList.DOCTOR else {}
+    rows = [ListedTask(task, references[task.case_id], asked.get(task.id)) for task in found]
+    return page_of(rows, [task.id for task in found])
+
+
+def get_listed(task_id: int, *, site_id: int, lock: bool = False) -> ListedTask:
+    """Return a call of this site, on a list or just taken off it."""
+    chosen = select(CallTask).where(CallTask.id == task_id, CallTask.site_id == site_id)
+    if lock:
+        chosen = chosen.with_for_update().execution_options(populate_existing=True)
+    task = session.scalar(chosen)
+    if task is None:
+        raise NotOnThisList
+    return ListedTask(
+        task, cases.references([task.case_id])[task.case_id], _questions([task.id]).get(task.id)
+    )
+
+
+def _questions(task_ids: Iterable[int]) -> dict[int, Question]:
+    """Return the newest question about each task."""
+    rows = session.scalars(
+        select(Escalation).where(Escalation.task_id.in_(set(task_ids))).order_by(Escalation.id)
+    ).all()
+    names = staff.member_names(row.taken_by for row in rows if row.taken_by is not None)
+    return {
+        row.task_id: Question(
+            row.raised_at,
+            names.get(row.taken_by) if row.taken_by is not None else None,
+            row.state is EscalationState.SETTLED,
+        )
+        for row in rows
+    }
+
+
+def withdrawn(site_id: int, *, before_id: int | None) -> Page[ListedCase]:
+    """Return a page of the cases whose result was withdrawn, newest first."""
+    chosen = select(Case).where(Case.site_id == site_id, Case.status == CaseStatus.WITHDRAWN)
+    if before_id is not None:
+        chosen = chosen.where(Case.id < before_id)
+    found = session.scalars(chosen.order_by(Case.id.desc()).limit(PAGE_SIZE + 1)).all()
+    return page_of(_beside_what_was_done(found), [case.id for case in found])
+
+
+def get_withdrawn(case_id: int, *, site_id: int) -> ListedCase:
+    """Return a case of this site beside what was done for the person."""
+    return _beside_what_was_done([cases.get_case(case_id, site_id=site_id)])[0]
+
+
+def _beside_what_was_done(found: Sequence[Case]) -> list[ListedCase]:
+    ids = {case.id for case in found}
+    withdrawn_at = _by_case(
+        select(LabResult.case_id, func.max(LabResult.withdrawn_at))
+        .where(LabResult.case_id.in_(ids))
+        .group_by(LabResult.case_id)
+    )
+    calls = _by_case(
+        select(CallTask.case_id, func.count())
+        .join(Conversation, Conversation.task_id == CallTask.id)
+        .where(
+            CallTask.case_id.in_(ids),
+            CallTask.contact_id.is_(None),
+            Conversation.outcome == CallOutcome.COMPLETED,
+        )
+        .group_by(CallTask.case_id)
+    )
+    named = select(Contact.case_id, func.count()).where(Contact.case_id.in_(ids)).group_by(Contact.case_id)
+    contacts = _by_case(named.where(Contact.status != ContactStatus.REMOVED))
+    reached = _by_case(named.where(Contact.status == ContactStatus.INFORMED))
+    notes = _by_case(
+        select(CallTask.case_id, func.count())
+        .join(SickNote, SickNote.task_id == CallTask.id)
+        .where(CallTask.case_id.in_(ids), SickNote.state == NoteState.ISSUED)
+        .group_by(CallTask.case_id)
+    )
+    open_tasks = _by_case(
+        select(CallTask.case_id, func.count())
+        .where(CallTask.case_id.in_(ids), CallTask.state == TaskState.OPEN)
+        .group_by(CallTask.case_id)
+    )
+    return [
+        ListedCase(
+            case,
+            withdrawn_at=withdrawn_at.get(case.id),
+            calls=calls.get(case.id, 0),
+            contacts=contacts.get(case.id, 0),
+            contacts_reached=reached.get(case.id, 0),
+            sick_notes=notes.get(case.id, 0),
+            open_tasks=open_tasks.get(case.id, 0),
+        )
+        for case in found
+    ]
+
+
+def _by_case(chosen: Select[int, Any]) -> dict[int, Any]:
+    return {row[0]: row[1] for row in session.execute(chosen)}

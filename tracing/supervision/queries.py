@@ -1,0 +1,239 @@
+"""The board of a site: figures, who is on a call, who waits. Aggregates are for these pages only, never for a claim."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import and_, func, select, tuple_
+
+from tracing.calls.models import Call
+from tracing.cases import queries as cases
+from tracing.kernel.db import session
+from tracing.kernel.paging import PAGE_SIZE
+from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
+from tracing.staff import queries as staff
+from tracing.staff.models import Member, Role, StaffSession
+from tracing.supervision import rules
+
+WAITING = (EntryState.READY, EntryState.SCHEDULED)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How a site stands now."""
+
+    waiting: int
+    under_way: int
+    overdue: int
+    unreachable: int
+    no_number: int
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a call is about, in words that name nobody."""
+
+    reference: str
+    kind: TaskKind
+    attempts: int
+    others: int
+    """How many more people of the household are to be called."""
+
+
+@dataclass(frozen=True)
+class OnCall:
+    """Somebody on a call."""
+
+    entry_id: int
+    claim_number: int
+    tracer: str
+    subject: Subject | None
+    since: datetime
+    last_input_at: datetime
+    claim_ends_at: datetime
+    absent: bool
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A household that waits for its call."""
+
+    entry_id: int
+    subject: Subject | None
+    due_at: datetime
+    not_before: datetime
+    is_scheduled: bool
+    promised_at: datetime | None
+    kept_for: str | None
+
+
+@dataclass(frozen=True)
+class WaitingPage:
+    """Some of those who wait, and the key after which the next page starts."""
+
+    rows: Sequence[Waiting]
+    next_key: str | None
+
+
+@dataclass(frozen=True)
+class FreeTracer:
+    """Somebody of the site to whom a call can be given."""
+
+    member: Member
+    last_input_at: datetime | None
+    """None: they are not logged in here."""
+
+
+def figures(site_id: int, *, at: datetime) -> Figures:
+    """Count those who wait, those on a call, those late, and those nobody can reach."""
+    waits = QueueEntry.state.in_(WAITING)
+    households = session.execute(
+        select(
+            func.count().filter(waits),
+            func.count().filter(QueueEntry.state == EntryState.CLAIMED),
+            func.count().filter(waits, QueueEntry.due_at < at),
+        ).where(QueueEntry.site_id == site_id, QueueEntry.state != EntryState.IDLE)
+    ).one()
+    listed = tasks_by_state(site_id)
+    return Figures(*households, listed.get(TaskState.UNREACHABLE, 0), listed.get(TaskState.NO_NUMBER, 0))
+
+
+def tasks_by_state(site_id: int) -> dict[TaskState, int]:
+    """Count the calls of a site that wait for a decision, by the list on which they stand."""
+    listed = (
+        TaskState.UNREACHABLE,
+        TaskState.NO_NUMBER,
+        TaskState.WAITING_LANGUAGE,
+        TaskState.WAITING_DOCTOR,
+    )
+    rows = session.execute(
+        select(CallTask.state, func.count())
+        .where(CallTask.site_id == site_id, CallTask.state.in_(listed))
+        .group_by(CallTask.state)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def on_calls(site_id: int, *, at: datetime) -> list[OnCall]:
+    """Return who is on a call, the longest first."""
+    rows = session.execute(
+        select(QueueEntry, func.coalesce(Call.started_at, QueueEntry.claimed_at).label("since"))
+        .outerjoin(Call, and_(Call.entry_id == QueueEntry.id, Call.claim_number == QueueEntry.claim_number))
+        .where(QueueEntry.site_id == site_id, QueueEntry.state == EntryState.CLAIMED)
+        .order_by(QueueEntry.claimed_at, QueueEntry.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    names = staff.member_names(row.QueueEntry.claimant_id for row in rows)
+    about = subjects(row.QueueEntry.household_id for row in rows)
+    return [
+        OnCall(
+            entry_id=row.QueueEntry.id,
+            claim_number=row.QueueEntry.claim_number,
+            tracer=names[row.QueueEntry.claimant_id],
+            subject=about.get(row.QueueEntry.household_id),
+            since=row.since,
+            last_input_at=row.QueueEntry.last_input_at,
+            claim_ends_at=row.QueueEntry.claim_ends_at,
+            absent=rules.is_absent(row.QueueEntry.last_input_at, at=at),
+        )
+        for row in rows
+    ]
+
+
+def waiting(site_id: int, *, after: str | None = None) -> WaitingPage:
+    """Return those who wait, the first due first, after a key."""
+    chosen = select(QueueEntry).where(QueueEntry.site_id == site_id, QueueEntry.state.in_(WAITING))
+    if (key := _read_key(after)) is not None:
+        chosen = chosen.where(tuple_(QueueEntry.due_at, QueueEntry.id) > tuple_(*key))
+    found = session.scalars(
+        chosen.order_by(QueueEntry.due_at, QueueEntry.id)
+        .limit(PAGE_SIZE + 1)
+        .execution_options(populate_existing=True)
+    ).all()
+    shown = found[:PAGE_SIZE]
+    return WaitingPage(waiting_rows(shown), _key_of(shown[-1]) if len(found) > PAGE_SIZE else None)
+
+
+def waiting_rows(entries: Sequence[QueueEntry]) -> list[Waiting]:
+    """Return what the board says of waiting households."""
+    names = staff.member_names(entry.reserved_for for entry in entries if entry.reserved_for is not None)
+    about = subjects(entry.household_id for entry in entries)
+    return [
+        Waiting(
+            entry_id=entry.id,
+            subject=about.get(entry.household_id),
+            due_at=entry.due_at,
+            not_before=entry.not_before,
+            is_scheduled=entry.state is EntryState.SCHEDULED,
+            promised_at=entry.promised_at,
+            kept_for=names.get(entry.reserved_for) if entry.reserved_for is not None else None,
+        )
+        for entry in entries
+    ]
+
+
+def _key_of(entry: QueueEntry) -> str:
+    return f"{(entry.due_at - EPOCH) // MICROSECOND}-{entry.id}"
+
+
+def _read_key(key: str | None) -> tuple[datetime, int] | None:
+    """Read a key of `_key_of`; one that somebody made up starts the list anew."""
+    due, _dash, entry_id = (key or "").partition("-")
+    if not (due.isdecimal() and entry_id.isdecimal() and len(due) <= 17 and len(entry_id) <= 18):
+        return None
+    return EPOCH + int(due) * MICROSECOND, int(entry_id)
+
+
+def subjects(household_ids: Iterable[int]) -> dict[int, Subject]:
+    """Return what the calls to households are about: the most urgent open reason, else the newest of all."""
+    tasks = session.scalars(
+        select(CallTask)
+        .where(CallTask.household_id.in_(set(household_ids)))
+        .order_by((CallTask.state != TaskState.OPEN), CallTask.due_at, CallTask.id)
+    ).all()
+    grouped: dict[int, list[CallTask]] = {}
+    for task in tasks:
+        if task.household_id is not None:
+            grouped.setdefault(task.household_id, []).append(task)
+    references = cases.references(task.case_id for task in tasks)
+    return {household: _subject(of, references) for household, of in grouped.items()}
+
+
+def _subject(tasks: Sequence[CallTask], references: Mapping[int, str]) -> Subject:
+    first = tasks[0]
+    still_open = sum(task.state is TaskState.OPEN for task in tasks)
+    return Subject(references[first.case_id], first.kind, first.attempts, max(still_open - 1, 0))
+
+
+def free_tracers(site_id: int, *, at: datetime) -> list[FreeTracer]:
+    """Return the tracers of a site who have no call and none kept for them, those at work first."""
+    members = staff.members_with_role(site_id, Role.TRACER)
+    ids = [member.id for member in members]
+    busy = set(session.scalars(select(QueueEntry.claimant_id).where(QueueEntry.claimant_id.in_(ids))))
+    busy |= set(
+        session.scalars(
+            select(QueueEntry.reserved_for).where(
+                QueueEntry.reserved_for.in_(ids),
+                QueueEntry.state == EntryState.READY,
+                QueueEntry.reserved_until > at,
+            )
+        )
+    )
+    seen = _last_inputs(site_id, ids)
+    free = [FreeTracer(member, seen.get(member.id)) for member in members if member.id not in busy]
+    return sorted(free, key=lambda one: (one.last_input_at is None, one.member.display_name))
+
+
+def _last_inputs(site_id: int, member_ids: Sequence[int]) -> dict[int, datetime]:
+    rows = session.execute(
+        select(StaffSession.member_id, func.max(StaffSession.last_input_at))
+        .where(
+            StaffSession.member_id.in_(member_ids),
+            StaffSession.site_id == site_id,
+            StaffSession.ended_at.is_(None),
+        )
+        .group_by(StaffSession.member_id)
+    )
+    return {row[0]: row[1] for row in rows}

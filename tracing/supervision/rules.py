@@ -1,0 +1,30 @@
+"""When a tracer counts as absent, what may still be undone, what a list is of. Pure."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+ABSENT_AFTER = timedelta(minutes=10)
+"""A tracer who listens types something now and then; after this long the board doubts that they are there."""
+UNDO_LASTS = timedelta(minutes=10)
+REOPENED_DUE_IN = timedelta(hours=4)
+"""A call that a supervisor puts back is due like a new case's."""
+
+
+class WorkList(StrEnum):
+    """The lists that a supervisor works through."""
+
+    UNREACHABLE = "unreachable"
+    NO_NUMBER = "no_number"
+    LANGUAGE = "language"
+    DOCTOR = "doctor"
+    WITHDRAWN = "withdrawn"
+
+
+def is_absent(last_input_at: datetime, *, at: datetime) -> bool:
+    """Return whether nobody seems to be at this call any more."""
+    return at - last_input_at >= ABSENT_AFTER
+
+
+def can_undo(done_at: datetime, *, at: datetime) -> bool:
+    """Return whether a decision is recent enough to be taken back with one button."""
+    return at - done_at < UNDO_LASTS

@@ -1,0 +1,136 @@
+"""The words of supervision: lists, kinds of call, and what the journal says happened."""
+
+from flask_babel import lazy_gettext as _l
+
+from tracing.queue.models import TaskKind
+from tracing.supervision.rules import WorkList
+
+TASK_WORDS = {
+    TaskKind.CASE_FIRST: _l("Patient zéro"),
+    TaskKind.CONTACT_FIRST: _l("Personne contact"),
+}
+
+LIST_WORDS = {
+    WorkList.UNREACHABLE: _l("Injoignables"),
+    WorkList.NO_NUMBER: _l("Sans numéro"),
+    WorkList.LANGUAGE: _l("Autre langue"),
+    WorkList.DOCTOR: _l("Avis médical attendu"),
+    WorkList.WITHDRAWN: _l("Résultats retirés"),
+}
+
+LIST_LEADS = {
+    WorkList.UNREACHABLE: _l("Trois tentatives n’ont joint personne. Chaque ligne attend votre décision."),
+    WorkList.NO_NUMBER: _l("Aucun numéro ne peut être composé. Trouvez-en un, ou renoncez."),
+    WorkList.LANGUAGE: _l(
+        "La personne et l’enquêteur ne se comprenaient pas. Confiez l’appel à qui parle sa langue."
+    ),
+    WorkList.DOCTOR: _l("Un médecin-conseil doit se prononcer avant que l’appel reparte."),
+    WorkList.WITHDRAWN: _l(
+        "Le laboratoire a retiré le résultat. Rien n’est effacé ; à vous de dire ce qu’il en est."
+    ),
+}
+
+LIST_EMPTY = {
+    WorkList.UNREACHABLE: (
+        _l("Personne n’est injoignable"),
+        _l("Trois tentatives sans réponse amènent un appel ici."),
+    ),
+    WorkList.NO_NUMBER: (
+        _l("Tout le monde a un numéro"),
+        _l("Les personnes reçues sans numéro utilisable arrivent ici."),
+    ),
+    WorkList.LANGUAGE: (
+        _l("Aucun appel n’attend une autre langue"),
+        _l("Un appel terminé par « langue » arrive ici."),
+    ),
+    WorkList.DOCTOR: (
+        _l("Aucun appel n’attend d’avis médical"),
+        _l("Un appel terminé par « médecin » arrive ici jusqu’à la réponse."),
+    ),
+    WorkList.WITHDRAWN: (
+        _l("Aucun résultat n’a été retiré"),
+        _l("Un résultat annulé ou corrigé par le laboratoire arrive ici."),
+    ),
+}
+
+WHY_WORDS = {
+    "call": _l("Appel"),
+    "escalation": _l("Avis demandé"),
+    "lot": _l("Lot reçu"),
+    "practice": _l("Appel d’entraînement"),
+    "search": _l("Recherche par clé exacte"),
+    "supervision": _l("Liste du superviseur"),
+    "sick_note": _l("Arrêt de travail"),
+}
+"""Why an identity was shown, by the code of the read log."""
+
+EVENT_WORDS = {
+    "call.claimed": _l("Appel pris"),
+    "call.ended": _l("Appel terminé"),
+    "call.claim_ended": _l("Appel revenu dans la file, sans geste"),
+    "call.taken_back": _l("Appel repris par un superviseur"),
+    "call.given": _l("Appel confié"),
+    "call.overdue": _l("Échéance dépassée"),
+    "promise.missed": _l("Rappel promis manqué"),
+    "callback.promised": _l("Rappel promis"),
+    "identity.confirmed": _l("Identité confirmée"),
+    "identity.not_confirmed": _l("Identité non confirmée"),
+    "draft.kept": _l("Brouillon gardé"),
+    "task.opened": _l("Appel demandé"),
+    "task.closed": _l("Appel clos"),
+    "task.reopened": _l("Appel remis dans la file"),
+    "household.joined": _l("Foyers réunis"),
+    "household.split": _l("Foyer séparé"),
+    "person.number_added": _l("Numéro ajouté"),
+    "case.opened": _l("Dossier ouvert"),
+    "case.dated": _l("Dates calculées"),
+    "case.closed": _l("Dossier clos"),
+    "case.reopened": _l("Dossier rouvert"),
+    "case.kept": _l("Dossier gardé malgré le retrait"),
+    "case.result_withdrawn": _l("Résultat retiré"),
+    "contact.named": _l("Contact nommé"),
+    "contact.edited": _l("Contact corrigé"),
+    "contact.removed": _l("Contact retiré"),
+    "contact.disclosure": _l("Droit de dire le nom changé"),
+    "contact.restored": _l("Contact remis"),
+    "contact.dated": _l("Quarantaine calculée"),
+    "contact.informed": _l("Contact averti"),
+    "contact.refused": _l("Contact clos, refus"),
+    "contact.unreachable": _l("Contact clos, injoignable"),
+    "contact.reopened": _l("Contact rouvert"),
+    "lot.received": _l("Lot reçu"),
+    "lot.loaded": _l("Lot chargé"),
+    "lot.refused": _l("Lot refusé"),
+    "vault.cohort_destroyed": _l("Identités d’un jour détruites"),
+    "session.begun": _l("Connexion"),
+    "session.ended": _l("Déconnexion"),
+    "session.locked": _l("Page verrouillée"),
+    "site.opened": _l("Site ouvert"),
+    "member.added": _l("Compte ouvert"),
+    "member.closed": _l("Compte fermé"),
+    "member.password_set": _l("Mot de passe changé"),
+    "member.role_granted": _l("Rôle donné"),
+    "member.role_withdrawn": _l("Rôle retiré"),
+    "member.hours_set": _l("Horaires changés"),
+}
+"""What happened, by the kind of the event."""
+
+SUBJECT_WORDS = {
+    "case": _l("dossier"),
+    "task": _l("appel à passer"),
+    "entry": _l("foyer en file"),
+    "household": _l("foyer"),
+    "person": _l("personne"),
+    "line": _l("ligne"),
+    "contact": _l("contact"),
+    "call": _l("appel"),
+    "conversation": _l("conversation"),
+    "member": _l("compte"),
+    "session": _l("session"),
+    "site": _l("site"),
+    "lot": _l("lot"),
+    "sick_note": _l("arrêt"),
+    "escalation": _l("avis"),
+    "claim": _l("prise"),
+}
+"""What a record of the journal is, before its number."""
