@@ -23,13 +23,13 @@ def lots():
 def test_the_lots_give_exactly_what_was_announced_and_again_only_duplicates(lots):
     store = Store()
     for name in LOTS:
-        told = store.load(lots[name]).to_dict(with_lines=True)
+        told = store.load(lots[name])
         announced = expected(name)
 
         assert {key: told[key] for key in announced} == announced
 
     for name in LOTS:
-        again = store.load(lots[name]).to_dict()
+        again = store.load(lots[name])
 
         assert again["duplicate"] == again["lines"] == len(lots[name])
 

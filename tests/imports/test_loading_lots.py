@@ -1,41 +1,26 @@
 """The sample lots, loaded into a database: what an import must report, and what it leaves behind."""
 
-import json
-from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.support.lots import PARIS, expected, extract, secrets
 from tests.support.story import Story
-from tracing.imports.cli import passwords_for
-from tracing.imports.containers import Secrets
 from tracing.imports.jobs import Arrival, load
 
-EXTRACTS = Path(__file__).parent.parent / "data" / "extracts"
 LOTS = ("pdl-20210308-0800.csv.p7m", "pdl-20210308-1300.xlsx", "pdl-20210510-hard.csv.p7m")
 
 
 def arrival(name: str) -> Arrival:
-    keys = EXTRACTS / "keys"
     return Arrival(
-        content=(EXTRACTS / name).read_bytes(),
+        content=extract(name),
         file_name=name,
         source_code="PDL",
-        secrets=Secrets(
-            private_key=(keys / "site-rsa.key.pem").read_bytes(),
-            certificate=(keys / "site-rsa.cert.pem").read_bytes(),
-            passwords=passwords_for(name, (keys / "passwords.txt").read_text()),
-        ),
-        zone=ZoneInfo("Europe/Paris"),
+        secrets=secrets(name),
+        zone=PARIS,
         allow_fiction=True,
         programme="exercise-2022",
     )
-
-
-def expected(name: str) -> dict[str, Any]:
-    stem = name.removesuffix(".csv.p7m").removesuffix(".xlsx")
-    return json.loads((EXTRACTS / f"{stem}.expected.json").read_text())
 
 
 @pytest.fixture

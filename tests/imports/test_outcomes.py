@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.support.lots import PARIS, Store, parsed
-from tracing.imports.report import Report, label
+from tracing.imports.report import report_of, told
 from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome, decide
 
 SEEN, CHANGED = b"seen", b"changed"
@@ -138,7 +138,7 @@ def test_somebody_one_letter_away_behind_the_same_number_is_shown_to_a_human():
     decision = outcome(POSITIVE, candidates=[known(7, 3, NOM_NAISSANCE="LE GFOF")])
 
     assert (decision.outcome, decision.possible_with) == ("created", (7,))
-    assert label(POSITIVE, decision) == "created:possible"
+    assert told(POSITIVE, decision).label == "created:possible"
 
 
 def test_a_line_without_an_id_is_known_by_its_fingerprint():
@@ -150,19 +150,23 @@ def test_a_line_without_an_id_is_known_by_its_fingerprint():
 
 
 def test_the_report_counts_warnings_only_where_a_case_was_created():
-    report = Report()
     doubtful = parsed(TEL_MOBILE="0612")
-    report.add(doubtful, Decision(Outcome.CREATED, new_episode=True))
-    report.add(doubtful, Decision(Outcome.REPEAT))
-    report.add(parsed(row=9, ID_RESULTAT="", DATE_NAISSANCE="31/02/1980"), Decision(Outcome.QUARANTINED))
+    unusable = parsed(row=9, ID_RESULTAT="", DATE_NAISSANCE="31/02/1980")
 
-    told = report.to_dict(with_lines=True)
+    report = report_of(
+        [
+            told(doubtful, Decision(Outcome.CREATED, new_episode=True)),
+            told(doubtful, Decision(Outcome.REPEAT)),
+            told(unusable, Decision(Outcome.QUARANTINED)),
+        ],
+        with_lines=True,
+    )
 
-    assert (told["lines"], told["created"], told["repeat"], told["quarantined"]) == (3, 1, 1, 1)
-    assert (told["duplicate"], told["new_episodes"]) == (0, 1)
-    assert told["warnings"] == {"PHONE_INVALID": 1, "NO_PHONE": 1}
-    assert told["quarantine_reasons"] == {"MISSING_FIELD": 1}
-    assert told["outcomes"] == {
+    assert (report["lines"], report["created"], report["repeat"], report["quarantined"]) == (3, 1, 1, 1)
+    assert (report["duplicate"], report["new_episodes"]) == (0, 1)
+    assert report["warnings"] == {"PHONE_INVALID": 1, "NO_PHONE": 1}
+    assert report["quarantine_reasons"] == {"MISSING_FIELD": 1}
+    assert report["outcomes"] == {
         "PDL-1": "created:new_episode:PHONE_INVALID:NO_PHONE",
         "PDL-1#2": "repeat",
         "row 9": "quarantined:MISSING_FIELD",

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from tracing.imports.containers import Secrets, passwords_in, secrets_from
 from tracing.imports.layout import FIELDS, RawLine
 from tracing.imports.lines import ParsedLine, Reading, parse
-from tracing.imports.report import Report
+from tracing.imports.report import report_of, told
 from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome, decide
 from tracing.people.rules import completed, given_birth_key
 
@@ -83,13 +83,10 @@ class Store:
         self.people: dict[str, list[KnownPerson]] = defaultdict(list)
         self.cases = 0
 
-    def load(self, lines: Iterable[RawLine]) -> Report:
-        """Take in a lot and say what became of it."""
-        report = Report()
-        for raw in lines:
-            line = parse(raw, READING)
-            report.add(line, self.take_in(line))
-        return report
+    def load(self, lines: Iterable[RawLine]) -> dict[str, Any]:
+        """Take in a lot and report what became of it, line by line."""
+        parsed_lines = [parse(raw, READING) for raw in lines]
+        return report_of([told(line, self.take_in(line)) for line in parsed_lines], with_lines=True)
 
     def take_in(self, line: ParsedLine) -> Decision:
         """Decide one line and remember what follows."""

@@ -15,6 +15,7 @@ from sqlalchemy import func, or_, select
 from tracing.cases.models import Case, LabResult
 from tracing.imports.lines import ParsedLine
 from tracing.imports.models import ImportLine
+from tracing.imports.report import told
 from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome, decide
 from tracing.kernel.db import session
 from tracing.people.models import KeyKind, Person, PersonKey
@@ -172,6 +173,7 @@ class Rows:
         sealed: bytes | None,
     ) -> None:
         """Add what is kept of a line: of one that is not positive, nothing of the person."""
+        kept = told(line, decision)
         self.lines.append(
             {
                 "id": line_id,
@@ -182,14 +184,10 @@ class Rows:
                 "fingerprint": fingerprint,
                 "result": line.result[:20],
                 "outcome": decision.outcome,
-                "new_episode": decision.new_episode,
-                "possible_duplicate": bool(decision.possible_with),
-                "reasons": [str(problem) for problem in line.problems]
-                if decision.outcome is Outcome.QUARANTINED
-                else [],
-                "warnings": [str(doubt) for doubt in line.doubts]
-                if decision.outcome is Outcome.CREATED
-                else [],
+                "new_episode": kept.new_episode,
+                "possible_duplicate": kept.possible_duplicate,
+                "reasons": kept.reasons,
+                "warnings": kept.warnings,
                 "case_id": case_id,
                 "cohort": cohort,
                 "sealed": sealed,

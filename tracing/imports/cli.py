@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tracing.imports.containers import Secrets
+from tracing.imports.containers import passwords_in, secrets_from
 from tracing.imports.jobs import Arrival
 from tracing.imports.jobs import load as load_arrival
 from tracing.kernel.config import Settings
@@ -25,12 +25,11 @@ def load(
     Raises:
         FileRefused: the file as a whole cannot be taken in.
     """
-    secrets = Secrets(
+    written = password_file.read_text(encoding="utf-8") if password_file else ""
+    secrets = secrets_from(
         private_key=key_file.read_bytes() if key_file else b"",
         certificate=cert_file.read_bytes() if cert_file else b"",
-        passwords=passwords_for(file.name, password_file.read_text(encoding="utf-8"))
-        if password_file
-        else (),
+        passwords=passwords_in(written, file.name),
     )
     return load_arrival(
         Arrival(
@@ -44,18 +43,6 @@ def load(
         ),
         with_lines=with_lines,
     )
-
-
-def passwords_for(file_name: str, written: str) -> tuple[str, ...]:
-    """Return the passwords to try for a file: those written beside its name, else every one.
-
-    A line holds a password, or a file's name, blanks, and its password.
-    """
-    lines = [line.strip() for line in written.splitlines() if line.strip()]
-    named = dict(line.split(maxsplit=1) for line in lines if len(line.split(maxsplit=1)) == 2)
-    if file_name in named:
-        return (named[file_name],)
-    return tuple(dict.fromkeys([*lines, *named.values()]))
 
 
 def in_words(report: dict[str, Any]) -> Iterator[str]:

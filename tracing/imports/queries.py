@@ -1,6 +1,5 @@
 """Reading lots and what became of their lines."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ from sqlalchemy import select
 
 from tracing.imports.errors import NoSuchLot
 from tracing.imports.models import ImportLine, ImportLot
+from tracing.imports.report import Told, report_of
 from tracing.imports.rules import Outcome
 from tracing.kernel.db import session
 from tracing.vault import services as vault
@@ -69,27 +69,5 @@ def report(lot_id: int, *, with_lines: bool = False) -> dict[str, Any]:
         )
         .where(ImportLine.lot_id == lot_id)
         .order_by(ImportLine.row_number)
-    ).all()
-    outcomes = Counter(row.outcome for row in rows)
-    counts: dict[str, Any] = {"lot": lot_id, "lines": len(rows)}
-    counts |= {outcome.value: outcomes[outcome] for outcome in Outcome}
-    counts["possible_duplicates"] = sum(row.possible_duplicate for row in rows)
-    counts["new_episodes"] = sum(row.new_episode for row in rows)
-    counts["quarantine_reasons"] = dict(Counter(row.reasons[0] for row in rows if row.reasons))
-    counts["warnings"] = dict(Counter(code for row in rows for code in row.warnings))
-    if with_lines:
-        counts["outcomes"] = _outcomes(rows)
-    return counts
-
-
-def _outcomes(rows: Sequence[Any]) -> dict[str, str]:
-    """Name each line by its result id, the second of the same id with `#2`."""
-    found: dict[str, str] = {}
-    times: Counter[str] = Counter()
-    for row in rows:
-        name = row.source_result_id or f"row {row.row_number}"
-        times[name] += 1
-        label = [row.outcome.value, *row.reasons[:1]]
-        label += ["new_episode"] * row.new_episode + ["possible"] * row.possible_duplicate + row.warnings
-        found[name if times[name] == 1 else f"{name}#{times[name]}"] = ":".join(label)
-    return found
+    )
+    return {"lot": lot_id} | report_of([Told(*row) for row in rows], with_lines=with_lines)
