@@ -11,6 +11,8 @@ from tracing.kernel.db import Base, coded
 from tracing.programmes.vocabulary import RiskLevel
 from tracing.vault import registry
 
+__all__ = ["Contact", "ContactStatus", "RiskLevel"]
+
 
 class ContactStatus(StrEnum):
     """Where a contact stands."""

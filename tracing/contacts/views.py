@@ -1,8 +1,181 @@
-"""Pages of contacts."""
+"""The contact list inside a call: a panel for the call screen, a whole page where there is no script."""
 
-from flask import Blueprint, render_template_string
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from tracing.staff.access import may
+from tracing.calls import services as calls
+from tracing.calls.errors import NoSuchCall
+from tracing.calls.models import Call
+from tracing.cases import queries as cases
+from tracing.contacts import calling, queries, rules, services, words
+from tracing.contacts.errors import AlreadyNamed, IsTheCase, OutsideWindow
+from tracing.contacts.forms import PREFIX, CircumstancesForm, ContactForm
+from tracing.contacts.models import Contact
+from tracing.contacts.panels import Opened, late, panel_of, prepare
+from tracing.kernel import clock
+from tracing.kernel.db import transaction
+from tracing.kernel.errors import Refused
+from tracing.programmes.loader import get_pack
+from tracing.programmes.rules import contact_risk
+from tracing.queue.errors import ClaimLost
+from tracing.queue.models import CallTask
+from tracing.staff.access import agent, is_fragment, may
+from tracing.staff.models import Role
+from tracing.ui.filters import moment
 
 bp = Blueprint("contacts", __name__, template_folder="templates")
+
+Change = Callable[[Call, CallTask, datetime], Contact]
+"""A change of the list under the call's claim."""
+
+AT = "/calls/<int:call_id>/tasks/<int:task_id>/contacts"
+
+
+@bp.get(AT)
+@may(Role.TRACER, Role.ADVISER)
+def panel(call_id: int, task_id: int) -> ResponseReturnValue:
+    """Show the list, with the form open when a line is added or corrected."""
+    editing = request.args.get("edit", type=int)
+    opened = Opened(
+        adding="add" in request.args,
+        editing=editing,
+        removed=request.args.get("removed", type=int),
+    )
+    return panel_of(call_id, task_id, opened)
+
+
+@bp.post(AT)
+@may(Role.TRACER, Role.ADVISER)
+def add(call_id: int, task_id: int) -> ResponseReturnValue:
+    """Name a contact."""
+    form = ContactForm(prefix=PREFIX)
+
+    def change(call: Call, task: CallTask, at: datetime) -> Contact:
+        return services.add(call, task, form.details(), by=agent(), at=at)
+
+    return _typed(call_id, task_id, form, change, Opened(adding=True, form=form))
+
+
+@bp.post(f"{AT}/<int:contact_id>")
+@may(Role.TRACER, Role.ADVISER)
+def edit(call_id: int, task_id: int, contact_id: int) -> ResponseReturnValue:
+    """Correct a line."""
+    form = ContactForm(prefix=PREFIX)
+
+    def change(call: Call, task: CallTask, at: datetime) -> Contact:
+        return services.edit(call, task, contact_id, form.details(), by=agent(), at=at)
+
+    return _typed(call_id, task_id, form, change, Opened(editing=contact_id, form=form))
+
+
+@bp.post(f"{AT}/<int:contact_id>/remove")
+@may(Role.TRACER, Role.ADVISER)
+def remove(call_id: int, task_id: int, contact_id: int) -> ResponseReturnValue:
+    """Take a contact out; the answer offers to put them back."""
+    return _clicked(
+        call_id,
+        task_id,
+        lambda call, task, at: services.remove(call, task, contact_id, by=agent(), at=at),
+        Opened(removed=contact_id),
+    )
+
+
+@bp.post(f"{AT}/<int:contact_id>/restore")
+@may(Role.TRACER, Role.ADVISER)
+def restore(call_id: int, task_id: int, contact_id: int) -> ResponseReturnValue:
+    """Put a removed contact back."""
+    return _clicked(
+        call_id,
+        task_id,
+        lambda call, task, at: services.restore(call, task, contact_id, by=agent(), at=at),
+        Opened(),
+    )
+
+
+@bp.post(f"{AT}/<int:contact_id>/name")
+@may(Role.TRACER, Role.ADVISER)
+def disclose(call_id: int, task_id: int, contact_id: int) -> ResponseReturnValue:
+    """Note whether this contact may be told the case's name."""
+    allowed = request.form.get("allowed") == "yes"
+    return _clicked(
+        call_id,
+        task_id,
+        lambda call, task, at: services.disclose(call, task, contact_id, allowed=allowed, by=agent(), at=at),
+        Opened(),
+    )
+
+
+@bp.post(f"{AT}/risk")
+@may(Role.TRACER, Role.ADVISER)
+def risk(call_id: int, task_id: int) -> ResponseReturnValue:
+    """Say what the circumstances chosen so far amount to; nothing is written."""
+    form = CircumstancesForm(prefix=PREFIX)
+    at = clock.now()
+    with transaction():
+        call, task = queries.open_call(call_id, task_id, agent())
+        calls.require_identity(call, task)
+        case = cases.get_case(task.case_id)
+    today = clock.local_day(at, agent().site.time_zone)
+    pack = get_pack(case.programme)
+    form.ask_for(rules.confined_minutes(pack, today))
+    found = contact_risk(pack, form.circumstances(), on=today)
+    return render_template(
+        "contacts/risk.html",
+        risk=found,
+        words=words,
+        follows=words.consequence(found.level, due=moment(calling.due_at(case, at))),
+    )
+
+
+def _typed(
+    call_id: int, task_id: int, form: ContactForm, change: Change, opened: Opened
+) -> ResponseReturnValue:
+    """Save a line, or show it again with what is wrong; typed too late, it is kept as a draft."""
+    try:
+        with transaction():
+            _call, task = queries.open_call(call_id, task_id, agent())
+            prepare(form, cases.get_case(task.case_id), at=clock.now())
+        if not form.validate_on_submit():
+            return panel_of(call_id, task_id, opened, status=422)
+        saved = _write(call_id, task_id, change)
+    except ClaimLost as lost:
+        with transaction():
+            calls.keep_draft(call_id, "contact", form.as_text(), by=agent(), at=clock.database_now())
+        return late(call_id, task_id, lost, form.as_text())
+    except (OutsideWindow, AlreadyNamed, IsTheCase) as refusal:
+        _beside_its_field(form, refusal)
+        return panel_of(call_id, task_id, opened, status=refusal.status)
+    return _done(call_id, task_id, Opened(saved=saved.id))
+
+
+def _clicked(call_id: int, task_id: int, change: Change, opened: Opened) -> ResponseReturnValue:
+    try:
+        _write(call_id, task_id, change)
+    except ClaimLost as lost:
+        return late(call_id, task_id, lost, "")
+    return _done(call_id, task_id, opened)
+
+
+def _write(call_id: int, task_id: int, change: Change) -> Contact:
+    """Make a change under the claim of the call, in one transaction."""
+    with transaction():
+        at = clock.database_now()
+        call = calls.writing(call_id, agent(), at=at)
+        if call.site_id != agent().site.id:
+            raise NoSuchCall
+        return change(call, calls.task_of_call(call, task_id), at)
+
+
+def _done(call_id: int, task_id: int, opened: Opened) -> ResponseReturnValue:
+    if is_fragment():
+        return panel_of(call_id, task_id, opened)
+    address = url_for("contacts.panel", call_id=call_id, task_id=task_id, removed=opened.removed)
+    return redirect(address, 303)
+
+
+def _beside_its_field(form: ContactForm, refusal: Refused) -> None:
+    field = {OutsideWindow: form.last_contact_on, IsTheCase: form.first_names}.get(type(refusal), form.phones)
+    field.errors = [*field.errors, refusal.message]

@@ -1,0 +1,98 @@
+"""The call of a contact: asked for when they are named, given up and taken up again as their line changes."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from tracing.cases.models import Case
+from tracing.contacts.models import Contact, ContactStatus
+from tracing.contacts.rules import is_called
+from tracing.kernel.db import session
+from tracing.programmes.loader import get_pack
+from tracing.queue import households, queries
+from tracing.queue import services as queue
+from tracing.queue.models import CallTask, TaskKind, TaskState
+
+LOST = {TaskState.NO_NUMBER, TaskState.UNREACHABLE}
+"""States that a new number ends."""
+
+
+def due_at(case: Case, at: datetime) -> datetime:
+    """Return until when a contact named, or to be called again, from `at` is promised a call."""
+    return at + timedelta(hours=get_pack(case.programme).service.contact_hours)
+
+
+def settle(
+    contact: Contact,
+    case: Case,
+    *,
+    phones: Sequence[str],
+    renumbered: bool = False,
+    by: int,
+    at: datetime,
+) -> None:
+    """Have a contact called if they are to be, once; give the call up if they are not.
+
+    Somebody of the same number joins the household at once: the queue sees to it, and does not disturb a call
+    under way.
+    """
+    task = queries.find_task_of_contact(contact.id)
+    wanted = contact.status is ContactStatus.NAMED and is_called(contact.risk)
+    if task is None:
+        if wanted:
+            _ask(contact, case, phones, at=at)
+        return
+    _lock(task)
+    if not wanted:
+        if task.state not in {TaskState.DONE, TaskState.CANCELLED}:
+            queue.close_task(task, TaskState.CANCELLED, by=by, at=at)
+        return
+    _keep(task, case, phones, renumbered=renumbered, by=by, at=at)
+
+
+def move(contact: Contact, from_person: int, *, at: datetime) -> None:
+    """Turn the open call of a contact to the person they turned out to be."""
+    task = queries.find_task_of_contact(contact.id)
+    if task is None or task.person_id != from_person:
+        return
+    _lock(task)
+    left = task.household_id
+    task.person_id = contact.person_id
+    session.flush()
+    households.settle_person(contact.person_id, at=at)
+    if left is not None:
+        households.refresh(left, at=at)
+    session.refresh(task)
+
+
+def _ask(contact: Contact, case: Case, phones: Sequence[str], *, at: datetime) -> None:
+    queue.enqueue(
+        kind=TaskKind.CONTACT_FIRST,
+        person_id=contact.person_id,
+        phones=phones,
+        site_id=case.site_id,
+        case_id=case.id,
+        contact_id=contact.id,
+        due_at=due_at(case, at),
+        at=at,
+    )
+
+
+def _keep(
+    task: CallTask, case: Case, phones: Sequence[str], *, renumbered: bool, by: int, at: datetime
+) -> None:
+    if not phones:
+        if task.state in {TaskState.OPEN, TaskState.CANCELLED, TaskState.UNREACHABLE}:
+            queue.close_task(task, TaskState.NO_NUMBER, by=by, at=at)
+        return
+    if task.state is TaskState.CANCELLED or (renumbered and task.state in LOST):
+        queue.reopen_task(task, due_at=due_at(case, at), by=by, at=at)
+    if renumbered or task.household_id is None:
+        households.settle_person(task.person_id, at=at)
+        session.refresh(task)
+
+
+def _lock(task: CallTask) -> None:
+    """Lock the household's entry, then the task: in the order in which the end of a call locks them."""
+    if task.household_id is not None:
+        queries.find_entry_of(task.household_id, lock=True)
+    session.refresh(task, with_for_update=True)

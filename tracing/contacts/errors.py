@@ -1,0 +1,56 @@
+"""What the contact part refuses."""
+
+from datetime import date
+
+from flask_babel import gettext as _
+
+from tracing.kernel.errors import Invalid, Missing, Refused
+from tracing.scripts.wording import day_in_words
+
+
+class NoSuchContact(Missing):
+    """There is no such contact in this call."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette personne n’est pas dans la liste de cet appel."))
+
+
+class OutsideWindow(Invalid):
+    """A contact is somebody met during the contagious days."""
+
+    def __init__(self, first: date, last: date) -> None:
+        super().__init__(
+            _(
+                "Ce jour est hors de la période de contagiosité : du %(first)s au %(last)s. Une rencontre d’un autre jour ne compte pas.",
+                first=day_in_words(first),
+                last=day_in_words(last),
+            )
+        )
+
+
+class AlreadyNamed(Refused):
+    """The case named this person before, under the same number or the same identity."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette personne est déjà dans la liste. Modifiez sa ligne au lieu de l’ajouter."))
+
+
+class IsTheCase(Invalid):
+    """Nobody is their own contact."""
+
+    def __init__(self) -> None:
+        super().__init__(_("C’est la personne positive elle-même : elle n’est pas son propre contact."))
+
+
+class AlreadyCalled(Refused):
+    """Whoever was told they are a contact stays one."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette personne a déjà été jointe comme contact : elle reste dans la liste."))
+
+
+class NotTheirList(Refused):
+    """Contacts do not list their own contacts."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Une personne contact ne nomme pas ses propres contacts."))

@@ -1,0 +1,206 @@
+"""What is typed of a contact. Shape only: days, risks and doubles are judged in the services."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
+
+from tracing.contacts.models import Contact
+from tracing.contacts.rules import ContactDetails, Described, described_circumstances
+from tracing.contacts.words import DISTANCE_WORDS, PROTECTION_WORDS
+from tracing.people.phones import read_phones
+from tracing.programmes.rules import Circumstances
+from tracing.programmes.vocabulary import Distance, Protection
+from tracing.ui.formats import phone
+
+PREFIX = "contact-"
+UNKNOWN = ""
+EARLIEST_BIRTH = date(1900, 1, 1)
+
+_YES_NO = {"yes": True, "no": False}
+_WORD_OF = {True: "yes", False: "no", None: UNKNOWN}
+
+
+def _choice_of_three(label: Any, **kwargs: Any) -> RadioField:
+    choices = [
+        SelectChoice("yes", _l("Oui")),
+        SelectChoice("no", _l("Non")),
+        SelectChoice(UNKNOWN, _l("Ne sait pas")),
+    ]
+    return RadioField(label, choices=choices, default=UNKNOWN, **kwargs)
+
+
+class CircumstancesForm(FlaskForm):  # type: ignore[misc]
+    """How a case and a contact met; one circumstance that counts is enough, then the rest need not be asked."""
+
+    lives_with_case = _choice_of_three(_l("Vit sous le même toit que le cas"))
+    face_to_face = RadioField(
+        _l("Face à face, même brièvement"),
+        choices=[
+            *(SelectChoice(distance.value, words) for distance, words in DISTANCE_WORDS.items()),
+            SelectChoice(UNKNOWN, _l("Ne sait pas")),
+        ],
+        default=UNKNOWN,
+    )
+    protection = SelectField(
+        _l("Protection, du début à la fin"),
+        choices=[
+            SelectChoice(UNKNOWN, _l("Ne sait pas")),
+            *(SelectChoice(protection.value, words) for protection, words in PROTECTION_WORDS.items()),
+        ],
+        default=UNKNOWN,
+    )
+    confined = _choice_of_three(_l("Ensemble dans un lieu clos, assez longtemps"))
+    care = _choice_of_three(_l("Soin ou aide à la toilette, donné ou reçu"))
+    cough = _choice_of_three(_l("Toux ou éternuements face à face"))
+    same_class = _choice_of_three(_l("Élève ou enseignant de la même classe"))
+
+    confined_minutes = 0
+    """How many minutes in a closed space count, by the rule in force."""
+
+    def ask_for(self, confined_minutes: int) -> None:
+        """Ask for the time in a closed space that the rule names."""
+        self.confined_minutes = confined_minutes
+        self.confined.label.text = _(
+            "Ensemble dans un lieu clos, %(minutes)d minutes ou plus", minutes=confined_minutes
+        )
+
+    def circumstances(self) -> Circumstances:
+        """Return what was chosen; under one roof the other questions are not asked."""
+        if self.lives_with_case.data == "yes":
+            return Circumstances(lives_with_case=True)
+        confined = _YES_NO.get(self.confined.data or "")
+        return Circumstances(
+            lives_with_case=_YES_NO.get(self.lives_with_case.data or ""),
+            face_to_face=Distance(self.face_to_face.data) if self.face_to_face.data else None,
+            protection=Protection(self.protection.data) if self.protection.data else None,
+            confined_minutes=None if confined is None else self.confined_minutes * confined,
+            care=_YES_NO.get(self.care.data or ""),
+            cough=_YES_NO.get(self.cough.data or ""),
+            same_class=_YES_NO.get(self.same_class.data or ""),
+        )
+
+
+class ContactForm(CircumstancesForm):
+    """A line of the contact list: a given name and a telephone are enough."""
+
+    allow_fiction = False
+    """Whether numbers reserved for fiction are taken: at a training site, and where the settings say so."""
+    today: date | None = None
+
+    first_names = StringField(
+        _l("Prénom"),
+        validators=[InputRequired(_l("Donnez au moins le prénom.")), Length(max=80)],
+        render_kw={"autocomplete": "off", "autofocus": True, "data-focus": True},
+    )
+    birth_name = StringField(
+        _l("Nom"), validators=[Optional(), Length(max=80)], render_kw={"autocomplete": "off"}
+    )
+    birth_date = DateField(_l("Date de naissance"), validators=[Optional()])
+    phones = StringField(
+        _l("Téléphone"),
+        description=_l("Plusieurs numéros : séparez-les par une virgule."),
+        validators=[Optional(), Length(max=80)],
+        render_kw={"autocomplete": "off", "inputmode": "tel"},
+    )
+    email = StringField(
+        _l("Courriel"),
+        validators=[
+            Optional(),
+            Length(max=120),
+            Regexp(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", message=_l("Une adresse s’écrit comme nom@exemple.fr.")),
+        ],
+        render_kw={"autocomplete": "off", "inputmode": "email"},
+    )
+    last_contact_on = DateField(
+        _l("Dernier jour où ils se sont vus"), validators=[InputRequired(_l("Donnez le dernier jour."))]
+    )
+    may_disclose = RadioField(
+        _l("Peut-on lui dire le nom du cas ?"),
+        choices=[SelectChoice("no", _l("Non")), SelectChoice("yes", _l("Oui, le cas est d’accord"))],
+        default="no",
+    )
+
+    def search_between(self, first: date, last: date, said: str) -> None:
+        """Offer the days in which contacts are searched, and say them."""
+        self.last_contact_on.render_kw = {"min": first.isoformat(), "max": last.isoformat()}
+        self.last_contact_on.description = said
+        self.today = last
+
+    def validate_birth_date(self, field: DateField) -> None:
+        """Refuse a day on which nobody alive was born."""
+        if field.data and not EARLIEST_BIRTH <= field.data <= (self.today or field.data):
+            raise ValidationError(_("Cette date de naissance n’est pas possible."))
+
+    def validate_phones(self, field: StringField) -> None:
+        """Refuse what is no number; nothing at all is allowed."""
+        if read_phones(field.data or "", allow_fiction=self.allow_fiction).invalid:
+            raise ValidationError(_("Ce numéro n’existe pas. Faites-le répéter, ou laissez la case vide."))
+
+    def details(self) -> ContactDetails:
+        """Return the line as it was typed."""
+        read = read_phones(self.phones.data or "", allow_fiction=self.allow_fiction)
+        described = Described(
+            first_names=_tidy(self.first_names.data),
+            birth_name=_tidy(self.birth_name.data),
+            birth_date=self.birth_date.data,
+            phones=read.numbers,
+            email=_tidy(self.email.data),
+        )
+        return ContactDetails(
+            described=described,
+            last_contact_on=self.last_contact_on.data or EARLIEST_BIRTH,
+            circumstances=self.circumstances(),
+            may_disclose=self.may_disclose.data == "yes",
+        )
+
+    def as_text(self) -> str:
+        """Return everything typed as lines to be read again, for a draft."""
+        return "\n".join(f"{label} : {words}" for label, words in self._typed())
+
+    def _typed(self) -> Iterator[tuple[str, str]]:
+        for field in self:
+            if field.type == "CSRFTokenField":
+                continue
+            words = _words_of(field)
+            if words:
+                yield str(field.label.text), words
+
+
+def _words_of(field: Any) -> str:
+    if isinstance(field, RadioField | SelectField):
+        choices: Any = field.choices
+        return next((str(one.label) for one in choices if one.value and one.value == field.data), "")
+    return " ".join(field.raw_data or []) if field.raw_data else ""
+
+
+def _tidy(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def filled(contact: Contact, described: Described | None) -> dict[str, Any]:
+    """Return what a form about this contact begins with."""
+    met = described_circumstances(contact.circumstances)
+    who = described or Described(first_names="")
+    return {
+        "first_names": who.first_names,
+        "birth_name": who.birth_name,
+        "birth_date": who.birth_date,
+        "phones": ", ".join(phone(number) for number in who.phones),
+        "email": who.email,
+        "last_contact_on": contact.last_contact_on,
+        "lives_with_case": _WORD_OF[met.lives_with_case],
+        "face_to_face": met.face_to_face.value if met.face_to_face else UNKNOWN,
+        "protection": met.protection.value if met.protection else UNKNOWN,
+        "confined": _WORD_OF[None if met.confined_minutes is None else met.confined_minutes > 0],
+        "care": _WORD_OF[met.care],
+        "cough": _WORD_OF[met.cough],
+        "same_class": _WORD_OF[met.same_class],
+        "may_disclose": _WORD_OF[contact.may_disclose],
+    }

@@ -1,0 +1,100 @@
+"""Who a contact is: somebody known, recognised by their full identity, or somebody made known now."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from tracing.contacts import queries
+from tracing.contacts.errors import AlreadyNamed, IsTheCase
+from tracing.contacts.models import Contact, ContactStatus
+from tracing.contacts.rules import Described, already_named
+from tracing.kernel.db import session
+from tracing.people import queries as people_queries
+from tracing.people import services as people
+from tracing.people.models import KeyKind, Person
+from tracing.people.rules import Identity, completed, given_birth_key, same_person
+from tracing.vault import services as vault
+
+
+def person_of(described: Described, *, cohort: date, at: datetime) -> Person:
+    """Return the person described: the one known by name and birth date, completed, or a new one."""
+    known = _find_known(described)
+    if known is None:
+        return people.register(described.identity, cohort=cohort, at=at)
+    return _complete(*known, described, cohort=cohort)
+
+
+def correct(contact: Contact, described: Described, *, may_move: bool, cohort: date, at: datetime) -> Person:
+    """Correct who a contact is, and return their person.
+
+    A record that others rely on (a case, another case's contact) is completed, never overwritten: when the
+    correction makes somebody else of them, the contact moves to that person. Somebody who is on the telephone
+    now keeps their record.
+    """
+    person = people_queries.get_person(contact.person_id)
+    identity = people_queries.find_identity(person.id)
+    known = _find_known(described)
+    moves = known is not None and known[0].id != person.id
+    shared = queries.is_shared(person.id, but=contact.id)
+    if may_move and moves and known is not None:
+        return _complete(*known, described, cohort=cohort)
+    if not shared:
+        people.revise(person, described.corrects(identity or described.identity))
+        return person
+    if identity is not None and (not may_move or known is not None):
+        return _complete(person, identity, described, cohort=cohort)
+    return people.register(described.identity, cohort=cohort, at=at)
+
+
+def refuse_twice(described: Described, *, case_person: int, others: Iterable[Contact]) -> None:
+    """Refuse to name the case, or somebody with a number and a given name that are in the list.
+
+    Raises:
+        IsTheCase: it is the person who is being called.
+        AlreadyNamed: the list has them.
+    """
+    of_case = people_queries.find_identity(case_person)
+    if of_case is not None and described.identifies and same_person(described.identity, of_case):
+        raise IsTheCase
+    listed = [queries.described(other) for other in others if other.status is not ContactStatus.REMOVED]
+    if already_named(described, [one for one in listed if one is not None]):
+        raise AlreadyNamed
+
+
+def refuse_person_twice(person_id: int, *, others: Iterable[Contact]) -> None:
+    """Refuse a second line about the same person.
+
+    Raises:
+        AlreadyNamed: the list has them.
+    """
+    if any(other.person_id == person_id and other.status is not ContactStatus.REMOVED for other in others):
+        raise AlreadyNamed
+
+
+def seal(contact: Contact, described: Described) -> None:
+    """Keep whom the case described, under the day on which the contact was named."""
+    contact.sealed = vault.seal("contacts", contact.id, contact.cohort, described.to_dict())
+
+
+def _find_known(described: Described) -> tuple[Person, Identity] | None:
+    if not described.identifies:
+        return None
+    candidates = people_queries.find_by_key(KeyKind.GIVEN_BIRTH, given_birth_key(described.identity))
+    identities = people_queries.identities(person.id for person in candidates)
+    for person in candidates:
+        identity = identities.get(person.id)
+        if identity is not None and same_person(identity, described.identity):
+            return _merged_into(person, identity)
+    return None
+
+
+def _merged_into(person: Person, identity: Identity) -> tuple[Person, Identity]:
+    """Follow the pointer of a merge."""
+    if person.same_as is None:
+        return person, identity
+    kept = people_queries.find_identity(person.same_as)
+    return (session.get_one(Person, person.same_as), kept) if kept is not None else (person, identity)
+
+
+def _complete(person: Person, identity: Identity, described: Described, *, cohort: date) -> Person:
+    people.revise(person, completed(identity, described.identity), cohort=cohort)
+    return person

@@ -1,0 +1,142 @@
+"""Reading contacts: always those of one case, in a call that may see them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, func, or_, select
+
+from tracing.calls import queries as calls
+from tracing.calls import services as call_services
+from tracing.calls.errors import NoSuchCall
+from tracing.calls.models import Call
+from tracing.cases.models import Case
+from tracing.contacts.errors import NoSuchContact
+from tracing.contacts.models import Contact, ContactStatus
+from tracing.contacts.rules import Described, search_window
+from tracing.kernel.db import session
+from tracing.people import queries as people
+from tracing.people.models import Person
+from tracing.programmes.loader import get_pack
+from tracing.programmes.rules import Window
+from tracing.queue.errors import ClaimLost
+from tracing.queue.models import CallTask
+from tracing.staff.agents import Agent
+from tracing.vault import services as vault
+
+
+@dataclass(frozen=True)
+class Line:
+    """A contact as the list shows it: whom the case described, and the call they wait for."""
+
+    contact: Contact
+    described: Described | None
+    """None once the identity was destroyed."""
+    task: CallTask | None
+
+
+@dataclass(frozen=True)
+class SearchDays:
+    """The days in which contacts of a case are searched, both included; without a rule in force, no window."""
+
+    first: date
+    last: date
+    window: Window | None
+
+
+def open_call(call_id: int, task_id: int, by: Agent) -> tuple[Call, CallTask]:
+    """Return a call that its tracer holds, with one of its tasks.
+
+    Raises:
+        NoSuchCall: it is somebody else's, of another site, or about other people.
+        ClaimLost: it has ended: what it showed is no longer theirs to see.
+    """
+    call = calls.get_call(call_id, tracer_id=by.member_id)
+    if call.site_id != by.site.id:
+        raise NoSuchCall
+    task = call_services.task_of_call(call, task_id)
+    if call.ended_at is not None:
+        raise ClaimLost
+    return call, task
+
+
+def get_contact(contact_id: int, *, case_id: int, lock: bool = False) -> Contact:
+    """Return a contact of a case."""
+    chosen = select(Contact).where(Contact.id == contact_id, Contact.case_id == case_id)
+    if lock:
+        chosen = chosen.with_for_update().execution_options(populate_existing=True)
+    contact = session.scalar(chosen)
+    if contact is None:
+        raise NoSuchContact
+    return contact
+
+
+def find_contact(contact_id: int | None) -> Contact | None:
+    """Return a contact by its id, for a task that is about it."""
+    return None if contact_id is None else session.get(Contact, contact_id)
+
+
+def contacts_of_case(case_id: int) -> Sequence[Contact]:
+    """Return everybody a case named, the first first; removed ones too."""
+    return session.scalars(select(Contact).where(Contact.case_id == case_id).order_by(Contact.id)).all()
+
+
+def count_called(case_id: int) -> int:
+    """Return how many contacts of a case are called, for the words of a closing button."""
+    waiting = (
+        select(func.count())
+        .select_from(Contact)
+        .join(CallTask, CallTask.contact_id == Contact.id)
+        .where(
+            Contact.case_id == case_id, Contact.status == ContactStatus.NAMED, CallTask.closed_at.is_(None)
+        )
+    )
+    return session.scalar(waiting) or 0
+
+
+def described(contact: Contact) -> Described | None:
+    """Return whom the case described; the person's own record when nothing was kept; None once destroyed."""
+    if contact.sealed is not None:
+        opened = vault.find_unsealed("contacts", contact.id, contact.cohort, contact.sealed)
+        return None if opened is None else Described.from_dict(opened)
+    identity = people.find_identity(contact.person_id)
+    return None if identity is None else Described.of(identity)
+
+
+def lines(contacts: Iterable[Contact]) -> list[Line]:
+    """Return contacts as a list shows them."""
+    shown = list(contacts)
+    tasks = {
+        task.contact_id: task
+        for task in session.scalars(
+            select(CallTask)
+            .where(CallTask.contact_id.in_([contact.id for contact in shown]))
+            .order_by(CallTask.id)
+        )
+    }
+    return [Line(contact, described(contact), tasks.get(contact.id)) for contact in shown]
+
+
+def is_shared(person_id: int, *, but: int) -> bool:
+    """Say whether somebody is more than the contact `but`: a case, another case's contact, or a merged record."""
+    other_contact = select(Contact.id).where(Contact.person_id == person_id, Contact.id != but).limit(1)
+    own_case = select(Case.id).where(Case.person_id == person_id).limit(1)
+    merged = (
+        select(Person.id)
+        .where(
+            or_(Person.same_as == person_id, and_(Person.id == person_id, Person.same_as.is_not(None))),
+        )
+        .limit(1)
+    )
+    return (
+        session.scalar(other_contact) is not None
+        or session.scalar(own_case) is not None
+        or session.scalar(merged) is not None
+    )
+
+
+def search_days(case: Case, *, on: date, zone: ZoneInfo) -> SearchDays:
+    """Return the days in which contacts of a case are searched, by the rule in force on `on`."""
+    sampled = case.first_sampled_at.astimezone(zone).date()
+    return SearchDays(*search_window(get_pack(case.programme), onset=case.onset_on, sampled=sampled, on=on))

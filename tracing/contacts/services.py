@@ -1,0 +1,310 @@
+"""The contact list of a case: naming, correcting, taking out, and what the rules ask of each.
+
+Every write of a call begins with `calls.services.writing`; these come after it.
+"""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from tracing.calls import services as calls
+from tracing.calls.models import Call
+from tracing.cases import queries as cases
+from tracing.cases.models import Case
+from tracing.contacts import calling, identities, queries, rules
+from tracing.contacts.errors import AlreadyCalled, NoSuchContact, NotTheirList, OutsideWindow
+from tracing.contacts.models import Contact, ContactStatus
+from tracing.contacts.rules import ContactDetails, Described
+from tracing.kernel import clock, events
+from tracing.kernel.db import session, take_id
+from tracing.people import queries as people
+from tracing.programmes.loader import get_pack
+from tracing.programmes.rules import Quarantine, age_on, contact_risk
+from tracing.queue import households
+from tracing.queue.models import CallTask, TaskKind
+from tracing.staff.agents import Agent
+
+
+def add(call: Call, task: CallTask, details: ContactDetails, *, by: Agent, at: datetime) -> Contact:
+    """Name a contact of the case on the telephone; whoever may be at risk is called within the pack's hours.
+
+    Raises:
+        IdentityFirst, NotTheirList, OutsideWindow, IsTheCase, AlreadyNamed
+    """
+    case = _case_of(call, task)
+    today = clock.local_day(at, by.site.time_zone)
+    _refuse_other_days(case, details, today, by.site.time_zone)
+    others = queries.contacts_of_case(case.id)
+    identities.refuse_twice(details.described, case_person=case.person_id, others=others)
+    person = identities.person_of(details.described, cohort=today, at=at)
+    identities.refuse_person_twice(person.id, others=others)
+    contact = Contact(
+        id=take_id("contacts"),
+        case_id=case.id,
+        person_id=person.id,
+        cohort=today,
+        may_disclose=details.may_disclose,
+        status=ContactStatus.NAMED,
+        named_at=at,
+        named_by=by.member_id,
+    )
+    identities.seal(contact, details.described)
+    _judge(contact, case, details, today)
+    session.add(contact)
+    session.flush()
+    _record("contact.named", contact, case, by=by, at=at, risk=contact.risk.value, rule=contact.risk_rule)
+    calling.settle(contact, case, phones=_phones(contact), by=by.member_id, at=at)
+    return contact
+
+
+def edit(
+    call: Call, task: CallTask, contact_id: int, details: ContactDetails, *, by: Agent, at: datetime
+) -> Contact:
+    """Correct a line: who it is, when and how they met, whether the name may be told.
+
+    In a contact's own call it is their sheet: the call goes on whatever the risk becomes, and whether the
+    case's name may be told is not theirs to say.
+
+    Raises:
+        IdentityFirst, NoSuchContact, OutsideWindow, IsTheCase, AlreadyNamed
+    """
+    case = _case_about(call, task)
+    contact = _line(task, case, contact_id)
+    today = clock.local_day(at, by.site.time_zone)
+    if details.last_contact_on != contact.last_contact_on:
+        _refuse_other_days(case, details, today, by.site.time_zone)
+    is_own_call = task.kind is TaskKind.CONTACT_FIRST
+    before = queries.described(contact)
+    renumbered = before is None or set(before.phones) != set(details.described.phones)
+    if before != details.described:
+        _correct_person(contact, case, details.described, may_move=not is_own_call, today=today, at=at)
+    _judge(contact, case, details, today)
+    _keep_quarantine(contact, case, today)
+    if not is_own_call:
+        contact.may_disclose = details.may_disclose
+    if renumbered and contact.status is ContactStatus.UNREACHABLE:
+        contact.status = ContactStatus.NAMED
+    session.flush()
+    _record("contact.edited", contact, case, by=by, at=at, risk=contact.risk.value, rule=contact.risk_rule)
+    if not is_own_call:
+        calling.settle(contact, case, phones=_phones(contact), renumbered=renumbered, by=by.member_id, at=at)
+    elif renumbered:
+        households.settle_person(contact.person_id, at=at)
+    return contact
+
+
+def remove(call: Call, task: CallTask, contact_id: int, *, by: Agent, at: datetime) -> Contact:
+    """Take a contact out of the list, and give up their call. `restore` takes it back.
+
+    Raises:
+        AlreadyCalled: they were told already.
+    """
+    case = _case_of(call, task)
+    contact = queries.get_contact(contact_id, case_id=case.id, lock=True)
+    if contact.status is ContactStatus.REMOVED:
+        return contact
+    if contact.status is not ContactStatus.NAMED:
+        raise AlreadyCalled
+    contact.status, contact.removed_at = ContactStatus.REMOVED, at
+    session.flush()
+    _record("contact.removed", contact, case, by=by, at=at)
+    calling.settle(contact, case, phones=_phones(contact), by=by.member_id, at=at)
+    return contact
+
+
+def restore(call: Call, task: CallTask, contact_id: int, *, by: Agent, at: datetime) -> Contact:
+    """Put a removed contact back in the list, and their call in the queue.
+
+    Raises:
+        AlreadyNamed: the same person was added again meanwhile.
+    """
+    case = _case_of(call, task)
+    contact = queries.get_contact(contact_id, case_id=case.id, lock=True)
+    if contact.status is not ContactStatus.REMOVED:
+        return contact
+    others = [one for one in queries.contacts_of_case(case.id) if one.id != contact.id]
+    described = queries.described(contact)
+    if described is not None:
+        identities.refuse_twice(described, case_person=case.person_id, others=others)
+    identities.refuse_person_twice(contact.person_id, others=others)
+    contact.status, contact.removed_at = ContactStatus.NAMED, None
+    session.flush()
+    _record("contact.restored", contact, case, by=by, at=at)
+    calling.settle(contact, case, phones=_phones(contact), by=by.member_id, at=at)
+    return contact
+
+
+def disclose(
+    call: Call, task: CallTask, contact_id: int, *, allowed: bool, by: Agent, at: datetime
+) -> Contact:
+    """Note whether the case lets this contact be told their name. Silence is a no."""
+    case = _case_of(call, task)
+    contact = queries.get_contact(contact_id, case_id=case.id, lock=True)
+    contact.may_disclose = allowed
+    session.flush()
+    _record("contact.disclosure", contact, case, by=by, at=at, allowed=allowed)
+    return contact
+
+
+def decide(
+    contact: Contact,
+    *,
+    vaccination: str | None,
+    lives_with_case: bool | None,
+    age: int | None,
+    infected_recently: bool | None,
+    zone: ZoneInfo,
+    by: int | None,
+    at: datetime,
+) -> Quarantine:
+    """Compute risk and quarantine by what the contact answered and the rules in force, and keep them with their rule."""
+    case = cases.get_case(contact.case_id)
+    today = clock.local_day(at, zone)
+    answered = {"lives_with_case": lives_with_case, "infected_recently": infected_recently}
+    before = (contact.risk, contact.quarantine_end, contact.quarantine_rule)
+    contact.vaccination = vaccination
+    met = rules.described_circumstances(contact.circumstances)
+    contact.circumstances = rules.circumstances_to_codes(
+        met, {name: said for name, said in answered.items() if said is not None}
+    )
+    _keep_risk(contact, case, today)
+    decided = quarantine_now(contact, case, age=age, on=today)
+    _keep_measure(contact, decided)
+    session.flush()
+    if (contact.risk, contact.quarantine_end, contact.quarantine_rule) != before:
+        events.record(
+            "contact.dated",
+            by=by,
+            at=at,
+            subject=("contact", contact.id),
+            site_id=case.site_id,
+            risk=contact.risk.value,
+            rule=contact.quarantine_rule,
+        )
+    return decided
+
+
+def quarantine_now(contact: Contact, case: Case, *, age: int | None, on: date) -> Quarantine:
+    """Return what the rules in force on `on` ask of a contact, from what is kept of them; nothing is written."""
+    return rules.quarantine_of(
+        get_pack(case.programme),
+        last_contact=contact.last_contact_on,
+        circumstances=rules.circumstances_from_codes(contact.circumstances),
+        vaccination=contact.vaccination,
+        age=age,
+        case_isolation_end=case.isolation_end,
+        on=on,
+    )
+
+
+def mark_informed(contact: Contact, *, by: int | None, at: datetime) -> None:
+    """Note that a contact was told."""
+    _mark(contact, ContactStatus.INFORMED, by=by, at=at)
+
+
+def mark_refused(contact: Contact, *, by: int | None, at: datetime) -> None:
+    """Note that a contact wanted no call."""
+    _mark(contact, ContactStatus.REFUSED, by=by, at=at)
+
+
+def mark_unreachable(contact: Contact, *, by: int | None, at: datetime) -> None:
+    """Note that nobody could reach a contact."""
+    _mark(contact, ContactStatus.UNREACHABLE, by=by, at=at)
+
+
+def _mark(contact: Contact, status: ContactStatus, *, by: int | None, at: datetime) -> None:
+    if contact.status in {ContactStatus.REMOVED, ContactStatus.BECAME_CASE, status}:
+        return
+    contact.status = status
+    session.flush()
+    events.record(f"contact.{status.value}", by=by, at=at, subject=("contact", contact.id))
+
+
+def _case_of(call: Call, task: CallTask) -> Case:
+    """Return the case whose list may be changed in this call."""
+    if task.kind is not TaskKind.CASE_FIRST:
+        raise NotTheirList
+    return _case_about(call, task)
+
+
+def _case_about(call: Call, task: CallTask) -> Case:
+    calls.require_identity(call, task)
+    return cases.get_case(task.case_id)
+
+
+def _line(task: CallTask, case: Case, contact_id: int) -> Contact:
+    """Return a line that this call may change: any of the case's list, in a contact's own call theirs alone."""
+    contact = queries.get_contact(contact_id, case_id=case.id, lock=True)
+    is_theirs = task.kind is TaskKind.CASE_FIRST or task.contact_id == contact.id
+    if not is_theirs or contact.status is ContactStatus.REMOVED:
+        raise NoSuchContact
+    return contact
+
+
+def _refuse_other_days(case: Case, details: ContactDetails, today: date, zone: ZoneInfo) -> None:
+    days = queries.search_days(case, on=today, zone=zone)
+    if not days.first <= details.last_contact_on <= days.last:
+        raise OutsideWindow(days.first, days.last)
+
+
+def _judge(contact: Contact, case: Case, details: ContactDetails, today: date) -> None:
+    """Keep when and how they met, and what the rule in force makes of it."""
+    contact.last_contact_on = details.last_contact_on
+    # what they answered themselves is not for the case to change
+    answered = (contact.circumstances or {}).get(rules.ANSWERED)
+    contact.circumstances = rules.circumstances_to_codes(details.circumstances, answered)
+    _keep_risk(contact, case, today)
+
+
+def _keep_quarantine(contact: Contact, case: Case, today: date) -> None:
+    """Decide again what was decided before the meeting was corrected."""
+    if contact.quarantine_measure is None:
+        return
+    identity = people.find_identity(contact.person_id)
+    born = identity.birth_date if identity else None
+    _keep_measure(contact, quarantine_now(contact, case, age=age_on(born, today) if born else None, on=today))
+
+
+def _keep_measure(contact: Contact, decided: Quarantine) -> None:
+    contact.quarantine_measure = decided.measure.value
+    contact.quarantine_end, contact.quarantine_last_day = decided.end, decided.last_day_in
+    contact.quarantine_rule = str(decided.rule) if decided.rule else None
+
+
+def _keep_risk(contact: Contact, case: Case, today: date) -> None:
+    met = rules.circumstances_from_codes(contact.circumstances)
+    risk = contact_risk(get_pack(case.programme), met, on=today)
+    contact.risk = risk.level
+    contact.risk_rule = str(risk.rule) if risk.rule else None
+    contact.risk_criterion = risk.criterion.value if risk.criterion else None
+
+
+def _correct_person(
+    contact: Contact, case: Case, described: Described, *, may_move: bool, today: date, at: datetime
+) -> None:
+    others = [one for one in queries.contacts_of_case(case.id) if one.id != contact.id]
+    identities.refuse_twice(described, case_person=case.person_id, others=others)
+    before = contact.person_id
+    person = identities.correct(contact, described, may_move=may_move, cohort=today, at=at)
+    identities.refuse_person_twice(person.id, others=others)
+    contact.person_id = person.id
+    identities.seal(contact, described)
+    session.flush()
+    if person.id != before:
+        calling.move(contact, before, at=at)
+
+
+def _phones(contact: Contact) -> tuple[str, ...]:
+    identity = people.find_identity(contact.person_id)
+    return identity.phones if identity else ()
+
+
+def _record(kind: str, contact: Contact, case: Case, *, by: Agent, at: datetime, **detail: object) -> None:
+    events.record(
+        kind,
+        by=by.member_id,
+        at=at,
+        subject=("contact", contact.id),
+        site_id=case.site_id,
+        case=case.id,
+        **detail,
+    )

@@ -1,0 +1,89 @@
+"""The words of the contact list: risks, circumstances, what becomes of the call."""
+
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from tracing.contacts.models import ContactStatus
+from tracing.programmes.vocabulary import Criterion, Distance, Protection, RiskLevel
+from tracing.queue.models import TaskState
+
+RISK_WORDS: dict[RiskLevel, LazyString] = {
+    RiskLevel.AT_RISK: _l("À risque"),
+    RiskLevel.NEGLIGIBLE: _l("Négligeable"),
+    RiskLevel.UNDETERMINED: _l("À préciser"),
+}
+RISK_TONES = {
+    RiskLevel.AT_RISK: "danger",
+    RiskLevel.NEGLIGIBLE: "neutral",
+    RiskLevel.UNDETERMINED: "soon",
+}
+CRITERION_WORDS: dict[Criterion, LazyString] = {
+    Criterion.INFECTED_RECENTLY: _l("infection récente"),
+    Criterion.LIVES_WITH: _l("même toit"),
+    Criterion.PROTECTED: _l("protection efficace"),
+    Criterion.CARE: _l("soin"),
+    Criterion.FACE_TO_FACE: _l("face-à-face"),
+    Criterion.COUGH: _l("toux"),
+    Criterion.CONFINED: _l("lieu clos"),
+    Criterion.SAME_CLASS: _l("même classe"),
+    Criterion.NOTHING_COUNTS: _l("aucune circonstance à risque"),
+}
+DISTANCE_WORDS: dict[Distance, LazyString] = {
+    Distance.NO_FACE_TO_FACE: _l("Non"),
+    Distance.UNDER_1_M: _l("À moins de 1 m"),
+    Distance.FROM_1_TO_2_M: _l("De 1 à 2 m"),
+    Distance.BEYOND_2_M: _l("Plus loin"),
+}
+PROTECTION_WORDS: dict[Protection, LazyString] = {
+    Protection.NONE: _l("Aucune"),
+    Protection.BOTH_MASKS: _l("Masque chirurgical ou FFP2 sur les deux"),
+    Protection.BOTH_FABRIC_1: _l("Masque en tissu de catégorie 1 sur les deux"),
+    Protection.ONE_MASK: _l("Un seul des deux portait un masque"),
+    Protection.SEPARATION: _l("Vitre ou cloison entre deux espaces"),
+    Protection.INEFFECTIVE: _l("Masque maison, visière, plexiglas de comptoir"),
+}
+
+_AFTER_CALL: dict[ContactStatus, LazyString] = {
+    ContactStatus.INFORMED: _l("Prévenue"),
+    ContactStatus.REFUSED: _l("N’a pas souhaité répondre"),
+    ContactStatus.UNREACHABLE: _l("Pas encore jointe"),
+    # that somebody tested positive is not for whoever named them
+    ContactStatus.BECAME_CASE: _l("Suivie par la plateforme"),
+    ContactStatus.REMOVED: _l("Retirée de la liste"),
+}
+_WAITING: dict[TaskState, tuple[str, LazyString]] = {
+    TaskState.NO_NUMBER: ("soon", _l("Sans numéro : ne peut pas être appelée")),
+    TaskState.UNREACHABLE: ("soon", _l("Pas encore jointe")),
+    TaskState.WAITING_DOCTOR: ("neutral", _l("Pas encore jointe")),
+    TaskState.WAITING_LANGUAGE: ("neutral", _l("Pas encore jointe")),
+    TaskState.DONE: ("done", _l("Prévenue")),
+}
+
+
+def what_follows(
+    status: ContactStatus, task_state: TaskState | None, *, due: str, is_here: bool
+) -> tuple[str, str]:
+    """Return a tone and the words for what becomes of a contact's call; `due` says until when it is promised."""
+    if status in _AFTER_CALL:
+        return "done" if status is ContactStatus.INFORMED else "neutral", str(_AFTER_CALL[status])
+    if task_state is TaskState.OPEN and is_here:
+        return "info", _("Même numéro : à voir dans cet appel")
+    if task_state is TaskState.OPEN:
+        return "neutral", _("Appel avant %(due)s", due=due)
+    if task_state in _WAITING:
+        tone, words = _WAITING[task_state]
+        return tone, str(words)
+    return "neutral", _("Pas d’appel")
+
+
+def consequence(risk: RiskLevel, *, due: str) -> str:
+    """Say what saving such a contact leads to; `due` says until when the call is promised."""
+    sentence = {
+        RiskLevel.AT_RISK: _("Cette personne sera appelée avant %(due)s.", due=due),
+        RiskLevel.UNDETERMINED: _(
+            "Elle sera appelée par précaution avant %(due)s, et complétera elle-même.", due=due
+        ),
+        RiskLevel.NEGLIGIBLE: _("Cette personne ne sera pas appelée."),
+    }[risk]
+    return str(sentence)
