@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, IntegerField, SelectField, StringField
+from wtforms import DateField, HiddenField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
-from wtforms.widgets import HiddenInput
 
 from tracing.staff.models import Member
 from tracing.supervision.journal import Journal
@@ -18,7 +17,7 @@ from tracing.ui.filters import moment
 NOBODY = ""
 
 
-def _member_id(value: object) -> int | None:
+def _number(value: object) -> int | None:
     text = str(value or "")
     return int(text) if text.isdecimal() else None
 
@@ -39,7 +38,7 @@ class GiveForm(FlaskForm):  # type: ignore[misc]
 
     tracer = SelectField(
         _l("Confier à"),
-        coerce=_member_id,
+        coerce=_number,
         validators=[InputRequired(_l("Choisissez à qui confier l’appel."))],
     )
 
@@ -51,9 +50,9 @@ class GiveForm(FlaskForm):  # type: ignore[misc]
 class TakeBackForm(FlaskForm):  # type: ignore[misc]
     """To whom a call goes that is taken from somebody."""
 
-    claim = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    claim = HiddenField(filters=[_number], validators=[InputRequired()])
     """The claim that the supervisor looked at: a later one is somebody else's."""
-    tracer = SelectField(_l("Confier à"), coerce=_member_id, validators=[Optional()])
+    tracer = SelectField(_l("Confier à"), coerce=_number, validators=[Optional()])
 
     def offer(self, tracers: Sequence[FreeTracer]) -> None:
         """Offer the queue first, then these tracers."""
@@ -82,7 +81,7 @@ class JournalForm(FlaskForm):  # type: ignore[misc]
 
         csrf = False
 
-    member = SelectField(_l("Qui"), coerce=_member_id, validators=[Optional()])
+    member = SelectField(_l("Qui"), coerce=_number, validators=[Optional()])
     kind = SelectField(_l("Quoi"), default=NOBODY, validators=[Optional()])
     day = DateField(_l("Jour"), validators=[Optional()])
 
