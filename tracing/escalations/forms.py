@@ -63,7 +63,7 @@ class AnswerForm(FlaskForm):  # type: ignore[misc]
         ),
     )
     decision = RadioField(
-        _l("Et maintenant ?"), validators=[InputRequired(_l("Choisissez ce qui se passe ensuite."))]
+        _l("Et maintenant ?"), validators=[InputRequired(_l("Choisissez ce qui se passe ensuite."))]
     )
 
     def __init__(self, *args: Any, reason: Reason, on_call: bool, **kwargs: Any) -> None:

@@ -1,0 +1,72 @@
+"""What the onboarding part refuses."""
+
+from flask_babel import gettext as _
+
+from tracing.kernel.errors import Invalid, Missing, Refused
+from tracing.onboarding.rules import LinkState
+
+
+class NoSuchRecruit(Missing):
+    """There is no such recruit, or they are of another site."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette recrue n’est pas de votre site."))
+
+
+class NoSuchLink(Missing):
+    """Nobody was invited by this link."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Ce lien ne mène à aucune invitation. Vérifiez que vous l’avez copié en entier."))
+
+
+class LinkClosed(Refused):
+    """The link was used, withdrawn, or is too old."""
+
+    status = 410
+
+    def __init__(self, state: LinkState) -> None:
+        self.state = state
+        super().__init__(
+            {
+                LinkState.USED: _("Ce lien a déjà servi. Votre compte est ouvert : connectez-vous."),
+                LinkState.WITHDRAWN: _("Ce lien a été retiré. Demandez-en un autre à votre référent."),
+            }.get(state, _("Ce lien n’est plus valable. Demandez-en un autre à votre référent."))
+        )
+
+
+class NoTrainingSite(Refused):
+    """There is nowhere to practise."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Aucun site d’entraînement n’est ouvert. Demandez-en un à l’administrateur."))
+
+
+class NoLiveSite(Refused):
+    """A referent invites for a live site of theirs."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Vous n’êtes référent d’aucun site réel : personne ne peut être invité."))
+
+
+class ContractOver(Invalid):
+    """A contract ends after today."""
+
+    def __init__(self) -> None:
+        super().__init__(_("La fin du contrat est à venir."))
+
+
+class AlreadyJoined(Refused):
+    """The recruit has used the link."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette personne a déjà ouvert son compte. Rien n’a été changé."))
+
+
+class NotReady(Refused):
+    """A recruit has held no whole practice conversation with a patient zero."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Il manque un appel complet à un patient zéro sur le site d’entraînement. Rien n’a été changé.")
+        )
