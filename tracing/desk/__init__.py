@@ -1,1 +1,1 @@
-"""The work itself: the tracer's home and the call screen."""
+"""The tracer's door: their home, the call screen, the end of a call."""

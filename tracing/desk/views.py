@@ -1,15 +1,223 @@
-"""Pages of desk."""
+"""A tracer's home and the call screen: what is shown, what is typed, what keeps the call alive."""
 
-from flask import Blueprint, render_template_string
+from typing import Any
+
+from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
-from tracing.staff.access import may
+from tracing.calls import services as calls
+from tracing.calls.words import OUTCOME_TONES, OUTCOME_WORDS
+from tracing.desk import ending_views, endings, homes, queries, services
+from tracing.desk.pages import show_answered, show_call, show_ended, show_lost, show_step, step_url
+from tracing.desk.questions import words_of_answers
+from tracing.desk.screens import Screen, look
+from tracing.desk.services import Typed
+from tracing.desk.words import KIND_WORDS, OUTCOME_ICONS
+from tracing.escalations.words import DECISION_WORDS, REASON_WORDS
+from tracing.kernel import clock
+from tracing.kernel.db import transaction
+from tracing.queue import services as queue
+from tracing.queue.errors import ClaimLost
+from tracing.staff.access import agent, is_fragment, may
+from tracing.staff.models import Role
 
 bp = Blueprint("desk", __name__, template_folder="templates")
+bp.add_url_rule(
+    "/calls/<int:call_id>/tasks/<int:task_id>/end", view_func=ending_views.end, methods=["GET", "POST"]
+)
+
+ANSWER = "answer-"
+"""The names of a step's controls begin with it, so that a question may be called anything."""
 
 
-@bp.get("/desk/home")
-@may()
+@bp.context_processor
+def vocabulary() -> dict[str, Any]:
+    """Give the pages of the desk the words for its codes."""
+    return {
+        "outcome_words": OUTCOME_WORDS,
+        "outcome_tones": OUTCOME_TONES,
+        "outcome_icons": OUTCOME_ICONS,
+        "kind_words": KIND_WORDS,
+        "lasted": homes.lasted,
+        "has_note": "sickleave.panel" in current_app.view_functions,
+        "reason_words": REASON_WORDS,
+        "decision_words": DECISION_WORDS,
+    }
+
+
+# ---------- Home ----------
+
+
+@bp.get("/desk")
+@may(Role.TRACER)
 def home() -> ResponseReturnValue:
-    """Show nothing yet."""
-    return render_template_string("{% extends 'base.html' %}")
+    """Show what to do next, what was promised, what was done today."""
+    with transaction():
+        shown = homes.home_of(agent(), at=clock.database_now())
+        return render_template("desk/home.html", home=shown, waiting=shown.waiting)
+
+
+@bp.get("/desk/waiting")
+@may(Role.TRACER, passive=True)
+def waiting() -> ResponseReturnValue:
+    """Say again whether somebody waits for a call, to a page that stays open on an empty queue."""
+    with transaction():
+        found = homes.waiting_for(agent(), at=clock.database_now())
+        return render_template("desk/waiting.html", waiting=found)
+
+
+@bp.post("/calls/next")
+@may(Role.TRACER)
+def next_call() -> ResponseReturnValue:
+    """Take the next call; without one, home says when there will be one."""
+    with transaction():
+        call = services.take_next(agent(), at=clock.database_now())
+        target = url_for("desk.call", call_id=call.id) if call else url_for("desk.home")
+    return redirect(target, 303)
+
+
+@bp.post("/drafts/<int:draft_id>/dismiss")
+@may(Role.TRACER)
+def dismiss_draft(draft_id: int) -> ResponseReturnValue:
+    """Put away what was typed too late."""
+    with transaction():
+        calls.dismiss_draft(draft_id, by=agent(), at=clock.now())
+    return redirect(url_for("desk.home"), 303)
+
+
+# ---------- The call ----------
+
+
+@bp.get("/calls/<int:call_id>")
+@may(Role.TRACER)
+def call(call_id: int) -> ResponseReturnValue:
+    """Show the call screen, or, to htmx, the step that was asked for."""
+    with transaction():
+        held = queries.own_call(call_id, agent())
+        if held.ended_at is not None:
+            return show_ended(held)
+        screen = look(
+            held,
+            request.args.get("task", type=int),
+            step_id=request.args.get("step"),
+            panel=request.args.get("panel"),
+            by=agent(),
+            at=clock.now(),
+        )
+        return show_step(screen) if is_fragment() else show_call(screen)
+
+
+@bp.post("/calls/<int:call_id>/tasks/<int:task_id>/answers")
+@may(Role.TRACER)
+def save_answer(call_id: int, task_id: int) -> ResponseReturnValue:
+    """Keep an answer as it is given; what it opens and closes on the page comes back."""
+    typed = typed_in(request.form.get("step", ""))
+    try:
+        screen = write(call_id, task_id, typed)
+    except ClaimLost as lost:
+        return too_late(call_id, task_id, typed, lost)
+    return show_answered(screen, typed)
+
+
+@bp.post("/calls/<int:call_id>/tasks/<int:task_id>/steps/<step>")
+@may(Role.TRACER)
+def save_step(call_id: int, task_id: int, step: str) -> ResponseReturnValue:
+    """Keep the answers of a step and go on to the next one; works without script."""
+    typed = typed_in(step)
+    try:
+        screen = write(call_id, task_id, typed, goes_on=True)
+    except ClaimLost as lost:
+        return too_late(call_id, task_id, typed, lost)
+    if screen.saved.refused:
+        return show_step(screen, status=422) if is_fragment() else show_call(screen, status=422)
+    if request.form.get("then") == "end":
+        return redirect(url_for("desk.end", call_id=call_id, task_id=task_id), 303)
+    if is_fragment():
+        return show_step(screen)
+    return redirect(step_url(screen, screen.one.step.id if screen.one else step), 303)
+
+
+def typed_in(step: str) -> Typed:
+    """Return what was typed in a step."""
+    form = request.form
+    return Typed(
+        step_id=step,
+        asked=frozenset(form.getlist("asked")),
+        values={name.removeprefix(ANSWER): form.getlist(name) for name in form if name.startswith(ANSWER)},
+        statement=form.get("statement"),
+        confirmed=form.get("confirm", ""),
+    )
+
+
+def write(call_id: int, task_id: int, typed: Typed, *, goes_on: bool = False) -> Screen:
+    """Save under the call's claim, and return the screen as it stands afterwards."""
+    with transaction():
+        at, by = clock.now(), agent()
+        held = queries.own_call(call_id, by)
+        calls.writing(call_id, by, at=clock.database_now())
+        talk = services.talk_in(held, task_id, by=by, at=at)
+        saved = services.save(held, talk, typed, by=by, at=at)
+        screen = look(held, task_id, step_id=typed.step_id, saved=saved, by=by, at=at)
+        if goes_on and not saved.refused:
+            screen.go_on(typed)
+        return screen
+
+
+def too_late(call_id: int, task_id: int, typed: Typed, lost: ClaimLost) -> ResponseReturnValue:
+    """Refuse what came after the claim had ended, keep it as drafts, and show it."""
+    with transaction():
+        at, by = clock.now(), agent()
+        held = queries.own_call(call_id, by)
+        talk = services.talk_in(held, task_id, by=by, at=at)
+        words = words_of_answers(talk.script.questions, typed.values)
+        kept = services.keep_drafts(held, talk, typed, words, by=by, at=at)
+        lines = [(talk.script.questions[key].label, text) for key, text in kept.items()]
+    return show_lost(lost, lines)
+
+
+# ---------- Keeping the call ----------
+
+
+@bp.post("/calls/<int:call_id>/heartbeat")
+@may(Role.TRACER, passive=True, while_locked=True)
+def heartbeat(call_id: int) -> ResponseReturnValue:
+    """Keep the claim while the page is open. It is no input, so it cannot keep it for ever."""
+    try:
+        with transaction():
+            held = queries.own_call(call_id, agent())
+            renewed = queue.renew(held.entry_id, held.claim_number, agent(), at=clock.database_now())
+    except ClaimLost as lost:
+        return jsonify(message=lost.message), lost.status
+    return jsonify(ends_at=renewed.ends_at.isoformat(), must_ask=renewed.must_ask)
+
+
+@bp.post("/calls/<int:call_id>/still-here")
+@may(Role.TRACER)
+def still_here(call_id: int) -> ResponseReturnValue:
+    """Count the answer to « Êtes-vous toujours en ligne ? » as input."""
+    try:
+        with transaction():
+            held = queries.own_call(call_id, agent())
+            calls.writing(held.id, agent(), at=clock.database_now())
+    except ClaimLost as lost:
+        if is_fragment():
+            return jsonify(message=lost.message), lost.status
+        return show_lost(lost, [])
+    return ("", 204) if is_fragment() else redirect(url_for("desk.call", call_id=call_id), 303)
+
+
+@bp.post("/calls/<int:call_id>/give-back")
+@may(Role.TRACER)
+def give_back(call_id: int) -> ResponseReturnValue:
+    """Give the call back to the queue; given back twice, or too late, it is back all the same."""
+    try:
+        with transaction():
+            held = queries.own_call(call_id, agent())
+            calls.writing(held.id, agent(), at=clock.database_now())
+            endings.hang_up(held, by=agent(), at=clock.now())
+    except ClaimLost:
+        flash(_("L’appel était déjà revenu dans la file."), "warning")
+    else:
+        flash(_("L’appel est rendu à la file. Vos réponses sont gardées."))
+    return redirect(url_for("desk.home"), 303)

@@ -1,0 +1,141 @@
+"""What follows from the way a conversation ends: for the person, their household, their case."""
+
+from datetime import datetime
+
+from tracing.calls import queries as call_queries
+from tracing.calls import services as calls
+from tracing.calls.errors import CallbackOutsideHours, StillMissing
+from tracing.calls.models import Call, Conversation
+from tracing.calls.rules import BY_TRACER, CONSEQUENCES, CallOutcome, Follows
+from tracing.cases import queries as case_queries
+from tracing.cases import services as cases
+from tracing.cases.models import CaseOutcome, CaseStatus
+from tracing.contacts import services as contacts
+from tracing.contacts.queries import find_contact
+from tracing.desk import queries, rules
+from tracing.desk.errors import AlreadyFinished, CallbackNeeded
+from tracing.desk.services import open_conversations
+from tracing.desk.talks import Talk
+from tracing.programmes.loader import get_pack
+from tracing.queue import services as queue
+from tracing.queue.models import CallTask, TaskState
+from tracing.staff.agents import Agent
+
+CASE_OUTCOMES = {CallOutcome.COMPLETED: CaseOutcome.COMPLETED, CallOutcome.REFUSED: CaseOutcome.REFUSED}
+MARKS = {CallOutcome.COMPLETED: contacts.mark_informed, CallOutcome.REFUSED: contacts.mark_refused}
+
+
+def finish(
+    talk: Talk, outcome: CallOutcome, *, callback_at: datetime | None = None, by: Agent, at: datetime
+) -> CallTask | None:
+    """End the conversation with one person, and return whom to speak to next in this call.
+
+    None when the call has ended with it. Call `calls.services.writing` first.
+
+    Raises:
+        AlreadyFinished: it was ended before.
+        StillMissing: it is not complete.
+        CallbackNeeded, CallbackOutsideHours: the promise cannot be kept.
+    """
+    call, task = talk.call, talk.task
+    if talk.conversation.outcome is not None:
+        raise AlreadyFinished
+    consequence = CONSEQUENCES[outcome]
+    # An adviser may have settled it with the person meanwhile: their decision stands.
+    match consequence.follows if task.state is TaskState.OPEN else Follows.AS_IT_WAS:
+        case Follows.DONE:
+            _done(talk, outcome, by=by, at=at)
+        case Follows.PROMISE:
+            _promise(talk, callback_at, by=by, at=at)
+        case Follows.TRY_AGAIN:
+            _try_household_again(call, by=by, at=at)
+        case Follows.DOCTOR:
+            queue.close_task(task, TaskState.WAITING_DOCTOR, by=by.member_id, at=at)
+        case Follows.LANGUAGE:
+            queue.close_task(task, TaskState.WAITING_LANGUAGE, by=by.member_id, at=at)
+    spoken = unfinished(call, by=by, at=at) if consequence.whole_household else [(task, talk.conversation)]
+    for _task, conversation in spoken:
+        calls.finish_conversation(conversation, outcome, at=at)
+    rest = unfinished(call, by=by, at=at)
+    if rest:
+        return rest[0][0]
+    calls.end(call, outcome, by=by, at=at)
+    return None
+
+
+def unfinished(call: Call, *, by: Agent, at: datetime) -> list[tuple[CallTask, Conversation]]:
+    """Return with whom a call has not ended yet."""
+    return [
+        (task, spoken)
+        for task, spoken in open_conversations(call, by=by, at=at)
+        if spoken.outcome is None and task.state is TaskState.OPEN
+    ]
+
+
+def hang_up(call: Call, *, by: Agent, at: datetime) -> None:
+    """End a call: whoever was not spoken to is called again as if nothing had happened."""
+    reached = [one.outcome for one in call_queries.conversations(call.id) if one.outcome in BY_TRACER]
+    for _task, spoken in unfinished(call, by=by, at=at):
+        calls.finish_conversation(spoken, CallOutcome.GIVEN_BACK, at=at)
+    calls.end(call, reached[-1] if reached else CallOutcome.GIVEN_BACK, by=by, at=at)
+
+
+def was_finished_here(call: Call, task: CallTask) -> bool:
+    """Say whether the tracer has ended the conversation of a task themselves, in this call."""
+    conversation = call_queries.find_conversation(call.id, task.id)
+    return conversation is not None and conversation.outcome in BY_TRACER
+
+
+def _done(talk: Talk, outcome: CallOutcome, *, by: Agent, at: datetime) -> None:
+    if outcome is CallOutcome.COMPLETED and not talk.can_complete:
+        steps = [item.label for item in talk.missing]
+        raise StillMissing(steps or [one.step.title for one in talk.path.steps[-1:]])
+    queue.close_task(talk.task, TaskState.DONE, by=by.member_id, at=at)
+    if talk.about.contact is not None:
+        MARKS[outcome](talk.about.contact, by=by.member_id, at=at)
+    close_when_done(talk.about.case.id, outcome, talk.task, by=by, at=at)
+
+
+def close_when_done(case_id: int, outcome: CallOutcome, task: CallTask, *, by: Agent, at: datetime) -> None:
+    """Close a case whose first call is done, once none of its contacts at risk is still to be called."""
+    first = task if task.contact_id is None else queries.first_call_of(case_id)
+    if first is None or first.state is not TaskState.DONE or queries.has_contacts_to_call(case_id):
+        return
+    how = outcome if first is task else queries.last_outcome(first.id)
+    case = case_queries.get_case(case_id, lock=True)
+    if case.status is CaseStatus.OPEN:
+        ended = CASE_OUTCOMES.get(how or CallOutcome.COMPLETED, CaseOutcome.COMPLETED)
+        cases.close(case, ended, by=by.member_id, at=at)
+
+
+def _promise(talk: Talk, when: datetime | None, *, by: Agent, at: datetime) -> None:
+    if when is None:
+        raise CallbackNeeded
+    hours = talk.about.pack.calling_hours
+    if not rules.may_be_promised(talk.about.pack, when, at=at, zone=by.site.time_zone):
+        raise CallbackOutsideHours(f"{hours.opens:%H:%M}", f"{hours.closes:%H:%M}")
+    queue.promise(talk.task, when=when, by=by, at=at)
+
+
+def _try_household_again(call: Call, *, by: Agent, at: datetime) -> None:
+    """Nobody of use answered the number: everybody behind it is tried again at another hour."""
+    for task, _spoken in unfinished(call, by=by, at=at):
+        when = next_try(task, by=by, at=at)
+        if when is not None:
+            queue.postpone_task(task, until=when, at=at)
+            continue
+        task.attempts += 1
+        queue.close_task(task, TaskState.UNREACHABLE, by=by.member_id, at=at)
+        contact = find_contact(task.contact_id)
+        if contact is not None:
+            contacts.mark_unreachable(contact, by=by.member_id, at=at)
+            close_when_done(task.case_id, CallOutcome.NO_ANSWER, task, by=by, at=at)
+
+
+def next_try(task: CallTask, *, by: Agent, at: datetime) -> datetime | None:
+    """Return when a person would be tried again after an attempt in vain now; None: the supervisor's list."""
+    if task.household_id is None:
+        return None
+    pack = get_pack(case_queries.get_case(task.case_id).programme)
+    earlier = call_queries.attempts_since(task.household_id, task.created_at)
+    return rules.next_try_at(pack, earlier, attempts=task.attempts, at=at, zone=by.site.time_zone)

@@ -1,0 +1,26 @@
+"""What the desk refuses."""
+
+from flask_babel import gettext as _
+
+from tracing.kernel.errors import Invalid, Refused
+
+
+class AlreadyFinished(Refused):
+    """The conversation with this person was ended in this call: a second click ends nothing twice."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Vous avez déjà terminé avec cette personne dans cet appel."))
+
+
+class WordsChanged(Invalid):
+    """The statement was ticked on words that have changed since: it must be read again."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Ce texte a changé depuis : relisez-le à la personne, puis confirmez."))
+
+
+class CallbackNeeded(Invalid):
+    """A callback is promised for a day and an hour."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Donnez le jour et l’heure du rappel."))

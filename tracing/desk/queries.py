@@ -1,0 +1,231 @@
+"""Reading what the call screen shows: one person of a call, what they answered, who rang before."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+
+from tracing.calls import queries as calls
+from tracing.calls.errors import NoSuchCall
+from tracing.calls.models import Call, Conversation
+from tracing.calls.rules import CallOutcome
+from tracing.cases import queries as cases
+from tracing.cases.models import Case
+from tracing.contacts.models import Contact, RiskLevel
+from tracing.contacts.queries import find_contact
+from tracing.desk.rules import Given
+from tracing.kernel.db import session
+from tracing.people import queries as people
+from tracing.people.rules import Identity
+from tracing.programmes.loader import get_pack
+from tracing.programmes.schema import Pack
+from tracing.queue.models import CallTask, TaskKind, TaskState
+from tracing.staff.agents import Agent
+from tracing.staff.models import Member
+from tracing.vault import services as vault
+
+STILL_TO_CALL = (TaskState.OPEN, TaskState.WAITING_DOCTOR, TaskState.WAITING_LANGUAGE)
+"""Somebody in one of these states is still to be called; a person on the supervisor's list is theirs."""
+
+
+@dataclass(frozen=True)
+class About:
+    """One person of a call and why they are called, as far as their caller may know it."""
+
+    task: CallTask
+    case: Case
+    """Their own case, or the one that named them."""
+    contact: Contact | None
+    identity: Identity | None
+    """None once destroyed."""
+    case_identity: Identity | None
+    """Who named them: there only when that person agreed to be named to this contact."""
+    given: dict[str, Given]
+
+    @property
+    def pack(self) -> Pack:
+        """The rules of the case's programme."""
+        return get_pack(self.case.programme)
+
+    @property
+    def shown(self) -> list[str]:
+        """The people whose identity this shows, for the read log."""
+        named = [self.case.person_id] if self.case_identity else []
+        return [f"person:{person_id}" for person_id in (self.task.person_id, *named)]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One call in which a person was, or was to be, spoken to."""
+
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: CallOutcome | None
+    tracer: str
+
+
+@dataclass(frozen=True)
+class CallMade:
+    """A call of a tracer, as their own list shows it: never with a name."""
+
+    call: Call
+    reference: str
+    kind: TaskKind
+    people: int
+
+
+def own_call(call_id: int, by: Agent) -> Call:
+    """Return a call that the agent made at the site where they work now.
+
+    Raises:
+        NoSuchCall: it is somebody else's, or of another site.
+    """
+    call = calls.get_call(call_id, tracer_id=by.member_id)
+    if call.site_id != by.site.id:
+        raise NoSuchCall
+    return call
+
+
+def tasks_of_call(call: Call) -> Sequence[CallTask]:
+    """Return why the people of a call are called, the most urgent first; those finished in it are still there."""
+    spoken = select(Conversation.task_id).where(Conversation.call_id == call.id)
+    return session.scalars(
+        select(CallTask)
+        .where(
+            or_(
+                (CallTask.household_id == call.household_id) & (CallTask.state == TaskState.OPEN),
+                CallTask.id.in_(spoken),
+            )
+        )
+        .order_by(CallTask.due_at, CallTask.id)
+    ).all()
+
+
+def task_in(call: Call, task_id: int) -> CallTask:
+    """Return one person's task in a call.
+
+    Raises:
+        NoSuchCall: the call is to other people.
+    """
+    for task in tasks_of_call(call):
+        if task.id == task_id:
+            return task
+    raise NoSuchCall
+
+
+def about(task: CallTask) -> About:
+    """Return one person of a call; the case's name is read only where it may be told."""
+    contact = find_contact(task.contact_id)
+    case = cases.get_case(task.case_id)
+    may_name = contact is not None and contact.may_disclose
+    found = people.identities([task.person_id, *([case.person_id] if may_name else [])])
+    return About(
+        task=task,
+        case=case,
+        contact=contact,
+        identity=found.get(task.person_id),
+        case_identity=found.get(case.person_id) if may_name else None,
+        given=given_answers(task.id),
+    )
+
+
+def given_answers(task_id: int) -> dict[str, Given]:
+    """Return every stored answer of a task with the call it was given in; those of a destroyed day are absent."""
+    found = {}
+    for row in calls.answer_rows(task_id):
+        opened = vault.find_unsealed("answers", row.id, row.cohort, row.sealed)
+        if opened is not None:
+            found[row.question] = Given(opened["value"], row.call_id, row.saved_at)
+    return found
+
+
+def doctor_of(case: Case) -> str | None:
+    """Return the doctor who prescribed the test, as the laboratory wrote it."""
+    background = vault.find_unsealed("cases", case.id, case.cohort, case.sealed) if case.sealed else None
+    return (background or {}).get("prescriber_name") or None
+
+
+def attempts_of(task_id: int) -> list[Attempt]:
+    """Return the calls in which this person was or was to be spoken to, newest first."""
+    rows = session.execute(
+        select(Call.started_at, Call.ended_at, Conversation.outcome, Member.display_name)
+        .join(Conversation, Conversation.call_id == Call.id)
+        .join(Member, Member.id == Call.tracer_id)
+        .where(Conversation.task_id == task_id)
+        .order_by(Call.id.desc())
+        .limit(30)
+    )
+    return [Attempt(*row) for row in rows]
+
+
+def calls_made(made: Iterable[Call]) -> list[CallMade]:
+    """Return calls with the reference of the first case each was about."""
+    listed = list(made)
+    rows = session.execute(
+        select(Conversation.call_id, Case.reference, CallTask.kind)
+        .join(CallTask, CallTask.id == Conversation.task_id)
+        .join(Case, Case.id == CallTask.case_id)
+        .where(Conversation.call_id.in_([call.id for call in listed]))
+        .order_by(Conversation.id)
+    )
+    told: dict[int, list[tuple[str, TaskKind]]] = {}
+    for call_id, reference, kind in rows:
+        told.setdefault(call_id, []).append((reference, kind))
+    return [
+        CallMade(call, *told[call.id][0], people=len(told[call.id])) for call in listed if call.id in told
+    ]
+
+
+def find_calls(call_ids: Iterable[int]) -> Sequence[Call]:
+    """Return calls by their ids."""
+    return session.scalars(select(Call).where(Call.id.in_(set(call_ids)))).all()
+
+
+def contacts_to_call(case_id: int) -> int:
+    """Return how many contacts of a case wait for a call, for the words of the closing button."""
+    waiting = (
+        select(func.count())
+        .select_from(CallTask)
+        .where(
+            CallTask.case_id == case_id,
+            CallTask.kind == TaskKind.CONTACT_FIRST,
+            CallTask.state.in_(STILL_TO_CALL),
+        )
+    )
+    return session.scalar(waiting) or 0
+
+
+def has_contacts_to_call(case_id: int) -> bool:
+    """Say whether a contact at risk of a case is still to be called."""
+    chosen = (
+        select(CallTask.id)
+        .join(Contact, Contact.id == CallTask.contact_id)
+        .where(
+            CallTask.case_id == case_id,
+            CallTask.state.in_(STILL_TO_CALL),
+            Contact.risk != RiskLevel.NEGLIGIBLE,
+        )
+        .limit(1)
+    )
+    return session.scalar(chosen) is not None
+
+
+def first_call_of(case_id: int) -> CallTask | None:
+    """Return the first call of a case."""
+    return session.scalar(
+        select(CallTask)
+        .where(CallTask.case_id == case_id, CallTask.kind == TaskKind.CASE_FIRST)
+        .order_by(CallTask.id.desc())
+        .limit(1)
+    )
+
+
+def last_outcome(task_id: int) -> CallOutcome | None:
+    """Return how the last conversation about a task ended."""
+    return session.scalar(
+        select(Conversation.outcome)
+        .where(Conversation.task_id == task_id, Conversation.outcome.is_not(None))
+        .order_by(Conversation.id.desc())
+        .limit(1)
+    )

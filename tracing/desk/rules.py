@@ -1,0 +1,108 @@
+"""What an earlier call leaves standing, when somebody may be called back, when they are tried again. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tracing.programmes.rules import next_attempt_at, next_opening
+from tracing.programmes.schema import Pack
+from tracing.scripts.definitions import Script
+from tracing.scripts.vocabulary import NO, YES
+from tracing.scripts.wording import confirmation_key
+
+REPRESENTATIVE_UNDER = 16
+"""Younger than this, a parent or legal representative answers."""
+
+LONGEST_PROMISE = timedelta(days=7)
+"""A callback is promised within a week: later, the days it is about are over."""
+
+OF_THE_MOMENT = frozenset({"has_time", "red_flags"})
+"""Asked anew in every call: whether there is time, and whether there is danger, was true of that day only."""
+
+DATING_QUESTIONS = frozenset(
+    {"has_symptoms", "onset_on", "vaccination", "lives_with_case", "infected_recently"}
+)
+"""Their answers change a window, an isolation or a quarantine."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """An answer as it is stored."""
+
+    value: Any
+    call_id: int
+    saved_at: datetime
+
+
+def of_one_call(script: Script) -> frozenset[str]:
+    """Return the answers and confirmations that hold only for the call in which they were given.
+
+    Who is on the line, who they say they are, whatever ended a call before, and what is true of a moment.
+    """
+    keys: set[str] = set()
+    for step in script.steps:
+        asked = {question.id for question in step.questions}
+        if not step.sensitive or step.end or asked & OF_THE_MOMENT:
+            keys |= asked | {confirmation_key(step)}
+    return frozenset(keys)
+
+
+def standing(script: Script, given: Mapping[str, Given], *, call_id: int) -> dict[str, Any]:
+    """Return the answers that hold in a call: those of the task, less what belonged to an earlier call."""
+    momentary = of_one_call(script)
+    return {
+        key: one.value
+        for key, one in given.items()
+        if one.value is not None and (key not in momentary or one.call_id == call_id)
+    }
+
+
+def onset_of(answers: Mapping[str, Any], known: date | None) -> date | None:
+    """Return the first day of symptoms: as answered, else as the laboratory knew it."""
+    if answers.get("has_symptoms") == NO:
+        return None
+    if answers.get("has_symptoms") != YES:
+        return known
+    said = answers.get("onset_on")
+    try:
+        return date.fromisoformat(said) if isinstance(said, str) else None
+    except ValueError:
+        return None
+
+
+def as_flag(answer: object) -> bool | None:
+    """Return a yes or no as a truth, anything else as not known."""
+    return {YES: True, NO: False}.get(answer) if isinstance(answer, str) else None
+
+
+def newly_typed(typed: Sequence[str], stored: object) -> list[str]:
+    """Return what was typed; of a day and « ne sait pas » together, the one that is new."""
+    given = [one for one in typed if one]
+    fresh = [one for one in given if one != stored]
+    return fresh if len(given) == 2 and len(fresh) == 1 else given
+
+
+def may_be_promised(pack: Pack, when: datetime, *, at: datetime, zone: ZoneInfo) -> bool:
+    """Say whether somebody may be called back at `when`: to come, within a week, in calling hours."""
+    hour = when.astimezone(zone).time()
+    return at < when <= at + LONGEST_PROMISE and pack.calling_hours.opens <= hour < pack.calling_hours.closes
+
+
+def proposed_callback(pack: Pack, *, at: datetime, zone: ZoneInfo) -> datetime:
+    """Return the callback that the closing proposes: a full quarter, an hour from now, in calling hours."""
+    later = (at + timedelta(hours=1)).astimezone(zone)
+    quarter = later + timedelta(minutes=-later.minute % 15)
+    return next_opening(pack, quarter.replace(second=0, microsecond=0), zone=zone).astimezone(zone)
+
+
+def next_try_at(
+    pack: Pack, earlier: Sequence[datetime], *, attempts: int, at: datetime, zone: ZoneInfo
+) -> datetime | None:
+    """Return when to try again after an attempt in vain at `at`; None once every attempt is used up.
+
+    `attempts` of the `earlier` ones count: a task that was opened again began anew.
+    """
+    counted = list(earlier)[-attempts:] if attempts else []
+    return next_attempt_at(pack, [*counted, at], zone=zone)

@@ -1,0 +1,285 @@
+"""What the call screen shows, gathered once and named for its templates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from itertools import groupby
+
+from tracing.calls.errors import NoSuchCall
+from tracing.calls.models import Call, Conversation
+from tracing.desk import queries, services
+from tracing.desk.facts import age_of
+from tracing.desk.parts import Dates, Section, Tab, dates_of, tabs_of
+from tracing.desk.queries import About
+from tracing.desk.questions import Asked, options_of
+from tracing.desk.services import STATEMENT, Saved, Typed
+from tracing.desk.talks import Talk, talk_of
+from tracing.kernel import clock
+from tracing.queue.models import CallTask, TaskKind
+from tracing.scripts import rules as scripts
+from tracing.scripts.answers import bound
+from tracing.scripts.definitions import Question
+from tracing.scripts.errors import N_, AnswerRefused
+from tracing.scripts.rules import StepView
+from tracing.scripts.vocabulary import QuestionType, Widget
+from tracing.scripts.wording import confirmation_key, confirmation_value
+from tracing.staff.agents import Agent
+
+WAITED_FOR = N_("Cette question attend une réponse.")
+SERVICE = {TaskKind.CASE_FIRST: "case_hours", TaskKind.CONTACT_FIRST: "contact_hours"}
+
+
+@dataclass
+class Screen:
+    """Everything on the call screen for one person at one step."""
+
+    talk: Talk
+    tabs: Sequence[Tab]
+    at: datetime
+    by: Agent
+    wanted_step: str | None = None
+    wanted_panel: str | None = None
+    saved: Saved = field(default_factory=Saved)
+
+    @property
+    def call(self) -> Call:
+        """The call."""
+        return self.talk.call
+
+    @property
+    def task(self) -> CallTask:
+        """Why the person is called."""
+        return self.talk.task
+
+    @property
+    def about(self) -> About:
+        """The person."""
+        return self.talk.about
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the conversation with this person has ended in this call."""
+        return self.talk.conversation.outcome is not None
+
+    def go_on(self, typed: Typed) -> None:
+        """Turn to the step that follows; stay while this one has just opened a question, or keeps the rest shut."""
+        here, following = self.talk.path.find(typed.step_id), self.talk.after(typed.step_id)
+        if here is None or following is None:
+            self.wanted_step = following.id if following else typed.step_id
+            return
+        opened = [
+            question.id
+            for question in here.questions
+            if question.id not in typed.asked and question.id not in self.talk.answers
+        ]
+        if following.id == typed.step_id:
+            self._say_what_is_open(typed.step_id)
+        elif not opened:
+            self.wanted_step = following.id
+
+    def _say_what_is_open(self, step_id: str) -> None:
+        for item in self.talk.missing:
+            if item.step.id == step_id:
+                key = item.question.id if item.question else STATEMENT
+                self.saved.refused[key] = AnswerRefused(WAITED_FOR)
+
+    @property
+    def next_tab(self) -> Tab | None:
+        """The next person to speak to."""
+        return next((tab for tab in self.tabs if not tab.is_finished and not tab.is_here), None)
+
+    @cached_property
+    def one(self) -> scripts.OpenStep | None:
+        """The step on the screen."""
+        return self.talk.step(self.wanted_step)
+
+    @cached_property
+    def rail(self) -> Sequence[StepView]:
+        """The steps."""
+        here = self.one.step.id if self.one else None
+        return scripts.visible_steps(self.talk.script, self.talk.answers, self.talk.facts, at=here)
+
+    @cached_property
+    def sections(self) -> Sequence[Section]:
+        """The rail: its steps gathered under the names of their sections."""
+        return [
+            Section(name, tuple(views))
+            for name, views in groupby(self.rail, key=lambda view: view.step.section)
+        ]
+
+    @property
+    def number(self) -> int:
+        """The place of the step in the conversation."""
+        return next((view.number for view in self.rail if self.one and view.step is self.one.step), 0)
+
+    @property
+    def say(self) -> Sequence[str]:
+        """The words to read aloud."""
+        return scripts.render_say(self.one.step, self.talk.facts) if self.one else ()
+
+    @property
+    def days(self) -> Sequence[date]:
+        """The days to go through together, the latest first."""
+        return scripts.days_to_recall(self.one.step, self.talk.facts) if self.one else ()
+
+    @cached_property
+    def questions(self) -> Sequence[Asked]:
+        """The questions of the step; those that another answer opens keep their place."""
+        if self.one is None:
+            return ()
+        asked = {question.id for question in self.one.questions}
+        return [
+            self._asked(question, is_open=question.id in asked)
+            for question in self.one.step.questions
+            if question.id in asked or question.when is not None
+        ]
+
+    def _asked(self, question: Question, *, is_open: bool) -> Asked:
+        today = clock.local_day(self.at, self.by.site.time_zone)
+        value = self.talk.answers.get(question.id)
+        if question.id in self.saved.refused:
+            typed = self.saved.typed.get(question.id, [])
+            value = typed if question.type is QuestionType.MULTI else "".join(typed[:1])
+        return Asked(
+            question=question,
+            value=value,
+            options=options_of(question),
+            is_open=is_open,
+            error=self.saved.refused.get(question.id),
+            first=bound(question.earliest, today, self.talk.facts),
+            last=bound(question.latest, today, self.talk.facts),
+        )
+
+    @property
+    def statement(self) -> str:
+        """The fingerprint of the words that a tick confirms."""
+        return confirmation_value(self.one.step, self.talk.facts) if self.one else ""
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the very words on the screen were confirmed."""
+        if self.one is None:
+            return False
+        return self.talk.answers.get(confirmation_key(self.one.step)) == self.statement
+
+    @property
+    def was_reworded(self) -> bool:
+        """Whether the statement was confirmed with other words than those on the screen."""
+        if self.one is None or self.is_confirmed:
+            return False
+        return confirmation_key(self.one.step) in self.talk.answers or STATEMENT in self.saved.refused
+
+    @property
+    def previous_id(self) -> str | None:
+        """The step before."""
+        earlier = self.talk.before(self.one.step.id) if self.one else None
+        return earlier.id if earlier else None
+
+    @property
+    def saved_at(self) -> datetime | None:
+        """When an answer of this call was last kept."""
+        kept = [one.saved_at for one in self.about.given.values() if one.call_id == self.call.id]
+        return max(kept, default=None)
+
+    @property
+    def saved_time(self) -> str:
+        """The same, to the second, on the site's clock."""
+        return f"{self.saved_at.astimezone(self.by.site.time_zone):%H:%M:%S}" if self.saved_at else ""
+
+    @property
+    def reason(self) -> str | None:
+        """Why this step asks for advice."""
+        return self.one.step.escalation.value if self.one and self.one.step.escalation else None
+
+    @property
+    def born(self) -> str:
+        """The birth date in figures, to be compared with what is said."""
+        identity = self.about.identity
+        return f"{identity.birth_date:%d/%m/%Y}" if identity and identity.birth_date else ""
+
+    @cached_property
+    def attempts(self) -> Sequence[queries.Attempt]:
+        """The calls in which this person was rung, newest first."""
+        return queries.attempts_of(self.task.id)
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt this call is."""
+        return min(self.task.attempts + 1, self.most_attempts)
+
+    @property
+    def most_attempts(self) -> int:
+        """How many attempts there are."""
+        return self.about.pack.attempts.max
+
+    @property
+    def due_at(self) -> datetime:
+        """When the person was promised a call."""
+        return self.task.promised_at or self.task.due_at
+
+    @property
+    def service_hours(self) -> int:
+        """Within how many hours a first call is promised."""
+        return int(getattr(self.about.pack.service, SERVICE[self.task.kind]))
+
+    @cached_property
+    def dates(self) -> Dates:
+        """The measure in force for this person."""
+        return dates_of(self.about, clock.local_day(self.at, self.by.site.time_zone))
+
+    @property
+    def sampled_on(self) -> date:
+        """The day of sampling where the site is."""
+        return clock.local_day(self.about.case.first_sampled_at, self.by.site.time_zone)
+
+    @property
+    def age(self) -> int | None:
+        """The person's age today."""
+        return age_of(self.about, clock.local_day(self.at, self.by.site.time_zone))
+
+    @property
+    def panel(self) -> str | None:
+        """The panel beside the script that this step works with, or the one that was asked for."""
+        widget = self.one.step.widget if self.one else None
+        by_step = {Widget.SICK_NOTE: "note", Widget.ESCALATE: "escalation"}
+        return self.wanted_panel or (by_step.get(widget) if widget else None)
+
+
+def look(
+    call: Call,
+    task_id: int | None,
+    *,
+    step_id: str | None = None,
+    panel: str | None = None,
+    saved: Saved | None = None,
+    by: Agent,
+    at: datetime,
+) -> Screen:
+    """Gather the call screen for one person of a call, and record whom it shows."""
+    spoken = services.open_conversations(call, by=by, at=at)
+    task, conversation = _chosen(spoken, task_id)
+    talk = talk_of(call, task, conversation, by=by, at=at)
+    tabs = tabs_of(spoken, talk)
+    shown = [f"person:{one.person_id}" for one, tab in _with(spoken, tabs) if tab.identity]
+    services.record_sight(call, [*talk.about.shown, *shown], by=by, at=at)
+    return Screen(talk, tabs, at, by, step_id, panel, saved or Saved())
+
+
+def _with(spoken: Sequence[tuple[CallTask, Conversation]], tabs: Sequence[Tab]) -> list[tuple[CallTask, Tab]]:
+    by_id = {tab.task_id: tab for tab in tabs}
+    return [(task, by_id[task.id]) for task, _conversation in spoken]
+
+
+def _chosen(
+    spoken: Sequence[tuple[CallTask, Conversation]], task_id: int | None
+) -> tuple[CallTask, Conversation]:
+    """Return the person asked for, else the first one with whom the call has not ended."""
+    if task_id is not None:
+        for task, conversation in spoken:
+            if task.id == task_id:
+                return task, conversation
+        raise NoSuchCall
+    if not spoken:
+        raise NoSuchCall
+    return next((one for one in spoken if one[1].outcome is None), spoken[0])

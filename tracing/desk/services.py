@@ -1,0 +1,211 @@
+"""What a tracer does in a call: take it, note answers, end it with each person."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from tracing.calls import queries as call_queries
+from tracing.calls import services as calls
+from tracing.calls.errors import IdentityFirst, NoSuchCall
+from tracing.calls.models import Call, Conversation
+from tracing.cases import queries as case_queries
+from tracing.cases import services as cases
+from tracing.contacts import queries as contact_queries
+from tracing.contacts import services as contacts
+from tracing.desk import queries, rules
+from tracing.desk.errors import WordsChanged
+from tracing.desk.facts import age_that_counts
+from tracing.desk.queries import About
+from tracing.desk.talks import Talk, kind_of, talk_of
+from tracing.kernel import clock, events
+from tracing.kernel.errors import Refused
+from tracing.queue.models import CallTask
+from tracing.scripts import rules as scripts
+from tracing.scripts.definitions import Step
+from tracing.scripts.errors import AnswerRefused
+from tracing.scripts.services import newest_version
+from tracing.scripts.vocabulary import IDENTITY_QUESTION, YES
+from tracing.scripts.wording import confirmation_key, confirmation_value
+from tracing.staff.agents import Agent
+
+STATEMENT = "confirm"
+"""Under this name the tick of a mandatory statement is typed and refused."""
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What came from one step of the page."""
+
+    step_id: str
+    asked: frozenset[str]
+    """The questions that were on the page: one left empty there is cleared, one that was not is left alone."""
+    values: Mapping[str, Sequence[str]]
+    statement: str | None = None
+    """The fingerprint of the statement on the page, if there was one."""
+    confirmed: str = ""
+    """The same, once it was ticked."""
+
+
+@dataclass
+class Saved:
+    """What became of it."""
+
+    changed: set[str] = field(default_factory=set)
+    refused: dict[str, Refused] = field(default_factory=dict)
+    typed: dict[str, list[str]] = field(default_factory=dict)
+    """What was refused, as typed, to be shown again."""
+
+
+def take_next(by: Agent, *, at: datetime) -> Call | None:
+    """Take the next call and open its conversations; None when nobody waits."""
+    call = calls.take_next(by, at=at)
+    if call is not None:
+        open_conversations(call, by=by, at=at)
+    return call
+
+
+def open_conversations(call: Call, *, by: Agent, at: datetime) -> list[tuple[CallTask, Conversation]]:
+    """Return everybody to be spoken to in a call; somebody named during it joins them."""
+    known = {one.task_id: one for one in call_queries.conversations(call.id)}
+    people = []
+    for task in queries.tasks_of_call(call):
+        spoken = known.get(task.id)
+        if spoken is None:
+            spoken = calls.speak_to(call, task, script_version=newest_version(kind_of(task)), at=at)
+            date_first(queries.about(task), by=by, at=at)
+        people.append((task, spoken))
+    return people
+
+
+def talk_in(call: Call, task_id: int, *, by: Agent, at: datetime) -> Talk:
+    """Return the conversation with one person of a call.
+
+    Raises:
+        NoSuchCall: the call is to other people.
+    """
+    for task, conversation in open_conversations(call, by=by, at=at):
+        if task.id == task_id:
+            return talk_of(call, task, conversation, by=by, at=at)
+    raise NoSuchCall
+
+
+def date_first(about: About, *, by: Agent, at: datetime) -> None:
+    """Give a person their first dates, from what is known before anybody asked."""
+    undecided = (
+        about.case.isolation_measure is None
+        if about.contact is None
+        else about.contact.quarantine_measure is None
+    )
+    if undecided:
+        _decide(about, {}, by=by, at=at)
+
+
+def _decide(about: About, answers: Mapping[str, Any], *, by: Agent, at: datetime) -> None:
+    """Compute the dates of a person anew, by the rules in force today."""
+    zone = by.site.time_zone
+    age = age_that_counts(about, at=at, zone=zone)
+    if about.contact is None:
+        cases.decide(
+            case_queries.get_case(about.case.id, lock=True),
+            onset_on=rules.onset_of(answers, about.case.onset_on),
+            vaccination=answers.get("vaccination", about.case.vaccination),
+            age=age,
+            zone=zone,
+            by=by.member_id,
+            at=at,
+        )
+        return
+    contacts.decide(
+        contact_queries.get_contact(about.contact.id, case_id=about.case.id, lock=True),
+        vaccination=answers.get("vaccination", about.contact.vaccination),
+        lives_with_case=rules.as_flag(answers.get("lives_with_case")),
+        age=age,
+        infected_recently=rules.as_flag(answers.get("infected_recently")),
+        zone=zone,
+        by=by.member_id,
+        at=at,
+    )
+
+
+def save(call: Call, talk: Talk, typed: Typed, *, by: Agent, at: datetime) -> Saved:
+    """Keep what was typed in a step, each answer by itself: one that is refused keeps none of the others away.
+
+    Call `calls.services.writing` first.
+
+    Raises:
+        IdentityFirst: the step opens only once the person has said who they are.
+    """
+    here = talk.path.find(typed.step_id)
+    if here is None:
+        return Saved()
+    if here.locked:
+        raise IdentityFirst
+    saved = compare(talk, here.step, typed, at=at, by=by)
+    for key in sorted(saved.changed):
+        calls.save_answer(call, talk.task, key, talk.answers.get(key), by=by, at=at)
+    if IDENTITY_QUESTION in saved.changed:
+        confirmed = talk.answers.get(IDENTITY_QUESTION) == YES
+        calls.confirm_identity(talk.conversation, confirmed=confirmed, by=by, at=at)
+    if saved.changed & rules.DATING_QUESTIONS:
+        counted = scripts.follow(talk.script, talk.answers, talk.facts).counted
+        _decide(talk.about, counted, by=by, at=at)
+    return saved
+
+
+def compare(talk: Talk, step: Step, typed: Typed, *, by: Agent, at: datetime) -> Saved:
+    """Put what was typed into the talk's answers, and return what is new in it and what cannot be used."""
+    saved, today = Saved(), clock.local_day(at, by.site.time_zone)
+    for question in step.questions:
+        if question.id not in typed.asked:
+            continue
+        stored = talk.answers.get(question.id)
+        given = rules.newly_typed(typed.values.get(question.id, ()), stored)
+        if not given and stored is None:
+            continue
+        try:
+            value = scripts.parse_answer(question, given, today=today, facts=talk.facts)
+        except AnswerRefused as refusal:
+            saved.refused[question.id], saved.typed[question.id] = refusal, given
+        else:
+            _put(talk, saved, question.id, value)
+    if typed.statement is not None:
+        _compare_statement(talk, step, typed, saved)
+    return saved
+
+
+def _compare_statement(talk: Talk, step: Step, typed: Typed, saved: Saved) -> None:
+    if typed.confirmed and typed.confirmed != confirmation_value(step, talk.facts):
+        saved.refused[STATEMENT] = WordsChanged()
+    else:
+        _put(talk, saved, confirmation_key(step), typed.confirmed or None)
+
+
+def _put(talk: Talk, saved: Saved, key: str, value: object) -> None:
+    if talk.answers.get(key) == value:
+        return
+    saved.changed.add(key)
+    if value is None:
+        del talk.answers[key]
+    else:
+        talk.answers[key] = value
+
+
+def keep_drafts(
+    call: Call, talk: Talk, typed: Typed, words: Mapping[str, str], *, by: Agent, at: datetime
+) -> dict[str, str]:
+    """Keep what was typed too late, in `words` as a person reads them; returns what was kept, by its question."""
+    here = talk.script.step(typed.step_id)
+    if here is None:
+        return {}
+    saved = compare(talk, here, typed, by=by, at=at)
+    asked = {question.id for question in here.questions}
+    new = [key for key in (saved.changed | set(saved.refused)) if key in asked and words.get(key)]
+    for key in sorted(new):
+        calls.keep_draft(call.id, key, words[key], by=by, at=at)
+    return {key: words[key] for key in new}
+
+
+def record_sight(call: Call, shown: Sequence[str], *, by: Agent, at: datetime) -> None:
+    """Write in the read log whose identity this page shows, once per viewer and claim."""
+    events.saw(shown, by=by.member_id, at=at, why="call", claim=f"claim:{call.entry_id}:{call.claim_number}")

@@ -1,0 +1,137 @@
+/* What the call screen does beyond the rest: keep the call, give keys to the open question, save what is being
+   typed, unfold the panel that a step works with. Without script the page still saves step by step. */
+"use strict";
+
+(() => {
+  const call = document.querySelector("[data-call]");
+  if (!call) return;
+
+  const A_MINUTE = 60000;
+  const PAUSE = 900;
+  const tokenMeta = document.querySelector('meta[name="csrf-token"]');
+  const lost = document.getElementById("call-lost");
+  const still = document.getElementById("still");
+
+  function post(url) {
+    const headers = { "HX-Request": "true" };
+    if (tokenMeta) headers["X-CSRFToken"] = tokenMeta.content;
+    return fetch(url, { method: "POST", headers, credentials: "same-origin" });
+  }
+
+  /* ---------- Keeping the call ---------- */
+
+  const beating = window.setInterval(beat, A_MINUTE);
+
+  async function beat() {
+    try {
+      const response = await post(call.dataset.heartbeatUrl);
+      if (response.status === 409) over();
+      else if (response.ok && (await response.json()).must_ask && !still.open) still.showModal();
+    } catch {
+      // The banner of the page says that the network is lost; the next beat tries again.
+    }
+  }
+
+  async function over() {
+    window.clearInterval(beating);
+    // What was not saved yet goes out once more: it is refused, kept as a draft and shown.
+    const answers = document.getElementById("answers");
+    if (answers && window.htmx) window.htmx.trigger(answers, "typed");
+    show();
+  }
+
+  function show() {
+    window.clearInterval(beating);
+    still.close();
+    if (!lost.open) lost.showModal();
+  }
+
+  document.body.addEventListener("call-lost", show);
+  lost.addEventListener("cancel", (event) => event.preventDefault());
+  still.querySelector("[data-still-here]").addEventListener("click", async () => {
+    still.close();
+    const response = await post(call.dataset.stillUrl).catch(() => null);
+    if (response?.status === 409) over();
+  });
+
+  /* ---------- Keys 1 to 9: the first question without an answer, else the last one ---------- */
+
+  function giveKeys() {
+    const questions = [...document.querySelectorAll("#step [data-options]")];
+    const open = questions.find((question) => !question.querySelector("input:checked")) || questions.at(-1);
+    for (const question of questions) {
+      question.classList.toggle("is-open", question === open);
+      [...question.querySelectorAll("input")].forEach((input, index) => {
+        if (question === open && index < 9) input.dataset.key = String(index + 1);
+        else delete input.dataset.key;
+      });
+    }
+  }
+
+  /* ---------- Answers that exclude each other ---------- */
+
+  document.addEventListener("change", (event) => {
+    const { target } = event;
+    if (!target.closest?.("#answers")) return;
+    const question = target.closest("[data-options=multi]");
+    if (question && target.checked) {
+      for (const other of question.querySelectorAll("input:checked")) {
+        if (other !== target && (target.matches("[data-alone]") || other.matches("[data-alone]"))) other.checked = false;
+      }
+    }
+    if (target.dataset.instead && target.checked) document.getElementById(target.dataset.instead).value = "";
+    if (target.type === "date" && target.value) {
+      const unknown = document.querySelector(`[data-instead="${target.id}"]`);
+      if (unknown) unknown.checked = false;
+    }
+    if (target.name === "confirm") target.closest(".must-say").classList.toggle("is-said", target.checked);
+    giveKeys();
+  }, true);
+
+  /* ---------- Text is saved while it is typed ---------- */
+
+  let pause = 0;
+  document.addEventListener("input", (event) => {
+    if (!event.target.matches?.("#answers .typed")) return;
+    window.clearTimeout(pause);
+    pause = window.setTimeout(() => {
+      const answers = document.getElementById("answers");
+      if (answers && window.htmx) window.htmx.trigger(answers, "typed");
+    }, PAUSE);
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target.closest?.("#answers")) window.clearTimeout(pause);
+  });
+
+  /* ---------- The panel that a step works with ---------- */
+
+  function unfold(id) {
+    const panel = document.getElementById(id);
+    if (!panel) return;
+    panel.open = true;
+    panel.scrollIntoView({ block: "nearest" });
+  }
+
+  function unfoldForStep() {
+    const wanted = document.getElementById("step")?.dataset.panel;
+    if (wanted) unfold(`panel-${wanted}`);
+  }
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("[data-unfold]");
+    if (!link) return;
+    event.preventDefault();
+    unfold(link.dataset.unfold);
+    document.querySelector(`#${link.dataset.unfold} :is(input, select, textarea, button, a):not([type=hidden])`)?.focus();
+  });
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    giveKeys();
+    if (event.target.id === "step") unfoldForStep();
+    const asked = event.target.closest?.("#panel-escalation");
+    if (asked?.querySelector('[id^="seen-"]')) asked.open = true;
+  });
+
+  giveKeys();
+  unfoldForStep();
+})();
