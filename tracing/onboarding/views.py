@@ -1,5 +1,8 @@
 """Inviting and following recruits, and the page by which a recruit comes in."""
 
+from datetime import date
+from typing import cast
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -60,7 +63,7 @@ def invite() -> ResponseReturnValue:
             issued = services.invite(
                 name=form.name.data or "",
                 login=form.login.data or "",
-                contract_ends_on=form.contract_ends_on.data or clock.local_day(clock.now(), agent().site.time_zone),
+                contract_ends_on=cast("date", form.contract_ends_on.data),  # InputRequired holds
                 by=agent(),
                 at=clock.now(),
             )
