@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("succeeded", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_login_attempts")),
     )
+    op.create_index("ix_login_attempts_address_at", "login_attempts", ["address", "at"], unique=False)
     op.create_index("ix_login_attempts_name_at", "login_attempts", ["name_hash", "at"], unique=False)
     op.create_table(
         "members",
@@ -761,6 +762,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_drafts_member_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_drafts")),
     )
+    op.create_index(op.f("ix_drafts_cohort"), "drafts", ["cohort"], unique=False)
     op.create_index(op.f("ix_drafts_member_id"), "drafts", ["member_id"], unique=False)
     op.create_table(
         "import_lines",
@@ -855,6 +857,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("task_id", "question", name=op.f("uq_answers_task_id_question")),
     )
     op.create_index(op.f("ix_answers_call_id"), "answers", ["call_id"], unique=False)
+    op.create_index(op.f("ix_answers_cohort"), "answers", ["cohort"], unique=False)
     op.create_table(
         "conversations",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1123,6 +1126,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_conversations_task_id"), table_name="conversations")
     op.drop_index(op.f("ix_conversations_person_id"), table_name="conversations")
     op.drop_table("conversations")
+    op.drop_index(op.f("ix_answers_cohort"), table_name="answers")
     op.drop_index(op.f("ix_answers_call_id"), table_name="answers")
     op.drop_table("answers")
     op.drop_index(op.f("ix_lab_results_case_id"), table_name="lab_results")
@@ -1134,6 +1138,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_import_lines_case_id"), table_name="import_lines")
     op.drop_table("import_lines")
     op.drop_index(op.f("ix_drafts_member_id"), table_name="drafts")
+    op.drop_index(op.f("ix_drafts_cohort"), table_name="drafts")
     op.drop_table("drafts")
     op.drop_index(
         "uq_contacts_named_once", table_name="contacts", postgresql_where=sa.text("status <> 'removed'")
@@ -1223,6 +1228,7 @@ def downgrade() -> None:
     op.drop_table("run_slots")
     op.drop_table("members")
     op.drop_index("ix_login_attempts_name_at", table_name="login_attempts")
+    op.drop_index("ix_login_attempts_address_at", table_name="login_attempts")
     op.drop_table("login_attempts")
     op.drop_table("import_sources")
     op.drop_table("households")

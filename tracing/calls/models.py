@@ -64,7 +64,7 @@ class Answer(Base):
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
     claim_number: Mapped[int] = mapped_column(BigInteger)
     script_version: Mapped[str]
-    cohort: Mapped[date]
+    cohort: Mapped[date] = mapped_column(index=True)
     sealed: Mapped[bytes | None]
     saved_at: Mapped[datetime]
     saved_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
@@ -80,7 +80,7 @@ class Draft(Base):
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
     field: Mapped[str]
     """What it was for: a question's id, `contact`, `outcome`, `escalation`."""
-    cohort: Mapped[date]
+    cohort: Mapped[date] = mapped_column(index=True)
     sealed: Mapped[bytes | None]
     kept_at: Mapped[datetime]
     dismissed_at: Mapped[datetime | None]

@@ -150,7 +150,10 @@ class LoginAttempt(Base):
     """Somebody tried a name and a password; kept for known and unknown names alike."""
 
     __tablename__ = "login_attempts"
-    __table_args__ = (Index("ix_login_attempts_name_at", "name_hash", "at"),)
+    __table_args__ = (
+        Index("ix_login_attempts_name_at", "name_hash", "at"),
+        Index("ix_login_attempts_address_at", "address", "at"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     name_hash: Mapped[bytes]
