@@ -98,13 +98,16 @@
     const begun = () => write(words.saving);
     const failed = () => write(words.unsaved, true);
 
-    const saves = (event) => event.detail.requestConfig?.verb !== "get" && event.detail.elt.closest("[data-saves]");
+    // Once the answer has replaced who asked, the event comes from further up: the request still knows who it was.
+    const asker = (event) => event.detail.requestConfig?.elt || event.detail.elt;
+    const saves = (event) => event.detail.requestConfig?.verb !== "get" && asker(event).closest("[data-saves]");
     const gotNowhere = (xhr) => xhr.status === 0 || [502, 503, 504].includes(xhr.status);
 
     document.addEventListener("htmx:beforeRequest", (event) => { if (saves(event)) begun(); });
     document.addEventListener("htmx:afterRequest", (event) => {
       if (!saves(event)) return;
-      const { elt, xhr, requestConfig, target, successful } = event.detail;
+      const { xhr, requestConfig, target, successful } = event.detail;
+      const elt = asker(event);
       if (successful) {
         unsent.delete(elt);
         if (unsent.size === 0) done();
@@ -213,6 +216,26 @@
       }
       if (event.target.closest?.("[data-close]")) event.target.closest("dialog")?.close();
     });
+
+    /* A link that would fetch a dialog opens the one that is there: what was typed before Escape is still in it. */
+    document.addEventListener("click", (event) => {
+      const dialog = document.getElementById(event.target.closest?.("a[data-open]")?.dataset.open);
+      if (!dialog) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      dialog.showModal();
+    }, true);
+
+    /* <dialog open data-modal> comes open from the server, for browsers without script; with it, it comes to the front. */
+    function bringForward(root) {
+      for (const dialog of root.querySelectorAll?.("dialog[open][data-modal]") || []) {
+        if (dialog.matches(":modal")) continue;
+        dialog.close();
+        dialog.showModal();
+      }
+    }
+    bringForward(document);
+    document.addEventListener("htmx:afterSettle", (event) => bringForward(event.target));
   })();
 
   /* ---------- Keys: data-key="n" data-key-label="Appel suivant" ---------- */
