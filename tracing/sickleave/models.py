@@ -31,7 +31,9 @@ class SickNote(Base):
     __table_args__ = (
         CheckConstraint("first_day <= last_day", name="ends_after_it_starts"),
         CheckConstraint("(state = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_has_a_time"),
-        Index("uq_sick_notes_one_per_task", "task_id", unique=True, postgresql_where=text("state = 'issued'")),
+        Index(
+            "uq_sick_notes_one_per_task", "task_id", unique=True, postgresql_where=text("state = 'issued'")
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

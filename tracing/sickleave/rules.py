@@ -40,8 +40,10 @@ class Reason(StrEnum):
     NEGLIGIBLE = "negligible"
     DATES_MISSING = "dates_missing"
     NOT_REQUIRED = "not_required"
+    NAME_UNKNOWN = "name_unknown"
     AGE_UNKNOWN = "age_unknown"
     TOO_YOUNG = "too_young"
+    NOT_WORKING = "not_working"
     SCHEME_UNKNOWN = "scheme_unknown"
     CIVIL_SERVANT = "civil_servant"
     CIVIL_SERVANT_CONTACT = "civil_servant_contact"
@@ -76,8 +78,12 @@ SENTENCES = {
     Reason.NOT_REQUIRED: _(
         "Les règles ne demandent pas à cette personne de s’isoler : il n’y a pas d’arrêt."
     ),
+    Reason.NAME_UNKNOWN: _("Le nom de famille manque : un arrêt porte le nom entier."),
     Reason.AGE_UNKNOWN: _("La date de naissance manque : l’âge ne peut pas être vérifié."),
     Reason.TOO_YOUNG: _("L’arrêt ne concerne que les personnes de %(minimum_age)s ans et plus."),
+    Reason.NOT_WORKING: _(
+        "La personne n’exerce pas d’activité professionnelle : il n’y a pas d’arrêt à délivrer."
+    ),
     Reason.SCHEME_UNKNOWN: _("Demandez d’abord à la personne de quel régime elle relève."),
     Reason.CIVIL_SERVANT: _(
         "Agent public : la caisse ne délivre pas cet arrêt. La personne s’adresse à son médecin et prévient son service."
@@ -105,6 +111,21 @@ SENTENCES = {
 }
 
 
+TO_BE_COMPLETED = frozenset(
+    {
+        Reason.IDENTITY_NOT_VERIFIED,
+        Reason.RISK_UNDETERMINED,
+        Reason.DATES_MISSING,
+        Reason.NAME_UNKNOWN,
+        Reason.AGE_UNKNOWN,
+        Reason.SCHEME_UNKNOWN,
+        Reason.TELEWORK_UNKNOWN,
+        Reason.NOT_SWORN,
+    }
+)
+"""Reasons that end when the person has answered: no refusal yet."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class NoteRequest:
     """Everything a note hangs on, as it stands at the end of the questions."""
@@ -120,6 +141,8 @@ class NoteRequest:
     sworn: bool
     """The person declared on their honour that they cannot work from home."""
     identity_verified: bool
+    named: bool = True
+    works: bool = True
     caregiver: bool = False
     """Works in a health or medico-social establishment."""
     stopped_by_doctor: bool = False
@@ -220,7 +243,11 @@ def _measure(request: NoteRequest) -> Reason | None:
 
 
 def _person(request: NoteRequest, row: NoteRow) -> Reason | None:
-    """Check age and scheme."""
+    """Check work, name, age and scheme."""
+    if not request.works:
+        return Reason.NOT_WORKING
+    if not request.named:
+        return Reason.NAME_UNKNOWN
     if request.age is None:
         return Reason.AGE_UNKNOWN
     if request.age < row.minimum_age:

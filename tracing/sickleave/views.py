@@ -1,8 +1,172 @@
-"""Pages of sickleave."""
+"""The sick note inside a call, and its two papers."""
 
-from flask import Blueprint, render_template_string
+from datetime import date
+from io import BytesIO
+
+from flask import Blueprint, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
-from tracing.staff.access import may
+from tracing.calls import services as calls
+from tracing.calls.errors import IdentityFirst, NoSuchCall
+from tracing.calls.models import Call
+from tracing.contacts.queries import open_call
+from tracing.kernel import clock, events
+from tracing.kernel.db import transaction
+from tracing.queue.errors import ClaimLost
+from tracing.queue.models import CallTask
+from tracing.scripts.wording import day_in_words
+from tracing.sickleave import queries, services, words
+from tracing.sickleave.assessment import assess
+from tracing.sickleave.documents import Copy, file_name, render
+from tracing.sickleave.errors import NoSuchNote, NoteNotAllowed
+from tracing.sickleave.forms import PREFIX, NoteForm
+from tracing.sickleave.models import NoteState
+from tracing.staff.access import agent, is_fragment, may
+from tracing.staff.models import Role
 
 bp = Blueprint("sickleave", __name__, template_folder="templates")
+
+AT = "/calls/<int:call_id>/tasks/<int:task_id>/sick-note"
+
+
+@bp.get(AT)
+@may(Role.TRACER, Role.ADVISER)
+def panel(call_id: int, task_id: int) -> ResponseReturnValue:
+    """Show whether the person may have a note, and from when to when; or the note they have."""
+    return _panel(call_id, task_id)
+
+
+@bp.post(AT)
+@may(Role.TRACER, Role.ADVISER)
+def issue(call_id: int, task_id: int) -> ResponseReturnValue:
+    """Issue the note."""
+    form = NoteForm(prefix=PREFIX)
+    if not form.validate_on_submit():
+        return _panel(call_id, task_id, form=form, status=422)
+    try:
+        with transaction():
+            at = clock.database_now()
+            call, task = _held(call_id, task_id)
+            services.issue(
+                call, task, first_day=form.first_day.data, sworn=form.sworn.data, by=agent(), at=at
+            )
+    except NoteNotAllowed as refusal:
+        return _panel(call_id, task_id, form=form, refused=refusal.message, status=refusal.status)
+    except ClaimLost as lost:
+        return _late(call_id, task_id, lost, form.first_day.data)
+    return _done(call_id, task_id)
+
+
+@bp.post(f"{AT}/days")
+@may(Role.TRACER, Role.ADVISER)
+def days(call_id: int, task_id: int) -> ResponseReturnValue:
+    """Say which days a note from the chosen first day covers; nothing is written."""
+    form = NoteForm(prefix=PREFIX)
+    with transaction():
+        call, task = open_call(call_id, task_id, agent())
+        calls.require_identity(call, task)
+        found = assess(call, task, by=agent(), at=clock.now(), first_day=form.first_day.data)
+    return render_template("sickleave/days.html", note=found.note, why_not=words.why_not(found))
+
+
+@bp.post(f"{AT}/<int:note_id>/cancel")
+@may(Role.TRACER, Role.ADVISER)
+def cancel(call_id: int, task_id: int, note_id: int) -> ResponseReturnValue:
+    """Cancel a note of this call."""
+    try:
+        with transaction():
+            at = clock.database_now()
+            call, task = _held(call_id, task_id)
+            services.cancel(call, task, note_id, by=agent(), at=at)
+    except ClaimLost as lost:
+        return _late(call_id, task_id, lost, None)
+    return _done(call_id, task_id)
+
+
+@bp.get("/sick-notes/<int:note_id>/<copy>")
+@may(Role.TRACER, Role.ADVISER, Role.SUPERVISOR)
+def document(note_id: int, copy: str) -> ResponseReturnValue:
+    """Print one copy; its file name says no more than the number."""
+    if copy not in set(Copy):
+        raise NoSuchNote
+    with transaction():
+        content = services.note_to_read(note_id, agent(), at=clock.now(), copy=copy)
+    return send_file(
+        BytesIO(render(content, Copy(copy))),
+        mimetype="application/pdf",
+        as_attachment=True,
+        download_name=file_name(content.number, Copy(copy)),
+    )
+
+
+def _held(call_id: int, task_id: int) -> tuple[Call, CallTask]:
+    """Return call and task for a write, under the claim of the call."""
+    call = calls.writing(call_id, agent(), at=clock.database_now())
+    if call.site_id != agent().site.id:
+        raise NoSuchCall
+    return call, calls.task_of_call(call, task_id)
+
+
+def _panel(
+    call_id: int, task_id: int, *, form: NoteForm | None = None, refused: str = "", status: int = 200
+) -> ResponseReturnValue:
+    at = clock.now()
+    with transaction():
+        call, task = open_call(call_id, task_id, agent())
+        try:
+            calls.require_identity(call, task)
+        except IdentityFirst as refusal:
+            return _page("sickleave/closed.html", call_id, task_id, refusal=refusal), status
+        notes = queries.notes_of_task(task.id)
+        standing = next((note for note in notes if note.state is NoteState.ISSUED), None)
+        found = assess(call, task, by=agent(), at=at)
+        events.saw(
+            [f"person:{task.person_id}"],
+            by=agent().member_id,
+            at=at,
+            why="call",
+            claim=f"claim:{call.entry_id}:{call.claim_number}",
+        )
+    note = found.note
+    form = form or NoteForm(formdata=None, prefix=PREFIX, data={"first_day": note and note.first_day})
+    return _page(
+        "sickleave/panel.html",
+        call_id,
+        task_id,
+        standing=standing,
+        cancelled=[one for one in notes if one.state is NoteState.CANCELLED],
+        found=found,
+        note=note,
+        form=form,
+        refused=refused,
+        why_not=words.why_not(found),
+    ), status
+
+
+def _late(call_id: int, task_id: int, lost: ClaimLost, first_day: date | None) -> ResponseReturnValue:
+    text = _("Premier jour demandé : %(day)s", day=day_in_words(first_day)) if first_day else ""
+    if text:
+        with transaction():
+            calls.keep_draft(call_id, "sick_note", text, by=agent(), at=clock.database_now())
+    return _page("sickleave/late.html", call_id, task_id, lost=lost, text=text), lost.status
+
+
+def _done(call_id: int, task_id: int) -> ResponseReturnValue:
+    if is_fragment():
+        return _panel(call_id, task_id)
+    return redirect(url_for("sickleave.panel", call_id=call_id, task_id=task_id), 303)
+
+
+def _page(template: str, call_id: int, task_id: int, **context: object) -> str:
+    """Render a part for the call screen, or the same part in a page of its own."""
+    return render_template(
+        template if is_fragment() else "sickleave/page.html",
+        part=template,
+        call_id=call_id,
+        task_id=task_id,
+        here=url_for("sickleave.panel", call_id=call_id, task_id=task_id),
+        hx={"hx-target": f"#sick-note-{task_id}", "hx-swap": "innerHTML"},
+        sentence_of=words.sentence_of,
+        **context,
+    )

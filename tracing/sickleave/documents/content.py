@@ -56,6 +56,8 @@ class NoteContent(_Printed):
     programme: str
     neutral_label: str
     exercise: bool
+    cancelled: bool = False
+    """Said on every copy printed afterwards; what was issued stays readable."""
     legal_basis: str
     rights: tuple[str, ...]
 

@@ -57,6 +57,7 @@ def _common(note: NoteContent) -> dict[str, Any]:
             "phone": note.issuer.phone,
         },
         "exercise": note.exercise,
+        "cancelled": note.cancelled,
         "first_day": _weekday(note.first_day),
         "last_day": _weekday(note.last_day),
         "days": "1 jour" if note.days == 1 else f"{note.days} jours",

@@ -1,0 +1,49 @@
+"""What the answers of a call say about a note, and which of them are missing. Pure."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from tracing.programmes.vocabulary import Scheme
+
+SWORN = "sick_note.confirmed"
+"""The answer by which the script keeps that the declaration was made."""
+
+ALWAYS_ASKED = ("has_symptoms", "vaccination", "works")
+ASKED_OF_WORKERS = ("is_caregiver", "can_telework", "stopped_by_doctor", "insurance_scheme")
+
+_SCHEMES = {"CIVIL_SERVANT": Scheme.FP_ETAT, "UNKNOWN": None}
+"""The script asks whether somebody is a civil servant, not of which service: no note follows from any."""
+
+
+def yes_or_no(answers: Mapping[str, Any], question: str) -> bool | None:
+    """Return a plain answer, or None while there is none."""
+    return {"yes": True, "no": False}.get(str(answers.get(question)))
+
+
+def scheme_of(answers: Mapping[str, Any]) -> Scheme | None:
+    """Return the scheme a person answered, or None when they do not know."""
+    said = answers.get("insurance_scheme")
+    if said is None or said in _SCHEMES:
+        return _SCHEMES.get(str(said))
+    return Scheme(said)
+
+
+def apart_since(answers: Mapping[str, Any]) -> date | None:
+    """Return since when a contact says they have stayed at home."""
+    try:
+        return date.fromisoformat(str(answers.get("apart_since")))
+    except ValueError:
+        return None
+
+
+def missing(answers: Mapping[str, Any]) -> list[str]:
+    """Return the questions still to be asked before the rules can answer; none once one answer settles it."""
+    if "no" in {answers.get("works"), answers.get("wants_note")}:
+        return []
+    if "yes" in {answers.get("can_telework"), answers.get("stopped_by_doctor")}:
+        return []
+    asked = [question for question in ALWAYS_ASKED + ASKED_OF_WORKERS if answers.get(question) is None]
+    if answers.get("insurance_scheme") == "UNKNOWN":
+        asked.append("insurance_scheme")
+    return asked

@@ -1,0 +1,174 @@
+"""Whether the person on the telephone may have a note: everything known of them, put before the rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from tracing.calls import queries as calls
+from tracing.calls.models import Call, Conversation
+from tracing.cases import queries as cases
+from tracing.cases.models import Case
+from tracing.contacts import queries as contacts
+from tracing.contacts.models import Contact, ContactStatus
+from tracing.contacts.services import quarantine_now
+from tracing.kernel import clock
+from tracing.people import queries as people
+from tracing.people.rules import Identity
+from tracing.programmes.loader import get_pack
+from tracing.programmes.rules import Isolation, Quarantine, age_on, isolation
+from tracing.programmes.schema import Pack
+from tracing.programmes.vocabulary import Subject, Vaccination
+from tracing.queue.models import CallTask, TaskKind
+from tracing.scripts.services import get_script
+from tracing.scripts.vocabulary import ScriptKind
+from tracing.sickleave import answers as said
+from tracing.sickleave import queries
+from tracing.sickleave.errors import NoSuchNote
+from tracing.sickleave.rules import (
+    TO_BE_COMPLETED,
+    NoteAllowed,
+    NoteRefused,
+    NoteRequest,
+    Reason,
+    decide_note,
+)
+from tracing.staff.agents import Agent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assessment:
+    """What the rules say of a note today, and what it hangs on."""
+
+    request: NoteRequest
+    decision: NoteAllowed | NoteRefused
+    missing: tuple[str, ...]
+    """Questions still to be asked, in the words of the script."""
+    is_wanted: bool
+    """False once the person said they want no note."""
+    is_sworn: bool
+    """The script already holds the declaration."""
+    case: Case
+    contact: Contact | None
+    identity: Identity | None
+    sampled_on: date
+
+    @property
+    def refusal(self) -> NoteRefused | None:
+        """The refusal that no further answer changes."""
+        found = self.decision
+        return found if isinstance(found, NoteRefused) and found.reason not in TO_BE_COMPLETED else None
+
+    @property
+    def incomplete(self) -> NoteRefused | None:
+        """What the person must still say, when it is no question of the script."""
+        found = self.decision
+        asked = {Reason.SCHEME_UNKNOWN, Reason.TELEWORK_UNKNOWN}
+        if isinstance(found, NoteRefused) and found.reason in TO_BE_COMPLETED - asked:
+            return found
+        return None
+
+    @property
+    def note(self) -> NoteAllowed | None:
+        """The note that may be issued."""
+        found = self.decision
+        return found if isinstance(found, NoteAllowed) and not self.missing and self.is_wanted else None
+
+
+def assess(
+    call: Call,
+    task: CallTask,
+    *,
+    by: Agent,
+    at: datetime,
+    first_day: date | None = None,
+    declared: bool | None = None,
+) -> Assessment:
+    """Say whether a note may be issued now; without `declared`, whether it may once they declare."""
+    zone = by.site.time_zone
+    today = clock.local_day(at, zone)
+    case = cases.get_case(task.case_id)
+    contact = contacts.find_contact(task.contact_id)
+    identity = people.find_identity(task.person_id)
+    conversation = calls.find_conversation(call.id, task.id)
+    given = calls.answers(task.id)
+    pack = get_pack(case.programme)
+    sampled_on = case.first_sampled_at.astimezone(zone).date()
+    is_sworn = said.SWORN in given
+    measure = _measure(pack, (case, contact), identity, sampled_on, today)
+    request = NoteRequest(
+        pack=pack,
+        subject=Subject.CASE if contact is None else Subject.CONTACT,
+        on=today,
+        measure=measure,
+        age=_age(identity, today),
+        scheme=said.scheme_of(given),
+        can_telework=said.yes_or_no(given, "can_telework"),
+        sworn=is_sworn or declared is not False,
+        identity_verified=conversation is not None and conversation.identity_confirmed_at is not None,
+        named=identity is not None and bool(identity.birth_name or identity.usual_name),
+        works=given.get("works") != "no",
+        caregiver=given.get("is_caregiver") == "yes",
+        stopped_by_doctor=given.get("stopped_by_doctor") == "yes",
+        contact_registered=contact is None or contact.status is not ContactStatus.REMOVED,
+        risk=contact.risk if contact else None,
+        first_day=first_day or _asked_first_day(contact, given, today),
+        **_other_notes(task, pack, today),
+    )
+    return Assessment(
+        request=request,
+        decision=decide_note(request),
+        missing=_missing(task, conversation, given),
+        is_wanted=given.get("wants_note") != "no",
+        is_sworn=is_sworn,
+        case=case,
+        contact=contact,
+        identity=identity,
+        sampled_on=sampled_on,
+    )
+
+
+def _measure(
+    pack: Pack, about: tuple[Case, Contact | None], identity: Identity | None, sampled_on: date, today: date
+) -> Isolation | Quarantine:
+    """Return what the rules in force today ask of the person, from what was decided during the call."""
+    case, contact = about
+    if contact is not None:
+        return quarantine_now(contact, case, age=_age(identity, today), on=today)
+    return isolation(
+        pack,
+        onset=case.onset_on,
+        sampled=sampled_on,
+        vaccination=Vaccination.answered(case.vaccination),
+        age=_age(identity, sampled_on),
+        on=today,
+    )
+
+
+def _age(identity: Identity | None, on: date) -> int | None:
+    born = identity.birth_date if identity else None
+    return age_on(born, on) if born else None
+
+
+def _asked_first_day(contact: Contact | None, given: Mapping[str, Any], today: date) -> date | None:
+    """Return since when a contact stays at home, as they said; a case's first day is the rule's."""
+    since = said.apart_since(given) if contact is not None else None
+    return since if since is not None and since <= today else None
+
+
+def _other_notes(task: CallTask, pack: Pack, today: date) -> dict[str, Any]:
+    notes = [note for note in queries.standing_notes_of_person(task.person_id) if note.task_id != task.id]
+    since = today - timedelta(days=pack.recent_infection_days)
+    recent = [note for note in notes if note.last_day >= since]
+    return {
+        "other_notes": tuple((note.first_day, note.last_day) for note in notes),
+        "days_already": sum((note.last_day - note.first_day).days + 1 for note in recent),
+    }
+
+
+def _missing(task: CallTask, conversation: Conversation | None, given: Mapping[str, Any]) -> tuple[str, ...]:
+    if conversation is None:
+        raise NoSuchNote
+    kind = ScriptKind.P0 if task.kind is TaskKind.CASE_FIRST else ScriptKind.CONTACT
+    asked = get_script(kind, conversation.script_version).questions
+    return tuple(asked[question].label for question in said.missing(given) if question in asked)

@@ -1,0 +1,19 @@
+"""What the sick-leave part refuses."""
+
+from flask_babel import gettext as _
+
+from tracing.kernel.errors import Invalid, Missing
+
+
+class NoSuchNote(Missing):
+    """There is no such note, or not for this person."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cet arrêt n’existe pas, ou n’est pas de votre site."))
+
+
+class NoteNotAllowed(Invalid):
+    """The rules give no note; the sentence is what the tracer tells the person."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)

@@ -1,0 +1,85 @@
+"""Reading notes: in the call that issues them, and later by those who answer for them."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import or_, select
+
+from tracing.calls.models import Call, Conversation
+from tracing.kernel.db import session
+from tracing.people.models import Person
+from tracing.sickleave.documents import NoteContent
+from tracing.sickleave.errors import NoSuchNote
+from tracing.sickleave.models import NoteState, SickNote
+from tracing.staff.agents import Agent
+from tracing.staff.models import Role
+from tracing.vault import services as vault
+
+
+def find_standing_note(task_id: int) -> SickNote | None:
+    """Return the note that stands for a call."""
+    return session.scalar(
+        select(SickNote).where(SickNote.task_id == task_id, SickNote.state == NoteState.ISSUED)
+    )
+
+
+def notes_of_task(task_id: int) -> Sequence[SickNote]:
+    """Return every note of a call, cancelled ones too, the first first."""
+    return session.scalars(select(SickNote).where(SickNote.task_id == task_id).order_by(SickNote.id)).all()
+
+
+def get_note_of_task(note_id: int, task_id: int) -> SickNote:
+    """Return a note of a call, locked for a change."""
+    note = session.scalar(
+        select(SickNote).where(SickNote.id == note_id, SickNote.task_id == task_id).with_for_update()
+    )
+    if note is None:
+        raise NoSuchNote
+    return note
+
+
+def standing_notes_of_person(person_id: int) -> Sequence[SickNote]:
+    """Return the notes of a person that stand, under every record that was merged with theirs."""
+    person = session.get_one(Person, person_id)
+    root = person.same_as or person.id
+    records = select(Person.id).where(or_(Person.id == root, Person.same_as == root))
+    return session.scalars(
+        select(SickNote)
+        .where(SickNote.person_id.in_(records), SickNote.state == NoteState.ISSUED)
+        .order_by(SickNote.first_day)
+    ).all()
+
+
+def get_readable_note(note_id: int, by: Agent) -> SickNote:
+    """Return a note for whoever may read it: who spoke to the person, the site's advisers and supervisors.
+
+    Raises:
+        NoSuchNote: it is none of theirs, or there is none: the two answers are the same on purpose.
+    """
+    note = session.get(SickNote, note_id)
+    if note is None or note.site_id != by.site.id:
+        raise NoSuchNote
+    if not by.holds(Role.ADVISER, Role.SUPERVISOR) and not _handled(note, by.member_id):
+        raise NoSuchNote
+    return note
+
+
+def _handled(note: SickNote, member_id: int) -> bool:
+    spoken = (
+        select(Conversation.id)
+        .join(Call, Call.id == Conversation.call_id)
+        .where(Conversation.task_id == note.task_id, Call.tracer_id == member_id)
+        .where(Conversation.identity_confirmed_at.is_not(None))
+        .limit(1)
+    )
+    return note.issued_by == member_id or session.scalar(spoken) is not None
+
+
+def content_of_note(note: SickNote) -> NoteContent:
+    """Return everything printed on a note, as it was on the day of issue, and whether it was cancelled since.
+
+    Raises:
+        IdentityDestroyed: the key of that day is gone.
+    """
+    stored = vault.unseal("sick_notes", note.id, note.cohort, note.sealed)
+    content = NoteContent.model_validate(stored)
+    return content.model_copy(update={"cancelled": note.state is NoteState.CANCELLED})

@@ -1,0 +1,190 @@
+"""Issuing a note in the call, and cancelling it. Every write comes after `calls.services.writing`."""
+
+import secrets
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from tracing.calls import services as calls
+from tracing.calls.models import Call
+from tracing.kernel import events
+from tracing.kernel.db import session, take_id
+from tracing.people.models import Person
+from tracing.people.rules import Identity
+from tracing.programmes.vocabulary import Subject
+from tracing.queue.models import CallTask
+from tracing.sickleave import queries
+from tracing.sickleave.assessment import Assessment, assess
+from tracing.sickleave.documents import Bearer, Issuer, NoteContent, content_of
+from tracing.sickleave.errors import NoteNotAllowed
+from tracing.sickleave.models import NoteCounter, NoteKind, NoteState, SickNote
+from tracing.sickleave.rules import NoteAllowed
+from tracing.sickleave.rules import note_number as written_number
+from tracing.sickleave.words import why_not
+from tracing.staff.agents import Agent
+from tracing.staff.models import Site, SiteKind
+from tracing.staff.queries import get_site
+from tracing.ui.formats import phone
+from tracing.vault import services as vault
+from tracing.vault.errors import IdentityDestroyed
+
+CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""Without the characters that are taken for one another over the telephone."""
+
+
+def issue(
+    call: Call, task: CallTask, *, first_day: date | None, sworn: bool, by: Agent, at: datetime
+) -> SickNote:
+    """Issue the note of the person on the telephone. A second click finds the first one's note.
+
+    Raises:
+        IdentityFirst: the person has not said who they are.
+        NoteNotAllowed: the rules give none, or an answer is missing; the sentence says which.
+    """
+    calls.require_identity(call, task)
+    # two calls about one person must not both find their days free
+    session.execute(select(Person.id).where(Person.id == task.person_id).with_for_update())
+    standing = queries.find_standing_note(task.id)
+    if standing is not None:
+        return standing
+    found = assess(call, task, by=by, at=at, first_day=first_day, declared=sworn)
+    allowed = found.note
+    if allowed is None:
+        raise NoteNotAllowed(why_not(found))
+    return _write(call, task, found, allowed, by=by, at=at)
+
+
+def cancel(call: Call, task: CallTask, note_id: int, *, by: Agent, at: datetime) -> SickNote:
+    """Cancel a note in the call; its number is never used again. Cancelling twice changes nothing."""
+    calls.require_identity(call, task)
+    note = queries.get_note_of_task(note_id, task.id)
+    if note.state is NoteState.CANCELLED:
+        return note
+    note.state, note.cancelled_at, note.cancelled_by = NoteState.CANCELLED, at, by.member_id
+    session.flush()
+    _record("note.cancelled", note, by=by, at=at)
+    return note
+
+
+def take_number(site: Site, *, on: date) -> str:
+    """Return the next number of a site in a year; whoever takes one locks the counter until their end.
+
+    When the transaction is rolled back the number is free again: there is no gap.
+    """
+    counted = (
+        insert(NoteCounter)
+        .values(site_id=site.id, year=on.year, last_number=1)
+        .on_conflict_do_update(
+            index_elements=["site_id", "year"], set_={"last_number": NoteCounter.last_number + 1}
+        )
+        .returning(NoteCounter.last_number)
+    )
+    return written_number(site.code, on.year, session.execute(counted).scalar_one())
+
+
+def note_to_read(note_id: int, by: Agent, *, at: datetime, copy: str) -> NoteContent:
+    """Return what a note says, for printing a copy, and keep that it was read.
+
+    Raises:
+        NoSuchNote, IdentityDestroyed
+    """
+    note = queries.get_readable_note(note_id, by)
+    content = queries.content_of_note(note)
+    events.saw([f"person:{note.person_id}"], by=by.member_id, at=at, why="sick_note")
+    _record("note.printed", note, by=by, at=at, copy=copy)
+    return content
+
+
+def _write(
+    call: Call, task: CallTask, found: Assessment, allowed: NoteAllowed, *, by: Agent, at: datetime
+) -> SickNote:
+    today = found.request.on
+    site = get_site(call.site_id)
+    number = take_number(site, on=today)
+    content = _content(found, allowed, number, site, by=by, at=at)
+    note_id = take_id("sick_notes")
+    note = SickNote(
+        id=note_id,
+        number=number,
+        site_id=site.id,
+        person_id=task.person_id,
+        task_id=task.id,
+        call_id=call.id,
+        kind=NoteKind.CASE if found.contact is None else NoteKind.CONTACT,
+        first_day=allowed.first_day,
+        last_day=allowed.last_day,
+        rule=str(allowed.rule),
+        state=NoteState.ISSUED,
+        issued_at=at,
+        issued_by=by.member_id,
+        cohort=today,
+        sealed=vault.seal("sick_notes", note_id, today, content.model_dump(mode="json")),
+    )
+    session.add(note)
+    session.flush()
+    _record("note.issued", note, by=by, at=at, rule=note.rule, days=allowed.days)
+    return note
+
+
+def _content(
+    found: Assessment, allowed: NoteAllowed, number: str, site: Site, *, by: Agent, at: datetime
+) -> NoteContent:
+    if found.identity is None:
+        raise IdentityDestroyed
+    contact = found.contact
+    is_case = found.request.subject is Subject.CASE
+    content = content_of(
+        found.request,
+        allowed,
+        number=number,
+        verification_code=_code(),
+        issued_at=at.astimezone(by.site.time_zone),
+        issuer=_issuer(site),
+        bearer=_bearer(found.identity),
+        onset=found.case.onset_on if is_case else None,
+        sampled=found.sampled_on if is_case else None,
+        last_contact=contact.last_contact_on if contact else None,
+    )
+    # what is practised at a training site opens no right, whatever its rules
+    return content.model_copy(update={"exercise": content.exercise or site.kind is SiteKind.TRAINING})
+
+
+def _issuer(site: Site) -> Issuer:
+    address = tuple(line.strip() for line in site.address.splitlines() if line.strip())
+    return Issuer(
+        name=site.name,
+        address=address,
+        phone=phone(site.call_back_number) if site.call_back_number else None,
+    )
+
+
+def _bearer(identity: Identity) -> Bearer:
+    last_name = identity.usual_name or identity.birth_name
+    town = f"{identity.postcode} {identity.city}".strip()
+    return Bearer(
+        last_name=last_name.upper(),
+        first_names=identity.first_names,
+        birth_name=identity.birth_name.upper() if identity.birth_name != last_name else None,
+        birth_date=identity.birth_date,
+        nir=identity.nir,
+        address=tuple(line for line in (identity.address, town) if line),
+    )
+
+
+def _code() -> str:
+    """Return the code by which an employer verifies a note: 40 bits, which nobody guesses over the telephone."""
+    letters = "".join(secrets.choice(CODE_LETTERS) for _place in range(8))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def _record(kind: str, note: SickNote, *, by: Agent, at: datetime, **detail: object) -> None:
+    events.record(
+        kind,
+        by=by.member_id,
+        at=at,
+        subject=("note", note.id),
+        site_id=note.site_id,
+        number=note.number,
+        **detail,
+    )
