@@ -10,6 +10,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import Engine, text
 
+from tests.support.live import live_database, live_engines  # noqa: F401 - fixtures
 from tests.support.story import Story, tell
 from tests.support.web import Browser
 from tracing.kernel import db, migrate

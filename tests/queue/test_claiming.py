@@ -89,7 +89,9 @@ def test_somebody_who_holds_a_call_gets_that_call_again(story: Story) -> None:
     assert first.id == again.id
 
 
-def test_a_claim_that_nobody_renews_returns_to_the_queue_and_its_answers_stay(story: Story, clock: Clock) -> None:
+def test_a_claim_that_nobody_renews_returns_to_the_queue_and_its_answers_stay(
+    story: Story, clock: Clock
+) -> None:
     task = waiting_case(story.nantes, at=NOW)
     ada = agent(story.ada)
     call = calls.take_next(ada, at=NOW)
@@ -122,7 +124,9 @@ def test_a_heartbeat_keeps_a_claim_for_thirty_minutes_of_silence_and_asks_before
     ada = agent(story.ada)
     claim = services.claim_next(ada, at=NOW)
 
-    asked = [services.renew(claim.entry_id, claim.number, ada, at=NOW + n * MINUTE).must_ask for n in range(1, 30)]
+    asked = [
+        services.renew(claim.entry_id, claim.number, ada, at=NOW + n * MINUTE).must_ask for n in range(1, 30)
+    ]
 
     assert asked == [False] * 24 + [True] * 5
     with pytest.raises(ClaimLost):
