@@ -56,7 +56,7 @@ def prepare_demo(runtime: "Runtime") -> list[str]:
 
     if runtime.settings.demo == "off":
         return []
-    if demo.is_empty():
+    if demo.is_wanted():
         click.echo("Empty database: loading the demo (about 300 invented people, through the import) …")
         demo.load(runtime.settings)
     accounts = demo.accounts(runtime.settings)
@@ -236,7 +236,7 @@ def demo() -> None:
     from tracing.app.runtime import running
 
     with running(Settings.from_env()) as runtime:
-        if demonstration.is_empty():
+        if demonstration.is_wanted():
             demonstration.load(runtime.settings)
         else:
             click.echo("The database is not empty: nothing was loaded.")

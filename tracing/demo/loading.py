@@ -1,7 +1,6 @@
 """Filling an empty database with the demo."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 from random import Random
 
 from sqlalchemy import select
@@ -11,25 +10,33 @@ from tracing.demo.staff import COLLEAGUES, hire, open_sites
 from tracing.imports.containers import Secrets
 from tracing.imports.jobs import Arrival
 from tracing.imports.jobs import load as load_lot
-from tracing.imports.models import ImportLot
-from tracing.kernel import clock
+from tracing.imports.models import ImportLot, LotState
+from tracing.kernel import clock, events
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session, transaction
+from tracing.kernel.events import Event
 from tracing.kernel.secrets import load_or_create
 from tracing.staff import queries as staff
 from tracing.staff.models import Member
 
 SEED = 1902
 """The same people at every first run: what one reads in a bug report can be found again."""
+BEGUN, LOADED = "demo.begun", "demo.loaded"
 AT_NANTES, AT_AJACCIO, AT_SCHOOL = 216, 60, 24
 ARRIVED_AGO = timedelta(hours=2, minutes=40)
 """The demo begins in the middle of a morning: some calls are made, and the promise of four hours still runs."""
 
 
-def is_empty() -> bool:
-    """Return whether nobody works here yet and no lot ever came."""
+def is_wanted() -> bool:
+    """Return whether nobody works here yet and no lot ever came, or a first start was killed half-way."""
     with transaction():
-        return not any(session.scalar(select(table.id).limit(1)) for table in (Member, ImportLot))
+        if not any(session.scalar(select(table.id).limit(1)) for table in (Member, ImportLot)):
+            return True
+        return _happened(BEGUN) and not _happened(LOADED)
+
+
+def _happened(kind: str) -> bool:
+    return session.scalar(select(Event.id).where(Event.kind == kind).limit(1)) is not None
 
 
 def password_of(settings: Settings) -> str:
@@ -49,13 +56,26 @@ def accounts(settings: Settings) -> list[str]:
 
 
 def load(settings: Settings) -> None:
-    """Load the demo: sites and staff, a lot through the real import, then a morning's work."""
+    """Load the demo: sites and staff, a lot through the real import, then a morning's work.
+
+    Each step is whole or absent, so that a start that was killed is gone on with by the next one.
+    """
     at = clock.now()
     with transaction():
-        sites = open_sites(settings.programme, at=at - timedelta(days=30))
-        members = hire(sites, password_of(settings), at=at - timedelta(days=20))
-    send_and_load(settings, at=at - ARRIVED_AGO)
-    happenings.work(sites, members, began_at=at - ARRIVED_AGO, at=at)
+        if not _happened(BEGUN):
+            events.record(BEGUN, by=None, at=at)
+            hire(
+                open_sites(settings.programme, at=at - timedelta(days=30)),
+                password_of(settings),
+                at=at - timedelta(days=20),
+            )
+    with transaction():
+        arrived = session.scalar(select(ImportLot.id).where(ImportLot.state == LotState.LOADED).limit(1))
+    if arrived is None:
+        send_and_load(settings, at=at - ARRIVED_AGO)
+    happenings.work(began_at=at - ARRIVED_AGO, at=at)
+    with transaction():
+        events.record(LOADED, by=None, at=clock.now())
 
 
 def send_and_load(settings: Settings, *, at: datetime) -> None:
@@ -70,9 +90,14 @@ def send_and_load(settings: Settings, *, at: datetime) -> None:
     rows = list(invented.lines([*pupils, *people], lot=lot, at=at, zone=settings.zone, random=random))
     folder = settings.data_dir / "demo"
     key, certificate = sealing.make_key_pair(folder, at=at)
-    content = sealing.encrypt(invented.as_csv(invented.with_the_usual_trouble(rows)), certificate)
-    file = Path(folder / f"{lot}.csv.p7m")
-    file.write_bytes(content)
+    file = next(iter(sorted(folder.glob("*.p7m"))), folder / f"{lot}.csv.p7m")
+    if not file.exists():
+        draft = file.with_suffix(".draft")
+        draft.write_bytes(
+            sealing.encrypt(invented.as_csv(invented.with_the_usual_trouble(rows)), certificate)
+        )
+        draft.rename(file)
+    content = file.read_bytes()
     load_lot(
         Arrival(
             content=content,
