@@ -291,6 +291,19 @@ def test_what_the_doctor_settled_with_the_person_needs_no_further_call(story, li
     assert queue_services.claim_next(agent(story.abel), at=NOW) is None
 
 
+@pytest.mark.parametrize("decision", Decision)
+def test_a_referents_answer_moves_nobody_who_waits_for_a_doctor(story, line, decision):
+    line.ask(Reason.RED_FLAGS, "Essoufflée")
+    asked = line.ask(Reason.PROCEDURE, "Quel courrier ?", Audience.REFERENT)
+    line.end()
+    rose = agent(story.rose, story.nantes)
+    services.take(asked.id, by=rose, at=NOW)
+
+    services.settle(asked.id, answer="Le modèle 2", decision=decision, by=rose, at=NOW)
+
+    assert queue.get_task(line.task.id).state is TaskState.WAITING_DOCTOR
+
+
 def test_a_result_told_by_the_doctor_opens_the_script(browse, story, line):
     asked = line.ask(Reason.RESULT_NOT_ANNOUNCED, "")
     ben = browse.as_(story.ben)

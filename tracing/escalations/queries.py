@@ -82,13 +82,14 @@ def find_open(task_id: int, audience: Audience) -> Escalation | None:
     )
 
 
-def open_for_task(task_id: int) -> Sequence[Escalation]:
-    """Return the questions about a task that nobody has settled, the most urgent first."""
-    return session.scalars(
-        select(Escalation)
-        .where(Escalation.task_id == task_id, Escalation.state != EscalationState.SETTLED)
-        .order_by(Escalation.urgency, Escalation.id)
-    ).all()
+def open_for_task(task_id: int, audience: Audience | None = None) -> Sequence[Escalation]:
+    """Return the questions about a task that nobody has settled, to one audience or to all, the most urgent first."""
+    chosen = select(Escalation).where(
+        Escalation.task_id == task_id, Escalation.state != EscalationState.SETTLED
+    )
+    if audience is not None:
+        chosen = chosen.where(Escalation.audience == audience)
+    return session.scalars(chosen.order_by(Escalation.urgency, Escalation.id)).all()
 
 
 def of_task(task_id: int) -> Sequence[Escalation]:

@@ -188,6 +188,8 @@ def settle(
 
 def _move_task(task: CallTask, known: Escalation, decision: Decision, *, by: Agent, at: datetime) -> None:
     session.refresh(task)
+    if known.audience is not Audience.ADVISER and queries.open_for_task(task.id, Audience.ADVISER):
+        return  # a referent's answer does not move a person who waits for a doctor
     if decision is Decision.CLOSED:
         if task.state in CLOSES:
             queue.close_task(task, TaskState.DONE, by=by.member_id, at=at)

@@ -3,7 +3,6 @@
 from flask_babel import gettext as _
 
 from tracing.kernel.errors import Invalid, Missing, Refused
-from tracing.onboarding.rules import LinkState
 
 
 class NoSuchRecruit(Missing):
@@ -21,18 +20,30 @@ class NoSuchLink(Missing):
 
 
 class LinkClosed(Refused):
-    """The link was used, withdrawn, or is too old."""
+    """The link opens no more. Status 410: it did once."""
 
     status = 410
 
-    def __init__(self, state: LinkState) -> None:
-        self.state = state
-        super().__init__(
-            {
-                LinkState.USED: _("Ce lien a déjà servi. Votre compte est ouvert : connectez-vous."),
-                LinkState.WITHDRAWN: _("Ce lien a été retiré. Demandez-en un autre à votre référent."),
-            }.get(state, _("Ce lien n’est plus valable. Demandez-en un autre à votre référent."))
-        )
+
+class LinkUsed(LinkClosed):
+    """A link opens one account."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Ce lien a déjà servi. Votre compte est ouvert : connectez-vous."))
+
+
+class LinkWithdrawn(LinkClosed):
+    """The referent took the invitation back."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Ce lien a été retiré. Demandez-en un autre à votre référent."))
+
+
+class LinkExpired(LinkClosed):
+    """The link is too old, or the contract is over."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Ce lien n’est plus valable. Demandez-en un autre à votre référent."))
 
 
 class NoTrainingSite(Refused):

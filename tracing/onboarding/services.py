@@ -10,7 +10,9 @@ from tracing.onboarding import queries, rules
 from tracing.onboarding.errors import (
     AlreadyJoined,
     ContractOver,
-    LinkClosed,
+    LinkExpired,
+    LinkUsed,
+    LinkWithdrawn,
     NoLiveSite,
     NoSuchLink,
     NoSuchRecruit,
@@ -123,14 +125,18 @@ def open_link(token: str, *, at: datetime, lock: bool = False) -> Invitation:
 
     Raises:
         NoSuchLink: nobody was invited by it.
-        LinkClosed: it was used, withdrawn, or is too old.
+        LinkUsed, LinkWithdrawn, LinkExpired: it opens no more.
     """
     invitation = queries.find_invitation(hash_token(token), lock=lock)
     if invitation is None:
         raise NoSuchLink
-    state = queries.link_of(invitation, at)
-    if state is not LinkState.OPEN:
-        raise LinkClosed(state)
+    match queries.link_of(invitation, at):
+        case LinkState.USED:
+            raise LinkUsed
+        case LinkState.WITHDRAWN:
+            raise LinkWithdrawn
+        case LinkState.EXPIRED:
+            raise LinkExpired
     return invitation
 
 
@@ -138,7 +144,7 @@ def accept(token: str, *, password: str, at: datetime) -> Member:
     """Let a recruit in who committed to secrecy and chose a password: to the training site and nowhere else.
 
     Raises:
-        NoSuchLink, LinkClosed: the link does not open.
+        NoSuchLink, LinkUsed, LinkWithdrawn, LinkExpired: the link does not open.
         LoginTaken, WeakPassword: the account cannot be opened so.
     """
     invitation = open_link(token, at=at, lock=True)
