@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from tracing.calls import services as calls
@@ -171,7 +171,10 @@ def _write(call_id: int, task_id: int, change: Change) -> Contact:
 
 def _done(call_id: int, task_id: int, opened: Opened) -> ResponseReturnValue:
     if is_fragment():
-        return panel_of(call_id, task_id, opened)
+        answer = make_response(panel_of(call_id, task_id, opened))
+        # a corrected meeting changes dates and the right to a note; a shared number, the household
+        answer.headers["HX-Trigger-After-Settle"] = "contacts-changed, note-answered"
+        return answer
     address = url_for("contacts.panel", call_id=call_id, task_id=task_id, removed=opened.removed)
     return redirect(address, 303)
 
