@@ -12,6 +12,7 @@ from tracing.calls.models import Call
 from tracing.calls.rules import CallOutcome
 from tracing.contacts import services as contacts
 from tracing.contacts.rules import ContactDetails, Described
+from tracing.demo.staff import NANTES, SCHOOL, agent_of
 from tracing.desk import endings
 from tracing.desk import services as desk
 from tracing.desk.services import Typed
@@ -26,7 +27,6 @@ from tracing.programmes.vocabulary import Distance, Protection
 from tracing.scripts.definitions import Question
 from tracing.scripts.wording import confirmation_value
 from tracing.sickleave import services as sickleave
-from tracing.staff import queries as staff
 from tracing.staff.agents import Agent
 
 TURN = timedelta(minutes=7)
@@ -83,7 +83,9 @@ FRIENDS = (
 
 def work(*, began_at: datetime, at: datetime) -> None:
     """Make the calls of a morning at Nantes, and two practice calls of the recruit; those made are left."""
-    lucie, anouk, theo = (agent_of(login) for login in ("lucie", "anouk", "theo"))
+    with transaction():
+        lucie, anouk = agent_of("lucie", NANTES), agent_of("anouk", NANTES)
+        theo = agent_of("theo", SCHOOL)
     friends = iter(FRIENDS)
     first, second = [next(friends), next(friends)], [next(friends)]
     third = [next(friends), next(friends)]
@@ -104,22 +106,6 @@ def work(*, began_at: datetime, at: datetime) -> None:
         made = session.scalar(select(func.count()).select_from(Call)) or 0
     for turn, make in list(enumerate(turns))[made:]:
         make(began_at + timedelta(minutes=4) + TURN * turn)
-
-
-def agent_of(login: str) -> Agent:
-    """Return a member at work at the first of their sites."""
-    with transaction():
-        member = staff.find_member_by_login(login)
-        if member is None:
-            raise LookupError(f"{login} does not work here")
-        return Agent(
-            member_id=member.id,
-            login=member.login,
-            name=member.display_name,
-            session_id=None,
-            site=staff.workplace(staff.get_site(member.roles[0].site_id)),
-            roles=frozenset((role.site_id, role.role) for role in member.roles),
-        )
 
 
 def take(by: Agent, *, at: datetime) -> Iterator[tuple[Call, Talk]]:

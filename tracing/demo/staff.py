@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from tracing.kernel.db import session
+from tracing.onboarding import services as onboarding
 from tracing.onboarding.models import Certification
-from tracing.staff import services
-from tracing.staff.models import Member, MemberKind, Role, Site, SiteKind
+from tracing.staff import queries, services
+from tracing.staff.agents import Agent
+from tracing.staff.models import MemberKind, Role, Site, SiteKind
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ DAY = (time(8, 30), time(17, 0))
 LATE = (time(12, 0), time(19, 0))
 WEEK = dict.fromkeys(range(5), DAY)
 NANTES, AJACCIO, SCHOOL = "440", "201", "900"
+REFERENT = "rozenn"
+
 
 COLLEAGUES = (
     Colleague(
@@ -121,27 +125,54 @@ def open_sites(programme: str, *, at: datetime) -> dict[str, Site]:
     }
 
 
-def hire(sites: dict[str, Site], password: str, *, at: datetime) -> dict[str, Member]:
-    """Open every account, all with the same password, and certify whoever is past training."""
-    members: dict[str, Member] = {}
+def hire(sites: dict[str, Site], password: str, *, at: datetime) -> None:
+    """Open every account, all with the same password; recruits come by their referent's invitation."""
     for one in COLLEAGUES:
-        ends_on = (at + timedelta(days=90)).date() if one.kind is MemberKind.RECRUIT else None
-        member = services.add_member(
-            login=one.login, name=one.name, kind=one.kind, contract_ends_on=ends_on, by=None, at=at
-        )
+        if one.kind is MemberKind.RECRUIT:
+            continue
+        member = services.add_member(login=one.login, name=one.name, kind=one.kind, by=None, at=at)
         services.set_password(member, password, by=None, at=at)
         for code, role in one.roles:
             services.grant(member, role, sites[code].id, by=None, at=at)
         services.set_hours(member, one.hours or {}, by=None, at=at)
-        members[one.login] = member
-    session.add(
-        Certification(
-            member_id=members["anouk"].id,
-            site_id=sites[NANTES].id,
-            certified_by=members["rozenn"].id,
-            certified_at=at - timedelta(days=12),
-            practice_calls=4,
-        )
-    )
+    for one in COLLEAGUES:
+        if one.kind is MemberKind.RECRUIT:
+            recruit(one, sites, password, at=at)
+
+
+def recruit(one: Colleague, sites: dict[str, Site], password: str, *, at: datetime) -> None:
+    """Invite somebody, let them in, and certify them when their role is at a live site."""
+    referent = agent_of(REFERENT)
+    ends_on = (at + timedelta(days=110)).date()
+    issued = onboarding.invite(name=one.name, login=one.login, contract_ends_on=ends_on, by=referent, at=at)
+    member = onboarding.accept(issued.token, password=password, at=at + timedelta(hours=3))
+    services.set_hours(member, one.hours or {}, by=None, at=at)
+    for code, role in one.roles:
+        if sites[code].kind is SiteKind.LIVE:
+            services.grant(member, role, sites[code].id, by=referent.member_id, at=at + timedelta(days=4))
+            session.add(
+                Certification(
+                    member_id=member.id,
+                    site_id=sites[code].id,
+                    certified_by=referent.member_id,
+                    certified_at=at + timedelta(days=4),
+                    practice_calls=4,
+                )
+            )
     session.flush()
-    return members
+
+
+def agent_of(login: str, site_code: str | None = None) -> Agent:
+    """Return a member at work, at the first of their sites or at the one of a code."""
+    member = queries.find_member_by_login(login)
+    if member is None:
+        raise LookupError(f"{login} does not work here")
+    site = queries.find_site_by_code(site_code) if site_code else None
+    return Agent(
+        member_id=member.id,
+        login=member.login,
+        name=member.display_name,
+        session_id=None,
+        site=queries.workplace(site or queries.get_site(min(role.site_id for role in member.roles))),
+        roles=frozenset((role.site_id, role.role) for role in member.roles),
+    )
