@@ -372,6 +372,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'ready' AND reserved_for IS NULL"),
     )
     op.create_index(
+        "ix_queue_entries_regroup",
+        "queue_entries",
+        ["household_id"],
+        unique=False,
+        postgresql_where=sa.text("regroup"),
+    )
+    op.create_index(
         "ix_queue_entries_reserved",
         "queue_entries",
         ["reserved_for", "rank_at"],
@@ -1185,6 +1192,7 @@ def downgrade() -> None:
         table_name="queue_entries",
         postgresql_where=sa.text("state = 'ready' AND reserved_for IS NOT NULL"),
     )
+    op.drop_index("ix_queue_entries_regroup", table_name="queue_entries", postgresql_where=sa.text("regroup"))
     op.drop_index(
         "ix_queue_entries_ready",
         table_name="queue_entries",

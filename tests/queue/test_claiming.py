@@ -73,6 +73,25 @@ def test_households_join_only_when_the_last_claim_ends(story: Story, session) ->
     assert queries.find_entry_of(one.household_id).claim_number == call.claim_number + 1
 
 
+@pytest.mark.parametrize("first_to_end", [0, 1])
+def test_two_called_households_join_whichever_call_ends_first(
+    story: Story, session, first_to_end: int
+) -> None:
+    one = waiting_case(story.nantes, identity("Marie", phones=("+33639980011",)), at=NOW)
+    other = waiting_case(story.nantes, identity("Jean", phones=("+33639980012",)), at=NOW + MINUTE)
+    tracers = [agent(story.ada), agent(story.abel)]
+    held = [calls.take_next(tracer, at=NOW) for tracer in tracers]
+    both = waiting_case(story.nantes, identity("Rita", phones=("+33639980011", "+33639980012")), at=NOW)
+
+    calls.give_back(held[first_to_end], by=tracers[first_to_end], at=NOW)
+    assert services.claim_next(tracers[first_to_end], at=NOW) is None, "the number is on the line"
+    calls.give_back(held[1 - first_to_end], by=tracers[1 - first_to_end], at=NOW)
+
+    for task in (one, other, both):
+        session.refresh(task)
+    assert one.household_id == other.household_id == both.household_id
+
+
 def test_a_tracer_of_another_site_gets_nothing(story: Story) -> None:
     waiting_case(story.nantes, at=NOW)
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from threading import Barrier
 
 from sqlalchemy import func, select, text
 
@@ -127,20 +128,23 @@ def test_people_found_to_share_a_number_while_both_are_called_join_when_the_call
     story = live_database.story
     with transaction():
         at = clock.database_now()
-        one = waiting_case(story.nantes, identity("Marie", phones=("+33639980011",)), at=at)
-        other = waiting_case(story.nantes, identity("Jean", phones=("+33639980012",)), at=at)
+        waiting_case(story.nantes, identity("Marie", phones=("+33639980011",)), at=at)
+        waiting_case(story.nantes, identity("Jean", phones=("+33639980012",)), at=at)
         ada, abel = agent(story.ada), agent(story.abel)
         hers, his = calls.take_next(ada, at=at), calls.take_next(abel, at=at)
-    committed(
-        lambda at: waiting_case(
-            story.nantes, identity("Rita", phones=("+33639980011", "+33639980012")), at=at
-        )
-    )
+    both = identity("Rita", phones=("+33639980011", "+33639980012"))
+    committed(lambda at: waiting_case(story.nantes, both, at=at))
+    both_hold_their_row = Barrier(2)
+
+    def end(call, by, at):
+        held = calls.writing(call.id, by, at=at)
+        both_hold_their_row.wait()
+        calls.give_back(held, by=by, at=at)
 
     at_once(
         [
-            lambda: committed(lambda at: calls.give_back(calls.writing(hers.id, ada, at=at), by=ada, at=at)),
-            lambda: committed(lambda at: calls.give_back(calls.writing(his.id, abel, at=at), by=abel, at=at)),
+            lambda: committed(lambda at: end(hers, ada, at)),
+            lambda: committed(lambda at: end(his, abel, at)),
         ]
     )
     promote(clock.now())
@@ -151,7 +155,24 @@ def test_people_found_to_share_a_number_while_both_are_called_join_when_the_call
     taken = committed(lambda at: calls.take_next(ada, at=at))
     assert taken.claim_number > max(hers.claim_number, his.claim_number)
     assert committed(lambda at: services.claim_next(abel, at=at)) is None
-    assert {one.kind, other.kind}
+
+
+def test_nobody_calls_a_household_that_waits_to_be_joined_with_one_on_the_line(live_database: Live):
+    story = live_database.story
+    with transaction():
+        at = clock.database_now()
+        one = waiting_case(story.nantes, identity("Marie", phones=("+33639980011",)), at=at)
+        waiting_case(story.nantes, identity("Jean", phones=("+33639980012",)), at=at + timedelta(minutes=1))
+        ada, abel = agent(story.ada), agent(story.abel)
+        hers = calls.take_next(ada, at=at)
+        assert hers.household_id == one.household_id
+    both = identity("Rita", phones=("+33639980011", "+33639980012"))
+    committed(lambda at: waiting_case(story.nantes, both, at=at))
+
+    assert committed(lambda at: services.claim_next(abel, at=at)) is None
+
+    committed(lambda at: calls.give_back(calls.writing(hers.id, ada, at=at), by=ada, at=at))
+    assert committed(lambda at: services.claim_next(abel, at=at)).household_id == hers.household_id
 
 
 def test_the_same_family_arriving_twice_at_the_same_moment_is_one_household(live_database: Live):

@@ -7,6 +7,7 @@ from tracing.calls.rules import CallOutcome
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.slots import forget_slots, take_slot
+from tracing.queue import households
 from tracing.queue import services as queue
 
 
@@ -27,11 +28,16 @@ def sweep_claims(slot: datetime) -> int:
 
 
 def promote(slot: datetime) -> int:
-    """Make ready what is due, open kept calls to everyone, mark what is overdue; returns how many changed."""
+    """Join what could not be joined, make ready what is due, open kept calls to everyone, mark what is overdue.
+
+    Returns how many became ready, were opened or were marked.
+    """
     changed = 0
     with transaction():
         if not take_slot("promote", slot, at=clock.now()):
             return 0
+    with transaction():
+        households.settle_waiting(at=clock.database_now(), limit=queue.SWEEP_BATCH)
     while True:
         with transaction():
             at = clock.database_now()

@@ -1,7 +1,8 @@
 """Who is called together: joining and splitting households, and their place in the queue.
 
 A number belongs to one household. Households found to share a number join at once if nobody holds one of
-them, else when the last claim ends; more than eight people behind a number are no household.
+them, else when the last claim ends, and until then nobody claims the other one; more than eight people behind
+a number are no household.
 """
 
 from datetime import datetime
@@ -140,33 +141,66 @@ def _household_of(numbers: set[bytes], *, at: datetime) -> int:
 
 def settle(household_id: int, *, at: datetime) -> None:
     """Join what shares a number with this household, and split what no longer shares one."""
-    people = list(session.scalars(select(Person.id).where(Person.household_id == household_id)))
-    numbers_of = _numbers_of(people)
-    numbers = {number for keys in numbers_of.values() for number in keys}
-    rows = session.scalars(
-        select(HouseholdNumber)
-        .where(HouseholdNumber.number_hash.in_(numbers))
-        .execution_options(populate_existing=True)
-    ).all()
-    institutions = {row.number_hash for row in rows if row.is_institution}
-    linking = {person: set(numbers_of.get(person, {})) - institutions for person in people}
-    others = {row.household_id for row in rows if row.household_id is not None} - {household_id}
-    for other in sorted(others):
-        _join(household_id, other, at=at)
+    met = {household_id}
+    while others := _linked_to(household_id) - met:
+        for other in sorted(others):
+            _join(household_id, other, at=at)
+        met |= others
+    linking = _linking_numbers(household_id)
     groups = rules.components(linking)
     if len(groups) > 1:
         _split(household_id, groups, linking, at=at)
 
 
+def _linking_numbers(household_id: int) -> dict[int, set[bytes]]:
+    """Return the numbers of each person of a household, those of institutions left out: they link nobody."""
+    people = list(session.scalars(select(Person.id).where(Person.household_id == household_id)))
+    numbers_of = _numbers_of(people)
+    numbers = {number for keys in numbers_of.values() for number in keys}
+    institutions = set(
+        session.scalars(
+            select(HouseholdNumber.number_hash).where(
+                HouseholdNumber.number_hash.in_(numbers), HouseholdNumber.is_institution
+            )
+        )
+    )
+    return {person: set(numbers_of.get(person, {})) - institutions for person in people}
+
+
+def _linked_to(household_id: int) -> set[int]:
+    """Return the households that share a number with this one; the link may stand on either side."""
+    numbers = {number for linking in _linking_numbers(household_id).values() for number in linking}
+    owners = session.scalars(
+        select(HouseholdNumber.household_id).where(HouseholdNumber.number_hash.in_(numbers))
+    )
+    return {owner for owner in owners if owner is not None} | _sharing_numbers_of(household_id)
+
+
+def _sharing_numbers_of(household_id: int) -> set[int]:
+    """Return the households of people who have a number of this one: the link stands on either side."""
+    numbers = select(HouseholdNumber.number_hash).where(HouseholdNumber.household_id == household_id)
+    chosen = (
+        select(Person.household_id)
+        .join(PersonKey, PersonKey.person_id == Person.id)
+        .where(PersonKey.kind == KeyKind.PHONE, PersonKey.hash.in_(numbers), Person.household_id.is_not(None))
+        .distinct()
+    )
+    return {household for household in session.scalars(chosen) if household is not None}
+
+
 def _join(target: int, other: int, *, at: datetime) -> None:
-    kept, leaving = _lock_entries(target, other)
-    claimed = [one for one in (kept, leaving) if one is not None and one.state is EntryState.CLAIMED]
-    if claimed:
-        for one in claimed:
+    """Join `other` to `target` if nobody is on the line with either; else note that it is still to be done."""
+    kept = queries.find_entry_of(target, lock=True)
+    leaving, is_busy = _try_entry(other)
+    met = [one for one in (kept, leaving) if one is not None]
+    if is_busy or any(one.state is EntryState.CLAIMED for one in met):
+        for one in met:
             one.regroup = True
         session.flush()
         return
     number = max((one.claim_number for one in (kept, leaving) if one is not None), default=0) + 1
+    if leaving is not None:
+        leaving.regroup = False
     session.execute(update(Person).where(Person.household_id == other).values(household_id=target))
     session.execute(update(CallTask).where(CallTask.household_id == other).values(household_id=target))
     session.execute(
@@ -181,10 +215,33 @@ def _join(target: int, other: int, *, at: datetime) -> None:
     events.record("household.joined", by=None, at=at, subject=("household", target), other=other)
 
 
-def _lock_entries(first: int, second: int) -> tuple[QueueEntry | None, QueueEntry | None]:
-    """Lock both entries, the lower household first, so that two joins cannot wait for each other."""
-    locked = {household: queries.find_entry_of(household, lock=True) for household in sorted((first, second))}
-    return locked[first], locked[second]
+def _try_entry(household_id: int) -> tuple[QueueEntry | None, bool]:
+    """Lock the entry of another household if nobody writes it now, and say whether somebody does.
+
+    Two calls that end at the same moment each hold their own household: neither may wait for the other.
+    """
+    chosen = select(QueueEntry).where(QueueEntry.household_id == household_id)
+    entry = session.scalar(chosen.with_for_update(skip_locked=True).execution_options(populate_existing=True))
+    is_busy = entry is None and session.scalar(chosen.with_only_columns(QueueEntry.id)) is not None
+    return entry, is_busy
+
+
+def settle_waiting(*, at: datetime, limit: int) -> int:
+    """Join or split the households that could not be while somebody was on the line; returns how many."""
+    waiting = session.scalars(
+        select(QueueEntry)
+        .where(QueueEntry.regroup, QueueEntry.state != EntryState.CLAIMED)
+        .order_by(QueueEntry.household_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    for entry in waiting:
+        entry.regroup = False
+        session.flush()
+        settle(entry.household_id, at=at)
+        refresh(entry.household_id, at=at)
+    return sum(not entry.regroup for entry in waiting)
 
 
 def _split(

@@ -75,6 +75,7 @@ class QueueEntry(Base):
             "due_at",
             postgresql_where=text("state <> 'idle' AND overdue_at IS NULL"),
         ),
+        Index("ix_queue_entries_regroup", "household_id", postgresql_where=text("regroup")),
         {"postgresql_with": {"fillfactor": "70"}},
     )
 
@@ -98,7 +99,7 @@ class QueueEntry(Base):
     overdue_at: Mapped[datetime | None]
     """When it was first seen past its due time."""
     regroup: Mapped[bool] = mapped_column(default=False)
-    """Its household must be joined or split when the claim ends."""
+    """Its household must be joined or split when the last claim ends; until then nobody claims it."""
 
 
 class CallTask(Base):

@@ -98,6 +98,7 @@ def claimable_by(member_id: int, at: datetime) -> ColumnElement[bool]:
     """Return the condition under which a ready household may be claimed by a member."""
     return and_(
         QueueEntry.state == EntryState.READY,
+        QueueEntry.regroup.is_(False),
         or_(
             QueueEntry.reserved_for.is_(None),
             QueueEntry.reserved_for == member_id,

@@ -76,7 +76,7 @@ def claim_next(by: Agent, *, at: datetime) -> Claim | None:
     held = queries.find_claim(by.member_id)
     if held is not None:
         return claim_of(held)
-    base = select(QueueEntry.id).where(QueueEntry.state == EntryState.READY)
+    base = select(QueueEntry.id).where(QueueEntry.state == EntryState.READY, QueueEntry.regroup.is_(False))
     mine = base.where(QueueEntry.reserved_for == by.member_id).order_by(QueueEntry.rank_at)
     anyone = base.where(QueueEntry.site_id == by.site.id, QueueEntry.reserved_for.is_(None)).order_by(
         QueueEntry.rank_at, QueueEntry.id
