@@ -149,6 +149,9 @@ def test_the_answer_appears_during_the_call_with_who_and_when(browse, story, lin
     assert "Réponse de Ben" in answered
     assert "10:02" in answered
     assert "every 5s" not in answered
+    assert 'id="alerts"' in answered
+    assert 'id="alerts"' not in taken
+    check_fragment(answered)
 
 
 def test_looking_by_itself_is_no_sign_that_somebody_is_there(browse, story, line, session, clock):

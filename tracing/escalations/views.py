@@ -96,15 +96,18 @@ def seen_in_call(call_id: int, task_id: int, escalation_id: int) -> ResponseRetu
     with transaction():
         services.mark_seen(escalation_id, by=agent(), at=clock.now())
     if is_fragment():
-        return _panel(call_id, task_id, AskForm(formdata=None, prefix="escalation"))
+        return _panel(call_id, task_id, AskForm(formdata=None, prefix="escalation"), just_read=True)
     return redirect(url_for("escalations.panel", call_id=call_id, task_id=task_id), 303)
 
 
-def _panel(call_id: int, task_id: int, form: AskForm, *, late: str | None = None) -> str:
+def _panel(
+    call_id: int, task_id: int, form: AskForm, *, late: str | None = None, just_read: bool = False
+) -> str:
     call, task = _call_and_task(call_id, task_id)
     asked = listing.asked_in_call(call, task, by=agent())
     return render_template(
         "escalations/panel.html" if is_fragment() else "escalations/panel_page.html",
+        is_part=is_fragment(),
         call=call,
         task=task,
         reference=cases.references([task.case_id])[task.case_id],
@@ -112,6 +115,10 @@ def _panel(call_id: int, task_id: int, form: AskForm, *, late: str | None = None
         is_open=any(one.escalation.state is not EscalationState.SETTLED for one in asked),
         form=form,
         late=late,
+        unread=[
+            one for one in asked if one.mine and one.escalation.settled_at and not one.escalation.seen_at
+        ],
+        just_read=just_read,
     )
 
 
