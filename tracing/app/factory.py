@@ -15,13 +15,13 @@ from tracing.kernel.db import session
 from tracing.onboarding import views as onboarding
 from tracing.queue import queries as queue
 from tracing.sickleave import views as sickleave
-from tracing.staff import access
+from tracing.staff import access, accounts
 from tracing.staff import views as staff
 from tracing.supervision import views as supervision
 from tracing.ui.errors import register_errors
 from tracing.ui.setup import init_ui
 
-FEATURES = (home, staff, desk, contacts, sickleave, escalations, onboarding, imports, supervision)
+FEATURES = (home, staff, accounts, desk, contacts, sickleave, escalations, onboarding, imports, supervision)
 """Modules that hold a blueprint called `bp`."""
 
 LARGEST_UPLOAD = 64 * 1024 * 1024

@@ -19,34 +19,35 @@ class Door(NamedTuple):
     label: Any
     icon: str
     roles: frozenset[Role]
+    also: tuple[str, ...] = ()
+    """Beginnings of other addresses that belong to this place; those below its own always do."""
 
 
 DOORS = (
-    Door("desk.home", _l("Appels"), "telephone-outbound", frozenset({Role.TRACER})),
+    Door("desk.home", _l("Appels"), "telephone-outbound", frozenset({Role.TRACER}), also=("/calls",)),
     Door("escalations.waiting", _l("Avis demandés"), "heart-pulse", frozenset({Role.ADVISER, Role.REFERENT})),
     Door("supervision.board", _l("Tableau du site"), "activity", frozenset({Role.SUPERVISOR})),
     Door("supervision.lists", _l("Listes à traiter"), "list-check", frozenset({Role.SUPERVISOR})),
     Door("onboarding.recruits", _l("Recrues"), "mortarboard", frozenset({Role.REFERENT})),
     Door("imports.lots", _l("Lots reçus"), "file-earmark-arrow-up", frozenset({Role.IMPORTER})),
-    Door("staff.members", _l("Comptes"), "people", frozenset({Role.ADMINISTRATOR})),
+    Door("accounts.members", _l("Comptes"), "people", frozenset({Role.ADMINISTRATOR})),
     Door("supervision.journal", _l("Journal"), "journal-text", frozenset({Role.AUDITOR})),
 )
 
 
 def places_of(agent: Agent) -> list[Place]:
     """Return the places of the agent's roles at the present site, in the order of the rail."""
-    blueprint = request.blueprint
     return [
-        Place(
-            endpoint=door.endpoint,
-            label=str(door.label),
-            icon=door.icon,
-            active=request.endpoint == door.endpoint
-            or (blueprint == door.endpoint.split(".")[0] and blueprint not in {"supervision", "staff"}),
-        )
+        Place(endpoint=door.endpoint, label=str(door.label), icon=door.icon, active=is_open(door))
         for door in DOORS
         if agent.holds(*door.roles)
     ][:MOST_PLACES]
+
+
+def is_open(door: Door) -> bool:
+    """Return whether the present page is this place or lies below it."""
+    addresses = (url_for(door.endpoint), *door.also)
+    return any(request.path == address or request.path.startswith(f"{address}/") for address in addresses)
 
 
 def frame() -> dict[str, Any]:

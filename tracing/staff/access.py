@@ -150,7 +150,7 @@ def to_login() -> ResponseReturnValue:
     if is_fragment():
         return Response(status=401)
     if request.method == "GET":
-        browser["next"] = request.full_path
+        browser["next"] = request.full_path.rstrip("?")
     return redirect(url_for("staff.login"), 303)
 
 
@@ -159,8 +159,10 @@ def covered() -> ResponseReturnValue:
     if is_fragment():
         return Response(status=LOCKED, headers={"X-Locked": "1"})
     if request.method == "GET":
-        browser["next"] = request.full_path
-    return render_template("staff/locked.html", form=UnlockForm(), name=g.agent.name), LOCKED
+        browser["next"] = request.full_path.rstrip("?")
+    was_sent = request.method != "GET"
+    page = render_template("staff/locked.html", form=UnlockForm(), name=g.agent.name, was_sent=was_sent)
+    return page, LOCKED
 
 
 def is_fragment() -> bool:
@@ -170,5 +172,13 @@ def is_fragment() -> bool:
 
 def safe_next() -> str:
     """Return where to go after logging in or unlocking: a path of ours, never another site."""
-    wanted = str(browser.pop("next", "") or "/")
-    return wanted if wanted.startswith("/") and not wanted.startswith(("//", "/\\")) else "/"
+    return local(str(browser.pop("next", "")))
+
+
+def local(wanted: str) -> str:
+    """Return `wanted` if it is a path of ours, the first page otherwise.
+
+    A browser reads a backslash as a slash and drops control characters: either would lead elsewhere.
+    """
+    is_path = wanted.startswith("/") and not wanted.startswith("//")
+    return wanted if is_path and "\\" not in wanted and wanted.isprintable() else "/"

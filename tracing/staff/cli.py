@@ -27,7 +27,7 @@ def add(
         LoginTaken: somebody has this login.
     """
     wanted = [Role(role) for role in roles]
-    password = sessions.first_password()
+    password = sessions.first_password(login)
     with transaction():
         at = clock.now()
         site = queries.find_site_by_code(site_code)

@@ -42,6 +42,34 @@ class NoSuchMember(Missing):
         super().__init__(_("Cette personne n’est pas connue ici."))
 
 
+class NoSuchSession(Missing):
+    """There is no such session, or it has ended."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette session est déjà fermée."))
+
+
+class OwnAccount(Refused):
+    """An administrator would close the door behind themselves."""
+
+    def __init__(self) -> None:
+        super().__init__(_("C’est votre propre compte. Demandez à un autre administrateur."))
+
+
+class NoRoleLeft(Invalid):
+    """Somebody without a role stands on no administrator's list."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Choisissez au moins un rôle. Pour mettre fin à l’accès, fermez le compte."))
+
+
+class OnACall(Refused):
+    """Somebody on the telephone stays where the call is."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Vous êtes en appel. Terminez-le ou rendez-le, puis changez de site."))
+
+
 class LoginTaken(Invalid):
     """Somebody has this login."""
 

@@ -1,10 +1,31 @@
-"""What people type to log in and to keep their account."""
+"""What people type to log in and to keep their account, and what an administrator types about others."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import time
+from typing import Any
+
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, PasswordField, SelectField, SelectMultipleField, StringField
+from wtforms import (
+    DateField,
+    FieldList,
+    Form,
+    FormField,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TimeField,
+)
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import EqualTo, InputRequired, Length, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
+
+from tracing.staff.models import MemberKind, Role, Shift
+from tracing.staff.words import KIND_WORDS, ROLE_WORDS, WEEKDAYS
+
+ROLES = [SelectChoice(role.value, ROLE_WORDS[role]) for role in Role]
 
 
 class LoginForm(FlaskForm):  # type: ignore[misc]
@@ -83,8 +104,64 @@ class MemberForm(FlaskForm):  # type: ignore[misc]
         ],
         render_kw={"autocapitalize": "none", "spellcheck": "false"},
     )
-    kind = SelectField(_l("Engagement"), validators=[InputRequired()])
-    contract_ends_on = DateField(_l("Fin du contrat"), validators=[Optional()])
-    roles = RolesField(
-        _l("Rôles sur ce site"), validators=[InputRequired(_l("Choisissez au moins un rôle."))]
+    kind = SelectField(
+        _l("Engagement"),
+        choices=[SelectChoice(kind.value, KIND_WORDS[kind]) for kind in MemberKind],
+        validators=[InputRequired()],
     )
+    contract_ends_on = DateField(
+        _l("Dernier jour du contrat"),
+        description=_l("Le compte se ferme de lui-même à la fin de ce jour."),
+        validators=[Optional()],
+    )
+    roles = RolesField(
+        _l("Rôles sur ce site"),
+        choices=ROLES,
+        validators=[InputRequired(_l("Choisissez au moins un rôle."))],
+    )
+
+
+class SiteRolesForm(FlaskForm):  # type: ignore[misc]
+    """What a member may do at the present site."""
+
+    roles = RolesField(_l("Rôles"), choices=ROLES)
+
+
+class DayForm(Form):
+    """From when to when, on one day of the week; both empty on a day off."""
+
+    starts = TimeField(validators=[Optional()])
+    ends = TimeField(validators=[Optional()])
+
+    def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
+        """Ask for both times or none, in their order."""
+        if not super().validate(extra_validators):
+            return False
+        first, last = self.starts.data, self.ends.data
+        wrong = None
+        if (first is None) != (last is None):
+            wrong = _("Tapez les deux heures, ou aucune.")
+        elif first is not None and last is not None and first >= last:
+            wrong = _("La fin vient après le début.")
+        if wrong:
+            self.starts.errors = [wrong]
+        return wrong is None
+
+
+class HoursForm(FlaskForm):  # type: ignore[misc]
+    """The weekly pattern of a member, Monday first."""
+
+    days = FieldList(FormField(DayForm), min_entries=7, max_entries=7)
+
+    @classmethod
+    def of(cls, shifts: Iterable[Shift]) -> "HoursForm":
+        """Return the form that shows these hours."""
+        by_day: list[dict[str, Any]] = [{} for _weekday in WEEKDAYS]
+        for shift in shifts:
+            by_day[shift.weekday] = {"starts": shift.starts_at, "ends": shift.ends_at}
+        return cls(formdata=None, data={"days": by_day})
+
+    def chosen(self) -> dict[int, tuple[time, time]]:
+        """Return the hours of each working day, 0 being Monday."""
+        typed = enumerate(self.days.data)
+        return {weekday: (day["starts"], day["ends"]) for weekday, day in typed if day["starts"]}

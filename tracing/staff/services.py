@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.staff import queries, rules
-from tracing.staff.errors import LoginTaken, WeakPassword
+from tracing.staff.errors import LoginTaken, NoRoleLeft, OwnAccount, WeakPassword
 from tracing.staff.models import (
     Member,
     MemberKind,
@@ -123,7 +123,9 @@ def grant(member: Member, role: Role, site_id: int, *, by: int | None, at: datet
 
 
 def withdraw(member: Member, role: Role, site_id: int, *, by: int | None, at: datetime) -> None:
-    """Take a role at a site from a member."""
+    """Take a role at a site from a member; nothing happens when they do not hold it."""
+    if not any(held.role == role and held.site_id == site_id for held in member.roles):
+        return
     session.execute(
         delete(MemberRole).where(
             MemberRole.member_id == member.id, MemberRole.site_id == site_id, MemberRole.role == role
@@ -133,6 +135,24 @@ def withdraw(member: Member, role: Role, site_id: int, *, by: int | None, at: da
     events.record(
         "member.role_withdrawn", by=by, at=at, subject=("member", member.id), site_id=site_id, role=role.value
     )
+
+
+def set_roles(member: Member, wanted: Iterable[Role], site_id: int, *, by: int | None, at: datetime) -> None:
+    """Make `wanted` the roles of a member at a site; those at other sites stay.
+
+    Raises:
+        OwnAccount: an administrator would take the role from themselves.
+        NoRoleLeft: the member would have no role anywhere, and no administrator would see them again.
+    """
+    chosen = set(wanted)
+    held = {role.role for role in member.roles if role.site_id == site_id}
+    if member.id == by and Role.ADMINISTRATOR in held - chosen:
+        raise OwnAccount
+    if not chosen and all(role.site_id == site_id for role in member.roles):
+        raise NoRoleLeft
+    for role in Role:
+        change = grant if role in chosen else withdraw
+        change(member, role, site_id, by=by, at=at)
 
 
 def set_hours(
@@ -150,9 +170,23 @@ def set_hours(
 
 
 def close_account(member: Member, *, by: int | None, at: datetime) -> None:
-    """Close an account and end its sessions."""
+    """Close an account and end its sessions.
+
+    Raises:
+        OwnAccount: nobody closes the account they work with.
+    """
+    if member.id == by:
+        raise OwnAccount
     member.closed_at = at
     for one in queries.open_sessions(member.id):
         one.ended_at, one.end_reason = at, SessionEnd.ACCOUNT_CLOSED
     session.flush()
     events.record("member.closed", by=by, at=at, subject=("member", member.id))
+
+
+def reopen_account(member: Member, *, by: int | None, at: datetime) -> None:
+    """Open a closed account again, with the roles and the password it had."""
+    if member.closed_at is not None:
+        member.closed_at = None
+        session.flush()
+        events.record("member.reopened", by=by, at=at, subject=("member", member.id))

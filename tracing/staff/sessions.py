@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from math import ceil
+from zoneinfo import ZoneInfo
 
 from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.staff import queries, rules, services
 from tracing.staff.agents import Agent
-from tracing.staff.errors import NoRole, TooManyAttempts, WrongPassword
+from tracing.staff.errors import NoRole, NoSuchSession, NotAllowed, TooManyAttempts, WrongPassword
 from tracing.staff.models import LoginAttempt, Member, SessionEnd, StaffSession
 from tracing.vault import services as vault
 
@@ -51,9 +52,18 @@ def sign_in(login: str, password: str, *, address: str, device: str, at: datetim
 
 
 def may_enter(member: Member, at: datetime) -> bool:
-    """Return whether the account is open and its contract has not ended."""
-    ended = member.contract_ends_on is not None and member.contract_ends_on < at.date()
-    return member.closed_at is None and not ended
+    """Return whether the account is open and its contract lasts: its last day ends where the member works."""
+    if member.closed_at is not None:
+        return False
+    if member.contract_ends_on is None or not member.roles:
+        return True
+    zone = ZoneInfo(queries.get_site(first_site(member)).time_zone)
+    return at.astimezone(zone).date() <= member.contract_ends_on
+
+
+def first_site(member: Member) -> int:
+    """Return the site at which a member begins to work."""
+    return min(role.site_id for role in member.roles)
 
 
 def begin(member: Member, *, device: str, at: datetime) -> SignedIn:
@@ -62,7 +72,7 @@ def begin(member: Member, *, device: str, at: datetime) -> SignedIn:
     opened = StaffSession(
         token_hash=hash_token(token),
         member_id=member.id,
-        site_id=min(role.site_id for role in member.roles),
+        site_id=first_site(member),
         device=device,
         started_at=at,
         last_input_at=at,
@@ -79,8 +89,10 @@ def hash_token(token: str) -> bytes:
 
 
 def agent_of(current: StaffSession) -> Agent:
-    """Return the agent of a session."""
+    """Return the agent of a session; one whose role here was withdrawn goes on at another site of theirs."""
     member = queries.get_member(current.member_id)
+    if member.roles and current.site_id not in {role.site_id for role in member.roles}:
+        current.site_id = first_site(member)
     return Agent(
         member_id=member.id,
         login=member.login,
@@ -127,13 +139,35 @@ def end(current: StaffSession, reason: SessionEnd, *, by: int | None, at: dateti
         events.record("session.ended", by=by, at=at, subject=("session", current.id), reason=reason.value)
 
 
+def end_one_of(member_id: int, session_id: int, *, by: int, at: datetime) -> None:
+    """End one of a member's sessions.
+
+    Raises:
+        NoSuchSession: it is not theirs, or it has ended.
+    """
+    for one in queries.open_sessions(member_id):
+        if one.id == session_id:
+            end(one, SessionEnd.ENDED_ELSEWHERE, by=by, at=at)
+            return
+    raise NoSuchSession
+
+
 def work_at(current: StaffSession, site_id: int) -> None:
-    """Go on working at another site where the member holds a role."""
+    """Go on working at another site.
+
+    Raises:
+        NotAllowed: the member holds no role there.
+    """
     member = queries.get_member(current.member_id)
-    if site_id in {role.site_id for role in member.roles}:
-        current.site_id = site_id
+    if site_id not in {role.site_id for role in member.roles}:
+        raise NotAllowed
+    current.site_id = site_id
 
 
-def first_password() -> str:
+def first_password(login: str) -> str:
     """Return a password to hand over once: 96 random bits, in groups that can be read aloud."""
-    return "-".join(secrets.token_hex(3) for _ in range(4))
+    while True:
+        password = "-".join(secrets.token_hex(3) for _ in range(4))
+        # chance writes short names now and then: "ada" is hexadecimal
+        if not rules.is_weak(password, login):
+            return password

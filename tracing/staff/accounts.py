@@ -1,0 +1,169 @@
+"""The accounts of a site, for its administrator: opening, roles, hours, sessions, closing."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from tracing.kernel import clock
+from tracing.kernel.db import transaction
+from tracing.staff import queries, services, sessions
+from tracing.staff.access import agent, may
+from tracing.staff.errors import LoginTaken, NoSuchMember
+from tracing.staff.forms import HoursForm, MemberForm, SiteRolesForm
+from tracing.staff.models import Member, MemberKind, Role, SessionEnd
+from tracing.staff.words import KIND_WORDS, ROLE_WORDS, WEEKDAYS
+
+bp = Blueprint("accounts", __name__, url_prefix="/members", template_folder="templates")
+
+
+@bp.route("")
+@may(Role.ADMINISTRATOR)
+def members() -> ResponseReturnValue:
+    """List the accounts of the sites one administers."""
+    return render_template(
+        "staff/members.html",
+        members=queries.members_of_sites(agent().sites_as(Role.ADMINISTRATOR)),
+        role_words=ROLE_WORDS,
+        kind_words=KIND_WORDS,
+        site=agent().site,
+    )
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@may(Role.ADMINISTRATOR)
+def new_member() -> ResponseReturnValue:
+    """Open an account; its first password is shown once."""
+    form = MemberForm()
+    if not form.validate_on_submit():
+        return render_template("staff/new_member.html", form=form), 422 if form.errors else 200
+    me, at = agent(), clock.now()
+    login, roles = form.login.data or "", [Role(value) for value in form.roles.data or ()]
+    first_password = sessions.first_password(login)
+    try:
+        with transaction():
+            member = services.add_member(
+                login=login,
+                name=form.name.data or "",
+                kind=MemberKind(form.kind.data),
+                contract_ends_on=form.contract_ends_on.data,
+                by=me.member_id,
+                at=at,
+            )
+            services.set_password(member, first_password, by=me.member_id, at=at)
+            services.set_roles(member, roles, me.site.id, by=me.member_id, at=at)
+    except LoginTaken as refusal:
+        form.login.errors = [refusal.message]
+        return render_template("staff/new_member.html", form=form), refusal.status
+    return render_template(
+        "staff/first_password.html", member=member, first_password=first_password, is_new=True
+    )
+
+
+def administered(member_id: int) -> Member:
+    """Return a member of a site that the agent administers."""
+    for member in queries.members_of_sites(agent().sites_as(Role.ADMINISTRATOR)):
+        if member.id == member_id:
+            return member
+    raise NoSuchMember
+
+
+@bp.route("/<int:member_id>")
+@may(Role.ADMINISTRATOR)
+def member(member_id: int) -> ResponseReturnValue:
+    """Show an account: roles here, hours, open sessions."""
+    return member_page(administered(member_id))
+
+
+def member_page(found: Member, *, hours: HoursForm | None = None) -> str:
+    """Return the page of an account; `hours` as they were typed, when something in them is wrong."""
+    site = agent().site
+    held = [role.role.value for role in found.roles if role.site_id == site.id]
+    return render_template(
+        "staff/member.html",
+        member=found,
+        site=site,
+        is_me=found.id == agent().member_id,
+        kind_words=KIND_WORDS,
+        weekdays=WEEKDAYS,
+        roles=SiteRolesForm(formdata=None, data={"roles": held}),
+        hours=hours or HoursForm.of(queries.shifts_of([found.id])),
+        sessions=queries.open_sessions(found.id),
+    )
+
+
+@bp.post("/<int:member_id>/roles")
+@may(Role.ADMINISTRATOR)
+def set_roles(member_id: int) -> ResponseReturnValue:
+    """Set the roles of a member at this site."""
+    found = administered(member_id)
+    known = {role.value for role in Role}
+    wanted = [Role(value) for value in request.form.getlist("roles") if value in known]
+    with transaction():
+        services.set_roles(found, wanted, agent().site.id, by=agent().member_id, at=clock.now())
+    flash(_("Rôles enregistrés."))
+    if found.id not in {one.id for one in queries.members_of_sites(agent().sites_as(Role.ADMINISTRATOR))}:
+        return redirect(url_for("accounts.members"), 303)
+    return redirect(url_for("accounts.member", member_id=member_id), 303)
+
+
+@bp.post("/<int:member_id>/hours")
+@may(Role.ADMINISTRATOR)
+def set_hours(member_id: int) -> ResponseReturnValue:
+    """Set the weekly hours of a member."""
+    found = administered(member_id)
+    form = HoursForm()
+    if not form.validate():
+        return member_page(found, hours=form), 422
+    with transaction():
+        services.set_hours(found, form.chosen(), by=agent().member_id, at=clock.now())
+    flash(_("Horaires enregistrés."))
+    return redirect(url_for("accounts.member", member_id=member_id), 303)
+
+
+@bp.post("/<int:member_id>/sessions/<int:session_id>/end")
+@may(Role.ADMINISTRATOR)
+def end_session_of(member_id: int, session_id: int) -> ResponseReturnValue:
+    """End a session of a member."""
+    administered(member_id)
+    with transaction():
+        sessions.end_one_of(member_id, session_id, by=agent().member_id, at=clock.now())
+    flash(_("Session fermée."))
+    return redirect(url_for("accounts.member", member_id=member_id), 303)
+
+
+@bp.post("/<int:member_id>/password")
+@may(Role.ADMINISTRATOR)
+def new_password(member_id: int) -> ResponseReturnValue:
+    """Give a member who forgot theirs a new first password, shown once; their sessions end."""
+    found = administered(member_id)
+    first_password, me, at = sessions.first_password(found.login), agent().member_id, clock.now()
+    with transaction():
+        services.set_password(found, first_password, by=me, at=at)
+        for one in queries.open_sessions(found.id):
+            if one.id != agent().session_id:
+                sessions.end(one, SessionEnd.ENDED_ELSEWHERE, by=me, at=at)
+    return render_template(
+        "staff/first_password.html", member=found, first_password=first_password, is_new=False
+    )
+
+
+@bp.post("/<int:member_id>/close")
+@may(Role.ADMINISTRATOR)
+def close_member(member_id: int) -> ResponseReturnValue:
+    """Close an account at once."""
+    found = administered(member_id)
+    with transaction():
+        services.close_account(found, by=agent().member_id, at=clock.now())
+    flash(_("Compte fermé. Ses sessions sont terminées."))
+    return redirect(url_for("accounts.member", member_id=member_id), 303)
+
+
+@bp.post("/<int:member_id>/reopen")
+@may(Role.ADMINISTRATOR)
+def reopen_member(member_id: int) -> ResponseReturnValue:
+    """Open a closed account again."""
+    found = administered(member_id)
+    with transaction():
+        services.reopen_account(found, by=agent().member_id, at=clock.now())
+    flash(_("Compte rouvert, avec les rôles et le mot de passe qu’il avait."))
+    return redirect(url_for("accounts.member", member_id=member_id), 303)
