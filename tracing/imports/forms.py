@@ -25,11 +25,10 @@ class UploadForm(FlaskForm):  # type: ignore[misc]
         ],
         render_kw={"autocapitalize": "characters", "spellcheck": "false"},
     )
-    key = FileField(_l("Clé privée"), description=_l("Pour un fichier .p7m. Elle n’est pas conservée."))
+    key = FileField(_l("Clé privée"))
     certificate = FileField(_l("Certificat de cette clé"))
     password = PasswordField(
         _l("Mot de passe"),
-        description=_l("Pour un classeur Excel. Il n’est pas conservé."),
         validators=[Length(max=200)],
         render_kw={"autocomplete": "off"},
     )

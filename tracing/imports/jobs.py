@@ -43,7 +43,11 @@ class Arrival:
 
 
 def load(
-    arrival: Arrival, *, with_lines: bool = False, progress: Callable[[int, int], None] | None = None
+    arrival: Arrival,
+    *,
+    with_lines: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+    batch_size: int = BATCH,
 ) -> dict[str, Any]:
     """Load a file and return its report; `progress` is told lines done and lines in all.
 
@@ -70,7 +74,7 @@ def load(
                 zone=arrival.zone, received_at=lot.received_at, allow_fiction=arrival.allow_fiction
             )
             read = 0
-            for batch in _batches(extract.lines):
+            for batch in _batches(extract.lines, batch_size):
                 lines = [parse(raw, reading) for raw in batch if raw.row not in done]
                 if lines:
                     with transaction():
@@ -95,8 +99,8 @@ def load(
         raise
 
 
-def _batches(lines: Iterator[RawLine]) -> Iterator[Sequence[RawLine]]:
-    while batch := list(islice(lines, BATCH)):
+def _batches(lines: Iterator[RawLine], size: int) -> Iterator[Sequence[RawLine]]:
+    while batch := list(islice(lines, size)):
         yield batch
 
 

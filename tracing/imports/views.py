@@ -14,11 +14,14 @@ from tracing.imports.errors import AnotherLotIsLoading, FileRefused
 from tracing.imports.forms import UploadForm
 from tracing.imports.jobs import Arrival, load
 from tracing.imports.lines import Doubt, Problem
+from tracing.imports.models import LotState
+from tracing.imports.refusals import Refusal
 from tracing.imports.rules import Outcome
 from tracing.imports.words import (
     DOUBT_WORDS,
     OUTCOME_TONES,
     OUTCOME_WORDS,
+    OUTCOMES_WORDS,
     PROBLEM_WORDS,
     STATE_TONES,
     STATE_WORDS,
@@ -31,6 +34,15 @@ from tracing.staff.access import agent, may
 from tracing.staff.models import Role, SiteKind
 
 bp = Blueprint("imports", __name__, template_folder="templates")
+
+FIELD_AT_FAULT = {
+    Refusal.KEY_MISSING: "key",
+    Refusal.KEY_UNUSABLE: "key",
+    Refusal.WRONG_KEY: "key",
+    Refusal.PASSWORD_MISSING: "password",
+    Refusal.WRONG_PASSWORD: "password",
+}
+"""The field beside which a refusal is said; of the others the file itself is the reason."""
 
 
 @bp.get("/lots")
@@ -59,7 +71,7 @@ def upload() -> ResponseReturnValue:
     arrival = Arrival(
         content=form.file.data.read(),
         file_name=form.file.data.filename or _("sans nom"),
-        source_code=form.source.data,
+        source_code=form.source.data or "",
         secrets=Secrets(
             private_key=sent_bytes(form.key.data),
             certificate=sent_bytes(form.certificate.data),
@@ -73,16 +85,25 @@ def upload() -> ResponseReturnValue:
     try:
         report = load(arrival)
     except (FileRefused, AnotherLotIsLoading) as refusal:
-        form.file.errors = [refusal.message]
+        at_fault = FIELD_AT_FAULT.get(refusal.refusal, "file") if isinstance(refusal, FileRefused) else "file"
+        form[at_fault].errors = [refusal.message]
         return render_template("imports/upload.html", form=form), refusal.status
-    flash(
+    flash(said_of(report["created"]))
+    return redirect(url_for("imports.lot", lot_id=report["lot"]), 303)
+
+
+def said_of(created: int) -> str:
+    """Say what loading a lot brought."""
+    words: str = (
         ngettext(
             "Lot chargé : %(num)d dossier créé, à appeler dès maintenant.",
             "Lot chargé : %(num)d dossiers créés, à appeler dès maintenant.",
-            report["created"],
+            created,
         )
+        if created
+        else _("Lot chargé : aucun dossier nouveau.")
     )
-    return redirect(url_for("imports.lot", lot_id=report["lot"]), 303)
+    return words
 
 
 def sent_bytes(upload_field: Any) -> bytes:
@@ -105,6 +126,7 @@ def lot(lot_id: int) -> ResponseReturnValue:
     return render_template(
         "imports/lot.html",
         lot=found,
+        is_unfinished=found.state is LotState.LOADING,
         page=page,
         outcome=outcome,
         received_by=staff.member_names([found.received_by] if found.received_by else []),
@@ -130,7 +152,8 @@ def line(lot_id: int, row_number: int) -> ResponseReturnValue:
 def words() -> dict[str, Any]:
     """Return the words of outcomes and codes for the templates."""
     return {
-        "outcomes": OUTCOME_WORDS,
+        "outcome": OUTCOME_WORDS,
+        "outcomes": OUTCOMES_WORDS,
         "tones": OUTCOME_TONES,
         "problems": {problem.value: PROBLEM_WORDS[problem] for problem in Problem},
         "doubts": {doubt.value: DOUBT_WORDS[doubt] for doubt in Doubt},

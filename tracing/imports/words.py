@@ -7,6 +7,16 @@ from tracing.imports.models import LotState
 from tracing.imports.rules import Outcome
 
 OUTCOME_WORDS = {
+    Outcome.CREATED: _l("Dossier créé"),
+    Outcome.REPEAT: _l("Résultat joint"),
+    Outcome.DUPLICATE: _l("Déjà reçu"),
+    Outcome.NOT_POSITIVE: _l("Non positif"),
+    Outcome.QUARANTINED: _l("À corriger"),
+    Outcome.WITHDRAWN: _l("Résultat retiré"),
+}
+"""What became of one line."""
+
+OUTCOMES_WORDS = {
     Outcome.CREATED: _l("Dossiers créés"),
     Outcome.REPEAT: _l("Résultats joints à un dossier"),
     Outcome.DUPLICATE: _l("Déjà reçus"),
@@ -14,6 +24,7 @@ OUTCOME_WORDS = {
     Outcome.QUARANTINED: _l("À corriger"),
     Outcome.WITHDRAWN: _l("Résultats retirés"),
 }
+"""What became of many."""
 
 OUTCOME_TONES = {
     Outcome.CREATED: "done",
