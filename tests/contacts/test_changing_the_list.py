@@ -14,6 +14,7 @@ from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
 from tracing.cases import queries as cases
 from tracing.contacts import queries, services
+from tracing.kernel import db
 from tracing.kernel.events import Event
 from tracing.people import queries as people
 from tracing.programmes.vocabulary import RiskLevel
@@ -101,6 +102,18 @@ def test_a_number_found_later_ends_the_list_of_those_without(browse, story, phon
     ada.fragment(f"{phone.path}/{luc.id}", LUC | {"contact-phones": ""})
     assert task_of(luc).state is TaskState.NO_NUMBER
     assert tasks(session, luc) == 1
+
+
+def test_somebody_nobody_could_reach_is_tried_again_under_a_new_number_only(browse, story, phone, luc):
+    queue_services.close_task(task_of(luc), TaskState.UNREACHABLE, by=None, at=NOW)
+    services.mark_unreachable(luc, by=story.abel.id, at=NOW)
+    ada = browse.as_(story.ada)
+
+    ada.fragment(f"{phone.path}/{luc.id}", LUC | {"contact-last_contact_on": "2026-03-09"})
+    assert task_of(luc).state is TaskState.UNREACHABLE
+
+    ada.fragment(f"{phone.path}/{luc.id}", LUC | {"contact-phones": "0639980004"})
+    assert task_of(luc).state is TaskState.OPEN
 
 
 def test_the_form_opens_with_what_was_said(browse, story, phone, luc):
@@ -208,6 +221,22 @@ def test_in_their_own_call_a_contact_sees_nobody_else(browse, story, luc, own_ca
     sheet = browse.as_(story.abel).fragment(own_call.path, method="get")
     assert "PETIT" not in sheet.text
     browse.as_(story.abel).fragment(f"{own_call.path}/{zoe.id}", LUC, status=404)
+
+
+def test_the_list_works_without_script(browse, story, phone):
+    ada = browse.as_(story.ada)
+
+    assert "Revenir à l’appel" in ada.get(phone.path).text
+    ada.get(f"{phone.path}?add=1")
+    ada.post(phone.path, LUC | {"contact-phones": "12"}, status=422)
+    listed = ada.follow(phone.path, LUC)
+    assert "MARTIN Luc" in listed.text
+    [luc] = named(phone)
+    assert "Rétablir" in ada.follow(f"{phone.path}/{luc.id}/remove").text
+    assert "Retiré de la liste" not in ada.follow(f"{phone.path}/{luc.id}/restore").text
+    queue_services.expire_claims(at=NOW + timedelta(minutes=6))
+    db.session.commit()
+    ada.post(phone.path, LUC, status=409)
 
 
 def test_no_event_holds_an_identity(browse, story, phone, luc, session):

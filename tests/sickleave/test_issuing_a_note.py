@@ -265,6 +265,17 @@ def test_nobody_of_another_site_sees_the_panel(browse, story, phone):
     cleo.post(phone.path, SWORN, status=404)
 
 
+def test_the_note_is_issued_without_script(browse, story, phone, session):
+    ada = browse.as_(story.ada)
+
+    assert "Revenir à l’appel" in ada.get(phone.path).text
+    issued = ada.follow(phone.path, SWORN)
+    [note] = notes(session)
+    assert note.number in issued.text
+    assert "annulé" in ada.follow(f"{phone.path}/{note.id}/cancel").text
+    ada.post(phone.path, {}, status=422)
+
+
 def test_asked_too_late_nothing_is_issued_and_the_day_is_kept(browse, story, phone, session):
     queue_services.expire_claims(at=NOW + timedelta(minutes=6))
     ada_id = story.ada.id

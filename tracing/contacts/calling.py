@@ -36,17 +36,17 @@ def settle(
     under way.
     """
     task = queries.find_task_of_contact(contact.id)
-    wanted = contact.status is ContactStatus.NAMED and is_called(contact.risk)
+    given_up = contact.status is ContactStatus.REMOVED or not is_called(contact.risk)
     if task is None:
-        if wanted:
+        if contact.status is ContactStatus.NAMED and not given_up:
             _ask(contact, case, phones, at=at)
         return
     _lock(task)
-    if not wanted:
+    if given_up:
         if task.state not in {TaskState.DONE, TaskState.CANCELLED}:
             queue.close_task(task, TaskState.CANCELLED, by=by, at=at)
-        return
-    _keep(task, case, phones, renumbered=renumbered, by=by, at=at)
+    elif contact.status is ContactStatus.NAMED:
+        _keep(task, case, phones, renumbered=renumbered, by=by, at=at)
 
 
 def move(contact: Contact, from_person: int, *, at: datetime) -> None:

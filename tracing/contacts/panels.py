@@ -112,6 +112,7 @@ def _page(template: str, call_id: int, task_id: int, **context: object) -> str:
         here=here,
         hx={"hx-target": f"#contacts-{task_id}", "hx-swap": "innerHTML"},
         words=words,
+        reason=reason,
         **context,
     )
 
@@ -141,6 +142,11 @@ def _form(
         form = ContactForm(formdata=None, prefix=PREFIX)
         prepare(form, case, at=at)
     return form, editing
+
+
+def reason(risk: Risk) -> str:
+    """Return the sentence of a rule without the level it begins with: the badge says that."""
+    return risk.why.rpartition("\u202f: ")[2]
 
 
 def _risk_of(form: ContactForm, case: Case, *, at: datetime) -> Risk:

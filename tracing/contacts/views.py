@@ -14,7 +14,7 @@ from tracing.contacts import calling, queries, rules, services, words
 from tracing.contacts.errors import AlreadyNamed, IsTheCase, OutsideWindow
 from tracing.contacts.forms import PREFIX, CircumstancesForm, ContactForm
 from tracing.contacts.models import Contact
-from tracing.contacts.panels import Opened, late, panel_of, prepare
+from tracing.contacts.panels import Opened, late, panel_of, prepare, reason
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Refused
@@ -126,6 +126,7 @@ def risk(call_id: int, task_id: int) -> ResponseReturnValue:
         "contacts/risk.html",
         risk=found,
         words=words,
+        reason=reason,
         follows=words.consequence(found.level, due=moment(calling.due_at(case, at))),
     )
 

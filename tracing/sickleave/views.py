@@ -19,7 +19,7 @@ from tracing.scripts.wording import day_in_words
 from tracing.sickleave import queries, services, words
 from tracing.sickleave.assessment import assess
 from tracing.sickleave.documents import Copy, file_name, render
-from tracing.sickleave.errors import NoSuchNote, NoteNotAllowed
+from tracing.sickleave.errors import NoteNotAllowed
 from tracing.sickleave.forms import PREFIX, NoteForm
 from tracing.sickleave.models import NoteState
 from tracing.staff.access import agent, is_fragment, may
@@ -84,12 +84,10 @@ def cancel(call_id: int, task_id: int, note_id: int) -> ResponseReturnValue:
     return _done(call_id, task_id)
 
 
-@bp.get("/sick-notes/<int:note_id>/<copy>")
+@bp.get("/sick-notes/<int:note_id>/<any(insured, employer):copy>")
 @may(Role.TRACER, Role.ADVISER, Role.SUPERVISOR)
 def document(note_id: int, copy: str) -> ResponseReturnValue:
     """Print one copy; its file name says no more than the number."""
-    if copy not in set(Copy):
-        raise NoSuchNote
     with transaction():
         content = services.note_to_read(note_id, agent(), at=clock.now(), copy=copy)
     return send_file(
