@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests.conftest import NOW
 from tests.support.story import Story, agent, identity, member, waiting_case
 from tracing.kernel.db import Session
-from tracing.queue import queries, rules, services
+from tracing.queue import queries, rules, services, upkeep
 from tracing.queue.errors import ClaimLost, NotWaiting, OnAnotherCall
 from tracing.queue.models import CallTask, EntryState, QueueEntry
 from tracing.queue.services import Claim
@@ -169,8 +169,8 @@ class Histories(RuleBasedStateMachine):
 
     @rule()
     def promote(self) -> None:
-        services.promote(at=self.at)
-        services.mark_overdue(at=self.at)
+        upkeep.promote(at=self.at)
+        upkeep.mark_overdue(at=self.at)
 
     # -- what must always hold ---------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from tracing.calls.rules import CallOutcome
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.slots import forget_slots, take_slot
-from tracing.queue import households
+from tracing.queue import households, upkeep
 from tracing.queue import services as queue
 
 
@@ -41,8 +41,8 @@ def promote(slot: datetime) -> int:
     while True:
         with transaction():
             at = clock.database_now()
-            moved = queue.promote(at=at)
-            late = queue.mark_overdue(at=at)
+            moved = upkeep.promote(at=at)
+            late = upkeep.mark_overdue(at=at)
         changed += moved + late
         if max(moved, late) < queue.SWEEP_BATCH:
             return changed

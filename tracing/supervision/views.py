@@ -94,7 +94,7 @@ def take_back(entry_id: int) -> ResponseReturnValue:
         return page, 422 if form.errors else 200
     with transaction():
         given = services.take_back(
-            entry_id, form.claim.data or 0, to=form.tracer.data, by=agent(), at=clock.database_now()
+            entry_id, int(form.claim.data or 0), to=form.tracer.data, by=agent(), at=clock.database_now()
         )
     if given:
         name = staff.get_member(form.tracer.data).display_name
