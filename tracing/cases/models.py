@@ -44,7 +44,7 @@ class Case(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     reference: Mapped[str] = mapped_column(unique=True)
-    """P0-26-000123-7: what may be said and written where an identity may not."""
+    """P0-26-000123-5: what may be said and written where an identity may not."""
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     programme: Mapped[str]

@@ -1,0 +1,104 @@
+"""The reference of a case: said on the telephone, typed by hand, checked by a digit."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracing.cases.rules import check_digit, read_reference, reference
+
+
+@pytest.mark.parametrize(
+    ("digits", "digit"),
+    [
+        # Luhn: the worked example of ISO/IEC 7812-1, then by hand
+        ("7992739871", 3),
+        ("0", 0),
+        ("1", 8),
+        ("5", 9),
+        ("26000123", 5),
+        ("26000001", 3),
+        ("99999999", 8),
+    ],
+)
+def test_the_check_digit_of_a_number(digits, digit):
+    assert check_digit(digits) == digit
+
+
+@pytest.mark.parametrize(
+    ("year", "sequence", "written"),
+    [
+        (2026, 1, "P0-26-000001-3"),
+        (2026, 123, "P0-26-000123-5"),
+        (2109, 999_999, f"P0-09-999999-{check_digit('09999999')}"),
+        (2026, 1_234_567, f"P0-26-1234567-{check_digit('261234567')}"),
+    ],
+)
+def test_a_reference_is_written_with_its_year_and_check_digit(year, sequence, written):
+    assert reference(year, sequence) == written
+    assert read_reference(written) == written
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "P0-26-000123-5",
+        "p0-26-000123-5",
+        " P0 - 26 - 000123 - 5 ",
+        "p0 26 000123 5",
+        "P0.26.000123.5",
+        "P0\N{NARROW NO-BREAK SPACE}26-000123-5",
+        "PO-26-000123-5",
+        "p0260001235",
+    ],
+)
+def test_a_reference_is_read_however_it_was_typed(typed):
+    assert read_reference(typed) == "P0-26-000123-5"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "P0",
+        "P0-26-000123",
+        "P0-26-123-0",
+        "P1-26-000123-5",
+        "0612345678",
+        "26-000123-5",
+        "P0-26-000123-5-0",
+        "DUPONT",
+    ],
+)
+def test_what_is_no_reference_is_none(typed):
+    assert read_reference(typed) is None
+
+
+@given(st.integers(2020, 2099), st.integers(1, 9_999_999), st.data())
+def test_one_mistyped_digit_is_found(year, sequence, data):
+    written = reference(year, sequence)
+    places = [place for place, sign in enumerate(written) if sign.isdigit() and place > 1]
+    place = data.draw(st.sampled_from(places))
+    other = data.draw(st.sampled_from([digit for digit in "0123456789" if digit != written[place]]))
+
+    assert read_reference(written[:place] + other + written[place + 1 :]) is None
+
+
+@given(st.integers(2020, 2099), st.integers(1, 9_999_999), st.data())
+def test_two_swapped_neighbours_are_found(year, sequence, data):
+    """All but 09 and 90, which a Luhn digit cannot tell apart."""
+    written = reference(year, sequence)
+    places = [place for place, sign in enumerate(written) if sign.isdigit() and place > 1]
+    neighbours = [
+        (one, other)
+        for one, other in pairwise(places)
+        if written[one] != written[other] and {written[one], written[other]} != {"0", "9"}
+    ]
+    if not neighbours:
+        return
+    one, other = data.draw(st.sampled_from(neighbours))
+    signs = list(written)
+    signs[one], signs[other] = signs[other], signs[one]
+
+    assert read_reference("".join(signs)) is None
