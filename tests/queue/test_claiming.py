@@ -196,6 +196,27 @@ def test_a_promise_missed_is_marked_once(story: Story, clock: Clock) -> None:
     assert queries.find_entry_of(task.household_id).overdue_at == late
 
 
+def test_a_promise_given_to_a_colleague_who_does_not_take_it_waits_for_its_time_again(
+    story: Story, clock: Clock
+) -> None:
+    task = waiting_case(story.nantes, at=NOW)
+    ada = agent(story.ada)
+    call = calls.take_next(ada, at=NOW)
+    promised = NOW + timedelta(hours=3)
+    services.promise(task, when=promised, by=ada, at=NOW)
+    calls.end(call, CallOutcome.CALLBACK, by=ada, at=NOW)
+    entry = queries.find_entry_of(task.household_id)
+    services.give_to(entry.id, story.abel.id, by=agent(story.dora), at=NOW)
+
+    later = clock.move_to(NOW + timedelta(minutes=31))
+    promote(later)
+
+    assert services.claim_next(agent(story.abel), at=later) is None
+    promote(clock.move_to(promised - 10 * MINUTE))
+    assert services.claim_next(agent(story.abel), at=promised - 10 * MINUTE) is None
+    assert services.claim_next(ada, at=promised - 10 * MINUTE) is not None
+
+
 def test_the_same_run_is_done_once_by_two_schedulers(story: Story, clock: Clock) -> None:
     waiting_case(story.nantes, at=NOW)
     services.claim_next(agent(story.ada), at=NOW)

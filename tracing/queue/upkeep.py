@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 
 from tracing.kernel import events
 from tracing.kernel.db import session
+from tracing.queue import households
 from tracing.queue.models import EntryState, QueueEntry
 from tracing.queue.services import SWEEP_BATCH
 
@@ -27,6 +28,19 @@ def promote(*, at: datetime) -> int:
         .returning(QueueEntry.id)
         .execution_options(synchronize_session=False)
     ).all()
+    early = session.scalars(
+        select(QueueEntry.household_id)
+        .where(
+            QueueEntry.state == EntryState.READY,
+            QueueEntry.reserved_until <= at,
+            QueueEntry.not_before > at,
+        )
+        .limit(SWEEP_BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for household_id in early:
+        # given to somebody before its time, and not taken: it waits for its time again
+        households.refresh(household_id, at=at)
     opened = session.execute(
         update(QueueEntry)
         .where(QueueEntry.state == EntryState.READY, QueueEntry.reserved_until <= at)
@@ -34,7 +48,7 @@ def promote(*, at: datetime) -> int:
         .returning(QueueEntry.id)
         .execution_options(synchronize_session=False)
     ).all()
-    return len(ready) + len(opened)
+    return len(ready) + len(early) + len(opened)
 
 
 def mark_overdue(*, at: datetime) -> int:
