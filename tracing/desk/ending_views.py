@@ -54,7 +54,7 @@ def end(call_id: int, task_id: int) -> ResponseReturnValue:
     with transaction():
         if is_done(call_id, task_id):
             return gone_on(call_id)
-        form.needs_words = not escalations.open_for_task(task_id)
+        form.needs_words = not escalations.open_for_task(task_id, Audience.ADVISER)
     if not form.validate():
         return show_ending(call_id, task_id, form, status=422)
     outcome = CallOutcome(form.outcome.data)
@@ -76,7 +76,7 @@ def end(call_id: int, task_id: int) -> ResponseReturnValue:
     if following is not None:
         flash(_("C’est noté. Vous pouvez parler à la personne suivante."))
         return redirect(url_for("desk.call", call_id=call_id, task=following.id), 303)
-    flash(_("Appel terminé : %(outcome)s.", outcome=str(OUTCOME_WORDS[outcome]).lower()))
+    flash(_("Appel terminé : %(outcome)s.", outcome=str(OUTCOME_WORDS[outcome]).lower()))
     return redirect(url_for("desk.home"), 303)
 
 
@@ -86,7 +86,7 @@ def finish(call_id: int, task_id: int, outcome: CallOutcome, form: EndForm) -> C
     held = queries.own_call(call_id, by)
     calls.writing(call_id, by, at=clock.database_now())
     talk = services.talk_in(held, task_id, by=by, at=at)
-    if outcome is CallOutcome.NEEDS_DOCTOR and not escalations.open_for_task(task_id):
+    if outcome is CallOutcome.NEEDS_DOCTOR and not escalations.open_for_task(task_id, Audience.ADVISER):
         escalation_services.raise_question(
             held,
             talk.task,
@@ -131,7 +131,7 @@ def ending_of(screen: Screen) -> Ending:
         contacts_to_call=queries.contacts_to_call(task.case_id) if screen.about.contact is None else 0,
         next_try=endings.next_try(task, by=by, at=at),
         others=sum(not tab.is_finished and not tab.is_here for tab in screen.tabs),
-        is_asked=bool(escalations.open_for_task(task.id)),
+        is_asked=bool(escalations.open_for_task(task.id, Audience.ADVISER)),
         callback=rules.proposed_callback(screen.about.pack, at=at, zone=by.site.time_zone),
     )
 

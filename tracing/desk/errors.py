@@ -16,7 +16,7 @@ class WordsChanged(Invalid):
     """The statement was ticked on words that have changed since: it must be read again."""
 
     def __init__(self) -> None:
-        super().__init__(_("Ce texte a changé depuis : relisez-le à la personne, puis confirmez."))
+        super().__init__(_("Ce texte a changé depuis : relisez-le à la personne, puis confirmez."))
 
 
 class CallbackNeeded(Invalid):

@@ -33,6 +33,8 @@ class Section:
 
     name: str
     views: tuple[StepView, ...]
+    reached: int
+    """The place of the step on the screen."""
 
     @property
     def is_here(self) -> bool:
@@ -51,8 +53,11 @@ class Section:
 
     @property
     def was_passed_over(self) -> bool:
-        """Whether one of them was begun, or left, and something in it is missing."""
-        return any(view.state is StepState.TODO and view.missing for view in self.views)
+        """Whether one of them was left behind while something in it is missing."""
+        return any(
+            view.state is StepState.TODO and view.missing and view.number < self.reached
+            for view in self.views
+        )
 
     @property
     def goes_to(self) -> str:

@@ -9,6 +9,7 @@ from itertools import groupby
 from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Call, Conversation
 from tracing.desk import queries, services
+from tracing.desk.errors import WordsChanged
 from tracing.desk.facts import age_of
 from tracing.desk.parts import Dates, Section, Tab, dates_of, tabs_of
 from tracing.desk.queries import About
@@ -26,7 +27,8 @@ from tracing.scripts.vocabulary import QuestionType, Widget
 from tracing.scripts.wording import confirmation_key, confirmation_value
 from tracing.staff.agents import Agent
 
-WAITED_FOR = N_("Cette question attend une réponse.")
+WAITED_FOR = N_("Il faut une réponse ici avant d’aller plus loin.")
+LEFT_FOR_LATER = N_("Il manque une réponse ici : « Suivant » une seconde fois la laisse pour plus tard.")
 SERVICE = {TaskKind.CASE_FIRST: "case_hours", TaskKind.CONTACT_FIRST: "contact_hours"}
 
 
@@ -63,26 +65,24 @@ class Screen:
         return self.talk.conversation.outcome is not None
 
     def go_on(self, typed: Typed) -> None:
-        """Turn to the step that follows; stay while this one has just opened a question, or keeps the rest shut."""
-        here, following = self.talk.path.find(typed.step_id), self.talk.after(typed.step_id)
-        if here is None or following is None:
-            self.wanted_step = following.id if following else typed.step_id
+        """Turn to the step that follows; stay once while something is missing here, always while it shuts the rest."""
+        following = self.talk.after(typed.step_id)
+        if following is None:
             return
-        opened = [
-            question.id
-            for question in here.questions
-            if question.id not in typed.asked and question.id not in self.talk.answers
-        ]
+        open_here = [item for item in self.talk.missing if item.step.id == typed.step_id]
+        # A question that this very answer has opened was not passed over: it is only shown.
+        seen = [item for item in open_here if item.question is None or item.question.id in typed.asked]
         if following.id == typed.step_id:
-            self._say_what_is_open(typed.step_id)
-        elif not opened:
+            self._refuse(seen, WAITED_FOR)
+        elif open_here and not (typed.anyway and seen):
+            self._refuse(seen, LEFT_FOR_LATER)
+        else:
             self.wanted_step = following.id
 
-    def _say_what_is_open(self, step_id: str) -> None:
-        for item in self.talk.missing:
-            if item.step.id == step_id:
-                key = item.question.id if item.question else STATEMENT
-                self.saved.refused[key] = AnswerRefused(WAITED_FOR)
+    def _refuse(self, items: Sequence[scripts.MissingItem], sentence: str) -> None:
+        for item in items:
+            key = item.question.id if item.question else STATEMENT
+            self.saved.refused[key] = AnswerRefused(sentence)
 
     @property
     def next_tab(self) -> Tab | None:
@@ -103,10 +103,8 @@ class Screen:
     @cached_property
     def sections(self) -> Sequence[Section]:
         """The rail: its steps gathered under the names of their sections."""
-        return [
-            Section(name, tuple(views))
-            for name, views in groupby(self.rail, key=lambda view: view.step.section)
-        ]
+        grouped = groupby(self.rail, key=lambda view: view.step.section)
+        return [Section(name, tuple(views), self.number) for name, views in grouped]
 
     @property
     def number(self) -> int:
@@ -168,7 +166,22 @@ class Screen:
         """Whether the statement was confirmed with other words than those on the screen."""
         if self.one is None or self.is_confirmed:
             return False
-        return confirmation_key(self.one.step) in self.talk.answers or STATEMENT in self.saved.refused
+        was_ticked = confirmation_key(self.one.step) in self.talk.answers
+        return was_ticked or isinstance(self.saved.refused.get(STATEMENT), WordsChanged)
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether the page has just said what is missing, and going on would leave it for later."""
+        return any(
+            isinstance(one, AnswerRefused) and one.sentence == LEFT_FOR_LATER
+            for one in self.saved.refused.values()
+        )
+
+    @property
+    def focus(self) -> str | None:
+        """What is to be corrected first: a question's id, or the statement."""
+        order = [asked.question.id for asked in self.questions if asked.is_open] + [STATEMENT]
+        return next((key for key in order if key in self.saved.refused), None)
 
     @property
     def previous_id(self) -> str | None:

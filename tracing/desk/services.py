@@ -45,6 +45,8 @@ class Typed:
     """The fingerprint of the statement on the page, if there was one."""
     confirmed: str = ""
     """The same, once it was ticked."""
+    anyway: bool = False
+    """Go on although something is missing: the page has said so once."""
 
 
 @dataclass

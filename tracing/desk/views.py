@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from babel.dates import format_date
 from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from tracing.calls import services as calls
@@ -40,6 +42,7 @@ def vocabulary() -> dict[str, Any]:
         "outcome_icons": OUTCOME_ICONS,
         "kind_words": KIND_WORDS,
         "lasted": homes.lasted,
+        "short_day": lambda day: format_date(day, "EEE d MMM", get_locale()),
         "has_note": "sickleave.panel" in current_app.view_functions,
         "reason_words": REASON_WORDS,
         "decision_words": DECISION_WORDS,
@@ -147,6 +150,7 @@ def typed_in(step: str) -> Typed:
         values={name.removeprefix(ANSWER): form.getlist(name) for name in form if name.startswith(ANSWER)},
         statement=form.get("statement"),
         confirmed=form.get("confirm", ""),
+        anyway="anyway" in form,
     )
 
 

@@ -1,0 +1,160 @@
+"""Calling a contact: what they hear, and the name they must never hear unless it may be told."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.conftest import NOW
+from tests.desk.walking import CONTACT, Walk, soup, take_call
+from tests.support.story import case, contact, identity, waiting_case
+from tracing.cases.models import CaseOutcome, CaseStatus
+from tracing.cases.queries import get_case
+from tracing.contacts.models import ContactStatus
+from tracing.contacts.queries import find_contact
+from tracing.kernel.db import session as database
+from tracing.kernel.events import Sighting
+from tracing.queue import queries as queue
+from tracing.queue import services as queue_services
+from tracing.queue.models import TaskKind, TaskState
+
+MARIE = identity("Marie", "Durandeau", phones=("+33639980001",))
+LUC = identity("Luc", "Petit", phones=("+33639980002",))
+
+
+def waiting_contact(story, of, who, *, may_disclose=False, due=timedelta(hours=24)):
+    """Name a contact at risk and put their call in the queue."""
+    named = contact(of, who, by=story.ada, at=NOW, may_disclose=may_disclose)
+    return queue_services.enqueue(
+        kind=TaskKind.CONTACT_FIRST,
+        person_id=named.person_id,
+        phones=who.phones,
+        site_id=of.site_id,
+        case_id=of.id,
+        contact_id=named.id,
+        due_at=NOW + due,
+        at=NOW,
+    )
+
+
+def every_page(walk: Walk, task_id: int) -> str:
+    """Go through the whole call and return everything its tracer was shown."""
+    seen = [str(walk.page)]
+    while walk.step != "closing":
+        walk.send()
+        seen.append(str(walk.page))
+    seen += [walk.visitor.get(f"{walk.call}/tasks/{task_id}/end").text]
+    seen += [
+        walk.visitor.fragment(f"{walk.call}/tasks/{task_id}/{panel}", method="get").text
+        for panel in ("contacts", "escalations")
+    ]
+    return "\n".join(seen).lower()
+
+
+def test_a_contact_is_led_through_their_own_script_to_the_end(story, browse):
+    task = waiting_contact(story, case(story.nantes, MARIE, at=NOW), LUC)
+    abel = browse.as_(story.abel)
+
+    walk = take_call(abel, CONTACT).to("closing")
+
+    assert "announcement" in walk.steps
+    assert "mercredi 9 mars" not in str(walk.page)
+    abel.follow(f"{walk.call}/tasks/{task.id}/end", {"outcome": "completed"})
+    assert queue.get_task(task.id).state is TaskState.DONE
+    assert find_contact(task.contact_id).status is ContactStatus.INFORMED
+
+
+def test_the_name_of_the_case_is_nowhere_in_the_call_of_a_contact(story, browse):
+    task = waiting_contact(story, case(story.nantes, MARIE, at=NOW), LUC)
+
+    shown = every_page(take_call(browse.as_(story.abel), CONTACT), task.id)
+
+    assert "petit" in shown
+    assert "durandeau" not in shown
+    assert "marie" not in shown
+
+
+def test_the_name_is_said_once_the_case_has_agreed_for_this_contact(story, browse):
+    of = case(story.nantes, MARIE, at=NOW)
+    waiting_contact(story, of, LUC, may_disclose=True)
+
+    walk = take_call(browse.as_(story.abel), CONTACT).to("announcement")
+
+    assert "Marie Durandeau" in walk.page.select_one(".say").text
+    seen = database.query(Sighting).filter_by(viewer_id=story.abel.id, why="call").one()
+    assert f"person:{of.person_id}" in seen.people
+
+
+def test_an_agreement_for_one_contact_is_none_for_another(story, browse):
+    of = case(story.nantes, MARIE, at=NOW)
+    waiting_contact(story, of, LUC, may_disclose=True, due=timedelta(hours=30))
+    zoe = waiting_contact(story, of, identity("Zoé", "Roux", phones=("+33639980003",)))
+
+    walk = take_call(browse.as_(story.abel), CONTACT)
+
+    assert "ROUX" in walk.page.select_one("#person-name").text
+    assert "durandeau" not in every_page(walk, zoe.id)
+
+
+def test_in_one_household_the_case_is_only_another_person(story, browse):
+    mother = waiting_case(story.nantes, MARIE, at=NOW)
+    son = identity("Luc", "Petit", phones=MARIE.phones)
+    task = waiting_contact(story, get_case(mother.case_id), son, due=timedelta(hours=1))
+
+    walk = take_call(browse.as_(story.abel), CONTACT)
+
+    assert "PETIT" in walk.page.select_one("#person-name").text
+    assert "une autre personne du foyer" in walk.page.select_one("#people-tabs").text
+    assert "durandeau" not in every_page(walk, task.id)
+
+
+def test_each_person_of_a_household_says_who_they_are(story, browse):
+    waiting_case(story.nantes, MARIE, at=NOW)
+    other = waiting_case(story.nantes, identity("Paul", "Durandeau", phones=MARIE.phones), at=NOW)
+    walk = take_call(browse.as_(story.ada)).to("symptoms")
+
+    page = soup(walk.visitor.get(f"{walk.call}?task={other.id}&step=symptoms"))
+
+    assert page.select_one("#answers input[name=step]")["value"] == "opening"
+    assert not page.select_one("#dates")
+
+
+def test_what_a_contact_answers_decides_their_quarantine(story, browse):
+    task = waiting_contact(story, case(story.nantes, MARIE, at=NOW), LUC)
+
+    walk = take_call(browse.as_(story.abel), {**CONTACT, "vaccination": "complete"}).to("tests")
+
+    assert "quarantine_not_required" in walk.steps
+    assert find_contact(task.contact_id).quarantine_measure == "not_required"
+    assert "mardi 10 mars" in walk.page.select_one(".say").text
+
+
+def test_the_last_contact_told_closes_the_case(story, browse):
+    mother = waiting_case(story.nantes, MARIE, at=NOW)
+    task = waiting_contact(story, get_case(mother.case_id), LUC)
+    ada, abel = browse.as_(story.ada), browse.as_(story.abel)
+    first = take_call(ada).to("closing")
+
+    page = ada.get(f"{first.call}/tasks/{mother.id}/end").text
+    ada.follow(f"{first.call}/tasks/{mother.id}/end", {"outcome": "completed"})
+    stays_open = get_case(mother.case_id).status
+    second = take_call(abel, CONTACT).to("closing")
+    abel.follow(f"{second.call}/tasks/{task.id}/end", {"outcome": "completed"})
+
+    assert "1 contact sera appelé" in page
+    assert stays_open is CaseStatus.OPEN
+    assert (get_case(mother.case_id).status, get_case(mother.case_id).outcome) == (
+        CaseStatus.CLOSED,
+        CaseOutcome.COMPLETED,
+    )
+
+
+@pytest.mark.parametrize("answer", ["absent", "language"])
+def test_who_answers_instead_hears_no_health_word(story, browse, answer):
+    waiting_contact(story, case(story.nantes, MARIE, at=NOW), LUC)
+
+    walk = take_call(browse.as_(story.abel), {**CONTACT, "person_on_line": answer})
+    words = walk.page.select_one(".say").text
+    walk.send()
+    words += walk.page.select_one(".say").text
+
+    assert not any(word in words.lower() for word in ("test", "covid", "positi", "contact", "isole"))
