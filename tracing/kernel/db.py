@@ -59,6 +59,7 @@ def make_engine(url: str) -> Engine:
         pool_size=CLAIM_POOL,
         max_overflow=2,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error's text ends up in a log, and a parameter may be somebody's name
         connect_args={"connect_timeout": 10},
     )
 

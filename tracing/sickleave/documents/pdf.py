@@ -31,7 +31,7 @@ def render(note: NoteContent, copy: Copy) -> bytes:
             format="pdf",
             sys_inputs={"note": words},
             pdf_standards=["a-2a", "ua-1"],
-            timestamp=note.issued_at.astimezone(UTC),
+            timestamp=note.issued_at.astimezone(UTC).replace(microsecond=0),
         )
     if not isinstance(printed, bytes):
         raise TypeError("typst printed something other than one document")
