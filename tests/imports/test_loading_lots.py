@@ -4,23 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.lots import PARIS, expected, extract, secrets
+from tests.support.lots import arrival, expected
 from tests.support.story import Story
-from tracing.imports.jobs import Arrival, load
+from tracing.imports.jobs import load
 
 LOTS = ("pdl-20210308-0800.csv.p7m", "pdl-20210308-1300.xlsx", "pdl-20210510-hard.csv.p7m")
-
-
-def arrival(name: str) -> Arrival:
-    return Arrival(
-        content=extract(name),
-        file_name=name,
-        source_code="PDL",
-        secrets=secrets(name),
-        zone=PARIS,
-        allow_fiction=True,
-        programme="exercise-2022",
-    )
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from tracing.imports.containers import Secrets, passwords_in, secrets_from
+from tracing.imports.jobs import Arrival
 from tracing.imports.layout import FIELDS, RawLine
 from tracing.imports.lines import ParsedLine, Reading, parse
 from tracing.imports.report import report_of, told
@@ -73,6 +74,25 @@ def enveloped(content: bytes) -> bytes:
     recipient = x509.load_pem_x509_certificate(CERTIFICATE)
     builder = pkcs7.PKCS7EnvelopeBuilder().set_data(content).set_content_encryption_algorithm(AES256)
     return builder.add_recipient(recipient).encrypt(Encoding.DER, [pkcs7.PKCS7Options.Binary])
+
+
+def lot_of(lines: Iterable[Mapping[str, str]]) -> bytes:
+    """Return an encrypted extract of lines, each given as what differs from a usable one."""
+    rows = [FIELDS, *([(LINE | dict(line)).get(name, "") for name in FIELDS] for line in lines)]
+    return enveloped("\r\n".join(";".join(row) for row in rows).encode("cp1252"))
+
+
+def arrival(name: str, content: bytes | None = None) -> Arrival:
+    """Return an extract, or some other content, as it arrives at the import."""
+    return Arrival(
+        content=extract(name) if content is None else content,
+        file_name=name,
+        source_code="PDL",
+        secrets=secrets(name),
+        zone=PARIS,
+        allow_fiction=True,
+        programme="exercise-2022",
+    )
 
 
 class Store:
