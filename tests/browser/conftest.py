@@ -49,17 +49,18 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         "TRACING_FICTION_NUMBERS": "on",
     }
     subprocess.run([sys.executable, "-m", "tests.support.platform"], cwd=ROOT, env=environment, check=True)
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "tracing.cli", "run"],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
-    yield Platform(address_of(process), data_dir, process)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=60) == 0, "Ctrl-C must stop everything cleanly"
+    ) as process:
+        yield Platform(address_of(process), data_dir, process)
+        process.send_signal(signal.SIGINT)
+        said, _nothing = process.communicate(timeout=60)
+        assert process.returncode == 0, f"Ctrl-C must stop everything cleanly:\n{said}"
 
 
 def free_port() -> int:

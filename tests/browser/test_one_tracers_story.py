@@ -1,0 +1,128 @@
+"""One tracer's whole day in a few minutes: a patient zero, two contacts, a sick note, a doctor's answer."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import LogIn, accessible
+from tests.support.telephone import ADULT_AT_WORK, add_contact, answer, lead, step_of, words_of
+
+FORBIDDEN_AT_WORK = re.compile(
+    r"covid|épidémi|malad|infect|positi|test|dépist|contact|symptôme|contamin|virus|santé publique",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.browser
+def test_from_logging_in_to_a_contact_called_by_somebody_else(log_in: LogIn, tmp_path: Path) -> None:
+    lucie = log_in("lucie")
+    accessible(lucie)
+    lucie.get_by_role("button", name="Appel suivant").click()
+    expect(lucie.locator("h1")).to_contain_text("P0-")
+    reference = re.search(r"P0-\d\d-\d{6}-\d", lucie.locator("h1").inner_text())
+    assert reference is not None
+    accessible(lucie)
+
+    lead(lucie, ADULT_AT_WORK, until="contacts")
+    name_two_contacts(lucie)
+    accessible(lucie)
+
+    what_was_asked_is_answered_during_the_call(lucie, log_in("omar"))
+
+    lead(lucie, ADULT_AT_WORK, until="sick_note")
+    answer(lucie, ADULT_AT_WORK)
+    insured, employer = issue_a_note(lucie, tmp_path)
+    assert "MOREL" in words_of(insured)
+    assert "MOREL" in words_of(employer)
+    assert not FORBIDDEN_AT_WORK.search(words_of(employer).replace("sans contact", ""))
+
+    shown = lead(lucie, ADULT_AT_WORK)
+    assert shown[-1] == "closing"
+    lucie.reload()
+    assert step_of(lucie) == "closing"
+    lucie.locator("#answers button[value=end]").click()
+    expect(lucie.get_by_role("button", name=re.compile("2 contacts seront appelés"))).to_be_visible()
+    accessible(lucie)
+    lucie.get_by_role("button", name=re.compile("2 contacts seront appelés")).click()
+    expect(lucie.get_by_role("button", name="Appel suivant")).to_be_visible()
+
+    the_contact_never_hears_the_name(log_in("anouk"))
+
+
+def name_two_contacts(page: Page) -> None:
+    """The flatmate and a colleague, neither of whom may be told the name."""
+    add_contact(page, "Nadia", "06 39 98 01 01", lives_with=True)
+    add_contact(page, "Victor", "06 39 98 01 02", lives_with=True)
+    expect(page.get_by_text("Contacts (2)")).to_be_visible()
+
+
+def what_was_asked_is_answered_during_the_call(tracer: Page, doctor: Page) -> None:
+    """The tracer asks, the adviser takes the question and answers, the tracer reads it without leaving."""
+    panel = unfolded(tracer, "#panel-escalation")
+    panel.get_by_label("Pourquoi demander un avis").select_option("medical_question")
+    panel.get_by_label("Votre question").fill("La personne allaite : faut-il lui dire autre chose ?")
+    panel.get_by_role("button", name="Envoyer la question").click()
+    expect(panel.get_by_text("En attente")).to_be_visible()
+
+    doctor.goto(re.sub(r"(https?://[^/]+).*", r"\1/escalations", doctor.url))
+    accessible(doctor)
+    doctor.get_by_role("button", name="Prendre").click()
+    expect(doctor.get_by_text("La personne allaite")).to_be_visible()
+    accessible(doctor)
+    doctor.get_by_label("Votre réponse").fill("L’allaitement continue, avec un masque.")
+    doctor.locator("input[name=decision][value=go_on]").check()
+    doctor.get_by_role("button", name="Envoyer la réponse").click()
+
+    expect(panel.get_by_text("L’allaitement continue, avec un masque.")).to_be_visible(timeout=30_000)
+
+
+def unfolded(page: Page, selector: str) -> Locator:
+    """Return a folded part of the call screen, opened."""
+    panel = page.locator(selector)
+    if panel.get_attribute("open") is None:
+        panel.locator("summary").first.click()
+    return panel
+
+
+def issue_a_note(page: Page, folder: Path) -> tuple[Path, Path]:
+    """Issue the sick note and download both copies."""
+    panel = unfolded(page, "#panel-note")
+    expect(panel.get_by_text("Déclaré sur l’honneur dans cet appel.")).to_be_visible()
+    panel.get_by_role("button", name="Délivrer l’arrêt").click()
+    expect(panel.get_by_text("Délivré")).to_be_visible()
+    files = []
+    for copy in ("Exemplaire de l’assuré", "Exemplaire de l’employeur"):
+        with page.expect_download() as download:
+            panel.get_by_role("link", name=copy).click()
+        files.append(folder / f"{len(files)}.pdf")
+        download.value.save_as(files[-1])
+    return files[0], files[1]
+
+
+def the_contact_never_hears_the_name(page: Page) -> None:
+    """Another tracer calls a contact: nowhere on the screen does the case's name stand."""
+    page.get_by_role("button", name="Appel suivant").click()
+    expect(page.locator("h1")).to_be_visible()
+    shown = []
+    lead_and_watch(page, shown)
+    assert "announcement" in shown
+    accessible(page)
+
+
+def lead_and_watch(page: Page, shown: list[str]) -> None:
+    """Lead the contact's script to its end; at each step the whole page is searched for the case's name."""
+    says = ADULT_AT_WORK | {"lives_with_case": "yes", "wants_note": "no"}
+    while True:
+        assert not re.search("morel|camille", page.content(), re.IGNORECASE), step_of(page)
+        step = step_of(page)
+        shown.append(step)
+        assert len(shown) < 80
+        answer(page, says)
+        if page.locator("#answers button[value=end]").count():
+            return
+        page.get_by_role("button", name="Suivant").click()
+        page.wait_for_function(
+            "before => document.querySelector('#answers input[name=step]')?.value !== before", arg=step
+        )

@@ -1,0 +1,115 @@
+"""A tracer on the telephone, in a real browser: leads the script as a person does, with the mouse."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pypdfium2
+from playwright.sync_api import Locator, Page, expect
+
+Says = Mapping[str, str | tuple[str, ...]]
+
+ADULT_AT_WORK: Says = {
+    "person_on_line": "person",
+    "identity_confirmed": "yes",
+    "has_time": "yes",
+    "knows_result": "yes",
+    "red_flags": "no",
+    "hospitalised": "no",
+    "lives_in": "home",
+    "has_symptoms": "no",
+    "sampling_confirmed": "yes",
+    "vaccination": "complete",
+    "infected_recently": "no",
+    "recall_places": ("work", "meals"),
+    "lives_alone": "no",
+    "household_apart": "yes",
+    "works": "yes",
+    "is_caregiver": "no",
+    "collectivities": ("none",),
+    "contacts_listed": "complete",
+    "contacts_warned": "some",
+    "end_date_repeated": "yes",
+    "needs": ("none",),
+    "can_telework": "no",
+    "stopped_by_doctor": "no",
+    "insurance_scheme": "RG",
+    "wants_note": "yes",
+    "last_contact_confirmed": "yes",
+    "lives_with_case": "no",
+}
+"""A person without symptoms who works on site and asks for a sick note; the questions of both scripts."""
+
+
+def step_of(page: Page) -> str:
+    """Return the id of the step on the screen."""
+    return page.locator("#answers input[name=step]").input_value()
+
+
+def lead(page: Page, says: Says, *, until: str | None = None) -> list[str]:
+    """Lead the script until its end, or until a step; returns the steps that were shown."""
+    shown: list[str] = []
+    while True:
+        step = step_of(page)
+        shown.append(step)
+        assert len(shown) < 80, f"going round in circles: {shown}"
+        if step == until:
+            return shown
+        answer(page, says)
+        if page.locator("#answers button[value=end]").count():
+            return shown
+        page.get_by_role("button", name="Suivant").click()
+        page.wait_for_function(
+            "before => document.querySelector('#answers input[name=step]')?.value !== before", arg=step
+        )
+
+
+def answer(page: Page, says: Says) -> None:
+    """Answer each question of the step, those that an answer opens included, then confirm what was read."""
+    done: set[str] = set()
+    while True:
+        asked = page.locator("#answers input[name=asked]").evaluate_all(
+            "fields => fields.map(field => field.value)"
+        )
+        open_ones = [question for question in asked if question not in done and question in says]
+        if not open_ones:
+            break
+        done.add(open_ones[0])
+        said = says[open_ones[0]]
+        for value in (said,) if isinstance(said, str) else said:
+            choice = page.locator(f"#a-{open_ones[0]}-{value}")
+            if choice.is_checked():
+                continue
+            with page.expect_response(re.compile("/answers")) as saved:
+                choice.check()
+            assert saved.value.ok
+    confirm = page.locator("#statement input[type=checkbox]")
+    if confirm.count() and not confirm.is_checked():
+        with page.expect_response(re.compile("/answers")):
+            confirm.check()
+
+
+def add_contact(page: Page, first_name: str, phone: str, *, lives_with: bool, may_tell: bool = False) -> None:
+    """Add somebody to the contact list without leaving the call."""
+    page.get_by_role("link", name=re.compile("Ajouter")).first.click()
+    dialog = page.get_by_role("dialog", name="Ajouter un contact")
+    dialog.get_by_label("Prénom").first.fill(first_name)
+    dialog.get_by_label(re.compile("Téléphone")).fill(phone)
+    last_day = dialog.locator("input[name=contact-last_contact_on]")
+    last_day.fill(last_day.get_attribute("max") or "")
+    pick(dialog, "lives_with_case", "yes" if lives_with else "no")
+    if may_tell:
+        pick(dialog, "may_disclose", "yes")
+    dialog.get_by_role("button", name="Ajouter à la liste").click()
+    expect(dialog).to_be_hidden()
+
+
+def pick(dialog: Locator, field: str, value: str) -> None:
+    """Choose one of the options of a field of the contact's line."""
+    dialog.locator(f"input[name=contact-{field}][value={value}]").check()
+
+
+def words_of(pdf: Path) -> str:
+    """Return every word printed in a PDF."""
+    document = pypdfium2.PdfDocument(pdf)
+    return "\n".join(page.get_textpage().get_text_range() for page in document)
