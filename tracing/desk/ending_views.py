@@ -57,7 +57,7 @@ def end(call_id: int, task_id: int) -> ResponseReturnValue:
         form.needs_words = not escalations.open_for_task(task_id, Audience.ADVISER)
     if not form.validate():
         return show_ending(call_id, task_id, form, status=422)
-    outcome = CallOutcome(form.outcome.data)
+    outcome = CallOutcome(form.outcome.data or "")
     try:
         with transaction():
             following = finish(call_id, task_id, outcome, form)

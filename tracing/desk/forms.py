@@ -4,9 +4,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, Field, Form, RadioField, SelectField, StringField, TextAreaField, TimeField
+from wtforms import DateField, Field, Form, HiddenField, SelectField, StringField, TextAreaField, TimeField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired, Length, StopValidation
+from wtforms.validators import AnyOf, Length, StopValidation
 
 from tracing.calls.rules import BY_TRACER, CallOutcome
 from tracing.escalations.rules import AUDIENCE, LONGEST_QUESTION, Audience
@@ -25,7 +25,9 @@ class NeededFor:
     def __call__(self, form: Form, field: Field) -> None:
         """Refuse an empty field when its outcome was chosen."""
         if form["outcome"].data == self.outcome.value and not self.is_settled(form):
-            if not field.data and not field.errors:
+            if not field.data:
+                # One sentence of ours, whatever WTForms thought of what was typed.
+                field.errors = []
                 raise StopValidation(self.message)
             return
         field.errors = []
@@ -42,10 +44,8 @@ class EndForm(FlaskForm):  # type: ignore[misc]
     needs_words = True
     """False when a question to the adviser is open: nothing more has to be asked."""
 
-    outcome = RadioField(
-        _l("Comment se termine l’appel"),
-        choices=[SelectChoice(outcome.value, outcome.value) for outcome in BY_TRACER],
-        validators=[InputRequired(_l("Choisissez comment l’appel se termine."))],
+    outcome = HiddenField(
+        validators=[AnyOf([one.value for one in BY_TRACER], _l("Choisissez comment l’appel se termine."))]
     )
     callback_on = DateField(
         _l("Jour"),
