@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tracing.kernel.db import session, take_id
 from tracing.people import rules
-from tracing.people.models import KeyKind, Person, PersonKey
+from tracing.people.models import HouseholdNumber, KeyKind, Person, PersonKey
 from tracing.people.rules import Identity
 from tracing.vault import services as vault
 
@@ -50,6 +50,17 @@ def _index(person: Person, identity: Identity) -> None:
     ]
     if rows:
         session.execute(insert(PersonKey).values(rows).on_conflict_do_nothing())
+    _keep_numbers(sorted(row["hash"] for row in rows if row["kind"] is KeyKind.PHONE), person.cohort)
+
+
+def _keep_numbers(hashes: list[bytes], cohort: date) -> None:
+    """Let a number live as long as the newest person behind it; in their order, so that nobody waits in a circle."""
+    for number in hashes:
+        session.execute(
+            update(HouseholdNumber)
+            .where(HouseholdNumber.number_hash == number, HouseholdNumber.cohort < cohort)
+            .values(cohort=cohort)
+        )
 
 
 def index_values(identity: Identity) -> Iterator[tuple[KeyKind, str]]:

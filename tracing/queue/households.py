@@ -70,21 +70,25 @@ def _register(numbers: dict[bytes, PersonKey], person: Person, *, at: datetime) 
         spare = household.id
     else:
         spare = household_id
+    arriving = insert(HouseholdNumber).values(
+        [
+            {
+                "number_hash": number,
+                "index_key_id": key.index_key_id,
+                "household_id": spare,
+                "is_institution": False,
+                "cohort": person.cohort,
+            }
+            for number, key in sorted(numbers.items())
+        ]
+    )
     session.execute(
-        insert(HouseholdNumber)
-        .values(
-            [
-                {
-                    "number_hash": number,
-                    "index_key_id": key.index_key_id,
-                    "household_id": spare,
-                    "is_institution": False,
-                    "cohort": person.cohort,
-                }
-                for number, key in sorted(numbers.items())
-            ]
+        arriving.on_conflict_do_update(
+            index_elements=[HouseholdNumber.number_hash, HouseholdNumber.index_key_id],
+            # a number lives as long as the newest person behind it
+            set_={"cohort": arriving.excluded.cohort},
+            where=HouseholdNumber.cohort < arriving.excluded.cohort,
         )
-        .on_conflict_do_nothing()
     )
     session.execute(
         select(HouseholdNumber.number_hash)
