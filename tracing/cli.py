@@ -149,11 +149,12 @@ def load(  # noqa: PLR0917 - click passes by name
 ) -> None:
     """Load an encrypted FILE of positive results.
 
-    Exit status 0 when the lot was taken in, whatever its lines; 2 when the file as a whole is refused.
+    Exit status 0 when the lot was taken in, whatever its lines; 2 when the file as a whole is refused; 1 when
+    another lot is being loaded.
     """
     from tracing.app.runtime import running
     from tracing.imports import cli as commands
-    from tracing.imports.errors import FileRefused
+    from tracing.imports.errors import AnotherLotIsLoading, FileRefused
 
     with running(Settings.from_env()) as runtime:
         try:
@@ -166,9 +167,9 @@ def load(  # noqa: PLR0917 - click passes by name
                 with_lines=lines,
                 settings=runtime.settings,
             )
-        except FileRefused as refusal:
+        except (FileRefused, AnotherLotIsLoading) as refusal:
             click.echo(refusal.message, err=True)
-            sys.exit(2)
+            sys.exit(2 if isinstance(refusal, FileRefused) else 1)
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False))
     else:
