@@ -237,7 +237,8 @@ def test_a_question_to_a_doctor_says_so(browse, story, day, morning, destroy):
     )
     ben = browse.as_(story.ben)
     address = f"/escalations/{asked.id}"
-    ben.get(address)
+    ben.post(f"{address}/take")
+    assert "tousse" in ben.get(address).text
     destroy()
 
     page = ben.get(address).text
