@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
@@ -38,7 +39,7 @@ def revise(person: Person, identity: Identity, *, cohort: date | None = None) ->
 
 
 def _index(person: Person, identity: Identity) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "person_id": person.id,
             "kind": kind,
