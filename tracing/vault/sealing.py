@@ -57,9 +57,7 @@ def unwrap(master: bytes, *, name: str, wrapped: bytes) -> bytes:
         SealBroken: another master key wrapped it, or it was changed.
     """
     try:
-        return AESGCM(master).decrypt(
-            wrapped[1 : 1 + NONCE_BYTES], wrapped[1 + NONCE_BYTES :], name.encode()
-        )
+        return AESGCM(master).decrypt(wrapped[1 : 1 + NONCE_BYTES], wrapped[1 + NONCE_BYTES :], name.encode())
     except (InvalidTag, ValueError) as error:
         raise SealBroken(f"the master key does not open {name}") from error
 

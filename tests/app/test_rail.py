@@ -1,0 +1,56 @@
+"""The rail shows the places of one's roles here, and where one is."""
+
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.conftest import NOW
+from tests.support.story import waiting_case
+from tests.support.web import Browser
+
+
+def places(answer):
+    rail = BeautifulSoup(answer.text, "html5lib").select(".rail a")
+    return [link.get_text(strip=True) for link in rail], [
+        link.get_text(strip=True) for link in rail if link.get("aria-current")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "shown", "open_now"),
+    [
+        ("ada", "/desk", ["Appels"], ["Appels"]),
+        ("ada", "/account", ["Appels"], []),
+        ("ivan", "/lots", ["Lots reçus"], ["Lots reçus"]),
+        ("ivan", "/lots/new", ["Lots reçus"], ["Lots reçus"]),
+        ("gaston", "/members", ["Comptes"], ["Comptes"]),
+        ("gaston", "/members/new", ["Comptes"], ["Comptes"]),
+        ("dora", "/board", ["Tableau du site", "Listes à traiter"], ["Tableau du site"]),
+        ("dora", "/lists?list=no_number", ["Tableau du site", "Listes à traiter"], ["Listes à traiter"]),
+        ("olga", "/journal", ["Journal"], ["Journal"]),
+        ("rose", "/recruits/new", ["Avis demandés", "Recrues"], ["Recrues"]),
+        ("ben", "/escalations", ["Avis demandés"], ["Avis demandés"]),
+    ],
+)
+def test_each_role_sees_its_places_and_which_one_is_open(browse: Browser, story, who, path, shown, open_now):
+    visitor = browse.as_(getattr(story, who), site=story.nantes)
+
+    assert places(visitor.get(path)) == (shown, open_now)
+
+
+@pytest.mark.parametrize(
+    ("who", "first"),
+    [("ada", "/desk"), ("ben", "/escalations"), ("dora", "/board"), ("ivan", "/lots"), ("olga", "/journal")],
+)
+def test_the_first_page_is_the_first_place(browse: Browser, story, who, first):
+    visitor = browse.as_(getattr(story, who))
+
+    assert visitor.get("/", status=303).headers["Location"] == first
+
+
+def test_a_supervisors_page_about_one_call_belongs_to_the_board(browse: Browser, story):
+    waiting_case(story.nantes, at=NOW)
+    dora = browse.as_(story.dora)
+    link = BeautifulSoup(dora.get("/board").text, "html5lib").select_one('a[href^="/board/"]')
+
+    assert link is not None
+    assert places(dora.get(link["href"]))[1] == ["Tableau du site"]
