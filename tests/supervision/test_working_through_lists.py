@@ -223,6 +223,17 @@ def test_a_case_can_be_kept_although_a_result_was_withdrawn(browse: Browser, sto
     assert session.query(Event).filter_by(kind="case.kept", by_id=story.dora.id).count() == 1
 
 
+def test_somebody_kept_before_their_first_call_is_called_after_all(browse: Browser, story: Story):
+    task = waiting_case(story.nantes, at=NOW - HOUR)
+    queue.close_task(task, TaskState.CANCELLED, by=None, at=NOW)
+    cases.withdraw(case_queries.get_case(task.case_id), by=None, at=NOW)
+
+    browse.as_(story.dora).follow(f"/lists/cases/{task.case_id}/keep")
+
+    assert now(task).state is TaskState.OPEN
+    assert calls.take_next(agent(story.ada), at=NOW).household_id == task.household_id
+
+
 @pytest.mark.parametrize("which", ["unreachable", "no_number", "language", "doctor", "withdrawn", "nonsense"])
 def test_an_empty_list_says_so(browse: Browser, story: Story, which):
     assert 'class="empty"' in browse.as_(story.dora).get(f"/lists?list={which}").text

@@ -227,6 +227,11 @@ class Batch:
                 queue.reopen_task(task, due_at=task.due_at, by=None, at=self.at)
 
     def _write_withdrawal(self, case_id: int, result_id: str | None) -> None:
+        person_id = case_queries.get_case(case_id).person_id
+        tasks = queue_queries.tasks_of_person(person_id)
+        for household_id in sorted({task.household_id for task in tasks if task.household_id is not None}):
+            # the household before the case, as every call locks them
+            queue_queries.find_entry_of(household_id, lock=True)
         case = case_queries.get_case(case_id, lock=True)
         cases.withdraw(case, by=None, at=self.at)
         session.execute(
@@ -238,7 +243,8 @@ class Batch:
             )
             .values(withdrawn_at=self.at)
         )
-        for task in queue_queries.tasks_of_person(case.person_id):
+        for task in tasks:
+            session.refresh(task)
             # nobody is called about a result that does not stand; a human decides what happens now
             if task.case_id == case_id and task.kind is TaskKind.CASE_FIRST and task.state is TaskState.OPEN:
                 queue.close_task(task, TaskState.CANCELLED, by=None, at=self.at)

@@ -204,12 +204,17 @@ def close_as_no_case(case_id: int, *, by: Agent, at: datetime) -> Case:
 def keep(case_id: int, *, by: Agent, at: datetime) -> Case:
     """Keep a case although a result was withdrawn: the work on it goes on.
 
+    The first call that the withdrawal took out of the queue is asked for again.
+
     Raises:
         AlreadyDealtWith: somebody decided already.
     """
     case = _withdrawn_case(case_id, by=by)
     case.status = CaseStatus.OPEN
     session.flush()
+    for task in _tasks_of(case.id, TaskState.CANCELLED):
+        if task.kind is TaskKind.CASE_FIRST:
+            queue.reopen_task(task, due_at=at + rules.REOPENED_DUE_IN, by=by.member_id, at=at)
     events.record("case.kept", by=by.member_id, at=at, subject=("case", case.id), site_id=case.site_id)
     return case
 

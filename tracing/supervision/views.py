@@ -248,7 +248,7 @@ def undo_close(case_id: int) -> ResponseReturnValue:
 def keep_case(case_id: int) -> ResponseReturnValue:
     """Keep a case although a result was withdrawn."""
     with transaction():
-        case = services.keep(case_id, by=agent(), at=clock.now())
+        case = services.keep(case_id, by=agent(), at=clock.database_now())
     flash(_("%(reference)s est gardé : le suivi continue.", reference=case.reference))
     return _to_list(WorkList.WITHDRAWN)
 
