@@ -199,6 +199,31 @@ def test_without_the_declaration_there_is_no_note(browse, story, phone, session)
     assert len(notes(session)) == 1
 
 
+def test_a_declaration_taken_back_is_none(browse, story, phone, session):
+    ada, by = browse.as_(story.ada), agent(story.ada)
+    saved(phone, {"sick_note.confirmed": "0123456789abcdef"}, by)
+    saved(phone, {"sick_note.confirmed": None}, by)
+
+    refused = ada.fragment(phone.path, {"note-first_day": "2026-03-09"}, status=422)
+
+    assert "déclarer sur l’honneur" in refused.text
+    assert notes(session) == []
+
+
+def test_a_note_asked_for_too_late_is_kept_under_its_name(browse, story, phone):
+    ada, supervisor = browse.as_(story.ada), agent(story.dora)
+    call = call_queries.get_call(phone.call_id)
+    with transaction():
+        claim = queue_services.take_back(call.entry_id, by=supervisor, at=NOW)
+        calls.close_lost([claim], CallOutcome.TAKEN_BACK, at=NOW)
+
+    ada.fragment(phone.path, SWORN, status=409)
+
+    kept = ada.get("/desk").text
+    assert "<strong>Arrêt de travail</strong>" in kept
+    assert "sick_note" not in kept
+
+
 def test_another_first_day_is_shown_before_it_is_chosen(browse, story, phone, session):
     ada = browse.as_(story.ada)
 

@@ -59,11 +59,11 @@ def conversations_of_task(task_id: int) -> Sequence[Conversation]:
 
 
 def answers(task_id: int) -> dict[str, Any]:
-    """Return the answers of a task by question; those of a destroyed day are absent."""
+    """Return the answers of a task by question; those taken back, or of a destroyed day, are absent."""
     found = {}
     for row in session.scalars(select(Answer).where(Answer.task_id == task_id)):
         opened = vault.find_unsealed("answers", row.id, row.cohort, row.sealed)
-        if opened is not None:
+        if opened is not None and opened["value"] is not None:
             found[row.question] = opened["value"]
     return found
 

@@ -69,12 +69,18 @@ def speak_to(call: Call, task: CallTask, *, script_version: str, at: datetime) -
     if known is not None:
         return known
     task.script_version = task.script_version or script_version
-    conversation = Conversation(
-        call_id=call.id, task_id=task.id, person_id=task.person_id, script_version=task.script_version
+    # two pages of one call may open at the same moment
+    session.execute(
+        insert(Conversation)
+        .values(
+            call_id=call.id, task_id=task.id, person_id=task.person_id, script_version=task.script_version
+        )
+        .on_conflict_do_nothing()
     )
-    session.add(conversation)
-    session.flush()
-    return conversation
+    begun = queries.find_conversation(call.id, task.id)
+    if begun is None:
+        raise NoSuchCall
+    return begun
 
 
 def confirm_identity(conversation: Conversation, *, confirmed: bool, by: Agent, at: datetime) -> None:

@@ -33,5 +33,6 @@ DRAFT_WORDS = {
     "contact": _l("Personne contact"),
     "outcome": _l("Fin de l’appel"),
     "escalation": _l("Question au médecin-conseil ou au référent"),
+    "sick_note": _l("Arrêt de travail"),
 }
 """What a draft was for, when it was no question of a script."""
