@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.lots import READING, extract, secrets
@@ -86,6 +86,7 @@ def test_an_altered_sheet_is_read_or_refused(clear, data):
 
 
 @QUICK
+@example(b"PK\x03\x04")
 @given(st.binary(max_size=400))
 def test_anything_at_all_is_refused_or_read(content):
     for beginning in (

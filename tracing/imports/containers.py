@@ -75,7 +75,8 @@ def open_container(content: bytes, secrets: Secrets) -> Opened:
 def _not_a_container(content: bytes) -> CannotRead:
     """Return why a file that we do not open is refused: plain, protected in another way, or nothing known."""
     if content.startswith(_ZIP):
-        encrypted = content[6] & 1
+        flags = content[6:7] or b"\0"  # a torn file may end before them
+        encrypted = flags[0] & 1
         return (
             CannotRead(Refusal.NOT_YET_OPENED, container="ZIP")
             if encrypted
