@@ -112,6 +112,16 @@ def test_a_late_question_is_refused_kept_and_shown(browse, story, line, clock):
     assert (draft.field, text_kept) == ("escalation", QUESTION)
 
 
+def test_a_late_reason_without_words_is_kept_in_words(browse, story, line, clock):
+    ada, ada_id = browse.as_(story.ada), story.ada.id
+    sweep_claims(clock.move_to(NOW + timedelta(minutes=6)))
+
+    ada.fragment(line.panel, typed(Reason.RED_FLAGS, ""), status=409)
+
+    [(_draft, text_kept)] = call_queries.drafts(ada_id)
+    assert text_kept == "Signe d’urgence"
+
+
 def test_somebody_elses_call_cannot_be_asked_about(browse, story, line):
     browse.as_(story.abel).get(line.panel, status=404)
     browse.as_(story.cleo).post(line.panel, typed(), status=404)

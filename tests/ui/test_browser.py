@@ -259,3 +259,17 @@ def test_the_call_clock_counts_from_the_server_s_beginning(open_page):
     page = open_page("/call")
 
     expect(page.locator("[data-clock-from]")).to_have_text(re.compile(r"^\d\d:\d\d$"))
+
+
+def test_an_answer_given_while_the_session_locks_is_kept_once_the_page_is_uncovered(open_page, served):
+    page = open_page("/call")
+    served[0].locked = True
+    page.locator("#onset").fill("2026-01-09")
+    page.locator("#onset").blur()
+    expect(page.locator("#lock")).to_be_visible()
+
+    page.locator("#lock-password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+
+    expect(page.locator("[data-saved]")).to_contain_text("Enregistré", timeout=10_000)
+    assert served[0].drafts == ["2026-01-09"]

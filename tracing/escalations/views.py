@@ -79,7 +79,9 @@ def ask(call_id: int, task_id: int) -> ResponseReturnValue:
             )
     except ClaimLost as refusal:
         with transaction():
-            call_services.keep_draft(call_id, "escalation", form.question.data, by=by, at=clock.now())
+            # a reason may say everything: then it is what was typed
+            asked = form.question.data or str(words.REASON_WORDS[reason])
+            call_services.keep_draft(call_id, "escalation", asked, by=by, at=clock.now())
         return _panel(call_id, task_id, form, late=refusal.message), refusal.status
     except Invalid as refusal:
         form.question.errors = [refusal.message]

@@ -12,10 +12,10 @@
   const lost = document.getElementById("call-lost");
   const still = document.getElementById("still");
 
-  function post(url) {
+  function post(url, body) {
     const headers = { "HX-Request": "true" };
     if (tokenMeta) headers["X-CSRFToken"] = tokenMeta.content;
-    return fetch(url, { method: "POST", headers, credentials: "same-origin" });
+    return fetch(url, { method: "POST", headers, body, credentials: "same-origin" });
   }
 
   /* ---------- Keeping the call ---------- */
@@ -37,7 +37,17 @@
     // What was not saved yet goes out once more: it is refused, kept as a draft and shown.
     const answers = document.getElementById("answers");
     if (answers && window.htmx) window.htmx.trigger(answers, "typed");
+    for (const form of document.querySelectorAll("#contact-dialog form, #panel-escalation form, form.way")) {
+      if (!wasTyped(form)) continue;
+      if (form.hasAttribute("hx-post") && window.htmx) window.htmx.trigger(form, "submit");
+      else post(form.action, new FormData(form)).catch(() => {});
+    }
     show();
+  }
+
+  function wasTyped(form) {
+    const fields = [...form.querySelectorAll("textarea, input:not([type=hidden], [type=radio], [type=checkbox])")];
+    return fields.some((field) => field.value !== field.defaultValue);
   }
 
   function show() {

@@ -101,7 +101,8 @@
     // Once the answer has replaced who asked, the event comes from further up: the request still knows who it was.
     const asker = (event) => event.detail.requestConfig?.elt || event.detail.elt;
     const saves = (event) => event.detail.requestConfig?.verb !== "get" && asker(event).closest("[data-saves]");
-    const gotNowhere = (xhr) => xhr.status === 0 || [502, 503, 504].includes(xhr.status);
+    // Behind the lock nothing is kept: what was typed goes out again once the page is uncovered.
+    const gotNowhere = (xhr) => xhr.status === 0 || [423, 502, 503, 504].includes(xhr.status);
 
     document.addEventListener("htmx:beforeRequest", (event) => { if (saves(event)) begun(); });
     document.addEventListener("htmx:afterRequest", (event) => {
@@ -122,6 +123,7 @@
     document.addEventListener("htmx:afterSettle", () => { if (said) write(said, waiting); });
 
     function again() {
+      if (lock.isCovered()) return;
       for (const [elt, { verb, path, target }] of unsent) {
         if (elt.isConnected) window.htmx.ajax(verb, path, { source: elt, target });
         else unsent.delete(elt);
