@@ -9,7 +9,7 @@ from flask_babel import ngettext
 
 from tracing.cases import queries as cases
 from tracing.imports import queries
-from tracing.imports.containers import Secrets
+from tracing.imports.containers import secrets_from
 from tracing.imports.errors import AnotherLotIsLoading, FileRefused
 from tracing.imports.forms import UploadForm
 from tracing.imports.jobs import Arrival, load
@@ -72,7 +72,7 @@ def upload() -> ResponseReturnValue:
         content=form.file.data.read(),
         file_name=form.file.data.filename or _("sans nom"),
         source_code=form.source.data or "",
-        secrets=Secrets(
+        secrets=secrets_from(
             private_key=sent_bytes(form.key.data),
             certificate=sent_bytes(form.certificate.data),
             passwords=(form.password.data,) if form.password.data else (),
