@@ -234,6 +234,18 @@ def test_somebody_kept_before_their_first_call_is_called_after_all(browse: Brows
     assert calls.take_next(agent(story.ada), at=NOW).household_id == task.household_id
 
 
+def test_nobody_is_shown_to_a_supervisor_for_whom_no_number_is_looked_for(
+    browse: Browser, story: Story, session
+):
+    task_ids = [waiting_case(story.nantes, at=NOW).id, unreachable(story).id]
+    dora = browse.as_(story.dora)
+
+    for task_id in task_ids:
+        dora.get(f"/lists/tasks/{task_id}/number", status=404)
+
+    assert session.query(Sighting).count() == 0
+
+
 @pytest.mark.parametrize("which", ["unreachable", "no_number", "language", "doctor", "withdrawn", "nonsense"])
 def test_an_empty_list_says_so(browse: Browser, story: Story, which):
     assert 'class="empty"' in browse.as_(story.dora).get(f"/lists?list={which}").text

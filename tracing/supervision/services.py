@@ -31,6 +31,7 @@ from tracing.supervision.errors import (
     DoctorStillAsked,
     NotANumber,
     NotATracerHere,
+    NotOnThisList,
     TooLateToUndo,
 )
 from tracing.vault.errors import IdentityDestroyed
@@ -86,8 +87,14 @@ def put_back(task_id: int, *, by: Agent, at: datetime) -> CallTask:
 
 
 def show_identity(task_id: int, *, by: Agent, at: datetime) -> tuple[CallTask, Identity | None]:
-    """Return whom a call is about, and record that the supervisor saw it; None once it was destroyed."""
+    """Return whom a call without a number is about, and record that the supervisor saw it; None once destroyed.
+
+    Raises:
+        NotOnThisList: nothing is looked for, so nobody needs to see who it is.
+    """
     task = lists.get_listed(task_id, site_id=by.site.id).task
+    if task.state is not TaskState.NO_NUMBER:
+        raise NotOnThisList
     identity = people_queries.find_identity(task.person_id)
     if identity is not None:
         events.saw([f"person:{task.person_id}"], by=by.member_id, at=at, why="supervision")
