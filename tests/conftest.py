@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from flask import Flask
+from hypothesis import settings as hypothesis
 from sqlalchemy import Engine, text
 
 from tests.support.live import live_database, live_engines  # noqa: F401 - fixtures
@@ -18,6 +19,10 @@ from tracing.kernel.config import Settings
 from tracing.kernel.embedded import Server, ensure_server
 from tracing.vault.keys import KeyRing
 from tracing.vault.services import open_vault
+
+# The same examples at every run, and none refused for the time it took: a change is judged, not a machine.
+hypothesis.register_profile("judge", deadline=None, derandomize=True)
+hypothesis.load_profile("judge")
 
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 """A Tuesday, ten in the morning in Paris: somebody is on shift and the calling hours have begun."""

@@ -97,7 +97,7 @@ def log_in(chromium: Browser, platform: Platform) -> Iterator[LogIn]:
             viewport={"width": 1280, "height": 800},
             accept_downloads=True,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: failures.append(f"{login}: {error}"))

@@ -4,6 +4,9 @@ import pytest
 
 from tests.browser.conftest import LogIn, accessible
 
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+"""A whole product is started for them, on a machine that may be busy."""
+
 HOMES = {
     "lucie": "Appels",
     "omar": "Avis demandés",
@@ -15,7 +18,6 @@ HOMES = {
 }
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize(("login", "place"), HOMES.items())
 def test_everybody_lands_on_the_first_place_of_their_role(log_in: LogIn, login: str, place: str) -> None:
     page = log_in(login)

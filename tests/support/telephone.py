@@ -1,7 +1,7 @@
 """A tracer on the telephone, in a real browser: leads the script as a person does, with the mouse."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pypdfium2
@@ -46,12 +46,18 @@ def step_of(page: Page) -> str:
     return page.locator("#answers input[name=step]").input_value()
 
 
-def lead(page: Page, says: Says, *, until: str | None = None) -> list[str]:
-    """Lead the script until its end, or until a step; returns the steps that were shown."""
+def lead(
+    page: Page, says: Says, *, until: str | None = None, watch: Callable[[], None] = lambda: None
+) -> list[str]:
+    """Lead the script until its end, or until a step; returns the steps that were shown.
+
+    `watch` looks at the page on every step.
+    """
     shown: list[str] = []
     while True:
         step = step_of(page)
         shown.append(step)
+        watch()
         assert len(shown) < 80, f"going round in circles: {shown}"
         if step == until:
             return shown
