@@ -336,10 +336,10 @@ def test_a_late_writer_is_refused_and_finds_the_words_at_home(story, browse, clo
     assert "boulangère" in refused.text
     assert "boulangère" in page.text
     assert call_queries.answers(task_id).get("profession") is None
-    kept = home.select(".kept")
-    assert any("Métier" in one.text and "boulangère" in one.text for one in kept)
+    kept = home.select(".kept-note")
+    assert sum("Métier" in one.text and "boulangère" in one.text for one in kept) == 1
     dismissed = soup(ada.follow(kept[0].select_one("form")["action"]))
-    assert len(dismissed.select(".kept")) == len(kept) - 1
+    assert len(dismissed.select(".kept-note")) == len(kept) - 1
 
 
 def test_an_end_that_comes_too_late_is_kept_as_well(story, browse, clock):
@@ -366,3 +366,19 @@ def test_a_colleague_cannot_put_away_somebody_elses_words(story, browse):
     abel.post(f"/drafts/{draft}/dismiss")
 
     assert "Une phrase." in hers.get("/desk").text
+
+
+def test_what_an_adviser_settled_meanwhile_is_not_asked_again(story, browse):
+    task_id = waiting_case(story.nantes, at=NOW).id
+    ada = browse.as_(story.ada)
+    walk = take_call(ada).to("symptoms")
+    queue.close_task(queries.get_task(task_id), TaskState.DONE, by=story.ben.id, at=NOW)
+
+    page = soup(ada.get(walk.call))
+    sent_on = ada.get(f"{walk.call}/tasks/{task_id}/end", status=303)
+    ada.follow(f"{walk.call}/give-back")
+
+    assert "plus d’appel à faire" in page.select_one("#step").text
+    assert sent_on.headers["Location"] == walk.call
+    assert queries.find_claim(story.ada.id) is None
+    assert queries.get_task(task_id).state is TaskState.DONE

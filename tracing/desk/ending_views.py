@@ -114,9 +114,12 @@ def show_ending(call_id: int, task_id: int, form: EndForm, *, status: int = 200)
     with transaction():
         by, at = agent(), clock.now()
         held = queries.own_call(call_id, by)
-        if held.ended_at is not None or endings.was_finished_here(held, queries.task_in(held, task_id)):
+        if held.ended_at is not None:
             return gone_on(call_id)
-        ending = ending_of(look(held, task_id, by=by, at=at))
+        screen = look(held, task_id, by=by, at=at)
+        if screen.is_finished:
+            return gone_on(call_id)
+        ending = ending_of(screen)
         propose(form, ending)
         return render_template("desk/end.html", ending=ending, screen=ending.screen, form=form), status
 
@@ -175,5 +178,5 @@ def too_late(
         if outcome is CallOutcome.LANGUAGE:
             said.append(form.language.data or "")
         words = " : ".join(part for part in said if part)
-        calls.keep_draft(call_id, "outcome", words, by=agent(), at=clock.now())
+        services.keep_newest(call_id, "outcome", words, by=agent(), at=clock.now())
     return show_lost(lost, [(_("Fin de l’appel"), words)])

@@ -16,6 +16,7 @@ from tracing.desk import queries, rules
 from tracing.desk.errors import AlreadyFinished, CallbackNeeded
 from tracing.desk.services import open_conversations
 from tracing.desk.talks import Talk
+from tracing.kernel.db import session
 from tracing.programmes.loader import get_pack
 from tracing.queue import services as queue
 from tracing.queue.models import CallTask, TaskState
@@ -38,11 +39,14 @@ def finish(
         CallbackNeeded, CallbackOutsideHours: the promise cannot be kept.
     """
     call, task = talk.call, talk.task
+    # A second click, or an adviser, may have been quicker: what counts is what stands under the lock.
+    session.refresh(talk.conversation)
+    session.refresh(task)
     if talk.conversation.outcome is not None:
         raise AlreadyFinished
     consequence = CONSEQUENCES[outcome]
-    # An adviser may have settled it with the person meanwhile: their decision stands.
-    match consequence.follows if task.state is TaskState.OPEN else Follows.AS_IT_WAS:
+    is_settled = task.state is not TaskState.OPEN and not consequence.whole_household
+    match Follows.AS_IT_WAS if is_settled else consequence.follows:
         case Follows.DONE:
             _done(talk, outcome, by=by, at=at)
         case Follows.PROMISE:

@@ -12,7 +12,7 @@ from tracing.people import queries as people
 from tracing.people.rules import Identity
 from tracing.programmes.rules import PlannedTest
 from tracing.programmes.schema import Row
-from tracing.queue.models import CallTask, TaskKind
+from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.scripts.rules import StepState, StepView
 
 
@@ -123,7 +123,7 @@ def tabs_of(spoken: Sequence[tuple[CallTask, Conversation]], talk: Talk) -> list
             identity=None if task.id in neutral else named.get(task.person_id),
             is_neutral=task.id in neutral,
             is_here=task.id == talk.task.id,
-            is_finished=conversation.outcome is not None,
+            is_finished=conversation.outcome is not None or task.state is not TaskState.OPEN,
         )
         for task, conversation in spoken
     ]

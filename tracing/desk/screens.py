@@ -17,7 +17,7 @@ from tracing.desk.questions import Asked, options_of
 from tracing.desk.services import STATEMENT, Saved, Typed
 from tracing.desk.talks import Talk, talk_of
 from tracing.kernel import clock
-from tracing.queue.models import CallTask, TaskKind
+from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.scripts import rules as scripts
 from tracing.scripts.answers import bound
 from tracing.scripts.definitions import Question
@@ -61,8 +61,8 @@ class Screen:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the conversation with this person has ended in this call."""
-        return self.talk.conversation.outcome is not None
+        """Whether the conversation with this person has ended in this call, or an adviser has ended it."""
+        return self.talk.conversation.outcome is not None or self.task.state is not TaskState.OPEN
 
     def go_on(self, typed: Typed) -> None:
         """Turn to the step that follows; stay once while something is missing here, always while it shuts the rest."""
@@ -295,4 +295,5 @@ def _chosen(
         raise NoSuchCall
     if not spoken:
         raise NoSuchCall
-    return next((one for one in spoken if one[1].outcome is None), spoken[0])
+    still = (one for one in spoken if one[1].outcome is None and one[0].state is TaskState.OPEN)
+    return next(still, spoken[0])

@@ -204,8 +204,18 @@ def keep_drafts(
     asked = {question.id for question in here.questions}
     new = [key for key in (saved.changed | set(saved.refused)) if key in asked and words.get(key)]
     for key in sorted(new):
-        calls.keep_draft(call.id, key, words[key], by=by, at=at)
+        keep_newest(call.id, key, words[key], by=by, at=at)
     return {key: words[key] for key in new}
+
+
+def keep_newest(call_id: int, field: str, text: str, *, by: Agent, at: datetime) -> None:
+    """Keep one draft a field of a call: what was typed last, once."""
+    for draft, known in call_queries.drafts(by.member_id):
+        if (draft.call_id, draft.field) == (call_id, field):
+            if known == text:
+                return
+            calls.dismiss_draft(draft.id, by=by, at=at)
+    calls.keep_draft(call_id, field, text, by=by, at=at)
 
 
 def record_sight(call: Call, shown: Sequence[str], *, by: Agent, at: datetime) -> None:

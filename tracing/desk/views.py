@@ -3,7 +3,7 @@
 from typing import Any
 
 from babel.dates import format_date
-from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -43,7 +43,6 @@ def vocabulary() -> dict[str, Any]:
         "kind_words": KIND_WORDS,
         "lasted": homes.lasted,
         "short_day": lambda day: format_date(day, "EEE d MMM", get_locale()),
-        "has_note": "sickleave.panel" in current_app.view_functions,
         "reason_words": REASON_WORDS,
         "decision_words": DECISION_WORDS,
     }
