@@ -59,9 +59,18 @@ def prepare_demo(runtime: "Runtime") -> list[str]:
     if demo.is_wanted():
         click.echo("Empty database: loading the demo (about 300 invented people, through the import) …")
         demo.load(runtime.settings)
+    return accept_demo_numbers(runtime)
+
+
+def accept_demo_numbers(runtime: "Runtime") -> list[str]:
+    """Return the demo accounts; where there are some, numbers reserved for fiction pass.
+
+    The demo's people answer behind such numbers, and so will the contacts they name.
+    """
+    from tracing import demo
+
     accounts = demo.accounts(runtime.settings)
     if accounts:
-        # its people answer behind numbers reserved for fiction, and so will the contacts they name
         runtime.settings = replace(runtime.settings, fiction_numbers=True)
     return accounts
 
@@ -75,6 +84,7 @@ def serve(workers: int) -> None:
 
     settings = Settings.from_env()
     with running(settings) as runtime:
+        accept_demo_numbers(runtime)
         serving.pages_only(runtime, workers=workers)
 
 

@@ -115,16 +115,16 @@ def identity(
     )
 
 
-def person(who: Identity | None = None, *, at: datetime) -> Person:
+def person(who: Identity | None = None, *, is_invented: bool = False, at: datetime) -> Person:
     """Make a person known."""
-    return people.register(who or identity(), cohort=at.date(), at=at)
+    return people.register(who or identity(), cohort=at.date(), is_invented=is_invented, at=at)
 
 
 def case(
     site: Site, who: Identity | None = None, *, sampled_at: datetime | None = None, at: datetime
 ) -> Case:
     """Open a case with its result, sampled the day before unless told."""
-    someone = person(who, at=at)
+    someone = person(who, is_invented=site.kind is SiteKind.TRAINING, at=at)
     sampled_at = sampled_at or at - timedelta(days=1)
     opened = cases.open_case(
         someone.id,
@@ -166,7 +166,8 @@ def waiting_case(site: Site, who: Identity | None = None, *, at: datetime) -> Ca
 
 def contact(of: Case, who: Identity, *, by: Member, at: datetime, may_disclose: bool = False) -> Contact:
     """Name a contact at risk of a case, seen the day before."""
-    someone = person(who, at=at)
+    is_invented = session.get_one(Person, of.person_id).is_invented
+    someone = person(who, is_invented=is_invented, at=at)
     named = Contact(
         id=take_id("contacts"),
         case_id=of.id,

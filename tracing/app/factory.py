@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
-from flask import Flask, g
+from flask import Flask, Response, g
+from flask_babel import gettext as _
 from flask_wtf import CSRFProtect
+from sqlalchemy.exc import OperationalError
 
 from tracing.app import home, rail
 from tracing.contacts import views as contacts
@@ -12,13 +14,14 @@ from tracing.escalations import views as escalations
 from tracing.imports import views as imports
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session
+from tracing.kernel.errors import Refused
 from tracing.onboarding import views as onboarding
 from tracing.queue import queries as queue
 from tracing.sickleave import views as sickleave
 from tracing.staff import access, accounts
 from tracing.staff import views as staff
 from tracing.supervision import views as supervision
-from tracing.ui.errors import register_errors
+from tracing.ui.errors import register_errors, show_refusal
 from tracing.ui.setup import init_ui
 
 FEATURES = (home, staff, accounts, desk, contacts, sickleave, escalations, onboarding, imports, supervision)
@@ -51,9 +54,32 @@ def create_app(settings: Settings, *, secret_key: str) -> Flask:
     access.init_access(app, is_on_call=queue.holds_a_claim)
     init_ui(app)
     register_errors(app)
+    app.register_error_handler(OperationalError, show_contention)
     app.context_processor(rail.frame)
     for feature in FEATURES:
         app.register_blueprint(feature.bp)
     app.teardown_appcontext(lambda _error: session.remove())
     app.logger.propagate = False
     return app
+
+
+CONTENTION = frozenset({"40P01", "55P03"})
+"""PostgreSQL's codes for two transactions that wait for each other, and for a lock that did not come in time."""
+
+
+class TwoAtOnce(Refused):
+    """Two people wrote about the same household at the same moment: one of them must send it again."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Deux personnes ont enregistré au même instant. Rien n’est perdu : envoyez de nouveau.")
+        )
+
+
+def show_contention(error: OperationalError) -> Response:
+    """Answer a lock that did not come in words; the page sends an answer again by itself."""
+    if getattr(error.orig, "sqlstate", None) not in CONTENTION:
+        raise error
+    return show_refusal(TwoAtOnce())

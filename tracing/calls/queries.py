@@ -82,17 +82,17 @@ def timeline(household_id: int, *, limit: int = 30) -> Sequence[Call]:
     ).all()
 
 
-def attempts_since(household_id: int, since: datetime) -> list[datetime]:
-    """Return when a household was rung in vain since a moment."""
+def attempts_for(task_id: int) -> list[datetime]:
+    """Return when somebody was rung in vain about a task, in whichever household they stood then."""
     return list(
         session.scalars(
-            select(Call.ended_at)
+            select(Conversation.finished_at)
             .where(
-                Call.household_id == household_id,
-                Call.outcome.in_(rules.ATTEMPTS),
-                Call.ended_at >= since,
+                Conversation.task_id == task_id,
+                Conversation.outcome.in_(rules.ATTEMPTS),
+                Conversation.finished_at.is_not(None),
             )
-            .order_by(Call.ended_at)
+            .order_by(Conversation.finished_at)
         )
     )
 

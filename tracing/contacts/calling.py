@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from tracing.cases.models import Case
+from tracing.contacts.closing import close_when_done
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.rules import is_called
 from tracing.kernel.db import session
@@ -45,6 +46,7 @@ def settle(
     if given_up:
         if task.state not in {TaskState.DONE, TaskState.CANCELLED}:
             queue.close_task(task, TaskState.CANCELLED, by=by, at=at)
+            close_when_done(case.id, by=by, at=at)
     elif contact.status is ContactStatus.NAMED:
         _keep(task, case, phones, renumbered=renumbered, by=by, at=at)
 

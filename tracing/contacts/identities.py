@@ -15,11 +15,14 @@ from tracing.people.rules import Identity, completed, given_birth_key, same_pers
 from tracing.vault import services as vault
 
 
-def person_of(described: Described, *, cohort: date, at: datetime) -> Person:
-    """Return the person described: the one known by name and birth date, completed, or a new one."""
-    known = _find_known(described)
+def person_of(described: Described, *, is_invented: bool, cohort: date, at: datetime) -> Person:
+    """Return the person described: the one known by name and birth date, completed, or a new one.
+
+    `is_invented` says in which world to look: practice never meets a real person.
+    """
+    known = _find_known(described, is_invented=is_invented)
     if known is None:
-        return people.register(described.identity, cohort=cohort, at=at)
+        return people.register(described.identity, cohort=cohort, is_invented=is_invented, at=at)
     return _complete(*known, described, cohort=cohort)
 
 
@@ -32,7 +35,7 @@ def correct(contact: Contact, described: Described, *, may_move: bool, cohort: d
     """
     person = people_queries.get_person(contact.person_id)
     identity = people_queries.find_identity(person.id)
-    known = _find_known(described)
+    known = _find_known(described, is_invented=person.is_invented)
     moves = known is not None and known[0].id != person.id
     shared = queries.is_shared(person.id, but=contact.id)
     if may_move and moves and known is not None:
@@ -42,7 +45,7 @@ def correct(contact: Contact, described: Described, *, may_move: bool, cohort: d
         return person
     if identity is not None and (not may_move or known is not None):
         return _complete(person, identity, described, cohort=cohort)
-    return people.register(described.identity, cohort=cohort, at=at)
+    return people.register(described.identity, cohort=cohort, is_invented=person.is_invented, at=at)
 
 
 def refuse_twice(described: Described, *, case_person: int, others: Iterable[Contact]) -> None:
@@ -75,10 +78,12 @@ def seal(contact: Contact, described: Described) -> None:
     contact.sealed = vault.seal("contacts", contact.id, contact.cohort, described.to_dict())
 
 
-def _find_known(described: Described) -> tuple[Person, Identity] | None:
+def _find_known(described: Described, *, is_invented: bool) -> tuple[Person, Identity] | None:
     if not described.identifies:
         return None
-    candidates = people_queries.find_by_key(KeyKind.GIVEN_BIRTH, given_birth_key(described.identity))
+    candidates = people_queries.find_by_key(
+        KeyKind.GIVEN_BIRTH, given_birth_key(described.identity), is_invented=is_invented
+    )
     identities = people_queries.identities(person.id for person in candidates)
     for person in candidates:
         identity = identities.get(person.id)

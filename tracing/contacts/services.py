@@ -35,7 +35,8 @@ def add(call: Call, task: CallTask, details: ContactDetails, *, by: Agent, at: d
     _refuse_other_days(case, details, today, by.site.time_zone)
     others = queries.contacts_of_case(case.id)
     identities.refuse_twice(details.described, case_person=case.person_id, others=others)
-    person = identities.person_of(details.described, cohort=today, at=at)
+    is_invented = people.get_person(case.person_id).is_invented
+    person = identities.person_of(details.described, is_invented=is_invented, cohort=today, at=at)
     identities.refuse_person_twice(person.id, others=others)
     contact = Contact(
         id=take_id("contacts"),
@@ -52,6 +53,9 @@ def add(call: Call, task: CallTask, details: ContactDetails, *, by: Agent, at: d
     session.add(contact)
     session.flush()
     _record("contact.named", contact, case, by=by, at=at, risk=contact.risk.value, rule=contact.risk_rule)
+    if details.described.phones:
+        # a number belongs to one household, also that of somebody who need not be called
+        households.settle_person(person.id, at=at)
     calling.settle(contact, case, phones=_phones(contact), by=by.member_id, at=at)
     return contact
 

@@ -8,11 +8,10 @@ from tracing.calls.errors import CallbackOutsideHours, StillMissing
 from tracing.calls.models import Call, Conversation
 from tracing.calls.rules import BY_TRACER, CONSEQUENCES, CallOutcome, Follows
 from tracing.cases import queries as case_queries
-from tracing.cases import services as cases
-from tracing.cases.models import CaseOutcome, CaseStatus
 from tracing.contacts import services as contacts
+from tracing.contacts.closing import close_when_done
 from tracing.contacts.queries import find_contact
-from tracing.desk import queries, rules
+from tracing.desk import rules
 from tracing.desk.errors import AlreadyFinished, CallbackNeeded
 from tracing.desk.services import open_conversations
 from tracing.desk.talks import Talk
@@ -22,7 +21,6 @@ from tracing.queue import services as queue
 from tracing.queue.models import CallTask, TaskState
 from tracing.staff.agents import Agent
 
-CASE_OUTCOMES = {CallOutcome.COMPLETED: CaseOutcome.COMPLETED, CallOutcome.REFUSED: CaseOutcome.REFUSED}
 MARKS = {CallOutcome.COMPLETED: contacts.mark_informed, CallOutcome.REFUSED: contacts.mark_refused}
 
 
@@ -97,19 +95,8 @@ def _done(talk: Talk, outcome: CallOutcome, *, by: Agent, at: datetime) -> None:
     queue.close_task(talk.task, TaskState.DONE, by=by.member_id, at=at)
     if talk.about.contact is not None:
         MARKS[outcome](talk.about.contact, by=by.member_id, at=at)
-    close_when_done(talk.about.case.id, outcome, talk.task, by=by, at=at)
-
-
-def close_when_done(case_id: int, outcome: CallOutcome, task: CallTask, *, by: Agent, at: datetime) -> None:
-    """Close a case whose first call is done, once none of its contacts at risk is still to be called."""
-    first = task if task.contact_id is None else queries.first_call_of(case_id)
-    if first is None or first.state is not TaskState.DONE or queries.has_contacts_to_call(case_id):
-        return
-    how = outcome if first is task else queries.last_outcome(first.id)
-    case = case_queries.get_case(case_id, lock=True)
-    if case.status is CaseStatus.OPEN:
-        ended = CASE_OUTCOMES.get(how or CallOutcome.COMPLETED, CaseOutcome.COMPLETED)
-        cases.close(case, ended, by=by.member_id, at=at)
+    ended = outcome if talk.about.contact is None else None
+    close_when_done(talk.about.case.id, ended=ended, by=by.member_id, at=at)
 
 
 def _promise(talk: Talk, when: datetime | None, *, by: Agent, at: datetime) -> None:
@@ -133,7 +120,7 @@ def _try_household_again(call: Call, *, by: Agent, at: datetime) -> None:
         contact = find_contact(task.contact_id)
         if contact is not None:
             contacts.mark_unreachable(contact, by=by.member_id, at=at)
-            close_when_done(task.case_id, CallOutcome.NO_ANSWER, task, by=by, at=at)
+            close_when_done(task.case_id, by=by.member_id, at=at)
 
 
 def next_try(task: CallTask, *, by: Agent, at: datetime) -> datetime | None:
@@ -141,5 +128,5 @@ def next_try(task: CallTask, *, by: Agent, at: datetime) -> datetime | None:
     if task.household_id is None:
         return None
     pack = get_pack(case_queries.get_case(task.case_id).programme)
-    earlier = call_queries.attempts_since(task.household_id, task.created_at)
+    earlier = call_queries.attempts_for(task.id)
     return rules.next_try_at(pack, earlier, attempts=task.attempts, at=at, zone=by.site.time_zone)

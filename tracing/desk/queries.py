@@ -12,7 +12,8 @@ from tracing.calls.models import Call, Conversation
 from tracing.calls.rules import CallOutcome
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
-from tracing.contacts.models import Contact, RiskLevel
+from tracing.contacts.closing import STILL_TO_CALL
+from tracing.contacts.models import Contact
 from tracing.contacts.queries import find_contact
 from tracing.desk.rules import Given
 from tracing.kernel.db import session
@@ -24,9 +25,6 @@ from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.staff.agents import Agent
 from tracing.staff.models import Member
 from tracing.vault import services as vault
-
-STILL_TO_CALL = (TaskState.OPEN, TaskState.WAITING_DOCTOR, TaskState.WAITING_LANGUAGE)
-"""Somebody in one of these states is still to be called; a person on the supervisor's list is theirs."""
 
 
 @dataclass(frozen=True)
@@ -194,38 +192,3 @@ def contacts_to_call(case_id: int) -> int:
         )
     )
     return session.scalar(waiting) or 0
-
-
-def has_contacts_to_call(case_id: int) -> bool:
-    """Say whether a contact at risk of a case is still to be called."""
-    chosen = (
-        select(CallTask.id)
-        .join(Contact, Contact.id == CallTask.contact_id)
-        .where(
-            CallTask.case_id == case_id,
-            CallTask.state.in_(STILL_TO_CALL),
-            Contact.risk != RiskLevel.NEGLIGIBLE,
-        )
-        .limit(1)
-    )
-    return session.scalar(chosen) is not None
-
-
-def first_call_of(case_id: int) -> CallTask | None:
-    """Return the first call of a case."""
-    return session.scalar(
-        select(CallTask)
-        .where(CallTask.case_id == case_id, CallTask.kind == TaskKind.CASE_FIRST)
-        .order_by(CallTask.id.desc())
-        .limit(1)
-    )
-
-
-def last_outcome(task_id: int) -> CallOutcome | None:
-    """Return how the last conversation about a task ended."""
-    return session.scalar(
-        select(Conversation.outcome)
-        .where(Conversation.task_id == task_id, Conversation.outcome.is_not(None))
-        .order_by(Conversation.id.desc())
-        .limit(1)
-    )

@@ -5,6 +5,9 @@ from datetime import datetime
 from sqlalchemy import update
 
 from tracing.calls.models import Call
+from tracing.contacts import closing
+from tracing.contacts import services as contacts
+from tracing.contacts.queries import find_contact
 from tracing.escalations import queries, rules
 from tracing.escalations.errors import (
     AlreadySettled,
@@ -193,7 +196,12 @@ def _move_task(task: CallTask, known: Escalation, decision: Decision, *, by: Age
     if decision is Decision.CLOSED:
         if task.state in CLOSES:
             queue.close_task(task, TaskState.DONE, by=by.member_id, at=at)
+            contact = find_contact(task.contact_id)
+            if contact is not None:
+                contacts.mark_informed(contact, by=by.member_id, at=at)
+            closing.close_when_done(task.case_id, by=by.member_id, at=at)
     elif task.state in REOPENS[decision]:
+        closing.open_again(task.case_id, by=by.member_id, at=at)
         queue.reopen_task(task, due_at=rules.call_again_by(known.reason, at), by=by.member_id, at=at)
 
 

@@ -4,7 +4,7 @@ Rows are collected and written together; a line earlier in the same lot counts a
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -19,7 +19,7 @@ from tracing.imports.report import told
 from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome, decide
 from tracing.kernel.db import session
 from tracing.people.models import KeyKind, Person, PersonKey
-from tracing.people.rules import Identity, given_birth_key
+from tracing.people.rules import Identity, given_birth_key, realm_key
 from tracing.vault import services as vault
 
 
@@ -29,18 +29,20 @@ class Known:
 
     source_code: str
     zone: ZoneInfo
+    is_invented: Callable[[str], bool]
+    """Whether a fund code belongs to a training site: its people are known among themselves only."""
     earlier: dict[str, list[EarlierLine]] = field(default_factory=lambda: defaultdict(list))
     """By result id, or by fingerprint for a line without one."""
     quarantined: dict[str, int] = field(default_factory=dict)
     """The line in quarantine that a corrected one would settle."""
     case_of_result: dict[str, int] = field(default_factory=dict)
     people: dict[str, list[KnownPerson]] = field(default_factory=lambda: defaultdict(list))
-    """By `given_birth_key`."""
+    """By `person_key`."""
     episodes: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
     def decide(self, line: ParsedLine, fingerprint: bytes) -> Decision:
         """Decide one line with all that is known now."""
-        candidates = self.people[given_birth_key(line.identity)] if line.identity else []
+        candidates = self.people[self.person_key(line)] if line.identity else []
         return decide(
             line,
             fingerprint=fingerprint,
@@ -56,9 +58,17 @@ class Known:
         if decision.outcome is Outcome.QUARANTINED:
             self.quarantined[key] = line_id
 
-    def remember_case(self, person_id: int, identity: Identity, case_id: int, sampled_at: datetime) -> None:
+    def person_key(self, line: ParsedLine) -> str:
+        """Return what everybody shares who may be the person of a line."""
+        if line.identity is None:
+            raise ValueError("a line without an identity is nobody's")
+        return realm_key(given_birth_key(line.identity), is_invented=self.is_invented(line.fund_code))
+
+    def remember_case(
+        self, person_id: int, line: ParsedLine, identity: Identity, case_id: int, sampled_at: datetime
+    ) -> None:
         """Count a new case, and its person, as known."""
-        people = self.people[given_birth_key(identity)]
+        people = self.people[self.person_key(line)]
         known = next((one for one in people if one.person_id == person_id), None)
         if known is None:
             known = KnownPerson(person_id, identity)
@@ -81,12 +91,17 @@ def key_of(line: ParsedLine, fingerprint: bytes) -> str:
 
 
 def look_up(
-    lines: Sequence[ParsedLine], fingerprints: Sequence[bytes], *, source_code: str, zone: ZoneInfo
+    lines: Sequence[ParsedLine],
+    fingerprints: Sequence[bytes],
+    *,
+    source_code: str,
+    zone: ZoneInfo,
+    is_invented: Callable[[str], bool],
 ) -> Known:
     """Read, in a few queries, everything that is known about the lines of a batch."""
-    known = Known(source_code, zone)
+    known = Known(source_code, zone, is_invented)
     _earlier_lines(known, {line.result_id for line in lines if line.result_id}, set(fingerprints))
-    _people(known, {given_birth_key(line.identity) for line in lines if line.identity})
+    _people(known, {known.person_key(line) for line in lines if line.identity})
     return known
 
 

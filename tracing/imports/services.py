@@ -23,6 +23,7 @@ from tracing.kernel import events
 from tracing.kernel.db import session, take_ids
 from tracing.staff import queries as staff
 from tracing.staff import services as staff_services
+from tracing.staff.models import SiteKind
 from tracing.vault import services as vault
 
 
@@ -108,6 +109,7 @@ def taking_of(lot: ImportLot, *, zone: ZoneInfo, programme: str) -> Taking:
         programmes={site.id: site.programme for site in staff.sites()},
         sites=staff.sites_by_fund(),
         default_site=default.id,
+        training_sites=frozenset(site.id for site in staff.sites() if site.kind is SiteKind.TRAINING),
     )
 
 
@@ -121,7 +123,13 @@ def take_in(lines: Sequence[ParsedLine], taking: Taking, *, at: datetime) -> Non
     fingerprints = vault.blind_all(
         "line", (f"{taking.source_code}|{line.fingerprint_content}" for line in lines)
     )
-    known = batches.look_up(lines, fingerprints, source_code=taking.source_code, zone=taking.zone)
+    known = batches.look_up(
+        lines,
+        fingerprints,
+        source_code=taking.source_code,
+        zone=taking.zone,
+        is_invented=taking.is_invented,
+    )
     positive = sum(line.identity is not None for line in lines)
     new = NewIds(
         references=iter(cases.take_references(positive, year=at.year)),

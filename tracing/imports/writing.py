@@ -44,6 +44,7 @@ class Taking:
     sites: dict[str, int]
     """The site of each fund code."""
     default_site: int
+    training_sites: frozenset[int] = frozenset()
 
     @property
     def cohort(self) -> date:
@@ -53,6 +54,10 @@ class Taking:
     def site_of(self, fund_code: str) -> int:
         """Return the site of a fund code, the default one otherwise."""
         return self.sites.get(fund_code, self.default_site)
+
+    def is_invented(self, fund_code: str) -> bool:
+        """Return whether the people of a fund code are invented, for practice."""
+        return self.site_of(fund_code) in self.training_sites
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ class Batch:
         taking = self.taking
         person_id = decision.person_id or next(self.new.people)
         if decision.person_id is None:
-            self._new_person(person_id, identity)
+            self._new_person(person_id, identity, is_invented=taking.is_invented(line.fund_code))
             self.rows.duplicates += [
                 {"person_id": person_id, "other_id": other, "reason": "import", "found_at": self.at}
                 for other in decision.possible_with
@@ -127,17 +132,18 @@ class Batch:
             }
         )
         self.rows.results.append(batches.result_row(case_id, line, taking.source_code))
-        self.known.remember_case(person_id, identity, case_id, facts.sampled_at)
+        self.known.remember_case(person_id, line, identity, case_id, facts.sampled_at)
         self.to_call.append((person_id, identity, site_id, case_id))
         return case_id
 
-    def _new_person(self, person_id: int, identity: Identity) -> None:
+    def _new_person(self, person_id: int, identity: Identity, *, is_invented: bool) -> None:
         cohort = self.taking.cohort
         self.rows.people.append(
             {
                 "id": person_id,
                 "cohort": cohort,
                 "sealed": vault.seal("people", person_id, cohort, identity.to_dict()),
+                "is_invented": is_invented,
                 "created_at": self.at,
             }
         )
@@ -149,7 +155,7 @@ class Batch:
                 "index_key_id": vault.index_key_id(),
                 "cohort": cohort,
             }
-            for kind, value in people.index_values(identity)
+            for kind, value in people.index_values(identity, is_invented=is_invented)
         ]
 
     def _repeat(self, line: ParsedLine, decision: Decision, case_id: int) -> int:

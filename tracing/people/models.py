@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.kernel.db import Base, coded
@@ -65,6 +65,8 @@ class Person(Base):
     sealed: Mapped[bytes | None]
     """An `Identity` (people.rules); none once destroyed."""
     household_id: Mapped[int | None] = mapped_column(ForeignKey("households.id"), index=True)
+    is_invented: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Of a training site. Its keys are hashed apart: practice never meets, completes or calls a real person."""
     same_as: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     """A merge is this pointer, resolved on reading; taking it back clears it."""
     created_at: Mapped[datetime]

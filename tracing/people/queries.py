@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from tracing.kernel.db import session
 from tracing.people.models import KeyKind, Person, PersonKey
-from tracing.people.rules import Identity
+from tracing.people.rules import Identity, realm_key
 from tracing.vault import services as vault
 
 
@@ -33,12 +33,15 @@ def identities(person_ids: Iterable[int]) -> dict[int, Identity]:
     return found
 
 
-def find_by_key(kind: KeyKind, value: str, *, limit: int = 20) -> Sequence[Person]:
+def find_by_key(kind: KeyKind, value: str, *, is_invented: bool = False, limit: int = 20) -> Sequence[Person]:
     """Return the people who have exactly this key."""
     return session.scalars(
         select(Person)
         .join(PersonKey, PersonKey.person_id == Person.id)
-        .where(PersonKey.kind == kind, PersonKey.hash == vault.blind(kind.value, value))
+        .where(
+            PersonKey.kind == kind,
+            PersonKey.hash == vault.blind(kind.value, realm_key(value, is_invented=is_invented)),
+        )
         .order_by(Person.id)
         .limit(limit)
     ).all()

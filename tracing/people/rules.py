@@ -111,6 +111,11 @@ def completed(known: Identity, newer: Identity) -> Identity:
     )
 
 
+def realm_key(value: str, *, is_invented: bool) -> str:
+    """Return a look-up value as it is hashed: the invented people of a training site are hashed apart."""
+    return f"invented|{value}" if is_invented else value
+
+
 def given_birth_key(identity: Identity) -> str:
     """Return what the same person and every possible duplicate share: first given name and birth date."""
     born = identity.birth_date.isoformat() if identity.birth_date else ""

@@ -14,13 +14,14 @@ from tracing.people.rules import Identity
 from tracing.vault import services as vault
 
 
-def register(identity: Identity, *, cohort: date, at: datetime) -> Person:
+def register(identity: Identity, *, cohort: date, is_invented: bool = False, at: datetime) -> Person:
     """Make a person known, sealed under the day they were collected, with the keys by which they are found."""
     person_id = take_id("people")
     person = Person(
         id=person_id,
         cohort=cohort,
         sealed=vault.seal("people", person_id, cohort, identity.to_dict()),
+        is_invented=is_invented,
         created_at=at,
     )
     session.add(person)
@@ -47,7 +48,7 @@ def _index(person: Person, identity: Identity) -> None:
             "index_key_id": vault.index_key_id(),
             "cohort": person.cohort,
         }
-        for kind, value in index_values(identity)
+        for kind, value in index_values(identity, is_invented=person.is_invented)
     ]
     if rows:
         session.execute(insert(PersonKey).values(rows).on_conflict_do_nothing())
@@ -64,14 +65,16 @@ def _keep_numbers(hashes: list[bytes], cohort: date) -> None:
         )
 
 
-def index_values(identity: Identity) -> Iterator[tuple[KeyKind, str]]:
-    """Return what a person is indexed by, as kinds and normalised values."""
-    if identity.birth_date is not None:
-        yield KeyKind.GIVEN_BIRTH, rules.given_birth_key(identity)
-        yield KeyKind.NAME_BIRTH, rules.name_birth_key(identity)
-    if nir := rules.nir_key(identity):
-        yield KeyKind.NIR, nir
+def index_values(identity: Identity, *, is_invented: bool) -> Iterator[tuple[KeyKind, str]]:
+    """Return what a person is indexed by, as kinds and values; those of invented people stand apart."""
+    values = {
+        KeyKind.GIVEN_BIRTH: rules.given_birth_key(identity) if identity.birth_date else None,
+        KeyKind.NAME_BIRTH: rules.name_birth_key(identity) if identity.birth_date else None,
+        KeyKind.NIR: rules.nir_key(identity),
+        KeyKind.EMAIL: rules.email_key(identity),
+    }
+    for kind, value in values.items():
+        if value:
+            yield kind, rules.realm_key(value, is_invented=is_invented)
     for phone in rules.phone_keys(identity):
-        yield KeyKind.PHONE, phone
-    if email := rules.email_key(identity):
-        yield KeyKind.EMAIL, email
+        yield KeyKind.PHONE, rules.realm_key(phone, is_invented=is_invented)

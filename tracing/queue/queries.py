@@ -102,7 +102,6 @@ def claimable_by(member_id: int, at: datetime) -> ColumnElement[bool]:
         or_(
             QueueEntry.reserved_for.is_(None),
             QueueEntry.reserved_for == member_id,
-            QueueEntry.reserved_until <= at,
         ),
     )
 

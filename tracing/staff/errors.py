@@ -94,3 +94,14 @@ class NoRole(Forbidden):
 
     def __init__(self) -> None:
         super().__init__(_("Votre compte n’a de rôle sur aucun site. Demandez à votre référent."))
+
+
+class RecruitFirst(Invalid):
+    """A recruit belongs to the training site alone until a referent certifies them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Une personne en contrat court commence par le site de formation : son référent l’invite, puis l’habilite. Aucun rôle n’a été changé."
+            )
+        )

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.staff import queries, rules
-from tracing.staff.errors import LoginTaken, NoRoleLeft, OwnAccount, WeakPassword
+from tracing.staff.errors import LoginTaken, NoRoleLeft, OwnAccount, RecruitFirst, WeakPassword
 from tracing.staff.models import (
     Member,
     MemberKind,
@@ -143,9 +143,13 @@ def set_roles(member: Member, wanted: Iterable[Role], site_id: int, *, by: int |
     Raises:
         OwnAccount: an administrator would take the role from themselves.
         NoRoleLeft: the member would have no role anywhere, and no administrator would see them again.
+        RecruitFirst: a recruit comes to a live site by practice and a referent's certification only.
     """
     chosen = set(wanted)
     held = {role.role for role in member.roles if role.site_id == site_id}
+    is_live = queries.get_site(site_id).kind is SiteKind.LIVE
+    if is_live and member.kind is MemberKind.RECRUIT and chosen - held:
+        raise RecruitFirst
     if member.id == by and Role.ADMINISTRATOR in held - chosen:
         raise OwnAccount
     if not chosen and all(role.site_id == site_id for role in member.roles):

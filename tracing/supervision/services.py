@@ -195,6 +195,16 @@ def _reopen_contact(task: CallTask, *, by: Agent, at: datetime) -> None:
     )
 
 
+STILL_TO_DO = (
+    TaskState.OPEN,
+    TaskState.NO_NUMBER,
+    TaskState.UNREACHABLE,
+    TaskState.WAITING_DOCTOR,
+    TaskState.WAITING_LANGUAGE,
+)
+"""Nobody is called for a case that is none, and nobody decides about one: whatever waited is given up."""
+
+
 def close_as_no_case(case_id: int, *, by: Agent, at: datetime) -> Case:
     """Close a case whose result was withdrawn: nobody calls for it any more, what was done stays written.
 
@@ -202,7 +212,7 @@ def close_as_no_case(case_id: int, *, by: Agent, at: datetime) -> Case:
         AlreadyDealtWith: somebody decided already.
     """
     case = _withdrawn_case(case_id, by=by)
-    for task in _tasks_of(case.id, TaskState.OPEN):
+    for task in [one for state in STILL_TO_DO for one in _tasks_of(case.id, state)]:
         queue.close_task(task, TaskState.CANCELLED, by=by.member_id, at=at)
     cases.close(case, CaseOutcome.NOT_A_CASE, by=by.member_id, at=at)
     return case

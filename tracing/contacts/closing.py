@@ -1,0 +1,73 @@
+"""When a case is closed: its own call is done, and nobody at risk whom it named is still to be called."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from tracing.calls.models import Conversation
+from tracing.calls.rules import CallOutcome
+from tracing.cases import queries as case_queries
+from tracing.cases import services as cases
+from tracing.cases.models import CaseOutcome, CaseStatus
+from tracing.contacts.models import Contact, RiskLevel
+from tracing.kernel.db import session
+from tracing.queue.models import CallTask, TaskKind, TaskState
+
+CASE_OUTCOMES = {CallOutcome.REFUSED: CaseOutcome.REFUSED}
+"""How a case ends by the way its own call ended; otherwise it was completed."""
+
+STILL_TO_CALL = (TaskState.OPEN, TaskState.WAITING_DOCTOR, TaskState.WAITING_LANGUAGE)
+"""Somebody in one of these states is still to be called; a person on the supervisor's list is theirs."""
+
+
+def close_when_done(case_id: int, *, ended: CallOutcome | None = None, by: int, at: datetime) -> None:
+    """Close a case once nothing is left to do for it; `ended` is how its own call ends now, if it does."""
+    session.flush()
+    first = first_call_of(case_id)
+    if first is None or first.state is not TaskState.DONE or _has_contacts_to_call(case_id):
+        return
+    case = case_queries.get_case(case_id, lock=True)
+    if case.status is CaseStatus.OPEN:
+        how = ended or _last_outcome(first.id)
+        outcome = CASE_OUTCOMES.get(how, CaseOutcome.COMPLETED) if how else CaseOutcome.COMPLETED
+        cases.close(case, outcome, by=by, at=at)
+
+
+def open_again(case_id: int, *, by: int, at: datetime) -> None:
+    """Open a case that was closed and whose person, or contact, is to be called after all."""
+    case = case_queries.get_case(case_id, lock=True)
+    if case.status is CaseStatus.CLOSED:
+        cases.reopen(case, by=by, at=at)
+
+
+def first_call_of(case_id: int) -> CallTask | None:
+    """Return the first call of a case."""
+    return session.scalar(
+        select(CallTask)
+        .where(CallTask.case_id == case_id, CallTask.kind == TaskKind.CASE_FIRST)
+        .order_by(CallTask.id.desc())
+        .limit(1)
+    )
+
+
+def _has_contacts_to_call(case_id: int) -> bool:
+    chosen = (
+        select(CallTask.id)
+        .join(Contact, Contact.id == CallTask.contact_id)
+        .where(
+            CallTask.case_id == case_id,
+            CallTask.state.in_(STILL_TO_CALL),
+            Contact.risk != RiskLevel.NEGLIGIBLE,
+        )
+        .limit(1)
+    )
+    return session.scalar(chosen) is not None
+
+
+def _last_outcome(task_id: int) -> CallOutcome | None:
+    return session.scalar(
+        select(Conversation.outcome)
+        .where(Conversation.task_id == task_id, Conversation.outcome.is_not(None))
+        .order_by(Conversation.id.desc())
+        .limit(1)
+    )
