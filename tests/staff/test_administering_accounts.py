@@ -16,7 +16,7 @@ from tracing.staff.models import Member, Role
 NEWCOMER = {
     "name": "Nina",
     "login": "nina.r",
-    "kind": "recruit",
+    "kind": "volunteer",
     "contract_ends_on": "2026-06-30",
     "roles": ["tracer"],
 }
@@ -53,6 +53,7 @@ def test_opening_an_account_shows_its_first_password_once_and_it_works(browse, g
         ({"login": "ada"}, "déjà pris"),
         ({"login": "Éva R"}, "Lettres minuscules sans accent"),
         ({"roles": []}, "Choisissez au moins un rôle."),
+        ({"kind": "recruit"}, "commence par le site de formation"),
         ({"name": ""}, "Tapez le nom affiché."),
     ],
 )

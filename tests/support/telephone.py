@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pypdfium2
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 Says = Mapping[str, str | tuple[str, ...]]
 
@@ -65,9 +65,12 @@ def lead(
         if page.locator("#answers button[value=end]").count():
             return shown
         page.get_by_role("button", name="Suivant").click()
-        page.wait_for_function(
-            "before => document.querySelector('#answers input[name=step]')?.value !== before", arg=step
-        )
+        try:
+            page.wait_for_function(
+                "before => document.querySelector('#answers input[name=step]')?.value !== before", arg=step
+            )
+        except Error as stuck:
+            raise AssertionError(f"{step} does not end:\n{page.locator('#step').inner_text()}") from stuck
 
 
 def answer(page: Page, says: Says) -> None:

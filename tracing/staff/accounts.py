@@ -8,7 +8,7 @@ from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.staff import queries, services, sessions
 from tracing.staff.access import agent, may
-from tracing.staff.errors import LoginTaken, NoSuchMember
+from tracing.staff.errors import LoginTaken, NoSuchMember, RecruitFirst
 from tracing.staff.forms import HoursForm, MemberForm, SiteRolesForm
 from tracing.staff.models import Member, MemberKind, Role, SessionEnd
 from tracing.staff.words import KIND_WORDS, ROLE_WORDS, WEEKDAYS
@@ -51,8 +51,9 @@ def new_member() -> ResponseReturnValue:
             )
             services.set_password(member, first_password, by=me.member_id, at=at)
             services.set_roles(member, roles, me.site.id, by=me.member_id, at=at)
-    except LoginTaken as refusal:
-        form.login.errors = [refusal.message]
+    except (LoginTaken, RecruitFirst) as refusal:
+        field = form.kind if isinstance(refusal, RecruitFirst) else form.login
+        field.errors = [refusal.message]
         return render_template("staff/new_member.html", form=form), refusal.status
     return render_template(
         "staff/first_password.html", member=member, first_password=first_password, is_new=True
