@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 import html5lib
-from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString
 
 ELISION = re.compile(
     r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|aujourd|quelqu)'\w|\b(?:[CDJLMNST]|Qu|Jusqu|Lorsqu|Puisqu|Aujourd|Quelqu)'[a-zà-ÿ]"
