@@ -92,10 +92,17 @@ def answer(page: Page, says: Says) -> None:
             with page.expect_response(re.compile("/answers")) as saved:
                 choice.check()
             assert saved.value.ok
+            settle(page)
     confirm = page.locator("#statement input[type=checkbox]")
     if confirm.count() and not confirm.is_checked():
         with page.expect_response(re.compile("/answers")):
             confirm.check()
+        settle(page)
+
+
+def settle(page: Page) -> None:
+    """Wait until what was saved stands on the page: an answer may have opened another question."""
+    page.wait_for_function("() => !document.querySelector('.htmx-request')")
 
 
 def add_contact(page: Page, first_name: str, phone: str, *, lives_with: bool, may_tell: bool = False) -> None:
