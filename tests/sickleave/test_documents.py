@@ -244,3 +244,11 @@ def test_two_requests_at_once_get_their_own_paper():
         papers = list(several.map(lambda note: read(render(note, Copy.EMPLOYER)), notes))
 
     assert ["ADA" in papers[0], "BEN" in papers[1], "CLEO" in papers[2], "DAN" in papers[3]] == [True] * 4
+
+
+def test_a_note_issued_within_a_second_is_printed():
+    note = content()
+
+    issued = note.model_copy(update={"issued_at": note.issued_at.replace(microsecond=418_201)})
+
+    assert render(issued, Copy.INSURED).startswith(b"%PDF")
