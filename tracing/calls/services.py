@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from tracing.calls import queries
@@ -96,6 +97,9 @@ def confirm_identity(conversation: Conversation, *, confirmed: bool, by: Agent, 
 
 def save_answer(call: Call, task: CallTask, question: str, value: Any, *, by: Agent, at: datetime) -> None:
     """Save one answer as it is given; None clears it. The newest stands. Call `writing` first."""
+    if value is None:
+        session.execute(delete(Answer).where(Answer.task_id == task.id, Answer.question == question))
+        return
     answer_id = take_id("answers")
     cohort = clock.local_day(at, by.site.time_zone)
     sealed = {"value": value}

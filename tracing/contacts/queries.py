@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, or_, select
 
 from tracing.calls import queries as calls
 from tracing.calls import services as call_services
@@ -13,7 +13,7 @@ from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Call
 from tracing.cases.models import Case
 from tracing.contacts.errors import NoSuchContact
-from tracing.contacts.models import Contact, ContactStatus
+from tracing.contacts.models import Contact
 from tracing.contacts.rules import Described, search_window
 from tracing.kernel.db import session
 from tracing.people import queries as people
@@ -80,19 +80,6 @@ def find_contact(contact_id: int | None) -> Contact | None:
 def contacts_of_case(case_id: int) -> Sequence[Contact]:
     """Return everybody a case named, the first first; removed ones too."""
     return session.scalars(select(Contact).where(Contact.case_id == case_id).order_by(Contact.id)).all()
-
-
-def count_called(case_id: int) -> int:
-    """Return how many contacts of a case are called, for the words of a closing button."""
-    waiting = (
-        select(func.count())
-        .select_from(Contact)
-        .join(CallTask, CallTask.contact_id == Contact.id)
-        .where(
-            Contact.case_id == case_id, Contact.status == ContactStatus.NAMED, CallTask.closed_at.is_(None)
-        )
-    )
-    return session.scalar(waiting) or 0
 
 
 def described(contact: Contact) -> Described | None:

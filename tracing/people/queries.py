@@ -45,10 +45,3 @@ def find_by_key(kind: KeyKind, value: str, *, is_invented: bool = False, limit: 
         .order_by(Person.id)
         .limit(limit)
     ).all()
-
-
-def people_of_household(household_id: int) -> Sequence[Person]:
-    """Return everybody behind a household's numbers."""
-    return session.scalars(
-        select(Person).where(Person.household_id == household_id).order_by(Person.id)
-    ).all()
