@@ -15,9 +15,49 @@ from tracing.vault import registry
 class LotState(StrEnum):
     """Where a lot stands."""
 
+    RECEIVED = "received"
+    """Kept as it came; it is read next."""
+    TO_MAP = "to_map"
+    """Its headings are unknown, or changed: a person says which column is which."""
+    PLANNED = "planned"
+    """Read and decided, nothing written: a person sees the plan and commits it."""
     LOADING = "loading"
+    STOPPED = "stopped"
+    """Stopped by a person between two batches; what is done stays, the rest can be resumed."""
     LOADED = "loaded"
+    UNDONE = "undone"
+    DISCARDED = "discarded"
+    """A person saw the plan and wanted none of it."""
     REFUSED = "refused"
+
+
+class KeyUse(StrEnum):
+    """What a key of a source is for."""
+
+    CMS = "cms"
+    """A private key and its certificate, PEM."""
+    OPENPGP = "openpgp"
+    AGE = "age"
+    PASSWORD = "password"  # noqa: S105  the name of a kind
+    """Of a workbook or a ZIP."""
+    SIGNER = "signer"
+    """The certificate against which the sender's signature is verified."""
+
+
+class KeyState(StrEnum):
+    """Where a key of a source stands: it opens nothing before a second person confirmed it."""
+
+    PROPOSED = "proposed"
+    CONFIRMED = "confirmed"
+    RETIRED = "retired"
+
+
+class SourceKind(StrEnum):
+    """Who sends."""
+
+    LABORATORY = "laboratory"
+    PORTAL = "portal"
+    PLATFORM = "platform"
 
 
 class ImportSource(Base):
@@ -29,6 +69,62 @@ class ImportSource(Base):
     label: Mapped[str]
     layout: Mapped[str]
     created_at: Mapped[datetime]
+    kind: Mapped[SourceKind] = mapped_column(coded(SourceKind), server_default=text("'laboratory'"))
+    is_trusted: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Its lots commit by themselves."""
+    needs_signature: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """A file without a valid signature of this source is refused."""
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
+    """Where all its people go; by the fund of each line where there is none."""
+    contact: Mapped[str] = mapped_column(server_default=text("''"))
+    """Whom to ask at the sender's about a file: a service, a number, an address."""
+    updated_at: Mapped[datetime | None]
+
+
+class SourceKey(Base):
+    """A key, certificate or password of a source, sealed; used once a second person confirmed it."""
+
+    __tablename__ = "source_keys"
+    __table_args__ = (
+        CheckConstraint("(state = 'proposed') OR (confirmed_by IS NOT NULL)", name="confirmed_by_somebody"),
+        CheckConstraint("confirmed_by <> proposed_by", name="confirmed_by_a_second_person"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    source_code: Mapped[str] = mapped_column(ForeignKey("import_sources.code"), index=True)
+    use: Mapped[KeyUse] = mapped_column(coded(KeyUse))
+    label: Mapped[str]
+    fingerprint: Mapped[str]
+    """SHA-256 of the public part, in hexadecimal; of a password none is shown: empty."""
+    secret: Mapped[bytes]
+    """Sealed by a key of the key store (`vault.seal_setting`)."""
+    state: Mapped[KeyState] = mapped_column(coded(KeyState), default=KeyState.PROPOSED)
+    proposed_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    proposed_at: Mapped[datetime]
+    confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    confirmed_at: Mapped[datetime | None]
+    retired_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    retired_at: Mapped[datetime | None]
+
+
+class SourceMapping(Base):
+    """Which column of a source is which field, and which of its codes is which; a version is never changed."""
+
+    __tablename__ = "source_mappings"
+    __table_args__ = (UniqueConstraint("source_code", "version"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    source_code: Mapped[str] = mapped_column(ForeignKey("import_sources.code"))
+    version: Mapped[int]
+    headings: Mapped[list[str]]
+    """The heading row that was accepted, as it stands in the file."""
+    columns: Mapped[dict[str, Any]]
+    """Heading by field."""
+    codes: Mapped[dict[str, Any]]
+    """By coded field: the value in the file, and the code it means."""
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    """None: the layout itself, met for the first time."""
+    made_at: Mapped[datetime]
 
 
 class ImportLot(Base):
@@ -37,7 +133,15 @@ class ImportLot(Base):
     __tablename__ = "import_lots"
     __table_args__ = (
         CheckConstraint("(state = 'refused') = (refusal IS NOT NULL)", name="refused_has_a_reason"),
-        CheckConstraint("(state = 'loaded') = (loaded_at IS NOT NULL)", name="loaded_has_a_time"),
+        CheckConstraint(
+            "(state IN ('loaded', 'undone')) = (loaded_at IS NOT NULL)", name="loaded_has_a_time"
+        ),
+        CheckConstraint("(state = 'undone') = (undone_at IS NOT NULL)", name="undone_has_a_time"),
+        Index(
+            "ix_import_lots_waiting",
+            "id",
+            postgresql_where=text("state IN ('received', 'loading')"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -52,6 +156,34 @@ class ImportLot(Base):
     loaded_at: Mapped[datetime | None]
     counts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     """The report, with the keys of the command line's JSON."""
+    plan: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    """The report as it would be, with examples by reason (row numbers, no identity)."""
+    mapping_id: Mapped[int | None] = mapped_column(ForeignKey("source_mappings.id"))
+    committed_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    lines_total: Mapped[int | None]
+    lines_read: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    started_at: Mapped[datetime | None]
+    """When the reading that is under way began."""
+    progress_at: Mapped[datetime | None]
+    stop_asked_at: Mapped[datetime | None]
+    trouble: Mapped[str | None]
+    """What stopped the last attempt without refusing the file (a full disk, a lost database): it is tried again."""
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    undone: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    """What undoing took back, and what stayed and why: counts and references."""
+
+
+class ImportOriginal(Base):
+    """A file as it came, encrypted by its sender; removed after some days."""
+
+    __tablename__ = "import_originals"
+
+    lot_id: Mapped[int] = mapped_column(ForeignKey("import_lots.id"), primary_key=True)
+    content: Mapped[bytes]
+    secret: Mapped[bytes | None]
+    """A key or password given for this file only, sealed (`vault.seal_setting`); gone once it is read."""
+    kept_until: Mapped[datetime] = mapped_column(index=True)
 
 
 class ImportLine(Base):
@@ -59,7 +191,7 @@ class ImportLine(Base):
 
     __tablename__ = "import_lines"
     __table_args__ = (
-        UniqueConstraint("lot_id", "row_number"),
+        UniqueConstraint("lot_id", "row_number", "revision"),
         Index("ix_import_lines_result", "source_code", "source_result_id"),
         Index("ix_import_lines_fingerprint", "source_code", "fingerprint"),
         Index("ix_import_lines_lot_outcome", "lot_id", "outcome", "row_number"),
@@ -69,6 +201,10 @@ class ImportLine(Base):
     lot_id: Mapped[int] = mapped_column(ForeignKey("import_lots.id"))
     row_number: Mapped[int]
     """As a person sees it in the file."""
+    revision: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    """A line corrected here joins the same lot under the same row and the next revision."""
+    is_current: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    """False once a later revision took its place; a report counts the current ones."""
     source_code: Mapped[str]
     source_result_id: Mapped[str | None]
     fingerprint: Mapped[bytes | None]

@@ -97,6 +97,10 @@ class PossibleDuplicate(Base):
     reason: Mapped[str]
     state: Mapped[PairState] = mapped_column(coded(PairState), default=PairState.OPEN)
     found_at: Mapped[datetime]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    decided_at: Mapped[datetime | None]
+    postponed_at: Mapped[datetime | None]
+    """Somebody looked and will decide later: it goes to the end of the list."""
 
 
 registry.sealed("people")

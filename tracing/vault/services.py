@@ -10,6 +10,9 @@ from tracing.vault.errors import IdentityDestroyed
 from tracing.vault.keys import CURRENT_INDEX_KEY, KeyRing
 from tracing.vault.registry import SEALED, clear_cohort
 
+SETTINGS_KEY = "settings"
+"""The key of the key store under which the installation's own secrets are sealed."""
+
 _opened: list[KeyRing] = []
 
 
@@ -49,6 +52,16 @@ def find_unsealed(table: str, row: int, cohort: date, blob: bytes | None) -> Any
         return unseal(table, row, cohort, blob)
     except IdentityDestroyed:
         return None
+
+
+def seal_setting(name: str, content: bytes) -> bytes:
+    """Seal a secret of the installation (a source's key, a password), bound to `name`; no day destroys it."""
+    return sealing.wrap(keys().index_key(SETTINGS_KEY), name=name, key=content)
+
+
+def unseal_setting(name: str, blob: bytes) -> bytes:
+    """Open what `seal_setting` sealed under the same name."""
+    return sealing.unwrap(keys().index_key(SETTINGS_KEY), name=name, wrapped=blob)
 
 
 def blind(kind: str, value: str) -> bytes:

@@ -1,0 +1,280 @@
+"""Sources with keys and mappings, lots that are planned, stopped and undone, lines corrected, pairs decided.
+
+Only new tables and columns with a default: the older release goes on writing while this one starts.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+NEW_STATES = (
+    "'received', 'to_map', 'planned', 'loading', 'stopped', 'loaded', 'undone', 'discarded', 'refused'"
+)
+OLD_STATES = "'loading', 'loaded', 'refused'"
+
+
+def upgrade() -> None:
+    _let_lots_stand(NEW_STATES, loaded="'loaded', 'undone'")
+    op.create_table(
+        "source_keys",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("source_code", sa.String(), nullable=False),
+        sa.Column(
+            "use",
+            sa.Enum(
+                "cms",
+                "openpgp",
+                "age",
+                "password",
+                "signer",
+                name="keyuse",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("label", sa.String(), nullable=False),
+        sa.Column("fingerprint", sa.String(), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "proposed",
+                "confirmed",
+                "retired",
+                name="keystate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("proposed_by", sa.Integer(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_by", sa.Integer(), nullable=True),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("retired_by", sa.Integer(), nullable=True),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'proposed') OR (confirmed_by IS NOT NULL)",
+            name=op.f("ck_source_keys_confirmed_by_somebody"),
+        ),
+        sa.CheckConstraint(
+            "confirmed_by <> proposed_by", name=op.f("ck_source_keys_confirmed_by_a_second_person")
+        ),
+        sa.ForeignKeyConstraint(["confirmed_by"], ["members.id"], name=op.f("fk_source_keys_confirmed_by")),
+        sa.ForeignKeyConstraint(["proposed_by"], ["members.id"], name=op.f("fk_source_keys_proposed_by")),
+        sa.ForeignKeyConstraint(["retired_by"], ["members.id"], name=op.f("fk_source_keys_retired_by")),
+        sa.ForeignKeyConstraint(
+            ["source_code"], ["import_sources.code"], name=op.f("fk_source_keys_source_code")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_source_keys")),
+    )
+    op.create_index(op.f("ix_source_keys_source_code"), "source_keys", ["source_code"], unique=False)
+    op.create_table(
+        "source_mappings",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("source_code", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("headings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("columns", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("codes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("made_by", sa.Integer(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["made_by"], ["members.id"], name=op.f("fk_source_mappings_made_by")),
+        sa.ForeignKeyConstraint(
+            ["source_code"], ["import_sources.code"], name=op.f("fk_source_mappings_source_code")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_source_mappings")),
+        sa.UniqueConstraint("source_code", "version", name=op.f("uq_source_mappings_source_code_version")),
+    )
+    op.create_table(
+        "import_originals",
+        sa.Column("lot_id", sa.BigInteger(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=True),
+        sa.Column("kept_until", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["lot_id"], ["import_lots.id"], name=op.f("fk_import_originals_lot_id")),
+        sa.PrimaryKeyConstraint("lot_id", name=op.f("pk_import_originals")),
+    )
+    op.create_index(op.f("ix_import_originals_kept_until"), "import_originals", ["kept_until"], unique=False)
+    op.add_column(
+        "import_lines", sa.Column("revision", sa.Integer(), server_default=sa.text("1"), nullable=False)
+    )
+    op.add_column(
+        "import_lines", sa.Column("is_current", sa.Boolean(), server_default=sa.text("true"), nullable=False)
+    )
+    op.drop_constraint(op.f("uq_import_lines_lot_id_row_number"), "import_lines", type_="unique")
+    op.create_unique_constraint(
+        op.f("uq_import_lines_lot_id_row_number_revision"),
+        "import_lines",
+        ["lot_id", "row_number", "revision"],
+    )
+    op.add_column(
+        "import_lots",
+        sa.Column(
+            "plan",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+        ),
+    )
+    op.add_column("import_lots", sa.Column("mapping_id", sa.BigInteger(), nullable=True))
+    op.add_column("import_lots", sa.Column("committed_by", sa.Integer(), nullable=True))
+    op.add_column("import_lots", sa.Column("lines_total", sa.Integer(), nullable=True))
+    op.add_column(
+        "import_lots", sa.Column("lines_read", sa.Integer(), server_default=sa.text("0"), nullable=False)
+    )
+    op.add_column("import_lots", sa.Column("started_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("import_lots", sa.Column("progress_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("import_lots", sa.Column("stop_asked_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("import_lots", sa.Column("trouble", sa.String(), nullable=True))
+    op.add_column("import_lots", sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("import_lots", sa.Column("undone_by", sa.Integer(), nullable=True))
+    op.add_column(
+        "import_lots",
+        sa.Column(
+            "undone",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+        ),
+    )
+    op.create_index(
+        "ix_import_lots_waiting",
+        "import_lots",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('received', 'loading')"),
+    )
+    op.create_foreign_key(
+        op.f("fk_import_lots_committed_by"), "import_lots", "members", ["committed_by"], ["id"]
+    )
+    op.create_foreign_key(
+        op.f("fk_import_lots_mapping_id"), "import_lots", "source_mappings", ["mapping_id"], ["id"]
+    )
+    op.create_foreign_key(op.f("fk_import_lots_undone_by"), "import_lots", "members", ["undone_by"], ["id"])
+    op.add_column(
+        "import_sources",
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "laboratory",
+                "portal",
+                "platform",
+                name="sourcekind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            server_default=sa.text("'laboratory'"),
+            nullable=False,
+        ),
+    )
+    op.add_column(
+        "import_sources",
+        sa.Column("is_trusted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+    )
+    op.add_column(
+        "import_sources",
+        sa.Column("needs_signature", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+    )
+    op.add_column("import_sources", sa.Column("site_id", sa.Integer(), nullable=True))
+    op.add_column(
+        "import_sources", sa.Column("contact", sa.String(), server_default=sa.text("''"), nullable=False)
+    )
+    op.add_column("import_sources", sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_foreign_key(op.f("fk_import_sources_site_id"), "import_sources", "sites", ["site_id"], ["id"])
+    op.add_column("lab_results", sa.Column("line_id", sa.BigInteger(), nullable=True))
+    op.create_index(op.f("ix_lab_results_line_id"), "lab_results", ["line_id"], unique=False)
+    op.add_column("possible_duplicates", sa.Column("decided_by", sa.Integer(), nullable=True))
+    op.add_column("possible_duplicates", sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("possible_duplicates", sa.Column("postponed_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_foreign_key(
+        op.f("fk_possible_duplicates_decided_by"), "possible_duplicates", "members", ["decided_by"], ["id"]
+    )
+    op.execute(
+        """
+        ALTER TABLE import_lots ADD CONSTRAINT ck_import_lots_undone_has_a_time
+        CHECK ((state = 'undone') = (undone_at IS NOT NULL))
+        """
+    )
+
+
+def downgrade() -> None:
+    # the older release knows no plan and no undoing: what it cannot say is said as a refusal
+    op.execute(
+        """
+        UPDATE import_lots SET state = 'refused', refusal = 'retour à une version antérieure'
+        WHERE state IN ('received', 'to_map', 'planned', 'stopped', 'discarded')
+        """
+    )
+    op.execute("UPDATE import_lots SET state = 'loaded', undone_at = NULL WHERE state = 'undone'")
+    op.execute("DELETE FROM import_lines WHERE NOT is_current OR revision > 1")
+    op.execute("ALTER TABLE import_lots DROP CONSTRAINT ck_import_lots_undone_has_a_time")
+    _let_lots_stand(OLD_STATES, loaded="'loaded'")
+    op.drop_constraint(op.f("fk_possible_duplicates_decided_by"), "possible_duplicates", type_="foreignkey")
+    op.drop_column("possible_duplicates", "postponed_at")
+    op.drop_column("possible_duplicates", "decided_at")
+    op.drop_column("possible_duplicates", "decided_by")
+    op.drop_index(op.f("ix_lab_results_line_id"), table_name="lab_results")
+    op.drop_column("lab_results", "line_id")
+    op.drop_constraint(op.f("fk_import_sources_site_id"), "import_sources", type_="foreignkey")
+    op.drop_column("import_sources", "updated_at")
+    op.drop_column("import_sources", "contact")
+    op.drop_column("import_sources", "site_id")
+    op.drop_column("import_sources", "needs_signature")
+    op.drop_column("import_sources", "is_trusted")
+    op.drop_column("import_sources", "kind")
+    op.drop_constraint(op.f("fk_import_lots_undone_by"), "import_lots", type_="foreignkey")
+    op.drop_constraint(op.f("fk_import_lots_mapping_id"), "import_lots", type_="foreignkey")
+    op.drop_constraint(op.f("fk_import_lots_committed_by"), "import_lots", type_="foreignkey")
+    op.drop_index(
+        "ix_import_lots_waiting",
+        table_name="import_lots",
+        postgresql_where=sa.text("state IN ('received', 'loading')"),
+    )
+    op.drop_column("import_lots", "undone")
+    op.drop_column("import_lots", "undone_by")
+    op.drop_column("import_lots", "undone_at")
+    op.drop_column("import_lots", "trouble")
+    op.drop_column("import_lots", "stop_asked_at")
+    op.drop_column("import_lots", "progress_at")
+    op.drop_column("import_lots", "started_at")
+    op.drop_column("import_lots", "lines_read")
+    op.drop_column("import_lots", "lines_total")
+    op.drop_column("import_lots", "committed_by")
+    op.drop_column("import_lots", "mapping_id")
+    op.drop_column("import_lots", "plan")
+    op.drop_constraint(op.f("uq_import_lines_lot_id_row_number_revision"), "import_lines", type_="unique")
+    op.create_unique_constraint(
+        op.f("uq_import_lines_lot_id_row_number"),
+        "import_lines",
+        ["lot_id", "row_number"],
+        postgresql_nulls_not_distinct=False,
+    )
+    op.drop_column("import_lines", "is_current")
+    op.drop_column("import_lines", "revision")
+    op.drop_index(op.f("ix_import_originals_kept_until"), table_name="import_originals")
+    op.drop_table("import_originals")
+    op.drop_table("source_mappings")
+    op.drop_index(op.f("ix_source_keys_source_code"), table_name="source_keys")
+    op.drop_table("source_keys")
+
+
+def _let_lots_stand(states: str, *, loaded: str) -> None:
+    """Say in which states a lot may stand, and which of them have a time of loading."""
+    for name, rule in (
+        ("lotstate", f"state IN ({states})"),
+        ("loaded_has_a_time", f"(state IN ({loaded})) = (loaded_at IS NOT NULL)"),
+    ):
+        op.execute(f"ALTER TABLE import_lots DROP CONSTRAINT ck_import_lots_{name}")
+        op.execute(f"ALTER TABLE import_lots ADD CONSTRAINT ck_import_lots_{name} CHECK ({rule}) NOT VALID")
+        op.execute(f"ALTER TABLE import_lots VALIDATE CONSTRAINT ck_import_lots_{name}")
