@@ -106,16 +106,34 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_import_originals_kept_until"), "import_originals", ["kept_until"], unique=False)
     op.add_column(
+        "call_tasks", sa.Column("gives_way", sa.Boolean(), server_default=sa.text("false"), nullable=False)
+    )
+    op.add_column(
         "import_lines", sa.Column("revision", sa.Integer(), server_default=sa.text("1"), nullable=False)
     )
     op.add_column(
         "import_lines", sa.Column("is_current", sa.Boolean(), server_default=sa.text("true"), nullable=False)
     )
+    op.add_column("import_lines", sa.Column("set_aside_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("import_lines", sa.Column("set_aside_by", sa.Integer(), nullable=True))
+    op.add_column("import_lines", sa.Column("set_aside_why", sa.String(), nullable=True))
     op.drop_constraint(op.f("uq_import_lines_lot_id_row_number"), "import_lines", type_="unique")
+    op.create_index(
+        "ix_import_lines_to_correct",
+        "import_lines",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text(
+            "outcome = 'quarantined' AND is_current AND settled_by_id IS NULL AND set_aside_at IS NULL"
+        ),
+    )
     op.create_unique_constraint(
         op.f("uq_import_lines_lot_id_row_number_revision"),
         "import_lines",
         ["lot_id", "row_number", "revision"],
+    )
+    op.create_foreign_key(
+        op.f("fk_import_lines_set_aside_by"), "import_lines", "members", ["set_aside_by"], ["id"]
     )
     op.add_column(
         "import_lots",
@@ -147,6 +165,7 @@ def upgrade() -> None:
             nullable=False,
         ),
     )
+    op.add_column("import_lots", sa.Column("corrections_secret", sa.LargeBinary(), nullable=True))
     op.create_index(
         "ix_import_lots_waiting",
         "import_lots",
@@ -154,13 +173,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state IN ('received', 'loading')"),
     )
-    op.create_foreign_key(
-        op.f("fk_import_lots_committed_by"), "import_lots", "members", ["committed_by"], ["id"]
-    )
+    op.create_foreign_key(op.f("fk_import_lots_undone_by"), "import_lots", "members", ["undone_by"], ["id"])
     op.create_foreign_key(
         op.f("fk_import_lots_mapping_id"), "import_lots", "source_mappings", ["mapping_id"], ["id"]
     )
-    op.create_foreign_key(op.f("fk_import_lots_undone_by"), "import_lots", "members", ["undone_by"], ["id"])
+    op.create_foreign_key(
+        op.f("fk_import_lots_committed_by"), "import_lots", "members", ["committed_by"], ["id"]
+    )
     op.add_column(
         "import_sources",
         sa.Column(
@@ -206,6 +225,13 @@ def upgrade() -> None:
         CHECK ((state = 'undone') = (undone_at IS NOT NULL))
         """
     )
+    op.execute(
+        """
+        ALTER TABLE import_lines ADD CONSTRAINT ck_import_lines_set_aside_has_a_reason
+        CHECK ((set_aside_at IS NULL) = (set_aside_why IS NULL)) NOT VALID
+        """
+    )
+    op.execute("ALTER TABLE import_lines VALIDATE CONSTRAINT ck_import_lines_set_aside_has_a_reason")
 
 
 def downgrade() -> None:
@@ -233,14 +259,15 @@ def downgrade() -> None:
     op.drop_column("import_sources", "needs_signature")
     op.drop_column("import_sources", "is_trusted")
     op.drop_column("import_sources", "kind")
-    op.drop_constraint(op.f("fk_import_lots_undone_by"), "import_lots", type_="foreignkey")
-    op.drop_constraint(op.f("fk_import_lots_mapping_id"), "import_lots", type_="foreignkey")
     op.drop_constraint(op.f("fk_import_lots_committed_by"), "import_lots", type_="foreignkey")
+    op.drop_constraint(op.f("fk_import_lots_mapping_id"), "import_lots", type_="foreignkey")
+    op.drop_constraint(op.f("fk_import_lots_undone_by"), "import_lots", type_="foreignkey")
     op.drop_index(
         "ix_import_lots_waiting",
         table_name="import_lots",
         postgresql_where=sa.text("state IN ('received', 'loading')"),
     )
+    op.drop_column("import_lots", "corrections_secret")
     op.drop_column("import_lots", "undone")
     op.drop_column("import_lots", "undone_by")
     op.drop_column("import_lots", "undone_at")
@@ -253,15 +280,27 @@ def downgrade() -> None:
     op.drop_column("import_lots", "committed_by")
     op.drop_column("import_lots", "mapping_id")
     op.drop_column("import_lots", "plan")
+    op.drop_constraint(op.f("fk_import_lines_set_aside_by"), "import_lines", type_="foreignkey")
     op.drop_constraint(op.f("uq_import_lines_lot_id_row_number_revision"), "import_lines", type_="unique")
+    op.drop_index(
+        "ix_import_lines_to_correct",
+        table_name="import_lines",
+        postgresql_where=sa.text(
+            "outcome = 'quarantined' AND is_current AND settled_by_id IS NULL AND set_aside_at IS NULL"
+        ),
+    )
     op.create_unique_constraint(
         op.f("uq_import_lines_lot_id_row_number"),
         "import_lines",
         ["lot_id", "row_number"],
         postgresql_nulls_not_distinct=False,
     )
+    op.drop_column("import_lines", "set_aside_why")
+    op.drop_column("import_lines", "set_aside_by")
+    op.drop_column("import_lines", "set_aside_at")
     op.drop_column("import_lines", "is_current")
     op.drop_column("import_lines", "revision")
+    op.drop_column("call_tasks", "gives_way")
     op.drop_index(op.f("ix_import_originals_kept_until"), table_name="import_originals")
     op.drop_table("import_originals")
     op.drop_table("source_mappings")

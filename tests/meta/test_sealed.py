@@ -12,6 +12,7 @@ NOT_ABOUT_PEOPLE = {
     "invitations": {"token_hash"},
     "source_keys": {"secret"},
     "import_originals": {"secret", "content"},
+    "import_lots": {"corrections_secret"},
 }
 """Hashes and keys that say nothing about anybody who is called; a file as it came is encrypted by its sender,
 and gone after days."""

@@ -172,6 +172,8 @@ class ImportLot(Base):
     undone_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     undone: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     """What undoing took back, and what stayed and why: counts and references."""
+    corrections_secret: Mapped[bytes | None]
+    """The password of the files of lines to correct, sealed (`vault.seal_setting`); made at the first one."""
 
 
 class ImportOriginal(Base):
@@ -186,6 +188,10 @@ class ImportOriginal(Base):
     kept_until: Mapped[datetime] = mapped_column(index=True)
 
 
+TO_CORRECT = "outcome = 'quarantined' AND is_current AND settled_by_id IS NULL AND set_aside_at IS NULL"
+"""A line that still waits for somebody to correct it."""
+
+
 class ImportLine(Base):
     """One line of a lot and its outcome. Of a line that is not positive, nothing of the person is kept."""
 
@@ -195,6 +201,8 @@ class ImportLine(Base):
         Index("ix_import_lines_result", "source_code", "source_result_id"),
         Index("ix_import_lines_fingerprint", "source_code", "fingerprint"),
         Index("ix_import_lines_lot_outcome", "lot_id", "outcome", "row_number"),
+        CheckConstraint("(set_aside_at IS NULL) = (set_aside_why IS NULL)", name="set_aside_has_a_reason"),
+        Index("ix_import_lines_to_correct", "id", postgresql_where=text(TO_CORRECT)),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -219,6 +227,11 @@ class ImportLine(Base):
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
     settled_by_id: Mapped[int | None] = mapped_column(ForeignKey("import_lines.id"))
     """The later line that corrected this quarantined one."""
+    set_aside_at: Mapped[datetime | None]
+    """When somebody said that nothing is to be corrected: the sender was asked."""
+    set_aside_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    set_aside_why: Mapped[str | None]
+    """A code of `SetAside` (imports.corrections)."""
     cohort: Mapped[date] = mapped_column(index=True)
     sealed: Mapped[bytes | None]
     """The fields of a quarantined line, as they came."""

@@ -134,3 +134,5 @@ class CallTask(Base):
     script_version: Mapped[str | None]
     """Pinned at the first conversation: a call keeps its script when a new one is published."""
     closed_at: Mapped[datetime | None]
+    gives_way: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """The contact is called as a case now; somebody is on the line, and this call is closed when they are not."""
