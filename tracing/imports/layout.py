@@ -8,10 +8,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from operator import itemgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracing.imports.refusals import CannotRead, Refusal
 from tracing.people.names import name_tokens
+
+if TYPE_CHECKING:
+    from tracing.imports.mappings import Mapping
 
 NAME = "lab-positive-v1"
 REQUIRED = ("ID_RESULTAT", "NOM_NAISSANCE", "PRENOMS", "DATE_NAISSANCE", "DATE_PRELEVEMENT", "RESULTAT")
@@ -54,7 +57,7 @@ SYNONYMS: dict[str, str] = {
 FIELDS = tuple(SYNONYMS)
 """The 32 fields in their order; the values of a raw line stand in it."""
 
-_MOST_BANNER_ROWS = 40
+MOST_BANNER_ROWS = 40
 _NOT_IN_A_HEADING = re.compile(r"[^A-Z0-9]")
 _ID, _BIRTH_NAME, _FIRST_NAMES, _BIRTH_DATE, _, _RESULT = map(FIELDS.index, REQUIRED)
 _EDGES = "'\"=#\u200b\ufeff "
@@ -90,11 +93,11 @@ class Columns(NamedTuple):
         return sum(position is not None for position in self.positions)
 
 
-def find_columns(rows: Iterator[Row]) -> Columns:
+def find_columns(rows: Iterator[Row], mapping: "Mapping | None" = None) -> Columns:
     """Find the heading row, perhaps under a banner: the first that has all that is required, else the likeliest."""
     best = Columns(0, [], (None,) * len(FIELDS))
-    for number, cells in islice(rows, _MOST_BANNER_ROWS):
-        columns = match_headings(number, cells)
+    for number, cells in islice(rows, MOST_BANNER_ROWS):
+        columns = match_headings(number, cells, mapping)
         if not columns.missing:
             return columns
         best = max(best, columns, key=likelihood)
@@ -106,12 +109,24 @@ def likelihood(columns: Columns) -> tuple[int, int]:
     return -len(columns.missing), columns.found
 
 
-def match_headings(row: int, cells: Sequence[str]) -> Columns:
-    """Give each field its column: the best of its names that is there; no column serves two fields."""
+def match_headings(row: int, cells: Sequence[str], mapping: "Mapping | None" = None) -> Columns:
+    """Give each field its column: the best of its names that is there; no column serves two fields.
+
+    What was accepted of the source comes first. A heading that was accepted and carries no field was left out on
+    purpose: only headings never seen may be known by their name.
+    """
     free: dict[str, int] = {}
     for position, cell in enumerate(cells):
-        free.setdefault(_compact(cell), position)
+        free.setdefault(heading_key(cell), position)
     positions: dict[str, int] = {}
+    if mapping is not None:
+        positions = {
+            field: free[heading_key(heading)]
+            for field, heading in mapping.columns.items()
+            if heading_key(heading) in free
+        }
+        for heading in (*mapping.headings, *mapping.columns.values()):
+            free.pop(heading_key(heading), None)
     for headings in (_OWN_HEADINGS, _SHARED_HEADINGS):
         for field, names in headings.items():
             name = next((name for name in names if name in free), None)
@@ -126,8 +141,12 @@ def refuse_without_required(columns: Columns) -> None:
         raise CannotRead(Refusal.UNKNOWN_LAYOUT, missing=", ".join(columns.missing))
 
 
-def raw_lines(rows: Iterator[Row], columns: Columns) -> Iterator[RawLine]:
-    """Yield the lines under the heading; banners, blank rows and totals are no lines."""
+def raw_lines(rows: Iterator[Row], columns: Columns, mapping: "Mapping | None" = None) -> Iterator[RawLine]:
+    """Yield the lines under the heading; banners, blank rows and totals are no lines.
+
+    A code that the mapping knows becomes ours; any other value stays as it is.
+    """
+    meanings = _meanings(mapping)
     width = len(columns.heading)
     absent = width
     pick = itemgetter(*(absent if position is None else position for position in columns.positions))
@@ -139,7 +158,24 @@ def raw_lines(rows: Iterator[Row], columns: Columns) -> Iterator[RawLine]:
         padded += [""] * (width + 1 - len(padded))
         values = pick(padded)
         if _is_data(padded, values):
-            yield RawLine(number, values)
+            yield RawLine(number, _translated(values, meanings) if meanings else values)
+
+
+def _meanings(mapping: "Mapping | None") -> list[tuple[int, dict[str, str]]]:
+    """Return the place of each coded field whose codes were mapped, and what they mean, whatever their case."""
+    return [
+        (FIELDS.index(field), {value.casefold(): code for value, code in codes.items()})
+        for field, codes in (mapping.codes if mapping else {}).items()
+        if codes
+    ]
+
+
+def _translated(values: tuple[str, ...], meanings: list[tuple[int, dict[str, str]]]) -> tuple[str, ...]:
+    """Replace the sender's codes by ours."""
+    ours = list(values)
+    for place, codes in meanings:
+        ours[place] = codes.get(values[place].casefold(), values[place])
+    return tuple(ours)
 
 
 def clean(text: str) -> str:
@@ -178,12 +214,15 @@ def _is_data(cells: Sequence[str], values: tuple[str, ...]) -> bool:
     return not alone or any(values[FIELDS.index(name)] for name in REQUIRED)
 
 
-def _compact(heading: str) -> str:
-    """Return a heading in capitals without accents, blanks and punctuation."""
-    return _NOT_IN_A_HEADING.sub("", "".join(name_tokens(heading)))
+def heading_key(heading: str) -> str:
+    """Return a heading as it is compared: in capitals without accents, blanks and punctuation.
+
+    Of one in another script nothing would be left; it is compared as it stands.
+    """
+    return _NOT_IN_A_HEADING.sub("", "".join(name_tokens(heading))) or "".join(heading.split()).casefold()
 
 
-_HEADINGS = {field: (_compact(field), *names.split()) for field, names in SYNONYMS.items()}
+_HEADINGS = {field: (heading_key(field), *names.split()) for field, names in SYNONYMS.items()}
 _TIMES_USED = Counter(name for names in _HEADINGS.values() for name in names)
 _OWN_HEADINGS, _SHARED_HEADINGS = (
     {
