@@ -105,8 +105,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("lot_id", name=op.f("pk_import_originals")),
     )
     op.create_index(op.f("ix_import_originals_kept_until"), "import_originals", ["kept_until"], unique=False)
+    op.create_index(op.f("ix_answers_person_id"), "answers", ["person_id"], unique=False)
     op.add_column(
         "call_tasks", sa.Column("gives_way", sa.Boolean(), server_default=sa.text("false"), nullable=False)
+    )
+    op.drop_index(
+        op.f("ix_call_tasks_household_open"),
+        table_name="call_tasks",
+        postgresql_where="((state)::text = 'open'::text)",
+    )
+    op.create_index("ix_call_tasks_household_id", "call_tasks", ["household_id"], unique=False)
+    op.create_index(
+        "ix_contacts_became_case",
+        "contacts",
+        ["became_case_id"],
+        unique=False,
+        postgresql_where=sa.text("became_case_id IS NOT NULL"),
     )
     op.add_column(
         "import_lines", sa.Column("revision", sa.Integer(), server_default=sa.text("1"), nullable=False)
@@ -118,6 +132,13 @@ def upgrade() -> None:
     op.add_column("import_lines", sa.Column("set_aside_by", sa.Integer(), nullable=True))
     op.add_column("import_lines", sa.Column("set_aside_why", sa.String(), nullable=True))
     op.drop_constraint(op.f("uq_import_lines_lot_id_row_number"), "import_lines", type_="unique")
+    op.create_index(
+        "ix_import_lines_settled_by",
+        "import_lines",
+        ["settled_by_id"],
+        unique=False,
+        postgresql_where=sa.text("settled_by_id IS NOT NULL"),
+    )
     op.create_index(
         "ix_import_lines_to_correct",
         "import_lines",
@@ -135,6 +156,25 @@ def upgrade() -> None:
     op.create_foreign_key(
         op.f("fk_import_lines_set_aside_by"), "import_lines", "members", ["set_aside_by"], ["id"]
     )
+    op.add_column("import_lots", sa.Column("refusal_code", sa.String(), nullable=True))
+    op.add_column(
+        "import_lots",
+        sa.Column(
+            "came_by",
+            sa.Enum(
+                "page",
+                "folder",
+                "command",
+                name="cameby",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            server_default=sa.text("'command'"),
+            nullable=False,
+        ),
+    )
+    op.add_column("import_lots", sa.Column("site_id", sa.Integer(), nullable=True))
     op.add_column(
         "import_lots",
         sa.Column(
@@ -154,6 +194,10 @@ def upgrade() -> None:
     op.add_column("import_lots", sa.Column("progress_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("import_lots", sa.Column("stop_asked_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("import_lots", sa.Column("trouble", sa.String(), nullable=True))
+    op.add_column(
+        "import_lots", sa.Column("tries", sa.Integer(), server_default=sa.text("0"), nullable=False)
+    )
+    op.add_column("import_lots", sa.Column("try_again_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("import_lots", sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("import_lots", sa.Column("undone_by", sa.Integer(), nullable=True))
     op.add_column(
@@ -173,10 +217,11 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state IN ('received', 'loading')"),
     )
-    op.create_foreign_key(op.f("fk_import_lots_undone_by"), "import_lots", "members", ["undone_by"], ["id"])
+    op.create_foreign_key(op.f("fk_import_lots_site_id"), "import_lots", "sites", ["site_id"], ["id"])
     op.create_foreign_key(
         op.f("fk_import_lots_mapping_id"), "import_lots", "source_mappings", ["mapping_id"], ["id"]
     )
+    op.create_foreign_key(op.f("fk_import_lots_undone_by"), "import_lots", "members", ["undone_by"], ["id"])
     op.create_foreign_key(
         op.f("fk_import_lots_committed_by"), "import_lots", "members", ["committed_by"], ["id"]
     )
@@ -260,8 +305,9 @@ def downgrade() -> None:
     op.drop_column("import_sources", "is_trusted")
     op.drop_column("import_sources", "kind")
     op.drop_constraint(op.f("fk_import_lots_committed_by"), "import_lots", type_="foreignkey")
-    op.drop_constraint(op.f("fk_import_lots_mapping_id"), "import_lots", type_="foreignkey")
     op.drop_constraint(op.f("fk_import_lots_undone_by"), "import_lots", type_="foreignkey")
+    op.drop_constraint(op.f("fk_import_lots_mapping_id"), "import_lots", type_="foreignkey")
+    op.drop_constraint(op.f("fk_import_lots_site_id"), "import_lots", type_="foreignkey")
     op.drop_index(
         "ix_import_lots_waiting",
         table_name="import_lots",
@@ -271,6 +317,8 @@ def downgrade() -> None:
     op.drop_column("import_lots", "undone")
     op.drop_column("import_lots", "undone_by")
     op.drop_column("import_lots", "undone_at")
+    op.drop_column("import_lots", "try_again_at")
+    op.drop_column("import_lots", "tries")
     op.drop_column("import_lots", "trouble")
     op.drop_column("import_lots", "stop_asked_at")
     op.drop_column("import_lots", "progress_at")
@@ -280,6 +328,9 @@ def downgrade() -> None:
     op.drop_column("import_lots", "committed_by")
     op.drop_column("import_lots", "mapping_id")
     op.drop_column("import_lots", "plan")
+    op.drop_column("import_lots", "site_id")
+    op.drop_column("import_lots", "came_by")
+    op.drop_column("import_lots", "refusal_code")
     op.drop_constraint(op.f("fk_import_lines_set_aside_by"), "import_lines", type_="foreignkey")
     op.drop_constraint(op.f("uq_import_lines_lot_id_row_number_revision"), "import_lines", type_="unique")
     op.drop_index(
@@ -288,6 +339,11 @@ def downgrade() -> None:
         postgresql_where=sa.text(
             "outcome = 'quarantined' AND is_current AND settled_by_id IS NULL AND set_aside_at IS NULL"
         ),
+    )
+    op.drop_index(
+        "ix_import_lines_settled_by",
+        table_name="import_lines",
+        postgresql_where=sa.text("settled_by_id IS NOT NULL"),
     )
     op.create_unique_constraint(
         op.f("uq_import_lines_lot_id_row_number"),
@@ -300,7 +356,21 @@ def downgrade() -> None:
     op.drop_column("import_lines", "set_aside_at")
     op.drop_column("import_lines", "is_current")
     op.drop_column("import_lines", "revision")
+    op.drop_index(
+        "ix_contacts_became_case",
+        table_name="contacts",
+        postgresql_where=sa.text("became_case_id IS NOT NULL"),
+    )
+    op.drop_index("ix_call_tasks_household_id", table_name="call_tasks")
+    op.create_index(
+        op.f("ix_call_tasks_household_open"),
+        "call_tasks",
+        ["household_id"],
+        unique=False,
+        postgresql_where="((state)::text = 'open'::text)",
+    )
     op.drop_column("call_tasks", "gives_way")
+    op.drop_index(op.f("ix_answers_person_id"), table_name="answers")
     op.drop_index(op.f("ix_import_originals_kept_until"), table_name="import_originals")
     op.drop_table("import_originals")
     op.drop_table("source_mappings")

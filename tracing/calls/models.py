@@ -60,7 +60,7 @@ class Answer(Base):
     task_id: Mapped[int] = mapped_column(ForeignKey("call_tasks.id"))
     question: Mapped[str]
     """A question's id, or a mandatory statement's step id."""
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
     claim_number: Mapped[int] = mapped_column(BigInteger)
     script_version: Mapped[str]

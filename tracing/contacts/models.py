@@ -39,6 +39,9 @@ class Contact(Base):
             unique=True,
             postgresql_where=text("status <> 'removed'"),
         ),
+        Index(
+            "ix_contacts_became_case", "became_case_id", postgresql_where=text("became_case_id IS NOT NULL")
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -31,6 +31,14 @@ class LotState(StrEnum):
     REFUSED = "refused"
 
 
+class CameBy(StrEnum):
+    """By which way a file arrived."""
+
+    PAGE = "page"
+    FOLDER = "folder"
+    COMMAND = "command"
+
+
 class KeyUse(StrEnum):
     """What a key of a source is for."""
 
@@ -151,6 +159,13 @@ class ImportLot(Base):
     container: Mapped[str | None]
     state: Mapped[LotState] = mapped_column(coded(LotState))
     refusal: Mapped[str | None]
+    refusal_code: Mapped[str | None]
+    """The reason as a code (`Refusal`): of a wrong key another one may be given."""
+    came_by: Mapped[CameBy] = mapped_column(
+        coded(CameBy), default=CameBy.COMMAND, server_default=text("'command'")
+    )
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
+    """Where whoever sent it from a page works: its time zone dates the lines. None: the default site's."""
     received_at: Mapped[datetime]
     received_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     loaded_at: Mapped[datetime | None]
@@ -168,6 +183,9 @@ class ImportLot(Base):
     stop_asked_at: Mapped[datetime | None]
     trouble: Mapped[str | None]
     """What stopped the last attempt without refusing the file (a full disk, a lost database): it is tried again."""
+    tries: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """Attempts that ended in trouble, one after the other: each waits longer for the next."""
+    try_again_at: Mapped[datetime | None]
     undone_at: Mapped[datetime | None]
     undone_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     undone: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
@@ -202,6 +220,10 @@ class ImportLine(Base):
         Index("ix_import_lines_fingerprint", "source_code", "fingerprint"),
         Index("ix_import_lines_lot_outcome", "lot_id", "outcome", "row_number"),
         CheckConstraint("(set_aside_at IS NULL) = (set_aside_why IS NULL)", name="set_aside_has_a_reason"),
+        # undoing a lot removes its lines: who was settled by one of them must be found at once
+        Index(
+            "ix_import_lines_settled_by", "settled_by_id", postgresql_where=text("settled_by_id IS NOT NULL")
+        ),
         Index("ix_import_lines_to_correct", "id", postgresql_where=text(TO_CORRECT)),
     )
 

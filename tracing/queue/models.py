@@ -111,7 +111,7 @@ class CallTask(Base):
             "(kind = 'contact_first') = (contact_id IS NOT NULL)", name="contact_call_has_contact"
         ),
         CheckConstraint("(state = 'open') OR (closed_at IS NOT NULL)", name="not_open_has_a_time"),
-        Index("ix_call_tasks_household_open", "household_id", postgresql_where=text("state = 'open'")),
+        Index("ix_call_tasks_household_id", "household_id"),
         Index("ix_call_tasks_site_state", "site_id", "state", "id"),
     )
 
