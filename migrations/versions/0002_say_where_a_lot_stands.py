@@ -44,6 +44,13 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.String(), nullable=False),
         sa.Column("secret", sa.LargeBinary(), nullable=False),
         sa.Column(
+            "about",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+        ),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
             "state",
             sa.Enum(
                 "proposed",
@@ -218,12 +225,12 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('received', 'loading')"),
     )
     op.create_foreign_key(op.f("fk_import_lots_site_id"), "import_lots", "sites", ["site_id"], ["id"])
-    op.create_foreign_key(
-        op.f("fk_import_lots_mapping_id"), "import_lots", "source_mappings", ["mapping_id"], ["id"]
-    )
     op.create_foreign_key(op.f("fk_import_lots_undone_by"), "import_lots", "members", ["undone_by"], ["id"])
     op.create_foreign_key(
         op.f("fk_import_lots_committed_by"), "import_lots", "members", ["committed_by"], ["id"]
+    )
+    op.create_foreign_key(
+        op.f("fk_import_lots_mapping_id"), "import_lots", "source_mappings", ["mapping_id"], ["id"]
     )
     op.add_column(
         "import_sources",
@@ -304,9 +311,9 @@ def downgrade() -> None:
     op.drop_column("import_sources", "needs_signature")
     op.drop_column("import_sources", "is_trusted")
     op.drop_column("import_sources", "kind")
+    op.drop_constraint(op.f("fk_import_lots_mapping_id"), "import_lots", type_="foreignkey")
     op.drop_constraint(op.f("fk_import_lots_committed_by"), "import_lots", type_="foreignkey")
     op.drop_constraint(op.f("fk_import_lots_undone_by"), "import_lots", type_="foreignkey")
-    op.drop_constraint(op.f("fk_import_lots_mapping_id"), "import_lots", type_="foreignkey")
     op.drop_constraint(op.f("fk_import_lots_site_id"), "import_lots", type_="foreignkey")
     op.drop_index(
         "ix_import_lots_waiting",

@@ -105,7 +105,11 @@ class SourceKey(Base):
     fingerprint: Mapped[str]
     """SHA-256 of the public part, in hexadecimal; of a password none is shown: empty."""
     secret: Mapped[bytes]
-    """Sealed by a key of the key store (`vault.seal_setting`)."""
+    """Sealed by a key of the key store (`vault.seal_setting`); empty once the key is retired."""
+    about: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    """What anybody may know of it: for whom it was made, by whom, its fingerprint in the words of its own kind."""
+    expires_at: Mapped[datetime | None]
+    """When its certificate ends."""
     state: Mapped[KeyState] = mapped_column(coded(KeyState), default=KeyState.PROPOSED)
     proposed_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
     proposed_at: Mapped[datetime]
