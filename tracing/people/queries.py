@@ -1,10 +1,13 @@
 """Reading people: always by id or by an exact key, never by browsing."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select, union_all
+from sqlalchemy.orm import aliased
 
-from tracing.kernel.db import session
+from tracing.kernel.db import among, session
+from tracing.people.merging import Kept, joint
 from tracing.people.models import KeyKind, Person, PersonKey
 from tracing.people.rules import Identity, realm_key
 from tracing.vault import services as vault
@@ -15,13 +18,72 @@ def get_person(person_id: int) -> Person:
     return session.get_one(Person, person_id)
 
 
+def alike(person_id: int) -> tuple[int, ...]:
+    """Return every record of the same person, the leading one first: this one alone unless some were merged."""
+    return tuple(row.id for row in _records([person_id])) or (person_id,)
+
+
+def leads(person_ids: Iterable[int]) -> dict[int, int]:
+    """Return the leading record of each: their own unless it was merged into another."""
+    rows = session.execute(
+        select(Person.id, func.coalesce(Person.same_as, Person.id)).where(Person.id.in_(set(person_ids)))
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def shown(person_ids: Iterable[int]) -> list[str]:
+    """Return whom the read log must name when the joint identities of these people are shown."""
+    return [f"person:{row.id}" for row in _records(person_ids)]
+
+
+def find_joint_identity(person_id: int) -> Identity | None:
+    """Return who somebody is as all their records say together, or None once every one was destroyed."""
+    return joint_identities([person_id]).get(person_id)
+
+
+def joint_identities(person_ids: Iterable[int]) -> dict[int, Identity]:
+    """Return identities to be shown, as all records of each person say together; destroyed ones are absent."""
+    wanted = set(person_ids)
+    kept: dict[int, list[Kept]] = {}
+    lead_of: dict[int, int] = {}
+    for row in _records(wanted):
+        lead_of[row.id] = row.lead
+        opened = vault.find_unsealed("people", row.id, row.cohort, row.sealed)
+        if opened is not None:
+            record = Kept(Identity.from_dict(opened), row.cohort, leads=row.id == row.lead)
+            kept.setdefault(row.lead, []).append(record)
+    together = {lead: joint(records) for lead, records in kept.items()}
+    return {
+        person_id: together[lead]
+        for person_id, lead in lead_of.items()
+        if person_id in wanted and lead in together
+    }
+
+
+def _records(person_ids: Iterable[int]) -> Sequence[Any]:
+    """Return every record of these people as id, lead, cohort, sealed: each leading one before those behind it."""
+    asked, record = aliased(Person), aliased(Person)
+    lead = func.coalesce(asked.same_as, asked.id)
+    # two joins, each by its index: one condition with OR would read the whole table
+    either = [
+        select(record.id, lead.label("lead"), record.cohort, record.sealed)
+        .join_from(asked, record, where)
+        .where(asked.id.in_(set(person_ids)))
+        for where in (record.id == lead, record.same_as == lead)
+    ]
+    rows = session.execute(union_all(*either)).all()
+    return sorted(
+        {row.id: row for row in rows}.values(), key=lambda row: (row.lead, row.id != row.lead, row.id)
+    )
+
+
 def find_identity(person_id: int) -> Identity | None:
-    """Return who somebody is, or None once their identity was destroyed."""
+    """Return what one record says of somebody, or None once it was destroyed; to be written, not shown."""
     return identities([person_id]).get(person_id)
 
 
 def identities(person_ids: Iterable[int]) -> dict[int, Identity]:
-    """Return the identities that can still be read; destroyed ones are absent."""
+    """Return what single records say, whatever was merged with them; destroyed ones are absent."""
     found: dict[int, Identity] = {}
     rows = session.execute(
         select(Person.id, Person.cohort, Person.sealed).where(Person.id.in_(set(person_ids)))
@@ -30,6 +92,25 @@ def identities(person_ids: Iterable[int]) -> dict[int, Identity]:
         opened = vault.find_unsealed("people", row.id, row.cohort, row.sealed)
         if opened is not None:
             found[row.id] = Identity.from_dict(opened)
+    return found
+
+
+def locked(person_ids: Sequence[int]) -> list[tuple[Any, Identity]]:
+    """Lock people in the order of their ids; returns id, cohort and is_invented of each, and who they are.
+
+    Those whose identity was destroyed are absent.
+    """
+    rows = session.execute(
+        select(Person.id, Person.cohort, Person.is_invented, Person.sealed)
+        .where(among(Person.id, person_ids))
+        .order_by(Person.id)
+        .with_for_update()
+    )
+    found = []
+    for row in rows:
+        opened = vault.find_unsealed("people", row.id, row.cohort, row.sealed)
+        if opened is not None:
+            found.append((row, Identity.from_dict(opened)))
     return found
 
 

@@ -1,0 +1,263 @@
+"""Two records that may be one person: what speaks for it, which record leads, what both say together. Pure.
+
+A human decides. Nothing is moved when two records are the same person: one of them leads, the others point to it,
+and whoever reads gathers what stands under each of them.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from tracing.people.names import given_names_agree, normal_form, one_letter_apart
+from tracing.people.rules import (
+    Identity,
+    completed,
+    nir_counts,
+    nirs_contradict,
+    possible_duplicate,
+    same_person,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What decides which of several records of one person leads."""
+
+    person_id: int
+    is_readable: bool = True
+    """False once its identity was destroyed."""
+    cases: int = 0
+    contacts: int = 0
+    """How often they were named as a contact."""
+    since: datetime
+
+
+def leading(records: Iterable[Record]) -> int:
+    """Return the record to which the others point: one that can be read, with most behind it, then the oldest."""
+    return min(
+        records,
+        key=lambda one: (not one.is_readable, -one.cases, -one.contacts, one.since, one.person_id),
+    ).person_id
+
+
+def families(people: Iterable[int], pairs: Iterable[tuple[int, int]]) -> list[frozenset[int]]:
+    """Group people by the pairs that were said to be one person, directly or through others.
+
+    The pointers follow from the pairs alone, whatever order they were decided in: A = B and B = C make one
+    person of three, and when A = B is taken back, B = C stands.
+    """
+    family_of = {person: frozenset({person}) for person in people}
+    for one, other in pairs:
+        joined = family_of.get(one, frozenset({one})) | family_of.get(other, frozenset({other}))
+        family_of.update(dict.fromkeys(joined, joined))
+    return sorted(set(family_of.values()), key=min)
+
+
+class Kept(NamedTuple):
+    """One record of a person, as it is gathered with the others."""
+
+    identity: Identity
+    cohort: date
+    """The day of its newest collection."""
+    leads: bool
+
+
+def joint(records: Sequence[Kept]) -> Identity:
+    """Return what several records of one person say together.
+
+    The name as the leading record spells it, the numbers of all with the latest first, a NIR of their own before
+    one of a parent, and the latest address, whole.
+    """
+    in_time = sorted(records, key=lambda one: one.cohort)
+    together = in_time[0].identity
+    for one in in_time[1:]:
+        together = completed(together, one.identity)
+    lead = next((one.identity for one in records if one.leads), in_time[0].identity)
+    return replace(
+        together,
+        birth_name=lead.birth_name,
+        first_names=lead.first_names,
+        birth_date=lead.birth_date or together.birth_date,
+        sex=lead.sex or together.sex,
+        nir=lead.nir if nir_counts(lead) else together.nir,
+    )
+
+
+class Verdict(StrEnum):
+    """What becomes of the answer “the same person”."""
+
+    MERGE = "merge"
+    ASK_TWICE = "ask_twice"
+    """Each has a NIR of their own and the two differ: it is asked again before it is done."""
+    ALREADY = "already"
+    """Other answers made them one person before."""
+    TWO_WORLDS = "two_worlds"
+    """One is invented, for practice; the other is real."""
+    ERASED = "erased"
+    """One identity was destroyed: there is nothing left to compare."""
+    SAID_DIFFERENT = "said_different"
+    """Somebody said of two records behind them that they are not the same."""
+    TWO_CALLS = "two_calls"
+    """Two tracers are on the telephone with them now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What stands when somebody answers that two records are the same person."""
+
+    already_same: bool = False
+    same_world: bool = True
+    is_readable: bool = True
+    said_different: bool = False
+    callers: tuple[int | None, int | None] = (None, None)
+    """Who is on the telephone with each of them now."""
+    nirs_contradict: bool = False
+    is_sure: bool = False
+    """It was asked twice."""
+
+
+def judge(question: Question) -> Verdict:
+    """Return what becomes of the answer “the same person”; the first reason against it counts."""
+    ours, theirs = question.callers
+    if question.already_same:
+        return Verdict.ALREADY
+    if not question.same_world:
+        return Verdict.TWO_WORLDS
+    if not question.is_readable:
+        return Verdict.ERASED
+    if question.said_different:
+        return Verdict.SAID_DIFFERENT
+    if ours is not None and theirs is not None and ours != theirs:
+        return Verdict.TWO_CALLS
+    if question.nirs_contradict and not question.is_sure:
+        return Verdict.ASK_TWICE
+    return Verdict.MERGE
+
+
+class Why(StrEnum):
+    """Why two records were put before a human."""
+
+    SEVERAL = "several"
+    """The rule says the same person, and it said so of somebody else as well."""
+    NIRS_DIFFER = "nirs_differ"
+    ONE_LETTER = "one_letter"
+    RESEMBLED = "resembled"
+    """They did when the line came; what is known of them has changed since."""
+
+
+def why(ours: Identity, theirs: Identity) -> Why:
+    """Return why two records are a possible duplicate."""
+    if same_person(ours, theirs):
+        return Why.SEVERAL
+    if not possible_duplicate(ours, theirs):
+        return Why.RESEMBLED
+    if one_letter_apart(normal_form(ours.birth_name), normal_form(theirs.birth_name)):
+        return Why.ONE_LETTER
+    return Why.NIRS_DIFFER
+
+
+class Part(StrEnum):
+    """A part of an identity, in the order in which two are compared."""
+
+    BIRTH_NAME = "birth_name"
+    USUAL_NAME = "usual_name"
+    FIRST_NAMES = "first_names"
+    SEX = "sex"
+    BIRTH_DATE = "birth_date"
+    NIR = "nir"
+    PHONES = "phones"
+    EMAIL = "email"
+    ADDRESS = "address"
+
+
+class Likeness(StrEnum):
+    """How a part of one identity stands to the same part of the other."""
+
+    SAME = "same"
+    AGREES = "agrees"
+    """A shorter list of given names, one number in common: no contradiction."""
+    ONE_LETTER = "one_letter"
+    ONE_SIDE = "one_side"
+    """Only one of them says anything."""
+    DIFFERS = "differs"
+    NOTHING = "nothing"
+    """Neither says anything."""
+
+
+def compare(ours: Identity, theirs: Identity) -> dict[Part, Likeness]:
+    """Compare two identities part by part."""
+    return {
+        Part.BIRTH_NAME: _names(ours.birth_name, theirs.birth_name),
+        Part.USUAL_NAME: _names(ours.usual_name, theirs.usual_name),
+        Part.FIRST_NAMES: _given_names(ours.first_names, theirs.first_names),
+        Part.SEX: _plain(ours.sex, theirs.sex),
+        Part.BIRTH_DATE: _plain(ours.birth_date, theirs.birth_date),
+        Part.NIR: _nirs(ours, theirs),
+        Part.PHONES: _phones(ours.phones, theirs.phones),
+        Part.EMAIL: _plain(ours.email.lower(), theirs.email.lower()),
+        Part.ADDRESS: _plain(_place(ours), _place(theirs)),
+    }
+
+
+def _plain(ours: object, theirs: object) -> Likeness:
+    if not ours and not theirs:
+        return Likeness.NOTHING
+    if not ours or not theirs:
+        return Likeness.ONE_SIDE
+    return Likeness.SAME if ours == theirs else Likeness.DIFFERS
+
+
+def _names(ours: str, theirs: str) -> Likeness:
+    first, second = normal_form(ours), normal_form(theirs)
+    if first and second and one_letter_apart(first, second):
+        return Likeness.ONE_LETTER
+    return _plain(first, second)
+
+
+def _given_names(ours: str, theirs: str) -> Likeness:
+    likeness = _names(ours, theirs)
+    if likeness is Likeness.DIFFERS and given_names_agree(ours, theirs):
+        return Likeness.AGREES
+    return likeness
+
+
+def _nirs(ours: Identity, theirs: Identity) -> Likeness:
+    likeness = _plain(ours.nir, theirs.nir)
+    if likeness is Likeness.DIFFERS and not nirs_contradict(ours, theirs):
+        return Likeness.AGREES
+    return likeness
+
+
+def _phones(ours: Sequence[str], theirs: Sequence[str]) -> Likeness:
+    likeness = _plain(set(ours), set(theirs))
+    return Likeness.AGREES if likeness is Likeness.DIFFERS and set(ours) & set(theirs) else likeness
+
+
+def _place(identity: Identity) -> str:
+    return normal_form(f"{identity.address} {identity.postcode} {identity.city}")
+
+
+class Piece(NamedTuple):
+    """A word cut at what differs from another word."""
+
+    before: str
+    differing: str
+    after: str
+
+
+def apart(ours: str, theirs: str) -> tuple[Piece, Piece]:
+    """Cut two spellings where they begin and cease to differ; what is written alike stands outside."""
+    start = 0
+    shorter = min(len(ours), len(theirs))
+    while start < shorter and ours[start].casefold() == theirs[start].casefold():
+        start += 1
+    end = 0
+    while end < shorter - start and ours[-1 - end].casefold() == theirs[-1 - end].casefold():
+        end += 1
+    return _cut(ours, start, end), _cut(theirs, start, end)
+
+
+def _cut(word: str, start: int, end: int) -> Piece:
+    return Piece(word[:start], word[start : len(word) - end], word[len(word) - end :])
