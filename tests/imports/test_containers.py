@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.support.lots import CERTIFICATE, KEY, PASSWORDS, enveloped, extract, secrets
-from tracing.imports.containers import Container, open_container, passwords_in, secrets_from
+from tracing.imports.containers import Container, passwords_in, secrets_from
+from tracing.imports.opening import open_container
 from tracing.imports.refusals import CannotRead, Refusal
 from tracing.imports.workbooks import check_members
 

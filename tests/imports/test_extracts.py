@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.lots import Store, expected, extract, secrets
-from tracing.imports.containers import open_container
+from tracing.imports.opening import open_container
 from tracing.imports.worker import read_table
 
 LOTS = ("pdl-20210308-0800.csv.p7m", "pdl-20210308-1300.xlsx", "pdl-20210510-hard.csv.p7m")

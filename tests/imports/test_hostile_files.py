@@ -7,9 +7,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.lots import READING, extract, secrets
-from tracing.imports.containers import Container, Opened, open_container
+from tracing.imports.containers import Container
 from tracing.imports.layout import FIELDS
 from tracing.imports.lines import parse
+from tracing.imports.opening import Opened, open_container
 from tracing.imports.refusals import CannotRead
 from tracing.imports.workbooks import check_members
 from tracing.imports.worker import read_table

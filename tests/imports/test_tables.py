@@ -6,8 +6,9 @@ from datetime import date, datetime
 import pytest
 import xlsxwriter
 
-from tracing.imports.containers import Container, Opened
+from tracing.imports.containers import Container
 from tracing.imports.layout import FIELDS, REQUIRED
+from tracing.imports.opening import Opened
 from tracing.imports.refusals import CannotRead, Refusal
 from tracing.imports.tables import decode
 from tracing.imports.worker import read_table

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from tracing.demo import happenings, invented, sealing
 from tracing.demo.staff import COLLEAGUES, hire, open_sites
-from tracing.imports.containers import Secrets
+from tracing.imports.containers import secrets_from
 from tracing.imports.jobs import Arrival
 from tracing.imports.jobs import load as load_lot
 from tracing.imports.models import ImportLot, LotState
@@ -103,7 +103,7 @@ def send_and_load(settings: Settings, *, at: datetime) -> None:
             content=content,
             file_name=file.name,
             source_code="PDL",
-            secrets=Secrets(private_key=key, certificate=certificate),
+            secrets=secrets_from(private_key=key, certificate=certificate),
             zone=settings.zone,
             allow_fiction=True,
             programme=settings.programme,

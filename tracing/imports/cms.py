@@ -1,6 +1,6 @@
 """CMS EnvelopedData (.p7m): one RSA recipient among several, AES-CBC inside."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -33,13 +33,26 @@ def looks_like_cms(content: bytes) -> bool:
     return content[:1] == b"\x30" and (_OTHER_CMS in head or _OTHER_PKCS7 in head)
 
 
-def open_cms(content: bytes, private_key: bytes, certificate: bytes) -> bytes:
-    """Decrypt for the holder of the key; without a certificate every recipient is tried in turn."""
+def open_cms(content: bytes, private_keys: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """Decrypt with the first key that it was encrypted for."""
     if _ENVELOPED not in content[:32] or content[1] == _INDEFINITE:
         raise CannotRead(Refusal.NOT_YET_OPENED, container="CMS (EnvelopedData, DER, AES-CBC)")
     recipients = list(_recipients(content))
     if not recipients:
         raise CannotRead(Refusal.NOT_YET_OPENED, container="CMS (RSA, issuerAndSerialNumber)")
+    if not private_keys:
+        raise CannotRead(Refusal.KEY_MISSING)
+    for at, (private_key, certificate) in enumerate(private_keys, start=1):
+        try:
+            return _open_with(content, private_key, certificate, recipients)
+        except CannotRead as cause:
+            if cause.refusal is not Refusal.WRONG_KEY or at == len(private_keys):
+                raise
+    raise CannotRead(Refusal.WRONG_KEY)
+
+
+def _open_with(content: bytes, private_key: bytes, certificate: bytes, recipients: list[Recipient]) -> bytes:
+    """Decrypt with one key; without its certificate every recipient is tried in turn."""
     key = _load_key(private_key)
     if certificate:
         return _open_as(content, key, _load_certificate(certificate, key), recipients)
@@ -74,8 +87,6 @@ def _decrypt(content: bytes, key: rsa.RSAPrivateKey, certificate: x509.Certifica
 
 def _load_key(pem: bytes) -> rsa.RSAPrivateKey:
     """Load the private key; anything but an RSA key without a passphrase is unusable here."""
-    if not pem:
-        raise CannotRead(Refusal.KEY_MISSING)
     try:
         key = serialization.load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as cause:

@@ -1,100 +1,128 @@
-"""What a file is, told by its content and never by its name; opened in memory only."""
+"""What a file can be protected with, and what may open it; nothing in here meets a byte of a file."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from typing import Any, Self
 
-from tracing.imports import cms, workbooks
-from tracing.imports.refusals import CannotRead, Refusal
-
-_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
-_ZIP = b"PK\x03\x04"
-_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-_KNOWN_ELSEWHERE = (
-    (b"age-encryption.org/", "age"),
-    (b"-----BEGIN AGE ENCRYPTED FILE", "age"),
-    (b"-----BEGIN PGP MESSAGE", "OpenPGP"),
-    (b"-----BEGIN PKCS7", "CMS (PEM)"),
-    (b"-----BEGIN CMS", "CMS (PEM)"),
-    (b"MIME-Version:", "S/MIME"),
-    (b"7z\xbc\xaf\x27\x1c", "7z"),
-    (b"\x84", "OpenPGP"),
-    (b"\x85", "OpenPGP"),
-    (b"\xc1", "OpenPGP"),
-)
-_TEXT_HEAD = 4_096
 MOST_PASSWORDS = 10
+_AGE_IDENTITY = re.compile(rb"^AGE-SECRET-KEY-1[0-9A-Z]+", re.MULTILINE)
+_OPENPGP_ARMOUR = b"-----BEGIN PGP "
+_OPENPGP_SECRET = (b"\x94", b"\x95", b"\x96", b"\x97", b"\xc5")
+"""How a secret key begins that is not armoured: its packet tag, in the old form and in the new one."""
 
 
 class Container(StrEnum):
     """What protected the file on its way."""
 
     CMS = "cms"
+    OPENPGP = "openpgp"
+    AGE = "age"
+    ZIP = "zip"
     PROTECTED_WORKBOOK = "xlsx"
+
+
+class KeyKind(StrEnum):
+    """What a key file holds, told by its content."""
+
+    PEM = "pem"
+    OPENPGP = "openpgp"
+    AGE = "age"
+
+
+def key_kind(content: bytes) -> KeyKind:
+    """Tell what a key file holds; what is nothing we know is taken for PEM, which then says so."""
+    if content.lstrip().startswith(_OPENPGP_ARMOUR) or content.startswith(_OPENPGP_SECRET):
+        return KeyKind.OPENPGP
+    return KeyKind.AGE if _AGE_IDENTITY.search(content) else KeyKind.PEM
 
 
 @dataclass(frozen=True)
 class Secrets:
-    """What may open a file. Never stored, never logged: it does not even print."""
+    """What may open a file, and who must have signed it. Never stored, never logged: it does not even print."""
 
-    private_key: bytes = field(default=b"", repr=False)
-    certificate: bytes = field(default=b"", repr=False)
+    private_keys: tuple[tuple[bytes, bytes], ...] = field(default=(), repr=False)
+    """RSA or EC keys for CMS, each with its certificate or nothing, PEM."""
+    openpgp: tuple[bytes, ...] = field(default=(), repr=False)
+    """Secret keys without a passphrase, armoured or not."""
+    age: tuple[str, ...] = field(default=(), repr=False)
+    """Identities, one `AGE-SECRET-KEY-1…` each."""
     passwords: tuple[str, ...] = field(default=(), repr=False)
+    signers: tuple[bytes, ...] = ()
+    """The certificates of whoever may sign: PEM, or OpenPGP public keys."""
+    needs_signature: bool = False
+    """Refuse what is not signed by one of them."""
 
+    def __add__(self, other: Self) -> Self:
+        """Return everything that either holds; a signature is needed when either says so."""
+        mine, theirs = asdict(self), asdict(other)
+        joined = {
+            name: tuple(dict.fromkeys(mine[name] + theirs[name]))
+            for name in mine
+            if name != "needs_signature"
+        }
+        return type(self)(**joined, needs_signature=self.needs_signature or other.needs_signature)
 
-@dataclass(frozen=True)
-class Opened:
-    """A container's clear content: a workbook or delimited text."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold, to hand it to the reading process."""
+        return {
+            "private_keys": [
+                [_as_text(key), _as_text(certificate)] for key, certificate in self.private_keys
+            ],
+            "openpgp": [_as_text(key) for key in self.openpgp],
+            "age": list(self.age),
+            "passwords": list(self.passwords),
+            "signers": [_as_text(certificate) for certificate in self.signers],
+            "needs_signature": self.needs_signature,
+        }
 
-    container: Container
-    content: bytes = field(repr=False)
-
-    @property
-    def is_workbook(self) -> bool:
-        """Say whether the content is a workbook rather than text."""
-        return self.content.startswith(_ZIP)
-
-
-def open_container(content: bytes, secrets: Secrets) -> Opened:
-    """Open a container or refuse it."""
-    if not content:
-        raise CannotRead(Refusal.EMPTY)
-    if content.startswith(_OLE):
-        clear = workbooks.open_protected(content, secrets.passwords)
-        opened = Opened(Container.PROTECTED_WORKBOOK, clear)
-    elif cms.looks_like_cms(content):
-        clear = cms.open_cms(content, secrets.private_key, secrets.certificate)
-        opened = Opened(Container.CMS, clear)
-    else:
-        raise _not_a_container(content)
-    if opened.is_workbook:
-        workbooks.check_members(opened.content)
-    return opened
-
-
-def _not_a_container(content: bytes) -> CannotRead:
-    """Return why a file that we do not open is refused: plain, protected in another way, or nothing known."""
-    if content.startswith(_ZIP):
-        flags = content[6:7] or b"\0"  # a torn file may end before them
-        encrypted = flags[0] & 1
-        return (
-            CannotRead(Refusal.NOT_YET_OPENED, container="ZIP")
-            if encrypted
-            else CannotRead(Refusal.NOT_ENCRYPTED)
+    @classmethod
+    def from_dict(cls, sent: dict[str, Any]) -> Self:
+        """Read what `to_dict` wrote."""
+        return cls(
+            private_keys=tuple(
+                (_as_bytes(key), _as_bytes(certificate)) for key, certificate in sent["private_keys"]
+            ),
+            openpgp=tuple(map(_as_bytes, sent["openpgp"])),
+            age=tuple(sent["age"]),
+            passwords=tuple(sent["passwords"]),
+            signers=tuple(map(_as_bytes, sent["signers"])),
+            needs_signature=sent["needs_signature"],
         )
-    for beginning, container in _KNOWN_ELSEWHERE:
-        if content.startswith(beginning):
-            return CannotRead(Refusal.NOT_YET_OPENED, container=container)
-    return CannotRead(Refusal.NOT_ENCRYPTED if _is_text(content) else Refusal.UNKNOWN_CONTAINER)
 
 
-def _is_text(content: bytes) -> bool:
-    """Say whether somebody could read this in an editor: then it was sent in clear."""
-    head = content[:_TEXT_HEAD]
-    if head.startswith(_BOMS):
-        return True
-    control = sum(byte < 0x20 and byte not in b"\t\r\n" for byte in head)
-    return control == 0 and head.count(b"\n") > 0
+def _as_text(content: bytes) -> str:
+    """Write any bytes as text of the same length."""
+    return content.decode("latin-1")
+
+
+def _as_bytes(text: str) -> bytes:
+    """Undo `_as_text`."""
+    return text.encode("latin-1")
+
+
+def secrets_from(
+    *,
+    private_key: bytes = b"",
+    certificate: bytes = b"",
+    passwords: Sequence[str] = (),
+    signers: Iterable[bytes] = (),
+    needs_signature: bool = False,
+) -> Secrets:
+    """Gather what may open a file. A key file is PEM, OpenPGP or age; a PEM file may hold its certificate too."""
+    shared = Secrets(passwords=tuple(passwords), signers=tuple(signers), needs_signature=needs_signature)
+    if not private_key:
+        return shared
+    match key_kind(private_key):
+        case KeyKind.OPENPGP:
+            return shared + Secrets(openpgp=(private_key,))
+        case KeyKind.AGE:
+            identities = tuple(found.decode() for found in _AGE_IDENTITY.findall(private_key))
+            return shared + Secrets(age=identities)
+    if not certificate and b"BEGIN CERTIFICATE" in private_key:
+        certificate = private_key
+    return shared + Secrets(private_keys=((private_key, certificate),))
 
 
 def passwords_in(text: str, file_name: str) -> tuple[str, ...]:
@@ -111,12 +139,3 @@ def passwords_in(text: str, file_name: str) -> tuple[str, ...]:
 def _second_word(line: str) -> str:
     """Return what follows the first word of a line."""
     return "".join(line.split(maxsplit=1)[1:]).strip()
-
-
-def secrets_from(
-    *, private_key: bytes = b"", certificate: bytes = b"", passwords: Sequence[str] = ()
-) -> Secrets:
-    """Gather what may open a file; a key file may hold its certificate too."""
-    if not certificate and b"BEGIN CERTIFICATE" in private_key:
-        certificate = private_key
-    return Secrets(private_key, certificate, tuple(passwords))

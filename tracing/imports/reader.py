@@ -68,14 +68,9 @@ def _start() -> subprocess.Popen[bytes]:
 
 def _send(child: subprocess.Popen[bytes], content: bytes, secrets: Secrets) -> None:
     """Hand over the request. A child that dies meanwhile is noticed when its answer does not come."""
-    request = {
-        "private_key": secrets.private_key.decode(errors="replace"),
-        "certificate": secrets.certificate.decode(errors="replace"),
-        "passwords": secrets.passwords,
-    }
     with suppress(BrokenPipeError):
         pipe = _pipe(child.stdin)
-        pipe.write(worker.frame(request))
+        pipe.write(worker.frame(secrets.to_dict()))
         pipe.write(content)
         pipe.close()
 

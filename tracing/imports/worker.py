@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, BinaryIO
 
-from tracing.imports.containers import Opened, Secrets, open_container
+from tracing.imports.containers import Secrets
 from tracing.imports.layout import RawLine, find_columns, likelihood, raw_lines, refuse_without_required
+from tracing.imports.opening import Opened, open_container
 from tracing.imports.refusals import CannotRead, Refusal
 from tracing.imports.tables import SEPARATORS, decode, sheets, text_rows
 
@@ -102,12 +103,7 @@ def _answer(source: BinaryIO) -> list[bytes]:
 
 def _request(source: BinaryIO) -> tuple[bytes, Secrets]:
     """Read the file and what may open it."""
-    request = read_frame(source)
-    secrets = Secrets(
-        private_key=request["private_key"].encode(),
-        certificate=request["certificate"].encode(),
-        passwords=tuple(request["passwords"]),
-    )
+    secrets = Secrets.from_dict(read_frame(source))
     return source.read(), secrets
 
 
