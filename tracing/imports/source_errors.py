@@ -1,0 +1,70 @@
+"""Why something about a source is refused: one class each, its sentence is what the import officer reads."""
+
+from flask_babel import gettext as _
+
+from tracing.kernel.errors import Forbidden, Invalid, Missing, Refused
+
+
+class NoSuchSource(Missing):
+    """There is no such source, key or mapping."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cet expéditeur n’existe pas."))
+
+
+class NoSuchKey(Missing):
+    """There is no such key of this source."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette clé n’existe pas, ou plus."))
+
+
+class NoSuchMapping(Missing):
+    """The source never had such a version."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette version n’existe pas."))
+
+
+class SourceCodeTaken(Invalid):
+    """The code already names another source."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Ce code désigne déjà un expéditeur. Ouvrez sa page, ou choisissez un autre code.")
+        )
+
+
+class KeyRefused(Invalid):
+    """What was sent is no usable key. `field` is the field of the form it is about."""
+
+    def __init__(self, message: str, field: str = "file") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class KeyKnown(KeyRefused):
+    """The same key is there already."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette clé est déjà enregistrée pour cet expéditeur."))
+
+
+class KeyMoved(Refused):
+    """Somebody else confirmed, put aside or retired the key meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette clé a changé d’état entre-temps. Rien n’a été modifié : relisez sa page."))
+
+
+class SecondPersonNeeded(Forbidden):
+    """Whoever proposed a key does not confirm it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Vous avez proposé cette clé : un autre chargé d’import doit la confirmer, pas vous.")
+        )
+
+
+class NotTheSame(Invalid):
+    """What the second person typed is not what is kept."""
