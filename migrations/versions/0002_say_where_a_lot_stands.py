@@ -17,6 +17,16 @@ NEW_STATES = (
     "'received', 'to_map', 'planned', 'loading', 'stopped', 'loaded', 'undone', 'discarded', 'refused'"
 )
 OLD_STATES = "'loading', 'loaded', 'refused'"
+CHECKED = (
+    ("call_tasks", "ck_call_tasks_covered_is_not_called", "(covered_by IS NULL) OR (state = 'cancelled')"),
+    ("people", "ck_people_same_as_another", "same_as <> id"),
+    ("possible_duplicates", "ck_possible_duplicates_other_is_another", "person_id <> other_id"),
+    (
+        "possible_duplicates",
+        "ck_possible_duplicates_decided_has_a_time",
+        "(state = 'open') = (decided_at IS NULL)",
+    ),
+)
 
 
 def upgrade() -> None:
@@ -116,12 +126,23 @@ def upgrade() -> None:
     op.add_column(
         "call_tasks", sa.Column("gives_way", sa.Boolean(), server_default=sa.text("false"), nullable=False)
     )
+    op.add_column("call_tasks", sa.Column("covered_by", sa.BigInteger(), nullable=True))
     op.drop_index(
         op.f("ix_call_tasks_household_open"),
         table_name="call_tasks",
         postgresql_where="((state)::text = 'open'::text)",
     )
+    op.create_index(
+        "ix_call_tasks_covered_by",
+        "call_tasks",
+        ["covered_by"],
+        unique=False,
+        postgresql_where=sa.text("covered_by IS NOT NULL"),
+    )
     op.create_index("ix_call_tasks_household_id", "call_tasks", ["household_id"], unique=False)
+    op.create_foreign_key(
+        op.f("fk_call_tasks_covered_by"), "call_tasks", "call_tasks", ["covered_by"], ["id"]
+    )
     op.create_index(
         "ix_contacts_became_case",
         "contacts",
@@ -224,14 +245,14 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state IN ('received', 'loading')"),
     )
-    op.create_foreign_key(op.f("fk_import_lots_site_id"), "import_lots", "sites", ["site_id"], ["id"])
-    op.create_foreign_key(op.f("fk_import_lots_undone_by"), "import_lots", "members", ["undone_by"], ["id"])
     op.create_foreign_key(
         op.f("fk_import_lots_committed_by"), "import_lots", "members", ["committed_by"], ["id"]
     )
     op.create_foreign_key(
         op.f("fk_import_lots_mapping_id"), "import_lots", "source_mappings", ["mapping_id"], ["id"]
     )
+    op.create_foreign_key(op.f("fk_import_lots_undone_by"), "import_lots", "members", ["undone_by"], ["id"])
+    op.create_foreign_key(op.f("fk_import_lots_site_id"), "import_lots", "sites", ["site_id"], ["id"])
     op.add_column(
         "import_sources",
         sa.Column(
@@ -264,13 +285,20 @@ def upgrade() -> None:
     op.add_column("import_sources", sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True))
     op.create_foreign_key(op.f("fk_import_sources_site_id"), "import_sources", "sites", ["site_id"], ["id"])
     op.add_column("lab_results", sa.Column("line_id", sa.BigInteger(), nullable=True))
-    op.create_index(op.f("ix_lab_results_line_id"), "lab_results", ["line_id"], unique=False)
     op.add_column("possible_duplicates", sa.Column("decided_by", sa.Integer(), nullable=True))
     op.add_column("possible_duplicates", sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("possible_duplicates", sa.Column("postponed_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "ix_possible_duplicates_open",
+        "possible_duplicates",
+        [sa.literal_column("postponed_at NULLS FIRST"), "id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'open'"),
+    )
     op.create_foreign_key(
         op.f("fk_possible_duplicates_decided_by"), "possible_duplicates", "members", ["decided_by"], ["id"]
     )
+    _find_by_fingerprint("source_result_id IS NULL")
     op.execute(
         """
         ALTER TABLE import_lots ADD CONSTRAINT ck_import_lots_undone_has_a_time
@@ -284,9 +312,13 @@ def upgrade() -> None:
         """
     )
     op.execute("ALTER TABLE import_lines VALIDATE CONSTRAINT ck_import_lines_set_aside_has_a_reason")
+    for table, name, rule in CHECKED:
+        op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({rule}) NOT VALID")
+        op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
 
 
 def downgrade() -> None:
+    _find_by_fingerprint(None)
     # the older release knows no plan and no undoing: what it cannot say is said as a refusal
     op.execute(
         """
@@ -296,13 +328,19 @@ def downgrade() -> None:
     )
     op.execute("UPDATE import_lots SET state = 'loaded', undone_at = NULL WHERE state = 'undone'")
     op.execute("DELETE FROM import_lines WHERE NOT is_current OR revision > 1")
+    for table, name, _rule in CHECKED:
+        op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
     op.execute("ALTER TABLE import_lots DROP CONSTRAINT ck_import_lots_undone_has_a_time")
     _let_lots_stand(OLD_STATES, loaded="'loaded'")
     op.drop_constraint(op.f("fk_possible_duplicates_decided_by"), "possible_duplicates", type_="foreignkey")
+    op.drop_index(
+        "ix_possible_duplicates_open",
+        table_name="possible_duplicates",
+        postgresql_where=sa.text("state = 'open'"),
+    )
     op.drop_column("possible_duplicates", "postponed_at")
     op.drop_column("possible_duplicates", "decided_at")
     op.drop_column("possible_duplicates", "decided_by")
-    op.drop_index(op.f("ix_lab_results_line_id"), table_name="lab_results")
     op.drop_column("lab_results", "line_id")
     op.drop_constraint(op.f("fk_import_sources_site_id"), "import_sources", type_="foreignkey")
     op.drop_column("import_sources", "updated_at")
@@ -311,10 +349,10 @@ def downgrade() -> None:
     op.drop_column("import_sources", "needs_signature")
     op.drop_column("import_sources", "is_trusted")
     op.drop_column("import_sources", "kind")
+    op.drop_constraint(op.f("fk_import_lots_site_id"), "import_lots", type_="foreignkey")
+    op.drop_constraint(op.f("fk_import_lots_undone_by"), "import_lots", type_="foreignkey")
     op.drop_constraint(op.f("fk_import_lots_mapping_id"), "import_lots", type_="foreignkey")
     op.drop_constraint(op.f("fk_import_lots_committed_by"), "import_lots", type_="foreignkey")
-    op.drop_constraint(op.f("fk_import_lots_undone_by"), "import_lots", type_="foreignkey")
-    op.drop_constraint(op.f("fk_import_lots_site_id"), "import_lots", type_="foreignkey")
     op.drop_index(
         "ix_import_lots_waiting",
         table_name="import_lots",
@@ -368,7 +406,13 @@ def downgrade() -> None:
         table_name="contacts",
         postgresql_where=sa.text("became_case_id IS NOT NULL"),
     )
+    op.drop_constraint(op.f("fk_call_tasks_covered_by"), "call_tasks", type_="foreignkey")
     op.drop_index("ix_call_tasks_household_id", table_name="call_tasks")
+    op.drop_index(
+        "ix_call_tasks_covered_by",
+        table_name="call_tasks",
+        postgresql_where=sa.text("covered_by IS NOT NULL"),
+    )
     op.create_index(
         op.f("ix_call_tasks_household_open"),
         "call_tasks",
@@ -376,6 +420,7 @@ def downgrade() -> None:
         unique=False,
         postgresql_where="((state)::text = 'open'::text)",
     )
+    op.drop_column("call_tasks", "covered_by")
     op.drop_column("call_tasks", "gives_way")
     op.drop_index(op.f("ix_answers_person_id"), table_name="answers")
     op.drop_index(op.f("ix_import_originals_kept_until"), table_name="import_originals")
@@ -383,6 +428,19 @@ def downgrade() -> None:
     op.drop_table("source_mappings")
     op.drop_index(op.f("ix_source_keys_source_code"), table_name="source_keys")
     op.drop_table("source_keys")
+
+
+def _find_by_fingerprint(only: str | None) -> None:
+    """Index the fingerprints of lines: only those without a result id are looked up by them."""
+    with op.get_context().autocommit_block():
+        op.drop_index("ix_import_lines_fingerprint", "import_lines", postgresql_concurrently=True)
+        op.create_index(
+            "ix_import_lines_fingerprint",
+            "import_lines",
+            ["source_code", "fingerprint"],
+            postgresql_where=sa.text(only) if only else None,
+            postgresql_concurrently=True,
+        )
 
 
 def _let_lots_stand(states: str, *, loaded: str) -> None:

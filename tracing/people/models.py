@@ -59,6 +59,7 @@ class Person(Base):
     """Somebody who can be called. The identity is sealed under the day of their newest record."""
 
     __tablename__ = "people"
+    __table_args__ = (CheckConstraint("same_as <> id", name="same_as_another"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     cohort: Mapped[date] = mapped_column(index=True)
@@ -68,7 +69,7 @@ class Person(Base):
     is_invented: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Of a training site. Its keys are hashed apart: practice never meets, completes or calls a real person."""
     same_as: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
-    """A merge is this pointer, resolved on reading; taking it back clears it."""
+    """A merge is this pointer to the record that leads, which points to nobody; taking it back clears it."""
     created_at: Mapped[datetime]
 
 
@@ -89,7 +90,17 @@ class PossibleDuplicate(Base):
     """Two people who may be one: both stay callable, a human decides."""
 
     __tablename__ = "possible_duplicates"
-    __table_args__ = (UniqueConstraint("person_id", "other_id"),)
+    __table_args__ = (
+        UniqueConstraint("person_id", "other_id"),
+        CheckConstraint("(state = 'open') = (decided_at IS NULL)", name="decided_has_a_time"),
+        CheckConstraint("person_id <> other_id", name="other_is_another"),
+        Index(
+            "ix_possible_duplicates_open",
+            text("postponed_at NULLS FIRST"),
+            "id",
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))

@@ -112,7 +112,9 @@ class CallTask(Base):
         ),
         CheckConstraint("(state = 'open') OR (closed_at IS NOT NULL)", name="not_open_has_a_time"),
         Index("ix_call_tasks_household_id", "household_id"),
+        CheckConstraint("(covered_by IS NULL) OR (state = 'cancelled')", name="covered_is_not_called"),
         Index("ix_call_tasks_site_state", "site_id", "state", "id"),
+        Index("ix_call_tasks_covered_by", "covered_by", postgresql_where=text("covered_by IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -136,3 +138,5 @@ class CallTask(Base):
     closed_at: Mapped[datetime | None]
     gives_way: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """The contact is called as a case now; somebody is on the line, and this call is closed when they are not."""
+    covered_by: Mapped[int | None] = mapped_column(ForeignKey("call_tasks.id"))
+    """The same person is called about the same episode by that task: two records turned out to be one person."""
