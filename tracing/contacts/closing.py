@@ -9,7 +9,7 @@ from tracing.calls.rules import CallOutcome
 from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
 from tracing.cases.models import CaseOutcome, CaseStatus
-from tracing.contacts.models import Contact, RiskLevel
+from tracing.contacts.models import Contact, ContactStatus, RiskLevel
 from tracing.kernel.db import session
 from tracing.queue.models import CallTask, TaskKind, TaskState
 
@@ -20,7 +20,7 @@ STILL_TO_CALL = (TaskState.OPEN, TaskState.WAITING_DOCTOR, TaskState.WAITING_LAN
 """Somebody in one of these states is still to be called; a person on the supervisor's list is theirs."""
 
 
-def close_when_done(case_id: int, *, ended: CallOutcome | None = None, by: int, at: datetime) -> None:
+def close_when_done(case_id: int, *, ended: CallOutcome | None = None, by: int | None, at: datetime) -> None:
     """Close a case once nothing is left to do for it; `ended` is how its own call ends now, if it does."""
     session.flush()
     first = first_call_of(case_id)
@@ -33,7 +33,7 @@ def close_when_done(case_id: int, *, ended: CallOutcome | None = None, by: int, 
         cases.close(case, outcome, by=by, at=at)
 
 
-def open_again(case_id: int, *, by: int, at: datetime) -> None:
+def open_again(case_id: int, *, by: int | None, at: datetime) -> None:
     """Open a case that was closed and whose person, or contact, is to be called after all."""
     case = case_queries.get_case(case_id, lock=True)
     if case.status is CaseStatus.CLOSED:
@@ -58,6 +58,8 @@ def _has_contacts_to_call(case_id: int) -> bool:
             CallTask.case_id == case_id,
             CallTask.state.in_(STILL_TO_CALL),
             Contact.risk != RiskLevel.NEGLIGIBLE,
+            # they are called as a case now: theirs is another case to close
+            Contact.status != ContactStatus.BECAME_CASE,
         )
         .limit(1)
     )

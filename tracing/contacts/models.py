@@ -1,28 +1,17 @@
 """Contacts named by a case."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tracing.contacts.rules import ContactStatus
 from tracing.kernel.db import Base, coded
 from tracing.programmes.vocabulary import RiskLevel
 from tracing.vault import registry
 
 __all__ = ["Contact", "ContactStatus", "RiskLevel"]
-
-
-class ContactStatus(StrEnum):
-    """Where a contact stands."""
-
-    NAMED = "named"
-    INFORMED = "informed"
-    REFUSED = "refused"
-    UNREACHABLE = "unreachable"
-    BECAME_CASE = "became_case"
-    REMOVED = "removed"
 
 
 class Contact(Base):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Any, Self
 
 from tracing.people.names import first_given_name
@@ -19,6 +20,22 @@ USUAL_CONFINED_MINUTES = 15
 
 ANSWERED = "answered"
 """Beside the circumstances as described: what the contact answered, kept apart so that a new answer replaces it."""
+
+
+class ContactStatus(StrEnum):
+    """Where a contact stands."""
+
+    NAMED = "named"
+    INFORMED = "informed"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    BECAME_CASE = "became_case"
+    REMOVED = "removed"
+
+
+NEVER_TURN = frozenset({ContactStatus.REMOVED, ContactStatus.BECAME_CASE})
+SAME_EPISODE_DAYS = 60
+"""A meeting and a sampling further apart have nothing to do with each other."""
 
 _CODED = {"face_to_face": Distance, "protection": Protection}
 
@@ -157,6 +174,30 @@ def confined_minutes(pack: Pack, on: date) -> int:
 def is_called(risk: RiskLevel) -> bool:
     """Say whether somebody is called. Who may be at risk is: their own answers settle what is missing."""
     return risk is not RiskLevel.NEGLIGIBLE
+
+
+def turns(status: ContactStatus, last_contact_on: date, sampled_on: date) -> bool:
+    """Say whether a contact becomes the case of somebody sampled on a day: met within the days of one episode.
+
+    Either way: somebody sampled before they were met is called as a case too, not as a contact.
+    """
+    return may_turn(status) and abs((sampled_on - last_contact_on).days) <= SAME_EPISODE_DAYS
+
+
+def may_turn(status: ContactStatus) -> bool:
+    """Say whether a contact where they stand may become a case; one taken off the list is none, one that did has."""
+    return status not in NEVER_TURN
+
+
+def nearest(meetings: Iterable[tuple[date, int]], sampled_on: date) -> int:
+    """Return the contact, of several met on these days, who became the case: met nearest to the sampling.
+
+    Of two as near, the one met before it, then the one named first.
+    """
+    return min(
+        meetings,
+        key=lambda met: (abs((sampled_on - met[0]).days), met[0] > sampled_on, met[1]),
+    )[1]
 
 
 def quarantine_of(

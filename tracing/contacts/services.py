@@ -10,7 +10,7 @@ from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
-from tracing.contacts import calling, identities, queries, rules
+from tracing.contacts import calling, identities, queries, rules, turning
 from tracing.contacts.errors import AlreadyCalled, NoSuchContact, NotTheirList, OutsideWindow
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.rules import ContactDetails, Described
@@ -53,6 +53,7 @@ def add(call: Call, task: CallTask, details: ContactDetails, *, by: Agent, at: d
     session.add(contact)
     session.flush()
     _record("contact.named", contact, case, by=by, at=at, risk=contact.risk.value, rule=contact.risk_rule)
+    turning.join_known_case(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
     if details.described.phones:
         # a number belongs to one household, also that of somebody who need not be called
         households.settle_person(person.id, at=at)
@@ -77,7 +78,7 @@ def edit(
     if details.last_contact_on != contact.last_contact_on:
         _refuse_other_days(case, details, today, by.site.time_zone)
     is_own_call = task.kind is TaskKind.CONTACT_FIRST
-    before = queries.described(contact)
+    before, person_before = queries.described(contact), contact.person_id
     renumbered = before is None or set(before.phones) != set(details.described.phones)
     if before != details.described:
         _correct_person(contact, case, details.described, may_move=not is_own_call, today=today, at=at)
@@ -89,6 +90,8 @@ def edit(
         contact.status = ContactStatus.NAMED
     session.flush()
     _record("contact.edited", contact, case, by=by, at=at, risk=contact.risk.value, rule=contact.risk_rule)
+    if contact.person_id != person_before:
+        turning.follow_person(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
     if not is_own_call:
         calling.settle(contact, case, phones=_phones(contact), renumbered=renumbered, by=by.member_id, at=at)
     elif renumbered:
@@ -133,6 +136,7 @@ def restore(call: Call, task: CallTask, contact_id: int, *, by: Agent, at: datet
     contact.status, contact.removed_at = ContactStatus.NAMED, None
     session.flush()
     _record("contact.restored", contact, case, by=by, at=at)
+    turning.join_known_case(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
     calling.settle(contact, case, phones=_phones(contact), by=by.member_id, at=at)
     return contact
 

@@ -55,6 +55,15 @@ def open_tasks(household_id: int) -> Sequence[CallTask]:
     ).all()
 
 
+def giving_way(household_id: int) -> Sequence[CallTask]:
+    """Return the calls of a household that are to be closed as soon as nobody is on the line."""
+    return session.scalars(
+        select(CallTask)
+        .where(CallTask.household_id == household_id, CallTask.state == TaskState.OPEN, CallTask.gives_way)
+        .order_by(CallTask.id)
+    ).all()
+
+
 def tasks_of_person(person_id: int) -> Sequence[CallTask]:
     """Return every task about a person, newest first."""
     return session.scalars(

@@ -98,6 +98,8 @@ EVENT_WORDS = {
     "contact.refused": _l("Contact clos, refus"),
     "contact.unreachable": _l("Contact clos, injoignable"),
     "contact.reopened": _l("Contact rouvert"),
+    "contact.became_case": _l("Contact devenu un cas"),
+    "contact.turned_back": _l("Contact redevenu contact"),
     "lot.received": _l("Lot reçu"),
     "lot.loaded": _l("Lot chargé"),
     "lot.refused": _l("Lot refusé"),
