@@ -35,6 +35,8 @@ def run() -> None:
     from tracing.app.runtime import running
 
     settings = Settings.from_env()
+    if settings.inbox is None:
+        settings = replace(settings, inbox=settings.data_dir / "inbox")
     stop_on_signals()
     with running(settings) as runtime:
         accounts = prepare_demo(runtime)
@@ -96,8 +98,9 @@ def scheduler() -> None:
 
     settings = Settings.from_env()
     stop_on_signals()
-    with running(settings):
-        serving.scheduler_only(say=click.echo)
+    with running(settings) as runtime:
+        accept_demo_numbers(runtime)
+        serving.scheduler_only(runtime, say=click.echo)
 
 
 @main.group()

@@ -1,6 +1,7 @@
 """The scheduler has each job once, and a slot is worked on once however many schedulers there are."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -10,6 +11,7 @@ from tests.conftest import NOW, Clock
 from tests.support.story import Story, agent, identity, waiting_case
 from tracing.app import scheduler
 from tracing.calls import services as calls
+from tracing.kernel.config import Settings
 from tracing.kernel.db import Session
 from tracing.kernel.events import Event
 from tracing.kernel.slots import RunSlot, take_slot
@@ -18,25 +20,27 @@ from tracing.queue import services as queue
 from tracing.queue.models import EntryState, QueueEntry
 
 MINUTE = timedelta(minutes=1)
+SETTINGS = Settings(data_dir=Path("/nowhere"))
+"""Nothing is kept there: these jobs find no folder to watch."""
 
 
 def jobs():
-    return {job.id: job for job in scheduler.make_scheduler().get_jobs()}
+    return {job.id: job for job in scheduler.make_scheduler(SETTINGS).get_jobs()}
 
 
 def test_each_job_is_planned_once_in_universal_time():
-    planned = scheduler.make_scheduler()
+    planned = scheduler.make_scheduler(SETTINGS)
 
     names = [job.id for job in planned.get_jobs()]
 
-    assert {"sweep_claims", "promote", "tidy", "clear_destroyed"} <= set(names)
+    assert {"sweep_claims", "promote", "tidy", "clear_destroyed", "work", "fetch", "remove_originals"} <= set(names)
     assert len(names) == len(set(names))
     assert str(planned.timezone) == "UTC"
     assert {job.trigger.timezone.tzname(NOW) for job in planned.get_jobs()} == {"UTC"}
 
 
 def test_making_a_scheduler_starts_nothing():
-    assert not scheduler.make_scheduler().running
+    assert not scheduler.make_scheduler(SETTINGS).running
 
 
 @pytest.mark.parametrize(

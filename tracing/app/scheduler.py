@@ -1,19 +1,27 @@
 """The scheduler's jobs. Exactly one process runs it; a second one does no harm (kernel.slots)."""
 
+import logging
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from tracing.calls import jobs as calls
+from tracing.imports import folder
+from tracing.imports import jobs as imports
 from tracing.kernel import clock
+from tracing.kernel.config import Settings
 from tracing.kernel.db import session, transaction
 from tracing.kernel.slots import take_slot
 from tracing.vault import services as vault
 
 log = structlog.get_logger()
+# A lot that takes longer than the time to the next look is no news.
+logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
 EVERY = {
     "sweep_claims": (calls.sweep_claims, 15),
@@ -22,9 +30,26 @@ EVERY = {
 """Jobs by name, with how often they run, in seconds."""
 
 
-def make_scheduler() -> BackgroundScheduler:
+WORK_EVERY, FETCH_EVERY = 2, 15
+"""Seconds between two looks at the lots that wait, and at the watched folder."""
+
+
+class Scheduler(BackgroundScheduler):  # type: ignore[misc]
+    """A scheduler that tells a long job to end early when it is shut down itself."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.closing = threading.Event()
+
+    def shutdown(self, wait: bool = True) -> None:  # noqa: FBT001, FBT002 - as its parent has it
+        """Let a lot that is being loaded end with its batch: the next start goes on from there."""
+        self.closing.set()
+        super().shutdown(wait=wait)
+
+
+def make_scheduler(settings: Settings) -> Scheduler:
     """Return the scheduler with its jobs, in UTC, not started."""
-    scheduler = BackgroundScheduler(
+    scheduler = Scheduler(
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
     for name, (job, seconds) in EVERY.items():
@@ -35,7 +60,28 @@ def make_scheduler() -> BackgroundScheduler:
         CronTrigger(minute=17, timezone=UTC),
         id="clear_destroyed",
     )
+    _add_imports(scheduler, settings)
     return scheduler
+
+
+def _add_imports(scheduler: Scheduler, settings: Settings) -> None:
+    """Add what the scheduler does about lots: they stand under a lock of their own, and need no slot."""
+
+    def work(_slot: datetime) -> None:
+        while imports.work_once(settings, is_closing=scheduler.closing.is_set):
+            session.remove()
+            if scheduler.closing.is_set():
+                return
+
+    inbox = folder.Inbox(settings)
+    every = (("work", work, WORK_EVERY), ("fetch", inbox.fetch, FETCH_EVERY))
+    for name, job, seconds in every:
+        scheduler.add_job(once(name, job, seconds), CronTrigger(second=f"*/{seconds}", timezone=UTC), id=name)
+    scheduler.add_job(
+        once("remove_originals", imports.remove_originals, 3600),
+        CronTrigger(minute=27, timezone=UTC),
+        id="remove_originals",
+    )
 
 
 def clear_destroyed(slot: datetime) -> None:

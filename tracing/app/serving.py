@@ -27,7 +27,7 @@ def all_in_one(runtime: Runtime, *, accounts: Sequence[str], say: Callable[[str]
         raise CannotStart(
             f"{taken} Stop what listens there, or choose another port: TRACING_PORT=8001"
         ) from None
-    jobs = make_scheduler()
+    jobs = make_scheduler(settings)
     jobs.start()
     say("")
     for account in accounts:
@@ -88,9 +88,9 @@ def pages_only(runtime: Runtime, *, workers: int) -> None:
     Pages(runtime.make_app, options).run()
 
 
-def scheduler_only(*, say: Callable[[str], None]) -> None:
+def scheduler_only(runtime: Runtime, *, say: Callable[[str], None]) -> None:
     """Run the scheduler until Ctrl-C or SIGTERM."""
-    jobs = make_scheduler()
+    jobs = make_scheduler(runtime.settings)
     jobs.start()
     say("The scheduler is running. Ctrl-C stops it.")
     try:

@@ -29,7 +29,7 @@ class UnknownContainer(FileRefused):
 
     refusal = Refusal.UNKNOWN_CONTAINER
     words = _(
-        "Ce fichier n’est pas un conteneur chiffré connu. Attendus : CMS (.p7m) ou classeur Excel protégé."
+        "Ce fichier n’est pas un conteneur chiffré connu (CMS, OpenPGP, age, ZIP AES, classeur Excel protégé)."
     )
 
 
@@ -52,7 +52,7 @@ class WeakEncryption(FileRefused):
 
     refusal = Refusal.WEAK_ENCRYPTION
     words = _(
-        "La protection de ce classeur n’est pas acceptée. Demandez un classeur protégé par un Excel récent."
+        "La protection de ce fichier est trop faible ou anormale. Demandez un chiffrement AES par un logiciel récent."
     )
 
 
@@ -64,11 +64,11 @@ class KeyMissing(FileRefused):
 
 
 class KeyUnusable(FileRefused):
-    """The key or its certificate cannot be read, or they do not belong together."""
+    """A key or a certificate cannot be read, or they do not belong together."""
 
     refusal = Refusal.KEY_UNUSABLE
     words = _(
-        "La clé privée ou le certificat ne peut pas être lu, ou l’un ne va pas avec l’autre (PEM, RSA)."
+        "La clé ou le certificat ne peut pas être lu, ou l’un ne va pas avec l’autre (PEM, OpenPGP ou age)."
     )
 
 
@@ -80,17 +80,54 @@ class WrongKey(FileRefused):
 
 
 class PasswordMissing(FileRefused):
-    """The workbook needs a password and none was given."""
+    """The workbook or the archive needs a password and none was given."""
 
     refusal = Refusal.PASSWORD_MISSING
-    words = _("Ce classeur est protégé par un mot de passe : indiquez-le.")
+    words = _("Ce fichier est protégé par un mot de passe : indiquez-le.")
 
 
 class WrongPassword(FileRefused):
-    """No password given opens the workbook."""
+    """No password given opens the workbook or the archive."""
 
     refusal = Refusal.WRONG_PASSWORD
-    words = _("Ce mot de passe n’ouvre pas ce classeur.")
+    words = _("Ce mot de passe n’ouvre pas ce fichier.")
+
+
+class ProgramMissing(FileRefused):
+    """Sealed envelopes and signatures of CMS are read by a program that this machine does not have."""
+
+    refusal = Refusal.PROGRAM_MISSING
+    words = _("Ce fichier demande le programme openssl, absent de ce serveur. Prévenez l’administrateur.")
+
+
+class NoIntegrity(FileRefused):
+    """Encrypted without a seal: it could have been altered on its way without anybody seeing it."""
+
+    refusal = Refusal.NO_INTEGRITY
+    words = _("Ce message n’est pas protégé contre les modifications. Demandez-le d’un logiciel récent.")
+
+
+class Unsigned(FileRefused):
+    """The source signs its files, and this one is not signed."""
+
+    refusal = Refusal.UNSIGNED
+    words = _("Ce fichier n’est pas signé : cette source doit signer ses envois.")
+
+
+class WrongSignature(FileRefused):
+    """Signed by somebody else, or altered since."""
+
+    refusal = Refusal.WRONG_SIGNATURE
+    words = _(
+        "La signature de ce fichier n’est pas celle de cette source, ou le fichier a été modifié depuis."
+    )
+
+
+class SignerMissing(FileRefused):
+    """The source must sign its files, and nobody said with which certificate."""
+
+    refusal = Refusal.SIGNER_MISSING
+    words = _("Cette source doit signer ses envois, mais aucun certificat confirmé ne permet de le vérifier.")
 
 
 class DamagedFile(FileRefused):
@@ -111,7 +148,21 @@ class TooLarge(FileRefused):
     """It would fill the memory: a mistake, or a bomb."""
 
     refusal = Refusal.TOO_LARGE
-    words = _("Ce fichier est anormalement volumineux une fois ouvert. Il n’a pas été lu.")
+    words = _("Ce fichier est trop volumineux une fois ouvert : demandez à l’expéditeur de le découper.")
+
+
+class TooWide(FileRefused):
+    """A row with more columns, or a line with more letters, than any table of results has."""
+
+    refusal = Refusal.TOO_WIDE
+    words = _("Une ligne de ce fichier est trop longue ou compte trop de colonnes : il n’a pas été lu.")
+
+
+class SeveralFiles(FileRefused):
+    """An archive with several files in it, with none, or with another archive."""
+
+    refusal = Refusal.SEVERAL_FILES
+    words = _("Cette archive doit contenir un seul fichier de résultats, et aucune autre archive.")
 
 
 class SeveralTables(FileRefused):
@@ -119,6 +170,13 @@ class SeveralTables(FileRefused):
 
     refusal = Refusal.SEVERAL_TABLES
     words = _("Plusieurs feuilles de ce classeur contiennent des résultats. Demandez une seule feuille.")
+
+
+class NoResults(FileRefused):
+    """HL7 messages of another kind than results."""
+
+    refusal = Refusal.NO_RESULTS
+    words = _("Ces messages HL7 ne sont pas des résultats (ORU^R01) : %(found)s.")
 
 
 class UnknownLayout(FileRefused):
@@ -132,7 +190,7 @@ class ReaderStopped(FileRefused):
     """The reading process broke, or reached its limit of memory or time."""
 
     refusal = Refusal.READER_STOPPED
-    words = _("La lecture de ce fichier a été arrêtée : il est abîmé ou trop lourd.")
+    words = _("La lecture de ce fichier a été arrêtée : il est abîmé, ou trop lourd une fois ouvert.")
 
 
 _CLASSES = {each.refusal: each for each in FileRefused.__subclasses__()}
@@ -156,4 +214,22 @@ class AnotherLotIsLoading(Refused):
     def __init__(self) -> None:
         super().__init__(
             str(_("Un autre lot est en cours de chargement. Réessayez dans une minute : rien n’est perdu."))
+        )
+
+
+class NotNow(Refused):
+    """The lot stands elsewhere by now: somebody was quicker, or the page is old."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            str(_("Ce lot a changé d’état entre-temps. Rien n’a été fait : regardez où il en est."))
+        )
+
+
+class OriginalGone(Refused):
+    """The file itself is not kept any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            str(_("Le fichier d’origine n’est plus conservé. Demandez-le de nouveau à l’expéditeur."))
         )

@@ -10,19 +10,27 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, text
 
-from tracing.imports import queries, services
+from tracing.imports import lots, originals, queries, routing, services, source_queries, troubles
 from tracing.imports.containers import Secrets
-from tracing.imports.errors import AnotherLotIsLoading, FileRefused
+from tracing.imports.errors import AnotherLotIsLoading, FileRefused, NotNow, OriginalGone
 from tracing.imports.layout import RawLine
 from tracing.imports.lines import Reading, parse
-from tracing.imports.reader import opened
+from tracing.imports.models import ImportLot, LotState
+from tracing.imports.planning import Planner
+from tracing.imports.reader import Extract, opened
+from tracing.imports.refusals import Refusal
 from tracing.kernel import clock
+from tracing.kernel.config import Settings
 from tracing.kernel.db import session, transaction
+from tracing.kernel.slots import take_slot
 
 BATCH = 1000
 LOT_LOCK = 7_305_118
 """The advisory lock of whoever writes a lot; any number, the same in every release."""
 WAIT_FOR_LOT = "60s"
+
+Progress = Callable[[int, int], None]
+"""Told lines done and lines in all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,18 +48,19 @@ class Arrival:
     received_at: datetime | None = None
     """When it arrived, if that was not now: the promise of a first call counts from it."""
     by: int | None = None
+    keep_days: int = originals.KEEP_DAYS
 
 
 def load(
     arrival: Arrival,
     *,
     with_lines: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     batch_size: int = BATCH,
 ) -> dict[str, Any]:
-    """Load a file and return its report; `progress` is told lines done and lines in all.
+    """Load a file at once, whoever sent it, and return its report.
 
-    A file loaded half by a process that died is taken up where it stopped.
+    A file loaded half by a process that died, or by one that was stopped, is taken up where it stood.
 
     Raises:
         FileRefused: the file as a whole cannot be taken in; that it came is kept.
@@ -59,38 +68,30 @@ def load(
     """
     try:
         with opened(arrival.content, arrival.secrets) as extract, one_at_a_time():
+            at = arrival.received_at or clock.now()
             with transaction():
-                lot = services.begin_lot(
+                lot = lots.begin_lot(
                     arrival.content,
                     source_code=arrival.source_code,
                     file_name=arrival.file_name,
-                    container=extract.container.value,
+                    keep_days=arrival.keep_days,
                     by=arrival.by,
-                    at=arrival.received_at or clock.now(),
+                    at=at,
                 )
-                taking = services.taking_of(lot, zone=arrival.zone, programme=arrival.programme)
-                done = services.rows_done(lot.id)
+                lots.opened(lot.id, container=extract.container, lines=extract.line_count, at=clock.now())
             reading = Reading(
                 zone=arrival.zone, received_at=lot.received_at, allow_fiction=arrival.allow_fiction
             )
-            read = 0
-            for batch in _batches(extract.lines, batch_size):
-                lines = [parse(raw, reading) for raw in batch if raw.row not in done]
-                if lines:
-                    with transaction():
-                        services.take_in(lines, taking, at=clock.now())
-                read += len(batch)
-                if progress:
-                    progress(read, extract.line_count)
+            _take_all(
+                lot, extract, reading, programme=arrival.programme, batch_size=batch_size, progress=progress
+            )
             with transaction():
-                lot = queries.get_lot(lot.id)
-                services.finish_lot(lot, queries.report(lot.id), by=arrival.by, at=clock.now())
                 return queries.report(lot.id, with_lines=with_lines)
     except FileRefused as refusal:
         with transaction():
-            services.refuse_lot(
+            lots.refuse_file(
                 arrival.content,
-                refusal.message,
+                refusal,
                 source_code=arrival.source_code,
                 file_name=arrival.file_name,
                 by=arrival.by,
@@ -99,19 +100,161 @@ def load(
         raise
 
 
-def _batches(lines: Iterator[RawLine], size: int) -> Iterator[Sequence[RawLine]]:
+def look_ahead(
+    arrival: Arrival, *, progress: Progress | None = None, batch_size: int = BATCH
+) -> dict[str, Any]:
+    """Return what loading a file would bring; nothing at all is written.
+
+    Raises:
+        FileRefused: the file as a whole cannot be taken in.
+    """
+    with opened(arrival.content, arrival.secrets) as extract:
+        at = arrival.received_at or clock.now()
+        reading = Reading(zone=arrival.zone, received_at=at, allow_fiction=arrival.allow_fiction)
+        with transaction():
+            planner = Planner(arrival.source_code, routing.routing_of(arrival.source_code), reading)
+        for done, lines in _batches(extract.lines, batch_size):
+            with transaction():
+                planner.add([parse(raw, reading) for raw in lines])
+            if progress:
+                progress(done, extract.line_count)
+        return planner.plan(at=at)
+
+
+def work_once(
+    settings: Settings, *, batch_size: int = BATCH, is_closing: Callable[[], bool] = lambda: False
+) -> int | None:
+    """Do what the oldest waiting lot waits for, if nobody else is at work; returns the lot.
+
+    A received lot is read: it is loaded if its source is trusted, else its plan waits for a person. One that is
+    loading goes on where it stood. Trouble refuses no file: it is kept with the lot, which is tried again.
+    """
+    with lock_if_free() as is_mine:
+        if not is_mine:
+            return None
+        with transaction():
+            lot = lots.next_waiting(at=clock.now())
+        if lot is None:
+            return None
+        try:
+            _work_on(lot, settings, batch_size=batch_size, is_closing=is_closing)
+        except NotNow:
+            pass  # a person decided otherwise meanwhile
+        except (FileRefused, OriginalGone) as refusal:
+            _end(lot.id, refusal)
+        except Exception as error:
+            with transaction():
+                lots.met_trouble(lot.id, troubles.sentence_of(error), at=clock.now())
+            if not troubles.is_passing(error):
+                raise
+        return lot.id
+
+
+def _work_on(lot: ImportLot, settings: Settings, *, batch_size: int, is_closing: Callable[[], bool]) -> None:
+    with transaction():
+        content = originals.content_of(lot.id)
+        secrets = originals.secret_of(lot.id) + source_queries.secrets_of(lot.source_code)
+        terms = routing.terms_of(lot, settings)
+    reading = Reading(zone=terms.zone, received_at=lot.received_at, allow_fiction=terms.allow_fiction)
+    with opened(content, secrets) as extract:
+        with transaction():
+            lots.opened(lot.id, container=extract.container, lines=extract.line_count, at=clock.now())
+            if lot.state is LotState.RECEIVED and terms.is_trusted:
+                lots.begin_loading(lot.id)
+            state = lot.state
+        if state is LotState.RECEIVED:
+            _plan(lot, extract, reading, batch_size=batch_size)
+        else:
+            _take_all(
+                lot,
+                extract,
+                reading,
+                programme=terms.programme,
+                batch_size=batch_size,
+                is_closing=is_closing,
+            )
+
+
+def _end(lot_id: int, refusal: FileRefused | OriginalGone) -> None:
+    """Leave a lot that cannot be read: refused, or stopped when some of its lines are taken in already."""
+    with transaction():
+        lot = lots.get_locked(lot_id)
+        if lot.state is LotState.LOADING:
+            lots.stopped(lot_id, trouble=refusal.message, at=clock.now())
+        elif lot.state is LotState.RECEIVED:
+            if isinstance(refusal, FileRefused) and refusal.refusal is Refusal.UNKNOWN_LAYOUT:
+                lots.to_map(lot_id, at=clock.now())
+            else:
+                lots.refuse(lot_id, refusal, at=clock.now())
+
+
+def _plan(lot: ImportLot, extract: Extract, reading: Reading, *, batch_size: int) -> None:
+    """Decide every line and keep what would become of it; of the lot itself nothing is taken in."""
+    with transaction():
+        planner = Planner(lot.source_code, routing.routing_of(lot.source_code), reading)
+    for read, lines in _batches(extract.lines, batch_size):
+        with transaction():
+            planner.add([parse(raw, reading) for raw in lines])
+            lots.advance(lot.id, read=read, at=clock.now())
+    with transaction():
+        lots.planned(lot.id, planner.plan(at=clock.now()), at=clock.now())
+
+
+def _take_all(
+    lot: ImportLot,
+    extract: Extract,
+    reading: Reading,
+    *,
+    programme: str,
+    batch_size: int,
+    progress: Progress | None = None,
+    is_closing: Callable[[], bool] = lambda: False,
+) -> None:
+    """Take in every line that is not taken in yet, a transaction a batch, until the end or until told to stop."""
+    with transaction():
+        taking = services.taking_of(lot, zone=reading.zone, programme=programme)
+        done = services.rows_done(lot.id)
+    for read, batch in _batches(extract.lines, batch_size):
+        lines = [parse(raw, reading) for raw in batch if raw.row not in done]
+        with transaction():
+            if lines:
+                services.take_in(lines, taking, at=clock.now())
+            must_stop = lots.advance(lot.id, read=read, at=clock.now())
+        if progress:
+            progress(read, extract.line_count)
+        if must_stop:
+            with transaction():
+                lots.stopped(lot.id, at=clock.now())
+            return
+        if is_closing():
+            return  # the next process goes on from here
+    with transaction():
+        lots.finish_lot(
+            lot.id, queries.report(lot.id), by=lot.committed_by or lot.received_by, at=clock.now()
+        )
+
+
+def _batches(lines: Iterator[RawLine], size: int) -> Iterator[tuple[int, Sequence[RawLine]]]:
+    """Yield batches of lines, each with how many lines are read once it is done."""
+    read = 0
     while batch := list(islice(lines, size)):
-        yield batch
+        read += len(batch)
+        yield read, batch
+
+
+def remove_originals(slot: datetime) -> int:
+    """Remove the files whose days are over; returns how many."""
+    with transaction():
+        if not take_slot("remove_originals", slot, at=clock.now()):
+            return 0
+        return originals.remove_old(at=clock.now())
 
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
     """Hold the right to write a lot, on a connection of its own: it is lost with the process, never left."""
-    bind = session.get_bind()
-    engine: Engine = bind.engine if isinstance(bind, Connection) else bind
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with _apart() as connection:
         connection.execute(text(f"SET lock_timeout = '{WAIT_FOR_LOT}'"))
-        connection.execute(text("SET statement_timeout = 0"))
         try:
             connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOT_LOCK})
         except Exception as error:
@@ -122,4 +265,27 @@ def one_at_a_time() -> Iterator[None]:
             yield
         finally:
             connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOT_LOCK})
+
+
+@contextmanager
+def lock_if_free() -> Iterator[bool]:
+    """Hold the right to write a lot if nobody has it, and say whether it is ours; nobody waits."""
+    with _apart() as connection:
+        is_mine = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOT_LOCK}))
+        try:
+            yield is_mine
+        finally:
+            if is_mine:
+                connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOT_LOCK})
+
+
+@contextmanager
+def _apart() -> Iterator[Connection]:
+    bind = session.get_bind()
+    engine: Engine = bind.engine if isinstance(bind, Connection) else bind
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SET statement_timeout = 0"))
+        try:
+            yield connection
+        finally:
             connection.execute(text("RESET ALL"))

@@ -1,9 +1,9 @@
 """Reading lots and what became of their lines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from tracing.imports.errors import NoSuchLot
 from tracing.imports.models import ImportLine, ImportLot
@@ -33,7 +33,9 @@ def lines_of(
     lot_id: int, *, outcome: Outcome | None = None, after_row: int = 0, limit: int = 51
 ) -> Sequence[ImportLine]:
     """Return the lines of a lot in the order of the file, after a row; of one outcome when one is given."""
-    chosen = select(ImportLine).where(ImportLine.lot_id == lot_id, ImportLine.row_number > after_row)
+    chosen = select(ImportLine).where(
+        ImportLine.lot_id == lot_id, ImportLine.is_current, ImportLine.row_number > after_row
+    )
     if outcome is not None:
         chosen = chosen.where(ImportLine.outcome == outcome)
     return session.scalars(chosen.order_by(ImportLine.row_number).limit(limit)).all()
@@ -42,7 +44,9 @@ def lines_of(
 def get_line(lot_id: int, row_number: int) -> ImportLine:
     """Return a line of a lot by the number that a person sees in the file."""
     line = session.scalar(
-        select(ImportLine).where(ImportLine.lot_id == lot_id, ImportLine.row_number == row_number)
+        select(ImportLine).where(
+            ImportLine.lot_id == lot_id, ImportLine.is_current, ImportLine.row_number == row_number
+        )
     )
     if line is None:
         raise NoSuchLot
@@ -56,7 +60,44 @@ def fields_of(line: ImportLine) -> dict[str, str] | None:
 
 
 def report(lot_id: int, *, with_lines: bool = False) -> dict[str, Any]:
-    """Return what an import says of a lot: the counts of the format, and each line's outcome where asked."""
+    """Return what an import says of a lot: the counts of the format, and each line's outcome where asked.
+
+    A line that was corrected here counts as what it became.
+    """
+    if with_lines:
+        return {"lot": lot_id} | report_of(_told(lot_id), with_lines=True)
+    counts: dict[str, Any] = {"lot": lot_id, "lines": 0}
+    counts |= {outcome.value: 0 for outcome in Outcome} | {"possible_duplicates": 0, "new_episodes": 0}
+    for row in session.execute(text(_COUNTS), {"lot": lot_id}):
+        counts[row.outcome] += row.lines
+        counts["lines"] += row.lines
+        counts["possible_duplicates"] += row.possible
+        counts["new_episodes"] += row.episodes
+    for name, statement in (("quarantine_reasons", _REASONS), ("warnings", _WARNINGS)):
+        rows = session.execute(text(statement), {"lot": lot_id})
+        counts[name] = {row.code: row.lines for row in rows}
+    return counts
+
+
+_COUNTS = """
+    SELECT outcome, count(*) AS lines, count(*) FILTER (WHERE possible_duplicate) AS possible,
+           count(*) FILTER (WHERE new_episode) AS episodes
+    FROM import_lines WHERE lot_id = :lot AND is_current GROUP BY outcome
+"""
+_REASONS = """
+    SELECT reasons->>0 AS code, count(*) AS lines
+    FROM import_lines WHERE lot_id = :lot AND is_current AND outcome = 'quarantined'
+    GROUP BY 1 ORDER BY min(row_number)
+"""
+_WARNINGS = """
+    SELECT warning.code, count(*) AS lines
+    FROM import_lines CROSS JOIN LATERAL jsonb_array_elements_text(warnings) AS warning(code)
+    WHERE lot_id = :lot AND is_current AND outcome = 'created' AND warnings <> '[]'
+    GROUP BY 1 ORDER BY min(row_number)
+"""
+
+
+def _told(lot_id: int) -> Iterator[Told]:
     rows = session.execute(
         select(
             ImportLine.row_number,
@@ -67,7 +108,7 @@ def report(lot_id: int, *, with_lines: bool = False) -> dict[str, Any]:
             ImportLine.reasons,
             ImportLine.warnings,
         )
-        .where(ImportLine.lot_id == lot_id)
+        .where(ImportLine.lot_id == lot_id, ImportLine.is_current)
         .order_by(ImportLine.row_number)
     )
-    return {"lot": lot_id} | report_of([Told(*row) for row in rows], with_lines=with_lines)
+    return (Told(*row) for row in rows)

@@ -1,11 +1,13 @@
 """What an import says of a lot: the counts of the format, and the outcome of each line where asked. Pure."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from tracing.imports.lines import ParsedLine
 from tracing.imports.rules import Decision, Outcome
+
+MOST_EXAMPLES = 5
 
 
 class Told(NamedTuple):
@@ -47,16 +49,58 @@ def told(line: ParsedLine, decision: Decision) -> Told:
     )
 
 
-def report_of(lines: Sequence[Told], *, with_lines: bool = False) -> dict[str, Any]:
+class Tally:
+    """Counts lines one after the other, and keeps the first few of each kind as examples."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self.outcomes: Counter[str] = Counter()
+        self.reasons: Counter[str] = Counter()
+        self.warnings: Counter[str] = Counter()
+        self.possible_duplicates = 0
+        self.new_episodes = 0
+        self._examples: dict[str, list[dict[str, Any]]] = defaultdict(list)
+
+    def add(self, line: Told) -> None:
+        """Count a line."""
+        self.lines += 1
+        self.outcomes[line.outcome.value] += 1
+        self.reasons.update(line.reasons[:1])
+        self.warnings.update(line.warnings)
+        self.possible_duplicates += line.possible_duplicate
+        self.new_episodes += line.new_episode
+        kinds = [line.outcome.value, *line.reasons[:1], *line.warnings]
+        kinds += ["possible_duplicates"] * line.possible_duplicate + ["new_episodes"] * line.new_episode
+        for kind in kinds:
+            if len(self._examples[kind]) < MOST_EXAMPLES:
+                self._examples[kind].append({"row": line.row_number, "id": line.result_id})
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """The counts of the format."""
+        return {
+            "lines": self.lines,
+            **{outcome.value: self.outcomes[outcome.value] for outcome in Outcome},
+            "possible_duplicates": self.possible_duplicates,
+            "new_episodes": self.new_episodes,
+            "quarantine_reasons": dict(self.reasons),
+            "warnings": dict(self.warnings),
+        }
+
+    @property
+    def examples(self) -> dict[str, list[dict[str, Any]]]:
+        """Row numbers and result ids by outcome, reason and warning; nothing of a person."""
+        return dict(self._examples)
+
+
+def report_of(lines: Iterable[Told], *, with_lines: bool = False) -> dict[str, Any]:
     """Return what the command line prints as JSON about the lines of a lot, in the order of the file."""
-    outcomes = Counter(line.outcome for line in lines)
-    counts: dict[str, Any] = {"lines": len(lines)}
-    counts |= {outcome.value: outcomes[outcome] for outcome in Outcome}
-    counts["possible_duplicates"] = sum(line.possible_duplicate for line in lines)
-    counts["new_episodes"] = sum(line.new_episode for line in lines)
-    counts["quarantine_reasons"] = dict(Counter(line.reasons[0] for line in lines if line.reasons))
-    counts["warnings"] = dict(Counter(code for line in lines for code in line.warnings))
-    return counts | {"outcomes": _by_result(lines)} if with_lines else counts
+    tally, kept = Tally(), []
+    for line in lines:
+        tally.add(line)
+        if with_lines:
+            kept.append(line)
+    return tally.counts | {"outcomes": _by_result(kept)} if with_lines else tally.counts
 
 
 def _by_result(lines: Sequence[Told]) -> dict[str, str]:

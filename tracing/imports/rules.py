@@ -51,6 +51,8 @@ class KnownPerson:
     person_id: int
     identity: Identity
     cases: list[KnownCase] = field(default_factory=list)
+    is_leading: bool = True
+    """Of several merged records, the one that is completed."""
 
 
 class Decision(NamedTuple):

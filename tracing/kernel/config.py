@@ -18,6 +18,8 @@ LOCALES = ("fr",)
 """Languages whose words are complete; the next one is a translated catalogue."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 DEMO_MODES = ("auto", "off")
+MOST_DAYS = 90
+"""For which a file that holds identities may be kept, encrypted as it is."""
 SWITCH = {"on": True, "off": False}
 TEST_PREFIX = "TRACING_TEST_"
 """Variables of the test suite (where its browser is); the product never reads them."""
@@ -51,6 +53,8 @@ class Settings:
     secure_cookies: bool = False
     log_level: str = "info"
     demo: str = "auto"
+    inbox: Path | None = None
+    keep_originals_days: int = 7
 
     @property
     def zone(self) -> ZoneInfo:
@@ -82,6 +86,8 @@ class Settings:
             secure_cookies=reader.switch("TRACING_SECURE_COOKIES", default=not _is_loopback(host)),
             log_level=reader.choice("TRACING_LOG_LEVEL", LOG_LEVELS, "info"),
             demo=reader.choice("TRACING_DEMO", DEMO_MODES, "auto"),
+            inbox=reader.folder("TRACING_INBOX"),
+            keep_originals_days=reader.days("TRACING_KEEP_ORIGINALS_DAYS", 7),
         )
         reader.need_both("TRACING_DATABASE_URL", "TRACING_KEYS_URL")
         reader.need_below("TRACING_OWNER_DATABASE_URL", "TRACING_DATABASE_URL")
@@ -116,6 +122,12 @@ class _Reader:
 
     def port(self, name: str, default: int) -> int:
         return self._parsed(name, default, _port, "a number from 1 to 65535")
+
+    def days(self, name: str, default: int) -> int:
+        return self._parsed(name, default, _days, f"a number of days from 1 to {MOST_DAYS}")
+
+    def folder(self, name: str) -> Path | None:
+        return self._parsed(name, None, lambda value: Path(value).expanduser().resolve(), "a folder")
 
     def time_zone(self, name: str, default: str) -> str:
         return self._parsed(name, default, _time_zone, "the name of a time zone, such as Europe/Paris")
@@ -157,6 +169,13 @@ def _port(value: str) -> int:
     if not 1 <= port <= 65535:
         raise ValueError
     return port
+
+
+def _days(value: str) -> int:
+    days = int(value)
+    if not 1 <= days <= MOST_DAYS:
+        raise ValueError
+    return days
 
 
 def _time_zone(value: str) -> str:

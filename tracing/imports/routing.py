@@ -1,0 +1,56 @@
+"""By whose rules a lot is read, and where its people go."""
+
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from tracing.imports.models import ImportLot, ImportSource
+from tracing.kernel.config import Settings
+from tracing.kernel.db import session
+from tracing.staff import queries as staff
+from tracing.staff.models import Site, SiteKind
+
+
+class Terms(NamedTuple):
+    """How a lot is read."""
+
+    zone: ZoneInfo
+    programme: str
+    allow_fiction: bool
+    is_trusted: bool
+
+
+class Routing(NamedTuple):
+    """Which site calls the people of which fund."""
+
+    sites: dict[str, int]
+    default_site: int | None
+    """None on an installation without a site."""
+    training_sites: frozenset[int]
+
+    def is_invented(self, fund_code: str) -> bool:
+        """Return whether the people of a fund code are invented, for practice."""
+        return self.sites.get(fund_code, self.default_site) in self.training_sites
+
+
+def routing_of(source_code: str) -> Routing:
+    """Return where the people of a source go: by the fund of each line, or all to the one site it was given."""
+    source = session.get(ImportSource, source_code)
+    default = staff.default_site()
+    training = frozenset(site.id for site in staff.sites() if site.kind is SiteKind.TRAINING)
+    if source is not None and source.site_id is not None:
+        return Routing({}, source.site_id, training)
+    return Routing(staff.sites_by_fund(), default.id if default else None, training)
+
+
+def terms_of(lot: ImportLot, settings: Settings) -> Terms:
+    """Return how a received lot is read: by the site of its source, else of whoever sent it, else as set."""
+    source = session.get_one(ImportSource, lot.source_code)
+    site_id = source.site_id or lot.site_id
+    site = session.get(Site, site_id) if site_id else None
+    is_practice = site is not None and site.kind is SiteKind.TRAINING
+    return Terms(
+        zone=ZoneInfo(site.time_zone) if site else settings.zone,
+        programme=site.programme if site else settings.programme,
+        allow_fiction=settings.fiction_numbers or is_practice,
+        is_trusted=source.is_trusted,
+    )

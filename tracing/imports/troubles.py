@@ -1,0 +1,36 @@
+"""What interrupts a lot without anything being wrong with its file: a full disk, a lost database. It is tried again."""
+
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+from sqlalchemy.exc import DBAPIError
+
+_BY_CLASS: dict[str, LazyString] = {
+    "53": _l("Le serveur manque de place ou de mémoire."),
+    "57": _l("La base de données a été arrêtée."),
+    "08": _l("La base de données ne répondait plus."),
+    "40": _l("Une autre écriture était en cours au même endroit."),
+    "55": _l("Une autre écriture était en cours au même endroit."),
+    "58": _l("Le disque du serveur ne répondait plus."),
+}
+"""By class of PostgreSQL's codes."""
+_LOST = _l("La base de données ne répondait plus.")
+_UNEXPECTED = _l("Une erreur inattendue a interrompu la lecture ; l’administrateur en trouve la trace.")
+
+
+def is_passing(error: Exception) -> bool:
+    """Say whether an error comes from around us and will pass, rather than from a mistake of ours."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, OSError)
+    return error.connection_invalidated or _code(error)[:2] in ("", *_BY_CLASS)
+
+
+def sentence_of(error: Exception) -> str:
+    """Return what a person reads about an error; never its own text, which may quote a line."""
+    if not isinstance(error, DBAPIError):
+        return str(_UNEXPECTED)
+    code = _code(error)
+    return str(_BY_CLASS.get(code[:2], _UNEXPECTED if code else _LOST))
+
+
+def _code(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
