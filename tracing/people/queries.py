@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import aliased
 
-from tracing.kernel.db import among, session
+from tracing.kernel.db import session
 from tracing.people.merging import Kept, joint
 from tracing.people.models import KeyKind, Person, PersonKey
 from tracing.people.rules import Identity, realm_key
@@ -34,6 +34,14 @@ def leads(person_ids: Iterable[int]) -> dict[int, int]:
 def shown(person_ids: Iterable[int]) -> list[str]:
     """Return whom the read log must name when the joint identities of these people are shown."""
     return [f"person:{row.id}" for row in _records(person_ids)]
+
+
+def has_number(person_id: int) -> bool:
+    """Say whether somebody has a telephone number under any of their records."""
+    number = select(PersonKey.person_id).where(
+        PersonKey.person_id.in_(alike(person_id)), PersonKey.kind == KeyKind.PHONE
+    )
+    return session.scalar(number.limit(1)) is not None
 
 
 def find_joint_identity(person_id: int) -> Identity | None:
@@ -102,7 +110,7 @@ def locked(person_ids: Sequence[int]) -> list[tuple[Any, Identity]]:
     """
     rows = session.execute(
         select(Person.id, Person.cohort, Person.is_invented, Person.sealed)
-        .where(among(Person.id, person_ids))
+        .where(Person.id.in_(set(person_ids)))
         .order_by(Person.id)
         .with_for_update()
     )

@@ -2,16 +2,17 @@
 
 A number belongs to one household. Households found to share a number join at once if nobody holds one of
 them, else when the last claim ends, and until then nobody claims the other one; more than eight people behind
-a number are no household.
+a number are no household. Two records of one person share whatever number either has.
 """
 
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tracing.kernel import events
 from tracing.kernel.db import session
+from tracing.people import queries as people_queries
 from tracing.people.models import Household, HouseholdNumber, KeyKind, Person, PersonKey
 from tracing.queue import queries, rules
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
@@ -105,9 +106,11 @@ def _register(numbers: dict[bytes, PersonKey], person: Person, *, at: datetime) 
 def _flag_switchboards(numbers: set[bytes]) -> set[int]:
     crowded = session.scalars(
         select(PersonKey.hash)
+        .join(Person, Person.id == PersonKey.person_id)
         .where(PersonKey.kind == KeyKind.PHONE, PersonKey.hash.in_(numbers))
         .group_by(PersonKey.hash)
-        .having(func.count() > rules.LARGEST_HOUSEHOLD)
+        # two records of one person are one person behind the number
+        .having(func.count(func.coalesce(Person.same_as, Person.id).distinct()) > rules.LARGEST_HOUSEHOLD)
     ).all()
     newly = HouseholdNumber.number_hash.in_(crowded) & HouseholdNumber.is_institution.is_(False)
     households = set(session.scalars(select(HouseholdNumber.household_id).where(newly)))
@@ -144,14 +147,14 @@ def _household_of(numbers: set[bytes], *, at: datetime) -> int:
 
 
 def settle(household_id: int, *, at: datetime) -> None:
-    """Join what shares a number with this household, and split what no longer shares one."""
+    """Join what shares a number or a person with this household, and split what no longer shares one."""
     met = {household_id}
     while others := _linked_to(household_id) - met:
         for other in sorted(others):
             _join(household_id, other, at=at)
         met |= others
     linking = _linking_numbers(household_id)
-    groups = rules.components(linking)
+    groups = rules.components(_with_merged(linking))
     if len(groups) > 1:
         _split(household_id, groups, linking, at=at)
 
@@ -171,13 +174,28 @@ def _linking_numbers(household_id: int) -> dict[int, set[bytes]]:
     return {person: set(numbers_of.get(person, {})) - institutions for person in people}
 
 
+def _with_merged(linking: dict[int, set[bytes]]) -> dict[int, set[bytes]]:
+    """Return the numbers of people with one more that all records of the same person share."""
+    leads = people_queries.leads(linking)
+    return {person: numbers | {b"record of %d" % leads[person]} for person, numbers in linking.items()}
+
+
 def _linked_to(household_id: int) -> set[int]:
-    """Return the households that share a number with this one; the link may stand on either side."""
-    numbers = {number for linking in _linking_numbers(household_id).values() for number in linking}
+    """Return the households that share a number or a person with this one; the link may stand on either side."""
+    linked = _linking_numbers(household_id)
+    numbers = {number for linking in linked.values() for number in linking}
     owners = session.scalars(
         select(HouseholdNumber.household_id).where(HouseholdNumber.number_hash.in_(numbers))
     )
-    return {owner for owner in owners if owner is not None} | _sharing_numbers_of(household_id)
+    met = {owner for owner in owners if owner is not None} | _sharing_numbers_of(household_id)
+    return met | _of_merged(list(linked))
+
+
+def _of_merged(person_ids: list[int]) -> set[int]:
+    """Return the households of the other records of these people."""
+    leads = set(people_queries.leads(person_ids).values())
+    chosen = select(Person.household_id).where(or_(Person.id.in_(leads), Person.same_as.in_(leads)))
+    return {household for household in session.scalars(chosen) if household is not None}
 
 
 def _sharing_numbers_of(household_id: int) -> set[int]:
