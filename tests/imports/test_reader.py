@@ -44,7 +44,7 @@ def test_every_reason_has_its_sentence_and_names_nobody():
     Babel(app)
     with app.test_request_context():
         for refusal in Refusal:
-            cause = errors.CannotRead(refusal, container="ZIP", missing="RESULTAT")
+            cause = errors.CannotRead(refusal, container="ZIP", missing="RESULTAT", found="ADT^A01")
             assert errors.refused(cause).message.endswith(".")
 
 

@@ -20,10 +20,18 @@ class Refusal(StrEnum):
     WRONG_KEY = "wrong_key"
     PASSWORD_MISSING = "password_missing"  # noqa: S105  the name of a reason
     WRONG_PASSWORD = "wrong_password"  # noqa: S105
+    PROGRAM_MISSING = "program_missing"
+    NO_INTEGRITY = "no_integrity"
+    UNSIGNED = "unsigned"
+    WRONG_SIGNATURE = "wrong_signature"
+    SIGNER_MISSING = "signer_missing"
     DAMAGED = "damaged"
     MACROS = "macros"
     TOO_LARGE = "too_large"
+    TOO_WIDE = "too_wide"
+    SEVERAL_FILES = "several_files"
     SEVERAL_TABLES = "several_tables"
+    NO_RESULTS = "no_results"
     UNKNOWN_LAYOUT = "unknown_layout"
     READER_STOPPED = "reader_stopped"
 
