@@ -11,6 +11,8 @@ from tracing.app import home, rail
 from tracing.contacts import views as contacts
 from tracing.desk import views as desk
 from tracing.escalations import views as escalations
+from tracing.imports import key_views as source_keys
+from tracing.imports import source_views as sources
 from tracing.imports import views as imports
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session
@@ -24,7 +26,20 @@ from tracing.supervision import views as supervision
 from tracing.ui.errors import register_errors, show_refusal
 from tracing.ui.setup import init_ui
 
-FEATURES = (home, staff, accounts, desk, contacts, sickleave, escalations, onboarding, imports, supervision)
+FEATURES = (
+    home,
+    staff,
+    accounts,
+    desk,
+    contacts,
+    sickleave,
+    escalations,
+    onboarding,
+    imports,
+    sources,
+    source_keys,
+    supervision,
+)
 """Modules that hold a blueprint called `bp`."""
 
 LARGEST_UPLOAD = 64 * 1024 * 1024

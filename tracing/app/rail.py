@@ -30,6 +30,7 @@ DOORS = (
     Door("supervision.lists", _l("Listes à traiter"), "list-check", frozenset({Role.SUPERVISOR})),
     Door("onboarding.recruits", _l("Recrues"), "mortarboard", frozenset({Role.REFERENT})),
     Door("imports.lots", _l("Lots reçus"), "file-earmark-arrow-up", frozenset({Role.IMPORTER})),
+    Door("sources.listing", _l("Expéditeurs"), "building", frozenset({Role.IMPORTER})),
     Door("accounts.members", _l("Comptes"), "people", frozenset({Role.ADMINISTRATOR})),
     Door("supervision.journal", _l("Journal"), "journal-text", frozenset({Role.AUDITOR})),
 )

@@ -65,7 +65,7 @@ def read_private_key(content: bytes, *, certificate: bytes = b"", passphrase: st
         return _read_cms(content, certificate or content, passphrase)
     if b"BEGIN CERTIFICATE" in content:
         raise KeyRefused(_("C’est un certificat seul. Il faut aussi la clé privée, qui ouvre les fichiers."))
-    raise KeyRefused(_("Ce fichier n’est pas une clé connue : attendus PEM, OpenPGP ou age."))
+    raise KeyRefused(_("Ce fichier n’est pas une clé connue : attendus PEM, OpenPGP ou age."))
 
 
 def read_signer(content: bytes) -> KeyRead:
@@ -74,7 +74,7 @@ def read_signer(content: bytes) -> KeyRead:
         raise KeyRefused(_("Ce fichier est trop grand pour un certificat."))
     if b"PRIVATE KEY" in content:
         raise KeyRefused(
-            _("C’est une clé privée. Il faut ce qui est public : un certificat de l’expéditeur.")
+            _("C’est une clé privée. Il faut ce qui est public : un certificat de l’expéditeur.")
         )
     if _PGP_PUBLIC in content:
         return _read_openpgp_signer(content)
@@ -104,9 +104,9 @@ def _read_cms(content: bytes, certificate_file: bytes, passphrase: str) -> KeyRe
         key = serialization.load_pem_private_key(content, passphrase.encode() or None)
     except TypeError as cause:
         sentence = (
-            _("Cette clé n’a pas de phrase secrète : laissez ce champ vide.")
+            _("Cette clé n’a pas de phrase secrète : laissez ce champ vide.")
             if passphrase
-            else _("Cette clé est protégée par une phrase secrète : tapez-la, elle sert une fois.")
+            else _("Cette clé est protégée par une phrase secrète : tapez-la, elle sert une fois.")
         )
         raise KeyRefused(sentence, "passphrase") from cause
     except ValueError as cause:
@@ -114,9 +114,9 @@ def _read_cms(content: bytes, certificate_file: bytes, passphrase: str) -> KeyRe
             raise KeyRefused(_("Cette phrase secrète n’ouvre pas la clé."), "passphrase") from cause
         raise KeyRefused(_("Cette clé privée ne peut pas être lue (PEM).")) from cause
     except UnsupportedAlgorithm as cause:
-        raise KeyRefused(_("Cette sorte de clé n’est pas prise en charge : attendues RSA ou EC.")) from cause
+        raise KeyRefused(_("Cette sorte de clé n’est pas prise en charge : attendues RSA ou EC.")) from cause
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-        raise KeyRefused(_("Cette sorte de clé n’est pas prise en charge : attendues RSA ou EC."))
+        raise KeyRefused(_("Cette sorte de clé n’est pas prise en charge : attendues RSA ou EC."))
     try:
         certificate = _load_certificate(certificate_file)
     except (ValueError, UnsupportedAlgorithm) as cause:
@@ -159,7 +159,7 @@ def _read_openpgp(content: bytes) -> KeyRead:
         public = key.extract_certificate()
     with _library_errors(
         _(
-            "Cette clé OpenPGP ne peut pas déchiffrer : elle est périmée, révoquée ou faite pour signer seulement."
+            "Cette clé OpenPGP ne peut pas déchiffrer : elle est périmée, révoquée ou faite pour signer seulement."
         )
     ):
         probe = pysequoia.encrypt(recipients=[public], bytes=_PROBE)
@@ -206,7 +206,7 @@ def _without_passphrase(content: bytes, passphrase: str) -> bytes:
     """Open an age identity that is itself encrypted by a passphrase."""
     if not passphrase:
         raise KeyRefused(
-            _("Cette clé est protégée par une phrase secrète : tapez-la, elle sert une fois."), "passphrase"
+            _("Cette clé est protégée par une phrase secrète : tapez-la, elle sert une fois."), "passphrase"
         )
     try:
         return bytes(pyrage.passphrase.decrypt(content, passphrase))

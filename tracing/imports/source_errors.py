@@ -54,7 +54,7 @@ class KeyMoved(Refused):
     """Somebody else confirmed, put aside or retired the key meanwhile."""
 
     def __init__(self) -> None:
-        super().__init__(_("Cette clé a changé d’état entre-temps. Rien n’a été modifié : relisez sa page."))
+        super().__init__(_("Cette clé a changé d’état entre-temps. Rien n’a été modifié : relisez sa page."))
 
 
 class SecondPersonNeeded(Forbidden):
@@ -62,7 +62,7 @@ class SecondPersonNeeded(Forbidden):
 
     def __init__(self) -> None:
         super().__init__(
-            _("Vous avez proposé cette clé : un autre chargé d’import doit la confirmer, pas vous.")
+            _("Vous avez proposé cette clé : un autre chargé d’import doit la confirmer, pas vous.")
         )
 
 
