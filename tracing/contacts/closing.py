@@ -23,8 +23,17 @@ STILL_TO_CALL = (TaskState.OPEN, TaskState.WAITING_DOCTOR, TaskState.WAITING_LAN
 def close_when_done(case_id: int, *, ended: CallOutcome | None = None, by: int | None, at: datetime) -> None:
     """Close a case once nothing is left to do for it; `ended` is how its own call ends now, if it does."""
     session.flush()
-    first = first_call_of(case_id)
-    if first is None or first.state is not TaskState.DONE or _has_contacts_to_call(case_id):
+    first = telling_call_of(case_id)
+    if first is None or first.state is not TaskState.DONE:
+        return
+    for covered in session.scalars(select(CallTask.case_id).where(CallTask.covered_by == first.id)).all():
+        _close(covered, first, ended=ended, by=by, at=at)
+    _close(case_id, first, ended=ended, by=by, at=at)
+
+
+def _close(case_id: int, first: CallTask, *, ended: CallOutcome | None, by: int | None, at: datetime) -> None:
+    """Close a case whose person was told by a call, unless somebody whom they named is still to be called."""
+    if _has_contacts_to_call(case_id):
         return
     case = case_queries.get_case(case_id, lock=True)
     if case.status is CaseStatus.OPEN:
@@ -48,6 +57,14 @@ def first_call_of(case_id: int) -> CallTask | None:
         .order_by(CallTask.id.desc())
         .limit(1)
     )
+
+
+def telling_call_of(case_id: int) -> CallTask | None:
+    """Return the call that tells the person of a case: its first call, or the one that covers it."""
+    first = first_call_of(case_id)
+    if first is None or first.covered_by is None:
+        return first
+    return session.get(CallTask, first.covered_by)
 
 
 def _has_contacts_to_call(case_id: int) -> bool:

@@ -36,7 +36,8 @@ def correct(contact: Contact, described: Described, *, may_move: bool, cohort: d
     person = people_queries.get_person(contact.person_id)
     identity = people_queries.find_identity(person.id)
     known = _find_known(described, is_invented=person.is_invented)
-    moves = known is not None and known[0].id != person.id
+    # two records of one person are the same: a correction moves nothing between them
+    moves = known is not None and known[0].id not in people_queries.alike(person.id)
     shared = queries.is_shared(person.id, but=contact.id)
     if may_move and moves and known is not None:
         return _complete(*known, described, cohort=cohort)
@@ -55,8 +56,8 @@ def refuse_twice(described: Described, *, case_person: int, others: Iterable[Con
         IsTheCase: it is the person who is being called.
         AlreadyNamed: the list has them.
     """
-    of_case = people_queries.find_identity(case_person)
-    if of_case is not None and described.identifies and same_person(described.identity, of_case):
+    of_case = people_queries.identities(people_queries.alike(case_person)).values()
+    if described.identifies and any(same_person(described.identity, one) for one in of_case):
         raise IsTheCase
     listed = [queries.described(other) for other in others if other.status is not ContactStatus.REMOVED]
     if already_named(described, [one for one in listed if one is not None]):
@@ -69,7 +70,8 @@ def refuse_person_twice(person_id: int, *, others: Iterable[Contact]) -> None:
     Raises:
         AlreadyNamed: the list has them.
     """
-    if any(other.person_id == person_id and other.status is not ContactStatus.REMOVED for other in others):
+    records = people_queries.alike(person_id)
+    if any(other.person_id in records and other.status is not ContactStatus.REMOVED for other in others):
         raise AlreadyNamed
 
 

@@ -176,17 +176,20 @@ def is_called(risk: RiskLevel) -> bool:
     return risk is not RiskLevel.NEGLIGIBLE
 
 
-def turns(status: ContactStatus, last_contact_on: date, sampled_on: date) -> bool:
-    """Say whether a contact becomes the case of somebody sampled on a day: met within the days of one episode.
+def becomes(status: ContactStatus, met_on: date, sampled: Mapping[int, date]) -> int | None:
+    """Return which case, of one person's that were sampled on these days, a contact met on a day becomes.
 
-    Either way: somebody sampled before they were met is called as a case too, not as a contact.
+    The nearest within the days of one episode, either way: somebody sampled before they were met is called as a
+    case too, not as a contact. None for one who was taken off the list, or became a case before.
     """
-    return may_turn(status) and abs((sampled_on - last_contact_on).days) <= SAME_EPISODE_DAYS
-
-
-def may_turn(status: ContactStatus) -> bool:
-    """Say whether a contact where they stand may become a case; one taken off the list is none, one that did has."""
-    return status not in NEVER_TURN
+    near = {
+        case: abs((day - met_on).days)
+        for case, day in sampled.items()
+        if abs((day - met_on).days) <= SAME_EPISODE_DAYS
+    }
+    if status in NEVER_TURN or not near:
+        return None
+    return min(near, key=lambda case: (near[case], case))
 
 
 def nearest(meetings: Iterable[tuple[date, int]], sampled_on: date) -> int:

@@ -302,7 +302,7 @@ def _correct_person(
 
 
 def _phones(contact: Contact) -> tuple[str, ...]:
-    identity = people.find_identity(contact.person_id)
+    identity = people.find_joint_identity(contact.person_id)
     return identity.phones if identity else ()
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ARRAY, BigInteger, any_, func, literal, or_, select, union_all, update
 
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.contacts import rules
@@ -70,12 +70,13 @@ def turn_into_cases(
     promised: dict[int, datetime] = {}
     for turn in turns:
         contact = contacts[turn.contact_id]
-        if not rules.may_turn(contact.status):
+        if contact.status in rules.NEVER_TURN:
             continue
         waiting = tasks.get(contact.id, [])
         for task in waiting:
-            due = min(task.due_at, task.promised_at or task.due_at)
-            promised[turn.case.id] = min(due, promised.get(turn.case.id, due))
+            due = task.promised_at or task.due_at
+            if task.state is TaskState.OPEN:
+                promised[turn.case.id] = min(due, promised.get(turn.case.id, due))
         _turn(contact, turn, waiting, at=at)
     _link_back(turns, contacts, zone)
     for source in sorted({turn.source_case_id for turn in turns}):
@@ -85,10 +86,11 @@ def turn_into_cases(
 
 def _turns(opened: Sequence[tuple[int, int]], zone: ZoneInfo) -> list[_Turn]:
     """Find the contacts, of any case of the programme, who are these people; merged records count as one."""
-    case_of = {person_id: case_id for case_id, person_id in opened}
-    ids = list(case_of)
-    # never the table of people as a whole: merged records are few, and found by their own index
-    merged = select(Person.id).where(Person.same_as.in_(ids))
+    ids = literal([person_id for _case, person_id in opened], ARRAY(BigInteger))
+    # two conditions joined by OR would read the whole table of contacts
+    whoever = union_all(
+        select(func.unnest(ids)), select(Person.id).where(Person.same_as == any_(ids))
+    ).subquery()
     rows = session.execute(
         select(
             Contact.id,
@@ -102,12 +104,12 @@ def _turns(opened: Sequence[tuple[int, int]], zone: ZoneInfo) -> list[_Turn]:
         )
         .join(Person, Person.id == Contact.person_id)
         .join(Case, Case.id == Contact.case_id)
-        .where(or_(Contact.person_id.in_(ids), Contact.person_id.in_(merged)))
+        .where(Contact.person_id.in_(select(whoever)))
         .order_by(Contact.id)
     ).all()
     if not rows:
         return []
-    new = {
+    cases = {
         case.id: case
         for case in session.scalars(
             select(Case)
@@ -117,10 +119,16 @@ def _turns(opened: Sequence[tuple[int, int]], zone: ZoneInfo) -> list[_Turn]:
     }
     turns = []
     for row in rows:
-        case = new[case_of[row.person_id] if row.person_id in case_of else case_of[row.same_as]]
-        sampled_on = clock.local_day(case.first_sampled_at, zone)
-        if row.programme == case.programme and rules.turns(row.status, row.last_contact_on, sampled_on):
-            turns.append(_Turn(row.id, row.person_id, row.case_id, row.site_id, row.last_contact_on, case))
+        sampled = {
+            case.id: clock.local_day(case.first_sampled_at, zone)
+            for case in cases.values()
+            if case.person_id in {row.person_id, row.same_as} and case.programme == row.programme
+        }
+        case_id = rules.becomes(row.status, row.last_contact_on, sampled)
+        if case_id is not None:
+            turns.append(
+                _Turn(row.id, row.person_id, row.case_id, row.site_id, row.last_contact_on, cases[case_id])
+            )
     return turns
 
 
@@ -175,21 +183,19 @@ def _link_back(turns: Sequence[_Turn], contacts: dict[int, Contact], zone: ZoneI
 
 def find_recent_case(contact: Contact, programme: str, *, zone: ZoneInfo) -> Case | None:
     """Return the case that a person who is being named has already, near enough to the meeting."""
-    found = session.scalars(
-        select(Case)
-        .where(
-            Case.person_id == contact.person_id,
-            Case.programme == programme,
-            Case.status != CaseStatus.WITHDRAWN,
-            or_(Case.outcome.is_(None), Case.outcome != CaseOutcome.NOT_A_CASE),
+    cases = {
+        case.id: case
+        for case in session.scalars(
+            select(Case).where(
+                Case.person_id == contact.person_id,
+                Case.programme == programme,
+                Case.status != CaseStatus.WITHDRAWN,
+                or_(Case.outcome.is_(None), Case.outcome != CaseOutcome.NOT_A_CASE),
+            )
         )
-        .order_by(Case.id.desc())
-    )
-    for case in found:
-        sampled_on = clock.local_day(case.first_sampled_at, zone)
-        if rules.turns(ContactStatus.NAMED, contact.last_contact_on, sampled_on):
-            return case
-    return None
+    }
+    sampled = {case.id: clock.local_day(case.first_sampled_at, zone) for case in cases.values()}
+    return cases.get(rules.becomes(contact.status, contact.last_contact_on, sampled) or 0)
 
 
 def join_known_case(contact: Contact, source: Case, *, zone: ZoneInfo, by: int, at: datetime) -> bool:
@@ -197,12 +203,10 @@ def join_known_case(contact: Contact, source: Case, *, zone: ZoneInfo, by: int, 
 
     Whoever infected whom is not said by the order of the calls: the case keeps where it came from.
     """
-    if contact.status is not ContactStatus.NAMED:
-        return False
     known = find_recent_case(contact, source.programme, zone=zone)
     if known is None:
         return False
-    contact.status, contact.became_case_id = ContactStatus.BECAME_CASE, known.id
+    before, contact.status, contact.became_case_id = contact.status, ContactStatus.BECAME_CASE, known.id
     session.flush()
     events.record(
         BECAME_CASE,
@@ -212,7 +216,7 @@ def join_known_case(contact: Contact, source: Case, *, zone: ZoneInfo, by: int, 
         site_id=source.site_id,
         case=source.id,
         became=known.id,
-        was=ContactStatus.NAMED.value,
+        was=before.value,
         calls={},
     )
     return True

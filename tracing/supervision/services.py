@@ -11,6 +11,7 @@ from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.contacts import services as contacts
+from tracing.contacts import turning
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.kernel import events
 from tracing.kernel.db import session
@@ -95,9 +96,9 @@ def show_identity(task_id: int, *, by: Agent, at: datetime) -> tuple[CallTask, I
     task = lists.get_listed(task_id, site_id=by.site.id).task
     if task.state is not TaskState.NO_NUMBER:
         raise NotOnThisList
-    identity = people_queries.find_identity(task.person_id)
+    identity = people_queries.find_joint_identity(task.person_id)
     if identity is not None:
-        events.saw([f"person:{task.person_id}"], by=by.member_id, at=at, why="supervision")
+        events.saw(people_queries.shown([task.person_id]), by=by.member_id, at=at, why="supervision")
     return task, identity
 
 
@@ -215,6 +216,7 @@ def close_as_no_case(case_id: int, *, by: Agent, at: datetime) -> Case:
     for task in [one for state in STILL_TO_DO for one in _tasks_of(case.id, state)]:
         queue.close_task(task, TaskState.CANCELLED, by=by.member_id, at=at)
     cases.close(case, CaseOutcome.NOT_A_CASE, by=by.member_id, at=at)
+    turning.turn_back([case.id], by=by.member_id, at=at)
     return case
 
 
@@ -247,6 +249,7 @@ def undo_close_as_no_case(case_id: int, *, by: Agent, at: datetime) -> Case:
         raise TooLateToUndo
     closed_at = case.closed_at
     cases.reopen(case, status=CaseStatus.WITHDRAWN, by=by.member_id, at=at)
+    turning.turn_into_cases([(case.id, case.person_id)], at=at, zone=by.site.time_zone)
     for task in _tasks_of(case.id, TaskState.CANCELLED):
         if task.closed_at == closed_at:
             queue.reopen_task(task, due_at=task.due_at, by=by.member_id, at=at)
