@@ -10,7 +10,16 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, text
 
-from tracing.imports import lots, originals, queries, routing, services, source_queries, troubles
+from tracing.imports import (
+    lots,
+    originals,
+    queries,
+    routing,
+    services,
+    source_queries,
+    troubles,
+    undoing,
+)
 from tracing.imports.containers import Secrets
 from tracing.imports.errors import AnotherLotIsLoading, FileRefused, NotNow, OriginalGone
 from tracing.imports.layout import RawLine
@@ -289,3 +298,13 @@ def _apart() -> Iterator[Connection]:
             yield connection
         finally:
             connection.execute(text("RESET ALL"))
+
+
+def undo(lot_id: int, *, by: int) -> dict[str, Any]:
+    """Take a lot back, while nobody writes one; returns what went and what stayed.
+
+    Raises:
+        AnotherLotIsLoading: somebody loads a lot, and did so for a minute.
+    """
+    with one_at_a_time(), transaction():
+        return undoing.undo(lot_id, by=by, at=clock.now())
