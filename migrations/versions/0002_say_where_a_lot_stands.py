@@ -245,14 +245,14 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state IN ('received', 'loading')"),
     )
-    op.create_foreign_key(
-        op.f("fk_import_lots_committed_by"), "import_lots", "members", ["committed_by"], ["id"]
-    )
+    op.create_foreign_key(op.f("fk_import_lots_site_id"), "import_lots", "sites", ["site_id"], ["id"])
+    op.create_foreign_key(op.f("fk_import_lots_undone_by"), "import_lots", "members", ["undone_by"], ["id"])
     op.create_foreign_key(
         op.f("fk_import_lots_mapping_id"), "import_lots", "source_mappings", ["mapping_id"], ["id"]
     )
-    op.create_foreign_key(op.f("fk_import_lots_undone_by"), "import_lots", "members", ["undone_by"], ["id"])
-    op.create_foreign_key(op.f("fk_import_lots_site_id"), "import_lots", "sites", ["site_id"], ["id"])
+    op.create_foreign_key(
+        op.f("fk_import_lots_committed_by"), "import_lots", "members", ["committed_by"], ["id"]
+    )
     op.add_column(
         "import_sources",
         sa.Column(
@@ -349,10 +349,10 @@ def downgrade() -> None:
     op.drop_column("import_sources", "needs_signature")
     op.drop_column("import_sources", "is_trusted")
     op.drop_column("import_sources", "kind")
-    op.drop_constraint(op.f("fk_import_lots_site_id"), "import_lots", type_="foreignkey")
-    op.drop_constraint(op.f("fk_import_lots_undone_by"), "import_lots", type_="foreignkey")
-    op.drop_constraint(op.f("fk_import_lots_mapping_id"), "import_lots", type_="foreignkey")
     op.drop_constraint(op.f("fk_import_lots_committed_by"), "import_lots", type_="foreignkey")
+    op.drop_constraint(op.f("fk_import_lots_mapping_id"), "import_lots", type_="foreignkey")
+    op.drop_constraint(op.f("fk_import_lots_undone_by"), "import_lots", type_="foreignkey")
+    op.drop_constraint(op.f("fk_import_lots_site_id"), "import_lots", type_="foreignkey")
     op.drop_index(
         "ix_import_lots_waiting",
         table_name="import_lots",

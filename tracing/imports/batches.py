@@ -1,25 +1,20 @@
-"""One batch of lines: what is known of them beforehand, and the rows that their outcomes make.
-
-Rows are collected and written together; a line earlier in the same lot counts as known.
-"""
+"""What is known beforehand of the lines of a batch, read in a few queries; a line earlier in the same lot counts."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select, text
 
-from tracing.cases.models import Case, LabResult
+from tracing.cases.models import Case
 from tracing.imports.lines import ParsedLine
-from tracing.imports.models import ImportLine
-from tracing.imports.report import told
 from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome, decide
-from tracing.kernel.db import session
-from tracing.people.models import KeyKind, Person, PersonKey
-from tracing.people.rules import Identity, given_birth_key, realm_key
+from tracing.kernel.db import among, session
+from tracing.people.models import KeyKind
+from tracing.people.rules import Identity, completed, given_birth_key, realm_key
 from tracing.vault import services as vault
 
 
@@ -36,17 +31,23 @@ class Known:
     quarantined: dict[str, int] = field(default_factory=dict)
     """The line in quarantine that a corrected one would settle."""
     case_of_result: dict[str, int] = field(default_factory=dict)
-    people: dict[str, list[KnownPerson]] = field(default_factory=lambda: defaultdict(list))
+    results_before: set[str] = field(default_factory=set)
+    """The result ids that already made or joined a case before this batch."""
+    people: dict[str, list[KnownPerson]] = field(default_factory=dict)
     """By `person_key`."""
     episodes: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    cases: dict[int, KnownCase] = field(default_factory=dict)
+    hashes: dict[str, bytes] = field(default_factory=dict)
+    """The blind index of each `person_key` of the batch."""
+    _keys: dict[int, str] = field(default_factory=dict, repr=False)
 
     def decide(self, line: ParsedLine, fingerprint: bytes) -> Decision:
         """Decide one line with all that is known now."""
-        candidates = self.people[self.person_key(line)] if line.identity else []
+        candidates = self.people.get(self.person_key(line), ()) if line.identity else ()
         return decide(
             line,
             fingerprint=fingerprint,
-            earlier=self.earlier[key_of(line, fingerprint)],
+            earlier=self.earlier.get(key_of(line, fingerprint), ()),
             candidates=candidates,
             zone=self.zone,
         )
@@ -60,29 +61,45 @@ class Known:
 
     def person_key(self, line: ParsedLine) -> str:
         """Return what everybody shares who may be the person of a line."""
+        known = self._keys.get(line.row)
+        if known is not None:
+            return known
         if line.identity is None:
             raise ValueError("a line without an identity is nobody's")
-        return realm_key(given_birth_key(line.identity), is_invented=self.is_invented(line.fund_code))
+        key = realm_key(given_birth_key(line.identity), is_invented=self.is_invented(line.fund_code))
+        self._keys[line.row] = key
+        return key
+
+    def find_person(self, line: ParsedLine, person_id: int) -> KnownPerson | None:
+        """Return what is known of the person that a line turned out to be about."""
+        return next(
+            (one for one in self.people.get(self.person_key(line), ()) if one.person_id == person_id), None
+        )
 
     def remember_case(
         self, person_id: int, line: ParsedLine, identity: Identity, case_id: int, sampled_at: datetime
     ) -> None:
         """Count a new case, and its person, as known."""
-        people = self.people[self.person_key(line)]
-        known = next((one for one in people if one.person_id == person_id), None)
+        known = self.find_person(line, person_id)
         if known is None:
             known = KnownPerson(person_id, identity)
-            people.append(known)
-        known.cases.append(KnownCase(case_id, sampled_at))
+            self.people.setdefault(self.person_key(line), []).append(known)
+        case = KnownCase(case_id, sampled_at)
+        known.cases.append(case)
+        self.cases[case_id] = case
         self.episodes[person_id] += 1
+
+    def complete(self, line: ParsedLine, person_id: int) -> None:
+        """Let a known person be completed at once: what a line brings must not depend on where batches end."""
+        for one in self.people.get(self.person_key(line), ()):
+            if one.person_id == person_id and one.is_leading and line.identity is not None:
+                one.identity = completed(one.identity, line.identity)
 
     def move_first_sampling(self, case_id: int, sampled_at: datetime) -> None:
         """Remember that a case began earlier than was known."""
-        for people in self.people.values():
-            for person in people:
-                for case in person.cases:
-                    if case.case_id == case_id:
-                        case.first_sampled_at = sampled_at
+        case = self.cases.get(case_id)
+        if case is not None:
+            case.first_sampled_at = sampled_at
 
 
 def key_of(line: ParsedLine, fingerprint: bytes) -> str:
@@ -100,133 +117,91 @@ def look_up(
 ) -> Known:
     """Read, in a few queries, everything that is known about the lines of a batch."""
     known = Known(source_code, zone, is_invented)
-    _earlier_lines(known, {line.result_id for line in lines if line.result_id}, set(fingerprints))
-    _people(known, {known.person_key(line) for line in lines if line.identity})
+    without_id = [
+        fingerprint for line, fingerprint in zip(lines, fingerprints, strict=True) if not line.result_id
+    ]
+    _earlier_lines(known, "source_result_id", list({line.result_id for line in lines if line.result_id}))
+    # a fingerprint covers the result id: only a line without one can be known by it alone
+    _earlier_lines(known, "fingerprint", list(set(without_id)))
+    _people(known, list(dict.fromkeys(known.person_key(line) for line in lines if line.identity)))
     return known
 
 
-def _earlier_lines(known: Known, ids: set[str], fingerprints: set[bytes]) -> None:
+_EARLIER = """
+    SELECT id, source_result_id, fingerprint, outcome, result, settled_by_id, case_id
+    FROM import_lines WHERE source_code = :source AND {column} = ANY(:wanted){more} ORDER BY id
+"""
+
+
+def _earlier_lines(known: Known, column: str, wanted: Sequence[Any]) -> None:
+    if not wanted:
+        return
+    more = " AND source_result_id IS NULL" if column == "fingerprint" else ""
     rows = session.execute(
-        select(
-            ImportLine.id,
-            ImportLine.source_result_id,
-            ImportLine.fingerprint,
-            ImportLine.outcome,
-            ImportLine.result,
-            ImportLine.settled_by_id,
-            ImportLine.case_id,
-        )
-        .where(
-            ImportLine.source_code == known.source_code,
-            or_(ImportLine.source_result_id.in_(ids), ImportLine.fingerprint.in_(fingerprints)),
-        )
-        .order_by(ImportLine.id)
+        text(_EARLIER.format(column=column, more=more)), {"source": known.source_code, "wanted": wanted}
     )
     for row in rows:
-        key = row.source_result_id or f"={(row.fingerprint or b'').hex()}"
-        known.earlier[key].append(EarlierLine(row.fingerprint or b"", row.outcome, row.result or ""))
-        if row.outcome is Outcome.QUARANTINED and row.settled_by_id is None:
+        key = row.source_result_id or f"={bytes(row.fingerprint or b'').hex()}"
+        outcome = Outcome(row.outcome)
+        known.earlier[key].append(EarlierLine(bytes(row.fingerprint or b""), outcome, row.result or ""))
+        if outcome is Outcome.QUARANTINED and row.settled_by_id is None:
             known.quarantined[key] = row.id
         if row.case_id is not None:
             known.case_of_result[key] = row.case_id
+            known.results_before.add(key)
 
 
-def _people(known: Known, keys: set[str]) -> None:
-    by_hash = {vault.blind(KeyKind.GIVEN_BIRTH.value, key): key for key in keys}
+_PEOPLE = """
+    SELECT person_keys.hash, people.id, people.cohort, people.sealed, people.same_as
+    FROM person_keys JOIN people ON people.id = person_keys.person_id
+    WHERE person_keys.hash = ANY(:hashes) AND person_keys.kind = :kind ORDER BY people.id
+"""
+
+
+def _people(known: Known, keys: Sequence[str]) -> None:
+    """Read everybody who shares the key of a line, with their cases; merged records come as one person."""
+    known.hashes = dict(zip(keys, vault.blind_all(KeyKind.GIVEN_BIRTH.value, keys), strict=True))
+    if not keys:
+        return
+    key_of_hash = {digest: key for key, digest in known.hashes.items()}
     rows = session.execute(
-        select(PersonKey.hash, Person.id, Person.cohort, Person.sealed, Person.same_as)
-        .join(Person, Person.id == PersonKey.person_id)
-        .where(PersonKey.kind == KeyKind.GIVEN_BIRTH, PersonKey.hash.in_(by_hash))
-        .order_by(Person.id)
+        text(_PEOPLE), {"hashes": list(key_of_hash), "kind": KeyKind.GIVEN_BIRTH.value}
     ).all()
-    cases = _cases_of({row.id for row in rows})
+    if not rows:
+        return
+    leading = _leading([row.same_as or row.id for row in rows])
+    cases = _cases_of(leading, known)
     for row in rows:
         opened = vault.find_unsealed("people", row.id, row.cohort, row.sealed)
         if opened is None:
             continue
-        person = KnownPerson(row.same_as or row.id, Identity.from_dict(opened), cases.get(row.id, []))
-        known.people[by_hash[row.hash]].append(person)
-    for person_id, episodes in session.execute(
-        select(Case.person_id, func.max(Case.episode))
-        .where(Case.person_id.in_({row.same_as or row.id for row in rows}))
-        .group_by(Case.person_id)
-    ):
-        known.episodes[person_id] = episodes
-
-
-def _cases_of(person_ids: Iterable[int]) -> dict[int, list[KnownCase]]:
-    found: dict[int, list[KnownCase]] = defaultdict(list)
-    for row in session.execute(
-        select(Case.person_id, Case.id, Case.first_sampled_at).where(Case.person_id.in_(set(person_ids)))
-    ):
-        found[row.person_id].append(KnownCase(row.id, row.first_sampled_at))
-    return found
-
-
-@dataclass
-class Rows:
-    """What a batch writes, table by table."""
-
-    people: list[dict[str, Any]] = field(default_factory=list)
-    keys: list[dict[str, Any]] = field(default_factory=list)
-    cases: list[dict[str, Any]] = field(default_factory=list)
-    results: list[dict[str, Any]] = field(default_factory=list)
-    lines: list[dict[str, Any]] = field(default_factory=list)
-    duplicates: list[dict[str, Any]] = field(default_factory=list)
-
-    def add_line(
-        self,
-        line_id: int,
-        lot_id: int,
-        line: ParsedLine,
-        decision: Decision,
-        *,
-        fingerprint: bytes,
-        source_code: str,
-        case_id: int | None,
-        cohort: date,
-        sealed: bytes | None,
-    ) -> None:
-        """Add what is kept of a line: of one that is not positive, nothing of the person."""
-        kept = told(line, decision)
-        self.lines.append(
-            {
-                "id": line_id,
-                "lot_id": lot_id,
-                "row_number": line.row,
-                "source_code": source_code,
-                "source_result_id": line.result_id or None,
-                "fingerprint": fingerprint,
-                "result": line.result[:20],
-                "outcome": decision.outcome,
-                "new_episode": kept.new_episode,
-                "possible_duplicate": kept.possible_duplicate,
-                "reasons": kept.reasons,
-                "warnings": kept.warnings,
-                "case_id": case_id,
-                "cohort": cohort,
-                "sealed": sealed,
-            }
+        person_id = row.same_as or row.id
+        person = KnownPerson(
+            person_id, Identity.from_dict(opened), cases[person_id], is_leading=row.same_as is None
         )
+        known.people.setdefault(key_of_hash[bytes(row.hash)], []).append(person)
 
 
-def result_row(case_id: int, line: ParsedLine, source_code: str) -> dict[str, Any]:
-    """Return the laboratory's result of a positive line."""
-    facts = line.facts
-    if facts is None:
-        raise ValueError("a line without facts has no result")
-    return {
-        "case_id": case_id,
-        "source_code": source_code,
-        "source_result_id": line.result_id or None,
-        "sampled_at": facts.sampled_at,
-        "validated_at": facts.validated_at,
-        "analysis": facts.analysis or None,
-        "result": line.result,
-        "variant_screen": facts.variant_screen or None,
-        "symptoms": facts.symptoms or None,
-        "withdrawn_at": None,
-    }
+def _leading(person_ids: Sequence[int]) -> dict[int, int]:
+    """Return every record of these people, with the one that leads it: a human may have merged some."""
+    merged = session.execute(
+        text("SELECT id, same_as FROM people WHERE same_as = ANY(:leading)"),
+        {"leading": sorted(set(person_ids))},
+    )
+    return {one: one for one in person_ids} | {row.id: row.same_as for row in merged}
 
 
-RESULT_COLUMNS = tuple(column.name for column in LabResult.__table__.columns if column.name != "id")
+def _cases_of(leading: Mapping[int, int], known: Known) -> dict[int, list[KnownCase]]:
+    """Return the cases of each person over all their records, and remember the last episode."""
+    found: dict[int, list[KnownCase]] = defaultdict(list)
+    rows = session.execute(
+        select(Case.person_id, Case.id, Case.first_sampled_at, Case.episode).where(
+            among(Case.person_id, leading)
+        )
+    )
+    for row in rows:
+        person_id = leading[row.person_id]
+        case = known.cases[row.id] = KnownCase(row.id, row.first_sampled_at)
+        found[person_id].append(case)
+        known.episodes[person_id] = max(known.episodes[person_id], row.episode)
+    return found

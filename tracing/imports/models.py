@@ -221,7 +221,12 @@ class ImportLine(Base):
     __table_args__ = (
         UniqueConstraint("lot_id", "row_number", "revision"),
         Index("ix_import_lines_result", "source_code", "source_result_id"),
-        Index("ix_import_lines_fingerprint", "source_code", "fingerprint"),
+        Index(
+            "ix_import_lines_fingerprint",
+            "source_code",
+            "fingerprint",
+            postgresql_where=text("source_result_id IS NULL"),
+        ),
         Index("ix_import_lines_lot_outcome", "lot_id", "outcome", "row_number"),
         CheckConstraint("(set_aside_at IS NULL) = (set_aside_why IS NULL)", name="set_aside_has_a_reason"),
         # undoing a lot removes its lines: who was settled by one of them must be found at once

@@ -1,34 +1,38 @@
-"""Applying the decisions of a batch, and writing what they make: people, cases, results, calls to make."""
+"""Applying the decisions of a batch, and writing what they make: people, cases, results, calls to make.
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+Rows are collected as the lines are decided and written table by table (COPY); nothing is an ORM object here.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import text
 
-from tracing.cases import queries as case_queries
-from tracing.cases import services as cases
 from tracing.cases.models import Case, CaseStatus, LabResult
-from tracing.imports import batches
-from tracing.imports.batches import Known, Rows
-from tracing.imports.lines import ParsedLine
+from tracing.contacts.turning import turn_into_cases
+from tracing.imports import batches, changing
+from tracing.imports.batches import Known
+from tracing.imports.layout import FIELDS
+from tracing.imports.lines import LabFacts, ParsedLine
 from tracing.imports.models import ImportLine
+from tracing.imports.report import told
 from tracing.imports.rules import Decision, Outcome
-from tracing.kernel import events
+from tracing.kernel.copying import copy_rows
 from tracing.kernel.db import session
-from tracing.people import queries as people_queries
+from tracing.kernel.events import Event
 from tracing.people import services as people
-from tracing.people.models import Person, PersonKey, PossibleDuplicate
-from tracing.people.rules import Identity, completed
+from tracing.people.models import KeyKind, Person, PersonKey
+from tracing.people.rules import Identity
 from tracing.programmes.loader import get_pack
-from tracing.queue import arrivals, households
-from tracing.queue import queries as queue_queries
-from tracing.queue import services as queue
-from tracing.queue.models import TaskKind, TaskState
+from tracing.queue import arrivals
+from tracing.queue.arrivals import Newcomer
+from tracing.queue.models import TaskKind
 from tracing.vault import services as vault
+
+Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class Taking:
     """The site of each fund code."""
     default_site: int
     training_sites: frozenset[int] = frozenset()
+    only_site: int | None = None
+    """Where all the people of a source go, whatever their fund."""
 
     @property
     def cohort(self) -> date:
@@ -52,8 +58,8 @@ class Taking:
         return self.received_at.astimezone(self.zone).date()
 
     def site_of(self, fund_code: str) -> int:
-        """Return the site of a fund code, the default one otherwise."""
-        return self.sites.get(fund_code, self.default_site)
+        """Return the source's site, else that of a fund code, else the default one."""
+        return self.only_site or self.sites.get(fund_code, self.default_site)
 
     def is_invented(self, fund_code: str) -> bool:
         """Return whether the people of a fund code are invented, for practice."""
@@ -70,191 +76,254 @@ class NewIds:
 
 
 @dataclass
+class Rows:
+    """What a batch writes, table by table; the columns stand below."""
+
+    people: dict[int, Row] = field(default_factory=dict)
+    """Without the household, which is found for all of them together."""
+    newcomers: list[Newcomer] = field(default_factory=list)
+    keys: list[Row] = field(default_factory=list)
+    cases: list[Row] = field(default_factory=list)
+    results: dict[str, Row] = field(default_factory=dict)
+    """By result id: of several lines with one id the last stands."""
+    lines: list[Row] = field(default_factory=list)
+    pairs: list[tuple[int, int]] = field(default_factory=list)
+    calls: list[arrivals.Arrival] = field(default_factory=list)
+
+
+PERSON = ("id", "cohort", "sealed", "is_invented", "created_at", "household_id")
+KEY = ("person_id", "kind", "hash", "index_key_id", "cohort")
+CASE = (
+    *("id", "reference", "person_id", "site_id", "programme", "episode", "cohort", "first_sampled_at"),
+    *("onset_on", "status", "warnings", "sealed", "created_at"),
+)
+RESULT = (
+    *("case_id", "source_code", "source_result_id", "sampled_at", "validated_at", "analysis", "result"),
+    *("variant_screen", "symptoms", "withdrawn_at", "line_id"),
+)
+LINE = (
+    *(
+        "id",
+        "lot_id",
+        "row_number",
+        "revision",
+        "is_current",
+        "source_code",
+        "source_result_id",
+        "fingerprint",
+    ),
+    *("result", "outcome", "new_episode", "possible_duplicate", "reasons", "warnings", "case_id", "cohort"),
+    "sealed",
+)
+
+
+@dataclass
 class Batch:
     """The work of one batch: applies decisions to what is known, and writes what they make."""
 
     taking: Taking
     known: Known
-    rows: Rows
     at: datetime
     new: NewIds
+    revisions: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    """Row to its next revision and the line it takes the place of, for lines corrected here."""
+    rows: Rows = field(default_factory=Rows)
+    changes: changing.Changes = field(default_factory=changing.Changes)
 
     def __post_init__(self) -> None:
-        self.settled: dict[int, int] = {}
-        self.to_call: list[tuple[int, Identity, int, int]] = []
-        self.moved: dict[int, datetime] = {}
-        self.revised: list[tuple[int, Identity]] = []
-        self.withdrawn: list[tuple[int, str | None]] = []
+        self.cohort = self.taking.cohort
+        self._seal_person = vault.sealer("people", self.cohort)
+        self._seal_case = vault.sealer("cases", self.cohort)
+        self._seal_line = vault.sealer("import_lines", self.cohort)
+        self._index_key_id = vault.index_key_id()
+        self._due = {
+            site: self.taking.received_at + timedelta(hours=get_pack(programme).service.case_hours)
+            for site, programme in self.taking.programmes.items()
+        }
 
-    def apply(self, line: ParsedLine, fingerprint: bytes, decision: Decision) -> int | None:
+    def take(self, line: ParsedLine, fingerprint: bytes, line_id: int) -> None:
+        """Decide a line with all that is known now, and collect what follows from it."""
+        key = batches.key_of(line, fingerprint)
+        decision = self.known.decide(line, fingerprint)
+        case_id = self._apply(line, key, decision, line_id)
+        self._add_line(line, fingerprint, decision, line_id, case_id)
+        if decision.settles and (quarantined := self.known.quarantined.pop(key, None)):
+            self.changes.settled[quarantined] = line_id
+        if line.row in self.revisions:
+            _revision, replaced = self.revisions[line.row]
+            self.changes.settled[replaced] = line_id
+        self.known.remember_line(line, fingerprint, decision, line_id)
+        if case_id is not None:
+            self.known.case_of_result[key] = case_id
+
+    def _apply(self, line: ParsedLine, key: str, decision: Decision, line_id: int) -> int | None:
         """Do what one decision says; returns the case it is about."""
         if decision.outcome is Outcome.CREATED:
-            return self._create(line, decision, next(self.new.cases))
+            return self._create(line, decision, next(self.new.cases), line_id)
         if decision.outcome is Outcome.REPEAT and decision.case_id is not None:
-            return self._repeat(line, decision, decision.case_id)
+            return self._repeat(line, decision, decision.case_id, line_id)
         if decision.outcome is Outcome.WITHDRAWN:
-            case_id = self.known.case_of_result.get(batches.key_of(line, fingerprint))
+            case_id = self.known.case_of_result.get(key)
             if case_id is not None:
-                self.withdrawn.append((case_id, line.result_id or None))
+                self.changes.withdrawn.append((case_id, line.result_id or None))
             return case_id
         return None
 
-    def _create(self, line: ParsedLine, decision: Decision, case_id: int) -> int:
+    def _create(self, line: ParsedLine, decision: Decision, case_id: int, line_id: int) -> int:
         identity, facts, background = line.identity, line.facts, line.background
         if identity is None or facts is None or background is None:
             raise ValueError("a created line has an identity and facts")
-        taking = self.taking
-        person_id = decision.person_id or next(self.new.people)
-        if decision.person_id is None:
-            self._new_person(person_id, identity, is_invented=taking.is_invented(line.fund_code))
-            self.rows.duplicates += [
-                {"person_id": person_id, "other_id": other, "reason": "import", "found_at": self.at}
-                for other in decision.possible_with
-            ]
+        taking, person_id = self.taking, decision.person_id
+        if person_id is None:
+            person_id = next(self.new.people)
+            self._new_person(line, person_id, identity)
+            self.rows.pairs += [(person_id, other) for other in decision.possible_with]
+            has_number = bool(identity.phones)
         else:
-            self.revised.append((person_id, identity))
+            known = self.known.find_person(line, person_id)
+            has_number = bool(identity.phones or (known and known.identity.phones))
+            self._revise(line, person_id, identity)
         site_id = taking.site_of(line.fund_code)
         self.rows.cases.append(
-            {
-                "id": case_id,
-                "reference": next(self.new.references),
-                "person_id": person_id,
-                "site_id": site_id,
-                "programme": taking.programmes[site_id],
-                "episode": self.known.episodes[person_id] + 1,
-                "cohort": taking.cohort,
-                "first_sampled_at": facts.sampled_at,
-                "onset_on": facts.onset_on,
-                "status": CaseStatus.OPEN,
-                "warnings": [str(doubt) for doubt in line.doubts],
-                "sealed": vault.seal("cases", case_id, taking.cohort, background.to_dict()),
-                "created_at": self.at,
-            }
+            (
+                *(case_id, next(self.new.references), person_id, site_id, taking.programmes[site_id]),
+                *(self.known.episodes[person_id] + 1, self.cohort, facts.sampled_at, facts.onset_on),
+                *(CaseStatus.OPEN.value, [doubt.value for doubt in line.doubts]),
+                *(self._seal_case(case_id, background.to_dict()), self.at),
+            )
         )
-        self.rows.results.append(batches.result_row(case_id, line, taking.source_code))
+        self._add_result(case_id, line, facts, line_id)
         self.known.remember_case(person_id, line, identity, case_id, facts.sampled_at)
-        self.to_call.append((person_id, identity, site_id, case_id))
-        return case_id
-
-    def _new_person(self, person_id: int, identity: Identity, *, is_invented: bool) -> None:
-        cohort = self.taking.cohort
-        self.rows.people.append(
-            {
-                "id": person_id,
-                "cohort": cohort,
-                "sealed": vault.seal("people", person_id, cohort, identity.to_dict()),
-                "is_invented": is_invented,
-                "created_at": self.at,
-            }
+        self.rows.calls.append(
+            arrivals.Arrival(
+                kind=TaskKind.CASE_FIRST,
+                person_id=person_id,
+                has_number=has_number,
+                site_id=site_id,
+                case_id=case_id,
+                due_at=self._due[site_id],
+            )
         )
-        self.rows.keys += [
-            {
-                "person_id": person_id,
-                "kind": kind,
-                "hash": vault.blind(kind.value, value),
-                "index_key_id": vault.index_key_id(),
-                "cohort": cohort,
-            }
-            for kind, value in people.index_values(identity, is_invented=is_invented)
-        ]
-
-    def _repeat(self, line: ParsedLine, decision: Decision, case_id: int) -> int:
-        if line.facts is not None and decision.moves_first_sampling:
-            self.moved[case_id] = line.facts.sampled_at
-            self.known.move_first_sampling(case_id, line.facts.sampled_at)
-        self.rows.results.append(batches.result_row(case_id, line, self.taking.source_code))
-        if line.identity is not None and decision.person_id is not None:
-            self.revised.append((decision.person_id, line.identity))
         return case_id
+
+    def _new_person(self, line: ParsedLine, person_id: int, identity: Identity) -> None:
+        is_invented = self.taking.is_invented(line.fund_code)
+        sealed = self._seal_person(person_id, identity.to_dict())
+        self.rows.people[person_id] = (person_id, self.cohort, sealed, is_invented, self.at)
+        numbers = []
+        for kind, value in people.index_values(identity, is_invented=is_invented):
+            digest = (
+                self.known.hashes[self.known.person_key(line)]
+                if kind is KeyKind.GIVEN_BIRTH
+                else vault.blind(kind.value, value)
+            )
+            self.rows.keys.append((person_id, kind.value, digest, self._index_key_id, self.cohort))
+            if kind is KeyKind.PHONE:
+                numbers.append(digest)
+        if numbers:
+            self.rows.newcomers.append(Newcomer(person_id, tuple(numbers)))
+
+    def _repeat(self, line: ParsedLine, decision: Decision, case_id: int, line_id: int) -> int:
+        if line.facts is None or line.identity is None or decision.person_id is None:
+            raise ValueError("a repeat has an identity and facts")
+        if decision.moves_first_sampling:
+            self.changes.moved[case_id] = line.facts.sampled_at
+            self.known.move_first_sampling(case_id, line.facts.sampled_at)
+        self._add_result(case_id, line, line.facts, line_id)
+        self._revise(line, decision.person_id, line.identity)
+        return case_id
+
+    def _revise(self, line: ParsedLine, person_id: int, newer: Identity) -> None:
+        """Complete a known person; one who came in this very batch and says nothing new is left as they are."""
+        known = self.known.find_person(line, person_id)
+        if (
+            person_id in self.rows.people
+            and known is not None
+            and changing.adds_nothing(known.identity, newer)
+        ):
+            return
+        self.changes.revised.append((person_id, newer))
+        self.known.complete(line, person_id)
+
+    def _add_result(self, case_id: int, line: ParsedLine, facts: LabFacts, line_id: int) -> None:
+        self.rows.results[line.result_id or f"line {line_id}"] = (
+            *(case_id, self.taking.source_code, line.result_id or None, facts.sampled_at),
+            *(facts.validated_at, facts.analysis or None, line.result, facts.variant_screen or None),
+            *(facts.symptoms or None, None, line_id),
+        )
+
+    def _add_line(
+        self, line: ParsedLine, fingerprint: bytes, decision: Decision, line_id: int, case_id: int | None
+    ) -> None:
+        """Add what is kept of a line: of one that is not positive, nothing of the person."""
+        kept = told(line, decision)
+        sealed = None
+        if decision.outcome is Outcome.QUARANTINED:
+            sealed = self._seal_line(line_id, dict(zip(FIELDS, line.values, strict=True)))
+        revision, _replaced = self.revisions.get(line.row, (1, 0))
+        self.rows.lines.append(
+            (
+                *(line_id, self.taking.lot_id, line.row, revision, True, self.taking.source_code),
+                *(line.result_id or None, fingerprint, line.result[:20], decision.outcome.value),
+                *(kept.new_episode, kept.possible_duplicate, kept.reasons, kept.warnings, case_id),
+                *(self.cohort, sealed),
+            )
+        )
 
     def write(self) -> None:
         """Write the batch, then put its people in the queue."""
-        for model, rows in (
-            (Person, self.rows.people),
-            (PersonKey, _distinct(self.rows.keys)),
-            (Case, self.rows.cases),
-            (ImportLine, self.rows.lines),
-            (PossibleDuplicate, self.rows.duplicates),
-        ):
-            if rows:
-                session.execute(insert(model), rows)
-        self._write_results()
-        for quarantined, corrected in self.settled.items():
-            session.execute(
-                update(ImportLine).where(ImportLine.id == quarantined).values(settled_by_id=corrected)
-            )
-        for case_id, sampled_at in self.moved.items():
-            session.execute(update(Case).where(Case.id == case_id).values(first_sampled_at=sampled_at))
-        arrivals.enqueue_all([self._to_call(*one) for one in self.to_call], at=self.at)
-        for person_id, newer in self.revised:
-            self._write_revision(person_id, newer)
-        for case_id, result_id in self.withdrawn:
-            self._write_withdrawal(case_id, result_id)
-
-    def _to_call(self, person_id: int, identity: Identity, site_id: int, case_id: int) -> arrivals.Arrival:
-        events.record("case.opened", by=None, at=self.at, subject=("case", case_id), site_id=site_id)
-        hours = get_pack(self.taking.programmes[site_id]).service.case_hours
-        return arrivals.Arrival(
-            kind=TaskKind.CASE_FIRST,
-            person_id=person_id,
-            has_number=bool(identity.phones),
-            site_id=site_id,
-            case_id=case_id,
-            due_at=self.taking.received_at + timedelta(hours=hours),
+        rows, at = self.rows, self.at
+        homes = arrivals.find_homes(
+            rows.newcomers, cohort=self.cohort, index_key_id=self._index_key_id, at=at
         )
+        copy_rows(Person, PERSON, ((*person, homes.of.get(person[0])) for person in rows.people.values()))
+        copy_rows(PersonKey, KEY, dict.fromkeys(rows.keys))
+        copy_rows(Case, CASE, rows.cases)
+        copy_rows(
+            Event,
+            ("at", "kind", "site_id", "subject_type", "subject_id", "detail"),
+            ((at, "case.opened", call.site_id, "case", call.case_id, {}) for call in rows.calls),
+        )
+        self._replace()
+        copy_rows(ImportLine, LINE, rows.lines)
+        self._write_results()
+        changing.ask_about(rows.pairs, at=at)
+        changing.settle_lines(self.changes.settled)
+        changing.move_first_samplings(self.changes.moved)
+        revised = changing.complete(self.changes.revised, cohort=self.cohort)
+        arrivals.enqueue_all(self._calls(), homes, at=at)
+        changing.follow_numbers(revised, at=at)
+        for case_id, result_id in self.changes.withdrawn:
+            changing.withdraw(case_id, result_id, source_code=self.taking.source_code, at=at)
+
+    def _calls(self) -> list[arrivals.Arrival]:
+        """Return the first calls to ask for; a known contact who turned positive keeps the earlier promise."""
+        known = [
+            (one.case_id, one.person_id) for one in self.rows.calls if one.person_id not in self.rows.people
+        ]
+        promised = turn_into_cases(known, at=self.at, zone=self.taking.zone)
+        return [
+            replace(one, due_at=min(one.due_at, promised[one.case_id])) if one.case_id in promised else one
+            for one in self.rows.calls
+        ]
+
+    def _replace(self) -> None:
+        """Let lines corrected here give their place to the ones that follow them."""
+        replaced = [line_id for _revision, line_id in self.revisions.values()]
+        if replaced:
+            session.execute(
+                text("UPDATE import_lines SET is_current = false WHERE id = ANY(:replaced)"),
+                {"replaced": replaced},
+            )
 
     def _write_results(self) -> None:
-        # one statement cannot write a row twice: of several lines with one result id the last stands
-        rows = {row["source_result_id"] or f"row {n}": row for n, row in enumerate(self.rows.results)}
-        if not rows:
-            return
-        statement = upsert(LabResult).values(list(rows.values()))
-        # the id of a withdrawn result may come again as positive
-        session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["source_code", "source_result_id"],
-                set_={name: statement.excluded[name] for name in batches.RESULT_COLUMNS},
+        """Write the results; the id of a withdrawn one may come again as positive."""
+        again = [key for key in self.rows.results if key in self.known.results_before]
+        if again:
+            session.execute(
+                text(
+                    "DELETE FROM lab_results WHERE source_code = :source AND source_result_id = ANY(:again)"
+                ),
+                {"source": self.taking.source_code, "again": again},
             )
-        )
-
-    def _write_revision(self, person_id: int, newer: Identity) -> None:
-        known = people_queries.find_identity(person_id)
-        if known is None:
-            return
-        person = people_queries.get_person(person_id)
-        merged = completed(known, newer)
-        people.revise(person, merged, cohort=self.taking.cohort)
-        if merged.phones == known.phones:
-            return
-        households.settle_person(person_id, at=self.at)
-        for task in queue_queries.tasks_of_person(person_id):
-            # a number at last: the promise of the first call stands
-            if task.state is TaskState.NO_NUMBER:
-                queue.reopen_task(task, due_at=task.due_at, by=None, at=self.at)
-
-    def _write_withdrawal(self, case_id: int, result_id: str | None) -> None:
-        person_id = case_queries.get_case(case_id).person_id
-        tasks = queue_queries.tasks_of_person(person_id)
-        for household_id in sorted({task.household_id for task in tasks if task.household_id is not None}):
-            # the household before the case, as every call locks them
-            queue_queries.find_entry_of(household_id, lock=True)
-        case = case_queries.get_case(case_id, lock=True)
-        cases.withdraw(case, by=None, at=self.at)
-        session.execute(
-            update(LabResult)
-            .where(
-                LabResult.case_id == case_id,
-                LabResult.source_code == self.taking.source_code,
-                LabResult.source_result_id == result_id,
-            )
-            .values(withdrawn_at=self.at)
-        )
-        for task in tasks:
-            session.refresh(task)
-            # nobody is called about a result that does not stand; a human decides what happens now
-            if task.case_id == case_id and task.kind is TaskKind.CASE_FIRST and task.state is TaskState.OPEN:
-                queue.close_task(task, TaskState.CANCELLED, by=None, at=self.at)
-
-
-def _distinct(keys: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    return list({(row["person_id"], row["kind"], row["hash"]): row for row in keys}.values())
+        copy_rows(LabResult, RESULT, self.rows.results.values())

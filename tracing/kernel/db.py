@@ -1,13 +1,24 @@
 """The engine, the session, and the only place that commits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from sqlalchemy import DateTime, Engine, Enum, LargeBinary, MetaData, create_engine, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Engine,
+    Enum,
+    LargeBinary,
+    MetaData,
+    any_,
+    create_engine,
+    literal,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
 
 NAMING = {
@@ -81,6 +92,11 @@ def transaction() -> Iterator[Session]:
     except BaseException:
         session.rollback()
         raise
+
+
+def among(column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
+    """Return that `column` is one of `values`, as one array parameter: the same statement for any number."""
+    return cast("ColumnElement[bool]", column == any_(literal(list(values), ARRAY(column.type))))
 
 
 def take_ids(table: str, count: int) -> list[int]:

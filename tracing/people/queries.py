@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import aliased
 
-from tracing.kernel.db import session
+from tracing.kernel.db import among, session
 from tracing.people.merging import Kept, joint
 from tracing.people.models import KeyKind, Person, PersonKey
 from tracing.people.rules import Identity, realm_key
@@ -110,7 +110,7 @@ def locked(person_ids: Sequence[int]) -> list[tuple[Any, Identity]]:
     """
     rows = session.execute(
         select(Person.id, Person.cohort, Person.is_invented, Person.sealed)
-        .where(Person.id.in_(set(person_ids)))
+        .where(among(Person.id, person_ids))
         .order_by(Person.id)
         .with_for_update()
     )

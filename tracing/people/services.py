@@ -1,12 +1,13 @@
 """Making people known, and correcting who they are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from tracing.kernel.copying import copy_rows
 from tracing.kernel.db import session, take_id
 from tracing.people import rules
 from tracing.people.models import HouseholdNumber, KeyKind, Person, PersonKey
@@ -37,6 +38,53 @@ def revise(person: Person, identity: Identity, *, cohort: date | None = None) ->
     session.flush()
     session.execute(delete(PersonKey).where(PersonKey.person_id == person.id))
     _index(person, identity)
+
+
+def revise_all(revisions: Sequence[tuple[Any, Identity]], *, cohort: date) -> None:
+    """Replace who many people are, as `revise` does: rows of `queries.locked`, and who they are now."""
+    if not revisions:
+        return
+    ids = [person.id for person, _identity in revisions]
+    cohorts = [max(person.cohort, cohort) for person, _identity in revisions]
+    sealed = [
+        vault.seal("people", person.id, newest, identity.to_dict())
+        for (person, identity), newest in zip(revisions, cohorts, strict=True)
+    ]
+    session.execute(
+        text("""
+            UPDATE people SET cohort = newer.cohort, sealed = newer.sealed
+            FROM unnest(CAST(:ids AS bigint[]), CAST(:cohorts AS date[]), CAST(:sealed AS bytea[]))
+                 AS newer(id, cohort, sealed)
+            WHERE people.id = newer.id
+        """),
+        {"ids": ids, "cohorts": cohorts, "sealed": sealed},
+    )
+    session.execute(text("DELETE FROM person_keys WHERE person_id = ANY(:ids)"), {"ids": ids})
+    rows = dict.fromkeys(
+        (person.id, kind.value, vault.blind(kind.value, value), vault.index_key_id(), newest)
+        for (person, identity), newest in zip(revisions, cohorts, strict=True)
+        for kind, value in index_values(identity, is_invented=person.is_invented)
+    )
+    copy_rows(PersonKey, ("person_id", "kind", "hash", "index_key_id", "cohort"), rows)
+    _keep_all_numbers({row[2] for row in rows if row[1] == KeyKind.PHONE}, cohort)
+    session.expire_all()
+
+
+def _keep_all_numbers(numbers: set[bytes], cohort: date) -> None:
+    """Let numbers live as long as the newest person behind them; locked in their order."""
+    session.execute(
+        text("""
+            WITH older AS (
+                SELECT number_hash, index_key_id FROM household_numbers
+                WHERE number_hash = ANY(:numbers) AND cohort < :cohort
+                ORDER BY number_hash FOR UPDATE
+            )
+            UPDATE household_numbers SET cohort = :cohort FROM older
+            WHERE household_numbers.number_hash = older.number_hash
+              AND household_numbers.index_key_id = older.index_key_id
+        """),
+        {"numbers": sorted(numbers), "cohort": cohort},
+    )
 
 
 def _index(person: Person, identity: Identity) -> None:

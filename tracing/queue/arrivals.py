@@ -1,26 +1,34 @@
-"""A whole lot of people put in the queue at once.
+"""A whole lot of people put in the queue at once, table by table.
 
-Nearly everybody in a lot is alone behind a number that nobody has: those are written table by table. Whoever
-shares a number, or is known already, takes the careful way of `households.settle_person`.
+Who answers the same number is found for all of them together. What needs more care (a switchboard, two
+households that turn out to share a number, somebody else writing the same number now) takes the way of
+`households.settle_person`, one by one.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
-from sqlalchemy import insert, select, text
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import text
 
+from tracing.kernel.copying import copy_rows
 from tracing.kernel.db import session, take_ids
 from tracing.kernel.events import Event
-from tracing.people.models import Household, HouseholdNumber, KeyKind, Person, PersonKey
-from tracing.queue import households
+from tracing.people.models import Household, KeyKind
+from tracing.queue import households, rules
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody who is about to be written, and the blind indexes of their telephone numbers."""
+
+    person_id: int
+    numbers: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """Somebody to be called, and why."""
 
@@ -32,138 +40,237 @@ class Arrival:
     due_at: datetime
 
 
-def enqueue_all(arrivals: Sequence[Arrival], *, at: datetime) -> None:
-    """Ask that many people be called; those without a usable number go to a list of their own."""
-    if not arrivals:
-        return
-    homes = _homes_of_their_own([one.person_id for one in arrivals if one.has_number], at=at)
-    _write_tasks(arrivals, homes, at=at)
-    _write_entries([one for one in arrivals if one.person_id in homes], homes, at=at)
-    session.expire_all()
-    for one in arrivals:
-        if one.has_number and one.person_id not in homes:
-            households.settle_person(one.person_id, at=at)
+@dataclass
+class Homes:
+    """The household of each newcomer for whom it was plain, and which of the households are new."""
+
+    of: dict[int, int] = field(default_factory=dict)
+    new: set[int] = field(default_factory=set)
 
 
-def _homes_of_their_own(person_ids: Sequence[int], *, at: datetime) -> dict[int, int]:
-    """Give a household to everybody whose numbers nobody else has; returns household by person."""
-    numbers: dict[int, list[Any]] = defaultdict(list)
+@dataclass(slots=True)
+class _Group:
+    """Newcomers linked by numbers, directly or through others, and what is known of those numbers."""
+
+    people: list[int]
+    numbers: list[bytes]
+    home: int = 0
+
+
+def find_homes(newcomers: Iterable[Newcomer], *, cohort: date, index_key_id: int, at: datetime) -> Homes:
+    """Give people who are about to be written the household that answers their numbers.
+
+    Locks the numbers that are known, in their order. People absent from the answer have no number, or must be
+    settled with care once they are written.
+    """
+    newcomers = [one for one in newcomers if one.numbers]
+    if not newcomers:
+        return Homes()
+    behind = Counter(number for one in newcomers for number in one.numbers)
+    known, crowded = _known_numbers(behind, cohort=cohort)
+    groups = [
+        group
+        for group in _grouped(newcomers)
+        if _is_plain({known[number] for number in group.numbers if number in known})
+        and not any(number in crowded or behind[number] > rules.LARGEST_HOUSEHOLD for number in group.numbers)
+    ]
+    for group in groups:
+        group.home = next((known[number] or 0 for number in group.numbers if number in known), 0)
+    return _settle(groups, known, cohort=cohort, index_key_id=index_key_id, at=at)
+
+
+def _is_plain(answering: set[int | None]) -> bool:
+    """Say whether known numbers lead to one household at most; None stands for a switchboard."""
+    return len(answering) <= 1 and None not in answering
+
+
+def _known_numbers(behind: Counter[bytes], *, cohort: date) -> tuple[dict[bytes, int | None], set[bytes]]:
+    """Return the household of each number that is known, and the numbers with too many people behind them."""
     rows = session.execute(
-        select(PersonKey.person_id, PersonKey.hash, PersonKey.index_key_id, Person.cohort)
-        .join(Person, Person.id == PersonKey.person_id)
-        .where(
-            PersonKey.person_id.in_(person_ids),
-            PersonKey.kind == KeyKind.PHONE,
-            Person.household_id.is_(None),
-        )
-    )
-    for row in rows:
-        numbers[row.person_id].append(row)
-    owners = Counter(row.hash for theirs in numbers.values() for row in theirs)
-    taken = set(
-        session.scalars(select(HouseholdNumber.number_hash).where(HouseholdNumber.number_hash.in_(owners)))
-    )
-    times_wanted = Counter(person_ids)
-    alone = [
-        person_id
-        for person_id, theirs in numbers.items()
-        if times_wanted[person_id] == 1
-        and all(owners[row.hash] == 1 and row.hash not in taken for row in theirs)
-    ]
-    return _build(alone, numbers, at=at)
-
-
-def _build(alone: Sequence[int], numbers: dict[int, list[Any]], *, at: datetime) -> dict[int, int]:
-    if not alone:
-        return {}
-    homes = dict(zip(alone, take_ids("households", len(alone)), strict=True))
-    session.execute(
-        insert(Household),
-        [{"id": home, "is_institution": False, "created_at": at} for home in homes.values()],
-    )
-    rows = [
-        {
-            "number_hash": row.hash,
-            "index_key_id": row.index_key_id,
-            "household_id": homes[person_id],
-            "is_institution": False,
-            "cohort": row.cohort,
-        }
-        for person_id in alone
-        for row in numbers[person_id]
-    ]
-    rows.sort(key=lambda row: bytes(row["number_hash"]))
-    kept = session.scalars(
-        upsert(HouseholdNumber).values(rows).on_conflict_do_nothing().returning(HouseholdNumber.number_hash)
+        text("""
+            SELECT number_hash, household_id FROM household_numbers
+            WHERE number_hash = ANY(:numbers) ORDER BY number_hash FOR UPDATE
+        """),
+        {"numbers": list(behind)},
     ).all()
-    # a tracer may have added a contact with one of these numbers a moment ago
-    lost = {row["household_id"] for row in rows} - {
-        row["household_id"] for row in rows if row["number_hash"] in set(kept)
-    }
-    homes = {person_id: home for person_id, home in homes.items() if home not in lost}
+    known: dict[bytes, int | None] = {bytes(row.number_hash): row.household_id for row in rows}
+    if not known:
+        return known, set()
+    # a number lives as long as the newest person behind it
     session.execute(
         text(
-            "UPDATE people SET household_id = home.id FROM unnest(:people, :homes) AS home(person, id) WHERE people.id = home.person"
+            "UPDATE household_numbers SET cohort = :cohort WHERE number_hash = ANY(:numbers) AND cohort < :cohort"
         ),
-        {"people": list(homes), "homes": list(homes.values())},
+        {"numbers": list(known), "cohort": cohort},
     )
-    return homes
-
-
-def _write_tasks(arrivals: Sequence[Arrival], homes: dict[int, int], *, at: datetime) -> None:
-    ids = take_ids("call_tasks", len(arrivals))
-    session.execute(
-        insert(CallTask),
-        [
-            {
-                "id": task_id,
-                "household_id": homes.get(one.person_id),
-                "person_id": one.person_id,
-                "site_id": one.site_id,
-                "kind": one.kind,
-                "case_id": one.case_id,
-                "state": TaskState.OPEN if one.has_number else TaskState.NO_NUMBER,
-                "created_at": at,
-                "due_at": one.due_at,
-                "not_before": at,
-                "attempts": 0,
-                "closed_at": None if one.has_number else at,
-            }
-            for task_id, one in zip(ids, arrivals, strict=True)
-        ],
+    counted = session.execute(
+        text(
+            "SELECT hash, count(*) FROM person_keys WHERE hash = ANY(:numbers) AND kind = :phone GROUP BY hash"
+        ),
+        {"numbers": list(known), "phone": KeyKind.PHONE.value},
     )
-    session.execute(
-        insert(Event),
-        [
-            {
-                "at": at,
-                "kind": "task.opened",
-                "site_id": one.site_id,
-                "subject_type": "task",
-                "subject_id": task_id,
-                "detail": {"why": one.kind.value},
-            }
-            for task_id, one in zip(ids, arrivals, strict=True)
-        ],
+    crowded = {bytes(row[0]) for row in counted if row[1] + behind[bytes(row[0])] > rules.LARGEST_HOUSEHOLD}
+    return known, crowded
+
+
+def _grouped(newcomers: Sequence[Newcomer]) -> list[_Group]:
+    """Group people who are linked by shared numbers; each number is met once, so this is linear."""
+    group_of: dict[bytes, _Group] = {}
+    groups: dict[int, _Group] = {}
+    for one in newcomers:
+        met = {id(group_of[number]): group_of[number] for number in one.numbers if number in group_of}
+        joined = max(met.values(), key=lambda group: len(group.numbers)) if met else _Group([], [])
+        groups[id(joined)] = joined
+        for other in met.values():
+            if other is not joined:
+                joined.people += other.people
+                joined.numbers += other.numbers
+                group_of.update(dict.fromkeys(other.numbers, joined))
+                del groups[id(other)]
+        joined.people.append(one.person_id)
+        for number in one.numbers:
+            if number not in group_of:
+                joined.numbers.append(number)
+                group_of[number] = joined
+    return list(groups.values())
+
+
+def _settle(
+    groups: Sequence[_Group],
+    known: Mapping[bytes, int | None],
+    *,
+    cohort: date,
+    index_key_id: int,
+    at: datetime,
+) -> Homes:
+    """Make the households that are new, and give each number that is new to its household."""
+    fresh = [group for group in groups if not group.home]
+    for group, home in zip(fresh, take_ids("households", len(fresh)), strict=True):
+        group.home = home
+    new = {group.home for group in fresh}
+    copy_rows(Household, ("id", "is_institution", "created_at"), ((home, False, at) for home in sorted(new)))
+    wanted = sorted(
+        (number, group.home) for group in groups for number in group.numbers if number not in known
     )
+    lost = _write_numbers(wanted, cohort=cohort, index_key_id=index_key_id)
+    _forget(sorted(lost & new))
+    of = {person: group.home for group in groups if group.home not in lost for person in group.people}
+    return Homes(of, new - lost)
 
 
-def _write_entries(arrivals: Sequence[Arrival], homes: dict[int, int], *, at: datetime) -> None:
+def _write_numbers(wanted: Sequence[tuple[bytes, int]], *, cohort: date, index_key_id: int) -> set[int]:
+    """Write new numbers, in their order; returns the households one of whose numbers somebody else wrote first.
+
+    A tracer may have added a contact with one of these numbers a moment ago.
+    """
+    if not wanted:
+        return set()
+    kept = session.scalars(
+        text("""
+            INSERT INTO household_numbers (number_hash, household_id, index_key_id, is_institution, cohort)
+            SELECT number, home, :key, false, :cohort FROM unnest(:numbers, CAST(:homes AS bigint[])) AS n(number, home)
+            ON CONFLICT DO NOTHING RETURNING number_hash
+        """),
+        {
+            "numbers": [number for number, _home in wanted],
+            "homes": [home for _number, home in wanted],
+            "key": index_key_id,
+            "cohort": cohort,
+        },
+    ).all()
+    if len(kept) == len(wanted):
+        return set()
+    written = {bytes(number) for number in kept}
+    return {home for number, home in wanted if number not in written}
+
+
+def _forget(homes: Sequence[int]) -> None:
+    """Remove households that were made a moment ago and serve nobody."""
+    if homes:
+        session.execute(
+            text("DELETE FROM household_numbers WHERE household_id = ANY(:homes)"), {"homes": homes}
+        )
+        session.execute(text("DELETE FROM households WHERE id = ANY(:homes)"), {"homes": homes})
+
+
+def enqueue_all(arrivals: Sequence[Arrival], homes: Homes, *, at: datetime) -> None:
+    """Ask that many people be called; those without a usable number go to a list of their own.
+
+    The people stand in the database already, newcomers with the household that `find_homes` gave them.
+    """
     if not arrivals:
         return
-    session.execute(
-        insert(QueueEntry),
-        [
-            {
-                "household_id": homes[one.person_id],
-                "site_id": one.site_id,
-                "state": EntryState.READY,
-                "rank_at": one.due_at,
-                "due_at": one.due_at,
-                "not_before": at,
-                "claim_number": 0,
-                "regroup": False,
-            }
-            for one in arrivals
-        ],
+    home_of = homes.of | _homes_of_the_known(
+        [one.person_id for one in arrivals if one.has_number and one.person_id not in homes.of]
+    )
+    _write_tasks(arrivals, home_of, at=at)
+    called = [one for one in arrivals if one.has_number]
+    _write_entries([one for one in called if home_of.get(one.person_id) in homes.new], home_of, at=at)
+    session.expire_all()
+    met = {home for one in called if (home := home_of.get(one.person_id)) and home not in homes.new}
+    households.refresh_all(met, at=at)
+    for person_id in dict.fromkeys(one.person_id for one in called if one.person_id not in home_of):
+        households.settle_person(person_id, at=at)
+
+
+def _homes_of_the_known(person_ids: Sequence[int]) -> dict[int, int]:
+    """Return the household of people who have one."""
+    if not person_ids:
+        return {}
+    rows = session.execute(
+        text("SELECT id, household_id FROM people WHERE id = ANY(:people) AND household_id IS NOT NULL"),
+        {"people": list(person_ids)},
+    )
+    return {row.id: row.household_id for row in rows}
+
+
+_TASK = (
+    *("id", "household_id", "person_id", "site_id", "kind", "case_id", "state", "created_at"),
+    *("due_at", "not_before", "attempts", "closed_at"),
+)
+
+
+def _write_tasks(arrivals: Sequence[Arrival], home_of: Mapping[int, int], *, at: datetime) -> None:
+    ids = take_ids("call_tasks", len(arrivals))
+    rows = (
+        (
+            *(task_id, home_of.get(one.person_id), one.person_id, one.site_id, one.kind.value, one.case_id),
+            *(_state_of(one), at, one.due_at, at, 0, None if one.has_number else at),
+        )
+        for task_id, one in zip(ids, arrivals, strict=True)
+    )
+    copy_rows(CallTask, _TASK, rows)
+    copy_rows(
+        Event,
+        ("at", "kind", "site_id", "subject_type", "subject_id", "detail"),
+        (
+            (at, "task.opened", one.site_id, "task", task_id, {"why": one.kind.value})
+            for task_id, one in zip(ids, arrivals, strict=True)
+        ),
+    )
+
+
+def _state_of(one: Arrival) -> str:
+    return (TaskState.OPEN if one.has_number else TaskState.NO_NUMBER).value
+
+
+_ENTRY = (
+    *("household_id", "site_id", "state", "rank_at", "due_at", "not_before", "claim_number", "regroup"),
+)
+
+
+def _write_entries(arrivals: Iterable[Arrival], home_of: Mapping[int, int], *, at: datetime) -> None:
+    """Give every new household its place: that of its most urgent reason."""
+    reasons: dict[int, list[rules.Reason]] = defaultdict(list)
+    for one in arrivals:
+        reasons[home_of[one.person_id]].append(rules.Reason(one.site_id, one.due_at, at))
+    places = ((home, place) for home, theirs in reasons.items() if (place := rules.place_of(theirs)))
+    ready = EntryState.READY.value
+    copy_rows(
+        QueueEntry,
+        _ENTRY,
+        (
+            (home, place.site_id, ready, place.due_at, place.due_at, place.not_before, 0, False)
+            for home, place in places
+        ),
     )

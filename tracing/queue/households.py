@@ -5,6 +5,7 @@ them, else when the last claim ends, and until then nobody claims the other one;
 a number are no household. Two records of one person share whatever number either has.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import func, or_, select, update
@@ -296,19 +297,29 @@ def _split(
 
 def refresh(household_id: int, *, at: datetime) -> None:
     """Put a household where its open tasks say. A claimed one keeps its claim and moves when it ends."""
-    tasks = queries.open_tasks(household_id)
-    place = rules.place_of(
-        [
-            rules.Reason(task.site_id, task.due_at, task.not_before, task.promised_at, task.promised_by)
-            for task in tasks
-        ]
-    )
-    entry = queries.find_entry_of(household_id, lock=True)
+    refresh_all([household_id], at=at)
+
+
+def refresh_all(household_ids: Iterable[int], *, at: datetime) -> None:
+    """Put households where their open tasks say, locking them in their order."""
+    wanted = sorted(set(household_ids))
+    entries = {entry.household_id: entry for entry in queries.entries_of(wanted, lock=True)}
+    reasons: dict[int, list[rules.Reason]] = {household_id: [] for household_id in wanted}
+    for task in queries.open_tasks_of(wanted):
+        if task.household_id is not None:
+            reasons[task.household_id].append(
+                rules.Reason(task.site_id, task.due_at, task.not_before, task.promised_at, task.promised_by)
+            )
+    for household_id in wanted:
+        _place(household_id, entries.get(household_id), rules.place_of(reasons[household_id]), at=at)
+    session.flush()
+
+
+def _place(household_id: int, entry: QueueEntry | None, place: rules.Place | None, *, at: datetime) -> None:
     if place is None:
         if entry is not None and entry.state is not EntryState.CLAIMED:
             entry.state = EntryState.IDLE
             entry.reserved_for = entry.reserved_until = entry.promised_at = entry.overdue_at = None
-            session.flush()
         return
     if entry is None:
         entry = QueueEntry(household_id=household_id, claim_number=0, state=EntryState.IDLE, regroup=False)
@@ -323,4 +334,3 @@ def refresh(household_id: int, *, at: datetime) -> None:
         past = place.reserved_until is not None and place.reserved_until <= at
         entry.reserved_for = None if past else place.reserved_for
         entry.reserved_until = None if past else place.reserved_until
-    session.flush()

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from tracing.kernel.db import session
+from tracing.kernel.db import among, session
+from tracing.people import queries as people
 from tracing.queue.errors import NoSuchEntry
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 
@@ -41,6 +42,24 @@ def find_entry_of(household_id: int, *, lock: bool = False) -> QueueEntry | None
     return session.scalar(chosen)
 
 
+def entries_of(household_ids: Sequence[int], *, lock: bool = False) -> Sequence[QueueEntry]:
+    """Return the entries of households, in the order of their ids."""
+    chosen = select(QueueEntry).where(among(QueueEntry.household_id, household_ids))
+    chosen = chosen.order_by(QueueEntry.household_id)
+    if lock:
+        chosen = chosen.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(chosen).all()
+
+
+def open_tasks_of(household_ids: Sequence[int]) -> Sequence[CallTask]:
+    """Return why the people of some households must be called, the most urgent first."""
+    return session.scalars(
+        select(CallTask)
+        .where(among(CallTask.household_id, household_ids), CallTask.state == TaskState.OPEN)
+        .order_by(CallTask.due_at, CallTask.id)
+    ).all()
+
+
 def get_task(task_id: int) -> CallTask:
     """Return a task that is known to exist."""
     return session.get_one(CallTask, task_id)
@@ -65,9 +84,9 @@ def giving_way(household_id: int) -> Sequence[CallTask]:
 
 
 def tasks_of_person(person_id: int) -> Sequence[CallTask]:
-    """Return every task about a person, newest first."""
+    """Return every task about a person under any of their records, newest first."""
     return session.scalars(
-        select(CallTask).where(CallTask.person_id == person_id).order_by(CallTask.id.desc())
+        select(CallTask).where(CallTask.person_id.in_(people.alike(person_id))).order_by(CallTask.id.desc())
     ).all()
 
 

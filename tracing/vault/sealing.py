@@ -6,8 +6,8 @@ AES-256-GCM with a random 96-bit nonce; a cohort key stays far below the 2^32 me
 import hmac
 import json
 import os
+from collections.abc import Callable
 from datetime import date
-from hashlib import sha256
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -21,11 +21,23 @@ DIGEST_BYTES = 16
 """A blind index is cut to 128 bits: no accidental equality, and half the index."""
 
 
+_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def seal(key: bytes, *, table: str, row: int, cohort: date, payload: Any) -> bytes:
     """Seal a JSON-able `payload` for one row: version byte, nonce, ciphertext with tag."""
-    nonce = os.urandom(NONCE_BYTES)
-    clear = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
-    return VERSION + nonce + AESGCM(key).encrypt(nonce, clear, _bound_to(table, row, cohort))
+    return sealer(key, table=table, cohort=cohort)(row, payload)
+
+
+def sealer(key: bytes, *, table: str, cohort: date) -> Callable[[int, Any], bytes]:
+    """Return what seals payloads for rows of one table and day, with the key prepared once."""
+    encrypt = AESGCM(key).encrypt
+
+    def seal_row(row: int, payload: Any) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return VERSION + nonce + encrypt(nonce, _as_json(payload).encode(), _bound_to(table, row, cohort))
+
+    return seal_row
 
 
 def unseal(key: bytes, blob: bytes, *, table: str, row: int, cohort: date) -> Any:
@@ -64,7 +76,7 @@ def unwrap(master: bytes, *, name: str, wrapped: bytes) -> bytes:
 
 def blind(key: bytes, value: str) -> bytes:
     """Return the keyed hash of a normalised value: equal values, equal hashes, and nothing else to learn."""
-    return hmac.new(key, value.encode(), sha256).digest()[:DIGEST_BYTES]
+    return hmac.digest(key, value.encode(), "sha256")[:DIGEST_BYTES]
 
 
 def _bound_to(table: str, row: int, cohort: date) -> bytes:

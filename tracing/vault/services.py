@@ -1,6 +1,6 @@
 """Seal, open and look up, with the keys of the running process."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -33,6 +33,23 @@ def seal(table: str, row: int, cohort: date, payload: Any) -> bytes:
     if table not in SEALED:
         raise RuntimeError(f"{table} is not registered as sealed: destruction would not find it")
     return sealing.seal(keys().cohort_key(cohort), table=table, row=row, cohort=cohort, payload=payload)
+
+
+def sealer(table: str, cohort: date) -> Callable[[int, Any], bytes]:
+    """Return what seals payloads for rows of `table` under the key of one day: `seal` for many rows.
+
+    The key is asked for at the first row: of a destroyed day nothing can be sealed, and nothing need be.
+    """
+    if table not in SEALED:
+        raise RuntimeError(f"{table} is not registered as sealed: destruction would not find it")
+    prepared: list[Callable[[int, Any], bytes]] = []
+
+    def seal_row(row: int, payload: Any) -> bytes:
+        if not prepared:
+            prepared.append(sealing.sealer(keys().cohort_key(cohort), table=table, cohort=cohort))
+        return prepared[0](row, payload)
+
+    return seal_row
 
 
 def unseal(table: str, row: int, cohort: date, blob: bytes | None) -> Any:
