@@ -112,7 +112,7 @@ def tabs_of(spoken: Sequence[tuple[CallTask, Conversation]], talk: Talk) -> list
         for task, _conversation in spoken
         if hidden and task.case_id == talk.task.case_id and task.kind is TaskKind.CASE_FIRST
     }
-    named = people.identities(
+    named = people.joint_identities(
         task.person_id for task, _conversation in spoken if task.id not in neutral and task.id != talk.task.id
     )
     if talk.about.identity is not None:

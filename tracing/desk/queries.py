@@ -47,10 +47,10 @@ class About:
         return get_pack(self.case.programme)
 
     @property
-    def shown(self) -> list[str]:
+    def shown(self) -> list[int]:
         """The people whose identity this shows, for the read log."""
         named = [self.case.person_id] if self.case_identity else []
-        return [f"person:{person_id}" for person_id in (self.task.person_id, *named)]
+        return [self.task.person_id, *named]
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def about(task: CallTask) -> About:
     contact = find_contact(task.contact_id)
     case = cases.get_case(task.case_id)
     may_name = contact is not None and contact.may_disclose
-    found = people.identities([task.person_id, *([case.person_id] if may_name else [])])
+    found = people.joint_identities([task.person_id, *([case.person_id] if may_name else [])])
     return About(
         task=task,
         case=case,

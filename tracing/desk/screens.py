@@ -274,7 +274,7 @@ def look(
     task, conversation = _chosen(spoken, task_id)
     talk = talk_of(call, task, conversation, by=by, at=at)
     tabs = tabs_of(spoken, talk)
-    shown = [f"person:{one.person_id}" for one, tab in _with(spoken, tabs) if tab.identity]
+    shown = [one.person_id for one, tab in _with(spoken, tabs) if tab.identity]
     services.record_sight(call, [*talk.about.shown, *shown], by=by, at=at)
     return Screen(talk, tabs, at, by, step_id, panel, saved or Saved())
 

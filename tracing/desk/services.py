@@ -20,6 +20,7 @@ from tracing.desk.queries import About
 from tracing.desk.talks import Talk, kind_of, talk_of
 from tracing.kernel import clock, events
 from tracing.kernel.errors import Refused
+from tracing.people import queries as people
 from tracing.queue.models import CallTask
 from tracing.scripts import rules as scripts
 from tracing.scripts.definitions import Step
@@ -218,6 +219,7 @@ def keep_newest(call_id: int, field: str, text: str, *, by: Agent, at: datetime)
     calls.keep_draft(call_id, field, text, by=by, at=at)
 
 
-def record_sight(call: Call, shown: Sequence[str], *, by: Agent, at: datetime) -> None:
+def record_sight(call: Call, shown: Sequence[int], *, by: Agent, at: datetime) -> None:
     """Write in the read log whose identity this page shows, once per viewer and claim."""
-    events.saw(shown, by=by.member_id, at=at, why="call", claim=f"claim:{call.entry_id}:{call.claim_number}")
+    claim = f"claim:{call.entry_id}:{call.claim_number}"
+    events.saw(people.shown(shown), by=by.member_id, at=at, why="call", claim=claim)

@@ -56,7 +56,7 @@ def open_case_file(escalation: Escalation) -> CaseFile:
     return CaseFile(
         task=task,
         reference=case.reference,
-        identity=people.find_identity(task.person_id),
+        identity=people.find_joint_identity(task.person_id),
         case=case if is_case else None,
         contact=None if is_case or task.contact_id is None else session.get(Contact, task.contact_id),
         contacts_named=_count_contacts(case.id) if is_case else 0,

@@ -18,6 +18,7 @@ from tracing.escalations.models import Audience, Decision, Escalation, Escalatio
 from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Invalid, Refused
+from tracing.people import queries as people
 from tracing.queue import queries as queue
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask
@@ -251,7 +252,7 @@ def _show(found: Escalation, form: AnswerForm | None = None, *, refusal: str | N
         )
     with transaction():
         file = casefile.open_case_file(found)
-        events.saw([f"person:{file.person_id}"], by=agent().member_id, at=clock.now(), why="escalation")
+        events.saw(people.shown([file.person_id]), by=agent().member_id, at=clock.now(), why="escalation")
     context = _live(found)
     return render_template(
         "escalations/show.html",

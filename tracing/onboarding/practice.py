@@ -149,7 +149,7 @@ def _review(call: Call, conversation: Conversation) -> Review:
         conversation=conversation,
         task=task,
         reference=cases.references([task.case_id])[task.case_id],
-        identity=people.find_identity(task.person_id),
+        identity=people.find_joint_identity(task.person_id),
         statements=[(one, times.get(one.key)) for one in transcript.statements(script, times)],
         points=points,
         named=_named(call, task) if task.kind is TaskKind.CASE_FIRST else [],
@@ -170,5 +170,5 @@ def _named(call: Call, task: CallTask) -> list[Named]:
     if call.ended_at is not None:
         chosen = chosen.where(Contact.named_at <= call.ended_at)
     found = session.scalars(chosen.order_by(Contact.id)).all()
-    identities = people.identities(contact.person_id for contact in found)
+    identities = people.joint_identities(contact.person_id for contact in found)
     return [Named(contact, identities.get(contact.person_id)) for contact in found]

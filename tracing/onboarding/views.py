@@ -17,6 +17,7 @@ from tracing.onboarding import practice, queries, services, words
 from tracing.onboarding.errors import ContractOver, LinkClosed, NoSuchLink
 from tracing.onboarding.forms import InviteForm, WelcomeForm
 from tracing.onboarding.services import Issued
+from tracing.people import queries as people
 from tracing.staff import queries as staff
 from tracing.staff import sessions
 from tracing.staff.access import agent, may, public
@@ -147,7 +148,7 @@ def practice_call(member_id: int, call_id: int) -> ResponseReturnValue:
         reviews = practice.review(call)
         shown = [one.task.person_id for one in reviews]
         shown += [named.contact.person_id for one in reviews for named in one.named]
-        events.saw([f"person:{person}" for person in shown], by=agent().member_id, at=at, why="practice")
+        events.saw(people.shown(shown), by=agent().member_id, at=at, why="practice")
     return render_template("onboarding/practice_call.html", recruit=found, call=call, reviews=reviews)
 
 

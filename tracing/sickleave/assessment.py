@@ -89,7 +89,7 @@ def assess(
     today = clock.local_day(at, zone)
     case = cases.get_case(task.case_id)
     contact = contacts.find_contact(task.contact_id)
-    identity = people.find_identity(task.person_id)
+    identity = people.find_joint_identity(task.person_id)
     conversation = calls.find_conversation(call.id, task.id)
     given = calls.answers(task.id)
     pack = get_pack(case.programme)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from tracing.calls.models import Call, Conversation
 from tracing.kernel.db import session
-from tracing.people.models import Person
+from tracing.people import queries as people
 from tracing.sickleave.documents import NoteContent
 from tracing.sickleave.errors import NoSuchNote
 from tracing.sickleave.models import NoteState, SickNote
@@ -39,12 +39,9 @@ def get_note_of_task(note_id: int, task_id: int) -> SickNote:
 
 def standing_notes_of_person(person_id: int) -> Sequence[SickNote]:
     """Return the notes of a person that stand, under every record that was merged with theirs."""
-    person = session.get_one(Person, person_id)
-    root = person.same_as or person.id
-    records = select(Person.id).where(or_(Person.id == root, Person.same_as == root))
     return session.scalars(
         select(SickNote)
-        .where(SickNote.person_id.in_(records), SickNote.state == NoteState.ISSUED)
+        .where(SickNote.person_id.in_(people.alike(person_id)), SickNote.state == NoteState.ISSUED)
         .order_by(SickNote.first_day)
     ).all()
 

@@ -10,6 +10,7 @@ from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.kernel import events
 from tracing.kernel.db import session, take_id
+from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.people.rules import Identity
 from tracing.programmes.vocabulary import Subject
@@ -44,7 +45,8 @@ def issue(
     """
     calls.require_identity(call, task)
     # two calls about one person must not both find their days free
-    session.execute(select(Person.id).where(Person.id == task.person_id).with_for_update())
+    records = people.alike(task.person_id)
+    session.execute(select(Person.id).where(Person.id.in_(records)).order_by(Person.id).with_for_update())
     standing = queries.find_standing_note(task.id)
     if standing is not None:
         return standing

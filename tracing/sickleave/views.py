@@ -13,6 +13,7 @@ from tracing.calls.models import Call
 from tracing.contacts.queries import open_call
 from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
+from tracing.people import queries as people
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask
 from tracing.scripts.wording import day_in_words
@@ -120,7 +121,7 @@ def _panel(
         standing = next((note for note in notes if note.state is NoteState.ISSUED), None)
         found = assess(call, task, by=agent(), at=at)
         events.saw(
-            [f"person:{task.person_id}"],
+            people.shown([task.person_id]),
             by=agent().member_id,
             at=at,
             why="call",

@@ -1,0 +1,86 @@
+"""Why a decision about two records is not taken."""
+
+from flask_babel import gettext as _
+
+from tracing.kernel.errors import Missing, Refused
+from tracing.people.merging import Verdict
+
+
+class NoSuchPair(Missing):
+    """There is no such pair, or it is another site's."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette comparaison n’existe pas sur votre site."))
+
+
+class AlreadyDecided(Refused):
+    """Somebody else was quicker."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Quelqu’un vient de décider pour ces deux fiches. Rien n’a été changé."))
+
+
+class NotDecided(Refused):
+    """There is nothing to take back."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Rien n’est décidé pour ces deux fiches : il n’y a rien à reprendre."))
+
+
+class TwoWorlds(Refused):
+    """An invented person is never a real one."""
+
+    def __init__(self) -> None:
+        super().__init__(_("L’une de ces fiches est inventée pour l’entraînement : elles restent séparées."))
+
+
+class Erased(Refused):
+    """There is nothing left to compare."""
+
+    def __init__(self) -> None:
+        super().__init__(_("L’une des deux identités est effacée : il n’y a plus rien à comparer."))
+
+
+class SaidDifferent(Refused):
+    """Two answers contradict each other."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Deux fiches derrière celles-ci ont été déclarées différentes. Reprenez d’abord cette décision dans la liste des décisions."
+            )
+        )
+
+
+class SaidSame(Refused):
+    """Other answers made one person of the two."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "D’autres décisions font déjà de ces deux fiches une seule personne. Reprenez-les d’abord dans la liste des décisions."
+            )
+        )
+
+
+class OnTheLine(Refused):
+    """Somebody is on the telephone: what they see does not change under their hands."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Un appel est en cours avec cette personne. Réessayez après l’appel."))
+
+
+class NirsDiffer(Refused):
+    """Each has a NIR of their own, and the two differ: it is asked twice."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Les deux NIR sont bien ceux de ces personnes, et ils diffèrent."))
+
+
+REFUSALS: dict[Verdict, type[Refused]] = {
+    Verdict.TWO_WORLDS: TwoWorlds,
+    Verdict.ERASED: Erased,
+    Verdict.SAID_DIFFERENT: SaidDifferent,
+    Verdict.TWO_CALLS: OnTheLine,
+    Verdict.ASK_TWICE: NirsDiffer,
+}
