@@ -1,7 +1,7 @@
 """What is known beforehand of the lines of a batch, read in a few queries; a line earlier in the same lot counts."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -114,15 +114,21 @@ def look_up(
     source_code: str,
     zone: ZoneInfo,
     is_invented: Callable[[str], bool],
+    leaving: Collection[int] = (),
 ) -> Known:
-    """Read, in a few queries, everything that is known about the lines of a batch."""
+    """Read, in a few queries, everything that is known about the lines of a batch.
+
+    Lines that are `leaving` give their place to the ones of this batch and do not count: nothing is a duplicate
+    of what it corrects.
+    """
     known = Known(source_code, zone, is_invented)
     without_id = [
         fingerprint for line, fingerprint in zip(lines, fingerprints, strict=True) if not line.result_id
     ]
-    _earlier_lines(known, "source_result_id", list({line.result_id for line in lines if line.result_id}))
+    ids = {line.result_id for line in lines if line.result_id}
+    _earlier_lines(known, "source_result_id", list(ids), leaving)
     # a fingerprint covers the result id: only a line without one can be known by it alone
-    _earlier_lines(known, "fingerprint", list(set(without_id)))
+    _earlier_lines(known, "fingerprint", list(set(without_id)), leaving)
     _people(known, list(dict.fromkeys(known.person_key(line) for line in lines if line.identity)))
     return known
 
@@ -133,7 +139,7 @@ _EARLIER = """
 """
 
 
-def _earlier_lines(known: Known, column: str, wanted: Sequence[Any]) -> None:
+def _earlier_lines(known: Known, column: str, wanted: Sequence[Any], leaving: Collection[int]) -> None:
     if not wanted:
         return
     more = " AND source_result_id IS NULL" if column == "fingerprint" else ""
@@ -141,6 +147,8 @@ def _earlier_lines(known: Known, column: str, wanted: Sequence[Any]) -> None:
         text(_EARLIER.format(column=column, more=more)), {"source": known.source_code, "wanted": wanted}
     )
     for row in rows:
+        if row.id in leaving:
+            continue
         key = row.source_result_id or f"={bytes(row.fingerprint or b'').hex()}"
         outcome = Outcome(row.outcome)
         known.earlier[key].append(EarlierLine(bytes(row.fingerprint or b""), outcome, row.result or ""))

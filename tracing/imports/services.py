@@ -1,6 +1,6 @@
 """Taking in a lot: every line gets its outcome, everything certain is callable at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from tracing.imports import batches
 from tracing.imports.lines import ParsedLine
 from tracing.imports.models import ImportLine, ImportLot, ImportSource
 from tracing.imports.writing import Batch, NewIds, Taking
-from tracing.kernel.db import session, take_ids
+from tracing.kernel.db import among, session, take_ids
 from tracing.staff import queries as staff
 from tracing.staff import services as staff_services
 from tracing.staff.models import SiteKind
@@ -70,6 +70,7 @@ def take_in(
         source_code=taking.source_code,
         zone=taking.zone,
         is_invented=taking.is_invented,
+        leaving=_revised(taking.lot_id, revisions) if revisions else (),
     )
     positive = sum(line.identity is not None for line in lines)
     new = NewIds(
@@ -82,3 +83,12 @@ def take_in(
     for line, fingerprint, line_id in zip(lines, fingerprints, ids, strict=True):
         work.take(line, fingerprint, line_id)
     work.write()
+
+
+def _revised(lot_id: int, rows: Iterable[int]) -> set[int]:
+    """Return the lines of some rows of a lot, every revision of them."""
+    return set(
+        session.scalars(
+            select(ImportLine.id).where(ImportLine.lot_id == lot_id, among(ImportLine.row_number, rows))
+        )
+    )
