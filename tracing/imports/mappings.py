@@ -150,7 +150,7 @@ class Looked:
     """What the mapping page shows of a file. Samples and distinct values are personal data: shown, never kept."""
 
     headings: tuple[str, ...]
-    """The heading row as it stands, blanks and repetitions left out."""
+    """The heading row as it stands."""
     heading_row: int
     """Its number as a person sees it in the file; 0 when nothing looks like headings."""
     lines: int
@@ -163,6 +163,11 @@ class Looked:
     """By field: the heading that is it, or may be it."""
     recognised: tuple[str, ...]
     """The fields whose heading is known by name or accepted before; the others are only alike."""
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Return the headings that can be chosen: not blank, and of two that are equal the first, which is read."""
+        return _distinct(self.headings)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
@@ -191,7 +196,7 @@ def look(tables: Iterable[RowSource], mapping: Mapping | None = None) -> Looked:
     recognised = _by_field(columns)
     samples, distinct, lines = _values(rows() if rows else iter(()), columns, headings)
     return Looked(
-        headings=headings,
+        headings=tuple(columns.heading),
         heading_row=columns.row,
         lines=lines,
         samples=samples,
@@ -199,6 +204,22 @@ def look(tables: Iterable[RowSource], mapping: Mapping | None = None) -> Looked:
         proposal={name: recognised.get(name) for name in FIELDS} | _alike(headings, recognised),
         recognised=tuple(recognised),
     )
+
+
+def proposed(looked: Looked, accepted: Mapping | None) -> tuple[dict[str, str], frozenset[str]]:
+    """Return the heading to propose for each field, and which fields need no second look.
+
+    What was accepted of the source comes first, then names, then a heading that stands where a lost one stood,
+    then likeness.
+    """
+    columns = _by_field(match_headings(looked.heading_row, looked.headings, accepted))
+    certain = frozenset(columns)
+    moved = difference(accepted, looked.headings).gone if accepted else ()
+    guesses = [(gone.field, gone.guess) for gone in moved]
+    for name, heading in (*guesses, *looked.proposal.items()):
+        if heading is not None and name not in columns and heading not in columns.values():
+            columns[name] = heading
+    return columns, certain
 
 
 def propose_code(name: str, value: str) -> str | None:

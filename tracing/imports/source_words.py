@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
+from tracing.imports.choices import Fault
 from tracing.imports.models import KeyState, KeyUse, SourceKind
 
 KIND_WORDS = {
@@ -137,3 +138,14 @@ CODE_WORDS = {
     "SEXE": {"M": _l("masculin"), "F": _l("féminin"), "I": _l("indéterminé")},
 }
 """What each code of the layout means."""
+
+FAULT_WORDS = {
+    Fault.MISSING: _l("Ce champ est obligatoire : choisissez sa colonne."),
+    Fault.TWICE: _l("Cette colonne sert déjà à un autre champ."),
+    Fault.NO_VALUE: _l("Cette colonne est vide, et ce champ est obligatoire."),
+    Fault.NO_DATE: _l("Aucune de ses premières valeurs n’est une date."),
+    Fault.NO_LETTER: _l("Aucune de ses premières valeurs n’a de lettre : ce n’est pas un nom."),
+    Fault.NOT_UNIQUE: _l("Ses valeurs se répètent : elles ne distinguent pas un résultat d’un autre."),
+    Fault.NO_CODES: _l("Ses valeurs sont trop nombreuses ou trop longues pour être des codes."),
+}
+"""Why a column cannot be a field."""

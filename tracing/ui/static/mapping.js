@@ -1,0 +1,39 @@
+/* On the mapping page: beside each choice the values of that column, and a word when two fields share one.
+   Without script the page says the same once it is sent. */
+"use strict";
+
+(() => {
+  const selects = [...document.querySelectorAll("select[data-column]")];
+  const all = document.querySelector("[data-all-samples]");
+  if (!all) return;
+
+  function say(select, template) {
+    const place = select.closest("tr").querySelector("[data-verdict]");
+    place.replaceChildren(...(template ? [template.content.cloneNode(true)] : []));
+  }
+
+  function markTwice() {
+    for (const select of selects) {
+      const twice = select.value !== "" && selects.some((other) => other !== select && other.value === select.value);
+      const row = select.closest("tr");
+      if (twice) say(select, document.getElementById("taken-twice"));
+      else if (row.dataset.twice) say(select, select.value === "" ? null : document.getElementById("to-verify"));
+      row.classList.toggle("is-overdue", twice);
+      if (twice) row.dataset.twice = "yes";
+      else delete row.dataset.twice;
+    }
+  }
+
+  for (const select of selects) {
+    select.addEventListener("change", () => {
+      const row = select.closest("tr");
+      const chosen = select.value === "" ? null : all.children[Number(select.value)];
+      row.querySelector("[data-samples]").replaceChildren(...(chosen ? chosen.cloneNode(true).childNodes : []));
+      row.querySelector(".field-error")?.remove();
+      select.removeAttribute("aria-invalid");
+      row.classList.toggle("is-soon", chosen !== null);
+      say(select, chosen ? document.getElementById("to-verify") : null);
+      markTwice();
+    });
+  }
+})();
