@@ -33,7 +33,7 @@ _LOCK_CASES = """
 """
 
 
-def put_back_withdrawals(lines: Sequence[int], *, gone: Sequence[int], by: int, at: datetime) -> None:
+def put_back_withdrawals(lines: Sequence[int], *, gone: Sequence[int], at: datetime) -> None:
     """Let results stand again that these lines withdrew: their cases are open, and to be called as before."""
     for part in _parts(lines):
         rows = session.execute(text(_WITHDRAWN), {"lines": part, "gone": gone}).all()
@@ -51,7 +51,7 @@ def put_back_withdrawals(lines: Sequence[int], *, gone: Sequence[int], by: int, 
                 text(_TASKS_BACK), {"case": row.case_id, "withdrawn": row.withdrawn_at}
             ).all()
             events.record(
-                "case.withdrawal_undone", by=by, at=at, subject=("case", row.case_id), site_id=row.site_id
+                "case.withdrawal_undone", by=None, at=at, subject=("case", row.case_id), site_id=row.site_id
             )
             session.flush()
             session.expire_all()

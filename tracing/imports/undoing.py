@@ -110,8 +110,8 @@ def undo(lot_id: int, *, by: int, at: datetime) -> dict[str, Any]:
     removing.lock(lot_id)
     counts = queries.report(lot_id)
     found = outlook(lot)
-    turning.turn_back(found.cases, by=by, at=at)
-    removing.put_back_withdrawals(found.lines, gone=found.cases, by=by, at=at)
+    turning.turn_back(found.cases, by=None, at=at)
+    removing.put_back_withdrawals(found.lines, gone=found.cases, at=at)
     removing.remove(found.lines, found.cases, at=at)
     lot.undone = found.counts() | {"named": stays_named(found.stays)}
     lot.counts = lot.counts or counts
