@@ -5,13 +5,14 @@ import os
 import resource
 import subprocess
 import sys
+import zlib
 
 import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from tests.support.lots import CERTIFICATE, KEY, enveloped, extract, secrets
-from tracing.imports import errors, reader, worker
+from tests.support.lots import CERTIFICATE, KEY, enveloped, extract, raw_line, secrets
+from tracing.imports import errors, frames, reader, worker
 from tracing.imports.containers import Container, secrets_from
 from tracing.imports.refusals import Refusal
 
@@ -58,7 +59,7 @@ def test_a_child_that_dies_is_a_refusal(monkeypatch):
 HALF_AN_ANSWER = """
 import json, struct, sys
 sys.stdin.buffer.read()
-body = json.dumps({"container": "cms", "lines": 7}).encode()
+body = json.dumps({"container": "cms", "lines": 7, "headings": []}).encode()
 sys.stdout.buffer.write(struct.pack(">I", len(body)) + body + bytes(2))
 """
 
@@ -81,13 +82,13 @@ def test_a_reader_nobody_listens_to_any_more_is_ended():
 LIMITS = """
 import resource, sys
 from tracing.imports import worker
-worker._limit_ourselves()
+worker.limit_ourselves()
 try:
     open(sys.argv[1], "wb", buffering=0).write(b"x" * 10)
 except OSError:
     print("no file")
 try:
-    bytearray(worker.MOST_MEMORY)
+    bytearray(worker.MOST_DATA)
 except MemoryError:
     print("no memory")
 print(resource.getrlimit(resource.RLIMIT_CPU)[0], resource.getrlimit(resource.RLIMIT_CORE)[0])
@@ -105,11 +106,22 @@ def test_the_child_cannot_write_a_file_or_take_all_memory(tmp_path):
 
 
 def test_a_message_cut_short_is_no_message():
-    whole = worker.frame({"lines": 1})
+    whole = frames.pack({"lines": 1})
 
-    assert worker.read_frame(io.BytesIO(whole)) == {"lines": 1}
-    assert worker.read_frame(io.BytesIO(whole[:-1])) is None
-    assert worker.read_frame(io.BytesIO(b"\0\0")) is None
+    assert frames.unpack(io.BytesIO(whole)) == {"lines": 1}
+    for cut in (whole[:-1], b"\0\0", b"\xff\xff\xff\xff" + bytes(100)):
+        with pytest.raises(frames.NotAsAgreed):
+            frames.unpack(io.BytesIO(cut))
+
+
+def test_lines_travel_whole_and_a_bomb_of_them_is_none():
+    lines = [raw_line(row, PRENOMS="Zoé") for row in (2, 3)]
+    bomb = zlib.compress(bytes(frames.MOST_UNPACKED + 1))
+
+    assert list(frames.unpack_lines(io.BytesIO(frames.pack_lines(lines)))) == lines
+    for packed in (frames.pack({"no": "lines"}), len(bomb).to_bytes(4, "big") + bomb):
+        with pytest.raises(frames.NotAsAgreed):
+            list(frames.unpack_lines(io.BytesIO(packed)))
 
 
 def test_the_child_inherits_no_secret_of_ours(monkeypatch):

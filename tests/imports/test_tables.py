@@ -10,7 +10,7 @@ from tracing.imports.containers import Container
 from tracing.imports.layout import FIELDS, REQUIRED
 from tracing.imports.opening import Opened
 from tracing.imports.refusals import CannotRead, Refusal
-from tracing.imports.tables import decode
+from tracing.imports.texts import Text
 from tracing.imports.worker import read_table
 
 HEADING = "ID_RESULTAT;NOM_NAISSANCE;PRENOMS;DATE_NAISSANCE;DATE_PRELEVEMENT;RESULTAT"
@@ -52,7 +52,7 @@ def test_the_encoding_is_told_from_the_bytes(encoding):
 
 
 def test_a_euro_sign_does_not_turn_windows_text_into_latin_9():
-    assert decode("Œuvre – 10 € ¼".encode("cp1252")) == "Œuvre – 10 € ¼"
+    assert "".join(Text("Œuvre – 10 € ¼".encode("cp1252")).lines()) == "Œuvre – 10 € ¼"
 
 
 def test_text_that_was_decoded_once_too_often_is_mended():

@@ -179,6 +179,13 @@ class NoResults(FileRefused):
     words = _("Ces messages HL7 ne sont pas des résultats (ORU^R01) : %(found)s.")
 
 
+class NoColumns(FileRefused):
+    """Messages name their fields themselves: there is nothing to map."""
+
+    refusal = Refusal.NO_COLUMNS
+    words = _("Ce fichier contient des messages HL7 : il n’y a pas de colonnes à associer.")
+
+
 class UnknownLayout(FileRefused):
     """The headings without which nothing can be understood are not there."""
 
@@ -233,3 +240,10 @@ class OriginalGone(Refused):
         super().__init__(
             str(_("Le fichier d’origine n’est plus conservé. Demandez-le de nouveau à l’expéditeur."))
         )
+
+
+class NoLongerToCorrect(Refused):
+    """Somebody corrected it, or the sender did, or it was set aside."""
+
+    def __init__(self) -> None:
+        super().__init__(str(_("Cette ligne n’est plus à corriger : quelqu’un s’en est déjà occupé.")))

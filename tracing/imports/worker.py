@@ -5,121 +5,111 @@ a refusal or with every line: nothing is handed over before the whole file was r
 """
 
 import gc
-import json
 import resource
-import struct
 import sys
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
+from tracing.imports import hl7, hl7_results, tables
 from tracing.imports.containers import Secrets
-from tracing.imports.layout import RawLine, find_columns, likelihood, raw_lines, refuse_without_required
+from tracing.imports.frames import pack, pack_lines, unpack
+from tracing.imports.layout import RawLine
+from tracing.imports.mappings import Mapping, look
 from tracing.imports.opening import Opened, open_container
 from tracing.imports.refusals import CannotRead, Refusal
-from tracing.imports.tables import SEPARATORS, decode, sheets, text_rows
+from tracing.imports.texts import Text
 
-MOST_MEMORY = 768 * 1024 * 1024
+MOST_DATA = 224 * 1024 * 1024
+"""What the process may allocate; with the libraries it maps it stays below 256 MB."""
+MOST_ADDRESSES = 1024 * 1024 * 1024
 MOST_SECONDS = 60
-LINES_IN_A_MESSAGE = 500
-_LENGTH = struct.Struct(">I")
+MOST_ANSWER = 48_000_000
+LINES_IN_A_MESSAGE = 1000
+
+
+class Reading(NamedTuple):
+    """What a container held: the heading row as it stands, and the lines under it."""
+
+    headings: tuple[str, ...]
+    lines: Iterator[RawLine]
+
+
+def read(opened: Opened, mapping: Mapping | None = None) -> Reading:
+    """Read what a container held: a workbook, messages, or delimited text."""
+    if opened.is_workbook:
+        table = tables.table_of_workbook(opened.content, mapping)
+        return Reading(tuple(table.columns.heading), table.lines())
+    text = Text(opened.content)
+    if hl7.looks_like_hl7(text):
+        return Reading((), hl7_results.lines(text, mapping))
+    table = tables.table_of_text(text, mapping)
+    return Reading(tuple(table.columns.heading), table.lines())
 
 
 def read_table(opened: Opened) -> Iterator[RawLine]:
     """Read the lines of what a container held."""
-    return _workbook_lines(opened.content) if opened.is_workbook else _text_lines(opened.content)
+    return read(opened).lines
 
 
-def _text_lines(content: bytes) -> Iterator[RawLine]:
-    """Read delimited text with the separator under which most headings are found."""
-    text = decode(content)
-    best, chosen = find_columns(iter(())), SEPARATORS[0]
-    for separator in SEPARATORS:
-        columns = find_columns(text_rows(text, separator))
-        if likelihood(columns) > likelihood(best):
-            best, chosen = columns, separator
-        if not columns.missing:
-            break
-    refuse_without_required(best)
-    return raw_lines(text_rows(text, chosen), best)
+def answer_to(request: dict[str, Any], content: bytes) -> Iterator[bytes]:
+    """Open a file, and read it to its end or only look at it; the answer goes out when nothing can refuse it."""
+    try:
+        opened = open_container(content, Secrets.from_dict(request["secrets"]))
+        del content  # what comes out of it is as large again
+        mapping = Mapping.from_dict(request["mapping"]) if request["mapping"] else None
+        answer = [_looked_at(opened, mapping)] if request["is_look"] else _all_lines(opened, mapping)
+    except CannotRead as cause:
+        answer = [pack({"refusal": cause.refusal, "details": cause.details})]
+    except MemoryError:
+        answer = [pack({"refusal": Refusal.TOO_LARGE, "details": {}})]
+    yield from answer
 
 
-def _workbook_lines(content: bytes) -> Iterator[RawLine]:
-    """Read the one sheet that has the headings; two of them with lines are refused."""
-    best = find_columns(iter(()))
-    read_one = False
-    for rows in sheets(content):
-        columns = find_columns(rows())
-        best = max(best, columns, key=likelihood)
-        if columns.missing:
-            continue
-        lines = raw_lines(rows(), columns)
-        if read_one and next(lines, None):
-            raise CannotRead(Refusal.SEVERAL_TABLES)
-        for line in lines:
-            read_one = True
-            yield line
-    refuse_without_required(best)
+def _all_lines(opened: Opened, mapping: Mapping | None) -> list[bytes]:
+    """Read every line; packed they take a fraction of their room."""
+    headings, lines = read(opened, mapping)
+    frames, count, size = [], 0, 0
+    while batch := list(islice(lines, LINES_IN_A_MESSAGE)):
+        frames.append(pack_lines(batch))
+        count += len(batch)
+        size += len(frames[-1])
+        if size > MOST_ANSWER:
+            raise CannotRead(Refusal.TOO_LARGE)
+    head = {"container": opened.container, "lines": count, "headings": headings}
+    return [pack(head), *frames]
 
 
-def frame(message: Any) -> bytes:
-    """Return one message as it travels, its length first."""
-    body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
-    return _LENGTH.pack(len(body)) + body
+def _looked_at(opened: Opened, mapping: Mapping | None) -> bytes:
+    """Say what a table looks like to somebody who must say which column is which."""
+    if opened.is_workbook:
+        sources = tables.rows_of_workbook(opened.content)
+    else:
+        text = Text(opened.content)
+        if hl7.looks_like_hl7(text):
+            raise CannotRead(Refusal.NO_COLUMNS)
+        sources = tables.rows_of_text(text)
+    return pack({"looked": look(sources, mapping).to_dict()})
 
 
-def read_frame(stream: BinaryIO) -> Any:
-    """Read one message; None when the stream ends before it does."""
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        return None
-    (length,) = _LENGTH.unpack(head)
-    body = stream.read(length)
-    return json.loads(body) if len(body) == length else None
-
-
-def _limit_ourselves() -> None:
+def limit_ourselves() -> None:
     """Bound memory and time, and make writing any file, a core dump included, impossible."""
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_DATA, MOST_DATA))
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_ADDRESSES, MOST_ADDRESSES))
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
-def _answer(source: BinaryIO) -> list[bytes]:
-    """Read one request and return the frames to answer it with, packed: they take less room than lines."""
-    try:
-        opened = open_container(*_request(source))
-        frames, count = [], 0
-        for batch in _batches(read_table(opened)):
-            frames.append(frame(batch))
-            count += len(batch)
-    except CannotRead as cause:
-        return [frame({"refusal": cause.refusal, "details": cause.details})]
-    except MemoryError:
-        return [frame({"refusal": Refusal.TOO_LARGE, "details": {}})]
-    return [frame({"container": opened.container, "lines": count}), *frames]
-
-
-def _request(source: BinaryIO) -> tuple[bytes, Secrets]:
-    """Read the file and what may open it."""
-    secrets = Secrets.from_dict(read_frame(source))
-    return source.read(), secrets
-
-
-def _batches(lines: Iterator[RawLine]) -> Iterator[list[RawLine]]:
-    """Yield the lines in messages of a handy size."""
-    while batch := list(islice(lines, LINES_IN_A_MESSAGE)):
-        yield batch
-
-
 def main() -> None:
     """Answer one request and end."""
-    _limit_ourselves()
+    limit_ourselves()
     # Millions of strings and not one cycle among them: looking for cycles doubles the time.
     gc.disable()
-    for message in _answer(sys.stdin.buffer):
-        sys.stdout.buffer.write(message)
+    source: BinaryIO = sys.stdin.buffer
+    request = unpack(source)
+    for frame in answer_to(request, source.read()):
+        sys.stdout.buffer.write(frame)
     sys.stdout.buffer.flush()
 
 

@@ -1,0 +1,74 @@
+"""How the reading process and ours talk: messages with their length first, lines packed tight.
+
+Written for a peer that may be hostile: nothing is taken in beyond a size, and what is not as agreed is an error.
+"""
+
+import json
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO
+
+from tracing.imports.layout import FIELDS, RawLine
+
+MOST_PACKED = 8_000_000
+MOST_UNPACKED = 32_000_000
+_LENGTH = struct.Struct(">I")
+_FIELD, _LINE = "\x1f", "\n"
+_QUICK = 1
+"""The level of compression: lines stay in memory until the last one was read, and take a fifth of their room."""
+
+
+class NotAsAgreed(Exception):
+    """What came is no message: the other side died, or is not what it should be."""
+
+
+def pack(message: Any) -> bytes:
+    """Return a message as it travels."""
+    return _framed(json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def unpack(stream: BinaryIO) -> Any:
+    """Read a message."""
+    try:
+        return json.loads(_body(stream))
+    except (ValueError, RecursionError) as cause:
+        raise NotAsAgreed from cause
+
+
+def pack_lines(lines: Iterable[RawLine]) -> bytes:
+    """Return lines as they travel. No cleaned value holds the marks between fields and lines."""
+    text = _LINE.join([f"{row}{_FIELD}{_FIELD.join(values)}" for row, values in lines])
+    return _framed(zlib.compress(text.encode(), _QUICK))
+
+
+def unpack_lines(stream: BinaryIO) -> Iterator[RawLine]:
+    """Read a message of lines."""
+    packed = zlib.decompressobj()
+    try:
+        text = packed.decompress(_body(stream), MOST_UNPACKED).decode()
+        if not packed.eof:
+            raise NotAsAgreed
+        for line in text.split(_LINE):
+            row, *values = line.split(_FIELD)
+            if len(values) != len(FIELDS):
+                raise NotAsAgreed
+            yield RawLine(int(row), tuple(values))
+    except (ValueError, zlib.error) as cause:
+        raise NotAsAgreed from cause
+
+
+def _framed(body: bytes) -> bytes:
+    return _LENGTH.pack(len(body)) + body
+
+
+def _body(stream: BinaryIO) -> bytes:
+    """Read as many bytes as were announced, if they are not too many and all there."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        raise NotAsAgreed
+    (length,) = _LENGTH.unpack(head)
+    body = stream.read(length) if length <= MOST_PACKED else b""
+    if len(body) != length:
+        raise NotAsAgreed
+    return body
