@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from tracing.imports.layout import FIELDS
 from tracing.people.nir import key_of
 
-SAMPLED = datetime(2026, 3, 9, 8, 0)
+SAMPLED = datetime(2026, 3, 9, 8, 0)  # noqa: DTZ001 - as written in a file, local
 STARTS = (
     "Bru",
     "Cor",

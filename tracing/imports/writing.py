@@ -135,6 +135,7 @@ class Batch:
         self._seal_person = vault.sealer("people", self.cohort)
         self._seal_case = vault.sealer("cases", self.cohort)
         self._seal_line = vault.sealer("import_lines", self.cohort)
+        self._blind = vault.blinder(kind.value for kind in KeyKind)
         self._index_key_id = vault.index_key_id()
         self._due = {
             site: self.taking.received_at + timedelta(hours=get_pack(programme).service.case_hours)
@@ -212,11 +213,7 @@ class Batch:
         self.rows.people[person_id] = (person_id, self.cohort, sealed, is_invented, self.at)
         numbers = []
         for kind, value in people.index_values(identity, is_invented=is_invented):
-            digest = (
-                self.known.hashes[self.known.person_key(line)]
-                if kind is KeyKind.GIVEN_BIRTH
-                else vault.blind(kind.value, value)
-            )
+            digest = self.known.hashes[value] if kind is KeyKind.GIVEN_BIRTH else self._blind(kind, value)
             self.rows.keys.append((person_id, kind.value, digest, self._index_key_id, self.cohort))
             if kind is KeyKind.PHONE:
                 numbers.append(digest)

@@ -101,11 +101,16 @@ def among(column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
 
 def take_ids(table: str, count: int) -> list[int]:
     """Reserve `count` ids of `table` before its rows exist: a sealed blob is bound to its row's id."""
-    rows = session.execute(
-        text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)"),
+    rows = session.scalars(
+        # the name of the sequence is looked up once, not once a row
+        text("""
+            SELECT nextval(sequence.id)
+            FROM (SELECT CAST(pg_get_serial_sequence(:name, 'id') AS regclass) AS id OFFSET 0) AS sequence,
+                 generate_series(1, :count)
+        """),
         {"name": table, "count": count},
     )
-    return [row[0] for row in rows]
+    return list(rows)
 
 
 def take_id(table: str) -> int:

@@ -123,9 +123,12 @@ def given_birth_key(identity: Identity) -> str:
     return f"{first_given_name(identity.first_names)}|{born}"
 
 
-def name_birth_key(identity: Identity) -> str:
-    """Return birth name, first given name and birth date: how a person is looked up exactly by who they are."""
-    return f"{normal_form(identity.birth_name)}|{given_birth_key(identity)}"
+def name_birth_key(identity: Identity, given: str | None = None) -> str:
+    """Return birth name, first given name and birth date: how a person is looked up exactly by who they are.
+
+    `given` is their `given_birth_key` where it is at hand.
+    """
+    return f"{normal_form(identity.birth_name)}|{given or given_birth_key(identity)}"
 
 
 def nir_key(identity: Identity) -> str | None:

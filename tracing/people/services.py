@@ -115,14 +115,18 @@ def _keep_numbers(hashes: list[bytes], cohort: date) -> None:
 
 def index_values(identity: Identity, *, is_invented: bool) -> Iterator[tuple[KeyKind, str]]:
     """Return what a person is indexed by, as kinds and values; those of invented people stand apart."""
-    values = {
-        KeyKind.GIVEN_BIRTH: rules.given_birth_key(identity) if identity.birth_date else None,
-        KeyKind.NAME_BIRTH: rules.name_birth_key(identity) if identity.birth_date else None,
-        KeyKind.NIR: rules.nir_key(identity),
-        KeyKind.EMAIL: rules.email_key(identity),
-    }
-    for kind, value in values.items():
-        if value:
-            yield kind, rules.realm_key(value, is_invented=is_invented)
+    for kind, value in _values(identity):
+        yield kind, rules.realm_key(value, is_invented=is_invented) if is_invented else value
+
+
+def _values(identity: Identity) -> Iterator[tuple[KeyKind, str]]:
+    if identity.birth_date:
+        given = rules.given_birth_key(identity)
+        yield KeyKind.GIVEN_BIRTH, given
+        yield KeyKind.NAME_BIRTH, rules.name_birth_key(identity, given)
+    if nir := rules.nir_key(identity):
+        yield KeyKind.NIR, nir
+    if email := rules.email_key(identity):
+        yield KeyKind.EMAIL, email
     for phone in rules.phone_keys(identity):
-        yield KeyKind.PHONE, rules.realm_key(phone, is_invented=is_invented)
+        yield KeyKind.PHONE, phone
