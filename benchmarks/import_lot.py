@@ -1,0 +1,208 @@
+"""How fast a lot is imported, beside the raw limit of its stages, and how that grows with the base.
+
+46,000 lines in CMS into a base of 100,000 people with cases; the same into none and into 1,000,000; a protected
+workbook; memory of the process and of the reading child. `--quick` takes a tenth of everything.
+"""
+
+import argparse
+import gc
+import io
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msoffcrypto
+from msoffcrypto.format.ooxml import OOXMLFile
+
+from benchmarks import lots, memory, raw_import
+from benchmarks.figures import Figure, at_least, at_most, say, show, told
+from benchmarks.ground import PROGRAMME, Ground, fill, ground, server
+from tracing.imports import batches, changing, jobs, writing
+from tracing.imports.containers import Secrets, secrets_from
+from tracing.imports.jobs import Arrival, load
+from tracing.kernel import db
+from tracing.kernel.embedded import Server
+from tracing.queue import arrivals
+
+PARIS = ZoneInfo("Europe/Paris")
+PASSWORD = "for this run"  # noqa: S105 - opens nothing else
+STAGES: tuple[tuple[Any, str, str], ...] = (
+    (jobs, "parse", "parse"),
+    (batches, "look_up", "look up"),
+    (writing.Batch, "take", "decide, hash and seal"),
+    (arrivals, "find_homes", "households"),
+    (writing, "copy_rows", "COPY"),
+    (arrivals, "enqueue_all", "queue"),
+    (changing, "complete", "complete the known"),
+    (changing, "follow_numbers", "complete the known"),
+    (db.session, "commit", "commit"),
+)
+"""Whose time is told, stage by stage; the rest is reading, waiting for the child and bookkeeping."""
+
+
+@dataclass
+class Run:
+    """One load: how long it took, the seconds of each stage, the report, and the raw stages on its rows."""
+
+    seconds: float
+    stages: dict[str, float]
+    report: dict[str, Any]
+    raw: dict[str, float]
+    megabytes: float
+
+
+def measure(
+    running: Server, name: str, *, base: int, content: bytes, clear: bytes, secrets: Secrets, lines: int
+) -> Run:
+    """Load a lot into a base of that many people."""
+    with ground(running, name) as here:
+        say(f"  {name}: a base of {base:,} people …")
+        fill(here, base)
+        before = raw_import.marks(here.owner)
+        arrival = Arrival(
+            content=content,
+            file_name=name,
+            source_code="BENCH",
+            secrets=secrets,
+            zone=PARIS,
+            allow_fiction=True,
+            programme=PROGRAMME,
+        )
+        gc.collect()
+        with timed() as stages, memory.watched() as peak:
+            started = time.perf_counter()
+            report = load(arrival)
+            seconds = time.perf_counter() - started
+        say(f"    {lines / seconds:,.0f} lines/s, {seconds:.1f} s, {peak.megabytes:.0f} MB")
+        raw = _raw(here, before, clear, lines=lines)
+    return Run(seconds, stages, report, raw, peak.megabytes)
+
+
+def _raw(here: Ground, before: dict[str, int], clear: bytes, *, lines: int) -> dict[str, float]:
+    rows = raw_import.rows_written(here.owner, before)
+    url = here.owner.url.render_as_string(hide_password=False).replace("+psycopg", "")
+    return raw_import.stages(here.owner, clear, rows, lines=lines, copy_url=url)
+
+
+class timed:  # noqa: N801 - reads as what it does
+    """Count the seconds spent in each stage while the context lasts; a stage inside another counts for itself."""
+
+    def __enter__(self) -> dict[str, float]:
+        """Put a watch on every stage."""
+        self.seconds: dict[str, float] = defaultdict(float)
+        self.open: list[float] = []
+        self.kept = [(owner, name, getattr(owner, name)) for owner, name, _stage in STAGES]
+        for owner, name, stage in STAGES:
+            setattr(owner, name, self._watching(getattr(owner, name), stage))
+        return self.seconds
+
+    def __exit__(self, *_error: object) -> None:
+        """Take the watches away."""
+        for owner, name, original in self.kept:
+            setattr(owner, name, original)
+
+    def _watching(self, work: Callable[..., Any], stage: str) -> Callable[..., Any]:
+        def watched(*given: Any, **named: Any) -> Any:
+            self.open.append(0.0)
+            started = time.perf_counter()
+            try:
+                return work(*given, **named)
+            finally:
+                taken = time.perf_counter() - started
+                inside = self.open.pop()
+                self.seconds[stage] += taken - inside
+                if self.open:
+                    self.open[-1] += taken
+
+        return watched
+
+
+def protected(workbook: bytes) -> bytes:
+    """Protect a workbook by a password, as an office program does."""
+    out = io.BytesIO()
+    file = OOXMLFile(io.BytesIO(workbook))
+    file.encrypt(PASSWORD, out)
+    return out.getvalue()
+
+
+def main(arguments: list[str]) -> int:
+    """Run everything and print the figures; 1 when one of them does not hold."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--json", action="store_true")
+    options.add_argument("--quick", action="store_true", help="a tenth of everything")
+    chosen = options.parse_args(arguments)
+    scale = 10 if chosen.quick else 1
+    lines, base, large = 46_000 // scale, 100_000 // scale, 1_000_000 // scale
+    key, certificate = lots.key_pair()
+    clear = lots.as_csv(lots.people(lines, seed=1))
+    sent = lots.enveloped(clear, certificate)
+    by_key = secrets_from(private_key=key, certificate=certificate)
+    sheet = protected(lots.as_workbook(lots.people(lines, seed=1)))
+    by_password = secrets_from(passwords=(PASSWORD,))
+    with server() as running:
+        say(f"{lines:,} lines, {len(clear) / 1e6:.1f} MB of text")
+        warm = lots.enveloped(lots.as_csv(lots.people(500, seed=2)), certificate)
+        measure(running, "warm", base=0, content=warm, clear=clear, secrets=by_key, lines=500)
+        common = {"clear": clear, "lines": lines}
+        none = measure(running, "none", base=0, content=sent, secrets=by_key, **common)
+        normal = measure(running, "normal", base=base, content=sent, secrets=by_key, **common)
+        sheets = measure(running, "workbook", base=base, content=sheet, secrets=by_password, **common)
+        tenth = lots.as_csv(lots.people(lines // 10, seed=3))
+        small = measure(
+            running,
+            "tenth",
+            base=base,
+            content=lots.enveloped(tenth, certificate),
+            clear=tenth,
+            secrets=by_key,
+            lines=lines // 10,
+        )
+        crowd = measure(running, "large", base=large, content=sent, secrets=by_key, **common)
+    read_sheet = _reading_a_workbook(lots.as_workbook(lots.people(lines, seed=1)))
+    figures = _figures(lines, none, normal, sheets, small, crowd, read_sheet)
+    show(figures, as_json=chosen.json)
+    return 0 if all(figure.holds is not False for figure in figures) else 1
+
+
+def _reading_a_workbook(workbook: bytes) -> float:
+    """Return the seconds that the reader of workbooks takes, alone."""
+    import python_calamine
+
+    started = time.perf_counter()
+    opened = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(workbook))
+    for name in opened.sheet_names:
+        for _row in opened.get_sheet_by_name(name).iter_rows():
+            pass
+    return time.perf_counter() - started
+
+
+def _figures(
+    lines: int, none: Run, normal: Run, sheets: Run, small: Run, crowd: Run, read_sheet: float
+) -> list[Figure]:
+    raw = sum(normal.raw.values())
+    raw_sheet = sum(sheets.raw.values()) - sheets.raw["csv"] + read_sheet
+    found = [
+        at_least("import csv in cms, base 100k", lines / normal.seconds, "lines/s", raw=lines / raw, target=0.4),
+        at_least("import workbook, base 100k", lines / sheets.seconds, "lines/s", raw=lines / raw_sheet, target=0.4),
+        at_most("import into 1M beside into none", crowd.seconds, "s", raw=none.seconds, target=1.5),
+        at_most("import of 10 N beside 10 times N", normal.seconds, "s", raw=10 * small.seconds, target=1.1),
+        at_most("memory, csv", normal.megabytes, "MB", target=300),
+        at_most("memory, workbook", sheets.megabytes, "MB", target=300),
+    ]
+    found += [told(f"raw {stage}", lines / taken, "lines/s") for stage, taken in normal.raw.items()]
+    found += [
+        told(f"stage {stage}", lines / taken, "lines/s")
+        for stage, taken in sorted(normal.stages.items(), key=lambda one: -one[1])
+        if taken
+    ]
+    rest = normal.seconds - sum(normal.stages.values())
+    return [*found, told("stage reading and the rest", lines / rest, "lines/s")]
+
+
+if __name__ == "__main__":
+    assert msoffcrypto  # noqa: S101 - the office program of this benchmark
+    sys.exit(main(sys.argv[1:]))
