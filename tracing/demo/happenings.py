@@ -1,6 +1,6 @@
 """A morning's work on the invented people, through the same services as the pages: calls, contacts, a question."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -127,18 +127,21 @@ def unanswered_call(by: Agent, outcome: CallOutcome, *, at: datetime) -> None:
 def promised_call(by: Agent, *, zone: ZoneInfo, at: datetime, now: datetime) -> None:
     """Promise a callback, in calling hours, within the hour if they last so long."""
     with transaction():
-        for _call, talk in list(take(by, at=at))[:1]:
+        talks = list(take(by, at=at))
+        for _call, talk in talks[:1]:
             pack = get_pack(talk.about.case.programme)
             when = next_opening(pack, now + timedelta(minutes=45), zone=zone)
             endings.finish(
                 talk, CallOutcome.CALLBACK, callback_at=when, by=by, at=now - timedelta(minutes=20)
             )
+        leave_the_others(talks, by=by, at=now - timedelta(minutes=20))
 
 
 def asked_call(by: Agent, question: str, *, at: datetime) -> None:
     """Speak, then ask the medical adviser; the call waits for the answer."""
     with transaction():
-        for call, talk in list(take(by, at=at))[:1]:
+        talks = list(take(by, at=at))
+        for call, talk in talks[:1]:
             spoken = speak(call, talk, by=by, at=at, until="vaccination")
             escalations.raise_question(
                 call,
@@ -150,6 +153,7 @@ def asked_call(by: Agent, question: str, *, at: datetime) -> None:
                 at=at + timedelta(minutes=6),
             )
             endings.finish(spoken, CallOutcome.NEEDS_DOCTOR, by=by, at=at + timedelta(minutes=6))
+        leave_the_others(talks, by=by, at=at + timedelta(minutes=6))
 
 
 def complete_call(by: Agent, friends: list[Friend], *, with_note: bool = False, at: datetime) -> None:
@@ -172,8 +176,13 @@ def complete_call(by: Agent, friends: list[Friend], *, with_note: bool = False, 
                     call, spoken.task, first_day=None, sworn=True, by=by, at=at + timedelta(minutes=5)
                 )
             endings.finish(spoken, CallOutcome.COMPLETED, by=by, at=at + timedelta(minutes=6))
-        if len(talks) > 1:
-            endings.hang_up(talks[0][0], by=by, at=at + timedelta(minutes=6))
+        leave_the_others(talks, by=by, at=at + timedelta(minutes=6))
+
+
+def leave_the_others(talks: Sequence[tuple[Call, Talk]], *, by: Agent, at: datetime) -> None:
+    """Hang up when nobody else of a household is spoken to: whoever holds a call gets no other one."""
+    if len(talks) > 1:
+        endings.hang_up(talks[0][0], by=by, at=at)
 
 
 def speak(call: Call, talk: Talk, *, by: Agent, at: datetime, until: str | None = None) -> Talk:
