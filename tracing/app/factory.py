@@ -13,6 +13,7 @@ from tracing.desk import views as desk
 from tracing.escalations import views as escalations
 from tracing.imports import key_views as source_keys
 from tracing.imports import mapping_views as mapping
+from tracing.imports import pair_views as pairs
 from tracing.imports import source_views as sources
 from tracing.imports import views as imports
 from tracing.kernel.config import Settings
@@ -40,6 +41,7 @@ FEATURES = (
     sources,
     source_keys,
     mapping,
+    pairs,
     supervision,
 )
 """Modules that hold a blueprint called `bp`."""

@@ -1,11 +1,13 @@
 """The frame around every page: the places of one's roles, and who is working."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from flask import g, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from tracing.imports import pair_queries as pairs
 from tracing.staff.agents import Agent
 from tracing.staff.models import Role, SiteKind
 from tracing.staff.words import ROLE_WORDS
@@ -21,6 +23,8 @@ class Door(NamedTuple):
     roles: frozenset[Role]
     also: tuple[str, ...] = ()
     """Beginnings of other addresses that belong to this place; those below its own always do."""
+    waiting: Callable[[int], int] | None = None
+    """How much of a site waits there; cheap, since it is asked on every page."""
 
 
 DOORS = (
@@ -30,6 +34,13 @@ DOORS = (
     Door("supervision.lists", _l("Listes à traiter"), "list-check", frozenset({Role.SUPERVISOR})),
     Door("onboarding.recruits", _l("Recrues"), "mortarboard", frozenset({Role.REFERENT})),
     Door("imports.lots", _l("Lots reçus"), "file-earmark-arrow-up", frozenset({Role.IMPORTER})),
+    Door(
+        "pairs.review",
+        _l("Doublons possibles"),
+        "person-check",
+        frozenset({Role.IMPORTER}),
+        waiting=pairs.open_count,
+    ),
     Door("sources.listing", _l("Expéditeurs"), "building", frozenset({Role.IMPORTER})),
     Door("accounts.members", _l("Comptes"), "people", frozenset({Role.ADMINISTRATOR})),
     Door("supervision.journal", _l("Journal"), "journal-text", frozenset({Role.AUDITOR})),
@@ -39,7 +50,13 @@ DOORS = (
 def places_of(agent: Agent) -> list[Place]:
     """Return the places of the agent's roles at the present site, in the order of the rail."""
     return [
-        Place(endpoint=door.endpoint, label=str(door.label), icon=door.icon, active=is_open(door))
+        Place(
+            endpoint=door.endpoint,
+            label=str(door.label),
+            icon=door.icon,
+            active=is_open(door),
+            badge=(door.waiting(agent.site.id) or None) if door.waiting else None,
+        )
         for door in DOORS
         if agent.holds(*door.roles)
     ][:MOST_PLACES]

@@ -24,21 +24,21 @@ class NotDecided(Refused):
     """There is nothing to take back."""
 
     def __init__(self) -> None:
-        super().__init__(_("Rien n’est décidé pour ces deux fiches : il n’y a rien à reprendre."))
+        super().__init__(_("Rien n’est décidé pour ces deux fiches : il n’y a rien à reprendre."))
 
 
 class TwoWorlds(Refused):
     """An invented person is never a real one."""
 
     def __init__(self) -> None:
-        super().__init__(_("L’une de ces fiches est inventée pour l’entraînement : elles restent séparées."))
+        super().__init__(_("L’une de ces fiches est inventée pour l’entraînement : elles restent séparées."))
 
 
 class Erased(Refused):
     """There is nothing left to compare."""
 
     def __init__(self) -> None:
-        super().__init__(_("L’une des deux identités est effacée : il n’y a plus rien à comparer."))
+        super().__init__(_("L’une des deux identités est effacée : il n’y a plus rien à comparer."))
 
 
 class SaidDifferent(Refused):

@@ -1,0 +1,84 @@
+"""The words under which two records are compared."""
+
+from flask_babel import lazy_gettext as _l
+
+from tracing.cases.models import CaseOutcome, CaseStatus
+from tracing.contacts.models import ContactStatus
+from tracing.people.merging import Likeness, Part, Why
+from tracing.people.models import PairState
+from tracing.queue.models import TaskState
+
+WHY_WORDS = {
+    Why.SEVERAL: _l(
+        "La règle y voit la même personne, mais elle en reconnaît plusieurs : elle ne tranche pas seule."
+    ),
+    Why.NIRS_DIFFER: _l("Même nom, mêmes prénoms, même naissance, mais deux NIR différents."),
+    Why.ONE_LETTER: _l(
+        "Les noms de naissance diffèrent d’une lettre ; le premier prénom, la naissance et un numéro ou le NIR sont communs."
+    ),
+    Why.RESEMBLED: _l("Les fiches se ressemblaient à l’arrivée du lot ; elles ont changé depuis."),
+}
+
+PART_WORDS = {
+    Part.BIRTH_NAME: _l("Nom de naissance"),
+    Part.USUAL_NAME: _l("Nom d’usage"),
+    Part.FIRST_NAMES: _l("Prénoms"),
+    Part.SEX: _l("Sexe"),
+    Part.BIRTH_DATE: _l("Naissance"),
+    Part.NIR: _l("NIR"),
+    Part.PHONES: _l("Numéros"),
+    Part.EMAIL: _l("Courriel"),
+    Part.ADDRESS: _l("Adresse"),
+}
+
+SEX_WORDS = {"F": _l("Femme"), "M": _l("Homme")}
+
+LIKENESS_WORDS = {
+    Likeness.SAME: _l("identique"),
+    Likeness.AGREES: _l("compatible"),
+    Likeness.ONE_LETTER: _l("une lettre"),
+    Likeness.ONE_SIDE: _l("d’un seul côté"),
+    Likeness.DIFFERS: _l("différent"),
+}
+LIKENESS_ICONS = {
+    Likeness.SAME: "check-lg",
+    Likeness.AGREES: "check-lg",
+    Likeness.ONE_LETTER: "exclamation-circle-fill",
+    Likeness.ONE_SIDE: "dash-lg",
+    Likeness.DIFFERS: "x-circle-fill",
+}
+
+STATE_WORDS = {PairState.SAME: _l("Même personne"), PairState.DIFFERENT: _l("Deux personnes")}
+STATE_TONES = {PairState.SAME: "done", PairState.DIFFERENT: "neutral"}
+STATE_ICONS = {PairState.SAME: "person-check", PairState.DIFFERENT: "people"}
+
+STATUS_WORDS = {
+    CaseStatus.OPEN: ("info", _l("Ouvert")),
+    CaseStatus.CLOSED: ("neutral", _l("Clos")),
+    CaseStatus.WITHDRAWN: ("soon", _l("Résultat retiré")),
+}
+OUTCOME_WORDS = {
+    CaseOutcome.COMPLETED: _l("Clos, suivi complet"),
+    CaseOutcome.REFUSED: _l("Clos, refus"),
+    CaseOutcome.UNREACHABLE: _l("Clos, injoignable"),
+    CaseOutcome.NOT_A_CASE: _l("Clos, pas un cas"),
+}
+
+CALL_WORDS = {
+    TaskState.OPEN: ("telephone", _l("À appeler")),
+    TaskState.DONE: ("telephone-fill", _l("Appelé")),
+    TaskState.NO_NUMBER: ("telephone-x", _l("Sans numéro")),
+    TaskState.UNREACHABLE: ("telephone-x", _l("Injoignable")),
+    TaskState.WAITING_DOCTOR: ("heart-pulse", _l("Avis médical attendu")),
+    TaskState.WAITING_LANGUAGE: ("translate", _l("Autre langue")),
+    TaskState.CANCELLED: ("telephone-minus", _l("Plus à appeler")),
+}
+COVERED_WORDS = ("telephone", _l("Appelé avec l’autre dossier"))
+
+MEETING_WORDS = {
+    ContactStatus.NAMED: _l("pas encore averti"),
+    ContactStatus.INFORMED: _l("averti"),
+    ContactStatus.REFUSED: _l("a refusé l’appel"),
+    ContactStatus.UNREACHABLE: _l("injoignable"),
+    ContactStatus.BECAME_CASE: _l("devenu un dossier"),
+}
