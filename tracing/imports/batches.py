@@ -115,11 +115,12 @@ def look_up(
     zone: ZoneInfo,
     is_invented: Callable[[str], bool],
     leaving: Collection[int] = (),
+    before: Known | None = None,
 ) -> Known:
     """Read, in a few queries, everything that is known about the lines of a batch.
 
     Lines that are `leaving` give their place to the ones of this batch and do not count: nothing is a duplicate
-    of what it corrects.
+    of what it corrects. `before` is what was known with the batch of this lot that is being written meanwhile.
     """
     known = Known(source_code, zone, is_invented)
     without_id = [
@@ -130,7 +131,42 @@ def look_up(
     # a fingerprint covers the result id: only a line without one can be known by it alone
     _earlier_lines(known, "fingerprint", list(set(without_id)), leaving)
     _people(known, list(dict.fromkeys(known.person_key(line) for line in lines if line.identity)))
+    if before is not None:
+        _add_lines_in_flight(known, before, {key_of(*pair) for pair in zip(lines, fingerprints, strict=True)})
+        _add_people_in_flight(known, before)
     return known
+
+
+def _add_lines_in_flight(known: Known, before: Known, keys: set[str]) -> None:
+    """Let the lines of the batch before count. What it knew of a result id is complete: nobody else writes lines."""
+    for key in keys & before.earlier.keys():
+        known.earlier[key] = list(before.earlier[key])
+        known.quarantined.pop(key, None)
+        if key in before.quarantined:
+            known.quarantined[key] = before.quarantined[key]
+        if key in before.case_of_result:
+            known.case_of_result[key] = before.case_of_result[key]
+            known.results_before.add(key)
+
+
+def _add_people_in_flight(known: Known, before: Known) -> None:
+    """Let the people and cases of the batch before count, beside whoever is known by now."""
+    for key in known.hashes.keys() & before.people.keys():
+        found = {one.person_id: one for one in known.people.get(key, ())}
+        for earlier in before.people[key]:
+            known.episodes[earlier.person_id] = max(
+                known.episodes[earlier.person_id], before.episodes[earlier.person_id]
+            )
+            known.cases |= {case.case_id: case for case in earlier.cases}
+            if earlier.person_id not in found:
+                known.people.setdefault(key, []).append(earlier)
+                continue
+            # what stands in flight is newer: an earlier first sampling, a case more
+            mine = found[earlier.person_id]
+            later = {case.case_id: case for case in (*mine.cases, *earlier.cases)}
+            mine.cases[:] = later.values()
+            if mine.is_leading:
+                mine.identity = completed(mine.identity, earlier.identity)
 
 
 _EARLIER = """

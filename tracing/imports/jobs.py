@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, Engine, text
 from tracing.imports import (
     lots,
     originals,
+    pipeline,
     queries,
     routing,
     services,
@@ -33,7 +35,7 @@ from tracing.kernel.config import Settings
 from tracing.kernel.db import session, transaction
 from tracing.kernel.slots import take_slot
 
-BATCH = 1000
+BATCH = 2500
 LOT_LOCK = 7_305_118
 """The advisory lock of whoever writes a lot; any number, the same in every release."""
 WAIT_FOR_LOT = "60s"
@@ -223,12 +225,12 @@ def _take_all(
     with transaction():
         taking = services.taking_of(lot, zone=reading.zone, programme=programme)
         done = services.rows_done(lot.id)
-    for read, batch in _batches(extract.lines, batch_size):
-        lines = [parse(raw, reading) for raw in batch if raw.row not in done]
-        with transaction():
-            if lines:
-                services.take_in(lines, taking, at=clock.now())
-            must_stop = lots.advance(lot.id, read=read, at=clock.now())
+    parsed = (
+        (read, [parse(raw, reading) for raw in batch if raw.row not in done])
+        for read, batch in _batches(extract.lines, batch_size)
+    )
+    advance = partial(_advance, lot.id)
+    for read, must_stop in pipeline.take_all(parsed, taking, advance=advance):
         if progress:
             progress(read, extract.line_count)
         if must_stop:
@@ -241,6 +243,10 @@ def _take_all(
         lots.finish_lot(
             lot.id, queries.report(lot.id), by=lot.committed_by or lot.received_by, at=clock.now()
         )
+
+
+def _advance(lot_id: int, read: int) -> bool:
+    return lots.advance(lot_id, read=read, at=clock.now())
 
 
 def _batches(lines: Iterator[RawLine], size: int) -> Iterator[tuple[int, Sequence[RawLine]]]:
@@ -260,10 +266,10 @@ def remove_originals(slot: datetime) -> int:
 
 
 @contextmanager
-def one_at_a_time() -> Iterator[None]:
+def one_at_a_time(wait: str = WAIT_FOR_LOT) -> Iterator[None]:
     """Hold the right to write a lot, on a connection of its own: it is lost with the process, never left."""
     with _apart() as connection:
-        connection.execute(text(f"SET lock_timeout = '{WAIT_FOR_LOT}'"))
+        connection.execute(text(f"SET lock_timeout = '{wait}'"))
         try:
             connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOT_LOCK})
         except Exception as error:

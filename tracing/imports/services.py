@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from tracing.cases import services as cases
 from tracing.imports import batches
+from tracing.imports.batches import Known
 from tracing.imports.lines import ParsedLine
 from tracing.imports.models import ImportLine, ImportLot, ImportSource
 from tracing.imports.writing import Batch, NewIds, Taking
@@ -61,6 +62,21 @@ def take_in(
 
     `revisions` names, for the row of a line corrected here, its revision and the line it takes the place of.
     """
+    prepare(lines, taking, at=at, revisions=revisions).write()
+
+
+def prepare(
+    lines: Sequence[ParsedLine],
+    taking: Taking,
+    *,
+    at: datetime,
+    revisions: Mapping[int, tuple[int, int]] | None = None,
+    before: Known | None = None,
+) -> Batch:
+    """Decide a batch of lines, in their order; nothing is written yet.
+
+    `before` is what was known with the batch of the same lot that is being written meanwhile.
+    """
     fingerprints = vault.blind_all(
         "line", (f"{taking.source_code}|{line.fingerprint_content}" for line in lines)
     )
@@ -71,6 +87,7 @@ def take_in(
         zone=taking.zone,
         is_invented=taking.is_invented,
         leaving=_revised(taking.lot_id, revisions) if revisions else (),
+        before=before,
     )
     positive = sum(line.identity is not None for line in lines)
     new = NewIds(
@@ -82,7 +99,7 @@ def take_in(
     ids = take_ids("import_lines", len(lines))
     for line, fingerprint, line_id in zip(lines, fingerprints, ids, strict=True):
         work.take(line, fingerprint, line_id)
-    work.write()
+    return work
 
 
 def _revised(lot_id: int, rows: Iterable[int]) -> set[int]:

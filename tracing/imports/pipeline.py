@@ -1,0 +1,81 @@
+"""Two hands for one lot: a batch is decided while the one before it is being written.
+
+The database works while we do. What the batch in flight brings is not to be read yet, so it is told to the next one
+(`batches.look_up(before=…)`). Batches are committed one after the other, in their order, by one hand.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+
+from tracing.imports import services
+from tracing.imports.lines import ParsedLine
+from tracing.imports.writing import Batch, Taking
+from tracing.kernel import clock
+from tracing.kernel.db import session, transaction
+
+Advance = Callable[[int], bool]
+"""Told, inside the transaction of a batch, how many lines are read with it; says whether to stop after it."""
+Hand = Callable[[Callable[[], bool]], "Future[bool]"]
+
+
+def take_all(
+    batches: Iterable[tuple[int, Sequence[ParsedLine]]], taking: Taking, *, advance: Advance
+) -> Iterator[tuple[int, bool]]:
+    """Take in batches of lines, a transaction each; yields what `advance` said once each is committed.
+
+    Whoever stops asking after an answer leaves nothing in flight: the next batch is decided, and forgotten.
+    """
+    with _second_hand() as hand:
+        before: Batch | None = None
+        running: tuple[int, Future[bool]] | None = None
+        for read, lines in batches:
+            work = _prepare(lines, taking, before)
+            if running is not None:
+                yield running[0], running[1].result()
+            running = read, hand(lambda work=work, read=read: _write(work, read, advance))  # type: ignore[misc]
+            before = work or before
+        if running is not None:
+            yield running[0], running[1].result()
+
+
+def _prepare(lines: Sequence[ParsedLine], taking: Taking, before: Batch | None) -> Batch | None:
+    if not lines:
+        return None
+    with transaction():
+        return services.prepare(lines, taking, at=clock.now(), before=before.known if before else None)
+
+
+def _write(work: Batch | None, read: int, advance: Advance) -> bool:
+    with transaction():
+        if work is not None:
+            work.write()
+        return advance(read)
+
+
+@contextmanager
+def _second_hand() -> Iterator[Hand]:
+    """Yield what runs a piece of work: in a thread with a session of its own.
+
+    A session that is bound to one connection cannot be shared by two threads; there the work is done at once.
+    """
+    if isinstance(session.get_bind(), Connection):
+        yield _at_once
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="lot") as thread:
+        yield lambda work: thread.submit(_with_own_session, work)
+
+
+def _with_own_session(work: Callable[[], bool]) -> bool:
+    try:
+        return work()
+    finally:
+        session.remove()
+
+
+def _at_once(work: Callable[[], bool]) -> "Future[bool]":
+    done: Future[bool] = Future()
+    done.set_result(work())
+    return done
