@@ -7,7 +7,7 @@ import json
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from tracing.imports.layout import FIELDS, RawLine
 
@@ -28,7 +28,7 @@ def pack(message: Any) -> bytes:
     return _framed(json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode())
 
 
-def unpack(stream: BinaryIO) -> Any:
+def unpack(stream: IO[bytes]) -> Any:
     """Read a message."""
     try:
         return json.loads(_body(stream))
@@ -42,7 +42,7 @@ def pack_lines(lines: Iterable[RawLine]) -> bytes:
     return _framed(zlib.compress(text.encode(), _QUICK))
 
 
-def unpack_lines(stream: BinaryIO) -> Iterator[RawLine]:
+def unpack_lines(stream: IO[bytes]) -> Iterator[RawLine]:
     """Read a message of lines."""
     packed = zlib.decompressobj()
     try:
@@ -62,13 +62,20 @@ def _framed(body: bytes) -> bytes:
     return _LENGTH.pack(len(body)) + body
 
 
-def _body(stream: BinaryIO) -> bytes:
+def _body(stream: IO[bytes]) -> bytes:
     """Read as many bytes as were announced, if they are not too many and all there."""
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
+    (length,) = _LENGTH.unpack(_exactly(stream, _LENGTH.size))
+    if length > MOST_PACKED:
         raise NotAsAgreed
-    (length,) = _LENGTH.unpack(head)
-    body = stream.read(length) if length <= MOST_PACKED else b""
-    if len(body) != length:
+    return _exactly(stream, length)
+
+
+def _exactly(stream: IO[bytes], size: int) -> bytes:
+    """Read so many bytes; a pipe may hand them over in pieces."""
+    pieces = []
+    while size and (piece := stream.read(size)):
+        pieces.append(piece)
+        size -= len(piece)
+    if size:
         raise NotAsAgreed
-    return body
+    return b"".join(pieces)

@@ -20,7 +20,7 @@ from tracing.imports.layout import RawLine
 from tracing.imports.mappings import Looked, Mapping
 from tracing.imports.refusals import CannotRead, Refusal
 
-MOST_BYTES = 40_000_000
+MOST_BYTES = 30_000_000
 """Of a file as it came: with what it becomes, it must fit into memory twice."""
 _COMMAND = (sys.executable, "-P", "-m", "tracing.imports.worker")
 _ROOT = str(Path(tracing.__file__).parents[1])

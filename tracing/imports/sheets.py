@@ -9,18 +9,21 @@ import io
 import posixpath
 import re
 import struct
+import sys
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from html import escape, unescape
+from operator import itemgetter
+from typing import NamedTuple
 
 from tracing.imports.layout import Row
 from tracing.imports.refusals import CannotRead, Refusal
 
 MOST_COLUMNS = 500
-MOST_LETTERS = 48_000_000
+MOST_LETTERS = 30_000_000
 _PIECE = 1 << 18
 _CONTROL_BYTES = bytes(byte for byte in range(0x20) if byte not in b"\t\n\r")
 _LARGEST_PART = 8_000_000
@@ -32,9 +35,10 @@ _REMARK = re.compile(r"<!--.*?-->|<\?.*?\?>", re.DOTALL)
 _VERBATIM = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _ROOT = re.compile(r"<(\w+:)?(?:worksheet|sst)\b")
 _ROW = re.compile(r"<row\b([^>]*)>")
-_USUAL_MARK = r'<c(?: r="([A-Z]{1,3})\d+")?(?: s="(\d+)")?(?: t="(\w+)")?'
-_USUAL_BODY = r'<v>([^<]*)</v>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>'
-_USUAL_CELL = re.compile(rf"{_USUAL_MARK}\s*(?:/>|>(?:{_USUAL_BODY})?</c>)")
+_NUMBER = re.compile(r"""\br\s*=\s*["'](\d{1,7})["']""")
+_USUAL_BODY = r'<v>([^<]*)</v></c>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is></c>|</c>'
+_USUAL_CELL = re.compile(rf'<c r="([A-Z]{{1,3}})\d+"([^>/]*)(?:>(?:{_USUAL_BODY})|/>)')
+_USUAL_STRING = re.compile(r'<si><t(?: xml:space="preserve")?>([^<]*)</t></si>')
 _CELL = re.compile(r"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
 _VALUE = re.compile(r"<v\b[^>]*>([^<]*)</v>")
 _LETTERS = re.compile(r"<t\b[^>]*?(?:/>|>([^<]*)</t>)")
@@ -42,6 +46,8 @@ _READING_AID = re.compile(r"<rPh\b.*?</rPh>", re.DOTALL)
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _NOT_A_FORMAT_LETTER = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _DATE_FORMATS = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
+_SHARED, _NUMERIC, _DATE = "s", "number", "date"
+_MOST_SHAPES = 256
 _FIRST_DAY = datetime(1899, 12, 30)  # noqa: DTZ001  a spreadsheet's day count knows no time zone
 _DAYS_TO_1904 = 1462
 _LAST_DAY, _LEAP_DAY = 2_958_466, 60
@@ -66,8 +72,9 @@ class Workbook:
                 if (identifier := _attribute(mark, "id")) in places
             ]
             """The parts that hold the sheets, in the order of their tabs."""
-            self._is_date = self._date_styles()
+            self._kinds = _Kinds(self._date_styles())
             self._strings = self._shared_strings()
+            self._shapes = _Shapes()
         except _BROKEN as cause:
             raise CannotRead(Refusal.DAMAGED) from cause
 
@@ -75,50 +82,56 @@ class Workbook:
         """Yield the rows of a sheet that hold anything, hidden ones included."""
         number = 0
         try:
-            for row in self._split(sheet, "row"):
-                begins = _ROW.search(row, max(row.rfind("<row"), 0))
-                if begins is None:
-                    raise CannotRead(Refusal.DAMAGED)
-                told = _attribute(begins[1], "r")
-                number = int(told) if told else number + row.count("<row")
-                if cells := self._cells(row[begins.end() :]):
-                    yield number, cells
+            for block in self._blocks(sheet, "row"):
+                for row in block.split("</row>")[:-1]:
+                    begins = _ROW.search(row, max(row.rfind("<row"), 0))
+                    if begins is None:
+                        raise CannotRead(Refusal.DAMAGED)
+                    told = _NUMBER.search(begins[1])
+                    number = int(told[1]) if told else number + row.count("<row")
+                    if cells := self._cells(row[begins.end() :]):
+                        yield number, cells
         except _BROKEN as cause:
             raise CannotRead(Refusal.DAMAGED) from cause
 
     def _cells(self, row: str) -> list[str]:
-        """Return the cells of one row as text."""
+        """Return the cells of one row as text, up to the last that is filled.
+
+        Rows are many and alike: what depends on their columns alone is worked out once.
+        """
         found = _USUAL_CELL.findall(row)
         if len(found) != row.count("<c ") + row.count("<c>") + row.count("<c/>"):
             found = _unusual_cells(row)
-        cells: list[str] = []
-        place = -1
-        for column, style, kind, value, inline in found:
-            place = _column(column) if column else place + 1
-            if not (value or inline):
-                continue
-            if place >= MOST_COLUMNS:
-                raise CannotRead(Refusal.TOO_WIDE)
-            if place > len(cells):
-                cells.extend([""] * (place - len(cells)))
-            text = self._text(style, kind, value, inline)
-            if place == len(cells):
-                cells.append(text)
-            else:
-                cells[place] = text
+        if not found:
+            return []
+        columns, marks, values, inlines = zip(*found, strict=True)
+        kinds = [*map(self._kinds.__getitem__, marks)]
+        if kinds.count(_SHARED) == len(kinds) and all(values):
+            texts = [*map(self._strings.__getitem__, map(int, values))]
+        else:
+            texts = [*map(self._text, kinds, values, inlines)]
+        shape = self._shapes[columns]
+        if any(texts[place] for place in shape.beyond):
+            raise CannotRead(Refusal.TOO_WIDE)
+        cells = [*shape.in_order((*texts, ""))]
+        while cells and not cells[-1]:
+            cells.pop()
         return cells
 
-    def _text(self, style: str, kind: str, value: str, inline: str) -> str:
+    def _text(self, kind: str, value: str, inline: str) -> str:
         """Write a cell's value as a person would have typed it."""
-        if kind == "s":
-            return self._strings[int(value)]
-        if kind in ("inlineStr", "str", "e", "d"):
-            return _plain(inline or value)
-        if kind == "b":
-            return "OUI" if value == "1" else "NON"
-        if style and int(style) in self._is_date:
-            return _moment(value, self._shift)
-        return _number(value)
+        if not value:
+            return _plain(inline)
+        match kind:
+            case "s":
+                return self._strings[int(value)]
+            case "date":
+                return _moment(value, self._shift)
+            case "number":
+                return _number(value)
+            case "b":
+                return "OUI" if value == "1" else "NON"
+        return _plain(value)
 
     def _part(self, name: str) -> str:
         """Return a small part as text."""
@@ -164,17 +177,15 @@ class Workbook:
         part = next((name for name in self._archive.namelist() if name.lower() == "xl/sharedstrings.xml"), "")
         strings: list[str] = []
         letters = 0
-        for item in self._split(part, "si") if part else ():
-            strings.extend([""] * item.count("<si/>"))
-            text = _plain(_joined_letters(item))
-            letters += len(text)
+        for block in self._blocks(part, "si") if part else ():
+            letters += len(block)
             if letters > MOST_LETTERS:
                 raise CannotRead(Refusal.TOO_LARGE)
-            strings.append(text)
+            strings.extend(_strings_in(block))
         return strings
 
-    def _split(self, part: str, name: str) -> Iterator[str]:
-        """Yield a large part piece by piece, each up to the end mark of one element."""
+    def _blocks(self, part: str, name: str) -> Iterator[str]:
+        """Yield a large part piece by piece, each up to the end mark of an element."""
         decoder = codecs.getincrementaldecoder("utf-8-sig")()
         rest, prefix = "", None
         with self._archive.open(part) as packed:
@@ -184,12 +195,80 @@ class Workbook:
                 rest += decoder.decode(piece)
                 if prefix is None:
                     prefix = _prefix(rest)
-                *whole, rest = rest.split(f"</{prefix}{name}>")
-                if len(rest) > _LARGEST_ROW:
+                end = f"</{prefix}{name}>"
+                until = rest.rfind(end) + len(end)
+                if until >= len(end):
+                    block, rest = rest[:until], rest[until:]
+                    yield _tidy(block) if prefix or "<!" in block else block
+                elif len(rest) > _LARGEST_ROW:
                     raise CannotRead(Refusal.TOO_WIDE)
-                for element in whole:
-                    yield _tidy(element) if prefix or "<!" in element else element
         decoder.decode(b"", final=True)
+
+
+class _Kinds(dict[str, str]):
+    """What the attributes of a cell say its value is, read once for each way to write them."""
+
+    def __init__(self, date_styles: frozenset[int]) -> None:
+        self._date_styles = date_styles
+
+    def __missing__(self, mark: str) -> str:
+        kind = _attribute(mark, "t")
+        style = _attribute(mark, "s")
+        if kind in ("", "n"):
+            kind = _DATE if style and int(style) in self._date_styles else _NUMERIC
+        self[mark] = sys.intern(kind)
+        return self[mark]
+
+
+class _Shape(NamedTuple):
+    """How the cells that a row holds come to stand in their columns."""
+
+    in_order: Callable[[Sequence[str]], Sequence[str]]
+    """Takes the cells, and an empty one after them, to their places."""
+    beyond: tuple[int, ...]
+    """Which of the cells stand further to the right than any table of results."""
+
+
+class _Shapes(dict[tuple[str, ...], _Shape]):
+    """The shape of a row by the letters of its columns."""
+
+    def __missing__(self, columns: tuple[str, ...]) -> _Shape:
+        places = [_place(letters) for letters in columns]
+        width = max((place for place in places if place < MOST_COLUMNS), default=0) + 1
+        empty = len(columns)
+        order = [empty] * (width + 1)
+        for at, place in enumerate(places):
+            if place < MOST_COLUMNS:
+                order[place] = at
+        shape = _Shape(
+            itemgetter(*order), tuple(at for at, place in enumerate(places) if place >= MOST_COLUMNS)
+        )
+        if len(self) >= _MOST_SHAPES:
+            self.clear()
+        self[columns] = shape
+        return shape
+
+
+@lru_cache(maxsize=1024)
+def _place(letters: str) -> int:
+    """Return the place of a column by its letters: A is 0."""
+    place = 0
+    for letter in letters:
+        place = place * 26 + ord(letter) - ord("A") + 1
+    if not 0 < place <= _LAST_COLUMN:
+        raise ValueError
+    return place - 1
+
+
+def _strings_in(block: str) -> list[str]:
+    """Return the shared strings of one block."""
+    strings: list[str] = _USUAL_STRING.findall(block)
+    if len(strings) != block.count("<si>") + block.count("<si ") + block.count("<si/>"):
+        strings = []
+        for item in block.split("</si>")[:-1]:
+            strings.extend([""] * item.count("<si/>"))
+            strings.append(_joined_letters(item))
+    return [_plain(text) for text in strings] if "&" in block or "_x" in block else strings
 
 
 def _prefix(beginning: str) -> str:
@@ -215,27 +294,25 @@ def _attribute(mark: str, name: str) -> str:
     return unescape(found[1] or found[2] or "") if found else ""
 
 
-def _unusual_cells(row: str) -> list[tuple[str, str, str, str, str]]:
+def _unusual_cells(row: str) -> list[tuple[str, str, str, str]]:
     """Return the cells of a row with formulas, formatted letters or attributes in another order."""
     found = []
+    place = -1
     for mark, body in _CELL.findall(row):
-        value = _VALUE.search(body)
-        kind = _attribute(mark, "t")
-        inline = _joined_letters(body) if kind == "inlineStr" else ""
         column = _attribute(mark, "r").rstrip("0123456789")
-        found.append((column, _attribute(mark, "s"), kind, value[1] if value else "", inline))
+        place = _place(column) if column else place + 1
+        value = _VALUE.search(body)
+        inline = _joined_letters(body) if _attribute(mark, "t") == "inlineStr" else ""
+        found.append((_letters_of(place), mark, value[1] if value else "", inline))
     return found
 
 
-@lru_cache(maxsize=1024)
-def _column(letters: str) -> int:
-    """Return the place of a column: A is 0."""
-    place = 0
-    for letter in letters:
-        place = place * 26 + ord(letter) - ord("A") + 1
-    if not 0 < place <= _LAST_COLUMN:
-        raise ValueError
-    return place - 1
+def _letters_of(place: int) -> str:
+    """Return the letters of a column."""
+    letters = ""
+    while place >= 0:
+        letters, place = chr(ord("A") + place % 26) + letters, place // 26 - 1
+    return letters
 
 
 def _joined_letters(marks: str) -> str:

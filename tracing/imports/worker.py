@@ -9,7 +9,7 @@ import resource
 import sys
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 from tracing.imports import hl7, hl7_results, tables
 from tracing.imports.containers import Secrets
@@ -106,9 +106,11 @@ def main() -> None:
     limit_ourselves()
     # Millions of strings and not one cycle among them: looking for cycles doubles the time.
     gc.disable()
-    source: BinaryIO = sys.stdin.buffer
-    request = unpack(source)
-    for frame in answer_to(request, source.read()):
+    # Unbuffered: a buffer would hold the file a second time while it comes in.
+    with open(0, "rb", buffering=0) as source:
+        request = unpack(source)
+        answer = answer_to(request, source.readall())
+    for frame in answer:
         sys.stdout.buffer.write(frame)
     sys.stdout.buffer.flush()
 

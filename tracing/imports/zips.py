@@ -8,7 +8,7 @@ import pyzipper
 
 from tracing.imports.refusals import CannotRead, Refusal
 
-MOST_BYTES = 48_000_000
+MOST_BYTES = 30_000_000
 MOST_TIMES_LARGER = 100
 _AES = 99
 _ENCRYPTED = 1
