@@ -22,6 +22,8 @@ bp = Blueprint("mapping", __name__, template_folder="templates")
 
 MAPPABLE = (LotState.TO_MAP, LotState.PLANNED)
 """A plan that looks wrong may come of a wrong column: it can be mapped again before it is committed."""
+MOST_LISTED = 10
+"""Changed headings that are told one by one; more of them is another sort of file, and said in two sentences."""
 
 
 @bp.route("/lots/<int:lot_id>/mapping", methods=["GET", "POST"])
@@ -108,6 +110,7 @@ def _columns_page(
         faults={name: FAULT_WORDS[fault] for name, fault in (faults or {}).items()},
         change=difference(accepted, looked.headings) if accepted else None,
         unused=[heading for heading in looked.choices if heading not in used],
+        most_listed=MOST_LISTED,
         blank=sum(not heading.strip() for heading in looked.headings),
         groups=FIELD_GROUPS,
         required=REQUIRED,

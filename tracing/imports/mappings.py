@@ -123,7 +123,9 @@ def difference(accepted: Mapping, headings: Sequence[str]) -> Difference:
     before = {heading_key(heading) for heading in accepted.headings}
     new = [each for each in _distinct(headings) if heading_key(each) not in used | before]
     renamed = _renamed(accepted.headings, headings)
-    lost = [(name, heading) for name, heading in accepted.columns.items() if name not in found]
+    lost = [
+        (name, accepted.columns[name]) for name in FIELDS if name in accepted.columns.keys() - found.keys()
+    ]
     gone = []
     for name, heading in lost:
         guess = renamed.get(heading_key(heading))

@@ -144,6 +144,7 @@ def mapping(code: str, version: int) -> ResponseReturnValue:
     """Show one version of how the files of a source are read."""
     found = queries.get_mapping(code, version)
     versions = queries.mapping_versions(code)
+    previous = next((each for each in versions if each.version == version - 1), None)
     kept = queries.as_mapping(found)
     used = set(kept.columns.values())
     return render_template(
@@ -152,6 +153,7 @@ def mapping(code: str, version: int) -> ResponseReturnValue:
         version=found,
         is_current=versions[0].id == found.id,
         mapping=kept,
+        previous=queries.as_mapping(previous) if previous else None,
         unused=[heading for heading in kept.headings if heading.strip() and heading not in used],
         names=staff.member_names([found.made_by] if found.made_by else []),
         required=REQUIRED,

@@ -1,0 +1,207 @@
+"""The page on which a person says which column is which: nothing is imported before, nothing is guessed after."""
+
+import html
+import re
+
+import pytest
+from sqlalchemy import select
+
+from tests.conftest import NOW
+from tests.support.lots import CERTIFICATE, KEY, enveloped
+from tracing.imports import lots, source_queries, source_services
+from tracing.imports.containers import Secrets
+from tracing.imports.mappings import Mapping
+from tracing.imports.models import ImportLine, LotState
+from tracing.kernel.db import transaction
+from tracing.kernel.events import Event, Sighting
+
+HEADINGS = [
+    "Réf. examen",
+    "Nom naiss. patient",
+    "Prenom du patient",
+    "Né(e) le",
+    "Dt du prélèvement",
+    "Résultat de l'analyse",
+    "Fall ID",
+    "Ligne",
+]
+LINES = [
+    ["A1", "DURAND", "Léa", "01/02/1990", "07/03/2021", "POSITIF", "F1", "0612345678"],
+    ["A2", "PETIT", "Jo", "01/02/1991", "07/03/2021", "NEG", "F2", ""],
+    ["A3", "GRAND", "Al", "01/02/1992", "07/03/2021", "bof", "F3", ""],
+]
+COLUMNS = {
+    "column-ID_RESULTAT": 0,
+    "column-NOM_NAISSANCE": 1,
+    "column-PRENOMS": 2,
+    "column-DATE_NAISSANCE": 3,
+    "column-DATE_PRELEVEMENT": 4,
+    "column-RESULTAT": 5,
+}
+CODES = {"code-RESULTAT-0": "P", "code-RESULTAT-1": "N", "code-RESULTAT-2": ""}
+
+
+def file_of(headings, lines=LINES):
+    return enveloped("\r\n".join(";".join(cells) for cells in [headings, *lines]).encode())
+
+
+def received(content, by, *, state=LotState.TO_MAP):
+    """Return a lot that waits for somebody to say which column is which."""
+    with transaction():
+        lot = lots.receive(
+            content,
+            file_name="lot.csv.p7m",
+            source_code="BIO",
+            one_off_secret=Secrets(private_keys=((KEY, CERTIFICATE),)),
+            by=by.id,
+            at=NOW,
+        )
+        if state is LotState.TO_MAP:
+            lots.to_map(lot.id, at=NOW)
+        else:
+            lots.planned(lot.id, {"lines": 3, "created": 0}, at=NOW)
+        return lot.id
+
+
+@pytest.fixture
+def ivan(browse, story):
+    return browse.as_(story.ivan)
+
+
+@pytest.fixture
+def lot_id(story):
+    return received(file_of(HEADINGS), story.ivan)
+
+
+def chosen_in(page):
+    """Return what the page proposes for each field."""
+    selects = re.finditer(r'<select[^>]*name="column-(?P<field>\w+)".*?</select>', page.text, re.DOTALL)
+    found = {one["field"]: re.search(r"<option[^>]*\bselected[^>]*>([^<]*)<", one[0]) for one in selects}
+    assert len(found) == 32
+    return {name: html.unescape(option[1]) for name, option in found.items() if option}
+
+
+def test_columns_are_proposed_by_their_names_with_values_beside(ivan, lot_id, session, story):
+    ivan_id = story.ivan.id
+
+    page = ivan.get(f"/lots/{lot_id}/mapping")
+
+    proposed = chosen_in(page)
+    assert proposed["NOM_NAISSANCE"] == "Nom naiss. patient"
+    assert "ID_RESULTAT" not in proposed
+    assert "DURAND" in page.text
+    assert "F1" in page.text
+    seen = session.scalars(select(Sighting)).one()
+    assert (seen.viewer_id, seen.people, seen.why) == (ivan_id, [f"lot:{lot_id}"], "lot")
+
+
+def test_what_was_said_is_kept_and_the_lot_is_read_again_and_by_the_next_file(ivan, lot_id, session, story):
+    codes = ivan.post(f"/lots/{lot_id}/mapping", COLUMNS | {"step": "codes"}, status=200)
+    assert "POSITIF" in codes.text
+    assert re.search(r'value="P"[^>]*selected', codes.text)
+
+    ivan.post(f"/lots/{lot_id}/mapping", COLUMNS | CODES | {"step": "save"})
+
+    assert lots.get_locked(lot_id).state is LotState.RECEIVED
+    _id, kept = source_queries.mapping_of("BIO")
+    assert kept.columns["ID_RESULTAT"] == "Réf. examen"
+    assert kept.codes == {"RESULTAT": {"POSITIF": "P", "NEG": "N"}}
+    assert kept.headings == tuple(HEADINGS)
+    again = ivan.get(f"/lots/{received(file_of(HEADINGS), story.ivan)}/mapping")
+    assert chosen_in(again)["ID_RESULTAT"] == "Réf. examen"
+    assert "Les titres de cet expéditeur ont changé" not in again.text
+    event = session.scalars(select(Event).where(Event.kind == "source.mapped")).one()
+    assert "Réf" not in str(event.detail)
+
+
+def test_nothing_is_written_before_somebody_accepted(ivan, lot_id, session):
+    ivan.get(f"/lots/{lot_id}/mapping")
+    ivan.post(f"/lots/{lot_id}/mapping", COLUMNS | {"step": "codes"}, status=200)
+
+    assert source_queries.mapping_of("BIO") is None
+    assert session.scalars(select(ImportLine)).all() == []
+    assert lots.get_locked(lot_id).state is LotState.TO_MAP
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "sentence"),
+    [
+        ({"column-RESULTAT": ""}, "RESULTAT", "Ce champ est obligatoire"),
+        ({"column-RESULTAT": "99"}, "RESULTAT", "Ce champ est obligatoire"),
+        ({"column-NOM_USAGE": 1}, "NOM_USAGE", "sert déjà à un autre champ"),
+        ({"column-DATE_NAISSANCE": 6}, "DATE_NAISSANCE", "n’est une date"),
+        ({"column-NOM_NAISSANCE": 7}, "NOM_NAISSANCE", "n’a de lettre"),
+    ],
+)
+@pytest.mark.parametrize("step", ["codes", "save"])
+def test_a_column_that_cannot_be_that_field_is_said_beside_it(ivan, lot_id, step, change, field, sentence):
+    page = ivan.post(f"/lots/{lot_id}/mapping", COLUMNS | CODES | {"step": step} | change, status=422)
+
+    error = re.search(rf'id="column-{field}-error">(.*?)</p>', page.text, re.DOTALL)
+    assert error
+    assert sentence in error[1]
+    assert f'href="#column-{field}"' in page.text
+    assert source_queries.mapping_of("BIO") is None
+
+
+def test_one_can_go_back_from_the_codes_to_the_columns_with_what_was_chosen(ivan, lot_id):
+    page = ivan.post(f"/lots/{lot_id}/mapping", COLUMNS | CODES | {"step": "columns"}, status=200)
+
+    assert chosen_in(page)["ID_RESULTAT"] == "Réf. examen"
+
+
+def test_a_heading_renamed_by_accident_is_shown_and_must_be_accepted(ivan, lot_id, story):
+    ivan.post(f"/lots/{lot_id}/mapping", COLUMNS | CODES | {"step": "save"})
+    renamed = ["a", *HEADINGS[1:]]
+
+    page = ivan.get(f"/lots/{received(file_of(renamed), story.ivan)}/mapping")
+
+    told = re.sub(r"<[^>]+>", "", page.text)
+    assert "rien n’est chargé avant votre accord" in told
+    assert "Le titre «\u202fRéf. examen\u202f» (Identifiant du résultat) n’est plus là." in told
+    assert "À sa place se trouve «\u202fa\u202f»" in told
+    assert "Le titre «\u202fa\u202f» est nouveau." in told
+    assert chosen_in(page)["ID_RESULTAT"] == "a"
+    row = re.search(r'for="column-ID_RESULTAT".*?</tr>', page.text, re.DOTALL)[0]
+    assert "à vérifier" in row, "a likely new name is never taken for certain"
+
+
+def test_codes_accepted_before_stay_known(ivan, lot_id, story):
+    source_services.accept_mapping(
+        "BIO", Mapping({}, {"RESULTAT": {"bof": "I", "absent": "X"}}, ()), by=story.ivan.id, at=NOW
+    )
+
+    page = ivan.post(f"/lots/{lot_id}/mapping", COLUMNS | {"step": "codes"}, status=200)
+
+    assert re.search(r'bof</label>.*?value="I" selected.*?connue', page.text, re.DOTALL)
+    ivan.post(f"/lots/{lot_id}/mapping", COLUMNS | CODES | {"step": "save"})
+    assert source_queries.mapping_of("BIO")[1].codes == {
+        "RESULTAT": {"absent": "X", "POSITIF": "P", "NEG": "N"}
+    }
+
+
+def test_a_plan_that_looks_wrong_can_be_mapped_again(ivan, story):
+    lot_id = received(file_of(HEADINGS), story.ivan, state=LotState.PLANNED)
+
+    ivan.post(f"/lots/{lot_id}/mapping", COLUMNS | CODES | {"step": "save"})
+
+    assert lots.get_locked(lot_id).state is LotState.RECEIVED
+
+
+def test_a_lot_that_waits_for_no_mapping_is_left_alone(ivan, lot_id):
+    ivan.post(f"/lots/{lot_id}/mapping", COLUMNS | CODES | {"step": "save"})
+
+    ivan.get(f"/lots/{lot_id}/mapping", status=409)
+    ivan.post(f"/lots/{lot_id}/mapping", COLUMNS | CODES | {"step": "save"}, status=409)
+    assert len(source_queries.mapping_versions("BIO")) == 1
+
+
+def test_a_file_that_does_not_open_any_more_says_why(ivan, story):
+    lot_id = received(file_of(HEADINGS)[:-40], story.ivan)
+
+    assert "abîmé" in ivan.get(f"/lots/{lot_id}/mapping", status=422).text
+
+
+@pytest.mark.parametrize("who", ["ada", "dora", "gaston", "olga"])
+def test_only_import_officers_see_what_is_in_a_file(browse, story, lot_id, who):
+    browse.as_(getattr(story, who)).get(f"/lots/{lot_id}/mapping", status=403)
