@@ -1,16 +1,23 @@
 """Sending a file from a browser, and the pages that say what became of its lines."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from tests.conftest import NOW
 from tests.support.lots import CERTIFICATE, KEY, PASSWORDS, expected, extract, lot_of
+from tests.support.story import agent
+from tracing.calls import services as calls
+from tracing.imports import folder, lots
+from tracing.imports.jobs import work_once
 from tracing.imports.models import ImportLine, ImportLot, LotState
 from tracing.imports.rules import Outcome
+from tracing.kernel import events
+from tracing.kernel.config import Settings
 from tracing.kernel.events import Event, Sighting
 
 CMS, WORKBOOK = "pdl-20210308-0800.csv.p7m", "pdl-20210308-1300.xlsx"
@@ -34,18 +41,52 @@ def ivan(browse, story):
     return browse.as_(story.ivan)
 
 
-def send(visitor, **kwargs):
-    """Send a file and return the lot's page."""
-    sent = visitor.post("/lots/new", form(**kwargs))
-    return sent.headers["Location"], visitor.get(sent.headers["Location"])
+@pytest.fixture
+def settings(app):
+    """The settings under which the scheduler of these tests works."""
+    return Settings(data_dir=Path("/nowhere"), fiction_numbers=True)
 
 
-def test_an_extract_sent_from_a_browser_becomes_cases_and_says_how_many(ivan):
+@pytest.fixture
+def send(session, settings):
+    """Send a file, let the scheduler read and load it, and return the lot's page."""
+
+    def sends(visitor, *, load=True, **kwargs):
+        address = visitor.post("/lots/new", form(**kwargs)).headers["Location"]
+        work_once(settings)
+        if load:
+            visitor.post(f"{address}/commit")
+            work_once(settings)
+        session.expire_all()
+        return address, visitor.get(address)
+
+    return sends
+
+
+def lot_at(session, address):
+    return session.get(ImportLot, int(address.rsplit("/", 1)[1]), populate_existing=True)
+
+
+def test_a_file_sent_from_a_browser_shows_its_plan_and_waits_for_a_word(ivan, send, session):
+    wanted = expected(CMS)
+
+    address, page = send(ivan, load=False)
+
+    assert lot_at(session, address).state is LotState.PLANNED
+    assert f"Charger : {wanted['created']} dossiers seront créés, " in page.text
+    assert "PDL2021030801-" in page.text
+    assert "Rien n’est encore écrit." in page.text
+    assert session.scalar(select(func.count()).select_from(ImportLine)) == 0
+    listed = ivan.get("/lots").text
+    assert "Voir le plan du lot" in listed
+    assert f"{wanted['created']} dossiers seraient créés" in listed
+
+
+def test_a_lot_that_was_agreed_to_becomes_cases_and_says_what_became_of_each_line(ivan, send):
     wanted = expected(CMS)
 
     _address, page = send(ivan)
 
-    assert f"{wanted['created']} dossiers créés, à appeler dès maintenant." in page.text
     assert "Dossier créé<" in page.text
     for name, words in (
         ("created", "Dossiers créés"),
@@ -59,49 +100,65 @@ def test_an_extract_sent_from_a_browser_becomes_cases_and_says_how_many(ivan):
     assert "chargé" in listed
 
 
-def test_a_protected_workbook_is_opened_with_its_password(ivan):
+def test_a_protected_workbook_is_opened_with_its_password(ivan, send):
     password = next(line.split()[-1] for line in PASSWORDS.splitlines() if WORKBOOK in line)
 
     _address, page = send(ivan, name=WORKBOOK, key=b"", certificate=b"", password=password)
 
-    assert "Lot chargé" in page.text
+    assert "Dossiers créés" in page.text
+    assert "classeur protégé par un mot de passe" in page.text
 
 
-def test_the_same_file_again_brings_only_duplicates(ivan, session):
+def test_the_same_file_again_brings_only_duplicates(ivan, send, session):
     send(ivan)
 
-    address, page = send(ivan)
+    address, page = send(ivan, load=False)
+    assert "Charger : aucun dossier nouveau" in page.text
+    ivan.post(f"{address}/discard")
 
-    assert "aucun dossier nouveau" in page.text
-    lot = session.get_one(ImportLot, int(address.rsplit("/", 1)[1]))
+    address, page = send(ivan)
+    lot = lot_at(session, address)
     assert lot.counts["duplicate"] == lot.counts["lines"] == expected(CMS)["lines"]
 
 
 @pytest.mark.parametrize(
-    ("sent", "field", "sentence"),
+    ("sent", "may_try_again", "sentence"),
     [
-        ({"key": CERTIFICATE}, "key", "La clé privée ou le certificat ne peut pas être lu"),
-        ({"key": b"", "certificate": b""}, "key", "s’ouvre avec une clé privée"),
-        ({"name": WORKBOOK, "password": "autre"}, "password", "Ce mot de passe n’ouvre pas ce classeur."),
-        ({"name": WORKBOOK}, "password", "protégé par un mot de passe"),
-        ({"content": b"nom;prenom\r\nDUPONT;Marie\r\n"}, "file", "n’est pas"),
-        ({"content": b"", "name": CMS}, "file", "Ce fichier est vide."),
-        ({"content": extract(CMS)[:-40]}, "file", "abîmé"),
+        ({"key": CERTIFICATE}, True, "La clé ou le certificat ne peut pas être lu"),
+        ({"key": b"", "certificate": b""}, True, "s’ouvre avec une clé privée"),
+        ({"name": WORKBOOK, "password": "autre"}, True, "Ce mot de passe n’ouvre pas"),
+        ({"name": WORKBOOK}, True, "protégé par un mot de passe"),
+        ({"content": b"nom;prenom\r\nDUPONT;Marie\r\n"}, False, "n’est pas"),
+        ({"content": b"", "name": CMS}, False, "Ce fichier est vide."),
+        ({"content": extract(CMS)[:-40]}, False, "abîmé"),
     ],
 )
-def test_a_file_that_cannot_be_opened_is_refused_beside_what_is_wrong_and_kept_in_the_list(
-    ivan, session, sent, field, sentence
+def test_a_file_that_cannot_be_opened_is_refused_with_what_to_do_and_kept_in_the_list(
+    ivan, send, session, sent, may_try_again, sentence
 ):
-    page = ivan.post("/lots/new", form(**sent), status=422).text
+    address, page = send(ivan, load=False, **sent)
 
-    error = re.search(rf'id="{field}-error">(.*?)</p>', page, re.DOTALL)
-    assert error
-    assert sentence in error[1]
-    lot = session.scalars(select(ImportLot)).one()
-    assert lot.state is LotState.REFUSED
+    assert sentence in page.text
+    assert "Aucune ligne n’a été prise." in page.text
+    assert ("Lire de nouveau" in page.text) is may_try_again
+    assert lot_at(session, address).state is LotState.REFUSED
     assert session.scalar(select(func.count()).select_from(ImportLine)) == 0
     assert "refusé" in ivan.get("/lots").text
-    assert "Aucune ligne n’a été prise." in ivan.get(f"/lots/{lot.id}").text
+
+
+def test_a_refused_file_is_opened_with_the_right_password_without_being_sent_again(
+    ivan, send, session, settings
+):
+    password = next(line.split()[-1] for line in PASSWORDS.splitlines() if WORKBOOK in line)
+    address, _page = send(ivan, load=False, name=WORKBOOK, key=b"", certificate=b"", password="autre")
+
+    nothing = ivan.post(f"{address}/open", {"password": ""}, status=422)
+    assert "Donnez un mot de passe ou une clé." in nothing.text
+    ivan.post(f"{address}/open", {"password": password})
+    work_once(settings)
+
+    assert lot_at(session, address).state is LotState.PLANNED
+    assert "Charger : " in ivan.get(address).text
 
 
 @pytest.mark.parametrize(
@@ -119,7 +176,7 @@ def test_an_incomplete_form_is_no_lot(ivan, session, change, sentence):
     assert session.scalar(select(func.count()).select_from(ImportLot)) == 0
 
 
-def test_lines_are_shown_by_what_became_of_them_a_page_at_a_time(ivan):
+def test_lines_are_shown_by_what_became_of_them_a_page_at_a_time(ivan, send):
     good = [{"ID_RESULTAT": f"G-{n}", "NOM_NAISSANCE": f"NOM{n}", "NIR": ""} for n in range(60)]
     bad = [{"ID_RESULTAT": f"B-{n}", "PRENOMS": ""} for n in range(3)]
     address, first = send(ivan, content=lot_of([*good[:30], *bad, *good[30:]]))
@@ -145,7 +202,7 @@ def test_lines_are_shown_by_what_became_of_them_a_page_at_a_time(ivan):
     assert len(ids(ivan.get(f"{address}?outcome=made_up&after=40"))) == 24
 
 
-def test_a_quarantined_line_is_shown_as_it_came_and_that_it_was_seen_is_recorded(ivan, story, session):
+def test_a_quarantined_line_is_shown_as_it_came_and_that_it_was_seen_is_recorded(ivan, story, session, send):
     importer = story.ivan.id
     address, page = send(
         ivan, content=lot_of([{}, {"ID_RESULTAT": "B-1", "NOM_NAISSANCE": "KERGOAT", "PRENOMS": ""}])
@@ -161,7 +218,7 @@ def test_a_quarantined_line_is_shown_as_it_came_and_that_it_was_seen_is_recorded
     assert (seen.viewer_id, seen.why, seen.people) == (importer, "lot", [f"line:{number}"])
 
 
-def test_of_a_line_that_was_taken_in_the_lot_shows_no_identity(ivan, session):
+def test_of_a_line_that_was_taken_in_the_lot_shows_no_identity(ivan, session, send):
     address, page = send(ivan, content=lot_of([{}]))
 
     line = ivan.get(f"{address}/lines/2").text
@@ -171,7 +228,7 @@ def test_of_a_line_that_was_taken_in_the_lot_shows_no_identity(ivan, session):
     assert session.scalar(select(func.count()).select_from(Sighting)) == 0
 
 
-def test_a_corrected_line_settles_the_one_in_quarantine_and_its_page_says_so(ivan):
+def test_a_corrected_line_settles_the_one_in_quarantine_and_its_page_says_so(ivan, send):
     address, _page = send(ivan, content=lot_of([{"PRENOMS": ""}]))
     send(ivan, content=lot_of([{}]))
 
@@ -180,7 +237,7 @@ def test_a_corrected_line_settles_the_one_in_quarantine_and_its_page_says_so(iva
 
 
 @pytest.mark.parametrize("who", ["ada", "ben", "dora", "rose", "olga", "gaston"])
-def test_nobody_but_an_import_officer_sees_a_lot(browse, ivan, story, session, who):
+def test_nobody_but_an_import_officer_sees_a_lot(browse, ivan, story, session, who, send):
     other = browse.as_(getattr(story, who), site=story.nantes)
     address, _page = send(ivan, content=lot_of([{"PRENOMS": ""}]))
 
@@ -194,23 +251,113 @@ def test_a_lot_that_does_not_exist_is_not_found(ivan, path):
     ivan.get(path, status=404)
 
 
-def test_a_line_that_does_not_exist_is_not_found(ivan):
+def test_a_line_that_does_not_exist_is_not_found(ivan, send):
     address, _page = send(ivan, content=lot_of([{}]))
 
     ivan.get(f"{address}/lines/99", status=404)
 
 
-def test_a_lot_half_taken_in_says_what_to_do(ivan, session):
-    address, _page = send(ivan, content=lot_of([{}]))
-    lot = session.get_one(ImportLot, int(address.rsplit("/", 1)[1]))
-    lot.state, lot.loaded_at, lot.counts = LotState.LOADING, None, {}
+def test_a_lot_that_is_being_read_shows_how_far_it_is_and_can_be_stopped(ivan, send, session, settings):
+    address, _page = send(ivan, load=False, content=lot_of([{"ID_RESULTAT": f"G-{n}"} for n in range(3)]))
+    ivan.post(f"{address}/commit")
+    lot = lot_at(session, address)
+    lot.lines_total, lot.lines_read = 4000, 1000
+    lot.started_at, lot.progress_at = NOW - timedelta(seconds=10), NOW
     session.commit()
 
-    assert "chargez de nouveau le même fichier" in ivan.get(address).text
-    assert "en cours" in ivan.get("/lots").text
+    page = ivan.get(address).text
+    part = ivan.fragment(f"{address}/progress", method="get").text
+
+    for shown in (page, part):
+        assert "100 lignes par seconde" in shown
+        assert "encore 30 secondes" in shown
+    assert "HX-Refresh" not in ivan.fragment(f"{address}/progress", method="get").headers
+    ivan.post(f"{address}/stop")
+    assert "Arrêt demandé" in ivan.get(address).text
+    work_once(settings)
+    stopped = ivan.get(address).text
+    assert "Le chargement est arrêté" in stopped
+    assert ivan.fragment(f"{address}/progress", method="get").headers["HX-Refresh"] == "true"
+    assert "arrêté" in ivan.get("/lots").text
+
+    ivan.post(f"{address}/resume")
+    work_once(settings)
+    assert lot_at(session, address).state is LotState.LOADED
 
 
-def test_no_identity_is_in_what_happened(ivan, session):
+def test_what_went_wrong_around_a_lot_is_shown_and_it_is_tried_again_at_once_when_asked(
+    ivan, send, session, settings
+):
+    address, _page = send(ivan, load=False)
+    ivan.post(f"{address}/commit")
+    lots.met_trouble(lot_at(session, address).id, "Le serveur manque de place.", at=NOW)
+    session.commit()
+    assert work_once(settings) is None
+
+    page = ivan.get(address).text
+    assert "Le serveur manque de place." in page
+    assert "Rien n’est perdu" in page
+    assert "Le serveur manque de place." in ivan.get("/lots").text
+    ivan.post(f"{address}/retry")
+    assert work_once(settings) is not None
+    assert lot_at(session, address).state is LotState.LOADED
+
+
+def test_a_lot_is_left_and_taken_up_again(ivan, send, settings):
+    address, _page = send(ivan, load=False)
+
+    ivan.post(f"{address}/discard")
+    assert "n’a pas été chargé" in ivan.get(address).text
+    ivan.post(f"{address}/commit", status=409)
+    ivan.post(f"{address}/take-up")
+    work_once(settings)
+
+    assert "Rien n’est encore écrit." in ivan.get(address).text
+
+
+def test_a_plan_older_than_another_loading_says_so_and_is_made_anew(ivan, send, session, settings, clock):
+    address, _page = send(ivan, load=False)
+    clock.move_to(NOW + timedelta(minutes=1))
+    send(ivan)
+
+    assert "D’autres lots ont été chargés" in ivan.get(address).text
+    ivan.post(f"{address}/plan")
+    work_once(settings)
+
+    page = ivan.get(address).text
+    assert "D’autres lots ont été chargés" not in page
+    assert "aucun dossier nouveau" in page
+
+
+def test_before_a_lot_is_taken_back_the_page_says_what_goes_and_what_stays(ivan, send, session, story):
+    address, _page = send(
+        ivan,
+        content=lot_of([{}, {"ID_RESULTAT": "P-2", "NOM_NAISSANCE": "MARTIN", "TEL_MOBILE": "0639980044"}]),
+    )
+    calls.take_next(agent(story.ada), at=NOW)
+    session.commit()
+
+    asked = ivan.get(f"{address}/undo").text
+
+    assert "Annuler le lot : 1 dossier sera retiré, 1 resteront" in asked
+    assert "appel passé ou en cours" in asked
+    done = ivan.follow(f"{address}/undo").text
+    assert "1 dossier a été retiré" in done
+    assert "appel passé ou en cours" in done
+    assert re.search(r"P0-26-\d{6}-\d", done)
+    assert "annulé" in ivan.get("/lots").text
+    ivan.get(f"{address}/undo", status=303)
+    ivan.post(f"{address}/undo", status=409)
+
+
+def test_what_is_wrong_with_the_watched_folder_stands_above_the_lots(ivan, session):
+    events.record("inbox.failed", by=None, at=NOW, subject=folder.INBOX, troubles=["unreadable:PDL"])
+    session.commit()
+
+    assert "Le dossier surveillé ne peut pas être lu. (PDL)" in ivan.get("/lots").text
+
+
+def test_no_identity_is_in_what_happened(ivan, session, send):
     send(ivan, content=lot_of([{}, {"ID_RESULTAT": "B-1", "NOM_NAISSANCE": "KERGOAT", "PRENOMS": ""}]))
 
     written = str([(event.kind, event.detail) for event in session.scalars(select(Event))])

@@ -12,6 +12,7 @@ from tracing.contacts import views as contacts
 from tracing.desk import views as desk
 from tracing.escalations import views as escalations
 from tracing.imports import key_views as source_keys
+from tracing.imports import lot_views as lots
 from tracing.imports import mapping_views as mapping
 from tracing.imports import pair_views as pairs
 from tracing.imports import source_views as sources
@@ -38,6 +39,7 @@ FEATURES = (
     escalations,
     onboarding,
     imports,
+    lots,
     sources,
     source_keys,
     mapping,

@@ -1,5 +1,8 @@
 """Sending a file to the import."""
 
+from typing import Any
+
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
@@ -7,12 +10,35 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
 
+class OpenForm(FlaskForm):  # type: ignore[misc]
+    """What opens one file, for this time only."""
+
+    key = FileField(_l("Clé privée"), description=_l("Fichier PEM, OpenPGP ou age."))
+    certificate = FileField(
+        _l("Certificat de cette clé"), description=_l("Pour une clé PEM qui ne le contient pas déjà.")
+    )
+    password = PasswordField(
+        _l("Mot de passe"),
+        validators=[Length(max=200)],
+        render_kw={"autocomplete": "off"},
+    )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Ask for one thing at least that may open the file."""
+        if not super().validate(extra_validators):
+            return False
+        if not (self.key.data or self.password.data):
+            self.password.errors = [_("Donnez un mot de passe ou une clé.")]
+            return False
+        return True
+
+
 class UploadForm(FlaskForm):  # type: ignore[misc]
-    """A file, who sent it, and what opens it. Keys and passwords serve once and are not kept."""
+    """A file and who sent it; what opens it only where its source keeps no key."""
 
     file = FileField(
         _l("Fichier chiffré"),
-        description=_l("Tel que le laboratoire ou le portail l’a envoyé : .p7m, ou classeur Excel protégé."),
+        description=_l("Tel que le laboratoire ou le portail l’a envoyé, jusqu’à 64 Mo."),
         validators=[FileRequired(_l("Choisissez un fichier."))],
     )
     source = StringField(
@@ -23,7 +49,7 @@ class UploadForm(FlaskForm):  # type: ignore[misc]
             Length(max=20),
             Regexp(r"^[A-Z0-9_-]+$", message=_l("Majuscules, chiffres et tirets seulement, comme PDL.")),
         ],
-        render_kw={"autocapitalize": "characters", "spellcheck": "false"},
+        render_kw={"autocapitalize": "characters", "spellcheck": "false", "list": "sources"},
     )
     key = FileField(_l("Clé privée"))
     certificate = FileField(_l("Certificat de cette clé"))

@@ -52,6 +52,11 @@ def is_kept(lot_id: int) -> bool:
     return session.scalar(select(ImportOriginal.lot_id).where(ImportOriginal.lot_id == lot_id)) is not None
 
 
+def kept_until(lot_id: int) -> datetime | None:
+    """Return until when the file of a lot is kept, or None once it is gone."""
+    return session.scalar(select(ImportOriginal.kept_until).where(ImportOriginal.lot_id == lot_id))
+
+
 def need(lot_id: int) -> None:
     """Refuse what cannot be done without the file.
 

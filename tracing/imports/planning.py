@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 from tracing.imports import batches
 from tracing.imports.batches import Known
@@ -132,3 +132,47 @@ def _unpacked(packed: bytes) -> list[KnownPerson]:
         )
         people.append(KnownPerson(person_id, identity, theirs, is_leading))
     return people
+
+
+class PlanRow(NamedTuple):
+    """One row of the table that shows a plan."""
+
+    kind: str
+    """outcome, reason, warning or note."""
+    code: str
+    lines: int
+    examples: list[dict[str, Any]]
+
+
+def rows_of_plan(plan: dict[str, Any]) -> list[PlanRow]:
+    """Return a plan as rows: each outcome that occurs, and below it what is notable about some of its lines."""
+    examples = plan["examples"]
+
+    def row(kind: str, code: str, lines: int) -> PlanRow:
+        return PlanRow(kind, code, lines, examples.get(code, []))
+
+    below = {
+        Outcome.CREATED: [
+            *(row("note", name, plan[name]) for name in ("new_episodes", "possible_duplicates") if plan[name]),
+            *(row("warning", code, lines) for code, lines in plan["warnings"].items()),
+        ],
+        Outcome.QUARANTINED: [
+            row("reason", code, lines) for code, lines in plan["quarantine_reasons"].items()
+        ],
+    }
+    rows = []
+    for outcome in PLAN_ORDER:
+        if plan[outcome.value]:
+            rows += [row("outcome", outcome.value, plan[outcome.value]), *below.get(outcome, [])]
+    return rows
+
+
+PLAN_ORDER = (
+    Outcome.CREATED,
+    Outcome.REPEAT,
+    Outcome.QUARANTINED,
+    Outcome.WITHDRAWN,
+    Outcome.DUPLICATE,
+    Outcome.NOT_POSITIVE,
+)
+"""What matters most first."""

@@ -1,12 +1,13 @@
 """Reading lots and what became of their lines."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import and_, or_, select, text
 
 from tracing.imports.errors import NoSuchLot
-from tracing.imports.models import ImportLine, ImportLot
+from tracing.imports.models import ImportLine, ImportLot, LotState
 from tracing.imports.report import Told, report_of
 from tracing.imports.rules import Outcome
 from tracing.kernel.db import session
@@ -27,6 +28,22 @@ def lots(*, before_id: int | None = None, limit: int = 51) -> Sequence[ImportLot
     if before_id is not None:
         chosen = chosen.where(ImportLot.id < before_id)
     return session.scalars(chosen).all()
+
+
+def lots_to_decide(limit: int = 20) -> Sequence[ImportLot]:
+    """Return the lots that wait for a person, oldest first."""
+    waits = or_(
+        ImportLot.state.in_((LotState.TO_MAP, LotState.PLANNED, LotState.STOPPED)),
+        and_(ImportLot.state.in_((LotState.RECEIVED, LotState.LOADING)), ImportLot.trouble.is_not(None)),
+    )
+    return session.scalars(select(ImportLot).where(waits).order_by(ImportLot.id).limit(limit)).all()
+
+
+def changed_since_planned(lot: ImportLot) -> bool:
+    """Return whether other lots were loaded or taken back since a lot was planned: its plan may be out of date."""
+    planned_at = datetime.fromisoformat(lot.plan["planned_at"])
+    newer = or_(ImportLot.loaded_at > planned_at, ImportLot.undone_at > planned_at)
+    return session.scalar(select(ImportLot.id).where(newer).limit(1)) is not None
 
 
 def lines_of(

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 
 from tracing.imports.containers import Secrets
-from tracing.imports.mappings import Mapping, difference
+from tracing.imports.mappings import Mapping
 from tracing.imports.models import ImportLot, ImportSource, KeyState, KeyUse, SourceKey, SourceMapping
 from tracing.imports.source_errors import NoSuchKey, NoSuchMapping, NoSuchSource
 from tracing.kernel.db import session
 from tracing.vault import services as vault
+
+MOST_VERSIONS_TRIED = 5
+"""Each means opening the file once more."""
 
 
 def get_source(code: str, *, lock: bool = False) -> ImportSource:
@@ -111,6 +114,11 @@ def get_mapping(source_code: str, version: int) -> SourceMapping:
     return found
 
 
+def mapping_version(mapping_id: int) -> int | None:
+    """Return the number of the version that a lot was read by."""
+    return session.scalar(select(SourceMapping.version).where(SourceMapping.id == mapping_id))
+
+
 def mapping_of(source_code: str) -> tuple[int, Mapping] | None:
     """Return the mapping in use of a source with its id, or None before its first file."""
     chosen = select(SourceMapping).where(SourceMapping.source_code == source_code)
@@ -118,13 +126,12 @@ def mapping_of(source_code: str) -> tuple[int, Mapping] | None:
     return (newest.id, as_mapping(newest)) if newest else None
 
 
-def mapping_covering(source_code: str, headings: Sequence[str]) -> tuple[int, Mapping] | None:
-    """Return the latest version that covers a heading row: some senders write two sorts of file in turn."""
-    for version in mapping_versions(source_code):
-        mapping = as_mapping(version)
-        if difference(mapping, headings).is_covered:
-            return version.id, mapping
-    return None
+def accepted_mappings(source_code: str, *, begun_with: int | None = None) -> list[tuple[int, Mapping]]:
+    """Return by what the files of a source may be read, the latest first; a lot goes on as it was begun."""
+    versions = mapping_versions(source_code)[:MOST_VERSIONS_TRIED]
+    if begun_with is not None:
+        versions = [session.get_one(SourceMapping, begun_with)]
+    return [(version.id, as_mapping(version)) for version in versions]
 
 
 def as_mapping(version: SourceMapping) -> Mapping:

@@ -14,7 +14,7 @@ _BY_CLASS: dict[str, LazyString] = {
 }
 """By class of PostgreSQL's codes."""
 _LOST = _l("La base de données ne répondait plus.")
-_UNEXPECTED = _l("Une erreur inattendue a interrompu la lecture ; l’administrateur en trouve la trace.")
+_UNEXPECTED = _l("Une erreur inattendue a interrompu la lecture ; l’administrateur en trouve la trace.")
 
 
 def is_passing(error: Exception) -> bool:

@@ -5,19 +5,20 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from tracing.cases import queries as cases
-from tracing.imports import queries
-from tracing.imports.containers import secrets_from
-from tracing.imports.errors import AnotherLotIsLoading, FileRefused
-from tracing.imports.forms import UploadForm
-from tracing.imports.jobs import Arrival, load
+from tracing.imports import folder, lots, originals, queries, source_queries
+from tracing.imports.containers import Secrets, secrets_from
+from tracing.imports.forms import OpenForm, UploadForm
 from tracing.imports.lines import Doubt, Problem
-from tracing.imports.models import LotState
+from tracing.imports.models import CameBy, ImportLot, LotState
+from tracing.imports.pace import Pace, pace_of
+from tracing.imports.planning import rows_of_plan
 from tracing.imports.refusals import Refusal
 from tracing.imports.rules import Outcome
 from tracing.imports.words import (
+    CAME_BY_WORDS,
+    CONTAINER_WORDS,
     DOUBT_WORDS,
     OUTCOME_TONES,
     OUTCOME_WORDS,
@@ -25,85 +26,67 @@ from tracing.imports.words import (
     PROBLEM_WORDS,
     STATE_TONES,
     STATE_WORDS,
+    STAYS_WORDS,
+    inbox_sentence,
 )
-from tracing.kernel import clock, events
+from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.paging import PAGE_SIZE, page_of
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
-from tracing.staff.models import Role, SiteKind
+from tracing.staff.models import Role
 
 bp = Blueprint("imports", __name__, template_folder="templates")
 
-FIELD_AT_FAULT = {
-    Refusal.KEY_MISSING: "key",
-    Refusal.KEY_UNUSABLE: "key",
-    Refusal.WRONG_KEY: "key",
-    Refusal.PASSWORD_MISSING: "password",
-    Refusal.WRONG_PASSWORD: "password",
-}
-"""The field beside which a refusal is said; of the others the file itself is the reason."""
+SHOWS_LINES = (LotState.LOADING, LotState.STOPPED, LotState.LOADED, LotState.UNDONE)
 
 
-@bp.get("/lots")
+@bp.get("/lots", endpoint="lots")
 @may(Role.IMPORTER)
-def lots() -> ResponseReturnValue:
-    """List the lots, newest first."""
+def listing() -> ResponseReturnValue:
+    """List the lots, newest first; before them those that wait for a person, and what is wrong with the folder."""
     rows = queries.lots(before_id=request.args.get("before", type=int), limit=PAGE_SIZE + 1)
     page = page_of(rows, [lot.id for lot in rows])
     return render_template(
         "imports/lots.html",
         page=page,
-        names=staff.member_names(lot.received_by for lot in page.rows if lot.received_by),
-        state_words=STATE_WORDS,
-        state_tones=STATE_TONES,
+        waiting=[] if request.args.get("before") else queries.lots_to_decide(),
+        troubles=[inbox_sentence(trouble) for trouble in folder.last_troubles()],
+        labels=source_labels(),
+        words=words(),
     )
 
 
 @bp.route("/lots/new", methods=["GET", "POST"])
 @may(Role.IMPORTER)
 def upload() -> ResponseReturnValue:
-    """Take in a file sent from a browser."""
+    """Receive a file sent from a browser; it is read by the scheduler, and its lot's page shows how far."""
     form = UploadForm()
     if not form.validate_on_submit():
-        return render_template("imports/upload.html", form=form), 422 if form.errors else 200
-    site = agent().site
-    arrival = Arrival(
-        content=form.file.data.read(),
-        file_name=form.file.data.filename or _("sans nom"),
-        source_code=form.source.data or "",
-        secrets=secrets_from(
-            private_key=sent_bytes(form.key.data),
-            certificate=sent_bytes(form.certificate.data),
-            passwords=(form.password.data,) if form.password.data else (),
-        ),
-        zone=site.time_zone,
-        allow_fiction=g.settings.fiction_numbers or site.kind is SiteKind.TRAINING,
-        programme=site.programme,
-        by=agent().member_id,
-    )
-    try:
-        report = load(arrival)
-    except (FileRefused, AnotherLotIsLoading) as refusal:
-        at_fault = FIELD_AT_FAULT.get(refusal.refusal, "file") if isinstance(refusal, FileRefused) else "file"
-        form[at_fault].errors = [refusal.message]
-        return render_template("imports/upload.html", form=form), refusal.status
-    flash(said_of(report["created"]))
-    return redirect(url_for("imports.lot", lot_id=report["lot"]), 303)
-
-
-def said_of(created: int) -> str:
-    """Say what loading a lot brought."""
-    words: str = (
-        ngettext(
-            "Lot chargé : %(num)d dossier créé, à appeler dès maintenant.",
-            "Lot chargé : %(num)d dossiers créés, à appeler dès maintenant.",
-            created,
+        page = render_template("imports/upload.html", form=form, sources=source_labels())
+        return page, 422 if form.errors else 200
+    with transaction():
+        lot = lots.receive(
+            form.file.data.read(),
+            file_name=form.file.data.filename or _("sans nom"),
+            source_code=form.source.data or "",
+            one_off_secret=secret_in(form),
+            site_id=agent().site.id,
+            keep_days=g.settings.keep_originals_days,
+            by=agent().member_id,
+            at=clock.now(),
         )
-        if created
-        else _("Lot chargé : aucun dossier nouveau.")
+    flash(_("Fichier reçu : il va être lu."))
+    return redirect(url_for("imports.lot", lot_id=lot.id), 303)
+
+
+def secret_in(form: OpenForm | UploadForm) -> Secrets:
+    """Return the key or password that was given for one file only."""
+    return secrets_from(
+        private_key=sent_bytes(form.key.data),
+        certificate=sent_bytes(form.certificate.data),
+        passwords=(form.password.data,) if form.password.data else (),
     )
-    return words
 
 
 def sent_bytes(upload_field: Any) -> bytes:
@@ -112,41 +95,71 @@ def sent_bytes(upload_field: Any) -> bytes:
     return content
 
 
+def source_labels() -> dict[str, str]:
+    """Return the name of each source by its code."""
+    return {source.code: source.label for source in source_queries.sources()}
+
+
 @bp.get("/lots/<int:lot_id>")
 @may(Role.IMPORTER)
 def lot(lot_id: int) -> ResponseReturnValue:
-    """Show what came, what became of each line, and what is to be corrected."""
+    """Show where a lot stands and what is to be done, what became of each line, and what is to be corrected."""
+    return lot_page(lot_id)
+
+
+def lot_page(lot_id: int, *, form: OpenForm | None = None) -> str:
+    """Return the page of a lot; `form` holds what was given wrongly to open it."""
     found = queries.get_lot(lot_id)
-    wanted = request.args.get("outcome", "")
-    outcome = Outcome(wanted) if wanted in {one.value for one in Outcome} else None
-    rows = queries.lines_of(
-        lot_id, outcome=outcome, after_row=request.args.get("after", 0, type=int), limit=PAGE_SIZE + 1
-    )
-    page = page_of(rows, [line.row_number for line in rows])
+    kept_until = originals.kept_until(lot_id)
+    may_open = found.refusal_code in {one.value for one in originals.OF_USE} and kept_until is not None
+    people = [one for one in (found.committed_by, found.undone_by) if one is not None]
     return render_template(
         "imports/lot.html",
         lot=found,
-        is_unfinished=found.state is LotState.LOADING,
-        page=page,
-        outcome=outcome,
-        received_by=staff.member_names([found.received_by] if found.received_by else []),
-        references=cases.references(line.case_id for line in page.rows if line.case_id),
+        label=source_labels().get(found.source_code, found.source_code),
+        received_by=_received_by(found),
+        names=staff.member_names(people),
+        mapping=source_queries.mapping_version(found.mapping_id) if found.mapping_id else None,
+        kept_until=kept_until,
+        form=(form or OpenForm()) if may_open else None,
+        progress=progress_of(found) if found.state in lots.WAITING else None,
+        plan=rows_of_plan(found.plan) if found.state is LotState.PLANNED else [],
+        is_stale=found.state is LotState.PLANNED and queries.changed_since_planned(found),
         words=words(),
-        counts=found.counts or queries.report(lot_id),
+        **(_lines_of(found) if found.state in SHOWS_LINES else {"counts": {}, "page": None}),
     )
 
 
-@bp.get("/lots/<int:lot_id>/lines/<int:row_number>")
-@may(Role.IMPORTER)
-def line(lot_id: int, row_number: int) -> ResponseReturnValue:
-    """Show a quarantined line with its fields as they came; that it was seen is recorded."""
-    found = queries.get_lot(lot_id)
-    with transaction():
-        one = queries.get_line(lot_id, row_number)
-        fields = queries.fields_of(one)
-        if fields is not None:
-            events.saw([f"line:{one.id}"], by=agent().member_id, at=clock.now(), why="lot")
-    return render_template("imports/line.html", lot=found, line=one, fields=fields, words=words())
+def _received_by(found: ImportLot) -> str:
+    """Say who sent a lot, or by which way it came."""
+    if found.received_by is not None:
+        return staff.member_names([found.received_by]).get(found.received_by, "?")
+    return str(CAME_BY_WORDS[CameBy(found.came_by)])
+
+
+def _lines_of(found: ImportLot) -> dict[str, Any]:
+    wanted = request.args.get("outcome", "")
+    outcome = Outcome(wanted) if wanted in {one.value for one in Outcome} else None
+    rows = queries.lines_of(
+        found.id, outcome=outcome, after_row=request.args.get("after", 0, type=int), limit=PAGE_SIZE + 1
+    )
+    page = page_of(rows, [line.row_number for line in rows])
+    return {
+        "page": page,
+        "outcome": outcome,
+        "references": cases.references(line.case_id for line in page.rows if line.case_id),
+        "counts": queries.report(found.id),
+    }
+
+
+def progress_of(found: ImportLot) -> Pace:
+    """Return how far the reading of a lot is."""
+    return pace_of(
+        read=found.lines_read,
+        total=found.lines_total or 0,
+        started_at=found.started_at,
+        at=found.progress_at,
+    )
 
 
 def words() -> dict[str, Any]:
@@ -159,4 +172,7 @@ def words() -> dict[str, Any]:
         "doubts": {doubt.value: DOUBT_WORDS[doubt] for doubt in Doubt},
         "states": STATE_WORDS,
         "state_tones": STATE_TONES,
+        "containers": CONTAINER_WORDS,
+        "stays": {why.value: sentence for why, sentence in STAYS_WORDS.items()},
+        "unknown_layout": Refusal.UNKNOWN_LAYOUT.value,
     }
