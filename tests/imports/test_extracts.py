@@ -1,12 +1,23 @@
-"""The three lots of Pays de la Loire, one after the other: exactly what was announced, line by line."""
+"""The six extracts that other programs wrote: exactly what was announced of each, line by line."""
+
+from dataclasses import replace
 
 import pytest
 
-from tests.support.lots import Store, expected, extract, secrets
+from tests.support.lots import EXTRACTS, Store, arrival, expected, extract, secrets
+from tracing.imports import cli
+from tracing.imports.jobs import load
 from tracing.imports.opening import open_container
 from tracing.imports.worker import read_table
+from tracing.kernel.config import Settings
 
 LOTS = ("pdl-20210308-0800.csv.p7m", "pdl-20210308-1300.xlsx", "pdl-20210510-hard.csv.p7m")
+ALONE = {
+    "nor-20210308.csv.pgp": ("NOR", "site-openpgp.key.asc"),
+    "cor-20220110.zip": ("COR", None),
+    "reu-20220110.csv.age": ("REU", "site-age.key.txt"),
+}
+"""Each into an empty database; with its source, and the key that opens it where that is no password."""
 
 
 def lines_of(name):
@@ -14,9 +25,14 @@ def lines_of(name):
     return list(read_table(open_container(extract(name), secrets(name))))
 
 
+def as_announced(report, name):
+    """Return what a report says of all that was announced of an extract."""
+    return {key: report[key] for key in expected(name)}
+
+
 @pytest.fixture(scope="module")
 def lots():
-    """Return the lines of each lot."""
+    """Return the lines of each lot of Pays de la Loire."""
     return {name: lines_of(name) for name in LOTS}
 
 
@@ -24,14 +40,40 @@ def test_the_lots_give_exactly_what_was_announced_and_again_only_duplicates(lots
     store = Store()
     for name in LOTS:
         told = store.load(lots[name])
-        announced = expected(name)
 
-        assert {key: told[key] for key in announced} == announced
+        assert as_announced(told, name) == expected(name)
 
     for name in LOTS:
         again = store.load(lots[name])
 
         assert again["duplicate"] == again["lines"] == len(lots[name])
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_an_extract_into_an_empty_database_reports_what_was_announced(session, clock, name):
+    source, _ = ALONE[name]
+
+    report = load(replace(arrival(name), source_code=source))
+
+    assert as_announced(report, name) == expected(name)
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_the_command_takes_every_kind_of_key_file(session, clock, tmp_path, name):
+    source, key = ALONE[name]
+    keys = EXTRACTS / "keys"
+
+    report = cli.load(
+        EXTRACTS / name,
+        source=source,
+        key_file=keys / key if key else None,
+        cert_file=None,
+        password_file=None if key else keys / "passwords.txt",
+        with_lines=False,
+        settings=Settings(data_dir=tmp_path, fiction_numbers=True),
+    )
+
+    assert as_announced(report, name) == expected(name)
 
 
 def test_row_numbers_are_those_seen_in_the_file(lots):

@@ -7,11 +7,9 @@ import zipfile
 import pysequoia
 import pytest
 
-from tests.support.lots import CERTIFICATE, KEY, enveloped, extract
+from tests.support.lots import AGE_KEY, CERTIFICATE, KEY, OPENPGP_KEY, enveloped, extract
 from tests.support.sealing import (
-    AGE_KEY,
     HAS_OPENSSL,
-    OPENPGP_KEY,
     enveloped_by_openssl,
     for_age,
     for_openpgp,

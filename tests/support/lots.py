@@ -24,6 +24,8 @@ from tracing.people.rules import completed, given_birth_key
 EXTRACTS = Path(__file__).parents[1] / "data" / "extracts"
 KEY = (EXTRACTS / "keys" / "site-rsa.key.pem").read_bytes()
 CERTIFICATE = (EXTRACTS / "keys" / "site-rsa.cert.pem").read_bytes()
+OPENPGP_KEY = (EXTRACTS / "keys" / "site-openpgp.key.asc").read_bytes()
+AGE_KEY = (EXTRACTS / "keys" / "site-age.key.txt").read_bytes()
 PASSWORDS = (EXTRACTS / "keys" / "passwords.txt").read_text()
 PARIS = ZoneInfo("Europe/Paris")
 READING = Reading(zone=PARIS, received_at=datetime(2021, 3, 8, 8, tzinfo=UTC))
@@ -66,7 +68,8 @@ def expected(name: str) -> dict[str, Any]:
 
 def secrets(name: str = "") -> Secrets:
     """Return everything that opens the extracts."""
-    return secrets_from(private_key=KEY, certificate=CERTIFICATE, passwords=passwords_in(PASSWORDS, name))
+    cms = secrets_from(private_key=KEY, certificate=CERTIFICATE, passwords=passwords_in(PASSWORDS, name))
+    return cms + secrets_from(private_key=OPENPGP_KEY) + secrets_from(private_key=AGE_KEY)
 
 
 def enveloped(content: bytes) -> bytes:

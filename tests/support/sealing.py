@@ -11,10 +11,8 @@ import pyrage
 import pysequoia
 import pyzipper
 
-from tests.support.lots import CERTIFICATE, EXTRACTS
+from tests.support.lots import AGE_KEY, CERTIFICATE, OPENPGP_KEY
 
-OPENPGP_KEY = (EXTRACTS / "keys" / "site-openpgp.key.asc").read_bytes()
-AGE_KEY = (EXTRACTS / "keys" / "site-age.key.txt").read_bytes()
 HAS_OPENSSL = shutil.which("openssl") is not None
 
 
