@@ -11,6 +11,7 @@ from tracing.app import home, rail
 from tracing.contacts import views as contacts
 from tracing.desk import views as desk
 from tracing.escalations import views as escalations
+from tracing.imports import correction_views as corrections
 from tracing.imports import key_views as source_keys
 from tracing.imports import lot_views as lots
 from tracing.imports import mapping_views as mapping
@@ -40,6 +41,7 @@ FEATURES = (
     onboarding,
     imports,
     lots,
+    corrections,
     sources,
     source_keys,
     mapping,

@@ -7,6 +7,7 @@ from flask import g, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from tracing.imports import correction_queries as corrections
 from tracing.imports import pair_queries as pairs
 from tracing.staff.agents import Agent
 from tracing.staff.models import Role, SiteKind
@@ -34,6 +35,13 @@ DOORS = (
     Door("supervision.lists", _l("Listes à traiter"), "list-check", frozenset({Role.SUPERVISOR})),
     Door("onboarding.recruits", _l("Recrues"), "mortarboard", frozenset({Role.REFERENT})),
     Door("imports.lots", _l("Lots reçus"), "file-earmark-arrow-up", frozenset({Role.IMPORTER})),
+    Door(
+        "corrections.waiting",
+        _l("À corriger"),
+        "pencil",
+        frozenset({Role.IMPORTER}),
+        waiting=corrections.count_waiting,
+    ),
     Door(
         "pairs.review",
         _l("Doublons possibles"),

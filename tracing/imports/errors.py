@@ -229,7 +229,7 @@ class NotNow(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            str(_("Ce lot a changé d’état entre-temps. Rien n’a été fait : regardez où il en est."))
+            str(_("Ce lot a changé d’état entre-temps. Rien n’a été fait : regardez où il en est."))
         )
 
 
@@ -246,4 +246,13 @@ class NoLongerToCorrect(Refused):
     """Somebody corrected it, or the sender did, or it was set aside."""
 
     def __init__(self) -> None:
-        super().__init__(str(_("Cette ligne n’est plus à corriger : quelqu’un s’en est déjà occupé.")))
+        super().__init__(str(_("Cette ligne n’est plus à corriger : quelqu’un s’en est déjà occupé.")))
+
+
+class NoFileYet(Refused):
+    """Nobody downloaded the lines to correct: no password opens what was sent."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            str(_("Personne n’a encore téléchargé les lignes à corriger de ce lot. Commencez par là."))
+        )
