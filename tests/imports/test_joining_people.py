@@ -403,13 +403,24 @@ def test_an_answer_that_contradicts_another_is_refused(story, by):
         services.keep_apart(apart.id, by=by, at=NOW)
 
 
-@pytest.mark.parametrize("decide", [services.merge, services.keep_apart, services.postpone])
-def test_a_pair_is_decided_once(two, by, decide):
+def test_a_pair_is_decided_once_and_a_second_click_says_nothing_new(two, story, by, session):
     _known, _new, doubt = two
+    other = agent(people_of.member("ines", "Inès", (people_of.Role.IMPORTER, story.nantes), at=NOW))
     services.merge(doubt.id, by=by, at=NOW)
+    told = session.scalar(select(func.count()).select_from(Event))
 
-    with pytest.raises(AlreadyDecided):
-        decide(doubt.id, by=by, at=NOW)
+    assert services.merge(doubt.id, by=by, at=NOW + HOUR) is doubt
+
+    assert doubt.decided_at == NOW
+    assert session.scalar(select(func.count()).select_from(Event)) == told
+    for decide, who in (
+        (services.merge, other),
+        (services.keep_apart, by),
+        (services.keep_apart, other),
+        (services.postpone, by),
+    ):
+        with pytest.raises(AlreadyDecided):
+            decide(doubt.id, by=who, at=NOW)
 
 
 def test_there_is_nothing_to_take_back_from_an_open_pair(two, by):

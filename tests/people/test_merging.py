@@ -215,6 +215,8 @@ def test_parts_are_compared_as_the_import_compares_them(part, ours, theirs, like
         ("DUPONT", "DUPOND", (("DUPON", "T", ""), ("DUPON", "D", ""))),
         ("Dupont", "DUPONT", (("Dupont", "", ""), ("DUPONT", "", ""))),
         ("LEFEVRE", "LEFEBVRE", (("LEFE", "", "VRE"), ("LEFE", "B", "VRE"))),
+        ("Lefèvre", "LEFEBVRE", (("Lefè", "", "vre"), ("LEFE", "B", "VRE"))),
+        ("1 85", "1 95", (("1 ", "8", "5"), ("1 ", "9", "5"))),
         ("MARTIN", "MATRIN", (("MA", "RT", "IN"), ("MA", "TR", "IN"))),
         ("ANNA", "ANA", (("AN", "N", "A"), ("AN", "", "A"))),
         ("", "DUPONT", (("", "", ""), ("", "DUPONT", ""))),

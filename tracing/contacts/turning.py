@@ -16,9 +16,10 @@ from tracing.contacts.models import Contact, ContactStatus
 from tracing.kernel import clock, events
 from tracing.kernel.db import session
 from tracing.kernel.events import Event
+from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.queue import queries as queue_queries
-from tracing.queue import services as queue
+from tracing.queue.giving_way import give_way, take_way_back
 from tracing.queue.models import CallTask, TaskState
 
 BECAME_CASE = "contact.became_case"
@@ -165,7 +166,7 @@ def _turn(contact: Contact, turn: _Turn, waiting: Sequence[CallTask], *, at: dat
         calls={str(task.id): task.state.value for task in waiting},
     )
     for task in waiting:
-        queue.give_way(task, at=at)
+        give_way(task, at=at)
 
 
 def _link_back(turns: Sequence[_Turn], contacts: dict[int, Contact], zone: ZoneInfo) -> None:
@@ -187,7 +188,7 @@ def find_recent_case(contact: Contact, programme: str, *, zone: ZoneInfo) -> Cas
         case.id: case
         for case in session.scalars(
             select(Case).where(
-                Case.person_id == contact.person_id,
+                Case.person_id.in_(people.alike(contact.person_id)),
                 Case.programme == programme,
                 Case.status != CaseStatus.WITHDRAWN,
                 or_(Case.outcome.is_(None), Case.outcome != CaseOutcome.NOT_A_CASE),
@@ -265,7 +266,7 @@ def _turn_back(contact: Contact, *, by: int | None, at: datetime) -> None:
     session.flush()
     for task_id, state in turned["calls"].items():
         task = session.get_one(CallTask, int(task_id))
-        if queue.take_way_back(task, TaskState(state), by=by, at=at) and state in STILL_TO_CALL:
+        if take_way_back(task, TaskState(state), by=by, at=at) and state in STILL_TO_CALL:
             open_again(source.id, by=by, at=at)
 
 

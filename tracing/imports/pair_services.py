@@ -41,7 +41,9 @@ def merge(pair_id: int, *, is_sure: bool = False, by: Agent, at: datetime) -> Po
         OnTheLine: two tracers are on the telephone with them now.
         TwoWorlds, Erased, SaidDifferent: it cannot be.
     """
-    pair = _open_pair(pair_id, by=by)
+    pair = _open_pair(pair_id, PairState.SAME, by=by)
+    if pair.state is PairState.SAME:
+        return pair
     ours, theirs = people.alike(pair.person_id), people.alike(pair.other_id)
     met = _lock({*ours, *theirs})
     verdict = merging.judge(_question(ours, theirs, met, is_sure=is_sure))
@@ -62,7 +64,9 @@ def keep_apart(pair_id: int, *, by: Agent, at: datetime) -> PossibleDuplicate:
         AlreadyDecided: somebody was quicker.
         SaidSame: other answers made one person of them.
     """
-    pair = _open_pair(pair_id, by=by)
+    pair = _open_pair(pair_id, PairState.DIFFERENT, by=by)
+    if pair.state is PairState.DIFFERENT:
+        return pair
     if pair.other_id in people.alike(pair.person_id):
         raise SaidSame
     _answer(pair, PairState.DIFFERENT, by=by, at=at)
@@ -76,7 +80,7 @@ def postpone(pair_id: int, *, by: Agent, at: datetime) -> PossibleDuplicate:
     Raises:
         AlreadyDecided: somebody has decided meanwhile.
     """
-    pair = _open_pair(pair_id, by=by)
+    pair = _open_pair(pair_id, PairState.OPEN, by=by)
     pair.postponed_at = at
     session.flush()
     _record("pair.postponed", pair, by=by, at=at)
@@ -106,10 +110,11 @@ def take_back(pair_id: int, *, by: Agent, at: datetime) -> PossibleDuplicate:
     return pair
 
 
-def _open_pair(pair_id: int, *, by: Agent) -> PossibleDuplicate:
+def _open_pair(pair_id: int, wanted: PairState, *, by: Agent) -> PossibleDuplicate:
+    """Return a pair to be decided; or as it stands, when its second click says what the first one said."""
     _one_at_a_time()
     pair = pair_queries.get_pair(pair_id, site_id=by.site.id, lock=True)
-    if pair.state is not PairState.OPEN:
+    if pair.state is not PairState.OPEN and (pair.state, pair.decided_by) != (wanted, by.member_id):
         raise AlreadyDecided
     return pair
 

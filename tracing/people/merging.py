@@ -251,12 +251,17 @@ def apart(ours: str, theirs: str) -> tuple[Piece, Piece]:
     """Cut two spellings where they begin and cease to differ; what is written alike stands outside."""
     start = 0
     shorter = min(len(ours), len(theirs))
-    while start < shorter and ours[start].casefold() == theirs[start].casefold():
+    while start < shorter and _reads_alike(ours[start], theirs[start]):
         start += 1
     end = 0
-    while end < shorter - start and ours[-1 - end].casefold() == theirs[-1 - end].casefold():
+    while end < shorter - start and _reads_alike(ours[-1 - end], theirs[-1 - end]):
         end += 1
     return _cut(ours, start, end), _cut(theirs, start, end)
+
+
+def _reads_alike(ours: str, theirs: str) -> bool:
+    """Say whether two letters are one to whoever compares names: accents and case say nothing."""
+    return ours == theirs or (normal_form(ours) == normal_form(theirs) != "")
 
 
 def _cut(word: str, start: int, end: int) -> Piece:
