@@ -18,6 +18,7 @@ from tracing.imports.models import ImportLine, ImportLot, LotState
 from tracing.imports.rules import Outcome
 from tracing.kernel import events
 from tracing.kernel.config import Settings
+from tracing.kernel.db import transaction
 from tracing.kernel.events import Event, Sighting
 
 CMS, WORKBOOK = "pdl-20210308-0800.csv.p7m", "pdl-20210308-1300.xlsx"
@@ -290,8 +291,8 @@ def test_what_went_wrong_around_a_lot_is_shown_and_it_is_tried_again_at_once_whe
 ):
     address, _page = send(ivan, load=False)
     ivan.post(f"{address}/commit")
-    lots.met_trouble(lot_at(session, address).id, "Le serveur manque de place.", at=NOW)
-    session.commit()
+    with transaction():
+        lots.met_trouble(lot_at(session, address).id, "Le serveur manque de place.", at=NOW)
     assert work_once(settings) is None
 
     page = ivan.get(address).text
@@ -334,8 +335,8 @@ def test_before_a_lot_is_taken_back_the_page_says_what_goes_and_what_stays(ivan,
         ivan,
         content=lot_of([{}, {"ID_RESULTAT": "P-2", "NOM_NAISSANCE": "MARTIN", "TEL_MOBILE": "0639980044"}]),
     )
-    calls.take_next(agent(story.ada), at=NOW)
-    session.commit()
+    with transaction():
+        calls.take_next(agent(story.ada), at=NOW)
 
     asked = ivan.get(f"{address}/undo").text
 
@@ -351,8 +352,8 @@ def test_before_a_lot_is_taken_back_the_page_says_what_goes_and_what_stays(ivan,
 
 
 def test_what_is_wrong_with_the_watched_folder_stands_above_the_lots(ivan, session):
-    events.record("inbox.failed", by=None, at=NOW, subject=folder.INBOX, troubles=["unreadable:PDL"])
-    session.commit()
+    with transaction():
+        events.record("inbox.failed", by=None, at=NOW, subject=folder.INBOX, troubles=["unreadable:PDL"])
 
     assert "Le dossier surveillé ne peut pas être lu. (PDL)" in ivan.get("/lots").text
 

@@ -4,6 +4,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -67,8 +68,9 @@ class Inbox:
 
     def _complete_files(self, root: Path) -> Iterator[tuple[str, Path]]:
         """Yield the files that were fully written, with their source; remember the size of the others."""
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
         before, self._sizes = self._sizes, {}
+        with suppress(OSError):  # what is wrong with it is told below
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
         for entry in self._entries(root, Trouble("unreadable")):
             if not entry.is_dir(follow_symlinks=False):
                 if not _is_hidden(entry.name):
