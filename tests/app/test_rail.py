@@ -15,13 +15,17 @@ def places(answer):
     ]
 
 
+IMPORTS = ["Lots reçus", "À corriger", "Doublons possibles", "Expéditeurs"]
+
+
 @pytest.mark.parametrize(
     ("who", "path", "shown", "open_now"),
     [
         ("ada", "/desk", ["Appels"], ["Appels"]),
         ("ada", "/account", ["Appels"], []),
-        ("ivan", "/lots", ["Lots reçus"], ["Lots reçus"]),
-        ("ivan", "/lots/new", ["Lots reçus"], ["Lots reçus"]),
+        ("ivan", "/lots", IMPORTS, ["Lots reçus"]),
+        ("ivan", "/lots/new", IMPORTS, ["Lots reçus"]),
+        ("ivan", "/corrections", IMPORTS, ["À corriger"]),
         ("gaston", "/members", ["Comptes"], ["Comptes"]),
         ("gaston", "/members/new", ["Comptes"], ["Comptes"]),
         ("dora", "/board", ["Tableau du site", "Listes à traiter"], ["Tableau du site"]),

@@ -293,35 +293,6 @@ def close_task(task: CallTask, state: TaskState, *, by: int | None, at: datetime
         households.refresh(task.household_id, at=at)
 
 
-def give_way(task: CallTask, *, at: datetime) -> None:
-    """Give up the call of a contact who is called as a case; while somebody is on the line it lasts until they are not.
-
-    Lock the household's entry first.
-    """
-    entry = queries.find_entry_of(task.household_id) if task.household_id is not None else None
-    if task.state is TaskState.OPEN and entry is not None and entry.state is EntryState.CLAIMED:
-        task.gives_way = True
-        session.flush()
-        return
-    close_task(task, TaskState.CANCELLED, by=None, at=at)
-
-
-def take_way_back(task: CallTask, before: TaskState, *, by: int | None, at: datetime) -> bool:
-    """Put a call that gave way back to where it stood; False where it was held after all, or taken up since."""
-    if task.gives_way:
-        task.gives_way = False
-        session.flush()
-        if task.state is TaskState.OPEN:
-            return True
-    if task.state is not TaskState.CANCELLED:
-        return False
-    if before is TaskState.OPEN:
-        reopen_task(task, due_at=task.due_at, by=by, at=at)
-    else:
-        close_task(task, before, by=by, at=at)
-    return True
-
-
 def reopen_task(task: CallTask, *, due_at: datetime, by: int | None, at: datetime) -> None:
     """Ask again that a person be called, now; their attempts begin anew. A call that gives way is not asked for again."""
     if task.gives_way:

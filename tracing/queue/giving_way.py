@@ -1,0 +1,37 @@
+"""A contact who is called as a case: their call as a contact gives way, and takes its place back if the case was none."""
+
+from datetime import datetime
+
+from tracing.kernel.db import session
+from tracing.queue import queries
+from tracing.queue.models import CallTask, EntryState, TaskState
+from tracing.queue.services import close_task, reopen_task
+
+
+def give_way(task: CallTask, *, at: datetime) -> None:
+    """Give up the call of a contact who is called as a case; while somebody is on the line it lasts until they are not.
+
+    Lock the household's entry first.
+    """
+    entry = queries.find_entry_of(task.household_id) if task.household_id is not None else None
+    if task.state is TaskState.OPEN and entry is not None and entry.state is EntryState.CLAIMED:
+        task.gives_way = True
+        session.flush()
+        return
+    close_task(task, TaskState.CANCELLED, by=None, at=at)
+
+
+def take_way_back(task: CallTask, before: TaskState, *, by: int | None, at: datetime) -> bool:
+    """Put a call that gave way back to where it stood; False where it was held after all, or taken up since."""
+    if task.gives_way:
+        task.gives_way = False
+        session.flush()
+        if task.state is TaskState.OPEN:
+            return True
+    if task.state is not TaskState.CANCELLED:
+        return False
+    if before is TaskState.OPEN:
+        reopen_task(task, due_at=task.due_at, by=by, at=at)
+    else:
+        close_task(task, before, by=by, at=at)
+    return True
