@@ -1,118 +1,250 @@
-"""Files altered in every way: an extract comes out, or a typed refusal, and nothing else."""
+"""Files made to hurt: each ends in one sentence, in seconds, in little memory, and leaves the refused lot alone."""
 
-from contextlib import suppress
+import hashlib
+import io
+import json
+import os
+import struct
+import subprocess
+import sys
+import zipfile
+import zlib
 
+import msoffcrypto.format.ooxml
+import pysequoia
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+import xlsxwriter
+from cryptography.hazmat.decrepit.ciphers.modes import CFB
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+from sqlalchemy import func, select
 
-from tests.support.lots import READING, extract, secrets
-from tracing.imports.containers import Container
+from tests.support.lots import arrival, enveloped, extract, lot_of, secrets
+from tests.support.sealing import for_age, for_openpgp, zipped
+from tracing.imports import frames, reader
+from tracing.imports.containers import secrets_from
+from tracing.imports.errors import FileRefused
+from tracing.imports.jobs import load
 from tracing.imports.layout import FIELDS
-from tracing.imports.lines import parse
-from tracing.imports.opening import Opened, open_container
-from tracing.imports.refusals import CannotRead
-from tracing.imports.workbooks import check_members
-from tracing.imports.worker import read_table
+from tracing.imports.models import ImportLine, ImportLot, LotState
+from tracing.imports.refusals import Refusal
 
-CMS, WORKBOOK = "pdl-20210510-hard.csv.p7m", "pdl-20210308-1300.xlsx"
-HEADING = ";".join(FIELDS)
-QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+HEADING = ";".join(FIELDS).encode()
+MOST_MEMORY = 256 * 1024 * 1024
+MOST_SECONDS = 30
+ALL = secrets("pdl-20210308-1300.xlsx") + secrets_from(passwords=["sesame"])
 
-
-@pytest.fixture(scope="module")
-def clear():
-    """Return the clear content of a text and of a workbook."""
-    return {name: open_container(extract(name), secrets(name)).content for name in (CMS, WORKBOOK)}
-
-
-def read(content, name=WORKBOOK):
-    """Open, read and parse a file; only a typed refusal may stop it."""
-    with suppress(CannotRead):
-        parse_all(open_container(content, secrets(name)))
+# What a process once was counts into the most it ever took: so this small one starts the reader, and not the tests.
+LAUNCHER = """
+import resource, subprocess, sys
+answer = subprocess.run([sys.executable, "-P", "-m", "tracing.imports.worker"], stdin=0, capture_output=True).stdout
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+sys.stderr.write(f"{usage.ru_maxrss * 1024} {usage.ru_utime + usage.ru_stime}")
+sys.stdout.buffer.write(answer)
+"""
 
 
-def parse_all(opened):
-    """Read and parse what a container held."""
-    for raw in read_table(opened):
-        parse(raw, READING)
-
-
-def altered(data, content):
-    """Flip some bytes, cut some out, put some in."""
-    changed = bytearray(content)
-    for _ in range(data.draw(st.integers(1, 3))):
-        at = data.draw(st.integers(0, max(len(changed) - 1, 0)))
-        match data.draw(st.sampled_from(("flip", "cut", "end", "insert"))):
-            case "flip":
-                changed[at : at + 1] = bytes([data.draw(st.integers(0, 255))])
-            case "cut":
-                del changed[at : at + data.draw(st.integers(1, 64))]
-            case "end":
-                del changed[at:]
-            case "insert":
-                changed[at:at] = data.draw(st.binary(max_size=16))
-    return bytes(changed)
-
-
-@QUICK
-@given(st.data())
-def test_an_altered_cms_container_is_read_or_refused(data):
-    read(altered(data, extract(CMS)), CMS)
-
-
-@settings(parent=QUICK, max_examples=40)
-@given(st.data())
-def test_an_altered_workbook_is_read_or_refused(data):
-    content = extract(WORKBOOK)
-    # Most of the file is cipher text: alter its directory and its description of the encryption as often.
-    at = data.draw(st.sampled_from((0, 512, content.index(b"<?xml"), len(content) - 4096)))
-    read(content[:at] + altered(data, content[at : at + 2048]) + content[at + 2048 :])
-
-
-@QUICK
-@given(st.data())
-def test_altered_text_is_read_or_refused(clear, data):
-    with suppress(CannotRead):
-        parse_all(Opened(Container.CMS, altered(data, clear[CMS])))
-
-
-@settings(parent=QUICK, max_examples=60)
-@given(st.data())
-def test_an_altered_sheet_is_read_or_refused(clear, data):
-    content = altered(data, clear[WORKBOOK])
-    with suppress(CannotRead):
-        check_members(content)
-        parse_all(Opened(Container.PROTECTED_WORKBOOK, content))
-
-
-@QUICK
-@example(b"PK\x03\x04")
-@given(st.binary(max_size=400))
-def test_anything_at_all_is_refused_or_read(content):
-    for beginning in (
-        b"",
-        b"0\x82\x01\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03",
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-    ):
-        read(beginning + content)
-
-
-CELL = st.text(max_size=12) | st.sampled_from(
-    ("P", "N", "Z", "07/03/2021 08:00", "31/02/1980", "20/07/1985", "0612345678", "LE GOFF", "Anne", "44263")
-)
-
-
-@settings(parent=QUICK, max_examples=300)
-@given(st.lists(CELL, min_size=len(FIELDS), max_size=len(FIELDS)))
-def test_whatever_the_cells_hold_a_line_is_usable_or_says_why_not(cells):
-    text = f"{HEADING}\n" + ";".join(cells)
+def read_apart(content, opens=ALL):
+    """Return the refusal or the number of lines, the most memory in bytes, and the seconds of work."""
+    request = frames.pack({"secrets": opens.to_dict(), "mapping": None, "is_look": False})
+    told = subprocess.run(
+        [sys.executable, "-c", LAUNCHER],
+        input=request + content,
+        capture_output=True,
+        check=True,
+        env={"PYTHONPATH": reader._ROOT, "PATH": os.defpath, "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"},
+    )
+    memory, seconds = map(float, told.stderr.split())
     try:
-        lines = list(read_table(Opened(Container.CMS, text.encode("utf-8", "replace"))))
-    except CannotRead:
-        return
+        head = frames.unpack(io.BytesIO(told.stdout))
+    except frames.NotAsAgreed:
+        return Refusal.READER_STOPPED, memory, seconds
+    return head.get("refusal", head.get("lines")), memory, seconds
 
-    for raw in lines:
-        line = parse(raw, READING)
-        assert line.is_not_positive or bool(line.problems) == (line.identity is None)
-        assert line.fingerprint_content == parse(raw, READING).fingerprint_content
+
+def protected(clear):
+    """Return a workbook behind the password “sesame”."""
+    hidden = io.BytesIO()
+    msoffcrypto.format.ooxml.OOXMLFile(io.BytesIO(clear)).encrypt("sesame", hidden)
+    return hidden.getvalue()
+
+
+def workbook(write):
+    """Return a workbook whose one sheet some function filled."""
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
+        write(book.add_worksheet("POSITIFS"))
+    return content.getvalue()
+
+
+def with_part(name, content):
+    """Return a workbook one part of which is something else."""
+    usual = workbook(lambda sheet: sheet.write_row(0, 0, FIELDS))
+    changed = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(usual)) as old,
+        zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for member in old.namelist():
+            new.writestr(member, content if member == name else old.read(member))
+    return changed.getvalue()
+
+
+def lying_archive(size):
+    """Return an archive that says its one file is small."""
+    content = bytearray(zipped({"lot.csv": bytes(size)}))
+    for header, at in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+        struct.pack_into("<I", content, content.index(header) + at, 1_000)
+    return bytes(content)
+
+
+def openpgp_bomb(size):
+    """Return a message that unpacks to so many bytes: RFC 4880, a key from a password, and a seal."""
+    literal = b"\xcb\xff" + struct.pack(">I", size + 6) + b"b\0" + bytes(4) + bytes(size)
+    packed = b"\xa3\x02" + zlib.compress(literal, 9)
+    start = bytes(range(16)) + bytes((14, 15))
+    sealed = start + packed + b"\xd3\x14"
+    sealed += hashlib.sha1(sealed).digest()  # noqa: S324  the seal of that standard
+    cipher = Cipher(AES256(hashlib.sha256(b"sesame").digest()), CFB(bytes(16))).encryptor()
+    body = b"\x01" + cipher.update(sealed)
+    return b"\xc3\x04\x04\x09\x00\x08" + b"\xd2\xff" + struct.pack(">I", len(body)) + body
+
+
+def nested(depth):
+    """Return a structure that goes deeper than anybody follows."""
+    return b"0\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03" + b"\xa0\x80" * depth
+
+
+LAUGHS = "".join(f'<!ENTITY l{at} "{f"&l{at - 1};" * 10}">' for at in range(1, 10))
+BILLION = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY l0 "ha">{LAUGHS}]><sst><si><t>&l9;</t></si></sst>'
+ROWS = b"".join(b";".join([b"x%d" % at] * 32) + b"\r\n" for at in range(300_000))
+CELLS = '<row r="2">' + "".join(f'<c r="A{at}"><v>{at}</v></c>' for at in range(400_000))
+
+HOSTILE = {
+    "zip bomb": (lambda: zipped({"lot.csv": bytes(200_000_000)}, "sesame"), {Refusal.TOO_LARGE}),
+    "zip that lies": (lambda: enveloped(lying_archive(100_000_000)), {Refusal.DAMAGED}),
+    "openpgp bomb": (lambda: openpgp_bomb(400_000_000), {Refusal.READER_STOPPED, Refusal.TOO_LARGE}),
+    "workbook bomb": (
+        lambda: protected(with_part("xl/sharedStrings.xml", b"<sst><si><t>" + bytes(150_000_000))),
+        {Refusal.TOO_LARGE},
+    ),
+    "billion laughs": (lambda: protected(with_part("xl/sharedStrings.xml", BILLION)), {Refusal.DAMAGED}),
+    "laughing sheet": (lambda: protected(with_part("xl/worksheets/sheet1.xml", BILLION)), {Refusal.DAMAGED}),
+    "thousand columns": (
+        lambda: protected(workbook(lambda sheet: sheet.write_row(0, 0, [*FIELDS, *range(1_000)]))),
+        {Refusal.TOO_WIDE},
+    ),
+    "endless row": (
+        lambda: enveloped(with_part("xl/worksheets/sheet1.xml", f"<worksheet>{CELLS}")),
+        {Refusal.TOO_WIDE},
+    ),
+    "a million rows": (
+        lambda: enveloped(
+            with_part("xl/worksheets/sheet1.xml", "<worksheet>" + '<row r="1"></row>' * 1_000_000)
+        ),
+        {Refusal.UNKNOWN_LAYOUT, Refusal.TOO_LARGE},
+    ),
+    "endless line": (lambda: enveloped(HEADING + b"\r\n" + b"x" * 25_000_000), {Refusal.TOO_WIDE}),
+    "endless line of cells": (lambda: enveloped(HEADING + b";" * 25_000_000), {Refusal.TOO_WIDE}),
+    "text of a thousand columns": (
+        lambda: enveloped(HEADING + b";x" * 1_000 + b"\r\n" + b";" * 1_000),
+        {Refusal.TOO_WIDE},
+    ),
+    "endless cell": (lambda: enveloped(HEADING + b'\r\n"' + b"x\n" * 12_000_000 + b'"'), {Refusal.TOO_WIDE}),
+    "endless message": (
+        lambda: enveloped(b"MSH|^~\\&|||||||ORU^R01|1|P|2.5.1\r" + b"OBX|1\r" * 4_000_000),
+        {Refusal.TOO_LARGE},
+    ),
+    "endless escape": (
+        lambda: enveloped(
+            b"MSH|^~\\&|||||||ORU^R01|1|P|2.5.1\rPID|1||||" + b"\\" * 499_000 + b"\rOBX|1|CE|1||P\r"
+        ),
+        {1},
+    ),
+    "layers within layers": (lambda: nested(5_000_000), {Refusal.DAMAGED}),
+    "random bytes": (lambda: hashlib.shake_256(b"1").digest(20_000_000), {Refusal.UNKNOWN_CONTAINER}),
+    "nothing but rows": (
+        lambda: enveloped(HEADING + b"\r\n" + ROWS[:28_000_000]),
+        {245_614, Refusal.TOO_LARGE},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_is_refused_in_seconds_and_in_little_memory(name):
+    make, expected = HOSTILE[name]
+    content = make()
+
+    answer, memory, seconds = read_apart(content)
+
+    assert answer in expected or (isinstance(answer, int) and any(isinstance(each, int) for each in expected))
+    assert memory < MOST_MEMORY
+    assert seconds < MOST_SECONDS
+
+
+def test_a_file_larger_than_we_read_is_refused_before_it_is_handed_over():
+    with pytest.raises(FileRefused, match="découper"), reader.opened(bytes(reader.MOST_BYTES + 1), ALL):
+        pass
+
+
+OTHER_KEYS = secrets_from(
+    private_key=bytes(pysequoia.Tsk.generate(user_id="autre")), passwords=["autre"]
+) + secrets_from(private_key=b"AGE-SECRET-KEY-1GQ9778VQXMMJVE8SK7J6VT8UJ4HDQAJUVSFCWCM02D8GEWQ72PVQ2Y5J33")
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: for_openpgp(b"x"), "autre clé"),
+        (lambda: for_age(b"x"), "autre clé"),
+        (lambda: zipped({"a.csv": b"x"}, "sesame"), "mot de passe"),
+        (lambda: extract("pdl-20210308-1300.xlsx"), "mot de passe"),
+        (lambda: extract("pdl-20210308-0800.csv.p7m")[:9_000], "abîmé"),
+        (lambda: bytes(range(256)) * 40, "conteneur"),
+    ],
+    ids=["openpgp", "age", "zip", "workbook", "cut short", "random"],
+)
+def test_what_cannot_be_opened_leaves_the_refused_lot_and_nothing_else(session, clock, make, words):
+    content = make()
+    sent = arrival("lot", content)
+    keys = OTHER_KEYS if words != "abîmé" else sent.secrets
+
+    with pytest.raises(FileRefused, match=words) as refusal:
+        load(type(sent)(**{**vars(sent), "secrets": keys}))
+
+    (lot,) = session.scalars(select(ImportLot))
+    assert (lot.state, lot.refusal) == (LotState.REFUSED, refusal.value.message)
+    assert refusal.value.message.count(".") <= 2
+    assert session.scalar(select(func.count()).select_from(ImportLine)) == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "pdl-20210510-hard.csv.p7m",
+        "pdl-20210308-1300.xlsx",
+        "nor-20210308.csv.pgp",
+        "cor-20220110.zip",
+        "reu-20220110.csv.age",
+    ],
+)
+@pytest.mark.parametrize("tenths", [1, 5, 9])
+def test_a_container_that_ends_early_is_one_sentence(name, tenths):
+    content = extract(name)
+
+    with (
+        pytest.raises(FileRefused) as refusal,
+        reader.opened(content[: len(content) * tenths // 10], secrets(name)),
+    ):
+        pass
+
+    assert refusal.value.message.endswith(".")
+
+
+def test_a_lot_of_many_lines_takes_little_memory():
+    lines = [{"ID_RESULTAT": f"PDL-{at}", "ADRESSE": f"{at} rue des Étangs"} for at in range(60_000)]
+
+    answer, memory, _ = read_apart(lot_of(lines))
+
+    assert answer == 60_000
+    assert memory < 130_000_000, json.dumps(memory)

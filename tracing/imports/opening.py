@@ -152,11 +152,7 @@ def open_container(content: bytes, secrets: Secrets) -> Opened:
         raise CannotRead(Refusal.EMPTY)
     layers = Layers(content, secrets)
     del content  # it is as large as what comes out of it
-    for _ in range(MOST_LAYERS):
-        if not layers.take_off():
-            break
-    else:
-        raise CannotRead(Refusal.DAMAGED)
+    _take_all_off(layers)
     if layers.container is None:
         raise _not_a_container(layers.content)
     if secrets.needs_signature and not layers.is_signed:
@@ -167,6 +163,21 @@ def open_container(content: bytes, secrets: Secrets) -> Opened:
 
         workbooks.check_members(opened.content)
     return opened
+
+
+def _take_all_off(layers: Layers) -> None:
+    """Take off every layer; a file that is nothing but layers is somebody's joke."""
+    try:
+        for _ in range(MOST_LAYERS):
+            if not layers.take_off():
+                return
+    except BaseException as cause:
+        # Two of the libraries are written in Rust: what they did not expect arrives as an exception that is none of
+        # Python's, and has no name to import.
+        if type(cause).__name__ != "PanicException":
+            raise
+        raise CannotRead(Refusal.DAMAGED) from cause
+    raise CannotRead(Refusal.DAMAGED)
 
 
 def _not_a_container(content: bytes) -> CannotRead:

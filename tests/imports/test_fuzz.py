@@ -1,0 +1,311 @@
+"""Thousands of files altered at random: an extract comes out, or a typed refusal, and nothing else.
+
+`TRACING_FUZZ=100000` makes each test try as many.
+"""
+
+import io
+import os
+import zipfile
+from contextlib import suppress
+
+import msoffcrypto.format.ooxml
+import pytest
+import xlsxwriter
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from tests.imports.test_hl7 import batch, message
+from tests.support.lots import KEY, READING, enveloped, extract, lot_of, raw_line, secrets
+from tests.support.sealing import (
+    HAS_OPENSSL,
+    enveloped_by_openssl,
+    for_age,
+    for_openpgp,
+    signed_by_openssl,
+    zipped,
+)
+from tracing.imports import frames
+from tracing.imports.containers import Container, secrets_from
+from tracing.imports.errors import FileRefused
+from tracing.imports.layout import FIELDS
+from tracing.imports.lines import parse
+from tracing.imports.opening import Opened, open_container
+from tracing.imports.reader import opened
+from tracing.imports.refusals import CannotRead
+from tracing.imports.workbooks import check_members
+from tracing.imports.worker import read, read_table
+
+WANTED = int(os.environ.get("TRACING_FUZZ", "0"))
+HEADING = ";".join(FIELDS)
+ALL = secrets_from(passwords=["sesame"]) + secrets("pdl-20210308-1300.xlsx")
+
+
+def tries(number):
+    """Try so many examples, or as many as were wanted."""
+    return settings(
+        max_examples=max(number, WANTED),
+        deadline=None,
+        derandomize=not WANTED,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+
+
+CHANGE = st.tuples(
+    st.sampled_from(("flip", "flip", "set", "cut", "end", "insert", "double")),
+    st.floats(0, 1, exclude_max=True),
+    st.integers(0, 255),
+    st.binary(max_size=12)
+    | st.sampled_from((b"\x00", b"\xff" * 8, b"30800601", b"<", b"&", b";" * 9, b'"', b"\r\n")),
+)
+CHANGES = st.lists(CHANGE, min_size=1, max_size=3)
+
+
+def altered(content, changes):
+    """Flip bytes, set them, cut some out, put some in, end early or write a stretch twice."""
+    changed = bytearray(content)
+    for kind, where, number, inserted in changes:
+        at = int(where * len(changed))
+        match kind:
+            case "flip" if changed:
+                changed[at] ^= 1 << number % 8
+            case "set" if changed:
+                changed[at] = number
+            case "cut":
+                del changed[at : at + number]
+            case "end":
+                del changed[at:]
+            case "insert":
+                changed[at:at] = inserted
+            case "double":
+                changed[at:at] = changed[at : at + number]
+    return bytes(changed)
+
+
+def parse_all(held):
+    """Read and parse what a container held, and let it travel."""
+    lines = list(read_table(held))
+    for raw in lines:
+        parse(raw, READING)
+    if lines:
+        assert list(frames.unpack_lines(io.BytesIO(frames.pack_lines(lines)))) == lines
+
+
+def read_or_refuse(content):
+    """Open, read and parse a file; only a typed refusal may stop it."""
+    with suppress(CannotRead):
+        parse_all(open_container(content, ALL))
+
+
+def read_clear(content):
+    """Read and parse what was in a container."""
+    with suppress(CannotRead):
+        held = Opened(Container.CMS, content)
+        if held.is_workbook:
+            check_members(content)
+        parse_all(held)
+
+
+CSV = "\r\n".join([HEADING, *(";".join(raw_line(row).values) for row in range(2, 12))]).encode()
+HL7 = batch(message(1), message(2), message(3)).encode()
+
+
+def workbook():
+    """Return a workbook with every kind of cell."""
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("POSITIFS")
+        day = book.add_format({"num_format": "dd/mm/yyyy"})
+        sheet.write_row(0, 0, FIELDS)
+        for row in range(1, 8):
+            sheet.write_row(row, 0, raw_line(row).values)
+            sheet.write_number(row, 7, 285074912260754)
+            sheet.write_number(row, 12, 31_248, day)
+            sheet.write_boolean(row, 28, True)
+            sheet.write_formula(row, 14, "=44000", None, 44000)
+    return content.getvalue()
+
+
+WORKBOOK = workbook()
+PARTS = (
+    "xl/worksheets/sheet1.xml",
+    "xl/sharedStrings.xml",
+    "xl/styles.xml",
+    "xl/workbook.xml",
+    "xl/_rels/workbook.xml.rels",
+)
+
+
+def with_part(name, change):
+    """Return the workbook with one part altered, in an archive that is whole."""
+    changed = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(WORKBOOK)) as old,
+        zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for member in old.namelist():
+            content = old.read(member)
+            new.writestr(member, change(content) if member == name else content)
+    return changed.getvalue()
+
+
+def protected():
+    """Return the workbook behind a password."""
+    hidden = io.BytesIO()
+    msoffcrypto.format.ooxml.OOXMLFile(io.BytesIO(WORKBOOK)).encrypt("sesame", hidden)
+    return hidden.getvalue()
+
+
+@pytest.fixture(scope="module")
+def containers():
+    """Return one lot in every container."""
+    made = {
+        "cms": enveloped(CSV),
+        "openpgp": for_openpgp(CSV),
+        "openpgp text": for_openpgp(CSV, armour=True),
+        "age": for_age(CSV),
+        "zip": zipped({"lot.csv": CSV}, "sesame"),
+        "workbook": protected(),
+        "cms in cms": enveloped(enveloped(CSV)),
+        "zip in cms": enveloped(zipped({"lot.hl7": HL7})),
+    }
+    if HAS_OPENSSL:
+        made |= {
+            "pem": enveloped_by_openssl(CSV, "-binary", "-aes-256-cbc", form="PEM"),
+            "mail": enveloped_by_openssl(CSV, "-binary", "-aes-256-cbc", form="SMIME"),
+            "signed": signed_by_openssl(CSV, "-binary", "-nodetach"),
+            "signed mail": signed_by_openssl(CSV, form="SMIME"),
+            "sealed": enveloped_by_openssl(CSV, "-binary", "-aes-256-gcm"),
+        }
+    return made
+
+
+@tries(150)
+@given(CHANGES)
+@pytest.mark.parametrize("name", ["cms", "openpgp", "openpgp text", "age", "zip", "cms in cms", "zip in cms"])
+def test_an_altered_container_is_read_or_refused(containers, name, changes):
+    read_or_refuse(altered(containers[name], changes))
+
+
+@pytest.mark.skipif(not HAS_OPENSSL, reason="the openssl program is not there")
+@tries(150)
+@given(CHANGES)
+@pytest.mark.parametrize("name", ["pem", "mail", "signed", "signed mail"])
+def test_altered_mail_is_read_or_refused(containers, name, changes):
+    read_or_refuse(altered(containers[name], changes))
+
+
+@pytest.mark.skipif(not HAS_OPENSSL, reason="the openssl program is not there")
+@tries(25)
+@given(CHANGES)
+def test_an_altered_sealed_envelope_is_read_or_refused(containers, changes):
+    read_or_refuse(altered(containers["sealed"], changes))
+
+
+@tries(40)
+@given(CHANGES, st.sampled_from((0, 512, 1024, -4096)))
+def test_an_altered_protected_workbook_is_read_or_refused(containers, changes, at):
+    # Most of the file is cipher text: its directory and what it says of its encryption are altered as often.
+    content = containers["workbook"]
+    at %= len(content)
+    read_or_refuse(content[:at] + altered(content[at : at + 2048], changes) + content[at + 2048 :])
+
+
+@tries(250)
+@given(CHANGES)
+@pytest.mark.parametrize("content", [CSV, HL7, WORKBOOK], ids=["text", "messages", "workbook"])
+def test_altered_content_is_read_or_refused(content, changes):
+    read_clear(altered(content, changes))
+
+
+@tries(120)
+@given(CHANGES)
+@pytest.mark.parametrize("name", PARTS)
+def test_an_altered_part_of_a_workbook_is_read_or_refused(name, changes):
+    read_clear(with_part(name, lambda content: altered(content, changes)))
+
+
+@tries(100)
+@given(st.text(alphabet=st.sampled_from("<>/&;\"' =crtvsi01AZ!-[]x_"), max_size=200))
+def test_whatever_stands_between_the_rows_is_read_or_refused(letters):
+    read_clear(with_part(PARTS[0], lambda sheet: sheet.replace(b"</row>", letters.encode() + b"</row>", 2)))
+
+
+@tries(150)
+@example(b"PK\x03\x04")
+@given(st.binary(max_size=400))
+def test_anything_at_all_is_refused_or_read(content):
+    for beginning in (
+        b"",
+        b"0\x82\x01\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03",
+        b"0\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x80",
+        b"0\x80\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17\xa0\x80",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        b"\x85\x01\x8c\x03",
+        b"-----BEGIN PGP MESSAGE-----\n\n",
+        b"age-encryption.org/v1\n-> X25519 ",
+        b"-----BEGIN PKCS7-----\n",
+        b"Content-Type: multipart/signed; boundary=x\r\n\r\n--x\r\n",
+        b"PK\x03\x04",
+    ):
+        read_or_refuse(beginning + content)
+
+
+@tries(200)
+@given(
+    st.binary(max_size=600),
+    st.sampled_from((b"", b"MSH|^~\\&|", b"FHS|^~\\&|\rBHS|^~\\&|\r", b"\xff\xfe", HEADING.encode())),
+)
+def test_any_content_at_all_is_refused_or_read(content, beginning):
+    read_clear(beginning + content)
+
+
+CELL = st.text(max_size=12) | st.sampled_from(
+    ("P", "N", "Z", "07/03/2021 08:00", "31/02/1980", "20/07/1985", "0612345678", "LE GOFF", "Anne", "44263")
+)
+
+
+@tries(300)
+@given(st.lists(CELL, min_size=len(FIELDS), max_size=len(FIELDS)))
+def test_whatever_the_cells_hold_a_line_is_usable_or_says_why_not(cells):
+    text = f"{HEADING}\n" + ";".join(cells)
+    try:
+        lines = list(read(Opened(Container.CMS, text.encode("utf-8", "replace"))).lines)
+    except CannotRead:
+        return
+
+    for raw in lines:
+        line = parse(raw, READING)
+        assert line.is_not_positive or bool(line.problems) == (line.identity is None)
+        assert line.fingerprint_content == parse(raw, READING).fingerprint_content
+
+
+@tries(200)
+@given(st.binary(max_size=300), CHANGES)
+def test_whatever_a_reading_process_says_is_a_message_or_none(content, changes):
+    said = (
+        content,
+        altered(frames.pack({"lines": 1}), changes),
+        altered(frames.pack_lines([raw_line()]), changes),
+    )
+    for each in said:
+        with suppress(frames.NotAsAgreed):
+            frames.unpack(io.BytesIO(each))
+        with suppress(frames.NotAsAgreed):
+            list(frames.unpack_lines(io.BytesIO(each)))
+
+
+@tries(8)
+@given(CHANGES)
+def test_through_the_reading_process_an_altered_lot_is_read_or_refused(changes):
+    for content in (altered(lot_of([{}]), changes), altered(extract("reu-20220110.csv.age"), changes)):
+        with suppress(FileRefused), opened(content, ALL) as file:
+            assert len(list(file.lines)) == file.line_count
+
+
+def test_every_tenth_byte_is_one_too_early_to_end(containers):
+    short = secrets_from(private_key=KEY) + ALL
+    for name in ("cms", "openpgp", "age", "zip", *(("signed",) if HAS_OPENSSL else ())):
+        content = containers[name]
+        for length in range(0, len(content) - 1, 10):
+            with pytest.raises(CannotRead):
+                parse_all(open_container(content[:length], short))
