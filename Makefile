@@ -36,6 +36,10 @@ check: setup ## Run the checks that need no database: style, types, imports, tem
 		|| { cat .venv/import-linter.log; exit 1; }
 	$(BIN)/djlint tracing --lint --quiet
 
+.PHONY: bench
+bench: setup ## Measure speed beside raw limits of the same run (some minutes; quick=--quick: a tenth of it)
+	@for name in import_lot; do $(BIN)/python -m benchmarks.$$name $(quick) || failed=1; done; test -z "$$failed"
+
 .PHONY: migrate
 migrate: setup ## Bring both databases to the shape of this release
 	@$(BIN)/tracing db upgrade

@@ -17,7 +17,7 @@ import psycopg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Engine, text
 
-from tracing.kernel.copying import _type_name
+from tracing.kernel.copying import type_name
 from tracing.kernel.db import Base
 
 LINES_A_TRANSACTION = 5000
@@ -34,7 +34,7 @@ def marks(engine: Engine) -> dict[str, int]:
     with engine.connect() as connection:
         for name in WRITTEN:
             if "id" in Base.metadata.tables[name].columns:
-                found[name] = connection.scalar(text(f"SELECT coalesce(max(id), 0) FROM {name}")) or 0
+                found[name] = connection.scalar(text(f"SELECT max(id) FROM {name}")) or 0  # noqa: S608
     return found
 
 
@@ -47,9 +47,8 @@ def rows_written(engine: Engine, before: dict[str, int]) -> dict[str, list[tuple
     with engine.connect() as connection:
         for name in WRITTEN:
             columns = ", ".join(Base.metadata.tables[name].columns.keys())
-            found[name] = [
-                tuple(row) for row in connection.execute(text(f"SELECT {columns} FROM {name} WHERE {where[name]}"))
-            ]
+            statement = f"SELECT {columns} FROM {name} WHERE {where[name]}"  # noqa: S608 - our own names
+            found[name] = [tuple(row) for row in connection.execute(text(statement))]
     return found
 
 
@@ -118,8 +117,11 @@ def _copy(owner: Engine, rows: dict[str, list[tuple[Any, ...]]], *, lines: int, 
 def _copy_part(connection: psycopg.Connection[Any], name: str, part: Sequence[tuple[Any, ...]]) -> None:
     table = Base.metadata.tables[name]
     columns = ", ".join(table.columns.keys())
-    with connection.cursor() as cursor, cursor.copy(f"COPY raw_{name} ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
-        copy.set_types([_type_name(column.type) for column in table.columns])
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY raw_{name} ({columns}) FROM STDIN (FORMAT BINARY)") as copy,
+    ):
+        copy.set_types([type_name(column.type) for column in table.columns])
         for row in part:
             copy.write_row(row)
 

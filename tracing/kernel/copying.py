@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any, cast
 
 import psycopg
@@ -39,11 +40,7 @@ def copy_rows(model: type[Base], columns: Sequence[str], rows: Iterable[Sequence
     driver = cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
     statement, types = _statement(cast("Table", model.__table__), tuple(columns))
     try:
-        with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            copy.set_types(types)
-            copy.write_row(first)
-            for row in rows:
-                copy.write_row(row)
+        send(driver, statement, types, chain((first,), rows))
     except psycopg.Error as error:
         # what a statement of the session would raise: callers know one kind of error
         raise DBAPIError.instance(
@@ -51,13 +48,27 @@ def copy_rows(model: type[Base], columns: Sequence[str], rows: Iterable[Sequence
         ) from error
 
 
+def send(
+    driver: "psycopg.Connection[Any]",
+    statement: sql.Composed,
+    types: list[str],
+    rows: Iterable[Sequence[Any]],
+) -> None:
+    """Send rows to a COPY on a connection of the driver."""
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(types)
+        for row in rows:
+            copy.write_row(row)
+
+
 @cache
 def _statement(table: Table, columns: tuple[str, ...]) -> tuple[sql.Composed, list[str]]:
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
         sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
-    return statement, [_type_name(table.columns[name].type) for name in columns]
+    return statement, [type_name(table.columns[name].type) for name in columns]
 
 
-def _type_name(column_type: TypeEngine[Any]) -> str:
+def type_name(column_type: TypeEngine[Any]) -> str:
+    """Return PostgreSQL's name of a column's type, by which values are written in binary."""
     return next((name for kind, name in _NAMES if isinstance(column_type, kind)), "text")
