@@ -164,11 +164,3 @@ class TestMappingVersions:
     def test_codes_wait_for_the_first_file(self, ivan):
         ivan.get("/sources/PDL/codes", status=404)
         assert "Son premier fichier le dira" in ivan.get("/sources/PDL").text
-
-    def test_of_two_sorts_of_file_the_version_that_covers_one_is_found(self, accepted):
-        other = services.accept_mapping("PDL", Mapping({"NIR": "Sécu"}, {}, ("Sécu", "X")), by=None, at=NOW)
-
-        headings = ["Remarque", "nom", "resultat", "id résultat"]
-        assert services.queries.mapping_covering("PDL", headings)[0] == accepted.id
-        assert services.queries.mapping_covering("PDL", ["x", "SECU"])[0] == other.id
-        assert services.queries.mapping_covering("PDL", ["a"]) is None

@@ -19,16 +19,18 @@ from tracing.imports import (
     routing,
     services,
     source_queries,
+    source_services,
     troubles,
     undoing,
 )
+from tracing.imports.agreeing import Agreed, opened_as_agreed
 from tracing.imports.containers import Secrets
 from tracing.imports.errors import AnotherLotIsLoading, FileRefused, NotNow, OriginalGone
 from tracing.imports.layout import RawLine
 from tracing.imports.lines import Reading, parse
 from tracing.imports.models import ImportLot, LotState
 from tracing.imports.planning import Planner
-from tracing.imports.reader import Extract, opened
+from tracing.imports.reader import Extract
 from tracing.imports.refusals import Refusal
 from tracing.kernel import clock
 from tracing.kernel.config import Settings
@@ -78,7 +80,11 @@ def load(
         AnotherLotIsLoading: somebody else loads a lot, and did so for a minute.
     """
     try:
-        with opened(arrival.content, arrival.secrets) as extract, one_at_a_time():
+        with transaction():
+            secrets = arrival.secrets + source_queries.secrets_of(arrival.source_code)
+            accepted = source_queries.accepted_mappings(arrival.source_code)
+        with opened_as_agreed(arrival.content, secrets, accepted) as agreed, one_at_a_time():
+            extract = agreed.extract
             at = arrival.received_at or clock.now()
             with transaction():
                 lot = lots.begin_lot(
@@ -89,7 +95,7 @@ def load(
                     by=arrival.by,
                     at=at,
                 )
-                lots.opened(lot.id, container=extract.container, lines=extract.line_count, at=clock.now())
+                _note_opened(lot, agreed)
             reading = Reading(
                 zone=arrival.zone, received_at=lot.received_at, allow_fiction=arrival.allow_fiction
             )
@@ -119,7 +125,10 @@ def look_ahead(
     Raises:
         FileRefused: the file as a whole cannot be taken in.
     """
-    with opened(arrival.content, arrival.secrets) as extract:
+    with transaction():
+        secrets = arrival.secrets + source_queries.secrets_of(arrival.source_code)
+        accepted = source_queries.accepted_mappings(arrival.source_code)
+    with opened_as_agreed(arrival.content, secrets, accepted) as (extract, _):
         at = arrival.received_at or clock.now()
         reading = Reading(zone=arrival.zone, received_at=at, allow_fiction=arrival.allow_fiction)
         with transaction():
@@ -166,11 +175,15 @@ def _work_on(lot: ImportLot, settings: Settings, *, batch_size: int, is_closing:
         content = originals.content_of(lot.id)
         secrets = originals.secret_of(lot.id) + source_queries.secrets_of(lot.source_code)
         terms = routing.terms_of(lot, settings)
+        begun_with = lot.mapping_id if lot.state is LotState.LOADING else None
+        accepted = source_queries.accepted_mappings(lot.source_code, begun_with=begun_with)
     reading = Reading(zone=terms.zone, received_at=lot.received_at, allow_fiction=terms.allow_fiction)
-    with opened(content, secrets) as extract:
+    with opened_as_agreed(content, secrets, accepted) as agreed:
+        extract = agreed.extract
         with transaction():
-            lots.opened(lot.id, container=extract.container, lines=extract.line_count, at=clock.now())
-            if lot.state is LotState.RECEIVED and terms.is_trusted:
+            _note_opened(lot, agreed)
+            is_tried = lot.mapping_id is None or source_queries.is_tried(lot.mapping_id)
+            if lot.state is LotState.RECEIVED and terms.is_trusted and is_tried:
                 lots.begin_loading(lot.id)
             state = lot.state
         if state is LotState.RECEIVED:
@@ -184,6 +197,21 @@ def _work_on(lot: ImportLot, settings: Settings, *, batch_size: int, is_closing:
                 batch_size=batch_size,
                 is_closing=is_closing,
             )
+
+
+def _note_opened(lot: ImportLot, agreed: Agreed) -> None:
+    """Note what was opened and by which version it is read; a source's first file makes the first version."""
+    extract, mapping_id = agreed
+    if mapping_id is None and extract.headings:
+        first = source_services.record_first_mapping(lot.source_code, extract.headings, at=clock.now())
+        mapping_id = first.id
+    lots.opened(
+        lot.id,
+        container=extract.container,
+        lines=extract.line_count,
+        mapping_id=mapping_id,
+        at=clock.now(),
+    )
 
 
 def _end(lot_id: int, refusal: FileRefused | OriginalGone) -> None:

@@ -1,8 +1,17 @@
 """Why something about a source is refused: one class each, its sentence is what the import officer reads."""
 
-from flask_babel import gettext as _
+from collections.abc import Sequence
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from tracing.imports.errors import FileRefused
+from tracing.imports.mappings import Difference
+from tracing.imports.refusals import Refusal
 from tracing.kernel.errors import Forbidden, Invalid, Missing, Refused
+
+MOST_TOLD = 3
+"""Headings told in one sentence; the page tells them all."""
 
 
 class NoSuchSource(Missing):
@@ -68,3 +77,31 @@ class SecondPersonNeeded(Forbidden):
 
 class NotTheSame(Invalid):
     """What the second person typed is not what is kept."""
+
+
+class HeadingsChanged(FileRefused):
+    """The headings of a known source are not those that were accepted: a person says what they mean."""
+
+    refusal = Refusal.UNKNOWN_LAYOUT
+    words = _l(
+        "Les titres de cet expéditeur ont changé (%(change)s). Rien n’est chargé avant que la différence soit acceptée dans les pages."
+    )
+
+    def __init__(self, change: Difference) -> None:
+        self.change = change
+        super().__init__(change=" ; ".join(self._told()))
+
+    def _told(self) -> list[str]:
+        """Return what changed, in few words."""
+        told = (
+            (_("disparus : %(headings)s"), [gone.heading for gone in self.change.gone]),
+            (_("nouveaux : %(headings)s"), self.change.new),
+            (_("en double : %(headings)s"), self.change.doubled),
+        )
+        return [words % {"headings": _few(headings)} for words, headings in told if headings]
+
+
+def _few(headings: Sequence[str]) -> str:
+    """Return the first headings of a list."""
+    more = ["…"] if len(headings) > MOST_TOLD else []
+    return ", ".join([*headings[:MOST_TOLD], *more])

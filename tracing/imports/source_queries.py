@@ -134,6 +134,20 @@ def accepted_mappings(source_code: str, *, begun_with: int | None = None) -> lis
     return [(version.id, as_mapping(version)) for version in versions]
 
 
+def is_tried(mapping_id: int) -> bool:
+    """Say whether lots may be loaded by this version without a look at their plan.
+
+    The first one that is read by what a person said of its columns shows its plan, whoever is trusted.
+    """
+    version = session.get_one(SourceMapping, mapping_id)
+    loaded = select(ImportLot.id).where(
+        ImportLot.source_code == version.source_code,
+        ImportLot.mapping_id == mapping_id,
+        ImportLot.loaded_at.is_not(None),
+    )
+    return version.made_by is None or session.scalar(loaded.limit(1)) is not None
+
+
 def as_mapping(version: SourceMapping) -> Mapping:
     """Return a version as the reading process takes it."""
     return Mapping(dict(version.columns), dict(version.codes), tuple(version.headings))

@@ -85,5 +85,7 @@ def accept_mapping(source_code: str, mapping: Mapping, *, by: int | None, at: da
 
 
 def record_first_mapping(source_code: str, headings: Sequence[str], *, at: datetime) -> SourceMapping:
-    """Keep the headings of a source's first file, which the layout recognised by itself."""
-    return accept_mapping(source_code, first_mapping(headings), by=None, at=at)
+    """Keep the headings of a source's first file, which the layout recognised by itself; a later one changes nothing."""
+    queries.get_source(source_code, lock=True)
+    newest = next(iter(queries.mapping_versions(source_code)), None)
+    return newest or accept_mapping(source_code, first_mapping(headings), by=None, at=at)
