@@ -12,6 +12,8 @@ from tracing.calls.rules import CallOutcome
 from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
 from tracing.cases.models import CaseOutcome, CaseStatus
+from tracing.contacts import calling
+from tracing.contacts import queries as contacts
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.kernel.events import Event, Sighting
 from tracing.people import queries as people
@@ -191,6 +193,41 @@ def test_a_withdrawn_result_stands_beside_what_was_done(browse: Browser, story: 
     assert "1 appel abouti" in said
     assert "1 contact nommé" in said
     assert "Clore : 1 appel ne sera pas passé" in said
+
+
+def test_who_of_the_contacts_was_told_counts_whatever_became_of_them_since(
+    browse: Browser, story: Story, session
+):
+    found, _task = withdrawn(story)
+    luc = contacts.contacts_of_case(found.id)[0]
+    calling.settle(luc, found, phones=("+33639980005",), by=story.ada.id, at=NOW)
+    ada = agent(story.ada)
+    waiting = queue_queries.find_task_of_contact(luc.id)
+    queue.give_to(
+        queue_queries.find_entry_of(waiting.household_id).id, ada.member_id, by=agent(story.dora), at=NOW
+    )
+    call = calls.take_next(ada, at=NOW)
+    spoken = calls.speak_to(call, waiting, script_version="2026.1", at=NOW)
+    calls.finish_conversation(spoken, CallOutcome.COMPLETED, at=NOW)
+    calls.end(call, CallOutcome.COMPLETED, by=ada, at=NOW)
+    luc.status = ContactStatus.BECAME_CASE
+    session.commit()
+
+    said = browse.as_(story.dora).get("/lists?list=withdrawn").text
+
+    assert "1 contact nommé, dont 1 déjà averti" in said
+
+
+def test_a_call_that_nobody_answered_is_told_too(browse: Browser, story: Story, session):
+    _found, task = withdrawn(story)
+    ada = agent(story.ada)
+    call = calls.take_next(ada, at=NOW)
+    spoken = calls.speak_to(call, task, script_version="2026.1", at=NOW)
+    calls.finish_conversation(spoken, CallOutcome.VOICEMAIL, at=NOW)
+    calls.end(call, CallOutcome.VOICEMAIL, by=ada, at=NOW)
+    session.commit()
+
+    assert "1 appel sans réponse" in browse.as_(story.dora).get("/lists?list=withdrawn").text
 
 
 def test_closing_a_case_that_was_none_ends_its_calls_and_can_be_undone(

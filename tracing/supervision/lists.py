@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from tracing.calls.models import Conversation
-from tracing.calls.rules import CallOutcome
+from tracing.calls.rules import ATTEMPTS, CallOutcome
 from tracing.cases import queries as cases
 from tracing.cases.models import Case, CaseStatus, LabResult
 from tracing.contacts.models import Contact, ContactStatus
@@ -55,10 +55,17 @@ class ListedCase:
 
     case: Case
     withdrawn_at: datetime | None
+    source_code: str | None
+    """Who withdrew it."""
     calls: int
+    attempts: int
+    """Calls that reached nobody of use."""
     contacts: int
     contacts_reached: int
+    """Those who were told, whatever became of them since."""
     sick_notes: int
+    advice: int
+    """Questions about the person that an adviser settled."""
     open_tasks: int
     """Calls that closing the case takes out of the queue: the person's own and its contacts'."""
 
@@ -128,28 +135,37 @@ def get_withdrawn(case_id: int, *, site_id: int) -> ListedCase:
 
 def _beside_what_was_done(found: Sequence[Case]) -> list[ListedCase]:
     ids = {case.id for case in found}
-    withdrawn_at = _by_case(
-        select(LabResult.case_id, func.max(LabResult.withdrawn_at))
-        .where(LabResult.case_id.in_(ids))
-        .group_by(LabResult.case_id)
-    )
-    calls = _by_case(
+    withdrawals = _withdrawals(ids)
+    spoken = (
         select(CallTask.case_id, func.count())
+        .join(Conversation, Conversation.task_id == CallTask.id)
+        .where(CallTask.case_id.in_(ids), CallTask.contact_id.is_(None))
+        .group_by(CallTask.case_id)
+    )
+    calls = _by_case(spoken.where(Conversation.outcome == CallOutcome.COMPLETED))
+    attempts = _by_case(spoken.where(Conversation.outcome.in_(ATTEMPTS)))
+    named = select(Contact.case_id, func.count()).where(Contact.case_id.in_(ids)).group_by(Contact.case_id)
+    contacts = _by_case(named.where(Contact.status != ContactStatus.REMOVED))
+    reached = _by_case(
+        select(CallTask.case_id, func.count(CallTask.contact_id.distinct()))
         .join(Conversation, Conversation.task_id == CallTask.id)
         .where(
             CallTask.case_id.in_(ids),
-            CallTask.contact_id.is_(None),
+            CallTask.contact_id.is_not(None),
             Conversation.outcome == CallOutcome.COMPLETED,
         )
         .group_by(CallTask.case_id)
     )
-    named = select(Contact.case_id, func.count()).where(Contact.case_id.in_(ids)).group_by(Contact.case_id)
-    contacts = _by_case(named.where(Contact.status != ContactStatus.REMOVED))
-    reached = _by_case(named.where(Contact.status == ContactStatus.INFORMED))
     notes = _by_case(
         select(CallTask.case_id, func.count())
         .join(SickNote, SickNote.task_id == CallTask.id)
         .where(CallTask.case_id.in_(ids), SickNote.state == NoteState.ISSUED)
+        .group_by(CallTask.case_id)
+    )
+    advice = _by_case(
+        select(CallTask.case_id, func.count())
+        .join(Escalation, Escalation.task_id == CallTask.id)
+        .where(CallTask.case_id.in_(ids), Escalation.state == EscalationState.SETTLED)
         .group_by(CallTask.case_id)
     )
     open_tasks = _by_case(
@@ -160,15 +176,28 @@ def _beside_what_was_done(found: Sequence[Case]) -> list[ListedCase]:
     return [
         ListedCase(
             case,
-            withdrawn_at=withdrawn_at.get(case.id),
+            withdrawn_at=withdrawals[case.id].withdrawn_at if case.id in withdrawals else None,
+            source_code=withdrawals[case.id].source_code if case.id in withdrawals else None,
             calls=calls.get(case.id, 0),
+            attempts=attempts.get(case.id, 0),
             contacts=contacts.get(case.id, 0),
             contacts_reached=reached.get(case.id, 0),
             sick_notes=notes.get(case.id, 0),
+            advice=advice.get(case.id, 0),
             open_tasks=open_tasks.get(case.id, 0),
         )
         for case in found
     ]
+
+
+def _withdrawals(case_ids: Iterable[int]) -> dict[int, LabResult]:
+    """Return the latest withdrawn result of each case."""
+    rows = session.scalars(
+        select(LabResult)
+        .where(LabResult.case_id.in_(set(case_ids)), LabResult.withdrawn_at.is_not(None))
+        .order_by(LabResult.withdrawn_at)
+    )
+    return {row.case_id: row for row in rows}
 
 
 def _by_case(chosen: Select[int, Any]) -> dict[int, Any]:
