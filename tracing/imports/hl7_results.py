@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tracing.imports.hl7 import NO_SEGMENT, NOTHING, Message, Segment, Value, messages
+from tracing.imports.hl7 import NO_SEGMENT, NOTHING, Message, Segment, messages
+from tracing.imports.hl7_people import moment_in, person_in
 from tracing.imports.layout import FIELDS, RawLine, clean
 from tracing.imports.mappings import Mapping
 from tracing.imports.texts import Text
@@ -49,11 +50,7 @@ _QUESTIONS = {
 _OTHER_QUESTIONS = frozenset({"30525-0", "82810-3", "77974-4", "95420-6", "95417-2", "75617-1", "35659-2"})
 _RESULT_TYPES = frozenset({"", "CE", "CWE", "CNE", "ST", "IS", "ID"})
 _OUR_DISEASE = re.compile(r"SARS.?COV.?2|COVID", re.IGNORECASE)
-_MOMENT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:\.\d{1,4})?)?)?)?(?:[+-]\d{4})?")
 _LOINC = re.compile(r"\d{1,5}-\d")
-_NIR_AUTHORITIES = ("1.2.250.1.213.1.4.8", "1.2.250.1.213.1.4.10", "1.2.250.1.213.1.4.11")
-_NIR_TYPES = frozenset({"INS", "INS-NIR", "NIR", "NH", "SS"})
-_INSEE = re.compile(r"(?:\d{2}|2[AB])\d{3}")
 _FINESS = re.compile(r"(?:\d{2}|2[AB])\d{7}")
 _FUND = re.compile(r"\w{3}")
 
@@ -118,7 +115,8 @@ def _patients(message: Message) -> Iterator[_Patient]:
 
 def _results(message: Message, patient: _Patient, meanings: dict[str, str]) -> Iterator[dict[str, str]]:
     """Yield the fields of each result about one person."""
-    person = _person(patient)
+    person = person_in(patient.identity) if patient.identity else {}
+    fund = {"CODE_CAISSE": patient.fund}
     answers = _answers(patient)
     times: Counter[str] = Counter()
     for order in patient.orders:
@@ -140,7 +138,7 @@ def _results(message: Message, patient: _Patient, meanings: dict[str, str]) -> I
             if found in ("N", "I", "X"):
                 yield about
             else:
-                yield about | person | answers | _circumstances(message, order, observation, test)
+                yield about | person | fund | answers | _circumstances(message, order, observation, test)
     if not times:
         # Nothing was found out, but somebody who counts the messages must find this one.
         order = patient.orders[-1] if patient.orders else _Order()
@@ -198,77 +196,6 @@ def _result_id(message: Message, order: _Order, observation: Segment) -> str:
     return "-".join(filter(None, parts)) if number else ""
 
 
-def _person(patient: _Patient) -> dict[str, str]:
-    """Return who was tested."""
-    segment = patient.identity
-    if segment is None:
-        return {}
-    birth, usual = _names(segment.repeated(5))
-    address = _address(segment.repeated(11))
-    return {
-        "NIR": _nir(segment),
-        "NOM_NAISSANCE": birth.text(1),
-        "NOM_USAGE": usual.text(1) if usual else "",
-        "PRENOMS": _given_names(birth),
-        "SEXE": segment.text(8) if segment.text(8) in ("M", "F") else "",
-        "DATE_NAISSANCE": _moment(segment.text(7)[:8]),
-        "ADRESSE": " ".join(filter(None, (address.text(1), address.text(2)))),
-        "CODE_POSTAL": address.text(5),
-        "COMMUNE": address.text(3),
-        "CODE_INSEE": address.text(9) if _INSEE.fullmatch(address.text(9)) else "",
-        "CODE_CAISSE": patient.fund,
-    } | _telecoms(segment)
-
-
-def _names(names: list[Value]) -> tuple[Value, Value | None]:
-    """Return the name at birth and the one in use, told by their types; a lone name is that at birth."""
-    typed = {name.text(7): name for name in reversed(names)}
-    birth = next((typed[kind] for kind in ("B", "M", "L", "") if kind in typed), names[0] if names else None)
-    if birth is None:
-        return NOTHING, None
-    usual = next(
-        (typed[kind] for kind in ("D", "U", "L") if kind in typed and typed[kind] is not birth), None
-    )
-    return birth, usual
-
-
-def _given_names(name: Value) -> str:
-    """Return every given name: the further ones may repeat the first."""
-    first, further = name.text(2), name.text(3).replace(",", " ")
-    return further if further.upper().startswith(first.upper()) and further else f"{first} {further}".strip()
-
-
-def _address(addresses: list[Value]) -> Value:
-    """Return where the person lives: a birth place is no address."""
-    lived = [each for each in addresses if each.text(7) not in ("BDL", "N", "BR")]
-    at_home = [each for each in lived if each.text(7) in ("H", "")]
-    return next(iter(at_home or lived), NOTHING)
-
-
-def _nir(segment: Segment) -> str:
-    """Return the national number among the identifiers."""
-    for identifier in segment.repeated(3):
-        authority = identifier.text(4, 2)
-        if authority in _NIR_AUTHORITIES or (not authority and identifier.text(5) in _NIR_TYPES):
-            return identifier.text(1)
-    return segment.text(19)
-
-
-def _telecoms(segment: Segment) -> dict[str, str]:
-    """Return the telephone numbers and the address for e-mail; two numbers of a kind share a cell."""
-    mobile: list[str] = []
-    fixed: list[str] = []
-    email = ""
-    for value in (*segment.repeated(13), *segment.repeated(14)):
-        if value.text(2) == "NET" or value.text(3) == "Internet":
-            email = email or value.text(4) or value.text(1)
-            continue
-        number = value.text(1) or value.text(12) or "".join(value.text(at) for at in (5, 6, 7))
-        if number and value.text(3) != "FX":
-            (mobile if value.text(3) == "CP" else fixed).append(number)
-    return {"TEL_MOBILE": " / ".join(mobile), "TEL_FIXE": " / ".join(fixed), "COURRIEL": email}
-
-
 def _answers(patient: _Patient) -> dict[str, str]:
     """Return what the person was asked beside the test."""
     answers: dict[str, str] = {}
@@ -276,7 +203,7 @@ def _answers(patient: _Patient) -> dict[str, str]:
         for observation in order.observations:
             name = _QUESTIONS.get(observation.text(3))
             if name == "DATE_DEBUT_SYMPTOMES":
-                answers[name] = _moment(observation.text(5)[:8])
+                answers[name] = moment_in(observation.text(5)[:8])
             elif name:
                 answers[name] = _ANSWERS[name].get(observation.text(5).upper(), "U")
     return answers
@@ -305,25 +232,12 @@ def _circumstances(message: Message, order: _Order, observation: Segment, test: 
     laboratory = observation.value(23)
     places = (laboratory.text(10), laboratory.text(3), message.header.text(4, 2))
     return {
-        "DATE_EXTRACTION": _moment(message.header.text(7)),
+        "DATE_EXTRACTION": moment_in(message.header.text(7)),
         "FINESS_LABO": next((place for place in places if _FINESS.fullmatch(place)), ""),
         "LIB_LABO": laboratory.text(1) or message.header.text(4),
         "RPPS_PRESCRIPTEUR": doctor.text(1),
         "NOM_PRESCRIPTEUR": " ".join(filter(None, (doctor.text(2), doctor.text(3)))),
-        "DATE_PRELEVEMENT": _moment(next(filter(None, sampled), "")),
-        "DATE_VALIDATION": _moment(next(filter(None, validated), "")),
+        "DATE_PRELEVEMENT": moment_in(next(filter(None, sampled), "")),
+        "DATE_VALIDATION": moment_in(next(filter(None, validated), "")),
         "TYPE_ANALYSE": "PCR" if test in PCR else "AG" if test in ANTIGEN else "",
     }
-
-
-def _moment(stamp: str) -> str:
-    """Write a time stamp as a French sender would; one that cannot be read stays as it is.
-
-    Laboratories write what their clock shows, and its distance from Greenwich beside: it is that clock we keep.
-    """
-    found = _MOMENT.fullmatch(stamp)
-    if found is None:
-        return stamp
-    year, month, day, hour, minute, second = found.groups()
-    date = f"{day}/{month}/{year}"
-    return f"{date} {hour}:{minute or '00'}:{second or '00'}" if hour else date

@@ -1,0 +1,181 @@
+"""Cells of a sheet: how they are written, where they stand, and what a person would have typed. Pure."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from html import unescape
+from operator import itemgetter
+from typing import NamedTuple
+
+MOST_COLUMNS = 500
+SHARED, NUMERIC, DATE, TRUTH = "s", "number", "date", "b"
+_LAST_COLUMN = 16_384
+_USUAL_BODY = r'<v>([^<]*)</v></c>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is></c>|</c>'
+_USUAL_CELL = re.compile(rf'<c r="([A-Z]{{1,3}})\d+"([^>/]*)(?:>(?:{_USUAL_BODY})|/>)')
+_USUAL_STRING = re.compile(r'<si><t(?: xml:space="preserve")?>([^<]*)</t></si>')
+_CELL = re.compile(r"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
+_VALUE = re.compile(r"<v\b[^>]*>([^<]*)</v>")
+_LETTERS = re.compile(r"<t\b[^>]*?(?:/>|>([^<]*)</t>)")
+_READING_AID = re.compile(r"<rPh\b.*?</rPh>", re.DOTALL)
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+_NOT_A_FORMAT_LETTER = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
+_MOST_SHAPES = 256
+_FIRST_DAY = datetime(1899, 12, 30)  # noqa: DTZ001  a spreadsheet's day count knows no time zone
+_LAST_DAY, _LEAP_DAY = 2_958_466, 60
+
+
+def cells_in(row: str) -> list[tuple[str, str, str, str]]:
+    """Return the cells of a row as they are written: column, attributes, value, and text of their own."""
+    found = _USUAL_CELL.findall(row)
+    if len(found) != row.count("<c ") + row.count("<c>") + row.count("<c/>"):
+        return _unusual_cells(row)
+    return found
+
+
+class Kinds(dict[str, str]):
+    """What the attributes of a cell say its value is, read once for each way to write them."""
+
+    def __init__(self, date_styles: frozenset[int]) -> None:
+        self._date_styles = date_styles
+
+    def __missing__(self, mark: str) -> str:
+        kind = attribute(mark, "t")
+        style = attribute(mark, "s")
+        if kind in ("", "n"):
+            kind = DATE if style and int(style) in self._date_styles else NUMERIC
+        self[mark] = kind
+        return self[mark]
+
+
+class Shape(NamedTuple):
+    """How the cells that a row holds come to stand in their columns."""
+
+    in_order: Callable[[Sequence[str]], Sequence[str]]
+    """Takes the cells, and an empty one after them, to their places."""
+    beyond: tuple[int, ...]
+    """Which of the cells stand further to the right than any table of results."""
+
+
+class Shapes(dict[tuple[str, ...], Shape]):
+    """The shape of a row by the letters of its columns."""
+
+    def __missing__(self, columns: tuple[str, ...]) -> Shape:
+        places = [_place(letters) for letters in columns]
+        width = max((place for place in places if place < MOST_COLUMNS), default=0) + 1
+        empty = len(columns)
+        order = [empty] * (width + 1)
+        for at, place in enumerate(places):
+            if place < MOST_COLUMNS:
+                order[place] = at
+        shape = Shape(
+            itemgetter(*order), tuple(at for at, place in enumerate(places) if place >= MOST_COLUMNS)
+        )
+        if len(self) >= _MOST_SHAPES:
+            self.clear()
+        self[columns] = shape
+        return shape
+
+
+@lru_cache(maxsize=1024)
+def _place(letters: str) -> int:
+    """Return the place of a column by its letters: A is 0."""
+    place = 0
+    for letter in letters:
+        place = place * 26 + ord(letter) - ord("A") + 1
+    if not 0 < place <= _LAST_COLUMN:
+        raise ValueError
+    return place - 1
+
+
+def strings_in(block: str) -> list[str]:
+    """Return the shared strings of one block."""
+    strings: list[str] = _USUAL_STRING.findall(block)
+    if len(strings) != block.count("<si>") + block.count("<si ") + block.count("<si/>"):
+        strings = []
+        for item in block.split("</si>")[:-1]:
+            strings.extend([""] * item.count("<si/>"))
+            strings.append(joined_letters(item))
+    return [plain(text) for text in strings] if "&" in block or "_x" in block else strings
+
+
+def attribute(mark: str, name: str) -> str:
+    """Return an attribute of a mark, or nothing."""
+    found = re.search(rf"""(?:^|[\s:]){name}\s*=\s*(?:"([^"]*)"|'([^']*)')""", mark)
+    return unescape(found[1] or found[2] or "") if found else ""
+
+
+def _unusual_cells(row: str) -> list[tuple[str, str, str, str]]:
+    """Return the cells of a row with formulas, formatted letters or attributes in another order."""
+    found = []
+    place = -1
+    for mark, body in _CELL.findall(row):
+        column = attribute(mark, "r").rstrip("0123456789")
+        place = _place(column) if column else place + 1
+        value = _VALUE.search(body)
+        inline = joined_letters(body) if attribute(mark, "t") == "inlineStr" else ""
+        found.append((_letters_of(place), mark, value[1] if value else "", inline))
+    return found
+
+
+def _letters_of(place: int) -> str:
+    """Return the letters of a column."""
+    letters = ""
+    while place >= 0:
+        letters, place = chr(ord("A") + place % 26) + letters, place // 26 - 1
+    return letters
+
+
+def joined_letters(marks: str) -> str:
+    """Return a string that may change its look half way, without its reading aid."""
+    if "<rPh" in marks:
+        marks = _READING_AID.sub("", marks)
+    parts = _LETTERS.findall(marks)
+    return parts[0] if len(parts) == 1 else "".join(parts)
+
+
+def plain(text: str) -> str:
+    """Undo what XML and spreadsheets do to letters."""
+    if "&" in text:
+        text = unescape(text).replace("\0", "")
+    if "_x" in text:
+        text = _ESCAPED.sub(lambda found: _letter(int(found[1], 16)), text)
+    return text
+
+
+def _letter(code: int) -> str:
+    """Return a letter by its number; a control character or half of a pair is none."""
+    return chr(code) if chr(code).isprintable() else " "
+
+
+def number_text(value: str) -> str:
+    """Write a number with all its digits, as a whole one where it is."""
+    if value.isascii() and value.isdigit():
+        return value
+    try:
+        number = float(value)
+    except ValueError:
+        return plain(value)
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
+@lru_cache(maxsize=8192)
+def moment_text(value: str, shift: int) -> str:
+    """Write a day count as a date, with its time unless that is midnight."""
+    try:
+        days = float(value) + shift
+    except ValueError:
+        return plain(value)
+    if not 0 <= days < _LAST_DAY:
+        return number_text(value)
+    # Spreadsheets believe that 1900 had a 29th of February, and keep a moment as a fraction of a day.
+    moment = _FIRST_DAY + timedelta(days=days + (days < _LEAP_DAY), microseconds=500_000)
+    if days < 1:
+        return f"{moment:%H:%M:%S}"
+    return f"{moment:%d/%m/%Y}" if days.is_integer() else f"{moment:%d/%m/%Y %H:%M:%S}"
+
+
+def shows_a_date(code: str) -> bool:
+    """Say whether a number format shows a date or a time."""
+    shown = _NOT_A_FORMAT_LETTER.sub("", code.split(";", maxsplit=1)[0]).lower()
+    return "general" not in shown and any(letter in shown for letter in "dmyhs")
