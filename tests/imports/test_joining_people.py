@@ -86,6 +86,9 @@ def call(task_id, state=TaskState.OPEN, day=1, **more):
         ([call(1, is_begun=True), call(2, day=9, is_on_line=True)], {1: 2}),
         ([call(1, is_on_line=True), call(2, day=9, is_on_line=True)], {}),
         ([call(1, TaskState.DONE), call(2, day=9, is_on_line=True)], {}),
+        ([call(1), call(2, TaskState.CANCELLED, is_covered=True), call(3, TaskState.DONE)], {1: 3, 2: 3}),
+        ([call(1, TaskState.CANCELLED, is_covered=True)], {}),
+        ([call(1, TaskState.CANCELLED, is_covered=True), call(2, TaskState.UNREACHABLE)], {}),
         ([replace(call(1), programme="q"), call(2)], {}),
         ([replace(call(1), sampled_on=date(2021, 5, 1)), call(2, day=2)], {1: 2}),
         ([replace(call(1), sampled_on=date(2021, 5, 2)), call(2, day=2)], {}),
@@ -265,6 +268,23 @@ def test_a_covered_call_keeps_its_promise_and_its_attempts(two, story, by, sessi
 
     session.refresh(new)
     assert (new.attempts, new.promised_at, new.promised_by) == (1, NOW + 5 * HOUR, story.abel.id)
+
+
+def test_a_call_that_covered_another_is_covered_with_it_by_a_third(two, story, by, session):
+    known, new, doubt = two
+    told = first_call(story, replace(MARIE, birth_name="DUPON", phones=("+33639980003",)), at=NOW)
+    third = pair(told.person_id, known.person_id, at=NOW)
+    services.merge(doubt.id, by=by, at=NOW)
+    queue_services.close_task(told, TaskState.DONE, by=None, at=NOW)
+
+    services.merge(third.id, by=by, at=NOW)
+    assert (known.covered_by, new.covered_by) == (told.id, told.id)
+
+    services.take_back(third.id, by=by, at=NOW)
+    assert (known.state, new.covered_by) == (TaskState.OPEN, known.id)
+    assert {case.status for case in session.scalars(select(Case).where(Case.id != told.case_id))} == {
+        CaseStatus.OPEN
+    }
 
 
 def test_two_who_share_a_number_stay_one_household_when_they_are_told_apart(story, by, session):

@@ -36,6 +36,8 @@ class FirstCall:
     """They were spoken to about it already."""
     is_on_line: bool = False
     """A tracer holds the household's call now."""
+    is_covered: bool = False
+    """Given up already because another call tells the person; which one is found anew."""
 
 
 def covered(calls: Sequence[FirstCall]) -> dict[int, int]:
@@ -43,12 +45,15 @@ def covered(calls: Sequence[FirstCall]) -> dict[int, int]:
 
     Two cases of one episode (the import would have joined their results) are told in one call: the one furthest
     along, then the one on the line, then the one begun, then the earlier sampled. A call on the line is let be.
+    A call that was covered before and is absent from the answer stands again.
     """
     standing: list[FirstCall] = []
     given_up: dict[int, int] = {}
-    for one in sorted((call for call in calls if call.state in TELLS), key=_furthest_along):
+    told = [call for call in calls if call.state in TELLS or call.is_covered]
+    for one in sorted(told, key=_furthest_along):
         teller = next((other for other in standing if _same_episode(one, other)), None)
-        if teller is None or one.is_on_line or one.state not in GIVEN_UP:
+        may_give_up = one.is_covered or (one.state in GIVEN_UP and not one.is_on_line)
+        if teller is None or not may_give_up:
             standing.append(one)
         else:
             given_up[one.task_id] = teller.task_id
@@ -56,7 +61,8 @@ def covered(calls: Sequence[FirstCall]) -> dict[int, int]:
 
 
 def _furthest_along(call: FirstCall) -> tuple[int, bool, bool, date, int]:
-    return TELLS[call.state], not call.is_on_line, not call.is_begun, call.sampled_on, call.task_id
+    along = len(TELLS) if call.is_covered else TELLS[call.state]
+    return along, not call.is_on_line, not call.is_begun, call.sampled_on, call.task_id
 
 
 def _same_episode(one: FirstCall, other: FirstCall) -> bool:

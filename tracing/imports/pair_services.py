@@ -222,13 +222,15 @@ def _settle_calls(family: Collection[int], *, zone: ZoneInfo, by: int, at: datet
     tasks = session.scalars(
         select(CallTask).where(CallTask.person_id.in_(family)).order_by(CallTask.id)
     ).all()
+    tellers = pair_rules.covered(_first_calls(family, zone=zone))
     for task in tasks:
-        if task.covered_by is not None and queue_queries.get_task(task.covered_by).person_id not in family:
+        if task.covered_by is not None and tellers.get(task.id) != task.covered_by:
             covering.uncover(task, by=by, at=at)
-    for task_id, teller in pair_rules.covered(_first_calls(family, zone=zone)).items():
-        task = queue_queries.get_task(task_id)
-        covering.cover(task, queue_queries.get_task(teller), by=by, at=at)
-        close_when_done(task.case_id, by=by, at=at)
+    for task in tasks:
+        teller = tellers.get(task.id)
+        if teller is not None and task.covered_by is None:
+            covering.cover(task, queue_queries.get_task(teller), by=by, at=at)
+            close_when_done(task.case_id, by=by, at=at)
     _follow_numbers(tasks, has_number=people.has_number(next(iter(family))), by=by, at=at)
 
 
@@ -253,6 +255,7 @@ def _first_calls(family: Collection[int], *, zone: ZoneInfo) -> list[FirstCall]:
             state=task.state,
             is_begun=task.script_version is not None,
             is_on_line=state is EntryState.CLAIMED and task.state is TaskState.OPEN,
+            is_covered=task.covered_by is not None,
         )
         for task, programme, sampled_at, state in rows
     ]
