@@ -40,6 +40,26 @@ def test_a_refusal_is_a_sentence_and_comes_before_the_first_line():
         pass
 
 
+def test_a_file_can_be_looked_at_without_reading_its_lines():
+    looked = reader.looked_at(enveloped(b"Nom;Truc\r\nLE GOFF;P\r\nMOREL;N\r\n"), secrets())
+
+    assert (looked.headings, looked.heading_row, looked.lines) == (("Nom", "Truc"), 1, 2)
+    assert looked.samples["Nom"] == ["LE GOFF", "MOREL"]
+    with pytest.raises(errors.NotEncrypted):
+        reader.looked_at(b"Nom;Truc\r\n", secrets())
+
+
+def test_messages_have_no_columns_to_look_at():
+    with pytest.raises(errors.NoColumns):
+        reader.looked_at(enveloped(b"MSH|^~\\&|||||||ORU^R01|1|P|2.5.1\r"), secrets())
+
+
+def test_the_headings_of_a_file_are_told_as_they_stand():
+    heading = "id_resultat;Nom de naissance;PRENOMS;DDN;DATE_PRELEVEMENT;RESULTAT"
+    with reader.opened(enveloped(f"{heading}\r\n1;A;B;01/01/1980;07/03/2021;P".encode()), secrets()) as file:
+        assert file.headings == tuple(heading.split(";"))
+
+
 def test_every_reason_has_its_sentence_and_names_nobody():
     app = Flask(__name__)
     Babel(app)

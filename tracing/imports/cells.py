@@ -26,10 +26,17 @@ _LAST_DAY, _LEAP_DAY = 2_958_466, 60
 
 
 def cells_in(row: str) -> list[tuple[str, str, str, str]]:
-    """Return the cells of a row as they are written: column, attributes, value, and text of their own."""
+    """Return the cells of a row as they are written: column, attributes, value, and text of their own.
+
+    Raises:
+        ValueError: there is one that cannot be read.
+    """
+    expected = row.count("<c ") + row.count("<c>") + row.count("<c/>")
     found = _USUAL_CELL.findall(row)
-    if len(found) != row.count("<c ") + row.count("<c>") + row.count("<c/>"):
-        return _unusual_cells(row)
+    if len(found) != expected:
+        found = _unusual_cells(row)
+        if len(found) != expected:
+            raise ValueError
     return found
 
 
