@@ -93,6 +93,13 @@ def password_of(lot: ImportLot) -> str | None:
     return vault.unseal_setting(_seal_name(lot), lot.corrections_secret).decode()
 
 
+def password_for(lot_id: int) -> str:
+    """Return the password of a lot's files of lines to correct, made now where there is none."""
+    with transaction():
+        lot = correction_queries.get_lot(lot_id, lock=True)
+        return password_of(lot) or _new_password(lot)
+
+
 def _new_password(lot: ImportLot) -> str:
     password = files.new_password()
     lot.corrections_secret = vault.seal_setting(_seal_name(lot), password.encode())

@@ -8,12 +8,18 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from tracing.cases import queries as cases
-from tracing.imports import correction_jobs, corrections, queries
+from tracing.imports import correction_jobs, corrections, queries, source_queries
 from tracing.imports import correction_queries as waiting_lines
 from tracing.imports.correction_forms import CorrectedFileForm, CorrectionForm, SetAsideForm
 from tracing.imports.correction_words import FAULT_WORDS, SET_ASIDE_WORDS, TAKEN_WORDS, said_of_file
 from tracing.imports.corrections import CORRECTABLE, Corrected, SetAside
-from tracing.imports.errors import AnotherLotIsLoading, FileRefused, NoFileYet, NoLongerToCorrect
+from tracing.imports.errors import (
+    AnotherLotIsLoading,
+    FileRefused,
+    NoFileYet,
+    NoLongerToCorrect,
+    NotEncrypted,
+)
 from tracing.imports.faults import Fault
 from tracing.imports.models import ImportLine, ImportLot
 from tracing.imports.source_words import FIELD_GROUPS
@@ -127,6 +133,8 @@ def _line_page(
         groups=FIELD_GROUPS,
         aside=aside or (SetAsideForm(formdata=None) if form is not None else None),
         said=said,
+        is_sent=request.method == "POST" and aside is None,
+        contact=source_queries.get_source(lot.source_code).contact,
         changes=changes,
         names=staff.member_names(change.by for change in changes if change.by is not None),
         why_words=SET_ASIDE_WORDS,
@@ -187,6 +195,11 @@ def of_lot(lot_id: int) -> ResponseReturnValue:
         corrected, unreadable = correction_jobs.correct_file(
             lot_id, form.file.data.read(), settings=g.settings, by=agent().member_id
         )
+    except NotEncrypted as refusal:
+        form.file.errors = [
+            _("Ce fichier n’est plus protégé. Enregistrez-le avec le mot de passe ci-dessus.")
+        ]
+        return _lot_page(found, form), refusal.status
     except (FileRefused, AnotherLotIsLoading, NoFileYet) as refusal:
         form.file.errors = [refusal.message]
         return _lot_page(found, form), refusal.status
@@ -197,6 +210,10 @@ def of_lot(lot_id: int) -> ResponseReturnValue:
 def _lot_page(lot: ImportLot, form: CorrectedFileForm) -> str:
     after = request.args.get("after", 0, type=int)
     rows = waiting_lines.waiting_of(lot.id, after_row=after, limit=PAGE_SIZE + 1)
+    password = correction_jobs.password_of(lot)
+    if password is None and rows:
+        # shown before the download: a page does not notice when a browser has saved a file
+        password = correction_jobs.password_for(lot.id)
     return render_template(
         "imports/lot_corrections.html",
         lot=lot,
@@ -204,7 +221,7 @@ def _lot_page(lot: ImportLot, form: CorrectedFileForm) -> str:
         page=page_of(rows, [one.row_number for one in rows]),
         total=waiting_lines.count_of(lot.id),
         most=correction_jobs.MOST_LINES,
-        password=correction_jobs.password_of(lot),
+        password=password,
         can_correct=lot.state in CORRECTABLE,
         problem_words=PROBLEM_WORDS,
     )

@@ -13,12 +13,12 @@ from tracing.imports.rules import Outcome
 FAULT_WORDS = {
     Why.EMPTY: _l("Ce champ est obligatoire, et il est vide."),
     Why.NO_LETTER: _l("Un nom contient au moins une lettre."),
-    Why.UNREADABLE: _l("Cette date est illisible ou n’existe pas. Écrivez-la comme 31/01/2022."),
+    Why.UNREADABLE: _l("Cette date est illisible ou n’existe pas."),
     Why.BORN_LATER: _l("La naissance serait postérieure au prélèvement."),
     Why.TOO_LONG_AGO: _l("La personne aurait plus de 130 ans."),
     Why.AFTER_EXTRACTION: _l("Le prélèvement est postérieur à l’extraction du fichier."),
     Why.AFTER_RECEIPT: _l("Le prélèvement est postérieur à l’arrivée du fichier."),
-    Why.UNKNOWN_CODE: _l("Ce code est inconnu. Attendus : P, N, I ou X."),
+    Why.UNKNOWN_CODE: _l("Ce code est inconnu."),
     Why.TAKEN: _l("Cet identifiant est déjà celui d’une autre ligne de cet expéditeur."),
 }
 """What is wrong, as it stands beside the field."""
@@ -49,7 +49,10 @@ MOST_NAMED = 10
 
 def told(faults: Iterable[Fault]) -> str:
     """Return everything that is wrong with a line in one cell: each field, and why."""
-    return "\n".join(f"{fault.field} : {FAULT_WORDS[fault.why]}" for fault in faults)
+    return "\n".join(
+        f"{fault.field} : {FAULT_WORDS[fault.why]} {HELP_WORDS.get(fault.field, '')}".rstrip()
+        for fault in faults
+    )
 
 
 def said_of_file(corrected: Corrected, *, unreadable: int) -> list[str]:
