@@ -151,6 +151,7 @@ def imports() -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 @click.option("--lines", is_flag=True, help="Also say what became of each line, by result id.")
+@click.option("--plan", is_flag=True, help="Only say what loading it would bring; nothing is written.")
 def load(  # noqa: PLR0917 - click passes by name
     file: Path,
     source: str,
@@ -159,6 +160,7 @@ def load(  # noqa: PLR0917 - click passes by name
     password_file: Path | None,
     as_json: bool,  # noqa: FBT001 - click passes a flag
     lines: bool,  # noqa: FBT001 - click passes a flag
+    plan: bool,  # noqa: FBT001 - click passes a flag
 ) -> None:
     """Load an encrypted FILE of positive results.
 
@@ -178,7 +180,9 @@ def load(  # noqa: PLR0917 - click passes by name
                 cert_file=cert_file,
                 password_file=password_file,
                 with_lines=lines,
+                plan_only=plan,
                 settings=runtime.settings,
+                screen=sys.stderr,
             )
         except (FileRefused, AnotherLotIsLoading) as refusal:
             click.echo(refusal.message, err=True)
@@ -187,6 +191,20 @@ def load(  # noqa: PLR0917 - click passes by name
         click.echo(json.dumps(report, ensure_ascii=False))
     else:
         for line in commands.in_words(report):
+            click.echo(line)
+
+
+@imports.command("fetch")
+def fetch() -> None:
+    """Empty the watched folder: receive its files, load those of trusted sources, plan the others."""
+    from tracing.app.runtime import running
+    from tracing.imports import cli as commands
+
+    settings = Settings.from_env()
+    if settings.inbox is None:
+        settings = replace(settings, inbox=settings.data_dir / "inbox")
+    with running(settings):
+        for line in commands.fetch(settings):
             click.echo(line)
 
 

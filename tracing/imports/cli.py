@@ -1,13 +1,23 @@
-"""Loading a file from the command line."""
+"""Loading a file, looking at what it would bring, and emptying the watched folder from the command line."""
 
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
+from tracing.imports import folder, jobs, queries
 from tracing.imports.containers import passwords_in, secrets_from
 from tracing.imports.jobs import Arrival
-from tracing.imports.jobs import load as load_arrival
+from tracing.imports.models import LotState
 from tracing.kernel.config import Settings
+from tracing.kernel.db import transaction
+
+COUNTS = ("created", "repeat", "duplicate", "not_positive", "quarantined", "withdrawn")
+A_MOMENT = 1.0
+"""Seconds between two looks at a file that may still be growing."""
+A_TURN = 0.2
+"""Seconds between two writings of the line that says how far a file is."""
 
 
 def load(
@@ -18,37 +28,95 @@ def load(
     cert_file: Path | None,
     password_file: Path | None,
     with_lines: bool,
+    plan_only: bool = False,
     settings: Settings,
+    screen: TextIO | None = None,
 ) -> dict[str, Any]:
-    """Load a file and return its report.
+    """Load a file and return its report, or what it would be; on a terminal a line says how far it is.
 
     Raises:
         FileRefused: the file as a whole cannot be taken in.
     """
     written = password_file.read_text(encoding="utf-8") if password_file else ""
-    secrets = secrets_from(
-        private_key=key_file.read_bytes() if key_file else b"",
-        certificate=cert_file.read_bytes() if cert_file else b"",
-        passwords=passwords_in(written, file.name),
-    )
-    return load_arrival(
-        Arrival(
-            content=file.read_bytes(),
-            file_name=file.name,
-            source_code=source,
-            secrets=secrets,
-            zone=settings.zone,
-            allow_fiction=settings.fiction_numbers,
-            programme=settings.programme,
+    arrival = Arrival(
+        content=file.read_bytes(),
+        file_name=file.name,
+        source_code=source,
+        secrets=secrets_from(
+            private_key=key_file.read_bytes() if key_file else b"",
+            certificate=cert_file.read_bytes() if cert_file else b"",
+            passwords=passwords_in(written, file.name),
         ),
-        with_lines=with_lines,
+        zone=settings.zone,
+        allow_fiction=settings.fiction_numbers,
+        programme=settings.programme,
+        keep_days=settings.keep_originals_days,
     )
+    line = ProgressLine(screen) if screen is not None and screen.isatty() else None
+    try:
+        if plan_only:
+            return jobs.look_ahead(arrival, progress=line)
+        return jobs.load(arrival, with_lines=with_lines, progress=line)
+    finally:
+        if line:
+            line.clear()
+
+
+@dataclass
+class ProgressLine:
+    """One line of a terminal, written over and over."""
+
+    screen: TextIO
+    began: float = field(default_factory=time.monotonic)
+    written: float = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        """Say how far a file is."""
+        now = time.monotonic()
+        if now - self.written < A_TURN and done < total:
+            return
+        self.written = now
+        per_second = done / max(now - self.began, 0.001)
+        left = (total - done) / per_second if per_second else 0
+        self.screen.write(
+            f"\r{done:,} of {total:,} lines, {per_second:,.0f} a second, {left:.0f} s left \x1b[K"
+        )
+        self.screen.flush()
+
+    def clear(self) -> None:
+        """Leave no trace of it."""
+        self.screen.write("\r\x1b[K")
+        self.screen.flush()
+
+
+def fetch(settings: Settings) -> Iterator[str]:
+    """Empty the watched folder, do what the lots wait for, and say what became of each."""
+    received = folder.fetch_now(settings, pause=lambda: time.sleep(A_MOMENT))
+    while jobs.work_once(settings):
+        pass
+    for lot_id in received:
+        with transaction():
+            lot = queries.get_lot(lot_id)
+        said = f"Lot {lot.id} {lot.source_code} {lot.file_name}: {lot.state.value}"
+        counts = lot.counts if lot.state is LotState.LOADED else lot.plan
+        if counts:
+            said += f", {counts['lines']} lines, {counts['created']} created"
+        yield f"{said} ({lot.refusal})" if lot.refusal else said
+    with transaction():
+        troubles = folder.last_troubles()
+    if not received:
+        yield "Nothing was there."
+    yield from (f"The folder needs a look: {trouble}" for trouble in troubles)
 
 
 def in_words(report: dict[str, Any]) -> Iterator[str]:
-    """Say a report in lines that a person reads."""
-    yield f"Lot {report['lot']}: {report['lines']} lines"
-    for name in ("created", "repeat", "duplicate", "not_positive", "quarantined", "withdrawn"):
+    """Say a report, or a plan, in lines that a person reads."""
+    yield (
+        f"Lot {report['lot']}: {report['lines']} lines"
+        if "lot" in report
+        else f"Plan: {report['lines']} lines"
+    )
+    for name in COUNTS:
         yield f"  {name.replace('_', ' '):<14}{report[name]:>6}"
     yield f"  new episodes {report['new_episodes']}, possible duplicates {report['possible_duplicates']}"
     for title, codes in (
