@@ -8,21 +8,20 @@ a number are no household. Two records of one person share whatever number eithe
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tracing.kernel import events
 from tracing.kernel.db import session
-from tracing.people import queries as people_queries
 from tracing.people.models import Household, HouseholdNumber, KeyKind, Person, PersonKey
-from tracing.queue import queries, rules
+from tracing.queue import links, queries, rules
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 
 
 def settle_person(person_id: int, *, at: datetime) -> int:
     """Put a person in the household of their numbers and their tasks with them; returns the household."""
     person = session.get_one(Person, person_id)
-    numbers = _numbers_of([person_id]).get(person_id, {})
+    numbers = links.numbers_of([person_id]).get(person_id, {})
     crowded = _register(numbers, person, at=at)
     if person.household_id is None:
         person.household_id = _household_of(set(numbers), at=at)
@@ -46,15 +45,6 @@ def settle_person(person_id: int, *, at: datetime) -> int:
     session.refresh(person)
     refresh(person.household_id, at=at)
     return person.household_id
-
-
-def _numbers_of(person_ids: list[int]) -> dict[int, dict[bytes, PersonKey]]:
-    found: dict[int, dict[bytes, PersonKey]] = {}
-    for key in session.scalars(
-        select(PersonKey).where(PersonKey.person_id.in_(person_ids), PersonKey.kind == KeyKind.PHONE)
-    ):
-        found.setdefault(key.person_id, {})[key.hash] = key
-    return found
 
 
 def _register(numbers: dict[bytes, PersonKey], person: Person, *, at: datetime) -> set[int]:
@@ -150,65 +140,14 @@ def _household_of(numbers: set[bytes], *, at: datetime) -> int:
 def settle(household_id: int, *, at: datetime) -> None:
     """Join what shares a number or a person with this household, and split what no longer shares one."""
     met = {household_id}
-    while others := _linked_to(household_id) - met:
+    while others := links.linked_to(household_id) - met:
         for other in sorted(others):
             _join(household_id, other, at=at)
         met |= others
-    linking = _linking_numbers(household_id)
-    groups = rules.components(_with_merged(linking))
+    linking = links.linking_numbers(household_id)
+    groups = rules.components(links.with_merged(linking))
     if len(groups) > 1:
         _split(household_id, groups, linking, at=at)
-
-
-def _linking_numbers(household_id: int) -> dict[int, set[bytes]]:
-    """Return the numbers of each person of a household, those of institutions left out: they link nobody."""
-    people = list(session.scalars(select(Person.id).where(Person.household_id == household_id)))
-    numbers_of = _numbers_of(people)
-    numbers = {number for keys in numbers_of.values() for number in keys}
-    institutions = set(
-        session.scalars(
-            select(HouseholdNumber.number_hash).where(
-                HouseholdNumber.number_hash.in_(numbers), HouseholdNumber.is_institution
-            )
-        )
-    )
-    return {person: set(numbers_of.get(person, {})) - institutions for person in people}
-
-
-def _with_merged(linking: dict[int, set[bytes]]) -> dict[int, set[bytes]]:
-    """Return the numbers of people with one more that all records of the same person share."""
-    leads = people_queries.leads(linking)
-    return {person: numbers | {b"record of %d" % leads[person]} for person, numbers in linking.items()}
-
-
-def _linked_to(household_id: int) -> set[int]:
-    """Return the households that share a number or a person with this one; the link may stand on either side."""
-    linked = _linking_numbers(household_id)
-    numbers = {number for linking in linked.values() for number in linking}
-    owners = session.scalars(
-        select(HouseholdNumber.household_id).where(HouseholdNumber.number_hash.in_(numbers))
-    )
-    met = {owner for owner in owners if owner is not None} | _sharing_numbers_of(household_id)
-    return met | _of_merged(list(linked))
-
-
-def _of_merged(person_ids: list[int]) -> set[int]:
-    """Return the households of the other records of these people."""
-    leads = set(people_queries.leads(person_ids).values())
-    chosen = select(Person.household_id).where(or_(Person.id.in_(leads), Person.same_as.in_(leads)))
-    return {household for household in session.scalars(chosen) if household is not None}
-
-
-def _sharing_numbers_of(household_id: int) -> set[int]:
-    """Return the households of people who have a number of this one: the link stands on either side."""
-    numbers = select(HouseholdNumber.number_hash).where(HouseholdNumber.household_id == household_id)
-    chosen = (
-        select(Person.household_id)
-        .join(PersonKey, PersonKey.person_id == Person.id)
-        .where(PersonKey.kind == KeyKind.PHONE, PersonKey.hash.in_(numbers), Person.household_id.is_not(None))
-        .distinct()
-    )
-    return {household for household in session.scalars(chosen) if household is not None}
 
 
 def _join(target: int, other: int, *, at: datetime) -> None:
