@@ -80,7 +80,7 @@ def test_two_people_bring_a_key_in_and_only_then_it_opens_files(ivan_page, yves_
     assert f"<span>{end[:4]}</span><span>{end[4:]}</span>" in page.text, (
         "who proposed it reads all of it aloud"
     )
-    assert "une autre personne doit la confirmer" in page.text
+    assert "à une autre personne de confirmer" in page.text
     assert "Peuvent le faire ici : Yves." in page.text
     assert queries.secrets_of("PDL").private_keys == ()
 
@@ -91,7 +91,7 @@ def test_two_people_bring_a_key_in_and_only_then_it_opens_files(ivan_page, yves_
         f"/sources/PDL/keys/{key.id}/confirm", {"typed": f" {end[:4]} {end[4:].lower()} "}
     )
 
-    assert "Clé confirmée" in done.text
+    assert "Confirmé\u202f: cela sert" in done.text
     ((private, certificate),) = queries.secrets_of("PDL").private_keys
     assert serialization.load_pem_private_key(private, None).key_size >= 2048
     assert certificate.strip() in CERTIFICATE
@@ -197,7 +197,7 @@ def test_a_proposed_key_is_put_aside_by_anybody_and_leaves_nothing(yves_page, so
 
     page = yves_page.follow(f"/sources/PDL/keys/{key.id}/put-aside")
 
-    assert "Clé écartée" in page.text
+    assert "Écarté\u202f:" in page.text
     assert session.scalars(select(SourceKey)).all() == []
     yves_page.get(f"/sources/PDL/keys/{key.id}", status=404)
 
@@ -212,7 +212,7 @@ def test_a_retired_key_opens_nothing_and_its_secret_is_destroyed(yves_page, sour
     key = session.get_one(SourceKey, key.id)
     assert (key.state, key.secret) == (KeyState.RETIRED, b"")
     assert queries.secrets_of("PDL").private_keys == ()
-    assert "Retirée par" in yves_page.get(f"/sources/PDL/keys/{key.id}").text
+    assert "Retrait" in yves_page.get(f"/sources/PDL/keys/{key.id}").text
     again = yves_page.post(f"/sources/PDL/keys/{key.id}/retire", status=409)
     assert "a changé d’état entre-temps" in again.text
 

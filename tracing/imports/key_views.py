@@ -53,7 +53,7 @@ def new(code: str, kind: str) -> ResponseReturnValue:
         at_fault = form[refusal.field] if refusal.field in form else form["file"]
         at_fault.errors = [refusal.message]
         return render_template("imports/key_new.html", source=source, form=form, kind=kind), refusal.status
-    flash(_("Clé enregistrée et scellée. Elle servira dès qu’une autre personne l’aura confirmée."))
+    flash(_("Enregistré et scellé. Rien ne s’ouvre avec tant qu’une autre personne ne l’a pas confirmé."))
     return redirect(url_for("source_keys.show", code=code, key_id=key.id), 303)
 
 
@@ -95,7 +95,7 @@ def confirm(code: str, key_id: int) -> ResponseReturnValue:
             services.note_mismatch(code, key_id, by=me, at=at)
         form.typed.errors = [refusal.message]
         return key_page(queries.get_key(code, key_id), form), refusal.status
-    flash(_("Clé confirmée : elle ouvre les fichiers à partir de maintenant."))
+    flash(_("Confirmé : cela sert à partir de maintenant."))
     return redirect(url_for("sources.show", code=code), 303)
 
 
@@ -105,7 +105,7 @@ def put_aside(code: str, key_id: int) -> ResponseReturnValue:
     """Drop a key that nobody confirmed."""
     with transaction():
         services.put_aside(code, key_id, by=agent().member_id, at=clock.now())
-    flash(_("Clé écartée : rien n’en est gardé."))
+    flash(_("Écarté : rien n’en est gardé."))
     return redirect(url_for("sources.show", code=code), 303)
 
 
@@ -115,7 +115,7 @@ def retire(code: str, key_id: int) -> ResponseReturnValue:
     """Let a key open nothing any more."""
     with transaction():
         services.retire(code, key_id, by=agent().member_id, at=clock.now())
-    flash(_("Clé retirée : sa partie secrète est détruite."))
+    flash(_("Retiré : la partie secrète est détruite."))
     return redirect(url_for("sources.show", code=code), 303)
 
 

@@ -49,7 +49,7 @@ def key_state(keys: list[SourceKey]) -> tuple[str, str]:
         return "danger", _("périmée")
     if ends and min(ends) <= clock.now() + ENDS_SOON:
         return "soon", _("bientôt périmée")
-    return "done", _("confirmée")
+    return "done", _("en usage")
 
 
 @bp.get("")

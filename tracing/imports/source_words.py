@@ -30,8 +30,8 @@ OPENS_WORDS = {
 
 KEY_WORDS = {
     KeyState.PROPOSED: _l("À confirmer"),
-    KeyState.CONFIRMED: _l("Confirmée"),
-    KeyState.RETIRED: _l("Retirée"),
+    KeyState.CONFIRMED: _l("En usage"),
+    KeyState.RETIRED: _l("Hors d’usage"),
 }
 
 KEY_TONES = {KeyState.PROPOSED: "soon", KeyState.CONFIRMED: "done", KeyState.RETIRED: "neutral"}

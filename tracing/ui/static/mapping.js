@@ -19,6 +19,7 @@
       if (twice) say(select, document.getElementById("taken-twice"));
       else if (row.dataset.twice) say(select, select.value === "" ? null : document.getElementById("to-verify"));
       row.classList.toggle("is-overdue", twice);
+      if (twice) row.classList.remove("is-soon");
       if (twice) row.dataset.twice = "yes";
       else delete row.dataset.twice;
     }
