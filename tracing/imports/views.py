@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from tracing.cases import queries as cases
-from tracing.imports import folder, lots, originals, queries, source_queries
+from tracing.imports import correction_queries, folder, lots, originals, queries, source_queries
 from tracing.imports.containers import Secrets, secrets_from
 from tracing.imports.forms import OpenForm, UploadForm
 from tracing.imports.lines import Doubt, Problem
@@ -125,6 +125,7 @@ def lot_page(lot_id: int, *, form: OpenForm | None = None) -> str:
         progress=progress_of(found) if found.state in lots.WAITING else None,
         plan=rows_of_plan(found.plan) if found.state is LotState.PLANNED else [],
         is_stale=found.state is LotState.PLANNED and queries.changed_since_planned(found),
+        to_correct=correction_queries.count_of(found.id) if found.state is LotState.LOADED else 0,
         words=words(),
         **(_lines_of(found) if found.state in SHOWS_LINES else {"counts": {}, "page": None}),
     )
