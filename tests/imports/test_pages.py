@@ -213,7 +213,7 @@ def test_a_quarantined_line_is_shown_as_it_came_and_that_it_was_seen_is_recorded
     line = ivan.get(f"{address}/lines/3").text
 
     assert "KERGOAT" in line
-    assert "un champ obligatoire est vide" in line
+    assert "Ce champ est obligatoire, et il est vide." in line
     seen = session.scalars(select(Sighting)).one()
     number = session.scalar(select(ImportLine.id).where(ImportLine.outcome == Outcome.QUARANTINED))
     assert (seen.viewer_id, seen.why, seen.people) == (importer, "lot", [f"line:{number}"])
@@ -340,7 +340,7 @@ def test_before_a_lot_is_taken_back_the_page_says_what_goes_and_what_stays(ivan,
 
     asked = ivan.get(f"{address}/undo").text
 
-    assert "Annuler le lot : 1 dossier sera retiré, 1 resteront" in asked
+    assert "Annuler le lot : 1 dossier sera retiré, le reste demeure" in asked
     assert "appel passé ou en cours" in asked
     done = ivan.follow(f"{address}/undo").text
     assert "1 dossier a été retiré" in done

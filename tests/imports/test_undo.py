@@ -151,6 +151,18 @@ def test_whoever_was_called_stays_with_all_that_belongs_to_them_and_is_named(sto
     assert (again["created"], again["duplicate"]) == (1, 1)
 
 
+def test_a_call_written_down_as_earlier_than_the_lot_counts_all_the_same(story, session):
+    """A clock of another machine may be slow: the call to be made was the lot's, so the lot was there."""
+    report = take_in({})
+    with transaction():
+        call = calls.take_next(agent(story.ada), at=NOW - timedelta(hours=2))
+        [task] = session.scalars(select(CallTask)).all()
+        calls.speak_to(call, session.merge(task), script_version="2026.1", at=NOW - timedelta(hours=2))
+        calls.give_back(call, by=agent(story.ada), at=NOW - timedelta(hours=1))
+
+    assert why_of(undo(report, story)) == ["called"]
+
+
 def test_whoever_is_on_the_line_at_this_moment_stays(story, session):
     report = take_in({})
     with transaction():

@@ -153,9 +153,9 @@ _STAYING = """
                                              AND entry.state = 'claimed')
               OR EXISTS (SELECT FROM call_tasks AS task JOIN conversations ON conversations.task_id = task.id
                          JOIN calls ON calls.id = conversations.call_id
-                         WHERE task.case_id = subject.id AND calls.started_at >= since)
+                         WHERE task.case_id = subject.id AND (is_new OR calls.started_at >= since))
             THEN 'called'
-            WHEN EXISTS (SELECT FROM contacts WHERE contacts.case_id = subject.id AND named_at >= since)
+            WHEN EXISTS (SELECT FROM contacts WHERE contacts.case_id = subject.id AND (is_new OR named_at >= since))
               OR EXISTS (SELECT FROM contacts WHERE became_case_id = subject.id AND named_at >= since)
             THEN 'contacts'
             WHEN EXISTS (SELECT FROM people WHERE people.same_as = subject.person_id AND is_new)
@@ -166,12 +166,13 @@ _STAYING = """
                                                                    AND pair.decided_at >= since)
             THEN 'merged'
             WHEN EXISTS (SELECT FROM events WHERE subject_type = 'case' AND subject_id = subject.id
-                                              AND by_id IS NOT NULL AND at >= since)
+                                              AND by_id IS NOT NULL AND (is_new OR at >= since))
               OR EXISTS (SELECT FROM events WHERE subject_type = 'person' AND subject_id = subject.person_id
                                               AND by_id IS NOT NULL AND at >= since)
               OR EXISTS (SELECT FROM call_tasks AS task JOIN events ON subject_type = 'task'
                                                                   AND subject_id = task.id
-                         WHERE task.case_id = subject.id AND by_id IS NOT NULL AND events.at >= since)
+                         WHERE task.case_id = subject.id AND by_id IS NOT NULL
+                           AND (is_new OR events.at >= since))
               OR EXISTS (SELECT FROM queue_entries AS entry JOIN events ON subject_type = 'entry'
                                                                       AND subject_id = entry.id
                          WHERE entry.household_id = subject.household_id AND by_id IS NOT NULL
