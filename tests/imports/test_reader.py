@@ -12,10 +12,13 @@ from flask import Flask
 from flask_babel import Babel
 
 from tests.support.lots import CERTIFICATE, KEY, enveloped, extract, raw_line, secrets
+from tests.support.sealing import HAS_OPENSSL, enveloped_by_openssl, signed_by_openssl, signer
 from tracing.imports import errors, frames, reader, worker
 from tracing.imports.containers import Container, secrets_from
 from tracing.imports.refusals import Refusal
 
+HEADING = "id_resultat;Nom de naissance;PRENOMS;DDN;DATE_PRELEVEMENT;RESULTAT"
+TWO_LINES = f"{HEADING}\r\n1;A;B;01/01/1980;07/03/2021;P\r\n2;A;B;01/01/1980;07/03/2021;P\r\n".encode()
 HARD = "pdl-20210510-hard.csv.p7m"
 
 
@@ -49,15 +52,27 @@ def test_a_file_can_be_looked_at_without_reading_its_lines():
         reader.looked_at(b"Nom;Truc\r\n", secrets())
 
 
+@pytest.mark.skipif(not HAS_OPENSSL, reason="the openssl program is not there")
+def test_the_reading_process_runs_the_program_that_it_needs():
+    signed = signed_by_openssl(
+        enveloped_by_openssl(TWO_LINES, "-binary", "-aes-256-gcm"), "-binary", "-nodetach"
+    )
+    keys = secrets() + secrets_from(signers=[signer("laboratoire")[1]], needs_signature=True)
+
+    with reader.opened(signed, keys) as file:
+        assert len(list(file.lines)) == 2
+    with pytest.raises(errors.Unsigned), reader.opened(enveloped(TWO_LINES), keys):
+        pass
+
+
 def test_messages_have_no_columns_to_look_at():
     with pytest.raises(errors.NoColumns):
         reader.looked_at(enveloped(b"MSH|^~\\&|||||||ORU^R01|1|P|2.5.1\r"), secrets())
 
 
 def test_the_headings_of_a_file_are_told_as_they_stand():
-    heading = "id_resultat;Nom de naissance;PRENOMS;DDN;DATE_PRELEVEMENT;RESULTAT"
-    with reader.opened(enveloped(f"{heading}\r\n1;A;B;01/01/1980;07/03/2021;P".encode()), secrets()) as file:
-        assert file.headings == tuple(heading.split(";"))
+    with reader.opened(enveloped(TWO_LINES), secrets()) as file:
+        assert file.headings == tuple(HEADING.split(";"))
 
 
 def test_every_reason_has_its_sentence_and_names_nobody():

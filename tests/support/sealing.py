@@ -26,7 +26,7 @@ def openssl(*arguments: str, content: bytes = b"", **files: bytes) -> bytes:
 
 
 @cache
-def signer(name: str = "laboratoire") -> tuple[bytes, bytes]:
+def signer(name: str) -> tuple[bytes, bytes]:
     """Return the private key and the certificate of somebody who signs."""
     both = openssl(
         *("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-days", "9"),

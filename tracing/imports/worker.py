@@ -106,8 +106,9 @@ def main() -> None:
     limit_ourselves()
     # Millions of strings and not one cycle among them: looking for cycles doubles the time.
     gc.disable()
-    # Unbuffered: a buffer would hold the file a second time while it comes in.
-    with open(0, "rb", buffering=0) as source:
+    # Unbuffered: a buffer would hold the file a second time while it comes in. And never closed: the number of the
+    # standard input would go to the next pipe, and a program that we start would take that for its own.
+    with open(0, "rb", buffering=0, closefd=False) as source:
         request = unpack(source)
         answer = answer_to(request, source.readall())
     for frame in answer:
