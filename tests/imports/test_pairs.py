@@ -314,6 +314,20 @@ def test_the_sixty_days_count_from_the_case_of_either_record_and_episodes_go_on_
     assert newest.episode == max(session.scalars(select(Case.episode)))
 
 
+def test_a_line_without_a_number_is_callable_by_that_of_the_other_record(story, session):
+    old = {"DATE_EXTRACTION": "02/11/2025 08:00", "DATE_PRELEVEMENT": "01/11/2025 08:00"}
+    take_in(ANNE | old | {"ID_RESULTAT": "1", "TEL_MOBILE": ""})
+    take_in(MISSPELT | old | {"ID_RESULTAT": "2"})
+    silent, numbered = session.scalars(select(Person.id).order_by(Person.id)).all()
+    services.merge(pair(numbered, silent, at=NOW).id, by=agent(story.ivan), at=NOW)
+
+    take_in(ANNE | {"ID_RESULTAT": "3", "TEL_MOBILE": ""})
+
+    newest = queue.tasks_of_person(silent)[0]
+    assert newest.state is TaskState.OPEN
+    assert newest.household_id == people.get_person(numbered).household_id
+
+
 def test_after_taking_back_each_line_finds_its_own_person_again(story, session):
     take_in(ANNE | {"ID_RESULTAT": "1"})
     take_in(MISSPELT | {"ID_RESULTAT": "2"})

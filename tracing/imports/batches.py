@@ -76,6 +76,11 @@ class Known:
             (one for one in self.people.get(self.person_key(line), ()) if one.person_id == person_id), None
         )
 
+    def has_number(self, line: ParsedLine, person_id: int) -> bool:
+        """Say whether the person of a line can be rung already, be it by a number of a record merged with theirs."""
+        records = self.people.get(self.person_key(line), ())
+        return any(one.identity.phones for one in records if one.person_id == person_id)
+
     def remember_case(
         self, person_id: int, line: ParsedLine, identity: Identity, case_id: int, sampled_at: datetime
     ) -> None:

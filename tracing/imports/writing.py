@@ -181,8 +181,7 @@ class Batch:
             self.rows.pairs += [(person_id, other) for other in decision.possible_with]
             has_number = bool(identity.phones)
         else:
-            known = self.known.find_person(line, person_id)
-            has_number = bool(identity.phones or (known and known.identity.phones))
+            has_number = bool(identity.phones) or self.known.has_number(line, person_id)
             self._revise(line, person_id, identity)
         site_id = taking.site_of(line.fund_code)
         self.rows.cases.append(
