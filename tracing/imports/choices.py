@@ -121,4 +121,3 @@ def mapping_from(
 
 def _codes_of(accepted: Mapping | None, name: str) -> dict[str, str]:
     return accepted.codes.get(name, {}) if accepted else {}
-

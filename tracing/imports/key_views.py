@@ -31,6 +31,12 @@ bp = Blueprint("source_keys", __name__, url_prefix="/sources/<code>/keys", templ
 
 FORMS: dict[str, type[KeyForm]] = {"private": PrivateKeyForm, "password": PasswordForm, "signer": SignerForm}
 """The form for each sort of key, by the word in its address."""
+COMMANDS = {
+    "recipient": "age-keygen -y FICHIER",
+    "own_fingerprint": "gpg --show-keys --fingerprint FICHIER",
+}
+"""How somebody who holds a copy of a key has its fingerprint said, by what is known of the key."""
+CERTIFICATE_COMMAND = "openssl x509 -noout -fingerprint -sha256 -in FICHIER"
 SPOKEN_GROUPS = 2
 """How many groups of a fingerprint are spelled out: two people hear at once whether they mean the same."""
 
@@ -143,6 +149,7 @@ def key_page(key: SourceKey, form: Any) -> str:
         ][:SPOKEN_GROUPS],
         others=[member.display_name for member in others if member.id != key.proposed_by],
         names=staff.member_names(who for who in (key.proposed_by, key.confirmed_by, key.retired_by) if who),
+        command=_command(key),
         use_words=USE_WORDS,
         opens_words=OPENS_WORDS,
         key_words=KEY_WORDS,
@@ -163,3 +170,8 @@ def _own_fingerprint(key: SourceKey, *, hides_end: bool) -> str:
     own = str(key.about.get("own_fingerprint") or key.about.get("recipient") or "")
     shown = _shown(own, hides_end=hides_end)
     return " ".join(grouped(shown)) if "own_fingerprint" in key.about else shown
+
+
+def _command(key: SourceKey) -> str:
+    """Return how the second person calculates the fingerprint on a copy of their own."""
+    return next((command for known, command in COMMANDS.items() if known in key.about), CERTIFICATE_COMMAND)
