@@ -1,0 +1,124 @@
+"""Imports in processes of their own, for the tests that kill them at a chosen statement.
+
+Run as `python -m tests.support.importer`: each line of JSON on standard input asks for a load in a fork of this
+process, which has everything loaded already, and is answered by the fork's end. Fifty of them cost seconds.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from tests.support.live import Live
+from tests.support.lots import arrival
+from tracing.imports.jobs import Arrival, load
+from tracing.kernel import copying, db
+from tracing.vault.keys import KeyRing
+from tracing.vault.services import open_vault
+
+KILLED = -signal.SIGKILL
+
+
+class Importer:
+    """A process that loads lots in forks of itself."""
+
+    def __init__(self, live: Live, process: "subprocess.Popen[str]") -> None:
+        self.live = live
+        self.process = process
+
+    def ask(self, file: Path, *, batch_size: int, killed_at: int | None = None) -> None:
+        """Ask for a load; it is killed by SIGKILL before its statement `killed_at`."""
+        request = {
+            "url": self.live.url,
+            "keys_url": self.live.keys_url,
+            "master": self.live.master.hex(),
+            "file": str(file),
+            "batch_size": batch_size,
+            "killed_at": killed_at,
+        }
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+
+    def ended(self) -> int:
+        """Wait for the end of the load that was asked for: 0, or KILLED."""
+        assert self.process.stdout is not None
+        return int(self.process.stdout.readline())
+
+
+@contextmanager
+def importer(live: Live) -> Iterator[Importer]:
+    """Start a process that loads lots, and end it."""
+    command = [sys.executable, "-m", "tests.support.importer"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield Importer(live, process)
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            _load(json.loads(line))
+            os._exit(0)
+        _pid, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201
+
+
+def _load(request: dict[str, Any]) -> None:
+    engine = db.connect(request["url"])
+    open_vault(KeyRing(db.make_engine(request["keys_url"]), bytes.fromhex(request["master"])))
+    if request["killed_at"] is not None:
+        at_statement(engine, request["killed_at"], lambda: os.kill(os.getpid(), signal.SIGKILL))
+    load(received(Path(request["file"])), batch_size=request["batch_size"])
+
+
+def received(file: Path) -> Arrival:
+    """Return a lot as it arrived, always at the same time: what is due depends on it."""
+    return replace(arrival("killed", file.read_bytes()), received_at=datetime(2026, 3, 10, 9, tzinfo=UTC))
+
+
+def at_statement(engine: Engine, number: int, do: Callable[[], None]) -> Callable[[], int]:
+    """Do something once, before the statement of that number (COPY and COMMIT count too).
+
+    Returns what ends the counting and tells how many statements there were.
+    """
+    seen = [0]
+
+    def count(*_given: Any, **_named: Any) -> None:
+        seen[0] += 1
+        if seen[0] == number:
+            do()
+
+    original = copying.send
+
+    def counted(*given: Any, **named: Any) -> None:
+        count()
+        original(*given, **named)
+
+    event.listen(engine, "before_cursor_execute", count)
+    event.listen(engine, "commit", count)
+    copying.send = counted
+
+    def forget() -> int:
+        event.remove(engine, "before_cursor_execute", count)
+        event.remove(engine, "commit", count)
+        copying.send = original
+        return seen[0]
+
+    return forget
+
+
+if __name__ == "__main__":
+    main()
