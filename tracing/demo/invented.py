@@ -276,14 +276,27 @@ def lines(
 
 
 def with_the_usual_trouble(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Add what real extracts bring: negatives, lines that cannot be used, and lines sent twice."""
+    """Add what real extracts bring: negatives, lines that cannot be used, one name written in two ways, repetitions."""
     changed = [dict(row) for row in rows]
     for row, result in zip(changed[-9:-3], ("N", "N", "N", "I", "X", "Z"), strict=True):
         row["RESULTAT"] = result
     changed[-3]["DATE_NAISSANCE"] = "31/02/1980"
     changed[-2]["NOM_NAISSANCE"] = ""
     changed[-1]["NIR"] = "1,85073E+14"
-    return [*changed, *(dict(row) for row in changed[:4])]
+    return [*changed, _misspelt(changed), *(dict(row) for row in changed[:4])]
+
+
+def _misspelt(rows: list[dict[str, str]]) -> dict[str, str]:
+    """Return the result of somebody whose name another laboratory wrote with two letters exchanged."""
+    row = next(row for row in reversed(rows[:-60]) if row["TEL_MOBILE"] and row["RESULTAT"] == "P")
+    name = row["NOM_NAISSANCE"]
+    return row | {
+        "ID_RESULTAT": f"{row['ID_RESULTAT']}B",
+        "NOM_NAISSANCE": name[:2] + name[3] + name[2] + name[4:],
+        "NIR": "",
+        "TYPE_ANALYSE": "AG",
+        "LIB_LABO": "Pharmacie des Quais",
+    }
 
 
 def as_csv(rows: list[dict[str, str]]) -> bytes:

@@ -3,14 +3,18 @@
 from datetime import datetime, timedelta
 from random import Random
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from tracing.demo import happenings, invented, sealing
 from tracing.demo.staff import COLLEAGUES, hire, open_sites
+from tracing.imports import key_services, source_services
 from tracing.imports.containers import secrets_from
 from tracing.imports.jobs import Arrival
 from tracing.imports.jobs import load as load_lot
-from tracing.imports.models import ImportLot, LotState
+from tracing.imports.keyfiles import read_private_key
+from tracing.imports.models import ImportLot, LotState, SourceKind
+from tracing.imports.source_queries import find_source
 from tracing.kernel import clock, events
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session, transaction
@@ -21,6 +25,7 @@ from tracing.staff.models import Member
 
 SEED = 1902
 """The same people at every first run: what one reads in a bug report can be found again."""
+SENDER, OFFICERS = "PDL", ("irene", "basile")
 BEGUN, LOADED = "demo.begun", "demo.loaded"
 AT_NANTES, AT_AJACCIO, AT_SCHOOL = 216, 60, 24
 ARRIVED_AGO = timedelta(hours=2, minutes=40)
@@ -69,6 +74,7 @@ def load(settings: Settings) -> None:
                 password_of(settings),
                 at=at - timedelta(days=20),
             )
+    know_sender(settings, at=at - timedelta(days=10))
     with transaction():
         arrived = session.scalar(select(ImportLot.id).where(ImportLot.state == LotState.LOADED).limit(1))
     if arrived is None:
@@ -76,6 +82,34 @@ def load(settings: Settings) -> None:
     happenings.work(began_at=at - ARRIVED_AGO, at=at)
     with transaction():
         events.record(LOADED, by=None, at=clock.now())
+
+
+def know_sender(settings: Settings, *, at: datetime) -> None:
+    """Let one import officer make the portal known with its key, and the other confirm it."""
+    key, certificate = sealing.make_key_pair(settings.data_dir / "demo", at=at)
+    with transaction():
+        if find_source(SENDER) is not None:
+            return
+        proposes, confirms = (
+            member.id for login in OFFICERS if (member := staff.find_member_by_login(login)) is not None
+        )
+        source_services.add_source(
+            SENDER,
+            source_services.Terms(
+                label=_("Portail des laboratoires"),
+                kind=SourceKind.PORTAL,
+                is_trusted=True,
+                needs_signature=False,
+                site_id=None,
+                contact=_("Assistance du portail, du lundi au samedi de 8 h à 19 h"),
+            ),
+            by=proposes,
+            at=at,
+        )
+        read = read_private_key(key, certificate=certificate)
+        made = key_services.propose(SENDER, read, label=_("Clé de la plateforme"), by=proposes, at=at)
+        ending = key_services.shown_fingerprints(made)[0][-key_services.LAST :]
+        key_services.confirm(SENDER, made.id, ending, by=confirms, at=at)
 
 
 def send_and_load(settings: Settings, *, at: datetime) -> None:
@@ -86,7 +120,7 @@ def send_and_load(settings: Settings, *, at: datetime) -> None:
         *invented.invent(invented.AJACCIO, AT_AJACCIO, random, first_serial=3000),
     ]
     pupils = invented.invent(invented.SCHOOL, AT_SCHOOL, random, first_serial=6000)
-    lot = f"PDL{at:%Y%m%d}01"
+    lot = f"{SENDER}{at:%Y%m%d}01"
     rows = list(invented.lines([*pupils, *people], lot=lot, at=at, zone=settings.zone, random=random))
     folder = settings.data_dir / "demo"
     key, certificate = sealing.make_key_pair(folder, at=at)
@@ -102,7 +136,7 @@ def send_and_load(settings: Settings, *, at: datetime) -> None:
         Arrival(
             content=content,
             file_name=file.name,
-            source_code="PDL",
+            source_code=SENDER,
             secrets=secrets_from(private_key=key, certificate=certificate),
             zone=settings.zone,
             allow_fiction=True,

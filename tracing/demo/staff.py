@@ -73,6 +73,7 @@ COLLEAGUES = (
     ),
     Colleague("didier", "Didier Marsac", ((NANTES, Role.SUPERVISOR),), hours=WEEK, in_words="superviseur"),
     Colleague("irene", "Irène Fabre", ((NANTES, Role.IMPORTER),), hours=WEEK, in_words="chargée d’import"),
+    Colleague("basile", "Basile Roy", ((NANTES, Role.IMPORTER),), hours=WEEK, in_words="chargé d’import"),
     Colleague("olivia", "Olivia Perrin", ((NANTES, Role.AUDITOR),), hours=WEEK, in_words="auditrice"),
     Colleague(
         "gaspard", "Gaspard Noël", ((NANTES, Role.ADMINISTRATOR),), hours=WEEK, in_words="administrateur"
