@@ -133,62 +133,68 @@ _LINES = """
 
 def _staying(lot: ImportLot, about: Iterable[int], created: set[int]) -> dict[int, Stays]:
     """Return the cases that a person has dealt with since the lot came, or that a later lot speaks of."""
-    rows = session.execute(
-        text(_STAYING),
-        {"lot": lot.id, "cases": sorted(about), "created": sorted(created), "received": lot.received_at},
-    )
-    return {row.id: Stays(row.why) for row in rows}
+    stays: dict[int, Stays] = {}
+    ids = sorted(about)
+    for start in range(0, len(ids), removing.CHUNK):
+        part = ids[start : start + removing.CHUNK]
+        told = {"cases": part, "created": sorted(created.intersection(part))}
+        for why, question in _QUESTIONS:
+            statement = text(f"WITH subject AS ({_SUBJECT}) SELECT DISTINCT subject.id {question}")
+            for case_id in session.scalars(statement, told | {"lot": lot.id, "received": lot.received_at}):
+                stays.setdefault(case_id, why)
+    return stays
 
 
-_STAYING = """
-    WITH subject AS (
-        SELECT cases.id, cases.person_id, people.household_id, cases.id = ANY(:created) AS is_new,
-               CASE WHEN cases.id = ANY(:created) THEN cases.created_at ELSE :received END AS since
-        FROM cases JOIN people ON people.id = cases.person_id WHERE cases.id = ANY(:cases)
-    ), judged AS (
-        SELECT id, CASE
-            WHEN EXISTS (SELECT FROM calls WHERE calls.household_id = subject.household_id
-                                             AND calls.started_at >= since)
-              OR EXISTS (SELECT FROM queue_entries AS entry WHERE entry.household_id = subject.household_id
-                                             AND entry.state = 'claimed')
-              OR EXISTS (SELECT FROM call_tasks AS task JOIN conversations ON conversations.task_id = task.id
-                         JOIN calls ON calls.id = conversations.call_id
-                         WHERE task.case_id = subject.id AND (is_new OR calls.started_at >= since))
-            THEN 'called'
-            WHEN EXISTS (SELECT FROM contacts WHERE contacts.case_id = subject.id AND (is_new OR named_at >= since))
-              OR EXISTS (SELECT FROM contacts WHERE became_case_id = subject.id AND named_at >= since)
-            THEN 'contacts'
-            WHEN EXISTS (SELECT FROM people WHERE people.same_as = subject.person_id AND is_new)
-              OR EXISTS (SELECT FROM people WHERE people.id = subject.person_id AND same_as IS NOT NULL)
-              OR EXISTS (SELECT FROM possible_duplicates AS pair WHERE pair.person_id = subject.person_id
-                                                                   AND pair.decided_at >= since)
-              OR EXISTS (SELECT FROM possible_duplicates AS pair WHERE pair.other_id = subject.person_id
-                                                                   AND pair.decided_at >= since)
-            THEN 'merged'
-            WHEN EXISTS (SELECT FROM events WHERE subject_type = 'case' AND subject_id = subject.id
-                                              AND by_id IS NOT NULL AND (is_new OR at >= since))
-              OR EXISTS (SELECT FROM events WHERE subject_type = 'person' AND subject_id = subject.person_id
-                                              AND by_id IS NOT NULL AND at >= since)
-              OR EXISTS (SELECT FROM call_tasks AS task JOIN events ON subject_type = 'task'
-                                                                  AND subject_id = task.id
-                         WHERE task.case_id = subject.id AND by_id IS NOT NULL
-                           AND (is_new OR events.at >= since))
-              OR EXISTS (SELECT FROM queue_entries AS entry JOIN events ON subject_type = 'entry'
-                                                                      AND subject_id = entry.id
-                         WHERE entry.household_id = subject.household_id AND by_id IS NOT NULL
-                           AND events.at >= since)
-            THEN 'touched'
-            WHEN is_new AND (
-                 EXISTS (SELECT FROM import_lines AS line
-                         WHERE line.case_id = subject.id AND line.lot_id <> :lot)
-              OR EXISTS (SELECT FROM lab_results AS result LEFT JOIN import_lines AS line
-                                ON line.id = result.line_id
-                         WHERE result.case_id = subject.id AND (line.id IS NULL OR line.lot_id <> :lot)))
-            THEN 'joined'
-        END AS why FROM subject
-    )
-    SELECT id, why FROM judged WHERE why IS NOT NULL
+_SUBJECT = """
+    SELECT cases.id, cases.person_id, people.household_id, people.same_as,
+           cases.id = ANY(:created) AS is_new,
+           CASE WHEN cases.id = ANY(:created) THEN cases.created_at ELSE :received END AS since
+    FROM cases JOIN people ON people.id = cases.person_id
+    WHERE cases.id = ANY(:cases)
+      -- every question names these; a parameter that is not used would have no type
+      AND CAST(:lot AS bigint) IS NOT NULL AND CAST(:received AS timestamptz) IS NOT NULL
 """
+_TASKS = "JOIN call_tasks AS task ON task.case_id = subject.id"
+_ENTRIES = "JOIN queue_entries AS entry ON entry.household_id = subject.household_id"
+_LATER = "by_id IS NOT NULL AND events.at >= since"
+_EVER = "by_id IS NOT NULL AND (is_new OR events.at >= since)"
+_QUESTIONS = tuple(
+    (why, f"FROM subject {question}")
+    for why, questions in {
+        Stays.CALLED: (
+            "JOIN calls ON calls.household_id = subject.household_id WHERE calls.started_at >= since",
+            f"{_ENTRIES} WHERE entry.state = 'claimed'",
+            f"""{_TASKS} JOIN conversations ON conversations.task_id = task.id
+                JOIN calls ON calls.id = conversations.call_id WHERE is_new OR calls.started_at >= since""",
+        ),
+        Stays.CONTACTS: (
+            "JOIN contacts ON contacts.case_id = subject.id WHERE is_new OR named_at >= since",
+            "JOIN contacts ON contacts.became_case_id = subject.id WHERE named_at >= since",
+        ),
+        Stays.MERGED: (
+            "JOIN people AS record ON record.same_as = subject.person_id WHERE is_new",
+            "WHERE is_new AND subject.same_as IS NOT NULL",
+            """JOIN possible_duplicates AS pair ON pair.person_id = subject.person_id
+               WHERE pair.decided_at >= since""",
+            """JOIN possible_duplicates AS pair ON pair.other_id = subject.person_id
+               WHERE pair.decided_at >= since""",
+        ),
+        Stays.TOUCHED: (
+            f"JOIN events ON subject_type = 'case' AND subject_id = subject.id WHERE {_EVER}",
+            f"JOIN events ON subject_type = 'person' AND subject_id = subject.person_id WHERE {_LATER}",
+            f"{_TASKS} JOIN events ON subject_type = 'task' AND subject_id = task.id WHERE {_EVER}",
+            f"{_ENTRIES} JOIN events ON subject_type = 'entry' AND subject_id = entry.id WHERE {_LATER}",
+        ),
+        Stays.JOINED: (
+            "JOIN import_lines AS line ON line.case_id = subject.id WHERE is_new AND line.lot_id <> :lot",
+            """JOIN lab_results AS result ON result.case_id = subject.id
+               LEFT JOIN import_lines AS line ON line.id = result.line_id
+               WHERE is_new AND (line.id IS NULL OR line.lot_id <> :lot)""",
+        ),
+    }.items()
+    for question in questions
+)
+"""One plain question a statement: a large lot has tens of thousands of cases, fresh in tables without statistics."""
 
 
 def _bound_lines(lot_id: int) -> dict[int, Stays]:
