@@ -191,7 +191,7 @@ def test_an_unknown_layout_is_mapped_once_and_its_codes_with_it(session, story, 
     )
     assert (plan.plan["created"], plan.plan["quarantine_reasons"]) == (1, {"UNKNOWN_CODE": 1})
     with transaction():
-        lots.commit(lot_id, by=story.ivan.id, at=NOW)
+        lots.accept(lot_id, by=story.ivan.id, at=NOW)
     work()
     assert state_of(session, lot_id) is LotState.LOADED
     following = receive(OWN, "trouvé", name="B", by=story.ivan)

@@ -143,7 +143,7 @@ def test_a_received_lot_waits_with_its_plan_and_only_then_is_loaded(story, sessi
     assert work_once(settings) is None
 
     with transaction():
-        lots.commit(lot_id, by=story.ivan.id, at=NOW)
+        lots.accept(lot_id, by=story.ivan.id, at=NOW)
     assert work_once(settings) == lot_id
 
     lot = lot_at(session, lot_id)
@@ -182,7 +182,7 @@ def test_a_discarded_lot_brings_nothing_and_can_be_taken_up_again(story, session
         lots.discard(lot_id, by=story.ivan.id, at=NOW)
     assert work_once(settings) is None
     with pytest.raises(NotNow), transaction():
-        lots.commit(lot_id, by=story.ivan.id, at=NOW)
+        lots.accept(lot_id, by=story.ivan.id, at=NOW)
 
     with transaction():
         lots.take_up(lot_id, by=story.ivan.id, at=NOW)
@@ -204,7 +204,7 @@ def test_the_file_is_kept_sealed_for_its_days_and_what_opens_it_until_it_is_load
 
     work_once(settings)
     with transaction():
-        lots.commit(lot_id, by=story.ivan.id, at=NOW)
+        lots.accept(lot_id, by=story.ivan.id, at=NOW)
     work_once(settings)
     session.expire_all()
     assert session.get_one(ImportOriginal, lot_id).secret is None
@@ -256,7 +256,7 @@ def test_no_step_of_a_lot_writes_an_identity_into_the_journal(story, session, se
     lot_id = receive(story, lot_of([{}, {"ID_RESULTAT": "B-1", "NOM_NAISSANCE": "KERGOAT", "PRENOMS": ""}]))
     work_once(settings)
     with transaction():
-        lots.commit(lot_id, by=story.ivan.id, at=NOW)
+        lots.accept(lot_id, by=story.ivan.id, at=NOW)
     work_once(settings)
     jobs.undo(lot_id, by=story.ivan.id)
 

@@ -51,7 +51,7 @@ def loading(story, session, settings):
             )
         work_once(settings)
         with transaction():
-            lots.commit(lot.id, by=ivan, at=NOW)
+            lots.accept(lot.id, by=ivan, at=NOW)
         return lot.id
 
     return begin

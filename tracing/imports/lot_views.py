@@ -33,7 +33,7 @@ def progress(lot_id: int) -> ResponseReturnValue:
 @may(Role.IMPORTER)
 def commit(lot_id: int) -> ResponseReturnValue:
     """Load a lot whose plan was seen."""
-    return _do(lot_id, lambda: lots.commit(lot_id, by=agent().member_id, at=clock.now()))
+    return _do(lot_id, lambda: lots.accept(lot_id, by=agent().member_id, at=clock.now()))
 
 
 @bp.post("/<int:lot_id>/plan")

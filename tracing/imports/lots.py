@@ -225,7 +225,7 @@ def begin_loading(lot_id: int) -> None:
     _forget_trouble(lot)
 
 
-def commit(lot_id: int, *, by: int, at: datetime) -> None:
+def accept(lot_id: int, *, by: int, at: datetime) -> None:
     """Load a planned lot: a person saw the plan. The job does it, from now on."""
     lot = get_locked(lot_id, LotState.PLANNED)
     lot.state, lot.committed_by = LotState.LOADING, by
