@@ -33,7 +33,9 @@ def test_each_job_is_planned_once_in_universal_time():
 
     names = [job.id for job in planned.get_jobs()]
 
-    assert {"sweep_claims", "promote", "tidy", "clear_destroyed", "work", "fetch", "remove_originals"} <= set(names)
+    assert {"sweep_claims", "promote", "tidy", "clear_destroyed", "work", "fetch", "remove_originals"} <= set(
+        names
+    )
     assert len(names) == len(set(names))
     assert str(planned.timezone) == "UTC"
     assert {job.trigger.timezone.tzname(NOW) for job in planned.get_jobs()} == {"UTC"}

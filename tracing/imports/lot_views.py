@@ -26,7 +26,12 @@ def progress(lot_id: int) -> ResponseReturnValue:
     lot = queries.get_lot(lot_id)
     if lot.state not in lots.WAITING:
         return "", 200, {"HX-Refresh": "true"}
-    return render_template("imports/lot_progress.html", lot=lot, progress=progress_of(lot))
+    return render_template(
+        "imports/lot_progress.html",
+        lot=lot,
+        progress=progress_of(lot),
+        created=queries.created_so_far(lot_id) if lot.state is LotState.LOADING else 0,
+    )
 
 
 @bp.post("/<int:lot_id>/commit")

@@ -153,7 +153,11 @@ def rows_of_plan(plan: dict[str, Any]) -> list[PlanRow]:
 
     below = {
         Outcome.CREATED: [
-            *(row("note", name, plan[name]) for name in ("new_episodes", "possible_duplicates") if plan[name]),
+            *(
+                row("note", name, plan[name])
+                for name in ("new_episodes", "possible_duplicates")
+                if plan[name]
+            ),
             *(row("warning", code, lines) for code, lines in plan["warnings"].items()),
         ],
         Outcome.QUARANTINED: [

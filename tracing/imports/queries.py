@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select, text
+from sqlalchemy import and_, func, or_, select, text
 
 from tracing.imports.errors import NoSuchLot
 from tracing.imports.models import ImportLine, ImportLot, LotState
@@ -37,6 +37,12 @@ def lots_to_decide(limit: int = 20) -> Sequence[ImportLot]:
         and_(ImportLot.state.in_((LotState.RECEIVED, LotState.LOADING)), ImportLot.trouble.is_not(None)),
     )
     return session.scalars(select(ImportLot).where(waits).order_by(ImportLot.id).limit(limit)).all()
+
+
+def created_so_far(lot_id: int) -> int:
+    """Return how many cases a lot that is being loaded has made."""
+    chosen = select(func.count()).where(ImportLine.lot_id == lot_id, ImportLine.outcome == Outcome.CREATED)
+    return session.scalar(chosen) or 0
 
 
 def changed_since_planned(lot: ImportLot) -> bool:

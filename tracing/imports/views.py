@@ -123,6 +123,7 @@ def lot_page(lot_id: int, *, form: OpenForm | None = None) -> str:
         kept_until=kept_until,
         form=(form or OpenForm()) if may_open else None,
         progress=progress_of(found) if found.state in lots.WAITING else None,
+        created=queries.created_so_far(lot_id) if found.state is LotState.LOADING else 0,
         plan=rows_of_plan(found.plan) if found.state is LotState.PLANNED else [],
         is_stale=found.state is LotState.PLANNED and queries.changed_since_planned(found),
         to_correct=correction_queries.count_of(found.id) if found.state is LotState.LOADED else 0,
