@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from psycopg.errors import DeadlockDetected
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
@@ -155,6 +156,30 @@ def test_the_same_lot_in_two_processes_at_once_is_taken_in_once(
     same = ("people", "keys", "cases", "tasks", "households", "numbers", "pairs")
     assert [left[part] for part in same] == [clean[part] for part in same]
     assert min(created) == 0
+
+
+def test_a_batch_that_loses_a_deadlock_with_a_page_is_written_once_more(
+    live_engines: Any, live_database: Live, sent: Path
+) -> None:
+    engine = db.session.get_bind()
+    assert isinstance(engine, Engine)
+    forget = at_statement(engine, 0, _lose)
+    load(received(sent))
+    statements = forget()
+    with db.transaction():
+        wanted = everything()
+    _empty(live_engines[0])
+
+    forget = at_statement(engine, statements // 2, _lose)
+    load(received(sent))
+    assert forget() > statements
+
+    with db.transaction():
+        assert everything() == wanted
+
+
+def _lose() -> None:
+    raise OperationalError("injected", None, DeadlockDetected("deadlock detected"))
 
 
 def small_lot() -> bytes:

@@ -7,14 +7,20 @@ The database works while we do. What the batch in flight brings is not to be rea
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import count
 
+from psycopg.errors import DeadlockDetected
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from tracing.imports import services
 from tracing.imports.lines import ParsedLine
 from tracing.imports.writing import Batch, Taking
 from tracing.kernel import clock
 from tracing.kernel.db import session, transaction
+
+ATTEMPTS = 3
+"""Times a batch is written when somebody else writes the same telephone numbers in another order."""
 
 Advance = Callable[[int], bool]
 """Told, inside the transaction of a batch, how many lines are read with it; says whether to stop after it."""
@@ -49,10 +55,17 @@ def _prepare(lines: Sequence[ParsedLine], taking: Taking, before: Batch | None) 
 
 
 def _write(work: Batch | None, read: int, advance: Advance) -> bool:
-    with transaction():
-        if work is not None:
-            work.write()
-        return advance(read)
+    """Write and commit a batch; the loser of a deadlock with a tracer's page writes it once more."""
+    for attempt in count(1):
+        try:
+            with transaction():
+                if work is not None:
+                    work.write()
+                return advance(read)
+        except OperationalError as error:
+            if not isinstance(error.orig, DeadlockDetected) or attempt == ATTEMPTS:
+                raise
+    raise AssertionError("unreachable")
 
 
 @contextmanager
