@@ -7,6 +7,7 @@ workbook; memory of the process and of the reading child. `--quick` takes a tent
 import argparse
 import gc
 import io
+import os
 import sys
 import threading
 import time
@@ -83,7 +84,7 @@ def measure(running: Server, name: str, sample: Sample, *, base: int) -> Run:
             programme=PROGRAMME,
         )
         gc.collect()
-        with timed() as stages, memory.watched() as peak:
+        with timed() as stages, memory.watched(os.getpid()) as peak:
             started = time.perf_counter()
             report = load(arrival)
             seconds = time.perf_counter() - started

@@ -1,12 +1,16 @@
-"""Memory of a process and of all that it started, sampled from /proc."""
+"""Memory of a process and of all that it started, sampled from /proc by a process of its own."""
 
 import os
-import threading
+import select
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-EVERY = 0.02
+EVERY = 0.05
+"""Seconds between two looks."""
 
 
 class Peak:
@@ -16,52 +20,44 @@ class Peak:
 
 
 @contextmanager
-def watched(root: int | None = None) -> Iterator[Peak]:
-    """Watch `root` (this process by default) and its descendants; the database server is no descendant."""
-    peak, stop = Peak(), threading.Event()
-
-    def watch() -> None:
-        while not stop.wait(EVERY):
-            peak.megabytes = max(peak.megabytes, _sum(root or os.getpid()))
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
+def watched(root: int) -> Iterator[Peak]:
+    """Watch `root` and its descendants; the database server is no descendant. The watcher does not count."""
+    peak = Peak()
+    command = [sys.executable, "-m", "benchmarks.memory", str(root)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as watcher:
         yield peak
-    finally:
-        stop.set()
-        watcher.join()
+        told, _nothing = watcher.communicate("\n")
+    peak.megabytes = float(told)
 
 
-def _sum(root: int) -> float:
-    parents = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parents[int(entry.name)] = int((entry / "stat").read_text().rsplit(") ", 1)[1].split()[1])
-            except OSError:
-                continue
-    family = {root}
-    grown = True
-    while grown:
-        more = {pid for pid, parent in parents.items() if parent in family and pid not in family}
-        family |= more
-        grown = bool(more)
-    return sum(_resident(pid) for pid in family if not _is_server(pid)) / 1024
+def main(root: int) -> None:
+    """Look until the parent says to end, then print the peak."""
+    peak = 0.0
+    while not select.select([sys.stdin], [], [], 0)[0]:
+        peak = max(peak, sum(_resident(pid) for pid in _family(root, but=os.getpid())) / 1024)
+        time.sleep(EVERY)
+    sys.stdout.write(f"{peak}\n")
+
+
+def _family(root: int, *, but: int) -> Iterator[int]:
+    yield root
+    for children in Path(f"/proc/{root}/task").glob("*/children"):
+        try:
+            found = [int(pid) for pid in children.read_text().split()]
+        except OSError:
+            continue
+        for pid in found:
+            if pid != but:
+                yield from _family(pid, but=but)
 
 
 def _resident(pid: int) -> int:
     try:
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1])
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
-        pass
-    return 0
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS:")), 0)
 
 
-def _is_server(pid: int) -> bool:
-    try:
-        return b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
-    except OSError:
-        return True
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
