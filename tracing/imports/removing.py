@@ -19,16 +19,17 @@ def lock(lot_id: int) -> None:
     session.execute(text(_LOCK_CASES), {"lot": lot_id})
 
 
+# Arrays rather than joins: each step goes by its index, however little the planner knows of a lot just written.
 _LOCK_ENTRIES = """
-    SELECT entry.id FROM queue_entries AS entry
-    WHERE entry.household_id IN (
-        SELECT people.household_id FROM import_lines AS line
-        JOIN cases ON cases.id = line.case_id JOIN people ON people.id = cases.person_id
-        WHERE line.lot_id = :lot)
-    ORDER BY entry.household_id FOR UPDATE
+    SELECT id FROM queue_entries WHERE household_id = ANY(ARRAY(
+        SELECT household_id FROM people WHERE id = ANY(ARRAY(
+            SELECT person_id FROM cases WHERE id = ANY(ARRAY(
+                SELECT case_id FROM import_lines WHERE lot_id = :lot AND case_id IS NOT NULL))))))
+    ORDER BY household_id FOR UPDATE
 """
 _LOCK_CASES = """
-    SELECT id FROM cases WHERE id IN (SELECT case_id FROM import_lines WHERE lot_id = :lot)
+    SELECT id FROM cases WHERE id = ANY(ARRAY(
+        SELECT case_id FROM import_lines WHERE lot_id = :lot AND case_id IS NOT NULL))
     ORDER BY id FOR UPDATE
 """
 
