@@ -291,7 +291,6 @@ def upgrade() -> None:
         sa.Column("cohort", sa.Date(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("household_id", sa.BigInteger(), nullable=True),
-        sa.Column("is_invented", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("same_as", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["household_id"], ["households.id"], name=op.f("fk_people_household_id")),

@@ -1,6 +1,7 @@
 """Both chains of migrations, up and down on a real server, and the tables they make against the models."""
 
 import ast
+import hashlib
 from pathlib import Path
 
 import psycopg
@@ -127,6 +128,33 @@ def test_migrations_are_numbered_without_gaps_or_branches(store):
     names = sorted(path.name for path in (store.folder / "versions").glob("*.py"))
 
     assert [name[:5] for name in names] == [f"{number:04}_" for number in range(1, len(names) + 1)]
+
+
+def test_a_released_migration_is_never_changed():
+    """Bases made by it exist: what it left out comes in a migration of its own."""
+    released = (migrate.ROOT / "released.sha256").read_text(encoding="utf-8").splitlines()
+
+    for digest, name in (line.split() for line in released):
+        assert hashlib.sha256((migrate.ROOT / name).read_bytes()).hexdigest() == digest, name
+
+
+@pytest.mark.parametrize("has_the_column", [True, False])
+def test_bases_with_and_without_the_mark_of_the_invented_become_the_same(urls, has_the_column):
+    owner, _ = urls
+    migrate.move(migrate.MAIN, owner, "0001")
+    with as_owner(owner) as connection:
+        if has_the_column:
+            connection.execute(
+                text("ALTER TABLE people ADD COLUMN is_invented boolean DEFAULT false NOT NULL")
+            )
+        connection.execute(
+            text("INSERT INTO people (id, cohort, created_at) VALUES (7, '2026-11-22', now())")
+        )
+
+    migrate.move(migrate.MAIN, owner, "head")
+
+    with as_owner(owner) as connection:
+        assert connection.scalar(text("SELECT is_invented FROM people WHERE id = 7")) is False
 
 
 def every_migration():
