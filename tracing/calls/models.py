@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracing.calls.rules import CallOutcome
+from tracing.calls.rules import CallOutcome, GiveBackReason
 from tracing.kernel.db import Base, coded
 from tracing.vault import registry
 
@@ -17,6 +17,9 @@ class Call(Base):
     __table_args__ = (
         CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="ended_has_an_outcome"),
         UniqueConstraint("entry_id", "claim_number"),
+        CheckConstraint(
+            "(give_back_reason IS NULL) OR (outcome = 'given_back')", name="reason_of_a_call_given_back"
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -28,6 +31,9 @@ class Call(Base):
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     outcome: Mapped[CallOutcome | None] = mapped_column(coded(CallOutcome))
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("staff_sessions.id"))
+    """The browser in which the call is led; the tracer's other one may take it over."""
+    give_back_reason: Mapped[GiveBackReason | None] = mapped_column(coded(GiveBackReason))
 
 
 class Conversation(Base):

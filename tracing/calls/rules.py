@@ -20,6 +20,28 @@ class CallOutcome(StrEnum):
     TAKEN_BACK = "taken_back"
 
 
+class GiveBackReason(StrEnum):
+    """Why a tracer gives a call back."""
+
+    ACQUAINTED = "acquainted"
+    """The tracer knows the person."""
+    EQUIPMENT = "equipment"
+    SHIFT_ENDS = "shift_ends"
+    TOO_HARD = "too_hard"
+    HANDED_OVER = "handed_over"
+    """To a colleague, by name."""
+
+
+REASONS_TO_CHOOSE = (
+    GiveBackReason.ACQUAINTED,
+    GiveBackReason.EQUIPMENT,
+    GiveBackReason.SHIFT_ENDS,
+    GiveBackReason.TOO_HARD,
+)
+SKIPS_A_DAY = 3
+"""So many calls a day may be given back without a word; after that the reason is asked for."""
+
+
 class Follows(StrEnum):
     """What becomes of a task after a conversation."""
 
@@ -71,3 +93,8 @@ BY_TRACER = (
 
 ATTEMPTS = tuple(outcome for outcome, follows in CONSEQUENCES.items() if follows.is_attempt)
 """A wrong number is an attempt too: the other numbers of the person are tried next, then the supervisor's list."""
+
+
+def must_say_why(skipped_today: int) -> bool:
+    """Return whether a tracer has given back so many calls without a word today that the next one needs a reason."""
+    return skipped_today >= SKIPS_A_DAY

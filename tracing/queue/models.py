@@ -91,6 +91,10 @@ class QueueEntry(Base):
     reserved_for: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     """Who promised the callback, or to whom a supervisor gave the call."""
     reserved_until: Mapped[datetime | None]
+    given_at: Mapped[datetime | None]
+    """When a colleague or a supervisor kept it for somebody by hand: that stands whatever else becomes of its people."""
+    passed_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    """Who gave it back last: it goes to somebody else first."""
     claimant_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     claim_number: Mapped[int] = mapped_column(BigInteger, default=0)
     claimed_at: Mapped[datetime | None]

@@ -92,6 +92,8 @@ class Member(Base):
     contract_ends_on: Mapped[date | None]
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+    """Since when they are on a pause; nothing is given to them meanwhile."""
 
     roles: Mapped[list["MemberRole"]] = relationship(lazy="selectin")
     shifts: Mapped[list["Shift"]] = relationship(lazy="select", order_by="Shift.weekday")
@@ -121,6 +123,26 @@ class Shift(Base):
     """0 is Monday."""
     starts_at: Mapped[time]
     ends_at: Mapped[time]
+
+
+class Absence(Base):
+    """Days on which a member does not work, whatever their weekly hours say."""
+
+    __tablename__ = "absences"
+    __table_args__ = (
+        CheckConstraint("starts_on <= ends_on", name="ends_after_it_starts"),
+        CheckConstraint("(removed_at IS NULL) = (removed_by IS NULL)", name="removed_has_an_author"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    """The last day of it."""
+    noted_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    noted_at: Mapped[datetime]
+    removed_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    removed_at: Mapped[datetime | None]
 
 
 class StaffSession(Base):
