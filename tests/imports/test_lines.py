@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from tests.support.lots import READING, parsed, raw_line
+from tracing.imports.faults import Problem
 from tracing.imports.fields import read_finess
-from tracing.imports.lines import Doubt, Problem, parse
+from tracing.imports.lines import Doubt, parse
 
 
 def test_a_complete_line_is_understood():

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from tests.support.lots import LINE, READING
 from tracing.imports.choices import Fault, code_questions, faults_of, mapping_from
+from tracing.imports.faults import Problem
 from tracing.imports.layout import FIELDS, REQUIRED, find_columns, raw_lines
-from tracing.imports.lines import Problem, parse
+from tracing.imports.lines import parse
 from tracing.imports.mappings import (
     MOST_DISTINCT,
     Difference,

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from tracing.imports.containers import Secrets, passwords_in, secrets_from
 from tracing.imports.jobs import Arrival
 from tracing.imports.layout import FIELDS, RawLine
-from tracing.imports.lines import ParsedLine, Reading, parse
+from tracing.imports.lines import ParsedLine, parse
+from tracing.imports.readings import Reading
 from tracing.imports.report import report_of, told
 from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome, decide
 from tracing.people.rules import completed, given_birth_key

@@ -13,9 +13,9 @@ from tracing.imports.errors import NoFileYet
 from tracing.imports.faults import Fault, faults_of
 from tracing.imports.jobs import one_at_a_time
 from tracing.imports.layout import RawLine
-from tracing.imports.lines import Reading
 from tracing.imports.models import ImportLine, ImportLot
 from tracing.imports.reader import opened
+from tracing.imports.readings import Reading
 from tracing.kernel import clock, events
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction

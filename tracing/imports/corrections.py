@@ -12,9 +12,10 @@ from tracing.imports import lots, services
 from tracing.imports.errors import NoLongerToCorrect
 from tracing.imports.faults import Fault, Why, faults_of
 from tracing.imports.layout import FIELDS, RawLine, clean
-from tracing.imports.lines import ParsedLine, Reading, parse
+from tracing.imports.lines import ParsedLine, parse
 from tracing.imports.models import ImportLine, ImportLot, LotState
 from tracing.imports.queries import report
+from tracing.imports.readings import Reading
 from tracing.imports.rules import Outcome
 from tracing.imports.writing import Taking
 from tracing.kernel import events

@@ -1,20 +1,28 @@
-"""Which field of a quarantined line is at fault, and why: each beside its field, all of them at once. Pure."""
+"""Which field keeps a line from being used, and why: each beside its field, all of them at once. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from enum import StrEnum
+from operator import itemgetter
 from typing import NamedTuple
 
-from tracing.imports.dates import can_be_birth_date, read_moment
+from tracing.imports.dates import can_be_birth_date
 from tracing.imports.fields import PLACEHOLDERS
 from tracing.imports.layout import FIELDS, REQUIRED
-from tracing.imports.lines import NOT_POSITIVE, POSITIVE, Problem, Reading
+from tracing.imports.readings import NOT_POSITIVE, POSITIVE, Dates, Reading, is_later, read_dates
 
 _LETTER = re.compile(r"[^\W\d_]")
+_NAMES = ("NOM_NAISSANCE", "PRENOMS")
+_required = itemgetter(*REQUIRED)
 
-Moment = tuple[datetime, bool]
-"""A local date and time, and whether a time was given at all."""
+
+class Problem(StrEnum):
+    """Why a line cannot be used safely, in the order in which the decisive one is chosen."""
+
+    MISSING_FIELD = "MISSING_FIELD"
+    BAD_DATE = "BAD_DATE"
+    FUTURE_DATE = "FUTURE_DATE"
+    UNKNOWN_CODE = "UNKNOWN_CODE"
 
 
 class Why(StrEnum):
@@ -57,48 +65,52 @@ class Fault(NamedTuple):
 def faults_of(values: Sequence[str], reading: Reading) -> tuple[Fault, ...]:
     """Return everything that keeps a line from being used, in the order of the fields; nothing when it can be."""
     sent = {name: "" if value in PLACEHOLDERS else value for name, value in zip(FIELDS, values, strict=True)}
-    result = sent["RESULTAT"].upper()
-    if result in NOT_POSITIVE:
+    if sent["RESULTAT"].upper() in NOT_POSITIVE:
         return ()
-    found = [*_missing(sent), *_bad_dates(sent, reading)]
-    if result not in ("", POSITIVE):
-        found.append(Fault("RESULTAT", Why.UNKNOWN_CODE))
+    found = find_faults(sent, read_dates(sent, reading))
     return tuple(sorted(found, key=lambda fault: FIELDS.index(fault.field)))
+
+
+def find_faults(sent: Mapping[str, str], dates: Dates) -> list[Fault]:
+    """Return everything that keeps a line from being used that says to be positive, in no order."""
+    found = _missing(sent) + _bad_dates(sent, dates)
+    if sent["RESULTAT"].upper() not in ("", POSITIVE):
+        found.append(Fault("RESULTAT", Why.UNKNOWN_CODE))
+    return found
+
+
+def problems_of(faults: Sequence[Fault]) -> tuple[Problem, ...]:
+    """Return the reasons of the format for what is wrong with a line, the decisive one first."""
+    if not faults:
+        return ()
+    met = {PROBLEMS[fault.why] for fault in faults}
+    return tuple(problem for problem in Problem if problem in met)
 
 
 def _missing(sent: Mapping[str, str]) -> list[Fault]:
     """Return the required fields that are empty; a name without a letter is no name."""
-    found = [Fault(name, Why.EMPTY) for name in REQUIRED if not sent[name]]
-    found += [
-        Fault(name, Why.NO_LETTER)
-        for name in ("NOM_NAISSANCE", "PRENOMS")
-        if sent[name] and not _LETTER.search(sent[name])
-    ]
+    found = []
+    if "" in _required(sent):  # told at once, as hardly any line has one
+        found = [Fault(name, Why.EMPTY) for name in REQUIRED if not sent[name]]
+    for name in _NAMES:
+        if not _LETTER.search(sent[name]) and sent[name]:
+            found.append(Fault(name, Why.NO_LETTER))
     return found
 
 
-def _bad_dates(sent: Mapping[str, str], reading: Reading) -> list[Fault]:
+def _bad_dates(sent: Mapping[str, str], dates: Dates) -> list[Fault]:
     """Return the dates that cannot be read or cannot be."""
-    extracted = read_moment(sent["DATE_EXTRACTION"])
-    now = extracted or (reading.received_at.astimezone(reading.zone).replace(tzinfo=None), True)
-    sampled = read_moment(sent["DATE_PRELEVEMENT"])
-    on = (sampled or now)[0].date()
-    birth = read_moment(sent["DATE_NAISSANCE"], not_after=on)
-    found = [
-        Fault(name, Why.UNREADABLE)
-        for name, read in (("DATE_NAISSANCE", birth), ("DATE_PRELEVEMENT", sampled))
-        if sent[name] and read is None
-    ]
-    if birth is not None and not can_be_birth_date(birth[0].date(), on=on):
-        found.append(Fault("DATE_NAISSANCE", Why.BORN_LATER if birth[0].date() > on else Why.TOO_LONG_AGO))
-    if sampled is not None and _is_later(sampled, now):
-        why = Why.AFTER_EXTRACTION if extracted else Why.AFTER_RECEIPT
+    found = []
+    if dates.birth is None:
+        if sent["DATE_NAISSANCE"]:
+            found.append(Fault("DATE_NAISSANCE", Why.UNREADABLE))
+    elif not can_be_birth_date(dates.birth, on=dates.tested_on):
+        was_born_later = dates.birth > dates.tested_on
+        found.append(Fault("DATE_NAISSANCE", Why.BORN_LATER if was_born_later else Why.TOO_LONG_AGO))
+    if dates.sampled is None:
+        if sent["DATE_PRELEVEMENT"]:
+            found.append(Fault("DATE_PRELEVEMENT", Why.UNREADABLE))
+    elif is_later(dates.sampled, dates.now):
+        why = Why.AFTER_EXTRACTION if dates.is_extraction else Why.AFTER_RECEIPT
         found.append(Fault("DATE_PRELEVEMENT", why))
     return found
-
-
-def _is_later(sampled: Moment, now: Moment) -> bool:
-    """Compare to the minute where both have a time, else by day."""
-    if sampled[1] and now[1]:
-        return sampled[0] > now[0]
-    return sampled[0].date() > now[0].date()

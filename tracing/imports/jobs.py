@@ -27,10 +27,11 @@ from tracing.imports.agreeing import Agreed, opened_as_agreed
 from tracing.imports.containers import Secrets
 from tracing.imports.errors import AnotherLotIsLoading, FileRefused, NotNow, OriginalGone
 from tracing.imports.layout import RawLine
-from tracing.imports.lines import Reading, parse
+from tracing.imports.lines import parse
 from tracing.imports.models import ImportLot, LotState
 from tracing.imports.planning import Planner
 from tracing.imports.reader import Extract
+from tracing.imports.readings import Reading
 from tracing.imports.refusals import Refusal
 from tracing.kernel import clock
 from tracing.kernel.config import Settings

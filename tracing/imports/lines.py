@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from operator import itemgetter
@@ -10,25 +9,13 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracing.imports import fields
-from tracing.imports.dates import can_be_birth_date, in_utc, read_moment
-from tracing.imports.layout import FIELDS, REQUIRED, RawLine
+from tracing.imports.dates import in_utc
+from tracing.imports.faults import Problem, find_faults, problems_of
+from tracing.imports.layout import FIELDS, RawLine
+from tracing.imports.readings import NOT_POSITIVE, POSITIVE, Dates, Reading, read_dates
 from tracing.people.nir import read_nir
 from tracing.people.phones import read_phones
 from tracing.people.rules import Identity
-
-POSITIVE = "P"
-NOT_POSITIVE = frozenset("NIX")
-_LETTER = re.compile(r"[^\W\d_]")
-_required = itemgetter(*REQUIRED)
-
-
-class Problem(StrEnum):
-    """Why a line cannot be used safely, in the order in which the decisive one is chosen."""
-
-    MISSING_FIELD = "MISSING_FIELD"
-    BAD_DATE = "BAD_DATE"
-    FUTURE_DATE = "FUTURE_DATE"
-    UNKNOWN_CODE = "UNKNOWN_CODE"
 
 
 class Doubt(StrEnum):
@@ -40,15 +27,6 @@ class Doubt(StrEnum):
     NO_PHONE = "NO_PHONE"
     FINESS_INVALID = "FINESS_INVALID"
     DATE_IGNORED = "DATE_IGNORED"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """How a lot is read: the site's time zone, when it arrived, and whether fictional numbers may pass."""
-
-    zone: ZoneInfo
-    received_at: datetime
-    allow_fiction: bool = False
 
 
 class LabFacts(NamedTuple):
@@ -102,96 +80,20 @@ class ParsedLine(NamedTuple):
         return self.result in NOT_POSITIVE
 
 
-class _Dates(NamedTuple):
-    """The dates of a line as far as they can be read, local and without a zone.
-
-    Moments say whether a time was given.
-    """
-
-    now: tuple[datetime, bool]
-    sampled: tuple[datetime, bool] | None
-    birth: date | None
-    validated: datetime | None
-    onset: date | None
-    ignored: bool
-
-
 def parse(raw: RawLine, reading: Reading) -> ParsedLine:
     """Read one line."""
     values = ["" if value in fields.PLACEHOLDERS else value for value in raw.values]
     sent = dict(zip(FIELDS, values, strict=True))
-    dates = _read_dates(sent, reading)
+    dates = read_dates(sent, reading)
     result = sent["RESULTAT"].upper()
     content = _fingerprint_content(values, sent, dates)
-    problems = () if result in NOT_POSITIVE else _problems(sent, dates, result)
+    problems = () if result in NOT_POSITIVE else problems_of(find_faults(sent, dates))
     if problems or result in NOT_POSITIVE:
         return ParsedLine(raw.row, sent["ID_RESULTAT"], result, raw.values, content, problems)
     return _usable(raw, sent, content, dates, reading)
 
 
-def _read_dates(sent: dict[str, str], reading: Reading) -> _Dates:
-    """Read every date; an extraction date that is missing or unreadable gives way to the time of receipt."""
-    extracted = read_moment(sent["DATE_EXTRACTION"])
-    now = extracted or (reading.received_at.astimezone(reading.zone).replace(tzinfo=None), True)
-    sampled = read_moment(sent["DATE_PRELEVEMENT"])
-    birth = read_moment(sent["DATE_NAISSANCE"], not_after=(sampled or now)[0].date())
-    validated = read_moment(sent["DATE_VALIDATION"])
-    onset = read_moment(sent["DATE_DEBUT_SYMPTOMES"])
-    ignored = (
-        (not extracted and sent["DATE_EXTRACTION"] != "")
-        or (not validated and sent["DATE_VALIDATION"] != "")
-        or (not onset and sent["DATE_DEBUT_SYMPTOMES"] != "")
-    )
-    return _Dates(
-        now,
-        sampled,
-        birth[0].date() if birth else None,
-        validated[0] if validated else None,
-        onset[0].date() if onset else None,
-        ignored,
-    )
-
-
-def _problems(sent: dict[str, str], dates: _Dates, result: str) -> tuple[Problem, ...]:
-    """Return every reason why the line cannot be used safely, the decisive one first."""
-    problems = []
-    if _lacks_a_field(sent):
-        problems.append(Problem.MISSING_FIELD)
-    if _has_a_bad_date(sent, dates):
-        problems.append(Problem.BAD_DATE)
-    if dates.sampled and _is_later(dates.sampled, dates.now):
-        problems.append(Problem.FUTURE_DATE)
-    if result not in ("", POSITIVE):
-        problems.append(Problem.UNKNOWN_CODE)
-    return tuple(problems)
-
-
-def _lacks_a_field(sent: dict[str, str]) -> bool:
-    """Say whether a required field is empty; a name without a letter is no name."""
-    return (
-        "" in _required(sent)
-        or not _LETTER.search(sent["NOM_NAISSANCE"])
-        or not _LETTER.search(sent["PRENOMS"])
-    )
-
-
-def _has_a_bad_date(sent: dict[str, str], dates: _Dates) -> bool:
-    """Say whether the birth or sampling date cannot be read, or the birth cannot be on that day."""
-    if dates.birth is None:
-        return sent["DATE_NAISSANCE"] != "" or (not dates.sampled and sent["DATE_PRELEVEMENT"] != "")
-    if dates.sampled is None and sent["DATE_PRELEVEMENT"]:
-        return True
-    return not can_be_birth_date(dates.birth, on=(dates.sampled or dates.now)[0].date())
-
-
-def _is_later(sampled: tuple[datetime, bool], now: tuple[datetime, bool]) -> bool:
-    """Compare to the minute where both have a time, else by day."""
-    if sampled[1] and now[1]:
-        return sampled[0] > now[0]
-    return sampled[0].date() > now[0].date()
-
-
-def _usable(raw: RawLine, sent: dict[str, str], content: str, dates: _Dates, reading: Reading) -> ParsedLine:
+def _usable(raw: RawLine, sent: dict[str, str], content: str, dates: Dates, reading: Reading) -> ParsedLine:
     """Complete a positive line without a problem."""
     doubts: list[Doubt] = []
     identity = _identity(sent, dates, doubts, reading)
@@ -212,7 +114,7 @@ def _usable(raw: RawLine, sent: dict[str, str], content: str, dates: _Dates, rea
     )
 
 
-def _identity(sent: dict[str, str], dates: _Dates, doubts: list[Doubt], reading: Reading) -> Identity:
+def _identity(sent: dict[str, str], dates: Dates, doubts: list[Doubt], reading: Reading) -> Identity:
     """Return who the line is about, noting what is doubtful."""
     assert dates.birth is not None  # noqa: S101  a line without a readable birth date has a problem
     return Identity(
@@ -256,7 +158,7 @@ def _phones(sent: dict[str, str], doubts: list[Doubt], *, allow_fiction: bool) -
     return numbers if len(numbers) < 2 else tuple(dict.fromkeys(numbers))
 
 
-def _facts(sent: dict[str, str], dates: _Dates, zone: ZoneInfo) -> LabFacts:
+def _facts(sent: dict[str, str], dates: Dates, zone: ZoneInfo) -> LabFacts:
     """Return what the laboratory found, moments in UTC."""
     assert dates.sampled is not None  # noqa: S101  a line without a readable sampling date has a problem
     return LabFacts(
@@ -297,7 +199,7 @@ _BLANKS = str.maketrans("", "", " .-")
 _LEADING_ZEROS = re.compile("(?<=\x1f)0+")
 
 
-def _fingerprint_content(values: Sequence[str], sent: dict[str, str], dates: _Dates) -> str:
+def _fingerprint_content(values: Sequence[str], sent: dict[str, str], dates: Dates) -> str:
     """Return the line's own fields as one string that is the same from a workbook as from text.
 
     A workbook turns dates and numbers into values: readable dates are written in one way, and numbers lose

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from tracing.imports import batches
 from tracing.imports.batches import Known
-from tracing.imports.lines import ParsedLine, Reading
+from tracing.imports.lines import ParsedLine
+from tracing.imports.readings import Reading
 from tracing.imports.report import Tally, told
 from tracing.imports.routing import Routing
 from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome

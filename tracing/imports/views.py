@@ -9,8 +9,9 @@ from flask_babel import gettext as _
 from tracing.cases import queries as cases
 from tracing.imports import correction_queries, folder, lots, originals, queries, source_queries
 from tracing.imports.containers import Secrets, secrets_from
+from tracing.imports.faults import Problem
 from tracing.imports.forms import OpenForm, UploadForm
-from tracing.imports.lines import Doubt, Problem
+from tracing.imports.lines import Doubt
 from tracing.imports.models import CameBy, ImportLot, LotState
 from tracing.imports.pace import Pace, pace_of
 from tracing.imports.planning import rows_of_plan

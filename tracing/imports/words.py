@@ -2,7 +2,8 @@
 
 from flask_babel import lazy_gettext as _l
 
-from tracing.imports.lines import Doubt, Problem
+from tracing.imports.faults import Problem
+from tracing.imports.lines import Doubt
 from tracing.imports.models import CameBy, LotState
 from tracing.imports.rules import Outcome
 from tracing.imports.undoing import Stays
