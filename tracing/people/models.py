@@ -70,6 +70,10 @@ class Person(Base):
     """Of a training site. Its keys are hashed apart: practice never meets, completes or calls a real person."""
     same_as: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     """A merge is this pointer to the record that leads, which points to nobody; taking it back clears it."""
+    time_zone: Mapped[str | None]
+    """Where they live, as far as it matters for calling; none: not known, the site's."""
+    language: Mapped[str | None]
+    """Code of the language in which they must be called; none: French, as far as is known."""
     created_at: Mapped[datetime]
 
 

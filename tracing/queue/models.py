@@ -1,12 +1,17 @@
 """The queue: one narrow row per household, and the reasons why its people must be called."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.kernel.db import Base, coded
+
+FRENCH = "fr"
+"""What everybody who calls here speaks."""
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class EntryState(StrEnum):
@@ -56,12 +61,16 @@ class QueueEntry(Base):
         CheckConstraint("(reserved_for IS NULL) = (reserved_until IS NULL)", name="reserved_has_an_end"),
         Index("uq_queue_entries_one_claim", "claimant_id", unique=True),
         Index(
-            "ix_queue_entries_ready",
+            "ix_queue_entries_next",
             "site_id",
+            "language",
             "rank_at",
             "id",
+            "closes_at",
             postgresql_where=text("state = 'ready' AND reserved_for IS NULL"),
         ),
+        Index("ix_queue_entries_closing", "closes_at", postgresql_where=text("state = 'ready'")),
+        Index("ix_queue_entries_spoken", "site_id", "language", postgresql_where=text("language <> 'fr'")),
         Index(
             "ix_queue_entries_reserved",
             "reserved_for",
@@ -87,6 +96,17 @@ class QueueEntry(Base):
     """The due time advanced by weights: the earliest is called first."""
     due_at: Mapped[datetime]
     not_before: Mapped[datetime]
+    """Within calling hours, where the people are."""
+    closes_at: Mapped[datetime] = mapped_column(
+        default=NEVER, server_default=text("'9999-01-01 00:00:00+00'")
+    )
+    """When the calling hours in which it is ready end: from then on nobody gets it, whatever its state says."""
+    call_by: Mapped[datetime | None]
+    """The end of the last calling hours before it is due, where it is due outside them: the promise ends then."""
+    time_zone: Mapped[str | None]
+    """Of those who are to be called first; none: the site's."""
+    language: Mapped[str] = mapped_column(default=FRENCH, server_default=text("'fr'"))
+    """In which it must be called."""
     promised_at: Mapped[datetime | None]
     reserved_for: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     """Who promised the callback, or to whom a supervisor gave the call."""
@@ -137,6 +157,8 @@ class CallTask(Base):
     promised_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     attempts: Mapped[int] = mapped_column(default=0)
     """Calls that nobody answered, or that reached nobody of use."""
+    factors: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """What advances it in the queue (rules.Factor), each a bit."""
     script_version: Mapped[str | None]
     """Pinned at the first conversation: a call keeps its script when a new one is published."""
     closed_at: Mapped[datetime | None]
@@ -144,3 +166,29 @@ class CallTask(Base):
     """The contact is called as a case now; somebody is on the line, and this call is closed when they are not."""
     covered_by: Mapped[int | None] = mapped_column(ForeignKey("call_tasks.id"))
     """The same person is called about the same episode by that task: two records turned out to be one person."""
+
+
+class QueueWeights(Base):
+    """By how many minutes each circumstance advances a call of a site, as published; the newest row is in force."""
+
+    __tablename__ = "queue_weights"
+    __table_args__ = (Index("ix_queue_weights_site", "site_id", "programme", "id"),)
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    programme: Mapped[str]
+    minutes: Mapped[dict[str, Any]]
+    """By the names of the programme's own weights."""
+    published_at: Mapped[datetime]
+    published_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
+
+
+class QueueRebuild(Base):
+    """A site whose waiting households are being placed anew, because its hours or its weights have changed."""
+
+    __tablename__ = "queue_rebuilds"
+
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), primary_key=True, autoincrement=False)
+    after_household: Mapped[int] = mapped_column(BigInteger)
+    """How far it has come, in the order of households."""
+    asked_at: Mapped[datetime]

@@ -62,8 +62,18 @@ class Site(Base):
     call_back_number: Mapped[str] = mapped_column(default="")
     is_default: Mapped[bool] = mapped_column(default=False)
     """Where cases go whose fund code names no site."""
+    calls_from: Mapped[time | None]
+    """The site's own calling hours; none: those of its programme."""
+    calls_until: Mapped[time | None]
+    """Midnight is the end of the day."""
+    calls_on_sundays: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    calls_on_holidays: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
 
     __table_args__ = (
+        CheckConstraint("(calls_from IS NULL) = (calls_until IS NULL)", name="hours_have_two_ends"),
+        CheckConstraint(
+            "calls_from < calls_until OR calls_until = '00:00'", name="hours_end_after_they_start"
+        ),
         Index("uq_sites_one_default", "is_default", unique=True, postgresql_where=text("is_default")),
     )
 
@@ -90,6 +100,8 @@ class Member(Base):
     password_hash: Mapped[str | None]
     """Argon2id; none until the invitation was used."""
     contract_ends_on: Mapped[date | None]
+    languages: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
+    """Codes of the languages besides French in which they can lead a call."""
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     paused_at: Mapped[datetime | None]
