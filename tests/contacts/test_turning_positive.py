@@ -12,10 +12,11 @@ from tests.support.story import agent, case, contact, identity, waiting_case
 from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
+from tracing.cases.rules import SAME_EPISODE_DAYS
 from tracing.contacts import calling
 from tracing.contacts.closing import close_when_done
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.contacts.rules import SAME_EPISODE_DAYS, becomes, nearest
+from tracing.contacts.rules import becomes, nearest
 from tracing.contacts.turning import turn_back, turn_into_cases
 from tracing.desk import services as desk
 from tracing.imports.jobs import load

@@ -1,6 +1,10 @@
-"""The reference of a case: what may be said and written where an identity may not. Pure."""
+"""What makes a case one, and its reference: what may be said and written where an identity may not. Pure."""
 
 import re
+
+SAME_EPISODE_DAYS = 60
+"""Samplings of a person this many calendar days apart or fewer are one case; a meeting further from one than that has
+nothing to do with it."""
 
 COMPACT = re.compile(r"P[0O](\d{2})(\d{6,})(\d)", re.ASCII)
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
+from tracing.cases.rules import SAME_EPISODE_DAYS
 from tracing.people.names import first_given_name
 from tracing.people.rules import Identity
 from tracing.programmes.rules import Circumstances, Quarantine, Window, contagious_window, quarantine
@@ -34,8 +35,6 @@ class ContactStatus(StrEnum):
 
 
 NEVER_TURN = frozenset({ContactStatus.REMOVED, ContactStatus.BECAME_CASE})
-SAME_EPISODE_DAYS = 60
-"""A meeting and a sampling further apart have nothing to do with each other."""
 
 _CODED = {"face_to_face": Distance, "protection": Protection}
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tracing.imports.rules import SAME_EPISODE_DAYS
+from tracing.cases.rules import SAME_EPISODE_DAYS
 from tracing.queue.models import TaskState
 
 UNDO_LASTS = timedelta(minutes=10)

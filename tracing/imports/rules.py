@@ -7,11 +7,9 @@ from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from tracing.cases.rules import SAME_EPISODE_DAYS
 from tracing.imports.lines import ParsedLine
 from tracing.people.rules import Identity, possible_duplicate, same_person
-
-SAME_EPISODE_DAYS = 60
-"""A positive result this many calendar days or fewer from the first sampling belongs to the same case."""
 
 
 class Outcome(StrEnum):
