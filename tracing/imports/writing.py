@@ -16,7 +16,7 @@ from tracing.contacts.turning import turn_into_cases
 from tracing.imports import batches, changing
 from tracing.imports.batches import Known
 from tracing.imports.layout import FIELDS
-from tracing.imports.lines import LabFacts, ParsedLine
+from tracing.imports.lines import Background, LabFacts, ParsedLine
 from tracing.imports.models import ImportLine
 from tracing.imports.report import told
 from tracing.imports.rules import Decision, Outcome
@@ -26,13 +26,21 @@ from tracing.kernel.events import Event
 from tracing.people import services as people
 from tracing.people.models import KeyKind, Person, PersonKey
 from tracing.people.rules import Identity
+from tracing.people.zones import zone_of
 from tracing.programmes.loader import get_pack
+from tracing.programmes.rules import age_on
 from tracing.queue import arrivals
 from tracing.queue.arrivals import Newcomer
 from tracing.queue.models import TaskKind
+from tracing.queue.rules import factors_of
 from tracing.vault import services as vault
 
 Row = tuple[Any, ...]
+
+COLLECTIVE = frozenset("EPC")
+"""Codes of housing: a nursing home, a prison, another collective one."""
+WITHOUT_SYMPTOMS = frozenset({"", "ASY", "U"})
+"""Codes of symptoms: none given, none, not known."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,7 @@ class Rows:
     calls: list[arrivals.Arrival] = field(default_factory=list)
 
 
-PERSON = ("id", "cohort", "sealed", "is_invented", "created_at", "household_id")
+PERSON = ("id", "cohort", "sealed", "is_invented", "time_zone", "created_at", "household_id")
 KEY = ("person_id", "kind", "hash", "index_key_id", "cohort")
 CASE = (
     *("id", "reference", "person_id", "site_id", "programme", "episode", "cohort", "first_sampled_at"),
@@ -202,16 +210,30 @@ class Batch:
                 site_id=site_id,
                 case_id=case_id,
                 due_at=self._due[site_id],
+                time_zone=zone_of(identity),
+                factors=self._factors(identity, facts, background),
             )
         )
         return case_id
 
+    def _factors(self, identity: Identity, facts: LabFacts, background: Background) -> int:
+        """Return what a line tells of how urgent the call is."""
+        born = identity.birth_date
+        return factors_of(
+            age=None if born is None else age_on(born, self.cohort),
+            place=background.housing in COLLECTIVE,
+            symptoms=facts.onset_on is not None or facts.symptoms not in WITHOUT_SYMPTOMS,
+        )
+
     def _new_person(self, line: ParsedLine, person_id: int, identity: Identity) -> None:
         is_invented = self.taking.is_invented(line.fund_code)
         sealed = self._seal_person(person_id, identity.to_dict())
-        self.rows.people[person_id] = (person_id, self.cohort, sealed, is_invented, self.at)
+        self.rows.people[person_id] = (
+            *(person_id, self.cohort, sealed, is_invented, zone_of(identity), self.at),
+        )
         numbers = []
-        for kind, value in people.index_values(identity, is_invented=is_invented):
+        given = None if is_invented else self.known.person_key(line)
+        for kind, value in people.index_values(identity, is_invented=is_invented, given=given):
             digest = self.known.hashes[value] if kind is KeyKind.GIVEN_BIRTH else self._blind(kind, value)
             self.rows.keys.append((person_id, kind.value, digest, self._index_key_id, self.cohort))
             if kind is KeyKind.PHONE:

@@ -12,6 +12,7 @@ from tracing.kernel.db import session, take_id
 from tracing.people import rules
 from tracing.people.models import HouseholdNumber, KeyKind, Person, PersonKey
 from tracing.people.rules import Identity
+from tracing.people.zones import zone_of
 from tracing.vault import services as vault
 
 
@@ -23,6 +24,7 @@ def register(identity: Identity, *, cohort: date, is_invented: bool = False, at:
         cohort=cohort,
         sealed=vault.seal("people", person_id, cohort, identity.to_dict()),
         is_invented=is_invented,
+        time_zone=zone_of(identity),
         created_at=at,
     )
     session.add(person)
@@ -35,6 +37,7 @@ def revise(person: Person, identity: Identity, *, cohort: date | None = None) ->
     """Replace who a person is; a newer record's day replaces the person's (a correction is no collection)."""
     person.cohort = max(person.cohort, cohort or person.cohort)
     person.sealed = vault.seal("people", person.id, person.cohort, identity.to_dict())
+    person.time_zone = zone_of(identity)
     session.flush()
     session.execute(delete(PersonKey).where(PersonKey.person_id == person.id))
     _index(person, identity)
@@ -52,12 +55,12 @@ def revise_all(revisions: Sequence[tuple[Any, Identity]], *, cohort: date) -> No
     ]
     session.execute(
         text("""
-            UPDATE people SET cohort = newer.cohort, sealed = newer.sealed
-            FROM unnest(CAST(:ids AS bigint[]), CAST(:cohorts AS date[]), CAST(:sealed AS bytea[]))
-                 AS newer(id, cohort, sealed)
+            UPDATE people SET cohort = newer.cohort, sealed = newer.sealed, time_zone = newer.time_zone
+            FROM unnest(CAST(:ids AS bigint[]), CAST(:cohorts AS date[]), CAST(:sealed AS bytea[]),
+                        CAST(:zones AS text[])) AS newer(id, cohort, sealed, time_zone)
             WHERE people.id = newer.id
         """),
-        {"ids": ids, "cohorts": cohorts, "sealed": sealed},
+        {"ids": ids, "cohorts": cohorts, "sealed": sealed, "zones": [zone_of(who) for _row, who in revisions]},
     )
     session.execute(text("DELETE FROM person_keys WHERE person_id = ANY(:ids)"), {"ids": ids})
     rows = dict.fromkeys(
@@ -113,15 +116,20 @@ def _keep_numbers(hashes: list[bytes], cohort: date) -> None:
         )
 
 
-def index_values(identity: Identity, *, is_invented: bool) -> Iterator[tuple[KeyKind, str]]:
-    """Return what a person is indexed by, as kinds and values; those of invented people stand apart."""
-    for kind, value in _values(identity):
+def index_values(
+    identity: Identity, *, is_invented: bool, given: str | None = None
+) -> Iterator[tuple[KeyKind, str]]:
+    """Return what a person is indexed by, as kinds and values; those of invented people stand apart.
+
+    `given` is their `given_birth_key` where it is at hand.
+    """
+    for kind, value in _values(identity, given):
         yield kind, rules.realm_key(value, is_invented=is_invented) if is_invented else value
 
 
-def _values(identity: Identity) -> Iterator[tuple[KeyKind, str]]:
+def _values(identity: Identity, given: str | None) -> Iterator[tuple[KeyKind, str]]:
     if identity.birth_date:
-        given = rules.given_birth_key(identity)
+        given = given or rules.given_birth_key(identity)
         yield KeyKind.GIVEN_BIRTH, given
         yield KeyKind.NAME_BIRTH, rules.name_birth_key(identity, given)
     if nir := rules.nir_key(identity):

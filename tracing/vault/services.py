@@ -88,18 +88,17 @@ def blind(kind: str, value: str) -> bytes:
 
 def blinder(kinds: Iterable[str]) -> Callable[[str, str], bytes]:
     """Return what `blind` does for values of these kinds, with their keys at hand: for many values."""
-    key_of = {kind: keys().index_key(kind) for kind in kinds}
+    by_kind = {kind: sealing.blinder(keys().index_key(kind)) for kind in kinds}
 
     def blind_value(kind: str, value: str) -> bytes:
-        return sealing.blind(key_of[kind], value)
+        return by_kind[kind](value)
 
     return blind_value
 
 
 def blind_all(kind: str, values: Iterable[str]) -> list[bytes]:
     """Return the blind indexes of many values of one kind."""
-    key = keys().index_key(kind)
-    return [sealing.blind(key, value) for value in values]
+    return list(map(sealing.blinder(keys().index_key(kind)), values))
 
 
 def index_key_id() -> int:
