@@ -186,7 +186,7 @@ def test_what_cannot_be_taken_is_told_once_without_a_word_of_what_is_in_it(setti
 
 
 def test_a_file_too_large_stays_and_is_told(settings, inbox, session, monkeypatch):
-    monkeypatch.setattr(folder, "LARGEST", 10)
+    monkeypatch.setattr(folder, "MOST_BYTES", 10)
     path = put(settings)
 
     assert inbox.fetch() == []

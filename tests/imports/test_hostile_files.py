@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 
 from tests.support.lots import arrival, enveloped, extract, lot_of, secrets
 from tests.support.sealing import for_age, for_openpgp, zipped
-from tracing.imports import frames, reader
+from tracing.imports import frames, limits, reader
 from tracing.imports.containers import secrets_from
 from tracing.imports.errors import FileRefused
 from tracing.imports.jobs import load
@@ -179,7 +179,7 @@ def test_a_hostile_file_is_refused_in_seconds_and_in_little_memory(name):
 
 
 def test_a_file_larger_than_we_read_is_refused_before_it_is_handed_over():
-    with pytest.raises(FileRefused, match="découper"), reader.opened(bytes(reader.MOST_BYTES + 1), ALL):
+    with pytest.raises(FileRefused, match="découper"), reader.opened(bytes(limits.MOST_BYTES + 1), ALL):
         pass
 
 

@@ -51,6 +51,7 @@ FEATURES = (
 """Modules that hold a blueprint called `bp`."""
 
 LARGEST_UPLOAD = 64 * 1024 * 1024
+"""Of a request: a file that is larger than any that is read still arrives, and its lot says what to do about it."""
 
 
 def create_app(settings: Settings, *, secret_key: str) -> Flask:

@@ -8,7 +8,8 @@ from html import unescape
 from operator import itemgetter
 from typing import NamedTuple
 
-MOST_COLUMNS = 500
+from tracing.imports.limits import MOST_COLUMNS
+
 SHARED, NUMERIC, DATE, TRUTH = "s", "number", "date", "b"
 _LAST_COLUMN = 16_384
 _USUAL_BODY = r'<v>([^<]*)</v></c>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is></c>|</c>'

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import or_, select
 
 from tracing.imports import lots
+from tracing.imports.limits import MOST_BYTES
 from tracing.imports.models import CameBy, ImportLot
 from tracing.kernel import clock, events
 from tracing.kernel.config import Settings
@@ -25,8 +26,6 @@ log = structlog.get_logger()
 SOURCE = re.compile(r"[A-Z0-9_-]{1,20}")
 """How the subfolder of a source is called: by its code."""
 UNFINISHED = (".part", ".tmp", ".partial", ".filepart", ".crdownload")
-LARGEST = 64 * 1024 * 1024
-"""As large as what a page takes."""
 SETTLED = timedelta(seconds=30)
 """A file that nobody wrote to for so long is complete at the first look."""
 JUST_NOW = timedelta(minutes=10)
@@ -89,7 +88,7 @@ class Inbox:
             if _is_hidden(entry.name) or not entry.is_file(follow_symlinks=False):
                 continue
             found = path.stat()
-            if found.st_size > LARGEST:
+            if found.st_size > MOST_BYTES:
                 self._troubles.add(Trouble("too_large", source))
             elif _is_complete(found, before.get(path), at=clock.now()):
                 yield source, path

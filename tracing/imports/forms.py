@@ -9,6 +9,8 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
+from tracing.imports.limits import MOST_BYTES
+
 
 class OpenForm(FlaskForm):  # type: ignore[misc]
     """What opens one file, for this time only."""
@@ -38,7 +40,10 @@ class UploadForm(FlaskForm):  # type: ignore[misc]
 
     file = FileField(
         _l("Fichier chiffré"),
-        description=_l("Tel que le laboratoire ou le portail l’a envoyé, jusqu’à 64 Mo."),
+        description=_l(
+            "Tel que le laboratoire ou le portail l’a envoyé, jusqu’à %(most)d Mo.",
+            most=MOST_BYTES // 1_000_000,
+        ),
         validators=[FileRequired(_l("Choisissez un fichier."))],
     )
     source = StringField(

@@ -17,11 +17,10 @@ from tracing.imports.containers import Container, Secrets
 from tracing.imports.errors import ReaderStopped, TooLarge, refused
 from tracing.imports.frames import NotAsAgreed, pack, unpack, unpack_lines
 from tracing.imports.layout import RawLine
+from tracing.imports.limits import MOST_BYTES
 from tracing.imports.mappings import Looked, Mapping
 from tracing.imports.refusals import CannotRead, Refusal
 
-MOST_BYTES = 30_000_000
-"""Of a file as it came: with what it becomes, it must fit into memory twice."""
 _COMMAND = (sys.executable, "-P", "-m", "tracing.imports.worker")
 _ROOT = str(Path(tracing.__file__).parents[1])
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Literal
 
 from tracing.imports.layout import Row
+from tracing.imports.limits import MOST_COLUMNS
 from tracing.imports.refusals import CannotRead, Refusal
 
 SEPARATORS = ";\t|,"
-MOST_COLUMNS = 500
 LONGEST_LINE = 500_000
 _PIECE = 1 << 18
 _WINDOWS_ONLY = re.compile(rb"[\x80-\x9f]")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pyzipper
 
+from tracing.imports.limits import MOST_BYTES
 from tracing.imports.refusals import CannotRead, Refusal
 
-MOST_BYTES = 30_000_000
 MOST_TIMES_LARGER = 100
 _AES = 99
 _ENCRYPTED = 1
