@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from tests.support.lots import LINE, arrival, lot_of
 from tracing.cases.models import Case
-from tracing.imports import correction_jobs, queries
+from tracing.imports import correction_jobs, correction_queries, queries
 from tracing.imports.correction_files import ERROR, FIELDS
 from tracing.imports.correction_files import LINE as NUMBER
 from tracing.imports.errors import WrongPassword
@@ -148,10 +148,10 @@ def test_corrected_lines_join_the_lot_and_the_others_keep_what_was_changed(offic
         5: Outcome.QUARANTINED,
     }
     assert "1 ligne corrigée. 2 lignes sont encore à corriger." in page.text
-    still = queries.get_line(lot, 4)
+    still = correction_queries.get_line(lot, 4)
     assert (still.revision, still.reasons) == (2, ["MISSING_FIELD"])
     assert queries.fields_of(still)["NOM_NAISSANCE"] == "TYPED"
-    assert queries.get_line(lot, 5).revision == 1
+    assert correction_queries.get_line(lot, 5).revision == 1
     counts = queries.get_lot(lot).counts
     assert (counts["lines"], counts["created"], counts["quarantined"]) == (4, 2, 2)
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from tests.conftest import NOW
 from tests.support.lots import LINE, READING, arrival, lot_of, raw_line
 from tracing.cases.models import Case, LabResult
-from tracing.imports import correction_jobs, correction_queries, queries
+from tracing.imports import correction_jobs, correction_queries
 from tracing.imports.corrections import typed
 from tracing.imports.faults import PROBLEMS, Fault, Why, faults_of
 from tracing.imports.jobs import load, one_at_a_time
@@ -83,7 +83,7 @@ def form_of(**changed):
 
 def line_of(session, lot, row=3):
     session.expire_all()
-    return queries.get_line(lot, row)
+    return correction_queries.get_line(lot, row)
 
 
 def correct(lot, by, row=3, **changed):

@@ -13,7 +13,8 @@ from tests.support.story import agent
 from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
 from tracing.cases.models import Case, CaseStatus, LabResult
-from tracing.imports import jobs, queries, undoing
+from tracing.imports import correction_queries, corrections, jobs, queries, undoing
+from tracing.imports.corrections import SetAside
 from tracing.imports.errors import NotNow
 from tracing.imports.jobs import load
 from tracing.imports.models import ImportLine, ImportLot, LotState
@@ -258,6 +259,15 @@ def test_a_line_settled_by_the_lot_waits_again_for_its_correction(story, session
     session.refresh(line)
     assert line.settled_by_id is None
     assert people_left(session) == 0
+
+
+def test_a_line_set_aside_is_not_told_as_one_to_correct(story, session):
+    report = take_in({}, {"ID_RESULTAT": "B", "PRENOMS": ""}, {"ID_RESULTAT": "C", "PRENOMS": ""})
+    settled = correction_queries.get_line(report["lot"], 3)
+    corrections.set_aside(settled, SetAside.NO_RESULT, by=story.ivan.id, at=NOW)
+    session.commit()
+
+    assert undo(report, story)["to_correct"] == 1
 
 
 def test_a_rectified_result_stays_for_the_one_before_it_is_not_kept(story, session):

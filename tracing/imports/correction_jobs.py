@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from tracing.imports import correction_files as files
-from tracing.imports import correction_queries, corrections, queries, routing, services
+from tracing.imports import correction_queries, corrections, lots, queries, routing, services
 from tracing.imports.containers import Secrets
 from tracing.imports.correction_files import ToCorrect
 from tracing.imports.correction_words import told
@@ -72,7 +72,7 @@ def file_of(lot_id: int, *, settings: Settings, by: int) -> bytes:
     """Return the lines to correct of a lot as a protected workbook, and record whom it shows."""
     at = clock.now()
     with transaction():
-        lot = correction_queries.get_lot(lot_id, lock=True)
+        lot = lots.get_locked(lot_id)
         waiting = correction_queries.waiting_of(lot_id, limit=MOST_LINES)
         password = password_of(lot) or _new_password(lot)
         reading = reading_of(lot, settings)
@@ -96,7 +96,7 @@ def password_of(lot: ImportLot) -> str | None:
 def password_for(lot_id: int) -> str:
     """Return the password of a lot's files of lines to correct, made now where there is none."""
     with transaction():
-        lot = correction_queries.get_lot(lot_id, lock=True)
+        lot = lots.get_locked(lot_id)
         return password_of(lot) or _new_password(lot)
 
 

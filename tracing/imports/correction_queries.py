@@ -55,14 +55,6 @@ def is_to_correct(line: ImportLine) -> bool:
     )
 
 
-def get_lot(lot_id: int, *, lock: bool = False) -> ImportLot:
-    """Return a lot."""
-    lot = session.get(ImportLot, lot_id, with_for_update=lock or None, populate_existing=lock)
-    if lot is None:
-        raise NoSuchLot
-    return lot
-
-
 def get_line(lot_id: int, row_number: int, *, lock: bool = False) -> ImportLine:
     """Return the current line of a row."""
     chosen = select(ImportLine).where(

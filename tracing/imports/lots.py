@@ -53,7 +53,15 @@ def receive(
     session.add(lot)
     session.flush()
     originals.keep(lot.id, content, one_off_secret, days=keep_days, at=at)
-    _say_received(lot, by=by, at=at)
+    events.record(
+        "lot.received",
+        by=by,
+        at=at,
+        subject=("lot", lot.id),
+        sha256=lot.file_sha256,
+        source=lot.source_code,
+        came_by=lot.came_by.value,
+    )
     return lot
 
 
@@ -66,7 +74,6 @@ def begin_lot(
     content: bytes, *, source_code: str, file_name: str, keep_days: int, by: int | None, at: datetime
 ) -> ImportLot:
     """Return the lot that `content` is loaded into: a new one, or the one that a crash or a person stopped."""
-    know_source(source_code, at=at)
     unfinished = session.scalar(
         select(ImportLot)
         .where(
@@ -78,18 +85,17 @@ def begin_lot(
         .limit(1)
         .with_for_update()
     )
-    if unfinished is not None:
-        unfinished.state, unfinished.stop_asked_at = LotState.LOADING, None
-        session.flush()
-        return unfinished
-    lot = _new_lot(
-        content, file_name=file_name, source_code=source_code, came_by=CameBy.COMMAND, by=by, at=at
+    lot = unfinished or receive(
+        content,
+        file_name=file_name,
+        source_code=source_code,
+        came_by=CameBy.COMMAND,
+        keep_days=keep_days,
+        by=by,
+        at=at,
     )
-    lot.state = LotState.LOADING
-    session.add(lot)
+    lot.state, lot.stop_asked_at = LotState.LOADING, None
     session.flush()
-    originals.keep(lot.id, content, None, days=keep_days, at=at)
-    _say_received(lot, by=by, at=at)
     return lot
 
 
@@ -118,18 +124,6 @@ def _new_lot(
         came_by=came_by,
         received_at=at,
         received_by=by,
-    )
-
-
-def _say_received(lot: ImportLot, *, by: int | None, at: datetime) -> None:
-    events.record(
-        "lot.received",
-        by=by,
-        at=at,
-        subject=("lot", lot.id),
-        sha256=lot.file_sha256,
-        source=lot.source_code,
-        came_by=lot.came_by.value,
     )
 
 

@@ -47,11 +47,6 @@ def _sealed(lot_id: int, secret: Secrets | None) -> bytes | None:
     return vault.seal_setting(f"secret:{lot_id}", json.dumps(secret.to_dict()).encode())
 
 
-def is_kept(lot_id: int) -> bool:
-    """Return whether the file of a lot is still here."""
-    return session.scalar(select(ImportOriginal.lot_id).where(ImportOriginal.lot_id == lot_id)) is not None
-
-
 def kept_until(lot_id: int) -> datetime | None:
     """Return until when the file of a lot is kept, or None once it is gone."""
     return session.scalar(select(ImportOriginal.kept_until).where(ImportOriginal.lot_id == lot_id))
@@ -63,7 +58,7 @@ def need(lot_id: int) -> None:
     Raises:
         OriginalGone: it was removed after its days.
     """
-    if not is_kept(lot_id):
+    if kept_until(lot_id) is None:
         raise OriginalGone
 
 

@@ -64,18 +64,6 @@ def lines_of(
     return session.scalars(chosen.order_by(ImportLine.row_number).limit(limit)).all()
 
 
-def get_line(lot_id: int, row_number: int) -> ImportLine:
-    """Return a line of a lot by the number that a person sees in the file."""
-    line = session.scalar(
-        select(ImportLine).where(
-            ImportLine.lot_id == lot_id, ImportLine.is_current, ImportLine.row_number == row_number
-        )
-    )
-    if line is None:
-        raise NoSuchLot
-    return line
-
-
 def fields_of(line: ImportLine) -> dict[str, str] | None:
     """Return the fields of a quarantined line as they came, or None once they were destroyed."""
     fields: dict[str, str] | None = vault.find_unsealed("import_lines", line.id, line.cohort, line.sealed)

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from tracing.cases import queries as cases
 from tracing.contacts import turning
 from tracing.imports import lots, originals, queries, removing
-from tracing.imports.models import ImportLot, LotState
+from tracing.imports.models import TO_CORRECT, ImportLot, LotState
 from tracing.kernel import events
 from tracing.kernel.db import session
 
@@ -70,6 +70,7 @@ class _Line:
     outcome: str
     case_id: int | None
     is_open: bool
+    """It still waits for a correction."""
 
 
 def outlook(lot: ImportLot) -> Outlook:
@@ -124,11 +125,10 @@ def undo(lot_id: int, *, by: int, at: datetime) -> dict[str, Any]:
     return lot.undone
 
 
-_LINES = """
-    SELECT id, outcome, case_id,
-           outcome = 'quarantined' AND is_current AND settled_by_id IS NULL AS is_open
+_LINES = f"""
+    SELECT id, outcome, case_id, {TO_CORRECT} AS is_open
     FROM import_lines WHERE lot_id = :lot ORDER BY id
-"""
+"""  # noqa: S608  the condition of an index, our own words
 
 
 def _staying(lot: ImportLot, about: Iterable[int], created: set[int]) -> dict[int, Stays]:
