@@ -1,5 +1,6 @@
 """When to try again somebody who did not answer."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tracing.programmes import get_pack
-from tracing.programmes.rules import next_attempt_at, next_opening
-from tracing.programmes.schema import Hours
+from tracing.programmes.rules import Calling, next_attempt_at, next_open
 
 PACK = get_pack("exercise-2022")
 PARIS = ZoneInfo("Europe/Paris")
 REUNION = ZoneInfo("Indian/Reunion")
+HOURS = Calling(PARIS, PACK.calling_hours.opens, PACK.calling_hours.closes)
 
 
 def at(text: str, zone: ZoneInfo = PARIS) -> datetime:
@@ -38,7 +39,7 @@ def at(text: str, zone: ZoneInfo = PARIS) -> datetime:
     ],
 )
 def test_the_next_attempt_is_in_another_part_of_the_day(attempts, following):
-    found = next_attempt_at(PACK, [at(text) for text in attempts], zone=PARIS)
+    found = next_attempt_at(PACK, [at(text) for text in attempts], calling=HOURS)
 
     assert found == at(following)
     assert found.tzinfo is UTC
@@ -47,11 +48,11 @@ def test_the_next_attempt_is_in_another_part_of_the_day(attempts, following):
 def test_three_attempts_use_them_up():
     attempts = [at("2022-01-10 09:00"), at("2022-01-10 12:00"), at("2022-01-10 14:00")]
 
-    assert next_attempt_at(PACK, attempts, zone=PARIS) is None
+    assert next_attempt_at(PACK, attempts, calling=HOURS) is None
 
 
-def test_the_part_of_the_day_is_that_of_the_site():
-    found = next_attempt_at(PACK, [at("2022-01-10 09:00", REUNION)], zone=REUNION)
+def test_the_part_of_the_day_is_that_of_the_person():
+    found = next_attempt_at(PACK, [at("2022-01-10 09:00", REUNION)], calling=replace(HOURS, zone=REUNION))
 
     assert found == at("2022-01-10 12:00", REUNION)
 
@@ -65,15 +66,15 @@ def test_the_part_of_the_day_is_that_of_the_site():
     ],
 )
 def test_a_site_has_its_own_hours(opens, closes, attempt, following):
-    hours = Hours(opens=opens, closes=closes)
+    calling = Calling(PARIS, opens, closes)
 
-    assert next_attempt_at(PACK, [at(attempt)], zone=PARIS, hours=hours) == at(following)
+    assert next_attempt_at(PACK, [at(attempt)], calling=calling) == at(following)
 
 
 @given(first=some.datetimes(datetime(2022, 1, 1), datetime(2023, 12, 31), timezones=some.just(UTC)))  # noqa: DTZ001
 def test_attempts_keep_their_distance_their_hours_and_their_number(first):
     attempts = [first]
-    while (following := next_attempt_at(PACK, attempts, zone=PARIS)) is not None:
+    while (following := next_attempt_at(PACK, attempts, calling=HOURS)) is not None:
         assert following - attempts[-1] >= timedelta(minutes=90)
         assert time(8, 30) <= following.astimezone(PARIS).time() < time(19)
         attempts.append(following)
@@ -93,4 +94,4 @@ def test_attempts_keep_their_distance_their_hours_and_their_number(first):
     ],
 )
 def test_nobody_is_called_outside_calling_hours(moment, opening):
-    assert next_opening(PACK, at(moment), zone=PARIS) == at(opening)
+    assert next_open(HOURS, at(moment)) == at(opening)

@@ -13,6 +13,7 @@ from tracing.imports.layout import FIELDS
 from tracing.kernel import clock
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
+from tracing.programmes.rules import MIDNIGHT
 from tracing.staff import services
 from tracing.staff.models import Role, SiteKind
 
@@ -53,6 +54,8 @@ def prepare(settings: Settings) -> None:
                     programme=settings.programme,
                     is_default=True,
                     funds=("441",),
+                    # the clock of the browser is the machine's
+                    hours=(MIDNIGHT, MIDNIGHT),
                     at=at,
                 ),
                 services.add_site(

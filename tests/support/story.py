@@ -97,6 +97,7 @@ def agent(someone: Member, site: Site | None = None) -> Agent:
         session_id=None,
         site=queries.workplace(queries.get_site(site_id)),
         roles=frozenset((role.site_id, role.role) for role in someone.roles),
+        languages=frozenset(someone.languages),
     )
 
 

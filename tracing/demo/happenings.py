@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
@@ -20,10 +19,10 @@ from tracing.desk.talks import Talk
 from tracing.escalations import services as escalations
 from tracing.escalations.models import Audience, Reason
 from tracing.kernel.db import session, transaction
-from tracing.programmes.loader import get_pack
-from tracing.programmes.rules.attempts import next_opening
+from tracing.programmes.rules import next_open
 from tracing.programmes.rules.risk import Circumstances
 from tracing.programmes.vocabulary import Distance, Protection
+from tracing.queue.hours import calling_of_person
 from tracing.scripts.definitions import Question
 from tracing.scripts.wording import confirmation_value
 from tracing.sickleave import services as sickleave
@@ -90,13 +89,12 @@ def work(*, began_at: datetime, at: datetime) -> None:
     first, second = [next(friends), next(friends)], [next(friends)]
     third = [next(friends), next(friends)]
     question = "La personne prend un traitement et demande si elle doit l’interrompre pendant l’isolement."
-    zone = lucie.site.time_zone
     turns: tuple[Callable[[datetime], None], ...] = (
         lambda then: complete_call(lucie, first, with_note=True, at=then),
         lambda then: unanswered_call(anouk, CallOutcome.NO_ANSWER, at=then),
         lambda then: complete_call(anouk, second, at=then),
         lambda then: unanswered_call(lucie, CallOutcome.VOICEMAIL, at=then),
-        lambda then: promised_call(lucie, zone=zone, at=then, now=at),
+        lambda then: promised_call(lucie, at=then, now=at),
         lambda then: asked_call(anouk, question, at=then),
         lambda then: complete_call(lucie, third, at=then),
         lambda then: complete_call(theo, [replace(FRIENDS[1], serial=8101)], at=then),
@@ -124,13 +122,13 @@ def unanswered_call(by: Agent, outcome: CallOutcome, *, at: datetime) -> None:
             endings.finish(talk, outcome, by=by, at=at + timedelta(minutes=1))
 
 
-def promised_call(by: Agent, *, zone: ZoneInfo, at: datetime, now: datetime) -> None:
+def promised_call(by: Agent, *, at: datetime, now: datetime) -> None:
     """Promise a callback, in calling hours, within the hour if they last so long."""
     with transaction():
         talks = list(take(by, at=at))
         for _call, talk in talks[:1]:
-            pack = get_pack(talk.about.case.programme)
-            when = next_opening(pack, now + timedelta(minutes=45), zone=zone)
+            calling = calling_of_person(talk.task.person_id, talk.task.site_id)
+            when = next_open(calling, now + timedelta(minutes=45))
             endings.finish(
                 talk, CallOutcome.CALLBACK, callback_at=when, by=by, at=now - timedelta(minutes=20)
             )

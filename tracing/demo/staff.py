@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from tracing.kernel.db import session
 from tracing.onboarding import services as onboarding
 from tracing.onboarding.models import Certification
+from tracing.programmes.rules import MIDNIGHT
 from tracing.staff import queries, services
 from tracing.staff.agents import Agent
 from tracing.staff.models import MemberKind, Role, Site, SiteKind
@@ -29,6 +30,8 @@ LATE = (time(12, 0), time(19, 0))
 WEEK = dict.fromkeys(range(5), DAY)
 NANTES, AJACCIO, SCHOOL = "440", "201", "900"
 REFERENT = "rozenn"
+ROUND_THE_CLOCK = (MIDNIGHT, MIDNIGHT)
+"""A demonstration is looked at in the evening as well, and rings nobody."""
 
 
 COLLEAGUES = (
@@ -99,6 +102,7 @@ def open_sites(programme: str, *, at: datetime) -> dict[str, Site]:
                 programme=programme,
                 address="12 quai des Gabares, 44000 Nantes",
                 call_back_number="+33261919900",
+                hours=ROUND_THE_CLOCK,
                 is_default=True,
                 funds=("441", "851"),
                 at=at,
@@ -109,6 +113,7 @@ def open_sites(programme: str, *, at: datetime) -> dict[str, Site]:
                 programme=programme,
                 address="3 cours des Salines, 20000 Ajaccio",
                 call_back_number="+33261919901",
+                hours=ROUND_THE_CLOCK,
                 funds=("201", "202"),
                 at=at,
             ),
@@ -176,4 +181,5 @@ def agent_of(login: str, site_code: str | None = None) -> Agent:
         session_id=None,
         site=queries.workplace(site or queries.get_site(min(role.site_id for role in member.roles))),
         roles=frozenset((role.site_id, role.role) for role in member.roles),
+        languages=frozenset(member.languages),
     )

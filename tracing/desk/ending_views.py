@@ -23,7 +23,8 @@ from tracing.escalations.models import Audience, Reason
 from tracing.escalations.rules import reason_of
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
-from tracing.queue.errors import ClaimLost
+from tracing.queue.errors import ClaimLost, ClosedThatDay
+from tracing.queue.hours import calling_of_person
 from tracing.queue.models import CallTask
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
@@ -67,7 +68,7 @@ def end(call_id: int, task_id: int) -> ResponseReturnValue:
         return too_late(call_id, task_id, outcome, form, lost)
     except StillMissing:
         return show_ending(call_id, task_id, form, status=422)
-    except CallbackOutsideHours as refusal:
+    except (CallbackOutsideHours, ClosedThatDay) as refusal:
         form.callback_time.errors = [refusal.message]
         return show_ending(call_id, task_id, form, status=refusal.status)
     except (QuestionNeeded, TooLong) as refusal:
@@ -135,7 +136,9 @@ def ending_of(screen: Screen) -> Ending:
         next_try=endings.next_try(task, by=by, at=at),
         others=sum(not tab.is_finished and not tab.is_here for tab in screen.tabs),
         is_asked=bool(escalations.open_for_task(task.id, Audience.ADVISER)),
-        callback=rules.proposed_callback(screen.about.pack, at=at, zone=by.site.time_zone),
+        callback=rules.proposed_callback(
+            calling_of_person(task.person_id, task.site_id), at=at, zone=by.site.time_zone
+        ),
     )
 
 

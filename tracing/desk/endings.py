@@ -17,7 +17,11 @@ from tracing.desk.services import open_conversations
 from tracing.desk.talks import Talk
 from tracing.kernel.db import session
 from tracing.programmes.loader import get_pack
+from tracing.programmes.rules import window_on
+from tracing.queue import colleagues
 from tracing.queue import services as queue
+from tracing.queue.errors import ClosedThatDay
+from tracing.queue.hours import calling_of_person
 from tracing.queue.models import CallTask, TaskState
 from tracing.staff.agents import Agent
 
@@ -102,9 +106,13 @@ def _done(talk: Talk, outcome: CallOutcome, *, by: Agent, at: datetime) -> None:
 def _promise(talk: Talk, when: datetime | None, *, by: Agent, at: datetime) -> None:
     if when is None:
         raise CallbackNeeded
-    hours = talk.about.pack.calling_hours
-    if not rules.may_be_promised(talk.about.pack, when, at=at, zone=by.site.time_zone):
-        raise CallbackOutsideHours(f"{hours.opens:%H:%M}", f"{hours.closes:%H:%M}")
+    calling = calling_of_person(talk.task.person_id, talk.task.site_id)
+    if not rules.may_be_promised(calling, when, at=at):
+        window = window_on(calling, when.astimezone(calling.zone).date())
+        if window is None:
+            raise ClosedThatDay
+        opens, closes = (f"{end.astimezone(by.site.time_zone):%H:%M}" for end in window)
+        raise CallbackOutsideHours(opens, closes)
     queue.promise(talk.task, when=when, by=by, at=at)
 
 
@@ -129,4 +137,5 @@ def next_try(task: CallTask, *, by: Agent, at: datetime) -> datetime | None:
         return None
     pack = get_pack(case_queries.get_case(task.case_id).programme)
     earlier = call_queries.attempts_for(task.id)
-    return rules.next_try_at(pack, earlier, attempts=task.attempts, at=at, zone=by.site.time_zone)
+    calling = calling_of_person(task.person_id, task.site_id)
+    return rules.next_try_at(pack, earlier, attempts=task.attempts, at=at, calling=calling)

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tracing.programmes.rules import next_attempt_at, next_opening
+from tracing.programmes.rules import Calling, is_open, next_attempt_at, next_open
 from tracing.programmes.schema import Pack
 from tracing.scripts.definitions import Script
 from tracing.scripts.vocabulary import NO, YES
@@ -84,25 +84,27 @@ def newly_typed(typed: Sequence[str], stored: object) -> list[str]:
     return fresh if len(given) == 2 and len(fresh) == 1 else given
 
 
-def may_be_promised(pack: Pack, when: datetime, *, at: datetime, zone: ZoneInfo) -> bool:
+def may_be_promised(calling: Calling, when: datetime, *, at: datetime) -> bool:
     """Say whether somebody may be called back at `when`: to come, within a week, in calling hours."""
-    hour = when.astimezone(zone).time()
-    return at < when <= at + LONGEST_PROMISE and pack.calling_hours.opens <= hour < pack.calling_hours.closes
+    return at < when <= at + LONGEST_PROMISE and is_open(calling, when)
 
 
-def proposed_callback(pack: Pack, *, at: datetime, zone: ZoneInfo) -> datetime:
-    """Return the callback that the closing proposes: a full quarter, an hour from now, in calling hours."""
+def proposed_callback(calling: Calling, *, at: datetime, zone: ZoneInfo) -> datetime:
+    """Return the callback that the closing proposes: a full quarter, an hour from now, in calling hours.
+
+    On the clock of the site (`zone`), like every time that its tracers type.
+    """
     later = (at + timedelta(hours=1)).astimezone(zone)
     quarter = later + timedelta(minutes=-later.minute % 15)
-    return next_opening(pack, quarter.replace(second=0, microsecond=0), zone=zone).astimezone(zone)
+    return next_open(calling, quarter.replace(second=0, microsecond=0)).astimezone(zone)
 
 
 def next_try_at(
-    pack: Pack, earlier: Sequence[datetime], *, attempts: int, at: datetime, zone: ZoneInfo
+    pack: Pack, earlier: Sequence[datetime], *, attempts: int, at: datetime, calling: Calling
 ) -> datetime | None:
     """Return when to try again after an attempt in vain at `at`; None once every attempt is used up.
 
     `attempts` of the `earlier` ones count: a task that was opened again began anew.
     """
     counted = list(earlier)[-attempts:] if attempts else []
-    return next_attempt_at(pack, [*counted, at], zone=zone)
+    return next_attempt_at(pack, [*counted, at], calling=calling)

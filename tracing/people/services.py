@@ -60,7 +60,12 @@ def revise_all(revisions: Sequence[tuple[Any, Identity]], *, cohort: date) -> No
                         CAST(:zones AS text[])) AS newer(id, cohort, sealed, time_zone)
             WHERE people.id = newer.id
         """),
-        {"ids": ids, "cohorts": cohorts, "sealed": sealed, "zones": [zone_of(who) for _row, who in revisions]},
+        {
+            "ids": ids,
+            "cohorts": cohorts,
+            "sealed": sealed,
+            "zones": [zone_of(who) for _row, who in revisions],
+        },
     )
     session.execute(text("DELETE FROM person_keys WHERE person_id = ANY(:ids)"), {"ids": ids})
     rows = dict.fromkeys(

@@ -189,6 +189,22 @@ class Service(Strict):
     contact_hours: PositiveInt
 
 
+Minutes = Annotated[int, Field(ge=0, le=1440)]
+
+
+class Weights(Strict):
+    """By how many minutes each circumstance advances a call in the queue, before its due time."""
+
+    aged: Minutes
+    """65 years or older."""
+    fragile: Minutes
+    place: Minutes
+    """Lives in a nursing home, a prison or another collective housing."""
+    symptoms: Minutes
+    promise: Minutes
+    """Was promised to be called back."""
+
+
 class Pack(Strict):
     """Everything a disease changes in the work, immutable under its version."""
 
@@ -206,6 +222,7 @@ class Pack(Strict):
     service: Service
     attempts: Attempts
     calling_hours: Hours
+    weights: Weights
     windows: tuple[WindowRow, ...]
     isolations: tuple[IsolationRow, ...]
     quarantines: tuple[QuarantineRow, ...]

@@ -6,9 +6,10 @@ households that turn out to share a number, somebody else writing the same numbe
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import text
 
@@ -17,7 +18,9 @@ from tracing.kernel.db import session, take_ids
 from tracing.kernel.events import Event
 from tracing.people.models import Household, KeyKind
 from tracing.queue import households, rules
-from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
+from tracing.queue.hours import calling_of
+from tracing.queue.models import FRENCH, CallTask, EntryState, QueueEntry, TaskKind, TaskState
+from tracing.queue.reasons import Ground
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Arrival:
     site_id: int
     case_id: int
     due_at: datetime
+    time_zone: str | None = None
+    factors: int = 0
 
 
 @dataclass
@@ -226,7 +231,7 @@ def _homes_of_the_known(person_ids: Sequence[int]) -> dict[int, int]:
 
 _TASK = (
     *("id", "household_id", "person_id", "site_id", "kind", "case_id", "state", "created_at"),
-    *("due_at", "not_before", "attempts", "closed_at"),
+    *("due_at", "not_before", "attempts", "closed_at", "factors"),
 )
 
 
@@ -235,7 +240,7 @@ def _write_tasks(arrivals: Sequence[Arrival], home_of: Mapping[int, int], *, at:
     rows = (
         (
             *(task_id, home_of.get(one.person_id), one.person_id, one.site_id, one.kind.value, one.case_id),
-            *(_state_of(one), at, one.due_at, at, 0, None if one.has_number else at),
+            *(_state_of(one), at, one.due_at, at, 0, None if one.has_number else at, one.factors),
         )
         for task_id, one in zip(ids, arrivals, strict=True)
     )
@@ -255,22 +260,46 @@ def _state_of(one: Arrival) -> str:
 
 
 _ENTRY = (
-    *("household_id", "site_id", "state", "rank_at", "due_at", "not_before", "claim_number", "regroup"),
+    *("household_id", "site_id", "state", "rank_at", "due_at", "not_before", "closes_at", "call_by"),
+    *("time_zone", "language", "claim_number", "regroup"),
 )
 
 
 def _write_entries(arrivals: Iterable[Arrival], home_of: Mapping[int, int], *, at: datetime) -> None:
     """Give every new household its place: that of its most urgent reason."""
-    reasons: dict[int, list[rules.Reason]] = defaultdict(list)
+    grouped: dict[int, list[Arrival]] = defaultdict(list)
     for one in arrivals:
-        reasons[home_of[one.person_id]].append(rules.Reason(one.site_id, one.due_at, at))
-    places = ((home, place) for home, theirs in reasons.items() if (place := rules.place_of(theirs)))
-    ready = EntryState.READY.value
-    copy_rows(
-        QueueEntry,
-        _ENTRY,
-        (
-            (home, place.site_id, ready, place.due_at, place.due_at, place.not_before, 0, False)
-            for home, place in places
-        ),
+        grouped[home_of[one.person_id]].append(one)
+    place_of = _placer(at)
+    copy_rows(QueueEntry, _ENTRY, ((home, *place_of(theirs), 0, False) for home, theirs in grouped.items()))
+
+
+def _placer(at: datetime) -> Callable[[list[Arrival]], tuple[Any, ...]]:
+    """Return what gives arrivals of one household their place; alike ones share it, and most of a lot are alike."""
+    ground, known = Ground(), dict[tuple[Any, ...], tuple[Any, ...]]()
+
+    def reason_of(one: Arrival) -> rules.Reason:
+        site, weights = ground.of(one.site_id)
+        calling = calling_of(site, one.time_zone)
+        factors = rules.Factor(one.factors)
+        return rules.Reason(
+            one.site_id, one.due_at, at, calling, factors=factors, weights=weights, time_zone=one.time_zone
+        )
+
+    def place_of(theirs: list[Arrival]) -> tuple[Any, ...]:
+        alike = tuple((one.site_id, one.due_at, one.time_zone, one.factors) for one in theirs)
+        if alike not in known:
+            known[alike] = _columns(rules.place_of([reason_of(one) for one in theirs], at=at), at)
+        return known[alike]
+
+    return place_of
+
+
+def _columns(place: rules.Place | None, at: datetime) -> tuple[Any, ...]:
+    if place is None:
+        raise ValueError("somebody who arrives has a reason")
+    state = EntryState.READY if place.not_before <= at else EntryState.SCHEDULED
+    return (
+        *(place.site_id, state.value, place.rank_at, place.due_at, place.not_before, place.closes_at),
+        *(place.call_by, place.time_zone, place.language or FRENCH),
     )

@@ -1,8 +1,11 @@
 """What the queue refuses."""
 
+from datetime import datetime
+
 from flask_babel import gettext as _
 
-from tracing.kernel.errors import Missing, Refused
+from tracing.kernel.errors import Invalid, Missing, Refused
+from tracing.ui.filters import moment
 
 
 class ClaimLost(Refused):
@@ -32,6 +35,29 @@ class NoSuchEntry(Missing):
 
     def __init__(self) -> None:
         super().__init__(_("Cet appel n’est pas dans la file de votre site."))
+
+
+class OutsideHours(Refused):
+    """Nobody is called there at this hour."""
+
+    def __init__(self, opens_at: datetime) -> None:
+        super().__init__(
+            _(
+                "On n’appelle pas ce foyer à cette heure : ses heures d’appel reprennent %(when)s. Rien n’a été changé.",
+                when=moment(opens_at),
+            )
+        )
+
+
+class ClosedThatDay(Invalid):
+    """A callback is promised for a Sunday or a public holiday on which the site does not call."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "On n’appelle pas ce jour-là : c’est un dimanche ou un jour férié. Choisissez un autre jour. Rien n’a été promis."
+            )
+        )
 
 
 class OnAnotherCall(Refused):

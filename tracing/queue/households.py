@@ -15,7 +15,8 @@ from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.people.models import Household, HouseholdNumber, KeyKind, Person, PersonKey
 from tracing.queue import links, queries, rules
-from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
+from tracing.queue.models import FRENCH, CallTask, EntryState, QueueEntry, TaskState
+from tracing.queue.reasons import reasons_of
 
 
 def settle_person(person_id: int, *, at: datetime) -> int:
@@ -244,32 +245,44 @@ def refresh_all(household_ids: Iterable[int], *, at: datetime) -> None:
     wanted = sorted(set(household_ids))
     entries = {entry.household_id: entry for entry in queries.entries_of(wanted, lock=True)}
     reasons: dict[int, list[rules.Reason]] = {household_id: [] for household_id in wanted}
-    for task in queries.open_tasks_of(wanted):
-        if task.household_id is not None:
-            reasons[task.household_id].append(
-                rules.Reason(task.site_id, task.due_at, task.not_before, task.promised_at, task.promised_by)
-            )
+    for one in reasons_of(wanted):
+        reasons[one.household_id].append(one.reason)
     for household_id in wanted:
-        _place(household_id, entries.get(household_id), rules.place_of(reasons[household_id]), at=at)
+        place = rules.place_of(reasons[household_id], at=at)
+        _place(household_id, entries.get(household_id), place, at=at)
     session.flush()
 
 
 def _place(household_id: int, entry: QueueEntry | None, place: rules.Place | None, *, at: datetime) -> None:
+    if entry is not None and entry.state is EntryState.CLAIMED:
+        entry.is_stale = True
     if place is None:
         if entry is not None and entry.state is not EntryState.CLAIMED:
             entry.state = EntryState.IDLE
-            entry.reserved_for = entry.reserved_until = entry.promised_at = entry.overdue_at = None
+            entry.reserved_for = entry.reserved_until = entry.given_at = entry.passed_by = None
+            entry.promised_at = entry.overdue_at = None
         return
     if entry is None:
         entry = QueueEntry(household_id=household_id, claim_number=0, state=EntryState.IDLE, regroup=False)
         session.add(entry)
-    entry.site_id = place.site_id
-    entry.rank_at = entry.due_at = place.due_at
+    if entry.state is not EntryState.CLAIMED:
+        # a call ends at the site where it began
+        entry.site_id = place.site_id
+    entry.rank_at, entry.due_at, entry.call_by = place.rank_at, place.due_at, place.call_by
     entry.not_before, entry.promised_at = place.not_before, place.promised_at
+    entry.time_zone, entry.language = place.time_zone, place.language or FRENCH
     if entry.overdue_at is not None and place.due_at > at:
         entry.overdue_at = None
-    if entry.state is not EntryState.CLAIMED:
+    if entry.state is not EntryState.CLAIMED and not _is_given(entry, at=at):
         entry.state = EntryState.READY if place.not_before <= at else EntryState.SCHEDULED
+        entry.closes_at = place.closes_at
         past = place.reserved_until is not None and place.reserved_until <= at
         entry.reserved_for = None if past else place.reserved_for
         entry.reserved_until = None if past else place.reserved_until
+        entry.given_at = None
+
+
+def _is_given(entry: QueueEntry, *, at: datetime) -> bool:
+    """Say whether the household is kept for somebody by hand: that outlasts whatever else changes."""
+    is_kept = entry.reserved_until is not None and entry.reserved_until > at
+    return entry.state is EntryState.READY and entry.given_at is not None and is_kept

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 
 from tracing.kernel.db import among, session
 from tracing.people import queries as people
+from tracing.people.models import Person
 from tracing.queue.errors import NoSuchEntry
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 
@@ -55,6 +56,16 @@ def open_tasks_of(household_ids: Sequence[int]) -> Sequence[CallTask]:
     """Return why the people of some households must be called, the most urgent first."""
     return session.scalars(
         select(CallTask)
+        .where(among(CallTask.household_id, household_ids), CallTask.state == TaskState.OPEN)
+        .order_by(CallTask.due_at, CallTask.id)
+    ).all()
+
+
+def open_reasons_of(household_ids: Sequence[int]) -> Sequence[Row[CallTask, str | None, str | None]]:
+    """Return why the people of some households must be called, each with the person's time zone and language."""
+    return session.execute(
+        select(CallTask, Person.time_zone, Person.language)
+        .join(Person, Person.id == CallTask.person_id)
         .where(among(CallTask.household_id, household_ids), CallTask.state == TaskState.OPEN)
         .order_by(CallTask.due_at, CallTask.id)
     ).all()
@@ -127,6 +138,7 @@ def claimable_by(member_id: int, at: datetime) -> ColumnElement[bool]:
     return and_(
         QueueEntry.state == EntryState.READY,
         QueueEntry.regroup.is_(False),
+        QueueEntry.closes_at > at,
         or_(
             QueueEntry.reserved_for.is_(None),
             QueueEntry.reserved_for == member_id,

@@ -1,8 +1,13 @@
-"""How long a claim lasts, when a household is ready, whom it is kept for. Pure."""
+"""How long a claim lasts, who is called next and when, whom a household is kept for. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import IntFlag
+from typing import NamedTuple
+
+from tracing.programmes.rules import Calling, is_open, last_open_before, next_open, open_until
+from tracing.programmes.schema import Weights
 
 CLAIM_LASTS = timedelta(minutes=5)
 LONGEST_SILENCE = timedelta(minutes=30)
@@ -17,47 +22,143 @@ LARGEST_HOUSEHOLD = 8
 """More people behind one number are an institution's residents, not a household (DESIGN: one household, one call)."""
 
 
-@dataclass(frozen=True)
+class Factor(IntFlag):
+    """What advances a call, as far as it is known; each has its weight in the programme."""
+
+    AGED = 1
+    """65 years or older."""
+    FRAGILE = 2
+    """Says that their health is fragile."""
+    PLACE = 4
+    """Lives in a nursing home, a prison or another collective housing."""
+    SYMPTOMS = 8
+
+
+NO_FACTORS = Factor(0)
+AGED_FROM = 65
+NO_WEIGHTS = Weights(aged=0, fragile=0, place=0, symptoms=0, promise=0)
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """Why somebody of a household must be called: one open task."""
 
     site_id: int
     due_at: datetime
     not_before: datetime
+    calling: Calling
     promised_at: datetime | None = None
     promised_by: int | None = None
+    factors: Factor = NO_FACTORS
+    weights: Weights = NO_WEIGHTS
+    time_zone: str | None = None
+    language: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a household stands in the queue."""
 
     site_id: int
     due_at: datetime
+    rank_at: datetime
     not_before: datetime
+    closes_at: datetime
+    call_by: datetime | None
     promised_at: datetime | None
     reserved_for: int | None
     reserved_until: datetime | None
+    time_zone: str | None = None
+    language: str | None = None
 
 
-def place_of(reasons: Sequence[Reason]) -> Place | None:
+def place_of(reasons: Sequence[Reason], *, at: datetime) -> Place | None:
     """Return the place that the most urgent reason gives a household; None when nobody needs a call.
 
-    A promise is due at its time, ready for its owner ten minutes before, and for everyone at its time.
+    A promise is due at its time, ready for its owner ten minutes before, and for everyone at its time. Nobody is
+    called outside the calling hours where the most urgent of them is.
     """
     if not reasons:
         return None
     first = min(reasons, key=lambda reason: (ready_at(reason), reason.due_at))
     urgent = min(reasons, key=due_of)
     is_kept = first.promised_at is not None and first.promised_by is not None
+    opening = opening_of(urgent.calling, ready_at(first), at=at)
+    call_by = last_moment(urgent)
     return Place(
         site_id=urgent.site_id,
         due_at=due_of(urgent),
-        not_before=ready_at(first),
+        rank_at=min(rank_of(reason, opens_at=opening.opens_at) for reason in reasons),
+        not_before=opening.opens_at,
+        closes_at=opening.closes_at,
+        call_by=call_by,
         promised_at=first.promised_at,
         reserved_for=first.promised_by if is_kept else None,
         reserved_until=first.promised_at if is_kept else None,
+        time_zone=urgent.time_zone,
+        language=next((one.language for one in sorted(reasons, key=due_of) if one.language), None),
     )
+
+
+class Opening(NamedTuple):
+    """From when to when a household is ready."""
+
+    opens_at: datetime
+    closes_at: datetime
+
+
+def opening_of(calling: Calling, ready: datetime, *, at: datetime) -> Opening:
+    """Return the calling hours in which somebody who is ready from `ready` is called, those that last at `at` first."""
+    if ready <= at and is_open(calling, at):
+        return Opening(ready, open_until(calling, at))
+    opens_at = next_open(calling, max(ready, at))
+    return Opening(opens_at, open_until(calling, opens_at))
+
+
+def last_moment(reason: Reason) -> datetime | None:
+    """Return the end of the last calling hours before a reason is due; None when it is due within them."""
+    due_at = due_of(reason)
+    ends = last_open_before(reason.calling, due_at)
+    return ends if ends < due_at else None
+
+
+def rank_of(reason: Reason, *, opens_at: datetime) -> datetime:
+    """Return the moment by which a reason is put in order: when it is due, advanced by what makes it more urgent.
+
+    Where the calling hours end before it is due, their end counts, unless they are over before it can be called.
+    """
+    ends = last_moment(reason)
+    due_at = ends if ends is not None and ends > opens_at else due_of(reason)
+    return due_at - timedelta(minutes=sum(minutes for _name, minutes in advances(reason)))
+
+
+def advances(reason: Reason) -> list[tuple[str, int]]:
+    """Return by how many minutes each circumstance advances a reason, by the names of the weights."""
+    weights = reason.weights
+    named = [
+        ("aged", weights.aged, Factor.AGED in reason.factors),
+        ("fragile", weights.fragile, Factor.FRAGILE in reason.factors),
+        ("place", weights.place, Factor.PLACE in reason.factors),
+        ("symptoms", weights.symptoms, Factor.SYMPTOMS in reason.factors),
+        ("promise", weights.promise, reason.promised_at is not None),
+    ]
+    return [(name, minutes) for name, minutes, holds in named if holds and minutes]
+
+
+def factors_of(
+    *, age: int | None, fragile: bool = False, place: bool = False, symptoms: bool = False
+) -> Factor:
+    """Return what is known to advance somebody's call."""
+    found = NO_FACTORS
+    if age is not None and age >= AGED_FROM:
+        found |= Factor.AGED
+    if fragile:
+        found |= Factor.FRAGILE
+    if place:
+        found |= Factor.PLACE
+    if symptoms:
+        found |= Factor.SYMPTOMS
+    return found
 
 
 def due_of(reason: Reason) -> datetime:

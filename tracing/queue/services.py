@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ScalarSelect, Select, func, select, text, true, update
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.exc import IntegrityError
 
 from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.queue import covering, households, queries, rules
-from tracing.queue.errors import ClaimLost, NotWaiting, OnAnotherCall
-from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
+from tracing.programmes.rules import is_open, next_open, open_until
+from tracing.queue.errors import ClaimLost, NotWaiting, OnAnotherCall, OutsideHours
+from tracing.queue.hours import calling_of
+from tracing.queue.models import FRENCH, CallTask, EntryState, QueueEntry, TaskKind, TaskState
+from tracing.staff import queries as staff
 from tracing.staff.agents import Agent
 
 SWEEP_BATCH = 1000
@@ -76,13 +80,18 @@ def claim_next(by: Agent, *, at: datetime) -> Claim | None:
     held = queries.find_claim(by.member_id)
     if held is not None:
         return claim_of(held)
-    base = select(QueueEntry.id).where(QueueEntry.state == EntryState.READY, QueueEntry.regroup.is_(False))
-    mine = base.where(QueueEntry.reserved_for == by.member_id).order_by(QueueEntry.rank_at)
-    anyone = base.where(QueueEntry.site_id == by.site.id, QueueEntry.reserved_for.is_(None)).order_by(
-        QueueEntry.rank_at, QueueEntry.id
+    waits = select(QueueEntry.id).where(
+        QueueEntry.state == EntryState.READY,
+        QueueEntry.regroup.is_(False),
+        QueueEntry.site_id == by.site.id,
+        QueueEntry.closes_at > at,
     )
-    for chosen in (mine.where(QueueEntry.site_id == by.site.id), anyone):
-        claim = _claim(chosen.limit(1).with_for_update(skip_locked=True).scalar_subquery(), by, at=at)
+    mine = waits.where(QueueEntry.reserved_for == by.member_id).order_by(QueueEntry.rank_at)
+    anyone = waits.where(QueueEntry.reserved_for.is_(None))
+    # what one gave back goes to somebody else; it comes back only when nothing else waits
+    others = anyone.where(QueueEntry.passed_by.is_distinct_from(by.member_id))
+    for chosen in (_first(mine), _spoken(others, by), _spoken(anyone, by)):
+        claim = _claim(chosen, by, at=at)
         if claim is not None:
             return claim
     return None
@@ -92,6 +101,26 @@ def _claim(entry_id: object, by: Agent, *, at: datetime) -> Claim | None:
     try:
         with session.begin_nested():
             row = session.execute(
+def _first(chosen: Select[int]) -> ScalarSelect[int]:
+    """Return the first of these households that nobody writes now, locked."""
+    return chosen.limit(1).with_for_update(skip_locked=True).scalar_subquery()
+
+
+def _spoken(chosen: Select[int], by: Agent) -> ScalarSelect[int]:
+    """Return the first of these households to whom the agent can speak, locked.
+
+    Each language has its own head of the index: those that somebody else speaks are never in the way.
+    """
+    ordered = chosen.order_by(QueueEntry.rank_at, QueueEntry.id)
+    if not by.languages:
+        return _first(ordered.where(QueueEntry.language == FRENCH))
+    spoken = func.unnest(array([FRENCH, *sorted(by.languages)])).column_valued("spoken")
+    heads = ordered.add_columns(QueueEntry.rank_at).where(QueueEntry.language == spoken)
+    head = heads.limit(1).with_for_update(skip_locked=True).lateral("head")
+    best = select(head.c.id).select_from(spoken.join(head, true())).order_by(head.c.rank_at, head.c.id)
+    return best.limit(1).scalar_subquery()
+
+
                 update(QueueEntry)
                 .where(QueueEntry.id == entry_id, QueueEntry.state == EntryState.READY)
                 .values(
@@ -107,6 +136,8 @@ def _claim(entry_id: object, by: Agent, *, at: datetime) -> Claim | None:
                 .returning(
                     QueueEntry.id, QueueEntry.household_id, QueueEntry.claim_number, QueueEntry.site_id
                 )
+                    given_at=None,
+                    passed_by=None,
                 .execution_options(synchronize_session=False)
             ).one_or_none()
     except IntegrityError:
@@ -265,13 +296,13 @@ def give_to(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> None:
         raise NotWaiting
     taken = select(QueueEntry.id).where(
         QueueEntry.id != entry.id,
-        or_(QueueEntry.reserved_for == member_id),
+        QueueEntry.reserved_for == member_id,
         QueueEntry.state == EntryState.READY,
         QueueEntry.reserved_until > at,
     )
     if session.scalar(taken.limit(1)) is not None:
         raise OnAnotherCall
-    entry.state = EntryState.READY
+    entry.state, entry.given_at = EntryState.READY, at
     entry.reserved_for, entry.reserved_until = member_id, at + rules.GIFT_LASTS
     session.flush()
     events.record(
@@ -298,11 +329,15 @@ def reopen_task(task: CallTask, *, due_at: datetime, by: int | None, at: datetim
     if task.gives_way:
         close_task(task, TaskState.CANCELLED, by=by, at=at)
         return
+        OutsideHours: nobody may be called there now.
     task.state, task.closed_at, task.covered_by = TaskState.OPEN, None, None
     task.due_at, task.not_before, task.promised_at, task.promised_by, task.attempts = (
         due_at,
         at,
         None,
+    calling = calling_of(staff.get_site(entry.site_id), entry.time_zone)
+    if not is_open(calling, at):
+        raise OutsideHours(next_open(calling, at))
         None,
         0,
     )
@@ -313,6 +348,7 @@ def reopen_task(task: CallTask, *, due_at: datetime, by: int | None, at: datetim
     else:
         households.settle_person(task.person_id, at=at)
 
+    entry.closes_at = open_until(calling, at)
 
 def postpone_task(task: CallTask, *, until: datetime, at: datetime) -> None:
     """Try a person again, not before `until`, after an attempt that reached nobody."""

@@ -28,6 +28,8 @@ class Agent:
     session_id: int | None
     site: Workplace
     roles: frozenset[tuple[int, Role]]
+    languages: frozenset[str] = frozenset()
+    """Besides French."""
 
     def holds(self, *roles: Role, site_id: int | None = None) -> bool:
         """Return whether the agent has one of `roles` at `site_id` (by default where they work now)."""

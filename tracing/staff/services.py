@@ -63,10 +63,12 @@ def add_site(
     call_back_number: str = "",
     is_default: bool = False,
     funds: Iterable[str] = (),
+    hours: tuple[time, time] | None = None,
     by: int | None = None,
     at: datetime,
 ) -> Site:
-    """Open a site and route fund codes to it."""
+    """Open a site and route fund codes to it; without `hours` it calls in those of its programme."""
+    calls_from, calls_until = hours or (None, None)
     site = Site(
         code=code,
         name=name,
@@ -76,6 +78,8 @@ def add_site(
         address=address,
         call_back_number=call_back_number,
         is_default=is_default,
+        calls_from=calls_from,
+        calls_until=calls_until,
     )
     session.add(site)
     session.flush()

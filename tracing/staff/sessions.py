@@ -69,6 +69,7 @@ def first_site(member: Member) -> int:
 def begin(member: Member, *, device: str, at: datetime) -> SignedIn:
     """Open a session for a member who proved who they are."""
     token = secrets.token_urlsafe(32)
+    member.paused_at = None  # who comes back is there
     opened = StaffSession(
         token_hash=hash_token(token),
         member_id=member.id,
@@ -100,6 +101,7 @@ def agent_of(current: StaffSession) -> Agent:
         session_id=current.id,
         site=queries.workplace(queries.get_site(current.site_id)),
         roles=frozenset((role.site_id, role.role) for role in member.roles),
+        languages=frozenset(member.languages),
     )
 
 

@@ -1,7 +1,16 @@
 """The rules of a programme: values in, a decision and the rule that made it out."""
 
 from tracing.programmes.rules.ages import age_on
-from tracing.programmes.rules.attempts import next_attempt_at, next_opening
+from tracing.programmes.rules.attempts import next_attempt_at
+from tracing.programmes.rules.hours import (
+    MIDNIGHT,
+    Calling,
+    is_open,
+    last_open_before,
+    next_open,
+    open_until,
+    window_on,
+)
 from tracing.programmes.rules.measures import (
     EarlyExit,
     Isolation,
@@ -16,7 +25,9 @@ from tracing.programmes.rules.risk import Circumstances, Risk, contact_risk, inf
 from tracing.programmes.rules.window import Window, contagious_window, day_zero
 
 __all__ = [
+    "MIDNIGHT",
     "AppliedRule",
+    "Calling",
     "Circumstances",
     "EarlyExit",
     "Isolation",
@@ -31,8 +42,12 @@ __all__ = [
     "contagious_window",
     "day_zero",
     "infected_recently",
+    "is_open",
     "isolation",
+    "last_open_before",
     "next_attempt_at",
-    "next_opening",
+    "next_open",
+    "open_until",
     "quarantine",
+    "window_on",
 ]

@@ -1,0 +1,54 @@
+"""Where somebody lives, as far as their clock matters: mainland France or an overseas department. Pure."""
+
+from functools import lru_cache
+
+from tracing.people.rules import Identity
+
+MAINLAND = "Europe/Paris"
+OF_DEPARTMENT = {
+    "971": "America/Guadeloupe",
+    "972": "America/Martinique",
+    "973": "America/Cayenne",
+    "974": "Indian/Reunion",
+    "975": "America/Miquelon",
+    "976": "Indian/Mayotte",
+    "977": "America/Guadeloupe",
+    "978": "America/Guadeloupe",
+    "986": "Pacific/Wallis",
+    "987": "Pacific/Tahiti",
+    "988": "Pacific/Noumea",
+}
+"""By the first three characters of a postcode or of an INSEE code of a commune."""
+OF_NUMBER = (
+    ("+590", "America/Guadeloupe"),
+    ("+596", "America/Martinique"),
+    ("+594", "America/Cayenne"),
+    ("+262269", "Indian/Mayotte"),
+    ("+262639", "Indian/Mayotte"),
+    ("+262", "Indian/Reunion"),
+    ("+508", "America/Miquelon"),
+    ("+681", "Pacific/Wallis"),
+    ("+687", "Pacific/Noumea"),
+    ("+689", "Pacific/Tahiti"),
+)
+"""By the beginning of a telephone number, the longest first."""
+_CODE, _BEGINNING, _ABROAD = 5, 7, "99"
+
+
+def zone_of(identity: Identity) -> str | None:
+    """Return the time zone where somebody lives: by their commune, else by the number that is rung first.
+
+    None where neither tells: a metropolitan mobile is carried anywhere.
+    """
+    number = identity.phones[0] if identity.phones else ""
+    # nearly every number is metropolitan, and tells nothing: one entry for all of them
+    beginning = "" if number.startswith("+33") else number[:_BEGINNING]
+    return _zone_of(identity.insee_code, identity.postcode, beginning)
+
+
+@lru_cache(maxsize=65536)
+def _zone_of(insee_code: str, postcode: str, number: str) -> str | None:
+    for code in (insee_code, postcode):
+        if len(code) == _CODE and code[2:].isdecimal() and not code.startswith(_ABROAD):
+            return OF_DEPARTMENT.get(code[:3], MAINLAND)
+    return next((zone for beginning, zone in OF_NUMBER if number.startswith(beginning)), None)
