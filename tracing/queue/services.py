@@ -10,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 
 from tracing.kernel import events
 from tracing.kernel.db import session
-from tracing.queue import covering, households, queries, rules
 from tracing.programmes.rules import is_open, next_open, open_until
+from tracing.queue import covering, households, queries, rules
 from tracing.queue.errors import ClaimLost, NotWaiting, OnAnotherCall, OutsideHours
 from tracing.queue.hours import calling_of
 from tracing.queue.models import FRENCH, CallTask, EntryState, QueueEntry, TaskKind, TaskState
@@ -97,10 +97,6 @@ def claim_next(by: Agent, *, at: datetime) -> Claim | None:
     return None
 
 
-def _claim(entry_id: object, by: Agent, *, at: datetime) -> Claim | None:
-    try:
-        with session.begin_nested():
-            row = session.execute(
 def _first(chosen: Select[int]) -> ScalarSelect[int]:
     """Return the first of these households that nobody writes now, locked."""
     return chosen.limit(1).with_for_update(skip_locked=True).scalar_subquery()
@@ -121,6 +117,10 @@ def _spoken(chosen: Select[int], by: Agent) -> ScalarSelect[int]:
     return best.limit(1).scalar_subquery()
 
 
+def _claim(entry_id: object, by: Agent, *, at: datetime) -> Claim | None:
+    try:
+        with session.begin_nested():
+            row = session.execute(
                 update(QueueEntry)
                 .where(QueueEntry.id == entry_id, QueueEntry.state == EntryState.READY)
                 .values(
@@ -130,14 +130,15 @@ def _spoken(chosen: Select[int], by: Agent) -> ScalarSelect[int]:
                     claimed_at=at,
                     claim_ends_at=at + rules.CLAIM_LASTS,
                     last_input_at=at,
+                    is_stale=False,
                     reserved_for=None,
                     reserved_until=None,
+                    given_at=None,
+                    passed_by=None,
                 )
                 .returning(
                     QueueEntry.id, QueueEntry.household_id, QueueEntry.claim_number, QueueEntry.site_id
                 )
-                    given_at=None,
-                    passed_by=None,
                 .execution_options(synchronize_session=False)
             ).one_or_none()
     except IntegrityError:
