@@ -130,7 +130,6 @@ def _claim(entry_id: object, by: Agent, *, at: datetime) -> Claim | None:
                     claimed_at=at,
                     claim_ends_at=at + rules.CLAIM_LASTS,
                     last_input_at=at,
-                    is_stale=False,
                     reserved_for=None,
                     reserved_until=None,
                     given_at=None,
