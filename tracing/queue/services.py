@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ScalarSelect, Select, func, select, text, true, update
+from sqlalchemy import ScalarSelect, Select, func, select, true, update
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.exc import IntegrityError
 
@@ -289,11 +289,15 @@ def give_to(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> None:
 
     Raises:
         NotWaiting: somebody holds it, or nobody there needs a call.
+        OutsideHours: nobody may be called there now.
         OnAnotherCall: the tracer has another call kept for them already.
     """
     entry = queries.get_entry(entry_id, site_id=by.site.id, lock=True)
     if entry.state not in {EntryState.READY, EntryState.SCHEDULED}:
         raise NotWaiting
+    calling = calling_of(staff.get_site(entry.site_id), entry.time_zone)
+    if not is_open(calling, at):
+        raise OutsideHours(next_open(calling, at))
     taken = select(QueueEntry.id).where(
         QueueEntry.id != entry.id,
         QueueEntry.reserved_for == member_id,
@@ -304,6 +308,7 @@ def give_to(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> None:
         raise OnAnotherCall
     entry.state, entry.given_at = EntryState.READY, at
     entry.reserved_for, entry.reserved_until = member_id, at + rules.GIFT_LASTS
+    entry.closes_at = open_until(calling, at)
     session.flush()
     events.record(
         "call.given", by=by.member_id, at=at, subject=("entry", entry.id), site_id=entry.site_id, to=member_id
@@ -329,15 +334,11 @@ def reopen_task(task: CallTask, *, due_at: datetime, by: int | None, at: datetim
     if task.gives_way:
         close_task(task, TaskState.CANCELLED, by=by, at=at)
         return
-        OutsideHours: nobody may be called there now.
     task.state, task.closed_at, task.covered_by = TaskState.OPEN, None, None
     task.due_at, task.not_before, task.promised_at, task.promised_by, task.attempts = (
         due_at,
         at,
         None,
-    calling = calling_of(staff.get_site(entry.site_id), entry.time_zone)
-    if not is_open(calling, at):
-        raise OutsideHours(next_open(calling, at))
         None,
         0,
     )
@@ -348,7 +349,6 @@ def reopen_task(task: CallTask, *, due_at: datetime, by: int | None, at: datetim
     else:
         households.settle_person(task.person_id, at=at)
 
-    entry.closes_at = open_until(calling, at)
 
 def postpone_task(task: CallTask, *, until: datetime, at: datetime) -> None:
     """Try a person again, not before `until`, after an attempt that reached nobody."""
