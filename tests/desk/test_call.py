@@ -51,7 +51,9 @@ def test_an_answer_is_kept_as_it_is_given_and_is_there_on_another_machine(story,
 
     check_fragment(answer.text)
     assert 'id="a-onset_on"' in answer.text  # the answer opens the next question
-    elsewhere = soup(browse.as_(story.ada).get(walk.call))
+    another = browse.as_(story.ada)
+    assert "ouvert dans un autre navigateur" in another.get(walk.call).text
+    elsewhere = soup(another.follow(f"{walk.call}/take-over"))
     assert elsewhere.select_one("#a-has_symptoms-yes").has_attr("checked")
     assert calls.answers(task.id)["has_symptoms"] == "yes"
 

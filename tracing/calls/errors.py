@@ -3,7 +3,8 @@
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from tracing.kernel.errors import Missing, Refused
+from tracing.kernel.errors import Invalid, Missing, Refused
+from tracing.queue.errors import ClaimLost
 
 
 class NoSuchCall(Missing):
@@ -18,6 +19,25 @@ class IdentityFirst(Refused):
 
     def __init__(self) -> None:
         super().__init__(_("Confirmez d’abord l’identité de la personne : elle la dit elle-même."))
+
+
+class LedElsewhere(ClaimLost):
+    """The tracer took the call over in another browser: this one's page is old."""
+
+    def __init__(self) -> None:
+        Refused.__init__(
+            self,
+            _(
+                "Vous avez repris cet appel dans un autre navigateur : continuez là-bas. Ce que vous avez tapé ici est gardé en brouillon."
+            ),
+        )
+
+
+class ReasonNeeded(Invalid):
+    """So many calls were given back without a word today that the next one says why."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Choisissez pourquoi vous rendez cet appel."))
 
 
 class StillMissing(Refused):

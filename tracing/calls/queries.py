@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tracing.calls import rules
 from tracing.calls.errors import NoSuchCall
@@ -109,6 +109,17 @@ def calls_of_tracer(tracer_id: int, *, since: datetime, limit: int = 50) -> Sequ
         .order_by(Call.id.desc())
         .limit(limit)
     ).all()
+
+
+def skipped_since(tracer_id: int, since: datetime) -> int:
+    """Count the calls that a tracer has given back without a word since a moment."""
+    skipped = select(func.count()).where(
+        Call.tracer_id == tracer_id,
+        Call.ended_at >= since,
+        Call.outcome == CallOutcome.GIVEN_BACK,
+        Call.give_back_reason.is_(None),
+    )
+    return session.scalar(skipped) or 0
 
 
 def drafts(member_id: int) -> list[tuple[Draft, Any]]:

@@ -1,22 +1,23 @@
 """Calling: taking the next household, saving answers as they are given, ending the call."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from tracing.calls import queries
-from tracing.calls.errors import IdentityFirst, NoSuchCall
+from tracing.calls import queries, rules
+from tracing.calls.errors import IdentityFirst, LedElsewhere, NoSuchCall
 from tracing.calls.models import Answer, Call, Conversation, Draft
-from tracing.calls.rules import CallOutcome
+from tracing.calls.rules import CallOutcome, GiveBackReason
 from tracing.kernel import clock, events
-from tracing.kernel.db import session, take_id
+from tracing.kernel.db import among, session, take_id
 from tracing.queue import services as queue
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask
 from tracing.queue.services import Claim
+from tracing.staff import queries as staff
 from tracing.staff.agents import Agent
 from tracing.vault import services as vault
 
@@ -42,6 +43,7 @@ def call_under(claim: Claim, by: Agent, *, at: datetime) -> Call:
         site_id=claim.site_id,
         tracer_id=by.member_id,
         started_at=at,
+        session_id=by.session_id,
     )
     session.add(call)
     session.flush()
@@ -55,12 +57,51 @@ def writing(call_id: int, by: Agent, *, at: datetime) -> Call:
 
     Raises:
         NoSuchCall: it is somebody else's.
+        LedElsewhere: it is led in another browser of the tracer.
         ClaimLost: the claim has ended.
     """
     call = queries.get_call(call_id, tracer_id=by.member_id)
     if call.ended_at is not None:
         raise ClaimLost
     queue.hold(call.entry_id, call.claim_number, by, at=at)
+    require_here(call, by)
+    return call
+
+
+def is_elsewhere(call: Call, by: Agent) -> bool:
+    """Return whether another browser of the tracer, still open, leads the call."""
+    if call.session_id is None or by.session_id is None or call.session_id == by.session_id:
+        return False
+    return staff.is_open_session(call.session_id)
+
+
+def require_here(call: Call, by: Agent) -> None:
+    """Refuse what comes from a browser that does not lead the call; where the other one was left, this one does.
+
+    Raises:
+        LedElsewhere: the tracer took it over in another one.
+    """
+    if is_elsewhere(call, by):
+        raise LedElsewhere
+    if by.session_id is not None and call.session_id != by.session_id:
+        call.session_id = by.session_id
+        session.flush()
+
+
+def take_over(call_id: int, by: Agent, *, at: datetime) -> Call:
+    """Go on in this browser with a call that the tracer began in another one.
+
+    Raises:
+        NoSuchCall: it is somebody else's.
+        ClaimLost: it has ended.
+    """
+    call = queries.get_call(call_id, tracer_id=by.member_id)
+    if call.ended_at is not None:
+        raise ClaimLost
+    queue.hold(call.entry_id, call.claim_number, by, at=at)
+    call.session_id = by.session_id
+    session.flush()
+    events.record("call.moved", by=by.member_id, at=at, subject=("call", call.id), site_id=call.site_id)
     return call
 
 
@@ -153,9 +194,16 @@ def finish_conversation(conversation: Conversation, outcome: CallOutcome, *, at:
     session.flush()
 
 
-def end(call: Call, outcome: CallOutcome, *, by: Agent, at: datetime) -> None:
-    """End a call and its claim: the household goes where its open tasks put it."""
+def end(
+    call: Call, outcome: CallOutcome, *, reason: GiveBackReason | None = None, by: Agent, at: datetime
+) -> None:
+    """End a call and its claim: the household goes where its open tasks put it.
+
+    `reason` says why it is given back.
+    """
     call.outcome, call.ended_at = outcome, at
+    is_given_back = outcome is CallOutcome.GIVEN_BACK
+    call.give_back_reason = reason if is_given_back else None
     for conversation in queries.conversations(call.id):
         if conversation.outcome is None:
             finish_conversation(conversation, outcome, at=at)
@@ -168,24 +216,49 @@ def end(call: Call, outcome: CallOutcome, *, by: Agent, at: datetime) -> None:
         site_id=call.site_id,
         outcome=outcome.value,
     )
-    queue.release(call.entry_id, call.claim_number, at=at)
+    if is_given_back:
+        events.record(
+            "call.given_back",
+            by=by.member_id,
+            at=at,
+            subject=("entry", call.entry_id),
+            site_id=call.site_id,
+            reason=reason.value if reason else None,
+        )
+    passed_by = by.member_id if is_given_back else None
+    queue.release(call.entry_id, call.claim_number, passed_by=passed_by, at=at)
 
 
-def close_lost(claims: Iterable[Claim], outcome: CallOutcome, *, at: datetime) -> None:
+_CLOSE_LOST = """
+    UPDATE calls SET outcome = :outcome, ended_at = :at
+    FROM unnest(CAST(:entries AS bigint[]), CAST(:numbers AS bigint[])) AS lost(entry_id, claim_number)
+    WHERE calls.entry_id = lost.entry_id AND calls.claim_number = lost.claim_number AND ended_at IS NULL
+    RETURNING calls.id
+"""
+
+
+def close_lost(claims: Sequence[Claim], outcome: CallOutcome, *, at: datetime) -> None:
     """End the calls whose claims were ended for them. Their answers stay."""
-    for claim in claims:
-        call = queries.find_call_of_claim(claim.entry_id, claim.number)
-        if call is not None and call.ended_at is None:
-            call.outcome, call.ended_at = outcome, at
-            for conversation in queries.conversations(call.id):
-                if conversation.outcome is None:
-                    finish_conversation(conversation, outcome, at=at)
-    session.flush()
+    lost = {"entries": [claim.entry_id for claim in claims], "numbers": [claim.number for claim in claims]}
+    ended = session.scalars(text(_CLOSE_LOST), lost | {"outcome": outcome.value, "at": at}).all()
+    session.execute(
+        update(Conversation)
+        .where(among(Conversation.call_id, ended), Conversation.outcome.is_(None))
+        .values(outcome=outcome, finished_at=at)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
 
 
-def give_back(call: Call, *, by: Agent, at: datetime) -> None:
+def give_back(call: Call, *, reason: GiveBackReason | None = None, by: Agent, at: datetime) -> None:
     """Give a call back to the queue, as it was."""
-    end(call, CallOutcome.GIVEN_BACK, by=by, at=at)
+    end(call, CallOutcome.GIVEN_BACK, reason=reason, by=by, at=at)
+
+
+def may_skip(by: Agent, *, at: datetime) -> bool:
+    """Return whether a call may still be given back without a word today, where the site is."""
+    midnight = datetime.combine(clock.local_day(at, by.site.time_zone), time(), by.site.time_zone)
+    return not rules.must_say_why(queries.skipped_since(by.member_id, midnight))
 
 
 def keep_draft(call_id: int, field: str, text: Any, *, by: Agent, at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from tracing.calls.rules import CallOutcome
+from tracing.calls.rules import CallOutcome, GiveBackReason
 
 OUTCOME_WORDS = {
     CallOutcome.COMPLETED: _l("Appel complet"),
@@ -17,6 +17,24 @@ OUTCOME_WORDS = {
     CallOutcome.CLAIM_ENDED: _l("Revenu à la file sans nouvelles"),
     CallOutcome.TAKEN_BACK: _l("Repris par un superviseur"),
 }
+
+REASON_WORDS = {
+    GiveBackReason.ACQUAINTED: _l("Je connais cette personne"),
+    GiveBackReason.EQUIPMENT: _l("Mon téléphone ou mon poste ne marche pas"),
+    GiveBackReason.SHIFT_ENDS: _l("Je dois m’arrêter : pause ou fin de service"),
+    GiveBackReason.TOO_HARD: _l("Cet appel est trop difficile pour moi"),
+    GiveBackReason.HANDED_OVER: _l("Confié à un collègue"),
+}
+"""Why a call is given back, as the tracer says it."""
+
+REASONS_ON_THE_TIMELINE = {
+    GiveBackReason.ACQUAINTED: _l("connaît la personne"),
+    GiveBackReason.EQUIPMENT: _l("téléphone ou poste en panne"),
+    GiveBackReason.SHIFT_ENDS: _l("pause ou fin de service"),
+    GiveBackReason.TOO_HARD: _l("appel trop difficile"),
+    GiveBackReason.HANDED_OVER: _l("confié à un collègue"),
+}
+"""The same as everybody reads it afterwards."""
 
 OUTCOME_TONES = {
     CallOutcome.COMPLETED: "done",

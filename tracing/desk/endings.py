@@ -4,15 +4,15 @@ from datetime import datetime
 
 from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
-from tracing.calls.errors import CallbackOutsideHours, StillMissing
+from tracing.calls.errors import CallbackOutsideHours, ReasonNeeded, StillMissing
 from tracing.calls.models import Call, Conversation
-from tracing.calls.rules import BY_TRACER, CONSEQUENCES, CallOutcome, Follows
+from tracing.calls.rules import BY_TRACER, CONSEQUENCES, CallOutcome, Follows, GiveBackReason
 from tracing.cases import queries as case_queries
 from tracing.contacts import services as contacts
 from tracing.contacts.closing import close_when_done
 from tracing.contacts.queries import find_contact
 from tracing.desk import rules
-from tracing.desk.errors import AlreadyFinished, CallbackNeeded
+from tracing.desk.errors import AlreadyFinished, CallbackNeeded, NotFree
 from tracing.desk.services import open_conversations
 from tracing.desk.talks import Talk
 from tracing.kernel.db import session
@@ -78,12 +78,33 @@ def unfinished(call: Call, *, by: Agent, at: datetime) -> list[tuple[CallTask, C
     ]
 
 
-def hang_up(call: Call, *, by: Agent, at: datetime) -> None:
-    """End a call: whoever was not spoken to is called again as if nothing had happened."""
+def hang_up(call: Call, *, reason: GiveBackReason | None = None, by: Agent, at: datetime) -> None:
+    """End a call: whoever was not spoken to is called again as if nothing had happened.
+
+    Raises:
+        ReasonNeeded: nobody was spoken to, and as many calls were given back without a word today as may be.
+    """
     reached = [one.outcome for one in call_queries.conversations(call.id) if one.outcome in BY_TRACER]
+    if reason is None and not reached and not calls.may_skip(by, at=at):
+        raise ReasonNeeded
     for _task, spoken in unfinished(call, by=by, at=at):
         calls.finish_conversation(spoken, CallOutcome.GIVEN_BACK, at=at)
-    calls.end(call, reached[-1] if reached else CallOutcome.GIVEN_BACK, by=by, at=at)
+    calls.end(call, reached[-1] if reached else CallOutcome.GIVEN_BACK, reason=reason, by=by, at=at)
+
+
+def hand_over(call: Call, to: int, *, by: Agent, at: datetime) -> bool:
+    """Give a call to a colleague who is there: their next one for half an hour, then everybody's.
+
+    Returns whether somebody of the household still needs a call.
+
+    Raises:
+        NotFree: the colleague is not there, or has a call already.
+    """
+    there = colleagues.free_here(by.site.id, but=by.member_id, at=at, zone=by.site.time_zone)
+    if to not in {one.member.id for one in there}:
+        raise NotFree
+    hang_up(call, reason=GiveBackReason.HANDED_OVER, by=by, at=at)
+    return queue.hand_over(call.entry_id, to, by=by, at=at)
 
 
 def was_finished_here(call: Call, task: CallTask) -> bool:

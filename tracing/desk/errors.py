@@ -24,3 +24,12 @@ class CallbackNeeded(Invalid):
 
     def __init__(self) -> None:
         super().__init__(_("Donnez le jour et l’heure du rappel."))
+
+
+class NotFree(Invalid):
+    """A call is handed to a colleague who is there and has none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Cette personne n’est plus libre. Choisissez-en une autre, ou rendez l’appel à la file.")
+        )

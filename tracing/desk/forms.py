@@ -1,16 +1,30 @@
 """What is typed to end a call: the outcome, and what some outcomes need besides."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, Field, Form, HiddenField, SelectField, StringField, TextAreaField, TimeField
+from wtforms import (
+    DateField,
+    Field,
+    Form,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    TimeField,
+)
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import AnyOf, Length, StopValidation
+from wtforms.validators import AnyOf, InputRequired, Length, Optional, StopValidation
 
-from tracing.calls.rules import BY_TRACER, CallOutcome
+from tracing.calls.rules import BY_TRACER, REASONS_TO_CHOOSE, CallOutcome, GiveBackReason
+from tracing.calls.words import REASON_WORDS as GIVE_BACK_WORDS
 from tracing.escalations.rules import AUDIENCE, LONGEST_QUESTION, Audience
 from tracing.escalations.words import REASON_WORDS
+from tracing.queue.colleagues import Colleague
+from tracing.staff.words import presence_in_words
 
 MEDICAL = tuple(reason for reason, audience in AUDIENCE.items() if audience is Audience.ADVISER)
 
@@ -76,3 +90,35 @@ class EndForm(FlaskForm):  # type: ignore[misc]
             Length(max=40),
         ],
     )
+
+
+class GiveBackForm(FlaskForm):  # type: ignore[misc]
+    """Why a call is given back."""
+
+    reason = RadioField(
+        _l("Pourquoi"),
+        choices=[SelectChoice(one.value, GIVE_BACK_WORDS[one]) for one in REASONS_TO_CHOOSE],
+        validators=[Optional()],
+    )
+
+    @property
+    def chosen(self) -> GiveBackReason | None:
+        """The reason, or none."""
+        return GiveBackReason(self.reason.data) if self.reason.data else None
+
+
+class HandOverForm(FlaskForm):  # type: ignore[misc]
+    """To which colleague a call goes."""
+
+    colleague = SelectField(
+        _l("Collègue"),
+        coerce=int,
+        validators=[InputRequired(_l("Choisissez à qui confier l’appel."))],
+    )
+
+    def offer(self, colleagues: Sequence[Colleague]) -> None:
+        """Offer these colleagues."""
+        self.colleague.choices = [
+            SelectChoice(one.member.id, presence_in_words(one.member, one.presence, one.last_input_at))
+            for one in colleagues
+        ]

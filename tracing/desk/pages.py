@@ -80,6 +80,12 @@ def show_ended(ended: Call) -> ResponseReturnValue:
     return render_template("desk/ended.html", call=ended, made=made[0] if made else None)
 
 
+def show_elsewhere(held: Call) -> ResponseReturnValue:
+    """Say that a call is led in another browser of the same tracer, and offer to go on here: no identity yet."""
+    made = queries.calls_made([held])
+    return render_template("desk/elsewhere.html", call=held, made=made[0] if made else None)
+
+
 def show_lost(lost: ClaimLost, lines: Sequence[tuple[str, str]]) -> ResponseReturnValue:
     """Say that the call went back to the queue, with what was typed and kept."""
     if not is_fragment():

@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 from tracing.calls import queries as calls
 from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Call, Conversation
-from tracing.calls.rules import CallOutcome
+from tracing.calls.rules import CallOutcome, GiveBackReason
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
 from tracing.contacts.closing import STILL_TO_CALL
@@ -61,6 +61,8 @@ class Attempt:
     ended_at: datetime | None
     outcome: CallOutcome | None
     tracer: str
+    reason: GiveBackReason | None
+    """Why it was given back."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,9 @@ def doctor_of(case: Case) -> str | None:
 def attempts_of(task_id: int) -> list[Attempt]:
     """Return the calls in which this person was or was to be spoken to, newest first."""
     rows = session.execute(
-        select(Call.started_at, Call.ended_at, Conversation.outcome, Member.display_name)
+        select(
+            Call.started_at, Call.ended_at, Conversation.outcome, Member.display_name, Call.give_back_reason
+        )
         .join(Conversation, Conversation.call_id == Call.id)
         .join(Member, Member.id == Call.tracer_id)
         .where(Conversation.task_id == task_id)

@@ -3,15 +3,22 @@
 from typing import Any
 
 from babel.dates import format_date
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
-from flask_babel import gettext as _
 
 from tracing.calls import services as calls
-from tracing.calls.words import OUTCOME_TONES, OUTCOME_WORDS
-from tracing.desk import ending_views, endings, homes, queries, services
-from tracing.desk.pages import show_answered, show_call, show_ended, show_lost, show_step, step_url
+from tracing.calls.words import OUTCOME_TONES, OUTCOME_WORDS, REASONS_ON_THE_TIMELINE
+from tracing.desk import ending_views, homes, leaving_views, queries, services
+from tracing.desk.pages import (
+    show_answered,
+    show_call,
+    show_elsewhere,
+    show_ended,
+    show_lost,
+    show_step,
+    step_url,
+)
 from tracing.desk.questions import words_of_answers
 from tracing.desk.screens import Screen, look
 from tracing.desk.services import Typed
@@ -21,6 +28,7 @@ from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.queue import services as queue
 from tracing.queue.errors import ClaimLost
+from tracing.staff import presence
 from tracing.staff.access import agent, is_fragment, may
 from tracing.staff.models import Role
 
@@ -28,6 +36,14 @@ bp = Blueprint("desk", __name__, template_folder="templates")
 bp.add_url_rule(
     "/calls/<int:call_id>/tasks/<int:task_id>/end", view_func=ending_views.end, methods=["GET", "POST"]
 )
+
+for path, view, methods in (
+    ("leave", leaving_views.leave, ["GET"]),
+    ("give-back", leaving_views.give_back, ["POST"]),
+    ("hand-over", leaving_views.hand_over, ["POST"]),
+    ("take-over", leaving_views.take_over, ["POST"]),
+):
+    bp.add_url_rule(f"/calls/<int:call_id>/{path}", view_func=view, methods=methods)
 
 ANSWER = "answer-"
 """The names of a step's controls begin with it, so that a question may be called anything."""
@@ -40,6 +56,7 @@ def vocabulary() -> dict[str, Any]:
         "outcome_words": OUTCOME_WORDS,
         "outcome_tones": OUTCOME_TONES,
         "outcome_icons": OUTCOME_ICONS,
+        "timeline_reasons": REASONS_ON_THE_TIMELINE,
         "kind_words": KIND_WORDS,
         "lasted": homes.lasted,
         "short_day": lambda day: format_date(day, "EEE d MMM", get_locale()),
@@ -74,7 +91,9 @@ def waiting() -> ResponseReturnValue:
 def next_call() -> ResponseReturnValue:
     """Take the next call; without one, home says when there will be one."""
     with transaction():
-        call = services.take_next(agent(), at=clock.database_now())
+        at = clock.database_now()
+        presence.resume(agent(), at=at)
+        call = services.take_next(agent(), at=at)
         target = url_for("desk.call", call_id=call.id) if call else url_for("desk.home")
     return redirect(target, 303)
 
@@ -99,6 +118,8 @@ def call(call_id: int) -> ResponseReturnValue:
         held = queries.own_call(call_id, agent())
         if held.ended_at is not None:
             return show_ended(held)
+        if calls.is_elsewhere(held, agent()):
+            return show_elsewhere(held)
         screen = look(
             held,
             request.args.get("task", type=int),
@@ -189,6 +210,7 @@ def heartbeat(call_id: int) -> ResponseReturnValue:
     try:
         with transaction():
             held = queries.own_call(call_id, agent())
+            calls.require_here(held, agent())
             renewed = queue.renew(held.entry_id, held.claim_number, agent(), at=clock.database_now())
     except ClaimLost as lost:
         return jsonify(message=lost.message), lost.status
@@ -208,19 +230,3 @@ def still_here(call_id: int) -> ResponseReturnValue:
             return jsonify(message=lost.message), lost.status
         return show_lost(lost, [])
     return ("", 204) if is_fragment() else redirect(url_for("desk.call", call_id=call_id), 303)
-
-
-@bp.post("/calls/<int:call_id>/give-back")
-@may(Role.TRACER)
-def give_back(call_id: int) -> ResponseReturnValue:
-    """Give the call back to the queue; given back twice, or too late, it is back all the same."""
-    try:
-        with transaction():
-            held = queries.own_call(call_id, agent())
-            calls.writing(held.id, agent(), at=clock.database_now())
-            endings.hang_up(held, by=agent(), at=clock.now())
-    except ClaimLost:
-        flash(_("L’appel était déjà revenu dans la file."), "warning")
-    else:
-        flash(_("L’appel est rendu à la file. Vos réponses sont gardées."))
-    return redirect(url_for("desk.home"), 303)

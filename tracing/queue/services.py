@@ -211,8 +211,8 @@ def renew(entry_id: int, claim_number: int, by: Agent, *, at: datetime) -> Renew
     return Renewal(ends_at, rules.must_ask(last_input_at=entry.last_input_at, at=at))
 
 
-def release(entry_id: int, claim_number: int, *, at: datetime) -> None:
-    """End a claim: the household goes where its open tasks put it.
+def release(entry_id: int, claim_number: int, *, passed_by: int | None = None, at: datetime) -> None:
+    """End a claim: the household goes where its open tasks put it, and to somebody else than `passed_by` first.
 
     Raises:
         ClaimLost: the claim has ended already.
@@ -220,6 +220,7 @@ def release(entry_id: int, claim_number: int, *, at: datetime) -> None:
     entry = queries.get_entry(entry_id, lock=True)
     if entry.state is not EntryState.CLAIMED or entry.claim_number != claim_number:
         raise ClaimLost
+    entry.passed_by = passed_by
     _unclaim(entry, at=at)
 
 
@@ -313,6 +314,19 @@ def give_to(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> None:
     events.record(
         "call.given", by=by.member_id, at=at, subject=("entry", entry.id), site_id=entry.site_id, to=member_id
     )
+
+
+def hand_over(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> bool:
+    """Keep a call that was just given back for a colleague; returns whether somebody there still needs one.
+
+    Raises:
+        OnAnotherCall: the colleague has a call kept for them already.
+    """
+    entry = queries.get_entry(entry_id, site_id=by.site.id, lock=True)
+    if entry.state is EntryState.IDLE:
+        return False
+    give_to(entry_id, member_id, by=by, at=at)
+    return True
 
 
 def close_task(task: CallTask, state: TaskState, *, by: int | None, at: datetime) -> None:

@@ -105,3 +105,24 @@ class RecruitFirst(Invalid):
                 "Une personne en contrat court commence par le site de formation : son référent l’invite, puis l’habilite. Aucun rôle n’a été changé."
             )
         )
+
+
+class NotOfThisSite(Invalid):
+    """The member holds no role where the agent works."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Choisissez quelqu’un qui travaille sur ce site."))
+
+
+class WrongDays(Invalid):
+    """The last day comes before the first."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Le dernier jour vient après le premier."))
+
+
+class NoSuchAbsence(Missing):
+    """There is no such absence at this site."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette absence n’est pas connue ici."))

@@ -126,6 +126,12 @@ def open_sessions(member_id: int) -> list[StaffSession]:
     )
 
 
+def is_open_session(session_id: int) -> bool:
+    """Return whether a session has not ended."""
+    chosen = select(StaffSession.id).where(StaffSession.id == session_id, StaffSession.ended_at.is_(None))
+    return session.scalar(chosen) is not None
+
+
 def failed_attempts(
     *, name_hash: bytes | None = None, address: str | None = None, since: datetime
 ) -> list[datetime]:

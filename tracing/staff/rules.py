@@ -1,7 +1,9 @@
-"""When a session locks or ends, when a log-in must wait, what a password must be. Pure."""
+"""When a session locks or ends, when a log-in must wait, what a password must be, who is at work. Pure."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 
 IDLE_LOCK = timedelta(minutes=15)
 IDLE_LOCK_ON_CALL = timedelta(minutes=45)
@@ -56,3 +58,73 @@ def is_weak(password: str, login: str) -> bool:
     """Return whether a password is too short or contains the login (one of two letters is in everything)."""
     says_who = len(login) >= SHORTEST_TELLING_LOGIN and login.lower() in password.lower()
     return len(password) < MINIMUM_PASSWORD or says_who
+
+
+class Presence(StrEnum):
+    """Whether somebody is at work now."""
+
+    ON_CALL = "on_call"
+    HERE = "here"
+    PAUSED = "paused"
+    AWAY = "away"
+
+
+class Gone(StrEnum):
+    """Why somebody is not at work at a moment."""
+
+    ACCOUNT_CLOSED = "account_closed"
+    CONTRACT_ENDED = "contract_ended"
+    ROLE_WITHDRAWN = "role_withdrawn"
+    ABSENCE = "absence"
+    SHIFT_OVER = "shift_over"
+
+
+AWAY_AFTER = timedelta(minutes=10)
+"""Nobody has touched their page for so long: they are away, whatever their hours say."""
+OVERTIME = timedelta(minutes=15)
+"""What is kept for somebody stays theirs this long after their hours end."""
+
+
+@dataclass(frozen=True)
+class Week:
+    """When somebody works: their weekly hours, and the days on which they do not."""
+
+    hours: Mapping[int, tuple[time, time]] = field(default_factory=dict)
+    """By weekday, 0 being Monday; without any, they work whenever they come."""
+    absences: Sequence[tuple[date, date]] = ()
+    """First and last day of each."""
+
+
+def presence_of(last_input_at: datetime | None, *, on_call: bool, paused: bool, at: datetime) -> Presence:
+    """Return whether somebody is there; `last_input_at` is None for one who is not logged in."""
+    if on_call:
+        return Presence.ON_CALL
+    if last_input_at is None:
+        return Presence.AWAY
+    if paused:
+        return Presence.PAUSED
+    return Presence.AWAY if at - last_input_at >= AWAY_AFTER else Presence.HERE
+
+
+def is_away(week: Week, local: datetime) -> bool:
+    """Return whether a day of absence covers this moment, on the clock of the site."""
+    return any(first <= local.date() <= last for first, last in week.absences)
+
+
+def works_at(week: Week, local: datetime) -> bool:
+    """Return whether somebody is to be at work at this moment, on the clock of the site."""
+    if is_away(week, local):
+        return False
+    if not week.hours:
+        return True
+    hours = week.hours.get(local.weekday())
+    return hours is not None and hours[0] <= local.time() < hours[1]
+
+
+def why_gone(week: Week, local: datetime) -> Gone | None:
+    """Return why nothing is to be kept for somebody at this moment, on the clock of the site; None when they work."""
+    if is_away(week, local):
+        return Gone.ABSENCE
+    if works_at(week, local) or works_at(week, local - OVERTIME):
+        return None
+    return Gone.SHIFT_OVER

@@ -1,8 +1,13 @@
 """The words for roles, engagements and days, as users read them."""
 
+from datetime import datetime
+
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from tracing.staff.models import MemberKind, Role
+from tracing.staff.models import Member, MemberKind, Role
+from tracing.staff.rules import Gone, Presence
+from tracing.ui.filters import moment
 
 ROLE_WORDS = {
     Role.TRACER: _l("Enquêteur"),
@@ -29,3 +34,38 @@ WEEKDAYS = (
     _l("samedi"),
     _l("dimanche"),
 )
+
+PRESENCE_WORDS = {
+    Presence.ON_CALL: _l("En appel"),
+    Presence.HERE: _l("Présent"),
+    Presence.PAUSED: _l("En pause"),
+    Presence.AWAY: _l("Absent"),
+}
+
+PRESENCE_TONES = {Presence.ON_CALL: "info", Presence.HERE: "done", Presence.PAUSED: "soon"}
+"""The tone of each badge; the others are neutral."""
+
+PRESENCE_ICONS = {
+    Presence.ON_CALL: "telephone-fill",
+    Presence.HERE: "person-check",
+    Presence.PAUSED: "cup-hot",
+    Presence.AWAY: "person-x",
+}
+
+GONE_WORDS = {
+    Gone.ACCOUNT_CLOSED: _l("compte fermé"),
+    Gone.CONTRACT_ENDED: _l("contrat terminé"),
+    Gone.ROLE_WITHDRAWN: _l("n’appelle plus pour ce site"),
+    Gone.ABSENCE: _l("absence notée"),
+    Gone.SHIFT_OVER: _l("service terminé"),
+}
+
+
+def presence_in_words(member: Member, presence: Presence, last_input_at: datetime | None) -> str:
+    """Return a name and whether that person is there, for a list to choose from."""
+    name = member.display_name
+    if last_input_at is None:
+        return str(_("%(name)s (pas connecté)", name=name))
+    if presence is Presence.AWAY:
+        return str(_("%(name)s (absent, dernier geste %(when)s)", name=name, when=moment(last_input_at)))
+    return str(_("%(name)s (présent)", name=name))

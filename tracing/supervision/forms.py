@@ -8,11 +8,11 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
+from tracing.queue.colleagues import Colleague
 from tracing.staff.models import Member
+from tracing.staff.words import presence_in_words
 from tracing.supervision.journal import Journal
-from tracing.supervision.queries import FreeTracer
 from tracing.supervision.words import EVENT_WORDS, WHY_WORDS
-from tracing.ui.filters import moment
 
 NOBODY = ""
 
@@ -22,15 +22,10 @@ def _number(value: object) -> int | None:
     return int(text) if text.isdecimal() else None
 
 
-def _tracer_choices(tracers: Sequence[FreeTracer]) -> list[tuple[object, str]]:
-    return [(one.member.id, _presence(one)) for one in tracers]
-
-
-def _presence(one: FreeTracer) -> str:
-    name = one.member.display_name
-    if one.last_input_at is None:
-        return str(_("%(name)s (pas connecté)", name=name))
-    return str(_("%(name)s (actif %(when)s)", name=name, when=moment(one.last_input_at)))
+def _tracer_choices(tracers: Sequence[Colleague]) -> list[tuple[object, str]]:
+    return [
+        (one.member.id, presence_in_words(one.member, one.presence, one.last_input_at)) for one in tracers
+    ]
 
 
 class GiveForm(FlaskForm):  # type: ignore[misc]
@@ -42,7 +37,7 @@ class GiveForm(FlaskForm):  # type: ignore[misc]
         validators=[InputRequired(_l("Choisissez à qui confier l’appel."))],
     )
 
-    def offer(self, tracers: Sequence[FreeTracer]) -> None:
+    def offer(self, tracers: Sequence[Colleague]) -> None:
         """Offer these tracers."""
         self.tracer.choices = _tracer_choices(tracers)
 
@@ -54,7 +49,7 @@ class TakeBackForm(FlaskForm):  # type: ignore[misc]
     """The claim that the supervisor looked at: a later one is somebody else's."""
     tracer = SelectField(_l("Confier à"), coerce=_number, validators=[Optional()])
 
-    def offer(self, tracers: Sequence[FreeTracer]) -> None:
+    def offer(self, tracers: Sequence[Colleague]) -> None:
         """Offer the queue first, then these tracers."""
         self.tracer.choices = [
             (NOBODY, _("Personne en particulier : il revient dans la file")),

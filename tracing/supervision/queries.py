@@ -10,9 +10,11 @@ from tracing.calls.models import Call
 from tracing.cases import queries as cases
 from tracing.kernel.db import session
 from tracing.kernel.paging import PAGE_SIZE
+from tracing.queue.colleagues import Colleague, colleagues
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
 from tracing.staff import queries as staff
-from tracing.staff.models import Member, Role, StaffSession
+from tracing.staff.agents import Workplace
+from tracing.staff.rules import Presence
 from tracing.supervision import rules
 
 WAITING = (EntryState.READY, EntryState.SCHEDULED)
@@ -75,15 +77,6 @@ class WaitingPage:
 
     rows: Sequence[Waiting]
     next_key: str | None
-
-
-@dataclass(frozen=True)
-class FreeTracer:
-    """Somebody of the site to whom a call can be given."""
-
-    member: Member
-    last_input_at: datetime | None
-    """None: they are not logged in here."""
 
 
 def figures(site_id: int, *, at: datetime) -> Figures:
@@ -207,33 +200,10 @@ def _subject(tasks: Sequence[CallTask], references: Mapping[int, str]) -> Subjec
     return Subject(references[first.case_id], first.kind, first.attempts, max(still_open - 1, 0))
 
 
-def free_tracers(site_id: int, *, at: datetime) -> list[FreeTracer]:
+def free_tracers(site: Workplace, *, at: datetime) -> list[Colleague]:
     """Return the tracers of a site who have no call and none kept for them, those at work first."""
-    members = staff.members_with_role(site_id, Role.TRACER)
-    ids = [member.id for member in members]
-    busy = set(session.scalars(select(QueueEntry.claimant_id).where(QueueEntry.claimant_id.in_(ids))))
-    busy |= set(
-        session.scalars(
-            select(QueueEntry.reserved_for).where(
-                QueueEntry.reserved_for.in_(ids),
-                QueueEntry.state == EntryState.READY,
-                QueueEntry.reserved_until > at,
-            )
-        )
+    free = [one for one in colleagues(site.id, at=at, zone=site.time_zone) if one.is_free]
+    return sorted(
+        free,
+        key=lambda one: (one.last_input_at is None, one.presence is Presence.AWAY, one.member.display_name),
     )
-    seen = _last_inputs(site_id, ids)
-    free = [FreeTracer(member, seen.get(member.id)) for member in members if member.id not in busy]
-    return sorted(free, key=lambda one: (one.last_input_at is None, one.member.display_name))
-
-
-def _last_inputs(site_id: int, member_ids: Sequence[int]) -> dict[int, datetime]:
-    rows = session.execute(
-        select(StaffSession.member_id, func.max(StaffSession.last_input_at))
-        .where(
-            StaffSession.member_id.in_(member_ids),
-            StaffSession.site_id == site_id,
-            StaffSession.ended_at.is_(None),
-        )
-        .group_by(StaffSession.member_id)
-    )
-    return {row[0]: row[1] for row in rows}

@@ -65,7 +65,7 @@ def give(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> None:
     Raises:
         NotATracerHere: they do not call for this site, or have a call already.
     """
-    if member_id not in {one.member.id for one in queries.free_tracers(by.site.id, at=at)}:
+    if member_id not in {one.member.id for one in queries.free_tracers(by.site, at=at)}:
         raise NotATracerHere
     queue.give_to(entry_id, member_id, by=by, at=at)
 

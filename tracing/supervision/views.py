@@ -66,7 +66,7 @@ def give(entry_id: int) -> ResponseReturnValue:
     if entry.state not in queries.WAITING:
         raise NotWaiting
     at = clock.database_now()
-    row, tracers = queries.waiting_rows([entry])[0], queries.free_tracers(agent().site.id, at=at)
+    row, tracers = queries.waiting_rows([entry])[0], queries.free_tracers(agent().site, at=at)
     form = GiveForm()
     form.offer(tracers)
     page = {"form": form, "row": row, "tracers": tracers, "task_words": words.TASK_WORDS}
@@ -88,7 +88,7 @@ def take_back(entry_id: int) -> ResponseReturnValue:
     if row is None:
         raise NotWaiting
     form = TakeBackForm(claim=row.claim_number)
-    form.offer(queries.free_tracers(agent().site.id, at=at))
+    form.offer(queries.free_tracers(agent().site, at=at))
     if not form.validate_on_submit():
         page = render_template("supervision/take_back.html", form=form, row=row, task_words=words.TASK_WORDS)
         return page, 422 if form.errors else 200

@@ -71,6 +71,8 @@ EVENT_WORDS = {
     "call.claim_ended": _l("Appel revenu dans la file, sans geste"),
     "call.taken_back": _l("Appel repris par un superviseur"),
     "call.given": _l("Appel confié"),
+    "call.given_back": _l("Appel rendu à la file"),
+    "call.moved": _l("Appel repris dans un autre navigateur"),
     "call.overdue": _l("Échéance dépassée"),
     "promise.missed": _l("Rappel promis manqué"),
     "callback.promised": _l("Rappel promis"),
@@ -161,6 +163,10 @@ EVENT_WORDS = {
     "member.password_set": _l("Mot de passe changé"),
     "member.role_granted": _l("Rôle donné"),
     "member.role_withdrawn": _l("Rôle retiré"),
+    "member.paused": _l("Pause commencée"),
+    "member.resumed": _l("Pause finie"),
+    "member.absence_noted": _l("Absence notée"),
+    "member.absence_removed": _l("Absence retirée"),
     "member.hours_set": _l("Horaires changés"),
 }
 """What happened, by the kind of the event."""

@@ -25,15 +25,16 @@
   async function beat() {
     try {
       const response = await post(call.dataset.heartbeatUrl);
-      if (response.status === 409) over();
+      if (response.status === 409) over((await response.json()).message);
       else if (response.ok && (await response.json()).must_ask && !still.open) still.showModal();
     } catch {
       // The banner of the page says that the network is lost; the next beat tries again.
     }
   }
 
-  async function over() {
+  async function over(message) {
     window.clearInterval(beating);
+    if (message) document.querySelector("#call-lost-words p").textContent = message;
     // What was not saved yet goes out once more: it is refused, kept as a draft and shown.
     const answers = document.getElementById("answers");
     if (answers && window.htmx) window.htmx.trigger(answers, "typed");
@@ -61,7 +62,7 @@
   still.querySelector("[data-still-here]").addEventListener("click", async () => {
     still.close();
     const response = await post(call.dataset.stillUrl).catch(() => null);
-    if (response?.status === 409) over();
+    if (response?.status === 409) over((await response.json()).message);
   });
 
   /* ---------- Keys 1 to 9: the first question without an answer, else the last one ---------- */

@@ -1,0 +1,78 @@
+"""The tracers of a site as they are now: on a call, there, on a pause, away; who could take one more call."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from tracing.kernel.db import session
+from tracing.queue.models import EntryState, QueueEntry
+from tracing.staff import presence, queries, rules
+from tracing.staff.models import Member, Role
+from tracing.staff.rules import Presence
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """A tracer of a site, and what they do now."""
+
+    member: Member
+    presence: Presence
+    last_input_at: datetime | None
+    """None: they are not logged in here."""
+    is_expected: bool
+    """Whether their weekly hours and absences have them at work now."""
+    has_one_kept: bool
+    """Whether a call is kept for them already."""
+
+    @property
+    def is_free(self) -> bool:
+        """Whether one more call can be kept for them."""
+        return self.presence in {Presence.HERE, Presence.AWAY} and not self.has_one_kept
+
+
+def colleagues(site_id: int, *, at: datetime, zone: ZoneInfo) -> list[Colleague]:
+    """Return the tracers of a site, by name; those whose account is closed are left out."""
+    members = queries.members_with_role(site_id, Role.TRACER)
+    ids = [member.id for member in members]
+    on_call = set(session.scalars(select(QueueEntry.claimant_id).where(QueueEntry.claimant_id.in_(ids))))
+    kept = _kept_for(ids, at=at)
+    local = at.astimezone(zone)
+    return [
+        Colleague(
+            member=one.member,
+            presence=rules.presence_of(
+                one.last_input_at,
+                on_call=one.member.id in on_call,
+                paused=one.member.paused_at is not None,
+                at=at,
+            ),
+            last_input_at=one.last_input_at,
+            is_expected=rules.works_at(one.week, local),
+            has_one_kept=one.member.id in kept,
+        )
+        for one in presence.attendance(members, site_id=site_id, on=local.date())
+    ]
+
+
+def _kept_for(member_ids: Sequence[int], *, at: datetime) -> set[int | None]:
+    return set(
+        session.scalars(
+            select(QueueEntry.reserved_for).where(
+                QueueEntry.reserved_for.in_(member_ids),
+                QueueEntry.state == EntryState.READY,
+                QueueEntry.reserved_until > at,
+            )
+        )
+    )
+
+
+def free_here(site_id: int, *, but: int, at: datetime, zone: ZoneInfo) -> list[Colleague]:
+    """Return the tracers to whom a colleague can hand a call: there, and free."""
+    return [
+        one
+        for one in colleagues(site_id, at=at, zone=zone)
+        if one.is_free and one.presence is Presence.HERE and one.member.id != but
+    ]

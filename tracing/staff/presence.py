@@ -1,0 +1,192 @@
+"""Who is at work: pauses, absences, weekly hours, and the last thing that somebody did."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from tracing.kernel import events
+from tracing.kernel.db import session
+from tracing.staff import queries, rules, sessions
+from tracing.staff.agents import Agent
+from tracing.staff.errors import NoSuchAbsence, NotOfThisSite, WrongDays
+from tracing.staff.models import Absence, Member, MemberRole, Role, StaffSession
+from tracing.staff.rules import Gone, Week
+
+
+@dataclass(frozen=True)
+class Attendance:
+    """What tells whether somebody is there."""
+
+    member: Member
+    week: Week
+    last_input_at: datetime | None
+    """None: they are not logged in at this site."""
+
+
+# ---------- Reading ----------
+
+
+def attendance(members: Collection[Member], *, site_id: int, on: date) -> list[Attendance]:
+    """Return the attendance of members at a site, in their order; absences that end before `on` are left out."""
+    ids = [member.id for member in members]
+    weeks, seen = weeks_of(ids, on=on), last_inputs(site_id, ids)
+    return [Attendance(member, weeks[member.id], seen.get(member.id)) for member in members]
+
+
+def weeks_of(member_ids: Iterable[int], *, on: date) -> dict[int, Week]:
+    """Return when members work, absences that end before `on` left out."""
+    wanted = set(member_ids)
+    hours: dict[int, dict[int, tuple[time, time]]] = {one: {} for one in wanted}
+    for shift in queries.shifts_of(wanted):
+        hours[shift.member_id][shift.weekday] = (shift.starts_at, shift.ends_at)
+    away: dict[int, list[tuple[date, date]]] = {one: [] for one in wanted}
+    for absence in _absences(wanted, on=on):
+        away[absence.member_id].append((absence.starts_on, absence.ends_on))
+    return {one: Week(hours[one], away[one]) for one in wanted}
+
+
+def last_inputs(site_id: int, member_ids: Iterable[int]) -> dict[int, datetime]:
+    """Return when members who are logged in at a site last did something."""
+    rows = session.execute(
+        select(StaffSession.member_id, func.max(StaffSession.last_input_at))
+        .where(
+            StaffSession.member_id.in_(set(member_ids)),
+            StaffSession.site_id == site_id,
+            StaffSession.ended_at.is_(None),
+        )
+        .group_by(StaffSession.member_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def absences_at(site_id: int, *, on: date) -> list[Absence]:
+    """Return the absences of a site's members that have not ended on a day, the first to come first."""
+    members = select(MemberRole.member_id).where(MemberRole.site_id == site_id)
+    return _absences(members, on=on)
+
+
+def _absences(member_ids: object, *, on: date) -> list[Absence]:
+    chosen = select(Absence).where(
+        Absence.member_id.in_(member_ids),  # type: ignore[arg-type]
+        Absence.removed_at.is_(None),
+        Absence.ends_on >= on,
+    )
+    return list(session.scalars(chosen.order_by(Absence.starts_on, Absence.id)))
+
+
+def tracers_at_work(site_id: int, when: datetime, *, zone: ZoneInfo) -> list[Member]:
+    """Return the tracers of a site who are to be at work at a moment, by their weekly hours and absences."""
+    members = queries.members_with_role(site_id, Role.TRACER)
+    weeks = weeks_of((one.id for one in members), on=when.astimezone(zone).date())
+    local = when.astimezone(zone)
+    return [one for one in members if sessions.may_enter(one, when) and rules.works_at(weeks[one.id], local)]
+
+
+def gone(
+    member_ids: Iterable[int], *, site_id: int, when: datetime, at: datetime, zone: ZoneInfo
+) -> dict[int, Gone]:
+    """Return which members will not be there at `when`, and why; nobody who is working at that moment is."""
+    wanted = set(member_ids)
+    local = when.astimezone(zone)
+    weeks, seen = weeks_of(wanted, on=local.date()), last_inputs(site_id, wanted)
+    found: dict[int, Gone] = {}
+    for member_id in wanted:
+        member = queries.get_member(member_id)
+        last = seen.get(member_id)
+        is_working = when <= at and last is not None and at - last < rules.AWAY_AFTER
+        why = _why_left(member, site_id, when)
+        if why is None and not is_working:
+            why = rules.why_gone(weeks[member_id], local)
+        if why is not None:
+            found[member_id] = why
+    return found
+
+
+def _why_left(member: Member, site_id: int, when: datetime) -> Gone | None:
+    if member.closed_at is not None:
+        return Gone.ACCOUNT_CLOSED
+    if not sessions.may_enter(member, when):
+        return Gone.CONTRACT_ENDED
+    if all(role.site_id != site_id or role.role is not Role.TRACER for role in member.roles):
+        return Gone.ROLE_WITHDRAWN
+    return None
+
+
+# ---------- Pauses ----------
+
+
+def pause(by: Agent, *, at: datetime) -> None:
+    """Begin a pause: nothing is given to one who is on it."""
+    member = queries.get_member(by.member_id)
+    if member.paused_at is None:
+        member.paused_at = at
+        session.flush()
+        events.record(
+            "member.paused", by=by.member_id, at=at, subject=("member", member.id), site_id=by.site.id
+        )
+
+
+def resume(by: Agent, *, at: datetime) -> None:
+    """End a pause; nothing happens without one."""
+    member = queries.get_member(by.member_id)
+    if member.paused_at is not None:
+        member.paused_at = None
+        session.flush()
+        events.record(
+            "member.resumed", by=by.member_id, at=at, subject=("member", member.id), site_id=by.site.id
+        )
+
+
+# ---------- Absences ----------
+
+
+def note_absence(member_id: int, *, first: date, last: date, by: Agent, at: datetime) -> Absence:
+    """Note that a member of the site does not work from one day to another, both included.
+
+    Raises:
+        NotOfThisSite: they hold no role here.
+        WrongDays: the last day comes before the first.
+    """
+    member = queries.get_member(member_id)
+    if all(role.site_id != by.site.id for role in member.roles):
+        raise NotOfThisSite
+    if last < first:
+        raise WrongDays
+    noted = Absence(member_id=member_id, starts_on=first, ends_on=last, noted_by=by.member_id, noted_at=at)
+    session.add(noted)
+    session.flush()
+    events.record(
+        "member.absence_noted",
+        by=by.member_id,
+        at=at,
+        subject=("member", member_id),
+        site_id=by.site.id,
+        first=first.isoformat(),
+        last=last.isoformat(),
+    )
+    return noted
+
+
+def remove_absence(absence_id: int, *, by: Agent, at: datetime) -> None:
+    """Take an absence back: the weekly hours hold again; nothing happens the second time.
+
+    Raises:
+        NoSuchAbsence: there is none, or it is of another site.
+    """
+    noted = session.get(Absence, absence_id)
+    if noted is None or all(role.site_id != by.site.id for role in queries.get_member(noted.member_id).roles):
+        raise NoSuchAbsence
+    if noted.removed_at is not None:
+        return
+    noted.removed_at, noted.removed_by = at, by.member_id
+    session.flush()
+    events.record(
+        "member.absence_removed",
+        by=by.member_id,
+        at=at,
+        subject=("member", noted.member_id),
+        site_id=by.site.id,
+    )
