@@ -233,3 +233,26 @@ def test_nobody_with_an_open_task_is_left_idle(story: Story) -> None:
     calls.end(call, CallOutcome.COMPLETED, by=ada, at=NOW)
 
     assert queries.find_entry_of(task.household_id).state is EntryState.IDLE
+
+
+@pytest.mark.parametrize("what", ["closed", "postponed", "promised", "untouched"])
+def test_a_claim_that_ends_by_itself_leaves_a_household_where_its_tasks_put_it(
+    story: Story, clock: Clock, what: str
+) -> None:
+    task = waiting_case(story.nantes, identity("Marie"), at=NOW)
+    ada = agent(story.ada)
+    calls.take_next(ada, at=NOW)
+    later = NOW + timedelta(hours=2)
+    if what == "closed":
+        services.close_task(task, TaskState.CANCELLED, by=None, at=NOW)
+    elif what == "postponed":
+        services.postpone_task(task, until=later, at=NOW)
+    elif what == "promised":
+        services.promise(task, when=later, by=ada, at=NOW)
+
+    sweep_claims(clock.move_to(NOW + 6 * MINUTE))
+
+    entry = queries.find_entry_of(task.household_id)
+    expected = {"closed": EntryState.IDLE, "untouched": EntryState.READY}
+    assert entry.state is expected.get(what, EntryState.SCHEDULED)
+    assert entry.reserved_for == (ada.member_id if what == "promised" else None)

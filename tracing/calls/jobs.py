@@ -23,7 +23,7 @@ def sweep_claims(slot: datetime) -> int:
             claims = queue.expire_claims(at=at)
             services.close_lost(claims, CallOutcome.CLAIM_ENDED, at=at)
         swept += len(claims)
-        if len(claims) < queue.SWEEP_BATCH:
+        if not claims:
             return swept
 
 

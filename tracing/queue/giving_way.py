@@ -15,7 +15,7 @@ def give_way(task: CallTask, *, at: datetime) -> None:
     """
     entry = queries.find_entry_of(task.household_id) if task.household_id is not None else None
     if task.state is TaskState.OPEN and entry is not None and entry.state is EntryState.CLAIMED:
-        task.gives_way = True
+        task.gives_way = entry.is_stale = True
         session.flush()
         return
     close_task(task, TaskState.CANCELLED, by=None, at=at)

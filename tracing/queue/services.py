@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ScalarSelect, Select, func, select, true, update
+from sqlalchemy import ScalarSelect, Select, func, select, text, true, update
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.exc import IntegrityError
 
 from tracing.kernel import events
+from tracing.kernel.copying import copy_rows
 from tracing.kernel.db import session
 from tracing.programmes.rules import is_open, next_open, open_until
 from tracing.queue import covering, households, queries, rules
@@ -19,6 +20,9 @@ from tracing.staff import queries as staff
 from tracing.staff.agents import Agent
 
 SWEEP_BATCH = 1000
+EXPIRE_BATCH = 250
+CARE_BATCH = 25
+"""Claims ended in one transaction: no lock is held for longer than a page would notice."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,7 @@ def _claim(entry_id: object, by: Agent, *, at: datetime) -> Claim | None:
                     claimed_at=at,
                     claim_ends_at=at + rules.CLAIM_LASTS,
                     last_input_at=at,
+                    is_stale=False,
                     reserved_for=None,
                     reserved_until=None,
                     given_at=None,
@@ -238,26 +243,61 @@ def _unclaim(entry: QueueEntry, *, at: datetime) -> None:
 
 def expire_claims(*, at: datetime) -> list[Claim]:
     """Return to the queue every household whose claim has ended, a batch at most; returns their claims."""
+    ended = [*_expire_as_they_are(at=at), *_expire_with_care(at=at)]
+    copy_rows(
+        events.Event,
+        ("at", "kind", "site_id", "subject_type", "subject_id", "detail"),
+        [
+            (
+                *(at, "call.claim_ended", claim.site_id, "entry", claim.entry_id),
+                {"claim": claim.number, "claimant": claimant},
+            )
+            for claim, claimant in ended
+        ],
+    )
+    return [claim for claim, _claimant in ended]
+
+
+_EXPIRE = """
+    WITH ended AS (
+        SELECT id, claimant_id FROM queue_entries
+        WHERE state = 'claimed' AND claim_ends_at <= :at AND NOT (is_stale OR regroup)
+            AND (promised_at IS NULL OR promised_at <= :at)
+        ORDER BY claim_ends_at LIMIT :most FOR UPDATE SKIP LOCKED
+    )
+    UPDATE queue_entries SET state = CASE WHEN not_before <= :at THEN 'ready' ELSE 'scheduled' END,
+        claimant_id = NULL, claimed_at = NULL, claim_ends_at = NULL, last_input_at = NULL
+    FROM ended WHERE queue_entries.id = ended.id
+    RETURNING queue_entries.id, household_id, claim_number, site_id, ended.claimant_id
+"""
+
+
+def _expire_as_they_are(*, at: datetime) -> list[tuple[Claim, int]]:
+    """End claims of households whose tasks are what they were when they were claimed: they stand where they stood."""
+    rows = session.execute(text(_EXPIRE), {"at": at, "most": EXPIRE_BATCH}).all()
+    if rows:
+        session.expire_all()
+    return [(Claim(row.id, row.household_id, row.claim_number, row.site_id), row.claimant_id) for row in rows]
+
+
+def _expire_with_care(*, at: datetime) -> list[tuple[Claim, int]]:
+    """End claims of households that must be placed anew."""
     ended = session.scalars(
         select(QueueEntry)
-        .where(QueueEntry.state == EntryState.CLAIMED, QueueEntry.claim_ends_at <= at)
+        .where(
+            QueueEntry.state == EntryState.CLAIMED,
+            QueueEntry.claim_ends_at <= at,
+            QueueEntry.is_stale | QueueEntry.regroup | (QueueEntry.promised_at > at),
+        )
         .order_by(QueueEntry.claim_ends_at)
-        .limit(SWEEP_BATCH)
+        .limit(CARE_BATCH)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
     claims = []
     for entry in ended:
-        claims.append(claim_of(entry))
-        events.record(
-            "call.claim_ended",
-            by=None,
-            at=at,
-            subject=("entry", entry.id),
-            site_id=entry.site_id,
-            claim=entry.claim_number,
-            claimant=entry.claimant_id,
-        )
+        assert entry.claimant_id is not None  # noqa: S101 - a claimed entry has a claimant, the table says so
+        claims.append((claim_of(entry), entry.claimant_id))
         _unclaim(entry, at=at)
     return claims
 
@@ -369,6 +409,7 @@ def postpone_task(task: CallTask, *, until: datetime, at: datetime) -> None:
     task.attempts += 1
     task.not_before, task.promised_at, task.promised_by = until, None, None
     session.flush()
+    _follow(task, at=at)
 
 
 def promise(task: CallTask, *, when: datetime, by: Agent, at: datetime) -> None:
@@ -383,3 +424,10 @@ def promise(task: CallTask, *, when: datetime, by: Agent, at: datetime) -> None:
         site_id=task.site_id,
         when=when.isoformat(),
     )
+    _follow(task, at=at)
+
+
+def _follow(task: CallTask, *, at: datetime) -> None:
+    """Let the household's place follow a task that moved: at once, or when its claim ends."""
+    if task.household_id is not None:
+        households.refresh(task.household_id, at=at)
