@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.lots import LINE, READING
-from tracing.imports.choices import Fault, code_questions, faults_of, mapping_from
+from tracing.imports.choices import ColumnFault, code_questions, column_faults, mapping_from
 from tracing.imports.faults import Problem
 from tracing.imports.layout import FIELDS, REQUIRED, find_columns, raw_lines
 from tracing.imports.lines import parse
@@ -328,21 +328,21 @@ CHOSEN = dict(zip(REQUIRED, ["id", "nom", "prenom", "ne", "preleve", "res"], str
     [
         ({}, {}),
         ({"TEL_MOBILE": "tel", "COURRIEL": "vide"}, {}),
-        ({"RESULTAT": None}, {"RESULTAT": Fault.MISSING}),
-        ({"NOM_USAGE": "nom"}, {"NOM_NAISSANCE": Fault.TWICE, "NOM_USAGE": Fault.TWICE}),
-        ({"PRENOMS": "vide"}, {"PRENOMS": Fault.NO_VALUE}),
-        ({"DATE_NAISSANCE": "tel"}, {"DATE_NAISSANCE": Fault.NO_DATE}),
-        ({"NOM_NAISSANCE": "tel"}, {"NOM_NAISSANCE": Fault.NO_LETTER}),
-        ({"ID_RESULTAT": "vide"}, {"ID_RESULTAT": Fault.NO_VALUE}),
-        ({"ID_RESULTAT": "prenom", "PRENOMS": "id"}, {"ID_RESULTAT": Fault.NOT_UNIQUE}),
-        ({"RESULTAT": "tel"}, {"RESULTAT": Fault.NO_CODES}),
-        ({"SEXE": "tel"}, {"SEXE": Fault.NO_CODES}),
+        ({"RESULTAT": None}, {"RESULTAT": ColumnFault.MISSING}),
+        ({"NOM_USAGE": "nom"}, {"NOM_NAISSANCE": ColumnFault.TWICE, "NOM_USAGE": ColumnFault.TWICE}),
+        ({"PRENOMS": "vide"}, {"PRENOMS": ColumnFault.NO_VALUE}),
+        ({"DATE_NAISSANCE": "tel"}, {"DATE_NAISSANCE": ColumnFault.NO_DATE}),
+        ({"NOM_NAISSANCE": "tel"}, {"NOM_NAISSANCE": ColumnFault.NO_LETTER}),
+        ({"ID_RESULTAT": "vide"}, {"ID_RESULTAT": ColumnFault.NO_VALUE}),
+        ({"ID_RESULTAT": "prenom", "PRENOMS": "id"}, {"ID_RESULTAT": ColumnFault.NOT_UNIQUE}),
+        ({"RESULTAT": "tel"}, {"RESULTAT": ColumnFault.NO_CODES}),
+        ({"SEXE": "tel"}, {"SEXE": ColumnFault.NO_CODES}),
     ],
 )
 def test_what_a_column_holds_is_looked_at_before_it_is_believed(change, faults):
     chosen = {name: heading for name, heading in (CHOSEN | change).items() if heading}
 
-    assert faults_of(chosen, looked_at(**GOOD)) == faults
+    assert column_faults(chosen, looked_at(**GOOD)) == faults
 
 
 def test_every_value_of_a_coded_column_is_a_question_the_known_ones_answered():

@@ -16,7 +16,7 @@ DATES = ("DATE_NAISSANCE", "DATE_PRELEVEMENT", "DATE_EXTRACTION", "DATE_VALIDATI
 NAMES = ("NOM_NAISSANCE", "PRENOMS")
 
 
-class Fault(StrEnum):
+class ColumnFault(StrEnum):
     """Why a column cannot be that field."""
 
     MISSING = "missing"
@@ -35,32 +35,32 @@ class Fault(StrEnum):
     """Its values are too many, or too long, to be codes."""
 
 
-def faults_of(chosen: Table[str, str], looked: Looked) -> dict[str, Fault]:
+def column_faults(chosen: Table[str, str], looked: Looked) -> dict[str, ColumnFault]:
     """Return what is wrong with the chosen columns, by field."""
-    found = {name: Fault.MISSING for name in REQUIRED if name not in chosen}
+    found = {name: ColumnFault.MISSING for name in REQUIRED if name not in chosen}
     for name, heading in chosen.items():
         fault = _fault(name, heading, looked)
         if list(chosen.values()).count(heading) > 1:
-            fault = Fault.TWICE
+            fault = ColumnFault.TWICE
         if fault:
             found[name] = fault
     return found
 
 
-def _fault(name: str, heading: str, looked: Looked) -> Fault | None:
+def _fault(name: str, heading: str, looked: Looked) -> ColumnFault | None:
     """Look at what a column holds."""
     samples = looked.samples.get(heading, [])
     if not samples:
-        return Fault.NO_VALUE if name in REQUIRED else None
+        return ColumnFault.NO_VALUE if name in REQUIRED else None
     if name in DATES and not any(map(read_moment, samples)):
-        return Fault.NO_DATE
+        return ColumnFault.NO_DATE
     if name in NAMES and not any(any(map(str.isalpha, sample)) for sample in samples):
-        return Fault.NO_LETTER
+        return ColumnFault.NO_LETTER
     if name == "ID_RESULTAT" and 2 * len(looked.distinct.get(heading, ())) < looked.lines:
         # A column of many different values has no list of them.
-        return Fault.NOT_UNIQUE if heading in looked.distinct else None
+        return ColumnFault.NOT_UNIQUE if heading in looked.distinct else None
     if name in CODES and heading not in looked.distinct:
-        return Fault.NO_CODES
+        return ColumnFault.NO_CODES
     return None
 
 

@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from tracing.imports import lots, originals, queries, reader, source_queries, source_services
-from tracing.imports.choices import code_questions, faults_of, mapping_from
+from tracing.imports.choices import code_questions, column_faults, mapping_from
 from tracing.imports.errors import NotNow
 from tracing.imports.layout import REQUIRED
 from tracing.imports.mappings import CODES, Looked, Mapping, difference, proposed
 from tracing.imports.models import ImportLot, LotState
-from tracing.imports.source_words import CODE_WORDS, FAULT_WORDS, FIELD_GROUPS, FIELD_WORDS
+from tracing.imports.source_words import CODE_WORDS, COLUMN_FAULT_WORDS, FIELD_GROUPS, FIELD_WORDS
 from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
 from tracing.staff.access import agent, may
@@ -39,7 +39,7 @@ def columns(lot_id: int) -> ResponseReturnValue:
         likely, certain = proposed(looked, accepted)
         return _columns_page(lot, looked, accepted, likely, certain=certain)
     chosen = _chosen(looked)
-    faults = faults_of(chosen, looked)
+    faults = column_faults(chosen, looked)
     step = request.form.get("step")
     if faults or step == "columns":
         page = _columns_page(lot, looked, accepted, chosen, certain=frozenset(chosen), faults=faults)
@@ -107,7 +107,7 @@ def _columns_page(
         "imports/mapping.html",
         **_common(lot, looked, chosen),
         certain=certain,
-        faults={name: FAULT_WORDS[fault] for name, fault in (faults or {}).items()},
+        faults={name: COLUMN_FAULT_WORDS[fault] for name, fault in (faults or {}).items()},
         change=difference(accepted, looked.headings) if accepted else None,
         unused=[heading for heading in looked.choices if heading not in used],
         most_listed=MOST_LISTED,

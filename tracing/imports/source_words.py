@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from tracing.imports.choices import Fault
+from tracing.imports.choices import ColumnFault
 from tracing.imports.models import KeyState, KeyUse, SourceKind
 
 KIND_WORDS = {
@@ -139,13 +139,13 @@ CODE_WORDS = {
 }
 """What each code of the layout means."""
 
-FAULT_WORDS = {
-    Fault.MISSING: _l("Ce champ est obligatoire : choisissez sa colonne."),
-    Fault.TWICE: _l("Cette colonne sert déjà à un autre champ."),
-    Fault.NO_VALUE: _l("Cette colonne est vide, et ce champ est obligatoire."),
-    Fault.NO_DATE: _l("Aucune de ses premières valeurs n’est une date."),
-    Fault.NO_LETTER: _l("Aucune de ses premières valeurs n’a de lettre : ce n’est pas un nom."),
-    Fault.NOT_UNIQUE: _l("Ses valeurs se répètent : elles ne distinguent pas un résultat d’un autre."),
-    Fault.NO_CODES: _l("Ses valeurs sont trop nombreuses ou trop longues pour être des codes."),
+COLUMN_FAULT_WORDS = {
+    ColumnFault.MISSING: _l("Ce champ est obligatoire : choisissez sa colonne."),
+    ColumnFault.TWICE: _l("Cette colonne sert déjà à un autre champ."),
+    ColumnFault.NO_VALUE: _l("Cette colonne est vide, et ce champ est obligatoire."),
+    ColumnFault.NO_DATE: _l("Aucune de ses premières valeurs n’est une date."),
+    ColumnFault.NO_LETTER: _l("Aucune de ses premières valeurs n’a de lettre : ce n’est pas un nom."),
+    ColumnFault.NOT_UNIQUE: _l("Ses valeurs se répètent : elles ne distinguent pas un résultat d’un autre."),
+    ColumnFault.NO_CODES: _l("Ses valeurs sont trop nombreuses ou trop longues pour être des codes."),
 }
 """Why a column cannot be a field."""
