@@ -7,14 +7,14 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, BigInteger, any_, func, literal, or_, select, union_all, update
+from sqlalchemy import or_, select, union_all, update
 
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.contacts import rules
 from tracing.contacts.closing import STILL_TO_CALL, close_when_done, open_again
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.kernel import clock, events
-from tracing.kernel.db import session
+from tracing.kernel.db import among, session
 from tracing.kernel.events import Event
 from tracing.people import queries as people
 from tracing.people.models import Person
@@ -78,7 +78,9 @@ def turn_into_cases(
             due = task.promised_at or task.due_at
             if task.state is TaskState.OPEN:
                 promised[turn.case.id] = min(due, promised.get(turn.case.id, due))
-        _turn(contact, turn, waiting, at=at)
+        _become(contact, turn.case, site_id=turn.site_id, waiting=waiting, by=None, at=at)
+        for task in waiting:
+            give_way(task, at=at)
     _link_back(turns, contacts, zone)
     for source in sorted({turn.source_case_id for turn in turns}):
         close_when_done(source, by=None, at=at)
@@ -87,10 +89,11 @@ def turn_into_cases(
 
 def _turns(opened: Sequence[tuple[int, int]], zone: ZoneInfo) -> list[_Turn]:
     """Find the contacts, of any case of the programme, who are these people; merged records count as one."""
-    ids = literal([person_id for _case, person_id in opened], ARRAY(BigInteger))
+    ids = [person_id for _case, person_id in opened]
     # two conditions joined by OR would read the whole table of contacts
     whoever = union_all(
-        select(func.unnest(ids)), select(Person.id).where(Person.same_as == any_(ids))
+        select(Contact.id).where(among(Contact.person_id, ids)),
+        select(Contact.id).join(Person, Person.id == Contact.person_id).where(among(Person.same_as, ids)),
     ).subquery()
     rows = session.execute(
         select(
@@ -105,7 +108,7 @@ def _turns(opened: Sequence[tuple[int, int]], zone: ZoneInfo) -> list[_Turn]:
         )
         .join(Person, Person.id == Contact.person_id)
         .join(Case, Case.id == Contact.case_id)
-        .where(Contact.person_id.in_(select(whoever)))
+        .where(Contact.id.in_(select(whoever)))
         .order_by(Contact.id)
     ).all()
     if not rows:
@@ -150,23 +153,29 @@ def _lock_tasks(contact_ids: Iterable[int]) -> dict[int, list[CallTask]]:
     return tasks
 
 
-def _turn(contact: Contact, turn: _Turn, waiting: Sequence[CallTask], *, at: datetime) -> None:
-    before = contact.status
-    contact.status, contact.became_case_id = ContactStatus.BECAME_CASE, turn.case.id
+def _become(
+    contact: Contact,
+    case: Case,
+    *,
+    site_id: int,
+    waiting: Sequence[CallTask] = (),
+    by: int | None,
+    at: datetime,
+) -> None:
+    """Let a contact be a case, and keep how they and their calls stood before."""
+    before, contact.status, contact.became_case_id = contact.status, ContactStatus.BECAME_CASE, case.id
     session.flush()
     events.record(
         BECAME_CASE,
-        by=None,
+        by=by,
         at=at,
         subject=("contact", contact.id),
-        site_id=turn.site_id,
-        case=turn.source_case_id,
-        became=turn.case.id,
+        site_id=site_id,
+        case=contact.case_id,
+        became=case.id,
         was=before.value,
         calls={str(task.id): task.state.value for task in waiting},
     )
-    for task in waiting:
-        give_way(task, at=at)
 
 
 def _link_back(turns: Sequence[_Turn], contacts: dict[int, Contact], zone: ZoneInfo) -> None:
@@ -207,19 +216,7 @@ def join_known_case(contact: Contact, source: Case, *, zone: ZoneInfo, by: int, 
     known = find_recent_case(contact, source.programme, zone=zone)
     if known is None:
         return False
-    before, contact.status, contact.became_case_id = contact.status, ContactStatus.BECAME_CASE, known.id
-    session.flush()
-    events.record(
-        BECAME_CASE,
-        by=by,
-        at=at,
-        subject=("contact", contact.id),
-        site_id=source.site_id,
-        case=source.id,
-        became=known.id,
-        was=before.value,
-        calls={},
-    )
+    _become(contact, known, site_id=source.site_id, by=by, at=at)
     return True
 
 
