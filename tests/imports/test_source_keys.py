@@ -276,6 +276,11 @@ class TestKeyFiles:
         assert (read.use, read.secret["key"]) == (KeyUse.AGE, str(identity))
         assert read.about["recipient"] == str(identity.to_public())
 
+    @pytest.mark.parametrize("tag", [0x94, 0x95, 0x96, 0x97, 0xC5])
+    def test_an_openpgp_key_that_is_not_armoured_is_told_by_its_first_byte(self, tag):
+        with pytest.raises(KeyRefused, match="clé OpenPGP ne peut pas être lue"):
+            read_private_key(bytes((tag, 1, 2, 3)))
+
     def test_an_age_identity_under_a_passphrase_is_opened(self):
         identity = pyrage.x25519.Identity.generate()
         file = pyrage.passphrase.encrypt(str(identity).encode(), "sesame")

@@ -7,14 +7,9 @@ import pyrage
 
 from tracing.imports.refusals import CannotRead, Refusal
 
-_INTRO, _ARMOUR = b"age-encryption.org/v1", b"-----BEGIN AGE ENCRYPTED FILE"
+_ARMOUR = b"-----BEGIN AGE ENCRYPTED FILE"
 _FOR_A_PASSPHRASE = b"-> scrypt "
 _HEAD = 512
-
-
-def looks_like_age(content: bytes) -> bool:
-    """Say whether this begins like a file of age, as bytes or as text."""
-    return content.startswith((_INTRO, _ARMOUR))
 
 
 def open_age(content: bytes, identities: Sequence[str]) -> bytes:

@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import Any, Self
 
 MOST_PASSWORDS = 10
-_AGE_IDENTITY = re.compile(rb"^AGE-SECRET-KEY-1[0-9A-Z]+", re.MULTILINE)
+AGE_FILE = (b"age-encryption.org/", b"-----BEGIN AGE ")
+"""How a file begins that age encrypted, whichever version it says to be of."""
+_AGE_IDENTITY = re.compile(rb"^[ \t]*(AGE-SECRET-KEY-1[0-9A-Z]+)", re.MULTILINE)
 _OPENPGP_ARMOUR = b"-----BEGIN PGP "
 _OPENPGP_SECRET = (b"\x94", b"\x95", b"\x96", b"\x97", b"\xc5")
 """How a secret key begins that is not armoured: its packet tag, in the old form and in the new one."""
@@ -33,9 +35,14 @@ class KeyKind(StrEnum):
 
 def key_kind(content: bytes) -> KeyKind:
     """Tell what a key file holds; what is nothing we know is taken for PEM, which then says so."""
-    if content.lstrip().startswith(_OPENPGP_ARMOUR) or content.startswith(_OPENPGP_SECRET):
+    if _OPENPGP_ARMOUR in content or content.startswith(_OPENPGP_SECRET):
         return KeyKind.OPENPGP
     return KeyKind.AGE if _AGE_IDENTITY.search(content) else KeyKind.PEM
+
+
+def age_identities(content: bytes) -> tuple[str, ...]:
+    """Return the identities in a key file of age."""
+    return tuple(found.decode() for found in _AGE_IDENTITY.findall(content))
 
 
 @dataclass(frozen=True)
@@ -118,8 +125,7 @@ def secrets_from(
         case KeyKind.OPENPGP:
             return shared + Secrets(openpgp=(private_key,))
         case KeyKind.AGE:
-            identities = tuple(found.decode() for found in _AGE_IDENTITY.findall(private_key))
-            return shared + Secrets(age=identities)
+            return shared + Secrets(age=age_identities(private_key))
     if not certificate and b"BEGIN CERTIFICATE" in private_key:
         certificate = private_key
     return shared + Secrets(private_keys=((private_key, certificate),))

@@ -1,6 +1,5 @@
 """What is in a key file: told by its content, checked by using it once, and named by its fingerprint."""
 
-import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,15 +17,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 from flask_babel import gettext as _
 
+from tracing.imports.containers import AGE_FILE, KeyKind, age_identities, key_kind
 from tracing.imports.models import KeyUse
 from tracing.imports.source_errors import KeyRefused
 
 LARGEST_KEY_FILE = 256 * 1024
-_AGE_SECRET = re.compile(rb"AGE-SECRET-KEY-1[0-9A-Z]+")
-_AGE_FILE = (b"age-encryption.org/v1", b"-----BEGIN AGE ENCRYPTED FILE")
 _PGP_PUBLIC = b"-----BEGIN PGP PUBLIC KEY BLOCK"
-_PGP_SECRET = b"-----BEGIN PGP PRIVATE KEY BLOCK"
-_PGP_SECRET_TAGS = (b"\xc5", b"\x94", b"\x95", b"\x96")
 _PROBE = b"probe"
 
 
@@ -53,14 +49,15 @@ def read_private_key(content: bytes, *, certificate: bytes = b"", passphrase: st
         raise KeyRefused(_("Ce fichier est vide."))
     if len(content) > LARGEST_KEY_FILE:
         raise KeyRefused(_("Ce fichier est trop grand pour une clé."))
-    if content.startswith(_AGE_FILE):
+    if content.startswith(AGE_FILE):
         return _read_age(_without_passphrase(content, passphrase))
-    if _AGE_SECRET.search(content):
-        return _read_age(content)
     if _PGP_PUBLIC in content:
         raise KeyRefused(_("C’est une clé publique OpenPGP. Il faut la clé secrète, qui ouvre les fichiers."))
-    if _PGP_SECRET in content or content.startswith(_PGP_SECRET_TAGS):
-        return _read_openpgp(content)
+    match key_kind(content):
+        case KeyKind.AGE:
+            return _read_age(content)
+        case KeyKind.OPENPGP:
+            return _read_openpgp(content)
     if b"PRIVATE KEY-----" in content:
         return _read_cms(content, certificate or content, passphrase)
     if b"BEGIN CERTIFICATE" in content:
@@ -190,9 +187,9 @@ def _told_of_openpgp(public: pysequoia.Cert) -> dict[str, Any]:
 
 def _read_age(content: bytes) -> KeyRead:
     """Read the first identity of an age file."""
-    written = _AGE_SECRET.search(content)
+    written = age_identities(content)
     with _library_errors(_("Cette identité age ne peut pas être lue.")):
-        identity = pyrage.x25519.Identity.from_str(written[0].decode() if written else "")
+        identity = pyrage.x25519.Identity.from_str(written[0] if written else "")
     recipient = str(identity.to_public())
     return KeyRead(
         KeyUse.AGE,

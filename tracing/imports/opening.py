@@ -6,7 +6,7 @@ most files take to read.
 
 from dataclasses import dataclass, field
 
-from tracing.imports.containers import Container, Secrets
+from tracing.imports.containers import AGE_FILE, Container, Secrets
 from tracing.imports.refusals import CannotRead, Refusal
 
 MOST_LAYERS = 8
@@ -104,7 +104,7 @@ class Layers:
         return True
 
     def _open_age(self) -> bool:
-        if not self.content.startswith((b"age-encryption.org/", b"-----BEGIN AGE ")):
+        if not self.content.startswith(AGE_FILE):
             return False
         from tracing.imports import age
 
