@@ -23,10 +23,11 @@ from msoffcrypto.format.ooxml import OOXMLFile
 from benchmarks import lots, memory, raw_import
 from benchmarks.figures import Figure, at_least, at_most, say, show, told
 from benchmarks.ground import PROGRAMME, Ground, fill, ground, server
+from tracing.demo import sealing
 from tracing.imports import batches, changing, jobs, writing
 from tracing.imports.containers import Secrets, secrets_from
 from tracing.imports.jobs import Arrival, load
-from tracing.kernel import db
+from tracing.kernel import clock, db
 from tracing.kernel.embedded import Server
 from tracing.queue import arrivals
 
@@ -170,7 +171,7 @@ def main(arguments: list[str]) -> int:
 
 def _run_all(*, scale: int) -> Runs:
     lines, base, large = 46_000 // scale, 100_000 // scale, 1_000_000 // scale
-    key, certificate = lots.key_pair()
+    key, certificate = sealing.new_key_pair("Benchmark", at=clock.now())
     by_key, by_password = (
         secrets_from(private_key=key, certificate=certificate),
         secrets_from(passwords=(PASSWORD,)),
@@ -178,11 +179,11 @@ def _run_all(*, scale: int) -> Runs:
     clear = lots.as_csv(lots.people(lines, seed=1))
     tenth = lots.as_csv(lots.people(lines // 10, seed=3))
     workbook = lots.as_workbook(lots.people(lines, seed=1))
-    sent = lots.enveloped(clear, certificate)
+    sent = sealing.encrypt(clear, certificate)
     say(f"{lines:,} lines, {len(clear) / 1e6:.1f} MB of text")
 
     whole = Sample(sent, by_key, clear, lines)
-    few = Sample(lots.enveloped(tenth, certificate), by_key, tenth, lines // 10)
+    few = Sample(sealing.encrypt(tenth, certificate), by_key, tenth, lines // 10)
     with server() as running:
         measure(running, "warm", few, base=0)
         return Runs(

@@ -7,68 +7,17 @@ few: nothing here ever dials.
 import csv
 import io
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 
 import xlsxwriter
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.ciphers.algorithms import AES256
-from cryptography.hazmat.primitives.serialization import pkcs7
-from cryptography.x509.oid import NameOID
 
+from tracing.demo.invented import FIRST_NAMES_F, FIRST_NAMES_M, NAME_ENDS, NAME_STARTS
 from tracing.imports.layout import FIELDS
 from tracing.people.nir import key_of
 
 SAMPLED = datetime(2026, 3, 9, 8, 0)  # noqa: DTZ001 - as written in a file, local
-STARTS = (
-    "Bru",
-    "Cor",
-    "Del",
-    "Fau",
-    "Gar",
-    "Hel",
-    "Jol",
-    "Ker",
-    "Lam",
-    "Mar",
-    "Nor",
-    "Oli",
-    "Pel",
-    "Qué",
-    "Rou",
-)
-ENDS = (
-    "nard",
-    "mont",
-    "lier",
-    "vaux",
-    "guen",
-    "tier",
-    "not",
-    "chet",
-    "lland",
-    "sac",
-    "rin",
-    "bois",
-    "nec",
-    "zan",
-)
-GIVEN = (
-    "Camille",
-    "Inès",
-    "Manon",
-    "Léa",
-    "Chloé",
-    "Zoé",
-    "Hugo",
-    "Lucas",
-    "Nathan",
-    "Malo",
-    "Jean-Rémi",
-    "Awa",
-)
+GIVEN = (*FIRST_NAMES_F, *FIRST_NAMES_M)
 SHARED_NUMBER = 0.10
 """Of the people: share the number of somebody earlier in the lot (a family)."""
 SECOND_RESULT = 0.02
@@ -105,7 +54,7 @@ def _person(random: Random, number: int, seed: int) -> dict[str, str]:
     body = (
         f"{'1' if sex == 'M' else '2'}{born:%y%m}44{random.randrange(1, 500):03}{random.randrange(1, 999):03}"
     )
-    name = random.choice(STARTS) + random.choice(ENDS)
+    name = random.choice(NAME_STARTS) + random.choice(NAME_ENDS)
     sampled = SAMPLED + timedelta(minutes=random.randrange(1200))
     return dict.fromkeys(FIELDS, "") | {
         "NUM_LOT": f"BENCH{seed}",
@@ -116,7 +65,7 @@ def _person(random: Random, number: int, seed: int) -> dict[str, str]:
         "RPPS_PRESCRIPTEUR": "10000000009",
         "NOM_PRESCRIPTEUR": "MESURE",
         "NIR": f"{body}{key_of(body):02}",
-        "NOM_NAISSANCE": f"{name} {random.choice(STARTS)}{random.choice(ENDS)}".upper(),
+        "NOM_NAISSANCE": f"{name} {random.choice(NAME_STARTS)}{random.choice(NAME_ENDS)}".upper(),
         "PRENOMS": f"{random.choice(GIVEN)} {random.choice(GIVEN)}",
         "SEXE": sex,
         "DATE_NAISSANCE": f"{born:%d/%m/%Y}",
@@ -164,31 +113,3 @@ def as_workbook(lines: Iterator[dict[str, str]]) -> bytes:
                 if line[name]:
                     sheet.write_string(row, column, line[name])
     return content.getvalue()
-
-
-def key_pair() -> tuple[bytes, bytes]:
-    """Return a private key and its certificate, PEM, for this run only."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Benchmark")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return private, certificate.public_bytes(serialization.Encoding.PEM)
-
-
-def enveloped(content: bytes, certificate: bytes) -> bytes:
-    """Encrypt content for the holder of a certificate."""
-    recipient = x509.load_pem_x509_certificate(certificate)
-    builder = pkcs7.PKCS7EnvelopeBuilder().set_data(content).set_content_encryption_algorithm(AES256)
-    return builder.add_recipient(recipient).encrypt(serialization.Encoding.DER, [pkcs7.PKCS7Options.Binary])

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 
 from tests.conftest import NOW
 from tests.desk.walking import P0, soup, take_call
@@ -11,12 +12,14 @@ from tests.support.story import agent, identity, waiting_case
 from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
 from tracing.calls.jobs import promote, sweep_claims
+from tracing.calls.models import Call, Conversation
 from tracing.calls.rules import CallOutcome
 from tracing.cases.models import CaseOutcome, CaseStatus
 from tracing.cases.queries import get_case
 from tracing.escalations import queries as escalations
 from tracing.escalations import services as asking
 from tracing.escalations.models import Audience, Decision, Reason
+from tracing.kernel import db
 from tracing.queue import queries
 from tracing.queue import services as queue
 from tracing.queue.models import EntryState, TaskState
@@ -25,6 +28,12 @@ PARIS = ZoneInfo("Europe/Paris")
 CALLBACK = {"outcome": "callback", "callback_on": "2026-03-10", "callback_time": "14:30"}
 DOCTOR = {"outcome": "needs_doctor", "reason": "medical_question", "question": "Quel masque ?"}
 LANGUAGE = {"outcome": "language", "language": "portugais"}
+
+
+def last_conversation(task_id: int) -> Conversation:
+    """Return what was said last about a task."""
+    said = select(Conversation).where(Conversation.task_id == task_id).order_by(Conversation.id.desc())
+    return db.session.scalars(said.limit(1)).one()
 
 
 def paris(day: int, hour: int, minute: int = 0) -> datetime:
@@ -56,7 +65,7 @@ def test_each_outcome_has_its_consequence(story, browse, form, state, entry, not
     assert task.state is state
     assert queries.find_entry_of(task.household_id).state is entry
     assert not_before in {None, task.not_before}
-    conversation = call_queries.conversations_of_task(task_id)[-1]
+    conversation = last_conversation(task_id)
     assert conversation.outcome == form["outcome"]
     assert call_queries.get_call(conversation.call_id).outcome == form["outcome"]
 
@@ -242,8 +251,8 @@ def test_hanging_up_leaves_the_rest_as_they_were(story, browse):
 
     task = queries.get_task(son)
     assert (task.state, task.attempts) == (TaskState.OPEN, 0)
-    assert call_queries.conversations_of_task(son)[-1].outcome is CallOutcome.GIVEN_BACK
-    assert call_queries.conversations_of_task(mother)[-1].outcome is CallOutcome.REFUSED
+    assert last_conversation(son).outcome is CallOutcome.GIVEN_BACK
+    assert last_conversation(mother).outcome is CallOutcome.REFUSED
     assert queries.find_entry_of(task.household_id).state is EntryState.READY
     assert "DUPONT Paul" in take_call(browse.as_(story.abel)).page.select_one("#person-name").text
 
@@ -252,7 +261,7 @@ def test_asking_the_doctor_raises_one_question_and_never_a_second(story, browse)
     task_id = waiting_case(story.nantes, at=NOW).id
     ada = browse.as_(story.ada)
     walk = take_call(ada)
-    held = call_queries.find_open_call(story.ada.id)
+    held = db.session.scalars(select(Call).where(Call.ended_at.is_(None))).one()
     asking.raise_question(
         held,
         queries.get_task(task_id),

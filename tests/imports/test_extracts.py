@@ -8,7 +8,7 @@ from tests.support.lots import EXTRACTS, Store, arrival, expected, extract, secr
 from tracing.imports import cli
 from tracing.imports.jobs import load
 from tracing.imports.opening import open_container
-from tracing.imports.worker import read_table
+from tracing.imports.worker import read
 from tracing.kernel.config import Settings
 
 LOTS = ("pdl-20210308-0800.csv.p7m", "pdl-20210308-1300.xlsx", "pdl-20210510-hard.csv.p7m")
@@ -22,7 +22,7 @@ ALONE = {
 
 def lines_of(name):
     """Open and read an extract in this process."""
-    return list(read_table(open_container(extract(name), secrets(name))))
+    return list(read(open_container(extract(name), secrets(name))).lines)
 
 
 def as_announced(report, name):

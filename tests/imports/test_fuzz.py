@@ -33,7 +33,7 @@ from tracing.imports.opening import Opened, open_container
 from tracing.imports.reader import opened
 from tracing.imports.refusals import CannotRead
 from tracing.imports.workbooks import check_members
-from tracing.imports.worker import read, read_table
+from tracing.imports.worker import read
 
 WANTED = int(os.environ.get("TRACING_FUZZ", "0"))
 HEADING = ";".join(FIELDS)
@@ -83,7 +83,7 @@ def altered(content, changes):
 
 def parse_all(held):
     """Read and parse what a container held, and let it travel."""
-    lines = list(read_table(held))
+    lines = list(read(held).lines)
     for raw in lines:
         parse(raw, READING)
     if lines:

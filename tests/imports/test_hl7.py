@@ -13,7 +13,7 @@ from tracing.imports.mappings import Mapping
 from tracing.imports.opening import Opened
 from tracing.imports.reader import opened
 from tracing.imports.refusals import CannotRead, Refusal
-from tracing.imports.worker import read, read_table
+from tracing.imports.worker import read
 
 MSH = "MSH|^~\\&|SIL|LABO DU PORT^750000002^FINESS|PTF|CPAM|20210308074500+0100||ORU^R01^ORU_R01|M{0}|P|2.5.1"
 NIR = "285074912260754^^^ASIP-SANTE-INS-NIR&1.2.250.1.213.1.4.8&ISO^INS~77^^^SIL^PI"
@@ -90,7 +90,7 @@ def test_a_message_becomes_a_line_of_the_layout(end):
 
 
 def test_a_message_is_usable_as_it_comes():
-    (raw,) = read_table(Opened(Container.CMS, message().encode()))
+    (raw,) = read(Opened(Container.CMS, message().encode())).lines
 
     line = parse(raw, replace(READING, allow_fiction=True))
 
@@ -153,7 +153,7 @@ def test_what_was_found_is_told_by_its_code_and_an_unknown_one_stays(value, resu
 
 def test_an_unknown_code_quarantines_its_own_result_only():
     text = batch(message(1), message(2, OBX.format("42^Peut-être^L")), message(3))
-    lines = [parse(raw, READING) for raw in read_table(Opened(Container.CMS, text.encode()))]
+    lines = [parse(raw, READING) for raw in read(Opened(Container.CMS, text.encode())).lines]
 
     assert [line.problems for line in lines] == [(), ("UNKNOWN_CODE",), ()]
 
@@ -255,7 +255,7 @@ def test_a_message_brings_its_own_marks_and_escapes():
 
 
 def test_a_person_without_a_name_or_a_date_is_quarantined_and_not_lost():
-    (raw,) = read_table(Opened(Container.CMS, message(pid="PID|1").encode()))
+    (raw,) = read(Opened(Container.CMS, message(pid="PID|1").encode())).lines
 
     assert parse(raw, READING).problems == ("MISSING_FIELD",)
 

@@ -6,12 +6,12 @@ from datetime import date, datetime
 import pytest
 import xlsxwriter
 
+from tracing.imports import worker
 from tracing.imports.containers import Container
 from tracing.imports.layout import FIELDS, REQUIRED
 from tracing.imports.opening import Opened
 from tracing.imports.refusals import CannotRead, Refusal
 from tracing.imports.texts import Text
-from tracing.imports.worker import read_table
 
 HEADING = "ID_RESULTAT;NOM_NAISSANCE;PRENOMS;DATE_NAISSANCE;DATE_PRELEVEMENT;RESULTAT"
 LINE = "PDL-1;LE GOFF;Anne;20/07/1985;07/03/2021;P"
@@ -22,7 +22,7 @@ def read(content):
     content = content.encode() if isinstance(content, str) else content
     return [
         (line.row, {name: value for name, value in zip(FIELDS, line.values, strict=True) if value})
-        for line in read_table(Opened(Container.CMS, content))
+        for line in worker.read(Opened(Container.CMS, content)).lines
     ]
 
 

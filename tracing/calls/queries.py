@@ -27,16 +27,6 @@ def find_call_of_claim(entry_id: int, claim_number: int) -> Call | None:
     return session.scalar(select(Call).where(Call.entry_id == entry_id, Call.claim_number == claim_number))
 
 
-def find_open_call(tracer_id: int) -> Call | None:
-    """Return a tracer's call that has not ended."""
-    return session.scalar(
-        select(Call)
-        .where(Call.tracer_id == tracer_id, Call.ended_at.is_(None))
-        .order_by(Call.id.desc())
-        .limit(1)
-    )
-
-
 def find_conversation(call_id: int, task_id: int) -> Conversation | None:
     """Return the conversation of a task in a call."""
     return session.scalar(
@@ -48,13 +38,6 @@ def conversations(call_id: int) -> Sequence[Conversation]:
     """Return the conversations of a call."""
     return session.scalars(
         select(Conversation).where(Conversation.call_id == call_id).order_by(Conversation.id)
-    ).all()
-
-
-def conversations_of_task(task_id: int) -> Sequence[Conversation]:
-    """Return the conversations held about a task, the first first."""
-    return session.scalars(
-        select(Conversation).where(Conversation.task_id == task_id).order_by(Conversation.id)
     ).all()
 
 

@@ -17,26 +17,30 @@ def make_key_pair(folder: Path, *, at: datetime) -> tuple[bytes, bytes]:
     """Return the demo site's private key and certificate (PEM), made at the first call and kept 0600."""
     key_file, certificate_file = folder / "demo-site.key.pem", folder / "demo-site.cert.pem"
     if not key_file.exists() or not certificate_file.exists():
-        key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Demo site")])
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(at.astimezone(UTC) - timedelta(days=1))
-            .not_valid_after(at.astimezone(UTC) + timedelta(days=3650))
-            .sign(key, hashes.SHA256())
-        )
-        write_private(
-            key_file,
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            ),
-        )
-        write_private(certificate_file, certificate.public_bytes(serialization.Encoding.PEM))
+        key, certificate = new_key_pair("Demo site", at=at)
+        write_private(key_file, key)
+        write_private(certificate_file, certificate)
     return key_file.read_bytes(), certificate_file.read_bytes()
+
+
+def new_key_pair(holder: str, *, at: datetime) -> tuple[bytes, bytes]:
+    """Return a private key and its certificate, PEM, that are kept nowhere."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, holder)])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(at.astimezone(UTC) - timedelta(days=1))
+        .not_valid_after(at.astimezone(UTC) + timedelta(days=3650))
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return private, certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def encrypt(content: bytes, certificate: bytes) -> bytes:

@@ -22,8 +22,6 @@ from tracing.scripts.services import get_script, newest_version
 from tracing.scripts.vocabulary import ScriptKind
 from tracing.staff.agents import Agent
 
-SOON = timedelta(minutes=15)
-
 
 @dataclass(frozen=True)
 class Waiting:

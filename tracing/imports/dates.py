@@ -17,18 +17,12 @@ _SERIAL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  a spreadsheet's day coun
 _OLDEST_YEARS = 130
 
 
-def read_date(text: str, *, not_after: date | None = None) -> date | None:
-    """Read a day; None when it cannot be read or does not exist.
+@lru_cache(maxsize=8192)
+def read_moment(text: str, *, not_after: date | None = None) -> tuple[datetime, bool] | None:
+    """Read a local date and time and whether a time was given at all; None when unreadable or impossible.
 
     `not_after` decides the century of two-digit years: birth dates are never in the future.
     """
-    moment = read_moment(text, not_after=not_after)
-    return moment[0].date() if moment else None
-
-
-@lru_cache(maxsize=8192)
-def read_moment(text: str, *, not_after: date | None = None) -> tuple[datetime, bool] | None:
-    """Read a local date and time and whether a time was given at all; None when unreadable or impossible."""
     if not text:
         return None
     try:

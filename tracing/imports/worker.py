@@ -47,11 +47,6 @@ def read(opened: Opened, mapping: Mapping | None = None) -> Reading:
     return Reading(tuple(table.columns.heading), table.lines())
 
 
-def read_table(opened: Opened) -> Iterator[RawLine]:
-    """Read the lines of what a container held."""
-    return read(opened).lines
-
-
 def answer_to(request: dict[str, Any], content: bytes) -> Iterator[bytes]:
     """Open a file, and read it to its end or only look at it; the answer goes out when nothing can refuse it."""
     try:

@@ -10,7 +10,6 @@ from tracing.imports.limits import MOST_BYTES
 from tracing.imports.refusals import CannotRead, Refusal
 
 MOST_TIMES_LARGER = 100
-_AES = 99
 _ENCRYPTED = 1
 _SMALL = 1_000_000
 _MAGIC = b"PK\x03\x04"

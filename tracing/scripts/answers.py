@@ -11,7 +11,6 @@ from tracing.scripts.wording import day_in_words
 
 AnswerValue = str | int | list[str]
 
-NO_MEDICAL_HISTORY = N_("N’écrivez aucun antécédent médical ni aucune opinion sur la personne.")
 
 ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 FRENCH_DAY = re.compile(r"(\d{1,2})[/. -](\d{1,2})(?:[/. -](\d{4}|\d{2}))?")
