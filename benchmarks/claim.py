@@ -39,10 +39,10 @@ from tracing.queue import services as queue
 
 Kind = Literal["update", "statement", "service"]
 
-AGAIN = (
-    "UPDATE queue_entries SET state = 'ready', claimant_id = NULL, claimed_at = NULL, claim_ends_at = NULL,"
-    " last_input_at = NULL, rank_at = rank_at + interval '1 day' WHERE id = %s"
-)
+AGAIN = """
+    UPDATE queue_entries SET state = 'ready', claimant_id = NULL, claimed_at = NULL, claim_ends_at = NULL,
+        last_input_at = NULL, rank_at = rank_at + interval '1 day' WHERE id = %s
+"""
 """Puts a claimed household at the end of the queue."""
 
 
@@ -178,7 +178,11 @@ def measure(here: Ground, kind: Kind, *, connections: int, lasting: float, membe
     ]
     with processes(connections) as pool:
         parts = pool.map(run, works, chunksize=1)
-    done = Done(*(sum((getattr(one, name) for one in parts), []) for name in ("ends", "took", "claimed")))
+    done = Done()
+    for part in parts:
+        done.ends += part.ends
+        done.took += part.took
+        done.claimed += part.claimed
     say(
         f"    {kind} at {connections}: {len(done.ends) / lasting:,.0f}/s, p50 {median(done.took) * 1000:.2f} ms"
     )

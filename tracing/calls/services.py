@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
 
 from tracing.calls import queries, rules
 from tracing.calls.errors import IdentityFirst, LedElsewhere, NoSuchCall
-from tracing.calls.models import Answer, Call, Conversation, Draft
+from tracing.calls.models import Answer, Call, Conversation, Draft, NumberRung
 from tracing.calls.rules import CallOutcome, GiveBackReason
 from tracing.kernel import clock, events
-from tracing.kernel.db import among, session, take_id
+from tracing.kernel.db import session, take_id
 from tracing.queue import services as queue
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask
@@ -188,6 +188,24 @@ def require_identity(call: Call, task: CallTask) -> None:
         raise IdentityFirst
 
 
+def note_number(call: Call, number_hash: bytes, *, is_wrong: bool = False, by: Agent, at: datetime) -> None:
+    """Note which number is rung in this call, and whether somebody else has it. Call `writing` first."""
+    row = insert(NumberRung).values(
+        call_id=call.id,
+        number_hash=number_hash,
+        index_key_id=vault.index_key_id(),
+        is_wrong=is_wrong,
+        cohort=clock.local_day(at, by.site.time_zone),
+    )
+    session.execute(
+        row.on_conflict_do_update(
+            index_elements=["call_id"],
+            set_={name: row.excluded[name] for name in ("number_hash", "index_key_id", "is_wrong", "cohort")},
+        )
+    )
+    session.expire_all()
+
+
 def finish_conversation(conversation: Conversation, outcome: CallOutcome, *, at: datetime) -> None:
     """End the conversation with one person; the call may go on with another."""
     conversation.outcome, conversation.finished_at = outcome, at
@@ -230,23 +248,22 @@ def end(
 
 
 _CLOSE_LOST = """
-    UPDATE calls SET outcome = :outcome, ended_at = :at
-    FROM unnest(CAST(:entries AS bigint[]), CAST(:numbers AS bigint[])) AS lost(entry_id, claim_number)
-    WHERE calls.entry_id = lost.entry_id AND calls.claim_number = lost.claim_number AND ended_at IS NULL
-    RETURNING calls.id
+    WITH closed AS (
+        UPDATE calls SET outcome = :outcome, ended_at = :at
+        FROM unnest(CAST(:entries AS bigint[]), CAST(:numbers AS bigint[])) AS lost(entry_id, claim_number)
+        WHERE calls.entry_id = lost.entry_id AND calls.claim_number = lost.claim_number AND ended_at IS NULL
+        RETURNING calls.id
+    )
+    UPDATE conversations SET outcome = :outcome, finished_at = :at
+    FROM closed WHERE call_id = closed.id AND conversations.outcome IS NULL
 """
 
 
 def close_lost(claims: Sequence[Claim], outcome: CallOutcome, *, at: datetime) -> None:
     """End the calls whose claims were ended for them. Their answers stay."""
+    session.flush()
     lost = {"entries": [claim.entry_id for claim in claims], "numbers": [claim.number for claim in claims]}
-    ended = session.scalars(text(_CLOSE_LOST), lost | {"outcome": outcome.value, "at": at}).all()
-    session.execute(
-        update(Conversation)
-        .where(among(Conversation.call_id, ended), Conversation.outcome.is_(None))
-        .values(outcome=outcome, finished_at=at)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(text(_CLOSE_LOST), lost | {"outcome": outcome.value, "at": at})
     session.expire_all()
 
 

@@ -52,10 +52,9 @@ def copy_rows(model: type[Base], columns: Sequence[str], rows: Iterable[Sequence
     table = cast("Table", model.__table__)
     statement, types = _statement(table, tuple(columns))
     try:
-        if connection.info.setdefault(_MAY, None) is None:
-            connection.info[_MAY] = _may_check_by_sets(driver)
-        if not connection.info[_MAY]:
+        if not table.foreign_keys or not _may_check_by_sets(connection.info, driver):
             send(driver, statement, types, rows)
+            _note_keys(table, columns, rows)
             return
         driver.execute("SET LOCAL session_replication_role = replica")
         send(driver, statement, types, rows)
@@ -68,20 +67,28 @@ def copy_rows(model: type[Base], columns: Sequence[str], rows: Iterable[Sequence
         ) from error
 
 
-def _may_check_by_sets(driver: "psycopg.Connection[Any]") -> bool:
-    row = driver.execute("SELECT has_parameter_privilege('session_replication_role', 'SET')").fetchone()
-    return row is not None and bool(row[0])
+def _may_check_by_sets(kept: dict[Any, Any], driver: "psycopg.Connection[Any]") -> bool:
+    """Say whether our role may tell the database not to look up foreign keys; asked once a connection."""
+    if _MAY not in kept:
+        row = driver.execute("SELECT has_parameter_privilege('session_replication_role', 'SET')").fetchone()
+        kept[_MAY] = row is not None and bool(row[0])
+    return bool(kept[_MAY])
+
+
+def _note_keys(table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Remember which rows this transaction wrote: what refers to them need not be looked up."""
+    (key,) = table.primary_key.columns if len(table.primary_key.columns) == 1 else (None,)
+    if key is not None and key.name in columns:
+        at = columns.index(key.name)
+        session.info.setdefault(_WRITTEN, defaultdict(set))[table.name].update(row[at] for row in rows)
 
 
 def _look_up_references(
     driver: "psycopg.Connection[Any]", table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> None:
     """Find every row that `rows` refer to, and keep it from being deleted before they are committed."""
-    written: dict[str, set[Any]] = session.info.setdefault(_WRITTEN, defaultdict(set))
-    (key,) = table.primary_key.columns if len(table.primary_key.columns) == 1 else (None,)
-    if key is not None and key.name in columns:
-        at = columns.index(key.name)
-        written[table.name].update(row[at] for row in rows)
+    _note_keys(table, columns, rows)
+    written: dict[str, set[Any]] = session.info.get(_WRITTEN, defaultdict(set))
     for reference in sorted(table.foreign_keys, key=lambda one: one.parent.name):
         if reference.parent.name not in columns:
             continue

@@ -9,7 +9,6 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.exc import IntegrityError
 
 from tracing.kernel import events
-from tracing.kernel.copying import copy_rows
 from tracing.kernel.db import session
 from tracing.programmes.rules import is_open, next_open, open_until
 from tracing.queue import covering, households, queries, rules
@@ -243,19 +242,7 @@ def _unclaim(entry: QueueEntry, *, at: datetime) -> None:
 
 def expire_claims(*, at: datetime) -> list[Claim]:
     """Return to the queue every household whose claim has ended, a batch at most; returns their claims."""
-    ended = [*_expire_as_they_are(at=at), *_expire_with_care(at=at)]
-    copy_rows(
-        events.Event,
-        ("at", "kind", "site_id", "subject_type", "subject_id", "detail"),
-        [
-            (
-                *(at, "call.claim_ended", claim.site_id, "entry", claim.entry_id),
-                {"claim": claim.number, "claimant": claimant},
-            )
-            for claim, claimant in ended
-        ],
-    )
-    return [claim for claim, _claimant in ended]
+    return _expire_as_they_are(at=at) or _expire_with_care(at=at)
 
 
 _EXPIRE = """
@@ -264,23 +251,30 @@ _EXPIRE = """
         WHERE state = 'claimed' AND claim_ends_at <= :at AND NOT (is_stale OR regroup)
             AND (promised_at IS NULL OR promised_at <= :at)
         ORDER BY claim_ends_at LIMIT :most FOR UPDATE SKIP LOCKED
+    ), freed AS (
+        UPDATE queue_entries SET state = CASE WHEN not_before <= :at THEN 'ready' ELSE 'scheduled' END,
+            claimant_id = NULL, claimed_at = NULL, claim_ends_at = NULL, last_input_at = NULL
+        FROM ended WHERE queue_entries.id = ended.id
+        RETURNING queue_entries.id, household_id, claim_number, site_id, ended.claimant_id
+    ), told AS (
+        INSERT INTO events (at, kind, site_id, subject_type, subject_id, detail)
+        SELECT :at, 'call.claim_ended', site_id, 'entry', id,
+            jsonb_build_object('claim', claim_number, 'claimant', claimant_id)
+        FROM freed
     )
-    UPDATE queue_entries SET state = CASE WHEN not_before <= :at THEN 'ready' ELSE 'scheduled' END,
-        claimant_id = NULL, claimed_at = NULL, claim_ends_at = NULL, last_input_at = NULL
-    FROM ended WHERE queue_entries.id = ended.id
-    RETURNING queue_entries.id, household_id, claim_number, site_id, ended.claimant_id
+    SELECT id, household_id, claim_number, site_id FROM freed
 """
 
 
-def _expire_as_they_are(*, at: datetime) -> list[tuple[Claim, int]]:
+def _expire_as_they_are(*, at: datetime) -> list[Claim]:
     """End claims of households whose tasks are what they were when they were claimed: they stand where they stood."""
     rows = session.execute(text(_EXPIRE), {"at": at, "most": EXPIRE_BATCH}).all()
     if rows:
         session.expire_all()
-    return [(Claim(row.id, row.household_id, row.claim_number, row.site_id), row.claimant_id) for row in rows]
+    return [Claim(row.id, row.household_id, row.claim_number, row.site_id) for row in rows]
 
 
-def _expire_with_care(*, at: datetime) -> list[tuple[Claim, int]]:
+def _expire_with_care(*, at: datetime) -> list[Claim]:
     """End claims of households that must be placed anew."""
     ended = session.scalars(
         select(QueueEntry)
@@ -296,8 +290,16 @@ def _expire_with_care(*, at: datetime) -> list[tuple[Claim, int]]:
     ).all()
     claims = []
     for entry in ended:
-        assert entry.claimant_id is not None  # noqa: S101 - a claimed entry has a claimant, the table says so
-        claims.append((claim_of(entry), entry.claimant_id))
+        claims.append(claim_of(entry))
+        events.record(
+            "call.claim_ended",
+            by=None,
+            at=at,
+            subject=("entry", entry.id),
+            site_id=entry.site_id,
+            claim=entry.claim_number,
+            claimant=entry.claimant_id,
+        )
         _unclaim(entry, at=at)
     return claims
 
@@ -338,7 +340,7 @@ def give_to(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> None:
         raise NotWaiting
     calling = calling_of(staff.get_site(entry.site_id), entry.time_zone)
     if not is_open(calling, at):
-        raise OutsideHours(next_open(calling, at))
+        raise OutsideHours(next_open(calling, at).astimezone(by.site.time_zone))
     taken = select(QueueEntry.id).where(
         QueueEntry.id != entry.id,
         QueueEntry.reserved_for == member_id,

@@ -1,0 +1,152 @@
+"""How fast ended claims return to the queue, beside the raw batch rate, and whether callers notice.
+
+50,000 claims that ended among a million households that wait. `--quick` takes a tenth of everything.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from statistics import quantiles
+from typing import Any
+
+import psycopg
+from sqlalchemy import Engine, event, text
+
+from benchmarks.claim import Done, Work, run
+from benchmarks.figures import Figure, at_least, at_most, say, show, told
+from benchmarks.ground import Ground, ground, server
+from benchmarks.queue_ground import add_households, add_members, address_of, processes, seconds, settle
+from tracing.calls.jobs import sweep_claims
+from tracing.kernel.embedded import Server
+from tracing.queue.services import EXPIRE_BATCH
+
+CLAIMED = """
+    WITH chosen AS (
+        SELECT entry.id, tracer.id AS member_id
+        FROM (SELECT id, row_number() OVER (ORDER BY id) AS number FROM queue_entries) AS entry
+        JOIN (SELECT id, row_number() OVER (ORDER BY id) AS number FROM members WHERE id = ANY(:members)) AS tracer
+            USING (number)
+    ), claimed AS (
+        UPDATE queue_entries SET state = 'claimed', claimant_id = member_id, claim_number = claim_number + 1, is_stale = false,
+            claimed_at = now() - interval '6 min', claim_ends_at = now() - interval '1 min',
+            last_input_at = now() - interval '6 min'
+        FROM chosen WHERE chosen.id = queue_entries.id
+        RETURNING queue_entries.id, household_id, site_id, claimant_id, claim_number
+    )
+    INSERT INTO calls (entry_id, claim_number, household_id, site_id, tracer_id, started_at)
+    SELECT id, claim_number, household_id, site_id, claimant_id, now() - interval '6 min' FROM claimed
+"""
+
+RAW = """
+    UPDATE raw_queue SET state = 'ready', claimant_id = NULL, claimed_at = NULL, claim_ends_at = NULL,
+        last_input_at = NULL
+    WHERE id IN (
+        SELECT id FROM raw_queue WHERE state = 'claimed' AND claim_ends_at <= now()
+        ORDER BY claim_ends_at LIMIT %s FOR UPDATE SKIP LOCKED
+    )
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Run everything and print the figures; 1 when one of them does not hold."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--json", action="store_true")
+    options.add_argument("--quick", action="store_true", help="a tenth of everything")
+    chosen = options.parse_args(arguments)
+    scale = 10 if chosen.quick else 1
+    with server() as running:
+        figures = _figures(running, ended=50_000 // scale, waiting=1_000_000 // scale)
+    show(figures, as_json=chosen.json)
+    return 0 if all(figure.holds is not False for figure in figures) else 1
+
+
+def _figures(running: Server, *, ended: int, waiting: int) -> list[Figure]:
+    with ground(running, "sweep") as here:
+        say(f"  {waiting:,} households, {ended:,} of them with claims that ended …")
+        add_households(here, waiting, "ready")
+        # those who call meanwhile hold nothing yet
+        callers, members = (added := add_members(here, ended + 100))[:100], added[100:]
+        _claim(here, members)
+        raw = _raw(here)
+        with _transactions(here.engine) as held:
+            swept, taken = _sweep()
+        _claim(here, members)
+        with processes(1) as pool:
+            lasting = max(3.0, seconds(3))
+            calm = pool.apply(run, [_calling(here, callers, lasting)])
+            meanwhile = pool.apply_async(run, [_calling(here, callers, lasting)])
+            again, _taken = _sweep()
+            busy = meanwhile.get()
+    say(f"    swept {swept:,} in {taken:.1f} s")
+    return [
+        at_least("claims ended by the sweep", swept / taken, "/s", raw=raw, target=0.5),
+        at_most("longest a batch held its locks", max(held) * 1000, "ms", target=25),
+        told("median a batch held its locks", sorted(held)[len(held) // 2] * 1000, "ms"),
+        at_most("claim p99 meanwhile", _p99(busy), "ms", raw=_p99(calm), target=2),
+        at_most("claims left behind", 2 * ended - swept - again, "claims", target=0),
+    ]
+
+
+def _claim(here: Ground, members: list[int]) -> None:
+    """Let each of these hold a household, with a claim that has ended."""
+    with here.owner.begin() as connection:
+        connection.execute(text(CLAIMED), {"members": members})
+    settle(here)
+
+
+def _calling(here: Ground, members: list[int], lasting: float) -> Work:
+    return Work("service", address_of(here), lasting, members, (0, 0))
+
+
+def _sweep() -> tuple[int, float]:
+    started = time.perf_counter()
+    swept = sweep_claims(datetime.now(UTC))
+    return swept, time.perf_counter() - started
+
+
+def _p99(done: Done) -> float:
+    return quantiles(done.took, n=100)[-1] * 1000
+
+
+@contextmanager
+def _transactions(engine: Engine) -> Iterator[list[float]]:
+    """Note how long each transaction of the sweep lasted from its first lock to its end."""
+    held: list[float] = []
+    since: dict[str, float] = {}
+
+    def locks(_c: Any, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: Any) -> None:
+        if "ended AS" in statement:
+            since["lock"] = time.perf_counter()
+
+    def ends(_connection: Any) -> None:
+        if "lock" in since:
+            held.append(time.perf_counter() - since.pop("lock"))
+
+    event.listen(engine, "before_cursor_execute", locks)
+    event.listen(engine, "commit", ends)
+    yield held
+    event.remove(engine, "before_cursor_execute", locks)
+    event.remove(engine, "commit", ends)
+
+
+def _raw(here: Ground) -> float:
+    """Return how many rows of a copy of the table a loop of batches writes in a second."""
+    with here.owner.begin() as connection:
+        connection.execute(text("CREATE TABLE raw_queue (LIKE queue_entries INCLUDING ALL)"))
+        connection.execute(text("INSERT INTO raw_queue SELECT * FROM queue_entries"))
+    settle(here)
+    url = here.owner.url.render_as_string(hide_password=False).replace("+psycopg", "")
+    with psycopg.connect(url, autocommit=True) as connection:
+        started, done = time.perf_counter(), 0
+        while written := connection.execute(RAW, [EXPIRE_BATCH]).rowcount:
+            done += written
+        rate = done / (time.perf_counter() - started)
+        connection.execute("DROP TABLE raw_queue")
+    return rate
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
