@@ -26,6 +26,7 @@ logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 EVERY = {
     "sweep_claims": (calls.sweep_claims, 15),
     "promote": (calls.promote, 15),
+    "rebuild": (calls.rebuild, 15),
 }
 """Jobs by name, with how often they run, in seconds."""
 

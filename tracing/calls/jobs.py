@@ -48,6 +48,20 @@ def promote(slot: datetime) -> int:
             return changed
 
 
+def rebuild(slot: datetime) -> int:
+    """Place anew everybody who waits where hours or weights have changed, a batch a transaction; returns how many."""
+    placed = 0
+    with transaction():
+        if not take_slot("rebuild", slot, at=clock.now()):
+            return 0
+    while True:
+        with transaction():
+            moved = upkeep.rebuild(at=clock.database_now())
+        placed += moved
+        if moved == 0:
+            return placed
+
+
 def tidy(slot: datetime) -> None:
     """Forget the slots of past days."""
     with transaction():

@@ -5,7 +5,6 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from tracing.kernel.errors import Invalid, Missing, Refused
-from tracing.ui.filters import moment
 
 
 class ClaimLost(Refused):
@@ -43,8 +42,9 @@ class OutsideHours(Refused):
     def __init__(self, opens_at: datetime) -> None:
         super().__init__(
             _(
-                "On n’appelle pas ce foyer à cette heure : ses heures d’appel reprennent %(when)s. Rien n’a été changé.",
-                when=moment(opens_at),
+                "On n’appelle pas ce foyer à cette heure : ses heures d’appel reprennent le %(day)s à %(time)s. Rien n’a été changé.",
+                day=f"{opens_at:%d/%m}",
+                time=f"{opens_at:%H:%M}",
             )
         )
 
@@ -55,7 +55,7 @@ class ClosedThatDay(Invalid):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "On n’appelle pas ce jour-là : c’est un dimanche ou un jour férié. Choisissez un autre jour. Rien n’a été promis."
+                "On n’appelle pas ce jour-là : c’est un dimanche ou un jour férié. Choisissez un autre jour. Rien n’a été promis."
             )
         )
 

@@ -283,6 +283,6 @@ def _place(household_id: int, entry: QueueEntry | None, place: rules.Place | Non
 
 
 def _is_given(entry: QueueEntry, *, at: datetime) -> bool:
-    """Say whether the household is kept for somebody by hand: that outlasts whatever else changes."""
-    is_kept = entry.reserved_until is not None and entry.reserved_until > at
+    """Say whether the household is kept for somebody by hand: that outlasts all but the calling hours."""
+    is_kept = entry.reserved_until is not None and entry.reserved_until > at < entry.closes_at
     return entry.state is EntryState.READY and entry.given_at is not None and is_kept
