@@ -21,7 +21,7 @@ OTHER = identity("Luc", phones=("+33639980002",))
 
 
 def call_of(path: str):
-    return call_queries.get_call(int(path.rsplit("/", 1)[1].split("?")[0]))
+    return call_queries.get_call(int(path.rsplit("/", 1)[1].split("?", maxsplit=1)[0]))
 
 
 def test_the_reason_stands_on_the_timeline_of_the_next_caller(browse: Browser, story: Story):

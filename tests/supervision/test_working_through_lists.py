@@ -62,7 +62,7 @@ def test_giving_somebody_up_closes_their_case_and_can_be_undone(browse: Browser,
     said = dora.follow(f"/lists/tasks/{task.id}/give-up").text
     closed = case_queries.get_case(task.case_id)
 
-    assert f"{closed.reference} : clos, injoignable" in said
+    assert f"{closed.reference} : clos. Plus personne" in said
     assert closed.outcome is CaseOutcome.UNREACHABLE
 
     dora.follow(f"/lists/tasks/{task.id}/undo")

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from tracing.imports import correction_queries as corrections
 from tracing.imports import pair_queries as pairs
+from tracing.messages import queries as messages
 from tracing.staff.agents import Agent
 from tracing.staff.models import Role, SiteKind
 from tracing.staff.words import ROLE_WORDS
@@ -33,6 +34,20 @@ DOORS = (
     Door("escalations.waiting", _l("Avis demandés"), "heart-pulse", frozenset({Role.ADVISER, Role.REFERENT})),
     Door("supervision.board", _l("Tableau du site"), "activity", frozenset({Role.SUPERVISOR})),
     Door("supervision.lists", _l("Listes à traiter"), "list-check", frozenset({Role.SUPERVISOR})),
+    Door(
+        "supervision.outbox",
+        _l("Messages à envoyer"),
+        "envelope",
+        frozenset({Role.SUPERVISOR, Role.IMPORTER}),
+        waiting=messages.waiting_count,
+    ),
+    Door(
+        "supervision.order",
+        _l("Ordre des appels"),
+        "sort-down",
+        frozenset({Role.SUPERVISOR}),
+        also=("/calling-hours",),
+    ),
     Door("onboarding.recruits", _l("Recrues"), "mortarboard", frozenset({Role.REFERENT})),
     Door("imports.lots", _l("Lots reçus"), "file-earmark-arrow-up", frozenset({Role.IMPORTER})),
     Door(
@@ -51,6 +66,7 @@ DOORS = (
     ),
     Door("sources.listing", _l("Expéditeurs"), "building", frozenset({Role.IMPORTER})),
     Door("accounts.members", _l("Comptes"), "people", frozenset({Role.ADMINISTRATOR})),
+    Door("supervision.calling_hours", _l("Heures d’appel"), "clock", frozenset({Role.ADMINISTRATOR})),
     Door("supervision.journal", _l("Journal"), "journal-text", frozenset({Role.AUDITOR})),
 )
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.calls.rules import CallOutcome, GiveBackReason
@@ -20,6 +20,7 @@ class Call(Base):
         CheckConstraint(
             "(give_back_reason IS NULL) OR (outcome = 'given_back')", name="reason_of_a_call_given_back"
         ),
+        Index("ix_calls_site_ended", "site_id", "ended_at"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -92,5 +93,19 @@ class Draft(Base):
     dismissed_at: Mapped[datetime | None]
 
 
+class NumberRung(Base):
+    """Which number was rung in a call, by its blind index: never in clear, and gone with its day."""
+
+    __tablename__ = "numbers_rung"
+
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), primary_key=True)
+    number_hash: Mapped[bytes]
+    index_key_id: Mapped[int]
+    is_wrong: Mapped[bool] = mapped_column(default=False)
+    """Somebody else answered, or nobody has it any more."""
+    cohort: Mapped[date] = mapped_column(index=True)
+
+
 registry.sealed("answers")
 registry.sealed("drafts")
+registry.blind_rows("numbers_rung")

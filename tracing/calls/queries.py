@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from tracing.calls import rules
 from tracing.calls.errors import NoSuchCall
-from tracing.calls.models import Answer, Call, Conversation, Draft
+from tracing.calls.models import Answer, Call, Conversation, Draft, NumberRung
 from tracing.calls.rules import CallOutcome
 from tracing.kernel.db import session
 from tracing.vault import services as vault
@@ -91,6 +91,16 @@ def calls_of_tracer(tracer_id: int, *, since: datetime, limit: int = 50) -> Sequ
         )
         .order_by(Call.id.desc())
         .limit(limit)
+    ).all()
+
+
+def numbers_rung(household_id: int) -> Sequence[NumberRung]:
+    """Return which number was rung in each call to a household, the first first; gone with its day."""
+    return session.scalars(
+        select(NumberRung)
+        .join(Call, Call.id == NumberRung.call_id)
+        .where(Call.household_id == household_id)
+        .order_by(NumberRung.call_id)
     ).all()
 
 

@@ -1,5 +1,6 @@
 """What follows from the way a call ends. Pure, one table."""
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,6 +16,10 @@ class CallOutcome(StrEnum):
     REFUSED = "refused"
     LANGUAGE = "language"
     NEEDS_DOCTOR = "needs_doctor"
+    INTERPRETER = "interpreter"
+    HOSPITALISED = "hospitalised"
+    OUT_OF_AREA = "out_of_area"
+    DECEASED = "deceased"
     GIVEN_BACK = "given_back"
     CLAIM_ENDED = "claim_ended"
     TAKEN_BACK = "taken_back"
@@ -51,6 +56,11 @@ class Follows(StrEnum):
     """Another attempt at another hour, or the supervisor's list once they are used up."""
     DOCTOR = "doctor"
     LANGUAGE = "language"
+    INTERPRETER = "interpreter"
+    HAND_ON = "hand_on"
+    """The supervisor tells another service, which goes on."""
+    STOP = "stop"
+    """Nothing more goes out to the person; the supervisor decides."""
     AS_IT_WAS = "as_it_was"
 
 
@@ -74,6 +84,10 @@ CONSEQUENCES: dict[CallOutcome, Consequence] = {
     CallOutcome.WRONG_NUMBER: Consequence(Follows.TRY_AGAIN, is_attempt=True, whole_household=True),
     CallOutcome.LANGUAGE: Consequence(Follows.LANGUAGE),
     CallOutcome.NEEDS_DOCTOR: Consequence(Follows.DOCTOR),
+    CallOutcome.INTERPRETER: Consequence(Follows.INTERPRETER),
+    CallOutcome.HOSPITALISED: Consequence(Follows.HAND_ON),
+    CallOutcome.OUT_OF_AREA: Consequence(Follows.HAND_ON),
+    CallOutcome.DECEASED: Consequence(Follows.STOP),
     CallOutcome.GIVEN_BACK: Consequence(Follows.AS_IT_WAS, whole_household=True),
     CallOutcome.CLAIM_ENDED: Consequence(Follows.AS_IT_WAS, whole_household=True),
     CallOutcome.TAKEN_BACK: Consequence(Follows.AS_IT_WAS, whole_household=True),
@@ -88,11 +102,29 @@ BY_TRACER = (
     CallOutcome.REFUSED,
     CallOutcome.LANGUAGE,
     CallOutcome.NEEDS_DOCTOR,
+    CallOutcome.INTERPRETER,
+    CallOutcome.HOSPITALISED,
+    CallOutcome.OUT_OF_AREA,
+    CallOutcome.DECEASED,
 )
 """The outcomes that a tracer chooses from."""
 
 ATTEMPTS = tuple(outcome for outcome, follows in CONSEQUENCES.items() if follows.is_attempt)
 """A wrong number is an attempt too: the other numbers of the person are tried next, then the supervisor's list."""
+
+
+TEXT_AFTER = 2
+"""After so many attempts in vain a text message asks the person to ring back."""
+
+
+def is_text_due(attempts: int) -> bool:
+    """Return whether the attempt that was just made is the one after which a text message goes out."""
+    return attempts == TEXT_AFTER
+
+
+def in_order_to_ring(numbers: Sequence[str], rung: Mapping[str, int], wrong: Collection[str]) -> list[str]:
+    """Return a person's numbers, the one to ring now first: least often rung before, wrong ones last."""
+    return sorted(numbers, key=lambda number: (number in wrong, rung.get(number, 0)))
 
 
 def must_say_why(skipped_today: int) -> bool:

@@ -12,7 +12,7 @@ from tracing.calls.errors import IdentityFirst, LedElsewhere, NoSuchCall
 from tracing.calls.models import Answer, Call, Conversation, Draft, NumberRung
 from tracing.calls.rules import CallOutcome, GiveBackReason
 from tracing.kernel import clock, events
-from tracing.kernel.db import session, take_id
+from tracing.kernel.db import refresh_known, session, take_id
 from tracing.queue import services as queue
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask
@@ -264,7 +264,7 @@ def close_lost(claims: Sequence[Claim], outcome: CallOutcome, *, at: datetime) -
     session.flush()
     lost = {"entries": [claim.entry_id for claim in claims], "numbers": [claim.number for claim in claims]}
     session.execute(text(_CLOSE_LOST), lost | {"outcome": outcome.value, "at": at})
-    session.expire_all()
+    refresh_known(Call, Conversation)
 
 
 def give_back(call: Call, *, reason: GiveBackReason | None = None, by: Agent, at: datetime) -> None:

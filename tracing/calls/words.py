@@ -13,6 +13,10 @@ OUTCOME_WORDS = {
     CallOutcome.REFUSED: _l("Refus"),
     CallOutcome.LANGUAGE: _l("Autre langue"),
     CallOutcome.NEEDS_DOCTOR: _l("Avis médical demandé"),
+    CallOutcome.INTERPRETER: _l("Interprète nécessaire"),
+    CallOutcome.HOSPITALISED: _l("Hospitalisé"),
+    CallOutcome.OUT_OF_AREA: _l("Vit ailleurs"),
+    CallOutcome.DECEASED: _l("Décès"),
     CallOutcome.GIVEN_BACK: _l("Rendu à la file"),
     CallOutcome.CLAIM_ENDED: _l("Revenu à la file sans nouvelles"),
     CallOutcome.TAKEN_BACK: _l("Repris par un superviseur"),
@@ -42,5 +46,9 @@ OUTCOME_TONES = {
     CallOutcome.NEEDS_DOCTOR: "soon",
     CallOutcome.REFUSED: "soon",
     CallOutcome.LANGUAGE: "soon",
+    CallOutcome.INTERPRETER: "soon",
+    CallOutcome.HOSPITALISED: "soon",
+    CallOutcome.OUT_OF_AREA: "soon",
+    CallOutcome.DECEASED: "soon",
 }
 """The tone of each badge; the others are neutral."""

@@ -26,6 +26,9 @@ class CaseOutcome(StrEnum):
     REFUSED = "refused"
     UNREACHABLE = "unreachable"
     NOT_A_CASE = "not_a_case"
+    DECEASED = "deceased"
+    HANDED_ON = "handed_on"
+    """Another service goes on: a hospital, another region."""
 
 
 reference_sequence = Sequence("case_reference_seq", metadata=Base.metadata)

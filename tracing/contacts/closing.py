@@ -16,7 +16,12 @@ from tracing.queue.models import CallTask, TaskKind, TaskState
 CASE_OUTCOMES = {CallOutcome.REFUSED: CaseOutcome.REFUSED}
 """How a case ends by the way its own call ended; otherwise it was completed."""
 
-STILL_TO_CALL = (TaskState.OPEN, TaskState.WAITING_DOCTOR, TaskState.WAITING_LANGUAGE)
+STILL_TO_CALL = (
+    TaskState.OPEN,
+    TaskState.WAITING_DOCTOR,
+    TaskState.WAITING_LANGUAGE,
+    TaskState.WAITING_INTERPRETER,
+)
 """Somebody in one of these states is still to be called; a person on the supervisor's list is theirs."""
 
 

@@ -29,6 +29,8 @@ WAITING = (
     TaskState.UNREACHABLE,
     TaskState.WAITING_DOCTOR,
     TaskState.WAITING_LANGUAGE,
+    TaskState.WAITING_INTERPRETER,
+    TaskState.TO_HAND_ON,
 )
 """Whoever is called as a case is no longer to be called, nor decided about, as a contact."""
 

@@ -57,6 +57,10 @@ _WAITING: dict[TaskState, tuple[str, LazyString]] = {
     TaskState.UNREACHABLE: ("soon", _l("Pas encore jointe")),
     TaskState.WAITING_DOCTOR: ("neutral", _l("Pas encore jointe")),
     TaskState.WAITING_LANGUAGE: ("neutral", _l("Pas encore jointe")),
+    TaskState.WAITING_INTERPRETER: ("neutral", _l("Pas encore jointe")),
+    # what was learnt of a person is not for whoever named them
+    TaskState.TO_HAND_ON: ("neutral", _l("Suivie par la plateforme")),
+    TaskState.DECEASED: ("neutral", _l("Suivie par la plateforme")),
     TaskState.DONE: ("done", _l("Prévenue")),
 }
 

@@ -6,16 +6,18 @@ from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
 from tracing.calls.errors import CallbackOutsideHours, ReasonNeeded, StillMissing
 from tracing.calls.models import Call, Conversation
-from tracing.calls.rules import BY_TRACER, CONSEQUENCES, CallOutcome, Follows, GiveBackReason
+from tracing.calls.rules import BY_TRACER, CONSEQUENCES, CallOutcome, Follows, GiveBackReason, is_text_due
 from tracing.cases import queries as case_queries
 from tracing.contacts import services as contacts
 from tracing.contacts.closing import close_when_done
 from tracing.contacts.queries import find_contact
 from tracing.desk import rules
 from tracing.desk.errors import AlreadyFinished, CallbackNeeded, NotFree
+from tracing.desk.numbers import note_rung
 from tracing.desk.services import open_conversations
 from tracing.desk.talks import Talk
 from tracing.kernel.db import session
+from tracing.messages import services as messages
 from tracing.programmes.loader import get_pack
 from tracing.programmes.rules import window_on
 from tracing.queue import colleagues
@@ -47,6 +49,7 @@ def finish(
     if talk.conversation.outcome is not None:
         raise AlreadyFinished
     consequence = CONSEQUENCES[outcome]
+    note_rung(call, task, outcome, by=by, at=at)
     is_settled = task.state is not TaskState.OPEN and not consequence.whole_household
     match Follows.AS_IT_WAS if is_settled else consequence.follows:
         case Follows.DONE:
@@ -59,6 +62,13 @@ def finish(
             queue.close_task(task, TaskState.WAITING_DOCTOR, by=by.member_id, at=at)
         case Follows.LANGUAGE:
             queue.close_task(task, TaskState.WAITING_LANGUAGE, by=by.member_id, at=at)
+        case Follows.INTERPRETER:
+            queue.close_task(task, TaskState.WAITING_INTERPRETER, by=by.member_id, at=at)
+        case Follows.HAND_ON:
+            queue.close_task(task, TaskState.TO_HAND_ON, by=by.member_id, at=at)
+        case Follows.STOP:
+            queue.close_task(task, TaskState.DECEASED, by=by.member_id, at=at)
+            messages.stop_all(task.person_id, by=by, at=at)
     spoken = unfinished(call, by=by, at=at) if consequence.whole_household else [(task, talk.conversation)]
     for _task, conversation in spoken:
         calls.finish_conversation(conversation, outcome, at=at)
@@ -143,6 +153,9 @@ def _try_household_again(call: Call, *, by: Agent, at: datetime) -> None:
         when = next_try(task, by=by, at=at)
         if when is not None:
             queue.postpone_task(task, until=when, at=at)
+            if is_text_due(task.attempts):
+                reference = case_queries.get_case(task.case_id).reference
+                messages.queue_missed_call(task.person_id, reference, by=by, at=at)
             continue
         task.attempts += 1
         queue.close_task(task, TaskState.UNREACHABLE, by=by.member_id, at=at)

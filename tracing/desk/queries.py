@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 
 from tracing.calls import queries as calls
 from tracing.calls.errors import NoSuchCall
-from tracing.calls.models import Call, Conversation
+from tracing.calls.models import Call, Conversation, NumberRung
 from tracing.calls.rules import CallOutcome, GiveBackReason
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
@@ -63,6 +63,8 @@ class Attempt:
     tracer: str
     reason: GiveBackReason | None
     """Why it was given back."""
+    number_hash: bytes | None
+    """Which number was rung."""
 
 
 @dataclass(frozen=True)
@@ -150,15 +152,23 @@ def attempts_of(task_id: int) -> list[Attempt]:
     """Return the calls in which this person was or was to be spoken to, newest first."""
     rows = session.execute(
         select(
-            Call.started_at, Call.ended_at, Conversation.outcome, Member.display_name, Call.give_back_reason
+            Call.started_at,
+            Call.ended_at,
+            Conversation.outcome,
+            Member.display_name,
+            Call.give_back_reason,
+            NumberRung.number_hash,
         )
         .join(Conversation, Conversation.call_id == Call.id)
         .join(Member, Member.id == Call.tracer_id)
+        .outerjoin(NumberRung, NumberRung.call_id == Call.id)
         .where(Conversation.task_id == task_id)
         .order_by(Call.id.desc())
         .limit(30)
     )
-    return [Attempt(*row) for row in rows]
+    return [
+        Attempt(row[0], row[1], row[2], tracer=row[3], reason=row[4], number_hash=row[5]) for row in rows
+    ]
 
 
 def calls_made(made: Iterable[Call]) -> list[CallMade]:

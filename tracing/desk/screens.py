@@ -11,12 +11,14 @@ from tracing.calls.models import Call, Conversation
 from tracing.desk import queries, services
 from tracing.desk.errors import WordsChanged
 from tracing.desk.facts import age_of
+from tracing.desk.numbers import Number, numbers_of
 from tracing.desk.parts import Dates, Section, Tab, dates_of, tabs_of
 from tracing.desk.queries import About
 from tracing.desk.questions import Asked, options_of
 from tracing.desk.services import STATEMENT, Saved, Typed
 from tracing.desk.talks import Talk, talk_of
 from tracing.kernel import clock
+from tracing.messages.queries import Written, messages_to
 from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.scripts import rules as scripts
 from tracing.scripts.answers import bound
@@ -215,6 +217,21 @@ class Screen:
     def attempts(self) -> Sequence[queries.Attempt]:
         """The calls in which this person was rung, newest first."""
         return queries.attempts_of(self.task.id)
+
+    @cached_property
+    def numbers(self) -> Sequence[Number]:
+        """The person's numbers, the one to ring now first."""
+        identity = self.about.identity
+        return numbers_of(self.call, self.task, identity.phones) if identity else ()
+
+    def rung(self, attempt: queries.Attempt) -> str | None:
+        """Return the number of an earlier attempt while it is still one of the person's."""
+        return next((one.e164 for one in self.numbers if one.hash == attempt.number_hash), None)
+
+    @cached_property
+    def messages(self) -> Sequence[Written]:
+        """What was put into the outbox for the person, newest first."""
+        return messages_to(self.task.person_id)
 
     @property
     def attempt(self) -> int:

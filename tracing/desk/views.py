@@ -9,7 +9,7 @@ from flask_babel import get_locale
 
 from tracing.calls import services as calls
 from tracing.calls.words import OUTCOME_TONES, OUTCOME_WORDS, REASONS_ON_THE_TIMELINE
-from tracing.desk import ending_views, homes, leaving_views, queries, services
+from tracing.desk import ending_views, homes, leaving_views, numbers, queries, services
 from tracing.desk.pages import (
     show_answered,
     show_call,
@@ -26,6 +26,7 @@ from tracing.desk.words import KIND_WORDS, OUTCOME_ICONS
 from tracing.escalations.words import DECISION_WORDS, REASON_WORDS
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
+from tracing.messages.words import CHANNEL_WORDS, STATE_WORDS
 from tracing.queue import services as queue
 from tracing.queue.errors import ClaimLost
 from tracing.staff import presence
@@ -57,6 +58,8 @@ def vocabulary() -> dict[str, Any]:
         "outcome_tones": OUTCOME_TONES,
         "outcome_icons": OUTCOME_ICONS,
         "timeline_reasons": REASONS_ON_THE_TIMELINE,
+        "channel_words": CHANNEL_WORDS,
+        "message_states": STATE_WORDS,
         "kind_words": KIND_WORDS,
         "lasted": homes.lasted,
         "short_day": lambda day: format_date(day, "EEE d MMM", get_locale()),
@@ -198,6 +201,21 @@ def too_late(call_id: int, task_id: int, typed: Typed, lost: ClaimLost) -> Respo
         kept = services.keep_drafts(held, talk, typed, words, by=by, at=at)
         lines = [(talk.script.questions[key].label, text) for key, text in kept.items()]
     return show_lost(lost, lines)
+
+
+@bp.post("/calls/<int:call_id>/tasks/<int:task_id>/ring")
+@may(Role.TRACER)
+def ring(call_id: int, task_id: int) -> ResponseReturnValue:
+    """Go on with another of the person's numbers."""
+    place = request.form.get("place", default=0, type=int)
+    try:
+        with transaction():
+            held = queries.own_call(call_id, agent())
+            calls.writing(held.id, agent(), at=clock.database_now())
+            numbers.ring(held, queries.task_in(held, task_id), place, by=agent(), at=clock.now())
+    except ClaimLost as lost:
+        return show_lost(lost, [])
+    return redirect(url_for("desk.call", call_id=call_id, task=task_id), 303)
 
 
 # ---------- Keeping the call ----------

@@ -14,6 +14,9 @@ TELLS = {
     TaskState.DONE: 0,
     TaskState.WAITING_DOCTOR: 1,
     TaskState.WAITING_LANGUAGE: 1,
+    TaskState.WAITING_INTERPRETER: 1,
+    TaskState.TO_HAND_ON: 1,
+    TaskState.DECEASED: 1,
     TaskState.OPEN: 2,
     TaskState.NO_NUMBER: 3,
 }

@@ -62,6 +62,8 @@ OUTCOME_WORDS = {
     CaseOutcome.REFUSED: _l("Clos, refus"),
     CaseOutcome.UNREACHABLE: _l("Clos, injoignable"),
     CaseOutcome.NOT_A_CASE: _l("Clos, pas un cas"),
+    CaseOutcome.DECEASED: _l("Clos, décès"),
+    CaseOutcome.HANDED_ON: _l("Clos, transmis"),
 }
 
 CALL_WORDS = {
@@ -71,6 +73,9 @@ CALL_WORDS = {
     TaskState.UNREACHABLE: ("telephone-x", _l("Injoignable")),
     TaskState.WAITING_DOCTOR: ("heart-pulse", _l("Avis médical attendu")),
     TaskState.WAITING_LANGUAGE: ("translate", _l("Autre langue")),
+    TaskState.WAITING_INTERPRETER: ("people", _l("Interprète nécessaire")),
+    TaskState.TO_HAND_ON: ("box-arrow-up-right", _l("À transmettre")),
+    TaskState.DECEASED: ("x-circle", _l("Décès signalé")),
     TaskState.CANCELLED: ("telephone-minus", _l("Plus à appeler")),
 }
 COVERED_WORDS = ("telephone", _l("Appelé avec l’autre dossier"))

@@ -14,7 +14,11 @@ class Event(Base):
     """Something that happened, written in the transaction that made it happen. Never an identity in it."""
 
     __tablename__ = "events"
-    __table_args__ = (Index("ix_events_subject", "subject_type", "subject_id", "id"),)
+    __table_args__ = (
+        Index("ix_events_subject", "subject_type", "subject_id", "id"),
+        # the board counts them by day
+        Index("ix_events_owner_gone", "site_id", "at", postgresql_where=text("kind = 'owner.gone'")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     at: Mapped[datetime]

@@ -45,6 +45,12 @@ class TaskState(StrEnum):
     """A medical adviser must decide first."""
     WAITING_LANGUAGE = "waiting_language"
     """Somebody who speaks the language must call: on the supervisor's list."""
+    WAITING_INTERPRETER = "waiting_interpreter"
+    """Nobody here speaks the language: an interpreter must be on the line."""
+    TO_HAND_ON = "to_hand_on"
+    """In hospital, or living elsewhere: another service goes on, once the supervisor has told them."""
+    DECEASED = "deceased"
+    """Said to be dead: nothing more goes out to them; the supervisor decides."""
     CANCELLED = "cancelled"
 
 
@@ -194,3 +200,27 @@ class QueueRebuild(Base):
     after_household: Mapped[int] = mapped_column(BigInteger)
     """How far it has come, in the order of households."""
     asked_at: Mapped[datetime]
+
+
+class Promise(Base):
+    """A callback that was promised, and whether it was kept; the task says only what is still to be done."""
+
+    __tablename__ = "promises"
+    __table_args__ = (
+        CheckConstraint("(was_kept IS NULL) OR (settled_at IS NOT NULL)", name="kept_or_broken_at_a_time"),
+        Index("ix_promises_open", "promised_for", postgresql_where=text("settled_at IS NULL")),
+        Index(
+            "ix_promises_settled", "site_id", "settled_at", postgresql_where=text("settled_at IS NOT NULL")
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("call_tasks.id"), index=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    """Who promised it."""
+    promised_for: Mapped[datetime]
+    made_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    was_kept: Mapped[bool | None]
+    """None of a settled one: the call was no longer needed."""

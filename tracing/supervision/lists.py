@@ -14,7 +14,10 @@ from tracing.cases.models import Case, CaseStatus, LabResult
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.escalations.models import Escalation, EscalationState
 from tracing.kernel.db import session
+from tracing.kernel.events import Event
 from tracing.kernel.paging import PAGE_SIZE, Page, page_of
+from tracing.messages import queries as messages
+from tracing.messages.models import Message
 from tracing.queue import queries as queue
 from tracing.queue.models import CallTask, TaskState
 from tracing.sickleave.models import NoteState, SickNote
@@ -27,7 +30,10 @@ STATES = {
     WorkList.UNREACHABLE: TaskState.UNREACHABLE,
     WorkList.NO_NUMBER: TaskState.NO_NUMBER,
     WorkList.LANGUAGE: TaskState.WAITING_LANGUAGE,
+    WorkList.INTERPRETER: TaskState.WAITING_INTERPRETER,
     WorkList.DOCTOR: TaskState.WAITING_DOCTOR,
+    WorkList.TO_HAND_ON: TaskState.TO_HAND_ON,
+    WorkList.DECEASED: TaskState.DECEASED,
 }
 
 
@@ -47,6 +53,8 @@ class ListedTask:
     task: CallTask
     reference: str
     question: Question | None = None
+    letter: Message | None = None
+    """The last letter to somebody without a number."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,11 @@ def listed_tasks(site_id: int, which: WorkList, *, before_id: int | None) -> Pag
     found = queue.tasks_in_state(site_id, STATES[which], before_id=before_id, limit=PAGE_SIZE + 1)
     references = cases.references(task.case_id for task in found)
     asked = _questions(task.id for task in found) if which is WorkList.DOCTOR else {}
-    rows = [ListedTask(task, references[task.case_id], asked.get(task.id)) for task in found]
+    letters = messages.letters_to(task.person_id for task in found) if which is WorkList.NO_NUMBER else {}
+    rows = [
+        ListedTask(task, references[task.case_id], asked.get(task.id), letters.get(task.person_id))
+        for task in found
+    ]
     return page_of(rows, [task.id for task in found])
 
 
@@ -101,6 +113,19 @@ def get_listed(task_id: int, *, site_id: int, lock: bool = False) -> ListedTask:
     return ListedTask(
         task, cases.references([task.case_id])[task.case_id], _questions([task.id]).get(task.id)
     )
+
+
+def stood_before(task: CallTask) -> TaskState:
+    """Return the list from which a call was ended last."""
+    closed = select(Event.detail["state"].astext).where(
+        Event.subject_type == "task",
+        Event.subject_id == task.id,
+        Event.kind == "task.closed",
+        Event.detail["state"].astext != TaskState.CANCELLED.value,
+    )
+    state = session.scalar(closed.order_by(Event.id.desc()).limit(1))
+    # somebody who came without a number was never taken off the queue
+    return TaskState(state) if state else TaskState.NO_NUMBER
 
 
 def _questions(task_ids: Iterable[int]) -> dict[int, Question]:

@@ -99,7 +99,10 @@ def tasks_by_state(site_id: int) -> dict[TaskState, int]:
         TaskState.UNREACHABLE,
         TaskState.NO_NUMBER,
         TaskState.WAITING_LANGUAGE,
+        TaskState.WAITING_INTERPRETER,
         TaskState.WAITING_DOCTOR,
+        TaskState.TO_HAND_ON,
+        TaskState.DECEASED,
     )
     rows = session.execute(
         select(CallTask.state, func.count())

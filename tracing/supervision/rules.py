@@ -16,7 +16,10 @@ class WorkList(StrEnum):
     UNREACHABLE = "unreachable"
     NO_NUMBER = "no_number"
     LANGUAGE = "language"
+    INTERPRETER = "interpreter"
     DOCTOR = "doctor"
+    TO_HAND_ON = "to_hand_on"
+    DECEASED = "deceased"
     WITHDRAWN = "withdrawn"
 
 

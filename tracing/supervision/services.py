@@ -15,6 +15,7 @@ from tracing.contacts import turning
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.kernel import events
 from tracing.kernel.db import session
+from tracing.messages import services as messages
 from tracing.people import queries as people_queries
 from tracing.people import services as people
 from tracing.people.models import Person
@@ -37,8 +38,24 @@ from tracing.supervision.errors import (
 )
 from tracing.vault.errors import IdentityDestroyed
 
-CAN_REOPEN = frozenset({TaskState.UNREACHABLE, TaskState.WAITING_LANGUAGE, TaskState.WAITING_DOCTOR})
-CAN_GIVE_UP = frozenset({TaskState.UNREACHABLE, TaskState.NO_NUMBER})
+CAN_REOPEN = frozenset(
+    {
+        TaskState.UNREACHABLE,
+        TaskState.WAITING_LANGUAGE,
+        TaskState.WAITING_INTERPRETER,
+        TaskState.WAITING_DOCTOR,
+        TaskState.TO_HAND_ON,
+        TaskState.DECEASED,
+    }
+)
+GIVEN_UP_AS = {
+    TaskState.UNREACHABLE: CaseOutcome.UNREACHABLE,
+    TaskState.NO_NUMBER: CaseOutcome.UNREACHABLE,
+    TaskState.WAITING_INTERPRETER: CaseOutcome.UNREACHABLE,
+    TaskState.TO_HAND_ON: CaseOutcome.HANDED_ON,
+    TaskState.DECEASED: CaseOutcome.DECEASED,
+}
+"""The lists on which a call can be ended, and how its case is closed then."""
 
 
 def take_back(entry_id: int, claim_number: int, *, to: int | None, by: Agent, at: datetime) -> bool:
@@ -83,6 +100,8 @@ def put_back(task_id: int, *, by: Agent, at: datetime) -> CallTask:
         raise AlreadyDealtWith
     if task.state is TaskState.WAITING_DOCTOR and listed.question and not listed.question.is_settled:
         raise DoctorStillAsked
+    if task.state is TaskState.DECEASED:
+        messages.allow_again(task.person_id, by=by, at=at)
     queue.reopen_task(task, due_at=at + rules.REOPENED_DUE_IN, by=by.member_id, at=at)
     return task
 
@@ -137,18 +156,19 @@ def add_number(task_id: int, typed: str, *, allow_fiction: bool, by: Agent, at: 
 
 
 def give_up(task_id: int, *, by: Agent, at: datetime) -> CallTask:
-    """Stop looking for somebody: their call ends, and their case or contact is closed as unreachable.
+    """End a call on a list: its case or contact is closed as unreachable, as passed on, or as deceased.
 
     Raises:
         AlreadyDealtWith: it has left the list.
     """
     task = lists.get_listed(task_id, site_id=by.site.id, lock=True).task
-    if task.state not in CAN_GIVE_UP:
+    outcome = GIVEN_UP_AS.get(task.state)
+    if outcome is None:
         raise AlreadyDealtWith
     queue.close_task(task, TaskState.CANCELLED, by=by.member_id, at=at)
     if task.kind is TaskKind.CASE_FIRST:
         case = case_queries.get_case(task.case_id, lock=True)
-        cases.close(case, CaseOutcome.UNREACHABLE, by=by.member_id, at=at)
+        cases.close(case, outcome, by=by.member_id, at=at)
     else:
         contacts.mark_unreachable(_contact_of(task), by=by.member_id, at=at)
     return task
@@ -163,15 +183,15 @@ def undo_give_up(task_id: int, *, by: Agent, at: datetime) -> CallTask:
     task = lists.get_listed(task_id, site_id=by.site.id, lock=True).task
     if not can_undo_give_up(task, at=at):
         raise TooLateToUndo
+    stood = lists.stood_before(task)
     if task.kind is TaskKind.CASE_FIRST:
         case = case_queries.get_case(task.case_id, lock=True)
-        if case.outcome is not CaseOutcome.UNREACHABLE:
+        if case.outcome is not GIVEN_UP_AS.get(stood):
             raise TooLateToUndo
         cases.reopen(case, by=by.member_id, at=at)
     else:
         _reopen_contact(task, by=by, at=at)
-    listed = TaskState.UNREACHABLE if task.household_id is not None else TaskState.NO_NUMBER
-    queue.close_task(task, listed, by=by.member_id, at=at)
+    queue.close_task(task, stood, by=by.member_id, at=at)
     return task
 
 
@@ -202,6 +222,8 @@ STILL_TO_DO = (
     TaskState.UNREACHABLE,
     TaskState.WAITING_DOCTOR,
     TaskState.WAITING_LANGUAGE,
+    TaskState.WAITING_INTERPRETER,
+    TaskState.TO_HAND_ON,
 )
 """Nobody is called for a case that is none, and nobody decides about one: whatever waited is given up."""
 

@@ -18,7 +18,7 @@ from tracing.staff.access import agent, may
 from tracing.staff.models import Role
 from tracing.supervision import journal as journals
 from tracing.supervision import lists as worklists
-from tracing.supervision import queries, services, words
+from tracing.supervision import message_views, order_views, queries, services, words
 from tracing.supervision.forms import GiveForm, JournalForm, NumberForm, TakeBackForm
 from tracing.supervision.journal import Journal, Wanted
 from tracing.supervision.rules import WorkList
@@ -26,6 +26,14 @@ from tracing.supervision.rules import WorkList
 Code = TypeVar("Code", bound=StrEnum)
 
 bp = Blueprint("supervision", __name__, template_folder="templates")
+for path, view, method in (
+    ("/messages", message_views.outbox, "GET"),
+    ("/lists/tasks/<int:task_id>/letter", message_views.letter, "GET"),
+    ("/lists/tasks/<int:task_id>/letter-written", message_views.letter_written, "POST"),
+):
+    bp.add_url_rule(path, view_func=view, methods=[method])
+for path, view, method in order_views.ROUTES:
+    bp.add_url_rule(path, view_func=view, methods=[method])
 
 
 # -- the board -----------------------------------------------------------------------------------
@@ -123,6 +131,7 @@ def lists() -> ResponseReturnValue:
         "task_words": words.TASK_WORDS,
         "before": before,
         "undo": _undo(),
+        "give_up_words": words.GIVE_UP_WORDS,
     }
     if which is WorkList.WITHDRAWN:
         page = worklists.withdrawn(site, before_id=before)
@@ -137,9 +146,7 @@ def _undo() -> dict[str, str] | None:
     if task_id := request.args.get("ended", type=int):
         listed = worklists.get_listed(task_id, site_id=site)
         if services.can_undo_give_up(listed.task, at=at):
-            said = _(
-                "%(reference)s : clos, injoignable. Plus personne n’appellera.", reference=listed.reference
-            )
+            said = _("%(reference)s : clos. Plus personne n’appellera.", reference=listed.reference)
             return {"said": said, "url": url_for("supervision.undo_give_up", task_id=task_id)}
     if case_id := request.args.get("closed", type=int):
         case = worklists.get_withdrawn(case_id, site_id=site).case

@@ -14,7 +14,10 @@ LIST_WORDS = {
     WorkList.UNREACHABLE: _l("Injoignables"),
     WorkList.NO_NUMBER: _l("Sans numéro"),
     WorkList.LANGUAGE: _l("Autre langue"),
+    WorkList.INTERPRETER: _l("Interprète"),
     WorkList.DOCTOR: _l("Avis médical attendu"),
+    WorkList.TO_HAND_ON: _l("À transmettre"),
+    WorkList.DECEASED: _l("Décès"),
     WorkList.WITHDRAWN: _l("Résultats retirés"),
 }
 
@@ -23,6 +26,15 @@ LIST_LEADS = {
     WorkList.NO_NUMBER: _l("Aucun numéro ne peut être composé. Trouvez-en un, ou renoncez."),
     WorkList.LANGUAGE: _l(
         "La personne et l’enquêteur ne se comprenaient pas. Confiez l’appel à qui parle sa langue."
+    ),
+    WorkList.INTERPRETER: _l(
+        "Personne ici ne parle la langue. Prévenez un interprète, puis remettez l’appel dans la file."
+    ),
+    WorkList.TO_HAND_ON: _l(
+        "La personne est à l’hôpital ou vit ailleurs. Prévenez le service qui la suit désormais, puis classez l’appel."
+    ),
+    WorkList.DECEASED: _l(
+        "On nous a dit que la personne est décédée. Plus rien ne lui est envoyé ; à vous de conclure."
     ),
     WorkList.DOCTOR: _l("Un médecin-conseil doit se prononcer avant que l’appel reparte."),
     WorkList.WITHDRAWN: _l(
@@ -43,6 +55,18 @@ LIST_EMPTY = {
         _l("Aucun appel n’attend une autre langue"),
         _l("Un appel terminé par « langue » arrive ici."),
     ),
+    WorkList.INTERPRETER: (
+        _l("Aucun appel n’attend d’interprète"),
+        _l("Un appel terminé par « interprète » arrive ici."),
+    ),
+    WorkList.TO_HAND_ON: (
+        _l("Rien n’est à transmettre"),
+        _l("Un appel terminé par « hospitalisé » ou « vit ailleurs » arrive ici."),
+    ),
+    WorkList.DECEASED: (
+        _l("Aucun décès n’est signalé"),
+        _l("Un appel terminé par « décès » arrive ici."),
+    ),
     WorkList.DOCTOR: (
         _l("Aucun appel n’attend d’avis médical"),
         _l("Un appel terminé par « médecin » arrive ici jusqu’à la réponse."),
@@ -52,6 +76,15 @@ LIST_EMPTY = {
         _l("Un résultat annulé ou corrigé par le laboratoire arrive ici."),
     ),
 }
+
+GIVE_UP_WORDS = {
+    WorkList.UNREACHABLE: _l("Clore : plus d’appel"),
+    WorkList.NO_NUMBER: _l("Clore : plus d’appel"),
+    WorkList.INTERPRETER: _l("Clore : plus d’appel"),
+    WorkList.TO_HAND_ON: _l("Transmis : clore"),
+    WorkList.DECEASED: _l("Clore : décès"),
+}
+"""What the button that ends a call says, on the lists that have one."""
 
 WHY_WORDS = {
     "call": _l("Appel"),
@@ -142,6 +175,8 @@ EVENT_WORDS = {
     "session.ended": _l("Déconnexion"),
     "session.locked": _l("Page verrouillée"),
     "site.opened": _l("Site ouvert"),
+    "site.hours_set": _l("Heures d’appel changées"),
+    "queue.weights_published": _l("Ordre des appels publié"),
     "member.certified": _l("Recrue certifiée"),
     "member.committed_to_secrecy": _l("Engagement au secret signé"),
     "member.reopened": _l("Compte rouvert"),
@@ -163,6 +198,12 @@ EVENT_WORDS = {
     "member.password_set": _l("Mot de passe changé"),
     "member.role_granted": _l("Rôle donné"),
     "member.role_withdrawn": _l("Rôle retiré"),
+    "message.queued": _l("SMS mis en attente d’envoi"),
+    "message.written": _l("Courrier écrit"),
+    "message.stopped": _l("Envois arrêtés"),
+    "message.allowed": _l("Envois permis de nouveau"),
+    "promise.broken": _l("Rappel promis non tenu"),
+    "owner.gone": _l("Appel repris à quelqu’un qui n’est plus là"),
     "member.paused": _l("Pause commencée"),
     "member.resumed": _l("Pause finie"),
     "member.absence_noted": _l("Absence notée"),
@@ -180,6 +221,7 @@ SUBJECT_WORDS = {
     "line": _l("ligne"),
     "contact": _l("contact"),
     "call": _l("appel"),
+    "message": _l("message"),
     "conversation": _l("conversation"),
     "member": _l("compte"),
     "session": _l("session"),

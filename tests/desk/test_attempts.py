@@ -1,0 +1,159 @@
+"""Every attempt another number, a text after the second, and the ends of a call that lead to the supervisor."""
+
+from datetime import timedelta
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.conftest import NOW, Clock
+from tests.desk.walking import soup, take_call
+from tests.support.story import Story, agent, identity, waiting_case
+from tests.support.web import Browser
+from tracing.calls.jobs import promote
+from tracing.calls.models import NumberRung
+from tracing.cases.models import CaseOutcome
+from tracing.cases.queries import get_case
+from tracing.kernel import clock as kernel_clock
+from tracing.kernel.db import session
+from tracing.messages import queries as outbox
+from tracing.messages import services as messages
+from tracing.messages.rules import MessageState
+from tracing.queue import queries
+from tracing.queue.models import TaskState
+from tracing.vault import registry
+
+DAY = timedelta(days=1)
+TWO_NUMBERS = identity(phones=("+33639980001", "+33639980002"))
+
+
+def try_again(browse: Browser, story: Story, clock: Clock, task_id: int, outcome: str) -> TestResponse:
+    """Call once, end so, and let the time of the next attempt come; returns the call's page."""
+    ada = browse.as_(story.ada)
+    walk = take_call(ada)
+    page = ada.get(walk.call)
+    ada.follow(f"{walk.call}/tasks/{task_id}/end", {"outcome": outcome})
+    entry = queries.find_entry_of(queries.get_task(task_id).household_id)
+    promote(clock.move_to(max(entry.not_before, kernel_clock.now())))
+    return page
+
+
+def test_the_wrong_number_is_not_shown_first_again(browse: Browser, story: Story, clock: Clock):
+    task_id = waiting_case(story.nantes, TWO_NUMBERS, at=NOW).id
+
+    first = soup(try_again(browse, story, clock, task_id, "wrong_number"))
+    second = soup(try_again(browse, story, clock, task_id, "no_answer"))
+    abel = browse.as_(story.abel)
+    shown = soup(abel.get(take_call(abel).call))
+
+    assert first.select_one(".call-end .phone")["href"] == "tel:+33639980001"
+    assert second.select_one(".call-end .phone")["href"] == "tel:+33639980002"
+    assert "mauvais numéro" in second.select_one(".numbers").text
+    assert shown.select_one(".call-end .phone")["href"] == "tel:+33639980002", "wrong ones come last"
+    timeline = shown.select_one("#panel-timeline").text
+    assert "06 39 98 00 01" in timeline
+    assert "06 39 98 00 02" in timeline
+
+
+def test_the_tracer_can_ring_another_number_in_the_same_call(browse: Browser, story: Story):
+    task_id = waiting_case(story.nantes, TWO_NUMBERS, at=NOW).id
+    ada = browse.as_(story.ada)
+    walk = take_call(ada)
+
+    shown = soup(ada.follow(f"{walk.call}/tasks/{task_id}/ring", {"place": "1"}))
+
+    assert shown.select_one(".call-end .phone")["href"] == "tel:+33639980002"
+    ada.post(f"{walk.call}/tasks/{task_id}/ring", {"place": "7"}, status=404)
+
+
+def test_which_number_was_rung_is_gone_with_its_day(browse: Browser, story: Story, clock: Clock):
+    task_id = waiting_case(story.nantes, at=NOW).id
+    try_again(browse, story, clock, task_id, "no_answer")
+    row = session.query(NumberRung).one()
+    assert b"3998" not in row.number_hash
+
+    registry.clear_cohort(row.cohort)
+    session.expire_all()
+
+    assert session.query(NumberRung).count() == 0
+
+
+def test_after_the_second_attempt_a_text_without_disease_or_name_waits(
+    browse: Browser, story: Story, clock: Clock
+):
+    task = waiting_case(story.nantes, at=NOW)
+    task_id, person_id = task.id, task.person_id
+
+    try_again(browse, story, clock, task_id, "no_answer")
+    assert outbox.messages_to(person_id) == []
+    try_again(browse, story, clock, task_id, "voicemail")
+
+    [text] = outbox.messages_to(person_id)
+    assert text.message.state is MessageState.QUEUED
+    said = text.text.lower()
+    assert not any(word in said for word in ("covid", "dupont", "marie", "positif", "test", "maladie de"))
+    assert text.text in browse.as_(story.dora).get("/messages").text.replace("&#39;", "'")
+    abel = browse.as_(story.abel)
+    assert "en attente d’envoi" in soup(abel.get(take_call(abel).call)).select_one("#panel-timeline").text
+
+
+def test_nobody_without_a_mobile_number_gets_a_text(story: Story):
+    task = waiting_case(story.nantes, identity(phones=("+33261910001",)), at=NOW)
+
+    assert messages.queue_missed_call(task.person_id, "P0-26-1", by=agent(story.ada), at=NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "closed"),
+    [
+        ("interpreter", TaskState.WAITING_INTERPRETER, CaseOutcome.UNREACHABLE),
+        ("hospitalised", TaskState.TO_HAND_ON, CaseOutcome.HANDED_ON),
+        ("out_of_area", TaskState.TO_HAND_ON, CaseOutcome.HANDED_ON),
+        ("deceased", TaskState.DECEASED, CaseOutcome.DECEASED),
+    ],
+)
+def test_the_supervisor_decides_about_those_who_cannot_be_called(
+    browse: Browser, story: Story, outcome, state, closed
+):
+    task = waiting_case(story.nantes, at=NOW)
+    task_id, case_id = task.id, task.case_id
+    ada, dora = browse.as_(story.ada), browse.as_(story.dora)
+    walk = take_call(ada)
+    ada.follow(f"{walk.call}/tasks/{task_id}/end", {"outcome": outcome})
+    assert queries.get_task(task_id).state is state
+    shown = next(one for one in ("interpreter", "to_hand_on", "deceased") if one in state.value)
+    assert "P0-26-" in dora.get(f"/lists?list={shown}").text
+
+    done = dora.follow(f"/lists/tasks/{task_id}/give-up")
+    assert get_case(case_id).outcome is closed
+    assert "Annuler" in done.text
+    dora.follow(f"/lists/tasks/{task_id}/undo")
+    assert queries.get_task(task_id).state is state
+
+    dora.follow(f"/lists/tasks/{task_id}/put-back")
+    assert queries.get_task(task_id).state is TaskState.OPEN
+
+
+def test_a_death_stops_every_message(browse: Browser, story: Story):
+    task = waiting_case(story.nantes, at=NOW)
+    task_id, person_id = task.id, task.person_id
+    ada = agent(story.ada)
+    messages.queue_missed_call(person_id, "P0-26-1", by=ada, at=NOW)
+    visitor = browse.as_(story.ada)
+    visitor.follow(f"{take_call(visitor).call}/tasks/{task_id}/end", {"outcome": "deceased"})
+
+    [text] = outbox.messages_to(person_id)
+    assert text.message.state is MessageState.STOPPED
+    assert messages.queue_missed_call(person_id, "P0-26-1", by=ada, at=NOW) is None
+
+
+def test_a_letter_goes_to_somebody_without_a_number(browse: Browser, story: Story):
+    task_id = waiting_case(story.nantes, identity("Marie", "Kerguelen", phones=()), at=NOW).id
+    dora = browse.as_(story.dora)
+
+    page = dora.get(f"/lists/tasks/{task_id}/letter")
+    done = dora.follow(f"/lists/tasks/{task_id}/letter-written")
+
+    letter = soup(page).select_one(".letter").text
+    assert "KERGUELEN" in letter
+    assert "covid" not in letter.lower()
+    assert "lettre écrite" in done.text

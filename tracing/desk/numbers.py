@@ -1,0 +1,74 @@
+"""The numbers of a person in the order in which they are rung: another one each time, the wrong ones last."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tracing.calls import queries as call_queries
+from tracing.calls import services as calls
+from tracing.calls.errors import NoSuchCall
+from tracing.calls.models import Call
+from tracing.calls.rules import CallOutcome, in_order_to_ring
+from tracing.people import queries as people
+from tracing.queue.models import CallTask
+from tracing.staff.agents import Agent
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number, and what earlier calls say of it."""
+
+    e164: str
+    hash: bytes
+    rung: int
+    """In how many earlier calls it was rung."""
+    is_wrong: bool
+    """Somebody else answered, or nobody has it any more."""
+    is_now: bool
+    """It is the one of this call."""
+
+
+def numbers_of(call: Call, task: CallTask, known: Sequence[str]) -> list[Number]:
+    """Return the numbers of one person of a call: the one to ring now first."""
+    hashes = people.number_hashes(task.person_id, known)
+    rows = call_queries.numbers_rung(call.household_id)
+    earlier = Counter(row.number_hash for row in rows if row.call_id != call.id)
+    wrong = {row.number_hash for row in rows if row.is_wrong}
+    chosen = next((row.number_hash for row in rows if row.call_id == call.id), None)
+    ordered = in_order_to_ring(
+        known,
+        {number: earlier[key] for number, key in hashes.items()},
+        {number for number, key in hashes.items() if key in wrong},
+    )
+    if chosen in hashes.values():
+        ordered.sort(key=lambda number: hashes[number] != chosen)
+    return [
+        Number(number, hashes[number], earlier[hashes[number]], hashes[number] in wrong, place == 0)
+        for place, number in enumerate(ordered)
+    ]
+
+
+def ring(call: Call, task: CallTask, place: int, *, by: Agent, at: datetime) -> None:
+    """Ring another number of a person, by its place on the page. Call `calls.services.writing` first.
+
+    Raises:
+        NoSuchCall: there is no such number.
+    """
+    numbers = _numbers(call, task)
+    if not 0 <= place < len(numbers):
+        raise NoSuchCall
+    calls.note_number(call, numbers[place].hash, by=by, at=at)
+
+
+def note_rung(call: Call, task: CallTask, outcome: CallOutcome, *, by: Agent, at: datetime) -> None:
+    """Note which number the call reached, and whether it was a wrong one; nothing once the identity is destroyed."""
+    numbers = _numbers(call, task)
+    if numbers:
+        is_wrong = outcome is CallOutcome.WRONG_NUMBER
+        calls.note_number(call, numbers[0].hash, is_wrong=is_wrong, by=by, at=at)
+
+
+def _numbers(call: Call, task: CallTask) -> list[Number]:
+    identity = people.find_joint_identity(task.person_id)
+    return numbers_of(call, task, identity.phones) if identity else []

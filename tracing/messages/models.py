@@ -1,0 +1,45 @@
+"""The outbox, and the people to whom nothing more goes out."""
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracing.kernel.db import Base, coded
+from tracing.messages.rules import Channel, MessageState
+from tracing.vault import registry
+
+
+class Message(Base):
+    """A text message or a letter to one person. To whom and what it says is sealed."""
+
+    __tablename__ = "messages"
+    __table_args__ = (Index("ix_messages_site", "site_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    reference: Mapped[str]
+    """Of the case that it is about."""
+    channel: Mapped[Channel] = mapped_column(coded(Channel))
+    state: Mapped[MessageState] = mapped_column(coded(MessageState))
+    cohort: Mapped[date] = mapped_column(index=True)
+    sealed: Mapped[bytes | None]
+    """`to` and `text`; none once destroyed."""
+    queued_at: Mapped[datetime]
+    queued_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    ended_at: Mapped[datetime | None]
+    """When it was written, or stopped."""
+
+
+class MessageStop(Base):
+    """Somebody to whom nothing more goes out: said to be dead."""
+
+    __tablename__ = "message_stops"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True, autoincrement=False)
+    since: Mapped[datetime]
+    by_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+
+
+registry.sealed("messages")

@@ -1,0 +1,66 @@
+"""Reading the outbox."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from tracing.kernel.db import session
+from tracing.kernel.paging import PAGE_SIZE, Page, page_of
+from tracing.messages.models import Message, MessageStop
+from tracing.messages.rules import Channel, MessageState
+from tracing.people import queries as people
+from tracing.vault import services as vault
+
+
+@dataclass(frozen=True)
+class Written:
+    """A message and its words; None once its day was destroyed. The number it goes to is not shown."""
+
+    message: Message
+    text: str | None
+
+
+def is_stopped(person_id: int) -> bool:
+    """Return whether nothing more goes out to somebody, under any of their records."""
+    chosen = select(MessageStop.person_id).where(MessageStop.person_id.in_(people.alike(person_id)))
+    return session.scalar(chosen.limit(1)) is not None
+
+
+def messages_to(person_id: int) -> list[Written]:
+    """Return what was put into the outbox for somebody, newest first."""
+    chosen = select(Message).where(Message.person_id.in_(people.alike(person_id)))
+    return _with_words(session.scalars(chosen.order_by(Message.id.desc()).limit(20)))
+
+
+def outbox(site_id: int, *, before_id: int | None) -> Page[Written]:
+    """Return a page of a site's messages, newest first."""
+    chosen = select(Message).where(Message.site_id == site_id)
+    if before_id is not None:
+        chosen = chosen.where(Message.id < before_id)
+    found = session.scalars(chosen.order_by(Message.id.desc()).limit(PAGE_SIZE + 1)).all()
+    return page_of(_with_words(found), [message.id for message in found])
+
+
+def letters_to(person_ids: Iterable[int]) -> dict[int, Message]:
+    """Return the newest letter to each of these people, where there is one."""
+    chosen = (
+        select(Message)
+        .where(Message.person_id.in_(set(person_ids)), Message.channel == Channel.LETTER)
+        .order_by(Message.id)
+    )
+    return {message.person_id: message for message in session.scalars(chosen)}
+
+
+def waiting_count(site_id: int) -> int:
+    """Count the messages of a site that wait to be sent."""
+    chosen = select(func.count()).where(Message.site_id == site_id, Message.state == MessageState.QUEUED)
+    return session.scalar(chosen) or 0
+
+
+def _with_words(found: Iterable[Message]) -> list[Written]:
+    opened = [
+        (one, vault.find_unsealed("messages", one.id, one.cohort, one.sealed) if one.sealed else None)
+        for one in found
+    ]
+    return [Written(one, words["text"] if words else None) for one, words in opened]

@@ -1,0 +1,115 @@
+"""Putting messages into the outbox, and stopping them."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from tracing.kernel import clock, events
+from tracing.kernel.db import session, take_id
+from tracing.messages import queries, rules
+from tracing.messages.models import Message, MessageStop
+from tracing.messages.rules import Channel, MessageState
+from tracing.people import queries as people
+from tracing.staff import queries as staff
+from tracing.staff.agents import Agent
+from tracing.ui.formats import phone
+from tracing.vault import services as vault
+
+
+def queue_missed_call(person_id: int, reference: str, *, by: Agent, at: datetime) -> Message | None:
+    """Put into the outbox that somebody could not be reached; None without a mobile number, or once they are dead.
+
+    Nothing is sent from here.
+    """
+    identity = people.find_joint_identity(person_id)
+    to = rules.mobile_of(identity.phones) if identity else None
+    if to is None or queries.is_stopped(person_id):
+        return None
+    number = staff.get_site(by.site.id).call_back_number
+    text = rules.missed_call(phone(number) if number else "")
+    return _put(
+        person_id, reference, Channel.SMS, MessageState.QUEUED, {"to": to, "text": text}, by=by, at=at
+    )
+
+
+def letter_written(person_id: int, reference: str, text: str, *, by: Agent, at: datetime) -> Message:
+    """Note that a letter to somebody was printed and posted."""
+    sealed = {"to": "", "text": text}
+    return _put(person_id, reference, Channel.LETTER, MessageState.WRITTEN, sealed, by=by, at=at)
+
+
+def _put(
+    person_id: int,
+    reference: str,
+    channel: Channel,
+    state: MessageState,
+    sealed: dict[str, str],
+    *,
+    by: Agent,
+    at: datetime,
+) -> Message:
+    message_id, cohort = take_id("messages"), clock.local_day(at, by.site.time_zone)
+    message = Message(
+        id=message_id,
+        person_id=person_id,
+        site_id=by.site.id,
+        reference=reference,
+        channel=channel,
+        state=state,
+        cohort=cohort,
+        sealed=vault.seal("messages", message_id, cohort, sealed),
+        queued_at=at,
+        queued_by=by.member_id,
+        ended_at=at if state is MessageState.WRITTEN else None,
+    )
+    session.add(message)
+    session.flush()
+    kind = "message.queued" if state is MessageState.QUEUED else "message.written"
+    events.record(
+        kind,
+        by=by.member_id,
+        at=at,
+        subject=("message", message.id),
+        site_id=by.site.id,
+        channel=channel.value,
+    )
+    return message
+
+
+def stop_all(person_id: int, *, by: Agent, at: datetime) -> int:
+    """Stop whatever waits for somebody under any of their records, and let nothing more in; returns how many waited."""
+    records = people.alike(person_id)
+    session.execute(
+        insert(MessageStop)
+        .values([{"person_id": one, "since": at, "by_id": by.member_id} for one in records])
+        .on_conflict_do_nothing()
+    )
+    stopped = session.scalars(
+        update(Message)
+        .where(Message.person_id.in_(records), Message.state == MessageState.QUEUED)
+        .values(state=MessageState.STOPPED, ended_at=at)
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    session.expire_all() if stopped else None
+    events.record(
+        "message.stopped",
+        by=by.member_id,
+        at=at,
+        subject=("person", person_id),
+        site_id=by.site.id,
+        waiting=len(stopped),
+    )
+    return len(stopped)
+
+
+def allow_again(person_id: int, *, by: Agent, at: datetime) -> None:
+    """Let messages go out again: it was a mistake. What was stopped stays stopped."""
+    records = people.alike(person_id)
+    known = session.scalars(select(MessageStop.person_id).where(MessageStop.person_id.in_(records))).all()
+    if known:
+        session.execute(delete(MessageStop).where(MessageStop.person_id.in_(records)))
+        events.record(
+            "message.allowed", by=by.member_id, at=at, subject=("person", person_id), site_id=by.site.id
+        )
