@@ -15,10 +15,11 @@ from tracing.cases.models import Case, LabResult
 from tracing.imports import correction_jobs, correction_queries
 from tracing.imports.corrections import typed
 from tracing.imports.faults import PROBLEMS, Fault, Why, faults_of
-from tracing.imports.jobs import load, one_at_a_time
+from tracing.imports.jobs import load
 from tracing.imports.layout import FIELDS
 from tracing.imports.lines import parse
 from tracing.imports.models import ImportLine, ImportLot
+from tracing.imports.one_writer import one_at_a_time
 from tracing.imports.rules import Outcome
 from tracing.kernel.config import Settings
 from tracing.kernel.events import Event, Sighting

@@ -7,18 +7,19 @@ from typing import Any
 
 import pytest
 from psycopg.errors import DeadlockDetected
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import OperationalError
 
 from tests.support.everything import everything
 from tests.support.importer import KILLED, Importer, at_statement, importer, received
 from tests.support.live import Live
-from tests.support.lots import arrival, lot_of
-from tracing.imports import jobs, lots, queries
+from tests.support.lots import SETTINGS, arrival, lot_of
+from tracing.imports import jobs, lots, queries, undoing
 from tracing.imports.jobs import load
 from tracing.imports.models import LotState
 from tracing.kernel import clock, db
 from tracing.kernel.config import Settings
+from tracing.staff.models import Member
 
 KILLS = 50
 LATEST = 250
@@ -242,6 +243,68 @@ def test_an_import_that_fails_at_each_statement_in_turn_says_so_and_completes(
     assert trouble is None
     with db.transaction():
         assert {name: queries.get_lot(lot_id).counts[name] for name in WANTED} == WANTED
+
+
+@pytest.mark.timeout(600)
+def test_taking_a_lot_back_that_fails_at_any_statement_changes_nothing_and_is_tried_again(
+    live_database: Live,
+) -> None:
+    engine = db.session.get_bind()
+    assert isinstance(engine, Engine)
+    lot_id = load(arrival("failing", small_lot()))["lot"]
+    with db.transaction():
+        undoing.ask(lot_id, by=db.session.scalars(select(Member.id).limit(1)).one(), at=clock.now())
+        before = everything()
+    failing = 0
+    state = LotState.LOADED
+    while state is not LotState.UNDONE:
+        failing += 1
+        forget = at_statement(engine, failing, _break)
+        with suppress(OperationalError):
+            jobs.work_once(SETTINGS)
+        forget()
+        with db.transaction():
+            lot = queries.get_lot(lot_id)
+            state = lot.state
+            if state is not LotState.UNDONE:
+                assert everything() == before
+                lot.tries, lot.try_again_at = 0, None
+
+    assert failing > 20
+    with db.transaction():
+        assert everything()["people"] == []
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts"),
+    [(OperationalError("injected", None, Exception("the disk is full")), 4), (ValueError("a mistake"), 1)],
+)
+def test_a_lot_that_cannot_be_taken_back_stays_and_says_so(
+    live_database: Live, error: Exception, attempts: int
+) -> None:
+    def fail() -> None:
+        raise error
+
+    engine = db.session.get_bind()
+    assert isinstance(engine, Engine)
+    lot_id = load(arrival("failing", small_lot()))["lot"]
+    with db.transaction():
+        undoing.ask(lot_id, by=db.session.scalars(select(Member.id).limit(1)).one(), at=clock.now())
+        before = everything()
+    for _ in range(attempts):
+        with db.transaction():
+            assert queries.get_lot(lot_id).is_being_undone
+            lots.try_now(lot_id)
+        forget = at_statement(engine, 20, fail)
+        with suppress(ValueError):
+            jobs.work_once(SETTINGS)
+        forget()
+
+    with db.transaction():
+        lot = queries.get_lot(lot_id)
+        assert (lot.state, lot.undone_by, lot.try_again_at) == (LotState.LOADED, None, None)
+        assert "n’a pas été annulé" in str(lot.trouble)
+        assert everything() == before
 
 
 def _receive(content: bytes) -> int:

@@ -330,7 +330,9 @@ def test_a_plan_older_than_another_loading_says_so_and_is_made_anew(ivan, send, 
     assert "aucun dossier nouveau" in page
 
 
-def test_before_a_lot_is_taken_back_the_page_says_what_goes_and_what_stays(ivan, send, session, story):
+def test_before_a_lot_is_taken_back_the_page_says_what_goes_and_what_stays(
+    ivan, send, session, settings, story
+):
     address, _page = send(
         ivan,
         content=lot_of([{}, {"ID_RESULTAT": "P-2", "NOM_NAISSANCE": "MARTIN", "TEL_MOBILE": "0639980044"}]),
@@ -342,7 +344,15 @@ def test_before_a_lot_is_taken_back_the_page_says_what_goes_and_what_stays(ivan,
 
     assert "Annuler le lot : 1 dossier sera retiré, le reste demeure" in asked
     assert "appel passé ou en cours" in asked
-    done = ivan.follow(f"{address}/undo").text
+    waits = ivan.follow(f"{address}/undo").text
+    assert "Annulation en cours" in waits
+    assert "annulation en cours" in ivan.get("/lots").text
+    assert "Annulation en cours" in ivan.fragment(f"{address}/progress", method="get").text
+    ivan.get(f"{address}/undo", status=303)
+    ivan.post(f"{address}/undo", status=409)
+    work_once(settings)
+    assert ivan.fragment(f"{address}/progress", method="get").headers["HX-Refresh"] == "true"
+    done = ivan.get(address).text
     assert "1 dossier a été retiré" in done
     assert "appel passé ou en cours" in done
     assert re.search(r"P0-26-\d{6}-\d", done)

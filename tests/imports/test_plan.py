@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from tests.conftest import NOW
-from tests.support.lots import arrival, expected, lot_of, secrets
+from tests.support.lots import arrival, expected, lot_of, secrets, take_back
 from tracing.imports import jobs, lots, originals
 from tracing.imports.errors import NotNow, OriginalGone
 from tracing.imports.jobs import load, look_ahead, work_once
@@ -258,10 +258,10 @@ def test_no_step_of_a_lot_writes_an_identity_into_the_journal(story, session, se
     with transaction():
         lots.accept(lot_id, by=story.ivan.id, at=NOW)
     work_once(settings)
-    jobs.undo(lot_id, by=story.ivan.id)
+    take_back(lot_id, by=story.ivan.id)
 
     told = [(event.kind, event.detail) for event in session.scalars(select(Event))]
-    assert {"lot.received", "lot.planned", "lot.committed", "lot.loaded", "lot.undone"} <= {
+    assert {"lot.received", "lot.planned", "lot.committed", "lot.loaded", "lot.undo_asked", "lot.undone"} <= {
         kind for kind, _ in told
     }
     assert "GOFF" not in str(told)

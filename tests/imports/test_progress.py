@@ -16,8 +16,9 @@ from tracing.calls import services as calls
 from tracing.cases.rules import reference
 from tracing.imports import lots, troubles
 from tracing.imports.cli import ProgressLine
-from tracing.imports.jobs import load, lock_if_free, one_at_a_time, work_once
+from tracing.imports.jobs import load, work_once
 from tracing.imports.models import ImportLine, ImportLot, LotState
+from tracing.imports.one_writer import lock_if_free, one_at_a_time
 from tracing.imports.pace import pace_of
 from tracing.kernel import clock as clocks
 from tracing.kernel import db

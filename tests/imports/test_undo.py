@@ -8,12 +8,12 @@ from sqlalchemy import func, select, text
 
 from tests.conftest import NOW
 from tests.imports.test_what_follows import state_of
-from tests.support.lots import arrival, lot_of
+from tests.support.lots import SETTINGS, arrival, lot_of, take_back
 from tests.support.story import agent
 from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
 from tracing.cases.models import Case, CaseStatus, LabResult
-from tracing.imports import correction_queries, corrections, jobs, queries, undoing
+from tracing.imports import correction_queries, corrections, jobs, lots, originals, queries, undoing
 from tracing.imports.corrections import SetAside
 from tracing.imports.errors import NotNow
 from tracing.imports.jobs import load
@@ -76,7 +76,12 @@ def ring(story, outcome=CallOutcome.NO_ANSWER):
 
 
 def undo(report, story):
-    return jobs.undo(report["lot"], by=story.ivan.id)
+    return take_back(report["lot"], by=story.ivan.id)
+
+
+def ask(report, story):
+    with transaction():
+        undoing.ask(report["lot"], by=story.ivan.id, at=clocks.now())
 
 
 @pytest.mark.parametrize("name", LOTS)
@@ -312,6 +317,65 @@ def test_a_lot_is_taken_back_once(story):
 
     with pytest.raises(NotNow):
         undo(report, story)
+
+
+def test_whoever_asks_need_not_wait_and_the_job_does_it(story, session):
+    report = take_in({})
+
+    ask(report, story)
+
+    lot = lot_of_report(session, report)
+    assert (lot.state, lot.is_being_undone, lot.undone_at) == (LotState.LOADED, True, None)
+    assert people_left(session) == 1
+    assert jobs.work_once(SETTINGS) == lot.id
+    assert (lot.state, lot.undone_by, people_left(session)) == (LotState.UNDONE, story.ivan.id, 0)
+    assert jobs.work_once(SETTINGS) is None
+
+
+def test_two_people_cannot_both_ask(story, session):
+    report = take_in({})
+    ask(report, story)
+
+    with pytest.raises(NotNow):
+        ask(report, story)
+
+
+def test_whoever_is_called_between_the_asking_and_the_job_stays(story, session):
+    report = take_in({}, {"ID_RESULTAT": "PDL-2", "NOM_NAISSANCE": "MARTIN", "TEL_MOBILE": "0639980044"})
+    ask(report, story)
+    ring(story)
+
+    jobs.work_once(SETTINGS)
+
+    lot = lot_of_report(session, report)
+    assert (lot.undone["cases"], why_of(lot.undone)) == (1, ["called"])
+
+
+def test_a_stopped_lot_that_is_being_taken_back_is_not_gone_on_with(story, session):
+    report = take_in({})
+    lot = lot_of_report(session, report)
+    lot.state, lot.loaded_at = LotState.STOPPED, None
+    session.commit()
+    ask(report, story)
+
+    with pytest.raises(NotNow), transaction():
+        lots.resume(report["lot"], by=story.ivan.id, at=NOW)
+    with pytest.raises(NotNow):
+        load(arrival(CMS, originals.content_of(report["lot"])))
+    jobs.work_once(SETTINGS)
+    assert lot_of_report(session, report).state is LotState.UNDONE
+
+
+def test_a_lot_is_taken_back_before_another_is_read(story, session):
+    report = take_in({})
+    with transaction():
+        sent = arrival(CMS, lot_of([{"ID_RESULTAT": "PDL-2", "NOM_NAISSANCE": "MARTIN"}]))
+        waits = lots.receive(
+            sent.content, file_name=CMS, source_code="PDL", one_off_secret=sent.secrets, by=None, at=NOW
+        )
+    ask(report, story)
+
+    assert [jobs.work_once(SETTINGS) for _ in range(2)] == [report["lot"], waits.id]
 
 
 def test_the_report_of_a_lot_taken_back_is_kept_with_what_went(story, session):

@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
+from tracing.imports import jobs, queries, undoing
 from tracing.imports.containers import Secrets, passwords_in, secrets_from
 from tracing.imports.jobs import Arrival
 from tracing.imports.layout import FIELDS, RawLine
@@ -20,6 +21,9 @@ from tracing.imports.lines import ParsedLine, parse
 from tracing.imports.readings import Reading
 from tracing.imports.report import report_of, told
 from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome, decide
+from tracing.kernel import clock
+from tracing.kernel.config import Settings
+from tracing.kernel.db import transaction
 from tracing.people.rules import completed, given_birth_key
 
 EXTRACTS = Path(__file__).parents[1] / "data" / "extracts"
@@ -29,6 +33,8 @@ OPENPGP_KEY = (EXTRACTS / "keys" / "site-openpgp.key.asc").read_bytes()
 AGE_KEY = (EXTRACTS / "keys" / "site-age.key.txt").read_bytes()
 PASSWORDS = (EXTRACTS / "keys" / "passwords.txt").read_text()
 PARIS = ZoneInfo("Europe/Paris")
+SETTINGS = Settings(data_dir=Path("/nowhere"), fiction_numbers=True)
+"""The settings under which the scheduler of the tests works."""
 READING = Reading(zone=PARIS, received_at=datetime(2021, 3, 8, 8, tzinfo=UTC))
 
 LINE = {
@@ -97,6 +103,15 @@ def arrival(name: str, content: bytes | None = None) -> Arrival:
         allow_fiction=True,
         programme="exercise-2022",
     )
+
+
+def take_back(lot_id: int, *, by: int) -> dict[str, Any]:
+    """Ask to take a lot back and let the scheduler's job do it; returns what went and what stayed."""
+    with transaction():
+        undoing.ask(lot_id, by=by, at=clock.now())
+    jobs.work_once(SETTINGS)
+    with transaction():
+        return queries.get_lot(lot_id).undone
 
 
 class Store:

@@ -11,9 +11,9 @@ from tracing.imports.correction_words import told
 from tracing.imports.corrections import Corrected
 from tracing.imports.errors import NoFileYet
 from tracing.imports.faults import Fault, faults_of
-from tracing.imports.jobs import one_at_a_time
 from tracing.imports.layout import RawLine
 from tracing.imports.models import ImportLine, ImportLot
+from tracing.imports.one_writer import one_at_a_time
 from tracing.imports.reader import opened
 from tracing.imports.readings import Reading
 from tracing.kernel import clock, events

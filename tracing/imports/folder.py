@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import structlog
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, text
 
 from tracing.imports import lots
 from tracing.imports.limits import MOST_BYTES
@@ -29,6 +29,8 @@ UNFINISHED = (".part", ".tmp", ".partial", ".filepart", ".crdownload")
 SETTLED = timedelta(seconds=30)
 """A file that nobody wrote to for so long is complete at the first look."""
 JUST_NOW = timedelta(minutes=10)
+FETCH_LOCK = 7_305_119
+"""The advisory lock of whoever receives from the folder, held to the end of the transaction."""
 INBOX = ("inbox", 0)
 """The subject of what happened to the folder."""
 
@@ -161,7 +163,7 @@ def _receive(
     content: bytes, name: str, source: str, written: datetime, *, keep: int, at: datetime
 ) -> int | None:
     """Receive a file unless it is this very one, left behind by a crash between commit and removal."""
-    lots.one_fetch_at_a_time()
+    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": FETCH_LOCK})
     same = select(ImportLot.id).where(
         ImportLot.source_code == source,
         ImportLot.file_sha256 == sha256(content).hexdigest(),

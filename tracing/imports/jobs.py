@@ -1,15 +1,12 @@
 """Loading a file from beginning to end: one lot at a time, a transaction a batch, nothing decrypted on disk."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
-
-from sqlalchemy import Connection, Engine, text
 
 from tracing.imports import (
     lots,
@@ -25,23 +22,23 @@ from tracing.imports import (
 )
 from tracing.imports.agreeing import Agreed, opened_as_agreed
 from tracing.imports.containers import Secrets
-from tracing.imports.errors import AnotherLotIsLoading, FileRefused, NotNow, OriginalGone
+from tracing.imports.errors import FileRefused, NotNow, OriginalGone
 from tracing.imports.layout import RawLine
 from tracing.imports.lines import parse
 from tracing.imports.models import ImportLot, LotState
+from tracing.imports.one_writer import lock_if_free, one_at_a_time
 from tracing.imports.planning import Planner
 from tracing.imports.reader import Extract
 from tracing.imports.readings import Reading
 from tracing.imports.refusals import Refusal
 from tracing.kernel import clock
 from tracing.kernel.config import Settings
-from tracing.kernel.db import session, transaction
+from tracing.kernel.db import transaction
 from tracing.kernel.slots import take_slot
 
 BATCH = 2500
-LOT_LOCK = 7_305_118
-"""The advisory lock of whoever writes a lot; any number, the same in every release."""
-WAIT_FOR_LOT = "60s"
+MOST_TRIES_TO_UNDO = 3
+"""Times that trouble is waited out before a lot stays; it may be asked for again."""
 
 Progress = Callable[[int, int], None]
 """Told lines done and lines in all."""
@@ -145,10 +142,11 @@ def look_ahead(
 def work_once(
     settings: Settings, *, batch_size: int = BATCH, is_closing: Callable[[], bool] = lambda: False
 ) -> int | None:
-    """Do what the oldest waiting lot waits for, if nobody else is at work; returns the lot.
+    """Do what the next waiting lot waits for, if nobody else is at work; returns the lot.
 
     A received lot is read: it is loaded if its source is trusted, else its plan waits for a person. One that is
-    loading goes on where it stood. Trouble refuses no file: it is kept with the lot, which is tried again.
+    loading goes on where it stood. Trouble refuses no file: it is kept with the lot, which is tried again. One that
+    somebody asked to take back goes as a whole or not at all.
     """
     with lock_if_free() as is_mine:
         if not is_mine:
@@ -158,7 +156,10 @@ def work_once(
         if lot is None:
             return None
         try:
-            _work_on(lot, settings, batch_size=batch_size, is_closing=is_closing)
+            if lot.is_being_undone:
+                _undo(lot.id)
+            else:
+                _work_on(lot, settings, batch_size=batch_size, is_closing=is_closing)
         except NotNow:
             pass  # a person decided otherwise meanwhile
         except (FileRefused, OriginalGone) as refusal:
@@ -169,6 +170,24 @@ def work_once(
             if not troubles.is_passing(error):
                 raise
         return lot.id
+
+
+def _undo(lot_id: int) -> None:
+    """Take a lot back in one transaction; what stops that leaves the lot as it was, and is told."""
+    try:
+        with transaction():
+            undoing.undo(lot_id, at=clock.now())
+    except NotNow:
+        raise
+    except Exception as error:
+        sentence = troubles.sentence_of(error)
+        with transaction():
+            if troubles.is_passing(error) and lots.get_locked(lot_id).tries < MOST_TRIES_TO_UNDO:
+                lots.met_trouble(lot_id, sentence, at=clock.now())
+            else:
+                undoing.give_up(lot_id, troubles.not_undone(sentence), at=clock.now())
+        if not troubles.is_passing(error):
+            raise
 
 
 def _work_on(lot: ImportLot, settings: Settings, *, batch_size: int, is_closing: Callable[[], bool]) -> None:
@@ -292,54 +311,3 @@ def remove_originals(slot: datetime) -> int:
         if not take_slot("remove_originals", slot, at=clock.now()):
             return 0
         return originals.remove_old(at=clock.now())
-
-
-@contextmanager
-def one_at_a_time(wait: str = WAIT_FOR_LOT) -> Iterator[None]:
-    """Hold the right to write a lot, on a connection of its own: it is lost with the process, never left."""
-    with _apart() as connection:
-        connection.execute(text(f"SET lock_timeout = '{wait}'"))
-        try:
-            connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOT_LOCK})
-        except Exception as error:
-            if "lock timeout" in str(error):
-                raise AnotherLotIsLoading from error
-            raise
-        try:
-            yield
-        finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOT_LOCK})
-
-
-@contextmanager
-def lock_if_free() -> Iterator[bool]:
-    """Hold the right to write a lot if nobody has it, and say whether it is ours; nobody waits."""
-    with _apart() as connection:
-        is_mine = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOT_LOCK}))
-        try:
-            yield is_mine
-        finally:
-            if is_mine:
-                connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOT_LOCK})
-
-
-@contextmanager
-def _apart() -> Iterator[Connection]:
-    bind = session.get_bind()
-    engine: Engine = bind.engine if isinstance(bind, Connection) else bind
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("SET statement_timeout = 0"))
-        try:
-            yield connection
-        finally:
-            connection.execute(text("RESET ALL"))
-
-
-def undo(lot_id: int, *, by: int) -> dict[str, Any]:
-    """Take a lot back, while nobody writes one; returns what went and what stayed.
-
-    Raises:
-        AnotherLotIsLoading: somebody loads a lot, and did so for a minute.
-    """
-    with one_at_a_time(), transaction():
-        return undoing.undo(lot_id, by=by, at=clock.now())

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
-from tracing.imports import jobs, lots, queries, undoing
+from tracing.imports import lots, queries, undoing
 from tracing.imports.forms import OpenForm
 from tracing.imports.models import LotState
 from tracing.imports.views import lot_page, progress_of, secret_in
@@ -24,8 +23,10 @@ bp = Blueprint("lots", __name__, url_prefix="/lots", template_folder="templates"
 def progress(lot_id: int) -> ResponseReturnValue:
     """Show how far the reading is; once it ended the page shows itself anew."""
     lot = queries.get_lot(lot_id)
-    if lot.state not in lots.WAITING:
+    if not lots.is_waiting(lot):
         return "", 200, {"HX-Refresh": "true"}
+    if lot.is_being_undone:
+        return render_template("imports/lot_undoing.html", lot=lot)
     return render_template(
         "imports/lot_progress.html",
         lot=lot,
@@ -106,7 +107,7 @@ def open_with(lot_id: int) -> ResponseReturnValue:
 def undo(lot_id: int) -> ResponseReturnValue:
     """Show what undoing a lot would take back and what would stay, before anything is done."""
     lot = queries.get_lot(lot_id)
-    if lot.state not in {LotState.LOADED, LotState.STOPPED}:
+    if lot.state not in lots.UNDOABLE or lot.is_being_undone:
         return redirect(url_for("imports.lot", lot_id=lot_id), 303)
     outlook = undoing.outlook(lot)
     return render_template(
@@ -121,7 +122,5 @@ def undo(lot_id: int) -> ResponseReturnValue:
 @bp.post("/<int:lot_id>/undo")
 @may(Role.IMPORTER)
 def undo_now(lot_id: int) -> ResponseReturnValue:
-    """Take a lot back."""
-    jobs.undo(lot_id, by=agent().member_id)
-    flash(_("Lot annulé. Ce qui a été retiré et ce qui reste est écrit ici."))
-    return redirect(url_for("imports.lot", lot_id=lot_id), 303)
+    """Ask to take a lot back: with tens of thousands of lines that lasts longer than a page may."""
+    return _do(lot_id, lambda: undoing.ask(lot_id, by=agent().member_id, at=clock.now()))

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import or_, select, text, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from tracing.imports import originals
@@ -17,10 +17,9 @@ from tracing.kernel.db import session
 
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600))
 """How long a lot waits after each attempt that met trouble; the last one for all that follow."""
-FETCH_LOCK = 7_305_119
-"""The advisory lock of whoever receives from the watched folder."""
 WAITING = (LotState.RECEIVED, LotState.LOADING)
-"""The scheduler's job has something to do for these."""
+"""The scheduler's job has something to do for these, and for those that are being undone."""
+UNDOABLE = (LotState.LOADED, LotState.STOPPED)
 OPEN = (LotState.RECEIVED, LotState.TO_MAP, LotState.PLANNED, LotState.LOADING, LotState.STOPPED)
 """The file is still needed."""
 
@@ -65,15 +64,14 @@ def receive(
     return lot
 
 
-def one_fetch_at_a_time() -> None:
-    """Let nobody else receive from the watched folder until this transaction ends."""
-    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": FETCH_LOCK})
-
-
 def begin_lot(
     content: bytes, *, source_code: str, file_name: str, keep_days: int, by: int | None, at: datetime
 ) -> ImportLot:
-    """Return the lot that `content` is loaded into: a new one, or the one that a crash or a person stopped."""
+    """Return the lot that `content` is loaded into: a new one, or the one that a crash or a person stopped.
+
+    Raises:
+        NotNow: somebody asked to take that one back, and it is not done yet.
+    """
     unfinished = session.scalar(
         select(ImportLot)
         .where(
@@ -85,6 +83,8 @@ def begin_lot(
         .limit(1)
         .with_for_update()
     )
+    if unfinished is not None and unfinished.is_being_undone:
+        raise NotNow
     lot = unfinished or receive(
         content,
         file_name=file_name,
@@ -132,25 +132,35 @@ def _refuse(lot: ImportLot, refusal: FileRefused | OriginalGone) -> None:
     lot.refusal_code = refusal.refusal.value if isinstance(refusal, FileRefused) else None
 
 
+def is_waiting(lot: ImportLot) -> bool:
+    """Say whether the scheduler's job has something to do for a lot."""
+    return lot.state in WAITING or lot.is_being_undone
+
+
 def next_waiting(*, at: datetime) -> ImportLot | None:
-    """Return the oldest lot for which there is something to do now."""
-    return session.scalar(
-        select(ImportLot)
-        .where(
-            ImportLot.state.in_(WAITING),
-            or_(ImportLot.try_again_at.is_(None), ImportLot.try_again_at <= at),
+    """Return the lot for which there is something to do now: one to undo, else the oldest.
+
+    A lot that is loaded before another is undone may keep what that one brought.
+    """
+    to_undo = and_(ImportLot.state.in_(UNDOABLE), ImportLot.undone_by.is_not(None))
+    for waits in (to_undo, ImportLot.state.in_(WAITING)):
+        found = session.scalar(
+            select(ImportLot)
+            .where(waits, or_(ImportLot.try_again_at.is_(None), ImportLot.try_again_at <= at))
+            .order_by(ImportLot.id)
+            .limit(1)
+            .execution_options(populate_existing=True)
         )
-        .order_by(ImportLot.id)
-        .limit(1)
-        .execution_options(populate_existing=True)
-    )
+        if found is not None:
+            return found
+    return None
 
 
 def get_locked(lot_id: int, *states: LotState) -> ImportLot:
     """Return a lot that nobody else moves meanwhile.
 
     Raises:
-        NotNow: it stands where this cannot be done any more: somebody was quicker.
+        NotNow: it stands where this cannot be done any more, or is being undone: somebody was quicker.
     """
     lot = session.scalar(
         select(ImportLot)
@@ -160,7 +170,7 @@ def get_locked(lot_id: int, *states: LotState) -> ImportLot:
     )
     if lot is None:
         raise NoSuchLot
-    if states and lot.state not in states:
+    if states and (lot.state not in states or lot.is_being_undone):
         raise NotNow
     return lot
 
@@ -192,7 +202,7 @@ def planned(lot_id: int, plan: dict[str, Any], *, at: datetime) -> None:
     """Keep what a lot would bring; a person sees it and commits it."""
     lot = get_locked(lot_id, LotState.RECEIVED)
     lot.state, lot.plan, lot.lines_read = LotState.PLANNED, plan, plan["lines"]
-    _forget_trouble(lot)
+    forget_trouble(lot)
     events.record(
         "lot.planned", by=None, at=at, subject=("lot", lot.id), lines=plan["lines"], created=plan["created"]
     )
@@ -202,7 +212,7 @@ def to_map(lot_id: int, *, at: datetime) -> None:
     """Wait until a person says which column is which."""
     lot = get_locked(lot_id, LotState.RECEIVED)
     lot.state = LotState.TO_MAP
-    _forget_trouble(lot)
+    forget_trouble(lot)
     events.record("lot.to_map", by=None, at=at, subject=("lot", lot.id), source=lot.source_code)
 
 
@@ -216,7 +226,7 @@ def begin_loading(lot_id: int) -> None:
     """Load what was read just now: the lots of a trusted source need nobody's word."""
     lot = get_locked(lot_id, LotState.RECEIVED)
     lot.state = LotState.LOADING
-    _forget_trouble(lot)
+    forget_trouble(lot)
 
 
 def accept(lot_id: int, *, by: int, at: datetime) -> None:
@@ -224,7 +234,7 @@ def accept(lot_id: int, *, by: int, at: datetime) -> None:
     lot = get_locked(lot_id, LotState.PLANNED)
     lot.state, lot.committed_by = LotState.LOADING, by
     lot.lines_read, lot.started_at, lot.progress_at, lot.stop_asked_at = 0, None, None, None
-    _forget_trouble(lot)
+    forget_trouble(lot)
     events.record("lot.committed", by=by, at=at, subject=("lot", lot.id), source=lot.source_code)
 
 
@@ -237,7 +247,7 @@ def discard(lot_id: int, *, by: int, at: datetime) -> None:
     """Load nothing of a lot. Its file is kept for a while: a person may change their mind."""
     lot = get_locked(lot_id, LotState.RECEIVED, LotState.TO_MAP, LotState.PLANNED)
     lot.state, lot.progress_at = LotState.DISCARDED, at
-    _forget_trouble(lot)
+    forget_trouble(lot)
     events.record("lot.discarded", by=by, at=at, subject=("lot", lot.id), source=lot.source_code)
 
 
@@ -256,7 +266,7 @@ def open_with(lot_id: int, secret: Secrets, *, by: int, at: datetime) -> None:
     originals.set_secret(lot_id, secret)
     lot.state = LotState.RECEIVED if lot.state is LotState.REFUSED else LotState.LOADING
     lot.refusal = lot.refusal_code = lot.stop_asked_at = None
-    _forget_trouble(lot)
+    forget_trouble(lot)
     events.record("lot.tried_again", by=by, at=at, subject=("lot", lot.id), source=lot.source_code)
 
 
@@ -271,7 +281,7 @@ def stopped(lot_id: int, *, trouble: str | None = None, at: datetime) -> None:
     """Leave a lot where it is: what is done stays, and the rest can be resumed."""
     lot = get_locked(lot_id, LotState.LOADING)
     lot.state, lot.stop_asked_at = LotState.STOPPED, None
-    _forget_trouble(lot)
+    forget_trouble(lot)
     lot.trouble = trouble
     events.record("lot.stopped", by=None, at=at, subject=("lot", lot.id), lines=lot.lines_read)
 
@@ -281,20 +291,22 @@ def resume(lot_id: int, *, by: int, at: datetime) -> None:
     lot = get_locked(lot_id, LotState.STOPPED)
     originals.need(lot_id)
     lot.state, lot.stop_asked_at = LotState.LOADING, None
-    _forget_trouble(lot)
+    forget_trouble(lot)
     events.record("lot.resumed", by=by, at=at, subject=("lot", lot.id), source=lot.source_code)
 
 
 def try_now(lot_id: int) -> None:
     """Do not wait any longer after some trouble."""
-    get_locked(lot_id, *WAITING).try_again_at = None
-    session.flush()
+    lot = get_locked(lot_id)
+    if not is_waiting(lot):
+        raise NotNow
+    lot.try_again_at = None
 
 
 def met_trouble(lot_id: int, sentence: str, *, at: datetime) -> None:
     """Keep what stopped an attempt, and wait a little longer each time; the file is not refused."""
     lot = get_locked(lot_id)
-    if lot.state not in WAITING:
+    if not is_waiting(lot):
         return
     lot.trouble, lot.try_again_at = sentence, at + PAUSES[min(lot.tries, len(PAUSES) - 1)]
     lot.tries += 1
@@ -305,7 +317,7 @@ def refuse(lot_id: int, refusal: FileRefused | OriginalGone, *, at: datetime) ->
     """Refuse a received lot as a whole."""
     lot = get_locked(lot_id, LotState.RECEIVED)
     _refuse(lot, refusal)
-    _forget_trouble(lot)
+    forget_trouble(lot)
     if isinstance(refusal, FileRefused):
         originals.drop_unless_of_use(lot_id, refusal.refusal)
     events.record("lot.refused", by=None, at=at, subject=("lot", lot.id), source=lot.source_code)
@@ -316,7 +328,7 @@ def finish_lot(lot_id: int, counts: dict[str, Any], *, by: int | None, at: datet
     lot = get_locked(lot_id, LotState.LOADING)
     lot.state, lot.loaded_at, lot.counts, lot.lines_read = LotState.LOADED, at, counts, counts["lines"]
     lot.stop_asked_at = None
-    _forget_trouble(lot)
+    forget_trouble(lot)
     originals.forget_secret(lot_id)
     events.record(
         "lot.loaded", by=by, at=at, subject=("lot", lot.id), lines=counts["lines"], created=counts["created"]
@@ -326,9 +338,10 @@ def finish_lot(lot_id: int, counts: dict[str, Any], *, by: int | None, at: datet
 def _read_again(lot: ImportLot) -> None:
     lot.state, lot.plan = LotState.RECEIVED, {}
     lot.lines_read, lot.started_at, lot.progress_at = 0, None, None
-    _forget_trouble(lot)
+    forget_trouble(lot)
 
 
-def _forget_trouble(lot: ImportLot) -> None:
+def forget_trouble(lot: ImportLot) -> None:
+    """Forget what stopped a lot: it moved on."""
     lot.trouble, lot.tries, lot.try_again_at = None, 0, None
     session.flush()

@@ -192,10 +192,16 @@ class ImportLot(Base):
     try_again_at: Mapped[datetime | None]
     undone_at: Mapped[datetime | None]
     undone_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    """Who asked to take it back, from the asking on: the scheduler's job does it."""
     undone: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     """What undoing took back, and what stayed and why: counts and references."""
     corrections_secret: Mapped[bytes | None]
     """The password of the files of lines to correct, sealed (`vault.seal_setting`); made at the first one."""
+
+    @property
+    def is_being_undone(self) -> bool:
+        """Say whether somebody, `undone_by`, asked to take the lot back and it is not done yet."""
+        return self.undone_by is not None and self.state is not LotState.UNDONE
 
 
 class ImportOriginal(Base):

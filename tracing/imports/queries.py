@@ -33,7 +33,8 @@ def lots(*, before_id: int | None = None, limit: int = 51) -> Sequence[ImportLot
 def lots_to_decide(limit: int = 20) -> Sequence[ImportLot]:
     """Return the lots that wait for a person, oldest first."""
     waits = or_(
-        ImportLot.state.in_((LotState.TO_MAP, LotState.PLANNED, LotState.STOPPED)),
+        ImportLot.state.in_((LotState.TO_MAP, LotState.PLANNED)),
+        and_(ImportLot.state == LotState.STOPPED, ImportLot.undone_by.is_(None)),
         and_(ImportLot.state.in_((LotState.RECEIVED, LotState.LOADING)), ImportLot.trouble.is_not(None)),
     )
     return session.scalars(select(ImportLot).where(waits).order_by(ImportLot.id).limit(limit)).all()

@@ -1,5 +1,6 @@
 """What interrupts a lot without anything being wrong with its file: a full disk, a lost database. It is tried again."""
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from sqlalchemy.exc import DBAPIError
@@ -14,7 +15,7 @@ _BY_CLASS: dict[str, LazyString] = {
 }
 """By class of PostgreSQL's codes."""
 _LOST = _l("La base de données ne répondait plus.")
-_UNEXPECTED = _l("Une erreur inattendue a interrompu la lecture ; l’administrateur en trouve la trace.")
+_UNEXPECTED = _l("Une erreur inattendue a interrompu le travail ; l’administrateur en trouve la trace.")
 
 
 def is_passing(error: Exception) -> bool:
@@ -30,6 +31,11 @@ def sentence_of(error: Exception) -> str:
         return str(_UNEXPECTED)
     code = _code(error)
     return str(_BY_CLASS.get(code[:2], _UNEXPECTED if code else _LOST))
+
+
+def not_undone(sentence: str) -> str:
+    """Return what a person reads about a lot that could not be taken back."""
+    return str(_("Ce lot n’a pas été annulé. %(why)s", why=sentence))
 
 
 def _code(error: DBAPIError) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from tracing.cases import queries as cases
 from tracing.contacts import turning
 from tracing.imports import lots, originals, queries, removing
+from tracing.imports.errors import NotNow
 from tracing.imports.models import TO_CORRECT, ImportLot, LotState
 from tracing.kernel import events
 from tracing.kernel.db import session
@@ -102,12 +103,36 @@ def stays_named(stays: dict[int, Stays]) -> list[dict[str, str]]:
     return [{"reference": references[case_id], "why": stays[case_id].value} for case_id in wanted]
 
 
-def undo(lot_id: int, *, by: int, at: datetime) -> dict[str, Any]:
-    """Take back what a lot brought, in the transaction of the caller; returns what went and what stayed.
+def ask(lot_id: int, *, by: int, at: datetime) -> None:
+    """Ask to take a lot back; the scheduler's job does it, and may find that somebody was called meanwhile."""
+    lot = lots.get_locked(lot_id, *lots.UNDOABLE)
+    lot.undone_by = by
+    lots.forget_trouble(lot)
+    events.record("lot.undo_asked", by=by, at=at, subject=("lot", lot.id), source=lot.source_code)
+
+
+def give_up(lot_id: int, sentence: str, *, at: datetime) -> None:
+    """Leave a lot as it was when somebody asked to take it back, and say why."""
+    lot = lots.get_locked(lot_id)
+    if not lot.is_being_undone:
+        return
+    lot.undone_by = None
+    lots.forget_trouble(lot)
+    lot.trouble = sentence
+    events.record("lot.not_undone", by=None, at=at, subject=("lot", lot.id), source=lot.source_code)
+
+
+def undo(lot_id: int, *, at: datetime) -> dict[str, Any]:
+    """Take back what a lot brought, as somebody asked, in the transaction of the caller; returns what went and stayed.
 
     Nobody else writes a lot meanwhile, and nobody can claim what is being looked at.
+
+    Raises:
+        NotNow: nobody asks for it any more.
     """
-    lot = lots.get_locked(lot_id, LotState.LOADED, LotState.STOPPED)
+    lot = lots.get_locked(lot_id)
+    if not lot.is_being_undone:
+        raise NotNow
     removing.lock(lot_id)
     counts = queries.report(lot_id)
     found = outlook(lot)
@@ -116,12 +141,13 @@ def undo(lot_id: int, *, by: int, at: datetime) -> dict[str, Any]:
     removing.remove(found.lines, found.cases, at=at)
     lot.undone = found.counts() | {"named": stays_named(found.stays)}
     lot.counts = lot.counts or counts
-    lot.state, lot.undone_at, lot.undone_by = LotState.UNDONE, at, by
+    lot.state, lot.undone_at = LotState.UNDONE, at
     lot.loaded_at = lot.loaded_at or at
+    lots.forget_trouble(lot)
     originals.forget_secret(lot_id)
     session.flush()
     told = {name: value for name, value in found.counts().items() if name != "stays_because"}
-    events.record("lot.undone", by=by, at=at, subject=("lot", lot_id), **told)
+    events.record("lot.undone", by=lot.undone_by, at=at, subject=("lot", lot_id), **told)
     return lot.undone
 
 

@@ -158,6 +158,8 @@ EVENT_WORDS = {
     "lot.stop_asked": _l("Arrêt d’un chargement demandé"),
     "lot.stopped": _l("Chargement arrêté"),
     "lot.resumed": _l("Chargement repris"),
+    "lot.undo_asked": _l("Annulation d’un lot demandée"),
+    "lot.not_undone": _l("Annulation d’un lot abandonnée"),
     "lot.undone": _l("Lot annulé"),
     "inbox.failed": _l("Dossier surveillé en défaut"),
     "inbox.recovered": _l("Dossier surveillé rétabli"),
