@@ -131,7 +131,7 @@ def _captured(work: Work) -> tuple[bytes, dict[str, Any], list[str]]:
 
     @event.listens_for(engine, "before_cursor_execute")
     def keep(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: Any) -> None:
-        if statement.startswith("UPDATE queue_entries"):
+        if "UPDATE queue_entries" in statement:
             seen.append((statement, dict(parameters)))
 
     member = work.members[-1]  # not the first: its id would be the site's as well

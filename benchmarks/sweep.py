@@ -21,7 +21,7 @@ from benchmarks.ground import Ground, ground, server
 from benchmarks.queue_ground import add_households, add_members, address_of, processes, seconds, settle
 from tracing.calls.jobs import sweep_claims
 from tracing.kernel.embedded import Server
-from tracing.queue.services import EXPIRE_BATCH
+from tracing.queue.expiring import EXPIRE_BATCH
 
 CLAIMED = """
     WITH chosen AS (

@@ -18,6 +18,7 @@ from tracing.kernel import db
 from tracing.kernel.events import Event
 from tracing.people import queries as people
 from tracing.programmes.vocabulary import RiskLevel
+from tracing.queue import expiring
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
 from tracing.queue.models import CallTask, EntryState, TaskState
@@ -234,7 +235,7 @@ def test_the_list_works_without_script(browse, story, phone):
     [luc] = named(phone)
     assert "Rétablir" in ada.follow(f"{phone.path}/{luc.id}/remove").text
     assert "Retiré de la liste" not in ada.follow(f"{phone.path}/{luc.id}/restore").text
-    queue_services.expire_claims(at=NOW + timedelta(minutes=6))
+    expiring.expire_claims(at=NOW + timedelta(minutes=6))
     db.session.commit()
     ada.post(phone.path, LUC, status=409)
 

@@ -17,6 +17,7 @@ from tracing.kernel.events import Sighting
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.programmes.vocabulary import RiskLevel
+from tracing.queue import expiring
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
 from tracing.queue.models import CallTask, EntryState, TaskKind, TaskState
@@ -259,7 +260,7 @@ def test_who_was_seen_is_recorded_once_for_the_claim(browse, story, phone, sessi
 
 
 def test_what_is_typed_too_late_is_refused_and_kept(browse, story, phone, session):
-    queue_services.expire_claims(at=NOW + timedelta(minutes=6))
+    expiring.expire_claims(at=NOW + timedelta(minutes=6))
     ada_id, case_id = story.ada.id, phone.task.case_id
 
     answer = browse.as_(story.ada).fragment(phone.path, LUC, status=409)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests.conftest import NOW
 from tests.support.story import Story, agent, identity, member, waiting_case
 from tracing.kernel.db import Session
-from tracing.queue import queries, rules, services, upkeep
+from tracing.queue import expiring, queries, rules, services, upkeep
 from tracing.queue.errors import ClaimLost, NotWaiting, OnAnotherCall
 from tracing.queue.models import CallTask, EntryState, QueueEntry
 from tracing.queue.services import Claim
@@ -161,7 +161,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        ended = {(claim.entry_id, claim.number) for claim in services.expire_claims(at=self.at)}
+        ended = {(claim.entry_id, claim.number) for claim in expiring.expire_claims(at=self.at)}
         due = {(entry, held.number) for entry, held in self.held.items() if held.ends_at <= self.at}
         assert ended == due
         for entry, _number in due:

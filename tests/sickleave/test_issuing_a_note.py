@@ -20,6 +20,7 @@ from tracing.contacts import services as contacts
 from tracing.kernel.db import transaction
 from tracing.kernel.events import Event, Sighting
 from tracing.programmes.vocabulary import RiskLevel
+from tracing.queue import expiring
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
 from tracing.queue.models import TaskKind, TaskState
@@ -302,7 +303,7 @@ def test_the_note_is_issued_without_script(browse, story, phone, session):
 
 
 def test_asked_too_late_nothing_is_issued_and_the_day_is_kept(browse, story, phone, session):
-    queue_services.expire_claims(at=NOW + timedelta(minutes=6))
+    expiring.expire_claims(at=NOW + timedelta(minutes=6))
     ada_id = story.ada.id
 
     answer = browse.as_(story.ada).fragment(phone.path, SWORN, status=409)

@@ -7,7 +7,7 @@ from tracing.calls.rules import CallOutcome
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.slots import forget_slots, take_slot
-from tracing.queue import households, upkeep
+from tracing.queue import expiring, households, upkeep
 from tracing.queue import services as queue
 
 
@@ -20,7 +20,7 @@ def sweep_claims(slot: datetime) -> int:
     while True:
         with transaction():
             at = clock.database_now()
-            claims = queue.expire_claims(at=at)
+            claims = expiring.expire_claims(at=at)
             services.close_lost(claims, CallOutcome.CLAIM_ENDED, at=at)
         swept += len(claims)
         if not claims:

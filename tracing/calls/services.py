@@ -13,6 +13,7 @@ from tracing.calls.models import Answer, Call, Conversation, Draft, NumberRung
 from tracing.calls.rules import CallOutcome, GiveBackReason
 from tracing.kernel import clock, events
 from tracing.kernel.db import refresh_known, session, take_id
+from tracing.queue import promises
 from tracing.queue import services as queue
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask
@@ -210,6 +211,9 @@ def finish_conversation(conversation: Conversation, outcome: CallOutcome, *, at:
     """End the conversation with one person; the call may go on with another."""
     conversation.outcome, conversation.finished_at = outcome, at
     session.flush()
+    if outcome in rules.BY_TRACER:
+        begun = queries.get_call(conversation.call_id).started_at
+        promises.settle(conversation.task_id, called_at=begun, at=at)
 
 
 def end(

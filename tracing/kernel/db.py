@@ -94,6 +94,13 @@ def transaction() -> Iterator[Session]:
         raise
 
 
+def refresh_known(*models: type[Base]) -> None:
+    """Read again the rows of `models` that the session has at hand, after a statement that went around it."""
+    for one in list(session()):
+        if isinstance(one, models):
+            session.refresh(one)
+
+
 def among(column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
     """Return that `column` is one of `values`, as one array parameter: the same statement for any number."""
     return cast("ColumnElement[bool]", column == any_(literal(list(values), ARRAY(column.type))))

@@ -4,24 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ScalarSelect, Select, func, select, text, true, update
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.programmes.rules import is_open, next_open, open_until
-from tracing.queue import covering, households, queries, rules
+from tracing.queue import covering, households, promises, queries, rules, taking
 from tracing.queue.errors import ClaimLost, NotWaiting, OnAnotherCall, OutsideHours
 from tracing.queue.hours import calling_of
-from tracing.queue.models import FRENCH, CallTask, EntryState, QueueEntry, TaskKind, TaskState
+from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
 from tracing.staff import queries as staff
 from tracing.staff.agents import Agent
 
 SWEEP_BATCH = 1000
-EXPIRE_BATCH = 250
-CARE_BATCH = 25
-"""Claims ended in one transaction: no lock is held for longer than a page would notice."""
 
 
 @dataclass(frozen=True)
@@ -83,83 +79,14 @@ def claim_next(by: Agent, *, at: datetime) -> Claim | None:
     held = queries.find_claim(by.member_id)
     if held is not None:
         return claim_of(held)
-    waits = select(QueueEntry.id).where(
-        QueueEntry.state == EntryState.READY,
-        QueueEntry.regroup.is_(False),
-        QueueEntry.site_id == by.site.id,
-        QueueEntry.closes_at > at,
-    )
-    mine = waits.where(QueueEntry.reserved_for == by.member_id).order_by(QueueEntry.rank_at)
-    anyone = waits.where(QueueEntry.reserved_for.is_(None))
-    # what one gave back goes to somebody else; it comes back only when nothing else waits
-    others = anyone.where(QueueEntry.passed_by.is_distinct_from(by.member_id))
-    for chosen in (_first(mine), _spoken(others, by), _spoken(anyone, by)):
-        claim = _claim(chosen, by, at=at)
-        if claim is not None:
-            return claim
-    return None
-
-
-def _first(chosen: Select[int]) -> ScalarSelect[int]:
-    """Return the first of these households that nobody writes now, locked."""
-    return chosen.limit(1).with_for_update(skip_locked=True).scalar_subquery()
-
-
-def _spoken(chosen: Select[int], by: Agent) -> ScalarSelect[int]:
-    """Return the first of these households to whom the agent can speak, locked.
-
-    Each language has its own head of the index: those that somebody else speaks are never in the way.
-    """
-    ordered = chosen.order_by(QueueEntry.rank_at, QueueEntry.id)
-    if not by.languages:
-        return _first(ordered.where(QueueEntry.language == FRENCH))
-    spoken = func.unnest(array([FRENCH, *sorted(by.languages)])).column_valued("spoken")
-    heads = ordered.add_columns(QueueEntry.rank_at).where(QueueEntry.language == spoken)
-    head = heads.limit(1).with_for_update(skip_locked=True).lateral("head")
-    best = select(head.c.id).select_from(spoken.join(head, true())).order_by(head.c.rank_at, head.c.id)
-    return best.limit(1).scalar_subquery()
-
-
-def _claim(entry_id: object, by: Agent, *, at: datetime) -> Claim | None:
     try:
         with session.begin_nested():
-            row = session.execute(
-                update(QueueEntry)
-                .where(QueueEntry.id == entry_id, QueueEntry.state == EntryState.READY)
-                .values(
-                    state=EntryState.CLAIMED,
-                    claimant_id=by.member_id,
-                    claim_number=QueueEntry.claim_number + 1,
-                    claimed_at=at,
-                    claim_ends_at=at + rules.CLAIM_LASTS,
-                    last_input_at=at,
-                    is_stale=False,
-                    reserved_for=None,
-                    reserved_until=None,
-                    given_at=None,
-                    passed_by=None,
-                )
-                .returning(
-                    QueueEntry.id, QueueEntry.household_id, QueueEntry.claim_number, QueueEntry.site_id
-                )
-                .execution_options(synchronize_session=False)
-            ).one_or_none()
+            row = taking.take(by, at=at)
     except IntegrityError:
         # the same person asked twice at the same moment: the first claim stands
         held = queries.find_claim(by.member_id)
         return claim_of(held) if held else None
-    if row is None:
-        return None
-    claim = Claim(row.id, row.household_id, row.claim_number, row.site_id)
-    events.record(
-        "call.claimed",
-        by=by.member_id,
-        at=at,
-        subject=("entry", claim.entry_id),
-        site_id=claim.site_id,
-        claim=claim.number,
-    )
-    return claim
+    return None if row is None else Claim(*row)
 
 
 def claim_of(entry: QueueEntry) -> Claim:
@@ -225,10 +152,11 @@ def release(entry_id: int, claim_number: int, *, passed_by: int | None = None, a
     if entry.state is not EntryState.CLAIMED or entry.claim_number != claim_number:
         raise ClaimLost
     entry.passed_by = passed_by
-    _unclaim(entry, at=at)
+    unclaim(entry, at=at)
 
 
-def _unclaim(entry: QueueEntry, *, at: datetime) -> None:
+def unclaim(entry: QueueEntry, *, at: datetime) -> None:
+    """Let go of a claimed household: it goes where its open tasks put it, joined or split if that had to wait."""
     entry.state = EntryState.IDLE
     entry.claimant_id = entry.claimed_at = entry.claim_ends_at = entry.last_input_at = None
     session.flush()
@@ -238,70 +166,6 @@ def _unclaim(entry: QueueEntry, *, at: datetime) -> None:
         entry.regroup = False
         households.settle(entry.household_id, at=at)
     households.refresh(entry.household_id, at=at)
-
-
-def expire_claims(*, at: datetime) -> list[Claim]:
-    """Return to the queue every household whose claim has ended, a batch at most; returns their claims."""
-    return _expire_as_they_are(at=at) or _expire_with_care(at=at)
-
-
-_EXPIRE = """
-    WITH ended AS (
-        SELECT id, claimant_id FROM queue_entries
-        WHERE state = 'claimed' AND claim_ends_at <= :at AND NOT (is_stale OR regroup)
-            AND (promised_at IS NULL OR promised_at <= :at)
-        ORDER BY claim_ends_at LIMIT :most FOR UPDATE SKIP LOCKED
-    ), freed AS (
-        UPDATE queue_entries SET state = CASE WHEN not_before <= :at THEN 'ready' ELSE 'scheduled' END,
-            claimant_id = NULL, claimed_at = NULL, claim_ends_at = NULL, last_input_at = NULL
-        FROM ended WHERE queue_entries.id = ended.id
-        RETURNING queue_entries.id, household_id, claim_number, site_id, ended.claimant_id
-    ), told AS (
-        INSERT INTO events (at, kind, site_id, subject_type, subject_id, detail)
-        SELECT :at, 'call.claim_ended', site_id, 'entry', id,
-            jsonb_build_object('claim', claim_number, 'claimant', claimant_id)
-        FROM freed
-    )
-    SELECT id, household_id, claim_number, site_id FROM freed
-"""
-
-
-def _expire_as_they_are(*, at: datetime) -> list[Claim]:
-    """End claims of households whose tasks are what they were when they were claimed: they stand where they stood."""
-    rows = session.execute(text(_EXPIRE), {"at": at, "most": EXPIRE_BATCH}).all()
-    if rows:
-        session.expire_all()
-    return [Claim(row.id, row.household_id, row.claim_number, row.site_id) for row in rows]
-
-
-def _expire_with_care(*, at: datetime) -> list[Claim]:
-    """End claims of households that must be placed anew."""
-    ended = session.scalars(
-        select(QueueEntry)
-        .where(
-            QueueEntry.state == EntryState.CLAIMED,
-            QueueEntry.claim_ends_at <= at,
-            QueueEntry.is_stale | QueueEntry.regroup | (QueueEntry.promised_at > at),
-        )
-        .order_by(QueueEntry.claim_ends_at)
-        .limit(CARE_BATCH)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    ).all()
-    claims = []
-    for entry in ended:
-        claims.append(claim_of(entry))
-        events.record(
-            "call.claim_ended",
-            by=None,
-            at=at,
-            subject=("entry", entry.id),
-            site_id=entry.site_id,
-            claim=entry.claim_number,
-            claimant=entry.claimant_id,
-        )
-        _unclaim(entry, at=at)
-    return claims
 
 
 def take_back(entry_id: int, *, by: Agent, at: datetime) -> Claim:
@@ -323,7 +187,7 @@ def take_back(entry_id: int, *, by: Agent, at: datetime) -> Claim:
         claim=entry.claim_number,
         claimant=entry.claimant_id,
     )
-    _unclaim(entry, at=at)
+    unclaim(entry, at=at)
     return claim
 
 
@@ -417,7 +281,7 @@ def postpone_task(task: CallTask, *, until: datetime, at: datetime) -> None:
 def promise(task: CallTask, *, when: datetime, by: Agent, at: datetime) -> None:
     """Promise a person a callback at `when`: ready for who promised it ten minutes before, then for everyone."""
     task.not_before, task.promised_at, task.promised_by = when, when, by.member_id
-    session.flush()
+    promises.note(task, when=when, by=by, at=at)
     events.record(
         "callback.promised",
         by=by.member_id,
