@@ -17,8 +17,10 @@ from tracing.desk.queries import About
 from tracing.desk.questions import Asked, options_of
 from tracing.desk.services import STATEMENT, Saved, Typed
 from tracing.desk.talks import Talk, talk_of
+from tracing.desk.why import why_next
 from tracing.kernel import clock
 from tracing.messages.queries import Written, messages_to
+from tracing.queue.history import Happening, history_of
 from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.scripts import rules as scripts
 from tracing.scripts.answers import bound
@@ -229,6 +231,11 @@ class Screen:
         return next((one.e164 for one in self.numbers if one.hash == attempt.number_hash), None)
 
     @cached_property
+    def history(self) -> Sequence[Happening]:
+        """What happened to the household in the queue, newest first."""
+        return history_of(self.call.entry_id)
+
+    @cached_property
     def messages(self) -> Sequence[Written]:
         """What was put into the outbox for the person, newest first."""
         return messages_to(self.task.person_id)
@@ -247,6 +254,11 @@ class Screen:
     def due_at(self) -> datetime:
         """When the person was promised a call."""
         return self.task.promised_at or self.task.due_at
+
+    @cached_property
+    def why(self) -> str | None:
+        """In one sentence, why this call is next."""
+        return why_next(self.task, at=self.at)
 
     @property
     def service_hours(self) -> int:

@@ -65,6 +65,8 @@ class Waiting:
     entry_id: int
     subject: Subject | None
     due_at: datetime
+    call_by: datetime | None
+    """The end of the last calling hours before, where it is due outside them."""
     not_before: datetime
     is_scheduled: bool
     promised_at: datetime | None
@@ -161,6 +163,7 @@ def waiting_rows(entries: Sequence[QueueEntry]) -> list[Waiting]:
             entry_id=entry.id,
             subject=about.get(entry.household_id),
             due_at=entry.due_at,
+            call_by=entry.call_by,
             not_before=entry.not_before,
             is_scheduled=entry.state is EntryState.SCHEDULED,
             promised_at=entry.promised_at,

@@ -1,0 +1,75 @@
+"""Why a call is next, and what advances it, in the words of those who read it."""
+
+from datetime import datetime
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from tracing.queue import rules
+from tracing.ui.filters import day, time_zone
+
+WEIGHT_WORDS = {
+    "aged": _l("65 ans ou plus"),
+    "fragile": _l("santé fragile"),
+    "place": _l("hébergement collectif"),
+    "symptoms": _l("symptômes"),
+    "promise": _l("rappel promis"),
+}
+"""The circumstances that advance a call, by the names of the programme's weights."""
+
+
+def why(reason: rules.Reason, *, opens_at: datetime, at: datetime) -> str:
+    """Say in one sentence why somebody is called when they are."""
+    advanced = [
+        ngettext(
+            "%(what)s : avancé de %(num)d minute",
+            "%(what)s : avancé de %(num)d minutes",
+            minutes,
+            what=WEIGHT_WORDS[name],
+        )
+        for name, minutes in rules.advances(reason)
+        if name != "promise"
+    ]
+    return " ; ".join([due(reason, opens_at=opens_at, at=at), *advanced])
+
+
+def due(reason: rules.Reason, *, opens_at: datetime, at: datetime) -> str:
+    """Say by when somebody is to be called, or when they were promised it."""
+    return _promise(reason, at) if reason.promised_at else _due(reason, opens_at, at)
+
+
+def _promise(reason: rules.Reason, at: datetime) -> str:
+    return str(_("Promesse de rappel %(when)s", when=_at(rules.due_of(reason), at)))
+
+
+def _due(reason: rules.Reason, opens_at: datetime, at: datetime) -> str:
+    due_at, ends = rules.due_of(reason), rules.last_moment(reason)
+    if ends is not None and ends > opens_at:
+        return str(_("À appeler avant %(when)s, fin des heures d’appel", when=_before(ends, at)))
+    return str(_("À appeler avant %(when)s", when=_before(due_at, at)))
+
+
+def _at(moment: datetime, now: datetime) -> str:
+    return str(_("à %(time)s", time=_time(moment)) if _is_today(moment, now) else _on(moment))
+
+
+def _before(moment: datetime, now: datetime) -> str:
+    return _time(moment) if _is_today(moment, now) else str(_("le %(moment)s", moment=_on(moment)))
+
+
+def _on(moment: datetime) -> str:
+    return str(_("%(day)s à %(time)s", day=day(moment), time=_time(moment)))
+
+
+def _is_today(moment: datetime, now: datetime) -> bool:
+    return _there(moment).date() == _there(now).date()
+
+
+def _time(moment: datetime) -> str:
+    there = _there(moment)
+    return str(_("%(hours)d h %(minutes)s", hours=there.hour, minutes=f"{there:%M}"))
+
+
+def _there(moment: datetime) -> datetime:
+    return moment.astimezone(time_zone())
