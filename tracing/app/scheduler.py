@@ -11,6 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from tracing.calls import jobs as calls
+from tracing.calls import watching
 from tracing.imports import folder
 from tracing.imports import jobs as imports
 from tracing.kernel import clock
@@ -26,6 +27,7 @@ logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 EVERY = {
     "sweep_claims": (calls.sweep_claims, 15),
     "promote": (calls.promote, 15),
+    "watch": (watching.watch, 30),
     "rebuild": (calls.rebuild, 15),
 }
 """Jobs by name, with how often they run, in seconds."""

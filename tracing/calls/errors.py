@@ -70,3 +70,15 @@ class CallbackOutsideHours(Refused):
                 closes=closes,
             )
         )
+
+
+class NobodyThen(CallbackOutsideHours):
+    """A callback is promised for an hour at which somebody is at work who can keep it."""
+
+    def __init__(self) -> None:
+        Refused.__init__(
+            self,
+            _(
+                "Personne ne travaille à ce moment-là pour tenir ce rappel. Choisissez une autre heure. Rien n’a été promis."
+            ),
+        )

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
-from tracing.calls.errors import CallbackOutsideHours, ReasonNeeded, StillMissing
+from tracing.calls.errors import CallbackOutsideHours, NobodyThen, ReasonNeeded, StillMissing
 from tracing.calls.models import Call, Conversation
 from tracing.calls.rules import BY_TRACER, CONSEQUENCES, CallOutcome, Follows, GiveBackReason, is_text_due
 from tracing.cases import queries as case_queries
@@ -18,6 +18,7 @@ from tracing.desk.services import open_conversations
 from tracing.desk.talks import Talk
 from tracing.kernel.db import session
 from tracing.messages import services as messages
+from tracing.people import queries as people
 from tracing.programmes.loader import get_pack
 from tracing.programmes.rules import window_on
 from tracing.queue import colleagues
@@ -25,6 +26,7 @@ from tracing.queue import services as queue
 from tracing.queue.errors import ClosedThatDay
 from tracing.queue.hours import calling_of_person
 from tracing.queue.models import CallTask, TaskState
+from tracing.staff import presence
 from tracing.staff.agents import Agent
 
 MARKS = {CallOutcome.COMPLETED: contacts.mark_informed, CallOutcome.REFUSED: contacts.mark_refused}
@@ -144,6 +146,9 @@ def _promise(talk: Talk, when: datetime | None, *, by: Agent, at: datetime) -> N
             raise ClosedThatDay
         opens, closes = (f"{end.astimezone(by.site.time_zone):%H:%M}" for end in window)
         raise CallbackOutsideHours(opens, closes)
+    language = people.get_person(talk.task.person_id).language
+    if not presence.tracers_at_work(by.site.id, when, zone=by.site.time_zone, language=language):
+        raise NobodyThen
     queue.promise(talk.task, when=when, by=by, at=at)
 
 

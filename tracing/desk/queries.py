@@ -166,9 +166,7 @@ def attempts_of(task_id: int) -> list[Attempt]:
         .order_by(Call.id.desc())
         .limit(30)
     )
-    return [
-        Attempt(row[0], row[1], row[2], tracer=row[3], reason=row[4], number_hash=row[5]) for row in rows
-    ]
+    return [Attempt(row[0], row[1], row[2], tracer=row[3], reason=row[4], number_hash=row[5]) for row in rows]
 
 
 def calls_made(made: Iterable[Call]) -> list[CallMade]:

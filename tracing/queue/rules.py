@@ -18,6 +18,8 @@ OWNER_FIRST = timedelta(minutes=10)
 """A promised callback is ready for whoever promised it this long before its time."""
 GIFT_LASTS = timedelta(minutes=30)
 """A call given to a colleague waits for them this long, then it is for everyone."""
+PROMISE_TOLERANCE = timedelta(minutes=10)
+"""A callback counts as kept when the call begins at most this long after its time."""
 LARGEST_HOUSEHOLD = 8
 """More people behind one number are an institution's residents, not a household (DESIGN: one household, one call)."""
 

@@ -15,6 +15,8 @@ from tracing.staff.errors import NoSuchAbsence, NotOfThisSite, WrongDays
 from tracing.staff.models import Absence, Member, MemberRole, Role, StaffSession
 from tracing.staff.rules import Gone, Week
 
+FRENCH = "fr"
+
 
 @dataclass(frozen=True)
 class Attendance:
@@ -77,31 +79,42 @@ def _absences(member_ids: object, *, on: date) -> list[Absence]:
     return list(session.scalars(chosen.order_by(Absence.starts_on, Absence.id)))
 
 
-def tracers_at_work(site_id: int, when: datetime, *, zone: ZoneInfo) -> list[Member]:
-    """Return the tracers of a site who are to be at work at a moment, by their weekly hours and absences."""
-    members = queries.members_with_role(site_id, Role.TRACER)
+def tracers_at_work(
+    site_id: int, when: datetime, *, zone: ZoneInfo, language: str | None = None
+) -> list[Member]:
+    """Return the tracers of a site who are to be at work at a moment, by their weekly hours and absences.
+
+    Only those who speak `language`, where one is given; everybody speaks French.
+    """
+    members = [
+        one
+        for one in queries.members_with_role(site_id, Role.TRACER)
+        if language in {None, FRENCH} or language in one.languages
+    ]
     weeks = weeks_of((one.id for one in members), on=when.astimezone(zone).date())
     local = when.astimezone(zone)
     return [one for one in members if sessions.may_enter(one, when) and rules.works_at(weeks[one.id], local)]
 
 
 def gone(
-    member_ids: Iterable[int], *, site_id: int, when: datetime, at: datetime, zone: ZoneInfo
-) -> dict[int, Gone]:
-    """Return which members will not be there at `when`, and why; nobody who is working at that moment is."""
-    wanted = set(member_ids)
-    local = when.astimezone(zone)
-    weeks, seen = weeks_of(wanted, on=local.date()), last_inputs(site_id, wanted)
-    found: dict[int, Gone] = {}
-    for member_id in wanted:
-        member = queries.get_member(member_id)
+    asked: Collection[tuple[int, datetime]], *, site_id: int, at: datetime, zone: ZoneInfo
+) -> dict[tuple[int, datetime], Gone]:
+    """Return which members will not be there at their moment, and why; whoever works here now is there now."""
+    if not asked:
+        return {}
+    ids = {member_id for member_id, _when in asked}
+    first = min(when for _member_id, when in asked).astimezone(zone).date()
+    members = {one.id: one for one in queries.members(ids)}
+    weeks, seen = weeks_of(ids, on=first), last_inputs(site_id, ids)
+    found: dict[tuple[int, datetime], Gone] = {}
+    for member_id, when in asked:
         last = seen.get(member_id)
         is_working = when <= at and last is not None and at - last < rules.AWAY_AFTER
-        why = _why_left(member, site_id, when)
+        why = _why_left(members[member_id], site_id, when)
         if why is None and not is_working:
-            why = rules.why_gone(weeks[member_id], local)
+            why = rules.why_gone(weeks[member_id], when.astimezone(zone))
         if why is not None:
-            found[member_id] = why
+            found[member_id, when] = why
     return found
 
 

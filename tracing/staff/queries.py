@@ -41,6 +41,11 @@ def member_names(ids: Iterable[int]) -> dict[int, str]:
     return {row.id: row.display_name for row in rows}
 
 
+def members(ids: Iterable[int]) -> list[Member]:
+    """Return members by their ids."""
+    return list(session.scalars(select(Member).where(Member.id.in_(set(ids)))))
+
+
 def members_with_role(site_id: int, *roles: Role) -> list[Member]:
     """Return the open accounts that hold one of `roles` at a site, by name."""
     return list(
