@@ -29,7 +29,7 @@ _TAKE = f"""
             (SELECT id FROM queue_entries WHERE {_WAITS} AND reserved_for = :me
              ORDER BY rank_at LIMIT 1 FOR UPDATE SKIP LOCKED),
             ({_SPOKEN.format(and_more="AND passed_by IS DISTINCT FROM :me")}),
-            ({_SPOKEN.format(and_more="AND passed_by = :me")})
+            ({_SPOKEN.format(and_more="")})
         )
         RETURNING id, household_id, claim_number, site_id
     ), told AS (
