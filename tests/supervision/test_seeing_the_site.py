@@ -11,6 +11,7 @@ from tests.support.story import Story, agent, identity, waiting_case
 from tests.support.web import Browser
 from tracing.calls import services as calls
 from tracing.queue import services as queue
+from tracing.queue import upkeep
 from tracing.queue.models import QueueEntry, TaskState
 from tracing.supervision import queries
 
@@ -35,6 +36,7 @@ def test_the_board_says_how_the_site_stands(browse: Browser, story: Story):
     waiting_case(story.nantes, identity("Sans", phones=()), at=NOW)
     lost = waiting_case(story.nantes, identity("Perdu", phones=("+33639980003",)), at=NOW)
     queue.close_task(lost, TaskState.UNREACHABLE, by=None, at=NOW)
+    upkeep.promote(at=NOW)
     calls.take_next(agent(story.ada), at=NOW)
 
     page = browse.as_(story.dora).get("/board")
@@ -65,7 +67,7 @@ def test_a_tracer_who_types_nothing_is_doubted(browse: Browser, story: Story, cl
     ada = agent(story.ada)
     call = calls.take_next(ada, at=NOW)
     dora = browse.as_(story.dora)
-    assert "Absent" not in words(dora.get("/board").text)
+    assert "Absent ?" not in words(dora.get("/board").text)
 
     for minutes in (4, 8, 11):
         at = clock.move_to(NOW + minutes * MINUTE)

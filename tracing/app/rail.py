@@ -33,6 +33,7 @@ DOORS = (
     Door("desk.home", _l("Appels"), "telephone-outbound", frozenset({Role.TRACER}), also=("/calls",)),
     Door("escalations.waiting", _l("Avis demandés"), "heart-pulse", frozenset({Role.ADVISER, Role.REFERENT})),
     Door("supervision.board", _l("Tableau du site"), "activity", frozenset({Role.SUPERVISOR})),
+    Door("supervision.team", _l("Équipe"), "people", frozenset({Role.SUPERVISOR, Role.REFERENT})),
     Door("supervision.lists", _l("Listes à traiter"), "list-check", frozenset({Role.SUPERVISOR})),
     Door(
         "supervision.outbox",

@@ -20,6 +20,7 @@ from tracing.queue import queries as queue
 from tracing.queue.models import CallTask
 from tracing.scripts.services import get_script, newest_version
 from tracing.scripts.vocabulary import ScriptKind
+from tracing.staff import queries as staff
 from tracing.staff.agents import Agent
 
 
@@ -30,6 +31,8 @@ class Waiting:
     held: CallMade | None
     is_ready: bool
     next_at: datetime | None
+    paused_at: datetime | None = None
+    """Since when the tracer is on a pause."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ def waiting_for(by: Agent, *, at: datetime) -> Waiting:
         held=held[0] if held else None,
         is_ready=is_ready,
         next_at=None if is_ready else queue.next_ready_at(by.site.id),
+        paused_at=staff.get_member(by.member_id).paused_at,
     )
 
 

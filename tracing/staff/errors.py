@@ -70,6 +70,13 @@ class OnACall(Refused):
         super().__init__(_("Vous êtes en appel. Terminez-le ou rendez-le, puis changez de site."))
 
 
+class OnACallNow(Refused):
+    """A pause begins after the call."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Vous êtes en appel. Terminez-le ou rendez-le, puis faites une pause."))
+
+
 class LoginTaken(Invalid):
     """Somebody has this login."""
 

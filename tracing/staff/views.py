@@ -21,9 +21,9 @@ from flask_babel import gettext as _
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Refused
-from tracing.staff import queries, services, sessions
+from tracing.staff import presence, queries, services, sessions
 from tracing.staff.access import COOKIE, agent, is_fragment, may, public, safe_next
-from tracing.staff.errors import OnACall, WeakPassword
+from tracing.staff.errors import OnACall, OnACallNow, WeakPassword
 from tracing.staff.forms import LoginForm, NewPasswordForm, UnlockForm
 from tracing.staff.models import SessionEnd
 from tracing.staff.words import ROLE_WORDS, WEEKDAYS
@@ -129,6 +129,26 @@ def locked_page(form: UnlockForm) -> str:
 def activity() -> ResponseReturnValue:
     """Note that somebody typed or pointed; the permission check does the noting."""
     return Response(status=204)
+
+
+@bp.post("/pause")
+@may()
+def pause() -> ResponseReturnValue:
+    """Begin a pause: nothing is given to one who is on it."""
+    if current_app.extensions["tracing.is_on_call"](agent().member_id):
+        raise OnACallNow
+    with transaction():
+        presence.pause(agent(), at=clock.now())
+    return redirect("/", 303)
+
+
+@bp.post("/resume")
+@may()
+def resume() -> ResponseReturnValue:
+    """End the pause."""
+    with transaction():
+        presence.resume(agent(), at=clock.now())
+    return redirect("/", 303)
 
 
 @bp.post("/work-at/<int:site_id>")

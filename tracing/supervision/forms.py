@@ -68,6 +68,22 @@ class NumberForm(FlaskForm):  # type: ignore[misc]
     )
 
 
+class AbsenceForm(FlaskForm):  # type: ignore[misc]
+    """Days on which somebody does not work."""
+
+    member = SelectField(
+        _l("Personne"), coerce=_number, validators=[InputRequired(_l("Choisissez qui est absent."))]
+    )
+    first = DateField(_l("Premier jour"), validators=[InputRequired(_l("Donnez le premier jour."))])
+    last = DateField(
+        _l("Dernier jour"), description=_l("Laissez vide pour un seul jour."), validators=[Optional()]
+    )
+
+    def offer(self, members: Sequence[Member]) -> None:
+        """Offer these members."""
+        self.member.choices = [(NOBODY, _("Choisir")), *((one.id, one.display_name) for one in members)]
+
+
 class JournalForm(FlaskForm):  # type: ignore[misc]
     """What the auditor looks for. It changes nothing, so it is sent in the address."""
 

@@ -14,11 +14,12 @@ from tracing.queue import queries as queue
 from tracing.queue.errors import NotWaiting
 from tracing.queue.models import CallTask
 from tracing.staff import queries as staff
+from tracing.staff import words as staff_words
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
 from tracing.supervision import journal as journals
 from tracing.supervision import lists as worklists
-from tracing.supervision import message_views, order_views, queries, services, words
+from tracing.supervision import live, message_views, order_views, queries, services, team_views, words
 from tracing.supervision.forms import GiveForm, JournalForm, NumberForm, TakeBackForm
 from tracing.supervision.journal import Journal, Wanted
 from tracing.supervision.rules import WorkList
@@ -32,8 +33,10 @@ for path, view, method in (
     ("/lists/tasks/<int:task_id>/letter-written", message_views.letter_written, "POST"),
 ):
     bp.add_url_rule(path, view_func=view, methods=[method])
-for path, view, method in order_views.ROUTES:
-    bp.add_url_rule(path, view_func=view, methods=[method])
+for path, shown, method in order_views.ROUTES:
+    bp.add_url_rule(path, view_func=shown, methods=[method])
+for path, led, method in team_views.ROUTES:
+    bp.add_url_rule(path, view_func=led, methods=[method])
 
 
 # -- the board -----------------------------------------------------------------------------------
@@ -49,6 +52,11 @@ def _board_context() -> dict[str, object]:
         "after": after,
         "at": at,
         "task_words": words.TASK_WORDS,
+        "live": (counts := live.live(agent().site, at=at)),
+        "team": counts.team,
+        "presence_words": staff_words.PRESENCE_WORDS,
+        "presence_tones": staff_words.PRESENCE_TONES,
+        "presence_icons": staff_words.PRESENCE_ICONS,
     }
 
 
