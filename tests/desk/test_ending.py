@@ -27,7 +27,7 @@ from tracing.queue.models import EntryState, TaskState
 PARIS = ZoneInfo("Europe/Paris")
 CALLBACK = {"outcome": "callback", "callback_on": "2026-03-10", "callback_time": "14:30"}
 DOCTOR = {"outcome": "needs_doctor", "reason": "medical_question", "question": "Quel masque ?"}
-LANGUAGE = {"outcome": "language", "language": "portugais"}
+LANGUAGE = {"outcome": "language", "language": "pt"}
 
 
 def last_conversation(task_id: int) -> Conversation:

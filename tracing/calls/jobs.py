@@ -7,7 +7,7 @@ from tracing.calls.rules import CallOutcome
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.slots import forget_slots, take_slot
-from tracing.queue import expiring, households, upkeep
+from tracing.queue import expiring, households, languages, upkeep
 from tracing.queue import services as queue
 
 
@@ -49,11 +49,16 @@ def promote(slot: datetime) -> int:
 
 
 def rebuild(slot: datetime) -> int:
-    """Place anew everybody who waits where hours or weights have changed, a batch a transaction; returns how many."""
+    """Place anew everybody who waits where hours, weights or languages have changed; returns how many.
+
+    A batch a transaction.
+    """
     placed = 0
     with transaction():
         if not take_slot("rebuild", slot, at=clock.now()):
             return 0
+    with transaction():
+        placed += languages.settle(at=clock.database_now())
     while True:
         with transaction():
             moved = upkeep.rebuild(at=clock.database_now())

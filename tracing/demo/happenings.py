@@ -19,13 +19,14 @@ from tracing.desk.talks import Talk
 from tracing.escalations import services as escalations
 from tracing.escalations.models import Audience, Reason
 from tracing.kernel.db import session, transaction
-from tracing.programmes.rules import next_open
+from tracing.programmes.rules import is_open
 from tracing.programmes.rules.risk import Circumstances
 from tracing.programmes.vocabulary import Distance, Protection
 from tracing.queue.hours import calling_of_person
 from tracing.scripts.definitions import Question
 from tracing.scripts.wording import confirmation_value
 from tracing.sickleave import services as sickleave
+from tracing.staff import presence
 from tracing.staff.agents import Agent
 
 TURN = timedelta(minutes=7)
@@ -127,12 +128,25 @@ def promised_call(by: Agent, *, at: datetime, now: datetime) -> None:
     with transaction():
         talks = list(take(by, at=at))
         for _call, talk in talks[:1]:
-            calling = calling_of_person(talk.task.person_id, talk.task.site_id)
-            when = next_open(calling, now + timedelta(minutes=45))
+            when = next(moment for moment in quarters_from(now) if somebody_works(talk, moment, by=by))
             endings.finish(
                 talk, CallOutcome.CALLBACK, callback_at=when, by=by, at=now - timedelta(minutes=20)
             )
         leave_the_others(talks, by=by, at=now - timedelta(minutes=20))
+
+
+def quarters_from(now: datetime) -> Iterator[datetime]:
+    """Yield the quarters of an hour of the next days, from three quarters of an hour on."""
+    first = now + timedelta(minutes=45)
+    for quarter in range(6 * 24 * 4):
+        yield first + timedelta(minutes=15 * quarter)
+
+
+def somebody_works(talk: Talk, moment: datetime, *, by: Agent) -> bool:
+    """Say whether somebody may be promised a callback at that moment."""
+    calling = calling_of_person(talk.task.person_id, talk.task.site_id)
+    at_work = presence.tracers_at_work(by.site.id, moment, zone=by.site.time_zone)
+    return is_open(calling, moment) and bool(at_work)
 
 
 def asked_call(by: Agent, question: str, *, at: datetime) -> None:

@@ -28,6 +28,7 @@ from tracing.queue.hours import calling_of_person
 from tracing.queue.models import CallTask
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
+from tracing.ui.languages import name_of
 
 
 @dataclass(frozen=True)
@@ -98,9 +99,9 @@ def finish(call_id: int, task_id: int, outcome: CallOutcome, form: EndForm) -> C
             at=at,
         )
     if outcome is CallOutcome.LANGUAGE:
-        calls.save_answer(held, talk.task, "language", form.language.data, by=by, at=at)
+        calls.save_answer(held, talk.task, "language", name_of(form.language.data), by=by, at=at)
     when = promised(form) if outcome is CallOutcome.CALLBACK else None
-    return endings.finish(talk, outcome, callback_at=when, by=by, at=at)
+    return endings.finish(talk, outcome, callback_at=when, language=form.language.data or None, by=by, at=at)
 
 
 def promised(form: EndForm) -> datetime | None:
@@ -179,7 +180,7 @@ def too_late(
         if outcome is CallOutcome.NEEDS_DOCTOR:
             said.append(form.question.data or "")
         if outcome is CallOutcome.LANGUAGE:
-            said.append(form.language.data or "")
+            said.append(name_of(form.language.data))
         words = " : ".join(part for part in said if part)
         services.keep_newest(call_id, "outcome", words, by=agent(), at=clock.now())
     return show_lost(lost, [(_("Fin de l’appel"), words)])

@@ -21,19 +21,26 @@ from tracing.messages import services as messages
 from tracing.people import queries as people
 from tracing.programmes.loader import get_pack
 from tracing.programmes.rules import window_on
-from tracing.queue import colleagues
+from tracing.queue import colleagues, languages
 from tracing.queue import services as queue
 from tracing.queue.errors import ClosedThatDay
 from tracing.queue.hours import calling_of_person
 from tracing.queue.models import CallTask, TaskState
 from tracing.staff import presence
 from tracing.staff.agents import Agent
+from tracing.ui.languages import OTHER
 
 MARKS = {CallOutcome.COMPLETED: contacts.mark_informed, CallOutcome.REFUSED: contacts.mark_refused}
 
 
 def finish(
-    talk: Talk, outcome: CallOutcome, *, callback_at: datetime | None = None, by: Agent, at: datetime
+    talk: Talk,
+    outcome: CallOutcome,
+    *,
+    callback_at: datetime | None = None,
+    language: str | None = None,
+    by: Agent,
+    at: datetime,
 ) -> CallTask | None:
     """End the conversation with one person, and return whom to speak to next in this call.
 
@@ -63,7 +70,7 @@ def finish(
         case Follows.DOCTOR:
             queue.close_task(task, TaskState.WAITING_DOCTOR, by=by.member_id, at=at)
         case Follows.LANGUAGE:
-            queue.close_task(task, TaskState.WAITING_LANGUAGE, by=by.member_id, at=at)
+            languages.ask_in(task, language or OTHER, by=by.member_id, at=at)
         case Follows.INTERPRETER:
             queue.close_task(task, TaskState.WAITING_INTERPRETER, by=by.member_id, at=at)
         case Follows.HAND_ON:

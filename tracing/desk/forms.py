@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -12,7 +13,6 @@ from wtforms import (
     HiddenField,
     RadioField,
     SelectField,
-    StringField,
     TextAreaField,
     TimeField,
 )
@@ -25,6 +25,7 @@ from tracing.escalations.rules import AUDIENCE, LONGEST_QUESTION, Audience
 from tracing.escalations.words import REASON_WORDS
 from tracing.queue.colleagues import Colleague
 from tracing.staff.words import presence_in_words
+from tracing.ui import languages
 
 MEDICAL = tuple(reason for reason, audience in AUDIENCE.items() if audience is Audience.ADVISER)
 
@@ -50,6 +51,12 @@ class NeededFor:
     def is_settled(self, form: Form) -> bool:
         """Say whether the adviser was asked already: then nothing more has to be written."""
         return self.outcome is CallOutcome.NEEDS_DOCTOR and not getattr(form, "needs_words", True)
+
+
+def offered_languages() -> list[SelectChoice]:
+    """Return the languages that somebody may speak, one that nobody recognised last."""
+    known = [SelectChoice(code, name) for code, name in languages.choices()]
+    return [SelectChoice("", _("Choisir")), *known, SelectChoice(languages.OTHER, _("Autre, ou inconnue"))]
 
 
 class EndForm(FlaskForm):  # type: ignore[misc]
@@ -83,12 +90,10 @@ class EndForm(FlaskForm):  # type: ignore[misc]
             Length(max=LONGEST_QUESTION),
         ],
     )
-    language = StringField(
+    language = SelectField(
         _l("Langue parlée"),
-        validators=[
-            NeededFor(CallOutcome.LANGUAGE, _l("Indiquez la langue, même approximative.")),
-            Length(max=40),
-        ],
+        choices=offered_languages,
+        validators=[NeededFor(CallOutcome.LANGUAGE, _l("Indiquez la langue, même approximative."))],
     )
 
 

@@ -21,6 +21,7 @@ from tracing.desk.why import why_next
 from tracing.kernel import clock
 from tracing.messages.queries import Written, messages_to
 from tracing.queue.history import Happening, history_of
+from tracing.queue.languages import languages_of
 from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.scripts import rules as scripts
 from tracing.scripts.answers import bound
@@ -259,6 +260,11 @@ class Screen:
     def why(self) -> str | None:
         """In one sentence, why this call is next."""
         return why_next(self.task, at=self.at)
+
+    @property
+    def language(self) -> str | None:
+        """The language in which the person must be called, besides French."""
+        return languages_of([self.task.person_id]).get(self.task.person_id)
 
     @property
     def service_hours(self) -> int:

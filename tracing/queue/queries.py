@@ -9,7 +9,8 @@ from tracing.kernel.db import among, session
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.queue.errors import NoSuchEntry
-from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
+from tracing.queue.models import FRENCH, CallTask, EntryState, QueueEntry, TaskState
+from tracing.staff.models import Member
 
 
 def holds_a_claim(member_id: int) -> bool:
@@ -139,6 +140,13 @@ def claimable_by(member_id: int, at: datetime) -> ColumnElement[bool]:
         QueueEntry.state == EntryState.READY,
         QueueEntry.regroup.is_(False),
         QueueEntry.closes_at > at,
+        or_(
+            QueueEntry.language == FRENCH,
+            QueueEntry.reserved_for == member_id,
+            QueueEntry.language.in_(
+                select(func.jsonb_array_elements_text(Member.languages)).where(Member.id == member_id)
+            ),
+        ),
         or_(
             QueueEntry.reserved_for.is_(None),
             QueueEntry.reserved_for == member_id,

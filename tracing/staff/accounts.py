@@ -9,9 +9,10 @@ from tracing.kernel.db import transaction
 from tracing.staff import queries, services, sessions
 from tracing.staff.access import agent, may
 from tracing.staff.errors import LoginTaken, NoSuchMember, RecruitFirst
-from tracing.staff.forms import HoursForm, MemberForm, SiteRolesForm
+from tracing.staff.forms import HoursForm, LanguagesForm, MemberForm, SiteRolesForm
 from tracing.staff.models import Member, MemberKind, Role, SessionEnd
 from tracing.staff.words import KIND_WORDS, ROLE_WORDS, WEEKDAYS
+from tracing.ui.languages import SPOKEN
 
 bp = Blueprint("accounts", __name__, url_prefix="/members", template_folder="templates")
 
@@ -87,6 +88,7 @@ def member_page(found: Member, *, hours: HoursForm | None = None) -> str:
         kind_words=KIND_WORDS,
         weekdays=WEEKDAYS,
         roles=SiteRolesForm(formdata=None, data={"roles": held}),
+        languages=LanguagesForm(formdata=None, data={"languages": found.languages}),
         hours=hours or HoursForm.of(queries.shifts_of([found.id])),
         sessions=queries.open_sessions(found.id),
     )
@@ -104,6 +106,18 @@ def set_roles(member_id: int) -> ResponseReturnValue:
     flash(_("Rôles enregistrés."))
     if found.id not in {one.id for one in queries.members_of_sites(agent().sites_as(Role.ADMINISTRATOR))}:
         return redirect(url_for("accounts.members"), 303)
+    return redirect(url_for("accounts.member", member_id=member_id), 303)
+
+
+@bp.post("/<int:member_id>/languages")
+@may(Role.ADMINISTRATOR)
+def set_languages(member_id: int) -> ResponseReturnValue:
+    """Set in which languages a member can lead a call."""
+    found = administered(member_id)
+    chosen = set(request.form.getlist("languages")) & set(SPOKEN)
+    with transaction():
+        services.set_languages(found, chosen, by=agent().member_id, at=clock.now())
+    flash(_("Langues enregistrées. Les appels dans ces langues lui sont proposés."))
     return redirect(url_for("accounts.member", member_id=member_id), 303)
 
 

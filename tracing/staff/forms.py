@@ -24,8 +24,14 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from tracing.staff.models import MemberKind, Role, Shift
 from tracing.staff.words import KIND_WORDS, ROLE_WORDS, WEEKDAYS
+from tracing.ui import languages
 
 ROLES = [SelectChoice(role.value, ROLE_WORDS[role]) for role in Role]
+
+
+def spoken_languages() -> list[SelectChoice]:
+    """Return the languages to choose from."""
+    return [SelectChoice(code, name) for code, name in languages.choices()]
 
 
 class LoginForm(FlaskForm):  # type: ignore[misc]
@@ -125,6 +131,12 @@ class SiteRolesForm(FlaskForm):  # type: ignore[misc]
     """What a member may do at the present site."""
 
     roles = RolesField(_l("Rôles"), choices=ROLES)
+
+
+class LanguagesForm(FlaskForm):  # type: ignore[misc]
+    """In which languages besides French a member can lead a call."""
+
+    languages = RolesField(_l("Langues, outre le français"), choices=spoken_languages)
 
 
 class DayForm(Form):

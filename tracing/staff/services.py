@@ -163,6 +163,18 @@ def set_roles(member: Member, wanted: Iterable[Role], site_id: int, *, by: int |
         change(member, role, site_id, by=by, at=at)
 
 
+def set_languages(member: Member, languages: Iterable[str], *, by: int | None, at: datetime) -> None:
+    """Set in which languages besides French a member can lead a call."""
+    wanted = sorted(set(languages))
+    if wanted == member.languages:
+        return
+    member.languages = wanted
+    session.flush()
+    events.record(
+        "member.languages_set", by=by, at=at, subject=("member", member.id), languages=" ".join(wanted)
+    )
+
+
 def set_hours(
     member: Member, hours: Mapping[int, tuple[time, time]], *, by: int | None, at: datetime
 ) -> None:

@@ -19,6 +19,7 @@ from tracing.kernel.paging import PAGE_SIZE, Page, page_of
 from tracing.messages import queries as messages
 from tracing.messages.models import Message
 from tracing.queue import queries as queue
+from tracing.queue.languages import languages_of
 from tracing.queue.models import CallTask, TaskState
 from tracing.sickleave.models import NoteState, SickNote
 from tracing.staff import queries as staff
@@ -35,6 +36,10 @@ STATES = {
     WorkList.TO_HAND_ON: TaskState.TO_HAND_ON,
     WorkList.DECEASED: TaskState.DECEASED,
 }
+
+
+SPOKEN_LISTS = frozenset({WorkList.LANGUAGE, WorkList.INTERPRETER})
+"""On these a row says which language the person speaks."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,8 @@ class ListedTask:
     question: Question | None = None
     letter: Message | None = None
     """The last letter to somebody without a number."""
+    language: str | None = None
+    """Of the person, where somebody must speak it."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +102,15 @@ def listed_tasks(site_id: int, which: WorkList, *, before_id: int | None) -> Pag
     references = cases.references(task.case_id for task in found)
     asked = _questions(task.id for task in found) if which is WorkList.DOCTOR else {}
     letters = messages.letters_to(task.person_id for task in found) if which is WorkList.NO_NUMBER else {}
+    spoken = languages_of(task.person_id for task in found) if which in SPOKEN_LISTS else {}
     rows = [
-        ListedTask(task, references[task.case_id], asked.get(task.id), letters.get(task.person_id))
+        ListedTask(
+            task,
+            references[task.case_id],
+            asked.get(task.id),
+            letters.get(task.person_id),
+            spoken.get(task.person_id),
+        )
         for task in found
     ]
     return page_of(rows, [task.id for task in found])

@@ -21,7 +21,7 @@ from tracing.people import services as people
 from tracing.people.models import Person
 from tracing.people.phones import read_phones
 from tracing.people.rules import Identity
-from tracing.queue import households
+from tracing.queue import households, languages
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
 from tracing.queue.errors import NotWaiting
@@ -87,8 +87,8 @@ def give(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> None:
     queue.give_to(entry_id, member_id, by=by, at=at)
 
 
-def put_back(task_id: int, *, by: Agent, at: datetime) -> CallTask:
-    """Put a call of a list back into the queue, with three new attempts.
+def put_back(task_id: int, *, in_french: bool = False, by: Agent, at: datetime) -> CallTask:
+    """Put a call of a list back into the queue, with three new attempts; in French, for everybody, where asked.
 
     Raises:
         AlreadyDealtWith: it has left the list.
@@ -102,6 +102,8 @@ def put_back(task_id: int, *, by: Agent, at: datetime) -> CallTask:
         raise DoctorStillAsked
     if task.state is TaskState.DECEASED:
         messages.allow_again(task.person_id, by=by, at=at)
+    if in_french:
+        languages.call_in_french(task)
     queue.reopen_task(task, due_at=at + rules.REOPENED_DUE_IN, by=by.member_id, at=at)
     return task
 

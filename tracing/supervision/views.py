@@ -178,7 +178,9 @@ def put_back(task_id: int) -> ResponseReturnValue:
     """Put a call back into the queue, and go on to giving it to somebody when that was the button."""
     which = _list_of(worklists.get_listed(task_id, site_id=agent().site.id).task)
     with transaction():
-        task = services.put_back(task_id, by=agent(), at=clock.database_now())
+        # whoever is chosen by name speaks the language; for everybody it is French
+        in_french = which is WorkList.LANGUAGE and "give" not in request.form
+        task = services.put_back(task_id, in_french=in_french, by=agent(), at=clock.database_now())
         entry = queue.find_entry_of(task.household_id) if task.household_id is not None else None
     flash(_("Remis dans la file : à appeler dans les quatre heures."))
     if entry is not None and "give" in request.form and entry.state in queries.WAITING:

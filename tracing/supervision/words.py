@@ -211,6 +211,8 @@ EVENT_WORDS = {
     "member.absence_noted": _l("Absence notée"),
     "member.absence_removed": _l("Absence retirée"),
     "member.hours_set": _l("Horaires changés"),
+    "member.languages_set": _l("Langues changées"),
+    "task.language": _l("Appel demandé dans une autre langue"),
 }
 """What happened, by the kind of the event."""
 

@@ -7,7 +7,7 @@ from flask import Flask, g
 from flask_babel import get_locale
 
 from tracing.kernel import clock as kernel_clock
-from tracing.ui import formats
+from tracing.ui import formats, languages
 
 DEFAULT_ZONE = ZoneInfo("Europe/Paris")
 
@@ -70,6 +70,7 @@ def register(app: Flask) -> None:
         until=until,
         phone=formats.phone,
         person_name=formats.person_name,
+        language=languages.name_of,
     )
     app.jinja_env.tests["past"] = is_past
     app.jinja_env.tests["moment"] = lambda value: isinstance(value, datetime)

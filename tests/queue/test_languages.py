@@ -1,0 +1,172 @@
+"""Whoever is called in another language is called by somebody who speaks it."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.conftest import NOW
+from tests.desk.walking import take_call
+from tests.support.story import agent, contact, identity, waiting_case
+from tracing.calls.jobs import rebuild
+from tracing.cases.queries import get_case
+from tracing.kernel.db import session as database
+from tracing.people.models import Person
+from tracing.queue import households, languages, queries, services
+from tracing.queue.models import EntryState, TaskKind, TaskState
+from tracing.staff import services as staff
+
+MINUTE = timedelta(minutes=1)
+ASKED = {"outcome": "language", "language": "pt"}
+
+
+def anew(member):
+    """Return a member as they are now: a page has closed the session since."""
+    return database.get(type(member), member.id)
+
+
+def speaks(member, *codes):
+    staff.set_languages(anew(member), codes, by=None, at=NOW)
+
+
+def speaking(task, code):
+    """Make it known that somebody must be called in a language."""
+    database.get(Person, task.person_id).language = code
+    database.flush()
+    households.refresh(task.household_id, at=NOW)
+    return task
+
+
+def entry_of(task):
+    return queries.find_entry_of(task.household_id)
+
+
+def ended(browse, story, form=ASKED):
+    """Return the task of a call that ended because nobody understood each other."""
+    task_id = waiting_case(story.nantes, at=NOW).id
+    ada = browse.as_(story.ada)
+    walk = take_call(ada)
+    ada.follow(f"{walk.call}/tasks/{task_id}/end", form)
+    return queries.get_task(task_id)
+
+
+def test_a_call_in_a_language_that_a_colleague_speaks_waits_for_them(browse, story):
+    speaks(story.abel, "pt", "es")
+
+    task = ended(browse, story)
+
+    assert (task.state, entry_of(task).state, entry_of(task).language) == (
+        TaskState.OPEN,
+        EntryState.READY,
+        "pt",
+    )
+    assert services.claim_next(agent(story.ada), at=NOW) is None
+    assert not queries.has_waiting(story.nantes.id, story.ada.id, NOW)
+    assert queries.has_waiting(story.nantes.id, story.abel.id, NOW)
+    claim = services.claim_next(agent(anew(story.abel)), at=NOW)
+    assert claim.household_id == task.household_id
+    page = browse.as_(story.abel).follow("/calls/next", {})
+    assert "portugais" in page.text
+
+
+def test_a_language_that_nobody_speaks_stands_on_the_supervisors_list(browse, story):
+    speaks(story.cleo, "pt")  # at another site
+
+    task = ended(browse, story)
+
+    assert (task.state, entry_of(task).state) == (TaskState.WAITING_LANGUAGE, EntryState.IDLE)
+    assert "portugais" in browse.as_(story.dora).get("/lists?list=language").text
+
+
+def test_it_comes_back_as_soon_as_somebody_speaks_it(browse, story):
+    task = ended(browse, story)
+    speaks(story.abel, "pt")
+
+    rebuild(NOW)
+
+    database.refresh(task)
+    assert task.state is TaskState.OPEN
+    assert services.claim_next(agent(story.ada), at=NOW) is None
+    assert services.claim_next(agent(anew(story.abel)), at=NOW).household_id == task.household_id
+
+
+def test_it_is_listed_again_once_nobody_is_left_who_speaks_it(story, clock):
+    speaks(story.abel, "pt")
+    task = speaking(waiting_case(story.nantes, at=NOW), "pt")
+    staff.close_account(story.abel, by=None, at=NOW)
+
+    rebuild(clock.move_to(NOW + 29 * MINUTE))
+    assert queries.get_task(task.id).state is TaskState.OPEN
+    rebuild(clock.move_to(NOW + 31 * MINUTE))
+
+    database.refresh(task)
+    assert task.state is TaskState.WAITING_LANGUAGE
+
+
+def test_a_supervisor_gives_it_to_somebody_by_name_or_has_it_called_in_french(browse, story):
+    task = ended(browse, story)
+    dora = browse.as_(story.dora)
+
+    dora.follow(f"/lists/tasks/{task.id}/put-back", {"give": "1"})
+    dora.follow(f"/board/{entry_of(task).id}/give", {"tracer": story.abel.id})
+    claim = services.claim_next(agent(anew(story.abel)), at=NOW)
+    assert claim.household_id == task.household_id
+    services.release(claim.entry_id, claim.number, at=NOW)
+    languages.ask_in(queries.get_task(task.id), "pt", by=story.abel.id, at=NOW)
+    dora.follow(f"/lists/tasks/{task.id}/put-back", {})
+
+    assert entry_of(task).language == "fr"
+    assert services.claim_next(agent(story.ada), at=NOW).household_id == task.household_id
+
+
+def test_whoever_speaks_several_languages_takes_the_most_urgent_of_all(story):
+    french = waiting_case(story.nantes, identity("Léa", phones=("+33639980002",)), at=NOW - 10 * MINUTE)
+    arabic = speaking(
+        waiting_case(story.nantes, identity("Ali", phones=("+33639980003",)), at=NOW - 20 * MINUTE), "ar"
+    )
+    tamil = speaking(
+        waiting_case(story.nantes, identity("Rani", phones=("+33639980004",)), at=NOW - 30 * MINUTE), "ta"
+    )
+    speaks(story.abel, "ar", "so")
+    speaks(story.ada, "ta")
+
+    assert services.claim_next(agent(anew(story.abel)), at=NOW).household_id == arabic.household_id
+    ada = services.claim_next(agent(story.ada), at=NOW)
+    assert ada.household_id == tamil.household_id
+    services.release(ada.entry_id, ada.number, at=NOW)
+    assert entry_of(french).state is EntryState.READY
+
+
+def test_one_person_of_a_household_decides_its_language(story):
+    waiting_case(story.nantes, identity("Marie"), at=NOW - 10 * MINUTE)
+    son = speaking(waiting_case(story.nantes, identity("Paul", born=None), at=NOW), "ar")
+
+    assert entry_of(son).language == "ar"
+
+
+def test_a_contact_is_called_in_their_language_too(story):
+    speaks(story.abel, "ar")
+    case = get_case(waiting_case(story.nantes, at=NOW).case_id)
+    met = contact(case, identity("Ali", "Kaci", phones=("+33639980003",)), by=story.ada, at=NOW)
+    database.get(Person, met.person_id).language = "ar"
+    task = services.enqueue(
+        kind=TaskKind.CONTACT_FIRST,
+        person_id=met.person_id,
+        phones=("+33639980003",),
+        site_id=story.nantes.id,
+        case_id=case.id,
+        contact_id=met.id,
+        due_at=NOW + MINUTE,
+        at=NOW,
+    )
+
+    assert services.claim_next(agent(story.ada), at=NOW).household_id != task.household_id
+    assert services.claim_next(agent(anew(story.abel)), at=NOW).household_id == task.household_id
+
+
+@pytest.mark.parametrize(("sent", "kept"), [(["pt", "ar"], ["ar", "pt"]), (["klingon"], []), ([], [])])
+def test_an_administrator_notes_the_languages_of_a_member(browse, story, sent, kept):
+    gaston = browse.as_(story.gaston)
+
+    gaston.follow(f"/members/{story.ada.id}/languages", {"languages": sent})
+
+    assert database.get(type(story.ada), story.ada.id).languages == kept

@@ -1,0 +1,57 @@
+"""Languages that people speak, by their ISO 639 codes; their names are Babel's."""
+
+import unicodedata
+
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+OTHER = "und"
+"""Another language, or one that nobody recognised."""
+SPOKEN = (
+    *("ar", "ber", "zh", "ku", "en", "it", "fa", "pl", "pt", "ps", "ro", "rom", "ru", "so", "es", "ta"),
+    *(
+        "ti",
+        "tr",
+        "uk",
+        "ur",
+        "vi",
+        "bn",
+        "de",
+        "ff",
+        "hy",
+        "sq",
+        "sr",
+        "wo",
+        "bm",
+        "gcf",
+        "rcf",
+        "swb",
+        "fsl",
+    ),
+)
+"""Those that are offered to choose from, besides French."""
+
+
+def name_of(code: str) -> str:
+    """Return the name of a language, for its place in a sentence: `portugais`."""
+    names = get_locale().languages
+    own = {
+        OTHER: _("autre langue"),
+        "ber": _("berbère"),
+        "gcf": _("créole antillais"),
+        "rcf": _("créole réunionnais"),
+        "fsl": _("langue des signes"),
+    }
+    return str(own.get(code) or names.get(code) or code)
+
+
+def fold(name: str) -> str:
+    """Return a name as it is put in order: accents do not count."""
+    return "".join(
+        one for one in unicodedata.normalize("NFD", name.lower()) if not unicodedata.combining(one)
+    )
+
+
+def choices() -> list[tuple[str, str]]:
+    """Return the languages to choose from, by name."""
+    return sorted(((code, name_of(code)) for code in SPOKEN), key=lambda pair: fold(pair[1]))
