@@ -4,13 +4,12 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import text
 
 from tracing.kernel.copying import copy_rows
 from tracing.kernel.db import session, take_id
 from tracing.people import rules
-from tracing.people.models import HouseholdNumber, KeyKind, Person, PersonKey
+from tracing.people.models import KeyKind, Person, PersonKey
 from tracing.people.rules import Identity
 from tracing.people.zones import zone_of
 from tracing.vault import services as vault
@@ -29,24 +28,26 @@ def register(identity: Identity, *, cohort: date, is_invented: bool = False, at:
     )
     session.add(person)
     session.flush()
-    _index(person, identity)
+    _index([(person, identity)], [cohort])
     return person
 
 
 def revise(person: Person, identity: Identity, *, cohort: date | None = None) -> None:
     """Replace who a person is; a newer record's day replaces the person's (a correction is no collection)."""
-    person.cohort = max(person.cohort, cohort or person.cohort)
-    person.sealed = vault.seal("people", person.id, person.cohort, identity.to_dict())
-    person.time_zone = zone_of(identity)
-    session.flush()
-    session.execute(delete(PersonKey).where(PersonKey.person_id == person.id))
-    _index(person, identity)
+    _replace([(person, identity)], cohort=cohort or person.cohort)
+    session.refresh(person)
 
 
 def revise_all(revisions: Sequence[tuple[Any, Identity]], *, cohort: date) -> None:
-    """Replace who many people are, as `revise` does: rows of `queries.locked`, and who they are now."""
-    if not revisions:
-        return
+    """Replace who many people are, as `revise` does: people or rows of `queries.locked`, and who they are now."""
+    if revisions:
+        _replace(revisions, cohort=cohort)
+        session.expire_all()
+
+
+def _replace(revisions: Sequence[tuple[Any, Identity]], *, cohort: date) -> None:
+    """Write who people are, and their keys, around the session."""
+    session.flush()
     ids = [person.id for person, _identity in revisions]
     cohorts = [max(person.cohort, cohort) for person, _identity in revisions]
     sealed = [
@@ -68,57 +69,43 @@ def revise_all(revisions: Sequence[tuple[Any, Identity]], *, cohort: date) -> No
         },
     )
     session.execute(text("DELETE FROM person_keys WHERE person_id = ANY(:ids)"), {"ids": ids})
+    _index(revisions, cohorts)
+
+
+def _index(people: Sequence[tuple[Any, Identity]], cohorts: Sequence[date]) -> None:
+    """Write the keys by which people are found, who have none, each as of a day."""
     rows = dict.fromkeys(
-        (person.id, kind.value, vault.blind(kind.value, value), vault.index_key_id(), newest)
-        for (person, identity), newest in zip(revisions, cohorts, strict=True)
+        (person.id, kind.value, vault.blind(kind.value, value), vault.index_key_id(), cohort)
+        for (person, identity), cohort in zip(people, cohorts, strict=True)
         for kind, value in index_values(identity, is_invented=person.is_invented)
     )
     copy_rows(PersonKey, ("person_id", "kind", "hash", "index_key_id", "cohort"), rows)
-    _keep_all_numbers({row[2] for row in rows if row[1] == KeyKind.PHONE}, cohort)
-    session.expire_all()
+    newest: dict[bytes, date] = {}
+    for _person_id, kind, number, _key_id, cohort in rows:
+        if kind == KeyKind.PHONE:
+            newest[number] = max(cohort, newest.get(number, cohort))
+    if newest:
+        _keep_numbers(newest)
 
 
-def _keep_all_numbers(numbers: set[bytes], cohort: date) -> None:
-    """Let numbers live as long as the newest person behind them; locked in their order."""
+def _keep_numbers(newest: dict[bytes, date]) -> None:
+    """Let each number live as long as the newest person behind it; in their order, so that nobody waits in a circle."""
     session.execute(
         text("""
             WITH older AS (
-                SELECT number_hash, index_key_id FROM household_numbers
-                WHERE number_hash = ANY(:numbers) AND cohort < :cohort
-                ORDER BY number_hash FOR UPDATE
+                SELECT number_hash, index_key_id, newer.cohort
+                FROM household_numbers
+                JOIN unnest(CAST(:numbers AS bytea[]), CAST(:cohorts AS date[])) AS newer(hash, cohort)
+                  ON newer.hash = number_hash AND newer.cohort > household_numbers.cohort
+                WHERE number_hash = ANY(:numbers)
+                ORDER BY number_hash FOR UPDATE OF household_numbers
             )
-            UPDATE household_numbers SET cohort = :cohort FROM older
+            UPDATE household_numbers SET cohort = older.cohort FROM older
             WHERE household_numbers.number_hash = older.number_hash
               AND household_numbers.index_key_id = older.index_key_id
         """),
-        {"numbers": sorted(numbers), "cohort": cohort},
+        {"numbers": list(newest), "cohorts": list(newest.values())},
     )
-
-
-def _index(person: Person, identity: Identity) -> None:
-    rows: list[dict[str, Any]] = [
-        {
-            "person_id": person.id,
-            "kind": kind,
-            "hash": vault.blind(kind.value, value),
-            "index_key_id": vault.index_key_id(),
-            "cohort": person.cohort,
-        }
-        for kind, value in index_values(identity, is_invented=person.is_invented)
-    ]
-    if rows:
-        session.execute(insert(PersonKey).values(rows).on_conflict_do_nothing())
-    _keep_numbers(sorted(row["hash"] for row in rows if row["kind"] is KeyKind.PHONE), person.cohort)
-
-
-def _keep_numbers(hashes: list[bytes], cohort: date) -> None:
-    """Let a number live as long as the newest person behind it; in their order, so that nobody waits in a circle."""
-    for number in hashes:
-        session.execute(
-            update(HouseholdNumber)
-            .where(HouseholdNumber.number_hash == number, HouseholdNumber.cohort < cohort)
-            .values(cohort=cohort)
-        )
 
 
 def index_values(
