@@ -151,7 +151,8 @@ def _lines_of(found: ImportLot) -> dict[str, Any]:
         "page": page,
         "outcome": outcome,
         "references": cases.references(line.case_id for line in page.rows if line.case_id),
-        "counts": queries.report(found.id),
+        # kept when the loading ends and after each correction; before that, and of what stays, only the lines tell
+        "counts": found.counts if found.state is LotState.LOADED else queries.report(found.id),
     }
 
 
