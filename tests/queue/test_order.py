@@ -1,18 +1,22 @@
 """Who is called first: the due time, advanced by what makes a call more urgent."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.conftest import NOW
-from tests.support.story import agent, identity, waiting_case
+from tests.support.story import agent, contact, identity, waiting_case
 from tracing.calls.jobs import rebuild
+from tracing.cases.queries import get_case
+from tracing.contacts import calling
+from tracing.desk.rules import factors_after
 from tracing.programmes import get_pack
 from tracing.programmes.rules import Calling
 from tracing.programmes.schema import Weights
 from tracing.queue import households, queries, rules, services, settings
+from tracing.queue.models import TaskState
 from tracing.queue.preview import preview
 from tracing.queue.rules import Factor, Reason
 
@@ -135,3 +139,47 @@ def test_changed_hours_place_everybody_anew_whatever_state_they_are_in(story, se
     session.expire_all()
     assert entry_of(ready).not_before == paris(11, 6, 30)
     assert entry_of(asleep).not_before == paris(10, 11, 30)
+
+
+def test_an_older_contact_is_called_before_a_younger_one_named_at_the_same_time(story):
+    case = get_case(waiting_case(story.nantes, at=NOW).case_id)
+    older = identity("Rose", "Kaci", born=date(1940, 1, 1), phones=("+33639980003",))
+    younger = identity("Ali", "Kaci", phones=("+33639980004",))
+    for who in (younger, older):
+        met = contact(case, who, by=story.ada, at=NOW)
+        calling.settle(met, case, phones=who.phones, by=story.ada.id, at=NOW)
+    ranks = {
+        task.factors: entry_of(task).rank_at
+        for task in queries.tasks_in_state(story.nantes.id, TaskState.OPEN)
+        if task.contact_id
+    }
+
+    # due within a day, when nobody calls any more: the hours before count
+    assert ranks[Factor.AGED] == ranks[0] - timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("known", "answers", "after"),
+    [
+        (Factor.SYMPTOMS, {}, Factor.SYMPTOMS),
+        (Factor.SYMPTOMS, {"has_symptoms": "no"}, Factor(0)),
+        (
+            Factor.AGED,
+            {"fragile": "yes", "lives_in": "care_home"},
+            Factor.AGED | Factor.FRAGILE | Factor.PLACE,
+        ),
+        (Factor.PLACE, {"fragile": "unknown", "lives_in": "home"}, Factor(0)),
+    ],
+)
+def test_what_somebody_answers_makes_their_next_call_more_urgent_or_less(known, answers, after):
+    assert factors_after(known, answers) == after
+
+
+def test_somebody_who_says_they_are_fragile_moves_up_when_the_call_ends(story):
+    task = waiting_case(story.nantes, at=NOW)
+    claim = services.claim_next(agent(story.ada), at=NOW)
+
+    services.weigh(task, Factor.FRAGILE, at=NOW)
+    services.release(claim.entry_id, claim.number, at=NOW)
+
+    assert entry_of(task).rank_at == NOW + timedelta(hours=3)

@@ -8,10 +8,13 @@ from tracing.contacts.closing import close_when_done
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.rules import is_called
 from tracing.kernel.db import session
+from tracing.people import queries as people
 from tracing.programmes.loader import get_pack
+from tracing.programmes.rules import age_on
 from tracing.queue import households, queries
 from tracing.queue import services as queue
 from tracing.queue.models import CallTask, TaskKind, TaskState
+from tracing.queue.rules import Factor, factors_of
 
 LOST = {TaskState.NO_NUMBER, TaskState.UNREACHABLE}
 """States that a new number ends."""
@@ -75,8 +78,16 @@ def _ask(contact: Contact, case: Case, phones: Sequence[str], *, at: datetime) -
         case_id=case.id,
         contact_id=contact.id,
         due_at=due_at(case, at),
+        factors=_factors(contact, at),
         at=at,
     )
+
+
+def _factors(contact: Contact, at: datetime) -> Factor:
+    """Return what is known of a contact that makes their call more urgent: their age, where the case told it."""
+    known = people.find_joint_identity(contact.person_id)
+    born = known.birth_date if known else None
+    return factors_of(age=None if born is None else age_on(born, at.date()))
 
 
 def _keep(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tracing.programmes.rules import Calling, is_open, next_attempt_at, next_open
 from tracing.programmes.schema import Pack
+from tracing.queue.rules import Factor
 from tracing.scripts.definitions import Script
 from tracing.scripts.vocabulary import NO, YES
 from tracing.scripts.wording import confirmation_key
@@ -25,6 +26,13 @@ DATING_QUESTIONS = frozenset(
     {"has_symptoms", "onset_on", "vaccination", "lives_with_case", "infected_recently"}
 )
 """Their answers change a window, an isolation or a quarantine."""
+
+
+URGENT_QUESTIONS = frozenset({"fragile", "has_symptoms", "lives_in"})
+"""Their answers make a later call more urgent, or less."""
+
+COLLECTIVE = frozenset({"care_home", "shelter", "prison", "other"})
+"""Answers to where somebody lives that are a collective housing."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,19 @@ def standing(script: Script, given: Mapping[str, Given], *, call_id: int) -> dic
         for key, one in given.items()
         if one.value is not None and (key not in momentary or one.call_id == call_id)
     }
+
+
+def factors_after(known: Factor, answers: Mapping[str, Any]) -> Factor:
+    """Return what makes somebody's calls more urgent, once they have answered; what was not asked stays as known."""
+    said = {
+        Factor.FRAGILE: as_flag(answers.get("fragile")),
+        Factor.SYMPTOMS: as_flag(answers.get("has_symptoms")),
+        Factor.PLACE: answers["lives_in"] in COLLECTIVE if answers.get("lives_in") else None,
+    }
+    for factor, holds in said.items():
+        if holds is not None:
+            known = known | factor if holds else known & ~factor
+    return known
 
 
 def onset_of(answers: Mapping[str, Any], known: date | None) -> date | None:

@@ -21,7 +21,9 @@ from tracing.desk.talks import Talk, kind_of, talk_of
 from tracing.kernel import clock, events
 from tracing.kernel.errors import Refused
 from tracing.people import queries as people
+from tracing.queue import services as queue
 from tracing.queue.models import CallTask
+from tracing.queue.rules import Factor
 from tracing.scripts import rules as scripts
 from tracing.scripts.definitions import Step
 from tracing.scripts.errors import AnswerRefused
@@ -153,6 +155,8 @@ def save(call: Call, talk: Talk, typed: Typed, *, by: Agent, at: datetime) -> Sa
     if saved.changed & rules.DATING_QUESTIONS:
         counted = scripts.follow(talk.script, talk.answers, talk.facts).counted
         _decide(talk.about, counted, by=by, at=at)
+    if saved.changed & rules.URGENT_QUESTIONS:
+        queue.weigh(talk.task, rules.factors_after(Factor(talk.task.factors), talk.answers), at=at)
     return saved
 
 

@@ -47,6 +47,7 @@ def enqueue(
     case_id: int,
     contact_id: int | None = None,
     due_at: datetime,
+    factors: rules.Factor = rules.NO_FACTORS,
     at: datetime,
 ) -> CallTask:
     """Ask that a person be called by `due_at`; without a usable number they go to a list of their own."""
@@ -59,6 +60,7 @@ def enqueue(
         created_at=at,
         due_at=due_at,
         not_before=at,
+        factors=int(factors),
         state=TaskState.OPEN if phones else TaskState.NO_NUMBER,
         closed_at=None if phones else at,
     )
@@ -291,6 +293,14 @@ def promise(task: CallTask, *, when: datetime, by: Agent, at: datetime) -> None:
         when=when.isoformat(),
     )
     _follow(task, at=at)
+
+
+def weigh(task: CallTask, factors: rules.Factor, *, at: datetime) -> None:
+    """Note what makes a call more urgent, as it is known now; the household's place follows."""
+    if task.factors != factors:
+        task.factors = int(factors)
+        session.flush()
+        _follow(task, at=at)
 
 
 def _follow(task: CallTask, *, at: datetime) -> None:

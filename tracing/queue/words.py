@@ -21,17 +21,21 @@ WEIGHT_WORDS = {
 
 def why(reason: rules.Reason, *, opens_at: datetime, at: datetime) -> str:
     """Say in one sentence why somebody is called when they are."""
-    advanced = [
+    advanced = [(name, minutes) for name, minutes in rules.advances(reason) if name != "promise"]
+    by_when = due(reason, opens_at=opens_at, at=at)
+    if not advanced:
+        return by_when
+    words = ", ".join(str(WEIGHT_WORDS[name]) for name, _minutes in advanced)
+    minutes = sum(minutes for _name, minutes in advanced)
+    return str(
         ngettext(
-            "%(what)s : avancé de %(num)d minute",
-            "%(what)s : avancé de %(num)d minutes",
+            "%(due)s ; %(what)s : avancé de %(num)d minute",
+            "%(due)s ; %(what)s : avancé de %(num)d minutes",
             minutes,
-            what=WEIGHT_WORDS[name],
+            due=by_when,
+            what=words,
         )
-        for name, minutes in rules.advances(reason)
-        if name != "promise"
-    ]
-    return " ; ".join([due(reason, opens_at=opens_at, at=at), *advanced])
+    )
 
 
 def due(reason: rules.Reason, *, opens_at: datetime, at: datetime) -> str:

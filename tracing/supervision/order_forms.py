@@ -18,9 +18,9 @@ LONGEST = 1440
 """Minutes: a day."""
 
 
-def _minutes(name: str, description: Any = "") -> IntegerField:
+def _minutes(label: Any, description: Any = "") -> IntegerField:
     return IntegerField(
-        WEIGHT_WORDS[name],
+        label,
         description=description,
         validators=[
             InputRequired(_l("Donnez un nombre de minutes, 0 pour ne rien avancer.")),
@@ -33,11 +33,11 @@ def _minutes(name: str, description: Any = "") -> IntegerField:
 class WeightsForm(FlaskForm):  # type: ignore[misc]
     """By how many minutes each circumstance advances a call."""
 
-    aged = _minutes("aged")
-    fragile = _minutes("fragile", _l("Grossesse, nourrisson, maladie : ce que la personne en dit."))
-    place = _minutes("place", _l("EHPAD, prison, foyer."))
-    symptoms = _minutes("symptoms")
-    promise = _minutes("promise")
+    aged = _minutes(_l("65 ans ou plus"), _l("D’après la date de naissance."))
+    fragile = _minutes(_l("Santé fragile"), _l("Si la personne le dit."))
+    place = _minutes(_l("Hébergement collectif"), _l("EHPAD, prison, foyer."))
+    symptoms = _minutes(_l("Symptômes"), _l("D’après le laboratoire."))
+    promise = _minutes(_l("Rappel promis"), _l("Avant l’heure promise."))
 
     def weights(self) -> Weights:
         """Return what was typed."""
