@@ -82,3 +82,10 @@ class NobodyThen(CallbackOutsideHours):
                 "Personne ne travaille à ce moment-là pour tenir ce rappel. Choisissez une autre heure. Rien n’a été promis."
             ),
         )
+
+
+class NoSuchRequest(Missing):
+    """There is no such request at this site."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette demande n’est pas sur la liste de votre site."))

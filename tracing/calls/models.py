@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.calls.rules import CallOutcome, GiveBackReason
@@ -106,6 +106,29 @@ class NumberRung(Base):
     cohort: Mapped[date] = mapped_column(index=True)
 
 
+class CallerRequest(Base):
+    """Somebody rang, and nobody could take the call at once: who they said they are, and what they wanted."""
+
+    __tablename__ = "caller_requests"
+    __table_args__ = (
+        CheckConstraint("(closed_at IS NULL) = (closed_by IS NULL)", name="closed_by_somebody"),
+        Index("ix_caller_requests_open", "site_id", "id", postgresql_where=text("closed_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
+    """The case of a caller who was found; none for somebody unknown."""
+    taken_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    taken_at: Mapped[datetime]
+    cohort: Mapped[date] = mapped_column(index=True)
+    sealed: Mapped[bytes | None]
+    """`name`, `number`, `words`; none once destroyed."""
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+
+
 registry.sealed("answers")
+registry.sealed("caller_requests")
 registry.sealed("drafts")
 registry.blind_rows("numbers_rung")

@@ -28,3 +28,9 @@ def references(case_ids: Iterable[int]) -> dict[int, str]:
         row.id: row.reference
         for row in session.execute(select(Case.id, Case.reference).where(Case.id.in_(set(case_ids))))
     }
+
+
+def find_by_reference(reference: str) -> Case | None:
+    """Return the case of a reference as it is said on the telephone: without regard to spaces and small letters."""
+    wanted = "".join(reference.split()).upper()
+    return session.scalar(select(Case).where(Case.reference == wanted))

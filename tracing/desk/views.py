@@ -9,7 +9,7 @@ from flask_babel import get_locale
 
 from tracing.calls import services as calls
 from tracing.calls.words import OUTCOME_TONES, OUTCOME_WORDS, REASONS_ON_THE_TIMELINE
-from tracing.desk import ending_views, homes, leaving_views, numbers, queries, services
+from tracing.desk import ending_views, homes, incoming_views, leaving_views, numbers, queries, services
 from tracing.desk.pages import (
     show_answered,
     show_call,
@@ -45,6 +45,9 @@ for path, view, methods in (
     ("take-over", leaving_views.take_over, ["POST"]),
 ):
     bp.add_url_rule(f"/calls/<int:call_id>/{path}", view_func=view, methods=methods)
+
+bp.add_url_rule("/incoming", "incoming", incoming_views.ask, methods=["GET", "POST"])
+bp.add_url_rule("/incoming/request", "keep_request", incoming_views.keep, methods=["POST"])
 
 ANSWER = "answer-"
 """The names of a step's controls begin with it, so that a question may be called anything."""

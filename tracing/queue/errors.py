@@ -65,3 +65,10 @@ class OnAnotherCall(Refused):
 
     def __init__(self) -> None:
         super().__init__(_("Cette personne a déjà un appel ouvert."))
+
+
+class HeldBy(Refused):
+    """A colleague is on the line with the household, or about to be."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(_("%(name)s a déjà ce foyer en appel. Passez-lui la personne.", name=name))

@@ -20,6 +20,7 @@ class WorkList(StrEnum):
     DOCTOR = "doctor"
     TO_HAND_ON = "to_hand_on"
     DECEASED = "deceased"
+    CALLERS = "callers"
     WITHDRAWN = "withdrawn"
 
 

@@ -1,10 +1,14 @@
 """The tracers of a site: who is there, what they did today, and when they are absent."""
 
+from typing import Any
+
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from tracing.kernel import clock
+from tracing.calls import requests
+from tracing.cases import queries as cases
+from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Invalid
 from tracing.staff import presence, words
@@ -13,6 +17,7 @@ from tracing.staff.access import agent, may
 from tracing.staff.models import Role
 from tracing.supervision import live
 from tracing.supervision.forms import AbsenceForm
+from tracing.supervision.rules import WorkList
 
 LEADS = (Role.SUPERVISOR, Role.REFERENT)
 
@@ -77,8 +82,31 @@ def remove_absence(absence_id: int) -> ResponseReturnValue:
     return redirect(url_for("supervision.team"), 303)
 
 
+def show_callers(before: int | None, context: dict[str, Any]) -> ResponseReturnValue:
+    """Show who rang and could not be taken at once: names and numbers as they gave them."""
+    with transaction():
+        page = requests.open_requests(agent().site.id, before_id=before)
+        shown = [f"request:{row.request.id}" for row in page.rows]
+        events.saw(shown, by=agent().member_id, at=clock.now(), why="supervision")
+        references = cases.references(row.request.case_id for row in page.rows if row.request.case_id)
+        names = staff.member_names(row.request.taken_by for row in page.rows)
+    return render_template(
+        "supervision/callers.html", page=page, references=references, names=names, **context
+    )
+
+
+@may(Role.SUPERVISOR)
+def close_request(request_id: int) -> ResponseReturnValue:
+    """Put a request away."""
+    with transaction():
+        requests.close(request_id, by=agent(), at=clock.now())
+    flash(_("Demande classée."))
+    return redirect(url_for("supervision.lists", list=WorkList.CALLERS.value), 303)
+
+
 ROUTES = (
     ("/team", team, "GET"),
     ("/team/absences", note_absence, "POST"),
     ("/team/absences/<int:absence_id>/remove", remove_absence, "POST"),
+    ("/lists/callers/<int:request_id>/close", close_request, "POST"),
 )

@@ -144,6 +144,8 @@ def lists() -> ResponseReturnValue:
     if which is WorkList.WITHDRAWN:
         page = worklists.withdrawn(site, before_id=before)
         return render_template("supervision/withdrawn.html", page=page, **context)
+    if which is WorkList.CALLERS:
+        return team_views.show_callers(before, context)
     tasks = worklists.listed_tasks(site, which, before_id=before)
     return render_template("supervision/list.html", page=tasks, **context)
 

@@ -18,6 +18,7 @@ LIST_WORDS = {
     WorkList.DOCTOR: _l("Avis médical attendu"),
     WorkList.TO_HAND_ON: _l("À transmettre"),
     WorkList.DECEASED: _l("Décès"),
+    WorkList.CALLERS: _l("Ont appelé"),
     WorkList.WITHDRAWN: _l("Résultats retirés"),
 }
 
@@ -37,6 +38,7 @@ LIST_LEADS = {
         "On nous a dit que la personne est décédée. Plus rien ne lui est envoyé ; à vous de conclure."
     ),
     WorkList.DOCTOR: _l("Un médecin-conseil doit se prononcer avant que l’appel reparte."),
+    WorkList.CALLERS: _l("Ces personnes nous ont appelés, et personne n’a pu les prendre aussitôt."),
     WorkList.WITHDRAWN: _l(
         "Le laboratoire a retiré le résultat. Rien n’est effacé ; à vous de dire ce qu’il en est."
     ),
@@ -70,6 +72,10 @@ LIST_EMPTY = {
     WorkList.DOCTOR: (
         _l("Aucun appel n’attend d’avis médical"),
         _l("Un appel terminé par « médecin » arrive ici jusqu’à la réponse."),
+    ),
+    WorkList.CALLERS: (
+        _l("Aucune demande n’attend"),
+        _l("Quand quelqu’un appelle et n’est pas retrouvé, sa demande arrive ici."),
     ),
     WorkList.WITHDRAWN: (
         _l("Aucun résultat n’a été retiré"),
@@ -200,6 +206,10 @@ EVENT_WORDS = {
     "member.password_set": _l("Mot de passe changé"),
     "member.role_granted": _l("Rôle donné"),
     "member.role_withdrawn": _l("Rôle retiré"),
+    "caller.found": _l("Appelant retrouvé"),
+    "caller.not_found": _l("Appelant non retrouvé"),
+    "request.kept": _l("Demande d’un appelant gardée"),
+    "request.closed": _l("Demande d’un appelant traitée"),
     "message.queued": _l("SMS mis en attente d’envoi"),
     "message.written": _l("Courrier écrit"),
     "message.stopped": _l("Envois arrêtés"),
@@ -226,6 +236,7 @@ SUBJECT_WORDS = {
     "contact": _l("contact"),
     "call": _l("appel"),
     "message": _l("message"),
+    "request": _l("demande"),
     "conversation": _l("conversation"),
     "member": _l("compte"),
     "session": _l("session"),

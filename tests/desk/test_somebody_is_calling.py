@@ -1,0 +1,111 @@
+"""Somebody rings: found by what they say, taken at once wherever they stood, or their request is kept."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.conftest import NOW
+from tests.desk.walking import take_call
+from tests.support.story import Story, agent, identity, waiting_case
+from tests.support.web import Browser
+from tracing.calls import requests
+from tracing.calls import services as calls
+from tracing.calls.rules import CallOutcome
+from tracing.cases.queries import get_case
+from tracing.queue import queries
+from tracing.queue import services as queue
+from tracing.queue.models import EntryState, TaskState
+
+MARIE = {"key": "06 39 98 00 01", "born": "1980-05-17"}
+REQUEST = {"name": "Marie Kerguelen", "number": "06 39 98 00 01", "words": "Attend son arrêt"}
+
+
+def scheduled_for_abel(story: Story):
+    task = waiting_case(story.nantes, at=NOW)
+    abel = agent(story.abel)
+    call = calls.take_next(abel, at=NOW)
+    queue.promise(task, when=NOW + timedelta(hours=3), by=abel, at=NOW)
+    calls.end(call, CallOutcome.CALLBACK, by=abel, at=NOW)
+    return task
+
+
+def test_a_caller_is_taken_at_once_by_number_and_birth_date(browse: Browser, story: Story):
+    task = scheduled_for_abel(story)
+
+    page = browse.as_(story.ada).follow("/incoming", MARIE)
+
+    assert "DUPONT Marie" in page.text
+    entry = queries.find_entry_of(task.household_id)
+    assert (entry.state, entry.claimant_id) == (EntryState.CLAIMED, story.ada.id)
+
+
+def test_a_caller_is_taken_by_the_reference_of_their_case(browse: Browser, story: Story):
+    task = waiting_case(story.nantes, at=NOW)
+    reference = get_case(task.case_id).reference.lower()
+
+    assert "DUPONT" in browse.as_(story.ada).follow("/incoming", MARIE | {"key": reference}).text
+
+
+@pytest.mark.parametrize(
+    "said", [{"born": "1980-05-18"}, {"key": "06 39 98 00 09"}, {"key": "P0-26-999999-9"}]
+)
+def test_what_does_not_fit_finds_nobody(browse: Browser, story: Story, said):
+    task = waiting_case(story.nantes, at=NOW)
+
+    page = browse.as_(story.ada).post("/incoming", MARIE | said, status=200)
+
+    assert "Personne ne correspond" in page.text
+    assert queries.find_entry_of(task.household_id).state is EntryState.READY
+
+
+def test_the_page_says_who_has_the_household(browse: Browser, story: Story):
+    waiting_case(story.nantes, at=NOW)
+    take_call(browse.as_(story.abel))
+
+    page = browse.as_(story.ada).post("/incoming", MARIE, status=409)
+
+    assert "Abel a déjà ce foyer en appel" in page.text
+
+
+def test_one_has_one_call_also_when_somebody_rings(browse: Browser, story: Story):
+    ada = browse.as_(story.ada)
+    waiting_case(story.nantes, identity("Luc", phones=("+33639980002",)), at=NOW)
+    take_call(ada)
+    waiting_case(story.nantes, at=NOW)
+
+    assert "déjà un appel" in ada.post("/incoming", MARIE, status=409).text
+
+
+def test_somebody_unreachable_who_rings_is_called_after_all(browse: Browser, story: Story):
+    task = waiting_case(story.nantes, at=NOW)
+    queue.close_task(task, TaskState.UNREACHABLE, by=None, at=NOW)
+
+    assert "DUPONT" in browse.as_(story.ada).follow("/incoming", MARIE).text
+    assert queries.get_task(task.id).state is TaskState.OPEN
+
+
+def test_a_person_of_another_site_is_not_opened_here(browse: Browser, story: Story):
+    task = waiting_case(story.ajaccio, at=NOW)
+    reference = get_case(task.case_id).reference
+    ada = browse.as_(story.ada)
+
+    page = ada.post("/incoming", MARIE, status=200)
+    ada.follow("/incoming/request", REQUEST | {"reference": reference})
+
+    assert "Ajaccio" in page.text
+    assert "upont" not in page.text.lower()
+    [told] = requests.open_requests(task.site_id, before_id=None).rows
+    assert told.request.case_id == task.case_id
+
+
+def test_somebody_unknown_stands_on_the_list_of_the_supervisor_until_it_is_done(
+    browse: Browser, story: Story
+):
+    browse.as_(story.ada).follow("/incoming/request", REQUEST)
+    dora = browse.as_(story.dora)
+
+    page = dora.get("/lists?list=callers")
+    assert "Marie Kerguelen" in page.text
+    [told] = requests.open_requests(story.nantes.id, before_id=None).rows
+    request_id = told.request.id
+    assert "Kerguelen" not in dora.follow(f"/lists/callers/{request_id}/close").text
