@@ -1,19 +1,30 @@
-"""What the scheduler watches over: promises that nobody kept, calls that stay with somebody who is gone."""
+"""What the scheduler watches over: promises that nobody kept, calls kept for somebody who is gone, loans that end."""
 
 from datetime import datetime
 
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.slots import take_slot
-from tracing.queue import leaving, promises
+from tracing.queue import leaving, promises, queries
+from tracing.staff import lending
 
 
 def watch(slot: datetime) -> int:
-    """Count broken promises, and open what is kept for somebody who is gone; returns how many of both."""
+    """Count broken promises, open what is kept for somebody who is gone, send the lent home; returns how many of all."""
     with transaction():
         if not take_slot("watch", slot, at=clock.now()):
             return 0
     with transaction():
         broken = promises.break_missed(at=clock.database_now())
     with transaction():
-        return broken + leaving.release_gone(at=clock.database_now())
+        opened = leaving.release_gone(at=clock.database_now())
+    with transaction():
+        return broken + opened + _return_lent(at=clock.database_now())
+
+
+def _return_lent(*, at: datetime) -> int:
+    """Send home whose loan is over, once their call has ended; returns how many."""
+    home = [one for one in lending.over(at=at) if queries.find_claim(one.member_id) is None]
+    for loan in home:
+        lending.take_back(loan.id, site_id=loan.from_site_id, by=None, at=at)
+    return len(home)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tracing.kernel.db import session
 from tracing.queue.models import EntryState, QueueEntry
 from tracing.staff import presence, queries, rules
-from tracing.staff.models import Member, Role
+from tracing.staff.models import Member
 from tracing.staff.rules import Presence
 
 
@@ -35,7 +35,7 @@ class Colleague:
 
 def colleagues(site_id: int, *, at: datetime, zone: ZoneInfo) -> list[Colleague]:
     """Return the tracers of a site, by name; those whose account is closed are left out."""
-    members = queries.members_with_role(site_id, Role.TRACER)
+    members = queries.tracers_of(site_id)
     ids = [member.id for member in members]
     on_call = set(session.scalars(select(QueueEntry.claimant_id).where(QueueEntry.claimant_id.in_(ids))))
     kept = _kept_for(ids, at=at)

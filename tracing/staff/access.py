@@ -130,7 +130,10 @@ def check() -> ResponseReturnValue | None:
 
 def _still_valid(current: StaffSession) -> bool:
     at = clock.now()
-    if rules.is_too_old(current.started_at, at=at):
+    # whether somebody is on a call is asked only when it matters
+    if rules.is_too_old(current.started_at, at=at) and rules.is_too_old(
+        current.started_at, on_call=current_app.extensions["tracing.is_on_call"](current.member_id), at=at
+    ):
         sessions.end(current, SessionEnd.TOO_OLD, by=None, at=at)
         return False
     if not sessions.may_enter(queries.get_member(current.member_id), at):

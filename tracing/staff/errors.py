@@ -133,3 +133,24 @@ class NoSuchAbsence(Missing):
 
     def __init__(self) -> None:
         super().__init__(_("Cette absence n’est pas connue ici."))
+
+
+class WrongLoan(Invalid):
+    """A loan ends later today, at another site."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Choisissez un autre site et une heure à venir. Personne n’a été prêté."))
+
+
+class NobodyToLend(Invalid):
+    """Nobody is there who is free."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Personne n’est présent et libre en ce moment. Personne n’a été prêté."))
+
+
+class NoSuchLoan(Missing):
+    """There is no such loan at this site."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Ce prêt n’est pas connu ici."))

@@ -106,6 +106,8 @@ class Member(Base):
     closed_at: Mapped[datetime | None]
     paused_at: Mapped[datetime | None]
     """Since when they are on a pause; nothing is given to them meanwhile."""
+    lent_to: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
+    """The site for which they call for some hours, as a tracer, instead of their own."""
 
     roles: Mapped[list["MemberRole"]] = relationship(lazy="selectin")
     shifts: Mapped[list["Shift"]] = relationship(lazy="select", order_by="Shift.weekday")
@@ -155,6 +157,27 @@ class Absence(Base):
     noted_at: Mapped[datetime]
     removed_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     removed_at: Mapped[datetime | None]
+
+
+class Loan(Base):
+    """Some hours for which a tracer calls for another site."""
+
+    __tablename__ = "loans"
+    __table_args__ = (
+        CheckConstraint("from_site_id <> to_site_id", name="to_another_site"),
+        Index(
+            "uq_loans_one_at_a_time", "member_id", unique=True, postgresql_where=text("returned_at IS NULL")
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    from_site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    to_site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    lent_at: Mapped[datetime]
+    lent_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    ends_at: Mapped[datetime]
+    returned_at: Mapped[datetime | None]
 
 
 class StaffSession(Base):

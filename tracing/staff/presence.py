@@ -87,9 +87,7 @@ def tracers_at_work(
     Only those who speak `language`, where one is given; everybody speaks French.
     """
     members = [
-        one
-        for one in queries.members_with_role(site_id, Role.TRACER)
-        if language in {None, FRENCH} or language in one.languages
+        one for one in queries.tracers_of(site_id) if language in {None, FRENCH} or language in one.languages
     ]
     weeks = weeks_of((one.id for one in members), on=when.astimezone(zone).date())
     local = when.astimezone(zone)
@@ -123,7 +121,7 @@ def _why_left(member: Member, site_id: int, when: datetime) -> Gone | None:
         return Gone.ACCOUNT_CLOSED
     if not sessions.may_enter(member, when):
         return Gone.CONTRACT_ENDED
-    if all(role.site_id != site_id or role.role is not Role.TRACER for role in member.roles):
+    if (site_id, Role.TRACER) not in sessions.roles_of(member):
         return Gone.ROLE_WITHDRAWN
     return None
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from tracing.kernel.db import session
 from tracing.staff.agents import Workplace
@@ -58,6 +58,21 @@ def members_with_role(site_id: int, *roles: Role) -> list[Member]:
                         MemberRole.site_id == site_id, MemberRole.role.in_(roles)
                     )
                 ),
+            )
+            .order_by(Member.display_name)
+        )
+    )
+
+
+def tracers_of(site_id: int) -> list[Member]:
+    """Return the open accounts that call for a site now, by name: those lent to it too, those lent away not."""
+    own = select(MemberRole.member_id).where(MemberRole.site_id == site_id, MemberRole.role == Role.TRACER)
+    return list(
+        session.scalars(
+            select(Member)
+            .where(
+                Member.closed_at.is_(None),
+                or_(Member.lent_to == site_id, Member.lent_to.is_(None) & Member.id.in_(own)),
             )
             .order_by(Member.display_name)
         )

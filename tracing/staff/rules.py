@@ -10,6 +10,8 @@ IDLE_LOCK_ON_CALL = timedelta(minutes=45)
 """On an open call people listen for long; the claim itself asks after 30 minutes."""
 ABSOLUTE_END = timedelta(hours=10)
 """One shift."""
+ABSOLUTE_END_ON_CALL = timedelta(hours=11)
+"""A call under way is ended first, so that no answer of it is lost."""
 
 ATTEMPTS_WINDOW = timedelta(minutes=15)
 ATTEMPTS_PER_NAME = 5
@@ -22,9 +24,9 @@ MINIMUM_PASSWORD = 14
 SHORTEST_TELLING_LOGIN = 3
 
 
-def is_too_old(started_at: datetime, *, at: datetime) -> bool:
-    """Return whether a session has lasted a whole shift."""
-    return at - started_at >= ABSOLUTE_END
+def is_too_old(started_at: datetime, *, on_call: bool = False, at: datetime) -> bool:
+    """Return whether a session has lasted a whole shift, and the call with which it ends."""
+    return at - started_at >= (ABSOLUTE_END_ON_CALL if on_call else ABSOLUTE_END)
 
 
 def must_lock(last_input_at: datetime, *, on_call: bool, at: datetime) -> bool:

@@ -12,7 +12,7 @@ from tracing.kernel.db import session
 from tracing.staff import queries, rules, services
 from tracing.staff.agents import Agent
 from tracing.staff.errors import NoRole, NoSuchSession, NotAllowed, TooManyAttempts, WrongPassword
-from tracing.staff.models import LoginAttempt, Member, SessionEnd, StaffSession
+from tracing.staff.models import LoginAttempt, Member, Role, SessionEnd, StaffSession
 from tracing.vault import services as vault
 
 INPUT_PRECISION = timedelta(seconds=20)
@@ -73,7 +73,7 @@ def begin(member: Member, *, device: str, at: datetime) -> SignedIn:
     opened = StaffSession(
         token_hash=hash_token(token),
         member_id=member.id,
-        site_id=first_site(member),
+        site_id=member.lent_to or first_site(member),
         device=device,
         started_at=at,
         last_input_at=at,
@@ -92,17 +92,26 @@ def hash_token(token: str) -> bytes:
 def agent_of(current: StaffSession) -> Agent:
     """Return the agent of a session; one whose role here was withdrawn goes on at another site of theirs."""
     member = queries.get_member(current.member_id)
-    if member.roles and current.site_id not in {role.site_id for role in member.roles}:
-        current.site_id = first_site(member)
+    roles = roles_of(member)
+    if roles and current.site_id not in {site_id for site_id, _role in roles}:
+        current.site_id = member.lent_to or first_site(member)
     return Agent(
         member_id=member.id,
         login=member.login,
         name=member.display_name,
         session_id=current.id,
         site=queries.workplace(queries.get_site(current.site_id)),
-        roles=frozenset((role.site_id, role.role) for role in member.roles),
+        roles=roles,
         languages=frozenset(member.languages),
     )
+
+
+def roles_of(member: Member) -> frozenset[tuple[int, Role]]:
+    """Return what a member may be and where; one who is lent calls for the other site."""
+    held = {(role.site_id, role.role) for role in member.roles}
+    if member.lent_to is not None and member.roles:
+        held.add((member.lent_to, Role.TRACER))
+    return frozenset(held)
 
 
 def touch(current: StaffSession, *, at: datetime) -> None:
@@ -161,7 +170,7 @@ def work_at(current: StaffSession, site_id: int) -> None:
         NotAllowed: the member holds no role there.
     """
     member = queries.get_member(current.member_id)
-    if site_id not in {role.site_id for role in member.roles}:
+    if site_id not in {held for held, _role in roles_of(member)}:
         raise NotAllowed
     current.site_id = site_id
 

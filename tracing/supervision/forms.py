@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import DateField, HiddenField, IntegerField, SelectField, StringField, TimeField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from tracing.queue.colleagues import Colleague
-from tracing.staff.models import Member
+from tracing.staff.models import Member, Site
 from tracing.staff.words import presence_in_words
 from tracing.supervision.journal import Journal
 from tracing.supervision.words import EVENT_WORDS, WHY_WORDS
@@ -82,6 +82,22 @@ class AbsenceForm(FlaskForm):  # type: ignore[misc]
     def offer(self, members: Sequence[Member]) -> None:
         """Offer these members."""
         self.member.choices = [(NOBODY, _("Choisir")), *((one.id, one.display_name) for one in members)]
+
+
+class LendForm(FlaskForm):  # type: ignore[misc]
+    """How many tracers call for which site, and until when."""
+
+    number = IntegerField(
+        _l("Combien d’enquêteurs"),
+        default=1,
+        validators=[InputRequired(_l("Dites combien.")), NumberRange(min=1, max=50)],
+    )
+    site = SelectField(_l("Site"), coerce=_number, validators=[InputRequired(_l("Choisissez le site."))])
+    until = TimeField(_l("Jusqu’à, aujourd’hui"), validators=[InputRequired(_l("Donnez l’heure du retour."))])
+
+    def offer(self, sites: Sequence[Site]) -> None:
+        """Offer these sites."""
+        self.site.choices = [(NOBODY, _("Choisir")), *((one.id, one.name) for one in sites)]
 
 
 class JournalForm(FlaskForm):  # type: ignore[misc]

@@ -37,6 +37,7 @@ def _page(form: AbsenceForm, *, status: int = 200) -> ResponseReturnValue:
         "supervision/team.html",
         team=live.team(site, at=at),
         form=form,
+        may_lend=agent().holds(Role.SUPERVISOR),
         absences=absences,
         names=staff.member_names(one.member_id for one in absences),
         presence_words=words.PRESENCE_WORDS,

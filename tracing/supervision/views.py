@@ -18,8 +18,17 @@ from tracing.staff import words as staff_words
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
 from tracing.supervision import journal as journals
+from tracing.supervision import (
+    lending_views,
+    live,
+    message_views,
+    order_views,
+    queries,
+    services,
+    team_views,
+    words,
+)
 from tracing.supervision import lists as worklists
-from tracing.supervision import live, message_views, order_views, queries, services, team_views, words
 from tracing.supervision.forms import GiveForm, JournalForm, NumberForm, TakeBackForm
 from tracing.supervision.journal import Journal, Wanted
 from tracing.supervision.rules import WorkList
@@ -35,6 +44,11 @@ for path, view, method in (
     bp.add_url_rule(path, view_func=view, methods=[method])
 for path, shown, method in order_views.ROUTES:
     bp.add_url_rule(path, view_func=shown, methods=[method])
+bp.add_url_rule("/team/loans", view_func=lending_views.loans, methods=["GET"])
+bp.add_url_rule("/team/loans", view_func=lending_views.lend, methods=["POST"])
+bp.add_url_rule(
+    "/team/loans/<int:loan_id>/take-back", "take_loan_back", lending_views.take_back, methods=["POST"]
+)
 for path, led, method in team_views.ROUTES:
     bp.add_url_rule(path, view_func=led, methods=[method])
 

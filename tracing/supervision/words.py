@@ -216,6 +216,8 @@ EVENT_WORDS = {
     "message.allowed": _l("Envois permis de nouveau"),
     "promise.broken": _l("Rappel promis non tenu"),
     "owner.gone": _l("Appel repris à quelqu’un qui n’est plus là"),
+    "member.lent": _l("Enquêteur prêté à un autre site"),
+    "member.returned": _l("Enquêteur revenu d’un autre site"),
     "member.paused": _l("Pause commencée"),
     "member.resumed": _l("Pause finie"),
     "member.absence_noted": _l("Absence notée"),

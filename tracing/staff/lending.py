@@ -1,0 +1,95 @@
+"""Tracers who call for another site for some hours, and come back by themselves."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import or_, select, update
+
+from tracing.kernel import events
+from tracing.kernel.db import session
+from tracing.staff import queries
+from tracing.staff.agents import Agent
+from tracing.staff.errors import NoSuchLoan, WrongLoan
+from tracing.staff.models import Loan, Member, Site, SiteKind, StaffSession
+
+
+def sites_to_lend_to(site_id: int) -> list[Site]:
+    """Return the live sites that can borrow tracers."""
+    return [one for one in queries.sites() if one.kind is SiteKind.LIVE and one.id != site_id]
+
+
+def open_loans(site_id: int) -> list[Loan]:
+    """Return the loans from or to a site that are not over, the first to end first."""
+    chosen = select(Loan).where(
+        Loan.returned_at.is_(None), or_(Loan.from_site_id == site_id, Loan.to_site_id == site_id)
+    )
+    return list(session.scalars(chosen.order_by(Loan.ends_at, Loan.id)))
+
+
+def lend(
+    members: Sequence[Member], to_site_id: int, *, until: datetime, by: Agent, at: datetime
+) -> list[Loan]:
+    """Let tracers of the agent's site call for another one until a moment.
+
+    Raises:
+        WrongLoan: the end is past, or the site cannot borrow.
+    """
+    if until <= at or to_site_id not in {one.id for one in sites_to_lend_to(by.site.id)}:
+        raise WrongLoan
+    loans = []
+    for member in members:
+        loan = Loan(
+            member_id=member.id,
+            from_site_id=by.site.id,
+            to_site_id=to_site_id,
+            lent_at=at,
+            lent_by=by.member_id,
+            ends_at=until,
+        )
+        session.add(loan)
+        member.lent_to = to_site_id
+        _move_sessions(member.id, to_site_id)
+        session.flush()
+        events.record(
+            "member.lent",
+            by=by.member_id,
+            at=at,
+            subject=("member", member.id),
+            site_id=by.site.id,
+            to=to_site_id,
+        )
+        loans.append(loan)
+    return loans
+
+
+def take_back(loan_id: int, *, site_id: int, by: int | None, at: datetime) -> None:
+    """End a loan: the tracer calls for their own site again; nothing happens the second time.
+
+    Raises:
+        NoSuchLoan: it is neither from nor to this site.
+    """
+    loan = session.scalar(select(Loan).where(Loan.id == loan_id).with_for_update())
+    if loan is None or site_id not in {loan.from_site_id, loan.to_site_id}:
+        raise NoSuchLoan
+    if loan.returned_at is not None:
+        return
+    loan.returned_at = at
+    queries.get_member(loan.member_id).lent_to = None
+    _move_sessions(loan.member_id, loan.from_site_id)
+    session.flush()
+    events.record(
+        "member.returned", by=by, at=at, subject=("member", loan.member_id), site_id=loan.from_site_id
+    )
+
+
+def over(*, at: datetime) -> list[Loan]:
+    """Return the loans whose time is up."""
+    return list(session.scalars(select(Loan).where(Loan.returned_at.is_(None), Loan.ends_at <= at)))
+
+
+def _move_sessions(member_id: int, site_id: int) -> None:
+    session.execute(
+        update(StaffSession)
+        .where(StaffSession.member_id == member_id, StaffSession.ended_at.is_(None))
+        .values(site_id=site_id)
+    )
