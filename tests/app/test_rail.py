@@ -15,7 +15,9 @@ def places(answer):
     ]
 
 
-IMPORTS = ["Lots reçus", "À corriger", "Doublons possibles", "Expéditeurs"]
+IMPORTS = ["Lots reçus", "À corriger", "Doublons possibles", "Expéditeurs", "Messages à envoyer"]
+SITE = ["Tableau du site", "Équipe", "Listes à traiter", "Ordre des appels", "Messages à envoyer"]
+ACCOUNTS = ["Comptes", "Heures d’appel"]
 
 
 @pytest.mark.parametrize(
@@ -26,12 +28,14 @@ IMPORTS = ["Lots reçus", "À corriger", "Doublons possibles", "Expéditeurs"]
         ("ivan", "/lots", IMPORTS, ["Lots reçus"]),
         ("ivan", "/lots/new", IMPORTS, ["Lots reçus"]),
         ("ivan", "/corrections", IMPORTS, ["À corriger"]),
-        ("gaston", "/members", ["Comptes"], ["Comptes"]),
-        ("gaston", "/members/new", ["Comptes"], ["Comptes"]),
-        ("dora", "/board", ["Tableau du site", "Listes à traiter"], ["Tableau du site"]),
-        ("dora", "/lists?list=no_number", ["Tableau du site", "Listes à traiter"], ["Listes à traiter"]),
+        ("gaston", "/members", ACCOUNTS, ["Comptes"]),
+        ("gaston", "/calling-hours", ACCOUNTS, ["Heures d’appel"]),
+        ("gaston", "/members/new", ACCOUNTS, ["Comptes"]),
+        ("dora", "/board", SITE, ["Tableau du site"]),
+        ("dora", "/calling-hours", SITE, ["Ordre des appels"]),
+        ("dora", "/lists?list=no_number", SITE, ["Listes à traiter"]),
         ("olga", "/journal", ["Journal"], ["Journal"]),
-        ("rose", "/recruits/new", ["Avis demandés", "Recrues"], ["Recrues"]),
+        ("rose", "/recruits/new", ["Avis demandés", "Équipe", "Recrues"], ["Recrues"]),
         ("ben", "/escalations", ["Avis demandés"], ["Avis demandés"]),
     ],
 )

@@ -36,13 +36,6 @@ DOORS = (
     Door("supervision.team", _l("Équipe"), "people", frozenset({Role.SUPERVISOR, Role.REFERENT})),
     Door("supervision.lists", _l("Listes à traiter"), "list-check", frozenset({Role.SUPERVISOR})),
     Door(
-        "supervision.outbox",
-        _l("Messages à envoyer"),
-        "envelope",
-        frozenset({Role.SUPERVISOR, Role.IMPORTER}),
-        waiting=messages.waiting_count,
-    ),
-    Door(
         "supervision.order",
         _l("Ordre des appels"),
         "sort-down",
@@ -66,6 +59,13 @@ DOORS = (
         waiting=pairs.open_count,
     ),
     Door("sources.listing", _l("Expéditeurs"), "building", frozenset({Role.IMPORTER})),
+    Door(
+        "supervision.outbox",
+        _l("Messages à envoyer"),
+        "envelope",
+        frozenset({Role.SUPERVISOR, Role.IMPORTER}),
+        waiting=messages.waiting_count,
+    ),
     Door("accounts.members", _l("Comptes"), "people", frozenset({Role.ADMINISTRATOR})),
     Door("supervision.calling_hours", _l("Heures d’appel"), "clock", frozenset({Role.ADMINISTRATOR})),
     Door("supervision.journal", _l("Journal"), "journal-text", frozenset({Role.AUDITOR})),

@@ -21,8 +21,8 @@ from tracing.desk.why import why_next
 from tracing.kernel import clock
 from tracing.messages.queries import Written, messages_to
 from tracing.queue.history import Happening, history_of
-from tracing.queue.languages import languages_of
 from tracing.queue.models import CallTask, TaskKind, TaskState
+from tracing.queue.reasons import Of, reasons_of
 from tracing.scripts import rules as scripts
 from tracing.scripts.answers import bound
 from tracing.scripts.definitions import Question
@@ -257,14 +257,19 @@ class Screen:
         return self.task.promised_at or self.task.due_at
 
     @cached_property
+    def reasons(self) -> Sequence[Of]:
+        """Why the people of the household must still be called."""
+        return reasons_of([self.call.household_id])
+
+    @cached_property
     def why(self) -> str | None:
         """In one sentence, why this call is next."""
-        return why_next(self.task, at=self.at)
+        return why_next(self.task, self.reasons, opens_at=self.call.started_at, at=self.at)
 
     @property
     def language(self) -> str | None:
         """The language in which the person must be called, besides French."""
-        return languages_of([self.task.person_id]).get(self.task.person_id)
+        return next((one.reason.language for one in self.reasons if one.task.id == self.task.id), None)
 
     @property
     def service_hours(self) -> int:

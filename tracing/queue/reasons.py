@@ -7,8 +7,7 @@ from tracing.programmes.schema import Weights
 from tracing.queue import queries, rules
 from tracing.queue.hours import calling_of
 from tracing.queue.models import CallTask
-from tracing.queue.weights import weights_of
-from tracing.staff import queries as staff
+from tracing.queue.weights import site_and_weights
 from tracing.staff.models import Site
 
 
@@ -21,8 +20,7 @@ class Ground:
     def of(self, site_id: int) -> tuple[Site, Weights]:
         """Return a site and the weights in force there."""
         if site_id not in self._sites:
-            site = staff.get_site(site_id)
-            self._sites[site_id] = (site, weights_of(site))
+            self._sites[site_id] = site_and_weights(site_id)
         return self._sites[site_id]
 
 

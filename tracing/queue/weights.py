@@ -1,5 +1,8 @@
 """By how many minutes each circumstance advances a call: the programme's weights, or those a site has published."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import select
 
 from tracing.kernel.db import session
@@ -9,19 +12,21 @@ from tracing.queue.models import QueueWeights
 from tracing.staff.models import Site
 
 
-def find_published(site_id: int, programme: str) -> QueueWeights | None:
-    """Return the newest weights that a site has published for a programme."""
-    return session.scalar(
-        select(QueueWeights)
-        .where(QueueWeights.site_id == site_id, QueueWeights.programme == programme)
+def site_and_weights(site_id: int) -> tuple[Site, Weights]:
+    """Return a site and the weights in force there, in one statement."""
+    newest = (
+        select(QueueWeights.minutes)
+        .where(QueueWeights.site_id == Site.id, QueueWeights.programme == Site.programme)
         .order_by(QueueWeights.id.desc())
         .limit(1)
+        .scalar_subquery()
     )
+    site, published = session.execute(select(Site, newest).where(Site.id == site_id)).one()
+    return site, in_force(site.programme, published)
 
 
-def weights_of(site: Site) -> Weights:
-    """Return the weights in force at a site."""
-    published = find_published(site.id, site.programme)
-    proper = get_pack(site.programme).weights
+def in_force(programme: str, published: Mapping[str, Any] | None) -> Weights:
+    """Return the weights of a programme as a site has changed them, if it has."""
+    proper = get_pack(programme).weights
     # a weight that the programme got since stands at the programme's value
-    return proper if published is None else Weights(**{**proper.model_dump(), **published.minutes})
+    return proper if published is None else Weights(**{**proper.model_dump(), **published})

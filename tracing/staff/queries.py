@@ -37,7 +37,10 @@ def get_member(member_id: int) -> Member:
 
 def member_names(ids: Iterable[int]) -> dict[int, str]:
     """Return the display names of members."""
-    rows = session.execute(select(Member.id, Member.display_name).where(Member.id.in_(set(ids))))
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    rows = session.execute(select(Member.id, Member.display_name).where(Member.id.in_(wanted)))
     return {row.id: row.display_name for row in rows}
 
 

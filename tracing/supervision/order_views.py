@@ -12,7 +12,7 @@ from tracing.kernel.db import transaction
 from tracing.programmes.loader import get_pack
 from tracing.queue import settings
 from tracing.queue.preview import Preview, Turn, preview
-from tracing.queue.weights import weights_of
+from tracing.queue.weights import site_and_weights
 from tracing.queue.words import WEIGHT_WORDS, why
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
@@ -46,7 +46,7 @@ def show_order(form: WeightsForm | None, *, tries: bool = False, status: int = 2
     """Render the page of the weights."""
     with transaction():
         at, site = clock.database_now(), agent().site
-        in_force = weights_of(staff.get_site(site.id))
+        _site, in_force = site_and_weights(site.id)
         shown = form or WeightsForm(formdata=None, data=in_force.model_dump())
         found = preview(site, shown.weights() if tries else in_force, at=at)
         published = settings.history(site.id, site.programme)
