@@ -55,6 +55,33 @@ def test_a_case_is_called_by_the_site_of_its_fund_within_four_hours_of_the_arriv
     assert session.scalars(select(QueueEntry)).one().site_id == task.site_id
 
 
+@pytest.mark.parametrize(
+    ("line", "earlier", "zone"),
+    [
+        ({"CODE_POSTAL": "44000", "CODE_INSEE": ""}, 0, "Europe/Paris"),
+        ({"CODE_POSTAL": "97400", "CODE_INSEE": ""}, 0, "Indian/Reunion"),
+        ({"DATE_NAISSANCE": "17/05/1940"}, 60, None),
+        ({"HEBERGEMENT": "E"}, 90, None),
+        ({"SYMPTOMES": "S24"}, 30, None),
+        ({"DATE_NAISSANCE": "17/05/1940", "HEBERGEMENT": "C", "SYMPTOMES": "SP7"}, 180, None),
+    ],
+)
+def test_what_a_line_tells_decides_where_a_case_stands_in_the_queue(story, session, line, earlier, zone):
+    plain = {
+        "DATE_NAISSANCE": "17/05/1980",
+        "HEBERGEMENT": "I",
+        "SYMPTOMES": "ASY",
+        "DATE_DEBUT_SYMPTOMES": "",
+    }
+
+    take_in(plain | line)
+
+    entry = session.scalars(select(QueueEntry)).one()
+    assert entry.due_at - entry.rank_at == timedelta(minutes=earlier)
+    assert zone in {None, entry.time_zone}
+    assert entry.time_zone == session.scalars(select(Person.time_zone)).one()
+
+
 def test_a_case_without_a_number_stands_on_a_list_of_its_own_and_not_in_the_queue(story, session):
     take_in({"TEL_MOBILE": ""})
 

@@ -23,6 +23,8 @@ class Colleague:
     kind: MemberKind = MemberKind.STAFF
     hours: dict[int, tuple[time, time]] | None = None
     in_words: str = ""
+    languages: tuple[str, ...] = ()
+    """Besides French."""
 
 
 DAY = (time(8, 30), time(17, 0))
@@ -50,6 +52,7 @@ COLLEAGUES = (
         MemberKind.VOLUNTEER,
         {5: DAY, 6: LATE},
         "enquêteur, volontaire",
+        ("ar", "ber"),
     ),
     Colleague(
         "anouk",
@@ -141,6 +144,7 @@ def hire(sites: dict[str, Site], password: str, *, at: datetime) -> None:
         for code, role in one.roles:
             services.grant(member, role, sites[code].id, by=None, at=at)
         services.set_hours(member, one.hours or {}, by=None, at=at)
+        services.set_languages(member, one.languages, by=None, at=at)
     for one in COLLEAGUES:
         if one.kind is MemberKind.RECRUIT:
             recruit(one, sites, password, at=at)

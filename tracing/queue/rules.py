@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntFlag
+from functools import cache
 from typing import NamedTuple
 
 from tracing.programmes.rules import Calling, is_open, last_open_before, next_open, open_until
@@ -147,6 +148,7 @@ def advances(reason: Reason) -> list[tuple[str, int]]:
     return [(name, minutes) for name, minutes, holds in named if holds and minutes]
 
 
+@cache
 def factors_of(
     *, age: int | None, fragile: bool = False, place: bool = False, symptoms: bool = False
 ) -> Factor:
