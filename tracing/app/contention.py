@@ -7,8 +7,6 @@ from typing import Any
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from tracing.kernel.db import session
-
 DEADLOCK = "40P01"
 CALLING = frozenset({"desk", "contacts", "sickleave", "escalations"})
 """The features whose pages write while people are on the telephone."""
@@ -24,7 +22,7 @@ def once_more(view: Callable[..., Any]) -> Callable[..., Any]:
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) != DEADLOCK:
                 raise
-            session.rollback()
+            # its transaction was rolled back where it was opened
             return view(*args, **kwargs)
 
     return run
