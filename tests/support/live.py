@@ -6,6 +6,7 @@ The other tests run inside a transaction that is never committed; two of them ca
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Barrier
@@ -40,7 +41,13 @@ class Live:
 @pytest.fixture(scope="session")
 def live_engines(server: Server) -> Iterator[tuple[Engine, Engine, Live]]:
     """Two migrated databases of their own: the owner's and the application's way to the main one."""
-    name = f"live_{os.getpid()}"
+    with migrated(server, f"live_{os.getpid()}") as ways:
+        yield ways
+
+
+@contextmanager
+def migrated(server: Server, name: str) -> Iterator[tuple[Engine, Engine, Live]]:
+    """Make two databases of a server, and give the owner's and the application's way to the main one."""
     owner_url, url = server.add_database(name)
     keys_owner_url, keys_url = server.add_database(f"{name}_keys")
     migrate.upgrade(owner_url, keys_owner_url)
@@ -66,7 +73,13 @@ def crowded_engine(url: str) -> Engine:
 @pytest.fixture
 def live_database(live_engines: tuple[Engine, Engine, Live]) -> Iterator[Live]:
     """The session of the code under test commits here. Begins empty but for the story's people."""
-    owner, engine, ways = live_engines
+    with begun(*live_engines) as live:
+        yield live
+
+
+@contextmanager
+def begun(owner: Engine, engine: Engine, ways: Live) -> Iterator[Live]:
+    """Empty the databases, put the story's people in, and let the session of the code under test commit there."""
     with owner.begin() as connection:
         tables = set(db.Base.metadata.tables) & set(
             connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
