@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 
 import pytest
+from flask import Flask
 
 from tests.conftest import NOW
 from tests.support.story import Story, agent, waiting_case
+from tests.support.web import Browser, Visitor
 from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.contacts import queries
 from tracing.contacts.models import Contact
 from tracing.queue.models import CallTask
-from tracing.staff.models import Member
+from tracing.staff.models import Member, Site
 
 LUC = {
     "contact-first_names": "Luc",
@@ -53,6 +55,25 @@ def on_the_phone(tracer: Member, task: CallTask, *, confirmed: bool = True) -> O
     if confirmed:
         calls.confirm_identity(talk, confirmed=True, by=by, at=NOW)
     return OnThePhone(call, task)
+
+
+class OneBrowserEach(Browser):
+    """Everybody goes on in the browser in which they began: a call is led in one of them."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app)
+        self.opened: dict[int, Visitor] = {}
+
+    def as_(self, member: Member, *, site: Site | None = None) -> Visitor:
+        """A member in their browser."""
+        if member.id not in self.opened:
+            self.opened[member.id] = super().as_(member, site=site)
+        return self.opened[member.id]
+
+
+@pytest.fixture
+def browse(app: Flask, story: Story) -> Browser:
+    return OneBrowserEach(app)
 
 
 @pytest.fixture

@@ -217,7 +217,7 @@ def test_the_source_case_does_not_wait_for_somebody_who_is_a_case_themselves(sto
 
 def test_whoever_is_on_the_line_keeps_their_call_and_finds_the_case_in_it(story, session, source, zoe):
     by = agent(story.ada)
-    call = desk.take_next(by, at=NOW)
+    call = calls.take_next(by, at=NOW)
     waited = queue_queries.find_task_of_contact(zoe.id)
 
     take_in(ZOE_LINE)
@@ -240,7 +240,7 @@ def test_whoever_is_on_the_line_keeps_their_call_and_finds_the_case_in_it(story,
 
 def test_a_contact_told_in_the_very_call_was_told_and_is_still_a_case(story, session, zoe):
     by = agent(story.ada)
-    call = desk.take_next(by, at=NOW)
+    call = calls.take_next(by, at=NOW)
     take_in(ZOE_LINE)
     session.expire_all()
     waited = queue_queries.find_task_of_contact(zoe.id)

@@ -108,19 +108,18 @@ def take_over(call_id: int, by: Agent, *, at: datetime) -> Call:
 
 def speak_to(call: Call, task: CallTask, *, script_version: str, at: datetime) -> Conversation:
     """Return the conversation of a task in this call; its script version is pinned at the first one."""
-    known = queries.find_conversation(call.id, task.id)
-    if known is not None:
-        return known
     task.script_version = task.script_version or script_version
-    # two pages of one call may open at the same moment
-    session.execute(
+    session.flush()
+    begun = session.scalar(
         insert(Conversation)
         .values(
             call_id=call.id, task_id=task.id, person_id=task.person_id, script_version=task.script_version
         )
         .on_conflict_do_nothing()
+        .returning(Conversation)
     )
-    begun = queries.find_conversation(call.id, task.id)
+    # two pages of one call may open at the same moment, and the other one began it
+    begun = begun or queries.find_conversation(call.id, task.id)
     if begun is None:
         raise NoSuchCall
     return begun

@@ -109,7 +109,7 @@ def work(*, began_at: datetime, at: datetime) -> None:
 
 def take(by: Agent, *, at: datetime) -> Iterator[tuple[Call, Talk]]:
     """Take the next call and yield the talk with each person of it."""
-    call = desk.take_next(by, at=at)
+    call = calls.take_next(by, at=at)
     if call is None:
         return
     for task, _conversation in desk.open_conversations(call, by=by, at=at):

@@ -62,14 +62,6 @@ class Saved:
     """What was refused, as typed, to be shown again."""
 
 
-def take_next(by: Agent, *, at: datetime) -> Call | None:
-    """Take the next call and open its conversations; None when nobody waits."""
-    call = calls.take_next(by, at=at)
-    if call is not None:
-        open_conversations(call, by=by, at=at)
-    return call
-
-
 def open_conversations(call: Call, *, by: Agent, at: datetime) -> list[tuple[CallTask, Conversation]]:
     """Return everybody to be spoken to in a call; somebody named during it joins them."""
     known = {one.task_id: one for one in call_queries.conversations(call.id)}

@@ -99,7 +99,8 @@ def next_call() -> ResponseReturnValue:
     with transaction():
         at = clock.database_now()
         presence.resume(agent(), at=at)
-        call = services.take_next(agent(), at=at)
+        # the page that follows opens the conversations: the queue is held for as short as can be
+        call = calls.take_next(agent(), at=at)
         target = url_for("desk.call", call_id=call.id) if call else url_for("desk.home")
     return redirect(target, 303)
 
@@ -132,7 +133,7 @@ def call(call_id: int) -> ResponseReturnValue:
             step_id=request.args.get("step"),
             panel=request.args.get("panel"),
             by=agent(),
-            at=clock.now(),
+            at=clock.database_now(),
         )
         return show_step(screen) if is_fragment() else show_call(screen)
 
@@ -183,9 +184,9 @@ def typed_in(step: str) -> Typed:
 def write(call_id: int, task_id: int, typed: Typed, *, goes_on: bool = False) -> Screen:
     """Save under the call's claim, and return the screen as it stands afterwards."""
     with transaction():
-        at, by = clock.now(), agent()
+        at, by = clock.database_now(), agent()
         held = queries.own_call(call_id, by)
-        calls.writing(call_id, by, at=clock.database_now())
+        calls.writing(call_id, by, at=at)
         talk = services.talk_in(held, task_id, by=by, at=at)
         saved = services.save(held, talk, typed, by=by, at=at)
         screen = look(held, task_id, step_id=typed.step_id, saved=saved, by=by, at=at)
@@ -197,7 +198,7 @@ def write(call_id: int, task_id: int, typed: Typed, *, goes_on: bool = False) ->
 def too_late(call_id: int, task_id: int, typed: Typed, lost: ClaimLost) -> ResponseReturnValue:
     """Refuse what came after the claim had ended, keep it as drafts, and show it."""
     with transaction():
-        at, by = clock.now(), agent()
+        at, by = clock.database_now(), agent()
         held = queries.own_call(call_id, by)
         talk = services.talk_in(held, task_id, by=by, at=at)
         words = words_of_answers(talk.script.questions, typed.values)
@@ -213,9 +214,9 @@ def ring(call_id: int, task_id: int) -> ResponseReturnValue:
     place = request.form.get("place", default=0, type=int)
     try:
         with transaction():
-            held = queries.own_call(call_id, agent())
-            calls.writing(held.id, agent(), at=clock.database_now())
-            numbers.ring(held, queries.task_in(held, task_id), place, by=agent(), at=clock.now())
+            held, at = queries.own_call(call_id, agent()), clock.database_now()
+            calls.writing(held.id, agent(), at=at)
+            numbers.ring(held, queries.task_in(held, task_id), place, by=agent(), at=at)
     except ClaimLost as lost:
         return show_lost(lost, [])
     return redirect(url_for("desk.call", call_id=call_id, task=task_id), 303)

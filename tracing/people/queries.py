@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import func, select, union_all
-from sqlalchemy.orm import aliased
+from sqlalchemy import func, select, text
 
 from tracing.kernel.db import among, session
 from tracing.people.merging import Kept, joint
@@ -68,18 +67,22 @@ def joint_identities(person_ids: Iterable[int]) -> dict[int, Identity]:
     }
 
 
+_RECORDS = text("""
+    SELECT record.id, coalesce(asked.same_as, asked.id) AS lead, record.cohort, record.sealed
+    FROM people AS asked JOIN people AS record ON record.id = coalesce(asked.same_as, asked.id)
+    WHERE asked.id = ANY(:asked)
+    UNION ALL
+    SELECT record.id, coalesce(asked.same_as, asked.id), record.cohort, record.sealed
+    FROM people AS asked JOIN people AS record ON record.same_as = coalesce(asked.same_as, asked.id)
+    WHERE asked.id = ANY(:asked)
+""")
+"""Two joins, each by its index: one condition with OR would read the whole table."""
+
+
 def _records(person_ids: Iterable[int]) -> Sequence[Any]:
     """Return every record of these people as id, lead, cohort, sealed: each leading one before those behind it."""
-    asked, record = aliased(Person), aliased(Person)
-    lead = func.coalesce(asked.same_as, asked.id)
-    # two joins, each by its index: one condition with OR would read the whole table
-    either = [
-        select(record.id, lead.label("lead"), record.cohort, record.sealed)
-        .join_from(asked, record, where)
-        .where(asked.id.in_(set(person_ids)))
-        for where in (record.id == lead, record.same_as == lead)
-    ]
-    rows = session.execute(union_all(*either)).all()
+    session.flush()
+    rows = session.execute(_RECORDS, {"asked": sorted(set(person_ids))}).all()
     return sorted(
         {row.id: row for row in rows}.values(), key=lambda row: (row.lead, row.id != row.lead, row.id)
     )
