@@ -160,3 +160,13 @@ def test_nothing_of_another_site_is_on_the_board(browse: Browser, story: Story):
 
     assert "P0-" not in said
     assert "Personne n’attend" in said
+
+
+def test_who_waits_is_counted_once_a_household_by_the_oldest_reason(browse: Browser, story: Story) -> None:
+    waiting_case(story.nantes, identity("Marie"), at=NOW - timedelta(hours=2))
+    waiting_case(story.nantes, identity("Paul"), at=NOW)
+    waiting_case(story.nantes, identity("Zoé", phones=("+33639980009",)), at=NOW)
+
+    assert "Attendent depuis moins d’une heure 1 1 à 4 heures 1" in words(
+        browse.as_(story.dora).get("/board").text
+    )

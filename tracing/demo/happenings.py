@@ -128,7 +128,7 @@ def promised_call(by: Agent, *, at: datetime, now: datetime) -> None:
     with transaction():
         talks = list(take(by, at=at))
         for _call, talk in talks[:1]:
-            when = next(moment for moment in quarters_from(now) if somebody_works(talk, moment, by=by))
+            when = next(moment for moment in quarters_from(now) if may_call_back(talk, moment, by=by))
             endings.finish(
                 talk, CallOutcome.CALLBACK, callback_at=when, by=by, at=now - timedelta(minutes=20)
             )
@@ -142,11 +142,11 @@ def quarters_from(now: datetime) -> Iterator[datetime]:
         yield first + timedelta(minutes=15 * quarter)
 
 
-def somebody_works(talk: Talk, moment: datetime, *, by: Agent) -> bool:
-    """Say whether somebody may be promised a callback at that moment."""
+def may_call_back(talk: Talk, moment: datetime, *, by: Agent) -> bool:
+    """Say whether whoever promises may call back at that moment themselves."""
     calling = calling_of_person(talk.task.person_id, talk.task.site_id)
     at_work = presence.tracers_at_work(by.site.id, moment, zone=by.site.time_zone)
-    return is_open(calling, moment) and bool(at_work)
+    return is_open(calling, moment) and any(one.id == by.member_id for one in at_work)
 
 
 def asked_call(by: Agent, question: str, *, at: datetime) -> None:

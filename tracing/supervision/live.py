@@ -20,6 +20,7 @@ from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 from tracing.queue.promises import Counted
 from tracing.staff.agents import Workplace
 from tracing.staff.rules import Presence
+from tracing.supervision.queries import WAITING
 
 AGES = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=24))
 """The board tells apart who has waited for less than each of these, and for longer than the last."""
@@ -79,11 +80,19 @@ def live(site: Workplace, *, at: datetime) -> Live:
 
 
 def _ages(site_id: int, *, at: datetime) -> list[int]:
-    waited = [CallTask.created_at > at - age for age in AGES]
+    """Count the households that wait, by the age of the oldest reason to call them."""
+    oldest = (
+        select(func.min(CallTask.created_at).label("since"))
+        .join(QueueEntry, QueueEntry.household_id == CallTask.household_id)
+        .where(QueueEntry.site_id == site_id, QueueEntry.state.in_(WAITING), CallTask.state == TaskState.OPEN)
+        .group_by(CallTask.household_id)
+        .subquery()
+    )
+    waited = [oldest.c.since > at - age for age in AGES]
     edges = [waited[0], *(later & ~earlier for earlier, later in pairwise(waited))]
     row = session.execute(
-        select(*(func.count().filter(one) for one in edges), func.count().filter(~waited[-1])).where(
-            CallTask.site_id == site_id, CallTask.state == TaskState.OPEN
+        select(*(func.count().filter(one) for one in edges), func.count().filter(~waited[-1])).select_from(
+            oldest
         )
     ).one()
     return list(row)
