@@ -140,7 +140,7 @@ def _sessions(runtime: Runtime, here: Ground, count: int) -> dict[str, Any]:
     with app.test_request_context():
         csrf = generate_csrf()
         answer = app.response_class()
-        app.session_interface.save_session(app, browser, answer)  # type: ignore[arg-type]
+        app.session_interface.save_session(app, browser, answer)
     cookie = answer.headers["Set-Cookie"].split(";")[0]
     return {"tokens": tokens, "csrf": csrf, "browser": cookie, "name": COOKIE}
 
