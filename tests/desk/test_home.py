@@ -33,7 +33,7 @@ def test_an_empty_queue_says_when_the_next_call_will_be_ready(story, browse):
 
     page = browse.as_(story.abel).follow("/calls/next")
 
-    assert "Personne n’attend d’appel" in page.text
+    assert "Aucun appel à passer" in page.text
     assert "aujourd’hui 12:50" in page.text  # kept for Ada ten minutes before 13:00, in Paris
 
 
@@ -84,7 +84,7 @@ def test_a_tracer_of_another_site_gets_nothing_and_sees_nothing(story, browse):
     walk = take_call(browse.as_(story.ada))
     cleo = browse.as_(story.cleo)
 
-    assert "Personne n’attend d’appel" in cleo.follow("/calls/next").text
+    assert "Aucun appel à passer" in cleo.follow("/calls/next").text
     call = walk.call
     cleo.get(call, status=404)
     cleo.get(f"{call}/tasks/{task.id}/end", status=404)
