@@ -32,6 +32,8 @@ EVERY = {
 }
 """Jobs by name, with how often they run, in seconds."""
 
+LOOK_EVERY = 5
+"""Seconds after which a slot that has begun is taken at the latest, whatever this machine's clock says."""
 
 WORK_EVERY, FETCH_EVERY = 2, 15
 """Seconds between two looks at the lots that wait, and at the watched folder."""
@@ -56,7 +58,9 @@ def make_scheduler(settings: Settings) -> Scheduler:
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
     for name, (job, seconds) in EVERY.items():
-        scheduler.add_job(once(name, job, seconds), CronTrigger(second=f"*/{seconds}", timezone=UTC), id=name)
+        # the slots are the database's: looked for more often than they come, none passes unseen
+        often = CronTrigger(second=f"*/{LOOK_EVERY}", timezone=UTC)
+        scheduler.add_job(once(name, job, seconds), often, id=name)
     scheduler.add_job(once("tidy", calls.tidy, 3600), CronTrigger(minute=7, timezone=UTC), id="tidy")
     scheduler.add_job(
         once("clear_destroyed", clear_destroyed, 3600),
@@ -99,7 +103,10 @@ def once(name: str, job: Callable[[datetime], object], seconds: int) -> Callable
 
     def run() -> None:
         try:
-            job(slot_of(clock.now(), seconds))
+            with transaction():
+                # hosts whose clocks disagree must mean the same slot, and take none that is still to come
+                at = clock.database_now()
+            job(slot_of(at, seconds))
         except Exception:
             # the next run tries again; a job that failed must not stop the scheduler
             log.exception("job failed", job=name)

@@ -15,7 +15,7 @@ def sweep_claims(slot: datetime) -> int:
     """Return every ended claim to the queue, a batch a transaction; returns how many."""
     swept = 0
     with transaction():
-        if not take_slot("sweep_claims", slot, at=clock.now()):
+        if not take_slot("sweep_claims", slot, at=clock.database_now()):
             return 0
     while True:
         with transaction():
@@ -34,7 +34,7 @@ def promote(slot: datetime) -> int:
     """
     changed = 0
     with transaction():
-        if not take_slot("promote", slot, at=clock.now()):
+        if not take_slot("promote", slot, at=clock.database_now()):
             return 0
     with transaction():
         households.settle_waiting(at=clock.database_now(), limit=queue.SWEEP_BATCH)
@@ -55,7 +55,7 @@ def rebuild(slot: datetime) -> int:
     """
     placed = 0
     with transaction():
-        if not take_slot("rebuild", slot, at=clock.now()):
+        if not take_slot("rebuild", slot, at=clock.database_now()):
             return 0
     with transaction():
         placed += languages.settle(at=clock.database_now())
@@ -70,5 +70,5 @@ def rebuild(slot: datetime) -> int:
 def tidy(slot: datetime) -> None:
     """Forget the slots of past days."""
     with transaction():
-        if take_slot("tidy", slot, at=clock.now()):
+        if take_slot("tidy", slot, at=clock.database_now()):
             forget_slots(slot.replace(hour=0, minute=0))

@@ -12,7 +12,7 @@ from tracing.staff import lending
 def watch(slot: datetime) -> int:
     """Count broken promises, open what is kept for somebody who is gone, send the lent home; returns how many of all."""
     with transaction():
-        if not take_slot("watch", slot, at=clock.now()):
+        if not take_slot("watch", slot, at=clock.database_now()):
             return 0
     with transaction():
         broken = promises.break_missed(at=clock.database_now())

@@ -84,9 +84,9 @@ def end(call_id: int, task_id: int) -> ResponseReturnValue:
 
 def finish(call_id: int, task_id: int, outcome: CallOutcome, form: EndForm) -> CallTask | None:
     """End the conversation under the call's claim; ask the adviser first when that is how it ends."""
-    by, at = agent(), clock.now()
+    by, at = agent(), clock.database_now()
     held = queries.own_call(call_id, by)
-    calls.writing(call_id, by, at=clock.database_now())
+    calls.writing(call_id, by, at=at)
     talk = services.talk_in(held, task_id, by=by, at=at)
     if outcome is CallOutcome.NEEDS_DOCTOR and not escalations.open_for_task(task_id, Audience.ADVISER):
         escalation_services.raise_question(
@@ -114,7 +114,7 @@ def promised(form: EndForm) -> datetime | None:
 def show_ending(call_id: int, task_id: int, form: EndForm, *, status: int = 200) -> ResponseReturnValue:
     """Render the page with the consequences as they stand now."""
     with transaction():
-        by, at = agent(), clock.now()
+        by, at = agent(), clock.database_now()
         held = queries.own_call(call_id, by)
         if held.ended_at is not None:
             return gone_on(call_id)

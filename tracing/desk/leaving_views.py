@@ -55,11 +55,11 @@ def give_back(call_id: int) -> ResponseReturnValue:
     form = GiveBackForm()
     try:
         with transaction():
-            held = queries.own_call(call_id, agent())
+            held, at = queries.own_call(call_id, agent()), clock.database_now()
             if not form.validate():
                 return _page(held, form, HandOverForm(formdata=None), status=422)
-            calls.writing(held.id, agent(), at=clock.database_now())
-            endings.hang_up(held, reason=form.chosen, by=agent(), at=clock.now())
+            calls.writing(held.id, agent(), at=at)
+            endings.hang_up(held, reason=form.chosen, by=agent(), at=at)
     except ReasonNeeded as refusal:
         with transaction():
             form.reason.errors = [refusal.message]

@@ -68,7 +68,8 @@ def ask(call_id: int, task_id: int) -> ResponseReturnValue:
     reason = Reason(form.reason.data)
     try:
         with transaction():
-            call = call_services.writing(call_id, by, at=clock.database_now())
+            at = clock.database_now()
+            call = call_services.writing(call_id, by, at=at)
             services.raise_question(
                 call,
                 call_services.task_of_call(call, task_id),
@@ -76,7 +77,7 @@ def ask(call_id: int, task_id: int) -> ResponseReturnValue:
                 reason=reason,
                 question=form.question.data or "",
                 by=by,
-                at=clock.now(),
+                at=at,
             )
     except ClaimLost as refusal:
         with transaction():
@@ -196,7 +197,7 @@ def _lists() -> dict[str, object]:
 def take(escalation_id: int) -> ResponseReturnValue:
     """Take a question; the first one gets it."""
     with transaction():
-        services.take(escalation_id, by=agent(), at=clock.now())
+        services.take(escalation_id, by=agent(), at=clock.database_now())
     return redirect(url_for("escalations.show", escalation_id=escalation_id), 303)
 
 
@@ -205,7 +206,7 @@ def take(escalation_id: int) -> ResponseReturnValue:
 def put_back(escalation_id: int) -> ResponseReturnValue:
     """Put a question back in the list."""
     with transaction():
-        services.put_back(escalation_id, by=agent(), at=clock.now())
+        services.put_back(escalation_id, by=agent(), at=clock.database_now())
     flash(_("La demande est revenue dans la liste."))
     return redirect(url_for("escalations.waiting"), 303)
 
@@ -288,7 +289,7 @@ def settle(escalation_id: int) -> ResponseReturnValue:
                 decision=Decision(form.decision.data),
                 result_announced="result_announced" in form and form.result_announced.data,
                 by=agent(),
-                at=clock.now(),
+                at=clock.database_now(),
             )
     except Invalid as refusal:
         form.answer.errors = [refusal.message]

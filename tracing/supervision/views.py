@@ -210,7 +210,7 @@ def give_up(task_id: int) -> ResponseReturnValue:
     """Close somebody as unreachable."""
     which = _list_of(worklists.get_listed(task_id, site_id=agent().site.id).task)
     with transaction():
-        services.give_up(task_id, by=agent(), at=clock.now())
+        services.give_up(task_id, by=agent(), at=clock.database_now())
     return _to_list(which, ended=task_id)
 
 
@@ -219,7 +219,7 @@ def give_up(task_id: int) -> ResponseReturnValue:
 def undo_give_up(task_id: int) -> ResponseReturnValue:
     """Put somebody back on the list."""
     with transaction():
-        task = services.undo_give_up(task_id, by=agent(), at=clock.now())
+        task = services.undo_give_up(task_id, by=agent(), at=clock.database_now())
     flash(_("Annulé : la ligne est revenue sur la liste."))
     return _to_list(_list_of(task))
 
