@@ -33,6 +33,9 @@ NAMING = {
 CLAIM_POOL = 8
 """Connections of one process: more of them make the head of the queue slower, not faster (docs/decisions)."""
 
+GIVE_UP = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+"""When a connection over a wire that was cut counts as lost: some twenty seconds, where the system waits for minutes."""
+
 
 class Base(DeclarativeBase):
     """The main database's tables."""
@@ -71,7 +74,7 @@ def make_engine(url: str) -> Engine:
         max_overflow=2,
         pool_pre_ping=True,
         hide_parameters=True,  # an error's text ends up in a log, and a parameter may be somebody's name
-        connect_args={"connect_timeout": 10},
+        connect_args={"connect_timeout": 10} | GIVE_UP,
     )
 
 
