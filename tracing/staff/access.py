@@ -106,8 +106,8 @@ def check() -> ResponseReturnValue | None:
         raise NotAllowed
     with transaction():
         current = current_user.current if current_user.is_authenticated else None
-        # held for the whole request: sessions remember what somebody holds, and this is asked for three times
-        g.member = queries.get_member(current.member_id) if current else None
+        # held for the whole request: a session remembers what somebody holds, and these are asked for three times
+        g.held = [queries.get_member(current.member_id), queries.get_site(current.site_id)] if current else []
         if current and not _still_valid(current):
             current = None
         if current is None:
