@@ -39,14 +39,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def engines(server: Server) -> Iterator[tuple[Engine, KeyRing]]:
+def owner(server: Server) -> Iterator[Engine]:
+    """The way of the main database's owner to it: who may change tables."""
+    owner = db.make_engine(server.add_database(f"test_{os.getpid()}")[0])
+    yield owner
+    owner.dispose()
+
+
+@pytest.fixture(scope="session")
+def engines(server: Server, owner: Engine) -> Iterator[tuple[Engine, KeyRing]]:
     """The migrated databases of this run: main engine, and the keys."""
     name = f"test_{os.getpid()}"
     owner_url, app_url = server.add_database(name)
     keys_owner_url, keys_url = server.add_database(f"{name}_keys")
     migrate.upgrade(owner_url, keys_owner_url)
     engine, keys_engine = db.make_engine(app_url), db.make_engine(keys_url)
-    owner = db.make_engine(owner_url)
     with owner.begin() as connection:
         # tests choose the database's time as well: their now() stands before PostgreSQL's own
         connection.execute(text("CREATE SCHEMA test_clock"))
@@ -58,7 +65,6 @@ def engines(server: Server) -> Iterator[tuple[Engine, KeyRing]]:
                 $$
             """)
         )
-    owner.dispose()
     yield engine, KeyRing(keys_engine, os.urandom(32))
     engine.dispose()
     keys_engine.dispose()

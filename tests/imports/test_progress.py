@@ -4,7 +4,7 @@ import io
 from datetime import timedelta
 
 import pytest
-from psycopg.errors import DiskFull, UniqueViolation
+from psycopg.errors import DiskFull, QueryCanceled, UniqueViolation
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
@@ -185,6 +185,9 @@ def test_passing_troubles_are_told_in_words_and_never_in_those_of_the_error():
     for error in (full, twice, ValueError("DUPONT")):
         assert "DUPONT" not in troubles.sentence_of(error)
     assert "place" in troubles.sentence_of(full)
+    slow = OperationalError("SELECT …", {}, QueryCanceled("canceling statement due to statement timeout"))
+    assert troubles.is_passing(slow)
+    assert "trop de temps" in troubles.sentence_of(slow)
 
 
 def test_two_schedulers_never_work_at_once_and_neither_waits(loading, session, settings):

@@ -111,7 +111,9 @@ def take_back(lot_id: int, *, by: int) -> dict[str, Any]:
         undoing.ask(lot_id, by=by, at=clock.now())
     jobs.work_once(SETTINGS)
     with transaction():
-        return queries.get_lot(lot_id).undone
+        lot = queries.get_lot(lot_id)
+        assert lot.undone, f"not taken back: {lot.trouble}"
+        return lot.undone
 
 
 class Store:

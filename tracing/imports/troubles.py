@@ -14,6 +14,10 @@ _BY_CLASS: dict[str, LazyString] = {
     "58": _l("Le disque du serveur ne répondait plus."),
 }
 """By class of PostgreSQL's codes."""
+_BY_CODE: dict[str, LazyString] = {
+    "57014": _l("La base de données a mis trop de temps à répondre."),
+}
+"""By code, where its class would tell the wrong story: a statement that took too long stopped no database."""
 _LOST = _l("La base de données ne répondait plus.")
 _UNEXPECTED = _l("Une erreur inattendue a interrompu le travail ; l’administrateur en trouve la trace.")
 
@@ -30,7 +34,7 @@ def sentence_of(error: Exception) -> str:
     if not isinstance(error, DBAPIError):
         return str(_UNEXPECTED)
     code = _code(error)
-    return str(_BY_CLASS.get(code[:2], _UNEXPECTED if code else _LOST))
+    return str(_BY_CODE.get(code) or _BY_CLASS.get(code[:2], _UNEXPECTED if code else _LOST))
 
 
 def not_undone(sentence: str) -> str:

@@ -163,29 +163,37 @@ def _staying(lot: ImportLot, about: Iterable[int], created: set[int]) -> dict[in
     ids = sorted(about)
     for start in range(0, len(ids), removing.CHUNK):
         part = ids[start : start + removing.CHUNK]
-        told = {"cases": part, "created": sorted(created.intersection(part))}
+        told = {"cases": part, "created": sorted(created.intersection(part)), "received": lot.received_at}
+        columns = session.execute(_SUBJECT, told).one()._asdict() | {"lot": lot.id}
         for why, question in _QUESTIONS:
-            statement = text(f"WITH subject AS ({_SUBJECT}) SELECT DISTINCT subject.id {question}")
-            for case_id in session.scalars(statement, told | {"lot": lot.id, "received": lot.received_at}):
+            for case_id in session.scalars(question, columns):
                 stays.setdefault(case_id, why)
     return stays
 
 
-_SUBJECT = """
-    SELECT cases.id, cases.person_id, people.household_id, people.same_as,
-           cases.id = ANY(:created) AS is_new,
-           CASE WHEN cases.id = ANY(:created) THEN cases.created_at ELSE :received END AS since
+_SUBJECT = text("""
+    SELECT coalesce(array_agg(cases.id), '{}') AS ids,
+           coalesce(array_agg(cases.person_id), '{}') AS people,
+           coalesce(array_agg(people.household_id), '{}') AS households,
+           coalesce(array_agg(people.same_as), '{}') AS same_as,
+           coalesce(array_agg(cases.id = ANY(:created)), '{}') AS are_new,
+           coalesce(array_agg(CASE WHEN cases.id = ANY(:created) THEN cases.created_at
+                                   ELSE CAST(:received AS timestamptz) END), '{}') AS since
     FROM cases JOIN people ON people.id = cases.person_id
-    WHERE cases.id = ANY(:cases)
-      -- every question names these; a parameter that is not used would have no type
-      AND CAST(:lot AS bigint) IS NOT NULL AND CAST(:received AS timestamptz) IS NOT NULL
+    WHERE cases.id = ANY(:cases) AND people.id = ANY(ARRAY(SELECT person_id FROM cases WHERE id = ANY(:cases)))
+""")
+_ASKED = """
+    SELECT DISTINCT subject.id
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:people AS bigint[]), CAST(:households AS bigint[]),
+                CAST(:same_as AS bigint[]), CAST(:are_new AS boolean[]), CAST(:since AS timestamptz[]))
+         AS subject (id, person_id, household_id, same_as, is_new, since)
 """
 _TASKS = "JOIN call_tasks AS task ON task.case_id = subject.id"
 _ENTRIES = "JOIN queue_entries AS entry ON entry.household_id = subject.household_id"
 _LATER = "by_id IS NOT NULL AND events.at >= since"
 _EVER = "by_id IS NOT NULL AND (is_new OR events.at >= since)"
 _QUESTIONS = tuple(
-    (why, f"FROM subject {question}")
+    (why, text(f"{_ASKED} {question}"))
     for why, questions in {
         Stays.CALLED: (
             "JOIN calls ON calls.household_id = subject.household_id WHERE calls.started_at >= since",
@@ -220,7 +228,8 @@ _QUESTIONS = tuple(
     }.items()
     for question in questions
 )
-"""One plain question a statement: a large lot has tens of thousands of cases, fresh in tables without statistics."""
+"""One plain question a statement, about rows that the planner can count: it knows nothing of tables just written, and
+believes them empty if they were when it last looked; a join of two of them may then take minutes."""
 
 
 def _bound_lines(lot_id: int) -> dict[int, Stays]:

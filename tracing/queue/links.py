@@ -58,7 +58,8 @@ def _of_merged(person_ids: list[int]) -> set[int]:
 
 def _sharing_numbers_of(household_id: int) -> set[int]:
     """Return the households of people who have a number of this one: the link stands on either side."""
-    numbers = select(HouseholdNumber.number_hash).where(HouseholdNumber.household_id == household_id)
+    owned = select(HouseholdNumber.number_hash).where(HouseholdNumber.household_id == household_id)
+    numbers = session.scalars(owned).all()  # read apart: the planner misjudges joins of tables just filled
     chosen = (
         select(Person.household_id)
         .join(PersonKey, PersonKey.person_id == Person.id)
