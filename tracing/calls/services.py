@@ -1,7 +1,7 @@
 """Calling: taking the next household, saving answers as they are given, ending the call."""
 
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, text
@@ -277,8 +277,8 @@ def give_back(call: Call, *, reason: GiveBackReason | None = None, by: Agent, at
 
 def may_skip(by: Agent, *, at: datetime) -> bool:
     """Return whether a call may still be given back without a word today, where the site is."""
-    midnight = datetime.combine(clock.local_day(at, by.site.time_zone), time(), by.site.time_zone)
-    return not rules.must_say_why(queries.skipped_since(by.member_id, midnight))
+    skipped = queries.skipped_since(by.member_id, clock.midnight(at, by.site.time_zone))
+    return not rules.must_say_why(skipped)
 
 
 def keep_draft(call_id: int, field: str, text: Any, *, by: Agent, at: datetime) -> None:

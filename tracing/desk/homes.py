@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tracing.calls import queries as calls
@@ -111,7 +111,7 @@ def home_of(by: Agent, *, at: datetime) -> Home:
     """Gather a tracer's home."""
     made = [
         one
-        for one in calls.calls_of_tracer(by.member_id, since=day_began(by, at))
+        for one in calls.calls_of_tracer(by.member_id, since=clock.midnight(at, by.site.time_zone))
         if one.site_id == by.site.id
     ]
     return Home(
@@ -121,12 +121,6 @@ def home_of(by: Agent, *, at: datetime) -> Home:
         kept=kept_for(by),
         made=queries.calls_made(made),
     )
-
-
-def day_began(by: Agent, at: datetime) -> datetime:
-    """Return when the present day began where the site is."""
-    today: date = clock.local_day(at, by.site.time_zone)
-    return datetime.combine(today, time(0), by.site.time_zone)
 
 
 def promises_of(by: Agent) -> list[Promise]:

@@ -1,7 +1,5 @@
 """Asking from the call screen; the list, the case and the answer for those who are asked."""
 
-from datetime import datetime, time
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -179,7 +177,7 @@ def waiting_list() -> ResponseReturnValue:
 def _lists() -> dict[str, object]:
     here, at = agent().site, clock.now()
     audiences = queries.audiences_of(agent())
-    midnight = datetime.combine(clock.local_day(at, here.time_zone), time(), here.time_zone)
+    midnight = clock.midnight(at, here.time_zone)
     found = [one for audience in audiences for one in queries.waiting_for(here.id, audience)]
     found.sort(key=lambda one: (one.urgency, one.raised_at, one.id))
     rows = listing.rows(found, by=agent(), at=at)

@@ -1,6 +1,6 @@
 """The one clock. Everything else is given the time as an argument, so that tests and audits can choose it."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -24,3 +24,8 @@ def database_now() -> datetime:
 def local_day(moment: datetime, zone: ZoneInfo) -> date:
     """Return the calendar day of `moment` where `zone` is."""
     return moment.astimezone(zone).date()
+
+
+def midnight(moment: datetime, zone: ZoneInfo) -> datetime:
+    """Return when the calendar day of `moment` began where `zone` is."""
+    return datetime.combine(local_day(moment, zone), time(), zone)

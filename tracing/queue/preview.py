@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
 
-from tracing.kernel.clock import local_day
+from tracing.kernel.clock import midnight
 from tracing.kernel.db import session
 from tracing.programmes.schema import Weights
 from tracing.queue import queries, rules
@@ -72,7 +72,7 @@ def _turn(entry: QueueEntry, reasons: Sequence[Of]) -> Turn:
 
 def _waiting_today(site: Workplace, at: datetime) -> Sequence[QueueEntry]:
     """Return who may come to the front today: the first of all, and the first of each sort that weights advance."""
-    tomorrow = datetime.combine(local_day(at, site.time_zone) + timedelta(days=1), time(0), site.time_zone)
+    tomorrow = midnight(at, site.time_zone) + timedelta(days=1)
     waiting = (
         select(QueueEntry.household_id)
         .where(

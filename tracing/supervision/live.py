@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from sqlalchemy import func, select
@@ -53,7 +53,7 @@ class Live:
     """The board's counts."""
 
     ages: Sequence[int]
-    """How many people have waited for as long as each of AGES, then for longer."""
+    """How many households have waited for less than each of AGES, then for longer."""
     overdue: Overdue
     promises: Counted
     hours: Sequence[tuple[datetime, int]]
@@ -63,7 +63,7 @@ class Live:
 
 def live(site: Workplace, *, at: datetime) -> Live:
     """Count what the board of a site shows."""
-    midnight = datetime.combine(clock.local_day(at, site.time_zone), time(), site.time_zone)
+    midnight = clock.midnight(at, site.time_zone)
     told = promises.counted(site.id, since=midnight)
     return Live(
         ages=_ages(site.id, at=at),
@@ -75,7 +75,7 @@ def live(site: Workplace, *, at: datetime) -> Live:
         ),
         promises=told,
         hours=_promised(site, at=at),
-        team=team(site, at=at),
+        team=_team(site, since=midnight, at=at),
     )
 
 
@@ -137,7 +137,10 @@ def _promised(site: Workplace, *, at: datetime) -> list[tuple[datetime, int]]:
 
 def team(site: Workplace, *, at: datetime) -> list[AtWork]:
     """Return the tracers of a site with their day: those there first, then those who should be."""
-    midnight = datetime.combine(clock.local_day(at, site.time_zone), time(), site.time_zone)
+    return _team(site, since=clock.midnight(at, site.time_zone), at=at)
+
+
+def _team(site: Workplace, *, since: datetime, at: datetime) -> list[AtWork]:
     rows = session.execute(
         select(
             Call.tracer_id,
@@ -147,7 +150,7 @@ def team(site: Workplace, *, at: datetime) -> list[AtWork]:
             .filter(Call.outcome == CallOutcome.GIVEN_BACK, Call.give_back_reason.is_(None))
             .label("skipped"),
         )
-        .where(Call.site_id == site.id, Call.ended_at >= midnight)
+        .where(Call.site_id == site.id, Call.ended_at >= since)
         .group_by(Call.tracer_id)
     )
     day = {row.tracer_id: (row.ended, row.given_back, row.skipped) for row in rows}
