@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import NOW
 from tests.desk.walking import take_call
 from tests.support.story import agent, contact, identity, waiting_case
-from tracing.calls.jobs import rebuild
+from tracing.calls.jobs import rebuild, sweep_claims
 from tracing.cases.queries import get_case
 from tracing.kernel.db import session as database
 from tracing.people.models import Person
@@ -100,6 +100,48 @@ def test_it_is_listed_again_once_nobody_is_left_who_speaks_it(story, clock):
 
     database.refresh(task)
     assert task.state is TaskState.WAITING_LANGUAGE
+
+
+def test_those_whose_language_is_spoken_are_never_in_front_of_those_nobody_can_call(
+    story, clock, monkeypatch
+):
+    monkeypatch.setattr(languages, "MOVED_AT_ONCE", 3)
+    speaks(story.abel, "ar")
+    spoken = [
+        speaking(waiting_case(story.nantes, identity(phones=(f"+3363998001{one}",)), at=NOW), "ar")
+        for one in range(4)
+    ]
+    unspoken = speaking(waiting_case(story.nantes, identity(phones=("+33639980020",)), at=NOW), "ta")
+
+    assert languages.settle(at=clock.move_to(NOW + 31 * MINUTE)) == 1
+
+    assert queries.get_task(unspoken.id).state is TaskState.WAITING_LANGUAGE
+    assert {queries.get_task(task.id).state for task in spoken} == {TaskState.OPEN}
+
+
+def test_what_waits_behind_a_call_under_way_is_not_counted_as_brought_back(browse, story):
+    mother = waiting_case(story.nantes, identity("Marie"), at=NOW)
+    son = waiting_case(story.nantes, identity("Paul", born=None), at=NOW)
+    languages.ask_in(son, "pt", by=story.ada.id, at=NOW)
+    speaks(story.abel, "pt")
+    claim = services.claim_next(agent(story.ada), at=NOW)
+
+    assert languages.settle(at=NOW) == 0
+    services.release(claim.entry_id, claim.number, at=NOW)
+    assert languages.settle(at=NOW) == 1
+    assert {queries.get_task(one.id).state for one in (mother, son)} == {TaskState.OPEN}
+
+
+def test_a_call_whose_claim_ends_by_itself_waits_in_the_language_that_was_asked_for(story, clock):
+    speaks(story.abel, "pt")
+    waiting_case(story.nantes, identity("Marie"), at=NOW)
+    task = waiting_case(story.nantes, identity("Paul", born=None), at=NOW)
+    services.claim_next(agent(story.ada), at=NOW)
+
+    languages.ask_in(task, "pt", by=story.ada.id, at=NOW)
+    sweep_claims(clock.move_to(NOW + 6 * MINUTE))
+
+    assert (entry_of(task).state, entry_of(task).language) == (EntryState.READY, "pt")
 
 
 def test_a_supervisor_gives_it_to_somebody_by_name_or_has_it_called_in_french(browse, story):

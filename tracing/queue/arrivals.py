@@ -19,8 +19,9 @@ from tracing.kernel.events import Event
 from tracing.people.models import Household, KeyKind
 from tracing.queue import households, rules
 from tracing.queue.hours import calling_of
-from tracing.queue.models import FRENCH, CallTask, EntryState, QueueEntry, TaskKind, TaskState
+from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
 from tracing.queue.reasons import Ground
+from tracing.ui.languages import FRENCH
 
 
 @dataclass(frozen=True, slots=True)

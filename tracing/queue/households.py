@@ -15,8 +15,9 @@ from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.people.models import Household, HouseholdNumber, KeyKind, Person, PersonKey
 from tracing.queue import links, queries, rules
-from tracing.queue.models import FRENCH, CallTask, EntryState, QueueEntry, TaskState
+from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 from tracing.queue.reasons import reasons_of
+from tracing.ui.languages import FRENCH
 
 
 def settle_person(person_id: int, *, at: datetime) -> int:

@@ -1,34 +1,24 @@
 """Who can be called by whom: the language of a person, and those who speak it at their site."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 
 from tracing.kernel import events
-from tracing.kernel.db import session
+from tracing.kernel.db import among, session
 from tracing.people.models import Person
-from tracing.queue import queries, rules, services
-from tracing.queue.models import FRENCH, CallTask, EntryState, QueueEntry, TaskState
+from tracing.queue import households, queries, rules, services
+from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 from tracing.staff.models import Member, MemberRole, Role
+from tracing.ui.languages import FRENCH
 
 MOVED_AT_ONCE = 200
 
 
 def spoken_at(site_id: int) -> set[str]:
     """Return the languages besides French in which a site's tracers can call."""
-    chosen = (
-        select(Member.languages)
-        .join(MemberRole, MemberRole.member_id == Member.id)
-        .where(
-            MemberRole.site_id == site_id,
-            MemberRole.role == Role.TRACER,
-            Member.closed_at.is_(None),
-            func.jsonb_array_length(Member.languages) > 0,
-        )
-    )
-    return {language for theirs in session.scalars(chosen) for language in theirs}
+    return {language for _site, language in session.execute(_spoken().where(MemberRole.site_id == site_id))}
 
 
 def ask_in(task: CallTask, language: str, *, by: int, at: datetime) -> bool:
@@ -45,6 +35,8 @@ def ask_in(task: CallTask, language: str, *, by: int, at: datetime) -> bool:
         return False
     task.not_before, task.promised_at, task.promised_by = at, None, None
     session.flush()
+    if task.household_id is not None:
+        households.refresh(task.household_id, at=at)
     return True
 
 
@@ -68,66 +60,63 @@ def settle(*, at: datetime) -> int:
 
 
 def _bring_back(*, at: datetime) -> int:
-    sites = session.scalars(
-        select(MemberRole.site_id)
-        .join(Member, Member.id == MemberRole.member_id)
-        .where(MemberRole.role == Role.TRACER, func.jsonb_array_length(Member.languages) > 0)
-        .distinct()
-    ).all()
-    waiting: list[CallTask] = []
-    for site_id in sites:
-        chosen = (
-            select(CallTask)
-            .join(Person, Person.id == CallTask.person_id)
-            .where(
-                CallTask.site_id == site_id,
-                CallTask.state == TaskState.WAITING_LANGUAGE,
-                Person.language.in_(spoken_at(site_id)),
-            )
-            .limit(MOVED_AT_ONCE)
-        )
-        waiting += session.scalars(chosen)
+    waiting = _some(CallTask.state == TaskState.WAITING_LANGUAGE, _LANGUAGE_THERE.in_(_spoken()))
+    moved = 0
     for task in _locked(waiting):
         if task.state is TaskState.WAITING_LANGUAGE:
             services.reopen_task(task, due_at=task.due_at, by=None, at=at)
-    return len(waiting)
+            moved += 1
+    return moved
 
 
 def _list_unspoken(*, at: datetime) -> int:
     """List calls that nobody can make, once a supervisor has had the time to give them to somebody by hand."""
-    entries = session.scalars(
-        select(QueueEntry)
-        .where(
-            QueueEntry.language != FRENCH,
-            QueueEntry.state == EntryState.READY,
-            QueueEntry.reserved_for.is_(None),
-            QueueEntry.not_before <= at - rules.GIFT_LASTS,
-        )
-        .limit(MOVED_AT_ONCE)
-    ).all()
-    by_site: dict[int, list[QueueEntry]] = defaultdict(list)
-    for entry in entries:
-        by_site[entry.site_id].append(entry)
-    unspoken = []
-    for site_id, found in by_site.items():
-        spoken = spoken_at(site_id)
-        unspoken += [entry.household_id for entry in found if entry.language not in spoken]
-    people = {task.id: task for task in queries.open_tasks_of(unspoken)}
-    theirs = languages_of([task.person_id for task in people.values()])
-    listed = [task for task in people.values() if task.person_id in theirs]
-    for task in _locked(listed):
-        if task.state is TaskState.OPEN and theirs[task.person_id] not in spoken_at(task.site_id):
+    nobody_can = _some(
+        CallTask.state == TaskState.OPEN,
+        _LANGUAGE_THERE.not_in(_spoken()),
+        QueueEntry.language != FRENCH,
+        QueueEntry.state == EntryState.READY,
+        QueueEntry.reserved_for.is_(None),
+        QueueEntry.not_before <= at - rules.GIFT_LASTS,
+    )
+    moved = 0
+    for task in _locked(nobody_can):
+        if task.state is TaskState.OPEN:
             services.close_task(task, TaskState.WAITING_LANGUAGE, by=None, at=at)
-    return len(listed)
+            moved += 1
+    return moved
 
 
-def _locked(tasks: list[CallTask]) -> list[CallTask]:
+_LANGUAGE_THERE = tuple_(CallTask.site_id, Person.language)
+
+
+def _spoken() -> Select[int, str]:
+    """Return every site beside every language that its tracers speak besides French."""
+    return (
+        select(MemberRole.site_id, func.jsonb_array_elements_text(Member.languages))
+        .join(Member, Member.id == MemberRole.member_id)
+        .where(MemberRole.role == Role.TRACER, Member.closed_at.is_(None))
+    )
+
+
+def _some(*conditions: ColumnElement[bool]) -> Sequence[CallTask]:
+    """Return a batch of the calls that are to move. Only those: one that stays would be in the way for ever."""
+    chosen = (
+        select(CallTask)
+        .join(Person, Person.id == CallTask.person_id)
+        .join(QueueEntry, QueueEntry.household_id == CallTask.household_id)
+        .where(Person.language.is_not(None), QueueEntry.state != EntryState.CLAIMED, *conditions)
+        .limit(MOVED_AT_ONCE)
+    )
+    return session.scalars(chosen).all()
+
+
+def _locked(tasks: Sequence[CallTask]) -> Sequence[CallTask]:
     """Lock the households of tasks in their order, then read the tasks anew; those on the line are left out."""
     entries = queries.entries_of(
         sorted({task.household_id for task in tasks if task.household_id is not None}), lock=True
     )
     busy = {entry.household_id for entry in entries if entry.state is EntryState.CLAIMED}
     free = [task for task in tasks if task.household_id not in busy]
-    for task in free:
-        session.refresh(task)
-    return free
+    anew = select(CallTask).where(among(CallTask.id, [task.id for task in free])).order_by(CallTask.id)
+    return session.scalars(anew.execution_options(populate_existing=True)).all()

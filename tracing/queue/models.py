@@ -8,9 +8,8 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.kernel.db import Base, coded
+from tracing.ui.languages import FRENCH
 
-FRENCH = "fr"
-"""What everybody who calls here speaks."""
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 

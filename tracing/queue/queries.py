@@ -9,8 +9,9 @@ from tracing.kernel.db import among, session
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.queue.errors import NoSuchEntry
-from tracing.queue.models import FRENCH, CallTask, EntryState, QueueEntry, TaskState
+from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 from tracing.staff.models import Member
+from tracing.ui.languages import FRENCH
 
 
 def holds_a_claim(member_id: int) -> bool:

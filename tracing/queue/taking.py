@@ -6,8 +6,8 @@ from sqlalchemy import Row, text
 
 from tracing.kernel.db import session
 from tracing.queue import rules
-from tracing.queue.models import FRENCH
 from tracing.staff.agents import Agent
+from tracing.ui.languages import FRENCH
 
 _WAITS = "state = 'ready' AND NOT regroup AND site_id = :site AND closes_at > :at"
 

@@ -14,8 +14,7 @@ from tracing.staff.agents import Agent
 from tracing.staff.errors import NoSuchAbsence, NotOfThisSite, WrongDays
 from tracing.staff.models import Absence, Member, MemberRole, Role, StaffSession
 from tracing.staff.rules import Gone, Week
-
-FRENCH = "fr"
+from tracing.ui.languages import FRENCH
 
 
 @dataclass(frozen=True)

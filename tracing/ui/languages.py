@@ -5,6 +5,8 @@ import unicodedata
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+FRENCH = "fr"
+"""What everybody who calls here speaks."""
 OTHER = "und"
 """Another language, or one that nobody recognised."""
 SPOKEN = (
