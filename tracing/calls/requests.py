@@ -79,9 +79,5 @@ def open_count(site_id: int) -> int:
 
 
 def _told(request: CallerRequest) -> Told:
-    said = (
-        vault.find_unsealed("caller_requests", request.id, request.cohort, request.sealed)
-        if request.sealed
-        else None
-    ) or {}
+    said = vault.find_unsealed("caller_requests", request.id, request.cohort, request.sealed) or {}
     return Told(request, said.get("name", ""), said.get("number", ""), said.get("words", ""))

@@ -203,7 +203,7 @@ def note_number(call: Call, number_hash: bytes, *, is_wrong: bool = False, by: A
             set_={name: row.excluded[name] for name in ("number_hash", "index_key_id", "is_wrong", "cohort")},
         )
     )
-    session.expire_all()
+    refresh_known(NumberRung)
 
 
 def finish_conversation(conversation: Conversation, outcome: CallOutcome, *, at: datetime) -> None:

@@ -144,8 +144,8 @@ def given_answers(task_id: int) -> dict[str, Given]:
 
 def doctor_of(case: Case) -> str | None:
     """Return the doctor who prescribed the test, as the laboratory wrote it."""
-    background = vault.find_unsealed("cases", case.id, case.cohort, case.sealed) if case.sealed else None
-    return (background or {}).get("prescriber_name") or None
+    background = vault.find_unsealed("cases", case.id, case.cohort, case.sealed) or {}
+    return background.get("prescriber_name") or None
 
 
 def attempts_of(task_id: int) -> list[Attempt]:

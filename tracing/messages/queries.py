@@ -59,8 +59,5 @@ def waiting_count(site_id: int) -> int:
 
 
 def _with_words(found: Iterable[Message]) -> list[Written]:
-    opened = [
-        (one, vault.find_unsealed("messages", one.id, one.cohort, one.sealed) if one.sealed else None)
-        for one in found
-    ]
+    opened = [(one, vault.find_unsealed("messages", one.id, one.cohort, one.sealed)) for one in found]
     return [Written(one, words["text"] if words else None) for one, words in opened]
