@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select
 
 from tests.conftest import NOW
@@ -44,6 +45,20 @@ def test_on_an_open_call_it_covers_itself_after_forty_five(browse, ada, story, c
     assert 'data-idle-minutes="45"' in visitor.get("/account").text
     clock.move_to(NOW + 44 * MINUTE + 45 * MINUTE)
     visitor.get("/account", status=LOCKED)
+
+
+@pytest.mark.parametrize("wrong", [-timedelta(hours=1), timedelta(hours=1)], ids=["behind", "ahead"])
+def test_a_host_whose_clock_is_wrong_covers_pages_when_the_others_do(browse, ada, clock, wrong):
+    with time_machine.travel(NOW + wrong, tick=False):
+        visitor = browse.stranger()
+        visitor.post("/login", {"login": ada.login, "password": PASSWORD})
+        visitor.get("/account")
+
+    clock.move_to(NOW + 15 * MINUTE)
+    with time_machine.travel(NOW + 15 * MINUTE + wrong, tick=False):
+        visitor.get("/account", status=LOCKED)
+        visitor.post("/unlock", {"password": PASSWORD})
+        visitor.get("/account")
 
 
 def test_a_script_is_told_by_code_and_header(browse, ada, clock):

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from tracing.imports import correction_queries as corrections
 from tracing.imports import pair_queries as pairs
 from tracing.messages import queries as messages
+from tracing.staff import access
 from tracing.staff.agents import Agent
 from tracing.staff.models import Role, SiteKind
 from tracing.staff.words import ROLE_WORDS
@@ -80,11 +81,16 @@ def places_of(agent: Agent) -> list[Place]:
             label=str(door.label),
             icon=door.icon,
             active=is_open(door),
-            badge=(door.waiting(agent.site.id) or None) if door.waiting else None,
+            badge=(door.waiting(agent.site.id) or None) if door.waiting and _is_known() else None,
         )
         for door in DOORS
         if agent.holds(*door.roles)
     ][:MOST_PLACES]
+
+
+def _is_known() -> bool:
+    """Return whether the database may be asked for the frame: the page that tells of its loss must not need it."""
+    return not g.get("tells_of_error")
 
 
 def is_open(door: Door) -> bool:
@@ -108,7 +114,7 @@ def frame() -> dict[str, Any]:
         lock_url=url_for("staff.lock"),
         unlock_url=url_for("staff.unlock"),
         activity_url=url_for("staff.activity"),
-        idle_minutes=g.get("idle_minutes", 15),
+        idle_minutes=access.idle_minutes() if _is_known() else access.IDLE_MINUTES,
         menu=(MenuLink(url=url_for("staff.account"), label=_("Mon compte"), icon="person-badge"),),
     )
     return {

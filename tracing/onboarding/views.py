@@ -167,7 +167,9 @@ def accept(token: str) -> ResponseReturnValue:
             return page, 422 if form.errors else 200
         with transaction():
             member = services.accept(token, password=form.password.data or "", at=at)
-            begun = sessions.begin(member, device=device_in_words(request.user_agent.string), at=at)
+            begun = sessions.begin(
+                member, device=device_in_words(request.user_agent.string), at=clock.database_now()
+            )
     except (LinkClosed, NoSuchLink) as refusal:
         page = render_template("onboarding/link_closed.html", message=refusal.message)
         return page, refusal.status

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from flask import (
@@ -21,16 +21,17 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user
 
-from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.staff import queries, rules, sessions
 from tracing.staff.agents import Agent
 from tracing.staff.errors import NotAllowed
 from tracing.staff.forms import UnlockForm
-from tracing.staff.models import Role, SessionEnd, StaffSession
+from tracing.staff.models import Role, SessionEnd
+from tracing.staff.queries import WhoAsks
 
 COOKIE = "tracing_session"
 LOCKED = 423
+IDLE_MINUTES = rules.IDLE_LOCK // timedelta(minutes=1)
 ASSETS = frozenset({"ui", "bootstrap"})
 """Blueprints that serve style, script and icons, and nothing about anybody."""
 
@@ -50,14 +51,14 @@ class Permission:
 
 
 class SignedInUser(UserMixin):  # type: ignore[misc]
-    """What Flask-Login keeps for a request: our own session row."""
+    """What Flask-Login keeps for a request: who asks, where they work, and when they asked."""
 
-    def __init__(self, current: StaffSession) -> None:
-        self.current = current
+    def __init__(self, who: WhoAsks) -> None:
+        self.who = who
 
     def get_id(self) -> str:
         """Return the member's id as Flask-Login wants it."""
-        return str(self.current.member_id)
+        return str(self.who.member.id)
 
 
 def may(*roles: Role, passive: bool = False, while_locked: bool = False) -> Callable[[View], View]:
@@ -90,10 +91,8 @@ def init_access(app: Flask, *, is_on_call: Callable[[int], bool]) -> None:
 
 def _load_user(_: object) -> SignedInUser | None:
     token = request.cookies.get(COOKIE)
-    current = queries.find_session(sessions.hash_token(token)) if token else None
-    if current is None or current.ended_at is not None:
-        return None
-    return SignedInUser(current)
+    who = queries.find_signed_in(sessions.hash_token(token)) if token else None
+    return SignedInUser(who) if who else None
 
 
 def check() -> ResponseReturnValue | None:
@@ -105,40 +104,37 @@ def check() -> ResponseReturnValue | None:
     if permission is None:
         raise NotAllowed
     with transaction():
-        current = current_user.current if current_user.is_authenticated else None
         # held for the whole request: a session remembers what somebody holds, and these are asked for three times
-        g.held = [queries.get_member(current.member_id), queries.get_site(current.site_id)] if current else []
-        if current and not _still_valid(current):
-            current = None
-        if current is None:
+        g.who = who = current_user.who if current_user.is_authenticated else None
+        if who is None or not _still_valid(who):
             return None if permission.public else to_login()
-        g.session_row = current
-        g.agent = sessions.agent_of(current)
+        current, at = who.session, who.asked_at
+        g.session_row, g.agent = current, sessions.agent_of(current)
         g.time_zone = g.agent.site.time_zone
         if permission.public:
             return None
-        on_call = current_app.extensions["tracing.is_on_call"](g.agent.member_id)
-        g.idle_minutes = (rules.IDLE_LOCK_ON_CALL if on_call else rules.IDLE_LOCK) // timedelta(minutes=1)
-        if rules.must_lock(current.last_input_at, on_call=on_call, at=clock.now()):
-            sessions.lock(current, at=clock.now())
+        # whether somebody is on a call is asked only when it matters
+        if rules.must_lock(current.last_input_at, on_call=False, at=at) and rules.must_lock(
+            current.last_input_at, on_call=is_on_call(), at=at
+        ):
+            sessions.lock(current, at=at)
         if current.locked_at and not permission.while_locked:
             return covered()
         if permission.roles and not g.agent.holds(*permission.roles):
             raise NotAllowed
         if not permission.passive and not current.locked_at:
-            sessions.touch(current, at=clock.now())
+            sessions.touch(current, at=at)
     return None
 
 
-def _still_valid(current: StaffSession) -> bool:
-    at = clock.now()
-    # whether somebody is on a call is asked only when it matters
+def _still_valid(who: WhoAsks) -> bool:
+    current, at = who.session, who.asked_at
     if rules.is_too_old(current.started_at, at=at) and rules.is_too_old(
-        current.started_at, on_call=current_app.extensions["tracing.is_on_call"](current.member_id), at=at
+        current.started_at, on_call=_holds_a_call(current.member_id), at=at
     ):
         sessions.end(current, SessionEnd.TOO_OLD, by=None, at=at)
         return False
-    if not sessions.may_enter(queries.get_member(current.member_id), at):
+    if not sessions.may_enter(who.member, at):
         sessions.end(current, SessionEnd.ACCOUNT_CLOSED, by=None, at=at)
         return False
     return True
@@ -148,6 +144,27 @@ def agent() -> Agent:
     """Return who asks; only in views that `may` guards."""
     found: Agent = g.agent
     return found
+
+
+def asked_at() -> datetime:
+    """Return when the request came, by the database's clock, in UTC; only in views that `may` guards."""
+    who: WhoAsks = g.who
+    return who.asked_at
+
+
+def is_on_call() -> bool:
+    """Return whether who asks holds a call now."""
+    return _holds_a_call(agent().member_id)
+
+
+def _holds_a_call(member_id: int) -> bool:
+    found: bool = current_app.extensions["tracing.is_on_call"](member_id)
+    return found
+
+
+def idle_minutes() -> int:
+    """Return after how many minutes without input the session of who asks is covered."""
+    return rules.IDLE_LOCK_ON_CALL // timedelta(minutes=1) if is_on_call() else IDLE_MINUTES
 
 
 def to_login() -> ResponseReturnValue:

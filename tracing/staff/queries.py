@@ -1,10 +1,12 @@
 """Reading members, sites and sessions."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import joinedload
 
 from tracing.kernel.db import session
 from tracing.staff.agents import Workplace
@@ -133,9 +135,30 @@ def workplace(site: Site) -> Workplace:
     )
 
 
-def find_session(token_hash: bytes) -> StaffSession | None:
-    """Return the session of a cookie's hash, ended or not."""
-    return session.scalar(select(StaffSession).where(StaffSession.token_hash == token_hash))
+@dataclass(frozen=True)
+class WhoAsks:
+    """Who asks: their session, themselves, where they work now, and the moment by the database's clock, in UTC."""
+
+    session: StaffSession
+    member: Member
+    site: Site
+    asked_at: datetime
+
+
+def find_signed_in(token_hash: bytes) -> WhoAsks | None:
+    """Return who holds the cookie of this hash, in one statement; None when its session ended or never was."""
+    row = (
+        session.execute(
+            select(StaffSession, Member, Site, func.now())
+            .join(Member, Member.id == StaffSession.member_id)
+            .join(Site, Site.id == StaffSession.site_id)
+            .where(StaffSession.token_hash == token_hash, StaffSession.ended_at.is_(None))
+            .options(joinedload(Member.roles))
+        )
+        .unique()
+        .one_or_none()
+    )
+    return None if row is None else WhoAsks(row[0], row[1], row[2], row[3].astimezone(UTC))
 
 
 def open_sessions(member_id: int) -> list[StaffSession]:

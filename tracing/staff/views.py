@@ -3,7 +3,6 @@
 from flask import (
     Blueprint,
     Response,
-    current_app,
     flash,
     g,
     make_response,
@@ -22,7 +21,7 @@ from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Refused
 from tracing.staff import presence, queries, services, sessions
-from tracing.staff.access import COOKIE, agent, is_fragment, may, public, safe_next
+from tracing.staff.access import COOKIE, agent, asked_at, is_fragment, is_on_call, may, public, safe_next
 from tracing.staff.errors import OnACall, OnACallNow, WeakPassword
 from tracing.staff.forms import LoginForm, NewPasswordForm, UnlockForm
 from tracing.staff.models import SessionEnd
@@ -46,7 +45,7 @@ def login() -> ResponseReturnValue:
             form.password.data or "",
             address=request.remote_addr or "",
             device=device_in_words(request.user_agent.string),
-            at=clock.now(),
+            at=clock.database_now(),
         )
     if isinstance(answer, Refused):
         form.form_errors.append(answer.message)
@@ -82,7 +81,7 @@ def device_in_words(agent_string: str) -> str:
 def logout() -> ResponseReturnValue:
     """End this session."""
     with transaction():
-        sessions.end(g.session_row, SessionEnd.SIGNED_OUT, by=agent().member_id, at=clock.now())
+        sessions.end(g.session_row, SessionEnd.SIGNED_OUT, by=agent().member_id, at=asked_at())
     browser.clear()
     answer = make_response(redirect(url_for("staff.login"), 303))
     answer.delete_cookie(COOKIE)
@@ -94,7 +93,7 @@ def logout() -> ResponseReturnValue:
 def lock() -> ResponseReturnValue:
     """Cover the page now."""
     with transaction():
-        sessions.lock(g.session_row, at=clock.now())
+        sessions.lock(g.session_row, at=asked_at())
     return Response(status=204) if is_fragment() else redirect("/", 303)
 
 
@@ -109,7 +108,7 @@ def unlock() -> ResponseReturnValue:
         return locked_page(form), 422
     with transaction():
         refusal = sessions.unlock(
-            g.session_row, form.password.data or "", address=request.remote_addr or "", at=clock.now()
+            g.session_row, form.password.data or "", address=request.remote_addr or "", at=asked_at()
         )
     if isinstance(refusal, Refused):
         if is_fragment():
@@ -135,10 +134,10 @@ def activity() -> ResponseReturnValue:
 @may()
 def pause() -> ResponseReturnValue:
     """Begin a pause: nothing is given to one who is on it."""
-    if current_app.extensions["tracing.is_on_call"](agent().member_id):
+    if is_on_call():
         raise OnACallNow
     with transaction():
-        presence.pause(agent(), at=clock.now())
+        presence.pause(agent(), at=asked_at())
     return redirect("/", 303)
 
 
@@ -147,7 +146,7 @@ def pause() -> ResponseReturnValue:
 def resume() -> ResponseReturnValue:
     """End the pause."""
     with transaction():
-        presence.resume(agent(), at=clock.now())
+        presence.resume(agent(), at=asked_at())
     return redirect("/", 303)
 
 
@@ -155,7 +154,7 @@ def resume() -> ResponseReturnValue:
 @may()
 def work_at(site_id: int) -> ResponseReturnValue:
     """Go on working at another of one's sites."""
-    if current_app.extensions["tracing.is_on_call"](agent().member_id):
+    if is_on_call():
         raise OnACall
     with transaction():
         sessions.work_at(g.session_row, site_id)
@@ -176,7 +175,7 @@ def account() -> ResponseReturnValue:
         weekdays=WEEKDAYS,
         hours={shift.weekday: shift for shift in queries.shifts_of([me.member_id])},
         sessions=queries.open_sessions(me.member_id),
-        on_call=current_app.extensions["tracing.is_on_call"](me.member_id),
+        on_call=is_on_call(),
     )
 
 
@@ -191,11 +190,11 @@ def change_password() -> ResponseReturnValue:
     try:
         with transaction():
             services.set_password(
-                queries.get_member(me.member_id), form.password.data or "", by=me.member_id, at=clock.now()
+                queries.get_member(me.member_id), form.password.data or "", by=me.member_id, at=asked_at()
             )
             for other in queries.open_sessions(me.member_id):
                 if other.id != me.session_id:
-                    sessions.end(other, SessionEnd.ENDED_ELSEWHERE, by=me.member_id, at=clock.now())
+                    sessions.end(other, SessionEnd.ENDED_ELSEWHERE, by=me.member_id, at=asked_at())
     except WeakPassword as refusal:
         form.password.errors = [refusal.message]
         return render_template("staff/password.html", form=form), refusal.status
@@ -209,6 +208,6 @@ def end_session(session_id: int) -> ResponseReturnValue:
     """End one of one's own sessions."""
     me = agent().member_id
     with transaction():
-        sessions.end_one_of(me, session_id, by=me, at=clock.now())
+        sessions.end_one_of(me, session_id, by=me, at=asked_at())
     flash(_("Session fermée."))
     return redirect(url_for("staff.account"), 303)

@@ -60,6 +60,7 @@ def show_http_error(error: HTTPException) -> Response:
 def show(answer: Answer) -> Response:
     """Render a whole page, or for htmx a fragment for the alert area above what was typed."""
     reference = g.get("request_id")
+    g.tells_of_error = True
     if "HX-Request" not in request.headers:
         page = render_template("errors/page.html", answer=answer, reference=reference)
         return make_response(page, answer.status)
