@@ -99,7 +99,9 @@ class Rows:
     calls: list[arrivals.Arrival] = field(default_factory=list)
 
 
-PERSON = ("id", "cohort", "sealed", "is_invented", "time_zone", "created_at", "household_id")
+PERSON = (
+    *("id", "cohort", "sealed", "is_invented", "time_zone", "postcode_hash", "created_at", "household_id"),
+)
 KEY = ("person_id", "kind", "hash", "index_key_id", "cohort")
 CASE = (
     *("id", "reference", "person_id", "site_id", "programme", "episode", "cohort", "first_sampled_at"),
@@ -145,6 +147,7 @@ class Batch:
         self._seal_line = vault.sealer("import_lines", self.cohort)
         self._blind = vault.blinder(kind.value for kind in KeyKind)
         self._index_key_id = vault.index_key_id()
+        self._places: dict[tuple[str, bool], bytes | None] = {}
         self._due = {
             site: self.taking.received_at + timedelta(hours=get_pack(programme).service.case_hours)
             for site, programme in self.taking.programmes.items()
@@ -212,6 +215,7 @@ class Batch:
                 due_at=self._due[site_id],
                 time_zone=zone_of(identity),
                 factors=self._factors(identity, facts, background),
+                lot_id=taking.lot_id,
             )
         )
         return case_id
@@ -229,7 +233,8 @@ class Batch:
         is_invented = self.taking.is_invented(line.fund_code)
         sealed = self._seal_person(person_id, identity.to_dict())
         self.rows.people[person_id] = (
-            *(person_id, self.cohort, sealed, is_invented, zone_of(identity), self.at),
+            *(person_id, self.cohort, sealed, is_invented, zone_of(identity)),
+            *(self._place_of(identity, is_invented=is_invented), self.at),
         )
         numbers = []
         given = None if is_invented else self.known.person_key(line)
@@ -240,6 +245,13 @@ class Batch:
                 numbers.append(digest)
         if numbers:
             self.rows.newcomers.append(Newcomer(person_id, tuple(numbers)))
+
+    def _place_of(self, identity: Identity, *, is_invented: bool) -> bytes | None:
+        """Return the hash of a postcode: most of a lot share a few."""
+        place = (identity.postcode, is_invented)
+        if place not in self._places:
+            self._places[place] = people.postcode_hash(identity, is_invented=is_invented)
+        return self._places[place]
 
     def _repeat(self, line: ParsedLine, decision: Decision, case_id: int, line_id: int) -> int:
         if line.facts is None or line.identity is None or decision.person_id is None:

@@ -72,6 +72,8 @@ class Person(Base):
     """A merge is this pointer to the record that leads, which points to nobody; taking it back clears it."""
     time_zone: Mapped[str | None]
     """Where they live, as far as it matters for calling; none: not known, the site's."""
+    postcode_hash: Mapped[bytes | None]
+    """Keyed hash of the postcode where they live: a place is found by it, never read from it; none: not known."""
     language: Mapped[str | None]
     """Code of the language in which they must be called; none: French, as far as is known."""
     created_at: Mapped[datetime]
@@ -119,5 +121,6 @@ class PossibleDuplicate(Base):
 
 
 registry.sealed("people")
+registry.blind_columns("people", "postcode_hash")
 registry.blind_rows("person_keys")
 registry.blind_rows("household_numbers")

@@ -146,6 +146,11 @@ def email_key(identity: Identity) -> str | None:
     return identity.email.lower() or None
 
 
+def postcode_key(identity: Identity) -> str | None:
+    """Return the postcode where a person lives, as it is hashed, or None."""
+    return identity.postcode.replace(" ", "") or None
+
+
 def _looks_the_same(ours: Identity, theirs: Identity) -> bool:
     """Say whether both are one person as far as names and dates tell, or an equal valid NIR."""
     if ours.birth_date is None or ours.birth_date != theirs.birth_date:

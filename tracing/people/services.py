@@ -14,6 +14,9 @@ from tracing.people.rules import Identity
 from tracing.people.zones import zone_of
 from tracing.vault import services as vault
 
+POSTCODE = "postcode"
+"""The kind of blind index by which a place is found; it names no person, so it is no key of theirs."""
+
 
 def register(identity: Identity, *, cohort: date, is_invented: bool = False, at: datetime) -> Person:
     """Make a person known, sealed under the day they were collected, with the keys by which they are found."""
@@ -24,6 +27,7 @@ def register(identity: Identity, *, cohort: date, is_invented: bool = False, at:
         sealed=vault.seal("people", person_id, cohort, identity.to_dict()),
         is_invented=is_invented,
         time_zone=zone_of(identity),
+        postcode_hash=postcode_hash(identity, is_invented=is_invented),
         created_at=at,
     )
     session.add(person)
@@ -56,9 +60,11 @@ def _replace(revisions: Sequence[tuple[Any, Identity]], *, cohort: date) -> None
     ]
     session.execute(
         text("""
-            UPDATE people SET cohort = newer.cohort, sealed = newer.sealed, time_zone = newer.time_zone
+            UPDATE people SET cohort = newer.cohort, sealed = newer.sealed, time_zone = newer.time_zone,
+                              postcode_hash = newer.postcode_hash
             FROM unnest(CAST(:ids AS bigint[]), CAST(:cohorts AS date[]), CAST(:sealed AS bytea[]),
-                        CAST(:zones AS text[])) AS newer(id, cohort, sealed, time_zone)
+                        CAST(:zones AS text[]), CAST(:postcodes AS bytea[]))
+                 AS newer(id, cohort, sealed, time_zone, postcode_hash)
             WHERE people.id = newer.id
         """),
         {
@@ -66,6 +72,7 @@ def _replace(revisions: Sequence[tuple[Any, Identity]], *, cohort: date) -> None
             "cohorts": cohorts,
             "sealed": sealed,
             "zones": [zone_of(who) for _row, who in revisions],
+            "postcodes": [postcode_hash(who, is_invented=row.is_invented) for row, who in revisions],
         },
     )
     session.execute(text("DELETE FROM person_keys WHERE person_id = ANY(:ids)"), {"ids": ids})
@@ -106,6 +113,17 @@ def _keep_numbers(newest: dict[bytes, date]) -> None:
         """),
         {"numbers": list(newest), "cohorts": list(newest.values())},
     )
+
+
+def postcode_hash(identity: Identity, *, is_invented: bool) -> bytes | None:
+    """Return what is kept of where a person lives, in the realm of real or of invented people."""
+    postcode = rules.postcode_key(identity)
+    return place_hash(postcode, is_invented=is_invented) if postcode else None
+
+
+def place_hash(postcode: str, *, is_invented: bool) -> bytes:
+    """Return the keyed hash that everybody of a postcode has."""
+    return vault.blind(POSTCODE, rules.realm_key(postcode, is_invented=is_invented))
 
 
 def index_values(

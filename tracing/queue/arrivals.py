@@ -44,6 +44,7 @@ class Arrival:
     due_at: datetime
     time_zone: str | None = None
     factors: int = 0
+    lot_id: int | None = None
 
 
 @dataclass
@@ -232,7 +233,7 @@ def _homes_of_the_known(person_ids: Sequence[int]) -> dict[int, int]:
 
 _TASK = (
     *("id", "household_id", "person_id", "site_id", "kind", "case_id", "state", "created_at"),
-    *("due_at", "not_before", "attempts", "closed_at", "factors"),
+    *("due_at", "not_before", "attempts", "closed_at", "factors", "lot_id"),
 )
 
 
@@ -241,7 +242,7 @@ def _write_tasks(arrivals: Sequence[Arrival], home_of: Mapping[int, int], *, at:
     rows = (
         (
             *(task_id, home_of.get(one.person_id), one.person_id, one.site_id, one.kind.value, one.case_id),
-            *(_state_of(one), at, one.due_at, at, 0, None if one.has_number else at, one.factors),
+            *(_state_of(one), at, one.due_at, at, 0, None if one.has_number else at, one.factors, one.lot_id),
         )
         for task_id, one in zip(ids, arrivals, strict=True)
     )

@@ -145,6 +145,12 @@ class CallTask(Base):
         Index("ix_call_tasks_household_id", "household_id"),
         CheckConstraint("(covered_by IS NULL) OR (state = 'cancelled')", name="covered_is_not_called"),
         Index("ix_call_tasks_site_state", "site_id", "state", "id"),
+        # which calls have priority, and how many of them still wait
+        Index(
+            "ix_call_tasks_priority",
+            "site_id",
+            postgresql_where=text("state = 'open' AND (factors & 16) <> 0"),
+        ),
         Index("ix_call_tasks_covered_by", "covered_by", postgresql_where=text("covered_by IS NOT NULL")),
     )
 
@@ -155,6 +161,8 @@ class CallTask(Base):
     kind: Mapped[TaskKind] = mapped_column(coded(TaskKind))
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
     """The case, or the case that named the contact."""
+    lot_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The lot that asked for it; none: a contact, or asked for by hand."""
     contact_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     state: Mapped[TaskState] = mapped_column(coded(TaskState), default=TaskState.OPEN)
     created_at: Mapped[datetime]
@@ -198,6 +206,62 @@ class QueueRebuild(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), primary_key=True, autoincrement=False)
     after_household: Mapped[int] = mapped_column(BigInteger)
     """How far it has come, in the order of households."""
+    asked_at: Mapped[datetime]
+
+
+class Priority(Base):
+    """A lot, or a place, whose calls at a site a supervisor has put before the others, until it is taken back."""
+
+    __tablename__ = "queue_priorities"
+    __table_args__ = (
+        CheckConstraint("(lot_id IS NULL) <> (postcode IS NULL)", name="of_a_lot_or_of_a_place"),
+        CheckConstraint("(postcode IS NULL) = (postcode_hash IS NULL)", name="place_has_a_hash"),
+        Index(
+            "uq_queue_priorities_lot",
+            "site_id",
+            "lot_id",
+            unique=True,
+            postgresql_where=text("lot_id IS NOT NULL AND ended_at IS NULL"),
+        ),
+        Index(
+            "uq_queue_priorities_place",
+            "site_id",
+            "postcode",
+            "only_collective",
+            unique=True,
+            postgresql_where=text("postcode IS NOT NULL AND ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    lot_id: Mapped[int | None] = mapped_column(BigInteger)
+    sender: Mapped[str | None]
+    """Who sent the lot, as the page names it."""
+    postcode: Mapped[str | None]
+    """The place; of nobody, so it need not be sealed."""
+    postcode_hash: Mapped[bytes | None]
+    only_collective: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Only who lives there in a nursing home, a prison or another collective housing."""
+    given_at: Mapped[datetime]
+    given_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    """Who took it back; none of an ended one: its time was over, or its lot was taken back."""
+
+
+class PriorityRound(Base):
+    """Calls of a site that are to be compared with the priorities in force there, in the order of their ids."""
+
+    __tablename__ = "queue_priority_rounds"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    after_task: Mapped[int] = mapped_column(BigInteger)
+    """How far it has come."""
+    until_task: Mapped[int] = mapped_column(BigInteger)
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    """Who gave a priority or took it back; none: calls that have just come."""
     asked_at: Mapped[datetime]
 
 

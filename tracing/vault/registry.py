@@ -48,7 +48,8 @@ def clear_cohort(cohort: date) -> None:
     for table, how in BLIND.items():
         if how.columns:
             cleared = ", ".join(f"{column} = NULL" for column in how.columns)
-            statement = f"UPDATE {table} SET {cleared} WHERE cohort = :cohort"  # noqa: S608
+            left = " OR ".join(f"{column} IS NOT NULL" for column in how.columns)
+            statement = f"UPDATE {table} SET {cleared} WHERE cohort = :cohort AND ({left})"  # noqa: S608
         else:
             statement = f"DELETE FROM {table} WHERE cohort = :cohort"  # noqa: S608
         session.execute(text(statement), {"cohort": cohort})
