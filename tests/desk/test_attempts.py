@@ -7,7 +7,7 @@ from werkzeug.test import TestResponse
 
 from tests.conftest import NOW, Clock
 from tests.desk.walking import soup, take_call
-from tests.support.story import Story, agent, identity, waiting_case
+from tests.support.story import Story, agent, contact, identity, waiting_case
 from tests.support.web import Browser
 from tracing.calls.jobs import promote
 from tracing.calls.models import NumberRung
@@ -19,7 +19,8 @@ from tracing.messages import queries as outbox
 from tracing.messages import services as messages
 from tracing.messages.rules import MessageState
 from tracing.queue import queries
-from tracing.queue.models import TaskState
+from tracing.queue import services as queue
+from tracing.queue.models import TaskKind, TaskState
 from tracing.vault import registry
 
 DAY = timedelta(days=1)
@@ -96,10 +97,20 @@ def test_after_the_second_attempt_a_text_without_disease_or_name_waits(
     assert "en attente d’envoi" in soup(abel.get(take_call(abel).call)).select_one("#panel-timeline").text
 
 
+def test_a_household_with_one_number_gets_one_text(browse: Browser, story: Story, clock: Clock):
+    task = waiting_case(story.nantes, at=NOW)
+    task_id, other_id = task.id, waiting_case(story.nantes, identity("Paul"), at=NOW).person_id
+
+    try_again(browse, story, clock, task_id, "no_answer")
+    try_again(browse, story, clock, task_id, "no_answer")
+
+    assert len(outbox.messages_to(task.person_id) + outbox.messages_to(other_id)) == 1
+
+
 def test_nobody_without_a_mobile_number_gets_a_text(story: Story):
     task = waiting_case(story.nantes, identity(phones=("+33261910001",)), at=NOW)
 
-    assert messages.queue_missed_call(task.person_id, "P0-26-1", by=agent(story.ada), at=NOW) is None
+    assert messages.queue_missed_call([(task.person_id, "P0-26-1")], by=agent(story.ada), at=NOW) == []
 
 
 @pytest.mark.parametrize(
@@ -137,13 +148,35 @@ def test_a_death_stops_every_message(browse: Browser, story: Story):
     task = waiting_case(story.nantes, at=NOW)
     task_id, person_id = task.id, task.person_id
     ada = agent(story.ada)
-    messages.queue_missed_call(person_id, "P0-26-1", by=ada, at=NOW)
+    messages.queue_missed_call([(person_id, "P0-26-1")], by=ada, at=NOW)
     visitor = browse.as_(story.ada)
     visitor.follow(f"{take_call(visitor).call}/tasks/{task_id}/end", {"outcome": "deceased"})
 
     [text] = outbox.messages_to(person_id)
     assert text.message.state is MessageState.STOPPED
-    assert messages.queue_missed_call(person_id, "P0-26-1", by=ada, at=NOW) is None
+    assert messages.queue_missed_call([(person_id, "P0-26-1")], by=ada, at=NOW) == []
+
+
+def test_a_death_ends_whatever_else_the_person_was_to_be_called_for(browse: Browser, story: Story):
+    task = waiting_case(story.nantes, at=NOW)
+    task_id, household_id = task.id, task.household_id
+    other = waiting_case(story.nantes, identity("Luc", phones=("+33639980002",)), at=NOW + DAY).case_id
+    queue.enqueue(
+        kind=TaskKind.CONTACT_FIRST,
+        person_id=task.person_id,
+        phones=identity().phones,
+        site_id=story.nantes.id,
+        case_id=other,
+        contact_id=contact(get_case(other), identity("Léa", phones=()), by=story.ada, at=NOW).id,
+        due_at=NOW + DAY,
+        at=NOW,
+    )
+    assert len(queries.open_tasks(household_id)) == 2
+    ada = browse.as_(story.ada)
+
+    ada.follow(f"{take_call(ada).call}/tasks/{task_id}/end", {"outcome": "deceased"})
+
+    assert queries.open_tasks(household_id) == []
 
 
 def test_a_letter_goes_to_somebody_without_a_number(browse: Browser, story: Story):

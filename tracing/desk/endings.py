@@ -76,8 +76,7 @@ def finish(
         case Follows.HAND_ON:
             queue.close_task(task, TaskState.TO_HAND_ON, by=by.member_id, at=at)
         case Follows.STOP:
-            queue.close_task(task, TaskState.DECEASED, by=by.member_id, at=at)
-            messages.stop_all(task.person_id, by=by, at=at)
+            _stop(talk, by=by, at=at)
     spoken = unfinished(call, by=by, at=at) if consequence.whole_household else [(task, talk.conversation)]
     for _task, conversation in spoken:
         calls.finish_conversation(conversation, outcome, at=at)
@@ -159,15 +158,25 @@ def _promise(talk: Talk, when: datetime | None, *, by: Agent, at: datetime) -> N
     queue.promise(talk.task, when=when, by=by, at=at)
 
 
+def _stop(talk: Talk, *, by: Agent, at: datetime) -> None:
+    """Somebody is said to be dead: nobody calls them any more, for whatever reason, and no message goes out."""
+    records = people.alike(talk.task.person_id)
+    for task, spoken in unfinished(talk.call, by=by, at=at):
+        if task.person_id in records:
+            queue.close_task(task, TaskState.DECEASED, by=by.member_id, at=at)
+            calls.finish_conversation(spoken, CallOutcome.DECEASED, at=at)
+    messages.stop_all(talk.task.person_id, by=by, at=at)
+
+
 def _try_household_again(call: Call, *, by: Agent, at: datetime) -> None:
     """Nobody of use answered the number: everybody behind it is tried again at another hour."""
+    missed = []
     for task, _spoken in unfinished(call, by=by, at=at):
         when = next_try(task, by=by, at=at)
         if when is not None:
             queue.postpone_task(task, until=when, at=at)
             if is_text_due(task.attempts):
-                reference = case_queries.get_case(task.case_id).reference
-                messages.queue_missed_call(task.person_id, reference, by=by, at=at)
+                missed.append((task.person_id, case_queries.get_case(task.case_id).reference))
             continue
         task.attempts += 1
         queue.close_task(task, TaskState.UNREACHABLE, by=by.member_id, at=at)
@@ -175,6 +184,7 @@ def _try_household_again(call: Call, *, by: Agent, at: datetime) -> None:
         if contact is not None:
             contacts.mark_unreachable(contact, by=by.member_id, at=at)
             close_when_done(task.case_id, by=by.member_id, at=at)
+    messages.queue_missed_call(missed, by=by, at=at)
 
 
 def next_try(task: CallTask, *, by: Agent, at: datetime) -> datetime | None:

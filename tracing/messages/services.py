@@ -1,12 +1,13 @@
 """Putting messages into the outbox, and stopping them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tracing.kernel import clock, events
-from tracing.kernel.db import session, take_id
+from tracing.kernel.db import refresh_known, session, take_id
 from tracing.messages import queries, rules
 from tracing.messages.models import Message, MessageStop
 from tracing.messages.rules import Channel, MessageState
@@ -17,20 +18,29 @@ from tracing.ui.formats import phone
 from tracing.vault import services as vault
 
 
-def queue_missed_call(person_id: int, reference: str, *, by: Agent, at: datetime) -> Message | None:
-    """Put into the outbox that somebody could not be reached; None without a mobile number, or once they are dead.
+def queue_missed_call(missed: Iterable[tuple[int, str]], *, by: Agent, at: datetime) -> list[Message]:
+    """Put into the outbox that the people of a household could not be reached; `missed`: each, and their reference.
 
+    One text for each mobile number, however many share it; none for those without one, or said to be dead.
     Nothing is sent from here.
     """
-    identity = people.find_joint_identity(person_id)
-    to = rules.mobile_of(identity.phones) if identity else None
-    if to is None or queries.is_stopped(person_id):
-        return None
     number = staff.get_site(by.site.id).call_back_number
     text = rules.missed_call(phone(number) if number else "")
-    return _put(
-        person_id, reference, Channel.SMS, MessageState.QUEUED, {"to": to, "text": text}, by=by, at=at
-    )
+    queued: dict[str, Message] = {}
+    for person_id, reference in missed:
+        to = _texted_at(person_id)
+        if to is not None and to not in queued:
+            sealed = {"to": to, "text": text}
+            queued[to] = _put(person_id, reference, Channel.SMS, MessageState.QUEUED, sealed, by=by, at=at)
+    return list(queued.values())
+
+
+def _texted_at(person_id: int) -> str | None:
+    """Return the number at which somebody receives a text."""
+    identity = people.find_joint_identity(person_id)
+    if identity is None or queries.is_stopped(person_id):
+        return None
+    return rules.mobile_of(identity.phones)
 
 
 def letter_written(person_id: int, reference: str, text: str, *, by: Agent, at: datetime) -> Message:
@@ -92,7 +102,7 @@ def stop_all(person_id: int, *, by: Agent, at: datetime) -> int:
         .returning(Message.id)
         .execution_options(synchronize_session=False)
     ).all()
-    session.expire_all() if stopped else None
+    refresh_known(Message)
     events.record(
         "message.stopped",
         by=by.member_id,
