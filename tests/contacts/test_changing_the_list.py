@@ -55,6 +55,19 @@ def test_a_removed_contact_is_not_called_and_can_be_put_back(browse, story, phon
     assert tasks(session, luc) == 1
 
 
+def test_a_corrected_language_sends_the_call_to_somebody_else(browse, story, phone, luc):
+    ada = browse.as_(story.ada)
+
+    def language():
+        return queue.find_entry_of(task_of(luc).household_id).language
+
+    ada.fragment(f"{phone.path}/{luc.id}", LUC | {"contact-language": "ar"})
+    assert language() == "ar"
+    assert "arabe" in ada.get(phone.path).text
+    ada.fragment(f"{phone.path}/{luc.id}", LUC)
+    assert language() == "fr"
+
+
 def test_a_second_click_changes_nothing_more(browse, story, phone, luc, session):
     ada = browse.as_(story.ada)
     for _ in range(2):

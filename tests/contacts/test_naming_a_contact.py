@@ -7,12 +7,14 @@ from sqlalchemy import func, select
 
 from tests.conftest import NOW
 from tests.contacts.conftest import LUC, named, on_the_phone
+from tests.desk.walking import soup
 from tests.support.pages import check_fragment
 from tests.support.story import agent, contact, identity, waiting_case
 from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
 from tracing.cases import queries as cases
 from tracing.contacts import queries
+from tracing.kernel.db import session
 from tracing.kernel.events import Sighting
 from tracing.people import queries as people
 from tracing.people.models import Person
@@ -21,6 +23,8 @@ from tracing.queue import expiring
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
 from tracing.queue.models import CallTask, EntryState, TaskKind, TaskState
+from tracing.staff import services as staff
+from tracing.staff.models import Member
 
 
 def test_somebody_at_risk_is_called_within_a_day(browse, story, phone):
@@ -126,6 +130,36 @@ def test_somebody_behind_the_case_s_own_number_joins_the_household(browse, story
     assert queue.find_task_of_contact(luc.id).household_id == phone.call.household_id
     assert queue.find_claim(story.ada.id).claim_number == phone.call.claim_number
     assert "à voir dans cet appel" in answer.text
+
+
+def test_the_language_that_is_said_decides_who_calls_them(browse, story, phone):
+    ada = browse.as_(story.ada)
+
+    offered = soup(ada.get(f"{phone.path}?add=1")).select("#contact-language option")
+    answer = ada.fragment(phone.path, LUC | {"contact-language": "pt"})
+
+    assert (offered[0]["value"], offered[0].text, offered[-1]["value"]) == ("", "français", "und")
+    assert "portugais" in answer.text
+    [luc] = named(phone)
+    task = queue.find_task_of_contact(luc.id)
+    assert queue.find_entry_of(task.household_id).language == "pt"
+    assert not queue.has_waiting(story.nantes.id, story.abel.id, NOW)
+    staff.set_languages(session.get(Member, story.abel.id), ["pt"], by=None, at=NOW)
+    assert queue.has_waiting(story.nantes.id, story.abel.id, NOW)
+
+
+def test_what_somebody_said_of_their_own_language_stands(browse, story, phone):
+    born = {"contact-birth_date": "1990-02-01"}
+    known = waiting_case(
+        story.ajaccio, identity("Luc", "Martin", born=date(1990, 2, 1), phones=("+33639980002",)), at=NOW
+    )
+    session.get(Person, known.person_id).language = "it"
+
+    browse.as_(story.ada).fragment(phone.path, LUC | born | {"contact-language": "pt"})
+
+    [luc] = named(phone)
+    assert luc.person_id == known.person_id
+    assert session.get(Person, luc.person_id).language == "it"
 
 
 def test_without_a_number_nobody_can_call(browse, story, phone):

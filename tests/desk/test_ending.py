@@ -20,7 +20,8 @@ from tracing.escalations import queries as escalations
 from tracing.escalations import services as asking
 from tracing.escalations.models import Audience, Decision, Reason
 from tracing.kernel import db
-from tracing.queue import queries
+from tracing.people.models import Person
+from tracing.queue import languages, queries
 from tracing.queue import services as queue
 from tracing.queue.models import EntryState, TaskState
 
@@ -147,6 +148,38 @@ def test_what_an_outcome_needs_is_asked_for_beside_its_field(story, browse):
     assert "Indiquez la langue" in ada.post(end, {"outcome": "language"}, status=422).text
     ada.post(end, {"outcome": "given_back"}, status=422)
     assert queries.get_task(task_id).state is TaskState.OPEN
+
+
+def test_an_interpreter_is_asked_for_in_the_language_that_is_known(story, browse):
+    task = waiting_case(story.nantes, at=NOW)
+    task_id, person_id = task.id, task.person_id
+    languages.ask_in(task, "ta", by=story.ada.id, at=NOW)
+    queue.reopen_task(task, due_at=NOW, by=None, at=NOW)
+    queue.give_to(queries.find_entry_of(task.household_id).id, story.ada.id, by=agent(story.dora), at=NOW)
+    ada, dora = browse.as_(story.ada), browse.as_(story.dora)
+    end = f"{take_call(ada).call}/tasks/{task_id}/end"
+
+    asked = soup(ada.get(end))
+    assert asked.select_one("#interpreter option[selected]")["value"] == "ta"
+    assert "pour quelle langue" in ada.post(end, {"outcome": "interpreter"}, status=422).text
+    ada.follow(end, {"outcome": "interpreter", "interpreter": "so"})
+
+    assert queries.get_task(task_id).state is TaskState.WAITING_INTERPRETER
+    assert db.session.get(Person, person_id).language == "so"
+    assert "somali" in dora.get("/lists?list=interpreter").text
+    dora.follow(f"/lists/tasks/{task_id}/put-back", {"give": "1"})
+    assert queries.find_entry_of(queries.get_task(task_id).household_id).language == "so"
+
+
+def test_an_interpreter_of_a_language_that_nobody_recognised_can_be_asked_for(story, browse):
+    task_id = waiting_case(story.nantes, at=NOW).id
+    ada, dora = browse.as_(story.ada), browse.as_(story.dora)
+
+    ada.follow(f"{take_call(ada).call}/tasks/{task_id}/end", {"outcome": "interpreter", "interpreter": "und"})
+
+    assert "autre langue" in dora.get("/lists?list=interpreter").text
+    dora.follow(f"/lists/tasks/{task_id}/put-back")
+    assert queries.has_waiting(story.nantes.id, story.ada.id, NOW), "in French, for everybody"
 
 
 def test_complete_is_refused_with_what_is_missing_and_where(story, browse):

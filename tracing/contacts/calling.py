@@ -54,6 +54,23 @@ def settle(
         _keep(task, case, phones, renumbered=renumbered, by=by, at=at)
 
 
+def speak(contact: Contact, language: str, *, before: str = "", at: datetime) -> None:
+    """Have a contact called in the language that the case says they speak; `before` is what the line said so far.
+
+    What somebody told us themselves of the language they speak stands.
+    """
+    person = people.get_person(contact.person_id)
+    if person.household_id is not None:
+        queries.find_entry_of(person.household_id, lock=True)
+    session.refresh(person, with_for_update=True)
+    if person.language not in {None, before or None}:
+        return
+    person.language = language or None
+    session.flush()
+    if person.household_id is not None:
+        households.refresh(person.household_id, at=at)
+
+
 def move(contact: Contact, from_person: int, *, at: datetime) -> None:
     """Turn the open call of a contact to the person they turned out to be."""
     task = queries.find_task_of_contact(contact.id)

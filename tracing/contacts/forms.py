@@ -17,6 +17,7 @@ from tracing.contacts.words import DISTANCE_WORDS, PROTECTION_WORDS
 from tracing.people.phones import read_phones
 from tracing.programmes.rules import Circumstances
 from tracing.programmes.vocabulary import Distance, Protection
+from tracing.ui import languages
 from tracing.ui.formats import phone
 
 PREFIX = "contact-"
@@ -25,6 +26,13 @@ EARLIEST_BIRTH = date(1900, 1, 1)
 
 _YES_NO = {"yes": True, "no": False}
 _WORD_OF = {True: "yes", False: "no", None: UNKNOWN}
+
+
+def spoken_languages() -> list[SelectChoice]:
+    """Return the languages in which somebody may be called, French first, one that nobody recognised last."""
+    others = [SelectChoice(code, name) for code, name in languages.choices()]
+    unknown = SelectChoice(languages.OTHER, _("Autre, ou inconnue"))
+    return [SelectChoice("", languages.name_of(languages.FRENCH)), *others, unknown]
 
 
 def _choice_of_three(label: Any, **kwargs: Any) -> RadioField:
@@ -118,6 +126,7 @@ class ContactForm(CircumstancesForm):
         ],
         render_kw={"autocomplete": "off", "inputmode": "email"},
     )
+    language = SelectField(_l("Langue"), choices=spoken_languages, default="")
     last_contact_on = DateField(
         _l("Dernier jour où ils se sont vus"), validators=[InputRequired(_l("Donnez le dernier jour."))]
     )
@@ -152,6 +161,7 @@ class ContactForm(CircumstancesForm):
             birth_date=self.birth_date.data,
             phones=read.numbers,
             email=_tidy(self.email.data),
+            language=self.language.data or "",
         )
         return ContactDetails(
             described=described,
@@ -194,6 +204,7 @@ def filled(contact: Contact, described: Described | None) -> dict[str, Any]:
         "birth_date": who.birth_date,
         "phones": ", ".join(phone(number) for number in who.phones),
         "email": who.email,
+        "language": who.language,
         "last_contact_on": contact.last_contact_on,
         "lives_with_case": _WORD_OF[met.lives_with_case],
         "face_to_face": met.face_to_face.value if met.face_to_face else UNKNOWN,

@@ -49,6 +49,8 @@ class Described:
     phones: tuple[str, ...] = ()
     """In E.164, the one to try first first."""
     email: str = ""
+    language: str = ""
+    """In which they must be called; none: French, as far as the case knows."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""

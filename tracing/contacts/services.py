@@ -54,6 +54,8 @@ def add(call: Call, task: CallTask, details: ContactDetails, *, by: Agent, at: d
     session.flush()
     _record("contact.named", contact, case, by=by, at=at, risk=contact.risk.value, rule=contact.risk_rule)
     turning.join_known_case(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
+    if details.described.language:
+        calling.speak(contact, details.described.language, at=at)
     if details.described.phones:
         # a number belongs to one household, also that of somebody who need not be called
         households.settle_person(person.id, at=at)
@@ -89,6 +91,9 @@ def edit(
     if renumbered and contact.status is ContactStatus.UNREACHABLE:
         contact.status = ContactStatus.NAMED
     session.flush()
+    said = before.language if before else ""
+    if details.described.language != said or (said and contact.person_id != person_before):
+        calling.speak(contact, details.described.language, before=said, at=at)
     _record("contact.edited", contact, case, by=by, at=at, risk=contact.risk.value, rule=contact.risk_rule)
     if contact.person_id != person_before:
         turning.follow_person(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)

@@ -98,10 +98,10 @@ def finish(call_id: int, task_id: int, outcome: CallOutcome, form: EndForm) -> C
             by=by,
             at=at,
         )
-    if outcome is CallOutcome.LANGUAGE:
-        calls.save_answer(held, talk.task, "language", name_of(form.language.data), by=by, at=at)
+    if form.spoken:
+        calls.save_answer(held, talk.task, "language", name_of(form.spoken), by=by, at=at)
     when = promised(form) if outcome is CallOutcome.CALLBACK else None
-    return endings.finish(talk, outcome, callback_at=when, language=form.language.data or None, by=by, at=at)
+    return endings.finish(talk, outcome, callback_at=when, language=form.spoken, by=by, at=at)
 
 
 def promised(form: EndForm) -> datetime | None:
@@ -144,11 +144,13 @@ def ending_of(screen: Screen) -> Ending:
 
 
 def propose(form: EndForm, ending: Ending) -> None:
-    """Fill in the callback that is proposed, and the reason that the script names."""
+    """Fill in the callback that is proposed, the reason that the script names, and the language that is known."""
     if form.callback_on.data is None and not form.callback_on.errors:
         form.callback_on.data = ending.callback.date()
     if form.callback_time.data is None and not form.callback_time.errors:
         form.callback_time.data = ending.callback.time()
+    if not form.interpreter.data and not form.interpreter.errors:
+        form.interpreter.data = ending.screen.language or ""
     one = ending.screen.one
     if not form.reason.data and one is not None and one.step.escalation is not None:
         form.reason.data = reason_of(one.step.escalation).value
@@ -179,8 +181,8 @@ def too_late(
             said.append(f"{when:%d/%m/%Y %H:%M}")
         if outcome is CallOutcome.NEEDS_DOCTOR:
             said.append(form.question.data or "")
-        if outcome is CallOutcome.LANGUAGE:
-            said.append(name_of(form.language.data))
+        if form.spoken:
+            said.append(name_of(form.spoken))
         words = " : ".join(part for part in said if part)
         services.keep_newest(call_id, "outcome", words, by=agent(), at=clock.now())
     return show_lost(lost, [(_("Fin de l’appel"), words)])

@@ -72,7 +72,7 @@ def finish(
         case Follows.LANGUAGE:
             languages.ask_in(task, language or OTHER, by=by.member_id, at=at)
         case Follows.INTERPRETER:
-            queue.close_task(task, TaskState.WAITING_INTERPRETER, by=by.member_id, at=at)
+            languages.need_interpreter(task, language or OTHER, by=by.member_id, at=at)
         case Follows.HAND_ON:
             queue.close_task(task, TaskState.TO_HAND_ON, by=by.member_id, at=at)
         case Follows.STOP:

@@ -96,6 +96,21 @@ class EndForm(FlaskForm):  # type: ignore[misc]
         validators=[NeededFor(CallOutcome.LANGUAGE, _l("Indiquez la langue, même approximative."))],
     )
 
+    interpreter = SelectField(
+        _l("Langue de l’interprète"),
+        choices=offered_languages,
+        validators=[
+            NeededFor(CallOutcome.INTERPRETER, _l("Indiquez pour quelle langue, même approximative."))
+        ],
+    )
+
+    @property
+    def spoken(self) -> str | None:
+        """The language that was chosen for the outcome that was chosen."""
+        chosen = {CallOutcome.LANGUAGE: self.language, CallOutcome.INTERPRETER: self.interpreter}
+        field = chosen.get(CallOutcome(self.outcome.data)) if self.outcome.data else None
+        return (field.data or None) if field else None
+
 
 class GiveBackForm(FlaskForm):  # type: ignore[misc]
     """Why a call is given back."""

@@ -40,6 +40,15 @@ def ask_in(task: CallTask, language: str, *, by: int, at: datetime) -> bool:
     return True
 
 
+def need_interpreter(task: CallTask, language: str, *, by: int, at: datetime) -> None:
+    """Put a person on the list of those whose call an interpreter must join, with the language that is needed."""
+    session.get_one(Person, task.person_id, with_for_update=True).language = language
+    events.record(
+        "task.interpreter", by=by, at=at, subject=("task", task.id), site_id=task.site_id, language=language
+    )
+    services.close_task(task, TaskState.WAITING_INTERPRETER, by=by, at=at)
+
+
 def call_in_french(task: CallTask) -> None:
     """Forget the language of a person: somebody there will help, or it was not needed."""
     session.get_one(Person, task.person_id, with_for_update=True).language = None

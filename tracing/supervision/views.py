@@ -154,6 +154,7 @@ def lists() -> ResponseReturnValue:
         "before": before,
         "undo": _undo(),
         "give_up_words": words.GIVE_UP_WORDS,
+        "spoken_lists": worklists.SPOKEN_LISTS,
     }
     if which is WorkList.WITHDRAWN:
         page = worklists.withdrawn(site, before_id=before)
@@ -195,7 +196,7 @@ def put_back(task_id: int) -> ResponseReturnValue:
     which = _list_of(worklists.get_listed(task_id, site_id=agent().site.id).task)
     with transaction():
         # whoever is chosen by name speaks the language; for everybody it is French
-        in_french = which is WorkList.LANGUAGE and "give" not in request.form
+        in_french = which in worklists.SPOKEN_LISTS and "give" not in request.form
         task = services.put_back(task_id, in_french=in_french, by=agent(), at=clock.database_now())
         entry = queue.find_entry_of(task.household_id) if task.household_id is not None else None
     flash(_("Remis dans la file : à appeler dans les quatre heures."))

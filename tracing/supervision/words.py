@@ -29,7 +29,7 @@ LIST_LEADS = {
         "La personne et l’enquêteur ne se comprenaient pas. Confiez l’appel à qui parle sa langue."
     ),
     WorkList.INTERPRETER: _l(
-        "Personne ici ne parle la langue. Prévenez un interprète, puis remettez l’appel dans la file."
+        "Personne ici ne parle la langue. Prévenez un interprète, puis confiez l’appel à qui le mènera avec lui."
     ),
     WorkList.TO_HAND_ON: _l(
         "La personne est à l’hôpital ou vit ailleurs. Prévenez le service qui la suit désormais, puis classez l’appel."
@@ -225,6 +225,7 @@ EVENT_WORDS = {
     "member.hours_set": _l("Horaires changés"),
     "member.languages_set": _l("Langues changées"),
     "task.language": _l("Appel demandé dans une autre langue"),
+    "task.interpreter": _l("Interprète demandé"),
 }
 """What happened, by the kind of the event."""
 
