@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tracing.programmes import get_pack
-from tracing.programmes.rules import Calling, next_attempt_at, next_open
+from tracing.programmes.rules import Calling, is_text_due, next_attempt_at, next_open
 
 PACK = get_pack("exercise-2022")
 PARIS = ZoneInfo("Europe/Paris")
@@ -49,6 +49,16 @@ def test_three_attempts_use_them_up():
     attempts = [at("2022-01-10 09:00"), at("2022-01-10 12:00"), at("2022-01-10 14:00")]
 
     assert next_attempt_at(PACK, attempts, calling=HOURS) is None
+
+
+@pytest.mark.parametrize(
+    ("text_after", "due"), [(1, [True, False]), (2, [False, True]), (None, [False, False])]
+)
+def test_the_programme_says_after_which_attempt_a_text_goes_out(text_after, due):
+    plan = PACK.attempts.model_copy(update={"text_after": text_after})
+    pack = PACK.model_copy(update={"attempts": plan})
+
+    assert [is_text_due(pack, attempts) for attempts in (1, 2)] == due
 
 
 def test_the_part_of_the_day_is_that_of_the_person():

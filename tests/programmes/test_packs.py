@@ -75,6 +75,12 @@ def test_a_rule_that_can_never_apply_is_refused(tmp_path):
     assert "P0-4a is never reached" in said
 
 
+def test_no_text_asks_somebody_to_ring_back_whom_nobody_will_call_any_more(tmp_path):
+    said = broken(tmp_path, lambda pack: pack["attempts"].update(text_after=3))
+
+    assert "'text_after' must be less than 'max'" in said
+
+
 def test_a_file_that_is_no_yaml_is_named(tmp_path):
     path = tmp_path / "broken.yaml"
     path.write_text("code: [", encoding="utf-8")

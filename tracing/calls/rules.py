@@ -113,15 +113,6 @@ ATTEMPTS = tuple(outcome for outcome, follows in CONSEQUENCES.items() if follows
 """A wrong number is an attempt too: the other numbers of the person are tried next, then the supervisor's list."""
 
 
-TEXT_AFTER = 2
-"""After so many attempts in vain a text message asks the person to ring back."""
-
-
-def is_text_due(attempts: int) -> bool:
-    """Return whether the attempt that was just made is the one after which a text message goes out."""
-    return attempts == TEXT_AFTER
-
-
 def in_order_to_ring(numbers: Sequence[str], rung: Mapping[str, int], wrong: Collection[str]) -> list[str]:
     """Return a person's numbers, the one to ring now first: least often rung before, wrong ones last."""
     return sorted(numbers, key=lambda number: (number in wrong, rung.get(number, 0)))

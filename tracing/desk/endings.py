@@ -6,7 +6,7 @@ from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
 from tracing.calls.errors import CallbackOutsideHours, NobodyThen, ReasonNeeded, StillMissing
 from tracing.calls.models import Call, Conversation
-from tracing.calls.rules import BY_TRACER, CONSEQUENCES, CallOutcome, Follows, GiveBackReason, is_text_due
+from tracing.calls.rules import BY_TRACER, CONSEQUENCES, CallOutcome, Follows, GiveBackReason
 from tracing.cases import queries as case_queries
 from tracing.contacts import services as contacts
 from tracing.contacts.closing import close_when_done
@@ -20,7 +20,8 @@ from tracing.kernel.db import session
 from tracing.messages import services as messages
 from tracing.people import queries as people
 from tracing.programmes.loader import get_pack
-from tracing.programmes.rules import window_on
+from tracing.programmes.rules import is_text_due, window_on
+from tracing.programmes.schema import Pack
 from tracing.queue import colleagues, languages
 from tracing.queue import services as queue
 from tracing.queue.errors import ClosedThatDay
@@ -175,7 +176,7 @@ def _try_household_again(call: Call, *, by: Agent, at: datetime) -> None:
         when = next_try(task, by=by, at=at)
         if when is not None:
             queue.postpone_task(task, until=when, at=at)
-            if is_text_due(task.attempts):
+            if is_text_due(_pack_of(task), task.attempts):
                 missed.append((task.person_id, case_queries.get_case(task.case_id).reference))
             continue
         task.attempts += 1
@@ -191,7 +192,10 @@ def next_try(task: CallTask, *, by: Agent, at: datetime) -> datetime | None:
     """Return when a person would be tried again after an attempt in vain now; None: the supervisor's list."""
     if task.household_id is None:
         return None
-    pack = get_pack(case_queries.get_case(task.case_id).programme)
     earlier = call_queries.attempts_for(task.id)
     calling = calling_of_person(task.person_id, task.site_id)
-    return rules.next_try_at(pack, earlier, attempts=task.attempts, at=at, calling=calling)
+    return rules.next_try_at(_pack_of(task), earlier, attempts=task.attempts, at=at, calling=calling)
+
+
+def _pack_of(task: CallTask) -> Pack:
+    return get_pack(case_queries.get_case(task.case_id).programme)

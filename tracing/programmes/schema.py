@@ -179,7 +179,17 @@ class Attempts(Strict):
 
     max: PositiveInt
     spacing_minutes: PositiveInt
+    text_after: PositiveInt | None
+    """After so many in vain a text message asks the person to ring back; null: never."""
     bands: tuple[Hours, ...] = Field(min_length=2)
+
+    @model_validator(mode="after")
+    def _texts_before_the_last(self) -> Self:
+        if self.text_after is not None and self.text_after >= self.max:
+            raise ValueError(
+                "'text_after' must be less than 'max': after the last attempt nobody waits for a call"
+            )
+        return self
 
 
 class Service(Strict):

@@ -1,7 +1,7 @@
 """The rules of a programme: values in, a decision and the rule that made it out."""
 
 from tracing.programmes.rules.ages import age_on
-from tracing.programmes.rules.attempts import next_attempt_at
+from tracing.programmes.rules.attempts import is_text_due, next_attempt_at
 from tracing.programmes.rules.hours import (
     MIDNIGHT,
     Calling,
@@ -43,6 +43,7 @@ __all__ = [
     "day_zero",
     "infected_recently",
     "is_open",
+    "is_text_due",
     "isolation",
     "last_open_before",
     "next_attempt_at",

@@ -29,6 +29,11 @@ def next_attempt_at(pack: Pack, attempts: Sequence[datetime], *, calling: Callin
     return candidates[0] if candidates else None
 
 
+def is_text_due(pack: Pack, attempts: int) -> bool:
+    """Return whether the attempt in vain that was just made is the one after which a text message goes out."""
+    return attempts == pack.attempts.text_after
+
+
 def _openings(pack: Pack, calling: Calling, earliest: datetime) -> Iterator[tuple[Hours, datetime]]:
     """Yield, in order of time, when each part of each day can first be used."""
     today = earliest.astimezone(calling.zone).date()
