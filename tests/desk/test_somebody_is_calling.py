@@ -1,17 +1,18 @@
 """Somebody rings: found by what they say, taken at once wherever they stood, or their request is kept."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from tests.conftest import NOW
-from tests.desk.walking import take_call
-from tests.support.story import Story, agent, identity, waiting_case
+from tests.desk.walking import soup, take_call
+from tests.support.story import Story, agent, contact, identity, waiting_case
 from tests.support.web import Browser
 from tracing.calls import requests
 from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
 from tracing.cases.queries import get_case
+from tracing.contacts import calling
 from tracing.queue import queries
 from tracing.queue import services as queue
 from tracing.queue.models import EntryState, TaskState
@@ -46,6 +47,20 @@ def test_a_caller_is_taken_by_the_reference_of_their_case(browse: Browser, story
     assert "DUPONT" in browse.as_(story.ada).follow("/incoming", MARIE | {"key": reference}).text
 
 
+def test_a_contact_is_taken_by_the_reference_that_stands_in_their_letter(browse: Browser, story: Story):
+    case = get_case(waiting_case(story.nantes, at=NOW).case_id)
+    luc = identity("Luc", "Kaci", born=date(1971, 2, 3), phones=("+33639980002",))
+    met = contact(case, luc, by=story.ada, at=NOW)
+    calling.settle(met, case, phones=luc.phones, by=story.ada.id, at=NOW)
+    ada = browse.as_(story.ada)
+
+    nobody = ada.post("/incoming", {"key": case.reference, "born": "1971-02-04"}, status=200)
+    found = ada.follow("/incoming", {"key": case.reference, "born": "1971-02-03"})
+
+    assert "Personne ne correspond" in nobody.text
+    assert "KACI Luc" in found.text
+
+
 @pytest.mark.parametrize(
     "said", [{"born": "1980-05-18"}, {"key": "06 39 98 00 09"}, {"key": "P0-26-999999-9"}]
 )
@@ -73,7 +88,7 @@ def test_one_has_one_call_also_when_somebody_rings(browse: Browser, story: Story
     take_call(ada)
     waiting_case(story.nantes, at=NOW)
 
-    assert "déjà un appel" in ada.post("/incoming", MARIE, status=409).text
+    assert "Vous avez déjà un appel" in ada.post("/incoming", MARIE, status=409).text
 
 
 def test_somebody_unreachable_who_rings_is_called_after_all(browse: Browser, story: Story):
@@ -96,6 +111,28 @@ def test_a_person_of_another_site_is_not_opened_here(browse: Browser, story: Sto
     assert "upont" not in page.text.lower()
     [told] = requests.open_requests(task.site_id, before_id=None).rows
     assert told.request.case_id == task.case_id
+
+
+def test_a_request_that_is_not_complete_keeps_what_it_is_about(browse: Browser, story: Story):
+    task = waiting_case(story.ajaccio, at=NOW)
+    ada = browse.as_(story.ada)
+
+    asked = soup(ada.post("/incoming", MARIE, status=200))
+    again = ada.post("/incoming/request", {"reference": get_case(task.case_id).reference}, status=422)
+
+    assert asked.select_one("input[name=number]")["value"] == MARIE["key"]
+    assert "Cette personne est appelée par un autre site" in again.text
+
+
+def test_the_school_leaves_no_request_about_a_real_case(browse: Browser, story: Story):
+    task = waiting_case(story.nantes, at=NOW)
+    made_up = REQUEST | {"reference": get_case(task.case_id).reference}
+
+    browse.as_(story.theo).follow("/incoming/request", made_up)
+
+    assert requests.open_count(story.nantes.id) == 0
+    [told] = requests.open_requests(story.school.id, before_id=None).rows
+    assert told.request.case_id is None
 
 
 def test_somebody_unknown_stands_on_the_list_of_the_supervisor_until_it_is_done(

@@ -26,6 +26,15 @@ class CallbackNeeded(Invalid):
         super().__init__(_("Donnez le jour et l’heure du rappel."))
 
 
+class OnACallAlready(Refused):
+    """Whoever is on a call takes nobody else who rings."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Vous avez déjà un appel ouvert. Terminez-le ou rendez-le, puis cherchez de nouveau.")
+        )
+
+
 class NotFree(Invalid):
     """A call is handed to a colleague who is there and has none."""
 

@@ -7,7 +7,9 @@ from datetime import date, datetime, timedelta
 from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.cases import queries as cases
-from tracing.desk.services import open_conversations
+from tracing.cases.models import Case
+from tracing.desk import queries
+from tracing.desk.errors import OnACallAlready
 from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.people import queries as people
@@ -16,6 +18,7 @@ from tracing.people.phones import read_phones
 from tracing.queue import catching
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
+from tracing.queue.errors import OnAnotherCall
 from tracing.queue.models import CallTask, TaskState
 from tracing.staff import queries as staff
 from tracing.staff.agents import Agent
@@ -31,8 +34,7 @@ class Found:
     """What became of the search: the call, or the case for which a request can be kept, or nothing."""
 
     call: Call | None = None
-    case_id: int | None = None
-    site_id: int | None = None
+    case: Case | None = None
     site_name: str | None = None
     """Of another site, which calls this person."""
 
@@ -42,10 +44,9 @@ def answer(key: str, born: date, *, allow_fiction: bool, by: Agent, at: datetime
 
     Raises:
         HeldBy: a colleague has it.
-        OnAnotherCall: the tracer has another call.
+        OnACallAlready: the tracer has another call.
     """
-    person_ids = _behind(key, allow_fiction=allow_fiction, by=by)
-    matching = _born_on(person_ids, born)
+    matching = _matching(key, born, allow_fiction=allow_fiction, by=by)
     events.record(
         "caller.found" if matching else "caller.not_found",
         by=by.member_id,
@@ -62,36 +63,67 @@ def answer(key: str, born: date, *, allow_fiction: bool, by: Agent, at: datetime
     if waiting is None:
         waiting = _asked_again(here, by=by, at=at)
     if waiting is not None and waiting.household_id is not None:
-        claim = catching.catch(waiting.household_id, by, at=at)
-        call = calls.call_under(claim, by, at=at)
-        open_conversations(call, by=by, at=at)
-        return Found(call=call)
+        return Found(call=_take(waiting.household_id, by=by, at=at))
     if not tasks:
         return Found()
-    last = here[0] if here else tasks[0]
-    other = None if last.site_id == by.site.id else staff.get_site(last.site_id).name
-    return Found(case_id=last.case_id, site_id=last.site_id, site_name=other)
+    return _of_case(cases.get_case((here or tasks)[0].case_id), by=by)
 
 
-def _behind(key: str, *, allow_fiction: bool, by: Agent) -> list[int]:
-    """Return the people behind a reference or a telephone number; those of a training site apart."""
-    is_invented = by.site.kind is SiteKind.TRAINING
+def by_reference(reference: str, *, by: Agent) -> Found:
+    """Return the case of a reference, for a request; nothing for one that is made up, or of the other kind of site."""
+    case = cases.find_by_reference(reference)
+    return _of_case(case, by=by) if case is not None and _may_know(case, by=by) else Found()
+
+
+def number_in(key: str, *, allow_fiction: bool) -> str:
+    """Return what was searched for when it is a telephone number, to be offered as the one to ring back."""
+    return key if read_phones(key, allow_fiction=allow_fiction).numbers else ""
+
+
+def _of_case(case: Case, *, by: Agent) -> Found:
+    other = None if case.site_id == by.site.id else staff.get_site(case.site_id).name
+    return Found(case=case, site_name=other)
+
+
+def _may_know(case: Case, *, by: Agent) -> bool:
+    """Return whether a case is of the agent's kind of site: invented people and real ones are kept apart."""
+    return people.get_person(case.person_id).is_invented == (by.site.kind is SiteKind.TRAINING)
+
+
+def _matching(key: str, born: date, *, allow_fiction: bool, by: Agent) -> list[int]:
+    """Return whom a reference or a telephone number, and a birth date, fit."""
     case = cases.find_by_reference(key)
-    if case is not None:
-        return [case.person_id] if people.get_person(case.person_id).is_invented == is_invented else []
+    if case is None:
+        return _born_on(_behind_number(key, allow_fiction=allow_fiction, by=by), born)
+    if not _may_know(case, by=by):
+        return []
+    # the letter to a contact bears the reference of the case that named them
+    return _born_on([case.person_id], born) or _born_on(queries.called_about(case.id), born, or_unknown=False)
+
+
+def _behind_number(key: str, *, allow_fiction: bool, by: Agent) -> list[int]:
+    is_invented = by.site.kind is SiteKind.TRAINING
     found: list[int] = []
     for number in read_phones(key, allow_fiction=allow_fiction).numbers:
         found += [one.id for one in people.find_by_key(KeyKind.PHONE, number, is_invented=is_invented)]
     return found
 
 
-def _born_on(person_ids: Sequence[int], born: date) -> list[int]:
+def _born_on(person_ids: Sequence[int], born: date, *, or_unknown: bool = True) -> list[int]:
     """Return whom the birth date fits; where it fits nobody, those whose own is not known."""
     known = people.joint_identities(person_ids)
     dates = {one: known[one].birth_date for one in person_ids if one in known}
-    return [one for one, on in dates.items() if on == born] or [
-        one for one, on in dates.items() if on is None
-    ]
+    fits = [one for one, on in dates.items() if on == born]
+    return fits or [one for one, on in dates.items() if on is None and or_unknown]
+
+
+def _take(household_id: int, *, by: Agent, at: datetime) -> Call:
+    try:
+        claim = catching.catch(household_id, by, at=at)
+    except OnAnotherCall as error:
+        raise OnACallAlready from error
+    # the page that follows opens the conversations
+    return calls.call_under(claim, by, at=at)
 
 
 def _asked_again(tasks: Sequence[CallTask], *, by: Agent, at: datetime) -> CallTask | None:

@@ -5,13 +5,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from tracing.calls import requests
-from tracing.cases import queries as cases
 from tracing.desk import incoming
-from tracing.desk.incoming import Found
+from tracing.desk.errors import OnACallAlready
 from tracing.desk.incoming_forms import IncomingForm, RequestForm
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
-from tracing.queue.errors import HeldBy, NotWaiting, OnAnotherCall
+from tracing.queue.errors import HeldBy, NotWaiting
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
 
@@ -34,41 +33,39 @@ def ask() -> ResponseReturnValue:
                 at=clock.database_now(),
             )
             call_id = found.call.id if found.call else None
-    except (HeldBy, OnAnotherCall, NotWaiting) as refusal:
+    except (HeldBy, OnACallAlready, NotWaiting) as refusal:
         form.form_errors.append(refusal.message)
         return render_template("desk/incoming.html", form=form, request_form=None), refusal.status
     if call_id is not None:
         return redirect(url_for("desk.call", call_id=call_id), 303)
-    return _offer_request(form, found)
-
-
-def _offer_request(form: IncomingForm, found: Found) -> ResponseReturnValue:
-    """Show the form in which the request of a caller is kept."""
     request_form = RequestForm(formdata=None)
-    if found.case_id is not None:
-        with transaction():
-            request_form.reference.data = cases.references([found.case_id])[found.case_id]
+    request_form.number.data = incoming.number_in(
+        form.key.data or "", allow_fiction=g.settings.fiction_numbers
+    )
+    if found.case is not None:
+        request_form.reference.data = found.case.reference
     return render_template("desk/incoming.html", form=form, request_form=request_form, found=found)
 
 
 @may(Role.TRACER)
 def keep() -> ResponseReturnValue:
     """Keep what somebody wanted, for the supervisor's list."""
-    form = RequestForm()
-    if not form.validate():
-        return render_template(
-            "desk/incoming.html", form=IncomingForm(formdata=None), request_form=form, found=Found()
-        ), 422
+    form, by = RequestForm(), agent()
+    is_complete = form.validate()
     with transaction():
-        case = cases.find_by_reference(form.reference.data or "")
-        requests.keep(
-            name=form.name.data or "",
-            number=form.number.data or "",
-            words=form.words.data or "",
-            case_id=case.id if case else None,
-            site_id=case.site_id if case else agent().site.id,
-            by=agent(),
-            at=clock.now(),
-        )
+        found = incoming.by_reference(form.reference.data or "", by=by)
+        if is_complete:
+            requests.keep(
+                name=form.name.data or "",
+                number=form.number.data or "",
+                words=form.words.data or "",
+                case_id=found.case.id if found.case else None,
+                site_id=found.case.site_id if found.case else by.site.id,
+                by=by,
+                at=clock.database_now(),
+            )
+    if not is_complete:
+        search = IncomingForm(formdata=None)
+        return render_template("desk/incoming.html", form=search, request_form=form, found=found), 422
     flash(_("La demande est gardée pour le superviseur."))
     return redirect(url_for("desk.home"), 303)

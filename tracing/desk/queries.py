@@ -192,6 +192,11 @@ def find_calls(call_ids: Iterable[int]) -> Sequence[Call]:
     return session.scalars(select(Call).where(Call.id.in_(set(call_ids)))).all()
 
 
+def called_about(case_id: int) -> Sequence[int]:
+    """Return everybody who is or was to be called because of a case: the ill person, and the contacts."""
+    return session.scalars(select(CallTask.person_id).where(CallTask.case_id == case_id)).all()
+
+
 def contacts_to_call(case_id: int) -> int:
     """Return how many contacts of a case wait for a call, for the words of the closing button."""
     waiting = (
