@@ -123,6 +123,23 @@ def test_the_second_browser_shows_the_call_and_takes_it_over(browse: Browser, st
     assert call_queries.answers(task.id)["has_symptoms"] == "yes"
 
 
+def test_the_browser_that_no_longer_leads_a_call_cannot_leave_or_end_it(browse: Browser, story: Story):
+    task_id = waiting_case(story.nantes, at=NOW).id
+    first, second, abel = browse.as_(story.ada), browse.as_(story.ada), browse.as_(story.abel)
+    call = take_call(first).call
+    second.follow(f"{call}/take-over")
+
+    abel.get("/desk")
+    left = first.follow(f"{call}/give-back", {"reason": "equipment"})
+    handed = first.follow(f"{call}/hand-over", {"colleague": story.abel.id})
+    first.get(f"{call}/tasks/{task_id}/end", status=303)
+
+    for page in (left, handed):
+        assert "ouvert dans un autre navigateur" in page.text
+        assert "revenu dans la file" not in page.text
+    assert call_of(call).ended_at is None
+
+
 def test_a_browser_that_was_left_is_taken_over_without_a_question(browse: Browser, story: Story):
     waiting_case(story.nantes, at=NOW)
     first = browse.as_(story.ada)

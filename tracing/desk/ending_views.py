@@ -12,7 +12,7 @@ from tracing.calls.errors import CallbackOutsideHours, StillMissing
 from tracing.calls.rules import CallOutcome
 from tracing.calls.words import OUTCOME_WORDS
 from tracing.desk import endings, queries, rules, services
-from tracing.desk.errors import AlreadyFinished
+from tracing.desk.errors import AlreadyFinished, NoSuchHour
 from tracing.desk.forms import EndForm
 from tracing.desk.pages import show_lost
 from tracing.desk.screens import Screen, look
@@ -69,7 +69,7 @@ def end(call_id: int, task_id: int) -> ResponseReturnValue:
         return too_late(call_id, task_id, outcome, form, lost)
     except StillMissing:
         return show_ending(call_id, task_id, form, status=422)
-    except (CallbackOutsideHours, ClosedThatDay) as refusal:
+    except (CallbackOutsideHours, ClosedThatDay, NoSuchHour) as refusal:
         form.callback_time.errors = [refusal.message]
         return show_ending(call_id, task_id, form, status=refusal.status)
     except (QuestionNeeded, TooLong) as refusal:
@@ -100,15 +100,22 @@ def finish(call_id: int, task_id: int, outcome: CallOutcome, form: EndForm) -> C
         )
     if form.spoken:
         calls.save_answer(held, talk.task, "language", name_of(form.spoken), by=by, at=at)
-    when = promised(form) if outcome is CallOutcome.CALLBACK else None
+    when = promised(form, at=at) if outcome is CallOutcome.CALLBACK else None
     return endings.finish(talk, outcome, callback_at=when, language=form.spoken, by=by, at=at)
 
 
-def promised(form: EndForm) -> datetime | None:
-    """Return the moment that was typed, on the clock of the site."""
+def promised(form: EndForm, *, at: datetime) -> datetime | None:
+    """Return the moment that was typed, on the clock of the site.
+
+    Raises:
+        NoSuchHour: the clocks leap over it.
+    """
     if form.callback_on.data is None or form.callback_time.data is None:
         return None
-    return datetime.combine(form.callback_on.data, form.callback_time.data, agent().site.time_zone)
+    when = rules.on_the_clock(form.callback_on.data, form.callback_time.data, agent().site.time_zone, at=at)
+    if when is None:
+        raise NoSuchHour
+    return when
 
 
 def show_ending(call_id: int, task_id: int, form: EndForm, *, status: int = 200) -> ResponseReturnValue:
@@ -116,7 +123,7 @@ def show_ending(call_id: int, task_id: int, form: EndForm, *, status: int = 200)
     with transaction():
         by, at = agent(), clock.database_now()
         held = queries.own_call(call_id, by)
-        if held.ended_at is not None:
+        if held.ended_at is not None or calls.is_elsewhere(held, by):
             return gone_on(call_id)
         screen = look(held, task_id, by=by, at=at)
         if screen.is_finished:
@@ -177,8 +184,8 @@ def too_late(
         if is_done(call_id, task_id):
             return gone_on(call_id)
         said = [str(OUTCOME_WORDS[outcome])]
-        if outcome is CallOutcome.CALLBACK and (when := promised(form)):
-            said.append(f"{when:%d/%m/%Y %H:%M}")
+        if outcome is CallOutcome.CALLBACK and form.callback_on.data and form.callback_time.data:
+            said.append(f"{form.callback_on.data:%d/%m/%Y} {form.callback_time.data:%H:%M}")
         if outcome is CallOutcome.NEEDS_DOCTOR:
             said.append(form.question.data or "")
         if form.spoken:

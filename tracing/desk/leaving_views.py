@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from tracing.calls import services as calls
-from tracing.calls.errors import ReasonNeeded
+from tracing.calls.errors import LedElsewhere, ReasonNeeded
 from tracing.calls.models import Call
 from tracing.calls.rules import SKIPS_A_DAY
 from tracing.desk import endings, queries
@@ -65,10 +65,17 @@ def give_back(call_id: int) -> ResponseReturnValue:
             form.reason.errors = [refusal.message]
             held = queries.own_call(call_id, agent())
             return _page(held, form, HandOverForm(formdata=None), status=refusal.status)
-    except ClaimLost:
-        flash(_("L’appel était déjà revenu dans la file."), "warning")
-    else:
-        flash(_("L’appel est rendu à la file. Vos réponses sont gardées."))
+    except ClaimLost as lost:
+        return _not_here(call_id, lost)
+    flash(_("L’appel est rendu à la file. Vos réponses sont gardées."))
+    return redirect(url_for("desk.home"), 303)
+
+
+def _not_here(call_id: int, lost: ClaimLost) -> ResponseReturnValue:
+    """Answer who leaves a call that this browser does not lead: it is led in another one, or back in the queue."""
+    if isinstance(lost, LedElsewhere):
+        return redirect(url_for("desk.call", call_id=call_id), 303)
+    flash(_("L’appel était déjà revenu dans la file."), "warning")
     return redirect(url_for("desk.home"), 303)
 
 
@@ -89,9 +96,8 @@ def hand_over(call_id: int) -> ResponseReturnValue:
             form.colleague.errors = [refusal.message]
             held = queries.own_call(call_id, by)
             return _page(held, GiveBackForm(formdata=None), form, status=422)
-    except ClaimLost:
-        flash(_("L’appel était déjà revenu dans la file."), "warning")
-        return redirect(url_for("desk.home"), 303)
+    except ClaimLost as lost:
+        return _not_here(call_id, lost)
     name = staff.get_member(form.colleague.data).display_name
     if given:
         flash(_("Confié à %(name)s : ce sera son prochain appel, pendant une demi-heure.", name=name))
@@ -107,9 +113,8 @@ def take_over(call_id: int) -> ResponseReturnValue:
         with transaction():
             held = queries.own_call(call_id, agent())
             calls.take_over(held.id, agent(), at=clock.database_now())
-    except ClaimLost:
-        flash(_("L’appel était déjà revenu dans la file."), "warning")
-        return redirect(url_for("desk.home"), 303)
+    except ClaimLost as lost:
+        return _not_here(call_id, lost)
     flash(
         _(
             "Vous continuez ici. L’autre page ne peut plus rien enregistrer ; ce qui y est tapé devient un brouillon."
