@@ -35,7 +35,7 @@ from benchmarks.queue_ground import (
 from tracing.kernel import db
 from tracing.kernel.embedded import Server
 from tracing.programmes.loader import load_packs
-from tracing.queue import services as queue
+from tracing.queue import taking
 
 Kind = Literal["update", "statement", "service"]
 
@@ -136,7 +136,7 @@ def _captured(work: Work) -> tuple[bytes, dict[str, Any], list[str]]:
 
     member = work.members[-1]  # not the first: its id would be the site's as well
     with db.transaction():
-        queue.claim_next(agent(member, work.address.site_id), at=now())
+        taking.claim_next(agent(member, work.address.site_id), at=now())
         db.session.rollback()
     engine.dispose()
     statement, parameters = seen[-1]
@@ -153,7 +153,7 @@ def _service(work: Work) -> Step:
 
     def step(member: int) -> tuple[int, int] | None:
         with db.transaction():
-            claim = queue.claim_next(agent(member, work.address.site_id), at=now())
+            claim = taking.claim_next(agent(member, work.address.site_id), at=now())
         db.session.remove()
         return None if claim is None else (claim.entry_id, claim.number)
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests.conftest import NOW
 from tests.support.story import Story, agent, identity, member, waiting_case
 from tracing.kernel.db import Session
-from tracing.queue import expiring, queries, rules, services, upkeep
+from tracing.queue import expiring, queries, rules, services, taking, upkeep
 from tracing.queue.errors import ClaimLost, NotWaiting, OnAnotherCall
 from tracing.queue.models import CallTask, EntryState, QueueEntry
 from tracing.queue.services import Claim
@@ -61,7 +61,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(tracer=tracers)
     def take_the_next_call(self, tracer: int) -> None:
-        claim = services.claim_next(self.tracers[tracer], at=self.at)
+        claim = taking.claim_next(self.tracers[tracer], at=self.at)
         mine = [entry for entry, held in self.held.items() if held.tracer == tracer]
         if mine:
             assert claim is not None

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text
 
 from tests.support.live import Live, at_once, committed, fill_queue
 from tests.support.story import agent, identity, member, waiting_case
+from tracing.app.contention import once_more
 from tracing.calls import services as calls
 from tracing.calls.jobs import promote, sweep_claims
 from tracing.calls.models import Call
@@ -15,7 +16,7 @@ from tracing.kernel import clock
 from tracing.kernel.db import session, transaction
 from tracing.kernel.events import Event
 from tracing.kernel.slots import RunSlot
-from tracing.queue import queries, services
+from tracing.queue import queries, services, taking
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 from tracing.staff.models import Role
 
@@ -44,7 +45,7 @@ def finish(claim):
 
 def call_until_nobody_waits(tracer):
     claimed = []
-    while claim := committed(lambda at: services.claim_next(tracer, at=at)):
+    while claim := committed(lambda at: taking.claim_next(tracer, at=at)):
         claimed.append(claim)
         committed(lambda _at, done=claim: finish(done))
     return claimed
@@ -81,7 +82,7 @@ def test_a_second_click_at_the_same_moment_gives_the_same_call(live_database: Li
             waiting_case(story.nantes, identity(f"P{n}", phones=(f"+3363998{n:04d}",)), at=clock.now())
         ada = agent(story.ada)
 
-    found = at_once([lambda: committed(lambda at: calls.take_next(ada, at=at).id) for _ in range(8)])
+    found = at_once([once_more(lambda: committed(lambda at: calls.take_next(ada, at=at).id)) for _ in range(8)])
 
     assert len(set(found)) == 1
     assert session.scalar(select(func.count()).where(QueueEntry.state == EntryState.CLAIMED)) == 1
@@ -154,7 +155,7 @@ def test_people_found_to_share_a_number_while_both_are_called_join_when_the_call
     assert queries.find_entry_of(households.pop()).state is EntryState.READY
     taken = committed(lambda at: calls.take_next(ada, at=at))
     assert taken.claim_number > max(hers.claim_number, his.claim_number)
-    assert committed(lambda at: services.claim_next(abel, at=at)) is None
+    assert committed(lambda at: taking.claim_next(abel, at=at)) is None
 
 
 def test_nobody_calls_a_household_that_waits_to_be_joined_with_one_on_the_line(live_database: Live):
@@ -169,10 +170,10 @@ def test_nobody_calls_a_household_that_waits_to_be_joined_with_one_on_the_line(l
     both = identity("Rita", phones=("+33639980011", "+33639980012"))
     committed(lambda at: waiting_case(story.nantes, both, at=at))
 
-    assert committed(lambda at: services.claim_next(abel, at=at)) is None
+    assert committed(lambda at: taking.claim_next(abel, at=at)) is None
 
     committed(lambda at: calls.give_back(calls.writing(hers.id, ada, at=at), by=ada, at=at))
-    assert committed(lambda at: services.claim_next(abel, at=at)).household_id == hers.household_id
+    assert committed(lambda at: taking.claim_next(abel, at=at)).household_id == hers.household_id
 
 
 def test_the_same_family_arriving_twice_at_the_same_moment_is_one_household(live_database: Live):

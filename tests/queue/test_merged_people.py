@@ -11,7 +11,7 @@ from tests.support.pairs import MARIE, first_call
 from tests.support.story import agent, identity, person, waiting_case
 from tracing.people import queries as people
 from tracing.people.models import Household, HouseholdNumber, Person
-from tracing.queue import covering, households, queries, services
+from tracing.queue import covering, households, queries, services, taking
 from tracing.queue.models import EntryState, QueueEntry, TaskState
 
 LONG_AGO = NOW - timedelta(days=100)
@@ -73,7 +73,7 @@ def test_a_number_found_later_for_one_record_is_the_household_of_both(story, two
 def test_the_joined_entry_takes_the_higher_claim_number(story, two, session):
     one, other = two
     ada = agent(story.ada)
-    claim = services.claim_next(ada, at=NOW)
+    claim = taking.claim_next(ada, at=NOW)
     services.release(claim.entry_id, claim.number, at=NOW)
 
     merge(one.person_id, other.person_id)

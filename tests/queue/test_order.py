@@ -15,7 +15,7 @@ from tracing.desk.rules import factors_after
 from tracing.programmes import get_pack
 from tracing.programmes.rules import Calling
 from tracing.programmes.schema import Weights
-from tracing.queue import households, queries, rules, services, settings
+from tracing.queue import households, queries, rules, services, settings, taking
 from tracing.queue.models import TaskState
 from tracing.queue.preview import preview
 from tracing.queue.rules import Factor, Reason
@@ -23,8 +23,8 @@ from tracing.queue.rules import Factor, Reason
 PARIS = ZoneInfo("Europe/Paris")
 HOURS = get_pack("exercise-2022").calling_hours
 CALLING = Calling(PARIS, HOURS.opens, HOURS.closes)
-WEIGHTS = Weights(aged=60, fragile=45, place=90, symptoms=30, promise=20)
-NONE = Weights(aged=0, fragile=0, place=0, symptoms=0, promise=0)
+WEIGHTS = Weights(aged=60, fragile=45, place=90, symptoms=30, priority=240, promise=20)
+NONE = Weights(aged=0, fragile=0, place=0, symptoms=0, priority=0, promise=0)
 MINUTE = timedelta(minutes=1)
 
 
@@ -89,7 +89,7 @@ def two_cases(story):
 def test_somebody_of_65_is_called_before_who_is_due_a_little_earlier(story):
     older, _younger = two_cases(story)
 
-    claim = services.claim_next(agent(story.ada), at=NOW)
+    claim = taking.claim_next(agent(story.ada), at=NOW)
 
     assert claim.household_id == older.household_id
     assert entry_of(older).rank_at == NOW + timedelta(hours=3)
@@ -109,7 +109,7 @@ def test_a_preview_changes_nothing_and_publishing_does(story, session):
     assert rebuild(NOW) == 2
     session.expire_all()
     assert entry_of(older).rank_at == NOW + timedelta(hours=4)
-    assert services.claim_next(agent(story.ada), at=NOW).household_id == younger.household_id
+    assert taking.claim_next(agent(story.ada), at=NOW).household_id == younger.household_id
 
 
 def test_published_weights_hold_for_their_site_and_for_whatever_comes_after(story):
@@ -177,7 +177,7 @@ def test_what_somebody_answers_makes_their_next_call_more_urgent_or_less(known, 
 
 def test_somebody_who_says_they_are_fragile_moves_up_when_the_call_ends(story):
     task = waiting_case(story.nantes, at=NOW)
-    claim = services.claim_next(agent(story.ada), at=NOW)
+    claim = taking.claim_next(agent(story.ada), at=NOW)
 
     services.weigh(task, Factor.FRAGILE, at=NOW)
     services.release(claim.entry_id, claim.number, at=NOW)

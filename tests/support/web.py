@@ -64,7 +64,9 @@ class Browser:
     def as_(self, member: Member, *, site: Site | None = None) -> Visitor:
         """A member with a session of their own, working at `site` or at the first of theirs."""
         with transaction():
-            begun = sessions.begin(queries.get_member(member.id), device="Firefox, Linux", at=clock.now())
+            begun = sessions.begin(
+                queries.get_member(member.id), device="Firefox, Linux", at=clock.database_now()
+            )
             if site is not None:
                 sessions.work_at(begun.session, site.id)
         client = self.app.test_client()

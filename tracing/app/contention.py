@@ -1,11 +1,13 @@
-"""Two transactions that wait for each other: one of them is sent again by us, once, before a person hears of it."""
+"""Two transactions in each other's way: one of them is sent again by us, once, before a person hears of it."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from flask import Flask
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
+
+from tracing.queue.models import ONE_CLAIM
 
 DEADLOCK = "40P01"
 CALLING = frozenset({"desk", "contacts", "sickleave", "escalations"})
@@ -13,14 +15,18 @@ CALLING = frozenset({"desk", "contacts", "sickleave", "escalations"})
 
 
 def once_more(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Run a view again when its transaction lost a deadlock: nothing of it was kept, so nothing is done twice."""
+    """Run a view again when its transaction lost to another: nothing of it was kept, so nothing is done twice.
+
+    It lost a deadlock, or the same person asked for a call twice at the same moment: the second time they get the
+    one that they have.
+    """
 
     @wraps(view)
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
             return view(*args, **kwargs)
-        except OperationalError as error:
-            if getattr(error.orig, "sqlstate", None) != DEADLOCK:
+        except DBAPIError as error:
+            if not _lost(error):
                 raise
             # its transaction was rolled back where it was opened
             return view(*args, **kwargs)
@@ -28,8 +34,15 @@ def once_more(view: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def _lost(error: DBAPIError) -> bool:
+    if getattr(error.orig, "sqlstate", None) == DEADLOCK:
+        return True
+    told = getattr(error.orig, "diag", None)
+    return told is not None and told.constraint_name == ONE_CLAIM
+
+
 def try_calls_again(app: Flask) -> None:
-    """Let every page of the telephone be tried once more after a deadlock."""
+    """Let every page of the telephone be tried once more after it lost."""
     for endpoint, view in app.view_functions.items():
         if endpoint.split(".", maxsplit=1)[0] in CALLING:
             app.view_functions[endpoint] = once_more(view)

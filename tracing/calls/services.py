@@ -13,11 +13,11 @@ from tracing.calls.models import Answer, Call, Conversation, Draft, NumberRung
 from tracing.calls.rules import CallOutcome, GiveBackReason
 from tracing.kernel import clock, events
 from tracing.kernel.db import refresh_known, session, take_id
-from tracing.queue import promises
+from tracing.queue import promises, taking
 from tracing.queue import services as queue
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask
-from tracing.queue.services import Claim
+from tracing.queue.taking import Claim
 from tracing.staff import queries as staff
 from tracing.staff.agents import Agent
 from tracing.vault import services as vault
@@ -28,13 +28,13 @@ def take_next(by: Agent, *, at: datetime) -> Call | None:
 
     Somebody who holds a call gets that call again.
     """
-    claim = queue.claim_next(by, at=at)
+    claim = taking.claim_next(by, at=at)
     return None if claim is None else call_under(claim, by, at=at)
 
 
 def call_under(claim: Claim, by: Agent, *, at: datetime) -> Call:
     """Return the call of a claim, begun now if it is new."""
-    begun = queries.find_call_of_claim(claim.entry_id, claim.number)
+    begun = None if claim.is_new else queries.find_call_of_claim(claim.entry_id, claim.number)
     if begun is not None:
         return begun
     call = Call(
@@ -250,7 +250,7 @@ def end(
     queue.release(call.entry_id, call.claim_number, passed_by=passed_by, at=at)
 
 
-_CLOSE_LOST = """
+_CLOSE_LOST = text("""
     WITH closed AS (
         UPDATE calls SET outcome = :outcome, ended_at = :at
         FROM unnest(CAST(:entries AS bigint[]), CAST(:numbers AS bigint[])) AS lost(entry_id, claim_number)
@@ -259,14 +259,14 @@ _CLOSE_LOST = """
     )
     UPDATE conversations SET outcome = :outcome, finished_at = :at
     FROM closed WHERE call_id = closed.id AND conversations.outcome IS NULL
-"""
+""")
 
 
 def close_lost(claims: Sequence[Claim], outcome: CallOutcome, *, at: datetime) -> None:
     """End the calls whose claims were ended for them. Their answers stay."""
     session.flush()
     lost = {"entries": [claim.entry_id for claim in claims], "numbers": [claim.number for claim in claims]}
-    session.execute(text(_CLOSE_LOST), lost | {"outcome": outcome.value, "at": at})
+    session.execute(_CLOSE_LOST, lost | {"outcome": outcome.value, "at": at})
     refresh_known(Call, Conversation)
 
 

@@ -30,7 +30,7 @@ from tracing.messages.words import CHANNEL_WORDS, STATE_WORDS
 from tracing.queue import services as queue
 from tracing.queue.errors import ClaimLost
 from tracing.staff import presence
-from tracing.staff.access import agent, is_fragment, may
+from tracing.staff.access import agent, asked_at, is_fragment, may
 from tracing.staff.models import Role
 
 bp = Blueprint("desk", __name__, template_folder="templates")
@@ -97,7 +97,7 @@ def waiting() -> ResponseReturnValue:
 def next_call() -> ResponseReturnValue:
     """Take the next call; without one, home says when there will be one."""
     with transaction():
-        at = clock.database_now()
+        at = asked_at()
         presence.resume(agent(), at=at)
         # the page that follows opens the conversations: the queue is held for as short as can be
         call = calls.take_next(agent(), at=at)

@@ -2,14 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy.exc import IntegrityError
-
-from tracing.kernel import events
-from tracing.kernel.db import session
-from tracing.queue import queries, rules
+from tracing.queue import queries, taking
 from tracing.queue.errors import HeldBy, NotWaiting, OnAnotherCall
 from tracing.queue.models import EntryState, QueueEntry
-from tracing.queue.services import Claim, claim_of
+from tracing.queue.services import claim_of
+from tracing.queue.taking import Claim
 from tracing.staff import queries as staff
 from tracing.staff.agents import Agent
 
@@ -31,30 +28,9 @@ def catch(household_id: int, by: Agent, *, at: datetime) -> Claim:
         if entry.claimant_id == by.member_id:
             return claim_of(entry)
         raise HeldBy(staff.get_member(entry.claimant_id or 0).display_name)
-    entry.state, entry.claimant_id, entry.claim_number = (
-        EntryState.CLAIMED,
-        by.member_id,
-        entry.claim_number + 1,
-    )
-    entry.claimed_at = entry.last_input_at = at
-    entry.claim_ends_at = at + rules.CLAIM_LASTS
-    entry.reserved_for = entry.reserved_until = entry.given_at = entry.passed_by = None
-    entry.is_stale = True
-    try:
-        with session.begin_nested():
-            session.flush()
-    except IntegrityError as error:
-        raise OnAnotherCall from error
-    claim = claim_of(entry)
-    events.record(
-        "call.claimed",
-        by=by.member_id,
-        at=at,
-        subject=("entry", entry.id),
-        site_id=entry.site_id,
-        claim=claim.number,
-        rang_us=True,
-    )
+    claim = taking.claim_this(entry, by, at=at)
+    if claim is None or claim.entry_id != entry.id:
+        raise OnAnotherCall
     return claim
 
 

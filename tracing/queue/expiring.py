@@ -7,9 +7,10 @@ from sqlalchemy import select, text
 from tracing.kernel import events
 from tracing.kernel.db import refresh_known, session
 from tracing.queue.models import EntryState, QueueEntry
-from tracing.queue.services import Claim, claim_of, unclaim
+from tracing.queue.services import claim_of, unclaim
+from tracing.queue.taking import Claim
 
-EXPIRE_BATCH = 250
+EXPIRE_BATCH = 150
 CARE_BATCH = 25
 """Claims ended in one transaction: no lock is held for longer than a page would notice."""
 
@@ -19,7 +20,7 @@ def expire_claims(*, at: datetime) -> list[Claim]:
     return _expire_as_they_are(at=at) or _expire_with_care(at=at)
 
 
-_EXPIRE = """
+_EXPIRE = text("""
     WITH ended AS (
         SELECT id, claimant_id FROM queue_entries
         WHERE state = 'claimed' AND claim_ends_at <= :at AND NOT (is_stale OR regroup)
@@ -37,12 +38,12 @@ _EXPIRE = """
         FROM freed
     )
     SELECT id, household_id, claim_number, site_id FROM freed
-"""
+""")
 
 
 def _expire_as_they_are(*, at: datetime) -> list[Claim]:
     """End claims of households whose tasks are what they were when they were claimed: they stand where they stood."""
-    rows = session.execute(text(_EXPIRE), {"at": at, "most": EXPIRE_BATCH}).all()
+    rows = session.execute(_EXPIRE, {"at": at, "most": EXPIRE_BATCH}).all()
     refresh_known(QueueEntry)
     return [Claim(row.id, row.household_id, row.claim_number, row.site_id) for row in rows]
 

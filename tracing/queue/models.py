@@ -53,6 +53,10 @@ class TaskState(StrEnum):
     CANCELLED = "cancelled"
 
 
+ONE_CLAIM = "uq_queue_entries_one_claim"
+"""The index that lets a member hold one household at most."""
+
+
 class QueueEntry(Base):
     """A household in the queue. The claim is columns of this row, and its number only grows."""
 
@@ -64,7 +68,7 @@ class QueueEntry(Base):
             name="claimed_has_a_claimant",
         ),
         CheckConstraint("(reserved_for IS NULL) = (reserved_until IS NULL)", name="reserved_has_an_end"),
-        Index("uq_queue_entries_one_claim", "claimant_id", unique=True),
+        Index(ONE_CLAIM, "claimant_id", unique=True),
         Index(
             "ix_queue_entries_next",
             "site_id",

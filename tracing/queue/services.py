@@ -5,29 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
 
 from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.programmes.rules import is_open, next_open, open_until
-from tracing.queue import covering, households, promises, queries, rules, taking
+from tracing.queue import covering, households, promises, queries, rules
 from tracing.queue.errors import ClaimLost, NotWaiting, OnAnotherCall, OutsideHours
 from tracing.queue.hours import calling_of
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
+from tracing.queue.taking import Claim
 from tracing.staff import queries as staff
 from tracing.staff.agents import Agent
 
 SWEEP_BATCH = 1000
-
-
-@dataclass(frozen=True)
-class Claim:
-    """The right to call a household: stated by every later write of that call."""
-
-    entry_id: int
-    household_id: int
-    number: int
-    site_id: int
 
 
 @dataclass(frozen=True)
@@ -70,25 +60,6 @@ def enqueue(
     if phones:
         households.settle_person(person_id, at=at)
     return task
-
-
-def claim_next(by: Agent, *, at: datetime) -> Claim | None:
-    """Take the household that is to be called next, or None when nobody waits.
-
-    One statement on one locked row: two tracers cannot get the same household. Somebody who holds a call
-    gets that call again.
-    """
-    held = queries.find_claim(by.member_id)
-    if held is not None:
-        return claim_of(held)
-    try:
-        with session.begin_nested():
-            row = taking.take(by, at=at)
-    except IntegrityError:
-        # the same person asked twice at the same moment: the first claim stands
-        held = queries.find_claim(by.member_id)
-        return claim_of(held) if held else None
-    return None if row is None else Claim(*row)
 
 
 def claim_of(entry: QueueEntry) -> Claim:

@@ -1,11 +1,14 @@
-"""Who is called next: one statement, which finds the household, claims it and says so."""
+"""Claiming a household: one statement, which finds it, claims it and says so."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import TextClause, text
 
 from tracing.kernel.db import session
 from tracing.queue import rules
+from tracing.queue.models import QueueEntry
 from tracing.staff.agents import Agent
 from tracing.ui.languages import FRENCH
 
@@ -20,43 +23,83 @@ _SPOKEN = f"""
 """  # noqa: S608 - our own words
 """Each language has its own head of the index: those that somebody else speaks are never in the way."""
 
-_TAKE = f"""
-    WITH taken AS (
+_CLAIM = """
+    WITH held AS (
+        SELECT id, household_id, claim_number, site_id FROM queue_entries WHERE claimant_id = :me
+    ), taken AS (
         UPDATE queue_entries SET state = 'claimed', claimant_id = :me, claim_number = claim_number + 1,
-            claimed_at = :at, claim_ends_at = :ends, last_input_at = :at, is_stale = false,
+            claimed_at = :at, claim_ends_at = :ends, last_input_at = :at, is_stale = :is_stale,
             reserved_for = NULL, reserved_until = NULL, given_at = NULL, passed_by = NULL
-        WHERE state = 'ready' AND id = coalesce(
+        WHERE state <> 'claimed' AND id = CASE WHEN EXISTS (SELECT FROM held) THEN NULL ELSE {chosen} END
+        RETURNING id, household_id, claim_number, site_id
+    ), told AS (
+        INSERT INTO events (at, kind, by_id, site_id, subject_type, subject_id, detail)
+        SELECT :at, 'call.claimed', :me, site_id, 'entry', id,
+            jsonb_build_object('claim', claim_number) || CAST(:also AS jsonb)
+        FROM taken
+    )
+    SELECT id, household_id, claim_number, site_id, true AS is_new FROM taken
+    UNION ALL SELECT id, household_id, claim_number, site_id, false FROM held
+"""
+"""Who holds a household already gets that one, and nothing else is looked for."""
+
+_NEXT = text(
+    _CLAIM.format(
+        chosen=f"""coalesce(
             (SELECT id FROM queue_entries WHERE {_WAITS} AND reserved_for = :me
              ORDER BY rank_at LIMIT 1 FOR UPDATE SKIP LOCKED),
             ({_SPOKEN.format(and_more="AND passed_by IS DISTINCT FROM :me")}),
             ({_SPOKEN.format(and_more="")})
-        )
-        RETURNING id, household_id, claim_number, site_id
-    ), told AS (
-        INSERT INTO events (at, kind, by_id, site_id, subject_type, subject_id, detail)
-        SELECT :at, 'call.claimed', :me, site_id, 'entry', id, jsonb_build_object('claim', claim_number)
-        FROM taken
+        )"""  # noqa: S608 - our own words
     )
-    SELECT id, household_id, claim_number, site_id FROM taken
-"""  # noqa: S608 - our own words
+)
 """What is kept for the tracer, else the first that they can speak to, else what they gave back themselves.
 
 What one gave back goes to somebody else; it comes back only when nothing else waits. The three are looked for in
 turn, none after one was found; rows that somebody writes are passed over.
 """
 
+_THIS = text(_CLAIM.format(chosen=":entry"))
 
-def take(by: Agent, *, at: datetime) -> Row[int, int, int, int] | None:
-    """Claim the next household of a tracer: its entry, household, claim number and site; None when nobody waits.
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to call a household: stated by every later write of that call."""
+
+    entry_id: int
+    household_id: int
+    number: int
+    site_id: int
+    is_new: bool = field(default=False, compare=False)
+    """It was claimed just now."""
+
+
+def claim_next(by: Agent, *, at: datetime) -> Claim | None:
+    """Claim the household that is called next; None when nobody waits.
+
+    Somebody who holds a call gets that call again.
 
     Raises:
-        IntegrityError: the tracer holds another one.
+        IntegrityError: the same person asked twice at the same moment, and the other transaction was first: this one
+            is void and its page is asked for once more (app/contention.py).
     """
-    given = {
-        "me": by.member_id,
-        "site": by.site.id,
-        "languages": [FRENCH, *sorted(by.languages)],
-        "at": at,
-        "ends": at + rules.CLAIM_LASTS,
-    }
-    return session.execute(text(_TAKE), given).one_or_none()
+    wanted = {"site": by.site.id, "languages": [FRENCH, *sorted(by.languages)]}
+    return _claimed(_NEXT, by, at=at, is_stale=False, also="{}", **wanted)
+
+
+def claim_this(entry: QueueEntry, by: Agent, *, at: datetime) -> Claim | None:
+    """Claim a locked household whose people ring us, wherever it stands; what the agent holds already if that is one.
+
+    Raises:
+        IntegrityError: as for `claim_next`.
+    """
+    # it may stand before its time: when the claim ends, its place is found anew
+    claim = _claimed(_THIS, by, at=at, is_stale=True, also='{"rang_us": true}', entry=entry.id)
+    session.refresh(entry)
+    return claim
+
+
+def _claimed(statement: TextClause, by: Agent, *, at: datetime, **more: Any) -> Claim | None:
+    given = {"me": by.member_id, "at": at, "ends": at + rules.CLAIM_LASTS}
+    row = session.execute(statement, given | more).one_or_none()
+    return None if row is None else Claim(*row)
