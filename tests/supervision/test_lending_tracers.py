@@ -52,6 +52,22 @@ def test_a_supervisor_calls_somebody_back(browse: Browser, story: Story):
     assert lending.open_loans(ajaccio) == []
 
 
+def test_whoever_is_called_back_in_a_call_ends_it_first(browse: Browser, story: Story, clock: Clock):
+    waiting_case(story.ajaccio, at=NOW)
+    ada, dora = browse.as_(story.ada), browse.as_(story.dora)
+    lend_one(browse, story)
+    loan_id = lending.open_loans(story.nantes.id)[0].id
+    call = take_call(ada).call
+
+    said = dora.follow(f"/team/loans/{loan_id}/take-back")
+
+    assert "Le prêt finit avec l’appel en cours" in said.text
+    ada.get(call)
+    ada.post(f"{call}/give-back")
+    assert watch(clock.move_to(NOW + timedelta(minutes=1))) == 1
+    assert lending.open_loans(story.nantes.id) == []
+
+
 def test_nobody_on_a_call_is_lent(browse: Browser, story: Story):
     waiting_case(story.nantes, identity(), at=NOW)
     take_call(browse.as_(story.ada))

@@ -26,5 +26,5 @@ def _return_lent(*, at: datetime) -> int:
     """Send home whose loan is over, once their call has ended; returns how many."""
     home = [one for one in lending.over(at=at) if queries.find_claim(one.member_id) is None]
     for loan in home:
-        lending.take_back(loan.id, site_id=loan.from_site_id, by=None, at=at)
+        lending.take_back(loan, by=None, at=at)
     return len(home)

@@ -1,6 +1,6 @@
 """Tracers who call for another site for some hours, and come back by themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import or_, select, update
@@ -9,7 +9,7 @@ from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.staff import queries
 from tracing.staff.agents import Agent
-from tracing.staff.errors import NoSuchLoan, WrongLoan
+from tracing.staff.errors import NobodyToLend, NoSuchLoan, WrongLoan
 from tracing.staff.models import Loan, Member, Site, SiteKind, StaffSession
 
 
@@ -27,43 +27,56 @@ def open_loans(site_id: int) -> list[Loan]:
 
 
 def lend(
-    members: Sequence[Member], to_site_id: int, *, until: datetime, by: Agent, at: datetime
+    members: Iterable[Member], number: int, to_site_id: int, *, until: datetime, by: Agent, at: datetime
 ) -> list[Loan]:
-    """Let tracers of the agent's site call for another one until a moment.
+    """Let so many of these tracers of the agent's site call for another one until a moment, the first first.
 
     Raises:
         WrongLoan: the end is past, or the site cannot borrow.
+        NobodyToLend: every one of them is lent already.
     """
     if until <= at or to_site_id not in {one.id for one in sites_to_lend_to(by.site.id)}:
         raise WrongLoan
-    loans = []
-    for member in members:
-        loan = Loan(
-            member_id=member.id,
-            from_site_id=by.site.id,
-            to_site_id=to_site_id,
-            lent_at=at,
-            lent_by=by.member_id,
-            ends_at=until,
-        )
-        session.add(loan)
-        member.lent_to = to_site_id
-        _move_sessions(member.id, to_site_id)
-        session.flush()
-        events.record(
-            "member.lent",
-            by=by.member_id,
-            at=at,
-            subject=("member", member.id),
-            site_id=by.site.id,
-            to=to_site_id,
-        )
-        loans.append(loan)
-    return loans
+    # two supervisors may lend at the same moment: whom the first one took is passed over here
+    chosen = session.scalars(
+        select(Member)
+        .where(Member.id.in_([one.id for one in members]), Member.lent_to.is_(None))
+        .order_by(Member.display_name, Member.id)
+        .limit(number)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    if not chosen:
+        raise NobodyToLend
+    return [_lend(one, to_site_id, until=until, by=by, at=at) for one in chosen]
 
 
-def take_back(loan_id: int, *, site_id: int, by: int | None, at: datetime) -> None:
-    """End a loan: the tracer calls for their own site again; nothing happens the second time.
+def _lend(member: Member, to_site_id: int, *, until: datetime, by: Agent, at: datetime) -> Loan:
+    loan = Loan(
+        member_id=member.id,
+        from_site_id=by.site.id,
+        to_site_id=to_site_id,
+        lent_at=at,
+        lent_by=by.member_id,
+        ends_at=until,
+    )
+    session.add(loan)
+    member.lent_to = to_site_id
+    _move_sessions(member.id, to_site_id)
+    session.flush()
+    events.record(
+        "member.lent",
+        by=by.member_id,
+        at=at,
+        subject=("member", member.id),
+        site_id=by.site.id,
+        to=to_site_id,
+    )
+    return loan
+
+
+def get_loan(loan_id: int, *, site_id: int) -> Loan:
+    """Return a loan from or to a site, locked.
 
     Raises:
         NoSuchLoan: it is neither from nor to this site.
@@ -71,6 +84,11 @@ def take_back(loan_id: int, *, site_id: int, by: int | None, at: datetime) -> No
     loan = session.scalar(select(Loan).where(Loan.id == loan_id).with_for_update())
     if loan is None or site_id not in {loan.from_site_id, loan.to_site_id}:
         raise NoSuchLoan
+    return loan
+
+
+def take_back(loan: Loan, *, by: int | None, at: datetime) -> None:
+    """End a locked loan: the tracer calls for their own site again; nothing happens the second time."""
     if loan.returned_at is not None:
         return
     loan.returned_at = at
@@ -83,8 +101,9 @@ def take_back(loan_id: int, *, site_id: int, by: int | None, at: datetime) -> No
 
 
 def over(*, at: datetime) -> list[Loan]:
-    """Return the loans whose time is up."""
-    return list(session.scalars(select(Loan).where(Loan.returned_at.is_(None), Loan.ends_at <= at)))
+    """Return the loans whose time is up, locked; one that somebody ends at this moment is left out."""
+    due = select(Loan).where(Loan.returned_at.is_(None), Loan.ends_at <= at)
+    return list(session.scalars(due.with_for_update(skip_locked=True)))
 
 
 def _move_sessions(member_id: int, site_id: int) -> None:

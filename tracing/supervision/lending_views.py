@@ -1,6 +1,6 @@
 """Lending tracers to another site for some hours, and calling them back."""
 
-from datetime import datetime
+from datetime import datetime, time
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -14,13 +14,13 @@ from tracing.queue.colleagues import free_here
 from tracing.staff import lending
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
-from tracing.staff.errors import NobodyToLend
 from tracing.staff.models import Loan, Role
+from tracing.supervision import loans
 from tracing.supervision.forms import LendForm
 
 
 @may(Role.SUPERVISOR)
-def loans() -> ResponseReturnValue:
+def show_loans() -> ResponseReturnValue:
     """Show who is lent, and ask how many go where."""
     return _page(LendForm(formdata=None))
 
@@ -45,11 +45,11 @@ def lend() -> ResponseReturnValue:
     """Lend those who are there and free, as many as are asked for or there are."""
     form = LendForm()
     form.offer(lending.sites_to_lend_to(agent().site.id))
-    if not form.validate():
+    if not form.validate() or form.until.data is None:
         return _page(form, status=422)
     try:
         with transaction():
-            lent = _lend(form)
+            lent = _lend(form, form.until.data)
     except Invalid as refusal:
         form.form_errors.append(refusal.message)
         return _page(form, status=refusal.status)
@@ -57,21 +57,23 @@ def lend() -> ResponseReturnValue:
     return redirect(url_for("supervision.loans"), 303)
 
 
-def _lend(form: LendForm) -> list[Loan]:
+def _lend(form: LendForm, until: time) -> list[Loan]:
     by, at = agent(), clock.database_now()
     there = free_here(by.site.id, but=by.member_id, at=at, zone=by.site.time_zone)
-    chosen = [one.member for one in there if one.member.lent_to is None][: form.number.data or 0]
-    if not chosen:
-        raise NobodyToLend
-    today = clock.local_day(at, by.site.time_zone)
-    until = datetime.combine(today, form.until.data or at.time(), by.site.time_zone)
-    return lending.lend(chosen, form.site.data, until=until, by=by, at=at)
+    return lending.lend(
+        (one.member for one in there),
+        form.number.data or 0,
+        form.site.data,
+        until=datetime.combine(clock.local_day(at, by.site.time_zone), until, by.site.time_zone),
+        by=by,
+        at=at,
+    )
 
 
 @may(Role.SUPERVISOR)
 def take_back(loan_id: int) -> ResponseReturnValue:
     """Call somebody back before the time."""
     with transaction():
-        lending.take_back(loan_id, site_id=agent().site.id, by=agent().member_id, at=clock.database_now())
-    flash(_("Le prêt est fini."))
+        is_back = loans.call_back(loan_id, by=agent(), at=clock.database_now())
+    flash(_("Le prêt est fini.") if is_back else _("Le prêt finit avec l’appel en cours."))
     return redirect(url_for("supervision.loans"), 303)

@@ -44,7 +44,7 @@ for path, view, method in (
     bp.add_url_rule(path, view_func=view, methods=[method])
 for path, shown, method in order_views.ROUTES:
     bp.add_url_rule(path, view_func=shown, methods=[method])
-bp.add_url_rule("/team/loans", view_func=lending_views.loans, methods=["GET"])
+bp.add_url_rule("/team/loans", "loans", lending_views.show_loans, methods=["GET"])
 bp.add_url_rule("/team/loans", view_func=lending_views.lend, methods=["POST"])
 bp.add_url_rule(
     "/team/loans/<int:loan_id>/take-back", "take_loan_back", lending_views.take_back, methods=["POST"]
