@@ -6,13 +6,13 @@ Every tracer has two browsers, and every call a page in each of them that stays 
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, rule
 from sqlalchemy import select
 
 from tests.conftest import NOW
-from tests.support.story import Story, agent, identity, member, waiting_case
+from tests.support.histories import History, try_histories, waiting_households
+from tests.support.story import Story, agent, member
 from tracing.calls import services as calls
 from tracing.calls.errors import LedElsewhere
 from tracing.calls.models import Answer, Call
@@ -41,19 +41,15 @@ class Live:
     browser: int
 
 
-class Histories(RuleBasedStateMachine):
+class Calls(History):
     """Three tracers with two browsers each, a supervisor, three households."""
 
-    session: Session
     browsers: list[tuple[Agent, Agent]]
     supervisor: Agent
     tasks: list[int]
 
     def __init__(self) -> None:
         super().__init__()
-        self.savepoint = self.session.begin_nested()
-        self.session.expire_all()
-        self.at = NOW
         self.live: dict[int, Live] = {}
         """By entry."""
         self.written: dict[int, list[int]] = {}
@@ -64,8 +60,7 @@ class Histories(RuleBasedStateMachine):
         try:
             self.everything_comes_to_one_end()
         finally:
-            self.savepoint.rollback()
-            self.session.expire_all()
+            super().teardown()
 
     def page(self, number: int) -> Call | None:
         return self.pages[number % len(self.pages)] if self.pages else None
@@ -242,33 +237,17 @@ class Histories(RuleBasedStateMachine):
 
 
 def test_no_history_of_calls_writes_late_doubles_a_claim_or_ends_a_task_twice(story: Story, session: Session):
-    tasks = [
-        waiting_case(story.nantes, identity(f"P{n}", phones=(f"+3363998{n:04d}",)), at=NOW)
-        for n in range(HOUSEHOLDS)
-    ]
+    tasks = waiting_households(story, HOUSEHOLDS)
     third = member("agathe", "Agathe", (Role.TRACER, story.nantes), at=NOW)
 
     def browser(of):
         begun = sessions.begin(of, device="Firefox, Linux", at=NOW).session
         return replace(agent(of), session_id=begun.id)
 
-    machine = type(
-        "TheseHistories",
-        (Histories,),
-        {
-            "session": session,
-            "browsers": [(browser(one), browser(one)) for one in (story.ada, story.abel, third)],
-            "supervisor": agent(story.dora),
-            "tasks": [task.id for task in tasks],
-        },
-    )
-
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=15,
-            stateful_step_count=25,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
+    try_histories(
+        Calls,
+        session=session,
+        browsers=[(browser(one), browser(one)) for one in (story.ada, story.abel, third)],
+        supervisor=agent(story.dora),
+        tasks=[task.id for task in tasks],
     )

@@ -4,12 +4,12 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, rule
 from sqlalchemy import select
 
 from tests.conftest import NOW
+from tests.support.histories import History, try_histories
 from tests.support.pairs import MARIE, first_call, pair
 from tests.support.story import Story, agent, contact, identity
 from tracing.cases.models import Case
@@ -29,17 +29,13 @@ NUMBERS = [f"+3363998010{n}" for n in range(4)]
 some = st.integers(0, 30)
 
 
-class Joinings(RuleBasedStateMachine):
+class Joinings(History):
     """An import officer decides about a few records of Marie while lots arrive and two tracers call."""
 
-    session: Session
     story: Story
 
     def __init__(self) -> None:
         super().__init__()
-        self.savepoint = self.session.begin_nested()
-        self.session.expire_all()
-        self.at = NOW
         self.by = agent(self.story.ivan)
         self.tracers = [agent(self.story.ada), agent(self.story.abel)]
         self.held: dict[int, Claim] = {}
@@ -48,10 +44,6 @@ class Joinings(RuleBasedStateMachine):
         self.rows: Counter[tuple[str, int, int]] = Counter()
         for days in (1, 30):
             self.newcomer(days=days, numbers={days % 4}, names_somebody=False)
-
-    def teardown(self) -> None:
-        self.savepoint.rollback()
-        self.session.expire_all()
 
     # -- what happens ------------------------------------------------------------------------------
 
@@ -201,16 +193,6 @@ class Joinings(RuleBasedStateMachine):
 
 
 def test_whatever_is_joined_and_told_apart_nothing_is_lost(story: Story, session: Session) -> None:
-    machine = type("TheseJoinings", (Joinings,), {"session": session, "story": story})
-
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=10,
-            stateful_step_count=20,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    try_histories(Joinings, examples=10, steps=20, session=session, story=story)
 
     assert session.scalar(select(Person.id).limit(1)) is None

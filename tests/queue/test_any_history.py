@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, rule
 from sqlalchemy import select
 
 from tests.conftest import NOW
-from tests.support.story import Story, agent, identity, member, waiting_case
+from tests.support.histories import History, try_histories, waiting_households
+from tests.support.story import Story, agent, member
 from tracing.kernel.db import Session
 from tracing.queue import expiring, queries, rules, services, taking, upkeep
 from tracing.queue.errors import ClaimLost, NotWaiting, OnAnotherCall
@@ -33,10 +33,9 @@ class Held:
     ends_at: datetime
 
 
-class Histories(RuleBasedStateMachine):
+class Claims(History):
     """Three tracers and a supervisor work on four households; a dictionary says what must be true."""
 
-    session: Session
     tracers: list[Agent]
     supervisor: Agent
     tasks: list[int]
@@ -44,18 +43,11 @@ class Histories(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.savepoint = self.session.begin_nested()
-        self.session.expire_all()
-        self.at = NOW
         self.held: dict[int, Held] = {}
         self.last_number = dict.fromkeys(self.entries, 0)
         self.written: dict[int, list[int]] = {entry: [] for entry in self.entries}
         self.pages: list[tuple[int, Claim]] = []
         """Every call page ever opened, by tracer: old ones stay open and go on writing."""
-
-    def teardown(self) -> None:
-        self.savepoint.rollback()
-        self.session.expire_all()
 
     # -- what tracers do ---------------------------------------------------------------------------
 
@@ -200,32 +192,17 @@ class Histories(RuleBasedStateMachine):
 def test_no_history_gives_a_household_two_callers_or_accepts_a_late_write(
     story: Story, session: Session
 ) -> None:
-    tasks = [
-        waiting_case(story.nantes, identity(f"P{n}", phones=(f"+3363998{n:04d}",)), at=NOW)
-        for n in range(HOUSEHOLDS)
-    ]
+    tasks = waiting_households(story, HOUSEHOLDS)
     third = member("agathe", "Agathe", (Role.TRACER, story.nantes), at=NOW)
     entries = [queries.find_entry_of(task.household_id).id for task in tasks]
-    machine = type(
-        "TheseHistories",
-        (Histories,),
-        {
-            "session": session,
-            "tracers": [agent(story.ada), agent(story.abel), agent(third)],
-            "supervisor": agent(story.dora),
-            "tasks": [task.id for task in tasks],
-            "entries": entries,
-        },
-    )
 
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=15,
-            stateful_step_count=25,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
+    try_histories(
+        Claims,
+        session=session,
+        tracers=[agent(story.ada), agent(story.abel), agent(third)],
+        supervisor=agent(story.dora),
+        tasks=[task.id for task in tasks],
+        entries=entries,
     )
 
     assert session.scalar(select(CallTask.id).limit(1)) is not None

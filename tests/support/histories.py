@@ -1,0 +1,48 @@
+"""Histories: whatever people and clocks do, in whatever order. Each is one run of a machine, and leaves nothing behind."""
+
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+
+from tests.conftest import NOW
+from tests.support.story import Story, identity, waiting_case
+from tracing.kernel.db import Session
+from tracing.queue.models import CallTask
+
+
+class History(RuleBasedStateMachine):
+    """A machine on the database of a test: a savepoint for each history, and a clock that its rules move."""
+
+    session: Session
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.savepoint = self.session.begin_nested()
+        self.session.expire_all()
+        self.at = NOW
+
+    def teardown(self) -> None:
+        self.savepoint.rollback()
+        self.session.expire_all()
+
+
+def try_histories(history: type[History], *, examples: int = 15, steps: int = 25, **known: Any) -> None:
+    """Run a machine some times; `known` is what every history begins with."""
+    run_state_machine_as_test(
+        type(f"Tried{history.__name__}", (history,), known),
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def waiting_households(story: Story, count: int) -> list[CallTask]:
+    """Let somebody of so many households of Nantes wait for their first call."""
+    return [
+        waiting_case(story.nantes, identity(f"P{n}", phones=(f"+3363998{n:04d}",)), at=NOW)
+        for n in range(count)
+    ]
