@@ -26,6 +26,17 @@ class CallbackNeeded(Invalid):
         super().__init__(_("Donnez le jour et l’heure du rappel."))
 
 
+class NoSuchHour(Invalid):
+    """A callback is promised for an hour that the clocks leap over."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Cette heure n’existe pas ce jour-là : les montres avancent. Choisissez une autre heure. Rien n’a été promis."
+            )
+        )
+
+
 class OnACallAlready(Refused):
     """Whoever is on a call takes nobody else who rings."""
 

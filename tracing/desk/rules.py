@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -105,9 +105,22 @@ def newly_typed(typed: Sequence[str], stored: object) -> list[str]:
     return fresh if len(given) == 2 and len(fresh) == 1 else given
 
 
+def on_the_clock(day: date, hour: time, zone: ZoneInfo, *, at: datetime) -> datetime | None:
+    """Return the moment (UTC) at which the clocks of a zone show an hour; None where they leap over it.
+
+    Of an hour that comes twice in a night, the first one that is still to come.
+    """
+    typed = datetime.combine(day, hour, zone)
+    first, again = (typed.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first.astimezone(zone).time() != hour:
+        return None
+    return first if first > at else again
+
+
 def may_be_promised(calling: Calling, when: datetime, *, at: datetime) -> bool:
-    """Say whether somebody may be called back at `when`: to come, within a week, in calling hours."""
-    return at < when <= at + LONGEST_PROMISE and is_open(calling, when)
+    """Say whether somebody may be called back at `when`: to come, within a week by the clock, in calling hours."""
+    latest = (at.astimezone(calling.zone) + LONGEST_PROMISE).astimezone(UTC)
+    return at < when <= latest and is_open(calling, when)
 
 
 def proposed_callback(calling: Calling, *, at: datetime, zone: ZoneInfo) -> datetime:
@@ -115,7 +128,8 @@ def proposed_callback(calling: Calling, *, at: datetime, zone: ZoneInfo) -> date
 
     On the clock of the site (`zone`), like every time that its tracers type.
     """
-    later = (at + timedelta(hours=1)).astimezone(zone)
+    # in UTC: by the clock an hour may come twice, or not at all
+    later = at.astimezone(UTC) + timedelta(hours=1)
     quarter = later + timedelta(minutes=-later.minute % 15)
     return next_open(calling, quarter.replace(second=0, microsecond=0)).astimezone(zone)
 

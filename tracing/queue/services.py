@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import select, update
 
@@ -253,6 +253,8 @@ def postpone_task(task: CallTask, *, until: datetime, at: datetime) -> None:
 
 def promise(task: CallTask, *, when: datetime, by: Agent, at: datetime) -> None:
     """Promise a person a callback at `when`: ready for who promised it ten minutes before, then for everyone."""
+    # ten minutes before are counted from it: by a wall clock they are an hour long one night a year
+    when = when.astimezone(UTC)
     task.not_before, task.promised_at, task.promised_by = when, when, by.member_id
     promises.note(task, when=when, by=by, at=at)
     events.record(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 IDLE_LOCK = timedelta(minutes=15)
@@ -127,6 +127,7 @@ def why_gone(week: Week, local: datetime) -> Gone | None:
     """Return why nothing is to be kept for somebody at this moment, on the clock of the site; None when they work."""
     if is_away(week, local):
         return Gone.ABSENCE
-    if works_at(week, local) or works_at(week, local - OVERTIME):
+    earlier = (local.astimezone(UTC) - OVERTIME).astimezone(local.tzinfo)
+    if works_at(week, local) or works_at(week, earlier):
         return None
     return Gone.SHIFT_OVER
