@@ -13,6 +13,7 @@ NOT_ABOUT_PEOPLE = {
     "source_keys": {"secret"},
     "import_originals": {"secret", "content"},
     "import_lots": {"corrections_secret"},
+    "queue_priorities": {"postcode_hash"},
 }
 """Hashes and keys that say nothing about anybody who is called; a file as it came is encrypted by its sender,
 and gone after days."""

@@ -17,6 +17,7 @@ from tracing.imports import key_views as source_keys
 from tracing.imports import lot_views as lots
 from tracing.imports import mapping_views as mapping
 from tracing.imports import pair_views as pairs
+from tracing.imports import priority_views as priorities
 from tracing.imports import source_views as sources
 from tracing.imports import views as imports
 from tracing.kernel.config import Settings
@@ -47,6 +48,7 @@ FEATURES = (
     source_keys,
     mapping,
     pairs,
+    priorities,
     supervision,
 )
 """Modules that hold a blueprint called `bp`."""

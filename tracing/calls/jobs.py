@@ -7,7 +7,7 @@ from tracing.calls.rules import CallOutcome
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.slots import forget_slots, take_slot
-from tracing.queue import expiring, households, languages, upkeep
+from tracing.queue import expiring, households, languages, priorities, priority_rounds, upkeep
 from tracing.queue import services as queue
 
 
@@ -49,7 +49,7 @@ def promote(slot: datetime) -> int:
 
 
 def rebuild(slot: datetime) -> int:
-    """Place anew everybody who waits where hours, weights or languages have changed; returns how many.
+    """Place anew whoever waits where hours, weights, priorities or languages have changed; returns how many.
 
     A batch a transaction.
     """
@@ -59,6 +59,13 @@ def rebuild(slot: datetime) -> int:
             return 0
     with transaction():
         placed += languages.settle(at=clock.database_now())
+        priorities.end_old(at=clock.database_now())
+    while True:
+        with transaction():
+            moved = priority_rounds.go_on(at=clock.database_now())
+        if moved is None:
+            break
+        placed += moved
     while True:
         with transaction():
             moved = upkeep.rebuild(at=clock.database_now())

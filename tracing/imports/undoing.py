@@ -16,6 +16,7 @@ from tracing.imports.errors import NotNow
 from tracing.imports.models import TO_CORRECT, ImportLot, LotState
 from tracing.kernel import events
 from tracing.kernel.db import session
+from tracing.queue import priorities
 
 MOST_NAMED = 200
 """References of cases that stay which are kept with the lot; of the others only how many."""
@@ -145,6 +146,7 @@ def undo(lot_id: int, *, at: datetime) -> dict[str, Any]:
     lot.loaded_at = lot.loaded_at or at
     lots.forget_trouble(lot)
     originals.forget_secret(lot_id)
+    priorities.end_of_lot(lot_id, at=at)
     session.flush()
     told = {name: value for name, value in found.counts().items() if name != "stays_because"}
     events.record("lot.undone", by=lot.undone_by, at=at, subject=("lot", lot_id), **told)

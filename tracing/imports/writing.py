@@ -6,6 +6,7 @@ Rows are collected as the lines are decided and written table by table (COPY); n
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -112,16 +113,8 @@ RESULT = (
     *("variant_screen", "symptoms", "withdrawn_at", "line_id"),
 )
 LINE = (
-    *(
-        "id",
-        "lot_id",
-        "row_number",
-        "revision",
-        "is_current",
-        "source_code",
-        "source_result_id",
-        "fingerprint",
-    ),
+    *("id", "lot_id", "row_number", "revision", "is_current", "source_code", "source_result_id"),
+    "fingerprint",
     *("result", "outcome", "new_episode", "possible_duplicate", "reasons", "warnings", "case_id", "cohort"),
     "sealed",
 )
@@ -147,7 +140,8 @@ class Batch:
         self._seal_line = vault.sealer("import_lines", self.cohort)
         self._blind = vault.blinder(kind.value for kind in KeyKind)
         self._index_key_id = vault.index_key_id()
-        self._places: dict[tuple[str, bool], bytes | None] = {}
+        # most of a lot share a few places
+        self._place_hash = cache(people.place_hash)
         self._due = {
             site: self.taking.received_at + timedelta(hours=get_pack(programme).service.case_hours)
             for site, programme in self.taking.programmes.items()
@@ -234,7 +228,7 @@ class Batch:
         sealed = self._seal_person(person_id, identity.to_dict())
         self.rows.people[person_id] = (
             *(person_id, self.cohort, sealed, is_invented, zone_of(identity)),
-            *(self._place_of(identity, is_invented=is_invented), self.at),
+            *(self._place_hash(identity.postcode, is_invented=is_invented), self.at),
         )
         numbers = []
         given = None if is_invented else self.known.person_key(line)
@@ -245,13 +239,6 @@ class Batch:
                 numbers.append(digest)
         if numbers:
             self.rows.newcomers.append(Newcomer(person_id, tuple(numbers)))
-
-    def _place_of(self, identity: Identity, *, is_invented: bool) -> bytes | None:
-        """Return the hash of a postcode: most of a lot share a few."""
-        place = (identity.postcode, is_invented)
-        if place not in self._places:
-            self._places[place] = people.postcode_hash(identity, is_invented=is_invented)
-        return self._places[place]
 
     def _repeat(self, line: ParsedLine, decision: Decision, case_id: int, line_id: int) -> int:
         if line.facts is None or line.identity is None or decision.person_id is None:

@@ -146,9 +146,9 @@ def email_key(identity: Identity) -> str | None:
     return identity.email.lower() or None
 
 
-def postcode_key(identity: Identity) -> str | None:
-    """Return the postcode where a person lives, as it is hashed, or None."""
-    return identity.postcode.replace(" ", "") or None
+def place_key(postcode: str) -> str | None:
+    """Return a postcode as it is hashed, or None."""
+    return postcode.replace(" ", "") or None
 
 
 def _looks_the_same(ours: Identity, theirs: Identity) -> bool:

@@ -27,7 +27,7 @@ def register(identity: Identity, *, cohort: date, is_invented: bool = False, at:
         sealed=vault.seal("people", person_id, cohort, identity.to_dict()),
         is_invented=is_invented,
         time_zone=zone_of(identity),
-        postcode_hash=postcode_hash(identity, is_invented=is_invented),
+        postcode_hash=place_hash(identity.postcode, is_invented=is_invented),
         created_at=at,
     )
     session.add(person)
@@ -72,7 +72,7 @@ def _replace(revisions: Sequence[tuple[Any, Identity]], *, cohort: date) -> None
             "cohorts": cohorts,
             "sealed": sealed,
             "zones": [zone_of(who) for _row, who in revisions],
-            "postcodes": [postcode_hash(who, is_invented=row.is_invented) for row, who in revisions],
+            "postcodes": [place_hash(who.postcode, is_invented=row.is_invented) for row, who in revisions],
         },
     )
     session.execute(text("DELETE FROM person_keys WHERE person_id = ANY(:ids)"), {"ids": ids})
@@ -115,15 +115,10 @@ def _keep_numbers(newest: dict[bytes, date]) -> None:
     )
 
 
-def postcode_hash(identity: Identity, *, is_invented: bool) -> bytes | None:
-    """Return what is kept of where a person lives, in the realm of real or of invented people."""
-    postcode = rules.postcode_key(identity)
-    return place_hash(postcode, is_invented=is_invented) if postcode else None
-
-
-def place_hash(postcode: str, *, is_invented: bool) -> bytes:
-    """Return the keyed hash that everybody of a postcode has."""
-    return vault.blind(POSTCODE, rules.realm_key(postcode, is_invented=is_invented))
+def place_hash(postcode: str, *, is_invented: bool) -> bytes | None:
+    """Return the keyed hash of everybody who lives in a place; real and invented people stand apart."""
+    key = rules.place_key(postcode)
+    return vault.blind(POSTCODE, rules.realm_key(key, is_invented=is_invented)) if key else None
 
 
 def index_values(

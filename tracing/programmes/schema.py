@@ -211,6 +211,8 @@ class Weights(Strict):
     place: Minutes
     """Lives in a nursing home, a prison or another collective housing."""
     symptoms: Minutes
+    priority: Minutes
+    """Is of a lot or a place that a supervisor has put before the others."""
     promise: Minutes
     """Was promised to be called back."""
 

@@ -17,7 +17,7 @@ from tracing.kernel.copying import copy_rows
 from tracing.kernel.db import session, take_ids
 from tracing.kernel.events import Event
 from tracing.people.models import Household, KeyKind
-from tracing.queue import households, rules
+from tracing.queue import households, priorities, rules
 from tracing.queue.hours import calling_of
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
 from tracing.queue.reasons import Ground
@@ -255,6 +255,7 @@ def _write_tasks(arrivals: Sequence[Arrival], home_of: Mapping[int, int], *, at:
             for task_id, one in zip(ids, arrivals, strict=True)
         ),
     )
+    priorities.compare(sorted({one.site_id for one in arrivals}), min(ids), max(ids), at=at)
 
 
 def _state_of(one: Arrival) -> str:

@@ -14,7 +14,7 @@ from tracing.cases.models import CaseOutcome, CaseStatus
 from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.people import queries as people
-from tracing.queue import households
+from tracing.queue import households, priorities
 from tracing.queue.models import CallTask, TaskState
 
 
@@ -50,6 +50,7 @@ def uncover(task: CallTask, *, by: int | None, at: datetime) -> None:
         households.refresh(task.household_id, at=at)
     elif has_number:
         households.settle_person(task.person_id, at=at)
+    priorities.compare([task.site_id], task.id, task.id, at=at)
 
 
 def uncover_all(covering: CallTask, *, by: int | None, at: datetime) -> None:

@@ -36,6 +36,27 @@ class NoSuchEntry(Missing):
         super().__init__(_("Cet appel n’est pas dans la file de votre site."))
 
 
+class HasPriority(Refused):
+    """The lot or the place stands before the others already."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette priorité est déjà donnée. Rien n’a été changé."))
+
+
+class NoSuchPriority(Missing):
+    """Nobody at this site has given that priority, or it has ended."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette priorité n’est plus en cours sur votre site. Rien n’a été changé."))
+
+
+class NothingWaits(Refused):
+    """A lot of another site, or one whose calls are all made."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Aucun appel de ce lot n’attend sur votre site. Rien n’a été changé."))
+
+
 class OutsideHours(Refused):
     """Nobody is called there at this hour."""
 

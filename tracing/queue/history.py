@@ -13,7 +13,10 @@ from tracing.staff import queries as staff
 from tracing.staff.rules import Gone
 from tracing.staff.words import GONE_WORDS
 
-KINDS = ("owner.gone", "call.given", "call.taken_back", "call.claim_ended", "promise.missed", "call.overdue")
+KINDS = (
+    *("owner.gone", "call.given", "call.taken_back", "call.claim_ended", "promise.missed", "call.overdue"),
+    *("call.put_first", "call.put_back"),
+)
 MOST = 20
 
 
@@ -68,6 +71,12 @@ def _in_words(event: Event, names: dict[int, str]) -> str:
             return str(_("Repris à %(name)s par %(by)s", name=name("claimant"), by=by))
         case "call.claim_ended":
             return str(_("Revenu dans la file : plus aucun signe de %(name)s", name=name("claimant")))
+        case "call.put_first":
+            return str(_("Priorité donnée par %(name)s", name=name("member")))
+        case "call.put_back" if event.detail.get("member"):
+            return str(_("Priorité reprise par %(name)s", name=name("member")))
+        case "call.put_back":
+            return str(_("La priorité est finie"))
         case "promise.missed":
             return str(_("L’heure du rappel promis est passée"))
         case _other:

@@ -135,6 +135,16 @@ def tasks_in_state(
     return session.scalars(chosen.order_by(CallTask.id.desc()).limit(limit)).all()
 
 
+def waiting_by_lot(site_id: int) -> dict[int, int]:
+    """Return how many calls wait at a site of each lot that asked for some."""
+    waiting = (
+        select(CallTask.lot_id, func.count())
+        .where(CallTask.site_id == site_id, CallTask.state == TaskState.OPEN, CallTask.lot_id.is_not(None))
+        .group_by(CallTask.lot_id)
+    )
+    return {lot_id: calls for lot_id, calls in session.execute(waiting) if lot_id is not None}
+
+
 def claimable_by(member_id: int, at: datetime) -> ColumnElement[bool]:
     """Return the condition under which a ready household may be claimed by a member."""
     return and_(

@@ -21,6 +21,8 @@ GIFT_LASTS = timedelta(minutes=30)
 """A call given to a colleague waits for them this long, then it is for everyone."""
 PROMISE_TOLERANCE = timedelta(minutes=10)
 """A callback counts as kept when the call begins at most this long after its time."""
+PRIORITY_LASTS = timedelta(days=7)
+"""A lot or a place stays before the others this long at most: a priority that everybody forgot delays everybody else."""
 LARGEST_HOUSEHOLD = 8
 """More people behind one number are an institution's residents, not a household (DESIGN: one household, one call)."""
 
@@ -35,11 +37,13 @@ class Factor(IntFlag):
     PLACE = 4
     """Lives in a nursing home, a prison or another collective housing."""
     SYMPTOMS = 8
+    PRIORITY = 16
+    """Is of a lot or a place that a supervisor has put before the others."""
 
 
 NO_FACTORS = Factor(0)
 AGED_FROM = 65
-NO_WEIGHTS = Weights(aged=0, fragile=0, place=0, symptoms=0, promise=0)
+NO_WEIGHTS = Weights(aged=0, fragile=0, place=0, symptoms=0, priority=0, promise=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,7 @@ def advances(reason: Reason) -> list[tuple[str, int]]:
         ("fragile", weights.fragile, Factor.FRAGILE in reason.factors),
         ("place", weights.place, Factor.PLACE in reason.factors),
         ("symptoms", weights.symptoms, Factor.SYMPTOMS in reason.factors),
+        ("priority", weights.priority, Factor.PRIORITY in reason.factors),
         ("promise", weights.promise, reason.promised_at is not None),
     ]
     return [(name, minutes) for name, minutes, holds in named if holds and minutes]

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.programmes.rules import is_open, next_open, open_until
-from tracing.queue import covering, households, promises, queries, rules
+from tracing.queue import covering, households, priorities, promises, queries, rules
 from tracing.queue.errors import ClaimLost, NotWaiting, OnAnotherCall, OutsideHours
 from tracing.queue.hours import calling_of
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
@@ -59,6 +59,7 @@ def enqueue(
     events.record("task.opened", by=None, at=at, subject=("task", task.id), site_id=site_id, why=kind.value)
     if phones:
         households.settle_person(person_id, at=at)
+        priorities.compare([site_id], task.id, task.id, at=at)
     return task
 
 
@@ -241,6 +242,7 @@ def reopen_task(task: CallTask, *, due_at: datetime, by: int | None, at: datetim
         households.refresh(task.household_id, at=at)
     else:
         households.settle_person(task.person_id, at=at)
+    priorities.compare([task.site_id], task.id, task.id, at=at)
 
 
 def postpone_task(task: CallTask, *, until: datetime, at: datetime) -> None:

@@ -14,6 +14,7 @@ WEIGHT_WORDS = {
     "fragile": _l("santé fragile"),
     "place": _l("hébergement collectif"),
     "symptoms": _l("symptômes"),
+    "priority": _l("priorité du superviseur"),
     "promise": _l("rappel promis"),
 }
 """The circumstances that advance a call, by the names of the programme's weights."""

@@ -37,6 +37,7 @@ class WeightsForm(FlaskForm):  # type: ignore[misc]
     fragile = _minutes(_l("Santé fragile"), _l("Si la personne le dit."))
     place = _minutes(_l("Hébergement collectif"), _l("EHPAD, prison, foyer."))
     symptoms = _minutes(_l("Symptômes"), _l("D’après le laboratoire."))
+    priority = _minutes(_l("Priorité"), _l("Lot ou lieu que vous faites passer devant."))
     promise = _minutes(_l("Rappel promis"), _l("Avant l’heure promise."))
 
     def weights(self) -> Weights:

@@ -10,7 +10,7 @@ from tracing.cases import queries as cases
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.programmes.loader import get_pack
-from tracing.queue import settings
+from tracing.queue import priorities, priority_rounds, settings
 from tracing.queue.preview import Preview, Turn, preview
 from tracing.queue.weights import site_and_weights
 from tracing.queue.words import WEIGHT_WORDS, why
@@ -58,6 +58,9 @@ def show_order(form: WeightsForm | None, *, tries: bool = False, status: int = 2
             in_force=in_force.model_dump(),
             proper=get_pack(site.programme).weights.model_dump(),
             weight_words=WEIGHT_WORDS,
+            priorities=(given := priority_rounds.given_at(site.id)),
+            givers=staff.member_names(one.priority.given_by for one in given),
+            is_moving=priority_rounds.is_under_way(site.id),
             published=published,
             names=staff.member_names(one.published_by for one in published),
         )
@@ -88,6 +91,15 @@ def _row(turn: Turn, place: int, references: dict[int, str], found: Preview, *, 
     }
 
 
+@may(Role.SUPERVISOR)
+def take_priority_back(priority_id: int) -> ResponseReturnValue:
+    """Let a lot or a place stand where it would without its priority."""
+    with transaction():
+        priorities.take_back(priority_id, by=agent(), at=clock.database_now())
+    flash(_("Priorité reprise. Les appels retrouvent leur rang dans la minute."))
+    return redirect(url_for("supervision.order"), 303)
+
+
 @may(Role.SUPERVISOR, Role.ADMINISTRATOR)
 def calling_hours() -> ResponseReturnValue:
     """Show when the site calls, and change it."""
@@ -114,6 +126,7 @@ def calling_hours() -> ResponseReturnValue:
 ROUTES = (
     ("/order", order, "GET"),
     ("/order/publish", publish_weights, "POST"),
+    ("/order/priorities/<int:priority_id>/take-back", take_priority_back, "POST"),
     ("/calling-hours", calling_hours, "GET"),
     ("/calling-hours", calling_hours, "POST"),
 )

@@ -185,6 +185,11 @@ EVENT_WORDS = {
     "site.opened": _l("Site ouvert"),
     "site.hours_set": _l("Heures d’appel changées"),
     "queue.weights_published": _l("Ordre des appels publié"),
+    "priority.given": _l("Priorité donnée à un lot ou à un lieu"),
+    "priority.taken_back": _l("Priorité reprise"),
+    "priority.ended": _l("Priorité finie"),
+    "call.put_first": _l("Appel passé devant, par priorité"),
+    "call.put_back": _l("Appel revenu à son rang"),
     "member.certified": _l("Recrue certifiée"),
     "member.committed_to_secrecy": _l("Engagement au secret signé"),
     "member.reopened": _l("Compte rouvert"),
@@ -252,5 +257,6 @@ SUBJECT_WORDS = {
     "invitation": _l("invitation"),
     "escalation": _l("avis"),
     "claim": _l("prise"),
+    "priority": _l("priorité"),
 }
 """What a record of the journal is, before its number."""

@@ -1,0 +1,56 @@
+"""Lots whose calls wait at a site, and putting one of them before the others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tracing.imports import queries, source_queries
+from tracing.imports.errors import NotNow
+from tracing.imports.models import ImportLot, LotState
+from tracing.queue import priorities
+from tracing.queue import queries as queue
+from tracing.queue.models import Priority
+from tracing.staff.agents import Agent
+
+ASKS_FOR_CALLS = frozenset({LotState.LOADING, LotState.STOPPED, LotState.LOADED})
+MOST = 20
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A lot, who sent it, and how many of its calls wait at a site."""
+
+    lot: ImportLot
+    sender: str
+    calls: int
+
+
+def waiting_at(site_id: int) -> Sequence[Waiting]:
+    """Return the newest lots whose calls wait at a site."""
+    calls = queue.waiting_by_lot(site_id)
+    lots = [queries.get_lot(lot_id) for lot_id in sorted(calls, reverse=True)[:MOST]]
+    return [
+        Waiting(lot, sender_of(lot), calls[lot.id])
+        for lot in lots
+        if lot.state in ASKS_FOR_CALLS and not lot.is_being_undone
+    ]
+
+
+def sender_of(lot: ImportLot) -> str:
+    """Return who sent a lot, as pages name them."""
+    source = source_queries.find_source(lot.source_code)
+    return source.label if source else lot.source_code
+
+
+def put_first(lot_id: int, *, by: Agent, at: datetime) -> Priority:
+    """Put the calls of a lot before the others at the agent's site, those of lines still to be read included.
+
+    Raises:
+        NotNow: the lot was taken back, or is being.
+        NothingWaits: none of its calls waits at that site.
+        HasPriority: it has been done.
+    """
+    lot = queries.get_lot(lot_id)
+    if lot.state not in ASKS_FOR_CALLS or lot.is_being_undone:
+        raise NotNow
+    return priorities.give_to_lot(lot.id, sender=sender_of(lot), by=by, at=at)

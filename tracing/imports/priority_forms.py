@@ -1,0 +1,28 @@
+"""What a supervisor types to put a place before the others."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, StringField
+from wtforms.validators import InputRequired, Regexp
+
+
+def _without_spaces(typed: str | None) -> str | None:
+    return typed.replace(" ", "") if typed else typed
+
+
+class PlaceForm(FlaskForm):  # type: ignore[misc]
+    """Where people live."""
+
+    postcode = StringField(
+        _l("Code postal"),
+        filters=[_without_spaces],
+        validators=[
+            InputRequired(_l("Tapez un code postal.")),
+            Regexp(r"[0-9]{5}\Z", message=_l("Un code postal a cinq chiffres.")),
+        ],
+        render_kw={"inputmode": "numeric", "autocomplete": "off", "maxlength": 6, "size": 8},
+    )
+    only_collective = BooleanField(
+        _l("Seulement l’hébergement collectif"),
+        description=_l("EHPAD, prison, foyer : pour un foyer de cas dans un établissement."),
+    )
