@@ -91,6 +91,44 @@ def test_when_a_shift_is_over_so_is_what_was_kept(story: Story, clock: Clock):
     assert why_gone() == [Gone.SHIFT_OVER.value]
 
 
+def test_a_pause_lets_go_of_what_was_given_and_says_so_before(story: Story, browse: Browser, clock: Clock):
+    entry_id = given_to_ada(story).id
+    ada, abel = browse.as_(story.ada), browse.as_(story.abel)
+    assert "l’appel gardé pour vous va à tous" in ada.get("/desk").text
+    assert "gardé pour vous va" not in abel.get("/desk").text
+    assert not queries.has_waiting(story.nantes.id, story.abel.id, NOW)
+
+    ada.post("/pause")
+    assert watch(NOW) == 1
+
+    entry = queries.get_entry(entry_id)
+    assert (entry.reserved_for, entry.given_at) == (None, None)
+    assert why_gone() == [Gone.PAUSED.value]
+    page = abel.get(take_call(abel).call)
+    assert "n’est plus gardé pour Ada\u202f: en pause" in soup(page).select_one("#panel-timeline").text
+
+
+def test_who_comes_back_before_anybody_noticed_keeps_it(story: Story, clock: Clock):
+    entry = given_to_ada(story)
+    presence.pause(agent(story.ada), at=NOW)
+    presence.resume(agent(story.ada), at=NOW + MINUTE)
+
+    assert watch(clock.move_to(NOW + MINUTE)) == 0
+    assert entry.reserved_for == story.ada.id
+
+
+def test_a_pause_says_nothing_of_an_hour_to_come(story: Story, clock: Clock):
+    task = promise(story, NOW + 2 * HOUR)
+    presence.pause(agent(story.ada), at=NOW)
+
+    assert watch(NOW) == 0
+    assert task.promised_by == story.ada.id
+    upkeep.promote(at=clock.move_to(NOW + 2 * HOUR))
+    assert queries.has_waiting(story.nantes.id, story.abel.id, NOW + 2 * HOUR), (
+        "at its hour it is for everyone"
+    )
+
+
 def test_who_goes_on_working_keeps_what_is_theirs(story: Story, browse: Browser, clock: Clock):
     at = clock.move_to(NOW + 7 * HOUR + 20 * MINUTE)
     task = waiting_case(story.nantes, at=at)

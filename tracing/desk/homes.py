@@ -16,6 +16,7 @@ from tracing.escalations import queries as escalations
 from tracing.escalations.models import Escalation
 from tracing.escalations.queries import Words
 from tracing.kernel import clock
+from tracing.queue import colleagues
 from tracing.queue import queries as queue
 from tracing.queue.models import CallTask
 from tracing.scripts.services import get_script, newest_version
@@ -71,6 +72,8 @@ class Home:
     answers: Sequence[Answered]
     kept: Sequence[Kept]
     made: Sequence[CallMade]
+    is_given_one: bool
+    """Whether a call is kept for the tracer by hand: a pause gives it to everyone."""
 
     @property
     def ended(self) -> int:
@@ -120,6 +123,7 @@ def home_of(by: Agent, *, at: datetime) -> Home:
         answers=answers_for(by),
         kept=kept_for(by),
         made=queries.calls_made(made),
+        is_given_one=colleagues.is_given_one(by.member_id, at=at),
     )
 
 

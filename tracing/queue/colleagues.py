@@ -69,6 +69,17 @@ def _kept_for(member_ids: Sequence[int], *, at: datetime) -> set[int | None]:
     )
 
 
+def is_given_one(member_id: int, *, at: datetime) -> bool:
+    """Return whether a colleague or a supervisor keeps a call for somebody by hand."""
+    chosen = select(QueueEntry.id).where(
+        QueueEntry.reserved_for == member_id,
+        QueueEntry.state == EntryState.READY,
+        QueueEntry.given_at.is_not(None),
+        QueueEntry.reserved_until > at,
+    )
+    return session.scalar(chosen.limit(1)) is not None
+
+
 def free_here(site_id: int, *, but: int, at: datetime, zone: ZoneInfo) -> list[Colleague]:
     """Return the tracers to whom a colleague can hand a call: there, and free."""
     return [

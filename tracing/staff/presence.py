@@ -96,7 +96,10 @@ def tracers_at_work(
 def gone(
     asked: Collection[tuple[int, datetime]], *, site_id: int, at: datetime, zone: ZoneInfo
 ) -> dict[tuple[int, datetime], Gone]:
-    """Return which members will not be there at their moment, and why; whoever works here now is there now."""
+    """Return which members will not be there at their moment, and why; whoever works here now is there now.
+
+    A pause is of now: it says nothing of an hour to come.
+    """
     if not asked:
         return {}
     ids = {member_id for member_id, _when in asked}
@@ -108,6 +111,8 @@ def gone(
         last = seen.get(member_id)
         is_working = when <= at and last is not None and at - last < rules.AWAY_AFTER
         why = _why_left(members[member_id], site_id, when)
+        if why is None and when <= at and members[member_id].paused_at is not None:
+            why = Gone.PAUSED
         if why is None and not is_working:
             why = rules.why_gone(weeks[member_id], when.astimezone(zone))
         if why is not None:

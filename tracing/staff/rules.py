@@ -79,6 +79,7 @@ class Gone(StrEnum):
     ROLE_WITHDRAWN = "role_withdrawn"
     ABSENCE = "absence"
     SHIFT_OVER = "shift_over"
+    PAUSED = "paused"
 
 
 AWAY_AFTER = timedelta(minutes=10)

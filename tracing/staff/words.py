@@ -58,6 +58,7 @@ GONE_WORDS = {
     Gone.ROLE_WITHDRAWN: _l("n’appelle plus pour ce site"),
     Gone.ABSENCE: _l("absence notée"),
     Gone.SHIFT_OVER: _l("service terminé"),
+    Gone.PAUSED: _l("en pause"),
 }
 
 
