@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from tests.conftest import NOW
-from tracing.kernel import events
+from tracing.kernel import db, events
 from tracing.kernel.db import take_id, take_ids, transaction
 from tracing.kernel.events import Event
 from tracing.kernel.paging import page_of
@@ -72,3 +72,19 @@ def test_a_page_ends_where_the_next_one_begins(read, shown, next_key):
     page = page_of(read, read, size=3)
 
     assert (list(page.rows), page.next_key) == (shown, next_key)
+
+
+def test_a_connection_that_was_lost_while_it_rested_is_replaced_before_it_is_used(
+    engines, owner, monkeypatch
+):
+    engine = db.make_engine(engines[0].url.render_as_string(hide_password=False))
+    asked = text("SELECT pg_backend_pid()")
+    with engine.connect() as connection:
+        lost = connection.scalar(asked)
+    with engines[0].connect() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": lost})
+    monkeypatch.setattr(db, "TRIED_AFTER", 0)
+
+    with engine.connect() as connection:
+        assert connection.scalar(asked) != lost
+    engine.dispose()

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
+from time import monotonic
 from typing import Any, ClassVar, cast
 
 from sqlalchemy import (
@@ -15,11 +16,15 @@ from sqlalchemy import (
     MetaData,
     any_,
     create_engine,
+    event,
     literal,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -35,6 +40,10 @@ CLAIM_POOL = 8
 
 GIVE_UP = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 """When a connection over a wire that was cut counts as lost: some twenty seconds, where the system waits for minutes."""
+
+
+TRIED_AFTER = 1.0
+"""Seconds of rest after which a pooled connection is tried before it is used."""
 
 
 class Base(DeclarativeBase):
@@ -68,14 +77,37 @@ session: scoped_session[Session] = scoped_session(sessionmaker(expire_on_commit=
 def make_engine(url: str) -> Engine:
     """Return an engine for a PostgreSQL `url`, at most CLAIM_POOL connections."""
     driver_url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    return create_engine(
+    engine = create_engine(
         driver_url,
         pool_size=CLAIM_POOL,
         max_overflow=2,
-        pool_pre_ping=True,
         hide_parameters=True,  # an error's text ends up in a log, and a parameter may be somebody's name
         connect_args={"connect_timeout": 10} | GIVE_UP,
     )
+    event.listen(engine, "checkin", _note_rest)
+    event.listen(engine, "checkout", _try_rested)
+    return engine
+
+
+def _note_rest(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info["rests_since"] = monotonic()
+
+
+def _try_rested(
+    connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
+) -> None:
+    """Refuse a pooled connection that rested for a while and was lost meanwhile: the pool opens another one.
+
+    One that was used a moment ago is not tried: at every request that would cost as much as a statement.
+    """
+    if monotonic() - record.info.get("rests_since", monotonic()) < TRIED_AFTER:
+        return
+    try:
+        connection.autocommit = True
+        connection.cursor().execute("SELECT 1")
+        connection.autocommit = False
+    except Exception as error:
+        raise DisconnectionError from error
 
 
 def connect(url: str) -> Engine:
