@@ -89,7 +89,7 @@ def calls_of_tracer(tracer_id: int, *, since: datetime, limit: int = 50) -> Sequ
             Call.ended_at >= since,
             Call.outcome.not_in([CallOutcome.CLAIM_ENDED, CallOutcome.TAKEN_BACK]),
         )
-        .order_by(Call.id.desc())
+        .order_by(Call.ended_at.desc(), Call.id.desc())
         .limit(limit)
     ).all()
 

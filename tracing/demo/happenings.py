@@ -129,10 +129,8 @@ def promised_call(by: Agent, *, at: datetime, now: datetime) -> None:
         talks = list(take(by, at=at))
         for _call, talk in talks[:1]:
             when = next(moment for moment in quarters_from(now) if may_call_back(talk, moment, by=by))
-            endings.finish(
-                talk, CallOutcome.CALLBACK, callback_at=when, by=by, at=now - timedelta(minutes=20)
-            )
-        leave_the_others(talks, by=by, at=now - timedelta(minutes=20))
+            endings.finish(talk, CallOutcome.CALLBACK, callback_at=when, by=by, at=at + timedelta(minutes=3))
+        leave_the_others(talks, by=by, at=at + timedelta(minutes=3))
 
 
 def quarters_from(now: datetime) -> Iterator[datetime]:

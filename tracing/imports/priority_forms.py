@@ -24,5 +24,5 @@ class PlaceForm(FlaskForm):  # type: ignore[misc]
     )
     only_collective = BooleanField(
         _l("Seulement l’hébergement collectif"),
-        description=_l("EHPAD, prison, foyer : pour un foyer de cas dans un établissement."),
+        description=_l("EHPAD, prison, résidence sociale : quand un établissement est touché."),
     )

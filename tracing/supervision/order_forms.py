@@ -35,9 +35,9 @@ class WeightsForm(FlaskForm):  # type: ignore[misc]
 
     aged = _minutes(_l("65 ans ou plus"), _l("D’après la date de naissance."))
     fragile = _minutes(_l("Santé fragile"), _l("Si la personne le dit."))
-    place = _minutes(_l("Hébergement collectif"), _l("EHPAD, prison, foyer."))
+    place = _minutes(_l("Collectivité"), _l("EHPAD, prison, foyer."))
     symptoms = _minutes(_l("Symptômes"), _l("D’après le laboratoire."))
-    priority = _minutes(_l("Priorité"), _l("Lot ou lieu que vous faites passer devant."))
+    priority = _minutes(_l("Priorité"), _l("Donnée à un lot ou à un lieu."))
     promise = _minutes(_l("Rappel promis"), _l("Avant l’heure promise."))
 
     def weights(self) -> Weights:
