@@ -29,7 +29,7 @@ class RequestForm(FlaskForm):  # type: ignore[misc]
     name = StringField(
         _l("Nom de la personne"),
         validators=[InputRequired(_l("Tapez le nom que la personne donne.")), Length(max=120)],
-        render_kw={"autocomplete": "off"},
+        render_kw={"autocomplete": "off", "autofocus": True},
     )
     number = StringField(
         _l("Numéro où la rappeler"),
