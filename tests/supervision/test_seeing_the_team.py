@@ -46,6 +46,8 @@ def test_the_team_is_shown_as_it_is(browse: Browser, story: Story, clock: Clock)
     page = browse.as_(story.dora).get("/board")
     assert "Absent" in row_of(page, "Ada")
     assert "attendu à cette heure" in row_of(page, "Ada"), "Ada works on Tuesdays until five"
+    assert "Absent" in row_of(page, "Abel")
+    assert "attendu" not in row_of(page, "Abel"), "Abel has no hours"
 
 
 def test_a_pause_keeps_calls_away_and_ends_with_the_next_one(browse: Browser, story: Story):

@@ -31,7 +31,13 @@ class Door(NamedTuple):
 
 
 DOORS = (
-    Door("desk.home", _l("Appels"), "telephone-outbound", frozenset({Role.TRACER}), also=("/calls",)),
+    Door(
+        "desk.home",
+        _l("Appels"),
+        "telephone-outbound",
+        frozenset({Role.TRACER}),
+        also=("/calls", "/incoming"),
+    ),
     Door("escalations.waiting", _l("Avis demandés"), "heart-pulse", frozenset({Role.ADVISER, Role.REFERENT})),
     Door("supervision.board", _l("Tableau du site"), "activity", frozenset({Role.SUPERVISOR})),
     Door("supervision.team", _l("Équipe"), "people", frozenset({Role.SUPERVISOR, Role.REFERENT})),

@@ -23,7 +23,7 @@ class Colleague:
     last_input_at: datetime | None
     """None: they are not logged in here."""
     is_expected: bool
-    """Whether their weekly hours and absences have them at work now."""
+    """Whether their weekly hours and absences have them at work now; whoever has no hours comes when they come."""
     has_one_kept: bool
     """Whether a call is kept for them already."""
 
@@ -50,7 +50,7 @@ def colleagues(site_id: int, *, at: datetime, zone: ZoneInfo) -> list[Colleague]
                 at=at,
             ),
             last_input_at=one.last_input_at,
-            is_expected=rules.works_at(one.week, local),
+            is_expected=bool(one.week.hours) and rules.works_at(one.week, local),
             has_one_kept=one.member.id in kept,
         )
         for one in presence.attendance(members, site_id=site_id, on=local.date())

@@ -111,7 +111,12 @@ def calling_hours() -> ResponseReturnValue:
     )
     if not form.validate_on_submit():
         hours = get_pack(site.programme).calling_hours
-        page = render_template("supervision/calling_hours.html", form=form, proper=hours)
+        page = render_template(
+            "supervision/calling_hours.html",
+            form=form,
+            proper=hours,
+            may_order=agent().holds(Role.SUPERVISOR),
+        )
         return page, 422 if form.errors else 200
     with transaction():
         changed = settings.set_hours(form.hours(), by=agent(), at=clock.now())
