@@ -48,7 +48,7 @@ def panel(call_id: int, task_id: int) -> ResponseReturnValue:
 
 
 @bp.post(AT)
-@may(Role.TRACER, Role.ADVISER)
+@may(Role.TRACER, Role.ADVISER, last_words=True)
 def add(call_id: int, task_id: int) -> ResponseReturnValue:
     """Name a contact."""
     form = ContactForm(prefix=PREFIX)
@@ -60,7 +60,7 @@ def add(call_id: int, task_id: int) -> ResponseReturnValue:
 
 
 @bp.post(f"{AT}/<int:contact_id>")
-@may(Role.TRACER, Role.ADVISER)
+@may(Role.TRACER, Role.ADVISER, last_words=True)
 def edit(call_id: int, task_id: int, contact_id: int) -> ResponseReturnValue:
     """Correct a line."""
     form = ContactForm(prefix=PREFIX)

@@ -47,7 +47,7 @@ class Ending:
     """The callback that is proposed, where the site is."""
 
 
-@may(Role.TRACER)
+@may(Role.TRACER, last_words=True)
 def end(call_id: int, task_id: int) -> ResponseReturnValue:
     """Ask how the conversation ended, and end it."""
     form = EndForm(formdata=request.form if request.method == "POST" else None)

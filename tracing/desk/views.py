@@ -139,7 +139,7 @@ def call(call_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/calls/<int:call_id>/tasks/<int:task_id>/answers")
-@may(Role.TRACER)
+@may(Role.TRACER, last_words=True)
 def save_answer(call_id: int, task_id: int) -> ResponseReturnValue:
     """Keep an answer as it is given; what it opens and closes on the page comes back."""
     typed = typed_in(request.form.get("step", ""))
@@ -151,7 +151,7 @@ def save_answer(call_id: int, task_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/calls/<int:call_id>/tasks/<int:task_id>/steps/<step>")
-@may(Role.TRACER)
+@may(Role.TRACER, last_words=True)
 def save_step(call_id: int, task_id: int, step: str) -> ResponseReturnValue:
     """Keep the answers of a step and go on to the next one; works without script."""
     typed = typed_in(step)

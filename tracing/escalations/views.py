@@ -57,7 +57,7 @@ def panel(call_id: int, task_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/calls/<int:call_id>/tasks/<int:task_id>/escalations")
-@may(Role.TRACER)
+@may(Role.TRACER, last_words=True)
 def ask(call_id: int, task_id: int) -> ResponseReturnValue:
     """Ask an adviser or a referent; the reason says which."""
     form, by = AskForm(prefix="escalation"), agent()

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from flask import (
     Flask,
     Response,
     current_app,
+    flash,
     g,
+    make_response,
     redirect,
     render_template,
     request,
@@ -19,6 +22,7 @@ from flask import (
     session as browser,
 )
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user
 
 from tracing.kernel.db import transaction
@@ -48,6 +52,8 @@ class Permission:
     passive: bool = False
     """A heartbeat or a refresh: not a sign that somebody is there."""
     while_locked: bool = False
+    last_words: bool = False
+    """What was being typed when the session's time was up is still written; the answer is the log-in page."""
 
 
 class SignedInUser(UserMixin):  # type: ignore[misc]
@@ -61,9 +67,12 @@ class SignedInUser(UserMixin):  # type: ignore[misc]
         return str(self.who.member.id)
 
 
-def may(*roles: Role, passive: bool = False, while_locked: bool = False) -> Callable[[View], View]:
+def may(
+    *roles: Role, passive: bool = False, while_locked: bool = False, last_words: bool = False
+) -> Callable[[View], View]:
     """Let members open a view who hold one of `roles` at the site where they work now; no role: any member."""
-    return _declare(Permission(frozenset(roles), passive=passive, while_locked=while_locked))
+    asked = Permission(frozenset(roles), passive=passive, while_locked=while_locked, last_words=last_words)
+    return _declare(asked)
 
 
 def public(view: View) -> View:
@@ -87,9 +96,10 @@ def init_access(app: Flask, *, is_on_call: Callable[[int], bool]) -> None:
     manager.request_loader(_load_user)
     app.extensions["tracing.is_on_call"] = is_on_call
     app.before_request(check)
+    app.after_request(_log_in_after_last_words)
 
 
-def _load_user(_: object) -> SignedInUser | None:
+def _load_user(_request: object) -> SignedInUser | None:
     token = request.cookies.get(COOKIE)
     who = queries.find_signed_in(sessions.hash_token(token)) if token else None
     return SignedInUser(who) if who else None
@@ -107,7 +117,12 @@ def check() -> ResponseReturnValue | None:
         # held for the whole request: a session remembers what somebody holds, and these are asked for three times
         g.who = who = current_user.who if current_user.is_authenticated else None
         if who is None or not _still_valid(who):
-            return None if permission.public else to_login()
+            if permission.public:
+                return None
+            who = _last_words(permission)
+            if who is None:
+                return to_login()
+            g.who = who
         current, at = who.session, who.asked_at
         g.session_row, g.agent = current, sessions.agent_of(current)
         g.time_zone = g.agent.site.time_zone
@@ -122,7 +137,7 @@ def check() -> ResponseReturnValue | None:
             return covered()
         if permission.roles and not g.agent.holds(*permission.roles):
             raise NotAllowed
-        if not permission.passive and not current.locked_at:
+        if not permission.passive and not current.locked_at and current.ended_at is None:
             sessions.touch(current, at=at)
     return None
 
@@ -138,6 +153,37 @@ def _still_valid(who: WhoAsks) -> bool:
         sessions.end(current, SessionEnd.ACCOUNT_CLOSED, by=None, at=at)
         return False
     return True
+
+
+def _last_words(permission: Permission) -> WhoAsks | None:
+    """Return who was writing an answer when the time of their session was up: that answer is not lost."""
+    token = request.cookies.get(COOKIE)
+    if not permission.last_words or request.method != "POST" or not token:
+        return None
+    who = queries.find_timed_out(sessions.hash_token(token), within=rules.LAST_WORDS)
+    if who is None or not sessions.may_enter(who.member, who.asked_at):
+        return None
+    if rules.must_lock(who.session.last_input_at, on_call=True, at=who.asked_at):
+        return None
+    g.last_words = True
+    return who
+
+
+def _log_in_after_last_words(response: Response) -> Response:
+    """Show nothing more to one whose session has ended; after logging in they go on where they were."""
+    if not g.get("last_words") or response.status_code >= 500:
+        return response
+    browser.pop("_flashes", None)
+    flash(
+        _(
+            "Votre session était arrivée à son terme. Ce que vous veniez de taper est gardé : reconnectez-vous."
+        )
+    )
+    goes_on_at = response.location
+    answer = make_response(to_login())
+    if goes_on_at is not None:
+        browser["next"] = local(goes_on_at)
+    return answer
 
 
 def agent() -> Agent:
@@ -170,6 +216,9 @@ def idle_minutes() -> int:
 def to_login() -> ResponseReturnValue:
     """Send somebody to the log-in page, and remember where they wanted to go."""
     if is_fragment():
+        # a page that is open on something comes back to it
+        if shown := request.headers.get("HX-Current-URL"):
+            browser["next"] = local(urlsplit(shown)._replace(scheme="", netloc="").geturl())
         return Response(status=401)
     if request.method == "GET":
         browser["next"] = request.full_path.rstrip("?")

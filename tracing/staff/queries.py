@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from tracing.kernel.db import session
@@ -16,6 +16,7 @@ from tracing.staff.models import (
     Member,
     MemberRole,
     Role,
+    SessionEnd,
     Shift,
     Site,
     SiteFund,
@@ -147,12 +148,26 @@ class WhoAsks:
 
 def find_signed_in(token_hash: bytes) -> WhoAsks | None:
     """Return who holds the cookie of this hash, in one statement; None when its session ended or never was."""
+    return _find_who(token_hash, StaffSession.ended_at.is_(None))
+
+
+def find_timed_out(token_hash: bytes, *, within: timedelta) -> WhoAsks | None:
+    """Return whose session ended because it had lasted a whole shift, this short a time ago, while nobody locked it."""
+    return _find_who(
+        token_hash,
+        (StaffSession.end_reason == SessionEnd.TOO_OLD)
+        & (StaffSession.ended_at > func.now() - within)
+        & StaffSession.locked_at.is_(None),
+    )
+
+
+def _find_who(token_hash: bytes, condition: ColumnElement[bool]) -> WhoAsks | None:
     row = (
         session.execute(
             select(StaffSession, Member, Site, func.now())
             .join(Member, Member.id == StaffSession.member_id)
             .join(Site, Site.id == StaffSession.site_id)
-            .where(StaffSession.token_hash == token_hash, StaffSession.ended_at.is_(None))
+            .where(StaffSession.token_hash == token_hash, condition)
             .options(joinedload(Member.roles))
         )
         .unique()

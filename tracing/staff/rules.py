@@ -12,6 +12,8 @@ ABSOLUTE_END = timedelta(hours=10)
 """One shift."""
 ABSOLUTE_END_ON_CALL = timedelta(hours=11)
 """A call under way is ended first, so that no answer of it is lost."""
+LAST_WORDS = timedelta(minutes=5)
+"""What was being typed when the time was up is still written, for as long as the call is theirs without a sign of life."""
 
 ATTEMPTS_WINDOW = timedelta(minutes=15)
 ATTEMPTS_PER_NAME = 5

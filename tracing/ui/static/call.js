@@ -12,10 +12,10 @@
   const lost = document.getElementById("call-lost");
   const still = document.getElementById("still");
 
-  function post(url, body) {
-    const headers = { "HX-Request": "true" };
+  function post(url, body, { keepalive = false } = {}) {
+    const headers = { "HX-Request": "true", "HX-Current-URL": window.location.href };
     if (tokenMeta) headers["X-CSRFToken"] = tokenMeta.content;
-    return fetch(url, { method: "POST", headers, body, credentials: "same-origin" });
+    return fetch(url, { method: "POST", headers, body, keepalive, credentials: "same-origin" });
   }
 
   /* ---------- Keeping the call ---------- */
@@ -26,6 +26,7 @@
     try {
       const response = await post(call.dataset.heartbeatUrl);
       if (response.status === 409) over((await response.json()).message);
+      else if (response.status === 401) document.dispatchEvent(new Event("signed-out"));
       else if (response.ok && (await response.json()).must_ask && !still.open) still.showModal();
     } catch {
       // The banner of the page says that the network is lost; the next beat tries again.
@@ -45,6 +46,12 @@
     }
     show();
   }
+
+  // The log-in page comes: what was not saved yet goes out first, and is written.
+  document.addEventListener("leaving", () => {
+    const answers = document.getElementById("answers");
+    if (answers && wasTyped(answers)) post(answers.action, new FormData(answers), { keepalive: true }).catch(() => {});
+  });
 
   function wasTyped(form) {
     const fields = [...form.querySelectorAll("textarea, input:not([type=hidden], [type=radio], [type=checkbox])")];

@@ -36,9 +36,12 @@
   }
 
   function leave() {
+    document.dispatchEvent(new Event("leaving"));
     if (body.dataset.loginUrl) window.location.assign(body.dataset.loginUrl);
     else window.location.reload();
   }
+
+  document.addEventListener("signed-out", leave);
 
   function showAlert(fragment) {
     const found = new DOMParser().parseFromString(fragment, "text/html").body.children;
