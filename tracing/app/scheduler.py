@@ -12,6 +12,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from tracing.calls import jobs as calls
 from tracing.calls import watching
+from tracing.escalations import jobs as escalations
 from tracing.imports import folder
 from tracing.imports import jobs as imports
 from tracing.kernel import clock
@@ -29,6 +30,7 @@ EVERY = {
     "promote": (calls.promote, 15),
     "watch": (watching.watch, 30),
     "rebuild": (calls.rebuild, 15),
+    "release_questions": (escalations.release_questions, 30),
 }
 """Jobs by name, with how often they run, in seconds."""
 

@@ -1,5 +1,6 @@
 """Reading questions: those that wait, those of a task, and answers that nobody has read yet."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +11,11 @@ from tracing.escalations.errors import NoSuchEscalation
 from tracing.escalations.models import Audience, Escalation, EscalationState
 from tracing.kernel.db import session
 from tracing.queue.models import CallTask
+from tracing.staff import presence
 from tracing.staff import queries as staff
 from tracing.staff.agents import Agent
 from tracing.staff.models import Role
+from tracing.staff.rules import Gone
 from tracing.vault import services as vault
 
 LONGEST_LIST = 200
@@ -126,6 +129,25 @@ def settled_since(site_id: int, audiences: Iterable[Audience], since: datetime) 
         .order_by(Escalation.settled_at.desc())
         .limit(LONGEST_LIST)
     ).all()
+
+
+def gone_takers(*, at: datetime) -> dict[tuple[int, int], Gone]:
+    """Return which questions are in whose hands who is not there any more, and why."""
+    taken = select(Escalation.id, Escalation.taken_by, Escalation.site_id, Escalation.audience)
+    by_place: dict[tuple[int, Audience], list[tuple[int, int]]] = defaultdict(list)
+    for row in session.execute(taken.where(Escalation.state == EscalationState.TAKEN)):
+        by_place[row.site_id, row.audience].append((row.id, row.taken_by or 0))
+    found: dict[tuple[int, int], Gone] = {}
+    for (site_id, audience), held in by_place.items():
+        gone = presence.gone(
+            {(member_id, at) for _id, member_id in held},
+            site_id=site_id,
+            role=Role(audience.value),
+            at=at,
+            zone=staff.workplace(staff.get_site(site_id)).time_zone,
+        )
+        found |= {one: gone[one[1], at] for one in held if (one[1], at) in gone}
+    return found
 
 
 def unread_answers(member_id: int) -> Sequence[Escalation]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, tuple_, update
 
 from tracing.calls.models import Call
 from tracing.contacts import closing
@@ -151,6 +151,27 @@ def put_back(escalation_id: int, *, by: Agent, at: datetime) -> Escalation:
     return known
 
 
+def release_gone(*, at: datetime) -> int:
+    """Put back for everyone what was taken by somebody who is not there any more; returns how many."""
+    gone = queries.gone_takers(at=at)
+    # what is being answered at this moment is left alone
+    held = session.scalars(
+        select(Escalation)
+        .where(
+            tuple_(Escalation.id, Escalation.taken_by).in_(gone), Escalation.state == EscalationState.TAKEN
+        )
+        .order_by(Escalation.id)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    for one in held:
+        holder = one.taken_by or 0
+        one.state, one.taken_by, one.taken_at = EscalationState.WAITING, None, None
+        session.flush()
+        _record("put_back", one, by=None, at=at, holder=holder, why=gone[one.id, holder].value)
+    return len(held)
+
+
 def settle(
     escalation_id: int,
     *,
@@ -224,10 +245,10 @@ def _refuse_unless_mine(known: Escalation, by: Agent) -> None:
         raise AlreadyTaken(staff.get_member(known.taken_by).display_name)
 
 
-def _record(what: str, escalation: Escalation, *, by: Agent, at: datetime, **detail: object) -> None:
+def _record(what: str, escalation: Escalation, *, by: Agent | None, at: datetime, **detail: object) -> None:
     events.record(
         f"escalation.{what}",
-        by=by.member_id,
+        by=by.member_id if by else None,
         at=at,
         subject=("escalation", escalation.id),
         site_id=escalation.site_id,

@@ -94,9 +94,14 @@ def tracers_at_work(
 
 
 def gone(
-    asked: Collection[tuple[int, datetime]], *, site_id: int, at: datetime, zone: ZoneInfo
+    asked: Collection[tuple[int, datetime]],
+    *,
+    site_id: int,
+    role: Role = Role.TRACER,
+    at: datetime,
+    zone: ZoneInfo,
 ) -> dict[tuple[int, datetime], Gone]:
-    """Return which members will not be there at their moment, and why; whoever works here now is there now.
+    """Return which members will not be there at their moment in a role, and why; whoever works here now is there now.
 
     A pause is of now: it says nothing of an hour to come.
     """
@@ -110,7 +115,7 @@ def gone(
     for member_id, when in asked:
         last = seen.get(member_id)
         is_working = when <= at and last is not None and at - last < rules.AWAY_AFTER
-        why = _why_left(members[member_id], site_id, when)
+        why = _why_left(members[member_id], site_id, role, when)
         if why is None and when <= at and members[member_id].paused_at is not None:
             why = Gone.PAUSED
         if why is None and not is_working:
@@ -120,12 +125,12 @@ def gone(
     return found
 
 
-def _why_left(member: Member, site_id: int, when: datetime) -> Gone | None:
+def _why_left(member: Member, site_id: int, role: Role, when: datetime) -> Gone | None:
     if member.closed_at is not None:
         return Gone.ACCOUNT_CLOSED
     if not sessions.may_enter(member, when):
         return Gone.CONTRACT_ENDED
-    if (site_id, Role.TRACER) not in sessions.roles_of(member):
+    if (site_id, role) not in sessions.roles_of(member):
         return Gone.ROLE_WITHDRAWN
     return None
 
