@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 from sqlalchemy import Engine, text
 
+from tracing.kernel import garbage
 from tracing.kernel.copying import type_name
 from tracing.kernel.db import Base
 
@@ -57,12 +58,13 @@ def stages(
     owner: Engine, clear: bytes, rows: dict[str, list[tuple[Any, ...]]], *, lines: int, copy_url: str
 ) -> dict[str, float]:
     """Return the seconds of each stage."""
-    return {
-        "csv": _csv(clear),
-        "hmac": _hmac(rows),
-        "aead": _aead(rows),
-        "copy": _copy(owner, rows, lines=lines, url=copy_url),
-    }
+    with garbage.put_off():  # as the product does
+        return {
+            "csv": _csv(clear),
+            "hmac": _hmac(rows),
+            "aead": _aead(rows),
+            "copy": _copy(owner, rows, lines=lines, url=copy_url),
+        }
 
 
 def _csv(clear: bytes) -> float:
@@ -93,8 +95,9 @@ def _aead(rows: dict[str, list[tuple[Any, ...]]]) -> float:
     ]
     encrypt = AESGCM(os.urandom(32)).encrypt
     started = time.perf_counter()
-    for blob in blobs:
-        encrypt(os.urandom(12), blob, b"people|1|2026-01-01")
+    nonces = os.urandom(12 * len(blobs))
+    for at, blob in enumerate(blobs):
+        encrypt(nonces[12 * at : 12 * at + 12], blob, b"people|1|2026-01-01")
     return time.perf_counter() - started
 
 

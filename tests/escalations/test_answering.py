@@ -275,10 +275,7 @@ def test_a_person_who_waited_for_the_doctor_is_called_again(story, line, session
     task, entry = queue.get_task(line.task.id), queue.find_entry_of(line.task.household_id)
     assert (task.state, entry.state) == (TaskState.OPEN, EntryState.READY)
     assert entry.due_at == NOW + 17 * MINUTE
-    assert (
-        taking.claim_next(agent(story.abel), at=NOW + 3 * MINUTE).household_id
-        == line.task.household_id
-    )
+    assert taking.claim_next(agent(story.abel), at=NOW + 3 * MINUTE).household_id == line.task.household_id
 
 
 def test_what_the_doctor_settled_with_the_person_needs_no_further_call(story, line):

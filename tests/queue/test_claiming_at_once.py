@@ -82,7 +82,9 @@ def test_a_second_click_at_the_same_moment_gives_the_same_call(live_database: Li
             waiting_case(story.nantes, identity(f"P{n}", phones=(f"+3363998{n:04d}",)), at=clock.now())
         ada = agent(story.ada)
 
-    found = at_once([once_more(lambda: committed(lambda at: calls.take_next(ada, at=at).id)) for _ in range(8)])
+    found = at_once(
+        [once_more(lambda: committed(lambda at: calls.take_next(ada, at=at).id)) for _ in range(8)]
+    )
 
     assert len(set(found)) == 1
     assert session.scalar(select(func.count()).where(QueueEntry.state == EntryState.CLAIMED)) == 1

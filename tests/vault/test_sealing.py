@@ -60,6 +60,14 @@ def test_the_same_content_never_makes_the_same_blob_and_tells_nothing():
     assert b"GOFF" not in one
 
 
+def test_no_nonce_of_many_rows_sealed_together_is_used_twice():
+    seal_row = sealing.sealer(KEY, table="people", cohort=DAY)
+
+    nonces = {seal_row(row, PAYLOAD)[1 : 1 + sealing.NONCE_BYTES] for row in range(600)}
+
+    assert len(nonces) == 600
+
+
 def test_a_refused_seal_says_the_row_and_not_the_content():
     with pytest.raises(SealBroken, match="people 13") as refusal:
         sealing.unseal(KEY, sealed_here(), table="people", row=13, cohort=DAY)

@@ -31,7 +31,7 @@ from tracing.imports.planning import Planner
 from tracing.imports.reader import Extract
 from tracing.imports.readings import Reading
 from tracing.imports.refusals import Refusal
-from tracing.kernel import clock
+from tracing.kernel import clock, garbage
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
 from tracing.kernel.slots import take_slot
@@ -131,11 +131,13 @@ def look_ahead(
         reading = Reading(zone=arrival.zone, received_at=at, allow_fiction=arrival.allow_fiction)
         with transaction():
             planner = Planner(arrival.source_code, routing.routing_of(arrival.source_code), reading)
-        for done, lines in _batches(extract.lines, batch_size):
-            with transaction():
-                planner.add([parse(raw, reading) for raw in lines])
-            if progress:
-                progress(done, extract.line_count)
+        with garbage.put_off() as sweep:
+            for done, lines in _batches(extract.lines, batch_size):
+                with transaction():
+                    planner.add([parse(raw, reading) for raw in lines])
+                sweep()
+                if progress:
+                    progress(done, extract.line_count)
         return planner.plan(at=at)
 
 
@@ -251,10 +253,12 @@ def _plan(lot: ImportLot, extract: Extract, reading: Reading, *, batch_size: int
     """Decide every line and keep what would become of it; of the lot itself nothing is taken in."""
     with transaction():
         planner = Planner(lot.source_code, routing.routing_of(lot.source_code), reading)
-    for read, lines in _batches(extract.lines, batch_size):
-        with transaction():
-            planner.add([parse(raw, reading) for raw in lines])
-            lots.advance(lot.id, read=read, at=clock.now())
+    with garbage.put_off() as sweep:
+        for read, lines in _batches(extract.lines, batch_size):
+            with transaction():
+                planner.add([parse(raw, reading) for raw in lines])
+                lots.advance(lot.id, read=read, at=clock.now())
+            sweep()
     with transaction():
         lots.planned(lot.id, planner.plan(at=clock.now()), at=clock.now())
 
@@ -278,15 +282,17 @@ def _take_all(
         for read, batch in _batches(extract.lines, batch_size)
     )
     advance = partial(_advance, lot.id)
-    for read, must_stop in pipeline.take_all(parsed, taking, advance=advance):
-        if progress:
-            progress(read, extract.line_count)
-        if must_stop:
-            with transaction():
-                lots.stopped(lot.id, at=clock.now())
-            return
-        if is_closing():
-            return  # the next process goes on from here
+    with garbage.put_off() as sweep:
+        for read, must_stop in pipeline.take_all(parsed, taking, advance=advance):
+            sweep()
+            if progress:
+                progress(read, extract.line_count)
+            if must_stop:
+                with transaction():
+                    lots.stopped(lot.id, at=clock.now())
+                return
+            if is_closing():
+                return  # the next process goes on from here
     with transaction():
         lots.finish_lot(
             lot.id, queries.report(lot.id), by=lot.committed_by or lot.received_by, at=clock.now()

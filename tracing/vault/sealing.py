@@ -4,7 +4,7 @@ AES-256-GCM with a random 96-bit nonce; a cohort key stays far below the 2^32 me
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
@@ -24,19 +24,30 @@ DIGEST_BYTES = 16
 
 def seal(key: bytes, *, table: str, row: int, cohort: date, payload: Any) -> bytes:
     """Seal a JSON-able `payload` for one row: version byte, nonce, ciphertext with tag."""
-    return sealer(key, table=table, cohort=cohort)(row, payload)
+    return sealer(key, table=table, cohort=cohort, nonces_at_once=1)(row, payload)
 
 
-def sealer(key: bytes, *, table: str, cohort: date) -> Callable[[int, Any], bytes]:
-    """Return what seals payloads for rows of one table and day, with the key prepared once."""
-    encrypt, as_json, random = AESGCM(key).encrypt, orjson.dumps, os.urandom
+def sealer(key: bytes, *, table: str, cohort: date, nonces_at_once: int = 256) -> Callable[[int, Any], bytes]:
+    """Return what seals payloads for rows of one table and day, with the key prepared once.
+
+    It belongs to one thread of one process: two that ask it at the same moment get an error, and one that went on
+    with it after a fork would use its nonces a second time.
+    """
+    encrypt, as_json, nonces = AESGCM(key).encrypt, orjson.dumps, _nonces(nonces_at_once)
     day = cohort.isoformat()
 
     def seal_row(row: int, payload: Any) -> bytes:
-        nonce = random(NONCE_BYTES)
+        nonce = next(nonces)
         return VERSION + nonce + encrypt(nonce, as_json(payload), _bound_to(table, row, day))
 
     return seal_row
+
+
+def _nonces(at_once: int) -> Iterator[bytes]:
+    """Yield random nonces, each once, drawn from the system some at a time: each draw lets other threads go first."""
+    while True:
+        drawn = os.urandom(NONCE_BYTES * at_once)
+        yield from (drawn[at : at + NONCE_BYTES] for at in range(0, len(drawn), NONCE_BYTES))
 
 
 def unseal(key: bytes, blob: bytes, *, table: str, row: int, cohort: date) -> Any:

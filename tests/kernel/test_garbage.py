@@ -1,0 +1,42 @@
+"""The search for cycles comes back, whatever happens while it is put off."""
+
+import gc
+import weakref
+
+import pytest
+
+from tracing.kernel import garbage
+
+
+class Knot:
+    """Something that only the search for cycles removes."""
+
+    def __init__(self):
+        self.itself = self
+
+
+def test_it_is_put_off_and_comes_back_after_an_error():
+    def stopped_half_way():
+        with garbage.put_off():
+            assert not gc.isenabled()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped_half_way()
+
+    assert gc.isenabled()
+
+
+def test_the_outermost_decides_when_it_comes_back():
+    with garbage.put_off():
+        with garbage.put_off():
+            pass
+        assert not gc.isenabled()
+
+
+def test_a_sweep_removes_the_cycles_made_meanwhile():
+    with garbage.put_off() as sweep:
+        knot = weakref.ref(Knot())
+        assert knot() is not None
+        sweep()
+        assert knot() is None
