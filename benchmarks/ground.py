@@ -28,6 +28,9 @@ class Ground:
     server: Server
     engine: Engine
     owner: Engine
+    keys_url: str = ""
+    master: bytes = b""
+    """What another process needs to open the vault."""
 
 
 @contextmanager
@@ -49,7 +52,8 @@ def ground(running: Server, name: str) -> Iterator[Ground]:
     keys_owner_url, keys_url = running.add_database(f"{name}_keys")
     migrate.upgrade(owner_url, keys_owner_url)
     engine, keys_engine, owner = db.connect(app_url), db.make_engine(keys_url), db.make_engine(owner_url)
-    open_vault(KeyRing(keys_engine, os.urandom(32)))
+    master = os.urandom(32)
+    open_vault(KeyRing(keys_engine, master))
     with db.transaction():
         staff.add_site(
             code="441",
@@ -59,7 +63,7 @@ def ground(running: Server, name: str) -> Iterator[Ground]:
             is_default=True,
             at=datetime.now(UTC),
         )
-    yield Ground(running, engine, owner)
+    yield Ground(running, engine, owner, keys_url, master)
     db.session.remove()
     for one in (engine, keys_engine, owner):
         one.dispose()

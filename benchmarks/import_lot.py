@@ -5,47 +5,25 @@ workbook; memory of the process and of the reading child. `--quick` takes a tent
 """
 
 import argparse
-import gc
 import io
-import os
 import sys
-import threading
 import time
-from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import python_calamine
 from msoffcrypto.format.ooxml import OOXMLFile
 
-from benchmarks import lots, memory, raw_import
+from benchmarks import lots, raw_import
 from benchmarks.figures import Figure, at_least, at_most, say, show, told
-from benchmarks.ground import PROGRAMME, Ground, fill, ground, server
+from benchmarks.ground import Ground, fill, ground, server
+from benchmarks.loading import Load, in_its_own_process
 from tracing.demo import sealing
-from tracing.imports import batches, changing, jobs, writing
 from tracing.imports.containers import Secrets, secrets_from
-from tracing.imports.jobs import Arrival, load
-from tracing.kernel import clock, db
+from tracing.kernel import clock
 from tracing.kernel.embedded import Server
-from tracing.queue import arrivals
 
-PARIS = ZoneInfo("Europe/Paris")
 PASSWORD = "for this run"  # noqa: S105 - opens nothing else
-STAGES: tuple[tuple[Any, str, str], ...] = (
-    (jobs, "parse", "parse"),
-    (batches, "look_up", "look up"),
-    (writing.Batch, "take", "decide, hash and seal"),
-    (arrivals, "find_homes", "households"),
-    (writing, "copy_rows", "COPY"),
-    (arrivals, "copy_rows", "COPY"),
-    (arrivals, "enqueue_all", "queue"),
-    (changing, "complete", "complete the known"),
-    (changing, "follow_numbers", "complete the known"),
-    (db.session, "commit", "commit"),
-)
-"""Whose time is told, stage by stage."""
 
 
 @dataclass
@@ -75,65 +53,25 @@ def measure(running: Server, name: str, sample: Sample, *, base: int) -> Run:
         say(f"  {name}: a base of {base:,} people …")
         fill(here, base)
         before = raw_import.marks(here.owner)
-        arrival = Arrival(
-            content=sample.content,
-            file_name=name,
-            source_code="BENCH",
-            secrets=sample.secrets,
-            zone=PARIS,
-            allow_fiction=True,
-            programme=PROGRAMME,
+        done, megabytes = in_its_own_process(
+            Load(
+                url=here.engine.url.render_as_string(hide_password=False),
+                keys_url=here.keys_url,
+                master=here.master,
+                name=name,
+                content=sample.content,
+                secrets=sample.secrets,
+            )
         )
-        gc.collect()
-        with timed() as stages, memory.watched(os.getpid()) as peak:
-            started = time.perf_counter()
-            report = load(arrival)
-            seconds = time.perf_counter() - started
-        say(f"    {sample.lines / seconds:,.0f} lines/s, {seconds:.1f} s, {peak.megabytes:.0f} MB")
+        say(f"    {sample.lines / done.seconds:,.0f} lines/s, {done.seconds:.1f} s, {megabytes:.0f} MB")
         raw = _raw(here, before, sample.clear, lines=sample.lines)
-    return Run(seconds, stages, report, raw, peak.megabytes)
+    return Run(done.seconds, done.stages, done.report, raw, megabytes)
 
 
 def _raw(here: Ground, before: dict[str, int], clear: bytes, *, lines: int) -> dict[str, float]:
     rows = raw_import.rows_written(here.owner, before)
     url = here.owner.url.render_as_string(hide_password=False).replace("+psycopg", "")
     return raw_import.stages(here.owner, clear, rows, lines=lines, copy_url=url)
-
-
-class timed:  # noqa: N801 - reads as what it does
-    """Count the seconds spent in each stage while the context lasts; a stage inside another counts for itself.
-
-    Two threads work at once, so the stages together last longer than the load.
-    """
-
-    def __enter__(self) -> dict[str, float]:
-        """Put a watch on every stage."""
-        self.seconds: dict[str, float] = defaultdict(float)
-        self.open = threading.local()
-        self.kept = [(owner, name, getattr(owner, name)) for owner, name, _stage in STAGES]
-        for owner, name, stage in STAGES:
-            setattr(owner, name, self._watching(getattr(owner, name), stage))
-        return self.seconds
-
-    def __exit__(self, *_error: object) -> None:
-        """Take the watches away."""
-        for owner, name, original in self.kept:
-            setattr(owner, name, original)
-
-    def _watching(self, work: Callable[..., Any], stage: str) -> Callable[..., Any]:
-        def watched(*given: Any, **named: Any) -> Any:
-            stack = self.open.__dict__.setdefault("stack", [])
-            stack.append(0.0)
-            started = time.perf_counter()
-            try:
-                return work(*given, **named)
-            finally:
-                taken = time.perf_counter() - started
-                self.seconds[stage] += taken - stack.pop()
-                if stack:
-                    stack[-1] += taken
-
-        return watched
 
 
 def protected(workbook: bytes) -> bytes:
