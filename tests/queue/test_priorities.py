@@ -294,3 +294,16 @@ def test_a_place_is_forgotten_with_the_day_of_its_people_and_follows_a_new_addre
     vault.clear_cohort(known.cohort)
     session.expire_all()
     assert known.postcode_hash is None
+
+
+def test_the_preview_looks_behind_however_many_have_priority(story, clock, monkeypatch):
+    monkeypatch.setattr("tracing.queue.preview.LOOKED_AT", 1)
+    here, there = two_places(story)
+    give(story)
+    later(clock)
+    site = agent(story.dora).site
+    weights = site_and_weights(site.id)[1]
+
+    assert [turn.household_id for turn in preview(site, None, at=NOW).before] == [here.household_id]
+    tried = preview(site, weights.model_copy(update={"priority": 0}), at=NOW)
+    assert [turn.household_id for turn in tried.after] == [there.household_id, here.household_id]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from tracing.kernel.clock import midnight
 from tracing.kernel.db import session
@@ -17,7 +17,9 @@ from tracing.staff.agents import Workplace
 
 SHOWN = 20
 LOOKED_AT = 1000
-"""Of each sort of call, by its present place: nobody further back comes to the front in one step."""
+"""Of all calls, by their present place."""
+OF_EACH_SORT = 100
+"""Of those whom the same circumstances advance: among themselves they keep their order under any weights."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,10 @@ class Preview:
     """The present place of each household that was looked at, from 1."""
 
 
-def preview(site: Workplace, weights: Weights, *, at: datetime) -> Preview:
-    """Return the first calls of today as they stand, and as they would stand under other weights."""
-    entries = _waiting_today(site, at)
+def preview(site: Workplace, tried: Weights | None, *, at: datetime) -> Preview:
+    """Return the first calls of today as they stand, and as they would stand under other weights, if some are tried."""
+    found = _first(site, at) | (_first_of_each_sort(site, at) if tried else set())
+    entries = queries.entries_of(sorted(found))
     reasons: dict[int, list[Of]] = defaultdict(list)
     for one in reasons_of([entry.household_id for entry in entries]):
         reasons[one.household_id].append(one)
@@ -51,10 +54,10 @@ def preview(site: Workplace, weights: Weights, *, at: datetime) -> Preview:
     before = sorted(
         (_turn(entry, reasons[entry.household_id]) for entry in known), key=lambda turn: turn.rank_at
     )
-    after = sorted(
-        (_turn(entry, _under(weights, reasons[entry.household_id])) for entry in known),
-        key=lambda turn: turn.rank_at,
-    )
+    after = before
+    if tried:
+        turns = (_turn(entry, _under(tried, reasons[entry.household_id])) for entry in known)
+        after = sorted(turns, key=lambda turn: turn.rank_at)
     places = {turn.household_id: place for place, turn in enumerate(before, 1)}
     return Preview(before[:SHOWN], after[:SHOWN], places)
 
@@ -70,28 +73,31 @@ def _turn(entry: QueueEntry, reasons: Sequence[Of]) -> Turn:
     return Turn(entry.household_id, first.task, first.reason, entry.not_before, rank_at)
 
 
-def _waiting_today(site: Workplace, at: datetime) -> Sequence[QueueEntry]:
-    """Return who may come to the front today: the first of all, and the first of each sort that weights advance."""
+def _first(site: Workplace, at: datetime) -> set[int]:
+    """Return the households that stand first."""
+    first = select(QueueEntry.household_id).where(_waits_today(site, at))
+    return set(session.scalars(first.order_by(QueueEntry.rank_at, QueueEntry.id).limit(LOOKED_AT)))
+
+
+def _first_of_each_sort(site: Workplace, at: datetime) -> set[int]:
+    """Return the households that stand first of each sort, however far behind the others."""
+    sort = (CallTask.factors, QueueEntry.promised_at.is_not(None))
+    place = func.row_number().over(partition_by=sort, order_by=(QueueEntry.rank_at, QueueEntry.id))
+    placed = (
+        select(QueueEntry.household_id, place.label("place"))
+        .join(CallTask, CallTask.household_id == QueueEntry.household_id)
+        .where(CallTask.state == TaskState.OPEN, _waits_today(site, at))
+        .subquery()
+    )
+    return set(session.scalars(select(placed.c.household_id).where(placed.c.place <= OF_EACH_SORT)))
+
+
+def _waits_today(site: Workplace, at: datetime) -> ColumnElement[bool]:
     tomorrow = midnight(at, site.time_zone) + timedelta(days=1)
-    waiting = (
-        select(QueueEntry.household_id)
-        .where(
-            QueueEntry.site_id == site.id,
-            or_(
-                QueueEntry.state == EntryState.READY,
-                (QueueEntry.state == EntryState.SCHEDULED) & (QueueEntry.not_before < tomorrow),
-            ),
-        )
-        .order_by(QueueEntry.rank_at, QueueEntry.id)
-        .limit(LOOKED_AT)
+    return and_(
+        QueueEntry.site_id == site.id,
+        or_(
+            QueueEntry.state == EntryState.READY,
+            (QueueEntry.state == EntryState.SCHEDULED) & (QueueEntry.not_before < tomorrow),
+        ),
     )
-    found = set(session.scalars(waiting))
-    task = select(CallTask.id).where(
-        CallTask.household_id == QueueEntry.household_id, CallTask.state == TaskState.OPEN
-    )
-    for factor in rules.Factor:
-        found |= set(
-            session.scalars(waiting.where(task.where(CallTask.factors.op("&")(factor) != 0).exists()))
-        )
-    found |= set(session.scalars(waiting.where(QueueEntry.promised_at.is_not(None))))
-    return queries.entries_of(sorted(found))

@@ -48,7 +48,7 @@ def show_order(form: WeightsForm | None, *, tries: bool = False, status: int = 2
         at, site = clock.database_now(), agent().site
         _site, in_force = site_and_weights(site.id)
         shown = form or WeightsForm(formdata=None, data=in_force.model_dump())
-        found = preview(site, shown.weights() if tries else in_force, at=at)
+        found = preview(site, shown.weights() if tries else None, at=at)
         published = settings.history(site.id, site.programme)
         page = render_template(
             "supervision/order.html",
