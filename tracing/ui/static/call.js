@@ -48,9 +48,9 @@
   }
 
   // The log-in page comes: what was not saved yet goes out first, and is written.
-  document.addEventListener("leaving", () => {
+  document.addEventListener("leaving", ({ detail: sent }) => {
     const answers = document.getElementById("answers");
-    if (answers && wasTyped(answers)) post(answers.action, new FormData(answers), { keepalive: true }).catch(() => {});
+    if (answers && wasTyped(answers)) sent.push(post(answers.action, new FormData(answers), { keepalive: true }));
   });
 
   function wasTyped(form) {

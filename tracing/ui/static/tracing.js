@@ -35,8 +35,15 @@
     if (status === 423 || lockedHeader === "1") lock.cover();
   }
 
-  function leave() {
-    document.dispatchEvent(new Event("leaving"));
+  let leaving = false;
+
+  /* Log in again; what a page still wants to send goes out first (`event.detail`: its promises). */
+  async function leave() {
+    if (leaving) return;
+    leaving = true;
+    const sent = [];
+    document.dispatchEvent(new CustomEvent("leaving", { detail: sent }));
+    await Promise.allSettled(sent);
     if (body.dataset.loginUrl) window.location.assign(body.dataset.loginUrl);
     else window.location.reload();
   }
