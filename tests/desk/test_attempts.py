@@ -185,8 +185,12 @@ def test_a_letter_goes_to_somebody_without_a_number(browse: Browser, story: Stor
 
     page = dora.get(f"/lists/tasks/{task_id}/letter")
     done = dora.follow(f"/lists/tasks/{task_id}/letter-written")
+    dora.follow(f"/lists/tasks/{task_id}/letter-written")
 
     letter = soup(page).select_one(".letter").text
     assert "KERGUELEN" in letter
     assert "covid" not in letter.lower()
     assert "lettre écrite" in done.text
+    assert len(outbox.messages_to(queries.get_task(task_id).person_id)) == 1, (
+        "a second click writes no second one"
+    )

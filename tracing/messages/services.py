@@ -44,7 +44,11 @@ def _texted_at(person_id: int) -> str | None:
 
 
 def letter_written(person_id: int, reference: str, text: str, *, by: Agent, at: datetime) -> Message:
-    """Note that a letter to somebody was printed and posted."""
+    """Note that a letter to somebody was printed and posted; nothing happens the second time on one day."""
+    last = queries.letters_to([person_id]).get(person_id)
+    today = clock.midnight(at, by.site.time_zone)
+    if last is not None and last.reference == reference and last.queued_at >= today:
+        return last
     sealed = {"to": "", "text": text}
     return _put(person_id, reference, Channel.LETTER, MessageState.WRITTEN, sealed, by=by, at=at)
 

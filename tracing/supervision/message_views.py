@@ -8,7 +8,6 @@ from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.messages import queries, rules, words
 from tracing.messages import services as messages
-from tracing.queue.models import CallTask
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
@@ -58,10 +57,13 @@ def paragraphs() -> tuple[str, ...]:
 def letter_written(task_id: int) -> ResponseReturnValue:
     """Note that the letter was printed and posted."""
     with transaction():
-        listed = worklists.get_listed(task_id, site_id=agent().site.id)
-        task: CallTask = listed.task
+        listed = worklists.get_listed(task_id, site_id=agent().site.id, lock=True)
         messages.letter_written(
-            task.person_id, listed.reference, "\n".join(paragraphs()), by=agent(), at=clock.now()
+            listed.task.person_id,
+            listed.reference,
+            "\n".join(paragraphs()),
+            by=agent(),
+            at=clock.database_now(),
         )
     flash(_("Lettre notée comme écrite."))
     return redirect(url_for("supervision.lists", list=WorkList.NO_NUMBER.value), 303)
