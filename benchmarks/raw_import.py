@@ -13,13 +13,14 @@ from itertools import islice
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 from sqlalchemy import Engine, text
 
 from tracing.kernel import garbage
-from tracing.kernel.copying import type_name
+from tracing.kernel.copying import send, type_name
 from tracing.kernel.db import Base
 
 LINES_A_TRANSACTION = 5000
@@ -122,14 +123,11 @@ def _copy(owner: Engine, rows: dict[str, list[tuple[Any, ...]]], *, lines: int, 
 
 def _copy_part(connection: psycopg.Connection[Any], name: str, part: Sequence[tuple[Any, ...]]) -> None:
     table = Base.metadata.tables[name]
-    columns = ", ".join(table.columns.keys())
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY raw_{name} ({columns}) FROM STDIN (FORMAT BINARY)") as copy,
-    ):
-        copy.set_types([type_name(column.type) for column in table.columns])
-        for row in part:
-            copy.write_row(row)
+    types = [type_name(column.type) for column in table.columns]
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
+        sql.Identifier(f"raw_{name}"), sql.SQL(", ").join(map(sql.Identifier, table.columns.keys()))
+    )
+    send(connection, statement, types, part)
 
 
 def _parts(rows: Sequence[tuple[Any, ...]], number: int) -> list[list[tuple[Any, ...]]]:

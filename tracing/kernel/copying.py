@@ -5,8 +5,10 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, cast
 
+import orjson
 import psycopg
 from psycopg import sql
+from psycopg.types.json import set_json_dumps
 from sqlalchemy import BigInteger, Boolean, Date, DateTime, Integer, LargeBinary, Table, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
@@ -124,10 +126,12 @@ def send(
     rows: Iterable[Sequence[Any]],
 ) -> None:
     """Send rows to a COPY on a connection of the driver."""
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.set_types(types)
-        for row in rows:
-            copy.write_row(row)
+    with driver.cursor() as cursor:
+        set_json_dumps(orjson.dumps, cursor)
+        with cursor.copy(statement) as copy:
+            copy.set_types(types)
+            for row in rows:
+                copy.write_row(row)
 
 
 @cache
