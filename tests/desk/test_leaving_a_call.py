@@ -78,6 +78,8 @@ def test_a_colleague_who_is_there_gets_the_call_next(browse: Browser, story: Sto
     queue.give_to(queries.find_entry_of(task.household_id).id, story.ada.id, by=agent_of_ada, at=NOW)
     call = take_call(ada).call
     assert "Abel" in ada.get(f"{call}/leave").text
+    nobody = ada.post(f"{call}/hand-over", {"colleague": ""}, status=422)
+    assert "Choisissez à qui confier l’appel." in nobody.text
 
     said = ada.follow(f"{call}/hand-over", {"colleague": story.abel.id})
 

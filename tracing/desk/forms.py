@@ -132,13 +132,16 @@ class HandOverForm(FlaskForm):  # type: ignore[misc]
 
     colleague = SelectField(
         _l("Collègue"),
-        coerce=int,
+        coerce=lambda typed: int(typed) if typed else None,
         validators=[InputRequired(_l("Choisissez à qui confier l’appel."))],
     )
 
     def offer(self, colleagues: Sequence[Colleague]) -> None:
-        """Offer these colleagues."""
+        """Offer these colleagues; nobody gets a call because their name comes first."""
         self.colleague.choices = [
-            SelectChoice(one.member.id, presence_in_words(one.member, one.presence, one.last_input_at))
-            for one in colleagues
+            SelectChoice("", _("Choisir")),
+            *(
+                SelectChoice(one.member.id, presence_in_words(one.member, one.presence, one.last_input_at))
+                for one in colleagues
+            ),
         ]
