@@ -28,10 +28,9 @@ class Waiting:
 def waiting_at(site_id: int) -> Sequence[Waiting]:
     """Return the newest lots whose calls wait at a site."""
     calls = queue.waiting_by_lot(site_id)
-    lots = [queries.get_lot(lot_id) for lot_id in sorted(calls, reverse=True)[:MOST]]
     return [
         Waiting(lot, sender_of(lot), calls[lot.id])
-        for lot in lots
+        for lot in queries.newest_among(calls, limit=MOST)
         if lot.state in ASKS_FOR_CALLS and not lot.is_being_undone
     ]
 

@@ -1,6 +1,6 @@
 """Reading lots and what became of their lines."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from tracing.imports.errors import NoSuchLot
 from tracing.imports.models import ImportLine, ImportLot, LotState
 from tracing.imports.report import Told, report_of
 from tracing.imports.rules import Outcome
-from tracing.kernel.db import session
+from tracing.kernel.db import among, session
 from tracing.vault import services as vault
 
 
@@ -28,6 +28,12 @@ def lots(*, before_id: int | None = None, limit: int = 51) -> Sequence[ImportLot
     if before_id is not None:
         chosen = chosen.where(ImportLot.id < before_id)
     return session.scalars(chosen).all()
+
+
+def newest_among(lot_ids: Iterable[int], *, limit: int) -> Sequence[ImportLot]:
+    """Return the newest of some lots, newest first."""
+    chosen = select(ImportLot).where(among(ImportLot.id, lot_ids))
+    return session.scalars(chosen.order_by(ImportLot.id.desc()).limit(limit)).all()
 
 
 def lots_to_decide(limit: int = 20) -> Sequence[ImportLot]:
