@@ -157,6 +157,20 @@ def test_a_death_stops_every_message(browse: Browser, story: Story):
     assert messages.queue_missed_call([(person_id, "P0-26-1")], by=ada, at=NOW) == []
 
 
+def test_a_death_stops_messages_also_when_the_call_was_settled_meanwhile(browse: Browser, story: Story):
+    task = waiting_case(story.nantes, at=NOW)
+    task_id, person_id = task.id, task.person_id
+    messages.queue_missed_call([(person_id, "P0-26-1")], by=agent(story.ada), at=NOW)
+    ada = browse.as_(story.ada)
+    call = take_call(ada).call
+    queue.close_task(queries.get_task(task_id), TaskState.DONE, by=None, at=NOW)
+
+    ada.follow(f"{call}/tasks/{task_id}/end", {"outcome": "deceased"})
+
+    assert outbox.messages_to(person_id)[0].message.state is MessageState.STOPPED
+    assert queries.get_task(task_id).state is TaskState.DONE
+
+
 def test_a_death_ends_whatever_else_the_person_was_to_be_called_for(browse: Browser, story: Story):
     task = waiting_case(story.nantes, at=NOW)
     task_id, household_id = task.id, task.household_id

@@ -61,7 +61,9 @@ def finish(
     consequence = CONSEQUENCES[outcome]
     note_rung(call, task, outcome, by=by, at=at)
     is_settled = task.state is not TaskState.OPEN and not consequence.whole_household
-    match Follows.AS_IT_WAS if is_settled else consequence.follows:
+    # whatever was decided meanwhile, nothing more goes out to the dead
+    stays = is_settled and consequence.follows is not Follows.STOP
+    match Follows.AS_IT_WAS if stays else consequence.follows:
         case Follows.DONE:
             _done(talk, outcome, by=by, at=at)
         case Follows.PROMISE:
