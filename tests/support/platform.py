@@ -3,7 +3,9 @@
 Run as a program (`python -m tests.support.platform`), so that it is a process of its own, as the product is.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from tests.support.lots import enveloped, secrets
 from tracing.app.runtime import running
@@ -77,26 +79,10 @@ def prepare(settings: Settings) -> None:
 
 
 def load_people(settings: Settings) -> None:
-    """Encrypt an extract about PEOPLE, sampled yesterday with symptoms since the day before, and load it."""
-    now = clock.now().astimezone(settings.zone)
-    rows = [
-        dict.fromkeys(FIELDS, "")
-        | {
-            "NUM_LOT": "T1",
-            "ID_RESULTAT": f"T1-{rank:06d}",
-            "DATE_EXTRACTION": now.strftime("%d/%m/%Y %H:%M"),
-            "DATE_NAISSANCE": "17/05/1980",
-            "DATE_PRELEVEMENT": (now - timedelta(days=1)).strftime("%d/%m/%Y %H:%M"),
-            "TYPE_ANALYSE": "PCR",
-            "RESULTAT": "P",
-            "SYMPTOMES": "S24",
-        }
-        | person
-        for rank, person in enumerate(PEOPLE, start=1)
-    ]
+    """Load a lot about PEOPLE."""
     load(
         Arrival(
-            content=enveloped(as_csv(rows)),
+            content=lot_about(PEOPLE, number="T1", zone=settings.zone),
             file_name="T1.csv.p7m",
             source_code="PDL",
             secrets=secrets(),
@@ -105,6 +91,27 @@ def load_people(settings: Settings) -> None:
             programme=settings.programme,
         )
     )
+
+
+def lot_about(people: Iterable[Mapping[str, str]], *, number: str, zone: ZoneInfo) -> bytes:
+    """Return an encrypted extract about people, sampled yesterday with symptoms since the day before."""
+    now = clock.now().astimezone(zone)
+    rows = [
+        dict.fromkeys(FIELDS, "")
+        | {
+            "NUM_LOT": number,
+            "ID_RESULTAT": f"{number}-{rank:06d}",
+            "DATE_EXTRACTION": now.strftime("%d/%m/%Y %H:%M"),
+            "DATE_NAISSANCE": "17/05/1980",
+            "DATE_PRELEVEMENT": (now - timedelta(days=1)).strftime("%d/%m/%Y %H:%M"),
+            "TYPE_ANALYSE": "PCR",
+            "RESULTAT": "P",
+            "SYMPTOMES": "S24",
+        }
+        | person
+        for rank, person in enumerate(people, start=1)
+    ]
+    return enveloped(as_csv(rows))
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ def call(call_id: int) -> ResponseReturnValue:
             step_id=request.args.get("step"),
             panel=request.args.get("panel"),
             by=agent(),
-            at=clock.now(),
+            at=asked_at(),
         )
         return show_step(screen) if is_fragment() else show_call(screen)
 
