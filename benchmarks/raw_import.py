@@ -13,10 +13,10 @@ from itertools import islice
 from typing import Any
 
 import psycopg
-from psycopg import sql
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
+from psycopg import sql
 from sqlalchemy import Engine, text
 
 from tracing.kernel import garbage
