@@ -10,6 +10,7 @@ import time_machine
 from flask import Flask
 from hypothesis import settings as hypothesis
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 
 from tests.support.live import live_database, live_engines  # noqa: F401 - fixtures
 from tests.support.story import Story, tell
@@ -84,7 +85,7 @@ class Clock:
 
 
 @pytest.fixture
-def session(engines: tuple[Engine, KeyRing]) -> Iterator[db.Session]:
+def session(engines: tuple[Engine, KeyRing]) -> Iterator[Session]:
     """The session of the code under test, inside a transaction that is rolled back at the end."""
     engine, ring = engines
     connection = engine.connect()
@@ -104,7 +105,7 @@ def session(engines: tuple[Engine, KeyRing]) -> Iterator[db.Session]:
 
 
 @pytest.fixture
-def clock(session: db.Session) -> Iterator[Clock]:
+def clock(session: Session) -> Iterator[Clock]:
     """Time stands still at NOW until the test moves it."""
     with time_machine.travel(NOW, tick=False) as traveller:
         frozen = Clock(traveller)

@@ -4,10 +4,10 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+from sqlalchemy.orm import Session
 
 from tests.conftest import NOW
 from tests.support.story import Story, identity, waiting_case
-from tracing.kernel.db import Session
 from tracing.queue.models import CallTask
 
 

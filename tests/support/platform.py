@@ -108,7 +108,7 @@ def lot_about(people: Iterable[Mapping[str, str]], *, number: str, zone: ZoneInf
             "RESULTAT": "P",
             "SYMPTOMES": "S24",
         }
-        | person
+        | dict(person)
         for rank, person in enumerate(people, start=1)
     ]
     return enveloped(as_csv(rows))
