@@ -1,4 +1,7 @@
-"""What tracers do all day, for the load generator: each takes their next call.
+"""What tracers do all day, for the load generator: each takes their next call, when they are done with the last one.
+
+They do not know of each other: the moments at which they ask are independent, as those of people are. Asking in step,
+forty at once twice a second, measured how long forty wait for one another.
 
 Run by `benchmarks.next_call`, in a process of its own. The environment says how many calls a second, and where
 the cookies of the sessions are: each is used once, in turn.
@@ -6,22 +9,35 @@ the cookies of the sessions are: each is used once, in turn.
 
 import json
 import os
+import random
+import time
 from itertools import cycle
 from pathlib import Path
 
-from locust import FastHttpUser, constant_throughput, task
+from locust import FastHttpUser, task
 
 SESSIONS = json.loads(Path(os.environ["BENCH_SESSIONS"]).read_text(encoding="utf-8"))
 EACH = float(os.environ["BENCH_A_SECOND"]) / float(os.environ["BENCH_USERS"])
 
-tokens = cycle(SESSIONS["tokens"])
+AFTER = int(os.environ["BENCH_AFTER"])
+
+tokens = cycle(SESSIONS["tokens"][AFTER:] + SESSIONS["tokens"][:AFTER])
 
 
 class Tracer(FastHttpUser):
-    """Somebody who asks for the next call, at a steady pace."""
+    """Somebody who asks for the next call at moments of their own; who was kept waiting makes up for it."""
 
-    wait_time = constant_throughput(EACH)
     network_timeout = connection_timeout = 10.0
+
+    def on_start(self) -> None:
+        """Begin at a moment of one's own."""
+        self.asks_at = time.monotonic()
+        time.sleep(self.wait_time())  # patched by the generator: the others go on
+
+    def wait_time(self) -> float:
+        """Return the seconds until the next asking."""
+        self.asks_at += random.expovariate(EACH)
+        return max(0.0, self.asks_at - time.monotonic())
 
     @task
     def next_call(self) -> None:

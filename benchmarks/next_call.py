@@ -45,6 +45,8 @@ A_SECOND = 83
 USERS = 40
 """Connections of the load generator; each asks about twice a second."""
 WORKERS = 2
+WARMING = 3.0
+"""Seconds of calls before those that are measured."""
 
 
 def main(arguments: list[str]) -> int:
@@ -62,7 +64,7 @@ def main(arguments: list[str]) -> int:
 
 def _figures(folder: Path, *, sessions: int, lasting: float) -> list[Figure]:
     settings = Settings(data_dir=folder / "data", port=_free_port(), log_level="error")
-    calls = int(A_SECOND * lasting * 1.5)
+    calls = int(A_SECOND * (lasting + WARMING) * 1.5)
     with running(settings) as runtime:
         here = Ground(runtime.server, runtime.engine, db.make_engine(runtime.server.owner_url))
         say(f"  {calls:,} people to call, {sessions:,} sessions …")
@@ -70,7 +72,9 @@ def _figures(folder: Path, *, sessions: int, lasting: float) -> list[Figure]:
         known = folder / "sessions.json"
         known.write_text(json.dumps(_sessions(runtime, here, sessions)), encoding="utf-8")
         with _served(settings):
-            found = _load(settings, known, lasting)
+            # a host that has just begun makes its connections and prepares its statements first
+            _load(settings, known, WARMING)
+            found = _load(settings, known, lasting, after=int(A_SECOND * WARMING * 2))
         with here.owner.begin() as connection:
             claims, households = connection.execute(
                 text("""
@@ -176,12 +180,13 @@ def _wait_for(url: str, serving: "subprocess.Popen[bytes]") -> None:
     raise RuntimeError("the pages do not answer")
 
 
-def _load(settings: Settings, known: Path, lasting: float) -> dict[str, Any]:
-    """Let the load generator run; returns what it found, without its first two seconds."""
+def _load(settings: Settings, known: Path, lasting: float, *, after: int = 0) -> dict[str, Any]:
+    """Let the load generator run with the sessions `after` the first ones; returns what it found."""
     environment = os.environ | {
         "BENCH_SESSIONS": str(known),
         "BENCH_A_SECOND": str(A_SECOND),
         "BENCH_USERS": str(USERS),
+        "BENCH_AFTER": str(after),
     }
     command = [
         *(sys.executable, "-m", "locust", "-f", str(Path(__file__).with_name("callers.py")), "--headless"),
