@@ -23,7 +23,7 @@ LIST_WORDS = {
 }
 
 LIST_LEADS = {
-    WorkList.UNREACHABLE: _l("Trois tentatives n’ont joint personne. Chaque ligne attend votre décision."),
+    WorkList.UNREACHABLE: _l("Aucune des tentatives prévues n’a joint personne. Chaque ligne attend votre décision."),
     WorkList.NO_NUMBER: _l("Aucun numéro ne peut être composé. Trouvez-en un, ou renoncez."),
     WorkList.LANGUAGE: _l(
         "La personne et l’enquêteur ne se comprenaient pas. Confiez l’appel à qui parle sa langue."
@@ -47,7 +47,7 @@ LIST_LEADS = {
 LIST_EMPTY = {
     WorkList.UNREACHABLE: (
         _l("Personne n’est injoignable"),
-        _l("Trois tentatives sans réponse amènent un appel ici."),
+        _l("Quand toutes les tentatives prévues sont vaines, l’appel arrive ici."),
     ),
     WorkList.NO_NUMBER: (
         _l("Tout le monde a un numéro"),
