@@ -101,7 +101,8 @@ class Rows:
 
 
 PERSON = (
-    *("id", "cohort", "sealed", "is_invented", "time_zone", "postcode_hash", "created_at", "household_id"),
+    *("id", "cohort", "sealed", "is_invented"),
+    *("time_zone", "postcode_hash", "created_at", "household_id"),
 )
 KEY = ("person_id", "kind", "hash", "index_key_id", "cohort")
 CASE = (
@@ -114,9 +115,8 @@ RESULT = (
 )
 LINE = (
     *("id", "lot_id", "row_number", "revision", "is_current", "source_code", "source_result_id"),
-    "fingerprint",
-    *("result", "outcome", "new_episode", "possible_duplicate", "reasons", "warnings", "case_id", "cohort"),
-    "sealed",
+    *("fingerprint", "result", "outcome", "new_episode", "possible_duplicate"),
+    *("reasons", "warnings", "case_id", "cohort", "sealed"),
 )
 
 
@@ -179,10 +179,10 @@ class Batch:
         identity, facts, background = line.identity, line.facts, line.background
         if identity is None or facts is None or background is None:
             raise ValueError("a created line has an identity and facts")
-        taking, person_id = self.taking, decision.person_id
+        taking, person_id, zone = self.taking, decision.person_id, zone_of(identity)
         if person_id is None:
             person_id = next(self.new.people)
-            self._new_person(line, person_id, identity)
+            self._new_person(line, person_id, identity, zone)
             self.rows.pairs += [(person_id, other) for other in decision.possible_with]
             has_number = bool(identity.phones)
         else:
@@ -207,7 +207,7 @@ class Batch:
                 site_id=site_id,
                 case_id=case_id,
                 due_at=self._due[site_id],
-                time_zone=zone_of(identity),
+                time_zone=zone,
                 factors=self._factors(identity, facts, background),
                 lot_id=taking.lot_id,
             )
@@ -223,11 +223,11 @@ class Batch:
             symptoms=facts.onset_on is not None or facts.symptoms not in WITHOUT_SYMPTOMS,
         )
 
-    def _new_person(self, line: ParsedLine, person_id: int, identity: Identity) -> None:
+    def _new_person(self, line: ParsedLine, person_id: int, identity: Identity, zone: str | None) -> None:
         is_invented = self.taking.is_invented(line.fund_code)
         sealed = self._seal_person(person_id, identity.to_dict())
         self.rows.people[person_id] = (
-            *(person_id, self.cohort, sealed, is_invented, zone_of(identity)),
+            *(person_id, self.cohort, sealed, is_invented, zone),
             *(self._place_hash(identity.postcode, is_invented=is_invented), self.at),
         )
         numbers = []
