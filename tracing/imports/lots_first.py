@@ -28,8 +28,9 @@ class Waiting:
 def waiting_at(site_id: int) -> Sequence[Waiting]:
     """Return the newest lots whose calls wait at a site."""
     calls = queue.waiting_by_lot(site_id)
+    labels = {source.code: source.label for source in source_queries.sources()}
     return [
-        Waiting(lot, sender_of(lot), calls[lot.id])
+        Waiting(lot, labels.get(lot.source_code, lot.source_code), calls[lot.id])
         for lot in queries.newest_among(calls, limit=MOST)
         if lot.state in ASKS_FOR_CALLS and not lot.is_being_undone
     ]

@@ -27,7 +27,7 @@ def choose() -> ResponseReturnValue:
 def _page(form: PlaceForm, *, status: int = 200) -> ResponseReturnValue:
     site_id = agent().site.id
     _site, weights = site_and_weights(site_id)
-    given = {one.priority.lot_id for one in priority_rounds.given_at(site_id)}
+    given = {one.lot_id for one in priority_rounds.in_force(site_id)}
     page = render_template(
         "imports/priority.html",
         form=form,

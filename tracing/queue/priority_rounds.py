@@ -120,13 +120,15 @@ class Given:
     calls: int
 
 
-def given_at(site_id: int) -> list[Given]:
+def in_force(site_id: int) -> Sequence[Priority]:
     """Return the priorities of a site, the newest first."""
-    found = session.scalars(
-        select(Priority)
-        .where(Priority.site_id == site_id, Priority.ended_at.is_(None))
-        .order_by(Priority.id.desc())
-    ).all()
+    given = select(Priority).where(Priority.site_id == site_id, Priority.ended_at.is_(None))
+    return session.scalars(given.order_by(Priority.id.desc())).all()
+
+
+def given_at(site_id: int) -> list[Given]:
+    """Return the priorities of a site with the calls that wait with each, the newest first."""
+    found = in_force(site_id)
     if not found:
         return []
     calls = {row.id: row.calls for row in session.execute(_WAITING, {"site": site_id})}
