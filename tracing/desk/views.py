@@ -79,7 +79,7 @@ def vocabulary() -> dict[str, Any]:
 def home() -> ResponseReturnValue:
     """Show what to do next, what was promised, what was done today."""
     with transaction():
-        shown = homes.home_of(agent(), at=clock.database_now())
+        shown = homes.home_of(agent(), at=asked_at())
         return render_template("desk/home.html", home=shown, waiting=shown.waiting)
 
 
@@ -88,7 +88,7 @@ def home() -> ResponseReturnValue:
 def waiting() -> ResponseReturnValue:
     """Say again whether somebody waits for a call, to a page that stays open on an empty queue."""
     with transaction():
-        found = homes.waiting_for(agent(), at=clock.database_now())
+        found = homes.waiting_for(agent(), at=asked_at())
         return render_template("desk/waiting.html", waiting=found)
 
 
@@ -184,7 +184,7 @@ def typed_in(step: str) -> Typed:
 def write(call_id: int, task_id: int, typed: Typed, *, goes_on: bool = False) -> Screen:
     """Save under the call's claim, and return the screen as it stands afterwards."""
     with transaction():
-        at, by = clock.database_now(), agent()
+        at, by = asked_at(), agent()
         held = queries.own_call(call_id, by)
         calls.writing(call_id, by, at=at)
         talk = services.talk_in(held, task_id, by=by, at=at)
@@ -198,7 +198,7 @@ def write(call_id: int, task_id: int, typed: Typed, *, goes_on: bool = False) ->
 def too_late(call_id: int, task_id: int, typed: Typed, lost: ClaimLost) -> ResponseReturnValue:
     """Refuse what came after the claim had ended, keep it as drafts, and show it."""
     with transaction():
-        at, by = clock.database_now(), agent()
+        at, by = asked_at(), agent()
         held = queries.own_call(call_id, by)
         talk = services.talk_in(held, task_id, by=by, at=at)
         words = words_of_answers(talk.script.questions, typed.values)
@@ -214,7 +214,7 @@ def ring(call_id: int, task_id: int) -> ResponseReturnValue:
     place = request.form.get("place", default=0, type=int)
     try:
         with transaction():
-            held, at = queries.own_call(call_id, agent()), clock.database_now()
+            held, at = queries.own_call(call_id, agent()), asked_at()
             calls.writing(held.id, agent(), at=at)
             numbers.ring(held, queries.task_in(held, task_id), place, by=agent(), at=at)
     except ClaimLost as lost:
@@ -233,7 +233,7 @@ def heartbeat(call_id: int) -> ResponseReturnValue:
         with transaction():
             held = queries.own_call(call_id, agent())
             calls.require_here(held, agent())
-            renewed = queue.renew(held.entry_id, held.claim_number, agent(), at=clock.database_now())
+            renewed = queue.renew(held.entry_id, held.claim_number, agent(), at=asked_at())
     except ClaimLost as lost:
         return jsonify(message=lost.message), lost.status
     return jsonify(ends_at=renewed.ends_at.isoformat(), must_ask=renewed.must_ask)
@@ -246,7 +246,7 @@ def still_here(call_id: int) -> ResponseReturnValue:
     try:
         with transaction():
             held = queries.own_call(call_id, agent())
-            calls.writing(held.id, agent(), at=clock.database_now())
+            calls.writing(held.id, agent(), at=asked_at())
     except ClaimLost as lost:
         if is_fragment():
             return jsonify(message=lost.message), lost.status
