@@ -23,7 +23,9 @@ LIST_WORDS = {
 }
 
 LIST_LEADS = {
-    WorkList.UNREACHABLE: _l("Aucune des tentatives prévues n’a joint personne. Chaque ligne attend votre décision."),
+    WorkList.UNREACHABLE: _l(
+        "Aucune des tentatives prévues n’a joint personne. Chaque ligne attend votre décision."
+    ),
     WorkList.NO_NUMBER: _l("Aucun numéro ne peut être composé. Trouvez-en un, ou renoncez."),
     WorkList.LANGUAGE: _l(
         "La personne et l’enquêteur ne se comprenaient pas. Confiez l’appel à qui parle sa langue."
