@@ -35,6 +35,8 @@ class Call(Base):
     session_id: Mapped[int | None] = mapped_column(ForeignKey("staff_sessions.id"))
     """The browser in which the call is led; the tracer's other one may take it over."""
     give_back_reason: Mapped[GiveBackReason | None] = mapped_column(coded(GiveBackReason))
+    escalation_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The question for which an adviser or a referent rings; none: a tracer's call."""
 
 
 class Conversation(Base):

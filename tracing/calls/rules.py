@@ -20,6 +20,8 @@ class CallOutcome(StrEnum):
     HOSPITALISED = "hospitalised"
     OUT_OF_AREA = "out_of_area"
     DECEASED = "deceased"
+    ADVISED = "advised"
+    """An adviser or a referent rang for a question, and has answered it."""
     GIVEN_BACK = "given_back"
     CLAIM_ENDED = "claim_ended"
     TAKEN_BACK = "taken_back"
@@ -88,6 +90,7 @@ CONSEQUENCES: dict[CallOutcome, Consequence] = {
     CallOutcome.HOSPITALISED: Consequence(Follows.HAND_ON),
     CallOutcome.OUT_OF_AREA: Consequence(Follows.HAND_ON),
     CallOutcome.DECEASED: Consequence(Follows.STOP),
+    CallOutcome.ADVISED: Consequence(Follows.AS_IT_WAS, whole_household=True),
     CallOutcome.GIVEN_BACK: Consequence(Follows.AS_IT_WAS, whole_household=True),
     CallOutcome.CLAIM_ENDED: Consequence(Follows.AS_IT_WAS, whole_household=True),
     CallOutcome.TAKEN_BACK: Consequence(Follows.AS_IT_WAS, whole_household=True),

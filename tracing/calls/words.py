@@ -17,6 +17,7 @@ OUTCOME_WORDS = {
     CallOutcome.HOSPITALISED: _l("Hospitalisé"),
     CallOutcome.OUT_OF_AREA: _l("Vit ailleurs"),
     CallOutcome.DECEASED: _l("Décès"),
+    CallOutcome.ADVISED: _l("Appel pour un avis"),
     CallOutcome.GIVEN_BACK: _l("Rendu à la file"),
     CallOutcome.CLAIM_ENDED: _l("Revenu à la file sans nouvelles"),
     CallOutcome.TAKEN_BACK: _l("Repris par un superviseur"),

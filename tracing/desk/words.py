@@ -19,6 +19,7 @@ OUTCOME_ICONS = {
     CallOutcome.HOSPITALISED: "hospital",
     CallOutcome.OUT_OF_AREA: "geo-alt",
     CallOutcome.DECEASED: "x-circle",
+    CallOutcome.ADVISED: "heart-pulse",
     CallOutcome.GIVEN_BACK: "arrow-counterclockwise",
     CallOutcome.CLAIM_ENDED: "clock-history",
     CallOutcome.TAKEN_BACK: "clock-history",
