@@ -132,7 +132,8 @@ def test_the_case_shows_answers_dates_calls_and_that_the_call_lasts(browse, stor
     assert "tel:+33639980001" not in during
     assert "L’appel est terminé" in after
     assert "L’appel est terminé" in live
-    assert "tel:+33639980001" in after
+    assert "tel:+33639980001" not in after, "the number is shown to whoever holds the household"
+    assert "Appeler cette personne" in after
 
 
 def test_a_contacts_file_never_shows_whose_contact_they_are(browse, story):

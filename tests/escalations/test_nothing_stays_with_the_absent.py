@@ -14,10 +14,10 @@ from tracing.escalations.jobs import release_questions
 from tracing.escalations.models import Audience, Decision, Escalation, EscalationState, Reason
 from tracing.kernel.db import session
 from tracing.kernel.events import Event
-from tracing.staff import presence
+from tracing.staff import presence, sessions
 from tracing.staff import services as staff
-from tracing.staff.models import Member, Role
-from tracing.staff.rules import Gone
+from tracing.staff.models import Member, Role, SessionEnd
+from tracing.staff.rules import ABSOLUTE_END, ABSOLUTE_END_ON_CALL, LAST_WORDS, Gone
 
 MINUTE = timedelta(minutes=1)
 
@@ -51,6 +51,9 @@ def leave(story: Story, why: Gone) -> None:
             staff.set_hours(story.ben, {1: (time(6), time(9, 44))}, by=None, at=NOW)
         case Gone.PAUSED:
             presence.pause(agent(story.ben), at=NOW)
+        case Gone.LOGGED_OUT:
+            begun = sessions.begin(story.ben, device="Firefox, Linux", at=NOW)
+            sessions.end(begun.session, SessionEnd.SIGNED_OUT, by=story.ben.id, at=NOW)
     session.flush()
 
 
@@ -99,3 +102,68 @@ def test_what_they_answered_stays_theirs(story: Story, taken: Escalation, clock:
 
     assert release_questions(NOW) == 0
     assert (taken.state, taken.taken_by) == (EscalationState.SETTLED, story.ben.id)
+
+
+def test_who_logs_out_lets_go_of_what_they_took(
+    browse: Browser, story: Story, bea: Member, line: Line, clock: Clock
+):
+    question = line.ask()
+    ben = browse.as_(story.ben)
+    ben.post(f"/escalations/{question.id}/take")
+    assert release_questions(NOW) == 0
+
+    ben.post("/logout")
+
+    assert release_questions(clock.move_to(NOW + MINUTE)) == 1
+    assert QUESTION in browse.as_(bea).follow(f"/escalations/{question.id}/take").text
+
+
+def test_who_logs_out_of_one_of_two_browsers_keeps_it(
+    browse: Browser, story: Story, line: Line, clock: Clock
+):
+    question = line.ask()
+    one, other = browse.as_(story.ben), browse.as_(story.ben)
+    one.post(f"/escalations/{question.id}/take")
+
+    one.post("/logout")
+
+    assert release_questions(clock.move_to(NOW + MINUTE)) == 0
+    other.post("/logout")
+    assert release_questions(clock.move_to(NOW + 2 * MINUTE)) == 1
+
+
+def test_who_logs_in_again_before_anybody_noticed_keeps_it(
+    browse: Browser, story: Story, line: Line, clock: Clock
+):
+    question = line.ask()
+    ben = browse.as_(story.ben)
+    ben.post(f"/escalations/{question.id}/take")
+    ben.post("/logout")
+
+    browse.as_(story.ben)
+
+    assert release_questions(clock.move_to(NOW + MINUTE)) == 0
+
+
+def test_whose_session_ended_with_the_shift_may_still_send_what_they_were_typing(
+    browse: Browser, story: Story, line: Line, clock: Clock
+):
+    question_id = line.ask().id
+    ben = browse.as_(story.ben)
+    ben.post(f"/escalations/{question_id}/take")
+    at = clock.move_to(NOW + ABSOLUTE_END)
+
+    ben.get("/escalations", status=303)
+
+    assert release_questions(clock.move_to(at + LAST_WORDS - MINUTE)) == 0
+    assert release_questions(clock.move_to(at + LAST_WORDS)) == 1
+
+
+def test_a_session_that_nobody_ended_is_over_when_its_shift_is(
+    browse: Browser, story: Story, line: Line, clock: Clock
+):
+    question_id = line.ask().id
+    browse.as_(story.ben).post(f"/escalations/{question_id}/take")
+
+    assert release_questions(clock.move_to(NOW + ABSOLUTE_END_ON_CALL - MINUTE)) == 0
+    assert release_questions(clock.move_to(NOW + ABSOLUTE_END_ON_CALL)) == 1

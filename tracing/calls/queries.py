@@ -111,6 +111,7 @@ def skipped_since(tracer_id: int, since: datetime) -> int:
         Call.ended_at >= since,
         Call.outcome == CallOutcome.GIVEN_BACK,
         Call.give_back_reason.is_(None),
+        Call.escalation_id.is_(None),
     )
     return session.scalar(skipped) or 0
 

@@ -32,8 +32,8 @@ def take_next(by: Agent, *, at: datetime) -> Call | None:
     return None if claim is None else call_under(claim, by, at=at)
 
 
-def call_under(claim: Claim, by: Agent, *, at: datetime) -> Call:
-    """Return the call of a claim, begun now if it is new."""
+def call_under(claim: Claim, by: Agent, *, escalation_id: int | None = None, at: datetime) -> Call:
+    """Return the call of a claim, begun now if it is new; `escalation_id` is the question for which it is made."""
     begun = None if claim.is_new else queries.find_call_of_claim(claim.entry_id, claim.number)
     if begun is not None:
         return begun
@@ -45,23 +45,27 @@ def call_under(claim: Claim, by: Agent, *, at: datetime) -> Call:
         tracer_id=by.member_id,
         started_at=at,
         session_id=by.session_id,
+        escalation_id=escalation_id,
     )
     session.add(call)
     session.flush()
     return call
 
 
-def writing(call_id: int, by: Agent, *, at: datetime) -> Call:
+def writing(call_id: int, by: Agent, *, escalation_id: int | None = None, at: datetime) -> Call:
     """Return the call for a write, its household locked and its claim renewed.
 
-    Every write of a call begins here: it states the claim number under which the call was begun.
+    Every write of a call begins here: it states the claim number under which the call was begun. What a tracer writes
+    is not written in a call made for a question (`escalation_id`), nor the other way round.
 
     Raises:
-        NoSuchCall: it is somebody else's.
+        NoSuchCall: it is somebody else's, or of the other kind.
         LedElsewhere: it is led in another browser of the tracer.
         ClaimLost: the claim has ended.
     """
     call = queries.get_call(call_id, tracer_id=by.member_id)
+    if call.escalation_id != escalation_id:
+        raise NoSuchCall
     if call.ended_at is not None:
         raise ClaimLost
     queue.hold(call.entry_id, call.claim_number, by, at=at)

@@ -49,11 +49,11 @@ def open_call(call_id: int, task_id: int, by: Agent) -> tuple[Call, CallTask]:
     """Return a call that its tracer holds, with one of its tasks.
 
     Raises:
-        NoSuchCall: it is somebody else's, of another site, or about other people.
+        NoSuchCall: it is somebody else's, of another site, made for a question, or about other people.
         ClaimLost: it has ended: what it showed is no longer theirs to see.
     """
     call = calls.get_call(call_id, tracer_id=by.member_id)
-    if call.site_id != by.site.id:
+    if call.site_id != by.site.id or call.escalation_id is not None:
         raise NoSuchCall
     task = call_services.task_of_call(call, task_id)
     if call.ended_at is not None:

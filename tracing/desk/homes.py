@@ -13,6 +13,7 @@ from tracing.desk import queries
 from tracing.desk.queries import CallMade
 from tracing.desk.words import DRAFT_WORDS
 from tracing.escalations import queries as escalations
+from tracing.escalations.calling import ADVICE
 from tracing.escalations.models import Escalation
 from tracing.escalations.queries import Words
 from tracing.kernel import clock
@@ -143,7 +144,8 @@ def answers_for(by: Agent) -> list[Answered]:
 
 def kept_for(by: Agent) -> list[Kept]:
     """Return what the tracer typed too late and has not put away."""
-    drafts = calls.drafts(by.member_id)
+    # what an adviser types stands beside their question
+    drafts = [one for one in calls.drafts(by.member_id) if one[0].field != ADVICE]
     references = _references(draft.call_id for draft, _text in drafts)
     return [
         Kept(draft, label_of(draft.field), references.get(draft.call_id), lines_of(text))

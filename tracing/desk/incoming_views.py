@@ -8,6 +8,7 @@ from tracing.calls import requests
 from tracing.desk import incoming
 from tracing.desk.errors import OnACallAlready
 from tracing.desk.incoming_forms import IncomingForm, RequestForm
+from tracing.desk.pages import call_url
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.queue.errors import HeldBy, NotWaiting
@@ -32,12 +33,12 @@ def ask() -> ResponseReturnValue:
                 by=agent(),
                 at=clock.database_now(),
             )
-            call_id = found.call.id if found.call else None
+            target = call_url(found.call) if found.call else None
     except (HeldBy, OnACallAlready, NotWaiting) as refusal:
         form.form_errors.append(refusal.message)
         return render_template("desk/incoming.html", form=form, request_form=None), refusal.status
-    if call_id is not None:
-        return redirect(url_for("desk.call", call_id=call_id), 303)
+    if target is not None:
+        return redirect(target, 303)
     request_form = RequestForm(formdata=None)
     request_form.number.data = incoming.number_in(
         form.key.data or "", allow_fiction=g.settings.fiction_numbers

@@ -74,6 +74,13 @@ def step_url(screen: Screen, step_id: str) -> str:
     return url_for("desk.call", call_id=screen.call.id, task=screen.task.id, step=step_id)
 
 
+def call_url(held: Call) -> str:
+    """Return where a call is led: on the call screen, or beside the question for which an adviser rings."""
+    if held.escalation_id is not None:
+        return url_for("escalations.show", escalation_id=held.escalation_id)
+    return url_for("desk.call", call_id=held.id)
+
+
 def show_ended(ended: Call) -> ResponseReturnValue:
     """Say that a call is over: reference and times, no identity."""
     made = queries.calls_made([ended])

@@ -78,13 +78,13 @@ class CallMade:
 
 
 def own_call(call_id: int, by: Agent) -> Call:
-    """Return a call that the agent made at the site where they work now.
+    """Return a call that the agent made as a tracer at the site where they work now.
 
     Raises:
-        NoSuchCall: it is somebody else's, or of another site.
+        NoSuchCall: it is somebody else's, of another site, or made for a question.
     """
     call = calls.get_call(call_id, tracer_id=by.member_id)
-    if call.site_id != by.site.id:
+    if call.site_id != by.site.id or call.escalation_id is not None:
         raise NoSuchCall
     return call
 

@@ -11,6 +11,7 @@ from tracing.calls import services as calls
 from tracing.calls.words import OUTCOME_TONES, OUTCOME_WORDS, REASONS_ON_THE_TIMELINE
 from tracing.desk import ending_views, homes, incoming_views, leaving_views, numbers, queries, services
 from tracing.desk.pages import (
+    call_url,
     show_answered,
     show_call,
     show_elsewhere,
@@ -101,7 +102,7 @@ def next_call() -> ResponseReturnValue:
         presence.resume(agent(), at=at)
         # the page that follows opens the conversations: the queue is held for as short as can be
         call = calls.take_next(agent(), at=at)
-        target = url_for("desk.call", call_id=call.id) if call else url_for("desk.home")
+        target = call_url(call) if call else url_for("desk.home")
     return redirect(target, 303)
 
 
@@ -242,7 +243,7 @@ def heartbeat(call_id: int) -> ResponseReturnValue:
 @bp.post("/calls/<int:call_id>/still-here")
 @may(Role.TRACER)
 def still_here(call_id: int) -> ResponseReturnValue:
-    """Count the answer to « Êtes-vous toujours en ligne ? » as input."""
+    """Count the answer to « Êtes-vous toujours en ligne ? » as input."""
     try:
         with transaction():
             held = queries.own_call(call_id, agent())

@@ -67,3 +67,29 @@ class AnswerNeeded(Invalid):
 
     def __init__(self) -> None:
         super().__init__(_("Écrivez la réponse que l’enquêteur lira."))
+
+
+class OnTheLine(Refused):
+    """Somebody has the household: nobody else rings its numbers."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _(
+                "%(name)s est en appel avec ce foyer. Passez par cette personne, ou attendez la fin de l’appel.",
+                name=name,
+            )
+        )
+
+
+class OtherCallFirst(Refused):
+    """One person has one call."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Vous avez déjà un appel ouvert. Terminez-le, puis appelez cette personne."))
+
+
+class NobodyIsCalled(Refused):
+    """The person is said to be dead, or has no number."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette personne n’est plus appelée. Rien n’a été changé."))

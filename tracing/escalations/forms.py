@@ -5,7 +5,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, RadioField, SelectField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length
 
@@ -65,6 +65,15 @@ class AnswerForm(FlaskForm):  # type: ignore[misc]
     decision = RadioField(
         _l("Et maintenant ?"), validators=[InputRequired(_l("Choisissez ce qui se passe ensuite."))]
     )
+
+    call = HiddenField()
+    """The call in which the answer is written; empty outside one."""
+
+    @property
+    def call_id(self) -> int | None:
+        """The number of that call."""
+        typed = self.call.data or ""
+        return int(typed) if typed.isdecimal() and len(typed) <= 18 else None
 
     def __init__(self, *args: Any, reason: Reason, on_call: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,10 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from tracing.calls.models import Call
 from tracing.escalations.errors import NoSuchEscalation
 from tracing.escalations.models import Audience, Escalation, EscalationState
 from tracing.kernel.db import session
-from tracing.queue.models import CallTask
+from tracing.queue.models import CallTask, QueueEntry
 from tracing.staff import presence
 from tracing.staff import queries as staff
 from tracing.staff.agents import Agent
@@ -131,23 +132,56 @@ def settled_since(site_id: int, audiences: Iterable[Audience], since: datetime) 
     ).all()
 
 
+def find_call(escalation_id: int, member_id: int) -> Call | None:
+    """Return the call that a member has now for a question."""
+    is_held = (QueueEntry.id == Call.entry_id) & (QueueEntry.claim_number == Call.claim_number)
+    return session.scalar(
+        select(Call)
+        .join(QueueEntry, is_held)
+        .where(QueueEntry.claimant_id == member_id, Call.escalation_id == escalation_id)
+    )
+
+
+def find_called(member_id: int) -> int | None:
+    """Return the question for which a member has a call now."""
+    return next(iter(_called_for({member_id})), None)
+
+
 def gone_takers(*, at: datetime) -> dict[tuple[int, int], Gone]:
-    """Return which questions are in whose hands who is not there any more, and why."""
-    taken = select(Escalation.id, Escalation.taken_by, Escalation.site_id, Escalation.audience)
-    by_place: dict[tuple[int, Audience], list[tuple[int, int]]] = defaultdict(list)
-    for row in session.execute(taken.where(Escalation.state == EscalationState.TAKEN)):
-        by_place[row.site_id, row.audience].append((row.id, row.taken_by or 0))
+    """Return which questions are in whose hands who is not there any more, and why; whoever rings for one is there."""
+    chosen = select(
+        Escalation.id, Escalation.taken_by, Escalation.taken_at, Escalation.site_id, Escalation.audience
+    )
+    taken = session.execute(chosen.where(Escalation.state == EscalationState.TAKEN)).all()
+    called = _called_for({row.taken_by for row in taken})
+    by_place: dict[tuple[int, Audience], list[tuple[int, int, datetime]]] = defaultdict(list)
+    for row in taken:
+        if row.id not in called:
+            by_place[row.site_id, row.audience].append((row.id, row.taken_by, row.taken_at))
     found: dict[tuple[int, int], Gone] = {}
     for (site_id, audience), held in by_place.items():
         gone = presence.gone(
-            {(member_id, at) for _id, member_id in held},
+            {(member_id, at) for _id, member_id, _taken_at in held},
             site_id=site_id,
             role=Role(audience.value),
             at=at,
             zone=staff.workplace(staff.get_site(site_id)).time_zone,
         )
-        found |= {one: gone[one[1], at] for one in held if (one[1], at) in gone}
+        first = min(taken_at for _id, _member_id, taken_at in held)
+        left = presence.left_at({member_id for _id, member_id, _taken_at in held}, since=first, at=at)
+        for escalation_id, member_id, taken_at in held:
+            if (member_id, at) in gone:
+                found[escalation_id, member_id] = gone[member_id, at]
+            elif member_id in left and left[member_id] >= taken_at:
+                found[escalation_id, member_id] = Gone.LOGGED_OUT
     return found
+
+
+def _called_for(member_ids: set[int | None]) -> set[int | None]:
+    """Return for which questions these members have a call now."""
+    is_held = (QueueEntry.id == Call.entry_id) & (QueueEntry.claim_number == Call.claim_number)
+    chosen = select(Call.escalation_id).join(QueueEntry, is_held)
+    return set(session.scalars(chosen.where(QueueEntry.claimant_id.in_(member_ids))))
 
 
 def unread_answers(member_id: int) -> Sequence[Escalation]:

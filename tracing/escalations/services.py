@@ -4,7 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import select, tuple_, update
 
+from tracing.calls import services as calls
 from tracing.calls.models import Call
+from tracing.calls.rules import CallOutcome
 from tracing.contacts import closing
 from tracing.contacts import services as contacts
 from tracing.contacts.queries import find_contact
@@ -23,7 +25,7 @@ from tracing.kernel import clock, events
 from tracing.kernel.db import session, take_id
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
-from tracing.queue.models import CallTask, TaskState
+from tracing.queue.models import CallTask, QueueEntry, TaskState
 from tracing.scripts.vocabulary import EscalationReason
 from tracing.staff import queries as staff
 from tracing.staff.agents import Agent
@@ -122,33 +124,46 @@ def take(escalation_id: int, *, by: Agent, at: datetime) -> Escalation:
     ).scalar()
     session.refresh(known)
     if won is None:
-        _refuse_unless_mine(known, by)
+        refuse_unless_mine(known, by)
     else:
         _record("taken", known, by=by, at=at)
     return known
 
 
 def put_back(escalation_id: int, *, by: Agent, at: datetime) -> Escalation:
-    """Put a question back in the list; a colleague may do so once it was held for too long.
+    """Put a question back in the list; a colleague may do so once it was held for too long, but not during a call.
+
+    The call that one has for it ends with it.
 
     Raises:
         AlreadyTaken, AlreadySettled: it is in other hands.
     """
+    entry = _lock_household(escalation_id, by)
     known = queries.get_escalation(escalation_id, by=by, lock=True)
     if known.state is EscalationState.WAITING:
         return known
+    call = queries.find_call(known.id, known.taken_by or 0)
     forgotten = (
         known.state is EscalationState.TAKEN
         and known.taken_at is not None
+        and call is None
         and rules.may_be_put_back_by_others(known.taken_at, at=at)
     )
     if not forgotten:
-        _refuse_unless_mine(known, by)
+        refuse_unless_mine(known, by)
+    if call is not None and entry is not None and call.entry_id == entry.id:
+        calls.end(call, CallOutcome.GIVEN_BACK, by=by, at=at)
     holder = known.taken_by
     known.state, known.taken_by, known.taken_at = EscalationState.WAITING, None, None
     session.flush()
     _record("put_back", known, by=by, at=at, holder=holder)
     return known
+
+
+def _lock_household(escalation_id: int, by: Agent) -> QueueEntry | None:
+    """Lock the household's place before the question, as when a question is asked during a call."""
+    task = queue_queries.get_task(queries.get_escalation(escalation_id, by=by).task_id)
+    return None if task.household_id is None else queue_queries.find_entry_of(task.household_id, lock=True)
 
 
 def release_gone(*, at: datetime) -> int:
@@ -188,14 +203,12 @@ def settle(
         AnswerNeeded, TooLong: the answer cannot be used.
     """
     answer = answer.strip()
-    task = queue_queries.get_task(queries.get_escalation(escalation_id, by=by).task_id)
-    if task.household_id is not None:
-        # The household's place before the question, as when a question is asked during a call.
-        queue_queries.find_entry_of(task.household_id, lock=True)
+    _lock_household(escalation_id, by)
     known = queries.get_escalation(escalation_id, by=by, lock=True)
+    task = queue_queries.get_task(known.task_id)
     if known.state is EscalationState.WAITING:
         raise NotTakenByYou
-    _refuse_unless_mine(known, by)
+    refuse_unless_mine(known, by)
     if not answer:
         raise AnswerNeeded
     if len(answer) > rules.LONGEST_ANSWER:
@@ -235,7 +248,7 @@ def mark_seen(escalation_id: int, *, by: Agent, at: datetime) -> None:
         _record("answer_read", known, by=by, at=at)
 
 
-def _refuse_unless_mine(known: Escalation, by: Agent) -> None:
+def refuse_unless_mine(known: Escalation, by: Agent) -> None:
     """Refuse with the name of whoever holds the question, or answered it."""
     if known.taken_by is None:
         raise NotTakenByYou

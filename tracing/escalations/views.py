@@ -10,13 +10,13 @@ from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Call
 from tracing.calls.words import OUTCOME_WORDS
 from tracing.cases import queries as cases
-from tracing.escalations import casefile, listing, queries, rules, services, words
-from tracing.escalations.forms import AnswerForm, AskForm
-from tracing.escalations.models import Audience, Decision, Escalation, EscalationState, Reason
-from tracing.kernel import clock, events
+from tracing.escalations import calling, calling_views, listing, queries, rules, services, words
+from tracing.escalations.forms import AskForm
+from tracing.escalations.models import Decision, EscalationState, Reason
+from tracing.escalations.pages import ASKED, answer_form, lists, live_part, show_question, too_late
+from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Invalid, Refused
-from tracing.people import queries as people
 from tracing.queue import queries as queue
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask
@@ -26,7 +26,14 @@ from tracing.staff.models import Role
 
 bp = Blueprint("escalations", __name__, template_folder="templates")
 
-ASKED = (Role.ADVISER, Role.REFERENT)
+for path, view in (
+    ("call", calling_views.ring),
+    ("calls/<int:call_id>/heartbeat", calling_views.heartbeat),
+    ("calls/<int:call_id>/still-here", calling_views.still_here),
+    ("calls/<int:call_id>/words", calling_views.keep_words),
+    ("calls/<int:call_id>/end", calling_views.hang_up),
+):
+    bp.add_url_rule(f"/escalations/<int:escalation_id>/{path}", view_func=view, methods=["POST"])
 
 
 @bp.context_processor
@@ -126,7 +133,7 @@ def _panel(
 
 def _call_and_task(call_id: int, task_id: int) -> tuple[Call, CallTask]:
     call = calls.get_call(call_id, tracer_id=agent().member_id)
-    if call.site_id != agent().site.id:
+    if call.site_id != agent().site.id or call.escalation_id is not None:
         raise NoSuchCall
     return call, call_services.task_of_call(call, task_id)
 
@@ -163,7 +170,7 @@ def seen(escalation_id: int) -> ResponseReturnValue:
 @may(*ASKED)
 def waiting() -> ResponseReturnValue:
     """List what waits for an answer here, and what was answered today."""
-    return render_template("escalations/waiting.html", **_lists())
+    return render_template("escalations/waiting.html", **lists())
 
 
 @bp.get("/escalations/list")
@@ -171,23 +178,7 @@ def waiting() -> ResponseReturnValue:
 def waiting_list() -> ResponseReturnValue:
     """Return the two lists again, for a page that stays open."""
     template = "escalations/lists.html" if is_fragment() else "escalations/waiting.html"
-    return render_template(template, **_lists())
-
-
-def _lists() -> dict[str, object]:
-    here, at = agent().site, clock.now()
-    audiences = queries.audiences_of(agent())
-    midnight = clock.midnight(at, here.time_zone)
-    found = [one for audience in audiences for one in queries.waiting_for(here.id, audience)]
-    found.sort(key=lambda one: (one.urgency, one.raised_at, one.id))
-    rows = listing.rows(found, by=agent(), at=at)
-    return {
-        "rows": rows,
-        "first_waiting": next((row for row in rows if row.taker is None), None),
-        "settled": listing.rows(queries.settled_since(here.id, audiences, midnight), by=agent(), at=at),
-        "audiences": audiences,
-        "refreshed_at": at,
-    }
+    return render_template(template, **lists())
 
 
 @bp.post("/escalations/<int:escalation_id>/take")
@@ -213,7 +204,7 @@ def put_back(escalation_id: int) -> ResponseReturnValue:
 @may(*ASKED)
 def show(escalation_id: int) -> ResponseReturnValue:
     """Show a question: the case to whoever took it, the state to everybody else who is asked."""
-    return _show(queries.get_escalation(escalation_id, by=agent()))
+    return show_question(queries.get_escalation(escalation_id, by=agent()))
 
 
 @bp.get("/escalations/<int:escalation_id>/live")
@@ -221,68 +212,22 @@ def show(escalation_id: int) -> ResponseReturnValue:
 def live(escalation_id: int) -> ResponseReturnValue:
     """Return whether the call still lasts, and the question as it stands now, to whoever took it."""
     found = queries.get_escalation(escalation_id, by=agent())
-    return render_template("escalations/live.html", **_live(found))
-
-
-def _live(found: Escalation) -> dict[str, object]:
-    if not _is_takers(found):
-        return {"escalation": found, "is_mine": False}
-    call = casefile.find_live_call(found)
-    return {
-        "escalation": found,
-        "is_mine": True,
-        "words": queries.words_of(found),
-        "call": call,
-        "names": queries.names_of([found]) | staff.member_names([call.tracer_id] if call else []),
-    }
-
-
-def _show(found: Escalation, form: AnswerForm | None = None, *, refusal: str | None = None) -> str:
-    if not _is_takers(found):
-        task = queue.get_task(found.task_id)
-        read_by_taker = found.state is EscalationState.SETTLED and found.taken_by == agent().member_id
-        return render_template(
-            "escalations/state.html",
-            row=listing.rows([found], by=agent(), at=clock.now())[0],
-            task=task,
-            words=queries.words_of(found) if read_by_taker else None,
-            typed=form.answer.data if form is not None else None,
-            refusal=refusal,
-        )
-    with transaction():
-        file = casefile.open_case_file(found)
-        events.saw(people.shown([file.person_id]), by=agent().member_id, at=clock.now(), why="escalation")
-    context = _live(found)
-    return render_template(
-        "escalations/show.html",
-        file=file,
-        form=form or _answer_form(found),
-        Decision=Decision,
-        Audience=Audience,
-        **context,
-    )
-
-
-def _is_takers(found: Escalation) -> bool:
-    return found.state is EscalationState.TAKEN and found.taken_by == agent().member_id
-
-
-def _answer_form(found: Escalation) -> AnswerForm:
-    return AnswerForm(reason=found.reason, on_call=casefile.find_live_call(found) is not None)
+    return render_template("escalations/live.html", again=True, **live_part(found))
 
 
 @bp.post("/escalations/<int:escalation_id>")
-@may(*ASKED)
+@may(*ASKED, last_words=True)
 def settle(escalation_id: int) -> ResponseReturnValue:
-    """Answer a question one has taken."""
+    """Answer a question one has taken; the call that one has for it ends with the answer."""
     found = queries.get_escalation(escalation_id, by=agent())
-    form = _answer_form(found)
+    form = answer_form(found)
     if not form.validate():
-        return _show(found, form), 422
+        return show_question(found, form), 422
     try:
         with transaction():
-            services.settle(
+            calling.settle(
                 escalation_id,
+                call_id=form.call_id,
                 answer=form.answer.data or "",
                 decision=Decision(form.decision.data),
                 result_announced="result_announced" in form and form.result_announced.data,
@@ -291,10 +236,12 @@ def settle(escalation_id: int) -> ResponseReturnValue:
             )
     except Invalid as refusal:
         form.answer.errors = [refusal.message]
-        return _show(queries.get_escalation(escalation_id, by=agent()), form), refusal.status
+        return show_question(queries.get_escalation(escalation_id, by=agent()), form), refusal.status
+    except ClaimLost as lost:
+        return too_late(escalation_id, form, lost)
     except Refused as refusal:
         again = queries.get_escalation(escalation_id, by=agent())
-        return _show(again, form, refusal=refusal.message), refusal.status
+        return show_question(again, form, refusal=refusal.message), refusal.status
     asker = staff.member_names([found.raised_by])[found.raised_by]
     flash(_("Réponse envoyée à %(name)s.", name=asker))
     return redirect(url_for("escalations.waiting"), 303)

@@ -88,8 +88,20 @@ class OnAnotherCall(Refused):
         super().__init__(_("Cette personne a déjà un appel ouvert."))
 
 
+class BeingJoined(Refused):
+    """Its people are found to live with others, with whom somebody is on the line."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Ce foyer est réuni en ce moment avec un autre, qui est en appel. Essayez de nouveau dans une minute."
+            )
+        )
+
+
 class HeldBy(Refused):
     """A colleague is on the line with the household, or about to be."""
 
     def __init__(self, name: str) -> None:
+        self.name = name
         super().__init__(_("%(name)s a déjà ce foyer en appel. Passez-lui la personne.", name=name))

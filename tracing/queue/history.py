@@ -15,7 +15,7 @@ from tracing.staff.words import GONE_WORDS
 
 KINDS = (
     *("owner.gone", "call.given", "call.taken_back", "call.claim_ended", "promise.missed", "call.overdue"),
-    *("call.put_first", "call.put_back"),
+    *("call.put_first", "call.put_back", "call.advised"),
 )
 MOST = 20
 
@@ -77,6 +77,10 @@ def _in_words(event: Event, names: dict[int, str]) -> str:
             return str(_("Priorité reprise par %(name)s", name=name("member")))
         case "call.put_back":
             return str(_("La priorité est finie"))
+        case "call.advised" if event.detail.get("outcome") == "advised":
+            return str(_("%(by)s a parlé au foyer, pour un avis", by=by))
+        case "call.advised":
+            return str(_("%(by)s a appelé le foyer pour un avis, sans réponse", by=by))
         case "promise.missed":
             return str(_("L’heure du rappel promis est passée"))
         case _other:

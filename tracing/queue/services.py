@@ -131,7 +131,9 @@ def release(entry_id: int, claim_number: int, *, passed_by: int | None = None, a
 
 def unclaim(entry: QueueEntry, *, at: datetime) -> None:
     """Let go of a claimed household: it goes where its open tasks put it, joined or split if that had to wait."""
-    entry.state = EntryState.IDLE
+    is_kept = entry.given_at is not None and entry.reserved_until is not None and entry.reserved_until > at
+    # who rang for an advice has left it to whom it was given
+    entry.state = EntryState.READY if is_kept else EntryState.IDLE
     entry.claimant_id = entry.claimed_at = entry.claim_ends_at = entry.last_input_at = None
     session.flush()
     for task in queries.giving_way(entry.household_id):

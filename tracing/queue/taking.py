@@ -1,5 +1,6 @@
 """Claiming a household: one statement, which finds it, claims it and says so."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -28,8 +29,7 @@ _CLAIM = """
         SELECT id, household_id, claim_number, site_id FROM queue_entries WHERE claimant_id = :me
     ), taken AS (
         UPDATE queue_entries SET state = 'claimed', claimant_id = :me, claim_number = claim_number + 1,
-            claimed_at = :at, claim_ends_at = :ends, last_input_at = :at, is_stale = :is_stale,
-            reserved_for = NULL, reserved_until = NULL, given_at = NULL, passed_by = NULL
+            claimed_at = :at, claim_ends_at = :ends, last_input_at = :at, is_stale = :is_stale{and_lets_go}
         WHERE state <> 'claimed' AND id = CASE WHEN EXISTS (SELECT FROM held) THEN NULL ELSE {chosen} END
         RETURNING id, household_id, claim_number, site_id
     ), told AS (
@@ -43,14 +43,18 @@ _CLAIM = """
 """
 """Who holds a household already gets that one, and nothing else is looked for."""
 
+_LETS_GO = ", reserved_for = NULL, reserved_until = NULL, given_at = NULL, passed_by = NULL"
+"""Whoever it was kept for: it is somebody's call now."""
+
 _NEXT = text(
     _CLAIM.format(
+        and_lets_go=_LETS_GO,
         chosen=f"""coalesce(
             (SELECT id FROM queue_entries WHERE {_WAITS} AND reserved_for = :me
              ORDER BY rank_at LIMIT 1 FOR UPDATE SKIP LOCKED),
             ({_SPOKEN.format(and_more="AND passed_by IS DISTINCT FROM :me")}),
             ({_SPOKEN.format(and_more="")})
-        )"""  # noqa: S608 - our own words
+        )""",  # noqa: S608 - our own words
     )
 )
 """What is kept for the tracer, else the first that they can speak to, else what they gave back themselves.
@@ -59,7 +63,8 @@ What one gave back goes to somebody else; it comes back only when nothing else w
 turn, none after one was found; rows that somebody writes are passed over.
 """
 
-_THIS = text(_CLAIM.format(chosen=":entry"))
+_THIS = text(_CLAIM.format(and_lets_go=_LETS_GO, chosen=":entry"))
+_THIS_FOR_ADVICE = text(_CLAIM.format(and_lets_go="", chosen=":entry"))
 
 
 @dataclass(frozen=True)
@@ -93,8 +98,23 @@ def claim_this(entry: QueueEntry, by: Agent, *, at: datetime) -> Claim | None:
     Raises:
         IntegrityError: as for `claim_next`.
     """
+    return _claimed_here(_THIS, entry, by, at=at, also={"rang_us": True})
+
+
+def claim_for_advice(entry: QueueEntry, escalation_id: int, by: Agent, *, at: datetime) -> Claim | None:
+    """Claim a locked household for a question about it; whatever was kept for somebody stays theirs meanwhile.
+
+    Raises:
+        IntegrityError: as for `claim_next`.
+    """
+    return _claimed_here(_THIS_FOR_ADVICE, entry, by, at=at, also={"escalation": escalation_id})
+
+
+def _claimed_here(
+    statement: TextClause, entry: QueueEntry, by: Agent, *, at: datetime, also: dict[str, object]
+) -> Claim | None:
     # it may stand before its time: when the claim ends, its place is found anew
-    claim = _claimed(_THIS, by, at=at, is_stale=True, also='{"rang_us": true}', entry=entry.id)
+    claim = _claimed(statement, by, at=at, is_stale=True, also=json.dumps(also), entry=entry.id)
     session.refresh(entry)
     return claim
 

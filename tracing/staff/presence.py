@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, or_, select
 
 from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.staff import queries, rules, sessions
 from tracing.staff.agents import Agent
 from tracing.staff.errors import NoSuchAbsence, NotOfThisSite, WrongDays
-from tracing.staff.models import Absence, Member, MemberRole, Role, StaffSession
+from tracing.staff.models import Absence, Member, MemberRole, Role, SessionEnd, StaffSession
 from tracing.staff.rules import Gone, Week
 from tracing.ui.languages import FRENCH
 
@@ -123,6 +123,27 @@ def gone(
         if why is not None:
             found[member_id, when] = why
     return found
+
+
+def left_at(member_ids: Collection[int], *, since: datetime, at: datetime) -> dict[int, datetime]:
+    """Return which of these members are logged in nowhere any more, and when they left; only who did `since` a moment.
+
+    A session that nobody ended is over when its shift is. Whoever was timed out may still send what they were typing.
+    """
+    ends = case(
+        (StaffSession.ended_at.is_(None), StaffSession.started_at + rules.ABSOLUTE_END_ON_CALL),
+        (StaffSession.end_reason == SessionEnd.TOO_OLD, StaffSession.ended_at + rules.LAST_WORDS),
+        else_=StaffSession.ended_at,
+    )
+    rows = session.execute(
+        select(StaffSession.member_id, func.max(ends))
+        .where(
+            StaffSession.member_id.in_(set(member_ids)),
+            or_(StaffSession.ended_at.is_(None), StaffSession.ended_at >= since),
+        )
+        .group_by(StaffSession.member_id)
+    )
+    return {row[0]: row[1] for row in rows if since <= row[1] <= at}
 
 
 def _why_left(member: Member, site_id: int, role: Role, when: datetime) -> Gone | None:

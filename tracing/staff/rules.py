@@ -82,6 +82,7 @@ class Gone(StrEnum):
     ABSENCE = "absence"
     SHIFT_OVER = "shift_over"
     PAUSED = "paused"
+    LOGGED_OUT = "logged_out"
 
 
 AWAY_AFTER = timedelta(minutes=10)

@@ -59,6 +59,7 @@ GONE_WORDS = {
     Gone.ABSENCE: _l("absence notée"),
     Gone.SHIFT_OVER: _l("service terminé"),
     Gone.PAUSED: _l("en pause"),
+    Gone.LOGGED_OUT: _l("session fermée"),
 }
 
 

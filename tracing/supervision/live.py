@@ -150,7 +150,7 @@ def _team(site: Workplace, *, since: datetime, at: datetime) -> list[AtWork]:
             .filter(Call.outcome == CallOutcome.GIVEN_BACK, Call.give_back_reason.is_(None))
             .label("skipped"),
         )
-        .where(Call.site_id == site.id, Call.ended_at >= since)
+        .where(Call.site_id == site.id, Call.ended_at >= since, Call.escalation_id.is_(None))
         .group_by(Call.tracer_id)
     )
     day = {row.tracer_id: (row.ended, row.given_back, row.skipped) for row in rows}

@@ -113,6 +113,7 @@ EVENT_WORDS = {
     "call.taken_back": _l("Appel repris par un superviseur"),
     "call.given": _l("Appel confié"),
     "call.given_back": _l("Appel rendu à la file"),
+    "call.advised": _l("Appel passé pour un avis"),
     "call.moved": _l("Appel repris dans un autre navigateur"),
     "call.overdue": _l("Échéance dépassée"),
     "promise.missed": _l("Rappel promis manqué"),

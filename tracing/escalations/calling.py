@@ -1,0 +1,184 @@
+"""Ringing the person of a question: whoever answers it holds the household as every caller does."""
+
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from tracing.calls import queries as call_queries
+from tracing.calls import services as calls
+from tracing.calls.errors import LedElsewhere, NoSuchCall
+from tracing.calls.models import Call, Draft
+from tracing.calls.rules import CallOutcome
+from tracing.escalations import queries, rules, services
+from tracing.escalations.errors import NobodyIsCalled, OnTheLine, OtherCallFirst
+from tracing.escalations.models import Decision, Escalation
+from tracing.kernel import events
+from tracing.kernel.db import session
+from tracing.queue import catching
+from tracing.queue import queries as queue
+from tracing.queue.errors import ClaimLost, HeldBy, OnAnotherCall
+from tracing.queue.models import CallTask, TaskState
+from tracing.staff.agents import Agent
+from tracing.vault import services as vault
+
+ADVICE = "advice"
+"""Under this name an answer is kept while it is typed in a call."""
+
+MOST_KEPT = 4 * rules.LONGEST_ANSWER
+"""What is longer cannot be sent anyway."""
+
+
+def ring(escalation_id: int, *, by: Agent, at: datetime) -> Call:
+    """Take the household of a question that one has taken: now its numbers may be rung, by nobody else.
+
+    Whoever has it already goes on with it, in this browser.
+
+    Raises:
+        NobodyIsCalled: the person is said to be dead, or has no number.
+        OnTheLine: somebody has the household; the sentence says who.
+        OtherCallFirst: the agent has another call.
+        BeingJoined: the household waits to be joined with one that somebody has.
+        NotTakenByYou, AlreadyTaken, AlreadySettled: the question is not in one's hands.
+    """
+    known = queries.get_escalation(escalation_id, by=by)
+    task = queue.get_task(known.task_id)
+    if task.household_id is None or is_called_no_more(task):
+        raise NobodyIsCalled
+    due_at = rules.call_again_by(known.reason, at)
+    try:
+        # the household's place before the question, as everywhere
+        claim = catching.hold_for_advice(task.household_id, escalation_id, by, due_at=due_at, at=at)
+    except HeldBy as held:
+        raise OnTheLine(held.name) from held
+    except OnAnotherCall as error:
+        raise OtherCallFirst from error
+    services.refuse_unless_mine(queries.get_escalation(escalation_id, by=by, lock=True), by)
+    call = calls.call_under(claim, by, escalation_id=escalation_id, at=at)
+    if call.escalation_id != escalation_id:
+        raise OtherCallFirst
+    if calls.is_elsewhere(call, by):
+        calls.take_over(call.id, by, at=at)
+    return call
+
+
+def is_called_no_more(task: CallTask) -> bool:
+    """Return whether nobody rings a person any more: they are said to be dead, or have no number."""
+    return task.state in {TaskState.DECEASED, TaskState.NO_NUMBER}
+
+
+def said_of(lost: ClaimLost) -> str:
+    """Return what somebody reads whose call for a question is not theirs any more."""
+    if isinstance(lost, LedElsewhere):
+        return lost.message
+    return str(
+        _(
+            "Cet appel n’est plus le vôtre : sans signe de votre part, ou repris par un superviseur, il s’est terminé. Ce que vous avez tapé est gardé ici."
+        )
+    )
+
+
+def writing(call_id: int, escalation_id: int, by: Agent, *, at: datetime) -> Call:
+    """Return one's call for a question, for a write: its household locked and its claim renewed.
+
+    Raises:
+        NoSuchCall: it is somebody else's, or for another question.
+        LedElsewhere, ClaimLost: it is not led here, or not any more.
+    """
+    return calls.writing(call_id, by, escalation_id=escalation_id, at=at)
+
+
+def get_call(call_id: int, escalation_id: int, by: Agent) -> Call:
+    """Return a call that one has made for a question.
+
+    Raises:
+        NoSuchCall: it is somebody else's, or for another question.
+    """
+    call = call_queries.get_call(call_id, tracer_id=by.member_id)
+    if call.escalation_id != escalation_id:
+        raise NoSuchCall
+    return call
+
+
+def settle(
+    escalation_id: int,
+    *,
+    call_id: int | None,
+    answer: str,
+    decision: Decision,
+    result_announced: bool = False,
+    by: Agent,
+    at: datetime,
+) -> Escalation:
+    """Answer a question, and end the call that one has for it: the household goes where the answer puts it.
+
+    `call_id` is the call in which the answer was written; none: outside a call.
+
+    Raises:
+        ClaimLost, LedElsewhere: that call is not one's own any more: nothing of the answer is kept here.
+        and what `services.settle` refuses.
+    """
+    held = queries.find_call(escalation_id, by.member_id)
+    written_in = call_id or (held.id if held else None)
+    call = None if written_in is None else writing(written_in, escalation_id, by, at=at)
+    settled = services.settle(
+        escalation_id, answer=answer, decision=decision, result_announced=result_announced, by=by, at=at
+    )
+    if call is not None:
+        _end(call, CallOutcome.ADVISED, by=by, at=at)
+    for draft, _text in _drafts(escalation_id, by):
+        calls.dismiss_draft(draft.id, by=by, at=at)
+    return settled
+
+
+def end(call_id: int, escalation_id: int, outcome: CallOutcome, *, by: Agent, at: datetime) -> None:
+    """End a call without answering the question: it stays with whoever took it, the household goes back.
+
+    Raises:
+        NoSuchCall: it is somebody else's, or for another question.
+        ClaimLost, LedElsewhere: it is not one's own any more.
+    """
+    _end(writing(call_id, escalation_id, by, at=at), outcome, by=by, at=at)
+
+
+def _end(call: Call, outcome: CallOutcome, *, by: Agent, at: datetime) -> None:
+    calls.end(call, outcome, by=by, at=at)
+    if outcome is not CallOutcome.GIVEN_BACK:
+        # the tracers who ring this household afterwards read it there
+        events.record(
+            "call.advised",
+            by=by.member_id,
+            at=at,
+            subject=("entry", call.entry_id),
+            site_id=call.site_id,
+            escalation=call.escalation_id,
+            outcome=outcome.value,
+        )
+
+
+# ---------- What is typed ----------
+
+
+def keep(call_id: int, escalation_id: int, text: str, *, by: Agent, at: datetime) -> None:
+    """Keep the answer as it is being typed, once a question; under no claim, so that no word is lost with one."""
+    call, text = get_call(call_id, escalation_id, by), text[:MOST_KEPT]
+    known = _drafts(escalation_id, by)
+    if known:
+        draft, _words = known[-1]
+        draft.sealed, draft.kept_at = vault.seal("drafts", draft.id, draft.cohort, text), at
+        session.flush()
+    elif text.strip():
+        calls.keep_draft(call.id, ADVICE, text, by=by, at=at)
+
+
+def kept(escalation_id: int, by: Agent) -> str | None:
+    """Return the answer that one was typing to a question, as far as it was kept."""
+    known = _drafts(escalation_id, by)
+    return known[-1][1] if known else None
+
+
+def _drafts(escalation_id: int, by: Agent) -> list[tuple[Draft, str]]:
+    return [
+        (draft, text or "")
+        for draft, text in call_queries.drafts(by.member_id)
+        if draft.field == ADVICE and call_queries.get_call(draft.call_id).escalation_id == escalation_id
+    ]
