@@ -15,7 +15,7 @@ from tracing.staff.words import GONE_WORDS
 
 KINDS = (
     *("owner.gone", "call.given", "call.taken_back", "call.claim_ended", "promise.missed", "call.overdue"),
-    *("call.put_first", "call.put_back", "call.advised"),
+    *("call.put_first", "call.put_back", "call.advised", "call.gift_over"),
 )
 MOST = 20
 
@@ -67,6 +67,10 @@ def _in_words(event: Event, names: dict[int, str]) -> str:
             return str(_("L’appel n’est plus gardé pour %(name)s : %(why)s", name=name("member"), why=why))
         case "call.given":
             return str(_("Confié à %(name)s par %(by)s", name=name("to"), by=by))
+        case "call.gift_over":
+            return str(
+                _("L’appel n’est plus gardé pour %(name)s : il n’a pas été pris à temps", name=name("member"))
+            )
         case "call.taken_back":
             return str(_("Repris à %(name)s par %(by)s", name=name("claimant"), by=by))
         case "call.claim_ended":

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tracing.kernel import events
@@ -14,6 +14,7 @@ from tracing.queue.models import EntryState, QueueEntry, QueueRebuild
 from tracing.queue.services import SWEEP_BATCH
 from tracing.staff import queries as staff
 
+GIFT_OVER = "call.gift_over"
 REBUILD_BATCH = 250
 """Few enough that nobody waits for them noticeably."""
 
@@ -35,27 +36,34 @@ def promote(*, at: datetime) -> int:
         .returning(QueueEntry.id)
         .execution_options(synchronize_session=False)
     ).all()
-    early = session.scalars(
-        select(QueueEntry.household_id)
-        .where(
-            QueueEntry.state == EntryState.READY,
-            QueueEntry.reserved_until <= at,
-            QueueEntry.not_before > at,
-        )
-        .limit(SWEEP_BATCH)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for household_id in early:
-        # given to somebody before its time, and not taken: it waits for its time again
-        households.refresh(household_id, at=at)
-    opened = session.execute(
-        update(QueueEntry)
-        .where(QueueEntry.state == EntryState.READY, QueueEntry.reserved_until <= at)
-        .values(reserved_for=None, reserved_until=None, given_at=None)
-        .returning(QueueEntry.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    return len(ready) + len(early) + len(opened) + close(at=at)
+    return len(ready) + _open_kept(at=at) + close(at=at)
+
+
+_OPEN_KEPT = text("""
+    WITH over AS (
+        SELECT id, reserved_for, given_at FROM queue_entries
+        WHERE state = 'ready' AND reserved_for IS NOT NULL AND reserved_until <= :at
+        LIMIT :most FOR UPDATE SKIP LOCKED
+    ), opened AS (
+        UPDATE queue_entries SET reserved_for = NULL, reserved_until = NULL, given_at = NULL
+        FROM over WHERE queue_entries.id = over.id
+        RETURNING queue_entries.id, household_id, site_id, not_before, over.reserved_for AS member, over.given_at
+    ), told AS (
+        INSERT INTO events (at, kind, site_id, subject_type, subject_id, detail)
+        SELECT :at, :kind, site_id, 'entry', id, jsonb_build_object('member', member)
+        FROM opened WHERE given_at IS NOT NULL
+    )
+    SELECT household_id, not_before > :at AS is_early FROM opened
+""")
+"""What was given by hand says so on its timeline; the hour of a promise has an event of its own."""
+
+
+def _open_kept(*, at: datetime) -> int:
+    """Open to everyone what was kept for somebody long enough, a batch; returns how many."""
+    opened = session.execute(_OPEN_KEPT, {"at": at, "most": SWEEP_BATCH, "kind": GIFT_OVER}).all()
+    # given to somebody before its time, and not taken: it waits for its time again
+    households.refresh_all([row.household_id for row in opened if row.is_early], at=at)
+    return len(opened)
 
 
 def close(*, at: datetime) -> int:
@@ -70,17 +78,26 @@ def close(*, at: datetime) -> int:
             QueueEntry.site_id,
             QueueEntry.time_zone,
             QueueEntry.not_before,
+            QueueEntry.reserved_for,
+            QueueEntry.given_at,
         )
         .where(QueueEntry.state == EntryState.READY, QueueEntry.closes_at <= at)
         .order_by(QueueEntry.closes_at)
         .limit(SWEEP_BATCH)
         .with_for_update(skip_locked=True)
     ).all()
-    # given to somebody before its own time: placed by its own reasons
-    households.refresh_all([row.household_id for row in over if row.not_before > at], at=at)
+    for row in over:
+        if row.given_at is not None:
+            who = row.reserved_for
+            events.record(
+                GIFT_OVER, by=None, at=at, subject=("entry", row.id), site_id=row.site_id, member=who
+            )
+    # given to somebody, maybe before its own time: placed by its own reasons
+    apart = {row.id: row.household_id for row in over if row.given_at is not None or row.not_before > at}
+    households.refresh_all(apart.values(), at=at)
     kinds: dict[tuple[int, str | None], list[int]] = defaultdict(list)
     for row in over:
-        if row.not_before <= at:
+        if row.id not in apart:
             kinds[row.site_id, row.time_zone].append(row.id)
     for (site_id, time_zone), ids in kinds.items():
         calling = calling_of(staff.get_site(site_id), time_zone)

@@ -112,6 +112,7 @@ EVENT_WORDS = {
     "call.claim_ended": _l("Appel revenu dans la file, sans geste"),
     "call.taken_back": _l("Appel repris par un superviseur"),
     "call.given": _l("Appel confié"),
+    "call.gift_over": _l("Appel confié, non pris à temps"),
     "call.given_back": _l("Appel rendu à la file"),
     "call.advised": _l("Appel passé pour un avis"),
     "call.moved": _l("Appel repris dans un autre navigateur"),
