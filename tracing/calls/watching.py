@@ -24,7 +24,10 @@ def watch(slot: datetime) -> int:
 
 def _return_lent(*, at: datetime) -> int:
     """Send home whose loan is over, once their call has ended; returns how many."""
-    home = [one for one in lending.over(at=at) if queries.find_claim(one.member_id) is None]
-    for loan in home:
-        lending.take_back(loan, by=None, at=at)
-    return len(home)
+    sent = 0
+    for loan in lending.over(at=at):
+        lending.hold_tracer(loan)
+        if not queries.holds_a_claim(loan.member_id):
+            lending.take_back(loan, by=None, at=at)
+            sent += 1
+    return sent

@@ -80,7 +80,10 @@ def _held(entry: QueueEntry, by: Agent) -> Claim:
 
 
 def _only(claim: Claim | None, entry: QueueEntry) -> Claim:
-    if claim is None or claim.entry_id != entry.id:
+    if claim is None:
+        # the agent is lent to another site at this very moment
+        raise NotWaiting
+    if claim.entry_id != entry.id:
         raise OnAnotherCall
     return claim
 

@@ -1,6 +1,6 @@
 """Reading the queue."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select
@@ -22,6 +22,11 @@ def holds_a_claim(member_id: int) -> bool:
 def find_claim(member_id: int) -> QueueEntry | None:
     """Return the household that a member holds."""
     return session.scalar(select(QueueEntry).where(QueueEntry.claimant_id == member_id))
+
+
+def on_calls(member_ids: Collection[int]) -> set[int | None]:
+    """Return which of these members have an open call."""
+    return set(session.scalars(select(QueueEntry.claimant_id).where(QueueEntry.claimant_id.in_(member_ids))))
 
 
 def get_entry(entry_id: int, *, site_id: int | None = None, lock: bool = False) -> QueueEntry:

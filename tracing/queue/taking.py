@@ -25,12 +25,15 @@ _SPOKEN = f"""
 """Each language has its own head of the index: those that somebody else speaks are never in the way."""
 
 _CLAIM = """
-    WITH held AS (
+    WITH me AS (
+        SELECT id FROM members WHERE id = :me AND lent_to IS NOT DISTINCT FROM CAST(:lent_to AS integer) FOR SHARE
+    ), held AS (
         SELECT id, household_id, claim_number, site_id FROM queue_entries WHERE claimant_id = :me
     ), taken AS (
         UPDATE queue_entries SET state = 'claimed', claimant_id = :me, claim_number = claim_number + 1,
             claimed_at = :at, claim_ends_at = :ends, last_input_at = :at, is_stale = :is_stale{and_lets_go}
-        WHERE state <> 'claimed' AND id = CASE WHEN EXISTS (SELECT FROM held) THEN NULL ELSE {chosen} END
+        WHERE state <> 'claimed' AND id = CASE
+            WHEN EXISTS (SELECT FROM held) THEN NULL WHEN EXISTS (SELECT FROM me) THEN {chosen} END
         RETURNING id, household_id, claim_number, site_id
     ), told AS (
         INSERT INTO events (at, kind, by_id, site_id, subject_type, subject_id, detail)
@@ -41,7 +44,11 @@ _CLAIM = """
     SELECT id, household_id, claim_number, site_id, true AS is_new FROM taken
     UNION ALL SELECT id, household_id, claim_number, site_id, false FROM held
 """
-"""Who holds a household already gets that one, and nothing else is looked for."""
+"""Who holds a household already gets that one, and nothing else is looked for.
+
+Who is being lent to another site at this moment, or sent home, claims nothing where they were: the row of the member is
+the one that decides, locked here and by `staff.lending`.
+"""
 
 _LETS_GO = ", reserved_for = NULL, reserved_until = NULL, given_at = NULL, passed_by = NULL"
 """Whoever it was kept for: it is somebody's call now."""
@@ -120,6 +127,6 @@ def _claimed_here(
 
 
 def _claimed(statement: TextClause, by: Agent, *, at: datetime, **more: Any) -> Claim | None:
-    given = {"me": by.member_id, "at": at, "ends": at + rules.CLAIM_LASTS}
+    given = {"me": by.member_id, "lent_to": by.lent_to, "at": at, "ends": at + rules.CLAIM_LASTS}
     row = session.execute(statement, given | more).one_or_none()
     return None if row is None else Claim(*row)

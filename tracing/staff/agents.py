@@ -30,6 +30,8 @@ class Agent:
     roles: frozenset[tuple[int, Role]]
     languages: frozenset[str] = frozenset()
     """Besides French."""
+    lent_to: int | None = None
+    """The site for which they call now instead of their own, as it stood when they asked."""
 
     def holds(self, *roles: Role, site_id: int | None = None) -> bool:
         """Return whether the agent has one of `roles` at `site_id` (by default where they work now)."""

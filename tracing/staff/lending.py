@@ -1,6 +1,6 @@
 """Tracers who call for another site for some hours, and come back by themselves."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import or_, select, update
@@ -27,28 +27,48 @@ def open_loans(site_id: int) -> list[Loan]:
 
 
 def lend(
-    members: Iterable[Member], number: int, to_site_id: int, *, until: datetime, by: Agent, at: datetime
+    members: Iterable[Member],
+    number: int,
+    to_site_id: int,
+    *,
+    on_calls: Callable[[Collection[int]], Collection[int | None]],
+    until: datetime,
+    by: Agent,
+    at: datetime,
 ) -> list[Loan]:
     """Let so many of these tracers of the agent's site call for another one until a moment, the first first.
 
+    `on_calls` says which of them have an open call: it is asked once nobody of them can take one any more.
+
     Raises:
         WrongLoan: the end is past, or the site cannot borrow.
-        NobodyToLend: every one of them is lent already.
+        NobodyToLend: every one of them is lent already, or on a call.
     """
     if until <= at or to_site_id not in {one.id for one in sites_to_lend_to(by.site.id)}:
         raise WrongLoan
-    # two supervisors may lend at the same moment: whom the first one took is passed over here
-    chosen = session.scalars(
+    left, free = {one.id for one in members}, list[Member]()
+    while left and len(free) < number:
+        locked = _lock_some(left, number - len(free))
+        if not locked:
+            break
+        ids = {one.id for one in locked}
+        busy, left = on_calls(ids), left - ids
+        free += [one for one in locked if one.id not in busy]
+    if not free:
+        raise NobodyToLend
+    return [_lend(one, to_site_id, until=until, by=by, at=at) for one in free]
+
+
+def _lock_some(member_ids: Collection[int], number: int) -> Sequence[Member]:
+    """Lock so many tracers who are not lent; whom somebody lends, or who takes a call at this moment, is passed over."""
+    return session.scalars(
         select(Member)
-        .where(Member.id.in_([one.id for one in members]), Member.lent_to.is_(None))
+        .where(Member.id.in_(member_ids), Member.lent_to.is_(None))
         .order_by(Member.display_name, Member.id)
         .limit(number)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
-    if not chosen:
-        raise NobodyToLend
-    return [_lend(one, to_site_id, until=until, by=by, at=at) for one in chosen]
 
 
 def _lend(member: Member, to_site_id: int, *, until: datetime, by: Agent, at: datetime) -> Loan:
@@ -87,8 +107,16 @@ def get_loan(loan_id: int, *, site_id: int) -> Loan:
     return loan
 
 
+def hold_tracer(loan: Loan) -> None:
+    """Wait for a call that the tracer of a loan takes at this moment; until this transaction ends they take none."""
+    session.get_one(Member, loan.member_id, with_for_update=True, populate_existing=True)
+
+
 def take_back(loan: Loan, *, by: int | None, at: datetime) -> None:
-    """End a locked loan: the tracer calls for their own site again; nothing happens the second time."""
+    """End a locked loan: the tracer calls for their own site again; nothing happens the second time.
+
+    Call `hold_tracer` first, then see that they have no call.
+    """
     if loan.returned_at is not None:
         return
     loan.returned_at = at

@@ -103,6 +103,7 @@ def agent_of(current: StaffSession) -> Agent:
         site=queries.workplace(queries.get_site(current.site_id)),
         roles=roles,
         languages=frozenset(member.languages),
+        lent_to=member.lent_to,
     )
 
 

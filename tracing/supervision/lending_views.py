@@ -1,7 +1,5 @@
 """Lending tracers to another site for some hours, and calling them back."""
 
-from datetime import datetime, time
-
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -14,7 +12,7 @@ from tracing.queue.colleagues import free_here
 from tracing.staff import lending
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
-from tracing.staff.models import Loan, Role
+from tracing.staff.models import Role
 from tracing.supervision import loans
 from tracing.supervision.forms import LendForm
 
@@ -49,25 +47,18 @@ def lend() -> ResponseReturnValue:
         return _page(form, status=422)
     try:
         with transaction():
-            lent = _lend(form, form.until.data)
+            lent = loans.lend(
+                form.number.data or 0,
+                form.site.data,
+                until=form.until.data,
+                by=agent(),
+                at=clock.database_now(),
+            )
     except Invalid as refusal:
         form.form_errors.append(refusal.message)
         return _page(form, status=refusal.status)
     flash(ngettext("%(num)d enquêteur est prêté.", "%(num)d enquêteurs sont prêtés.", len(lent)))
     return redirect(url_for("supervision.loans"), 303)
-
-
-def _lend(form: LendForm, until: time) -> list[Loan]:
-    by, at = agent(), clock.database_now()
-    there = free_here(by.site.id, but=by.member_id, at=at, zone=by.site.time_zone)
-    return lending.lend(
-        (one.member for one in there),
-        form.number.data or 0,
-        form.site.data,
-        until=datetime.combine(clock.local_day(at, by.site.time_zone), until, by.site.time_zone),
-        by=by,
-        at=at,
-    )
 
 
 @may(Role.SUPERVISOR)
