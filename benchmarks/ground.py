@@ -76,14 +76,20 @@ def fill(ground: Ground, count: int) -> None:
     """
     if not count:
         return
-    with ground.owner.begin() as connection:
-        dropped = _drop_foreign_keys(connection)
+    with ground.owner.begin() as connection, without_foreign_keys(connection):
         for statement in FILL.split(";"):
             connection.execute(text(statement), {"count": count})
-        for table, name, rule in dropped:
-            connection.execute(text(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {rule} NOT VALID'))
     with ground.owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
+
+
+@contextmanager
+def without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """Write without the checks of foreign keys; they are put back for what comes later."""
+    dropped = _drop_foreign_keys(connection)
+    yield
+    for table, name, rule in dropped:
+        connection.execute(text(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {rule} NOT VALID'))
 
 
 def _drop_foreign_keys(connection: Connection) -> list[tuple[str, str, str]]:

@@ -90,15 +90,13 @@ def test_who_lives_in_the_place_is_called_first_until_it_is_taken_back(story, cl
     assert (has_priority(here), has_priority(there)) == (True, False)
     assert entry_of(here).rank_at == NOW + timedelta(hours=4) - ADVANCE
     assert entry_of(there).rank_at == NOW + timedelta(hours=3, minutes=30)
-    assert [(one.priority.id, one.calls) for one in priority_rounds.given_at(story.nantes.id)] == [
-        (given.id, 1)
-    ]
+    assert priority_rounds.calls_waiting(story.nantes.id) == {given.id: 1}
 
     priorities.take_back(given.id, by=agent(story.dora), at=NOW)
     later(clock, 2)
     assert not has_priority(here)
     assert entry_of(here).rank_at == NOW + timedelta(hours=4)
-    assert priority_rounds.given_at(story.nantes.id) == []
+    assert priority_rounds.calls_waiting(story.nantes.id) == {}
     assert session.query(PriorityRound).count() == 0
 
 

@@ -13,7 +13,9 @@ from tracing.calls import services as calls
 from tracing.queue import services as queue
 from tracing.queue import upkeep
 from tracing.queue.models import QueueEntry, TaskState
-from tracing.supervision import queries
+from tracing.staff import queries as staff
+from tracing.supervision import at_work, counting, jobs, queries
+from tracing.supervision.rules import OLD_COUNTS
 
 MINUTE = timedelta(minutes=1)
 
@@ -110,8 +112,9 @@ def test_a_long_queue_comes_in_pages_in_the_order_of_the_due_time(browse: Browse
     link = BeautifulSoup(first.text, "html5lib").select_one("a[rel=next]")["href"]
     second = dora.get(link)
 
-    shown = [row.entry_id for row in queries.waiting(story.nantes.id).rows]
-    rest = [row.entry_id for row in queries.waiting(story.nantes.id, after=link.split("after=")[1]).rows]
+    counts = counting.of_site(staff.workplace(story.nantes), at=NOW)
+    shown = [row.entry_id for row in queries.waiting(counts).rows]
+    rest = [row.entry_id for row in queries.waiting(counts, after=link.split("after=")[1]).rows]
     due = {entry.id: entry.due_at for entry in session.query(QueueEntry)}
     assert len(shown) == 50
     assert len(set(shown + rest)) == 60
@@ -170,3 +173,88 @@ def test_who_waits_is_counted_once_a_household_by_the_oldest_reason(browse: Brow
     assert "Attendent depuis moins d’une heure 1 1 à 4 heures 1" in words(
         browse.as_(story.dora).get("/board").text
     )
+
+
+def test_the_board_shows_what_was_counted_last_and_says_when(browse: Browser, story: Story, clock):
+    waiting_case(story.nantes, identity("Marie"), at=NOW)
+    jobs.count_waiting(NOW)
+    dora = browse.as_(story.dora)
+
+    waiting_case(story.nantes, identity("Zoé", phones=("+33639980009",)), at=NOW)
+    clock.move_to(NOW + timedelta(seconds=15))
+    page = dora.get("/board")
+
+    assert figures(page.text)["en attente"] == 1
+    assert "À jour à 10:00:15" in words(page.text)
+    assert "compté à 10:00:00" in words(page.text)
+    jobs.count_waiting(NOW + timedelta(seconds=20))
+    assert figures(dora.get("/board").text)["en attente"] == 2
+
+
+def test_who_was_counted_is_shown_as_it_stands_now(browse: Browser, story: Story):
+    waiting_case(story.nantes, identity("Marie"), at=NOW - timedelta(hours=1))
+    waiting_case(story.nantes, identity("Zoé", phones=("+33639980009",)), at=NOW)
+    jobs.count_waiting(NOW)
+    calls.take_next(agent(story.ada), at=NOW)
+
+    page = BeautifulSoup(browse.as_(story.dora).get("/board").text, "html5lib")
+
+    assert len(page.select("section[aria-labelledby=waiting] tbody tr")) == 1, (
+        "who is on a call waits no more"
+    )
+    assert len(page.select("section[aria-labelledby=on-calls] tbody tr")) == 1
+
+
+def test_figures_that_nobody_counts_any_more_say_so(browse: Browser, story: Story, clock):
+    jobs.count_waiting(NOW)
+    dora = browse.as_(story.dora)
+    assert "ne sont plus comptés" not in dora.get("/board").text
+
+    clock.move_to(NOW + OLD_COUNTS)
+
+    assert "Ces chiffres ne sont plus comptés" in words(dora.get("/board").text)
+
+
+def test_each_site_is_counted_for_itself_and_by_one_scheduler(story: Story):
+    waiting_case(story.nantes, identity("Marie"), at=NOW)
+
+    assert jobs.count_waiting(NOW) == 3
+    assert jobs.count_waiting(NOW) == 0, "the slot is taken"
+
+    counted = {
+        site.code: counting.of_site(staff.workplace(site), at=NOW).waiting
+        for site in (story.nantes, story.ajaccio, story.school)
+    }
+    assert counted == {"440": 1, "201": 0, "900": 0}
+
+
+def test_a_count_says_the_same_as_counting_now(story: Story):
+    for hours in (0, 2, 5, 30):
+        waiting_case(
+            story.nantes,
+            identity("Marie", phones=(f"+336399801{hours:02d}",)),
+            at=NOW - timedelta(hours=hours),
+        )
+    upkeep.promote(at=NOW)
+    calls.take_next(agent(story.ada), at=NOW)
+    site = staff.workplace(story.nantes)
+    now = counting.count(site, at=NOW)
+
+    counting.keep(site, at=NOW)
+
+    assert counting.of_site(site, at=NOW) == now
+    assert now.ages == [1, 1, 1, 0], "who has waited longest is on a call"
+    assert now.team.present == {"on_call": 1, "away": 1}
+
+
+def test_of_a_large_team_the_board_lists_those_who_need_a_look(browse: Browser, story: Story, monkeypatch):
+    monkeypatch.setattr(at_work.summed_up, "__kwdefaults__", {"listed": 1})
+    browse.as_(story.ada)
+    abel = browse.as_(story.abel)
+    abel.post("/pause")
+
+    page = BeautifulSoup(browse.as_(story.dora).get("/board").text, "html5lib").select_one("#team").parent
+
+    assert [row.td.text for row in page.select("tbody tr")] == ["Abel"]
+    assert "Présent : 1, En pause : 1" in " ".join(page.text.replace("\u202f", " ").split())
+    assert page.select_one("a[href='/team']")

@@ -19,6 +19,7 @@ from tracing.kernel import clock
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session, transaction
 from tracing.kernel.slots import take_slot
+from tracing.supervision import jobs as supervision
 from tracing.vault import services as vault
 
 log = structlog.get_logger()
@@ -31,6 +32,7 @@ EVERY = {
     "watch": (watching.watch, 30),
     "rebuild": (calls.rebuild, 15),
     "release_questions": (escalations.release_questions, 30),
+    "count_waiting": (supervision.count_waiting, 20),
 }
 """Jobs by name, with how often they run, in seconds."""
 

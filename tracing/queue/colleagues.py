@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from tracing.kernel.db import session
+from tracing.kernel.db import among, session
 from tracing.queue.models import EntryState, QueueEntry
 from tracing.staff import presence, queries, rules
 from tracing.staff.models import Member
@@ -37,7 +37,7 @@ def colleagues(site_id: int, *, at: datetime, zone: ZoneInfo) -> list[Colleague]
     """Return the tracers of a site, by name; those whose account is closed are left out."""
     members = queries.tracers_of(site_id)
     ids = [member.id for member in members]
-    on_call = set(session.scalars(select(QueueEntry.claimant_id).where(QueueEntry.claimant_id.in_(ids))))
+    on_call = set(session.scalars(select(QueueEntry.claimant_id).where(among(QueueEntry.claimant_id, ids))))
     kept = _kept_for(ids, at=at)
     local = at.astimezone(zone)
     return [
@@ -61,7 +61,7 @@ def _kept_for(member_ids: Sequence[int], *, at: datetime) -> set[int | None]:
     return set(
         session.scalars(
             select(QueueEntry.reserved_for).where(
-                QueueEntry.reserved_for.in_(member_ids),
+                among(QueueEntry.reserved_for, member_ids),
                 QueueEntry.state == EntryState.READY,
                 QueueEntry.reserved_until > at,
             )

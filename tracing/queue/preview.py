@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, union_all
 
 from tracing.kernel.clock import midnight
 from tracing.kernel.db import session
@@ -14,7 +15,9 @@ from tracing.queue import queries, rules
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 from tracing.queue.reasons import Of, reasons_of
 from tracing.staff.agents import Workplace
+from tracing.ui.languages import FRENCH
 
+_IS_OPEN = (QueueEntry.state == EntryState.READY) & QueueEntry.reserved_for.is_(None)
 SHOWN = 20
 LOOKED_AT = 1000
 """Of all calls, by their present place."""
@@ -45,7 +48,11 @@ class Preview:
 
 def preview(site: Workplace, tried: Weights | None, *, at: datetime) -> Preview:
     """Return the first calls of today as they stand, and as they would stand under other weights, if some are tried."""
-    found = _first(site, at) | (_first_of_each_sort(site, at) if tried else set())
+    found = (
+        _first(site, at, LOOKED_AT) | _first_of_each_sort(site, at)
+        if tried
+        else _first(site, at, min(LOOKED_AT, 3 * SHOWN))
+    )
     entries = queries.entries_of(sorted(found))
     reasons: dict[int, list[Of]] = defaultdict(list)
     for one in reasons_of([entry.household_id for entry in entries]):
@@ -73,10 +80,25 @@ def _turn(entry: QueueEntry, reasons: Sequence[Of]) -> Turn:
     return Turn(entry.household_id, first.task, first.reason, entry.not_before, rank_at)
 
 
-def _first(site: Workplace, at: datetime) -> set[int]:
-    """Return the households that stand first."""
-    first = select(QueueEntry.household_id).where(_waits_today(site, at))
-    return set(session.scalars(first.order_by(QueueEntry.rank_at, QueueEntry.id).limit(LOOKED_AT)))
+def _first(site: Workplace, at: datetime, most: int) -> set[int]:
+    """Return the households that stand first: of each language by the index that claims use, then of them all."""
+    spoken = select(QueueEntry.language).where(QueueEntry.site_id == site.id, QueueEntry.language != FRENCH)
+    heads = [
+        _head(_IS_OPEN, QueueEntry.site_id == site.id, QueueEntry.language == language, most=most)
+        for language in (FRENCH, *session.scalars(spoken.distinct()))
+    ]
+    kept = (QueueEntry.state == EntryState.READY) & QueueEntry.reserved_for.is_not(None)
+    later = (QueueEntry.state == EntryState.SCHEDULED) & (QueueEntry.not_before < _tomorrow(site, at))
+    heads += [_head(one, QueueEntry.site_id == site.id, most=most) for one in (kept, later)]
+    first = union_all(*heads).subquery()
+    return set(
+        session.scalars(select(first.c.household_id).order_by(first.c.rank_at, first.c.id).limit(most))
+    )
+
+
+def _head(*conditions: ColumnElement[bool], most: int) -> Any:
+    head = select(QueueEntry.household_id, QueueEntry.rank_at, QueueEntry.id).where(*conditions)
+    return select(head.order_by(QueueEntry.rank_at, QueueEntry.id).limit(most).subquery())
 
 
 def _first_of_each_sort(site: Workplace, at: datetime) -> set[int]:
@@ -93,11 +115,14 @@ def _first_of_each_sort(site: Workplace, at: datetime) -> set[int]:
 
 
 def _waits_today(site: Workplace, at: datetime) -> ColumnElement[bool]:
-    tomorrow = midnight(at, site.time_zone) + timedelta(days=1)
     return and_(
         QueueEntry.site_id == site.id,
         or_(
             QueueEntry.state == EntryState.READY,
-            (QueueEntry.state == EntryState.SCHEDULED) & (QueueEntry.not_before < tomorrow),
+            (QueueEntry.state == EntryState.SCHEDULED) & (QueueEntry.not_before < _tomorrow(site, at)),
         ),
     )
+
+
+def _tomorrow(site: Workplace, at: datetime) -> datetime:
+    return midnight(at, site.time_zone) + timedelta(days=1)

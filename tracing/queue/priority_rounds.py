@@ -1,7 +1,6 @@
 """Comparing calls with the priorities of their site, a batch a transaction, and how many calls each one advances."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -41,12 +40,21 @@ _COMPARED = text(f"""
     WHERE task.site_id = :site AND task.state = 'open' AND task.id > :after AND task.id <= :until
     ORDER BY task.id LIMIT :most
 """)  # noqa: S608  our own words
-_WAITING = text(f"""
+_OF_LOTS = text(f"""
     SELECT priority.id, count(*) AS calls
-    FROM call_tasks AS task {_PEOPLE} JOIN queue_priorities AS priority ON {_FITS}
+    FROM call_tasks AS task
+    JOIN queue_priorities AS priority
+        ON priority.site_id = task.site_id AND priority.ended_at IS NULL AND priority.lot_id = task.lot_id
     WHERE task.site_id = :site AND task.state = 'open' AND {_HAS_PRIORITY}
     GROUP BY priority.id
 """)  # noqa: S608  our own words
+_OF_PLACES = text(f"""
+    SELECT priority.id, count(*) AS calls
+    FROM call_tasks AS task {_PEOPLE} JOIN queue_priorities AS priority ON {_FITS}
+    WHERE task.site_id = :site AND task.state = 'open' AND {_HAS_PRIORITY} AND priority.postcode IS NOT NULL
+    GROUP BY priority.id
+""")  # noqa: S608  our own words
+"""Where people live stands in their own rows: these are read only where a place has priority."""
 
 
 def go_on(*, at: datetime) -> int | None:
@@ -112,27 +120,23 @@ def _move(moved: Sequence[Row[Any]], site_id: int, *, taken_back_by: int | None,
     )
 
 
-@dataclass(frozen=True)
-class Given:
-    """A priority in force, and how many calls wait with it."""
-
-    priority: Priority
-    calls: int
-
-
 def in_force(site_id: int) -> Sequence[Priority]:
     """Return the priorities of a site, the newest first."""
     given = select(Priority).where(Priority.site_id == site_id, Priority.ended_at.is_(None))
     return session.scalars(given.order_by(Priority.id.desc())).all()
 
 
-def given_at(site_id: int) -> list[Given]:
-    """Return the priorities of a site with the calls that wait with each, the newest first."""
-    found = in_force(site_id)
-    if not found:
-        return []
-    calls = {row.id: row.calls for row in session.execute(_WAITING, {"site": site_id})}
-    return [Given(priority, calls.get(priority.id, 0)) for priority in found]
+def calls_waiting(site_id: int) -> dict[int, int]:
+    """Count the calls that wait with each priority of a site that is in force. It reads them all: not for a page."""
+    given = in_force(site_id)
+    counts = dict.fromkeys((one.id for one in given), 0)
+    for statement, is_wanted in (
+        (_OF_LOTS, any(one.lot_id is not None for one in given)),
+        (_OF_PLACES, any(one.postcode is not None for one in given)),
+    ):
+        if is_wanted:
+            counts |= {row.id: row.calls for row in session.execute(statement, {"site": site_id})}
+    return counts
 
 
 def is_under_way(site_id: int) -> bool:

@@ -17,6 +17,7 @@ from tracing.queue.words import WEIGHT_WORDS, why
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
+from tracing.supervision import counting
 from tracing.supervision.order_forms import CallingHoursForm, WeightsForm
 from tracing.supervision.words import TASK_WORDS
 
@@ -58,8 +59,9 @@ def show_order(form: WeightsForm | None, *, tries: bool = False, status: int = 2
             in_force=in_force.model_dump(),
             proper=get_pack(site.programme).weights.model_dump(),
             weight_words=WEIGHT_WORDS,
-            priorities=(given := priority_rounds.given_at(site.id)),
-            givers=staff.member_names(one.priority.given_by for one in given),
+            priorities=(given := priority_rounds.in_force(site.id)),
+            counts=counting.of_site(site, at=at) if given else None,
+            givers=staff.member_names(one.given_by for one in given),
             is_moving=priority_rounds.is_under_way(site.id),
             published=published,
             names=staff.member_names(one.published_by for one in published),

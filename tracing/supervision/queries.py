@@ -1,14 +1,15 @@
-"""The board of a site: figures, who is on a call, who waits. Aggregates are for these pages only, never for a claim."""
+"""The board of a site: figures, who is on a call, who waits. What takes long to count was counted before."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import and_, func, select, tuple_
 
 from tracing.calls.models import Call
 from tracing.cases import queries as cases
-from tracing.kernel.db import session
+from tracing.kernel.db import among, session
 from tracing.kernel.paging import PAGE_SIZE
 from tracing.queue.colleagues import Colleague, colleagues
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
@@ -16,10 +17,14 @@ from tracing.staff import queries as staff
 from tracing.staff.agents import Workplace
 from tracing.staff.rules import Presence
 from tracing.supervision import rules
+from tracing.supervision.counting import WAITING, Counts
 
-WAITING = (EntryState.READY, EntryState.SCHEDULED)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+
+
+ON_CALLS_LISTED = 30
+"""Of many who are on a call the board lists so many."""
 
 
 @dataclass(frozen=True)
@@ -81,18 +86,16 @@ class WaitingPage:
     next_key: str | None
 
 
-def figures(site_id: int, *, at: datetime) -> Figures:
-    """Count those who wait, those on a call, those late, and those nobody can reach."""
-    waits = QueueEntry.state.in_(WAITING)
-    households = session.execute(
-        select(
-            func.count().filter(waits),
-            func.count().filter(QueueEntry.state == EntryState.CLAIMED),
-            func.count().filter(waits, QueueEntry.due_at < at),
-        ).where(QueueEntry.site_id == site_id, QueueEntry.state != EntryState.IDLE)
-    ).one()
+def figures(site_id: int, counts: Counts, *, under_way: int) -> Figures:
+    """Return how many wait and are late, as counted last, how many are on a call, and how many nobody can reach."""
     listed = tasks_by_state(site_id)
-    return Figures(*households, listed.get(TaskState.UNREACHABLE, 0), listed.get(TaskState.NO_NUMBER, 0))
+    return Figures(
+        waiting=counts.waiting,
+        under_way=under_way,
+        overdue=counts.overdue,
+        unreachable=listed.get(TaskState.UNREACHABLE, 0),
+        no_number=listed.get(TaskState.NO_NUMBER, 0),
+    )
 
 
 def tasks_by_state(site_id: int) -> dict[TaskState, int]:
@@ -114,13 +117,21 @@ def tasks_by_state(site_id: int) -> dict[TaskState, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def on_calls(site_id: int, *, at: datetime) -> list[OnCall]:
-    """Return who is on a call, the longest first."""
+def under_way(site_id: int) -> int:
+    """Count the calls under way: as many as there are people on the telephone."""
+    held = select(func.count()).where(QueueEntry.site_id == site_id, QueueEntry.state == EntryState.CLAIMED)
+    return session.scalar(held) or 0
+
+
+def on_calls(site_id: int, *, limit: int | None = None, at: datetime) -> list[OnCall]:
+    """Return who is on a call, those first whose presence is doubted, then the longest."""
+    is_doubted = QueueEntry.last_input_at <= at - rules.ABSENT_AFTER
     rows = session.execute(
         select(QueueEntry, func.coalesce(Call.started_at, QueueEntry.claimed_at).label("since"))
         .outerjoin(Call, and_(Call.entry_id == QueueEntry.id, Call.claim_number == QueueEntry.claim_number))
         .where(QueueEntry.site_id == site_id, QueueEntry.state == EntryState.CLAIMED)
-        .order_by(QueueEntry.claimed_at, QueueEntry.id)
+        .order_by(is_doubted.desc(), QueueEntry.claimed_at, QueueEntry.id)
+        .limit(limit)
         .execution_options(populate_existing=True)
     ).all()
     names = staff.member_names(row.QueueEntry.claimant_id for row in rows)
@@ -140,9 +151,9 @@ def on_calls(site_id: int, *, at: datetime) -> list[OnCall]:
     ]
 
 
-def waiting(site_id: int, *, after: str | None = None) -> WaitingPage:
-    """Return those who wait, the first due first, after a key."""
-    chosen = select(QueueEntry).where(QueueEntry.site_id == site_id, QueueEntry.state.in_(WAITING))
+def waiting(counts: Counts, *, after: str | None = None) -> WaitingPage:
+    """Return those who were counted as due first, as they stand now and where they still wait, after a key."""
+    chosen = select(QueueEntry).where(among(QueueEntry.id, counts.first), QueueEntry.state.in_(WAITING))
     if (key := _read_key(after)) is not None:
         chosen = chosen.where(tuple_(QueueEntry.due_at, QueueEntry.id) > tuple_(*key))
     found = session.scalars(
@@ -187,20 +198,19 @@ def _read_key(key: str | None) -> tuple[datetime, int] | None:
 
 def subjects(household_ids: Iterable[int]) -> dict[int, Subject]:
     """Return what the calls to households are about: the most urgent open reason, else the newest of all."""
-    tasks = session.scalars(
-        select(CallTask)
-        .where(CallTask.household_id.in_(set(household_ids)))
+    tasks = session.execute(
+        select(CallTask.household_id, CallTask.case_id, CallTask.kind, CallTask.attempts, CallTask.state)
+        .where(among(CallTask.household_id, set(household_ids)))
         .order_by((CallTask.state != TaskState.OPEN), CallTask.due_at, CallTask.id)
     ).all()
-    grouped: dict[int, list[CallTask]] = {}
+    grouped: dict[int, list[Any]] = {}
     for task in tasks:
-        if task.household_id is not None:
-            grouped.setdefault(task.household_id, []).append(task)
+        grouped.setdefault(task.household_id, []).append(task)
     references = cases.references(task.case_id for task in tasks)
     return {household: _subject(of, references) for household, of in grouped.items()}
 
 
-def _subject(tasks: Sequence[CallTask], references: Mapping[int, str]) -> Subject:
+def _subject(tasks: Sequence[Any], references: Mapping[int, str]) -> Subject:
     first = tasks[0]
     still_open = sum(task.state is TaskState.OPEN for task in tasks)
     return Subject(references[first.case_id], first.kind, first.attempts, max(still_open - 1, 0))

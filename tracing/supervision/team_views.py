@@ -15,7 +15,7 @@ from tracing.staff import presence, words
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
-from tracing.supervision import live
+from tracing.supervision import at_work
 from tracing.supervision.forms import AbsenceForm
 from tracing.supervision.rules import WorkList
 
@@ -33,9 +33,10 @@ def _page(form: AbsenceForm, *, status: int = 200) -> ResponseReturnValue:
     here = staff.members_of_sites([site.id])
     form.offer([one for one in here if one.closed_at is None])
     absences = presence.absences_at(site.id, on=clock.local_day(at, site.time_zone))
+    tracers = at_work.team(site, at=at)
     page = render_template(
         "supervision/team.html",
-        team=live.team(site, at=at),
+        team=at_work.summed_up(tracers, listed=len(tracers)),
         form=form,
         may_lend=agent().holds(Role.SUPERVISOR),
         absences=absences,

@@ -17,17 +17,19 @@ from tracing.staff import queries as staff
 from tracing.staff import words as staff_words
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
-from tracing.supervision import journal as journals
 from tracing.supervision import (
+    counting,
     lending_views,
     live,
     message_views,
     order_views,
     queries,
+    rules,
     services,
     team_views,
     words,
 )
+from tracing.supervision import journal as journals
 from tracing.supervision import lists as worklists
 from tracing.supervision.forms import GiveForm, JournalForm, NumberForm, TakeBackForm
 from tracing.supervision.journal import Journal, Wanted
@@ -57,16 +59,21 @@ for path, led, method in team_views.ROUTES:
 
 
 def _board_context() -> dict[str, object]:
-    site, at = agent().site.id, clock.database_now()
+    site, at = agent().site, clock.database_now()
+    counts = counting.of_site(site, at=at)
+    under_way = queries.under_way(site.id)
     after = request.args.get("after")
     return {
-        "figures": queries.figures(site, at=at),
-        "on_calls": queries.on_calls(site, at=at),
-        "page": queries.waiting(site, after=after),
+        "counts": counts,
+        "are_old": rules.are_old(counts.counted_at, at=at),
+        "figures": queries.figures(site.id, counts, under_way=under_way),
+        "under_way": under_way,
+        "on_calls": queries.on_calls(site.id, limit=queries.ON_CALLS_LISTED, at=at),
+        "page": queries.waiting(counts, after=after),
         "after": after,
         "at": at,
         "task_words": words.TASK_WORDS,
-        "live": (counts := live.live(agent().site, at=at)),
+        "live": live.live(site, counts, at=at),
         "team": counts.team,
         "presence_words": staff_words.PRESENCE_WORDS,
         "presence_tones": staff_words.PRESENCE_TONES,
@@ -93,7 +100,7 @@ def board_now() -> ResponseReturnValue:
 def give(entry_id: int) -> ResponseReturnValue:
     """Give a waiting call to a tracer."""
     entry = queue.get_entry(entry_id, site_id=agent().site.id)
-    if entry.state not in queries.WAITING:
+    if entry.state not in counting.WAITING:
         raise NotWaiting
     at = clock.database_now()
     row, tracers = queries.waiting_rows([entry])[0], queries.free_tracers(agent().site, at=at)
@@ -200,7 +207,7 @@ def put_back(task_id: int) -> ResponseReturnValue:
         task = services.put_back(task_id, in_french=in_french, by=agent(), at=clock.database_now())
         entry = queue.find_entry_of(task.household_id) if task.household_id is not None else None
     flash(_("Remis dans la file : à appeler dans les quatre heures."))
-    if entry is not None and "give" in request.form and entry.state in queries.WAITING:
+    if entry is not None and "give" in request.form and entry.state in counting.WAITING:
         return redirect(url_for("supervision.give", entry_id=entry.id), 303)
     return _to_list(which)
 

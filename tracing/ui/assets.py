@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import flask_bootstrap
-from flask import Blueprint, Flask, Response, send_file, url_for
+from flask import Blueprint, Flask, Response, g, send_file, url_for
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -74,7 +74,10 @@ def icon_url(name: str) -> str:
     """Return the address of one icon of the sprite."""
     if name not in ICONS:
         raise KeyError(f"icon {name!r} is not in the sprite: add it to tracing/ui/assets.py")
-    return url_for("ui.icons", _anchor=name)
+    # a page shows hundreds of them, and their address is the same for all
+    if "icons_url" not in g:
+        g.icons_url = url_for("ui.icons")
+    return f"{g.icons_url}#{name}"
 
 
 @cache

@@ -1,6 +1,6 @@
 """Jinja filters: formats.py with the present moment, the site's time zone and the reader's language filled in."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Flask, g
@@ -33,9 +33,9 @@ def exact(value: datetime, now: datetime | None = None) -> str:
     return formats.exact(value, now=now or kernel_clock.now(), zone=time_zone(), locale=get_locale())
 
 
-def clock(value: datetime) -> str:
+def clock(value: datetime | time, *, seconds: bool = False) -> str:
     """Say a time of day."""
-    return formats.clock(value, zone=time_zone())
+    return formats.clock(value, zone=time_zone(), seconds=seconds)
 
 
 def duration(value: timedelta) -> str:

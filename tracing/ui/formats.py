@@ -1,7 +1,8 @@
 """Times, names, numbers as a person says them. Pure: the present moment, the zone and the language are given."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -26,19 +27,25 @@ def day(value: date, *, now: datetime, zone: ZoneInfo, locale: Locale) -> str:
     pattern = "EEEE d MMMM" if local.year == now.astimezone(zone).year else "EEEE d MMMM y"
     if locale.language == "fr" and local.day == 1:
         pattern = pattern.replace("d", "d'er'")
-    return format_date(local, pattern, locale)
+    return _dated(date(local.year, local.month, local.day), pattern, locale.language, locale.territory)
 
 
-def clock(value: datetime, *, zone: ZoneInfo) -> str:
-    """Say a time of day: `14:10`."""
-    return value.astimezone(zone).strftime("%H:%M")
+@lru_cache(maxsize=512)
+def _dated(value: date, pattern: str, language: str, territory: str | None) -> str:
+    """Write a day by its pattern; a page of many rows writes the same few days again and again."""
+    return format_date(value, pattern, Locale(language, territory))
+
+
+def clock(value: datetime | time, *, zone: ZoneInfo, seconds: bool = False) -> str:
+    """Say a time of day: `14:10`, or `14:10:05`. Nothing else writes one, so that all are written alike."""
+    local = value.astimezone(zone) if isinstance(value, datetime) else value
+    return local.strftime("%H:%M:%S" if seconds else "%H:%M")
 
 
 def exact(value: datetime, *, now: datetime, zone: ZoneInfo, locale: Locale) -> str:
     """Say a moment in full, for the title of a shorter one."""
-    local = value.astimezone(zone)
     said = day(value, now=now, zone=zone, locale=locale)
-    return _("%(day)s à %(time)s", day=said, time=local.strftime("%H:%M:%S"))
+    return _("%(day)s à %(time)s", day=said, time=clock(value, zone=zone, seconds=True))
 
 
 def moment(value: datetime, *, now: datetime, zone: ZoneInfo, locale: Locale) -> str:
@@ -51,15 +58,15 @@ def moment(value: datetime, *, now: datetime, zone: ZoneInfo, locale: Locale) ->
         if apart < timedelta(0):
             return _("il y a %(minutes)d min", minutes=minutes)
         return _("dans %(minutes)d min", minutes=minutes)
-    time = clock(value, zone=zone)
+    at = clock(value, zone=zone)
     match (value.astimezone(zone).date() - now.astimezone(zone).date()).days:
         case 0:
-            return _("aujourd’hui %(time)s", time=time)
+            return _("aujourd’hui %(time)s", time=at)
         case -1:
-            return _("hier %(time)s", time=time)
+            return _("hier %(time)s", time=at)
         case 1:
-            return _("demain %(time)s", time=time)
-    return _("%(day)s %(time)s", day=day(value, now=now, zone=zone, locale=locale), time=time)
+            return _("demain %(time)s", time=at)
+    return _("%(day)s %(time)s", day=day(value, now=now, zone=zone, locale=locale), time=at)
 
 
 def duration(value: timedelta) -> str:

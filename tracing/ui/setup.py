@@ -1,9 +1,10 @@
 """Give an application the frame, the style and the words of every page."""
 
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, current_app, g
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_domain, get_locale
 from flask_bootstrap import Bootstrap5
 from jinja2 import StrictUndefined
 
@@ -26,6 +27,12 @@ def init_ui(app: Flask) -> None:
         locale_selector=choose_locale,
         timezone_selector=lambda: filters.time_zone().key,
     )
+    # a page asks hundreds of times for the words of one language
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # from jinja2.ext.i18n
+        lambda message: _translations().ugettext(message),
+        lambda one, many, number: _translations().ungettext(one, many, number),
+        newstyle=True,
+    )
     assets.register(app)
     filters.register(app)
     headers.register(app)
@@ -38,6 +45,13 @@ def init_ui(app: Flask) -> None:
         page_locale=get_locale,
         server_now=clock.now,
     )
+
+
+def _translations() -> Any:
+    """Return the words of the reader's language, looked up once a request."""
+    if g.get("words_in") != g.get("locale") or "words" not in g:
+        g.words, g.words_in = get_domain().get_translations(), g.get("locale")
+    return g.words
 
 
 def choose_locale() -> str:
