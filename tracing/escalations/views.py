@@ -212,7 +212,7 @@ def show(escalation_id: int) -> ResponseReturnValue:
 def live(escalation_id: int) -> ResponseReturnValue:
     """Return whether the call still lasts, and the question as it stands now, to whoever took it."""
     found = queries.get_escalation(escalation_id, by=agent())
-    return render_template("escalations/live.html", again=True, **live_part(found))
+    return render_template("escalations/live.html", **live_part(found))
 
 
 @bp.post("/escalations/<int:escalation_id>")
