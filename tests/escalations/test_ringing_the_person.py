@@ -87,7 +87,9 @@ def test_the_number_is_shown_to_whoever_takes_the_household_and_nobody_else_gets
     entry = entry_of(asked)
     assert (entry.state, entry.claimant_id) == (EntryState.CLAIMED, story.ben.id)
     assert taking.claim_next(agent(story.ada), at=NOW) is None
-    assert "Ben" in soup(browse.as_(story.dora).get("/board")).select_one("[aria-labelledby=on-calls]").text
+    board = soup(browse.as_(story.dora).get("/board")).select_one("[aria-labelledby=on-calls]").text
+    assert "Ben" in board
+    assert "appelle pour un avis" in board
 
 
 def test_nothing_of_the_tracers_desk_opens_with_it(browse: Browser, story: Story, asked: Escalation):
@@ -158,6 +160,17 @@ def test_one_person_has_one_call(browse: Browser, story: Story, asked: Escalatio
 
     assert "Vous avez déjà un appel ouvert" in refused
     assert path_of(asked) in ben.get("/escalations").text
+
+
+def test_an_answer_typed_in_the_other_browser_is_kept(browse: Browser, story: Story, asked: Escalation):
+    rung(browse, story, asked)
+    second = browse.as_(story.ben)
+
+    refused = second.post(path_of(asked), ANSWER | {"call": ""}, status=409)
+
+    assert "dans un autre navigateur" in refused.text
+    assert state_of(asked) is EscalationState.TAKEN
+    assert calling.kept(asked.id, agent(story.ben)) == ANSWER["answer"]
 
 
 def test_the_other_browser_says_so_and_may_go_on(browse: Browser, story: Story, asked: Escalation):

@@ -147,11 +147,11 @@ def answer_form(found: Escalation) -> AnswerForm:
 
 def too_late(escalation_id: int, form: AnswerForm, lost: ClaimLost) -> ResponseReturnValue:
     """Refuse an answer that was written in a call which is not one's own any more: it is kept, and shown again."""
-    if form.call_id is not None:
+    held = queries.find_call(escalation_id, agent().member_id)
+    call_id = form.call_id or (held.id if held else None)
+    if call_id is not None:
         with transaction():
-            calling.keep(
-                form.call_id, escalation_id, form.answer.data or "", by=agent(), at=clock.database_now()
-            )
+            calling.keep(call_id, escalation_id, form.answer.data or "", by=agent(), at=clock.database_now())
     # sent once more, it is an answer without a call
     form.call.data = ""
     again = queries.get_escalation(escalation_id, by=agent())

@@ -56,6 +56,8 @@ class OnCall:
     entry_id: int
     claim_number: int
     tracer: str
+    for_advice: bool
+    """An adviser or a referent rings for a question."""
     subject: Subject | None
     since: datetime
     last_input_at: datetime
@@ -127,7 +129,11 @@ def on_calls(site_id: int, *, limit: int | None = None, at: datetime) -> list[On
     """Return who is on a call, those first whose presence is doubted, then the longest."""
     is_doubted = QueueEntry.last_input_at <= at - rules.ABSENT_AFTER
     rows = session.execute(
-        select(QueueEntry, func.coalesce(Call.started_at, QueueEntry.claimed_at).label("since"))
+        select(
+            QueueEntry,
+            func.coalesce(Call.started_at, QueueEntry.claimed_at).label("since"),
+            Call.escalation_id,
+        )
         .outerjoin(Call, and_(Call.entry_id == QueueEntry.id, Call.claim_number == QueueEntry.claim_number))
         .where(QueueEntry.site_id == site_id, QueueEntry.state == EntryState.CLAIMED)
         .order_by(is_doubted.desc(), QueueEntry.claimed_at, QueueEntry.id)
@@ -141,6 +147,7 @@ def on_calls(site_id: int, *, limit: int | None = None, at: datetime) -> list[On
             entry_id=row.QueueEntry.id,
             claim_number=row.QueueEntry.claim_number,
             tracer=names[row.QueueEntry.claimant_id],
+            for_advice=row.escalation_id is not None,
             subject=about.get(row.QueueEntry.household_id),
             since=row.since,
             last_input_at=row.QueueEntry.last_input_at,
