@@ -1,6 +1,6 @@
 """Imports in processes of their own, for the tests that kill them at a chosen statement.
 
-Run as `python -m tests.support.importer`: each line of JSON on standard input asks for a load in a fork of this
+Run as `python -m tests.support.importer`: each line of JSON on standard input asks for work in a fork of this
 process, which has everything loaded already, and is answered by the fork's end. Fifty of them cost seconds.
 """
 
@@ -19,8 +19,8 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 from tests.support.live import Live
-from tests.support.lots import arrival
-from tracing.imports.jobs import Arrival, load
+from tests.support.lots import SETTINGS, arrival
+from tracing.imports.jobs import Arrival, load, work_once
 from tracing.kernel import copying, db
 from tracing.vault.keys import KeyRing
 from tracing.vault.services import open_vault
@@ -37,20 +37,24 @@ class Importer:
 
     def ask(self, file: Path, *, batch_size: int, killed_at: int | None = None) -> None:
         """Ask for a load; it is killed by SIGKILL before its statement `killed_at`."""
-        request = {
+        self._send({"file": str(file), "batch_size": batch_size, "killed_at": killed_at})
+
+    def ask_scheduler(self, *, killed_at: int | None = None) -> None:
+        """Ask for one look of the scheduler's at the lots; it is killed before its statement `killed_at`."""
+        self._send({"file": None, "killed_at": killed_at})
+
+    def _send(self, what: dict[str, Any]) -> None:
+        request = what | {
             "url": self.live.url,
             "keys_url": self.live.keys_url,
             "master": self.live.master.hex(),
-            "file": str(file),
-            "batch_size": batch_size,
-            "killed_at": killed_at,
         }
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
 
     def ended(self) -> int:
-        """Wait for the end of the load that was asked for: 0, or KILLED."""
+        """Wait for the end of what was asked for: 0, or KILLED."""
         assert self.process.stdout is not None
         return int(self.process.stdout.readline())
 
@@ -70,18 +74,21 @@ def main() -> None:
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            _load(json.loads(line))
+            _work(json.loads(line))
             os._exit(0)
         _pid, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201
 
 
-def _load(request: dict[str, Any]) -> None:
+def _work(request: dict[str, Any]) -> None:
     engine = db.connect(request["url"])
     open_vault(KeyRing(db.make_engine(request["keys_url"]), bytes.fromhex(request["master"])))
     if request["killed_at"] is not None:
         at_statement(engine, request["killed_at"], lambda: os.kill(os.getpid(), signal.SIGKILL))
-    load(received(Path(request["file"])), batch_size=request["batch_size"])
+    if request["file"] is None:
+        work_once(SETTINGS)
+    else:
+        load(received(Path(request["file"])), batch_size=request["batch_size"])
 
 
 def received(file: Path) -> Arrival:
