@@ -6,6 +6,7 @@ Every tracer has two browsers, and every call a page in each of them that stays 
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 from sqlalchemy import select
@@ -14,20 +15,23 @@ from tests.conftest import NOW
 from tests.support.histories import History, try_histories, waiting_households
 from tests.support.story import Story, agent, member
 from tracing.calls import services as calls
-from tracing.calls.errors import LedElsewhere
+from tracing.calls.errors import LedElsewhere, NoSuchCall
 from tracing.calls.models import Answer, Call
 from tracing.calls.rules import CallOutcome, GiveBackReason
 from tracing.kernel.db import Session
 from tracing.kernel.events import Event
-from tracing.queue import expiring, queries, upkeep
+from tracing.queue import catching, expiring, queries, upkeep
 from tracing.queue import services as queue
-from tracing.queue.errors import ClaimLost, NotWaiting, OnAnotherCall
+from tracing.queue.errors import ClaimLost, HeldBy, NotWaiting, OnAnotherCall
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 from tracing.staff import sessions
 from tracing.staff.agents import Agent
 from tracing.staff.models import Role
 
 HOUSEHOLDS = 3
+DOCTOR = 3
+"""Her place among those who call."""
+QUESTION = 7
 pages = st.integers(0, 99)
 tracers = st.integers(0, 2)
 
@@ -42,7 +46,7 @@ class Live:
 
 
 class Calls(History):
-    """Three tracers with two browsers each, a supervisor, three households."""
+    """Three tracers and a doctor with two browsers each, a supervisor, three households."""
 
     browsers: list[tuple[Agent, Agent]]
     supervisor: Agent
@@ -55,6 +59,8 @@ class Calls(History):
         self.written: dict[int, list[int]] = {}
         self.done: dict[int, TaskState] = {}
         self.pages: list[Call] = []
+        self.rung: list[Call] = []
+        """The doctor's."""
 
     def teardown(self) -> None:
         try:
@@ -130,6 +136,54 @@ class Calls(History):
             assert entry.id not in self.live
         else:
             del self.live[entry.id]
+
+    # -- a doctor rings for a question -------------------------------------------------------------
+
+    @rule(household=st.integers(0, HOUSEHOLDS - 1))
+    def the_doctor_rings(self, household: int) -> None:
+        task, doctor = queries.get_task(self.tasks[household]), self.browsers[DOCTOR][0]
+        entry = queries.find_entry_of(task.household_id)
+        live, hers = self.live.get(entry.id), [one for one in self.live.values() if one.tracer == DOCTOR]
+        try:
+            with self.session.begin_nested():
+                due_at = self.at + timedelta(hours=1)
+                claim = catching.hold_for_advice(
+                    task.household_id, QUESTION, doctor, due_at=due_at, at=self.at
+                )
+                call = calls.call_under(claim, doctor, escalation_id=QUESTION, at=self.at)
+        except HeldBy:
+            assert live is not None
+            assert live.tracer != DOCTOR
+        except OnAnotherCall:
+            assert hers
+            assert live is None
+        else:
+            assert hers == ([] if live is None else [live])
+            assert live is None or live.call == call.id
+            self.live[entry.id] = Live(call.id, DOCTOR, 0)
+            self.rung.append(call)
+
+    @rule(
+        number=pages,
+        outcome=st.sampled_from([CallOutcome.ADVISED, CallOutcome.NO_ANSWER, CallOutcome.GIVEN_BACK]),
+    )
+    def the_doctor_ends(self, number: int, outcome: CallOutcome) -> None:
+        if not self.rung:
+            return
+        call, doctor = self.rung[number % len(self.rung)], self.browsers[DOCTOR][0]
+        live = self.live.get(call.entry_id)
+        allowed = live is not None and live.call == call.id
+        with pytest.raises(NoSuchCall):
+            calls.writing(call.id, doctor, at=self.at)
+        try:
+            with self.session.begin_nested():
+                held = calls.writing(call.id, doctor, escalation_id=QUESTION, at=self.at)
+                calls.end(held, outcome, by=doctor, at=self.at)
+        except ClaimLost:
+            assert not allowed
+        else:
+            assert allowed
+            del self.live[call.entry_id]
 
     # -- end ---------------------------------------------------------------------------------------
 
@@ -216,8 +270,8 @@ class Calls(History):
         for task_id in self.tasks:
             task = queries.get_task(task_id)
             assert task.state is self.done.get(task_id, TaskState.OPEN)
-            idle = queries.find_entry_of(task.household_id).state is EntryState.IDLE
-            assert idle == (task_id in self.done)
+            entry = queries.find_entry_of(task.household_id)
+            assert (entry.state is EntryState.IDLE) == (task_id in self.done and entry.id not in self.live)
 
     def everything_comes_to_one_end(self) -> None:
         """Let every claim end, and everybody who still waits be called: each task is closed once, in one state."""
@@ -225,7 +279,7 @@ class Calls(History):
         self.expire()
         assert not self.live
         for _household in range(HOUSEHOLDS):
-            for tracer in range(len(self.browsers)):
+            for tracer in range(DOCTOR):
                 self.claim(tracer, 0)
                 for entry in list(self.live):
                     number = next(n for n, one in enumerate(self.pages) if one.id == self.live[entry].call)
@@ -247,7 +301,7 @@ def test_no_history_of_calls_writes_late_doubles_a_claim_or_ends_a_task_twice(st
     try_histories(
         Calls,
         session=session,
-        browsers=[(browser(one), browser(one)) for one in (story.ada, story.abel, third)],
+        browsers=[(browser(one), browser(one)) for one in (story.ada, story.abel, third, story.ben)],
         supervisor=agent(story.dora),
         tasks=[task.id for task in tasks],
     )
