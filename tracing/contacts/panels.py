@@ -7,10 +7,13 @@ from datetime import datetime
 from flask import g, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 
 from tracing.calls import services as calls
+from tracing.calls import unsent
 from tracing.calls.errors import IdentityFirst
 from tracing.calls.models import Call
+from tracing.calls.unsent import Unsent
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
 from tracing.contacts import calling, queries, rules, words
@@ -28,6 +31,9 @@ from tracing.scripts.wording import day_in_words
 from tracing.staff.access import agent, is_fragment
 from tracing.staff.models import SiteKind
 from tracing.ui.filters import moment
+
+DIALOG = "contact"
+"""Under this name what is being typed is kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +70,8 @@ def panel_of(call_id: int, task_id: int, opened: Opened, *, status: int = 200) -
             return _page("contacts/closed.html", call_id, task_id, refusal=refusal), status
         case = cases.get_case(task.case_id)
         lines = queries.lines(_contacts(task))
-        form, editing = _form(case, lines, opened, at=at)
+        begun = unsent.find(call_id, task_id, DIALOG, by=agent())
+        form, editing = _form(case, lines, opened, begun, at=at)
         _record_sight(call, lines, at=at)
         return _page(
             "contacts/panel.html",
@@ -77,6 +84,15 @@ def panel_of(call_id: int, task_id: int, opened: Opened, *, status: int = 200) -
             saved=next((one for one in lines if one.contact.id == opened.saved), None),
             form=form,
             editing=editing,
+            begun=begun,
+            begun_url=url_for(
+                "contacts.panel",
+                call_id=call_id,
+                task_id=task_id,
+                edit=begun.about if begun else None,
+                add=None if begun and begun.about else 1,
+            ),
+            is_restored=form is not None and opened.form is None and _is_of(begun, editing),
             risk=_risk_of(form, case, at=at) if form else None,
             due=moment(calling.due_at(case, at)),
         ), status
@@ -128,14 +144,22 @@ def _is_removed(line: Line) -> bool:
     return line.contact.status is ContactStatus.REMOVED
 
 
+def _is_of(begun: Unsent | None, editing: Contact | None) -> bool:
+    """Return whether what was begun is about this line, or about a new one like this."""
+    return begun is not None and begun.about == (editing.id if editing else None)
+
+
 def _form(
-    case: Case, lines: Sequence[Line], opened: Opened, *, at: datetime
+    case: Case, lines: Sequence[Line], opened: Opened, begun: Unsent | None, *, at: datetime
 ) -> tuple[ContactForm | None, Contact | None]:
-    """Return the form that is open, and the line it is about."""
+    """Return the form that is open, with what was begun in it, and the line it is about."""
     about = next((one for one in lines if one.contact.id == opened.editing and not _is_removed(one)), None)
     editing = about.contact if about else None
     form = opened.form
-    if form is None and about is not None:
+    if form is None and begun and _is_of(begun, editing) and (about is not None or opened.adding):
+        form = ContactForm(formdata=MultiDict(begun.fields), prefix=PREFIX)
+        prepare(form, case, at=at)
+    elif form is None and about is not None:
         form = ContactForm(formdata=None, prefix=PREFIX, data=filled(about.contact, about.described))
         prepare(form, case, at=at)
     elif form is None and opened.adding:

@@ -7,6 +7,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask.typing import ResponseReturnValue
 
 from tracing.calls import services as calls
+from tracing.calls import unsent
 from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Call
 from tracing.cases import queries as cases
@@ -14,7 +15,7 @@ from tracing.contacts import calling, queries, rules, services, words
 from tracing.contacts.errors import AlreadyNamed, IsTheCase, OutsideWindow
 from tracing.contacts.forms import PREFIX, CircumstancesForm, ContactForm
 from tracing.contacts.models import Contact
-from tracing.contacts.panels import Opened, late, panel_of, prepare, reason
+from tracing.contacts.panels import DIALOG, Opened, late, panel_of, prepare, reason
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Refused
@@ -57,6 +58,24 @@ def add(call_id: int, task_id: int) -> ResponseReturnValue:
         return services.add(call, task, form.details(), by=agent(), at=at)
 
     return _typed(call_id, task_id, form, change, Opened(adding=True, form=form))
+
+
+@bp.post(f"{AT}/draft")
+@may(Role.TRACER, Role.ADVISER, last_words=True)
+def keep_draft(call_id: int, task_id: int) -> ResponseReturnValue:
+    """Keep what is being typed of a contact, so that it survives a session that ends; without a word."""
+    with transaction():
+        is_theirs = _keep(call_id, task_id, ContactForm(prefix=PREFIX))
+    return "", 204 if is_theirs else 409
+
+
+@bp.post(f"{AT}/draft/forget")
+@may(Role.TRACER, Role.ADVISER)
+def forget_draft(call_id: int, task_id: int) -> ResponseReturnValue:
+    """Give up what was typed of a contact, and close the dialog."""
+    with transaction():
+        unsent.forget(call_id, task_id, DIALOG, by=agent())
+    return _done(call_id, task_id, Opened())
 
 
 @bp.post(f"{AT}/<int:contact_id>")
@@ -141,16 +160,34 @@ def _typed(
             _call, task = queries.open_call(call_id, task_id, agent())
             prepare(form, cases.get_case(task.case_id), at=clock.now())
         if not form.validate_on_submit():
+            with transaction():
+                _keep(call_id, task_id, form)
             return panel_of(call_id, task_id, opened, status=422)
         saved = _write(call_id, task_id, change)
     except ClaimLost as lost:
         with transaction():
+            unsent.forget(call_id, task_id, DIALOG, by=agent())
             calls.keep_draft(call_id, "contact", form.as_text(), by=agent(), at=clock.database_now())
         return late(call_id, task_id, lost, form.as_text())
     except (OutsideWindow, AlreadyNamed, IsTheCase) as refusal:
         _beside_its_field(form, refusal)
         return panel_of(call_id, task_id, opened, status=refusal.status)
+    with transaction():
+        unsent.forget(call_id, task_id, DIALOG, by=agent())
     return _done(call_id, task_id, Opened(saved=saved.id))
+
+
+def _keep(call_id: int, task_id: int, form: ContactForm) -> bool:
+    return unsent.keep(
+        call_id,
+        task_id,
+        DIALOG,
+        unsent.typed_in(request.form, PREFIX),
+        form.as_text(),
+        about=request.form.get("about", type=int),
+        by=agent(),
+        at=clock.database_now(),
+    )
 
 
 def _clicked(call_id: int, task_id: int, change: Change, opened: Opened) -> ResponseReturnValue:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tracing.calls import queries as calls
+from tracing.calls import unsent
 from tracing.calls.models import Call, Draft
 from tracing.calls.rules import BY_TRACER, CallOutcome
 from tracing.cases import queries as cases
@@ -145,7 +146,9 @@ def answers_for(by: Agent) -> list[Answered]:
 def kept_for(by: Agent) -> list[Kept]:
     """Return what the tracer typed too late and has not put away."""
     # what an adviser types stands beside their question
-    drafts = [one for one in calls.drafts(by.member_id) if one[0].field != ADVICE]
+    drafts = [
+        one for one in calls.drafts(by.member_id) if one[0].field != ADVICE and not _is_under_way(one[0])
+    ]
     references = _references(draft.call_id for draft, _text in drafts)
     return [
         Kept(draft, label_of(draft.field), references.get(draft.call_id), lines_of(text))
@@ -160,8 +163,14 @@ def _references(call_ids: Any) -> dict[int, str]:
     return {one.call.id: one.reference for one in queries.calls_made(queries.find_calls(wanted))}
 
 
+def _is_under_way(draft: Draft) -> bool:
+    """Return whether a draft stands in a dialog of a call that goes on: it is offered there."""
+    return unsent.dialog_of(draft.field) is not None and calls.get_call(draft.call_id).ended_at is None
+
+
 def label_of(field: str) -> str:
     """Return what a draft was for: the words of a question of today's scripts, or of a panel."""
+    field = unsent.dialog_of(field) or field
     if field in DRAFT_WORDS:
         return str(DRAFT_WORDS[field])
     for kind in ScriptKind:
@@ -173,6 +182,8 @@ def label_of(field: str) -> str:
 
 def lines_of(text: Any) -> list[str]:
     """Return a draft line by line; empty once its day's key was destroyed."""
+    if isinstance(text, dict) and "fields" in text:
+        return str(text["text"]).splitlines()
     if isinstance(text, dict):
         return [f"{name} : {value}" for name, value in text.items() if value]
     if isinstance(text, list):

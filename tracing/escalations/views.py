@@ -3,9 +3,11 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 
 from tracing.calls import queries as calls
 from tracing.calls import services as call_services
+from tracing.calls import unsent
 from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Call
 from tracing.calls.words import OUTCOME_WORDS
@@ -25,6 +27,9 @@ from tracing.staff.access import agent, is_fragment, may
 from tracing.staff.models import Role
 
 bp = Blueprint("escalations", __name__, template_folder="templates")
+
+DIALOG = "escalation"
+"""Under this name a question is kept while it is typed."""
 
 for path, view in (
     ("call", calling_views.ring),
@@ -57,10 +62,35 @@ def vocabulary() -> dict[str, object]:
 @may(Role.TRACER, passive=True)
 def panel(call_id: int, task_id: int) -> ResponseReturnValue:
     """Show what was asked about one person, live, and the form to ask."""
-    form = AskForm(formdata=None, prefix="escalation")
+    begun = unsent.find(call_id, task_id, DIALOG, by=agent())
+    form = AskForm(formdata=MultiDict(begun.fields) if begun else None, prefix="escalation")
     wanted = request.args.get("reason", "")
-    form.reason.data = rules.reason_of(wanted).value if rules.is_reason(wanted) else ""
-    return _panel(call_id, task_id, form)
+    if rules.is_reason(wanted):
+        form.reason.data = rules.reason_of(wanted).value
+    elif begun is None:
+        form.reason.data = ""
+    return _panel(call_id, task_id, form, is_restored=begun is not None)
+
+
+@bp.post("/calls/<int:call_id>/tasks/<int:task_id>/escalations/draft")
+@may(Role.TRACER, last_words=True)
+def keep_draft(call_id: int, task_id: int) -> ResponseReturnValue:
+    """Keep a question that is being typed, so that it survives a session that ends; without a word."""
+    with transaction():
+        is_theirs = _keep(call_id, task_id, AskForm(prefix="escalation"))
+    return "", 204 if is_theirs else 409
+
+
+def _keep(call_id: int, task_id: int, form: AskForm) -> bool:
+    return unsent.keep(
+        call_id,
+        task_id,
+        DIALOG,
+        unsent.typed_in(request.form, "escalation-"),
+        form.question.data or "",
+        by=agent(),
+        at=clock.database_now(),
+    )
 
 
 @bp.post("/calls/<int:call_id>/tasks/<int:task_id>/escalations")
@@ -69,6 +99,8 @@ def ask(call_id: int, task_id: int) -> ResponseReturnValue:
     """Ask an adviser or a referent; the reason says which."""
     form, by = AskForm(prefix="escalation"), agent()
     if not form.validate():
+        with transaction():
+            _keep(call_id, task_id, form)
         return _panel(call_id, task_id, form), 422
     reason = Reason(form.reason.data)
     try:
@@ -84,8 +116,10 @@ def ask(call_id: int, task_id: int) -> ResponseReturnValue:
                 by=by,
                 at=at,
             )
+            unsent.forget(call_id, task_id, DIALOG, by=by)
     except ClaimLost as refusal:
         with transaction():
+            unsent.forget(call_id, task_id, DIALOG, by=by)
             # a reason may say everything: then it is what was typed
             asked = form.question.data or str(words.REASON_WORDS[reason])
             call_services.keep_draft(call_id, "escalation", asked, by=by, at=clock.now())
@@ -105,12 +139,20 @@ def seen_in_call(call_id: int, task_id: int, escalation_id: int) -> ResponseRetu
     with transaction():
         services.mark_seen(escalation_id, by=agent(), at=clock.now())
     if is_fragment():
-        return _panel(call_id, task_id, AskForm(formdata=None, prefix="escalation"), just_read=True)
+        begun = unsent.find(call_id, task_id, DIALOG, by=agent())
+        form = AskForm(formdata=MultiDict(begun.fields) if begun else None, prefix="escalation")
+        return _panel(call_id, task_id, form, just_read=True, is_restored=begun is not None)
     return redirect(url_for("escalations.panel", call_id=call_id, task_id=task_id), 303)
 
 
 def _panel(
-    call_id: int, task_id: int, form: AskForm, *, late: str | None = None, just_read: bool = False
+    call_id: int,
+    task_id: int,
+    form: AskForm,
+    *,
+    late: str | None = None,
+    just_read: bool = False,
+    is_restored: bool = False,
 ) -> str:
     call, task = _call_and_task(call_id, task_id)
     asked = listing.asked_in_call(call, task, by=agent())
@@ -124,6 +166,7 @@ def _panel(
         is_open=any(one.escalation.state is not EscalationState.SETTLED for one in asked),
         form=form,
         late=late,
+        is_restored=is_restored,
         unread=[
             one for one in asked if one.mine and one.escalation.settled_at and not one.escalation.seen_at
         ],

@@ -51,6 +51,9 @@
   document.addEventListener("leaving", ({ detail: sent }) => {
     const answers = document.getElementById("answers");
     if (answers && wasTyped(answers)) sent.push(post(answers.action, new FormData(answers), { keepalive: true }));
+    for (const form of document.querySelectorAll("form[data-unsent]")) {
+      if (wasTyped(form)) sent.push(post(form.dataset.unsent, new FormData(form), { keepalive: true }));
+    }
   });
 
   function wasTyped(form) {

@@ -1,0 +1,122 @@
+"""What is being typed of a contact survives a session that ends, and is nobody else's."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from tests.conftest import NOW
+from tests.contacts.conftest import LUC, named
+from tests.desk.walking import soup
+from tests.support.story import agent
+from tracing.calls import services as calls
+from tracing.calls import unsent
+from tracing.calls.models import Draft
+from tracing.contacts.panels import DIALOG
+from tracing.queue import expiring
+from tracing.vault import services as vault
+
+HALF = {"contact-first_names": "Luc", "contact-phones": "06 39 98", "contact-face_to_face": "under_1_m"}
+
+
+def count(session) -> int:
+    return session.scalar(select(func.count()).select_from(Draft))
+
+
+def test_what_was_begun_is_there_again_in_the_dialog(browse, story, phone):
+    browse.as_(story.ada).fragment(f"{phone.path}/draft", HALF, status=204)
+
+    again = browse.as_(story.ada)
+    panel = soup(again.get(phone.path))
+    assert "Une saisie est commencée" in panel.text
+    page = soup(again.get(panel.find("a", string="La reprendre")["href"]))
+
+    assert page.select_one("[name=contact-first_names]")["value"] == "Luc"
+    assert page.select_one("[name=contact-phones]")["value"] == "06 39 98"
+    assert page.select_one("[name=contact-face_to_face][checked]")["value"] == "under_1_m"
+    assert "rien n’en est encore enregistré" in page.text
+    assert not page.select(".has-error"), "nobody has sent it yet"
+    assert named(phone) == []
+
+
+def test_only_the_newest_is_kept_and_it_is_sealed(browse, story, phone, session):
+    ada = browse.as_(story.ada)
+    for typed in ("L", "Lu", "Luc"):
+        ada.fragment(f"{phone.path}/draft", HALF | {"contact-first_names": typed}, status=204)
+
+    [row] = session.scalars(select(Draft)).all()
+    assert b"Luc" not in row.sealed
+    assert vault.find_unsealed("drafts", row.id, row.cohort, row.sealed)["fields"]["contact-first_names"] == [
+        "Luc"
+    ]
+
+
+def test_it_is_gone_once_it_is_sent(browse, story, phone, session):
+    ada = browse.as_(story.ada)
+    ada.fragment(f"{phone.path}/draft", HALF, status=204)
+
+    ada.fragment(phone.path, LUC)
+
+    assert count(session) == 0
+    assert "Une saisie est commencée" not in ada.get(phone.path).text
+
+
+def test_it_is_gone_when_it_is_given_up(browse, story, phone, session):
+    ada = browse.as_(story.ada)
+    ada.fragment(f"{phone.path}/draft", HALF, status=204)
+
+    page = ada.follow(f"{phone.path}/draft/forget")
+
+    assert count(session) == 0
+    assert "Une saisie est commencée" not in page.text
+
+
+def test_without_script_what_was_sent_incomplete_is_kept(browse, story, phone):
+    ada = browse.as_(story.ada)
+    ada.post(phone.path, HALF, status=422)
+
+    page = soup(browse.as_(story.ada).get(f"{phone.path}?add=1"))
+
+    assert page.select_one("[name=contact-first_names]")["value"] == "Luc"
+
+
+def test_a_correction_that_was_begun_is_offered_for_its_line_only(browse, story, phone):
+    ada = browse.as_(story.ada)
+    ada.fragment(phone.path, LUC)
+    [luc] = named(phone)
+    ada.fragment(f"{phone.path}/draft", HALF | {"contact-first_names": "Lucas", "about": luc.id}, status=204)
+
+    new = soup(ada.get(f"{phone.path}?add=1"))
+    same = soup(ada.get(f"{phone.path}?edit={luc.id}"))
+
+    assert not new.select_one("[name=contact-first_names]").get("value")
+    assert same.select_one("[name=contact-first_names]")["value"] == "Lucas"
+
+
+def test_of_a_call_that_was_lost_it_is_shown_to_its_author_and_to_nobody_else(browse, story, phone):
+    ada = browse.as_(story.ada)
+    ada.fragment(f"{phone.path}/draft", HALF, status=204)
+    assert "Gardé pour vous" not in ada.get("/desk").text
+    expired = expiring.expire_claims(at=NOW + timedelta(minutes=6))
+    calls.close_lost(expired, calls.CallOutcome.CLAIM_ENDED, at=NOW + timedelta(minutes=6))
+
+    ada.fragment(f"{phone.path}/draft", HALF | {"contact-first_names": "Luce"}, status=409)
+
+    home = ada.get("/desk").text
+    assert "Gardé pour vous" in home
+    assert "Luce" in home
+    assert "Personne contact" in home
+    browse.as_(story.abel).fragment(f"{phone.path}/draft", HALF, status=404)
+    assert unsent.find(phone.call.id, phone.task.id, DIALOG, by=agent(story.abel)) is None
+
+
+def test_what_is_kept_is_bounded(browse, story, phone):
+    browse.as_(story.ada).fragment(
+        f"{phone.path}/draft",
+        {"contact-first_names": "L" * 5000} | {f"contact-{n}": "x" for n in range(100)},
+        status=204,
+    )
+
+    kept = unsent.find(phone.call.id, phone.task.id, DIALOG, by=agent(story.ada)).fields
+
+    assert len(kept) <= unsent.MOST_FIELDS
+    assert max(len(one) for values in kept.values() for one in values) <= unsent.LONGEST
