@@ -208,3 +208,47 @@ def test_a_letter_goes_to_somebody_without_a_number(browse: Browser, story: Stor
     assert len(outbox.messages_to(queries.get_task(task_id).person_id)) == 1, (
         "a second click writes no second one"
     )
+
+
+def test_no_letter_is_written_to_somebody_said_dead_under_another_call(browse: Browser, story: Story):
+    task = waiting_case(story.nantes, at=NOW)
+    task_id, person_id = task.id, task.person_id
+    nobody = waiting_case(story.nantes, identity("Marie", "Kerguelen", phones=()), at=NOW)
+    other = queue.enqueue(
+        kind=TaskKind.CONTACT_FIRST,
+        person_id=person_id,
+        phones=(),
+        site_id=story.nantes.id,
+        case_id=nobody.case_id,
+        contact_id=contact(get_case(nobody.case_id), identity("Léa", phones=()), by=story.ada, at=NOW).id,
+        due_at=NOW + DAY,
+        at=NOW,
+    )
+    other_id, nobody_id = other.id, nobody.id
+    ada, dora = browse.as_(story.ada), browse.as_(story.dora)
+    assert "Lettre" in dora.get(f"/lists/tasks/{other_id}/letter").text
+
+    ada.follow(f"{take_call(ada).call}/tasks/{task_id}/end", {"outcome": "deceased"})
+
+    listed = dora.get("/lists?list=no_number").text
+    assert f"/lists/tasks/{other_id}/letter" not in listed
+    assert f"/lists/tasks/{nobody_id}/letter" in listed
+    assert f"/lists/tasks/{other_id}/give-up" in dora.get("/lists?list=deceased").text
+    assert "dite décédée" in dora.get(f"/lists/tasks/{other_id}/letter", status=409).text
+    dora.post(f"/lists/tasks/{other_id}/letter-written", status=409)
+    assert outbox.letters_to([person_id]) == {}
+
+
+def test_a_death_that_was_a_mistake_lets_the_letter_be_written_again(browse: Browser, story: Story):
+    task = waiting_case(story.nantes, identity("Marie", "Kerguelen", phones=()), at=NOW)
+    task_id, person_id = task.id, task.person_id
+    messages.stop_all(person_id, by=agent(story.ada), at=NOW)
+    dora = browse.as_(story.dora)
+    dora.get(f"/lists/tasks/{task_id}/letter", status=409)
+    queue.close_task(queries.get_task(task_id), TaskState.DECEASED, by=None, at=NOW)
+
+    said = dora.follow(f"/lists/tasks/{task_id}/put-back")
+
+    assert "sans numéro" in said.text
+    assert queries.get_task(task_id).state is TaskState.NO_NUMBER
+    assert dora.get(f"/lists/tasks/{task_id}/letter").status_code == 200

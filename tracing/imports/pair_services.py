@@ -17,6 +17,7 @@ from tracing.imports.pair_errors import REFUSALS, AlreadyDecided, NotDecided, On
 from tracing.imports.pair_rules import FirstCall
 from tracing.kernel import clock, events
 from tracing.kernel.db import session
+from tracing.messages import queries as messages
 from tracing.people import merging
 from tracing.people import queries as people
 from tracing.people.merging import Question, Verdict
@@ -231,7 +232,16 @@ def _settle_calls(family: Collection[int], *, zone: ZoneInfo, by: int, at: datet
         if teller is not None and task.covered_by is None:
             covering.cover(task, queue_queries.get_task(teller), by=by, at=at)
             close_when_done(task.case_id, by=by, at=at)
+    if messages.is_stopped(next(iter(family))):
+        _write_no_letter(tasks, by=by, at=at)
     _follow_numbers(tasks, has_number=people.has_number(next(iter(family))), by=by, at=at)
+
+
+def _write_no_letter(tasks: Sequence[CallTask], *, by: int, at: datetime) -> None:
+    """Let nobody write to, or ring, somebody who was said to be dead under the other record."""
+    for task in tasks:
+        if task.state is TaskState.NO_NUMBER:
+            queue.close_task(task, TaskState.DECEASED, by=by, at=at)
 
 
 def _first_calls(family: Collection[int], *, zone: ZoneInfo) -> list[FirstCall]:

@@ -35,6 +35,17 @@ class TooLateToUndo(Refused):
         )
 
 
+class SaidDead(Refused):
+    """Nothing more goes out to somebody who was said to be dead."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Cette personne a été dite décédée lors d’un appel : aucune lettre ne lui est écrite. Décidez dans la liste des personnes dites décédées."
+            )
+        )
+
+
 class DoctorStillAsked(Refused):
     """A medical adviser has the question: the call waits for the answer."""
 

@@ -34,8 +34,9 @@ def outbox() -> ResponseReturnValue:
 def letter(task_id: int) -> ResponseReturnValue:
     """Show the letter, to be printed."""
     with transaction():
+        listed = worklists.get_listed(task_id, site_id=agent().site.id)
+        services.require_letter(listed.task)
         task, identity = services.show_identity(task_id, by=agent(), at=clock.now())
-        listed = worklists.get_listed(task.id, site_id=agent().site.id)
     return render_template(
         "supervision/letter.html",
         listed=listed,
@@ -58,6 +59,7 @@ def letter_written(task_id: int) -> ResponseReturnValue:
     """Note that the letter was printed and posted."""
     with transaction():
         listed = worklists.get_listed(task_id, site_id=agent().site.id, lock=True)
+        services.require_letter(listed.task)
         messages.letter_written(
             listed.task.person_id,
             listed.reference,

@@ -15,6 +15,7 @@ from tracing.contacts import turning
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.kernel import events
 from tracing.kernel.db import session
+from tracing.messages import queries as message_queries
 from tracing.messages import services as messages
 from tracing.people import queries as people_queries
 from tracing.people import services as people
@@ -34,6 +35,7 @@ from tracing.supervision.errors import (
     NotANumber,
     NotATracerHere,
     NotOnThisList,
+    SaidDead,
     TooLateToUndo,
 )
 from tracing.vault.errors import IdentityDestroyed
@@ -102,6 +104,9 @@ def put_back(task_id: int, *, in_french: bool = False, by: Agent, at: datetime) 
         raise DoctorStillAsked
     if task.state is TaskState.DECEASED:
         messages.allow_again(task.person_id, by=by, at=at)
+        if not people_queries.has_number(task.person_id):
+            queue.close_task(task, TaskState.NO_NUMBER, by=by.member_id, at=at)
+            return task
     if in_french:
         languages.call_in_french(task)
     queue.reopen_task(task, due_at=at + rules.REOPENED_DUE_IN, by=by.member_id, at=at)
@@ -121,6 +126,19 @@ def show_identity(task_id: int, *, by: Agent, at: datetime) -> tuple[CallTask, I
     if identity is not None:
         events.saw(people_queries.shown([task.person_id]), by=by.member_id, at=at, why="supervision")
     return task, identity
+
+
+def require_letter(task: CallTask) -> None:
+    """Refuse a letter to somebody who needs none.
+
+    Raises:
+        AlreadyDealtWith: the call has left the list.
+        SaidDead: somebody said so in a call, whichever it was about.
+    """
+    if message_queries.is_stopped(task.person_id):
+        raise SaidDead
+    if task.state is not TaskState.NO_NUMBER:
+        raise AlreadyDealtWith
 
 
 def add_number(task_id: int, typed: str, *, allow_fiction: bool, by: Agent, at: datetime) -> CallTask:

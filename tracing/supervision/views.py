@@ -12,7 +12,7 @@ from tracing.kernel.db import transaction
 from tracing.kernel.errors import Invalid
 from tracing.queue import queries as queue
 from tracing.queue.errors import NotWaiting
-from tracing.queue.models import CallTask
+from tracing.queue.models import CallTask, TaskState
 from tracing.staff import queries as staff
 from tracing.staff import words as staff_words
 from tracing.staff.access import agent, may
@@ -206,6 +206,9 @@ def put_back(task_id: int) -> ResponseReturnValue:
         in_french = which in worklists.SPOKEN_LISTS and "give" not in request.form
         task = services.put_back(task_id, in_french=in_french, by=agent(), at=clock.database_now())
         entry = queue.find_entry_of(task.household_id) if task.household_id is not None else None
+    if task.state is TaskState.NO_NUMBER:
+        flash(_("Remis dans la liste des personnes sans numéro."))
+        return _to_list(which)
     flash(_("Remis dans la file : à appeler dans les quatre heures."))
     if entry is not None and "give" in request.form and entry.state in counting.WAITING:
         return redirect(url_for("supervision.give", entry_id=entry.id), 303)
