@@ -18,11 +18,13 @@ from tracing.programmes.vocabulary import Vaccination
 
 def take_references(count: int, *, year: int) -> list[str]:
     """Return `count` references that nobody else has."""
-    rows = session.execute(
-        text(f"SELECT nextval('{reference_sequence.name}') FROM generate_series(1, :count)"),  # noqa: S608 - our own name
+    numbers: list[int] | None = session.scalar(
+        text(
+            f"SELECT array_agg(nextval('{reference_sequence.name}')) FROM generate_series(1, :count)"  # noqa: S608 - our own name
+        ),
         {"count": count},
     )
-    return [rules.reference(year, row[0]) for row in rows]
+    return [rules.reference(year, number) for number in numbers or ()]
 
 
 def open_case(

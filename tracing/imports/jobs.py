@@ -1,6 +1,6 @@
 """Loading a file from beginning to end: one lot at a time, a transaction a batch, nothing decrypted on disk."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -24,7 +24,7 @@ from tracing.imports.agreeing import Agreed, opened_as_agreed
 from tracing.imports.containers import Secrets
 from tracing.imports.errors import FileRefused, NotNow, OriginalGone
 from tracing.imports.layout import RawLine
-from tracing.imports.lines import parse
+from tracing.imports.lines import ParsedLine, parse
 from tracing.imports.models import ImportLot, LotState
 from tracing.imports.one_writer import lock_if_free, one_at_a_time
 from tracing.imports.planning import Planner
@@ -134,7 +134,7 @@ def look_ahead(
         with garbage.put_off() as sweep:
             for done, lines in _batches(extract.lines, batch_size):
                 with transaction():
-                    planner.add([parse(raw, reading) for raw in lines])
+                    planner.add(_understood(lines, reading))
                 sweep()
                 if progress:
                     progress(done, extract.line_count)
@@ -256,7 +256,7 @@ def _plan(lot: ImportLot, extract: Extract, reading: Reading, *, batch_size: int
     with garbage.put_off() as sweep:
         for read, lines in _batches(extract.lines, batch_size):
             with transaction():
-                planner.add([parse(raw, reading) for raw in lines])
+                planner.add(_understood(lines, reading))
                 lots.advance(lot.id, read=read, at=clock.now())
             sweep()
     with transaction():
@@ -278,8 +278,7 @@ def _take_all(
         taking = services.taking_of(lot, zone=reading.zone, programme=programme)
         done = services.rows_done(lot.id)
     parsed = (
-        (read, [parse(raw, reading) for raw in batch if raw.row not in done])
-        for read, batch in _batches(extract.lines, batch_size)
+        (read, _understood(batch, reading, done=done)) for read, batch in _batches(extract.lines, batch_size)
     )
     advance = partial(_advance, lot.id)
     with garbage.put_off() as sweep:
@@ -297,6 +296,12 @@ def _take_all(
         lots.finish_lot(
             lot.id, queries.report(lot.id), by=lot.committed_by or lot.received_by, at=clock.now()
         )
+
+
+def _understood(
+    batch: Sequence[RawLine], reading: Reading, *, done: Collection[int] = ()
+) -> list[ParsedLine]:
+    return [parse(raw, reading) for raw in batch if raw.row not in done]
 
 
 def _advance(lot_id: int, read: int) -> bool:

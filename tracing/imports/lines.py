@@ -82,7 +82,9 @@ class ParsedLine(NamedTuple):
 
 def parse(raw: RawLine, reading: Reading) -> ParsedLine:
     """Read one line."""
-    values = ["" if value in fields.PLACEHOLDERS else value for value in raw.values]
+    values: Sequence[str] = raw.values
+    if not fields.PLACEHOLDERS.isdisjoint(values):  # told at once, as most lines have none
+        values = ["" if value in fields.PLACEHOLDERS else value for value in values]
     sent = dict(zip(FIELDS, values, strict=True))
     dates = read_dates(sent, reading)
     result = sent["RESULTAT"].upper()

@@ -4,6 +4,7 @@ The database works while we do. What the batch in flight brings is not to be rea
 (`batches.look_up(before=…)`). Batches are committed one after the other, in their order, by one hand.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from tracing.imports.writing import Batch, Taking
 from tracing.kernel import clock
 from tracing.kernel.db import session, transaction
 
+TURN = 0.0005
+"""Seconds after which one of the two hands lets the other go on."""
 ATTEMPTS = 3
 """Times a batch is written when somebody else writes the same telephone numbers in another order."""
 
@@ -77,8 +80,22 @@ def _second_hand() -> Iterator[Hand]:
     if isinstance(session.get_bind(), Connection):
         yield _at_once
         return
-    with ThreadPoolExecutor(1, thread_name_prefix="lot") as thread:
+    with _quick_turns(), ThreadPoolExecutor(1, thread_name_prefix="lot") as thread:
         yield lambda work: thread.submit(_with_own_session, work)
+
+
+@contextmanager
+def _quick_turns() -> Iterator[None]:
+    """Let the hand that writes go on soon after the database answered: it asks for little, the other for all it gets.
+
+    By default the one that decides may keep the interpreter for 5 ms each time, and the database waits for rows.
+    """
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(TURN)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def _with_own_session(work: Callable[[], bool]) -> bool:

@@ -7,6 +7,9 @@ from enum import StrEnum
 from time import monotonic
 from typing import Any, ClassVar, cast
 
+import psycopg
+from psycopg.adapt import PyFormat
+from psycopg.types.array import BaseListDumper, ListBinaryDumper, ListDumper
 from sqlalchemy import (
     ColumnElement,
     DateTime,
@@ -84,9 +87,24 @@ def make_engine(url: str) -> Engine:
         hide_parameters=True,  # an error's text ends up in a log, and a parameter may be somebody's name
         connect_args={"connect_timeout": 10} | GIVE_UP,
     )
+    event.listen(engine, "connect", _send_bytes_as_they_are)
     event.listen(engine, "checkin", _note_rest)
     event.listen(engine, "checkout", _try_rested)
     return engine
+
+
+class _ListDumper(ListDumper):
+    """Sends a list of byte strings in binary; as text each of its bytes would be escaped twice, some 40 µs a digest."""
+
+    def upgrade(self, obj: list[Any], format: PyFormat) -> BaseListDumper:  # noqa: A002 - the name it has there
+        if obj and type(obj[0]) is bytes:
+            return ListBinaryDumper(self.cls, self._tx).upgrade(obj, PyFormat.BINARY)
+        return super().upgrade(obj, format)
+
+
+def _send_bytes_as_they_are(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    driver = cast("psycopg.Connection[Any]", getattr(connection, "driver_connection", connection))
+    driver.adapters.register_dumper(list, _ListDumper)
 
 
 def _note_rest(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
@@ -143,16 +161,16 @@ def among(column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
 
 def take_ids(table: str, count: int) -> list[int]:
     """Reserve `count` ids of `table` before its rows exist: a sealed blob is bound to its row's id."""
-    rows = session.scalars(
-        # the name of the sequence is looked up once, not once a row
+    ids: list[int] | None = session.scalar(
+        # the name of the sequence is looked up once, not once a row; and one array is read faster than many rows
         text("""
-            SELECT nextval(sequence.id)
+            SELECT array_agg(nextval(sequence.id))
             FROM (SELECT CAST(pg_get_serial_sequence(:name, 'id') AS regclass) AS id OFFSET 0) AS sequence,
                  generate_series(1, :count)
         """),
         {"name": table, "count": count},
     )
-    return list(rows)
+    return ids or []
 
 
 def take_id(table: str) -> int:

@@ -3,13 +3,16 @@
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 
 Sweep = Callable[[], None]
+TIMES_PUT_OFF = 4
+"""What was made and stays is looked at once, however seldom that is: a search every few times costs a fraction."""
 
 
 @contextmanager
 def put_off() -> Iterator[Sweep]:
-    """Look for cycles only when told to: yields what looks among the objects made since it last did.
+    """Look for cycles only when told to: yields what looks, every few times, among the objects made since it last did.
 
     Rows hold no cycles and go when nothing refers to them. An import of tens of thousands of lines spent a third of
     Python's time on this search (docs/decisions/0011). Nested: the outermost decides.
@@ -17,12 +20,14 @@ def put_off() -> Iterator[Sweep]:
     if not gc.isenabled():
         yield lambda: None
         return
+    told = count(1)
+
+    def sweep() -> None:
+        if next(told) % TIMES_PUT_OFF == 0:
+            gc.collect(1)
+
     gc.disable()
     try:
-        yield _sweep
+        yield sweep
     finally:
         gc.enable()
-
-
-def _sweep() -> None:
-    gc.collect(1)

@@ -12,11 +12,12 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from tracing.kernel.copying import copy_rows
 from tracing.kernel.db import session, take_ids
 from tracing.kernel.events import Event
-from tracing.people.models import Household, KeyKind
+from tracing.people.models import Household, HouseholdNumber, KeyKind
 from tracing.queue import households, priorities, rules
 from tracing.queue.hours import calling_of
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
@@ -165,13 +166,23 @@ def _settle(
     return Homes(of, new - lost)
 
 
-def _write_numbers(wanted: Sequence[tuple[bytes, int]], *, cohort: date, index_key_id: int) -> set[int]:
-    """Write new numbers, in their order; returns the households one of whose numbers somebody else wrote first.
+_NUMBER = ("number_hash", "household_id", "index_key_id", "is_institution", "cohort")
 
-    A tracer may have added a contact with one of these numbers a moment ago.
-    """
-    if not wanted:
-        return set()
+
+def _write_numbers(wanted: Sequence[tuple[bytes, int]], *, cohort: date, index_key_id: int) -> set[int]:
+    """Write new numbers, in their order; returns the households one of whose numbers somebody else wrote first."""
+    try:
+        with session.begin_nested():
+            rows = [(number, home, index_key_id, False, cohort) for number, home in wanted]
+            copy_rows(HouseholdNumber, _NUMBER, rows)
+    except IntegrityError:
+        # a tracer added a contact with one of these numbers a moment ago
+        return _write_numbers_left(wanted, cohort=cohort, index_key_id=index_key_id)
+    return set()
+
+
+def _write_numbers_left(wanted: Sequence[tuple[bytes, int]], *, cohort: date, index_key_id: int) -> set[int]:
+    """Write those numbers that nobody else wrote; returns the households of the others."""
     kept = session.scalars(
         text("""
             INSERT INTO household_numbers (number_hash, household_id, index_key_id, is_institution, cohort)
@@ -185,8 +196,6 @@ def _write_numbers(wanted: Sequence[tuple[bytes, int]], *, cohort: date, index_k
             "cohort": cohort,
         },
     ).all()
-    if len(kept) == len(wanted):
-        return set()
     written = {bytes(number) for number in kept}
     return {home for number, home in wanted if number not in written}
 
