@@ -122,3 +122,21 @@ def test_the_french_catalogue_has_every_plural():
     complete = {tuple(message.id) for message in catalogue if message.id and all(message.string)}
 
     assert plurals() <= complete, "run `make words`"
+
+
+TIME_OF_DAY = re.compile(r"%H\b|%H:%M|%\(hours\)\w\sh\s%\(minutes\)")
+NOT_SHOWN = {
+    *("imports/cells.py", "demo/invented.py", "kernel/events.py", "queue/settings.py", "scripts/answers.py"),
+    "ui/formats.py",
+}
+"""The last one writes times of day for people; the others write them for machines."""
+
+
+def test_times_of_day_are_written_in_one_place():
+    found = [
+        path.relative_to(PACKAGE).as_posix()
+        for path in [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.html")]
+        if TIME_OF_DAY.search(path.read_text(encoding="utf-8"))
+    ]
+
+    assert set(found) - NOT_SHOWN == set(), "the filter `clock`, or ui.formats.clock"

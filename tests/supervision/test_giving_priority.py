@@ -44,7 +44,7 @@ def test_the_order_of_calls_and_the_call_say_why(browse, story, clock):
     dora = browse.as_(story.dora)
     dora.post("/order/priority/places", {"postcode": "44100"})
     later(clock)
-    why = "À appeler avant 14\u202fh\u202f00\u202f; priorité du superviseur\u202f: avancé de 240 minutes"
+    why = "À appeler avant 14:00\u202f; priorité du superviseur\u202f: avancé de 240 minutes"
 
     assert why in dora.get("/order").text
     page = browse.as_(story.ada).follow("/calls/next", {})

@@ -41,7 +41,7 @@ def test_the_page_says_in_which_order_and_why_without_a_name(browse, story):
     page = browse.as_(story.dora).get("/order")
 
     assert orders_of(page) == [[older, younger]]
-    assert "À appeler avant 14\u202fh\u202f00\u202f; 65 ans ou plus\u202f: avancé de 60 minutes" in page.text
+    assert "À appeler avant 14:00\u202f; 65 ans ou plus\u202f: avancé de 60 minutes" in page.text
     assert "Léa" not in page.text
     assert "Dupont" not in page.text
 
@@ -113,7 +113,7 @@ def test_the_tracer_reads_why_this_call_is_next(browse, story):
 
     page = ada.follow("/calls/next", {})
 
-    assert "À appeler avant 14\u202fh\u202f00\u202f; 65 ans ou plus\u202f: avancé de 60 minutes" in page.text
+    assert "À appeler avant 14:00\u202f; 65 ans ou plus\u202f: avancé de 60 minutes" in page.text
 
 
 def test_what_makes_somebody_urgent_is_not_told_to_the_rest_of_the_household(browse, story):
@@ -126,6 +126,6 @@ def test_what_makes_somebody_urgent_is_not_told_to_the_rest_of_the_household(bro
 
     page = ada.get(f"{call}?task={other.id}")
 
-    assert "Quelqu’un du foyer\u202f: à appeler avant 14\u202fh\u202f00" in page.text
+    assert "Quelqu’un du foyer\u202f: à appeler avant 14:00" in page.text
     assert "65 ans" not in page.text
     assert queries.find_claim(agent(story.ada).member_id) is not None

@@ -28,6 +28,7 @@ from tracing.queue.hours import calling_of_person
 from tracing.queue.models import CallTask
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
+from tracing.ui import formats
 from tracing.ui.languages import name_of
 
 
@@ -185,7 +186,7 @@ def too_late(
             return gone_on(call_id)
         said = [str(OUTCOME_WORDS[outcome])]
         if outcome is CallOutcome.CALLBACK and form.callback_on.data and form.callback_time.data:
-            said.append(f"{form.callback_on.data:%d/%m/%Y} {form.callback_time.data:%H:%M}")
+            said.append(f"{form.callback_on.data:%d/%m/%Y} {formats.clock(form.callback_time.data)}")
         if outcome is CallOutcome.NEEDS_DOCTOR:
             said.append(form.question.data or "")
         if form.spoken:

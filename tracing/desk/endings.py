@@ -30,6 +30,7 @@ from tracing.queue.hours import calling_of_person
 from tracing.queue.models import CallTask, TaskState
 from tracing.staff import presence
 from tracing.staff.agents import Agent
+from tracing.ui import formats
 from tracing.ui.languages import OTHER
 
 MARKS = {CallOutcome.COMPLETED: contacts.mark_informed, CallOutcome.REFUSED: contacts.mark_refused}
@@ -154,7 +155,7 @@ def _promise(talk: Talk, when: datetime | None, *, by: Agent, at: datetime) -> N
         window = window_on(calling, when.astimezone(calling.zone).date())
         if window is None:
             raise ClosedThatDay
-        opens, closes = (f"{end.astimezone(by.site.time_zone):%H:%M}" for end in window)
+        opens, closes = (formats.clock(end, zone=by.site.time_zone) for end in window)
         raise CallbackOutsideHours(opens, closes)
     language = people.get_person(talk.task.person_id).language
     if not presence.tracers_at_work(by.site.id, when, zone=by.site.time_zone, language=language):

@@ -31,6 +31,7 @@ from tracing.scripts.rules import StepView
 from tracing.scripts.vocabulary import QuestionType, Widget
 from tracing.scripts.wording import confirmation_key, confirmation_value
 from tracing.staff.agents import Agent
+from tracing.ui import formats
 
 WAITED_FOR = N_("Il faut une réponse ici avant d’aller plus loin.")
 LEFT_FOR_LATER = N_("Il manque une réponse ici : « Suivant » une seconde fois la laisse pour plus tard.")
@@ -203,7 +204,9 @@ class Screen:
     @property
     def saved_time(self) -> str:
         """The same, to the second, on the site's clock."""
-        return f"{self.saved_at.astimezone(self.by.site.time_zone):%H:%M:%S}" if self.saved_at else ""
+        return (
+            formats.clock(self.saved_at, zone=self.by.site.time_zone, seconds=True) if self.saved_at else ""
+        )
 
     @property
     def reason(self) -> str | None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from tracing.kernel.errors import Invalid, Missing, Refused
+from tracing.ui.formats import clock
 
 
 class ClaimLost(Refused):
@@ -65,7 +66,7 @@ class OutsideHours(Refused):
             _(
                 "On n’appelle pas ce foyer à cette heure : ses heures d’appel reprennent le %(day)s à %(time)s. Rien n’a été changé.",
                 day=f"{opens_at:%d/%m}",
-                time=f"{opens_at:%H:%M}",
+                time=clock(opens_at),
             )
         )
 

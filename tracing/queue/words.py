@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from tracing.queue import rules
-from tracing.ui.filters import day, time_zone
+from tracing.ui.filters import clock, day, time_zone
 
 WEIGHT_WORDS = {
     "aged": _l("65 ans ou plus"),
@@ -56,24 +56,19 @@ def _due(reason: rules.Reason, opens_at: datetime, at: datetime) -> str:
 
 
 def _at(moment: datetime, now: datetime) -> str:
-    return str(_("à %(time)s", time=_time(moment)) if _is_today(moment, now) else _on(moment))
+    return str(_("à %(time)s", time=clock(moment)) if _is_today(moment, now) else _on(moment))
 
 
 def _before(moment: datetime, now: datetime) -> str:
-    return _time(moment) if _is_today(moment, now) else str(_("le %(moment)s", moment=_on(moment)))
+    return clock(moment) if _is_today(moment, now) else str(_("le %(moment)s", moment=_on(moment)))
 
 
 def _on(moment: datetime) -> str:
-    return str(_("%(day)s à %(time)s", day=day(moment), time=_time(moment)))
+    return str(_("%(day)s à %(time)s", day=day(moment), time=clock(moment)))
 
 
 def _is_today(moment: datetime, now: datetime) -> bool:
     return _there(moment).date() == _there(now).date()
-
-
-def _time(moment: datetime) -> str:
-    there = _there(moment)
-    return str(_("%(hours)d h %(minutes)s", hours=there.hour, minutes=f"{there:%M}"))
 
 
 def _there(moment: datetime) -> datetime:

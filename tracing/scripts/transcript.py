@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from tracing.scripts.definitions import Question, Script, Step
 from tracing.scripts.vocabulary import MANDATORY_STATEMENTS, NO, UNKNOWN, YES, QuestionType
 from tracing.scripts.wording import confirmation_key, day_in_words
+from tracing.ui.formats import clock
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def in_words(question: Question, value: Any) -> str:
             return f"{day_in_words(day)} {day.year}"
         if question.type is QuestionType.DATETIME:
             moment = datetime.fromisoformat(str(value))
-            said = _("%(day)s à %(time)s", day=day_in_words(moment.date()), time=moment.strftime("%H:%M"))
+            said = _("%(day)s à %(time)s", day=day_in_words(moment.date()), time=clock(moment))
             return str(said)
     except ValueError:
         return str(value)

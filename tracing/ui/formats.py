@@ -36,9 +36,9 @@ def _dated(value: date, pattern: str, language: str, territory: str | None) -> s
     return format_date(value, pattern, Locale(language, territory))
 
 
-def clock(value: datetime | time, *, zone: ZoneInfo, seconds: bool = False) -> str:
-    """Say a time of day: `14:10`, or `14:10:05`. Nothing else writes one, so that all are written alike."""
-    local = value.astimezone(zone) if isinstance(value, datetime) else value
+def clock(value: datetime | time, *, zone: ZoneInfo | None = None, seconds: bool = False) -> str:
+    """Say a time of day: `14:10`, or `14:10:05`; without a zone as it stands. All are written here, so all are alike."""
+    local = value.astimezone(zone) if isinstance(value, datetime) and zone else value
     return local.strftime("%H:%M:%S" if seconds else "%H:%M")
 
 
