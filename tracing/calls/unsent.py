@@ -20,6 +20,8 @@ from tracing.queue.errors import ClaimLost
 from tracing.staff.agents import Agent
 from tracing.vault import services as vault
 
+UNSENT = "unsent:"
+"""Drafts whose field begins so were typed in a dialog."""
 MOST_FIELDS = 30
 LONGEST = 1000
 """Characters of one field: more than any dialog takes."""
@@ -106,9 +108,6 @@ def dialog_of(field: str) -> str | None:
     """Return in which dialog a draft was typed; None for what was typed too late."""
     kind, _colon, dialog = field.rpartition(":")
     return dialog if kind.startswith(UNSENT) else None
-
-
-UNSENT = "unsent:"
 
 
 def _field(task_id: int, dialog: str) -> str:
