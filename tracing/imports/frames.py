@@ -50,10 +50,11 @@ def unpack_lines(stream: IO[bytes]) -> Iterator[RawLine]:
         if not packed.eof:
             raise NotAsAgreed
         for line in text.split(_LINE):
-            row, *values = line.split(_FIELD)
+            row, _mark, rest = line.partition(_FIELD)
+            values = tuple(rest.split(_FIELD))
             if len(values) != len(FIELDS):
                 raise NotAsAgreed
-            yield RawLine(int(row), tuple(values))
+            yield RawLine(int(row), values)
     except (ValueError, zlib.error) as cause:
         raise NotAsAgreed from cause
 

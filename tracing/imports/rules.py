@@ -83,8 +83,8 @@ def decide(
     `earlier` are the lines of the same result id in the order they came; `candidates` everybody who shares
     its `given_birth_key`, people and cases of earlier lines of the same lot included.
     """
-    current = _current(earlier)
-    if _is_duplicate(line, fingerprint, earlier, current):
+    current = _current(earlier) if earlier else None
+    if earlier and _is_duplicate(line, fingerprint, earlier, current):
         return Decision(Outcome.DUPLICATE)
     settles = current is not None and current.outcome is Outcome.QUARANTINED
     if line.is_not_positive:
@@ -92,6 +92,8 @@ def decide(
         return Decision(Outcome.WITHDRAWN if taken_in else Outcome.NOT_POSITIVE, settles=settles)
     if line.identity is None or line.facts is None:
         return Decision(Outcome.QUARANTINED, settles=settles)
+    if not candidates:  # as of most: nobody to compare with
+        return Decision(Outcome.CREATED, settles=settles)
     matches = [known for known in candidates if same_person(line.identity, known.identity)]
     if len({known.person_id for known in matches}) == 1:
         return _for_known_person(matches, line.facts.sampled_at, zone)._replace(settles=settles)

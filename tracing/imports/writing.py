@@ -4,7 +4,7 @@ Rows are collected as the lines are decided and written table by table (COPY); n
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -88,11 +88,11 @@ class NewIds:
 class Rows:
     """What a batch writes, table by table; the columns stand below."""
 
-    people: dict[int, Row] = field(default_factory=dict)
-    """Without the household, which is found for all of them together."""
+    people: dict[int, tuple[Row, Identity]] = field(default_factory=dict)
+    """Without the household, which is found for all of them together; who they are is sealed when it is written."""
     newcomers: list[Newcomer] = field(default_factory=list)
     keys: list[Row] = field(default_factory=list)
-    cases: list[Row] = field(default_factory=list)
+    cases: list[tuple[Row, Background]] = field(default_factory=list)
     results: dict[str, Row] = field(default_factory=dict)
     """By result id: of several lines with one id the last stands."""
     lines: list[Row] = field(default_factory=list)
@@ -101,13 +101,13 @@ class Rows:
 
 
 PERSON = (
-    *("id", "cohort", "sealed", "is_invented"),
-    *("time_zone", "postcode_hash", "created_at", "household_id"),
+    *("id", "cohort", "is_invented"),
+    *("time_zone", "postcode_hash", "created_at", "household_id", "sealed"),
 )
 KEY = ("person_id", "kind", "hash", "index_key_id", "cohort")
 CASE = (
     *("id", "reference", "person_id", "site_id", "programme", "episode", "cohort", "first_sampled_at"),
-    *("onset_on", "status", "warnings", "sealed", "created_at"),
+    *("onset_on", "status", "warnings", "created_at", "sealed"),
 )
 RESULT = (
     *("case_id", "source_code", "source_result_id", "sampled_at", "validated_at", "analysis", "result"),
@@ -135,8 +135,6 @@ class Batch:
 
     def __post_init__(self) -> None:
         self.cohort = self.taking.cohort
-        self._seal_person = vault.sealer("people", self.cohort)
-        self._seal_case = vault.sealer("cases", self.cohort)
         self._seal_line = vault.sealer("import_lines", self.cohort)
         self._blind = vault.blinder(kind.value for kind in KeyKind)
         self._index_key_id = vault.index_key_id()
@@ -189,14 +187,12 @@ class Batch:
             has_number = bool(identity.phones) or self.known.has_number(line, person_id)
             self._revise(line, person_id, identity)
         site_id = taking.site_of(line.fund_code)
-        self.rows.cases.append(
-            (
-                *(case_id, next(self.new.references), person_id, site_id, taking.programmes[site_id]),
-                *(self.known.episodes[person_id] + 1, self.cohort, facts.sampled_at, facts.onset_on),
-                *(CaseStatus.OPEN.value, [doubt.value for doubt in line.doubts]),
-                *(self._seal_case(case_id, background.to_dict()), self.at),
-            )
+        row = (
+            *(case_id, next(self.new.references), person_id, site_id, taking.programmes[site_id]),
+            *(self.known.episodes[person_id] + 1, self.cohort, facts.sampled_at, facts.onset_on),
+            *(CaseStatus.OPEN.value, [doubt.value for doubt in line.doubts], self.at),
         )
+        self.rows.cases.append((row, background))
         self._add_result(case_id, line, facts, line_id)
         self.known.remember_case(person_id, line, identity, case_id, facts.sampled_at)
         self.rows.calls.append(
@@ -225,11 +221,11 @@ class Batch:
 
     def _new_person(self, line: ParsedLine, person_id: int, identity: Identity, zone: str | None) -> None:
         is_invented = self.taking.is_invented(line.fund_code)
-        sealed = self._seal_person(person_id, identity.to_dict())
-        self.rows.people[person_id] = (
-            *(person_id, self.cohort, sealed, is_invented, zone),
+        row = (
+            *(person_id, self.cohort, is_invented, zone),
             *(self._place_hash(identity.postcode, is_invented=is_invented), self.at),
         )
+        self.rows.people[person_id] = (row, identity)
         numbers = []
         given = None if is_invented else self.known.person_key(line)
         for kind, value in people.index_values(identity, is_invented=is_invented, given=given):
@@ -293,9 +289,9 @@ class Batch:
         homes = arrivals.find_homes(
             rows.newcomers, cohort=self.cohort, index_key_id=self._index_key_id, at=at
         )
-        copy_rows(Person, PERSON, ((*person, homes.of.get(person[0])) for person in rows.people.values()))
+        copy_rows(Person, PERSON, self._sealed_people(homes))
         copy_rows(PersonKey, KEY, dict.fromkeys(rows.keys))
-        copy_rows(Case, CASE, rows.cases)
+        copy_rows(Case, CASE, self._sealed_cases())
         copy_rows(
             Event,
             ("at", "kind", "site_id", "subject_type", "subject_id", "detail"),
@@ -313,6 +309,17 @@ class Batch:
         for case_id, result_id in self.changes.withdrawn:
             changing.withdraw(case_id, result_id, source_code=self.taking.source_code, at=at)
 
+    def _sealed_people(self, homes: arrivals.Homes) -> Iterator[Row]:
+        """Yield the rows of new people, sealed by the hand that writes: the one that decides has more to do."""
+        seal = vault.sealer("people", self.cohort)
+        for row, identity in self.rows.people.values():
+            yield (*row, homes.of.get(row[0]), seal(row[0], identity.to_dict()))
+
+    def _sealed_cases(self) -> Iterator[Row]:
+        seal = vault.sealer("cases", self.cohort)
+        for row, background in self.rows.cases:
+            yield (*row, seal(row[0], background.to_dict()))
+
     def _calls(self) -> list[arrivals.Arrival]:
         """Return the first calls to ask for; a known contact who turned positive keeps the earlier promise."""
         known = [
@@ -320,7 +327,7 @@ class Batch:
         ]
         promised = turn_into_cases(known, at=self.at, zone=self.taking.zone)
         return [
-            replace(one, due_at=min(one.due_at, promised[one.case_id])) if one.case_id in promised else one
+            one._replace(due_at=min(one.due_at, promised[one.case_id])) if one.case_id in promised else one
             for one in self.rows.calls
         ]
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from itertools import count
 
 Sweep = Callable[[], None]
-TIMES_PUT_OFF = 4
+TIMES_PUT_OFF = 8
 """What was made and stays is looked at once, however seldom that is: a search every few times costs a fraction."""
 
 

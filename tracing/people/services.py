@@ -1,6 +1,6 @@
 """Making people known, and correcting who they are."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -123,23 +123,25 @@ def place_hash(postcode: str, *, is_invented: bool) -> bytes | None:
 
 def index_values(
     identity: Identity, *, is_invented: bool, given: str | None = None
-) -> Iterator[tuple[KeyKind, str]]:
+) -> list[tuple[KeyKind, str]]:
     """Return what a person is indexed by, as kinds and values; those of invented people stand apart.
 
     `given` is their `given_birth_key` where it is at hand.
     """
-    for kind, value in _values(identity, given):
-        yield kind, rules.realm_key(value, is_invented=is_invented) if is_invented else value
+    values = _values(identity, given)
+    if is_invented:
+        return [(kind, rules.realm_key(value, is_invented=True)) for kind, value in values]
+    return values
 
 
-def _values(identity: Identity, given: str | None) -> Iterator[tuple[KeyKind, str]]:
+def _values(identity: Identity, given: str | None) -> list[tuple[KeyKind, str]]:
+    values = [(KeyKind.PHONE, phone) for phone in rules.phone_keys(identity)]
     if identity.birth_date:
         given = given or rules.given_birth_key(identity)
-        yield KeyKind.GIVEN_BIRTH, given
-        yield KeyKind.NAME_BIRTH, rules.name_birth_key(identity, given)
+        values.append((KeyKind.GIVEN_BIRTH, given))
+        values.append((KeyKind.NAME_BIRTH, rules.name_birth_key(identity, given)))
     if nir := rules.nir_key(identity):
-        yield KeyKind.NIR, nir
+        values.append((KeyKind.NIR, nir))
     if email := rules.email_key(identity):
-        yield KeyKind.EMAIL, email
-    for phone in rules.phone_keys(identity):
-        yield KeyKind.PHONE, phone
+        values.append((KeyKind.EMAIL, email))
+    return values

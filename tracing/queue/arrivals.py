@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -25,16 +25,14 @@ from tracing.queue.reasons import Ground
 from tracing.ui.languages import FRENCH
 
 
-@dataclass(frozen=True, slots=True)
-class Newcomer:
+class Newcomer(NamedTuple):
     """Somebody who is about to be written, and the blind indexes of their telephone numbers."""
 
     person_id: int
     numbers: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """Somebody to be called, and why."""
 
     kind: TaskKind
