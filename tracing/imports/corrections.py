@@ -17,7 +17,7 @@ from tracing.imports.models import ImportLine, ImportLot, LotState
 from tracing.imports.queries import report
 from tracing.imports.readings import Reading
 from tracing.imports.rules import Outcome
-from tracing.imports.writing import Taking
+from tracing.imports.taking import Taking
 from tracing.kernel import events
 from tracing.kernel.db import among, session
 

@@ -16,7 +16,8 @@ from sqlalchemy.exc import OperationalError
 
 from tracing.imports import services
 from tracing.imports.lines import ParsedLine
-from tracing.imports.writing import Batch, Taking
+from tracing.imports.taking import Taking
+from tracing.imports.writing import Batch
 from tracing.kernel import clock
 from tracing.kernel.db import session, transaction
 

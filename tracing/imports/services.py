@@ -12,7 +12,8 @@ from tracing.imports import batches
 from tracing.imports.batches import Known
 from tracing.imports.lines import ParsedLine
 from tracing.imports.models import ImportLine, ImportLot, ImportSource
-from tracing.imports.writing import Batch, NewIds, Taking
+from tracing.imports.taking import Taking
+from tracing.imports.writing import Batch, NewIds
 from tracing.kernel.db import among, session, take_ids
 from tracing.staff import queries as staff
 from tracing.staff import services as staff_services

@@ -5,10 +5,9 @@ Rows are collected as the lines are decided and written table by table (COPY); n
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
@@ -21,6 +20,7 @@ from tracing.imports.lines import Background, LabFacts, ParsedLine
 from tracing.imports.models import ImportLine
 from tracing.imports.report import told
 from tracing.imports.rules import Decision, Outcome
+from tracing.imports.taking import Taking
 from tracing.kernel.copying import copy_rows
 from tracing.kernel.db import session
 from tracing.kernel.events import Event
@@ -42,37 +42,6 @@ COLLECTIVE = frozenset("EPC")
 """Codes of housing: a nursing home, a prison, another collective one."""
 WITHOUT_SYMPTOMS = frozenset({"", "ASY", "U"})
 """Codes of symptoms: none given, none, not known."""
-
-
-@dataclass(frozen=True)
-class Taking:
-    """What every line of a lot is taken in with."""
-
-    lot_id: int
-    source_code: str
-    received_at: datetime
-    zone: ZoneInfo
-    programmes: dict[int, str]
-    """The programme of each site."""
-    sites: dict[str, int]
-    """The site of each fund code."""
-    default_site: int
-    training_sites: frozenset[int] = frozenset()
-    only_site: int | None = None
-    """Where all the people of a source go, whatever their fund."""
-
-    @property
-    def cohort(self) -> date:
-        """The day of collection."""
-        return self.received_at.astimezone(self.zone).date()
-
-    def site_of(self, fund_code: str) -> int:
-        """Return the source's site, else that of a fund code, else the default one."""
-        return self.only_site or self.sites.get(fund_code, self.default_site)
-
-    def is_invented(self, fund_code: str) -> bool:
-        """Return whether the people of a fund code are invented, for practice."""
-        return self.site_of(fund_code) in self.training_sites
 
 
 @dataclass(frozen=True)
