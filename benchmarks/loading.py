@@ -27,10 +27,10 @@ PARIS = ZoneInfo("Europe/Paris")
 STAGES: tuple[tuple[Any, str, str], ...] = (
     (jobs, "_understood", "parse"),
     (batches, "look_up", "look up"),
-    (services, "prepare", "decide, hash and seal"),
+    (services, "prepare", "decide and hash"),
     (arrivals, "find_homes", "households"),
-    (writing, "copy_rows", "COPY"),
-    (arrivals, "copy_rows", "COPY"),
+    (writing, "copy_rows", "seal and COPY"),
+    (arrivals, "copy_rows", "seal and COPY"),
     (arrivals, "enqueue_all", "queue"),
     (changing, "complete", "complete the known"),
     (changing, "follow_numbers", "complete the known"),
