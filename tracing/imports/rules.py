@@ -83,8 +83,8 @@ def decide(
     `earlier` are the lines of the same result id in the order they came; `candidates` everybody who shares
     its `given_birth_key`, people and cases of earlier lines of the same lot included.
     """
-    current = _current(earlier) if earlier else None
-    if earlier and _is_duplicate(line, fingerprint, earlier, current):
+    current = _current(earlier)
+    if _is_duplicate(line, fingerprint, earlier, current):
         return Decision(Outcome.DUPLICATE)
     settles = current is not None and current.outcome is Outcome.QUARANTINED
     if line.is_not_positive:
