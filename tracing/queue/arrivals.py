@@ -169,6 +169,8 @@ _NUMBER = ("number_hash", "household_id", "index_key_id", "is_institution", "coh
 
 def _write_numbers(wanted: Sequence[tuple[bytes, int]], *, cohort: date, index_key_id: int) -> set[int]:
     """Write new numbers, in their order; returns the households one of whose numbers somebody else wrote first."""
+    if not wanted:
+        return set()
     try:
         with session.begin_nested():
             rows = [(number, home, index_key_id, False, cohort) for number, home in wanted]
