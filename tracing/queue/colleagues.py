@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from tracing.kernel.db import among, session
 from tracing.queue.models import EntryState, QueueEntry
+from tracing.queue.queries import on_calls
 from tracing.staff import presence, queries, rules
 from tracing.staff.models import Member
 from tracing.staff.rules import Presence
@@ -37,7 +38,7 @@ def colleagues(site_id: int, *, at: datetime, zone: ZoneInfo) -> list[Colleague]
     """Return the tracers of a site, by name; those whose account is closed are left out."""
     members = queries.tracers_of(site_id)
     ids = [member.id for member in members]
-    on_call = set(session.scalars(select(QueueEntry.claimant_id).where(among(QueueEntry.claimant_id, ids))))
+    on_call = on_calls(ids)
     kept = _kept_for(ids, at=at)
     local = at.astimezone(zone)
     return [

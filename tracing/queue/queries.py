@@ -26,7 +26,9 @@ def find_claim(member_id: int) -> QueueEntry | None:
 
 def on_calls(member_ids: Collection[int]) -> set[int | None]:
     """Return which of these members have an open call."""
-    return set(session.scalars(select(QueueEntry.claimant_id).where(QueueEntry.claimant_id.in_(member_ids))))
+    return set(
+        session.scalars(select(QueueEntry.claimant_id).where(among(QueueEntry.claimant_id, member_ids)))
+    )
 
 
 def get_entry(entry_id: int, *, site_id: int | None = None, lock: bool = False) -> QueueEntry:
