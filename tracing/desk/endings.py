@@ -23,7 +23,6 @@ from tracing.programmes.loader import get_pack
 from tracing.programmes.rules import is_text_due, window_on
 from tracing.programmes.schema import Pack
 from tracing.queue import colleagues, languages
-from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
 from tracing.queue.errors import ClosedThatDay
 from tracing.queue.hours import calling_of_person
@@ -170,10 +169,7 @@ def _stop(talk: Talk, *, by: Agent, at: datetime) -> None:
         if task.person_id in records:
             queue.close_task(task, TaskState.DECEASED, by=by.member_id, at=at)
             calls.finish_conversation(spoken, CallOutcome.DECEASED, at=at)
-    for task in queue_queries.tasks_of_person(talk.task.person_id):
-        if task.state is TaskState.NO_NUMBER:
-            # a letter is a message as well
-            queue.close_task(task, TaskState.DECEASED, by=by.member_id, at=at)
+    queue.write_no_letter(talk.task.person_id, by=by.member_id, at=at)
     messages.stop_all(talk.task.person_id, by=by, at=at)
 
 

@@ -232,16 +232,10 @@ def _settle_calls(family: Collection[int], *, zone: ZoneInfo, by: int, at: datet
         if teller is not None and task.covered_by is None:
             covering.cover(task, queue_queries.get_task(teller), by=by, at=at)
             close_when_done(task.case_id, by=by, at=at)
-    if messages.is_stopped(next(iter(family))):
-        _write_no_letter(tasks, by=by, at=at)
-    _follow_numbers(tasks, has_number=people.has_number(next(iter(family))), by=by, at=at)
-
-
-def _write_no_letter(tasks: Sequence[CallTask], *, by: int, at: datetime) -> None:
-    """Let nobody write to, or ring, somebody who was said to be dead under the other record."""
-    for task in tasks:
-        if task.state is TaskState.NO_NUMBER:
-            queue.close_task(task, TaskState.DECEASED, by=by, at=at)
+    one = next(iter(family))
+    if messages.is_stopped(one):
+        queue.write_no_letter(one, by=by, at=at)
+    _follow_numbers(tasks, has_number=people.has_number(one), by=by, at=at)
 
 
 def _first_calls(family: Collection[int], *, zone: ZoneInfo) -> list[FirstCall]:

@@ -225,6 +225,13 @@ def close_task(task: CallTask, state: TaskState, *, by: int | None, at: datetime
         households.refresh(task.household_id, at=at)
 
 
+def write_no_letter(person_id: int, *, by: int | None, at: datetime) -> None:
+    """Let nobody write to somebody who was said to be dead, under any of their records: a letter is a message as well."""
+    for task in queries.tasks_of_person(person_id):
+        if task.state is TaskState.NO_NUMBER:
+            close_task(task, TaskState.DECEASED, by=by, at=at)
+
+
 def reopen_task(task: CallTask, *, due_at: datetime, by: int | None, at: datetime) -> None:
     """Ask again that a person be called, now; their attempts begin anew. A call that gives way is not asked for again."""
     if task.gives_way:
