@@ -1,8 +1,10 @@
 """Ringing the person of a question: whoever answers it holds the household as every caller does."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
@@ -77,16 +79,6 @@ def said_of(lost: ClaimLost) -> str:
     )
 
 
-def writing(call_id: int, escalation_id: int, by: Agent, *, at: datetime) -> Call:
-    """Return one's call for a question, for a write: its household locked and its claim renewed.
-
-    Raises:
-        NoSuchCall: it is somebody else's, or for another question.
-        LedElsewhere, ClaimLost: it is not led here, or not any more.
-    """
-    return calls.writing(call_id, by, escalation_id=escalation_id, at=at)
-
-
 def get_call(call_id: int, escalation_id: int, by: Agent) -> Call:
     """Return a call that one has made for a question.
 
@@ -119,13 +111,15 @@ def settle(
     """
     held = queries.find_call(escalation_id, by.member_id)
     written_in = call_id or (held.id if held else None)
-    call = None if written_in is None else writing(written_in, escalation_id, by, at=at)
+    call = None
+    if written_in is not None:
+        call = calls.writing(written_in, by, escalation_id=escalation_id, at=at)
     settled = services.settle(
         escalation_id, answer=answer, decision=decision, result_announced=result_announced, by=by, at=at
     )
     if call is not None:
         _end(call, CallOutcome.ADVISED, by=by, at=at)
-    for draft, _text in _drafts(escalation_id, by):
+    for draft in _drafts(escalation_id, by):
         calls.dismiss_draft(draft.id, by=by, at=at)
     return settled
 
@@ -137,7 +131,7 @@ def end(call_id: int, escalation_id: int, outcome: CallOutcome, *, by: Agent, at
         NoSuchCall: it is somebody else's, or for another question.
         ClaimLost, LedElsewhere: it is not one's own any more.
     """
-    _end(writing(call_id, escalation_id, by, at=at), outcome, by=by, at=at)
+    _end(calls.writing(call_id, by, escalation_id=escalation_id, at=at), outcome, by=by, at=at)
 
 
 def _end(call: Call, outcome: CallOutcome, *, by: Agent, at: datetime) -> None:
@@ -163,7 +157,7 @@ def keep(call_id: int, escalation_id: int, text: str, *, by: Agent, at: datetime
     call, text = get_call(call_id, escalation_id, by), text[:MOST_KEPT]
     known = _drafts(escalation_id, by)
     if known:
-        draft, _words = known[-1]
+        draft = known[-1]
         draft.sealed, draft.kept_at = vault.seal("drafts", draft.id, draft.cohort, text), at
         session.flush()
     elif text.strip():
@@ -173,12 +167,22 @@ def keep(call_id: int, escalation_id: int, text: str, *, by: Agent, at: datetime
 def kept(escalation_id: int, by: Agent) -> str | None:
     """Return the answer that one was typing to a question, as far as it was kept."""
     known = _drafts(escalation_id, by)
-    return known[-1][1] if known else None
+    if not known:
+        return None
+    newest = known[-1]
+    words: str | None = vault.find_unsealed("drafts", newest.id, newest.cohort, newest.sealed)
+    return words or ""
 
 
-def _drafts(escalation_id: int, by: Agent) -> list[tuple[Draft, str]]:
-    return [
-        (draft, text or "")
-        for draft, text in call_queries.drafts(by.member_id)
-        if draft.field == ADVICE and call_queries.get_call(draft.call_id).escalation_id == escalation_id
-    ]
+def _drafts(escalation_id: int, by: Agent) -> Sequence[Draft]:
+    return session.scalars(
+        select(Draft)
+        .join(Call, Call.id == Draft.call_id)
+        .where(
+            Call.escalation_id == escalation_id,
+            Draft.member_id == by.member_id,
+            Draft.field == ADVICE,
+            Draft.dismissed_at.is_(None),
+        )
+        .order_by(Draft.id)
+    ).all()

@@ -45,7 +45,7 @@ def still_here(escalation_id: int, call_id: int) -> ResponseReturnValue:
     """Count the answer to « Êtes-vous toujours en ligne ? » as input."""
     try:
         with transaction():
-            calling.writing(call_id, escalation_id, agent(), at=asked_at())
+            calls.writing(call_id, agent(), escalation_id=escalation_id, at=asked_at())
     except ClaimLost as lost:
         if is_fragment():
             return jsonify(message=calling.said_of(lost)), lost.status
@@ -59,7 +59,7 @@ def keep_words(escalation_id: int, call_id: int) -> ResponseReturnValue:
     by, at, text = agent(), asked_at(), request.form.get("answer", "")
     try:
         with transaction():
-            calling.writing(call_id, escalation_id, by, at=at)
+            calls.writing(call_id, by, escalation_id=escalation_id, at=at)
             calling.keep(call_id, escalation_id, text, by=by, at=at)
     except ClaimLost as lost:
         with transaction():
