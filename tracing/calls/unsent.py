@@ -29,7 +29,7 @@ LONGEST = 1000
 
 @dataclass(frozen=True)
 class Unsent:
-    """What was typed: by field, as the browser sends it, and as a person reads it."""
+    """What was typed in a dialog, by field, as the browser sends it."""
 
     fields: dict[str, list[str]]
     about: int | None
@@ -67,7 +67,7 @@ def keep(
         calls.writing(call_id, by, at=at)
     except ClaimLost:
         is_theirs = False
-    _delete(call_id, task_id, dialog, by=by)
+    forget(call_id, task_id, dialog, by=by)
     draft_id, cohort = take_id("drafts"), clock.local_day(at, by.site.time_zone)
     told = {"fields": fields, "about": about, "text": text}
     session.add(
@@ -100,8 +100,16 @@ def find(call_id: int, task_id: int, dialog: str, *, by: Agent) -> Unsent | None
 
 
 def forget(call_id: int, task_id: int, dialog: str, *, by: Agent) -> None:
-    """Delete what was typed in a dialog: it was sent, or given up."""
-    _delete(call_id, task_id, dialog, by=by)
+    """Delete what was typed in a dialog: it was sent or given up, or more of it comes."""
+    session.execute(
+        delete(Draft)
+        .where(
+            Draft.member_id == by.member_id,
+            Draft.call_id == call_id,
+            Draft.field == _field(task_id, dialog),
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def dialog_of(field: str) -> str | None:
@@ -112,15 +120,3 @@ def dialog_of(field: str) -> str | None:
 
 def _field(task_id: int, dialog: str) -> str:
     return f"{UNSENT}{task_id}:{dialog}"
-
-
-def _delete(call_id: int, task_id: int, dialog: str, *, by: Agent) -> None:
-    session.execute(
-        delete(Draft)
-        .where(
-            Draft.member_id == by.member_id,
-            Draft.call_id == call_id,
-            Draft.field == _field(task_id, dialog),
-        )
-        .execution_options(synchronize_session=False)
-    )
