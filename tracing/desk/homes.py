@@ -1,6 +1,6 @@
 """What a tracer's home shows: their call, their promises, their day, what they must not lose."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -145,9 +145,13 @@ def answers_for(by: Agent) -> list[Answered]:
 
 def kept_for(by: Agent) -> list[Kept]:
     """Return what the tracer typed too late and has not put away."""
-    # what an adviser types stands beside their question
+    drafts = calls.drafts(by.member_id)
+    going_on = _going_on(draft for draft, _text in drafts)
     drafts = [
-        one for one in calls.drafts(by.member_id) if one[0].field != ADVICE and not _is_under_way(one[0])
+        (draft, text)
+        for draft, text in drafts
+        # what an adviser types stands beside their question
+        if draft.field != ADVICE and not (_is_unsent(draft) and draft.call_id in going_on)
     ]
     references = _references(draft.call_id for draft, _text in drafts)
     return [
@@ -163,9 +167,14 @@ def _references(call_ids: Any) -> dict[int, str]:
     return {one.call.id: one.reference for one in queries.calls_made(queries.find_calls(wanted))}
 
 
-def _is_under_way(draft: Draft) -> bool:
-    """Return whether a draft stands in a dialog of a call that goes on: it is offered there."""
-    return unsent.dialog_of(draft.field) is not None and calls.get_call(draft.call_id).ended_at is None
+def _going_on(drafts: Iterable[Draft]) -> set[int]:
+    """Return the calls that go on and in whose dialogs something is unsent: it is offered there."""
+    begun = {draft.call_id for draft in drafts if _is_unsent(draft)}
+    return {call.id for call in queries.find_calls(begun) if call.ended_at is None} if begun else set()
+
+
+def _is_unsent(draft: Draft) -> bool:
+    return unsent.dialog_of(draft.field) is not None
 
 
 def label_of(field: str) -> str:
