@@ -103,8 +103,8 @@ class _ListDumper(ListDumper):
 
 
 def _send_bytes_as_they_are(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-    driver = cast("psycopg.Connection[Any]", getattr(connection, "driver_connection", connection))
-    driver.adapters.register_dumper(list, _ListDumper)
+    # what the pool opens is the driver's own connection
+    cast("psycopg.Connection[Any]", connection).adapters.register_dumper(list, _ListDumper)
 
 
 def _note_rest(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
