@@ -186,7 +186,7 @@ def test_the_board_shows_what_was_counted_last_and_says_when(browse: Browser, st
 
     assert figures(page.text)["en attente"] == 1
     assert "À jour à 10:00:15" in words(page.text)
-    assert "compté à 10:00:00" in words(page.text)
+    assert "Ce qui attend et l’équipe : comptés à 10:00:00" in words(page.text)
     jobs.count_waiting(NOW + timedelta(seconds=20))
     assert figures(dora.get("/board").text)["en attente"] == 2
 
