@@ -1,6 +1,6 @@
 """A supervisor sees who waits, who is on a call, and nobody's identity."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from bs4 import BeautifulSoup
@@ -88,6 +88,24 @@ def test_a_promised_callback_shows_its_time_and_who_promised_it(browse: Browser,
     said = words(browse.as_(story.dora).get("/board").text)
 
     assert "rappel promis aujourd’hui 13:00 par Ada" in said
+
+
+def test_the_hour_that_comes_twice_in_autumn_is_two_hours(browse: Browser, story: Story, clock):
+    story.nantes.calls_from = story.nantes.calls_until = time(0)
+    at = clock.move_to(datetime(2026, 10, 24, 23, 0, tzinfo=UTC))
+    ada = agent(story.ada)
+    for n, minutes in enumerate((65, 125, 130)):  # 02:05 in summer time, 02:05 and 02:10 in winter time
+        task = waiting_case(story.nantes, identity(phones=(f"+3363998000{n}",)), at=at)
+        call = calls.take_next(ada, at=at)
+        queue.promise(task, when=at + minutes * MINUTE, by=ada, at=at)
+        calls.give_back(call, by=ada, at=at)
+
+    board = BeautifulSoup(browse.as_(story.dora).get("/board").text, "html5lib")
+    shown = [
+        " ".join(one.get_text(" ").split()) for one in board.select("[aria-labelledby=promises] dl > div")
+    ]
+
+    assert shown[:-1] == ["vers 02:00 1", "vers 02:00 2"]
 
 
 def test_the_board_refreshes_itself_without_counting_as_presence(browse: Browser, story: Story, clock):

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
 
@@ -71,7 +71,7 @@ def _gone(site_id: int, *, since: datetime) -> int:
 
 
 def _promised(site: Workplace, *, at: datetime) -> list[tuple[datetime, int]]:
-    """Return how many households each of the next hours is promised to, the site's clock hours."""
+    """Return to how many households each of the next hours is promised: the site's hours, the doubled one as two."""
     found = session.scalars(
         select(func.min(Promise.promised_for))
         .join(CallTask, CallTask.id == Promise.task_id)
@@ -84,7 +84,6 @@ def _promised(site: Workplace, *, at: datetime) -> list[tuple[datetime, int]]:
         )
         .group_by(func.coalesce(CallTask.household_id, -CallTask.id))
     )
-    hours = Counter(
-        one.astimezone(site.time_zone).replace(minute=0, second=0, microsecond=0) for one in found
-    )
-    return sorted(hours.items())
+    begun = (one.astimezone(site.time_zone).replace(minute=0, second=0, microsecond=0) for one in found)
+    # two moments of one zone are alike when its clocks read alike
+    return sorted(Counter(hour.astimezone(UTC) for hour in begun).items())
