@@ -19,12 +19,10 @@ from tracing.staff.rules import Presence
 from tracing.supervision import rules
 from tracing.supervision.counting import WAITING, Counts
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-
-
 ON_CALLS_LISTED = 30
 """Of many who are on a call the board lists so many."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
