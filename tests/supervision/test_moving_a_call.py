@@ -76,10 +76,11 @@ def test_a_call_taken_back_with_nobody_left_to_call_leaves_the_queue(browse: Bro
     call = calls.take_next(ada, at=NOW)
     queue.close_task(task, TaskState.DONE, by=ada.member_id, at=NOW)
 
-    browse.as_(story.dora).follow(
+    done = browse.as_(story.dora).follow(
         f"/board/{call.entry_id}/take-back", {"claim": call.claim_number, "tracer": story.abel.id}
     )
 
+    assert "Appel repris à Ada. Personne de ce foyer n’attend d’appel." in done.text
     assert entry_of(task).state is EntryState.IDLE
     assert calls.take_next(agent(story.abel), at=NOW) is None
 

@@ -50,9 +50,9 @@ class TakeBackForm(FlaskForm):  # type: ignore[misc]
     tracer = SelectField(_l("Confier à"), coerce=_number, validators=[Optional()])
 
     def offer(self, tracers: Sequence[Colleague]) -> None:
-        """Offer the queue first, then these tracers."""
+        """Offer whoever is free first, then these tracers."""
         self.tracer.choices = [
-            (NOBODY, _("Personne en particulier : il revient dans la file")),
+            (NOBODY, _("Personne en particulier : à qui est libre")),
             *_tracer_choices(tracers),
         ]
 

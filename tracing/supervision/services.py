@@ -61,7 +61,9 @@ GIVEN_UP_AS = {
 
 
 def take_back(entry_id: int, claim_number: int, *, to: int | None, by: Agent, at: datetime) -> bool:
-    """Take a call from an absent tracer, and give it to another when one is named; returns whether it was given.
+    """Take a call from somebody absent, and give it to a tracer when one is named.
+
+    Returns whether somebody there still waits for a call: if not, there is nothing to give.
 
     Raises:
         NotWaiting: the call that the supervisor looked at has ended, or is somebody else's now.
@@ -72,9 +74,10 @@ def take_back(entry_id: int, claim_number: int, *, to: int | None, by: Agent, at
     claim = queue.take_back(entry_id, by=by, at=at)
     calls.close_lost([claim], CallOutcome.TAKEN_BACK, at=at)
     entry = queue_queries.get_entry(entry_id, lock=True)
-    if to is None or entry.state is EntryState.IDLE:
+    if entry.state is EntryState.IDLE:
         return False
-    give(entry_id, to, by=by, at=at)
+    if to is not None:
+        give(entry_id, to, by=by, at=at)
     return True
 
 

@@ -130,10 +130,12 @@ def take_back(entry_id: int) -> ResponseReturnValue:
         page = render_template("supervision/take_back.html", form=form, row=row, task_words=words.TASK_WORDS)
         return page, 422 if form.errors else 200
     with transaction():
-        given = services.take_back(
+        waits = services.take_back(
             entry_id, int(form.claim.data or 0), to=form.tracer.data, by=agent(), at=clock.database_now()
         )
-    if given:
+    if not waits:
+        flash(_("Appel repris à %(tracer)s. Personne de ce foyer n’attend d’appel.", tracer=row.tracer))
+    elif form.tracer.data:
         name = staff.get_member(form.tracer.data).display_name
         flash(_("Appel repris à %(tracer)s et confié à %(name)s.", tracer=row.tracer, name=name))
     else:
