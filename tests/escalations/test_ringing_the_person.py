@@ -12,7 +12,7 @@ from tests.support.live import Live, at_once, committed
 from tests.support.pages import check_fragment
 from tests.support.story import Story, agent, identity, member, waiting_case
 from tests.support.web import Browser, Visitor
-from tracing.calls import jobs
+from tracing.calls import jobs, numbers
 from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
 from tracing.calls.models import Call
@@ -90,6 +90,24 @@ def test_the_number_is_shown_to_whoever_takes_the_household_and_nobody_else_gets
     board = soup(browse.as_(story.dora).get("/board")).select_one("[aria-labelledby=on-calls]").text
     assert "Ben" in board
     assert "appelle pour un avis" in board
+
+
+def test_a_wrong_number_comes_last_and_one_that_was_answered_stays_first(browse: Browser, story: Story):
+    line = ring(story, story.ada, identity(phones=("+33639980002", "+33639980001")))
+    numbers.note_rung(line.call, line.task, CallOutcome.WRONG_NUMBER, by=line.tracer, at=NOW)
+    calls.give_back(line.call, by=line.tracer, at=NOW)
+    again = Line(calls.take_next(line.tracer, at=NOW), line.task, line.tracer)
+    calls.speak_to(again.call, again.task, script_version="2026.1", at=NOW)
+    question = again.ask(Reason.RED_FLAGS)
+    numbers.note_rung(again.call, again.task, CallOutcome.NEEDS_DOCTOR, by=again.tracer, at=NOW)
+    again.end()
+    services.take(question.id, by=agent(story.ben), at=NOW)
+
+    ben, _call = rung(browse, story, question)
+
+    shown = soup(ben.get(path_of(question))).select_one("#telephone p")
+    assert [one["href"] for one in shown.select(".phone")] == [NUMBER, "tel:+33639980002"]
+    assert shown.text.split()[-2:] == ["mauvais", "numéro"]
 
 
 def test_nothing_of_the_tracers_desk_opens_with_it(browse: Browser, story: Story, asked: Escalation):

@@ -6,6 +6,7 @@ from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
 from tracing.calls.errors import CallbackOutsideHours, NobodyThen, ReasonNeeded, StillMissing
 from tracing.calls.models import Call, Conversation
+from tracing.calls.numbers import note_rung
 from tracing.calls.rules import BY_TRACER, CONSEQUENCES, CallOutcome, Follows, GiveBackReason
 from tracing.cases import queries as case_queries
 from tracing.contacts import services as contacts
@@ -13,7 +14,6 @@ from tracing.contacts.closing import close_when_done
 from tracing.contacts.queries import find_contact
 from tracing.desk import rules
 from tracing.desk.errors import AlreadyFinished, CallbackNeeded, NotFree
-from tracing.desk.numbers import note_rung
 from tracing.desk.services import open_conversations
 from tracing.desk.talks import Talk
 from tracing.kernel.db import session

@@ -8,10 +8,10 @@ from itertools import groupby
 
 from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Call, Conversation
+from tracing.calls.numbers import Number, numbers_of
 from tracing.desk import queries, services
 from tracing.desk.errors import WordsChanged
 from tracing.desk.facts import age_of
-from tracing.desk.numbers import Number, numbers_of
 from tracing.desk.parts import Dates, Section, Tab, dates_of, tabs_of
 from tracing.desk.queries import About
 from tracing.desk.questions import Asked, options_of

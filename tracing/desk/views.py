@@ -7,9 +7,10 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 
+from tracing.calls import numbers
 from tracing.calls import services as calls
 from tracing.calls.words import OUTCOME_TONES, OUTCOME_WORDS, REASONS_ON_THE_TIMELINE
-from tracing.desk import ending_views, homes, incoming_views, leaving_views, numbers, queries, services
+from tracing.desk import ending_views, homes, incoming_views, leaving_views, queries, services
 from tracing.desk.pages import (
     call_url,
     show_answered,

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from tracing.calls import services as calls
 from tracing.calls.models import Call
+from tracing.calls.numbers import numbers_of
 from tracing.escalations import calling, casefile, listing, queries
 from tracing.escalations.forms import AnswerForm
 from tracing.escalations.models import Audience, Decision, Escalation, EscalationState
@@ -73,13 +74,16 @@ def live_part(found: Escalation) -> dict[str, object]:
     """Return who is on the line, and the question as it stands now, to whoever took it."""
     if not is_takers(found):
         return {"escalation": found, "is_mine": False}
-    task = queue.get_task(found.task_id)
+    task, line = queue.get_task(found.task_id), line_of(found)
+    identity = people.find_joint_identity(task.person_id)
+    held = line.call if line.is_open else None
     return {
         "escalation": found,
         "is_mine": True,
         "words": queries.words_of(found),
-        "line": line_of(found),
-        "identity": people.find_joint_identity(task.person_id),
+        "line": line,
+        "identity": identity,
+        "numbers": numbers_of(held, task, identity.phones) if held and identity else (),
         "is_called": not calling.is_called_no_more(task),
         "in_hours": is_open(calling_of_person(task.person_id, task.site_id), clock.database_now()),
         "names": queries.names_of([found]),

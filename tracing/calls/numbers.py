@@ -1,4 +1,4 @@
-"""The numbers of a person in the order in which they are rung: another one each time, the wrong ones last."""
+"""The numbers of a person in the order in which they are rung: a tracer another one each time, the wrong ones last."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -35,10 +35,12 @@ def numbers_of(call: Call, task: CallTask, known: Sequence[str]) -> list[Number]
     rows = call_queries.numbers_rung(call.household_id)
     earlier = Counter(row.number_hash for row in rows if row.call_id != call.id)
     wrong = {row.number_hash for row in rows if row.is_wrong}
+    # a doctor rings who was spoken to: that a number was rung is no reason to try another one
+    rung = Counter[bytes]() if call.escalation_id is not None else earlier
     chosen = next((row.number_hash for row in rows if row.call_id == call.id), None)
     ordered = in_order_to_ring(
         known,
-        {number: earlier[key] for number, key in hashes.items()},
+        {number: rung[key] for number, key in hashes.items()},
         {number for number, key in hashes.items() if key in wrong},
     )
     if chosen in hashes.values():
