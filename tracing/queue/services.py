@@ -153,10 +153,15 @@ def take_back(entry_id: int, *, by: Agent, at: datetime) -> Claim:
     entry = queries.get_entry(entry_id, site_id=by.site.id, lock=True)
     if entry.state is not EntryState.CLAIMED:
         raise NotWaiting
+    return end_claim("call.taken_back", entry, by=by.member_id, at=at)
+
+
+def end_claim(kind: str, entry: QueueEntry, *, by: int | None, at: datetime) -> Claim:
+    """End a claim for whoever holds it, and say so in an event of a kind; returns the claim that it was."""
     claim = claim_of(entry)
     events.record(
-        "call.taken_back",
-        by=by.member_id,
+        kind,
+        by=by,
         at=at,
         subject=("entry", entry.id),
         site_id=entry.site_id,
