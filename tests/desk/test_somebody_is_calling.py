@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from tests.conftest import NOW
 from tests.desk.walking import soup, take_call
@@ -13,6 +14,8 @@ from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
 from tracing.cases.queries import get_case
 from tracing.contacts import calling
+from tracing.kernel.db import session
+from tracing.kernel.events import Event
 from tracing.queue import queries
 from tracing.queue import services as queue
 from tracing.queue.models import EntryState, TaskState
@@ -80,6 +83,20 @@ def test_the_page_says_who_has_the_household(browse: Browser, story: Story):
     page = browse.as_(story.ada).post("/incoming", MARIE, status=409)
 
     assert "Abel a déjà ce foyer en appel" in page.text
+
+
+def test_that_somebody_was_found_is_kept_also_when_they_cannot_be_taken(browse: Browser, story: Story):
+    task = waiting_case(story.nantes, at=NOW)
+    queue.close_task(task, TaskState.UNREACHABLE, by=None, at=NOW)
+    task_id, person_id = task.id, task.person_id
+    waiting_case(story.nantes, identity("Luc"), at=NOW)
+    take_call(browse.as_(story.abel))
+
+    browse.as_(story.ada).post("/incoming", MARIE, status=409)
+
+    found = session.scalars(select(Event).where(Event.kind == "caller.found")).one()
+    assert (found.by_id, found.subject_id) == (story.ada.id, person_id)
+    assert queries.get_task(task_id).state is TaskState.UNREACHABLE, "nothing else was done"
 
 
 def test_one_has_one_call_also_when_somebody_rings(browse: Browser, story: Story):

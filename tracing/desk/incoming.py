@@ -12,13 +12,14 @@ from tracing.desk import queries
 from tracing.desk.errors import OnACallAlready
 from tracing.kernel import events
 from tracing.kernel.db import session
+from tracing.kernel.errors import Refused
 from tracing.people import queries as people
 from tracing.people.models import KeyKind
 from tracing.people.phones import read_phones
 from tracing.queue import catching
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
-from tracing.queue.errors import OnAnotherCall
+from tracing.queue.errors import HeldBy, NotWaiting, OnAnotherCall
 from tracing.queue.models import CallTask, TaskState
 from tracing.staff import queries as staff
 from tracing.staff.agents import Agent
@@ -31,20 +32,20 @@ RANG_DUE_IN = timedelta(hours=4)
 
 @dataclass(frozen=True)
 class Found:
-    """What became of the search: the call, or the case for which a request can be kept, or nothing."""
+    """What became of the search: the call, or the case for which a request can be kept, or a refusal, or nothing."""
 
     call: Call | None = None
     case: Case | None = None
     site_name: str | None = None
     """Of another site, which calls this person."""
+    refusal: Refused | None = None
+    """Why the person who was found cannot be taken now."""
 
 
 def answer(key: str, born: date, *, allow_fiction: bool, by: Agent, at: datetime) -> Found:
     """Find who rings, and take their household wherever it stood.
 
-    Raises:
-        HeldBy: a colleague has it.
-        OnACallAlready: the tracer has another call.
+    A refusal is returned, not raised: that somebody was found, and by whom, is committed all the same.
     """
     matching = _matching(key, born, allow_fiction=allow_fiction, by=by)
     events.record(
@@ -57,6 +58,21 @@ def answer(key: str, born: date, *, allow_fiction: bool, by: Agent, at: datetime
     if not matching:
         return Found()
     events.saw(people.shown(matching), by=by.member_id, at=at, why="search")
+    try:
+        with session.begin_nested():
+            return _open(matching, by=by, at=at)
+    except (HeldBy, OnACallAlready, NotWaiting) as refusal:
+        return Found(refusal=refusal)
+
+
+def _open(matching: Sequence[int], *, by: Agent, at: datetime) -> Found:
+    """Take the household of whoever was found.
+
+    Raises:
+        HeldBy: a colleague has it.
+        OnACallAlready: the tracer has another call.
+        NotWaiting: it cannot be taken at this moment.
+    """
     tasks = [task for person_id in matching for task in queue.tasks_of_person(person_id)]
     here = [task for task in tasks if task.site_id == by.site.id]
     waiting = next((one for one in here if one.state is TaskState.OPEN), None)

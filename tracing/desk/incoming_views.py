@@ -6,12 +6,10 @@ from flask_babel import gettext as _
 
 from tracing.calls import requests
 from tracing.desk import incoming
-from tracing.desk.errors import OnACallAlready
 from tracing.desk.incoming_forms import IncomingForm, RequestForm
 from tracing.desk.pages import call_url
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
-from tracing.queue.errors import HeldBy, NotWaiting
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
 
@@ -24,19 +22,18 @@ def ask() -> ResponseReturnValue:
         return render_template("desk/incoming.html", form=form, request_form=None)
     if not form.validate() or form.born.data is None:
         return render_template("desk/incoming.html", form=form, request_form=None), 422
-    try:
-        with transaction():
-            found = incoming.answer(
-                form.key.data or "",
-                form.born.data,
-                allow_fiction=g.settings.fiction_numbers,
-                by=agent(),
-                at=clock.database_now(),
-            )
-            target = call_url(found.call) if found.call else None
-    except (HeldBy, OnACallAlready, NotWaiting) as refusal:
-        form.form_errors.append(refusal.message)
-        return render_template("desk/incoming.html", form=form, request_form=None), refusal.status
+    with transaction():
+        found = incoming.answer(
+            form.key.data or "",
+            form.born.data,
+            allow_fiction=g.settings.fiction_numbers,
+            by=agent(),
+            at=clock.database_now(),
+        )
+        target = call_url(found.call) if found.call else None
+    if found.refusal is not None:
+        form.form_errors.append(found.refusal.message)
+        return render_template("desk/incoming.html", form=form, request_form=None), found.refusal.status
     if target is not None:
         return redirect(target, 303)
     request_form = RequestForm(formdata=None)
