@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from tests.conftest import NOW, Clock
 from tests.desk.walking import soup, take_call
@@ -221,3 +221,28 @@ def test_presence(last, on_call, paused, expected):
 def test_without_weekly_hours_somebody_works_whenever_they_come():
     assert rules.works_at(Week(), NOW)
     assert rules.why_gone(Week(absences=[(NOW.date(), NOW.date())]), NOW) is Gone.ABSENCE
+
+
+def test_sites_are_asked_for_once_however_many_contracts_have_ended(story: Story):
+    members = (story.ada, story.abel, story.cleo)
+    for one in members:
+        one.contract_ends_on = NOW.date() - timedelta(days=1)
+    asked, site_id, zone = (
+        {(one.id, NOW) for one in members},
+        story.nantes.id,
+        agent(story.ada).site.time_zone,
+    )
+    session.flush()
+    session.expunge_all()  # as in a job that has looked at nobody yet
+    seen: list[str] = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        seen.append(statement)
+
+    event.listen(session.get_bind(), "before_cursor_execute", note)
+    found = presence.gone(asked, site_id=site_id, at=NOW, zone=zone)
+    event.remove(session.get_bind(), "before_cursor_execute", note)
+
+    assert set(found.values()) == {Gone.CONTRACT_ENDED}
+    assert len(found) == 3
+    assert len([one for one in seen if "FROM sites" in one]) == 1

@@ -89,8 +89,12 @@ def tracers_at_work(
         one for one in queries.tracers_of(site_id) if language in {None, FRENCH} or language in one.languages
     ]
     weeks = weeks_of((one.id for one in members), on=when.astimezone(zone).date())
-    local = when.astimezone(zone)
-    return [one for one in members if sessions.may_enter(one, when) and rules.works_at(weeks[one.id], local)]
+    local, zones = when.astimezone(zone), sessions.zones_of(members)
+    return [
+        one
+        for one in members
+        if sessions.may_enter(one, when, zone=zones.get(one.id)) and rules.works_at(weeks[one.id], local)
+    ]
 
 
 def gone(
@@ -110,12 +114,13 @@ def gone(
     ids = {member_id for member_id, _when in asked}
     first = min(when for _member_id, when in asked).astimezone(zone).date()
     members = {one.id: one for one in queries.members(ids)}
+    zones = sessions.zones_of(members.values())
     weeks, seen = weeks_of(ids, on=first), last_inputs(site_id, ids)
     found: dict[tuple[int, datetime], Gone] = {}
     for member_id, when in asked:
         last = seen.get(member_id)
         is_working = when <= at and last is not None and at - last < rules.AWAY_AFTER
-        why = _why_left(members[member_id], site_id, role, when)
+        why = _why_left(members[member_id], site_id, role, when, zones.get(member_id))
         if why is None and when <= at and members[member_id].paused_at is not None:
             why = Gone.PAUSED
         if why is None and not is_working:
@@ -146,10 +151,10 @@ def left_at(member_ids: Collection[int], *, since: datetime, at: datetime) -> di
     return {row[0]: row[1] for row in rows if since <= row[1] <= at}
 
 
-def _why_left(member: Member, site_id: int, role: Role, when: datetime) -> Gone | None:
+def _why_left(member: Member, site_id: int, role: Role, when: datetime, zone: ZoneInfo | None) -> Gone | None:
     if member.closed_at is not None:
         return Gone.ACCOUNT_CLOSED
-    if not sessions.may_enter(member, when):
+    if not sessions.may_enter(member, when, zone=zone):
         return Gone.CONTRACT_ENDED
     if (site_id, role) not in sessions.roles_of(member):
         return Gone.ROLE_WITHDRAWN

@@ -1,6 +1,7 @@
 """Logging in, staying in, locking, leaving. The browser holds a random token, the database its hash."""
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -51,14 +52,24 @@ def sign_in(login: str, password: str, *, address: str, device: str, at: datetim
     return begin(member, device=device, at=at)
 
 
-def may_enter(member: Member, at: datetime) -> bool:
-    """Return whether the account is open and its contract lasts: its last day ends where the member works."""
+def may_enter(member: Member, at: datetime, *, zone: ZoneInfo | None = None) -> bool:
+    """Return whether the account is open and its contract lasts: its last day ends where the member works.
+
+    Whoever asks about many says their `zone` (`zones_of`): else it is asked for each.
+    """
     if member.closed_at is not None:
         return False
     if member.contract_ends_on is None or not member.roles:
         return True
-    zone = ZoneInfo(queries.get_site(first_site(member)).time_zone)
+    zone = zone or ZoneInfo(queries.get_site(first_site(member)).time_zone)
     return at.astimezone(zone).date() <= member.contract_ends_on
+
+
+def zones_of(members: Iterable[Member]) -> dict[int, ZoneInfo]:
+    """Return where the contracts of members end, as a time zone; those without an end are absent."""
+    first = {one.id: first_site(one) for one in members if one.contract_ends_on is not None and one.roles}
+    zones = {one.id: ZoneInfo(one.time_zone) for one in queries.sites(first.values())} if first else {}
+    return {member_id: zones[site_id] for member_id, site_id in first.items()}
 
 
 def first_site(member: Member) -> int:
