@@ -25,7 +25,7 @@ from tracing.vault.services import open_vault
 PARIS = ZoneInfo("Europe/Paris")
 
 STAGES: tuple[tuple[Any, str, str], ...] = (
-    (jobs, "_understood", "parse"),
+    (jobs, "_next_of", "hand over"),
     (batches, "look_up", "look up"),
     (services, "prepare", "decide and hash"),
     (arrivals, "find_homes", "households"),

@@ -24,7 +24,7 @@ from tests.support.sealing import (
     signed_by_openssl,
     zipped,
 )
-from tracing.imports import frames
+from tracing.imports import frames, understood
 from tracing.imports.containers import Container, secrets_from
 from tracing.imports.errors import FileRefused
 from tracing.imports.layout import FIELDS
@@ -84,10 +84,11 @@ def altered(content, changes):
 def parse_all(held):
     """Read and parse what a container held, and let it travel."""
     lines = list(read(held).lines)
-    for raw in lines:
-        parse(raw, READING)
+    found = [parse(raw, READING) for raw in lines]
     if lines:
         assert list(frames.unpack_lines(io.BytesIO(frames.pack_lines(lines)))) == lines
+        messages = understood.pack(found)
+        assert [line for each in messages for line in understood.unpack(io.BytesIO(each))] == found
 
 
 def read_or_refuse(content):
@@ -286,12 +287,14 @@ def test_whatever_a_reading_process_says_is_a_message_or_none(content, changes):
         content,
         altered(frames.pack({"lines": 1}), changes),
         altered(frames.pack_lines([raw_line()]), changes),
+        altered(next(understood.pack([parse(raw_line(), READING)])), changes),
     )
     for each in said:
         with suppress(frames.NotAsAgreed):
             frames.unpack(io.BytesIO(each))
-        with suppress(frames.NotAsAgreed):
-            list(frames.unpack_lines(io.BytesIO(each)))
+        for unpack in (frames.unpack_lines, understood.unpack):
+            with suppress(frames.NotAsAgreed):
+                list(unpack(io.BytesIO(each)))
 
 
 @tries(8)

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from sqlalchemy import func, select
 
-from tests.support.lots import arrival, enveloped, extract, lot_of, secrets
+from tests.support.lots import READING, arrival, enveloped, extract, lot_of, secrets
 from tests.support.sealing import for_age, for_openpgp, zipped
 from tracing.imports import frames, limits, reader
 from tracing.imports.containers import secrets_from
@@ -46,10 +46,12 @@ sys.stdout.buffer.write(answer)
 
 def read_apart(content, opens=ALL):
     """Return the refusal or the number of lines, the most memory in bytes, and the seconds of work."""
-    request = frames.pack({"secrets": opens.to_dict(), "mapping": None, "is_look": False})
+    request = frames.pack(
+        {"secrets": opens.to_dict(), "mapping": None, "is_look": False, "size": len(content)}
+    )
     told = subprocess.run(
         [sys.executable, "-c", LAUNCHER],
-        input=request + content,
+        input=request + content + frames.pack({"reading": READING.to_dict()}),
         capture_output=True,
         check=True,
         env={"PYTHONPATH": reader._ROOT, "PATH": os.defpath, "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"},

@@ -11,10 +11,21 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from tests.support.lots import CERTIFICATE, KEY, enveloped, extract, raw_line, secrets
+from tests.support.lots import (
+    CERTIFICATE,
+    KEY,
+    READING,
+    enveloped,
+    extract,
+    lot_of,
+    parsed,
+    raw_line,
+    secrets,
+)
 from tests.support.sealing import HAS_OPENSSL, enveloped_by_openssl, signed_by_openssl, signer
-from tracing.imports import errors, frames, reader, worker
+from tracing.imports import errors, frames, reader, understood, worker
 from tracing.imports.containers import Container, secrets_from
+from tracing.imports.lines import parse
 from tracing.imports.refusals import Refusal
 
 HEADING = "id_resultat;Nom de naissance;PRENOMS;DDN;DATE_PRELEVEMENT;RESULTAT"
@@ -29,6 +40,23 @@ def test_lines_come_out_of_a_process_of_their_own():
     assert (file.container, file.line_count, len(lines)) == (Container.CMS, 35, 35)
     assert lines[0].row == 2
     assert lines[0].values[1] == "PDL2021051001-000001"
+
+
+def test_the_reading_process_understands_lines_as_we_would():
+    with reader.opened(extract(HARD), secrets()) as file:
+        ours = [parse(raw, READING) for raw in file.lines]
+    with reader.opened(extract(HARD), secrets()) as file:
+        theirs = list(file.understood(READING))
+
+    assert theirs == ours
+    assert {line.is_not_positive for line in ours} == {bool(line.problems) for line in ours} == {True, False}
+
+
+def test_of_a_line_that_is_not_positive_no_name_leaves_the_reading_process_as_such():
+    with reader.opened(lot_of([{"RESULTAT": "N"}]), secrets()) as file:
+        (line,) = file.understood(READING)
+
+    assert (line.identity, line.values) == (None, ())
 
 
 def test_a_refusal_is_a_sentence_and_comes_before_the_first_line():
@@ -93,7 +121,6 @@ def test_a_child_that_dies_is_a_refusal(monkeypatch):
 
 HALF_AN_ANSWER = """
 import json, struct, sys
-sys.stdin.buffer.read()
 body = json.dumps({"container": "cms", "lines": 7, "headings": []}).encode()
 sys.stdout.buffer.write(struct.pack(">I", len(body)) + body + bytes(2))
 """
@@ -104,6 +131,37 @@ def test_a_child_that_dies_half_way_is_a_refusal(monkeypatch):
 
     with pytest.raises(errors.ReaderStopped), reader.opened(b"x", secrets()) as file:
         list(file.lines)
+
+
+def test_lines_that_contradict_themselves_are_none():
+    usable, wrong = parsed(), parsed(NOM_NAISSANCE="")
+    (good,) = understood.pack([usable])
+    for text in (
+        good[4:].replace(b"\x1eP\x1e", b"\x1eN\x1e"),
+        good[4:].replace(b"1985-07-20", b"1985-07-32"),
+        good[4:] + b"\x1e",
+        good[4:] + b"\x1f",
+        next(understood.pack([wrong]))[4:].replace(b"MISSING_FIELD", b""),
+        next(understood.pack([wrong]))[4:].replace(b"MISSING_FIELD", b"MISSING"),
+    ):
+        with pytest.raises(frames.NotAsAgreed):
+            list(understood.unpack(io.BytesIO(frames.framed(text))))
+    assert list(understood.unpack(io.BytesIO(good))) == [usable]
+
+
+@pytest.mark.parametrize("asked", [b"", frames.pack({"reading": READING.to_dict()})])
+def test_a_reading_process_whose_master_dies_ends(asked):
+    child = reader._start()
+    content = lot_of([{"ID_RESULTAT": f"R{number}"} for number in range(2000)])
+    request = {"secrets": secrets().to_dict(), "mapping": None, "is_look": False, "size": len(content)}
+    child.stdin.write(frames.pack(request) + content + asked)
+    child.stdin.flush()
+    assert frames.unpack(child.stdout)["lines"] == 2000
+
+    child.stdin.close()
+    child.stdout.close()
+
+    assert child.wait(timeout=60) in (0, 1)
 
 
 def test_a_reader_nobody_listens_to_any_more_is_ended():

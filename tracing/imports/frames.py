@@ -25,13 +25,13 @@ class NotAsAgreed(Exception):
 
 def pack(message: Any) -> bytes:
     """Return a message as it travels."""
-    return _framed(json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode())
+    return framed(json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def unpack(stream: IO[bytes]) -> Any:
     """Read a message."""
     try:
-        return json.loads(_body(stream))
+        return json.loads(body(stream))
     except (ValueError, RecursionError) as cause:
         raise NotAsAgreed from cause
 
@@ -39,14 +39,14 @@ def unpack(stream: IO[bytes]) -> Any:
 def pack_lines(lines: Iterable[RawLine]) -> bytes:
     """Return lines as they travel. No cleaned value holds the marks between fields and lines."""
     text = _LINE.join([f"{row}{_FIELD}{_FIELD.join(values)}" for row, values in lines])
-    return _framed(zlib.compress(text.encode(), _QUICK))
+    return framed(zlib.compress(text.encode(), _QUICK))
 
 
 def unpack_lines(stream: IO[bytes]) -> Iterator[RawLine]:
     """Read a message of lines."""
     packed = zlib.decompressobj()
     try:
-        text = packed.decompress(_body(stream), MOST_UNPACKED).decode()
+        text = packed.decompress(body(stream), MOST_UNPACKED).decode()
         if not packed.eof:
             raise NotAsAgreed
         for line in text.split(_LINE):
@@ -59,20 +59,29 @@ def unpack_lines(stream: IO[bytes]) -> Iterator[RawLine]:
         raise NotAsAgreed from cause
 
 
-def _framed(body: bytes) -> bytes:
-    return _LENGTH.pack(len(body)) + body
+def framed(content: bytes) -> bytes:
+    """Return a message with its length before it."""
+    return _LENGTH.pack(len(content)) + content
 
 
-def _body(stream: IO[bytes]) -> bytes:
-    """Read as many bytes as were announced, if they are not too many and all there."""
-    (length,) = _LENGTH.unpack(_exactly(stream, _LENGTH.size))
-    if length > MOST_PACKED:
+def body(stream: IO[bytes], most: int = MOST_PACKED) -> bytes:
+    """Read as many bytes as were announced.
+
+    Raises:
+        NotAsAgreed: they are too many, or not all there.
+    """
+    (length,) = _LENGTH.unpack(exactly(stream, _LENGTH.size))
+    if length > most:
         raise NotAsAgreed
-    return _exactly(stream, length)
+    return exactly(stream, length)
 
 
-def _exactly(stream: IO[bytes], size: int) -> bytes:
-    """Read so many bytes; a pipe may hand them over in pieces."""
+def exactly(stream: IO[bytes], size: int) -> bytes:
+    """Read so many bytes; a pipe may hand them over in pieces.
+
+    Raises:
+        NotAsAgreed: it ended before.
+    """
     pieces = []
     while size and (piece := stream.read(size)):
         pieces.append(piece)

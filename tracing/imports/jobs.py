@@ -1,6 +1,6 @@
 """Loading a file from beginning to end: one lot at a time, a transaction a batch, nothing decrypted on disk."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -23,8 +23,7 @@ from tracing.imports import (
 from tracing.imports.agreeing import Agreed, opened_as_agreed
 from tracing.imports.containers import Secrets
 from tracing.imports.errors import FileRefused, NotNow, OriginalGone
-from tracing.imports.layout import RawLine
-from tracing.imports.lines import ParsedLine, parse
+from tracing.imports.lines import ParsedLine
 from tracing.imports.models import ImportLot, LotState
 from tracing.imports.one_writer import lock_if_free, one_at_a_time
 from tracing.imports.planning import Planner
@@ -132,9 +131,9 @@ def look_ahead(
         with transaction():
             planner = Planner(arrival.source_code, routing.routing_of(arrival.source_code), reading)
         with garbage.put_off() as sweep:
-            for done, lines in _batches(extract.lines, batch_size):
+            for done, lines in _batches(extract.understood(reading), batch_size):
                 with transaction():
-                    planner.add(_understood(lines, reading))
+                    planner.add(lines)
                 sweep()
                 if progress:
                     progress(done, extract.line_count)
@@ -254,9 +253,9 @@ def _plan(lot: ImportLot, extract: Extract, reading: Reading, *, batch_size: int
     with transaction():
         planner = Planner(lot.source_code, routing.routing_of(lot.source_code), reading)
     with garbage.put_off() as sweep:
-        for read, lines in _batches(extract.lines, batch_size):
+        for read, lines in _batches(extract.understood(reading), batch_size):
             with transaction():
-                planner.add(_understood(lines, reading))
+                planner.add(lines)
                 lots.advance(lot.id, read=read, at=clock.now())
             sweep()
     with transaction():
@@ -277,12 +276,13 @@ def _take_all(
     with transaction():
         taking = services.taking_of(lot, zone=reading.zone, programme=programme)
         done = services.rows_done(lot.id)
-    parsed = (
-        (read, _understood(batch, reading, done=done)) for read, batch in _batches(extract.lines, batch_size)
+    missing = (
+        (read, [line for line in lines if line.row not in done])
+        for read, lines in _batches(extract.understood(reading), batch_size)
     )
     advance = partial(_advance, lot.id)
     with garbage.put_off() as sweep:
-        for read, must_stop in pipeline.take_all(parsed, taking, advance=advance):
+        for read, must_stop in pipeline.take_all(missing, taking, advance=advance):
             sweep()
             if progress:
                 progress(read, extract.line_count)
@@ -298,22 +298,20 @@ def _take_all(
         )
 
 
-def _understood(
-    batch: Sequence[RawLine], reading: Reading, *, done: Collection[int] = ()
-) -> list[ParsedLine]:
-    return [parse(raw, reading) for raw in batch if raw.row not in done]
-
-
 def _advance(lot_id: int, read: int) -> bool:
     return lots.advance(lot_id, read=read, at=clock.now())
 
 
-def _batches(lines: Iterator[RawLine], size: int) -> Iterator[tuple[int, Sequence[RawLine]]]:
+def _batches(lines: Iterator[ParsedLine], size: int) -> Iterator[tuple[int, Sequence[ParsedLine]]]:
     """Yield batches of lines, each with how many lines are read once it is done."""
     read = 0
-    while batch := list(islice(lines, size)):
+    while batch := _next_of(lines, size):
         read += len(batch)
         yield read, batch
+
+
+def _next_of(lines: Iterator[ParsedLine], size: int) -> list[ParsedLine]:
+    return list(islice(lines, size))
 
 
 def remove_originals(slot: datetime) -> int:

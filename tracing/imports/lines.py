@@ -64,7 +64,7 @@ class ParsedLine(NamedTuple):
     result_id: str
     result: str
     values: tuple[str, ...]
-    """Every field as it came, in the order of the layout; never kept of a line that is not positive."""
+    """Every field as it came, in the order of the layout, of a line with a problem: somebody will correct it."""
     fingerprint_content: str
     """The line's own fields, without lot number and extraction time, to be hashed with a key."""
     problems: tuple[Problem, ...] = ()
@@ -91,7 +91,8 @@ def parse(raw: RawLine, reading: Reading) -> ParsedLine:
     content = _fingerprint_content(values, sent, dates)
     problems = () if result in NOT_POSITIVE else problems_of(find_faults(sent, dates))
     if problems or result in NOT_POSITIVE:
-        return ParsedLine(raw.row, sent["ID_RESULTAT"], result, raw.values, content, problems)
+        values_to_correct = raw.values if problems else ()
+        return ParsedLine(raw.row, sent["ID_RESULTAT"], result, values_to_correct, content, problems)
     return _usable(raw, sent, content, dates, reading)
 
 
@@ -106,7 +107,7 @@ def _usable(raw: RawLine, sent: dict[str, str], content: str, dates: Dates, read
         raw.row,
         sent["ID_RESULTAT"],
         POSITIVE,
-        raw.values,
+        (),
         content,
         doubts=tuple(doubts),
         identity=identity,

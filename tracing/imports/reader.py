@@ -6,20 +6,26 @@ Nothing touches the disk: the file, the secrets and the lines travel through pip
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, TypeAlias, TypeVar
 
 import tracing
+from tracing.imports import understood
 from tracing.imports.containers import Container, Secrets
 from tracing.imports.errors import ReaderStopped, TooLarge, refused
 from tracing.imports.frames import NotAsAgreed, pack, unpack, unpack_lines
 from tracing.imports.layout import RawLine
 from tracing.imports.limits import MOST_BYTES
+from tracing.imports.lines import ParsedLine
 from tracing.imports.mappings import Looked, Mapping
+from tracing.imports.readings import Reading
 from tracing.imports.refusals import CannotRead, Refusal
+
+Line = TypeVar("Line", RawLine, ParsedLine)
+Child: TypeAlias = "subprocess.Popen[bytes]"
 
 _COMMAND = (sys.executable, "-P", "-m", "tracing.imports.worker")
 _ROOT = str(Path(tracing.__file__).parents[1])
@@ -33,6 +39,9 @@ class Extract:
     """How it was protected."""
     line_count: int
     lines: Iterator[RawLine]
+    """As they stand in the file."""
+    understood: Callable[[Reading], Iterator[ParsedLine]]
+    """The same lines understood, instead of `lines`: the reading process does that while we work on those before."""
     headings: tuple[str, ...]
     """Its heading row as it stands; of messages, which have none, nothing."""
 
@@ -46,12 +55,14 @@ def opened(content: bytes, secrets: Secrets, mapping: Mapping | None = None) -> 
     Raises:
         FileRefused: the file as a whole cannot be taken in.
     """
-    with _asked(content, secrets, mapping, is_look=False) as (answer, head):
+    with _asked(content, secrets, mapping, is_look=False) as (child, head):
         with _as_agreed():
+            count = int(head["lines"])
             extract = Extract(
                 Container(head["container"]),
-                int(head["lines"]),
-                _lines(answer, int(head["lines"])),
+                count,
+                _lines(child, None, unpack_lines, count),
+                lambda reading: _lines(child, reading.to_dict(), understood.unpack, count),
                 tuple(map(str, head["headings"])),
             )
         yield extract
@@ -70,25 +81,25 @@ def looked_at(content: bytes, secrets: Secrets, mapping: Mapping | None = None) 
 @contextmanager
 def _asked(
     content: bytes, secrets: Secrets, mapping: Mapping | None, *, is_look: bool
-) -> Iterator[tuple[BinaryIO, dict[str, Any]]]:
-    """Hand a file to a reading process; give what it answers with, or raise what it refused the file for."""
+) -> Iterator[tuple[Child, dict[str, Any]]]:
+    """Hand a file to a reading process; give it and what it answers, or raise what it refused the file for."""
     if len(content) > MOST_BYTES:
         raise TooLarge
     request = {
         "secrets": secrets.to_dict(),
         "mapping": mapping.to_dict() if mapping else None,
         "is_look": is_look,
+        "size": len(content),
     }
     child = _start()
     try:
         _send(child, pack(request), content)
-        answer = _pipe(child.stdout)
         with _as_agreed():
-            head = unpack(answer)
+            head = unpack(_pipe(child.stdout))
             cause = _refusal_in(head)
         if cause:
             raise refused(cause) from cause
-        yield answer, head
+        yield child, head
     finally:
         child.kill()
         child.wait()
@@ -98,7 +109,7 @@ def _asked(
                     pipe.close()
 
 
-def _start() -> subprocess.Popen[bytes]:
+def _start() -> Child:
     """Start the reading process with an environment that holds none of our settings and secrets.
 
     What it prints when it breaks may quote the file, so it is not even looked at. Its memory is taken from one
@@ -120,13 +131,13 @@ def _start() -> subprocess.Popen[bytes]:
     )
 
 
-def _send(child: subprocess.Popen[bytes], request: bytes, content: bytes) -> None:
-    """Hand over the request. A child that dies meanwhile is noticed when its answer does not come."""
+def _send(child: Child, *messages: bytes) -> None:
+    """Hand something over. A child that dies meanwhile is noticed when its answer does not come."""
+    pipe = _pipe(child.stdin)
     with suppress(BrokenPipeError):
-        pipe = _pipe(child.stdin)
-        pipe.write(request)
-        pipe.write(content)
-        pipe.close()
+        for message in messages:
+            pipe.write(message)
+        pipe.flush()
 
 
 def _refusal_in(head: dict[str, Any]) -> CannotRead | None:
@@ -137,11 +148,17 @@ def _refusal_in(head: dict[str, Any]) -> CannotRead | None:
     return CannotRead(Refusal(head["refusal"]), **details)
 
 
-def _lines(answer: BinaryIO, expected: int) -> Iterator[RawLine]:
-    """Yield exactly as many lines as were announced, or refuse."""
+def _lines(
+    child: Child,
+    reading: dict[str, Any] | None,
+    unpack_some: Callable[[IO[bytes]], Iterator[Line]],
+    expected: int,
+) -> Iterator[Line]:
+    """Ask for the lines, and yield exactly as many as were announced, or refuse."""
+    _send(child, pack({"reading": reading}))
     with _as_agreed():
         while expected > 0:
-            for line in unpack_lines(answer):
+            for line in unpack_some(_pipe(child.stdout)):
                 expected -= 1
                 yield line
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracing.imports.dates import read_moment
@@ -22,6 +22,23 @@ class Reading:
     zone: ZoneInfo
     received_at: datetime
     allow_fiction: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {
+            "zone": self.zone.key,
+            "received_at": self.received_at.isoformat(),
+            "allow_fiction": self.allow_fiction,
+        }
+
+    @classmethod
+    def from_dict(cls, sent: Mapping[str, Any]) -> "Reading":
+        """Read back what `to_dict` wrote."""
+        return cls(
+            zone=ZoneInfo(sent["zone"]),
+            received_at=datetime.fromisoformat(sent["received_at"]),
+            allow_fiction=sent["allow_fiction"],
+        )
 
 
 class Dates(NamedTuple):
