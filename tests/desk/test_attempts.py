@@ -203,6 +203,7 @@ def test_a_letter_goes_to_somebody_without_a_number(browse: Browser, story: Stor
 
     letter = soup(page).select_one(".letter").text
     assert "KERGUELEN" in letter
+    assert "Le 10 mars 2026" in letter, "a letter is kept: its day has a year"
     assert "covid" not in letter.lower()
     assert "lettre écrite" in done.text
     assert len(outbox.messages_to(queries.get_task(task_id).person_id)) == 1, (

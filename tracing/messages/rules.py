@@ -1,7 +1,10 @@
 """What a message says, and to which number it may go. The words name no disease and nobody. Pure."""
 
 from collections.abc import Sequence
+from datetime import date, time
 from enum import StrEnum
+
+from babel.dates import format_date
 
 
 class Channel(StrEnum):
@@ -22,6 +25,8 @@ class MessageState(StrEnum):
     """Nothing more goes out to this person."""
 
 
+MIDNIGHT = time(0)
+"""As the end of hours: of the day."""
 MOBILE_PREFIXES = (
     *("+336", "+337"),
     *("+590690", "+590691", "+594694", "+596696", "+596697", "+262692", "+262693", "+262639"),
@@ -41,11 +46,34 @@ def missed_call(call_back: str) -> str:
     return f"{lost}{ring} Aucune coordonnée bancaire ne vous sera demandée."
 
 
-def letter(call_back: str) -> tuple[str, ...]:
-    """Return the paragraphs of the letter to somebody whom no number reaches."""
-    ring = f"Appelez-nous au {call_back}." if call_back else "Appelez votre caisse d’assurance maladie."
-    return (
-        "Nous cherchons à vous joindre au sujet de votre santé, et nous n’avons pas de numéro de téléphone où vous appeler.",
-        f"{ring} Ayez cette lettre sous la main : la référence ci-dessus nous suffit pour retrouver votre dossier.",
-        "L’appel est confidentiel. Nous vous demanderons votre nom et votre date de naissance, jamais vos coordonnées bancaires.",
+def letter(call_back: str, hours: str) -> tuple[str, ...]:
+    """Return the paragraphs of the letter to somebody whom no number reaches; `hours` in words."""
+    ring = (
+        f"Appelez-nous au {call_back}, {hours}." if call_back else "Appelez votre caisse d’assurance maladie."
     )
+    return (
+        "Madame, Monsieur,",
+        "Nous cherchons à vous joindre au sujet de votre santé, et nous n’avons pas de numéro de téléphone où vous appeler.",
+        f"{ring} Ayez cette lettre sous la main\u202f: la référence ci-dessus nous suffit pour retrouver votre dossier.",
+        "L’appel est confidentiel. Nous vous demanderons votre nom et votre date de naissance, jamais vos coordonnées bancaires.",
+        "Nous vous remercions de votre appel.",
+    )
+
+
+def hours_in_words(opens: time, closes: time, *, sundays: bool, holidays: bool) -> str:
+    """Return when somebody answers, as a letter says it: `du lundi au samedi de 9 h à 19 h 30`."""
+    days = "tous les jours" if sundays else "du lundi au samedi"
+    apart = "" if holidays else ", sauf les jours fériés"
+    if opens == closes == MIDNIGHT:
+        return f"{days}, à toute heure{apart}"
+    return f"{days} de {_hour(opens)} à {_hour(closes)}{apart}"
+
+
+def day_in_words(day: date) -> str:
+    """Return the day of a letter, always with its year: `le 22 novembre 2026`."""
+    return format_date(day, "'le' d'er' MMMM y" if day.day == 1 else "'le' d MMMM y", locale="fr")
+
+
+def _hour(at: time) -> str:
+    minutes = f"\u00a0{at.minute:02}" if at.minute else ""
+    return "minuit" if at == MIDNIGHT else f"{at.hour}\u00a0h{minutes}"

@@ -8,6 +8,7 @@ from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.messages import queries, rules, words
 from tracing.messages import services as messages
+from tracing.queue.hours import calling_of
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
@@ -44,14 +45,18 @@ def letter(task_id: int) -> ResponseReturnValue:
         site=staff.get_site(agent().site.id),
         paragraphs=paragraphs(),
         written=queries.letters_to([task.person_id]).get(task.person_id),
-        today=clock.local_day(clock.now(), agent().site.time_zone),
+        today=rules.day_in_words(clock.local_day(clock.now(), agent().site.time_zone)),
     )
 
 
 def paragraphs() -> tuple[str, ...]:
     """Return the words of the letter, with the number and the hours of the site."""
-    number = staff.get_site(agent().site.id).call_back_number
-    return rules.letter(phone(number) if number else "")
+    site = staff.get_site(agent().site.id)
+    calling = calling_of(site, None)
+    hours = rules.hours_in_words(
+        calling.opens, calling.closes, sundays=calling.sundays, holidays=calling.holidays
+    )
+    return rules.letter(phone(site.call_back_number) if site.call_back_number else "", hours)
 
 
 @may(Role.SUPERVISOR)

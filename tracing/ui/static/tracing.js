@@ -341,6 +341,10 @@
     menu.open = false;
     menu.querySelector("summary").focus();
   });
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
   for (const button of document.querySelectorAll("[data-back]")) {
     button.hidden = window.history.length < 2;
     button.addEventListener("click", () => window.history.back());

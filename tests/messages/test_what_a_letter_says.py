@@ -1,0 +1,31 @@
+"""A letter lies on somebody's table for weeks: it says its day, whom to ring, and when they answer."""
+
+from datetime import date, time
+
+import pytest
+
+from tracing.messages import rules
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "sundays", "holidays", "words"),
+    [
+        (time(8), time(19), True, True, "tous les jours de 8 h à 19 h"),
+        (time(8, 30), time(0), False, True, "du lundi au samedi de 8 h 30 à minuit"),
+        (time(9), time(12), False, False, "du lundi au samedi de 9 h à 12 h, sauf les jours fériés"),
+        (time(0), time(0), True, True, "tous les jours, à toute heure"),
+    ],
+)
+def test_the_hours_of_a_site_are_said_in_words(opens, closes, sundays, holidays, words):
+    said = rules.hours_in_words(opens, closes, sundays=sundays, holidays=holidays)
+
+    assert said.replace("\u00a0", " ") == words
+
+
+def test_the_day_of_a_letter_has_its_year():
+    assert rules.day_in_words(date(2021, 8, 1)) == "le 1er août 2021"
+    assert rules.day_in_words(date(2026, 11, 22)) == "le 22 novembre 2026"
+
+
+def test_a_site_without_a_number_names_no_hours():
+    assert "19" not in " ".join(rules.letter("", "de 8 h à 19 h"))
