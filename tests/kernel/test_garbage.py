@@ -41,3 +41,14 @@ def test_sweeps_remove_the_cycles_made_meanwhile():
         for _ in range(garbage.TIMES_PUT_OFF):
             sweep()
         assert knot() is None
+
+
+def test_what_is_loaded_is_left_out_and_what_comes_later_is_not():
+    try:
+        garbage.leave_out_what_is_loaded()
+        assert len(gc.get_objects()) < gc.get_freeze_count()
+        knot = weakref.ref(Knot())
+        gc.collect()
+        assert knot() is None
+    finally:
+        gc.unfreeze()

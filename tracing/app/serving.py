@@ -11,6 +11,7 @@ from gunicorn.app.base import BaseApplication
 from tracing.app.runtime import Runtime
 from tracing.app.scheduler import make_scheduler
 from tracing.kernel.config import CannotStart
+from tracing.kernel.garbage import leave_out_what_is_loaded
 
 THREADS = 8
 
@@ -27,6 +28,7 @@ def all_in_one(runtime: Runtime, *, accounts: Sequence[str], say: Callable[[str]
         raise CannotStart(
             f"{taken} Stop what listens there, or choose another port: TRACING_PORT=8001"
         ) from None
+    leave_out_what_is_loaded()
     jobs = make_scheduler(settings)
     jobs.start()
     say("")
@@ -58,7 +60,9 @@ class Pages(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         """Build the application in each worker."""
-        return self._make_app()
+        app = self._make_app()
+        leave_out_what_is_loaded()
+        return app
 
 
 def pages_only(runtime: Runtime, *, workers: int) -> None:

@@ -1,4 +1,4 @@
-"""Python's search for cycles, put off while many rows are made: it looks at all of them again and again, for nothing."""
+"""Python's search for cycles: put off while many rows are made, and never among what stays as long as the process."""
 
 import gc
 from collections.abc import Callable, Iterator
@@ -8,6 +8,15 @@ from itertools import count
 Sweep = Callable[[], None]
 TIMES_PUT_OFF = 8
 """What was made and stays is looked at once, however seldom that is: a search every few times costs a fraction."""
+
+
+def leave_out_what_is_loaded() -> None:
+    """Look no more at what was made so far: modules, tables, the application; they stay until the process ends.
+
+    Before the first page: among all of them one search held up every page of a process for 150 to 600 ms.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @contextmanager
