@@ -1,18 +1,22 @@
 """Who is called next, and by whom."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import inspect
 
 from tests.conftest import NOW, Clock
 from tests.support.story import Story, agent, identity, waiting_case
 from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
 from tracing.calls.jobs import promote, sweep_claims
+from tracing.calls.models import Call
 from tracing.calls.rules import CallOutcome
 from tracing.queue import queries, services, taking
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import EntryState, TaskState
+from tracing.staff import sessions
 
 MINUTE = timedelta(minutes=1)
 
@@ -53,6 +57,21 @@ def test_two_households_that_turn_out_to_share_a_number_become_one(story: Story)
     both = waiting_case(story.nantes, identity("Rita", phones=("+33639980011", "+33639980012")), at=NOW)
 
     assert len({queries.get_task(task.id).household_id for task in (one, other, both)}) == 1
+
+
+def test_the_call_that_begins_with_a_claim_is_kept_as_it_was_returned(story: Story, session) -> None:
+    waiting_case(story.nantes, identity("Luc"), at=NOW)
+    opened = sessions.begin(story.ada, device="Firefox", at=NOW).session
+    ada = replace(agent(story.ada), session_id=opened.id)
+    columns = inspect(Call).column_attrs.keys()
+
+    call = calls.take_next(ada, at=NOW)
+    returned = {column: getattr(call, column) for column in columns}
+    session.refresh(call)
+
+    assert returned == {column: getattr(call, column) for column in columns}
+    assert (call.tracer_id, call.session_id, call.started_at) == (story.ada.id, opened.id, NOW)
+    assert calls.take_next(ada, at=NOW + MINUTE) is call, "the claim that is held, and no second call"
 
 
 def test_households_join_only_when_the_last_claim_ends(story: Story, session) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import make_transient_to_detached
 
 from tracing.calls import queries, rules
 from tracing.calls.errors import IdentityFirst, LedElsewhere, NoSuchCall
@@ -22,14 +23,28 @@ from tracing.staff import queries as staff
 from tracing.staff.agents import Agent
 from tracing.vault import services as vault
 
+_BEGINS = """
+    INSERT INTO calls (entry_id, claim_number, household_id, site_id, tracer_id, started_at, session_id)
+    SELECT id, claim_number, household_id, site_id, :me, :at, :browser FROM taken RETURNING id
+"""
+
 
 def take_next(by: Agent, *, at: datetime) -> Call | None:
     """Claim the household that is called next and begin its call; None when nobody waits.
 
     Somebody who holds a call gets that call again.
     """
-    claim = taking.claim_next(by, at=at)
-    return None if claim is None else call_under(claim, by, at=at)
+    claim = taking.claim_next(by, begins=taking.Beginning(_BEGINS, {"browser": by.session_id}), at=at)
+    if claim is None:
+        return None
+    if claim.begun_id is None:
+        return call_under(claim, by, at=at)
+    call = _new_call(claim, by, at=at)
+    call.id = claim.begun_id
+    # its row is there already: nothing of it is to be written or read
+    make_transient_to_detached(call)
+    session.add(call)
+    return call
 
 
 def call_under(claim: Claim, by: Agent, *, escalation_id: int | None = None, at: datetime) -> Call:
@@ -37,19 +52,26 @@ def call_under(claim: Claim, by: Agent, *, escalation_id: int | None = None, at:
     begun = None if claim.is_new else queries.find_call_of_claim(claim.entry_id, claim.number)
     if begun is not None:
         return begun
-    call = Call(
+    call = _new_call(claim, by, escalation_id=escalation_id, at=at)
+    session.add(call)
+    session.flush()
+    return call
+
+
+def _new_call(claim: Claim, by: Agent, *, escalation_id: int | None = None, at: datetime) -> Call:
+    return Call(
         entry_id=claim.entry_id,
         claim_number=claim.number,
         household_id=claim.household_id,
         site_id=claim.site_id,
         tracer_id=by.member_id,
         started_at=at,
+        ended_at=None,
+        outcome=None,
         session_id=by.session_id,
+        give_back_reason=None,
         escalation_id=escalation_id,
     )
-    session.add(call)
-    session.flush()
-    return call
 
 
 def writing(call_id: int, by: Agent, *, escalation_id: int | None = None, at: datetime) -> Call:

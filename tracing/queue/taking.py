@@ -3,7 +3,8 @@
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import TextClause, text
 
@@ -47,9 +48,11 @@ _CLAIM = """
         SELECT :at, 'call.claimed', :me, site_id, 'entry', id,
             jsonb_build_object('claim', claim_number) || CAST(:also AS jsonb)
         FROM taken
+    ), begun AS (
+        {begins}
     )
-    SELECT id, household_id, claim_number, site_id, true AS is_new FROM taken
-    UNION ALL SELECT id, household_id, claim_number, site_id, false FROM held
+    SELECT id, household_id, claim_number, site_id, true AS is_new, (SELECT id FROM begun) AS begun_id FROM taken
+    UNION ALL SELECT id, household_id, claim_number, site_id, false, NULL FROM held
 """
 """Who holds a household already gets that one, and nothing else is looked for.
 
@@ -60,27 +63,30 @@ the one that decides, locked here and by `staff.lending`.
 _LETS_GO = ", reserved_for = NULL, reserved_until = NULL, given_at = NULL, passed_by = NULL"
 """Whoever it was kept for: it is somebody's call now."""
 
+_NOTHING = "SELECT CAST(NULL AS bigint) AS id"
+"""What begins with a claim that stands by itself."""
 
-def _next_of(head: str) -> TextClause:
-    """Return the statement that claims what is called next, `head` being the first that waits for everybody."""
+
+@cache
+def _next_of(head: str, begins: str) -> TextClause:
+    """Return the statement that claims what is called next, `head` being the first that waits for everybody.
+
+    What is kept for the tracer, else the first that they can speak to, else what they gave back themselves.
+
+    What one gave back goes to somebody else; it comes back only when nothing else waits. The three are looked for in
+    turn, none after one was found; rows that somebody writes are passed over.
+    """
     chosen = f"""coalesce(
         (SELECT id FROM queue_entries WHERE {_WAITS} AND reserved_for = :me
          ORDER BY rank_at LIMIT 1 FOR UPDATE SKIP LOCKED),
         ({head.format(and_more="AND passed_by IS DISTINCT FROM :me")}),
         ({head.format(and_more="")})
     )"""  # noqa: S608 - our own words
-    return text(_CLAIM.format(and_lets_go=_LETS_GO, chosen=chosen))
+    return text(_CLAIM.format(and_lets_go=_LETS_GO, chosen=chosen, begins=begins))
 
 
-_NEXT, _NEXT_IN_FRENCH = _next_of(_SPOKEN), _next_of(_FRENCH)
-"""What is kept for the tracer, else the first that they can speak to, else what they gave back themselves.
-
-What one gave back goes to somebody else; it comes back only when nothing else waits. The three are looked for in
-turn, none after one was found; rows that somebody writes are passed over.
-"""
-
-_THIS = text(_CLAIM.format(and_lets_go=_LETS_GO, chosen=":entry"))
-_THIS_FOR_ADVICE = text(_CLAIM.format(and_lets_go="", chosen=":entry"))
+_THIS = text(_CLAIM.format(and_lets_go=_LETS_GO, chosen=":entry", begins=_NOTHING))
+_THIS_FOR_ADVICE = text(_CLAIM.format(and_lets_go="", chosen=":entry", begins=_NOTHING))
 
 
 @dataclass(frozen=True)
@@ -93,22 +99,37 @@ class Claim:
     site_id: int
     is_new: bool = field(default=False, compare=False)
     """It was claimed just now."""
+    begun_id: int | None = field(default=None, compare=False)
+    """What began with it, in the same statement."""
 
 
-def claim_next(by: Agent, *, at: datetime) -> Claim | None:
+class Beginning(NamedTuple):
+    """What a feature above begins with a claim: one statement costs half of two, and a claim never stands without it."""
+
+    insert: str
+    """Takes from `taken` the `id`, `claim_number`, `household_id` and `site_id` of what was claimed, and returns `id`.
+
+    It may also use :me and :at.
+    """
+    given: dict[str, Any]
+    """Its other parameters."""
+
+
+def claim_next(by: Agent, *, begins: Beginning | None = None, at: datetime) -> Claim | None:
     """Claim the household that is called next; None when nobody waits.
 
-    Somebody who holds a call gets that call again.
+    Somebody who holds a call gets that call again, and nothing begins.
 
     Raises:
         IntegrityError: the same person asked twice at the same moment, and the other transaction was first: this one
             is void and its page is asked for once more (app/contention.py).
     """
     wanted: dict[str, Any] = {"site": by.site.id}
-    statement = _NEXT_IN_FRENCH
+    head = _FRENCH
     if others := sorted(by.languages - {FRENCH}):
-        statement, wanted["languages"] = _NEXT, [FRENCH, *others]
-    return _claimed(statement, by, at=at, is_stale=False, also="{}", **wanted)
+        head, wanted["languages"] = _SPOKEN, [FRENCH, *others]
+    insert, given = begins or Beginning(_NOTHING, {})
+    return _claimed(_next_of(head, insert), by, at=at, is_stale=False, also="{}", **wanted, **given)
 
 
 def claim_this(entry: QueueEntry, by: Agent, *, at: datetime) -> Claim | None:
