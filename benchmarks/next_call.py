@@ -83,12 +83,16 @@ def _figures(folder: Path, *, sessions: int, lasting: float) -> list[Figure]:
                 """)
             ).one()
         here.owner.dispose()
-    asked, failed = found["num_requests"], found["num_failures"]
-    say(f"    {asked} calls in {lasting:.0f} s, {failed} failures")
+    taken, own = found["next call"], found["own delay"]
+    asked, failed = taken["num_requests"], taken["num_failures"]
+    # the generator takes a second to begin: what counts lies between its first answer and its last
+    took = taken["last_request_timestamp"] - taken["start_time"]
+    say(f"    {asked} calls in {took:.1f} s, {failed} failures")
     return [
-        at_least("next calls over http", asked / lasting, "/s", raw=A_SECOND, target=0.95),
-        at_most("next call p99", _percentile(found, 0.99), "ms", target=50),
-        told("next call p50", _percentile(found, 0.5), "ms"),
+        at_least("next calls over http", asked / took, "/s", raw=A_SECOND, target=0.95),
+        at_most("next call p99", _percentile(taken, 0.99), "ms", target=50),
+        told("next call p50", _percentile(taken, 0.5), "ms"),
+        told("own delay of the load generator, p99", _percentile(own, 0.99), "ms"),
         at_most("failures", failed, "calls", target=0),
         at_most("claimed twice", claims - households, "calls", target=0),
     ]
@@ -180,8 +184,8 @@ def _wait_for(url: str, serving: "subprocess.Popen[bytes]") -> None:
     raise RuntimeError("the pages do not answer")
 
 
-def _load(settings: Settings, known: Path, lasting: float, *, after: int = 0) -> dict[str, Any]:
-    """Let the load generator run with the sessions `after` the first ones; returns what it found."""
+def _load(settings: Settings, known: Path, lasting: float, *, after: int = 0) -> dict[str, dict[str, Any]]:
+    """Let the load generator run with the sessions `after` the first ones; returns what it found, by name."""
     environment = os.environ | {
         "BENCH_SESSIONS": str(known),
         "BENCH_A_SECOND": str(A_SECOND),
@@ -195,7 +199,7 @@ def _load(settings: Settings, known: Path, lasting: float, *, after: int = 0) ->
     ]
     ran = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=False)
     found: list[dict[str, Any]] = json.loads(ran.stdout)
-    return found[0]
+    return {one["name"]: one for one in found}
 
 
 def _percentile(found: dict[str, Any], share: float) -> float:
