@@ -27,7 +27,7 @@ class Call(Base):
     entry_id: Mapped[int] = mapped_column(ForeignKey("queue_entries.id"))
     claim_number: Mapped[int] = mapped_column(BigInteger)
     household_id: Mapped[int] = mapped_column(ForeignKey("households.id"), index=True)
-    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     tracer_id: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

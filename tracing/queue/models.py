@@ -68,7 +68,7 @@ class QueueEntry(Base):
             name="claimed_has_a_claimant",
         ),
         CheckConstraint("(reserved_for IS NULL) = (reserved_until IS NULL)", name="reserved_has_an_end"),
-        Index(ONE_CLAIM, "claimant_id", unique=True),
+        Index(ONE_CLAIM, "claimant_id", unique=True, postgresql_where=text("claimant_id IS NOT NULL")),
         Index(
             "ix_queue_entries_next",
             "site_id",
