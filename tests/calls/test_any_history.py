@@ -14,13 +14,14 @@ from sqlalchemy import select
 from tests.conftest import NOW
 from tests.support.histories import History, try_histories, waiting_households
 from tests.support.story import Story, agent, member
+from tests.support.sweep import end_claims
 from tracing.calls import services as calls
 from tracing.calls.errors import LedElsewhere, NoSuchCall
 from tracing.calls.models import Answer, Call
 from tracing.calls.rules import CallOutcome, GiveBackReason
 from tracing.kernel.db import Session
 from tracing.kernel.events import Event
-from tracing.queue import catching, expiring, queries, upkeep
+from tracing.queue import catching, queries, upkeep
 from tracing.queue import services as queue
 from tracing.queue.errors import ClaimLost, HeldBy, NotWaiting, OnAnotherCall
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
@@ -238,10 +239,12 @@ class Calls(History):
 
     @rule()
     def expire(self) -> None:
-        ended = expiring.expire_claims(at=self.at)
-        calls.close_lost(ended, CallOutcome.CLAIM_ENDED, at=self.at)
-        for claim in ended:
-            del self.live[claim.entry_id]
+        end_claims(at=self.at)
+        claimed = set(
+            self.session.scalars(select(QueueEntry.id).where(QueueEntry.state == EntryState.CLAIMED))
+        )
+        for entry in self.live.keys() - claimed:
+            del self.live[entry]
         upkeep.promote(at=self.at)
 
     # -- what must always hold ---------------------------------------------------------------------

@@ -9,6 +9,7 @@ from tests.conftest import NOW
 from tests.contacts.conftest import LUC, named, on_the_phone
 from tests.support.pages import check_fragment
 from tests.support.story import agent, contact, identity
+from tests.support.sweep import end_claims
 from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
@@ -18,7 +19,6 @@ from tracing.kernel import db
 from tracing.kernel.events import Event
 from tracing.people import queries as people
 from tracing.programmes.vocabulary import RiskLevel
-from tracing.queue import expiring
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
 from tracing.queue.models import CallTask, EntryState, TaskState
@@ -248,7 +248,7 @@ def test_the_list_works_without_script(browse, story, phone):
     [luc] = named(phone)
     assert "Rétablir" in ada.follow(f"{phone.path}/{luc.id}/remove").text
     assert "Retiré de la liste" not in ada.follow(f"{phone.path}/{luc.id}/restore").text
-    expiring.expire_claims(at=NOW + timedelta(minutes=6))
+    end_claims(at=NOW + timedelta(minutes=6))
     db.session.commit()
     ada.post(phone.path, LUC, status=409)
 

@@ -10,6 +10,7 @@ from tests.contacts.conftest import LUC, named, on_the_phone
 from tests.desk.walking import soup
 from tests.support.pages import check_fragment
 from tests.support.story import agent, contact, identity, waiting_case
+from tests.support.sweep import end_claims
 from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
 from tracing.cases import queries as cases
@@ -19,7 +20,6 @@ from tracing.kernel.events import Sighting
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.programmes.vocabulary import RiskLevel
-from tracing.queue import expiring
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
 from tracing.queue.models import CallTask, EntryState, TaskKind, TaskState
@@ -294,7 +294,7 @@ def test_who_was_seen_is_recorded_once_for_the_claim(browse, story, phone, sessi
 
 
 def test_what_is_typed_too_late_is_refused_and_kept(browse, story, phone, session):
-    expiring.expire_claims(at=NOW + timedelta(minutes=6))
+    end_claims(at=NOW + timedelta(minutes=6))
     ada_id, case_id = story.ada.id, phone.task.case_id
 
     answer = browse.as_(story.ada).fragment(phone.path, LUC, status=409)

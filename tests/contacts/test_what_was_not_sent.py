@@ -8,11 +8,10 @@ from tests.conftest import NOW
 from tests.contacts.conftest import LUC, named
 from tests.desk.walking import soup
 from tests.support.story import agent
-from tracing.calls import services as calls
+from tests.support.sweep import end_claims
 from tracing.calls import unsent
 from tracing.calls.models import Draft
 from tracing.contacts.panels import DIALOG
-from tracing.queue import expiring
 from tracing.vault import services as vault
 
 HALF = {"contact-first_names": "Luc", "contact-phones": "06 39 98", "contact-face_to_face": "under_1_m"}
@@ -96,8 +95,7 @@ def test_of_a_call_that_was_lost_it_is_shown_to_its_author_and_to_nobody_else(br
     ada = browse.as_(story.ada)
     ada.fragment(f"{phone.path}/draft", HALF, status=204)
     assert "Gardé pour vous" not in ada.get("/desk").text
-    expired = expiring.expire_claims(at=NOW + timedelta(minutes=6))
-    calls.close_lost(expired, calls.CallOutcome.CLAIM_ENDED, at=NOW + timedelta(minutes=6))
+    end_claims(at=NOW + timedelta(minutes=6))
 
     ada.fragment(f"{phone.path}/draft", HALF | {"contact-first_names": "Luce"}, status=409)
 

@@ -12,6 +12,7 @@ from tests.sickleave.conftest import ANSWERS, answer, decided_case, on_the_phone
 from tests.sickleave.test_documents import FORBIDDEN
 from tests.support.pages import check_fragment
 from tests.support.story import agent, contact, identity, waiting_case
+from tests.support.sweep import end_claims
 from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
@@ -20,7 +21,6 @@ from tracing.contacts import services as contacts
 from tracing.kernel.db import transaction
 from tracing.kernel.events import Event, Sighting
 from tracing.programmes.vocabulary import RiskLevel
-from tracing.queue import expiring
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
 from tracing.queue.models import TaskKind, TaskState
@@ -303,7 +303,7 @@ def test_the_note_is_issued_without_script(browse, story, phone, session):
 
 
 def test_asked_too_late_nothing_is_issued_and_the_day_is_kept(browse, story, phone, session):
-    expiring.expire_claims(at=NOW + timedelta(minutes=6))
+    end_claims(at=NOW + timedelta(minutes=6))
     ada_id = story.ada.id
 
     answer = browse.as_(story.ada).fragment(phone.path, SWORN, status=409)

@@ -1,30 +1,34 @@
 """What the scheduler does about calls: claims that ended, times that have come."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from time import monotonic
 
-from tracing.calls import services
-from tracing.calls.rules import CallOutcome
+from tracing.calls import sweeping
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.slots import forget_slots, take_slot
-from tracing.queue import expiring, households, languages, priorities, priority_rounds, upkeep
+from tracing.queue import households, languages, priorities, priority_rounds, rules, upkeep
 from tracing.queue import services as queue
 
 
 def sweep_claims(slot: datetime) -> int:
-    """Return every ended claim to the queue, a batch a transaction; returns how many."""
-    swept = 0
+    """Return to the queue every claim that had ended when the sweep began, a batch a transaction; returns how many.
+
+    Each batch is as large as the last one shows that it may be: its locks are short on a slow machine, too.
+    """
     with transaction():
-        if not take_slot("sweep_claims", slot, at=clock.database_now()):
+        at = clock.database_now()
+        if not take_slot("sweep_claims", slot, at=at):
             return 0
+    swept, most = 0, rules.FIRST_SWEPT
     while True:
+        began = monotonic()
         with transaction():
-            at = clock.database_now()
-            claims = expiring.expire_claims(at=at)
-            services.close_lost(claims, CallOutcome.CLAIM_ENDED, at=at)
-        swept += len(claims)
-        if not claims:
+            ended = sweeping.end_claims(at=at, most=most)
+        if not ended:
             return swept
+        swept += ended
+        most = rules.next_batch(most, timedelta(seconds=monotonic() - began))
 
 
 def promote(slot: datetime) -> int:

@@ -2,25 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
-from tracing.kernel.db import refresh_known, session
+from tracing.kernel import events
+from tracing.kernel.db import session
 from tracing.queue.models import EntryState, QueueEntry
-from tracing.queue.services import end_claim
+from tracing.queue.services import claim_of, unclaim
 from tracing.queue.taking import Claim
 
-EXPIRE_BATCH = 150
-CARE_BATCH = 25
-"""Claims ended in one transaction: no lock is held for longer than a page would notice."""
-
-
-def expire_claims(*, at: datetime) -> list[Claim]:
-    """Return to the queue every household whose claim has ended, a batch at most; returns their claims."""
-    return _expire_as_they_are(at=at) or _expire_with_care(at=at)
-
-
-_EXPIRE = text("""
-    WITH ended AS (
+AS_THEY_STAND = """
+    ended AS (
         SELECT id, claimant_id FROM queue_entries
         WHERE state = 'claimed' AND claim_ends_at <= :at AND NOT (is_stale OR regroup)
             AND (promised_at IS NULL OR promised_at <= :at)
@@ -36,19 +27,13 @@ _EXPIRE = text("""
             jsonb_build_object('claim', claim_number, 'claimant', claimant_id)
         FROM freed
     )
-    SELECT id, household_id, claim_number, site_id FROM freed
-""")
+"""
+"""How a statement begins that ends the claims of households whose tasks are what they were when they were claimed: they
+stand where they stood. What it goes on with finds them as `freed` (calls.sweeping)."""
 
 
-def _expire_as_they_are(*, at: datetime) -> list[Claim]:
-    """End claims of households whose tasks are what they were when they were claimed: they stand where they stood."""
-    rows = session.execute(_EXPIRE, {"at": at, "most": EXPIRE_BATCH}).all()
-    refresh_known(QueueEntry)
-    return [Claim(row.id, row.household_id, row.claim_number, row.site_id) for row in rows]
-
-
-def _expire_with_care(*, at: datetime) -> list[Claim]:
-    """End claims of households that must be placed anew."""
+def expire_with_care(*, at: datetime, most: int) -> list[Claim]:
+    """End claims of households that must be placed anew, `most` of them; returns the claims."""
     ended = session.scalars(
         select(QueueEntry)
         .where(
@@ -57,8 +42,21 @@ def _expire_with_care(*, at: datetime) -> list[Claim]:
             QueueEntry.is_stale | QueueEntry.regroup | (QueueEntry.promised_at > at),
         )
         .order_by(QueueEntry.claim_ends_at)
-        .limit(CARE_BATCH)
+        .limit(most)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
-    return [end_claim("call.claim_ended", entry, by=None, at=at) for entry in ended]
+    claims = []
+    for entry in ended:
+        claims.append(claim_of(entry))
+        events.record(
+            "call.claim_ended",
+            by=None,
+            at=at,
+            subject=("entry", entry.id),
+            site_id=entry.site_id,
+            claim=entry.claim_number,
+            claimant=entry.claimant_id,
+        )
+        unclaim(entry, at=at)
+    return claims

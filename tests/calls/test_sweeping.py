@@ -1,0 +1,57 @@
+"""Claims that ended by themselves: every one of them returns, with its event and the end of its call."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from tests.conftest import NOW
+from tests.support.story import Story, agent, identity, waiting_case
+from tests.support.sweep import end_claims
+from tracing.calls import queries
+from tracing.calls import services as calls
+from tracing.calls.rules import CallOutcome
+from tracing.kernel.events import Event
+from tracing.queue import rules
+from tracing.queue.models import EntryState, QueueEntry
+
+ENDED = NOW + rules.CLAIM_LASTS
+
+
+@pytest.mark.parametrize("is_stale", [True, False])
+def test_a_claim_that_ended_leaves_its_event_and_ends_its_call_and_who_was_spoken_to(
+    story, session, is_stale
+):
+    task = waiting_case(story.nantes, identity(), at=NOW)
+    call = calls.take_next(agent(story.ada), at=NOW)
+    conversation = calls.speak_to(call, task, script_version="2026.1", at=NOW)
+    session.execute(update(QueueEntry).values(is_stale=is_stale))
+
+    assert end_claims(at=ENDED) == 1
+
+    entry = session.get(QueueEntry, call.entry_id, populate_existing=True)
+    told = session.scalars(select(Event.detail).where(Event.kind == "call.claim_ended")).all()
+    assert (entry.state, entry.claimant_id, entry.claim_number) == (EntryState.READY, None, call.claim_number)
+    assert told == [{"claim": call.claim_number, "claimant": story.ada.id}]
+    assert (call.outcome, call.ended_at) == (CallOutcome.CLAIM_ENDED, ENDED)
+    assert (conversation.outcome, conversation.finished_at) == (CallOutcome.CLAIM_ENDED, ENDED)
+
+
+def test_those_that_are_placed_anew_and_those_that_are_not_end_in_one_sweep(story: Story, session) -> None:
+    for number in range(2):
+        waiting_case(story.nantes, identity(f"Luc{number}", phones=(f"+3363998001{number}",)), at=NOW)
+    held = [calls.take_next(agent(one), at=NOW) for one in (story.ada, story.abel)]
+    session.execute(update(QueueEntry).where(QueueEntry.id == held[0].entry_id).values(is_stale=True))
+
+    assert end_claims(at=ENDED - timedelta(seconds=1)) == 0
+    assert end_claims(at=ENDED) == 2
+
+    assert [queries.get_call(one.id).outcome for one in held] == [CallOutcome.CLAIM_ENDED] * 2
+
+
+@pytest.mark.parametrize(
+    ("size", "milliseconds", "following"),
+    [(100, 12, 100), (100, 24, 50), (100, 1, 200), (100, 0, 200), (900, 6, 1000), (30, 500, 25)],
+)
+def test_a_batch_is_as_large_as_the_last_one_shows_that_it_may_be(size, milliseconds, following) -> None:
+    assert rules.next_batch(size, timedelta(milliseconds=milliseconds)) == following
