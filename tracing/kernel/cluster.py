@@ -173,6 +173,8 @@ class Cluster:
         return {
             "max_connections": "200",
             "shared_buffers": "128MB",
+            # whoever begins a new file of the log would fill all of it and wait for the disk: 20 to 100 ms
+            "wal_init_zero": "off",
             "timezone": "UTC",
             "password_encryption": "scram-sha-256",
             "logging_collector": "on",
