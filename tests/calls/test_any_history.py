@@ -68,6 +68,9 @@ class Calls(History):
             self.everything_comes_to_one_end()
         finally:
             super().teardown()
+            for one in list(self.session):
+                if isinstance(one, Call):  # a statement began it: the session does not know that it is undone
+                    self.session.expunge(one)
 
     def page(self, number: int) -> Call | None:
         return self.pages[number % len(self.pages)] if self.pages else None
