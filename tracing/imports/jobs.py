@@ -303,9 +303,12 @@ def _advance(lot_id: int, read: int) -> bool:
 
 
 def _batches(lines: Iterator[ParsedLine], size: int) -> Iterator[tuple[int, Sequence[ParsedLine]]]:
-    """Yield batches of lines, each with how many lines are read once it is done."""
+    """Yield batches of lines, each with how many lines are read once it is done.
+
+    The first is a small one: until it is decided there is nothing to write, and nobody to call.
+    """
     read = 0
-    while batch := _next_of(lines, size):
+    while batch := _next_of(lines, size if read else max(1, size // 5)):
         read += len(batch)
         yield read, batch
 
