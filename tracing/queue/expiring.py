@@ -4,10 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.queue.models import EntryState, QueueEntry
-from tracing.queue.services import claim_of, unclaim
+from tracing.queue.services import end_claim
 from tracing.queue.taking import Claim
 
 AS_THEY_STAND = """
@@ -46,17 +45,4 @@ def expire_with_care(*, at: datetime, most: int) -> list[Claim]:
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
-    claims = []
-    for entry in ended:
-        claims.append(claim_of(entry))
-        events.record(
-            "call.claim_ended",
-            by=None,
-            at=at,
-            subject=("entry", entry.id),
-            site_id=entry.site_id,
-            claim=entry.claim_number,
-            claimant=entry.claimant_id,
-        )
-        unclaim(entry, at=at)
-    return claims
+    return [end_claim("call.claim_ended", entry, by=None, at=at) for entry in ended]
