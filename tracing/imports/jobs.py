@@ -36,6 +36,7 @@ from tracing.kernel.db import transaction
 from tracing.kernel.slots import take_slot
 
 BATCH = 2500
+FIRST_BATCH = 500
 MOST_TRIES_TO_UNDO = 3
 """Times that trouble is waited out before a lot stays; it may be asked for again."""
 
@@ -96,11 +97,13 @@ def load(
             reading = Reading(
                 zone=arrival.zone, received_at=lot.received_at, allow_fiction=arrival.allow_fiction
             )
-            _take_all(
+            report = _take_all(
                 lot, extract, reading, programme=arrival.programme, batch_size=batch_size, progress=progress
             )
-            with transaction():
-                return queries.report(lot.id, with_lines=with_lines)
+            if report is None or with_lines:
+                with transaction():
+                    report = queries.report(lot.id, with_lines=with_lines)
+            return report
     except FileRefused as refusal:
         with transaction():
             lots.refuse_file(
@@ -271,8 +274,8 @@ def _take_all(
     batch_size: int,
     progress: Progress | None = None,
     is_closing: Callable[[], bool] = lambda: False,
-) -> None:
-    """Take in every line that is not taken in yet, a transaction a batch, until the end or until told to stop."""
+) -> dict[str, Any] | None:
+    """Take in every line that is not taken in yet, a transaction a batch; returns the report, or None if told to stop."""
     with transaction():
         taking = services.taking_of(lot, zone=reading.zone, programme=programme)
         done = services.rows_done(lot.id)
@@ -289,13 +292,13 @@ def _take_all(
             if must_stop:
                 with transaction():
                     lots.stopped(lot.id, at=clock.now())
-                return
+                return None
             if is_closing():
-                return  # the next process goes on from here
+                return None  # the next process goes on from here
     with transaction():
-        lots.finish_lot(
-            lot.id, queries.report(lot.id), by=lot.committed_by or lot.received_by, at=clock.now()
-        )
+        report = queries.report(lot.id)
+        lots.finish_lot(lot.id, report, by=lot.committed_by or lot.received_by, at=clock.now())
+    return report
 
 
 def _advance(lot_id: int, read: int) -> bool:
@@ -308,7 +311,7 @@ def _batches(lines: Iterator[ParsedLine], size: int) -> Iterator[tuple[int, Sequ
     The first is a small one: until it is decided there is nothing to write, and nobody to call.
     """
     read = 0
-    while batch := _next_of(lines, size if read else max(1, size // 5)):
+    while batch := _next_of(lines, size if read else min(size, FIRST_BATCH)):
         read += len(batch)
         yield read, batch
 

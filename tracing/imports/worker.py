@@ -6,6 +6,7 @@ wanted, as they stand or understood.
 """
 
 import gc
+import importlib
 import io
 import os
 import resource
@@ -110,13 +111,17 @@ def _as_wanted(frames: deque[bytes], reading: dict[str, Any] | None) -> Iterator
         while frames:
             yield frames.popleft()
         return
-    # not before: knowing every telephone number of the world takes longer than opening most files
     from tracing.imports import understood
     from tracing.imports.lines import parse
     from tracing.imports.readings import Reading
 
     how = Reading.from_dict(reading)
     yield from understood.pack(parse(raw, how) for raw in _unpacked(frames))
+
+
+def _get_ready() -> None:
+    """Load what understands lines: it knows every telephone number of the world, which takes longer than most files."""
+    importlib.import_module("tracing.imports.understood")
 
 
 def _unpacked(frames: deque[bytes]) -> Iterator[RawLine]:
@@ -168,6 +173,8 @@ def main() -> None:
         out = sys.stdout.buffer
         out.write(head)
         out.flush()
+        if lines:
+            _get_ready()  # while whoever asks makes up their mind
         try:
             reading = unpack(source)["reading"]
         except NotAsAgreed:
