@@ -173,7 +173,7 @@ class Cluster:
         return {
             "max_connections": "200",
             "shared_buffers": "128MB",
-            # whoever begins a new file of the log would fill all of it and wait for the disk: 20 to 100 ms
+            # whoever begins a new file of the log would fill all of it and wait for the disk: 30 to 100 ms
             "wal_init_zero": "off",
             "timezone": "UTC",
             "password_encryption": "scram-sha-256",

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from babel.dates import format_date
 
+from tracing.programmes.rules import MIDNIGHT
+
 
 class Channel(StrEnum):
     """How a message reaches a person."""
@@ -25,8 +27,6 @@ class MessageState(StrEnum):
     """Nothing more goes out to this person."""
 
 
-MIDNIGHT = time(0)
-"""As the end of hours: of the day."""
 MOBILE_PREFIXES = (
     *("+336", "+337"),
     *("+590690", "+590691", "+594694", "+596696", "+596697", "+262692", "+262693", "+262639"),
