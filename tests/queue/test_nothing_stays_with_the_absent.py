@@ -209,6 +209,8 @@ def test_a_callback_is_refused_when_nobody_works_then(story: Story, browse: Brow
         (9, False, False, Presence.HERE),
         (10, False, False, Presence.AWAY),
         (0, False, True, Presence.PAUSED),
+        (59, False, True, Presence.PAUSED),
+        (60, False, True, Presence.AWAY),
         (30, True, True, Presence.ON_CALL),
         (None, False, True, Presence.AWAY),
     ],

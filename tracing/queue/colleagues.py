@@ -31,7 +31,8 @@ class Colleague:
     @property
     def is_free(self) -> bool:
         """Whether one more call can be kept for them."""
-        return self.presence in {Presence.HERE, Presence.AWAY} and not self.has_one_kept
+        is_there_or_soon = self.presence in {Presence.HERE, Presence.AWAY} and self.member.paused_at is None
+        return is_there_or_soon and not self.has_one_kept
 
 
 def colleagues(site_id: int, *, at: datetime, zone: ZoneInfo) -> list[Colleague]:

@@ -87,6 +87,8 @@ class Gone(StrEnum):
 
 AWAY_AFTER = timedelta(minutes=10)
 """Nobody has touched their page for so long: they are away, whatever their hours say."""
+LONGEST_PAUSE = timedelta(hours=1)
+"""A meal lasts no longer: whoever went on a pause and has not come back since is away."""
 OVERTIME = timedelta(minutes=15)
 """What is kept for somebody stays theirs this long after their hours end."""
 
@@ -107,9 +109,10 @@ def presence_of(last_input_at: datetime | None, *, on_call: bool, paused: bool, 
         return Presence.ON_CALL
     if last_input_at is None:
         return Presence.AWAY
-    if paused:
+    silence = at - last_input_at
+    if paused and silence < LONGEST_PAUSE:
         return Presence.PAUSED
-    return Presence.AWAY if at - last_input_at >= AWAY_AFTER else Presence.HERE
+    return Presence.AWAY if paused or silence >= AWAY_AFTER else Presence.HERE
 
 
 def is_away(week: Week, local: datetime) -> bool:
