@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from tracing.calls import rules
 from tracing.calls.errors import NoSuchCall
@@ -102,6 +102,13 @@ def numbers_rung(household_id: int) -> Sequence[NumberRung]:
         .where(Call.household_id == household_id)
         .order_by(NumberRung.call_id)
     ).all()
+
+
+def ended_at_site(site_id: int, *, since: datetime) -> ColumnElement[bool]:
+    """Return the condition on calls of a site that ended since a moment (rules.LONGEST_CALL)."""
+    return and_(
+        Call.site_id == site_id, Call.started_at >= since - rules.LONGEST_CALL, Call.ended_at >= since
+    )
 
 
 def skipped_since(tracer_id: int, since: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -45,6 +46,10 @@ REASONS_TO_CHOOSE = (
     GiveBackReason.SHIFT_ENDS,
     GiveBackReason.TOO_HARD,
 )
+LONGEST_CALL = timedelta(hours=4)
+"""Calls that ended since a moment are looked for among those that began at most so long before it.
+
+A claim that the scheduler found much later, because none was running, is in the history and in no day's count."""
 SKIPS_A_DAY = 3
 """So many calls a day may be given back without a word; after that the reason is asked for."""
 

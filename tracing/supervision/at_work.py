@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from tracing.calls import queries
 from tracing.calls.models import Call
 from tracing.calls.rules import BY_TRACER, CallOutcome
 from tracing.kernel import clock
@@ -127,7 +128,7 @@ def _days(site_id: int, *, since: datetime) -> dict[int, tuple[int, int, int]]:
             .filter(Call.outcome == CallOutcome.GIVEN_BACK, Call.give_back_reason.is_(None))
             .label("skipped"),
         )
-        .where(Call.site_id == site_id, Call.ended_at >= since, Call.escalation_id.is_(None))
+        .where(queries.ended_at_site(site_id, since=since), Call.escalation_id.is_(None))
         .group_by(Call.tracer_id)
     )
     return {row.tracer_id: (row.ended, row.given_back, row.skipped) for row in rows}

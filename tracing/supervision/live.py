@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
 
+from tracing.calls import queries as calls
 from tracing.calls.models import Call
 from tracing.calls.rules import CallOutcome
 from tracing.kernel import clock
@@ -59,9 +60,7 @@ def live(site: Workplace, counts: Counts, *, at: datetime) -> Live:
 
 
 def _count_calls(site_id: int, outcome: CallOutcome, *, since: datetime) -> int:
-    chosen = select(func.count()).where(
-        Call.site_id == site_id, Call.ended_at >= since, Call.outcome == outcome
-    )
+    chosen = select(func.count()).where(calls.ended_at_site(site_id, since=since), Call.outcome == outcome)
     return session.scalar(chosen) or 0
 
 
