@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from itertools import count
 
 from psycopg.errors import DeadlockDetected
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from tracing.imports import services
@@ -62,10 +62,8 @@ def _write(work: Batch | None, read: int, advance: Advance) -> bool:
     """Write and commit a batch; the loser of a deadlock with a tracer's page writes it once more."""
     for attempt in count(1):
         try:
-            with transaction():
-                # if the power fails now the last batches are read again: the lot says how far it is. The commit at
-                # its end, and that of whoever claims one of its people, waits for the disk for all that came before.
-                session.execute(text("SET LOCAL synchronous_commit = off"))
+            # if the power fails the last batches are read again: the lot says how far it is, and its end waits
+            with transaction(waits_for_disk=False):
                 if work is not None:
                     work.write()
                 return advance(read)

@@ -137,9 +137,15 @@ def connect(url: str) -> Engine:
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
-    """Commit on success, roll back on any error. Entry points only: never inside a service."""
+def transaction(*, waits_for_disk: bool = True) -> Iterator[Session]:
+    """Commit on success, roll back on any error. Entry points only: never inside a service.
+
+    What is simply done again if the power fails need not wait until it is on the disk (`waits_for_disk`): it keeps its
+    locks for less. Whoever builds on it and commits with the wait waits for all that came before in the log.
+    """
     try:
+        if not waits_for_disk:
+            session.execute(text("SET LOCAL synchronous_commit = off"))
         yield session()
         session.commit()
     except BaseException:

@@ -11,14 +11,14 @@ from tracing.queue.taking import Claim
 
 AS_THEY_STAND = """
     ended AS (
-        SELECT id, claimant_id FROM queue_entries
+        SELECT ctid, claimant_id FROM queue_entries
         WHERE state = 'claimed' AND claim_ends_at <= :at AND NOT (is_stale OR regroup)
             AND (promised_at IS NULL OR promised_at <= :at)
         ORDER BY claim_ends_at LIMIT :most FOR UPDATE SKIP LOCKED
     ), freed AS (
         UPDATE queue_entries SET state = CASE WHEN not_before <= :at THEN 'ready' ELSE 'scheduled' END,
             claimant_id = NULL, claimed_at = NULL, claim_ends_at = NULL, last_input_at = NULL
-        FROM ended WHERE queue_entries.id = ended.id
+        FROM ended WHERE queue_entries.ctid = ended.ctid
         RETURNING queue_entries.id, household_id, claim_number, site_id, ended.claimant_id
     ), told AS (
         INSERT INTO events (at, kind, site_id, subject_type, subject_id, detail)
@@ -28,7 +28,10 @@ AS_THEY_STAND = """
     )
 """
 """How a statement begins that ends the claims of households whose tasks are what they were when they were claimed: they
-stand where they stood. What it goes on with finds them as `freed` (calls.sweeping)."""
+stand where they stood. What it goes on with finds them as `freed` (calls.sweeping).
+
+A row just locked is written where it lies; one that somebody changed meanwhile is left to the next sweep.
+"""
 
 
 def expire_with_care(*, at: datetime, most: int) -> list[Claim]:

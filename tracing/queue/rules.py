@@ -23,12 +23,12 @@ PROMISE_TOLERANCE = timedelta(minutes=10)
 """A callback counts as kept when the call begins at most this long after its time."""
 PRIORITY_LASTS = timedelta(days=7)
 """A lot or a place stays before the others this long at most: a priority that everybody forgot delays everybody else."""
-LOCKS_LAST = timedelta(milliseconds=12)
+LOCKS_LAST = timedelta(milliseconds=9)
 """A batch of ended claims is meant to keep its rows locked this long: whoever meets one waits unnoticed."""
 FEWEST_SWEPT, FIRST_SWEPT, MOST_SWEPT = 25, 100, 1000
 """Claims ended in one transaction: never fewer, to begin with, never more."""
 CARE_COSTS = 25
-"""A claim whose household is placed anew takes as long to end as so many others."""
+"""A claim whose household is placed anew counts as so many others; a guess on the careful side, not measured."""
 LARGEST_HOUSEHOLD = 8
 """More people behind one number are an institution's residents, not a household (DESIGN: one household, one call)."""
 
@@ -218,6 +218,9 @@ def components(numbers_of: dict[int, set[bytes]]) -> list[set[int]]:
 
 
 def next_batch(size: int, took: timedelta) -> int:
-    """Return how many claims to end next after so many took so long; a fast batch says little, and doubles it at most."""
+    """Return how many claims to end next after so many took so long: at most half as many again.
+
+    One fast batch says little, and the next one may find the machine busy.
+    """
     fitting = int(size * (LOCKS_LAST / took)) if took else MOST_SWEPT
-    return max(FEWEST_SWEPT, min(fitting, 2 * size, MOST_SWEPT))
+    return max(FEWEST_SWEPT, min(fitting, size * 3 // 2, MOST_SWEPT))
