@@ -1,4 +1,4 @@
-"""A tracer leaves the page in the middle of a contact: what they had typed is offered again, until they give it up."""
+"""A tracer leaves the page in the middle of a contact or a question: what they had typed is offered again."""
 
 import re
 
@@ -6,11 +6,12 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import LogIn
+from tests.browser.test_one_tracers_story import unfolded
 from tests.support.telephone import ADULT_AT_WORK, lead
 
 
 @pytest.mark.browser
-def test_a_contact_half_typed_is_offered_again_after_the_page_was_left(log_in: LogIn) -> None:
+def test_a_contact_and_a_question_half_typed_are_offered_again_after_the_page_was_left(log_in: LogIn) -> None:
     lucie = log_in("lucie")
     lucie.get_by_role("button", name="Appel suivant").click()
     lead(lucie, ADULT_AT_WORK, until="contacts")
@@ -26,7 +27,25 @@ def test_a_contact_half_typed_is_offered_again_after_the_page_was_left(log_in: L
     dialog.get_by_role("button", name="Annuler").click()
     expect(dialog).to_have_count(0)
 
-    expect(begin(lucie).get_by_label("Prénom").first).to_have_value("")
+    dialog = begin(lucie)
+    expect(dialog.get_by_label("Prénom").first).to_have_value("")
+    dialog.get_by_role("button", name="Annuler").click()
+
+    panel = unfolded(lucie, "#panel-escalation")
+    panel.get_by_label("Pourquoi demander un avis").select_option("medical_question")
+    with lucie.expect_response(lambda answer: answer.url.endswith("/draft")) as kept:
+        panel.get_by_label("Votre question").fill("Faut-il interrompre")
+    assert kept.value.ok
+
+    lucie.goto(re.sub(r"[?#].*", "", lucie.url))
+    panel = unfolded(lucie, "#panel-escalation")
+    expect(panel.get_by_label("Votre question")).to_have_value("Faut-il interrompre")
+    expect(panel.get_by_label("Pourquoi demander un avis")).to_have_value("medical_question")
+    expect(panel.get_by_text("Voici ce que vous aviez commencé à taper")).to_be_visible()
+    panel.get_by_label("Votre question").fill("Faut-il interrompre son traitement ?")
+    panel.get_by_role("button", name="Envoyer la question").click()
+    expect(panel.get_by_text("En attente")).to_be_visible()
+    expect(panel.get_by_text("Voici ce que vous aviez commencé à taper")).to_have_count(0)
 
 
 def begin(page: Page) -> Locator:
