@@ -279,7 +279,7 @@ class Batch:
             changing.withdraw(case_id, result_id, source_code=self.taking.source_code, at=at)
 
     def _sealed_people(self, homes: arrivals.Homes) -> Iterator[Row]:
-        """Yield the rows of new people, sealed by the hand that writes: the one that decides has more to do."""
+        """Yield the rows of new people, sealed as they are written."""
         seal = vault.sealer("people", self.cohort)
         for row, identity in self.rows.people.values():
             yield (*row, homes.of.get(row[0]), seal(row[0], identity.to_dict()))
