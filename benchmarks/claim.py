@@ -268,6 +268,7 @@ def _beside_the_raw_limit(here: Ground, members: list[int], lasting: float) -> l
         kinds: tuple[Kind, ...] = ("update", "bare", "statement", "service")
         rates: dict[Kind, float] = {}
         for kind in kinds:
+            settle(here)  # what one kind has left behind is not in the way of the next
             done = measure(here, kind, connections=connections, lasting=lasting, members=members)
             # only the time of the claims themselves: what puts households back is not counted
             rates[kind] = len(done.took) / sum(done.took) * connections
