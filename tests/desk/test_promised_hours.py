@@ -165,9 +165,33 @@ def test_the_callback_that_is_proposed_is_an_hour_away_all_night(zone, night):
     evening = local(night).astimezone(UTC)
     for minutes in range(0, 8 * 60, 7):
         at = evening + minutes * MINUTE
-        proposed = proposed_callback(round_the_clock(zone), at=at, zone=zone)
+        proposed = proposed_callback(round_the_clock(zone), at=at, zone=zone, can_be_kept=lambda _when: True)
         assert HOUR <= proposed.astimezone(UTC) - at < HOUR + 15 * MINUTE
         assert proposed.minute % 15 == 0
+
+
+def test_the_callback_that_is_proposed_is_one_that_somebody_is_there_to_keep(story: Story, browse: Browser):
+    task_id = waiting_case(story.nantes, at=NOW).id
+    today = NOW.astimezone(PARIS).date()
+    for one in (story.ada, story.abel):
+        presence.note_absence(one.id, first=today, last=today + DAY, by=agent(story.dora), at=NOW)
+    ada = browse.as_(story.ada)
+    end = f"{take_call(ada).call}/tasks/{task_id}/end"
+
+    shown = ada.get(end).text
+
+    assert f'value="{today + 2 * DAY}"' in shown
+    assert f'value="{today}"' not in shown
+
+
+def test_without_anybody_to_keep_it_the_first_callback_is_proposed_all_the_same():
+    calling, at = round_the_clock(), NOW
+    asked = []
+
+    proposed = proposed_callback(calling, at=at, zone=PARIS, can_be_kept=asked.append)
+
+    assert proposed == asked[0]
+    assert all(may_be_promised(calling, when, at=at) for when in asked)
 
 
 @ZONES

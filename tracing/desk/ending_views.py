@@ -24,7 +24,6 @@ from tracing.escalations.rules import reason_of
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.queue.errors import ClaimLost, ClosedThatDay
-from tracing.queue.hours import calling_of_person
 from tracing.queue.models import CallTask
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
@@ -145,9 +144,7 @@ def ending_of(screen: Screen) -> Ending:
         next_try=endings.next_try(task, by=by, at=at),
         others=sum(not tab.is_finished and not tab.is_here for tab in screen.tabs),
         is_asked=bool(escalations.open_for_task(task.id, Audience.ADVISER)),
-        callback=rules.proposed_callback(
-            calling_of_person(task.person_id, task.site_id), at=at, zone=by.site.time_zone
-        ),
+        callback=endings.proposed_callback(task, by=by, at=at),
     )
 
 

@@ -1,6 +1,7 @@
 """What follows from the way a conversation ends: for the person, their household, their case."""
 
 from datetime import datetime
+from functools import cache
 
 from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
@@ -156,10 +157,28 @@ def _promise(talk: Talk, when: datetime | None, *, by: Agent, at: datetime) -> N
             raise ClosedThatDay
         opens, closes = (formats.clock(end, zone=by.site.time_zone) for end in window)
         raise CallbackOutsideHours(opens, closes)
-    language = people.get_person(talk.task.person_id).language
-    if not presence.tracers_at_work(by.site.id, when, zone=by.site.time_zone, language=language):
+    if not _roster(talk.task, by=by, since=when).at_work(when):
         raise NobodyThen
     queue.promise(talk.task, when=when, by=by, at=at)
+
+
+def proposed_callback(task: CallTask, *, by: Agent, at: datetime) -> datetime:
+    """Return the callback that is proposed, where the site is: one that somebody is there to keep, if there is any."""
+    # who promises keeps it, as a rule: the whole site is asked about only when they are not there themselves
+    own = _roster(task, by=by, since=at, only=by.member_id)
+    everyone = cache(lambda: _roster(task, by=by, since=at))
+    return rules.proposed_callback(
+        calling_of_person(task.person_id, task.site_id),
+        at=at,
+        zone=by.site.time_zone,
+        can_be_kept=lambda when: bool(own.at_work(when) or everyone().at_work(when)),
+    )
+
+
+def _roster(task: CallTask, *, by: Agent, since: datetime, only: int | None = None) -> presence.Roster:
+    """Return when those work who could keep a promise to the person of a task."""
+    language = people.get_person(task.person_id).language
+    return presence.roster(by.site.id, since=since, zone=by.site.time_zone, language=language, only=only)
 
 
 def _stop(talk: Talk, *, by: Agent, at: datetime) -> None:

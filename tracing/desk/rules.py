@@ -1,6 +1,6 @@
 """What an earlier call leaves standing, when somebody may be called back, when they are tried again. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -123,15 +123,23 @@ def may_be_promised(calling: Calling, when: datetime, *, at: datetime) -> bool:
     return at < when <= latest and is_open(calling, when)
 
 
-def proposed_callback(calling: Calling, *, at: datetime, zone: ZoneInfo) -> datetime:
-    """Return the callback that the closing proposes: a full quarter, an hour from now, in calling hours.
+def proposed_callback(
+    calling: Calling, *, at: datetime, zone: ZoneInfo, can_be_kept: Callable[[datetime], bool]
+) -> datetime:
+    """Return the callback that the closing proposes: a full quarter, an hour from now or later, in calling hours.
 
-    On the clock of the site (`zone`), like every time that its tracers type.
+    The first one that can be kept, looked for by the hour; without any, the first one at all. On the clock of the site
+    (`zone`), like every time that its tracers type.
     """
     # in UTC: by the clock an hour may come twice, or not at all
     later = at.astimezone(UTC) + timedelta(hours=1)
     quarter = later + timedelta(minutes=-later.minute % 15)
-    return next_open(calling, quarter.replace(second=0, microsecond=0)).astimezone(zone)
+    first = when = next_open(calling, quarter.replace(second=0, microsecond=0))
+    while may_be_promised(calling, when, at=at):
+        if can_be_kept(when):
+            return when.astimezone(zone)
+        when = next_open(calling, when + timedelta(hours=1))
+    return first.astimezone(zone)
 
 
 def next_try_at(

@@ -1,6 +1,6 @@
 """Who is at work: pauses, absences, weekly hours, and the last thing that somebody did."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -25,6 +25,28 @@ class Attendance:
     week: Week
     last_input_at: datetime | None
     """None: they are not logged in at this site."""
+
+
+@dataclass(frozen=True)
+class Roster:
+    """When tracers work: asked once, looked at for many moments."""
+
+    members: Sequence[Member]
+    weeks: Mapping[int, Week]
+    zones: Mapping[int, ZoneInfo]
+    """Where each is, by member."""
+    zone: ZoneInfo
+    """Where the site is: its clock tells the hours of a week."""
+
+    def at_work(self, when: datetime) -> list[Member]:
+        """Return who is to be at work at a moment."""
+        local = when.astimezone(self.zone)
+        return [
+            one
+            for one in self.members
+            if sessions.may_enter(one, when, zone=self.zones.get(one.id))
+            and rules.works_at(self.weeks[one.id], local)
+        ]
 
 
 # ---------- Reading ----------
@@ -81,20 +103,25 @@ def _absences(member_ids: object, *, on: date) -> list[Absence]:
 def tracers_at_work(
     site_id: int, when: datetime, *, zone: ZoneInfo, language: str | None = None
 ) -> list[Member]:
-    """Return the tracers of a site who are to be at work at a moment, by their weekly hours and absences.
+    """Return the tracers of a site who are to be at work at a moment; see `roster`."""
+    return roster(site_id, since=when, zone=zone, language=language).at_work(when)
 
-    Only those who speak `language`, where one is given; everybody speaks French.
+
+def roster(
+    site_id: int, *, since: datetime, zone: ZoneInfo, language: str | None = None, only: int | None = None
+) -> Roster:
+    """Return when the tracers of a site work, by their weekly hours and absences, from a moment on.
+
+    Only those who speak `language`, where one is given; everybody speaks French. Of these only one member, where one
+    is given: of a large site the whole roster takes tens of milliseconds.
     """
     members = [
-        one for one in queries.tracers_of(site_id) if language in {None, FRENCH} or language in one.languages
-    ]
-    weeks = weeks_of((one.id for one in members), on=when.astimezone(zone).date())
-    local, zones = when.astimezone(zone), sessions.zones_of(members)
-    return [
         one
-        for one in members
-        if sessions.may_enter(one, when, zone=zones.get(one.id)) and rules.works_at(weeks[one.id], local)
+        for one in queries.tracers_of(site_id, only=only)
+        if language in {None, FRENCH} or language in one.languages
     ]
+    weeks = weeks_of((one.id for one in members), on=since.astimezone(zone).date())
+    return Roster(members, weeks, sessions.zones_of(members), zone)
 
 
 def gone(

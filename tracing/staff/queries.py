@@ -70,8 +70,11 @@ def members_with_role(site_id: int, *roles: Role) -> list[Member]:
     )
 
 
-def tracers_of(site_id: int) -> list[Member]:
-    """Return the open accounts that call for a site now, by name: those lent to it too, those lent away not."""
+def tracers_of(site_id: int, *, only: int | None = None) -> list[Member]:
+    """Return the open accounts that call for a site now, by name: those lent to it too, those lent away not.
+
+    Of these only one member, where one is given.
+    """
     own = select(MemberRole.member_id).where(MemberRole.site_id == site_id, MemberRole.role == Role.TRACER)
     return list(
         session.scalars(
@@ -79,6 +82,7 @@ def tracers_of(site_id: int) -> list[Member]:
             .where(
                 Member.closed_at.is_(None),
                 or_(Member.lent_to == site_id, Member.lent_to.is_(None) & Member.id.in_(own)),
+                *([] if only is None else [Member.id == only]),
             )
             .order_by(Member.display_name)
         )
