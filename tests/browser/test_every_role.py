@@ -1,5 +1,7 @@
 """Each role logs in and lands on a page that works, reads well and is accessible."""
 
+from urllib.parse import urljoin
+
 import pytest
 
 from tests.browser.conftest import LogIn, accessible
@@ -17,6 +19,12 @@ HOMES = {
     "olivia": "Journal",
 }
 
+CUT_OFF = """() => [document.documentElement, ...document.querySelectorAll("main *")]
+    .filter(one => one.clientWidth > 50 && one.scrollWidth > one.clientWidth + 2
+        && (one === document.documentElement || getComputedStyle(one).overflowX !== "visible"))
+    .map(one => one.className)"""
+"""What is wider than the place it has."""
+
 
 @pytest.mark.parametrize(("login", "place"), HOMES.items())
 def test_everybody_lands_on_the_first_place_of_their_role(log_in: LogIn, login: str, place: str) -> None:
@@ -28,3 +36,15 @@ def test_everybody_lands_on_the_first_place_of_their_role(log_in: LogIn, login: 
     )
     assert page.locator("h1").count() == 1
     accessible(page)
+
+
+@pytest.mark.parametrize("login", HOMES)
+def test_nothing_that_is_to_be_done_lies_beyond_the_edge_of_a_small_laptop(log_in: LogIn, login: str) -> None:
+    page = log_in(login)
+    page.set_viewport_size({"width": 1024, "height": 700})
+    places = page.get_by_role("navigation", name="Rubriques").get_by_role("link")
+    for place in [link.get_attribute("href") for link in places.all()]:
+        page.goto(urljoin(page.url, place))
+        assert page.evaluate(CUT_OFF) == [], place
+        # the lists of a real day are wider than these few lines: no rail takes a part of their width
+        assert page.evaluate("document.querySelector('main').getBoundingClientRect().left") < 20, place
