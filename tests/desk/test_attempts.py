@@ -9,7 +9,7 @@ from tests.conftest import NOW, Clock
 from tests.desk.walking import soup, take_call
 from tests.support.story import Story, agent, contact, identity, waiting_case
 from tests.support.web import Browser
-from tracing.calls.jobs import promote
+from tracing.calls.jobs import promote, sweep_claims
 from tracing.calls.models import NumberRung
 from tracing.cases.models import CaseOutcome
 from tracing.cases.queries import get_case
@@ -95,6 +95,26 @@ def test_after_the_second_attempt_a_text_without_disease_or_name_waits(
     assert text.text in browse.as_(story.dora).get("/messages").text.replace("&#39;", "'")
     abel = browse.as_(story.abel)
     assert "en attente d’envoi" in soup(abel.get(take_call(abel).call)).select_one("#panel-timeline").text
+
+
+def test_the_timeline_tells_calls_moves_and_messages_in_one_order_the_newest_first(
+    browse: Browser, story: Story, clock: Clock
+):
+    task_id = waiting_case(story.nantes, at=NOW).id
+    try_again(browse, story, clock, task_id, "no_answer")
+    take_call(browse.as_(story.ada))
+    sweep_claims(clock.move_to(kernel_clock.now() + timedelta(minutes=6)))
+    clock.move_to(kernel_clock.now() + timedelta(minutes=1))
+    try_again(browse, story, clock, task_id, "voicemail")
+    abel = browse.as_(story.abel)
+
+    page = soup(abel.get(take_call(abel).call))
+
+    shown = [time["datetime"] for time in page.select("#panel-timeline li time")]
+    assert shown == sorted(shown, reverse=True)
+    words = page.select_one("#panel-timeline").text
+    told = ["Appel en cours", "en attente d’envoi", "Messagerie", "plus aucun signe", "Sans réponse"]
+    assert [words.index(one) for one in told] == sorted(words.index(one) for one in told)
 
 
 def test_a_household_with_one_number_gets_one_text(browse: Browser, story: Story, clock: Clock):

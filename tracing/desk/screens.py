@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
+from operator import itemgetter
 
 from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Call, Conversation
@@ -220,11 +221,6 @@ class Screen:
         return f"{identity.birth_date:%d/%m/%Y}" if identity and identity.birth_date else ""
 
     @cached_property
-    def attempts(self) -> Sequence[queries.Attempt]:
-        """The calls in which this person was rung, newest first."""
-        return queries.attempts_of(self.task.id)
-
-    @cached_property
     def numbers(self) -> Sequence[Number]:
         """The person's numbers, the one to ring now first."""
         identity = self.about.identity
@@ -234,15 +230,15 @@ class Screen:
         """Return the number of an earlier attempt while it is still one of the person's."""
         return next((one.e164 for one in self.numbers if one.hash == attempt.number_hash), None)
 
-    @cached_property
-    def history(self) -> Sequence[Happening]:
-        """What happened to the household in the queue, newest first."""
-        return history_of(self.call.entry_id)
-
-    @cached_property
-    def messages(self) -> Sequence[Written]:
-        """What was put into the outbox for the person, newest first."""
-        return messages_to(self.task.person_id)
+    @property
+    def timeline(self) -> Sequence[queries.Attempt | Happening | Written]:
+        """The calls to this person, what happened to the household in the queue, what was written; newest first."""
+        found: list[tuple[datetime, queries.Attempt | Happening | Written]] = [
+            *((one.message.queued_at, one) for one in messages_to(self.task.person_id)),
+            *((one.at, one) for one in history_of(self.call.entry_id)),
+            *((one.started_at, one) for one in queries.attempts_of(self.task.id)),
+        ]
+        return [one for _at, one in sorted(found, key=itemgetter(0), reverse=True)]
 
     @property
     def attempt(self) -> int:
