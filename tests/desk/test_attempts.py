@@ -114,6 +114,7 @@ def test_the_timeline_tells_calls_moves_and_messages_in_one_order_the_newest_fir
     assert shown == sorted(shown, reverse=True)
     words = page.select_one("#panel-timeline").text
     told = ["Appel en cours", "en attente d’envoi", "Messagerie", "plus aucun signe", "Sans réponse"]
+    assert "sans nouvelles" not in words, "what the line beside it says already"
     assert [words.index(one) for one in told] == sorted(words.index(one) for one in told)
 
 

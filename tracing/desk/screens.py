@@ -10,6 +10,7 @@ from operator import itemgetter
 from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Call, Conversation
 from tracing.calls.numbers import Number, numbers_of
+from tracing.calls.rules import CallOutcome
 from tracing.desk import queries, services
 from tracing.desk.errors import WordsChanged
 from tracing.desk.facts import age_of
@@ -233,10 +234,17 @@ class Screen:
     @property
     def timeline(self) -> Sequence[queries.Attempt | Happening | Written]:
         """The calls to this person, what happened to the household in the queue, what was written; newest first."""
+        moves = history_of(self.call.entry_id)
+        told = {one.at for one in moves}
         found: list[tuple[datetime, queries.Attempt | Happening | Written]] = [
             *((one.message.queued_at, one) for one in messages_to(self.task.person_id)),
-            *((one.at, one) for one in history_of(self.call.entry_id)),
-            *((one.started_at, one) for one in queries.attempts_of(self.task.id)),
+            *((one.at, one) for one in moves),
+            *(
+                (one.started_at, one)
+                for one in queries.attempts_of(self.task.id)
+                # that it ended by itself, and who led it, is told by the move
+                if one.outcome is not CallOutcome.CLAIM_ENDED or one.ended_at not in told
+            ),
         ]
         return [one for _at, one in sorted(found, key=itemgetter(0), reverse=True)]
 
