@@ -13,6 +13,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from tests.support.live import live_database, live_engines  # noqa: F401 - fixtures
+from tests.support.own_server import data_dir  # noqa: F401 - a fixture
 from tests.support.story import Story, tell
 from tests.support.web import Browser
 from tracing.kernel import db, migrate
@@ -33,8 +34,8 @@ NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The embedded server of this run, without the safety of a disk that nobody needs here."""
     shared = os.environ.get("TRACING_TEST_DATA_DIR")
-    data_dir = Path(shared) if shared else tmp_path_factory.mktemp("server")
-    running = ensure_server(Settings(data_dir=data_dir), durable=False)
+    folder = Path(shared) if shared else tmp_path_factory.mktemp("server")
+    running = ensure_server(Settings(data_dir=folder), durable=False)
     yield running
     running.stop()
 

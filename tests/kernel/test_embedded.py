@@ -1,16 +1,14 @@
 """A real server in a folder of its own: first start, second start, sharing, and what happens after a kill."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests.support.own_server import postmaster
 from tracing.kernel.config import CannotStart, Settings
 from tracing.kernel.embedded import ensure_server
 
@@ -26,15 +24,6 @@ server.stop()
 """
 
 
-@pytest.fixture
-def data_dir():
-    """A folder with a short path, so that its socket file is used, and one that is not everyone's to write."""
-    folder = Path(tempfile.mkdtemp(prefix="tracing-"))
-    folder.chmod(0o755)
-    yield folder / "var"
-    shutil.rmtree(folder)
-
-
 def connect(url):
     return psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True)
 
@@ -48,10 +37,6 @@ def write_a_row(url):
 def read_the_row(url):
     with connect(url) as database:
         return database.execute("SELECT word FROM kept").fetchone()[0]
-
-
-def postmaster(data_dir):
-    return int((data_dir / "postgres/data/postmaster.pid").read_text().split()[0])
 
 
 def start_process(data_dir):
