@@ -1,6 +1,7 @@
 """Who is there, what they did today, who is absent; what came too late, by kind."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from tests.conftest import NOW, Clock
 from tests.desk.walking import soup, take_call
@@ -96,6 +97,23 @@ def test_what_came_too_late_is_counted_by_kind(browse: Browser, story: Story, cl
 
     assert counts(page, "by-kind") == [1, 1, 1, 1]
     assert counts(page, "by-age") == [0, 0, 2, 0]
+
+
+def test_a_call_that_began_before_midnight_counts_on_the_day_on_which_it_ended(
+    browse: Browser, story: Story, clock: Clock
+):
+    story.nantes.calls_from = story.nantes.calls_until = time(0)
+    midnight = datetime(2026, 3, 12, tzinfo=ZoneInfo("Europe/Paris")).astimezone(UTC)
+    at = clock.move_to(midnight - 2 * MINUTE)
+    waiting_case(story.nantes, at=at)
+    assert calls.take_next(agent(story.ada), at=at)
+    sweep_claims(clock.move_to(midnight + 5 * MINUTE))
+
+    claims_ended = 2
+    assert counts(browse.as_(story.dora).get("/board"), "by-kind")[claims_ended] == 1
+
+    clock.move_to(midnight + timedelta(days=1))
+    assert counts(browse.as_(story.dora).get("/board"), "by-kind")[claims_ended] == 0
 
 
 def test_an_absence_is_noted_and_taken_back(browse: Browser, story: Story):
