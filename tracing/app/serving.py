@@ -83,7 +83,7 @@ def pages_only(runtime: Runtime, *, workers: int) -> None:
         "worker_class": "gthread",
         "post_fork": in_worker,
         "timeout": 120,
-        # longer than whatever stands before us keeps one open: it would send on a connection that we just closed
+        # longer than a proxy keeps one open (nginx: 60 s): it would send on a connection that we just closed
         "keepalive": 75,
         "errorlog": "-",
         "accesslog": None,

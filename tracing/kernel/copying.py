@@ -39,7 +39,7 @@ _MAY = "checks_by_sets"
 
 
 class _JsonbDumper(Dumper):
-    """Writes any value as `jsonb`. The library's own writes wrapped values too, and takes four times as long."""
+    """Writes any value as `jsonb`. The library's own writes wrapped values too, and takes twice as long."""
 
     format = Format.BINARY
     oid = types["jsonb"].oid

@@ -31,8 +31,8 @@ class Colleague:
     @property
     def is_free(self) -> bool:
         """Whether one more call can be kept for them."""
-        is_there_or_soon = self.presence in {Presence.HERE, Presence.AWAY} and self.member.paused_at is None
-        return is_there_or_soon and not self.has_one_kept
+        takes_calls = self.presence is not Presence.ON_CALL and self.member.paused_at is None
+        return takes_calls and not self.has_one_kept
 
 
 def colleagues(site_id: int, *, at: datetime, zone: ZoneInfo) -> list[Colleague]:
