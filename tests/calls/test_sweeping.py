@@ -54,4 +54,4 @@ def test_those_that_are_placed_anew_and_those_that_are_not_end_in_one_sweep(stor
     [(100, 1, 100), (100, 2, 50), (100, 0.1, 150), (100, 0, 150), (900, 0.5, 1000), (30, 50, 25)],
 )
 def test_a_batch_is_as_large_as_the_last_one_shows_that_it_may_be(size, took, following) -> None:
-    assert rules.next_batch(size, took * rules.LOCKS_LAST) == following
+    assert rules.next_batch(size, took * rules.LOCKS_LAST, rules.Batches(25, 100, 1000)) == following

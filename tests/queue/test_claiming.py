@@ -8,12 +8,13 @@ from sqlalchemy import inspect
 
 from tests.conftest import NOW, Clock
 from tests.support.story import Story, agent, identity, waiting_case
+from tests.support.sweep import end_claims
 from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
 from tracing.calls.jobs import promote, sweep_claims
 from tracing.calls.models import Call
 from tracing.calls.rules import CallOutcome
-from tracing.queue import queries, services, taking
+from tracing.queue import queries, rules, services, taking
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import EntryState, TaskState
 from tracing.staff import sessions
@@ -109,6 +110,23 @@ def test_two_called_households_join_whichever_call_ends_first(
     for task in (one, other, both):
         session.refresh(task)
     assert one.household_id == other.household_id == both.household_id
+
+
+def test_two_called_households_join_where_both_claims_end_in_one_sweep(story: Story, session) -> None:
+    one = waiting_case(story.nantes, identity("Marie", phones=("+33639980011",)), at=NOW)
+    other = waiting_case(story.nantes, identity("Jean", phones=("+33639980012",)), at=NOW + MINUTE)
+    held = [calls.take_next(agent(tracer), at=NOW) for tracer in (story.ada, story.abel)]
+    both = waiting_case(story.nantes, identity("Rita", phones=("+33639980011", "+33639980012")), at=NOW)
+
+    assert end_claims(at=NOW + rules.CLAIM_LASTS) == 2
+
+    for task in (one, other, both):
+        session.refresh(task)
+    assert one.household_id == other.household_id == both.household_id
+    entry = queries.find_entry_of(one.household_id)
+    assert (entry.state, entry.regroup) == (EntryState.READY, False)
+    assert entry.claim_number > max(call.claim_number for call in held)
+    assert [call_queries.get_call(call.id).outcome for call in held] == [CallOutcome.CLAIM_ENDED] * 2
 
 
 def test_a_tracer_of_another_site_gets_nothing(story: Story) -> None:

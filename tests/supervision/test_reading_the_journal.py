@@ -111,11 +111,11 @@ def test_the_journal_is_for_auditors(browse: Browser, story: Story):
 
 
 def kinds_in(path):
-    """Return the kinds that a module records: named where it records, or given to its own `_record` or to `end_claim`."""
+    """Return the kinds that a module records: named where it records, or given to its own `_record` or to `end_claims`."""
     recording = [call.args[0] for call, name in calls_in(path) if name == "events.record"]
     prefix = next((kind.values[0].value for kind in recording if isinstance(kind, ast.JoinedStr)), "")
     named = [kind.value for kind in recording if isinstance(kind, ast.Constant)]
-    given = [call.args[0] for call, name in calls_in(path) if name in {"_record", "end_claim"}]
+    given = [call.args[0] for call, name in calls_in(path) if name in {"_record", "end_claims"}]
     return named + [
         prefix * ("." not in kind.value) + kind.value for kind in given if isinstance(kind, ast.Constant)
     ]

@@ -1,5 +1,6 @@
 """What the scheduler does about calls: claims that ended, times that have come."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -20,16 +21,21 @@ def sweep_claims(slot: datetime) -> int:
         at = clock.database_now()
         if not take_slot("sweep_claims", slot, at=at):
             return 0
-    swept, most = 0, rules.FIRST_SWEPT
+    swept = _end_claims(sweeping.end_as_they_stand, rules.AS_THEY_STAND, at=at)
+    return swept + _end_claims(sweeping.end_with_care, rules.WITH_CARE, at=at)
+
+
+def _end_claims(end: Callable[..., int], batches: rules.Batches, *, at: datetime) -> int:
+    swept, most = 0, batches.first
     while True:
         began = monotonic()
         # if the power fails, claims that had ended have ended still
         with transaction(waits_for_disk=False):
-            ended = sweeping.end_claims(at=at, most=most)
+            ended = end(at=at, most=most)
         if not ended:
             return swept
         swept += ended
-        most = rules.next_batch(most, timedelta(seconds=monotonic() - began))
+        most = rules.next_batch(most, timedelta(seconds=monotonic() - began), batches)
 
 
 def promote(slot: datetime) -> int:

@@ -8,7 +8,7 @@ from tracing.calls import services
 from tracing.calls.models import Call, Conversation
 from tracing.calls.rules import CallOutcome
 from tracing.kernel.db import refresh_known, session
-from tracing.queue import expiring, rules
+from tracing.queue import expiring
 from tracing.queue.models import QueueEntry
 
 _SWEEP = text(f"""
@@ -27,20 +27,21 @@ _SWEEP = text(f"""
 not ended, or waits on the same row until it has."""
 
 
-def end_claims(*, at: datetime, most: int) -> int:
-    """Return to the queue households whose claim has ended, `most` of them, and end their calls; returns how many.
+def end_as_they_stand(*, at: datetime, most: int) -> int:
+    """End claims of households that stand where they stood, `most` of them, and their calls; returns how many.
 
-    Answers and drafts stay.
+    Answers and drafts stay, here and of those that are placed anew.
     """
     session.flush()
     ended: int = session.execute(
         _SWEEP, {"at": at, "most": most, "outcome": CallOutcome.CLAIM_ENDED.value}
     ).scalar_one()
     refresh_known(QueueEntry, Call, Conversation)
-    return ended or _end_with_care(at=at, most=max(1, most // rules.CARE_COSTS))
+    return ended
 
 
-def _end_with_care(*, at: datetime, most: int) -> int:
+def end_with_care(*, at: datetime, most: int) -> int:
+    """End claims of households that must be placed anew, `most` of them, and their calls; returns how many."""
     claims = expiring.expire_with_care(at=at, most=most)
     services.close_lost(claims, CallOutcome.CLAIM_ENDED, at=at)
     return len(claims)

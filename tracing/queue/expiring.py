@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from tracing.kernel.db import session
 from tracing.queue.models import EntryState, QueueEntry
-from tracing.queue.services import end_claim
+from tracing.queue.services import end_claims
 from tracing.queue.taking import Claim
 
 AS_THEY_STAND = """
@@ -48,4 +48,4 @@ def expire_with_care(*, at: datetime, most: int) -> list[Claim]:
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
-    return [end_claim("call.claim_ended", entry, by=None, at=at) for entry in ended]
+    return end_claims("call.claim_ended", ended, by=None, at=at)

@@ -94,11 +94,13 @@ def open_tasks(household_id: int) -> Sequence[CallTask]:
     ).all()
 
 
-def giving_way(household_id: int) -> Sequence[CallTask]:
-    """Return the calls of a household that are to be closed as soon as nobody is on the line."""
+def giving_way(household_ids: Sequence[int]) -> Sequence[CallTask]:
+    """Return the calls of households that are to be closed as soon as nobody is on the line."""
     return session.scalars(
         select(CallTask)
-        .where(CallTask.household_id == household_id, CallTask.state == TaskState.OPEN, CallTask.gives_way)
+        .where(
+            among(CallTask.household_id, household_ids), CallTask.state == TaskState.OPEN, CallTask.gives_way
+        )
         .order_by(CallTask.id)
     ).all()
 

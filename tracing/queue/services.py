@@ -126,22 +126,27 @@ def release(entry_id: int, claim_number: int, *, passed_by: int | None = None, a
     if entry.state is not EntryState.CLAIMED or entry.claim_number != claim_number:
         raise ClaimLost
     entry.passed_by = passed_by
-    unclaim(entry, at=at)
+    _unclaim([entry], at=at)
 
 
-def unclaim(entry: QueueEntry, *, at: datetime) -> None:
-    """Let go of a claimed household: it goes where its open tasks put it, joined or split if that had to wait."""
-    is_kept = entry.given_at is not None and entry.reserved_until is not None and entry.reserved_until > at
-    # who rang for an advice has left it to whom it was given
-    entry.state = EntryState.READY if is_kept else EntryState.IDLE
-    entry.claimant_id = entry.claimed_at = entry.claim_ends_at = entry.last_input_at = None
+def _unclaim(entries: Sequence[QueueEntry], *, at: datetime) -> None:
+    """Let go of claimed households: they go where their open tasks put them, joined or split if that had to wait."""
+    for entry in entries:
+        is_kept = (
+            entry.given_at is not None and entry.reserved_until is not None and entry.reserved_until > at
+        )
+        # who rang for an advice has left it to whom it was given
+        entry.state = EntryState.READY if is_kept else EntryState.IDLE
+        entry.claimant_id = entry.claimed_at = entry.claim_ends_at = entry.last_input_at = None
     session.flush()
-    for task in queries.giving_way(entry.household_id):
+    let_go = [entry.household_id for entry in entries]
+    for task in queries.giving_way(let_go):
         close_task(task, TaskState.CANCELLED, by=None, at=at)
-    if entry.regroup:
-        entry.regroup = False
-        households.settle(entry.household_id, at=at)
-    households.refresh(entry.household_id, at=at)
+    for entry in entries:
+        if entry.regroup:
+            entry.regroup = False
+            households.settle(entry.household_id, at=at)
+    households.refresh_all(let_go, at=at)
 
 
 def take_back(entry_id: int, *, by: Agent, at: datetime) -> Claim:
@@ -153,23 +158,25 @@ def take_back(entry_id: int, *, by: Agent, at: datetime) -> Claim:
     entry = queries.get_entry(entry_id, site_id=by.site.id, lock=True)
     if entry.state is not EntryState.CLAIMED:
         raise NotWaiting
-    return end_claim("call.taken_back", entry, by=by.member_id, at=at)
-
-
-def end_claim(kind: str, entry: QueueEntry, *, by: int | None, at: datetime) -> Claim:
-    """End a claim for whoever holds it, and say so in an event of a kind; returns the claim that it was."""
-    claim = claim_of(entry)
-    events.record(
-        kind,
-        by=by,
-        at=at,
-        subject=("entry", entry.id),
-        site_id=entry.site_id,
-        claim=entry.claim_number,
-        claimant=entry.claimant_id,
-    )
-    unclaim(entry, at=at)
+    [claim] = end_claims("call.taken_back", [entry], by=by.member_id, at=at)
     return claim
+
+
+def end_claims(kind: str, entries: Sequence[QueueEntry], *, by: int | None, at: datetime) -> list[Claim]:
+    """End claims for whoever holds them, with an event of a kind for each; returns the claims that they were."""
+    claims = [claim_of(entry) for entry in entries]
+    for entry in entries:
+        events.record(
+            kind,
+            by=by,
+            at=at,
+            subject=("entry", entry.id),
+            site_id=entry.site_id,
+            claim=entry.claim_number,
+            claimant=entry.claimant_id,
+        )
+    _unclaim(entries, at=at)
+    return claims
 
 
 def give_to(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> None:
