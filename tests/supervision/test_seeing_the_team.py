@@ -99,6 +99,16 @@ def test_what_came_too_late_is_counted_by_kind(browse: Browser, story: Story, cl
     assert counts(page, "by-age") == [0, 0, 2, 0]
 
 
+def test_whoever_is_on_the_line_waits_no_longer_however_late_they_were_called(browse: Browser, story: Story):
+    for number in range(2):
+        late = identity(f"Zoé{number}", phones=(f"+3363998001{number}",))
+        waiting_case(story.nantes, late, at=NOW - timedelta(hours=5))
+    upkeep.promote(at=NOW)
+    calls.take_next(agent(story.ada), at=NOW)
+
+    assert counts(browse.as_(story.dora).get("/board"), "by-kind") == [1, 0, 0, 0]
+
+
 def test_a_call_that_began_before_midnight_counts_on_the_day_on_which_it_ended(
     browse: Browser, story: Story, clock: Clock
 ):

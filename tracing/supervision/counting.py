@@ -29,7 +29,9 @@ class Counts:
     counted_at: datetime
     waiting: int
     overdue: int
+    """Of those who wait; a callback is overdue at its time."""
     late: int
+    """The same without callbacks: the service time has passed."""
     ages: Sequence[int]
     first: Sequence[int]
     priorities: dict[str, int]
@@ -74,7 +76,7 @@ def count(site: Workplace, *, at: datetime) -> Counts:
         select(
             func.count().filter(waits).label("waiting"),
             func.count().filter(waits, QueueEntry.due_at < at).label("overdue"),
-            func.count().filter(QueueEntry.promised_at.is_(None), QueueEntry.due_at < at).label("late"),
+            func.count().filter(waits, QueueEntry.promised_at.is_(None), QueueEntry.due_at < at).label("late"),
         ).where(QueueEntry.site_id == site_id, QueueEntry.state != EntryState.IDLE)
     ).one()
     return Counts(
