@@ -108,7 +108,7 @@ def test_weekly_hours_are_set_day_by_day(gaston, story):
 
     gaston.post(f"/members/{story.abel.id}/hours", form)
 
-    kept = {shift.weekday: (shift.starts_at, shift.ends_at) for shift in queries.shifts_of([story.abel.id])}
+    kept = {shift.weekday: (shift.starts_at, shift.ends_at) for shift in queries.shifts_of(story.abel.id)}
     assert kept == {0: (time(8, 30), time(12)), 5: (time(12), time(19))}
     assert 'value="08:30"' in gaston.get(f"/members/{story.abel.id}").text
 
@@ -127,13 +127,13 @@ def test_impossible_hours_change_nothing_and_stay_where_they_were_typed(gaston, 
 
     assert sentence in page
     assert all(f'value="{value}"' in page for value in typed.values())
-    assert {shift.weekday for shift in queries.shifts_of([story.ada.id])} == {1, 3}
+    assert {shift.weekday for shift in queries.shifts_of(story.ada.id)} == {1, 3}
 
 
 def test_hours_that_are_no_time_are_refused(gaston, story):
     gaston.post(f"/members/{story.ada.id}/hours", week(days_1_starts="midi", days_1_ends="17:00"), status=422)
 
-    assert {shift.weekday for shift in queries.shifts_of([story.ada.id])} == {1, 3}
+    assert {shift.weekday for shift in queries.shifts_of(story.ada.id)} == {1, 3}
 
 
 def test_an_administrator_ends_somebodys_session(browse, gaston, story):

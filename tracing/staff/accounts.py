@@ -89,7 +89,7 @@ def member_page(found: Member, *, hours: HoursForm | None = None) -> str:
         weekdays=WEEKDAYS,
         roles=SiteRolesForm(formdata=None, data={"roles": held}),
         languages=LanguagesForm(formdata=None, data={"languages": found.languages}),
-        hours=hours or HoursForm.of(queries.shifts_of([found.id])),
+        hours=hours or HoursForm.of(queries.shifts_of(found.id)),
         sessions=queries.open_sessions(found.id),
     )
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 
 from tracing.kernel import events
-from tracing.kernel.db import session
+from tracing.kernel.db import among, session
 from tracing.staff import queries, rules, sessions
 from tracing.staff.agents import Agent
 from tracing.staff.errors import NoSuchAbsence, NotOfThisSite, WrongDays
@@ -63,10 +63,10 @@ def weeks_of(member_ids: Iterable[int], *, on: date) -> dict[int, Week]:
     """Return when members work, absences that end before `on` left out."""
     wanted = set(member_ids)
     hours: dict[int, dict[int, tuple[time, time]]] = {one: {} for one in wanted}
-    for shift in queries.shifts_of(wanted):
-        hours[shift.member_id][shift.weekday] = (shift.starts_at, shift.ends_at)
+    for member_id, weekday, starts_at, ends_at in queries.hours_of(wanted):
+        hours[member_id][weekday] = (starts_at, ends_at)
     away: dict[int, list[tuple[date, date]]] = {one: [] for one in wanted}
-    for absence in _absences(wanted, on=on):
+    for absence in _absences(among(Absence.member_id, wanted), on=on):
         away[absence.member_id].append((absence.starts_on, absence.ends_on))
     return {one: Week(hours[one], away[one]) for one in wanted}
 
@@ -76,7 +76,7 @@ def last_inputs(site_id: int, member_ids: Iterable[int]) -> dict[int, datetime]:
     rows = session.execute(
         select(StaffSession.member_id, func.max(StaffSession.last_input_at))
         .where(
-            StaffSession.member_id.in_(set(member_ids)),
+            among(StaffSession.member_id, member_ids),
             StaffSession.site_id == site_id,
             StaffSession.ended_at.is_(None),
         )
@@ -88,15 +88,11 @@ def last_inputs(site_id: int, member_ids: Iterable[int]) -> dict[int, datetime]:
 def absences_at(site_id: int, *, on: date) -> list[Absence]:
     """Return the absences of a site's members that have not ended on a day, the first to come first."""
     members = select(MemberRole.member_id).where(MemberRole.site_id == site_id)
-    return _absences(members, on=on)
+    return _absences(Absence.member_id.in_(members), on=on)
 
 
-def _absences(member_ids: object, *, on: date) -> list[Absence]:
-    chosen = select(Absence).where(
-        Absence.member_id.in_(member_ids),  # type: ignore[arg-type]
-        Absence.removed_at.is_(None),
-        Absence.ends_on >= on,
-    )
+def _absences(theirs: ColumnElement[bool], *, on: date) -> list[Absence]:
+    chosen = select(Absence).where(theirs, Absence.removed_at.is_(None), Absence.ends_on >= on)
     return list(session.scalars(chosen.order_by(Absence.starts_on, Absence.id)))
 
 

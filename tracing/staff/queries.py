@@ -1,14 +1,14 @@
 """Reading members, sites and sessions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Interval, Select, bindparam, func, or_, select
+from sqlalchemy import Interval, Row, Select, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from tracing.kernel.db import session
+from tracing.kernel.db import among, session
 from tracing.staff.agents import Workplace
 from tracing.staff.errors import NoSuchMember
 from tracing.staff.models import (
@@ -210,10 +210,12 @@ def failed_attempts(
     return list(session.scalars(chosen))
 
 
-def shifts_of(member_ids: Iterable[int]) -> list[Shift]:
-    """Return the weekly hours of members."""
-    return list(
-        session.scalars(
-            select(Shift).where(Shift.member_id.in_(set(member_ids))).order_by(Shift.member_id, Shift.weekday)
-        )
-    )
+def shifts_of(member_id: int) -> Sequence[Shift]:
+    """Return the weekly hours of a member."""
+    return session.scalars(select(Shift).where(Shift.member_id == member_id).order_by(Shift.weekday)).all()
+
+
+def hours_of(member_ids: Iterable[int]) -> Sequence[Row[int, int, time, time]]:
+    """Return the weekly hours of many members: whose, on which weekday, from when until when."""
+    chosen = select(Shift.member_id, Shift.weekday, Shift.starts_at, Shift.ends_at)
+    return session.execute(chosen.where(among(Shift.member_id, member_ids))).all()

@@ -173,7 +173,7 @@ def account() -> ResponseReturnValue:
         roles=sorted(me.roles),
         role_words=ROLE_WORDS,
         weekdays=WEEKDAYS,
-        hours={shift.weekday: shift for shift in queries.shifts_of([me.member_id])},
+        hours={shift.weekday: shift for shift in queries.shifts_of(me.member_id)},
         sessions=queries.open_sessions(me.member_id),
         on_call=is_on_call(),
     )

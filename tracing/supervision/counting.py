@@ -76,7 +76,9 @@ def count(site: Workplace, *, at: datetime) -> Counts:
         select(
             func.count().filter(waits).label("waiting"),
             func.count().filter(waits, QueueEntry.due_at < at).label("overdue"),
-            func.count().filter(waits, QueueEntry.promised_at.is_(None), QueueEntry.due_at < at).label("late"),
+            func.count()
+            .filter(waits, QueueEntry.promised_at.is_(None), QueueEntry.due_at < at)
+            .label("late"),
         ).where(QueueEntry.site_id == site_id, QueueEntry.state != EntryState.IDLE)
     ).one()
     return Counts(
