@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from tests.conftest import NOW
+from tests.conftest import NOW, Clock
 from tests.support.story import Story, agent, identity, waiting_case
 from tests.support.sweep import end_claims
 from tracing.calls import queries
 from tracing.calls import services as calls
+from tracing.calls.jobs import sweep_claims
 from tracing.calls.rules import CallOutcome
 from tracing.kernel.events import Event
 from tracing.queue import rules
@@ -47,6 +48,24 @@ def test_those_that_are_placed_anew_and_those_that_are_not_end_in_one_sweep(stor
     assert end_claims(at=ENDED) == 2
 
     assert [queries.get_call(one.id).outcome for one in held] == [CallOutcome.CLAIM_ENDED] * 2
+
+
+def test_a_household_that_cannot_be_placed_keeps_no_other_one_with_who_is_gone(
+    story: Story, session, clock: Clock
+) -> None:
+    waiting_case(story.ajaccio, identity("Anna", phones=("+33639980010",)), at=NOW)
+    for number in range(2):
+        waiting_case(story.nantes, identity(f"Luc{number}", phones=(f"+3363998002{number}",)), at=NOW)
+    stuck, *held = [calls.take_next(agent(one), at=NOW) for one in (story.cleo, story.ada, story.abel)]
+    session.execute(update(QueueEntry).values(is_stale=True))
+    story.ajaccio.programme, known = "withdrawn", story.ajaccio.programme
+
+    assert sweep_claims(clock.move_to(ENDED)) == 2
+    assert [queries.get_call(one.id).outcome for one in held] == [CallOutcome.CLAIM_ENDED] * 2
+    assert session.get(QueueEntry, stuck.entry_id, populate_existing=True).state is EntryState.CLAIMED
+
+    story.ajaccio.programme = known
+    assert sweep_claims(clock.move_to(ENDED + timedelta(minutes=1))) == 1
 
 
 @pytest.mark.parametrize(

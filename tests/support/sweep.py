@@ -3,12 +3,14 @@
 from datetime import datetime
 
 from tracing.calls import sweeping
+from tracing.queue import expiring
 
 A_FEW = 100
 
 
 def end_claims(*, at: datetime) -> int:
     """End every claim whose time is over at a moment; returns how many."""
-    return sum(iter(lambda: sweeping.end_as_they_stand(at=at, most=A_FEW), 0)) + sum(
-        iter(lambda: sweeping.end_with_care(at=at, most=A_FEW), 0)
-    )
+    swept = sum(iter(lambda: sweeping.end_as_they_stand(at=at, most=A_FEW), 0))
+    while found := expiring.need_care(at=at, most=A_FEW):
+        swept += sweeping.end_with_care([entry_id for _ended_at, entry_id in found], at=at)
+    return swept

@@ -1,15 +1,19 @@
 """What the scheduler does about calls: claims that ended, times that have come."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from time import monotonic
+
+import structlog
 
 from tracing.calls import sweeping
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.slots import forget_slots, take_slot
-from tracing.queue import households, languages, priorities, priority_rounds, rules, upkeep
+from tracing.queue import expiring, households, languages, priorities, priority_rounds, rules, upkeep
 from tracing.queue import services as queue
+
+log = structlog.get_logger()
 
 
 def sweep_claims(slot: datetime) -> int:
@@ -21,21 +25,46 @@ def sweep_claims(slot: datetime) -> int:
         at = clock.database_now()
         if not take_slot("sweep_claims", slot, at=at):
             return 0
-    swept = _end_claims(sweeping.end_as_they_stand, rules.AS_THEY_STAND, at=at)
-    return swept + _end_claims(sweeping.end_with_care, rules.WITH_CARE, at=at)
+    return _end_as_they_stand(at=at) + _end_with_care(at=at)
 
 
-def _end_claims(end: Callable[..., int], batches: rules.Batches, *, at: datetime) -> int:
-    swept, most = 0, batches.first
+def _end_as_they_stand(*, at: datetime) -> int:
+    swept, most = 0, rules.AS_THEY_STAND.first
     while True:
         began = monotonic()
         # if the power fails, claims that had ended have ended still
         with transaction(waits_for_disk=False):
-            ended = end(at=at, most=most)
+            ended = sweeping.end_as_they_stand(at=at, most=most)
         if not ended:
             return swept
         swept += ended
-        most = rules.next_batch(most, timedelta(seconds=monotonic() - began), batches)
+        most = rules.next_batch(most, timedelta(seconds=monotonic() - began), rules.AS_THEY_STAND)
+
+
+def _end_with_care(*, at: datetime) -> int:
+    swept, most, last = 0, rules.WITH_CARE.first, None
+    while True:
+        with transaction():
+            found = expiring.need_care(at=at, after=last, most=most)
+        if not found:
+            return swept
+        last = found[-1]
+        began = monotonic()
+        swept += _end_these([entry_id for _ended_at, entry_id in found], at=at)
+        most = rules.next_batch(most, timedelta(seconds=monotonic() - began), rules.WITH_CARE)
+
+
+def _end_these(entry_ids: Sequence[int], *, at: datetime) -> int:
+    """End claims together; where that fails, each by itself: one that cannot be ended keeps no other one."""
+    try:
+        with transaction(waits_for_disk=False):
+            return sweeping.end_with_care(entry_ids, at=at)
+    except Exception:
+        if len(entry_ids) == 1:
+            # the next sweep tries again
+            log.exception("claim not ended", entry=entry_ids[0])
+            return 0
+    return sum(_end_these([entry_id], at=at) for entry_id in entry_ids)
 
 
 def promote(slot: datetime) -> int:

@@ -1,5 +1,6 @@
 """Claims that ended by themselves, and their calls with them: a batch is one statement."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import text
@@ -40,8 +41,8 @@ def end_as_they_stand(*, at: datetime, most: int) -> int:
     return ended
 
 
-def end_with_care(*, at: datetime, most: int) -> int:
-    """End claims of households that must be placed anew, `most` of them, and their calls; returns how many."""
-    claims = expiring.expire_with_care(at=at, most=most)
+def end_with_care(entry_ids: Sequence[int], *, at: datetime) -> int:
+    """End claims of households that must be placed anew, and their calls; returns how many of these have ended."""
+    claims = expiring.expire_with_care(entry_ids, at=at)
     services.close_lost(claims, CallOutcome.CLAIM_ENDED, at=at)
     return len(claims)

@@ -1,10 +1,11 @@
 """Claims that ended by themselves: their households return to the queue, a batch at a time."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 
-from tracing.kernel.db import session
+from tracing.kernel.db import among, session
 from tracing.queue.models import EntryState, QueueEntry
 from tracing.queue.services import end_claims
 from tracing.queue.taking import Claim
@@ -34,17 +35,35 @@ A row just locked is written where it lies; one that somebody changed meanwhile 
 """
 
 
-def expire_with_care(*, at: datetime, most: int) -> list[Claim]:
-    """End claims of households that must be placed anew, `most` of them; returns the claims."""
+def need_care(
+    *, at: datetime, after: tuple[datetime, int] | None = None, most: int
+) -> list[tuple[datetime, int]]:
+    """Return claims that have ended of households that must be placed anew, `most` of them after a key.
+
+    Each is when it ended and its entry: that is the key, and the order.
+    """
+    ended = tuple_(QueueEntry.claim_ends_at, QueueEntry.id)
+    chosen = select(QueueEntry.claim_ends_at, QueueEntry.id).where(
+        QueueEntry.state == EntryState.CLAIMED,
+        QueueEntry.claim_ends_at <= at,
+        QueueEntry.is_stale | QueueEntry.regroup | (QueueEntry.promised_at > at),
+    )
+    if after is not None:
+        chosen = chosen.where(ended > after)
+    rows = session.execute(chosen.order_by(QueueEntry.claim_ends_at, QueueEntry.id).limit(most))
+    return [(ends_at, entry_id) for ends_at, entry_id in rows if ends_at is not None]
+
+
+def expire_with_care(entry_ids: Sequence[int], *, at: datetime) -> list[Claim]:
+    """End the claims of these entries that have ended still, and place their households anew; returns the claims."""
     ended = session.scalars(
         select(QueueEntry)
         .where(
+            among(QueueEntry.id, entry_ids),
             QueueEntry.state == EntryState.CLAIMED,
             QueueEntry.claim_ends_at <= at,
-            QueueEntry.is_stale | QueueEntry.regroup | (QueueEntry.promised_at > at),
         )
         .order_by(QueueEntry.claim_ends_at)
-        .limit(most)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
