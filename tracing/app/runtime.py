@@ -10,12 +10,13 @@ from sqlalchemy import Engine
 
 from tracing.app.factory import create_app
 from tracing.kernel import clock, migrate
-from tracing.kernel.config import Settings
+from tracing.kernel.config import CannotStart, Settings
 from tracing.kernel.db import connect, make_engine, session, transaction
 from tracing.kernel.embedded import Server, ensure_server
 from tracing.kernel.secrets import flask_secret_key, load_or_create
 from tracing.programmes.loader import load_packs
 from tracing.scripts import services as scripts
+from tracing.staff import queries as staff
 from tracing.vault.keys import KeyRing
 from tracing.vault.services import open_vault
 
@@ -56,11 +57,27 @@ def start(settings: Settings) -> Runtime:
         master = load_or_create(settings.data_dir / "keys" / "master.key", 32)
         open_vault(KeyRing(keys_engine, master))
         with transaction():
+            check_programmes()
             scripts.publish_library(at=clock.now())
     except BaseException:
         server.stop()
         raise
     return Runtime(settings, server, engine, keys_engine)
+
+
+def check_programmes() -> None:
+    """Check that the programmes by which the sites work are there: without one nobody of its sites could be called.
+
+    Raises:
+        CannotStart: one is missing. Half started, the scheduler would fail for the other sites, too.
+    """
+    known = load_packs()
+    for site in staff.sites():
+        if site.programme not in known:
+            missing = f"Site {site.code} works by the programme {site.programme!r}, which this release does not have"
+            raise CannotStart(
+                f"{missing} (it has {', '.join(sorted(known))}). Go back to the release that had it."
+            )
 
 
 @contextmanager
