@@ -32,8 +32,7 @@ def _end_as_they_stand(*, at: datetime) -> int:
     swept, most = 0, rules.AS_THEY_STAND.first
     while True:
         began = monotonic()
-        # if the power fails, claims that had ended have ended still
-        with transaction(waits_for_disk=False):
+        with transaction():
             ended = sweeping.end_as_they_stand(at=at, most=most)
         if not ended:
             return swept
@@ -57,6 +56,7 @@ def _end_with_care(*, at: datetime) -> int:
 def _end_these(entry_ids: Sequence[int], *, at: datetime) -> int:
     """End claims together; where that fails, each by itself: one that cannot be ended keeps no other one."""
     try:
+        # if the power fails, claims that had ended have ended still
         with transaction(waits_for_disk=False):
             return sweeping.end_with_care(entry_ids, at=at)
     except Exception:

@@ -22,10 +22,14 @@ _SWEEP = text(f"""
         UPDATE conversations SET outcome = :outcome, finished_at = :at
         FROM closed WHERE call_id = closed.id AND conversations.outcome IS NULL
     )
-    SELECT count(*) FROM freed
+    SELECT count(*), set_config('synchronous_commit', 'off', true) FROM freed
 """)  # noqa: S608 - our own words
 """One statement sees one moment, and misses nothing: whoever writes to a call renews its claim first, so that claim has
-not ended, or waits on the same row until it has."""
+not ended, or waits on the same row until it has.
+
+Its transaction does not wait for the disk: if the power fails, claims that had ended have ended still. Said here, it
+takes no journey of its own, which was a tenth of what a batch costs before its first claim.
+"""
 
 
 def end_as_they_stand(*, at: datetime, most: int) -> int:
