@@ -50,9 +50,11 @@ def test_those_that_are_placed_anew_and_those_that_are_not_end_in_one_sweep(stor
     assert [queries.get_call(one.id).outcome for one in held] == [CallOutcome.CLAIM_ENDED] * 2
 
 
+@pytest.mark.parametrize("together", [1, 8])
 def test_a_household_that_cannot_be_placed_keeps_no_other_one_with_who_is_gone(
-    story: Story, session, clock: Clock
+    story: Story, session, clock: Clock, monkeypatch, together
 ) -> None:
+    monkeypatch.setattr(rules, "WITH_CARE", rules.Batches(together, together, together))
     waiting_case(story.ajaccio, identity("Anna", phones=("+33639980010",)), at=NOW)
     for number in range(2):
         waiting_case(story.nantes, identity(f"Luc{number}", phones=(f"+3363998002{number}",)), at=NOW)

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from tracing.calls import services
 from tracing.calls.models import Call, Conversation
 from tracing.calls.rules import CallOutcome
-from tracing.kernel.db import refresh_known, session
+from tracing.kernel.db import WITHOUT_WAITING, refresh_known, session
 from tracing.queue import expiring
 from tracing.queue.models import QueueEntry
 
@@ -22,13 +22,12 @@ _SWEEP = text(f"""
         UPDATE conversations SET outcome = :outcome, finished_at = :at
         FROM closed WHERE call_id = closed.id AND conversations.outcome IS NULL
     )
-    SELECT count(*), set_config('synchronous_commit', 'off', true) FROM freed
+    SELECT count(*), {WITHOUT_WAITING} FROM freed
 """)  # noqa: S608 - our own words
 """One statement sees one moment, and misses nothing: whoever writes to a call renews its claim first, so that claim has
 not ended, or waits on the same row until it has.
 
-Its transaction does not wait for the disk: if the power fails, claims that had ended have ended still. Said here, it
-takes no journey of its own, which was a tenth of what a batch costs before its first claim.
+Its transaction does not wait for the disk: if the power fails, claims that had ended have ended still.
 """
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm.attributes import set_committed_value
 
 from tracing.kernel import events
-from tracing.kernel.db import session
+from tracing.kernel.db import WITHOUT_WAITING, session
 from tracing.staff import queries, rules, services
 from tracing.staff.agents import Agent
 from tracing.staff.errors import NoRole, NoSuchSession, NotAllowed, TooManyAttempts, WrongPassword
@@ -129,10 +129,9 @@ def roles_of(member: Member) -> frozenset[tuple[int, Role]]:
     return frozenset(held)
 
 
-_TOUCH = text("""
-    UPDATE staff_sessions SET last_input_at = :at WHERE id = :id
-    RETURNING set_config('synchronous_commit', 'off', true)
-""")
+_TOUCH = text(
+    f"UPDATE staff_sessions SET last_input_at = :at WHERE id = :id RETURNING {WITHOUT_WAITING}"  # noqa: S608 - our own words
+)
 
 
 def touch(current: StaffSession, *, at: datetime) -> None:
