@@ -78,7 +78,7 @@ def create_app(settings: Settings, *, secret_key: str) -> Flask:
         g.time_zone = settings.zone
 
     CSRFProtect(app)
-    access.init_access(app, is_on_call=queue.holds_a_claim)
+    access.init_access(app, call_site=queue.call_site)
     init_ui(app)
     register_errors(app)
     app.register_error_handler(OperationalError, show_contention)

@@ -19,6 +19,11 @@ def holds_a_claim(member_id: int) -> bool:
     return find_claim(member_id) is not None
 
 
+def call_site(member_id: int) -> int | None:
+    """Return the site of the household that a member holds; None when they hold none."""
+    return session.scalar(select(QueueEntry.site_id).where(QueueEntry.claimant_id == member_id))
+
+
 def find_claim(member_id: int) -> QueueEntry | None:
     """Return the household that a member holds."""
     return session.scalar(select(QueueEntry).where(QueueEntry.claimant_id == member_id))

@@ -88,13 +88,16 @@ def _declare(permission: Permission) -> Callable[[View], View]:
     return declare
 
 
-def init_access(app: Flask, *, is_on_call: Callable[[int], bool]) -> None:
-    """Check every request. `is_on_call` says whether a member holds a call now: their lock comes later."""
+def init_access(app: Flask, *, call_site: Callable[[int], int | None]) -> None:
+    """Check every request. `call_site` says at which site a member holds a call now, None without one.
+
+    Their page locks later, and their sessions follow the call to its site.
+    """
     manager = LoginManager()
     manager.session_protection = None
     manager.init_app(app)
     manager.request_loader(_load_user)
-    app.extensions["tracing.is_on_call"] = is_on_call
+    app.extensions["tracing.call_site"] = call_site
     app.before_request(check)
     app.after_request(_log_in_after_last_words)
 
@@ -124,6 +127,7 @@ def check() -> ResponseReturnValue | None:
                 return to_login()
             g.who = who
         current, at = who.session, who.asked_at
+        _follow_call(who)
         g.session_row, g.agent = current, sessions.agent_of(current)
         g.time_zone = g.agent.site.time_zone
         if permission.public:
@@ -204,8 +208,22 @@ def is_on_call() -> bool:
 
 
 def _holds_a_call(member_id: int) -> bool:
-    found: bool = current_app.extensions["tracing.is_on_call"](member_id)
+    return _call_site(member_id) is not None
+
+
+def _call_site(member_id: int) -> int | None:
+    found: int | None = current_app.extensions["tracing.call_site"](member_id)
     return found
+
+
+def _follow_call(who: WhoAsks) -> None:
+    """Let a session work at the site of the member's call: a new log-in, or another browser, begins elsewhere.
+
+    Only members of several sites are asked about.
+    """
+    held = {site_id for site_id, _role in sessions.roles_of(who.member)}
+    if len(held) > 1 and (site_id := _call_site(who.member.id)) in held and site_id is not None:
+        who.session.site_id = site_id
 
 
 def idle_minutes() -> int:

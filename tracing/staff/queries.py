@@ -192,6 +192,12 @@ def open_sessions(member_id: int) -> list[StaffSession]:
     )
 
 
+def last_site(member_id: int) -> int | None:
+    """Return the site of a member's latest session; None before their first."""
+    latest = select(StaffSession.site_id).where(StaffSession.member_id == member_id)
+    return session.scalar(latest.order_by(StaffSession.id.desc()).limit(1))
+
+
 def is_open_session(session_id: int) -> bool:
     """Return whether a session has not ended."""
     chosen = select(StaffSession.id).where(StaffSession.id == session_id, StaffSession.ended_at.is_(None))

@@ -80,6 +80,12 @@ def first_site(member: Member) -> int:
     return min(role.site_id for role in member.roles)
 
 
+def _last_site(member: Member) -> int | None:
+    """Return the site at which a member worked last, if they still hold a role there."""
+    worked_at = queries.last_site(member.id)
+    return worked_at if worked_at in {role.site_id for role in member.roles} else None
+
+
 def begin(member: Member, *, device: str, at: datetime) -> SignedIn:
     """Open a session for a member who proved who they are."""
     token = secrets.token_urlsafe(32)
@@ -87,7 +93,7 @@ def begin(member: Member, *, device: str, at: datetime) -> SignedIn:
     opened = StaffSession(
         token_hash=hash_token(token),
         member_id=member.id,
-        site_id=member.lent_to or first_site(member),
+        site_id=member.lent_to or _last_site(member) or first_site(member),
         device=device,
         started_at=at,
         last_input_at=at,
