@@ -17,6 +17,7 @@ from tracing.contacts import queries as contacts
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.kernel.events import Event, Sighting
 from tracing.people import queries as people
+from tracing.queue import languages
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
 from tracing.queue.models import EntryState, TaskKind, TaskState
@@ -48,7 +49,7 @@ def test_an_unreachable_person_goes_back_into_the_queue_with_new_attempts(browse
 
     said = dora.follow(f"/lists/tasks/{task.id}/put-back").text
 
-    assert "à appeler dans les quatre heures" in said
+    assert "Échéance : aujourd’hui 14:00" in said
     assert reference(task) not in said
     after = now(task)
     assert (after.state, after.attempts, after.due_at) == (TaskState.OPEN, 0, NOW + 4 * HOUR)
@@ -160,15 +161,76 @@ def test_an_erased_identity_is_said_so_and_gets_no_number(browse: Browser, story
     dora.post(path, {"number": "06 39 98 00 77"}, status=410)
 
 
+def in_turkish(story: Story):
+    """A person who speaks Turkish, which nobody calls in here; promised for three hours from now."""
+    task = waiting_case(story.nantes, at=NOW - HOUR)
+    languages.ask_in(task, "tr", by=story.ada.id, at=NOW)
+    return task
+
+
 def test_a_call_in_another_language_is_given_to_who_speaks_it(browse: Browser, story: Story):
-    task = unreachable(story, state=TaskState.WAITING_LANGUAGE)
+    task = in_turkish(story)
     dora = browse.as_(story.dora)
-    assert reference(task) in dora.get("/lists?list=language").text
+    assert f"/lists/tasks/{task.id}/give" in dora.get("/lists?list=language").text
 
-    page = dora.follow(f"/lists/tasks/{task.id}/put-back", {"give": "1"})
+    page = dora.get(f"/lists/tasks/{task.id}/give").text
+    said = dora.follow(f"/lists/tasks/{task.id}/give", {"tracer": story.ada.id}).text
 
-    assert "Confier un appel" in page.text
-    assert reference(task) in page.text
+    assert "turc" in page
+    assert reference(task) in page
+    assert "Confié à Ada" in said
+    assert calls.take_next(agent(story.ada), at=NOW).household_id == now(task).household_id
+    assert languages.languages_of([task.person_id]) == {task.person_id: "tr"}
+
+
+def test_nothing_moves_and_no_promise_restarts_before_somebody_is_chosen(browse: Browser, story: Story):
+    task = in_turkish(story)
+    due_at = task.due_at
+    dora = browse.as_(story.dora)
+    path = f"/lists/tasks/{task.id}/give"
+
+    dora.get(path)
+    dora.post(path, {"tracer": ""}, status=422)
+    dora.post(path, {"tracer": story.cleo.id}, status=422)
+
+    assert now(task).state is TaskState.WAITING_LANGUAGE
+    assert languages.languages_of([task.person_id]) == {task.person_id: "tr"}
+    dora.post(path, {"tracer": story.ada.id})
+    assert (now(task).state, now(task).due_at) == (TaskState.OPEN, due_at)
+
+
+def test_a_call_whose_household_is_on_the_line_is_not_given_and_stays_listed(browse: Browser, story: Story):
+    task_id = in_turkish(story).id
+    waiting_case(story.nantes, identity("Paul"), at=NOW - HOUR)
+    calls.take_next(agent(story.abel), at=NOW)
+
+    browse.as_(story.dora).post(f"/lists/tasks/{task_id}/give", {"tracer": story.ada.id}, status=409)
+
+    assert queue_queries.get_task(task_id).state is TaskState.WAITING_LANGUAGE
+
+
+def test_a_call_that_left_the_list_is_not_given_from_it(browse: Browser, story: Story):
+    task = unreachable(story)
+
+    browse.as_(story.dora).get(f"/lists/tasks/{task.id}/give", status=409)
+
+
+@pytest.mark.parametrize(
+    ("state", "restarts"),
+    [
+        (TaskState.WAITING_LANGUAGE, False),
+        (TaskState.WAITING_INTERPRETER, False),
+        (TaskState.WAITING_DOCTOR, False),
+        (TaskState.UNREACHABLE, True),
+    ],
+)
+def test_only_those_rung_in_vain_are_promised_a_call_anew(browse: Browser, story: Story, state, restarts):
+    task = unreachable(story, state=state)
+    due_at = task.due_at
+
+    browse.as_(story.dora).follow(f"/lists/tasks/{task.id}/put-back")
+
+    assert (now(task).due_at == due_at) is not restarts
 
 
 def withdrawn(story: Story):
@@ -297,6 +359,7 @@ def test_nothing_of_another_site_can_be_decided(browse: Browser, story: Story):
     for path in (
         f"tasks/{task.id}/put-back",
         f"tasks/{task.id}/give-up",
+        f"tasks/{task.id}/give",
         f"cases/{found.id}/close",
         f"cases/{found.id}/keep",
     ):

@@ -43,6 +43,16 @@ SPOKEN_LISTS = frozenset({WorkList.LANGUAGE, WorkList.INTERPRETER})
 """On these a row says which language the person speaks."""
 
 
+def list_of(task: CallTask) -> WorkList:
+    """Return the list on which a call stands; one that left them goes to the first."""
+    return next((one for one, state in STATES.items() if state is task.state), WorkList.UNREACHABLE)
+
+
+def language_of(task: CallTask) -> str | None:
+    """Return the language of the person of a call, None for French."""
+    return languages_of([task.person_id]).get(task.person_id)
+
+
 @dataclass(frozen=True)
 class Question:
     """What became of the question that a call waits for."""

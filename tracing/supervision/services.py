@@ -50,6 +50,10 @@ CAN_REOPEN = frozenset(
         TaskState.DECEASED,
     }
 )
+KEEPS_DUE_TIME = frozenset(
+    {TaskState.WAITING_LANGUAGE, TaskState.WAITING_INTERPRETER, TaskState.WAITING_DOCTOR}
+)
+"""Nobody has tried in vain to reach these people: what was promised to them still holds."""
 GIVEN_UP_AS = {
     TaskState.UNREACHABLE: CaseOutcome.UNREACHABLE,
     TaskState.NO_NUMBER: CaseOutcome.UNREACHABLE,
@@ -92,6 +96,24 @@ def give(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> None:
     queue.give_to(entry_id, member_id, by=by, at=at)
 
 
+def give_listed(task_id: int, member_id: int, *, by: Agent, at: datetime) -> None:
+    """Give a call of a language list to one tracer, with its language and its due time as they are.
+
+    Raises:
+        AlreadyDealtWith: it has left the list.
+        NotWaiting: somebody is on a call with the household, or it cannot be called now.
+        NotATracerHere: they do not call for this site, or have a call already.
+    """
+    task = lists.get_listed(task_id, site_id=by.site.id, lock=True).task
+    if lists.list_of(task) not in lists.SPOKEN_LISTS:
+        raise AlreadyDealtWith
+    queue.reopen_task(task, due_at=task.due_at, by=by.member_id, at=at)
+    entry = queue_queries.find_entry_of(task.household_id) if task.household_id is not None else None
+    if entry is None:
+        raise NotWaiting
+    give(entry.id, member_id, by=by, at=at)
+
+
 def put_back(task_id: int, *, in_french: bool = False, by: Agent, at: datetime) -> CallTask:
     """Put a call of a list back into the queue, with three new attempts; in French, for everybody, where asked.
 
@@ -112,7 +134,8 @@ def put_back(task_id: int, *, in_french: bool = False, by: Agent, at: datetime) 
             return task
     if in_french:
         languages.call_in_french(task)
-    queue.reopen_task(task, due_at=at + rules.REOPENED_DUE_IN, by=by.member_id, at=at)
+    due_at = task.due_at if task.state in KEEPS_DUE_TIME else at + rules.REOPENED_DUE_IN
+    queue.reopen_task(task, due_at=due_at, by=by.member_id, at=at)
     return task
 
 

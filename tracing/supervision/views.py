@@ -10,15 +10,15 @@ from flask_babel import gettext as _
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Invalid
-from tracing.queue import queries as queue
 from tracing.queue.errors import NotWaiting
-from tracing.queue.models import CallTask, TaskState
+from tracing.queue.models import TaskState
 from tracing.staff import queries as staff
 from tracing.staff import words as staff_words
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
 from tracing.supervision import (
     counting,
+    giving_views,
     lending_views,
     live,
     message_views,
@@ -31,9 +31,10 @@ from tracing.supervision import (
 )
 from tracing.supervision import journal as journals
 from tracing.supervision import lists as worklists
-from tracing.supervision.forms import GiveForm, JournalForm, NumberForm, TakeBackForm
+from tracing.supervision.forms import JournalForm, NumberForm, TakeBackForm
 from tracing.supervision.journal import Journal, Wanted
 from tracing.supervision.rules import WorkList
+from tracing.ui.filters import moment
 
 Code = TypeVar("Code", bound=StrEnum)
 
@@ -53,6 +54,8 @@ bp.add_url_rule(
 )
 for path, led, method in team_views.ROUTES:
     bp.add_url_rule(path, view_func=led, methods=[method])
+for path, given, methods in giving_views.ROUTES:
+    bp.add_url_rule(path, view_func=given, methods=methods)
 
 
 # -- the board -----------------------------------------------------------------------------------
@@ -93,27 +96,6 @@ def board() -> ResponseReturnValue:
 def board_now() -> ResponseReturnValue:
     """Return the part of the board that refreshes itself; looking at it is no sign of life."""
     return render_template("supervision/_board.html", **_board_context())
-
-
-@bp.route("/board/<int:entry_id>/give", methods=["GET", "POST"])
-@may(Role.SUPERVISOR)
-def give(entry_id: int) -> ResponseReturnValue:
-    """Give a waiting call to a tracer."""
-    entry = queue.get_entry(entry_id, site_id=agent().site.id)
-    if entry.state not in counting.WAITING:
-        raise NotWaiting
-    at = clock.database_now()
-    row, tracers = queries.waiting_rows([entry])[0], queries.free_tracers(agent().site, at=at)
-    form = GiveForm()
-    form.offer(tracers)
-    page = {"form": form, "row": row, "tracers": tracers, "task_words": words.TASK_WORDS}
-    if not form.validate_on_submit():
-        return render_template("supervision/give.html", **page), 422 if form.errors else 200
-    with transaction():
-        services.give(entry_id, form.tracer.data, by=agent(), at=clock.database_now())
-    name = staff.get_member(form.tracer.data).display_name
-    flash(_("Confié à %(name)s : ce sera son prochain appel, pendant une demi-heure.", name=name))
-    return redirect(url_for("supervision.board"), 303)
 
 
 @bp.route("/board/<int:entry_id>/take-back", methods=["GET", "POST"])
@@ -194,26 +176,18 @@ def _to_list(which: WorkList, **values: Any) -> ResponseReturnValue:
     return redirect(url_for("supervision.lists", list=which.value, **values), 303)
 
 
-def _list_of(task: CallTask) -> WorkList:
-    return next((one for one, state in worklists.STATES.items() if state is task.state), WorkList.UNREACHABLE)
-
-
 @bp.post("/lists/tasks/<int:task_id>/put-back")
 @may(Role.SUPERVISOR)
 def put_back(task_id: int) -> ResponseReturnValue:
-    """Put a call back into the queue, and go on to giving it to somebody when that was the button."""
-    which = _list_of(worklists.get_listed(task_id, site_id=agent().site.id).task)
+    """Put a call back into the queue; from a language list in French, for everybody."""
+    which = worklists.list_of(worklists.get_listed(task_id, site_id=agent().site.id).task)
     with transaction():
-        # whoever is chosen by name speaks the language; for everybody it is French
-        in_french = which in worklists.SPOKEN_LISTS and "give" not in request.form
+        in_french = which in worklists.SPOKEN_LISTS
         task = services.put_back(task_id, in_french=in_french, by=agent(), at=clock.database_now())
-        entry = queue.find_entry_of(task.household_id) if task.household_id is not None else None
     if task.state is TaskState.NO_NUMBER:
         flash(_("Remis dans la liste des personnes sans numéro."))
-        return _to_list(which)
-    flash(_("Remis dans la file : à appeler dans les quatre heures."))
-    if entry is not None and "give" in request.form and entry.state in counting.WAITING:
-        return redirect(url_for("supervision.give", entry_id=entry.id), 303)
+    else:
+        flash(_("Remis dans la file. Échéance : %(when)s.", when=moment(task.due_at)))
     return _to_list(which)
 
 
@@ -221,7 +195,7 @@ def put_back(task_id: int) -> ResponseReturnValue:
 @may(Role.SUPERVISOR)
 def give_up(task_id: int) -> ResponseReturnValue:
     """Close somebody as unreachable."""
-    which = _list_of(worklists.get_listed(task_id, site_id=agent().site.id).task)
+    which = worklists.list_of(worklists.get_listed(task_id, site_id=agent().site.id).task)
     with transaction():
         services.give_up(task_id, by=agent(), at=clock.database_now())
     return _to_list(which, ended=task_id)
@@ -234,7 +208,7 @@ def undo_give_up(task_id: int) -> ResponseReturnValue:
     with transaction():
         task = services.undo_give_up(task_id, by=agent(), at=clock.database_now())
     flash(_("Annulé : la ligne est revenue sur la liste."))
-    return _to_list(_list_of(task))
+    return _to_list(worklists.list_of(task))
 
 
 @bp.route("/lists/tasks/<int:task_id>/number", methods=["GET", "POST"])
