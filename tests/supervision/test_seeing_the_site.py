@@ -10,11 +10,12 @@ from tests.support.pages import check_fragment
 from tests.support.story import Story, agent, identity, waiting_case
 from tests.support.web import Browser
 from tracing.calls import services as calls
+from tracing.calls.rules import CallOutcome
 from tracing.queue import services as queue
 from tracing.queue import upkeep
 from tracing.queue.models import QueueEntry, TaskState
 from tracing.staff import queries as staff
-from tracing.supervision import at_work, counting, jobs, queries
+from tracing.supervision import at_work, counting, jobs, queries, rules
 from tracing.supervision.rules import OLD_COUNTS
 
 MINUTE = timedelta(minutes=1)
@@ -47,6 +48,7 @@ def test_the_board_says_how_the_site_stands(browse: Browser, story: Story):
         "en attente": 1,
         "en cours": 1,
         "en retard": 0,
+        "à échéance d’ici une heure": 0,
         "injoignables": 1,
         "sans numéro": 1,
     }
@@ -88,6 +90,24 @@ def test_a_promised_callback_shows_its_time_and_who_promised_it(browse: Browser,
     said = words(browse.as_(story.dora).get("/board").text)
 
     assert "rappel promis aujourd’hui 13:00 par Ada" in said
+
+
+def test_what_falls_late_together_is_seen_before_it_is_late(browse: Browser, story: Story, clock):
+    for n in range(4):
+        waiting_case(story.nantes, identity(f"P{n}", phones=(f"+3363998000{n}",)), at=NOW)
+    ada = agent(story.ada)
+    upkeep.promote(at=NOW)
+    call = calls.take_next(ada, at=NOW)
+    calls.end(call, CallOutcome.COMPLETED, by=ada, at=NOW)
+    clock.move_to(NOW + timedelta(hours=1, minutes=-1))
+    early = words(browse.as_(story.dora).get("/board").text)
+    clock.move_to(NOW + timedelta(hours=3, minutes=1))
+    late = browse.as_(story.dora).get("/board")
+
+    assert "3 à 4 heures 4 appels finis dans la dernière heure 1" in early, "four are due, four can be called"
+    assert figures(late.text)["à échéance d’ici une heure"] == 4
+    assert "d’ici une heure 4 1 à 2 heures 0" in words(late.text)
+    assert "appels finis dans la dernière heure 0" in words(late.text)
 
 
 def test_the_hour_that_comes_twice_in_autumn_is_two_hours(browse: Browser, story: Story, clock):
@@ -276,3 +296,16 @@ def test_of_a_large_team_the_board_lists_those_who_need_a_look(browse: Browser, 
     assert [row.td.text for row in page.select("tbody tr")] == ["Abel"]
     assert "Présent : 1, En pause : 1" in " ".join(page.text.replace("\u202f", " ").split())
     assert page.select_one("a[href='/team']")
+
+
+@pytest.mark.parametrize(
+    ("overdue", "due_next", "pace", "late"),
+    [
+        (0, (145, 0, 0, 0), 32, [113, 81, 49, 17]),
+        (0, (10, 40, 0, 0), 30, [0, 0, 0, 0]),
+        (0, (10, 60, 0, 0), 30, [0, 10, 0, 0]),
+        (5, (0, 0, 0, 0), 0, [5, 5, 5, 5]),
+    ],
+)
+def test_what_is_late_ahead_follows_from_what_is_due_and_the_pace(overdue, due_next, pace, late):
+    assert rules.late_ahead(overdue, due_next, pace) == late

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sqlalchemy import func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, case, func, select, text
+from sqlalchemy.dialects.postgresql import array, insert
 
+from tracing.calls import queries as calls
+from tracing.calls.models import Call
+from tracing.calls.rules import BY_TRACER
 from tracing.kernel.db import session
 from tracing.queue import priority_rounds
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
@@ -15,9 +18,10 @@ from tracing.staff.agents import Workplace
 from tracing.supervision import at_work
 from tracing.supervision.at_work import Team
 from tracing.supervision.models import SiteCount
-from tracing.supervision.rules import AGES
+from tracing.supervision.rules import AGES, HOURS_AHEAD
 
 WAITING = (EntryState.READY, EntryState.SCHEDULED)
+HOUR = timedelta(hours=1)
 LISTED = 500
 """Of those who wait, as many as the board lists, the first due first."""
 
@@ -32,6 +36,10 @@ class Counts:
     """Of those who wait; a callback is overdue at its time."""
     late: int
     """The same without callbacks: the service time has passed."""
+    due_next: Sequence[int]
+    """How many fall due in each of the next hours."""
+    pace: int
+    """How many calls tracers ended in the last hour."""
     ages: Sequence[int]
     first: Sequence[int]
     priorities: dict[str, int]
@@ -50,6 +58,8 @@ def of_site(site: Workplace, *, at: datetime) -> Counts:
         waiting=row.waiting,
         overdue=row.overdue,
         late=row.late,
+        due_next=row.due_next,
+        pace=row.pace,
         ages=row.ages,
         first=row.first,
         priorities=dict(row.priorities),
@@ -72,8 +82,10 @@ def count(site: Workplace, *, at: datetime) -> Counts:
     """Count what waits at a site, and who calls there."""
     site_id = site.id
     waits = QueueEntry.state.in_(WAITING)
+    in_hours = [_falls_due(waits, at + hour * HOUR) for hour in range(HOURS_AHEAD)]
     row = session.execute(
         select(
+            array([func.count().filter(one) for one in in_hours]).label("due_next"),
             func.count().filter(waits).label("waiting"),
             func.count().filter(waits, QueueEntry.due_at < at).label("overdue"),
             func.count()
@@ -86,11 +98,27 @@ def count(site: Workplace, *, at: datetime) -> Counts:
         waiting=row.waiting,
         overdue=row.overdue,
         late=row.late,
+        due_next=row.due_next,
+        pace=_pace(site_id, at=at),
         ages=_ages(site_id, at=at) if row.waiting else [0] * (len(AGES) + 1),
         first=_first(site_id) if row.waiting else [],
         priorities={str(one): calls for one, calls in priority_rounds.calls_waiting(site_id).items()},
         team=at_work.summed_up(at_work.team(site, at=at)),
     )
+
+
+def _falls_due(waits: ColumnElement[bool], since: datetime) -> ColumnElement[bool]:
+    """Return the condition that a household falls due in the hour after `since`.
+
+    Where it is due outside calling hours, the end of the last ones before counts while it is still to come.
+    """
+    due = case((QueueEntry.call_by >= since, QueueEntry.call_by), else_=QueueEntry.due_at)
+    return waits & (due >= since) & (due < since + HOUR)
+
+
+def _pace(site_id: int, *, at: datetime) -> int:
+    ended = calls.ended_at_site(site_id, since=at - HOUR)
+    return session.scalar(select(func.count()).where(ended, Call.outcome.in_(BY_TRACER))) or 0
 
 
 def _ages(site_id: int, *, at: datetime) -> list[int]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Integer
+from sqlalchemy import BigInteger, ForeignKey, Integer, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,6 +23,10 @@ class SiteCount(Base):
     """Of these, past the time at which they are due."""
     late: Mapped[int]
     """Households past the service's own time: nothing was promised to them."""
+    due_next: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default=text("'{0,0,0,0}'"))
+    """Households that wait, by the hour in which they fall due: the next one first (rules.HOURS_AHEAD)."""
+    pace: Mapped[int] = mapped_column(server_default=text("0"))
+    """Calls that tracers ended in the last hour."""
     ages: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     """Households that wait, by the age of the oldest reason to call them (rules.AGES), the youngest first."""
     first: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))

@@ -1,13 +1,17 @@
 """When a tracer counts as absent, what may still be undone, what a list is of. Pure."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import accumulate
 
 ABSENT_AFTER = timedelta(minutes=10)
 """A tracer who listens types something now and then; after this long the board doubts that they are there."""
 UNDO_LASTS = timedelta(minutes=10)
 AGES = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=24))
 """The board tells apart who has waited for less than each of these, and for longer than the last."""
+HOURS_AHEAD = 4
+"""For so many hours the board shows what falls due: a case's promise is four hours."""
 OLD_COUNTS = timedelta(minutes=2)
 """The scheduler counts several times a minute: figures older than this mean that it does not run."""
 REOPENED_DUE_IN = timedelta(hours=4)
@@ -36,6 +40,14 @@ def is_absent(last_input_at: datetime, *, at: datetime) -> bool:
 def are_old(counted_at: datetime, *, at: datetime) -> bool:
     """Return whether figures are so old that nobody seems to count any more."""
     return at - counted_at >= OLD_COUNTS
+
+
+def late_ahead(overdue: int, due_next: Sequence[int], pace: int) -> list[int]:
+    """Return how many households will be late at the end of each of the next hours.
+
+    `overdue` households are late now, `due_next` fall due in each hour, `pace` are called an hour, the earliest due first.
+    """
+    return [max(0, overdue + due - pace * hours) for hours, due in enumerate(accumulate(due_next), start=1)]
 
 
 def can_undo(done_at: datetime, *, at: datetime) -> bool:

@@ -69,6 +69,7 @@ def _board_context() -> dict[str, object]:
     return {
         "counts": counts,
         "are_old": rules.are_old(counts.counted_at, at=at),
+        "late_ahead": rules.late_ahead(counts.overdue, counts.due_next, counts.pace),
         "figures": queries.figures(site.id, counts, under_way=under_way),
         "under_way": under_way,
         "on_calls": queries.on_calls(site.id, limit=queries.ON_CALLS_LISTED, at=at),
