@@ -48,3 +48,18 @@ def test_nothing_that_is_to_be_done_lies_beyond_the_edge_of_a_small_laptop(log_i
         assert page.evaluate(CUT_OFF) == [], place
         # the lists of a real day are wider than these few lines: no rail takes a part of their width
         assert page.evaluate("document.querySelector('main').getBoundingClientRect().left") < 20, place
+
+
+def test_the_words_of_a_call_keep_their_room_when_the_page_is_zoomed(log_in: LogIn) -> None:
+    page = log_in("lucie")
+    page.get_by_role("button", name="Appel suivant").click()
+    page.locator(".call-say").wait_for()
+
+    # a small laptop, and one of 1366 pixels at a zoom of 150 and 200 %
+    for width in (1024, 911, 683):
+        page.set_viewport_size({"width": width, "height": 620})
+        words, wide = page.evaluate(
+            "[document.querySelector('.call-say').clientWidth, document.documentElement.scrollWidth]"
+        )
+        assert wide == width, "the page scrolls sideways"
+        assert words >= 500, "the words to read aloud are squeezed"

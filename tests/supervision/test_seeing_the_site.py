@@ -106,7 +106,7 @@ def test_what_falls_late_together_is_seen_before_it_is_late(browse: Browser, sto
 
     assert "3 à 4 heures 4 appels finis dans la dernière heure 1" in early, "four are due, four can be called"
     assert figures(late.text)["à échéance d’ici une heure"] == 4
-    assert "d’ici une heure 4 1 à 2 heures 0" in words(late.text)
+    assert "d’ici une heure 4 seront en retard, à ce rythme 4 1 à 2 heures 0" in words(late.text)
     assert "appels finis dans la dernière heure 0" in words(late.text)
 
 
