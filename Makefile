@@ -24,6 +24,7 @@ run: setup ## Start everything (database, pages, scheduler) on http://127.0.0.1:
 .PHONY: test
 test: setup ## Run every check and every test
 	@bin/chromium || [ "$${CI:-}" != true ]
+	@bin/nginx
 	@$(MAKE) --no-print-directory check
 	@TRACING_TEST_BROWSER="$$(bin/chromium --find)" $(PYTEST) -n $(WORKERS) --dist loadgroup
 

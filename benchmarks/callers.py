@@ -26,7 +26,7 @@ AFTER = int(os.environ["BENCH_AFTER"])
 LOOKS_EVERY = 0.05
 """Seconds between two looks at how late the generator is itself."""
 
-tokens = cycle(SESSIONS["tokens"][AFTER:] + SESSIONS["tokens"][:AFTER])
+sessions = cycle(SESSIONS["sessions"][AFTER:] + SESSIONS["sessions"][:AFTER])
 
 
 def watch_oneself(**_given: object) -> None:
@@ -69,11 +69,11 @@ class Tracer(FastHttpUser):
     @task
     def next_call(self) -> None:
         """Take the next call; only being sent to a call is a success."""
-        cookies = f"{SESSIONS['browser']}; {SESSIONS['name']}={next(tokens)}"
+        cookie, form_token = next(sessions)
         with self.client.post(
             "/calls/next",
-            data={"csrf_token": SESSIONS["csrf"]},
-            headers={"Cookie": cookies},
+            data={"csrf_token": form_token},
+            headers={"Cookie": f"{SESSIONS['name']}={cookie}"},
             allow_redirects=False,
             catch_response=True,
             name="next call",

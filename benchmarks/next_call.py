@@ -23,14 +23,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import session as browser
-from flask_wtf.csrf import generate_csrf
 from sqlalchemy import text
 
 from benchmarks import lots
 from benchmarks.figures import Figure, at_least, at_most, say, show, told
 from benchmarks.ground import PROGRAMME, Ground
 from benchmarks.queue_ground import add_members, seconds, settle
+from tracing.app.csrf import token_of
 from tracing.app.runtime import Runtime, running
 from tracing.demo import sealing
 from tracing.imports.containers import secrets_from
@@ -132,7 +131,7 @@ def _fill(here: Ground, *, people: int) -> None:
 
 
 def _sessions(runtime: Runtime, here: Ground, count: int) -> dict[str, Any]:
-    """Log so many tracers in, all with the same form token: it belongs to a browser, not to a member."""
+    """Log so many tracers in; returns each one's cookie and the token of its forms."""
     members = add_members(here, count)
     tokens = [secrets.token_urlsafe(32) for _ in members]
     with here.owner.begin() as connection:
@@ -144,13 +143,8 @@ def _sessions(runtime: Runtime, here: Ground, count: int) -> dict[str, Any]:
             """),
             {"hashes": [hash_token(token) for token in tokens], "members": members},
         )
-    app = runtime.make_app()
-    with app.test_request_context():
-        csrf = generate_csrf()
-        answer = app.response_class()
-        app.session_interface.save_session(app, browser, answer)
-    cookie = answer.headers["Set-Cookie"].split(";")[0]
-    return {"tokens": tokens, "csrf": csrf, "browser": cookie, "name": COOKIE}
+    with runtime.make_app().app_context():
+        return {"sessions": [(token, token_of(token)) for token in tokens], "name": COOKIE}
 
 
 @contextmanager

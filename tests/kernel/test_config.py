@@ -26,6 +26,8 @@ def test_every_wrong_setting_is_named_in_one_refusal_without_its_value():
         "TRACING_FICTION_NUMBERS": "perhaps",
         "TRACING_DATABASE_URL": "mysql://root:hunter2@host/tracing",
         "TRACING_PROT": "8000",
+        "TRACING_PUBLIC_URL": "http://tracing.example.org",
+        "TRACING_TRUSTED_PROXIES": "*",
     }
 
     with pytest.raises(SettingsError) as refusal:
@@ -68,6 +70,47 @@ def test_migrations_use_the_application_role_unless_an_owner_is_named():
 )
 def test_cookies_ask_for_https_unless_only_this_machine_can_connect(host, asked, secure):
     assert Settings.from_env({"TRACING_HOST": host, "TRACING_SECURE_COOKIES": asked}).secure_cookies is secure
+
+
+@pytest.mark.parametrize(
+    ("host", "public_url", "asked", "secure"),
+    [
+        ("127.0.0.1", "https://tracing.example.org", "", True),
+        ("127.0.0.1", "https://tracing.example.org", "on", True),
+        ("0.0.0.0", "http://127.0.0.1:8000", "", False),  # noqa: S104
+        ("127.0.0.1", "http://localhost:9000", "on", True),
+    ],
+)
+def test_the_public_address_decides_whether_cookies_ask_for_https(host, public_url, asked, secure):
+    settings = Settings.from_env(
+        {"TRACING_HOST": host, "TRACING_PUBLIC_URL": public_url, "TRACING_SECURE_COOKIES": asked}
+    )
+
+    assert settings.secure_cookies is secure
+    assert settings.cookie_name("a") == ("__Host-a" if secure else "a")
+
+
+def test_cookies_for_a_public_address_are_never_sent_in_clear():
+    with pytest.raises(SettingsError, match="TRACING_SECURE_COOKIES cannot be off"):
+        Settings.from_env(
+            {"TRACING_PUBLIC_URL": "https://tracing.example.org", "TRACING_SECURE_COOKIES": "off"}
+        )
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ({}, "http://127.0.0.1:8000"),
+        ({"TRACING_HOST": "::1", "TRACING_PORT": "80"}, "http://[::1]"),
+        ({"TRACING_PUBLIC_URL": "https://tracing.example.org/"}, "https://tracing.example.org"),
+        # the environment of the releases before, behind a proxy that it does not name
+        ({"TRACING_SECURE_COOKIES": "on"}, None),
+        ({"TRACING_HOST": "0.0.0.0"}, None),  # noqa: S104
+        ({"TRACING_HOST": "0.0.0.0", "TRACING_SECURE_COOKIES": "off"}, None),  # noqa: S104
+    ],
+)
+def test_links_are_written_with_an_address_that_is_known_or_with_none(given, address):
+    assert Settings.from_env(given).address == address
 
 
 def test_settings_do_not_print_passwords():

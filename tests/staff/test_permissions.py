@@ -154,7 +154,7 @@ def test_every_page_forbids_what_comes_from_elsewhere_and_is_never_stored(
     assert "frame-ancestors 'none'" in policy
     assert headers["Cache-Control"] == "no-store"
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "same-origin"
 
 
 def test_cookies_travel_encrypted_where_the_settings_say_so(tmp_path, story: Story) -> None:

@@ -110,7 +110,7 @@ def test_a_page_is_never_stored_and_nothing_from_elsewhere_runs(client):
     )
     assert {"form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"} <= set(policy)
     assert "unsafe" not in headers["Content-Security-Policy"]
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "same-origin"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert "microphone=()" in headers["Permissions-Policy"]
 

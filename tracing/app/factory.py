@@ -1,14 +1,14 @@
 """The application: every feature is named here and nowhere else."""
 
-from datetime import timedelta
-
 from flask import Flask, Response, g
 from flask_babel import gettext as _
-from flask_wtf import CSRFProtect
 from sqlalchemy.exc import OperationalError
 
 from tracing.app import home, rail
+from tracing.app.address import init_address
+from tracing.app.browser_cookie import BrowserCookie
 from tracing.app.contention import try_calls_again
+from tracing.app.csrf import Csrf
 from tracing.contacts import views as contacts
 from tracing.desk import views as desk
 from tracing.escalations import views as escalations
@@ -62,22 +62,23 @@ def create_app(settings: Settings, *, secret_key: str) -> Flask:
     app = Flask("tracing", static_folder=None, static_url_path="/static")
     app.config.update(
         SECRET_KEY=secret_key,
-        SESSION_COOKIE_NAME="tracing_browser",
+        SESSION_COOKIE_NAME=settings.cookie_name("tracing_browser"),
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SECURE=settings.secure_cookies,
-        PERMANENT_SESSION_LIFETIME=timedelta(hours=10),
         MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
         WTF_CSRF_TIME_LIMIT=None,
         BABEL_DEFAULT_LOCALE=settings.locale,
     )
+    app.session_interface = BrowserCookie()
 
     @app.before_request
     def remember_settings() -> None:
         g.settings = settings
         g.time_zone = settings.zone
 
-    CSRFProtect(app)
+    init_address(app, settings)
+    Csrf(app)
     access.init_access(app, call_site=queue.call_site)
     init_ui(app)
     register_errors(app)

@@ -4,14 +4,17 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import structlog
 import waitress
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from tracing.app.runtime import Runtime
 from tracing.app.scheduler import make_scheduler
-from tracing.kernel.config import CannotStart
+from tracing.kernel.config import CannotStart, Settings
 from tracing.kernel.garbage import leave_out_what_is_loaded
+
+log = structlog.get_logger()
 
 THREADS = 8
 """Pages answered at once where one process does everything."""
@@ -24,18 +27,30 @@ measured in turns).
 """
 
 
+def make_server(app: Flask, *, host: str, port: int) -> Any:
+    """Return a server for one process, listening."""
+    return waitress.create_server(
+        app,
+        host=host,
+        port=port,
+        threads=THREADS,
+        ident=None,
+        # the application reads forwarded headers itself, of the proxies that the settings name
+        clear_untrusted_proxy_headers=False,
+    )
+
+
 def all_in_one(runtime: Runtime, *, accounts: Sequence[str], say: Callable[[str], None]) -> None:
     """Serve the pages and run the scheduler until Ctrl-C or SIGTERM."""
     settings = runtime.settings
     try:
-        server = waitress.create_server(
-            runtime.make_app(), host=settings.host, port=settings.port, threads=THREADS, ident=None
-        )
+        server = make_server(runtime.make_app(), host=settings.host, port=settings.port)
     except OSError as error:
         taken = f"{settings.host}:{settings.port} cannot be used ({error.strerror})."
         raise CannotStart(
             f"{taken} Stop what listens there, or choose another port: TRACING_PORT=8001"
         ) from None
+    warn_without_address(settings)
     leave_out_what_is_loaded()
     jobs = make_scheduler(settings)
     jobs.start()
@@ -51,6 +66,14 @@ def all_in_one(runtime: Runtime, *, accounts: Sequence[str], say: Callable[[str]
         jobs.shutdown(wait=True)
         server.close()
         say("Stopped.")
+
+
+def warn_without_address(settings: Settings) -> None:
+    """Say in the log that links cannot be written whole: which proxy is in front, and under which name, is not set."""
+    if settings.address is None:
+        log.warning(
+            "TRACING_PUBLIC_URL is not set: links of invitations are written without the platform's address"
+        )
 
 
 class Pages(BaseApplication):  # type: ignore[misc]
@@ -82,6 +105,7 @@ def pages_only(runtime: Runtime, *, workers: int) -> None:
         runtime.engine.dispose(close=False)
         runtime.keys_engine.dispose(close=False)
 
+    warn_without_address(settings)
     runtime.engine.dispose()
     runtime.keys_engine.dispose()
     options = {
@@ -98,6 +122,10 @@ def pages_only(runtime: Runtime, *, workers: int) -> None:
         "loglevel": settings.log_level,
         "worker_tmp_dir": str(settings.data_dir),
         "control_socket_disable": True,
+        # the application reads forwarded headers itself, of the proxies that the settings name
+        "forwarded_allow_ips": "",
+        "secure_scheme_headers": {},
+        "forwarder_headers": "",
     }
     Pages(runtime.make_app, options).run()
 

@@ -6,13 +6,14 @@ This is the only module that looks at the environment. Every name below stands i
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Self, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+from tracing.kernel.addresses import Proxies, is_loopback, parse_proxies, parse_public_url, written
 
 LOCALES = ("fr",)
 """Languages whose words are complete; the next one is a translated catalogue."""
@@ -46,6 +47,9 @@ class Settings:
     owner_keys_url: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
+    public_url: str | None = None
+    """The one address at which browsers find the platform, as an origin: `https://tracing.example.org`."""
+    trusted_proxies: Proxies = field(default_factory=Proxies)
     programme: str = "exercise-2022"
     time_zone: str = "Europe/Paris"
     locale: str = "fr"
@@ -66,11 +70,30 @@ class Settings:
         """Whether this process uses the PostgreSQL server it brings along."""
         return self.database_url is None
 
+    @property
+    def address(self) -> str | None:
+        """The address to write into links; None where it is not known, because a proxy in front is not named."""
+        if self.public_url is not None:
+            return self.public_url
+        if self.secure_cookies or not is_loopback(self.host):
+            return None
+        return written("http", self.host, self.port)
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers find the platform over TLS only."""
+        return self.public_url is not None and self.public_url.startswith("https:")
+
+    def cookie_name(self, name: str) -> str:
+        """Return the name of a cookie; with the prefix no other host of the domain can set it in our place."""
+        return f"__Host-{name}" if self.secure_cookies else name
+
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
         """Read every setting, or refuse with one sentence for each that is wrong."""
         reader = _Reader(os.environ if env is None else env)
         host = reader.text("TRACING_HOST", "127.0.0.1")
+        public_url = reader.public_url("TRACING_PUBLIC_URL")
         settings = cls(
             data_dir=Path(reader.text("TRACING_DATA_DIR", "var")).expanduser().resolve(),
             database_url=reader.url("TRACING_DATABASE_URL"),
@@ -79,16 +102,22 @@ class Settings:
             owner_keys_url=reader.url("TRACING_OWNER_KEYS_URL") or reader.url("TRACING_KEYS_URL"),
             host=host,
             port=reader.port("TRACING_PORT", 8000),
+            public_url=public_url,
+            trusted_proxies=reader.proxies("TRACING_TRUSTED_PROXIES"),
             programme=reader.text("TRACING_PROGRAMME", "exercise-2022"),
             time_zone=reader.time_zone("TRACING_TIME_ZONE", "Europe/Paris"),
             locale=reader.choice("TRACING_LOCALE", LOCALES, "fr"),
             fiction_numbers=reader.switch("TRACING_FICTION_NUMBERS", default=False),
-            secure_cookies=reader.switch("TRACING_SECURE_COOKIES", default=not _is_loopback(host)),
+            secure_cookies=reader.switch(
+                "TRACING_SECURE_COOKIES", default=not _is_plain_loopback(public_url, host)
+            ),
             log_level=reader.choice("TRACING_LOG_LEVEL", LOG_LEVELS, "info"),
             demo=reader.choice("TRACING_DEMO", DEMO_MODES, "auto"),
             inbox=reader.folder("TRACING_INBOX"),
             keep_originals_days=reader.days("TRACING_KEEP_ORIGINALS_DAYS", 7),
         )
+        if settings.is_https and not settings.secure_cookies:
+            reader.refuse("TRACING_SECURE_COOKIES", "cannot be off: TRACING_PUBLIC_URL begins with https.")
         reader.need_both("TRACING_DATABASE_URL", "TRACING_KEYS_URL")
         reader.need_below("TRACING_OWNER_DATABASE_URL", "TRACING_DATABASE_URL")
         reader.need_below("TRACING_OWNER_KEYS_URL", "TRACING_KEYS_URL")
@@ -132,9 +161,22 @@ class _Reader:
     def time_zone(self, name: str, default: str) -> str:
         return self._parsed(name, default, _time_zone, "the name of a time zone, such as Europe/Paris")
 
+    def public_url(self, name: str) -> str | None:
+        expected = (
+            "an address without a path, such as https://tracing.example.org (http for this machine only)"
+        )
+        return self._parsed(name, None, parse_public_url, expected)
+
+    def proxies(self, name: str) -> Proxies:
+        expected = "addresses and networks with commas between them, such as 127.0.0.1, 10.0.0.0/8, unix"
+        return self._parsed(name, Proxies(), parse_proxies, expected)
+
     def url(self, name: str) -> str | None:
         expected = "an address such as postgresql+psycopg://role:password@host/database"
         return self._parsed(name, None, _postgresql_url, expected)
+
+    def refuse(self, name: str, why: str) -> None:
+        self._wrong[name] = f"{name} {why}"
 
     def need_both(self, first: str, second: str) -> None:
         if (first in self._values) != (second in self._values):
@@ -192,10 +234,6 @@ def _postgresql_url(value: str) -> str:
     return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _is_plain_loopback(public_url: str | None, host: str) -> bool:
+    """Return whether browsers come over plain http, which a public address allows on this machine only."""
+    return public_url.startswith("http:") if public_url is not None else is_loopback(host)

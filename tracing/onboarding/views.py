@@ -3,7 +3,10 @@
 from datetime import date
 from typing import cast
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import (
+    session as browser,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -88,7 +91,9 @@ def _show_link(issued: Issued) -> str:
     return render_template(
         "onboarding/link.html",
         invitation=issued.invitation,
-        link=url_for("onboarding.accept", token=issued.token, _external=True),
+        # from the settings: a Host header is whatever somebody sent
+        link=f"{g.settings.address or ''}{url_for('onboarding.accept', token=issued.token)}",
+        is_whole=g.settings.address is not None,
     )
 
 
@@ -181,4 +186,6 @@ def accept(token: str) -> ResponseReturnValue:
         invitation = services.open_link(token, at=at)
         page = render_template("onboarding/welcome.html", form=form, invitation=invitation, token=token)
         return page, refusal.status
+    # what an earlier person left in this browser is not for the next one
+    browser.clear()
     return with_cookie(redirect("/", 303), begun.token)

@@ -25,6 +25,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user
 
+from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
 from tracing.staff import queries, rules, sessions
 from tracing.staff.agents import Agent
@@ -102,8 +103,27 @@ def init_access(app: Flask, *, call_site: Callable[[int], int | None]) -> None:
     app.after_request(_log_in_after_last_words)
 
 
+def session_cookie() -> str:
+    """Return the name of the cookie that holds the session's token."""
+    settings: Settings = g.settings
+    return settings.cookie_name(COOKIE)
+
+
+def session_token() -> str | None:
+    """Return the session's token that the browser sent; its session may have ended."""
+    return request.cookies.get(session_cookie()) or None
+
+
+def is_public() -> bool:
+    """Return whether anybody may open the view that is asked for."""
+    permission: Permission | None = getattr(
+        current_app.view_functions.get(request.endpoint or ""), "__permission__", None
+    )
+    return permission is not None and permission.public
+
+
 def _load_user(_request: object) -> SignedInUser | None:
-    token = request.cookies.get(COOKIE)
+    token = session_token()
     who = queries.find_signed_in(sessions.hash_token(token)) if token else None
     return SignedInUser(who) if who else None
 
@@ -161,7 +181,7 @@ def _still_valid(who: WhoAsks) -> bool:
 
 def _last_words(permission: Permission) -> WhoAsks | None:
     """Return who was writing an answer when the time of their session was up: that answer is not lost."""
-    token = request.cookies.get(COOKIE)
+    token = session_token()
     if not permission.last_words or request.method != "POST" or not token:
         return None
     who = queries.find_timed_out(sessions.hash_token(token), within=rules.LAST_WORDS)

@@ -21,7 +21,16 @@ from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Refused
 from tracing.staff import presence, queries, services, sessions
-from tracing.staff.access import COOKIE, agent, asked_at, is_fragment, is_on_call, may, public, safe_next
+from tracing.staff.access import (
+    agent,
+    asked_at,
+    is_fragment,
+    is_on_call,
+    may,
+    public,
+    safe_next,
+    session_cookie,
+)
 from tracing.staff.errors import OnACall, OnACallNow, WeakPassword
 from tracing.staff.forms import LoginForm, NewPasswordForm, UnlockForm
 from tracing.staff.models import SessionEnd
@@ -62,7 +71,7 @@ def with_cookie(response: Response | object, token: str) -> Response:
     """Give the browser its session token, for as long as the browser is open."""
     answer = make_response(response)
     answer.set_cookie(
-        COOKIE, token, httponly=True, samesite="Lax", secure=g.settings.secure_cookies, path="/"
+        session_cookie(), token, httponly=True, samesite="Lax", secure=g.settings.secure_cookies, path="/"
     )
     return answer
 
@@ -84,7 +93,10 @@ def logout() -> ResponseReturnValue:
         sessions.end(g.session_row, SessionEnd.SIGNED_OUT, by=agent().member_id, at=asked_at())
     browser.clear()
     answer = make_response(redirect(url_for("staff.login"), 303))
-    answer.delete_cookie(COOKIE)
+    # a browser removes a cookie with a prefix only in the words by which it was set
+    answer.delete_cookie(
+        session_cookie(), httponly=True, samesite="Lax", secure=g.settings.secure_cookies, path="/"
+    )
     return answer
 
 

@@ -19,7 +19,9 @@ A_YEAR = 365 * 24 * 3600
 
 HEADERS = {
     "Content-Security-Policy": POLICY,
-    "Referrer-Policy": "no-referrer",
+    # addresses hold references and links of invitations: no other site sees them. Under no-referrer browsers send
+    # forms of our own with the origin "null", which looks like another site
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Permissions-Policy": FEATURES,
     "Cross-Origin-Opener-Policy": "same-origin",

@@ -1,0 +1,105 @@
+"""Addresses of clients, of the proxies in front, and of the platform itself: how they are written and compared."""
+
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+UNIX = "unix"
+"""How a client that comes through a socket file is named: it has no address."""
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+Address = IPv4Address | IPv6Address
+
+
+class Proxies(NamedTuple):
+    """The proxies whose forwarded headers are believed."""
+
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    unix: bool = False
+    """Whether everything that comes through the socket file is believed: only a proxy of this host can open it."""
+
+    def trust(self, peer: str) -> bool:
+        """Return whether a peer, as `named`, is one of them."""
+        address = parsed(peer)
+        if address is None:
+            return self.unix and peer == UNIX
+        return any(address in network for network in self.networks)
+
+
+def parse_proxies(value: str) -> Proxies:
+    """Read a list such as `127.0.0.1, 10.0.0.0/8, unix`; raises ValueError."""
+    words = [word.strip() for word in value.split(",") if word.strip()]
+    networks = tuple(ip_network(word) for word in words if word != UNIX)
+    return Proxies(networks, UNIX in words)
+
+
+def named(peer: str) -> str:
+    """Return a peer as servers tell it in one spelling: an address, or `unix` for whatever is none."""
+    address = parsed(peer)
+    return UNIX if address is None else str(address)
+
+
+def client_of(peer: str, forwarded_for: str, proxies: Proxies) -> str:
+    """Return the address of the client: the first from the right that no trusted proxy has.
+
+    Each proxy appends whom it was asked by, so everything left of the first untrusted one may be invented.
+    """
+    client = named(peer)
+    hops = forwarded_for.split(",") if forwarded_for else []
+    while hops and proxies.trust(client):
+        hop = parsed(_without_port(hops.pop().strip()))
+        if hop is None:
+            break
+        client = str(hop)
+    return client
+
+
+def parsed(text: str) -> Address | None:
+    """Return an address, one of IPv4 as such even where it came through IPv6; None for what is none."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _without_port(hop: str) -> str:
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop
+
+
+def host_name(host: str) -> str:
+    """Return the name in a Host header, without its port; empty for what is no host."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a name or an address means this machine only."""
+    address = parsed(host)
+    return host == "localhost" if address is None else address.is_loopback
+
+
+def written(scheme: str, host: str, port: int | None) -> str:
+    """Return an origin as browsers write it: without the port that goes without saying."""
+    name = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{name}" if port in {None, DEFAULT_PORTS[scheme]} else f"{scheme}://{name}:{port}"
+
+
+def parse_public_url(value: str) -> str:
+    """Read the address of the platform and return it as an origin; raises ValueError.
+
+    Over plain http identities would cross the network in clear, so that is for this machine only.
+    """
+    url = urlsplit(value)
+    if url.scheme not in DEFAULT_PORTS or not url.hostname or url.username is not None:
+        raise ValueError
+    if url.path not in {"", "/"} or "?" in value or "#" in value:
+        raise ValueError
+    if url.scheme == "http" and not is_loopback(url.hostname):
+        raise ValueError
+    host = url.hostname if parsed(url.hostname) else url.hostname.encode("idna").decode("ascii")
+    return written(url.scheme, host, url.port)
