@@ -21,6 +21,7 @@ from tracing.imports.lines import parse
 from tracing.imports.models import ImportLine, ImportLot
 from tracing.imports.one_writer import one_at_a_time
 from tracing.imports.rules import Outcome
+from tracing.imports.scope import HOST
 from tracing.kernel.config import Settings
 from tracing.kernel.events import Event, Sighting
 from tracing.people import queries as people
@@ -235,10 +236,10 @@ def test_a_line_is_set_aside_with_a_reason_and_taken_up_again(story, session, br
     aside = ivan.follow(f"{path_of(lot)}/set-aside", {"why": "no_result"})
 
     assert "Classée sans suite" in aside.text
-    assert correction_queries.count_waiting() == 0
+    assert correction_queries.count_waiting(HOST) == 0
     back = ivan.follow(f"{path_of(lot)}/take-up")
     assert "remise à corriger" in back.text
-    assert correction_queries.count_waiting() == 1
+    assert correction_queries.count_waiting(HOST) == 1
     assert [
         event.detail["why"]
         for event in session.scalars(

@@ -27,6 +27,7 @@ from tracing.onboarding import views as onboarding
 from tracing.queue import queries as queue
 from tracing.sickleave import views as sickleave
 from tracing.staff import access, accounts
+from tracing.staff import national_views as national
 from tracing.staff import views as staff
 from tracing.supervision import views as supervision
 from tracing.ui.errors import register_errors, show_refusal
@@ -36,6 +37,7 @@ FEATURES = (
     home,
     staff,
     accounts,
+    national,
     desk,
     contacts,
     sickleave,

@@ -16,7 +16,7 @@ from tracing.queue.models import CallTask, TaskState
 from tracing.staff import queries as staff
 from tracing.staff import words as staff_words
 from tracing.staff.access import agent, may
-from tracing.staff.models import Role
+from tracing.staff.models import Role, SiteKind
 from tracing.supervision import (
     counting,
     lending_views,
@@ -319,6 +319,7 @@ def journal() -> ResponseReturnValue:
         kind=form.kind.data if is_right else None,
         day=form.day.data if is_right else None,
         zone=site.time_zone,
+        is_live=site.kind is SiteKind.LIVE,
     )
     page = render_template(
         f"supervision/{shown.value}.html",
