@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from tests.conftest import NOW
 from tests.support.lots import extract, lot_of
-from tracing.imports import folder, lots, source_services
+from tracing.imports import folder, source_services
 from tracing.imports.folder import Inbox, fetch_now, last_troubles
 from tracing.imports.jobs import work_once
 from tracing.imports.models import CameBy, ImportLot, ImportSource, LotState

@@ -8,6 +8,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy.exc import OperationalError
 
 from tracing.app import home, rail
+from tracing.app.attempts import watch_attempts
 from tracing.app.contention import try_calls_again
 from tracing.contacts import views as contacts
 from tracing.desk import views as desk
@@ -88,6 +89,7 @@ def create_app(settings: Settings, *, secret_key: str) -> Flask:
     for feature in FEATURES:
         app.register_blueprint(feature.bp)
     try_calls_again(app)
+    watch_attempts(app)
     app.teardown_appcontext(lambda _error: session.remove())
     app.logger.propagate = False
     return app

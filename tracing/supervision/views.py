@@ -121,6 +121,7 @@ def give(entry_id: int) -> ResponseReturnValue:
 def take_back(entry_id: int) -> ResponseReturnValue:
     """Take a call from a tracer who is not there."""
     at = clock.database_now()
+    queue.get_entry(entry_id, site_id=agent().site.id)
     row = next((one for one in queries.on_calls(agent().site.id, at=at) if one.entry_id == entry_id), None)
     if row is None:
         raise NotWaiting
