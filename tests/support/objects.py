@@ -10,11 +10,13 @@ from tests.support import story
 from tracing.calls import requests
 from tracing.calls import services as calls
 from tracing.calls.models import Call, Draft
+from tracing.cases.models import Case
 from tracing.escalations import services as escalations
 from tracing.escalations.models import Audience, Reason
 from tracing.imports import key_services, source_services
 from tracing.imports.keyfiles import read_password
 from tracing.imports.models import ImportLine, ImportLot, LotState, SourceKind
+from tracing.imports.queries import report
 from tracing.imports.rules import Outcome
 from tracing.kernel.db import session, take_id
 from tracing.onboarding.models import Invitation
@@ -54,9 +56,10 @@ def objects_at(site: Site, other: Site, school: Site, *, serial: int, at: dateti
     task.lot_id = lot.id
     priority = priorities.give_to_place(f"4400{serial}", only_collective=False, by=by, at=at)
     call = calls.take_next(by, at=at)
+    assert call is not None
     conversation = calls.speak_to(call, task, script_version="2026.1", at=at)
     calls.confirm_identity(conversation, confirmed=True, by=by, at=at)
-    case = session.get_one(story.Case, task.case_id)
+    case = session.get_one(Case, task.case_id)
     contact = story.contact(case, story.identity("Luc", f"Vu{serial}", phones=(second,)), by=everyone, at=at)
     question = escalations.raise_question(
         call,
@@ -142,7 +145,7 @@ def _lot(site: Site, by: int, other: int, serial: int, *, at: datetime) -> Impor
         received_at=at,
         received_by=other,
         loaded_at=at,
-        counts=dict.fromkeys(("lines", "created", "quarantined"), 0),
+        counts={},
     )
     session.add(lot)
     session.flush()
@@ -162,6 +165,7 @@ def _lot(site: Site, by: int, other: int, serial: int, *, at: datetime) -> Impor
         )
     )
     session.flush()
+    lot.counts = report(lot.id)
     return lot
 
 

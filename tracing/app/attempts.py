@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 from sqlalchemy import TextClause, select, text
@@ -80,7 +81,8 @@ def _note(response: Response) -> Response:
     refusal = g.get("refusal")
     if agent is None or not isinstance(refusal, REFUSED) or not request.view_args:
         return response
-    permission: Permission = current_app.view_functions[request.endpoint or ""].__permission__  # type: ignore[attr-defined]
+    view: Any = current_app.view_functions[request.endpoint or ""]
+    permission: Permission = view.__permission__
     if permission.roles and not agent.holds(*permission.roles):
         return response  # the page is for another role: that says nothing of the object
     with transaction():

@@ -120,7 +120,7 @@ class AccountReachesFurther(Forbidden):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "Ce compte ouvre aussi un site où vous n’avez pas ce droit : rien n’a été changé. Demandez à quelqu’un qui l’a sur tous ses sites."
+                "Ce compte ouvre aussi un site où vous n’avez pas ce droit : rien n’a été changé. Demandez à quelqu’un qui l’a sur tous ses sites."
             )
         )
 
@@ -140,14 +140,14 @@ class NotForOneself(Forbidden):
     """Nobody gives themselves a right that two people give."""
 
     def __init__(self) -> None:
-        super().__init__(_("C’est votre propre compte : deux autres administrateurs en décident."))
+        super().__init__(_("C’est votre propre compte : deux autres administrateurs en décident."))
 
 
 class SecondAdministrator(Forbidden):
     """Whoever proposed does not confirm."""
 
     def __init__(self) -> None:
-        super().__init__(_("Vous l’avez proposé : un autre administrateur doit le confirmer, pas vous."))
+        super().__init__(_("Vous l’avez proposé : un autre administrateur doit le confirmer, pas vous."))
 
 
 class NoSuchProposal(Refused):
@@ -155,7 +155,7 @@ class NoSuchProposal(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            _("Aucune proposition n’attend : elle a été confirmée, retirée, ou son délai est passé.")
+            _("Aucune proposition n’attend : elle a été confirmée, retirée, ou son délai est passé.")
         )
 
 

@@ -32,7 +32,7 @@ def propose(member_id: int) -> ResponseReturnValue:
 def confirm(member_id: int) -> ResponseReturnValue:
     """Confirm what another administrator proposed."""
     return _do(
-        member_id, national.confirm, _("Confirmé : cette personne voit les lots de tous les sites réels.")
+        member_id, national.confirm, _("Confirmé : cette personne voit les lots de tous les sites réels.")
     )
 
 
@@ -50,7 +50,7 @@ def end(member_id: int) -> ResponseReturnValue:
     return _do(
         member_id,
         national.make_local,
-        _("Enregistré : cette personne ne voit plus que les lots de son site."),
+        _("Enregistré : cette personne ne voit plus que les lots de son site."),
     )
 
 
