@@ -45,6 +45,7 @@ OTHER_STATE = {
     "escalations.heartbeat",
     "escalations.keep_words",
     "escalations.still_here",
+    "onboarding.certify",  # needs a referent of the school as well
     "onboarding.practice_call",  # a call of the recruit at the school
     "supervision.add_number",  # a call on a list
     "supervision.give_up",
