@@ -134,7 +134,7 @@ def test_the_page_says_everything_at_once_beside_its_field_and_who_looked(story,
     assert "Ce champ est obligatoire, et il est vide." in page.text
     assert "Cette date est illisible ou n’existe pas." in page.text
     assert 'value="31/02/1985"' in page.text
-    seen = session.scalars(select(Sighting).where(Sighting.why == "lot")).one()
+    seen = session.scalars(select(Sighting).where(Sighting.why == "national_lot")).one()
     assert seen.people == [f"line:{line_of(session, lot).id}"]
 
 
