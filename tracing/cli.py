@@ -228,6 +228,12 @@ def staff() -> None:
     help="tracer, medical_adviser, referent, supervisor, import_officer, auditor, administrator; may be repeated.",
 )
 @click.option("--contract-ends", type=click.DateTime(["%Y-%m-%d"]), help="Last day of a short contract.")
+@click.option(
+    "--national",
+    "is_national",
+    is_flag=True,
+    help="As an import officer: sees the lots of every live site, and those of none.",
+)
 def add(  # noqa: PLR0917 - click passes by name
     login: str,
     name: str,
@@ -235,6 +241,7 @@ def add(  # noqa: PLR0917 - click passes by name
     site_name: str | None,
     roles: tuple[str, ...],
     contract_ends: datetime | None,
+    is_national: bool,  # noqa: FBT001 - click passes a flag
 ) -> None:
     """Open an account and print its first password, once."""
     from tracing.app.runtime import running
@@ -252,6 +259,7 @@ def add(  # noqa: PLR0917 - click passes by name
                 contract_ends_on=date(contract_ends.year, contract_ends.month, contract_ends.day)
                 if contract_ends
                 else None,
+                is_national=is_national,
                 programme=runtime.settings.programme,
                 time_zone=runtime.settings.time_zone,
             )
@@ -259,6 +267,36 @@ def add(  # noqa: PLR0917 - click passes by name
             click.echo(str(refusal), err=True)
             sys.exit(2)
     click.echo(f"{login} can log in with this first password, shown once: {password}")
+
+
+@staff.command("grant")
+@click.argument("login")
+@click.option("--site", "site_code", required=True, help="Code of the site.")
+@click.option("--role", "roles", multiple=True, help="A role to add, as in `staff add`; may be repeated.")
+@click.option(
+    "--national",
+    "is_national",
+    is_flag=True,
+    help="Import officer of every live site: alone on the host, by two administrators in the pages.",
+)
+def grant(
+    login: str,
+    site_code: str,
+    roles: tuple[str, ...],
+    is_national: bool,  # noqa: FBT001 - click passes a flag
+) -> None:
+    """Give an account more roles at a site."""
+    from tracing.app.runtime import running
+    from tracing.kernel.errors import Refused
+    from tracing.staff import cli as commands
+
+    with running(Settings.from_env()):
+        try:
+            commands.grant(login, site_code=site_code, roles=roles, is_national=is_national)
+        except (Refused, ValueError) as refusal:
+            click.echo(str(refusal), err=True)
+            sys.exit(2)
+    click.echo(f"{login} has these roles at {site_code}.")
 
 
 @main.command()

@@ -21,6 +21,7 @@ from tracing.imports.lines import parse
 from tracing.imports.models import ImportLine, ImportLot
 from tracing.imports.one_writer import one_at_a_time
 from tracing.imports.rules import Outcome
+from tracing.imports.scope import HOST
 from tracing.kernel.config import Settings
 from tracing.kernel.events import Event, Sighting
 from tracing.people import queries as people
@@ -133,7 +134,7 @@ def test_the_page_says_everything_at_once_beside_its_field_and_who_looked(story,
     assert "Ce champ est obligatoire, et il est vide." in page.text
     assert "Cette date est illisible ou n’existe pas." in page.text
     assert 'value="31/02/1985"' in page.text
-    seen = session.scalars(select(Sighting).where(Sighting.why == "lot")).one()
+    seen = session.scalars(select(Sighting).where(Sighting.why == "national_lot")).one()
     assert seen.people == [f"line:{line_of(session, lot).id}"]
 
 
@@ -235,10 +236,10 @@ def test_a_line_is_set_aside_with_a_reason_and_taken_up_again(story, session, br
     aside = ivan.follow(f"{path_of(lot)}/set-aside", {"why": "no_result"})
 
     assert "Classée sans suite" in aside.text
-    assert correction_queries.count_waiting() == 0
+    assert correction_queries.count_waiting(HOST) == 0
     back = ivan.follow(f"{path_of(lot)}/take-up")
     assert "remise à corriger" in back.text
-    assert correction_queries.count_waiting() == 1
+    assert correction_queries.count_waiting(HOST) == 1
     assert [
         event.detail["why"]
         for event in session.scalars(

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from tests.conftest import NOW
 from tests.support.lots import extract, lot_of
-from tracing.imports import folder, lots
+from tracing.imports import folder, source_services
 from tracing.imports.folder import Inbox, fetch_now, last_troubles
 from tracing.imports.jobs import work_once
 from tracing.imports.models import CameBy, ImportLot, ImportSource, LotState
@@ -154,7 +154,7 @@ def test_of_a_trusted_source_with_its_keys_a_file_becomes_cases_by_itself(settin
     from tests.support.lots import secrets
 
     with transaction():
-        lots.know_source("PDL", at=NOW)
+        source_services.know_source("PDL", at=NOW)
         session.get_one(ImportSource, "PDL").is_trusted = True
         session.commit()
     put(settings, lot_of([{}]))

@@ -17,6 +17,7 @@ from tests.support.lots import SETTINGS, arrival, lot_of
 from tracing.imports import jobs, lots, queries, undoing
 from tracing.imports.jobs import load
 from tracing.imports.models import LotState
+from tracing.imports.scope import HOST
 from tracing.kernel import clock, db
 from tracing.kernel.config import Settings
 from tracing.staff.models import Member
@@ -104,7 +105,7 @@ def test_a_lot_killed_fifty_times_ends_as_one_clean_run(
                 kills += 1
                 with db.transaction():
                     _is_whole()
-                    if [lot.state for lot in queries.lots()] == [LotState.LOADED]:
+                    if [lot.state for lot in queries.lots(HOST)] == [LotState.LOADED]:
                         break  # killed when all was done
             runs += 1
             with db.transaction():
@@ -153,7 +154,7 @@ def test_the_same_lot_in_two_processes_at_once_is_taken_in_once(
 
     with db.transaction():
         left = everything()
-        created = [lot.counts["created"] for lot in queries.lots()]
+        created = [lot.counts["created"] for lot in queries.lots(HOST)]
     same = ("people", "keys", "cases", "tasks", "households", "numbers", "pairs")
     assert [left[part] for part in same] == [clean[part] for part in same]
     assert min(created) == 0

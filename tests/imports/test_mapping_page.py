@@ -92,7 +92,7 @@ def test_columns_are_proposed_by_their_names_with_values_beside(ivan, lot_id, se
     assert "DURAND" in page.text
     assert "F1" in page.text
     seen = session.scalars(select(Sighting)).one()
-    assert (seen.viewer_id, seen.people, seen.why) == (ivan_id, [f"lot:{lot_id}"], "lot")
+    assert (seen.viewer_id, seen.people, seen.why) == (ivan_id, [f"lot:{lot_id}"], "national_lot")
 
 
 def test_what_was_said_is_kept_and_the_lot_is_read_again_and_by_the_next_file(ivan, lot_id, session, story):

@@ -216,7 +216,7 @@ def test_a_quarantined_line_is_shown_as_it_came_and_that_it_was_seen_is_recorded
     assert "Ce champ est obligatoire, et il est vide." in line
     seen = session.scalars(select(Sighting)).one()
     number = session.scalar(select(ImportLine.id).where(ImportLine.outcome == Outcome.QUARANTINED))
-    assert (seen.viewer_id, seen.why, seen.people) == (importer, "lot", [f"line:{number}"])
+    assert (seen.viewer_id, seen.why, seen.people) == (importer, "national_lot", [f"line:{number}"])
 
 
 def test_of_a_line_that_was_taken_in_the_lot_shows_no_identity(ivan, session, send):

@@ -17,6 +17,7 @@ from tracing.imports import pair_queries as queries
 from tracing.imports import pair_services as services
 from tracing.imports.jobs import load
 from tracing.imports.pair_errors import TwoWorlds
+from tracing.imports.scope import scope_of
 from tracing.kernel.events import Event, Sighting
 from tracing.people import queries as people
 from tracing.people.models import PairState, Person, PossibleDuplicate
@@ -153,7 +154,7 @@ def test_the_way_back_is_offered_for_a_moment_and_later_in_the_list(ivan, doubt,
 def test_later_puts_a_pair_behind_the_others(ivan, doubt, story):
     other = first_call(story, identity("Paul", "MARTIN", phones=("+33639980031",)), at=NOW)
     second = ids_of(pair(other.person_id, doubt.other_id, at=NOW))
-    nantes = story.nantes.id
+    scope = scope_of(agent(story.ivan))
 
     page = ivan.follow(f"/pairs/{doubt.id}/later").text
 
@@ -161,7 +162,7 @@ def test_later_puts_a_pair_behind_the_others(ivan, doubt, story):
     assert "MARTIN" in page
     ivan.post(f"/pairs/{second.id}/later")
     assert "Remis à plus tard" in ivan.get("/pairs").text
-    assert queries.next_pair(nantes).id == doubt.id
+    assert queries.next_pair(scope).id == doubt.id
 
 
 def test_nirs_that_contradict_are_asked_about_twice(ivan, story, session):
@@ -216,16 +217,16 @@ def test_a_pair_that_other_answers_settled_is_not_asked_and_comes_back_with_them
         pair(third.person_id, doubt.other_id, at=NOW),
         pair(third.person_id, doubt.person_id, at=NOW),
     )
-    nantes = story.nantes.id
+    scope = scope_of(agent(story.ivan))
     services.merge(doubt.id, by=by, at=NOW)
     services.merge(first.id, by=by, at=NOW)
 
-    assert queries.open_count(nantes) == 0
+    assert queries.open_count(scope) == 0
     assert "Aucune paire à comparer" in ivan.get("/pairs").text
 
     services.take_back(first.id, by=by, at=NOW)
-    assert queries.next_pair(nantes).id == first.id
-    assert queries.open_count(nantes) == 2
+    assert queries.next_pair(scope).id == first.id
+    assert queries.open_count(scope) == 2
     assert state_of(second, session) is PairState.OPEN
 
 
@@ -354,7 +355,7 @@ def test_two_people_who_are_not_the_same_are_never_asked_about_again(story, sess
 
     assert (report["repeat"], report["possible_duplicates"]) == (2, 0)
     assert the_pair(session).state is PairState.DIFFERENT
-    assert queries.open_count(story.nantes.id) == 0
+    assert queries.open_count(scope_of(agent(story.ivan))) == 0
 
 
 def test_the_same_lot_twice_makes_nobody_a_duplicate_of_themselves(session):
@@ -384,7 +385,7 @@ def test_a_line_that_several_people_match_is_compared_with_each_and_with_a_merge
     asked = session.scalars(select(PossibleDuplicate).where(PossibleDuplicate.state == PairState.OPEN)).all()
     assert len(asked) == 2
     services.merge(asked[0].id, by=agent(story.ivan), at=NOW)
-    assert queries.open_count(story.nantes.id) == 0
+    assert queries.open_count(scope_of(agent(story.ivan))) == 0
 
 
 def test_a_lot_in_a_training_site_never_meets_a_real_person(story, session):

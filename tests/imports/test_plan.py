@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text
 
 from tests.conftest import NOW
 from tests.support.lots import arrival, expected, lot_of, secrets, take_back
-from tracing.imports import jobs, lots, originals
+from tracing.imports import jobs, lots, originals, source_services
 from tracing.imports.errors import NotNow, OriginalGone
 from tracing.imports.jobs import load, look_ahead, work_once
 from tracing.imports.models import ImportLot, ImportOriginal, ImportSource, LotState
@@ -51,7 +51,7 @@ def lot_at(session, lot_id):
 
 def trust(session, code="PDL"):
     with transaction():
-        lots.know_source(code, at=NOW)
+        source_services.know_source(code, at=NOW)
         session.get_one(ImportSource, code).is_trusted = True
 
 

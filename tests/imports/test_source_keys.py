@@ -21,6 +21,7 @@ from tracing.imports.models import ImportSource, KeyState, KeyUse, SourceKey
 from tracing.imports.source_errors import KeyKnown, KeyRefused, NotTheSame
 from tracing.kernel.db import transaction
 from tracing.kernel.events import Event
+from tracing.staff import national
 from tracing.staff.models import Role
 
 PASSWORD = "Nantes-lot-13h"
@@ -36,8 +37,10 @@ def source(session, story):
 
 @pytest.fixture
 def yves(story):
-    """A second import officer of Nantes."""
-    return member("yves", "Yves", (Role.IMPORTER, story.nantes), at=NOW)
+    """A second import officer of Nantes, who sees the lots of all live sites as well."""
+    second = member("yves", "Yves", (Role.IMPORTER, story.nantes), at=NOW)
+    national.grant(second, story.nantes.id, at=NOW)
+    return second
 
 
 @pytest.fixture

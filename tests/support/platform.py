@@ -16,7 +16,7 @@ from tracing.kernel import clock
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
 from tracing.programmes.rules import MIDNIGHT
-from tracing.staff import services
+from tracing.staff import national, services
 from tracing.staff.models import Role, SiteKind
 
 PASSWORD = "les mouettes rient fort"
@@ -73,6 +73,8 @@ def prepare(settings: Settings) -> None:
             member = services.add_member(login=login, name=name, by=None, at=at)
             services.set_password(member, PASSWORD, by=None, at=at)
             services.grant(member, role, sites[code].id, by=None, at=at)
+            if role is Role.IMPORTER:
+                national.grant(member, sites[code].id, at=at)
             if role is Role.REFERENT:
                 services.grant(member, role, sites["900"].id, by=None, at=at)
     load_people(settings)

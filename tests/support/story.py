@@ -13,7 +13,7 @@ from tracing.people.rules import Identity
 from tracing.programmes.vocabulary import RiskLevel
 from tracing.queue import services as queue
 from tracing.queue.models import CallTask, TaskKind
-from tracing.staff import queries, services
+from tracing.staff import national, queries, services
 from tracing.staff.agents import Agent
 from tracing.staff.models import Member, MemberKind, Role, Site, SiteKind
 
@@ -41,7 +41,7 @@ class Story:
     rose: Member
     """The referent of Nantes and of the school."""
     ivan: Member
-    """Nantes' import officer."""
+    """Nantes' import officer, who sees the lots of all live sites."""
     theo: Member
     """A recruit under training."""
     gaston: Member
@@ -72,6 +72,7 @@ def tell(*, at: datetime) -> Story:
         gaston=member("gaston", "Gaston", (Role.ADMINISTRATOR, nantes), at=at),
         olga=member("olga", "Olga", (Role.AUDITOR, nantes), at=at),
     )
+    national.grant(story.ivan, nantes.id, at=at)
     services.set_hours(story.ada, {1: (time(9), time(17)), 3: (time(9), time(17))}, by=None, at=at)
     session.flush()
     return story
@@ -98,6 +99,7 @@ def agent(someone: Member, site: Site | None = None) -> Agent:
         site=queries.workplace(queries.get_site(site_id)),
         roles=frozenset((role.site_id, role.role) for role in someone.roles),
         languages=frozenset(someone.languages),
+        national_at=frozenset(role.site_id for role in someone.roles if role.is_national),
     )
 
 

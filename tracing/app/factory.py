@@ -6,6 +6,7 @@ from sqlalchemy.exc import OperationalError
 
 from tracing.app import home, rail
 from tracing.app.address import init_address
+from tracing.app.attempts import watch_attempts
 from tracing.app.browser_cookie import BrowserCookie
 from tracing.app.contention import try_calls_again
 from tracing.app.csrf import Csrf
@@ -27,6 +28,7 @@ from tracing.onboarding import views as onboarding
 from tracing.queue import queries as queue
 from tracing.sickleave import views as sickleave
 from tracing.staff import access, accounts
+from tracing.staff import national_views as national
 from tracing.staff import views as staff
 from tracing.supervision import views as supervision
 from tracing.ui.errors import register_errors, show_refusal
@@ -36,6 +38,7 @@ FEATURES = (
     home,
     staff,
     accounts,
+    national,
     desk,
     contacts,
     sickleave,
@@ -87,6 +90,7 @@ def create_app(settings: Settings, *, secret_key: str) -> Flask:
     for feature in FEATURES:
         app.register_blueprint(feature.bp)
     try_calls_again(app)
+    watch_attempts(app)
     app.teardown_appcontext(lambda _error: session.remove())
     app.logger.propagate = False
     return app

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from tracing.imports import correction_queries as corrections
 from tracing.imports import pair_queries as pairs
+from tracing.imports.scope import scope_of
 from tracing.messages import queries as messages
 from tracing.staff import access
 from tracing.staff.agents import Agent
@@ -26,8 +27,8 @@ class Door(NamedTuple):
     roles: frozenset[Role]
     also: tuple[str, ...] = ()
     """Beginnings of other addresses that belong to this place; those below its own always do."""
-    waiting: Callable[[int], int] | None = None
-    """How much of a site waits there; cheap, since it is asked on every page."""
+    waiting: Callable[[Agent], int] | None = None
+    """How much waits there for whoever asks; cheap, since it is asked on every page."""
 
 
 DOORS = (
@@ -56,14 +57,14 @@ DOORS = (
         _l("À corriger"),
         "pencil",
         frozenset({Role.IMPORTER}),
-        waiting=corrections.count_waiting,
+        waiting=lambda agent: corrections.count_waiting(scope_of(agent)),
     ),
     Door(
         "pairs.review",
         _l("Doublons possibles"),
         "person-check",
         frozenset({Role.IMPORTER}),
-        waiting=pairs.open_count,
+        waiting=lambda agent: pairs.open_count(scope_of(agent)),
     ),
     Door("sources.listing", _l("Expéditeurs"), "building", frozenset({Role.IMPORTER})),
     Door(
@@ -71,7 +72,7 @@ DOORS = (
         _l("Messages à envoyer"),
         "envelope",
         frozenset({Role.SUPERVISOR, Role.IMPORTER}),
-        waiting=messages.waiting_count,
+        waiting=lambda agent: messages.waiting_count(agent.site.id),
     ),
     Door("accounts.members", _l("Comptes"), "people", frozenset({Role.ADMINISTRATOR})),
     Door("supervision.calling_hours", _l("Heures d’appel"), "clock", frozenset({Role.ADMINISTRATOR})),
@@ -87,7 +88,7 @@ def places_of(agent: Agent) -> list[Place]:
             label=str(door.label),
             icon=door.icon,
             active=is_open(door),
-            badge=(door.waiting(agent.site.id) or None) if door.waiting and _is_known() else None,
+            badge=(door.waiting(agent) or None) if door.waiting and _is_known() else None,
         )
         for door in DOORS
         if agent.holds(*door.roles)

@@ -25,7 +25,8 @@ from tracing.staff.models import Member
 
 SEED = 1902
 """The same people at every first run: what one reads in a bug report can be found again."""
-SENDER, OFFICERS = "PDL", ("irene", "basile")
+SENDER, PRACTICE, OFFICERS = "PDL", "ECOLE", ("irene", "basile")
+"""The portal, whose people are real everywhere else; the sender of the training site's invented ones; who knows both."""
 BEGUN, LOADED = "demo.begun", "demo.loaded"
 AT_NANTES, AT_AJACCIO, AT_SCHOOL = 216, 60, 24
 ARRIVED_AGO = timedelta(hours=2, minutes=40)
@@ -74,18 +75,18 @@ def load(settings: Settings) -> None:
                 password_of(settings),
                 at=at - timedelta(days=20),
             )
-    know_sender(settings, at=at - timedelta(days=10))
-    with transaction():
-        arrived = session.scalar(select(ImportLot.id).where(ImportLot.state == LotState.LOADED).limit(1))
-    if arrived is None:
-        send_and_load(settings, at=at - ARRIVED_AGO)
+    know_senders(settings, at=at - timedelta(days=10))
+    send_and_load(settings, at=at - ARRIVED_AGO)
     happenings.work(began_at=at - ARRIVED_AGO, at=at)
     with transaction():
         events.record(LOADED, by=None, at=clock.now())
 
 
-def know_sender(settings: Settings, *, at: datetime) -> None:
-    """Let one import officer make the portal known with its key, and the other confirm it."""
+def know_senders(settings: Settings, *, at: datetime) -> None:
+    """Let one import officer make the portal known with its key, and the other confirm it; and give the school its own.
+
+    The lots of a training site have a sender of their own: nobody of another one ever gets there.
+    """
     key, certificate = sealing.make_key_pair(settings.data_dir / "demo", at=at)
     with transaction():
         if find_source(SENDER) is not None:
@@ -110,33 +111,56 @@ def know_sender(settings: Settings, *, at: datetime) -> None:
         made = key_services.propose(SENDER, read, label=_("Clé de la plateforme"), by=proposes, at=at)
         ending = key_services.shown_fingerprints(made)[0][-key_services.LAST :]
         key_services.confirm(SENDER, made.id, ending, by=confirms, at=at)
+        school = staff.find_training_site()
+        source_services.add_source(
+            PRACTICE,
+            source_services.Terms(
+                label=_("Personnes inventées pour l’entraînement"),
+                kind=SourceKind.PLATFORM,
+                is_trusted=True,
+                needs_signature=False,
+                site_id=school.id if school else None,
+                contact="",
+            ),
+            by=proposes,
+            at=at,
+        )
 
 
 def send_and_load(settings: Settings, *, at: datetime) -> None:
-    """Write the extract, encrypt it as its sender would, and load it as any other file."""
+    """Write the extracts, encrypt them as their senders would, and load them as any other file."""
     random = Random(SEED)  # noqa: S311 - invented people, no secret
     people = [
         *invented.invent(invented.NANTES, AT_NANTES, random, first_serial=0),
         *invented.invent(invented.AJACCIO, AT_AJACCIO, random, first_serial=3000),
     ]
     pupils = invented.invent(invented.SCHOOL, AT_SCHOOL, random, first_serial=6000)
-    lot = f"{SENDER}{at:%Y%m%d}01"
-    rows = list(invented.lines([*pupils, *people], lot=lot, at=at, zone=settings.zone, random=random))
+    for code, theirs, has_trouble in ((SENDER, people, True), (PRACTICE, pupils, False)):
+        lot = f"{code}{at:%Y%m%d}01"
+        rows = list(invented.lines(theirs, lot=lot, at=at, zone=settings.zone, random=random))
+        _load(code, lot, invented.with_the_usual_trouble(rows) if has_trouble else rows, settings, at=at)
+
+
+def _load(code: str, lot: str, rows: list[dict[str, str]], settings: Settings, *, at: datetime) -> None:
+    """Encrypt an extract for the platform and load it, unless a start that was killed got so far."""
+    with transaction():
+        arrived = select(ImportLot.id).where(
+            ImportLot.source_code == code, ImportLot.state == LotState.LOADED
+        )
+        if session.scalar(arrived.limit(1)) is not None:
+            return
     folder = settings.data_dir / "demo"
     key, certificate = sealing.make_key_pair(folder, at=at)
-    file = next(iter(sorted(folder.glob("*.p7m"))), folder / f"{lot}.csv.p7m")
+    file = next(iter(sorted(folder.glob(f"{code}*.p7m"))), folder / f"{lot}.csv.p7m")
     if not file.exists():
         draft = file.with_suffix(".draft")
-        draft.write_bytes(
-            sealing.encrypt(invented.as_csv(invented.with_the_usual_trouble(rows)), certificate)
-        )
+        draft.write_bytes(sealing.encrypt(invented.as_csv(rows), certificate))
         draft.rename(file)
-    content = file.read_bytes()
     load_lot(
         Arrival(
-            content=content,
+            content=file.read_bytes(),
             file_name=file.name,
-            source_code=SENDER,
+            source_code=code,
             secrets=secrets_from(private_key=key, certificate=certificate),
             zone=settings.zone,
             allow_fiction=True,

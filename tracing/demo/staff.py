@@ -7,7 +7,7 @@ from tracing.kernel.db import session
 from tracing.onboarding import services as onboarding
 from tracing.onboarding.models import Certification
 from tracing.programmes.rules import MIDNIGHT
-from tracing.staff import queries, services
+from tracing.staff import national, queries, services
 from tracing.staff.agents import Agent
 from tracing.staff.models import MemberKind, Role, Site, SiteKind
 
@@ -143,6 +143,8 @@ def hire(sites: dict[str, Site], password: str, *, at: datetime) -> None:
         services.set_password(member, password, by=None, at=at)
         for code, role in one.roles:
             services.grant(member, role, sites[code].id, by=None, at=at)
+            if role is Role.IMPORTER:
+                national.grant(member, sites[code].id, at=at)
         services.set_hours(member, one.hours or {}, by=None, at=at)
         services.set_languages(member, one.languages, by=None, at=at)
     for one in COLLEAGUES:
@@ -186,4 +188,5 @@ def agent_of(login: str, site_code: str | None = None) -> Agent:
         site=queries.workplace(site or queries.get_site(min(role.site_id for role in member.roles))),
         roles=frozenset((role.site_id, role.role) for role in member.roles),
         languages=frozenset(member.languages),
+        national_at=frozenset(role.site_id for role in member.roles if role.is_national),
     )

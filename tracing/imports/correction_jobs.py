@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from tracing.imports import correction_files as files
-from tracing.imports import correction_queries, corrections, lots, queries, routing, services
+from tracing.imports import correction_queries, corrections, lot_events, lots, queries, routing, services
 from tracing.imports.containers import Secrets
 from tracing.imports.correction_files import ToCorrect
 from tracing.imports.correction_words import told
@@ -16,6 +16,7 @@ from tracing.imports.models import ImportLine, ImportLot
 from tracing.imports.one_writer import one_at_a_time
 from tracing.imports.reader import opened
 from tracing.imports.readings import Reading
+from tracing.imports.scope import why_seen
 from tracing.kernel import clock, events
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
@@ -81,8 +82,8 @@ def file_of(lot_id: int, *, settings: Settings, by: int) -> bytes:
             for line in waiting
             if (values := correction_queries.values_of(line)) is not None
         ]
-        events.saw([f"line:{line.id}" for line in waiting], by=by, at=at, why="lot")
-        events.record("lot.corrections_sent", by=by, at=at, subject=("lot", lot_id), lines=len(lines))
+        events.saw([f"line:{line.id}" for line in waiting], by=by, at=at, why=why_seen(lot.owner_site_id))
+        lot_events.record("lot.corrections_sent", lot, by=by, at=at, lines=len(lines))
     return files.workbook_of(lines, password)
 
 

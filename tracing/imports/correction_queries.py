@@ -11,6 +11,7 @@ from tracing.imports.layout import FIELDS
 from tracing.imports.models import ImportLine, ImportLot, LotState
 from tracing.imports.queries import fields_of
 from tracing.imports.rules import Outcome
+from tracing.imports.scope import Scope
 from tracing.kernel.db import among, session
 from tracing.kernel.events import Event
 
@@ -154,23 +155,28 @@ def count_of(lot_id: int) -> int:
     return session.scalar(counted) or 0
 
 
-def count_waiting(_site_id: int | None = None) -> int:
-    """Return how many lines wait for a correction, over all lots: an import officer corrects those of every site."""
+def count_waiting(scope: Scope) -> int:
+    """Return how many lines wait for a correction, over all lots inside a scope."""
     counted = (
         select(func.count())
         .select_from(ImportLine)
         .join(ImportLot, ImportLot.id == ImportLine.lot_id)
-        .where(WAITS, ImportLot.state != LotState.UNDONE)
+        .where(WAITS, ImportLot.state != LotState.UNDONE, scope.holds(ImportLot.owner_site_id))
     )
     return session.scalar(counted) or 0
 
 
-def waiting(*, after_id: int = 0, limit: int) -> list[Waiting]:
-    """Return the lines to correct over all lots, the oldest first, after a key."""
+def waiting(scope: Scope, *, after_id: int = 0, limit: int) -> list[Waiting]:
+    """Return the lines to correct over all lots inside a scope, the oldest first, after a key."""
     rows = session.execute(
         select(ImportLine, ImportLot.source_code, ImportLot.file_name, ImportLot.received_at)
         .join(ImportLot, ImportLot.id == ImportLine.lot_id)
-        .where(WAITS, ImportLine.id > after_id, ImportLot.state != LotState.UNDONE)
+        .where(
+            WAITS,
+            ImportLine.id > after_id,
+            ImportLot.state != LotState.UNDONE,
+            scope.holds(ImportLot.owner_site_id),
+        )
         .order_by(ImportLine.id)
         .limit(limit)
     )

@@ -22,6 +22,7 @@ from tracing.imports.errors import (
 )
 from tracing.imports.faults import Fault
 from tracing.imports.models import ImportLine, ImportLot
+from tracing.imports.scope import scope_of, why_seen
 from tracing.imports.source_words import FIELD_GROUPS
 from tracing.imports.views import words
 from tracing.imports.words import PROBLEM_WORDS
@@ -43,13 +44,13 @@ LATE, VERY_LATE = timedelta(hours=4), timedelta(hours=24)
 @may(Role.IMPORTER)
 def waiting() -> ResponseReturnValue:
     """List the lines to correct over all lots, the oldest first."""
-    after = request.args.get("after", 0, type=int)
-    rows = waiting_lines.waiting(after_id=after, limit=PAGE_SIZE + 1)
+    after, scope = request.args.get("after", 0, type=int), scope_of(agent())
+    rows = waiting_lines.waiting(scope, after_id=after, limit=PAGE_SIZE + 1)
     now = clock.now()
     return render_template(
         "imports/corrections.html",
         page=page_of(rows, [one.line.id for one in rows]),
-        total=waiting_lines.count_waiting(),
+        total=waiting_lines.count_waiting(scope),
         late=now - LATE,
         very_late=now - VERY_LATE,
         problem_words=PROBLEM_WORDS,
@@ -60,7 +61,7 @@ def waiting() -> ResponseReturnValue:
 @may(Role.IMPORTER)
 def line(lot_id: int, row_number: int) -> ResponseReturnValue:
     """Show a line and correct it: everything wrong stands beside its field; that it was seen is recorded."""
-    found = queries.get_lot(lot_id)
+    found = queries.get_lot(lot_id, scope_of(agent()))
     one = waiting_lines.get_line(lot_id, row_number)
     fields = queries.fields_of(one)
     is_open = waiting_lines.is_to_correct(one) and found.state in CORRECTABLE
@@ -121,7 +122,9 @@ def _line_page(
         at_fault = dict.fromkeys(name for group in FIELD_GROUPS for name in group[1] if form[name].errors)
     with transaction():
         if fields is not None:
-            events.saw([f"line:{one.id}"], by=agent().member_id, at=clock.now(), why="lot")
+            events.saw(
+                [f"line:{one.id}"], by=agent().member_id, at=clock.now(), why=why_seen(lot.owner_site_id)
+            )
         changes = waiting_lines.changes_of(one)
     return render_template(
         "imports/line.html",
@@ -151,7 +154,7 @@ def _line_page(
 @may(Role.IMPORTER)
 def set_aside(lot_id: int, row_number: int) -> ResponseReturnValue:
     """Say that nothing is to be corrected in a line, and why."""
-    found = queries.get_lot(lot_id)
+    found = queries.get_lot(lot_id, scope_of(agent()))
     form = SetAsideForm()
     if not form.validate_on_submit():
         one = waiting_lines.get_line(lot_id, row_number)
@@ -177,6 +180,7 @@ def set_aside(lot_id: int, row_number: int) -> ResponseReturnValue:
 def take_up(lot_id: int, row_number: int) -> ResponseReturnValue:
     """Put a line that was set aside back among those to correct."""
     with transaction():
+        queries.get_lot(lot_id, scope_of(agent()))
         one = waiting_lines.get_line(lot_id, row_number, lock=True)
         corrections.take_up(one, by=agent().member_id, at=clock.now())
     flash(_("Ligne %(row)s remise à corriger.", row=row_number))
@@ -187,7 +191,7 @@ def take_up(lot_id: int, row_number: int) -> ResponseReturnValue:
 @may(Role.IMPORTER)
 def of_lot(lot_id: int) -> ResponseReturnValue:
     """List the lines to correct of a lot, and take in a file of them once it is corrected."""
-    found = queries.get_lot(lot_id)
+    found = queries.get_lot(lot_id, scope_of(agent()))
     form = CorrectedFileForm()
     if not form.validate_on_submit():
         return _lot_page(found, form), 422 if form.errors else 200
@@ -231,6 +235,7 @@ def _lot_page(lot: ImportLot, form: CorrectedFileForm) -> str:
 @may(Role.IMPORTER)
 def download(lot_id: int) -> ResponseReturnValue:
     """Give the lines to correct as a protected workbook, with a column that says what is wrong."""
+    queries.get_lot(lot_id, scope_of(agent()))
     content = correction_jobs.file_of(lot_id, settings=g.settings, by=agent().member_id)
     name = _("lot-%(number)s-a-corriger.xlsx", number=lot_id)
     answer = send_file(io.BytesIO(content), mimetype=WORKBOOK, as_attachment=True, download_name=name)

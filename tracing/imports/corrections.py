@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import select, update
 
 from tracing.imports import correction_queries as queries
-from tracing.imports import lots, services
+from tracing.imports import lot_events, lots, services
 from tracing.imports.errors import NoLongerToCorrect
 from tracing.imports.faults import Fault, Why, faults_of
 from tracing.imports.layout import FIELDS, RawLine, clean
@@ -161,6 +161,7 @@ def _tell(
             by=by,
             at=at,
             subject=("line", row.id),
+            site_id=lot.owner_site_id,
             lot=lot.id,
             row=row.row_number,
             revision=row.revision,
@@ -208,12 +209,5 @@ def take_up(line: ImportLine, *, by: int, at: datetime) -> None:
 
 
 def _record(kind: str, line: ImportLine, *, by: int, at: datetime) -> None:
-    events.record(
-        kind,
-        by=by,
-        at=at,
-        subject=("line", line.id),
-        lot=line.lot_id,
-        row=line.row_number,
-        why=line.set_aside_why,
-    )
+    owner = session.get_one(ImportLot, line.lot_id).owner_site_id
+    lot_events.record_line(kind, line, owner, by=by, at=at, why=line.set_aside_why)

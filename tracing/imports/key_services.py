@@ -115,6 +115,7 @@ def _record(kind: str, key: SourceKey, *, by: int, at: datetime) -> None:
         by=by,
         at=at,
         subject=("key", key.id),
+        site_id=queries.get_source(key.source_code).site_id,
         source=key.source_code,
         use=key.use.value,
         fingerprint=key.fingerprint[:16],

@@ -10,6 +10,7 @@ from tracing.imports import key_services as services
 from tracing.imports import source_queries as queries
 from tracing.imports.keyfiles import KeyRead, grouped, read_password, read_private_key, read_signer
 from tracing.imports.models import KeyState, KeyUse, SourceKey
+from tracing.imports.scope import scope_of
 from tracing.imports.source_errors import KeyRefused, NotTheSame
 from tracing.imports.source_forms import (
     ConfirmKeyForm,
@@ -45,7 +46,7 @@ SPOKEN_GROUPS = 2
 @may(Role.IMPORTER)
 def new(code: str, kind: str) -> ResponseReturnValue:
     """Propose a key; it opens nothing yet."""
-    source = queries.get_source(code)
+    source = queries.get_source(code, scope_of(agent()))
     form = FORMS[kind]()
     if not form.validate_on_submit():
         page = render_template("imports/key_new.html", source=source, form=form, kind=kind)
@@ -80,7 +81,7 @@ def _read(form: KeyForm) -> KeyRead:
 @may(Role.IMPORTER)
 def show(code: str, key_id: int) -> ResponseReturnValue:
     """Show what may be known of a key, and what it waits for."""
-    key = queries.get_key(code, key_id)
+    key = _key(code, key_id)
     return key_page(key, _confirm_form(key))
 
 
@@ -88,7 +89,7 @@ def show(code: str, key_id: int) -> ResponseReturnValue:
 @may(Role.IMPORTER)
 def confirm(code: str, key_id: int) -> ResponseReturnValue:
     """Confirm a key somebody else proposed."""
-    key = queries.get_key(code, key_id)
+    key = _key(code, key_id)
     form = _confirm_form(key)
     if not form.validate_on_submit():
         return key_page(key, form), 422
@@ -100,7 +101,7 @@ def confirm(code: str, key_id: int) -> ResponseReturnValue:
         with transaction():
             services.note_mismatch(code, key_id, by=me, at=at)
         form.typed.errors = [refusal.message]
-        return key_page(queries.get_key(code, key_id), form), refusal.status
+        return key_page(_key(code, key_id), form), refusal.status
     flash(_("Confirmé : cela sert à partir de maintenant."))
     return redirect(url_for("sources.show", code=code), 303)
 
@@ -109,6 +110,7 @@ def confirm(code: str, key_id: int) -> ResponseReturnValue:
 @may(Role.IMPORTER)
 def put_aside(code: str, key_id: int) -> ResponseReturnValue:
     """Drop a key that nobody confirmed."""
+    _key(code, key_id)
     with transaction():
         services.put_aside(code, key_id, by=agent().member_id, at=clock.now())
     flash(_("Écarté : rien n’en est gardé."))
@@ -119,10 +121,17 @@ def put_aside(code: str, key_id: int) -> ResponseReturnValue:
 @may(Role.IMPORTER)
 def retire(code: str, key_id: int) -> ResponseReturnValue:
     """Let a key open nothing any more."""
+    _key(code, key_id)
     with transaction():
         services.retire(code, key_id, by=agent().member_id, at=clock.now())
     flash(_("Retiré : la partie secrète est détruite."))
     return redirect(url_for("sources.show", code=code), 303)
+
+
+def _key(code: str, key_id: int) -> SourceKey:
+    """Return a key of a source that whoever asks may open."""
+    queries.get_source(code, scope_of(agent()))
+    return queries.get_key(code, key_id)
 
 
 def _confirm_form(key: SourceKey) -> Any:
@@ -134,10 +143,11 @@ def key_page(key: SourceKey, form: Any) -> str:
     me = agent()
     is_mine = key.proposed_by == me.member_id
     hides_end = key.state is KeyState.PROPOSED and not is_mine
-    others = staff.members_with_role(me.site.id, Role.IMPORTER)
+    source = queries.get_source(key.source_code, scope_of(me))
+    others = staff.import_officers(me.site.id, is_national=source.site_id != me.site.id)
     return render_template(
         "imports/key.html",
-        source=queries.get_source(key.source_code),
+        source=source,
         key=key,
         form=form,
         is_mine=is_mine,

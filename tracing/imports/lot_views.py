@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from tracing.imports import lots, queries, undoing
 from tracing.imports.forms import OpenForm
 from tracing.imports.models import LotState
+from tracing.imports.scope import scope_of
 from tracing.imports.views import lot_page, progress_of, secret_in
 from tracing.imports.words import STAYS_WORDS
 from tracing.kernel import clock
@@ -22,7 +23,7 @@ bp = Blueprint("lots", __name__, url_prefix="/lots", template_folder="templates"
 @may(Role.IMPORTER, passive=True)
 def progress(lot_id: int) -> ResponseReturnValue:
     """Show how far the reading is; once it ended the page shows itself anew."""
-    lot = queries.get_lot(lot_id)
+    lot = queries.get_lot(lot_id, scope_of(agent()))
     if not lots.is_waiting(lot):
         return "", 200, {"HX-Refresh": "true"}
     if lot.is_being_undone:
@@ -86,6 +87,7 @@ def retry(lot_id: int) -> ResponseReturnValue:
 
 def _do(lot_id: int, step: Callable[[], None]) -> ResponseReturnValue:
     with transaction():
+        queries.get_lot(lot_id, scope_of(agent()))
         step()
     return redirect(url_for("imports.lot", lot_id=lot_id), 303)
 
@@ -98,6 +100,7 @@ def open_with(lot_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return lot_page(lot_id, form=form), 422
     with transaction():
+        queries.get_lot(lot_id, scope_of(agent()))
         lots.open_with(lot_id, secret_in(form), by=agent().member_id, at=clock.now())
     return redirect(url_for("imports.lot", lot_id=lot_id), 303)
 
@@ -106,7 +109,7 @@ def open_with(lot_id: int) -> ResponseReturnValue:
 @may(Role.IMPORTER)
 def undo(lot_id: int) -> ResponseReturnValue:
     """Show what undoing a lot would take back and what would stay, before anything is done."""
-    lot = queries.get_lot(lot_id)
+    lot = queries.get_lot(lot_id, scope_of(agent()))
     if lot.state not in lots.UNDOABLE or lot.is_being_undone:
         return redirect(url_for("imports.lot", lot_id=lot_id), 303)
     outlook = undoing.outlook(lot)

@@ -5,14 +5,12 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import and_, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
-from tracing.imports import originals
+from tracing.imports import lot_events, originals, source_services
 from tracing.imports.containers import Secrets
 from tracing.imports.errors import FileRefused, NoSuchLot, NotNow, OriginalGone
-from tracing.imports.layout import NAME as LAYOUT
 from tracing.imports.models import CameBy, ImportLot, ImportSource, LotState
-from tracing.kernel import events
+from tracing.imports.scope import HOST, Scope
 from tracing.kernel.db import session
 
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600))
@@ -24,15 +22,6 @@ OPEN = (LotState.RECEIVED, LotState.TO_MAP, LotState.PLANNED, LotState.LOADING, 
 """The file is still needed."""
 
 
-def know_source(code: str, *, at: datetime) -> None:
-    """Make a source known that nobody made: its lots wait for a person."""
-    session.execute(
-        upsert(ImportSource)
-        .values(code=code, label=code, layout=LAYOUT, created_at=at)
-        .on_conflict_do_nothing()
-    )
-
-
 def receive(
     content: bytes,
     *,
@@ -41,22 +30,27 @@ def receive(
     one_off_secret: Secrets | None = None,
     came_by: CameBy = CameBy.PAGE,
     site_id: int | None = None,
+    scope: Scope = HOST,
     keep_days: int = originals.KEEP_DAYS,
     by: int | None,
     at: datetime,
 ) -> ImportLot:
-    """Keep a file as it came; it is read by the scheduler's job, and whoever sent it need not wait."""
-    know_source(source_code, at=at)
-    lot = _new_lot(content, file_name=file_name, source_code=source_code, came_by=came_by, by=by, at=at)
+    """Keep a file as it came; it is read by the scheduler's job, and whoever sent it need not wait.
+
+    Raises:
+        NoSuchSource: the source is not inside the scope of who sends it.
+    """
+    source = source_services.know_source(source_code, scope, at=at)
+    lot = _new_lot(content, file_name=file_name, source=source, came_by=came_by, by=by, at=at)
     lot.state, lot.site_id = LotState.RECEIVED, site_id
     session.add(lot)
     session.flush()
     originals.keep(lot.id, content, one_off_secret, days=keep_days, at=at)
-    events.record(
+    lot_events.record(
         "lot.received",
+        lot,
         by=by,
         at=at,
-        subject=("lot", lot.id),
         sha256=lot.file_sha256,
         source=lot.source_code,
         came_by=lot.came_by.value,
@@ -103,22 +97,21 @@ def refuse_file(
     content: bytes, refusal: FileRefused, *, source_code: str, file_name: str, by: int | None, at: datetime
 ) -> int:
     """Keep that a file was refused as a whole, and why; nothing of what was in it."""
-    know_source(source_code, at=at)
-    lot = _new_lot(
-        content, file_name=file_name, source_code=source_code, came_by=CameBy.COMMAND, by=by, at=at
-    )
+    source = source_services.know_source(source_code, at=at)
+    lot = _new_lot(content, file_name=file_name, source=source, came_by=CameBy.COMMAND, by=by, at=at)
     _refuse(lot, refusal)
     session.add(lot)
     session.flush()
-    events.record("lot.refused", by=by, at=at, subject=("lot", lot.id), source=source_code)
+    lot_events.record("lot.refused", lot, by=by, at=at, source=source_code)
     return lot.id
 
 
 def _new_lot(
-    content: bytes, *, file_name: str, source_code: str, came_by: CameBy, by: int | None, at: datetime
+    content: bytes, *, file_name: str, source: ImportSource, came_by: CameBy, by: int | None, at: datetime
 ) -> ImportLot:
     return ImportLot(
-        source_code=source_code,
+        source_code=source.code,
+        owner_site_id=source.site_id,
         file_name=file_name[:200],
         file_sha256=sha256(content).hexdigest(),
         came_by=came_by,
@@ -203,9 +196,7 @@ def planned(lot_id: int, plan: dict[str, Any], *, at: datetime) -> None:
     lot = get_locked(lot_id, LotState.RECEIVED)
     lot.state, lot.plan, lot.lines_read = LotState.PLANNED, plan, plan["lines"]
     forget_trouble(lot)
-    events.record(
-        "lot.planned", by=None, at=at, subject=("lot", lot.id), lines=plan["lines"], created=plan["created"]
-    )
+    lot_events.record("lot.planned", lot, by=None, at=at, lines=plan["lines"], created=plan["created"])
 
 
 def to_map(lot_id: int, *, at: datetime) -> None:
@@ -213,7 +204,7 @@ def to_map(lot_id: int, *, at: datetime) -> None:
     lot = get_locked(lot_id, LotState.RECEIVED)
     lot.state = LotState.TO_MAP
     forget_trouble(lot)
-    events.record("lot.to_map", by=None, at=at, subject=("lot", lot.id), source=lot.source_code)
+    lot_events.record("lot.to_map", lot, by=None, at=at, source=lot.source_code)
 
 
 def mapped(lot_id: int, *, by: int, at: datetime) -> None:
@@ -235,7 +226,7 @@ def accept(lot_id: int, *, by: int, at: datetime) -> None:
     lot.state, lot.committed_by = LotState.LOADING, by
     lot.lines_read, lot.started_at, lot.progress_at, lot.stop_asked_at = 0, None, None, None
     forget_trouble(lot)
-    events.record("lot.committed", by=by, at=at, subject=("lot", lot.id), source=lot.source_code)
+    lot_events.record("lot.committed", lot, by=by, at=at, source=lot.source_code)
 
 
 def plan_again(lot_id: int, *, by: int, at: datetime) -> None:
@@ -248,7 +239,7 @@ def discard(lot_id: int, *, by: int, at: datetime) -> None:
     lot = get_locked(lot_id, LotState.RECEIVED, LotState.TO_MAP, LotState.PLANNED)
     lot.state, lot.progress_at = LotState.DISCARDED, at
     forget_trouble(lot)
-    events.record("lot.discarded", by=by, at=at, subject=("lot", lot.id), source=lot.source_code)
+    lot_events.record("lot.discarded", lot, by=by, at=at, source=lot.source_code)
 
 
 def take_up(lot_id: int, *, by: int, at: datetime) -> None:
@@ -256,7 +247,7 @@ def take_up(lot_id: int, *, by: int, at: datetime) -> None:
     lot = get_locked(lot_id, LotState.DISCARDED)
     originals.need(lot_id)
     _read_again(lot)
-    events.record("lot.taken_up", by=by, at=at, subject=("lot", lot.id), source=lot.source_code)
+    lot_events.record("lot.taken_up", lot, by=by, at=at, source=lot.source_code)
 
 
 def open_with(lot_id: int, secret: Secrets, *, by: int, at: datetime) -> None:
@@ -267,14 +258,14 @@ def open_with(lot_id: int, secret: Secrets, *, by: int, at: datetime) -> None:
     lot.state = LotState.RECEIVED if lot.state is LotState.REFUSED else LotState.LOADING
     lot.refusal = lot.refusal_code = lot.stop_asked_at = None
     forget_trouble(lot)
-    events.record("lot.tried_again", by=by, at=at, subject=("lot", lot.id), source=lot.source_code)
+    lot_events.record("lot.tried_again", lot, by=by, at=at, source=lot.source_code)
 
 
 def ask_to_stop(lot_id: int, *, by: int, at: datetime) -> None:
     """Stop the loading after the batch under way."""
     lot = get_locked(lot_id, LotState.LOADING)
     lot.stop_asked_at = at
-    events.record("lot.stop_asked", by=by, at=at, subject=("lot", lot.id), source=lot.source_code)
+    lot_events.record("lot.stop_asked", lot, by=by, at=at, source=lot.source_code)
 
 
 def stopped(lot_id: int, *, trouble: str | None = None, at: datetime) -> None:
@@ -283,7 +274,7 @@ def stopped(lot_id: int, *, trouble: str | None = None, at: datetime) -> None:
     lot.state, lot.stop_asked_at = LotState.STOPPED, None
     forget_trouble(lot)
     lot.trouble = trouble
-    events.record("lot.stopped", by=None, at=at, subject=("lot", lot.id), lines=lot.lines_read)
+    lot_events.record("lot.stopped", lot, by=None, at=at, lines=lot.lines_read)
 
 
 def resume(lot_id: int, *, by: int, at: datetime) -> None:
@@ -292,7 +283,7 @@ def resume(lot_id: int, *, by: int, at: datetime) -> None:
     originals.need(lot_id)
     lot.state, lot.stop_asked_at = LotState.LOADING, None
     forget_trouble(lot)
-    events.record("lot.resumed", by=by, at=at, subject=("lot", lot.id), source=lot.source_code)
+    lot_events.record("lot.resumed", lot, by=by, at=at, source=lot.source_code)
 
 
 def try_now(lot_id: int) -> None:
@@ -320,7 +311,7 @@ def refuse(lot_id: int, refusal: FileRefused | OriginalGone, *, at: datetime) ->
     forget_trouble(lot)
     if isinstance(refusal, FileRefused):
         originals.drop_unless_of_use(lot_id, refusal.refusal)
-    events.record("lot.refused", by=None, at=at, subject=("lot", lot.id), source=lot.source_code)
+    lot_events.record("lot.refused", lot, by=None, at=at, source=lot.source_code)
 
 
 def finish_lot(lot_id: int, counts: dict[str, Any], *, by: int | None, at: datetime) -> None:
@@ -330,9 +321,7 @@ def finish_lot(lot_id: int, counts: dict[str, Any], *, by: int | None, at: datet
     lot.stop_asked_at = None
     forget_trouble(lot)
     originals.forget_secret(lot_id)
-    events.record(
-        "lot.loaded", by=by, at=at, subject=("lot", lot.id), lines=counts["lines"], created=counts["created"]
-    )
+    lot_events.record("lot.loaded", lot, by=by, at=at, lines=counts["lines"], created=counts["created"])
 
 
 def _read_again(lot: ImportLot) -> None:

@@ -12,6 +12,7 @@ from tracing.imports.errors import NotNow
 from tracing.imports.layout import REQUIRED
 from tracing.imports.mappings import CODES, Looked, Mapping, difference, proposed
 from tracing.imports.models import ImportLot, LotState
+from tracing.imports.scope import scope_of, why_seen
 from tracing.imports.source_words import CODE_WORDS, COLUMN_FAULT_WORDS, FIELD_GROUPS, FIELD_WORDS
 from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
@@ -30,7 +31,8 @@ MOST_LISTED = 10
 @may(Role.IMPORTER)
 def columns(lot_id: int) -> ResponseReturnValue:
     """Show the columns of a file with some of their values; then the codes; then keep both and read it again."""
-    lot = queries.get_lot(lot_id)
+    lot = queries.get_lot(lot_id, scope_of(agent()))
+    source_queries.get_source(lot.source_code, scope_of(agent()))
     if lot.state not in MAPPABLE:
         raise NotNow
     looked, known = _look(lot)
@@ -57,7 +59,7 @@ def _look(lot: ImportLot) -> tuple[Looked, tuple[int, Mapping] | None]:
         known = source_queries.mapping_of(lot.source_code)
     looked = reader.looked_at(content, secrets, known[1] if known else None)
     with transaction():
-        events.saw([f"lot:{lot.id}"], by=agent().member_id, at=clock.now(), why="lot")
+        events.saw([f"lot:{lot.id}"], by=agent().member_id, at=clock.now(), why=why_seen(lot.owner_site_id))
     return looked, known
 
 

@@ -83,7 +83,7 @@ class ImportSource(Base):
     needs_signature: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """A file without a valid signature of this source is refused."""
     site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
-    """Where all its people go; by the fund of each line where there is none."""
+    """Whose it is, and where all its people go. None: national, and its people go by the fund of each line."""
     contact: Mapped[str] = mapped_column(server_default=text("''"))
     """Whom to ask at the sender's about a file: a service, a number, an address."""
     updated_at: Mapped[datetime | None]
@@ -170,6 +170,8 @@ class ImportLot(Base):
     )
     site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
     """Where whoever sent it from a page works: its time zone dates the lines. None: the default site's."""
+    owner_site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"), index=True)
+    """Whose it is: the site of its source when it came, so that it stays theirs. None: national."""
     received_at: Mapped[datetime]
     received_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     loaded_at: Mapped[datetime | None]

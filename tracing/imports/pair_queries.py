@@ -1,4 +1,4 @@
-"""Reading possible duplicates: those of a site, one after the other, with what stands behind each record."""
+"""Reading possible duplicates: those inside a scope, one after the other, with what stands behind each record."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.imports.pair_errors import NoSuchPair
+from tracing.imports.scope import Scope
 from tracing.kernel.db import session
 from tracing.kernel.paging import PAGE_SIZE, Page
 from tracing.people import queries as people
@@ -70,12 +71,12 @@ class Decided:
     references: tuple[str, ...]
 
 
-def _of_site(site_id: int) -> ColumnElement[bool]:
-    """Return that the newcomer of a pair has a case of the site: whoever loaded it compares it."""
-    return exists().where(Case.person_id == PossibleDuplicate.person_id, Case.site_id == site_id)
+def _inside(scope: Scope) -> ColumnElement[bool]:
+    """Return that the newcomer of a pair has a case inside a scope: whoever loaded it compares it."""
+    return exists().where(Case.person_id == PossibleDuplicate.person_id, scope.holds(Case.site_id))
 
 
-def _open(site_id: int) -> Select[PossibleDuplicate]:
+def _open(scope: Scope) -> Select[PossibleDuplicate]:
     """Choose the pairs that are still a question: both can be read, and no other answer made them one."""
     one, other = aliased(Person), aliased(Person)
     return (
@@ -84,7 +85,7 @@ def _open(site_id: int) -> Select[PossibleDuplicate]:
         .join(other, other.id == PossibleDuplicate.other_id)
         .where(
             PossibleDuplicate.state == PairState.OPEN,
-            _of_site(site_id),
+            _inside(scope),
             func.coalesce(one.same_as, one.id) != func.coalesce(other.same_as, other.id),
             one.sealed.is_not(None),
             other.sealed.is_not(None),
@@ -92,21 +93,21 @@ def _open(site_id: int) -> Select[PossibleDuplicate]:
     )
 
 
-def next_pair(site_id: int) -> PossibleDuplicate | None:
+def next_pair(scope: Scope) -> PossibleDuplicate | None:
     """Return the pair to be decided next: those that were put off come last, in the order of putting off."""
-    chosen = _open(site_id).order_by(PossibleDuplicate.postponed_at.asc().nulls_first(), PossibleDuplicate.id)
+    chosen = _open(scope).order_by(PossibleDuplicate.postponed_at.asc().nulls_first(), PossibleDuplicate.id)
     return session.scalar(chosen.limit(1))
 
 
-def open_count(site_id: int) -> int:
+def open_count(scope: Scope) -> int:
     """Count the pairs to be decided, up to `MOST_COUNTED`."""
-    chosen = _open(site_id).with_only_columns(PossibleDuplicate.id).limit(MOST_COUNTED).subquery()
+    chosen = _open(scope).with_only_columns(PossibleDuplicate.id).limit(MOST_COUNTED).subquery()
     return session.scalar(select(func.count()).select_from(chosen)) or 0
 
 
-def get_pair(pair_id: int, *, site_id: int, lock: bool = False) -> PossibleDuplicate:
-    """Return a pair of a site."""
-    chosen = select(PossibleDuplicate).where(PossibleDuplicate.id == pair_id, _of_site(site_id))
+def get_pair(pair_id: int, scope: Scope, *, lock: bool = False) -> PossibleDuplicate:
+    """Return a pair inside a scope."""
+    chosen = select(PossibleDuplicate).where(PossibleDuplicate.id == pair_id, _inside(scope))
     if lock:
         chosen = chosen.with_for_update(of=PossibleDuplicate).execution_options(populate_existing=True)
     pair = session.scalar(chosen)
@@ -115,10 +116,10 @@ def get_pair(pair_id: int, *, site_id: int, lock: bool = False) -> PossibleDupli
     return pair
 
 
-def decided(site_id: int, *, before_id: int | None = None) -> Page[Decided]:
-    """Return a page of the pairs of a site that were decided, the latest first."""
+def decided(scope: Scope, *, before_id: int | None = None) -> Page[Decided]:
+    """Return a page of the pairs inside a scope that were decided, the latest first."""
     order = tuple_(PossibleDuplicate.decided_at, PossibleDuplicate.id)
-    chosen = select(PossibleDuplicate).where(PossibleDuplicate.state != PairState.OPEN, _of_site(site_id))
+    chosen = select(PossibleDuplicate).where(PossibleDuplicate.state != PairState.OPEN, _inside(scope))
     if before_id is not None:
         after = select(PossibleDuplicate.decided_at, PossibleDuplicate.id)
         chosen = chosen.where(order < after.where(PossibleDuplicate.id == before_id).scalar_subquery())
@@ -250,3 +251,10 @@ def answers_about(person_ids: Iterable[int], state: PairState) -> list[tuple[int
         )
     )
     return [(row[0], row[1]) for row in rows if row[0] in ids and row[1] in ids]
+
+
+def sites_of(pair: PossibleDuplicate) -> list[int]:
+    """Return the sites at which the two people of a pair have cases: their auditors see what is decided."""
+    people_of = (pair.person_id, pair.other_id)
+    chosen = select(Case.site_id).where(Case.person_id.in_(people_of)).distinct()
+    return list(session.scalars(chosen.order_by(Case.site_id)))

@@ -15,6 +15,7 @@ from tracing.contacts.closing import close_when_done
 from tracing.imports import pair_queries, pair_rules
 from tracing.imports.pair_errors import REFUSALS, AlreadyDecided, NotDecided, OnTheLine, SaidSame
 from tracing.imports.pair_rules import FirstCall
+from tracing.imports.scope import scope_of
 from tracing.kernel import clock, events
 from tracing.kernel.db import session
 from tracing.messages import queries as messages
@@ -96,7 +97,7 @@ def take_back(pair_id: int, *, by: Agent, at: datetime) -> PossibleDuplicate:
         OnTheLine: a tracer is on the telephone with the person now.
     """
     _one_at_a_time()
-    pair = pair_queries.get_pair(pair_id, site_id=by.site.id, lock=True)
+    pair = pair_queries.get_pair(pair_id, scope_of(by), lock=True)
     before = pair.state
     if before is PairState.OPEN:
         raise NotDecided
@@ -114,7 +115,7 @@ def take_back(pair_id: int, *, by: Agent, at: datetime) -> PossibleDuplicate:
 def _open_pair(pair_id: int, wanted: PairState, *, by: Agent) -> PossibleDuplicate:
     """Return a pair to be decided; or as it stands, when its second click says what the first one said."""
     _one_at_a_time()
-    pair = pair_queries.get_pair(pair_id, site_id=by.site.id, lock=True)
+    pair = pair_queries.get_pair(pair_id, scope_of(by), lock=True)
     if pair.state is not PairState.OPEN and (pair.state, pair.decided_by) != (wanted, by.member_id):
         raise AlreadyDecided
     return pair
@@ -130,15 +131,17 @@ def _answer(pair: PossibleDuplicate, state: PairState, *, by: Agent, at: datetim
 
 
 def _record(kind: str, pair: PossibleDuplicate, *, by: Agent, at: datetime, **detail: object) -> None:
-    events.record(
-        kind,
-        by=by.member_id,
-        at=at,
-        subject=("pair", pair.id),
-        site_id=by.site.id,
-        people=[pair.person_id, pair.other_id],
-        **detail,
-    )
+    # undoing a lot may have taken the last case of both away: then it concerns whoever decides
+    for site_id in pair_queries.sites_of(pair) or [by.site.id]:
+        events.record(
+            kind,
+            by=by.member_id,
+            at=at,
+            subject=("pair", pair.id),
+            site_id=site_id,
+            people=[pair.person_id, pair.other_id],
+            **detail,
+        )
 
 
 def _lock(person_ids: Iterable[int]) -> dict[int, QueueEntry]:

@@ -12,6 +12,7 @@ from tracing.imports import pair_words as words
 from tracing.imports.pair_errors import NirsDiffer
 from tracing.imports.pair_pages import comparison_of
 from tracing.imports.pair_rules import UNDO_LASTS
+from tracing.imports.scope import scope_of
 from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
 from tracing.people import queries as people
@@ -28,14 +29,14 @@ bp = Blueprint("pairs", __name__, template_folder="templates", url_prefix="/pair
 @may(Role.IMPORTER)
 def review() -> ResponseReturnValue:
     """Show the pair to be decided next, and the last decision to be taken back."""
-    return _page(queries.next_pair(agent().site.id), decided=_just_decided())
+    return _page(queries.next_pair(scope_of(agent())), decided=_just_decided())
 
 
 @bp.get("/<int:pair_id>")
 @may(Role.IMPORTER)
 def show(pair_id: int) -> ResponseReturnValue:
     """Show one pair, decided or not."""
-    return _page(queries.get_pair(pair_id, site_id=agent().site.id))
+    return _page(queries.get_pair(pair_id, scope_of(agent())))
 
 
 def _page(
@@ -49,7 +50,7 @@ def _page(
         if pair is not None:
             shown = people.shown([pair.person_id, pair.other_id])
             events.saw(shown, by=agent().member_id, at=clock.now(), why="pair")
-        count = queries.open_count(agent().site.id)
+        count = queries.open_count(scope_of(agent()))
         page = render_template(
             "imports/pair.html",
             comparison=comparison,
@@ -70,7 +71,7 @@ def _just_decided() -> PossibleDuplicate | None:
     pair_id = request.args.get("decided", type=int)
     if pair_id is None:
         return None
-    pair = queries.get_pair(pair_id, site_id=agent().site.id)
+    pair = queries.get_pair(pair_id, scope_of(agent()))
     is_fresh = pair.decided_at is not None and clock.now() - pair.decided_at < UNDO_LASTS
     return pair if is_fresh else None
 
@@ -85,7 +86,7 @@ def same(pair_id: int) -> ResponseReturnValue:
                 pair_id, is_sure=request.form.get("sure") == "1", by=agent(), at=clock.database_now()
             )
     except NirsDiffer:
-        return _page(queries.get_pair(pair_id, site_id=agent().site.id), asks_twice=True)
+        return _page(queries.get_pair(pair_id, scope_of(agent())), asks_twice=True)
     return _next(decided=pair_id)
 
 
@@ -127,7 +128,7 @@ def _next(**values: Any) -> ResponseReturnValue:
 def decisions() -> ResponseReturnValue:
     """List the decisions, by the references of the cases: nobody's name is shown."""
     before = request.args.get("before", type=int)
-    page = queries.decided(agent().site.id, before_id=before)
+    page = queries.decided(scope_of(agent()), before_id=before)
     return render_template(
         "imports/pairs_decided.html",
         page=page,

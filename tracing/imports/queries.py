@@ -10,21 +10,27 @@ from tracing.imports.errors import NoSuchLot
 from tracing.imports.models import ImportLine, ImportLot, LotState
 from tracing.imports.report import Told, report_of
 from tracing.imports.rules import Outcome
+from tracing.imports.scope import HOST, Scope
 from tracing.kernel.db import among, session
 from tracing.vault import services as vault
 
 
-def get_lot(lot_id: int) -> ImportLot:
-    """Return a lot."""
+def get_lot(lot_id: int, scope: Scope = HOST) -> ImportLot:
+    """Return a lot inside a scope.
+
+    Raises:
+        NoSuchLot: there is none, or it is not for this reader.
+    """
     lot = session.get(ImportLot, lot_id)
-    if lot is None:
+    if lot is None or not scope.covers(lot.owner_site_id):
         raise NoSuchLot
     return lot
 
 
-def lots(*, before_id: int | None = None, limit: int = 51) -> Sequence[ImportLot]:
-    """Return the lots, newest first, before a key."""
-    chosen = select(ImportLot).order_by(ImportLot.id.desc()).limit(limit)
+def lots(scope: Scope, *, before_id: int | None = None, limit: int = 51) -> Sequence[ImportLot]:
+    """Return the lots inside a scope, newest first, before a key."""
+    chosen = select(ImportLot).where(scope.holds(ImportLot.owner_site_id))
+    chosen = chosen.order_by(ImportLot.id.desc()).limit(limit)
     if before_id is not None:
         chosen = chosen.where(ImportLot.id < before_id)
     return session.scalars(chosen).all()
@@ -36,14 +42,15 @@ def newest_among(lot_ids: Iterable[int], *, limit: int) -> Sequence[ImportLot]:
     return session.scalars(chosen.order_by(ImportLot.id.desc()).limit(limit)).all()
 
 
-def lots_to_decide(limit: int = 20) -> Sequence[ImportLot]:
-    """Return the lots that wait for a person, oldest first."""
+def lots_to_decide(scope: Scope, limit: int = 20) -> Sequence[ImportLot]:
+    """Return the lots inside a scope that wait for a person, oldest first."""
     waits = or_(
         ImportLot.state.in_((LotState.TO_MAP, LotState.PLANNED)),
         and_(ImportLot.state == LotState.STOPPED, ImportLot.undone_by.is_(None)),
         and_(ImportLot.state.in_((LotState.RECEIVED, LotState.LOADING)), ImportLot.trouble.is_not(None)),
     )
-    return session.scalars(select(ImportLot).where(waits).order_by(ImportLot.id).limit(limit)).all()
+    chosen = select(ImportLot).where(waits, scope.holds(ImportLot.owner_site_id))
+    return session.scalars(chosen.order_by(ImportLot.id).limit(limit)).all()
 
 
 def created_so_far(lot_id: int) -> int:

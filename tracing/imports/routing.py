@@ -35,11 +35,16 @@ class Routing(NamedTuple):
 def routing_of(source_code: str) -> Routing:
     """Return where the people of a source go: by the fund of each line, or all to the one site it was given."""
     source = session.get(ImportSource, source_code)
-    default = staff.default_site()
     training = frozenset(site.id for site in staff.sites() if site.kind is SiteKind.TRAINING)
     if source is not None and source.site_id is not None:
         return Routing({}, source.site_id, training)
-    return Routing(staff.sites_by_fund(), default.id if default else None, training)
+    default = staff.default_site()
+    return Routing(live_sites_by_fund(training), default.id if default else None, training)
+
+
+def live_sites_by_fund(training: frozenset[int]) -> dict[str, int]:
+    """Return the live site of each fund code: of a national lot nobody goes to a training site, whatever is written."""
+    return {fund: site_id for fund, site_id in staff.sites_by_fund().items() if site_id not in training}
 
 
 def terms_of(lot: ImportLot, settings: Settings) -> Terms:

@@ -12,6 +12,7 @@ from tracing.imports import batches
 from tracing.imports.batches import Known
 from tracing.imports.lines import ParsedLine
 from tracing.imports.models import ImportLine, ImportLot, ImportSource
+from tracing.imports.routing import live_sites_by_fund
 from tracing.imports.taking import Taking
 from tracing.imports.writing import Batch, NewIds
 from tracing.kernel.db import among, session, take_ids
@@ -34,15 +35,16 @@ def taking_of(lot: ImportLot, *, zone: ZoneInfo, programme: str) -> Taking:
         is_default=True,
         at=lot.received_at,
     )
+    training = frozenset(site.id for site in staff.sites() if site.kind is SiteKind.TRAINING)
     return Taking(
         lot_id=lot.id,
         source_code=lot.source_code,
         received_at=lot.received_at,
         zone=zone,
         programmes={site.id: site.programme for site in staff.sites()},
-        sites=staff.sites_by_fund(),
+        sites=live_sites_by_fund(training),
         default_site=default.id,
-        training_sites=frozenset(site.id for site in staff.sites() if site.kind is SiteKind.TRAINING),
+        training_sites=training,
         only_site=session.get_one(ImportSource, lot.source_code).site_id,
     )
 

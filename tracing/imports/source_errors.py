@@ -44,6 +44,17 @@ class SourceCodeTaken(Invalid):
         )
 
 
+class OtherWorld(Invalid):
+    """A source of real people does not become one of a training site, nor the other way."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Un expéditeur de vraies personnes ne devient pas celui d’un site de formation, ni l’inverse. Rien n’a été modifié."
+            )
+        )
+
+
 class KeyRefused(Invalid):
     """What was sent is no usable key. `field` is the field of the form it is about."""
 

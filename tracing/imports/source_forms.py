@@ -62,8 +62,8 @@ class SourceForm(FlaskForm):  # type: ignore[misc]
     )
 
     @classmethod
-    def of(cls, source: ImportSource | None, sites: list[Site]) -> Self:
-        """Return the form as it stands for a source, or for a new one."""
+    def of(cls, source: ImportSource | None, sites: list[Site], *, may_be_national: bool) -> Self:
+        """Return the form as it stands for a source, or for a new one; `sites` may own it."""
         known: dict[str, Any] = {}
         if source is not None:
             known = {
@@ -77,7 +77,7 @@ class SourceForm(FlaskForm):  # type: ignore[misc]
             }
         form: Self = cls(data=known)
         form.site.choices = [
-            SelectChoice("", _l("Selon la caisse de chaque ligne")),
+            *([SelectChoice("", _l("Selon la caisse de chaque ligne"))] if may_be_national else []),
             *(SelectChoice(str(site.id), site.name) for site in sites),
         ]
         if source is not None:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from tracing.imports.containers import Secrets
 from tracing.imports.mappings import Mapping
 from tracing.imports.models import ImportLot, ImportSource, KeyState, KeyUse, SourceKey, SourceMapping
+from tracing.imports.scope import HOST, Scope
 from tracing.imports.source_errors import NoSuchKey, NoSuchMapping, NoSuchSource
 from tracing.kernel.db import session
 from tracing.vault import services as vault
@@ -16,10 +17,14 @@ MOST_VERSIONS_TRIED = 5
 """Each means opening the file once more."""
 
 
-def get_source(code: str, *, lock: bool = False) -> ImportSource:
-    """Return a source."""
+def get_source(code: str, scope: Scope = HOST, *, lock: bool = False) -> ImportSource:
+    """Return a source inside a scope.
+
+    Raises:
+        NoSuchSource: there is none, or it is not for this reader.
+    """
     source = session.get(ImportSource, code, with_for_update=lock or None, populate_existing=lock)
-    if source is None:
+    if source is None or not scope.covers(source.site_id):
         raise NoSuchSource
     return source
 
@@ -29,21 +34,26 @@ def find_source(code: str) -> ImportSource | None:
     return session.get(ImportSource, code)
 
 
-def sources() -> Sequence[ImportSource]:
-    """Return all sources, by name."""
-    return session.scalars(select(ImportSource).order_by(ImportSource.label, ImportSource.code)).all()
+def sources(scope: Scope) -> Sequence[ImportSource]:
+    """Return the sources inside a scope, by name."""
+    chosen = select(ImportSource).where(scope.holds(ImportSource.site_id))
+    return session.scalars(chosen.order_by(ImportSource.label, ImportSource.code)).all()
 
 
-def last_lots() -> dict[str, ImportLot]:
-    """Return the newest lot of each source."""
-    newest = select(func.max(ImportLot.id)).group_by(ImportLot.source_code)
+def last_lots(scope: Scope) -> dict[str, ImportLot]:
+    """Return the newest lot of each source inside a scope."""
+    newest = (
+        select(func.max(ImportLot.id))
+        .where(scope.holds(ImportLot.owner_site_id))
+        .group_by(ImportLot.source_code)
+    )
     lots = session.scalars(select(ImportLot).where(ImportLot.id.in_(newest)))
     return {lot.source_code: lot for lot in lots}
 
 
-def lots_of(code: str, *, limit: int = 10) -> Sequence[ImportLot]:
-    """Return the newest lots of a source."""
-    chosen = select(ImportLot).where(ImportLot.source_code == code)
+def lots_of(code: str, scope: Scope, *, limit: int = 10) -> Sequence[ImportLot]:
+    """Return the newest lots of a source inside a scope."""
+    chosen = select(ImportLot).where(ImportLot.source_code == code, scope.holds(ImportLot.owner_site_id))
     return session.scalars(chosen.order_by(ImportLot.id.desc()).limit(limit)).all()
 
 

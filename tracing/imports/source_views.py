@@ -11,6 +11,7 @@ from tracing.imports import source_services as services
 from tracing.imports.layout import REQUIRED
 from tracing.imports.mappings import CODES, Mapping
 from tracing.imports.models import ImportSource, KeyState, KeyUse, SourceKey
+from tracing.imports.scope import scope_of
 from tracing.imports.source_errors import NoSuchMapping, SourceCodeTaken
 from tracing.imports.source_forms import SourceForm
 from tracing.imports.source_words import (
@@ -27,7 +28,7 @@ from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
-from tracing.staff.models import Role
+from tracing.staff.models import Role, Site, SiteKind
 
 bp = Blueprint("sources", __name__, url_prefix="/sources", template_folder="templates")
 
@@ -56,14 +57,16 @@ def key_state(keys: list[SourceKey]) -> tuple[str, str]:
 @may(Role.IMPORTER)
 def listing() -> ResponseReturnValue:
     """List the sources: what came last, whether their files can be opened, whether they load by themselves."""
-    found = queries.sources()
+    scope = scope_of(agent())
+    found = queries.sources(scope)
     keys: dict[str, list[SourceKey]] = {source.code: [] for source in found}
     for key in queries.living_keys():
-        keys[key.source_code].append(key)
+        if key.source_code in keys:
+            keys[key.source_code].append(key)
     return render_template(
         "imports/sources.html",
         sources=list(found),
-        last=queries.last_lots(),
+        last=queries.last_lots(scope),
         keys={code: key_state(theirs) for code, theirs in keys.items()},
         kind_words=KIND_WORDS,
         state_words=STATE_WORDS,
@@ -71,11 +74,18 @@ def listing() -> ResponseReturnValue:
     )
 
 
+def _owners() -> list[Site]:
+    """Return the sites to which whoever asks may give a source: their own; whoever is national, any live one."""
+    if not agent().is_national:
+        return [staff.get_site(agent().site.id)]
+    return [site for site in staff.sites() if site.kind is SiteKind.LIVE]
+
+
 @bp.route("/new", methods=["GET", "POST"])
 @may(Role.IMPORTER)
 def new() -> ResponseReturnValue:
     """Make a source."""
-    form = SourceForm.of(None, staff.sites())
+    form = SourceForm.of(None, _owners(), may_be_national=agent().is_national)
     if not form.validate_on_submit():
         return _edit_page(form, None), 422 if form.errors else 200
     try:
@@ -94,8 +104,8 @@ def new() -> ResponseReturnValue:
 @may(Role.IMPORTER)
 def edit(code: str) -> ResponseReturnValue:
     """Change what was decided about a source."""
-    source = queries.get_source(code)
-    form = SourceForm.of(source, staff.sites())
+    source = queries.get_source(code, scope_of(agent()))
+    form = SourceForm.of(source, _owners(), may_be_national=agent().is_national)
     if not form.validate_on_submit():
         return _edit_page(form, source), 422 if form.errors else 200
     with transaction():
@@ -112,7 +122,7 @@ def _edit_page(form: SourceForm, source: ImportSource | None) -> str:
 @may(Role.IMPORTER)
 def show(code: str) -> ResponseReturnValue:
     """Show a source: its keys, how its files are read, its last lots."""
-    source = queries.get_source(code)
+    source = queries.get_source(code, scope_of(agent()))
     keys, retired = queries.living_keys(code), queries.retired_keys(code)
     versions = queries.mapping_versions(code)
     people = {key.proposed_by for key in keys} | {key.retired_by for key in retired if key.retired_by}
@@ -123,7 +133,7 @@ def show(code: str) -> ResponseReturnValue:
         keys=list(keys),
         retired=list(retired),
         versions=list(versions),
-        lots=list(queries.lots_of(code)),
+        lots=list(queries.lots_of(code, scope_of(agent()))),
         site=staff.get_site(source.site_id) if source.site_id else None,
         names=staff.member_names(people),
         has_signer=any(key.use is KeyUse.SIGNER and key.state is KeyState.CONFIRMED for key in keys),
@@ -142,6 +152,7 @@ def show(code: str) -> ResponseReturnValue:
 @may(Role.IMPORTER)
 def mapping(code: str, version: int) -> ResponseReturnValue:
     """Show one version of how the files of a source are read."""
+    source = queries.get_source(code, scope_of(agent()))
     found = queries.get_mapping(code, version)
     versions = queries.mapping_versions(code)
     previous = next((each for each in versions if each.version == version - 1), None)
@@ -149,7 +160,7 @@ def mapping(code: str, version: int) -> ResponseReturnValue:
     used = set(kept.columns.values())
     return render_template(
         "imports/source_mapping.html",
-        source=queries.get_source(code),
+        source=source,
         version=found,
         is_current=versions[0].id == found.id,
         mapping=kept,
@@ -167,7 +178,7 @@ def mapping(code: str, version: int) -> ResponseReturnValue:
 @may(Role.IMPORTER)
 def codes(code: str) -> ResponseReturnValue:
     """Change what a sender's codes mean: kept as the next version."""
-    source = queries.get_source(code)
+    source = queries.get_source(code, scope_of(agent()))
     current = queries.mapping_of(code)
     if current is None:
         raise NoSuchMapping

@@ -11,10 +11,9 @@ from sqlalchemy import text
 
 from tracing.cases import queries as cases
 from tracing.contacts import turning
-from tracing.imports import lots, originals, queries, removing
+from tracing.imports import lot_events, lots, originals, queries, removing
 from tracing.imports.errors import NotNow
 from tracing.imports.models import TO_CORRECT, ImportLot, LotState
-from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.queue import priorities
 
@@ -109,7 +108,7 @@ def ask(lot_id: int, *, by: int, at: datetime) -> None:
     lot = lots.get_locked(lot_id, *lots.UNDOABLE)
     lot.undone_by = by
     lots.forget_trouble(lot)
-    events.record("lot.undo_asked", by=by, at=at, subject=("lot", lot.id), source=lot.source_code)
+    lot_events.record("lot.undo_asked", lot, by=by, at=at, source=lot.source_code)
 
 
 def give_up(lot_id: int, sentence: str, *, at: datetime) -> None:
@@ -120,7 +119,7 @@ def give_up(lot_id: int, sentence: str, *, at: datetime) -> None:
     lot.undone_by = None
     lots.forget_trouble(lot)
     lot.trouble = sentence
-    events.record("lot.not_undone", by=None, at=at, subject=("lot", lot.id), source=lot.source_code)
+    lot_events.record("lot.not_undone", lot, by=None, at=at, source=lot.source_code)
 
 
 def undo(lot_id: int, *, at: datetime) -> dict[str, Any]:
@@ -149,7 +148,7 @@ def undo(lot_id: int, *, at: datetime) -> dict[str, Any]:
     priorities.end_of_lot(lot_id, at=at)
     session.flush()
     told = {name: value for name, value in found.counts().items() if name != "stays_because"}
-    events.record("lot.undone", by=lot.undone_by, at=at, subject=("lot", lot_id), **told)
+    lot_events.record("lot.undone", lot, by=lot.undone_by, at=at, **told)
     return lot.undone
 
 

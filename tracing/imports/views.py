@@ -17,6 +17,8 @@ from tracing.imports.pace import Pace, pace_of
 from tracing.imports.planning import rows_of_plan
 from tracing.imports.refusals import Refusal
 from tracing.imports.rules import Outcome
+from tracing.imports.scope import Scope, scope_of
+from tracing.imports.source_errors import NoSuchSource
 from tracing.imports.words import (
     CAME_BY_WORDS,
     CONTAINER_WORDS,
@@ -46,39 +48,59 @@ SHOWS_LINES = (LotState.LOADING, LotState.STOPPED, LotState.LOADED, LotState.UND
 @may(Role.IMPORTER)
 def listing() -> ResponseReturnValue:
     """List the lots, newest first; before them those that wait for a person, and what is wrong with the folder."""
-    rows = queries.lots(before_id=request.args.get("before", type=int), limit=PAGE_SIZE + 1)
+    scope = scope_of(agent())
+    rows = queries.lots(scope, before_id=request.args.get("before", type=int), limit=PAGE_SIZE + 1)
     page = page_of(rows, [lot.id for lot in rows])
     return render_template(
         "imports/lots.html",
         page=page,
-        waiting=[] if request.args.get("before") else queries.lots_to_decide(),
-        troubles=[inbox_sentence(trouble) for trouble in folder.last_troubles()],
-        labels=source_labels(),
+        waiting=[] if request.args.get("before") else queries.lots_to_decide(scope),
+        troubles=[inbox_sentence(trouble) for trouble in _troubles(scope)],
+        labels=source_labels(scope),
         words=words(),
     )
+
+
+def _troubles(scope: Scope) -> list[str]:
+    """Return what is wrong with the folder: of a site, what concerns its own senders."""
+    found = folder.last_troubles()
+    if scope.is_national:
+        return found
+    theirs = source_labels(scope)
+    return [trouble for trouble in found if trouble.partition(":")[2] in theirs]
 
 
 @bp.route("/lots/new", methods=["GET", "POST"])
 @may(Role.IMPORTER)
 def upload() -> ResponseReturnValue:
     """Receive a file sent from a browser; it is read by the scheduler, and its lot's page shows how far."""
-    form = UploadForm()
+    form, scope = UploadForm(), scope_of(agent())
     if not form.validate_on_submit():
-        page = render_template("imports/upload.html", form=form, sources=source_labels())
-        return page, 422 if form.errors else 200
-    with transaction():
-        lot = lots.receive(
-            form.file.data.read(),
-            file_name=form.file.data.filename or _("sans nom"),
-            source_code=form.source.data or "",
-            one_off_secret=secret_in(form),
-            site_id=agent().site.id,
-            keep_days=g.settings.keep_originals_days,
-            by=agent().member_id,
-            at=clock.now(),
-        )
+        return _upload_page(form, scope), 422 if form.errors else 200
+    try:
+        with transaction():
+            lot = lots.receive(
+                form.file.data.read(),
+                file_name=form.file.data.filename or _("sans nom"),
+                source_code=form.source.data or "",
+                one_off_secret=secret_in(form),
+                site_id=agent().site.id,
+                scope=scope,
+                keep_days=g.settings.keep_originals_days,
+                by=agent().member_id,
+                at=clock.now(),
+            )
+    except NoSuchSource as refusal:
+        form.source.errors = [
+            _("Ce code n’est pas celui d’un expéditeur de votre site. Choisissez-en un autre.")
+        ]
+        return _upload_page(form, scope), refusal.status
     flash(_("Fichier reçu : il va être lu."))
     return redirect(url_for("imports.lot", lot_id=lot.id), 303)
+
+
+def _upload_page(form: UploadForm, scope: Scope) -> str:
+    return render_template("imports/upload.html", form=form, sources=source_labels(scope))
 
 
 def secret_in(form: OpenForm | UploadForm) -> Secrets:
@@ -96,9 +118,9 @@ def sent_bytes(upload_field: Any) -> bytes:
     return content
 
 
-def source_labels() -> dict[str, str]:
-    """Return the name of each source by its code."""
-    return {source.code: source.label for source in source_queries.sources()}
+def source_labels(scope: Scope) -> dict[str, str]:
+    """Return the name of each source inside a scope by its code."""
+    return {source.code: source.label for source in source_queries.sources(scope)}
 
 
 @bp.get("/lots/<int:lot_id>")
@@ -110,14 +132,15 @@ def lot(lot_id: int) -> ResponseReturnValue:
 
 def lot_page(lot_id: int, *, form: OpenForm | None = None) -> str:
     """Return the page of a lot; `form` holds what was given wrongly to open it."""
-    found = queries.get_lot(lot_id)
+    scope = scope_of(agent())
+    found = queries.get_lot(lot_id, scope)
     kept_until = originals.kept_until(lot_id)
     may_open = found.refusal_code in {one.value for one in originals.OF_USE} and kept_until is not None
     people = [one for one in (found.committed_by, found.undone_by) if one is not None]
     return render_template(
         "imports/lot.html",
         lot=found,
-        label=source_labels().get(found.source_code, found.source_code),
+        label=source_labels(scope).get(found.source_code, found.source_code),
         received_by=_received_by(found),
         names=staff.member_names(people),
         mapping=source_queries.mapping_version(found.mapping_id) if found.mapping_id else None,

@@ -6,11 +6,11 @@ from flask_babel import gettext as _
 
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
-from tracing.staff import queries, services, sessions
+from tracing.staff import national, queries, rules, services, sessions
 from tracing.staff.access import agent, may
-from tracing.staff.errors import LoginTaken, NoSuchMember, RecruitFirst
+from tracing.staff.errors import AccountReachesFurther, LoginTaken, NoSuchMember, RecruitFirst
 from tracing.staff.forms import HoursForm, LanguagesForm, MemberForm, SiteRolesForm
-from tracing.staff.models import Member, MemberKind, Role, SessionEnd
+from tracing.staff.models import Member, MemberKind, MemberRole, Role, SessionEnd, SiteKind
 from tracing.staff.words import KIND_WORDS, ROLE_WORDS, WEEKDAYS
 from tracing.ui.languages import SPOKEN
 
@@ -57,7 +57,7 @@ def new_member() -> ResponseReturnValue:
         field.errors = [refusal.message]
         return render_template("staff/new_member.html", form=form), refusal.status
     return render_template(
-        "staff/first_password.html", member=member, first_password=first_password, is_new=True
+        "staff/first_password.html", member=member, first_password=first_password, is_new=True, suspended=[]
     )
 
 
@@ -67,6 +67,23 @@ def administered(member_id: int) -> Member:
         if member.id == member_id:
             return member
     raise NoSuchMember
+
+
+def administered_everywhere(member_id: int) -> Member:
+    """Return a member all of whose live sites the agent administers: what is done next reaches every one of them.
+
+    Raises:
+        AccountReachesFurther: the account works at another live site too.
+    """
+    found = administered(member_id)
+    if not _reaches(found):
+        raise AccountReachesFurther
+    return found
+
+
+def _reaches(found: Member) -> bool:
+    live, practice = queries.reach_of(found)
+    return rules.may_act_on_account(live, practice, held=agent().sites_as(Role.ADMINISTRATOR))
 
 
 @bp.route("/<int:member_id>")
@@ -80,6 +97,7 @@ def member_page(found: Member, *, hours: HoursForm | None = None) -> str:
     """Return the page of an account; `hours` as they were typed, when something in them is wrong."""
     site = agent().site
     held = [role.role.value for role in found.roles if role.site_id == site.id]
+    proposal = national.find_proposal(found.id, site.id, at=clock.now())
     return render_template(
         "staff/member.html",
         member=found,
@@ -91,7 +109,18 @@ def member_page(found: Member, *, hours: HoursForm | None = None) -> str:
         languages=LanguagesForm(formdata=None, data={"languages": found.languages}),
         hours=hours or HoursForm.of(queries.shifts_of(found.id)),
         sessions=queries.open_sessions(found.id),
+        reaches=_reaches(found),
+        officer=_officer_of(found),
+        proposal=proposal,
+        names=queries.member_names([proposal.proposed_by] if proposal else []),
+        me=agent().member_id,
     )
+
+
+def _officer_of(found: Member) -> MemberRole | None:
+    """Return the role of import officer at this site, where it may be national."""
+    is_live = agent().site.kind is SiteKind.LIVE
+    return national.find_role(found.id, agent().site.id) if is_live else None
 
 
 @bp.post("/<int:member_id>/roles")
@@ -113,7 +142,7 @@ def set_roles(member_id: int) -> ResponseReturnValue:
 @may(Role.ADMINISTRATOR)
 def set_languages(member_id: int) -> ResponseReturnValue:
     """Set in which languages a member can lead a call."""
-    found = administered(member_id)
+    found = administered_everywhere(member_id)
     chosen = set(request.form.getlist("languages")) & set(SPOKEN)
     with transaction():
         services.set_languages(found, chosen, by=agent().member_id, at=clock.now())
@@ -125,7 +154,7 @@ def set_languages(member_id: int) -> ResponseReturnValue:
 @may(Role.ADMINISTRATOR)
 def set_hours(member_id: int) -> ResponseReturnValue:
     """Set the weekly hours of a member."""
-    found = administered(member_id)
+    found = administered_everywhere(member_id)
     form = HoursForm()
     if not form.validate():
         return member_page(found, hours=form), 422
@@ -139,7 +168,7 @@ def set_hours(member_id: int) -> ResponseReturnValue:
 @may(Role.ADMINISTRATOR)
 def end_session_of(member_id: int, session_id: int) -> ResponseReturnValue:
     """End a session of a member."""
-    administered(member_id)
+    administered_everywhere(member_id)
     with transaction():
         sessions.end_one_of(member_id, session_id, by=agent().member_id, at=clock.now())
     flash(_("Session fermée."))
@@ -150,15 +179,20 @@ def end_session_of(member_id: int, session_id: int) -> ResponseReturnValue:
 @may(Role.ADMINISTRATOR)
 def new_password(member_id: int) -> ResponseReturnValue:
     """Give a member who forgot theirs a new first password, shown once; their sessions end."""
-    found = administered(member_id)
+    found = administered_everywhere(member_id)
     first_password, me, at = sessions.first_password(found.login), agent().member_id, clock.now()
     with transaction():
         services.set_password(found, first_password, by=me, at=at)
         for one in queries.open_sessions(found.id):
             if one.id != agent().session_id:
                 sessions.end(one, SessionEnd.ENDED_ELSEWHERE, by=me, at=at)
+        suspended = national.suspend(found, by=me, at=at)
     return render_template(
-        "staff/first_password.html", member=found, first_password=first_password, is_new=False
+        "staff/first_password.html",
+        member=found,
+        first_password=first_password,
+        is_new=False,
+        suspended=suspended,
     )
 
 
@@ -166,7 +200,7 @@ def new_password(member_id: int) -> ResponseReturnValue:
 @may(Role.ADMINISTRATOR)
 def close_member(member_id: int) -> ResponseReturnValue:
     """Close an account at once."""
-    found = administered(member_id)
+    found = administered_everywhere(member_id)
     with transaction():
         services.close_account(found, by=agent().member_id, at=clock.now())
     flash(_("Compte fermé. Ses sessions sont terminées."))
@@ -177,7 +211,7 @@ def close_member(member_id: int) -> ResponseReturnValue:
 @may(Role.ADMINISTRATOR)
 def reopen_member(member_id: int) -> ResponseReturnValue:
     """Open a closed account again."""
-    found = administered(member_id)
+    found = administered_everywhere(member_id)
     with transaction():
         services.reopen_account(found, by=agent().member_id, at=clock.now())
     flash(_("Compte rouvert, avec les rôles et le mot de passe qu’il avait."))

@@ -32,6 +32,13 @@ class Agent:
     """Besides French."""
     lent_to: int | None = None
     """The site for which they call now instead of their own, as it stood when they asked."""
+    national_at: frozenset[int] = frozenset()
+    """The sites at which their role of import officer is national."""
+
+    @property
+    def is_national(self) -> bool:
+        """Return whether the agent is an import officer of all live sites; never through a training site."""
+        return self.site.kind is SiteKind.LIVE and self.site.id in self.national_at
 
     def holds(self, *roles: Role, site_id: int | None = None) -> bool:
         """Return whether the agent has one of `roles` at `site_id` (by default where they work now)."""

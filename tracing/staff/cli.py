@@ -5,7 +5,7 @@ from datetime import date
 
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
-from tracing.staff import queries, services, sessions
+from tracing.staff import national, queries, services, sessions
 from tracing.staff.models import MemberKind, Role
 
 
@@ -17,6 +17,7 @@ def add(
     site_name: str | None,
     roles: Iterable[str],
     contract_ends_on: date | None,
+    is_national: bool = False,
     programme: str,
     time_zone: str,
 ) -> str:
@@ -24,6 +25,7 @@ def add(
 
     Raises:
         ValueError: a role that does not exist, or an unknown site without a name.
+        NotProposable: only an import officer of a live site can be national.
         LoginTaken: somebody has this login.
     """
     wanted = [Role(role) for role in roles]
@@ -49,4 +51,25 @@ def add(
         services.set_password(member, password, by=None, at=at)
         for role in wanted:
             services.grant(member, role, site.id, by=None, at=at)
+        if is_national:
+            national.grant(member, site.id, at=at)
     return password
+
+
+def grant(login: str, *, site_code: str, roles: Iterable[str], is_national: bool) -> None:
+    """Give an account roles at a site; the host may make an import officer national alone.
+
+    Raises:
+        ValueError: there is no such role, site or account.
+        RecruitFirst: a recruit comes to a live site by certification.
+        NotProposable: they are no import officer of a live site.
+    """
+    wanted = {Role(role) for role in roles} | ({Role.IMPORTER} if is_national else set())
+    with transaction():
+        site, member = queries.find_site_by_code(site_code), queries.find_member_by_login(login)
+        if site is None or member is None:
+            raise ValueError(f"There is no site {site_code}, or nobody has the login {login}.")
+        held = {role.role for role in member.roles if role.site_id == site.id}
+        services.set_roles(member, held | wanted, site.id, by=None, at=clock.now())
+        if is_national:
+            national.grant(member, site.id, at=clock.now())

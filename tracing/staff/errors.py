@@ -114,6 +114,58 @@ class RecruitFirst(Invalid):
         )
 
 
+class AccountReachesFurther(Forbidden):
+    """The account also works at a live site at which the agent does not have this right."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Ce compte ouvre aussi un site où vous n’avez pas ce droit : rien n’a été changé. Demandez à quelqu’un qui l’a sur tous ses sites."
+            )
+        )
+
+
+class NotProposable(Refused):
+    """Only an import officer of a live site can be national, and only once."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Seul un chargé d’import d’un site réel peut voir les lots de tous les sites. Relisez la page du compte."
+            )
+        )
+
+
+class NotForOneself(Forbidden):
+    """Nobody gives themselves a right that two people give."""
+
+    def __init__(self) -> None:
+        super().__init__(_("C’est votre propre compte : deux autres administrateurs en décident."))
+
+
+class SecondAdministrator(Forbidden):
+    """Whoever proposed does not confirm."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Vous l’avez proposé : un autre administrateur doit le confirmer, pas vous."))
+
+
+class NoSuchProposal(Refused):
+    """Nothing waits to be confirmed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Aucune proposition n’attend : elle a été confirmée, retirée, ou son délai est passé.")
+        )
+
+
+class NotNational(Refused):
+    """The officer is one of their site already."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette personne ne voit déjà que les lots de son site."))
+
+
 class NotOfThisSite(Invalid):
     """The member holds no role where the agent works."""
 

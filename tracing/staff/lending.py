@@ -14,7 +14,12 @@ from tracing.staff.models import Loan, Member, Site, SiteKind, StaffSession
 
 
 def sites_to_lend_to(site_id: int) -> list[Site]:
-    """Return the live sites that can borrow tracers."""
+    """Return the live sites that can borrow tracers of a site; a training site lends nobody.
+
+    Who practises comes to real calls by a referent's certification only.
+    """
+    if queries.get_site(site_id).kind is not SiteKind.LIVE:
+        return []
     return [one for one in queries.sites() if one.kind is SiteKind.LIVE and one.id != site_id]
 
 

@@ -74,6 +74,8 @@ class Site(Base):
         CheckConstraint(
             "calls_from < calls_until OR calls_until = '00:00'", name="hours_end_after_they_start"
         ),
+        # whoever names no site is a real person
+        CheckConstraint("NOT is_default OR kind = 'live'", name="default_is_live"),
         Index("uq_sites_one_default", "is_default", unique=True, postgresql_where=text("is_default")),
     )
 
@@ -121,6 +123,41 @@ class MemberRole(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), primary_key=True, index=True)
     role: Mapped[Role] = mapped_column(coded(Role), primary_key=True)
+    is_national: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """An import officer who sees the lots of all live sites: two people gave it, or the host's command line."""
+
+    __table_args__ = (
+        CheckConstraint("NOT is_national OR role = 'import_officer'", name="only_imports_are_national"),
+    )
+
+
+class NationalProposal(Base):
+    """An administrator proposes that an import officer of a live site be national; another one confirms it."""
+
+    __tablename__ = "national_proposals"
+    __table_args__ = (
+        CheckConstraint("proposed_by <> member_id", name="not_for_oneself"),
+        CheckConstraint("confirmed_by NOT IN (proposed_by, member_id)", name="confirmed_by_a_second_person"),
+        CheckConstraint("confirmed_by IS NULL OR ended_at IS NOT NULL", name="confirmed_once"),
+        Index(
+            "uq_national_proposals_open",
+            "member_id",
+            "site_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    proposed_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    proposed_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    """Nobody confirms it from then on."""
+    confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    ended_at: Mapped[datetime | None]
+    """When it was confirmed, withdrawn, or replaced after its end."""
 
 
 class Shift(Base):

@@ -11,8 +11,8 @@ from tracing.kernel import events
 from tracing.kernel.db import among, session
 from tracing.staff import queries, rules, sessions
 from tracing.staff.agents import Agent
-from tracing.staff.errors import NoSuchAbsence, NotOfThisSite, WrongDays
-from tracing.staff.models import Absence, Member, MemberRole, Role, SessionEnd, StaffSession
+from tracing.staff.errors import AccountReachesFurther, NoSuchAbsence, NotOfThisSite, WrongDays
+from tracing.staff.models import Absence, Member, MemberRole, Role, SessionEnd, SiteKind, StaffSession
 from tracing.staff.rules import Gone, Week
 from tracing.ui.languages import FRENCH
 
@@ -218,10 +218,12 @@ def note_absence(member_id: int, *, first: date, last: date, by: Agent, at: date
     Raises:
         NotOfThisSite: they hold no role here.
         WrongDays: the last day comes before the first.
+        AccountReachesFurther: from a training site, of somebody who works at a live one too.
     """
     member = queries.get_member(member_id)
     if all(role.site_id != by.site.id for role in member.roles):
         raise NotOfThisSite
+    _must_reach(member, by)
     if last < first:
         raise WrongDays
     noted = Absence(member_id=member_id, starts_on=first, ends_on=last, noted_by=by.member_id, noted_at=at)
@@ -239,15 +241,25 @@ def note_absence(member_id: int, *, first: date, last: date, by: Agent, at: date
     return noted
 
 
+def _must_reach(member: Member, by: Agent) -> None:
+    """Refuse that a training site frees what a live one keeps for its tracer: an absence is one at every site."""
+    live, practice = queries.reach_of(member)
+    held = by.sites_as(Role.SUPERVISOR, Role.REFERENT)
+    if by.site.kind is SiteKind.TRAINING and not rules.may_act_on_account(live, practice, held=held):
+        raise AccountReachesFurther
+
+
 def remove_absence(absence_id: int, *, by: Agent, at: datetime) -> None:
     """Take an absence back: the weekly hours hold again; nothing happens the second time.
 
     Raises:
         NoSuchAbsence: there is none, or it is of another site.
+        AccountReachesFurther: from a training site, of somebody who works at a live one too.
     """
     noted = session.get(Absence, absence_id)
     if noted is None or all(role.site_id != by.site.id for role in queries.get_member(noted.member_id).roles):
         raise NoSuchAbsence
+    _must_reach(queries.get_member(noted.member_id), by)
     if noted.removed_at is not None:
         return
     noted.removed_at, noted.removed_by = at, by.member_id

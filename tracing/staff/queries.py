@@ -70,6 +70,25 @@ def members_with_role(site_id: int, *roles: Role) -> list[Member]:
     )
 
 
+def import_officers(site_id: int, *, is_national: bool) -> list[Member]:
+    """Return the open accounts of a site's import officers, by name; of these only the national ones where asked."""
+    held = select(MemberRole.member_id).where(MemberRole.site_id == site_id, MemberRole.role == Role.IMPORTER)
+    if is_national:
+        held = held.where(MemberRole.is_national)
+    chosen = select(Member).where(Member.closed_at.is_(None), Member.id.in_(held))
+    return list(session.scalars(chosen.order_by(Member.display_name)))
+
+
+def reach_of(member: Member) -> tuple[frozenset[int], frozenset[int]]:
+    """Return the live sites and the training sites at which an account works.
+
+    A loan does not count: the site that lends answers for its tracer, and a loan is between live sites.
+    """
+    kinds = {site.id: site.kind for site in sites(role.site_id for role in member.roles)}
+    live = frozenset(site_id for site_id, kind in kinds.items() if kind is SiteKind.LIVE)
+    return live, frozenset(kinds) - live
+
+
 def tracers_of(site_id: int, *, only: int | None = None) -> list[Member]:
     """Return the open accounts that call for a site now, by name: those lent to it too, those lent away not.
 

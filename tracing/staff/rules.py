@@ -1,6 +1,6 @@
 """When a session locks or ends, when a log-in must wait, what a password must be, who is at work. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -24,6 +24,19 @@ MINIMUM_PASSWORD = 14
 """CNIL 2022-100: 14 characters give 80 bits without asking for special ones."""
 
 SHORTEST_TELLING_LOGIN = 3
+
+PROPOSAL_LASTS = timedelta(days=7)
+"""For so long a second administrator may confirm that an import officer sees all live sites."""
+
+
+def may_act_on_account(live: Collection[int], practice: Collection[int], *, held: Collection[int]) -> bool:
+    """Return whether somebody may do to an account what reaches every site at which it works.
+
+    `live` and `practice` are those sites; `held` those at which the person has the right. It is needed at every live
+    one: a password set at the training site opens the live site as well. An account that only practises needs it at
+    one of its sites.
+    """
+    return set(live) <= set(held) and not set(held).isdisjoint({*live, *practice})
 
 
 def is_too_old(started_at: datetime, *, on_call: bool = False, at: datetime) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import delete
 
 from tracing.kernel import events
 from tracing.kernel.db import session
-from tracing.staff import queries, rules
+from tracing.staff import national, queries, rules
 from tracing.staff.errors import LoginTaken, NoRoleLeft, OwnAccount, RecruitFirst, WeakPassword
 from tracing.staff.models import (
     Member,
@@ -136,6 +136,8 @@ def withdraw(member: Member, role: Role, site_id: int, *, by: int | None, at: da
         )
     )
     session.expire(member, ["roles"])
+    if role is Role.IMPORTER:
+        national.end_proposals(member.id, site_id, at=at)
     events.record(
         "member.role_withdrawn", by=by, at=at, subject=("member", member.id), site_id=site_id, role=role.value
     )

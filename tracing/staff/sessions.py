@@ -124,6 +124,7 @@ def agent_of(current: StaffSession) -> Agent:
         roles=roles,
         languages=frozenset(member.languages),
         lent_to=member.lent_to,
+        national_at=frozenset(role.site_id for role in member.roles if role.is_national),
     )
 
 

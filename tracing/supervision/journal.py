@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, func, or_, select, tuple_
 
 from tracing.kernel.db import session
 from tracing.kernel.events import Event, Sighting
@@ -20,6 +20,12 @@ class Journal(StrEnum):
     EVENTS = "events"
 
 
+IMPORTS = frozenset({"lot", "line", "source", "key", "inbox", "scope"})
+"""The beginnings of kinds of events about lots and senders: without a site they are national."""
+NATIONAL_WHY = "national_lot"
+"""The reason of the read log for people of a national lot: every live site's auditor sees who looked at them."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
     """What the auditor looks for, at one site."""
@@ -31,6 +37,7 @@ class Wanted:
     kind: str | None = None
     day: date | None = None
     zone: ZoneInfo
+    is_live: bool = True
 
 
 @dataclass(frozen=True)
@@ -42,10 +49,19 @@ class SightingPage:
 
 
 def events_of(wanted: Wanted, *, before_id: int | None) -> Page[Event]:
-    """Return what was done at a site or by its members, newest first."""
-    chosen = select(Event).where(
-        (Event.site_id == wanted.site_id) | (Event.site_id.is_(None) & Event.by_id.in_(wanted.members))
+    """Return what was done at a site or by its members, newest first.
+
+    What is done with a national lot or sender concerns every live site, whoever does it; what a member of a live site
+    does with another's is seen by both auditors. At a training site nothing is shown that stands for real people.
+    """
+    by_members = Event.by_id.in_(wanted.members)
+    of_imports = func.split_part(Event.kind, ".", 1).in_(IMPORTS)
+    concerns = (
+        (Event.site_id.is_(None) & (by_members | of_imports)) | (of_imports & by_members)
+        if wanted.is_live
+        else Event.site_id.is_(None) & by_members & ~of_imports
     )
+    chosen = select(Event).where((Event.site_id == wanted.site_id) | concerns)
     if wanted.member_id is not None:
         chosen = chosen.where(Event.by_id == wanted.member_id)
     if wanted.kind:
@@ -61,10 +77,13 @@ def events_of(wanted: Wanted, *, before_id: int | None) -> Page[Event]:
 
 def sightings_of(wanted: Wanted, *, before: str | None) -> SightingPage:
     """Return which records the members of a site were shown, newest first."""
-    viewers = wanted.members
+    chosen = select(Sighting)
     if wanted.member_id is not None:
-        viewers = {wanted.member_id} & set(viewers)
-    chosen = select(Sighting).where(Sighting.viewer_id.in_(viewers))
+        chosen = chosen.where(Sighting.viewer_id.in_({wanted.member_id} & set(wanted.members)))
+    elif wanted.is_live:
+        chosen = chosen.where(or_(Sighting.viewer_id.in_(wanted.members), Sighting.why == NATIONAL_WHY))
+    else:
+        chosen = chosen.where(Sighting.viewer_id.in_(wanted.members))
     if wanted.kind:
         chosen = chosen.where(Sighting.why == wanted.kind)
     if wanted.day:

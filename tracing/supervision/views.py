@@ -15,7 +15,7 @@ from tracing.queue.models import TaskState
 from tracing.staff import queries as staff
 from tracing.staff import words as staff_words
 from tracing.staff.access import agent, may
-from tracing.staff.models import Role
+from tracing.staff.models import Role, SiteKind
 from tracing.supervision import (
     counting,
     giving_views,
@@ -104,6 +104,7 @@ def board_now() -> ResponseReturnValue:
 def take_back(entry_id: int) -> ResponseReturnValue:
     """Take a call from a tracer who is not there."""
     at = clock.database_now()
+    queue.get_entry(entry_id, site_id=agent().site.id)
     row = next((one for one in queries.on_calls(agent().site.id, at=at) if one.entry_id == entry_id), None)
     if row is None:
         raise NotWaiting
@@ -294,6 +295,7 @@ def journal() -> ResponseReturnValue:
         kind=form.kind.data if is_right else None,
         day=form.day.data if is_right else None,
         zone=site.time_zone,
+        is_live=site.kind is SiteKind.LIVE,
     )
     page = render_template(
         f"supervision/{shown.value}.html",

@@ -32,6 +32,7 @@ def register_errors(app: Flask) -> None:
 
 def show_refusal(refusal: Refused) -> Response:
     """Show a refusal of ours: its message is what the person reads."""
+    g.refusal = refusal
     answer = words_for(refusal.status)
     return show(
         Answer(

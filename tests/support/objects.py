@@ -1,0 +1,207 @@
+"""One of everything at a site: what the numbers in the product's addresses may stand for."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from secrets import token_bytes
+
+from sqlalchemy import select
+
+from tests.support import story
+from tracing.calls import requests
+from tracing.calls import services as calls
+from tracing.calls.models import Call, Draft
+from tracing.cases.models import Case
+from tracing.escalations import services as escalations
+from tracing.escalations.models import Audience, Reason
+from tracing.imports import key_services, source_services
+from tracing.imports.keyfiles import read_password
+from tracing.imports.models import ImportLine, ImportLot, LotState, SourceKind
+from tracing.imports.queries import report
+from tracing.imports.rules import Outcome
+from tracing.kernel.db import session, take_id
+from tracing.onboarding.models import Invitation
+from tracing.people.models import PossibleDuplicate
+from tracing.queue import priorities
+from tracing.queue.models import CallTask
+from tracing.sickleave.models import NoteKind, SickNote
+from tracing.staff.models import Absence, Loan, Member, Role, Site
+from tracing.vault import services as vault
+
+SKELETON = {"row_number": 2, "version": 1, "step": "opening", "copy": "insured", "kind": "password"}
+"""The parts of an address that are no object of their own."""
+
+
+@dataclass(frozen=True)
+class Objects:
+    """A member with every role at one site, and the numbers of what is there, by their name in addresses."""
+
+    member: Member
+    numbers: dict[str, object]
+    onboarding: dict[str, object]
+    """Where the same names stand for something else: a recruit and their practice call."""
+
+    def values(self, endpoint: str) -> dict[str, object]:
+        """Return what fits into the address of an endpoint."""
+        return SKELETON | self.numbers | (self.onboarding if endpoint.startswith("onboarding.") else {})
+
+
+def objects_at(site: Site, other: Site, school: Site, *, serial: int, at: datetime) -> Objects:
+    """Make one of everything at a site; `serial` tells its people from those of another."""
+    everyone = story.member(f"all{serial}", f"All {serial}", *((role, site) for role in Role), at=at)
+    colleague = story.member(f"one{serial}", f"One {serial}", (Role.TRACER, site), at=at)
+    by = story.agent(everyone, site)
+    phone, second = f"+3363998{serial}001", f"+3363998{serial}002"
+    lot = _lot(site, by.member_id, colleague.id, serial, at=at)
+    task = story.waiting_case(site, story.identity("Marie", f"Objet{serial}", phones=(phone,)), at=at)
+    task.lot_id = lot.id
+    priority = priorities.give_to_place(f"4400{serial}", only_collective=False, by=by, at=at)
+    call = calls.take_next(by, at=at)
+    assert call is not None
+    conversation = calls.speak_to(call, task, script_version="2026.1", at=at)
+    calls.confirm_identity(conversation, confirmed=True, by=by, at=at)
+    case = session.get_one(Case, task.case_id)
+    contact = story.contact(case, story.identity("Luc", f"Vu{serial}", phones=(second,)), by=everyone, at=at)
+    question = escalations.raise_question(
+        call,
+        task,
+        audience=Audience.ADVISER,
+        reason=Reason.MEDICAL_QUESTION,
+        question="Peut-elle sortir ?",
+        by=by,
+        at=at,
+    )
+    calls.keep_draft(call.id, "contact", "x", by=by, at=at)
+    twin = story.case(
+        site, story.identity("Marie", f"Objett{serial}", phones=(f"+3363998{serial}003",)), at=at
+    )
+    pair = PossibleDuplicate(person_id=task.person_id, other_id=twin.person_id, reason="import", found_at=at)
+    absence = Absence(
+        member_id=colleague.id,
+        starts_on=date(2026, 4, 1),
+        ends_on=date(2026, 4, 2),
+        noted_by=everyone.id,
+        noted_at=at,
+    )
+    loan = Loan(
+        member_id=colleague.id,
+        from_site_id=site.id,
+        to_site_id=other.id,
+        lent_at=at,
+        lent_by=everyone.id,
+        ends_at=at + timedelta(hours=1),
+        returned_at=at,
+    )
+    recruit = story.member(f"rec{serial}", f"Rec {serial}", (Role.TRACER, school), at=at)
+    invitation = _invitation(site, school, everyone, recruit, serial, at=at)
+    waiting = _invitation(site, school, everyone, None, serial, at=at)
+    session.add_all([pair, absence, loan, invitation, waiting])
+    session.flush()
+    key = key_services.propose(
+        lot.source_code, read_password("mot de passe"), label="clé", by=colleague.id, at=at
+    )
+    note = _note(site, task, call, everyone, serial, at=at)
+    numbers = {
+        "absence_id": absence.id,
+        "call_id": call.id,
+        "case_id": case.id,
+        "code": lot.source_code,
+        "contact_id": contact.id,
+        "draft_id": session.scalar(select(Draft.id).where(Draft.call_id == call.id)),
+        "entry_id": call.entry_id,
+        "escalation_id": question.id,
+        "key_id": key.id,
+        "loan_id": loan.id,
+        "lot_id": lot.id,
+        "member_id": colleague.id,
+        "note_id": note.id,
+        "pair_id": pair.id,
+        "priority_id": priority.id,
+        "request_id": requests.keep(name="A", number="", words="x", site_id=site.id, by=by, at=at).id,
+        "site_id": site.id,
+        "task_id": task.id,
+    }
+    return Objects(everyone, numbers, {"member_id": recruit.id, "invitation_id": waiting.id})
+
+
+def _lot(site: Site, by: int, other: int, serial: int, *, at: datetime) -> ImportLot:
+    """Make a source of the site, with a mapping, and a lot of it with a line to correct."""
+    code = f"SITE{serial}"
+    terms = source_services.Terms(
+        label=code,
+        kind=SourceKind.LABORATORY,
+        is_trusted=False,
+        needs_signature=False,
+        site_id=site.id,
+        contact="",
+    )
+    source_services.add_source(code, terms, by=by, at=at)
+    source_services.record_first_mapping(code, ["ID_RESULTAT", "NOM_NAISSANCE"], at=at)
+    lot = ImportLot(
+        source_code=code,
+        owner_site_id=site.id,
+        file_name="lot.csv",
+        file_sha256="0",
+        state=LotState.LOADED,
+        received_at=at,
+        received_by=other,
+        loaded_at=at,
+        counts={},
+    )
+    session.add(lot)
+    session.flush()
+    line_id = take_id("import_lines")
+    fields = {"NOM_NAISSANCE": f"SECRET{serial}"}
+    session.add(
+        ImportLine(
+            id=line_id,
+            lot_id=lot.id,
+            row_number=SKELETON["row_number"],
+            source_code=code,
+            outcome=Outcome.QUARANTINED,
+            reasons=["BAD_DATE"],
+            warnings=[],
+            cohort=at.date(),
+            sealed=vault.seal("import_lines", line_id, at.date(), fields),
+        )
+    )
+    session.flush()
+    lot.counts = report(lot.id)
+    return lot
+
+
+def _note(site: Site, task: CallTask, call: Call, by: Member, serial: int, *, at: datetime) -> SickNote:
+    note = SickNote(
+        number=f"N{serial}",
+        site_id=site.id,
+        person_id=task.person_id,
+        task_id=task.id,
+        call_id=call.id,
+        kind=NoteKind.CASE,
+        first_day=at.date(),
+        last_day=at.date(),
+        rule="test/N-1",
+        issued_at=at,
+        issued_by=by.id,
+        cohort=at.date(),
+    )
+    session.add(note)
+    session.flush()
+    return note
+
+
+def _invitation(
+    site: Site, school: Site, by: Member, joined: Member | None, serial: int, *, at: datetime
+) -> Invitation:
+    return Invitation(
+        token_hash=token_bytes(32),
+        login=joined.login if joined else f"inv{serial}",
+        display_name="Invitée",
+        contract_ends_on=date(2026, 6, 30),
+        training_site_id=school.id,
+        live_site_id=site.id,
+        invited_by=by.id,
+        invited_at=at,
+        expires_at=at + timedelta(days=7),
+        used_at=at if joined else None,
+        member_id=joined.id if joined else None,
+    )
