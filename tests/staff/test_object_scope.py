@@ -48,6 +48,7 @@ OTHER_STATE = {
     "onboarding.certify",  # needs a referent of the school as well
     "onboarding.practice_call",  # a call of the recruit at the school
     "supervision.add_number",  # a call on a list
+    "supervision.give_listed",
     "supervision.give_up",
     "supervision.letter",
     "supervision.letter_written",

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Invalid
+from tracing.queue import queries as queue
 from tracing.queue.errors import NotWaiting
 from tracing.queue.models import TaskState
 from tracing.staff import queries as staff
