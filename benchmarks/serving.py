@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -112,8 +111,8 @@ def served(settings: Settings, *, workers: int) -> Iterator[int]:
 def _wait_for(url: str, serving: "subprocess.Popen[bytes]") -> None:
     for _ in range(120):
         try:
-            urllib.request.urlopen(url, timeout=2).read()  # noqa: S310 - our own address
-        except (urllib.error.URLError, ConnectionError):
+            urllib.request.urlopen(url, timeout=5).read()  # noqa: S310 - our own address
+        except OSError:  # not there yet, or too busy to answer
             if serving.poll() is not None:
                 raise RuntimeError("the pages are not served") from None
             time.sleep(0.5)
