@@ -44,6 +44,7 @@ def sent(text, **codes):
         # an index, from end to end
         ("SELECT task_id FROM conversations WHERE finished_at IS NULL ORDER BY call_id, task_id", "conversations"),
         ("SELECT id FROM people WHERE language = %(language)s ORDER BY id LIMIT 5", "people"),
+        ("SELECT id FROM calls ORDER BY id FOR UPDATE", "calls"),
         # a condition on the second column alone leads nowhere in an index
         ("SELECT question FROM answers WHERE question = %(question)s ORDER BY task_id, question", "answers"),
         # a part of a table of months is that table
@@ -67,6 +68,8 @@ def test_a_statement_that_reads_a_whole_table_is_named_with_its_table_and_place(
         (AS_A_UNION, {}),
         ("SELECT * FROM calls WHERE household_id = ANY(%(households)s::BIGINT[])", {}),
         ("SELECT id FROM events ORDER BY id DESC LIMIT 50", {}),
+        ("SELECT id FROM calls ORDER BY id LIMIT 1 FOR UPDATE", {}),
+        ("SELECT max(first_month) FROM sightings", {}),
         ("SELECT name FROM sites", {}),
         # as the database plans it: a state is a word of the product, not something typed
         (

@@ -54,6 +54,8 @@ EXCEPTIONS = {
 }
 """Who may read which table whole, and why."""
 
+PASSES_ON = {"Append", "Merge Append", "LockRows"}
+"""Reads no more rows than it is asked for: what stands above it counts."""
 PARAMETER = re.compile(r"%\((\w+)\)s|%%")
 MANY = re.compile(r"%\((\w+_\d+)_\d+\)s((?:::\w+)?)(?:, %\(\1_\d+\)s\2)+")
 """As many parameters as a list has values: two of them are planned as any number is."""
@@ -158,7 +160,7 @@ class Planner:
             for referring, column in self._references.get(node["Relation Name"], ()):
                 yield referring, f"no index on {column}, which is looked up for each row that goes", ""
         for below in node.get("Plans", ()):
-            yield from self._whole(below, kind)
+            yield from self._whole(below, above if kind in PASSES_ON else kind)
 
     def _table(self, name: str) -> str | None:
         """Return the growing table of which this is the whole or a part."""
@@ -173,7 +175,7 @@ class Planner:
         if condition:
             return bool(re.search(rf"(?<!\w){re.escape(index.first)}(?!\w)", condition))
         # the first rows in the order of an index are no more than were asked for
-        return above in {"Limit", "LockRows"} and "Filter" not in node
+        return above == "Limit" and "Filter" not in node
 
     @cached_property
     def _tables(self) -> set[str]:
