@@ -30,6 +30,7 @@ SMALL = {
     "members": "who works here: ten thousand at most, and none is added by a call",
     "member_roles": "a few rows a member",
     "script_versions": "a few a release",
+    "run_slots": "those of the last days: older ones are removed",
     "alembic_version": "one row",
 }
 """The tables that do not grow with the people who are called, and why. Every other one does."""
