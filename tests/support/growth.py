@@ -39,6 +39,7 @@ BOUNDED = {
     "uq_loans_one_at_a_time": "who is lent now",
     "uq_queue_entries_one_claim": "who is on the telephone now",
     "ix_queue_entries_closing": "the households that wait to be called now",
+    "ix_escalations_open": "the questions that nobody has settled",
     "ix_queue_entries_regroup": "the households that wait to be joined or split",
     "ix_import_lines_to_correct": "the lines that somebody must still correct",
     "ix_import_lots_waiting": "the lots that wait to be loaded",
@@ -50,6 +51,7 @@ BOUNDED = {
 BY_THE_LOT = "a page of import officers alone; a hundred senders make some 70,000 lots in a year"
 
 EXCEPTIONS = {
+    ("imports.originals.remove_old", "import_lots"): "a job that tidies; some 70,000 lots in a year",
     ("imports.queries.lots_to_decide", "import_lots"): BY_THE_LOT,
     ("imports.source_queries.last_lots", "import_lots"): BY_THE_LOT,
     # it reads back from the newest event until a page is full. What would find the events of a site, of a member and of
