@@ -7,38 +7,21 @@ own (`tracing serve`), on a base filled by a real import. `--quick` takes a tent
 import argparse
 import json
 import os
-import secrets
-import signal
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from socket import create_server
 from tempfile import TemporaryDirectory
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
-from benchmarks import lots
 from benchmarks.figures import Figure, at_least, at_most, say, show, told
-from benchmarks.ground import PROGRAMME, Ground
-from benchmarks.queue_ground import add_members, seconds, settle
-from tracing.app.csrf import token_of
-from tracing.app.runtime import Runtime, running
-from tracing.demo import sealing
-from tracing.imports.containers import secrets_from
-from tracing.imports.jobs import Arrival, load
+from benchmarks.ground import Ground
+from benchmarks.queue_ground import seconds
+from benchmarks.serving import add_people, free_port, log_in, served
+from tracing.app.runtime import running
 from tracing.kernel import db
 from tracing.kernel.config import Settings
-from tracing.staff import services as staff
-from tracing.staff.access import COOKIE
-from tracing.staff.sessions import hash_token
 
 A_SECOND = 83
 USERS = 40
@@ -62,15 +45,15 @@ def main(arguments: list[str]) -> int:
 
 
 def _figures(folder: Path, *, sessions: int, lasting: float) -> list[Figure]:
-    settings = Settings(data_dir=folder / "data", port=_free_port(), log_level="error")
+    settings = Settings(data_dir=folder / "data", port=free_port(), log_level="error")
     calls = int(A_SECOND * (lasting + WARMING) * 1.5)
     with running(settings) as runtime:
         here = Ground(runtime.server, runtime.engine, db.make_engine(runtime.server.owner_url))
         say(f"  {calls:,} people to call, {sessions:,} sessions …")
-        _fill(here, people=calls)
+        add_people(here, people=calls)
         known = folder / "sessions.json"
-        known.write_text(json.dumps(_sessions(runtime, here, sessions)), encoding="utf-8")
-        with _served(settings):
+        known.write_text(json.dumps(log_in(runtime, here, sessions)), encoding="utf-8")
+        with served(settings, workers=WORKERS):
             # a host that has just begun makes its connections and prepares its statements first
             _load(settings, known, WARMING)
             found = _load(settings, known, lasting, after=int(A_SECOND * WARMING * 2))
@@ -95,87 +78,6 @@ def _figures(folder: Path, *, sessions: int, lasting: float) -> list[Figure]:
         at_most("failures", failed, "calls", target=0),
         at_most("claimed twice", claims - households, "calls", target=0),
     ]
-
-
-def _fill(here: Ground, *, people: int) -> None:
-    key, certificate = sealing.new_key_pair("Benchmark", at=datetime.now(UTC))
-    with db.transaction():
-        site = staff.add_site(
-            code="441",
-            name="Banc",
-            programme=PROGRAMME,
-            time_zone="Europe/Paris",
-            is_default=True,
-            at=datetime.now(UTC),
-        )
-        # whatever the hour of this run
-        db.session.execute(
-            text("""
-                UPDATE sites SET calls_from = '00:00', calls_until = '23:59:59', calls_on_sundays = true,
-                    calls_on_holidays = true WHERE id = :site
-            """),
-            {"site": site.id},
-        )
-    load(
-        Arrival(
-            content=sealing.encrypt(lots.as_csv(lots.people(people, seed=1)), certificate),
-            file_name="banc.p7m",
-            source_code="BENCH",
-            secrets=secrets_from(private_key=key, certificate=certificate),
-            zone=ZoneInfo("Europe/Paris"),
-            allow_fiction=True,
-            programme=PROGRAMME,
-        )
-    )
-    settle(here)
-
-
-def _sessions(runtime: Runtime, here: Ground, count: int) -> dict[str, Any]:
-    """Log so many tracers in; returns each one's cookie and the token of its forms."""
-    members = add_members(here, count)
-    tokens = [secrets.token_urlsafe(32) for _ in members]
-    with here.owner.begin() as connection:
-        connection.execute(
-            text("""
-                INSERT INTO staff_sessions (token_hash, member_id, site_id, device, started_at, last_input_at)
-                SELECT hash, member_id, (SELECT min(id) FROM sites), 'bench', now(), now()
-                FROM unnest(CAST(:hashes AS bytea[]), CAST(:members AS bigint[])) AS opened(hash, member_id)
-            """),
-            {"hashes": [hash_token(token) for token in tokens], "members": members},
-        )
-    with runtime.make_app().app_context():
-        return {"sessions": [(token, token_of(token)) for token in tokens], "name": COOKIE}
-
-
-@contextmanager
-def _served(settings: Settings) -> Iterator[None]:
-    """Serve the pages as a host does, until they are no longer needed."""
-    environment = os.environ | {
-        "TRACING_DATA_DIR": str(settings.data_dir),
-        "TRACING_PORT": str(settings.port),
-        "TRACING_LOG_LEVEL": settings.log_level,
-    }
-    command = [sys.executable, "-m", "tracing.cli", "serve", "--workers", str(WORKERS)]
-    serving = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-    try:
-        _wait_for(f"http://{settings.host}:{settings.port}/login", serving)
-        yield
-    finally:
-        serving.send_signal(signal.SIGTERM)
-        serving.wait(30)
-
-
-def _wait_for(url: str, serving: "subprocess.Popen[bytes]") -> None:
-    for _ in range(120):
-        try:
-            urllib.request.urlopen(url, timeout=2).read()  # noqa: S310 - our own address
-        except (urllib.error.URLError, ConnectionError):
-            if serving.poll() is not None:
-                raise RuntimeError("the pages are not served") from None
-            time.sleep(0.5)
-        else:
-            return
-    raise RuntimeError("the pages do not answer")
 
 
 def _load(settings: Settings, known: Path, lasting: float, *, after: int = 0) -> dict[str, dict[str, Any]]:
@@ -205,12 +107,6 @@ def _percentile(found: dict[str, Any], share: float) -> float:
         if seen >= wanted:
             return took
     return 0.0
-
-
-def _free_port() -> int:
-    with create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-    return port
 
 
 if __name__ == "__main__":

@@ -12,8 +12,10 @@ from hypothesis import settings as hypothesis
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from tests.support.growth import planner, told
 from tests.support.live import live_database, live_engines  # noqa: F401 - fixtures
 from tests.support.own_server import data_dir  # noqa: F401 - a fixture
+from tests.support.sent import Collector
 from tests.support.story import Story, tell
 from tests.support.web import Browser
 from tracing.kernel import db, migrate
@@ -48,9 +50,21 @@ def owner(server: Server) -> Iterator[Engine]:
     owner.dispose()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def sent() -> Iterator[Collector]:
+    """What the product asks the database during this run."""
+    collector = Collector()
+    collector.start()
+    yield collector
+    collector.stop()
+
+
 @pytest.fixture(scope="session")
-def engines(server: Server, owner: Engine) -> Iterator[tuple[Engine, KeyRing]]:
-    """The migrated databases of this run: main engine, and the keys."""
+def engines(server: Server, owner: Engine, sent: Collector) -> Iterator[tuple[Engine, KeyRing]]:
+    """The migrated databases of this run: main engine, and the keys.
+
+    At the end of the run the statements that were sent are planned here: none may read the whole of a growing table.
+    """
     name = f"test_{os.getpid()}"
     owner_url, app_url = server.add_database(name)
     keys_owner_url, keys_url = server.add_database(f"{name}_keys")
@@ -70,6 +84,15 @@ def engines(server: Server, owner: Engine) -> Iterator[tuple[Engine, KeyRing]]:
     yield engine, KeyRing(keys_engine, os.urandom(32))
     engine.dispose()
     keys_engine.dispose()
+    # planned where nothing was ever written: what a test leaves in the statistics must not decide
+    empty_url, _ = server.add_database(f"{name}_plans")
+    migrate.upgrade(empty_url, keys_owner_url)
+    empty = db.make_engine(empty_url)
+    with planner(empty) as asking:
+        offences = asking.offences(sent.found.values())
+    empty.dispose()
+    if offences:
+        pytest.fail(told(offences), pytrace=False)
 
 
 class Clock:

@@ -93,6 +93,20 @@ def test_a_long_journal_comes_in_pages_and_loses_nothing(browse: Browser, story:
     assert sorted(one for one in found if one.startswith(word)) == sorted(f"{word} {n}" for n in range(120))
 
 
+def test_a_page_of_the_read_log_goes_on_into_earlier_months(browse: Browser, story: Story):
+    looks = [NOW - timedelta(days=ago, minutes=rank) for ago in (0, 9, 10, 70, 400) for rank in range(12)]
+    for number, at in enumerate(looks):
+        events.saw([f"person:{number}"], by=story.ada.id, at=at, why="call", claim=f"claim:{number}:1")
+    olga = browse.as_(story.olga)
+
+    first = olga.get("/journal").text
+    more = BeautifulSoup(first, "html5lib").select_one("a[href*=before]")["href"]
+    seen = [row[3] for row in rows(first) + rows(olga.get(more).text)]
+
+    assert len({at.strftime("%Y-%m") for at in looks}) > 2
+    assert seen == [f"personne {number}" for number in range(len(looks))]
+
+
 def test_the_journal_of_another_site_is_not_shown(browse: Browser, story: Story):
     events.saw(["person:1"], by=story.cleo.id, at=NOW, why="call", claim="claim:1:1")
     waiting_case(story.ajaccio, at=NOW)

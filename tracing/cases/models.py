@@ -100,7 +100,7 @@ class LabResult(Base):
     symptoms: Mapped[str | None]
     """The laboratory's code: ASY, S01, S24, S57, SP7, U."""
     withdrawn_at: Mapped[datetime | None]
-    line_id: Mapped[int | None] = mapped_column(BigInteger)
+    line_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     """The line of a lot that brought it."""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select, union
 
 from tracing.calls import queries as calls
 from tracing.calls.errors import NoSuchCall
@@ -91,16 +91,15 @@ def own_call(call_id: int, by: Agent) -> Call:
 
 def tasks_of_call(call: Call) -> Sequence[CallTask]:
     """Return why the people of a call are called, the most urgent first; those finished in it are still there."""
-    spoken = select(Conversation.task_id).where(Conversation.call_id == call.id)
+    # two look-ups, each by its index: one condition with OR would read the whole table of tasks
+    of_call = union(
+        select(CallTask.id).where(
+            CallTask.household_id == call.household_id, CallTask.state == TaskState.OPEN
+        ),
+        select(Conversation.task_id).where(Conversation.call_id == call.id),
+    )
     return session.scalars(
-        select(CallTask)
-        .where(
-            or_(
-                (CallTask.household_id == call.household_id) & (CallTask.state == TaskState.OPEN),
-                CallTask.id.in_(spoken),
-            )
-        )
-        .order_by(CallTask.due_at, CallTask.id)
+        select(CallTask).where(CallTask.id.in_(of_call)).order_by(CallTask.due_at, CallTask.id)
     ).all()
 
 
@@ -110,10 +109,12 @@ def task_in(call: Call, task_id: int) -> CallTask:
     Raises:
         NoSuchCall: the call is to other people.
     """
-    for task in tasks_of_call(call):
-        if task.id == task_id:
-            return task
-    raise NoSuchCall
+    spoken = exists().where(Conversation.call_id == call.id, Conversation.task_id == task_id)
+    waits = (CallTask.household_id == call.household_id) & (CallTask.state == TaskState.OPEN)
+    task = session.scalar(select(CallTask).where(CallTask.id == task_id, or_(waits, spoken)))
+    if task is None:
+        raise NoSuchCall
+    return task
 
 
 def about(task: CallTask) -> About:

@@ -313,11 +313,15 @@ def look(
     step_id: str | None = None,
     panel: str | None = None,
     saved: Saved | None = None,
+    spoken: services.Spoken | None = None,
     by: Agent,
     at: datetime,
 ) -> Screen:
-    """Gather the call screen for one person of a call, and record whom it shows."""
-    spoken = services.open_conversations(call, by=by, at=at)
+    """Gather the call screen for one person of a call, and record whom it shows.
+
+    `spoken` is everybody in the call, when that is known already.
+    """
+    spoken = spoken or services.open_conversations(call, by=by, at=at)
     task, conversation = _chosen(spoken, task_id)
     talk = talk_of(call, task, conversation, by=by, at=at)
     tabs = tabs_of(spoken, talk)

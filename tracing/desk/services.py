@@ -62,7 +62,11 @@ class Saved:
     """What was refused, as typed, to be shown again."""
 
 
-def open_conversations(call: Call, *, by: Agent, at: datetime) -> list[tuple[CallTask, Conversation]]:
+Spoken = list[tuple[CallTask, Conversation]]
+"""Everybody to be spoken to in a call."""
+
+
+def open_conversations(call: Call, *, by: Agent, at: datetime) -> Spoken:
     """Return everybody to be spoken to in a call; somebody named during it joins them."""
     known = {one.task_id: one for one in call_queries.conversations(call.id)}
     people = []
@@ -75,13 +79,13 @@ def open_conversations(call: Call, *, by: Agent, at: datetime) -> list[tuple[Cal
     return people
 
 
-def talk_in(call: Call, task_id: int, *, by: Agent, at: datetime) -> Talk:
-    """Return the conversation with one person of a call.
+def talk_in(call: Call, task_id: int, *, spoken: Spoken | None = None, by: Agent, at: datetime) -> Talk:
+    """Return the conversation with one person of a call; `spoken` is everybody in it, when that is known already.
 
     Raises:
         NoSuchCall: the call is to other people.
     """
-    for task, conversation in open_conversations(call, by=by, at=at):
+    for task, conversation in spoken or open_conversations(call, by=by, at=at):
         if task.id == task_id:
             return talk_of(call, task, conversation, by=by, at=at)
     raise NoSuchCall

@@ -189,9 +189,10 @@ def write(call_id: int, task_id: int, typed: Typed, *, goes_on: bool = False) ->
         at, by = asked_at(), agent()
         held = queries.own_call(call_id, by)
         calls.writing(call_id, by, at=at)
-        talk = services.talk_in(held, task_id, by=by, at=at)
+        spoken = services.open_conversations(held, by=by, at=at)
+        talk = services.talk_in(held, task_id, spoken=spoken, by=by, at=at)
         saved = services.save(held, talk, typed, by=by, at=at)
-        screen = look(held, task_id, step_id=typed.step_id, saved=saved, by=by, at=at)
+        screen = look(held, task_id, step_id=typed.step_id, saved=saved, spoken=spoken, by=by, at=at)
         if goes_on and not saved.refused:
             screen.go_on(typed)
         return screen

@@ -154,6 +154,7 @@ class ImportLot(Base):
             "id",
             postgresql_where=text("state IN ('received', 'loading')"),
         ),
+        Index("ix_import_lots_taken_back", "id", postgresql_where=text("undone_by IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -155,6 +155,12 @@ class CallTask(Base):
             "site_id",
             postgresql_where=text("state = 'open' AND (factors & 16) <> 0"),
         ),
+        # few of them; a job looks every minute whether somebody speaks it now
+        Index(
+            "ix_call_tasks_waiting_language",
+            "site_id",
+            postgresql_where=text("state = 'waiting_language'"),
+        ),
         Index("ix_call_tasks_covered_by", "covered_by", postgresql_where=text("covered_by IS NOT NULL")),
     )
 

@@ -90,12 +90,23 @@ def sightings_of(wanted: Wanted, *, before: str | None) -> SightingPage:
         chosen = _seen_on(chosen, *bounds(wanted.day, wanted.zone))
     order = (Sighting.first_at, Sighting.viewer_id, Sighting.scope, Sighting.why)
     if (key := _read_key(before)) is not None:
-        # the month comes first: it alone leaves whole partitions unread
         chosen = chosen.where(Sighting.first_month <= month_of(key[0]), tuple_(*order) < tuple_(*key))
-    newest_first = [column.desc() for column in order]
-    found = session.scalars(chosen.order_by(*newest_first).limit(PAGE_SIZE + 1)).all()
+    chosen = chosen.order_by(*(column.desc() for column in order))
+    found: list[Sighting] = []
+    # month by month: the read log is found by month and viewer, and all of it would be read without the month
+    month = _newest_month(month_of(key[0]) if key else None)
+    while month is not None and len(found) <= PAGE_SIZE:
+        one_month = chosen.where(Sighting.first_month == month).limit(PAGE_SIZE + 1 - len(found))
+        found += session.scalars(one_month).all()
+        month = _newest_month(month - 1)
     shown = found[:PAGE_SIZE]
     return SightingPage(shown, _key_of(shown[-1]) if len(found) > PAGE_SIZE else None)
+
+
+def _newest_month(until: int | None) -> int | None:
+    """Return the newest month in which anybody looked at anything, not after `until`."""
+    chosen = select(func.max(Sighting.first_month))
+    return session.scalar(chosen if until is None else chosen.where(Sighting.first_month <= until))
 
 
 def _seen_on(chosen: Select[Sighting], first: datetime, end: datetime) -> Select[Sighting]:

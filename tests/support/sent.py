@@ -1,0 +1,115 @@
+"""The statements that the product sends while the tests run: each text once, and where it came from."""
+
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import FrameType
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+
+from tests.support.source import PACKAGE
+
+PLANNED = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH|VALUES|MERGE)\b", re.IGNORECASE)
+CODE = re.compile(r"[a-z]+(_[a-z]+)*(\.[a-z]+(_[a-z]+)*)?")
+TYPES = {
+    bool: "boolean",
+    int: "bigint",
+    float: "float8",
+    bytes: "bytea",
+    datetime: "timestamptz",
+    date: "date",
+}
+
+_OURS = str(PACKAGE)
+_TESTS = str(PACKAGE.parent / "tests")
+MIGRATIONS = "kernel.migrate."
+"""Runs once, as the owner."""
+_BELOW = str(PACKAGE / "kernel" / "db.py")
+"""Sends statements for others: who asked stands above it."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A statement of the product, and what sent it first."""
+
+    text: str
+    place: str
+    types: Mapping[str, str]
+    codes: Mapping[str, str]
+    """The parameters that are a word of the product, as a state: the database plans with them, too."""
+
+
+class Collector:
+    """Listens to every engine of this process, and keeps what the product sends to the main database."""
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[str, tuple[str, ...]], Sent] = {}
+
+    def start(self) -> None:
+        """Begin to listen."""
+        event.listen(Engine, "before_cursor_execute", self._hear)
+
+    def stop(self) -> None:
+        """Listen no more."""
+        event.remove(Engine, "before_cursor_execute", self._hear)
+
+    def _hear(
+        self,
+        connection: Connection,
+        _cursor: Any,
+        statement: str,
+        parameters: Any,
+        *_context: Any,
+    ) -> None:
+        row = parameters[0] if isinstance(parameters, list) and parameters else parameters
+        codes = codes_of(row)
+        key = (statement, tuple(codes.values()))
+        if key in self.found or not PLANNED.match(statement):
+            return
+        if str(connection.engine.url.database).endswith("_keys"):
+            return  # the key store has a row a day
+        place = _sent_by()
+        if place is not None and not place.startswith(MIGRATIONS):
+            self.found[key] = Sent(statement, place, types_of(row), codes)
+
+
+def _sent_by() -> str | None:
+    """Return where in the product the statement was sent from; None: by a test itself."""
+    frame: FrameType | None = sys._getframe(2)
+    below = None
+    while frame is not None:
+        code = frame.f_code
+        if code.co_filename.startswith(_TESTS):
+            return below
+        if code.co_filename.startswith(_OURS):
+            name = code.co_filename[len(_OURS) + 1 :].removesuffix(".py").replace("/", ".")
+            place = f"{name}.{code.co_qualname}"
+            if code.co_filename != _BELOW:
+                return place
+            below = place
+        frame = frame.f_back
+    return below
+
+
+def types_of(parameters: Any) -> dict[str, str]:
+    """Return the database's types of the values of a statement, where they are plain; never the values."""
+    if not isinstance(parameters, dict):
+        return {}
+    found = {}
+    for name, value in parameters.items():
+        one = next((each for each in value if each is not None), None) if isinstance(value, list) else value
+        if type(one) in TYPES:
+            found[name] = TYPES[type(one)] + ("[]" if isinstance(value, list) else "")
+    return found
+
+
+def codes_of(parameters: Any) -> dict[str, str]:
+    """Return which values are words of the product: the state of something, the kind of an event."""
+    if not isinstance(parameters, dict):
+        return {}
+    return {
+        name: value for name, value in parameters.items() if isinstance(value, str) and CODE.fullmatch(value)
+    }
