@@ -27,7 +27,13 @@ from tracing.queue.models import TaskKind, TaskState
 from tracing.sickleave.models import NoteState, SickNote
 from tracing.sickleave.rules import is_note_number
 
-SWORN = {"note-first_day": "2026-03-09", "note-sworn": "y"}
+LIVES = {
+    "note-address": "3 rue des Lilas",
+    "note-postcode": "44000",
+    "note-city": "Nantes",
+    "note-address_confirmed": "y",
+}
+SWORN = {"note-first_day": "2026-03-09", "note-sworn": "y", **LIVES}
 
 
 def notes(session) -> list[SickNote]:
@@ -191,12 +197,12 @@ def saved(phone, answers, by):
 def test_without_the_declaration_there_is_no_note(browse, story, phone, session):
     ada, by = browse.as_(story.ada), agent(story.ada)
 
-    refused = ada.fragment(phone.path, {"note-first_day": "2026-03-09"}, status=422)
+    refused = ada.fragment(phone.path, {"note-first_day": "2026-03-09", **LIVES}, status=422)
     assert "déclarer sur l’honneur" in refused.text
 
     saved(phone, {"sick_note.confirmed": "0123456789abcdef"}, by)
     assert "Déclaré sur l’honneur" in ada.fragment(phone.path, method="get").text
-    ada.fragment(phone.path, {"note-first_day": "2026-03-09"})
+    ada.fragment(phone.path, {"note-first_day": "2026-03-09", **LIVES})
     assert len(notes(session)) == 1
 
 
@@ -205,7 +211,7 @@ def test_a_declaration_taken_back_is_none(browse, story, phone, session):
     saved(phone, {"sick_note.confirmed": "0123456789abcdef"}, by)
     saved(phone, {"sick_note.confirmed": None}, by)
 
-    refused = ada.fragment(phone.path, {"note-first_day": "2026-03-09"}, status=422)
+    refused = ada.fragment(phone.path, {"note-first_day": "2026-03-09", **LIVES}, status=422)
 
     assert "déclarer sur l’honneur" in refused.text
     assert notes(session) == []

@@ -20,8 +20,10 @@ from tracing.desk.questions import Asked, options_of
 from tracing.desk.services import STATEMENT, Saved, Typed
 from tracing.desk.talks import Talk, talk_of
 from tracing.desk.why import why_next
+from tracing.escalations.rules import NO_RULE
 from tracing.kernel import clock
 from tracing.messages.queries import Written, messages_to
+from tracing.programmes.rules import Measure
 from tracing.queue.history import Happening, history_of
 from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.queue.reasons import Of, reasons_of
@@ -213,7 +215,15 @@ class Screen:
     @property
     def reason(self) -> str | None:
         """Why this step asks for advice."""
+        if self.lacks_rule:
+            return NO_RULE
         return self.one.step.escalation.value if self.one and self.one.step.escalation else None
+
+    @property
+    def lacks_rule(self) -> bool:
+        """Whether this step speaks of a measure and no rule says which: a doctor is asked."""
+        speaks = self.one is not None and self.one.step.widget is Widget.ISOLATION
+        return speaks and self.dates.measure not in {Measure.REQUIRED, Measure.NOT_REQUIRED}
 
     @property
     def born(self) -> str:
@@ -301,6 +311,8 @@ class Screen:
     @property
     def panel(self) -> str | None:
         """The panel beside the script that this step works with, or the one that was asked for."""
+        if self.lacks_rule:
+            return self.wanted_panel or "escalation"
         widget = self.one.step.widget if self.one else None
         by_step = {Widget.SICK_NOTE: "note", Widget.ESCALATE: "escalation"}
         return self.wanted_panel or (by_step.get(widget) if widget else None)

@@ -12,9 +12,11 @@ from tracing.programmes.vocabulary import CIVIL_SERVICE, RiskLevel, Scheme, Subj
 from tracing.sickleave.numbering import is_note_number, note_number
 
 __all__ = [
+    "NoNumber",
     "NoteAllowed",
     "NoteRefused",
     "NoteRequest",
+    "Number",
     "Reason",
     "decide_note",
     "is_note_number",
@@ -26,6 +28,29 @@ __all__ = [
 def _(sentence: str) -> str:
     """Mark a sentence for translation; whoever shows it translates it."""
     return sentence
+
+
+class NoNumber(StrEnum):
+    """Why somebody has no social-security number to print on a note."""
+
+    NO_RIGHTS_YET = "no_rights_yet"
+    STATE_AID = "state_aid"
+    INSURED_ABROAD = "insured_abroad"
+    NOT_KNOWN = "not_known"
+    NOT_SAID = "not_said"
+    CONTRADICTED = "contradicted"
+
+
+class Number(StrEnum):
+    """Where the social-security number of a note stands."""
+
+    KNOWN = "known"
+    MISSING = "missing"
+    ASKED = "asked"
+    """There is none, a reason is stated, and an adviser has not decided yet."""
+    AGREED = "agreed"
+    """An adviser agrees to a note without one."""
+    REFUSED = "refused"
 
 
 class Reason(StrEnum):
@@ -54,6 +79,11 @@ class Reason(StrEnum):
     TELEWORK_UNKNOWN = "telework_unknown"
     CAN_TELEWORK = "can_telework"
     NOT_SWORN = "not_sworn"
+    ADDRESS_UNCONFIRMED = "address_unconfirmed"
+    NUMBER_MISSING = "number_missing"
+    ADVISER_ASKED = "adviser_asked"
+    ADVISER_REFUSED = "adviser_refused"
+    WORKED = "worked"
     TOO_FAR_BACK = "too_far_back"
     OVERLAP = "overlap"
     OVER = "over"
@@ -100,6 +130,19 @@ SENTENCES = {
     Reason.TELEWORK_UNKNOWN: _("Demandez d’abord si le télétravail est possible."),
     Reason.CAN_TELEWORK: _("La personne peut télétravailler : il n’y a pas d’arrêt."),
     Reason.NOT_SWORN: _("La personne doit déclarer sur l’honneur qu’elle ne peut pas télétravailler."),
+    Reason.ADDRESS_UNCONFIRMED: _(
+        "L’adresse doit être confirmée par la personne pendant cet appel : l’arrêt la porte."
+    ),
+    Reason.NUMBER_MISSING: _(
+        "Le numéro de sécurité sociale manque : demandez-le, ou indiquez pourquoi la personne n’en a pas."
+    ),
+    Reason.ADVISER_ASKED: _(
+        "Sans numéro de sécurité sociale, le médecin-conseil décide. La demande lui a été envoyée."
+    ),
+    Reason.ADVISER_REFUSED: _(
+        "Sans numéro de sécurité sociale, le médecin-conseil n’a pas donné son accord : il n’y a pas d’arrêt."
+    ),
+    Reason.WORKED: _("La personne a travaillé jusqu’au dernier des jours à couvrir : il n’y a pas d’arrêt."),
     Reason.TOO_FAR_BACK: _(
         "L’arrêt ne peut pas commencer plus de %(retroactive_days)s jours avant aujourd’hui. Au-delà, le médecin-conseil décide."
     ),
@@ -121,6 +164,9 @@ TO_BE_COMPLETED = frozenset(
         Reason.SCHEME_UNKNOWN,
         Reason.TELEWORK_UNKNOWN,
         Reason.NOT_SWORN,
+        Reason.ADDRESS_UNCONFIRMED,
+        Reason.NUMBER_MISSING,
+        Reason.ADVISER_ASKED,
     }
 )
 """Reasons that end when the person has answered: no refusal yet."""
@@ -142,6 +188,9 @@ class NoteRequest:
     """The person declared on their honour that they cannot work from home."""
     identity_verified: bool
     named: bool = True
+    address_confirmed: bool = True
+    """The person has said in this call where they stay."""
+    number: Number = Number.KNOWN
     works: bool = True
     caregiver: bool = False
     """Works in a health or medico-social establishment."""
@@ -150,6 +199,8 @@ class NoteRequest:
     risk: RiskLevel | None = None
     first_day: date | None = None
     """The first day the person asks for; the rule’s own when they ask for none."""
+    free_from: date | None = None
+    """The first day on which the person is known not to have worked; None where nothing bounds it."""
     other_notes: tuple[tuple[date, date], ...] = ()
     """First and last days of the person’s notes that stand."""
     days_already: int = 0
@@ -201,7 +252,9 @@ def decide_note(request: NoteRequest) -> NoteAllowed | NoteRefused:
     if row is None:
         return NoteRefused(Reason.NO_RULE)
     rule = applied(request.pack, row)
-    reason = _issuer(row) or _measure(request) or _person(request, row) or _work(request, row)
+    reason = (
+        _issuer(row) or _measure(request) or _person(request, row) or _work(request, row) or _papers(request)
+    )
     if reason is not None:
         return _refused(reason, rule, row)
     first_day = _first_day(request, row)
@@ -274,9 +327,25 @@ def _work(request: NoteRequest, row: NoteRow) -> Reason | None:
     return None if request.sworn else Reason.NOT_SWORN
 
 
+def _papers(request: NoteRequest) -> Reason | None:
+    """Check what a note says of the person besides name and birth date."""
+    if not request.address_confirmed:
+        return Reason.ADDRESS_UNCONFIRMED
+    return {
+        Number.MISSING: Reason.NUMBER_MISSING,
+        Number.ASKED: Reason.ADVISER_ASKED,
+        Number.REFUSED: Reason.ADVISER_REFUSED,
+    }.get(request.number)
+
+
 def _first_day(request: NoteRequest, row: NoteRow) -> date:
-    """Return the first day: the one asked for, else J0 for a case and today for a contact, never before the measure."""
+    """Return the first day: the one asked for, else J0 for a case and today for a contact.
+
+    Never before the measure, and never a day on which the person worked.
+    """
     start = request.measure.start or request.on
+    if request.free_from is not None:
+        start = max(start, request.free_from)
     if request.first_day is not None:
         return max(request.first_day, start)
     natural = start if request.subject is Subject.CASE else request.on
@@ -298,6 +367,8 @@ def _last_day(request: NoteRequest, row: NoteRow, first_day: date) -> date:
 def _dates(request: NoteRequest, row: NoteRow, first_day: date, last_day: date) -> Reason | None:
     if first_day < request.on - timedelta(days=row.retroactive_days):
         return Reason.TOO_FAR_BACK
+    if last_day < first_day and request.free_from == first_day:
+        return Reason.WORKED
     if last_day < first_day:
         return Reason.OVER
     if any(begins <= last_day and first_day <= ends for begins, ends in request.other_notes):
