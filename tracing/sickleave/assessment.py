@@ -113,7 +113,7 @@ def assess(
     is_sworn = said.SWORN in given
     is_preview = declared is None
     number = numbers.number_of(task.id, identity, by=by)
-    open_number = number in {Number.MISSING, Number.ASKED}
+    open_number = number in {Number.MISSING, Number.ASKED, Number.REFUSED}
     measure = _measure(pack, (case, contact), identity, sampled_on, today)
     request = NoteRequest(
         pack=pack,

@@ -167,6 +167,7 @@ TO_BE_COMPLETED = frozenset(
         Reason.ADDRESS_UNCONFIRMED,
         Reason.NUMBER_MISSING,
         Reason.ADVISER_ASKED,
+        Reason.ADVISER_REFUSED,
     }
 )
 """Reasons that end when the person has answered: no refusal yet."""

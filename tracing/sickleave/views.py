@@ -43,10 +43,14 @@ def panel(call_id: int, task_id: int) -> ResponseReturnValue:
 @may(Role.TRACER, Role.ADVISER)
 def issue(call_id: int, task_id: int) -> ResponseReturnValue:
     """Issue the note."""
-    with transaction():
-        call, task = open_call(call_id, task_id, agent())
-        calls.require_identity(call, task)
-        form = _form_for(task)
+    try:
+        with transaction():
+            call, task = open_call(call_id, task_id, agent())
+            calls.require_identity(call, task)
+            form = _form_for(task)
+    except ClaimLost as lost:
+        typed = NoteForm(prefix=PREFIX, identity=None, today=_today())
+        return _late(call_id, task_id, lost, typed.first_day.data, typed.as_lines())
     if not form.validate_on_submit():
         return _panel(call_id, task_id, form=form, status=422)
     try:
@@ -121,16 +125,19 @@ def document(note_id: int, copy: str) -> ResponseReturnValue:
 def _form_for(task: CallTask, *, first_day: date | None = None, is_sent: bool = True) -> NoteForm:
     """Return the form, as it was sent or filled with what is known of the person."""
     identity = people.find_joint_identity(task.person_id)
-    today = clock.local_day(clock.now(), agent().site.time_zone)
     if is_sent:
-        return NoteForm(prefix=PREFIX, identity=identity, today=today)
+        return NoteForm(prefix=PREFIX, identity=identity, today=_today())
     known: dict[str, object] = {"first_day": first_day}
     if identity is not None:
         known |= {name: getattr(identity, name) for name in ("address", "postcode", "city")}
     stated = numbers.find_missing(task.id)
     reason = numbers.reason_of(stated) if stated is not None else None
     known["no_nir"] = reason.value if reason else ""
-    return NoteForm(formdata=None, prefix=PREFIX, identity=identity, today=today, data=known)
+    return NoteForm(formdata=None, prefix=PREFIX, identity=identity, today=_today(), data=known)
+
+
+def _today() -> date:
+    return clock.local_day(clock.now(), agent().site.time_zone)
 
 
 def _held(call_id: int, task_id: int) -> tuple[Call, CallTask]:
