@@ -78,6 +78,11 @@ class Dates:
     early_exit: date | None = None
     tests: Sequence[PlannedTest] = ()
 
+    @property
+    def is_decided(self) -> bool:
+        """Whether a rule says what the person must do."""
+        return self.measure in {Measure.REQUIRED, Measure.NOT_REQUIRED}
+
 
 def dates_of(about: About, today: date) -> Dates:
     """Return the isolation of a case or the quarantine of a contact, with the rule's own sentence."""

@@ -7,7 +7,6 @@ from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 
-from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Call, Conversation
 from tracing.calls.numbers import Number, numbers_of
 from tracing.calls.rules import CallOutcome
@@ -23,7 +22,6 @@ from tracing.desk.why import why_next
 from tracing.escalations.rules import NO_RULE
 from tracing.kernel import clock
 from tracing.messages.queries import Written, messages_to
-from tracing.programmes.rules import Measure
 from tracing.queue.history import Happening, history_of
 from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.queue.reasons import Of, reasons_of
@@ -223,7 +221,7 @@ class Screen:
     def lacks_rule(self) -> bool:
         """Whether this step speaks of a measure and no rule says which: a doctor is asked."""
         speaks = self.one is not None and self.one.step.widget is Widget.ISOLATION
-        return speaks and self.dates.measure not in {Measure.REQUIRED, Measure.NOT_REQUIRED}
+        return speaks and not self.dates.is_decided
 
     @property
     def born(self) -> str:
@@ -330,7 +328,7 @@ def look(
 ) -> Screen:
     """Gather the call screen for one person of a call, and record whom it shows."""
     spoken = services.open_conversations(call, by=by, at=at)
-    task, conversation = _chosen(spoken, task_id)
+    task, conversation = services.chosen(spoken, task_id)
     talk = talk_of(call, task, conversation, by=by, at=at)
     tabs = tabs_of(spoken, talk)
     shown = [one.person_id for one, tab in _with(spoken, tabs) if tab.identity]
@@ -341,18 +339,3 @@ def look(
 def _with(spoken: Sequence[tuple[CallTask, Conversation]], tabs: Sequence[Tab]) -> list[tuple[CallTask, Tab]]:
     by_id = {tab.task_id: tab for tab in tabs}
     return [(task, by_id[task.id]) for task, _conversation in spoken]
-
-
-def _chosen(
-    spoken: Sequence[tuple[CallTask, Conversation]], task_id: int | None
-) -> tuple[CallTask, Conversation]:
-    """Return the person asked for, else the first one with whom the call has not ended."""
-    if task_id is not None:
-        for task, conversation in spoken:
-            if task.id == task_id:
-                return task, conversation
-        raise NoSuchCall
-    if not spoken:
-        raise NoSuchCall
-    still = (one for one in spoken if one[1].outcome is None and one[0].state is TaskState.OPEN)
-    return next(still, spoken[0])
