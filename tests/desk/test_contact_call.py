@@ -208,20 +208,17 @@ def test_what_the_contact_says_makes_the_risk_count_again(story, browse):
     assert "rester chez vous" in walk.page.select_one(".say").text
 
 
-def test_a_correction_beside_the_step_changes_its_words_and_leaves_what_is_typed(story, browse):
+def test_a_correction_beside_the_step_says_its_words_anew_and_leaves_what_is_typed(story, browse):
     task = waiting_contact(story, case(story.nantes, MARIE, at=NOW), LUC)
     abel = browse.as_(story.abel)
     walk = take_call(abel, CONTACT).to("quarantine")
     closer = SEPARATED | {"contact-protection": "none", "contact-face_to_face": "under_1_m"}
 
-    abel.fragment(
-        f"{walk.call}/tasks/{task.id}/contacts/{task.contact_id}",
-        closer | {"contact-last_contact_on": "2026-03-06"},
-    )
+    abel.fragment(f"{walk.call}/tasks/{task.id}/contacts/{task.contact_id}", closer)
     again = abel.fragment(f"{walk.call}/tasks/{task.id}/look-again", walk.form())
 
     assert "HX-Retarget" not in again.headers
-    assert "vendredi 13 mars" in again.text
+    assert "lundi 16 mars" in again.text
     assert 'id="answers"' not in again.text
 
 
