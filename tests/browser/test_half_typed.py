@@ -1,6 +1,8 @@
 """A tracer leaves the page in the middle of a contact or a question: what they had typed is offered again."""
 
 import re
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -29,7 +31,14 @@ def test_a_contact_and_a_question_half_typed_are_offered_again_after_the_page_wa
 
     dialog = begin(lucie)
     expect(dialog.get_by_label("Prénom").first).to_have_value("")
-    dialog.get_by_role("button", name="Annuler").click()
+    dialog.get_by_label("Prénom").first.fill("Philomène")
+    dialog.get_by_label("Téléphone").fill("06 39 98 45 67")
+    dialog.get_by_label("Téléphone").press("Enter")
+    expect(dialog.get_by_text("est à corriger")).to_be_visible()
+    dialog.get_by_label("Dernier jour").fill(yesterday())
+    dialog.get_by_label("Téléphone").press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(lucie.get_by_text("Philomène")).to_be_visible()
 
     panel = unfolded(lucie, "#panel-escalation")
     panel.get_by_label("Pourquoi demander un avis").select_option("medical_question")
@@ -46,6 +55,11 @@ def test_a_contact_and_a_question_half_typed_are_offered_again_after_the_page_wa
     panel.get_by_role("button", name="Envoyer la question").click()
     expect(panel.get_by_text("En attente")).to_be_visible()
     expect(panel.get_by_text("Voici ce que vous aviez commencé à taper")).to_have_count(0)
+
+
+def yesterday() -> str:
+    """Return the day before, as a date field takes it."""
+    return (datetime.now(tz=ZoneInfo("Europe/Paris")) - timedelta(days=1)).date().isoformat()
 
 
 def begin(page: Page) -> Locator:

@@ -92,6 +92,11 @@ def issue_a_note(page: Page, folder: Path) -> tuple[Path, Path]:
     """Issue the sick note and download both copies."""
     panel = unfolded(page, "#panel-note")
     expect(panel.get_by_text("Déclaré sur l’honneur dans cet appel.")).to_be_visible()
+    panel.get_by_label("Adresse pendant l’arrêt").fill("3 rue des Lilas")
+    panel.get_by_label("Code postal").fill("44000")
+    panel.get_by_label("Commune").fill("Nantes")
+    panel.get_by_label("Numéro de sécurité sociale").fill("280054410900140")
+    panel.get_by_label("La personne a confirmé cette adresse").check()
     panel.get_by_role("button", name="Délivrer l’arrêt").click()
     expect(panel.get_by_text("Délivré")).to_be_visible()
     files = []

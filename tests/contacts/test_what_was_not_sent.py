@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select
 
 from tests.conftest import NOW
@@ -67,6 +68,76 @@ def test_it_is_gone_when_it_is_given_up(browse, story, phone, session):
 
     assert count(session) == 0
     assert "Une saisie est commencée" not in page.text
+
+
+def key_of(visitor, phone) -> dict[str, str]:
+    page = soup(visitor.fragment(f"{phone.path}?add=1", method="get"))
+    return {unsent.KEY: page.select_one(f".contact-form [name={unsent.KEY}]")["value"]}
+
+
+@pytest.mark.parametrize("order", ["draft, form", "form, draft", "draft, form, draft"])
+def test_in_whatever_order_they_arrive_a_saved_contact_leaves_no_draft(browse, story, phone, session, order):
+    ada = browse.as_(story.ada)
+    key = key_of(ada, phone)
+    for arriving in order.split(", "):
+        if arriving == "form":
+            ada.fragment(phone.path, LUC | key)
+        else:
+            ada.fragment(f"{phone.path}/draft", HALF | key, status=204)
+
+    assert open_drafts(session) == 0
+    assert len(named(phone)) == 1
+    end_claims(at=NOW + timedelta(minutes=6))
+    assert "Gardé pour vous" not in ada.get("/desk").text
+
+
+def test_a_draft_that_comes_after_its_dialog_was_closed_is_ignored(browse, story, phone, session):
+    ada = browse.as_(story.ada)
+    key = key_of(ada, phone)
+
+    ada.fragment(f"{phone.path}/draft/forget", key)
+    ada.fragment(f"{phone.path}/draft", HALF | key, status=204)
+
+    assert open_drafts(session) == 0
+
+
+def test_the_next_dialog_keeps_its_own_draft(browse, story, phone, session):
+    ada = browse.as_(story.ada)
+    ada.fragment(phone.path, LUC | key_of(ada, phone))
+
+    ada.fragment(f"{phone.path}/draft", HALF | key_of(ada, phone), status=204)
+
+    assert open_drafts(session) == 1
+
+
+def test_what_is_taken_up_again_goes_on_under_its_key(browse, story, phone, session):
+    ada = browse.as_(story.ada)
+    first = key_of(ada, phone)
+    ada.fragment(f"{phone.path}/draft", HALF | first, status=204)
+
+    assert key_of(ada, phone) == first
+    mistaken = ada.fragment(phone.path, HALF | first, status=422)
+    assert soup(mistaken).select_one(f".contact-form [name={unsent.KEY}]")["value"] == first[unsent.KEY]
+    ada.fragment(phone.path, LUC | first)
+    ada.fragment(f"{phone.path}/draft", HALF | first, status=204)
+
+    assert open_drafts(session) == 0
+
+
+def test_typed_too_late_it_is_kept_once(browse, story, phone, session):
+    ada = browse.as_(story.ada)
+    key = key_of(ada, phone)
+    end_claims(at=NOW + timedelta(minutes=6))
+
+    ada.fragment(phone.path, LUC | key, status=409)
+    ada.fragment(f"{phone.path}/draft", HALF | key, status=409)
+
+    assert open_drafts(session) == 1
+
+
+def open_drafts(session) -> int:
+    kept = select(func.count()).select_from(Draft).where(Draft.dismissed_at.is_(None))
+    return session.scalar(kept)
 
 
 def test_without_script_what_was_sent_incomplete_is_kept(browse, story, phone):

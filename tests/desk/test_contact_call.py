@@ -158,3 +158,84 @@ def test_who_answers_instead_hears_no_health_word(story, browse, answer):
     words += walk.page.select_one(".say").text
 
     assert not any(word in words.lower() for word in ("test", "covid", "positi", "contact", "isole"))
+
+
+SEPARATED = {
+    "contact-first_names": "Luc",
+    "contact-birth_name": "Petit",
+    "contact-phones": "06 39 98 00 02",
+    "contact-last_contact_on": "2026-03-09",
+    "contact-lives_with_case": "no",
+    "contact-protection": "separation",
+}
+"""Their own sheet, corrected: a pane of glass stood between them."""
+
+
+def test_a_contact_at_negligible_risk_is_not_told_to_stay_at_home(story, browse):
+    task = waiting_contact(story, case(story.nantes, MARIE, at=NOW), LUC)
+    abel = browse.as_(story.abel)
+    walk = take_call(abel, CONTACT | {"works": "yes", "is_caregiver": "no"}).to("quarantine")
+    assert "jusqu’au" in walk.page.select_one(".say").text
+
+    sheet = f"{walk.call}/tasks/{task.id}/contacts/{task.contact_id}"
+    abel.fragment(sheet, SEPARATED)
+    again = abel.fragment(f"{walk.call}/tasks/{task.id}/look-again", walk.form())
+
+    assert again.headers["HX-Retarget"] == "#step", "the order that was on the screen is gone from it"
+    assert "je vous demande de rester" not in again.text
+    walk.page = soup(abel.get(f"{walk.call}?task={task.id}&step=negligible_risk"))
+    assert "risque que vous ayez été contaminé est très faible" in walk.page.select_one(".say").text
+    assert "Négligeable" in walk.page.select_one("#measure").text
+    assert "non demandée" in walk.page.select_one("#dates").text
+    rest = walk.to("closing").steps
+    assert {"quarantine", "tests", "work_leave", "sick_note"}.isdisjoint(
+        rest[rest.index("negligible_risk") :]
+    )
+    told = find_contact(task.contact_id)
+    assert (told.quarantine_measure, told.quarantine_last_day) == ("not_required", None)
+    note = abel.fragment(f"{walk.call}/tasks/{task.id}/sick-note", method="get").text
+    assert "risque négligeable" in note
+
+
+def test_what_the_contact_says_makes_the_risk_count_again(story, browse):
+    task = waiting_contact(story, case(story.nantes, MARIE, at=NOW), LUC)
+    abel = browse.as_(story.abel)
+    walk = take_call(abel, CONTACT | {"lives_with_case": "yes", "household_apart": "yes"}).to("immunity")
+
+    abel.fragment(f"{walk.call}/tasks/{task.id}/contacts/{task.contact_id}", SEPARATED)
+
+    walk.to("quarantine")
+    assert "rester chez vous" in walk.page.select_one(".say").text
+
+
+def test_a_correction_beside_the_step_says_its_words_anew_and_leaves_what_is_typed(story, browse):
+    task = waiting_contact(story, case(story.nantes, MARIE, at=NOW), LUC)
+    abel = browse.as_(story.abel)
+    walk = take_call(abel, CONTACT).to("quarantine")
+    closer = SEPARATED | {"contact-protection": "none", "contact-face_to_face": "under_1_m"}
+
+    abel.fragment(f"{walk.call}/tasks/{task.id}/contacts/{task.contact_id}", closer)
+    again = abel.fragment(f"{walk.call}/tasks/{task.id}/look-again", walk.form())
+
+    assert "HX-Retarget" not in again.headers
+    assert "lundi 16 mars" in again.text
+    assert 'id="answers"' not in again.text
+
+
+def test_where_no_rule_says_anything_the_step_leads_to_a_doctor(story, browse):
+    task = waiting_contact(story, case(story.nantes, MARIE, at=NOW), LUC)
+    abel = browse.as_(story.abel)
+    walk = take_call(abel, CONTACT).to("quarantine")
+    undecided = find_contact(task.contact_id)
+    undecided.quarantine_measure, undecided.quarantine_last_day = "no_rule", None
+    undecided.quarantine_end = undecided.quarantine_rule = None
+    database.flush()
+
+    page = soup(abel.get(f"{walk.call}?task={task.id}&step=quarantine_unknown"))
+
+    assert "je demande l’avis d’un médecin-conseil" in page.select_one(".say").text
+    assert page.select_one("#panel-escalation").has_attr("open")
+    asking = page.select_one(f"#escalation-{task.id}")["hx-get"]
+    panel = soup(abel.fragment(asking, method="get"))
+    assert panel.select_one("option[selected]")["value"] == "medical_question"
+    assert "Aucune règle" in panel.select_one("textarea").text

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from tracing.scripts.library import load_library
+from tracing.scripts.library import load_library, newest
+from tracing.scripts.vocabulary import ScriptKind
 
 
 @pytest.fixture(scope="session")
@@ -14,12 +15,12 @@ def library():
 
 @pytest.fixture(scope="session")
 def p0(library):
-    return library["p0", "2026.1"]
+    return newest(library, ScriptKind.P0)
 
 
 @pytest.fixture(scope="session")
 def contact(library):
-    return library["contact", "2026.1"]
+    return newest(library, ScriptKind.CONTACT)
 
 
 @pytest.fixture
@@ -95,6 +96,7 @@ def adult_with_symptoms():
         "stopped_by_doctor": "no",
         "insurance_scheme": "RG",
         "wants_note": "yes",
+        "last_work_on": "2022-01-09",
     }
 
 
@@ -120,4 +122,5 @@ def contact_at_work():
         "stopped_by_doctor": "no",
         "insurance_scheme": "RG",
         "wants_note": "yes",
+        "last_work_on": "2022-01-09",
     }

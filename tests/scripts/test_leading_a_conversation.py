@@ -8,7 +8,9 @@ from tests.support.conversations import hold
 from tracing.scripts import rules
 from tracing.scripts.conditions import holds
 from tracing.scripts.definitions import Question, Script
+from tracing.scripts.library import newest
 from tracing.scripts.rules import StepState
+from tracing.scripts.vocabulary import ScriptKind
 
 ANSWERS = {"ill": "yes", "places": ["school", "travel"], "born_on": "2000-01-01"}
 FACTS = {"adviser": True, "site": "Lille", "end": None}
@@ -112,7 +114,7 @@ def test_what_is_missing_is_named_in_the_order_of_the_script(p0, p0_facts, adult
 
 @pytest.mark.parametrize("kind", ["p0", "contact"])
 def test_no_call_completes_with_a_mandatory_statement_unconfirmed(library, kind, request):
-    script = library[kind, "2026.1"]
+    script = newest(library, ScriptKind(kind))
     facts = request.getfixturevalue(f"{kind}_facts")
     says = request.getfixturevalue({"p0": "adult_with_symptoms", "contact": "contact_at_work"}[kind])
     held = hold(script, says, facts)

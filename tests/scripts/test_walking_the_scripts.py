@@ -178,6 +178,72 @@ def test_a_contact_who_need_not_stay_at_home_is_offered_no_note(contact, contact
     assert {"quarantine", "work_leave", "sick_note"}.isdisjoint(held.steps)
 
 
+ORDERS = {"isolation", "isolation_at_home", "quarantine", "work_leave", "sick_note"}
+"""What is said only where a rule in force asks for it."""
+
+
+def test_where_no_rule_is_in_force_nobody_is_told_to_isolate_and_a_doctor_is_asked(
+    p0, p0_facts, adult_with_symptoms
+):
+    facts = p0_facts | {"isolation_required": None, "isolation_end": None}
+
+    held = hold(p0, adult_with_symptoms, facts)
+
+    assert ORDERS.isdisjoint(held.steps)
+    assert "isolation_advised" not in held.steps, "that no rule asks for it is not known either"
+    words = " ".join(rules.render_say(p0.step("isolation_unknown"), facts))
+    assert "isolation_unknown" in held.steps
+    assert "avis d’un médecin-conseil" in words
+    assert "je vous demande" not in words
+    assert rules.can_complete(p0, held.stored, facts)
+
+
+def test_where_no_rule_is_in_force_no_contact_is_told_to_stay_at_home(
+    contact, contact_facts, contact_at_work
+):
+    facts = contact_facts | {"quarantine_required": None, "quarantine_end": None}
+
+    held = hold(contact, contact_at_work, facts)
+
+    assert ORDERS.isdisjoint(held.steps)
+    assert "quarantine_not_required" not in held.steps
+    assert "quarantine_unknown" in held.steps
+    assert rules.can_complete(contact, held.stored, facts)
+
+
+@pytest.mark.parametrize("kind", ["p0", "contact"])
+def test_what_is_not_known_opens_no_order(kind, request, adult_with_symptoms, contact_at_work):
+    script = request.getfixturevalue(kind)
+    says = adult_with_symptoms if kind == "p0" else contact_at_work
+
+    held = hold(script, says, {})
+
+    assert ORDERS.isdisjoint(held.steps)
+    assert held.steps[-1] in {"closing", "result_by_adviser"}
+
+
+def test_a_programme_that_is_not_known_to_issue_notes_offers_none(p0, p0_facts, adult_with_symptoms):
+    held = hold(p0, adult_with_symptoms, p0_facts | {"notes_issued": None})
+
+    assert {"work_leave", "sick_note"}.isdisjoint(held.steps)
+
+
+def test_a_contact_at_negligible_risk_hears_just_that(contact, contact_facts, contact_at_work):
+    facts = contact_facts | {
+        "negligible_risk": True,
+        "quarantine_required": False,
+        "quarantine_end": None,
+        "first_test_on": None,
+    }
+
+    held = hold(contact, contact_at_work, facts)
+
+    assert "negligible_risk" in held.steps
+    assert {*ORDERS, "quarantine_not_required", "quarantine_unknown", "tests"}.isdisjoint(held.steps)
+    assert "très faible" in rules.render_say(contact.step("negligible_risk"), facts)[0]
+    assert rules.can_complete(contact, held.stored, facts)
+
+
 def spoken(script, facts):
     return "\n".join(line for step in script.steps for line in rules.render_say(step, facts))
 

@@ -22,6 +22,7 @@ ANSWERS = {
     "can_telework": "no",
     "stopped_by_doctor": "no",
     "insurance_scheme": "RG",
+    "last_work_on": "2026-03-08",
     "wants_note": "yes",
 }
 

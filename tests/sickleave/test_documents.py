@@ -228,7 +228,7 @@ def test_a_person_of_whom_little_is_known_has_their_note():
     words = read(render(content(birth_date=None, nir=None, address=()), Copy.INSURED))
 
     assert "DUPONT" in words
-    assert "sécurité sociale" not in words
+    assert "Numéro de sécurité sociale non connu à la délivrance" in words
 
 
 def test_a_stored_note_prints_the_same_bytes_years_later():

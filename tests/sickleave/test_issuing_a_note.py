@@ -20,6 +20,9 @@ from tracing.cases import queries as cases
 from tracing.contacts import services as contacts
 from tracing.kernel.db import transaction
 from tracing.kernel.events import Event, Sighting
+from tracing.people import queries as people
+from tracing.people.models import KeyKind
+from tracing.people.nir import key_of
 from tracing.programmes.vocabulary import RiskLevel
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
@@ -27,7 +30,17 @@ from tracing.queue.models import TaskKind, TaskState
 from tracing.sickleave.models import NoteState, SickNote
 from tracing.sickleave.rules import is_note_number
 
-SWORN = {"note-first_day": "2026-03-09", "note-sworn": "y"}
+LIVES = {
+    "note-address": "3 rue des Lilas",
+    "note-postcode": "44000",
+    "note-city": "Nantes",
+    "note-address_confirmed": "y",
+}
+SWORN = {"note-first_day": "2026-03-09", "note-sworn": "y", **LIVES}
+
+
+def nir_of(body: str) -> str:
+    return f"{body}{key_of(body):02}"
 
 
 def notes(session) -> list[SickNote]:
@@ -191,12 +204,12 @@ def saved(phone, answers, by):
 def test_without_the_declaration_there_is_no_note(browse, story, phone, session):
     ada, by = browse.as_(story.ada), agent(story.ada)
 
-    refused = ada.fragment(phone.path, {"note-first_day": "2026-03-09"}, status=422)
+    refused = ada.fragment(phone.path, {"note-first_day": "2026-03-09", **LIVES}, status=422)
     assert "déclarer sur l’honneur" in refused.text
 
     saved(phone, {"sick_note.confirmed": "0123456789abcdef"}, by)
     assert "Déclaré sur l’honneur" in ada.fragment(phone.path, method="get").text
-    ada.fragment(phone.path, {"note-first_day": "2026-03-09"})
+    ada.fragment(phone.path, {"note-first_day": "2026-03-09", **LIVES})
     assert len(notes(session)) == 1
 
 
@@ -205,7 +218,7 @@ def test_a_declaration_taken_back_is_none(browse, story, phone, session):
     saved(phone, {"sick_note.confirmed": "0123456789abcdef"}, by)
     saved(phone, {"sick_note.confirmed": None}, by)
 
-    refused = ada.fragment(phone.path, {"note-first_day": "2026-03-09"}, status=422)
+    refused = ada.fragment(phone.path, {"note-first_day": "2026-03-09", **LIVES}, status=422)
 
     assert "déclarer sur l’honneur" in refused.text
     assert notes(session) == []
@@ -352,7 +365,7 @@ def test_a_contact_in_quarantine_gets_seven_days_at_most_from_the_call(browse, s
     phone = on_the_phone(story.ada, task, ANSWERS)
     ada = browse.as_(story.ada)
 
-    ada.fragment(phone.path, {"note-first_day": "", "note-sworn": "y"})
+    ada.fragment(phone.path, SWORN | {"note-first_day": "", "note-nir": nir_of("2860144109001")})
 
     [note] = notes(session)
     assert (note.first_day, note.last_day, note.rule) == (
@@ -393,9 +406,30 @@ def test_a_contact_s_note_hangs_on_the_risk(browse, story, luc, risk, words):
     assert words in browse.as_(story.ada).fragment(phone.path, method="get").text
 
 
-def test_a_contact_known_by_a_given_name_only_says_more_before_a_note(browse, story, session):
+def test_a_person_known_by_a_given_name_only_is_asked_for_the_rest_where_the_note_is_issued(
+    browse, story, session
+):
     task = waiting_case(story.nantes, identity("Zoé", "", born=None), at=NOW)
     decided_case(story, task)
     phone = on_the_phone(story.ada, task, ANSWERS)
+    ada = browse.as_(story.ada)
 
-    assert "nom de famille manque" in browse.as_(story.ada).fragment(phone.path, method="get").text
+    asked = ada.fragment(phone.path, method="get")
+    check_fragment(asked.text)
+    for field in ("birth_name", "birth_date", "address", "postcode", "city", "address_confirmed", "nir"):
+        assert f'name="note-{field}"' in asked.text
+    refused = ada.fragment(phone.path, {"note-sworn": "y"}, status=422)
+    check_fragment(refused.text)
+    assert "Demandez la date de naissance" in refused.text
+    assert notes(session) == []
+
+    said = {"note-birth_name": "Martin", "note-birth_date": "1980-05-17"}
+    ada.fragment(phone.path, SWORN | said | {"note-nir": nir_of("2800544109001")})
+    [note] = notes(session)
+    whole = read(ada.get(f"/sick-notes/{note.id}/insured").data)
+    for words in ("MARTIN", "17 mai 1980", "3 rue des Lilas, 44000 Nantes", "2 80 05 44 109 001"):
+        assert words in whole.replace("\u00a0", " ")
+    known = people.find_identity(task.person_id)
+    assert (known.birth_name, known.birth_date, known.city) == ("Martin", date(1980, 5, 17), "Nantes")
+    found = people.find_by_key(KeyKind.NIR, nir_of("2800544109001"))
+    assert [one.id for one in found] == [task.person_id]

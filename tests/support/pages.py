@@ -19,6 +19,8 @@ WIDE_SPACE = re.compile(r"\w [;:!?»](?:\s|$)|« ")
 NOT_PROSE = {"script", "style", "code", "pre", "kbd", "template", "textarea"}
 SPOKEN = ("title", "placeholder", "aria-label", "alt", "data-confirm", "data-key-label")
 UNLABELLED = {"hidden", "submit", "button", "reset", "image"}
+GIVES_UP = re.compile(r"\b(?:Annuler|Fermer|Supprimer|Retirer|Renoncer|Effacer)\b")
+TYPED_IN = "input:not([type=hidden], [type=submit], [type=button]), select, textarea"
 POINTERS = ("aria-describedby", "aria-labelledby", "aria-controls", "for")
 
 
@@ -48,6 +50,7 @@ def _shared(soup: BeautifulSoup, *, whole: bool = True) -> Iterator[str]:
     yield from _ids(soup, whole=whole)
     yield from _controls(soup)
     yield from _forms(soup)
+    yield from _enter(soup)
     yield from _names(soup)
     yield from _tables(soup)
     yield from _inline_code(soup)
@@ -117,6 +120,31 @@ def _forms(soup: BeautifulSoup) -> Iterator[str]:
             yield f"form without method: {_shown(form)}"
         if form.find("input", type="file") and form.get("enctype") != "multipart/form-data":
             yield f"form with a file must be multipart: {_shown(form)}"
+
+
+def _enter(soup: BeautifulSoup) -> Iterator[str]:
+    """Enter in a field presses the first submit button of its form: it must do what the form is for."""
+    for form in soup.find_all("form"):
+        buttons = [one for one in soup.find_all(["button", "input"]) if _submits(one, form)]
+        if not buttons:
+            continue
+        first = buttons[0]
+        goes_to = {form.get("action"), form.get("hx-post"), form.get("hx-get")}
+        if first.get("formaction") or first.has_attr("formnovalidate") or first.has_attr("disabled"):
+            yield f"Enter presses a button that is not the form's own: {_shown(first)}"
+        elif any(first.get(name) not in {None, *goes_to} for name in ("hx-post", "hx-get", "hx-delete")):
+            yield f"Enter sends the form elsewhere: {_shown(first)}"
+        elif form.select_one(TYPED_IN) and GIVES_UP.search(_words(first)):
+            yield f"Enter gives up what was typed: {_shown(first)}"
+
+
+def _submits(button: Tag, form: Tag) -> bool:
+    """Say whether a button sends this form; one may stand outside it, or inside another one."""
+    default = "submit" if button.name == "button" else "text"
+    if str(button.get("type", default)).lower() not in {"submit", "image"}:
+        return False
+    owner = button.get("form")
+    return owner == form.get("id") if owner else button.find_parent("form") is form
 
 
 def _names(soup: BeautifulSoup) -> Iterator[str]:

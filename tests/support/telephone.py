@@ -26,6 +26,7 @@ ADULT_AT_WORK: Says = {
     "household_apart": "yes",
     "works": "yes",
     "is_caregiver": "no",
+    "last_work_on": "unknown",
     "collectivities": ("none",),
     "contacts_listed": "complete",
     "contacts_warned": "some",

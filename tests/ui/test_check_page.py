@@ -21,6 +21,8 @@ def page(body: str) -> str:
         "<p>L’appel est terminé : deux contacts.</p>",
         '<form method="post" action="/x"><label for="a">Nom</label><input id="a" name="a"></form>',
         "<label>Nom <input name='a'></label>",
+        """<form method="post" action="/x"><label>A <input name="a"></label><button form="c">Fermer</button>
+        <button>Enregistrer</button></form><form method="post" action="/y" id="c"></form>""",
         '<a href="/x"><svg role="img" aria-label="Ajouter"></svg></a>',
         TABLE,
         '<p translate="no">d\'Angelo</p>',
@@ -45,6 +47,18 @@ def test_a_good_page_passes(body):
         ('<form method="post"><p>x</p></form>', "without action"),
         ('<form action="/x"><p>x</p></form>', "without method"),
         ('<form action="/x" method="post"><label>F<input type="file"></label></form>', "multipart"),
+        (
+            '<form action="/x" method="post"><label>A<input></label><button formaction="/y">Fermer</button></form>',
+            "Enter presses a button",
+        ),
+        (
+            '<form action="/x" method="post"><label>A<input></label><button hx-post="/y">Ok</button></form>',
+            "Enter sends the form elsewhere",
+        ),
+        (
+            '<form action="/x" method="post" id="f"><label>A<input></label></form><button form="f">Annuler</button>',
+            "Enter gives up",
+        ),
         ('<img src="/x">', "without alt"),
         ("<p><div>x</div></p>", "markup"),
         ("<div>x", "markup"),

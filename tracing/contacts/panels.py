@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import g, render_template, url_for
+from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
@@ -92,6 +92,7 @@ def panel_of(call_id: int, task_id: int, opened: Opened, *, status: int = 200) -
                 edit=begun.about if begun else None,
                 add=None if begun and begun.about else 1,
             ),
+            unsent_key=_key(form, opened, begun, editing),
             is_restored=form is not None and opened.form is None and _is_of(begun, editing),
             risk=_risk_of(form, case, at=at) if form else None,
             due=moment(calling.due_at(case, at)),
@@ -147,6 +148,16 @@ def _is_removed(line: Line) -> bool:
 def _is_of(begun: Unsent | None, editing: Contact | None) -> bool:
     """Return whether what was begun is about this line, or about a new one like this."""
     return begun is not None and begun.about == (editing.id if editing else None)
+
+
+def _key(form: ContactForm | None, opened: Opened, begun: Unsent | None, editing: Contact | None) -> str:
+    """Return the key of the dialog: that of the form sent with a mistake or begun before, else a new one."""
+    known = ""
+    if opened.form is not None:
+        known = unsent.key_in(request.form)
+    elif form is not None and begun is not None and _is_of(begun, editing):
+        known = begun.key
+    return known or unsent.new_key()
 
 
 def _form(

@@ -9,7 +9,15 @@ from typing import Any, Self
 from tracing.cases.rules import SAME_EPISODE_DAYS
 from tracing.people.names import first_given_name
 from tracing.people.rules import Identity
-from tracing.programmes.rules import Circumstances, Quarantine, Window, contagious_window, quarantine
+from tracing.programmes.rules import (
+    Circumstances,
+    Measure,
+    Quarantine,
+    Window,
+    contact_risk,
+    contagious_window,
+    quarantine,
+)
 from tracing.programmes.rules.reference import first_in_force
 from tracing.programmes.schema import Pack
 from tracing.programmes.vocabulary import Distance, Protection, RiskLevel, Vaccination
@@ -214,7 +222,13 @@ def quarantine_of(
     case_isolation_end: date | None,
     on: date,
 ) -> Quarantine:
-    """Return what the rules ask of a contact, by everything known of the meeting and of them."""
+    """Return what the rules ask of a contact, by everything known of the meeting and of them.
+
+    The rules of quarantine are about contacts at risk: a meeting of negligible risk asks for nothing.
+    """
+    risk = contact_risk(pack, circumstances, on=on)
+    if risk.level is RiskLevel.NEGLIGIBLE:
+        return Quarantine(measure=Measure.NOT_REQUIRED, rule=risk.rule)
     return quarantine(
         pack,
         last_contact=last_contact,

@@ -74,7 +74,7 @@ def keep_draft(call_id: int, task_id: int) -> ResponseReturnValue:
 def forget_draft(call_id: int, task_id: int) -> ResponseReturnValue:
     """Give up what was typed of a contact, and close the dialog."""
     with transaction():
-        unsent.forget(call_id, task_id, DIALOG, by=agent())
+        _forget(call_id, task_id)
     return _done(call_id, task_id, Opened())
 
 
@@ -163,17 +163,15 @@ def _typed(
             with transaction():
                 _keep(call_id, task_id, form)
             return panel_of(call_id, task_id, opened, status=422)
-        saved = _write(call_id, task_id, change)
+        saved = _write(call_id, task_id, change, is_sent=True)
     except ClaimLost as lost:
         with transaction():
-            unsent.forget(call_id, task_id, DIALOG, by=agent())
+            _forget(call_id, task_id)
             calls.keep_draft(call_id, "contact", form.as_text(), by=agent(), at=clock.database_now())
         return late(call_id, task_id, lost, form.as_text())
     except (OutsideWindow, AlreadyNamed, IsTheCase) as refusal:
         _beside_its_field(form, refusal)
         return panel_of(call_id, task_id, opened, status=refusal.status)
-    with transaction():
-        unsent.forget(call_id, task_id, DIALOG, by=agent())
     return _done(call_id, task_id, Opened(saved=saved.id))
 
 
@@ -184,10 +182,17 @@ def _keep(call_id: int, task_id: int, form: ContactForm) -> bool:
         DIALOG,
         unsent.typed_in(request.form, PREFIX),
         form.as_text(),
+        key=unsent.key_in(request.form),
         about=request.form.get("about", type=int),
         by=agent(),
         at=clock.database_now(),
     )
+
+
+def _forget(call_id: int, task_id: int) -> None:
+    """Give up the draft of a dialog that was sent or closed, and whatever draft of it still arrives."""
+    key = unsent.key_in(request.form)
+    unsent.forget(call_id, task_id, DIALOG, key=key, by=agent(), at=clock.database_now())
 
 
 def _clicked(call_id: int, task_id: int, change: Change, opened: Opened) -> ResponseReturnValue:
@@ -198,14 +203,17 @@ def _clicked(call_id: int, task_id: int, change: Change, opened: Opened) -> Resp
     return _done(call_id, task_id, opened)
 
 
-def _write(call_id: int, task_id: int, change: Change) -> Contact:
-    """Make a change under the claim of the call, in one transaction."""
+def _write(call_id: int, task_id: int, change: Change, *, is_sent: bool = False) -> Contact:
+    """Make a change under the claim of the call, in one transaction; of a dialog that is sent, its draft goes."""
     with transaction():
         at = clock.database_now()
         call = calls.writing(call_id, agent(), at=at)
         if call.site_id != agent().site.id:
             raise NoSuchCall
-        return change(call, calls.task_of_call(call, task_id), at)
+        changed = change(call, calls.task_of_call(call, task_id), at)
+        if is_sent:
+            _forget(call_id, task_id)
+        return changed
 
 
 def _done(call_id: int, task_id: int, opened: Opened) -> ResponseReturnValue:

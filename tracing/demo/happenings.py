@@ -183,7 +183,13 @@ def complete_call(by: Agent, friends: list[Friend], *, with_note: bool = False, 
             spoken = speak(call, identified, by=by, at=at)
             if with_note:
                 sickleave.issue(
-                    call, spoken.task, first_day=None, sworn=True, by=by, at=at + timedelta(minutes=5)
+                    call,
+                    spoken.task,
+                    first_day=None,
+                    sworn=True,
+                    address_confirmed=True,
+                    by=by,
+                    at=at + timedelta(minutes=5),
                 )
             endings.finish(spoken, CallOutcome.COMPLETED, by=by, at=at + timedelta(minutes=6))
         leave_the_others(talks, by=by, at=at + timedelta(minutes=6))
@@ -226,6 +232,8 @@ def answer_to(question: Question, talk: Talk, at: datetime) -> tuple[str, ...]:
     if question.id == "onset_on":
         onset = talk.about.case.onset_on or at.date() - timedelta(days=2)
         return (onset.isoformat(),)
+    if question.id == "last_work_on":
+        return ((at.date() - timedelta(days=1)).isoformat(),)
     return SAID.get(question.id, ())
 
 

@@ -12,7 +12,7 @@ from tracing.kernel import clock
 from tracing.people.rules import Identity
 from tracing.programmes.rules import Quarantine, RuleRef, age_on
 from tracing.programmes.schema import IsolationRow, Pack
-from tracing.programmes.vocabulary import Subject
+from tracing.programmes.vocabulary import RiskLevel, Subject
 from tracing.scripts.vocabulary import FACTS, FactValue, ScriptKind
 from tracing.sickleave.rules import note_rule
 from tracing.staff import queries as staff
@@ -106,13 +106,17 @@ def _of_a_contact(about: About, today: date) -> dict[str, FactValue]:
     if contact is None:
         raise ValueError("this person is no contact")
     tests = [test.on for test in decided_quarantine(about, today).tests]
+    # decided before the meeting was known to be harmless: no order follows from it any more
+    negligible = contact.risk is RiskLevel.NEGLIGIBLE
+    last_day = None if negligible else contact.quarantine_last_day
     return {
         "rule": short_rule(contact.quarantine_rule),
+        "negligible_risk": negligible,
         "case_name": spoken_name(about.case_identity) if contact.may_disclose else None,
         "last_contact": contact.last_contact_on,
-        "quarantine_required": _is_required(contact.quarantine_measure),
-        "quarantine_end": contact.quarantine_last_day,
-        "free_on": _day_after(contact.quarantine_last_day),
+        "quarantine_required": False if negligible else _is_required(contact.quarantine_measure),
+        "quarantine_end": last_day,
+        "free_on": _day_after(last_day),
         "first_test_on": tests[0] if tests else None,
         "last_test_on": tests[-1] if len(tests) > 1 else None,
     }

@@ -25,6 +25,7 @@ NOTE_QUESTIONS = frozenset(
         "insurance_scheme",
         "wants_note",
         "apart_since",
+        "last_work_on",
         "lives_with_case",
         "infected_recently",
         "sick_note.confirmed",

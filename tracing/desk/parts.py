@@ -10,8 +10,9 @@ from tracing.desk.queries import About
 from tracing.desk.talks import Talk
 from tracing.people import queries as people
 from tracing.people.rules import Identity
-from tracing.programmes.rules import PlannedTest
-from tracing.programmes.schema import Row
+from tracing.programmes.rules import Measure, PlannedTest
+from tracing.programmes.schema import RiskRow, Row
+from tracing.programmes.vocabulary import Criterion, RiskLevel
 from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.scripts.rules import StepState, StepView
 
@@ -77,12 +78,20 @@ class Dates:
     early_exit: date | None = None
     tests: Sequence[PlannedTest] = ()
 
+    @property
+    def is_decided(self) -> bool:
+        """Whether a rule says what the person must do."""
+        return self.measure in {Measure.REQUIRED, Measure.NOT_REQUIRED}
+
 
 def dates_of(about: About, today: date) -> Dates:
     """Return the isolation of a case or the quarantine of a contact, with the rule's own sentence."""
     if about.contact is not None:
         contact = about.contact
         tests = decided_quarantine(about, today).tests
+        if contact.risk is RiskLevel.NEGLIGIBLE:
+            rule = short_rule(contact.risk_rule)
+            return Dates(Measure.NOT_REQUIRED, None, rule, _why(about, rule), tests=tests)
         rule = short_rule(contact.quarantine_rule)
         return Dates(
             contact.quarantine_measure, contact.quarantine_last_day, rule, _sentence(about, rule), tests=tests
@@ -96,6 +105,15 @@ def dates_of(about: About, today: date) -> Dates:
         _sentence(about, rule),
         early_exit_on(about.pack, case.isolation_rule, case.isolation_start),
     )
+
+
+def _why(about: About, rule: str | None) -> str | None:
+    """Return which circumstance of the meeting decided on the risk, in the words of the rule."""
+    row = about.pack.find_rule(rule) if rule else None
+    criterion = about.contact.risk_criterion if about.contact else None
+    if isinstance(row, RiskRow) and criterion:
+        return row.why[Criterion(criterion)]
+    return row.text if row else None
 
 
 def _sentence(about: About, rule: str | None) -> str | None:

@@ -7,7 +7,6 @@ from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 
-from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Call, Conversation
 from tracing.calls.numbers import Number, numbers_of
 from tracing.calls.rules import CallOutcome
@@ -20,6 +19,7 @@ from tracing.desk.questions import Asked, options_of
 from tracing.desk.services import STATEMENT, Saved, Typed
 from tracing.desk.talks import Talk, talk_of
 from tracing.desk.why import why_next
+from tracing.escalations.rules import NO_RULE
 from tracing.kernel import clock
 from tracing.messages.queries import Written, messages_to
 from tracing.queue.history import Happening, history_of
@@ -213,7 +213,15 @@ class Screen:
     @property
     def reason(self) -> str | None:
         """Why this step asks for advice."""
+        if self.lacks_rule:
+            return NO_RULE
         return self.one.step.escalation.value if self.one and self.one.step.escalation else None
+
+    @property
+    def lacks_rule(self) -> bool:
+        """Whether this step speaks of a measure and no rule says which: a doctor is asked."""
+        speaks = self.one is not None and self.one.step.widget is Widget.ISOLATION
+        return speaks and not self.dates.is_decided
 
     @property
     def born(self) -> str:
@@ -301,6 +309,8 @@ class Screen:
     @property
     def panel(self) -> str | None:
         """The panel beside the script that this step works with, or the one that was asked for."""
+        if self.lacks_rule:
+            return self.wanted_panel or "escalation"
         widget = self.one.step.widget if self.one else None
         by_step = {Widget.SICK_NOTE: "note", Widget.ESCALATE: "escalation"}
         return self.wanted_panel or (by_step.get(widget) if widget else None)
@@ -322,7 +332,7 @@ def look(
     `spoken` is everybody in the call, when that is known already.
     """
     spoken = spoken or services.open_conversations(call, by=by, at=at)
-    task, conversation = _chosen(spoken, task_id)
+    task, conversation = services.chosen(spoken, task_id)
     talk = talk_of(call, task, conversation, by=by, at=at)
     tabs = tabs_of(spoken, talk)
     shown = [one.person_id for one, tab in _with(spoken, tabs) if tab.identity]
@@ -333,18 +343,3 @@ def look(
 def _with(spoken: Sequence[tuple[CallTask, Conversation]], tabs: Sequence[Tab]) -> list[tuple[CallTask, Tab]]:
     by_id = {tab.task_id: tab for tab in tabs}
     return [(task, by_id[task.id]) for task, _conversation in spoken]
-
-
-def _chosen(
-    spoken: Sequence[tuple[CallTask, Conversation]], task_id: int | None
-) -> tuple[CallTask, Conversation]:
-    """Return the person asked for, else the first one with whom the call has not ended."""
-    if task_id is not None:
-        for task, conversation in spoken:
-            if task.id == task_id:
-                return task, conversation
-        raise NoSuchCall
-    if not spoken:
-        raise NoSuchCall
-    still = (one for one in spoken if one[1].outcome is None and one[0].state is TaskState.OPEN)
-    return next(still, spoken[0])

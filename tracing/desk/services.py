@@ -22,7 +22,7 @@ from tracing.kernel import clock, events
 from tracing.kernel.errors import Refused
 from tracing.people import queries as people
 from tracing.queue import services as queue
-from tracing.queue.models import CallTask
+from tracing.queue.models import CallTask, TaskState
 from tracing.queue.rules import Factor
 from tracing.scripts import rules as scripts
 from tracing.scripts.definitions import Step
@@ -77,6 +77,21 @@ def open_conversations(call: Call, *, by: Agent, at: datetime) -> Spoken:
             date_first(queries.about(task), by=by, at=at)
         people.append((task, spoken))
     return people
+
+
+def chosen(
+    spoken: Sequence[tuple[CallTask, Conversation]], task_id: int | None
+) -> tuple[CallTask, Conversation]:
+    """Return the person asked for, else the first one with whom the call has not ended."""
+    if task_id is not None:
+        for task, conversation in spoken:
+            if task.id == task_id:
+                return task, conversation
+        raise NoSuchCall
+    if not spoken:
+        raise NoSuchCall
+    still = (one for one in spoken if one[1].outcome is None and one[0].state is TaskState.OPEN)
+    return next(still, spoken[0])
 
 
 def talk_in(call: Call, task_id: int, *, spoken: Spoken | None = None, by: Agent, at: datetime) -> Talk:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from babel.dates import format_date
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 
@@ -168,6 +168,27 @@ def save_step(call_id: int, task_id: int, step: str) -> ResponseReturnValue:
     if is_fragment():
         return show_step(screen)
     return redirect(step_url(screen, screen.one.step.id if screen.one else step), 303)
+
+
+@bp.post("/calls/<int:call_id>/tasks/<int:task_id>/look-again")
+@may(Role.TRACER)
+def look_again(call_id: int, task_id: int) -> ResponseReturnValue:
+    """Show what follows from a correction made beside the step; where the step has gone, the one that came instead.
+
+    Nothing is written.
+    """
+    typed = typed_in(request.form.get("step", ""))
+    with transaction():
+        held = queries.own_call(call_id, agent())
+        if held.ended_at is not None:
+            return "", 204
+        screen = look(held, task_id, step_id=typed.step_id, by=agent(), at=asked_at())
+        if screen.one is not None and screen.one.step.id == typed.step_id:
+            return show_answered(screen, typed)
+        answer = make_response(show_step(screen))
+    answer.headers["HX-Retarget"] = "#step"
+    answer.headers["HX-Reswap"] = "outerHTML"
+    return answer
 
 
 def typed_in(step: str) -> Typed:

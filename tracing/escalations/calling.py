@@ -98,6 +98,7 @@ def settle(
     answer: str,
     decision: Decision,
     result_announced: bool = False,
+    note_agreed: bool | None = None,
     by: Agent,
     at: datetime,
 ) -> Escalation:
@@ -115,7 +116,13 @@ def settle(
     if written_in is not None:
         call = calls.writing(written_in, by, escalation_id=escalation_id, at=at)
     settled = services.settle(
-        escalation_id, answer=answer, decision=decision, result_announced=result_announced, by=by, at=at
+        escalation_id,
+        answer=answer,
+        decision=decision,
+        result_announced=result_announced,
+        note_agreed=note_agreed,
+        by=by,
+        at=at,
     )
     if call is not None:
         _end(call, CallOutcome.ADVISED, by=by, at=at)

@@ -62,6 +62,14 @@ class AnswerForm(FlaskForm):  # type: ignore[misc]
             "Cochez si vous l’avez dit vous-même à la personne : la suite du script s’ouvre alors."
         ),
     )
+    note = RadioField(
+        _l("Un arrêt sans numéro de sécurité sociale ?"),
+        choices=[
+            SelectChoice("yes", _l("D’accord : l’arrêt peut être délivré sans numéro")),
+            SelectChoice("no", _l("Pas d’accord : aucun arrêt sans numéro")),
+        ],
+        validators=[InputRequired(_l("Dites si l’arrêt peut être délivré sans numéro."))],
+    )
     decision = RadioField(
         _l("Et maintenant ?"), validators=[InputRequired(_l("Choisissez ce qui se passe ensuite."))]
     )
@@ -75,8 +83,17 @@ class AnswerForm(FlaskForm):  # type: ignore[misc]
         typed = self.call.data or ""
         return int(typed) if typed.isdecimal() and len(typed) <= 18 else None
 
-    def __init__(self, *args: Any, reason: Reason, on_call: bool, **kwargs: Any) -> None:
+    @property
+    def note_agreed(self) -> bool | None:
+        """What is decided on a note without a number; None where none waits for it."""
+        return self.note.data == "yes" if "note" in self and self.note.data else None
+
+    def __init__(
+        self, *args: Any, reason: Reason, on_call: bool, asks_note: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if not asks_note:
+            del self.note
         if reason is not Reason.RESULT_NOT_ANNOUNCED:
             del self.result_announced
         self.decision.choices = [

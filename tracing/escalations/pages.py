@@ -18,6 +18,7 @@ from tracing.programmes.rules import is_open
 from tracing.queue import queries as queue
 from tracing.queue.errors import ClaimLost
 from tracing.queue.hours import calling_of_person
+from tracing.sickleave import numbers as note_numbers
 from tracing.staff import queries as staff
 from tracing.staff.access import agent
 from tracing.staff.models import Role
@@ -143,7 +144,11 @@ def is_takers(found: Escalation) -> bool:
 def answer_form(found: Escalation) -> AnswerForm:
     """Return the form for an answer; written in the reader's own call, it says in which."""
     line = line_of(found)
-    form = AnswerForm(reason=found.reason, on_call=line.call is not None and not line.is_own)
+    form = AnswerForm(
+        reason=found.reason,
+        on_call=line.call is not None and not line.is_own,
+        asks_note=found.audience is Audience.ADVISER and note_numbers.awaits_decision(found.task_id),
+    )
     if not form.is_submitted():
         form.call.data = str(line.call.id) if line.call is not None and line.is_open else ""
     return form

@@ -89,6 +89,9 @@ BY_SCRIPT: dict[EscalationReason, Reason] = {
 }
 """The reasons that a step of a script may name."""
 
+NO_RULE = "no_rule"
+"""The call screen asks under this code where no rule is in force: a medical question whose words are given."""
+
 LONGEST_QUESTION = 500
 LONGEST_ANSWER = 1000
 

@@ -27,6 +27,7 @@ from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
 from tracing.queue.models import CallTask, QueueEntry, TaskState
 from tracing.scripts.vocabulary import EscalationReason
+from tracing.sickleave import numbers as note_numbers
 from tracing.staff import queries as staff
 from tracing.staff.agents import Agent
 from tracing.vault import services as vault
@@ -193,10 +194,13 @@ def settle(
     answer: str,
     decision: Decision,
     result_announced: bool = False,
+    note_agreed: bool | None = None,
     by: Agent,
     at: datetime,
 ) -> Escalation:
     """Answer a question that one has taken, and let the case go on.
+
+    `note_agreed` is what an adviser decided on a sick note without a social-security number.
 
     Raises:
         NotTakenByYou, AlreadyTaken, AlreadySettled: it is not in one's hands.
@@ -219,8 +223,20 @@ def settle(
     known.result_announced = result_announced and known.reason is Reason.RESULT_NOT_ANNOUNCED
     session.flush()
     _record("settled", known, by=by, at=at, decision=decision.value, announced=known.result_announced)
+    if note_agreed is not None and known.audience is Audience.ADVISER:
+        note_numbers.decide(task.id, agreed=note_agreed, by=by, at=at)
     _move_task(task, known, decision, by=by, at=at)
     return known
+
+
+def ask_about_note(call: Call, task: CallTask, question: str, by: Agent, at: datetime) -> None:
+    """Ask an adviser about the sick note of a person of a call."""
+    raise_question(
+        call, task, audience=Audience.ADVISER, reason=Reason.SICK_LEAVE, question=question, by=by, at=at
+    )
+
+
+note_numbers.asked_through(ask_about_note)
 
 
 def _move_task(task: CallTask, known: Escalation, decision: Decision, *, by: Agent, at: datetime) -> None:

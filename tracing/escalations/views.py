@@ -1,6 +1,6 @@
 """Asking from the call screen; the list, the case and the answer for those who are asked."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
@@ -67,9 +67,14 @@ def panel(call_id: int, task_id: int) -> ResponseReturnValue:
     wanted = request.args.get("reason", "")
     if rules.is_reason(wanted):
         form.reason.data = rules.reason_of(wanted).value
+    elif wanted == rules.NO_RULE and begun is None:
+        form.reason.data = Reason.MEDICAL_QUESTION.value
+        form.question.data = _(
+            "Aucune règle n’est enregistrée à cette date\u202f: la personne doit-elle s’isoler\u202f?"
+        )
     elif begun is None:
         form.reason.data = ""
-    return _panel(call_id, task_id, form, is_restored=begun is not None)
+    return _panel(call_id, task_id, form, begun=begun)
 
 
 @bp.post("/calls/<int:call_id>/tasks/<int:task_id>/escalations/draft")
@@ -88,9 +93,16 @@ def _keep(call_id: int, task_id: int, form: AskForm) -> bool:
         DIALOG,
         unsent.typed_in(request.form, "escalation-"),
         form.question.data or "",
+        key=unsent.key_in(request.form),
         by=agent(),
         at=clock.database_now(),
     )
+
+
+def _forget(call_id: int, task_id: int) -> None:
+    """Give up the draft of a question that was sent, and whatever draft of it still arrives."""
+    key = unsent.key_in(request.form)
+    unsent.forget(call_id, task_id, DIALOG, key=key, by=agent(), at=clock.database_now())
 
 
 @bp.post("/calls/<int:call_id>/tasks/<int:task_id>/escalations")
@@ -116,10 +128,10 @@ def ask(call_id: int, task_id: int) -> ResponseReturnValue:
                 by=by,
                 at=at,
             )
-            unsent.forget(call_id, task_id, DIALOG, by=by)
+            _forget(call_id, task_id)
     except ClaimLost as refusal:
         with transaction():
-            unsent.forget(call_id, task_id, DIALOG, by=by)
+            _forget(call_id, task_id)
             # a reason may say everything: then it is what was typed
             asked = form.question.data or str(words.REASON_WORDS[reason])
             call_services.keep_draft(call_id, "escalation", asked, by=by, at=clock.now())
@@ -141,7 +153,10 @@ def seen_in_call(call_id: int, task_id: int, escalation_id: int) -> ResponseRetu
     if is_fragment():
         begun = unsent.find(call_id, task_id, DIALOG, by=agent())
         form = AskForm(formdata=MultiDict(begun.fields) if begun else None, prefix="escalation")
-        return _panel(call_id, task_id, form, just_read=True, is_restored=begun is not None)
+        answer = make_response(_panel(call_id, task_id, form, just_read=True, begun=begun))
+        # an adviser may have decided on the note
+        answer.headers["HX-Trigger-After-Settle"] = "note-answered"
+        return answer
     return redirect(url_for("escalations.panel", call_id=call_id, task_id=task_id), 303)
 
 
@@ -152,7 +167,7 @@ def _panel(
     *,
     late: str | None = None,
     just_read: bool = False,
-    is_restored: bool = False,
+    begun: unsent.Unsent | None = None,
 ) -> str:
     call, task = _call_and_task(call_id, task_id)
     asked = listing.asked_in_call(call, task, by=agent())
@@ -166,7 +181,9 @@ def _panel(
         is_open=any(one.escalation.state is not EscalationState.SETTLED for one in asked),
         form=form,
         late=late,
-        is_restored=is_restored,
+        is_restored=begun is not None,
+        unsent_key=(begun.key if begun else unsent.key_in(request.form) if form.errors else "")
+        or unsent.new_key(),
         unread=[
             one for one in asked if one.mine and one.escalation.settled_at and not one.escalation.seen_at
         ],
@@ -274,6 +291,7 @@ def settle(escalation_id: int) -> ResponseReturnValue:
                 answer=form.answer.data or "",
                 decision=Decision(form.decision.data),
                 result_announced="result_announced" in form and form.result_announced.data,
+                note_agreed=form.note_agreed,
                 by=agent(),
                 at=clock.database_now(),
             )

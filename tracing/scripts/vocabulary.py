@@ -109,7 +109,9 @@ FACTS: dict[str, Fact] = {
     "recent_infection_since": Fact(FactKind.DAY, "an infection after this day is recent", sensitive=True),
     "free_on": Fact(FactKind.DAY, "the first day out of the measure", sensitive=True),
     "result_announced": Fact(FactKind.FLAG, "an adviser has told the result since", P0_ONLY),
-    "isolation_required": Fact(FactKind.FLAG, "false when no isolation is in force", P0_ONLY),
+    "isolation_required": Fact(
+        FactKind.FLAG, "whether an isolation is asked; absent without a rule in force", P0_ONLY
+    ),
     "sampling_on": Fact(FactKind.DAY, "the day of sampling", P0_ONLY, sensitive=True),
     "onset": Fact(FactKind.DAY, "the day of the first symptoms", P0_ONLY, sensitive=True),
     "window_start": Fact(FactKind.DAY, "first day of the contagious window", P0_ONLY, sensitive=True),
@@ -120,7 +122,10 @@ FACTS: dict[str, Fact] = {
     # Given only when the case agreed, for this contact: its absence is what keeps the name unsaid.
     "case_name": Fact(FactKind.TEXT, "the case's name, if it may be told", CONTACT_ONLY, sensitive=True),
     "last_contact": Fact(FactKind.DAY, "the day of the last contact", CONTACT_ONLY, sensitive=True),
-    "quarantine_required": Fact(FactKind.FLAG, "false when the contact may go out", CONTACT_ONLY),
+    "quarantine_required": Fact(
+        FactKind.FLAG, "whether a quarantine is asked; absent without a rule in force", CONTACT_ONLY
+    ),
+    "negligible_risk": Fact(FactKind.FLAG, "true when the meeting puts nobody at risk", CONTACT_ONLY),
     "quarantine_end": Fact(
         FactKind.DAY, "the last day of quarantine, included", CONTACT_ONLY, sensitive=True
     ),

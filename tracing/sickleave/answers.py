@@ -1,7 +1,7 @@
 """What the answers of a call say about a note, and which of them are missing. Pure."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from tracing.programmes.vocabulary import Scheme
@@ -10,7 +10,7 @@ SWORN = "sick_note.confirmed"
 """The answer by which the script keeps that the declaration was made."""
 
 ALWAYS_ASKED = ("has_symptoms", "vaccination", "works")
-ASKED_OF_WORKERS = ("is_caregiver", "can_telework", "stopped_by_doctor", "insurance_scheme")
+ASKED_OF_WORKERS = ("is_caregiver", "can_telework", "stopped_by_doctor", "insurance_scheme", "last_work_on")
 
 _SCHEMES = {"CIVIL_SERVANT": Scheme.FP_ETAT, "UNKNOWN": None}
 """The script asks whether somebody is a civil servant, not of which service: no note follows from any."""
@@ -31,8 +31,26 @@ def scheme_of(answers: Mapping[str, Any]) -> Scheme | None:
 
 def apart_since(answers: Mapping[str, Any]) -> date | None:
     """Return since when a contact says they have stayed at home."""
+    return _day(answers, "apart_since")
+
+
+def last_work_on(answers: Mapping[str, Any]) -> date | None:
+    """Return the last day on which somebody says they worked away from home; None when they do not know."""
+    return _day(answers, "last_work_on")
+
+
+def free_from(answers: Mapping[str, Any], *, today: date) -> date:
+    """Return the first day that a note may cover: the one after the last day worked.
+
+    Of somebody who does not know it, no earlier day than today is known to be free, unless they have stayed at home.
+    """
+    worked = last_work_on(answers)
+    return worked + timedelta(days=1) if worked else min(apart_since(answers) or today, today)
+
+
+def _day(answers: Mapping[str, Any], question: str) -> date | None:
     try:
-        return date.fromisoformat(str(answers.get("apart_since")))
+        return date.fromisoformat(str(answers.get(question)))
     except ValueError:
         return None
 

@@ -23,13 +23,14 @@ from tracing.queue.models import CallTask, TaskKind
 from tracing.scripts.services import get_script
 from tracing.scripts.vocabulary import ScriptKind
 from tracing.sickleave import answers as said
-from tracing.sickleave import queries
+from tracing.sickleave import numbers, queries
 from tracing.sickleave.errors import NoSuchNote
 from tracing.sickleave.rules import (
     TO_BE_COMPLETED,
     NoteAllowed,
     NoteRefused,
     NoteRequest,
+    Number,
     Reason,
     decide_note,
 )
@@ -52,6 +53,10 @@ class Assessment:
     contact: Contact | None
     identity: Identity | None
     sampled_on: date
+    number: Number
+    """Where the social-security number stands, whether it is asked for at this point or not."""
+    worked_on: date | None
+    """The last day on which the person says they worked."""
 
     @property
     def refusal(self) -> NoteRefused | None:
@@ -69,6 +74,13 @@ class Assessment:
         return None
 
     @property
+    def may_be_completed(self) -> bool:
+        """Whether all that is missing is asked for where the note is issued: name, birth date, address, number."""
+        if self.missing or not self.is_wanted or not isinstance(self.decision, NoteRefused):
+            return False
+        return self.decision.reason in {Reason.NAME_UNKNOWN, Reason.AGE_UNKNOWN}
+
+    @property
     def note(self) -> NoteAllowed | None:
         """The note that may be issued."""
         found = self.decision
@@ -83,8 +95,12 @@ def assess(
     at: datetime,
     first_day: date | None = None,
     declared: bool | None = None,
+    address_confirmed: bool = False,
 ) -> Assessment:
-    """Say whether a note may be issued now; without `declared`, whether it may once they declare."""
+    """Say whether a note may be issued now; without `declared`, whether it may once they declare.
+
+    What the form of the note asks for (the declaration, the address, the number) is then taken as given.
+    """
     zone = by.site.time_zone
     today = clock.local_day(at, zone)
     case = cases.get_case(task.case_id)
@@ -95,6 +111,9 @@ def assess(
     pack = get_pack(case.programme)
     sampled_on = case.first_sampled_at.astimezone(zone).date()
     is_sworn = said.SWORN in given
+    is_preview = declared is None
+    number = numbers.number_of(task.id, identity, by=by)
+    open_number = number in {Number.MISSING, Number.ASKED, Number.REFUSED}
     measure = _measure(pack, (case, contact), identity, sampled_on, today)
     request = NoteRequest(
         pack=pack,
@@ -107,12 +126,15 @@ def assess(
         sworn=is_sworn or declared is not False,
         identity_verified=conversation is not None and conversation.identity_confirmed_at is not None,
         named=identity is not None and bool(identity.birth_name or identity.usual_name),
+        address_confirmed=is_preview or (address_confirmed and _is_addressed(identity)),
+        number=Number.KNOWN if is_preview and open_number else number,
         works=given.get("works") != "no",
         caregiver=given.get("is_caregiver") == "yes",
         stopped_by_doctor=given.get("stopped_by_doctor") == "yes",
         contact_registered=contact is None or contact.status is not ContactStatus.REMOVED,
         risk=contact.risk if contact else None,
         first_day=first_day or _asked_first_day(contact, given, today),
+        free_from=said.free_from(given, today=today),
         **_other_notes(task, pack, today),
     )
     return Assessment(
@@ -125,6 +147,8 @@ def assess(
         contact=contact,
         identity=identity,
         sampled_on=sampled_on,
+        number=number,
+        worked_on=said.last_work_on(given),
     )
 
 
@@ -148,6 +172,10 @@ def _measure(
 def _age(identity: Identity | None, on: date) -> int | None:
     born = identity.birth_date if identity else None
     return age_on(born, on) if born else None
+
+
+def _is_addressed(identity: Identity | None) -> bool:
+    return identity is not None and bool(identity.address and identity.city)
 
 
 def _asked_first_day(contact: Contact | None, given: Mapping[str, Any], today: date) -> date | None:

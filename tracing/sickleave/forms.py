@@ -1,15 +1,151 @@
-"""What is typed to issue a note. Whether the days are possible is the rules' business."""
+"""What is typed to issue a note: the days, the declaration, and what the note says of the person.
 
+Whether the days are possible is the rules' business.
+"""
+
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField
-from wtforms.validators import Optional
+from wtforms import BooleanField, DateField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
+
+from tracing.people.nir import counts_for, read_nir
+from tracing.people.rules import Identity, nir_counts
+from tracing.sickleave.bearers import BearerDetails
+from tracing.sickleave.rules import NoNumber
+from tracing.sickleave.words import NO_NUMBER_WORDS
 
 PREFIX = "note-"
+EARLIEST_BIRTH = date(1900, 1, 1)
 
 
 class NoteForm(FlaskForm):  # type: ignore[misc]
-    """From when, and the declaration."""
+    """From when, the declaration, and whatever of the person is missing on the note."""
 
+    birth_name = StringField(
+        _l("Nom de naissance"),
+        validators=[InputRequired(_l("Demandez le nom de famille.")), Length(max=80)],
+        render_kw={"autocomplete": "off"},
+    )
+    birth_date = DateField(
+        _l("Date de naissance"), validators=[InputRequired(_l("Demandez la date de naissance."))]
+    )
+    address = StringField(
+        _l("Adresse pendant l’arrêt"),
+        validators=[InputRequired(_l("Demandez le numéro et la rue.")), Length(max=160)],
+        render_kw={"autocomplete": "off"},
+    )
+    postcode = StringField(
+        _l("Code postal"),
+        validators=[
+            InputRequired(_l("Demandez le code postal.")),
+            Regexp(r"^\s*[0-9A-Za-z -]{4,10}\s*$", message=_l("Ce code postal n’a pas la bonne forme.")),
+        ],
+        render_kw={"autocomplete": "off", "inputmode": "numeric"},
+    )
+    city = StringField(
+        _l("Commune"),
+        validators=[InputRequired(_l("Demandez la commune.")), Length(max=80)],
+        render_kw={"autocomplete": "off"},
+    )
+    address_confirmed = BooleanField(
+        _l("La personne a confirmé cette adresse pendant l’appel"),
+        validators=[InputRequired(_l("Faites confirmer l’adresse par la personne, puis cochez."))],
+    )
+    nir = StringField(
+        _l("Numéro de sécurité sociale"),
+        description=_l("15 chiffres, clé comprise."),
+        validators=[Optional(), Length(max=30)],
+        render_kw={"autocomplete": "off", "inputmode": "numeric"},
+    )
+    no_nir = SelectField(
+        _l("Sans numéro, parce que"),
+        description=_l("Le médecin-conseil décide alors de l’arrêt."),
+        validators=[Optional()],
+    )
     first_day = DateField(_l("Premier jour"), validators=[Optional()])
     sworn = BooleanField(_l("Déclare sur l’honneur ne pas pouvoir télétravailler"))
+
+    def __init__(self, *args: Any, identity: Identity | None, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.identity, self.today = identity, today
+        self.no_nir.choices = [
+            SelectChoice("", _("Le numéro est donné")),
+            *(SelectChoice(reason.value, words) for reason, words in NO_NUMBER_WORDS.items()),
+        ]
+        if identity is not None and (identity.birth_name or identity.usual_name):
+            del self.birth_name
+        if identity is not None and identity.birth_date:
+            del self.birth_date
+        if identity is not None and nir_counts(identity):
+            del self.nir
+            del self.no_nir
+
+    def validate_birth_date(self, field: DateField) -> None:
+        """Take a day on which somebody who works can have been born."""
+        if field.data is None or not EARLIEST_BIRTH <= field.data <= self.today:
+            raise ValidationError(_("Cette date de naissance n’est pas possible."))
+
+    def validate_nir(self, field: StringField) -> None:
+        """Take the person's own number alone: its key is right, and it agrees with their birth date and sex."""
+        found = read_nir(field.data or "")
+        if found is None:
+            raise ValidationError(
+                _(
+                    "Ce numéro n’est pas valide\u202f: relisez les 15 chiffres, clé comprise, avec la personne."
+                )
+            )
+        born = self._born()
+        sex = self.identity.sex if self.identity else ""
+        if born is not None and not counts_for(found.number, sex=sex, birth_date=born):
+            raise ValidationError(
+                _(
+                    "Ce numéro ne s’accorde pas avec la date de naissance ou le sexe\u202f: est-ce celui d’un proche\u202f?"
+                )
+            )
+
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        """Ask for the number, or for why there is none."""
+        is_right = bool(super().validate(*args, **kwargs))
+        if "nir" in self and not self.nir.data and not self.no_nir.data:
+            self.nir.errors = [
+                *self.nir.errors,
+                _("Demandez le numéro, ou indiquez dessous pourquoi la personne n’en a pas."),
+            ]
+            return False
+        return is_right
+
+    @property
+    def reason(self) -> NoNumber | None:
+        """Why there is no number; None where one was typed or is known."""
+        if "nir" not in self or self.nir.data or not self.no_nir.data:
+            return None
+        return NoNumber(self.no_nir.data)
+
+    def details(self) -> BearerDetails:
+        """Return what was typed of the person; the form is valid."""
+        found = read_nir(self.nir.data) if "nir" in self and self.nir.data else None
+        return BearerDetails(
+            birth_name=(self.birth_name.data or "").strip() if "birth_name" in self else "",
+            birth_date=self.birth_date.data if "birth_date" in self else None,
+            address=(self.address.data or "").strip(),
+            postcode=(self.postcode.data or "").strip(),
+            city=(self.city.data or "").strip(),
+            nir=found.number if found else None,
+        )
+
+    def as_lines(self) -> list[str]:
+        """Return what was typed, for whoever typed it too late."""
+        shown = ("birth_name", "birth_date", "address", "postcode", "city", "nir")
+        typed = [(self[name].label.text, self[name].data) for name in shown if name in self]
+        lines = [(label, f"{one:%d/%m/%Y}" if isinstance(one, date) else one) for label, one in typed if one]
+        return [f"{label}\u202f: {text}" for label, text in lines]
+
+    def _born(self) -> date | None:
+        known = self.identity.birth_date if self.identity else None
+        typed = self.birth_date.data if "birth_date" in self else None
+        return known or typed

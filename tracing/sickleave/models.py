@@ -58,6 +58,27 @@ class SickNote(Base):
     """Everything printed on it, as it was on the day of issue."""
 
 
+class MissingNumber(Base):
+    """Why somebody who asks for a note has no social-security number, and what an adviser decided."""
+
+    __tablename__ = "missing_numbers"
+    __table_args__ = (
+        CheckConstraint("(agreed IS NULL) = (decided_at IS NULL)", name="decided_has_a_time"),
+        CheckConstraint("(agreed IS NULL) = (decided_by IS NULL)", name="decided_has_a_member"),
+    )
+
+    task_id: Mapped[int] = mapped_column(ForeignKey("call_tasks.id"), primary_key=True)
+    stated_at: Mapped[datetime]
+    stated_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    agreed: Mapped[bool | None]
+    """Whether a note may be issued without a number; none while nobody decided."""
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    cohort: Mapped[date] = mapped_column(index=True)
+    sealed: Mapped[bytes | None]
+    """The reason (`{"reason": …}`): it may tell where somebody comes from."""
+
+
 class NoteCounter(Base):
     """The last number used at a site in a year; its row is locked by whoever takes the next."""
 
@@ -68,4 +89,5 @@ class NoteCounter(Base):
     last_number: Mapped[int]
 
 
+registry.sealed("missing_numbers")
 registry.sealed("sick_notes")

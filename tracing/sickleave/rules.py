@@ -10,11 +10,15 @@ from tracing.programmes.rules.reference import applied
 from tracing.programmes.schema import NoteRow, Pack
 from tracing.programmes.vocabulary import CIVIL_SERVICE, RiskLevel, Scheme, Subject
 from tracing.sickleave.numbering import is_note_number, note_number
+from tracing.sickleave.reasons import SENTENCES, TO_BE_COMPLETED, Reason
 
 __all__ = [
+    "TO_BE_COMPLETED",
+    "NoNumber",
     "NoteAllowed",
     "NoteRefused",
     "NoteRequest",
+    "Number",
     "Reason",
     "decide_note",
     "is_note_number",
@@ -23,107 +27,27 @@ __all__ = [
 ]
 
 
-def _(sentence: str) -> str:
-    """Mark a sentence for translation; whoever shows it translates it."""
-    return sentence
+class NoNumber(StrEnum):
+    """Why somebody has no social-security number to print on a note."""
+
+    NO_RIGHTS_YET = "no_rights_yet"
+    STATE_AID = "state_aid"
+    INSURED_ABROAD = "insured_abroad"
+    NOT_KNOWN = "not_known"
+    NOT_SAID = "not_said"
+    CONTRADICTED = "contradicted"
 
 
-class Reason(StrEnum):
-    """Why there is no note."""
+class Number(StrEnum):
+    """Where the social-security number of a note stands."""
 
-    NO_RULE = "no_rule"
-    DOCTOR_ONLY = "doctor_only"
-    NO_LONGER_ISSUED = "no_longer_issued"
-    IDENTITY_NOT_VERIFIED = "identity_not_verified"
-    NOT_REGISTERED = "not_registered"
-    RISK_UNDETERMINED = "risk_undetermined"
-    NEGLIGIBLE = "negligible"
-    DATES_MISSING = "dates_missing"
-    NOT_REQUIRED = "not_required"
-    NAME_UNKNOWN = "name_unknown"
-    AGE_UNKNOWN = "age_unknown"
-    TOO_YOUNG = "too_young"
-    NOT_WORKING = "not_working"
-    SCHEME_UNKNOWN = "scheme_unknown"
-    CIVIL_SERVANT = "civil_servant"
-    CIVIL_SERVANT_CONTACT = "civil_servant_contact"
-    OTHER_SCHEME = "other_scheme"
-    NO_SCHEME = "no_scheme"
-    CAREGIVER = "caregiver"
-    STOPPED_BY_DOCTOR = "stopped_by_doctor"
-    TELEWORK_UNKNOWN = "telework_unknown"
-    CAN_TELEWORK = "can_telework"
-    NOT_SWORN = "not_sworn"
-    TOO_FAR_BACK = "too_far_back"
-    OVERLAP = "overlap"
-    OVER = "over"
-    TOO_LONG = "too_long"
-
-
-SENTENCES = {
-    Reason.NO_RULE: _(
-        "Aucune règle d’arrêt n’est enregistrée à cette date. Demandez l’avis du médecin-conseil."
-    ),
-    Reason.DOCTOR_ONLY: _("Seul un médecin peut prescrire un arrêt de travail à cette date."),
-    Reason.NO_LONGER_ISSUED: _("À cette date, il n’est plus délivré d’arrêt aux personnes contacts."),
-    Reason.IDENTITY_NOT_VERIFIED: _("L’identité de la personne n’a pas été vérifiée pendant cet appel."),
-    Reason.NOT_REGISTERED: _(
-        "La personne n’est pas enregistrée comme contact : aucun arrêt ne peut être délivré."
-    ),
-    Reason.RISK_UNDETERMINED: _(
-        "Le niveau de risque n’est pas établi : complétez les circonstances du contact."
-    ),
-    Reason.NEGLIGIBLE: _("Le contact est à risque négligeable : il n’ouvre pas droit à un arrêt."),
-    Reason.DATES_MISSING: _("Il manque la date des premiers signes ou du prélèvement."),
-    Reason.NOT_REQUIRED: _(
-        "Les règles ne demandent pas à cette personne de s’isoler : il n’y a pas d’arrêt."
-    ),
-    Reason.NAME_UNKNOWN: _("Le nom de famille manque : un arrêt porte le nom entier."),
-    Reason.AGE_UNKNOWN: _("La date de naissance manque : l’âge ne peut pas être vérifié."),
-    Reason.TOO_YOUNG: _("L’arrêt ne concerne que les personnes de %(minimum_age)s ans et plus."),
-    Reason.NOT_WORKING: _(
-        "La personne n’exerce pas d’activité professionnelle : il n’y a pas d’arrêt à délivrer."
-    ),
-    Reason.SCHEME_UNKNOWN: _("Demandez d’abord à la personne de quel régime elle relève."),
-    Reason.CIVIL_SERVANT: _(
-        "Agent public : la caisse ne délivre pas cet arrêt. La personne s’adresse à son médecin et prévient son service."
-    ),
-    Reason.CIVIL_SERVANT_CONTACT: _(
-        "Agent public contact : pas d’arrêt, mais une autorisation spéciale d’absence, à demander à son service."
-    ),
-    Reason.OTHER_SCHEME: _("Régime spécial : la personne s’adresse à sa propre caisse, qui délivre l’arrêt."),
-    Reason.NO_SCHEME: _("Sans indemnités journalières à verser, il n’y a pas d’arrêt à délivrer."),
-    Reason.CAREGIVER: _(
-        "Professionnel d’un établissement de santé ou médico-social : un contact y reste sous la conduite de son employeur, sans arrêt."
-    ),
-    Reason.STOPPED_BY_DOCTOR: _("Un médecin a déjà arrêté cette personne pour ces jours."),
-    Reason.TELEWORK_UNKNOWN: _("Demandez d’abord si le télétravail est possible."),
-    Reason.CAN_TELEWORK: _("La personne peut télétravailler : il n’y a pas d’arrêt."),
-    Reason.NOT_SWORN: _("La personne doit déclarer sur l’honneur qu’elle ne peut pas télétravailler."),
-    Reason.TOO_FAR_BACK: _(
-        "L’arrêt ne peut pas commencer plus de %(retroactive_days)s jours avant aujourd’hui. Au-delà, le médecin-conseil décide."
-    ),
-    Reason.OVERLAP: _("Un autre arrêt couvre déjà une partie de ces jours."),
-    Reason.OVER: _("Les jours à couvrir sont déjà passés ou déjà couverts."),
-    Reason.TOO_LONG: _(
-        "Avec les arrêts précédents, le total dépasse %(total_days)s jours : le médecin-conseil décide."
-    ),
-}
-
-
-TO_BE_COMPLETED = frozenset(
-    {
-        Reason.IDENTITY_NOT_VERIFIED,
-        Reason.RISK_UNDETERMINED,
-        Reason.DATES_MISSING,
-        Reason.NAME_UNKNOWN,
-        Reason.AGE_UNKNOWN,
-        Reason.SCHEME_UNKNOWN,
-        Reason.TELEWORK_UNKNOWN,
-        Reason.NOT_SWORN,
-    }
-)
-"""Reasons that end when the person has answered: no refusal yet."""
+    KNOWN = "known"
+    MISSING = "missing"
+    ASKED = "asked"
+    """There is none, a reason is stated, and an adviser has not decided yet."""
+    AGREED = "agreed"
+    """An adviser agrees to a note without one."""
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +66,9 @@ class NoteRequest:
     """The person declared on their honour that they cannot work from home."""
     identity_verified: bool
     named: bool = True
+    address_confirmed: bool = True
+    """The person has said in this call where they stay."""
+    number: Number = Number.KNOWN
     works: bool = True
     caregiver: bool = False
     """Works in a health or medico-social establishment."""
@@ -150,6 +77,8 @@ class NoteRequest:
     risk: RiskLevel | None = None
     first_day: date | None = None
     """The first day the person asks for; the rule’s own when they ask for none."""
+    free_from: date | None = None
+    """The first day on which the person is known not to have worked; None where nothing bounds it."""
     other_notes: tuple[tuple[date, date], ...] = ()
     """First and last days of the person’s notes that stand."""
     days_already: int = 0
@@ -201,7 +130,9 @@ def decide_note(request: NoteRequest) -> NoteAllowed | NoteRefused:
     if row is None:
         return NoteRefused(Reason.NO_RULE)
     rule = applied(request.pack, row)
-    reason = _issuer(row) or _measure(request) or _person(request, row) or _work(request, row)
+    reason = (
+        _issuer(row) or _measure(request) or _person(request, row) or _work(request, row) or _papers(request)
+    )
     if reason is not None:
         return _refused(reason, rule, row)
     first_day = _first_day(request, row)
@@ -274,9 +205,25 @@ def _work(request: NoteRequest, row: NoteRow) -> Reason | None:
     return None if request.sworn else Reason.NOT_SWORN
 
 
+def _papers(request: NoteRequest) -> Reason | None:
+    """Check what a note says of the person besides name and birth date."""
+    if not request.address_confirmed:
+        return Reason.ADDRESS_UNCONFIRMED
+    return {
+        Number.MISSING: Reason.NUMBER_MISSING,
+        Number.ASKED: Reason.ADVISER_ASKED,
+        Number.REFUSED: Reason.ADVISER_REFUSED,
+    }.get(request.number)
+
+
 def _first_day(request: NoteRequest, row: NoteRow) -> date:
-    """Return the first day: the one asked for, else J0 for a case and today for a contact, never before the measure."""
+    """Return the first day: the one asked for, else J0 for a case and today for a contact.
+
+    Never before the measure, and never a day on which the person worked.
+    """
     start = request.measure.start or request.on
+    if request.free_from is not None:
+        start = max(start, request.free_from)
     if request.first_day is not None:
         return max(request.first_day, start)
     natural = start if request.subject is Subject.CASE else request.on
@@ -298,6 +245,8 @@ def _last_day(request: NoteRequest, row: NoteRow, first_day: date) -> date:
 def _dates(request: NoteRequest, row: NoteRow, first_day: date, last_day: date) -> Reason | None:
     if first_day < request.on - timedelta(days=row.retroactive_days):
         return Reason.TOO_FAR_BACK
+    if last_day < first_day and request.free_from == first_day:
+        return Reason.WORKED
     if last_day < first_day:
         return Reason.OVER
     if any(begins <= last_day and first_day <= ends for begins, ends in request.other_notes):

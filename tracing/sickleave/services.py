@@ -12,7 +12,7 @@ from tracing.kernel import events
 from tracing.kernel.db import session, take_id
 from tracing.people import queries as people
 from tracing.people.models import Person
-from tracing.people.rules import Identity
+from tracing.people.rules import Identity, nir_counts
 from tracing.programmes.vocabulary import Subject
 from tracing.queue.models import CallTask
 from tracing.sickleave import queries
@@ -35,9 +35,18 @@ CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 def issue(
-    call: Call, task: CallTask, *, first_day: date | None, sworn: bool, by: Agent, at: datetime
+    call: Call,
+    task: CallTask,
+    *,
+    first_day: date | None,
+    sworn: bool,
+    address_confirmed: bool,
+    by: Agent,
+    at: datetime,
 ) -> SickNote:
     """Issue the note of the person on the telephone. A second click finds the first one's note.
+
+    `address_confirmed` says that they have told, in this call, where they stay.
 
     Raises:
         IdentityFirst: the person has not said who they are.
@@ -50,7 +59,15 @@ def issue(
     standing = queries.find_standing_note(task.id)
     if standing is not None:
         return standing
-    found = assess(call, task, by=by, at=at, first_day=first_day, declared=sworn)
+    found = assess(
+        call,
+        task,
+        by=by,
+        at=at,
+        first_day=first_day,
+        declared=sworn,
+        address_confirmed=address_confirmed,
+    )
     allowed = found.note
     if allowed is None:
         raise NoteNotAllowed(why_not(found))
@@ -169,7 +186,8 @@ def _bearer(identity: Identity) -> Bearer:
         first_names=identity.first_names,
         birth_name=identity.birth_name.upper() if identity.birth_name != last_name else None,
         birth_date=identity.birth_date,
-        nir=identity.nir,
+        # a number that contradicts the person is a relative's: it is printed on no paper of theirs
+        nir=identity.nir if nir_counts(identity) else None,
         address=tuple(line for line in (identity.address, town) if line),
     )
 

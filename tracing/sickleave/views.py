@@ -1,5 +1,6 @@
 """The sick note inside a call, and its two papers."""
 
+from collections.abc import Sequence
 from datetime import date
 from io import BytesIO
 
@@ -17,7 +18,7 @@ from tracing.people import queries as people
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask
 from tracing.scripts.wording import day_in_words
-from tracing.sickleave import queries, services, words
+from tracing.sickleave import bearers, numbers, queries, services, words
 from tracing.sickleave.assessment import assess
 from tracing.sickleave.documents import Copy, file_name, render
 from tracing.sickleave.errors import NoteNotAllowed
@@ -42,20 +43,42 @@ def panel(call_id: int, task_id: int) -> ResponseReturnValue:
 @may(Role.TRACER, Role.ADVISER)
 def issue(call_id: int, task_id: int) -> ResponseReturnValue:
     """Issue the note."""
-    form = NoteForm(prefix=PREFIX)
+    try:
+        with transaction():
+            call, task = open_call(call_id, task_id, agent())
+            calls.require_identity(call, task)
+            form = _form_for(task)
+    except ClaimLost as lost:
+        typed = NoteForm(prefix=PREFIX, identity=None, today=_today())
+        return _late(call_id, task_id, lost, typed.first_day.data, typed.as_lines())
     if not form.validate_on_submit():
         return _panel(call_id, task_id, form=form, status=422)
     try:
+        # what the person said of themselves stays, whether there is a note or not
+        with transaction():
+            at = clock.database_now()
+            call, task = _held(call_id, task_id)
+            calls.require_identity(call, task)
+            bearers.complete(task, form.details())
+            if form.reason is not None:
+                question = words.question_about(form.reason)
+                numbers.state_missing(call, task, form.reason, question, by=agent(), at=at)
         with transaction():
             at = clock.database_now()
             call, task = _held(call_id, task_id)
             services.issue(
-                call, task, first_day=form.first_day.data, sworn=form.sworn.data, by=agent(), at=at
+                call,
+                task,
+                first_day=form.first_day.data,
+                sworn=form.sworn.data,
+                address_confirmed=form.address_confirmed.data,
+                by=agent(),
+                at=at,
             )
     except NoteNotAllowed as refusal:
         return _panel(call_id, task_id, form=form, refused=refusal.message, status=refusal.status)
     except ClaimLost as lost:
-        return _late(call_id, task_id, lost, form.first_day.data)
+        return _late(call_id, task_id, lost, form.first_day.data, form.as_lines())
     return _done(call_id, task_id)
 
 
@@ -63,10 +86,10 @@ def issue(call_id: int, task_id: int) -> ResponseReturnValue:
 @may(Role.TRACER, Role.ADVISER)
 def days(call_id: int, task_id: int) -> ResponseReturnValue:
     """Say which days a note from the chosen first day covers; nothing is written."""
-    form = NoteForm(prefix=PREFIX)
     with transaction():
         call, task = open_call(call_id, task_id, agent())
         calls.require_identity(call, task)
+        form = _form_for(task)
         found = assess(call, task, by=agent(), at=clock.now(), first_day=form.first_day.data)
     return render_template("sickleave/days.html", note=found.note, why_not=words.why_not(found))
 
@@ -99,6 +122,24 @@ def document(note_id: int, copy: str) -> ResponseReturnValue:
     )
 
 
+def _form_for(task: CallTask, *, first_day: date | None = None, is_sent: bool = True) -> NoteForm:
+    """Return the form, as it was sent or filled with what is known of the person."""
+    identity = people.find_joint_identity(task.person_id)
+    if is_sent:
+        return NoteForm(prefix=PREFIX, identity=identity, today=_today())
+    known: dict[str, object] = {"first_day": first_day}
+    if identity is not None:
+        known |= {name: getattr(identity, name) for name in ("address", "postcode", "city")}
+    stated = numbers.find_missing(task.id)
+    reason = numbers.reason_of(stated) if stated is not None else None
+    known["no_nir"] = reason.value if reason else ""
+    return NoteForm(formdata=None, prefix=PREFIX, identity=identity, today=_today(), data=known)
+
+
+def _today() -> date:
+    return clock.local_day(clock.now(), agent().site.time_zone)
+
+
 def _held(call_id: int, task_id: int) -> tuple[Call, CallTask]:
     """Return call and task for a write, under the claim of the call."""
     call = calls.writing(call_id, agent(), at=clock.database_now())
@@ -120,6 +161,7 @@ def _panel(
         notes = queries.notes_of_task(task.id)
         standing = next((note for note in notes if note.state is NoteState.ISSUED), None)
         found = assess(call, task, by=agent(), at=at)
+        form = form or _form_for(task, first_day=found.note.first_day if found.note else None, is_sent=False)
         events.saw(
             people.shown([task.person_id]),
             by=agent().member_id,
@@ -127,8 +169,6 @@ def _panel(
             why="call",
             claim=f"claim:{call.entry_id}:{call.claim_number}",
         )
-    note = found.note
-    form = form or NoteForm(formdata=None, prefix=PREFIX, data={"first_day": note and note.first_day})
     return _page(
         "sickleave/panel.html",
         call_id,
@@ -136,15 +176,21 @@ def _panel(
         standing=standing,
         cancelled=[one for one in notes if one.state is NoteState.CANCELLED],
         found=found,
-        note=note,
+        note=found.note,
+        covers_work=standing is not None
+        and found.worked_on is not None
+        and standing.first_day <= found.worked_on,
         form=form,
         refused=refused,
         why_not=words.why_not(found),
     ), status
 
 
-def _late(call_id: int, task_id: int, lost: ClaimLost, first_day: date | None) -> ResponseReturnValue:
-    text = _("Premier jour demandé : %(day)s", day=day_in_words(first_day)) if first_day else ""
+def _late(
+    call_id: int, task_id: int, lost: ClaimLost, first_day: date | None, typed: Sequence[str] = ()
+) -> ResponseReturnValue:
+    asked = [_("Premier jour demandé : %(day)s", day=day_in_words(first_day))] if first_day else []
+    text = "\n".join([*asked, *typed])
     if text:
         with transaction():
             calls.keep_draft(call_id, "sick_note", text, by=agent(), at=clock.database_now())

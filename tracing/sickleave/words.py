@@ -1,9 +1,30 @@
 """The words of a decision about a note, as the tracer repeats them."""
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from tracing.sickleave.assessment import Assessment
-from tracing.sickleave.rules import NoteRefused
+from tracing.sickleave.rules import NoNumber, NoteRefused
+
+NO_NUMBER_WORDS = {
+    NoNumber.NO_RIGHTS_YET: _l("Droits pas encore ouverts"),
+    NoNumber.STATE_AID: _l("Aide médicale de l’État (AME)"),
+    NoNumber.INSURED_ABROAD: _l("Assurée ou assuré à l’étranger"),
+    NoNumber.NOT_KNOWN: _l("Ne le connaît pas, ne l’a pas sous la main"),
+    NoNumber.NOT_SAID: _l("Ne veut pas le donner"),
+    NoNumber.CONTRADICTED: _l("Le numéro donné ne s’accorde pas avec l’identité"),
+}
+"""Why somebody has no number, as the tracer chooses and the adviser reads it."""
+
+
+def question_about(reason: NoNumber) -> str:
+    """Return what the adviser is asked about a note without a number."""
+    return str(
+        _(
+            "Arrêt sans numéro de sécurité sociale\u202f: %(reason)s. Peut-il être délivré\u202f?",
+            reason=NO_NUMBER_WORDS[reason],
+        )
+    )
 
 
 def sentence_of(refused: NoteRefused) -> str:

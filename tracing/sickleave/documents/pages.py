@@ -77,8 +77,8 @@ def _insured(note: NoteContent) -> dict[str, Any]:
     person = _names(note)
     if bearer.birth_date:
         person.append(("Date de naissance", _day(bearer.birth_date)))
-    if bearer.nir:
-        person.append(("Numéro de sécurité sociale", _spaced(bearer.nir)))
+    nir = _spaced(bearer.nir) if bearer.nir else "non connu à la délivrance"
+    person.append(("Numéro de sécurité sociale", nir))
     if bearer.address:
         person.append(("Adresse pendant l’arrêt", ", ".join(bearer.address)))
     return {

@@ -39,7 +39,7 @@
     // What was not saved yet goes out once more: it is refused, kept as a draft and shown.
     const answers = document.getElementById("answers");
     if (answers && window.htmx) window.htmx.trigger(answers, "typed");
-    for (const form of document.querySelectorAll("#contact-dialog form, #panel-escalation form, form.way")) {
+    for (const form of document.querySelectorAll("#contact-dialog form[data-unsent], #panel-escalation form, form.way")) {
       if (!wasTyped(form)) continue;
       if (form.hasAttribute("hx-post") && window.htmx) window.htmx.trigger(form, "submit");
       else post(form.action, new FormData(form)).catch(() => {});

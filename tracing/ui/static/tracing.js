@@ -186,7 +186,7 @@
     });
   })();
 
-  /* ---------- Dialogs: data-open="id", data-close, data-confirm="question" ---------- */
+  /* ---------- Dialogs: data-open="id", data-close, data-confirm="question" data-confirm-no="what the other button says" ---------- */
 
   const openDialogs = () => [...document.querySelectorAll("dialog[open]")];
 
@@ -207,6 +207,8 @@
       const yes = question.querySelector("[data-confirm-yes]");
       yes.textContent = button.querySelector("span")?.textContent || button.textContent.trim() || words.continue;
       yes.className = `btn ${button.classList.contains("btn-danger") ? "btn-danger" : "btn-primary"}`;
+      const no = question.querySelector("[data-confirm-no]");
+      no.textContent = button.dataset.confirmNo || no.dataset.usual;
       question.querySelector("#confirm-question").textContent = button.dataset.confirm;
       question.returnValue = "";
       question.showModal();

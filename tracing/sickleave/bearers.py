@@ -1,0 +1,72 @@
+"""Whom a note is for: what is asked at the point of issuing, and kept on the person."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy import select
+
+from tracing.contacts import identities
+from tracing.contacts import queries as contacts
+from tracing.kernel.db import session
+from tracing.people import queries as people
+from tracing.people import services as people_services
+from tracing.people.models import Person
+from tracing.people.rules import Identity
+from tracing.queue.models import CallTask
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class BearerDetails:
+    """What was typed of the person where their note is issued; empty where it was known, or not asked."""
+
+    birth_name: str = ""
+    birth_date: date | None = None
+    address: str
+    postcode: str
+    city: str
+    nir: str | None = None
+
+    def completes(self, identity: Identity) -> Identity:
+        """Return an identity with the address as confirmed and, where they were missing, name, birth date and number."""
+        moved = (self.address, self.postcode, self.city) != (
+            identity.address,
+            identity.postcode,
+            identity.city,
+        )
+        return replace(
+            identity,
+            birth_name=identity.birth_name or self.birth_name,
+            birth_date=identity.birth_date or self.birth_date,
+            nir=self.nir or identity.nir,
+            address=self.address,
+            postcode=self.postcode,
+            city=self.city,
+            insee_code="" if moved else identity.insee_code,
+        )
+
+
+def complete(task: CallTask, details: BearerDetails) -> None:
+    """Keep on the person, under every record of theirs, what they said for their note. Call `calls.writing` first."""
+    records = people.alike(task.person_id)
+    locked = select(Person).where(Person.id.in_(records)).order_by(Person.id).with_for_update()
+    for person in session.scalars(locked.execution_options(populate_existing=True)).all():
+        identity = people.find_identity(person.id)
+        if identity is not None and details.completes(identity) != identity:
+            people_services.revise(person, details.completes(identity))
+    _complete_line(task, details)
+
+
+def _complete_line(task: CallTask, details: BearerDetails) -> None:
+    """Keep name and birth date in the line of the contact too: their sheet would take them away again."""
+    contact = contacts.find_contact(task.contact_id)
+    described = contacts.described(contact) if contact is not None else None
+    if contact is None or described is None:
+        return
+    completed = replace(
+        described,
+        birth_name=described.birth_name or details.birth_name,
+        birth_date=described.birth_date or details.birth_date,
+    )
+    if completed != described:
+        identities.seal(contact, completed)
+        session.flush()

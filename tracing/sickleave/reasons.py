@@ -1,0 +1,128 @@
+"""Why there is no note, in words to repeat. Pure."""
+
+from enum import StrEnum
+
+
+def _(sentence: str) -> str:
+    """Mark a sentence for translation; whoever shows it translates it."""
+    return sentence
+
+
+class Reason(StrEnum):
+    """Why there is no note."""
+
+    NO_RULE = "no_rule"
+    DOCTOR_ONLY = "doctor_only"
+    NO_LONGER_ISSUED = "no_longer_issued"
+    IDENTITY_NOT_VERIFIED = "identity_not_verified"
+    NOT_REGISTERED = "not_registered"
+    RISK_UNDETERMINED = "risk_undetermined"
+    NEGLIGIBLE = "negligible"
+    DATES_MISSING = "dates_missing"
+    NOT_REQUIRED = "not_required"
+    NAME_UNKNOWN = "name_unknown"
+    AGE_UNKNOWN = "age_unknown"
+    TOO_YOUNG = "too_young"
+    NOT_WORKING = "not_working"
+    SCHEME_UNKNOWN = "scheme_unknown"
+    CIVIL_SERVANT = "civil_servant"
+    CIVIL_SERVANT_CONTACT = "civil_servant_contact"
+    OTHER_SCHEME = "other_scheme"
+    NO_SCHEME = "no_scheme"
+    CAREGIVER = "caregiver"
+    STOPPED_BY_DOCTOR = "stopped_by_doctor"
+    TELEWORK_UNKNOWN = "telework_unknown"
+    CAN_TELEWORK = "can_telework"
+    NOT_SWORN = "not_sworn"
+    ADDRESS_UNCONFIRMED = "address_unconfirmed"
+    NUMBER_MISSING = "number_missing"
+    ADVISER_ASKED = "adviser_asked"
+    ADVISER_REFUSED = "adviser_refused"
+    WORKED = "worked"
+    TOO_FAR_BACK = "too_far_back"
+    OVERLAP = "overlap"
+    OVER = "over"
+    TOO_LONG = "too_long"
+
+
+SENTENCES = {
+    Reason.NO_RULE: _(
+        "Aucune règle d’arrêt n’est enregistrée à cette date. Demandez l’avis du médecin-conseil."
+    ),
+    Reason.DOCTOR_ONLY: _("Seul un médecin peut prescrire un arrêt de travail à cette date."),
+    Reason.NO_LONGER_ISSUED: _("À cette date, il n’est plus délivré d’arrêt aux personnes contacts."),
+    Reason.IDENTITY_NOT_VERIFIED: _("L’identité de la personne n’a pas été vérifiée pendant cet appel."),
+    Reason.NOT_REGISTERED: _(
+        "La personne n’est pas enregistrée comme contact : aucun arrêt ne peut être délivré."
+    ),
+    Reason.RISK_UNDETERMINED: _(
+        "Le niveau de risque n’est pas établi : complétez les circonstances du contact."
+    ),
+    Reason.NEGLIGIBLE: _("Le contact est à risque négligeable : il n’ouvre pas droit à un arrêt."),
+    Reason.DATES_MISSING: _("Il manque la date des premiers signes ou du prélèvement."),
+    Reason.NOT_REQUIRED: _(
+        "Les règles ne demandent pas à cette personne de s’isoler : il n’y a pas d’arrêt."
+    ),
+    Reason.NAME_UNKNOWN: _("Le nom de famille manque : un arrêt porte le nom entier."),
+    Reason.AGE_UNKNOWN: _("La date de naissance manque : l’âge ne peut pas être vérifié."),
+    Reason.TOO_YOUNG: _("L’arrêt ne concerne que les personnes de %(minimum_age)s ans et plus."),
+    Reason.NOT_WORKING: _(
+        "La personne n’exerce pas d’activité professionnelle : il n’y a pas d’arrêt à délivrer."
+    ),
+    Reason.SCHEME_UNKNOWN: _("Demandez d’abord à la personne de quel régime elle relève."),
+    Reason.CIVIL_SERVANT: _(
+        "Agent public : la caisse ne délivre pas cet arrêt. La personne s’adresse à son médecin et prévient son service."
+    ),
+    Reason.CIVIL_SERVANT_CONTACT: _(
+        "Agent public contact : pas d’arrêt, mais une autorisation spéciale d’absence, à demander à son service."
+    ),
+    Reason.OTHER_SCHEME: _("Régime spécial : la personne s’adresse à sa propre caisse, qui délivre l’arrêt."),
+    Reason.NO_SCHEME: _("Sans indemnités journalières à verser, il n’y a pas d’arrêt à délivrer."),
+    Reason.CAREGIVER: _(
+        "Professionnel d’un établissement de santé ou médico-social : un contact y reste sous la conduite de son employeur, sans arrêt."
+    ),
+    Reason.STOPPED_BY_DOCTOR: _("Un médecin a déjà arrêté cette personne pour ces jours."),
+    Reason.TELEWORK_UNKNOWN: _("Demandez d’abord si le télétravail est possible."),
+    Reason.CAN_TELEWORK: _("La personne peut télétravailler : il n’y a pas d’arrêt."),
+    Reason.NOT_SWORN: _("La personne doit déclarer sur l’honneur qu’elle ne peut pas télétravailler."),
+    Reason.ADDRESS_UNCONFIRMED: _(
+        "L’adresse doit être confirmée par la personne pendant cet appel : l’arrêt la porte."
+    ),
+    Reason.NUMBER_MISSING: _(
+        "Le numéro de sécurité sociale manque : demandez-le, ou indiquez pourquoi la personne n’en a pas."
+    ),
+    Reason.ADVISER_ASKED: _(
+        "Sans numéro de sécurité sociale, le médecin-conseil décide. La demande lui a été envoyée."
+    ),
+    Reason.ADVISER_REFUSED: _(
+        "Sans numéro de sécurité sociale, le médecin-conseil n’a pas donné son accord : il n’y a pas d’arrêt."
+    ),
+    Reason.WORKED: _("La personne a travaillé jusqu’au dernier des jours à couvrir : il n’y a pas d’arrêt."),
+    Reason.TOO_FAR_BACK: _(
+        "L’arrêt ne peut pas commencer plus de %(retroactive_days)s jours avant aujourd’hui. Au-delà, le médecin-conseil décide."
+    ),
+    Reason.OVERLAP: _("Un autre arrêt couvre déjà une partie de ces jours."),
+    Reason.OVER: _("Les jours à couvrir sont déjà passés ou déjà couverts."),
+    Reason.TOO_LONG: _(
+        "Avec les arrêts précédents, le total dépasse %(total_days)s jours : le médecin-conseil décide."
+    ),
+}
+
+
+TO_BE_COMPLETED = frozenset(
+    {
+        Reason.IDENTITY_NOT_VERIFIED,
+        Reason.RISK_UNDETERMINED,
+        Reason.DATES_MISSING,
+        Reason.NAME_UNKNOWN,
+        Reason.AGE_UNKNOWN,
+        Reason.SCHEME_UNKNOWN,
+        Reason.TELEWORK_UNKNOWN,
+        Reason.NOT_SWORN,
+        Reason.ADDRESS_UNCONFIRMED,
+        Reason.NUMBER_MISSING,
+        Reason.ADVISER_ASKED,
+        Reason.ADVISER_REFUSED,
+    }
+)
+"""Reasons that end when the person has answered: no refusal yet."""
