@@ -137,7 +137,13 @@ class _new_file:  # noqa: N801 - used as a function
 
 def _named(url: str) -> str:
     """Return an address for PostgreSQL's programs without its password: arguments can be seen by every user."""
-    return make_url(url).set(drivername="postgresql", password=None).render_as_string().replace("+", "%20")
+    return (
+        make_url(url)
+        .set(drivername="postgresql")
+        ._replace(password=None)
+        .render_as_string()
+        .replace("+", "%20")
+    )
 
 
 def _run(
