@@ -1,29 +1,24 @@
 """The pages restart behind nginx, as systemd restarts them: whoever asks meanwhile waits, and nothing is done twice."""
 
 import os
-import re
-import signal
 import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection
-from urllib.parse import urlencode
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import NullPool, create_engine, text
 
 from tests.support import nginx
-from tests.support.source import ROOT
+from tests.support.activated import log_in, start, stop
 from tracing.cli import main
 
-CLIENTS = 3
-ANSWERED_BETWEEN = 6
+CLIENTS = 2
+ANSWERED_BETWEEN = 4
 """Requests that are answered between two restarts."""
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+COMMAND = [sys.executable, "-m", "tracing.cli", "serve", "--workers", "1"]
 
 
 class Posting:
@@ -32,36 +27,19 @@ class Posting:
     def __init__(self, port: int, password: str) -> None:
         self.statuses: list[int | str] = []
         self._port = port
-        self._fields = {"login": "lucie", "password": password}
+        self._password = password
         self._ended = threading.Event()
         self._changed = threading.Condition()
 
-    def one(self) -> int | str:
-        """Post the form once, on a page of one's own."""
-        try:
-            line = HTTPConnection("127.0.0.1", self._port, timeout=60)
-            line.request("GET", "/login")
-            page = line.getresponse()
-            cookie = (page.headers["Set-Cookie"] or "").split(";")[0]
-            [token] = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page.read().decode())[:1]
-            body = urlencode(self._fields | {"csrf_token": token})
-            line.request("POST", "/login", body, FORM | {"Cookie": cookie})
-            answer = line.getresponse()
-            answer.read()
-            line.close()
-        except OSError as lost:
-            return repr(lost)
-        return answer.status
-
     def go_on(self) -> None:
         while not self._ended.is_set():
-            status = self.one()
+            status = log_in(self._port, "lucie", self._password)
             with self._changed:
                 self.statuses.append(status)
                 self._changed.notify_all()
 
     def wait_for_more(self) -> None:
-        """Wait until some more were answered, or one was lost."""
+        """Wait until some more were answered."""
         with self._changed:
             enough = len(self.statuses) + ANSWERED_BETWEEN
             assert self._changed.wait_for(lambda: len(self.statuses) >= enough, timeout=90)
@@ -71,30 +49,12 @@ class Posting:
         threads = [threading.Thread(target=self.go_on) for _ in range(CLIENTS)]
         for thread in threads:
             thread.start()
-        yield
-        self._ended.set()
-        for thread in threads:
-            thread.join()
-
-
-def start(listener: socket.socket, environment: dict[str, str]) -> subprocess.Popen[str]:
-    """Start the pages with a socket that is already open, as systemd does (sd_listen_fds(3))."""
-    handing_over = f'export LISTEN_PID=$$ LISTEN_FDS=1; exec "$@" 3<&{listener.fileno()}'
-    command = [sys.executable, "-m", "tracing.cli", "serve", "--workers", "1"]
-    return subprocess.Popen(
-        ["bash", "-c", handing_over, "bash", *command],
-        cwd=ROOT,
-        env=environment,
-        pass_fds=[listener.fileno()],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def stop(process: subprocess.Popen[str]) -> None:
-    process.send_signal(signal.SIGTERM)
-    _nothing, said = process.communicate(timeout=60)
-    assert process.returncode == 0, said
+        try:
+            yield
+        finally:
+            self._ended.set()
+            for thread in threads:
+                thread.join()
 
 
 @pytest.mark.nginx
@@ -112,18 +72,18 @@ def test_no_request_is_lost_or_done_twice_while_the_pages_restart(server, tmp_pa
     words = "staff add lucie --name Lucie --site 440 --site-name Nantes --role tracer"
     added = CliRunner().invoke(main, words.split(), env=settings | owners)
     assert added.exit_code == 0, added.output
-    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_server(("127.0.0.1", 0)) as free:
+    with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-        free.close()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         environment = os.environ | settings
         posting = Posting(port, added.output.split()[-1])
         with nginx.serving(tmp_path, port=port, upstream=listener.getsockname()[1]):
-            pages = start(listener, environment)
+            pages = start(COMMAND, listener, environment)
             with posting.going_on():
                 posting.wait_for_more()
                 for _restart in range(2):
                     stop(pages)
-                    pages = start(listener, environment)
+                    pages = start(COMMAND, listener, environment)
                     posting.wait_for_more()
             stop(pages)
 

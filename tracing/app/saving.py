@@ -13,7 +13,7 @@ from sqlalchemy import NullPool, create_engine, make_url, text
 
 from tracing.kernel.config import CannotStart, Settings
 from tracing.kernel.embedded import Server, ensure_server
-from tracing.kernel.programs import ENVIRONMENT, find_programs
+from tracing.kernel.programs import ENVIRONMENT, all_programs, major_of
 from tracing.kernel.secrets import load_or_create, sync_folder, write_private
 
 MAIN_DUMP = "tracing.dump"
@@ -48,7 +48,7 @@ def back_up(settings: Settings, folder: Path, *, key_to: Path | None, at: dateti
     try:
         for name, url in ((MAIN_DUMP, server.owner_url), (KEYS_DUMP, server.keys_owner_url)):
             with _new_file(folder / name) as file:
-                _run(settings, "pg_dump", "--format=custom", f"--dbname={_named(url)}", url=url, stdout=file)
+                _run("pg_dump", "--format=custom", url=url, stdout=file)
                 os.fsync(file)
     finally:
         server.stop()
@@ -81,13 +81,8 @@ def restore(settings: Settings, folder: Path, *, key: Path | None) -> None:
         write_private(target, master)
         for name, url in ((KEYS_DUMP, server.keys_owner_url), (MAIN_DUMP, server.owner_url)):
             with (folder / name).open("rb") as file:
-                _run(
-                    settings,
-                    *("pg_restore", "--no-owner", "--single-transaction", "--exit-on-error"),
-                    f"--dbname={_named(url)}",
-                    url=url,
-                    stdin=file.fileno(),
-                )
+                options = ("--no-owner", "--single-transaction", "--exit-on-error")
+                _run("pg_restore", *options, url=url, stdin=file.fileno())
     finally:
         server.stop()
 
@@ -146,19 +141,10 @@ def _named(url: str) -> str:
     )
 
 
-def _run(
-    settings: Settings,
-    program: str,
-    *words: str,
-    url: str,
-    stdin: int | None = None,
-    stdout: int | None = None,
-) -> None:
-    """Run one of PostgreSQL's programs: the embedded server's own, otherwise the machine's if it has one."""
-    found = None if settings.is_embedded else shutil.which(program)
-    path = found or find_programs(_major(settings)) / program
+def _run(program: str, *words: str, url: str, stdin: int | None = None, stdout: int | None = None) -> None:
+    """Run one of PostgreSQL's programs on a database."""
     finished = subprocess.run(
-        [path, *words],
+        [_program(program, _major_of_server(url)), *words, f"--dbname={_named(url)}"],
         check=False,
         env=ENVIRONMENT | {"PGPASSWORD": make_url(url).password or ""},
         stdin=subprocess.DEVNULL if stdin is None else stdin,
@@ -170,6 +156,17 @@ def _run(
         raise CannotStart(f"{program} failed: {said[0]}")
 
 
-def _major(settings: Settings) -> int | None:
-    version = settings.data_dir / "postgres" / "data" / "PG_VERSION"
-    return int(version.read_text(encoding="ascii")) if version.exists() else None
+def _program(name: str, server: int) -> Path:
+    """Return the program of the server's version, or of the next one there is: older ones refuse to work."""
+    found = {programs.major: programs / name for programs in all_programs()}
+    if here := shutil.which(name):
+        found.setdefault(major_of(Path(here)), Path(here))
+    fitting = [major for major in found if major >= server]
+    if not fitting:
+        raise CannotStart(f"{name} of PostgreSQL {server} is needed: install postgresql-client-{server}.")
+    return found[min(fitting)]
+
+
+def _major_of_server(url: str) -> int:
+    with create_engine(url, poolclass=NullPool, hide_parameters=True).connect() as connection:
+        return int(connection.scalar(text("SHOW server_version_num"))) // 10_000
