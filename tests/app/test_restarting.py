@@ -1,7 +1,9 @@
 """The pages restart behind nginx, as systemd restarts them: whoever asks meanwhile waits, and nothing is done twice."""
 
 import os
+import signal
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -19,6 +21,13 @@ CLIENTS = 2
 ANSWERED_BETWEEN = 4
 """Requests that are answered between two restarts."""
 COMMAND = [sys.executable, "-m", "tracing.cli", "serve", "--workers", "1"]
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
 
 
 class Posting:
@@ -57,23 +66,28 @@ class Posting:
                 thread.join()
 
 
-@pytest.mark.nginx
-@pytest.mark.skipif(nginx.PROGRAM is None, reason="nginx is not installed")
-def test_no_request_is_lost_or_done_twice_while_the_pages_restart(server, tmp_path):
+@pytest.fixture(scope="module")
+def settings(server, tmp_path_factory):
+    """What two databases of this module's own and a data folder are set by."""
     owner_url, url = server.add_database("restarting")
     keys_owner_url, keys_url = server.add_database("restarting_keys")
-    settings = {
-        "TRACING_DATA_DIR": str(tmp_path / "var"),
+    return {
+        "TRACING_DATA_DIR": str(tmp_path_factory.mktemp("restarting") / "var"),
         "TRACING_DATABASE_URL": url,
         "TRACING_KEYS_URL": keys_url,
+        "TRACING_OWNER_DATABASE_URL": owner_url,
+        "TRACING_OWNER_KEYS_URL": keys_owner_url,
         "TRACING_DEMO": "off",
     }
-    owners = {"TRACING_OWNER_DATABASE_URL": owner_url, "TRACING_OWNER_KEYS_URL": keys_owner_url}
+
+
+@pytest.mark.nginx
+@pytest.mark.skipif(nginx.PROGRAM is None, reason="nginx is not installed")
+def test_no_request_is_lost_or_done_twice_while_the_pages_restart(settings, tmp_path):
     words = "staff add lucie --name Lucie --site 440 --site-name Nantes --role tracer"
-    added = CliRunner().invoke(main, words.split(), env=settings | owners)
+    added = CliRunner().invoke(main, words.split(), env=settings)
     assert added.exit_code == 0, added.output
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         environment = os.environ | settings
         posting = Posting(port, added.output.split()[-1])
@@ -88,6 +102,24 @@ def test_no_request_is_lost_or_done_twice_while_the_pages_restart(server, tmp_pa
             stop(pages)
 
     assert set(posting.statuses) == {303}
-    with create_engine(owner_url, poolclass=NullPool).connect() as connection:
+    with create_engine(settings["TRACING_OWNER_DATABASE_URL"], poolclass=NullPool).connect() as connection:
         done = connection.scalar(text("SELECT count(*) FROM events WHERE kind = 'session.begun'"))
     assert done == len(posting.statuses)
+
+
+def test_a_platform_started_by_a_script_in_the_background_stops_when_it_is_told_to(settings):
+    """Such a shell starts its jobs with SIGINT ignored: SIGTERM stops them."""
+    port = {"TRACING_PORT": str(free_port())}
+    command = ["bash", "-c", "trap '' INT; exec \"$@\"", "bash", sys.executable, "-m", "tracing.cli", "run"]
+    with subprocess.Popen(
+        command, env=os.environ | settings | port, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert any("Ready" in line for line in process.stdout)
+            process.send_signal(signal.SIGTERM)
+            said, _nothing = process.communicate(timeout=60)
+        finally:
+            process.kill()
+
+    assert (process.returncode, said.splitlines()[-1]) == (0, "Stopped.")
