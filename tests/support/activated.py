@@ -37,15 +37,17 @@ def stop(process: subprocess.Popen[str]) -> None:
 
 
 def log_in(port: int, login: str, password: str, *, headers: Mapping[str, str] | None = None) -> int | str:
-    """Open the log-in page and post its form; returns the status, or what was lost on the way."""
+    """Open the log-in page and post its form; returns its status, that of a page without a form, or what was lost on the way."""
     sent = dict(headers or {})
     try:
         line = HTTPConnection("127.0.0.1", port, timeout=60)
         line.request("GET", "/login", headers=sent)
         page = line.getresponse()
         cookie = (page.headers["Set-Cookie"] or "").split(";")[0]
-        token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page.read().decode())[0]
-        body = urlencode({"login": login, "password": password, "csrf_token": token})
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.read().decode())
+        if token is None:
+            return page.status
+        body = urlencode({"login": login, "password": password, "csrf_token": token[1]})
         form = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
         line.request("POST", "/login", body, sent | form)
         answer = line.getresponse()
