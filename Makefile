@@ -37,6 +37,23 @@ check: setup ## Run the checks that need no database: style, types, imports, tem
 		|| { cat .venv/import-linter.log; exit 1; }
 	$(BIN)/djlint tracing --lint --quiet
 
+.PHONY: install
+install: ## Install for production into .venv: requirements.lock by hash, nothing for development
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed." >&2; exit 1; }
+	@test ! -e $(READY) || { echo "This folder is set up for development: install from another one." >&2; exit 1; }
+	@umask 022; test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@umask 022; $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@umask 022; bin/link .venv
+	@umask 022; for words in $(CATALOGUES); do \
+		$(BIN)/pybabel --quiet compile --input-file $$words --output-file $${words%.po}.mo || exit 1; done
+	@umask 022; $(BIN)/python -m compileall -q tracing migrations
+	@echo "Installed: $(CURDIR)/$(BIN)/tracing"
+
+.PHONY: backup
+backup: setup ## Save the databases of `make run`, also while it runs: make backup to=FOLDER [key_to=FOLDER]
+	@test -n "$(to)" || { echo "Say where: make backup to=FOLDER" >&2; exit 1; }
+	@$(BIN)/tracing backup "$(to)" $(if $(key_to),--key-to "$(key_to)")
+
 .PHONY: bench
 bench: setup ## Measure speed beside raw limits of the same run (some minutes; quick=--quick: a tenth of it)
 	@for name in import_lot claim sweep next_call call_page board; do $(BIN)/python -m benchmarks.$$name $(quick) || failed=1; done; test -z "$$failed"

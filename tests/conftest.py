@@ -1,6 +1,7 @@
 """Real PostgreSQL, a savepoint a test, a frozen clock, and the people of the story."""
 
 import os
+import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,11 @@ from tracing.vault.services import open_vault
 # The same examples at every run, and none refused for the time it took: a change is judged, not a machine.
 hypothesis.register_profile("judge", deadline=None, derandomize=True)
 hypothesis.load_profile("judge")
+
+# A job in the background of a script (`make test &`) is started with SIGINT ignored, and so would be every process that
+# a test starts and stops as Ctrl-C does.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 """A Tuesday, ten in the morning in Paris: somebody is on shift and the calling hours have begun."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tracing import upkeep
 from tracing.kernel.config import Settings
 
 if TYPE_CHECKING:
@@ -110,10 +111,12 @@ def db() -> None:
 
 @db.command()
 def upgrade() -> None:
-    """Bring both databases to the newest structure."""
+    """Bring both databases to the newest structure, and make the keys and secrets that hosts share."""
     from tracing.app.runtime import running
+    from tracing.kernel.secrets import flask_secret_key
 
-    with running(Settings.from_env()):
+    with running(Settings.from_env()) as runtime:
+        flask_secret_key(runtime.settings.data_dir)
         click.echo("The databases are up to date.")
 
 
@@ -312,6 +315,11 @@ def demo() -> None:
             click.echo("The database is not empty: nothing was loaded.")
         for account in demonstration.accounts(runtime.settings):
             click.echo(account)
+
+
+db.add_command(upkeep.downgrade)
+main.add_command(upkeep.backup)
+main.add_command(upkeep.restore)
 
 
 if __name__ == "__main__":

@@ -57,9 +57,12 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
-        yield Platform(address_of(process), data_dir, process)
-        process.send_signal(signal.SIGINT)
-        said, _nothing = process.communicate(timeout=60)
+        try:
+            yield Platform(address_of(process), data_dir, process)
+            process.send_signal(signal.SIGINT)
+            said, _nothing = process.communicate(timeout=60)
+        finally:
+            process.kill()  # or leaving this block would wait for ever for what does not stop
         assert process.returncode == 0, f"Ctrl-C must stop everything cleanly:\n{said}"
 
 

@@ -2,13 +2,20 @@
 
 import ast
 import hashlib
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
+from alembic.script import ScriptDirectory
+from click.testing import CliRunner
 from sqlalchemy import NullPool, create_engine, inspect, text
+from sqlalchemy.exc import ProgrammingError
 
-from tracing.kernel import migrate
+from tracing.cli import main
+from tracing.kernel import compatibility, migrate
+from tracing.kernel.compatibility import TABLE
 from tracing.kernel.config import CannotStart, Settings
 from tracing.kernel.embedded import ensure_server
 from tracing.kernel.roles import APPLICATION
@@ -17,8 +24,13 @@ STORES = [migrate.MAIN, migrate.KEYS]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    running = ensure_server(Settings(data_dir=tmp_path_factory.mktemp("pg")), durable=False)
+def data_dir(tmp_path_factory):
+    return tmp_path_factory.mktemp("pg")
+
+
+@pytest.fixture(scope="module")
+def server(data_dir):
+    running = ensure_server(Settings(data_dir=data_dir), durable=False)
     yield running
     running.stop()
 
@@ -36,7 +48,7 @@ def as_owner(url):
 
 def tables(url):
     with as_owner(url) as connection:
-        return set(inspect(connection).get_table_names()) - {"alembic_version"}
+        return set(inspect(connection).get_table_names()) - {"alembic_version", TABLE}
 
 
 @pytest.mark.parametrize("store", STORES, ids=lambda store: store.name)
@@ -121,6 +133,149 @@ def test_a_database_of_a_later_release_is_left_alone(urls):
 
     with pytest.raises(CannotStart, match="later release"):
         migrate.move(migrate.MAIN, owner, "head")
+    assert revision(owner) == "9999"
+
+
+NEWER = """
+from alembic import op
+
+revision = "9999"
+down_revision = "{store_head}"
+{narrowed}
+
+def upgrade():
+    op.execute("CREATE TABLE more (id int)")
+
+def downgrade():
+    op.execute("DROP TABLE more")
+"""
+
+
+def newer_release(tmp_path, store, *, narrowed=""):
+    """Return a store as the next release has it: one more migration."""
+    folder = tmp_path / store.folder.name
+    shutil.copytree(store.folder, folder, ignore=shutil.ignore_patterns("__pycache__", "keystore"))
+    (folder / "versions" / "9999_say_more.py").write_text(
+        NEWER.format(store_head=head(store), narrowed=narrowed),
+        encoding="utf-8",
+    )
+    return replace(store, folder=folder)
+
+
+def head(store):
+    return max(path.name[:4] for path in (store.folder / "versions").glob("*.py"))
+
+
+def revision(url):
+    with as_owner(url) as connection:
+        return connection.scalar(text("SELECT version_num FROM alembic_version"))
+
+
+@pytest.fixture
+def released(tmp_path, monkeypatch):
+    """Make every migration of this source one of a release, so that the next one follows it."""
+    monkeypatch.setattr(migrate, "RELEASED", tmp_path / "released.sha256")
+    names = sorted(path.relative_to(migrate.ROOT) for path in every_migration())
+    lines = ["# this release", *(f"0 {name}" for name in names), ""]
+    migrate.RELEASED.write_text("\n".join(lines), encoding="utf-8")
+
+
+@pytest.mark.parametrize("store", STORES, ids=lambda store: store.name)
+def test_a_host_of_the_release_before_starts_again_on_tables_already_migrated(
+    store, urls, tmp_path, released
+):
+    owner, application = urls
+    migrate.move(store, owner, "head")
+    migrate.move(newer_release(tmp_path, store), owner, "head")
+
+    migrate.move(store, application, "head")
+
+    assert revision(owner) == "9999"
+    with as_owner(application) as connection, pytest.raises(ProgrammingError, match="permission denied"):
+        connection.execute(text(f"UPDATE {TABLE} SET oldest_release = '0000'"))
+
+
+def test_a_host_of_a_release_that_a_migration_breaks_does_not_start(urls, tmp_path, released):
+    owner, application = urls
+    migrate.move(migrate.MAIN, owner, "head")
+    migrate.move(newer_release(tmp_path, migrate.MAIN, narrowed='oldest_release = "9999"'), owner, "head")
+
+    with pytest.raises(CannotStart, match="does not allow this one"):
+        migrate.move(migrate.MAIN, application, "head")
+
+
+RELEASES = """\
+# one
+0 versions/0001_a.py
+0 versions/0003_c.py
+# two
+0 versions/0005_e.py
+0 keystore/versions/0001_k.py
+# three
+0 versions/0006_f.py
+"""
+
+
+def test_only_the_release_before_may_run_beside_another(tmp_path):
+    listed = tmp_path / "released.sha256"
+    listed.write_text(RELEASES, encoding="utf-8")
+    heads = compatibility.release_heads(listed, "versions/")
+    assert heads == ["0003", "0005", "0006"]
+    assert compatibility.release_heads(listed, "keystore/versions/") == ["0001"]
+    scripts = ScriptDirectory(str(migrate.ROOT))
+
+    assert [compatibility.oldest_release(scripts, at, heads) for at in ("0002", "0005", "0006", "0007")] == [
+        "0002",
+        "0003",
+        "0005",
+        "0006",
+    ]
+
+
+def downgrade(data_dir, *words, answer=None):
+    env = {"TRACING_DATA_DIR": str(data_dir), "TRACING_DEMO": "off"}
+    return CliRunner().invoke(main, ["db", "downgrade", *words], env=env, input=answer)
+
+
+def test_a_release_is_taken_back_by_a_command_that_says_what_is_lost_and_asks(server, data_dir):
+    migrate.upgrade(server.owner_url, server.keys_owner_url)
+    newest, before = head(migrate.MAIN), f"{int(head(migrate.MAIN)) - 1:04}"
+
+    kept = downgrade(data_dir, answer="n\n")
+    assert (kept.exit_code, revision(server.owner_url)) == (1, newest)
+    assert f"{newest} " in kept.output
+
+    done = downgrade(data_dir, "--yes")
+    assert (done.exit_code, revision(server.owner_url)) == (0, before), done.output
+    migrate.upgrade(server.owner_url, server.keys_owner_url)
+
+
+@pytest.mark.parametrize("words", [["0099"], ["base"], ["base", "--store", "keys"]])
+def test_a_release_is_not_taken_back_to_where_there_is_none(server, data_dir, words):
+    migrate.upgrade(server.owner_url, server.keys_owner_url)
+
+    refused = downgrade(data_dir, *words, "--yes")
+
+    assert refused.exit_code == 1
+    assert "There is no migration" in str(refused.exception) + refused.output
+
+
+def test_a_release_is_not_taken_back_while_hosts_are_at_work(server, data_dir):
+    migrate.upgrade(server.owner_url, server.keys_owner_url)
+
+    with create_engine(server.app_url, poolclass=NullPool).connect():
+        refused = downgrade(data_dir, "--yes")
+
+    assert refused.exit_code == 1
+    assert "stop every tracing-serve" in str(refused.exception) + refused.output
+    assert revision(server.owner_url) == head(migrate.MAIN)
+
+
+def test_only_the_owner_takes_a_release_back(server):
+    migrate.upgrade(server.owner_url, server.keys_owner_url)
+
+    with pytest.raises(CannotStart, match="TRACING_OWNER_DATABASE_URL"):
+        migrate.steps_back(migrate.MAIN, server.app_url, "-1")
 
 
 @pytest.mark.parametrize("store", STORES, ids=lambda store: store.name)
@@ -134,7 +289,7 @@ def test_a_released_migration_is_never_changed():
     """Bases made by it exist: what it left out comes in a migration of its own."""
     released = (migrate.ROOT / "released.sha256").read_text(encoding="utf-8").splitlines()
 
-    for digest, name in (line.split() for line in released):
+    for digest, name in (line.split() for line in released if not line.startswith("#")):
         assert hashlib.sha256((migrate.ROOT / name).read_bytes()).hexdigest() == digest, name
 
 

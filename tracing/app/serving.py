@@ -27,6 +27,10 @@ measured in turns).
 """
 
 
+FINISH_SECONDS = 30
+"""For a page under way when the process is told to stop; the unit's TimeoutStopSec must be longer."""
+
+
 def make_server(app: Flask, *, host: str, port: int) -> Any:
     """Return a server for one process, listening."""
     return waitress.create_server(
@@ -97,7 +101,11 @@ class Pages(BaseApplication):  # type: ignore[misc]
 
 
 def pages_only(runtime: Runtime, *, workers: int) -> None:
-    """Serve the pages with `workers` processes until a signal."""
+    """Serve the pages with `workers` processes until a signal.
+
+    Where systemd hands over a socket (tracing-serve.socket), gunicorn listens there and not on the address in the
+    settings: whoever asks while this process restarts waits in that socket's line, and no request is lost.
+    """
     settings = runtime.settings
 
     def in_worker(_server: Any, _worker: Any) -> None:
@@ -115,6 +123,7 @@ def pages_only(runtime: Runtime, *, workers: int) -> None:
         "worker_class": "gthread",
         "post_fork": in_worker,
         "timeout": 120,
+        "graceful_timeout": FINISH_SECONDS,
         # longer than a proxy keeps one open (nginx: 60 s): it would send on a connection that we just closed
         "keepalive": 75,
         "errorlog": "-",

@@ -79,16 +79,23 @@ class Programs:
         return self.folder / name
 
 
-def find_programs(major: int | None) -> Programs:
-    """Return the PostgreSQL programs of this major version, or of the newest there is."""
+def all_programs() -> list[Programs]:
+    """Return the PostgreSQL programs of every version that the wheel brings."""
     spec = find_spec(WHEEL)  # found, not imported: its start-up code changes permissions of other folders
     if spec is None or not spec.submodule_search_locations:
+        return []
+    folders = Path(spec.submodule_search_locations[0]).glob("pginstall*/bin")
+    return [Programs(folder, major_of(folder / "postgres")) for folder in folders]
+
+
+def find_programs(major: int | None) -> Programs:
+    """Return the PostgreSQL programs of this major version, or of the newest there is."""
+    installed = all_programs()
+    if not installed:
         raise CannotStart(
             f"The package {WHEEL} is not installed. Run `make run`, or set TRACING_DATABASE_URL."
         )
-    root = Path(spec.submodule_search_locations[0])
-    found = {_major_of(folder): folder for folder in root.glob("pginstall*/bin")}
-    usable = {number: folder for number, folder in found.items() if number >= OLDEST_MAJOR}
+    usable = {one.major: one.folder for one in installed if one.major >= OLDEST_MAJOR}
     if not usable:
         raise CannotStart(f"{WHEEL} holds no PostgreSQL {OLDEST_MAJOR} or later. Set TRACING_DATABASE_URL.")
     if major is None:
@@ -149,10 +156,9 @@ def _lend_reading(user: int, group: int) -> tuple[str, ...]:
     )
 
 
-def _major_of(folder: Path) -> int:
-    words = subprocess.run(
-        [folder / "postgres", "--version"], check=True, capture_output=True, text=True
-    ).stdout
+def major_of(program: Path) -> int:
+    """Return the version of a PostgreSQL program, as it says it: 17 of `pg_dump (PostgreSQL) 17.2`."""
+    words = subprocess.run([program, "--version"], check=True, capture_output=True, text=True).stdout
     match = re.search(r"(\d+)", words)
     return int(match[1]) if match else 0
 

@@ -1,0 +1,72 @@
+"""The commands with which a platform is looked after: secrets, going back a release, backup and restoring."""
+
+from pathlib import Path
+
+import click
+
+from tracing.kernel.config import Settings
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("revision", default="-1")
+@click.option("--store", type=click.Choice(["main", "keys"]), default="main", show_default=True)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def downgrade(revision: str, store: str, *, yes: bool) -> None:
+    """Take migrations back, down to REVISION (default: -1, the last one only), to run an earlier release again.
+
+    Run it with the release that migrated, after a backup and with every host stopped: what the tables and columns
+    of these migrations hold is lost. It needs the address of the databases' owner.
+    """
+    from tracing.kernel import migrate
+    from tracing.kernel.embedded import ensure_server
+
+    server = ensure_server(Settings.from_env())
+    try:
+        chosen = migrate.STORES[store]
+        url = server.owner_url if store == "main" else server.keys_owner_url
+        target, back = migrate.steps_back(chosen, url, revision)
+        click.echo(f"Migrations of the {chosen.name} that will be taken back, with what only they hold:")
+        for step in back:
+            click.echo(f"  {step}")
+        if not yes:
+            click.confirm("Is there a backup, and shall they be taken back?", abort=True)
+        migrate.move(chosen, url, target)
+        click.echo("Done. Start the earlier release: this one would migrate again.")
+    finally:
+        server.stop()
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--key-to",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Also copy the master key, to a folder that is kept apart from FOLDER.",
+)
+def backup(folder: Path, key_to: Path | None) -> None:
+    """Save both databases in a new FOLDER, also while pages are served."""
+    from tracing.app import saving
+    from tracing.kernel import clock
+
+    settings = Settings.from_env()
+    saving.back_up(settings, folder, key_to=key_to, at=clock.now())
+    click.echo(f"Saved in {folder}: {saving.MAIN_DUMP}, {saving.KEYS_DUMP}.")
+    if key_to is None:
+        click.echo(
+            f"They are worth nothing without {saving.key_file(settings)}: keep a copy of it elsewhere."
+        )
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The master key that goes with the backup, unless it lies in the data folder.",
+)
+def restore(folder: Path, key: Path | None) -> None:
+    """Fill empty databases from the backup in FOLDER."""
+    from tracing.app import saving
+
+    saving.restore(Settings.from_env(), folder, key=key)
+    click.echo("Restored. Start the platform: everybody logs in again.")
