@@ -20,6 +20,7 @@ from tracing.kernel import db, migrate
 from tracing.kernel.config import Settings
 from tracing.kernel.embedded import Server, ensure_server
 from tracing.vault.keys import KeyRing
+from tracing.vault.opening import introduce
 from tracing.vault.services import open_vault
 
 # The same examples at every run, and none refused for the time it took: a change is judged, not a machine.
@@ -67,7 +68,9 @@ def engines(server: Server, owner: Engine) -> Iterator[tuple[Engine, KeyRing]]:
                 $$
             """)
         )
-    yield engine, KeyRing(keys_engine, os.urandom(32))
+    ring = KeyRing(keys_engine, os.urandom(32))
+    introduce(ring)
+    yield engine, ring
     engine.dispose()
     keys_engine.dispose()
 

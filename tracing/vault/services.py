@@ -8,10 +8,12 @@ from tracing.kernel import events
 from tracing.vault import sealing
 from tracing.vault.errors import IdentityDestroyed
 from tracing.vault.keys import CURRENT_INDEX_KEY, KeyRing
-from tracing.vault.registry import SEALED, clear_cohort
+from tracing.vault.registry import SEALED, blind_kinds, clear_cohort
 
 SETTINGS_KEY = "settings"
 """The key of the key store under which the installation's own secrets are sealed."""
+
+blind_kinds(SETTINGS_KEY)
 
 _opened: list[KeyRing] = []
 
