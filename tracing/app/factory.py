@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from tracing.app import home, rail
 from tracing.app.contention import try_calls_again
+from tracing.app.requests import Application, number_requests
 from tracing.contacts import views as contacts
 from tracing.desk import views as desk
 from tracing.escalations import views as escalations
@@ -59,7 +60,7 @@ LARGEST_UPLOAD = 64 * 1024 * 1024
 
 def create_app(settings: Settings, *, secret_key: str) -> Flask:
     """Return the application for a process whose database and vault are open."""
-    app = Flask("tracing", static_folder=None, static_url_path="/static")
+    app = Application("tracing", static_folder=None, static_url_path="/static")
     app.config.update(
         SECRET_KEY=secret_key,
         SESSION_COOKIE_NAME="tracing_browser",
@@ -71,6 +72,8 @@ def create_app(settings: Settings, *, secret_key: str) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         BABEL_DEFAULT_LOCALE=settings.locale,
     )
+
+    number_requests(app, access_log=settings.access_log)
 
     @app.before_request
     def remember_settings() -> None:
@@ -87,7 +90,6 @@ def create_app(settings: Settings, *, secret_key: str) -> Flask:
         app.register_blueprint(feature.bp)
     try_calls_again(app)
     app.teardown_appcontext(lambda _error: session.remove())
-    app.logger.propagate = False
     return app
 
 

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from tracing.app.factory import create_app
-from tracing.kernel import clock, migrate
+from tracing.kernel import clock, logs, migrate
 from tracing.kernel.config import CannotStart, Settings
 from tracing.kernel.db import connect, make_engine, session, transaction
 from tracing.kernel.embedded import Server, ensure_server
@@ -50,6 +50,7 @@ class Runtime:
 
 def start(settings: Settings) -> Runtime:
     """Bring everything up that a command or a page needs; on a fresh data directory it is created."""
+    logs.configure(settings.log_level, settings.log_format)
     load_packs()
     server = ensure_server(settings)
     try:
@@ -75,6 +76,7 @@ def master_key_path(settings: Settings) -> Path:
 
 def check_keys(settings: Settings) -> dict[str, Any]:
     """Return what there is to say about the keys, of a platform that may refuse to start; nothing is written."""
+    logs.configure(settings.log_level, settings.log_format)
     server = ensure_server(settings)
     try:
         engine, keys_engine = connect(server.app_url), make_engine(server.keys_app_url)
