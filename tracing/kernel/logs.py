@@ -70,6 +70,8 @@ def configure(level: str, style: str) -> None:
     for name, least in NOISY.items():
         logging.getLogger(name).setLevel(max(least, logging.getLevelNamesMapping()[level.upper()]))
     logging.captureWarnings(capture=True)
+    # of a line that cannot be written it would print the values
+    logging.raiseExceptions = False
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, structlog.contextvars.merge_contextvars, _hand_over],
         wrapper_class=structlog.stdlib.BoundLogger,

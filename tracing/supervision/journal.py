@@ -33,7 +33,7 @@ class Wanted:
     zone: ZoneInfo
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SightingPage:
     """Some rows of the read log, and the key after which the next page starts."""
 
