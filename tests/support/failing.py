@@ -99,7 +99,7 @@ def fail_page(app: Flask, client: FlaskClient) -> dict[str, Any]:
     break_page(app, "imports.lots")
     client.post("/login", data={"login": "irene", "password": PASSWORD})
     answer = client.get(f"/lots?name={PEOPLE[0]['NOM_NAISSANCE']}")
-    cookies = [cookie.value for cookie in client._cookies.values()]
+    cookies = [cookie.value for cookie in (client._cookies or {}).values()]
     return {"status": answer.status_code, "shown": answer.text, "cookies": cookies}
 
 
