@@ -23,6 +23,7 @@ from tracing.kernel import db, migrate
 from tracing.kernel.config import Settings
 from tracing.kernel.embedded import Server, ensure_server
 from tracing.vault.keys import KeyRing
+from tracing.vault.opening import introduce
 from tracing.vault.services import open_vault
 
 # The same examples at every run, and none refused for the time it took: a change is judged, not a machine.
@@ -87,7 +88,9 @@ def engines(server: Server, owner: Engine, sent: Collector) -> Iterator[tuple[En
                 $$
             """)
         )
-    yield engine, KeyRing(keys_engine, os.urandom(32))
+    ring = KeyRing(keys_engine, os.urandom(32))
+    introduce(ring)
+    yield engine, ring
     engine.dispose()
     keys_engine.dispose()
     # planned where nothing was ever written: what a test leaves in the statistics must not decide

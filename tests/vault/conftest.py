@@ -6,6 +6,7 @@ from itertools import count
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from tests.conftest import NOW
 from tracing.vault.keys import KeyRing
@@ -35,6 +36,6 @@ def stopwatch() -> Stopwatch:
 
 
 @pytest.fixture
-def ring(engines: tuple[Engine, KeyRing]) -> Iterator[KeyRing]:
+def ring(session: Session, engines: tuple[Engine, KeyRing]) -> Iterator[KeyRing]:
     """The key ring of another process: same store, same master key, nothing cached."""
     return KeyRing(engines[1].engine, engines[1].master)

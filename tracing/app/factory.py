@@ -10,6 +10,7 @@ from tracing.app.attempts import watch_attempts
 from tracing.app.browser_cookie import BrowserCookie
 from tracing.app.contention import try_calls_again
 from tracing.app.csrf import Csrf
+from tracing.app.requests import Application, number_requests
 from tracing.contacts import views as contacts
 from tracing.desk import views as desk
 from tracing.escalations import views as escalations
@@ -62,7 +63,7 @@ LARGEST_UPLOAD = 64 * 1024 * 1024
 
 def create_app(settings: Settings, *, secret_key: str) -> Flask:
     """Return the application for a process whose database and vault are open."""
-    app = Flask("tracing", static_folder=None, static_url_path="/static")
+    app = Application("tracing", static_folder=None, static_url_path="/static")
     app.config.update(
         SECRET_KEY=secret_key,
         SESSION_COOKIE_NAME=settings.cookie_name("tracing_browser"),
@@ -74,6 +75,8 @@ def create_app(settings: Settings, *, secret_key: str) -> Flask:
         BABEL_DEFAULT_LOCALE=settings.locale,
     )
     app.session_interface = BrowserCookie()
+
+    number_requests(app, access_log=settings.access_log)
 
     @app.before_request
     def remember_settings() -> None:
@@ -92,7 +95,6 @@ def create_app(settings: Settings, *, secret_key: str) -> Flask:
     try_calls_again(app)
     watch_attempts(app)
     app.teardown_appcontext(lambda _error: session.remove())
-    app.logger.propagate = False
     return app
 
 

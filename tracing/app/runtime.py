@@ -3,21 +3,23 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import structlog
 from flask import Flask
 from sqlalchemy import Engine
 
 from tracing.app.factory import create_app
-from tracing.kernel import clock, migrate
+from tracing.kernel import clock, logs, migrate
 from tracing.kernel.config import CannotStart, Settings
 from tracing.kernel.db import connect, make_engine, session, transaction
 from tracing.kernel.embedded import Server, ensure_server
-from tracing.kernel.secrets import flask_secret_key, load_or_create
+from tracing.kernel.secrets import flask_secret_key
 from tracing.programmes.loader import load_packs
 from tracing.scripts import services as scripts
 from tracing.staff import queries as staff
-from tracing.vault.keys import KeyRing
+from tracing.vault import opening
 from tracing.vault.services import open_vault
 
 log = structlog.get_logger()
@@ -48,14 +50,16 @@ class Runtime:
 
 def start(settings: Settings) -> Runtime:
     """Bring everything up that a command or a page needs; on a fresh data directory it is created."""
+    logs.configure(settings.log_level, settings.log_format)
     load_packs()
     server = ensure_server(settings)
     try:
         migrate.upgrade(server.owner_url, server.keys_owner_url)
         engine = connect(server.app_url)
         keys_engine = make_engine(server.keys_app_url)
-        master = load_or_create(settings.data_dir / "keys" / "master.key", 32)
-        open_vault(KeyRing(keys_engine, master))
+        with transaction():
+            ring = opening.open_store(master_key_path(settings), keys_engine)
+        open_vault(ring)
         with transaction():
             check_programmes()
             scripts.publish_library(at=clock.now())
@@ -63,6 +67,27 @@ def start(settings: Settings) -> Runtime:
         server.stop()
         raise
     return Runtime(settings, server, engine, keys_engine)
+
+
+def master_key_path(settings: Settings) -> Path:
+    """Return the file of the master key."""
+    return settings.data_dir / "keys" / "master.key"
+
+
+def check_keys(settings: Settings) -> dict[str, Any]:
+    """Return what there is to say about the keys, of a platform that may refuse to start; nothing is written."""
+    logs.configure(settings.log_level, settings.log_format)
+    server = ensure_server(settings)
+    try:
+        engine, keys_engine = connect(server.app_url), make_engine(server.keys_app_url)
+        with transaction():
+            report = opening.check(master_key_path(settings), keys_engine)
+        engine.dispose()
+        keys_engine.dispose()
+    finally:
+        session.remove()
+        server.stop()
+    return report
 
 
 def check_programmes() -> None:

@@ -1,6 +1,5 @@
 """The scheduler's jobs. Exactly one process runs it; a second one does no harm (kernel.slots)."""
 
-import logging
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -23,8 +22,6 @@ from tracing.supervision import jobs as supervision
 from tracing.vault import services as vault
 
 log = structlog.get_logger()
-# A lot that takes longer than the time to the next look is no news.
-logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
 EVERY = {
     "sweep_claims": (calls.sweep_claims, 15),

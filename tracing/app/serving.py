@@ -8,6 +8,7 @@ import structlog
 import waitress
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from tracing.app.runtime import Runtime
 from tracing.app.scheduler import make_scheduler
@@ -80,6 +81,28 @@ def warn_without_address(settings: Settings) -> None:
         )
 
 
+class AsWeLog(Logger):  # type: ignore[misc]
+    """gunicorn's log through ours (kernel.logs): its own would write a failed request with its query string."""
+
+    def setup(self, cfg: Any) -> None:
+        """Leave handlers and levels as they are configured for the whole process."""
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+        self.access_log.handlers.clear()
+        self.cfg, self.loglevel, self._access_log_enabled = cfg, self.error_log.getEffectiveLevel(), False
+
+    def exception(self, msg: Any, *_args: Any, **options: Any) -> None:
+        """Write where a request failed; its address is not repeated."""
+        words = msg.replace(" %s", "") if isinstance(msg, str) else "error"
+        self.error_log.exception(words, **options)
+
+    def warning(self, msg: Any, *args: Any, **options: Any) -> None:
+        """Write a warning; what could not be read of a request is not repeated."""
+        if str(msg).startswith("Invalid request"):
+            msg = str(msg).split(": ", maxsplit=1)[0]
+        self.error_log.warning(msg, *args, **options)
+
+
 class Pages(BaseApplication):  # type: ignore[misc]
     """gunicorn with our application, configured here and not by files."""
 
@@ -129,6 +152,7 @@ def pages_only(runtime: Runtime, *, workers: int) -> None:
         "errorlog": "-",
         "accesslog": None,
         "loglevel": settings.log_level,
+        "logger_class": AsWeLog,
         "worker_tmp_dir": str(settings.data_dir),
         "control_socket_disable": True,
         # the application reads forwarded headers itself, of the proxies that the settings name

@@ -15,7 +15,7 @@ from tracing.queue.models import CallTask
 from tracing.staff.agents import Agent
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Number:
     """A number, and what earlier calls say of it."""
 

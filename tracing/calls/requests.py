@@ -14,7 +14,7 @@ from tracing.staff.agents import Agent
 from tracing.vault import services as vault
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Told:
     """A request and what was said; the three are empty once destroyed."""
 

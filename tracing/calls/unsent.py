@@ -39,7 +39,7 @@ LONGEST = 1000
 """Characters of one field: more than any dialog takes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Unsent:
     """What was typed in a dialog, by field, as the browser sends it."""
 

@@ -36,7 +36,7 @@ DIALOG = "contact"
 """Under this name what is being typed is kept."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Opened:
     """What of the panel is open: the form, empty or about a line; what was just done."""
 

@@ -46,7 +46,7 @@ class Promise:
     reference: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Kept:
     """Something typed after a claim was lost."""
 
@@ -56,7 +56,7 @@ class Kept:
     lines: Sequence[str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answered:
     """An answer of an adviser or a referent that the tracer has not read."""
 
@@ -65,7 +65,7 @@ class Answered:
     words: Words
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Home:
     """A tracer's home."""
 

@@ -28,7 +28,7 @@ class Tab:
     is_finished: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Section:
     """Steps that follow each other under one name: a line of the rail."""
 

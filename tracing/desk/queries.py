@@ -27,7 +27,7 @@ from tracing.staff.models import Member
 from tracing.vault import services as vault
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class About:
     """One person of a call and why they are called, as far as their caller may know it."""
 
@@ -53,7 +53,7 @@ class About:
         return [self.task.person_id, *named]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Attempt:
     """One call in which a person was, or was to be, spoken to."""
 

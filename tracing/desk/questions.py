@@ -16,7 +16,7 @@ WITH_OPTIONS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Asked:
     """A question on the page: its answers, what was given, and why what was typed cannot be used."""
 

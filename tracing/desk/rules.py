@@ -35,7 +35,7 @@ COLLECTIVE = frozenset({"care_home", "shelter", "prison", "other"})
 """Answers to where somebody lives that are a collective housing."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Given:
     """An answer as it is stored."""
 

@@ -36,7 +36,7 @@ STATEMENT = "confirm"
 """Under this name the tick of a mandatory statement is typed and refused."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Typed:
     """What came from one step of the page."""
 
@@ -52,7 +52,7 @@ class Typed:
     """Go on although something is missing: the page has said so once."""
 
 
-@dataclass
+@dataclass(repr=False)
 class Saved:
     """What became of it."""
 

@@ -19,7 +19,7 @@ from tracing.scripts.wording import Facts
 from tracing.staff.agents import Agent
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Talk:
     """The conversation with one person, as the answers so far make it."""
 

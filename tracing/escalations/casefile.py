@@ -25,7 +25,7 @@ from tracing.staff import queries as staff
 SCRIPT_OF = {TaskKind.CASE_FIRST: ScriptKind.P0, TaskKind.CONTACT_FIRST: ScriptKind.CONTACT}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CaseFile:
     """The person a question is about, their dates, their answers, the calls made."""
 

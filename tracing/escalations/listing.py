@@ -14,7 +14,7 @@ from tracing.queue.models import CallTask, TaskKind
 from tracing.staff.agents import Agent
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Asked:
     """A question as the tracer on the telephone sees it; its words only when they may be read now."""
 
@@ -25,7 +25,7 @@ class Asked:
     taker: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Row:
     """A question in the list of those who are asked: no identity, only the reference of the case."""
 

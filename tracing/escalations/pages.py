@@ -26,7 +26,7 @@ from tracing.staff.models import Role
 ASKED = (Role.ADVISER, Role.REFERENT)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Line:
     """Who is on the telephone with the household of a question now, and whether it is the reader."""
 

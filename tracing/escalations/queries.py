@@ -22,7 +22,7 @@ from tracing.vault import services as vault
 LONGEST_LIST = 200
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Words:
     """What was asked and what was answered; none once the day's key was destroyed."""
 

@@ -18,7 +18,7 @@ from tracing.people.rules import Identity, completed, given_birth_key, realm_key
 from tracing.vault import services as vault
 
 
-@dataclass
+@dataclass(repr=False)
 class Known:
     """What the database and the earlier lines of the lot say about the lines of a batch."""
 

@@ -64,7 +64,7 @@ def _fault(name: str, heading: str, looked: Looked) -> ColumnFault | None:
     return None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CodeQuestion:
     """One value of a coded column, and the code it likely means."""
 

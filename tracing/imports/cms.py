@@ -30,7 +30,7 @@ class Kind(Enum):
     OTHER = bytes.fromhex("060b2a864886f70d010910")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Recipient:
     """For whom the content key was wrapped: issuer and serial number of their certificate, as DER."""
 

@@ -45,7 +45,7 @@ def age_identities(content: bytes) -> tuple[str, ...]:
     return tuple(found.decode() for found in _AGE_IDENTITY.findall(content))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Secrets:
     """What may open a file, and who must have signed it. Never stored, never logged: it does not even print."""
 

@@ -11,6 +11,7 @@ from msoffcrypto.format.ooxml import OOXMLFile
 from tracing.imports.faults import Fault
 from tracing.imports.layout import FIELDS, RawLine
 from tracing.imports.mappings import Mapping
+from tracing.kernel.blind import blind
 
 SHEET = "À corriger"
 LINE, ERROR = "LIGNE", "ERREUR"
@@ -26,6 +27,7 @@ _GROUPS, _LETTERS_IN_A_GROUP = 4, 5
 _WIDTHS = {LINE: 8, ERROR: 60}
 
 
+@blind
 class ToCorrect(NamedTuple):
     """A line of the workbook."""
 

@@ -26,7 +26,7 @@ WAITS = and_(
 """A line that still waits for somebody to correct it: the condition of an index (`models.TO_CORRECT`)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Waiting:
     """A line to correct, and the lot it came in."""
 

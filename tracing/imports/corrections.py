@@ -34,7 +34,7 @@ class SetAside(StrEnum):
     SENDER_GAVE_UP = "sender_gave_up"
 
 
-@dataclass
+@dataclass(repr=False)
 class Corrected:
     """What became of lines that were typed or sent again."""
 
@@ -97,7 +97,7 @@ def correct(
     return found
 
 
-@dataclass
+@dataclass(repr=False)
 class _Work:
     """The corrected lines of a batch, as far as they can be used."""
 

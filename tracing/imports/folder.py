@@ -44,7 +44,7 @@ class Trouble:
     source: str = ""
 
 
-@dataclass
+@dataclass(repr=False)
 class Inbox:
     """The folder, and what was seen of it at the last look: a file that grows is still being written."""
 

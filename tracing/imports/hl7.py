@@ -111,7 +111,7 @@ NO_SEGMENT = Segment("", _USUAL_MARKS)
 """A segment that is not there."""
 
 
-@dataclass
+@dataclass(repr=False)
 class Message:
     """One message, its segments in their order."""
 

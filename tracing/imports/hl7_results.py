@@ -55,7 +55,7 @@ _FINESS = re.compile(r"(?:\d{2}|2[AB])\d{7}")
 _FUND = re.compile(r"\w{3}")
 
 
-@dataclass
+@dataclass(repr=False)
 class _Order:
     """One order: what was asked for, what was observed, and of which specimen."""
 

@@ -44,7 +44,7 @@ Progress = Callable[[int, int], None]
 """Told lines done and lines in all."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Arrival:
     """A file as it came, and what is needed to open and read it."""
 

@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from tracing.imports.refusals import CannotRead, Refusal
+from tracing.kernel.blind import blind
 from tracing.people.names import name_tokens
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ Row = tuple[int, list[str]]
 """The number a person sees beside a row of a table, and its cells as text."""
 
 
+@blind
 class RawLine(NamedTuple):
     """One line of a lot: the row number a person sees in the file, and the cleaned text of each field."""
 

@@ -13,6 +13,7 @@ from tracing.imports.dates import in_utc
 from tracing.imports.faults import Problem, find_faults, problems_of
 from tracing.imports.layout import FIELDS, RawLine
 from tracing.imports.readings import NOT_POSITIVE, POSITIVE, Dates, Reading, read_dates
+from tracing.kernel.blind import blind
 from tracing.people.nir import read_nir
 from tracing.people.phones import read_phones
 from tracing.people.rules import Identity
@@ -41,6 +42,7 @@ class LabFacts(NamedTuple):
     onset_on: date | None
 
 
+@blind
 class Background(NamedTuple):
     """What the laboratory said besides: who sent it, where the person lives and works."""
 
@@ -57,6 +59,7 @@ class Background(NamedTuple):
         return self._asdict()
 
 
+@blind
 class ParsedLine(NamedTuple):
     """A line understood. Only a positive line without a problem has an identity, facts and background."""
 

@@ -147,7 +147,7 @@ def _renamed(before: Sequence[str], now: Sequence[str]) -> dict[str, str]:
     return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Looked:
     """What the mapping page shows of a file. Samples and distinct values are personal data: shown, never kept."""
 

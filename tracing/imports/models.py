@@ -278,4 +278,5 @@ class ImportLine(Base):
 
 
 registry.sealed("import_lines")
+registry.blind_kinds("line")
 registry.blind_columns("import_lines", "fingerprint")

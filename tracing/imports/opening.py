@@ -30,7 +30,7 @@ class Opened:
         return self.content.startswith(_ZIP)
 
 
-@dataclass
+@dataclass(repr=False)
 class Layers:
     """The layers taken off so far: what the outermost was that encrypts, and whether one was signed."""
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pysequoia
 
 from tracing.imports.refusals import CannotRead, Refusal
+from tracing.kernel.blind import blind
 
 _FOR_A_KEY, _FOR_A_PASSWORD, _UNSEALED = 1, 3, 9
 _SEALED = (18, 20)
@@ -17,6 +18,7 @@ _BADLY_SIGNED = ("Signature verification failed", "Unexpected message structure"
 _MOST_PACKETS = 64
 
 
+@blind
 class Clear(NamedTuple):
     """What a message held, and whether one of those who may sign it did."""
 

@@ -17,7 +17,7 @@ from tracing.ui.formats import phone
 MARKED = (Likeness.ONE_LETTER, Likeness.AGREES, Likeness.DIFFERS)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Line:
     """One line of a value, and whether both sides have it."""
 
@@ -26,7 +26,7 @@ class Line:
     note: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Row:
     """One part of two identities beside each other."""
 
@@ -36,7 +36,7 @@ class Row:
     theirs: tuple[Line, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """A pair as it is put before a human: what was known on the left, the newcomer on the right."""
 

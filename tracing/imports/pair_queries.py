@@ -49,7 +49,7 @@ class Meeting:
     status: ContactStatus
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Side:
     """One of the two people of a pair, with everything under each of their records."""
 

@@ -17,6 +17,7 @@ from tracing.imports.readings import Reading
 from tracing.imports.report import Tally, told
 from tracing.imports.routing import Routing
 from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome
+from tracing.kernel.blind import blind
 from tracing.people.rules import Identity
 from tracing.vault import services as vault
 
@@ -135,6 +136,7 @@ def _unpacked(packed: bytes) -> list[KnownPerson]:
     return people
 
 
+@blind
 class PlanRow(NamedTuple):
     """One row of the table that shows a plan."""
 

@@ -31,7 +31,7 @@ _COMMAND = (sys.executable, "-P", "-m", "tracing.imports.worker")
 _ROOT = str(Path(tracing.__file__).parents[1])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Extract:
     """A file that was opened and read to its end."""
 

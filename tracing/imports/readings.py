@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracing.imports.dates import read_moment
+from tracing.kernel.blind import blind
 
 POSITIVE = "P"
 NOT_POSITIVE = frozenset("NIX")
@@ -41,6 +42,7 @@ class Reading:
         )
 
 
+@blind
 class Dates(NamedTuple):
     """The dates of a line as far as they can be read, local and without a zone."""
 

@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 
 from tracing.imports.lines import ParsedLine
 from tracing.imports.rules import Decision, Outcome
+from tracing.kernel.blind import blind
 
 MOST_EXAMPLES = 5
 
 
+@blind
 class Told(NamedTuple):
     """What a report needs to know of a line, as the database keeps it."""
 

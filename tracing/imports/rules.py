@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tracing.cases.rules import SAME_EPISODE_DAYS
 from tracing.imports.lines import ParsedLine
+from tracing.kernel.blind import blind
 from tracing.people.rules import Identity, possible_duplicate, same_person
 
 
@@ -23,6 +24,7 @@ class Outcome(StrEnum):
     CREATED = "created"
 
 
+@blind
 class EarlierLine(NamedTuple):
     """A line that was taken in before under the same result id (or the same fingerprint, without an id)."""
 
@@ -39,7 +41,7 @@ class KnownCase:
     first_sampled_at: datetime
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class KnownPerson:
     """Somebody with the first given name and the birth date of the line, and their cases.
 

@@ -17,11 +17,13 @@ from tracing.imports.mappings import Mapping
 from tracing.imports.refusals import CannotRead, Refusal
 from tracing.imports.sheets import Workbook
 from tracing.imports.texts import SEPARATORS, Text
+from tracing.kernel.blind import blind
 
 RowSource = Callable[[], Iterator[Row]]
 """One way to read the rows, from the first; called more than once."""
 
 
+@blind
 class Table(NamedTuple):
     """The rows that hold results, and where each field stands in them."""
 

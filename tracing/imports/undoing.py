@@ -38,7 +38,7 @@ class Stays(StrEnum):
     """The line took the place of an earlier result, which is not kept."""
 
 
-@dataclass
+@dataclass(repr=False)
 class Outlook:
     """What undoing a lot would take back, and what would stay."""
 

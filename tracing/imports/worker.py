@@ -26,6 +26,7 @@ from tracing.imports.mappings import Mapping, look
 from tracing.imports.opening import Opened, open_container
 from tracing.imports.refusals import CannotRead, Refusal
 from tracing.imports.texts import Text
+from tracing.kernel.blind import blind
 
 MOST_DATA = 224 * 1024 * 1024
 """What the process may allocate; with the libraries it maps it stays below 256 MB."""
@@ -39,6 +40,7 @@ MESSAGES_AHEAD = 8
 """How far we are ahead of whoever takes the lines: about what they take at once."""
 
 
+@blind
 class Contents(NamedTuple):
     """What a container held: the heading row as it stands, and the lines under it."""
 
@@ -58,6 +60,7 @@ def read(opened: Opened, mapping: Mapping | None = None) -> Contents:
     return Contents(tuple(table.columns.heading), table.lines())
 
 
+@blind
 class Answer(NamedTuple):
     """What we say first, and the lines that follow when they are asked for: packed, a fraction of their room."""
 

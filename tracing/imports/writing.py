@@ -44,7 +44,7 @@ WITHOUT_SYMPTOMS = frozenset({"", "ASY", "U"})
 """Codes of symptoms: none given, none, not known."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class NewIds:
     """Ids reserved for what a batch may create: a sealed blob is bound to its row before the row exists."""
 
@@ -53,7 +53,7 @@ class NewIds:
     cases: Iterator[int]
 
 
-@dataclass
+@dataclass(repr=False)
 class Rows:
     """What a batch writes, table by table; the columns stand below."""
 
@@ -89,7 +89,7 @@ LINE = (
 )
 
 
-@dataclass
+@dataclass(repr=False)
 class Batch:
     """The work of one batch: applies decisions to what is known, and writes what they make."""
 

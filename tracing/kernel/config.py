@@ -18,6 +18,7 @@ from tracing.kernel.addresses import Proxies, is_loopback, parse_proxies, parse_
 LOCALES = ("fr",)
 """Languages whose words are complete; the next one is a translated catalogue."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
+LOG_FORMATS = ("text", "json")
 DEMO_MODES = ("auto", "off")
 MOST_DAYS = 90
 """For which a file that holds identities may be kept, encrypted as it is."""
@@ -56,6 +57,8 @@ class Settings:
     fiction_numbers: bool = False
     secure_cookies: bool = False
     log_level: str = "info"
+    log_format: str = "text"
+    access_log: bool = False
     demo: str = "auto"
     inbox: Path | None = None
     keep_originals_days: int = 7
@@ -112,6 +115,8 @@ class Settings:
                 "TRACING_SECURE_COOKIES", default=not _is_plain_loopback(public_url, host)
             ),
             log_level=reader.choice("TRACING_LOG_LEVEL", LOG_LEVELS, "info"),
+            log_format=reader.choice("TRACING_LOG_FORMAT", LOG_FORMATS, "text"),
+            access_log=reader.switch("TRACING_ACCESS_LOG", default=False),
             demo=reader.choice("TRACING_DEMO", DEMO_MODES, "auto"),
             inbox=reader.folder("TRACING_INBOX"),
             keep_originals_days=reader.days("TRACING_KEEP_ORIGINALS_DAYS", 7),

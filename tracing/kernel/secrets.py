@@ -22,6 +22,14 @@ def load_or_create(path: Path, size: int = 32) -> bytes:
     return _read_private(path, size)
 
 
+def load(path: Path, size: int = 32) -> bytes | None:
+    """Return the random bytes kept at path, or None where there is no file: none is made."""
+    if not path.exists():
+        return None
+    _make_private_folder(path.parent)
+    return _read_private(path, size)
+
+
 def load_or_create_token(path: Path, size: int = 32) -> str:
     """Return the secret kept at path in letters and digits, for a password or a signing key."""
     return load_or_create(path, size).hex()

@@ -13,7 +13,7 @@ from tracing.people import queries as people
 from tracing.vault import services as vault
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Written:
     """A message and its words; None once its day was destroyed. The number it goes to is not shown."""
 

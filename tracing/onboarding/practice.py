@@ -44,7 +44,7 @@ class PracticeCall:
     held: Sequence[Held]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Point:
     """One thing noted during a conversation: an answer, or a statement that was said."""
 
@@ -65,7 +65,7 @@ class Named:
     identity: Identity | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Review:
     """One conversation, in full."""
 

@@ -32,7 +32,7 @@ COMMITMENT = "2026.1"
 """The version of the words on the welcome page to which a recruit commits."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Issued:
     """An invitation and the token of its link, which is shown once and never stored."""
 

@@ -121,6 +121,7 @@ class PossibleDuplicate(Base):
 
 
 registry.sealed("people")
+registry.blind_kinds(*KeyKind, "postcode")
 registry.blind_columns("people", "postcode_hash")
 registry.blind_rows("person_keys")
 registry.blind_rows("household_numbers")

@@ -11,7 +11,7 @@ _SEX_DIGITS = {"M": "137", "F": "248"}
 _CORSICA = {"2A": "19", "2B": "18"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Nir:
     """A number whose key is right, always on 15 characters; `key_computed` when the sender gave only 13."""
 

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import phonenumbers
 
+from tracing.kernel.blind import blind
+
 # National prefix → region whose numbering plan decides; anything else is metropolitan France.
 _REGION_OF_PREFIX = {
     "590": "GP",
@@ -56,6 +58,7 @@ _PLAIN = re.compile(r"(?:0|(?:\+|00)33(?:0|\(0\))?)?([1-9]\d{8})", re.ASCII)
 _LOST_PLUS = re.compile(r"(33|590|594|596|262)([1-9]\d{8})", re.ASCII)
 
 
+@blind
 class PhonesRead(NamedTuple):
     """What a cell holds: usable numbers in E.164, and whether something given is no number at all."""
 

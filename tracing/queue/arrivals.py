@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from tracing.kernel.blind import blind
 from tracing.kernel.copying import copy_rows
 from tracing.kernel.db import session, take_ids
 from tracing.kernel.events import Event
@@ -25,6 +26,7 @@ from tracing.queue.reasons import Ground
 from tracing.ui.languages import FRENCH
 
 
+@blind
 class Newcomer(NamedTuple):
     """Somebody who is about to be written, and the blind indexes of their telephone numbers."""
 
@@ -54,7 +56,7 @@ class Homes:
     new: set[int] = field(default_factory=set)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class _Group:
     """Newcomers linked by numbers, directly or through others, and what is known of those numbers."""
 

@@ -20,7 +20,7 @@ KINDS = (
 MOST = 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Happening:
     """One line of the timeline."""
 

@@ -36,7 +36,7 @@ class Turn:
     rank_at: datetime
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Preview:
     """Who is called first now, and who would be."""
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import TextClause, text
 
+from tracing.kernel.blind import blind
 from tracing.kernel.db import session
 from tracing.queue import rules
 from tracing.queue.models import QueueEntry
@@ -103,6 +104,7 @@ class Claim:
     """What began with it, in the same statement."""
 
 
+@blind
 class Beginning(NamedTuple):
     """What a feature above begins with a claim: one statement costs half of two, and a claim never stands without it."""
 

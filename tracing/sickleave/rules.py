@@ -99,7 +99,7 @@ class NoteAllowed:
         return (self.last_day - self.first_day).days + 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class NoteRefused:
     """No note may be written; the sentence is what the tracer tells the person."""
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from tracing.staff.models import Role, SiteKind
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Workplace:
     """The site at which somebody works now."""
 
@@ -18,7 +18,7 @@ class Workplace:
     time_zone: ZoneInfo
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Agent:
     """A signed-in member. `roles` are pairs of site and role; `site` is where they work now."""
 

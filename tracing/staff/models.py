@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index,
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tracing.kernel.db import Base, coded
+from tracing.vault import registry
 
 
 class SiteKind(StrEnum):
@@ -255,3 +256,6 @@ class LoginAttempt(Base):
     address: Mapped[str]
     at: Mapped[datetime]
     succeeded: Mapped[bool]
+
+
+registry.blind_kinds("login")

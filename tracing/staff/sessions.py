@@ -23,7 +23,7 @@ INPUT_PRECISION = timedelta(seconds=20)
 """An input seconds after the last one is not worth a write."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SignedIn:
     """A new session and the token for its cookie, which is never stored."""
 

@@ -21,7 +21,7 @@ LISTED = 30
 """Of a large team the board lists so many; the page of the team lists all."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AtWork:
     """A tracer of the site, and their day."""
 
@@ -36,7 +36,7 @@ class AtWork:
     """Given back without a word."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Team:
     """How many do what, and some of them."""
 

@@ -40,7 +40,7 @@ class Wanted:
     is_live: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SightingPage:
     """Some rows of the read log, and the key after which the next page starts."""
 

@@ -62,7 +62,7 @@ class Question:
     is_settled: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ListedTask:
     """A call that needs a decision."""
 

@@ -47,7 +47,7 @@ class Subject:
     """How many more people of the household are to be called."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class OnCall:
     """Somebody on a call."""
 
@@ -78,7 +78,7 @@ class Waiting:
     kept_for: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class WaitingPage:
     """Some of those who wait, and the key after which the next page starts."""
 

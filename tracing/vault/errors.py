@@ -14,5 +14,16 @@ class IdentityDestroyed(Refused):
         super().__init__(_("Identité effacée : la durée de conservation est écoulée."))
 
 
+class KeyLost(Refused):
+    """The key store lacks a key that was used: no new one is made, since what it sealed could never be read again."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Le coffre des clés est incomplet : rien n’a été enregistré. Prévenez l’administrateur.")
+        )
+
+
 class SealBroken(Exception):
     """The blob is not the one that was sealed for this row."""

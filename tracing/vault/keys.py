@@ -1,4 +1,7 @@
-"""The keys while the process runs: read from the key store, unwrapped, kept five minutes at most."""
+"""The keys while the process runs: read from the key store, unwrapped, kept five minutes at most.
+
+A key is made only where nothing was ever sealed or blinded with one of its name (`vault.uses`).
+"""
 
 import os
 import threading
@@ -7,17 +10,30 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
+import structlog
 from sqlalchemy import Engine, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql import func
 
-from tracing.vault import sealing
-from tracing.vault.errors import IdentityDestroyed
-from tracing.vault.models import CohortKey, IndexKey
+from tracing.vault import sealing, uses
+from tracing.vault.errors import IdentityDestroyed, KeyLost
+from tracing.vault.models import CohortKey, IndexKey, MasterKey
 
 KEY_BYTES = 32
 CACHE_SECONDS = 300.0
 CURRENT_INDEX_KEY = 1
+
+log = structlog.get_logger()
+
+
+def cohort_name(cohort: date) -> str:
+    """Return the name to which the wrapped key of a day is bound."""
+    return f"cohort:{cohort.isoformat()}"
+
+
+def index_name(kind: str, key_id: int) -> str:
+    """Return the name to which a wrapped index key is bound."""
+    return f"index:{kind}:{key_id}"
 
 
 @dataclass
@@ -39,12 +55,17 @@ class KeyRing:
 
         Raises:
             IdentityDestroyed: the key of that day was destroyed.
+            KeyLost: the store lacks the key of a day that has rows.
         """
-        return self._cached(f"cohort:{cohort.isoformat()}", lambda name: self._load_cohort(name, cohort))
+        return self._cached(cohort_name(cohort), lambda name: self._load_cohort(name, cohort))
 
     def index_key(self, kind: str, key_id: int = CURRENT_INDEX_KEY) -> bytes:
-        """Return the key of one kind of blind index, making it if this is its first use."""
-        return self._cached(f"index:{kind}:{key_id}", lambda name: self._load_index(name, kind, key_id))
+        """Return the key of one kind of blind index, making it if this is its first use.
+
+        Raises:
+            KeyLost: the store lacks a key that blind indexes were made with.
+        """
+        return self._cached(index_name(kind, key_id), lambda name: self._load_index(name, kind, key_id))
 
     def destroy(self, cohort: date) -> None:
         """Destroy the key of a day for ever. Whatever was sealed under it can never be read again."""
@@ -60,7 +81,13 @@ class KeyRing:
                 .values(wrapped=None, destroyed_at=func.now())
             )
         with self._lock:
-            self._kept.pop(f"cohort:{cohort.isoformat()}", None)
+            self._kept.pop(cohort_name(cohort), None)
+
+    def opens_store(self) -> bool:
+        """Return whether the master key is the one of the store: one row is read. An error of the store is raised."""
+        with self.engine.connect() as store:
+            kept = store.scalar(select(MasterKey.verifier))
+        return kept is not None and sealing.verifies(self.master, kept)
 
     def destroyed_cohorts(self) -> list[date]:
         """Return the days whose key is gone, for the job that clears what they left."""
@@ -78,36 +105,43 @@ class KeyRing:
         return key
 
     def _load_cohort(self, name: str, cohort: date) -> bytes:
-        fresh = sealing.wrap(self.master, name=name, key=os.urandom(KEY_BYTES))
-        with self.engine.begin() as store:
-            wrapped = store.execute(
-                select(CohortKey.wrapped, CohortKey.destroyed_at).where(CohortKey.cohort == cohort)
-            ).one_or_none()
-            if wrapped is None:
+        chosen = select(CohortKey.wrapped, CohortKey.destroyed_at).where(CohortKey.cohort == cohort)
+        with self.engine.connect() as store:
+            kept = store.execute(chosen).one_or_none()
+        if kept is None:
+            # a row of that day can only be there if its key was in the store before it
+            if uses.day_has_rows(cohort):
+                log.error("key lost", key=name)
+                raise KeyLost
+            with self.engine.begin() as store:
                 store.execute(
                     insert(CohortKey)
-                    .values(cohort=cohort, wrapped=fresh, created_at=func.now())
+                    .values(cohort=cohort, wrapped=self._fresh(name), created_at=func.now())
                     .on_conflict_do_nothing()
                 )
-                wrapped = store.execute(
-                    select(CohortKey.wrapped, CohortKey.destroyed_at).where(CohortKey.cohort == cohort)
-                ).one()
-        if wrapped.wrapped is None:
+                kept = store.execute(chosen).one()
+        if kept.wrapped is None:
             raise IdentityDestroyed
-        return sealing.unwrap(self.master, name=name, wrapped=wrapped.wrapped)
+        return sealing.unwrap(self.master, name=name, wrapped=kept.wrapped)
 
     def _load_index(self, name: str, kind: str, key_id: int) -> bytes:
-        fresh = sealing.wrap(self.master, name=name, key=os.urandom(KEY_BYTES))
         chosen = select(IndexKey.wrapped).where(IndexKey.kind == kind, IndexKey.id == key_id)
-        with self.engine.begin() as store:
+        with self.engine.connect() as store:
             wrapped = store.scalar(chosen)
-            if wrapped is None:
+        if wrapped is None:
+            if (kind, key_id) in uses.index_keys():
+                log.error("key lost", key=name)
+                raise KeyLost
+            with self.engine.begin() as store:
                 store.execute(
                     insert(IndexKey)
-                    .values(id=key_id, kind=kind, wrapped=fresh, created_at=func.now())
+                    .values(id=key_id, kind=kind, wrapped=self._fresh(name), created_at=func.now())
                     .on_conflict_do_nothing()
                 )
                 wrapped = store.scalar(chosen)
         if wrapped is None:
             raise RuntimeError(f"the key store did not keep {name}")
         return sealing.unwrap(self.master, name=name, wrapped=wrapped)
+
+    def _fresh(self, name: str) -> bytes:
+        return sealing.wrap(self.master, name=name, key=os.urandom(KEY_BYTES))

@@ -1,11 +1,11 @@
-"""The key store: a database of its own, absent from the dumps of the main one."""
+"""The key store: a database of its own, absent from the dumps of the main one; and what the main one knows of it."""
 
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, DateTime, LargeBinary, MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from tracing.kernel.db import NAMING
+from tracing.kernel.db import NAMING, Base
 
 
 class KeyBase(DeclarativeBase):
@@ -37,3 +37,29 @@ class IndexKey(KeyBase):
     kind: Mapped[str] = mapped_column(primary_key=True)
     wrapped: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class MasterKey(KeyBase):
+    """Which master key wraps the keys of this store: one row, written when the store is first used."""
+
+    __tablename__ = "master_key"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
+    fingerprint: Mapped[str]
+    """Of the master key, for people to compare; nothing of the key can be learned from it."""
+    verifier: Mapped[bytes] = mapped_column(LargeBinary)
+    """A constant that only this master key can open."""
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class IndexKeyUse(Base):
+    """In the main database: an index key that its blind indexes were made with. It can never be made again."""
+
+    __tablename__ = "index_key_uses"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    key_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    fingerprint: Mapped[str]
+    """Of the index key: another key of the same name is not the one that was used."""
+    first_used_at: Mapped[datetime]

@@ -15,6 +15,9 @@ SEALED: dict[str, str] = {}
 
 BLIND: dict[str, "Blind"] = {}
 
+INDEX_KINDS: set[str] = set()
+"""Kinds of blind index, each with a key of its own; their keys are made together when the store is first used."""
+
 
 @dataclass(frozen=True)
 class Blind:
@@ -36,6 +39,11 @@ def blind_rows(table: str) -> None:
 def blind_columns(table: str, *columns: str) -> None:
     """Declare that `columns` of `table` are blind indexes of the day in its `cohort`."""
     BLIND[table] = Blind(columns)
+
+
+def blind_kinds(*kinds: str) -> None:
+    """Declare kinds of blind index: a key of a kind that is not declared cannot be had."""
+    INDEX_KINDS.update(kinds)
 
 
 def clear_cohort(cohort: date) -> None:

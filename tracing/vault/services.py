@@ -8,10 +8,12 @@ from tracing.kernel import events
 from tracing.vault import sealing
 from tracing.vault.errors import IdentityDestroyed
 from tracing.vault.keys import CURRENT_INDEX_KEY, KeyRing
-from tracing.vault.registry import SEALED, clear_cohort
+from tracing.vault.registry import SEALED, blind_kinds, clear_cohort
 
 SETTINGS_KEY = "settings"
 """The key of the key store under which the installation's own secrets are sealed."""
+
+blind_kinds(SETTINGS_KEY)
 
 _opened: list[KeyRing] = []
 
@@ -26,6 +28,14 @@ def keys() -> KeyRing:
     if not _opened:
         raise RuntimeError("the vault is not open: call open_vault first")
     return _opened[0]
+
+
+def master_key_opens() -> bool:
+    """Return whether the master key of this process opens the key store: one row is read, for a readiness check.
+
+    An error of the store's database is raised.
+    """
+    return keys().opens_store()
 
 
 def seal(table: str, row: int, cohort: date, payload: Any) -> bytes:

@@ -5,6 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from tracing.kernel.blind import blind
 from tracing.programmes.vocabulary import Subject
 from tracing.sickleave.rules import NoteAllowed, NoteRequest, note_rule
 
@@ -13,6 +14,7 @@ class _Printed(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+@blind
 class Issuer(_Printed):
     """The body that issues the note."""
 
@@ -21,6 +23,7 @@ class Issuer(_Printed):
     phone: str | None = None
 
 
+@blind
 class Bearer(_Printed):
     """The person who stays at home."""
 
@@ -33,6 +36,7 @@ class Bearer(_Printed):
     address: tuple[str, ...] = ()
 
 
+@blind
 class NoteContent(_Printed):
     """A sick note to print: who issued it, to whom, for which days, by which rule."""
 
