@@ -13,7 +13,7 @@ from sqlalchemy.sql import func
 
 from tracing.vault import sealing
 from tracing.vault.errors import IdentityDestroyed
-from tracing.vault.models import CohortKey, IndexKey
+from tracing.vault.models import CohortKey, IndexKey, MasterKey
 
 KEY_BYTES = 32
 CACHE_SECONDS = 300.0
@@ -61,6 +61,12 @@ class KeyRing:
             )
         with self._lock:
             self._kept.pop(f"cohort:{cohort.isoformat()}", None)
+
+    def opens_store(self) -> bool:
+        """Return whether the master key is the one of the store: one row is read. An error of the store is raised."""
+        with self.engine.connect() as store:
+            kept = store.scalar(select(MasterKey.verifier))
+        return kept is not None and sealing.verifies(self.master, kept)
 
     def destroyed_cohorts(self) -> list[date]:
         """Return the days whose key is gone, for the job that clears what they left."""

@@ -37,3 +37,17 @@ class IndexKey(KeyBase):
     kind: Mapped[str] = mapped_column(primary_key=True)
     wrapped: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class MasterKey(KeyBase):
+    """Which master key wraps the keys of this store: one row, written when the store is first used."""
+
+    __tablename__ = "master_key"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
+    fingerprint: Mapped[str]
+    """Of the master key, for people to compare; nothing of the key can be learned from it."""
+    verifier: Mapped[bytes] = mapped_column(LargeBinary)
+    """A constant that only this master key can open."""
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

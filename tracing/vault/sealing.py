@@ -20,6 +20,7 @@ VERSION = b"\x01"
 NONCE_BYTES = 12
 DIGEST_BYTES = 16
 """A blind index is cut to 128 bits: no accidental equality, and half the index."""
+VERIFIER = "tracing: the master key of this store"
 
 
 def seal(key: bytes, *, table: str, row: int, cohort: date, payload: Any) -> bytes:
@@ -82,6 +83,24 @@ def unwrap(master: bytes, *, name: str, wrapped: bytes) -> bytes:
         return AESGCM(master).decrypt(wrapped[1 : 1 + NONCE_BYTES], wrapped[1 + NONCE_BYTES :], name.encode())
     except (InvalidTag, ValueError) as error:
         raise SealBroken(f"the master key does not open {name}") from error
+
+
+def verifier(master: bytes) -> bytes:
+    """Return a constant wrapped by the master key: kept beside the keys, it tells whether a master key is theirs."""
+    return wrap(master, name=VERIFIER, key=VERIFIER.encode())
+
+
+def verifies(master: bytes, kept: bytes) -> bool:
+    """Return whether this master key made the kept verifier."""
+    try:
+        return unwrap(master, name=VERIFIER, wrapped=kept) == VERIFIER.encode()
+    except SealBroken:
+        return False
+
+
+def fingerprint(key: bytes) -> str:
+    """Return a short name of a key, for people to compare: a keyed hash, from which nothing of the key follows."""
+    return blind(key, "fingerprint")[:8].hex()
 
 
 def blind(key: bytes, value: str) -> bytes:

@@ -28,6 +28,14 @@ def keys() -> KeyRing:
     return _opened[0]
 
 
+def master_key_opens() -> bool:
+    """Return whether the master key of this process opens the key store: one row is read, for a readiness check.
+
+    An error of the store's database is raised.
+    """
+    return keys().opens_store()
+
+
 def seal(table: str, row: int, cohort: date, payload: Any) -> bytes:
     """Seal `payload` for a row of `table` under the key of the day it was collected."""
     if table not in SEALED:
