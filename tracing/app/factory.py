@@ -2,12 +2,11 @@
 
 from datetime import timedelta
 
-from flask import Flask, Response, g
-from flask_babel import gettext as _
+from flask import Flask, g
 from flask_wtf import CSRFProtect
-from sqlalchemy.exc import OperationalError
 
 from tracing.app import home, rail
+from tracing.app.breakdowns import register_breakdowns
 from tracing.app.contention import try_calls_again
 from tracing.contacts import views as contacts
 from tracing.desk import views as desk
@@ -22,14 +21,13 @@ from tracing.imports import source_views as sources
 from tracing.imports import views as imports
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session
-from tracing.kernel.errors import Refused
 from tracing.onboarding import views as onboarding
 from tracing.queue import queries as queue
 from tracing.sickleave import views as sickleave
 from tracing.staff import access, accounts
 from tracing.staff import views as staff
 from tracing.supervision import views as supervision
-from tracing.ui.errors import register_errors, show_refusal
+from tracing.ui.errors import register_errors
 from tracing.ui.setup import init_ui
 
 FEATURES = (
@@ -77,11 +75,11 @@ def create_app(settings: Settings, *, secret_key: str) -> Flask:
         g.settings = settings
         g.time_zone = settings.zone
 
+    register_breakdowns(app)  # before anything asks the database
     CSRFProtect(app)
     access.init_access(app, is_on_call=queue.holds_a_claim)
     init_ui(app)
     register_errors(app)
-    app.register_error_handler(OperationalError, show_contention)
     app.context_processor(rail.frame)
     for feature in FEATURES:
         app.register_blueprint(feature.bp)
@@ -89,25 +87,3 @@ def create_app(settings: Settings, *, secret_key: str) -> Flask:
     app.teardown_appcontext(lambda _error: session.remove())
     app.logger.propagate = False
     return app
-
-
-CONTENTION = frozenset({"40P01", "55P03"})
-"""PostgreSQL's codes for two transactions that wait for each other, and for a lock that did not come in time."""
-
-
-class TwoAtOnce(Refused):
-    """Two people wrote about the same household at the same moment: one of them must send it again."""
-
-    status = 503
-
-    def __init__(self) -> None:
-        super().__init__(
-            _("Deux personnes ont enregistré au même instant. Rien n’est perdu : envoyez de nouveau.")
-        )
-
-
-def show_contention(error: OperationalError) -> Response:
-    """Answer a lock that did not come in words; the page sends an answer again by itself."""
-    if getattr(error.orig, "sqlstate", None) not in CONTENTION:
-        raise error
-    return show_refusal(TwoAtOnce())

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from tracing.app.factory import create_app
+from tracing.app.health import Readiness, answer_probes
 from tracing.kernel import clock, migrate
 from tracing.kernel.config import CannotStart, Settings
 from tracing.kernel.db import connect, make_engine, session, transaction
@@ -17,8 +18,8 @@ from tracing.kernel.secrets import flask_secret_key, load_or_create
 from tracing.programmes.loader import load_packs
 from tracing.scripts import services as scripts
 from tracing.staff import queries as staff
+from tracing.vault import services as vault
 from tracing.vault.keys import KeyRing
-from tracing.vault.services import open_vault
 
 log = structlog.get_logger()
 
@@ -36,6 +37,8 @@ class Runtime:
         """Return the pages."""
         app = create_app(self.settings, secret_key=flask_secret_key(self.settings.data_dir))
         app.extensions["tracing.runtime"] = self
+        ready = Readiness(self.engine, self.keys_engine, vault.master_key_opens)
+        app.wsgi_app = answer_probes(app.wsgi_app, ready.report)  # type: ignore[method-assign, assignment]
         return app
 
     def stop(self) -> None:
@@ -55,7 +58,7 @@ def start(settings: Settings) -> Runtime:
         engine = connect(server.app_url)
         keys_engine = make_engine(server.keys_app_url)
         master = load_or_create(settings.data_dir / "keys" / "master.key", 32)
-        open_vault(KeyRing(keys_engine, master))
+        vault.open_vault(KeyRing(keys_engine, master))
         with transaction():
             check_programmes()
             scripts.publish_library(at=clock.now())

@@ -89,6 +89,11 @@ def move(store: Store, url: str, revision: str) -> None:
             command.downgrade(config, revision)
 
 
+def revisions(store: Store) -> list[str]:
+    """Return the revisions that this release knows, the newest first; no database is asked."""
+    return [script.revision for script in ScriptDirectory(str(store.folder)).walk_revisions()]
+
+
 def draft(store: Store, url: str, words: str) -> Path:
     """Write the next migration from the difference between models and tables, to be read and completed."""
     with _locked(url) as connection:

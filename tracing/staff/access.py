@@ -92,7 +92,8 @@ def init_access(app: Flask, *, is_on_call: Callable[[int], bool]) -> None:
     """Check every request. `is_on_call` says whether a member holds a call now: their lock comes later."""
     manager = LoginManager()
     manager.session_protection = None
-    manager.init_app(app)
+    # no template asks who is there by itself: a page that tells of a lost database must not look for them again
+    manager.init_app(app, add_context_processor=False)
     manager.request_loader(_load_user)
     app.extensions["tracing.is_on_call"] = is_on_call
     app.before_request(check)
