@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 ALIVE, READY = "/healthz", "/readyz"
-KEPT = 1.0
-"""Seconds for which an answer holds: many that ask cost the databases no more than one."""
 ANSWERS_WITHIN, BOTH_WITHIN = 1.8, 2.5
 """Seconds for one database, and for both: whoever asks is answered within three."""
 OK = "ok"
@@ -47,13 +45,15 @@ class Readiness:
     keys_engine: Engine
     opens_keys: Callable[[], bool]
     """Whether the master key of this host is the key store's; an error of the store is raised."""
+    keeps: float = 1.0
+    """Seconds for which an answer holds: many that ask cost the databases no more than one."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _kept: tuple[float, Report] | None = field(default=None, repr=False)
 
     def report(self) -> Report:
         """Return a line for each check, and how old the last run of each job is: that fails no host."""
         with self._lock:
-            if self._kept is None or monotonic() - self._kept[0] > KEPT:
+            if self._kept is None or monotonic() - self._kept[0] > self.keeps:
                 report = self._ask()
                 self._kept = (monotonic(), report)
             return self._kept[1]
