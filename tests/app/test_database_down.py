@@ -16,7 +16,7 @@ from tests.support.story import Story
 from tests.support.web import Browser
 from tracing.app import create_app
 from tracing.kernel.config import Settings
-from tracing.staff.access import ASSETS, COOKIE
+from tracing.staff.access import COOKIE
 from tracing.staff.models import Role
 
 TITLE = "La base de données ne répond pas"

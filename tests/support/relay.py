@@ -25,9 +25,7 @@ class Relay:
         self._threads: list[Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         port = self._listener.getsockname()[1]
-        self.url = (
-            target.set(host="127.0.0.1", port=port, query={}).render_as_string(hide_password=False)
-        )
+        self.url = target.set(host="127.0.0.1", port=port, query={}).render_as_string(hide_password=False)
         self.accepted = 0
         """Connections so far."""
 

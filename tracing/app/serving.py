@@ -1,16 +1,18 @@
 """Serving: all in one process, pages only, or the scheduler only."""
 
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import waitress
 from flask import Flask
+from gunicorn import systemd
 from gunicorn.app.base import BaseApplication
 
 from tracing.app.runtime import Runtime
 from tracing.app.scheduler import make_scheduler
-from tracing.kernel.config import CannotStart
+from tracing.kernel.config import CannotStart, Settings
 from tracing.kernel.garbage import leave_out_what_is_loaded
 
 THREADS = 8
@@ -23,19 +25,37 @@ at the interpreter: of 83 next calls a second the slowest hundredth took 32 to 5
 measured in turns).
 """
 
+CONNECTIONS = 800
+"""Open at once where one process does everything: below the 1,024 files that a process usually may open."""
+SILENT_FOR = 15
+"""Seconds after which a client that has begun to send and says no more is let go; one that is answered is not."""
+
+
+def make_server(app: Flask, *, host: str, port: int, silent_for: int = SILENT_FOR) -> Any:
+    """Return a server for one process, listening.
+
+    Requests are taken in by one thread and handed over when they are whole: half of one holds a connection, no page.
+    """
+    return waitress.create_server(
+        app,
+        host=host,
+        port=port,
+        threads=THREADS,
+        ident=None,
+        connection_limit=CONNECTIONS,
+        channel_timeout=silent_for,
+        cleanup_interval=1,
+        asyncore_use_poll=True,  # select() stops at 1,024 files
+    )
+
 
 def all_in_one(runtime: Runtime, *, accounts: Sequence[str], say: Callable[[str], None]) -> None:
     """Serve the pages and run the scheduler until Ctrl-C or SIGTERM."""
     settings = runtime.settings
     try:
-        server = waitress.create_server(
-            runtime.make_app(), host=settings.host, port=settings.port, threads=THREADS, ident=None
-        )
+        server = make_server(runtime.make_app(), host=settings.host, port=settings.port)
     except OSError as error:
-        taken = f"{settings.host}:{settings.port} cannot be used ({error.strerror})."
-        raise CannotStart(
-            f"{taken} Stop what listens there, or choose another port: TRACING_PORT=8001"
-        ) from None
+        raise _taken(settings, error) from None
     leave_out_what_is_loaded()
     jobs = make_scheduler(settings)
     jobs.start()
@@ -51,6 +71,27 @@ def all_in_one(runtime: Runtime, *, accounts: Sequence[str], say: Callable[[str]
         jobs.shutdown(wait=True)
         server.close()
         say("Stopped.")
+
+
+def _taken(settings: Settings, error: OSError) -> CannotStart:
+    taken = f"{settings.host}:{settings.port} cannot be used ({error.strerror or error})."
+    return CannotStart(f"{taken} Stop what listens there, or choose another port: TRACING_PORT=8001")
+
+
+def check_address(settings: Settings) -> None:
+    """Check that the address to listen on is free; one that systemd has opened for us is.
+
+    Raises:
+        CannotStart: it is not. The server itself would try for five seconds and fill a page of the log.
+    """
+    if systemd.listen_fds(unset_environment=False):
+        return
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        with socket.create_server((settings.host, settings.port), family=family):
+            pass
+    except OSError as error:
+        raise _taken(settings, error) from None
 
 
 class Pages(BaseApplication):  # type: ignore[misc]
@@ -76,6 +117,7 @@ class Pages(BaseApplication):  # type: ignore[misc]
 def pages_only(runtime: Runtime, *, workers: int) -> None:
     """Serve the pages with `workers` processes until a signal."""
     settings = runtime.settings
+    check_address(settings)
 
     def in_worker(_server: Any, _worker: Any) -> None:
         # connections of the parent must not be shared by its children
