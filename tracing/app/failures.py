@@ -3,6 +3,7 @@
 import errno
 import os
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,17 +36,11 @@ class Failure(NamedTuple):
 def explain(error: Exception) -> Failure:
     """Return what to say about an error that no command expected, and write it to the log.
 
-    Only what cannot hold an identity is said or written: the kind of an error and where it happened. The server's own
-    words are repeated where they are about a connection, which has no row in it.
+    The server's own words are repeated where they are about a connection, which has no row in it.
     """
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    code = getattr(cause, "sqlstate", None)
-    log.error(
-        "command failed",
-        error=type(cause).__name__,
-        code=code or getattr(cause, "errno", None),
-        at=_places(error),
-    )
+    with suppress(OSError):  # the log may lie on the disk that is full
+        note(error)
+    cause = _cause(error)
     if isinstance(cause, psycopg.errors.DiskFull):
         return Failure("The database's disk is full. Make room there, and run this again.", DATABASE)
     if isinstance(cause, psycopg.errors.UndefinedTable):
@@ -64,6 +59,17 @@ def explain(error: Exception) -> Failure:
     )
 
 
+def note(error: Exception) -> None:
+    """Write to the log what cannot hold an identity: the kind of an error and where it happened."""
+    cause = _cause(error)
+    code = getattr(cause, "sqlstate", None) or getattr(cause, "errno", None)
+    log.error("command failed", error=type(cause).__name__, code=code, at=_places(error))
+
+
+def _cause(error: Exception) -> BaseException | None:
+    return error.orig if isinstance(error, DBAPIError) else error
+
+
 def _about_files(error: OSError) -> str:
     place = error.filename if isinstance(error.filename, str) else "the data folder"
     if error.errno in FULL:
@@ -80,7 +86,7 @@ def _about_files(error: OSError) -> str:
     return f"{place} cannot be used: {said}."
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
 
