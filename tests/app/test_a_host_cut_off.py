@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
 from tests.support.balancer import Balancer
 from tests.support.live import Live, begun, migrated
@@ -154,7 +154,9 @@ def test_a_host_cut_off_from_the_database_says_so_and_the_other_serves(
 
     hosts.cut()
     with ThreadPoolExecutor(MORE_THAN_IT_HAS_THREADS) as people:
-        told = [people.submit(balancer.ask, 0, "/desk", cookie=cookie) for _ in range(MORE_THAN_IT_HAS_THREADS)]
+        told = [
+            people.submit(balancer.ask, 0, "/desk", cookie=cookie) for _ in range(MORE_THAN_IT_HAS_THREADS)
+        ]
         while balancer.ready != {1}:
             page = balancer.get("/desk", cookie=cookie)
             assert page.status == 200 or TITLE in page.text
