@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from sqlalchemy import Engine, event
@@ -71,8 +71,7 @@ def is_page() -> bool:
     return bool(getattr(_doing, "a_page", False))
 
 
-@dataclass(frozen=True)
-class _Held:
+class _Held(NamedTuple):
     """A connection that a page holds, or waits for."""
 
     since: float
