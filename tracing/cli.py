@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,11 +18,31 @@ if TYPE_CHECKING:
     from tracing.app.runtime import Runtime
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands, each of which ends with one sentence and a status where it cannot go on."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what it did not expect is told in a sentence, never as a traceback."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception as error:  # noqa: BLE001 - the one place where whatever went wrong is told
+            from tracing.app.failures import explain
+
+            failure = explain(error)
+            click.echo(failure.sentence, err=True)
+            sys.exit(failure.status)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Trace an epidemic by telephone.
 
     Everything is kept under TRACING_DATA_DIR (default: var). The settings are in docs/settings.md.
+
+    Exit status: 0 done, 1 cannot start or refused, 2 wrong usage or input, 69 the database does not answer, 70 a fault
+    of this program, 74 a file or folder cannot be used (a full disk).
     """
 
 

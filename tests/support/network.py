@@ -52,6 +52,7 @@ class Network:
         try:
             _ip("link", "add", self._name, "type", "bridge")
             _ip("address", "add", f"{self.address}/24", "dev", self._name)
+            _ip("address", "add", f"{self.second_address}/24", "dev", self._name)
             _ip("link", "set", self._name, "up")
             self.add_host()
         except subprocess.CalledProcessError as refused:
@@ -83,6 +84,24 @@ class Network:
     def mend(self, host: str) -> None:
         """Put the wire in again."""
         _ip("link", "set", self._wire(self._hosts.index(host)), "up")
+
+    @property
+    def second_address(self) -> str:
+        """Another address of this process: what is done from it goes on for a host that has lost the first."""
+        return f"{self._prefix}.2"
+
+    def lose(self, host: str) -> None:
+        """Let nothing that the host sends to this process's first address arrive, and tell it nothing."""
+        neighbour = (self.address, "lladdr", "02:00:00:00:00:01", "dev", "eth0", "nud", "permanent")
+        _ip("-n", host, "neigh", "replace", *neighbour)
+
+    def find(self, host: str) -> None:
+        """Let it arrive again."""
+        _ip("-n", host, "neigh", "del", self.address, "dev", "eth0")
+
+    def address_of(self, host: str) -> str:
+        """Return where a host is found."""
+        return f"{self._prefix}.{10 + self._hosts.index(host)}"
 
     def close(self) -> None:
         """Remove everything again."""

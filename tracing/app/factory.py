@@ -1,12 +1,11 @@
 """The application: every feature is named here and nowhere else."""
 
-from flask import Flask, Response, g
-from flask_babel import gettext as _
-from sqlalchemy.exc import OperationalError
+from flask import Flask, g
 
 from tracing.app import home, rail
 from tracing.app.address import init_address
 from tracing.app.attempts import watch_attempts
+from tracing.app.breakdowns import register_breakdowns
 from tracing.app.browser_cookie import BrowserCookie
 from tracing.app.contention import try_calls_again
 from tracing.app.csrf import Csrf
@@ -24,7 +23,6 @@ from tracing.imports import source_views as sources
 from tracing.imports import views as imports
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session
-from tracing.kernel.errors import Refused
 from tracing.onboarding import views as onboarding
 from tracing.queue import queries as queue
 from tracing.sickleave import views as sickleave
@@ -32,7 +30,7 @@ from tracing.staff import access, accounts
 from tracing.staff import national_views as national
 from tracing.staff import views as staff
 from tracing.supervision import views as supervision
-from tracing.ui.errors import register_errors, show_refusal
+from tracing.ui.errors import register_errors
 from tracing.ui.setup import init_ui
 
 FEATURES = (
@@ -83,12 +81,12 @@ def create_app(settings: Settings, *, secret_key: str) -> Flask:
         g.settings = settings
         g.time_zone = settings.zone
 
+    register_breakdowns(app)  # before anything asks the database
     init_address(app, settings)
     Csrf(app)
     access.init_access(app, call_site=queue.call_site)
     init_ui(app)
     register_errors(app)
-    app.register_error_handler(OperationalError, show_contention)
     app.context_processor(rail.frame)
     for feature in FEATURES:
         app.register_blueprint(feature.bp)
@@ -96,25 +94,3 @@ def create_app(settings: Settings, *, secret_key: str) -> Flask:
     watch_attempts(app)
     app.teardown_appcontext(lambda _error: session.remove())
     return app
-
-
-CONTENTION = frozenset({"40P01", "55P03"})
-"""PostgreSQL's codes for two transactions that wait for each other, and for a lock that did not come in time."""
-
-
-class TwoAtOnce(Refused):
-    """Two people wrote about the same household at the same moment: one of them must send it again."""
-
-    status = 503
-
-    def __init__(self) -> None:
-        super().__init__(
-            _("Deux personnes ont enregistré au même instant. Rien n’est perdu : envoyez de nouveau.")
-        )
-
-
-def show_contention(error: OperationalError) -> Response:
-    """Answer a lock that did not come in words; the page sends an answer again by itself."""
-    if getattr(error.orig, "sqlstate", None) not in CONTENTION:
-        raise error
-    return show_refusal(TwoAtOnce())

@@ -88,16 +88,11 @@ def places_of(agent: Agent) -> list[Place]:
             label=str(door.label),
             icon=door.icon,
             active=is_open(door),
-            badge=(door.waiting(agent) or None) if door.waiting and _is_known() else None,
+            badge=(door.waiting(agent) or None) if door.waiting else None,
         )
         for door in DOORS
         if agent.holds(*door.roles)
     ][:MOST_PLACES]
-
-
-def _is_known() -> bool:
-    """Return whether the database may be asked for the frame: the page that tells of its loss must not need it."""
-    return not g.get("tells_of_error")
 
 
 def is_open(door: Door) -> bool:
@@ -109,7 +104,8 @@ def is_open(door: Door) -> bool:
 def frame() -> dict[str, Any]:
     """Give every template the rail and the account of whoever is logged in."""
     agent: Agent | None = g.get("agent")
-    if agent is None:
+    if agent is None or g.get("tells_of_error"):
+        # the page that tells of a breakdown shows nobody, and must not need what broke
         return {"account": None, "rail": []}
     here = [ROLE_WORDS[role] for role in Role if (agent.site.id, role) in agent.roles]
     account = Account(
@@ -121,7 +117,7 @@ def frame() -> dict[str, Any]:
         lock_url=url_for("staff.lock"),
         unlock_url=url_for("staff.unlock"),
         activity_url=url_for("staff.activity"),
-        idle_minutes=access.idle_minutes() if _is_known() else access.IDLE_MINUTES,
+        idle_minutes=access.idle_minutes(),
         menu=(MenuLink(url=url_for("staff.account"), label=_("Mon compte"), icon="person-badge"),),
     )
     return {

@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from tracing.app.factory import create_app
+from tracing.app.health import Readiness, answer_probes
 from tracing.kernel import clock, logs, migrate
 from tracing.kernel.config import CannotStart, Settings
 from tracing.kernel.db import connect, make_engine, session, transaction
@@ -20,7 +21,7 @@ from tracing.programmes.loader import load_packs
 from tracing.scripts import services as scripts
 from tracing.staff import queries as staff
 from tracing.vault import opening
-from tracing.vault.services import open_vault
+from tracing.vault import services as vault
 
 log = structlog.get_logger()
 
@@ -38,6 +39,8 @@ class Runtime:
         """Return the pages."""
         app = create_app(self.settings, secret_key=flask_secret_key(self.settings.data_dir))
         app.extensions["tracing.runtime"] = self
+        ready = Readiness(self.engine, self.keys_engine, vault.master_key_opens)
+        app.wsgi_app = answer_probes(app.wsgi_app, ready.report)  # type: ignore[method-assign, assignment]
         return app
 
     def stop(self) -> None:
@@ -59,7 +62,7 @@ def start(settings: Settings) -> Runtime:
         keys_engine = make_engine(server.keys_app_url)
         with transaction():
             ring = opening.open_store(master_key_path(settings), keys_engine)
-        open_vault(ring)
+        vault.open_vault(ring)
         with transaction():
             check_programmes()
             scripts.publish_library(at=clock.now())

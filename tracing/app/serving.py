@@ -1,5 +1,6 @@
 """Serving: all in one process, pages only, or the scheduler only."""
 
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import structlog
 import waitress
 from flask import Flask
+from gunicorn import systemd
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
@@ -27,22 +29,34 @@ at the interpreter: of 83 next calls a second the slowest hundredth took 32 to 5
 measured in turns).
 """
 
+CONNECTIONS = 800
+"""Open at once where one process does everything: below the 1,024 files that a process usually may open."""
+SILENT_FOR = 15
+"""Seconds after which a client that has begun to send and says no more is let go; one that is answered is not."""
 
-FINISH_SECONDS = 30
-"""For a page under way when the process is told to stop; the unit's TimeoutStopSec must be longer."""
 
+def make_server(app: Flask, *, host: str, port: int, silent_for: int = SILENT_FOR) -> Any:
+    """Return a server for one process, listening.
 
-def make_server(app: Flask, *, host: str, port: int) -> Any:
-    """Return a server for one process, listening."""
+    Requests are taken in by one thread and handed over when they are whole: half of one holds a connection, no page.
+    """
     return waitress.create_server(
         app,
         host=host,
         port=port,
         threads=THREADS,
         ident=None,
+        connection_limit=CONNECTIONS,
+        channel_timeout=silent_for,
+        cleanup_interval=1,
+        asyncore_use_poll=True,  # select() stops at 1,024 files
         # the application reads forwarded headers itself, of the proxies that the settings name
         clear_untrusted_proxy_headers=False,
     )
+
+
+FINISH_SECONDS = 30
+"""For a page under way when the process is told to stop; the unit's TimeoutStopSec must be longer."""
 
 
 def all_in_one(runtime: Runtime, *, accounts: Sequence[str], say: Callable[[str], None]) -> None:
@@ -51,10 +65,7 @@ def all_in_one(runtime: Runtime, *, accounts: Sequence[str], say: Callable[[str]
     try:
         server = make_server(runtime.make_app(), host=settings.host, port=settings.port)
     except OSError as error:
-        taken = f"{settings.host}:{settings.port} cannot be used ({error.strerror})."
-        raise CannotStart(
-            f"{taken} Stop what listens there, or choose another port: TRACING_PORT=8001"
-        ) from None
+        raise _taken(settings, error) from None
     warn_without_address(settings)
     leave_out_what_is_loaded()
     jobs = make_scheduler(settings)
@@ -103,6 +114,27 @@ class AsWeLog(Logger):  # type: ignore[misc]
         self.error_log.warning(msg, *args, **options)
 
 
+def _taken(settings: Settings, error: OSError) -> CannotStart:
+    taken = f"{settings.host}:{settings.port} cannot be used ({error.strerror or error})."
+    return CannotStart(f"{taken} Stop what listens there, or choose another port: TRACING_PORT=8001")
+
+
+def check_address(settings: Settings) -> None:
+    """Check that the address to listen on is free; one that systemd has opened for us is.
+
+    Raises:
+        CannotStart: it is not. The server itself would try for five seconds and fill a page of the log.
+    """
+    if systemd.listen_fds(unset_environment=False):
+        return
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        with socket.create_server((settings.host, settings.port), family=family):
+            pass
+    except OSError as error:
+        raise _taken(settings, error) from None
+
+
 class Pages(BaseApplication):  # type: ignore[misc]
     """gunicorn with our application, configured here and not by files."""
 
@@ -130,6 +162,7 @@ def pages_only(runtime: Runtime, *, workers: int) -> None:
     settings: whoever asks while this process restarts waits in that socket's line, and no request is lost.
     """
     settings = runtime.settings
+    check_address(settings)
 
     def in_worker(_server: Any, _worker: Any) -> None:
         # connections of the parent must not be shared by its children

@@ -29,6 +29,8 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from tracing.kernel import outage
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -44,6 +46,8 @@ CLAIM_POOL = 8
 GIVE_UP = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 """When a connection over a wire that was cut counts as lost: some twenty seconds, where the system waits for minutes."""
 
+POOL_WAIT = 2.5
+"""Seconds to wait for one of these connections; where all are held for longer, something is wrong, and is said."""
 
 TRIED_AFTER = 1.0
 """Seconds of rest after which a pooled connection is tried before it is used."""
@@ -84,9 +88,11 @@ def make_engine(url: str) -> Engine:
         driver_url,
         pool_size=CLAIM_POOL,
         max_overflow=2,
+        pool_timeout=POOL_WAIT,
         hide_parameters=True,  # an error's text ends up in a log, and a parameter may be somebody's name
         connect_args={"connect_timeout": 10} | GIVE_UP,
     )
+    outage.watch(engine, driver_url)  # before what follows: a page that tries a connection is watched already
     event.listen(engine, "connect", _send_bytes_as_they_are)
     event.listen(engine, "checkin", _note_rest)
     event.listen(engine, "checkout", _try_rested)

@@ -96,7 +96,8 @@ def init_access(app: Flask, *, call_site: Callable[[int], int | None]) -> None:
     """
     manager = LoginManager()
     manager.session_protection = None
-    manager.init_app(app)
+    # no template asks who is there by itself: a page that tells of a lost database must not look for them again
+    manager.init_app(app, add_context_processor=False)
     manager.request_loader(_load_user)
     app.extensions["tracing.call_site"] = call_site
     app.before_request(check)

@@ -2,13 +2,25 @@
 
 from dataclasses import dataclass
 
+import structlog
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
 from tracing.kernel.errors import Refused
 
+log = structlog.get_logger()
+
 LOCKED = 423
+
+LAST_RESORT = """<!doctype html>
+<html lang="fr"><head><meta charset="utf-8"><title>Une panne de notre côté</title></head>
+<body><h1>Une panne de notre côté</h1>
+<p>Votre demande n’a pas abouti. Ce qui était déjà enregistré le reste.</p>
+<p>Réessayez dans un instant. Si la panne dure, prévenez votre superviseur.</p>
+<p><a href="/">Revenir à l’accueil</a></p></body></html>
+"""
+"""Shown where even the page that tells of an error breaks: without templates, words or anything else of ours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +74,19 @@ def show(answer: Answer) -> Response:
     """Render a whole page, or for htmx a fragment for the alert area above what was typed."""
     reference = g.get("request_id")
     g.tells_of_error = True
-    if "HX-Request" not in request.headers:
-        page = render_template("errors/page.html", answer=answer, reference=reference)
-        return make_response(page, answer.status)
-    response = make_response(
-        render_template("errors/alert.html", answer=answer, reference=reference), answer.status
-    )
+    is_fragment = "HX-Request" in request.headers
+    template = "errors/alert.html" if is_fragment else "errors/page.html"
+    try:
+        shown = render_template(template, answer=answer, reference=reference)
+    except Exception as error:
+        if answer.status < 500:
+            raise
+        # its message could hold what the page is about
+        log.error("the page of an error broke", error=type(error).__name__)  # noqa: TRY400
+        return make_response(LAST_RESORT, answer.status)
+    response = make_response(shown, answer.status)
+    if not is_fragment:
+        return response
     response.headers["HX-Retarget"] = "#alerts"
     response.headers["HX-Reswap"] = "innerHTML"
     if answer.status == LOCKED:

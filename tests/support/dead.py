@@ -1,0 +1,24 @@
+"""A database that is not there: nobody listens at its address."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tracing.kernel import db
+
+NOWHERE = "postgresql://tracing_app:s3cret-word@127.0.0.1:1/tracing"
+"""Nobody listens at port 1, which only root could open."""
+
+
+@contextmanager
+def dead_database() -> Iterator[None]:
+    """Let the session of the code under test look for its database where none is."""
+    before = dict(db.session.session_factory.kw)
+    engine = db.make_engine(NOWHERE)
+    db.session.remove()
+    db.session.configure(bind=engine, join_transaction_mode="conditional_savepoint")
+    try:
+        yield
+    finally:
+        db.session.remove()
+        db.session.configure(**before)
+        engine.dispose()
