@@ -1,7 +1,8 @@
 """The engine, the session, and the only place that commits."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from enum import StrEnum
 from time import monotonic
@@ -140,6 +141,22 @@ WITHOUT_WAITING = "set_config('synchronous_commit', 'off', true)"
 """Said in a statement, lets its transaction end before it is on the disk: no journey to the database of its own."""
 
 
+_begins_with: ContextVar[Callable[[], None] | None] = ContextVar("begins_with", default=None)
+
+
+@contextmanager
+def beginning_with(step: Callable[[], None]) -> Iterator[None]:
+    """Begin the next transaction with `step`, which is kept or lost together with all that is done in it.
+
+    If it is lost, the one that follows begins with it.
+    """
+    before = _begins_with.set(step)
+    try:
+        yield
+    finally:
+        _begins_with.reset(before)
+
+
 @contextmanager
 def transaction(*, waits_for_disk: bool = True) -> Iterator[Session]:
     """Commit on success, roll back on any error. Entry points only: never inside a service.
@@ -150,8 +167,12 @@ def transaction(*, waits_for_disk: bool = True) -> Iterator[Session]:
     try:
         if not waits_for_disk:
             session.execute(text(f"SELECT {WITHOUT_WAITING}"))
+        if (step := _begins_with.get()) is not None:
+            step()
         yield session()
         session.commit()
+        if step is not None:
+            _begins_with.set(None)
     except BaseException:
         session.rollback()
         raise

@@ -23,7 +23,7 @@ from tracing.staff import sessions
 from tracing.staff.access import agent, may, public
 from tracing.staff.errors import WeakPassword
 from tracing.staff.models import Role
-from tracing.staff.views import device_in_words, with_cookie
+from tracing.staff.views import device_in_words, with_cookie, with_known_browser
 
 bp = Blueprint("onboarding", __name__, template_folder="templates")
 
@@ -159,7 +159,7 @@ def practice_call(member_id: int, call_id: int) -> ResponseReturnValue:
 @public
 def accept(token: str) -> ResponseReturnValue:
     """Let a recruit in by their one-time link."""
-    form, at = WelcomeForm(), clock.now()
+    form, at = WelcomeForm(), clock.database_now()
     try:
         invitation = services.open_link(token, at=at)
         if not form.validate_on_submit():
@@ -181,4 +181,5 @@ def accept(token: str) -> ResponseReturnValue:
         invitation = services.open_link(token, at=at)
         page = render_template("onboarding/welcome.html", form=form, invitation=invitation, token=token)
         return page, refusal.status
-    return with_cookie(redirect("/", 303), begun.token)
+    answer = with_cookie(redirect("/", 303), begun.token)
+    return with_known_browser(answer, member.id, at=begun.session.started_at)

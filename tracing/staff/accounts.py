@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.staff import queries, services, sessions
-from tracing.staff.access import agent, may
+from tracing.staff.access import agent, asked_at, may
 from tracing.staff.errors import LoginTaken, NoSuchMember, RecruitFirst
 from tracing.staff.forms import HoursForm, LanguagesForm, MemberForm, SiteRolesForm
 from tracing.staff.models import Member, MemberKind, Role, SessionEnd
@@ -151,7 +151,7 @@ def end_session_of(member_id: int, session_id: int) -> ResponseReturnValue:
 def new_password(member_id: int) -> ResponseReturnValue:
     """Give a member who forgot theirs a new first password, shown once; their sessions end."""
     found = administered(member_id)
-    first_password, me, at = sessions.first_password(found.login), agent().member_id, clock.now()
+    first_password, me, at = sessions.first_password(found.login), agent().member_id, asked_at()
     with transaction():
         services.set_password(found, first_password, by=me, at=at)
         for one in queries.open_sessions(found.id):
@@ -168,7 +168,7 @@ def close_member(member_id: int) -> ResponseReturnValue:
     """Close an account at once."""
     found = administered(member_id)
     with transaction():
-        services.close_account(found, by=agent().member_id, at=clock.now())
+        services.close_account(found, by=agent().member_id, at=asked_at())
     flash(_("Compte fermé. Ses sessions sont terminées."))
     return redirect(url_for("accounts.member", member_id=member_id), 303)
 

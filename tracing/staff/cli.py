@@ -1,4 +1,4 @@
-"""Opening accounts from the command line."""
+"""Opening accounts, and the way to them, from the command line."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -50,3 +50,13 @@ def add(
         for role in wanted:
             services.grant(member, role, site.id, by=None, at=at)
     return password
+
+
+def allow(login: str, *, address: str | None) -> None:
+    """Let a member, and everybody at an address if one is given, try to log in now.
+
+    Raises:
+        NoSuchMember: nobody has this login.
+    """
+    with transaction():
+        sessions.lift_delays(login, address=address, by=None, at=clock.database_now())
