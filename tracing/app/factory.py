@@ -29,6 +29,7 @@ from tracing.sickleave import views as sickleave
 from tracing.staff import access, accounts
 from tracing.staff import views as staff
 from tracing.supervision import views as supervision
+from tracing.ui import requests
 from tracing.ui.errors import register_errors, show_refusal
 from tracing.ui.setup import init_ui
 
@@ -77,6 +78,7 @@ def create_app(settings: Settings, *, secret_key: str) -> Flask:
         g.settings = settings
         g.time_zone = settings.zone
 
+    requests.register(app)
     CSRFProtect(app)
     access.init_access(app, is_on_call=queue.holds_a_claim)
     init_ui(app)

@@ -26,6 +26,7 @@ from tracing.queue.models import CallTask, TaskKind
 from tracing.staff.access import agent, is_fragment, may
 from tracing.staff.models import Role
 from tracing.ui.filters import moment
+from tracing.ui.once import sent_once
 
 bp = Blueprint("contacts", __name__, template_folder="templates")
 
@@ -50,6 +51,7 @@ def panel(call_id: int, task_id: int) -> ResponseReturnValue:
 
 @bp.post(AT)
 @may(Role.TRACER, Role.ADVISER, last_words=True)
+@sent_once
 def add(call_id: int, task_id: int) -> ResponseReturnValue:
     """Name a contact."""
     form = ContactForm(prefix=PREFIX)

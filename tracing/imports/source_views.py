@@ -28,6 +28,7 @@ from tracing.kernel.db import transaction
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
+from tracing.ui.once import sent_once
 
 bp = Blueprint("sources", __name__, url_prefix="/sources", template_folder="templates")
 
@@ -73,6 +74,7 @@ def listing() -> ResponseReturnValue:
 
 @bp.route("/new", methods=["GET", "POST"])
 @may(Role.IMPORTER)
+@sent_once
 def new() -> ResponseReturnValue:
     """Make a source."""
     form = SourceForm.of(None, staff.sites())
@@ -165,6 +167,7 @@ def mapping(code: str, version: int) -> ResponseReturnValue:
 
 @bp.route("/<code>/codes", methods=["GET", "POST"])
 @may(Role.IMPORTER)
+@sent_once
 def codes(code: str) -> ResponseReturnValue:
     """Change what a sender's codes mean: kept as the next version."""
     source = queries.get_source(code)

@@ -24,6 +24,7 @@ from tracing.staff.access import agent, may, public
 from tracing.staff.errors import WeakPassword
 from tracing.staff.models import Role
 from tracing.staff.views import device_in_words, with_cookie, with_known_browser
+from tracing.ui.once import leads_to, sent_once
 
 bp = Blueprint("onboarding", __name__, template_folder="templates")
 
@@ -54,6 +55,7 @@ def recruits() -> ResponseReturnValue:
 
 @bp.route("/recruits/new", methods=["GET", "POST"])
 @may(Role.REFERENT)
+@sent_once
 def invite() -> ResponseReturnValue:
     """Invite a recruit; their link is shown once."""
     form, site = InviteForm(), services.live_site_of(agent())
@@ -77,6 +79,7 @@ def invite() -> ResponseReturnValue:
 
 @bp.post("/recruits/invitations/<int:invitation_id>/link")
 @may(Role.REFERENT)
+@sent_once
 def reissue(invitation_id: int) -> ResponseReturnValue:
     """Make another link; the former one leads nowhere."""
     with transaction():
@@ -85,6 +88,7 @@ def reissue(invitation_id: int) -> ResponseReturnValue:
 
 
 def _show_link(issued: Issued) -> str:
+    leads_to(url_for("onboarding.recruits"))
     return render_template(
         "onboarding/link.html",
         invitation=issued.invitation,

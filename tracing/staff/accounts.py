@@ -13,6 +13,7 @@ from tracing.staff.forms import HoursForm, LanguagesForm, MemberForm, SiteRolesF
 from tracing.staff.models import Member, MemberKind, Role, SessionEnd
 from tracing.staff.words import KIND_WORDS, ROLE_WORDS, WEEKDAYS
 from tracing.ui.languages import SPOKEN
+from tracing.ui.once import leads_to, sent_once
 
 bp = Blueprint("accounts", __name__, url_prefix="/members", template_folder="templates")
 
@@ -32,6 +33,7 @@ def members() -> ResponseReturnValue:
 
 @bp.route("/new", methods=["GET", "POST"])
 @may(Role.ADMINISTRATOR)
+@sent_once
 def new_member() -> ResponseReturnValue:
     """Open an account; its first password is shown once."""
     form = MemberForm()
@@ -56,6 +58,7 @@ def new_member() -> ResponseReturnValue:
         field = form.kind if isinstance(refusal, RecruitFirst) else form.login
         field.errors = [refusal.message]
         return render_template("staff/new_member.html", form=form), refusal.status
+    leads_to(url_for("accounts.member", member_id=member.id))
     return render_template(
         "staff/first_password.html", member=member, first_password=first_password, is_new=True
     )
@@ -148,6 +151,7 @@ def end_session_of(member_id: int, session_id: int) -> ResponseReturnValue:
 
 @bp.post("/<int:member_id>/password")
 @may(Role.ADMINISTRATOR)
+@sent_once
 def new_password(member_id: int) -> ResponseReturnValue:
     """Give a member who forgot theirs a new first password, shown once; their sessions end."""
     found = administered(member_id)
@@ -157,6 +161,7 @@ def new_password(member_id: int) -> ResponseReturnValue:
         for one in queries.open_sessions(found.id):
             if one.id != agent().session_id:
                 sessions.end(one, SessionEnd.ENDED_ELSEWHERE, by=me, at=at)
+    leads_to(url_for("accounts.member", member_id=member_id))
     return render_template(
         "staff/first_password.html", member=found, first_password=first_password, is_new=False
     )

@@ -34,6 +34,7 @@ from tracing.supervision import lists as worklists
 from tracing.supervision.forms import GiveForm, JournalForm, NumberForm, TakeBackForm
 from tracing.supervision.journal import Journal, Wanted
 from tracing.supervision.rules import WorkList
+from tracing.ui.once import sent_once
 
 Code = TypeVar("Code", bound=StrEnum)
 
@@ -239,6 +240,7 @@ def undo_give_up(task_id: int) -> ResponseReturnValue:
 
 @bp.route("/lists/tasks/<int:task_id>/number", methods=["GET", "POST"])
 @may(Role.SUPERVISOR)
+@sent_once
 def add_number(task_id: int) -> ResponseReturnValue:
     """Show who somebody without a number is, and take the number that was found."""
     form = NumberForm()
