@@ -20,6 +20,10 @@ ENDS = ("signed_out", "too_old", "ended_elsewhere", "account_closed")
 
 
 def upgrade() -> None:
+    # attempts are found by account or address; old ones are removed by their time
+    with op.get_context().autocommit_block():
+        op.drop_index("ix_login_attempts_at", "login_attempts", postgresql_concurrently=True, if_exists=True)
+        op.create_index("ix_login_attempts_at", "login_attempts", ["at"], postgresql_concurrently=True)
     op.add_column("login_attempts", sa.Column("browser", sa.String()))
     op.add_column(
         "login_attempts", sa.Column("forgiven", sa.Boolean(), server_default=sa.text("false"), nullable=False)
@@ -39,10 +43,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_submitted_forms")),
     )
     op.create_index("ix_submitted_forms_at", "submitted_forms", ["at"])
-    # attempts are found by account or address; old ones are removed by their time
-    with op.get_context().autocommit_block():
-        op.drop_index("ix_login_attempts_at", "login_attempts", postgresql_concurrently=True, if_exists=True)
-        op.create_index("ix_login_attempts_at", "login_attempts", ["at"], postgresql_concurrently=True)
 
 
 def downgrade() -> None:
