@@ -77,6 +77,7 @@ IDEMPOTENT = {
     "lots.stop": STATE,
     "lots.take_up": STATE,
     "lots.undo_now": STATE,
+    "mapping.columns": "an equal mapping is no new version, and the lot is read again once",
     "onboarding.accept": "uses up its link",
     "onboarding.certify": "is unique by member and site",
     "onboarding.withdraw": STATE,

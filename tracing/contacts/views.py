@@ -158,7 +158,7 @@ def _typed(
 ) -> ResponseReturnValue:
     """Save a line, or show it again with what is wrong; typed too late, it is kept as a draft."""
     try:
-        with transaction():
+        with transaction(is_work=False):
             _call, task = queries.open_call(call_id, task_id, agent())
             prepare(form, cases.get_case(task.case_id), at=clock.now())
         if not form.validate_on_submit():

@@ -17,7 +17,6 @@ from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
-from tracing.ui.once import sent_once
 
 bp = Blueprint("mapping", __name__, template_folder="templates")
 
@@ -29,7 +28,6 @@ MOST_LISTED = 10
 
 @bp.route("/lots/<int:lot_id>/mapping", methods=["GET", "POST"])
 @may(Role.IMPORTER)
-@sent_once
 def columns(lot_id: int) -> ResponseReturnValue:
     """Show the columns of a file with some of their values; then the codes; then keep both and read it again."""
     lot = queries.get_lot(lot_id)

@@ -146,7 +146,7 @@ _begins_with: ContextVar[Callable[[], None] | None] = ContextVar("begins_with", 
 
 @contextmanager
 def beginning_with(step: Callable[[], None]) -> Iterator[None]:
-    """Begin the next transaction with `step`, which is kept or lost together with all that is done in it.
+    """Begin the next transaction that is work with `step`, which is kept or lost together with all that is done in it.
 
     If it is lost, the one that follows begins with it.
     """
@@ -158,16 +158,18 @@ def beginning_with(step: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def transaction(*, waits_for_disk: bool = True) -> Iterator[Session]:
+def transaction(*, waits_for_disk: bool = True, is_work: bool = True) -> Iterator[Session]:
     """Commit on success, roll back on any error. Entry points only: never inside a service.
 
     What is simply done again if the power fails need not wait until it is on the disk (`waits_for_disk`): it keeps its
     locks for less. Whoever builds on it and commits with the wait waits for all that came before in the log.
+    A view that is `sent_once` says which of its transactions come before what its form asks for (`is_work`).
     """
     try:
         if not waits_for_disk:
             session.execute(text(f"SELECT {WITHOUT_WAITING}"))
-        if (step := _begins_with.get()) is not None:
+        step = _begins_with.get() if is_work else None
+        if step is not None:
             step()
         yield session()
         session.commit()

@@ -46,7 +46,7 @@ def leads_to(address: str) -> None:
 def sent_once(view: View) -> View:
     """Do what a form asks for once; its second copy is answered as the first was.
 
-    The key is taken in the first transaction of the view, and lost with it. It is given back when the answer is a
+    The key is taken in the view's first transaction that is work, and lost with it. It is given back when the answer is a
     refusal: then the form may be sent again.
     """
 
