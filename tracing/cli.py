@@ -346,6 +346,24 @@ def grant(
     click.echo(f"{login} has these roles at {site_code}.")
 
 
+@staff.command("allow")
+@click.argument("login")
+@click.option("--address", help="Also lift the delay of this address, from which many accounts failed.")
+def allow(login: str, address: str | None) -> None:
+    """Let LOGIN try to log in now: wrong passwords typed before delay nobody any more."""
+    from tracing.app.runtime import running
+    from tracing.kernel.errors import Refused
+    from tracing.staff import cli as commands
+
+    with running(Settings.from_env()):
+        try:
+            commands.allow(login, address=address)
+        except Refused as refusal:
+            click.echo(str(refusal), err=True)
+            sys.exit(2)
+    click.echo(f"{login} can try to log in now.")
+
+
 @main.command()
 def demo() -> None:
     """Load the demo data into an empty database and print the demo accounts."""

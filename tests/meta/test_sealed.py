@@ -9,6 +9,7 @@ from tracing.vault.registry import BLIND, SEALED
 NOT_ABOUT_PEOPLE = {
     "staff_sessions": {"token_hash"},
     "login_attempts": {"name_hash"},
+    "submitted_forms": {"digest"},
     "invitations": {"token_hash"},
     "source_keys": {"secret"},
     "import_originals": {"secret", "content"},

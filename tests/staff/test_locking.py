@@ -1,5 +1,6 @@
 """Locking, unlocking, ending: who is not there is covered, who is gone is out."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -113,13 +114,43 @@ def test_the_page_that_covers_itself_asks_without_leaving(browse, ada):
     visitor.get("/account")
 
 
-def test_guessing_at_the_lock_is_counted_like_guessing_at_the_door(browse, ada):
+def test_guessing_at_the_lock_waits_longer_each_time_and_ends_the_session(browse, ada, clock, session):
     visitor = browse.as_(ada)
     visitor.fragment("/lock", status=204)
-    for _n in range(5):
-        visitor.fragment("/unlock", {"password": "autre chose"}, status=422)
+    moment, waited = NOW, []
+    for _n in range(9):
+        while (refused := visitor.fragment("/unlock", {"password": "x"}, status=None)).status_code == 429:
+            seconds = int(re.search(r"dans (\d+) seconde", refused.text)[1])
+            waited.append(seconds)
+            moment = clock.move_to(moment + timedelta(seconds=seconds))
+    assert waited == [1, 2, 4, 8, 16, 32]
 
-    visitor.fragment("/unlock", {"password": PASSWORD}, status=429)
+    clock.move_to(moment + timedelta(seconds=64))
+    visitor.fragment("/unlock", {"password": "x"}, status=401)
+
+    assert session_of(session, ada).end_reason is SessionEnd.GUESSED_AT
+    assert "cette session est fermée" in visitor.get("/login").text
+    visitor.get("/account", status=303)
+
+
+def test_the_right_password_begins_the_count_at_the_lock_anew(browse, ada):
+    visitor = browse.as_(ada)
+    for _n in range(5):
+        visitor.fragment("/lock", status=204)
+        for _wrong in range(2):
+            visitor.fragment("/unlock", {"password": "autre chose"}, status=422)
+        visitor.fragment("/unlock", {"password": PASSWORD}, status=204)
+
+
+def test_nobody_who_fails_to_log_in_elsewhere_keeps_a_member_from_unlocking(browse, ada):
+    visitor = browse.as_(ada)
+    visitor.post("/lock")
+    stranger = browse.stranger()
+    for _n in range(4):
+        stranger.client.post("/login", data={"login": "ada", "password": "autre chose"})
+    stranger.post("/login", {"login": "ada", "password": PASSWORD}, status=429)
+
+    visitor.post("/unlock", {"password": PASSWORD})
 
 
 def test_what_is_sent_to_a_covered_session_is_not_taken_and_that_is_said(browse, ada):

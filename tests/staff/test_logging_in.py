@@ -1,6 +1,6 @@
 """Logging in: one answer for every failure, counted alike for names that exist and names that do not."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from argon2 import extract_parameters
@@ -14,7 +14,6 @@ from tracing.staff.access import COOKIE, local
 from tracing.staff.errors import WeakPassword
 from tracing.staff.models import LoginAttempt, Role, SessionEnd, Site, StaffSession
 
-MINUTE = timedelta(minutes=1)
 WRONG = "pas la bonne phrase du tout"
 
 
@@ -43,31 +42,6 @@ def test_a_failure_says_the_same_for_a_known_and_an_unknown_name(browse, ada, lo
     assert answer.status_code == 422
     assert "Identifiant ou mot de passe inconnu." in answer.text
     assert COOKIE not in answer.headers.get("Set-Cookie", "")
-
-
-@pytest.mark.parametrize("login", ["ada", "nobody"])
-def test_five_failures_close_the_door_for_a_quarter_of_an_hour_even_to_the_right_password(
-    browse, ada, clock, login
-):
-    visitor = browse.stranger()
-    statuses = [try_login(visitor, login, WRONG).status_code for _n in range(5)]
-
-    refused = try_login(visitor, login, PASSWORD)
-
-    assert statuses == [422] * 5
-    assert refused.status_code == 429
-    assert "15 minutes" in refused.text
-    clock.move_to(NOW + 15 * MINUTE)
-    assert try_login(visitor, login, PASSWORD).status_code == (303 if login == "ada" else 422)
-
-
-def test_fifty_failures_close_the_door_to_an_address_and_to_no_other(browse, ada):
-    visitor = browse.stranger()
-    for n in range(50):
-        assert try_login(visitor, f"nobody-{n}", WRONG).status_code == 422
-
-    assert try_login(visitor, "ada", PASSWORD).status_code == 429
-    assert try_login(visitor, "ada", PASSWORD, address="192.0.2.2").status_code == 303
 
 
 def test_names_that_were_tried_are_not_kept_in_clear(browse, ada, session):
@@ -136,9 +110,9 @@ def test_empty_fields_are_said_beside_them(browse, story):
 
 
 def test_the_session_cookie_cannot_be_read_by_script_nor_sent_from_elsewhere(browse, ada, app):
-    cookie = try_login(browse.stranger(), "ada", PASSWORD).headers["Set-Cookie"]
+    cookies = try_login(browse.stranger(), "ada", PASSWORD).headers.getlist("Set-Cookie")
 
-    assert COOKIE in cookie
+    [cookie] = [one for one in cookies if one.startswith(COOKIE)]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
     assert "Expires" not in cookie

@@ -30,6 +30,7 @@ from tracing.staff import access, accounts
 from tracing.staff import national_views as national
 from tracing.staff import views as staff
 from tracing.supervision import views as supervision
+from tracing.ui import requests
 from tracing.ui.errors import register_errors
 from tracing.ui.setup import init_ui
 
@@ -81,6 +82,7 @@ def create_app(settings: Settings, *, secret_key: str) -> Flask:
         g.settings = settings
         g.time_zone = settings.zone
 
+    requests.register(app)
     register_breakdowns(app)  # before anything asks the database
     init_address(app, settings)
     Csrf(app)

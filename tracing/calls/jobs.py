@@ -7,11 +7,12 @@ from time import monotonic
 import structlog
 
 from tracing.calls import sweeping
-from tracing.kernel import clock
+from tracing.kernel import clock, submitted
 from tracing.kernel.db import transaction
 from tracing.kernel.slots import forget_slots, take_slot
 from tracing.queue import expiring, households, languages, priorities, priority_rounds, rules, upkeep
 from tracing.queue import services as queue
+from tracing.staff import sessions
 
 log = structlog.get_logger()
 
@@ -115,7 +116,10 @@ def rebuild(slot: datetime) -> int:
 
 
 def tidy(slot: datetime) -> None:
-    """Forget the slots of past days."""
+    """Forget the slots and the forms of past days, and old attempts to log in."""
     with transaction():
-        if take_slot("tidy", slot, at=clock.database_now()):
+        at = clock.database_now()
+        if take_slot("tidy", slot, at=at):
             forget_slots(slot.replace(hour=0, minute=0))
+            submitted.forget(at=at)
+            sessions.forget_attempts(at=at)

@@ -26,6 +26,7 @@ from tracing.queue.models import CallTask, TaskKind
 from tracing.staff.access import agent, is_fragment, may
 from tracing.staff.models import Role
 from tracing.ui.filters import moment
+from tracing.ui.once import sent_once
 
 bp = Blueprint("contacts", __name__, template_folder="templates")
 
@@ -50,6 +51,7 @@ def panel(call_id: int, task_id: int) -> ResponseReturnValue:
 
 @bp.post(AT)
 @may(Role.TRACER, Role.ADVISER, last_words=True)
+@sent_once
 def add(call_id: int, task_id: int) -> ResponseReturnValue:
     """Name a contact."""
     form = ContactForm(prefix=PREFIX)
@@ -156,7 +158,7 @@ def _typed(
 ) -> ResponseReturnValue:
     """Save a line, or show it again with what is wrong; typed too late, it is kept as a draft."""
     try:
-        with transaction():
+        with transaction(is_work=False):
             _call, task = queries.open_call(call_id, task_id, agent())
             prepare(form, cases.get_case(task.case_id), at=clock.now())
         if not form.validate_on_submit():

@@ -12,6 +12,7 @@ from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
+from tracing.ui.once import sent_once
 
 
 @may(Role.TRACER)
@@ -46,6 +47,7 @@ def ask() -> ResponseReturnValue:
 
 
 @may(Role.TRACER)
+@sent_once
 def keep() -> ResponseReturnValue:
     """Keep what somebody wanted, for the supervisor's list."""
     form, by = RequestForm(), agent()

@@ -25,6 +25,7 @@ from tracing.queue.models import CallTask
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, is_fragment, may
 from tracing.staff.models import Role
+from tracing.ui.once import sent_once
 
 bp = Blueprint("escalations", __name__, template_folder="templates")
 
@@ -107,6 +108,7 @@ def _forget(call_id: int, task_id: int) -> None:
 
 @bp.post("/calls/<int:call_id>/tasks/<int:task_id>/escalations")
 @may(Role.TRACER, last_words=True)
+@sent_once
 def ask(call_id: int, task_id: int) -> ResponseReturnValue:
     """Ask an adviser or a referent; the reason says which."""
     form, by = AskForm(prefix="escalation"), agent()
@@ -277,6 +279,7 @@ def live(escalation_id: int) -> ResponseReturnValue:
 
 @bp.post("/escalations/<int:escalation_id>")
 @may(*ASKED, last_words=True)
+@sent_once
 def settle(escalation_id: int) -> ResponseReturnValue:
     """Answer a question one has taken; the call that one has for it ends with the answer."""
     found = queries.get_escalation(escalation_id, by=agent())

@@ -27,6 +27,7 @@ from tracing.kernel.db import transaction
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
+from tracing.ui.once import sent_once
 
 bp = Blueprint("source_keys", __name__, url_prefix="/sources/<code>/keys", template_folder="templates")
 
@@ -44,6 +45,7 @@ SPOKEN_GROUPS = 2
 
 @bp.route("/new/<any(private, password, signer):kind>", methods=["GET", "POST"])
 @may(Role.IMPORTER)
+@sent_once
 def new(code: str, kind: str) -> ResponseReturnValue:
     """Propose a key; it opens nothing yet."""
     source = queries.get_source(code, scope_of(agent()))

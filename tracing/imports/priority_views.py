@@ -13,6 +13,7 @@ from tracing.queue import priorities, priority_rounds, rules
 from tracing.queue.weights import site_and_weights
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
+from tracing.ui.once import sent_once
 
 bp = Blueprint("priorities", __name__, url_prefix="/order/priority", template_folder="templates")
 
@@ -41,6 +42,7 @@ def _page(form: PlaceForm, *, status: int = 200) -> ResponseReturnValue:
 
 @bp.post("/lots/<int:lot_id>")
 @may(Role.SUPERVISOR)
+@sent_once
 def give_to_lot(lot_id: int) -> ResponseReturnValue:
     """Put a lot before the others."""
     with transaction():
@@ -50,6 +52,7 @@ def give_to_lot(lot_id: int) -> ResponseReturnValue:
 
 @bp.post("/places")
 @may(Role.SUPERVISOR)
+@sent_once
 def give_to_place() -> ResponseReturnValue:
     """Put a place before the others."""
     form = PlaceForm()

@@ -29,6 +29,7 @@ from tracing.kernel.db import transaction
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role, Site, SiteKind
+from tracing.ui.once import sent_once
 
 bp = Blueprint("sources", __name__, url_prefix="/sources", template_folder="templates")
 
@@ -83,6 +84,7 @@ def _owners() -> list[Site]:
 
 @bp.route("/new", methods=["GET", "POST"])
 @may(Role.IMPORTER)
+@sent_once
 def new() -> ResponseReturnValue:
     """Make a source."""
     form = SourceForm.of(None, _owners(), may_be_national=agent().is_national)
@@ -176,6 +178,7 @@ def mapping(code: str, version: int) -> ResponseReturnValue:
 
 @bp.route("/<code>/codes", methods=["GET", "POST"])
 @may(Role.IMPORTER)
+@sent_once
 def codes(code: str) -> ResponseReturnValue:
     """Change what a sender's codes mean: kept as the next version."""
     source = queries.get_source(code, scope_of(agent()))

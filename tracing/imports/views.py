@@ -38,6 +38,7 @@ from tracing.kernel.paging import PAGE_SIZE, page_of
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
+from tracing.ui.once import sent_once
 
 bp = Blueprint("imports", __name__, template_folder="templates")
 
@@ -72,6 +73,7 @@ def _troubles(scope: Scope) -> list[str]:
 
 @bp.route("/lots/new", methods=["GET", "POST"])
 @may(Role.IMPORTER)
+@sent_once
 def upload() -> ResponseReturnValue:
     """Receive a file sent from a browser; it is read by the scheduler, and its lot's page shows how far."""
     form, scope = UploadForm(), scope_of(agent())

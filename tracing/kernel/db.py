@@ -1,7 +1,8 @@
 """The engine, the session, and the only place that commits."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from enum import StrEnum
 from time import monotonic
@@ -146,18 +147,40 @@ WITHOUT_WAITING = "set_config('synchronous_commit', 'off', true)"
 """Said in a statement, lets its transaction end before it is on the disk: no journey to the database of its own."""
 
 
+_begins_with: ContextVar[Callable[[], None] | None] = ContextVar("begins_with", default=None)
+
+
 @contextmanager
-def transaction(*, waits_for_disk: bool = True) -> Iterator[Session]:
+def beginning_with(step: Callable[[], None]) -> Iterator[None]:
+    """Begin the next transaction that is work with `step`, which is kept or lost together with all that is done in it.
+
+    If it is lost, the one that follows begins with it.
+    """
+    before = _begins_with.set(step)
+    try:
+        yield
+    finally:
+        _begins_with.reset(before)
+
+
+@contextmanager
+def transaction(*, waits_for_disk: bool = True, is_work: bool = True) -> Iterator[Session]:
     """Commit on success, roll back on any error. Entry points only: never inside a service.
 
     What is simply done again if the power fails need not wait until it is on the disk (`waits_for_disk`): it keeps its
     locks for less. Whoever builds on it and commits with the wait waits for all that came before in the log.
+    A view that is `sent_once` says which of its transactions come before what its form asks for (`is_work`).
     """
     try:
         if not waits_for_disk:
             session.execute(text(f"SELECT {WITHOUT_WAITING}"))
+        step = _begins_with.get() if is_work else None
+        if step is not None:
+            step()
         yield session()
         session.commit()
+        if step is not None:
+            _begins_with.set(None)
     except BaseException:
         session.rollback()
         raise

@@ -26,7 +26,8 @@ from tracing.staff import sessions
 from tracing.staff.access import agent, may, public
 from tracing.staff.errors import WeakPassword
 from tracing.staff.models import Role
-from tracing.staff.views import device_in_words, with_cookie
+from tracing.staff.views import device_in_words, with_cookie, with_known_browser
+from tracing.ui.once import leads_to, sent_once
 
 bp = Blueprint("onboarding", __name__, template_folder="templates")
 
@@ -57,6 +58,7 @@ def recruits() -> ResponseReturnValue:
 
 @bp.route("/recruits/new", methods=["GET", "POST"])
 @may(Role.REFERENT)
+@sent_once
 def invite() -> ResponseReturnValue:
     """Invite a recruit; their link is shown once."""
     form, site = InviteForm(), services.live_site_of(agent())
@@ -80,6 +82,7 @@ def invite() -> ResponseReturnValue:
 
 @bp.post("/recruits/invitations/<int:invitation_id>/link")
 @may(Role.REFERENT)
+@sent_once
 def reissue(invitation_id: int) -> ResponseReturnValue:
     """Make another link; the former one leads nowhere."""
     with transaction():
@@ -88,6 +91,7 @@ def reissue(invitation_id: int) -> ResponseReturnValue:
 
 
 def _show_link(issued: Issued) -> str:
+    leads_to(url_for("onboarding.recruits"))
     return render_template(
         "onboarding/link.html",
         invitation=issued.invitation,
@@ -164,7 +168,7 @@ def practice_call(member_id: int, call_id: int) -> ResponseReturnValue:
 @public
 def accept(token: str) -> ResponseReturnValue:
     """Let a recruit in by their one-time link."""
-    form, at = WelcomeForm(), clock.now()
+    form, at = WelcomeForm(), clock.database_now()
     try:
         invitation = services.open_link(token, at=at)
         if not form.validate_on_submit():
@@ -188,4 +192,5 @@ def accept(token: str) -> ResponseReturnValue:
         return page, refusal.status
     # what an earlier person left in this browser is not for the next one
     browser.clear()
-    return with_cookie(redirect("/", 303), begun.token)
+    answer = with_cookie(redirect("/", 303), begun.token)
+    return with_known_browser(answer, member.id, at=begun.session.started_at)

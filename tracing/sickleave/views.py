@@ -26,6 +26,7 @@ from tracing.sickleave.forms import PREFIX, NoteForm
 from tracing.sickleave.models import NoteState
 from tracing.staff.access import agent, is_fragment, may
 from tracing.staff.models import Role
+from tracing.ui.once import sent_once
 
 bp = Blueprint("sickleave", __name__, template_folder="templates")
 
@@ -41,6 +42,7 @@ def panel(call_id: int, task_id: int) -> ResponseReturnValue:
 
 @bp.post(AT)
 @may(Role.TRACER, Role.ADVISER)
+@sent_once
 def issue(call_id: int, task_id: int) -> ResponseReturnValue:
     """Issue the note."""
     try:

@@ -257,7 +257,7 @@ def to_login() -> ResponseReturnValue:
     if is_fragment():
         # a page that is open on something comes back to it
         if shown := request.headers.get("HX-Current-URL"):
-            browser["next"] = local(urlsplit(shown)._replace(scheme="", netloc="").geturl())
+            browser["next"] = path_of(shown)
         return Response(status=401)
     if request.method == "GET":
         browser["next"] = request.full_path.rstrip("?")
@@ -283,6 +283,14 @@ def is_fragment() -> bool:
 def safe_next() -> str:
     """Return where to go after logging in or unlocking: a path of ours, never another site."""
     return local(str(browser.pop("next", "")))
+
+
+def path_of(address: str) -> str:
+    """Return the path of a whole address, which a browser sent; the first page when it makes no sense."""
+    try:
+        return local(urlsplit(address)._replace(scheme="", netloc="").geturl())
+    except ValueError:
+        return "/"
 
 
 def local(wanted: str) -> str:

@@ -7,12 +7,13 @@ from flask_babel import gettext as _
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.staff import national, queries, rules, services, sessions
-from tracing.staff.access import agent, may
+from tracing.staff.access import agent, asked_at, may
 from tracing.staff.errors import AccountReachesFurther, LoginTaken, NoSuchMember, RecruitFirst
 from tracing.staff.forms import HoursForm, LanguagesForm, MemberForm, SiteRolesForm
 from tracing.staff.models import Member, MemberKind, MemberRole, Role, SessionEnd, SiteKind
 from tracing.staff.words import KIND_WORDS, ROLE_WORDS, WEEKDAYS
 from tracing.ui.languages import SPOKEN
+from tracing.ui.once import leads_to, sent_once
 
 bp = Blueprint("accounts", __name__, url_prefix="/members", template_folder="templates")
 
@@ -32,6 +33,7 @@ def members() -> ResponseReturnValue:
 
 @bp.route("/new", methods=["GET", "POST"])
 @may(Role.ADMINISTRATOR)
+@sent_once
 def new_member() -> ResponseReturnValue:
     """Open an account; its first password is shown once."""
     form = MemberForm()
@@ -56,6 +58,7 @@ def new_member() -> ResponseReturnValue:
         field = form.kind if isinstance(refusal, RecruitFirst) else form.login
         field.errors = [refusal.message]
         return render_template("staff/new_member.html", form=form), refusal.status
+    leads_to(url_for("accounts.member", member_id=member.id))
     return render_template(
         "staff/first_password.html", member=member, first_password=first_password, is_new=True, suspended=[]
     )
@@ -177,16 +180,18 @@ def end_session_of(member_id: int, session_id: int) -> ResponseReturnValue:
 
 @bp.post("/<int:member_id>/password")
 @may(Role.ADMINISTRATOR)
+@sent_once
 def new_password(member_id: int) -> ResponseReturnValue:
     """Give a member who forgot theirs a new first password, shown once; their sessions end."""
     found = administered_everywhere(member_id)
-    first_password, me, at = sessions.first_password(found.login), agent().member_id, clock.now()
+    first_password, me, at = sessions.first_password(found.login), agent().member_id, asked_at()
     with transaction():
         services.set_password(found, first_password, by=me, at=at)
         for one in queries.open_sessions(found.id):
             if one.id != agent().session_id:
                 sessions.end(one, SessionEnd.ENDED_ELSEWHERE, by=me, at=at)
         suspended = national.suspend(found, by=me, at=at)
+    leads_to(url_for("accounts.member", member_id=member_id))
     return render_template(
         "staff/first_password.html",
         member=found,
@@ -202,7 +207,7 @@ def close_member(member_id: int) -> ResponseReturnValue:
     """Close an account at once."""
     found = administered_everywhere(member_id)
     with transaction():
-        services.close_account(found, by=agent().member_id, at=clock.now())
+        services.close_account(found, by=agent().member_id, at=asked_at())
     flash(_("Compte fermé. Ses sessions sont terminées."))
     return redirect(url_for("accounts.member", member_id=member_id), 303)
 

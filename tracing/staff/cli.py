@@ -1,4 +1,4 @@
-"""Opening accounts from the command line."""
+"""Opening accounts, and the way to them, from the command line."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -73,3 +73,13 @@ def grant(login: str, *, site_code: str, roles: Iterable[str], is_national: bool
         services.set_roles(member, held | wanted, site.id, by=None, at=clock.now())
         if is_national:
             national.grant(member, site.id, at=clock.now())
+
+
+def allow(login: str, *, address: str | None) -> None:
+    """Let a member, and everybody at an address if one is given, try to log in now.
+
+    Raises:
+        NoSuchMember: nobody has this login.
+    """
+    with transaction():
+        sessions.lift_delays(login, address=address, by=None, at=clock.database_now())

@@ -1,8 +1,14 @@
 """What the staff part refuses."""
 
+from datetime import timedelta
+from math import ceil
+
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from tracing.kernel.errors import Forbidden, Invalid, Missing, Refused
+
+SECONDS_ARE_SAID_BELOW = 90
 
 
 class WrongPassword(Refused):
@@ -15,15 +21,34 @@ class WrongPassword(Refused):
 
 
 class TooManyAttempts(Refused):
-    """A name, known or not, or an address was tried too often."""
+    """An account, known or not, was tried too often from here, or too many accounts were."""
 
     status = 429
 
-    def __init__(self, minutes: int) -> None:
+    def __init__(self, wait: timedelta) -> None:
+        seconds = max(1, ceil(wait.total_seconds()))
+        minutes = ceil(seconds / 60)
+        if seconds < SECONDS_ARE_SAID_BELOW:
+            said = ngettext("%(num)d seconde", "%(num)d secondes", seconds)
+        else:
+            said = ngettext("%(num)d minute", "%(num)d minutes", minutes)
         super().__init__(
             _(
-                "Trop d’essais. Réessayez dans %(minutes)d minutes, ou demandez de l’aide à votre superviseur.",
-                minutes=minutes,
+                "Trop d’essais. Réessayez dans %(wait)s. Si vous ne retrouvez pas votre mot de passe, demandez à votre administrateur.",
+                wait=said,
+            )
+        )
+
+
+class GuessedTooOften(Refused):
+    """The password of a covered session was wrong too often in a row: the session is over."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Trop de mots de passe faux : cette session est fermée. Ce qui était enregistré le reste. Connectez-vous de nouveau."
             )
         )
 

@@ -44,6 +44,7 @@ class SessionEnd(StrEnum):
     TOO_OLD = "too_old"
     ENDED_ELSEWHERE = "ended_elsewhere"
     ACCOUNT_CLOSED = "account_closed"
+    GUESSED_AT = "guessed_at"
 
 
 class Site(Base):
@@ -107,6 +108,8 @@ class Member(Base):
     """Codes of the languages besides French in which they can lead a call."""
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    browsers_known_from: Mapped[datetime | None]
+    """Browsers in which they logged in before are known no longer: the password changed, or the account was closed."""
     paused_at: Mapped[datetime | None]
     """Since when they are on a pause; nothing is given to them meanwhile."""
     lent_to: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
@@ -237,6 +240,9 @@ class StaffSession(Base):
     last_input_at: Mapped[datetime]
     """The last thing a person did; heartbeats and refreshes do not count."""
     locked_at: Mapped[datetime | None]
+    failed_unlocks: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """Wrong passwords at the lock since the last right one."""
+    last_failed_unlock_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[SessionEnd | None] = mapped_column(coded(SessionEnd))
 
@@ -248,14 +254,21 @@ class LoginAttempt(Base):
     __table_args__ = (
         Index("ix_login_attempts_name_at", "name_hash", "at"),
         Index("ix_login_attempts_address_at", "address", "at"),
+        Index("ix_login_attempts_at", "at"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     name_hash: Mapped[bytes]
     """Keyed hash: people type passwords into the wrong field."""
     address: Mapped[str]
+    """Of IPv6, its network."""
     at: Mapped[datetime]
     succeeded: Mapped[bool]
+    """Written as failed before the password is compared: of many guesses at once none is missed."""
+    browser: Mapped[str | None]
+    """The known browser it came from; none: a browser in which this member never logged in."""
+    forgiven: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """A failure that delays nobody any more: the password was right after it, or an administrator lifted the delay."""
 
 
 registry.blind_kinds("login")

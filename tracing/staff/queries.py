@@ -9,6 +9,7 @@ from sqlalchemy import Interval, Row, Select, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from tracing.kernel.db import among, session
+from tracing.staff import rules
 from tracing.staff.agents import Workplace
 from tracing.staff.errors import NoSuchMember
 from tracing.staff.models import (
@@ -23,6 +24,7 @@ from tracing.staff.models import (
     SiteKind,
     StaffSession,
 )
+from tracing.staff.rules import Failures
 
 
 def find_member_by_login(login: str) -> Member | None:
@@ -223,16 +225,36 @@ def is_open_session(session_id: int) -> bool:
     return session.scalar(chosen) is not None
 
 
-def failed_attempts(
-    *, name_hash: bytes | None = None, address: str | None = None, since: datetime
-) -> list[datetime]:
-    """Return when a name, or an address, was tried in vain since a moment."""
-    chosen = select(LoginAttempt.at).where(LoginAttempt.at >= since, LoginAttempt.succeeded.is_(False))
-    if name_hash is not None:
-        chosen = chosen.where(LoginAttempt.name_hash == name_hash)
+def failures_of_account(
+    name_hash: bytes, *, since: datetime, address: str | None = None, browser: str | None = None
+) -> Failures:
+    """Return how often an account failed since a moment, counted as far as it makes a difference.
+
+    In one known `browser`; else in all browsers that are not known, from one `address` or from anywhere.
+    """
+    where = LoginAttempt.browser.is_(None) if browser is None else LoginAttempt.browser == browser
+    chosen = _failed(since).where(LoginAttempt.name_hash == name_hash, where)
     if address is not None:
         chosen = chosen.where(LoginAttempt.address == address)
-    return list(session.scalars(chosen))
+    found = session.scalars(chosen.order_by(LoginAttempt.at.desc()).limit(rules.MOST_FAILURES)).all()
+    return Failures(len(found), found[0] if found else None)
+
+
+def failures_of_address(address: str, *, since: datetime) -> Failures:
+    """Return how many accounts failed from an address since a moment, in browsers that are not known."""
+    chosen = (
+        _failed(since)
+        .where(LoginAttempt.address == address, LoginAttempt.browser.is_(None))
+        .with_only_columns(func.count(LoginAttempt.name_hash.distinct()), func.max(LoginAttempt.at))
+    )
+    count, last_at = session.execute(chosen).one()
+    return Failures(count, last_at)
+
+
+def _failed(since: datetime) -> Select[datetime]:
+    return select(LoginAttempt.at).where(
+        LoginAttempt.at >= since, LoginAttempt.succeeded.is_(False), LoginAttempt.forgiven.is_(False)
+    )
 
 
 def shifts_of(member_id: int) -> Sequence[Shift]:

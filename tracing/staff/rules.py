@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from ipaddress import IPv6Address, ip_address, ip_network
 
 IDLE_LOCK = timedelta(minutes=15)
 IDLE_LOCK_ON_CALL = timedelta(minutes=45)
@@ -15,10 +16,29 @@ ABSOLUTE_END_ON_CALL = timedelta(hours=11)
 LAST_WORDS = timedelta(minutes=5)
 """What was being typed when the time was up is still written, for as long as the call is theirs without a sign of life."""
 
-ATTEMPTS_WINDOW = timedelta(minutes=15)
-ATTEMPTS_PER_NAME = 5
-ATTEMPTS_PER_ADDRESS = 50
-"""A platform's tracers share one address."""
+FREE_TRIES = 3
+"""Failures without any wait: people mistype once or twice. The waits after them are 1, 2, 4, 8, … seconds."""
+LONGEST_WAIT = timedelta(minutes=10)
+"""For one account from one address, or from one known browser: some 150 guesses a day at most."""
+ATTEMPTS_WINDOW = timedelta(hours=12)
+"""How long a failure counts, unless the password was right after it."""
+
+FREE_TRIES_FROM_ANYWHERE = 20
+LONGEST_WAIT_FROM_ANYWHERE = timedelta(minutes=1)
+"""For one account from many addresses; a browser that is known for the account never waits for these."""
+
+ACCOUNTS_OF_ONE_ADDRESS = 100
+"""Accounts that may fail from one address at a time: a platform's tracers share one, and many mistype at 08:00."""
+ACCOUNTS_PER_DOUBLING = 10
+LONGEST_WAIT_OF_ADDRESS = timedelta(minutes=1)
+ADDRESS_WINDOW = timedelta(hours=1)
+
+UNLOCKS_BEFORE_END = 10
+"""After so many wrong passwords in a row a covered session ends."""
+
+MOST_FAILURES = 50
+MOST_DOUBLINGS = 20
+"""More of them make no wait longer."""
 
 MINIMUM_PASSWORD = 14
 """CNIL 2022-100: 14 characters give 80 bits without asking for special ones."""
@@ -49,26 +69,75 @@ def must_lock(last_input_at: datetime, *, on_call: bool, at: datetime) -> bool:
     return at - last_input_at >= (IDLE_LOCK_ON_CALL if on_call else IDLE_LOCK)
 
 
-def wait_before_login(
-    by_name: Sequence[datetime], by_address: Sequence[datetime], *, at: datetime
-) -> timedelta | None:
-    """Return how long a log-in must wait after these failed attempts, or None when it may be tried now.
+@dataclass(frozen=True)
+class Failures:
+    """How many attempts failed, or how many accounts failed, and when the last one did."""
 
+    count: int = 0
+    last_at: datetime | None = None
+
+
+NO_FAILURES = Failures()
+
+
+def wait_before_login(
+    pair: Failures, account: Failures = NO_FAILURES, address: Failures = NO_FAILURES, *, at: datetime
+) -> timedelta | None:
+    """Return how long a log-in must wait after these failures, or None when it may be tried now.
+
+    `pair` is the account from one address, or from one known browser; for a known browser the other two are left out.
+    `account` counts the failures of the account from anywhere, `address` the accounts that failed from one address.
     The same for names that exist and names that do not: the answer must not tell which is which.
     """
-    waits = [
-        _until_below(by_name, ATTEMPTS_PER_NAME, at),
-        _until_below(by_address, ATTEMPTS_PER_ADDRESS, at),
-    ]
-    longest = max(waits)
+    spread = (address.count - ACCOUNTS_OF_ONE_ADDRESS) // ACCOUNTS_PER_DOUBLING
+    longest = max(
+        _left(pair, pair.count - FREE_TRIES, LONGEST_WAIT, at),
+        _left(account, account.count - FREE_TRIES_FROM_ANYWHERE, LONGEST_WAIT_FROM_ANYWHERE, at),
+        _left(address, spread, LONGEST_WAIT_OF_ADDRESS, at),
+    )
     return longest if longest > timedelta(0) else None
 
 
-def _until_below(failures: Sequence[datetime], limit: int, at: datetime) -> timedelta:
-    recent = sorted(moment for moment in failures if at - moment < ATTEMPTS_WINDOW)
-    if len(recent) < limit:
+def wait_before_unlock(failures: Failures, *, at: datetime) -> timedelta | None:
+    """Return how long a covered session must wait before its password may be tried again; None: not at all."""
+    left = _left(failures, failures.count - FREE_TRIES, LONGEST_WAIT, at)
+    return left if left > timedelta(0) else None
+
+
+def _left(failures: Failures, doublings: int, longest: timedelta, at: datetime) -> timedelta:
+    """Return what is left of a wait of one second, doubled so many times, after the last failure."""
+    if doublings < 0 or failures.last_at is None:
         return timedelta(0)
-    return recent[-limit] + ATTEMPTS_WINDOW - at
+    wait = min(timedelta(seconds=2 ** min(doublings, MOST_DOUBLINGS)), longest)
+    # hosts read one clock, but a transaction that waited for another began before the other's failure
+    return min(failures.last_at + wait - at, longest)
+
+
+def network_of(address: str) -> str:
+    """Return the address as attempts are counted: of IPv6, the network that one customer has as a whole."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ip_network((int(found), 64), strict=False))
+
+
+@dataclass(frozen=True)
+class Browser:
+    """A browser in which members have logged in, as its signed cookie says."""
+
+    id: str
+    members: Mapping[int, datetime] = field(default_factory=dict)
+    """Who logged in there, and when last."""
+
+    def knows(self, member_id: int, *, since: datetime | None) -> bool:
+        """Return whether the member logged in here after `since`, when what was known before was forgotten."""
+        known_at = self.members.get(member_id)
+        return known_at is not None and (since is None or known_at >= since)
 
 
 def is_weak(password: str, login: str) -> bool:

@@ -49,6 +49,7 @@ def set_password(member: Member, password: str, *, by: int | None, at: datetime)
     if rules.is_weak(password, member.login):
         raise WeakPassword(rules.MINIMUM_PASSWORD)
     member.password_hash = hasher.hash(password)
+    member.browsers_known_from = at  # who knew the old password is a stranger again
     events.record("member.password_set", by=by, at=at, subject=("member", member.id))
 
 
@@ -199,7 +200,7 @@ def close_account(member: Member, *, by: int | None, at: datetime) -> None:
     """
     if member.id == by:
         raise OwnAccount
-    member.closed_at = at
+    member.closed_at = member.browsers_known_from = at
     for one in queries.open_sessions(member.id):
         one.ended_at, one.end_reason = at, SessionEnd.ACCOUNT_CLOSED
     session.flush()

@@ -5,22 +5,32 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from math import ceil
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
+from sqlalchemy import Update, delete, text, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from tracing.kernel import events
 from tracing.kernel.db import WITHOUT_WAITING, session
 from tracing.staff import queries, rules, services
 from tracing.staff.agents import Agent
-from tracing.staff.errors import NoRole, NoSuchSession, NotAllowed, TooManyAttempts, WrongPassword
+from tracing.staff.errors import (
+    GuessedTooOften,
+    NoRole,
+    NoSuchMember,
+    NoSuchSession,
+    NotAllowed,
+    TooManyAttempts,
+    WrongPassword,
+)
 from tracing.staff.models import LoginAttempt, Member, Role, SessionEnd, StaffSession
+from tracing.staff.rules import Browser, Failures
 from tracing.vault import services as vault
 
 INPUT_PRECISION = timedelta(seconds=20)
 """An input seconds after the last one is not worth a write."""
+
+ATTEMPTS_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, repr=False)
@@ -31,28 +41,117 @@ class SignedIn:
     token: str
 
 
-def sign_in(login: str, password: str, *, address: str, device: str, at: datetime) -> SignedIn | Exception:
-    """Try a name and a password.
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(:family, hashtext(:what))")
+_OF_ACCOUNT, _OF_ADDRESS = 7301, 7302
+"""The advisory locks of whoever tries to log in; any numbers, the same in every release."""
 
-    Returns the session, or the refusal: a failed attempt must be committed, so it is not raised.
+
+def begin_attempt(
+    login: str, *, address: str, browser: Browser | None, at: datetime
+) -> LoginAttempt | TooManyAttempts:
+    """Count an attempt to log in before its password is looked at, or refuse it.
+
+    The caller commits: whoever guesses many times at once is counted every time.
     """
     name_hash = vault.blind("login", login.strip().lower())
-    since = at - rules.ATTEMPTS_WINDOW
-    wait = rules.wait_before_login(
-        queries.failed_attempts(name_hash=name_hash, since=since),
-        queries.failed_attempts(address=address, since=since),
-        at=at,
-    )
-    if wait:
-        return TooManyAttempts(ceil(wait / timedelta(minutes=1)))
+    address = rules.network_of(address)
     member = queries.find_member_by_login(login)
-    fits = services.password_fits(member, password) and member is not None and may_enter(member, at)
-    session.add(LoginAttempt(name_hash=name_hash, address=address, at=at, succeeded=fits))
-    if not fits or member is None:
+    known = None
+    if browser and member and browser.knows(member.id, since=member.browsers_known_from):
+        known = browser.id
+    # always the account first: no two wait for each other
+    session.execute(_ONE_AT_A_TIME, {"family": _OF_ACCOUNT, "what": name_hash.hex()})
+    since = at - rules.ATTEMPTS_WINDOW
+    if known is not None:
+        wait = rules.wait_before_login(
+            queries.failures_of_account(name_hash, since=since, browser=known), at=at
+        )
+    else:
+        session.execute(_ONE_AT_A_TIME, {"family": _OF_ADDRESS, "what": address})
+        wait = rules.wait_before_login(
+            queries.failures_of_account(name_hash, since=since, address=address),
+            queries.failures_of_account(name_hash, since=since),
+            queries.failures_of_address(address, since=at - rules.ADDRESS_WINDOW),
+            at=at,
+        )
+    if wait:
+        return TooManyAttempts(wait)
+    attempt = LoginAttempt(
+        name_hash=name_hash,
+        address=address,
+        browser=known,
+        at=at,
+        succeeded=False,
+    )
+    session.add(attempt)
+    session.flush()
+    return attempt
+
+
+def sign_in(
+    attempt: LoginAttempt, login: str, password: str, *, device: str, at: datetime
+) -> SignedIn | Exception:
+    """Compare the password of an attempt that was counted; returns the session, or the refusal."""
+    member = queries.find_member_by_login(login)
+    fits = services.password_fits(member, password)
+    if not fits or member is None or not may_enter(member, at):
         return WrongPassword()
+    _forgive(attempt)
     if not member.roles:
         return NoRole()
     return begin(member, device=device, at=at)
+
+
+def _forgive(attempt: LoginAttempt) -> None:
+    """Forget the wrong passwords of the same person in the same place, who has now typed the right one."""
+    same = _forgiving(attempt.name_hash, attempt.at).where(LoginAttempt.browser == attempt.browser)
+    if attempt.browser is None:
+        same = same.where(LoginAttempt.address == attempt.address)
+    session.execute(same)
+    session.execute(
+        update(LoginAttempt)
+        .where(LoginAttempt.id == attempt.id)
+        .values(succeeded=True)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _forgiving(name_hash: bytes, at: datetime) -> Update:
+    return (
+        update(LoginAttempt)
+        .where(LoginAttempt.name_hash == name_hash, LoginAttempt.at >= at - rules.ATTEMPTS_WINDOW)
+        .where(LoginAttempt.succeeded.is_(False), LoginAttempt.forgiven.is_(False))
+        .values(forgiven=True)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def lift_delays(login: str, *, address: str | None = None, by: int | None, at: datetime) -> None:
+    """Let a member try to log in now, whoever failed with their login before; from an `address`, too, if one is given.
+
+    Raises:
+        NoSuchMember: nobody has this login.
+    """
+    member = queries.find_member_by_login(login)
+    if member is None:
+        raise NoSuchMember
+    session.execute(_forgiving(vault.blind("login", member.login), at))
+    if address is not None:
+        session.execute(
+            update(LoginAttempt)
+            .where(
+                LoginAttempt.address == rules.network_of(address),
+                LoginAttempt.at >= at - rules.ATTEMPTS_WINDOW,
+            )
+            .values(forgiven=True)
+            .execution_options(synchronize_session=False)
+        )
+    events.record("member.delays_lifted", by=by, at=at, subject=("member", member.id))
+
+
+def forget_attempts(*, at: datetime) -> None:
+    """Remove old attempts to log in: nothing reads them any more but somebody who looks into an attack."""
+    session.execute(delete(LoginAttempt).where(LoginAttempt.at < at - ATTEMPTS_KEPT))
 
 
 def may_enter(member: Member, at: datetime, *, zone: ZoneInfo | None = None) -> bool:
@@ -159,20 +258,32 @@ def lock(current: StaffSession, *, at: datetime) -> None:
         events.record("session.locked", by=current.member_id, at=at, subject=("session", current.id))
 
 
-def unlock(current: StaffSession, password: str, *, address: str, at: datetime) -> Exception | None:
-    """Uncover a session; returns the refusal when the password is wrong or was tried too often."""
-    member = queries.get_member(current.member_id)
-    name_hash = vault.blind("login", member.login)
-    since = at - rules.ATTEMPTS_WINDOW
-    wait = rules.wait_before_login(queries.failed_attempts(name_hash=name_hash, since=since), [], at=at)
-    if wait:
-        return TooManyAttempts(ceil(wait / timedelta(minutes=1)))
-    fits = services.password_fits(member, password)
-    session.add(LoginAttempt(name_hash=name_hash, address=address, at=at, succeeded=fits))
-    if not fits:
-        return WrongPassword()
-    current.locked_at, current.last_input_at = None, at
+def begin_unlock(current: StaffSession, *, at: datetime) -> TooManyAttempts | None:
+    """Count an attempt to uncover a session before its password is looked at, or refuse it; the caller commits.
+
+    Counted for this session alone: nobody who fails to log in elsewhere delays it.
+    """
+    session.refresh(current, with_for_update=True)
+    failures = Failures(current.failed_unlocks, current.last_failed_unlock_at)
+    if wait := rules.wait_before_unlock(failures, at=at):
+        return TooManyAttempts(wait)
+    current.failed_unlocks += 1
+    current.last_failed_unlock_at = at
+    session.flush()
     return None
+
+
+def unlock(current: StaffSession, password: str, *, at: datetime) -> Exception | None:
+    """Uncover a session when the password is right; after too many wrong ones it ends. Returns the refusal."""
+    member = queries.get_member(current.member_id)
+    if services.password_fits(member, password):
+        current.locked_at, current.last_input_at = None, at
+        current.failed_unlocks, current.last_failed_unlock_at = 0, None
+        return None
+    if current.failed_unlocks >= rules.UNLOCKS_BEFORE_END:
+        end(current, SessionEnd.GUESSED_AT, by=None, at=at)
+        return GuessedTooOften()
+    return WrongPassword()
 
 
 def end(current: StaffSession, reason: SessionEnd, *, by: int | None, at: datetime) -> None:

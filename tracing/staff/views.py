@@ -1,5 +1,7 @@
 """Log-in, lock, and one's own account."""
 
+from datetime import datetime, timedelta
+
 from flask import (
     Blueprint,
     Response,
@@ -20,7 +22,7 @@ from flask_babel import gettext as _
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Refused
-from tracing.staff import presence, queries, services, sessions
+from tracing.staff import known_browsers, presence, queries, services, sessions
 from tracing.staff.access import (
     agent,
     asked_at,
@@ -30,11 +32,15 @@ from tracing.staff.access import (
     public,
     safe_next,
     session_cookie,
+    to_login,
 )
-from tracing.staff.errors import OnACall, OnACallNow, WeakPassword
+from tracing.staff.errors import GuessedTooOften, OnACall, OnACallNow, WeakPassword
 from tracing.staff.forms import LoginForm, NewPasswordForm, UnlockForm
 from tracing.staff.models import SessionEnd
 from tracing.staff.words import ROLE_WORDS, WEEKDAYS
+
+KNOWN_FOR = timedelta(days=400)
+"""As long as a browser keeps any cookie."""
 
 bp = Blueprint("staff", __name__, template_folder="templates")
 
@@ -48,14 +54,27 @@ def login() -> ResponseReturnValue:
     form = LoginForm()
     if not form.validate_on_submit():
         return render_template("staff/login.html", form=form), 422 if form.errors else 200
+    # counted and committed before the password is compared, which takes long: guesses sent at once are all counted
     with transaction():
-        answer = sessions.sign_in(
+        attempt = sessions.begin_attempt(
             form.login.data or "",
-            form.password.data or "",
             address=request.remote_addr or "",
-            device=device_in_words(request.user_agent.string),
+            browser=known_browsers.read(known_cookie()),
             at=clock.database_now(),
         )
+    answer: sessions.SignedIn | Exception
+    if isinstance(attempt, Refused):
+        answer = attempt
+    else:
+        with transaction():
+            at = clock.database_now()
+            answer = sessions.sign_in(
+                attempt,
+                form.login.data or "",
+                form.password.data or "",
+                device=device_in_words(request.user_agent.string),
+                at=at,
+            )
     if isinstance(answer, Refused):
         form.form_errors.append(answer.message)
         return render_template("staff/login.html", form=form), answer.status
@@ -64,7 +83,11 @@ def login() -> ResponseReturnValue:
     wanted = safe_next()
     # what an earlier person left in this browser is not for the next one
     browser.clear()
-    return with_cookie(redirect(wanted, 303), answer.token)
+    return with_known_browser(
+        with_cookie(redirect(wanted, 303), answer.token),
+        answer.session.member_id,
+        at=answer.session.started_at,
+    )
 
 
 def with_cookie(response: Response | object, token: str) -> Response:
@@ -72,6 +95,27 @@ def with_cookie(response: Response | object, token: str) -> Response:
     answer = make_response(response)
     answer.set_cookie(
         session_cookie(), token, httponly=True, samesite="Lax", secure=g.settings.secure_cookies, path="/"
+    )
+    return answer
+
+
+def known_cookie() -> str:
+    """Return the name of the cookie by which a browser is known again."""
+    name: str = g.settings.cookie_name("tracing_known")
+    return name
+
+
+def with_known_browser(answer: Response, member_id: int, *, at: datetime) -> Response:
+    """Let the browser be known from now on as one in which this member has logged in."""
+    name = known_cookie()
+    answer.set_cookie(
+        name,
+        known_browsers.write(known_browsers.read(name), member_id, at=at),
+        max_age=KNOWN_FOR,
+        httponly=True,
+        samesite="Lax",
+        secure=g.settings.secure_cookies,
+        path="/",
     )
     return answer
 
@@ -118,10 +162,15 @@ def unlock() -> ResponseReturnValue:
         if is_fragment():
             return Response(_("Tapez votre mot de passe."), 422, mimetype="text/plain")
         return locked_page(form), 422
+    refusal: Exception | None
     with transaction():
-        refusal = sessions.unlock(
-            g.session_row, form.password.data or "", address=request.remote_addr or "", at=asked_at()
-        )
+        refusal = sessions.begin_unlock(g.session_row, at=asked_at())
+    if refusal is None:
+        with transaction():
+            refusal = sessions.unlock(g.session_row, form.password.data or "", at=asked_at())
+    if isinstance(refusal, GuessedTooOften):
+        flash(refusal.message, "error")
+        return to_login()
     if isinstance(refusal, Refused):
         if is_fragment():
             return Response(refusal.message, refusal.status, mimetype="text/plain")
@@ -211,7 +260,9 @@ def change_password() -> ResponseReturnValue:
         form.password.errors = [refusal.message]
         return render_template("staff/password.html", form=form), refusal.status
     flash(_("Mot de passe changé. Vos autres sessions sont fermées."))
-    return redirect(url_for("staff.account"), 303)
+    return with_known_browser(
+        make_response(redirect(url_for("staff.account"), 303)), me.member_id, at=asked_at()
+    )
 
 
 @bp.post("/account/sessions/<int:session_id>/end")

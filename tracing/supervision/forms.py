@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, IntegerField, SelectField, StringField, TimeField
+from wtforms import DateField, HiddenField, SelectField, StringField, TimeField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from tracing.queue.colleagues import Colleague
@@ -13,6 +13,7 @@ from tracing.staff.models import Member, Site
 from tracing.staff.words import presence_in_words
 from tracing.supervision.journal import Journal
 from tracing.supervision.words import EVENT_WORDS, WHY_WORDS
+from tracing.ui.fields import WholeNumberField
 
 NOBODY = ""
 
@@ -87,7 +88,7 @@ class AbsenceForm(FlaskForm):  # type: ignore[misc]
 class LendForm(FlaskForm):  # type: ignore[misc]
     """How many tracers call for which site, and until when."""
 
-    number = IntegerField(
+    number = WholeNumberField(
         _l("Combien d’enquêteurs"),
         default=1,
         validators=[InputRequired(_l("Dites combien.")), NumberRange(min=1, max=50)],

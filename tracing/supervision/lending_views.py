@@ -15,6 +15,7 @@ from tracing.staff.access import agent, may
 from tracing.staff.models import Role
 from tracing.supervision import loans
 from tracing.supervision.forms import LendForm
+from tracing.ui.once import sent_once
 
 
 @may(Role.SUPERVISOR)
@@ -39,6 +40,7 @@ def _page(form: LendForm, *, status: int = 200) -> ResponseReturnValue:
 
 
 @may(Role.SUPERVISOR)
+@sent_once
 def lend() -> ResponseReturnValue:
     """Lend those who are there and free, as many as are asked for or there are."""
     form = LendForm()

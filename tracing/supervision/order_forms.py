@@ -7,19 +7,20 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, IntegerField, TimeField
+from wtforms import BooleanField, TimeField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from tracing.programmes.schema import Weights
 from tracing.queue.settings import Hours
 from tracing.queue.words import WEIGHT_WORDS
+from tracing.ui.fields import WholeNumberField
 
 LONGEST = 1440
 """Minutes: a day."""
 
 
-def _minutes(label: Any, description: Any = "") -> IntegerField:
-    return IntegerField(
+def _minutes(label: Any, description: Any = "") -> WholeNumberField:
+    return WholeNumberField(
         label,
         description=description,
         validators=[

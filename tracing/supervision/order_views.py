@@ -20,6 +20,7 @@ from tracing.staff.models import Role
 from tracing.supervision import counting
 from tracing.supervision.order_forms import CallingHoursForm, WeightsForm
 from tracing.supervision.words import TASK_WORDS
+from tracing.ui.once import sent_once
 
 
 @may(Role.SUPERVISOR)
@@ -32,6 +33,7 @@ def order() -> ResponseReturnValue:
 
 
 @may(Role.SUPERVISOR)
+@sent_once
 def publish_weights() -> ResponseReturnValue:
     """Put other weights in force."""
     form = WeightsForm()

@@ -18,6 +18,7 @@ from tracing.staff.models import Role
 from tracing.supervision import at_work
 from tracing.supervision.forms import AbsenceForm
 from tracing.supervision.rules import WorkList
+from tracing.ui.once import sent_once
 
 LEADS = (Role.SUPERVISOR, Role.REFERENT)
 
@@ -49,6 +50,7 @@ def _page(form: AbsenceForm, *, status: int = 200) -> ResponseReturnValue:
 
 
 @may(*LEADS)
+@sent_once
 def note_absence() -> ResponseReturnValue:
     """Note days on which somebody does not work."""
     form = AbsenceForm()

@@ -36,6 +36,7 @@ from tracing.supervision.forms import JournalForm, NumberForm, TakeBackForm
 from tracing.supervision.journal import Journal, Wanted
 from tracing.supervision.rules import WorkList
 from tracing.ui.filters import moment
+from tracing.ui.once import sent_once
 
 Code = TypeVar("Code", bound=StrEnum)
 
@@ -216,6 +217,7 @@ def undo_give_up(task_id: int) -> ResponseReturnValue:
 
 @bp.route("/lists/tasks/<int:task_id>/number", methods=["GET", "POST"])
 @may(Role.SUPERVISOR)
+@sent_once
 def add_number(task_id: int) -> ResponseReturnValue:
     """Show who somebody without a number is, and take the number that was found."""
     form = NumberForm()

@@ -218,6 +218,7 @@ EVENT_WORDS = {
     "escalation.answer_read": _l("Avis lu"),
     "member.added": _l("Compte ouvert"),
     "member.closed": _l("Compte fermé"),
+    "member.delays_lifted": _l("Attente avant connexion levée"),
     "member.password_set": _l("Mot de passe changé"),
     "member.role_granted": _l("Rôle donné"),
     "member.role_withdrawn": _l("Rôle retiré"),

@@ -3,8 +3,28 @@
 from collections.abc import Iterator
 from typing import Any
 
-from wtforms import Field, FieldList, FileField, Form, FormField, HiddenField, MultipleFileField, SubmitField
+from wtforms import (
+    Field,
+    FieldList,
+    FileField,
+    Form,
+    FormField,
+    HiddenField,
+    IntegerField,
+    MultipleFileField,
+    SubmitField,
+)
 from wtforms.widgets import Select, TextArea
+
+MOST_DIGITS = 9
+
+
+class WholeNumberField(IntegerField):
+    """A whole number of a size that people type: one of twenty digits is none."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was typed."""
+        super().process_formdata([text if len(text) <= MOST_DIGITS else "" for text in valuelist])
 
 
 def field_kind(field: Field) -> str:
