@@ -18,10 +18,10 @@ def upgrade() -> None:
         "missing_numbers",
         sa.Column("task_id", sa.BigInteger(), nullable=False),
         sa.Column("stated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("stated_by", sa.BigInteger(), nullable=False),
+        sa.Column("stated_by", sa.Integer(), nullable=False),
         sa.Column("agreed", sa.Boolean(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("decided_by", sa.BigInteger(), nullable=True),
+        sa.Column("decided_by", sa.Integer(), nullable=True),
         sa.Column("cohort", sa.Date(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint(

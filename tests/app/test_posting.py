@@ -140,21 +140,21 @@ def test_who_left_in_another_window_is_asked_to_log_in_and_not_told_of_an_old_pa
     assert visitor.fragment("/activity", {"csrf_token": token}, status=401)
 
 
-@pytest.mark.parametrize(("rendered", "sent"), [(HOUR, -HOUR), (-HOUR, HOUR), (HOUR, HOUR * 12)])
-def test_hosts_whose_clocks_disagree_take_each_other_s_forms(tmp_path, plain, ada, rendered, sent):
+@pytest.mark.parametrize(("shown_at", "posted_at"), [(HOUR, -HOUR), (-HOUR, HOUR), (HOUR, HOUR * 12)])
+def test_hosts_whose_clocks_disagree_take_each_other_s_forms(tmp_path, plain, ada, shown_at, posted_at):
     """The database's clock stands still: only the hosts' clocks differ, and who waited eleven hours at the log-in."""
     other = platform(tmp_path)
     visitor = Visitor(plain.test_client())
-    with time_machine.travel(NOW + rendered, tick=False):
+    with time_machine.travel(NOW + shown_at, tick=False):
         token = token_in(visitor.get("/login"))
 
     visitor.client.application = other
-    with time_machine.travel(NOW + sent, tick=False):
+    with time_machine.travel(NOW + posted_at, tick=False):
         log_in(visitor, token)
         token = token_in(visitor.get("/account"))
 
     visitor.client.application = plain
-    with time_machine.travel(NOW + rendered, tick=False):
+    with time_machine.travel(NOW + shown_at, tick=False):
         visitor.post("/lock", {"csrf_token": token})
         visitor.post("/unlock", {"csrf_token": token, "password": PASSWORD})
 

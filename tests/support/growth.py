@@ -41,6 +41,7 @@ BOUNDED = {
     "ix_queue_entries_closing": "the households that wait to be called now",
     "ix_escalations_open": "the questions that nobody has settled",
     "ix_queue_entries_regroup": "the households that wait to be joined or split",
+    "ix_possible_duplicates_open": "the pairs that nobody has compared yet",
     "ix_import_lines_to_correct": "the lines that somebody must still correct",
     "ix_import_lots_waiting": "the lots that wait to be loaded",
     "ix_import_lots_taken_back": "the lots that somebody took back, by hand",
@@ -52,6 +53,7 @@ BY_THE_LOT = "a page of import officers alone; a hundred senders make some 70,00
 
 EXCEPTIONS = {
     ("imports.originals.remove_old", "import_lots"): "a job that tidies; some 70,000 lots in a year",
+    ("imports.queries.lots", "import_lots"): "the newest lots, one page of them: read from the newest back",
     ("imports.queries.lots_to_decide", "import_lots"): BY_THE_LOT,
     ("imports.source_queries.last_lots", "import_lots"): BY_THE_LOT,
     # it reads back from the newest event until a page is full. What would find the events of a site, of a member and of

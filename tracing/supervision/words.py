@@ -208,6 +208,8 @@ EVENT_WORDS = {
     "invitation.withdrawn": _l("Invitation retirée"),
     "invitation.accepted": _l("Invitation acceptée"),
     "note.issued": _l("Arrêt délivré"),
+    "note.number_missing": _l("Arrêt demandé sans numéro de sécurité sociale"),
+    "note.number_decided": _l("Arrêt sans numéro : avis du médecin"),
     "note.printed": _l("Arrêt imprimé"),
     "note.cancelled": _l("Arrêt annulé"),
     "escalation.raised": _l("Avis demandé"),
