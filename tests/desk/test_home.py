@@ -112,9 +112,11 @@ def test_only_a_tracer_has_a_desk(story, browse):
         someone.post("/calls/next", status=403)
 
 
-def test_somebody_who_changed_sites_meanwhile_does_not_open_the_call_from_there(story, browse):
+def test_a_call_that_has_ended_is_not_opened_from_another_site(story, browse):
     waiting_case(story.nantes, at=NOW)
     staff.grant(story.ada, Role.TRACER, story.ajaccio.id, by=None, at=NOW)
-    walk = take_call(browse.as_(story.ada, site=story.nantes))
+    ada = browse.as_(story.ada, site=story.nantes)
+    walk = take_call(ada)
+    ada.post(f"{walk.call}/give-back")
 
     browse.as_(story.ada, site=story.ajaccio).get(walk.call, status=404)

@@ -23,6 +23,7 @@ P0 = {
     "recall_places": "work",
     "lives_alone": "yes",
     "works": "yes",
+    "last_work_on": "2026-03-09",
     "is_caregiver": "no",
     "collectivities": "none",
     "contacts_listed": "none",

@@ -31,6 +31,7 @@ SMALL = {
     "member_roles": "a few rows a member",
     "script_versions": "a few a release",
     "run_slots": "those of the last days: older ones are removed",
+    "index_key_uses": "a row for each kind of blind index",
     "alembic_version": "one row",
 }
 """The tables that do not grow with the people who are called, and why. Every other one does."""

@@ -4,7 +4,7 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from types import FrameType
 from typing import Any
 
@@ -20,6 +20,7 @@ TYPES = {
     float: "float8",
     bytes: "bytea",
     datetime: "timestamptz",
+    timedelta: "interval",
     date: "date",
 }
 

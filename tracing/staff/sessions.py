@@ -41,7 +41,7 @@ class SignedIn:
     token: str
 
 
-_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(:family, hashtext(:what))")
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(CAST(:family AS integer), hashtext(:what))")
 _OF_ACCOUNT, _OF_ADDRESS = 7301, 7302
 """The advisory locks of whoever tries to log in; any numbers, the same in every release."""
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql import func
 
-from tracing.kernel.db import session
+from tracing.kernel.db import Base, session
 from tracing.vault.models import IndexKeyUse
 from tracing.vault.registry import SEALED
 
@@ -67,8 +67,9 @@ def record_index_keys(fingerprints: Mapping[tuple[str, int], str]) -> None:
 
 
 def _one_of(table: str) -> str:
-    column = SEALED[table]
-    return f"SELECT id, {column} FROM {table} WHERE cohort = :cohort AND {column} IS NOT NULL LIMIT 1"  # noqa: S608
+    column, known = SEALED[table], Base.metadata.tables[table]
+    row = "id" if "id" in known.columns else known.primary_key.columns[0].name
+    return f"SELECT {row}, {column} FROM {table} WHERE cohort = :cohort AND {column} IS NOT NULL LIMIT 1"  # noqa: S608
 
 
 def _connection() -> Connection:
