@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from tests.support.growth import planner, told
 from tests.support.live import live_database, live_engines  # noqa: F401 - fixtures
+from tests.support.logging import log_as_before  # noqa: F401 - a fixture
 from tests.support.own_server import data_dir  # noqa: F401 - a fixture
 from tests.support.sent import Collector
 from tests.support.story import Story, tell

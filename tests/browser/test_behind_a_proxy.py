@@ -81,16 +81,19 @@ def hidden(
         with subprocess.Popen(
             command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
         ) as process:
-            said = []
-            for line in process.stderr or ():
-                said.append(line)
-                if "Listening at" in line:
-                    break
-            assert process.poll() is None, "".join(said)
-            yield host
-            process.terminate()
-            _said, more = process.communicate(timeout=60)
-            assert process.returncode == 0, more
+            try:
+                said = []
+                for line in process.stderr or ():
+                    said.append(line)
+                    if "pages served" in line:
+                        break
+                assert process.poll() is None, "".join(said)
+                yield host
+                process.terminate()
+                _said, more = process.communicate(timeout=60)
+                assert process.returncode == 0, more
+            finally:
+                process.kill()
 
 
 @pytest.fixture

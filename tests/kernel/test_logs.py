@@ -20,21 +20,13 @@ NAME = "KERVADEC-LE-GOFF"
 
 
 @pytest.fixture
-def written():
-    """What is written while the log is configured; as it was before, afterwards."""
-    root, hooks = logging.getLogger(), (sys.excepthook, threading.excepthook, sys.unraisablehook)
-    before, level, error_stream = root.handlers[:], root.level, sys.stderr
+def written(log_as_before):
+    """What is written while the log is configured."""
+    error_stream = sys.stderr
     sys.stderr = stream = io.StringIO()
     logs.configure("info", "json")
     sys.stderr = error_stream
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
-    root.handlers[:] = before
-    root.setLevel(level)
-    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
-    for name in (*logs.LIBRARIES, *logs.NOISY):
-        logging.getLogger(name).setLevel(logging.NOTSET)
+    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 def fails_with(error, *, because=None):

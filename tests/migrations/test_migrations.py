@@ -20,6 +20,9 @@ from tracing.kernel.config import CannotStart, Settings
 from tracing.kernel.embedded import ensure_server
 from tracing.kernel.roles import APPLICATION
 
+pytestmark = pytest.mark.usefixtures("log_as_before")
+
+
 STORES = [migrate.MAIN, migrate.KEYS]
 
 

@@ -1,7 +1,7 @@
 """Starting a process: settings, database, keys, and what must be there before the first page."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,21 +55,22 @@ def start(settings: Settings) -> Runtime:
     """Bring everything up that a command or a page needs; on a fresh data directory it is created."""
     logs.configure(settings.log_level, settings.log_format)
     load_packs()
-    server = ensure_server(settings)
-    try:
+    with ExitStack() as if_it_fails:
+        server = ensure_server(settings)
+        if_it_fails.callback(server.stop)
         migrate.upgrade(server.owner_url, server.keys_owner_url)
-        engine = connect(server.app_url)
-        keys_engine = make_engine(server.keys_app_url)
+        engine, keys_engine = connect(server.app_url), make_engine(server.keys_app_url)
+        runtime = Runtime(settings, server, engine, keys_engine)
+        if_it_fails.pop_all()
+        if_it_fails.callback(runtime.stop)
         with transaction():
             ring = opening.open_store(master_key_path(settings), keys_engine)
         vault.open_vault(ring)
         with transaction():
             check_programmes()
             scripts.publish_library(at=clock.now())
-    except BaseException:
-        server.stop()
-        raise
-    return Runtime(settings, server, engine, keys_engine)
+        if_it_fails.pop_all()
+    return runtime
 
 
 def master_key_path(settings: Settings) -> Path:

@@ -178,6 +178,7 @@ def pages_only(runtime: Runtime, *, workers: int) -> None:
         "threads": THREADS_OF_MANY,
         "worker_class": "gthread",
         "post_fork": in_worker,
+        "when_ready": lambda server: log.info("pages served", at=", ".join(map(str, server.LISTENERS))),
         "timeout": 120,
         "graceful_timeout": FINISH_SECONDS,
         # longer than a proxy keeps one open (nginx: 60 s): it would send on a connection that we just closed
