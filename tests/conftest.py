@@ -59,7 +59,7 @@ def owner(server: Server) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def sent() -> Iterator[Collector]:
+def sent_statements() -> Iterator[Collector]:
     """What the product asks the database during this run."""
     collector = Collector()
     collector.start()
@@ -68,7 +68,7 @@ def sent() -> Iterator[Collector]:
 
 
 @pytest.fixture(scope="session")
-def engines(server: Server, owner: Engine, sent: Collector) -> Iterator[tuple[Engine, KeyRing]]:
+def engines(server: Server, owner: Engine, sent_statements: Collector) -> Iterator[tuple[Engine, KeyRing]]:
     """The migrated databases of this run: main engine, and the keys.
 
     At the end of the run the statements that were sent are planned here: none may read the whole of a growing table.
@@ -99,7 +99,7 @@ def engines(server: Server, owner: Engine, sent: Collector) -> Iterator[tuple[En
     migrate.upgrade(empty_url, keys_owner_url)
     empty = db.make_engine(empty_url)
     with planner(empty) as asking:
-        offences = asking.offences(sent.found.values())
+        offences = asking.offences(sent_statements.found.values())
     empty.dispose()
     if offences:
         pytest.fail(told(offences), pytrace=False)

@@ -4,6 +4,7 @@ import re
 from datetime import time
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
 from tests.conftest import NOW
@@ -65,14 +66,15 @@ def test_a_wrong_field_opens_nothing_and_is_said_beside_it(gaston, story, change
 
 
 def test_roles_are_set_for_this_site_and_the_others_stay(gaston, story):
-    gaston.post(f"/members/{story.rose.id}/roles", {"roles": ["supervisor", "made_up"]})
+    gaston.post(f"/members/{story.rose.id}", {"roles": ["supervisor", "made_up"]}, status=422)
+    gaston.post(f"/members/{story.rose.id}", {"roles": ["supervisor"]})
 
     assert roles_of(story.rose.id, story.nantes.id) == {Role.SUPERVISOR}
     assert roles_of(story.rose.id, story.school.id) == {Role.REFERENT}
 
 
 def test_only_changes_of_roles_are_recorded(gaston, story, session):
-    gaston.post(f"/members/{story.ada.id}/roles", {"roles": ["tracer"]})
+    gaston.post(f"/members/{story.ada.id}", {"roles": ["tracer"]})
 
     changes = select(func.count()).where(Event.kind == "member.role_withdrawn")
     assert session.scalar(changes) == 0
@@ -81,14 +83,14 @@ def test_only_changes_of_roles_are_recorded(gaston, story, session):
 def test_somebody_without_any_role_would_be_lost_so_the_account_is_closed_instead(gaston, story):
     ada, nantes = story.ada.id, story.nantes.id
 
-    refused = gaston.post(f"/members/{ada}/roles", {}, status=422)
+    refused = gaston.post(f"/members/{ada}", {}, status=422)
 
     assert "fermez le compte" in refused.text
     assert roles_of(ada, nantes) == {Role.TRACER}
 
 
 def test_somebody_of_another_site_as_well_may_leave_this_one(gaston, story):
-    sent = gaston.post(f"/members/{story.rose.id}/roles", {})
+    sent = gaston.post(f"/members/{story.rose.id}", {})
 
     assert sent.headers["Location"] == "/members"
     assert roles_of(story.rose.id, story.nantes.id) == set()
@@ -97,7 +99,7 @@ def test_somebody_of_another_site_as_well_may_leave_this_one(gaston, story):
 def test_an_administrator_does_not_lock_themselves_out(gaston, story):
     me = f"/members/{story.gaston.id}"
 
-    gaston.post(f"{me}/roles", {"roles": ["tracer"]}, status=409)
+    gaston.post(f"{me}", {"roles": ["tracer"]}, status=409)
     gaston.post(f"{me}/close", status=409)
 
     assert "Fermer ce compte" not in gaston.get(me).text
@@ -106,7 +108,7 @@ def test_an_administrator_does_not_lock_themselves_out(gaston, story):
 def test_weekly_hours_are_set_day_by_day(gaston, story):
     form = week(days_0_starts="08:30", days_0_ends="12:00", days_5_starts="12:00", days_5_ends="19:00")
 
-    gaston.post(f"/members/{story.abel.id}/hours", form)
+    gaston.post(f"/members/{story.abel.id}", form | {"roles": ["tracer"]})
 
     kept = {shift.weekday: (shift.starts_at, shift.ends_at) for shift in queries.shifts_of(story.abel.id)}
     assert kept == {0: (time(8, 30), time(12)), 5: (time(12), time(19))}
@@ -123,15 +125,43 @@ def test_weekly_hours_are_set_day_by_day(gaston, story):
     ],
 )
 def test_impossible_hours_change_nothing_and_stay_where_they_were_typed(gaston, story, typed, sentence):
-    page = gaston.post(f"/members/{story.ada.id}/hours", week(**typed), status=422).text
+    page = gaston.post(f"/members/{story.ada.id}", week(**typed) | {"roles": ["tracer"]}, status=422).text
 
     assert sentence in page
     assert all(f'value="{value}"' in page for value in typed.values())
     assert {shift.weekday for shift in queries.shifts_of(story.ada.id)} == {1, 3}
 
 
+def test_one_save_keeps_all_that_was_ticked_and_typed(gaston, story):
+    typed = week(days_0_starts="08:30", days_0_ends="12:00") | {
+        "roles": ["tracer"],
+        "languages": ["pt", "ar"],
+    }
+
+    gaston.post(f"/members/{story.abel.id}", typed)
+
+    abel = queries.get_member(story.abel.id)
+    assert abel.languages == ["ar", "pt"]
+    assert [shift.weekday for shift in queries.shifts_of(abel.id)] == [0]
+    assert roles_of(abel.id, story.nantes.id) == {Role.TRACER}
+
+
+def test_what_was_ticked_stays_ticked_beside_a_mistake(gaston, story):
+    typed = week(days_0_starts="08:30") | {"roles": ["tracer", "referent"], "languages": ["pt"]}
+
+    page = BeautifulSoup(gaston.post(f"/members/{story.abel.id}", typed, status=422).text, "html5lib")
+
+    ticked = {box["value"] for box in page.select("input[type=checkbox][checked]")}
+    assert {"tracer", "referent", "pt"} <= ticked
+    assert queries.get_member(story.abel.id).languages == []
+
+
 def test_hours_that_are_no_time_are_refused(gaston, story):
-    gaston.post(f"/members/{story.ada.id}/hours", week(days_1_starts="midi", days_1_ends="17:00"), status=422)
+    gaston.post(
+        f"/members/{story.ada.id}",
+        week(days_1_starts="midi", days_1_ends="17:00") | {"roles": ["tracer"]},
+        status=422,
+    )
 
     assert {shift.weekday for shift in queries.shifts_of(story.ada.id)} == {1, 3}
 
@@ -170,14 +200,11 @@ def test_a_closed_account_is_out_at_once_and_can_be_opened_again(browse, gaston,
     assert queries.get_member(story.ada.id).closed_at is None
 
 
-@pytest.mark.parametrize(
-    "path", ["", "/roles", "/hours", "/close", "/reopen", "/password", "/sessions/1/end"]
-)
+@pytest.mark.parametrize("path", ["", "/close", "/reopen", "/password", "/sessions/1/end"])
 def test_the_accounts_of_another_site_do_not_exist_here(gaston, story, path):
     url = f"/members/{story.cleo.id}{path}"
-    if path:
-        gaston.post(url, week() | {"roles": ["tracer"]}, status=404)
-    else:
+    gaston.post(url, week() | {"roles": ["tracer"]}, status=404)
+    if not path:
         gaston.get(url, status=404)
 
     assert "Cléo" not in gaston.get("/members").text

@@ -1,6 +1,6 @@
 """The accounts of a site, for its administrator: opening, roles, hours, sessions, closing."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -8,11 +8,17 @@ from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.staff import national, queries, rules, services, sessions
 from tracing.staff.access import agent, asked_at, may
-from tracing.staff.errors import AccountReachesFurther, LoginTaken, NoSuchMember, RecruitFirst
-from tracing.staff.forms import HoursForm, LanguagesForm, MemberForm, SiteRolesForm
+from tracing.staff.errors import (
+    AccountReachesFurther,
+    LoginTaken,
+    NoRoleLeft,
+    NoSuchMember,
+    OwnAccount,
+    RecruitFirst,
+)
+from tracing.staff.forms import MemberForm, WorkForm
 from tracing.staff.models import Member, MemberKind, MemberRole, Role, SessionEnd, SiteKind
 from tracing.staff.words import KIND_WORDS, ROLE_WORDS, WEEKDAYS
-from tracing.ui.languages import SPOKEN
 from tracing.ui.once import leads_to, sent_once
 
 bp = Blueprint("accounts", __name__, url_prefix="/members", template_folder="templates")
@@ -96,8 +102,8 @@ def member(member_id: int) -> ResponseReturnValue:
     return member_page(administered(member_id))
 
 
-def member_page(found: Member, *, hours: HoursForm | None = None) -> str:
-    """Return the page of an account; `hours` as they were typed, when something in them is wrong."""
+def member_page(found: Member, *, work: WorkForm | None = None) -> str:
+    """Return the page of an account; `work` as it was typed, when something in it is wrong."""
     site = agent().site
     held = [role.role.value for role in found.roles if role.site_id == site.id]
     proposal = national.find_proposal(found.id, site.id, at=clock.now())
@@ -108,9 +114,7 @@ def member_page(found: Member, *, hours: HoursForm | None = None) -> str:
         is_me=found.id == agent().member_id,
         kind_words=KIND_WORDS,
         weekdays=WEEKDAYS,
-        roles=SiteRolesForm(formdata=None, data={"roles": held}),
-        languages=LanguagesForm(formdata=None, data={"languages": found.languages}),
-        hours=hours or HoursForm.of(queries.shifts_of(found.id)),
+        work=work or WorkForm.of(held, found.languages, queries.shifts_of(found.id)),
         sessions=queries.open_sessions(found.id),
         reaches=_reaches(found),
         officer=_officer_of(found),
@@ -126,44 +130,32 @@ def _officer_of(found: Member) -> MemberRole | None:
     return national.find_role(found.id, agent().site.id) if is_live else None
 
 
-@bp.post("/<int:member_id>/roles")
+@bp.post("/<int:member_id>")
 @may(Role.ADMINISTRATOR)
-def set_roles(member_id: int) -> ResponseReturnValue:
-    """Set the roles of a member at this site."""
-    found = administered(member_id)
-    known = {role.value for role in Role}
-    wanted = [Role(value) for value in request.form.getlist("roles") if value in known]
-    with transaction():
-        services.set_roles(found, wanted, agent().site.id, by=agent().member_id, at=clock.now())
-    flash(_("Rôles enregistrés."))
-    if found.id not in {one.id for one in queries.members_of_sites(agent().sites_as(Role.ADMINISTRATOR))}:
-        return redirect(url_for("accounts.members"), 303)
-    return redirect(url_for("accounts.member", member_id=member_id), 303)
-
-
-@bp.post("/<int:member_id>/languages")
-@may(Role.ADMINISTRATOR)
-def set_languages(member_id: int) -> ResponseReturnValue:
-    """Set in which languages a member can lead a call."""
-    found = administered_everywhere(member_id)
-    chosen = set(request.form.getlist("languages")) & set(SPOKEN)
-    with transaction():
-        services.set_languages(found, chosen, by=agent().member_id, at=clock.now())
-    flash(_("Langues enregistrées. Les appels dans ces langues lui sont proposés."))
-    return redirect(url_for("accounts.member", member_id=member_id), 303)
-
-
-@bp.post("/<int:member_id>/hours")
-@may(Role.ADMINISTRATOR)
-def set_hours(member_id: int) -> ResponseReturnValue:
-    """Set the weekly hours of a member."""
-    found = administered_everywhere(member_id)
-    form = HoursForm()
+def save(member_id: int) -> ResponseReturnValue:
+    """Set the roles of a member at this site, and, for an administrator of all their live sites, languages and hours."""
+    found, me = administered(member_id), agent()
+    form, reaches = WorkForm(), _reaches(found)
     if not form.validate():
-        return member_page(found, hours=form), 422
-    with transaction():
-        services.set_hours(found, form.chosen(), by=agent().member_id, at=clock.now())
-    flash(_("Horaires enregistrés."))
+        return member_page(found, work=form), 422
+    try:
+        with transaction():
+            at = asked_at()
+            roles = [Role(value) for value in form.roles.data or ()]
+            services.set_roles(found, roles, me.site.id, by=me.member_id, at=at)
+            if reaches:
+                services.set_languages(found, form.languages.data or (), by=me.member_id, at=at)
+                services.set_hours(found, form.hours(), by=me.member_id, at=at)
+    except (RecruitFirst, OwnAccount, NoRoleLeft) as refusal:
+        form.roles.errors = [refusal.message]
+        return member_page(administered(member_id), work=form), refusal.status
+    flash(
+        _("Enregistré. Les appels dans ses langues lui sont proposés.")
+        if reaches
+        else _("Rôles enregistrés.")
+    )
+    if found.id not in {one.id for one in queries.members_of_sites(me.sites_as(Role.ADMINISTRATOR))}:
+        return redirect(url_for("accounts.members"), 303)
     return redirect(url_for("accounts.member", member_id=member_id), 303)
 
 

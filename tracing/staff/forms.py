@@ -127,18 +127,6 @@ class MemberForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class SiteRolesForm(FlaskForm):  # type: ignore[misc]
-    """What a member may do at the present site."""
-
-    roles = RolesField(_l("Rôles"), choices=ROLES)
-
-
-class LanguagesForm(FlaskForm):  # type: ignore[misc]
-    """In which languages besides French a member can lead a call."""
-
-    languages = RolesField(_l("Langues, outre le français"), choices=spoken_languages)
-
-
 class DayForm(Form):
     """From when to when, on one day of the week; both empty on a day off."""
 
@@ -160,20 +148,23 @@ class DayForm(Form):
         return wrong is None
 
 
-class HoursForm(FlaskForm):  # type: ignore[misc]
-    """The weekly pattern of a member, Monday first."""
+class WorkForm(FlaskForm):  # type: ignore[misc]
+    """What a member does here, in which languages and when: one form, so that one save keeps all that was ticked."""
 
+    roles = RolesField(_l("Rôles sur ce site"), choices=ROLES)
+    languages = RolesField(_l("Langues, outre le français"), choices=spoken_languages)
     days = FieldList(FormField(DayForm), min_entries=7, max_entries=7)
+    """The weekly pattern, Monday first."""
 
     @classmethod
-    def of(cls, shifts: Iterable[Shift]) -> "HoursForm":
-        """Return the form that shows these hours."""
+    def of(cls, roles: Iterable[str], languages: Iterable[str], shifts: Iterable[Shift]) -> "WorkForm":
+        """Return the form that shows these roles, languages and hours."""
         by_day: list[dict[str, Any]] = [{} for _weekday in WEEKDAYS]
         for shift in shifts:
             by_day[shift.weekday] = {"starts": shift.starts_at, "ends": shift.ends_at}
-        return cls(formdata=None, data={"days": by_day})
+        return cls(formdata=None, data={"roles": list(roles), "languages": list(languages), "days": by_day})
 
-    def chosen(self) -> dict[int, tuple[time, time]]:
+    def hours(self) -> dict[int, tuple[time, time]]:
         """Return the hours of each working day, 0 being Monday."""
         typed = enumerate(self.days.data)
         return {weekday: (day["starts"], day["ends"]) for weekday, day in typed if day["starts"]}
