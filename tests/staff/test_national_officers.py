@@ -145,6 +145,7 @@ def test_the_training_administrator_does_not_reach_a_live_site_through_an_accoun
     paul = browse.as_(member("paul", "Paul", (Role.ADMINISTRATOR, story.school), at=NOW))
     services.set_password(story.rose, "une phrase assez longue", by=None, at=NOW)
     rose_id, before, theo_id = story.rose.id, story.rose.password_hash, story.theo.id
+    olga = browse.as_(story.olga)
 
     paul.post(f"/members/{rose_id}{path}", status=403)
 
@@ -153,7 +154,7 @@ def test_the_training_administrator_does_not_reach_a_live_site_through_an_accoun
     page = paul.get(f"/members/{rose_id}").text
     assert "Ce compte ouvre aussi un site que vous n’administrez pas" in page
     assert "Fermer ce compte" not in page
-    journal = browse.as_(story.olga).get("/journal?show=events&kind=scope.refused").text
+    journal = olga.get("/journal?show=events&kind=scope.refused").text
     assert f"compte {rose_id}" in journal
     paul.post(f"/members/{theo_id}/close")
 
@@ -181,7 +182,7 @@ def test_a_training_site_notes_no_absence_of_a_live_site_s_tracer(story):
 
     with pytest.raises(AccountReachesFurther):
         presence.note_absence(story.ada.id, first=day, last=day, by=by, at=NOW)
-    presence.note_absence(theo_id, first=day, last=day, by=by, at=NOW)
+    presence.note_absence(story.theo.id, first=day, last=day, by=by, at=NOW)
     # the referent of both has the right at the live site as well
     presence.note_absence(story.ada.id, first=day, last=day, by=agent(story.rose, story.school), at=NOW)
 
