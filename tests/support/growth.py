@@ -54,6 +54,8 @@ BY_THE_LOT = "a page of import officers alone; a hundred senders make some 70,00
 
 EXCEPTIONS = {
     ("imports.originals.remove_old", "import_lots"): "a job that tidies; some 70,000 lots in a year",
+    ("imports.pair_queries.decided", "possible_duplicates"): "read from the latest back until a page is full",
+    ("imports.queries.changed_since_planned", "import_lots"): BY_THE_LOT,
     ("imports.queries.lots", "import_lots"): "the newest lots, one page of them: read from the newest back",
     ("imports.queries.lots_to_decide", "import_lots"): BY_THE_LOT,
     ("imports.source_queries.last_lots", "import_lots"): BY_THE_LOT,

@@ -85,7 +85,7 @@ def _note(response: Response) -> Response:
     permission: Permission = view.__permission__
     if permission.roles and not agent.holds(*permission.roles):
         return response  # the page is for another role: that says nothing of the object
-    session.rollback()  # a number that no column holds breaks the transaction in which it was looked for
+    session.remove()  # a number that no column holds has broken the transaction in which it was looked for
     with transaction():
         for name, value in request.view_args.items():
             if name not in OWNERS or "\0" in str(value):

@@ -70,11 +70,11 @@ def all_in_one(runtime: Runtime, *, accounts: Sequence[str], say: Callable[[str]
     leave_out_what_is_loaded()
     jobs = make_scheduler(settings)
     jobs.start()
-    say("")
-    for account in accounts:
-        say(account)
-    say(f"\nReady: http://{settings.host}:{settings.port}/   (Ctrl-C stops everything)")
     try:
+        say("")
+        for account in accounts:
+            say(account)
+        say(f"\nReady: http://{settings.host}:{settings.port}/   (Ctrl-C stops everything)")
         server.run()
     except KeyboardInterrupt:
         pass

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
@@ -73,7 +73,9 @@ class Decided:
 
 def _inside(scope: Scope) -> ColumnElement[bool]:
     """Return that the newcomer of a pair has a case inside a scope: whoever loaded it compares it."""
-    return exists().where(Case.person_id == PossibleDuplicate.person_id, scope.holds(Case.site_id))
+    # the offset keeps the look-up apart: PostgreSQL would join pairs and cases, and read all cases for a page of pairs
+    held = select(Case.id).where(Case.person_id == PossibleDuplicate.person_id, scope.holds(Case.site_id))
+    return held.correlate(PossibleDuplicate).offset(0).exists()
 
 
 def _open(scope: Scope) -> Select[PossibleDuplicate]:

@@ -106,6 +106,7 @@ class PossibleDuplicate(Base):
             "id",
             postgresql_where=text("state = 'open'"),
         ),
+        Index("ix_possible_duplicates_decided", "decided_at", "id", postgresql_where=text("state <> 'open'")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

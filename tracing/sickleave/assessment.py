@@ -37,7 +37,7 @@ from tracing.sickleave.rules import (
 from tracing.staff.agents import Agent
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Assessment:
     """What the rules say of a note today, and what it hangs on."""
 

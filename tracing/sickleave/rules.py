@@ -50,7 +50,7 @@ class Number(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class NoteRequest:
     """Everything a note hangs on, as it stands at the end of the questions."""
 
