@@ -24,7 +24,7 @@ from tests.support.story import agent
 from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.calls.rules import CallOutcome
-from tracing.kernel import clock, db
+from tracing.kernel import clock, db, logs
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
 from tracing.queue.errors import ClaimLost
@@ -103,6 +103,7 @@ class Host:
 
 def main() -> None:
     """Be a host until whoever started it ends it."""
+    logs.configure("warning", "text")  # to standard error: what this process says goes to standard output
     told = json.loads(sys.stdin.readline())
     wrong = timedelta(hours=told.get("hours_ahead", 0))
     with time_machine.travel(datetime.now(UTC) + wrong):

@@ -3,8 +3,10 @@
 import os
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
+from tests.support.story import identity, waiting_case
+from tracing.kernel import db
 from tracing.kernel.db import session as current
 from tracing.kernel.db import transaction
 from tracing.vault import services as vault
@@ -108,3 +110,22 @@ def test_keys_do_not_appear_when_a_ring_is_printed(ring, morning):
 
     assert repr(key) not in repr(ring)
     assert repr(ring.master) not in repr(ring)
+
+
+def test_a_key_that_another_host_makes_at_the_same_moment_is_not_taken_for_lost(story, engines, morning):
+    """The first call of a day on two hosts: between the two looks of this one, the other makes the key and uses it."""
+    there = engines[1]
+    here = KeyRing(db.make_engine(there.engine.url.render_as_string(hide_password=False)), there.master)
+
+    def begin_there(_connection, _cursor, statement, *_rest):
+        if "cohort_keys" in statement and not begun:
+            begun.append(waiting_case(story.nantes, identity("Marie"), at=morning))
+
+    begun = []
+    event.listen(here.engine, "after_cursor_execute", begin_there)
+
+    key = here.cohort_key(morning.date())
+
+    here.engine.dispose()
+    assert begun
+    assert key == there.cohort_key(morning.date())

@@ -9,15 +9,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NoReturn, TypeVar
 
 import structlog
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, Row, Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql import func
 
 from tracing.vault import sealing, uses
 from tracing.vault.errors import IdentityDestroyed, KeyLost
 from tracing.vault.models import CohortKey, IndexKey, MasterKey
+
+T = TypeVar("T")
 
 KEY_BYTES = 32
 CACHE_SECONDS = 300.0
@@ -105,14 +108,12 @@ class KeyRing:
         return key
 
     def _load_cohort(self, name: str, cohort: date) -> bytes:
-        chosen = select(CohortKey.wrapped, CohortKey.destroyed_at).where(CohortKey.cohort == cohort)
-        with self.engine.connect() as store:
-            kept = store.execute(chosen).one_or_none()
+        chosen = select(CohortKey.wrapped).where(CohortKey.cohort == cohort)
+        kept = self._row(chosen)
+        if kept is None and uses.day_has_rows(cohort):
+            # a row is only there once its key is in the store: another host may just have made both
+            kept = self._row(chosen) or self._lost(name)
         if kept is None:
-            # a row of that day can only be there if its key was in the store before it
-            if uses.day_has_rows(cohort):
-                log.error("key lost", key=name)
-                raise KeyLost
             with self.engine.begin() as store:
                 store.execute(
                     insert(CohortKey)
@@ -126,22 +127,27 @@ class KeyRing:
 
     def _load_index(self, name: str, kind: str, key_id: int) -> bytes:
         chosen = select(IndexKey.wrapped).where(IndexKey.kind == kind, IndexKey.id == key_id)
-        with self.engine.connect() as store:
-            wrapped = store.scalar(chosen)
-        if wrapped is None:
-            if (kind, key_id) in uses.index_keys():
-                log.error("key lost", key=name)
-                raise KeyLost
+        kept = self._row(chosen)
+        if kept is None and (kind, key_id) in uses.index_keys():
+            kept = self._row(chosen) or self._lost(name)
+        if kept is None:
             with self.engine.begin() as store:
                 store.execute(
                     insert(IndexKey)
                     .values(id=key_id, kind=kind, wrapped=self._fresh(name), created_at=func.now())
                     .on_conflict_do_nothing()
                 )
-                wrapped = store.scalar(chosen)
-        if wrapped is None:
-            raise RuntimeError(f"the key store did not keep {name}")
-        return sealing.unwrap(self.master, name=name, wrapped=wrapped)
+                kept = store.execute(chosen).one()
+        return sealing.unwrap(self.master, name=name, wrapped=kept.wrapped)
+
+    def _row(self, chosen: Select[T]) -> Row[T] | None:
+        with self.engine.connect() as store:
+            return store.execute(chosen).one_or_none()
+
+    @staticmethod
+    def _lost(name: str) -> NoReturn:
+        log.error("key lost", key=name)
+        raise KeyLost
 
     def _fresh(self, name: str) -> bytes:
         return sealing.wrap(self.master, name=name, key=os.urandom(KEY_BYTES))
