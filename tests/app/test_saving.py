@@ -1,6 +1,7 @@
 """A platform is saved while it works, and made again elsewhere: its people can be read."""
 
 import json
+import shutil
 import stat
 from datetime import UTC, datetime
 
@@ -132,3 +133,26 @@ def test_a_backup_says_when_it_was_made(saved):
 
     assert made.tzinfo is not None
     assert made <= datetime.now(UTC)
+
+
+def test_the_dump_of_another_backup_is_not_mixed_in(saved, platform, tmp_path):
+    folder, key = saved
+    mixed, other = tmp_path / "mixed", tmp_path / "other"
+    assert tracing(platform, "backup", other).exit_code == 0
+    shutil.copytree(folder, mixed)
+    shutil.copy(other / KEYS_DUMP, mixed / KEYS_DUMP)
+
+    result = tracing(tmp_path / "new", "restore", mixed, "--key", key)
+
+    assert result.exit_code == 1
+    assert "of another backup" in said(result)
+
+
+def test_a_folder_that_others_can_enter_gets_no_key_and_leaves_no_half_backup(platform, tmp_path):
+    (tmp_path / "open").mkdir(mode=0o755)
+
+    result = tracing(platform, "backup", tmp_path / "half", "--key-to", tmp_path / "open")
+
+    assert result.exit_code == 1
+    assert "chmod 700" in said(result)
+    assert list((tmp_path / "half").iterdir()) == []

@@ -189,3 +189,13 @@ def test_what_is_kept_is_bounded(browse, story, phone):
 
     assert len(kept) <= unsent.MOST_FIELDS
     assert max(len(one) for values in kept.values() for one in values) <= unsent.LONGEST
+
+
+def test_the_end_of_the_call_says_that_a_contact_was_begun(browse, story, phone):
+    ada = browse.as_(story.ada)
+    end = f"{phone.path.removesuffix('/contacts')}/end"
+    assert "Un contact est commencé" not in ada.get(end).text
+
+    ada.fragment(f"{phone.path}/draft", HALF, status=204)
+
+    assert "Un contact est commencé" in ada.get(end).text

@@ -83,14 +83,17 @@ def test_only_changes_of_roles_are_recorded(gaston, story, session):
 def test_somebody_without_any_role_would_be_lost_so_the_account_is_closed_instead(gaston, story):
     ada, nantes = story.ada.id, story.nantes.id
 
-    refused = gaston.post(f"/members/{ada}", {}, status=422)
+    refused = gaston.post(f"/members/{ada}", {"leave": "1"}, status=422)
 
     assert "fermez le compte" in refused.text
     assert roles_of(ada, nantes) == {Role.TRACER}
 
 
 def test_somebody_of_another_site_as_well_may_leave_this_one(gaston, story):
-    sent = gaston.post(f"/members/{story.rose.id}", {})
+    gaston.post(f"/members/{story.rose.id}", {}, status=422)
+    assert roles_of(story.rose.id, story.nantes.id) == {Role.REFERENT}
+
+    sent = gaston.post(f"/members/{story.rose.id}", {"leave": "1"})
 
     assert sent.headers["Location"] == "/members"
     assert roles_of(story.rose.id, story.nantes.id) == set()

@@ -195,3 +195,16 @@ def test_only_the_roles_at_one_s_own_site_are_saved_for_an_account_that_reaches_
 
     assert staff.get_member(story.rose.id).languages == []
     assert not staff.shifts_of(story.rose.id)
+
+
+def test_an_administrator_whom_the_proposer_has_just_made_is_no_second_one(browse, story, lea):
+    path = f"/members/{lea.id}/national"
+    gaston = browse.as_(story.gaston)
+    gaston.follow(path)
+    second = member("second", "Second", at=NOW)
+    services.grant(second, Role.ADMINISTRATOR, story.nantes.id, by=story.gaston.id, at=NOW)
+    lea_id, visitor = lea.id, browse.as_(second)
+
+    visitor.post(f"{path}/confirm", status=403)
+
+    assert not is_national(lea_id, staff.get_site(staff.get_member(lea_id).roles[0].site_id))

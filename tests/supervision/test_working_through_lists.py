@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 
 from tests.conftest import NOW
 from tests.support.story import Story, agent, case, contact, identity, waiting_case
@@ -177,6 +178,9 @@ def test_a_call_in_another_language_is_given_to_who_speaks_it(browse: Browser, s
     said = dora.follow(f"/lists/tasks/{task.id}/give", {"tracer": story.ada.id}).text
 
     assert "turc" in page
+    assert BeautifulSoup(page, "html5lib").select_one("select[name=tracer] option")["value"] == "", (
+        "nobody is chosen beforehand"
+    )
     assert reference(task) in page
     assert "Confié à Ada" in said
     assert calls.take_next(agent(story.ada), at=NOW).household_id == now(task).household_id

@@ -14,7 +14,7 @@ from sqlalchemy import NullPool, create_engine, make_url, text
 from tracing.kernel.config import CannotStart, Settings
 from tracing.kernel.embedded import Server, ensure_server
 from tracing.kernel.programs import ENVIRONMENT, all_programs, major_of
-from tracing.kernel.secrets import load_or_create, sync_folder, write_private
+from tracing.kernel.secrets import load_or_create, make_private_folder, sync_folder, write_private
 
 MAIN_DUMP = "tracing.dump"
 KEYS_DUMP = "tracing_keys.dump"
@@ -42,8 +42,10 @@ def back_up(settings: Settings, folder: Path, *, key_to: Path | None, at: dateti
         if key_to == folder or folder in key_to.parents or key_to in folder.parents:
             raise CannotStart("The key must not lie with the data it opens: choose a folder elsewhere.")
     key = _existing_key(key_file(settings))
-    if key_to is not None and (key_to / "master.key").exists():
-        raise CannotStart(f"There is a key already: {key_to / 'master.key'}. Choose another folder.")
+    if key_to is not None:
+        if (key_to / "master.key").exists():
+            raise CannotStart(f"There is a key already: {key_to / 'master.key'}. Choose another folder.")
+        make_private_folder(key_to)  # refused now, not after the data was written
     server = ensure_server(settings)
     try:
         for name, url in ((MAIN_DUMP, server.owner_url), (KEYS_DUMP, server.keys_owner_url)):
@@ -54,7 +56,11 @@ def back_up(settings: Settings, folder: Path, *, key_to: Path | None, at: dateti
         server.stop()
     if key_to is not None:
         write_private(key_to / "master.key", key)
-    contents = {"made_at": at.isoformat(timespec="seconds"), "key": _sign_of(key)}
+    contents = {
+        "made_at": at.isoformat(timespec="seconds"),
+        "key": _sign_of(key),
+        "files": {name: _digest_of(folder / name) for name in (MAIN_DUMP, KEYS_DUMP)},
+    }
     write_private(folder / CONTENTS, json.dumps(contents).encode())
     sync_folder(folder)
 
@@ -63,12 +69,18 @@ def restore(settings: Settings, folder: Path, *, key: Path | None) -> None:
     """Fill two empty databases from a backup; afterwards the platform starts as it was.
 
     Raises:
-        CannotStart: the backup is incomplete, the key is missing or another one, or the databases are not empty.
+        CannotStart: the backup is incomplete or mixed with another one, the key is missing or another one, or the
+            databases are not empty.
     """
     try:
         contents = json.loads((folder / CONTENTS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise CannotStart(f"{folder} holds no complete backup: {CONTENTS} is missing or damaged.") from None
+    for name, digest in contents["files"].items():
+        if not (folder / name).exists() or _digest_of(folder / name) != digest:
+            raise CannotStart(
+                f"{folder / name} is missing, damaged or of another backup: nothing was restored."
+            )
     target = key_file(settings)
     master = _existing_key(key if key is not None else target)
     if contents["key"] != _sign_of(master):
@@ -102,6 +114,11 @@ def _existing_key(path: Path) -> bytes:
     if not path.exists():
         raise CannotStart(f"The master key is missing: {path}. Without it no identity can be read.")
     return load_or_create(path, KEY_BYTES)
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sign_of(key: bytes) -> str:

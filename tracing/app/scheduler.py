@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
+from sqlalchemy.exc import OperationalError
 
 from tracing.calls import jobs as calls
 from tracing.calls import watching
@@ -108,6 +109,12 @@ def once(name: str, job: Callable[[datetime], object], seconds: int) -> Callable
                 # hosts whose clocks disagree must mean the same slot, and take none that is still to come
                 at = clock.database_now()
             job(slot_of(at, seconds))
+        except OperationalError as error:
+            if not error.connection_invalidated and getattr(error.orig, "sqlstate", None) is not None:
+                log.exception("job failed", job=name)
+            else:
+                # every job says so every few seconds while the database is away: a line each, not a traceback
+                log.warning("job waits for the database", job=name)
         except Exception:
             # the next run tries again; a job that failed must not stop the scheduler
             log.exception("job failed", job=name)

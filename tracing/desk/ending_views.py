@@ -8,9 +8,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from tracing.calls import services as calls
+from tracing.calls import unsent
 from tracing.calls.errors import CallbackOutsideHours, StillMissing
 from tracing.calls.rules import CallOutcome
 from tracing.calls.words import OUTCOME_WORDS
+from tracing.contacts.panels import DIALOG as CONTACT_DIALOG
 from tracing.desk import endings, queries, rules, services
 from tracing.desk.errors import AlreadyFinished, NoSuchHour
 from tracing.desk.forms import EndForm
@@ -43,6 +45,8 @@ class Ending:
     """How many people of this call are still to be spoken to."""
     is_asked: bool
     """Whether a question to the adviser is open already."""
+    has_begun_contact: bool
+    """A contact was typed and not saved: nobody will call them."""
     callback: datetime
     """The callback that is proposed, where the site is."""
 
@@ -144,6 +148,7 @@ def ending_of(screen: Screen) -> Ending:
         next_try=endings.next_try(task, by=by, at=at),
         others=sum(not tab.is_finished and not tab.is_here for tab in screen.tabs),
         is_asked=bool(escalations.open_for_task(task.id, Audience.ADVISER)),
+        has_begun_contact=unsent.find(screen.call.id, task.id, CONTACT_DIALOG, by=by) is not None,
         callback=endings.proposed_callback(task, by=by, at=at),
     )
 

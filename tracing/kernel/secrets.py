@@ -16,7 +16,7 @@ def load_or_create(path: Path, size: int = 32) -> bytes:
     Two processes that start at once agree: each writes a file of its own, and only one can link it to
     the final name. The bytes are on the disk before the name is.
     """
-    _make_private_folder(path.parent)
+    make_private_folder(path.parent)
     if not path.exists():
         _publish(path, secrets.token_bytes(size))
     return _read_private(path, size)
@@ -26,7 +26,7 @@ def load(path: Path, size: int = 32) -> bytes | None:
     """Return the random bytes kept at path, or None where there is no file: none is made."""
     if not path.exists():
         return None
-    _make_private_folder(path.parent)
+    make_private_folder(path.parent)
     return _read_private(path, size)
 
 
@@ -47,11 +47,12 @@ def database_password(data_dir: Path, role: str) -> str:
 
 def write_private(path: Path, content: bytes) -> None:
     """Keep a secret that somebody else made, where only this process's user may read it; the first one stays."""
-    _make_private_folder(path.parent)
+    make_private_folder(path.parent)
     _publish(path, content)
 
 
-def _make_private_folder(folder: Path) -> None:
+def make_private_folder(folder: Path) -> None:
+    """Make a folder for secrets, which nobody else may enter; one that others can enter is refused."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_mode & OTHERS:

@@ -1,6 +1,6 @@
 """The accounts of a site, for its administrator: opening, roles, hours, sessions, closing."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -117,6 +117,7 @@ def member_page(found: Member, *, work: WorkForm | None = None) -> str:
         work=work or WorkForm.of(held, found.languages, queries.shifts_of(found.id)),
         sessions=queries.open_sessions(found.id),
         reaches=_reaches(found),
+        works_elsewhere=any(role.site_id != site.id for role in found.roles),
         officer=_officer_of(found),
         proposal=proposal,
         names=queries.member_names([proposal.proposed_by] if proposal else []),
@@ -136,24 +137,24 @@ def save(member_id: int) -> ResponseReturnValue:
     """Set the roles of a member at this site, and, for an administrator of all their live sites, languages and hours."""
     found, me = administered(member_id), agent()
     form, reaches = WorkForm(), _reaches(found)
+    leaves = "leave" in request.form
     if not form.validate():
+        return member_page(found, work=form), 422
+    if not form.roles.data and not leaves:
+        form.roles.errors = [_("Cochez au moins un rôle. Pour les retirer tous : « Retirer de ce site ».")]
         return member_page(found, work=form), 422
     try:
         with transaction():
             at = asked_at()
-            roles = [Role(value) for value in form.roles.data or ()]
+            roles = [] if leaves else [Role(value) for value in form.roles.data or ()]
             services.set_roles(found, roles, me.site.id, by=me.member_id, at=at)
-            if reaches:
+            if reaches and not leaves:
                 services.set_languages(found, form.languages.data or (), by=me.member_id, at=at)
                 services.set_hours(found, form.hours(), by=me.member_id, at=at)
     except (RecruitFirst, OwnAccount, NoRoleLeft) as refusal:
         form.roles.errors = [refusal.message]
         return member_page(administered(member_id), work=form), refusal.status
-    flash(
-        _("Enregistré. Les appels dans ses langues lui sont proposés.")
-        if reaches
-        else _("Rôles enregistrés.")
-    )
+    flash(_("Cette personne n’a plus de rôle sur ce site.") if leaves else _("Enregistré."))
     if found.id not in {one.id for one in queries.members_of_sites(me.sites_as(Role.ADMINISTRATOR))}:
         return redirect(url_for("accounts.members"), 303)
     return redirect(url_for("accounts.member", member_id=member_id), 303)

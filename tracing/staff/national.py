@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 
 from tracing.kernel import events
 from tracing.kernel.db import session
+from tracing.kernel.events import Event
 from tracing.staff import queries, rules
 from tracing.staff.agents import Agent
 from tracing.staff.errors import (
@@ -86,13 +87,13 @@ def confirm(member: Member, *, by: Agent, at: datetime) -> None:
 
     Raises:
         NoSuchProposal: nothing waits: it was withdrawn, confirmed, or its days are over.
-        SecondAdministrator: the agent proposed it.
+        SecondAdministrator: the agent proposed it, or is an administrator whom the proposer has just made.
         NotForOneself: it is for the agent.
         NotProposable: the member is no import officer here any more.
     """
     held = _officer(member.id, by.site.id)
     proposal = _waiting(member.id, by.site.id, at=at)
-    if proposal.proposed_by == by.member_id:
+    if proposal.proposed_by == by.member_id or _was_made_by(proposal.proposed_by, by.member_id, at=at):
         raise SecondAdministrator
     if member.id == by.member_id:
         raise NotForOneself
@@ -100,6 +101,21 @@ def confirm(member: Member, *, by: Agent, at: datetime) -> None:
     proposal.confirmed_by, proposal.ended_at = by.member_id, at
     session.flush()
     _record("confirmed", member.id, by.site.id, by=by.member_id, at=at)
+
+
+def _was_made_by(proposer: int, other: int, *, at: datetime) -> bool:
+    """Return whether the proposer opened, promoted or gave a password to another account as recently as a proposal lasts.
+
+    One administrator could be two that way. The log of events is what cannot be changed, so it is asked.
+    """
+    made = select(Event.id).where(
+        Event.subject_type == "member",
+        Event.subject_id == other,
+        Event.by_id == proposer,
+        Event.kind.in_(("member.added", "member.password_set", "member.role_granted")),
+        Event.at > at - rules.PROPOSAL_LASTS,
+    )
+    return session.scalar(made.limit(1)) is not None
 
 
 def withdraw(member: Member, *, by: Agent, at: datetime) -> None:

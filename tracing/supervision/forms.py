@@ -32,15 +32,25 @@ def _tracer_choices(tracers: Sequence[Colleague]) -> list[tuple[object, str]]:
 class GiveForm(FlaskForm):  # type: ignore[misc]
     """To whom a waiting call is given."""
 
+    has_somebody = False
+    """Whether anybody is free."""
+
     tracer = SelectField(
         _l("Confier à"),
         coerce=_number,
         validators=[InputRequired(_l("Choisissez à qui confier l’appel."))],
     )
 
-    def offer(self, tracers: Sequence[Colleague]) -> None:
-        """Offer these tracers."""
-        self.tracer.choices = _tracer_choices(tracers)
+    def offer(self, tracers: Sequence[Colleague], *, language: str | None = None) -> None:
+        """Offer these tracers; those who speak a `language` first, and said so. Nobody is chosen beforehand."""
+        speakers = [one for one in tracers if language in one.member.languages]
+        speaks = {
+            one.member.id: _("%(name)s · parle cette langue", name=name)
+            for one, (_id, name) in zip(speakers, _tracer_choices(speakers), strict=True)
+        }
+        others = _tracer_choices([one for one in tracers if one not in speakers])
+        self.tracer.choices = [(NOBODY, _("Choisir")), *speaks.items(), *others]
+        self.has_somebody = bool(tracers)
 
 
 class TakeBackForm(FlaskForm):  # type: ignore[misc]

@@ -41,13 +41,14 @@ def give_listed(task_id: int) -> ResponseReturnValue:
     which = lists.list_of(listed.task)
     if which not in lists.SPOKEN_LISTS:
         raise AlreadyDealtWith
-    form, back = _form(clock.database_now()), url_for("supervision.lists", list=which.value)
+    language = lists.language_of(listed.task)
+    form, back = _form(clock.database_now(), language), url_for("supervision.lists", list=which.value)
     if not form.validate_on_submit():
         page = render_template(
             "supervision/give_listed.html",
             form=form,
             listed=listed,
-            language=lists.language_of(listed.task),
+            language=language,
             task_words=words.TASK_WORDS,
             back=back,
         )
@@ -57,9 +58,9 @@ def give_listed(task_id: int) -> ResponseReturnValue:
     return _given(form, back)
 
 
-def _form(at: datetime) -> GiveForm:
+def _form(at: datetime, language: str | None = None) -> GiveForm:
     form = GiveForm()
-    form.offer(queries.free_tracers(agent().site, at=at))
+    form.offer(queries.free_tracers(agent().site, at=at), language=language)
     return form
 
 

@@ -206,12 +206,14 @@
       asked = button;
       const yes = question.querySelector("[data-confirm-yes]");
       yes.textContent = button.querySelector("span")?.textContent || button.textContent.trim() || words.continue;
-      yes.className = `btn ${button.classList.contains("btn-danger") ? "btn-danger" : "btn-primary"}`;
+      const danger = ["btn-danger", "btn-outline-danger"].some((name) => button.classList.contains(name));
+      yes.className = `btn ${danger ? "btn-danger" : "btn-primary"}`;
       const no = question.querySelector("[data-confirm-no]");
       no.textContent = button.dataset.confirmNo || no.dataset.usual;
       question.querySelector("#confirm-question").textContent = button.dataset.confirm;
       question.returnValue = "";
       question.showModal();
+      if (danger) no.focus();  // the next Enter, meant for the page, must not do what cannot be undone
     }, true);
 
     question?.addEventListener("close", () => {
