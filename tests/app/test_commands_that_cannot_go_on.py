@@ -158,6 +158,12 @@ def test_a_bug_is_told_without_what_it_was_about(capsys: pytest.CaptureFixture[s
     assert "Dupont" not in failure.sentence + "".join(capsys.readouterr())
 
 
+@pytest.mark.parametrize("host", ["999.1.1.1", "no.such.host.invalid"])
+def test_an_address_that_is_none(tmp_path: Path, host: str):
+    with pytest.raises(CannotStart, match=f"{host}:8000 cannot be used"):
+        check_address(Settings(data_dir=tmp_path, host=host))
+
+
 def test_an_address_that_is_taken(tmp_path: Path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -64,7 +64,7 @@ def all_in_one(runtime: Runtime, *, accounts: Sequence[str], say: Callable[[str]
     settings = runtime.settings
     try:
         server = make_server(runtime.make_app(), host=settings.host, port=settings.port)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # the server says ValueError of an address that is none
         raise _taken(settings, error) from None
     warn_without_address(settings)
     leave_out_what_is_loaded()
@@ -114,9 +114,12 @@ class AsWeLog(Logger):  # type: ignore[misc]
         self.error_log.warning(msg, *args, **options)
 
 
-def _taken(settings: Settings, error: OSError) -> CannotStart:
-    taken = f"{settings.host}:{settings.port} cannot be used ({error.strerror or error})."
-    return CannotStart(f"{taken} Stop what listens there, or choose another port: TRACING_PORT=8001")
+def _taken(settings: Settings, error: OSError | ValueError) -> CannotStart:
+    reason = getattr(error, "strerror", None) or error
+    taken = f"{settings.host}:{settings.port} cannot be used ({reason})."
+    return CannotStart(
+        f"{taken} Stop what listens there, or choose another address: TRACING_HOST, TRACING_PORT"
+    )
 
 
 def check_address(settings: Settings) -> None:
