@@ -46,6 +46,7 @@ def downgrade(revision: str, store: str, *, yes: bool) -> None:
 def backup(folder: Path, key_to: Path | None) -> None:
     """Save both databases in a new FOLDER, also while pages are served."""
     from tracing.app import saving
+    from tracing.app.runtime import master_key_path
     from tracing.kernel import clock
 
     settings = Settings.from_env()
@@ -53,7 +54,7 @@ def backup(folder: Path, key_to: Path | None) -> None:
     click.echo(f"Saved in {folder}: {saving.MAIN_DUMP}, {saving.KEYS_DUMP}.")
     if key_to is None:
         click.echo(
-            f"They are worth nothing without {saving.key_file(settings)}: keep a copy of it elsewhere."
+            f"They are worth nothing without {master_key_path(settings)}: keep a copy of it elsewhere."
         )
 
 

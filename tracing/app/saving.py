@@ -11,21 +11,16 @@ from pathlib import Path
 
 from sqlalchemy import NullPool, create_engine, make_url, text
 
+from tracing.app.runtime import master_key_path
 from tracing.kernel.config import CannotStart, Settings
 from tracing.kernel.embedded import Server, ensure_server
 from tracing.kernel.programs import ENVIRONMENT, all_programs, major_of
-from tracing.kernel.secrets import load_or_create, make_private_folder, sync_folder, write_private
+from tracing.kernel.secrets import load, make_private_folder, sync_folder, write_private
 
 MAIN_DUMP = "tracing.dump"
 KEYS_DUMP = "tracing_keys.dump"
 CONTENTS = "backup.json"
 """Written last: a folder without it is a backup that was broken off."""
-KEY_BYTES = 32
-
-
-def key_file(settings: Settings) -> Path:
-    """Return where a data folder keeps its master key."""
-    return settings.data_dir / "keys" / "master.key"
 
 
 def back_up(settings: Settings, folder: Path, *, key_to: Path | None, at: datetime) -> None:
@@ -41,7 +36,7 @@ def back_up(settings: Settings, folder: Path, *, key_to: Path | None, at: dateti
         key_to = key_to.expanduser().resolve()
         if key_to == folder or folder in key_to.parents or key_to in folder.parents:
             raise CannotStart("The key must not lie with the data it opens: choose a folder elsewhere.")
-    key = _existing_key(key_file(settings))
+    key = _existing_key(master_key_path(settings))
     if key_to is not None:
         if (key_to / "master.key").exists():
             raise CannotStart(f"There is a key already: {key_to / 'master.key'}. Choose another folder.")
@@ -81,7 +76,7 @@ def restore(settings: Settings, folder: Path, *, key: Path | None) -> None:
             raise CannotStart(
                 f"{folder / name} is missing, damaged or of another backup: nothing was restored."
             )
-    target = key_file(settings)
+    target = master_key_path(settings)
     master = _existing_key(key if key is not None else target)
     if contents["key"] != _sign_of(master):
         raise CannotStart("This master key does not open this backup. Give the right one: --key FILE")
@@ -111,9 +106,10 @@ def _fresh(folder: Path) -> Path:
 
 def _existing_key(path: Path) -> bytes:
     """Read a master key, and never make one."""
-    if not path.exists():
+    key = load(path)
+    if key is None:
         raise CannotStart(f"The master key is missing: {path}. Without it no identity can be read.")
-    return load_or_create(path, KEY_BYTES)
+    return key
 
 
 def _digest_of(path: Path) -> str:
