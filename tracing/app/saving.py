@@ -1,7 +1,6 @@
 """A copy of both databases in a folder, and a platform made again from it. The master key travels apart."""
 
 import hashlib
-import hmac
 import json
 import os
 import shutil
@@ -16,6 +15,7 @@ from tracing.kernel.config import CannotStart, Settings
 from tracing.kernel.embedded import Server, ensure_server
 from tracing.kernel.programs import ENVIRONMENT, all_programs, major_of
 from tracing.kernel.secrets import load, make_private_folder, sync_folder, write_private
+from tracing.vault import sealing
 
 MAIN_DUMP = "tracing.dump"
 KEYS_DUMP = "tracing_keys.dump"
@@ -53,7 +53,7 @@ def back_up(settings: Settings, folder: Path, *, key_to: Path | None, at: dateti
         write_private(key_to / "master.key", key)
     contents = {
         "made_at": at.isoformat(timespec="seconds"),
-        "key": _sign_of(key),
+        "key": sealing.fingerprint(key),
         "files": {name: _digest_of(folder / name) for name in (MAIN_DUMP, KEYS_DUMP)},
     }
     write_private(folder / CONTENTS, json.dumps(contents).encode())
@@ -78,7 +78,7 @@ def restore(settings: Settings, folder: Path, *, key: Path | None) -> None:
             )
     target = master_key_path(settings)
     master = _existing_key(key if key is not None else target)
-    if contents["key"] != _sign_of(master):
+    if contents["key"] != sealing.fingerprint(master):
         raise CannotStart("This master key does not open this backup. Give the right one: --key FILE")
     if target.exists() and _existing_key(target) != master:
         raise CannotStart(f"{target} is another key. Restore into an empty data folder.")
@@ -115,11 +115,6 @@ def _existing_key(path: Path) -> bytes:
 def _digest_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sign_of(key: bytes) -> str:
-    """Return what tells one master key from another and says nothing about it."""
-    return hmac.new(key, b"tracing backup", hashlib.sha256).hexdigest()[:16]
 
 
 def _refuse_unless_empty(server: Server) -> None:
