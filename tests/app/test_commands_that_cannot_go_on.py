@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from tests.support.dead import NOWHERE
-from tests.support.live import Live
+from tests.support.live import Live, migrated
 from tracing.app.failures import BUG, DATABASE, FILES, explain
 from tracing.app.serving import check_address
 from tracing.cli import main
@@ -106,6 +105,13 @@ def test_a_data_folder_that_is_a_file(tmp_path: Path, words: list[str], place: s
     assert f"{tmp_path / 'file'}" in says_one_sentence(result, FILES)
 
 
+@pytest.fixture(scope="module")
+def never_started(server: Server) -> Iterator[Live]:
+    """Databases that no master key belongs to yet: the first start has to write one."""
+    with migrated(server, "never_started") as (_owner, _engine, ways):
+        yield ways
+
+
 @pytest.fixture
 def full_disk() -> Iterator[None]:
     """Files of this process may not grow at all, as on a disk that is full."""
@@ -123,8 +129,8 @@ def full_disk() -> Iterator[None]:
 )  # the process would end here, and its connections with it
 @pytest.mark.usefixtures("full_disk")
 @pytest.mark.parametrize("words", [["serve"], ["db", "upgrade"]], ids=" ".join)
-def test_a_full_disk(live_engines: tuple[Engine, Engine, Live], tmp_path: Path, words: list[str]):
-    there = outside(live_engines[2].url, live_engines[2].keys_url)
+def test_a_full_disk(never_started: Live, tmp_path: Path, words: list[str]):
+    there = outside(never_started.url, never_started.keys_url)
 
     result = run(words, environment(tmp_path / "var", **there))
 

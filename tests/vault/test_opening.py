@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, event, select, text
 
 from tests.support.live import at_once
 from tests.support.story import identity, waiting_case
@@ -288,6 +288,34 @@ def test_of_two_hosts_that_start_first_at_once_one_makes_the_master_key(
     assert len(refusals) == 3
     assert all("Copy keys/master.key" in one for one in refusals)
     assert opening.KeyRing(engine, made).opens_store()
+
+
+def test_keys_that_another_host_makes_while_this_one_starts_are_not_lost_ones(live_database, engine, path):
+    """Each of this host's reads of the key store is followed by the other host's first keys and their record."""
+    path.parent.mkdir(mode=0o700)
+    path.write_bytes(os.urandom(32))
+    path.chmod(0o600)
+    here = db.make_engine(engine.url.render_as_string(hide_password=False))
+    kinds = iter(sorted(opening.INDEX_KINDS))
+
+    def other_host_goes_on(_connection, _cursor, statement, *_):
+        kind = next(kinds, None) if "FROM index_keys" in statement else None
+        if kind is not None:
+            at_once([lambda: use_first(kind)])
+
+    def use_first(kind):
+        ring = opening.KeyRing(engine, path.read_bytes())
+        with db.transaction():
+            key = ring.index_key(kind)
+            uses.record_index_keys({(kind, 1): sealing.fingerprint(key)})
+
+    event.listen(here, "after_cursor_execute", other_host_goes_on)
+    with db.transaction():
+        assert opening.open_store(path, here).opens_store()
+    here.dispose()
+
+    with db.transaction():
+        assert {kind for kind, _key in uses.index_keys()} == set(opening.INDEX_KINDS)
 
 
 def test_a_second_host_with_a_copied_key_joins_and_with_one_of_its_own_does_not(

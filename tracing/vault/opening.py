@@ -73,6 +73,7 @@ def open_store(path: Path, engine: Engine) -> KeyRing:
         KeysRefused: the master key is missing or another one, or the store lacks keys that were used.
     """
     with _locked(engine) as connection:
+        used = read_used()
         store = read_store(connection)
         master = secrets.load(path, KEY_BYTES)
         if master is None and store.is_used:
@@ -83,8 +84,8 @@ def open_store(path: Path, engine: Engine) -> KeyRing:
             )
         if master is not None and not store.belongs_to(master):
             raise KeysRefused(_not_its_master(path, store, master))
-        _refuse_lost_days(store)
-        _refuse_lost_index_keys(store, master)
+        _refuse_lost_days(lost_days(used, store))
+        _refuse_lost_index_keys(lost_index_keys(used, store, master))
         if master is None:
             master = secrets.load_or_create(path, KEY_BYTES)
         if store.verifier is None:
@@ -120,17 +121,33 @@ def read_store(connection: Connection) -> Store:
     return store
 
 
-def lost_days(store: Store) -> list[date]:
+@dataclass(frozen=True)
+class Used:
+    """What the main database was sealed and blinded with.
+
+    A use is committed after its key: read before the store, a key that another host makes meanwhile is no lost one.
+    """
+
+    days: set[date]
+    index_keys: dict[tuple[str, int], str]
+
+
+def read_used() -> Used:
+    """Read what was used, to compare it with a store that is read afterwards."""
+    return Used(days=uses.days(), index_keys=uses.index_keys())
+
+
+def lost_days(used: Used, store: Store) -> list[date]:
     """Return the days that have sealed rows in the main database and no key in the store."""
-    missing = uses.days() - store.cohorts - store.destroyed
+    missing = used.days - store.cohorts - store.destroyed
     return sorted(day for day in missing if uses.day_has_rows(day))
 
 
-def lost_index_keys(store: Store, master: bytes | None) -> list[str]:
+def lost_index_keys(used: Used, store: Store, master: bytes | None) -> list[str]:
     """Return the kinds of blind index whose key the store lacks, or has another one in its place."""
     opened = store.opened_by(master) if master is not None else {}
     lost = set()
-    for (kind, key_id), fingerprint in uses.index_keys().items():
+    for (kind, key_id), fingerprint in used.index_keys.items():
         key = opened.get(index_name(kind, key_id))
         if key is None or sealing.fingerprint(key) != fingerprint:
             lost.add(kind)
@@ -142,11 +159,12 @@ def check(path: Path, engine: Engine) -> dict[str, Any]:
 
     Of each day one row of each table is opened, to see that its key is not only there but the right one.
     """
+    used = read_used()
     with engine.connect() as connection:
         store = read_store(connection)
     master = secrets.load(path, KEY_BYTES)
     opened = store.opened_by(master) if master is not None else {}
-    lost = lost_days(store)
+    lost = lost_days(used, store)
     report = {
         "master_key": sealing.fingerprint(master) if master is not None else None,
         "store_belongs_to": store.mark,
@@ -156,7 +174,7 @@ def check(path: Path, engine: Engine) -> dict[str, Any]:
         "days_without_key": [day.isoformat() for day in lost],
         "days_unreadable": [day.isoformat() for day in sorted(store.cohorts) if _is_unreadable(day, opened)],
         "days_destroyed": [day.isoformat() for day in sorted(store.destroyed)],
-        "index_keys_lost": lost_index_keys(store, master),
+        "index_keys_lost": lost_index_keys(used, store, master),
     }
     is_whole = not (lost or report["days_unreadable"] or report["index_keys_lost"])
     is_right = store.belongs_to(master) if master is not None else not store.is_used
@@ -190,8 +208,7 @@ def _is_unreadable(day: date, opened: dict[str, bytes]) -> bool:
     return False
 
 
-def _refuse_lost_days(store: Store) -> None:
-    lost = lost_days(store)
+def _refuse_lost_days(lost: list[date]) -> None:
     if lost:
         named = ", ".join(day.isoformat() for day in lost[:SHOWN]) + (", …" if len(lost) > SHOWN else "")
         raise KeysRefused(
@@ -201,8 +218,7 @@ def _refuse_lost_days(store: Store) -> None:
         )
 
 
-def _refuse_lost_index_keys(store: Store, master: bytes | None) -> None:
-    lost = lost_index_keys(store, master)
+def _refuse_lost_index_keys(lost: list[str]) -> None:
     if lost:
         raise KeysRefused(
             "The key store is not the one that the main database was used with: its keys for finding people by "
