@@ -12,7 +12,10 @@ from sqlalchemy import Connection, text
 from benchmarks.figures import say
 from benchmarks.ground import Ground, without_foreign_keys
 from benchmarks.queue_ground import settle
+from tracing.kernel import db
+from tracing.vault import services as vault
 
+DAYS = 25
 AT_A_TIME = 250_000
 """Tasks a transaction."""
 
@@ -24,12 +27,25 @@ def add_history(ground: Ground, tasks: int) -> None:
 
     Nobody else may use the database meanwhile. There must be a site and a member.
     """
+    _make_keys_of_days(ground)
     with ground.owner.begin() as connection, without_foreign_keys(connection), _without_indexes(connection):
         for done in range(0, tasks, AT_A_TIME):
             for statement in _HISTORY.split(";"):
                 connection.execute(text(statement), {"count": min(AT_A_TIME, tasks - done)})
             say(f"    {min(done + AT_A_TIME, tasks):,} tasks of {tasks:,} …")
     settle(ground)
+
+
+def _make_keys_of_days(ground: Ground) -> None:
+    """Make the keys of the days to come: a process does not start on sealed rows of a day without one."""
+    with ground.owner.connect() as connection:
+        days = connection.scalars(
+            text("SELECT CAST(now() AS date) - number FROM generate_series(0, :days) AS number"),
+            {"days": DAYS},
+        )
+        with db.transaction():
+            for day in days:
+                vault.keys().cohort_key(day)
 
 
 @contextmanager
