@@ -23,8 +23,9 @@ from tracing.app.factory import create_app
 from tracing.app.scheduler import EVERY
 from tracing.kernel import clock, db
 from tracing.kernel.config import Settings
-from tracing.staff import queries, services, sessions
+from tracing.staff import queries, services
 from tracing.staff.access import COOKIE
+from tracing.staff.login import sessions
 from tracing.staff.models import Role
 from tracing.supervision import jobs
 

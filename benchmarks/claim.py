@@ -34,9 +34,9 @@ from benchmarks.queue_ground import (
     settle,
 )
 from tracing.kernel import db
-from tracing.kernel.embedded import Server
+from tracing.kernel.postgres.embedded import Server
 from tracing.programmes.loader import load_packs
-from tracing.queue import taking
+from tracing.queue.claims import claim as taking
 
 Kind = Literal["update", "bare", "statement", "service"]
 

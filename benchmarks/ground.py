@@ -10,9 +10,10 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection, Engine, text
 
-from tracing.kernel import db, migrate
+from tracing.kernel import db
 from tracing.kernel.config import Settings
-from tracing.kernel.embedded import Server, ensure_server
+from tracing.kernel.postgres import migrate
+from tracing.kernel.postgres.embedded import Server, ensure_server
 from tracing.programmes.loader import load_packs
 from tracing.staff import services as staff
 from tracing.vault.keys import KeyRing

@@ -19,9 +19,9 @@ from benchmarks.figures import Figure, at_least, at_most, say, show, told
 from benchmarks.ground import Ground, fill, ground, server
 from benchmarks.loading import Load, in_its_own_process
 from tracing.demo import sealing
-from tracing.imports.containers import Secrets, secrets_from
+from tracing.imports.decryption.secrets import Secrets, secrets_from
 from tracing.kernel import clock
-from tracing.kernel.embedded import Server
+from tracing.kernel.postgres.embedded import Server
 
 PASSWORD = "for this run"  # noqa: S105 - opens nothing else
 

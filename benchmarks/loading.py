@@ -13,12 +13,16 @@ from zoneinfo import ZoneInfo
 
 from benchmarks import memory
 from benchmarks.ground import PROGRAMME
-from tracing.imports import batches, changing, jobs, services, writing
-from tracing.imports.containers import Secrets
+from tracing.imports import jobs
+from tracing.imports.decryption.secrets import Secrets
 from tracing.imports.jobs import Arrival, load
+from tracing.imports.loading import known as batches
+from tracing.imports.loading import services
+from tracing.imports.loading import updates as changing
+from tracing.imports.loading import writer as writing
 from tracing.kernel import db
 from tracing.programmes.loader import load_packs
-from tracing.queue import arrivals
+from tracing.queue.households import bulk_enqueue as arrivals
 from tracing.vault.keys import KeyRing
 from tracing.vault.services import open_vault
 

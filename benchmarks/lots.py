@@ -13,7 +13,7 @@ from random import Random
 import xlsxwriter
 
 from tracing.demo.invented import FIRST_NAMES_F, FIRST_NAMES_M, NAME_ENDS, NAME_STARTS
-from tracing.imports.layout import FIELDS
+from tracing.imports.format.columns import FIELDS
 from tracing.people.nir import key_of
 
 SAMPLED = datetime(2026, 3, 9, 8, 0)  # noqa: DTZ001 - as written in a file, local

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from benchmarks.ground import Ground
 from tracing.kernel import db
 from tracing.staff import queries as staff
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
 from tracing.staff.models import Role
 
 CONNECTIONS = 8

@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from psycopg import sql
 from sqlalchemy import Engine, text
 
-from tracing.kernel import garbage
-from tracing.kernel.copying import send, type_name
+from tracing.kernel import gc_control as garbage
+from tracing.kernel.bulk_copy import send, type_name
 from tracing.kernel.db import Base
 
 LINES_A_TRANSACTION = 5000

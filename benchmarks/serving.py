@@ -19,16 +19,16 @@ from sqlalchemy import text
 from benchmarks import lots
 from benchmarks.ground import PROGRAMME, Ground
 from benchmarks.queue_ground import add_members, settle
-from tracing.app.csrf import token_of
+from tracing.app.middleware.csrf import token_of
 from tracing.app.runtime import Runtime
 from tracing.demo import sealing
-from tracing.imports.containers import secrets_from
+from tracing.imports.decryption.secrets import secrets_from
 from tracing.imports.jobs import Arrival, load
 from tracing.kernel import db
 from tracing.kernel.config import Settings
 from tracing.staff import services as staff
 from tracing.staff.access import COOKIE
-from tracing.staff.sessions import hash_token
+from tracing.staff.login.sessions import hash_token
 
 
 def add_people(here: Ground, *, people: int) -> None:

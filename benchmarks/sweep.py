@@ -26,7 +26,7 @@ from benchmarks.ground import Ground, ground, server
 from benchmarks.queue_ground import add_households, add_members, address_of, processes, seconds, settle
 from tracing.calls.jobs import sweep_claims
 from tracing.kernel import db
-from tracing.kernel.embedded import Server
+from tracing.kernel.postgres.embedded import Server
 
 CLAIMED = """
     WITH chosen AS (

@@ -3,9 +3,9 @@
 import subprocess
 import sys
 
-from tracing.kernel import migrate
 from tracing.kernel.config import Settings
-from tracing.kernel.embedded import ensure_server
+from tracing.kernel.postgres import migrate
+from tracing.kernel.postgres.embedded import ensure_server
 
 
 def main(words: str, store: str = "main") -> None:

@@ -20,9 +20,10 @@ from tests.support.own_server import data_dir  # noqa: F401 - a fixture
 from tests.support.sent import Collector
 from tests.support.story import Story, tell
 from tests.support.web import Browser
-from tracing.kernel import db, migrate
+from tracing.kernel import db
 from tracing.kernel.config import Settings
-from tracing.kernel.embedded import Server, ensure_server
+from tracing.kernel.postgres import migrate
+from tracing.kernel.postgres.embedded import Server, ensure_server
 from tracing.vault.keys import KeyRing
 from tracing.vault.opening import introduce
 from tracing.vault.services import open_vault

@@ -144,7 +144,7 @@ def upgrade() -> None:
 def check() -> None:
     """Say whether the models and the migrations agree; exit 1 when they do not."""
     from tracing.app.runtime import running
-    from tracing.kernel import migrate
+    from tracing.kernel.postgres import migrate
 
     with running(Settings.from_env()) as runtime:
         migrate.check(runtime.server.owner_url, runtime.server.keys_owner_url)

@@ -17,8 +17,8 @@ def downgrade(revision: str, store: str, *, yes: bool) -> None:
     Run it with the release that migrated, after a backup and with every host stopped: what the tables and columns
     of these migrations hold is lost. It needs the address of the databases' owner.
     """
-    from tracing.kernel import migrate
-    from tracing.kernel.embedded import ensure_server
+    from tracing.kernel.postgres import migrate
+    from tracing.kernel.postgres.embedded import ensure_server
 
     server = ensure_server(Settings.from_env())
     try:

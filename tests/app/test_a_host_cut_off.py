@@ -23,8 +23,9 @@ from tests.support.pages import check_page
 from tests.support.relay import Relay
 from tests.support.source import ROOT
 from tracing.kernel import clock, db
-from tracing.staff import queries, sessions
+from tracing.staff import queries
 from tracing.staff.access import COOKIE
+from tracing.staff.login import sessions
 from tracing.vault import sealing
 
 TITLE = "La base de données ne répond pas"

@@ -13,10 +13,11 @@ from tests.support.source import calls, modules
 from tests.support.story import PASSWORD
 from tests.support.web import Browser, Visitor
 from tracing.app import create_app, serving
-from tracing.app.address import FORWARDED
+from tracing.app.middleware.address import FORWARDED
 from tracing.kernel.addresses import parse_proxies
 from tracing.kernel.config import Settings
-from tracing.staff import services, sessions
+from tracing.staff import services
+from tracing.staff.login import sessions
 from tracing.staff.models import LoginAttempt
 
 PUBLIC = "https://tracing.example.org"

@@ -18,7 +18,7 @@ from tracing.app.serving import check_address
 from tracing.cli import main
 from tracing.kernel import db
 from tracing.kernel.config import CannotStart, Settings
-from tracing.kernel.embedded import Server
+from tracing.kernel.postgres.embedded import Server
 
 pytestmark = pytest.mark.usefixtures("log_as_before")
 

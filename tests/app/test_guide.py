@@ -19,8 +19,8 @@ import pytest
 
 from tests.support.activated import log_in, start, stop
 from tests.support.source import ROOT
-from tracing.kernel.cluster import ADMIN, Cluster
-from tracing.kernel.programs import find_programs
+from tracing.kernel.postgres.cluster import ADMIN, Cluster
+from tracing.kernel.postgres.programs import find_programs
 
 GUIDE = (ROOT / "docs/several-machines.md").read_text(encoding="utf-8")
 SETTINGS = (ROOT / "docs/settings.md").read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ from tracing.app.health import Readiness, answer_probes
 from tracing.app.scheduler import EVERY
 from tracing.kernel import clock, db
 from tracing.kernel.config import Settings
-from tracing.kernel.slots import take_slot
+from tracing.kernel.job_slots import take_slot
 from tracing.staff.access import COOKIE
 
 KEYS_FIT = {"database": "ok", "key_store": "ok", "master_key": "ok"}

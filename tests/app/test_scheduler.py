@@ -14,7 +14,7 @@ from tracing.calls import services as calls
 from tracing.kernel.config import Settings
 from tracing.kernel.db import Session
 from tracing.kernel.events import Event
-from tracing.kernel.slots import RunSlot, take_slot
+from tracing.kernel.job_slots import RunSlot, take_slot
 from tracing.queue import queries
 from tracing.queue import services as queue
 from tracing.queue.models import EntryState, QueueEntry

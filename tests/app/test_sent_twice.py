@@ -15,7 +15,7 @@ from tracing.calls import jobs
 from tracing.calls import services as calls
 from tracing.contacts.models import Contact
 from tracing.kernel import db
-from tracing.kernel.submitted import SubmittedForm
+from tracing.kernel.submitted_forms import SubmittedForm
 from tracing.staff.access import ASSETS
 from tracing.staff.models import Absence, Member
 from tracing.ui.once import FIELD

@@ -4,7 +4,7 @@ import psycopg.errors
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from tracing.app.contention import once_more
+from tracing.app.middleware.retry import once_more
 
 
 def failing(error: type[Exception], times: int):

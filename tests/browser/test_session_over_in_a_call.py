@@ -11,7 +11,7 @@ from tests.support.platform import PASSWORD
 from tests.support.telephone import ADULT_AT_WORK, lead, settle
 from tracing.kernel.config import Settings
 from tracing.kernel.db import make_engine
-from tracing.kernel.embedded import ensure_server
+from tracing.kernel.postgres.embedded import ensure_server
 
 
 def grow_old(platform: Platform) -> None:

@@ -21,12 +21,14 @@ from tracing.calls.models import Answer, Call
 from tracing.calls.rules import CallOutcome, GiveBackReason
 from tracing.kernel.db import Session
 from tracing.kernel.events import Event
-from tracing.queue import catching, queries, upkeep
+from tracing.queue import queries
 from tracing.queue import services as queue
+from tracing.queue.claims import claim_household as catching
 from tracing.queue.errors import ClaimLost, HeldBy, NotWaiting, OnAnotherCall
+from tracing.queue.maintenance import upkeep
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
-from tracing.staff import sessions
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
+from tracing.staff.login import sessions
 from tracing.staff.models import Role
 
 HOUSEHOLDS = 3

@@ -17,8 +17,8 @@ from tracing.calls.rules import CallOutcome
 from tracing.kernel import clock
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session, transaction
-from tracing.kernel.embedded import ensure_server
 from tracing.kernel.events import Event
+from tracing.kernel.postgres.embedded import ensure_server
 
 
 def children_of(process):

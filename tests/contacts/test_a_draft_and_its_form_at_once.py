@@ -6,8 +6,8 @@ from sqlalchemy import func, select
 
 from tests.support.live import Live, at_once, committed
 from tests.support.story import agent, waiting_case
+from tracing.calls import form_drafts as unsent
 from tracing.calls import services as calls
-from tracing.calls import unsent
 from tracing.calls.models import Draft
 from tracing.kernel.db import transaction
 

@@ -15,9 +15,9 @@ from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.cases.rules import SAME_EPISODE_DAYS
 from tracing.contacts import calling
 from tracing.contacts.closing import close_when_done
+from tracing.contacts.contact_to_case import turn_back, turn_into_cases
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.rules import becomes, nearest
-from tracing.contacts.turning import turn_back, turn_into_cases
 from tracing.desk import services as desk
 from tracing.imports.jobs import load
 from tracing.kernel.events import Event

@@ -10,9 +10,9 @@ from tests.contacts.conftest import LUC, named
 from tests.desk.walking import soup
 from tests.support.story import agent
 from tests.support.sweep import end_claims
-from tracing.calls import unsent
+from tracing.calls import form_drafts as unsent
 from tracing.calls.models import Draft
-from tracing.contacts.panels import DIALOG
+from tracing.contacts.panel_views import DIALOG
 from tracing.vault import services as vault
 
 HALF = {"contact-first_names": "Luc", "contact-phones": "06 39 98", "contact-face_to_face": "under_1_m"}

@@ -12,8 +12,9 @@ from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome, GiveBackReason
 from tracing.kernel.db import session
-from tracing.queue import households, queries
+from tracing.queue import queries
 from tracing.queue import services as queue
+from tracing.queue.households import services as households
 from tracing.staff import presence
 
 MINUTE = timedelta(minutes=1)

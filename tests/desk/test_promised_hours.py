@@ -13,12 +13,13 @@ from tests.support.web import Browser
 from tracing.calls import services as calls
 from tracing.calls.jobs import promote
 from tracing.calls.rules import CallOutcome
-from tracing.calls.watching import watch
 from tracing.desk.rules import may_be_promised, on_the_clock, proposed_callback
 from tracing.kernel.db import session
 from tracing.programmes.rules import MIDNIGHT, Calling
-from tracing.queue import promises, queries
+from tracing.queue import queries
 from tracing.queue import services as queue
+from tracing.queue.maintenance.absence_jobs import watch
+from tracing.queue.ordering import callbacks as promises
 from tracing.staff import presence
 from tracing.staff.rules import Gone, Week, why_gone
 

@@ -9,7 +9,7 @@ from tests.conftest import NOW
 from tests.desk.walking import soup, take_call
 from tests.support.story import Story, agent, contact, identity, waiting_case
 from tests.support.web import Browser
-from tracing.calls import requests
+from tracing.calls import caller_requests as requests
 from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
 from tracing.cases.queries import get_case

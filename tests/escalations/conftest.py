@@ -15,7 +15,7 @@ from tracing.escalations.models import Audience, Escalation, Reason
 from tracing.queue import services as queue
 from tracing.queue.models import CallTask, TaskState
 from tracing.queue.queries import get_task
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
 
 QUESTION = "Peut-elle rester avec son nourrisson ?"
 

@@ -14,8 +14,9 @@ from tracing.escalations.jobs import release_questions
 from tracing.escalations.models import Audience, Decision, Escalation, EscalationState, Reason
 from tracing.kernel.db import session
 from tracing.kernel.events import Event
-from tracing.staff import presence, sessions
+from tracing.staff import presence
 from tracing.staff import services as staff
+from tracing.staff.login import sessions
 from tracing.staff.models import Member, Role, SessionEnd
 from tracing.staff.rules import ABSOLUTE_END, ABSOLUTE_END_ON_CALL, LAST_WORDS, Gone
 

@@ -26,7 +26,8 @@ from tracing.kernel.events import Sighting
 from tracing.people.models import Household
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
-from tracing.queue import taking, upkeep
+from tracing.queue.claims import claim as taking
+from tracing.queue.maintenance import upkeep
 from tracing.queue.models import EntryState, QueueEntry, TaskState
 from tracing.staff import services as staff
 from tracing.staff.models import Role

@@ -11,8 +11,9 @@ from tests.support.story import agent, member, tell
 from tracing.escalations import services
 from tracing.escalations.errors import AlreadyTaken
 from tracing.escalations.models import Escalation, Reason
-from tracing.kernel import db, migrate
+from tracing.kernel import db
 from tracing.kernel.db import transaction
+from tracing.kernel.postgres import migrate
 from tracing.staff.models import Role
 from tracing.vault.keys import KeyRing
 from tracing.vault.services import open_vault

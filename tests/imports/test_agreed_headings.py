@@ -5,15 +5,17 @@ from sqlalchemy import func, select
 
 from tests.conftest import NOW
 from tests.support.lots import CERTIFICATE, KEY, LINE, arrival, enveloped
-from tracing.imports import lots, source_queries, source_services
-from tracing.imports.containers import Secrets
+from tracing.imports.decryption.secrets import Secrets
 from tracing.imports.errors import FileRefused
+from tracing.imports.format.columns import FIELDS, REQUIRED
+from tracing.imports.format.mapping import Mapping
 from tracing.imports.jobs import load, look_ahead, work_once
-from tracing.imports.layout import FIELDS, REQUIRED
-from tracing.imports.mappings import Mapping
+from tracing.imports.lots import services as lots
 from tracing.imports.models import ImportLot, ImportSource, LotState
 from tracing.imports.refusals import Refusal
-from tracing.imports.source_errors import HeadingsChanged
+from tracing.imports.sources import queries as source_queries
+from tracing.imports.sources import services as source_services
+from tracing.imports.sources.errors import HeadingsChanged
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
 from tracing.people.models import Person

@@ -14,14 +14,15 @@ from tests.support.pairs import MARIE, first_call, pair
 from tests.support.story import Story, agent, contact, identity
 from tracing.cases.models import Case
 from tracing.contacts.models import Contact
-from tracing.imports import pair_services as services
-from tracing.imports.pair_errors import OnTheLine, SaidDifferent, SaidSame
-from tracing.imports.pair_rules import TELLS
+from tracing.duplicates import services
+from tracing.duplicates.errors import OnTheLine, SaidDifferent, SaidSame
+from tracing.duplicates.rules import TELLS
 from tracing.kernel.db import Session
 from tracing.people import queries as people
 from tracing.people.models import PairState, Person, PersonKey, PossibleDuplicate
 from tracing.queue import services as queue
-from tracing.queue import taking, upkeep
+from tracing.queue.claims import claim as taking
+from tracing.queue.maintenance import upkeep
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 from tracing.queue.services import Claim
 

@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.support.lots import CERTIFICATE, KEY, PASSWORDS, enveloped, extract, secrets
-from tracing.imports.containers import Container, passwords_in, secrets_from
-from tracing.imports.opening import open_container
+from tracing.imports.decryption.layers import open_container
+from tracing.imports.decryption.secrets import Container, passwords_in, secrets_from
+from tracing.imports.decryption.workbook import check_members
 from tracing.imports.refusals import CannotRead, Refusal
-from tracing.imports.workbooks import check_members
 
 CMS, WORKBOOK = "pdl-20210510-hard.csv.p7m", "pdl-20210308-1300.xlsx"
 

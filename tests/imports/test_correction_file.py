@@ -11,11 +11,13 @@ from sqlalchemy import func, select
 
 from tests.support.lots import LINE, arrival, lot_of
 from tracing.cases.models import Case
-from tracing.imports import correction_jobs, correction_queries, queries
-from tracing.imports.correction_files import ERROR, FIELDS
-from tracing.imports.correction_files import LINE as NUMBER
+from tracing.imports.corrections import jobs as correction_jobs
+from tracing.imports.corrections import queries as correction_queries
+from tracing.imports.corrections.workbook import ERROR, FIELDS
+from tracing.imports.corrections.workbook import LINE as NUMBER
 from tracing.imports.errors import WrongPassword
 from tracing.imports.jobs import load
+from tracing.imports.lots import queries
 from tracing.imports.models import ImportLine
 from tracing.imports.rules import Outcome
 from tracing.kernel.events import Sighting

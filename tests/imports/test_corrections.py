@@ -12,20 +12,21 @@ from sqlalchemy import func, select
 from tests.conftest import NOW
 from tests.support.lots import LINE, READING, arrival, lot_of, raw_line
 from tracing.cases.models import Case, LabResult
-from tracing.imports import correction_jobs, correction_queries
-from tracing.imports.corrections import typed
-from tracing.imports.faults import PROBLEMS, Fault, Why, faults_of
+from tracing.imports.corrections import jobs as correction_jobs
+from tracing.imports.corrections import queries as correction_queries
+from tracing.imports.corrections.services import typed
+from tracing.imports.format.columns import FIELDS
+from tracing.imports.format.faults import PROBLEMS, Fault, Why, faults_of
+from tracing.imports.format.line import parse
 from tracing.imports.jobs import load
-from tracing.imports.layout import FIELDS
-from tracing.imports.lines import parse
+from tracing.imports.lots.lock import one_at_a_time
 from tracing.imports.models import ImportLine, ImportLot
-from tracing.imports.one_writer import one_at_a_time
 from tracing.imports.rules import Outcome
-from tracing.imports.scope import HOST
 from tracing.kernel.config import Settings
 from tracing.kernel.events import Event, Sighting
 from tracing.people import queries as people
 from tracing.queue.models import CallTask, TaskState
+from tracing.staff.scope import HOST
 
 BAD = {"ID_RESULTAT": "PDL-2", "NOM_NAISSANCE": "", "DATE_NAISSANCE": "31/02/1985"}
 GOOD = LINE | {"ID_RESULTAT": "PDL-2", "NOM_NAISSANCE": "ROY", "DATE_NAISSANCE": "28/02/1985"}

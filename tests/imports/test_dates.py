@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tracing.imports.dates import in_utc, read_moment
+from tracing.imports.format.dates import in_utc, read_moment
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,12 @@ from sqlalchemy import select
 
 from tests.conftest import NOW
 from tests.support.lots import extract, lot_of
-from tracing.imports import folder, source_services
-from tracing.imports.folder import Inbox, fetch_now, last_troubles
 from tracing.imports.jobs import work_once
+from tracing.imports.lots import inbox as folder
+from tracing.imports.lots.inbox import Inbox, fetch_now, last_troubles
 from tracing.imports.models import CameBy, ImportLot, ImportSource, LotState
-from tracing.imports.words import INBOX_WORDS
+from tracing.imports.pages.lot_words import INBOX_WORDS
+from tracing.imports.sources import services as source_services
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
 from tracing.kernel.events import Event

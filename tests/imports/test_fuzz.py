@@ -24,16 +24,17 @@ from tests.support.sealing import (
     signed_by_openssl,
     zipped,
 )
-from tracing.imports import frames, understood
-from tracing.imports.containers import Container, secrets_from
+from tracing.imports.decryption.layers import Opened, open_container
+from tracing.imports.decryption.secrets import Container, secrets_from
+from tracing.imports.decryption.workbook import check_members
 from tracing.imports.errors import FileRefused
-from tracing.imports.layout import FIELDS
-from tracing.imports.lines import parse
-from tracing.imports.opening import Opened, open_container
-from tracing.imports.reader import opened
+from tracing.imports.format.columns import FIELDS
+from tracing.imports.format.line import parse
 from tracing.imports.refusals import CannotRead
-from tracing.imports.workbooks import check_members
-from tracing.imports.worker import read
+from tracing.imports.sandbox import codec as understood
+from tracing.imports.sandbox import framing as frames
+from tracing.imports.sandbox.client import opened
+from tracing.imports.sandbox.worker import read
 
 WANTED = int(os.environ.get("TRACING_FUZZ", "0"))
 HEADING = ";".join(FIELDS)

@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 
 from tests.support.lots import READING, arrival, enveloped, secrets
-from tracing.imports.containers import Container
+from tracing.imports.decryption.layers import Opened
+from tracing.imports.decryption.secrets import Container
+from tracing.imports.format.columns import FIELDS
+from tracing.imports.format.line import parse
+from tracing.imports.format.mapping import Mapping
 from tracing.imports.jobs import load
-from tracing.imports.layout import FIELDS
-from tracing.imports.lines import parse
-from tracing.imports.mappings import Mapping
-from tracing.imports.opening import Opened
-from tracing.imports.reader import opened
 from tracing.imports.refusals import CannotRead, Refusal
-from tracing.imports.worker import read
+from tracing.imports.sandbox.client import opened
+from tracing.imports.sandbox.worker import read
 
 MSH = "MSH|^~\\&|SIL|LABO DU PORT^750000002^FINESS|PTF|CPAM|20210308074500+0100||ORU^R01^ORU_R01|M{0}|P|2.5.1"
 NIR = "285074912260754^^^ASIP-SANTE-INS-NIR&1.2.250.1.213.1.4.8&ISO^INS~77^^^SIL^PI"

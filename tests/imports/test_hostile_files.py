@@ -21,13 +21,15 @@ from sqlalchemy import func, select
 
 from tests.support.lots import READING, arrival, enveloped, extract, lot_of, secrets
 from tests.support.sealing import for_age, for_openpgp, zipped
-from tracing.imports import frames, limits, reader
-from tracing.imports.containers import secrets_from
+from tracing.imports import limits
+from tracing.imports.decryption.secrets import secrets_from
 from tracing.imports.errors import FileRefused
+from tracing.imports.format.columns import FIELDS
 from tracing.imports.jobs import load
-from tracing.imports.layout import FIELDS
 from tracing.imports.models import ImportLine, ImportLot, LotState
 from tracing.imports.refusals import Refusal
+from tracing.imports.sandbox import client as reader
+from tracing.imports.sandbox import framing as frames
 
 HEADING = ";".join(FIELDS).encode()
 MOST_MEMORY = 256 * 1024 * 1024
@@ -37,7 +39,7 @@ ALL = secrets("pdl-20210308-1300.xlsx") + secrets_from(passwords=["sesame"])
 # What a process once was counts into the most it ever took: so this small one starts the reader, and not the tests.
 LAUNCHER = """
 import resource, subprocess, sys
-answer = subprocess.run([sys.executable, "-P", "-m", "tracing.imports.worker"], stdin=0, capture_output=True).stdout
+answer = subprocess.run([sys.executable, "-P", "-m", "tracing.imports.sandbox.worker"], stdin=0, capture_output=True).stdout
 usage = resource.getrusage(resource.RUSAGE_CHILDREN)
 sys.stderr.write(f"{usage.ru_maxrss * 1024} {usage.ru_utime + usage.ru_stime}")
 sys.stdout.buffer.write(answer)

@@ -16,8 +16,8 @@ from tracing.calls.rules import CallOutcome
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.contacts.closing import close_when_done
 from tracing.contacts.models import Contact
-from tracing.imports import pair_services as services
-from tracing.imports.pair_errors import (
+from tracing.duplicates import services
+from tracing.duplicates.errors import (
     AlreadyDecided,
     Erased,
     NirsDiffer,
@@ -28,14 +28,14 @@ from tracing.imports.pair_errors import (
     SaidSame,
     TwoWorlds,
 )
-from tracing.imports.pair_rules import FirstCall, covered
+from tracing.duplicates.rules import FirstCall, covered
 from tracing.kernel.events import Event
 from tracing.people import queries as people
 from tracing.people import services as registry
 from tracing.people.models import PairState, Person, PersonKey, PossibleDuplicate
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
-from tracing.queue import taking
+from tracing.queue.claims import claim as taking
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 
 HOUR = timedelta(hours=1)

@@ -14,13 +14,16 @@ from tests.support.everything import everything
 from tests.support.importer import KILLED, Importer, at_statement, importer, received
 from tests.support.live import Live
 from tests.support.lots import SETTINGS, arrival, lot_of
-from tracing.imports import jobs, lots, queries, undoing
+from tracing.imports import jobs
 from tracing.imports.jobs import load
+from tracing.imports.lots import queries
+from tracing.imports.lots import services as lots
 from tracing.imports.models import LotState
-from tracing.imports.scope import HOST
+from tracing.imports.undo import services as undoing
 from tracing.kernel import clock, db
 from tracing.kernel.config import Settings
 from tracing.staff.models import Member
+from tracing.staff.scope import HOST
 
 KILLS = 50
 LATEST = 250

@@ -9,9 +9,11 @@ from tests.support.everything import everything
 from tests.support.importer import KILLED, importer
 from tests.support.live import Live
 from tests.support.lots import SETTINGS, arrival, lot_of
-from tracing.imports import jobs, queries, undoing
+from tracing.imports import jobs
 from tracing.imports.jobs import load
+from tracing.imports.lots import queries
 from tracing.imports.models import LotState
+from tracing.imports.undo import services as undoing
 from tracing.kernel import clock, db
 from tracing.staff.models import Member
 

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from tests.support.lots import READING, parsed, raw_line
-from tracing.imports.faults import Problem
-from tracing.imports.fields import read_finess
-from tracing.imports.lines import Doubt, parse
+from tracing.imports.format.faults import Problem
+from tracing.imports.format.fields import read_finess
+from tracing.imports.format.line import Doubt, parse
 
 
 def test_a_complete_line_is_understood():

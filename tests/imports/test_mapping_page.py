@@ -8,10 +8,12 @@ from sqlalchemy import select
 
 from tests.conftest import NOW
 from tests.support.lots import CERTIFICATE, KEY, enveloped
-from tracing.imports import lots, source_queries, source_services
-from tracing.imports.containers import Secrets
-from tracing.imports.mappings import Mapping
+from tracing.imports.decryption.secrets import Secrets
+from tracing.imports.format.mapping import Mapping
+from tracing.imports.lots import services as lots
 from tracing.imports.models import ImportLine, LotState
+from tracing.imports.sources import queries as source_queries
+from tracing.imports.sources import services as source_services
 from tracing.kernel.db import transaction
 from tracing.kernel.events import Event, Sighting
 

@@ -7,11 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.lots import LINE, READING
-from tracing.imports.choices import ColumnFault, code_questions, column_faults, mapping_from
-from tracing.imports.faults import Problem
-from tracing.imports.layout import FIELDS, REQUIRED, find_columns, raw_lines
-from tracing.imports.lines import parse
-from tracing.imports.mappings import (
+from tracing.imports.format.columns import FIELDS, REQUIRED, find_columns, raw_lines
+from tracing.imports.format.faults import Problem
+from tracing.imports.format.line import parse
+from tracing.imports.format.mapping import (
     MOST_DISTINCT,
     Difference,
     Gone,
@@ -23,6 +22,7 @@ from tracing.imports.mappings import (
     propose_code,
     proposed,
 )
+from tracing.imports.sources.mapping_rules import ColumnFault, code_questions, column_faults, mapping_from
 
 OWN = ["Réf", "Patient", "Petit nom", "Venu au monde", "Piqué le", "Verdict", "Ligne privée"]
 """Headings that no synonym knows."""

@@ -18,8 +18,8 @@ from tests.support.sealing import (
     signer,
     zipped,
 )
-from tracing.imports.containers import Container, KeyKind, key_kind, secrets_from
-from tracing.imports.opening import open_container
+from tracing.imports.decryption.layers import open_container
+from tracing.imports.decryption.secrets import Container, KeyKind, key_kind, secrets_from
 from tracing.imports.refusals import CannotRead, Refusal
 
 CLEAR = b"\xef\xbb\xbfNUM_LOT;ID_RESULTAT\r\n1;2\r\n" + b"1;3\r\n" * 300

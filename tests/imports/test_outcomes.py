@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.support.lots import PARIS, Store, parsed
-from tracing.imports.report import report_of, told
+from tracing.imports.lots.report import report_of, told
 from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome, decide
 
 SEEN, CHANGED = b"seen", b"changed"

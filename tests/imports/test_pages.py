@@ -12,8 +12,9 @@ from tests.conftest import NOW
 from tests.support.lots import CERTIFICATE, KEY, PASSWORDS, expected, extract, lot_of
 from tests.support.story import agent
 from tracing.calls import services as calls
-from tracing.imports import folder, lots
 from tracing.imports.jobs import work_once
+from tracing.imports.lots import inbox as folder
+from tracing.imports.lots import services as lots
 from tracing.imports.models import ImportLine, ImportLot, LotState
 from tracing.imports.rules import Outcome
 from tracing.kernel import events

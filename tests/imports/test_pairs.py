@@ -13,11 +13,9 @@ from tests.support.lots import arrival, lot_of
 from tests.support.pairs import MARIE, SPELT_OTHERWISE, first_call, pair
 from tests.support.story import agent, contact, identity, member
 from tracing.cases.models import Case, LabResult
-from tracing.imports import pair_queries as queries
-from tracing.imports import pair_services as services
+from tracing.duplicates import queries, services
+from tracing.duplicates.errors import TwoWorlds
 from tracing.imports.jobs import load
-from tracing.imports.pair_errors import TwoWorlds
-from tracing.imports.scope import scope_of
 from tracing.kernel.events import Event, Sighting
 from tracing.people import queries as people
 from tracing.people.models import PairState, Person, PossibleDuplicate
@@ -25,6 +23,7 @@ from tracing.people.nir import key_of
 from tracing.queue import queries as queue
 from tracing.queue.models import TaskState
 from tracing.staff.models import Role
+from tracing.staff.scope import scope_of
 
 DAY = timedelta(days=1)
 NIRS = ("280057510000174", "280057510000271")

@@ -7,11 +7,14 @@ from sqlalchemy import func, select, text
 
 from tests.conftest import NOW
 from tests.support.lots import arrival, expected, lot_of, secrets, take_back
-from tracing.imports import jobs, lots, originals, source_services
+from tracing.imports import jobs
 from tracing.imports.errors import NotNow, OriginalGone
 from tracing.imports.jobs import load, look_ahead, work_once
+from tracing.imports.lots import originals
+from tracing.imports.lots import services as lots
+from tracing.imports.lots.report import MOST_EXAMPLES
 from tracing.imports.models import ImportLot, ImportOriginal, ImportSource, LotState
-from tracing.imports.report import MOST_EXAMPLES
+from tracing.imports.sources import services as source_services
 from tracing.kernel import clock as clocks
 from tracing.kernel.config import Settings
 from tracing.kernel.db import Base, transaction

@@ -14,12 +14,13 @@ from tests.support.lots import arrival, lot_of, secrets
 from tests.support.story import agent, case
 from tracing.calls import services as calls
 from tracing.cases.rules import reference
-from tracing.imports import lots, troubles
 from tracing.imports.cli import ProgressLine
 from tracing.imports.jobs import load, work_once
+from tracing.imports.lots import services as lots
+from tracing.imports.lots import transient_errors as troubles
+from tracing.imports.lots.lock import lock_if_free, one_at_a_time
+from tracing.imports.lots.progress import pace_of
 from tracing.imports.models import ImportLine, ImportLot, LotState
-from tracing.imports.one_writer import lock_if_free, one_at_a_time
-from tracing.imports.pace import pace_of
 from tracing.kernel import clock as clocks
 from tracing.kernel import db
 from tracing.kernel.config import Settings

@@ -23,10 +23,14 @@ from tests.support.lots import (
     secrets,
 )
 from tests.support.sealing import HAS_OPENSSL, enveloped_by_openssl, signed_by_openssl, signer
-from tracing.imports import errors, frames, reader, understood, worker
-from tracing.imports.containers import Container, secrets_from
-from tracing.imports.lines import parse
+from tracing.imports import errors
+from tracing.imports.decryption.secrets import Container, secrets_from
+from tracing.imports.format.line import parse
 from tracing.imports.refusals import Refusal
+from tracing.imports.sandbox import client as reader
+from tracing.imports.sandbox import codec as understood
+from tracing.imports.sandbox import framing as frames
+from tracing.imports.sandbox import worker
 
 HEADING = "id_resultat;Nom de naissance;PRENOMS;DDN;DATE_PRELEVEMENT;RESULTAT"
 TWO_LINES = f"{HEADING}\r\n1;A;B;01/01/1980;07/03/2021;P\r\n2;A;B;01/01/1980;07/03/2021;P\r\n".encode()

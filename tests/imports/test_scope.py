@@ -10,12 +10,15 @@ from sqlalchemy import func, select
 from tests.conftest import NOW
 from tests.support.objects import objects_at
 from tests.support.story import agent, member
-from tracing.imports import pair_queries, queries, routing, source_queries, source_services
+from tracing.duplicates import queries as pair_queries
+from tracing.imports.lots import queries, routing
 from tracing.imports.models import ImportLot, ImportSource, KeyState, SourceKey, SourceKind
-from tracing.imports.scope import HOST, scope_of
-from tracing.imports.source_errors import OtherWorld
+from tracing.imports.sources import queries as source_queries
+from tracing.imports.sources import services as source_services
+from tracing.imports.sources.errors import OtherWorld
 from tracing.kernel.events import Event
 from tracing.staff.models import Role
+from tracing.staff.scope import HOST, scope_of
 
 
 @pytest.fixture

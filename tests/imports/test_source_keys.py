@@ -14,14 +14,14 @@ from sqlalchemy.exc import IntegrityError
 from tests.conftest import NOW
 from tests.support.lots import CERTIFICATE, EXTRACTS, KEY
 from tests.support.story import member
-from tracing.imports import key_services as services
-from tracing.imports import source_queries as queries
-from tracing.imports.keyfiles import grouped, read_password, read_private_key, read_signer
 from tracing.imports.models import ImportSource, KeyState, KeyUse, SourceKey
-from tracing.imports.source_errors import KeyKnown, KeyRefused, NotTheSame
+from tracing.imports.sources import key_services as services
+from tracing.imports.sources import queries
+from tracing.imports.sources.errors import KeyKnown, KeyRefused, NotTheSame
+from tracing.imports.sources.key_files import grouped, read_password, read_private_key, read_signer
 from tracing.kernel.db import transaction
 from tracing.kernel.events import Event
-from tracing.staff import national
+from tracing.staff.accounts import national
 from tracing.staff.models import Role
 
 PASSWORD = "Nantes-lot-13h"

@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import select
 
 from tests.conftest import NOW
-from tracing.imports import source_services as services
-from tracing.imports.mappings import Mapping
+from tracing.imports.format.mapping import Mapping
 from tracing.imports.models import ImportSource, SourceKind
+from tracing.imports.sources import services
 from tracing.kernel.events import Event
 
 TYPED = {

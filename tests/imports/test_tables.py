@@ -6,12 +6,12 @@ from datetime import date, datetime
 import pytest
 import xlsxwriter
 
-from tracing.imports import worker
-from tracing.imports.containers import Container
-from tracing.imports.layout import FIELDS, REQUIRED
-from tracing.imports.opening import Opened
+from tracing.imports.decryption.layers import Opened
+from tracing.imports.decryption.secrets import Container
+from tracing.imports.format.columns import FIELDS, REQUIRED
+from tracing.imports.parsing.delimited import Text
 from tracing.imports.refusals import CannotRead, Refusal
-from tracing.imports.texts import Text
+from tracing.imports.sandbox import worker
 
 HEADING = "ID_RESULTAT;NOM_NAISSANCE;PRENOMS;DATE_NAISSANCE;DATE_PRELEVEMENT;RESULTAT"
 LINE = "PDL-1;LE GOFF;Anne;20/07/1985;07/03/2021;P"

@@ -13,11 +13,16 @@ from tests.support.story import agent
 from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
 from tracing.cases.models import Case, CaseStatus, LabResult
-from tracing.imports import correction_queries, corrections, jobs, lots, originals, queries, undoing
-from tracing.imports.corrections import SetAside
+from tracing.imports import jobs
+from tracing.imports.corrections import queries as correction_queries
+from tracing.imports.corrections import services as corrections
+from tracing.imports.corrections.services import SetAside
 from tracing.imports.errors import NotNow
 from tracing.imports.jobs import load
+from tracing.imports.lots import originals, queries
+from tracing.imports.lots import services as lots
 from tracing.imports.models import ImportLine, ImportLot, LotState
+from tracing.imports.undo import services as undoing
 from tracing.kernel import clock as clocks
 from tracing.kernel.db import transaction
 from tracing.kernel.events import Event

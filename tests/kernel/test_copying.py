@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from tests.conftest import NOW
 from tracing.kernel import db
-from tracing.kernel.copying import copy_rows
+from tracing.kernel.bulk_copy import copy_rows
 from tracing.people.models import Household, KeyKind, Person, PersonKey
 
 PERSON = ("id", "cohort", "is_invented", "created_at", "household_id", "same_as")

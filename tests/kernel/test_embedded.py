@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.own_server import postmaster
 from tracing.kernel.config import CannotStart, Settings
-from tracing.kernel.embedded import ensure_server
+from tracing.kernel.postgres.embedded import ensure_server
 
 USE_THE_SERVER = """
 import sys

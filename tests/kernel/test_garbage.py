@@ -5,7 +5,7 @@ import weakref
 
 import pytest
 
-from tracing.kernel import garbage
+from tracing.kernel import gc_control as garbage
 
 
 class Knot:

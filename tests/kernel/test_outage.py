@@ -10,8 +10,9 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from tests.support.relay import Relay
-from tracing.kernel import db, outage, probe
-from tracing.kernel.embedded import Server
+from tracing.kernel import db
+from tracing.kernel.postgres import outage, probe
+from tracing.kernel.postgres.embedded import Server
 
 LOCK = 7_305_114
 

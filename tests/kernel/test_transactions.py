@@ -9,8 +9,8 @@ from tests.conftest import NOW
 from tracing.kernel import db, events
 from tracing.kernel.db import take_id, take_ids, transaction
 from tracing.kernel.events import Event
+from tracing.kernel.job_slots import RunSlot, forget_slots, take_slot
 from tracing.kernel.paging import page_of
-from tracing.kernel.slots import RunSlot, forget_slots, take_slot
 
 
 def count(session, model):

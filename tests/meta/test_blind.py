@@ -63,7 +63,7 @@ HARMLESS = {
     "tracing.scripts": "scripts and counts, without an answer",
     "tracing.ui": "words and addresses of pages",
     "tracing.demo": "invented people",
-    "tracing.kernel.migrate": "names of databases",
+    "tracing.kernel.postgres.migrate": "names of databases",
     "tracing.kernel.paging": "rows are named by their own repr",
 }
 """Modules, or the beginnings of their names, whose classes hold nothing of anybody."""

@@ -7,7 +7,8 @@ import pytest
 from tests.support.growth import BOUNDED, EXCEPTIONS, SMALL, planner
 from tests.support.sent import Collector, Sent, codes_of
 from tracing.desk import queries
-from tracing.kernel import db, migrate
+from tracing.kernel import db
+from tracing.kernel.postgres import migrate
 from tracing.queue.models import CallTask, TaskState
 
 AS_IT_WAS = """

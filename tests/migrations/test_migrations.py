@@ -14,11 +14,11 @@ from sqlalchemy import NullPool, create_engine, inspect, text
 from sqlalchemy.exc import ProgrammingError
 
 from tracing.cli import main
-from tracing.kernel import compatibility, migrate
-from tracing.kernel.compatibility import TABLE
 from tracing.kernel.config import CannotStart, Settings
-from tracing.kernel.embedded import ensure_server
-from tracing.kernel.roles import APPLICATION
+from tracing.kernel.postgres import compatibility, migrate
+from tracing.kernel.postgres.compatibility import TABLE
+from tracing.kernel.postgres.embedded import ensure_server
+from tracing.kernel.postgres.roles import APPLICATION
 
 pytestmark = pytest.mark.usefixtures("log_as_before")
 

@@ -12,11 +12,13 @@ from tests.support.histories import History, try_histories, waiting_households
 from tests.support.story import Story, agent, member
 from tests.support.sweep import end_claims
 from tracing.kernel.db import Session
-from tracing.queue import queries, rules, services, taking, upkeep
+from tracing.queue import queries, rules, services
+from tracing.queue.claims import claim as taking
 from tracing.queue.errors import ClaimLost, NotWaiting, OnAnotherCall
+from tracing.queue.maintenance import upkeep
 from tracing.queue.models import CallTask, EntryState, QueueEntry
 from tracing.queue.services import Claim
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
 from tracing.staff.models import Role
 
 HOUSEHOLDS = 4

@@ -9,8 +9,10 @@ import pytest
 from tests.conftest import NOW
 from tests.support.story import agent, identity, waiting_case
 from tracing.calls.jobs import promote
-from tracing.queue import households, queries, services, taking
+from tracing.queue import queries, services
+from tracing.queue.claims import claim as taking
 from tracing.queue.errors import OutsideHours
+from tracing.queue.households import services as households
 from tracing.queue.models import EntryState
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -14,10 +14,11 @@ from tracing.calls import services as calls
 from tracing.calls.jobs import promote, sweep_claims
 from tracing.calls.models import Call
 from tracing.calls.rules import CallOutcome
-from tracing.queue import queries, rules, services, taking
+from tracing.queue import queries, rules, services
+from tracing.queue.claims import claim as taking
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import EntryState, TaskState
-from tracing.staff import sessions
+from tracing.staff.login import sessions
 
 MINUTE = timedelta(minutes=1)
 

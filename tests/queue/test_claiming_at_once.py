@@ -8,15 +8,16 @@ from sqlalchemy import func, select, text
 
 from tests.support.live import Live, at_once, committed, fill_queue
 from tests.support.story import agent, identity, member, waiting_case
-from tracing.app.contention import once_more
+from tracing.app.middleware.retry import once_more
 from tracing.calls import services as calls
 from tracing.calls.jobs import promote, sweep_claims
 from tracing.calls.models import Call
 from tracing.kernel import clock
 from tracing.kernel.db import session, transaction
 from tracing.kernel.events import Event
-from tracing.kernel.slots import RunSlot
-from tracing.queue import queries, services, taking
+from tracing.kernel.job_slots import RunSlot
+from tracing.queue import queries, services
+from tracing.queue.claims import claim as taking
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 from tracing.staff.models import Role
 

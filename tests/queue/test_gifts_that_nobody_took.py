@@ -13,7 +13,8 @@ from tests.support.web import Browser
 from tracing.calls.jobs import promote
 from tracing.kernel.db import session
 from tracing.kernel.events import Event
-from tracing.queue import queries, services, taking
+from tracing.queue import queries, services
+from tracing.queue.claims import claim as taking
 from tracing.queue.models import CallTask, EntryState, QueueEntry
 
 MINUTE = timedelta(minutes=1)

@@ -11,7 +11,10 @@ from tracing.calls.jobs import rebuild, sweep_claims
 from tracing.cases.queries import get_case
 from tracing.kernel.db import session as database
 from tracing.people.models import Person
-from tracing.queue import households, languages, queries, services, taking
+from tracing.queue import queries, services
+from tracing.queue.claims import claim as taking
+from tracing.queue.claims import languages
+from tracing.queue.households import services as households
 from tracing.queue.models import EntryState, TaskKind, TaskState
 from tracing.staff import services as staff
 

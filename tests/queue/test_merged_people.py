@@ -11,7 +11,10 @@ from tests.support.pairs import MARIE, first_call
 from tests.support.story import agent, identity, person, waiting_case
 from tracing.people import queries as people
 from tracing.people.models import Household, HouseholdNumber, Person
-from tracing.queue import covering, households, queries, services, taking
+from tracing.queue import queries, services
+from tracing.queue.claims import claim as taking
+from tracing.queue.households import services as households
+from tracing.queue.households import superseding as covering
 from tracing.queue.models import EntryState, QueueEntry, TaskState
 
 LONG_AGO = NOW - timedelta(days=100)

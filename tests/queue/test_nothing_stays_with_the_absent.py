@@ -11,11 +11,13 @@ from tests.support.story import Story, agent, waiting_case
 from tests.support.web import Browser
 from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
-from tracing.calls.watching import watch
 from tracing.kernel.db import session
 from tracing.kernel.events import Event
-from tracing.queue import promises, queries, upkeep
+from tracing.queue import queries
 from tracing.queue import services as queue
+from tracing.queue.maintenance import upkeep
+from tracing.queue.maintenance.absence_jobs import watch
+from tracing.queue.ordering import callbacks as promises
 from tracing.staff import presence, rules
 from tracing.staff import services as staff
 from tracing.staff.models import Role

@@ -15,9 +15,12 @@ from tracing.desk.rules import factors_after
 from tracing.programmes import get_pack
 from tracing.programmes.rules import Calling
 from tracing.programmes.schema import Weights
-from tracing.queue import households, queries, rules, services, settings, taking
+from tracing.queue import queries, rules, services
+from tracing.queue.claims import claim as taking
+from tracing.queue.households import services as households
+from tracing.queue.maintenance import settings
 from tracing.queue.models import TaskState
-from tracing.queue.preview import preview
+from tracing.queue.ordering.preview import preview
 from tracing.queue.rules import Factor, Reason
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -14,19 +14,21 @@ from tracing.cases.queries import get_case
 from tracing.contacts import calling
 from tracing.imports.errors import NotNow
 from tracing.imports.jobs import load
-from tracing.imports.lots_first import put_first, waiting_at
+from tracing.imports.priorities.services import put_first, waiting_at
 from tracing.kernel.events import Event
 from tracing.people import services as people
 from tracing.people.models import Person
 from tracing.people.queries import find_identity
-from tracing.queue import priorities, priority_rounds, queries
+from tracing.queue import queries
 from tracing.queue.errors import HasPriority, NoSuchPriority, NothingWaits
-from tracing.queue.history import history_of
+from tracing.queue.households import priorities
+from tracing.queue.households import priority_rescan as priority_rounds
 from tracing.queue.models import CallTask, Priority, PriorityRound, TaskState
-from tracing.queue.preview import preview
+from tracing.queue.ordering.preview import preview
+from tracing.queue.ordering.weights import site_and_weights
 from tracing.queue.rules import Factor
 from tracing.queue.services import close_task, reopen_task
-from tracing.queue.weights import site_and_weights
+from tracing.queue.timeline import history_of
 from tracing.vault import services as vault
 
 MINUTE = timedelta(minutes=1)
@@ -295,7 +297,7 @@ def test_a_place_is_forgotten_with_the_day_of_its_people_and_follows_a_new_addre
 
 
 def test_the_preview_looks_behind_however_many_have_priority(story, clock, monkeypatch):
-    monkeypatch.setattr("tracing.queue.preview.LOOKED_AT", 1)
+    monkeypatch.setattr("tracing.queue.ordering.preview.LOOKED_AT", 1)
     here, there = two_places(story)
     give(story)
     later(clock)

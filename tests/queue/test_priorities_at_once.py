@@ -10,7 +10,8 @@ from tests.support.live import Live, committed
 from tests.support.story import agent, identity, waiting_case
 from tracing.kernel import clock
 from tracing.kernel.db import session, transaction
-from tracing.queue import priorities, priority_rounds
+from tracing.queue.households import priorities
+from tracing.queue.households import priority_rescan as priority_rounds
 from tracing.queue.models import CallTask
 from tracing.queue.rules import Factor
 

@@ -23,7 +23,7 @@ from tracing.kernel import clock as kernel_clock
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session, transaction
 from tracing.kernel.events import Event
-from tracing.kernel.slots import RunSlot
+from tracing.kernel.job_slots import RunSlot
 from tracing.queue import services as queue
 from tracing.queue.models import EntryState, QueueEntry
 from tracing.staff.models import Role

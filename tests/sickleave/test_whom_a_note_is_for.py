@@ -22,8 +22,8 @@ from tracing.people import queries as people
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
 from tracing.queue.models import TaskKind, TaskState
+from tracing.sickleave.insurance_number import reason_of
 from tracing.sickleave.models import MissingNumber, NoteState
-from tracing.sickleave.numbers import reason_of
 
 NO_NUMBER = SWORN | {"note-no_nir": "state_aid"}
 

@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from tests.conftest import NOW
 from tests.support.story import PASSWORD
-from tracing.staff import rules, services, sessions
+from tracing.staff import rules, services
 from tracing.staff.access import COOKIE, local
 from tracing.staff.errors import WeakPassword
+from tracing.staff.login import sessions
 from tracing.staff.models import LoginAttempt, Role, SessionEnd, Site, StaffSession
 
 WRONG = "pas la bonne phrase du tout"

@@ -15,8 +15,9 @@ from tests.support.story import PASSWORD
 from tracing.calls import jobs
 from tracing.kernel import db
 from tracing.kernel.events import Event
-from tracing.staff import cli, queries, rules, services, sessions
+from tracing.staff import cli, queries, rules, services
 from tracing.staff.errors import NoSuchMember
+from tracing.staff.login import sessions
 from tracing.staff.models import LoginAttempt, MemberKind, Role
 from tracing.staff.rules import NO_FAILURES, Failures
 from tracing.vault import services as vault

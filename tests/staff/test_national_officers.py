@@ -9,8 +9,10 @@ from sqlalchemy.exc import IntegrityError
 from tests.conftest import NOW
 from tests.support.story import agent, member
 from tracing.kernel.events import Event
-from tracing.staff import cli, lending, national, presence, rules, services
+from tracing.staff import cli, presence, rules, services
+from tracing.staff import loans as lending
 from tracing.staff import queries as staff
+from tracing.staff.accounts import national
 from tracing.staff.errors import AccountReachesFurther, NotProposable, WrongLoan
 from tracing.staff.models import NationalProposal, Role
 

@@ -13,7 +13,7 @@ from tests.conftest import NOW
 from tests.support.objects import SKELETON, Objects, objects_at
 from tests.support.story import PROGRAMME, Story
 from tests.support.web import Browser, Visitor
-from tracing.app.attempts import NO_OBJECT, OWNERS, PERSONAL
+from tracing.app.middleware.denied_access import NO_OBJECT, OWNERS, PERSONAL
 from tracing.kernel import db
 from tracing.staff import queries as staff
 from tracing.staff import services

@@ -12,17 +12,17 @@ from sqlalchemy import select, text
 from tests.support.live import Live, committed
 from tests.support.story import agent, identity, waiting_case
 from tracing.calls import services as calls
-from tracing.calls.watching import watch
 from tracing.kernel import clock, db
 from tracing.kernel.db import session, transaction
 from tracing.queue import queries as queue
+from tracing.queue.maintenance.absence_jobs import watch
 from tracing.queue.models import QueueEntry
-from tracing.staff import lending
+from tracing.staff import loans as lending
 from tracing.staff import queries as staff
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
 from tracing.staff.errors import NobodyToLend
 from tracing.staff.models import Loan, Member
-from tracing.supervision import loans
+from tracing.supervision.team import loans
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from tests.desk.walking import take_call
 from tests.support.story import Story, identity, waiting_case
 from tests.support.web import Browser
 from tracing.calls import queries as calls
-from tracing.calls.watching import watch
-from tracing.staff import lending
+from tracing.queue.maintenance.absence_jobs import watch
+from tracing.staff import loans as lending
 from tracing.staff import queries as staff
 
 

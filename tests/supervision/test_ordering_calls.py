@@ -8,7 +8,8 @@ from bs4 import BeautifulSoup
 from tests.conftest import NOW
 from tests.support.story import agent, identity, waiting_case
 from tracing.cases.queries import get_case
-from tracing.queue import households, queries
+from tracing.queue import queries
+from tracing.queue.households import services as households
 from tracing.queue.models import QueueRebuild, QueueWeights
 from tracing.queue.rules import Factor
 from tracing.staff.models import Site

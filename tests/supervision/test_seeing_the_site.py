@@ -12,11 +12,13 @@ from tests.support.web import Browser
 from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
 from tracing.queue import services as queue
-from tracing.queue import upkeep
+from tracing.queue.maintenance import upkeep
 from tracing.queue.models import QueueEntry, TaskState
 from tracing.staff import queries as staff
-from tracing.supervision import at_work, counting, jobs, queries, rules
+from tracing.supervision import jobs, rules
+from tracing.supervision.board import counting, queries
 from tracing.supervision.rules import OLD_COUNTS
+from tracing.supervision.team import status as at_work
 
 MINUTE = timedelta(minutes=1)
 

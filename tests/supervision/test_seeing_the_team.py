@@ -10,9 +10,10 @@ from tests.support.web import Browser
 from tracing.calls import services as calls
 from tracing.calls.jobs import sweep_claims
 from tracing.calls.rules import CallOutcome
-from tracing.calls.watching import watch
-from tracing.queue import queries, upkeep
+from tracing.queue import queries
 from tracing.queue import services as queue
+from tracing.queue.maintenance import upkeep
+from tracing.queue.maintenance.absence_jobs import watch
 from tracing.staff import presence
 from tracing.staff import queries as staff
 

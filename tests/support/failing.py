@@ -24,7 +24,7 @@ from tests.support.own_server import postmaster
 from tests.support.platform import PASSWORD, prepare
 from tracing.app.runtime import Runtime, running
 from tracing.app.scheduler import make_scheduler
-from tracing.imports import lots
+from tracing.imports.lots import services as lots
 from tracing.imports.models import CameBy, ImportSource
 from tracing.kernel import clock
 from tracing.kernel.config import Settings

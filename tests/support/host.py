@@ -30,7 +30,7 @@ from tracing.queue import services as queue_services
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import TaskState
 from tracing.staff import queries as staff
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
 from tracing.vault.keys import KeyRing
 from tracing.vault.services import open_vault
 

@@ -21,7 +21,8 @@ from sqlalchemy import Engine, event
 from tests.support.live import Live
 from tests.support.lots import SETTINGS, arrival
 from tracing.imports.jobs import Arrival, load, work_once
-from tracing.kernel import copying, db
+from tracing.kernel import bulk_copy as copying
+from tracing.kernel import db
 from tracing.vault.keys import KeyRing
 from tracing.vault.services import open_vault
 

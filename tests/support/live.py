@@ -16,8 +16,9 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 
 from tests.support.story import Story, tell
-from tracing.kernel import clock, db, migrate
-from tracing.kernel.embedded import Server
+from tracing.kernel import clock, db
+from tracing.kernel.postgres import migrate
+from tracing.kernel.postgres.embedded import Server
 from tracing.programmes.rules import MIDNIGHT
 from tracing.staff.models import Site
 from tracing.vault.keys import KeyRing

@@ -13,14 +13,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
-from tracing.imports import jobs, queries, undoing
-from tracing.imports.containers import Secrets, passwords_in, secrets_from
+from tracing.imports import jobs
+from tracing.imports.decryption.secrets import Secrets, passwords_in, secrets_from
+from tracing.imports.format.columns import FIELDS, RawLine
+from tracing.imports.format.line import ParsedLine, parse
+from tracing.imports.format.reading import Reading
 from tracing.imports.jobs import Arrival
-from tracing.imports.layout import FIELDS, RawLine
-from tracing.imports.lines import ParsedLine, parse
-from tracing.imports.readings import Reading
-from tracing.imports.report import report_of, told
+from tracing.imports.lots import queries
+from tracing.imports.lots.report import report_of, told
 from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome, decide
+from tracing.imports.undo import services as undoing
 from tracing.kernel import clock
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction

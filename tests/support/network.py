@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tracing.kernel import roles
-from tracing.kernel.cluster import SOCKET_PORT, Cluster
-from tracing.kernel.embedded import Server
+from tracing.kernel.postgres import roles
+from tracing.kernel.postgres.cluster import SOCKET_PORT, Cluster
+from tracing.kernel.postgres.embedded import Server
 
 
 class NoNetworks(Exception):

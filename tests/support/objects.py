@@ -7,21 +7,22 @@ from secrets import token_bytes
 from sqlalchemy import select
 
 from tests.support import story
-from tracing.calls import requests
+from tracing.calls import caller_requests as requests
 from tracing.calls import services as calls
 from tracing.calls.models import Call, Draft
 from tracing.cases.models import Case
 from tracing.escalations import services as escalations
 from tracing.escalations.models import Audience, Reason
-from tracing.imports import key_services, source_services
-from tracing.imports.keyfiles import read_password
+from tracing.imports.lots.queries import report
 from tracing.imports.models import ImportLine, ImportLot, LotState, SourceKind
-from tracing.imports.queries import report
 from tracing.imports.rules import Outcome
+from tracing.imports.sources import key_services
+from tracing.imports.sources import services as source_services
+from tracing.imports.sources.key_files import read_password
 from tracing.kernel.db import session, take_id
 from tracing.onboarding.models import Invitation
 from tracing.people.models import PossibleDuplicate
-from tracing.queue import priorities
+from tracing.queue.households import priorities
 from tracing.queue.models import CallTask
 from tracing.sickleave.models import NoteKind, SickNote
 from tracing.staff.models import Absence, Loan, Member, Role, Site

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 from tests.support.lots import enveloped, secrets
 from tracing.app.runtime import running
 from tracing.demo.invented import as_csv
+from tracing.imports.format.columns import FIELDS
 from tracing.imports.jobs import Arrival, load
-from tracing.imports.layout import FIELDS
 from tracing.kernel import clock
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
 from tracing.programmes.rules import MIDNIGHT
-from tracing.staff import national, services
+from tracing.staff import services
+from tracing.staff.accounts import national
 from tracing.staff.models import Role, SiteKind
 
 PASSWORD = "les mouettes rient fort"

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from tracing.calls import sweeping
-from tracing.queue import expiring
+from tracing.calls import expired_claims as sweeping
+from tracing.queue.claims import expiry as expiring
 
 A_FEW = 100
 

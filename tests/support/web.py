@@ -9,8 +9,9 @@ from werkzeug.test import TestResponse
 from tests.support.pages import check_page
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
-from tracing.staff import queries, sessions
+from tracing.staff import queries
 from tracing.staff.access import COOKIE
+from tracing.staff.login import sessions
 from tracing.staff.models import Member, Site
 
 

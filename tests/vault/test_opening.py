@@ -11,10 +11,12 @@ from sqlalchemy import delete, event, select, text
 
 from tests.support.live import at_once
 from tests.support.story import identity, waiting_case
-from tracing.kernel import db, migrate
+from tracing.kernel import db
 from tracing.kernel.config import CannotStart
+from tracing.kernel.postgres import migrate
 from tracing.people import queries as people
-from tracing.vault import opening, sealing, uses
+from tracing.vault import key_uses as uses
+from tracing.vault import opening, sealing
 from tracing.vault import services as vault
 from tracing.vault.errors import KeyLost
 from tracing.vault.models import CohortKey, IndexKey, MasterKey

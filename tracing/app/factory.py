@@ -3,32 +3,30 @@
 from flask import Flask, g
 
 from tracing.app import home, rail
-from tracing.app.address import init_address
-from tracing.app.attempts import watch_attempts
-from tracing.app.breakdowns import register_breakdowns
-from tracing.app.browser_cookie import BrowserCookie
-from tracing.app.contention import try_calls_again
-from tracing.app.csrf import Csrf
-from tracing.app.requests import Application, number_requests
+from tracing.app.middleware.address import init_address
+from tracing.app.middleware.browser_cookie import BrowserCookie
+from tracing.app.middleware.csrf import Csrf
+from tracing.app.middleware.database_errors import register_breakdowns
+from tracing.app.middleware.denied_access import watch_attempts
+from tracing.app.middleware.request_log import Application, number_requests
+from tracing.app.middleware.retry import try_calls_again
 from tracing.contacts import views as contacts
 from tracing.desk import views as desk
+from tracing.duplicates import views as pairs
 from tracing.escalations import views as escalations
-from tracing.imports import correction_views as corrections
-from tracing.imports import key_views as source_keys
-from tracing.imports import lot_views as lots
-from tracing.imports import mapping_views as mapping
-from tracing.imports import pair_views as pairs
-from tracing.imports import priority_views as priorities
-from tracing.imports import source_views as sources
-from tracing.imports import views as imports
+from tracing.imports.pages import column_mapping as mapping
+from tracing.imports.pages import corrections, priorities, source_keys, sources
+from tracing.imports.pages import lot_actions as lots
+from tracing.imports.pages import lots as imports
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session
 from tracing.onboarding import views as onboarding
 from tracing.queue import queries as queue
 from tracing.sickleave import views as sickleave
-from tracing.staff import access, accounts
-from tracing.staff import national_views as national
+from tracing.staff import access
 from tracing.staff import views as staff
+from tracing.staff.accounts import national_views as national
+from tracing.staff.accounts import views as accounts
 from tracing.supervision import views as supervision
 from tracing.ui import requests
 from tracing.ui.errors import register_errors

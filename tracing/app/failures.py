@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from tracing.kernel.programs import ProgramFailed
+from tracing.kernel.postgres.programs import ProgramFailed
 
 log = structlog.get_logger()
 

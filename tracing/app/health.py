@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from tracing.app.scheduler import EVERY
-from tracing.kernel import migrate, outage, probe
+from tracing.kernel.postgres import migrate, outage, probe
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -7,13 +7,13 @@ from flask import g, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from tracing.imports import correction_queries as corrections
-from tracing.imports import pair_queries as pairs
-from tracing.imports.scope import scope_of
+from tracing.duplicates import queries as pairs
+from tracing.imports.corrections import queries as corrections
 from tracing.messages import queries as messages
 from tracing.staff import access
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
 from tracing.staff.models import Role, SiteKind
+from tracing.staff.scope import scope_of
 from tracing.staff.words import ROLE_WORDS
 from tracing.ui.frame import MOST_PLACES, Account, MenuLink, Place
 

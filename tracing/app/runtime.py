@@ -12,10 +12,11 @@ from sqlalchemy import Engine
 
 from tracing.app.factory import create_app
 from tracing.app.health import Readiness, answer_probes
-from tracing.kernel import clock, logs, migrate
+from tracing.kernel import clock, logs
 from tracing.kernel.config import CannotStart, Settings
 from tracing.kernel.db import connect, make_engine, session, transaction
-from tracing.kernel.embedded import Server, ensure_server
+from tracing.kernel.postgres import migrate
+from tracing.kernel.postgres.embedded import Server, ensure_server
 from tracing.kernel.secrets import flask_secret_key
 from tracing.programmes.loader import load_packs
 from tracing.scripts import services as scripts

@@ -12,8 +12,8 @@ from sqlalchemy import NullPool, create_engine, make_url, text
 
 from tracing.app.runtime import master_key_path
 from tracing.kernel.config import CannotStart, Settings
-from tracing.kernel.embedded import Server, ensure_server
-from tracing.kernel.programs import ENVIRONMENT, all_programs, major_of
+from tracing.kernel.postgres.embedded import Server, ensure_server
+from tracing.kernel.postgres.programs import ENVIRONMENT, all_programs, major_of
 from tracing.kernel.secrets import load, make_private_folder, sync_folder, write_private
 from tracing.vault import sealing
 

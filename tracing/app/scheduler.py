@@ -11,14 +11,14 @@ from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy.exc import OperationalError
 
 from tracing.calls import jobs as calls
-from tracing.calls import watching
 from tracing.escalations import jobs as escalations
-from tracing.imports import folder
 from tracing.imports import jobs as imports
+from tracing.imports.lots import inbox as folder
 from tracing.kernel import clock
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session, transaction
-from tracing.kernel.slots import take_slot
+from tracing.kernel.job_slots import take_slot
+from tracing.queue.maintenance import absence_jobs as watching
 from tracing.supervision import jobs as supervision
 from tracing.vault import services as vault
 

@@ -15,7 +15,7 @@ from gunicorn.glogging import Logger
 from tracing.app.runtime import Runtime
 from tracing.app.scheduler import make_scheduler
 from tracing.kernel.config import CannotStart, Settings
-from tracing.kernel.garbage import leave_out_what_is_loaded
+from tracing.kernel.gc_control import leave_out_what_is_loaded
 
 log = structlog.get_logger()
 

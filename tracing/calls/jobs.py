@@ -6,13 +6,20 @@ from time import monotonic
 
 import structlog
 
-from tracing.calls import sweeping
-from tracing.kernel import clock, submitted
+from tracing.calls import expired_claims as sweeping
+from tracing.kernel import clock
+from tracing.kernel import submitted_forms as submitted
 from tracing.kernel.db import transaction
-from tracing.kernel.slots import forget_slots, take_slot
-from tracing.queue import expiring, households, languages, priorities, priority_rounds, rules, upkeep
+from tracing.kernel.job_slots import forget_slots, take_slot
+from tracing.queue import rules
 from tracing.queue import services as queue
-from tracing.staff import sessions
+from tracing.queue.claims import expiry as expiring
+from tracing.queue.claims import languages
+from tracing.queue.households import priorities
+from tracing.queue.households import priority_rescan as priority_rounds
+from tracing.queue.households import services as households
+from tracing.queue.maintenance import upkeep
+from tracing.staff.login import sessions
 
 log = structlog.get_logger()
 

@@ -12,7 +12,7 @@ from tracing.calls.models import Call
 from tracing.calls.rules import CallOutcome, in_order_to_ring
 from tracing.people import queries as people
 from tracing.queue.models import CallTask
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
 
 
 @dataclass(frozen=True, repr=False)

@@ -14,13 +14,14 @@ from tracing.calls.models import Answer, Call, Conversation, Draft, NumberRung
 from tracing.calls.rules import CallOutcome, GiveBackReason
 from tracing.kernel import clock, events
 from tracing.kernel.db import refresh_known, session, take_id
-from tracing.queue import promises, taking
 from tracing.queue import services as queue
+from tracing.queue.claims import claim as taking
+from tracing.queue.claims.claim import Claim
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask
-from tracing.queue.taking import Claim
+from tracing.queue.ordering import callbacks as promises
 from tracing.staff import queries as staff
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
 from tracing.vault import services as vault
 
 _BEGINS = """

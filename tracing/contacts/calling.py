@@ -11,8 +11,9 @@ from tracing.kernel.db import session
 from tracing.people import queries as people
 from tracing.programmes.loader import get_pack
 from tracing.programmes.rules import age_on
-from tracing.queue import households, queries
+from tracing.queue import queries
 from tracing.queue import services as queue
+from tracing.queue.households import services as households
 from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.queue.rules import Factor, factors_of
 

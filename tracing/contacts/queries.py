@@ -22,7 +22,7 @@ from tracing.programmes.loader import get_pack
 from tracing.programmes.rules import Window
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
 from tracing.vault import services as vault
 
 

@@ -10,7 +10,8 @@ from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
-from tracing.contacts import calling, identities, queries, rules, turning
+from tracing.contacts import calling, identities, queries, rules
+from tracing.contacts import contact_to_case as turning
 from tracing.contacts.errors import AlreadyCalled, NoSuchContact, NotTheirList, OutsideWindow
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.rules import ContactDetails, Described
@@ -19,9 +20,9 @@ from tracing.kernel.db import session, take_id
 from tracing.people import queries as people
 from tracing.programmes.loader import get_pack
 from tracing.programmes.rules import Quarantine, age_on, contact_risk
-from tracing.queue import households
+from tracing.queue.households import services as households
 from tracing.queue.models import CallTask, TaskKind
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
 
 
 def add(call: Call, task: CallTask, details: ContactDetails, *, by: Agent, at: datetime) -> Contact:

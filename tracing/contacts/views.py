@@ -6,8 +6,8 @@ from datetime import datetime
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from tracing.calls import form_drafts as unsent
 from tracing.calls import services as calls
-from tracing.calls import unsent
 from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Call
 from tracing.cases import queries as cases
@@ -15,7 +15,7 @@ from tracing.contacts import calling, queries, rules, services, words
 from tracing.contacts.errors import AlreadyNamed, IsTheCase, OutsideWindow
 from tracing.contacts.forms import PREFIX, CircumstancesForm, ContactForm
 from tracing.contacts.models import Contact
-from tracing.contacts.panels import DIALOG, Opened, late, panel_of, prepare, reason
+from tracing.contacts.panel_views import DIALOG, Opened, late, panel_of, prepare, reason
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Refused

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from tracing.imports.layout import FIELDS
+from tracing.imports.format.columns import FIELDS
 from tracing.people.nir import key_of
 
 FIRST_NAMES_F = [

@@ -6,15 +6,17 @@ from random import Random
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from tracing.demo import happenings, invented, sealing
+from tracing.demo import invented, sealing
+from tracing.demo import sample_calls as happenings
 from tracing.demo.staff import COLLEAGUES, hire, open_sites
-from tracing.imports import key_services, source_services
-from tracing.imports.containers import secrets_from
+from tracing.imports.decryption.secrets import secrets_from
 from tracing.imports.jobs import Arrival
 from tracing.imports.jobs import load as load_lot
-from tracing.imports.keyfiles import read_private_key
 from tracing.imports.models import ImportLot, LotState, SourceKind
-from tracing.imports.source_queries import find_source
+from tracing.imports.sources import key_services
+from tracing.imports.sources import services as source_services
+from tracing.imports.sources.key_files import read_private_key
+from tracing.imports.sources.queries import find_source
 from tracing.kernel import clock, events
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session, transaction

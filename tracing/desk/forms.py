@@ -23,7 +23,7 @@ from tracing.calls.rules import BY_TRACER, REASONS_TO_CHOOSE, CallOutcome, GiveB
 from tracing.calls.words import REASON_WORDS as GIVE_BACK_WORDS
 from tracing.escalations.rules import AUDIENCE, LONGEST_QUESTION, Audience
 from tracing.escalations.words import REASON_WORDS
-from tracing.queue.colleagues import Colleague
+from tracing.queue.availability import Colleague
 from tracing.staff.words import presence_in_words
 from tracing.ui import languages
 

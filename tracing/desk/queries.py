@@ -22,7 +22,7 @@ from tracing.people.rules import Identity
 from tracing.programmes.loader import get_pack
 from tracing.programmes.schema import Pack
 from tracing.queue.models import CallTask, TaskKind, TaskState
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
 from tracing.staff.models import Member
 from tracing.vault import services as vault
 

@@ -14,10 +14,10 @@ from tracing.cases import services as cases
 from tracing.contacts import queries as contact_queries
 from tracing.contacts import services as contacts
 from tracing.desk import queries, rules
+from tracing.desk.conversation.conversation import Talk, kind_of, talk_of
+from tracing.desk.conversation.facts import age_that_counts
 from tracing.desk.errors import WordsChanged
-from tracing.desk.facts import age_that_counts
 from tracing.desk.queries import About
-from tracing.desk.talks import Talk, kind_of, talk_of
 from tracing.kernel import clock, events
 from tracing.kernel.errors import Refused
 from tracing.people import queries as people
@@ -30,7 +30,7 @@ from tracing.scripts.errors import AnswerRefused
 from tracing.scripts.services import newest_version
 from tracing.scripts.vocabulary import IDENTITY_QUESTION, YES
 from tracing.scripts.wording import confirmation_key, confirmation_value
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
 
 STATEMENT = "confirm"
 """Under this name the tick of a mandatory statement is typed and refused."""

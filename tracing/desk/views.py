@@ -10,8 +10,13 @@ from flask_babel import get_locale
 from tracing.calls import numbers
 from tracing.calls import services as calls
 from tracing.calls.words import OUTCOME_TONES, OUTCOME_WORDS, REASONS_ON_THE_TIMELINE
-from tracing.desk import ending_views, homes, incoming_views, leaving_views, queries, services
-from tracing.desk.pages import (
+from tracing.desk import queries, services
+from tracing.desk.conversation.questions import words_of_answers
+from tracing.desk.ending import hand_back_views as leaving_views
+from tracing.desk.ending import views as ending_views
+from tracing.desk.home import dashboard as homes
+from tracing.desk.inbound import views as incoming_views
+from tracing.desk.screen.page_views import (
     call_url,
     show_answered,
     show_call,
@@ -21,8 +26,7 @@ from tracing.desk.pages import (
     show_step,
     step_url,
 )
-from tracing.desk.questions import words_of_answers
-from tracing.desk.screens import Screen, look
+from tracing.desk.screen.screen import Screen, look
 from tracing.desk.services import Typed
 from tracing.desk.words import KIND_WORDS, OUTCOME_ICONS
 from tracing.escalations.words import DECISION_WORDS, REASON_WORDS

@@ -16,11 +16,11 @@ from tracing.escalations.errors import NobodyIsCalled, OnTheLine, OtherCallFirst
 from tracing.escalations.models import Decision, Escalation
 from tracing.kernel import events
 from tracing.kernel.db import session
-from tracing.queue import catching
 from tracing.queue import queries as queue
+from tracing.queue.claims import claim_household as catching
 from tracing.queue.errors import ClaimLost, HeldBy, OnAnotherCall
 from tracing.queue.models import CallTask, TaskState
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
 from tracing.vault import services as vault
 
 ADVICE = "advice"

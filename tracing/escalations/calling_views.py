@@ -8,7 +8,7 @@ from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
 from tracing.escalations import calling, queries
 from tracing.escalations.errors import NobodyIsCalled, OnTheLine, OtherCallFirst
-from tracing.escalations.pages import ASKED, show_question
+from tracing.escalations.question_views import ASKED, show_question
 from tracing.kernel.db import transaction
 from tracing.queue import services as queue
 from tracing.queue.errors import BeingJoined, ClaimLost

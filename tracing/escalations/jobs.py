@@ -5,7 +5,7 @@ from datetime import datetime
 from tracing.escalations import services
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
-from tracing.kernel.slots import take_slot
+from tracing.kernel.job_slots import take_slot
 
 
 def release_questions(slot: datetime) -> int:

@@ -11,7 +11,7 @@ from tracing.escalations import queries, rules
 from tracing.escalations.models import Escalation
 from tracing.escalations.queries import Words
 from tracing.queue.models import CallTask, TaskKind
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
 
 
 @dataclass(frozen=True, repr=False)

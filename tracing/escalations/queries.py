@@ -14,7 +14,7 @@ from tracing.kernel.db import session
 from tracing.queue.models import CallTask, QueueEntry
 from tracing.staff import presence
 from tracing.staff import queries as staff
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
 from tracing.staff.models import Role
 from tracing.staff.rules import Gone
 from tracing.vault import services as vault

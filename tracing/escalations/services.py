@@ -27,9 +27,9 @@ from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
 from tracing.queue.models import CallTask, QueueEntry, TaskState
 from tracing.scripts.vocabulary import EscalationReason
-from tracing.sickleave import numbers as note_numbers
+from tracing.sickleave import insurance_number as note_numbers
 from tracing.staff import queries as staff
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
 from tracing.vault import services as vault
 
 REOPENS: dict[Decision, frozenset[TaskState]] = {

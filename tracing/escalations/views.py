@@ -5,9 +5,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
+from tracing.calls import form_drafts as unsent
 from tracing.calls import queries as calls
 from tracing.calls import services as call_services
-from tracing.calls import unsent
 from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Call
 from tracing.calls.words import OUTCOME_WORDS
@@ -15,7 +15,7 @@ from tracing.cases import queries as cases
 from tracing.escalations import calling, calling_views, listing, queries, rules, services, words
 from tracing.escalations.forms import AskForm
 from tracing.escalations.models import Decision, EscalationState, Reason
-from tracing.escalations.pages import ASKED, answer_form, lists, live_part, show_question, too_late
+from tracing.escalations.question_views import ASKED, answer_form, lists, live_part, show_question, too_late
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Invalid, Refused

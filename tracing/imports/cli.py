@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from tracing.imports import folder, jobs, queries
-from tracing.imports.containers import passwords_in, secrets_from
+from tracing.imports import jobs
+from tracing.imports.decryption.secrets import passwords_in, secrets_from
 from tracing.imports.jobs import Arrival
+from tracing.imports.lots import inbox as folder
+from tracing.imports.lots import queries
 from tracing.imports.models import LotState
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction

@@ -8,32 +8,28 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tracing.imports import (
-    lots,
-    originals,
-    pipeline,
-    queries,
-    routing,
-    services,
-    source_queries,
-    source_services,
-    troubles,
-    undoing,
-)
-from tracing.imports.agreeing import Agreed, opened_as_agreed
-from tracing.imports.containers import Secrets
+from tracing.imports.decryption.secrets import Secrets
 from tracing.imports.errors import FileRefused, NotNow, OriginalGone
-from tracing.imports.lines import ParsedLine
+from tracing.imports.format.line import ParsedLine
+from tracing.imports.format.reading import Reading
+from tracing.imports.loading import pipeline, services
+from tracing.imports.loading.dry_run import Planner
+from tracing.imports.lots import originals, queries, routing
+from tracing.imports.lots import services as lots
+from tracing.imports.lots import transient_errors as troubles
+from tracing.imports.lots.lock import lock_if_free, one_at_a_time
 from tracing.imports.models import ImportLot, LotState
-from tracing.imports.one_writer import lock_if_free, one_at_a_time
-from tracing.imports.planning import Planner
-from tracing.imports.reader import Extract
-from tracing.imports.readings import Reading
 from tracing.imports.refusals import Refusal
-from tracing.kernel import clock, garbage
+from tracing.imports.sandbox.client import Extract
+from tracing.imports.sources import queries as source_queries
+from tracing.imports.sources import services as source_services
+from tracing.imports.sources.agreement import Agreed, opened_as_agreed
+from tracing.imports.undo import services as undoing
+from tracing.kernel import clock
+from tracing.kernel import gc_control as garbage
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
-from tracing.kernel.slots import take_slot
+from tracing.kernel.job_slots import take_slot
 
 BATCH = 2500
 FIRST_BATCH = 500

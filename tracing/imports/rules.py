@@ -8,8 +8,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracing.cases.rules import SAME_EPISODE_DAYS
-from tracing.imports.lines import ParsedLine
-from tracing.kernel.blind import blind
+from tracing.imports.format.line import ParsedLine
+from tracing.kernel.redaction import blind
 from tracing.people.rules import Identity, possible_duplicate, same_person
 
 

@@ -13,7 +13,7 @@ from tracing.messages.models import Message, MessageStop
 from tracing.messages.rules import Channel, MessageState
 from tracing.people import queries as people
 from tracing.staff import queries as staff
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
 from tracing.ui.formats import phone
 from tracing.vault import services as vault
 

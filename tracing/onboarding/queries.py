@@ -14,7 +14,7 @@ from tracing.onboarding.errors import NoSuchRecruit
 from tracing.onboarding.models import Certification, Invitation
 from tracing.onboarding.rules import LinkState, Stage
 from tracing.queue.models import CallTask, TaskKind
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
 from tracing.staff.models import Member, Role, StaffSession
 
 LONGEST_LIST = 200

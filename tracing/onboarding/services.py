@@ -23,10 +23,10 @@ from tracing.onboarding.models import Certification, Invitation
 from tracing.onboarding.rules import LinkState
 from tracing.staff import queries as staff
 from tracing.staff import services as staff_services
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
 from tracing.staff.errors import LoginTaken
+from tracing.staff.login.sessions import hash_token
 from tracing.staff.models import Member, MemberKind, Role, Site, SiteKind
-from tracing.staff.sessions import hash_token
 
 COMMITMENT = "2026.1"
 """The version of the words on the welcome page to which a recruit commits."""

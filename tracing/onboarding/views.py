@@ -22,9 +22,9 @@ from tracing.onboarding.forms import InviteForm, WelcomeForm
 from tracing.onboarding.services import Issued
 from tracing.people import queries as people
 from tracing.staff import queries as staff
-from tracing.staff import sessions
 from tracing.staff.access import agent, may, public
 from tracing.staff.errors import WeakPassword
+from tracing.staff.login import sessions
 from tracing.staff.models import Role
 from tracing.staff.views import device_in_words, with_cookie, with_known_browser
 from tracing.ui.once import leads_to, sent_once

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from tracing.kernel.blind import blind
+from tracing.kernel.redaction import blind
 from tracing.people.names import given_names_agree, normal_form, one_letter_apart
 from tracing.people.rules import (
     Identity,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import phonenumbers
 
-from tracing.kernel.blind import blind
+from tracing.kernel.redaction import blind
 
 # National prefix → region whose numbering plan decides; anything else is metropolitan France.
 _REGION_OF_PREFIX = {

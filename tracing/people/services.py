@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from tracing.kernel.copying import copy_rows
+from tracing.kernel.bulk_copy import copy_rows
 from tracing.kernel.db import session, take_id
 from tracing.people import rules
 from tracing.people.models import KeyKind, Person, PersonKey

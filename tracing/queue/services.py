@@ -9,13 +9,17 @@ from sqlalchemy import select, update
 from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.programmes.rules import is_open, next_open, open_until
-from tracing.queue import covering, households, priorities, promises, queries, rules
+from tracing.queue import queries, rules
+from tracing.queue.claims.claim import Claim
 from tracing.queue.errors import ClaimLost, NotWaiting, OnAnotherCall, OutsideHours
-from tracing.queue.hours import calling_of
+from tracing.queue.households import priorities
+from tracing.queue.households import services as households
+from tracing.queue.households import superseding as covering
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
-from tracing.queue.taking import Claim
+from tracing.queue.ordering import callbacks as promises
+from tracing.queue.ordering.hours import calling_of
 from tracing.staff import queries as staff
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
 
 SWEEP_BATCH = 1000
 

@@ -23,7 +23,8 @@ from tracing.queue.models import CallTask, TaskKind
 from tracing.scripts.services import get_script
 from tracing.scripts.vocabulary import ScriptKind
 from tracing.sickleave import answers as said
-from tracing.sickleave import numbers, queries
+from tracing.sickleave import insurance_number as numbers
+from tracing.sickleave import queries
 from tracing.sickleave.errors import NoSuchNote
 from tracing.sickleave.rules import (
     TO_BE_COMPLETED,
@@ -34,7 +35,7 @@ from tracing.sickleave.rules import (
     Reason,
     decide_note,
 )
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp, Validati
 
 from tracing.people.nir import counts_for, read_nir
 from tracing.people.rules import Identity, nir_counts
-from tracing.sickleave.bearers import BearerDetails
+from tracing.sickleave.patient import BearerDetails
 from tracing.sickleave.rules import NoNumber
 from tracing.sickleave.words import NO_NUMBER_WORDS
 

@@ -10,7 +10,7 @@ from tracing.people import queries as people
 from tracing.sickleave.documents import NoteContent
 from tracing.sickleave.errors import NoSuchNote
 from tracing.sickleave.models import NoteState, SickNote
-from tracing.staff.agents import Agent
+from tracing.staff.agent import Agent
 from tracing.staff.models import Role
 from tracing.vault import services as vault
 

@@ -18,7 +18,9 @@ from tracing.people import queries as people
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask
 from tracing.scripts.wording import day_in_words
-from tracing.sickleave import bearers, numbers, queries, services, words
+from tracing.sickleave import insurance_number as numbers
+from tracing.sickleave import patient as bearers
+from tracing.sickleave import queries, services, words
 from tracing.sickleave.assessment import assess
 from tracing.sickleave.documents import Copy, file_name, render
 from tracing.sickleave.errors import NoteNotAllowed

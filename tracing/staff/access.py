@@ -27,10 +27,11 @@ from flask_login import LoginManager, UserMixin, current_user
 
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
-from tracing.staff import queries, rules, sessions
-from tracing.staff.agents import Agent
+from tracing.staff import queries, rules
+from tracing.staff.agent import Agent
 from tracing.staff.errors import NotAllowed
 from tracing.staff.forms import UnlockForm
+from tracing.staff.login import sessions
 from tracing.staff.models import Role, SessionEnd
 from tracing.staff.queries import WhoAsks
 

@@ -5,7 +5,9 @@ from datetime import date
 
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
-from tracing.staff import national, queries, services, sessions
+from tracing.staff import queries, services
+from tracing.staff.accounts import national
+from tracing.staff.login import sessions
 from tracing.staff.models import MemberKind, Role
 
 

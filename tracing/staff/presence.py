@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, case, func, or_, select
 
 from tracing.kernel import events
 from tracing.kernel.db import among, session
-from tracing.staff import queries, rules, sessions
-from tracing.staff.agents import Agent
+from tracing.staff import queries, rules
+from tracing.staff.agent import Agent
 from tracing.staff.errors import AccountReachesFurther, NoSuchAbsence, NotOfThisSite, WrongDays
+from tracing.staff.login import sessions
 from tracing.staff.models import Absence, Member, MemberRole, Role, SessionEnd, SiteKind, StaffSession
 from tracing.staff.rules import Gone, Week
 from tracing.ui.languages import FRENCH

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from tracing.kernel.db import among, session
 from tracing.staff import rules
-from tracing.staff.agents import Workplace
+from tracing.staff.agent import Workplace
 from tracing.staff.errors import NoSuchMember
 from tracing.staff.models import (
     LoginAttempt,

@@ -22,7 +22,7 @@ from flask_babel import gettext as _
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Refused
-from tracing.staff import known_browsers, presence, queries, services, sessions
+from tracing.staff import presence, queries, services
 from tracing.staff.access import (
     agent,
     asked_at,
@@ -36,6 +36,7 @@ from tracing.staff.access import (
 )
 from tracing.staff.errors import GuessedTooOften, OnACall, OnACallNow, WeakPassword
 from tracing.staff.forms import LoginForm, NewPasswordForm, UnlockForm
+from tracing.staff.login import known_browsers, sessions
 from tracing.staff.models import SessionEnd
 from tracing.staff.words import ROLE_WORDS, WEEKDAYS
 

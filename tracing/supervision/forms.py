@@ -8,10 +8,10 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, SelectField, StringField, TimeField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from tracing.queue.colleagues import Colleague
+from tracing.queue.availability import Colleague
 from tracing.staff.models import Member, Site
 from tracing.staff.words import presence_in_words
-from tracing.supervision.journal import Journal
+from tracing.supervision.journal.queries import Journal
 from tracing.supervision.words import EVENT_WORDS, WHY_WORDS
 from tracing.ui.fields import WholeNumberField
 

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
-from tracing.kernel.slots import take_slot
+from tracing.kernel.job_slots import take_slot
 from tracing.staff import queries as staff
-from tracing.supervision import counting
+from tracing.supervision.board import counting
 
 
 def count_waiting(slot: datetime) -> int:

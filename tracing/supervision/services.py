@@ -10,8 +10,8 @@ from tracing.calls.rules import CallOutcome
 from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
+from tracing.contacts import contact_to_case as turning
 from tracing.contacts import services as contacts
-from tracing.contacts import turning
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.kernel import events
 from tracing.kernel.db import session
@@ -22,13 +22,15 @@ from tracing.people import services as people
 from tracing.people.models import Person
 from tracing.people.phones import read_phones
 from tracing.people.rules import Identity
-from tracing.queue import households, languages
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
+from tracing.queue.claims import languages
 from tracing.queue.errors import NotWaiting
+from tracing.queue.households import services as households
 from tracing.queue.models import CallTask, EntryState, TaskKind, TaskState
-from tracing.staff.agents import Agent
-from tracing.supervision import lists, queries, rules
+from tracing.staff.agent import Agent
+from tracing.supervision import rules
+from tracing.supervision.board import queries
 from tracing.supervision.errors import (
     AlreadyDealtWith,
     DoctorStillAsked,
@@ -38,6 +40,7 @@ from tracing.supervision.errors import (
     SaidDead,
     TooLateToUndo,
 )
+from tracing.supervision.worklists import queries as lists
 from tracing.vault.errors import IdentityDestroyed
 
 CAN_REOPEN = frozenset(

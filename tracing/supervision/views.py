@@ -17,24 +17,18 @@ from tracing.staff import queries as staff
 from tracing.staff import words as staff_words
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role, SiteKind
-from tracing.supervision import (
-    counting,
-    giving_views,
-    lending_views,
-    live,
-    message_views,
-    order_views,
-    queries,
-    rules,
-    services,
-    team_views,
-    words,
-)
-from tracing.supervision import journal as journals
-from tracing.supervision import lists as worklists
+from tracing.supervision import rules, services, words
+from tracing.supervision.board import counting, live, queries
 from tracing.supervision.forms import JournalForm, NumberForm, TakeBackForm
-from tracing.supervision.journal import Journal, Wanted
+from tracing.supervision.journal import queries as journals
+from tracing.supervision.journal.queries import Journal, Wanted
+from tracing.supervision.ordering import views as order_views
 from tracing.supervision.rules import WorkList
+from tracing.supervision.team import loan_views as lending_views
+from tracing.supervision.team import views as team_views
+from tracing.supervision.worklists import give_views as giving_views
+from tracing.supervision.worklists import message_views
+from tracing.supervision.worklists import queries as worklists
 from tracing.ui.filters import moment
 from tracing.ui.once import sent_once
 

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.datastructures import FileStorage
 
-from tracing.kernel import submitted
+from tracing.kernel import submitted_forms as submitted
 from tracing.kernel.db import transaction
 
 FIELD = "form_key"

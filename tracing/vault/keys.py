@@ -16,7 +16,8 @@ from sqlalchemy import Engine, Row, Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql import func
 
-from tracing.vault import sealing, uses
+from tracing.vault import key_uses as uses
+from tracing.vault import sealing
 from tracing.vault.errors import IdentityDestroyed, KeyLost
 from tracing.vault.models import CohortKey, IndexKey, MasterKey
 

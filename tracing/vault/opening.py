@@ -17,7 +17,8 @@ from sqlalchemy.sql import func
 
 from tracing.kernel import secrets
 from tracing.kernel.config import CannotStart
-from tracing.vault import sealing, uses
+from tracing.vault import key_uses as uses
+from tracing.vault import sealing
 from tracing.vault.errors import SealBroken
 from tracing.vault.keys import KEY_BYTES, KeyRing, cohort_name, index_name
 from tracing.vault.models import CohortKey, IndexKey, MasterKey

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from tracing.kernel.blind import blind
+from tracing.kernel.redaction import blind
 from tracing.programmes.vocabulary import Subject
 from tracing.sickleave.rules import NoteAllowed, NoteRequest, note_rule
 

@@ -1,0 +1,1 @@
+"""What runs around every request: address, CSRF, access log, retries, database errors."""

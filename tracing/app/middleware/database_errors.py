@@ -1,0 +1,74 @@
+"""What a person reads when the database is not there, or two transactions met: our own page, never an English line."""
+
+import psycopg
+import structlog
+from flask import Flask, Response
+from flask_babel import gettext as _
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+from tracing.kernel.errors import Refused
+from tracing.kernel.postgres import outage
+from tracing.ui.errors import Answer, show, show_refusal
+
+log = structlog.get_logger()
+
+CONTENTION = frozenset({"40P01", "55P03"})
+"""PostgreSQL's codes for two transactions that wait for each other, and for a lock that did not come in time."""
+READ_ONLY = "25006"
+"""Of a server that has become the stand-by of another: it is there, and nothing can be written."""
+RETRY_AFTER = 5
+"""Seconds after which a browser or a script may ask again."""
+
+
+class TwoAtOnce(Refused):
+    """Two people wrote about the same household at the same moment: one of them must send it again."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Deux personnes ont enregistré au même instant. Rien n’est perdu : envoyez de nouveau.")
+        )
+
+
+def register_breakdowns(app: Flask) -> None:
+    """Count every request as a page for the database, and answer its failures in words."""
+    app.before_request(outage.page_begins)
+    app.teardown_request(lambda _error: outage.page_ends())
+    for kind in (DBAPIError, NoConnectionFree, psycopg.Error):
+        app.register_error_handler(kind, show_database_error)
+
+
+def show_database_error(error: SQLAlchemyError | psycopg.Error) -> Response:
+    """Answer a lock that did not come, and a database that is not there; anything else is a bug of ours."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    code = getattr(cause, "sqlstate", None)
+    if code in CONTENTION:
+        return show_refusal(TwoAtOnce())
+    is_lost = isinstance(cause, (psycopg.OperationalError, NoConnectionFree)) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    )
+    if not is_lost and code != READ_ONLY:
+        raise error
+    log.warning("database not available", error=type(cause).__name__, code=code)
+    return show_outage()
+
+
+def show_outage() -> Response:
+    """Say that the database does not answer, without asking it anything."""
+    response = show(
+        Answer(
+            status=503,
+            title=_("La base de données ne répond pas"),
+            happened=_("Le service est interrompu pour l’instant : votre demande n’a pas pu aboutir."),
+            kept=_(
+                "Ce qui était déjà enregistré le reste. Ce que vous venez d’envoyer ne l’est peut-être pas : vérifiez-le."
+            ),
+            to_do=_("Réessayez dans un instant. Si la panne dure, prévenez votre superviseur."),
+            tone="danger",
+            icon="exclamation-triangle",
+        )
+    )
+    response.headers["Retry-After"] = str(RETRY_AFTER)
+    return response

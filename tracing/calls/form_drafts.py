@@ -1,0 +1,199 @@
+"""What somebody is typing in a dialog of their call and has not sent: kept as it is typed, offered again, gone once sent.
+
+One draft a dialog and person, its author's alone. Of a call that ended meanwhile it is shown on their page, like what
+was typed too late.
+
+Each dialog is rendered with a key. Drafts arrive on their own, some of them after the form they belong to: the key of a
+form that was sent or given up is noted, and a draft under such a key is ignored.
+"""
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from tracing.calls import queries
+from tracing.calls import services as calls
+from tracing.calls.models import Call, Draft
+from tracing.kernel import clock
+from tracing.kernel.db import session, take_id
+from tracing.queue.errors import ClaimLost
+from tracing.staff.agent import Agent
+from tracing.vault import services as vault
+
+UNSENT = "unsent:"
+"""Drafts whose field begins so were typed in a dialog."""
+SENT = "sent:"
+"""Rows whose field begins so hold no words: they say which rendered dialog was sent or given up."""
+KEY = "unsent_key"
+"""The field in which a dialog states its key."""
+NOTED_FOR = timedelta(days=1)
+"""Longer than a draft may be under way: afterwards the key is deleted."""
+MOST_FIELDS = 30
+_IS_KEY = re.compile(r"[A-Za-z0-9_-]{8,40}")
+LONGEST = 1000
+"""Characters of one field: more than any dialog takes."""
+
+
+@dataclass(frozen=True, repr=False)
+class Unsent:
+    """What was typed in a dialog, by field, as the browser sends it."""
+
+    fields: dict[str, list[str]]
+    about: int | None
+    """The line that is being corrected; none: a new one."""
+    key: str
+    """The key of the dialog in which it was typed; a dialog that shows it again goes on under it."""
+
+
+def new_key() -> str:
+    """Return the key of a dialog that is rendered now."""
+    return secrets.token_urlsafe(12)
+
+
+def key_in(form: Mapping[str, Any]) -> str:
+    """Return the key that a dialog states; empty for a page without one, or when it is no key of ours."""
+    stated = str(form.get(KEY, ""))
+    return stated if _IS_KEY.fullmatch(stated) else ""
+
+
+def typed_in(form: Mapping[str, Any], prefix: str) -> dict[str, list[str]]:
+    """Return the fields of one dialog, each cut to what could be saved."""
+    names = [name for name in form if name.startswith(prefix) and not name.endswith("csrf_token")]
+    lists: Any = form
+    return {name: [one[:LONGEST] for one in lists.getlist(name)[:9]] for name in names[:MOST_FIELDS]}
+
+
+def keep(
+    call_id: int,
+    task_id: int,
+    dialog: str,
+    fields: dict[str, list[str]],
+    text: str,
+    *,
+    key: str = "",
+    about: int | None = None,
+    by: Agent,
+    at: datetime,
+) -> bool:
+    """Keep what is being typed in place of what was before; returns whether the call is still theirs.
+
+    Nothing is kept of a dialog that was sent or given up before its draft arrived.
+
+    Raises:
+        NoSuchCall: the call is somebody else's, or the task belongs to other people.
+    """
+    call = queries.get_call(call_id, tracer_id=by.member_id)
+    calls.task_of_call(call, task_id)
+    is_theirs = True
+    try:
+        # whoever types is there
+        calls.writing(call_id, by, at=at)
+    except ClaimLost:
+        is_theirs = False
+    _one_at_a_time(call_id)
+    if key and _was_sent(call_id, task_id, dialog, key, by=by):
+        return is_theirs
+    _delete(call_id, task_id, dialog, by=by)
+    draft_id, cohort = take_id("drafts"), clock.local_day(at, by.site.time_zone)
+    told = {"fields": fields, "about": about, "text": text, "key": key}
+    session.add(
+        Draft(
+            id=draft_id,
+            member_id=by.member_id,
+            call_id=call_id,
+            field=_field(task_id, dialog),
+            cohort=cohort,
+            sealed=vault.seal("drafts", draft_id, cohort, told),
+            kept_at=at,
+        )
+    )
+    session.flush()
+    return is_theirs
+
+
+def find(call_id: int, task_id: int, dialog: str, *, by: Agent) -> Unsent | None:
+    """Return what its author typed in a dialog and has not sent; None once its day's key is destroyed."""
+    row = session.scalar(
+        select(Draft).where(
+            Draft.member_id == by.member_id,
+            Draft.call_id == call_id,
+            Draft.field == _field(task_id, dialog),
+            Draft.dismissed_at.is_(None),
+        )
+    )
+    told = row and vault.find_unsealed("drafts", row.id, row.cohort, row.sealed)
+    return Unsent(told["fields"], told["about"], told.get("key", "")) if told else None
+
+
+def forget(call_id: int, task_id: int, dialog: str, *, key: str = "", by: Agent, at: datetime) -> None:
+    """Delete what was typed in a dialog that was sent or given up, and note its key: a later draft is ignored."""
+    _one_at_a_time(call_id)
+    _delete(call_id, task_id, dialog, by=by)
+    if key and not _was_sent(call_id, task_id, dialog, key, by=by):
+        _note_sent(call_id, _sent_field(task_id, dialog, key), by=by, at=at)
+
+
+def _one_at_a_time(call_id: int) -> None:
+    """Let the draft and the form that it belongs to wait for each other, whichever arrives first."""
+    session.execute(select(Call.id).where(Call.id == call_id).with_for_update(key_share=True))
+
+
+def _was_sent(call_id: int, task_id: int, dialog: str, key: str, *, by: Agent) -> bool:
+    noted = select(Draft.id).where(
+        Draft.member_id == by.member_id,
+        Draft.call_id == call_id,
+        Draft.field == _sent_field(task_id, dialog, key),
+    )
+    return session.scalar(noted.limit(1)) is not None
+
+
+def _note_sent(call_id: int, field: str, *, by: Agent, at: datetime) -> None:
+    session.execute(
+        delete(Draft)
+        .where(Draft.member_id == by.member_id, Draft.field.startswith(SENT), Draft.kept_at < at - NOTED_FOR)
+        .execution_options(synchronize_session=False)
+    )
+    session.add(
+        Draft(
+            id=take_id("drafts"),
+            member_id=by.member_id,
+            call_id=call_id,
+            field=field,
+            cohort=clock.local_day(at, by.site.time_zone),
+            sealed=None,
+            kept_at=at,
+            dismissed_at=at,
+        )
+    )
+    session.flush()
+
+
+def _delete(call_id: int, task_id: int, dialog: str, *, by: Agent) -> None:
+    session.execute(
+        delete(Draft)
+        .where(
+            Draft.member_id == by.member_id,
+            Draft.call_id == call_id,
+            Draft.field == _field(task_id, dialog),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def dialog_of(field: str) -> str | None:
+    """Return in which dialog a draft was typed; None for what was typed too late."""
+    kind, _colon, dialog = field.rpartition(":")
+    return dialog if kind.startswith(UNSENT) else None
+
+
+def _sent_field(task_id: int, dialog: str, key: str) -> str:
+    return f"{SENT}{task_id}:{dialog}:{key}"
+
+
+def _field(task_id: int, dialog: str) -> str:
+    return f"{UNSENT}{task_id}:{dialog}"

@@ -1,0 +1,280 @@
+"""A contact who turns positive becomes a case: linked both ways, their history kept, called once and as a case."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select, union_all, update
+
+from tracing.cases.models import Case, CaseOutcome, CaseStatus
+from tracing.contacts import rules
+from tracing.contacts.closing import STILL_TO_CALL, close_when_done, open_again
+from tracing.contacts.models import Contact, ContactStatus
+from tracing.kernel import clock, events
+from tracing.kernel.db import among, session
+from tracing.kernel.events import Event
+from tracing.people import queries as people
+from tracing.people.models import Person
+from tracing.queue import queries as queue_queries
+from tracing.queue.claims.contact_superseded import give_way, take_way_back
+from tracing.queue.models import CallTask, TaskState
+
+BECAME_CASE = "contact.became_case"
+WAITING = (
+    TaskState.OPEN,
+    TaskState.NO_NUMBER,
+    TaskState.UNREACHABLE,
+    TaskState.WAITING_DOCTOR,
+    TaskState.WAITING_LANGUAGE,
+    TaskState.WAITING_INTERPRETER,
+    TaskState.TO_HAND_ON,
+)
+"""Whoever is called as a case is no longer to be called, nor decided about, as a contact."""
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """A contact, and the new case that they become."""
+
+    contact_id: int
+    person_id: int
+    source_case_id: int
+    site_id: int
+    last_contact_on: date
+    case: Case
+
+
+def turn_into_cases(
+    opened: Sequence[tuple[int, int]], *, at: datetime, zone: ZoneInfo
+) -> dict[int, datetime]:
+    """Turn the contacts among people whose cases were opened, given as case and person, into those cases.
+
+    Call it once the cases are written and before their first calls are asked for. Returns, by case, until when
+    the person was promised a call as a contact: the first call of the case is due by then at the latest. One
+    query when nobody is a contact.
+    """
+    turns = _turns(opened, zone) if opened else []
+    if not turns:
+        return {}
+    tasks = _lock_tasks([turn.contact_id for turn in turns])
+    contacts = {
+        contact.id: contact
+        for contact in session.scalars(
+            select(Contact)
+            .where(Contact.id.in_([turn.contact_id for turn in turns]))
+            .order_by(Contact.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    }
+    promised: dict[int, datetime] = {}
+    for turn in turns:
+        contact = contacts[turn.contact_id]
+        if contact.status in rules.NEVER_TURN:
+            continue
+        waiting = tasks.get(contact.id, [])
+        for task in waiting:
+            due = task.promised_at or task.due_at
+            if task.state is TaskState.OPEN:
+                promised[turn.case.id] = min(due, promised.get(turn.case.id, due))
+        _become(contact, turn.case, site_id=turn.site_id, waiting=waiting, by=None, at=at)
+        for task in waiting:
+            give_way(task, at=at)
+    _link_back(turns, contacts, zone)
+    for source in sorted({turn.source_case_id for turn in turns}):
+        close_when_done(source, by=None, at=at)
+    return promised
+
+
+def _turns(opened: Sequence[tuple[int, int]], zone: ZoneInfo) -> list[_Turn]:
+    """Find the contacts, of any case of the programme, who are these people; merged records count as one."""
+    ids = [person_id for _case, person_id in opened]
+    # two conditions joined by OR would read the whole table of contacts
+    whoever = union_all(
+        select(Contact.id).where(among(Contact.person_id, ids)),
+        select(Contact.id).join(Person, Person.id == Contact.person_id).where(among(Person.same_as, ids)),
+    ).subquery()
+    rows = session.execute(
+        select(
+            Contact.id,
+            Contact.person_id,
+            Contact.case_id,
+            Contact.status,
+            Contact.last_contact_on,
+            Person.same_as,
+            Case.site_id,
+            Case.programme,
+        )
+        .join(Person, Person.id == Contact.person_id)
+        .join(Case, Case.id == Contact.case_id)
+        .where(Contact.id.in_(select(whoever)))
+        .order_by(Contact.id)
+    ).all()
+    if not rows:
+        return []
+    cases = {
+        case.id: case
+        for case in session.scalars(
+            select(Case)
+            .where(Case.id.in_([case_id for case_id, _person in opened]))
+            .execution_options(populate_existing=True)
+        )
+    }
+    turns = []
+    for row in rows:
+        sampled = {
+            case.id: clock.local_day(case.first_sampled_at, zone)
+            for case in cases.values()
+            if case.person_id in {row.person_id, row.same_as} and case.programme == row.programme
+        }
+        case_id = rules.becomes(row.status, row.last_contact_on, sampled)
+        if case_id is not None:
+            turns.append(
+                _Turn(row.id, row.person_id, row.case_id, row.site_id, row.last_contact_on, cases[case_id])
+            )
+    return turns
+
+
+def _lock_tasks(contact_ids: Iterable[int]) -> dict[int, list[CallTask]]:
+    """Return the calls that contacts wait for, locked as every call locks: the households, then the tasks."""
+    chosen = (
+        select(CallTask)
+        .where(CallTask.contact_id.in_(list(contact_ids)), CallTask.state.in_(WAITING))
+        .order_by(CallTask.id)
+    )
+    homes = {task.household_id for task in session.scalars(chosen)}
+    for home in sorted(home for home in homes if home is not None):
+        queue_queries.find_entry_of(home, lock=True)
+    tasks: dict[int, list[CallTask]] = defaultdict(list)
+    for task in session.scalars(chosen.with_for_update().execution_options(populate_existing=True)):
+        if task.contact_id is not None:
+            tasks[task.contact_id].append(task)
+    return tasks
+
+
+def _become(
+    contact: Contact,
+    case: Case,
+    *,
+    site_id: int,
+    waiting: Sequence[CallTask] = (),
+    by: int | None,
+    at: datetime,
+) -> None:
+    """Let a contact be a case, and keep how they and their calls stood before."""
+    before, contact.status, contact.became_case_id = contact.status, ContactStatus.BECAME_CASE, case.id
+    session.flush()
+    events.record(
+        BECAME_CASE,
+        by=by,
+        at=at,
+        subject=("contact", contact.id),
+        site_id=site_id,
+        case=contact.case_id,
+        became=case.id,
+        was=before.value,
+        calls={str(task.id): task.state.value for task in waiting},
+    )
+
+
+def _link_back(turns: Sequence[_Turn], contacts: dict[int, Contact], zone: ZoneInfo) -> None:
+    """Say of each case whose contact it was: of several, the one met nearest to the sampling."""
+    met: dict[int, list[tuple[date, int]]] = defaultdict(list)
+    cases = {turn.case.id: turn.case for turn in turns}
+    for turn in turns:
+        if contacts[turn.contact_id].became_case_id == turn.case.id:
+            met[turn.case.id].append((turn.last_contact_on, turn.contact_id))
+    for case_id, meetings in met.items():
+        case = cases[case_id]
+        case.from_contact_id = rules.nearest(meetings, clock.local_day(case.first_sampled_at, zone))
+    session.flush()
+
+
+def find_recent_case(contact: Contact, programme: str, *, zone: ZoneInfo) -> Case | None:
+    """Return the case that a person who is being named has already, near enough to the meeting."""
+    cases = {
+        case.id: case
+        for case in session.scalars(
+            select(Case).where(
+                Case.person_id.in_(people.alike(contact.person_id)),
+                Case.programme == programme,
+                Case.status != CaseStatus.WITHDRAWN,
+                or_(Case.outcome.is_(None), Case.outcome != CaseOutcome.NOT_A_CASE),
+            )
+        )
+    }
+    sampled = {case.id: clock.local_day(case.first_sampled_at, zone) for case in cases.values()}
+    return cases.get(rules.becomes(contact.status, contact.last_contact_on, sampled) or 0)
+
+
+def join_known_case(contact: Contact, source: Case, *, zone: ZoneInfo, by: int, at: datetime) -> bool:
+    """Link somebody who is a case already when they are named: nobody calls them as a contact.
+
+    Whoever infected whom is not said by the order of the calls: the case keeps where it came from.
+    """
+    known = find_recent_case(contact, source.programme, zone=zone)
+    if known is None:
+        return False
+    _become(contact, known, site_id=source.site_id, by=by, at=at)
+    return True
+
+
+def follow_person(contact: Contact, source: Case, *, zone: ZoneInfo, by: int, at: datetime) -> None:
+    """Let a contact who turned out to be somebody else follow that person: no more the case of the one before."""
+    if contact.became_case_id is not None:
+        left = contact.became_case_id
+        _lock_tasks([contact.id])
+        _turn_back(contact, by=by, at=at)
+        session.execute(
+            update(Case)
+            .where(Case.id == left, Case.from_contact_id == contact.id)
+            .values(from_contact_id=None)
+        )
+    join_known_case(contact, source, zone=zone, by=by, at=at)
+
+
+def turn_back(case_ids: Iterable[int], *, by: int | None, at: datetime) -> int:
+    """Make contacts again of those whose case was none, called as before where nobody had told them; returns how many."""
+    ids = list(case_ids)
+    found = select(Contact).where(Contact.became_case_id.in_(ids)).order_by(Contact.id)
+    turned = session.scalars(found).all()
+    _lock_tasks([contact.id for contact in turned])
+    for contact in session.scalars(found.with_for_update().execution_options(populate_existing=True)):
+        _turn_back(contact, by=by, at=at)
+    session.execute(update(Case).where(Case.id.in_(ids)).values(from_contact_id=None))
+    session.flush()
+    return len(turned)
+
+
+def _turn_back(contact: Contact, *, by: int | None, at: datetime) -> None:
+    turned = _how_they_turned(contact.id)
+    source = session.get_one(Case, contact.case_id)
+    events.record(
+        "contact.turned_back",
+        by=by,
+        at=at,
+        subject=("contact", contact.id),
+        site_id=source.site_id,
+        case=source.id,
+        was=contact.became_case_id,
+    )
+    contact.status, contact.became_case_id = ContactStatus(turned["was"]), None
+    session.flush()
+    for task_id, state in turned["calls"].items():
+        task = session.get_one(CallTask, int(task_id))
+        if take_way_back(task, TaskState(state), by=by, at=at) and state in STILL_TO_CALL:
+            open_again(source.id, by=by, at=at)
+
+
+def _how_they_turned(contact_id: int) -> dict[str, Any]:
+    """Return where a contact and their calls stood before, as the journal says."""
+    told: dict[str, Any] | None = session.scalar(
+        select(Event.detail)
+        .where(Event.subject_type == "contact", Event.subject_id == contact_id, Event.kind == BECAME_CASE)
+        .order_by(Event.id.desc())
+        .limit(1)
+    )
+    return told or {"was": ContactStatus.NAMED.value, "calls": {}}

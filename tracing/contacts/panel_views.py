@@ -1,0 +1,216 @@
+"""The contact list as it is shown: inside the call screen, or as a page of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from tracing.calls import form_drafts as unsent
+from tracing.calls import services as calls
+from tracing.calls.errors import IdentityFirst
+from tracing.calls.form_drafts import Unsent
+from tracing.calls.models import Call
+from tracing.cases import queries as cases
+from tracing.cases.models import Case
+from tracing.contacts import calling, queries, rules, words
+from tracing.contacts.forms import PREFIX, ContactForm, filled
+from tracing.contacts.models import Contact, ContactStatus
+from tracing.contacts.queries import Line
+from tracing.kernel import clock, events
+from tracing.kernel.db import transaction
+from tracing.programmes.loader import get_pack
+from tracing.programmes.rules import Risk, contact_risk
+from tracing.programmes.vocabulary import Criterion
+from tracing.queue.errors import ClaimLost
+from tracing.queue.models import CallTask, TaskKind
+from tracing.scripts.wording import day_in_words
+from tracing.staff.access import agent, is_fragment
+from tracing.staff.models import SiteKind
+from tracing.ui.filters import moment
+
+DIALOG = "contact"
+"""Under this name what is being typed is kept."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Opened:
+    """What of the panel is open: the form, empty or about a line; what was just done."""
+
+    adding: bool = False
+    editing: int | None = None
+    removed: int | None = None
+    saved: int | None = None
+    form: ContactForm | None = None
+    """The form as it was sent, when something in it is wrong."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A line with its words."""
+
+    line: Line
+    why: str
+    """The circumstance that decided, and the rule's name."""
+    tone: str
+    follows: str
+
+
+def panel_of(call_id: int, task_id: int, opened: Opened, *, status: int = 200) -> ResponseReturnValue:
+    """Show the list of a case, or in a contact's own call their sheet."""
+    at = clock.now()
+    with transaction():
+        call, task = queries.open_call(call_id, task_id, agent())
+        try:
+            calls.require_identity(call, task)
+        except IdentityFirst as refusal:
+            return _page("contacts/closed.html", call_id, task_id, refusal=refusal), status
+        case = cases.get_case(task.case_id)
+        lines = queries.lines(_contacts(task))
+        begun = unsent.find(call_id, task_id, DIALOG, by=agent())
+        form, editing = _form(case, lines, opened, begun, at=at)
+        _record_sight(call, lines, at=at)
+        return _page(
+            "contacts/panel.html",
+            call_id,
+            task_id,
+            is_own=task.kind is TaskKind.CONTACT_FIRST,
+            listed=[_shown(one, call) for one in lines if not _is_removed(one)],
+            removed=[one for one in lines if _is_removed(one)],
+            just_removed=opened.removed,
+            saved=next((one for one in lines if one.contact.id == opened.saved), None),
+            form=form,
+            editing=editing,
+            begun=begun,
+            begun_url=url_for(
+                "contacts.panel",
+                call_id=call_id,
+                task_id=task_id,
+                edit=begun.about if begun else None,
+                add=None if begun and begun.about else 1,
+            ),
+            unsent_key=_key(form, opened, begun, editing),
+            is_restored=form is not None and opened.form is None and _is_of(begun, editing),
+            risk=_risk_of(form, case, at=at) if form else None,
+            due=moment(calling.due_at(case, at)),
+        ), status
+
+
+def late(call_id: int, task_id: int, lost: ClaimLost, text: str) -> ResponseReturnValue:
+    """Show what was typed after the claim had ended, and that it was kept."""
+    return _page("contacts/late.html", call_id, task_id, lost=lost, text=text), lost.status
+
+
+def prepare(form: ContactForm, case: Case, *, at: datetime) -> None:
+    """Tell a form the days, minutes and numbers that this case and this site allow."""
+    zone = agent().site.time_zone
+    today = clock.local_day(at, zone)
+    days = queries.search_days(case, on=today, zone=zone)
+    form.ask_for(rules.confined_minutes(get_pack(case.programme), today))
+    form.search_between(
+        days.first,
+        days.last,
+        _("Du %(first)s au %(last)s.", first=day_in_words(days.first), last=day_in_words(days.last)),
+    )
+    form.allow_fiction = g.settings.fiction_numbers or agent().site.kind is SiteKind.TRAINING
+
+
+def _page(template: str, call_id: int, task_id: int, **context: object) -> str:
+    """Render a part for the call screen, or the same part in a page of its own."""
+    here = url_for("contacts.panel", call_id=call_id, task_id=task_id)
+    return render_template(
+        template if is_fragment() else "contacts/page.html",
+        part=template,
+        call_id=call_id,
+        task_id=task_id,
+        here=here,
+        hx={"hx-target": f"#contacts-{task_id}", "hx-swap": "innerHTML"},
+        words=words,
+        reason=reason,
+        **context,
+    )
+
+
+def _contacts(task: CallTask) -> Sequence[Contact]:
+    if task.kind is TaskKind.CASE_FIRST:
+        return queries.contacts_of_case(task.case_id)
+    own = queries.find_contact(task.contact_id)
+    return [own] if own is not None else []
+
+
+def _is_removed(line: Line) -> bool:
+    return line.contact.status is ContactStatus.REMOVED
+
+
+def _is_of(begun: Unsent | None, editing: Contact | None) -> bool:
+    """Return whether what was begun is about this line, or about a new one like this."""
+    return begun is not None and begun.about == (editing.id if editing else None)
+
+
+def _key(form: ContactForm | None, opened: Opened, begun: Unsent | None, editing: Contact | None) -> str:
+    """Return the key of the dialog: that of the form sent with a mistake or begun before, else a new one."""
+    known = ""
+    if opened.form is not None:
+        known = unsent.key_in(request.form)
+    elif form is not None and begun is not None and _is_of(begun, editing):
+        known = begun.key
+    return known or unsent.new_key()
+
+
+def _form(
+    case: Case, lines: Sequence[Line], opened: Opened, begun: Unsent | None, *, at: datetime
+) -> tuple[ContactForm | None, Contact | None]:
+    """Return the form that is open, with what was begun in it, and the line it is about."""
+    about = next((one for one in lines if one.contact.id == opened.editing and not _is_removed(one)), None)
+    editing = about.contact if about else None
+    form = opened.form
+    if form is None and begun and _is_of(begun, editing) and (about is not None or opened.adding):
+        form = ContactForm(formdata=MultiDict(begun.fields), prefix=PREFIX)
+        prepare(form, case, at=at)
+    elif form is None and about is not None:
+        form = ContactForm(formdata=None, prefix=PREFIX, data=filled(about.contact, about.described))
+        prepare(form, case, at=at)
+    elif form is None and opened.adding:
+        form = ContactForm(formdata=None, prefix=PREFIX)
+        prepare(form, case, at=at)
+    return form, editing
+
+
+def reason(risk: Risk) -> str:
+    """Return the sentence of a rule without the level it begins with: the badge says that."""
+    return risk.why.rpartition("\u202f: ")[2]
+
+
+def _risk_of(form: ContactForm, case: Case, *, at: datetime) -> Risk:
+    today = clock.local_day(at, agent().site.time_zone)
+    return contact_risk(get_pack(case.programme), form.circumstances(), on=today)
+
+
+def _shown(line: Line, call: Call) -> Shown:
+    contact, task = line.contact, line.task
+    tone, follows = words.what_follows(
+        contact.status,
+        task.state if task else None,
+        due=moment(task.due_at) if task else "",
+        is_here=task is not None and task.household_id == call.household_id,
+    )
+    return Shown(line, _why(contact), tone, follows)
+
+
+def _why(contact: Contact) -> str:
+    criterion = contact.risk_criterion and words.CRITERION_WORDS[Criterion(contact.risk_criterion)]
+    rule = contact.risk_rule and contact.risk_rule.rpartition("/")[2]
+    return " · ".join(str(part) for part in (criterion, rule) if part)
+
+
+def _record_sight(call: Call, lines: Sequence[Line], *, at: datetime) -> None:
+    events.saw(
+        [f"person:{one.contact.person_id}" for one in lines],
+        by=agent().member_id,
+        at=at,
+        why="call",
+        claim=f"claim:{call.entry_id}:{call.claim_number}",
+    )

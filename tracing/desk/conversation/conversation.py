@@ -1,0 +1,101 @@
+"""A script as it stands in one call for one person: what was said, what is known, what is still open."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from tracing.calls.models import Call, Conversation
+from tracing.desk import rules
+from tracing.desk.conversation.facts import facts_of
+from tracing.desk.queries import About, about
+from tracing.queue.models import CallTask, TaskKind
+from tracing.scripts import rules as scripts
+from tracing.scripts.definitions import Script, Step
+from tracing.scripts.services import get_script
+from tracing.scripts.vocabulary import IDENTITY_QUESTION, Outcome, ScriptKind
+from tracing.scripts.wording import Facts
+from tracing.staff.agent import Agent
+
+
+@dataclass(frozen=True, repr=False)
+class Talk:
+    """The conversation with one person, as the answers so far make it."""
+
+    call: Call
+    conversation: Conversation
+    about: About
+    script: Script
+    answers: dict[str, Any]
+    """Those that hold in this call; health content is out of reach until identity is confirmed in it."""
+    facts: Facts
+
+    @property
+    def task(self) -> CallTask:
+        """Why this person is called."""
+        return self.about.task
+
+    @property
+    def is_identified(self) -> bool:
+        """Whether the person has said, in this call, who they are."""
+        return self.conversation.identity_confirmed_at is not None
+
+    @cached_property
+    def path(self) -> scripts.Path:
+        """The steps that belong to this conversation."""
+        return scripts.follow(self.script, self.answers, self.facts)
+
+    @cached_property
+    def missing(self) -> Sequence[scripts.MissingItem]:
+        """What is still open."""
+        return scripts.missing(self.script, self.answers, self.facts)
+
+    @property
+    def can_complete(self) -> bool:
+        """Whether the call may be closed as complete."""
+        return scripts.can_complete(self.script, self.answers, self.facts)
+
+    @property
+    def suggested(self) -> Outcome | None:
+        """The outcome to which the answers lead so far."""
+        return self.path.end.outcome if self.path.end else None
+
+    def step(self, step_id: str | None) -> scripts.OpenStep | None:
+        """Return the step asked for, or the one at which to go on."""
+        wanted = self.path.find(step_id) if step_id else None
+        if wanted is not None and not wanted.locked:
+            return wanted
+        here = scripts.current_step(self.script, self.answers, self.facts)
+        return self.path.find(here.id) if here else None
+
+    def after(self, step_id: str) -> Step | None:
+        """Return the step that follows."""
+        return scripts.next_step(self.script, self.answers, self.facts, after=step_id)
+
+    def before(self, step_id: str) -> Step | None:
+        """Return the step that comes before."""
+        return scripts.previous_step(self.script, self.answers, self.facts, before=step_id)
+
+
+def kind_of(task: CallTask) -> ScriptKind:
+    """Return which script a task is led by."""
+    return ScriptKind.P0 if task.kind is TaskKind.CASE_FIRST else ScriptKind.CONTACT
+
+
+def talk_of(call: Call, task: CallTask, conversation: Conversation, *, by: Agent, at: datetime) -> Talk:
+    """Read the conversation with one person anew."""
+    read = about(task)
+    script = get_script(kind_of(task), conversation.script_version)
+    answers = rules.standing(script, read.given, call_id=call.id)
+    if conversation.identity_confirmed_at is None and answers.get(IDENTITY_QUESTION) == "yes":
+        # Never open on a stored answer alone: the confirmation of this call is what counts.
+        del answers[IDENTITY_QUESTION]
+    return Talk(
+        call=call,
+        conversation=conversation,
+        about=read,
+        script=script,
+        answers=answers,
+        facts=facts_of(read, call, by, at),
+    )

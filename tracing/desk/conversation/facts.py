@@ -1,0 +1,150 @@
+"""What the call screen knows without asking, under the names a script may use (scripts.vocabulary.FACTS)."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from tracing.calls.models import Call
+from tracing.contacts.services import quarantine_now
+from tracing.desk import rules
+from tracing.desk.queries import About, doctor_of
+from tracing.escalations import queries as escalations
+from tracing.kernel import clock
+from tracing.people.rules import Identity
+from tracing.programmes.rules import Quarantine, RuleRef, age_on
+from tracing.programmes.schema import IsolationRow, Pack
+from tracing.programmes.vocabulary import RiskLevel, Subject
+from tracing.scripts.vocabulary import FACTS, FactValue, ScriptKind
+from tracing.sickleave.rules import note_rule
+from tracing.staff import queries as staff
+from tracing.staff.agent import Agent
+from tracing.staff.models import Role
+from tracing.ui.formats import phone
+
+RETENTION = "trois mois"
+ANNOUNCED_BY_CALLER = "result_announcement.confirmed"
+
+
+def facts_of(about: About, call: Call, agent: Agent, at: datetime) -> dict[str, FactValue]:
+    """Return every fact of the script that this person hears; one that is not known is absent."""
+    zone = agent.site.time_zone
+    today = clock.local_day(at, zone)
+    facts = _of_both(about, agent, today, zone)
+    if about.contact is None:
+        facts |= _of_a_case(about, call, zone)
+    else:
+        facts |= _of_a_contact(about, today)
+    kind = ScriptKind.P0 if about.contact is None else ScriptKind.CONTACT
+    return {name: value for name, value in facts.items() if value is not None and kind in FACTS[name].scripts}
+
+
+def age_of(about: About, day: date) -> int | None:
+    """Return how old a person was on a day, when their birth date is known."""
+    born = about.identity.birth_date if about.identity else None
+    return age_on(born, day) if born else None
+
+
+def age_that_counts(about: About, *, at: datetime, zone: ZoneInfo) -> int | None:
+    """Return the age the rules ask for: at the sampling for a case, today for a contact."""
+    day = about.case.first_sampled_at if about.contact is None else at
+    return age_of(about, clock.local_day(day, zone))
+
+
+def spoken_name(identity: Identity | None) -> str | None:
+    """Return a name as one asks for it on the telephone."""
+    if identity is None:
+        return None
+    given = identity.first_names.replace(",", " ").split()
+    name = identity.usual_name or identity.birth_name
+    return " ".join([*given[:1], name.title() if name.isupper() else name]).strip() or None
+
+
+def _of_both(about: About, agent: Agent, today: date, zone: ZoneInfo) -> dict[str, FactValue]:
+    pack = about.pack
+    number = staff.get_site(agent.site.id).call_back_number
+    age = age_of(about, today)
+    note = note_rule(pack, Subject.CASE if about.contact is None else Subject.CONTACT, today)
+    return {
+        "tracer": agent.name,
+        "site": agent.site.name,
+        "person": spoken_name(about.identity),
+        "callback_number": phone(number) if number else None,
+        "retention": RETENTION,
+        "tracer_is_adviser": agent.holds(Role.ADVISER),
+        "is_minor": None if age is None else age < rules.REPRESENTATIVE_UNDER,
+        "notes_issued": note is not None and note.issuer == "fund",
+        "disease": pack.disease,
+        "recent_infection_since": today - timedelta(days=pack.recent_infection_days),
+    }
+
+
+def _of_a_case(about: About, call: Call, zone: ZoneInfo) -> dict[str, FactValue]:
+    case = about.case
+    return {
+        "doctor": doctor_of(case),
+        "rule": short_rule(case.isolation_rule),
+        "result_announced": _was_announced(about, call),
+        "isolation_required": _is_required(case.isolation_measure),
+        "sampling_on": clock.local_day(case.first_sampled_at, zone),
+        "onset": case.onset_on,
+        "window_start": case.window_start,
+        "window_end": case.window_end,
+        "isolation_end": case.isolation_last_day,
+        "free_on": _day_after(case.isolation_last_day),
+        "early_exit_on": early_exit_on(about.pack, case.isolation_rule, case.isolation_start),
+    }
+
+
+def _was_announced(about: About, call: Call) -> bool:
+    """Say whether an adviser has told the result: one who was asked, or one who called before."""
+    said = about.given.get(ANNOUNCED_BY_CALLER)
+    by_a_caller = said is not None and said.value is not None and said.call_id != call.id
+    return by_a_caller or escalations.result_announced(about.task.id)
+
+
+def _of_a_contact(about: About, today: date) -> dict[str, FactValue]:
+    contact = about.contact
+    if contact is None:
+        raise ValueError("this person is no contact")
+    tests = [test.on for test in decided_quarantine(about, today).tests]
+    # decided before the meeting was known to be harmless: no order follows from it any more
+    negligible = contact.risk is RiskLevel.NEGLIGIBLE
+    last_day = None if negligible else contact.quarantine_last_day
+    return {
+        "rule": short_rule(contact.quarantine_rule),
+        "negligible_risk": negligible,
+        "case_name": spoken_name(about.case_identity) if contact.may_disclose else None,
+        "last_contact": contact.last_contact_on,
+        "quarantine_required": False if negligible else _is_required(contact.quarantine_measure),
+        "quarantine_end": last_day,
+        "free_on": _day_after(last_day),
+        "first_test_on": tests[0] if tests else None,
+        "last_test_on": tests[-1] if len(tests) > 1 else None,
+    }
+
+
+def decided_quarantine(about: About, today: date) -> Quarantine:
+    """Return the quarantine of a contact with its tests, which are not stored beside its end."""
+    if about.contact is None:
+        raise ValueError("this person is no contact")
+    return quarantine_now(about.contact, about.case, age=age_of(about, today), on=today)
+
+
+def early_exit_on(pack: Pack, rule: str | None, start: date | None) -> date | None:
+    """Return the first day on which a negative test may end an isolation, by the rule that decided it."""
+    row = pack.find_rule(short_rule(rule) or "")
+    if start is None or not isinstance(row, IsolationRow) or row.early_exit is None:
+        return None
+    return start + timedelta(days=row.early_exit.day)
+
+
+def short_rule(rule: str | None) -> str | None:
+    """Return the short name of the rule that decided, as a tracer quotes it."""
+    return RuleRef.parse(rule).rule_id if rule else None
+
+
+def _is_required(measure: str | None) -> bool | None:
+    return {"required": True, "not_required": False}.get(measure or "")
+
+
+def _day_after(day: date | None) -> date | None:
+    return None if day is None else day + timedelta(days=1)

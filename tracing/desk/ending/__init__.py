@@ -1,0 +1,1 @@
+"""The end of a call: its outcome, or handing it back or over."""

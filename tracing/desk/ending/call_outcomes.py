@@ -1,0 +1,225 @@
+"""What follows from the way a conversation ends: for the person, their household, their case."""
+
+from datetime import datetime
+from functools import cache
+
+from tracing.calls import queries as call_queries
+from tracing.calls import services as calls
+from tracing.calls.errors import CallbackOutsideHours, NobodyThen, ReasonNeeded, StillMissing
+from tracing.calls.models import Call, Conversation
+from tracing.calls.numbers import note_rung
+from tracing.calls.rules import BY_TRACER, CONSEQUENCES, CallOutcome, Follows, GiveBackReason
+from tracing.cases import queries as case_queries
+from tracing.contacts import services as contacts
+from tracing.contacts.closing import close_when_done
+from tracing.contacts.queries import find_contact
+from tracing.desk import rules
+from tracing.desk.conversation.conversation import Talk
+from tracing.desk.errors import AlreadyFinished, CallbackNeeded, NotFree
+from tracing.desk.services import open_conversations
+from tracing.kernel.db import session
+from tracing.messages import services as messages
+from tracing.people import queries as people
+from tracing.programmes.loader import get_pack
+from tracing.programmes.rules import is_text_due, window_on
+from tracing.programmes.schema import Pack
+from tracing.queue import availability as colleagues
+from tracing.queue import services as queue
+from tracing.queue.claims import languages
+from tracing.queue.errors import ClosedThatDay
+from tracing.queue.models import CallTask, TaskState
+from tracing.queue.ordering.hours import calling_of_person
+from tracing.staff import presence
+from tracing.staff.agent import Agent
+from tracing.ui import formats
+from tracing.ui.languages import OTHER
+
+MARKS = {CallOutcome.COMPLETED: contacts.mark_informed, CallOutcome.REFUSED: contacts.mark_refused}
+
+
+def finish(
+    talk: Talk,
+    outcome: CallOutcome,
+    *,
+    callback_at: datetime | None = None,
+    language: str | None = None,
+    by: Agent,
+    at: datetime,
+) -> CallTask | None:
+    """End the conversation with one person, and return whom to speak to next in this call.
+
+    None when the call has ended with it. Call `calls.services.writing` first.
+
+    Raises:
+        AlreadyFinished: it was ended before.
+        StillMissing: it is not complete.
+        CallbackNeeded, CallbackOutsideHours: the promise cannot be kept.
+    """
+    call, task = talk.call, talk.task
+    # A second click, or an adviser, may have been quicker: what counts is what stands under the lock.
+    session.refresh(talk.conversation)
+    session.refresh(task)
+    if talk.conversation.outcome is not None:
+        raise AlreadyFinished
+    consequence = CONSEQUENCES[outcome]
+    note_rung(call, task, outcome, by=by, at=at)
+    is_settled = task.state is not TaskState.OPEN and not consequence.whole_household
+    # whatever was decided meanwhile, nothing more goes out to the dead
+    stays = is_settled and consequence.follows is not Follows.STOP
+    match Follows.AS_IT_WAS if stays else consequence.follows:
+        case Follows.DONE:
+            _done(talk, outcome, by=by, at=at)
+        case Follows.PROMISE:
+            _promise(talk, callback_at, by=by, at=at)
+        case Follows.TRY_AGAIN:
+            _try_household_again(call, by=by, at=at)
+        case Follows.DOCTOR:
+            queue.close_task(task, TaskState.WAITING_DOCTOR, by=by.member_id, at=at)
+        case Follows.LANGUAGE:
+            languages.ask_in(task, language or OTHER, by=by.member_id, at=at)
+        case Follows.INTERPRETER:
+            languages.need_interpreter(task, language or OTHER, by=by.member_id, at=at)
+        case Follows.HAND_ON:
+            queue.close_task(task, TaskState.TO_HAND_ON, by=by.member_id, at=at)
+        case Follows.STOP:
+            _stop(talk, by=by, at=at)
+    spoken = unfinished(call, by=by, at=at) if consequence.whole_household else [(task, talk.conversation)]
+    for _task, conversation in spoken:
+        calls.finish_conversation(conversation, outcome, at=at)
+    rest = unfinished(call, by=by, at=at)
+    if rest:
+        return rest[0][0]
+    calls.end(call, outcome, by=by, at=at)
+    return None
+
+
+def unfinished(call: Call, *, by: Agent, at: datetime) -> list[tuple[CallTask, Conversation]]:
+    """Return with whom a call has not ended yet."""
+    return [
+        (task, spoken)
+        for task, spoken in open_conversations(call, by=by, at=at)
+        if spoken.outcome is None and task.state is TaskState.OPEN
+    ]
+
+
+def hang_up(call: Call, *, reason: GiveBackReason | None = None, by: Agent, at: datetime) -> None:
+    """End a call: whoever was not spoken to is called again as if nothing had happened.
+
+    Raises:
+        ReasonNeeded: nobody was spoken to, and as many calls were given back without a word today as may be.
+    """
+    reached = [one.outcome for one in call_queries.conversations(call.id) if one.outcome in BY_TRACER]
+    if reason is None and not reached and not calls.may_skip(by, at=at):
+        raise ReasonNeeded
+    for _task, spoken in unfinished(call, by=by, at=at):
+        calls.finish_conversation(spoken, CallOutcome.GIVEN_BACK, at=at)
+    calls.end(call, reached[-1] if reached else CallOutcome.GIVEN_BACK, reason=reason, by=by, at=at)
+
+
+def hand_over(call: Call, to: int, *, by: Agent, at: datetime) -> bool:
+    """Give a call to a colleague who is there: their next one for half an hour, then everybody's.
+
+    Returns whether somebody of the household still needs a call.
+
+    Raises:
+        NotFree: the colleague is not there, or has a call already.
+    """
+    there = colleagues.free_here(by.site.id, but=by.member_id, at=at, zone=by.site.time_zone)
+    if to not in {one.member.id for one in there}:
+        raise NotFree
+    hang_up(call, reason=GiveBackReason.HANDED_OVER, by=by, at=at)
+    return queue.hand_over(call.entry_id, to, by=by, at=at)
+
+
+def was_finished_here(call: Call, task: CallTask) -> bool:
+    """Say whether the tracer has ended the conversation of a task themselves, in this call."""
+    conversation = call_queries.find_conversation(call.id, task.id)
+    return conversation is not None and conversation.outcome in BY_TRACER
+
+
+def _done(talk: Talk, outcome: CallOutcome, *, by: Agent, at: datetime) -> None:
+    if outcome is CallOutcome.COMPLETED and not talk.can_complete:
+        steps = [item.label for item in talk.missing]
+        raise StillMissing(steps or [one.step.title for one in talk.path.steps[-1:]])
+    queue.close_task(talk.task, TaskState.DONE, by=by.member_id, at=at)
+    if talk.about.contact is not None:
+        MARKS[outcome](talk.about.contact, by=by.member_id, at=at)
+    ended = outcome if talk.about.contact is None else None
+    close_when_done(talk.about.case.id, ended=ended, by=by.member_id, at=at)
+
+
+def _promise(talk: Talk, when: datetime | None, *, by: Agent, at: datetime) -> None:
+    if when is None:
+        raise CallbackNeeded
+    calling = calling_of_person(talk.task.person_id, talk.task.site_id)
+    if not rules.may_be_promised(calling, when, at=at):
+        window = window_on(calling, when.astimezone(calling.zone).date())
+        if window is None:
+            raise ClosedThatDay
+        opens, closes = (formats.clock(end, zone=by.site.time_zone) for end in window)
+        raise CallbackOutsideHours(opens, closes)
+    if not _roster(talk.task, by=by, since=when).at_work(when):
+        raise NobodyThen
+    queue.promise(talk.task, when=when, by=by, at=at)
+
+
+def proposed_callback(task: CallTask, *, by: Agent, at: datetime) -> datetime:
+    """Return the callback that is proposed, where the site is: one that somebody is there to keep, if there is any."""
+    # who promises keeps it, as a rule: the whole site is asked about only when they are not there themselves
+    own = _roster(task, by=by, since=at, only=by.member_id)
+    everyone = cache(lambda: _roster(task, by=by, since=at))
+    return rules.proposed_callback(
+        calling_of_person(task.person_id, task.site_id),
+        at=at,
+        zone=by.site.time_zone,
+        can_be_kept=lambda when: bool(own.at_work(when) or everyone().at_work(when)),
+    )
+
+
+def _roster(task: CallTask, *, by: Agent, since: datetime, only: int | None = None) -> presence.Roster:
+    """Return when those work who could keep a promise to the person of a task."""
+    language = people.get_person(task.person_id).language
+    return presence.roster(by.site.id, since=since, zone=by.site.time_zone, language=language, only=only)
+
+
+def _stop(talk: Talk, *, by: Agent, at: datetime) -> None:
+    """Somebody is said to be dead: nobody calls them any more, for whatever reason, and no message goes out."""
+    records = people.alike(talk.task.person_id)
+    for task, spoken in unfinished(talk.call, by=by, at=at):
+        if task.person_id in records:
+            queue.close_task(task, TaskState.DECEASED, by=by.member_id, at=at)
+            calls.finish_conversation(spoken, CallOutcome.DECEASED, at=at)
+    queue.write_no_letter(talk.task.person_id, by=by.member_id, at=at)
+    messages.stop_all(talk.task.person_id, by=by, at=at)
+
+
+def _try_household_again(call: Call, *, by: Agent, at: datetime) -> None:
+    """Nobody of use answered the number: everybody behind it is tried again at another hour."""
+    missed = []
+    for task, _spoken in unfinished(call, by=by, at=at):
+        when = next_try(task, by=by, at=at)
+        if when is not None:
+            queue.postpone_task(task, until=when, at=at)
+            if is_text_due(_pack_of(task), task.attempts):
+                missed.append((task.person_id, case_queries.get_case(task.case_id).reference))
+            continue
+        task.attempts += 1
+        queue.close_task(task, TaskState.UNREACHABLE, by=by.member_id, at=at)
+        contact = find_contact(task.contact_id)
+        if contact is not None:
+            contacts.mark_unreachable(contact, by=by.member_id, at=at)
+            close_when_done(task.case_id, by=by.member_id, at=at)
+    messages.queue_missed_call(missed, by=by, at=at)
+
+
+def next_try(task: CallTask, *, by: Agent, at: datetime) -> datetime | None:
+    """Return when a person would be tried again after an attempt in vain now; None: the supervisor's list."""
+    if task.household_id is None:
+        return None
+    earlier = call_queries.attempts_for(task.id)
+    calling = calling_of_person(task.person_id, task.site_id)
+    return rules.next_try_at(_pack_of(task), earlier, attempts=task.attempts, at=at, calling=calling)
+
+
+def _pack_of(task: CallTask) -> Pack:
+    return get_pack(case_queries.get_case(task.case_id).programme)

@@ -1,0 +1,199 @@
+"""The page on which a tracer says how the conversation with one person ended."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from tracing.calls import form_drafts as unsent
+from tracing.calls import services as calls
+from tracing.calls.errors import CallbackOutsideHours, StillMissing
+from tracing.calls.rules import CallOutcome
+from tracing.calls.words import OUTCOME_WORDS
+from tracing.contacts.panel_views import DIALOG as CONTACT_DIALOG
+from tracing.desk import queries, rules, services
+from tracing.desk.ending import call_outcomes as endings
+from tracing.desk.errors import AlreadyFinished, NoSuchHour
+from tracing.desk.forms import EndForm
+from tracing.desk.screen.page_views import show_lost
+from tracing.desk.screen.screen import Screen, look
+from tracing.escalations import queries as escalations
+from tracing.escalations import services as escalation_services
+from tracing.escalations.errors import QuestionNeeded, TooLong
+from tracing.escalations.models import Audience, Reason
+from tracing.escalations.rules import reason_of
+from tracing.kernel import clock
+from tracing.kernel.db import transaction
+from tracing.queue.errors import ClaimLost, ClosedThatDay
+from tracing.queue.models import CallTask
+from tracing.staff.access import agent, may
+from tracing.staff.models import Role
+from tracing.ui import formats
+from tracing.ui.languages import name_of
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What the page says before anything is ended: what is missing, and what each way of ending leads to."""
+
+    screen: Screen
+    suggested: CallOutcome | None
+    contacts_to_call: int
+    next_try: datetime | None
+    others: int
+    """How many people of this call are still to be spoken to."""
+    is_asked: bool
+    """Whether a question to the adviser is open already."""
+    has_begun_contact: bool
+    """A contact was typed and not saved: nobody will call them."""
+    callback: datetime
+    """The callback that is proposed, where the site is."""
+
+
+@may(Role.TRACER, last_words=True)
+def end(call_id: int, task_id: int) -> ResponseReturnValue:
+    """Ask how the conversation ended, and end it."""
+    form = EndForm(formdata=request.form if request.method == "POST" else None)
+    if request.method == "GET":
+        return show_ending(call_id, task_id, form)
+    with transaction():
+        if is_done(call_id, task_id):
+            return gone_on(call_id)
+        form.needs_words = not escalations.open_for_task(task_id, Audience.ADVISER)
+    if not form.validate():
+        return show_ending(call_id, task_id, form, status=422)
+    outcome = CallOutcome(form.outcome.data or "")
+    try:
+        with transaction():
+            following = finish(call_id, task_id, outcome, form)
+    except AlreadyFinished:
+        return gone_on(call_id)
+    except ClaimLost as lost:
+        return too_late(call_id, task_id, outcome, form, lost)
+    except StillMissing:
+        return show_ending(call_id, task_id, form, status=422)
+    except (CallbackOutsideHours, ClosedThatDay, NoSuchHour) as refusal:
+        form.callback_time.errors = [refusal.message]
+        return show_ending(call_id, task_id, form, status=refusal.status)
+    except (QuestionNeeded, TooLong) as refusal:
+        form.question.errors = [refusal.message]
+        return show_ending(call_id, task_id, form, status=refusal.status)
+    if following is not None:
+        flash(_("C’est noté. Vous pouvez parler à la personne suivante."))
+        return redirect(url_for("desk.call", call_id=call_id, task=following.id), 303)
+    flash(_("Appel terminé : %(outcome)s.", outcome=str(OUTCOME_WORDS[outcome]).lower()))
+    return redirect(url_for("desk.home"), 303)
+
+
+def finish(call_id: int, task_id: int, outcome: CallOutcome, form: EndForm) -> CallTask | None:
+    """End the conversation under the call's claim; ask the adviser first when that is how it ends."""
+    by, at = agent(), clock.database_now()
+    held = queries.own_call(call_id, by)
+    calls.writing(call_id, by, at=at)
+    talk = services.talk_in(held, task_id, by=by, at=at)
+    if outcome is CallOutcome.NEEDS_DOCTOR and not escalations.open_for_task(task_id, Audience.ADVISER):
+        escalation_services.raise_question(
+            held,
+            talk.task,
+            audience=Audience.ADVISER,
+            reason=Reason(form.reason.data),
+            question=form.question.data or "",
+            by=by,
+            at=at,
+        )
+    if form.spoken:
+        calls.save_answer(held, talk.task, "language", name_of(form.spoken), by=by, at=at)
+    when = promised(form, at=at) if outcome is CallOutcome.CALLBACK else None
+    return endings.finish(talk, outcome, callback_at=when, language=form.spoken, by=by, at=at)
+
+
+def promised(form: EndForm, *, at: datetime) -> datetime | None:
+    """Return the moment that was typed, on the clock of the site.
+
+    Raises:
+        NoSuchHour: the clocks leap over it.
+    """
+    if form.callback_on.data is None or form.callback_time.data is None:
+        return None
+    when = rules.on_the_clock(form.callback_on.data, form.callback_time.data, agent().site.time_zone, at=at)
+    if when is None:
+        raise NoSuchHour
+    return when
+
+
+def show_ending(call_id: int, task_id: int, form: EndForm, *, status: int = 200) -> ResponseReturnValue:
+    """Render the page with the consequences as they stand now."""
+    with transaction():
+        by, at = agent(), clock.database_now()
+        held = queries.own_call(call_id, by)
+        if held.ended_at is not None or calls.is_elsewhere(held, by):
+            return gone_on(call_id)
+        screen = look(held, task_id, by=by, at=at)
+        if screen.is_finished:
+            return gone_on(call_id)
+        ending = ending_of(screen)
+        propose(form, ending)
+        return render_template("desk/end.html", ending=ending, screen=ending.screen, form=form), status
+
+
+def ending_of(screen: Screen) -> Ending:
+    """Gather what each way of ending leads to."""
+    by, at, task = screen.by, screen.at, screen.task
+    suggested = screen.talk.suggested
+    return Ending(
+        screen=screen,
+        suggested=CallOutcome(suggested.value) if suggested else None,
+        contacts_to_call=queries.contacts_to_call(task.case_id) if screen.about.contact is None else 0,
+        next_try=endings.next_try(task, by=by, at=at),
+        others=sum(not tab.is_finished and not tab.is_here for tab in screen.tabs),
+        is_asked=bool(escalations.open_for_task(task.id, Audience.ADVISER)),
+        has_begun_contact=unsent.find(screen.call.id, task.id, CONTACT_DIALOG, by=by) is not None,
+        callback=endings.proposed_callback(task, by=by, at=at),
+    )
+
+
+def propose(form: EndForm, ending: Ending) -> None:
+    """Fill in the callback that is proposed, the reason that the script names, and the language that is known."""
+    if form.callback_on.data is None and not form.callback_on.errors:
+        form.callback_on.data = ending.callback.date()
+    if form.callback_time.data is None and not form.callback_time.errors:
+        form.callback_time.data = ending.callback.time()
+    if not form.interpreter.data and not form.interpreter.errors:
+        form.interpreter.data = ending.screen.language or ""
+    one = ending.screen.one
+    if not form.reason.data and one is not None and one.step.escalation is not None:
+        form.reason.data = reason_of(one.step.escalation).value
+
+
+def is_done(call_id: int, task_id: int) -> bool:
+    """Say whether this was ended already by the same tracer: a second click."""
+    held = queries.own_call(call_id, agent())
+    return endings.was_finished_here(held, queries.task_in(held, task_id))
+
+
+def gone_on(call_id: int) -> ResponseReturnValue:
+    """Answer a second click: on to whoever is left, or home."""
+    held = queries.own_call(call_id, agent())
+    target = url_for("desk.home") if held.ended_at else url_for("desk.call", call_id=call_id)
+    return redirect(target, 303)
+
+
+def too_late(
+    call_id: int, task_id: int, outcome: CallOutcome, form: EndForm, lost: ClaimLost
+) -> ResponseReturnValue:
+    """Keep how the tracer wanted to end a call that was no longer theirs."""
+    with transaction():
+        if is_done(call_id, task_id):
+            return gone_on(call_id)
+        said = [str(OUTCOME_WORDS[outcome])]
+        if outcome is CallOutcome.CALLBACK and form.callback_on.data and form.callback_time.data:
+            said.append(f"{form.callback_on.data:%d/%m/%Y} {formats.clock(form.callback_time.data)}")
+        if outcome is CallOutcome.NEEDS_DOCTOR:
+            said.append(form.question.data or "")
+        if form.spoken:
+            said.append(name_of(form.spoken))
+        words = " : ".join(part for part in said if part)
+        services.keep_newest(call_id, "outcome", words, by=agent(), at=clock.now())
+    return show_lost(lost, [(_("Fin de l’appel"), words)])

@@ -1,0 +1,1 @@
+"""A tracer's home page."""

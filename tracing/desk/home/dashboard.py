@@ -1,0 +1,200 @@
+"""What a tracer's home shows: their call, their promises, their day, what they must not lose."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from tracing.calls import form_drafts as unsent
+from tracing.calls import queries as calls
+from tracing.calls.models import Call, Draft
+from tracing.calls.rules import BY_TRACER, CallOutcome
+from tracing.cases import queries as cases
+from tracing.desk import queries
+from tracing.desk.queries import CallMade
+from tracing.desk.words import DRAFT_WORDS
+from tracing.escalations import queries as escalations
+from tracing.escalations.calling import ADVICE
+from tracing.escalations.models import Escalation
+from tracing.escalations.queries import Words
+from tracing.kernel import clock
+from tracing.queue import availability as colleagues
+from tracing.queue import queries as queue
+from tracing.queue.models import CallTask
+from tracing.scripts.services import get_script, newest_version
+from tracing.scripts.vocabulary import ScriptKind
+from tracing.staff import queries as staff
+from tracing.staff.agent import Agent
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Whether there is a call to take, and when there will be one."""
+
+    held: CallMade | None
+    is_ready: bool
+    next_at: datetime | None
+    paused_at: datetime | None = None
+    """Since when the tracer is on a pause."""
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A callback that the tracer promised; the person's name stays sealed until the call."""
+
+    task: CallTask
+    reference: str
+
+
+@dataclass(frozen=True, repr=False)
+class Kept:
+    """Something typed after a claim was lost."""
+
+    draft: Draft
+    label: str
+    reference: str | None
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True, repr=False)
+class Answered:
+    """An answer of an adviser or a referent that the tracer has not read."""
+
+    escalation: Escalation
+    reference: str | None
+    words: Words
+
+
+@dataclass(frozen=True, repr=False)
+class Home:
+    """A tracer's home."""
+
+    waiting: Waiting
+    promises: Sequence[Promise]
+    answers: Sequence[Answered]
+    kept: Sequence[Kept]
+    made: Sequence[CallMade]
+    is_given_one: bool
+    """Whether a call is kept for the tracer by hand: a pause gives it to everyone."""
+
+    @property
+    def ended(self) -> int:
+        """How many calls the tracer ended today."""
+        return sum(one.call.outcome in BY_TRACER for one in self.made)
+
+    @property
+    def completed(self) -> int:
+        """How many of them were complete."""
+        return sum(one.call.outcome is CallOutcome.COMPLETED for one in self.made)
+
+    @property
+    def on_the_phone(self) -> timedelta:
+        """How long they lasted in all."""
+        return sum((lasted(one.call) for one in self.made), timedelta(0))
+
+
+def lasted(call: Call) -> timedelta:
+    """Return how long a call lasted."""
+    return (call.ended_at - call.started_at) if call.ended_at else timedelta(0)
+
+
+def waiting_for(by: Agent, *, at: datetime) -> Waiting:
+    """Return what the large button offers."""
+    entry = queue.find_claim(by.member_id)
+    call = calls.find_call_of_claim(entry.id, entry.claim_number) if entry else None
+    held = queries.calls_made([call]) if call and call.site_id == by.site.id else []
+    is_ready = bool(held) or queue.has_waiting(by.site.id, by.member_id, at)
+    return Waiting(
+        held=held[0] if held else None,
+        is_ready=is_ready,
+        next_at=None if is_ready else queue.next_ready_at(by.site.id),
+        paused_at=staff.get_member(by.member_id).paused_at,
+    )
+
+
+def home_of(by: Agent, *, at: datetime) -> Home:
+    """Gather a tracer's home."""
+    made = [
+        one
+        for one in calls.calls_of_tracer(by.member_id, since=clock.midnight(at, by.site.time_zone))
+        if one.site_id == by.site.id
+    ]
+    return Home(
+        waiting=waiting_for(by, at=at),
+        promises=promises_of(by),
+        answers=answers_for(by),
+        kept=kept_for(by),
+        made=queries.calls_made(made),
+        is_given_one=colleagues.is_given_one(by.member_id, at=at),
+    )
+
+
+def promises_of(by: Agent) -> list[Promise]:
+    """Return the callbacks that the tracer promised, the earliest first."""
+    tasks = queue.promises_of(by.member_id, by.site.id)
+    references = cases.references(task.case_id for task in tasks)
+    return [Promise(task, references[task.case_id]) for task in tasks]
+
+
+def answers_for(by: Agent) -> list[Answered]:
+    """Return the answers that the tracer has not read."""
+    unread = [one for one in escalations.unread_answers(by.member_id) if one.site_id == by.site.id]
+    references = _references(one.call_id for one in unread)
+    return [Answered(one, references.get(one.call_id), escalations.words_of(one)) for one in unread]
+
+
+def kept_for(by: Agent) -> list[Kept]:
+    """Return what the tracer typed too late and has not put away."""
+    drafts = calls.drafts(by.member_id)
+    going_on = _going_on(draft for draft, _text in drafts)
+    drafts = [
+        (draft, text)
+        for draft, text in drafts
+        # what an adviser types stands beside their question
+        if draft.field != ADVICE and not (_is_unsent(draft) and draft.call_id in going_on)
+    ]
+    references = _references(draft.call_id for draft, _text in drafts)
+    return [
+        Kept(draft, label_of(draft.field), references.get(draft.call_id), lines_of(text))
+        for draft, text in drafts
+    ]
+
+
+def _references(call_ids: Any) -> dict[int, str]:
+    wanted = list(call_ids)
+    if not wanted:
+        return {}
+    return {one.call.id: one.reference for one in queries.calls_made(queries.find_calls(wanted))}
+
+
+def _going_on(drafts: Iterable[Draft]) -> set[int]:
+    """Return the calls that go on and in whose dialogs something is unsent: it is offered there."""
+    begun = {draft.call_id for draft in drafts if _is_unsent(draft)}
+    return {call.id for call in queries.find_calls(begun) if call.ended_at is None} if begun else set()
+
+
+def _is_unsent(draft: Draft) -> bool:
+    return unsent.dialog_of(draft.field) is not None
+
+
+def label_of(field: str) -> str:
+    """Return what a draft was for: the words of a question of today's scripts, or of a panel."""
+    field = unsent.dialog_of(field) or field
+    if field in DRAFT_WORDS:
+        return str(DRAFT_WORDS[field])
+    for kind in ScriptKind:
+        question = get_script(kind, newest_version(kind)).questions.get(field)
+        if question is not None:
+            return question.label
+    return field
+
+
+def lines_of(text: Any) -> list[str]:
+    """Return a draft line by line; empty once its day's key was destroyed."""
+    if isinstance(text, dict) and "fields" in text:
+        return str(text["text"]).splitlines()
+    if isinstance(text, dict):
+        return [f"{name} : {value}" for name, value in text.items() if value]
+    if isinstance(text, list):
+        return [str(one) for one in text]
+    return str(text).splitlines() if text else []

@@ -1,0 +1,152 @@
+"""Somebody rings: found by their number or reference and the birth date that they say, and taken at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from tracing.calls import services as calls
+from tracing.calls.models import Call
+from tracing.cases import queries as cases
+from tracing.cases.models import Case
+from tracing.desk import queries
+from tracing.desk.errors import OnACallAlready
+from tracing.kernel import events
+from tracing.kernel.db import session
+from tracing.kernel.errors import Refused
+from tracing.people import queries as people
+from tracing.people.models import KeyKind
+from tracing.people.phones import read_phones
+from tracing.queue import queries as queue
+from tracing.queue import services as queue_services
+from tracing.queue.claims import claim_household as catching
+from tracing.queue.errors import HeldBy, NotWaiting, OnAnotherCall
+from tracing.queue.models import CallTask, TaskState
+from tracing.staff import queries as staff
+from tracing.staff.agent import Agent
+from tracing.staff.models import SiteKind
+
+ASKED_AGAIN = (TaskState.UNREACHABLE, TaskState.NO_NUMBER)
+"""Whoever could not be reached and rings is called: now."""
+RANG_DUE_IN = timedelta(hours=4)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What became of the search: the call, or the case for which a request can be kept, or a refusal, or nothing."""
+
+    call: Call | None = None
+    case: Case | None = None
+    site_name: str | None = None
+    """Of another site, which calls this person."""
+    refusal: Refused | None = None
+    """Why the person who was found cannot be taken now."""
+
+
+def answer(key: str, born: date, *, allow_fiction: bool, by: Agent, at: datetime) -> Found:
+    """Find who rings, and take their household wherever it stood.
+
+    A refusal is returned, not raised: that somebody was found, and by whom, is committed all the same.
+    """
+    matching = _matching(key, born, allow_fiction=allow_fiction, by=by)
+    events.record(
+        "caller.found" if matching else "caller.not_found",
+        by=by.member_id,
+        at=at,
+        subject=("person", matching[0]) if matching else None,
+        site_id=by.site.id,
+    )
+    if not matching:
+        return Found()
+    events.saw(people.shown(matching), by=by.member_id, at=at, why="search")
+    try:
+        with session.begin_nested():
+            return _open(matching, by=by, at=at)
+    except (HeldBy, OnACallAlready, NotWaiting) as refusal:
+        return Found(refusal=refusal)
+
+
+def _open(matching: Sequence[int], *, by: Agent, at: datetime) -> Found:
+    """Take the household of whoever was found.
+
+    Raises:
+        HeldBy: a colleague has it.
+        OnACallAlready: the tracer has another call.
+        NotWaiting: it cannot be taken at this moment.
+    """
+    tasks = [task for person_id in matching for task in queue.tasks_of_person(person_id)]
+    here = [task for task in tasks if task.site_id == by.site.id]
+    waiting = next((one for one in here if one.state is TaskState.OPEN), None)
+    if waiting is None:
+        waiting = _asked_again(here, by=by, at=at)
+    if waiting is not None and waiting.household_id is not None:
+        return Found(call=_take(waiting.household_id, by=by, at=at))
+    if not tasks:
+        return Found()
+    return _of_case(cases.get_case((here or tasks)[0].case_id), by=by)
+
+
+def by_reference(reference: str, *, by: Agent) -> Found:
+    """Return the case of a reference, for a request; nothing for one that is made up, or of the other kind of site."""
+    case = cases.find_by_reference(reference)
+    return _of_case(case, by=by) if case is not None and _may_know(case, by=by) else Found()
+
+
+def number_in(key: str, *, allow_fiction: bool) -> str:
+    """Return what was searched for when it is a telephone number, to be offered as the one to ring back."""
+    return key if read_phones(key, allow_fiction=allow_fiction).numbers else ""
+
+
+def _of_case(case: Case, *, by: Agent) -> Found:
+    other = None if case.site_id == by.site.id else staff.get_site(case.site_id).name
+    return Found(case=case, site_name=other)
+
+
+def _may_know(case: Case, *, by: Agent) -> bool:
+    """Return whether a case is of the agent's kind of site: invented people and real ones are kept apart."""
+    return people.get_person(case.person_id).is_invented == (by.site.kind is SiteKind.TRAINING)
+
+
+def _matching(key: str, born: date, *, allow_fiction: bool, by: Agent) -> list[int]:
+    """Return whom a reference or a telephone number, and a birth date, fit."""
+    case = cases.find_by_reference(key)
+    if case is None:
+        return _born_on(_behind_number(key, allow_fiction=allow_fiction, by=by), born)
+    if not _may_know(case, by=by):
+        return []
+    # the letter to a contact bears the reference of the case that named them
+    return _born_on([case.person_id], born) or _born_on(queries.called_about(case.id), born, or_unknown=False)
+
+
+def _behind_number(key: str, *, allow_fiction: bool, by: Agent) -> list[int]:
+    is_invented = by.site.kind is SiteKind.TRAINING
+    found: list[int] = []
+    for number in read_phones(key, allow_fiction=allow_fiction).numbers:
+        found += [one.id for one in people.find_by_key(KeyKind.PHONE, number, is_invented=is_invented)]
+    return found
+
+
+def _born_on(person_ids: Sequence[int], born: date, *, or_unknown: bool = True) -> list[int]:
+    """Return whom the birth date fits; where it fits nobody, those whose own is not known."""
+    known = people.joint_identities(person_ids)
+    dates = {one: known[one].birth_date for one in person_ids if one in known}
+    fits = [one for one, on in dates.items() if on == born]
+    return fits or [one for one, on in dates.items() if on is None and or_unknown]
+
+
+def _take(household_id: int, *, by: Agent, at: datetime) -> Call:
+    try:
+        claim = catching.catch(household_id, by, at=at)
+    except OnAnotherCall as error:
+        raise OnACallAlready from error
+    # the page that follows opens the conversations
+    return calls.call_under(claim, by, at=at)
+
+
+def _asked_again(tasks: Sequence[CallTask], *, by: Agent, at: datetime) -> CallTask | None:
+    """Ask again for the call of somebody who could not be reached."""
+    given_up = next((one for one in tasks if one.state in ASKED_AGAIN), None)
+    if given_up is None:
+        return None
+    queue_services.reopen_task(given_up, due_at=at + RANG_DUE_IN, by=by.member_id, at=at)
+    session.flush()
+    return given_up

@@ -1,0 +1,105 @@
+"""The pages of a call as they are answered: whole for a browser, in parts for htmx."""
+
+from collections.abc import Sequence
+
+from flask import make_response, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from tracing.calls.models import Call
+from tracing.desk import queries
+from tracing.desk.screen.screen import Screen
+from tracing.desk.services import Typed
+from tracing.queue.errors import ClaimLost
+from tracing.scripts.vocabulary import IDENTITY_QUESTION
+from tracing.staff.access import is_fragment
+
+NOTE_QUESTIONS = frozenset(
+    {
+        "has_symptoms",
+        "onset_on",
+        "vaccination",
+        "works",
+        "is_caregiver",
+        "can_telework",
+        "stopped_by_doctor",
+        "insurance_scheme",
+        "wants_note",
+        "apart_since",
+        "last_work_on",
+        "lives_with_case",
+        "infected_recently",
+        "sick_note.confirmed",
+    }
+)
+"""What decides on a sick note: its panel looks again when one of them changes."""
+
+
+def show_call(screen: Screen, *, status: int = 200) -> ResponseReturnValue:
+    """Render the whole screen."""
+    return render_template("desk/call.html", screen=screen), status
+
+
+def show_step(screen: Screen, *, status: int = 200) -> ResponseReturnValue:
+    """Render a step, and with it the parts around it that follow the answers."""
+    changed = screen.saved.changed
+    answer = make_response(
+        render_template("desk/moved.html", screen=screen, identity_changed=IDENTITY_QUESTION in changed),
+        status,
+    )
+    if screen.one is not None:
+        answer.headers["HX-Push-Url"] = step_url(screen, screen.one.step.id)
+    if changed & NOTE_QUESTIONS:
+        answer.headers["HX-Trigger-After-Settle"] = "note-answered"
+    return answer
+
+
+def show_answered(screen: Screen, typed: Typed) -> ResponseReturnValue:
+    """Render only what an answer changes: the words, the questions it opens or closes, the rail, the dates."""
+    saved = screen.saved
+    answer = make_response(
+        render_template(
+            "desk/answered.html",
+            screen=screen,
+            typed=typed,
+            identity_changed=IDENTITY_QUESTION in saved.changed,
+        ),
+        422 if saved.refused else 200,
+    )
+    if saved.changed & NOTE_QUESTIONS:
+        answer.headers["HX-Trigger-After-Settle"] = "note-answered"
+    return answer
+
+
+def step_url(screen: Screen, step_id: str) -> str:
+    """Return the address of a step."""
+    return url_for("desk.call", call_id=screen.call.id, task=screen.task.id, step=step_id)
+
+
+def call_url(held: Call) -> str:
+    """Return where a call is led: on the call screen, or beside the question for which an adviser rings."""
+    if held.escalation_id is not None:
+        return url_for("escalations.show", escalation_id=held.escalation_id)
+    return url_for("desk.call", call_id=held.id)
+
+
+def show_ended(ended: Call) -> ResponseReturnValue:
+    """Say that a call is over: reference and times, no identity."""
+    made = queries.calls_made([ended])
+    return render_template("desk/ended.html", call=ended, made=made[0] if made else None)
+
+
+def show_elsewhere(held: Call) -> ResponseReturnValue:
+    """Say that a call is led in another browser of the same tracer, and offer to go on here: no identity yet."""
+    made = queries.calls_made([held])
+    return render_template("desk/elsewhere.html", call=held, made=made[0] if made else None)
+
+
+def show_lost(lost: ClaimLost, lines: Sequence[tuple[str, str]]) -> ResponseReturnValue:
+    """Say that the call went back to the queue, with what was typed and kept."""
+    if not is_fragment():
+        return render_template("desk/lost.html", lost=lost, lines=lines), lost.status
+    answer = make_response(render_template("desk/lost_words.html", lost=lost, lines=lines), lost.status)
+    answer.headers["HX-Retarget"] = "#call-lost-words"
+    answer.headers["HX-Reswap"] = "innerHTML"
+    answer.headers["HX-Trigger-After-Swap"] = "call-lost"
+    return answer

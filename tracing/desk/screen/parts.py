@@ -1,0 +1,147 @@
+"""Parts of the call screen: the people's tabs, the lines of the rail, the days that matter."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from tracing.calls.models import Conversation
+from tracing.desk.conversation.conversation import Talk
+from tracing.desk.conversation.facts import decided_quarantine, early_exit_on, short_rule
+from tracing.desk.queries import About
+from tracing.people import queries as people
+from tracing.people.rules import Identity
+from tracing.programmes.rules import Measure, PlannedTest
+from tracing.programmes.schema import RiskRow, Row
+from tracing.programmes.vocabulary import Criterion, RiskLevel
+from tracing.queue.models import CallTask, TaskKind, TaskState
+from tracing.scripts.rules import StepState, StepView
+
+
+@dataclass(frozen=True)
+class Tab:
+    """Somebody to speak to in this call. Without an identity they are only another person of the household."""
+
+    task_id: int
+    identity: Identity | None
+    is_neutral: bool
+    is_here: bool
+    is_finished: bool
+
+
+@dataclass(frozen=True, repr=False)
+class Section:
+    """Steps that follow each other under one name: a line of the rail."""
+
+    name: str
+    views: tuple[StepView, ...]
+    reached: int
+    """The place of the step on the screen."""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the step on the screen is one of them."""
+        return any(view.state is StepState.CURRENT for view in self.views)
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether none of them is open yet."""
+        return all(view.state is StepState.LOCKED for view in self.views)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing in them is left to do."""
+        return all(view.state is StepState.DONE for view in self.views)
+
+    @property
+    def was_passed_over(self) -> bool:
+        """Whether one of them was left behind while something in it is missing."""
+        return any(
+            view.state is StepState.TODO and view.missing and view.number < self.reached
+            for view in self.views
+        )
+
+    @property
+    def goes_to(self) -> str:
+        """The step to which the line leads: the first that is not done."""
+        first = next((view for view in self.views if view.state is not StepState.DONE), self.views[0])
+        return first.step.id
+
+
+@dataclass(frozen=True)
+class Dates:
+    """The days that matter for one person, and the rule that gave them."""
+
+    measure: str | None
+    last_day: date | None
+    rule: str | None
+    sentence: str | None
+    early_exit: date | None = None
+    tests: Sequence[PlannedTest] = ()
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether a rule says what the person must do."""
+        return self.measure in {Measure.REQUIRED, Measure.NOT_REQUIRED}
+
+
+def dates_of(about: About, today: date) -> Dates:
+    """Return the isolation of a case or the quarantine of a contact, with the rule's own sentence."""
+    if about.contact is not None:
+        contact = about.contact
+        tests = decided_quarantine(about, today).tests
+        if contact.risk is RiskLevel.NEGLIGIBLE:
+            rule = short_rule(contact.risk_rule)
+            return Dates(Measure.NOT_REQUIRED, None, rule, _why(about, rule), tests=tests)
+        rule = short_rule(contact.quarantine_rule)
+        return Dates(
+            contact.quarantine_measure, contact.quarantine_last_day, rule, _sentence(about, rule), tests=tests
+        )
+    case = about.case
+    rule = short_rule(case.isolation_rule)
+    return Dates(
+        case.isolation_measure,
+        case.isolation_last_day,
+        rule,
+        _sentence(about, rule),
+        early_exit_on(about.pack, case.isolation_rule, case.isolation_start),
+    )
+
+
+def _why(about: About, rule: str | None) -> str | None:
+    """Return which circumstance of the meeting decided on the risk, in the words of the rule."""
+    row = about.pack.find_rule(rule) if rule else None
+    criterion = about.contact.risk_criterion if about.contact else None
+    if isinstance(row, RiskRow) and criterion:
+        return row.why[Criterion(criterion)]
+    return row.text if row else None
+
+
+def _sentence(about: About, rule: str | None) -> str | None:
+    row: Row | None = about.pack.find_rule(rule) if rule else None
+    return row.text if row else None
+
+
+def tabs_of(spoken: Sequence[tuple[CallTask, Conversation]], talk: Talk) -> list[Tab]:
+    """Return a tab for each person; the one who named this contact has no name unless they agreed."""
+    contact = talk.about.contact
+    hidden = contact is not None and not contact.may_disclose
+    neutral = {
+        task.id
+        for task, _conversation in spoken
+        if hidden and task.case_id == talk.task.case_id and task.kind is TaskKind.CASE_FIRST
+    }
+    named = people.joint_identities(
+        task.person_id for task, _conversation in spoken if task.id not in neutral and task.id != talk.task.id
+    )
+    if talk.about.identity is not None:
+        named[talk.task.person_id] = talk.about.identity
+    return [
+        Tab(
+            task_id=task.id,
+            identity=None if task.id in neutral else named.get(task.person_id),
+            is_neutral=task.id in neutral,
+            is_here=task.id == talk.task.id,
+            is_finished=conversation.outcome is not None or task.state is not TaskState.OPEN,
+        )
+        for task, conversation in spoken
+    ]

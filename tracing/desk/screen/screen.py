@@ -1,0 +1,345 @@
+"""What the call screen shows, gathered once and named for its templates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
+
+from tracing.calls.models import Call, Conversation
+from tracing.calls.numbers import Number, numbers_of
+from tracing.calls.rules import CallOutcome
+from tracing.desk import queries, services
+from tracing.desk.conversation.conversation import Talk, talk_of
+from tracing.desk.conversation.facts import age_of
+from tracing.desk.conversation.questions import Asked, options_of
+from tracing.desk.errors import WordsChanged
+from tracing.desk.queries import About
+from tracing.desk.screen.parts import Dates, Section, Tab, dates_of, tabs_of
+from tracing.desk.screen.why_next import why_next
+from tracing.desk.services import STATEMENT, Saved, Typed
+from tracing.escalations.rules import NO_RULE
+from tracing.kernel import clock
+from tracing.messages.queries import Written, messages_to
+from tracing.queue.models import CallTask, TaskKind, TaskState
+from tracing.queue.ordering.reasons import Of, reasons_of
+from tracing.queue.timeline import Happening, history_of
+from tracing.scripts import rules as scripts
+from tracing.scripts.answers import bound
+from tracing.scripts.definitions import Question
+from tracing.scripts.errors import N_, AnswerRefused
+from tracing.scripts.rules import StepView
+from tracing.scripts.vocabulary import QuestionType, Widget
+from tracing.scripts.wording import confirmation_key, confirmation_value
+from tracing.staff.agent import Agent
+from tracing.ui import formats
+
+WAITED_FOR = N_("Il faut une réponse ici avant d’aller plus loin.")
+LEFT_FOR_LATER = N_("Il manque une réponse ici : « Suivant » une seconde fois la laisse pour plus tard.")
+SERVICE = {TaskKind.CASE_FIRST: "case_hours", TaskKind.CONTACT_FIRST: "contact_hours"}
+
+
+@dataclass
+class Screen:
+    """Everything on the call screen for one person at one step."""
+
+    talk: Talk
+    tabs: Sequence[Tab]
+    at: datetime
+    by: Agent
+    wanted_step: str | None = None
+    wanted_panel: str | None = None
+    saved: Saved = field(default_factory=Saved)
+
+    @property
+    def call(self) -> Call:
+        """The call."""
+        return self.talk.call
+
+    @property
+    def task(self) -> CallTask:
+        """Why the person is called."""
+        return self.talk.task
+
+    @property
+    def about(self) -> About:
+        """The person."""
+        return self.talk.about
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the conversation with this person has ended in this call, or an adviser has ended it."""
+        return self.talk.conversation.outcome is not None or self.task.state is not TaskState.OPEN
+
+    def go_on(self, typed: Typed) -> None:
+        """Turn to the step that follows; stay once while something is missing here, always while it shuts the rest."""
+        following = self.talk.after(typed.step_id)
+        if following is None:
+            return
+        open_here = [item for item in self.talk.missing if item.step.id == typed.step_id]
+        # A question that this very answer has opened was not passed over: it is only shown.
+        seen = [item for item in open_here if item.question is None or item.question.id in typed.asked]
+        if following.id == typed.step_id:
+            self._refuse(seen, WAITED_FOR)
+        elif open_here and not (typed.anyway and seen):
+            self._refuse(seen, LEFT_FOR_LATER)
+        else:
+            self.wanted_step = following.id
+
+    def _refuse(self, items: Sequence[scripts.MissingItem], sentence: str) -> None:
+        for item in items:
+            key = item.question.id if item.question else STATEMENT
+            self.saved.refused[key] = AnswerRefused(sentence)
+
+    @property
+    def next_tab(self) -> Tab | None:
+        """The next person to speak to."""
+        return next((tab for tab in self.tabs if not tab.is_finished and not tab.is_here), None)
+
+    @cached_property
+    def one(self) -> scripts.OpenStep | None:
+        """The step on the screen."""
+        return self.talk.step(self.wanted_step)
+
+    @cached_property
+    def rail(self) -> Sequence[StepView]:
+        """The steps."""
+        here = self.one.step.id if self.one else None
+        return scripts.visible_steps(self.talk.script, self.talk.answers, self.talk.facts, at=here)
+
+    @cached_property
+    def sections(self) -> Sequence[Section]:
+        """The rail: its steps gathered under the names of their sections."""
+        grouped = groupby(self.rail, key=lambda view: view.step.section)
+        return [Section(name, tuple(views), self.number) for name, views in grouped]
+
+    @property
+    def number(self) -> int:
+        """The place of the step in the conversation."""
+        return next((view.number for view in self.rail if self.one and view.step is self.one.step), 0)
+
+    @property
+    def say(self) -> Sequence[str]:
+        """The words to read aloud."""
+        return scripts.render_say(self.one.step, self.talk.facts) if self.one else ()
+
+    @property
+    def days(self) -> Sequence[date]:
+        """The days to go through together, the latest first."""
+        return scripts.days_to_recall(self.one.step, self.talk.facts) if self.one else ()
+
+    @cached_property
+    def questions(self) -> Sequence[Asked]:
+        """The questions of the step; those that another answer opens keep their place."""
+        if self.one is None:
+            return ()
+        asked = {question.id for question in self.one.questions}
+        return [
+            self._asked(question, is_open=question.id in asked)
+            for question in self.one.step.questions
+            if question.id in asked or question.when is not None
+        ]
+
+    def _asked(self, question: Question, *, is_open: bool) -> Asked:
+        today = clock.local_day(self.at, self.by.site.time_zone)
+        value = self.talk.answers.get(question.id)
+        if question.id in self.saved.refused:
+            typed = self.saved.typed.get(question.id, [])
+            value = typed if question.type is QuestionType.MULTI else "".join(typed[:1])
+        return Asked(
+            question=question,
+            value=value,
+            options=options_of(question),
+            is_open=is_open,
+            error=self.saved.refused.get(question.id),
+            first=bound(question.earliest, today, self.talk.facts),
+            last=bound(question.latest, today, self.talk.facts),
+        )
+
+    @property
+    def statement(self) -> str:
+        """The fingerprint of the words that a tick confirms."""
+        return confirmation_value(self.one.step, self.talk.facts) if self.one else ""
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the very words on the screen were confirmed."""
+        if self.one is None:
+            return False
+        return self.talk.answers.get(confirmation_key(self.one.step)) == self.statement
+
+    @property
+    def was_reworded(self) -> bool:
+        """Whether the statement was confirmed with other words than those on the screen."""
+        if self.one is None or self.is_confirmed:
+            return False
+        was_ticked = confirmation_key(self.one.step) in self.talk.answers
+        return was_ticked or isinstance(self.saved.refused.get(STATEMENT), WordsChanged)
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether the page has just said what is missing, and going on would leave it for later."""
+        return any(
+            isinstance(one, AnswerRefused) and one.sentence == LEFT_FOR_LATER
+            for one in self.saved.refused.values()
+        )
+
+    @property
+    def focus(self) -> str | None:
+        """What is to be corrected first: a question's id, or the statement."""
+        order = [asked.question.id for asked in self.questions if asked.is_open] + [STATEMENT]
+        return next((key for key in order if key in self.saved.refused), None)
+
+    @property
+    def previous_id(self) -> str | None:
+        """The step before."""
+        earlier = self.talk.before(self.one.step.id) if self.one else None
+        return earlier.id if earlier else None
+
+    @property
+    def saved_at(self) -> datetime | None:
+        """When an answer of this call was last kept."""
+        kept = [one.saved_at for one in self.about.given.values() if one.call_id == self.call.id]
+        return max(kept, default=None)
+
+    @property
+    def saved_time(self) -> str:
+        """The same, to the second, on the site's clock."""
+        return (
+            formats.clock(self.saved_at, zone=self.by.site.time_zone, seconds=True) if self.saved_at else ""
+        )
+
+    @property
+    def reason(self) -> str | None:
+        """Why this step asks for advice."""
+        if self.lacks_rule:
+            return NO_RULE
+        return self.one.step.escalation.value if self.one and self.one.step.escalation else None
+
+    @property
+    def lacks_rule(self) -> bool:
+        """Whether this step speaks of a measure and no rule says which: a doctor is asked."""
+        speaks = self.one is not None and self.one.step.widget is Widget.ISOLATION
+        return speaks and not self.dates.is_decided
+
+    @property
+    def born(self) -> str:
+        """The birth date in figures, to be compared with what is said."""
+        identity = self.about.identity
+        return f"{identity.birth_date:%d/%m/%Y}" if identity and identity.birth_date else ""
+
+    @cached_property
+    def numbers(self) -> Sequence[Number]:
+        """The person's numbers, the one to ring now first."""
+        identity = self.about.identity
+        return numbers_of(self.call, self.task, identity.phones) if identity else ()
+
+    def rung(self, attempt: queries.Attempt) -> str | None:
+        """Return the number of an earlier attempt while it is still one of the person's."""
+        return next((one.e164 for one in self.numbers if one.hash == attempt.number_hash), None)
+
+    @property
+    def timeline(self) -> Sequence[queries.Attempt | Happening | Written]:
+        """The calls to this person, what happened to the household in the queue, what was written; newest first."""
+        moves = history_of(self.call.entry_id)
+        told = {one.at for one in moves}
+        found: list[tuple[datetime, queries.Attempt | Happening | Written]] = [
+            *((one.message.queued_at, one) for one in messages_to(self.task.person_id)),
+            *((one.at, one) for one in moves),
+            *(
+                (one.started_at, one)
+                for one in queries.attempts_of(self.task.id)
+                # that it ended by itself, and who led it, is told by the move
+                if one.outcome is not CallOutcome.CLAIM_ENDED or one.ended_at not in told
+            ),
+        ]
+        return [one for _at, one in sorted(found, key=itemgetter(0), reverse=True)]
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt this call is."""
+        return min(self.task.attempts + 1, self.most_attempts)
+
+    @property
+    def most_attempts(self) -> int:
+        """How many attempts there are."""
+        return self.about.pack.attempts.max
+
+    @property
+    def due_at(self) -> datetime:
+        """When the person was promised a call."""
+        return self.task.promised_at or self.task.due_at
+
+    @cached_property
+    def reasons(self) -> Sequence[Of]:
+        """Why the people of the household must still be called."""
+        return reasons_of([self.call.household_id])
+
+    @cached_property
+    def why(self) -> str | None:
+        """In one sentence, why this call is next."""
+        return why_next(self.task, self.reasons, opens_at=self.call.started_at, at=self.at)
+
+    @property
+    def language(self) -> str | None:
+        """The language in which the person must be called, besides French."""
+        return next((one.reason.language for one in self.reasons if one.task.id == self.task.id), None)
+
+    @property
+    def service_hours(self) -> int:
+        """Within how many hours a first call is promised."""
+        return int(getattr(self.about.pack.service, SERVICE[self.task.kind]))
+
+    @cached_property
+    def dates(self) -> Dates:
+        """The measure in force for this person."""
+        return dates_of(self.about, clock.local_day(self.at, self.by.site.time_zone))
+
+    @property
+    def sampled_on(self) -> date:
+        """The day of sampling where the site is."""
+        return clock.local_day(self.about.case.first_sampled_at, self.by.site.time_zone)
+
+    @property
+    def age(self) -> int | None:
+        """The person's age today."""
+        return age_of(self.about, clock.local_day(self.at, self.by.site.time_zone))
+
+    @property
+    def panel(self) -> str | None:
+        """The panel beside the script that this step works with, or the one that was asked for."""
+        if self.lacks_rule:
+            return self.wanted_panel or "escalation"
+        widget = self.one.step.widget if self.one else None
+        by_step = {Widget.SICK_NOTE: "note", Widget.ESCALATE: "escalation"}
+        return self.wanted_panel or (by_step.get(widget) if widget else None)
+
+
+def look(
+    call: Call,
+    task_id: int | None,
+    *,
+    step_id: str | None = None,
+    panel: str | None = None,
+    saved: Saved | None = None,
+    spoken: services.Spoken | None = None,
+    by: Agent,
+    at: datetime,
+) -> Screen:
+    """Gather the call screen for one person of a call, and record whom it shows.
+
+    `spoken` is everybody in the call, when that is known already.
+    """
+    spoken = spoken or services.open_conversations(call, by=by, at=at)
+    task, conversation = services.chosen(spoken, task_id)
+    talk = talk_of(call, task, conversation, by=by, at=at)
+    tabs = tabs_of(spoken, talk)
+    shown = [one.person_id for one, tab in _with(spoken, tabs) if tab.identity]
+    services.record_sight(call, [*talk.about.shown, *shown], by=by, at=at)
+    return Screen(talk, tabs, at, by, step_id, panel, saved or Saved())
+
+
+def _with(spoken: Sequence[tuple[CallTask, Conversation]], tabs: Sequence[Tab]) -> list[tuple[CallTask, Tab]]:
+    by_id = {tab.task_id: tab for tab in tabs}
+    return [(task, by_id[task.id]) for task, _conversation in spoken]

@@ -1,0 +1,27 @@
+"""Why a call is next, as its tracer reads it: of one's own reasons, never of what makes somebody else urgent."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from tracing.queue import rules
+from tracing.queue.models import CallTask
+from tracing.queue.ordering.reasons import Of
+from tracing.queue.words import due, why
+
+
+def why_next(task: CallTask, reasons: Sequence[Of], *, opens_at: datetime, at: datetime) -> str | None:
+    """Say in one sentence why somebody is called now, by all the open reasons of their household.
+
+    None when nothing of them is left. `opens_at` is a moment at which they could be called.
+    """
+    ranked = [(rules.rank_of(one.reason, opens_at=opens_at), one) for one in reasons]
+    if not ranked:
+        return None
+    first = min(ranked, key=lambda pair: pair[0])[1]
+    if first.task.person_id == task.person_id:
+        return why(first.reason, opens_at=opens_at, at=at)
+    # what makes another person of the household urgent is theirs to tell
+    sentence = due(first.reason, opens_at=opens_at, at=at)
+    return str(_("Quelqu’un du foyer : %(sentence)s", sentence=sentence[:1].lower() + sentence[1:]))

@@ -1,0 +1,283 @@
+"""Deciding a possible duplicate: the same person, not the same, later; and taking that back.
+
+The answers stand in the pairs. Who points to whom, which calls are covered and which households belong together all
+follow from them, so that an answer taken back leaves nothing behind.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, or_, select
+
+from tracing.cases.models import Case, CaseOutcome, CaseStatus
+from tracing.contacts.closing import close_when_done
+from tracing.duplicates import queries as pair_queries
+from tracing.duplicates import rules as pair_rules
+from tracing.duplicates.errors import REFUSALS, AlreadyDecided, NotDecided, OnTheLine, SaidSame
+from tracing.duplicates.rules import FirstCall
+from tracing.kernel import clock, events
+from tracing.kernel.db import session
+from tracing.messages import queries as messages
+from tracing.people import merging
+from tracing.people import queries as people
+from tracing.people.merging import Question, Verdict
+from tracing.people.models import PairState, Person, PossibleDuplicate
+from tracing.people.rules import Identity, nirs_contradict
+from tracing.queue import queries as queue_queries
+from tracing.queue import services as queue
+from tracing.queue.households import services as households
+from tracing.queue.households import superseding as covering
+from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
+from tracing.staff.agent import Agent
+from tracing.staff.scope import scope_of
+
+ONE_AT_A_TIME = 0x70616972
+"""The number of the lock under which people are joined and told apart, one pair after the other."""
+
+
+def merge(pair_id: int, *, is_sure: bool = False, by: Agent, at: datetime) -> PossibleDuplicate:
+    """Make one person of two records. No row is moved: the records point to the one that leads.
+
+    Raises:
+        AlreadyDecided: somebody was quicker.
+        NirsDiffer: each has a NIR of their own and the two differ; say it again with `is_sure`.
+        OnTheLine: two tracers are on the telephone with them now.
+        TwoWorlds, Erased, SaidDifferent: it cannot be.
+    """
+    pair = _open_pair(pair_id, PairState.SAME, by=by)
+    if pair.state is PairState.SAME:
+        return pair
+    ours, theirs = people.alike(pair.person_id), people.alike(pair.other_id)
+    met = _lock({*ours, *theirs})
+    verdict = merging.judge(_question(ours, theirs, met, is_sure=is_sure))
+    if verdict in REFUSALS:
+        raise REFUSALS[verdict]
+    _answer(pair, PairState.SAME, by=by, at=at)
+    if verdict is Verdict.MERGE:
+        _follow({*ours, *theirs}, zone=by.site.time_zone, by=by.member_id, at=at)
+    lead = people.leads([pair.person_id])[pair.person_id]
+    _record("pair.same", pair, by=by, at=at, lead=lead)
+    return pair
+
+
+def keep_apart(pair_id: int, *, by: Agent, at: datetime) -> PossibleDuplicate:
+    """Say that two records are two people: it is not asked again.
+
+    Raises:
+        AlreadyDecided: somebody was quicker.
+        SaidSame: other answers made one person of them.
+    """
+    pair = _open_pair(pair_id, PairState.DIFFERENT, by=by)
+    if pair.state is PairState.DIFFERENT:
+        return pair
+    if pair.other_id in people.alike(pair.person_id):
+        raise SaidSame
+    _answer(pair, PairState.DIFFERENT, by=by, at=at)
+    _record("pair.different", pair, by=by, at=at)
+    return pair
+
+
+def postpone(pair_id: int, *, by: Agent, at: datetime) -> PossibleDuplicate:
+    """Leave a pair for later: the others come first.
+
+    Raises:
+        AlreadyDecided: somebody has decided meanwhile.
+    """
+    pair = _open_pair(pair_id, PairState.OPEN, by=by)
+    pair.postponed_at = at
+    session.flush()
+    _record("pair.postponed", pair, by=by, at=at)
+    return pair
+
+
+def take_back(pair_id: int, *, by: Agent, at: datetime) -> PossibleDuplicate:
+    """Take a decision back: the pair is a question again, and what stood before stands again.
+
+    Raises:
+        NotDecided: there is nothing to take back.
+        OnTheLine: a tracer is on the telephone with the person now.
+    """
+    _one_at_a_time()
+    pair = pair_queries.get_pair(pair_id, scope_of(by), lock=True)
+    before = pair.state
+    if before is PairState.OPEN:
+        raise NotDecided
+    joined = {*people.alike(pair.person_id), *people.alike(pair.other_id)}
+    if before is PairState.SAME and any(entry.claimant_id is not None for entry in _lock(joined).values()):
+        raise OnTheLine
+    pair.state, pair.decided_by, pair.decided_at, pair.postponed_at = PairState.OPEN, None, None, None
+    session.flush()
+    if before is PairState.SAME:
+        _follow(joined, zone=by.site.time_zone, by=by.member_id, at=at)
+    _record("pair.taken_back", pair, by=by, at=at, was=before.value)
+    return pair
+
+
+def _open_pair(pair_id: int, wanted: PairState, *, by: Agent) -> PossibleDuplicate:
+    """Return a pair to be decided; or as it stands, when its second click says what the first one said."""
+    _one_at_a_time()
+    pair = pair_queries.get_pair(pair_id, scope_of(by), lock=True)
+    if pair.state is not PairState.OPEN and (pair.state, pair.decided_by) != (wanted, by.member_id):
+        raise AlreadyDecided
+    return pair
+
+
+def _one_at_a_time() -> None:
+    session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+
+
+def _answer(pair: PossibleDuplicate, state: PairState, *, by: Agent, at: datetime) -> None:
+    pair.state, pair.decided_by, pair.decided_at = state, by.member_id, at
+    session.flush()
+
+
+def _record(kind: str, pair: PossibleDuplicate, *, by: Agent, at: datetime, **detail: object) -> None:
+    # undoing a lot may have taken the last case of both away: then it concerns whoever decides
+    for site_id in pair_queries.sites_of(pair) or [by.site.id]:
+        events.record(
+            kind,
+            by=by.member_id,
+            at=at,
+            subject=("pair", pair.id),
+            site_id=site_id,
+            people=[pair.person_id, pair.other_id],
+            **detail,
+        )
+
+
+def _lock(person_ids: Iterable[int]) -> dict[int, QueueEntry]:
+    """Lock the households of some people, then the people, as every call does; returns the entries by household."""
+    ids = sorted(person_ids)
+    chosen = select(Person.household_id).where(Person.id.in_(ids), Person.household_id.is_not(None))
+    homes = sorted({home for home in session.scalars(chosen) if home is not None})
+    entries = {home: queue_queries.find_entry_of(home, lock=True) for home in homes}
+    session.scalars(
+        select(Person)
+        .where(Person.id.in_(ids))
+        .order_by(Person.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    return {home: entry for home, entry in entries.items() if entry is not None}
+
+
+def _question(
+    ours: Sequence[int], theirs: Sequence[int], entries: dict[int, QueueEntry], *, is_sure: bool
+) -> Question:
+    first, second = people.find_joint_identity(ours[0]), people.find_joint_identity(theirs[0])
+    here, there = set(ours), set(theirs)
+    refused = pair_queries.answers_about(here | there, PairState.DIFFERENT)
+    return Question(
+        already_same=ours[0] == theirs[0],
+        same_world=people.get_person(ours[0]).is_invented == people.get_person(theirs[0]).is_invented,
+        is_readable=first is not None and second is not None,
+        said_different=any((one in here) != (other in here) for one, other in refused),
+        callers=(_caller(ours, entries), _caller(theirs, entries)),
+        nirs_contradict=_contradict(first, second),
+        is_sure=is_sure,
+    )
+
+
+def _contradict(one: Identity | None, other: Identity | None) -> bool:
+    return one is not None and other is not None and nirs_contradict(one, other)
+
+
+def _caller(person_ids: Sequence[int], entries: dict[int, QueueEntry]) -> int | None:
+    """Return who is on the telephone with one of these records now."""
+    homes = {people.get_person(person_id).household_id for person_id in person_ids}
+    claimants = (entries[home].claimant_id for home in homes if home is not None and home in entries)
+    return next((claimant for claimant in claimants if claimant is not None), None)
+
+
+def _follow(person_ids: Collection[int], *, zone: ZoneInfo, by: int, at: datetime) -> None:
+    """Let pointers, calls and households of some people follow from the answers about them."""
+    answers = pair_queries.answers_about(person_ids, PairState.SAME)
+    families = merging.families(person_ids, answers)
+    for family in families:
+        _point(family)
+    for family in families:
+        _settle_calls(family, zone=zone, by=by, at=at)
+    homes = {people.get_person(person_id).household_id for person_id in person_ids}
+    for home in sorted(home for home in homes if home is not None):
+        households.settle(home, at=at)
+    for person_id in sorted(person_ids):
+        _find_a_home(person_id, at=at)
+
+
+def _point(family: Collection[int]) -> None:
+    lead = merging.leading(pair_queries.records_of(family))
+    for person_id in family:
+        people.get_person(person_id).same_as = None if person_id == lead else lead
+    session.flush()
+
+
+def _find_a_home(person_id: int, *, at: datetime) -> None:
+    """Give a household to somebody who had no number until now and is to be called."""
+    person = people.get_person(person_id)
+    session.refresh(person)
+    if person.household_id is None and any(
+        task.person_id == person_id and task.state is TaskState.OPEN
+        for task in queue_queries.tasks_of_person(person_id)
+    ):
+        households.settle_person(person_id, at=at)
+
+
+def _settle_calls(family: Collection[int], *, zone: ZoneInfo, by: int, at: datetime) -> None:
+    """Have one person called once about one episode, wherever they can be reached."""
+    tasks = session.scalars(
+        select(CallTask).where(CallTask.person_id.in_(family)).order_by(CallTask.id)
+    ).all()
+    tellers = pair_rules.covered(_first_calls(family, zone=zone))
+    for task in tasks:
+        if task.covered_by is not None and tellers.get(task.id) != task.covered_by:
+            covering.uncover(task, by=by, at=at)
+    for task in tasks:
+        teller = tellers.get(task.id)
+        if teller is not None and task.covered_by is None:
+            covering.cover(task, queue_queries.get_task(teller), by=by, at=at)
+            close_when_done(task.case_id, by=by, at=at)
+    one = next(iter(family))
+    if messages.is_stopped(one):
+        queue.write_no_letter(one, by=by, at=at)
+    _follow_numbers(tasks, has_number=people.has_number(one), by=by, at=at)
+
+
+def _first_calls(family: Collection[int], *, zone: ZoneInfo) -> list[FirstCall]:
+    rows = session.execute(
+        select(CallTask, Case.programme, Case.first_sampled_at, QueueEntry.state)
+        .join(Case, Case.id == CallTask.case_id)
+        .outerjoin(QueueEntry, QueueEntry.household_id == CallTask.household_id)
+        .where(
+            CallTask.person_id.in_(family),
+            CallTask.kind == TaskKind.CASE_FIRST,
+            # a case that is none tells nobody anything
+            Case.status != CaseStatus.WITHDRAWN,
+            or_(Case.outcome.is_(None), Case.outcome != CaseOutcome.NOT_A_CASE),
+        )
+    )
+    return [
+        FirstCall(
+            task_id=task.id,
+            programme=programme,
+            sampled_on=clock.local_day(sampled_at, zone),
+            state=task.state,
+            is_begun=task.script_version is not None,
+            is_on_line=state is EntryState.CLAIMED and task.state is TaskState.OPEN,
+            is_covered=task.covered_by is not None,
+        )
+        for task, programme, sampled_at, state in rows
+    ]
+
+
+def _follow_numbers(tasks: Sequence[CallTask], *, has_number: bool, by: int, at: datetime) -> None:
+    """Call those for whom the other record knows a number, and no longer those whose only number was the other's."""
+    for task in tasks:
+        if has_number and task.state is TaskState.NO_NUMBER and _stands(task):
+            queue.reopen_task(task, due_at=task.due_at, by=by, at=at)
+        elif not has_number and task.state is TaskState.OPEN:
+            queue.close_task(task, TaskState.NO_NUMBER, by=by, at=at)
+
+
+def _stands(task: CallTask) -> bool:
+    return session.get_one(Case, task.case_id).status is CaseStatus.OPEN

@@ -1,0 +1,167 @@
+"""The pages of those who are asked, as several views answer them: the lists, and a question in one's hands."""
+
+from dataclasses import dataclass
+
+from flask import make_response, render_template
+from flask.typing import ResponseReturnValue
+
+from tracing.calls import services as calls
+from tracing.calls.models import Call
+from tracing.calls.numbers import numbers_of
+from tracing.escalations import calling, casefile, listing, queries
+from tracing.escalations.forms import AnswerForm
+from tracing.escalations.models import Audience, Decision, Escalation, EscalationState
+from tracing.kernel import clock, events
+from tracing.kernel.db import transaction
+from tracing.people import queries as people
+from tracing.programmes.rules import is_open
+from tracing.queue import queries as queue
+from tracing.queue.errors import ClaimLost
+from tracing.queue.ordering.hours import calling_of_person
+from tracing.sickleave import insurance_number as note_numbers
+from tracing.staff import queries as staff
+from tracing.staff.access import agent
+from tracing.staff.models import Role
+
+ASKED = (Role.ADVISER, Role.REFERENT)
+
+
+@dataclass(frozen=True, repr=False)
+class Line:
+    """Who is on the telephone with the household of a question now, and whether it is the reader."""
+
+    call: Call | None
+    is_own: bool
+    """It is the reader's, made for this question."""
+    is_elsewhere: bool
+    """The reader leads it in another browser."""
+    caller: str | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the reader may ring: the numbers are theirs in this browser."""
+        return self.is_own and not self.is_elsewhere
+
+
+def line_of(found: Escalation) -> Line:
+    """Return who is on the telephone with the household of a question."""
+    call = casefile.find_live_call(found)
+    if call is None:
+        return Line(None, is_own=False, is_elsewhere=False, caller=None)
+    is_own = call.tracer_id == agent().member_id and call.escalation_id == found.id
+    caller = staff.member_names([call.tracer_id])[call.tracer_id]
+    return Line(call, is_own, is_own and calls.is_elsewhere(call, agent()), caller)
+
+
+def lists() -> dict[str, object]:
+    """Return what waits for an answer here, what was answered today, and whether the reader is on a call."""
+    here, at = agent().site, clock.now()
+    audiences = queries.audiences_of(agent())
+    midnight = clock.midnight(at, here.time_zone)
+    found = [one for audience in audiences for one in queries.waiting_for(here.id, audience)]
+    found.sort(key=lambda one: (one.urgency, one.raised_at, one.id))
+    rows = listing.rows(found, by=agent(), at=at)
+    return {
+        "rows": rows,
+        "first_waiting": next((row for row in rows if row.taker is None), None),
+        "settled": listing.rows(queries.settled_since(here.id, audiences, midnight), by=agent(), at=at),
+        "audiences": audiences,
+        "refreshed_at": at,
+        "called": queries.find_called(agent().member_id),
+    }
+
+
+def live_part(found: Escalation) -> dict[str, object]:
+    """Return who is on the line, and the question as it stands now, to whoever took it."""
+    if not is_takers(found):
+        return {"escalation": found, "is_mine": False}
+    task, line = queue.get_task(found.task_id), line_of(found)
+    identity = people.find_joint_identity(task.person_id)
+    held = line.call if line.is_open else None
+    return {
+        "escalation": found,
+        "is_mine": True,
+        "words": queries.words_of(found),
+        "line": line,
+        "identity": identity,
+        "numbers": numbers_of(held, task, identity.phones) if held and identity else (),
+        "is_called": not calling.is_called_no_more(task),
+        "in_hours": is_open(calling_of_person(task.person_id, task.site_id), clock.database_now()),
+        "names": queries.names_of([found]),
+    }
+
+
+def show_question(found: Escalation, form: AnswerForm | None = None, *, refusal: str | None = None) -> str:
+    """Show the case to whoever took the question, where it stands to everybody else."""
+    typed = form.answer.data if form is not None else calling.kept(found.id, agent())
+    if not is_takers(found):
+        task = queue.get_task(found.task_id)
+        read_by_taker = found.state is EscalationState.SETTLED and found.taken_by == agent().member_id
+        return render_template(
+            "escalations/state.html",
+            row=listing.rows([found], by=agent(), at=clock.now())[0],
+            task=task,
+            words=queries.words_of(found) if read_by_taker else None,
+            typed=typed,
+            refusal=refusal,
+        )
+    live = live_part(found)
+    with transaction():
+        file = casefile.open_case_file(found)
+        events.saw(
+            people.shown([file.person_id]),
+            by=agent().member_id,
+            at=clock.now(),
+            why="escalation",
+            claim=_claim_of(live["line"]),
+        )
+    if form is None:
+        form = answer_form(found)
+        form.answer.data = typed
+    return render_template(
+        "escalations/show.html",
+        file=file,
+        form=form,
+        refusal=refusal,
+        Decision=Decision,
+        Audience=Audience,
+        **live,
+    )
+
+
+def _claim_of(line: object) -> str | None:
+    """Return under which claim somebody is shown whom they ring, for the read log."""
+    if isinstance(line, Line) and line.call is not None and line.is_own:
+        return f"claim:{line.call.entry_id}:{line.call.claim_number}"
+    return None
+
+
+def is_takers(found: Escalation) -> bool:
+    """Return whether a question is in the reader's hands."""
+    return found.state is EscalationState.TAKEN and found.taken_by == agent().member_id
+
+
+def answer_form(found: Escalation) -> AnswerForm:
+    """Return the form for an answer; written in the reader's own call, it says in which."""
+    line = line_of(found)
+    form = AnswerForm(
+        reason=found.reason,
+        on_call=line.call is not None and not line.is_own,
+        asks_note=found.audience is Audience.ADVISER and note_numbers.awaits_decision(found.task_id),
+    )
+    if not form.is_submitted():
+        form.call.data = str(line.call.id) if line.call is not None and line.is_open else ""
+    return form
+
+
+def too_late(escalation_id: int, form: AnswerForm, lost: ClaimLost) -> ResponseReturnValue:
+    """Refuse an answer that was written in a call which is not one's own any more: it is kept, and shown again."""
+    held = queries.find_call(escalation_id, agent().member_id)
+    call_id = form.call_id or (held.id if held else None)
+    if call_id is not None:
+        with transaction():
+            calling.keep(call_id, escalation_id, form.answer.data or "", by=agent(), at=clock.database_now())
+    # sent once more, it is an answer without a call
+    form.call.data = ""
+    again = queries.get_escalation(escalation_id, by=agent())
+    return make_response(show_question(again, form, refusal=calling.said_of(lost)), lost.status)

@@ -1,0 +1,142 @@
+"""Correcting from beginning to end: one writer of lots at a time, a transaction a batch, nothing on disk."""
+
+from collections.abc import Sequence
+from itertools import islice
+
+from tracing.imports.corrections import queries as correction_queries
+from tracing.imports.corrections import services as corrections
+from tracing.imports.corrections import workbook as files
+from tracing.imports.corrections.services import Corrected
+from tracing.imports.corrections.words import told
+from tracing.imports.corrections.workbook import ToCorrect
+from tracing.imports.decryption.secrets import Secrets
+from tracing.imports.errors import NoFileYet
+from tracing.imports.format.columns import RawLine
+from tracing.imports.format.faults import Fault, faults_of
+from tracing.imports.format.reading import Reading
+from tracing.imports.loading import services
+from tracing.imports.lots import events as lot_events
+from tracing.imports.lots import queries, routing
+from tracing.imports.lots import services as lots
+from tracing.imports.lots.lock import one_at_a_time
+from tracing.imports.models import ImportLine, ImportLot
+from tracing.imports.sandbox.client import opened
+from tracing.kernel import clock, events
+from tracing.kernel.config import Settings
+from tracing.kernel.db import transaction
+from tracing.staff.scope import why_seen
+from tracing.vault import services as vault
+
+WAIT = "5s"
+"""Somebody sits before the page: they are told at once that a lot is being loaded."""
+BATCH = 500
+MOST_LINES = 5_000
+"""Lines of one file: it is made and read in memory. The next file holds what is left."""
+
+
+def reading_of(lot: ImportLot, settings: Settings) -> Reading:
+    """Return how the lines of a lot are read."""
+    terms = routing.terms_of(lot, settings)
+    return Reading(zone=terms.zone, received_at=lot.received_at, allow_fiction=terms.allow_fiction)
+
+
+def faults_now(line: ImportLine, lot: ImportLot, settings: Settings) -> tuple[Fault, ...]:
+    """Return what is wrong with a line as it stands; nothing once its fields were destroyed."""
+    values = correction_queries.values_of(line)
+    return () if values is None else faults_of(values, reading_of(lot, settings))
+
+
+def correct_line(lot_id: int, raw: RawLine, *, settings: Settings, by: int) -> Corrected:
+    """Take in one line as it was typed.
+
+    Raises:
+        AnotherLotIsLoading: nothing is lost, it can be sent again in a minute.
+        NotNow: the lot was undone meanwhile.
+    """
+    with one_at_a_time(wait=WAIT):
+        return _correct(lot_id, [raw], settings, keep_wrong=False, by=by)
+
+
+def _correct(
+    lot_id: int, raws: Sequence[RawLine], settings: Settings, *, keep_wrong: bool, by: int
+) -> Corrected:
+    with transaction():
+        lot = queries.get_lot(lot_id)
+        terms = routing.terms_of(lot, settings)
+        return corrections.correct(
+            lot,
+            raws,
+            reading=reading_of(lot, settings),
+            taking=services.taking_of(lot, zone=terms.zone, programme=terms.programme),
+            keep_wrong=keep_wrong,
+            by=by,
+            at=clock.now(),
+        )
+
+
+def file_of(lot_id: int, *, settings: Settings, by: int) -> bytes:
+    """Return the lines to correct of a lot as a protected workbook, and record whom it shows."""
+    at = clock.now()
+    with transaction():
+        lot = lots.get_locked(lot_id)
+        waiting = correction_queries.waiting_of(lot_id, limit=MOST_LINES)
+        password = password_of(lot) or _new_password(lot)
+        reading = reading_of(lot, settings)
+        lines = [
+            ToCorrect(line.row_number, values, faults := faults_of(values, reading), told(faults))
+            for line in waiting
+            if (values := correction_queries.values_of(line)) is not None
+        ]
+        events.saw([f"line:{line.id}" for line in waiting], by=by, at=at, why=why_seen(lot.owner_site_id))
+        lot_events.record("lot.corrections_sent", lot, by=by, at=at, lines=len(lines))
+    return files.workbook_of(lines, password)
+
+
+def password_of(lot: ImportLot) -> str | None:
+    """Return the password of a lot's files of lines to correct; None before the first of them."""
+    if lot.corrections_secret is None:
+        return None
+    return vault.unseal_setting(_seal_name(lot), lot.corrections_secret).decode()
+
+
+def password_for(lot_id: int) -> str:
+    """Return the password of a lot's files of lines to correct, made now where there is none."""
+    with transaction():
+        lot = lots.get_locked(lot_id)
+        return password_of(lot) or _new_password(lot)
+
+
+def _new_password(lot: ImportLot) -> str:
+    password = files.new_password()
+    lot.corrections_secret = vault.seal_setting(_seal_name(lot), password.encode())
+    return password
+
+
+def _seal_name(lot: ImportLot) -> str:
+    return f"lot_corrections:{lot.id}"
+
+
+def correct_file(lot_id: int, content: bytes, *, settings: Settings, by: int) -> tuple[Corrected, int]:
+    """Take in a file of corrected lines; returns what became of them, and how many rows name no line.
+
+    Sent twice it changes nothing more. A line that is still wrong keeps what was changed in it.
+
+    Raises:
+        FileRefused: the file as a whole cannot be read.
+        NoFileYet: nobody downloaded such a file of this lot.
+        AnotherLotIsLoading: nothing is lost, it can be sent again in a minute.
+    """
+    password = password_of(queries.get_lot(lot_id))
+    if password is None:
+        raise NoFileYet
+    found, unreadable = Corrected(), 0
+    with (
+        opened(content, Secrets(passwords=(password,)), files.MAPPING) as extract,
+        one_at_a_time(wait=WAIT),
+    ):
+        while batch := list(islice(extract.lines, BATCH)):
+            numbered = [(files.line_of(raw), raw) for raw in batch]
+            raws = [files.with_lot(raw, row) for row, raw in numbered if row is not None]
+            unreadable += len(batch) - len(raws)
+            found.add(_correct(lot_id, raws, settings, keep_wrong=True, by=by))
+    return found, unreadable

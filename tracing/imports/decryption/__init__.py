@@ -1,0 +1,1 @@
+"""From an encrypted file to the bytes inside it, in memory, one layer after the other."""

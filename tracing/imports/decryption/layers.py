@@ -1,0 +1,197 @@
+"""What a file is, told by its content and never by its name; opened layer by layer, in memory only.
+
+Runs in the reading process. A library is loaded when a file needs it and not before: some take longer to load than
+most files take to read.
+"""
+
+from dataclasses import dataclass, field
+
+from tracing.imports.decryption.secrets import AGE_FILE, Container, Secrets
+from tracing.imports.refusals import CannotRead, Refusal
+
+MOST_LAYERS = 8
+_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+_ZIP = b"PK\x03\x04"
+_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_KNOWN_ELSEWHERE = ((b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07", "RAR"))
+_TEXT_HEAD = 4_096
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A container's clear content: a workbook, delimited text or messages."""
+
+    container: Container
+    content: bytes = field(repr=False)
+
+    @property
+    def is_workbook(self) -> bool:
+        """Say whether the content is a workbook rather than text."""
+        return self.content.startswith(_ZIP)
+
+
+@dataclass(repr=False)
+class Layers:
+    """The layers taken off so far: what the outermost was that encrypts, and whether one was signed."""
+
+    content: bytes = field(repr=False)
+    secrets: Secrets
+    container: Container | None = None
+    is_signed: bool = False
+
+    def take_off(self) -> bool:
+        """Take one layer off; False when there is none."""
+        content = self.content
+        if content.startswith(_OLE):
+            self._open_workbook()
+        elif content.startswith(_ZIP):
+            return self._open_archive()
+        elif not (self._take_off_mail() or self._open_cms() or self._open_age()):
+            return self._open_openpgp()
+        return True
+
+    def _open_workbook(self) -> None:
+        from tracing.imports.decryption import workbook as workbooks
+
+        self._opened(Container.PROTECTED_WORKBOOK)
+        self.content = workbooks.open_protected(self.content, self.secrets.passwords)
+
+    def _open_archive(self) -> bool:
+        """Open an archive, in clear only under a layer that encrypts; a workbook is the content itself."""
+        from tracing.imports.decryption import zip as zips
+
+        if self.container is None and not zips.is_encrypted(self.content):
+            raise CannotRead(Refusal.NOT_ENCRYPTED)
+        if not zips.is_archive(self.content):
+            return False
+        self._opened(Container.ZIP)
+        self.content = zips.open_archive(self.content, self.secrets.passwords)
+        return True
+
+    def _take_off_mail(self) -> bool:
+        """Take off what only lets CMS pass through mail."""
+        from tracing.imports.decryption import mime
+
+        if mime.is_pem(self.content):
+            self.content = mime.from_pem(self.content)
+        elif mime.is_mime(self.content):
+            entity = mime.entity_of(self.content)
+            if entity.is_signed and self._verifies:
+                self._verify(is_mime=True)
+            else:
+                self.content = mime.first_part(entity) if entity.is_signed else entity.body
+        else:
+            return False
+        return True
+
+    def _open_cms(self) -> bool:
+        if self.content[:1] != b"\x30":
+            return False
+        from tracing.imports.decryption import cms
+
+        match cms.kind_of(self.content):
+            case None:
+                return False
+            case cms.Kind.SIGNED if self._verifies:
+                self._verify()
+            case cms.Kind.SIGNED:
+                self.content = cms.without_signature(self.content)
+            case cms.Kind.ENVELOPED | cms.Kind.AUTHENTICATED:
+                self._opened(Container.CMS)
+                self.content = cms.open_envelope(self.content, self.secrets.private_keys)
+            case _:
+                raise CannotRead(Refusal.NOT_YET_OPENED, container="CMS (EnvelopedData)")
+        return True
+
+    def _open_age(self) -> bool:
+        if not self.content.startswith(AGE_FILE):
+            return False
+        from tracing.imports.decryption import age
+
+        self._opened(Container.AGE)
+        self.content = age.open_age(self.content, self.secrets.age)
+        return True
+
+    def _open_openpgp(self) -> bool:
+        if not (self.content[:1] >= b"\x80" or self.content.startswith(b"-----BEGIN PGP ")):
+            return False
+        from tracing.imports.decryption import openpgp
+
+        if self.content.startswith(_BOMS) or not openpgp.looks_like_openpgp(self.content):
+            return False
+        self._opened(Container.OPENPGP)
+        secrets = self.secrets
+        signers = openpgp.public_keys_in(secrets.signers) if secrets.needs_signature else []
+        clear = openpgp.open_message(self.content, secrets.openpgp, secrets.passwords, signers)
+        self.content, self.is_signed = clear.content, self.is_signed or clear.is_signed
+        return True
+
+    @property
+    def _verifies(self) -> bool:
+        """Say whether a signature matters; where it does not, it is taken off unread."""
+        return self.secrets.needs_signature
+
+    def _verify(self, *, is_mime: bool = False) -> None:
+        """Replace what is signed by its content, once the signature is that of the source."""
+        from tracing.imports.decryption import openssl
+
+        signers = [signer for signer in self.secrets.signers if b"BEGIN CERTIFICATE" in signer]
+        if not signers:
+            raise CannotRead(Refusal.SIGNER_MISSING)
+        self.content = openssl.verified(self.content, signers, is_mime=is_mime)
+        self.is_signed = True
+
+    def _opened(self, container: Container) -> None:
+        """Remember the outermost layer that encrypts."""
+        self.container = self.container or container
+
+
+def open_container(content: bytes, secrets: Secrets) -> Opened:
+    """Open a container or refuse it."""
+    if not content:
+        raise CannotRead(Refusal.EMPTY)
+    layers = Layers(content, secrets)
+    del content  # it is as large as what comes out of it
+    _take_all_off(layers)
+    if layers.container is None:
+        raise _not_a_container(layers.content)
+    if secrets.needs_signature and not layers.is_signed:
+        raise CannotRead(Refusal.UNSIGNED if secrets.signers else Refusal.SIGNER_MISSING)
+    opened = Opened(layers.container, layers.content)
+    if opened.is_workbook:
+        from tracing.imports.decryption import workbook as workbooks
+
+        workbooks.check_members(opened.content)
+    return opened
+
+
+def _take_all_off(layers: Layers) -> None:
+    """Take off every layer; a file that is nothing but layers is somebody's joke."""
+    try:
+        for _ in range(MOST_LAYERS):
+            if not layers.take_off():
+                return
+    except BaseException as cause:
+        # Two of the libraries are written in Rust: what they did not expect arrives as an exception that is none of
+        # Python's, and has no name to import.
+        if type(cause).__name__ != "PanicException":
+            raise
+        raise CannotRead(Refusal.DAMAGED) from cause
+    raise CannotRead(Refusal.DAMAGED)
+
+
+def _not_a_container(content: bytes) -> CannotRead:
+    """Return why a file that we do not open is refused: plain, protected in another way, or nothing known."""
+    for beginning, container in _KNOWN_ELSEWHERE:
+        if content.startswith(beginning):
+            return CannotRead(Refusal.NOT_YET_OPENED, container=container)
+    return CannotRead(Refusal.NOT_ENCRYPTED if _is_text(content) else Refusal.UNKNOWN_CONTAINER)
+
+
+def _is_text(content: bytes) -> bool:
+    """Say whether somebody could read this in an editor: then it was sent in clear."""
+    head = content[:_TEXT_HEAD]
+    if head.startswith(_BOMS):
+        return True
+    control = sum(byte < 0x20 and byte not in b"\t\r\n" for byte in head)
+    return control == 0 and head.count(b"\n") > 0

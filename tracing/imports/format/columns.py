@@ -1,0 +1,247 @@
+"""Layout `lab-positive-v1`: which column is which, and which rows are lines at all. Pure.
+
+Headings are matched by normalised name and synonyms, never by position: senders rename, reorder and drop.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+from tracing.imports.refusals import CannotRead, Refusal
+from tracing.kernel.redaction import blind
+from tracing.people.names import name_tokens
+
+if TYPE_CHECKING:
+    from tracing.imports.format.mapping import Mapping
+
+NAME = "lab-positive-v1"
+REQUIRED = ("ID_RESULTAT", "NOM_NAISSANCE", "PRENOMS", "DATE_NAISSANCE", "DATE_PRELEVEMENT", "RESULTAT")
+# Every field and the headings under which it was met, compared without accents, blanks and punctuation.
+# A heading that stands under two fields goes to the first of them that has no better one.
+SYNONYMS: dict[str, str] = {
+    "NUM_LOT": "LOT NUMEROLOT NOLOT IDLOT",
+    "ID_RESULTAT": "IDRESULT IDRES NUMRESULTAT NUMERORESULTAT NORESULTAT REFRESULTAT IDENTIFIANTRESULTAT",
+    "DATE_EXTRACTION": "DTEXTRACTION DATEEXTRACT DATEEXPORT EXTRAITLE DATEHEUREEXTRACTION",
+    "FINESS_LABO": "FINESS FINESSLABORATOIRE NUMFINESS NOFINESS",
+    "LIB_LABO": "LABO LABORATOIRE NOMLABO NOMLABORATOIRE LIBELLELABO",
+    "RPPS_PRESCRIPTEUR": "RPPS RPPSMEDECIN NUMRPPS",
+    "NOM_PRESCRIPTEUR": "PRESCRIPTEUR MEDECIN MEDECINPRESCRIPTEUR",
+    "NIR": "NUMSECU NUMEROSECU NOSECU NUMSS NSS SECURITESOCIALE NUMEROSECURITESOCIALE NIRPATIENT MATRICULEINS",
+    "NOM_NAISSANCE": "NOMDENAISSANCE NOMNAISS NOMDENAISS NOMPATRONYMIQUE NOMFAMILLE NOMDEFAMILLE NOMJEUNEFILLE NOMDEJEUNEFILLE NOMNAISSANCEPATIENT NOM NOMPATIENT",
+    "NOM_USAGE": "NOMDUSAGE NOMUSUEL NOMMARITAL NOMEPOUSE NOM NOMPATIENT",
+    "PRENOMS": "PRENOM PRENOMSNAISSANCE PRENOMNAISSANCE PRENOMPATIENT PRENOMSPATIENT LISTEPRENOMS PREMIERPRENOM",
+    "SEXE": "GENRE SEXEPATIENT CIVILITE",
+    "DATE_NAISSANCE": "DATEDENAISSANCE DATENAISS DATEDENAISS DDN DTNAISSANCE DTNAISS DNAISS NELE NEELE NAISSANCE DATENAISSANCEPATIENT",
+    "ADRESSE": "ADRESSEPATIENT ADR VOIE RUE ADRESSE1 ADRESSEPOSTALE",
+    "CODE_POSTAL": "CP CODEPOST CPOSTAL CODEPOSTALPATIENT",
+    "COMMUNE": "VILLE LOCALITE VILLEPATIENT COMMUNERESIDENCE",
+    "CODE_INSEE": "INSEE COG CODECOMMUNE INSEECOMMUNE CODEINSEECOMMUNE",
+    "TEL_MOBILE": "PORTABLE MOBILE TELPORTABLE TELEPHONEPORTABLE TELEPHONEMOBILE NUMMOBILE GSM TELMOB TELPORT TELEPHONE1 TEL1 TEL TELEPHONE NUMTEL TELPATIENT",
+    "TEL_FIXE": "FIXE TELEPHONEFIXE TELDOMICILE TELEPHONEDOMICILE NUMFIXE TELEPHONE2 TEL2 TEL TELEPHONE NUMTEL TELPATIENT",
+    "COURRIEL": "EMAIL MAIL MEL ADRESSEMAIL ADRESSEEMAIL COURRIER ADRESSEELECTRONIQUE EMAILPATIENT",
+    "DATE_PRELEVEMENT": "DATEPREL DATEPRLVT DATEPRELVT DTPRELVT DTPREL DTPRELEVEMENT DATEDEPRELEVEMENT DATEDUPRELEVEMENT PRELEVEMENT PRELEVELE DATEHEUREPRELEVEMENT DATETEST",
+    "DATE_VALIDATION": "DTVALIDATION DATEVALID VALIDELE DATERESULTAT DATEDURESULTAT DATEDEVALIDATION",
+    "TYPE_ANALYSE": "ANALYSE TYPETEST TYPEEXAMEN TYPEDETEST TYPEDANALYSE",
+    "CODE_LOINC": "LOINC",
+    "RESULTAT": "RESULT RES RESULTATTEST RESULTATANALYSE CODERESULTAT",
+    "CRIBLAGE": "CODECRIBLAGE VARIANT RESULTATCRIBLAGE",
+    "SYMPTOMES": "SYMPTOME SYMPTOMATIQUE CODESYMPTOMES DELAISYMPTOMES",
+    "DATE_DEBUT_SYMPTOMES": "DATESYMPTOMES DEBUTSYMPTOMES DTDEBUTSYMPTOMES DATEDEBUTDESSYMPTOMES DATEPREMIERSSYMPTOMES",
+    "PROF_SANTE": "PROFESSIONNELSANTE PROFESSIONNELDESANTE PS SOIGNANT",
+    "HEBERGEMENT": "TYPEHEBERGEMENT LIEUHEBERGEMENT",
+    "STRUCTURE_HEBERGEMENT": "NOMSTRUCTURE STRUCTURE ETABLISSEMENTHEBERGEMENT NOMETABLISSEMENT",
+    "CODE_CAISSE": "CAISSE CPAM CODECPAM CAISSEGESTIONNAIRE CODEORGANISME",
+}
+FIELDS = tuple(SYNONYMS)
+"""The 32 fields in their order; the values of a raw line stand in it."""
+
+MOST_BANNER_ROWS = 40
+_NOT_IN_A_HEADING = re.compile(r"[^A-Z0-9]")
+_ID, _BIRTH_NAME, _FIRST_NAMES, _BIRTH_DATE, _, _RESULT = map(FIELDS.index, REQUIRED)
+_EDGES = "'\"=#\u200b\ufeff "
+_STRANGE = re.compile("[\x85\xa0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeffÃÂâ]")
+_MOJIBAKE = re.compile("[ÃÂâ][\u0080-\u00bf\u2018-\u2122œŒšŠžŽŸƒˆ˜]")
+
+
+Row = tuple[int, list[str]]
+"""The number a person sees beside a row of a table, and its cells as text."""
+
+
+@blind
+class RawLine(NamedTuple):
+    """One line of a lot: the row number a person sees in the file, and the cleaned text of each field."""
+
+    row: int
+    values: tuple[str, ...]
+
+
+class Columns(NamedTuple):
+    """Where each field stands, or None; and the heading row it was read from."""
+
+    row: int
+    heading: list[str]
+    positions: tuple[int | None, ...]
+
+    @property
+    def missing(self) -> list[str]:
+        """Return the required headings that are not there."""
+        return [name for name in REQUIRED if self.positions[FIELDS.index(name)] is None]
+
+    @property
+    def found(self) -> int:
+        """Return how many fields were recognised."""
+        return sum(position is not None for position in self.positions)
+
+
+def find_columns(rows: Iterator[Row], mapping: "Mapping | None" = None) -> Columns:
+    """Find the heading row, perhaps under a banner: the first that has all that is required, else the likeliest."""
+    best = Columns(0, [], (None,) * len(FIELDS))
+    for number, cells in islice(rows, MOST_BANNER_ROWS):
+        columns = match_headings(number, cells, mapping)
+        if not columns.missing:
+            return columns
+        best = max(best, columns, key=likelihood)
+    return best
+
+
+def likelihood(columns: Columns) -> tuple[int, int]:
+    """Order tables by what is missing, then by what is recognised."""
+    return -len(columns.missing), columns.found
+
+
+def match_headings(row: int, cells: Sequence[str], mapping: "Mapping | None" = None) -> Columns:
+    """Give each field its column: the best of its names that is there; no column serves two fields.
+
+    What was accepted of the source comes first. A heading that was accepted and carries no field was left out on
+    purpose: only headings never seen may be known by their name.
+    """
+    free: dict[str, int] = {}
+    for position, cell in enumerate(cells):
+        free.setdefault(heading_key(cell), position)
+    positions: dict[str, int] = {}
+    if mapping is not None:
+        positions = {
+            field: free[heading_key(heading)]
+            for field, heading in mapping.columns.items()
+            if heading_key(heading) in free
+        }
+        for heading in (*mapping.headings, *mapping.columns.values()):
+            free.pop(heading_key(heading), None)
+    for headings in (_OWN_HEADINGS, _SHARED_HEADINGS):
+        for field, names in headings.items():
+            name = next((name for name in names if name in free), None)
+            if field not in positions and name is not None:
+                positions[field] = free.pop(name)
+    return Columns(row, list(cells), tuple(map(positions.get, FIELDS)))
+
+
+def refuse_without_required(columns: Columns) -> None:
+    """Refuse a table in which a required heading cannot be found, naming each."""
+    if columns.missing:
+        raise CannotRead(Refusal.UNKNOWN_LAYOUT, missing=", ".join(columns.missing))
+
+
+def raw_lines(rows: Iterator[Row], columns: Columns, mapping: "Mapping | None" = None) -> Iterator[RawLine]:
+    """Yield the lines under the heading; banners, blank rows and totals are no lines.
+
+    A code that the mapping knows becomes ours; any other value stays as it is.
+    """
+    meanings = _meanings(mapping)
+    width = len(columns.heading)
+    absent = width
+    pick = itemgetter(*(absent if position is None else position for position in columns.positions))
+    for number, cells in rows:
+        if number <= columns.row or cells == columns.heading:
+            continue
+        padded = list(cells) if _is_clean(cells) else [clean(cell) for cell in cells]
+        padded[width:] = [""]
+        padded += [""] * (width + 1 - len(padded))
+        values = pick(padded)
+        if _is_data(padded, values):
+            yield RawLine(number, _translated(values, meanings) if meanings else values)
+
+
+def _meanings(mapping: "Mapping | None") -> list[tuple[int, dict[str, str]]]:
+    """Return the place of each coded field whose codes were mapped, and what they mean, whatever their case."""
+    return [
+        (FIELDS.index(field), {value.casefold(): code for value, code in codes.items()})
+        for field, codes in (mapping.codes if mapping else {}).items()
+        if codes
+    ]
+
+
+def _translated(values: tuple[str, ...], meanings: list[tuple[int, dict[str, str]]]) -> tuple[str, ...]:
+    """Replace the sender's codes by ours."""
+    ours = list(values)
+    for place, codes in meanings:
+        ours[place] = codes.get(values[place].casefold(), values[place])
+    return tuple(ours)
+
+
+def _is_clean(cells: Sequence[str]) -> bool:
+    """Say whether `clean` would leave every cell of a row as it is: told of the whole row at once, as most are."""
+    row = "\0".join(("", *cells, ""))
+    # One by one and not as a pattern: that takes four times as long, and this is most of what reading a file takes.
+    blanks = "  " in row or "\0 " in row or " \0" in row or "\t" in row or "\n" in row or "\r" in row
+    edges = "'" in row or '"' in row or "=" in row or "#" in row or "\f" in row
+    return not (blanks or edges) and (row.isascii() or not _STRANGE.search(row))
+
+
+def clean(text: str) -> str:
+    """Return a cell without what spreadsheets and keyboards leave around it.
+
+    Blanks of every kind become single spaces; `="01000"` and a leading apostrophe keep text from being read
+    as a number; UTF-8 once read as Windows-1252 is read again.
+    """
+    if not text or (text.isascii() and text.isalnum()):
+        return text
+    text = " ".join(text.split())
+    if not text.isascii() and _MOJIBAKE.search(text):
+        text = _read_again(text)
+    if text[:1] in _EDGES or text[-1:] in _EDGES:
+        text = "" if text.startswith("#N/") else text.strip(_EDGES)
+    return text
+
+
+def _read_again(text: str) -> str:
+    """Undo one decoding too many, if that is what happened."""
+    try:
+        return text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
+def _is_data(cells: Sequence[str], values: tuple[str, ...]) -> bool:
+    """Say whether a row is a line: not blank, not a lone remark in the first column, not the totals."""
+    if values[_BIRTH_DATE] and values[_RESULT]:
+        return True
+    filled = sum(map(bool, values))
+    if filled == 0:
+        return False
+    first = next(filter(None, cells))
+    if first.upper().startswith("TOTAL") and not (values[_BIRTH_DATE] or values[_RESULT]):
+        return values[_BIRTH_NAME] not in ("", first)
+    alone = filled == 1 and first == cells[0]
+    return not alone or any(values[FIELDS.index(name)] for name in REQUIRED)
+
+
+def heading_key(heading: str) -> str:
+    """Return a heading as it is compared: in capitals without accents, blanks and punctuation.
+
+    Of one in another script nothing would be left; it is compared as it stands.
+    """
+    return _NOT_IN_A_HEADING.sub("", "".join(name_tokens(heading))) or "".join(heading.split()).casefold()
+
+
+_HEADINGS = {field: (heading_key(field), *names.split()) for field, names in SYNONYMS.items()}
+_TIMES_USED = Counter(name for names in _HEADINGS.values() for name in names)
+_OWN_HEADINGS, _SHARED_HEADINGS = (
+    {
+        field: [name for name in names if (_TIMES_USED[name] > 1) is shared]
+        for field, names in _HEADINGS.items()
+    }
+    for shared in (False, True)
+)

@@ -1,0 +1,116 @@
+"""Which field keeps a line from being used, and why: each beside its field, all of them at once. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from operator import itemgetter
+from typing import NamedTuple
+
+from tracing.imports.format.columns import FIELDS, REQUIRED
+from tracing.imports.format.dates import can_be_birth_date
+from tracing.imports.format.fields import PLACEHOLDERS
+from tracing.imports.format.reading import NOT_POSITIVE, POSITIVE, Dates, Reading, is_later, read_dates
+
+_LETTER = re.compile(r"[^\W\d_]")
+_NAMES = ("NOM_NAISSANCE", "PRENOMS")
+_required = itemgetter(*REQUIRED)
+
+
+class Problem(StrEnum):
+    """Why a line cannot be used safely, in the order in which the decisive one is chosen."""
+
+    MISSING_FIELD = "MISSING_FIELD"
+    BAD_DATE = "BAD_DATE"
+    FUTURE_DATE = "FUTURE_DATE"
+    UNKNOWN_CODE = "UNKNOWN_CODE"
+
+
+class Why(StrEnum):
+    """What is wrong with a field."""
+
+    EMPTY = "empty"
+    NO_LETTER = "no_letter"
+    UNREADABLE = "unreadable"
+    BORN_LATER = "born_later"
+    """After the sampling, or after the extraction where there is no sampling."""
+    TOO_LONG_AGO = "too_long_ago"
+    AFTER_EXTRACTION = "after_extraction"
+    AFTER_RECEIPT = "after_receipt"
+    """The file does not say when it was made: the time of receipt counts."""
+    UNKNOWN_CODE = "unknown_code"
+    TAKEN = "taken"
+    """Another line has this result id."""
+
+
+PROBLEMS = {
+    Why.EMPTY: Problem.MISSING_FIELD,
+    Why.NO_LETTER: Problem.MISSING_FIELD,
+    Why.UNREADABLE: Problem.BAD_DATE,
+    Why.BORN_LATER: Problem.BAD_DATE,
+    Why.TOO_LONG_AGO: Problem.BAD_DATE,
+    Why.AFTER_EXTRACTION: Problem.FUTURE_DATE,
+    Why.AFTER_RECEIPT: Problem.FUTURE_DATE,
+    Why.UNKNOWN_CODE: Problem.UNKNOWN_CODE,
+}
+"""The reason of the format that each of these is."""
+
+
+class Fault(NamedTuple):
+    """A field that keeps a line from being used, and why."""
+
+    field: str
+    why: Why
+
+
+def faults_of(values: Sequence[str], reading: Reading) -> tuple[Fault, ...]:
+    """Return everything that keeps a line from being used, in the order of the fields; nothing when it can be."""
+    sent = {name: "" if value in PLACEHOLDERS else value for name, value in zip(FIELDS, values, strict=True)}
+    if sent["RESULTAT"].upper() in NOT_POSITIVE:
+        return ()
+    found = find_faults(sent, read_dates(sent, reading))
+    return tuple(sorted(found, key=lambda fault: FIELDS.index(fault.field)))
+
+
+def find_faults(sent: Mapping[str, str], dates: Dates) -> list[Fault]:
+    """Return everything that keeps a line from being used that says to be positive, in no order."""
+    found = _missing(sent) + _bad_dates(sent, dates)
+    if sent["RESULTAT"].upper() not in ("", POSITIVE):
+        found.append(Fault("RESULTAT", Why.UNKNOWN_CODE))
+    return found
+
+
+def problems_of(faults: Sequence[Fault]) -> tuple[Problem, ...]:
+    """Return the reasons of the format for what is wrong with a line, the decisive one first."""
+    if not faults:
+        return ()
+    met = {PROBLEMS[fault.why] for fault in faults}
+    return tuple(problem for problem in Problem if problem in met)
+
+
+def _missing(sent: Mapping[str, str]) -> list[Fault]:
+    """Return the required fields that are empty; a name without a letter is no name."""
+    found = []
+    if "" in _required(sent):  # told at once, as hardly any line has one
+        found = [Fault(name, Why.EMPTY) for name in REQUIRED if not sent[name]]
+    for name in _NAMES:
+        if not _LETTER.search(sent[name]) and sent[name]:
+            found.append(Fault(name, Why.NO_LETTER))
+    return found
+
+
+def _bad_dates(sent: Mapping[str, str], dates: Dates) -> list[Fault]:
+    """Return the dates that cannot be read or cannot be."""
+    found = []
+    if dates.birth is None:
+        if sent["DATE_NAISSANCE"]:
+            found.append(Fault("DATE_NAISSANCE", Why.UNREADABLE))
+    elif not can_be_birth_date(dates.birth, on=dates.tested_on):
+        was_born_later = dates.birth > dates.tested_on
+        found.append(Fault("DATE_NAISSANCE", Why.BORN_LATER if was_born_later else Why.TOO_LONG_AGO))
+    if dates.sampled is None:
+        if sent["DATE_PRELEVEMENT"]:
+            found.append(Fault("DATE_PRELEVEMENT", Why.UNREADABLE))
+    elif is_later(dates.sampled, dates.now):
+        why = Why.AFTER_EXTRACTION if dates.is_extraction else Why.AFTER_RECEIPT
+        found.append(Fault("DATE_PRELEVEMENT", why))
+    return found

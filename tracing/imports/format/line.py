@@ -1,0 +1,224 @@
+"""A raw line becomes typed fields, warnings, and every reason why it cannot be used. Pure."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from operator import itemgetter
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from tracing.imports.format import fields
+from tracing.imports.format.columns import FIELDS, RawLine
+from tracing.imports.format.dates import in_utc
+from tracing.imports.format.faults import Problem, find_faults, problems_of
+from tracing.imports.format.reading import NOT_POSITIVE, POSITIVE, Dates, Reading, read_dates
+from tracing.kernel.redaction import blind
+from tracing.people.nir import read_nir
+from tracing.people.phones import read_phones
+from tracing.people.rules import Identity
+
+
+class Doubt(StrEnum):
+    """A doubtful field: a warning on a case that is created all the same."""
+
+    NIR_INVALID = "NIR_INVALID"
+    NIR_KEY_COMPUTED = "NIR_KEY_COMPUTED"
+    PHONE_INVALID = "PHONE_INVALID"
+    NO_PHONE = "NO_PHONE"
+    FINESS_INVALID = "FINESS_INVALID"
+    DATE_IGNORED = "DATE_IGNORED"
+
+
+class LabFacts(NamedTuple):
+    """What the laboratory found, and when."""
+
+    sampled_at: datetime
+    validated_at: datetime | None
+    analysis: str
+    loinc: str
+    variant_screen: str
+    symptoms: str
+    onset_on: date | None
+
+
+@blind
+class Background(NamedTuple):
+    """What the laboratory said besides: who sent it, where the person lives and works."""
+
+    lab_finess: str
+    lab_name: str
+    prescriber_rpps: str
+    prescriber_name: str
+    health_professional: str
+    housing: str
+    housing_name: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return self._asdict()
+
+
+@blind
+class ParsedLine(NamedTuple):
+    """A line understood. Only a positive line without a problem has an identity, facts and background."""
+
+    row: int
+    result_id: str
+    result: str
+    values: tuple[str, ...]
+    """Every field as it came, in the order of the layout, of a line with a problem: somebody will correct it."""
+    fingerprint_content: str
+    """The line's own fields, without lot number and extraction time, to be hashed with a key."""
+    problems: tuple[Problem, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    identity: Identity | None = None
+    facts: LabFacts | None = None
+    background: Background | None = None
+    fund_code: str = ""
+
+    @property
+    def is_not_positive(self) -> bool:
+        """Say whether the result is negative, uninterpretable or not done, whatever else is wrong."""
+        return self.result in NOT_POSITIVE
+
+
+def parse(raw: RawLine, reading: Reading) -> ParsedLine:
+    """Read one line."""
+    values: Sequence[str] = raw.values
+    if not fields.PLACEHOLDERS.isdisjoint(values):  # told at once, as most lines have none
+        values = ["" if value in fields.PLACEHOLDERS else value for value in values]
+    sent = dict(zip(FIELDS, values, strict=True))
+    dates = read_dates(sent, reading)
+    result = sent["RESULTAT"].upper()
+    content = _fingerprint_content(values, sent, dates)
+    problems = () if result in NOT_POSITIVE else problems_of(find_faults(sent, dates))
+    if problems or result in NOT_POSITIVE:
+        values_to_correct = raw.values if problems else ()
+        return ParsedLine(raw.row, sent["ID_RESULTAT"], result, values_to_correct, content, problems)
+    return _usable(raw, sent, content, dates, reading)
+
+
+def _usable(raw: RawLine, sent: dict[str, str], content: str, dates: Dates, reading: Reading) -> ParsedLine:
+    """Complete a positive line without a problem."""
+    doubts: list[Doubt] = []
+    identity = _identity(sent, dates, doubts, reading)
+    background = _background(sent, doubts)
+    if dates.ignored:
+        doubts.append(Doubt.DATE_IGNORED)
+    return ParsedLine(
+        raw.row,
+        sent["ID_RESULTAT"],
+        POSITIVE,
+        (),
+        content,
+        doubts=tuple(doubts),
+        identity=identity,
+        facts=_facts(sent, dates, reading.zone),
+        background=background,
+        fund_code=fields.padded(sent["CODE_CAISSE"], 3).upper(),
+    )
+
+
+def _identity(sent: dict[str, str], dates: Dates, doubts: list[Doubt], reading: Reading) -> Identity:
+    """Return who the line is about, noting what is doubtful."""
+    assert dates.birth is not None  # noqa: S101  a line without a readable birth date has a problem
+    return Identity(
+        birth_name=sent["NOM_NAISSANCE"],
+        usual_name=sent["NOM_USAGE"],
+        first_names=sent["PRENOMS"],
+        sex=fields.read_sex(sent["SEXE"]),
+        birth_date=dates.birth,
+        nir=_nir(sent["NIR"], doubts),
+        phones=_phones(sent, doubts, allow_fiction=reading.allow_fiction),
+        email=fields.read_email(sent["COURRIEL"]),
+        address=sent["ADRESSE"],
+        postcode=fields.padded(sent["CODE_POSTAL"], 5),
+        city=sent["COMMUNE"],
+        insee_code=fields.padded(sent["CODE_INSEE"], 5).upper(),
+    )
+
+
+def _nir(text: str, doubts: list[Doubt]) -> str | None:
+    """Return the valid NIR, or leave it out with a warning."""
+    if not text.strip("0"):
+        return None
+    nir = read_nir(text)
+    if nir is None:
+        doubts.append(Doubt.NIR_INVALID)
+        return None
+    if nir.key_computed:
+        doubts.append(Doubt.NIR_KEY_COMPUTED)
+    return nir.number
+
+
+def _phones(sent: dict[str, str], doubts: list[Doubt], *, allow_fiction: bool) -> tuple[str, ...]:
+    """Return the usable numbers, mobile first."""
+    mobile = read_phones(sent["TEL_MOBILE"], allow_fiction=allow_fiction)
+    landline = read_phones(sent["TEL_FIXE"], allow_fiction=allow_fiction)
+    if mobile.invalid or landline.invalid:
+        doubts.append(Doubt.PHONE_INVALID)
+    numbers = mobile.numbers + landline.numbers
+    if not numbers:
+        doubts.append(Doubt.NO_PHONE)
+    return numbers if len(numbers) < 2 else tuple(dict.fromkeys(numbers))
+
+
+def _facts(sent: dict[str, str], dates: Dates, zone: ZoneInfo) -> LabFacts:
+    """Return what the laboratory found, moments in UTC."""
+    assert dates.sampled is not None  # noqa: S101  a line without a readable sampling date has a problem
+    return LabFacts(
+        sampled_at=in_utc(dates.sampled[0], zone),
+        validated_at=dates.validated and in_utc(dates.validated, zone),
+        analysis=fields.read_code(sent["TYPE_ANALYSE"], fields.ANALYSES, ""),
+        loinc=sent["CODE_LOINC"],
+        variant_screen=fields.read_variant(sent["CRIBLAGE"]),
+        symptoms=fields.read_code(sent["SYMPTOMES"], fields.SYMPTOMS, fields.UNKNOWN),
+        onset_on=dates.onset,
+    )
+
+
+def _background(sent: dict[str, str], doubts: list[Doubt]) -> Background:
+    """Return what is known besides, noting a laboratory number that cannot be one."""
+    finess = fields.read_finess(sent["FINESS_LABO"]) or ""
+    if sent["FINESS_LABO"] and not finess:
+        doubts.append(Doubt.FINESS_INVALID)
+    return Background(
+        lab_finess=finess,
+        lab_name=sent["LIB_LABO"],
+        prescriber_rpps=sent["RPPS_PRESCRIPTEUR"],
+        prescriber_name=sent["NOM_PRESCRIPTEUR"],
+        health_professional=fields.read_yes_no(sent["PROF_SANTE"]),
+        housing=fields.read_code(sent["HEBERGEMENT"], fields.HOUSINGS, fields.UNKNOWN),
+        housing_name=sent["STRUCTURE_HEBERGEMENT"],
+    )
+
+
+_NOT_ITS_OWN = frozenset(("NUM_LOT", "DATE_EXTRACTION"))
+_DATES = ("DATE_NAISSANCE", "DATE_PRELEVEMENT", "DATE_VALIDATION", "DATE_DEBUT_SYMPTOMES")
+_NUMBERS = ("TEL_MOBILE", "TEL_FIXE", "CODE_POSTAL", "CODE_INSEE", "FINESS_LABO", "CODE_CAISSE", "NIR")
+_as_written = itemgetter(
+    *(at for at, name in enumerate(FIELDS) if name not in (*_NOT_ITS_OWN, *_DATES, *_NUMBERS))
+)
+_numbers = itemgetter(*map(FIELDS.index, _NUMBERS))
+_BLANKS = str.maketrans("", "", " .-")
+_LEADING_ZEROS = re.compile("(?<=\x1f)0+")
+
+
+def _fingerprint_content(values: Sequence[str], sent: dict[str, str], dates: Dates) -> str:
+    """Return the line's own fields as one string that is the same from a workbook as from text.
+
+    A workbook turns dates and numbers into values: readable dates are written in one way, and numbers lose
+    their blanks and leading zeros.
+    """
+    numbers = "\x1f".join(("", *_numbers(values))).translate(_BLANKS)
+    return "\x1f".join(
+        (
+            *_as_written(values),
+            str(dates.birth or sent["DATE_NAISSANCE"]),
+            str(dates.sampled[0] if dates.sampled else sent["DATE_PRELEVEMENT"]),
+            str(dates.validated or sent["DATE_VALIDATION"]),
+            str(dates.onset or sent["DATE_DEBUT_SYMPTOMES"]),
+            _LEADING_ZEROS.sub("", numbers),
+        )
+    )

@@ -1,0 +1,94 @@
+"""How the lines of a lot are read: the codes of a result, and the dates of a line as far as they can be. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from tracing.imports.format.dates import read_moment
+from tracing.kernel.redaction import blind
+
+POSITIVE = "P"
+NOT_POSITIVE = frozenset("NIX")
+
+Moment = tuple[datetime, bool]
+"""A local date and time, and whether a time was given at all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How a lot is read: the site's time zone, when it arrived, and whether fictional numbers may pass."""
+
+    zone: ZoneInfo
+    received_at: datetime
+    allow_fiction: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {
+            "zone": self.zone.key,
+            "received_at": self.received_at.isoformat(),
+            "allow_fiction": self.allow_fiction,
+        }
+
+    @classmethod
+    def from_dict(cls, sent: Mapping[str, Any]) -> "Reading":
+        """Read back what `to_dict` wrote."""
+        return cls(
+            zone=ZoneInfo(sent["zone"]),
+            received_at=datetime.fromisoformat(sent["received_at"]),
+            allow_fiction=sent["allow_fiction"],
+        )
+
+
+@blind
+class Dates(NamedTuple):
+    """The dates of a line as far as they can be read, local and without a zone."""
+
+    now: Moment
+    """When the file was made; where it does not say so, when it was received."""
+    is_extraction: bool
+    """The file says when it was made."""
+    sampled: Moment | None
+    birth: date | None
+    validated: datetime | None
+    onset: date | None
+    ignored: bool
+    """One that a line can do without cannot be read."""
+
+    @property
+    def tested_on(self) -> date:
+        """The day of the sampling, or of the file where there is none: nobody is born after it."""
+        return (self.sampled or self.now)[0].date()
+
+
+def read_dates(sent: Mapping[str, str], reading: Reading) -> Dates:
+    """Read every date; an extraction date that is missing or unreadable gives way to the time of receipt."""
+    extracted = read_moment(sent["DATE_EXTRACTION"])
+    now = extracted or (reading.received_at.astimezone(reading.zone).replace(tzinfo=None), True)
+    sampled = read_moment(sent["DATE_PRELEVEMENT"])
+    birth = read_moment(sent["DATE_NAISSANCE"], not_after=(sampled or now)[0].date())
+    validated = read_moment(sent["DATE_VALIDATION"])
+    onset = read_moment(sent["DATE_DEBUT_SYMPTOMES"])
+    ignored = (
+        (not extracted and sent["DATE_EXTRACTION"] != "")
+        or (not validated and sent["DATE_VALIDATION"] != "")
+        or (not onset and sent["DATE_DEBUT_SYMPTOMES"] != "")
+    )
+    return Dates(
+        now,
+        extracted is not None,
+        sampled,
+        birth[0].date() if birth else None,
+        validated[0] if validated else None,
+        onset[0].date() if onset else None,
+        ignored,
+    )
+
+
+def is_later(one: Moment, other: Moment) -> bool:
+    """Compare to the minute where both have a time, else by day."""
+    if one[1] and other[1]:
+        return one[0] > other[0]
+    return one[0].date() > other[0].date()

@@ -1,0 +1,1 @@
+"""Loading a lot: decide each line, batch by batch, and write what follows from it."""

@@ -1,0 +1,185 @@
+"""What loading a lot would bring: every line decided by the real rules, and nothing written.
+
+What the earlier lines of the lot would have changed is kept beside what the database knows: of people only what
+matching needs, packed, for a lot may be long.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from tracing.imports.format.line import ParsedLine
+from tracing.imports.format.reading import Reading
+from tracing.imports.loading import known as batches
+from tracing.imports.loading.known import Known
+from tracing.imports.lots.report import Tally, told
+from tracing.imports.lots.routing import Routing
+from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome
+from tracing.kernel.redaction import blind
+from tracing.people.rules import Identity
+from tracing.vault import services as vault
+
+
+class Planner:
+    """Decides the lines of a lot, batch after batch, as loading them would."""
+
+    def __init__(self, source_code: str, routing: Routing, reading: Reading) -> None:
+        self.source_code = source_code
+        self.routing = routing
+        self.reading = reading
+        self.tally = Tally()
+        self._invented = 0
+        """Ids of people and cases that do not exist are negative."""
+        self._earlier: dict[str, tuple[EarlierLine, ...]] = {}
+        self._people: dict[bytes, bytes] = {}
+        """Everybody who shares a `person_key`, once a line of the lot was about one of them."""
+
+    def add(self, lines: Sequence[ParsedLine]) -> None:
+        """Decide a batch of lines, in their order."""
+        fingerprints = vault.blind_all(
+            "line", (f"{self.source_code}|{line.fingerprint_content}" for line in lines)
+        )
+        known = batches.look_up(
+            lines,
+            fingerprints,
+            source_code=self.source_code,
+            zone=self.reading.zone,
+            is_invented=self.routing.is_invented,
+        )
+        self._add_what_came_before(known, lines, fingerprints)
+        touched = set()
+        for line, fingerprint in zip(lines, fingerprints, strict=True):
+            decision = known.decide(line, fingerprint)
+            self._follow(known, line, decision)
+            known.remember_line(line, fingerprint, decision, 0)
+            self.tally.add(told(line, decision))
+            if decision.outcome in (Outcome.CREATED, Outcome.REPEAT):
+                touched.add(known.person_key(line))
+        keys = {batches.key_of(*pair) for pair in zip(lines, fingerprints, strict=True)}
+        self._earlier |= {key: tuple(known.earlier[key]) for key in keys}
+        self._people |= {_digest(key): _packed(known.people[key]) for key in touched}
+
+    def plan(self, *, at: datetime) -> dict[str, Any]:
+        """Return the counts of the report as it would be, with examples."""
+        return self.tally.counts | {"examples": self.tally.examples, "planned_at": at.isoformat()}
+
+    def _add_what_came_before(
+        self, known: Known, lines: Sequence[ParsedLine], fingerprints: Sequence[bytes]
+    ) -> None:
+        """Let earlier batches of this lot count, as if they stood in the database."""
+        for key in {batches.key_of(*pair) for pair in zip(lines, fingerprints, strict=True)}:
+            if key in self._earlier:
+                known.earlier[key] = list(self._earlier[key])
+        for key in {known.person_key(line) for line in lines if line.identity}:
+            packed = self._people.get(_digest(key))
+            if packed is not None:
+                known.people[key] = _unpacked(packed)
+                known.cases |= {case.case_id: case for one in known.people[key] for case in one.cases}
+
+    def _follow(self, known: Known, line: ParsedLine, decision: Decision) -> None:
+        """Count what a decided line would have changed as known."""
+        if line.identity is None or line.facts is None:
+            return
+        if decision.outcome is Outcome.CREATED:
+            case_id, person_id = self._invent(), decision.person_id
+            if person_id is None:
+                person_id = self._invent()
+            else:
+                known.complete(line, person_id)
+            known.remember_case(person_id, line, line.identity, case_id, line.facts.sampled_at)
+        elif decision.outcome is Outcome.REPEAT and decision.case_id is not None and decision.person_id:
+            if decision.moves_first_sampling:
+                known.move_first_sampling(decision.case_id, line.facts.sampled_at)
+            known.complete(line, decision.person_id)
+
+    def _invent(self) -> int:
+        self._invented -= 1
+        return self._invented
+
+
+def _digest(key: str) -> bytes:
+    return blake2b(key.encode(), digest_size=16).digest()
+
+
+def _packed(people: Sequence[KnownPerson]) -> bytes:
+    """Write down of some people what matching needs."""
+    rows = [
+        [
+            *(one.person_id, one.is_leading, one.identity.birth_name, one.identity.first_names),
+            *(str(one.identity.birth_date or ""), one.identity.sex, one.identity.nir, one.identity.phones),
+            [[case.case_id, case.first_sampled_at.isoformat()] for case in one.cases],
+        ]
+        for one in people
+    ]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _unpacked(packed: bytes) -> list[KnownPerson]:
+    """Read back what `_packed` wrote; merged records share their cases."""
+    cases_of: dict[int, list[KnownCase]] = {}
+    people = []
+    for person_id, is_leading, name, given, born, sex, nir, phones, cases in json.loads(packed):
+        identity = Identity(
+            birth_name=name,
+            first_names=given,
+            birth_date=date.fromisoformat(born) if born else None,
+            sex=sex,
+            nir=nir,
+            phones=tuple(phones),
+        )
+        theirs = cases_of.setdefault(
+            person_id, [KnownCase(case_id, datetime.fromisoformat(moment)) for case_id, moment in cases]
+        )
+        people.append(KnownPerson(person_id, identity, theirs, is_leading))
+    return people
+
+
+@blind
+class PlanRow(NamedTuple):
+    """One row of the table that shows a plan."""
+
+    kind: str
+    """outcome, reason, warning or note."""
+    code: str
+    lines: int
+    examples: list[dict[str, Any]]
+
+
+def rows_of_plan(plan: dict[str, Any]) -> list[PlanRow]:
+    """Return a plan as rows: each outcome that occurs, and below it what is notable about some of its lines."""
+    examples = plan["examples"]
+
+    def row(kind: str, code: str, lines: int) -> PlanRow:
+        return PlanRow(kind, code, lines, examples.get(code, []))
+
+    below = {
+        Outcome.CREATED: [
+            *(
+                row("note", name, plan[name])
+                for name in ("new_episodes", "possible_duplicates")
+                if plan[name]
+            ),
+            *(row("warning", code, lines) for code, lines in plan["warnings"].items()),
+        ],
+        Outcome.QUARANTINED: [
+            row("reason", code, lines) for code, lines in plan["quarantine_reasons"].items()
+        ],
+    }
+    rows = []
+    for outcome in PLAN_ORDER:
+        if plan[outcome.value]:
+            rows += [row("outcome", outcome.value, plan[outcome.value]), *below.get(outcome, [])]
+    return rows
+
+
+PLAN_ORDER = (
+    Outcome.CREATED,
+    Outcome.REPEAT,
+    Outcome.QUARANTINED,
+    Outcome.WITHDRAWN,
+    Outcome.DUPLICATE,
+    Outcome.NOT_POSITIVE,
+)
+"""What matters most first."""

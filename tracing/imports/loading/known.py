@@ -1,0 +1,256 @@
+"""What is known beforehand of the lines of a batch, read in a few queries; a line earlier in the same lot counts."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, text
+
+from tracing.cases.models import Case
+from tracing.imports.format.line import ParsedLine
+from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome, decide
+from tracing.kernel.db import among, session
+from tracing.people.models import KeyKind
+from tracing.people.rules import Identity, completed, given_birth_key, realm_key
+from tracing.vault import services as vault
+
+
+@dataclass(repr=False)
+class Known:
+    """What the database and the earlier lines of the lot say about the lines of a batch."""
+
+    source_code: str
+    zone: ZoneInfo
+    is_invented: Callable[[str], bool]
+    """Whether a fund code belongs to a training site: its people are known among themselves only."""
+    earlier: dict[str, list[EarlierLine]] = field(default_factory=lambda: defaultdict(list))
+    """By result id, or by fingerprint for a line without one."""
+    quarantined: dict[str, int] = field(default_factory=dict)
+    """The line in quarantine that a corrected one would settle."""
+    case_of_result: dict[str, int] = field(default_factory=dict)
+    results_before: set[str] = field(default_factory=set)
+    """The result ids that already made or joined a case before this batch."""
+    people: dict[str, list[KnownPerson]] = field(default_factory=dict)
+    """By `person_key`."""
+    episodes: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    cases: dict[int, KnownCase] = field(default_factory=dict)
+    hashes: dict[str, bytes] = field(default_factory=dict)
+    """The blind index of each `person_key` of the batch."""
+    _keys: dict[int, str] = field(default_factory=dict, repr=False)
+
+    def decide(self, line: ParsedLine, fingerprint: bytes) -> Decision:
+        """Decide one line with all that is known now."""
+        candidates = self.people.get(self.person_key(line), ()) if line.identity else ()
+        return decide(
+            line,
+            fingerprint=fingerprint,
+            earlier=self.earlier.get(key_of(line, fingerprint), ()),
+            candidates=candidates,
+            zone=self.zone,
+        )
+
+    def remember_line(self, line: ParsedLine, fingerprint: bytes, decision: Decision, line_id: int) -> None:
+        """Count a decided line as known."""
+        key = key_of(line, fingerprint)
+        self.earlier[key].append(EarlierLine(fingerprint, decision.outcome, line.result))
+        if decision.outcome is Outcome.QUARANTINED:
+            self.quarantined[key] = line_id
+
+    def person_key(self, line: ParsedLine) -> str:
+        """Return what everybody shares who may be the person of a line."""
+        known = self._keys.get(line.row)
+        if known is not None:
+            return known
+        if line.identity is None:
+            raise ValueError("a line without an identity is nobody's")
+        key = realm_key(given_birth_key(line.identity), is_invented=self.is_invented(line.fund_code))
+        self._keys[line.row] = key
+        return key
+
+    def find_person(self, line: ParsedLine, person_id: int) -> KnownPerson | None:
+        """Return what is known of the person that a line turned out to be about."""
+        return next(
+            (one for one in self.people.get(self.person_key(line), ()) if one.person_id == person_id), None
+        )
+
+    def has_number(self, line: ParsedLine, person_id: int) -> bool:
+        """Say whether the person of a line can be rung already, be it by a number of a record merged with theirs."""
+        records = self.people.get(self.person_key(line), ())
+        return any(one.identity.phones for one in records if one.person_id == person_id)
+
+    def remember_case(
+        self, person_id: int, line: ParsedLine, identity: Identity, case_id: int, sampled_at: datetime
+    ) -> None:
+        """Count a new case, and its person, as known."""
+        known = self.find_person(line, person_id)
+        if known is None:
+            known = KnownPerson(person_id, identity)
+            self.people.setdefault(self.person_key(line), []).append(known)
+        case = KnownCase(case_id, sampled_at)
+        known.cases.append(case)
+        self.cases[case_id] = case
+        self.episodes[person_id] += 1
+
+    def complete(self, line: ParsedLine, person_id: int) -> None:
+        """Let a known person be completed at once: what a line brings must not depend on where batches end."""
+        for one in self.people.get(self.person_key(line), ()):
+            if one.person_id == person_id and one.is_leading and line.identity is not None:
+                one.identity = completed(one.identity, line.identity)
+
+    def move_first_sampling(self, case_id: int, sampled_at: datetime) -> None:
+        """Remember that a case began earlier than was known."""
+        case = self.cases.get(case_id)
+        if case is not None:
+            case.first_sampled_at = sampled_at
+
+
+def key_of(line: ParsedLine, fingerprint: bytes) -> str:
+    """Return by what a line is recognised when it comes again."""
+    return line.result_id or f"={fingerprint.hex()}"
+
+
+def look_up(
+    lines: Sequence[ParsedLine],
+    fingerprints: Sequence[bytes],
+    *,
+    source_code: str,
+    zone: ZoneInfo,
+    is_invented: Callable[[str], bool],
+    leaving: Collection[int] = (),
+    before: Known | None = None,
+) -> Known:
+    """Read, in a few queries, everything that is known about the lines of a batch.
+
+    Lines that are `leaving` give their place to the ones of this batch and do not count: nothing is a duplicate
+    of what it corrects. `before` is what was known with the batch of this lot that is being written meanwhile.
+    """
+    known = Known(source_code, zone, is_invented)
+    without_id = [
+        fingerprint for line, fingerprint in zip(lines, fingerprints, strict=True) if not line.result_id
+    ]
+    ids = {line.result_id for line in lines if line.result_id}
+    _earlier_lines(known, "source_result_id", list(ids), leaving)
+    # a fingerprint covers the result id: only a line without one can be known by it alone
+    _earlier_lines(known, "fingerprint", list(set(without_id)), leaving)
+    _people(known, list(dict.fromkeys(known.person_key(line) for line in lines if line.identity)))
+    if before is not None:
+        _add_lines_in_flight(known, before, {key_of(*pair) for pair in zip(lines, fingerprints, strict=True)})
+        _add_people_in_flight(known, before)
+    return known
+
+
+def _add_lines_in_flight(known: Known, before: Known, keys: set[str]) -> None:
+    """Let the lines of the batch before count. What it knew of a result id is complete: nobody else writes lines."""
+    for key in keys & before.earlier.keys():
+        known.earlier[key] = list(before.earlier[key])
+        known.quarantined.pop(key, None)
+        if key in before.quarantined:
+            known.quarantined[key] = before.quarantined[key]
+        if key in before.case_of_result:
+            known.case_of_result[key] = before.case_of_result[key]
+            known.results_before.add(key)
+
+
+def _add_people_in_flight(known: Known, before: Known) -> None:
+    """Let the people and cases of the batch before count, beside whoever is known by now."""
+    for key in known.hashes.keys() & before.people.keys():
+        found = {one.person_id: one for one in known.people.get(key, ())}
+        for earlier in before.people[key]:
+            known.episodes[earlier.person_id] = max(
+                known.episodes[earlier.person_id], before.episodes[earlier.person_id]
+            )
+            known.cases |= {case.case_id: case for case in earlier.cases}
+            if earlier.person_id not in found:
+                known.people.setdefault(key, []).append(earlier)
+                continue
+            # what stands in flight is newer: an earlier first sampling, a case more
+            mine = found[earlier.person_id]
+            later = {case.case_id: case for case in (*mine.cases, *earlier.cases)}
+            mine.cases[:] = later.values()
+            if mine.is_leading:
+                mine.identity = completed(mine.identity, earlier.identity)
+
+
+_EARLIER = """
+    SELECT id, source_result_id, fingerprint, outcome, result, settled_by_id, case_id
+    FROM import_lines WHERE source_code = :source AND {column} = ANY(:wanted){more} ORDER BY id
+"""
+
+
+def _earlier_lines(known: Known, column: str, wanted: Sequence[Any], leaving: Collection[int]) -> None:
+    if not wanted:
+        return
+    more = " AND source_result_id IS NULL" if column == "fingerprint" else ""
+    rows = session.execute(
+        text(_EARLIER.format(column=column, more=more)), {"source": known.source_code, "wanted": wanted}
+    )
+    for row in rows:
+        if row.id in leaving:
+            continue
+        key = row.source_result_id or f"={bytes(row.fingerprint or b'').hex()}"
+        outcome = Outcome(row.outcome)
+        known.earlier[key].append(EarlierLine(bytes(row.fingerprint or b""), outcome, row.result or ""))
+        if outcome is Outcome.QUARANTINED and row.settled_by_id is None:
+            known.quarantined[key] = row.id
+        if row.case_id is not None:
+            known.case_of_result[key] = row.case_id
+            known.results_before.add(key)
+
+
+_PEOPLE = """
+    SELECT person_keys.hash, people.id, people.cohort, people.sealed, people.same_as
+    FROM person_keys JOIN people ON people.id = person_keys.person_id
+    WHERE person_keys.hash = ANY(:hashes) AND person_keys.kind = :kind ORDER BY people.id
+"""
+
+
+def _people(known: Known, keys: Sequence[str]) -> None:
+    """Read everybody who shares the key of a line, with their cases; merged records come as one person."""
+    known.hashes = dict(zip(keys, vault.blind_all(KeyKind.GIVEN_BIRTH.value, keys), strict=True))
+    if not keys:
+        return
+    key_of_hash = {digest: key for key, digest in known.hashes.items()}
+    rows = session.execute(
+        text(_PEOPLE), {"hashes": list(key_of_hash), "kind": KeyKind.GIVEN_BIRTH.value}
+    ).all()
+    if not rows:
+        return
+    leading = _leading([row.same_as or row.id for row in rows])
+    cases = _cases_of(leading, known)
+    for row in rows:
+        opened = vault.find_unsealed("people", row.id, row.cohort, row.sealed)
+        if opened is None:
+            continue
+        person_id = row.same_as or row.id
+        person = KnownPerson(
+            person_id, Identity.from_dict(opened), cases[person_id], is_leading=row.same_as is None
+        )
+        known.people.setdefault(key_of_hash[bytes(row.hash)], []).append(person)
+
+
+def _leading(person_ids: Sequence[int]) -> dict[int, int]:
+    """Return every record of these people, with the one that leads it: a human may have merged some."""
+    merged = session.execute(
+        text("SELECT id, same_as FROM people WHERE same_as = ANY(:leading)"),
+        {"leading": sorted(set(person_ids))},
+    )
+    return {one: one for one in person_ids} | {row.id: row.same_as for row in merged}
+
+
+def _cases_of(leading: Mapping[int, int], known: Known) -> dict[int, list[KnownCase]]:
+    """Return the cases of each person over all their records, and remember the last episode."""
+    found: dict[int, list[KnownCase]] = defaultdict(list)
+    rows = session.execute(
+        select(Case.person_id, Case.id, Case.first_sampled_at, Case.episode).where(
+            among(Case.person_id, leading)
+        )
+    )
+    for row in rows:
+        person_id = leading[row.person_id]
+        case = known.cases[row.id] = KnownCase(row.id, row.first_sampled_at)
+        found[person_id].append(case)
+        known.episodes[person_id] = max(known.episodes[person_id], row.episode)
+    return found

@@ -1,0 +1,114 @@
+"""Taking in a lot: every line gets its outcome, everything certain is callable at once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from tracing.cases import services as cases
+from tracing.imports.format.line import ParsedLine
+from tracing.imports.loading import known as batches
+from tracing.imports.loading.context import Taking
+from tracing.imports.loading.known import Known
+from tracing.imports.loading.writer import Batch, NewIds
+from tracing.imports.lots.routing import live_sites_by_fund
+from tracing.imports.models import ImportLine, ImportLot, ImportSource
+from tracing.kernel.db import among, session, take_ids
+from tracing.staff import queries as staff
+from tracing.staff import services as staff_services
+from tracing.staff.models import SiteKind
+from tracing.vault import services as vault
+
+
+def taking_of(lot: ImportLot, *, zone: ZoneInfo, programme: str) -> Taking:
+    """Return what the lines of a lot are taken in with.
+
+    On a fresh installation a site is opened for them: a lot is never refused because nobody works here yet.
+    """
+    default = staff.default_site() or staff_services.add_site(
+        code="000",
+        name=_("Plateforme principale"),
+        programme=programme,
+        time_zone=zone.key,
+        is_default=True,
+        at=lot.received_at,
+    )
+    training = frozenset(site.id for site in staff.sites() if site.kind is SiteKind.TRAINING)
+    return Taking(
+        lot_id=lot.id,
+        source_code=lot.source_code,
+        received_at=lot.received_at,
+        zone=zone,
+        programmes={site.id: site.programme for site in staff.sites()},
+        sites=live_sites_by_fund(training),
+        default_site=default.id,
+        training_sites=training,
+        only_site=session.get_one(ImportSource, lot.source_code).site_id,
+    )
+
+
+def rows_done(lot_id: int) -> set[int]:
+    """Return the rows of a lot that were taken in before a crash."""
+    return set(session.scalars(select(ImportLine.row_number).where(ImportLine.lot_id == lot_id)))
+
+
+def take_in(
+    lines: Sequence[ParsedLine],
+    taking: Taking,
+    *,
+    at: datetime,
+    revisions: Mapping[int, tuple[int, int]] | None = None,
+) -> None:
+    """Take in a batch of lines, in their order, in the transaction of the caller.
+
+    `revisions` names, for the row of a line corrected here, its revision and the line it takes the place of.
+    """
+    prepare(lines, taking, at=at, revisions=revisions).write()
+
+
+def prepare(
+    lines: Sequence[ParsedLine],
+    taking: Taking,
+    *,
+    at: datetime,
+    revisions: Mapping[int, tuple[int, int]] | None = None,
+    before: Known | None = None,
+) -> Batch:
+    """Decide a batch of lines, in their order; nothing is written yet.
+
+    `before` is what was known with the batch of the same lot that is being written meanwhile.
+    """
+    fingerprints = vault.blind_all(
+        "line", (f"{taking.source_code}|{line.fingerprint_content}" for line in lines)
+    )
+    known = batches.look_up(
+        lines,
+        fingerprints,
+        source_code=taking.source_code,
+        zone=taking.zone,
+        is_invented=taking.is_invented,
+        leaving=_revised(taking.lot_id, revisions) if revisions else (),
+        before=before,
+    )
+    positive = sum(line.identity is not None for line in lines)
+    new = NewIds(
+        references=iter(cases.take_references(positive, year=at.year)),
+        people=iter(take_ids("people", positive)),
+        cases=iter(take_ids("cases", positive)),
+    )
+    work = Batch(taking, known, at, new, revisions or {})
+    ids = take_ids("import_lines", len(lines))
+    for line, fingerprint, line_id in zip(lines, fingerprints, ids, strict=True):
+        work.take(line, fingerprint, line_id)
+    return work
+
+
+def _revised(lot_id: int, rows: Iterable[int]) -> set[int]:
+    """Return the lines of some rows of a lot, every revision of them."""
+    return set(
+        session.scalars(
+            select(ImportLine.id).where(ImportLine.lot_id == lot_id, among(ImportLine.row_number, rows))
+        )
+    )

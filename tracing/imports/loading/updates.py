@@ -1,0 +1,133 @@
+"""What a lot changes of what was known: people completed, first samplings moved, lines settled, results withdrawn."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import text, update
+
+from tracing.cases import queries as case_queries
+from tracing.cases import services as cases
+from tracing.cases.models import LabResult
+from tracing.kernel.db import session
+from tracing.people import queries as people_queries
+from tracing.people import services as people
+from tracing.people.rules import Identity, completed
+from tracing.queue import queries as queue_queries
+from tracing.queue import services as queue
+from tracing.queue.households import services as households
+from tracing.queue.models import TaskKind, TaskState
+
+
+@dataclass
+class Changes:
+    """What the lines of a batch change."""
+
+    settled: dict[int, int] = field(default_factory=dict)
+    """The line that takes the place of each quarantined one."""
+    moved: dict[int, datetime] = field(default_factory=dict)
+    """The earlier first sampling of each case."""
+    revised: list[tuple[int, Identity]] = field(default_factory=list)
+    """What newer lines say of known people, in their order."""
+    withdrawn: list[tuple[int, str | None]] = field(default_factory=list)
+    """Case and result id."""
+
+
+def adds_nothing(known: Identity, newer: Identity) -> bool:
+    """Say whether a newer record of a person changes nothing of what is known."""
+    return newer == known or completed(known, newer) == known
+
+
+def ask_about(pairs: Sequence[tuple[int, int]], *, at: datetime) -> None:
+    """Put pairs of people before a human; a pair that was asked about before is never asked again."""
+    if pairs:
+        session.execute(
+            text("""
+                INSERT INTO possible_duplicates (person_id, other_id, reason, state, found_at)
+                SELECT person, other, 'import', 'open', :at
+                FROM unnest(CAST(:people AS bigint[]), CAST(:others AS bigint[])) AS pair(person, other)
+                ON CONFLICT DO NOTHING
+            """),
+            {"people": [one for one, _ in pairs], "others": [other for _, other in pairs], "at": at},
+        )
+
+
+def settle_lines(settled: Mapping[int, int]) -> None:
+    """Note which later line settled each quarantined one."""
+    if settled:
+        session.execute(
+            text("""
+                UPDATE import_lines SET settled_by_id = done.line
+                FROM unnest(CAST(:ids AS bigint[]), CAST(:lines AS bigint[])) AS done(id, line)
+                WHERE import_lines.id = done.id
+            """),
+            {"ids": list(settled), "lines": list(settled.values())},
+        )
+
+
+def move_first_samplings(moved: Mapping[int, datetime]) -> None:
+    """Move cases back to an earlier first sampling."""
+    if moved:
+        session.execute(
+            text("""
+                UPDATE cases SET first_sampled_at = earlier.at
+                FROM unnest(CAST(:ids AS bigint[]), CAST(:ats AS timestamptz[])) AS earlier(id, at)
+                WHERE cases.id = earlier.id
+            """),
+            {"ids": list(moved), "ats": list(moved.values())},
+        )
+
+
+def complete(revised: Sequence[tuple[int, Identity]], *, cohort: date) -> set[int]:
+    """Complete known people with what newer lines say; returns those whose numbers changed."""
+    newer_of: dict[int, list[Identity]] = defaultdict(list)
+    for person_id, newer in revised:
+        newer_of[person_id].append(newer)
+    changed = set()
+    revisions = []
+    for person, known in people_queries.locked(sorted(newer_of)):
+        merged = known
+        for newer in newer_of[person.id]:
+            merged = completed(merged, newer)
+        if merged != known or person.cohort < cohort:
+            revisions.append((person, merged))
+        if merged.phones != known.phones:
+            changed.add(person.id)
+    people.revise_all(revisions, cohort=cohort)
+    return changed
+
+
+def follow_numbers(person_ids: set[int], *, at: datetime) -> None:
+    """Let people whose numbers changed move to the household of their numbers, and be called at last."""
+    for person_id in sorted(person_ids):
+        households.settle_person(person_id, at=at)
+        for task in queue_queries.tasks_of_person(person_id):
+            # a number at last: the promise of the first call stands
+            if task.state is TaskState.NO_NUMBER:
+                queue.reopen_task(task, due_at=task.due_at, by=None, at=at)
+
+
+def withdraw(case_id: int, result_id: str | None, *, source_code: str, at: datetime) -> None:
+    """Put a case whose result was withdrawn on a human's list, and call nobody for it meanwhile."""
+    person_id = case_queries.get_case(case_id).person_id
+    tasks = queue_queries.tasks_of_person(person_id)
+    for household_id in sorted({task.household_id for task in tasks if task.household_id is not None}):
+        # the household before the case, as every call locks them
+        queue_queries.find_entry_of(household_id, lock=True)
+    case = case_queries.get_case(case_id, lock=True)
+    cases.withdraw(case, by=None, at=at)
+    session.execute(
+        update(LabResult)
+        .where(
+            LabResult.case_id == case_id,
+            LabResult.source_code == source_code,
+            LabResult.source_result_id == result_id,
+        )
+        .values(withdrawn_at=at)
+    )
+    for task in tasks:
+        session.refresh(task)
+        # nobody is called about a result that does not stand; a human decides what happens now
+        if task.case_id == case_id and task.kind is TaskKind.CASE_FIRST and task.state is TaskState.OPEN:
+            queue.close_task(task, TaskState.CANCELLED, by=None, at=at)

@@ -1,0 +1,116 @@
+"""What an import says of a lot: the counts of the format, and the outcome of each line where asked. Pure."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from tracing.imports.format.line import ParsedLine
+from tracing.imports.rules import Decision, Outcome
+from tracing.kernel.redaction import blind
+
+MOST_EXAMPLES = 5
+
+
+@blind
+class Told(NamedTuple):
+    """What a report needs to know of a line, as the database keeps it."""
+
+    row_number: int
+    result_id: str | None
+    outcome: Outcome
+    new_episode: bool
+    possible_duplicate: bool
+    reasons: Sequence[str]
+    """Why it was quarantined, the decisive reason first."""
+    warnings: Sequence[str]
+    """Counted once a line, on lines that create a case."""
+
+    @property
+    def label(self) -> str:
+        """The outcome with what is notable about it: `created:possible`."""
+        notes = [
+            *self.reasons[:1],
+            *["new_episode"] * self.new_episode,
+            *["possible"] * self.possible_duplicate,
+        ]
+        return ":".join([self.outcome, *notes, *self.warnings])
+
+
+def told(line: ParsedLine, decision: Decision) -> Told:
+    """Return what is kept of a decided line for its lot's report."""
+    return Told(
+        row_number=line.row,
+        result_id=line.result_id or None,
+        outcome=decision.outcome,
+        new_episode=decision.new_episode,
+        possible_duplicate=bool(decision.possible_with),
+        reasons=[str(problem) for problem in line.problems]
+        if decision.outcome is Outcome.QUARANTINED
+        else [],
+        warnings=[str(doubt) for doubt in line.doubts] if decision.outcome is Outcome.CREATED else [],
+    )
+
+
+class Tally:
+    """Counts lines one after the other, and keeps the first few of each kind as examples."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self.outcomes: Counter[str] = Counter()
+        self.reasons: Counter[str] = Counter()
+        self.warnings: Counter[str] = Counter()
+        self.possible_duplicates = 0
+        self.new_episodes = 0
+        self._examples: dict[str, list[dict[str, Any]]] = defaultdict(list)
+
+    def add(self, line: Told) -> None:
+        """Count a line."""
+        self.lines += 1
+        self.outcomes[line.outcome.value] += 1
+        self.reasons.update(line.reasons[:1])
+        self.warnings.update(line.warnings)
+        self.possible_duplicates += line.possible_duplicate
+        self.new_episodes += line.new_episode
+        kinds = [line.outcome.value, *line.reasons[:1], *line.warnings]
+        kinds += ["possible_duplicates"] * line.possible_duplicate + ["new_episodes"] * line.new_episode
+        for kind in kinds:
+            if len(self._examples[kind]) < MOST_EXAMPLES:
+                self._examples[kind].append({"row": line.row_number, "id": line.result_id})
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """The counts of the format."""
+        return {
+            "lines": self.lines,
+            **{outcome.value: self.outcomes[outcome.value] for outcome in Outcome},
+            "possible_duplicates": self.possible_duplicates,
+            "new_episodes": self.new_episodes,
+            "quarantine_reasons": dict(self.reasons),
+            "warnings": dict(self.warnings),
+        }
+
+    @property
+    def examples(self) -> dict[str, list[dict[str, Any]]]:
+        """Row numbers and result ids by outcome, reason and warning; nothing of a person."""
+        return dict(self._examples)
+
+
+def report_of(lines: Iterable[Told], *, with_lines: bool = False) -> dict[str, Any]:
+    """Return what the command line prints as JSON about the lines of a lot, in the order of the file."""
+    tally, kept = Tally(), []
+    for line in lines:
+        tally.add(line)
+        if with_lines:
+            kept.append(line)
+    return tally.counts | {"outcomes": _by_result(kept)} if with_lines else tally.counts
+
+
+def _by_result(lines: Sequence[Told]) -> dict[str, str]:
+    """Name each line by its result id, a later line of the same id with its rank (`#2`)."""
+    found: dict[str, str] = {}
+    times: Counter[str] = Counter()
+    for line in lines:
+        name = line.result_id or f"row {line.row_number}"
+        times[name] += 1
+        found[name if times[name] == 1 else f"{name}#{times[name]}"] = line.label
+    return found

@@ -1,0 +1,338 @@
+"""Where a lot stands: received, planned, loading, loaded; stopped, discarded, refused. Each step under its row's lock."""
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import and_, or_, select, update
+
+from tracing.imports.decryption.secrets import Secrets
+from tracing.imports.errors import FileRefused, NoSuchLot, NotNow, OriginalGone
+from tracing.imports.lots import events as lot_events
+from tracing.imports.lots import originals
+from tracing.imports.models import CameBy, ImportLot, ImportSource, LotState
+from tracing.imports.sources import services as source_services
+from tracing.kernel.db import session
+from tracing.staff.scope import HOST, Scope
+
+PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600))
+"""How long a lot waits after each attempt that met trouble; the last one for all that follow."""
+WAITING = (LotState.RECEIVED, LotState.LOADING)
+"""The scheduler's job has something to do for these, and for those that are being undone."""
+UNDOABLE = (LotState.LOADED, LotState.STOPPED)
+OPEN = (LotState.RECEIVED, LotState.TO_MAP, LotState.PLANNED, LotState.LOADING, LotState.STOPPED)
+"""The file is still needed."""
+
+
+def receive(
+    content: bytes,
+    *,
+    file_name: str,
+    source_code: str,
+    one_off_secret: Secrets | None = None,
+    came_by: CameBy = CameBy.PAGE,
+    site_id: int | None = None,
+    scope: Scope = HOST,
+    keep_days: int = originals.KEEP_DAYS,
+    by: int | None,
+    at: datetime,
+) -> ImportLot:
+    """Keep a file as it came; it is read by the scheduler's job, and whoever sent it need not wait.
+
+    Raises:
+        NoSuchSource: the source is not inside the scope of who sends it.
+    """
+    source = source_services.know_source(source_code, scope, at=at)
+    lot = _new_lot(content, file_name=file_name, source=source, came_by=came_by, by=by, at=at)
+    lot.state, lot.site_id = LotState.RECEIVED, site_id
+    session.add(lot)
+    session.flush()
+    originals.keep(lot.id, content, one_off_secret, days=keep_days, at=at)
+    lot_events.record(
+        "lot.received",
+        lot,
+        by=by,
+        at=at,
+        sha256=lot.file_sha256,
+        source=lot.source_code,
+        came_by=lot.came_by.value,
+    )
+    return lot
+
+
+def begin_lot(
+    content: bytes, *, source_code: str, file_name: str, keep_days: int, by: int | None, at: datetime
+) -> ImportLot:
+    """Return the lot that `content` is loaded into: a new one, or the one that a crash or a person stopped.
+
+    Raises:
+        NotNow: somebody asked to take that one back, and it is not done yet.
+    """
+    unfinished = session.scalar(
+        select(ImportLot)
+        .where(
+            ImportLot.source_code == source_code,
+            ImportLot.file_sha256 == sha256(content).hexdigest(),
+            ImportLot.state.in_((LotState.LOADING, LotState.STOPPED)),
+        )
+        .order_by(ImportLot.id)
+        .limit(1)
+        .with_for_update()
+    )
+    if unfinished is not None and unfinished.is_being_undone:
+        raise NotNow
+    lot = unfinished or receive(
+        content,
+        file_name=file_name,
+        source_code=source_code,
+        came_by=CameBy.COMMAND,
+        keep_days=keep_days,
+        by=by,
+        at=at,
+    )
+    lot.state, lot.stop_asked_at = LotState.LOADING, None
+    session.flush()
+    return lot
+
+
+def refuse_file(
+    content: bytes, refusal: FileRefused, *, source_code: str, file_name: str, by: int | None, at: datetime
+) -> int:
+    """Keep that a file was refused as a whole, and why; nothing of what was in it."""
+    source = source_services.know_source(source_code, at=at)
+    lot = _new_lot(content, file_name=file_name, source=source, came_by=CameBy.COMMAND, by=by, at=at)
+    _refuse(lot, refusal)
+    session.add(lot)
+    session.flush()
+    lot_events.record("lot.refused", lot, by=by, at=at, source=source_code)
+    return lot.id
+
+
+def _new_lot(
+    content: bytes, *, file_name: str, source: ImportSource, came_by: CameBy, by: int | None, at: datetime
+) -> ImportLot:
+    return ImportLot(
+        source_code=source.code,
+        owner_site_id=source.site_id,
+        file_name=file_name[:200],
+        file_sha256=sha256(content).hexdigest(),
+        came_by=came_by,
+        received_at=at,
+        received_by=by,
+    )
+
+
+def _refuse(lot: ImportLot, refusal: FileRefused | OriginalGone) -> None:
+    lot.state, lot.refusal = LotState.REFUSED, refusal.message
+    lot.refusal_code = refusal.refusal.value if isinstance(refusal, FileRefused) else None
+
+
+def is_waiting(lot: ImportLot) -> bool:
+    """Say whether the scheduler's job has something to do for a lot."""
+    return lot.state in WAITING or lot.is_being_undone
+
+
+def next_waiting(*, at: datetime) -> ImportLot | None:
+    """Return the lot for which there is something to do now: one to undo, else the oldest.
+
+    A lot that is loaded before another is undone may keep what that one brought.
+    """
+    to_undo = and_(ImportLot.state.in_(UNDOABLE), ImportLot.undone_by.is_not(None))
+    for waits in (to_undo, ImportLot.state.in_(WAITING)):
+        found = session.scalar(
+            select(ImportLot)
+            .where(waits, or_(ImportLot.try_again_at.is_(None), ImportLot.try_again_at <= at))
+            .order_by(ImportLot.id)
+            .limit(1)
+            .execution_options(populate_existing=True)
+        )
+        if found is not None:
+            return found
+    return None
+
+
+def get_locked(lot_id: int, *states: LotState) -> ImportLot:
+    """Return a lot that nobody else moves meanwhile.
+
+    Raises:
+        NotNow: it stands where this cannot be done any more, or is being undone: somebody was quicker.
+    """
+    lot = session.scalar(
+        select(ImportLot)
+        .where(ImportLot.id == lot_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if lot is None:
+        raise NoSuchLot
+    if states and (lot.state not in states or lot.is_being_undone):
+        raise NotNow
+    return lot
+
+
+def opened(
+    lot_id: int, *, container: str, lines: int, mapping_id: int | None = None, at: datetime
+) -> ImportLot:
+    """Note that the file could be opened, what protected it and how many lines it has."""
+    lot = get_locked(lot_id, *WAITING)
+    lot.container, lot.lines_total, lot.lines_read, lot.mapping_id = container, lines, 0, mapping_id
+    lot.started_at = lot.progress_at = at
+    session.flush()
+    return lot
+
+
+def advance(lot_id: int, *, read: int, at: datetime) -> bool:
+    """Note how far the reading is; returns whether somebody asked to stop."""
+    asked = session.scalar(
+        update(ImportLot)
+        .where(ImportLot.id == lot_id)
+        .values(lines_read=read, progress_at=at, trouble=None, tries=0, try_again_at=None)
+        .returning(ImportLot.stop_asked_at)
+        .execution_options(synchronize_session=False)
+    )
+    return asked is not None
+
+
+def planned(lot_id: int, plan: dict[str, Any], *, at: datetime) -> None:
+    """Keep what a lot would bring; a person sees it and commits it."""
+    lot = get_locked(lot_id, LotState.RECEIVED)
+    lot.state, lot.plan, lot.lines_read = LotState.PLANNED, plan, plan["lines"]
+    forget_trouble(lot)
+    lot_events.record("lot.planned", lot, by=None, at=at, lines=plan["lines"], created=plan["created"])
+
+
+def to_map(lot_id: int, *, at: datetime) -> None:
+    """Wait until a person says which column is which."""
+    lot = get_locked(lot_id, LotState.RECEIVED)
+    lot.state = LotState.TO_MAP
+    forget_trouble(lot)
+    lot_events.record("lot.to_map", lot, by=None, at=at, source=lot.source_code)
+
+
+def mapped(lot_id: int, *, by: int, at: datetime) -> None:
+    """Read a lot again, now that somebody said which column is which."""
+    lot = get_locked(lot_id, LotState.TO_MAP)
+    _read_again(lot)
+
+
+def begin_loading(lot_id: int) -> None:
+    """Load what was read just now: the lots of a trusted source need nobody's word."""
+    lot = get_locked(lot_id, LotState.RECEIVED)
+    lot.state = LotState.LOADING
+    forget_trouble(lot)
+
+
+def accept(lot_id: int, *, by: int, at: datetime) -> None:
+    """Load a planned lot: a person saw the plan. The job does it, from now on."""
+    lot = get_locked(lot_id, LotState.PLANNED)
+    lot.state, lot.committed_by = LotState.LOADING, by
+    lot.lines_read, lot.started_at, lot.progress_at, lot.stop_asked_at = 0, None, None, None
+    forget_trouble(lot)
+    lot_events.record("lot.committed", lot, by=by, at=at, source=lot.source_code)
+
+
+def plan_again(lot_id: int, *, by: int, at: datetime) -> None:
+    """Plan anew, because other lots came meanwhile."""
+    _read_again(get_locked(lot_id, LotState.PLANNED))
+
+
+def discard(lot_id: int, *, by: int, at: datetime) -> None:
+    """Load nothing of a lot. Its file is kept for a while: a person may change their mind."""
+    lot = get_locked(lot_id, LotState.RECEIVED, LotState.TO_MAP, LotState.PLANNED)
+    lot.state, lot.progress_at = LotState.DISCARDED, at
+    forget_trouble(lot)
+    lot_events.record("lot.discarded", lot, by=by, at=at, source=lot.source_code)
+
+
+def take_up(lot_id: int, *, by: int, at: datetime) -> None:
+    """Take back a discarding: the lot is read again and shows its plan."""
+    lot = get_locked(lot_id, LotState.DISCARDED)
+    originals.need(lot_id)
+    _read_again(lot)
+    lot_events.record("lot.taken_up", lot, by=by, at=at, source=lot.source_code)
+
+
+def open_with(lot_id: int, secret: Secrets, *, by: int, at: datetime) -> None:
+    """Try a refused or stopped lot again with another key or password."""
+    lot = get_locked(lot_id, LotState.REFUSED, LotState.STOPPED)
+    originals.need(lot_id)
+    originals.set_secret(lot_id, secret)
+    lot.state = LotState.RECEIVED if lot.state is LotState.REFUSED else LotState.LOADING
+    lot.refusal = lot.refusal_code = lot.stop_asked_at = None
+    forget_trouble(lot)
+    lot_events.record("lot.tried_again", lot, by=by, at=at, source=lot.source_code)
+
+
+def ask_to_stop(lot_id: int, *, by: int, at: datetime) -> None:
+    """Stop the loading after the batch under way."""
+    lot = get_locked(lot_id, LotState.LOADING)
+    lot.stop_asked_at = at
+    lot_events.record("lot.stop_asked", lot, by=by, at=at, source=lot.source_code)
+
+
+def stopped(lot_id: int, *, trouble: str | None = None, at: datetime) -> None:
+    """Leave a lot where it is: what is done stays, and the rest can be resumed."""
+    lot = get_locked(lot_id, LotState.LOADING)
+    lot.state, lot.stop_asked_at = LotState.STOPPED, None
+    forget_trouble(lot)
+    lot.trouble = trouble
+    lot_events.record("lot.stopped", lot, by=None, at=at, lines=lot.lines_read)
+
+
+def resume(lot_id: int, *, by: int, at: datetime) -> None:
+    """Go on with a stopped lot."""
+    lot = get_locked(lot_id, LotState.STOPPED)
+    originals.need(lot_id)
+    lot.state, lot.stop_asked_at = LotState.LOADING, None
+    forget_trouble(lot)
+    lot_events.record("lot.resumed", lot, by=by, at=at, source=lot.source_code)
+
+
+def try_now(lot_id: int) -> None:
+    """Do not wait any longer after some trouble."""
+    lot = get_locked(lot_id)
+    if not is_waiting(lot):
+        raise NotNow
+    lot.try_again_at = None
+
+
+def met_trouble(lot_id: int, sentence: str, *, at: datetime) -> None:
+    """Keep what stopped an attempt, and wait a little longer each time; the file is not refused."""
+    lot = get_locked(lot_id)
+    if not is_waiting(lot):
+        return
+    lot.trouble, lot.try_again_at = sentence, at + PAUSES[min(lot.tries, len(PAUSES) - 1)]
+    lot.tries += 1
+    session.flush()
+
+
+def refuse(lot_id: int, refusal: FileRefused | OriginalGone, *, at: datetime) -> None:
+    """Refuse a received lot as a whole."""
+    lot = get_locked(lot_id, LotState.RECEIVED)
+    _refuse(lot, refusal)
+    forget_trouble(lot)
+    if isinstance(refusal, FileRefused):
+        originals.drop_unless_of_use(lot_id, refusal.refusal)
+    lot_events.record("lot.refused", lot, by=None, at=at, source=lot.source_code)
+
+
+def finish_lot(lot_id: int, counts: dict[str, Any], *, by: int | None, at: datetime) -> None:
+    """Keep the report of a lot that was taken in to its end; what was given to open it is not needed any more."""
+    lot = get_locked(lot_id, LotState.LOADING)
+    lot.state, lot.loaded_at, lot.counts, lot.lines_read = LotState.LOADED, at, counts, counts["lines"]
+    lot.stop_asked_at = None
+    forget_trouble(lot)
+    originals.forget_secret(lot_id)
+    lot_events.record("lot.loaded", lot, by=by, at=at, lines=counts["lines"], created=counts["created"])
+
+
+def _read_again(lot: ImportLot) -> None:
+    lot.state, lot.plan = LotState.RECEIVED, {}
+    lot.lines_read, lot.started_at, lot.progress_at = 0, None, None
+    forget_trouble(lot)
+
+
+def forget_trouble(lot: ImportLot) -> None:
+    """Forget what stopped a lot: it moved on."""
+    lot.trouble, lot.tries, lot.try_again_at = None, 0, None
+    session.flush()

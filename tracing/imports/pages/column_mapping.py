@@ -1,0 +1,145 @@
+"""The page on which a person says which column is which, and what the codes mean; in two steps, saved at the end."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from tracing.imports.errors import NotNow
+from tracing.imports.format.columns import REQUIRED
+from tracing.imports.format.mapping import CODES, Looked, Mapping, difference, proposed
+from tracing.imports.lots import originals, queries
+from tracing.imports.lots import services as lots
+from tracing.imports.models import ImportLot, LotState
+from tracing.imports.pages.source_words import CODE_WORDS, COLUMN_FAULT_WORDS, FIELD_GROUPS, FIELD_WORDS
+from tracing.imports.sandbox import client as reader
+from tracing.imports.sources import queries as source_queries
+from tracing.imports.sources import services as source_services
+from tracing.imports.sources.mapping_rules import code_questions, column_faults, mapping_from
+from tracing.kernel import clock, events
+from tracing.kernel.db import transaction
+from tracing.staff.access import agent, may
+from tracing.staff.models import Role
+from tracing.staff.scope import scope_of, why_seen
+
+bp = Blueprint("mapping", __name__, template_folder="templates")
+
+MAPPABLE = (LotState.TO_MAP, LotState.PLANNED)
+"""A plan that looks wrong may come of a wrong column: it can be mapped again before it is committed."""
+MOST_LISTED = 10
+"""Changed headings that are told one by one; more of them is another sort of file, and said in two sentences."""
+
+
+@bp.route("/lots/<int:lot_id>/mapping", methods=["GET", "POST"])
+@may(Role.IMPORTER)
+def columns(lot_id: int) -> ResponseReturnValue:
+    """Show the columns of a file with some of their values; then the codes; then keep both and read it again."""
+    lot = queries.get_lot(lot_id, scope_of(agent()))
+    source_queries.get_source(lot.source_code, scope_of(agent()))
+    if lot.state not in MAPPABLE:
+        raise NotNow
+    looked, known = _look(lot)
+    accepted = known[1] if known else None
+    if request.method == "GET":
+        likely, certain = proposed(looked, accepted)
+        return _columns_page(lot, looked, accepted, likely, certain=certain)
+    chosen = _chosen(looked)
+    faults = column_faults(chosen, looked)
+    step = request.form.get("step")
+    if faults or step == "columns":
+        page = _columns_page(lot, looked, accepted, chosen, certain=frozenset(chosen), faults=faults)
+        return page, 422 if faults else 200
+    if step != "save":
+        return _codes_page(lot, looked, accepted, chosen)
+    return _save(lot, mapping_from(chosen, _meanings(chosen, looked, accepted), looked, accepted))
+
+
+def _look(lot: ImportLot) -> tuple[Looked, tuple[int, Mapping] | None]:
+    """Open the file once more and look at its columns; that they were shown is recorded."""
+    with transaction():
+        content = originals.content_of(lot.id)
+        secrets = originals.secret_of(lot.id) + source_queries.secrets_of(lot.source_code)
+        known = source_queries.mapping_of(lot.source_code)
+    looked = reader.looked_at(content, secrets, known[1] if known else None)
+    with transaction():
+        events.saw([f"lot:{lot.id}"], by=agent().member_id, at=clock.now(), why=why_seen(lot.owner_site_id))
+    return looked, known
+
+
+def _chosen(looked: Looked) -> dict[str, str]:
+    """Return the heading that was chosen for each field, by its place among the choices."""
+    picked = {name: request.form.get(f"column-{name}", type=int) for name in FIELD_WORDS}
+    return {
+        name: looked.choices[place]
+        for name, place in picked.items()
+        if place is not None and 0 <= place < len(looked.choices)
+    }
+
+
+def _meanings(chosen: dict[str, str], looked: Looked, accepted: Mapping | None) -> dict[str, dict[str, str]]:
+    """Return the code that was chosen for each value of the coded columns; nothing: it stays as it is."""
+    said: dict[str, dict[str, str]] = {}
+    for name, questions in code_questions(chosen, looked, accepted).items():
+        answers = {one.value: request.form.get(f"code-{name}-{one.number}", "") for one in questions}
+        said[name] = {value: code if code in CODES[name] else "" for value, code in answers.items()}
+    return said
+
+
+def _save(lot: ImportLot, mapping: Mapping) -> ResponseReturnValue:
+    """Keep the mapping as the source's next version and let the lot be read again."""
+    me, at = agent().member_id, clock.now()
+    with transaction():
+        version = source_services.accept_mapping(lot.source_code, mapping, by=me, at=at)
+        if lot.state is LotState.PLANNED:
+            lots.plan_again(lot.id, by=me, at=at)
+        else:
+            lots.mapped(lot.id, by=me, at=at)
+    flash(_("Correspondance gardée, version %(number)s. Le lot est relu avec elle.", number=version.version))
+    return redirect(url_for("imports.lot", lot_id=lot.id), 303)
+
+
+def _columns_page(
+    lot: ImportLot,
+    looked: Looked,
+    accepted: Mapping | None,
+    chosen: dict[str, str],
+    *,
+    certain: frozenset[str],
+    faults: dict[str, Any] | None = None,
+) -> str:
+    used = set(chosen.values())
+    return render_template(
+        "imports/mapping.html",
+        **_common(lot, looked, chosen),
+        certain=certain,
+        faults={name: COLUMN_FAULT_WORDS[fault] for name, fault in (faults or {}).items()},
+        change=difference(accepted, looked.headings) if accepted else None,
+        unused=[heading for heading in looked.choices if heading not in used],
+        most_listed=MOST_LISTED,
+        blank=sum(not heading.strip() for heading in looked.headings),
+        groups=FIELD_GROUPS,
+        required=REQUIRED,
+    )
+
+
+def _codes_page(lot: ImportLot, looked: Looked, accepted: Mapping | None, chosen: dict[str, str]) -> str:
+    return render_template(
+        "imports/mapping_codes.html",
+        **_common(lot, looked, chosen),
+        questions=code_questions(chosen, looked, accepted),
+        code_words=CODE_WORDS,
+        left_out=len(looked.choices) - len(chosen),
+    )
+
+
+def _common(lot: ImportLot, looked: Looked, chosen: dict[str, str]) -> dict[str, Any]:
+    """Return what both steps show."""
+    return {
+        "lot": lot,
+        "source": source_queries.get_source(lot.source_code),
+        "looked": looked,
+        "chosen": chosen,
+        "place_of": {heading: place for place, heading in enumerate(looked.choices)},
+        "field_words": FIELD_WORDS,
+    }

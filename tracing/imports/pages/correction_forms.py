@@ -1,0 +1,49 @@
+"""Correcting a line, or a whole file of them: presence and shape only."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import RadioField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import InputRequired, Length
+
+from tracing.imports.corrections.words import HELP_WORDS, SET_ASIDE_WORDS
+from tracing.imports.format.columns import FIELDS
+from tracing.imports.pages.source_words import FIELD_WORDS
+
+
+class CorrectionForm(FlaskForm):  # type: ignore[misc]
+    """Every field of a line as it came. Whether it can be used is decided where every line is read."""
+
+
+for _name in FIELDS:
+    setattr(
+        CorrectionForm,
+        _name,
+        StringField(
+            FIELD_WORDS[_name],
+            description=HELP_WORDS.get(_name, ""),
+            validators=[Length(max=500, message=_l("500 caractères au plus."))],
+            render_kw={"autocomplete": "off", "spellcheck": "false"},
+        ),
+    )
+
+
+class SetAsideForm(FlaskForm):  # type: ignore[misc]
+    """Why nothing is to be corrected in a line."""
+
+    why = RadioField(
+        _l("Pourquoi cette ligne reste sans suite"),
+        choices=[SelectChoice(why.value, words) for why, words in SET_ASIDE_WORDS.items()],
+        validators=[InputRequired(_l("Choisissez une raison."))],
+    )
+
+
+class CorrectedFileForm(FlaskForm):  # type: ignore[misc]
+    """The file of the lines to correct, corrected."""
+
+    file = FileField(
+        _l("Fichier corrigé"),
+        description=_l("Le classeur téléchargé ici, enregistré avec son mot de passe et sa colonne LIGNE."),
+        validators=[FileRequired(_l("Choisissez le fichier corrigé."))],
+    )

@@ -1,0 +1,246 @@
+"""The lines to correct: one by one in the page, or many in a file; and those of all lots."""
+
+import io
+from datetime import timedelta
+
+from flask import Blueprint, flash, g, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from tracing.cases import queries as cases
+from tracing.imports.corrections import jobs as correction_jobs
+from tracing.imports.corrections import queries as waiting_lines
+from tracing.imports.corrections import services as corrections
+from tracing.imports.corrections.services import CORRECTABLE, Corrected, SetAside
+from tracing.imports.corrections.words import FAULT_WORDS, SET_ASIDE_WORDS, TAKEN_WORDS, said_of_file
+from tracing.imports.errors import (
+    AnotherLotIsLoading,
+    FileRefused,
+    NoFileYet,
+    NoLongerToCorrect,
+    NotEncrypted,
+)
+from tracing.imports.format.faults import Fault
+from tracing.imports.lots import queries
+from tracing.imports.models import ImportLine, ImportLot
+from tracing.imports.pages.correction_forms import CorrectedFileForm, CorrectionForm, SetAsideForm
+from tracing.imports.pages.lot_words import PROBLEM_WORDS
+from tracing.imports.pages.lots import words
+from tracing.imports.pages.source_words import FIELD_GROUPS
+from tracing.imports.sources import queries as source_queries
+from tracing.kernel import clock, events
+from tracing.kernel.db import transaction
+from tracing.kernel.paging import PAGE_SIZE, page_of
+from tracing.staff import queries as staff
+from tracing.staff.access import agent, may
+from tracing.staff.models import Role
+from tracing.staff.scope import scope_of, why_seen
+
+bp = Blueprint("corrections", __name__, template_folder="templates")
+
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LATE, VERY_LATE = timedelta(hours=4), timedelta(hours=24)
+"""From the arrival: a first call is promised within hours, and after a day nobody is in time any more."""
+
+
+@bp.get("/corrections")
+@may(Role.IMPORTER)
+def waiting() -> ResponseReturnValue:
+    """List the lines to correct over all lots, the oldest first."""
+    after, scope = request.args.get("after", 0, type=int), scope_of(agent())
+    rows = waiting_lines.waiting(scope, after_id=after, limit=PAGE_SIZE + 1)
+    now = clock.now()
+    return render_template(
+        "imports/corrections.html",
+        page=page_of(rows, [one.line.id for one in rows]),
+        total=waiting_lines.count_waiting(scope),
+        late=now - LATE,
+        very_late=now - VERY_LATE,
+        problem_words=PROBLEM_WORDS,
+    )
+
+
+@bp.route("/lots/<int:lot_id>/lines/<int:row_number>", methods=["GET", "POST"])
+@may(Role.IMPORTER)
+def line(lot_id: int, row_number: int) -> ResponseReturnValue:
+    """Show a line and correct it: everything wrong stands beside its field; that it was seen is recorded."""
+    found = queries.get_lot(lot_id, scope_of(agent()))
+    one = waiting_lines.get_line(lot_id, row_number)
+    fields = queries.fields_of(one)
+    is_open = waiting_lines.is_to_correct(one) and found.state in CORRECTABLE
+    if not is_open or fields is None:
+        if request.method == "POST":
+            raise NoLongerToCorrect
+        return _line_page(found, one, fields)
+    form = CorrectionForm(data=fields)
+    if not form.validate_on_submit():
+        is_sent = request.method == "POST"
+        faults = () if is_sent else correction_jobs.faults_now(one, found, g.settings)
+        return _line_page(found, one, fields, form, faults), 422 if is_sent else 200
+    raw = corrections.typed(row_number, lambda name: form[name].data or "")
+    try:
+        corrected = correction_jobs.correct_line(lot_id, raw, settings=g.settings, by=agent().member_id)
+    except AnotherLotIsLoading as busy:
+        return _line_page(found, one, fields, form, said=busy.message), busy.status
+    if row_number in corrected.wrong:
+        one = waiting_lines.get_line(lot_id, row_number)
+        return _line_page(found, one, fields, form, corrected.wrong[row_number]), 422
+    return _after(found, row_number, corrected)
+
+
+def _after(lot: ImportLot, row_number: int, corrected: Corrected) -> ResponseReturnValue:
+    """Say what a line has become and go on to the next one to correct."""
+    if row_number not in corrected.taken:
+        raise NoLongerToCorrect
+    became = TAKEN_WORDS[corrected.taken[row_number]]
+    following = waiting_lines.next_row(lot.id, row_number)
+    if following is None:
+        flash(
+            _(
+                "Ligne %(row)s corrigée : %(became)s. C’était la dernière de ce lot.",
+                row=row_number,
+                became=became,
+            )
+        )
+        return redirect(url_for("imports.lot", lot_id=lot.id), 303)
+    flash(_("Ligne %(row)s corrigée : %(became)s. Voici la suivante.", row=row_number, became=became))
+    return redirect(url_for("corrections.line", lot_id=lot.id, row_number=following), 303)
+
+
+def _line_page(
+    lot: ImportLot,
+    one: ImportLine,
+    fields: dict[str, str] | None,
+    form: CorrectionForm | None = None,
+    faults: tuple[Fault, ...] = (),
+    *,
+    aside: SetAsideForm | None = None,
+    said: str = "",
+) -> str:
+    """Show a line, with the form where it is to be corrected."""
+    at_fault = dict.fromkeys(fault.field for fault in faults)
+    if form is not None:
+        for fault in faults:
+            form[fault.field].errors = [*form[fault.field].errors, FAULT_WORDS[fault.why]]
+        at_fault = dict.fromkeys(name for group in FIELD_GROUPS for name in group[1] if form[name].errors)
+    with transaction():
+        if fields is not None:
+            events.saw(
+                [f"line:{one.id}"], by=agent().member_id, at=clock.now(), why=why_seen(lot.owner_site_id)
+            )
+        changes = waiting_lines.changes_of(one)
+    return render_template(
+        "imports/line.html",
+        lot=lot,
+        line=one,
+        fields=fields,
+        form=form,
+        at_fault=list(at_fault),
+        groups=FIELD_GROUPS,
+        aside=aside or (SetAsideForm(formdata=None) if form is not None else None),
+        said=said,
+        is_sent=request.method == "POST" and aside is None,
+        contact=source_queries.get_source(lot.source_code).contact,
+        changes=changes,
+        names=staff.member_names(change.by for change in changes if change.by is not None),
+        why_words=SET_ASIDE_WORDS,
+        why=SetAside(one.set_aside_why) if one.set_aside_why else None,
+        settled_by=waiting_lines.find_settling(one),
+        references=cases.references([one.case_id] if one.case_id else []),
+        following=waiting_lines.next_row(lot.id, one.row_number) if lot.state in CORRECTABLE else None,
+        left=waiting_lines.count_of(lot.id) if form is not None else 0,
+        words=words(),
+    )
+
+
+@bp.post("/lots/<int:lot_id>/lines/<int:row_number>/set-aside")
+@may(Role.IMPORTER)
+def set_aside(lot_id: int, row_number: int) -> ResponseReturnValue:
+    """Say that nothing is to be corrected in a line, and why."""
+    found = queries.get_lot(lot_id, scope_of(agent()))
+    form = SetAsideForm()
+    if not form.validate_on_submit():
+        one = waiting_lines.get_line(lot_id, row_number)
+        fields = queries.fields_of(one)
+        if fields is None or not waiting_lines.is_to_correct(one):
+            raise NoLongerToCorrect
+        faults = correction_jobs.faults_now(one, found, g.settings)
+        kept = CorrectionForm(formdata=None, data=fields)
+        return _line_page(found, one, fields, kept, faults, aside=form), 422
+    with transaction():
+        one = waiting_lines.get_line(lot_id, row_number, lock=True)
+        corrections.set_aside(one, SetAside(form.why.data), by=agent().member_id, at=clock.now())
+        following = waiting_lines.next_row(lot_id, row_number)
+    flash(_("Ligne %(row)s classée sans suite.", row=row_number))
+    return redirect(
+        url_for("corrections.line", lot_id=lot_id, row_number=row_number if following is None else following),
+        303,
+    )
+
+
+@bp.post("/lots/<int:lot_id>/lines/<int:row_number>/take-up")
+@may(Role.IMPORTER)
+def take_up(lot_id: int, row_number: int) -> ResponseReturnValue:
+    """Put a line that was set aside back among those to correct."""
+    with transaction():
+        queries.get_lot(lot_id, scope_of(agent()))
+        one = waiting_lines.get_line(lot_id, row_number, lock=True)
+        corrections.take_up(one, by=agent().member_id, at=clock.now())
+    flash(_("Ligne %(row)s remise à corriger.", row=row_number))
+    return redirect(url_for("corrections.line", lot_id=lot_id, row_number=row_number), 303)
+
+
+@bp.route("/lots/<int:lot_id>/corrections", methods=["GET", "POST"])
+@may(Role.IMPORTER)
+def of_lot(lot_id: int) -> ResponseReturnValue:
+    """List the lines to correct of a lot, and take in a file of them once it is corrected."""
+    found = queries.get_lot(lot_id, scope_of(agent()))
+    form = CorrectedFileForm()
+    if not form.validate_on_submit():
+        return _lot_page(found, form), 422 if form.errors else 200
+    try:
+        corrected, unreadable = correction_jobs.correct_file(
+            lot_id, form.file.data.read(), settings=g.settings, by=agent().member_id
+        )
+    except NotEncrypted as refusal:
+        form.file.errors = [
+            _("Ce fichier n’est plus protégé. Enregistrez-le avec le mot de passe ci-dessus.")
+        ]
+        return _lot_page(found, form), refusal.status
+    except (FileRefused, AnotherLotIsLoading, NoFileYet) as refusal:
+        form.file.errors = [refusal.message]
+        return _lot_page(found, form), refusal.status
+    flash(" ".join(said_of_file(corrected, unreadable=unreadable)))
+    return redirect(url_for("corrections.of_lot", lot_id=lot_id), 303)
+
+
+def _lot_page(lot: ImportLot, form: CorrectedFileForm) -> str:
+    after = request.args.get("after", 0, type=int)
+    rows = waiting_lines.waiting_of(lot.id, after_row=after, limit=PAGE_SIZE + 1)
+    password = correction_jobs.password_of(lot)
+    if password is None and rows:
+        # shown before the download: a page does not notice when a browser has saved a file
+        password = correction_jobs.password_for(lot.id)
+    return render_template(
+        "imports/lot_corrections.html",
+        lot=lot,
+        form=form,
+        page=page_of(rows, [one.row_number for one in rows]),
+        total=waiting_lines.count_of(lot.id),
+        most=correction_jobs.MOST_LINES,
+        password=password,
+        can_correct=lot.state in CORRECTABLE,
+        problem_words=PROBLEM_WORDS,
+    )
+
+
+@bp.post("/lots/<int:lot_id>/corrections/file")
+@may(Role.IMPORTER)
+def download(lot_id: int) -> ResponseReturnValue:
+    """Give the lines to correct as a protected workbook, with a column that says what is wrong."""
+    queries.get_lot(lot_id, scope_of(agent()))
+    content = correction_jobs.file_of(lot_id, settings=g.settings, by=agent().member_id)
+    name = _("lot-%(number)s-a-corriger.xlsx", number=lot_id)
+    answer = send_file(io.BytesIO(content), mimetype=WORKBOOK, as_attachment=True, download_name=name)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,119 @@
+"""The words for outcomes, reasons and doubts, as the import officer reads them."""
+
+from flask_babel import lazy_gettext as _l
+
+from tracing.imports.format.faults import Problem
+from tracing.imports.format.line import Doubt
+from tracing.imports.models import CameBy, LotState
+from tracing.imports.rules import Outcome
+from tracing.imports.undo.services import Stays
+
+OUTCOME_WORDS = {
+    Outcome.CREATED: _l("Dossier créé"),
+    Outcome.REPEAT: _l("Résultat joint"),
+    Outcome.DUPLICATE: _l("Déjà reçu"),
+    Outcome.NOT_POSITIVE: _l("Non positif"),
+    Outcome.QUARANTINED: _l("À corriger"),
+    Outcome.WITHDRAWN: _l("Résultat retiré"),
+}
+"""What became of one line."""
+
+OUTCOMES_WORDS = {
+    Outcome.CREATED: _l("Dossiers créés"),
+    Outcome.REPEAT: _l("Résultats joints à un dossier"),
+    Outcome.DUPLICATE: _l("Déjà reçus"),
+    Outcome.NOT_POSITIVE: _l("Non positifs"),
+    Outcome.QUARANTINED: _l("À corriger"),
+    Outcome.WITHDRAWN: _l("Résultats retirés"),
+}
+"""What became of many."""
+
+OUTCOME_TONES = {
+    Outcome.CREATED: "done",
+    Outcome.REPEAT: "info",
+    Outcome.DUPLICATE: "neutral",
+    Outcome.NOT_POSITIVE: "neutral",
+    Outcome.QUARANTINED: "soon",
+    Outcome.WITHDRAWN: "danger",
+}
+
+PROBLEM_WORDS = {
+    Problem.MISSING_FIELD: _l("un champ obligatoire est vide"),
+    Problem.BAD_DATE: _l("une date est impossible ou illisible"),
+    Problem.FUTURE_DATE: _l("le prélèvement est postérieur à l’extraction"),
+    Problem.UNKNOWN_CODE: _l("le code du résultat est inconnu"),
+}
+
+DOUBT_WORDS = {
+    Doubt.NIR_INVALID: _l("NIR invalide, laissé de côté"),
+    Doubt.NIR_KEY_COMPUTED: _l("clé du NIR calculée"),
+    Doubt.PHONE_INVALID: _l("téléphone invalide"),
+    Doubt.NO_PHONE: _l("aucun numéro utilisable"),
+    Doubt.FINESS_INVALID: _l("FINESS invalide"),
+    Doubt.DATE_IGNORED: _l("date illisible, laissée de côté"),
+}
+
+STATE_WORDS = {
+    LotState.RECEIVED: _l("à lire"),
+    LotState.TO_MAP: _l("colonnes à relier"),
+    LotState.PLANNED: _l("à valider"),
+    LotState.LOADING: _l("en cours"),
+    LotState.STOPPED: _l("arrêté"),
+    LotState.LOADED: _l("chargé"),
+    LotState.UNDONE: _l("annulé"),
+    LotState.DISCARDED: _l("écarté"),
+    LotState.REFUSED: _l("refusé"),
+}
+
+STATE_TONES = {
+    LotState.RECEIVED: "info",
+    LotState.TO_MAP: "soon",
+    LotState.PLANNED: "soon",
+    LotState.LOADING: "info",
+    LotState.STOPPED: "soon",
+    LotState.LOADED: "done",
+    LotState.UNDONE: "neutral",
+    LotState.DISCARDED: "neutral",
+    LotState.REFUSED: "danger",
+}
+"""Amber waits for a person."""
+
+CAME_BY_WORDS = {
+    CameBy.PAGE: _l("envoyé d’une page"),
+    CameBy.FOLDER: _l("dossier surveillé"),
+    CameBy.COMMAND: _l("ligne de commande"),
+}
+
+CONTAINER_WORDS = {
+    "cms": _l("CMS (S/MIME)"),
+    "openpgp": _l("OpenPGP"),
+    "age": _l("age"),
+    "zip": _l("archive ZIP chiffrée"),
+    "xlsx": _l("classeur protégé par un mot de passe"),
+}
+
+STAYS_WORDS = {
+    Stays.CALLED: _l("appel passé ou en cours"),
+    Stays.CONTACTS: _l("contacts déclarés"),
+    Stays.TOUCHED: _l("dossier déjà traité par une personne"),
+    Stays.MERGED: _l("fiches déjà comparées par une personne"),
+    Stays.JOINED: _l("confirmé ou complété par un lot suivant"),
+    Stays.RECTIFIED: _l("résultat qui en remplaçait un autre"),
+}
+"""Why a case stays when its lot is taken back."""
+
+INBOX_WORDS = {
+    "unreadable": _l("Le dossier surveillé ne peut pas être lu."),
+    "no_source": _l(
+        "Des fichiers du dossier surveillé ne sont pas dans le sous-dossier d’un expéditeur, nommé par son code."
+    ),
+    "too_large": _l("Un fichier du dossier surveillé est trop volumineux."),
+    "not_removed": _l("Un fichier reçu n’a pas pu être retiré du dossier surveillé."),
+}
+
+
+def inbox_sentence(trouble: str) -> str:
+    """Say what is wrong with the watched folder, and of which source."""
+    code, _separator, source = trouble.partition(":")
+    words = str(INBOX_WORDS[code])
+    return f"{words} ({source})" if source else words

@@ -1,0 +1,211 @@
+"""The lots that came, what became of their lines, and sending a file."""
+
+from typing import Any
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from tracing.cases import queries as cases
+from tracing.imports.corrections import queries as correction_queries
+from tracing.imports.decryption.secrets import Secrets, secrets_from
+from tracing.imports.format.faults import Problem
+from tracing.imports.format.line import Doubt
+from tracing.imports.loading.dry_run import rows_of_plan
+from tracing.imports.lots import inbox as folder
+from tracing.imports.lots import originals, queries
+from tracing.imports.lots import services as lots
+from tracing.imports.lots.progress import Pace, pace_of
+from tracing.imports.models import CameBy, ImportLot, LotState
+from tracing.imports.pages.lot_forms import OpenForm, UploadForm
+from tracing.imports.pages.lot_words import (
+    CAME_BY_WORDS,
+    CONTAINER_WORDS,
+    DOUBT_WORDS,
+    OUTCOME_TONES,
+    OUTCOME_WORDS,
+    OUTCOMES_WORDS,
+    PROBLEM_WORDS,
+    STATE_TONES,
+    STATE_WORDS,
+    STAYS_WORDS,
+    inbox_sentence,
+)
+from tracing.imports.refusals import Refusal
+from tracing.imports.rules import Outcome
+from tracing.imports.sources import queries as source_queries
+from tracing.imports.sources.errors import NoSuchSource
+from tracing.kernel import clock
+from tracing.kernel.db import transaction
+from tracing.kernel.paging import PAGE_SIZE, page_of
+from tracing.staff import queries as staff
+from tracing.staff.access import agent, may
+from tracing.staff.models import Role
+from tracing.staff.scope import Scope, scope_of
+from tracing.ui.once import sent_once
+
+bp = Blueprint("imports", __name__, template_folder="templates")
+
+SHOWS_LINES = (LotState.LOADING, LotState.STOPPED, LotState.LOADED, LotState.UNDONE)
+
+
+@bp.get("/lots", endpoint="lots")
+@may(Role.IMPORTER)
+def listing() -> ResponseReturnValue:
+    """List the lots, newest first; before them those that wait for a person, and what is wrong with the folder."""
+    scope = scope_of(agent())
+    rows = queries.lots(scope, before_id=request.args.get("before", type=int), limit=PAGE_SIZE + 1)
+    page = page_of(rows, [lot.id for lot in rows])
+    return render_template(
+        "imports/lots.html",
+        page=page,
+        waiting=[] if request.args.get("before") else queries.lots_to_decide(scope),
+        troubles=[inbox_sentence(trouble) for trouble in _troubles(scope)],
+        labels=source_labels(scope),
+        words=words(),
+    )
+
+
+def _troubles(scope: Scope) -> list[str]:
+    """Return what is wrong with the folder: of a site, what concerns its own senders."""
+    found = folder.last_troubles()
+    if scope.is_national:
+        return found
+    theirs = source_labels(scope)
+    return [trouble for trouble in found if trouble.partition(":")[2] in theirs]
+
+
+@bp.route("/lots/new", methods=["GET", "POST"])
+@may(Role.IMPORTER)
+@sent_once
+def upload() -> ResponseReturnValue:
+    """Receive a file sent from a browser; it is read by the scheduler, and its lot's page shows how far."""
+    form, scope = UploadForm(), scope_of(agent())
+    if not form.validate_on_submit():
+        return _upload_page(form, scope), 422 if form.errors else 200
+    try:
+        with transaction():
+            lot = lots.receive(
+                form.file.data.read(),
+                file_name=form.file.data.filename or _("sans nom"),
+                source_code=form.source.data or "",
+                one_off_secret=secret_in(form),
+                site_id=agent().site.id,
+                scope=scope,
+                keep_days=g.settings.keep_originals_days,
+                by=agent().member_id,
+                at=clock.now(),
+            )
+    except NoSuchSource as refusal:
+        form.source.errors = [
+            _("Ce code n’est pas celui d’un expéditeur de votre site. Choisissez-en un autre.")
+        ]
+        return _upload_page(form, scope), refusal.status
+    flash(_("Fichier reçu : il va être lu."))
+    return redirect(url_for("imports.lot", lot_id=lot.id), 303)
+
+
+def _upload_page(form: UploadForm, scope: Scope) -> str:
+    return render_template("imports/upload.html", form=form, sources=source_labels(scope))
+
+
+def secret_in(form: OpenForm | UploadForm) -> Secrets:
+    """Return the key or password that was given for one file only."""
+    return secrets_from(
+        private_key=sent_bytes(form.key.data),
+        certificate=sent_bytes(form.certificate.data),
+        passwords=(form.password.data,) if form.password.data else (),
+    )
+
+
+def sent_bytes(upload_field: Any) -> bytes:
+    """Return the content of an optional file field."""
+    content: bytes = upload_field.read() if upload_field else b""
+    return content
+
+
+def source_labels(scope: Scope) -> dict[str, str]:
+    """Return the name of each source inside a scope by its code."""
+    return {source.code: source.label for source in source_queries.sources(scope)}
+
+
+@bp.get("/lots/<int:lot_id>")
+@may(Role.IMPORTER)
+def lot(lot_id: int) -> ResponseReturnValue:
+    """Show where a lot stands and what is to be done, what became of each line, and what is to be corrected."""
+    return lot_page(lot_id)
+
+
+def lot_page(lot_id: int, *, form: OpenForm | None = None) -> str:
+    """Return the page of a lot; `form` holds what was given wrongly to open it."""
+    scope = scope_of(agent())
+    found = queries.get_lot(lot_id, scope)
+    kept_until = originals.kept_until(lot_id)
+    may_open = found.refusal_code in {one.value for one in originals.OF_USE} and kept_until is not None
+    people = [one for one in (found.committed_by, found.undone_by) if one is not None]
+    return render_template(
+        "imports/lot.html",
+        lot=found,
+        label=source_labels(scope).get(found.source_code, found.source_code),
+        received_by=_received_by(found),
+        names=staff.member_names(people),
+        mapping=source_queries.mapping_version(found.mapping_id) if found.mapping_id else None,
+        kept_until=kept_until,
+        form=(form or OpenForm()) if may_open else None,
+        progress=progress_of(found) if found.state in lots.WAITING else None,
+        created=queries.created_so_far(lot_id) if found.state is LotState.LOADING else 0,
+        plan=rows_of_plan(found.plan) if found.state is LotState.PLANNED else [],
+        is_stale=found.state is LotState.PLANNED and queries.changed_since_planned(found),
+        to_correct=correction_queries.count_of(found.id) if found.state is LotState.LOADED else 0,
+        words=words(),
+        **(_lines_of(found) if found.state in SHOWS_LINES else {"counts": {}, "page": None}),
+    )
+
+
+def _received_by(found: ImportLot) -> str:
+    """Say who sent a lot, or by which way it came."""
+    if found.received_by is not None:
+        return staff.member_names([found.received_by]).get(found.received_by, "?")
+    return str(CAME_BY_WORDS[CameBy(found.came_by)])
+
+
+def _lines_of(found: ImportLot) -> dict[str, Any]:
+    wanted = request.args.get("outcome", "")
+    outcome = Outcome(wanted) if wanted in {one.value for one in Outcome} else None
+    rows = queries.lines_of(
+        found.id, outcome=outcome, after_row=request.args.get("after", 0, type=int), limit=PAGE_SIZE + 1
+    )
+    page = page_of(rows, [line.row_number for line in rows])
+    return {
+        "page": page,
+        "outcome": outcome,
+        "references": cases.references(line.case_id for line in page.rows if line.case_id),
+        # kept when the loading ends and after each correction; before that, and of what stays, only the lines tell
+        "counts": found.counts if found.state is LotState.LOADED else queries.report(found.id),
+    }
+
+
+def progress_of(found: ImportLot) -> Pace:
+    """Return how far the reading of a lot is."""
+    return pace_of(
+        read=found.lines_read,
+        total=found.lines_total or 0,
+        started_at=found.started_at,
+        at=found.progress_at,
+    )
+
+
+def words() -> dict[str, Any]:
+    """Return the words of outcomes and codes for the templates."""
+    return {
+        "outcome": OUTCOME_WORDS,
+        "outcomes": OUTCOMES_WORDS,
+        "tones": OUTCOME_TONES,
+        "problems": {problem.value: PROBLEM_WORDS[problem] for problem in Problem},
+        "doubts": {doubt.value: DOUBT_WORDS[doubt] for doubt in Doubt},
+        "states": STATE_WORDS,
+        "state_tones": STATE_TONES,
+        "containers": CONTAINER_WORDS,
+        "stays": {why.value: sentence for why, sentence in STAYS_WORDS.items()},
+        "unknown_layout": Refusal.UNKNOWN_LAYOUT.value,
+    }

@@ -1,0 +1,1 @@
+"""From the bytes of an opened file to raw lines: workbooks, delimited text, HL7."""

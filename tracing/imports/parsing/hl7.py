@@ -1,0 +1,210 @@
+"""HL7 v2 as it travels: files, batches, messages, segments, fields and their escapes. Pure.
+
+Each message brings its own marks; nothing is assumed of them but that they differ.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tracing.imports.parsing.delimited import Text
+from tracing.imports.refusals import CannotRead, Refusal
+
+_BEGINNINGS = ("MSH", "BHS", "FHS")
+_TYPE = re.compile(r"[A-Z0-9]{2,8}(?:\^[A-Z0-9]{2,8})?")
+_RESULTS = "ORU^R01"
+_MOST_SEGMENTS = 20_000
+"""Of one message: a day of one ward has a few hundred."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What separates fields, components, repetitions and subcomponents, and what escapes them."""
+
+    field: str
+    component: str
+    repetition: str
+    escape: str
+    subcomponent: str
+
+    @classmethod
+    def of(cls, header: str) -> "Marks":
+        """Read the marks that a header segment declares."""
+        marks = header[3:8].rstrip("\r\n")
+        # Version 2.7 adds a mark for cut values after these; older senders leave the last ones out.
+        if marks[5:] or len(marks) < 3 or len(set(marks)) < len(marks) or any(map(str.isalnum, marks)):
+            raise CannotRead(Refusal.DAMAGED)
+        return cls(*(marks + "|^~\\&"[len(marks) :]))
+
+    def plain(self, text: str) -> str:
+        """Return text without its escapes; control characters that they stand for are left out."""
+        if self.escape not in text:
+            return text
+        mark = re.escape(self.escape)
+        return re.sub(f"{mark}([^{mark}]*){mark}", self._escaped, text)
+
+    def _escaped(self, found: re.Match[str]) -> str:
+        """Return what one escape stands for; one that only changes the look of text stands for a blank."""
+        sequence = found[1]
+        letters = {
+            "F": self.field,
+            "S": self.component,
+            "R": self.repetition,
+            "E": self.escape,
+            "T": self.subcomponent,
+        }
+        if sequence in letters:
+            return letters[sequence]
+        if sequence.startswith("X"):
+            return _from_hexadecimal(sequence[1:])
+        return "" if sequence in ("H", "N") else " "
+
+
+class Segment:
+    """One segment: its name and its fields, numbered as the standard does."""
+
+    def __init__(self, line: str, marks: Marks) -> None:
+        self.marks = marks
+        self._fields = line.split(marks.field)
+        self.name = self._fields[0]
+        if self.name in _BEGINNINGS:
+            self._fields.insert(1, marks.field)
+
+    def raw(self, number: int) -> str:
+        """Return a field as it stands."""
+        return self._fields[number] if number < len(self._fields) else ""
+
+    def repeated(self, number: int) -> list["Value"]:
+        """Return what a field holds, once or several times."""
+        text = self.raw(number)
+        return [Value(each, self.marks) for each in text.split(self.marks.repetition)] if text else []
+
+    def value(self, number: int) -> "Value":
+        """Return what a field holds first."""
+        return Value(self.raw(number).split(self.marks.repetition, 1)[0], self.marks)
+
+    def text(self, number: int, component: int = 1) -> str:
+        """Return one component of a field as a person would read it."""
+        return self.value(number).text(component)
+
+
+class Value:
+    """One value of a field and its components."""
+
+    def __init__(self, text: str, marks: Marks) -> None:
+        self._marks = marks
+        self._components = text.split(marks.component)
+
+    def text(self, component: int = 1, part: int = 1) -> str:
+        """Return a component, or the part of it that a subcomponent is; HL7's word for "nothing" is nothing."""
+        if component > len(self._components):
+            return ""
+        parts = self._components[component - 1].split(self._marks.subcomponent)
+        text = parts[part - 1] if part <= len(parts) else ""
+        return "" if text == '""' else self._marks.plain(text).strip()
+
+
+_USUAL_MARKS = Marks("|", "^", "~", "\\", "&")
+NOTHING = Value("", _USUAL_MARKS)
+"""The value of a field that is not there."""
+NO_SEGMENT = Segment("", _USUAL_MARKS)
+"""A segment that is not there."""
+
+
+@dataclass(repr=False)
+class Message:
+    """One message, its segments in their order."""
+
+    header: Segment
+    batch: str = ""
+    """The identifier of the batch or file that it came in."""
+    segments: list[Segment] = field(default_factory=list)
+
+
+@dataclass
+class _Envelope:
+    """What is open while a file is read: a file, a batch, a message."""
+
+    is_file_open: bool = False
+    is_batch_open: bool = False
+    identifier: str = ""
+    messages_in_batch: int = 0
+    message: Message | None = None
+
+
+def looks_like_hl7(text: Text) -> bool:
+    """Say whether this is a message, or a batch of them."""
+    return text.begins_with(*(f"{name}{mark}" for name in _BEGINNINGS for mark in "|#$^~!"))
+
+
+def messages(text: Text) -> Iterator[Message]:
+    """Yield the messages of a file; a batch that ends too early or counts otherwise is damaged."""
+    envelope = _Envelope()
+    for line in text.segments():
+        name = line[:3]
+        if name in (*_BEGINNINGS, "BTS", "FTS"):
+            if envelope.message:
+                yield envelope.message
+                envelope.message = None
+            _open_or_close(envelope, name, line)
+        elif envelope.message is None:
+            raise CannotRead(Refusal.DAMAGED)
+        else:
+            if len(envelope.message.segments) >= _MOST_SEGMENTS:
+                raise CannotRead(Refusal.TOO_LARGE)
+            envelope.message.segments.append(Segment(line, envelope.message.header.marks))
+    if envelope.is_file_open or envelope.is_batch_open:
+        raise CannotRead(Refusal.DAMAGED)
+    if envelope.message:
+        yield envelope.message
+
+
+def _open_or_close(envelope: _Envelope, name: str, line: str) -> None:
+    """Follow the headers and trailers."""
+    if name in ("FTS", "BTS"):
+        _close(envelope, name, line)
+        return
+    header = Segment(line, Marks.of(line))
+    if name == "MSH":
+        _refuse_other_kinds(header)
+        envelope.messages_in_batch += 1
+        batch = envelope.identifier or header.text(10)
+        envelope.message = Message(header, batch)
+        return
+    is_again = envelope.is_file_open if name == "FHS" else envelope.is_batch_open
+    if is_again:
+        raise CannotRead(Refusal.DAMAGED)
+    envelope.identifier = header.text(11) or envelope.identifier
+    if name == "FHS":
+        envelope.is_file_open = True
+    else:
+        envelope.is_batch_open, envelope.messages_in_batch = True, 0
+
+
+def _close(envelope: _Envelope, name: str, line: str) -> None:
+    """Close a batch or a file; a batch says how many messages it should hold."""
+    if name == "FTS":
+        if envelope.is_batch_open or not envelope.is_file_open:
+            raise CannotRead(Refusal.DAMAGED)
+        envelope.is_file_open = False
+        return
+    told = re.match(r"BTS\W(\d{1,9})(?!\d)", line)
+    if not envelope.is_batch_open or (told and int(told[1]) != envelope.messages_in_batch):
+        raise CannotRead(Refusal.DAMAGED)
+    envelope.is_batch_open = False
+
+
+def _refuse_other_kinds(header: Segment) -> None:
+    """Refuse messages that bring no results, naming what they are."""
+    kind = f"{header.text(9, 1)}^{header.text(9, 2)}"
+    if kind != _RESULTS:
+        raise CannotRead(Refusal.NO_RESULTS, found=kind if _TYPE.fullmatch(kind) else "?")
+
+
+def _from_hexadecimal(digits: str) -> str:
+    """Return the letters that an escape names by their bytes."""
+    try:
+        text = bytes.fromhex(digits).decode("utf-8")
+    except ValueError:
+        return ""
+    return "".join(letter for letter in text if letter.isprintable())

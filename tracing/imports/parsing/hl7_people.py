@@ -1,0 +1,90 @@
+"""Who an HL7 message is about: names by their types, the national number among identifiers, places and numbers. Pure."""
+
+import re
+
+from tracing.imports.parsing.hl7 import NOTHING, Segment, Value
+
+_MOMENT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:\.\d{1,4})?)?)?)?(?:[+-]\d{4})?")
+_NIR_AUTHORITIES = ("1.2.250.1.213.1.4.8", "1.2.250.1.213.1.4.10", "1.2.250.1.213.1.4.11")
+_NIR_TYPES = frozenset({"INS", "INS-NIR", "NIR", "NH", "SS"})
+_INSEE = re.compile(r"(?:\d{2}|2[AB])\d{3}")
+
+
+def person_in(segment: Segment) -> dict[str, str]:
+    """Return who a PID segment is about."""
+    birth, usual = _names(segment.repeated(5))
+    address = _address(segment.repeated(11))
+    return {
+        "NIR": _nir(segment),
+        "NOM_NAISSANCE": birth.text(1),
+        "NOM_USAGE": usual.text(1) if usual else "",
+        "PRENOMS": _given_names(birth),
+        "SEXE": segment.text(8) if segment.text(8) in ("M", "F") else "",
+        "DATE_NAISSANCE": moment_in(segment.text(7)[:8]),
+        "ADRESSE": " ".join(filter(None, (address.text(1), address.text(2)))),
+        "CODE_POSTAL": address.text(5),
+        "COMMUNE": address.text(3),
+        "CODE_INSEE": address.text(9) if _INSEE.fullmatch(address.text(9)) else "",
+    } | _telecoms(segment)
+
+
+def _names(names: list[Value]) -> tuple[Value, Value | None]:
+    """Return the name at birth and the one in use, told by their types; a lone name is that at birth."""
+    typed = {name.text(7): name for name in reversed(names)}
+    birth = next((typed[kind] for kind in ("B", "M", "L", "") if kind in typed), names[0] if names else None)
+    if birth is None:
+        return NOTHING, None
+    usual = next(
+        (typed[kind] for kind in ("D", "U", "L") if kind in typed and typed[kind] is not birth), None
+    )
+    return birth, usual
+
+
+def _given_names(name: Value) -> str:
+    """Return every given name: the further ones may repeat the first."""
+    first, further = name.text(2), name.text(3).replace(",", " ")
+    return further if further.upper().startswith(first.upper()) and further else f"{first} {further}".strip()
+
+
+def _address(addresses: list[Value]) -> Value:
+    """Return where the person lives: a birth place is no address."""
+    lived = [each for each in addresses if each.text(7) not in ("BDL", "N", "BR")]
+    at_home = [each for each in lived if each.text(7) in ("H", "")]
+    return next(iter(at_home or lived), NOTHING)
+
+
+def _nir(segment: Segment) -> str:
+    """Return the national number among the identifiers."""
+    for identifier in segment.repeated(3):
+        authority = identifier.text(4, 2)
+        if authority in _NIR_AUTHORITIES or (not authority and identifier.text(5) in _NIR_TYPES):
+            return identifier.text(1)
+    return segment.text(19)
+
+
+def _telecoms(segment: Segment) -> dict[str, str]:
+    """Return the telephone numbers and the address for e-mail; two numbers of a kind share a cell."""
+    mobile: list[str] = []
+    fixed: list[str] = []
+    email = ""
+    for value in (*segment.repeated(13), *segment.repeated(14)):
+        if value.text(2) == "NET" or value.text(3) == "Internet":
+            email = email or value.text(4) or value.text(1)
+            continue
+        number = value.text(1) or value.text(12) or "".join(value.text(at) for at in (5, 6, 7))
+        if number and value.text(3) != "FX":
+            (mobile if value.text(3) == "CP" else fixed).append(number)
+    return {"TEL_MOBILE": " / ".join(mobile), "TEL_FIXE": " / ".join(fixed), "COURRIEL": email}
+
+
+def moment_in(stamp: str) -> str:
+    """Write a time stamp as a French sender would; one that cannot be read stays as it is.
+
+    Laboratories write what their clock shows, and its distance from Greenwich beside: it is that clock we keep.
+    """
+    found = _MOMENT.fullmatch(stamp)
+    if found is None:
+        return stamp
+    year, month, day, hour, minute, second = found.groups()
+    date = f"{day}/{month}/{year}"
+    return f"{date} {hour}:{minute or '00'}:{second or '00'}" if hour else date

@@ -1,0 +1,243 @@
+"""Results in HL7 messages, as lines of the layout: who was tested for what, and what was found. Pure.
+
+A result is one observation that names a test. What a sender asks beside it (symptoms, work, housing) describes the
+result and is none. Of a test for something else nothing of the person is taken over.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tracing.imports.format.columns import FIELDS, RawLine, clean
+from tracing.imports.format.mapping import Mapping
+from tracing.imports.parsing.delimited import Text
+from tracing.imports.parsing.hl7 import NO_SEGMENT, NOTHING, Message, Segment, messages
+from tracing.imports.parsing.hl7_people import moment_in, person_in
+
+PCR = frozenset(
+    {"94500-6", "94309-2", "94845-5", "94531-1", "94533-7", "94534-5", "94559-2", "94759-8", "94565-9"}
+)
+ANTIGEN = frozenset({"94558-4", "97097-0", "96119-3", "95209-3"})
+"""LOINC: the genome found by amplification, and the antigen. Antibodies say nothing of today."""
+
+FOUND = {
+    "10828004": "P",
+    "260373001": "P",
+    "260385009": "N",
+    "260415000": "N",
+    "373068000": "I",
+    "82334004": "I",
+    "419984006": "I",
+    "125154007": "X",
+    "373121007": "X",
+    "POS": "P",
+    "NEG": "N",
+    "IND": "I",
+    **{code: code for code in "PNIX"},
+}
+"""SNOMED CT, the table 0078 of HL7 and the layout's own letters: what was found."""
+
+_TAKEN_BACK = frozenset("DWXNOIS")
+"""States of an observation under which it holds no result: deleted, wrong, not obtained, not yet done."""
+_QUESTIONS = {
+    "95419-8": "SYMPTOMES",
+    "11368-8": "DATE_DEBUT_SYMPTOMES",
+    "65222-2": "DATE_DEBUT_SYMPTOMES",
+    "95418-0": "PROF_SANTE",
+    "95421-4": "HEBERGEMENT",
+}
+_OTHER_QUESTIONS = frozenset({"30525-0", "82810-3", "77974-4", "95420-6", "95417-2", "75617-1", "35659-2"})
+_RESULT_TYPES = frozenset({"", "CE", "CWE", "CNE", "ST", "IS", "ID"})
+_OUR_DISEASE = re.compile(r"SARS.?COV.?2|COVID", re.IGNORECASE)
+_LOINC = re.compile(r"\d{1,5}-\d")
+_FINESS = re.compile(r"(?:\d{2}|2[AB])\d{7}")
+_FUND = re.compile(r"\w{3}")
+
+
+@dataclass(repr=False)
+class _Order:
+    """One order: what was asked for, what was observed, and of which specimen."""
+
+    request: Segment | None = None
+    common: Segment | None = None
+    observations: list[Segment] = field(default_factory=list)
+    specimen: Segment | None = None
+
+
+@dataclass
+class _Patient:
+    """One person in a message, and the orders about them."""
+
+    identity: Segment | None = None
+    fund: str = ""
+    orders: list[_Order] = field(default_factory=list)
+
+
+def lines(text: Text, mapping: Mapping | None = None) -> Iterator[RawLine]:
+    """Yield the results of a file in their order, numbered as a person would count them."""
+    codes = {} if mapping is None else mapping.codes.get("RESULTAT", {})
+    meanings = FOUND | {value.upper(): code for value, code in codes.items()}
+    number = 0
+    for message in messages(text):
+        for patient in _patients(message):
+            for sent in _results(message, patient, meanings):
+                number += 1
+                yield RawLine(number, tuple(clean(sent.get(name, "")) for name in FIELDS))
+
+
+def _patients(message: Message) -> Iterator[_Patient]:
+    """Yield the people of a message with their orders; what comes before the first person belongs to nobody."""
+    patient = _Patient()
+    for segment in message.segments:
+        match segment.name:
+            case "PID":
+                if patient.orders:
+                    yield patient
+                patient = _Patient(segment)
+            case "IN1":
+                fund = segment.text(3)
+                patient.fund = patient.fund or (fund if _FUND.fullmatch(fund) else "")
+            case "ORC":
+                patient.orders.append(_Order(common=segment))
+            case "OBR":
+                if not patient.orders or patient.orders[-1].request:
+                    patient.orders.append(_Order())
+                patient.orders[-1].request = segment
+            case "OBX" if patient.orders:
+                patient.orders[-1].observations.append(segment)
+            case "OBX":
+                patient.orders.append(_Order(observations=[segment]))
+            case "SPM" if patient.orders:
+                patient.orders[-1].specimen = patient.orders[-1].specimen or segment
+    yield patient
+
+
+def _results(message: Message, patient: _Patient, meanings: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Yield the fields of each result about one person."""
+    person = person_in(patient.identity) if patient.identity else {}
+    fund = {"CODE_CAISSE": patient.fund}
+    answers = _answers(patient)
+    times: Counter[str] = Counter()
+    for order in patient.orders:
+        for observation in order.observations:
+            if not _is_result(observation):
+                continue
+            test = _loinc(observation, order.request)
+            result_id = _result_id(message, order, observation)
+            times[result_id] += 1
+            if times[result_id] > 1:
+                result_id += f".{times[result_id]}"
+            found = _found(observation, test, meanings)
+            about = {
+                "NUM_LOT": message.batch,
+                "ID_RESULTAT": result_id,
+                "CODE_LOINC": test,
+                "RESULTAT": found,
+            }
+            if found in ("N", "I", "X"):
+                yield about
+            else:
+                yield about | person | fund | answers | _circumstances(message, order, observation, test)
+    if not times:
+        # Nothing was found out, but somebody who counts the messages must find this one.
+        order = patient.orders[-1] if patient.orders else _Order()
+        yield {
+            "NUM_LOT": message.batch,
+            "ID_RESULTAT": _result_id(message, order, NO_SEGMENT),
+            "RESULTAT": "X",
+        }
+
+
+def _is_result(observation: Segment) -> bool:
+    """Say whether an observation is the result of a test, and not a question, a number or a remark."""
+    code = observation.text(3)
+    if code in _QUESTIONS or code in _OTHER_QUESTIONS:
+        return False
+    return observation.text(2) in _RESULT_TYPES and observation.raw(3) != ""
+
+
+def _loinc(observation: Segment, request: Segment | None) -> str:
+    """Return the code of the test: the sender's own and that of LOINC may stand side by side, or in the order."""
+    named = [observation.value(3), *([request.value(4)] if request else [])]
+    codes = [value.text(component) for value in named for component in (1, 4)]
+    ours = (code for code in codes if code in PCR or code in ANTIGEN)
+    return next(ours, next((code for code in codes[:2] if _LOINC.fullmatch(code)), ""))
+
+
+def _found(observation: Segment, test: str, meanings: dict[str, str]) -> str:
+    """Return what was found, in the layout's letters; a code that nobody knows stays, and stops this result only.
+
+    A test that we do not know but that is called after our disease is for a person to judge, unless it found nothing.
+    """
+    if observation.text(11) in _TAKEN_BACK:
+        return "X"
+    value = observation.value(5)
+    codes = [value.text(component) for component in (1, 4)]
+    found = next((meanings[code.upper()] for code in codes if code.upper() in meanings), codes[0] or codes[1])
+    if test in PCR or test in ANTIGEN or found in ("N", "I", "X"):
+        return found
+    named = " ".join(observation.text(3, component) for component in (2, 5))
+    return f"{observation.text(3)}={found}" if _OUR_DISEASE.search(named) else "X"
+
+
+def _result_id(message: Message, order: _Order, observation: Segment) -> str:
+    """Return what identifies a result at its sender for ever: the laboratory's number and the test."""
+    request, common, specimen = order.request, order.common, order.specimen
+    numbers = (
+        request.text(3) if request else "",
+        common.text(3) if common else "",
+        request.text(2) if request else "",
+        specimen.value(2).text(2) or specimen.value(2).text(1) if specimen else "",
+        message.header.text(10),
+    )
+    number = next(filter(None, numbers), "")
+    parts = (number, observation.text(3), observation.text(4))
+    return "-".join(filter(None, parts)) if number else ""
+
+
+def _answers(patient: _Patient) -> dict[str, str]:
+    """Return what the person was asked beside the test."""
+    answers: dict[str, str] = {}
+    for order in patient.orders:
+        for observation in order.observations:
+            name = _QUESTIONS.get(observation.text(3))
+            if name == "DATE_DEBUT_SYMPTOMES":
+                answers[name] = moment_in(observation.text(5)[:8])
+            elif name:
+                answers[name] = _ANSWERS[name].get(observation.text(5).upper(), "U")
+    return answers
+
+
+_ANSWERS = {
+    "SYMPTOMES": {"N": "ASY"},
+    "PROF_SANTE": {"Y": "O", "N": "N"},
+    "HEBERGEMENT": {"Y": "C"},
+}
+"""Yes and no, as the table 0136 has them: whoever lives in no institution may still live in another one."""
+
+
+def _circumstances(message: Message, order: _Order, observation: Segment, test: str) -> dict[str, str]:
+    """Return when and where the test was done, and who asked for it."""
+    request, specimen = order.request, order.specimen
+    sampled = (
+        request.text(7) if request else "",
+        specimen.text(17) if specimen else "",
+        observation.text(14),
+    )
+    validated = (observation.text(19), request.text(22) if request else "")
+    doctor = request.value(16) if request and request.raw(16) else NOTHING
+    if not doctor.text(1) and order.common:
+        doctor = order.common.value(12)
+    laboratory = observation.value(23)
+    places = (laboratory.text(10), laboratory.text(3), message.header.text(4, 2))
+    return {
+        "DATE_EXTRACTION": moment_in(message.header.text(7)),
+        "FINESS_LABO": next((place for place in places if _FINESS.fullmatch(place)), ""),
+        "LIB_LABO": laboratory.text(1) or message.header.text(4),
+        "RPPS_PRESCRIPTEUR": doctor.text(1),
+        "NOM_PRESCRIPTEUR": " ".join(filter(None, (doctor.text(2), doctor.text(3)))),
+        "DATE_PRELEVEMENT": moment_in(next(filter(None, sampled), "")),
+        "DATE_VALIDATION": moment_in(next(filter(None, validated), "")),
+        "TYPE_ANALYSE": "PCR" if test in PCR else "AG" if test in ANTIGEN else "",
+    }

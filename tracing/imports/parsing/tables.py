@@ -1,0 +1,73 @@
+"""The one table in what a container held: a sheet of a workbook, or text under one of several separators."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+from tracing.imports.format.columns import (
+    Columns,
+    RawLine,
+    Row,
+    find_columns,
+    likelihood,
+    raw_lines,
+    refuse_without_required,
+)
+from tracing.imports.format.mapping import Mapping
+from tracing.imports.parsing.delimited import SEPARATORS, Text
+from tracing.imports.parsing.xlsx import Workbook
+from tracing.imports.refusals import CannotRead, Refusal
+from tracing.kernel.redaction import blind
+
+RowSource = Callable[[], Iterator[Row]]
+"""One way to read the rows, from the first; called more than once."""
+
+
+@blind
+class Table(NamedTuple):
+    """The rows that hold results, and where each field stands in them."""
+
+    rows: RowSource
+    columns: Columns
+    mapping: Mapping | None
+
+    def lines(self) -> Iterator[RawLine]:
+        """Yield the lines under the heading."""
+        return raw_lines(self.rows(), self.columns, self.mapping)
+
+
+def rows_of_text(text: Text) -> list[RowSource]:
+    """Return the ways to read text as a table: one for each separator, the likeliest first."""
+    return [partial(text.rows, separator) for separator in SEPARATORS]
+
+
+def rows_of_workbook(content: bytes) -> list[RowSource]:
+    """Return the sheets of a workbook."""
+    workbook = Workbook(content)
+    return [partial(workbook.rows, sheet) for sheet in workbook.sheets]
+
+
+def table_of_text(text: Text, mapping: Mapping | None) -> Table:
+    """Read text with the separator under which most headings are found."""
+    best = Table(partial(iter, ()), find_columns(iter(())), mapping)
+    for rows in rows_of_text(text):
+        table = Table(rows, find_columns(rows(), mapping), mapping)
+        if likelihood(table.columns) > likelihood(best.columns):
+            best = table
+        if not table.columns.missing:
+            break
+    refuse_without_required(best.columns)
+    return best
+
+
+def table_of_workbook(content: bytes, mapping: Mapping | None) -> Table:
+    """Read the one sheet that has the headings; two of them with lines are refused."""
+    tables = [Table(rows, find_columns(rows(), mapping), mapping) for rows in rows_of_workbook(content)]
+    whole = [table for table in tables if not table.columns.missing]
+    if not whole:
+        columns = (table.columns for table in tables)
+        refuse_without_required(max(columns, key=likelihood, default=find_columns(iter(()))))
+    filled = [table for table in whole if next(table.lines(), None)] if len(whole) > 1 else whole
+    if len(filled) > 1:
+        raise CannotRead(Refusal.SEVERAL_TABLES)
+    return (filled or whole)[0]

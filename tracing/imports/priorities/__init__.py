@@ -1,0 +1,1 @@
+"""Lots that a supervisor puts first."""

@@ -1,0 +1,1 @@
+"""The process that opens and reads hostile files: no settings, no database, no disk."""

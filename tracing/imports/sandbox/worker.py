@@ -1,0 +1,190 @@
+"""The reading process: secrets and a file in through a pipe, its lines out through another.
+
+Runs as `python -m tracing.imports.worker` under limits of memory and time, writes no file, and answers with
+a refusal or with every line: nothing is handed over before the whole file was read. Then it is told how the lines are
+wanted, as they stand or understood.
+"""
+
+import gc
+import importlib
+import io
+import os
+import resource
+import sys
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+from queue import Queue
+from threading import Thread
+from typing import IO, Any, NamedTuple
+
+from tracing.imports.decryption.layers import Opened, open_container
+from tracing.imports.decryption.secrets import Secrets
+from tracing.imports.format.columns import RawLine
+from tracing.imports.format.mapping import Mapping, look
+from tracing.imports.parsing import hl7, hl7_results, tables
+from tracing.imports.parsing.delimited import Text
+from tracing.imports.refusals import CannotRead, Refusal
+from tracing.imports.sandbox.framing import NotAsAgreed, exactly, pack, pack_lines, unpack, unpack_lines
+from tracing.kernel.redaction import blind
+
+MOST_DATA = 224 * 1024 * 1024
+"""What the process may allocate; with the libraries it maps it stays below 256 MB."""
+MOST_ADDRESSES = 1024 * 1024 * 1024
+MOST_SECONDS = 60
+"""Of the processor, until the file was read to its end."""
+MOST_SECONDS_IN_ALL = 600
+MOST_ANSWER = 48_000_000
+LINES_IN_A_MESSAGE = 1000
+MESSAGES_AHEAD = 8
+"""How far we are ahead of whoever takes the lines: about what they take at once."""
+
+
+@blind
+class Contents(NamedTuple):
+    """What a container held: the heading row as it stands, and the lines under it."""
+
+    headings: tuple[str, ...]
+    lines: Iterator[RawLine]
+
+
+def read(opened: Opened, mapping: Mapping | None = None) -> Contents:
+    """Read what a container held: a workbook, messages, or delimited text."""
+    if opened.is_workbook:
+        table = tables.table_of_workbook(opened.content, mapping)
+        return Contents(tuple(table.columns.heading), table.lines())
+    text = Text(opened.content)
+    if hl7.looks_like_hl7(text):
+        return Contents((), hl7_results.lines(text, mapping))
+    table = tables.table_of_text(text, mapping)
+    return Contents(tuple(table.columns.heading), table.lines())
+
+
+@blind
+class Answer(NamedTuple):
+    """What we say first, and the lines that follow when they are asked for: packed, a fraction of their room."""
+
+    head: bytes
+    lines: deque[bytes]
+
+
+def answer_to(request: dict[str, Any], content: bytes) -> Answer:
+    """Open a file, and read it to its end or only look at it; the answer goes out when nothing can refuse it."""
+    try:
+        opened = open_container(content, Secrets.from_dict(request["secrets"]))
+        del content  # what comes out of it is as large again
+        mapping = Mapping.from_dict(request["mapping"]) if request["mapping"] else None
+        return _looked_at(opened, mapping) if request["is_look"] else _all_lines(opened, mapping)
+    except CannotRead as cause:
+        return Answer(pack({"refusal": cause.refusal, "details": cause.details}), deque())
+    except MemoryError:
+        return Answer(pack({"refusal": Refusal.TOO_LARGE, "details": {}}), deque())
+
+
+def _all_lines(opened: Opened, mapping: Mapping | None) -> Answer:
+    """Read every line."""
+    headings, lines = read(opened, mapping)
+    frames: deque[bytes] = deque()
+    count = size = 0
+    while batch := list(islice(lines, LINES_IN_A_MESSAGE)):
+        frames.append(pack_lines(batch))
+        count += len(batch)
+        size += len(frames[-1])
+        if size > MOST_ANSWER:
+            raise CannotRead(Refusal.TOO_LARGE)
+    head = {"container": opened.container, "lines": count, "headings": headings}
+    return Answer(pack(head), frames)
+
+
+def _looked_at(opened: Opened, mapping: Mapping | None) -> Answer:
+    """Say what a table looks like to somebody who must say which column is which."""
+    if opened.is_workbook:
+        sources = tables.rows_of_workbook(opened.content)
+    else:
+        text = Text(opened.content)
+        if hl7.looks_like_hl7(text):
+            raise CannotRead(Refusal.NO_COLUMNS)
+        sources = tables.rows_of_text(text)
+    return Answer(pack({"looked": look(sources, mapping).to_dict()}), deque())
+
+
+def _as_wanted(frames: deque[bytes], reading: dict[str, Any] | None) -> Iterator[bytes]:
+    """Yield the messages of lines: as they are, or understood as they are to be read."""
+    if reading is None:
+        while frames:
+            yield frames.popleft()
+        return
+    from tracing.imports.format.line import parse
+    from tracing.imports.format.reading import Reading
+    from tracing.imports.sandbox import codec as understood
+
+    how = Reading.from_dict(reading)
+    yield from understood.pack(parse(raw, how) for raw in _unpacked(frames))
+
+
+def _get_ready() -> None:
+    """Load what understands lines: it knows every telephone number of the world, which takes longer than most files."""
+    importlib.import_module("tracing.imports.sandbox.codec")
+
+
+def _unpacked(frames: deque[bytes]) -> Iterator[RawLine]:
+    while frames:
+        yield from unpack_lines(io.BytesIO(frames.popleft()))
+
+
+def _write_all(messages: Iterator[bytes], out: IO[bytes]) -> None:
+    """Write messages while the next ones are made: whoever takes them does so by fits and starts."""
+    ready: Queue[bytes | None] = Queue(MESSAGES_AHEAD)
+    writer = Thread(target=_write_each, args=(ready, out))
+    writer.start()
+    try:
+        for message in messages:
+            ready.put(message)
+    finally:
+        ready.put(None)
+        writer.join()
+
+
+def _write_each(ready: "Queue[bytes | None]", out: IO[bytes]) -> None:
+    try:
+        while (message := ready.get()) is not None:
+            out.write(message)
+        out.flush()
+    except OSError:
+        os._exit(1)  # nobody listens any more
+
+
+def limit_ourselves() -> None:
+    """Bound memory and time, and make writing any file, a core dump included, impossible."""
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_DATA, MOST_DATA))
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_ADDRESSES, MOST_ADDRESSES))
+    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS_IN_ALL))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def main() -> None:
+    """Answer one request and end."""
+    limit_ourselves()
+    # Millions of strings and not one cycle among them: looking for cycles doubles the time.
+    gc.disable()
+    # Unbuffered: a buffer would hold the file a second time while it comes in. And never closed: the number of the
+    # standard input would go to the next pipe, and a program that we start would take that for its own.
+    with open(0, "rb", buffering=0, closefd=False) as source:
+        request = unpack(source)
+        head, lines = answer_to(request, exactly(source, request["size"]))
+        out = sys.stdout.buffer
+        out.write(head)
+        out.flush()
+        if lines:
+            _get_ready()  # while whoever asks makes up their mind
+        try:
+            reading = unpack(source)["reading"]
+        except NotAsAgreed:
+            return  # nobody wants the lines
+    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS_IN_ALL, MOST_SECONDS_IN_ALL))
+    _write_all(_as_wanted(lines, reading), out)
+
+
+if __name__ == "__main__":
+    main()

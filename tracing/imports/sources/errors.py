@@ -1,0 +1,118 @@
+"""Why something about a source is refused: one class each, its sentence is what the import officer reads."""
+
+from collections.abc import Sequence
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from tracing.imports.errors import FileRefused
+from tracing.imports.format.mapping import Difference
+from tracing.imports.refusals import Refusal
+from tracing.kernel.errors import Forbidden, Invalid, Missing, Refused
+
+MOST_TOLD = 3
+"""Headings told in one sentence; the page tells them all."""
+
+
+class NoSuchSource(Missing):
+    """There is no such source, key or mapping."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cet expéditeur n’existe pas."))
+
+
+class NoSuchKey(Missing):
+    """There is no such key of this source."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette clé n’existe pas, ou plus."))
+
+
+class NoSuchMapping(Missing):
+    """The source never had such a version."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette version n’existe pas."))
+
+
+class SourceCodeTaken(Invalid):
+    """The code already names another source."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Ce code désigne déjà un expéditeur. Ouvrez sa page, ou choisissez un autre code.")
+        )
+
+
+class OtherWorld(Invalid):
+    """A source of real people does not become one of a training site, nor the other way."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Un expéditeur de vraies personnes ne devient pas celui d’un site de formation, ni l’inverse. Rien n’a été modifié."
+            )
+        )
+
+
+class KeyRefused(Invalid):
+    """What was sent is no usable key. `field` is the field of the form it is about."""
+
+    def __init__(self, message: str, field: str = "file") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class KeyKnown(KeyRefused):
+    """The same key is there already."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette clé est déjà enregistrée pour cet expéditeur."))
+
+
+class KeyMoved(Refused):
+    """Somebody else confirmed, put aside or retired the key meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette clé a changé d’état entre-temps. Rien n’a été modifié : relisez sa page."))
+
+
+class SecondPersonNeeded(Forbidden):
+    """Whoever proposed a key does not confirm it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Vous avez proposé cette clé : un autre chargé d’import doit la confirmer, pas vous.")
+        )
+
+
+class NotTheSame(Invalid):
+    """What the second person typed is not what is kept."""
+
+
+class HeadingsChanged(FileRefused):
+    """The headings of a known source are not those that were accepted: a person says what they mean."""
+
+    refusal = Refusal.UNKNOWN_LAYOUT
+    words = _l(
+        "Les titres de cet expéditeur ont changé (%(change)s). Rien n’est chargé avant que la différence soit acceptée dans les pages."
+    )
+
+    def __init__(self, change: Difference) -> None:
+        self.change = change
+        super().__init__(change=" ; ".join(self._told()))
+
+    def _told(self) -> list[str]:
+        """Return what changed, in few words."""
+        told = (
+            (_("disparus : %(headings)s"), [gone.heading for gone in self.change.gone]),
+            (_("nouveaux : %(headings)s"), self.change.new),
+            (_("en double : %(headings)s"), self.change.doubled),
+        )
+        return [words % {"headings": _few(headings)} for words, headings in told if headings]
+
+
+def _few(headings: Sequence[str]) -> str:
+    """Return the first headings of a list."""
+    more = ["…"] if len(headings) > MOST_TOLD else []
+    return ", ".join([*headings[:MOST_TOLD], *more])

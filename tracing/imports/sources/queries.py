@@ -1,0 +1,163 @@
+"""Reading sources: what opens their files, how they are read, and what came from them."""
+
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+
+from tracing.imports.decryption.secrets import Secrets
+from tracing.imports.format.mapping import Mapping
+from tracing.imports.models import ImportLot, ImportSource, KeyState, KeyUse, SourceKey, SourceMapping
+from tracing.imports.sources.errors import NoSuchKey, NoSuchMapping, NoSuchSource
+from tracing.kernel.db import session
+from tracing.staff.scope import HOST, Scope
+from tracing.vault import services as vault
+
+MOST_VERSIONS_TRIED = 5
+"""Each means opening the file once more."""
+
+
+def get_source(code: str, scope: Scope = HOST, *, lock: bool = False) -> ImportSource:
+    """Return a source inside a scope.
+
+    Raises:
+        NoSuchSource: there is none, or it is not for this reader.
+    """
+    source = session.get(ImportSource, code, with_for_update=lock or None, populate_existing=lock)
+    if source is None or not scope.covers(source.site_id):
+        raise NoSuchSource
+    return source
+
+
+def find_source(code: str) -> ImportSource | None:
+    """Return a source, or None when nobody made it and nothing came from it."""
+    return session.get(ImportSource, code)
+
+
+def sources(scope: Scope) -> Sequence[ImportSource]:
+    """Return the sources inside a scope, by name."""
+    chosen = select(ImportSource).where(scope.holds(ImportSource.site_id))
+    return session.scalars(chosen.order_by(ImportSource.label, ImportSource.code)).all()
+
+
+def last_lots(scope: Scope) -> dict[str, ImportLot]:
+    """Return the newest lot of each source inside a scope."""
+    newest = (
+        select(func.max(ImportLot.id))
+        .where(scope.holds(ImportLot.owner_site_id))
+        .group_by(ImportLot.source_code)
+    )
+    lots = session.scalars(select(ImportLot).where(ImportLot.id.in_(newest)))
+    return {lot.source_code: lot for lot in lots}
+
+
+def lots_of(code: str, scope: Scope, *, limit: int = 10) -> Sequence[ImportLot]:
+    """Return the newest lots of a source inside a scope."""
+    chosen = select(ImportLot).where(ImportLot.source_code == code, scope.holds(ImportLot.owner_site_id))
+    return session.scalars(chosen.order_by(ImportLot.id.desc()).limit(limit)).all()
+
+
+def living_keys(code: str | None = None) -> Sequence[SourceKey]:
+    """Return the proposed and confirmed keys of a source, or of all, in the order in which they came."""
+    chosen = select(SourceKey).where(SourceKey.state != KeyState.RETIRED).order_by(SourceKey.id)
+    return session.scalars(chosen if code is None else chosen.where(SourceKey.source_code == code)).all()
+
+
+def retired_keys(code: str) -> Sequence[SourceKey]:
+    """Return the keys of a source that open nothing any more, the latest first."""
+    chosen = select(SourceKey).where(SourceKey.source_code == code, SourceKey.state == KeyState.RETIRED)
+    return session.scalars(chosen.order_by(SourceKey.retired_at.desc())).all()
+
+
+def get_key(code: str, key_id: int, *, lock: bool = False) -> SourceKey:
+    """Return a key of a source."""
+    key = session.get(SourceKey, key_id, with_for_update=lock or None, populate_existing=lock)
+    if key is None or key.source_code != code:
+        raise NoSuchKey
+    return key
+
+
+def secret_parts(key: SourceKey) -> dict[str, str]:
+    """Open what is sealed of a key: `key`, `certificate`, `password`. Never shown to anybody."""
+    parts: dict[str, str] = json.loads(vault.unseal_setting(seal_name(key.id), key.secret))
+    return parts
+
+
+def seal_name(key_id: int) -> str:
+    """Return the name to which a sealed key is bound: moved to another row it does not open."""
+    return f"source_key:{key_id}"
+
+
+def secrets_of(source_code: str) -> Secrets:
+    """Return what opens the files of a source: its confirmed keys, the latest first, and who must have signed."""
+    source = find_source(source_code)
+    if source is None:
+        return Secrets()
+    confirmed = [key for key in living_keys(source_code) if key.state is KeyState.CONFIRMED]
+    kept = [(key.use, secret_parts(key)) for key in reversed(confirmed)]
+    return Secrets(
+        private_keys=tuple(
+            (parts["key"].encode(), parts["certificate"].encode()) for use, parts in kept if use is KeyUse.CMS
+        ),
+        openpgp=tuple(parts["key"].encode("latin-1") for use, parts in kept if use is KeyUse.OPENPGP),
+        age=tuple(parts["key"] for use, parts in kept if use is KeyUse.AGE),
+        passwords=tuple(parts["password"] for use, parts in kept if use is KeyUse.PASSWORD),
+        signers=tuple(parts["certificate"].encode("latin-1") for use, parts in kept if use is KeyUse.SIGNER),
+        needs_signature=source.needs_signature,
+    )
+
+
+def mapping_versions(source_code: str) -> Sequence[SourceMapping]:
+    """Return what was accepted of a source, the latest first."""
+    chosen = select(SourceMapping).where(SourceMapping.source_code == source_code)
+    return session.scalars(chosen.order_by(SourceMapping.version.desc())).all()
+
+
+def get_mapping(source_code: str, version: int) -> SourceMapping:
+    """Return one version of the mapping of a source."""
+    chosen = select(SourceMapping).where(
+        SourceMapping.source_code == source_code, SourceMapping.version == version
+    )
+    found = session.scalar(chosen)
+    if found is None:
+        raise NoSuchMapping
+    return found
+
+
+def mapping_version(mapping_id: int) -> int | None:
+    """Return the number of the version that a lot was read by."""
+    return session.scalar(select(SourceMapping.version).where(SourceMapping.id == mapping_id))
+
+
+def mapping_of(source_code: str) -> tuple[int, Mapping] | None:
+    """Return the mapping in use of a source with its id, or None before its first file."""
+    chosen = select(SourceMapping).where(SourceMapping.source_code == source_code)
+    newest = session.scalar(chosen.order_by(SourceMapping.version.desc()).limit(1))
+    return (newest.id, as_mapping(newest)) if newest else None
+
+
+def accepted_mappings(source_code: str, *, begun_with: int | None = None) -> list[tuple[int, Mapping]]:
+    """Return by what the files of a source may be read, the latest first; a lot goes on as it was begun."""
+    versions = mapping_versions(source_code)[:MOST_VERSIONS_TRIED]
+    if begun_with is not None:
+        versions = [session.get_one(SourceMapping, begun_with)]
+    return [(version.id, as_mapping(version)) for version in versions]
+
+
+def is_tried(mapping_id: int) -> bool:
+    """Say whether lots may be loaded by this version without a look at their plan.
+
+    The first one that is read by what a person said of its columns shows its plan, whoever is trusted.
+    """
+    version = session.get_one(SourceMapping, mapping_id)
+    loaded = select(ImportLot.id).where(
+        ImportLot.source_code == version.source_code,
+        ImportLot.mapping_id == mapping_id,
+        ImportLot.loaded_at.is_not(None),
+    )
+    return version.made_by is None or session.scalar(loaded.limit(1)) is not None
+
+
+def as_mapping(version: SourceMapping) -> Mapping:
+    """Return a version as the reading process takes it."""
+    return Mapping(dict(version.columns), dict(version.codes), tuple(version.headings))

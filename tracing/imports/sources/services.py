@@ -1,0 +1,138 @@
+"""Making a source, and accepting how its files are read."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypedDict
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from tracing.imports.format.columns import NAME as LAYOUT
+from tracing.imports.format.mapping import Mapping, first_mapping
+from tracing.imports.models import ImportSource, SourceKind, SourceMapping
+from tracing.imports.sources import queries
+from tracing.imports.sources.errors import OtherWorld, SourceCodeTaken
+from tracing.kernel import events
+from tracing.kernel.db import session
+from tracing.staff import queries as staff
+from tracing.staff.models import SiteKind
+from tracing.staff.scope import HOST, Scope
+
+
+class Terms(TypedDict):
+    """What an import officer decides about a source."""
+
+    label: str
+    kind: SourceKind
+    is_trusted: bool
+    needs_signature: bool
+    site_id: int | None
+    contact: str
+
+
+def know_source(code: str, scope: Scope = HOST, *, at: datetime) -> ImportSource:
+    """Make a source known that nobody made: its lots wait for a person. What a site's officer sends is the site's.
+
+    Raises:
+        NoSuchSource: it is known, and not theirs.
+    """
+    owner = None if scope.is_national else scope.site_id
+    session.execute(
+        upsert(ImportSource)
+        .values(code=code, label=code, layout=LAYOUT, site_id=owner, created_at=at)
+        .on_conflict_do_nothing()
+    )
+    return queries.get_source(code, scope)
+
+
+def add_source(code: str, terms: Terms, *, by: int, at: datetime) -> ImportSource:
+    """Make a source known before its first file."""
+    if queries.find_source(code):
+        raise SourceCodeTaken
+    source = ImportSource(code=code, layout=LAYOUT, created_at=at, updated_at=at, **terms)
+    session.add(source)
+    session.flush()
+    events.record("source.added", by=by, at=at, site_id=source.site_id, source=code, **_decided(terms))
+    return source
+
+
+def change_source(code: str, terms: Terms, *, by: int, at: datetime) -> ImportSource:
+    """Change what was decided about a source; what became of earlier lots stays.
+
+    Raises:
+        OtherWorld: the lots of real people would go to a training site, or the other way.
+    """
+    source = queries.get_source(code, lock=True)
+    before: dict[str, Any] = {name: getattr(source, name) for name in terms}
+    if _is_practice(source.site_id) != _is_practice(terms["site_id"]):
+        raise OtherWorld
+    changed = sorted(name for name, value in terms.items() if before[name] != value)
+    if changed:
+        for name in changed:
+            setattr(source, name, terms[name])  # type: ignore[literal-required]
+        source.updated_at = at
+        session.flush()
+        # the auditor of whose it was sees that it left, the one of whose it is now that it came
+        for owner in sorted({before["site_id"], source.site_id}, key=str):
+            events.record(
+                "source.changed",
+                by=by,
+                at=at,
+                site_id=owner,
+                source=code,
+                changed=changed,
+                **_decided(terms),
+            )
+    return source
+
+
+def _is_practice(site_id: int | None) -> bool:
+    """Say whether a source with this owner sends invented people."""
+    return site_id is not None and staff.get_site(site_id).kind is SiteKind.TRAINING
+
+
+def _decided(terms: Terms) -> dict[str, Any]:
+    """Return what the journal keeps: decisions, and no word that somebody typed."""
+    return {
+        "is_trusted": terms["is_trusted"],
+        "needs_signature": terms["needs_signature"],
+        "site": terms["site_id"],
+    }
+
+
+def accept_mapping(source_code: str, mapping: Mapping, *, by: int | None, at: datetime) -> SourceMapping:
+    """Keep how the files of a source are read, as its next version; an equal one is not kept twice."""
+    source = queries.get_source(source_code, lock=True)
+    newest = next(iter(queries.mapping_versions(source_code)), None)
+    if newest is not None and queries.as_mapping(newest) == mapping:
+        return newest
+    last = session.scalar(
+        select(func.max(SourceMapping.version)).where(SourceMapping.source_code == source_code)
+    )
+    version = SourceMapping(
+        source_code=source_code,
+        version=(last or 0) + 1,
+        headings=list(mapping.headings),
+        columns=dict(mapping.columns),
+        codes=dict(mapping.codes),
+        made_by=by,
+        made_at=at,
+    )
+    session.add(version)
+    session.flush()
+    events.record(
+        "source.mapped",
+        by=by,
+        at=at,
+        site_id=source.site_id,
+        source=source_code,
+        version=version.version,
+    )
+    return version
+
+
+def record_first_mapping(source_code: str, headings: Sequence[str], *, at: datetime) -> SourceMapping:
+    """Keep the headings of a source's first file, which the layout recognised by itself; a later one changes nothing."""
+    queries.get_source(source_code, lock=True)
+    newest = next(iter(queries.mapping_versions(source_code)), None)
+    return newest or accept_mapping(source_code, first_mapping(headings), by=None, at=at)

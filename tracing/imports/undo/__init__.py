@@ -1,0 +1,1 @@
+"""Taking a loaded lot back while nobody was called about it."""

@@ -1,0 +1,198 @@
+"""Removing from the database what a lot brought: lines, results, cases, calls to make, people nobody else knows."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import text
+
+from tracing.kernel import events
+from tracing.kernel.db import session
+from tracing.queue.households import services as households
+
+CHUNK = 5_000
+"""Ids in one statement."""
+
+
+def lock(lot_id: int) -> None:
+    """Lock the households that a lot's cases are called in, then those cases, in the order in which every call does."""
+    session.execute(text(_LOCK_ENTRIES), {"lot": lot_id})
+    session.execute(text(_LOCK_CASES), {"lot": lot_id})
+
+
+# Arrays rather than joins: each step goes by its index, however little the planner knows of a lot just written.
+_LOCK_ENTRIES = """
+    SELECT id FROM queue_entries WHERE household_id = ANY(ARRAY(
+        SELECT household_id FROM people WHERE id = ANY(ARRAY(
+            SELECT person_id FROM cases WHERE id = ANY(ARRAY(
+                SELECT case_id FROM import_lines WHERE lot_id = :lot AND case_id IS NOT NULL))))))
+    ORDER BY household_id FOR UPDATE
+"""
+_LOCK_CASES = """
+    SELECT id FROM cases WHERE id = ANY(ARRAY(
+        SELECT case_id FROM import_lines WHERE lot_id = :lot AND case_id IS NOT NULL))
+    ORDER BY id FOR UPDATE
+"""
+
+
+def put_back_withdrawals(lines: Sequence[int], *, gone: Sequence[int], at: datetime) -> None:
+    """Let results stand again that these lines withdrew: their cases are open, and to be called as before."""
+    for part in _parts(lines):
+        rows = session.execute(text(_WITHDRAWN), {"lines": part, "gone": gone}).all()
+        for row in rows:
+            session.execute(
+                text("UPDATE lab_results SET withdrawn_at = NULL WHERE id = :result"), {"result": row.result}
+            )
+            if session.scalar(text(_STILL_WITHDRAWN), {"case": row.case_id}):
+                continue
+            session.execute(
+                text("UPDATE cases SET status = 'open' WHERE id = :case AND status = 'withdrawn'"),
+                {"case": row.case_id},
+            )
+            homes = session.scalars(
+                text(_TASKS_BACK), {"case": row.case_id, "withdrawn": row.withdrawn_at}
+            ).all()
+            events.record(
+                "case.withdrawal_undone", by=None, at=at, subject=("case", row.case_id), site_id=row.site_id
+            )
+            session.flush()
+            session.expire_all()
+            for home in sorted({home for home in homes if home is not None}):
+                households.refresh(home, at=at)
+
+
+_WITHDRAWN = """
+    SELECT result.id AS result, result.case_id, result.withdrawn_at, cases.site_id
+    FROM import_lines AS line
+    JOIN lab_results AS result
+      ON result.source_code = line.source_code AND result.source_result_id = line.source_result_id
+    JOIN cases ON cases.id = result.case_id
+    WHERE line.id = ANY(:lines) AND line.outcome = 'withdrawn' AND result.withdrawn_at IS NOT NULL
+      AND NOT result.case_id = ANY(:gone)
+    ORDER BY result.case_id
+"""
+_STILL_WITHDRAWN = "SELECT true FROM lab_results WHERE case_id = :case AND withdrawn_at IS NOT NULL LIMIT 1"
+_TASKS_BACK = """
+    UPDATE call_tasks SET state = 'open', closed_at = NULL
+    WHERE case_id = :case AND kind = 'case_first' AND state = 'cancelled' AND closed_at = :withdrawn
+      AND covered_by IS NULL
+    RETURNING household_id
+"""
+
+
+def remove(lines: Sequence[int], cases: Sequence[int], *, at: datetime) -> None:
+    """Remove lines with the results they brought, and cases with all that hangs on them."""
+    session.flush()
+    moved: set[int] = set()
+    for part in _parts(lines):
+        moved |= set(session.scalars(text(_RESULTS_OF_LINES), {"lines": part}))
+        session.execute(text(_OPEN_SETTLED), {"lines": part})
+    for part in _parts(lines):
+        session.execute(text("DELETE FROM import_lines WHERE id = ANY(:lines)"), {"lines": part})
+    _move_first_samplings(moved - set(cases))
+    people, homes = _remove_cases(cases)
+    homes |= _remove_people(people)
+    session.expire_all()
+    _tidy_homes(homes, at=at)
+    session.expire_all()
+
+
+_RESULTS_OF_LINES = "DELETE FROM lab_results WHERE line_id = ANY(:lines) RETURNING case_id"
+_OPEN_SETTLED = "UPDATE import_lines SET settled_by_id = NULL WHERE settled_by_id = ANY(:lines)"
+
+
+def _move_first_samplings(cases: set[int]) -> None:
+    """Let the first sampling of a case be that of the results it still has."""
+    for part in _parts(sorted(cases)):
+        session.execute(text(_FIRST_SAMPLINGS), {"cases": part})
+
+
+_FIRST_SAMPLINGS = """
+    UPDATE cases SET first_sampled_at = earliest.at
+    FROM (SELECT case_id, min(sampled_at) AS at FROM lab_results WHERE case_id = ANY(:cases)
+          GROUP BY case_id) AS earliest
+    WHERE cases.id = earliest.case_id AND cases.first_sampled_at <> earliest.at
+"""
+
+
+def _remove_cases(cases: Sequence[int]) -> tuple[set[int], set[int]]:
+    """Remove cases and the calls to make about them; returns their people and the households to look at again."""
+    people: set[int] = set()
+    homes: set[int] = set()
+    for part in _parts(cases):
+        gone = {"cases": part}
+        homes |= set(session.scalars(text(_TASKS), gone))
+        session.execute(text("DELETE FROM lab_results WHERE case_id = ANY(:cases)"), gone)
+        people |= set(session.scalars(text(_CASES), gone))
+    homes.discard(None)
+    return people, homes
+
+
+_TASKS = "DELETE FROM call_tasks WHERE case_id = ANY(:cases) RETURNING household_id"
+_CASES = "DELETE FROM cases WHERE id = ANY(:cases) RETURNING person_id"
+
+
+def _remove_people(people: set[int]) -> set[int]:
+    """Remove the people of whom nothing else is kept, with their keys and numbers; returns their households."""
+    homes: set[int] = set()
+    for part in _parts(sorted(people)):
+        lonely = list(session.scalars(text(_LONELY), {"people": part}))
+        gone = {"people": lonely}
+        session.execute(text(_PAIRS), gone)
+        numbers = list(session.scalars(text(_KEYS), gone))
+        homes |= set(session.scalars(text(_PEOPLE), gone))
+        session.execute(text(_NUMBERS), {"numbers": numbers})
+    homes.discard(None)
+    return homes
+
+
+_LONELY = """
+    SELECT id FROM people WHERE id = ANY(:people) AND same_as IS NULL
+       AND NOT EXISTS (SELECT FROM cases WHERE cases.person_id = people.id)
+       AND NOT EXISTS (SELECT FROM contacts WHERE contacts.person_id = people.id)
+       AND NOT EXISTS (SELECT FROM call_tasks WHERE call_tasks.person_id = people.id)
+       AND NOT EXISTS (SELECT FROM conversations WHERE conversations.person_id = people.id)
+       AND NOT EXISTS (SELECT FROM answers WHERE answers.person_id = people.id)
+       AND NOT EXISTS (SELECT FROM sick_notes WHERE sick_notes.person_id = people.id)
+       AND NOT EXISTS (SELECT FROM people AS record WHERE record.same_as = people.id)
+    ORDER BY id FOR UPDATE
+"""
+_PAIRS = "DELETE FROM possible_duplicates WHERE person_id = ANY(:people) OR other_id = ANY(:people)"
+_KEYS = """
+    WITH gone AS (DELETE FROM person_keys WHERE person_id = ANY(:people) RETURNING kind, hash)
+    SELECT DISTINCT hash FROM gone WHERE kind = 'phone'
+"""
+_PEOPLE = "DELETE FROM people WHERE id = ANY(:people) RETURNING household_id"
+_NUMBERS = """
+    DELETE FROM household_numbers WHERE number_hash = ANY(:numbers)
+       AND NOT EXISTS (SELECT FROM person_keys
+                       WHERE person_keys.hash = household_numbers.number_hash AND kind = 'phone')
+"""
+
+
+def _tidy_homes(homes: set[int], *, at: datetime) -> None:
+    """Remove the households in which nobody is left; the others may split, and go where their calls put them."""
+    left = set(homes)
+    for part in _parts(sorted(homes)):
+        empty = list(session.scalars(text(_EMPTY), {"homes": part}))
+        session.execute(text("DELETE FROM queue_entries WHERE household_id = ANY(:homes)"), {"homes": empty})
+        session.execute(
+            text("DELETE FROM household_numbers WHERE household_id = ANY(:homes)"), {"homes": empty}
+        )
+        session.execute(text("DELETE FROM households WHERE id = ANY(:homes)"), {"homes": empty})
+        left -= set(empty)
+    for home in sorted(left):
+        households.settle(home, at=at)
+        households.refresh(home, at=at)
+
+
+_EMPTY = """
+    SELECT id FROM households WHERE id = ANY(:homes)
+       AND NOT EXISTS (SELECT FROM people WHERE people.household_id = households.id)
+       AND NOT EXISTS (SELECT FROM call_tasks WHERE call_tasks.household_id = households.id)
+       AND NOT EXISTS (SELECT FROM calls WHERE calls.household_id = households.id)
+"""
+
+
+def _parts(ids: Sequence[int]) -> Iterator[list[int]]:
+    for start in range(0, len(ids), CHUNK):
+        yield list(ids[start : start + CHUNK])

@@ -1,0 +1,1 @@
+"""A claim: how a call is claimed, kept alive and ended."""

@@ -1,0 +1,70 @@
+"""Claims that ended by themselves: their households return to the queue, a batch at a time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, tuple_
+
+from tracing.kernel.db import among, session
+from tracing.queue.claims.claim import Claim
+from tracing.queue.models import EntryState, QueueEntry
+from tracing.queue.services import end_claims
+
+AS_THEY_STAND = """
+    ended AS (
+        SELECT ctid, claimant_id FROM queue_entries
+        WHERE state = 'claimed' AND claim_ends_at <= :at AND NOT (is_stale OR regroup)
+            AND (promised_at IS NULL OR promised_at <= :at)
+        ORDER BY claim_ends_at LIMIT :most FOR UPDATE SKIP LOCKED
+    ), freed AS (
+        UPDATE queue_entries SET state = CASE WHEN not_before <= :at THEN 'ready' ELSE 'scheduled' END,
+            claimant_id = NULL, claimed_at = NULL, claim_ends_at = NULL, last_input_at = NULL
+        FROM ended WHERE queue_entries.ctid = ended.ctid
+        RETURNING queue_entries.id, household_id, claim_number, site_id, ended.claimant_id
+    ), told AS (
+        INSERT INTO events (at, kind, site_id, subject_type, subject_id, detail)
+        SELECT :at, 'call.claim_ended', site_id, 'entry', id,
+            jsonb_build_object('claim', claim_number, 'claimant', claimant_id)
+        FROM freed
+    )
+"""
+"""How a statement begins that ends the claims of households whose tasks are what they were when they were claimed: they
+stand where they stood. What it goes on with finds them as `freed` (calls.sweeping).
+
+A row just locked is written where it lies; one that somebody changed meanwhile is left to the next sweep.
+"""
+
+
+def need_care(
+    *, at: datetime, after: tuple[datetime, int] | None = None, most: int
+) -> list[tuple[datetime, int]]:
+    """Return claims that have ended of households that must be placed anew, `most` of them after a key.
+
+    Each is when it ended and its entry: that is the key, and the order.
+    """
+    ended = tuple_(QueueEntry.claim_ends_at, QueueEntry.id)
+    chosen = select(QueueEntry.claim_ends_at, QueueEntry.id).where(
+        QueueEntry.state == EntryState.CLAIMED,
+        QueueEntry.claim_ends_at <= at,
+        QueueEntry.is_stale | QueueEntry.regroup | (QueueEntry.promised_at > at),
+    )
+    if after is not None:
+        chosen = chosen.where(ended > after)
+    rows = session.execute(chosen.order_by(QueueEntry.claim_ends_at, QueueEntry.id).limit(most))
+    return [(ends_at, entry_id) for ends_at, entry_id in rows if ends_at is not None]
+
+
+def expire_with_care(entry_ids: Sequence[int], *, at: datetime) -> list[Claim]:
+    """End the claims of these entries that have ended still, and place their households anew; returns the claims."""
+    ended = session.scalars(
+        select(QueueEntry)
+        .where(
+            among(QueueEntry.id, entry_ids),
+            QueueEntry.state == EntryState.CLAIMED,
+            QueueEntry.claim_ends_at <= at,
+        )
+        .order_by(QueueEntry.claim_ends_at)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    return end_claims("call.claim_ended", ended, by=None, at=at)

@@ -1,0 +1,132 @@
+"""Who can be called by whom: the language of a person, and those who speak it at their site."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
+
+from tracing.kernel import events
+from tracing.kernel.db import among, session
+from tracing.people.models import Person
+from tracing.queue import queries, rules, services
+from tracing.queue.households import services as households
+from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
+from tracing.staff.models import Member, MemberRole, Role
+from tracing.ui.languages import FRENCH
+
+MOVED_AT_ONCE = 200
+
+
+def spoken_at(site_id: int) -> set[str]:
+    """Return the languages besides French in which a site's tracers can call."""
+    return {language for _site, language in session.execute(_spoken().where(MemberRole.site_id == site_id))}
+
+
+def ask_in(task: CallTask, language: str, *, by: int, at: datetime) -> bool:
+    """Have a person called in a language; returns whether somebody of the site speaks it.
+
+    They stay in the queue, for those who do; where nobody does, they stand on the supervisor's list.
+    """
+    session.get_one(Person, task.person_id, with_for_update=True).language = language
+    events.record(
+        "task.language", by=by, at=at, subject=("task", task.id), site_id=task.site_id, language=language
+    )
+    if language not in spoken_at(task.site_id):
+        services.close_task(task, TaskState.WAITING_LANGUAGE, by=by, at=at)
+        return False
+    task.not_before, task.promised_at, task.promised_by = at, None, None
+    session.flush()
+    if task.household_id is not None:
+        households.refresh(task.household_id, at=at)
+    return True
+
+
+def need_interpreter(task: CallTask, language: str, *, by: int, at: datetime) -> None:
+    """Put a person on the list of those whose call an interpreter must join, with the language that is needed."""
+    session.get_one(Person, task.person_id, with_for_update=True).language = language
+    events.record(
+        "task.interpreter", by=by, at=at, subject=("task", task.id), site_id=task.site_id, language=language
+    )
+    services.close_task(task, TaskState.WAITING_INTERPRETER, by=by, at=at)
+
+
+def call_in_french(task: CallTask) -> None:
+    """Forget the language of a person: somebody there will help, or it was not needed."""
+    session.get_one(Person, task.person_id, with_for_update=True).language = None
+    session.flush()
+
+
+def languages_of(person_ids: Iterable[int]) -> dict[int, str]:
+    """Return the languages of people who are not called in French."""
+    rows = session.execute(
+        select(Person.id, Person.language).where(Person.id.in_(set(person_ids)), Person.language.is_not(None))
+    )
+    return {row.id: row.language for row in rows}
+
+
+def settle(*, at: datetime) -> int:
+    """Bring back whose language somebody speaks now, and list whose language nobody speaks any more."""
+    return _bring_back(at=at) + _list_unspoken(at=at)
+
+
+def _bring_back(*, at: datetime) -> int:
+    waiting = _some(CallTask.state == TaskState.WAITING_LANGUAGE, _LANGUAGE_THERE.in_(_spoken()))
+    moved = 0
+    for task in _locked(waiting):
+        if task.state is TaskState.WAITING_LANGUAGE:
+            services.reopen_task(task, due_at=task.due_at, by=None, at=at)
+            moved += 1
+    return moved
+
+
+def _list_unspoken(*, at: datetime) -> int:
+    """List calls that nobody can make, once a supervisor has had the time to give them to somebody by hand."""
+    nobody_can = _some(
+        CallTask.state == TaskState.OPEN,
+        _LANGUAGE_THERE.not_in(_spoken()),
+        QueueEntry.language != FRENCH,
+        QueueEntry.state == EntryState.READY,
+        QueueEntry.reserved_for.is_(None),
+        QueueEntry.not_before <= at - rules.GIFT_LASTS,
+    )
+    moved = 0
+    for task in _locked(nobody_can):
+        if task.state is TaskState.OPEN:
+            services.close_task(task, TaskState.WAITING_LANGUAGE, by=None, at=at)
+            moved += 1
+    return moved
+
+
+_LANGUAGE_THERE = tuple_(CallTask.site_id, Person.language)
+
+
+def _spoken() -> Select[int, str]:
+    """Return every site beside every language that its tracers speak besides French."""
+    return (
+        select(MemberRole.site_id, func.jsonb_array_elements_text(Member.languages))
+        .join(Member, Member.id == MemberRole.member_id)
+        .where(MemberRole.role == Role.TRACER, Member.closed_at.is_(None))
+    )
+
+
+def _some(*conditions: ColumnElement[bool]) -> Sequence[CallTask]:
+    """Return a batch of the calls that are to move. Only those: one that stays would be in the way for ever."""
+    chosen = (
+        select(CallTask)
+        .join(Person, Person.id == CallTask.person_id)
+        .join(QueueEntry, QueueEntry.household_id == CallTask.household_id)
+        .where(Person.language.is_not(None), QueueEntry.state != EntryState.CLAIMED, *conditions)
+        .limit(MOVED_AT_ONCE)
+    )
+    return session.scalars(chosen).all()
+
+
+def _locked(tasks: Sequence[CallTask]) -> Sequence[CallTask]:
+    """Lock the households of tasks in their order, then read the tasks anew; those on the line are left out."""
+    entries = queries.entries_of(
+        sorted({task.household_id for task in tasks if task.household_id is not None}), lock=True
+    )
+    busy = {entry.household_id for entry in entries if entry.state is EntryState.CLAIMED}
+    free = [task for task in tasks if task.household_id not in busy]
+    anew = select(CallTask).where(among(CallTask.id, [task.id for task in free])).order_by(CallTask.id)
+    return session.scalars(anew.execution_options(populate_existing=True)).all()

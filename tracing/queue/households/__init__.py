@@ -1,0 +1,1 @@
+"""Who is called together, and where their household stands in the queue."""

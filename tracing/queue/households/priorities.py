@@ -1,0 +1,134 @@
+"""Lots and places that a supervisor puts before the others: given, taken back, over by themselves.
+
+What is given holds for calls that wait and for those that come later. Nothing is decided while they are written:
+`compare` notes which calls are to be looked at, and a round of the scheduler's job (`priority_rounds`) does it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from tracing.kernel import events
+from tracing.kernel.db import session
+from tracing.people import services as people
+from tracing.queue import rules
+from tracing.queue.errors import HasPriority, NoSuchPriority, NothingWaits
+from tracing.queue.models import CallTask, Priority, PriorityRound, TaskState
+from tracing.staff.agent import Agent
+from tracing.staff.models import SiteKind
+
+GIVING = 743_010
+"""The advisory lock of whoever gives a priority, shared by whoever writes calls; the same number in every release."""
+EVERY_TASK = 2**62
+
+
+def give_to_lot(lot_id: int, *, sender: str, by: Agent, at: datetime) -> Priority:
+    """Put the calls that a lot asked for at the agent's site before the others, those still to come included.
+
+    Raises:
+        NothingWaits: no call of the lot waits at that site.
+        HasPriority: it has been done.
+    """
+    waits = select(CallTask.id).where(
+        CallTask.site_id == by.site.id, CallTask.state == TaskState.OPEN, CallTask.lot_id == lot_id
+    )
+    if session.scalar(waits.limit(1)) is None:
+        raise NothingWaits
+    return _give({"lot_id": lot_id, "sender": sender}, by=by, at=at)
+
+
+def give_to_place(postcode: str, *, only_collective: bool, by: Agent, at: datetime) -> Priority:
+    """Put the calls of a place before the others at the agent's site, for whoever comes later too.
+
+    Raises:
+        HasPriority: it has been done.
+    """
+    is_invented = by.site.kind is SiteKind.TRAINING
+    place = {"postcode": postcode, "only_collective": only_collective}
+    return _give(
+        place | {"postcode_hash": people.place_hash(postcode, is_invented=is_invented)}, by=by, at=at
+    )
+
+
+def _give(what: dict[str, object], *, by: Agent, at: datetime) -> Priority:
+    # whoever writes calls now knows nothing of it: their calls are committed before the round begins
+    session.execute(select(func.pg_advisory_xact_lock(GIVING)))
+    given: Priority | None = session.scalar(
+        insert(Priority)
+        .values(site_id=by.site.id, given_at=at, given_by=by.member_id, **what)
+        .on_conflict_do_nothing()
+        .returning(Priority)
+    )
+    if given is None:
+        raise HasPriority
+    events.record(
+        "priority.given",
+        by=by.member_id,
+        at=at,
+        subject=("priority", given.id),
+        site_id=by.site.id,
+        lot=given.lot_id,
+    )
+    _ask_for_all(by.site.id, by=by.member_id, at=at)
+    return given
+
+
+def take_back(priority_id: int, *, by: Agent, at: datetime) -> None:
+    """Put the calls of a lot or a place where they would stand without it.
+
+    Raises:
+        NoSuchPriority: it is of another site, or over.
+    """
+    ended = update(Priority).where(
+        Priority.id == priority_id, Priority.site_id == by.site.id, Priority.ended_at.is_(None)
+    )
+    found = session.execute(ended.values(ended_at=at, ended_by=by.member_id).returning(Priority.lot_id))
+    row = found.one_or_none()
+    if row is None:
+        raise NoSuchPriority
+    events.record(
+        "priority.taken_back",
+        by=by.member_id,
+        at=at,
+        subject=("priority", priority_id),
+        site_id=by.site.id,
+        lot=row.lot_id,
+    )
+    _ask_for_all(by.site.id, by=by.member_id, at=at)
+
+
+def end_of_lot(lot_id: int, *, at: datetime) -> None:
+    """End the priority of a lot that is taken back; whoever stays was called, and needs none."""
+    _end(Priority.lot_id == lot_id, at=at)
+
+
+def end_old(*, at: datetime) -> None:
+    """End priorities that are a week old."""
+    _end(Priority.given_at <= at - rules.PRIORITY_LASTS, at=at)
+
+
+def _end(which: ColumnElement[bool], *, at: datetime) -> None:
+    ended = update(Priority).where(which, Priority.ended_at.is_(None)).values(ended_at=at)
+    for priority_id, site_id in session.execute(ended.returning(Priority.id, Priority.site_id)).all():
+        events.record("priority.ended", by=None, at=at, subject=("priority", priority_id), site_id=site_id)
+        _ask_for_all(site_id, by=None, at=at)
+
+
+def _ask_for_all(site_id: int, *, by: int | None, at: datetime) -> None:
+    session.add(PriorityRound(site_id=site_id, after_task=0, until_task=EVERY_TASK, asked_by=by, asked_at=at))
+    session.flush()
+
+
+def compare(site_ids: Sequence[int], first_task: int, last_task: int, *, at: datetime) -> None:
+    """Have calls that were just written compared with the priorities of their sites, where there are any."""
+    session.execute(select(func.pg_advisory_xact_lock_shared(GIVING)))
+    session.execute(
+        text("""
+            INSERT INTO queue_priority_rounds (site_id, after_task, until_task, asked_at)
+            SELECT DISTINCT site_id, CAST(:first AS bigint) - 1, CAST(:last AS bigint), CAST(:at AS timestamptz)
+            FROM queue_priorities WHERE ended_at IS NULL AND site_id = ANY(:sites)
+        """),
+        {"sites": list(site_ids), "first": first_task, "last": last_task, "at": at},
+    )

@@ -1,0 +1,61 @@
+"""One episode, one first call: when two records turn out to be one person, one call covers the other.
+
+The covered call is given up, not forgotten: it is asked for again when the records are told apart, or when the call
+that covers it is given up itself.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from tracing.cases import queries as case_queries
+from tracing.cases import services as cases
+from tracing.cases.models import CaseOutcome, CaseStatus
+from tracing.kernel import events
+from tracing.kernel.db import session
+from tracing.people import queries as people
+from tracing.queue.households import priorities
+from tracing.queue.households import services as households
+from tracing.queue.models import CallTask, TaskState
+
+
+def cover(task: CallTask, covering: CallTask, *, by: int | None, at: datetime) -> None:
+    """Give up a first call because another one tells the same person about the same episode."""
+    task.state, task.closed_at, task.covered_by = TaskState.CANCELLED, at, covering.id
+    session.flush()
+    events.record(
+        "task.covered", by=by, at=at, subject=("task", task.id), site_id=task.site_id, covering=covering.id
+    )
+    if task.household_id is not None:
+        households.refresh(task.household_id, at=at)
+
+
+def uncover(task: CallTask, *, by: int | None, at: datetime) -> None:
+    """Ask for a covered call again, as it stood: its promise, its attempts, its place.
+
+    Not for a case that is none, or whose result was withdrawn meanwhile: nobody calls for those.
+    """
+    task.covered_by = None
+    case = case_queries.get_case(task.case_id, lock=True)
+    if case.status is CaseStatus.WITHDRAWN or case.outcome is CaseOutcome.NOT_A_CASE:
+        session.flush()
+        return
+    if case.status is CaseStatus.CLOSED:
+        cases.reopen(case, by=by, at=at)
+    has_number = people.has_number(task.person_id)
+    task.state = TaskState.OPEN if has_number else TaskState.NO_NUMBER
+    task.closed_at = None if has_number else at
+    session.flush()
+    events.record("task.uncovered", by=by, at=at, subject=("task", task.id), site_id=task.site_id)
+    if task.household_id is not None:
+        households.refresh(task.household_id, at=at)
+    elif has_number:
+        households.settle_person(task.person_id, at=at)
+    priorities.compare([task.site_id], task.id, task.id, at=at)
+
+
+def uncover_all(covering: CallTask, *, by: int | None, at: datetime) -> None:
+    """Ask again for every call that this one covered."""
+    chosen = select(CallTask).where(CallTask.covered_by == covering.id).order_by(CallTask.id)
+    for task in session.scalars(chosen).all():
+        uncover(task, by=by, at=at)

@@ -1,0 +1,35 @@
+"""What the scheduler watches over: promises that nobody kept, calls kept for somebody who is gone, loans that end."""
+
+from datetime import datetime
+
+from tracing.kernel import clock
+from tracing.kernel.db import transaction
+from tracing.kernel.job_slots import take_slot
+from tracing.queue import queries
+from tracing.queue.maintenance import release_absent as leaving
+from tracing.queue.ordering import callbacks as promises
+from tracing.staff import loans as lending
+
+
+def watch(slot: datetime) -> int:
+    """Count broken promises, open what is kept for somebody who is gone, send the lent home; returns how many of all."""
+    with transaction():
+        if not take_slot("watch", slot, at=clock.database_now()):
+            return 0
+    with transaction():
+        broken = promises.break_missed(at=clock.database_now())
+    with transaction():
+        opened = leaving.release_gone(at=clock.database_now())
+    with transaction():
+        return broken + opened + _return_lent(at=clock.database_now())
+
+
+def _return_lent(*, at: datetime) -> int:
+    """Send home whose loan is over, once their call has ended; returns how many."""
+    sent = 0
+    for loan in lending.over(at=at):
+        lending.hold_tracer(loan)
+        if not queries.holds_a_claim(loan.member_id):
+            lending.take_back(loan, by=None, at=at)
+            sent += 1
+    return sent

@@ -1,0 +1,143 @@
+"""Nothing stays with anybody who is not there: what was kept for them is for everyone again, and says why."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select
+
+from tracing.kernel import events
+from tracing.kernel.db import session
+from tracing.queue import queries
+from tracing.queue.households import services as households
+from tracing.queue.models import CallTask, EntryState, Promise, QueueEntry, TaskState
+from tracing.queue.services import SWEEP_BATCH
+from tracing.staff import presence
+from tracing.staff import queries as staff
+from tracing.staff.models import Member
+from tracing.staff.rules import Gone
+
+GONE = "owner.gone"
+MOST_PROMISES = 5000
+"""Looked at in one run; a site of a hundred tracers has a few hundred to come."""
+
+
+def release_gone(*, at: datetime) -> int:
+    """Open to everyone what is kept for somebody who is gone, or will be at the hour they promised.
+
+    Returns how many calls were opened, claims that end now included.
+    """
+    return _end_claims(at=at) + _open_gifts(at=at) + _open_promises(at=at)
+
+
+def _end_claims(*, at: datetime) -> int:
+    """End the claims of those whose account is closed: the next sweep returns them to the queue."""
+    rows = session.scalars(
+        select(QueueEntry)
+        .join(Member, Member.id == QueueEntry.claimant_id)
+        .where(
+            QueueEntry.state == EntryState.CLAIMED,
+            QueueEntry.claim_ends_at > at,
+            Member.closed_at.is_not(None),
+        )
+        .with_for_update(of=QueueEntry, skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    for entry in rows:
+        entry.claim_ends_at = at
+        _record(entry, entry.claimant_id, Gone.ACCOUNT_CLOSED, "call", at=at)
+    session.flush()
+    return len(rows)
+
+
+def _open_gifts(*, at: datetime) -> int:
+    given = session.scalars(
+        select(QueueEntry)
+        .where(
+            QueueEntry.state == EntryState.READY,
+            QueueEntry.reserved_for.is_not(None),
+            QueueEntry.given_at.is_not(None),
+        )
+        .order_by(QueueEntry.household_id)
+        .limit(SWEEP_BATCH)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    gone = _gone({(entry.site_id, entry.reserved_for, at) for entry in given}, at=at)
+    opened = 0
+    for entry in given:
+        why = gone.get((entry.site_id, entry.reserved_for, at))
+        if why is None:
+            continue
+        _record(entry, entry.reserved_for, why, "gift", at=at)
+        entry.reserved_for = entry.reserved_until = entry.given_at = None
+        session.flush()
+        households.refresh(entry.household_id, at=at)
+        opened += 1
+    return opened
+
+
+def _open_promises(*, at: datetime) -> int:
+    promised = session.execute(
+        select(
+            CallTask.id, CallTask.household_id, CallTask.site_id, CallTask.promised_by, CallTask.promised_at
+        )
+        .join(Promise, (Promise.task_id == CallTask.id) & (Promise.promised_for == CallTask.promised_at))
+        .where(
+            Promise.settled_at.is_(None),
+            Promise.promised_for > at,
+            CallTask.state == TaskState.OPEN,
+            CallTask.promised_by.is_not(None),
+            CallTask.household_id.is_not(None),
+        )
+        .order_by(CallTask.household_id)
+        .limit(MOST_PROMISES)
+    ).all()
+    gone = _gone({(row.site_id, row.promised_by, row.promised_at) for row in promised}, at=at)
+    opened = 0
+    for row in promised:
+        why = gone.get((row.site_id, row.promised_by, row.promised_at))
+        if why is None:
+            continue
+        entry = queries.find_entry_of(row.household_id, lock=True)
+        task = session.get(CallTask, row.id, populate_existing=True)
+        if entry is None or task is None or entry.state is EntryState.CLAIMED:
+            continue
+        if (task.promised_by, task.promised_at) != (row.promised_by, row.promised_at):
+            continue
+        # the hour that was promised stands; only whose it is does not
+        task.promised_by = None
+        session.flush()
+        _record(entry, row.promised_by, why, "promise", at=at)
+        households.refresh(row.household_id, at=at)
+        opened += 1
+    return opened
+
+
+def _gone(
+    asked: Collection[tuple[int, int | None, datetime]], *, at: datetime
+) -> dict[tuple[int, int | None, datetime], Gone]:
+    """Return who of these is gone at their moment, site by site."""
+    by_site: dict[int, set[tuple[int, datetime]]] = defaultdict(set)
+    for site_id, member_id, when in asked:
+        if member_id is not None:
+            by_site[site_id].add((member_id, when))
+    found: dict[tuple[int, int | None, datetime], Gone] = {}
+    for site_id, wanted in by_site.items():
+        zone = staff.workplace(staff.get_site(site_id)).time_zone
+        gone = presence.gone(wanted, site_id=site_id, at=at, zone=zone)
+        found |= {(site_id, member_id, when): why for (member_id, when), why in gone.items()}
+    return found
+
+
+def _record(entry: QueueEntry, member_id: int | None, why: Gone, what: str, *, at: datetime) -> None:
+    events.record(
+        GONE,
+        by=None,
+        at=at,
+        subject=("entry", entry.id),
+        site_id=entry.site_id,
+        member=member_id,
+        why=why.value,
+        what=what,
+    )

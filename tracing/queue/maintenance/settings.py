@@ -1,0 +1,87 @@
+"""What a site decides about its queue: when it calls, and what makes a call more urgent."""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from sqlalchemy import select
+
+from tracing.kernel import events
+from tracing.kernel.db import session
+from tracing.programmes.schema import Weights
+from tracing.queue.maintenance import upkeep
+from tracing.queue.models import QueueWeights
+from tracing.staff.agent import Agent
+from tracing.staff.models import Site
+
+
+@dataclass(frozen=True)
+class Hours:
+    """When a site calls; no times: those of its programme."""
+
+    opens: time | None
+    closes: time | None
+    sundays: bool
+    holidays: bool
+
+
+def hours_of(site: Site) -> Hours:
+    """Return when a site calls."""
+    return Hours(site.calls_from, site.calls_until, site.calls_on_sundays, site.calls_on_holidays)
+
+
+def set_hours(hours: Hours, *, by: Agent, at: datetime) -> bool:
+    """Change when the agent's site calls, and have everybody who waits placed anew; returns whether that is new."""
+    site = session.get_one(Site, by.site.id, with_for_update=True, populate_existing=True)
+    if hours_of(site) == hours:
+        return False
+    site.calls_from, site.calls_until = hours.opens, hours.closes
+    site.calls_on_sundays, site.calls_on_holidays = hours.sundays, hours.holidays
+    session.flush()
+    events.record(
+        "site.hours_set",
+        by=by.member_id,
+        at=at,
+        subject=("site", site.id),
+        site_id=site.id,
+        opens=f"{hours.opens:%H:%M}" if hours.opens else None,
+        closes=f"{hours.closes:%H:%M}" if hours.closes else None,
+        sundays=hours.sundays,
+        holidays=hours.holidays,
+    )
+    upkeep.ask_rebuild(site.id, at=at)
+    return True
+
+
+def publish_weights(weights: Weights, *, by: Agent, at: datetime) -> QueueWeights:
+    """Put other weights in force at the agent's site, and have everybody who waits placed anew."""
+    published = QueueWeights(
+        site_id=by.site.id,
+        programme=by.site.programme,
+        minutes=weights.model_dump(),
+        published_at=at,
+        published_by=by.member_id,
+    )
+    session.add(published)
+    session.flush()
+    events.record(
+        "queue.weights_published",
+        by=by.member_id,
+        at=at,
+        subject=("site", by.site.id),
+        site_id=by.site.id,
+        **published.minutes,
+    )
+    upkeep.ask_rebuild(by.site.id, at=at)
+    return published
+
+
+def history(site_id: int, programme: str, *, limit: int = 10) -> list[QueueWeights]:
+    """Return the weights that a site has published, newest first."""
+    return list(
+        session.scalars(
+            select(QueueWeights)
+            .where(QueueWeights.site_id == site_id, QueueWeights.programme == programme)
+            .order_by(QueueWeights.id.desc())
+            .limit(limit)
+        )
+    )

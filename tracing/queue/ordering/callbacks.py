@@ -1,0 +1,89 @@
+"""Callbacks that were promised, and whether they were kept: what a supervisor counts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+
+from tracing.kernel import events
+from tracing.kernel.db import session
+from tracing.queue import rules
+from tracing.queue.models import CallTask, EntryState, Promise, QueueEntry, TaskState
+from tracing.staff.agent import Agent
+
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many promises were kept and broken."""
+
+    kept: int
+    broken: int
+
+
+def note(task: CallTask, *, when: datetime, by: Agent, at: datetime) -> None:
+    """Keep that a callback was promised."""
+    session.add(
+        Promise(task_id=task.id, site_id=task.site_id, member_id=by.member_id, promised_for=when, made_at=at)
+    )
+    session.flush()
+
+
+def settle(task_id: int, *, called_at: datetime, at: datetime) -> None:
+    """Note that a person was called: what had been promised before is kept, or was when it came in time."""
+    session.execute(
+        update(Promise)
+        .where(Promise.task_id == task_id, Promise.settled_at.is_(None), Promise.made_at < called_at)
+        .values(settled_at=at, was_kept=called_at <= Promise.promised_for + rules.PROMISE_TOLERANCE)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def break_missed(*, at: datetime) -> int:
+    """Count as broken what nobody has kept in time, a batch; returns how many.
+
+    A call that began in time and goes on keeps it; a call that is no longer needed breaks nothing.
+    """
+    in_time = (QueueEntry.state == EntryState.CLAIMED) & (
+        QueueEntry.claimed_at <= Promise.promised_for + rules.PROMISE_TOLERANCE
+    )
+    rows = session.execute(
+        select(Promise, CallTask.state, CallTask.promised_at)
+        .join(CallTask, CallTask.id == Promise.task_id)
+        .outerjoin(QueueEntry, QueueEntry.household_id == CallTask.household_id)
+        .where(
+            Promise.settled_at.is_(None),
+            Promise.promised_for < at - rules.PROMISE_TOLERANCE,
+            in_time.is_not(True),
+        )
+        .order_by(Promise.promised_for)
+        .limit(BATCH)
+        .with_for_update(of=Promise, skip_locked=True)
+    ).all()
+    broken = 0
+    for promise, state, promised_at in rows:
+        promise.settled_at = at
+        if state is TaskState.OPEN and promised_at == promise.promised_for:
+            promise.was_kept = False
+            broken += 1
+            events.record(
+                "promise.broken",
+                by=None,
+                at=at,
+                subject=("task", promise.task_id),
+                site_id=promise.site_id,
+                member=promise.member_id,
+            )
+    session.flush()
+    return broken
+
+
+def counted(site_id: int, *, since: datetime) -> Counted:
+    """Count the promises of a site that were kept and broken since a moment."""
+    row = session.execute(
+        select(
+            func.count().filter(Promise.was_kept.is_(True)), func.count().filter(Promise.was_kept.is_(False))
+        ).where(Promise.site_id == site_id, Promise.settled_at >= since)
+    ).one()
+    return Counted(*row)

@@ -1,0 +1,60 @@
+"""Why households must be called, with all that decides on their place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tracing.programmes.schema import Weights
+from tracing.queue import queries, rules
+from tracing.queue.models import CallTask
+from tracing.queue.ordering.hours import calling_of
+from tracing.queue.ordering.weights import site_and_weights
+from tracing.staff.models import Site
+
+
+class Ground:
+    """What sites decide, read once for many households."""
+
+    def __init__(self) -> None:
+        self._sites: dict[int, tuple[Site, Weights]] = {}
+
+    def of(self, site_id: int) -> tuple[Site, Weights]:
+        """Return a site and the weights in force there."""
+        if site_id not in self._sites:
+            self._sites[site_id] = site_and_weights(site_id)
+        return self._sites[site_id]
+
+
+@dataclass(frozen=True, slots=True)
+class Of:
+    """A reason and the household that it is about."""
+
+    household_id: int
+    task: CallTask
+    reason: rules.Reason
+
+
+def reasons_of(household_ids: Sequence[int], ground: Ground | None = None) -> list[Of]:
+    """Return why the people of some households must be called, the most urgent first."""
+    ground = ground or Ground()
+    return [
+        Of(task.household_id, task, reason_of(task, time_zone, language, ground))
+        for task, time_zone, language in queries.open_reasons_of(household_ids)
+        if task.household_id is not None
+    ]
+
+
+def reason_of(task: CallTask, time_zone: str | None, language: str | None, ground: Ground) -> rules.Reason:
+    """Return one open task as a reason."""
+    site, weights = ground.of(task.site_id)
+    return rules.Reason(
+        site_id=task.site_id,
+        due_at=task.due_at,
+        not_before=task.not_before,
+        calling=calling_of(site, time_zone),
+        promised_at=task.promised_at,
+        promised_by=task.promised_by,
+        factors=rules.Factor(task.factors),
+        weights=weights,
+        time_zone=time_zone,
+        language=language,
+    )

@@ -1,0 +1,104 @@
+"""The social-security number of a note: the person's own, or a reason why there is none, on which an adviser decides."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from tracing.calls.models import Call
+from tracing.kernel import clock, events
+from tracing.kernel.db import session
+from tracing.people.rules import Identity, nir_counts
+from tracing.queue.models import CallTask
+from tracing.sickleave.models import MissingNumber
+from tracing.sickleave.rules import NoNumber, Number
+from tracing.staff.agent import Agent
+from tracing.staff.models import Role
+from tracing.vault import services as vault
+
+AskAdviser = Callable[[Call, CallTask, str, Agent, datetime], None]
+
+_asks: list[AskAdviser] = []
+
+
+def asked_through(ask: AskAdviser) -> None:
+    """Say how an adviser is asked: questions are a feature above this one."""
+    _asks[:] = [ask]
+
+
+def number_of(task_id: int, identity: Identity | None, *, by: Agent) -> Number:
+    """Return where the number of somebody's note stands.
+
+    A number that contradicts the birth date or the sex is not their own: a parent's, most often.
+    """
+    if identity is not None and nir_counts(identity):
+        return Number.KNOWN
+    stated = find_missing(task_id)
+    if stated is None:
+        return Number.MISSING
+    if stated.agreed is False:
+        return Number.REFUSED
+    # an adviser who leads the call decides by issuing the note
+    is_agreed = stated.agreed or by.holds(Role.ADVISER)
+    return Number.AGREED if is_agreed else Number.ASKED
+
+
+def find_missing(task_id: int, *, lock: bool = False) -> MissingNumber | None:
+    """Return why somebody has no number, where that was stated."""
+    return session.get(MissingNumber, task_id, with_for_update=lock or None, populate_existing=lock)
+
+
+def awaits_decision(task_id: int) -> bool:
+    """Say whether an adviser is to decide on a note without a number."""
+    stated = find_missing(task_id)
+    return stated is not None and stated.agreed is None
+
+
+def reason_of(stated: MissingNumber) -> NoNumber | None:
+    """Return the reason that was stated; None once its day's key is destroyed."""
+    told = vault.find_unsealed("missing_numbers", stated.task_id, stated.cohort, stated.sealed)
+    return NoNumber(told["reason"]) if told else None
+
+
+def state_missing(
+    call: Call, task: CallTask, reason: NoNumber, question: str, *, by: Agent, at: datetime
+) -> None:
+    """Keep why somebody has no number, and ask an adviser, once for each reason. Call `calls.writing` first.
+
+    `question` is what the adviser reads. What an adviser has decided stays.
+    """
+    known = find_missing(task.id, lock=True)
+    if known is not None and (known.agreed is not None or reason_of(known) is reason):
+        return
+    cohort = known.cohort if known else clock.local_day(at, by.site.time_zone)
+    sealed = vault.seal("missing_numbers", task.id, cohort, {"reason": reason.value})
+    if known is None:
+        session.add(
+            MissingNumber(
+                task_id=task.id,
+                stated_at=at,
+                stated_by=by.member_id,
+                agreed=None,
+                decided_at=None,
+                decided_by=None,
+                cohort=cohort,
+                sealed=sealed,
+            )
+        )
+    else:
+        known.sealed = sealed
+    session.flush()
+    events.record(
+        "note.number_missing", by=by.member_id, at=at, subject=("task", task.id), site_id=task.site_id
+    )
+    if not by.holds(Role.ADVISER):
+        for ask in _asks:
+            ask(call, task, question, by, at)
+
+
+def decide(task_id: int, *, agreed: bool, by: Agent, at: datetime) -> None:
+    """Keep what an adviser decided on a note without a number; nothing where none is asked for any more."""
+    stated = find_missing(task_id, lock=True)
+    if stated is None or stated.agreed is not None:
+        return
+    stated.agreed, stated.decided_at, stated.decided_by = agreed, at, by.member_id
+    session.flush()
+    events.record("note.number_decided", by=by.member_id, at=at, subject=("task", task_id), agreed=agreed)

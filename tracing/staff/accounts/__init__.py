@@ -1,0 +1,1 @@
+"""The accounts of a site, for its administrator; national import officers."""

@@ -1,0 +1,1 @@
+"""Logging in: sessions and the browsers they were known from."""

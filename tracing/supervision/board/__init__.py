@@ -1,0 +1,1 @@
+"""The board of a site: counts, calls under way, who waits."""

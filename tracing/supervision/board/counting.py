@@ -1,0 +1,151 @@
+"""Counting what waits at a site: by the scheduler, for pages that only look at what it counted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from sqlalchemy import ColumnElement, case, func, select, text
+from sqlalchemy.dialects.postgresql import array, insert
+
+from tracing.calls import queries as calls
+from tracing.calls.models import Call
+from tracing.calls.rules import BY_TRACER
+from tracing.kernel.db import session
+from tracing.queue.households import priority_rescan as priority_rounds
+from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
+from tracing.staff.agent import Workplace
+from tracing.supervision.models import SiteCount
+from tracing.supervision.rules import AGES, HOURS_AHEAD
+from tracing.supervision.team import status as at_work
+from tracing.supervision.team.status import Team
+
+WAITING = (EntryState.READY, EntryState.SCHEDULED)
+HOUR = timedelta(hours=1)
+LISTED = 500
+"""Of those who wait, as many as the board lists, the first due first."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What waits at a site, and when it was counted."""
+
+    counted_at: datetime
+    waiting: int
+    overdue: int
+    """Of those who wait; a callback is overdue at its time."""
+    late: int
+    """The same without callbacks: the service time has passed."""
+    due_next: Sequence[int]
+    """How many fall due in each of the next hours."""
+    pace: int
+    """How many calls tracers ended in the last hour."""
+    ages: Sequence[int]
+    first: Sequence[int]
+    priorities: dict[str, int]
+    team: Team
+
+
+def of_site(site: Workplace, *, at: datetime) -> Counts:
+    """Return what the scheduler counted last; before it has counted at all, count now."""
+    row = session.scalar(
+        select(SiteCount).where(SiteCount.site_id == site.id).execution_options(populate_existing=True)
+    )
+    if row is None:
+        return count(site, at=at)
+    return Counts(
+        counted_at=row.counted_at,
+        waiting=row.waiting,
+        overdue=row.overdue,
+        late=row.late,
+        due_next=row.due_next,
+        pace=row.pace,
+        ages=row.ages,
+        first=row.first,
+        priorities=dict(row.priorities),
+        team=at_work.read(row.team),
+    )
+
+
+def keep(site: Workplace, *, at: datetime) -> None:
+    """Count what waits at a site, and keep it for whoever looks."""
+    # of two processors the other one stays for those who claim
+    session.execute(text("SET LOCAL max_parallel_workers_per_gather = 0"))
+    session.execute(text("SET LOCAL work_mem = '64MB'"))
+    found = count(site, at=at)
+    values = vars(found) | {"team": found.team.as_json()}
+    row = insert(SiteCount).values(site_id=site.id, **values)
+    session.execute(row.on_conflict_do_update(index_elements=["site_id"], set_=values))
+
+
+def count(site: Workplace, *, at: datetime) -> Counts:
+    """Count what waits at a site, and who calls there."""
+    site_id = site.id
+    waits = QueueEntry.state.in_(WAITING)
+    in_hours = [_falls_due(waits, at + hour * HOUR) for hour in range(HOURS_AHEAD)]
+    row = session.execute(
+        select(
+            array([func.count().filter(one) for one in in_hours]).label("due_next"),
+            func.count().filter(waits).label("waiting"),
+            func.count().filter(waits, QueueEntry.due_at < at).label("overdue"),
+            func.count()
+            .filter(waits, QueueEntry.promised_at.is_(None), QueueEntry.due_at < at)
+            .label("late"),
+        ).where(QueueEntry.site_id == site_id, QueueEntry.state != EntryState.IDLE)
+    ).one()
+    return Counts(
+        counted_at=at,
+        waiting=row.waiting,
+        overdue=row.overdue,
+        late=row.late,
+        due_next=row.due_next,
+        pace=_pace(site_id, at=at),
+        ages=_ages(site_id, at=at) if row.waiting else [0] * (len(AGES) + 1),
+        first=_first(site_id) if row.waiting else [],
+        priorities={str(one): calls for one, calls in priority_rounds.calls_waiting(site_id).items()},
+        team=at_work.summed_up(at_work.team(site, at=at)),
+    )
+
+
+def _falls_due(waits: ColumnElement[bool], since: datetime) -> ColumnElement[bool]:
+    """Return the condition that a household falls due in the hour after `since`.
+
+    Where it is due outside calling hours, the end of the last ones before counts while it is still to come.
+    """
+    due = case((QueueEntry.call_by >= since, QueueEntry.call_by), else_=QueueEntry.due_at)
+    return waits & (due >= since) & (due < since + HOUR)
+
+
+def _pace(site_id: int, *, at: datetime) -> int:
+    ended = calls.ended_at_site(site_id, since=at - HOUR)
+    return session.scalar(select(func.count()).where(ended, Call.outcome.in_(BY_TRACER))) or 0
+
+
+def _ages(site_id: int, *, at: datetime) -> list[int]:
+    """Count the households that wait, by the age of the oldest reason to call them.
+
+    Whoever is to be called and is on no call waits: so few are on one that leaving them out costs nothing.
+    """
+    on_call = select(QueueEntry.household_id).where(
+        QueueEntry.site_id == site_id, QueueEntry.state == EntryState.CLAIMED
+    )
+    oldest = (
+        select(func.min(CallTask.created_at).label("since"))
+        .where(
+            CallTask.site_id == site_id,
+            CallTask.state == TaskState.OPEN,
+            CallTask.household_id.is_not(None),
+            CallTask.household_id.not_in(on_call),
+        )
+        .group_by(CallTask.household_id)
+        .subquery()
+    )
+    younger = [oldest.c.since > at - age for age in AGES]
+    edges = [younger[0], *(later & ~earlier for earlier, later in pairwise(younger)), ~younger[-1]]
+    row = session.execute(select(*(func.count().filter(one) for one in edges)).select_from(oldest)).one()
+    return list(row)
+
+
+def _first(site_id: int) -> list[int]:
+    first = select(QueueEntry.id).where(QueueEntry.site_id == site_id, QueueEntry.state.in_(WAITING))
+    return list(session.scalars(first.order_by(QueueEntry.due_at, QueueEntry.id).limit(LISTED)))

@@ -1,0 +1,230 @@
+"""The board of a site: figures, who is on a call, who waits. What takes long to count was counted before."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, func, select, tuple_
+
+from tracing.calls.models import Call
+from tracing.cases import queries as cases
+from tracing.kernel.db import among, session
+from tracing.kernel.paging import PAGE_SIZE
+from tracing.queue.availability import Colleague, colleagues
+from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
+from tracing.staff import queries as staff
+from tracing.staff.agent import Workplace
+from tracing.staff.rules import Presence
+from tracing.supervision import rules
+from tracing.supervision.board.counting import WAITING, Counts
+
+ON_CALLS_LISTED = 30
+"""Of many who are on a call the board lists so many."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How a site stands now."""
+
+    waiting: int
+    under_way: int
+    overdue: int
+    unreachable: int
+    no_number: int
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a call is about, in words that name nobody."""
+
+    reference: str
+    kind: TaskKind
+    attempts: int
+    others: int
+    """How many more people of the household are to be called."""
+
+
+@dataclass(frozen=True, repr=False)
+class OnCall:
+    """Somebody on a call."""
+
+    entry_id: int
+    claim_number: int
+    tracer: str
+    for_advice: bool
+    """An adviser or a referent rings for a question."""
+    subject: Subject | None
+    since: datetime
+    last_input_at: datetime
+    claim_ends_at: datetime
+    absent: bool
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A household that waits for its call."""
+
+    entry_id: int
+    subject: Subject | None
+    due_at: datetime
+    call_by: datetime | None
+    """The end of the last calling hours before, where it is due outside them."""
+    not_before: datetime
+    is_scheduled: bool
+    promised_at: datetime | None
+    kept_for: str | None
+
+
+@dataclass(frozen=True, repr=False)
+class WaitingPage:
+    """Some of those who wait, and the key after which the next page starts."""
+
+    rows: Sequence[Waiting]
+    next_key: str | None
+
+
+def figures(site_id: int, counts: Counts, *, under_way: int) -> Figures:
+    """Return how many wait and are late, as counted last, how many are on a call, and how many nobody can reach."""
+    listed = tasks_by_state(site_id)
+    return Figures(
+        waiting=counts.waiting,
+        under_way=under_way,
+        overdue=counts.overdue,
+        unreachable=listed.get(TaskState.UNREACHABLE, 0),
+        no_number=listed.get(TaskState.NO_NUMBER, 0),
+    )
+
+
+def tasks_by_state(site_id: int) -> dict[TaskState, int]:
+    """Count the calls of a site that wait for a decision, by the list on which they stand."""
+    listed = (
+        TaskState.UNREACHABLE,
+        TaskState.NO_NUMBER,
+        TaskState.WAITING_LANGUAGE,
+        TaskState.WAITING_INTERPRETER,
+        TaskState.WAITING_DOCTOR,
+        TaskState.TO_HAND_ON,
+        TaskState.DECEASED,
+    )
+    rows = session.execute(
+        select(CallTask.state, func.count())
+        .where(CallTask.site_id == site_id, CallTask.state.in_(listed))
+        .group_by(CallTask.state)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def under_way(site_id: int) -> int:
+    """Count the calls under way: as many as there are people on the telephone."""
+    held = select(func.count()).where(QueueEntry.site_id == site_id, QueueEntry.state == EntryState.CLAIMED)
+    return session.scalar(held) or 0
+
+
+def on_calls(site_id: int, *, limit: int | None = None, at: datetime) -> list[OnCall]:
+    """Return who is on a call, those first whose presence is doubted, then the longest."""
+    is_doubted = QueueEntry.last_input_at <= at - rules.ABSENT_AFTER
+    rows = session.execute(
+        select(
+            QueueEntry,
+            func.coalesce(Call.started_at, QueueEntry.claimed_at).label("since"),
+            Call.escalation_id,
+        )
+        .outerjoin(Call, and_(Call.entry_id == QueueEntry.id, Call.claim_number == QueueEntry.claim_number))
+        .where(QueueEntry.site_id == site_id, QueueEntry.state == EntryState.CLAIMED)
+        .order_by(is_doubted.desc(), QueueEntry.claimed_at, QueueEntry.id)
+        .limit(limit)
+        .execution_options(populate_existing=True)
+    ).all()
+    names = staff.member_names(row.QueueEntry.claimant_id for row in rows)
+    about = subjects(row.QueueEntry.household_id for row in rows)
+    return [
+        OnCall(
+            entry_id=row.QueueEntry.id,
+            claim_number=row.QueueEntry.claim_number,
+            tracer=names[row.QueueEntry.claimant_id],
+            for_advice=row.escalation_id is not None,
+            subject=about.get(row.QueueEntry.household_id),
+            since=row.since,
+            last_input_at=row.QueueEntry.last_input_at,
+            claim_ends_at=row.QueueEntry.claim_ends_at,
+            absent=rules.is_absent(row.QueueEntry.last_input_at, at=at),
+        )
+        for row in rows
+    ]
+
+
+def waiting(counts: Counts, *, after: str | None = None) -> WaitingPage:
+    """Return those who were counted as due first, as they stand now and where they still wait, after a key."""
+    chosen = select(QueueEntry).where(among(QueueEntry.id, counts.first), QueueEntry.state.in_(WAITING))
+    if (key := _read_key(after)) is not None:
+        chosen = chosen.where(tuple_(QueueEntry.due_at, QueueEntry.id) > tuple_(*key))
+    found = session.scalars(
+        chosen.order_by(QueueEntry.due_at, QueueEntry.id)
+        .limit(PAGE_SIZE + 1)
+        .execution_options(populate_existing=True)
+    ).all()
+    shown = found[:PAGE_SIZE]
+    return WaitingPage(waiting_rows(shown), _key_of(shown[-1]) if len(found) > PAGE_SIZE else None)
+
+
+def waiting_rows(entries: Sequence[QueueEntry]) -> list[Waiting]:
+    """Return what the board says of waiting households."""
+    names = staff.member_names(entry.reserved_for for entry in entries if entry.reserved_for is not None)
+    about = subjects(entry.household_id for entry in entries)
+    return [
+        Waiting(
+            entry_id=entry.id,
+            subject=about.get(entry.household_id),
+            due_at=entry.due_at,
+            call_by=entry.call_by,
+            not_before=entry.not_before,
+            is_scheduled=entry.state is EntryState.SCHEDULED,
+            promised_at=entry.promised_at,
+            kept_for=names.get(entry.reserved_for) if entry.reserved_for is not None else None,
+        )
+        for entry in entries
+    ]
+
+
+def _key_of(entry: QueueEntry) -> str:
+    return f"{(entry.due_at - EPOCH) // MICROSECOND}-{entry.id}"
+
+
+def _read_key(key: str | None) -> tuple[datetime, int] | None:
+    """Read a key of `_key_of`; one that somebody made up starts the list anew."""
+    due, _dash, entry_id = (key or "").partition("-")
+    if not (due.isdecimal() and entry_id.isdecimal() and len(due) <= 17 and len(entry_id) <= 18):
+        return None
+    return EPOCH + int(due) * MICROSECOND, int(entry_id)
+
+
+def subjects(household_ids: Iterable[int]) -> dict[int, Subject]:
+    """Return what the calls to households are about: the most urgent open reason, else the newest of all."""
+    tasks = session.execute(
+        select(CallTask.household_id, CallTask.case_id, CallTask.kind, CallTask.attempts, CallTask.state)
+        .where(among(CallTask.household_id, set(household_ids)))
+        .order_by((CallTask.state != TaskState.OPEN), CallTask.due_at, CallTask.id)
+    ).all()
+    grouped: dict[int, list[Any]] = {}
+    for task in tasks:
+        grouped.setdefault(task.household_id, []).append(task)
+    references = cases.references(task.case_id for task in tasks)
+    return {household: _subject(of, references) for household, of in grouped.items()}
+
+
+def _subject(tasks: Sequence[Any], references: Mapping[int, str]) -> Subject:
+    first = tasks[0]
+    still_open = sum(task.state is TaskState.OPEN for task in tasks)
+    return Subject(references[first.case_id], first.kind, first.attempts, max(still_open - 1, 0))
+
+
+def free_tracers(site: Workplace, *, at: datetime) -> list[Colleague]:
+    """Return the tracers of a site who have no call and none kept for them, those at work first."""
+    free = [one for one in colleagues(site.id, at=at, zone=site.time_zone) if one.is_free]
+    return sorted(
+        free,
+        key=lambda one: (one.last_input_at is None, one.presence is Presence.AWAY, one.member.display_name),
+    )

@@ -1,0 +1,1 @@
+"""The order of calls and the calling hours of a site."""

@@ -1,0 +1,72 @@
+"""Lending tracers to another site for some hours, and calling them back."""
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from tracing.kernel import clock
+from tracing.kernel.db import transaction
+from tracing.kernel.errors import Invalid
+from tracing.queue.availability import free_here
+from tracing.staff import loans as lending
+from tracing.staff import queries as staff
+from tracing.staff.access import agent, may
+from tracing.staff.models import Role
+from tracing.supervision.forms import LendForm
+from tracing.supervision.team import loans
+from tracing.ui.once import sent_once
+
+
+@may(Role.SUPERVISOR)
+def show_loans() -> ResponseReturnValue:
+    """Show who is lent, and ask how many go where."""
+    return _page(LendForm(formdata=None))
+
+
+def _page(form: LendForm, *, status: int = 200) -> ResponseReturnValue:
+    site, at = agent().site, clock.database_now()
+    form.offer(lending.sites_to_lend_to(site.id))
+    current = lending.open_loans(site.id)
+    page = render_template(
+        "supervision/loans.html",
+        form=form,
+        loans=current,
+        names=staff.member_names(one.member_id for one in current),
+        sites={one.id: one.name for one in staff.sites()},
+        free=len(free_here(site.id, but=agent().member_id, at=at, zone=site.time_zone)),
+    )
+    return page, status
+
+
+@may(Role.SUPERVISOR)
+@sent_once
+def lend() -> ResponseReturnValue:
+    """Lend those who are there and free, as many as are asked for or there are."""
+    form = LendForm()
+    form.offer(lending.sites_to_lend_to(agent().site.id))
+    if not form.validate() or form.until.data is None:
+        return _page(form, status=422)
+    try:
+        with transaction():
+            lent = loans.lend(
+                form.number.data or 0,
+                form.site.data,
+                until=form.until.data,
+                by=agent(),
+                at=clock.database_now(),
+            )
+    except Invalid as refusal:
+        form.form_errors.append(refusal.message)
+        return _page(form, status=refusal.status)
+    flash(ngettext("%(num)d enquêteur est prêté.", "%(num)d enquêteurs sont prêtés.", len(lent)))
+    return redirect(url_for("supervision.loans"), 303)
+
+
+@may(Role.SUPERVISOR)
+def take_back(loan_id: int) -> ResponseReturnValue:
+    """Call somebody back before the time."""
+    with transaction():
+        is_back = loans.call_back(loan_id, by=agent(), at=clock.database_now())
+    flash(_("Le prêt est fini.") if is_back else _("Le prêt finit avec l’appel en cours."))
+    return redirect(url_for("supervision.loans"), 303)

@@ -1,0 +1,47 @@
+"""Lending tracers to another site, and calling them back: nobody leaves a site in the middle of a call."""
+
+from datetime import datetime, time
+
+from tracing.kernel import clock
+from tracing.kernel.db import session
+from tracing.queue import queries as queue
+from tracing.queue.availability import free_here
+from tracing.staff import loans as lending
+from tracing.staff.agent import Agent
+from tracing.staff.models import Loan
+
+
+def lend(number: int, to_site_id: int, *, until: time, by: Agent, at: datetime) -> list[Loan]:
+    """Lend those who are there and free, as many as are asked for or there are, until a time of today.
+
+    Raises:
+        WrongLoan: the time is past, or the site cannot borrow.
+        NobodyToLend: nobody is there and free.
+    """
+    there = free_here(by.site.id, but=by.member_id, at=at, zone=by.site.time_zone)
+    return lending.lend(
+        (one.member for one in there),
+        number,
+        to_site_id,
+        on_calls=queue.on_calls,
+        until=datetime.combine(clock.local_day(at, by.site.time_zone), until, by.site.time_zone),
+        by=by,
+        at=at,
+    )
+
+
+def call_back(loan_id: int, *, by: Agent, at: datetime) -> bool:
+    """End a loan before its time; returns False when the tracer is on a call, which is ended first.
+
+    Raises:
+        NoSuchLoan: it is neither from nor to the agent's site.
+    """
+    loan = lending.get_loan(loan_id, site_id=by.site.id)
+    lending.hold_tracer(loan)
+    if loan.returned_at is None and queue.holds_a_claim(loan.member_id):
+        # whoever comes home loses the pages of the other site: the watch sends them once their call has ended
+        loan.ends_at = min(loan.ends_at, at)
+        session.flush()
+        return False
+    lending.take_back(loan, by=by.member_id, at=at)
+    return True

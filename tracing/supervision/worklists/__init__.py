@@ -1,0 +1,1 @@
+"""The lists that wait for a supervisor's decision."""

@@ -1,0 +1,76 @@
+"""The outbox of a site, and the letter to somebody whom no number reaches."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from tracing.kernel import clock
+from tracing.kernel.db import transaction
+from tracing.messages import queries, rules, words
+from tracing.messages import services as messages
+from tracing.queue.ordering.hours import calling_of
+from tracing.staff import queries as staff
+from tracing.staff.access import agent, may
+from tracing.staff.models import Role
+from tracing.supervision import services
+from tracing.supervision.rules import WorkList
+from tracing.supervision.worklists import queries as worklists
+from tracing.ui.formats import phone
+
+
+@may(Role.SUPERVISOR, Role.IMPORTER)
+def outbox() -> ResponseReturnValue:
+    """Show what waits to be sent, and what was written."""
+    return render_template(
+        "supervision/outbox.html",
+        page=queries.outbox(agent().site.id, before_id=request.args.get("before", type=int)),
+        before=request.args.get("before"),
+        channel_words=words.CHANNEL_WORDS,
+        state_words=words.STATE_WORDS,
+        state_tones=words.STATE_TONES,
+    )
+
+
+@may(Role.SUPERVISOR)
+def letter(task_id: int) -> ResponseReturnValue:
+    """Show the letter, to be printed."""
+    with transaction():
+        listed = worklists.get_listed(task_id, site_id=agent().site.id)
+        services.require_letter(listed.task)
+        task, identity = services.show_identity(task_id, by=agent(), at=clock.now())
+    return render_template(
+        "supervision/letter.html",
+        listed=listed,
+        identity=identity,
+        site=staff.get_site(agent().site.id),
+        paragraphs=paragraphs(),
+        written=queries.letters_to([task.person_id]).get(task.person_id),
+        today=rules.day_in_words(clock.local_day(clock.now(), agent().site.time_zone)),
+    )
+
+
+def paragraphs() -> tuple[str, ...]:
+    """Return the words of the letter, with the number and the hours of the site."""
+    site = staff.get_site(agent().site.id)
+    calling = calling_of(site, None)
+    hours = rules.hours_in_words(
+        calling.opens, calling.closes, sundays=calling.sundays, holidays=calling.holidays
+    )
+    return rules.letter(phone(site.call_back_number) if site.call_back_number else "", hours)
+
+
+@may(Role.SUPERVISOR)
+def letter_written(task_id: int) -> ResponseReturnValue:
+    """Note that the letter was printed and posted."""
+    with transaction():
+        listed = worklists.get_listed(task_id, site_id=agent().site.id, lock=True)
+        services.require_letter(listed.task)
+        messages.letter_written(
+            listed.task.person_id,
+            listed.reference,
+            "\n".join(paragraphs()),
+            by=agent(),
+            at=clock.database_now(),
+        )
+    flash(_("Lettre notée comme écrite."))
+    return redirect(url_for("supervision.lists", list=WorkList.NO_NUMBER.value), 303)

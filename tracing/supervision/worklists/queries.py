@@ -1,0 +1,255 @@
+"""The lists of a site that wait for a supervisor's decision."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from tracing.calls import caller_requests as requests
+from tracing.calls.models import Conversation
+from tracing.calls.rules import ATTEMPTS, CallOutcome
+from tracing.cases import queries as cases
+from tracing.cases.models import Case, CaseStatus, LabResult
+from tracing.contacts.models import Contact, ContactStatus
+from tracing.escalations.models import Escalation, EscalationState
+from tracing.kernel.db import session
+from tracing.kernel.events import Event
+from tracing.kernel.paging import PAGE_SIZE, Page, page_of
+from tracing.messages import queries as messages
+from tracing.messages.models import Message
+from tracing.queue import queries as queue
+from tracing.queue.claims.languages import languages_of
+from tracing.queue.models import CallTask, TaskState
+from tracing.sickleave.models import NoteState, SickNote
+from tracing.staff import queries as staff
+from tracing.supervision.board.queries import tasks_by_state
+from tracing.supervision.errors import NotOnThisList
+from tracing.supervision.rules import WorkList
+
+STATES = {
+    WorkList.UNREACHABLE: TaskState.UNREACHABLE,
+    WorkList.NO_NUMBER: TaskState.NO_NUMBER,
+    WorkList.LANGUAGE: TaskState.WAITING_LANGUAGE,
+    WorkList.INTERPRETER: TaskState.WAITING_INTERPRETER,
+    WorkList.DOCTOR: TaskState.WAITING_DOCTOR,
+    WorkList.TO_HAND_ON: TaskState.TO_HAND_ON,
+    WorkList.DECEASED: TaskState.DECEASED,
+}
+
+
+SPOKEN_LISTS = frozenset({WorkList.LANGUAGE, WorkList.INTERPRETER})
+"""On these a row says which language the person speaks."""
+
+
+def list_of(task: CallTask) -> WorkList:
+    """Return the list on which a call stands; one that left them goes to the first."""
+    return next((one for one, state in STATES.items() if state is task.state), WorkList.UNREACHABLE)
+
+
+def language_of(task: CallTask) -> str | None:
+    """Return the language of the person of a call, None for French."""
+    return languages_of([task.person_id]).get(task.person_id)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What became of the question that a call waits for."""
+
+    asked_at: datetime
+    taken_by: str | None
+    is_settled: bool
+
+
+@dataclass(frozen=True, repr=False)
+class ListedTask:
+    """A call that needs a decision."""
+
+    task: CallTask
+    reference: str
+    question: Question | None = None
+    letter: Message | None = None
+    """The last letter to somebody without a number."""
+    language: str | None = None
+    """Of the person, where somebody must speak it."""
+
+
+@dataclass(frozen=True)
+class ListedCase:
+    """A case whose result was withdrawn, beside what was already done for the person."""
+
+    case: Case
+    withdrawn_at: datetime | None
+    source_code: str | None
+    """Who withdrew it."""
+    calls: int
+    attempts: int
+    """Calls that reached nobody of use."""
+    contacts: int
+    contacts_reached: int
+    """Those who were told, whatever became of them since."""
+    sick_notes: int
+    advice: int
+    """Questions about the person that an adviser settled."""
+    open_tasks: int
+    """Calls that closing the case takes out of the queue: the person's own and its contacts'."""
+
+
+def sizes(site_id: int) -> dict[WorkList, int]:
+    """Count the rows of every list."""
+    by_state = tasks_by_state(site_id)
+    withdrawn = session.scalar(
+        select(func.count()).where(Case.site_id == site_id, Case.status == CaseStatus.WITHDRAWN)
+    )
+    return {one: by_state.get(state, 0) for one, state in STATES.items()} | {
+        WorkList.CALLERS: requests.open_count(site_id),
+        WorkList.WITHDRAWN: withdrawn or 0,
+    }
+
+
+def listed_tasks(site_id: int, which: WorkList, *, before_id: int | None) -> Page[ListedTask]:
+    """Return a page of the calls on a list, newest first."""
+    found = queue.tasks_in_state(site_id, STATES[which], before_id=before_id, limit=PAGE_SIZE + 1)
+    references = cases.references(task.case_id for task in found)
+    asked = _questions(task.id for task in found) if which is WorkList.DOCTOR else {}
+    letters = messages.letters_to(task.person_id for task in found) if which is WorkList.NO_NUMBER else {}
+    spoken = languages_of(task.person_id for task in found) if which in SPOKEN_LISTS else {}
+    rows = [
+        ListedTask(
+            task,
+            references[task.case_id],
+            asked.get(task.id),
+            letters.get(task.person_id),
+            spoken.get(task.person_id),
+        )
+        for task in found
+    ]
+    return page_of(rows, [task.id for task in found])
+
+
+def get_listed(task_id: int, *, site_id: int, lock: bool = False) -> ListedTask:
+    """Return a call of this site, on a list or just taken off it."""
+    chosen = select(CallTask).where(CallTask.id == task_id, CallTask.site_id == site_id)
+    if lock:
+        chosen = chosen.with_for_update().execution_options(populate_existing=True)
+    task = session.scalar(chosen)
+    if task is None:
+        raise NotOnThisList
+    return ListedTask(
+        task, cases.references([task.case_id])[task.case_id], _questions([task.id]).get(task.id)
+    )
+
+
+def stood_before(task: CallTask) -> TaskState:
+    """Return the list from which a call was ended last."""
+    closed = select(Event.detail["state"].astext).where(
+        Event.subject_type == "task",
+        Event.subject_id == task.id,
+        Event.kind == "task.closed",
+        Event.detail["state"].astext != TaskState.CANCELLED.value,
+    )
+    state = session.scalar(closed.order_by(Event.id.desc()).limit(1))
+    # somebody who came without a number was never taken off the queue
+    return TaskState(state) if state else TaskState.NO_NUMBER
+
+
+def _questions(task_ids: Iterable[int]) -> dict[int, Question]:
+    """Return the newest question about each task."""
+    rows = session.scalars(
+        select(Escalation).where(Escalation.task_id.in_(set(task_ids))).order_by(Escalation.id)
+    ).all()
+    names = staff.member_names(row.taken_by for row in rows if row.taken_by is not None)
+    return {
+        row.task_id: Question(
+            row.raised_at,
+            names.get(row.taken_by) if row.taken_by is not None else None,
+            row.state is EscalationState.SETTLED,
+        )
+        for row in rows
+    }
+
+
+def withdrawn(site_id: int, *, before_id: int | None) -> Page[ListedCase]:
+    """Return a page of the cases whose result was withdrawn, newest first."""
+    chosen = select(Case).where(Case.site_id == site_id, Case.status == CaseStatus.WITHDRAWN)
+    if before_id is not None:
+        chosen = chosen.where(Case.id < before_id)
+    found = session.scalars(chosen.order_by(Case.id.desc()).limit(PAGE_SIZE + 1)).all()
+    return page_of(_beside_what_was_done(found), [case.id for case in found])
+
+
+def get_withdrawn(case_id: int, *, site_id: int) -> ListedCase:
+    """Return a case of this site beside what was done for the person."""
+    return _beside_what_was_done([cases.get_case(case_id, site_id=site_id)])[0]
+
+
+def _beside_what_was_done(found: Sequence[Case]) -> list[ListedCase]:
+    ids = {case.id for case in found}
+    withdrawals = _withdrawals(ids)
+    spoken = (
+        select(CallTask.case_id, func.count())
+        .join(Conversation, Conversation.task_id == CallTask.id)
+        .where(CallTask.case_id.in_(ids), CallTask.contact_id.is_(None))
+        .group_by(CallTask.case_id)
+    )
+    calls = _by_case(spoken.where(Conversation.outcome == CallOutcome.COMPLETED))
+    attempts = _by_case(spoken.where(Conversation.outcome.in_(ATTEMPTS)))
+    named = select(Contact.case_id, func.count()).where(Contact.case_id.in_(ids)).group_by(Contact.case_id)
+    contacts = _by_case(named.where(Contact.status != ContactStatus.REMOVED))
+    reached = _by_case(
+        select(CallTask.case_id, func.count(CallTask.contact_id.distinct()))
+        .join(Conversation, Conversation.task_id == CallTask.id)
+        .where(
+            CallTask.case_id.in_(ids),
+            CallTask.contact_id.is_not(None),
+            Conversation.outcome == CallOutcome.COMPLETED,
+        )
+        .group_by(CallTask.case_id)
+    )
+    notes = _by_case(
+        select(CallTask.case_id, func.count())
+        .join(SickNote, SickNote.task_id == CallTask.id)
+        .where(CallTask.case_id.in_(ids), SickNote.state == NoteState.ISSUED)
+        .group_by(CallTask.case_id)
+    )
+    advice = _by_case(
+        select(CallTask.case_id, func.count())
+        .join(Escalation, Escalation.task_id == CallTask.id)
+        .where(CallTask.case_id.in_(ids), Escalation.state == EscalationState.SETTLED)
+        .group_by(CallTask.case_id)
+    )
+    open_tasks = _by_case(
+        select(CallTask.case_id, func.count())
+        .where(CallTask.case_id.in_(ids), CallTask.state == TaskState.OPEN)
+        .group_by(CallTask.case_id)
+    )
+    return [
+        ListedCase(
+            case,
+            withdrawn_at=withdrawals[case.id].withdrawn_at if case.id in withdrawals else None,
+            source_code=withdrawals[case.id].source_code if case.id in withdrawals else None,
+            calls=calls.get(case.id, 0),
+            attempts=attempts.get(case.id, 0),
+            contacts=contacts.get(case.id, 0),
+            contacts_reached=reached.get(case.id, 0),
+            sick_notes=notes.get(case.id, 0),
+            advice=advice.get(case.id, 0),
+            open_tasks=open_tasks.get(case.id, 0),
+        )
+        for case in found
+    ]
+
+
+def _withdrawals(case_ids: Iterable[int]) -> dict[int, LabResult]:
+    """Return the latest withdrawn result of each case."""
+    rows = session.scalars(
+        select(LabResult)
+        .where(LabResult.case_id.in_(set(case_ids)), LabResult.withdrawn_at.is_not(None))
+        .order_by(LabResult.withdrawn_at)
+    )
+    return {row.case_id: row for row in rows}
+
+
+def _by_case(chosen: Select[int, Any]) -> dict[int, Any]:
+    return {row[0]: row[1] for row in session.execute(chosen)}
