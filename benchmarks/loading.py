@@ -16,13 +16,10 @@ from benchmarks.ground import PROGRAMME
 from tracing.imports import jobs
 from tracing.imports.decryption.secrets import Secrets
 from tracing.imports.jobs import Arrival, load
-from tracing.imports.loading import known as batches
-from tracing.imports.loading import services
-from tracing.imports.loading import updates as changing
-from tracing.imports.loading import writer as writing
+from tracing.imports.loading import known, services, updates, writer
 from tracing.kernel import db
 from tracing.programmes.loader import load_packs
-from tracing.queue.households import bulk_enqueue as arrivals
+from tracing.queue.households import bulk_enqueue
 from tracing.vault.keys import KeyRing
 from tracing.vault.services import open_vault
 
@@ -30,14 +27,14 @@ PARIS = ZoneInfo("Europe/Paris")
 
 STAGES: tuple[tuple[Any, str, str], ...] = (
     (jobs, "_next_of", "hand over"),
-    (batches, "look_up", "look up"),
+    (known, "look_up", "look up"),
     (services, "prepare", "decide and hash"),
-    (arrivals, "find_homes", "households"),
-    (writing, "copy_rows", "seal and COPY"),
-    (arrivals, "copy_rows", "seal and COPY"),
-    (arrivals, "enqueue_all", "queue"),
-    (changing, "complete", "complete the known"),
-    (changing, "follow_numbers", "complete the known"),
+    (bulk_enqueue, "find_homes", "households"),
+    (writer, "copy_rows", "seal and COPY"),
+    (bulk_enqueue, "copy_rows", "seal and COPY"),
+    (bulk_enqueue, "enqueue_all", "queue"),
+    (updates, "complete", "complete the known"),
+    (updates, "follow_numbers", "complete the known"),
     (db.session, "commit", "commit"),
 )
 """Whose time is told, stage by stage."""

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from psycopg import sql
 from sqlalchemy import Engine, text
 
-from tracing.kernel import gc_control as garbage
+from tracing.kernel import gc_control
 from tracing.kernel.bulk_copy import send, type_name
 from tracing.kernel.db import Base
 
@@ -61,7 +61,7 @@ def stages(
     owner: Engine, clear: bytes, rows: dict[str, list[tuple[Any, ...]]], *, lines: int, copy_url: str
 ) -> dict[str, float]:
     """Return the seconds of each stage, the median of some rounds: one round alone tells more of the neighbours."""
-    with garbage.put_off():  # as the product does
+    with gc_control.put_off():  # as the product does
         rounds = [
             {
                 "csv": _csv(clear),

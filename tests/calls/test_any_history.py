@@ -23,7 +23,7 @@ from tracing.kernel.db import Session
 from tracing.kernel.events import Event
 from tracing.queue import queries
 from tracing.queue import services as queue
-from tracing.queue.claims import claim_household as catching
+from tracing.queue.claims import claim_household
 from tracing.queue.errors import ClaimLost, HeldBy, NotWaiting, OnAnotherCall
 from tracing.queue.maintenance import upkeep
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
@@ -153,7 +153,7 @@ class Calls(History):
         try:
             with self.session.begin_nested():
                 due_at = self.at + timedelta(hours=1)
-                claim = catching.hold_for_advice(
+                claim = claim_household.hold_for_advice(
                     task.household_id, QUESTION, doctor, due_at=due_at, at=self.at
                 )
                 call = calls.call_under(claim, doctor, escalation_id=QUESTION, at=self.at)

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from tests.support.live import Live, at_once, committed
 from tests.support.story import agent, waiting_case
-from tracing.calls import form_drafts as unsent
+from tracing.calls import form_drafts
 from tracing.calls import services as calls
 from tracing.calls.models import Draft
 from tracing.kernel.db import transaction
@@ -26,10 +26,10 @@ def test_nothing_is_left_of_a_draft_whose_form_arrives_at_the_same_moment(live_d
 
     def keep(key, at):
         fields = {"contact-first_names": ["Luc"]}
-        unsent.keep(call_id, task_id, "contact", fields, "Luc", key=key, by=ada, at=at)
+        form_drafts.keep(call_id, task_id, "contact", fields, "Luc", key=key, by=ada, at=at)
 
     def send(key, at):
-        unsent.forget(call_id, task_id, "contact", key=key, by=ada, at=at)
+        form_drafts.forget(call_id, task_id, "contact", key=key, by=ada, at=at)
 
     at_once([partial(committed, partial(deed, key)) for key in KEYS for deed in (keep, send)])
 

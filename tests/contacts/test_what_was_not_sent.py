@@ -10,7 +10,7 @@ from tests.contacts.conftest import LUC, named
 from tests.desk.walking import soup
 from tests.support.story import agent
 from tests.support.sweep import end_claims
-from tracing.calls import form_drafts as unsent
+from tracing.calls import form_drafts
 from tracing.calls.models import Draft
 from tracing.contacts.panel_views import DIALOG
 from tracing.vault import services as vault
@@ -72,7 +72,7 @@ def test_it_is_gone_when_it_is_given_up(browse, story, phone, session):
 
 def key_of(visitor, phone) -> dict[str, str]:
     page = soup(visitor.fragment(f"{phone.path}?add=1", method="get"))
-    return {unsent.KEY: page.select_one(f".contact-form [name={unsent.KEY}]")["value"]}
+    return {form_drafts.KEY: page.select_one(f".contact-form [name={form_drafts.KEY}]")["value"]}
 
 
 @pytest.mark.parametrize("order", ["draft, form", "form, draft", "draft, form, draft"])
@@ -117,7 +117,10 @@ def test_what_is_taken_up_again_goes_on_under_its_key(browse, story, phone, sess
 
     assert key_of(ada, phone) == first
     mistaken = ada.fragment(phone.path, HALF | first, status=422)
-    assert soup(mistaken).select_one(f".contact-form [name={unsent.KEY}]")["value"] == first[unsent.KEY]
+    assert (
+        soup(mistaken).select_one(f".contact-form [name={form_drafts.KEY}]")["value"]
+        == first[form_drafts.KEY]
+    )
     ada.fragment(phone.path, LUC | first)
     ada.fragment(f"{phone.path}/draft", HALF | first, status=204)
 
@@ -175,7 +178,7 @@ def test_of_a_call_that_was_lost_it_is_shown_to_its_author_and_to_nobody_else(br
     assert "Luce" in home
     assert "Personne contact" in home
     browse.as_(story.abel).fragment(f"{phone.path}/draft", HALF, status=404)
-    assert unsent.find(phone.call.id, phone.task.id, DIALOG, by=agent(story.abel)) is None
+    assert form_drafts.find(phone.call.id, phone.task.id, DIALOG, by=agent(story.abel)) is None
 
 
 def test_what_is_kept_is_bounded(browse, story, phone):
@@ -185,10 +188,10 @@ def test_what_is_kept_is_bounded(browse, story, phone):
         status=204,
     )
 
-    kept = unsent.find(phone.call.id, phone.task.id, DIALOG, by=agent(story.ada)).fields
+    kept = form_drafts.find(phone.call.id, phone.task.id, DIALOG, by=agent(story.ada)).fields
 
-    assert len(kept) <= unsent.MOST_FIELDS
-    assert max(len(one) for values in kept.values() for one in values) <= unsent.LONGEST
+    assert len(kept) <= form_drafts.MOST_FIELDS
+    assert max(len(one) for values in kept.values() for one in values) <= form_drafts.LONGEST
 
 
 def test_the_end_of_the_call_says_that_a_contact_was_begun(browse, story, phone):

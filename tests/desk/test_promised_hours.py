@@ -19,7 +19,7 @@ from tracing.programmes.rules import MIDNIGHT, Calling
 from tracing.queue import queries
 from tracing.queue import services as queue
 from tracing.queue.maintenance.absence_jobs import watch
-from tracing.queue.ordering import callbacks as promises
+from tracing.queue.ordering import callbacks
 from tracing.staff import presence
 from tracing.staff.rules import Gone, Week, why_gone
 
@@ -103,7 +103,7 @@ def test_it_is_kept_within_ten_minutes_that_are_ten_minutes_long(
         calls.speak_to(call, task, script_version="2026.1", at=at), CallOutcome.VOICEMAIL, at=at
     )
 
-    found = promises.counted(story.nantes.id, since=when - DAY)
+    found = callbacks.counted(story.nantes.id, since=when - DAY)
     assert (found.kept, found.broken) == expected
 
 

@@ -9,7 +9,7 @@ from tests.conftest import NOW
 from tests.desk.walking import soup, take_call
 from tests.support.story import Story, agent, contact, identity, waiting_case
 from tests.support.web import Browser
-from tracing.calls import caller_requests as requests
+from tracing.calls import caller_requests
 from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
 from tracing.cases.queries import get_case
@@ -126,7 +126,7 @@ def test_a_person_of_another_site_is_not_opened_here(browse: Browser, story: Sto
 
     assert "Ajaccio" in page.text
     assert "upont" not in page.text.lower()
-    [told] = requests.open_requests(task.site_id, before_id=None).rows
+    [told] = caller_requests.open_requests(task.site_id, before_id=None).rows
     assert told.request.case_id == task.case_id
 
 
@@ -147,8 +147,8 @@ def test_the_school_leaves_no_request_about_a_real_case(browse: Browser, story: 
 
     browse.as_(story.theo).follow("/incoming/request", made_up)
 
-    assert requests.open_count(story.nantes.id) == 0
-    [told] = requests.open_requests(story.school.id, before_id=None).rows
+    assert caller_requests.open_count(story.nantes.id) == 0
+    [told] = caller_requests.open_requests(story.school.id, before_id=None).rows
     assert told.request.case_id is None
 
 
@@ -160,6 +160,6 @@ def test_somebody_unknown_stands_on_the_list_of_the_supervisor_until_it_is_done(
 
     page = dora.get("/lists?list=callers")
     assert "Marie Kerguelen" in page.text
-    [told] = requests.open_requests(story.nantes.id, before_id=None).rows
+    [told] = caller_requests.open_requests(story.nantes.id, before_id=None).rows
     request_id = told.request.id
     assert "Kerguelen" not in dora.follow(f"/lists/callers/{request_id}/close").text

@@ -21,7 +21,7 @@ from tracing.escalations.errors import (
 from tracing.escalations.models import Audience, Decision, EscalationState, Reason
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
-from tracing.queue.claims import claim as taking
+from tracing.queue.claims import claim
 from tracing.queue.models import EntryState, TaskState
 from tracing.staff.models import Role
 
@@ -276,7 +276,7 @@ def test_a_person_who_waited_for_the_doctor_is_called_again(story, line, session
     task, entry = queue.get_task(line.task.id), queue.find_entry_of(line.task.household_id)
     assert (task.state, entry.state) == (TaskState.OPEN, EntryState.READY)
     assert entry.due_at == NOW + 17 * MINUTE
-    assert taking.claim_next(agent(story.abel), at=NOW + 3 * MINUTE).household_id == line.task.household_id
+    assert claim.claim_next(agent(story.abel), at=NOW + 3 * MINUTE).household_id == line.task.household_id
 
 
 def test_what_the_doctor_settled_with_the_person_needs_no_further_call(story, line):
@@ -287,7 +287,7 @@ def test_what_the_doctor_settled_with_the_person_needs_no_further_call(story, li
     services.settle(asked.id, answer="Vue avec elle", decision=Decision.CLOSED, by=agent(story.ben), at=NOW)
 
     assert queue.get_task(line.task.id).state is TaskState.DONE
-    assert taking.claim_next(agent(story.abel), at=NOW) is None
+    assert claim.claim_next(agent(story.abel), at=NOW) is None
 
 
 @pytest.mark.parametrize("decision", Decision)

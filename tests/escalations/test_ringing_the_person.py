@@ -26,7 +26,7 @@ from tracing.kernel.events import Sighting
 from tracing.people.models import Household
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
-from tracing.queue.claims import claim as taking
+from tracing.queue.claims import claim
 from tracing.queue.maintenance import upkeep
 from tracing.queue.models import EntryState, QueueEntry, TaskState
 from tracing.staff import services as staff
@@ -87,7 +87,7 @@ def test_the_number_is_shown_to_whoever_takes_the_household_and_nobody_else_gets
     assert NUMBER in page.text
     entry = entry_of(asked)
     assert (entry.state, entry.claimant_id) == (EntryState.CLAIMED, story.ben.id)
-    assert taking.claim_next(agent(story.ada), at=NOW) is None
+    assert claim.claim_next(agent(story.ada), at=NOW) is None
     board = soup(browse.as_(story.dora).get("/board")).select_one("[aria-labelledby=on-calls]").text
     assert "Ben" in board
     assert "appelle pour un avis" in board
@@ -425,7 +425,7 @@ def test_the_answer_ends_the_call_and_puts_the_household_where_it_must_stand(
 
     assert call_of(asked).outcome is CallOutcome.ADVISED
     assert (queue.get_task(asked.task_id).state, entry_of(asked).state) == (task, entry)
-    claimed = taking.claim_next(agent(story.abel), at=NOW)
+    claimed = claim.claim_next(agent(story.abel), at=NOW)
     assert (claimed is not None) is (entry is EntryState.READY)
 
 
@@ -476,8 +476,8 @@ def test_what_was_given_to_somebody_is_theirs_again_when_nobody_answered_the_doc
 
     ben.post(f"{call}/end", {"rung": "yes"})
 
-    assert taking.claim_next(agent(story.ada), at=NOW) is None
-    assert taking.claim_next(agent(story.abel), at=NOW).household_id == entry_of(question).household_id
+    assert claim.claim_next(agent(story.ada), at=NOW) is None
+    assert claim.claim_next(agent(story.abel), at=NOW).household_id == entry_of(question).household_id
 
 
 def test_the_next_tracer_reads_that_the_doctor_rang(browse: Browser, story: Story, asked: Escalation):
@@ -509,11 +509,11 @@ def test_somebody_else_of_the_household_is_called_afterwards(
 ):
     waiting_case(story.nantes, identity("Luc"), at=NOW)
     ben, call = rung(browse, story, asked)
-    assert taking.claim_next(agent(story.abel), at=NOW) is None
+    assert claim.claim_next(agent(story.abel), at=NOW) is None
 
     ben.follow(path_of(asked), ANSWER | {"call": call.rsplit("/", maxsplit=1)[1]})
 
-    assert taking.claim_next(agent(story.abel), at=NOW).household_id == entry_of(asked).household_id
+    assert claim.claim_next(agent(story.abel), at=NOW).household_id == entry_of(asked).household_id
 
 
 def test_who_saw_the_number_is_written_under_the_claim(browse: Browser, story: Story, asked: Escalation):

@@ -31,8 +31,7 @@ from tracing.imports.errors import FileRefused
 from tracing.imports.format.columns import FIELDS
 from tracing.imports.format.line import parse
 from tracing.imports.refusals import CannotRead
-from tracing.imports.sandbox import codec as understood
-from tracing.imports.sandbox import framing as frames
+from tracing.imports.sandbox import codec, framing
 from tracing.imports.sandbox.client import opened
 from tracing.imports.sandbox.worker import read
 
@@ -87,9 +86,9 @@ def parse_all(held):
     lines = list(read(held).lines)
     found = [parse(raw, READING) for raw in lines]
     if lines:
-        assert list(frames.unpack_lines(io.BytesIO(frames.pack_lines(lines)))) == lines
-        messages = understood.pack(found)
-        assert [line for each in messages for line in understood.unpack(io.BytesIO(each))] == found
+        assert list(framing.unpack_lines(io.BytesIO(framing.pack_lines(lines)))) == lines
+        messages = codec.pack(found)
+        assert [line for each in messages for line in codec.unpack(io.BytesIO(each))] == found
 
 
 def read_or_refuse(content):
@@ -286,15 +285,15 @@ def test_whatever_the_cells_hold_a_line_is_usable_or_says_why_not(cells):
 def test_whatever_a_reading_process_says_is_a_message_or_none(content, changes):
     said = (
         content,
-        altered(frames.pack({"lines": 1}), changes),
-        altered(frames.pack_lines([raw_line()]), changes),
-        altered(next(understood.pack([parse(raw_line(), READING)])), changes),
+        altered(framing.pack({"lines": 1}), changes),
+        altered(framing.pack_lines([raw_line()]), changes),
+        altered(next(codec.pack([parse(raw_line(), READING)])), changes),
     )
     for each in said:
-        with suppress(frames.NotAsAgreed):
-            frames.unpack(io.BytesIO(each))
-        for unpack in (frames.unpack_lines, understood.unpack):
-            with suppress(frames.NotAsAgreed):
+        with suppress(framing.NotAsAgreed):
+            framing.unpack(io.BytesIO(each))
+        for unpack in (framing.unpack_lines, codec.unpack):
+            with suppress(framing.NotAsAgreed):
                 list(unpack(io.BytesIO(each)))
 
 

@@ -28,8 +28,7 @@ from tracing.imports.format.columns import FIELDS
 from tracing.imports.jobs import load
 from tracing.imports.models import ImportLine, ImportLot, LotState
 from tracing.imports.refusals import Refusal
-from tracing.imports.sandbox import client as reader
-from tracing.imports.sandbox import framing as frames
+from tracing.imports.sandbox import client, framing
 
 HEADING = ";".join(FIELDS).encode()
 MOST_MEMORY = 256 * 1024 * 1024
@@ -48,20 +47,20 @@ sys.stdout.buffer.write(answer)
 
 def read_apart(content, opens=ALL):
     """Return the refusal or the number of lines, the most memory in bytes, and the seconds of work."""
-    request = frames.pack(
+    request = framing.pack(
         {"secrets": opens.to_dict(), "mapping": None, "is_look": False, "size": len(content)}
     )
     told = subprocess.run(
         [sys.executable, "-c", LAUNCHER],
-        input=request + content + frames.pack({"reading": READING.to_dict()}),
+        input=request + content + framing.pack({"reading": READING.to_dict()}),
         capture_output=True,
         check=True,
-        env={"PYTHONPATH": reader._ROOT, "PATH": os.defpath, "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"},
+        env={"PYTHONPATH": client._ROOT, "PATH": os.defpath, "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"},
     )
     memory, seconds = map(float, told.stderr.split())
     try:
-        head = frames.unpack(io.BytesIO(told.stdout))
-    except frames.NotAsAgreed:
+        head = framing.unpack(io.BytesIO(told.stdout))
+    except framing.NotAsAgreed:
         return Refusal.READER_STOPPED, memory, seconds
     return head.get("refusal", head.get("lines")), memory, seconds
 
@@ -183,7 +182,7 @@ def test_a_hostile_file_is_refused_in_seconds_and_in_little_memory(name):
 
 
 def test_a_file_larger_than_we_read_is_refused_before_it_is_handed_over():
-    with pytest.raises(FileRefused, match="découper"), reader.opened(bytes(limits.MOST_BYTES + 1), ALL):
+    with pytest.raises(FileRefused, match="découper"), client.opened(bytes(limits.MOST_BYTES + 1), ALL):
         pass
 
 
@@ -234,7 +233,7 @@ def test_a_container_that_ends_early_is_one_sentence(name, tenths):
 
     with (
         pytest.raises(FileRefused) as refusal,
-        reader.opened(content[: len(content) * tenths // 10], secrets(name)),
+        client.opened(content[: len(content) * tenths // 10], secrets(name)),
     ):
         pass
 

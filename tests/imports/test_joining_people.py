@@ -35,7 +35,7 @@ from tracing.people import services as registry
 from tracing.people.models import PairState, Person, PersonKey, PossibleDuplicate
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
-from tracing.queue.claims import claim as taking
+from tracing.queue.claims import claim
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 
 HOUR = timedelta(hours=1)
@@ -147,7 +147,7 @@ def test_one_episode_is_called_once_in_one_household_and_both_cases_close_with_i
     ada = agent(story.ada)
     made = calls.take_next(ada, at=NOW + HOUR)
     assert made is not None
-    assert taking.claim_next(agent(story.abel), at=NOW + HOUR) is None
+    assert claim.claim_next(agent(story.abel), at=NOW + HOUR) is None
     queue_services.close_task(known, TaskState.DONE, by=ada.member_id, at=NOW + HOUR)
     close_when_done(known.case_id, ended=CallOutcome.COMPLETED, by=ada.member_id, at=NOW + HOUR)
     calls.end(made, CallOutcome.COMPLETED, by=ada, at=NOW + HOUR)
@@ -179,7 +179,7 @@ def test_somebody_told_already_is_not_called_again_about_the_same_episode(two, s
 
     assert (new.state, new.covered_by) == (TaskState.CANCELLED, known.id)
     assert session.get_one(Case, new.case_id).status is CaseStatus.CLOSED
-    assert taking.claim_next(agent(story.ada), at=NOW + HOUR) is None
+    assert claim.claim_next(agent(story.ada), at=NOW + HOUR) is None
 
 
 def test_contacts_of_both_cases_stay_with_their_case_and_in_the_queue(two, story, by, session):
@@ -254,7 +254,7 @@ def test_taking_back_gives_each_their_household_their_call_and_their_case_again(
     assert session.get_one(Case, new.case_id).status is CaseStatus.OPEN
     assert session.get_one(Case, known.case_id).status is CaseStatus.CLOSED
     assert known.household_id != new.household_id
-    assert taking.claim_next(agent(story.ada), at=NOW + 2 * HOUR).household_id == new.household_id
+    assert claim.claim_next(agent(story.ada), at=NOW + 2 * HOUR).household_id == new.household_id
     assert doubt.state is PairState.OPEN
 
 
@@ -514,8 +514,8 @@ def test_the_same_person_named_by_two_cases_is_one_conversation_partner_in_one_c
     for task in tasks:
         session.refresh(task)
     assert len({task.household_id for task in tasks}) == 1
-    assert taking.claim_next(agent(story.ada), at=NOW) is not None
-    assert taking.claim_next(agent(story.abel), at=NOW) is None
+    assert claim.claim_next(agent(story.ada), at=NOW) is not None
+    assert claim.claim_next(agent(story.abel), at=NOW) is None
 
 
 def test_every_decision_is_in_the_journal_without_a_name(two, by, session):

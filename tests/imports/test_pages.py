@@ -13,7 +13,7 @@ from tests.support.lots import CERTIFICATE, KEY, PASSWORDS, expected, extract, l
 from tests.support.story import agent
 from tracing.calls import services as calls
 from tracing.imports.jobs import work_once
-from tracing.imports.lots import inbox as folder
+from tracing.imports.lots import inbox
 from tracing.imports.lots import services as lots
 from tracing.imports.models import ImportLine, ImportLot, LotState
 from tracing.imports.rules import Outcome
@@ -364,7 +364,7 @@ def test_before_a_lot_is_taken_back_the_page_says_what_goes_and_what_stays(
 
 def test_what_is_wrong_with_the_watched_folder_stands_above_the_lots(ivan, session):
     with transaction():
-        events.record("inbox.failed", by=None, at=NOW, subject=folder.INBOX, troubles=["unreadable:PDL"])
+        events.record("inbox.failed", by=None, at=NOW, subject=inbox.INBOX, troubles=["unreadable:PDL"])
 
     assert "Le dossier surveillé ne peut pas être lu. (PDL)" in ivan.get("/lots").text
 

@@ -27,10 +27,7 @@ from tracing.imports import errors
 from tracing.imports.decryption.secrets import Container, secrets_from
 from tracing.imports.format.line import parse
 from tracing.imports.refusals import Refusal
-from tracing.imports.sandbox import client as reader
-from tracing.imports.sandbox import codec as understood
-from tracing.imports.sandbox import framing as frames
-from tracing.imports.sandbox import worker
+from tracing.imports.sandbox import client, codec, framing, worker
 
 HEADING = "id_resultat;Nom de naissance;PRENOMS;DDN;DATE_PRELEVEMENT;RESULTAT"
 TWO_LINES = f"{HEADING}\r\n1;A;B;01/01/1980;07/03/2021;P\r\n2;A;B;01/01/1980;07/03/2021;P\r\n".encode()
@@ -38,7 +35,7 @@ HARD = "pdl-20210510-hard.csv.p7m"
 
 
 def test_lines_come_out_of_a_process_of_their_own():
-    with reader.opened(extract(HARD), secrets()) as file:
+    with client.opened(extract(HARD), secrets()) as file:
         lines = list(file.lines)
 
     assert (file.container, file.line_count, len(lines)) == (Container.CMS, 35, 35)
@@ -47,9 +44,9 @@ def test_lines_come_out_of_a_process_of_their_own():
 
 
 def test_the_reading_process_understands_lines_as_we_would():
-    with reader.opened(extract(HARD), secrets()) as file:
+    with client.opened(extract(HARD), secrets()) as file:
         ours = [parse(raw, READING) for raw in file.lines]
-    with reader.opened(extract(HARD), secrets()) as file:
+    with client.opened(extract(HARD), secrets()) as file:
         theirs = list(file.understood(READING))
 
     assert theirs == ours
@@ -57,18 +54,18 @@ def test_the_reading_process_understands_lines_as_we_would():
 
 
 def test_of_a_line_that_is_not_positive_no_name_leaves_the_reading_process_as_such():
-    with reader.opened(lot_of([{"RESULTAT": "N"}]), secrets()) as file:
+    with client.opened(lot_of([{"RESULTAT": "N"}]), secrets()) as file:
         (line,) = file.understood(READING)
 
     assert (line.identity, line.values) == (None, ())
 
 
 def test_a_refusal_is_a_sentence_and_comes_before_the_first_line():
-    with pytest.raises(errors.KeyMissing, match="clé privée"), reader.opened(extract(HARD), secrets_from()):
+    with pytest.raises(errors.KeyMissing, match="clé privée"), client.opened(extract(HARD), secrets_from()):
         pass
     with (
         pytest.raises(errors.UnknownLayout, match="NOM_NAISSANCE, RESULTAT"),
-        reader.opened(
+        client.opened(
             enveloped(b"ID_RESULTAT;PRENOMS;DATE_NAISSANCE;DATE_PRELEVEMENT\n1;2;3;4\n"), secrets()
         ),
     ):
@@ -76,12 +73,12 @@ def test_a_refusal_is_a_sentence_and_comes_before_the_first_line():
 
 
 def test_a_file_can_be_looked_at_without_reading_its_lines():
-    looked = reader.looked_at(enveloped(b"Nom;Truc\r\nLE GOFF;P\r\nMOREL;N\r\n"), secrets())
+    looked = client.looked_at(enveloped(b"Nom;Truc\r\nLE GOFF;P\r\nMOREL;N\r\n"), secrets())
 
     assert (looked.headings, looked.heading_row, looked.lines) == (("Nom", "Truc"), 1, 2)
     assert looked.samples["Nom"] == ["LE GOFF", "MOREL"]
     with pytest.raises(errors.NotEncrypted):
-        reader.looked_at(b"Nom;Truc\r\n", secrets())
+        client.looked_at(b"Nom;Truc\r\n", secrets())
 
 
 @pytest.mark.skipif(not HAS_OPENSSL, reason="the openssl program is not there")
@@ -91,19 +88,19 @@ def test_the_reading_process_runs_the_program_that_it_needs():
     )
     keys = secrets() + secrets_from(signers=[signer("laboratoire")[1]], needs_signature=True)
 
-    with reader.opened(signed, keys) as file:
+    with client.opened(signed, keys) as file:
         assert len(list(file.lines)) == 2
-    with pytest.raises(errors.Unsigned), reader.opened(enveloped(TWO_LINES), keys):
+    with pytest.raises(errors.Unsigned), client.opened(enveloped(TWO_LINES), keys):
         pass
 
 
 def test_messages_have_no_columns_to_look_at():
     with pytest.raises(errors.NoColumns):
-        reader.looked_at(enveloped(b"MSH|^~\\&|||||||ORU^R01|1|P|2.5.1\r"), secrets())
+        client.looked_at(enveloped(b"MSH|^~\\&|||||||ORU^R01|1|P|2.5.1\r"), secrets())
 
 
 def test_the_headings_of_a_file_are_told_as_they_stand():
-    with reader.opened(enveloped(TWO_LINES), secrets()) as file:
+    with client.opened(enveloped(TWO_LINES), secrets()) as file:
         assert file.headings == tuple(HEADING.split(";"))
 
 
@@ -117,9 +114,9 @@ def test_every_reason_has_its_sentence_and_names_nobody():
 
 
 def test_a_child_that_dies_is_a_refusal(monkeypatch):
-    monkeypatch.setattr(reader, "_COMMAND", (sys.executable, "-c", "import os; os.abort()"))
+    monkeypatch.setattr(client, "_COMMAND", (sys.executable, "-c", "import os; os.abort()"))
 
-    with pytest.raises(errors.ReaderStopped), reader.opened(b"x" * 1_000_000, secrets()):
+    with pytest.raises(errors.ReaderStopped), client.opened(b"x" * 1_000_000, secrets()):
         pass
 
 
@@ -131,36 +128,36 @@ sys.stdout.buffer.write(struct.pack(">I", len(body)) + body + bytes(2))
 
 
 def test_a_child_that_dies_half_way_is_a_refusal(monkeypatch):
-    monkeypatch.setattr(reader, "_COMMAND", (sys.executable, "-c", HALF_AN_ANSWER))
+    monkeypatch.setattr(client, "_COMMAND", (sys.executable, "-c", HALF_AN_ANSWER))
 
-    with pytest.raises(errors.ReaderStopped), reader.opened(b"x", secrets()) as file:
+    with pytest.raises(errors.ReaderStopped), client.opened(b"x", secrets()) as file:
         list(file.lines)
 
 
 def test_lines_that_contradict_themselves_are_none():
     usable, wrong = parsed(), parsed(NOM_NAISSANCE="")
-    (good,) = understood.pack([usable])
+    (good,) = codec.pack([usable])
     for text in (
         good[4:].replace(b"\x1eP\x1e", b"\x1eN\x1e"),
         good[4:].replace(b"1985-07-20", b"1985-07-32"),
         good[4:] + b"\x1e",
         good[4:] + b"\x1f",
-        next(understood.pack([wrong]))[4:].replace(b"MISSING_FIELD", b""),
-        next(understood.pack([wrong]))[4:].replace(b"MISSING_FIELD", b"MISSING"),
+        next(codec.pack([wrong]))[4:].replace(b"MISSING_FIELD", b""),
+        next(codec.pack([wrong]))[4:].replace(b"MISSING_FIELD", b"MISSING"),
     ):
-        with pytest.raises(frames.NotAsAgreed):
-            list(understood.unpack(io.BytesIO(frames.framed(text))))
-    assert list(understood.unpack(io.BytesIO(good))) == [usable]
+        with pytest.raises(framing.NotAsAgreed):
+            list(codec.unpack(io.BytesIO(framing.framed(text))))
+    assert list(codec.unpack(io.BytesIO(good))) == [usable]
 
 
-@pytest.mark.parametrize("asked", [b"", frames.pack({"reading": READING.to_dict()})])
+@pytest.mark.parametrize("asked", [b"", framing.pack({"reading": READING.to_dict()})])
 def test_a_reading_process_whose_master_dies_ends(asked):
-    child = reader._start()
+    child = client._start()
     content = lot_of([{"ID_RESULTAT": f"R{number}"} for number in range(2000)])
     request = {"secrets": secrets().to_dict(), "mapping": None, "is_look": False, "size": len(content)}
-    child.stdin.write(frames.pack(request) + content + asked)
+    child.stdin.write(framing.pack(request) + content + asked)
     child.stdin.flush()
-    assert frames.unpack(child.stdout)["lines"] == 2000
+    assert framing.unpack(child.stdout)["lines"] == 2000
 
     child.stdin.close()
     child.stdout.close()
@@ -169,7 +166,7 @@ def test_a_reading_process_whose_master_dies_ends(asked):
 
 
 def test_a_reader_nobody_listens_to_any_more_is_ended():
-    with reader.opened(extract("pdl-20210308-0800.csv.p7m"), secrets()) as file:
+    with client.opened(extract("pdl-20210308-0800.csv.p7m"), secrets()) as file:
         next(file.lines)
 
     with pytest.raises(ChildProcessError):
@@ -203,28 +200,28 @@ def test_the_child_cannot_write_a_file_or_take_all_memory(tmp_path):
 
 
 def test_a_message_cut_short_is_no_message():
-    whole = frames.pack({"lines": 1})
+    whole = framing.pack({"lines": 1})
 
-    assert frames.unpack(io.BytesIO(whole)) == {"lines": 1}
+    assert framing.unpack(io.BytesIO(whole)) == {"lines": 1}
     for cut in (whole[:-1], b"\0\0", b"\xff\xff\xff\xff" + bytes(100)):
-        with pytest.raises(frames.NotAsAgreed):
-            frames.unpack(io.BytesIO(cut))
+        with pytest.raises(framing.NotAsAgreed):
+            framing.unpack(io.BytesIO(cut))
 
 
 def test_lines_travel_whole_and_a_bomb_of_them_is_none():
     lines = [raw_line(row, PRENOMS="Zoé") for row in (2, 3)]
-    bomb = zlib.compress(bytes(frames.MOST_UNPACKED + 1))
+    bomb = zlib.compress(bytes(framing.MOST_UNPACKED + 1))
 
-    assert list(frames.unpack_lines(io.BytesIO(frames.pack_lines(lines)))) == lines
-    for packed in (frames.pack({"no": "lines"}), len(bomb).to_bytes(4, "big") + bomb):
-        with pytest.raises(frames.NotAsAgreed):
-            list(frames.unpack_lines(io.BytesIO(packed)))
+    assert list(framing.unpack_lines(io.BytesIO(framing.pack_lines(lines)))) == lines
+    for packed in (framing.pack({"no": "lines"}), len(bomb).to_bytes(4, "big") + bomb):
+        with pytest.raises(framing.NotAsAgreed):
+            list(framing.unpack_lines(io.BytesIO(packed)))
 
 
 def test_the_child_inherits_no_secret_of_ours(monkeypatch):
     monkeypatch.setenv("TRACING_KEYS_URL", "postgresql://secret")
     monkeypatch.setattr(
-        reader,
+        client,
         "_COMMAND",
         (
             sys.executable,
@@ -232,14 +229,14 @@ def test_the_child_inherits_no_secret_of_ours(monkeypatch):
             "import os, sys; sys.stdin.read(); sys.exit('TRACING_KEYS_URL' in os.environ)",
         ),
     )
-    child = reader._start()
+    child = client._start()
     child.communicate(b"")
 
     assert child.returncode == 0
 
 
 def test_the_certificate_is_not_needed():
-    with reader.opened(extract(HARD), secrets_from(private_key=KEY, certificate=CERTIFICATE)) as both:
+    with client.opened(extract(HARD), secrets_from(private_key=KEY, certificate=CERTIFICATE)) as both:
         with_certificate = list(both.lines)
-    with reader.opened(extract(HARD), secrets_from(private_key=KEY)) as alone:
+    with client.opened(extract(HARD), secrets_from(private_key=KEY)) as alone:
         assert list(alone.lines) == with_certificate

@@ -5,7 +5,7 @@ import weakref
 
 import pytest
 
-from tracing.kernel import gc_control as garbage
+from tracing.kernel import gc_control
 
 
 class Knot:
@@ -17,7 +17,7 @@ class Knot:
 
 def test_it_is_put_off_and_comes_back_after_an_error():
     def stopped_half_way():
-        with garbage.put_off():
+        with gc_control.put_off():
             assert not gc.isenabled()
             raise KeyboardInterrupt
 
@@ -28,24 +28,24 @@ def test_it_is_put_off_and_comes_back_after_an_error():
 
 
 def test_the_outermost_decides_when_it_comes_back():
-    with garbage.put_off():
-        with garbage.put_off():
+    with gc_control.put_off():
+        with gc_control.put_off():
             pass
         assert not gc.isenabled()
 
 
 def test_sweeps_remove_the_cycles_made_meanwhile():
-    with garbage.put_off() as sweep:
+    with gc_control.put_off() as sweep:
         knot = weakref.ref(Knot())
         assert knot() is not None
-        for _ in range(garbage.TIMES_PUT_OFF):
+        for _ in range(gc_control.TIMES_PUT_OFF):
             sweep()
         assert knot() is None
 
 
 def test_what_is_loaded_is_left_out_and_what_comes_later_is_not():
     try:
-        garbage.leave_out_what_is_loaded()
+        gc_control.leave_out_what_is_loaded()
         assert len(gc.get_objects()) < gc.get_freeze_count()
         knot = weakref.ref(Knot())
         gc.collect()

@@ -14,7 +14,7 @@ from tracing.people.models import Household, HouseholdNumber, Person
 from tracing.queue import queries, services
 from tracing.queue.claims import claim as taking
 from tracing.queue.households import services as households
-from tracing.queue.households import superseding as covering
+from tracing.queue.households import superseding
 from tracing.queue.models import EntryState, QueueEntry, TaskState
 
 LONG_AGO = NOW - timedelta(days=100)
@@ -118,10 +118,10 @@ def test_two_records_of_one_person_count_once_behind_a_number(story, session):
 def test_a_covered_call_is_in_no_queue_and_comes_back_to_its_place(two):
     one, other = two
 
-    covering.cover(other, one, by=None, at=NOW)
+    superseding.cover(other, one, by=None, at=NOW)
     assert queries.find_entry_of(other.household_id).state is EntryState.IDLE
 
-    covering.uncover(other, by=None, at=NOW)
+    superseding.uncover(other, by=None, at=NOW)
     assert (other.state, other.covered_by, other.closed_at) == (TaskState.OPEN, None, None)
     assert queries.find_entry_of(other.household_id).state is EntryState.READY
 

@@ -17,7 +17,7 @@ from tracing.queue import queries
 from tracing.queue import services as queue
 from tracing.queue.maintenance import upkeep
 from tracing.queue.maintenance.absence_jobs import watch
-from tracing.queue.ordering import callbacks as promises
+from tracing.queue.ordering import callbacks
 from tracing.staff import presence, rules
 from tracing.staff import services as staff
 from tracing.staff.models import Role
@@ -46,7 +46,7 @@ def promise(story: Story, when, *, at=NOW):
 
 
 def counted(story: Story):
-    found = promises.counted(story.nantes.id, since=NOW - timedelta(days=1))
+    found = callbacks.counted(story.nantes.id, since=NOW - timedelta(days=1))
     return found.kept, found.broken
 
 

@@ -21,8 +21,7 @@ from tracing.people.models import Person
 from tracing.people.queries import find_identity
 from tracing.queue import queries
 from tracing.queue.errors import HasPriority, NoSuchPriority, NothingWaits
-from tracing.queue.households import priorities
-from tracing.queue.households import priority_rescan as priority_rounds
+from tracing.queue.households import priorities, priority_rescan
 from tracing.queue.models import CallTask, Priority, PriorityRound, TaskState
 from tracing.queue.ordering.preview import preview
 from tracing.queue.ordering.weights import site_and_weights
@@ -92,13 +91,13 @@ def test_who_lives_in_the_place_is_called_first_until_it_is_taken_back(story, cl
     assert (has_priority(here), has_priority(there)) == (True, False)
     assert entry_of(here).rank_at == NOW + timedelta(hours=4) - ADVANCE
     assert entry_of(there).rank_at == NOW + timedelta(hours=3, minutes=30)
-    assert priority_rounds.calls_waiting(story.nantes.id) == {given.id: 1}
+    assert priority_rescan.calls_waiting(story.nantes.id) == {given.id: 1}
 
     priorities.take_back(given.id, by=agent(story.dora), at=NOW)
     later(clock, 2)
     assert not has_priority(here)
     assert entry_of(here).rank_at == NOW + timedelta(hours=4)
-    assert priority_rounds.calls_waiting(story.nantes.id) == {}
+    assert priority_rescan.calls_waiting(story.nantes.id) == {}
     assert session.query(PriorityRound).count() == 0
 
 
@@ -253,7 +252,7 @@ def test_a_priority_that_everybody_forgot_ends_after_a_week(story, clock, sessio
 
 
 def test_many_calls_are_moved_a_batch_at_a_time(story, clock, session, monkeypatch):
-    monkeypatch.setattr(priority_rounds, "MOVED", 2)
+    monkeypatch.setattr(priority_rescan, "MOVED", 2)
     calls = [
         waiting_case(story.nantes, living(identity("Léa", f"N{n}", phones=(f"+3363998010{n}",))), at=NOW)
         for n in range(5)
@@ -261,7 +260,7 @@ def test_many_calls_are_moved_a_batch_at_a_time(story, clock, session, monkeypat
     give(story)
 
     moved = []
-    while (one := priority_rounds.go_on(at=NOW)) is not None:
+    while (one := priority_rescan.go_on(at=NOW)) is not None:
         moved.append(one)
 
     assert moved == [2, 2, 1]

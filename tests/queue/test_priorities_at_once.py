@@ -10,8 +10,7 @@ from tests.support.live import Live, committed
 from tests.support.story import agent, identity, waiting_case
 from tracing.kernel import clock
 from tracing.kernel.db import session, transaction
-from tracing.queue.households import priorities
-from tracing.queue.households import priority_rescan as priority_rounds
+from tracing.queue.households import priorities, priority_rescan
 from tracing.queue.models import CallTask
 from tracing.queue.rules import Factor
 
@@ -34,7 +33,7 @@ def test_calls_written_while_a_priority_is_given_have_it_too(live_database: Live
 
     def give():
         committed(lambda at: priorities.give_to_place("44100", only_collective=False, by=dora, at=at))
-        while committed(lambda at: priority_rounds.go_on(at=at)) is not None:
+        while committed(lambda at: priority_rescan.go_on(at=at)) is not None:
             pass
         session.remove()
 

@@ -9,8 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.conftest import NOW
 from tests.support.story import agent, member
 from tracing.kernel.events import Event
-from tracing.staff import cli, presence, rules, services
-from tracing.staff import loans as lending
+from tracing.staff import cli, loans, presence, rules, services
 from tracing.staff import queries as staff
 from tracing.staff.accounts import national
 from tracing.staff.errors import AccountReachesFurther, NotProposable, WrongLoan
@@ -164,9 +163,9 @@ def test_the_training_administrator_does_not_reach_a_live_site_through_an_accoun
 def test_a_training_site_lends_nobody_to_real_calls(story):
     by = agent(member("sue", "Sue", (Role.SUPERVISOR, story.school), at=NOW))
 
-    assert lending.sites_to_lend_to(story.school.id) == []
+    assert loans.sites_to_lend_to(story.school.id) == []
     with pytest.raises(WrongLoan):
-        lending.lend(
+        loans.lend(
             [story.theo],
             1,
             story.nantes.id,

@@ -8,7 +8,7 @@ from tests.support.story import Story, identity, waiting_case
 from tests.support.web import Browser
 from tracing.calls import queries as calls
 from tracing.queue.maintenance.absence_jobs import watch
-from tracing.staff import loans as lending
+from tracing.staff import loans
 from tracing.staff import queries as staff
 
 
@@ -34,7 +34,7 @@ def test_a_lent_tracer_calls_for_the_other_site_and_comes_back(browse: Browser, 
     ada.get(call)
     ada.post(f"{call}/give-back")
     assert watch(clock.move_to(at + timedelta(minutes=1))) == 1
-    assert lending.open_loans(nantes) == []
+    assert loans.open_loans(nantes) == []
     assert staff.get_member(story.ada.id).lent_to is None
     assert "Nantes" in ada.get("/account").text
     ada.get(call, status=404)
@@ -44,19 +44,19 @@ def test_a_supervisor_calls_somebody_back(browse: Browser, story: Story):
     ajaccio = story.ajaccio.id
     browse.as_(story.ada)
     lend_one(browse, story)
-    [loan] = lending.open_loans(ajaccio)
+    [loan] = loans.open_loans(ajaccio)
     loan_id = loan.id
 
     browse.as_(story.dora).follow(f"/team/loans/{loan_id}/take-back")
 
-    assert lending.open_loans(ajaccio) == []
+    assert loans.open_loans(ajaccio) == []
 
 
 def test_whoever_is_called_back_in_a_call_ends_it_first(browse: Browser, story: Story, clock: Clock):
     waiting_case(story.ajaccio, at=NOW)
     ada, dora = browse.as_(story.ada), browse.as_(story.dora)
     lend_one(browse, story)
-    loan_id = lending.open_loans(story.nantes.id)[0].id
+    loan_id = loans.open_loans(story.nantes.id)[0].id
     call = take_call(ada).call
 
     said = dora.follow(f"/team/loans/{loan_id}/take-back")
@@ -65,7 +65,7 @@ def test_whoever_is_called_back_in_a_call_ends_it_first(browse: Browser, story: 
     ada.get(call)
     ada.post(f"{call}/give-back")
     assert watch(clock.move_to(NOW + timedelta(minutes=1))) == 1
-    assert lending.open_loans(story.nantes.id) == []
+    assert loans.open_loans(story.nantes.id) == []
 
 
 def test_nobody_on_a_call_is_lent(browse: Browser, story: Story):

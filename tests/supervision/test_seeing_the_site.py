@@ -18,7 +18,7 @@ from tracing.staff import queries as staff
 from tracing.supervision import jobs, rules
 from tracing.supervision.board import counting, queries
 from tracing.supervision.rules import OLD_COUNTS
-from tracing.supervision.team import status as at_work
+from tracing.supervision.team import status
 
 MINUTE = timedelta(minutes=1)
 
@@ -288,7 +288,7 @@ def test_a_count_says_the_same_as_counting_now(story: Story):
 
 
 def test_of_a_large_team_the_board_lists_those_who_need_a_look(browse: Browser, story: Story, monkeypatch):
-    monkeypatch.setattr(at_work.summed_up, "__kwdefaults__", {"listed": 1})
+    monkeypatch.setattr(status.summed_up, "__kwdefaults__", {"listed": 1})
     browse.as_(story.ada)
     abel = browse.as_(story.abel)
     abel.post("/pause")

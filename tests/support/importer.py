@@ -21,8 +21,7 @@ from sqlalchemy import Engine, event
 from tests.support.live import Live
 from tests.support.lots import SETTINGS, arrival
 from tracing.imports.jobs import Arrival, load, work_once
-from tracing.kernel import bulk_copy as copying
-from tracing.kernel import db
+from tracing.kernel import bulk_copy, db
 from tracing.vault.keys import KeyRing
 from tracing.vault.services import open_vault
 
@@ -109,7 +108,7 @@ def at_statement(engine: Engine, number: int, do: Callable[[], None]) -> Callabl
         if seen[0] == number:
             do()
 
-    original = copying.send
+    original = bulk_copy.send
 
     def counted(*given: Any, **named: Any) -> None:
         count()
@@ -117,12 +116,12 @@ def at_statement(engine: Engine, number: int, do: Callable[[], None]) -> Callabl
 
     event.listen(engine, "before_cursor_execute", count)
     event.listen(engine, "commit", count)
-    copying.send = counted
+    bulk_copy.send = counted
 
     def forget() -> int:
         event.remove(engine, "before_cursor_execute", count)
         event.remove(engine, "commit", count)
-        copying.send = original
+        bulk_copy.send = original
         return seen[0]
 
     return forget

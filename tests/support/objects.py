@@ -7,7 +7,7 @@ from secrets import token_bytes
 from sqlalchemy import select
 
 from tests.support import story
-from tracing.calls import caller_requests as requests
+from tracing.calls import caller_requests
 from tracing.calls import services as calls
 from tracing.calls.models import Call, Draft
 from tracing.cases.models import Case
@@ -117,7 +117,7 @@ def objects_at(site: Site, other: Site, school: Site, *, serial: int, at: dateti
         "note_id": note.id,
         "pair_id": pair.id,
         "priority_id": priority.id,
-        "request_id": requests.keep(name="A", number="", words="x", site_id=site.id, by=by, at=at).id,
+        "request_id": caller_requests.keep(name="A", number="", words="x", site_id=site.id, by=by, at=at).id,
         "site_id": site.id,
         "task_id": task.id,
     }

@@ -15,8 +15,7 @@ from tracing.kernel import db
 from tracing.kernel.config import CannotStart
 from tracing.kernel.postgres import migrate
 from tracing.people import queries as people
-from tracing.vault import key_uses as uses
-from tracing.vault import opening, sealing
+from tracing.vault import key_uses, opening, sealing
 from tracing.vault import services as vault
 from tracing.vault.errors import KeyLost
 from tracing.vault.models import CohortKey, IndexKey, MasterKey
@@ -229,7 +228,7 @@ def test_a_store_of_another_platform_with_the_same_master_key_is_refused(
     other = opening.KeyRing(stores[1], path.read_bytes())
     opening.introduce(other)
     with stores[1].begin() as store:
-        for kind, key_id in uses.index_keys():
+        for kind, key_id in key_uses.index_keys():
             fresh = sealing.wrap(other.master, name=f"index:{kind}:{key_id}", key=os.urandom(32))
             store.execute(
                 IndexKey.__table__.insert(),
@@ -309,7 +308,7 @@ def test_keys_that_another_host_makes_while_this_one_starts_are_not_lost_ones(li
         ring = opening.KeyRing(engine, path.read_bytes())
         with db.transaction():
             key = ring.index_key(kind)
-            uses.record_index_keys({(kind, 1): sealing.fingerprint(key)})
+            key_uses.record_index_keys({(kind, 1): sealing.fingerprint(key)})
 
     event.listen(here, "after_cursor_execute", other_host_goes_on)
     with db.transaction():
@@ -317,7 +316,7 @@ def test_keys_that_another_host_makes_while_this_one_starts_are_not_lost_ones(li
     here.dispose()
 
     with db.transaction():
-        assert {kind for kind, _key in uses.index_keys()} == set(opening.INDEX_KINDS)
+        assert {kind for kind, _key in key_uses.index_keys()} == set(opening.INDEX_KINDS)
 
 
 def test_a_second_host_with_a_copied_key_joins_and_with_one_of_its_own_does_not(

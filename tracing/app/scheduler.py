@@ -18,7 +18,7 @@ from tracing.kernel import clock
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session, transaction
 from tracing.kernel.job_slots import take_slot
-from tracing.queue.maintenance import absence_jobs as watching
+from tracing.queue.maintenance import absence_jobs
 from tracing.supervision import jobs as supervision
 from tracing.vault import services as vault
 
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 EVERY = {
     "sweep_claims": (calls.sweep_claims, 15),
     "promote": (calls.promote, 15),
-    "watch": (watching.watch, 30),
+    "watch": (absence_jobs.watch, 30),
     "rebuild": (calls.rebuild, 15),
     "release_questions": (escalations.release_questions, 30),
     "count_waiting": (supervision.count_waiting, 20),

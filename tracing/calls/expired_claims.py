@@ -9,11 +9,11 @@ from tracing.calls import services
 from tracing.calls.models import Call, Conversation
 from tracing.calls.rules import CallOutcome
 from tracing.kernel.db import WITHOUT_WAITING, refresh_known, session
-from tracing.queue.claims import expiry as expiring
+from tracing.queue.claims import expiry
 from tracing.queue.models import QueueEntry
 
 _SWEEP = text(f"""
-    WITH {expiring.AS_THEY_STAND}, closed AS (
+    WITH {expiry.AS_THEY_STAND}, closed AS (
         UPDATE calls SET outcome = :outcome, ended_at = :at
         FROM freed
         WHERE calls.entry_id = freed.id AND calls.claim_number = freed.claim_number AND ended_at IS NULL
@@ -46,6 +46,6 @@ def end_as_they_stand(*, at: datetime, most: int) -> int:
 
 def end_with_care(entry_ids: Sequence[int], *, at: datetime) -> int:
     """End claims of households that must be placed anew, and their calls; returns how many of these have ended."""
-    claims = expiring.expire_with_care(entry_ids, at=at)
+    claims = expiry.expire_with_care(entry_ids, at=at)
     services.close_lost(claims, CallOutcome.CLAIM_ENDED, at=at)
     return len(claims)

@@ -6,17 +6,14 @@ from time import monotonic
 
 import structlog
 
-from tracing.calls import expired_claims as sweeping
-from tracing.kernel import clock
-from tracing.kernel import submitted_forms as submitted
+from tracing.calls import expired_claims
+from tracing.kernel import clock, submitted_forms
 from tracing.kernel.db import transaction
 from tracing.kernel.job_slots import forget_slots, take_slot
 from tracing.queue import rules
 from tracing.queue import services as queue
-from tracing.queue.claims import expiry as expiring
-from tracing.queue.claims import languages
-from tracing.queue.households import priorities
-from tracing.queue.households import priority_rescan as priority_rounds
+from tracing.queue.claims import expiry, languages
+from tracing.queue.households import priorities, priority_rescan
 from tracing.queue.households import services as households
 from tracing.queue.maintenance import upkeep
 from tracing.staff.login import sessions
@@ -41,7 +38,7 @@ def _end_as_they_stand(*, at: datetime) -> int:
     while True:
         began = monotonic()
         with transaction():
-            ended = sweeping.end_as_they_stand(at=at, most=most)
+            ended = expired_claims.end_as_they_stand(at=at, most=most)
         if not ended:
             return swept
         swept += ended
@@ -52,7 +49,7 @@ def _end_with_care(*, at: datetime) -> int:
     swept, most, last = 0, rules.WITH_CARE.first, None
     while True:
         with transaction():
-            found = expiring.need_care(at=at, after=last, most=most)
+            found = expiry.need_care(at=at, after=last, most=most)
         if not found:
             return swept
         last = found[-1]
@@ -66,7 +63,7 @@ def _end_these(entry_ids: Sequence[int], *, at: datetime) -> int:
     try:
         # if the power fails, claims that had ended have ended still
         with transaction(waits_for_disk=False):
-            return sweeping.end_with_care(entry_ids, at=at)
+            return expired_claims.end_with_care(entry_ids, at=at)
     except Exception:
         if len(entry_ids) == 1:
             # the next sweep tries again
@@ -110,7 +107,7 @@ def rebuild(slot: datetime) -> int:
         priorities.end_old(at=clock.database_now())
     while True:
         with transaction():
-            moved = priority_rounds.go_on(at=clock.database_now())
+            moved = priority_rescan.go_on(at=clock.database_now())
         if moved is None:
             break
         placed += moved
@@ -128,5 +125,5 @@ def tidy(slot: datetime) -> None:
         at = clock.database_now()
         if take_slot("tidy", slot, at=at):
             forget_slots(slot.replace(hour=0, minute=0))
-            submitted.forget(at=at)
+            submitted_forms.forget(at=at)
             sessions.forget_attempts(at=at)

@@ -19,7 +19,7 @@ from tracing.queue.claims import claim as taking
 from tracing.queue.claims.claim import Claim
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask
-from tracing.queue.ordering import callbacks as promises
+from tracing.queue.ordering import callbacks
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 from tracing.vault import services as vault
@@ -239,7 +239,7 @@ def finish_conversation(conversation: Conversation, outcome: CallOutcome, *, at:
     session.flush()
     if outcome in rules.BY_TRACER:
         begun = queries.get_call(conversation.call_id).started_at
-        promises.settle(conversation.task_id, called_at=begun, at=at)
+        callbacks.settle(conversation.task_id, called_at=begun, at=at)
 
 
 def end(

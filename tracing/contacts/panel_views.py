@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from tracing.calls import form_drafts as unsent
+from tracing.calls import form_drafts
 from tracing.calls import services as calls
 from tracing.calls.errors import IdentityFirst
 from tracing.calls.form_drafts import Unsent
@@ -70,7 +70,7 @@ def panel_of(call_id: int, task_id: int, opened: Opened, *, status: int = 200) -
             return _page("contacts/closed.html", call_id, task_id, refusal=refusal), status
         case = cases.get_case(task.case_id)
         lines = queries.lines(_contacts(task))
-        begun = unsent.find(call_id, task_id, DIALOG, by=agent())
+        begun = form_drafts.find(call_id, task_id, DIALOG, by=agent())
         form, editing = _form(case, lines, opened, begun, at=at)
         _record_sight(call, lines, at=at)
         return _page(
@@ -154,10 +154,10 @@ def _key(form: ContactForm | None, opened: Opened, begun: Unsent | None, editing
     """Return the key of the dialog: that of the form sent with a mistake or begun before, else a new one."""
     known = ""
     if opened.form is not None:
-        known = unsent.key_in(request.form)
+        known = form_drafts.key_in(request.form)
     elif form is not None and begun is not None and _is_of(begun, editing):
         known = begun.key
-    return known or unsent.new_key()
+    return known or form_drafts.new_key()
 
 
 def _form(

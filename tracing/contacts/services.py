@@ -10,8 +10,7 @@ from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
-from tracing.contacts import calling, identities, queries, rules
-from tracing.contacts import contact_to_case as turning
+from tracing.contacts import calling, contact_to_case, identities, queries, rules
 from tracing.contacts.errors import AlreadyCalled, NoSuchContact, NotTheirList, OutsideWindow
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.rules import ContactDetails, Described
@@ -54,7 +53,7 @@ def add(call: Call, task: CallTask, details: ContactDetails, *, by: Agent, at: d
     session.add(contact)
     session.flush()
     _record("contact.named", contact, case, by=by, at=at, risk=contact.risk.value, rule=contact.risk_rule)
-    turning.join_known_case(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
+    contact_to_case.join_known_case(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
     if details.described.language:
         calling.speak(contact, details.described.language, at=at)
     if details.described.phones:
@@ -97,7 +96,7 @@ def edit(
         calling.speak(contact, details.described.language, before=said, at=at)
     _record("contact.edited", contact, case, by=by, at=at, risk=contact.risk.value, rule=contact.risk_rule)
     if contact.person_id != person_before:
-        turning.follow_person(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
+        contact_to_case.follow_person(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
     if not is_own_call:
         calling.settle(contact, case, phones=_phones(contact), renumbered=renumbered, by=by.member_id, at=at)
     elif renumbered:
@@ -142,7 +141,7 @@ def restore(call: Call, task: CallTask, contact_id: int, *, by: Agent, at: datet
     contact.status, contact.removed_at = ContactStatus.NAMED, None
     session.flush()
     _record("contact.restored", contact, case, by=by, at=at)
-    turning.join_known_case(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
+    contact_to_case.join_known_case(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
     calling.settle(contact, case, phones=_phones(contact), by=by.member_id, at=at)
     return contact
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from tracing.calls import form_drafts as unsent
+from tracing.calls import form_drafts
 from tracing.calls import services as calls
 from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Call
@@ -178,13 +178,13 @@ def _typed(
 
 
 def _keep(call_id: int, task_id: int, form: ContactForm) -> bool:
-    return unsent.keep(
+    return form_drafts.keep(
         call_id,
         task_id,
         DIALOG,
-        unsent.typed_in(request.form, PREFIX),
+        form_drafts.typed_in(request.form, PREFIX),
         form.as_text(),
-        key=unsent.key_in(request.form),
+        key=form_drafts.key_in(request.form),
         about=request.form.get("about", type=int),
         by=agent(),
         at=clock.database_now(),
@@ -193,8 +193,8 @@ def _keep(call_id: int, task_id: int, form: ContactForm) -> bool:
 
 def _forget(call_id: int, task_id: int) -> None:
     """Give up the draft of a dialog that was sent or closed, and whatever draft of it still arrives."""
-    key = unsent.key_in(request.form)
-    unsent.forget(call_id, task_id, DIALOG, key=key, by=agent(), at=clock.database_now())
+    key = form_drafts.key_in(request.form)
+    form_drafts.forget(call_id, task_id, DIALOG, key=key, by=agent(), at=clock.database_now())
 
 
 def _clicked(call_id: int, task_id: int, change: Change, opened: Opened) -> ResponseReturnValue:

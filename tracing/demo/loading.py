@@ -6,8 +6,7 @@ from random import Random
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from tracing.demo import invented, sealing
-from tracing.demo import sample_calls as happenings
+from tracing.demo import invented, sample_calls, sealing
 from tracing.demo.staff import COLLEAGUES, hire, open_sites
 from tracing.imports.decryption.secrets import secrets_from
 from tracing.imports.jobs import Arrival
@@ -79,7 +78,7 @@ def load(settings: Settings) -> None:
             )
     know_senders(settings, at=at - timedelta(days=10))
     send_and_load(settings, at=at - ARRIVED_AGO)
-    happenings.work(began_at=at - ARRIVED_AGO, at=at)
+    sample_calls.work(began_at=at - ARRIVED_AGO, at=at)
     with transaction():
         events.record(LOADED, by=None, at=clock.now())
 

@@ -14,7 +14,7 @@ from tracing.contacts.rules import ContactDetails, Described
 from tracing.demo.staff import NANTES, SCHOOL, agent_of
 from tracing.desk import services as desk
 from tracing.desk.conversation.conversation import Talk
-from tracing.desk.ending import call_outcomes as endings
+from tracing.desk.ending import call_outcomes
 from tracing.desk.services import Typed
 from tracing.escalations import services as escalations
 from tracing.escalations.models import Audience, Reason
@@ -120,7 +120,7 @@ def unanswered_call(by: Agent, outcome: CallOutcome, *, at: datetime) -> None:
     """Ring in vain."""
     with transaction():
         for _call, talk in list(take(by, at=at))[:1]:
-            endings.finish(talk, outcome, by=by, at=at + timedelta(minutes=1))
+            call_outcomes.finish(talk, outcome, by=by, at=at + timedelta(minutes=1))
 
 
 def promised_call(by: Agent, *, at: datetime, now: datetime) -> None:
@@ -129,7 +129,9 @@ def promised_call(by: Agent, *, at: datetime, now: datetime) -> None:
         talks = list(take(by, at=at))
         for _call, talk in talks[:1]:
             when = next(moment for moment in quarters_from(now) if may_call_back(talk, moment, by=by))
-            endings.finish(talk, CallOutcome.CALLBACK, callback_at=when, by=by, at=at + timedelta(minutes=3))
+            call_outcomes.finish(
+                talk, CallOutcome.CALLBACK, callback_at=when, by=by, at=at + timedelta(minutes=3)
+            )
         leave_the_others(talks, by=by, at=at + timedelta(minutes=3))
 
 
@@ -162,7 +164,7 @@ def asked_call(by: Agent, question: str, *, at: datetime) -> None:
                 by=by,
                 at=at + timedelta(minutes=6),
             )
-            endings.finish(spoken, CallOutcome.NEEDS_DOCTOR, by=by, at=at + timedelta(minutes=6))
+            call_outcomes.finish(spoken, CallOutcome.NEEDS_DOCTOR, by=by, at=at + timedelta(minutes=6))
         leave_the_others(talks, by=by, at=at + timedelta(minutes=6))
 
 
@@ -191,14 +193,14 @@ def complete_call(by: Agent, friends: list[Friend], *, with_note: bool = False, 
                     by=by,
                     at=at + timedelta(minutes=5),
                 )
-            endings.finish(spoken, CallOutcome.COMPLETED, by=by, at=at + timedelta(minutes=6))
+            call_outcomes.finish(spoken, CallOutcome.COMPLETED, by=by, at=at + timedelta(minutes=6))
         leave_the_others(talks, by=by, at=at + timedelta(minutes=6))
 
 
 def leave_the_others(talks: Sequence[tuple[Call, Talk]], *, by: Agent, at: datetime) -> None:
     """Hang up when nobody else of a household is spoken to: whoever holds a call gets no other one."""
     if len(talks) > 1:
-        endings.hang_up(talks[0][0], by=by, at=at)
+        call_outcomes.hang_up(talks[0][0], by=by, at=at)
 
 
 def speak(call: Call, talk: Talk, *, by: Agent, at: datetime, until: str | None = None) -> Talk:

@@ -12,9 +12,9 @@ from tracing.calls import services as calls
 from tracing.calls.words import OUTCOME_TONES, OUTCOME_WORDS, REASONS_ON_THE_TIMELINE
 from tracing.desk import queries, services
 from tracing.desk.conversation.questions import words_of_answers
-from tracing.desk.ending import hand_back_views as leaving_views
+from tracing.desk.ending import hand_back_views
 from tracing.desk.ending import views as ending_views
-from tracing.desk.home import dashboard as homes
+from tracing.desk.home import dashboard
 from tracing.desk.inbound import views as incoming_views
 from tracing.desk.screen.page_views import (
     call_url,
@@ -45,10 +45,10 @@ bp.add_url_rule(
 )
 
 for path, view, methods in (
-    ("leave", leaving_views.leave, ["GET"]),
-    ("give-back", leaving_views.give_back, ["POST"]),
-    ("hand-over", leaving_views.hand_over, ["POST"]),
-    ("take-over", leaving_views.take_over, ["POST"]),
+    ("leave", hand_back_views.leave, ["GET"]),
+    ("give-back", hand_back_views.give_back, ["POST"]),
+    ("hand-over", hand_back_views.hand_over, ["POST"]),
+    ("take-over", hand_back_views.take_over, ["POST"]),
 ):
     bp.add_url_rule(f"/calls/<int:call_id>/{path}", view_func=view, methods=methods)
 
@@ -70,7 +70,7 @@ def vocabulary() -> dict[str, Any]:
         "channel_words": CHANNEL_WORDS,
         "message_states": STATE_WORDS,
         "kind_words": KIND_WORDS,
-        "lasted": homes.lasted,
+        "lasted": dashboard.lasted,
         "short_day": lambda day: format_date(day, "EEE d MMM", get_locale()),
         "reason_words": REASON_WORDS,
         "decision_words": DECISION_WORDS,
@@ -85,7 +85,7 @@ def vocabulary() -> dict[str, Any]:
 def home() -> ResponseReturnValue:
     """Show what to do next, what was promised, what was done today."""
     with transaction():
-        shown = homes.home_of(agent(), at=asked_at())
+        shown = dashboard.home_of(agent(), at=asked_at())
         return render_template("desk/home.html", home=shown, waiting=shown.waiting)
 
 
@@ -94,7 +94,7 @@ def home() -> ResponseReturnValue:
 def waiting() -> ResponseReturnValue:
     """Say again whether somebody waits for a call, to a page that stays open on an empty queue."""
     with transaction():
-        found = homes.waiting_for(agent(), at=asked_at())
+        found = dashboard.waiting_for(agent(), at=asked_at())
         return render_template("desk/waiting.html", waiting=found)
 
 

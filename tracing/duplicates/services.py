@@ -27,7 +27,7 @@ from tracing.people.rules import Identity, nirs_contradict
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
 from tracing.queue.households import services as households
-from tracing.queue.households import superseding as covering
+from tracing.queue.households import superseding
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
 from tracing.staff.agent import Agent
 from tracing.staff.scope import scope_of
@@ -231,11 +231,11 @@ def _settle_calls(family: Collection[int], *, zone: ZoneInfo, by: int, at: datet
     tellers = pair_rules.covered(_first_calls(family, zone=zone))
     for task in tasks:
         if task.covered_by is not None and tellers.get(task.id) != task.covered_by:
-            covering.uncover(task, by=by, at=at)
+            superseding.uncover(task, by=by, at=at)
     for task in tasks:
         teller = tellers.get(task.id)
         if teller is not None and task.covered_by is None:
-            covering.cover(task, queue_queries.get_task(teller), by=by, at=at)
+            superseding.cover(task, queue_queries.get_task(teller), by=by, at=at)
             close_when_done(task.case_id, by=by, at=at)
     one = next(iter(family))
     if messages.is_stopped(one):

@@ -17,7 +17,7 @@ from tracing.escalations.models import Decision, Escalation
 from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.queue import queries as queue
-from tracing.queue.claims import claim_household as catching
+from tracing.queue.claims import claim_household
 from tracing.queue.errors import ClaimLost, HeldBy, OnAnotherCall
 from tracing.queue.models import CallTask, TaskState
 from tracing.staff.agent import Agent
@@ -49,7 +49,7 @@ def ring(escalation_id: int, *, by: Agent, at: datetime) -> Call:
     due_at = rules.call_again_by(known.reason, at)
     try:
         # the household's place before the question, as everywhere
-        claim = catching.hold_for_advice(task.household_id, escalation_id, by, due_at=due_at, at=at)
+        claim = claim_household.hold_for_advice(task.household_id, escalation_id, by, due_at=due_at, at=at)
     except HeldBy as held:
         raise OnTheLine(held.name) from held
     except OnAnotherCall as error:

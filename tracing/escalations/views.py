@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from tracing.calls import form_drafts as unsent
+from tracing.calls import form_drafts
 from tracing.calls import queries as calls
 from tracing.calls import services as call_services
 from tracing.calls.errors import NoSuchCall
@@ -63,7 +63,7 @@ def vocabulary() -> dict[str, object]:
 @may(Role.TRACER, passive=True)
 def panel(call_id: int, task_id: int) -> ResponseReturnValue:
     """Show what was asked about one person, live, and the form to ask."""
-    begun = unsent.find(call_id, task_id, DIALOG, by=agent())
+    begun = form_drafts.find(call_id, task_id, DIALOG, by=agent())
     form = AskForm(formdata=MultiDict(begun.fields) if begun else None, prefix="escalation")
     wanted = request.args.get("reason", "")
     if rules.is_reason(wanted):
@@ -88,13 +88,13 @@ def keep_draft(call_id: int, task_id: int) -> ResponseReturnValue:
 
 
 def _keep(call_id: int, task_id: int, form: AskForm) -> bool:
-    return unsent.keep(
+    return form_drafts.keep(
         call_id,
         task_id,
         DIALOG,
-        unsent.typed_in(request.form, "escalation-"),
+        form_drafts.typed_in(request.form, "escalation-"),
         form.question.data or "",
-        key=unsent.key_in(request.form),
+        key=form_drafts.key_in(request.form),
         by=agent(),
         at=clock.database_now(),
     )
@@ -102,8 +102,8 @@ def _keep(call_id: int, task_id: int, form: AskForm) -> bool:
 
 def _forget(call_id: int, task_id: int) -> None:
     """Give up the draft of a question that was sent, and whatever draft of it still arrives."""
-    key = unsent.key_in(request.form)
-    unsent.forget(call_id, task_id, DIALOG, key=key, by=agent(), at=clock.database_now())
+    key = form_drafts.key_in(request.form)
+    form_drafts.forget(call_id, task_id, DIALOG, key=key, by=agent(), at=clock.database_now())
 
 
 @bp.post("/calls/<int:call_id>/tasks/<int:task_id>/escalations")
@@ -153,7 +153,7 @@ def seen_in_call(call_id: int, task_id: int, escalation_id: int) -> ResponseRetu
     with transaction():
         services.mark_seen(escalation_id, by=agent(), at=clock.now())
     if is_fragment():
-        begun = unsent.find(call_id, task_id, DIALOG, by=agent())
+        begun = form_drafts.find(call_id, task_id, DIALOG, by=agent())
         form = AskForm(formdata=MultiDict(begun.fields) if begun else None, prefix="escalation")
         answer = make_response(_panel(call_id, task_id, form, just_read=True, begun=begun))
         # an adviser may have decided on the note
@@ -169,7 +169,7 @@ def _panel(
     *,
     late: str | None = None,
     just_read: bool = False,
-    begun: unsent.Unsent | None = None,
+    begun: form_drafts.Unsent | None = None,
 ) -> str:
     call, task = _call_and_task(call_id, task_id)
     asked = listing.asked_in_call(call, task, by=agent())
@@ -184,8 +184,8 @@ def _panel(
         form=form,
         late=late,
         is_restored=begun is not None,
-        unsent_key=(begun.key if begun else unsent.key_in(request.form) if form.errors else "")
-        or unsent.new_key(),
+        unsent_key=(begun.key if begun else form_drafts.key_in(request.form) if form.errors else "")
+        or form_drafts.new_key(),
         unread=[
             one for one in asked if one.mine and one.escalation.settled_at and not one.escalation.seen_at
         ],

@@ -9,8 +9,7 @@ from typing import Any, TextIO
 from tracing.imports import jobs
 from tracing.imports.decryption.secrets import passwords_in, secrets_from
 from tracing.imports.jobs import Arrival
-from tracing.imports.lots import inbox as folder
-from tracing.imports.lots import queries
+from tracing.imports.lots import inbox, queries
 from tracing.imports.models import LotState
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
@@ -93,7 +92,7 @@ class ProgressLine:
 
 def fetch(settings: Settings) -> Iterator[str]:
     """Empty the watched folder, do what the lots wait for, and say what became of each."""
-    received = folder.fetch_now(settings, pause=lambda: time.sleep(A_MOMENT))
+    received = inbox.fetch_now(settings, pause=lambda: time.sleep(A_MOMENT))
     while jobs.work_once(settings):
         pass
     for lot_id in received:
@@ -105,7 +104,7 @@ def fetch(settings: Settings) -> Iterator[str]:
             said += f", {counts['lines']} lines, {counts['created']} created"
         yield f"{said} ({lot.refusal})" if lot.refusal else said
     with transaction():
-        troubles = folder.last_troubles()
+        troubles = inbox.last_troubles()
     if not received:
         yield "Nothing was there."
     yield from (f"The folder needs a look: {trouble}" for trouble in troubles)

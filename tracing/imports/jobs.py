@@ -14,9 +14,8 @@ from tracing.imports.format.line import ParsedLine
 from tracing.imports.format.reading import Reading
 from tracing.imports.loading import pipeline, services
 from tracing.imports.loading.dry_run import Planner
-from tracing.imports.lots import originals, queries, routing
+from tracing.imports.lots import originals, queries, routing, transient_errors
 from tracing.imports.lots import services as lots
-from tracing.imports.lots import transient_errors as troubles
 from tracing.imports.lots.lock import lock_if_free, one_at_a_time
 from tracing.imports.models import ImportLot, LotState
 from tracing.imports.refusals import Refusal
@@ -25,8 +24,7 @@ from tracing.imports.sources import queries as source_queries
 from tracing.imports.sources import services as source_services
 from tracing.imports.sources.agreement import Agreed, opened_as_agreed
 from tracing.imports.undo import services as undoing
-from tracing.kernel import clock
-from tracing.kernel import gc_control as garbage
+from tracing.kernel import clock, gc_control
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
 from tracing.kernel.job_slots import take_slot
@@ -129,7 +127,7 @@ def look_ahead(
         reading = Reading(zone=arrival.zone, received_at=at, allow_fiction=arrival.allow_fiction)
         with transaction():
             planner = Planner(arrival.source_code, routing.routing_of(arrival.source_code), reading)
-        with garbage.put_off() as sweep:
+        with gc_control.put_off() as sweep:
             for done, lines in _batches(extract.understood(reading), batch_size):
                 with transaction():
                     planner.add(lines)
@@ -166,8 +164,8 @@ def work_once(
             _end(lot.id, refusal)
         except Exception as error:
             with transaction():
-                lots.met_trouble(lot.id, troubles.sentence_of(error), at=clock.now())
-            if not troubles.is_passing(error):
+                lots.met_trouble(lot.id, transient_errors.sentence_of(error), at=clock.now())
+            if not transient_errors.is_passing(error):
                 raise
         return lot.id
 
@@ -180,13 +178,13 @@ def _undo(lot_id: int) -> None:
     except NotNow:
         raise
     except Exception as error:
-        sentence = troubles.sentence_of(error)
+        sentence = transient_errors.sentence_of(error)
         with transaction():
-            if troubles.is_passing(error) and lots.get_locked(lot_id).tries < MOST_TRIES_TO_UNDO:
+            if transient_errors.is_passing(error) and lots.get_locked(lot_id).tries < MOST_TRIES_TO_UNDO:
                 lots.met_trouble(lot_id, sentence, at=clock.now())
             else:
-                undoing.give_up(lot_id, troubles.not_undone(sentence), at=clock.now())
-        if not troubles.is_passing(error):
+                undoing.give_up(lot_id, transient_errors.not_undone(sentence), at=clock.now())
+        if not transient_errors.is_passing(error):
             raise
 
 
@@ -251,7 +249,7 @@ def _plan(lot: ImportLot, extract: Extract, reading: Reading, *, batch_size: int
     """Decide every line and keep what would become of it; of the lot itself nothing is taken in."""
     with transaction():
         planner = Planner(lot.source_code, routing.routing_of(lot.source_code), reading)
-    with garbage.put_off() as sweep:
+    with gc_control.put_off() as sweep:
         for read, lines in _batches(extract.understood(reading), batch_size):
             with transaction():
                 planner.add(lines)
@@ -280,7 +278,7 @@ def _take_all(
         for read, lines in _batches(extract.understood(reading), batch_size)
     )
     advance = partial(_advance, lot.id)
-    with garbage.put_off() as sweep:
+    with gc_control.put_off() as sweep:
         for read, must_stop in pipeline.take_all(missing, taking, advance=advance):
             sweep()
             if progress:

@@ -12,11 +12,10 @@ from tracing.programmes.rules import is_open, next_open, open_until
 from tracing.queue import queries, rules
 from tracing.queue.claims.claim import Claim
 from tracing.queue.errors import ClaimLost, NotWaiting, OnAnotherCall, OutsideHours
-from tracing.queue.households import priorities
+from tracing.queue.households import priorities, superseding
 from tracing.queue.households import services as households
-from tracing.queue.households import superseding as covering
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
-from tracing.queue.ordering import callbacks as promises
+from tracing.queue.ordering import callbacks
 from tracing.queue.ordering.hours import calling_of
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
@@ -236,7 +235,7 @@ def close_task(task: CallTask, state: TaskState, *, by: int | None, at: datetime
     )
     if state is TaskState.CANCELLED:
         # nobody is left uncalled because the call that was to tell them is given up
-        covering.uncover_all(task, by=by, at=at)
+        superseding.uncover_all(task, by=by, at=at)
     if task.household_id is not None:
         households.refresh(task.household_id, at=at)
 
@@ -283,7 +282,7 @@ def promise(task: CallTask, *, when: datetime, by: Agent, at: datetime) -> None:
     # ten minutes before are counted from it: by a wall clock they are an hour long one night a year
     when = when.astimezone(UTC)
     task.not_before, task.promised_at, task.promised_by = when, when, by.member_id
-    promises.note(task, when=when, by=by, at=at)
+    callbacks.note(task, when=when, by=by, at=at)
     events.record(
         "callback.promised",
         by=by.member_id,

@@ -23,8 +23,7 @@ from tracing.queue.models import CallTask, TaskKind
 from tracing.scripts.services import get_script
 from tracing.scripts.vocabulary import ScriptKind
 from tracing.sickleave import answers as said
-from tracing.sickleave import insurance_number as numbers
-from tracing.sickleave import queries
+from tracing.sickleave import insurance_number, queries
 from tracing.sickleave.errors import NoSuchNote
 from tracing.sickleave.rules import (
     TO_BE_COMPLETED,
@@ -113,7 +112,7 @@ def assess(
     sampled_on = case.first_sampled_at.astimezone(zone).date()
     is_sworn = said.SWORN in given
     is_preview = declared is None
-    number = numbers.number_of(task.id, identity, by=by)
+    number = insurance_number.number_of(task.id, identity, by=by)
     open_number = number in {Number.MISSING, Number.ASKED, Number.REFUSED}
     measure = _measure(pack, (case, contact), identity, sampled_on, today)
     request = NoteRequest(

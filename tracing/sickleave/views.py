@@ -18,9 +18,7 @@ from tracing.people import queries as people
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask
 from tracing.scripts.wording import day_in_words
-from tracing.sickleave import insurance_number as numbers
-from tracing.sickleave import patient as bearers
-from tracing.sickleave import queries, services, words
+from tracing.sickleave import insurance_number, patient, queries, services, words
 from tracing.sickleave.assessment import assess
 from tracing.sickleave.documents import Copy, file_name, render
 from tracing.sickleave.errors import NoteNotAllowed
@@ -63,10 +61,10 @@ def issue(call_id: int, task_id: int) -> ResponseReturnValue:
             at = clock.database_now()
             call, task = _held(call_id, task_id)
             calls.require_identity(call, task)
-            bearers.complete(task, form.details())
+            patient.complete(task, form.details())
             if form.reason is not None:
                 question = words.question_about(form.reason)
-                numbers.state_missing(call, task, form.reason, question, by=agent(), at=at)
+                insurance_number.state_missing(call, task, form.reason, question, by=agent(), at=at)
         with transaction():
             at = clock.database_now()
             call, task = _held(call_id, task_id)
@@ -134,8 +132,8 @@ def _form_for(task: CallTask, *, first_day: date | None = None, is_sent: bool = 
     known: dict[str, object] = {"first_day": first_day}
     if identity is not None:
         known |= {name: getattr(identity, name) for name in ("address", "postcode", "city")}
-    stated = numbers.find_missing(task.id)
-    reason = numbers.reason_of(stated) if stated is not None else None
+    stated = insurance_number.find_missing(task.id)
+    reason = insurance_number.reason_of(stated) if stated is not None else None
     known["no_nir"] = reason.value if reason else ""
     return NoteForm(formdata=None, prefix=PREFIX, identity=identity, today=_today(), data=known)
 

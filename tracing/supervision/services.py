@@ -10,7 +10,7 @@ from tracing.calls.rules import CallOutcome
 from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
-from tracing.contacts import contact_to_case as turning
+from tracing.contacts import contact_to_case
 from tracing.contacts import services as contacts
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.kernel import events
@@ -287,7 +287,7 @@ def close_as_no_case(case_id: int, *, by: Agent, at: datetime) -> Case:
     for task in [one for state in STILL_TO_DO for one in _tasks_of(case.id, state)]:
         queue.close_task(task, TaskState.CANCELLED, by=by.member_id, at=at)
     cases.close(case, CaseOutcome.NOT_A_CASE, by=by.member_id, at=at)
-    turning.turn_back([case.id], by=by.member_id, at=at)
+    contact_to_case.turn_back([case.id], by=by.member_id, at=at)
     return case
 
 
@@ -320,7 +320,7 @@ def undo_close_as_no_case(case_id: int, *, by: Agent, at: datetime) -> Case:
         raise TooLateToUndo
     closed_at = case.closed_at
     cases.reopen(case, status=CaseStatus.WITHDRAWN, by=by.member_id, at=at)
-    turning.turn_into_cases([(case.id, case.person_id)], at=at, zone=by.site.time_zone)
+    contact_to_case.turn_into_cases([(case.id, case.person_id)], at=at, zone=by.site.time_zone)
     for task in _tasks_of(case.id, TaskState.CANCELLED):
         if task.closed_at == closed_at:
             queue.reopen_task(task, due_at=task.due_at, by=by.member_id, at=at)

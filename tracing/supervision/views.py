@@ -24,10 +24,9 @@ from tracing.supervision.journal import queries as journals
 from tracing.supervision.journal.queries import Journal, Wanted
 from tracing.supervision.ordering import views as order_views
 from tracing.supervision.rules import WorkList
-from tracing.supervision.team import loan_views as lending_views
+from tracing.supervision.team import loan_views
 from tracing.supervision.team import views as team_views
-from tracing.supervision.worklists import give_views as giving_views
-from tracing.supervision.worklists import message_views
+from tracing.supervision.worklists import give_views, message_views
 from tracing.supervision.worklists import queries as worklists
 from tracing.ui.filters import moment
 from tracing.ui.once import sent_once
@@ -43,14 +42,14 @@ for path, view, method in (
     bp.add_url_rule(path, view_func=view, methods=[method])
 for path, shown, method in order_views.ROUTES:
     bp.add_url_rule(path, view_func=shown, methods=[method])
-bp.add_url_rule("/team/loans", "loans", lending_views.show_loans, methods=["GET"])
-bp.add_url_rule("/team/loans", view_func=lending_views.lend, methods=["POST"])
+bp.add_url_rule("/team/loans", "loans", loan_views.show_loans, methods=["GET"])
+bp.add_url_rule("/team/loans", view_func=loan_views.lend, methods=["POST"])
 bp.add_url_rule(
-    "/team/loans/<int:loan_id>/take-back", "take_loan_back", lending_views.take_back, methods=["POST"]
+    "/team/loans/<int:loan_id>/take-back", "take_loan_back", loan_views.take_back, methods=["POST"]
 )
 for path, led, method in team_views.ROUTES:
     bp.add_url_rule(path, view_func=led, methods=[method])
-for path, given, methods in giving_views.ROUTES:
+for path, given, methods in give_views.ROUTES:
     bp.add_url_rule(path, view_func=given, methods=methods)
 
 

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.datastructures import FileStorage
 
-from tracing.kernel import submitted_forms as submitted
+from tracing.kernel import submitted_forms
 from tracing.kernel.db import transaction
 
 FIELD = "form_key"
@@ -59,7 +59,7 @@ def sent_once(view: View) -> View:
         for _attempt in range(ROUNDS):
             try:
                 return _run_first(digest, lambda: view(*args, **kwargs))
-            except submitted.SentBefore:
+            except submitted_forms.SentBefore:
                 if (sent_to := _where_first_led(digest)) is not None:
                     return _as_the_first(sent_to)
         return _as_the_first("/")
@@ -87,20 +87,20 @@ def _digest_of_file(file: FileStorage) -> str:
 def _run_first(digest: bytes, view: Callable[[], Any]) -> Response:
     is_done = False
     try:
-        with submitted.once(digest):
+        with submitted_forms.once(digest):
             answer = make_response(view())
         sent_to = _where_it_leads(answer)
         is_done = sent_to is not None
-    except submitted.SentBefore:
+    except submitted_forms.SentBefore:
         is_done = True
         raise
     finally:
         if not is_done:
             with transaction():
-                submitted.give_back(digest)
+                submitted_forms.give_back(digest)
     if sent_to is not None:
         with transaction(waits_for_disk=False):
-            submitted.answer_with(digest, sent_to)
+            submitted_forms.answer_with(digest, sent_to)
     return answer
 
 
@@ -115,7 +115,7 @@ def _where_first_led(digest: bytes) -> str | None:
     """Wait for the answer to the first copy; None when it was refused after all, so that this one may do the work."""
     for _round in range(ROUNDS):
         with transaction():
-            found = submitted.find(digest)
+            found = submitted_forms.find(digest)
         if found is None:
             return None
         if found.leads_to is not None:

@@ -16,8 +16,7 @@ from sqlalchemy import Engine, Row, Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql import func
 
-from tracing.vault import key_uses as uses
-from tracing.vault import sealing
+from tracing.vault import key_uses, sealing
 from tracing.vault.errors import IdentityDestroyed, KeyLost
 from tracing.vault.models import CohortKey, IndexKey, MasterKey
 
@@ -111,7 +110,7 @@ class KeyRing:
     def _load_cohort(self, name: str, cohort: date) -> bytes:
         chosen = select(CohortKey.wrapped).where(CohortKey.cohort == cohort)
         kept = self._row(chosen)
-        if kept is None and uses.day_has_rows(cohort):
+        if kept is None and key_uses.day_has_rows(cohort):
             # a row is only there once its key is in the store: another host may just have made both
             kept = self._row(chosen) or self._lost(name)
         if kept is None:
@@ -129,7 +128,7 @@ class KeyRing:
     def _load_index(self, name: str, kind: str, key_id: int) -> bytes:
         chosen = select(IndexKey.wrapped).where(IndexKey.kind == kind, IndexKey.id == key_id)
         kept = self._row(chosen)
-        if kept is None and (kind, key_id) in uses.index_keys():
+        if kept is None and (kind, key_id) in key_uses.index_keys():
             kept = self._row(chosen) or self._lost(name)
         if kept is None:
             with self.engine.begin() as store:

@@ -17,8 +17,7 @@ from sqlalchemy.sql import func
 
 from tracing.kernel import secrets
 from tracing.kernel.config import CannotStart
-from tracing.vault import key_uses as uses
-from tracing.vault import sealing
+from tracing.vault import key_uses, sealing
 from tracing.vault.errors import SealBroken
 from tracing.vault.keys import KEY_BYTES, KeyRing, cohort_name, index_name
 from tracing.vault.models import CohortKey, IndexKey, MasterKey
@@ -135,13 +134,13 @@ class Used:
 
 def read_used() -> Used:
     """Read what was used, to compare it with a store that is read afterwards."""
-    return Used(days=uses.days(), index_keys=uses.index_keys())
+    return Used(days=key_uses.days(), index_keys=key_uses.index_keys())
 
 
 def lost_days(used: Used, store: Store) -> list[date]:
     """Return the days that have sealed rows in the main database and no key in the store."""
     missing = used.days - store.cohorts - store.destroyed
-    return sorted(day for day in missing if uses.day_has_rows(day))
+    return sorted(day for day in missing if key_uses.day_has_rows(day))
 
 
 def lost_index_keys(used: Used, store: Store, master: bytes | None) -> list[str]:
@@ -200,8 +199,8 @@ def in_words(report: dict[str, Any]) -> Iterator[str]:
 def _is_unreadable(day: date, opened: dict[str, bytes]) -> bool:
     key = opened.get(cohort_name(day))
     if key is None:
-        return uses.day_has_rows(day)
-    for table, row, blob in uses.sealed_rows(day):
+        return key_uses.day_has_rows(day)
+    for table, row, blob in key_uses.sealed_rows(day):
         try:
             sealing.unseal(key, blob, table=table, row=row, cohort=day)
         except SealBroken:
@@ -255,8 +254,8 @@ def _record_index_keys(ring: KeyRing) -> None:
     with ring.engine.connect() as connection:
         opened = read_store(connection).opened_by(ring.master)
         kept = [(row.kind, row.id) for row in connection.execute(select(IndexKey.kind, IndexKey.id))]
-    known = uses.index_keys()
-    uses.record_index_keys(
+    known = key_uses.index_keys()
+    key_uses.record_index_keys(
         {key: sealing.fingerprint(opened[index_name(*key)]) for key in kept if key not in known}
     )
 

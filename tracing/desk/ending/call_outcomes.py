@@ -23,7 +23,7 @@ from tracing.people import queries as people
 from tracing.programmes.loader import get_pack
 from tracing.programmes.rules import is_text_due, window_on
 from tracing.programmes.schema import Pack
-from tracing.queue import availability as colleagues
+from tracing.queue import availability
 from tracing.queue import services as queue
 from tracing.queue.claims import languages
 from tracing.queue.errors import ClosedThatDay
@@ -124,7 +124,7 @@ def hand_over(call: Call, to: int, *, by: Agent, at: datetime) -> bool:
     Raises:
         NotFree: the colleague is not there, or has a call already.
     """
-    there = colleagues.free_here(by.site.id, but=by.member_id, at=at, zone=by.site.time_zone)
+    there = availability.free_here(by.site.id, but=by.member_id, at=at, zone=by.site.time_zone)
     if to not in {one.member.id for one in there}:
         raise NotFree
     hang_up(call, reason=GiveBackReason.HANDED_OVER, by=by, at=at)

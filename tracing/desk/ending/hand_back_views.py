@@ -9,13 +9,13 @@ from tracing.calls.errors import LedElsewhere, ReasonNeeded
 from tracing.calls.models import Call
 from tracing.calls.rules import SKIPS_A_DAY
 from tracing.desk import queries
-from tracing.desk.ending import call_outcomes as endings
+from tracing.desk.ending import call_outcomes
 from tracing.desk.errors import NotFree
 from tracing.desk.forms import GiveBackForm, HandOverForm
 from tracing.desk.screen.page_views import show_ended
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
-from tracing.queue import availability as colleagues
+from tracing.queue import availability
 from tracing.queue.errors import ClaimLost, OnAnotherCall
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
@@ -34,7 +34,7 @@ def leave(call_id: int) -> ResponseReturnValue:
 
 def _page(held: Call, form: GiveBackForm, to: HandOverForm, *, status: int = 200) -> ResponseReturnValue:
     by, at = agent(), clock.database_now()
-    there = colleagues.free_here(by.site.id, but=by.member_id, at=at, zone=by.site.time_zone)
+    there = availability.free_here(by.site.id, but=by.member_id, at=at, zone=by.site.time_zone)
     to.offer(there)
     made = queries.calls_made([held])
     page = render_template(
@@ -60,7 +60,7 @@ def give_back(call_id: int) -> ResponseReturnValue:
             if not form.validate():
                 return _page(held, form, HandOverForm(formdata=None), status=422)
             calls.writing(held.id, agent(), at=at)
-            endings.hang_up(held, reason=form.chosen, by=agent(), at=at)
+            call_outcomes.hang_up(held, reason=form.chosen, by=agent(), at=at)
     except ReasonNeeded as refusal:
         with transaction():
             form.reason.errors = [refusal.message]
@@ -87,11 +87,11 @@ def hand_over(call_id: int) -> ResponseReturnValue:
     try:
         with transaction():
             held, at = queries.own_call(call_id, by), clock.database_now()
-            form.offer(colleagues.free_here(by.site.id, but=by.member_id, at=at, zone=by.site.time_zone))
+            form.offer(availability.free_here(by.site.id, but=by.member_id, at=at, zone=by.site.time_zone))
             if not form.validate():
                 return _page(held, GiveBackForm(formdata=None), form, status=422)
             calls.writing(held.id, by, at=at)
-            given = endings.hand_over(held, form.colleague.data, by=by, at=at)
+            given = call_outcomes.hand_over(held, form.colleague.data, by=by, at=at)
     except (NotFree, OnAnotherCall) as refusal:
         with transaction():
             form.colleague.errors = [refusal.message]

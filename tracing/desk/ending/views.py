@@ -7,14 +7,14 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from tracing.calls import form_drafts as unsent
+from tracing.calls import form_drafts
 from tracing.calls import services as calls
 from tracing.calls.errors import CallbackOutsideHours, StillMissing
 from tracing.calls.rules import CallOutcome
 from tracing.calls.words import OUTCOME_WORDS
 from tracing.contacts.panel_views import DIALOG as CONTACT_DIALOG
 from tracing.desk import queries, rules, services
-from tracing.desk.ending import call_outcomes as endings
+from tracing.desk.ending import call_outcomes
 from tracing.desk.errors import AlreadyFinished, NoSuchHour
 from tracing.desk.forms import EndForm
 from tracing.desk.screen.page_views import show_lost
@@ -106,7 +106,7 @@ def finish(call_id: int, task_id: int, outcome: CallOutcome, form: EndForm) -> C
     if form.spoken:
         calls.save_answer(held, talk.task, "language", name_of(form.spoken), by=by, at=at)
     when = promised(form, at=at) if outcome is CallOutcome.CALLBACK else None
-    return endings.finish(talk, outcome, callback_at=when, language=form.spoken, by=by, at=at)
+    return call_outcomes.finish(talk, outcome, callback_at=when, language=form.spoken, by=by, at=at)
 
 
 def promised(form: EndForm, *, at: datetime) -> datetime | None:
@@ -146,11 +146,11 @@ def ending_of(screen: Screen) -> Ending:
         screen=screen,
         suggested=CallOutcome(suggested.value) if suggested else None,
         contacts_to_call=queries.contacts_to_call(task.case_id) if screen.about.contact is None else 0,
-        next_try=endings.next_try(task, by=by, at=at),
+        next_try=call_outcomes.next_try(task, by=by, at=at),
         others=sum(not tab.is_finished and not tab.is_here for tab in screen.tabs),
         is_asked=bool(escalations.open_for_task(task.id, Audience.ADVISER)),
-        has_begun_contact=unsent.find(screen.call.id, task.id, CONTACT_DIALOG, by=by) is not None,
-        callback=endings.proposed_callback(task, by=by, at=at),
+        has_begun_contact=form_drafts.find(screen.call.id, task.id, CONTACT_DIALOG, by=by) is not None,
+        callback=call_outcomes.proposed_callback(task, by=by, at=at),
     )
 
 
@@ -170,7 +170,7 @@ def propose(form: EndForm, ending: Ending) -> None:
 def is_done(call_id: int, task_id: int) -> bool:
     """Say whether this was ended already by the same tracer: a second click."""
     held = queries.own_call(call_id, agent())
-    return endings.was_finished_here(held, queries.task_in(held, task_id))
+    return call_outcomes.was_finished_here(held, queries.task_in(held, task_id))
 
 
 def gone_on(call_id: int) -> ResponseReturnValue:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tracing.calls import form_drafts as unsent
+from tracing.calls import form_drafts
 from tracing.calls import queries as calls
 from tracing.calls.models import Call, Draft
 from tracing.calls.rules import BY_TRACER, CallOutcome
@@ -18,7 +18,7 @@ from tracing.escalations.calling import ADVICE
 from tracing.escalations.models import Escalation
 from tracing.escalations.queries import Words
 from tracing.kernel import clock
-from tracing.queue import availability as colleagues
+from tracing.queue import availability
 from tracing.queue import queries as queue
 from tracing.queue.models import CallTask
 from tracing.scripts.services import get_script, newest_version
@@ -125,7 +125,7 @@ def home_of(by: Agent, *, at: datetime) -> Home:
         answers=answers_for(by),
         kept=kept_for(by),
         made=queries.calls_made(made),
-        is_given_one=colleagues.is_given_one(by.member_id, at=at),
+        is_given_one=availability.is_given_one(by.member_id, at=at),
     )
 
 
@@ -174,12 +174,12 @@ def _going_on(drafts: Iterable[Draft]) -> set[int]:
 
 
 def _is_unsent(draft: Draft) -> bool:
-    return unsent.dialog_of(draft.field) is not None
+    return form_drafts.dialog_of(draft.field) is not None
 
 
 def label_of(field: str) -> str:
     """Return what a draft was for: the words of a question of today's scripts, or of a panel."""
-    field = unsent.dialog_of(field) or field
+    field = form_drafts.dialog_of(field) or field
     if field in DRAFT_WORDS:
         return str(DRAFT_WORDS[field])
     for kind in ScriptKind:

@@ -18,7 +18,7 @@ from tracing.people.models import KeyKind
 from tracing.people.phones import read_phones
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
-from tracing.queue.claims import claim_household as catching
+from tracing.queue.claims import claim_household
 from tracing.queue.errors import HeldBy, NotWaiting, OnAnotherCall
 from tracing.queue.models import CallTask, TaskState
 from tracing.staff import queries as staff
@@ -135,7 +135,7 @@ def _born_on(person_ids: Sequence[int], born: date, *, or_unknown: bool = True) 
 
 def _take(household_id: int, *, by: Agent, at: datetime) -> Call:
     try:
-        claim = catching.catch(household_id, by, at=at)
+        claim = claim_household.catch(household_id, by, at=at)
     except OnAnotherCall as error:
         raise OnACallAlready from error
     # the page that follows opens the conversations

@@ -4,7 +4,7 @@ from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from tracing.calls import caller_requests as requests
+from tracing.calls import caller_requests
 from tracing.desk.inbound import services as incoming
 from tracing.desk.inbound.forms import IncomingForm, RequestForm
 from tracing.desk.screen.page_views import call_url
@@ -55,7 +55,7 @@ def keep() -> ResponseReturnValue:
     with transaction():
         found = incoming.by_reference(form.reference.data or "", by=by)
         if is_complete:
-            requests.keep(
+            caller_requests.keep(
                 name=form.name.data or "",
                 number=form.number.data or "",
                 words=form.words.data or "",

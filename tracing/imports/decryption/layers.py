@@ -51,21 +51,21 @@ class Layers:
         return True
 
     def _open_workbook(self) -> None:
-        from tracing.imports.decryption import workbook as workbooks
+        from tracing.imports.decryption import workbook
 
         self._opened(Container.PROTECTED_WORKBOOK)
-        self.content = workbooks.open_protected(self.content, self.secrets.passwords)
+        self.content = workbook.open_protected(self.content, self.secrets.passwords)
 
     def _open_archive(self) -> bool:
         """Open an archive, in clear only under a layer that encrypts; a workbook is the content itself."""
-        from tracing.imports.decryption import zip as zips
+        from tracing.imports.decryption import zip
 
-        if self.container is None and not zips.is_encrypted(self.content):
+        if self.container is None and not zip.is_encrypted(self.content):
             raise CannotRead(Refusal.NOT_ENCRYPTED)
-        if not zips.is_archive(self.content):
+        if not zip.is_archive(self.content):
             return False
         self._opened(Container.ZIP)
-        self.content = zips.open_archive(self.content, self.secrets.passwords)
+        self.content = zip.open_archive(self.content, self.secrets.passwords)
         return True
 
     def _take_off_mail(self) -> bool:
@@ -159,9 +159,9 @@ def open_container(content: bytes, secrets: Secrets) -> Opened:
         raise CannotRead(Refusal.UNSIGNED if secrets.signers else Refusal.SIGNER_MISSING)
     opened = Opened(layers.container, layers.content)
     if opened.is_workbook:
-        from tracing.imports.decryption import workbook as workbooks
+        from tracing.imports.decryption import workbook
 
-        workbooks.check_members(opened.content)
+        workbook.check_members(opened.content)
     return opened
 
 

@@ -16,7 +16,7 @@ from tracing.contacts.contact_to_case import turn_into_cases
 from tracing.imports.format.columns import FIELDS
 from tracing.imports.format.line import Background, LabFacts, ParsedLine
 from tracing.imports.loading import known as batches
-from tracing.imports.loading import updates as changing
+from tracing.imports.loading import updates
 from tracing.imports.loading.context import Taking
 from tracing.imports.loading.known import Known
 from tracing.imports.lots.report import told
@@ -31,7 +31,7 @@ from tracing.people.rules import Identity
 from tracing.people.zones import zone_of
 from tracing.programmes.loader import get_pack
 from tracing.programmes.rules import age_on
-from tracing.queue.households import bulk_enqueue as arrivals
+from tracing.queue.households import bulk_enqueue
 from tracing.queue.households.bulk_enqueue import Newcomer
 from tracing.queue.models import TaskKind
 from tracing.queue.rules import factors_of
@@ -67,7 +67,7 @@ class Rows:
     """By result id: of several lines with one id the last stands."""
     lines: list[Row] = field(default_factory=list)
     pairs: list[tuple[int, int]] = field(default_factory=list)
-    calls: list[arrivals.Arrival] = field(default_factory=list)
+    calls: list[bulk_enqueue.Arrival] = field(default_factory=list)
 
 
 PERSON = (
@@ -101,7 +101,7 @@ class Batch:
     revisions: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     """Row to its next revision and the line it takes the place of, for lines corrected here."""
     rows: Rows = field(default_factory=Rows)
-    changes: changing.Changes = field(default_factory=changing.Changes)
+    changes: updates.Changes = field(default_factory=updates.Changes)
 
     def __post_init__(self) -> None:
         self.cohort = self.taking.cohort
@@ -166,7 +166,7 @@ class Batch:
         self._add_result(case_id, line, facts, line_id)
         self.known.remember_case(person_id, line, identity, case_id, facts.sampled_at)
         self.rows.calls.append(
-            arrivals.Arrival(
+            bulk_enqueue.Arrival(
                 kind=TaskKind.CASE_FIRST,
                 person_id=person_id,
                 has_number=has_number,
@@ -222,7 +222,7 @@ class Batch:
         if (
             person_id in self.rows.people
             and known is not None
-            and changing.adds_nothing(known.identity, newer)
+            and updates.adds_nothing(known.identity, newer)
         ):
             return
         self.changes.revised.append((person_id, newer))
@@ -256,7 +256,7 @@ class Batch:
     def write(self) -> None:
         """Write the batch, then put its people in the queue."""
         rows, at = self.rows, self.at
-        homes = arrivals.find_homes(
+        homes = bulk_enqueue.find_homes(
             rows.newcomers, cohort=self.cohort, index_key_id=self._index_key_id, at=at
         )
         copy_rows(Person, PERSON, self._sealed_people(homes))
@@ -270,16 +270,16 @@ class Batch:
         self._replace()
         copy_rows(ImportLine, LINE, rows.lines)
         self._write_results()
-        changing.ask_about(rows.pairs, at=at)
-        changing.settle_lines(self.changes.settled)
-        changing.move_first_samplings(self.changes.moved)
-        revised = changing.complete(self.changes.revised, cohort=self.cohort)
-        arrivals.enqueue_all(self._calls(), homes, at=at)
-        changing.follow_numbers(revised, at=at)
+        updates.ask_about(rows.pairs, at=at)
+        updates.settle_lines(self.changes.settled)
+        updates.move_first_samplings(self.changes.moved)
+        revised = updates.complete(self.changes.revised, cohort=self.cohort)
+        bulk_enqueue.enqueue_all(self._calls(), homes, at=at)
+        updates.follow_numbers(revised, at=at)
         for case_id, result_id in self.changes.withdrawn:
-            changing.withdraw(case_id, result_id, source_code=self.taking.source_code, at=at)
+            updates.withdraw(case_id, result_id, source_code=self.taking.source_code, at=at)
 
-    def _sealed_people(self, homes: arrivals.Homes) -> Iterator[Row]:
+    def _sealed_people(self, homes: bulk_enqueue.Homes) -> Iterator[Row]:
         """Yield the rows of new people, sealed as they are written."""
         seal = vault.sealer("people", self.cohort)
         for row, identity in self.rows.people.values():
@@ -290,7 +290,7 @@ class Batch:
         for row, background in self.rows.cases:
             yield (*row, seal(row[0], background.to_dict()))
 
-    def _calls(self) -> list[arrivals.Arrival]:
+    def _calls(self) -> list[bulk_enqueue.Arrival]:
         """Return the first calls to ask for; a known contact who turned positive keeps the earlier promise."""
         known = [
             (one.case_id, one.person_id) for one in self.rows.calls if one.person_id not in self.rows.people

@@ -8,8 +8,7 @@ from sqlalchemy import and_, or_, select, update
 
 from tracing.imports.decryption.secrets import Secrets
 from tracing.imports.errors import FileRefused, NoSuchLot, NotNow, OriginalGone
-from tracing.imports.lots import events as lot_events
-from tracing.imports.lots import originals
+from tracing.imports.lots import events, originals
 from tracing.imports.models import CameBy, ImportLot, ImportSource, LotState
 from tracing.imports.sources import services as source_services
 from tracing.kernel.db import session
@@ -48,7 +47,7 @@ def receive(
     session.add(lot)
     session.flush()
     originals.keep(lot.id, content, one_off_secret, days=keep_days, at=at)
-    lot_events.record(
+    events.record(
         "lot.received",
         lot,
         by=by,
@@ -104,7 +103,7 @@ def refuse_file(
     _refuse(lot, refusal)
     session.add(lot)
     session.flush()
-    lot_events.record("lot.refused", lot, by=by, at=at, source=source_code)
+    events.record("lot.refused", lot, by=by, at=at, source=source_code)
     return lot.id
 
 
@@ -198,7 +197,7 @@ def planned(lot_id: int, plan: dict[str, Any], *, at: datetime) -> None:
     lot = get_locked(lot_id, LotState.RECEIVED)
     lot.state, lot.plan, lot.lines_read = LotState.PLANNED, plan, plan["lines"]
     forget_trouble(lot)
-    lot_events.record("lot.planned", lot, by=None, at=at, lines=plan["lines"], created=plan["created"])
+    events.record("lot.planned", lot, by=None, at=at, lines=plan["lines"], created=plan["created"])
 
 
 def to_map(lot_id: int, *, at: datetime) -> None:
@@ -206,7 +205,7 @@ def to_map(lot_id: int, *, at: datetime) -> None:
     lot = get_locked(lot_id, LotState.RECEIVED)
     lot.state = LotState.TO_MAP
     forget_trouble(lot)
-    lot_events.record("lot.to_map", lot, by=None, at=at, source=lot.source_code)
+    events.record("lot.to_map", lot, by=None, at=at, source=lot.source_code)
 
 
 def mapped(lot_id: int, *, by: int, at: datetime) -> None:
@@ -228,7 +227,7 @@ def accept(lot_id: int, *, by: int, at: datetime) -> None:
     lot.state, lot.committed_by = LotState.LOADING, by
     lot.lines_read, lot.started_at, lot.progress_at, lot.stop_asked_at = 0, None, None, None
     forget_trouble(lot)
-    lot_events.record("lot.committed", lot, by=by, at=at, source=lot.source_code)
+    events.record("lot.committed", lot, by=by, at=at, source=lot.source_code)
 
 
 def plan_again(lot_id: int, *, by: int, at: datetime) -> None:
@@ -241,7 +240,7 @@ def discard(lot_id: int, *, by: int, at: datetime) -> None:
     lot = get_locked(lot_id, LotState.RECEIVED, LotState.TO_MAP, LotState.PLANNED)
     lot.state, lot.progress_at = LotState.DISCARDED, at
     forget_trouble(lot)
-    lot_events.record("lot.discarded", lot, by=by, at=at, source=lot.source_code)
+    events.record("lot.discarded", lot, by=by, at=at, source=lot.source_code)
 
 
 def take_up(lot_id: int, *, by: int, at: datetime) -> None:
@@ -249,7 +248,7 @@ def take_up(lot_id: int, *, by: int, at: datetime) -> None:
     lot = get_locked(lot_id, LotState.DISCARDED)
     originals.need(lot_id)
     _read_again(lot)
-    lot_events.record("lot.taken_up", lot, by=by, at=at, source=lot.source_code)
+    events.record("lot.taken_up", lot, by=by, at=at, source=lot.source_code)
 
 
 def open_with(lot_id: int, secret: Secrets, *, by: int, at: datetime) -> None:
@@ -260,14 +259,14 @@ def open_with(lot_id: int, secret: Secrets, *, by: int, at: datetime) -> None:
     lot.state = LotState.RECEIVED if lot.state is LotState.REFUSED else LotState.LOADING
     lot.refusal = lot.refusal_code = lot.stop_asked_at = None
     forget_trouble(lot)
-    lot_events.record("lot.tried_again", lot, by=by, at=at, source=lot.source_code)
+    events.record("lot.tried_again", lot, by=by, at=at, source=lot.source_code)
 
 
 def ask_to_stop(lot_id: int, *, by: int, at: datetime) -> None:
     """Stop the loading after the batch under way."""
     lot = get_locked(lot_id, LotState.LOADING)
     lot.stop_asked_at = at
-    lot_events.record("lot.stop_asked", lot, by=by, at=at, source=lot.source_code)
+    events.record("lot.stop_asked", lot, by=by, at=at, source=lot.source_code)
 
 
 def stopped(lot_id: int, *, trouble: str | None = None, at: datetime) -> None:
@@ -276,7 +275,7 @@ def stopped(lot_id: int, *, trouble: str | None = None, at: datetime) -> None:
     lot.state, lot.stop_asked_at = LotState.STOPPED, None
     forget_trouble(lot)
     lot.trouble = trouble
-    lot_events.record("lot.stopped", lot, by=None, at=at, lines=lot.lines_read)
+    events.record("lot.stopped", lot, by=None, at=at, lines=lot.lines_read)
 
 
 def resume(lot_id: int, *, by: int, at: datetime) -> None:
@@ -285,7 +284,7 @@ def resume(lot_id: int, *, by: int, at: datetime) -> None:
     originals.need(lot_id)
     lot.state, lot.stop_asked_at = LotState.LOADING, None
     forget_trouble(lot)
-    lot_events.record("lot.resumed", lot, by=by, at=at, source=lot.source_code)
+    events.record("lot.resumed", lot, by=by, at=at, source=lot.source_code)
 
 
 def try_now(lot_id: int) -> None:
@@ -313,7 +312,7 @@ def refuse(lot_id: int, refusal: FileRefused | OriginalGone, *, at: datetime) ->
     forget_trouble(lot)
     if isinstance(refusal, FileRefused):
         originals.drop_unless_of_use(lot_id, refusal.refusal)
-    lot_events.record("lot.refused", lot, by=None, at=at, source=lot.source_code)
+    events.record("lot.refused", lot, by=None, at=at, source=lot.source_code)
 
 
 def finish_lot(lot_id: int, counts: dict[str, Any], *, by: int | None, at: datetime) -> None:
@@ -323,7 +322,7 @@ def finish_lot(lot_id: int, counts: dict[str, Any], *, by: int | None, at: datet
     lot.stop_asked_at = None
     forget_trouble(lot)
     originals.forget_secret(lot_id)
-    lot_events.record("lot.loaded", lot, by=by, at=at, lines=counts["lines"], created=counts["created"])
+    events.record("lot.loaded", lot, by=by, at=at, lines=counts["lines"], created=counts["created"])
 
 
 def _read_again(lot: ImportLot) -> None:

@@ -13,7 +13,7 @@ from tracing.imports.lots import originals, queries
 from tracing.imports.lots import services as lots
 from tracing.imports.models import ImportLot, LotState
 from tracing.imports.pages.source_words import CODE_WORDS, COLUMN_FAULT_WORDS, FIELD_GROUPS, FIELD_WORDS
-from tracing.imports.sandbox import client as reader
+from tracing.imports.sandbox import client
 from tracing.imports.sources import queries as source_queries
 from tracing.imports.sources import services as source_services
 from tracing.imports.sources.mapping_rules import code_questions, column_faults, mapping_from
@@ -61,7 +61,7 @@ def _look(lot: ImportLot) -> tuple[Looked, tuple[int, Mapping] | None]:
         content = originals.content_of(lot.id)
         secrets = originals.secret_of(lot.id) + source_queries.secrets_of(lot.source_code)
         known = source_queries.mapping_of(lot.source_code)
-    looked = reader.looked_at(content, secrets, known[1] if known else None)
+    looked = client.looked_at(content, secrets, known[1] if known else None)
     with transaction():
         events.saw([f"lot:{lot.id}"], by=agent().member_id, at=clock.now(), why=why_seen(lot.owner_site_id))
     return looked, known

@@ -12,8 +12,7 @@ from tracing.imports.decryption.secrets import Secrets, secrets_from
 from tracing.imports.format.faults import Problem
 from tracing.imports.format.line import Doubt
 from tracing.imports.loading.dry_run import rows_of_plan
-from tracing.imports.lots import inbox as folder
-from tracing.imports.lots import originals, queries
+from tracing.imports.lots import inbox, originals, queries
 from tracing.imports.lots import services as lots
 from tracing.imports.lots.progress import Pace, pace_of
 from tracing.imports.models import CameBy, ImportLot, LotState
@@ -68,7 +67,7 @@ def listing() -> ResponseReturnValue:
 
 def _troubles(scope: Scope) -> list[str]:
     """Return what is wrong with the folder: of a site, what concerns its own senders."""
-    found = folder.last_troubles()
+    found = inbox.last_troubles()
     if scope.is_national:
         return found
     theirs = source_labels(scope)

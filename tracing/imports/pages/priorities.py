@@ -10,8 +10,7 @@ from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Refused
 from tracing.queue import rules
-from tracing.queue.households import priorities
-from tracing.queue.households import priority_rescan as priority_rounds
+from tracing.queue.households import priorities, priority_rescan
 from tracing.queue.ordering.weights import site_and_weights
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
@@ -30,7 +29,7 @@ def choose() -> ResponseReturnValue:
 def _page(form: PlaceForm, *, status: int = 200) -> ResponseReturnValue:
     site_id = agent().site.id
     _site, weights = site_and_weights(site_id)
-    given = {one.lot_id for one in priority_rounds.in_force(site_id)}
+    given = {one.lot_id for one in priority_rescan.in_force(site_id)}
     page = render_template(
         "imports/priority.html",
         form=form,

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from html import escape
 
 from tracing.imports.format.columns import Row
-from tracing.imports.parsing import xlsx_cells as cells
+from tracing.imports.parsing import xlsx_cells
 from tracing.imports.refusals import CannotRead, Refusal
 
 MOST_LETTERS = 30_000_000
@@ -50,12 +50,12 @@ class Workbook:
             self.sheets = [
                 places[identifier]
                 for mark in re.findall(r"<sheet\b([^>]*)>", book)
-                if (identifier := cells.attribute(mark, "id")) in places
+                if (identifier := xlsx_cells.attribute(mark, "id")) in places
             ]
             """The parts that hold the sheets, in the order of their tabs."""
-            self._kinds = cells.Kinds(self._date_styles())
+            self._kinds = xlsx_cells.Kinds(self._date_styles())
             self._strings = self._shared_strings()
-            self._shapes = cells.Shapes()
+            self._shapes = xlsx_cells.Shapes()
         except _BROKEN as cause:
             raise CannotRead(Refusal.DAMAGED) from cause
 
@@ -80,12 +80,12 @@ class Workbook:
 
         Rows are many and alike: what depends on their columns alone is worked out once.
         """
-        found = cells.cells_in(row)
+        found = xlsx_cells.cells_in(row)
         if not found:
             return []
         columns, marks, values, inlines = zip(*found, strict=True)
         kinds = [*map(self._kinds.__getitem__, marks)]
-        if kinds.count(cells.SHARED) == len(kinds) and all(values):
+        if kinds.count(xlsx_cells.SHARED) == len(kinds) and all(values):
             texts = [*map(self._strings.__getitem__, map(int, values))]
         else:
             texts = [*map(self._text, kinds, values, inlines)]
@@ -100,17 +100,17 @@ class Workbook:
     def _text(self, kind: str, value: str, inline: str) -> str:
         """Write a cell's value as a person would have typed it."""
         if not value:
-            return cells.plain(inline)
+            return xlsx_cells.plain(inline)
         match kind:
-            case cells.SHARED:
+            case xlsx_cells.SHARED:
                 return self._strings[int(value)]
-            case cells.DATE:
-                return cells.moment_text(value, self._shift)
-            case cells.NUMERIC:
-                return cells.number_text(value)
-            case cells.TRUTH:
+            case xlsx_cells.DATE:
+                return xlsx_cells.moment_text(value, self._shift)
+            case xlsx_cells.NUMERIC:
+                return xlsx_cells.number_text(value)
+            case xlsx_cells.TRUTH:
                 return "OUI" if value == "1" else "NON"
-        return cells.plain(value)
+        return xlsx_cells.plain(value)
 
     def _part(self, name: str) -> str:
         """Return a small part as text."""
@@ -126,9 +126,11 @@ class Workbook:
         marks = re.findall(r"<Relationship\b([^>]*)>", self._part("xl/_rels/workbook.xml.rels"))
         found = {}
         for mark in marks:
-            place = posixpath.normpath(posixpath.join("/xl", cells.attribute(mark, "Target"))).lstrip("/")
-            if cells.attribute(mark, "Type").endswith("/worksheet") and place in names:
-                found[cells.attribute(mark, "Id")] = place
+            place = posixpath.normpath(posixpath.join("/xl", xlsx_cells.attribute(mark, "Target"))).lstrip(
+                "/"
+            )
+            if xlsx_cells.attribute(mark, "Type").endswith("/worksheet") and place in names:
+                found[xlsx_cells.attribute(mark, "Id")] = place
         return found
 
     def _date_styles(self) -> frozenset[int]:
@@ -137,18 +139,18 @@ class Workbook:
             return frozenset()
         styles = self._part("xl/styles.xml")
         custom = {
-            int(cells.attribute(mark, "numFmtId")): cells.attribute(mark, "formatCode")
+            int(xlsx_cells.attribute(mark, "numFmtId")): xlsx_cells.attribute(mark, "formatCode")
             for mark in re.findall(r"<numFmt\b([^>]*)>", styles)
         }
         used = re.search(r"<cellXfs\b[^>]*>(.*?)</cellXfs>", styles, re.DOTALL)
         formats = [
-            int(cells.attribute(mark, "numFmtId") or 0)
+            int(xlsx_cells.attribute(mark, "numFmtId") or 0)
             for mark in re.findall(r"<xf\b([^>]*)>", used[1] if used else "")
         ]
         return frozenset(
             style
             for style, number in enumerate(formats)
-            if (cells.shows_a_date(custom[number]) if number in custom else number in _DATE_FORMATS)
+            if (xlsx_cells.shows_a_date(custom[number]) if number in custom else number in _DATE_FORMATS)
         )
 
     def _shared_strings(self) -> list[str]:
@@ -160,7 +162,7 @@ class Workbook:
             letters += len(block)
             if letters > MOST_LETTERS:
                 raise CannotRead(Refusal.TOO_LARGE)
-            strings.extend(cells.strings_in(block))
+            strings.extend(xlsx_cells.strings_in(block))
         return strings
 
     def _blocks(self, part: str, name: str) -> Iterator[str]:

@@ -116,10 +116,10 @@ def _as_wanted(frames: deque[bytes], reading: dict[str, Any] | None) -> Iterator
         return
     from tracing.imports.format.line import parse
     from tracing.imports.format.reading import Reading
-    from tracing.imports.sandbox import codec as understood
+    from tracing.imports.sandbox import codec
 
     how = Reading.from_dict(reading)
-    yield from understood.pack(parse(raw, how) for raw in _unpacked(frames))
+    yield from codec.pack(parse(raw, how) for raw in _unpacked(frames))
 
 
 def _get_ready() -> None:

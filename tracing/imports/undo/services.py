@@ -10,13 +10,12 @@ from typing import Any
 from sqlalchemy import text
 
 from tracing.cases import queries as cases
-from tracing.contacts import contact_to_case as turning
+from tracing.contacts import contact_to_case
 from tracing.imports.errors import NotNow
-from tracing.imports.lots import events as lot_events
-from tracing.imports.lots import originals, queries
+from tracing.imports.lots import events, originals, queries
 from tracing.imports.lots import services as lots
 from tracing.imports.models import TO_CORRECT, ImportLot, LotState
-from tracing.imports.undo import deletion as removing
+from tracing.imports.undo import deletion
 from tracing.kernel.db import session
 from tracing.queue.households import priorities
 
@@ -111,7 +110,7 @@ def ask(lot_id: int, *, by: int, at: datetime) -> None:
     lot = lots.get_locked(lot_id, *lots.UNDOABLE)
     lot.undone_by = by
     lots.forget_trouble(lot)
-    lot_events.record("lot.undo_asked", lot, by=by, at=at, source=lot.source_code)
+    events.record("lot.undo_asked", lot, by=by, at=at, source=lot.source_code)
 
 
 def give_up(lot_id: int, sentence: str, *, at: datetime) -> None:
@@ -122,7 +121,7 @@ def give_up(lot_id: int, sentence: str, *, at: datetime) -> None:
     lot.undone_by = None
     lots.forget_trouble(lot)
     lot.trouble = sentence
-    lot_events.record("lot.not_undone", lot, by=None, at=at, source=lot.source_code)
+    events.record("lot.not_undone", lot, by=None, at=at, source=lot.source_code)
 
 
 def undo(lot_id: int, *, at: datetime) -> dict[str, Any]:
@@ -136,12 +135,12 @@ def undo(lot_id: int, *, at: datetime) -> dict[str, Any]:
     lot = lots.get_locked(lot_id)
     if not lot.is_being_undone:
         raise NotNow
-    removing.lock(lot_id)
+    deletion.lock(lot_id)
     counts = queries.report(lot_id)
     found = outlook(lot)
-    turning.turn_back(found.cases, by=None, at=at)
-    removing.put_back_withdrawals(found.lines, gone=found.cases, at=at)
-    removing.remove(found.lines, found.cases, at=at)
+    contact_to_case.turn_back(found.cases, by=None, at=at)
+    deletion.put_back_withdrawals(found.lines, gone=found.cases, at=at)
+    deletion.remove(found.lines, found.cases, at=at)
     lot.undone = found.counts() | {"named": stays_named(found.stays)}
     lot.counts = lot.counts or counts
     lot.state, lot.undone_at = LotState.UNDONE, at
@@ -151,7 +150,7 @@ def undo(lot_id: int, *, at: datetime) -> dict[str, Any]:
     priorities.end_of_lot(lot_id, at=at)
     session.flush()
     told = {name: value for name, value in found.counts().items() if name != "stays_because"}
-    lot_events.record("lot.undone", lot, by=lot.undone_by, at=at, **told)
+    events.record("lot.undone", lot, by=lot.undone_by, at=at, **told)
     return lot.undone
 
 
@@ -165,8 +164,8 @@ def _staying(lot: ImportLot, about: Iterable[int], created: set[int]) -> dict[in
     """Return the cases that a person has dealt with since the lot came, or that a later lot speaks of."""
     stays: dict[int, Stays] = {}
     ids = sorted(about)
-    for start in range(0, len(ids), removing.CHUNK):
-        part = ids[start : start + removing.CHUNK]
+    for start in range(0, len(ids), deletion.CHUNK):
+        part = ids[start : start + deletion.CHUNK]
         told = {"cases": part, "created": sorted(created.intersection(part)), "received": lot.received_at}
         columns = session.execute(_SUBJECT, told).one()._asdict() | {"lot": lot.id}
         for why, question in _QUESTIONS:

@@ -6,9 +6,9 @@ from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.job_slots import take_slot
 from tracing.queue import queries
-from tracing.queue.maintenance import release_absent as leaving
-from tracing.queue.ordering import callbacks as promises
-from tracing.staff import loans as lending
+from tracing.queue.maintenance import release_absent
+from tracing.queue.ordering import callbacks
+from tracing.staff import loans
 
 
 def watch(slot: datetime) -> int:
@@ -17,9 +17,9 @@ def watch(slot: datetime) -> int:
         if not take_slot("watch", slot, at=clock.database_now()):
             return 0
     with transaction():
-        broken = promises.break_missed(at=clock.database_now())
+        broken = callbacks.break_missed(at=clock.database_now())
     with transaction():
-        opened = leaving.release_gone(at=clock.database_now())
+        opened = release_absent.release_gone(at=clock.database_now())
     with transaction():
         return broken + opened + _return_lent(at=clock.database_now())
 
@@ -27,9 +27,9 @@ def watch(slot: datetime) -> int:
 def _return_lent(*, at: datetime) -> int:
     """Send home whose loan is over, once their call has ended; returns how many."""
     sent = 0
-    for loan in lending.over(at=at):
-        lending.hold_tracer(loan)
+    for loan in loans.over(at=at):
+        loans.hold_tracer(loan)
         if not queries.holds_a_claim(loan.member_id):
-            lending.take_back(loan, by=None, at=at)
+            loans.take_back(loan, by=None, at=at)
             sent += 1
     return sent

@@ -12,12 +12,12 @@ from tracing.calls import queries as calls
 from tracing.calls.models import Call
 from tracing.calls.rules import BY_TRACER
 from tracing.kernel.db import session
-from tracing.queue.households import priority_rescan as priority_rounds
+from tracing.queue.households import priority_rescan
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 from tracing.staff.agent import Workplace
 from tracing.supervision.models import SiteCount
 from tracing.supervision.rules import AGES, HOURS_AHEAD
-from tracing.supervision.team import status as at_work
+from tracing.supervision.team import status
 from tracing.supervision.team.status import Team
 
 WAITING = (EntryState.READY, EntryState.SCHEDULED)
@@ -63,7 +63,7 @@ def of_site(site: Workplace, *, at: datetime) -> Counts:
         ages=row.ages,
         first=row.first,
         priorities=dict(row.priorities),
-        team=at_work.read(row.team),
+        team=status.read(row.team),
     )
 
 
@@ -102,8 +102,8 @@ def count(site: Workplace, *, at: datetime) -> Counts:
         pace=_pace(site_id, at=at),
         ages=_ages(site_id, at=at) if row.waiting else [0] * (len(AGES) + 1),
         first=_first(site_id) if row.waiting else [],
-        priorities={str(one): calls for one, calls in priority_rounds.calls_waiting(site_id).items()},
-        team=at_work.summed_up(at_work.team(site, at=at)),
+        priorities={str(one): calls for one, calls in priority_rescan.calls_waiting(site_id).items()},
+        team=status.summed_up(status.team(site, at=at)),
     )
 
 

@@ -10,8 +10,7 @@ from tracing.cases import queries as cases
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.programmes.loader import get_pack
-from tracing.queue.households import priorities
-from tracing.queue.households import priority_rescan as priority_rounds
+from tracing.queue.households import priorities, priority_rescan
 from tracing.queue.maintenance import settings
 from tracing.queue.ordering.preview import Preview, Turn, preview
 from tracing.queue.ordering.weights import site_and_weights
@@ -63,10 +62,10 @@ def show_order(form: WeightsForm | None, *, tries: bool = False, status: int = 2
             in_force=in_force.model_dump(),
             proper=get_pack(site.programme).weights.model_dump(),
             weight_words=WEIGHT_WORDS,
-            priorities=(given := priority_rounds.in_force(site.id)),
+            priorities=(given := priority_rescan.in_force(site.id)),
             counts=counting.of_site(site, at=at) if given else None,
             givers=staff.member_names(one.given_by for one in given),
-            is_moving=priority_rounds.is_under_way(site.id),
+            is_moving=priority_rescan.is_under_way(site.id),
             published=published,
             names=staff.member_names(one.published_by for one in published),
         )

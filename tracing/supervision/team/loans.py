@@ -6,7 +6,7 @@ from tracing.kernel import clock
 from tracing.kernel.db import session
 from tracing.queue import queries as queue
 from tracing.queue.availability import free_here
-from tracing.staff import loans as lending
+from tracing.staff import loans
 from tracing.staff.agent import Agent
 from tracing.staff.models import Loan
 
@@ -19,7 +19,7 @@ def lend(number: int, to_site_id: int, *, until: time, by: Agent, at: datetime) 
         NobodyToLend: nobody is there and free.
     """
     there = free_here(by.site.id, but=by.member_id, at=at, zone=by.site.time_zone)
-    return lending.lend(
+    return loans.lend(
         (one.member for one in there),
         number,
         to_site_id,
@@ -36,12 +36,12 @@ def call_back(loan_id: int, *, by: Agent, at: datetime) -> bool:
     Raises:
         NoSuchLoan: it is neither from nor to the agent's site.
     """
-    loan = lending.get_loan(loan_id, site_id=by.site.id)
-    lending.hold_tracer(loan)
+    loan = loans.get_loan(loan_id, site_id=by.site.id)
+    loans.hold_tracer(loan)
     if loan.returned_at is None and queue.holds_a_claim(loan.member_id):
         # whoever comes home loses the pages of the other site: the watch sends them once their call has ended
         loan.ends_at = min(loan.ends_at, at)
         session.flush()
         return False
-    lending.take_back(loan, by=by.member_id, at=at)
+    loans.take_back(loan, by=by.member_id, at=at)
     return True

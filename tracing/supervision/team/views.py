@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from tracing.calls import caller_requests as requests
+from tracing.calls import caller_requests
 from tracing.cases import queries as cases
 from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
@@ -89,7 +89,7 @@ def remove_absence(absence_id: int) -> ResponseReturnValue:
 def show_callers(before: int | None, context: dict[str, Any]) -> ResponseReturnValue:
     """Show who rang and could not be taken at once: names and numbers as they gave them."""
     with transaction():
-        page = requests.open_requests(agent().site.id, before_id=before)
+        page = caller_requests.open_requests(agent().site.id, before_id=before)
         shown = [f"request:{row.request.id}" for row in page.rows]
         events.saw(shown, by=agent().member_id, at=clock.now(), why="supervision")
         references = cases.references(row.request.case_id for row in page.rows if row.request.case_id)
@@ -103,7 +103,7 @@ def show_callers(before: int | None, context: dict[str, Any]) -> ResponseReturnV
 def close_request(request_id: int) -> ResponseReturnValue:
     """Put a request away."""
     with transaction():
-        requests.close(request_id, by=agent(), at=clock.now())
+        caller_requests.close(request_id, by=agent(), at=clock.now())
     flash(_("Demande classée."))
     return redirect(url_for("supervision.lists", list=WorkList.CALLERS.value), 303)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from tracing.calls import caller_requests as requests
+from tracing.calls import caller_requests
 from tracing.calls.models import Conversation
 from tracing.calls.rules import ATTEMPTS, CallOutcome
 from tracing.cases import queries as cases
@@ -103,7 +103,7 @@ def sizes(site_id: int) -> dict[WorkList, int]:
         select(func.count()).where(Case.site_id == site_id, Case.status == CaseStatus.WITHDRAWN)
     )
     return {one: by_state.get(state, 0) for one, state in STATES.items()} | {
-        WorkList.CALLERS: requests.open_count(site_id),
+        WorkList.CALLERS: caller_requests.open_count(site_id),
         WorkList.WITHDRAWN: withdrawn or 0,
     }
 
