@@ -36,7 +36,7 @@ from benchmarks.queue_ground import (
 from tracing.kernel import db
 from tracing.kernel.postgres.embedded import Server
 from tracing.programmes.loader import load_packs
-from tracing.queue.claims import claim as taking
+from tracing.queue.claims import next_call
 
 Kind = Literal["update", "bare", "statement", "service"]
 
@@ -157,7 +157,7 @@ def _captured(work: Work) -> tuple[str, dict[str, Any], list[str]]:
 
     member = work.members[-1]  # not the first: its id would be the site's as well
     with db.transaction():
-        taking.claim_next(agent(member, work.address.site_id), at=now())
+        next_call.claim_next(agent(member, work.address.site_id), at=now())
         db.session.rollback()
     engine.dispose()
     statement, parameters = seen[-1]
@@ -174,7 +174,7 @@ def _service(work: Work) -> Step:
 
     def step(member: int) -> tuple[int, int] | None:
         with db.transaction():
-            claim = taking.claim_next(agent(member, work.address.site_id), at=now())
+            claim = next_call.claim_next(agent(member, work.address.site_id), at=now())
         db.session.remove()
         return None if claim is None else (claim.entry_id, claim.number)
 

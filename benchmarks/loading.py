@@ -16,7 +16,8 @@ from benchmarks.ground import PROGRAMME
 from tracing.imports import jobs
 from tracing.imports.decryption.secrets import Secrets
 from tracing.imports.jobs import Arrival, load
-from tracing.imports.loading import known, services, updates, writer
+from tracing.imports.loading import lookups as known
+from tracing.imports.loading import services, updates, writer
 from tracing.kernel import db
 from tracing.programmes.loader import load_packs
 from tracing.queue.households import bulk_enqueue

@@ -21,7 +21,7 @@ from tracing.escalations.errors import (
 from tracing.escalations.models import Audience, Decision, EscalationState, Reason
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
-from tracing.queue.claims import claim
+from tracing.queue.claims import next_call as claim
 from tracing.queue.models import EntryState, TaskState
 from tracing.staff.models import Role
 

@@ -26,7 +26,7 @@ from tracing.kernel.events import Sighting
 from tracing.people.models import Household
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
-from tracing.queue.claims import claim
+from tracing.queue.claims import next_call as claim
 from tracing.queue.maintenance import upkeep
 from tracing.queue.models import EntryState, QueueEntry, TaskState
 from tracing.staff import services as staff

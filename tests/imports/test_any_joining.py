@@ -21,7 +21,7 @@ from tracing.kernel.db import Session
 from tracing.people import queries as people
 from tracing.people.models import PairState, Person, PersonKey, PossibleDuplicate
 from tracing.queue import services as queue
-from tracing.queue.claims import claim as taking
+from tracing.queue.claims import next_call
 from tracing.queue.maintenance import upkeep
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 from tracing.queue.services import Claim
@@ -113,7 +113,7 @@ class Joinings(History):
 
     @rule(tracer=st.integers(0, 1))
     def take_the_next_call(self, tracer: int) -> None:
-        claim = taking.claim_next(self.tracers[tracer], at=self.at)
+        claim = next_call.claim_next(self.tracers[tracer], at=self.at)
         if claim is not None:
             self.held[tracer] = claim
 

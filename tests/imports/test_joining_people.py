@@ -35,7 +35,7 @@ from tracing.people import services as registry
 from tracing.people.models import PairState, Person, PersonKey, PossibleDuplicate
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
-from tracing.queue.claims import claim
+from tracing.queue.claims import next_call as claim
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 
 HOUR = timedelta(hours=1)

@@ -13,7 +13,7 @@ from tests.support.story import Story, agent, member
 from tests.support.sweep import end_claims
 from tracing.kernel.db import Session
 from tracing.queue import queries, rules, services
-from tracing.queue.claims import claim as taking
+from tracing.queue.claims import next_call
 from tracing.queue.errors import ClaimLost, NotWaiting, OnAnotherCall
 from tracing.queue.maintenance import upkeep
 from tracing.queue.models import CallTask, EntryState, QueueEntry
@@ -56,7 +56,7 @@ class Claims(History):
 
     @rule(tracer=tracers)
     def take_the_next_call(self, tracer: int) -> None:
-        claim = taking.claim_next(self.tracers[tracer], at=self.at)
+        claim = next_call.claim_next(self.tracers[tracer], at=self.at)
         mine = [entry for entry, held in self.held.items() if held.tracer == tracer]
         if mine:
             assert claim is not None

@@ -10,7 +10,7 @@ from tests.conftest import NOW
 from tests.support.story import agent, identity, waiting_case
 from tracing.calls.jobs import promote
 from tracing.queue import queries, services
-from tracing.queue.claims import claim as taking
+from tracing.queue.claims import next_call
 from tracing.queue.errors import OutsideHours
 from tracing.queue.households import services as households
 from tracing.queue.models import EntryState
@@ -33,11 +33,11 @@ def test_a_first_call_that_arrives_at_night_waits_for_the_morning(story, clock):
     ada = agent(story.ada)
 
     assert (entry_of(task).state, entry_of(task).not_before) == (EntryState.SCHEDULED, paris(11, 8, 30))
-    assert taking.claim_next(ada, at=night) is None
+    assert next_call.claim_next(ada, at=night) is None
     assert queries.next_ready_at(story.nantes.id) == paris(11, 8, 30)
 
     promote(clock.move_to(paris(11, 8, 30)))
-    assert taking.claim_next(ada, at=paris(11, 8, 30)) is not None
+    assert next_call.claim_next(ada, at=paris(11, 8, 30)) is not None
 
 
 def test_who_waits_at_closing_time_waits_for_the_morning(story, clock):
@@ -45,15 +45,15 @@ def test_who_waits_at_closing_time_waits_for_the_morning(story, clock):
     ada, closing = agent(story.ada), paris(10, 19)
 
     # between two runs of the promoter nobody gets it either
-    assert taking.claim_next(ada, at=closing) is None
+    assert next_call.claim_next(ada, at=closing) is None
     assert not queries.has_waiting(story.nantes.id, story.ada.id, closing)
     promote(clock.move_to(closing + MINUTE))
     assert (entry_of(task).state, entry_of(task).not_before) == (EntryState.SCHEDULED, paris(11, 8, 30))
-    assert taking.claim_next(ada, at=closing + MINUTE) is None
+    assert next_call.claim_next(ada, at=closing + MINUTE) is None
 
     promote(clock.move_to(paris(11, 8, 30)))
     assert entry_of(task).closes_at == paris(11, 19)
-    assert taking.claim_next(ada, at=paris(11, 8, 30)) is not None
+    assert next_call.claim_next(ada, at=paris(11, 8, 30)) is not None
 
 
 def test_a_night_without_a_promoter_offers_nobody_too_early(story, clock):
@@ -106,16 +106,16 @@ def test_in_the_night_of_the_clock_change_the_morning_begins_by_the_wall_clock(s
     assert (morning.date() - evening.astimezone(PARIS).date()).days == 1
     assert morning.time() == time(8, 30)
     promote(clock.move_to(morning - MINUTE))
-    assert taking.claim_next(agent(story.ada), at=morning - MINUTE) is None
+    assert next_call.claim_next(agent(story.ada), at=morning - MINUTE) is None
     promote(clock.move_to(morning))
-    assert taking.claim_next(agent(story.ada), at=morning) is not None
+    assert next_call.claim_next(agent(story.ada), at=morning) is not None
 
 
 def test_practice_wakes_nobody_and_goes_on_at_night(story, clock):
     night = clock.move_to(paris(10, 23))
     waiting_case(story.school, at=night)
 
-    assert taking.claim_next(agent(story.theo), at=night) is not None
+    assert next_call.claim_next(agent(story.theo), at=night) is not None
 
 
 def test_a_site_has_its_own_hours_and_may_call_round_the_clock(story, clock):
@@ -125,7 +125,7 @@ def test_a_site_has_its_own_hours_and_may_call_round_the_clock(story, clock):
 
     midnight = clock.move_to(night + MINUTE)
     promote(midnight)
-    assert taking.claim_next(agent(story.ada), at=midnight) is not None
+    assert next_call.claim_next(agent(story.ada), at=midnight) is not None
 
 
 def test_a_promise_that_falls_due_while_nobody_calls_ends_with_the_hours_before(story):
@@ -154,7 +154,7 @@ def test_a_call_is_not_given_to_somebody_outside_its_hours(story, clock):
 def test_a_call_given_before_its_time_does_not_outlast_the_hours(story, clock):
     task = waiting_case(story.nantes, at=NOW)
     ada = agent(story.ada)
-    claim = taking.claim_next(ada, at=NOW)
+    claim = next_call.claim_next(ada, at=NOW)
     services.promise(task, when=paris(11, 15), by=ada, at=NOW)
     services.release(claim.entry_id, claim.number, at=NOW)
     evening = clock.move_to(paris(10, 18, 50))
@@ -162,7 +162,7 @@ def test_a_call_given_before_its_time_does_not_outlast_the_hours(story, clock):
 
     promote(clock.move_to(paris(10, 19)))
 
-    assert taking.claim_next(agent(story.abel), at=paris(10, 19)) is None
+    assert next_call.claim_next(agent(story.abel), at=paris(10, 19)) is None
     assert (entry_of(task).state, entry_of(task).not_before) == (EntryState.SCHEDULED, paris(11, 14, 50))
 
 

@@ -15,7 +15,7 @@ from tracing.calls.jobs import promote, sweep_claims
 from tracing.calls.models import Call
 from tracing.calls.rules import CallOutcome
 from tracing.queue import queries, rules, services
-from tracing.queue.claims import claim as taking
+from tracing.queue.claims import next_call
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import EntryState, TaskState
 from tracing.staff.login import sessions
@@ -27,7 +27,7 @@ def test_the_household_due_first_is_called_first(story: Story) -> None:
     later = waiting_case(story.nantes, identity("Zoé", phones=("+33639980002",)), at=NOW)
     first = waiting_case(story.nantes, identity("Luc", phones=("+33639980003",)), at=NOW - timedelta(hours=1))
 
-    claim = taking.claim_next(agent(story.ada), at=NOW)
+    claim = next_call.claim_next(agent(story.ada), at=NOW)
 
     assert claim is not None
     assert claim.household_id == first.household_id != later.household_id
@@ -37,11 +37,11 @@ def test_a_household_is_one_claim_for_everybody_behind_the_number(story: Story) 
     mother = waiting_case(story.nantes, identity("Marie"), at=NOW)
     son = waiting_case(story.nantes, identity("Paul", born=None), at=NOW)
 
-    claim = taking.claim_next(agent(story.ada), at=NOW)
+    claim = next_call.claim_next(agent(story.ada), at=NOW)
 
     assert claim is not None
     assert mother.household_id == son.household_id == claim.household_id
-    assert taking.claim_next(agent(story.abel), at=NOW) is None
+    assert next_call.claim_next(agent(story.abel), at=NOW) is None
 
 
 def test_more_than_eight_people_behind_a_number_are_called_one_by_one(story: Story) -> None:
@@ -105,7 +105,7 @@ def test_two_called_households_join_whichever_call_ends_first(
     both = waiting_case(story.nantes, identity("Rita", phones=("+33639980011", "+33639980012")), at=NOW)
 
     calls.give_back(held[first_to_end], by=tracers[first_to_end], at=NOW)
-    assert taking.claim_next(tracers[first_to_end], at=NOW) is None, "the number is on the line"
+    assert next_call.claim_next(tracers[first_to_end], at=NOW) is None, "the number is on the line"
     calls.give_back(held[1 - first_to_end], by=tracers[1 - first_to_end], at=NOW)
 
     for task in (one, other, both):
@@ -133,7 +133,7 @@ def test_two_called_households_join_where_both_claims_end_in_one_sweep(story: St
 def test_a_tracer_of_another_site_gets_nothing(story: Story) -> None:
     waiting_case(story.nantes, at=NOW)
 
-    assert taking.claim_next(agent(story.cleo), at=NOW) is None
+    assert next_call.claim_next(agent(story.cleo), at=NOW) is None
 
 
 def test_somebody_who_holds_a_call_gets_that_call_again(story: Story) -> None:
@@ -179,7 +179,7 @@ def test_a_late_writer_is_refused(story: Story, clock: Clock) -> None:
 def test_a_heartbeat_keeps_a_claim_for_thirty_minutes_of_silence_and_asks_before(story: Story) -> None:
     waiting_case(story.nantes, at=NOW)
     ada = agent(story.ada)
-    claim = taking.claim_next(ada, at=NOW)
+    claim = next_call.claim_next(ada, at=NOW)
 
     asked = [
         services.renew(claim.entry_id, claim.number, ada, at=NOW + n * MINUTE).must_ask for n in range(1, 30)
@@ -193,7 +193,7 @@ def test_a_heartbeat_keeps_a_claim_for_thirty_minutes_of_silence_and_asks_before
 def test_an_input_starts_the_thirty_minutes_again(story: Story) -> None:
     waiting_case(story.nantes, at=NOW)
     ada = agent(story.ada)
-    claim = taking.claim_next(ada, at=NOW)
+    claim = next_call.claim_next(ada, at=NOW)
 
     services.hold(claim.entry_id, claim.number, ada, at=NOW + 4 * MINUTE)
 
@@ -209,14 +209,14 @@ def test_a_promise_is_ready_for_its_owner_first_and_then_for_everyone(story: Sto
     calls.end(call, CallOutcome.CALLBACK, by=ada, at=NOW)
 
     promote(clock.move_to(promised - 11 * MINUTE))
-    assert taking.claim_next(ada, at=promised - 11 * MINUTE) is None
+    assert next_call.claim_next(ada, at=promised - 11 * MINUTE) is None
     promote(clock.move_to(promised - 10 * MINUTE))
-    assert taking.claim_next(abel, at=promised - 10 * MINUTE) is None
-    mine = taking.claim_next(ada, at=promised - 10 * MINUTE)
+    assert next_call.claim_next(abel, at=promised - 10 * MINUTE) is None
+    mine = next_call.claim_next(ada, at=promised - 10 * MINUTE)
     assert mine is not None
     services.release(mine.entry_id, mine.number, at=promised - 9 * MINUTE)
     promote(clock.move_to(promised))
-    assert taking.claim_next(abel, at=promised) is not None
+    assert next_call.claim_next(abel, at=promised) is not None
 
 
 def test_a_promise_missed_is_marked_once(story: Story, clock: Clock) -> None:
@@ -249,15 +249,15 @@ def test_a_promise_given_to_a_colleague_who_does_not_take_it_waits_for_its_time_
     later = clock.move_to(NOW + timedelta(minutes=31))
     promote(later)
 
-    assert taking.claim_next(agent(story.abel), at=later) is None
+    assert next_call.claim_next(agent(story.abel), at=later) is None
     promote(clock.move_to(promised - 10 * MINUTE))
-    assert taking.claim_next(agent(story.abel), at=promised - 10 * MINUTE) is None
-    assert taking.claim_next(ada, at=promised - 10 * MINUTE) is not None
+    assert next_call.claim_next(agent(story.abel), at=promised - 10 * MINUTE) is None
+    assert next_call.claim_next(ada, at=promised - 10 * MINUTE) is not None
 
 
 def test_the_same_run_is_done_once_by_two_schedulers(story: Story, clock: Clock) -> None:
     waiting_case(story.nantes, at=NOW)
-    taking.claim_next(agent(story.ada), at=NOW)
+    next_call.claim_next(agent(story.ada), at=NOW)
     slot = clock.move_to(NOW + 5 * MINUTE)
 
     assert [sweep_claims(slot), sweep_claims(slot)] == [1, 0]

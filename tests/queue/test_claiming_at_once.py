@@ -17,7 +17,7 @@ from tracing.kernel.db import session, transaction
 from tracing.kernel.events import Event
 from tracing.kernel.job_slots import RunSlot
 from tracing.queue import queries, services
-from tracing.queue.claims import claim as taking
+from tracing.queue.claims import next_call
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 from tracing.staff.models import Role
 
@@ -46,7 +46,7 @@ def finish(claim):
 
 def call_until_nobody_waits(tracer):
     claimed = []
-    while claim := committed(lambda at: taking.claim_next(tracer, at=at)):
+    while claim := committed(lambda at: next_call.claim_next(tracer, at=at)):
         claimed.append(claim)
         committed(lambda _at, done=claim: finish(done))
     return claimed
@@ -158,7 +158,7 @@ def test_people_found_to_share_a_number_while_both_are_called_join_when_the_call
     assert queries.find_entry_of(households.pop()).state is EntryState.READY
     taken = committed(lambda at: calls.take_next(ada, at=at))
     assert taken.claim_number > max(hers.claim_number, his.claim_number)
-    assert committed(lambda at: taking.claim_next(abel, at=at)) is None
+    assert committed(lambda at: next_call.claim_next(abel, at=at)) is None
 
 
 def test_nobody_calls_a_household_that_waits_to_be_joined_with_one_on_the_line(live_database: Live):
@@ -173,10 +173,10 @@ def test_nobody_calls_a_household_that_waits_to_be_joined_with_one_on_the_line(l
     both = identity("Rita", phones=("+33639980011", "+33639980012"))
     committed(lambda at: waiting_case(story.nantes, both, at=at))
 
-    assert committed(lambda at: taking.claim_next(abel, at=at)) is None
+    assert committed(lambda at: next_call.claim_next(abel, at=at)) is None
 
     committed(lambda at: calls.give_back(calls.writing(hers.id, ada, at=at), by=ada, at=at))
-    assert committed(lambda at: taking.claim_next(abel, at=at)).household_id == hers.household_id
+    assert committed(lambda at: next_call.claim_next(abel, at=at)).household_id == hers.household_id
 
 
 def test_the_same_family_arriving_twice_at_the_same_moment_is_one_household(live_database: Live):

@@ -14,7 +14,7 @@ from tracing.calls.jobs import promote
 from tracing.kernel.db import session
 from tracing.kernel.events import Event
 from tracing.queue import queries, services
-from tracing.queue.claims import claim as taking
+from tracing.queue.claims import next_call
 from tracing.queue.models import CallTask, EntryState, QueueEntry
 
 MINUTE = timedelta(minutes=1)
@@ -38,7 +38,7 @@ def give(story: Story, task: CallTask, *, at: datetime) -> None:
 def promised(story: Story, when: datetime) -> CallTask:
     task = waiting_case(story.nantes, at=NOW)
     abel = agent(story.abel)
-    claim = taking.claim_next(abel, at=NOW)
+    claim = next_call.claim_next(abel, at=NOW)
     services.promise(task, when=when, by=abel, at=NOW)
     services.release(claim.entry_id, claim.number, at=NOW)
     return task
@@ -107,7 +107,7 @@ def test_several_at_once_are_told_each(story: Story, clock: Clock):
 
 def test_one_that_was_taken_and_the_hour_of_a_promise_say_nothing(story: Story, clock: Clock):
     give(story, waiting_case(story.nantes, identity("Luc", phones=("+33639980003",)), at=NOW), at=NOW)
-    assert taking.claim_next(agent(story.ada), at=NOW) is not None
+    assert next_call.claim_next(agent(story.ada), at=NOW) is not None
     promised(story, NOW + timedelta(hours=1))
 
     promote(clock.move_to(NOW + timedelta(hours=1) - 10 * MINUTE))

@@ -12,8 +12,7 @@ from tracing.cases.queries import get_case
 from tracing.kernel.db import session as database
 from tracing.people.models import Person
 from tracing.queue import queries, services
-from tracing.queue.claims import claim as taking
-from tracing.queue.claims import languages
+from tracing.queue.claims import languages, next_call
 from tracing.queue.households import services as households
 from tracing.queue.models import EntryState, TaskKind, TaskState
 from tracing.staff import services as staff
@@ -62,10 +61,10 @@ def test_a_call_in_a_language_that_a_colleague_speaks_waits_for_them(browse, sto
         EntryState.READY,
         "pt",
     )
-    assert taking.claim_next(agent(story.ada), at=NOW) is None
+    assert next_call.claim_next(agent(story.ada), at=NOW) is None
     assert not queries.has_waiting(story.nantes.id, story.ada.id, NOW)
     assert queries.has_waiting(story.nantes.id, story.abel.id, NOW)
-    claim = taking.claim_next(agent(anew(story.abel)), at=NOW)
+    claim = next_call.claim_next(agent(anew(story.abel)), at=NOW)
     assert claim.household_id == task.household_id
     page = browse.as_(story.abel).follow("/calls/next", {})
     assert "portugais" in page.text
@@ -88,8 +87,8 @@ def test_it_comes_back_as_soon_as_somebody_speaks_it(browse, story):
 
     database.refresh(task)
     assert task.state is TaskState.OPEN
-    assert taking.claim_next(agent(story.ada), at=NOW) is None
-    assert taking.claim_next(agent(anew(story.abel)), at=NOW).household_id == task.household_id
+    assert next_call.claim_next(agent(story.ada), at=NOW) is None
+    assert next_call.claim_next(agent(anew(story.abel)), at=NOW).household_id == task.household_id
 
 
 def test_it_is_listed_again_once_nobody_is_left_who_speaks_it(story, clock):
@@ -127,7 +126,7 @@ def test_what_waits_behind_a_call_under_way_is_not_counted_as_brought_back(brows
     son = waiting_case(story.nantes, identity("Paul", born=None), at=NOW)
     languages.ask_in(son, "pt", by=story.ada.id, at=NOW)
     speaks(story.abel, "pt")
-    claim = taking.claim_next(agent(story.ada), at=NOW)
+    claim = next_call.claim_next(agent(story.ada), at=NOW)
 
     assert languages.settle(at=NOW) == 0
     services.release(claim.entry_id, claim.number, at=NOW)
@@ -139,7 +138,7 @@ def test_a_call_whose_claim_ends_by_itself_waits_in_the_language_that_was_asked_
     speaks(story.abel, "pt")
     waiting_case(story.nantes, identity("Marie"), at=NOW)
     task = waiting_case(story.nantes, identity("Paul", born=None), at=NOW)
-    taking.claim_next(agent(story.ada), at=NOW)
+    next_call.claim_next(agent(story.ada), at=NOW)
 
     languages.ask_in(task, "pt", by=story.ada.id, at=NOW)
     sweep_claims(clock.move_to(NOW + 6 * MINUTE))
@@ -153,14 +152,14 @@ def test_a_supervisor_gives_it_to_somebody_by_name_or_has_it_called_in_french(br
 
     dora.follow(f"/lists/tasks/{task.id}/put-back", {"give": "1"})
     dora.follow(f"/board/{entry_of(task).id}/give", {"tracer": story.abel.id})
-    claim = taking.claim_next(agent(anew(story.abel)), at=NOW)
+    claim = next_call.claim_next(agent(anew(story.abel)), at=NOW)
     assert claim.household_id == task.household_id
     services.release(claim.entry_id, claim.number, at=NOW)
     languages.ask_in(queries.get_task(task.id), "pt", by=story.abel.id, at=NOW)
     dora.follow(f"/lists/tasks/{task.id}/put-back", {})
 
     assert entry_of(task).language == "fr"
-    assert taking.claim_next(agent(story.ada), at=NOW).household_id == task.household_id
+    assert next_call.claim_next(agent(story.ada), at=NOW).household_id == task.household_id
 
 
 def test_whoever_speaks_several_languages_takes_the_most_urgent_of_all(story):
@@ -174,8 +173,8 @@ def test_whoever_speaks_several_languages_takes_the_most_urgent_of_all(story):
     speaks(story.abel, "ar", "so")
     speaks(story.ada, "ta")
 
-    assert taking.claim_next(agent(anew(story.abel)), at=NOW).household_id == arabic.household_id
-    ada = taking.claim_next(agent(story.ada), at=NOW)
+    assert next_call.claim_next(agent(anew(story.abel)), at=NOW).household_id == arabic.household_id
+    ada = next_call.claim_next(agent(story.ada), at=NOW)
     assert ada.household_id == tamil.household_id
     services.release(ada.entry_id, ada.number, at=NOW)
     assert entry_of(french).state is EntryState.READY
@@ -204,8 +203,8 @@ def test_a_contact_is_called_in_their_language_too(story):
         at=NOW,
     )
 
-    assert taking.claim_next(agent(story.ada), at=NOW).household_id != task.household_id
-    assert taking.claim_next(agent(anew(story.abel)), at=NOW).household_id == task.household_id
+    assert next_call.claim_next(agent(story.ada), at=NOW).household_id != task.household_id
+    assert next_call.claim_next(agent(anew(story.abel)), at=NOW).household_id == task.household_id
 
 
 @pytest.mark.parametrize(("sent", "kept"), [(["pt", "ar"], ["ar", "pt"]), ([], [])])

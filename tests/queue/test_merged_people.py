@@ -12,7 +12,7 @@ from tests.support.story import agent, identity, person, waiting_case
 from tracing.people import queries as people
 from tracing.people.models import Household, HouseholdNumber, Person
 from tracing.queue import queries, services
-from tracing.queue.claims import claim as taking
+from tracing.queue.claims import next_call
 from tracing.queue.households import services as households
 from tracing.queue.households import superseding
 from tracing.queue.models import EntryState, QueueEntry, TaskState
@@ -76,7 +76,7 @@ def test_a_number_found_later_for_one_record_is_the_household_of_both(story, two
 def test_the_joined_entry_takes_the_higher_claim_number(story, two, session):
     one, other = two
     ada = agent(story.ada)
-    claim = taking.claim_next(ada, at=NOW)
+    claim = next_call.claim_next(ada, at=NOW)
     services.release(claim.entry_id, claim.number, at=NOW)
 
     merge(one.person_id, other.person_id)

@@ -16,7 +16,7 @@ from tracing.programmes import get_pack
 from tracing.programmes.rules import Calling
 from tracing.programmes.schema import Weights
 from tracing.queue import queries, rules, services
-from tracing.queue.claims import claim as taking
+from tracing.queue.claims import next_call
 from tracing.queue.households import services as households
 from tracing.queue.maintenance import settings
 from tracing.queue.models import TaskState
@@ -92,7 +92,7 @@ def two_cases(story):
 def test_somebody_of_65_is_called_before_who_is_due_a_little_earlier(story):
     older, _younger = two_cases(story)
 
-    claim = taking.claim_next(agent(story.ada), at=NOW)
+    claim = next_call.claim_next(agent(story.ada), at=NOW)
 
     assert claim.household_id == older.household_id
     assert entry_of(older).rank_at == NOW + timedelta(hours=3)
@@ -112,7 +112,7 @@ def test_a_preview_changes_nothing_and_publishing_does(story, session):
     assert rebuild(NOW) == 2
     session.expire_all()
     assert entry_of(older).rank_at == NOW + timedelta(hours=4)
-    assert taking.claim_next(agent(story.ada), at=NOW).household_id == younger.household_id
+    assert next_call.claim_next(agent(story.ada), at=NOW).household_id == younger.household_id
 
 
 def test_published_weights_hold_for_their_site_and_for_whatever_comes_after(story):
@@ -180,7 +180,7 @@ def test_what_somebody_answers_makes_their_next_call_more_urgent_or_less(known, 
 
 def test_somebody_who_says_they_are_fragile_moves_up_when_the_call_ends(story):
     task = waiting_case(story.nantes, at=NOW)
-    claim = taking.claim_next(agent(story.ada), at=NOW)
+    claim = next_call.claim_next(agent(story.ada), at=NOW)
 
     services.weigh(task, Factor.FRAGILE, at=NOW)
     services.release(claim.entry_id, claim.number, at=NOW)

@@ -15,8 +15,8 @@ from tracing.calls.rules import CallOutcome, GiveBackReason
 from tracing.kernel import clock, events
 from tracing.kernel.db import refresh_known, session, take_id
 from tracing.queue import services as queue
-from tracing.queue.claims import claim as taking
-from tracing.queue.claims.claim import Claim
+from tracing.queue.claims import next_call
+from tracing.queue.claims.next_call import Claim
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask
 from tracing.queue.ordering import callbacks
@@ -35,7 +35,7 @@ def take_next(by: Agent, *, at: datetime) -> Call | None:
 
     Somebody who holds a call gets that call again.
     """
-    claim = taking.claim_next(by, begins=taking.Beginning(_BEGINS, {"browser": by.session_id}), at=at)
+    claim = next_call.claim_next(by, begins=next_call.Beginning(_BEGINS, {"browser": by.session_id}), at=at)
     if claim is None:
         return None
     if claim.begun_id is None:

@@ -10,7 +10,7 @@ from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.programmes.rules import is_open, next_open, open_until
 from tracing.queue import queries, rules
-from tracing.queue.claims.claim import Claim
+from tracing.queue.claims.next_call import Claim
 from tracing.queue.errors import ClaimLost, NotWaiting, OnAnotherCall, OutsideHours
 from tracing.queue.households import priorities, superseding
 from tracing.queue.households import services as households

@@ -58,14 +58,14 @@ class Layers:
 
     def _open_archive(self) -> bool:
         """Open an archive, in clear only under a layer that encrypts; a workbook is the content itself."""
-        from tracing.imports.decryption import zip
+        from tracing.imports.decryption import zip_archive
 
-        if self.container is None and not zip.is_encrypted(self.content):
+        if self.container is None and not zip_archive.is_encrypted(self.content):
             raise CannotRead(Refusal.NOT_ENCRYPTED)
-        if not zip.is_archive(self.content):
+        if not zip_archive.is_archive(self.content):
             return False
         self._opened(Container.ZIP)
-        self.content = zip.open_archive(self.content, self.secrets.passwords)
+        self.content = zip_archive.open_archive(self.content, self.secrets.passwords)
         return True
 
     def _take_off_mail(self) -> bool:

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from tracing.imports.format.line import ParsedLine
 from tracing.imports.format.reading import Reading
-from tracing.imports.loading import known as batches
-from tracing.imports.loading.known import Known
+from tracing.imports.loading import lookups
+from tracing.imports.loading.lookups import Known
 from tracing.imports.lots.report import Tally, told
 from tracing.imports.lots.routing import Routing
 from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome
@@ -41,7 +41,7 @@ class Planner:
         fingerprints = vault.blind_all(
             "line", (f"{self.source_code}|{line.fingerprint_content}" for line in lines)
         )
-        known = batches.look_up(
+        known = lookups.look_up(
             lines,
             fingerprints,
             source_code=self.source_code,
@@ -57,7 +57,7 @@ class Planner:
             self.tally.add(told(line, decision))
             if decision.outcome in (Outcome.CREATED, Outcome.REPEAT):
                 touched.add(known.person_key(line))
-        keys = {batches.key_of(*pair) for pair in zip(lines, fingerprints, strict=True)}
+        keys = {lookups.key_of(*pair) for pair in zip(lines, fingerprints, strict=True)}
         self._earlier |= {key: tuple(known.earlier[key]) for key in keys}
         self._people |= {_digest(key): _packed(known.people[key]) for key in touched}
 
@@ -69,7 +69,7 @@ class Planner:
         self, known: Known, lines: Sequence[ParsedLine], fingerprints: Sequence[bytes]
     ) -> None:
         """Let earlier batches of this lot count, as if they stood in the database."""
-        for key in {batches.key_of(*pair) for pair in zip(lines, fingerprints, strict=True)}:
+        for key in {lookups.key_of(*pair) for pair in zip(lines, fingerprints, strict=True)}:
             if key in self._earlier:
                 known.earlier[key] = list(self._earlier[key])
         for key in {known.person_key(line) for line in lines if line.identity}:

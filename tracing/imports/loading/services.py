@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from tracing.cases import services as cases
 from tracing.imports.format.line import ParsedLine
-from tracing.imports.loading import known as batches
+from tracing.imports.loading import lookups
 from tracing.imports.loading.context import Taking
-from tracing.imports.loading.known import Known
+from tracing.imports.loading.lookups import Known
 from tracing.imports.loading.writer import Batch, NewIds
 from tracing.imports.lots.routing import live_sites_by_fund
 from tracing.imports.models import ImportLine, ImportLot, ImportSource
@@ -83,7 +83,7 @@ def prepare(
     fingerprints = vault.blind_all(
         "line", (f"{taking.source_code}|{line.fingerprint_content}" for line in lines)
     )
-    known = batches.look_up(
+    known = lookups.look_up(
         lines,
         fingerprints,
         source_code=taking.source_code,

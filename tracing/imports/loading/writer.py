@@ -15,10 +15,9 @@ from tracing.cases.models import Case, CaseStatus, LabResult
 from tracing.contacts.contact_to_case import turn_into_cases
 from tracing.imports.format.columns import FIELDS
 from tracing.imports.format.line import Background, LabFacts, ParsedLine
-from tracing.imports.loading import known as batches
-from tracing.imports.loading import updates
+from tracing.imports.loading import lookups, updates
 from tracing.imports.loading.context import Taking
-from tracing.imports.loading.known import Known
+from tracing.imports.loading.lookups import Known
 from tracing.imports.lots.report import told
 from tracing.imports.models import ImportLine
 from tracing.imports.rules import Decision, Outcome
@@ -117,7 +116,7 @@ class Batch:
 
     def take(self, line: ParsedLine, fingerprint: bytes, line_id: int) -> None:
         """Decide a line with all that is known now, and collect what follows from it."""
-        key = batches.key_of(line, fingerprint)
+        key = lookups.key_of(line, fingerprint)
         decision = self.known.decide(line, fingerprint)
         case_id = self._apply(line, key, decision, line_id)
         self._add_line(line, fingerprint, decision, line_id, case_id)

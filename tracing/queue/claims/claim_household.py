@@ -6,8 +6,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from tracing.kernel.db import session
 from tracing.queue import queries
-from tracing.queue.claims import claim as taking
-from tracing.queue.claims.claim import Claim
+from tracing.queue.claims import next_call
+from tracing.queue.claims.next_call import Claim
 from tracing.queue.errors import BeingJoined, HeldBy, NotWaiting, OnAnotherCall
 from tracing.queue.models import EntryState, QueueEntry
 from tracing.queue.services import claim_of
@@ -30,7 +30,7 @@ def catch(household_id: int, by: Agent, *, at: datetime) -> Claim:
         raise NotWaiting
     if entry.state is EntryState.CLAIMED:
         return _held(entry, by)
-    return _only(taking.claim_this(entry, by, at=at), entry)
+    return _only(next_call.claim_this(entry, by, at=at), entry)
 
 
 def hold_for_advice(
@@ -56,7 +56,7 @@ def hold_for_advice(
     # the call is of the site where it is made; when it ends, the household goes where its people wait
     entry.site_id = by.site.id
     session.flush()
-    return _only(taking.claim_for_advice(entry, escalation_id, by, at=at), entry)
+    return _only(next_call.claim_for_advice(entry, escalation_id, by, at=at), entry)
 
 
 def _begin_entry(household_id: int, by: Agent, due_at: datetime, *, at: datetime) -> QueueEntry:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select, tuple_
 
 from tracing.kernel.db import among, session
-from tracing.queue.claims.claim import Claim
+from tracing.queue.claims.next_call import Claim
 from tracing.queue.models import EntryState, QueueEntry
 from tracing.queue.services import end_claims
 

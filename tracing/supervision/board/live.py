@@ -15,7 +15,7 @@ from tracing.kernel.db import session
 from tracing.kernel.events import Event
 from tracing.queue.maintenance.release_absent import GONE
 from tracing.queue.models import CallTask, Promise, TaskState
-from tracing.queue.ordering import callbacks as promises
+from tracing.queue.ordering import callbacks
 from tracing.queue.ordering.callbacks import Counted
 from tracing.staff.agent import Workplace
 from tracing.supervision.board.counting import Counts
@@ -46,7 +46,7 @@ class Live:
 def live(site: Workplace, counts: Counts, *, at: datetime) -> Live:
     """Return what the board of a site shows besides what waits: few rows each, found by an index."""
     midnight = clock.midnight(at, site.time_zone)
-    told = promises.counted(site.id, since=midnight)
+    told = callbacks.counted(site.id, since=midnight)
     return Live(
         overdue=Overdue(
             claims_ended=_count_calls(site.id, CallOutcome.CLAIM_ENDED, since=midnight),

@@ -9,7 +9,7 @@ from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Invalid
 from tracing.queue.availability import free_here
-from tracing.staff import loans as lending
+from tracing.staff import loans as staff_loans
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
@@ -26,8 +26,8 @@ def show_loans() -> ResponseReturnValue:
 
 def _page(form: LendForm, *, status: int = 200) -> ResponseReturnValue:
     site, at = agent().site, clock.database_now()
-    form.offer(lending.sites_to_lend_to(site.id))
-    current = lending.open_loans(site.id)
+    form.offer(staff_loans.sites_to_lend_to(site.id))
+    current = staff_loans.open_loans(site.id)
     page = render_template(
         "supervision/loans.html",
         form=form,
@@ -44,7 +44,7 @@ def _page(form: LendForm, *, status: int = 200) -> ResponseReturnValue:
 def lend() -> ResponseReturnValue:
     """Lend those who are there and free, as many as are asked for or there are."""
     form = LendForm()
-    form.offer(lending.sites_to_lend_to(agent().site.id))
+    form.offer(staff_loans.sites_to_lend_to(agent().site.id))
     if not form.validate() or form.until.data is None:
         return _page(form, status=422)
     try:
