@@ -16,7 +16,7 @@ USE_THE_SERVER = """
 import sys
 from pathlib import Path
 from tracing.kernel.config import Settings
-from tracing.kernel.embedded import ensure_server
+from tracing.kernel.postgres.embedded import ensure_server
 server = ensure_server(Settings(data_dir=Path(sys.argv[1])))
 print(server.app_url, flush=True)
 sys.stdin.read()

@@ -121,14 +121,14 @@ def filled(cls: type, telling: list[str]) -> Any:
 def test_what_holds_an_identity_or_a_secret_is_printed_without_it(name):
     one = filled(*HOLDERS[name])
 
-    assert MARK not in f"{one!r} {one} {[one]}", "say repr=False, or @blind (tracing.kernel.blind)"
+    assert MARK not in f"{one!r} {one} {[one]}", "say repr=False, or @blind (tracing.kernel.redaction)"
 
 
 def test_the_values_that_come_out_of_a_file_are_among_them():
     """A search that finds nothing would prove nothing."""
     for name in (
-        "imports.lines.ParsedLine",
-        "imports.layout.RawLine",
+        "imports.format.line.ParsedLine",
+        "imports.format.columns.RawLine",
         "people.rules.Identity",
         "kernel.config.Settings",
     ):

@@ -53,15 +53,15 @@ BOUNDED = {
 BY_THE_LOT = "a page of import officers alone; a hundred senders make some 70,000 lots in a year"
 
 EXCEPTIONS = {
-    ("imports.originals.remove_old", "import_lots"): "a job that tidies; some 70,000 lots in a year",
-    ("imports.pair_queries.decided", "possible_duplicates"): "read from the latest back until a page is full",
-    ("imports.queries.changed_since_planned", "import_lots"): BY_THE_LOT,
-    ("imports.queries.lots", "import_lots"): "the newest lots, one page of them: read from the newest back",
-    ("imports.queries.lots_to_decide", "import_lots"): BY_THE_LOT,
-    ("imports.source_queries.last_lots", "import_lots"): BY_THE_LOT,
+    ("imports.lots.originals.remove_old", "import_lots"): "a job that tidies; some 70,000 lots in a year",
+    ("duplicates.queries.decided", "possible_duplicates"): "read from the latest back until a page is full",
+    ("imports.lots.queries.changed_since_planned", "import_lots"): BY_THE_LOT,
+    ("imports.lots.queries.lots", "import_lots"): "the newest lots, one page of them: read from the newest back",
+    ("imports.lots.queries.lots_to_decide", "import_lots"): BY_THE_LOT,
+    ("imports.sources.queries.last_lots", "import_lots"): BY_THE_LOT,
     # it reads back from the newest event until a page is full. What would find the events of a site, of a member and of
     # a kind are three more indexes to write for every event of every call
-    ("supervision.journal.events_of", "events"): "an auditor's page, opened by few",
+    ("supervision.journal.queries.events_of", "events"): "an auditor's page, opened by few",
 }
 """Who may read which table whole, and why."""
 

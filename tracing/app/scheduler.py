@@ -1,4 +1,4 @@
-"""The scheduler's jobs. Exactly one process runs it; a second one does no harm (kernel.slots)."""
+"""The scheduler's jobs. Exactly one process runs it; a second one does no harm (kernel.job_slots)."""
 
 import threading
 from collections.abc import Callable

@@ -271,7 +271,7 @@ class ImportLine(Base):
     """When somebody said that nothing is to be corrected: the sender was asked."""
     set_aside_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     set_aside_why: Mapped[str | None]
-    """A code of `SetAside` (imports.corrections)."""
+    """A code of `SetAside` (imports.corrections.services)."""
     cohort: Mapped[date] = mapped_column(index=True)
     sealed: Mapped[bytes | None]
     """The fields of a quarantined line, as they came."""

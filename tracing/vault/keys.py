@@ -1,6 +1,6 @@
 """The keys while the process runs: read from the key store, unwrapped, kept five minutes at most.
 
-A key is made only where nothing was ever sealed or blinded with one of its name (`vault.uses`).
+A key is made only where nothing was ever sealed or blinded with one of its name (`vault.key_uses`).
 """
 
 import os

@@ -1,6 +1,6 @@
 """The reading process: secrets and a file in through a pipe, its lines out through another.
 
-Runs as `python -m tracing.imports.worker` under limits of memory and time, writes no file, and answers with
+Runs as `python -m tracing.imports.sandbox.worker` under limits of memory and time, writes no file, and answers with
 a refusal or with every line: nothing is handed over before the whole file was read. Then it is told how the lines are
 wanted, as they stand or understood.
 """

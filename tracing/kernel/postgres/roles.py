@@ -36,7 +36,7 @@ def prepare_roles(admin: Connection, passwords: Mapping[str, str]) -> None:
                 sql.Identifier(APPLICATION), sql.Identifier(name), sql.Literal(value)
             )
         )
-    # rows that come by the thousand have their foreign keys looked up column by column (kernel.copying)
+    # rows that come by the thousand have their foreign keys looked up column by column (kernel.bulk_copy)
     admin.execute(
         sql.SQL("GRANT SET ON PARAMETER session_replication_role TO {}").format(sql.Identifier(APPLICATION))
     )

@@ -29,7 +29,7 @@ AS_THEY_STAND = """
     )
 """
 """How a statement begins that ends the claims of households whose tasks are what they were when they were claimed: they
-stand where they stood. What it goes on with finds them as `freed` (calls.sweeping).
+stand where they stood. What it goes on with finds them as `freed` (calls.expired_claims).
 
 A row just locked is written where it lies; one that somebody changed meanwhile is left to the next sweep.
 """

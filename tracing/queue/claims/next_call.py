@@ -58,7 +58,7 @@ _CLAIM = """
 """Who holds a household already gets that one, and nothing else is looked for.
 
 Who is being lent to another site at this moment, or sent home, claims nothing where they were: the row of the member is
-the one that decides, locked here and by `staff.lending`.
+the one that decides, locked here and by `staff.loans`.
 """
 
 _LETS_GO = ", reserved_for = NULL, reserved_until = NULL, given_at = NULL, passed_by = NULL"
@@ -124,7 +124,7 @@ def claim_next(by: Agent, *, begins: Beginning | None = None, at: datetime) -> C
 
     Raises:
         IntegrityError: the same person asked twice at the same moment, and the other transaction was first: this one
-            is void and its page is asked for once more (app/contention.py).
+            is void and its page is asked for once more (app/middleware/retry.py).
     """
     wanted: dict[str, Any] = {"site": by.site.id}
     head = _FRENCH

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from tests.conftest import NOW
-from tests.imports.test_what_follows import state_of
+from tests.imports.loading.test_what_follows import state_of
 from tests.support.lots import arrival, lot_of, secrets
 from tests.support.story import agent, case
 from tracing.calls import services as calls

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from tests.conftest import NOW
-from tests.imports.test_what_follows import state_of
+from tests.imports.loading.test_what_follows import state_of
 from tests.support.lots import SETTINGS, arrival, lot_of, take_back
 from tests.support.story import agent
 from tracing.calls import services as calls

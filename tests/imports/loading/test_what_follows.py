@@ -26,7 +26,7 @@ from tracing.people.models import Household, Person, PossibleDuplicate
 from tracing.queue.models import CallTask, QueueEntry, TaskState
 
 CMS, HARD = "pdl-20210308-0800.csv.p7m", "pdl-20210510-hard.csv.p7m"
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def take_in(*lines, **kwargs):

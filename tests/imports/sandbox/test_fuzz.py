@@ -14,7 +14,7 @@ import xlsxwriter
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.imports.test_hl7 import batch, message
+from tests.imports.parsing.test_hl7 import batch, message
 from tests.support.lots import KEY, READING, enveloped, extract, lot_of, raw_line, secrets
 from tests.support.sealing import (
     HAS_OPENSSL,
