@@ -23,7 +23,7 @@ from tracing.kernel.db import Session
 from tracing.kernel.events import Event
 from tracing.queue import queries
 from tracing.queue import services as queue
-from tracing.queue.claims import claim_household
+from tracing.queue.claims import claim_household, ending
 from tracing.queue.errors import ClaimLost, HeldBy, NotWaiting, OnAnotherCall
 from tracing.queue.maintenance import upkeep
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
@@ -136,7 +136,7 @@ class Calls(History):
         entry = queries.find_entry_of(queries.get_task(self.tasks[household]).household_id)
         try:
             with self.session.begin_nested():
-                claim = queue.take_back(entry.id, by=self.supervisor, at=self.at)
+                claim = ending.take_back(entry.id, by=self.supervisor, at=self.at)
                 calls.close_lost([claim], CallOutcome.TAKEN_BACK, at=self.at)
         except NotWaiting:
             assert entry.id not in self.live
@@ -204,7 +204,7 @@ class Calls(History):
                 reason = None if to is None else GiveBackReason.HANDED_OVER
                 calls.give_back(held, reason=reason, by=by, at=self.at)
                 if to is not None:
-                    queue.hand_over(held.entry_id, self.browsers[to][0].member_id, by=by, at=self.at)
+                    ending.hand_over(held.entry_id, self.browsers[to][0].member_id, by=by, at=self.at)
         except (ClaimLost, LedElsewhere):
             assert not allowed
         except OnAnotherCall:

@@ -21,7 +21,7 @@ from tracing.calls.rules import CallOutcome
 from tracing.kernel import clock as kernel_clock
 from tracing.kernel.db import session, transaction
 from tracing.kernel.events import Event
-from tracing.queue import services as queue
+from tracing.queue.claims import services as claims
 from tracing.queue.errors import ClaimLost
 
 MINUTE = timedelta(minutes=1)
@@ -129,10 +129,10 @@ def test_a_heartbeat_after_the_end_of_the_silence_does_not_bring_the_claim_back(
     ada = agent(story.ada)
     call = calls.take_next(ada, at=NOW)
     for minute in range(4, 30, 4):
-        queue.renew(call.entry_id, call.claim_number, ada, at=NOW + minute * MINUTE)
+        claims.renew(call.entry_id, call.claim_number, ada, at=NOW + minute * MINUTE)
 
     with pytest.raises(ClaimLost):
-        queue.renew(call.entry_id, call.claim_number, ada, at=NOW + 31 * MINUTE)
+        claims.renew(call.entry_id, call.claim_number, ada, at=NOW + 31 * MINUTE)
 
 
 def test_a_second_click_on_the_same_answer_keeps_one(story: Story):

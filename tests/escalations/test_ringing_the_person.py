@@ -27,6 +27,7 @@ from tracing.people.models import Household
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
 from tracing.queue.claims import next_call as claim
+from tracing.queue.claims import services as claims
 from tracing.queue.maintenance import upkeep
 from tracing.queue.models import EntryState, QueueEntry, TaskState
 from tracing.staff import services as staff
@@ -470,7 +471,7 @@ def test_what_was_given_to_somebody_is_theirs_again_when_nobody_answered_the_doc
     question = line.ask(Reason.VULNERABLE)
     calls.give_back(line.call, by=line.tracer, at=NOW)
     services.take(question.id, by=agent(story.ben), at=NOW)
-    queue_services.give_to(entry_of(question).id, story.abel.id, by=agent(story.dora), at=NOW)
+    claims.give_to(entry_of(question).id, story.abel.id, by=agent(story.dora), at=NOW)
     ben, call = rung(browse, story, question)
     assert not queue.has_waiting(story.nantes.id, story.abel.id, NOW)
 

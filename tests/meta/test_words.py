@@ -126,7 +126,13 @@ def test_the_french_catalogue_has_every_plural():
 
 TIME_OF_DAY = re.compile(r"%H\b|%H:%M|%\(hours\)\w\sh\s%\(minutes\)")
 NOT_SHOWN = {
-    *("imports/parsing/xlsx_cells.py", "demo/invented.py", "kernel/events.py", "queue/maintenance/settings.py", "scripts/answers.py"),
+    *(
+        "imports/parsing/xlsx_cells.py",
+        "demo/invented.py",
+        "kernel/events.py",
+        "queue/maintenance/settings.py",
+        "scripts/answers.py",
+    ),
     "ui/formats.py",
 }
 """The last one writes times of day for people; the others write them for machines."""

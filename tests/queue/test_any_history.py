@@ -13,7 +13,8 @@ from tests.support.story import Story, agent, member
 from tests.support.sweep import end_claims
 from tracing.kernel.db import Session
 from tracing.queue import queries, rules, services
-from tracing.queue.claims import next_call
+from tracing.queue.claims import ending, next_call
+from tracing.queue.claims import services as claims
 from tracing.queue.errors import ClaimLost, NotWaiting, OnAnotherCall
 from tracing.queue.maintenance import upkeep
 from tracing.queue.models import CallTask, EntryState, QueueEntry
@@ -82,7 +83,7 @@ class Claims(History):
             return
         tracer, claim = page
         try:
-            services.hold(claim.entry_id, claim.number, self.tracers[tracer], at=self.at)
+            claims.hold(claim.entry_id, claim.number, self.tracers[tracer], at=self.at)
         except ClaimLost:
             assert not self.is_live(tracer, claim)
         else:
@@ -97,7 +98,7 @@ class Claims(History):
             return
         tracer, claim = page
         try:
-            renewal = services.renew(claim.entry_id, claim.number, self.tracers[tracer], at=self.at)
+            renewal = claims.renew(claim.entry_id, claim.number, self.tracers[tracer], at=self.at)
         except ClaimLost:
             silent = self.is_live(tracer, claim) and self.at - self.held[claim.entry_id].last_input_at
             assert silent is False or silent >= rules.LONGEST_SILENCE
@@ -115,13 +116,13 @@ class Claims(History):
         by = self.tracers[tracer]
         try:
             with self.session.begin_nested():
-                services.hold(claim.entry_id, claim.number, by, at=self.at)
+                claims.hold(claim.entry_id, claim.number, by, at=self.at)
                 if promise_in is not None:
                     for task in queries.open_tasks(claim.household_id):
                         services.promise(
                             task, when=self.at + timedelta(minutes=promise_in), by=by, at=self.at
                         )
-                services.release(claim.entry_id, claim.number, at=self.at)
+                ending.release(claim.entry_id, claim.number, at=self.at)
         except ClaimLost:
             assert not self.is_live(tracer, claim)
         else:
@@ -134,7 +135,7 @@ class Claims(History):
     def take_a_call_back(self, household: int) -> None:
         entry = self.entries[household]
         try:
-            claim = services.take_back(entry, by=self.supervisor, at=self.at)
+            claim = ending.take_back(entry, by=self.supervisor, at=self.at)
         except NotWaiting:
             assert entry not in self.held
         else:
@@ -144,7 +145,7 @@ class Claims(History):
     def give_a_call(self, household: int, tracer: int) -> None:
         entry = self.entries[household]
         try:
-            services.give_to(entry, self.tracers[tracer].member_id, by=self.supervisor, at=self.at)
+            claims.give_to(entry, self.tracers[tracer].member_id, by=self.supervisor, at=self.at)
         except NotWaiting:
             assert entry in self.held
         except OnAnotherCall:

@@ -26,6 +26,7 @@ from tracing.people.nir import key_of
 from tracing.programmes.vocabulary import RiskLevel
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
+from tracing.queue.claims import ending
 from tracing.queue.models import TaskKind, TaskState
 from tracing.sickleave.models import NoteState, SickNote
 from tracing.sickleave.rules import is_note_number
@@ -228,7 +229,7 @@ def test_a_note_asked_for_too_late_is_kept_under_its_name(browse, story, phone):
     ada, supervisor = browse.as_(story.ada), agent(story.dora)
     call = call_queries.get_call(phone.call_id)
     with transaction():
-        claim = queue_services.take_back(call.entry_id, by=supervisor, at=NOW)
+        claim = ending.take_back(call.entry_id, by=supervisor, at=NOW)
         calls.close_lost([claim], CallOutcome.TAKEN_BACK, at=NOW)
 
     ada.fragment(phone.path, SWORN, status=409)

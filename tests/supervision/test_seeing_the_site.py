@@ -12,6 +12,7 @@ from tests.support.web import Browser
 from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
 from tracing.queue import services as queue
+from tracing.queue.claims import services as claims
 from tracing.queue.maintenance import upkeep
 from tracing.queue.models import QueueEntry, TaskState
 from tracing.staff import queries as staff
@@ -77,7 +78,7 @@ def test_a_tracer_who_types_nothing_is_doubted(browse: Browser, story: Story, cl
 
     for minutes in (4, 8, 11):
         at = clock.move_to(NOW + minutes * MINUTE)
-        queue.renew(call.entry_id, call.claim_number, ada, at=at)
+        claims.renew(call.entry_id, call.claim_number, ada, at=at)
 
     assert "Absent ?" in words(dora.get("/board").text)
 

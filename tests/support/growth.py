@@ -56,7 +56,10 @@ EXCEPTIONS = {
     ("imports.lots.originals.remove_old", "import_lots"): "a job that tidies; some 70,000 lots in a year",
     ("duplicates.queries.decided", "possible_duplicates"): "read from the latest back until a page is full",
     ("imports.lots.queries.changed_since_planned", "import_lots"): BY_THE_LOT,
-    ("imports.lots.queries.lots", "import_lots"): "the newest lots, one page of them: read from the newest back",
+    (
+        "imports.lots.queries.lots",
+        "import_lots",
+    ): "the newest lots, one page of them: read from the newest back",
     ("imports.lots.queries.lots_to_decide", "import_lots"): BY_THE_LOT,
     ("imports.sources.queries.last_lots", "import_lots"): BY_THE_LOT,
     # it reads back from the newest event until a page is full. What would find the events of a site, of a member and of

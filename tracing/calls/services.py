@@ -14,8 +14,8 @@ from tracing.calls.models import Answer, Call, Conversation, Draft, NumberRung
 from tracing.calls.rules import CallOutcome, GiveBackReason
 from tracing.kernel import clock, events
 from tracing.kernel.db import refresh_known, session, take_id
-from tracing.queue import services as queue
-from tracing.queue.claims import next_call
+from tracing.queue.claims import ending, next_call
+from tracing.queue.claims import services as claims_services
 from tracing.queue.claims.next_call import Claim
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask
@@ -91,7 +91,7 @@ def writing(call_id: int, by: Agent, *, escalation_id: int | None = None, at: da
         raise NoSuchCall
     if call.ended_at is not None:
         raise ClaimLost
-    queue.hold(call.entry_id, call.claim_number, by, at=at)
+    claims_services.hold(call.entry_id, call.claim_number, by, at=at)
     require_here(call, by)
     return call
 
@@ -126,7 +126,7 @@ def take_over(call_id: int, by: Agent, *, at: datetime) -> Call:
     call = queries.get_call(call_id, tracer_id=by.member_id)
     if call.ended_at is not None:
         raise ClaimLost
-    queue.hold(call.entry_id, call.claim_number, by, at=at)
+    claims_services.hold(call.entry_id, call.claim_number, by, at=at)
     call.session_id = by.session_id
     session.flush()
     events.record("call.moved", by=by.member_id, at=at, subject=("call", call.id), site_id=call.site_id)
@@ -274,7 +274,7 @@ def end(
             reason=reason.value if reason else None,
         )
     passed_by = by.member_id if is_given_back else None
-    queue.release(call.entry_id, call.claim_number, passed_by=passed_by, at=at)
+    ending.release(call.entry_id, call.claim_number, passed_by=passed_by, at=at)
 
 
 _CLOSE_LOST = text("""

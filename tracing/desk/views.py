@@ -33,7 +33,7 @@ from tracing.escalations.words import DECISION_WORDS, REASON_WORDS
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.messages.words import CHANNEL_WORDS, STATE_WORDS
-from tracing.queue import services as queue
+from tracing.queue.claims import services as claims
 from tracing.queue.errors import ClaimLost
 from tracing.staff import presence
 from tracing.staff.access import agent, asked_at, is_fragment, may
@@ -261,7 +261,7 @@ def heartbeat(call_id: int) -> ResponseReturnValue:
         with transaction():
             held = queries.own_call(call_id, agent())
             calls.require_here(held, agent())
-            renewed = queue.renew(held.entry_id, held.claim_number, agent(), at=asked_at())
+            renewed = claims.renew(held.entry_id, held.claim_number, agent(), at=asked_at())
     except ClaimLost as lost:
         return jsonify(message=lost.message), lost.status
     return jsonify(ends_at=renewed.ends_at.isoformat(), must_ask=renewed.must_ask)

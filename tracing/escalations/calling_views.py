@@ -10,7 +10,7 @@ from tracing.escalations import calling, queries
 from tracing.escalations.errors import NobodyIsCalled, OnTheLine, OtherCallFirst
 from tracing.escalations.question_views import ASKED, show_question
 from tracing.kernel.db import transaction
-from tracing.queue import services as queue
+from tracing.queue.claims import services as claims
 from tracing.queue.errors import BeingJoined, ClaimLost
 from tracing.staff.access import agent, asked_at, is_fragment, may
 
@@ -34,7 +34,7 @@ def heartbeat(escalation_id: int, call_id: int) -> ResponseReturnValue:
         with transaction():
             held = calling.get_call(call_id, escalation_id, agent())
             calls.require_here(held, agent())
-            renewed = queue.renew(held.entry_id, held.claim_number, agent(), at=asked_at())
+            renewed = claims.renew(held.entry_id, held.claim_number, agent(), at=asked_at())
     except ClaimLost as lost:
         return jsonify(message=calling.said_of(lost)), lost.status
     return jsonify(ends_at=renewed.ends_at.isoformat(), must_ask=renewed.must_ask)

@@ -1,34 +1,18 @@
-"""Putting people in the queue, claiming, renewing, giving back. Every write of a call states its claim number."""
+"""The reasons why people must be called: opened, closed, reopened, postponed, promised, weighed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-
-from sqlalchemy import select, update
 
 from tracing.kernel import events
 from tracing.kernel.db import session
-from tracing.programmes.rules import is_open, next_open, open_until
 from tracing.queue import queries, rules
-from tracing.queue.claims.next_call import Claim
-from tracing.queue.errors import ClaimLost, NotWaiting, OnAnotherCall, OutsideHours
 from tracing.queue.households import priorities, superseding
 from tracing.queue.households import services as households
-from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
+from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.queue.ordering import callbacks
-from tracing.queue.ordering.hours import calling_of
-from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 
 SWEEP_BATCH = 1000
-
-
-@dataclass(frozen=True)
-class Renewal:
-    """What a heartbeat learns: until when the claim lasts, and whether to ask if somebody is there."""
-
-    ends_at: datetime
-    must_ask: bool
 
 
 def enqueue(
@@ -64,166 +48,6 @@ def enqueue(
         households.settle_person(person_id, at=at)
         priorities.compare([site_id], task.id, task.id, at=at)
     return task
-
-
-def claim_of(entry: QueueEntry) -> Claim:
-    """Return the claim that a claimed entry stands under."""
-    return Claim(entry.id, entry.household_id, entry.claim_number, entry.site_id)
-
-
-def hold(entry_id: int, claim_number: int, by: Agent, *, at: datetime) -> None:
-    """Lock the household for a write of this call, and count it as input.
-
-    Raises:
-        ClaimLost: the claim has ended; nothing of this write may stay.
-    """
-    kept = session.execute(
-        update(QueueEntry)
-        .where(
-            QueueEntry.id == entry_id,
-            QueueEntry.claim_number == claim_number,
-            QueueEntry.claimant_id == by.member_id,
-            QueueEntry.state == EntryState.CLAIMED,
-        )
-        .values(last_input_at=at, claim_ends_at=at + rules.CLAIM_LASTS)
-        .returning(QueueEntry.id)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
-    if kept is None:
-        raise ClaimLost
-
-
-def renew(entry_id: int, claim_number: int, by: Agent, *, at: datetime) -> Renewal:
-    """Keep a claim alive while its page is open. No input: it cannot keep a claim for ever.
-
-    Raises:
-        ClaimLost: the claim has ended.
-    """
-    entry = session.scalar(
-        select(QueueEntry)
-        .where(
-            QueueEntry.id == entry_id,
-            QueueEntry.claim_number == claim_number,
-            QueueEntry.claimant_id == by.member_id,
-            QueueEntry.state == EntryState.CLAIMED,
-        )
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if entry is None or entry.last_input_at is None:
-        raise ClaimLost
-    ends_at = rules.renewed_until(last_input_at=entry.last_input_at, at=at)
-    if ends_at <= at:
-        raise ClaimLost
-    entry.claim_ends_at = ends_at
-    return Renewal(ends_at, rules.must_ask(last_input_at=entry.last_input_at, at=at))
-
-
-def release(entry_id: int, claim_number: int, *, passed_by: int | None = None, at: datetime) -> None:
-    """End a claim: the household goes where its open tasks put it, and to somebody else than `passed_by` first.
-
-    Raises:
-        ClaimLost: the claim has ended already.
-    """
-    entry = queries.get_entry(entry_id, lock=True)
-    if entry.state is not EntryState.CLAIMED or entry.claim_number != claim_number:
-        raise ClaimLost
-    entry.passed_by = passed_by
-    _unclaim([entry], at=at)
-
-
-def _unclaim(entries: Sequence[QueueEntry], *, at: datetime) -> None:
-    """Let go of claimed households: they go where their open tasks put them, joined or split if that had to wait."""
-    for entry in entries:
-        is_kept = (
-            entry.given_at is not None and entry.reserved_until is not None and entry.reserved_until > at
-        )
-        # who rang for an advice has left it to whom it was given
-        entry.state = EntryState.READY if is_kept else EntryState.IDLE
-        entry.claimant_id = entry.claimed_at = entry.claim_ends_at = entry.last_input_at = None
-    session.flush()
-    let_go = [entry.household_id for entry in entries]
-    for task in queries.giving_way(let_go):
-        close_task(task, TaskState.CANCELLED, by=None, at=at)
-    for entry in entries:
-        if entry.regroup:
-            entry.regroup = False
-            households.settle(entry.household_id, at=at)
-    households.refresh_all(let_go, at=at)
-
-
-def take_back(entry_id: int, *, by: Agent, at: datetime) -> Claim:
-    """Take a call from a tracer who is not there: it goes back to the queue at once.
-
-    Raises:
-        NotWaiting: nobody holds it.
-    """
-    entry = queries.get_entry(entry_id, site_id=by.site.id, lock=True)
-    if entry.state is not EntryState.CLAIMED:
-        raise NotWaiting
-    [claim] = end_claims("call.taken_back", [entry], by=by.member_id, at=at)
-    return claim
-
-
-def end_claims(kind: str, entries: Sequence[QueueEntry], *, by: int | None, at: datetime) -> list[Claim]:
-    """End claims for whoever holds them, with an event of a kind for each; returns the claims that they were."""
-    claims = [claim_of(entry) for entry in entries]
-    for entry in entries:
-        events.record(
-            kind,
-            by=by,
-            at=at,
-            subject=("entry", entry.id),
-            site_id=entry.site_id,
-            claim=entry.claim_number,
-            claimant=entry.claimant_id,
-        )
-    _unclaim(entries, at=at)
-    return claims
-
-
-def give_to(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> None:
-    """Keep a waiting household for one tracer: their next call, for half an hour.
-
-    Raises:
-        NotWaiting: somebody holds it, or nobody there needs a call.
-        OutsideHours: nobody may be called there now.
-        OnAnotherCall: the tracer has another call kept for them already.
-    """
-    entry = queries.get_entry(entry_id, site_id=by.site.id, lock=True)
-    if entry.state not in {EntryState.READY, EntryState.SCHEDULED}:
-        raise NotWaiting
-    calling = calling_of(staff.get_site(entry.site_id), entry.time_zone)
-    if not is_open(calling, at):
-        raise OutsideHours(next_open(calling, at).astimezone(by.site.time_zone))
-    taken = select(QueueEntry.id).where(
-        QueueEntry.id != entry.id,
-        QueueEntry.reserved_for == member_id,
-        QueueEntry.state == EntryState.READY,
-        QueueEntry.reserved_until > at,
-    )
-    if session.scalar(taken.limit(1)) is not None:
-        raise OnAnotherCall
-    entry.state, entry.given_at = EntryState.READY, at
-    entry.reserved_for, entry.reserved_until = member_id, at + rules.GIFT_LASTS
-    entry.closes_at = open_until(calling, at)
-    session.flush()
-    events.record(
-        "call.given", by=by.member_id, at=at, subject=("entry", entry.id), site_id=entry.site_id, to=member_id
-    )
-
-
-def hand_over(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> bool:
-    """Keep a call that was just given back for a colleague; returns whether somebody there still needs one.
-
-    Raises:
-        OnAnotherCall: the colleague has a call kept for them already.
-    """
-    entry = queries.get_entry(entry_id, site_id=by.site.id, lock=True)
-    if entry.state is EntryState.IDLE:
-        return False
-    give_to(entry_id, member_id, by=by, at=at)
-    return True
 
 
 def close_task(task: CallTask, state: TaskState, *, by: int | None, at: datetime) -> None:

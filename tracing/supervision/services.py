@@ -24,7 +24,8 @@ from tracing.people.phones import read_phones
 from tracing.people.rules import Identity
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
-from tracing.queue.claims import languages
+from tracing.queue.claims import ending, languages
+from tracing.queue.claims import services as claims
 from tracing.queue.errors import NotWaiting
 from tracing.queue.households import services as households
 from tracing.queue.models import CallTask, EntryState, TaskKind, TaskState
@@ -78,7 +79,7 @@ def take_back(entry_id: int, claim_number: int, *, to: int | None, by: Agent, at
     entry = queue_queries.get_entry(entry_id, site_id=by.site.id, lock=True)
     if entry.state is not EntryState.CLAIMED or entry.claim_number != claim_number:
         raise NotWaiting
-    claim = queue.take_back(entry_id, by=by, at=at)
+    claim = ending.take_back(entry_id, by=by, at=at)
     calls.close_lost([claim], CallOutcome.TAKEN_BACK, at=at)
     entry = queue_queries.get_entry(entry_id, lock=True)
     if entry.state is EntryState.IDLE:
@@ -96,7 +97,7 @@ def give(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> None:
     """
     if member_id not in {one.member.id for one in queries.free_tracers(by.site, at=at)}:
         raise NotATracerHere
-    queue.give_to(entry_id, member_id, by=by, at=at)
+    claims.give_to(entry_id, member_id, by=by, at=at)
 
 
 def give_listed(task_id: int, member_id: int, *, by: Agent, at: datetime) -> None:

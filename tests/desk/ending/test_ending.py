@@ -24,6 +24,7 @@ from tracing.people.models import Person
 from tracing.queue import queries
 from tracing.queue import services as queue
 from tracing.queue.claims import languages
+from tracing.queue.claims import services as claims
 from tracing.queue.models import EntryState, TaskState
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -156,7 +157,7 @@ def test_an_interpreter_is_asked_for_in_the_language_that_is_known(story, browse
     task_id, person_id = task.id, task.person_id
     languages.ask_in(task, "ta", by=story.ada.id, at=NOW)
     queue.reopen_task(task, due_at=NOW, by=None, at=NOW)
-    queue.give_to(queries.find_entry_of(task.household_id).id, story.ada.id, by=agent(story.dora), at=NOW)
+    claims.give_to(queries.find_entry_of(task.household_id).id, story.ada.id, by=agent(story.dora), at=NOW)
     ada, dora = browse.as_(story.ada), browse.as_(story.dora)
     end = f"{take_call(ada).call}/tasks/{task_id}/end"
 

@@ -21,7 +21,7 @@ from tracing.kernel.db import Session
 from tracing.people import queries as people
 from tracing.people.models import PairState, Person, PersonKey, PossibleDuplicate
 from tracing.queue import services as queue
-from tracing.queue.claims import next_call
+from tracing.queue.claims import ending, next_call
 from tracing.queue.maintenance import upkeep
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 from tracing.queue.services import Claim
@@ -127,7 +127,7 @@ class Joinings(History):
         )
         for task in self.session.scalars(chosen).all() if told else []:
             queue.close_task(task, TaskState.DONE, by=self.tracers[tracer].member_id, at=self.at)
-        queue.release(claim.entry_id, claim.number, at=self.at)
+        ending.release(claim.entry_id, claim.number, at=self.at)
         upkeep.promote(at=self.at)
 
     # -- what always holds -------------------------------------------------------------------------

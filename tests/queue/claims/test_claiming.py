@@ -15,7 +15,8 @@ from tracing.calls.jobs import promote, sweep_claims
 from tracing.calls.models import Call
 from tracing.calls.rules import CallOutcome
 from tracing.queue import queries, rules, services
-from tracing.queue.claims import next_call
+from tracing.queue.claims import ending, next_call
+from tracing.queue.claims import services as claims
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import EntryState, TaskState
 from tracing.staff.login import sessions
@@ -182,12 +183,12 @@ def test_a_heartbeat_keeps_a_claim_for_thirty_minutes_of_silence_and_asks_before
     claim = next_call.claim_next(ada, at=NOW)
 
     asked = [
-        services.renew(claim.entry_id, claim.number, ada, at=NOW + n * MINUTE).must_ask for n in range(1, 30)
+        claims.renew(claim.entry_id, claim.number, ada, at=NOW + n * MINUTE).must_ask for n in range(1, 30)
     ]
 
     assert asked == [False] * 24 + [True] * 5
     with pytest.raises(ClaimLost):
-        services.renew(claim.entry_id, claim.number, ada, at=NOW + 30 * MINUTE)
+        claims.renew(claim.entry_id, claim.number, ada, at=NOW + 30 * MINUTE)
 
 
 def test_an_input_starts_the_thirty_minutes_again(story: Story) -> None:
@@ -195,9 +196,9 @@ def test_an_input_starts_the_thirty_minutes_again(story: Story) -> None:
     ada = agent(story.ada)
     claim = next_call.claim_next(ada, at=NOW)
 
-    services.hold(claim.entry_id, claim.number, ada, at=NOW + 4 * MINUTE)
+    claims.hold(claim.entry_id, claim.number, ada, at=NOW + 4 * MINUTE)
 
-    assert services.renew(claim.entry_id, claim.number, ada, at=NOW + 8 * MINUTE).must_ask is False
+    assert claims.renew(claim.entry_id, claim.number, ada, at=NOW + 8 * MINUTE).must_ask is False
 
 
 def test_a_promise_is_ready_for_its_owner_first_and_then_for_everyone(story: Story, clock: Clock) -> None:
@@ -214,7 +215,7 @@ def test_a_promise_is_ready_for_its_owner_first_and_then_for_everyone(story: Sto
     assert next_call.claim_next(abel, at=promised - 10 * MINUTE) is None
     mine = next_call.claim_next(ada, at=promised - 10 * MINUTE)
     assert mine is not None
-    services.release(mine.entry_id, mine.number, at=promised - 9 * MINUTE)
+    ending.release(mine.entry_id, mine.number, at=promised - 9 * MINUTE)
     promote(clock.move_to(promised))
     assert next_call.claim_next(abel, at=promised) is not None
 
@@ -244,7 +245,7 @@ def test_a_promise_given_to_a_colleague_who_does_not_take_it_waits_for_its_time_
     services.promise(task, when=promised, by=ada, at=NOW)
     calls.end(call, CallOutcome.CALLBACK, by=ada, at=NOW)
     entry = queries.find_entry_of(task.household_id)
-    services.give_to(entry.id, story.abel.id, by=agent(story.dora), at=NOW)
+    claims.give_to(entry.id, story.abel.id, by=agent(story.dora), at=NOW)
 
     later = clock.move_to(NOW + timedelta(minutes=31))
     promote(later)

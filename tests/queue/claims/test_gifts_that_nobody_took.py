@@ -14,7 +14,8 @@ from tracing.calls.jobs import promote
 from tracing.kernel.db import session
 from tracing.kernel.events import Event
 from tracing.queue import queries, services
-from tracing.queue.claims import next_call
+from tracing.queue.claims import ending, next_call
+from tracing.queue.claims import services as claims
 from tracing.queue.models import CallTask, EntryState, QueueEntry
 
 MINUTE = timedelta(minutes=1)
@@ -32,7 +33,7 @@ def entry_of(task: CallTask) -> QueueEntry:
 
 
 def give(story: Story, task: CallTask, *, at: datetime) -> None:
-    services.give_to(entry_of(task).id, story.ada.id, by=agent(story.dora), at=at)
+    claims.give_to(entry_of(task).id, story.ada.id, by=agent(story.dora), at=at)
 
 
 def promised(story: Story, when: datetime) -> CallTask:
@@ -40,7 +41,7 @@ def promised(story: Story, when: datetime) -> CallTask:
     abel = agent(story.abel)
     claim = next_call.claim_next(abel, at=NOW)
     services.promise(task, when=when, by=abel, at=NOW)
-    services.release(claim.entry_id, claim.number, at=NOW)
+    ending.release(claim.entry_id, claim.number, at=NOW)
     return task
 
 
@@ -95,7 +96,7 @@ def test_several_at_once_are_told_each(story: Story, clock: Clock):
         for n, name in enumerate(("Marie", "Luc"), start=1)
     ]
     give(story, tasks[0], at=NOW)
-    services.give_to(entry_of(tasks[1]).id, story.abel.id, by=agent(story.dora), at=NOW)
+    claims.give_to(entry_of(tasks[1]).id, story.abel.id, by=agent(story.dora), at=NOW)
 
     promote(clock.move_to(NOW + 30 * MINUTE))
 

@@ -12,7 +12,7 @@ from tracing.cases.queries import get_case
 from tracing.kernel.db import session as database
 from tracing.people.models import Person
 from tracing.queue import queries, services
-from tracing.queue.claims import languages, next_call
+from tracing.queue.claims import ending, languages, next_call
 from tracing.queue.households import services as households
 from tracing.queue.models import EntryState, TaskKind, TaskState
 from tracing.staff import services as staff
@@ -129,7 +129,7 @@ def test_what_waits_behind_a_call_under_way_is_not_counted_as_brought_back(brows
     claim = next_call.claim_next(agent(story.ada), at=NOW)
 
     assert languages.settle(at=NOW) == 0
-    services.release(claim.entry_id, claim.number, at=NOW)
+    ending.release(claim.entry_id, claim.number, at=NOW)
     assert languages.settle(at=NOW) == 1
     assert {queries.get_task(one.id).state for one in (mother, son)} == {TaskState.OPEN}
 
@@ -154,7 +154,7 @@ def test_a_supervisor_gives_it_to_somebody_by_name_or_has_it_called_in_french(br
     dora.follow(f"/board/{entry_of(task).id}/give", {"tracer": story.abel.id})
     claim = next_call.claim_next(agent(anew(story.abel)), at=NOW)
     assert claim.household_id == task.household_id
-    services.release(claim.entry_id, claim.number, at=NOW)
+    ending.release(claim.entry_id, claim.number, at=NOW)
     languages.ask_in(queries.get_task(task.id), "pt", by=story.abel.id, at=NOW)
     dora.follow(f"/lists/tasks/{task.id}/put-back", {})
 
@@ -176,7 +176,7 @@ def test_whoever_speaks_several_languages_takes_the_most_urgent_of_all(story):
     assert next_call.claim_next(agent(anew(story.abel)), at=NOW).household_id == arabic.household_id
     ada = next_call.claim_next(agent(story.ada), at=NOW)
     assert ada.household_id == tamil.household_id
-    services.release(ada.entry_id, ada.number, at=NOW)
+    ending.release(ada.entry_id, ada.number, at=NOW)
     assert entry_of(french).state is EntryState.READY
 
 

@@ -11,8 +11,8 @@ from tests.support.pairs import MARIE, first_call
 from tests.support.story import agent, identity, person, waiting_case
 from tracing.people import queries as people
 from tracing.people.models import Household, HouseholdNumber, Person
-from tracing.queue import queries, services
-from tracing.queue.claims import next_call
+from tracing.queue import queries
+from tracing.queue.claims import ending, next_call
 from tracing.queue.households import services as households
 from tracing.queue.households import superseding
 from tracing.queue.models import EntryState, QueueEntry, TaskState
@@ -77,7 +77,7 @@ def test_the_joined_entry_takes_the_higher_claim_number(story, two, session):
     one, other = two
     ada = agent(story.ada)
     claim = next_call.claim_next(ada, at=NOW)
-    services.release(claim.entry_id, claim.number, at=NOW)
+    ending.release(claim.entry_id, claim.number, at=NOW)
 
     merge(one.person_id, other.person_id)
 

@@ -15,6 +15,7 @@ from tracing.kernel.db import session
 from tracing.kernel.events import Event
 from tracing.queue import queries
 from tracing.queue import services as queue
+from tracing.queue.claims import services as claims
 from tracing.queue.maintenance import upkeep
 from tracing.queue.maintenance.absence_jobs import watch
 from tracing.queue.ordering import callbacks
@@ -30,7 +31,7 @@ HOUR = timedelta(hours=1)
 def given_to_ada(story: Story):
     task = waiting_case(story.nantes, at=NOW)
     entry = queries.find_entry_of(task.household_id)
-    queue.give_to(entry.id, story.ada.id, by=agent(story.dora), at=NOW)
+    claims.give_to(entry.id, story.ada.id, by=agent(story.dora), at=NOW)
     return entry
 
 
@@ -86,7 +87,7 @@ def test_when_a_shift_is_over_so_is_what_was_kept(story: Story, clock: Clock):
     at = clock.move_to(NOW + 7 * HOUR + 10 * MINUTE)
     task = waiting_case(story.nantes, at=at)
     entry = queries.find_entry_of(task.household_id)
-    queue.give_to(entry.id, story.ada.id, by=agent(story.dora), at=at)
+    claims.give_to(entry.id, story.ada.id, by=agent(story.dora), at=at)
 
     assert watch(at) == 0, "ten minutes after the end of the shift it is still theirs"
     assert watch(clock.move_to(at + 10 * MINUTE)) == 1
@@ -135,7 +136,7 @@ def test_who_goes_on_working_keeps_what_is_theirs(story: Story, browse: Browser,
     at = clock.move_to(NOW + 7 * HOUR + 20 * MINUTE)
     task = waiting_case(story.nantes, at=at)
     entry = queries.find_entry_of(task.household_id)
-    queue.give_to(entry.id, story.ada.id, by=agent(story.dora), at=at)
+    claims.give_to(entry.id, story.ada.id, by=agent(story.dora), at=at)
     browse.as_(story.ada).get("/desk")
 
     assert watch(at) == 0

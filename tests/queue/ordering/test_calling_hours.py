@@ -10,7 +10,8 @@ from tests.conftest import NOW
 from tests.support.story import agent, identity, waiting_case
 from tracing.calls.jobs import promote
 from tracing.queue import queries, services
-from tracing.queue.claims import next_call
+from tracing.queue.claims import ending, next_call
+from tracing.queue.claims import services as claims
 from tracing.queue.errors import OutsideHours
 from tracing.queue.households import services as households
 from tracing.queue.models import EntryState
@@ -148,7 +149,7 @@ def test_a_call_is_not_given_to_somebody_outside_its_hours(story, clock):
     night = clock.move_to(paris(10, 22))
 
     with pytest.raises(OutsideHours):
-        services.give_to(entry_of(task).id, story.abel.id, by=agent(story.dora), at=night)
+        claims.give_to(entry_of(task).id, story.abel.id, by=agent(story.dora), at=night)
 
 
 def test_a_call_given_before_its_time_does_not_outlast_the_hours(story, clock):
@@ -156,9 +157,9 @@ def test_a_call_given_before_its_time_does_not_outlast_the_hours(story, clock):
     ada = agent(story.ada)
     claim = next_call.claim_next(ada, at=NOW)
     services.promise(task, when=paris(11, 15), by=ada, at=NOW)
-    services.release(claim.entry_id, claim.number, at=NOW)
+    ending.release(claim.entry_id, claim.number, at=NOW)
     evening = clock.move_to(paris(10, 18, 50))
-    services.give_to(entry_of(task).id, story.abel.id, by=agent(story.dora), at=evening)
+    claims.give_to(entry_of(task).id, story.abel.id, by=agent(story.dora), at=evening)
 
     promote(clock.move_to(paris(10, 19)))
 

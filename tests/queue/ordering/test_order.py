@@ -16,7 +16,7 @@ from tracing.programmes import get_pack
 from tracing.programmes.rules import Calling
 from tracing.programmes.schema import Weights
 from tracing.queue import queries, rules, services
-from tracing.queue.claims import next_call
+from tracing.queue.claims import ending, next_call
 from tracing.queue.households import services as households
 from tracing.queue.maintenance import settings
 from tracing.queue.models import TaskState
@@ -183,6 +183,6 @@ def test_somebody_who_says_they_are_fragile_moves_up_when_the_call_ends(story):
     claim = next_call.claim_next(agent(story.ada), at=NOW)
 
     services.weigh(task, Factor.FRAGILE, at=NOW)
-    services.release(claim.entry_id, claim.number, at=NOW)
+    ending.release(claim.entry_id, claim.number, at=NOW)
 
     assert entry_of(task).rank_at == NOW + timedelta(hours=3)

@@ -1,9 +1,9 @@
 """A supervisor puts a lot or a place before the others, sees who waits with it, and takes it back."""
 
 from bs4 import BeautifulSoup
-from tests.queue.households.test_priorities import LINES, later, living, take_in
 
 from tests.conftest import NOW
+from tests.queue.households.test_priorities import LINES, later, living, take_in
 from tests.support.story import identity, member, waiting_case
 from tracing.kernel.events import Event
 from tracing.queue.models import Priority

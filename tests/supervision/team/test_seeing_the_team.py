@@ -12,6 +12,7 @@ from tracing.calls.jobs import sweep_claims
 from tracing.calls.rules import CallOutcome
 from tracing.queue import queries
 from tracing.queue import services as queue
+from tracing.queue.claims import services as claims
 from tracing.queue.maintenance import upkeep
 from tracing.queue.maintenance.absence_jobs import watch
 from tracing.staff import presence
@@ -79,7 +80,7 @@ def test_what_came_too_late_is_counted_by_kind(browse: Browser, story: Story, cl
     ada = agent(story.ada)
     late = waiting_case(story.nantes, identity("Zoé", phones=("+33639980009",)), at=NOW - timedelta(hours=5))
     upkeep.promote(at=NOW)
-    queue.give_to(queries.find_entry_of(late.household_id).id, story.ada.id, by=agent(story.dora), at=NOW)
+    claims.give_to(queries.find_entry_of(late.household_id).id, story.ada.id, by=agent(story.dora), at=NOW)
     task = waiting_case(story.nantes, at=NOW - timedelta(hours=6))
     upkeep.promote(at=NOW)
     call = calls.take_next(agent(story.abel), at=NOW)

@@ -21,6 +21,7 @@ from tracing.people import queries as people
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
 from tracing.queue.claims import languages
+from tracing.queue.claims import services as claims
 from tracing.queue.models import EntryState, TaskKind, TaskState
 from tracing.vault import services as vault
 
@@ -269,7 +270,7 @@ def test_who_of_the_contacts_was_told_counts_whatever_became_of_them_since(
     calling.settle(luc, found, phones=("+33639980005",), by=story.ada.id, at=NOW)
     ada = agent(story.ada)
     waiting = queue_queries.find_task_of_contact(luc.id)
-    queue.give_to(
+    claims.give_to(
         queue_queries.find_entry_of(waiting.household_id).id, ada.member_id, by=agent(story.dora), at=NOW
     )
     call = calls.take_next(ada, at=NOW)

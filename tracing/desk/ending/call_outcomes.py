@@ -25,7 +25,7 @@ from tracing.programmes.rules import is_text_due, window_on
 from tracing.programmes.schema import Pack
 from tracing.queue import availability
 from tracing.queue import services as queue
-from tracing.queue.claims import languages
+from tracing.queue.claims import ending, languages
 from tracing.queue.errors import ClosedThatDay
 from tracing.queue.models import CallTask, TaskState
 from tracing.queue.ordering.hours import calling_of_person
@@ -128,7 +128,7 @@ def hand_over(call: Call, to: int, *, by: Agent, at: datetime) -> bool:
     if to not in {one.member.id for one in there}:
         raise NotFree
     hang_up(call, reason=GiveBackReason.HANDED_OVER, by=by, at=at)
-    return queue.hand_over(call.entry_id, to, by=by, at=at)
+    return ending.hand_over(call.entry_id, to, by=by, at=at)
 
 
 def was_finished_here(call: Call, task: CallTask) -> bool:

@@ -8,9 +8,9 @@ from tracing.kernel.db import session
 from tracing.queue import queries
 from tracing.queue.claims import next_call
 from tracing.queue.claims.next_call import Claim
+from tracing.queue.claims.services import claim_of
 from tracing.queue.errors import BeingJoined, HeldBy, NotWaiting, OnAnotherCall
 from tracing.queue.models import EntryState, QueueEntry
-from tracing.queue.services import claim_of
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 

@@ -6,9 +6,24 @@ from datetime import datetime
 from sqlalchemy import select, tuple_
 
 from tracing.kernel.db import among, session
+from tracing.queue.claims.ending import end_claims
 from tracing.queue.claims.next_call import Claim
 from tracing.queue.models import EntryState, QueueEntry
-from tracing.queue.services import end_claims
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+from sqlalchemy import select
+from tracing.kernel import events
+from tracing.kernel.db import session
+from tracing.queue import queries
+from tracing.queue.households import services as households
+from tracing.queue.models import CallTask, EntryState, Promise, QueueEntry, TaskState
+from tracing.queue.services import SWEEP_BATCH
+from tracing.staff import presence
+from tracing.staff import queries as staff
+from tracing.staff.models import Member
+from tracing.staff.rules import Gone
+from tracing.queue.maintenance.release_absent import _record
 
 AS_THEY_STAND = """
     ended AS (
@@ -68,3 +83,23 @@ def expire_with_care(entry_ids: Sequence[int], *, at: datetime) -> list[Claim]:
         .execution_options(populate_existing=True)
     ).all()
     return end_claims("call.claim_ended", ended, by=None, at=at)
+
+
+def expire_closed_accounts(*, at: datetime) -> int:
+    """End the claims of those whose account is closed: the next sweep returns them to the queue."""
+    rows = session.scalars(
+        select(QueueEntry)
+        .join(Member, Member.id == QueueEntry.claimant_id)
+        .where(
+            QueueEntry.state == EntryState.CLAIMED,
+            QueueEntry.claim_ends_at > at,
+            Member.closed_at.is_not(None),
+        )
+        .with_for_update(of=QueueEntry, skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    for entry in rows:
+        entry.claim_ends_at = at
+        _record(entry, entry.claimant_id, Gone.ACCOUNT_CLOSED, "call", at=at)
+    session.flush()
+    return len(rows)

@@ -16,6 +16,7 @@ from tracing.staff import presence
 from tracing.staff import queries as staff
 from tracing.staff.models import Member
 from tracing.staff.rules import Gone
+from tracing.queue.claims.expiry import expire_closed_accounts
 
 GONE = "owner.gone"
 MOST_PROMISES = 5000
@@ -27,27 +28,9 @@ def release_gone(*, at: datetime) -> int:
 
     Returns how many calls were opened, claims that end now included.
     """
-    return _end_claims(at=at) + _open_gifts(at=at) + _open_promises(at=at)
+    return expire_closed_accounts(at=at) + _open_gifts(at=at) + _open_promises(at=at)
 
 
-def _end_claims(*, at: datetime) -> int:
-    """End the claims of those whose account is closed: the next sweep returns them to the queue."""
-    rows = session.scalars(
-        select(QueueEntry)
-        .join(Member, Member.id == QueueEntry.claimant_id)
-        .where(
-            QueueEntry.state == EntryState.CLAIMED,
-            QueueEntry.claim_ends_at > at,
-            Member.closed_at.is_not(None),
-        )
-        .with_for_update(of=QueueEntry, skip_locked=True)
-        .execution_options(populate_existing=True)
-    ).all()
-    for entry in rows:
-        entry.claim_ends_at = at
-        _record(entry, entry.claimant_id, Gone.ACCOUNT_CLOSED, "call", at=at)
-    session.flush()
-    return len(rows)
 
 
 def _open_gifts(*, at: datetime) -> int:

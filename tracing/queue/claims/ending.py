@@ -1,0 +1,91 @@
+"""Ending a claim: the call is over, was given back or handed over, or a supervisor took it back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from tracing.kernel import events
+from tracing.kernel.db import session
+from tracing.queue import queries
+from tracing.queue.claims.next_call import Claim
+from tracing.queue.claims.services import claim_of, give_to
+from tracing.queue.errors import ClaimLost, NotWaiting
+from tracing.queue.households import services as households
+from tracing.queue.models import EntryState, QueueEntry, TaskState
+from tracing.queue.services import close_task
+from tracing.staff.agent import Agent
+
+
+def release(entry_id: int, claim_number: int, *, passed_by: int | None = None, at: datetime) -> None:
+    """End a claim: the household goes where its open tasks put it, and to somebody else than `passed_by` first.
+
+    Raises:
+        ClaimLost: the claim has ended already.
+    """
+    entry = queries.get_entry(entry_id, lock=True)
+    if entry.state is not EntryState.CLAIMED or entry.claim_number != claim_number:
+        raise ClaimLost
+    entry.passed_by = passed_by
+    _unclaim([entry], at=at)
+
+
+def _unclaim(entries: Sequence[QueueEntry], *, at: datetime) -> None:
+    """Let go of claimed households: they go where their open tasks put them, joined or split if that had to wait."""
+    for entry in entries:
+        is_kept = (
+            entry.given_at is not None and entry.reserved_until is not None and entry.reserved_until > at
+        )
+        # who rang for an advice has left it to whom it was given
+        entry.state = EntryState.READY if is_kept else EntryState.IDLE
+        entry.claimant_id = entry.claimed_at = entry.claim_ends_at = entry.last_input_at = None
+    session.flush()
+    let_go = [entry.household_id for entry in entries]
+    for task in queries.giving_way(let_go):
+        close_task(task, TaskState.CANCELLED, by=None, at=at)
+    for entry in entries:
+        if entry.regroup:
+            entry.regroup = False
+            households.settle(entry.household_id, at=at)
+    households.refresh_all(let_go, at=at)
+
+
+def take_back(entry_id: int, *, by: Agent, at: datetime) -> Claim:
+    """Take a call from a tracer who is not there: it goes back to the queue at once.
+
+    Raises:
+        NotWaiting: nobody holds it.
+    """
+    entry = queries.get_entry(entry_id, site_id=by.site.id, lock=True)
+    if entry.state is not EntryState.CLAIMED:
+        raise NotWaiting
+    [claim] = end_claims("call.taken_back", [entry], by=by.member_id, at=at)
+    return claim
+
+
+def end_claims(kind: str, entries: Sequence[QueueEntry], *, by: int | None, at: datetime) -> list[Claim]:
+    """End claims for whoever holds them, with an event of a kind for each; returns the claims that they were."""
+    claims = [claim_of(entry) for entry in entries]
+    for entry in entries:
+        events.record(
+            kind,
+            by=by,
+            at=at,
+            subject=("entry", entry.id),
+            site_id=entry.site_id,
+            claim=entry.claim_number,
+            claimant=entry.claimant_id,
+        )
+    _unclaim(entries, at=at)
+    return claims
+
+
+def hand_over(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> bool:
+    """Keep a call that was just given back for a colleague; returns whether somebody there still needs one.
+
+    Raises:
+        OnAnotherCall: the colleague has a call kept for them already.
+    """
+    entry = queries.get_entry(entry_id, site_id=by.site.id, lock=True)
+    if entry.state is EntryState.IDLE:
+        return False
+    give_to(entry_id, member_id, by=by, at=at)
+    return True

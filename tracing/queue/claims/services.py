@@ -1,0 +1,109 @@
+"""Keeping a claim alive, and keeping a household for one tracer. Every write of a call states its claim number."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from tracing.kernel import events
+from tracing.kernel.db import session
+from tracing.programmes.rules import is_open, next_open, open_until
+from tracing.queue import queries, rules
+from tracing.queue.claims.next_call import Claim
+from tracing.queue.errors import ClaimLost, NotWaiting, OnAnotherCall, OutsideHours
+from tracing.queue.models import EntryState, QueueEntry
+from tracing.queue.ordering.hours import calling_of
+from tracing.staff import queries as staff
+from tracing.staff.agent import Agent
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """What a heartbeat learns: until when the claim lasts, and whether to ask if somebody is there."""
+
+    ends_at: datetime
+    must_ask: bool
+
+
+def claim_of(entry: QueueEntry) -> Claim:
+    """Return the claim that a claimed entry stands under."""
+    return Claim(entry.id, entry.household_id, entry.claim_number, entry.site_id)
+
+
+def hold(entry_id: int, claim_number: int, by: Agent, *, at: datetime) -> None:
+    """Lock the household for a write of this call, and count it as input.
+
+    Raises:
+        ClaimLost: the claim has ended; nothing of this write may stay.
+    """
+    kept = session.execute(
+        update(QueueEntry)
+        .where(
+            QueueEntry.id == entry_id,
+            QueueEntry.claim_number == claim_number,
+            QueueEntry.claimant_id == by.member_id,
+            QueueEntry.state == EntryState.CLAIMED,
+        )
+        .values(last_input_at=at, claim_ends_at=at + rules.CLAIM_LASTS)
+        .returning(QueueEntry.id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if kept is None:
+        raise ClaimLost
+
+
+def renew(entry_id: int, claim_number: int, by: Agent, *, at: datetime) -> Renewal:
+    """Keep a claim alive while its page is open. No input: it cannot keep a claim for ever.
+
+    Raises:
+        ClaimLost: the claim has ended.
+    """
+    entry = session.scalar(
+        select(QueueEntry)
+        .where(
+            QueueEntry.id == entry_id,
+            QueueEntry.claim_number == claim_number,
+            QueueEntry.claimant_id == by.member_id,
+            QueueEntry.state == EntryState.CLAIMED,
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if entry is None or entry.last_input_at is None:
+        raise ClaimLost
+    ends_at = rules.renewed_until(last_input_at=entry.last_input_at, at=at)
+    if ends_at <= at:
+        raise ClaimLost
+    entry.claim_ends_at = ends_at
+    return Renewal(ends_at, rules.must_ask(last_input_at=entry.last_input_at, at=at))
+
+
+def give_to(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> None:
+    """Keep a waiting household for one tracer: their next call, for half an hour.
+
+    Raises:
+        NotWaiting: somebody holds it, or nobody there needs a call.
+        OutsideHours: nobody may be called there now.
+        OnAnotherCall: the tracer has another call kept for them already.
+    """
+    entry = queries.get_entry(entry_id, site_id=by.site.id, lock=True)
+    if entry.state not in {EntryState.READY, EntryState.SCHEDULED}:
+        raise NotWaiting
+    calling = calling_of(staff.get_site(entry.site_id), entry.time_zone)
+    if not is_open(calling, at):
+        raise OutsideHours(next_open(calling, at).astimezone(by.site.time_zone))
+    taken = select(QueueEntry.id).where(
+        QueueEntry.id != entry.id,
+        QueueEntry.reserved_for == member_id,
+        QueueEntry.state == EntryState.READY,
+        QueueEntry.reserved_until > at,
+    )
+    if session.scalar(taken.limit(1)) is not None:
+        raise OnAnotherCall
+    entry.state, entry.given_at = EntryState.READY, at
+    entry.reserved_for, entry.reserved_until = member_id, at + rules.GIFT_LASTS
+    entry.closes_at = open_until(calling, at)
+    session.flush()
+    events.record(
+        "call.given", by=by.member_id, at=at, subject=("entry", entry.id), site_id=entry.site_id, to=member_id
+    )
