@@ -11,7 +11,8 @@ from sqlalchemy.exc import OperationalError
 
 from tests.support.relay import Relay
 from tracing.kernel import db
-from tracing.kernel.postgres import outage, probe
+from tracing.kernel.outages import outage
+from tracing.kernel.outages import probe
 from tracing.kernel.postgres.embedded import Server
 
 LOCK = 7_305_114

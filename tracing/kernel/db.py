@@ -30,7 +30,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from tracing.kernel.postgres import outage
+from tracing.kernel.outages import outage
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

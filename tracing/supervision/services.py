@@ -43,6 +43,7 @@ from tracing.supervision.errors import (
 )
 from tracing.supervision.worklists import queries as lists
 from tracing.vault.errors import IdentityDestroyed
+from tracing.supervision.board.services import give
 
 CAN_REOPEN = frozenset(
     {
@@ -68,36 +69,8 @@ GIVEN_UP_AS = {
 """The lists on which a call can be ended, and how its case is closed then."""
 
 
-def take_back(entry_id: int, claim_number: int, *, to: int | None, by: Agent, at: datetime) -> bool:
-    """Take a call from somebody absent, and give it to a tracer when one is named.
-
-    Returns whether somebody there still waits for a call: if not, there is nothing to give.
-
-    Raises:
-        NotWaiting: the call that the supervisor looked at has ended, or is somebody else's now.
-    """
-    entry = queue_queries.get_entry(entry_id, site_id=by.site.id, lock=True)
-    if entry.state is not EntryState.CLAIMED or entry.claim_number != claim_number:
-        raise NotWaiting
-    claim = ending.take_back(entry_id, by=by, at=at)
-    calls.close_lost([claim], CallOutcome.TAKEN_BACK, at=at)
-    entry = queue_queries.get_entry(entry_id, lock=True)
-    if entry.state is EntryState.IDLE:
-        return False
-    if to is not None:
-        give(entry_id, to, by=by, at=at)
-    return True
 
 
-def give(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> None:
-    """Keep a waiting household for one tracer of the site who is free.
-
-    Raises:
-        NotATracerHere: they do not call for this site, or have a call already.
-    """
-    if member_id not in {one.member.id for one in queries.free_tracers(by.site, at=at)}:
-        raise NotATracerHere
-    claims.give_to(entry_id, member_id, by=by, at=at)
 
 
 def give_listed(task_id: int, member_id: int, *, by: Agent, at: datetime) -> None:

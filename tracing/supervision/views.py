@@ -30,6 +30,7 @@ from tracing.supervision.worklists import give_views, message_views
 from tracing.supervision.worklists import queries as worklists
 from tracing.ui.filters import moment
 from tracing.ui.once import sent_once
+from tracing.supervision.board import services as board
 
 Code = TypeVar("Code", bound=StrEnum)
 
@@ -109,7 +110,7 @@ def take_back(entry_id: int) -> ResponseReturnValue:
         page = render_template("supervision/take_back.html", form=form, row=row, task_words=words.TASK_WORDS)
         return page, 422 if form.errors else 200
     with transaction():
-        waits = services.take_back(
+        waits = board.take_back(
             entry_id, int(form.claim.data or 0), to=form.tracer.data, by=agent(), at=clock.database_now()
         )
     if not waits:

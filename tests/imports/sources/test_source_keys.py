@@ -21,7 +21,7 @@ from tracing.imports.sources.errors import KeyKnown, KeyRefused, NotTheSame
 from tracing.imports.sources.key_files import grouped, read_password, read_private_key, read_signer
 from tracing.kernel.db import transaction
 from tracing.kernel.events import Event
-from tracing.staff.accounts import national
+from tracing.staff import national
 from tracing.staff.models import Role
 
 PASSWORD = "Nantes-lot-13h"

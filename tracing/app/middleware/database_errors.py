@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from tracing.kernel.errors import Refused
-from tracing.kernel.postgres import outage
+from tracing.kernel.outages import outage
 from tracing.ui.errors import Answer, show, show_refusal
 
 log = structlog.get_logger()

@@ -8,7 +8,7 @@ from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.staff import queries, rules, services
 from tracing.staff.access import agent, asked_at, may
-from tracing.staff.accounts import national
+from tracing.staff import national
 from tracing.staff.errors import (
     AccountReachesFurther,
     LoginTaken,

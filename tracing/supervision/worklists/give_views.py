@@ -18,6 +18,7 @@ from tracing.supervision.board import counting, queries
 from tracing.supervision.errors import AlreadyDealtWith
 from tracing.supervision.forms import GiveForm
 from tracing.supervision.worklists import queries as lists
+from tracing.supervision.board import services as board
 
 
 @may(Role.SUPERVISOR)
@@ -32,7 +33,7 @@ def give(entry_id: int) -> ResponseReturnValue:
         page = render_template("supervision/give.html", form=form, row=row, task_words=words.TASK_WORDS)
         return page, 422 if form.errors else 200
     with transaction():
-        services.give(entry_id, form.tracer.data, by=agent(), at=clock.database_now())
+        board.give(entry_id, form.tracer.data, by=agent(), at=clock.database_now())
     return _given(form, url_for("supervision.board"))
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from tracing.kernel.postgres import probe
+from tracing.kernel.outages import probe
 
 PATIENCE = 0.7
 """Seconds that a page may hold a connection before the server is asked whether it is there."""
