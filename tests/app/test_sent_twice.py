@@ -11,7 +11,7 @@ from tests.conftest import NOW
 from tests.support.live import at_once
 from tests.support.story import Story, agent, waiting_case
 from tests.support.web import Browser
-from tracing.calls import jobs
+from tracing.app import tidy_jobs
 from tracing.calls import services as calls
 from tracing.contacts.models import Contact
 from tracing.kernel import db
@@ -250,6 +250,6 @@ def test_forms_are_forgotten_after_a_day(story: Story, clock, hours: int, kept: 
     db.session.add(SubmittedForm(digest=b"x", at=NOW.replace(day=9)))
     db.session.flush()
 
-    jobs.tidy(clock.move_to(NOW.replace(day=9) + timedelta(hours=hours)))
+    tidy_jobs.tidy(clock.move_to(NOW.replace(day=9) + timedelta(hours=hours)))
 
     assert db.session.scalar(select(func.count()).select_from(SubmittedForm)) == kept

@@ -24,7 +24,7 @@ from tracing.kernel.events import Event
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
 from tracing.queue.models import CallTask, EntryState, TaskKind, TaskState
-from tracing.supervision import services as supervision
+from tracing.supervision.worklists import services as supervision
 
 DAY = timedelta(days=1)
 MET = date(2026, 3, 9)

@@ -9,7 +9,7 @@ from tests.conftest import NOW, Clock
 from tests.desk.walking import soup, take_call
 from tests.support.story import Story, agent, contact, identity, waiting_case
 from tests.support.web import Browser
-from tracing.calls.jobs import promote, sweep_claims
+from tracing.calls.jobs import sweep_claims
 from tracing.calls.models import NumberRung
 from tracing.cases.models import CaseOutcome
 from tracing.cases.queries import get_case
@@ -20,6 +20,7 @@ from tracing.messages import services as messages
 from tracing.messages.rules import MessageState
 from tracing.queue import queries
 from tracing.queue import services as queue
+from tracing.queue.maintenance.jobs import promote
 from tracing.queue.models import TaskKind, TaskState
 from tracing.vault import registry
 

@@ -11,8 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from tests.support.relay import Relay
 from tracing.kernel import db
-from tracing.kernel.outages import outage
-from tracing.kernel.outages import probe
+from tracing.kernel.outages import outage, probe
 from tracing.kernel.postgres.embedded import Server
 
 LOCK = 7_305_114

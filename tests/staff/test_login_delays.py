@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from tests.conftest import NOW
 from tests.support.live import at_once, committed
 from tests.support.story import PASSWORD
-from tracing.calls import jobs
+from tracing.app import tidy_jobs
 from tracing.kernel import db
 from tracing.kernel.events import Event
 from tracing.staff import cli, queries, rules, services
@@ -314,7 +314,7 @@ def test_old_attempts_are_removed(story, session):
     fail("ada", at=NOW - timedelta(days=31))
     fail("ada", at=NOW - timedelta(days=29))
 
-    jobs.tidy(NOW)
+    tidy_jobs.tidy(NOW)
 
     assert session.scalar(select(func.count()).select_from(LoginAttempt)) == 1
 

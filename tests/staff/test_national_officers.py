@@ -9,9 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from tests.conftest import NOW
 from tests.support.story import agent, member
 from tracing.kernel.events import Event
-from tracing.staff import cli, loans, presence, rules, services
+from tracing.staff import cli, loans, national, presence, rules, services
 from tracing.staff import queries as staff
-from tracing.staff import national
 from tracing.staff.errors import AccountReachesFurther, NotProposable, WrongLoan
 from tracing.staff.models import NationalProposal, Role
 

@@ -16,8 +16,7 @@ from tracing.kernel import clock
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
 from tracing.programmes.rules import MIDNIGHT
-from tracing.staff import services
-from tracing.staff import national
+from tracing.staff import national, services
 from tracing.staff.models import Role, SiteKind
 
 PASSWORD = "les mouettes rient fort"

@@ -13,8 +13,7 @@ from tracing.people.rules import Identity
 from tracing.programmes.vocabulary import RiskLevel
 from tracing.queue import services as queue
 from tracing.queue.models import CallTask, TaskKind
-from tracing.staff import queries, services
-from tracing.staff import national
+from tracing.staff import national, queries, services
 from tracing.staff.agent import Agent
 from tracing.staff.models import Member, MemberKind, Role, Site, SiteKind
 

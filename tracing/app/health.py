@@ -15,9 +15,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from tracing.app.scheduler import EVERY
+from tracing.kernel.outages import outage, probe
 from tracing.kernel.postgres import migrate
-from tracing.kernel.outages import outage
-from tracing.kernel.outages import probe
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

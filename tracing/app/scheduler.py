@@ -10,6 +10,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy.exc import OperationalError
 
+from tracing.app import tidy_jobs
 from tracing.calls import jobs as calls
 from tracing.escalations import jobs as escalations
 from tracing.imports import jobs as imports
@@ -19,6 +20,7 @@ from tracing.kernel.config import Settings
 from tracing.kernel.db import session, transaction
 from tracing.kernel.job_slots import take_slot
 from tracing.queue.maintenance import absence_jobs
+from tracing.queue.maintenance import jobs as queue_jobs
 from tracing.supervision import jobs as supervision
 from tracing.vault import services as vault
 
@@ -26,9 +28,9 @@ log = structlog.get_logger()
 
 EVERY = {
     "sweep_claims": (calls.sweep_claims, 15),
-    "promote": (calls.promote, 15),
+    "promote": (queue_jobs.promote, 15),
     "watch": (absence_jobs.watch, 30),
-    "rebuild": (calls.rebuild, 15),
+    "rebuild": (queue_jobs.rebuild, 15),
     "release_questions": (escalations.release_questions, 30),
     "count_waiting": (supervision.count_waiting, 20),
 }
@@ -63,7 +65,7 @@ def make_scheduler(settings: Settings) -> Scheduler:
         # the slots are the database's: looked for more often than they come, none passes unseen
         often = CronTrigger(second=f"*/{LOOK_EVERY}", timezone=UTC)
         scheduler.add_job(once(name, job, seconds), often, id=name)
-    scheduler.add_job(once("tidy", calls.tidy, 3600), CronTrigger(minute=7, timezone=UTC), id="tidy")
+    scheduler.add_job(once("tidy", tidy_jobs.tidy, 3600), CronTrigger(minute=7, timezone=UTC), id="tidy")
     scheduler.add_job(
         once("clear_destroyed", clear_destroyed, 3600),
         CronTrigger(minute=17, timezone=UTC),

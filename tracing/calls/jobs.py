@@ -1,4 +1,4 @@
-"""What the scheduler does about calls: claims that ended, times that have come."""
+"""Sweep the claims that have expired."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,16 +7,11 @@ from time import monotonic
 import structlog
 
 from tracing.calls import expired_claims
-from tracing.kernel import clock, submitted_forms
+from tracing.kernel import clock
 from tracing.kernel.db import transaction
-from tracing.kernel.job_slots import forget_slots, take_slot
+from tracing.kernel.job_slots import take_slot
 from tracing.queue import rules
-from tracing.queue import services as queue
-from tracing.queue.claims import expiry, languages
-from tracing.queue.households import priorities, priority_rescan
-from tracing.queue.households import services as households
-from tracing.queue.maintenance import upkeep
-from tracing.staff.login import sessions
+from tracing.queue.claims import expiry
 
 log = structlog.get_logger()
 
@@ -70,60 +65,3 @@ def _end_these(entry_ids: Sequence[int], *, at: datetime) -> int:
             log.exception("claim not ended", entry=entry_ids[0])
             return 0
     return sum(_end_these([entry_id], at=at) for entry_id in entry_ids)
-
-
-def promote(slot: datetime) -> int:
-    """Join what could not be joined, make ready what is due, open kept calls to everyone, mark what is overdue.
-
-    Returns how many became ready, were opened or were marked.
-    """
-    changed = 0
-    with transaction():
-        if not take_slot("promote", slot, at=clock.database_now()):
-            return 0
-    with transaction():
-        households.settle_waiting(at=clock.database_now(), limit=queue.SWEEP_BATCH)
-    while True:
-        with transaction():
-            at = clock.database_now()
-            moved = upkeep.promote(at=at)
-            late = upkeep.mark_overdue(at=at)
-        changed += moved + late
-        if max(moved, late) < queue.SWEEP_BATCH:
-            return changed
-
-
-def rebuild(slot: datetime) -> int:
-    """Place anew whoever waits where hours, weights, priorities or languages have changed; returns how many.
-
-    A batch a transaction.
-    """
-    placed = 0
-    with transaction():
-        if not take_slot("rebuild", slot, at=clock.database_now()):
-            return 0
-    with transaction():
-        placed += languages.settle(at=clock.database_now())
-        priorities.end_old(at=clock.database_now())
-    while True:
-        with transaction():
-            moved = priority_rescan.go_on(at=clock.database_now())
-        if moved is None:
-            break
-        placed += moved
-    while True:
-        with transaction():
-            moved = upkeep.rebuild(at=clock.database_now())
-        placed += moved
-        if moved == 0:
-            return placed
-
-
-def tidy(slot: datetime) -> None:
-    """Forget the slots and the forms of past days, and old attempts to log in."""
-    with transaction():
-        at = clock.database_now()
-        if take_slot("tidy", slot, at=at):
-            forget_slots(slot.replace(hour=0, minute=0))
-            submitted_forms.forget(at=at)
-            sessions.forget_attempts(at=at)

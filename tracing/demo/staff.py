@@ -7,8 +7,7 @@ from tracing.kernel.db import session
 from tracing.onboarding import services as onboarding
 from tracing.onboarding.models import Certification
 from tracing.programmes.rules import MIDNIGHT
-from tracing.staff import queries, services
-from tracing.staff import national
+from tracing.staff import national, queries, services
 from tracing.staff.agent import Agent
 from tracing.staff.models import MemberKind, Role, Site, SiteKind
 

@@ -5,8 +5,7 @@ from datetime import date
 
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
-from tracing.staff import queries, services
-from tracing.staff import national
+from tracing.staff import national, queries, services
 from tracing.staff.login import sessions
 from tracing.staff.models import MemberKind, Role
 

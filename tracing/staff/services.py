@@ -9,8 +9,7 @@ from sqlalchemy import delete
 
 from tracing.kernel import events
 from tracing.kernel.db import session
-from tracing.staff import queries, rules
-from tracing.staff import national
+from tracing.staff import national, queries, rules
 from tracing.staff.errors import LoginTaken, NoRoleLeft, OwnAccount, RecruitFirst, WeakPassword
 from tracing.staff.models import (
     Member,

@@ -1,6 +1,8 @@
 """Forms of supervision: presence and shape only; services decide."""
 
 from collections.abc import Sequence
+from enum import StrEnum
+from typing import TypeVar
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -11,8 +13,6 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from tracing.queue.availability import Colleague
 from tracing.staff.models import Member, Site
 from tracing.staff.words import presence_in_words
-from tracing.supervision.journal.queries import Journal
-from tracing.supervision.words import EVENT_WORDS, WHY_WORDS
 from tracing.ui.fields import WholeNumberField
 
 NOBODY = ""
@@ -27,6 +27,9 @@ def _tracer_choices(tracers: Sequence[Colleague]) -> list[tuple[object, str]]:
     return [
         (one.member.id, presence_in_words(one.member, one.presence, one.last_input_at)) for one in tracers
     ]
+
+
+Code = TypeVar("Code", bound=StrEnum)
 
 
 class GiveForm(FlaskForm):  # type: ignore[misc]
@@ -111,26 +114,6 @@ class LendForm(FlaskForm):  # type: ignore[misc]
         self.site.choices = [(NOBODY, _("Choisir")), *((one.id, one.name) for one in sites)]
 
 
-class JournalForm(FlaskForm):  # type: ignore[misc]
-    """What the auditor looks for. It changes nothing, so it is sent in the address."""
-
-    class Meta:
-        """A search needs no token."""
-
-        csrf = False
-
-    member = SelectField(_l("Qui"), coerce=_number, validators=[Optional()])
-    kind = SelectField(_l("Quoi"), default=NOBODY, validators=[Optional()])
-    day = DateField(_l("Jour"), validators=[Optional()])
-
-    def offer(self, journal: Journal, members: Sequence[Member]) -> None:
-        """Offer these members, and the kinds of this journal."""
-        self.member.choices = [
-            (NOBODY, _("Tout le monde")),
-            *((member.id, member.display_name) for member in members),
-        ]
-        words = WHY_WORDS if journal is Journal.SIGHTINGS else EVENT_WORDS
-        self.kind.choices = [
-            (NOBODY, _("Tout")),
-            *sorted(((k, str(w)) for k, w in words.items()), key=lambda c: c[1]),
-        ]
+def chosen(codes: type[Code], value: str | None, default: Code) -> Code:
+    """Return the code in the address, or the default when there is none or a wrong one."""
+    return next((code for code in codes if code.value == value), default)

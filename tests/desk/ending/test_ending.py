@@ -11,7 +11,7 @@ from tests.desk.walking import P0, soup, take_call
 from tests.support.story import agent, identity, waiting_case
 from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
-from tracing.calls.jobs import promote, sweep_claims
+from tracing.calls.jobs import sweep_claims
 from tracing.calls.models import Call, Conversation
 from tracing.calls.rules import CallOutcome
 from tracing.cases.models import CaseOutcome, CaseStatus
@@ -25,6 +25,7 @@ from tracing.queue import queries
 from tracing.queue import services as queue
 from tracing.queue.claims import languages
 from tracing.queue.claims import services as claims
+from tracing.queue.maintenance.jobs import promote
 from tracing.queue.models import EntryState, TaskState
 
 PARIS = ZoneInfo("Europe/Paris")

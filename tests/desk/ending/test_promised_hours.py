@@ -11,7 +11,6 @@ from tests.desk.walking import take_call
 from tests.support.story import Story, agent, identity, waiting_case
 from tests.support.web import Browser
 from tracing.calls import services as calls
-from tracing.calls.jobs import promote
 from tracing.calls.rules import CallOutcome
 from tracing.desk.rules import may_be_promised, on_the_clock, proposed_callback
 from tracing.kernel.db import session
@@ -19,6 +18,7 @@ from tracing.programmes.rules import MIDNIGHT, Calling
 from tracing.queue import queries
 from tracing.queue import services as queue
 from tracing.queue.maintenance.absence_jobs import watch
+from tracing.queue.maintenance.jobs import promote
 from tracing.queue.ordering import callbacks
 from tracing.staff import presence
 from tracing.staff.rules import Gone, Week, why_gone

@@ -6,9 +6,9 @@ from tests.conftest import NOW
 from tests.desk.walking import soup, take_call
 from tests.support.story import agent, identity, waiting_case
 from tracing.calls import services as calls
-from tracing.calls.jobs import promote
 from tracing.calls.rules import CallOutcome
 from tracing.queue import services as queue
+from tracing.queue.maintenance.jobs import promote
 from tracing.queue.models import TaskState
 from tracing.staff import services as staff
 from tracing.staff.models import Role

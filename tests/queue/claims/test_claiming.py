@@ -11,13 +11,14 @@ from tests.support.story import Story, agent, identity, waiting_case
 from tests.support.sweep import end_claims
 from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
-from tracing.calls.jobs import promote, sweep_claims
+from tracing.calls.jobs import sweep_claims
 from tracing.calls.models import Call
 from tracing.calls.rules import CallOutcome
 from tracing.queue import queries, rules, services
 from tracing.queue.claims import ending, next_call
 from tracing.queue.claims import services as claims
 from tracing.queue.errors import ClaimLost
+from tracing.queue.maintenance.jobs import promote
 from tracing.queue.models import EntryState, TaskState
 from tracing.staff.login import sessions
 

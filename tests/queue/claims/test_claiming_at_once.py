@@ -10,7 +10,7 @@ from tests.support.live import Live, at_once, committed, fill_queue
 from tests.support.story import agent, identity, member, waiting_case
 from tracing.app.middleware.retry import once_more
 from tracing.calls import services as calls
-from tracing.calls.jobs import promote, sweep_claims
+from tracing.calls.jobs import sweep_claims
 from tracing.calls.models import Call
 from tracing.kernel import clock
 from tracing.kernel.db import session, transaction
@@ -18,6 +18,7 @@ from tracing.kernel.events import Event
 from tracing.kernel.job_slots import RunSlot
 from tracing.queue import queries, services
 from tracing.queue.claims import next_call
+from tracing.queue.maintenance.jobs import promote
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 from tracing.staff.models import Role
 

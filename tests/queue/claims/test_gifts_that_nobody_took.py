@@ -10,12 +10,12 @@ from tests.conftest import NOW, Clock
 from tests.desk.walking import take_call
 from tests.support.story import Story, agent, identity, waiting_case
 from tests.support.web import Browser
-from tracing.calls.jobs import promote
 from tracing.kernel.db import session
 from tracing.kernel.events import Event
 from tracing.queue import queries, services
 from tracing.queue.claims import ending, next_call
 from tracing.queue.claims import services as claims
+from tracing.queue.maintenance.jobs import promote
 from tracing.queue.models import CallTask, EntryState, QueueEntry
 
 MINUTE = timedelta(minutes=1)

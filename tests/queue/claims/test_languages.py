@@ -7,13 +7,14 @@ import pytest
 from tests.conftest import NOW
 from tests.desk.walking import take_call
 from tests.support.story import agent, contact, identity, waiting_case
-from tracing.calls.jobs import rebuild, sweep_claims
+from tracing.calls.jobs import sweep_claims
 from tracing.cases.queries import get_case
 from tracing.kernel.db import session as database
 from tracing.people.models import Person
 from tracing.queue import queries, services
 from tracing.queue.claims import ending, languages, next_call
 from tracing.queue.households import services as households
+from tracing.queue.maintenance.jobs import rebuild
 from tracing.queue.models import EntryState, TaskKind, TaskState
 from tracing.staff import services as staff
 

@@ -9,7 +9,6 @@ from sqlalchemy import select, update
 from tests.conftest import NOW
 from tests.support.lots import arrival, lot_of, take_back
 from tests.support.story import agent, contact, identity, waiting_case
-from tracing.calls.jobs import rebuild
 from tracing.cases.queries import get_case
 from tracing.contacts import calling
 from tracing.imports.errors import NotNow
@@ -22,6 +21,7 @@ from tracing.people.queries import find_identity
 from tracing.queue import queries
 from tracing.queue.errors import HasPriority, NoSuchPriority, NothingWaits
 from tracing.queue.households import priorities, priority_rescan
+from tracing.queue.maintenance.jobs import rebuild
 from tracing.queue.models import CallTask, Priority, PriorityRound, TaskState
 from tracing.queue.ordering.preview import preview
 from tracing.queue.ordering.weights import site_and_weights

@@ -8,12 +8,12 @@ import pytest
 
 from tests.conftest import NOW
 from tests.support.story import agent, identity, waiting_case
-from tracing.calls.jobs import promote
 from tracing.queue import queries, services
 from tracing.queue.claims import ending, next_call
 from tracing.queue.claims import services as claims
 from tracing.queue.errors import OutsideHours
 from tracing.queue.households import services as households
+from tracing.queue.maintenance.jobs import promote
 from tracing.queue.models import EntryState
 
 PARIS = ZoneInfo("Europe/Paris")

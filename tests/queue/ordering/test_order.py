@@ -8,7 +8,6 @@ import pytest
 
 from tests.conftest import NOW
 from tests.support.story import agent, contact, identity, waiting_case
-from tracing.calls.jobs import rebuild
 from tracing.cases.queries import get_case
 from tracing.contacts import calling
 from tracing.desk.rules import factors_after
@@ -19,6 +18,7 @@ from tracing.queue import queries, rules, services
 from tracing.queue.claims import ending, next_call
 from tracing.queue.households import services as households
 from tracing.queue.maintenance import settings
+from tracing.queue.maintenance.jobs import rebuild
 from tracing.queue.models import TaskState
 from tracing.queue.ordering.preview import preview
 from tracing.queue.rules import Factor, Reason

@@ -9,21 +9,9 @@ from tracing.kernel.db import among, session
 from tracing.queue.claims.ending import end_claims
 from tracing.queue.claims.next_call import Claim
 from tracing.queue.models import EntryState, QueueEntry
-from collections import defaultdict
-from collections.abc import Collection
-from datetime import datetime
-from sqlalchemy import select
-from tracing.kernel import events
-from tracing.kernel.db import session
-from tracing.queue import queries
-from tracing.queue.households import services as households
-from tracing.queue.models import CallTask, EntryState, Promise, QueueEntry, TaskState
-from tracing.queue.services import SWEEP_BATCH
-from tracing.staff import presence
-from tracing.staff import queries as staff
+from tracing.queue.owners import record_gone
 from tracing.staff.models import Member
 from tracing.staff.rules import Gone
-from tracing.queue.maintenance.release_absent import _record
 
 AS_THEY_STAND = """
     ended AS (
@@ -100,6 +88,6 @@ def expire_closed_accounts(*, at: datetime) -> int:
     ).all()
     for entry in rows:
         entry.claim_ends_at = at
-        _record(entry, entry.claimant_id, Gone.ACCOUNT_CLOSED, "call", at=at)
+        record_gone(entry, entry.claimant_id, Gone.ACCOUNT_CLOSED, "call", at=at)
     session.flush()
     return len(rows)

@@ -6,19 +6,17 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.queue import queries
+from tracing.queue.claims.expiry import expire_closed_accounts
 from tracing.queue.households import services as households
 from tracing.queue.models import CallTask, EntryState, Promise, QueueEntry, TaskState
+from tracing.queue.owners import record_gone
 from tracing.queue.services import SWEEP_BATCH
 from tracing.staff import presence
 from tracing.staff import queries as staff
-from tracing.staff.models import Member
 from tracing.staff.rules import Gone
-from tracing.queue.claims.expiry import expire_closed_accounts
 
-GONE = "owner.gone"
 MOST_PROMISES = 5000
 """Looked at in one run; a site of a hundred tracers has a few hundred to come."""
 
@@ -29,8 +27,6 @@ def release_gone(*, at: datetime) -> int:
     Returns how many calls were opened, claims that end now included.
     """
     return expire_closed_accounts(at=at) + _open_gifts(at=at) + _open_promises(at=at)
-
-
 
 
 def _open_gifts(*, at: datetime) -> int:
@@ -52,7 +48,7 @@ def _open_gifts(*, at: datetime) -> int:
         why = gone.get((entry.site_id, entry.reserved_for, at))
         if why is None:
             continue
-        _record(entry, entry.reserved_for, why, "gift", at=at)
+        record_gone(entry, entry.reserved_for, why, "gift", at=at)
         entry.reserved_for = entry.reserved_until = entry.given_at = None
         session.flush()
         households.refresh(entry.household_id, at=at)
@@ -91,7 +87,7 @@ def _open_promises(*, at: datetime) -> int:
         # the hour that was promised stands; only whose it is does not
         task.promised_by = None
         session.flush()
-        _record(entry, row.promised_by, why, "promise", at=at)
+        record_gone(entry, row.promised_by, why, "promise", at=at)
         households.refresh(row.household_id, at=at)
         opened += 1
     return opened
@@ -111,16 +107,3 @@ def _gone(
         gone = presence.gone(wanted, site_id=site_id, at=at, zone=zone)
         found |= {(site_id, member_id, when): why for (member_id, when), why in gone.items()}
     return found
-
-
-def _record(entry: QueueEntry, member_id: int | None, why: Gone, what: str, *, at: datetime) -> None:
-    events.record(
-        GONE,
-        by=None,
-        at=at,
-        subject=("entry", entry.id),
-        site_id=entry.site_id,
-        member=member_id,
-        why=why.value,
-        what=what,
-    )

@@ -8,8 +8,8 @@ from flask_babel import gettext as _
 
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
-from tracing.staff.access import agent, may
 from tracing.staff import national
+from tracing.staff.access import agent, may
 from tracing.staff.accounts.views import administered
 from tracing.staff.models import Role
 

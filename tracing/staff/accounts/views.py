@@ -6,9 +6,8 @@ from flask_babel import gettext as _
 
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
-from tracing.staff import queries, rules, services
+from tracing.staff import national, queries, rules, services
 from tracing.staff.access import agent, asked_at, may
-from tracing.staff import national
 from tracing.staff.errors import (
     AccountReachesFurther,
     LoginTaken,

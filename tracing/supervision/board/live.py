@@ -13,10 +13,10 @@ from tracing.calls.rules import CallOutcome
 from tracing.kernel import clock
 from tracing.kernel.db import session
 from tracing.kernel.events import Event
-from tracing.queue.maintenance.release_absent import GONE
 from tracing.queue.models import CallTask, Promise, TaskState
 from tracing.queue.ordering import callbacks
 from tracing.queue.ordering.callbacks import Counted
+from tracing.queue.owners import GONE
 from tracing.staff.agent import Workplace
 from tracing.supervision.board.counting import Counts
 

@@ -1,46 +1,19 @@
-"""TODO."""
+"""Who takes a call: a supervisor gives it to a tracer, or takes it back from somebody absent."""
 
-from dataclasses import replace
 from datetime import datetime
-from sqlalchemy import select
+
 from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
-from tracing.cases import queries as case_queries
-from tracing.cases import services as cases
-from tracing.cases.models import Case, CaseOutcome, CaseStatus
-from tracing.contacts import contact_to_case
-from tracing.contacts import services as contacts
-from tracing.contacts.models import Contact, ContactStatus
-from tracing.kernel import events
-from tracing.kernel.db import session
-from tracing.messages import queries as message_queries
-from tracing.messages import services as messages
-from tracing.people import queries as people_queries
-from tracing.people import services as people
-from tracing.people.models import Person
-from tracing.people.phones import read_phones
-from tracing.people.rules import Identity
 from tracing.queue import queries as queue_queries
-from tracing.queue import services as queue
-from tracing.queue.claims import ending, languages
+from tracing.queue.claims import ending
 from tracing.queue.claims import services as claims
 from tracing.queue.errors import NotWaiting
-from tracing.queue.households import services as households
-from tracing.queue.models import CallTask, EntryState, TaskKind, TaskState
+from tracing.queue.models import EntryState
 from tracing.staff.agent import Agent
-from tracing.supervision import rules
 from tracing.supervision.board import queries
 from tracing.supervision.errors import (
-    AlreadyDealtWith,
-    DoctorStillAsked,
-    NotANumber,
     NotATracerHere,
-    NotOnThisList,
-    SaidDead,
-    TooLateToUndo,
 )
-from tracing.supervision.worklists import queries as lists
-from tracing.vault.errors import IdentityDestroyed
 
 
 def take_back(entry_id: int, claim_number: int, *, to: int | None, by: Agent, at: datetime) -> bool:

@@ -134,9 +134,9 @@ def calling_hours() -> ResponseReturnValue:
 
 
 ROUTES = (
-    ("/order", order, "GET"),
-    ("/order/publish", publish_weights, "POST"),
-    ("/order/priorities/<int:priority_id>/take-back", take_priority_back, "POST"),
-    ("/calling-hours", calling_hours, "GET"),
-    ("/calling-hours", calling_hours, "POST"),
+    ("/order", order, ("GET",)),
+    ("/order/publish", publish_weights, ("POST",)),
+    ("/order/priorities/<int:priority_id>/take-back", take_priority_back, ("POST",)),
+    ("/calling-hours", calling_hours, ("GET",)),
+    ("/calling-hours", calling_hours, ("POST",)),
 )

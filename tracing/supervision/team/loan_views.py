@@ -14,12 +14,12 @@ from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
 from tracing.supervision.forms import LendForm
-from tracing.supervision.team import loans
+from tracing.supervision.team import loans as team_loans
 from tracing.ui.once import sent_once
 
 
 @may(Role.SUPERVISOR)
-def show_loans() -> ResponseReturnValue:
+def loans() -> ResponseReturnValue:
     """Show who is lent, and ask how many go where."""
     return _page(LendForm(formdata=None))
 
@@ -49,7 +49,7 @@ def lend() -> ResponseReturnValue:
         return _page(form, status=422)
     try:
         with transaction():
-            lent = loans.lend(
+            lent = team_loans.lend(
                 form.number.data or 0,
                 form.site.data,
                 until=form.until.data,
@@ -64,9 +64,16 @@ def lend() -> ResponseReturnValue:
 
 
 @may(Role.SUPERVISOR)
-def take_back(loan_id: int) -> ResponseReturnValue:
+def take_loan_back(loan_id: int) -> ResponseReturnValue:
     """Call somebody back before the time."""
     with transaction():
-        is_back = loans.call_back(loan_id, by=agent(), at=clock.database_now())
+        is_back = team_loans.call_back(loan_id, by=agent(), at=clock.database_now())
     flash(_("Le prêt est fini.") if is_back else _("Le prêt finit avec l’appel en cours."))
     return redirect(url_for("supervision.loans"), 303)
+
+
+ROUTES = (
+    ("/team/loans", loans, ("GET",)),
+    ("/team/loans", lend, ("POST",)),
+    ("/team/loans/<int:loan_id>/take-back", take_loan_back, ("POST",)),
+)

@@ -109,8 +109,8 @@ def close_request(request_id: int) -> ResponseReturnValue:
 
 
 ROUTES = (
-    ("/team", team, "GET"),
-    ("/team/absences", note_absence, "POST"),
-    ("/team/absences/<int:absence_id>/remove", remove_absence, "POST"),
-    ("/lists/callers/<int:request_id>/close", close_request, "POST"),
+    ("/team", team, ("GET",)),
+    ("/team/absences", note_absence, ("POST",)),
+    ("/team/absences/<int:absence_id>/remove", remove_absence, ("POST",)),
+    ("/lists/callers/<int:request_id>/close", close_request, ("POST",)),
 )

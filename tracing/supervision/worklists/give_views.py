@@ -13,12 +13,13 @@ from tracing.queue.errors import NotWaiting
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
-from tracing.supervision import services, words
+from tracing.supervision import words
 from tracing.supervision.board import counting, queries
+from tracing.supervision.board import services as board
 from tracing.supervision.errors import AlreadyDealtWith
 from tracing.supervision.forms import GiveForm
 from tracing.supervision.worklists import queries as lists
-from tracing.supervision.board import services as board
+from tracing.supervision.worklists import services
 
 
 @may(Role.SUPERVISOR)

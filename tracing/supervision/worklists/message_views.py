@@ -12,9 +12,9 @@ from tracing.queue.ordering.hours import calling_of
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
-from tracing.supervision import services
 from tracing.supervision.rules import WorkList
 from tracing.supervision.worklists import queries as worklists
+from tracing.supervision.worklists import services
 from tracing.ui.formats import phone
 
 
@@ -74,3 +74,10 @@ def letter_written(task_id: int) -> ResponseReturnValue:
         )
     flash(_("Lettre notée comme écrite."))
     return redirect(url_for("supervision.lists", list=WorkList.NO_NUMBER.value), 303)
+
+
+ROUTES = (
+    ("/messages", outbox, ("GET",)),
+    ("/lists/tasks/<int:task_id>/letter", letter, ("GET",)),
+    ("/lists/tasks/<int:task_id>/letter-written", letter_written, ("POST",)),
+)

@@ -1,12 +1,10 @@
-"""What a supervisor decides: who takes a call, which call goes back to the queue, which case ends."""
+"""What a supervisor decides on the lists: which call goes back to the queue, which case ends."""
 
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
 
-from tracing.calls import services as calls
-from tracing.calls.rules import CallOutcome
 from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
@@ -24,26 +22,23 @@ from tracing.people.phones import read_phones
 from tracing.people.rules import Identity
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
-from tracing.queue.claims import ending, languages
-from tracing.queue.claims import services as claims
+from tracing.queue.claims import languages
 from tracing.queue.errors import NotWaiting
 from tracing.queue.households import services as households
-from tracing.queue.models import CallTask, EntryState, TaskKind, TaskState
+from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.staff.agent import Agent
 from tracing.supervision import rules
-from tracing.supervision.board import queries
+from tracing.supervision.board.services import give
 from tracing.supervision.errors import (
     AlreadyDealtWith,
     DoctorStillAsked,
     NotANumber,
-    NotATracerHere,
     NotOnThisList,
     SaidDead,
     TooLateToUndo,
 )
 from tracing.supervision.worklists import queries as lists
 from tracing.vault.errors import IdentityDestroyed
-from tracing.supervision.board.services import give
 
 CAN_REOPEN = frozenset(
     {
@@ -67,10 +62,6 @@ GIVEN_UP_AS = {
     TaskState.DECEASED: CaseOutcome.DECEASED,
 }
 """The lists on which a call can be ended, and how its case is closed then."""
-
-
-
-
 
 
 def give_listed(task_id: int, member_id: int, *, by: Agent, at: datetime) -> None:

@@ -1,0 +1,18 @@
+"""Forget what only past days needed: job slots, sent forms, attempts to log in."""
+
+from datetime import datetime
+
+from tracing.kernel import clock, submitted_forms
+from tracing.kernel.db import transaction
+from tracing.kernel.job_slots import forget_slots, take_slot
+from tracing.staff.login import sessions
+
+
+def tidy(slot: datetime) -> None:
+    """Forget the slots and the forms of past days, and old attempts to log in."""
+    with transaction():
+        at = clock.database_now()
+        if take_slot("tidy", slot, at=at):
+            forget_slots(slot.replace(hour=0, minute=0))
+            submitted_forms.forget(at=at)
+            sessions.forget_attempts(at=at)

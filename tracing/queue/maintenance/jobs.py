@@ -1,0 +1,59 @@
+"""What time changes in the queue: calls become ready, open to everyone, overdue, or are placed anew."""
+
+from datetime import datetime
+
+from tracing.kernel import clock
+from tracing.kernel.db import transaction
+from tracing.kernel.job_slots import take_slot
+from tracing.queue import services as queue
+from tracing.queue.claims import languages
+from tracing.queue.households import priorities, priority_rescan
+from tracing.queue.households import services as households
+from tracing.queue.maintenance import upkeep
+
+
+def promote(slot: datetime) -> int:
+    """Join what could not be joined, make ready what is due, open kept calls to everyone, mark what is overdue.
+
+    Returns how many became ready, were opened or were marked.
+    """
+    changed = 0
+    with transaction():
+        if not take_slot("promote", slot, at=clock.database_now()):
+            return 0
+    with transaction():
+        households.settle_waiting(at=clock.database_now(), limit=queue.SWEEP_BATCH)
+    while True:
+        with transaction():
+            at = clock.database_now()
+            moved = upkeep.promote(at=at)
+            late = upkeep.mark_overdue(at=at)
+        changed += moved + late
+        if max(moved, late) < queue.SWEEP_BATCH:
+            return changed
+
+
+def rebuild(slot: datetime) -> int:
+    """Place anew whoever waits where hours, weights, priorities or languages have changed; returns how many.
+
+    A batch a transaction.
+    """
+    placed = 0
+    with transaction():
+        if not take_slot("rebuild", slot, at=clock.database_now()):
+            return 0
+    with transaction():
+        placed += languages.settle(at=clock.database_now())
+        priorities.end_old(at=clock.database_now())
+    while True:
+        with transaction():
+            moved = priority_rescan.go_on(at=clock.database_now())
+        if moved is None:
+            break
+        placed += moved
+    while True:
+        with transaction():
+            moved = upkeep.rebuild(at=clock.database_now())
+        placed += moved
+        if moved == 0:
+            return placed

@@ -1,0 +1,23 @@
+"""What the journal says when a call loses its owner: the tracer who had claimed, was given or had promised it is gone."""
+
+from datetime import datetime
+
+from tracing.kernel import events
+from tracing.queue.models import QueueEntry
+from tracing.staff.rules import Gone
+
+GONE = "owner.gone"
+
+
+def record_gone(entry: QueueEntry, member_id: int | None, why: Gone, what: str, *, at: datetime) -> None:
+    """Record that an entry lost its owner, and why; `what` was kept for them: a call, a gift, a promise."""
+    events.record(
+        GONE,
+        by=None,
+        at=at,
+        subject=("entry", entry.id),
+        site_id=entry.site_id,
+        member=member_id,
+        why=why.value,
+        what=what,
+    )
