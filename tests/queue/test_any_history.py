@@ -15,10 +15,10 @@ from tracing.kernel.db import Session
 from tracing.queue import queries, rules, services
 from tracing.queue.claims import ending, next_call
 from tracing.queue.claims import services as claims
+from tracing.queue.claims.next_call import Claim
 from tracing.queue.errors import ClaimLost, NotWaiting, OnAnotherCall
 from tracing.queue.maintenance import upkeep
 from tracing.queue.models import CallTask, EntryState, QueueEntry
-from tracing.queue.services import Claim
 from tracing.staff.agent import Agent
 from tracing.staff.models import Role
 

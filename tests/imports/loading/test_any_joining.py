@@ -22,9 +22,9 @@ from tracing.people import queries as people
 from tracing.people.models import PairState, Person, PersonKey, PossibleDuplicate
 from tracing.queue import services as queue
 from tracing.queue.claims import ending, next_call
+from tracing.queue.claims.next_call import Claim
 from tracing.queue.maintenance import upkeep
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
-from tracing.queue.services import Claim
 
 NUMBERS = [f"+3363998010{n}" for n in range(4)]
 some = st.integers(0, 30)
