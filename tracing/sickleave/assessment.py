@@ -35,6 +35,10 @@ from tracing.sickleave.rules import (
     decide_note,
 )
 from tracing.staff.agent import Agent
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from tracing.sickleave.assessment import Assessment
+from tracing.sickleave.rules import NoNumber, NoteRefused
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -200,3 +204,21 @@ def _missing(task: CallTask, conversation: Conversation | None, given: Mapping[s
     kind = ScriptKind.P0 if task.kind is TaskKind.CASE_FIRST else ScriptKind.CONTACT
     asked = get_script(kind, conversation.script_version).questions
     return tuple(asked[question].label for question in said.missing(given) if question in asked)
+
+
+def sentence_of(refused: NoteRefused) -> str:
+    """Return why there is no note, in the reader's language, with the pack's figures."""
+    return str(_(refused.msgid, **refused.values)) if refused.values else str(_(refused.msgid))
+
+
+def why_not(found: Assessment) -> str:
+    """Return in one sentence why no note can be issued now."""
+    if found.refusal is not None:
+        return sentence_of(found.refusal)
+    if not found.is_wanted:
+        return str(_("La personne ne demande pas d’arrêt."))
+    if found.missing:
+        return str(_("Il manque des réponses : %(questions)s.", questions=", ".join(found.missing)))
+    if isinstance(found.decision, NoteRefused):
+        return sentence_of(found.decision)
+    return ""

@@ -22,7 +22,7 @@ from tracing.sickleave.errors import NoteNotAllowed
 from tracing.sickleave.models import NoteCounter, NoteKind, NoteState, SickNote
 from tracing.sickleave.rules import NoteAllowed
 from tracing.sickleave.rules import note_number as written_number
-from tracing.sickleave.words import why_not
+from tracing.sickleave.assessment import why_not
 from tracing.staff.agent import Agent
 from tracing.staff.models import Site, SiteKind
 from tracing.staff.queries import get_site

@@ -27,6 +27,7 @@ from tracing.sickleave.models import NoteState
 from tracing.staff.access import agent, is_fragment, may
 from tracing.staff.models import Role
 from tracing.ui.once import sent_once
+from tracing.sickleave import assessment
 
 bp = Blueprint("sickleave", __name__, template_folder="templates")
 
@@ -93,7 +94,7 @@ def days(call_id: int, task_id: int) -> ResponseReturnValue:
         calls.require_identity(call, task)
         form = _form_for(task)
         found = assess(call, task, by=agent(), at=clock.now(), first_day=form.first_day.data)
-    return render_template("sickleave/days.html", note=found.note, why_not=words.why_not(found))
+    return render_template("sickleave/days.html", note=found.note, why_not=assessment.why_not(found))
 
 
 @bp.post(f"{AT}/<int:note_id>/cancel")
@@ -184,7 +185,7 @@ def _panel(
         and standing.first_day <= found.worked_on,
         form=form,
         refused=refused,
-        why_not=words.why_not(found),
+        why_not=assessment.why_not(found),
     ), status
 
 
@@ -214,6 +215,6 @@ def _page(template: str, call_id: int, task_id: int, **context: object) -> str:
         task_id=task_id,
         here=url_for("sickleave.panel", call_id=call_id, task_id=task_id),
         hx={"hx-target": f"#sick-note-{task_id}", "hx-swap": "innerHTML"},
-        sentence_of=words.sentence_of,
+        sentence_of=assessment.sentence_of,
         **context,
     )

@@ -1,0 +1,64 @@
+"""The kind of every module: read from its name, else from its chapter, else from the table of exceptions here."""
+
+RANKS = {
+    "views": 7,
+    "cli": 7,
+    "jobs": 6,
+    "forms": 5,
+    "words": 5,
+    "pages": 5,
+    "services": 4,
+    "queries": 3,
+    "models": 2,
+    "rules": 0,
+    "errors": 0,
+}
+"""Inside a feature a module imports its own kind and those of a lower rank. `CONTRIBUTING.md` says what each holds."""
+
+OUTSIDE = {"app", "demo", "cli", "upkeep", "kernel", "ui"}
+"""What is no feature: entry points above them, and what they stand on below. A contract each in `.importlinter`."""
+
+CHAPTERS = {
+    "desk.screen": "pages",
+    "imports.pages": "views",
+    "imports.sandbox": "rules",
+    "imports.parsing": "rules",
+    "imports.decryption": "rules",
+    "imports.format": "rules",
+    "people": "rules",
+    "programmes": "rules",
+    "scripts": "rules",
+    "sickleave.documents": "rules",
+}
+"""The kind of the modules of a chapter whose name says none. In every other one it is `services`."""
+
+EXCEPTIONS = {
+    "desk.conversation.questions": "pages",
+    "desk.home.dashboard": "pages",
+    "duplicates.comparison": "pages",
+    "imports.limits": "rules",
+    "imports.lots.progress": "rules",
+    "imports.lots.report": "rules",
+    "imports.refusals": "rules",
+    "sickleave.answers": "rules",
+    "sickleave.numbering": "rules",
+    "sickleave.reasons": "rules",
+    "staff.access": "views",
+    "staff.agent": "models",
+    "staff.login.known_browsers": "views",
+    "supervision.board.counting": "queries",
+    "supervision.team.status": "queries",
+}
+"""A module that is neither, and its kind."""
+
+
+def kind_of(module: str) -> str:
+    """Return the kind of a module of a feature, given as a dotted name below `tracing`."""
+    if module in EXCEPTIONS:
+        return EXCEPTIONS[module]
+    leaf = module.rpartition(".")[2]
+    for kind in RANKS:
+        if leaf == kind or leaf.endswith(f"_{kind}"):
+            return kind
+    fitting = [chapter for chapter in CHAPTERS if module.startswith(f"{chapter}.")]
+    return CHAPTERS[max(fitting, key=len)] if fitting else "services"
