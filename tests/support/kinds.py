@@ -41,6 +41,7 @@ EXCEPTIONS = {
     "imports.lots.report": "rules",
     "imports.refusals": "rules",
     "sickleave.answers": "rules",
+    "sickleave.documents.pages": "rules",
     "sickleave.numbering": "rules",
     "sickleave.reasons": "rules",
     "staff.access": "views",

@@ -14,7 +14,7 @@ from tracing.imports.format.line import ParsedLine
 from tracing.imports.format.reading import Reading
 from tracing.imports.loading import pipeline, services
 from tracing.imports.loading.dry_run import Planner
-from tracing.imports.lots import originals, queries, routing, transient_errors
+from tracing.imports.lots import interruptions, originals, queries, routing
 from tracing.imports.lots import services as lots
 from tracing.imports.lots.lock import lock_if_free, one_at_a_time
 from tracing.imports.models import ImportLot, LotState
@@ -164,8 +164,8 @@ def work_once(
             _end(lot.id, refusal)
         except Exception as error:
             with transaction():
-                lots.met_trouble(lot.id, transient_errors.sentence_of(error), at=clock.now())
-            if not transient_errors.is_passing(error):
+                lots.met_trouble(lot.id, interruptions.sentence_of(error), at=clock.now())
+            if not interruptions.is_passing(error):
                 raise
         return lot.id
 
@@ -178,13 +178,13 @@ def _undo(lot_id: int) -> None:
     except NotNow:
         raise
     except Exception as error:
-        sentence = transient_errors.sentence_of(error)
+        sentence = interruptions.sentence_of(error)
         with transaction():
-            if transient_errors.is_passing(error) and lots.get_locked(lot_id).tries < MOST_TRIES_TO_UNDO:
+            if interruptions.is_passing(error) and lots.get_locked(lot_id).tries < MOST_TRIES_TO_UNDO:
                 lots.met_trouble(lot_id, sentence, at=clock.now())
             else:
-                undoing.give_up(lot_id, transient_errors.not_undone(sentence), at=clock.now())
-        if not transient_errors.is_passing(error):
+                undoing.give_up(lot_id, interruptions.not_undone(sentence), at=clock.now())
+        if not interruptions.is_passing(error):
             raise
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from flask_babel import gettext as _
+
 from tracing.calls import queries as calls
 from tracing.calls.models import Call, Conversation
 from tracing.cases import queries as cases
@@ -35,10 +37,6 @@ from tracing.sickleave.rules import (
     decide_note,
 )
 from tracing.staff.agent import Agent
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from tracing.sickleave.assessment import Assessment
-from tracing.sickleave.rules import NoNumber, NoteRefused
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -16,13 +16,12 @@ from tracing.people.rules import Identity, nir_counts
 from tracing.programmes.vocabulary import Subject
 from tracing.queue.models import CallTask
 from tracing.sickleave import queries
-from tracing.sickleave.assessment import Assessment, assess
+from tracing.sickleave.assessment import Assessment, assess, why_not
 from tracing.sickleave.documents import Bearer, Issuer, NoteContent, content_of
 from tracing.sickleave.errors import NoteNotAllowed
 from tracing.sickleave.models import NoteCounter, NoteKind, NoteState, SickNote
 from tracing.sickleave.rules import NoteAllowed
 from tracing.sickleave.rules import note_number as written_number
-from tracing.sickleave.assessment import why_not
 from tracing.staff.agent import Agent
 from tracing.staff.models import Site, SiteKind
 from tracing.staff.queries import get_site

@@ -18,7 +18,7 @@ from tracing.people import queries as people
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask
 from tracing.scripts.wording import day_in_words
-from tracing.sickleave import insurance_number, patient, queries, services, words
+from tracing.sickleave import assessment, insurance_number, patient, queries, services, words
 from tracing.sickleave.assessment import assess
 from tracing.sickleave.documents import Copy, file_name, render
 from tracing.sickleave.errors import NoteNotAllowed
@@ -27,7 +27,6 @@ from tracing.sickleave.models import NoteState
 from tracing.staff.access import agent, is_fragment, may
 from tracing.staff.models import Role
 from tracing.ui.once import sent_once
-from tracing.sickleave import assessment
 
 bp = Blueprint("sickleave", __name__, template_folder="templates")
 

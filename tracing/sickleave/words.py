@@ -3,8 +3,7 @@
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from tracing.sickleave.assessment import Assessment
-from tracing.sickleave.rules import NoNumber, NoteRefused
+from tracing.sickleave.rules import NoNumber
 
 NO_NUMBER_WORDS = {
     NoNumber.NO_RIGHTS_YET: _l("Droits pas encore ouverts"),
@@ -25,7 +24,3 @@ def question_about(reason: NoNumber) -> str:
             reason=NO_NUMBER_WORDS[reason],
         )
     )
-
-
-
-

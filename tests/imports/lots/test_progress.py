@@ -16,8 +16,8 @@ from tracing.calls import services as calls
 from tracing.cases.rules import reference
 from tracing.imports.cli import ProgressLine
 from tracing.imports.jobs import load, work_once
+from tracing.imports.lots import interruptions
 from tracing.imports.lots import services as lots
-from tracing.imports.lots import transient_errors
 from tracing.imports.lots.lock import lock_if_free, one_at_a_time
 from tracing.imports.lots.progress import pace_of
 from tracing.imports.models import ImportLine, ImportLot, LotState
@@ -180,15 +180,15 @@ def test_passing_troubles_are_told_in_words_and_never_in_those_of_the_error():
     full = OperationalError("INSERT …", {"name": "DUPONT"}, DiskFull("no space for DUPONT"))
     twice = IntegrityError("INSERT …", {}, UniqueViolation("DUPONT"))
 
-    assert transient_errors.is_passing(full)
-    assert not transient_errors.is_passing(twice)
-    assert not transient_errors.is_passing(ValueError("DUPONT"))
+    assert interruptions.is_passing(full)
+    assert not interruptions.is_passing(twice)
+    assert not interruptions.is_passing(ValueError("DUPONT"))
     for error in (full, twice, ValueError("DUPONT")):
-        assert "DUPONT" not in transient_errors.sentence_of(error)
-    assert "place" in transient_errors.sentence_of(full)
+        assert "DUPONT" not in interruptions.sentence_of(error)
+    assert "place" in interruptions.sentence_of(full)
     slow = OperationalError("SELECT …", {}, QueryCanceled("canceling statement due to statement timeout"))
-    assert transient_errors.is_passing(slow)
-    assert "trop de temps" in transient_errors.sentence_of(slow)
+    assert interruptions.is_passing(slow)
+    assert "trop de temps" in interruptions.sentence_of(slow)
 
 
 def test_two_schedulers_never_work_at_once_and_neither_waits(loading, session, settings):
