@@ -73,7 +73,7 @@ def test_a_kind_knows_only_the_libraries_that_it_may(graph):
 
 def test_what_names_a_kind_names_something_that_is_there(graph):
     assert {f"tracing.{name}" for name in (*CHAPTERS, *EXCEPTIONS)} <= graph.modules
-    needless = [name for name, kind in EXCEPTIONS.items() if kind_of_without_exception(name) == kind]
+    needless = [name for name, kind in list(EXCEPTIONS.items()) if kind_of_without_exception(name) == kind]
     assert needless == []
 
 

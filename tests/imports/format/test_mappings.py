@@ -9,19 +9,19 @@ from hypothesis import strategies as st
 from tests.support.lots import LINE, READING
 from tracing.imports.format.columns import FIELDS, REQUIRED, find_columns, raw_lines
 from tracing.imports.format.faults import Problem
-from tracing.imports.format.line import parse
-from tracing.imports.format.mapping import (
+from tracing.imports.format.inspection import (
     MOST_DISTINCT,
     Difference,
     Gone,
     Looked,
-    Mapping,
     difference,
     first_mapping,
     look,
     propose_code,
     proposed,
 )
+from tracing.imports.format.line import parse
+from tracing.imports.format.mapping import Mapping
 from tracing.imports.sources.mapping_rules import ColumnFault, code_questions, column_faults, mapping_from
 
 OWN = ["Réf", "Patient", "Petit nom", "Venu au monde", "Piqué le", "Verdict", "Ligne privée"]

@@ -8,14 +8,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from tracing.imports.format.mapping import Mapping
 from tracing.imports.refusals import CannotRead, Refusal
 from tracing.kernel.redaction import blind
 from tracing.people.names import name_tokens
-
-if TYPE_CHECKING:
-    from tracing.imports.format.mapping import Mapping
 
 NAME = "lab-positive-v1"
 REQUIRED = ("ID_RESULTAT", "NOM_NAISSANCE", "PRENOMS", "DATE_NAISSANCE", "DATE_PRELEVEMENT", "RESULTAT")
@@ -96,7 +94,7 @@ class Columns(NamedTuple):
         return sum(position is not None for position in self.positions)
 
 
-def find_columns(rows: Iterator[Row], mapping: "Mapping | None" = None) -> Columns:
+def find_columns(rows: Iterator[Row], mapping: Mapping | None = None) -> Columns:
     """Find the heading row, perhaps under a banner: the first that has all that is required, else the likeliest."""
     best = Columns(0, [], (None,) * len(FIELDS))
     for number, cells in islice(rows, MOST_BANNER_ROWS):
@@ -112,7 +110,7 @@ def likelihood(columns: Columns) -> tuple[int, int]:
     return -len(columns.missing), columns.found
 
 
-def match_headings(row: int, cells: Sequence[str], mapping: "Mapping | None" = None) -> Columns:
+def match_headings(row: int, cells: Sequence[str], mapping: Mapping | None = None) -> Columns:
     """Give each field its column: the best of its names that is there; no column serves two fields.
 
     What was accepted of the source comes first. A heading that was accepted and carries no field was left out on
@@ -144,7 +142,7 @@ def refuse_without_required(columns: Columns) -> None:
         raise CannotRead(Refusal.UNKNOWN_LAYOUT, missing=", ".join(columns.missing))
 
 
-def raw_lines(rows: Iterator[Row], columns: Columns, mapping: "Mapping | None" = None) -> Iterator[RawLine]:
+def raw_lines(rows: Iterator[Row], columns: Columns, mapping: Mapping | None = None) -> Iterator[RawLine]:
     """Yield the lines under the heading; banners, blank rows and totals are no lines.
 
     A code that the mapping knows becomes ours; any other value stays as it is.
@@ -164,7 +162,7 @@ def raw_lines(rows: Iterator[Row], columns: Columns, mapping: "Mapping | None" =
             yield RawLine(number, _translated(values, meanings) if meanings else values)
 
 
-def _meanings(mapping: "Mapping | None") -> list[tuple[int, dict[str, str]]]:
+def _meanings(mapping: Mapping | None) -> list[tuple[int, dict[str, str]]]:
     """Return the place of each coded field whose codes were mapped, and what they mean, whatever their case."""
     return [
         (FIELDS.index(field), {value.casefold(): code for value, code in codes.items()})

@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 
 from tracing.imports.errors import NotNow
 from tracing.imports.format.columns import REQUIRED
-from tracing.imports.format.mapping import CODES, Looked, Mapping, difference, proposed
+from tracing.imports.format.inspection import CODES, Looked, difference, proposed
+from tracing.imports.format.mapping import Mapping
 from tracing.imports.lots import originals, queries
 from tracing.imports.lots import services as lots
 from tracing.imports.models import ImportLot, LotState

@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from tracing.imports.format.columns import REQUIRED
-from tracing.imports.format.mapping import CODES, Mapping
+from tracing.imports.format.inspection import CODES
+from tracing.imports.format.mapping import Mapping
 from tracing.imports.models import ImportSource, KeyState, KeyUse, SourceKey
 from tracing.imports.pages.lot_words import STATE_TONES, STATE_WORDS
 from tracing.imports.pages.source_forms import SourceForm

@@ -16,8 +16,9 @@ import tracing
 from tracing.imports.decryption.secrets import Container, Secrets
 from tracing.imports.errors import ReaderStopped, TooLarge, refused
 from tracing.imports.format.columns import RawLine
+from tracing.imports.format.inspection import Looked
 from tracing.imports.format.line import ParsedLine
-from tracing.imports.format.mapping import Looked, Mapping
+from tracing.imports.format.mapping import Mapping
 from tracing.imports.format.reading import Reading
 from tracing.imports.limits import MOST_BYTES
 from tracing.imports.refusals import CannotRead, Refusal

@@ -21,7 +21,8 @@ from typing import IO, Any, NamedTuple
 from tracing.imports.decryption.layers import Opened, open_container
 from tracing.imports.decryption.secrets import Secrets
 from tracing.imports.format.columns import RawLine
-from tracing.imports.format.mapping import Mapping, look
+from tracing.imports.format.inspection import look
+from tracing.imports.format.mapping import Mapping
 from tracing.imports.parsing import hl7, hl7_results, tables
 from tracing.imports.parsing.delimited import Text
 from tracing.imports.refusals import CannotRead, Refusal

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from tracing.imports.decryption.secrets import Secrets
 from tracing.imports.errors import FileRefused, UnknownLayout
-from tracing.imports.format.mapping import Mapping, difference
+from tracing.imports.format.inspection import difference
+from tracing.imports.format.mapping import Mapping
 from tracing.imports.sandbox.client import Extract, opened
 from tracing.imports.sources.errors import HeadingsChanged
 

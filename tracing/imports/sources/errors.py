@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from tracing.imports.errors import FileRefused
-from tracing.imports.format.mapping import Difference
+from tracing.imports.format.inspection import Difference
 from tracing.imports.refusals import Refusal
 from tracing.kernel.errors import Forbidden, Invalid, Missing, Refused
 

@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from tracing.imports.format.columns import REQUIRED
 from tracing.imports.format.dates import read_moment
-from tracing.imports.format.mapping import CODES, Looked, Mapping, propose_code
+from tracing.imports.format.inspection import CODES, Looked, propose_code
+from tracing.imports.format.mapping import Mapping
 
 DATES = ("DATE_NAISSANCE", "DATE_PRELEVEMENT", "DATE_EXTRACTION", "DATE_VALIDATION", "DATE_DEBUT_SYMPTOMES")
 NAMES = ("NOM_NAISSANCE", "PRENOMS")

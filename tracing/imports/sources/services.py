@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from tracing.imports.format.columns import NAME as LAYOUT
-from tracing.imports.format.mapping import Mapping, first_mapping
+from tracing.imports.format.inspection import first_mapping
+from tracing.imports.format.mapping import Mapping
 from tracing.imports.models import ImportSource, SourceKind, SourceMapping
 from tracing.imports.sources import queries
 from tracing.imports.sources.errors import OtherWorld, SourceCodeTaken

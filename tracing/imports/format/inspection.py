@@ -1,0 +1,289 @@
+"""Which column of a source is which field, and which of its codes is which: accepted once, compared ever after.
+
+Pure. A heading is compared without accents, blanks and punctuation; what it *means* is never guessed silently:
+similarity only proposes, on a page where a person sees sample values beside.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Mapping as Table
+from dataclasses import asdict, dataclass
+from difflib import SequenceMatcher
+from itertools import islice
+from typing import Any, NamedTuple, Self
+
+from tracing.imports.format.columns import (
+    FIELDS,
+    MOST_BANNER_ROWS,
+    SYNONYMS,
+    Columns,
+    Row,
+    clean,
+    heading_key,
+    match_headings,
+)
+from tracing.imports.format.mapping import Mapping
+
+CODES: dict[str, dict[str, str]] = {
+    "RESULTAT": {
+        "P": "POSITIF POSITIVE POS DETECTE DETECTEE PRESENCE",
+        "N": "NEGATIF NEGATIVE NEG ABSENCE NONDETECTE NONDETECTEE INDETECTE",
+        "I": "ININTERPRETABLE INDETERMINE DOUTEUX ININT INVALIDE",
+        "X": "NONFAIT NONREALISE ANNULE NONCONFORME",
+    },
+    "TYPE_ANALYSE": {
+        "PCR": "RTPCR TAAN TESTPCR RTLAMP PCRSALIVAIRE",
+        "AG": "ANTIGENIQUE ANTIGENE TAG TROD TDR TESTANTIGENIQUE TESTAG",
+    },
+    "SYMPTOMES": {
+        "ASY": "ASYMPTOMATIQUE AUCUN SANS NON N",
+        "S01": "01J 01",
+        "S24": "24J 24",
+        "S57": "57J 57",
+        "SP7": "PLUSDE7J 8JETPLUS PLUS",
+        "U": "INCONNU NSP NC",
+    },
+    "PROF_SANTE": {"O": "OUI VRAI 1", "N": "NON FAUX 0", "U": "INCONNU NSP NC"},
+    "HEBERGEMENT": {
+        "I": "INDIVIDUEL DOMICILE LOGEMENT D DOM",
+        "E": "EHPAD",
+        "H": "HOPITAL HOSPITALISE HOSPITALISATION",
+        "P": "PRISON DETENTION",
+        "C": "COLLECTIF FOYER AUTRECOLLECTIF",
+        "U": "INCONNU NSP NC",
+    },
+    "SEXE": {"M": "MASCULIN HOMME H 1 MR MONSIEUR", "F": "FEMININ FEMME 2 MME MADAME", "I": "INDETERMINE"},
+}
+"""The coded fields, their codes, and words under which a code is likely meant: for proposals only."""
+
+MOST_SAMPLES, MOST_DISTINCT, LONGEST_SHOWN = 5, 30, 60
+LEAST_LIKENESS = 74.0
+"""Of a hundred: below it nothing is proposed. It leaves "Nom du fichier" alone and takes "Date prelev."."""
+
+
+def first_mapping(headings: Sequence[str]) -> Mapping:
+    """Return the mapping of a file that the layout itself recognises."""
+    return Mapping(_by_field(match_headings(0, headings)), {}, tuple(headings))
+
+
+class Gone(NamedTuple):
+    """A field that is not found any more, the heading that carried it, and which new one may be its new name."""
+
+    field: str
+    heading: str
+    guess: str | None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How the headings of a file differ from the accepted ones in what synonyms and the mapping do not cover."""
+
+    gone: tuple[Gone, ...] = ()
+    new: tuple[str, ...] = ()
+    """Headings never accepted that no field is known by."""
+    doubled: tuple[str, ...] = ()
+    """Headings of a field that stand twice now: which of them is meant?"""
+
+    @property
+    def is_covered(self) -> bool:
+        """Say whether the file can be read as the earlier ones were."""
+        return not (self.gone or self.new or self.doubled)
+
+
+def difference(accepted: Mapping, headings: Sequence[str]) -> Difference:
+    """Compare the heading row of a file with what was accepted of its source.
+
+    A heading in other letters, moved, or renamed to a synonym is no difference. A field that was found and is
+    not any more is one, and so is a heading that was never accepted and is not used for a field.
+    """
+    now = match_headings(0, headings, accepted)
+    found = _by_field(now)
+    used = {heading_key(heading) for heading in found.values()}
+    before = {heading_key(heading) for heading in accepted.headings}
+    new = [each for each in _distinct(headings) if heading_key(each) not in used | before]
+    renamed = _renamed(accepted.headings, headings)
+    lost = [
+        (name, accepted.columns[name]) for name in FIELDS if name in accepted.columns.keys() - found.keys()
+    ]
+    gone = []
+    for name, heading in lost:
+        guess = renamed.get(heading_key(heading))
+        gone.append(Gone(name, heading, guess if guess in new else None))
+    times, earlier = _times(headings), _times(accepted.headings)
+    doubled = [
+        each for each in found.values() if times[heading_key(each)] > max(1, earlier[heading_key(each)])
+    ]
+    return Difference(tuple(gone), tuple(new), tuple(doubled))
+
+
+def _renamed(before: Sequence[str], now: Sequence[str]) -> dict[str, str]:
+    """Return which heading stands between the same neighbours where another stood: perhaps its new name."""
+    old, new = [heading_key(each) for each in before], [heading_key(each) for each in now]
+    found: dict[str, str] = {}
+    for change, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if change == "replace" and i2 - i1 == j2 - j1:
+            found.update(zip(old[i1:i2], now[j1:j2], strict=True))
+    return found
+
+
+@dataclass(frozen=True, repr=False)
+class Looked:
+    """What the mapping page shows of a file. Samples and distinct values are personal data: shown, never kept."""
+
+    headings: tuple[str, ...]
+    """The heading row as it stands."""
+    heading_row: int
+    """Its number as a person sees it in the file; 0 when nothing looks like headings."""
+    lines: int
+    """How many rows stand under it."""
+    samples: dict[str, list[str]]
+    """By heading: its first few different values."""
+    distinct: dict[str, list[str]]
+    """By heading: its different values, the most frequent first, as long as they are few enough to be codes."""
+    proposal: dict[str, str | None]
+    """By field: the heading that is it, or may be it."""
+    recognised: tuple[str, ...]
+    """The fields whose heading is known by name or accepted before; the others are only alike."""
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Return the headings that can be chosen: not blank, and of two that are equal the first, which is read."""
+        return _distinct(self.headings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, sent: Table[str, Any]) -> Self:
+        """Return what `to_dict` gave."""
+        return cls(**dict(sent) | {name: tuple(sent[name]) for name in ("headings", "recognised")})
+
+
+RowSource = Callable[[], Iterator[Row]]
+"""One way to read the rows of a file: a sheet, or a separator. Called more than once."""
+
+
+def look(tables: Iterable[RowSource], mapping: Mapping | None = None) -> Looked:
+    """Find the likeliest heading row of a file and what its columns hold, so that a person can say what is what."""
+    best, columns, rows = (0, 0), Columns(0, [], (None,) * len(FIELDS)), None
+    for table in tables:
+        for number, cells in islice(table(), MOST_BANNER_ROWS):
+            matched = match_headings(number, cells, mapping)
+            likeness = (3 * matched.found + _words_in(cells), matched.found)
+            if likeness > best:
+                best, columns, rows = likeness, matched, table
+    headings = _distinct(columns.heading)
+    recognised = _by_field(columns)
+    samples, distinct, lines = _values(rows() if rows else iter(()), columns, headings)
+    return Looked(
+        headings=tuple(columns.heading),
+        heading_row=columns.row,
+        lines=lines,
+        samples=samples,
+        distinct=distinct,
+        proposal={name: recognised.get(name) for name in FIELDS} | _alike(headings, recognised),
+        recognised=tuple(recognised),
+    )
+
+
+def proposed(looked: Looked, accepted: Mapping | None) -> tuple[dict[str, str], frozenset[str]]:
+    """Return the heading to propose for each field, and which fields need no second look.
+
+    What was accepted of the source comes first, then names, then a heading that stands where a lost one stood,
+    then likeness.
+    """
+    columns = _by_field(match_headings(looked.heading_row, looked.headings, accepted))
+    certain = frozenset(columns)
+    moved = difference(accepted, looked.headings).gone if accepted else ()
+    guesses = [(gone.field, gone.guess) for gone in moved]
+    for name, heading in (*guesses, *looked.proposal.items()):
+        if heading is not None and name not in columns and heading not in columns.values():
+            columns[name] = heading
+    return columns, certain
+
+
+def propose_code(name: str, value: str) -> str | None:
+    """Return the code of a field that a sender's value likely means, or None."""
+    key = heading_key(value)
+    for code, words in CODES[name].items():
+        if key == code or key in words.split():
+            return code
+    return None
+
+
+def _words_in(cells: Sequence[str]) -> int:
+    """Count the cells that read like headings: words, at most two digits, not long."""
+    return sum(
+        len(cell) <= LONGEST_SHOWN and any(map(str.isalpha, cell)) and sum(map(str.isdigit, cell)) <= 2
+        for cell in _distinct(cells)
+    )
+
+
+def _values(
+    rows: Iterator[Row], columns: Columns, headings: Sequence[str]
+) -> tuple[dict[str, list[str]], dict[str, list[str]], int]:
+    """Return the samples and the distinct values of each column, and how many rows there are."""
+    first = {heading_key(heading): position for position, heading in reversed([*enumerate(columns.heading)])}
+    position_of = {heading: first[heading_key(heading)] for heading in headings}
+    seen: dict[str, Counter[str]] = {heading: Counter() for heading in headings}
+    still_few = set(headings)
+    lines = 0
+    for number, cells in rows:
+        if number <= columns.row or cells == columns.heading or not any(cells):
+            continue
+        lines += 1
+        for heading in [*still_few]:
+            position = position_of[heading]
+            value = clean(cells[position]) if position < len(cells) else ""
+            if value:
+                seen[heading][value[: LONGEST_SHOWN + 1]] += 1
+                if len(seen[heading]) > MOST_DISTINCT:
+                    still_few.discard(heading)
+    samples = {heading: [*islice(seen[heading], MOST_SAMPLES)] for heading in headings}
+    distinct = {
+        heading: [value for value, _ in seen[heading].most_common()]
+        for heading in headings
+        if heading in still_few and all(len(value) <= LONGEST_SHOWN for value in seen[heading])
+    }
+    return samples, distinct, lines
+
+
+def _alike(headings: Sequence[str], recognised: Table[str, str]) -> dict[str, str | None]:
+    """Propose a heading for each field that has none: the most alike first, and no heading twice."""
+    # Only this page needs it: the process that reads every file stays light.
+    from rapidfuzz import fuzz  # noqa: PLC0415
+
+    taken = {heading_key(heading) for heading in recognised.values()}
+    free = [heading for heading in headings if heading_key(heading) not in taken]
+    pairs = []
+    for name in FIELDS:
+        if name not in recognised:
+            names = (heading_key(name), *SYNONYMS[name].split())
+            for heading in free:
+                likeness = max(fuzz.ratio(heading_key(heading), each) for each in names)
+                if likeness >= LEAST_LIKENESS:
+                    pairs.append((-likeness, name, heading))
+    proposed: dict[str, str | None] = {}
+    for _, name, heading in sorted(pairs):
+        if name not in proposed and heading not in proposed.values():
+            proposed[name] = heading
+    return proposed
+
+
+def _by_field(columns: Columns) -> dict[str, str]:
+    """Return the heading of each field that was found."""
+    positions = zip(FIELDS, columns.positions, strict=True)
+    return {name: columns.heading[position] for name, position in positions if position is not None}
+
+
+def _distinct(headings: Iterable[str]) -> tuple[str, ...]:
+    """Return the headings without blanks and repetitions: of two that are equal the first is read."""
+    kept: dict[str, str] = {}
+    for heading in headings:
+        kept.setdefault(heading_key(heading), heading)
+    return tuple(heading for key, heading in kept.items() if key)
+
+
+def _times(headings: Iterable[str]) -> Counter[str]:
+    return Counter(map(heading_key, headings))
