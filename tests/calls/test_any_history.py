@@ -153,7 +153,7 @@ class Calls(History):
         try:
             with self.session.begin_nested():
                 due_at = self.at + timedelta(hours=1)
-                claim = claim_household.hold_for_advice(
+                claim = claim_household.claim_for_advice(
                     task.household_id, QUESTION, doctor, due_at=due_at, at=self.at
                 )
                 call = calls.call_under(claim, doctor, escalation_id=QUESTION, at=self.at)

@@ -40,7 +40,7 @@ LONGEST = 1000
 
 
 @dataclass(frozen=True, repr=False)
-class Unsent:
+class FormDraft:
     """What was typed in a dialog, by field, as the browser sends it."""
 
     fields: dict[str, list[str]]
@@ -116,7 +116,7 @@ def keep(
     return is_theirs
 
 
-def find(call_id: int, task_id: int, dialog: str, *, by: Agent) -> Unsent | None:
+def find(call_id: int, task_id: int, dialog: str, *, by: Agent) -> FormDraft | None:
     """Return what its author typed in a dialog and has not sent; None once its day's key is destroyed."""
     row = session.scalar(
         select(Draft).where(
@@ -127,7 +127,7 @@ def find(call_id: int, task_id: int, dialog: str, *, by: Agent) -> Unsent | None
         )
     )
     told = row and vault.find_unsealed("drafts", row.id, row.cohort, row.sealed)
-    return Unsent(told["fields"], told["about"], told.get("key", "")) if told else None
+    return FormDraft(told["fields"], told["about"], told.get("key", "")) if told else None
 
 
 def forget(call_id: int, task_id: int, dialog: str, *, key: str = "", by: Agent, at: datetime) -> None:

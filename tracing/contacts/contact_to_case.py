@@ -19,7 +19,7 @@ from tracing.kernel.events import Event
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.queue import queries as queue_queries
-from tracing.queue.claims.contact_superseded import give_way, take_way_back
+from tracing.queue.claims.contact_superseded import restore, supersede
 from tracing.queue.models import CallTask, TaskState
 
 BECAME_CASE = "contact.became_case"
@@ -82,7 +82,7 @@ def turn_into_cases(
                 promised[turn.case.id] = min(due, promised.get(turn.case.id, due))
         _become(contact, turn.case, site_id=turn.site_id, waiting=waiting, by=None, at=at)
         for task in waiting:
-            give_way(task, at=at)
+            supersede(task, at=at)
     _link_back(turns, contacts, zone)
     for source in sorted({turn.source_case_id for turn in turns}):
         close_when_done(source, by=None, at=at)
@@ -265,7 +265,7 @@ def _turn_back(contact: Contact, *, by: int | None, at: datetime) -> None:
     session.flush()
     for task_id, state in turned["calls"].items():
         task = session.get_one(CallTask, int(task_id))
-        if take_way_back(task, TaskState(state), by=by, at=at) and state in STILL_TO_CALL:
+        if restore(task, TaskState(state), by=by, at=at) and state in STILL_TO_CALL:
             open_again(source.id, by=by, at=at)
 
 

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from tracing.calls import form_drafts
 from tracing.calls import services as calls
 from tracing.calls.errors import IdentityFirst
-from tracing.calls.form_drafts import Unsent
+from tracing.calls.form_drafts import FormDraft
 from tracing.calls.models import Call
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
@@ -145,12 +145,12 @@ def _is_removed(line: Line) -> bool:
     return line.contact.status is ContactStatus.REMOVED
 
 
-def _is_of(begun: Unsent | None, editing: Contact | None) -> bool:
+def _is_of(begun: FormDraft | None, editing: Contact | None) -> bool:
     """Return whether what was begun is about this line, or about a new one like this."""
     return begun is not None and begun.about == (editing.id if editing else None)
 
 
-def _key(form: ContactForm | None, opened: Opened, begun: Unsent | None, editing: Contact | None) -> str:
+def _key(form: ContactForm | None, opened: Opened, begun: FormDraft | None, editing: Contact | None) -> str:
     """Return the key of the dialog: that of the form sent with a mistake or begun before, else a new one."""
     known = ""
     if opened.form is not None:
@@ -161,7 +161,7 @@ def _key(form: ContactForm | None, opened: Opened, begun: Unsent | None, editing
 
 
 def _form(
-    case: Case, lines: Sequence[Line], opened: Opened, begun: Unsent | None, *, at: datetime
+    case: Case, lines: Sequence[Line], opened: Opened, begun: FormDraft | None, *, at: datetime
 ) -> tuple[ContactForm | None, Contact | None]:
     """Return the form that is open, with what was begun in it, and the line it is about."""
     about = next((one for one in lines if one.contact.id == opened.editing and not _is_removed(one)), None)

@@ -15,7 +15,7 @@ from tracing.demo.staff import NANTES, SCHOOL, agent_of
 from tracing.desk import services as desk
 from tracing.desk.conversation.conversation import Talk
 from tracing.desk.ending import call_outcomes
-from tracing.desk.services import Typed
+from tracing.desk.services import StepInput
 from tracing.escalations import services as escalations
 from tracing.escalations.models import Audience, Reason
 from tracing.kernel.db import session, transaction
@@ -216,7 +216,7 @@ def speak(call: Call, talk: Talk, *, by: Agent, at: datetime, until: str | None 
         if opened is None or (until and any(question.id == until for question in opened.questions)):
             break
         words = confirmation_value(following, talk.facts) if following.mandatory else None
-        typed = Typed(
+        typed = StepInput(
             step_id=following.id,
             asked=frozenset(question.id for question in following.questions),
             values={question.id: answer_to(question, talk, at) for question in following.questions},

@@ -37,7 +37,7 @@ STATEMENT = "confirm"
 
 
 @dataclass(frozen=True, repr=False)
-class Typed:
+class StepInput:
     """What came from one step of the page."""
 
     step_id: str
@@ -144,7 +144,7 @@ def _decide(about: About, answers: Mapping[str, Any], *, by: Agent, at: datetime
     )
 
 
-def save(call: Call, talk: Talk, typed: Typed, *, by: Agent, at: datetime) -> Saved:
+def save(call: Call, talk: Talk, typed: StepInput, *, by: Agent, at: datetime) -> Saved:
     """Keep what was typed in a step, each answer by itself: one that is refused keeps none of the others away.
 
     Call `calls.services.writing` first.
@@ -171,7 +171,7 @@ def save(call: Call, talk: Talk, typed: Typed, *, by: Agent, at: datetime) -> Sa
     return saved
 
 
-def compare(talk: Talk, step: Step, typed: Typed, *, by: Agent, at: datetime) -> Saved:
+def compare(talk: Talk, step: Step, typed: StepInput, *, by: Agent, at: datetime) -> Saved:
     """Put what was typed into the talk's answers, and return what is new in it and what cannot be used."""
     saved, today = Saved(), clock.local_day(at, by.site.time_zone)
     for question in step.questions:
@@ -192,7 +192,7 @@ def compare(talk: Talk, step: Step, typed: Typed, *, by: Agent, at: datetime) ->
     return saved
 
 
-def _compare_statement(talk: Talk, step: Step, typed: Typed, saved: Saved) -> None:
+def _compare_statement(talk: Talk, step: Step, typed: StepInput, saved: Saved) -> None:
     if typed.confirmed and typed.confirmed != confirmation_value(step, talk.facts):
         saved.refused[STATEMENT] = WordsChanged()
     else:
@@ -210,7 +210,7 @@ def _put(talk: Talk, saved: Saved, key: str, value: object) -> None:
 
 
 def keep_drafts(
-    call: Call, talk: Talk, typed: Typed, words: Mapping[str, str], *, by: Agent, at: datetime
+    call: Call, talk: Talk, typed: StepInput, words: Mapping[str, str], *, by: Agent, at: datetime
 ) -> dict[str, str]:
     """Keep what was typed too late, in `words` as a person reads them; returns what was kept, by its question."""
     here = talk.script.step(typed.step_id)

@@ -26,8 +26,8 @@ from tracing.desk.screen.page_views import (
     show_step,
     step_url,
 )
-from tracing.desk.screen.screen import Screen, look
-from tracing.desk.services import Typed
+from tracing.desk.screen.screen import Screen, load_screen
+from tracing.desk.services import StepInput
 from tracing.desk.words import KIND_WORDS, OUTCOME_ICONS
 from tracing.escalations.words import DECISION_WORDS, REASON_WORDS
 from tracing.kernel import clock
@@ -133,7 +133,7 @@ def call(call_id: int) -> ResponseReturnValue:
             return show_ended(held)
         if calls.is_elsewhere(held, agent()):
             return show_elsewhere(held)
-        screen = look(
+        screen = load_screen(
             held,
             request.args.get("task", type=int),
             step_id=request.args.get("step"),
@@ -186,7 +186,7 @@ def look_again(call_id: int, task_id: int) -> ResponseReturnValue:
         held = queries.own_call(call_id, agent())
         if held.ended_at is not None:
             return "", 204
-        screen = look(held, task_id, step_id=typed.step_id, by=agent(), at=asked_at())
+        screen = load_screen(held, task_id, step_id=typed.step_id, by=agent(), at=asked_at())
         if screen.one is not None and screen.one.step.id == typed.step_id:
             return show_answered(screen, typed)
         answer = make_response(show_step(screen))
@@ -195,10 +195,10 @@ def look_again(call_id: int, task_id: int) -> ResponseReturnValue:
     return answer
 
 
-def typed_in(step: str) -> Typed:
+def typed_in(step: str) -> StepInput:
     """Return what was typed in a step."""
     form = request.form
-    return Typed(
+    return StepInput(
         step_id=step,
         asked=frozenset(form.getlist("asked")),
         values={name.removeprefix(ANSWER): form.getlist(name) for name in form if name.startswith(ANSWER)},
@@ -208,7 +208,7 @@ def typed_in(step: str) -> Typed:
     )
 
 
-def write(call_id: int, task_id: int, typed: Typed, *, goes_on: bool = False) -> Screen:
+def write(call_id: int, task_id: int, typed: StepInput, *, goes_on: bool = False) -> Screen:
     """Save under the call's claim, and return the screen as it stands afterwards."""
     with transaction():
         at, by = asked_at(), agent()
@@ -217,13 +217,13 @@ def write(call_id: int, task_id: int, typed: Typed, *, goes_on: bool = False) ->
         spoken = services.open_conversations(held, by=by, at=at)
         talk = services.talk_in(held, task_id, spoken=spoken, by=by, at=at)
         saved = services.save(held, talk, typed, by=by, at=at)
-        screen = look(held, task_id, step_id=typed.step_id, saved=saved, spoken=spoken, by=by, at=at)
+        screen = load_screen(held, task_id, step_id=typed.step_id, saved=saved, spoken=spoken, by=by, at=at)
         if goes_on and not saved.refused:
             screen.go_on(typed)
         return screen
 
 
-def too_late(call_id: int, task_id: int, typed: Typed, lost: ClaimLost) -> ResponseReturnValue:
+def too_late(call_id: int, task_id: int, typed: StepInput, lost: ClaimLost) -> ResponseReturnValue:
     """Refuse what came after the claim had ended, keep it as drafts, and show it."""
     with transaction():
         at, by = asked_at(), agent()

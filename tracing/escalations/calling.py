@@ -49,7 +49,7 @@ def ring(escalation_id: int, *, by: Agent, at: datetime) -> Call:
     due_at = rules.call_again_by(known.reason, at)
     try:
         # the household's place before the question, as everywhere
-        claim = claim_household.hold_for_advice(task.household_id, escalation_id, by, due_at=due_at, at=at)
+        claim = claim_household.claim_for_advice(task.household_id, escalation_id, by, due_at=due_at, at=at)
     except HeldBy as held:
         raise OnTheLine(held.name) from held
     except OnAnotherCall as error:

@@ -169,7 +169,7 @@ def _panel(
     *,
     late: str | None = None,
     just_read: bool = False,
-    begun: form_drafts.Unsent | None = None,
+    begun: form_drafts.FormDraft | None = None,
 ) -> str:
     call, task = _call_and_task(call_id, task_id)
     asked = listing.asked_in_call(call, task, by=agent())

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tracing.cases.rules import SAME_EPISODE_DAYS
 from tracing.imports.format.line import ParsedLine
-from tracing.kernel.redaction import blind
+from tracing.kernel.redaction import redacted
 from tracing.people.rules import Identity, possible_duplicate, same_person
 
 
@@ -24,7 +24,7 @@ class Outcome(StrEnum):
     CREATED = "created"
 
 
-@blind
+@redacted
 class EarlierLine(NamedTuple):
     """A line that was taken in before under the same result id (or the same fingerprint, without an id)."""
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def blind(cls: type[T]) -> type[T]:
+def redacted(cls: type[T]) -> type[T]:
     """Let the values of a class be printed by its name alone: a repr ends up in logs and tracebacks."""
 
     def as_name(self: T) -> str:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from tracing.kernel.redaction import blind
+from tracing.kernel.redaction import redacted
 from tracing.people.names import given_names_agree, normal_form, one_letter_apart
 from tracing.people.rules import (
     Identity,
@@ -240,7 +240,7 @@ def _place(identity: Identity) -> str:
     return normal_form(f"{identity.address} {identity.postcode} {identity.city}")
 
 
-@blind
+@redacted
 class Piece(NamedTuple):
     """A word cut at what differs from another word."""
 

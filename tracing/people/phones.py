@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import phonenumbers
 
-from tracing.kernel.redaction import blind
+from tracing.kernel.redaction import redacted
 
 # National prefix → region whose numbering plan decides; anything else is metropolitan France.
 _REGION_OF_PREFIX = {
@@ -58,7 +58,7 @@ _PLAIN = re.compile(r"(?:0|(?:\+|00)33(?:0|\(0\))?)?([1-9]\d{8})", re.ASCII)
 _LOST_PLUS = re.compile(r"(33|590|594|596|262)([1-9]\d{8})", re.ASCII)
 
 
-@blind
+@redacted
 class PhonesRead(NamedTuple):
     """What a cell holds: usable numbers in E.164, and whether something given is no number at all."""
 

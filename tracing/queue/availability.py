@@ -35,7 +35,7 @@ class Colleague:
         return takes_calls and not self.has_one_kept
 
 
-def colleagues(site_id: int, *, at: datetime, zone: ZoneInfo) -> list[Colleague]:
+def availability_of(site_id: int, *, at: datetime, zone: ZoneInfo) -> list[Colleague]:
     """Return the tracers of a site, by name; those whose account is closed are left out."""
     members = queries.tracers_of(site_id)
     ids = [member.id for member in members]
@@ -86,6 +86,6 @@ def free_here(site_id: int, *, but: int, at: datetime, zone: ZoneInfo) -> list[C
     """Return the tracers to whom a colleague can hand a call: there, and free."""
     return [
         one
-        for one in colleagues(site_id, at=at, zone=zone)
+        for one in availability_of(site_id, at=at, zone=zone)
         if one.is_free and one.presence is Presence.HERE and one.member.id != but
     ]

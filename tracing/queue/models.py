@@ -133,7 +133,7 @@ class QueueEntry(Base):
     """When it was first seen past its due time."""
     is_stale: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     """A reason to call may have changed since it was claimed: its place is found anew when the claim ends."""
-    regroup: Mapped[bool] = mapped_column(default=False)
+    needs_regroup: Mapped[bool] = mapped_column("regroup", default=False)
     """Its household must be joined or split when the last claim ends; until then nobody claims it."""
 
 

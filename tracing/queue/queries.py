@@ -163,7 +163,7 @@ def claimable_by(member_id: int, at: datetime) -> ColumnElement[bool]:
     """Return the condition under which a ready household may be claimed by a member."""
     return and_(
         QueueEntry.state == EntryState.READY,
-        QueueEntry.regroup.is_(False),
+        QueueEntry.needs_regroup.is_(False),
         QueueEntry.closes_at > at,
         or_(
             QueueEntry.language == FRENCH,

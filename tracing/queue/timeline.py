@@ -21,14 +21,14 @@ MOST = 20
 
 
 @dataclass(frozen=True, repr=False)
-class Happening:
+class TimelineEntry:
     """One line of the timeline."""
 
     at: datetime
     words: str
 
 
-def history_of(entry_id: int) -> list[Happening]:
+def timeline_of(entry_id: int) -> list[TimelineEntry]:
     """Return what happened to a household in the queue, newest first."""
     found = session.scalars(
         select(Event)
@@ -37,7 +37,7 @@ def history_of(entry_id: int) -> list[Happening]:
         .limit(MOST)
     ).all()
     names = _names(found)
-    return [Happening(event.at, _in_words(event, names)) for event in found]
+    return [TimelineEntry(event.at, _in_words(event, names)) for event in found]
 
 
 def _names(found: Sequence[Event]) -> dict[int, str]:

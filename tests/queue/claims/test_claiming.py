@@ -127,7 +127,7 @@ def test_two_called_households_join_where_both_claims_end_in_one_sweep(story: St
         session.refresh(task)
     assert one.household_id == other.household_id == both.household_id
     entry = queries.find_entry_of(one.household_id)
-    assert (entry.state, entry.regroup) == (EntryState.READY, False)
+    assert (entry.state, entry.needs_regroup) == (EntryState.READY, False)
     assert entry.claim_number > max(call.claim_number for call in held)
     assert [call_queries.get_call(call.id).outcome for call in held] == [CallOutcome.CLAIM_ENDED] * 2
 

@@ -27,7 +27,7 @@ from tracing.queue.ordering.preview import preview
 from tracing.queue.ordering.weights import site_and_weights
 from tracing.queue.rules import Factor
 from tracing.queue.services import close_task, reopen_task
-from tracing.queue.timeline import history_of
+from tracing.queue.timeline import timeline_of
 from tracing.vault import services as vault
 
 MINUTE = timedelta(minutes=1)
@@ -108,10 +108,10 @@ def test_the_timeline_says_who_gave_it_and_who_took_it_back_and_nothing_of_the_p
     priorities.take_back(given.id, by=agent(story.dora), at=NOW)
     later(clock, 2)
 
-    words = [one.words for one in history_of(entry_of(here).id)]
+    words = [one.words for one in timeline_of(entry_of(here).id)]
 
     assert words == ["Priorité reprise par Dora", "Priorité donnée par Dora"]
-    assert history_of(entry_of(there).id) == []
+    assert timeline_of(entry_of(there).id) == []
 
 
 def test_whoever_comes_to_the_place_later_is_called_first_too(story, clock):

@@ -18,7 +18,7 @@ from tracing.desk.ending import call_outcomes
 from tracing.desk.errors import AlreadyFinished, NoSuchHour
 from tracing.desk.forms import EndForm
 from tracing.desk.screen.page_views import show_lost
-from tracing.desk.screen.screen import Screen, look
+from tracing.desk.screen.screen import Screen, load_screen
 from tracing.escalations import queries as escalations
 from tracing.escalations import services as escalation_services
 from tracing.escalations.errors import QuestionNeeded, TooLong
@@ -130,7 +130,7 @@ def show_ending(call_id: int, task_id: int, form: EndForm, *, status: int = 200)
         held = queries.own_call(call_id, by)
         if held.ended_at is not None or calls.is_elsewhere(held, by):
             return gone_on(call_id)
-        screen = look(held, task_id, by=by, at=at)
+        screen = load_screen(held, task_id, by=by, at=at)
         if screen.is_finished:
             return gone_on(call_id)
         ending = ending_of(screen)

@@ -135,7 +135,7 @@ def _born_on(person_ids: Sequence[int], born: date, *, or_unknown: bool = True) 
 
 def _take(household_id: int, *, by: Agent, at: datetime) -> Call:
     try:
-        claim = claim_household.catch(household_id, by, at=at)
+        claim = claim_household.claim_for_call(household_id, by, at=at)
     except OnAnotherCall as error:
         raise OnACallAlready from error
     # the page that follows opens the conversations

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from tracing.calls.models import Call
 from tracing.desk import queries
 from tracing.desk.screen.screen import Screen
-from tracing.desk.services import Typed
+from tracing.desk.services import StepInput
 from tracing.queue.errors import ClaimLost
 from tracing.scripts.vocabulary import IDENTITY_QUESTION
 from tracing.staff.access import is_fragment
@@ -53,7 +53,7 @@ def show_step(screen: Screen, *, status: int = 200) -> ResponseReturnValue:
     return answer
 
 
-def show_answered(screen: Screen, typed: Typed) -> ResponseReturnValue:
+def show_answered(screen: Screen, typed: StepInput) -> ResponseReturnValue:
     """Render only what an answer changes: the words, the questions it opens or closes, the rail, the dates."""
     saved = screen.saved
     answer = make_response(

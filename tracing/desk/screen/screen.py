@@ -18,13 +18,13 @@ from tracing.desk.errors import WordsChanged
 from tracing.desk.queries import About
 from tracing.desk.screen.parts import Dates, Section, Tab, dates_of, tabs_of
 from tracing.desk.screen.why_next import why_next
-from tracing.desk.services import STATEMENT, Saved, Typed
+from tracing.desk.services import STATEMENT, Saved, StepInput
 from tracing.escalations.rules import NO_RULE
 from tracing.kernel import clock
 from tracing.messages.queries import Written, messages_to
 from tracing.queue.models import CallTask, TaskKind, TaskState
-from tracing.queue.ordering.reasons import Of, reasons_of
-from tracing.queue.timeline import Happening, history_of
+from tracing.queue.ordering.reasons import WaitingReason, reasons_of
+from tracing.queue.timeline import TimelineEntry, timeline_of
 from tracing.scripts import rules as scripts
 from tracing.scripts.answers import bound
 from tracing.scripts.definitions import Question
@@ -72,7 +72,7 @@ class Screen:
         """Whether the conversation with this person has ended in this call, or an adviser has ended it."""
         return self.talk.conversation.outcome is not None or self.task.state is not TaskState.OPEN
 
-    def go_on(self, typed: Typed) -> None:
+    def go_on(self, typed: StepInput) -> None:
         """Turn to the step that follows; stay once while something is missing here, always while it shuts the rest."""
         following = self.talk.after(typed.step_id)
         if following is None:
@@ -240,11 +240,11 @@ class Screen:
         return next((one.e164 for one in self.numbers if one.hash == attempt.number_hash), None)
 
     @property
-    def timeline(self) -> Sequence[queries.Attempt | Happening | Written]:
+    def timeline(self) -> Sequence[queries.Attempt | TimelineEntry | Written]:
         """The calls to this person, what happened to the household in the queue, what was written; newest first."""
-        moves = history_of(self.call.entry_id)
+        moves = timeline_of(self.call.entry_id)
         told = {one.at for one in moves}
-        found: list[tuple[datetime, queries.Attempt | Happening | Written]] = [
+        found: list[tuple[datetime, queries.Attempt | TimelineEntry | Written]] = [
             *((one.message.queued_at, one) for one in messages_to(self.task.person_id)),
             *((one.at, one) for one in moves),
             *(
@@ -272,7 +272,7 @@ class Screen:
         return self.task.promised_at or self.task.due_at
 
     @cached_property
-    def reasons(self) -> Sequence[Of]:
+    def reasons(self) -> Sequence[WaitingReason]:
         """Why the people of the household must still be called."""
         return reasons_of([self.call.household_id])
 
@@ -316,7 +316,7 @@ class Screen:
         return self.wanted_panel or (by_step.get(widget) if widget else None)
 
 
-def look(
+def load_screen(
     call: Call,
     task_id: int | None,
     *,

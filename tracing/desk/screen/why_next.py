@@ -7,11 +7,13 @@ from flask_babel import gettext as _
 
 from tracing.queue import rules
 from tracing.queue.models import CallTask
-from tracing.queue.ordering.reasons import Of
+from tracing.queue.ordering.reasons import WaitingReason
 from tracing.queue.words import due, why
 
 
-def why_next(task: CallTask, reasons: Sequence[Of], *, opens_at: datetime, at: datetime) -> str | None:
+def why_next(
+    task: CallTask, reasons: Sequence[WaitingReason], *, opens_at: datetime, at: datetime
+) -> str | None:
     """Say in one sentence why somebody is called now, by all the open reasons of their household.
 
     None when nothing of them is left. `opens_at` is a moment at which they could be called.

@@ -14,7 +14,7 @@ from tracing.imports.format.faults import Fault, Why, faults_of
 from tracing.imports.format.line import ParsedLine, parse
 from tracing.imports.format.reading import Reading
 from tracing.imports.loading import services
-from tracing.imports.loading.context import Taking
+from tracing.imports.loading.context import LoadContext
 from tracing.imports.lots import events as lot_events
 from tracing.imports.lots import services as lots
 from tracing.imports.lots.queries import report
@@ -67,7 +67,7 @@ def correct(
     raws: Sequence[RawLine],
     *,
     reading: Reading,
-    taking: Taking,
+    taking: LoadContext,
     keep_wrong: bool = False,
     by: int,
     at: datetime,

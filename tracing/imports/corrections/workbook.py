@@ -11,7 +11,7 @@ from msoffcrypto.format.ooxml import OOXMLFile
 from tracing.imports.format.columns import FIELDS, RawLine
 from tracing.imports.format.faults import Fault
 from tracing.imports.format.mapping import Mapping
-from tracing.kernel.redaction import blind
+from tracing.kernel.redaction import redacted
 
 SHEET = "À corriger"
 LINE, ERROR = "LIGNE", "ERREUR"
@@ -27,7 +27,7 @@ _GROUPS, _LETTERS_IN_A_GROUP = 4, 5
 _WIDTHS = {LINE: 8, ERROR: 60}
 
 
-@blind
+@redacted
 class ToCorrect(NamedTuple):
     """A line of the workbook."""
 

@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 
 from tracing.imports.refusals import CannotRead, Refusal
-from tracing.kernel.redaction import blind
+from tracing.kernel.redaction import redacted
 
 _LONGEST_HEAD = 8_192
 _HEADER = re.compile(rb"[A-Za-z][A-Za-z-]*:[ \t]?[^\r\n]*\r?\n")
@@ -20,7 +20,7 @@ _PEM = re.compile(rb"-----BEGIN (PKCS7|CMS|PKCS #7 SIGNED DATA)-----\s")
 _PEM_END = b"-----END "
 
 
-@blind
+@redacted
 class Entity(NamedTuple):
     """The body of a mail, decoded, and what its header says it is."""
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pysequoia
 
 from tracing.imports.refusals import CannotRead, Refusal
-from tracing.kernel.redaction import blind
+from tracing.kernel.redaction import redacted
 
 _FOR_A_KEY, _FOR_A_PASSWORD, _UNSEALED = 1, 3, 9
 _SEALED = (18, 20)
@@ -18,7 +18,7 @@ _BADLY_SIGNED = ("Signature verification failed", "Unexpected message structure"
 _MOST_PACKETS = 64
 
 
-@blind
+@redacted
 class Clear(NamedTuple):
     """What a message held, and whether one of those who may sign it did."""
 

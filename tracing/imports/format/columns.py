@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.refusals import CannotRead, Refusal
-from tracing.kernel.redaction import blind
+from tracing.kernel.redaction import redacted
 from tracing.people.names import name_tokens
 
 NAME = "lab-positive-v1"
@@ -68,7 +68,7 @@ Row = tuple[int, list[str]]
 """The number a person sees beside a row of a table, and its cells as text."""
 
 
-@blind
+@redacted
 class RawLine(NamedTuple):
     """One line of a lot: the row number a person sees in the file, and the cleaned text of each field."""
 

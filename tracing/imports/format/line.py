@@ -13,7 +13,7 @@ from tracing.imports.format.columns import FIELDS, RawLine
 from tracing.imports.format.dates import in_utc
 from tracing.imports.format.faults import Problem, find_faults, problems_of
 from tracing.imports.format.reading import NOT_POSITIVE, POSITIVE, Dates, Reading, read_dates
-from tracing.kernel.redaction import blind
+from tracing.kernel.redaction import redacted
 from tracing.people.nir import read_nir
 from tracing.people.phones import read_phones
 from tracing.people.rules import Identity
@@ -42,7 +42,7 @@ class LabFacts(NamedTuple):
     onset_on: date | None
 
 
-@blind
+@redacted
 class Background(NamedTuple):
     """What the laboratory said besides: who sent it, where the person lives and works."""
 
@@ -59,7 +59,7 @@ class Background(NamedTuple):
         return self._asdict()
 
 
-@blind
+@redacted
 class ParsedLine(NamedTuple):
     """A line understood. Only a positive line without a problem has an identity, facts and background."""
 

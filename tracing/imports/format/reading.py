@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracing.imports.format.dates import read_moment
-from tracing.kernel.redaction import blind
+from tracing.kernel.redaction import redacted
 
 POSITIVE = "P"
 NOT_POSITIVE = frozenset("NIX")
@@ -42,7 +42,7 @@ class Reading:
         )
 
 
-@blind
+@redacted
 class Dates(NamedTuple):
     """The dates of a line as far as they can be read, local and without a zone."""
 

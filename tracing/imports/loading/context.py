@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True)
-class Taking:
+class LoadContext:
     """What every line of a lot is taken in with."""
 
     lot_id: int

@@ -17,7 +17,7 @@ from tracing.imports.loading.lookups import Known
 from tracing.imports.lots.report import Tally, told
 from tracing.imports.lots.routing import Routing
 from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome
-from tracing.kernel.redaction import blind
+from tracing.kernel.redaction import redacted
 from tracing.people.rules import Identity
 from tracing.vault import services as vault
 
@@ -136,7 +136,7 @@ def _unpacked(packed: bytes) -> list[KnownPerson]:
     return people
 
 
-@blind
+@redacted
 class PlanRow(NamedTuple):
     """One row of the table that shows a plan."""
 

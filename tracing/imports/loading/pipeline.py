@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from tracing.imports.format.line import ParsedLine
 from tracing.imports.loading import services
-from tracing.imports.loading.context import Taking
+from tracing.imports.loading.context import LoadContext
 from tracing.imports.loading.writer import Batch
 from tracing.kernel import clock
 from tracing.kernel.db import session, transaction
@@ -32,7 +32,7 @@ Hand = Callable[[Callable[[], bool]], "Future[bool]"]
 
 
 def take_all(
-    batches: Iterable[tuple[int, Sequence[ParsedLine]]], taking: Taking, *, advance: Advance
+    batches: Iterable[tuple[int, Sequence[ParsedLine]]], taking: LoadContext, *, advance: Advance
 ) -> Iterator[tuple[int, bool]]:
     """Take in batches of lines, a transaction each; yields what `advance` said once each is committed.
 
@@ -51,7 +51,7 @@ def take_all(
             yield running[0], running[1].result()
 
 
-def _prepare(lines: Sequence[ParsedLine], taking: Taking, before: Batch | None) -> Batch | None:
+def _prepare(lines: Sequence[ParsedLine], taking: LoadContext, before: Batch | None) -> Batch | None:
     if not lines:
         return None
     with transaction():

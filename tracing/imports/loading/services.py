@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tracing.cases import services as cases
 from tracing.imports.format.line import ParsedLine
 from tracing.imports.loading import lookups
-from tracing.imports.loading.context import Taking
+from tracing.imports.loading.context import LoadContext
 from tracing.imports.loading.lookups import Known
 from tracing.imports.loading.writer import Batch, NewIds
 from tracing.imports.lots.routing import live_sites_by_fund
@@ -22,7 +22,7 @@ from tracing.staff.models import SiteKind
 from tracing.vault import services as vault
 
 
-def taking_of(lot: ImportLot, *, zone: ZoneInfo, programme: str) -> Taking:
+def taking_of(lot: ImportLot, *, zone: ZoneInfo, programme: str) -> LoadContext:
     """Return what the lines of a lot are taken in with.
 
     On a fresh installation a site is opened for them: a lot is never refused because nobody works here yet.
@@ -36,7 +36,7 @@ def taking_of(lot: ImportLot, *, zone: ZoneInfo, programme: str) -> Taking:
         at=lot.received_at,
     )
     training = frozenset(site.id for site in staff.sites() if site.kind is SiteKind.TRAINING)
-    return Taking(
+    return LoadContext(
         lot_id=lot.id,
         source_code=lot.source_code,
         received_at=lot.received_at,
@@ -56,7 +56,7 @@ def rows_done(lot_id: int) -> set[int]:
 
 def take_in(
     lines: Sequence[ParsedLine],
-    taking: Taking,
+    taking: LoadContext,
     *,
     at: datetime,
     revisions: Mapping[int, tuple[int, int]] | None = None,
@@ -70,7 +70,7 @@ def take_in(
 
 def prepare(
     lines: Sequence[ParsedLine],
-    taking: Taking,
+    taking: LoadContext,
     *,
     at: datetime,
     revisions: Mapping[int, tuple[int, int]] | None = None,

@@ -16,7 +16,7 @@ from tracing.contacts.contact_to_case import turn_into_cases
 from tracing.imports.format.columns import FIELDS
 from tracing.imports.format.line import Background, LabFacts, ParsedLine
 from tracing.imports.loading import lookups, updates
-from tracing.imports.loading.context import Taking
+from tracing.imports.loading.context import LoadContext
 from tracing.imports.loading.lookups import Known
 from tracing.imports.lots.report import told
 from tracing.imports.models import ImportLine
@@ -93,7 +93,7 @@ LINE = (
 class Batch:
     """The work of one batch: applies decisions to what is known, and writes what they make."""
 
-    taking: Taking
+    taking: LoadContext
     known: Known
     at: datetime
     new: NewIds

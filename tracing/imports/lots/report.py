@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 from tracing.imports.format.line import ParsedLine
 from tracing.imports.rules import Decision, Outcome
-from tracing.kernel.redaction import blind
+from tracing.kernel.redaction import redacted
 
 MOST_EXAMPLES = 5
 
 
-@blind
+@redacted
 class Told(NamedTuple):
     """What a report needs to know of a line, as the database keeps it."""
 

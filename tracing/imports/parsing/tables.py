@@ -17,13 +17,13 @@ from tracing.imports.format.mapping import Mapping
 from tracing.imports.parsing.delimited import SEPARATORS, Text
 from tracing.imports.parsing.xlsx import Workbook
 from tracing.imports.refusals import CannotRead, Refusal
-from tracing.kernel.redaction import blind
+from tracing.kernel.redaction import redacted
 
 RowSource = Callable[[], Iterator[Row]]
 """One way to read the rows, from the first; called more than once."""
 
 
-@blind
+@redacted
 class Table(NamedTuple):
     """The rows that hold results, and where each field stands in them."""
 

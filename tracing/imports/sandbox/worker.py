@@ -27,7 +27,7 @@ from tracing.imports.parsing import hl7, hl7_results, tables
 from tracing.imports.parsing.delimited import Text
 from tracing.imports.refusals import CannotRead, Refusal
 from tracing.imports.sandbox.framing import NotAsAgreed, exactly, pack, pack_lines, unpack, unpack_lines
-from tracing.kernel.redaction import blind
+from tracing.kernel.redaction import redacted
 
 MOST_DATA = 224 * 1024 * 1024
 """What the process may allocate; with the libraries it maps it stays below 256 MB."""
@@ -41,7 +41,7 @@ MESSAGES_AHEAD = 8
 """How far we are ahead of whoever takes the lines: about what they take at once."""
 
 
-@blind
+@redacted
 class Contents(NamedTuple):
     """What a container held: the heading row as it stands, and the lines under it."""
 
@@ -61,7 +61,7 @@ def read(opened: Opened, mapping: Mapping | None = None) -> Contents:
     return Contents(tuple(table.columns.heading), table.lines())
 
 
-@blind
+@redacted
 class Answer(NamedTuple):
     """What we say first, and the lines that follow when they are asked for: packed, a fraction of their room."""
 

@@ -15,7 +15,7 @@ from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 
 
-def catch(household_id: int, by: Agent, *, at: datetime) -> Claim:
+def claim_for_call(household_id: int, by: Agent, *, at: datetime) -> Claim:
     """Claim a household of the agent's site at once: scheduled, promised to somebody else, or given to them.
 
     Who holds it already gets that claim.
@@ -33,7 +33,7 @@ def catch(household_id: int, by: Agent, *, at: datetime) -> Claim:
     return _only(next_call.claim_this(entry, by, at=at), entry)
 
 
-def hold_for_advice(
+def claim_for_advice(
     household_id: int, escalation_id: int, by: Agent, *, due_at: datetime, at: datetime
 ) -> Claim:
     """Claim a household at once for a question about it, also one in which nobody waits for a call.
@@ -48,7 +48,7 @@ def hold_for_advice(
     entry = queries.find_entry_of(household_id, lock=True) or _begin_entry(household_id, by, due_at, at=at)
     if entry.state is EntryState.CLAIMED:
         return _held(entry, by)
-    if entry.regroup:
+    if entry.needs_regroup:
         raise BeingJoined
     if entry.state is EntryState.IDLE:
         # what it was last due for is over
@@ -90,4 +90,4 @@ def _only(claim: Claim | None, entry: QueueEntry) -> Claim:
 
 
 def _is_joining(entry: QueueEntry) -> bool:
-    return entry.regroup and entry.state is not EntryState.CLAIMED
+    return entry.needs_regroup and entry.state is not EntryState.CLAIMED

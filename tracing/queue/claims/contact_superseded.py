@@ -8,7 +8,7 @@ from tracing.queue.models import CallTask, EntryState, TaskState
 from tracing.queue.services import close_task, reopen_task
 
 
-def give_way(task: CallTask, *, at: datetime) -> None:
+def supersede(task: CallTask, *, at: datetime) -> None:
     """Give up the call of a contact who is called as a case; while somebody is on the line it lasts until they are not.
 
     Lock the household's entry first.
@@ -21,7 +21,7 @@ def give_way(task: CallTask, *, at: datetime) -> None:
     close_task(task, TaskState.CANCELLED, by=None, at=at)
 
 
-def take_way_back(task: CallTask, before: TaskState, *, by: int | None, at: datetime) -> bool:
+def restore(task: CallTask, before: TaskState, *, by: int | None, at: datetime) -> bool:
     """Put a call that gave way back to where it stood; False where it was held after all, or taken up since."""
     if task.gives_way:
         task.gives_way = False

@@ -42,8 +42,8 @@ def _unclaim(entries: Sequence[QueueEntry], *, at: datetime) -> None:
     for task in queries.giving_way(let_go):
         close_task(task, TaskState.CANCELLED, by=None, at=at)
     for entry in entries:
-        if entry.regroup:
-            entry.regroup = False
+        if entry.needs_regroup:
+            entry.needs_regroup = False
             households.settle(entry.household_id, at=at)
     households.refresh_all(let_go, at=at)
 

@@ -49,7 +49,7 @@ def need_care(
     chosen = select(QueueEntry.claim_ends_at, QueueEntry.id).where(
         QueueEntry.state == EntryState.CLAIMED,
         QueueEntry.claim_ends_at <= at,
-        QueueEntry.is_stale | QueueEntry.regroup | (QueueEntry.promised_at > at),
+        QueueEntry.is_stale | QueueEntry.needs_regroup | (QueueEntry.promised_at > at),
     )
     if after is not None:
         chosen = chosen.where(ended > after)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import TextClause, text
 
 from tracing.kernel.db import session
-from tracing.kernel.redaction import blind
+from tracing.kernel.redaction import redacted
 from tracing.queue import rules
 from tracing.queue.models import QueueEntry
 from tracing.staff.agent import Agent
@@ -104,7 +104,7 @@ class Claim:
     """What began with it, in the same statement."""
 
 
-@blind
+@redacted
 class Beginning(NamedTuple):
     """What a feature above begins with a claim: one statement costs half of two, and a claim never stands without it."""
 

@@ -17,18 +17,18 @@ from sqlalchemy.exc import IntegrityError
 from tracing.kernel.bulk_copy import copy_rows
 from tracing.kernel.db import session, take_ids
 from tracing.kernel.events import Event
-from tracing.kernel.redaction import blind
+from tracing.kernel.redaction import redacted
 from tracing.people.models import Household, HouseholdNumber, KeyKind
 from tracing.queue import rules
 from tracing.queue.households import priorities
 from tracing.queue.households import services as households
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
 from tracing.queue.ordering.hours import calling_of
-from tracing.queue.ordering.reasons import Ground
+from tracing.queue.ordering.reasons import SiteSettingsCache
 from tracing.ui.languages import FRENCH
 
 
-@blind
+@redacted
 class Newcomer(NamedTuple):
     """Somebody who is about to be written, and the blind indexes of their telephone numbers."""
 
@@ -292,7 +292,7 @@ def _write_entries(arrivals: Iterable[Arrival], home_of: Mapping[int, int], *, a
 
 def _placer(at: datetime) -> Callable[[list[Arrival]], tuple[Any, ...]]:
     """Return what gives arrivals of one household their place; alike ones share it, and most of a lot are alike."""
-    ground, known = Ground(), dict[tuple[Any, ...], tuple[Any, ...]]()
+    ground, known = SiteSettingsCache(), dict[tuple[Any, ...], tuple[Any, ...]]()
 
     def reason_of(one: Arrival) -> rules.Reason:
         site, weights = ground.of(one.site_id)

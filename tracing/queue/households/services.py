@@ -160,12 +160,12 @@ def _join(target: int, other: int, *, at: datetime) -> None:
     met = [one for one in (kept, leaving) if one is not None]
     if is_busy or any(one.state is EntryState.CLAIMED for one in met):
         for one in met:
-            one.regroup = True
+            one.needs_regroup = True
         session.flush()
         return
     number = max((one.claim_number for one in (kept, leaving) if one is not None), default=0) + 1
     if leaving is not None:
-        leaving.regroup = False
+        leaving.needs_regroup = False
     session.execute(update(Person).where(Person.household_id == other).values(household_id=target))
     session.execute(update(CallTask).where(CallTask.household_id == other).values(household_id=target))
     session.execute(
@@ -195,18 +195,18 @@ def settle_waiting(*, at: datetime, limit: int) -> int:
     """Join or split the households that could not be while somebody was on the line; returns how many."""
     waiting = session.scalars(
         select(QueueEntry)
-        .where(QueueEntry.regroup, QueueEntry.state != EntryState.CLAIMED)
+        .where(QueueEntry.needs_regroup, QueueEntry.state != EntryState.CLAIMED)
         .order_by(QueueEntry.household_id)
         .limit(limit)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
     for entry in waiting:
-        entry.regroup = False
+        entry.needs_regroup = False
         session.flush()
         settle(entry.household_id, at=at)
         refresh(entry.household_id, at=at)
-    return sum(not entry.regroup for entry in waiting)
+    return sum(not entry.needs_regroup for entry in waiting)
 
 
 def _split(
@@ -214,7 +214,7 @@ def _split(
 ) -> None:
     entry = queries.find_entry_of(household_id, lock=True)
     if entry is not None and entry.state is EntryState.CLAIMED:
-        entry.regroup = True
+        entry.needs_regroup = True
         session.flush()
         return
     for group in groups[1:]:
@@ -265,7 +265,7 @@ def _place(household_id: int, entry: QueueEntry | None, place: rules.Place | Non
             entry.promised_at = entry.overdue_at = None
         return
     if entry is None:
-        entry = QueueEntry(household_id=household_id, claim_number=0, state=EntryState.IDLE, regroup=False)
+        entry = QueueEntry(household_id=household_id, claim_number=0, state=EntryState.IDLE, needs_regroup=False)
         session.add(entry)
     if entry.state is not EntryState.CLAIMED:
         # a call ends at the site where it began

@@ -13,7 +13,7 @@ from tracing.kernel.db import session
 from tracing.programmes.schema import Weights
 from tracing.queue import queries, rules
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
-from tracing.queue.ordering.reasons import Of, reasons_of
+from tracing.queue.ordering.reasons import WaitingReason, reasons_of
 from tracing.staff.agent import Workplace
 from tracing.ui.languages import FRENCH
 
@@ -54,7 +54,7 @@ def preview(site: Workplace, tried: Weights | None, *, at: datetime) -> Preview:
         else _first(site, at, min(LOOKED_AT, 3 * SHOWN))
     )
     entries = queries.entries_of(sorted(found))
-    reasons: dict[int, list[Of]] = defaultdict(list)
+    reasons: dict[int, list[WaitingReason]] = defaultdict(list)
     for one in reasons_of([entry.household_id for entry in entries]):
         reasons[one.household_id].append(one)
     known = [entry for entry in entries if reasons[entry.household_id]]
@@ -69,11 +69,11 @@ def preview(site: Workplace, tried: Weights | None, *, at: datetime) -> Preview:
     return Preview(before[:SHOWN], after[:SHOWN], places)
 
 
-def _under(weights: Weights, reasons: Sequence[Of]) -> list[Of]:
+def _under(weights: Weights, reasons: Sequence[WaitingReason]) -> list[WaitingReason]:
     return [replace(one, reason=replace(one.reason, weights=weights)) for one in reasons]
 
 
-def _turn(entry: QueueEntry, reasons: Sequence[Of]) -> Turn:
+def _turn(entry: QueueEntry, reasons: Sequence[WaitingReason]) -> Turn:
     """Return the place of a household by the most urgent of its reasons."""
     ranked = [(rules.rank_of(one.reason, opens_at=entry.not_before), one) for one in reasons]
     rank_at, first = min(ranked, key=lambda pair: pair[0])

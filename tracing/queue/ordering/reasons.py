@@ -11,7 +11,7 @@ from tracing.queue.ordering.weights import site_and_weights
 from tracing.staff.models import Site
 
 
-class Ground:
+class SiteSettingsCache:
     """What sites decide, read once for many households."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Ground:
 
 
 @dataclass(frozen=True, slots=True)
-class Of:
+class WaitingReason:
     """A reason and the household that it is about."""
 
     household_id: int
@@ -33,17 +33,19 @@ class Of:
     reason: rules.Reason
 
 
-def reasons_of(household_ids: Sequence[int], ground: Ground | None = None) -> list[Of]:
+def reasons_of(household_ids: Sequence[int], ground: SiteSettingsCache | None = None) -> list[WaitingReason]:
     """Return why the people of some households must be called, the most urgent first."""
-    ground = ground or Ground()
+    ground = ground or SiteSettingsCache()
     return [
-        Of(task.household_id, task, reason_of(task, time_zone, language, ground))
+        WaitingReason(task.household_id, task, reason_of(task, time_zone, language, ground))
         for task, time_zone, language in queries.open_reasons_of(household_ids)
         if task.household_id is not None
     ]
 
 
-def reason_of(task: CallTask, time_zone: str | None, language: str | None, ground: Ground) -> rules.Reason:
+def reason_of(
+    task: CallTask, time_zone: str | None, language: str | None, ground: SiteSettingsCache
+) -> rules.Reason:
     """Return one open task as a reason."""
     site, weights = ground.of(task.site_id)
     return rules.Reason(

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from tracing.kernel.redaction import blind
+from tracing.kernel.redaction import redacted
 from tracing.programmes.vocabulary import Subject
 from tracing.sickleave.rules import NoteAllowed, NoteRequest, note_rule
 
@@ -14,7 +14,7 @@ class _Printed(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-@blind
+@redacted
 class Issuer(_Printed):
     """The body that issues the note."""
 
@@ -23,7 +23,7 @@ class Issuer(_Printed):
     phone: str | None = None
 
 
-@blind
+@redacted
 class Bearer(_Printed):
     """The person who stays at home."""
 
@@ -36,7 +36,7 @@ class Bearer(_Printed):
     address: tuple[str, ...] = ()
 
 
-@blind
+@redacted
 class NoteContent(_Printed):
     """A sick note to print: who issued it, to whom, for which days, by which rule."""
 

@@ -11,7 +11,7 @@ from tracing.calls.models import Call
 from tracing.cases import queries as cases
 from tracing.kernel.db import among, session
 from tracing.kernel.paging import PAGE_SIZE
-from tracing.queue.availability import Colleague, colleagues
+from tracing.queue.availability import Colleague, availability_of
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
 from tracing.staff import queries as staff
 from tracing.staff.agent import Workplace
@@ -223,7 +223,7 @@ def _subject(tasks: Sequence[Any], references: Mapping[int, str]) -> Subject:
 
 def free_tracers(site: Workplace, *, at: datetime) -> list[Colleague]:
     """Return the tracers of a site who have no call and none kept for them, those at work first."""
-    free = [one for one in colleagues(site.id, at=at, zone=site.time_zone) if one.is_free]
+    free = [one for one in availability_of(site.id, at=at, zone=site.time_zone) if one.is_free]
     return sorted(
         free,
         key=lambda one: (one.last_input_at is None, one.presence is Presence.AWAY, one.member.display_name),

@@ -13,7 +13,7 @@ from tracing.calls.models import Call
 from tracing.calls.rules import BY_TRACER, CallOutcome
 from tracing.kernel import clock
 from tracing.kernel.db import session
-from tracing.queue.availability import Colleague, colleagues
+from tracing.queue.availability import Colleague, availability_of
 from tracing.staff.agent import Workplace
 from tracing.staff.rules import Presence
 
@@ -83,7 +83,7 @@ def team(site: Workplace, *, at: datetime) -> list[AtWork]:
     day = _days(site.id, since=clock.midnight(at, site.time_zone))
     found = [
         _at_work(one, *day.get(one.member.id, (0, 0, 0)))
-        for one in colleagues(site.id, at=at, zone=site.time_zone)
+        for one in availability_of(site.id, at=at, zone=site.time_zone)
     ]
     order = list(Presence)
     return sorted(found, key=lambda one: (order.index(one.presence), not one.is_expected, one.name))
