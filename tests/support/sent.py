@@ -28,7 +28,7 @@ TYPES = {
 
 _OURS = str(PACKAGE)
 _TESTS = str(PACKAGE.parent / "tests")
-MIGRATIONS = "kernel.migrate."
+MIGRATIONS = "kernel.postgres.migrate."
 """Runs once, as the owner."""
 _BELOW = str(PACKAGE / "kernel" / "db.py")
 """Sends statements for others: who asked stands above it."""
