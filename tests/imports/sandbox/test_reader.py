@@ -175,7 +175,7 @@ def test_a_reader_nobody_listens_to_any_more_is_ended():
 
 LIMITS = """
 import resource, sys
-from tracing.imports import worker
+from tracing.imports.sandbox import worker
 worker.limit_ourselves()
 try:
     open(sys.argv[1], "wb", buffering=0).write(b"x" * 10)
