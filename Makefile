@@ -29,13 +29,14 @@ test: setup ## Run every check and every test
 	@TRACING_TEST_BROWSER="$$(bin/chromium --find)" $(PYTEST) -n $(WORKERS) --dist loadgroup
 
 .PHONY: check
-check: setup ## Run the checks that need no database: style, types, imports, templates
+check: setup ## Run the checks that need no database: style, types, imports, templates, migrations
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	@$(BIN)/lint-imports --cache-dir .venv/import-linter > .venv/import-linter.log 2>&1 \
 		|| { cat .venv/import-linter.log; exit 1; }
 	$(BIN)/djlint tracing --lint --quiet
+	$(BIN)/python -m migrations.lint
 
 .PHONY: install
 install: ## Install for production into .venv: requirements.lock by hash, nothing for development

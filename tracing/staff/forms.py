@@ -22,7 +22,7 @@ from wtforms.validators import EqualTo, InputRequired, Length, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from tracing.staff.models import MemberKind, Role, Shift
-from tracing.staff.words import KIND_WORDS, ROLE_WORDS, WEEKDAYS
+from tracing.staff.words import KIND_WORDS, ROLE_WORDS
 from tracing.ui import languages
 from tracing.ui.forms import PageForm
 
@@ -159,7 +159,7 @@ class WorkForm(PageForm):
     @classmethod
     def of(cls, roles: Iterable[str], languages: Iterable[str], shifts: Iterable[Shift]) -> "WorkForm":
         """Return the form that shows these roles, languages and hours."""
-        by_day: list[dict[str, Any]] = [{} for _weekday in WEEKDAYS]
+        by_day: list[dict[str, Any]] = [{} for _weekday in range(7)]
         for shift in shifts:
             by_day[shift.weekday] = {"starts": shift.starts_at, "ends": shift.ends_at}
         return cls(formdata=None, data={"roles": list(roles), "languages": list(languages), "days": by_day})
