@@ -28,14 +28,29 @@ test: setup ## Run every check and every test
 	@$(MAKE) --no-print-directory check
 	@TRACING_TEST_BROWSER="$$(bin/chromium --find)" $(PYTEST) -n $(WORKERS) --dist loadgroup
 
+.PHONY: quick
+quick: setup ## Run all tests but those that take over a minute each
+	@TRACING_TEST_BROWSER="$$(bin/chromium --find)" $(PYTEST) -n $(WORKERS) --dist loadgroup -m "not slow"
+
+.PHONY: check-one
+check-one: setup ## Check one file and run the tests that belong to it: make check-one FILE=tracing/queue/rules.py
+	@$(BIN)/python bin/check-one "$(FILE)"
+
+.PHONY: coverage
+coverage: setup ## Run every test and print which lines of the product none of them runs (half as long again)
+	@mkdir -p .venv/coverage && $(BIN)/coverage erase
+	@TRACING_TEST_BROWSER="$$(bin/chromium --find)" $(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadgroup
+	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report
+
 .PHONY: check
-check: setup ## Run the checks that need no database: style, types, imports, templates
+check: setup ## Run the checks that need no database: style, types, imports, templates, migrations
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	@$(BIN)/lint-imports --cache-dir .venv/import-linter > .venv/import-linter.log 2>&1 \
 		|| { cat .venv/import-linter.log; exit 1; }
 	$(BIN)/djlint tracing --lint --quiet
+	$(BIN)/python -m migrations.lint
 
 .PHONY: install
 install: ## Install for production into .venv: requirements.lock by hash, nothing for development

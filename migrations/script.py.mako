@@ -9,6 +9,7 @@ Say here why, and what the old release does while this runs. Then delete these r
 - An index on a large table is made with postgresql_concurrently=True inside op.get_context().autocommit_block().
 - Shape or rows, never both. Rows change in batches; such a migration has a test with awkward rows.
 - No model is imported: models change later, this file does not.
+- `make check` lints the SQL. A finding that does no harm is named with its reason: lint_exceptions = {"rule": "why"}.
 - One that the release before does not survive says oldest_release = "..." (CONTRIBUTING.md, Migrations).
 - A lock is waited for 4 seconds; then the migration gives up, changes nothing and may be run again.
 - downgrade() undoes it. What cannot be undone is said here and decided by people.

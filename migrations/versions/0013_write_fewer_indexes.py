@@ -11,6 +11,10 @@ revision = "0013"
 down_revision = "0012"
 branch_labels = None
 depends_on = None
+lint_exceptions = {
+    "require-concurrent-index-deletion": "in one transaction with the new name; it waits for 4 seconds at most",
+    "renaming-object": "the new index takes the name of the old one, by which a refused claim is known",
+}
 
 ONE_CLAIM = "uq_queue_entries_one_claim"
 HELD = "claimant_id IS NOT NULL"

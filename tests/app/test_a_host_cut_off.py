@@ -142,6 +142,7 @@ def lost_hosts(tmp_path: Path) -> Iterator[Hosts]:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", ["silent", pytest.param("lost", marks=[pytest.mark.network, pytest.mark.timeout(300)])]
 )

@@ -81,6 +81,7 @@ def settings(server, tmp_path_factory):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.nginx
 @pytest.mark.skipif(nginx.PROGRAM is None, reason="nginx is not installed")
 def test_no_request_is_lost_or_done_twice_while_the_pages_restart(settings, tmp_path):

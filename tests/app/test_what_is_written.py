@@ -33,6 +33,7 @@ def secrets_of(data_dir, told):
     return of_people | of_machine | {*told["cookies"], PASSWORD}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("style", ["text", "json"])
 def test_whatever_fails_nothing_of_anybody_is_written(data_dir, style):

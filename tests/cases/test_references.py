@@ -5,25 +5,9 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stdnum import luhn
 
-from tracing.cases.rules import check_digit, reference
-
-
-@pytest.mark.parametrize(
-    ("digits", "digit"),
-    [
-        # Luhn: the worked example of ISO/IEC 7812-1, then by hand
-        ("7992739871", 3),
-        ("0", 0),
-        ("1", 8),
-        ("5", 9),
-        ("26000123", 5),
-        ("26000001", 3),
-        ("99999999", 8),
-    ],
-)
-def test_the_check_digit_of_a_number(digits, digit):
-    assert check_digit(digits) == digit
+from tracing.cases.rules import reference
 
 
 @pytest.mark.parametrize(
@@ -31,8 +15,8 @@ def test_the_check_digit_of_a_number(digits, digit):
     [
         (2026, 1, "P0-26-000001-3"),
         (2026, 123, "P0-26-000123-5"),
-        (2109, 999_999, f"P0-09-999999-{check_digit('09999999')}"),
-        (2026, 1_234_567, f"P0-26-1234567-{check_digit('261234567')}"),
+        (2109, 999_999, "P0-09-999999-7"),
+        (2026, 1_234_567, "P0-26-1234567-4"),
     ],
 )
 def test_a_reference_is_written_with_its_year_and_check_digit(year, sequence, written):
@@ -43,7 +27,7 @@ def test_a_reference_is_written_with_its_year_and_check_digit(year, sequence, wr
 def fits(written):
     """Say whether the digit at the end is that of the others."""
     digits = "".join(sign for sign in written.removeprefix("P0") if sign.isdigit())
-    return check_digit(digits[:-1]) == int(digits[-1])
+    return luhn.is_valid(digits)
 
 
 @given(st.integers(2020, 2099), st.integers(1, 9_999_999), st.data())

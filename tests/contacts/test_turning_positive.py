@@ -3,11 +3,12 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from tests.conftest import NOW
 from tests.contacts.conftest import LUC, named, on_the_phone
 from tests.support.lots import PARIS, arrival, lot_of
+from tests.support.statements import statements_sent
 from tests.support.story import agent, case, contact, identity, waiting_case
 from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
@@ -254,20 +255,12 @@ def test_a_contact_told_in_the_very_call_was_told_and_is_still_a_case(story, ses
 
 def test_one_statement_tells_that_nobody_is_a_contact(story, session):
     opened = [case(story.nantes, identity(f"P{n}", phones=()), at=NOW) for n in range(20)]
-    said = []
 
-    def listen(_connection, _cursor, statement, *_rest):
-        said.append(statement)
-
-    engine = session.get_bind().engine
-    event.listen(engine, "before_cursor_execute", listen)
-    try:
+    with statements_sent(session) as sent:
         turned = turn_into_cases([(one.id, one.person_id) for one in opened], at=NOW, zone=PARIS)
-    finally:
-        event.remove(engine, "before_cursor_execute", listen)
 
     assert turned == {}
-    assert len(said) == 1
+    assert len(sent) == 1
 
 
 def test_a_case_that_was_none_gives_the_contact_back_with_their_call(story, session, source, zoe):

@@ -2,16 +2,14 @@
 
 from datetime import timedelta
 
-from sqlalchemy import event
-
 from tests.conftest import NOW
 from tests.desk.walking import P0, soup, take_call
 from tests.support.pages import check_fragment
+from tests.support.statements import statements_sent
 from tests.support.story import identity, waiting_case
 from tracing.calls import queries as calls
 from tracing.calls.jobs import sweep_claims
 from tracing.cases import queries as cases
-from tracing.kernel import db
 from tracing.kernel.events import Sighting
 from tracing.people.models import Person
 from tracing.queue import queries as queue
@@ -244,20 +242,11 @@ def test_the_page_of_a_call_costs_a_fixed_handful_of_queries(story, browse, sess
     for name in ("Paul", "Luc", "Anne"):
         waiting_case(story.nantes, identity(name), at=NOW + MINUTE)
     walk = take_call(browse.as_(story.ada)).to("symptoms")
-    counted: list[str] = []
 
-    def count(_connection, _cursor, statement, *_rest):
-        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
-            counted.append(statement)
-
-    engine = db.session.get_bind().engine
-    event.listen(engine, "before_cursor_execute", count)
-    try:
+    with statements_sent(session) as sent:
         walk.visitor.get(walk.call)
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
 
-    assert len(counted) <= 24, "\n".join(counted)
+    assert len(sent) <= 24, "\n".join(sent)
 
 
 def test_every_number_of_the_person_can_be_dialled(story, browse):

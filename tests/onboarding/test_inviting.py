@@ -4,10 +4,11 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from tests.conftest import NOW
 from tests.onboarding.conftest import CONTRACT_END, invited, is_known
+from tests.support.statements import statements_sent
 from tests.support.story import PASSWORD, agent, member, waiting_case
 from tracing.calls import services as calls
 from tracing.kernel import db
@@ -236,15 +237,10 @@ def test_two_people_with_one_link_open_one_account(story):
 
 def test_the_list_asks_the_database_no_more_for_more_recruits(browse, story, session):
     def asked():
-        statements = []
-        bind = session.get_bind()
-        engine = getattr(bind, "engine", bind)
-        listen = lambda *args: statements.append(args[2])  # noqa: E731
         db.session.remove()
-        event.listen(engine, "before_cursor_execute", listen)
-        rose.get("/recruits")
-        event.remove(engine, "before_cursor_execute", listen)
-        return len(statements)
+        with statements_sent(session) as sent:
+            rose.get("/recruits")
+        return len(sent)
 
     for number in range(2):
         services.accept(invited(story, login=f"recrue{number}").token, password=PASSWORD, at=NOW)

@@ -7,6 +7,7 @@ from bs4 import BeautifulSoup
 
 from tests.conftest import NOW
 from tests.support.pages import check_fragment
+from tests.support.statements import statements_sent
 from tests.support.story import Story, agent, identity, waiting_case
 from tests.support.web import Browser
 from tracing.calls import services as calls
@@ -164,21 +165,12 @@ def test_a_long_queue_comes_in_pages_in_the_order_of_the_due_time(browse: Browse
 
 
 def test_the_number_of_queries_does_not_grow_with_the_board(browse: Browser, story: Story, session):
-    from sqlalchemy import event
-
     dora = browse.as_(story.dora)
 
     def queries_of_a_board():
-        seen = []
-        engine = session.get_bind()
-
-        def note(_connection, _cursor, statement, *_rest):
-            seen.append(statement)
-
-        event.listen(engine, "before_cursor_execute", note)
-        dora.get("/board")
-        event.remove(engine, "before_cursor_execute", note)
-        return len([one for one in seen if "SAVEPOINT" not in one])
+        with statements_sent(session) as sent:
+            dora.get("/board")
+        return len(sent)
 
     waiting_case(story.nantes, identity("Un", phones=("+33639980001",)), at=NOW)
     dora.get("/board")

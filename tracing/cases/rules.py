@@ -1,20 +1,16 @@
 """What makes a case one, and its reference: what may be said and written where an identity may not. Pure."""
 
+from stdnum import luhn
+
 SAME_EPISODE_DAYS = 60
 """Samplings of a person this many calendar days apart or fewer are one case; a meeting further from one than that has
 nothing to do with it."""
 
 
-def check_digit(digits: str) -> int:
-    """Return the Luhn digit that makes `digits` valid: one mistyped or swapped figure is found."""
-    total = 0
-    for place, figure in enumerate(reversed(digits)):
-        value = int(figure) * (2 if place % 2 == 0 else 1)
-        total += value - 9 if value > 9 else value
-    return -total % 10
-
-
 def reference(year: int, sequence: int) -> str:
-    """Return the reference of the `sequence`-th case, opened in `year`: P0-26-000123-5."""
+    """Return the reference of the `sequence`-th case, opened in `year`: P0-26-000123-5.
+
+    The last figure is a Luhn check digit: one mistyped or swapped figure is found.
+    """
     digits = f"{year % 100:02d}{sequence:06d}"
-    return f"P0-{digits[:2]}-{digits[2:]}-{check_digit(digits)}"
+    return f"P0-{digits[:2]}-{digits[2:]}-{luhn.calc_check_digit(digits)}"

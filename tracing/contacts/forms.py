@@ -6,7 +6,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import DateField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
@@ -19,6 +18,7 @@ from tracing.programmes.rules import Circumstances
 from tracing.programmes.vocabulary import Distance, Protection
 from tracing.ui import languages
 from tracing.ui.formats import phone
+from tracing.ui.forms import PageForm
 
 PREFIX = "contact-"
 UNKNOWN = ""
@@ -44,7 +44,7 @@ def _choice_of_three(label: Any, **kwargs: Any) -> RadioField:
     return RadioField(label, choices=choices, default=UNKNOWN, **kwargs)
 
 
-class CircumstancesForm(FlaskForm):  # type: ignore[misc]
+class CircumstancesForm(PageForm):
     """How a case and a contact met; one circumstance that counts is enough, then the rest need not be asked."""
 
     lives_with_case = _choice_of_three(_l("Vit sous le même toit que le cas"))

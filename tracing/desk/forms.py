@@ -5,7 +5,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import (
     DateField,
     Field,
@@ -26,6 +25,7 @@ from tracing.escalations.words import REASON_WORDS
 from tracing.queue.availability import Colleague
 from tracing.staff.words import presence_in_words
 from tracing.ui import languages
+from tracing.ui.forms import PageForm
 
 MEDICAL = tuple(reason for reason, audience in AUDIENCE.items() if audience is Audience.ADVISER)
 
@@ -59,7 +59,7 @@ def offered_languages() -> list[SelectChoice]:
     return [SelectChoice("", _("Choisir")), *known, SelectChoice(languages.OTHER, _("Autre, ou inconnue"))]
 
 
-class EndForm(FlaskForm):  # type: ignore[misc]
+class EndForm(PageForm):
     """Shape and presence only; whether a call may end so is decided in endings.finish."""
 
     needs_words = True
@@ -112,7 +112,7 @@ class EndForm(FlaskForm):  # type: ignore[misc]
         return (field.data or None) if field else None
 
 
-class GiveBackForm(FlaskForm):  # type: ignore[misc]
+class GiveBackForm(PageForm):
     """Why a call is given back."""
 
     reason = RadioField(
@@ -127,7 +127,7 @@ class GiveBackForm(FlaskForm):  # type: ignore[misc]
         return GiveBackReason(self.reason.data) if self.reason.data else None
 
 
-class HandOverForm(FlaskForm):  # type: ignore[misc]
+class HandOverForm(PageForm):
     """To which colleague a call goes."""
 
     colleague = SelectField(

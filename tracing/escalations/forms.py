@@ -4,7 +4,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length
@@ -12,9 +11,10 @@ from wtforms.validators import InputRequired, Length
 from tracing.escalations.models import Decision, Reason
 from tracing.escalations.rules import AUDIENCE, LONGEST_ANSWER, LONGEST_QUESTION, URGENCY
 from tracing.escalations.words import AUDIENCE_WORDS, REASON_WORDS, URGENCY_WORDS
+from tracing.ui.forms import PageForm
 
 
-class AskForm(FlaskForm):  # type: ignore[misc]
+class AskForm(PageForm):
     """A question, and why it is asked: the reason says whom it goes to."""
 
     reason = SelectField(
@@ -44,7 +44,7 @@ class AskForm(FlaskForm):  # type: ignore[misc]
         ]
 
 
-class AnswerForm(FlaskForm):  # type: ignore[misc]
+class AnswerForm(PageForm):
     """An answer, and what follows from it."""
 
     answer = TextAreaField(

@@ -1,14 +1,14 @@
 """What a referent types to invite, and a recruit to come in."""
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from tracing.staff.forms import NewPasswordForm
+from tracing.ui.forms import PageForm
 
 
-class InviteForm(FlaskForm):  # type: ignore[misc]
+class InviteForm(PageForm):
     """Who comes, and until when."""
 
     name = StringField(

@@ -4,11 +4,12 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from stdnum.fr.nir import calc_check_digits
+
 _SHAPE = re.compile(r"[1-478]\d{2}(?:0[1-9]|1[0-2]|[2-9]\d)(?:0[1-9]|[1-9]\d|2[AB])\d{6}(?:\d{2})?", re.ASCII)
 _BETWEEN_DIGITS = re.compile(r"[\s.\-_/]+")
 _BODY = 13
 _SEX_DIGITS = {"M": "137", "F": "248"}
-_CORSICA = {"2A": "19", "2B": "18"}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -21,8 +22,7 @@ class Nir:
 
 def key_of(body: str) -> int:
     """Return the key of the 13 characters, Corsican departments counted as 19 and 18."""
-    department = body[5:7]
-    return 97 - int(body[:5] + _CORSICA.get(department, department) + body[7:]) % 97
+    return int(calc_check_digits(body))
 
 
 def read_nir(text: str) -> Nir | None:

@@ -8,7 +8,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
@@ -18,12 +17,13 @@ from tracing.people.rules import Identity, nir_counts
 from tracing.sickleave.patient import BearerDetails
 from tracing.sickleave.rules import NoNumber
 from tracing.sickleave.words import NO_NUMBER_WORDS
+from tracing.ui.forms import PageForm
 
 PREFIX = "note-"
 EARLIEST_BIRTH = date(1900, 1, 1)
 
 
-class NoteForm(FlaskForm):  # type: ignore[misc]
+class NoteForm(PageForm):
     """From when, the declaration, and whatever of the person is missing on the note."""
 
     birth_name = StringField(

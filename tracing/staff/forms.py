@@ -6,7 +6,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import (
     DateField,
     FieldList,
@@ -23,8 +22,9 @@ from wtforms.validators import EqualTo, InputRequired, Length, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from tracing.staff.models import MemberKind, Role, Shift
-from tracing.staff.words import KIND_WORDS, ROLE_WORDS, WEEKDAYS
+from tracing.staff.words import KIND_WORDS, ROLE_WORDS
 from tracing.ui import languages
+from tracing.ui.forms import PageForm
 
 ROLES = [SelectChoice(role.value, ROLE_WORDS[role]) for role in Role]
 
@@ -34,7 +34,7 @@ def spoken_languages() -> list[SelectChoice]:
     return [SelectChoice(code, name) for code, name in languages.choices()]
 
 
-class LoginForm(FlaskForm):  # type: ignore[misc]
+class LoginForm(PageForm):
     """Name and password."""
 
     login = StringField(
@@ -54,7 +54,7 @@ class LoginForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class UnlockForm(FlaskForm):  # type: ignore[misc]
+class UnlockForm(PageForm):
     """The password again, after a pause."""
 
     password = PasswordField(
@@ -64,7 +64,7 @@ class UnlockForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class NewPasswordForm(FlaskForm):  # type: ignore[misc]
+class NewPasswordForm(PageForm):
     """A password chosen, twice."""
 
     password = PasswordField(
@@ -90,7 +90,7 @@ class RolesField(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-class MemberForm(FlaskForm):  # type: ignore[misc]
+class MemberForm(PageForm):
     """A new account."""
 
     name = StringField(
@@ -148,7 +148,7 @@ class DayForm(Form):
         return wrong is None
 
 
-class WorkForm(FlaskForm):  # type: ignore[misc]
+class WorkForm(PageForm):
     """What a member does here, in which languages and when: one form, so that one save keeps all that was ticked."""
 
     roles = RolesField(_l("Rôles sur ce site"), choices=ROLES)
@@ -159,7 +159,7 @@ class WorkForm(FlaskForm):  # type: ignore[misc]
     @classmethod
     def of(cls, roles: Iterable[str], languages: Iterable[str], shifts: Iterable[Shift]) -> "WorkForm":
         """Return the form that shows these roles, languages and hours."""
-        by_day: list[dict[str, Any]] = [{} for _weekday in WEEKDAYS]
+        by_day: list[dict[str, Any]] = [{} for _weekday in range(7)]
         for shift in shifts:
             by_day[shift.weekday] = {"starts": shift.starts_at, "ends": shift.ends_at}
         return cls(formdata=None, data={"roles": list(roles), "languages": list(languages), "days": by_day})

@@ -38,7 +38,7 @@ from tracing.staff.errors import GuessedTooOften, OnACall, OnACallNow, WeakPassw
 from tracing.staff.forms import LoginForm, NewPasswordForm, UnlockForm
 from tracing.staff.login import known_browsers, sessions
 from tracing.staff.models import SessionEnd
-from tracing.staff.words import ROLE_WORDS, WEEKDAYS
+from tracing.staff.words import ROLE_WORDS, weekdays
 
 KNOWN_FOR = timedelta(days=400)
 """As long as a browser keeps any cookie."""
@@ -234,7 +234,7 @@ def account() -> ResponseReturnValue:
         sites=queries.sites({site_id for site_id, _role in me.roles}),
         roles=sorted(me.roles),
         role_words=ROLE_WORDS,
-        weekdays=WEEKDAYS,
+        weekdays=weekdays(),
         hours={shift.weekday: shift for shift in queries.shifts_of(me.member_id)},
         sessions=queries.open_sessions(me.member_id),
         on_call=is_on_call(),

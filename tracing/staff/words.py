@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from babel.dates import get_day_names
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -24,16 +26,6 @@ KIND_WORDS = {
     MemberKind.VOLUNTEER: _l("Volontaire"),
     MemberKind.RECRUIT: _l("Contrat court"),
 }
-
-WEEKDAYS = (
-    _l("lundi"),
-    _l("mardi"),
-    _l("mercredi"),
-    _l("jeudi"),
-    _l("vendredi"),
-    _l("samedi"),
-    _l("dimanche"),
-)
 
 PRESENCE_WORDS = {
     Presence.ON_CALL: _l("En appel"),
@@ -61,6 +53,12 @@ GONE_WORDS = {
     Gone.PAUSED: _l("en pause"),
     Gone.LOGGED_OUT: _l("session fermée"),
 }
+
+
+def weekdays() -> list[str]:
+    """Return the names of the days in the reader's language, Monday first."""
+    names = get_day_names(locale=get_locale())
+    return [names[day] for day in range(7)]
 
 
 def presence_in_words(member: Member, presence: Presence, last_input_at: datetime | None) -> str:

@@ -6,7 +6,6 @@ from typing import TypeVar
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, SelectField, StringField, TimeField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -14,6 +13,7 @@ from tracing.queue.availability import Colleague
 from tracing.staff.models import Member, Site
 from tracing.staff.words import presence_in_words
 from tracing.ui.fields import WholeNumberField
+from tracing.ui.forms import PageForm
 
 NOBODY = ""
 
@@ -32,7 +32,7 @@ def _tracer_choices(tracers: Sequence[Colleague]) -> list[tuple[object, str]]:
 Code = TypeVar("Code", bound=StrEnum)
 
 
-class GiveForm(FlaskForm):  # type: ignore[misc]
+class GiveForm(PageForm):
     """To whom a waiting call is given."""
 
     has_somebody = False
@@ -56,7 +56,7 @@ class GiveForm(FlaskForm):  # type: ignore[misc]
         self.has_somebody = bool(tracers)
 
 
-class TakeBackForm(FlaskForm):  # type: ignore[misc]
+class TakeBackForm(PageForm):
     """To whom a call goes that is taken from somebody."""
 
     claim = HiddenField(filters=[_number], validators=[InputRequired()])
@@ -71,7 +71,7 @@ class TakeBackForm(FlaskForm):  # type: ignore[misc]
         ]
 
 
-class NumberForm(FlaskForm):  # type: ignore[misc]
+class NumberForm(PageForm):
     """A number that somebody found."""
 
     number = StringField(
@@ -82,7 +82,7 @@ class NumberForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class AbsenceForm(FlaskForm):  # type: ignore[misc]
+class AbsenceForm(PageForm):
     """Days on which somebody does not work."""
 
     member = SelectField(
@@ -98,7 +98,7 @@ class AbsenceForm(FlaskForm):  # type: ignore[misc]
         self.member.choices = [(NOBODY, _("Choisir")), *((one.id, one.display_name) for one in members)]
 
 
-class LendForm(FlaskForm):  # type: ignore[misc]
+class LendForm(PageForm):
     """How many tracers call for which site, and until when."""
 
     number = WholeNumberField(

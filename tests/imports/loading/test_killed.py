@@ -95,6 +95,7 @@ def clean(live_database: Live, sent: Path) -> dict[str, Any]:
         return everything()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_lot_killed_fifty_times_ends_as_one_clean_run(
     clean: dict[str, Any], live_engines: Any, live_database: Live, sent: Path
@@ -217,6 +218,7 @@ WANTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_an_import_that_fails_at_each_statement_in_turn_says_so_and_completes(
     live_database: Live, tmp_path: Path
@@ -249,6 +251,7 @@ def test_an_import_that_fails_at_each_statement_in_turn_says_so_and_completes(
         assert {name: queries.get_lot(lot_id).counts[name] for name in WANTED} == WANTED
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_taking_a_lot_back_that_fails_at_any_statement_changes_nothing_and_is_tried_again(
     live_database: Live,

@@ -109,6 +109,7 @@ def room_of_namespaces(tmp_path: Path) -> Iterator[Room]:
         yield open_room(live, engines[0], until, network)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", ["processes", pytest.param("namespaces", marks=[pytest.mark.network, pytest.mark.timeout(300)])]
 )

@@ -3,10 +3,11 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from tests.conftest import NOW, Clock
 from tests.desk.walking import soup, take_call
+from tests.support.statements import statements_sent
 from tests.support.story import Story, agent, waiting_case
 from tests.support.web import Browser
 from tracing.calls import services as calls
@@ -239,15 +240,9 @@ def test_sites_are_asked_for_once_however_many_contracts_have_ended(story: Story
     )
     session.flush()
     session.expunge_all()  # as in a job that has looked at nobody yet
-    seen: list[str] = []
-
-    def note(_connection, _cursor, statement, *_rest):
-        seen.append(statement)
-
-    event.listen(session.get_bind(), "before_cursor_execute", note)
-    found = presence.gone(asked, site_id=site_id, at=NOW, zone=zone)
-    event.remove(session.get_bind(), "before_cursor_execute", note)
+    with statements_sent(session()) as sent:
+        found = presence.gone(asked, site_id=site_id, at=NOW, zone=zone)
 
     assert set(found.values()) == {Gone.CONTRACT_ENDED}
     assert len(found) == 3
-    assert len([one for one in seen if "FROM sites" in one]) == 1
+    assert len([one for one in sent if "FROM sites" in one]) == 1

@@ -1,12 +1,13 @@
 """What is typed while somebody rings."""
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from tracing.ui.forms import PageForm
 
-class IncomingForm(FlaskForm):  # type: ignore[misc]
+
+class IncomingForm(PageForm):
     """By what a caller is found."""
 
     key = StringField(
@@ -22,7 +23,7 @@ class IncomingForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class RequestForm(FlaskForm):  # type: ignore[misc]
+class RequestForm(PageForm):
     """What somebody wanted whom nobody can take now."""
 
     reference = HiddenField(validators=[Optional(), Length(max=20)])

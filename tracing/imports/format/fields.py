@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+from stdnum import luhn
+
 # What senders write for “nothing”.
 _WORDS = ("nc", "nr", "nd", "n/a", "n.c.", "inconnu", "inconnue", "aucun", "aucune", "neant", "néant", "null")
 _MARKS = ("non renseigné", "non renseigne", "-", "--", ".", "?")
@@ -15,7 +17,6 @@ _BETWEEN_DIGITS = re.compile(r"[\s.\-_/]+")
 _FINESS = re.compile(r"(?:\d{2}|2[AB])\d{7}", re.ASCII)
 _LETTER_DIGITS = str.maketrans("AB", "12")
 _EMAIL = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>.]{2,}")
-_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 _VARIANT = re.compile(r"(?:A[0189])?(?:B[0189])?(?:C[0189])?(?:D[0189])?")
 
 _SEXES = {
@@ -52,13 +53,7 @@ def read_finess(text: str) -> str | None:
     compact = padded(_BETWEEN_DIGITS.sub("", text).upper(), 9)
     if not _FINESS.fullmatch(compact):
         return None
-    return compact if luhn_holds(compact.translate(_LETTER_DIGITS)) else None
-
-
-def luhn_holds(digits: str) -> bool:
-    """Say whether the last of these digits is the check digit of the others."""
-    odd = sum(map(int, digits[-1::-2]))
-    return (odd + sum(_DOUBLED[int(digit)] for digit in digits[-2::-2])) % 10 == 0
+    return compact if luhn.is_valid(compact.translate(_LETTER_DIGITS)) else None
 
 
 def read_email(text: str) -> str:

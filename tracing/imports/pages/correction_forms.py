@@ -1,7 +1,6 @@
 """Correcting a line, or a whole file of them: presence and shape only."""
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import RadioField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
@@ -10,9 +9,10 @@ from wtforms.validators import InputRequired, Length
 from tracing.imports.corrections.words import HELP_WORDS, SET_ASIDE_WORDS
 from tracing.imports.format.columns import FIELDS
 from tracing.imports.pages.source_words import FIELD_WORDS
+from tracing.ui.forms import PageForm
 
 
-class CorrectionForm(FlaskForm):  # type: ignore[misc]
+class CorrectionForm(PageForm):
     """Every field of a line as it came. Whether it can be used is decided where every line is read."""
 
 
@@ -29,7 +29,7 @@ for _name in FIELDS:
     )
 
 
-class SetAsideForm(FlaskForm):  # type: ignore[misc]
+class SetAsideForm(PageForm):
     """Why nothing is to be corrected in a line."""
 
     why = RadioField(
@@ -39,7 +39,7 @@ class SetAsideForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class CorrectedFileForm(FlaskForm):  # type: ignore[misc]
+class CorrectedFileForm(PageForm):
     """The file of the lines to correct, corrected."""
 
     file = FileField(

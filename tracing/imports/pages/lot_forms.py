@@ -4,15 +4,15 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from tracing.imports.limits import MOST_BYTES
+from tracing.ui.forms import PageForm
 
 
-class OpenForm(FlaskForm):  # type: ignore[misc]
+class OpenForm(PageForm):
     """What opens one file, for this time only."""
 
     key = FileField(_l("Clé privée"), description=_l("Fichier PEM, OpenPGP ou age."))
@@ -35,7 +35,7 @@ class OpenForm(FlaskForm):  # type: ignore[misc]
         return True
 
 
-class UploadForm(FlaskForm):  # type: ignore[misc]
+class UploadForm(PageForm):
     """A file and who sent it; what opens it only where its source keeps no key."""
 
     file = FileField(

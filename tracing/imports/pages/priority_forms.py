@@ -1,16 +1,17 @@
 """What a supervisor types to put a place before the others."""
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, StringField
 from wtforms.validators import InputRequired, Regexp
+
+from tracing.ui.forms import PageForm
 
 
 def _without_spaces(typed: str | None) -> str | None:
     return typed.replace(" ", "") if typed else typed
 
 
-class PlaceForm(FlaskForm):  # type: ignore[misc]
+class PlaceForm(PageForm):
     """Where people live."""
 
     postcode = StringField(

@@ -3,7 +3,6 @@
 from typing import Any, Self
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
@@ -13,9 +12,10 @@ from tracing.imports.models import ImportSource, SourceKind
 from tracing.imports.pages.source_words import KIND_WORDS
 from tracing.imports.sources.services import Terms
 from tracing.staff.models import Site
+from tracing.ui.forms import PageForm
 
 
-class SourceForm(FlaskForm):  # type: ignore[misc]
+class SourceForm(PageForm):
     """Who sends, and what is decided about their files."""
 
     code = StringField(
@@ -96,7 +96,7 @@ class SourceForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class KeyForm(FlaskForm):  # type: ignore[misc]
+class KeyForm(PageForm):
     """What every key has: a name by which people know it."""
 
     label = StringField(
@@ -151,7 +151,7 @@ class SignerForm(KeyForm):
     )
 
 
-class ConfirmKeyForm(FlaskForm):  # type: ignore[misc]
+class ConfirmKeyForm(PageForm):
     """The end of the fingerprint, as the second person heard or read it elsewhere."""
 
     typed = StringField(
@@ -161,7 +161,7 @@ class ConfirmKeyForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class ConfirmPasswordForm(FlaskForm):  # type: ignore[misc]
+class ConfirmPasswordForm(PageForm):
     """The password once more, by somebody who has it from the sender."""
 
     typed = PasswordField(

@@ -4,26 +4,12 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from babel.dates import format_date
+
 from tracing.programmes.vocabulary import Subject
 from tracing.sickleave.documents.content import NoteContent
 
 Line = tuple[str, str]
-
-_WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-_MONTHS = (
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-)
 
 _CAPACITY = {Subject.CASE: "Personne testée positive", Subject.CONTACT: "Personne contact à risque"}
 
@@ -109,11 +95,15 @@ def _employer(note: NoteContent) -> dict[str, Any]:
 
 
 def _day(day: date) -> str:
-    return f"{'1er' if day.day == 1 else day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return _written(day, "d MMMM y")
 
 
 def _weekday(day: date) -> str:
-    return f"{_WEEKDAYS[day.weekday()]} {_day(day)}"
+    return _written(day, "EEEE d MMMM y")
+
+
+def _written(day: date, pattern: str) -> str:
+    return format_date(day, pattern.replace("d", "d'er'") if day.day == 1 else pattern, locale="fr")
 
 
 def _groups(nir: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from tracing.staff.errors import (
 from tracing.staff.forms import MemberForm, WorkForm
 from tracing.staff.login import sessions
 from tracing.staff.models import Member, MemberKind, MemberRole, Role, SessionEnd, SiteKind
-from tracing.staff.words import KIND_WORDS, ROLE_WORDS, WEEKDAYS
+from tracing.staff.words import KIND_WORDS, ROLE_WORDS, weekdays
 from tracing.ui.once import leads_to, sent_once
 
 bp = Blueprint("accounts", __name__, url_prefix="/members")
@@ -114,7 +114,7 @@ def member_page(found: Member, *, work: WorkForm | None = None) -> str:
         site=site,
         is_me=found.id == agent().member_id,
         kind_words=KIND_WORDS,
-        weekdays=WEEKDAYS,
+        weekdays=weekdays(),
         work=work or WorkForm.of(held, found.languages, queries.shifts_of(found.id)),
         sessions=queries.open_sessions(found.id),
         reaches=_reaches(found),

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField
 from wtforms.validators import Optional
 
@@ -12,9 +11,10 @@ from tracing.staff.models import Member
 from tracing.supervision.forms import NOBODY, _number
 from tracing.supervision.journal.queries import Journal
 from tracing.supervision.words import EVENT_WORDS, WHY_WORDS
+from tracing.ui.forms import PageForm
 
 
-class JournalForm(FlaskForm):  # type: ignore[misc]
+class JournalForm(PageForm):
     """What the auditor looks for. It changes nothing, so it is sent in the address."""
 
     class Meta:

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, TimeField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
@@ -14,6 +13,7 @@ from tracing.programmes.schema import Weights
 from tracing.queue.maintenance.settings import Hours
 from tracing.queue.words import WEIGHT_WORDS
 from tracing.ui.fields import WholeNumberField
+from tracing.ui.forms import PageForm
 
 LONGEST = 1440
 """Minutes: a day."""
@@ -31,7 +31,7 @@ def _minutes(label: Any, description: Any = "") -> WholeNumberField:
     )
 
 
-class WeightsForm(FlaskForm):  # type: ignore[misc]
+class WeightsForm(PageForm):
     """By how many minutes each circumstance advances a call."""
 
     aged = _minutes(_l("65 ans ou plus"), _l("D’après la date de naissance."))
@@ -46,7 +46,7 @@ class WeightsForm(FlaskForm):  # type: ignore[misc]
         return Weights(**{name: getattr(self, name).data for name in WEIGHT_WORDS})
 
 
-class CallingHoursForm(FlaskForm):  # type: ignore[misc]
+class CallingHoursForm(PageForm):
     """When the site calls."""
 
     opens = TimeField(_l("De"), validators=[Optional()])
