@@ -14,7 +14,7 @@ from tracing.contacts import rules
 from tracing.contacts.closing import STILL_TO_CALL, close_when_done, open_again
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.kernel import clock, events
-from tracing.kernel.db import among, session
+from tracing.kernel.db import among, fresh, session
 from tracing.kernel.events import Event
 from tracing.people import queries as people
 from tracing.people.models import Person
@@ -63,11 +63,12 @@ def turn_into_cases(
     contacts = {
         contact.id: contact
         for contact in session.scalars(
-            select(Contact)
-            .where(Contact.id.in_([turn.contact_id for turn in turns]))
-            .order_by(Contact.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
+            fresh(
+                select(Contact)
+                .where(Contact.id.in_([turn.contact_id for turn in turns]))
+                .order_by(Contact.id)
+                .with_for_update()
+            )
         )
     }
     promised: dict[int, datetime] = {}
@@ -118,9 +119,7 @@ def _turns(opened: Sequence[tuple[int, int]], zone: ZoneInfo) -> list[_Turn]:
     cases = {
         case.id: case
         for case in session.scalars(
-            select(Case)
-            .where(Case.id.in_([case_id for case_id, _person in opened]))
-            .execution_options(populate_existing=True)
+            fresh(select(Case).where(Case.id.in_([case_id for case_id, _person in opened])))
         )
     }
     turns = []
@@ -149,7 +148,7 @@ def _lock_tasks(contact_ids: Iterable[int]) -> dict[int, list[CallTask]]:
     for home in sorted(home for home in homes if home is not None):
         queue_queries.find_entry_of(home, lock=True)
     tasks: dict[int, list[CallTask]] = defaultdict(list)
-    for task in session.scalars(chosen.with_for_update().execution_options(populate_existing=True)):
+    for task in session.scalars(fresh(chosen.with_for_update())):
         if task.contact_id is not None:
             tasks[task.contact_id].append(task)
     return tasks
@@ -242,7 +241,7 @@ def turn_back(case_ids: Iterable[int], *, by: int | None, at: datetime) -> int:
     found = select(Contact).where(Contact.became_case_id.in_(ids)).order_by(Contact.id)
     turned = session.scalars(found).all()
     _lock_tasks([contact.id for contact in turned])
-    for contact in session.scalars(found.with_for_update().execution_options(populate_existing=True)):
+    for contact in session.scalars(fresh(found.with_for_update())):
         _turn_back(contact, by=by, at=at)
     session.execute(update(Case).where(Case.id.in_(ids)).values(from_contact_id=None))
     session.flush()

@@ -22,7 +22,7 @@ from tracing.escalations.errors import (
 )
 from tracing.escalations.models import Audience, Decision, Escalation, EscalationState, Reason
 from tracing.kernel import clock, events
-from tracing.kernel.db import session, take_id
+from tracing.kernel.db import fresh, session, take_id
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
 from tracing.queue.models import CallTask, QueueEntry, TaskState
@@ -172,13 +172,15 @@ def release_gone(*, at: datetime) -> int:
     gone = queries.gone_takers(at=at)
     # what is being answered at this moment is left alone
     held = session.scalars(
-        select(Escalation)
-        .where(
-            tuple_(Escalation.id, Escalation.taken_by).in_(gone), Escalation.state == EscalationState.TAKEN
+        fresh(
+            select(Escalation)
+            .where(
+                tuple_(Escalation.id, Escalation.taken_by).in_(gone),
+                Escalation.state == EscalationState.TAKEN,
+            )
+            .order_by(Escalation.id)
+            .with_for_update(skip_locked=True)
         )
-        .order_by(Escalation.id)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
     ).all()
     for one in held:
         holder = one.taken_by or 0

@@ -14,7 +14,7 @@ from tracing.cases import queries as cases
 from tracing.cases.models import Case, CaseStatus, LabResult
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.escalations.models import Escalation, EscalationState
-from tracing.kernel.db import session
+from tracing.kernel.db import fresh, session
 from tracing.kernel.events import Event
 from tracing.kernel.paging import PAGE_SIZE, Page, page_of
 from tracing.messages import queries as messages
@@ -132,7 +132,7 @@ def get_listed(task_id: int, *, site_id: int, lock: bool = False) -> ListedTask:
     """Return a call of this site, on a list or just taken off it."""
     chosen = select(CallTask).where(CallTask.id == task_id, CallTask.site_id == site_id)
     if lock:
-        chosen = chosen.with_for_update().execution_options(populate_existing=True)
+        chosen = fresh(chosen.with_for_update())
     task = session.scalar(chosen)
     if task is None:
         raise NotOnThisList

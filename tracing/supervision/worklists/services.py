@@ -12,7 +12,7 @@ from tracing.contacts import contact_to_case
 from tracing.contacts import services as contacts
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.kernel import events
-from tracing.kernel.db import session
+from tracing.kernel.db import fresh, lock_row, session
 from tracing.messages import queries as message_queries
 from tracing.messages import services as messages
 from tracing.people import queries as people_queries
@@ -149,7 +149,7 @@ def add_number(task_id: int, typed: str, *, allow_fiction: bool, by: Agent, at: 
     read = read_phones(typed, allow_fiction=allow_fiction)
     if not read.numbers:
         raise NotANumber
-    person = session.get_one(Person, task.person_id, with_for_update=True, populate_existing=True)
+    person = lock_row(Person, task.person_id)
     identity = people_queries.find_identity(person.id)
     if identity is None:
         raise IdentityDestroyed
@@ -216,7 +216,7 @@ def can_undo_give_up(task: CallTask, *, at: datetime) -> bool:
 
 
 def _contact_of(task: CallTask) -> Contact:
-    return session.get_one(Contact, task.contact_id, with_for_update=True, populate_existing=True)
+    return lock_row(Contact, task.contact_id)
 
 
 def _reopen_contact(task: CallTask, *, by: Agent, at: datetime) -> None:
@@ -314,4 +314,4 @@ def _tasks_of(case_id: int, state: TaskState) -> list[CallTask]:
     met = {task.household_id for task in session.scalars(chosen)}
     for household_id in sorted(household for household in met if household is not None):
         queue_queries.find_entry_of(household_id, lock=True)
-    return list(session.scalars(chosen.execution_options(populate_existing=True)))
+    return list(session.scalars(fresh(chosen)))
