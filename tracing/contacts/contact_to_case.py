@@ -11,7 +11,7 @@ from sqlalchemy import or_, select, union_all, update
 
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.contacts import rules
-from tracing.contacts.closing import STILL_TO_CALL, close_when_done, open_again
+from tracing.contacts.closing import close_when_done, open_again
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.kernel import clock, events
 from tracing.kernel.db import among, fresh, session
@@ -20,19 +20,9 @@ from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.queue import queries as queue_queries
 from tracing.queue.claims.contact_superseded import restore, supersede
-from tracing.queue.models import CallTask, TaskState
+from tracing.queue.models import STILL_TO_CALL, UNFINISHED, CallTask, TaskState
 
 BECAME_CASE = "contact.became_case"
-WAITING = (
-    TaskState.OPEN,
-    TaskState.NO_NUMBER,
-    TaskState.UNREACHABLE,
-    TaskState.WAITING_DOCTOR,
-    TaskState.WAITING_LANGUAGE,
-    TaskState.WAITING_INTERPRETER,
-    TaskState.TO_HAND_ON,
-)
-"""Whoever is called as a case is no longer to be called, nor decided about, as a contact."""
 
 
 @dataclass(frozen=True)
@@ -138,17 +128,10 @@ def _turns(opened: Sequence[tuple[int, int]], zone: ZoneInfo) -> list[_Turn]:
 
 
 def _lock_tasks(contact_ids: Iterable[int]) -> dict[int, list[CallTask]]:
-    """Return the calls that contacts wait for, locked as every call locks: the households, then the tasks."""
-    chosen = (
-        select(CallTask)
-        .where(CallTask.contact_id.in_(list(contact_ids)), CallTask.state.in_(WAITING))
-        .order_by(CallTask.id)
-    )
-    homes = {task.household_id for task in session.scalars(chosen)}
-    for home in sorted(home for home in homes if home is not None):
-        queue_queries.find_entry_of(home, lock=True)
+    """Return the calls that contacts wait for, locked as every write of a call locks them."""
+    waiting = CallTask.contact_id.in_(list(contact_ids)) & CallTask.state.in_(UNFINISHED)
     tasks: dict[int, list[CallTask]] = defaultdict(list)
-    for task in session.scalars(fresh(chosen.with_for_update())):
+    for task in queue_queries.lock_tasks(waiting):
         if task.contact_id is not None:
             tasks[task.contact_id].append(task)
     return tasks

@@ -66,6 +66,25 @@ def entries_of(household_ids: Sequence[int], *, lock: bool = False) -> Sequence[
     return session.scalars(chosen).all()
 
 
+def lock_tasks(which: ColumnElement[bool]) -> Sequence[CallTask]:
+    """Return the tasks that meet a condition, in the order of their ids: their households are locked, then they are.
+
+    Every writer locks in this order, households first and by their ids, as the end of a call does: no two of them wait
+    for each other. The condition is asked again once the households are locked.
+    """
+    homes = select(CallTask.household_id).where(which, CallTask.household_id.is_not(None)).distinct()
+    entries_of(sorted(home for home in session.scalars(homes) if home is not None), lock=True)
+    chosen = select(CallTask).where(which).order_by(CallTask.id)
+    return session.scalars(fresh(chosen.with_for_update())).all()
+
+
+def lock_task(task: CallTask) -> None:
+    """Lock the household of a task, then the task, and read both again: the order of `lock_tasks`."""
+    if task.household_id is not None:
+        find_entry_of(task.household_id, lock=True)
+    session.refresh(task, with_for_update=True)
+
+
 def open_tasks_of(household_ids: Sequence[int]) -> Sequence[CallTask]:
     """Return why the people of some households must be called, the most urgent first."""
     return session.scalars(

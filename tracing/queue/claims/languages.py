@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
 
 from tracing.kernel import events
-from tracing.kernel.db import among, fresh, lock_row, session
+from tracing.kernel.db import among, lock_row, session
 from tracing.people.models import Person
 from tracing.queue import queries, rules, services
 from tracing.queue.households import services as households
@@ -122,11 +122,12 @@ def _some(*conditions: ColumnElement[bool]) -> Sequence[CallTask]:
 
 
 def _locked(tasks: Sequence[CallTask]) -> Sequence[CallTask]:
-    """Lock the households of tasks in their order, then read the tasks anew; those on the line are left out."""
+    """Lock tasks, and leave out those of a household that is claimed meanwhile."""
+    if not tasks:
+        return []
+    locked = queries.lock_tasks(among(CallTask.id, [task.id for task in tasks]))
     entries = queries.entries_of(
-        sorted({task.household_id for task in tasks if task.household_id is not None}), lock=True
+        sorted({task.household_id for task in locked if task.household_id is not None})
     )
     busy = {entry.household_id for entry in entries if entry.state is EntryState.CLAIMED}
-    free = [task for task in tasks if task.household_id not in busy]
-    anew = select(CallTask).where(among(CallTask.id, [task.id for task in free])).order_by(CallTask.id)
-    return session.scalars(fresh(anew)).all()
+    return [task for task in locked if task.household_id not in busy]

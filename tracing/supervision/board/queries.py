@@ -12,7 +12,7 @@ from tracing.cases import queries as cases
 from tracing.kernel.db import among, fresh, session
 from tracing.kernel.paging import PAGE_SIZE
 from tracing.queue.availability import Colleague, availability_of
-from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
+from tracing.queue.models import LISTED, CallTask, EntryState, QueueEntry, TaskKind, TaskState
 from tracing.staff import queries as staff
 from tracing.staff.agent import Workplace
 from tracing.staff.rules import Presence
@@ -100,18 +100,9 @@ def figures(site_id: int, counts: Counts, *, under_way: int) -> Figures:
 
 def tasks_by_state(site_id: int) -> dict[TaskState, int]:
     """Count the calls of a site that wait for a decision, by the list on which they stand."""
-    listed = (
-        TaskState.UNREACHABLE,
-        TaskState.NO_NUMBER,
-        TaskState.WAITING_LANGUAGE,
-        TaskState.WAITING_INTERPRETER,
-        TaskState.WAITING_DOCTOR,
-        TaskState.TO_HAND_ON,
-        TaskState.DECEASED,
-    )
     rows = session.execute(
         select(CallTask.state, func.count())
-        .where(CallTask.site_id == site_id, CallTask.state.in_(listed))
+        .where(CallTask.site_id == site_id, CallTask.state.in_(LISTED))
         .group_by(CallTask.state)
     )
     return {row[0]: row[1] for row in rows}
