@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from tracing.calls.errors import NoSuchRequest
 from tracing.calls.models import CallerRequest
 from tracing.kernel import clock, events
-from tracing.kernel.db import session, take_id
+from tracing.kernel.db import fresh, session, take_id
 from tracing.kernel.paging import PAGE_SIZE, Page, page_of
 from tracing.staff.agent import Agent
 from tracing.vault import services as vault
@@ -52,7 +52,7 @@ def close(request_id: int, *, by: Agent, at: datetime) -> None:
         NoSuchRequest: there is none, or it is another site's.
     """
     chosen = select(CallerRequest).where(CallerRequest.id == request_id, CallerRequest.site_id == by.site.id)
-    request = session.scalar(chosen.with_for_update())
+    request = session.scalar(fresh(chosen.with_for_update()))
     if request is None:
         raise NoSuchRequest
     if request.closed_at is None:

@@ -1,9 +1,12 @@
-"""What follows from the way a call ends. Pure, one table."""
+"""What follows from the way a call ends (`OUTCOMES`), and which script leads it. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+
+from tracing.queue.models import TaskKind
+from tracing.scripts.vocabulary import ScriptKind
 
 
 class CallOutcome(StrEnum):
@@ -26,6 +29,10 @@ class CallOutcome(StrEnum):
     GIVEN_BACK = "given_back"
     CLAIM_ENDED = "claim_ended"
     TAKEN_BACK = "taken_back"
+
+
+SCRIPT_OF = {TaskKind.CASE_FIRST: ScriptKind.P0, TaskKind.CONTACT_FIRST: ScriptKind.CONTACT}
+"""The script that leads each kind of call. `queue` and `scripts` do not know each other."""
 
 
 class GiveBackReason(StrEnum):
@@ -71,53 +78,62 @@ class Follows(StrEnum):
     AS_IT_WAS = "as_it_was"
 
 
+class Asks(StrEnum):
+    """What a tracer says together with an outcome: a part of the form that ends the call (desk.forms)."""
+
+    NOTHING = "nothing"
+    CALLBACK = "callback"
+    """The day and the time of the callback."""
+    QUESTION = "question"
+    """The question to the adviser, and its reason."""
+    LANGUAGE = "language"
+    INTERPRETER = "interpreter"
+    """The language of the interpreter."""
+
+
 @dataclass(frozen=True)
-class Consequence:
-    """What an outcome means: for the task, and whether nobody at all was reached at the number."""
+class OutcomeRule:
+    """What an outcome means: for the task, for the household, for the form."""
 
     follows: Follows
+    by_tracer: bool = True
+    """A tracer chooses it when they end a conversation; the others are set by the platform."""
+    asks: Asks = Asks.NOTHING
     is_attempt: bool = False
     """Counts among the attempts (three in all)."""
     whole_household: bool = False
     """Said of the number, not of one person: it holds for everybody behind it."""
 
 
-CONSEQUENCES: dict[CallOutcome, Consequence] = {
-    CallOutcome.COMPLETED: Consequence(Follows.DONE),
-    CallOutcome.REFUSED: Consequence(Follows.DONE),
-    CallOutcome.CALLBACK: Consequence(Follows.PROMISE),
-    CallOutcome.NO_ANSWER: Consequence(Follows.TRY_AGAIN, is_attempt=True, whole_household=True),
-    CallOutcome.VOICEMAIL: Consequence(Follows.TRY_AGAIN, is_attempt=True, whole_household=True),
-    CallOutcome.WRONG_NUMBER: Consequence(Follows.TRY_AGAIN, is_attempt=True, whole_household=True),
-    CallOutcome.LANGUAGE: Consequence(Follows.LANGUAGE),
-    CallOutcome.NEEDS_DOCTOR: Consequence(Follows.DOCTOR),
-    CallOutcome.INTERPRETER: Consequence(Follows.INTERPRETER),
-    CallOutcome.HOSPITALISED: Consequence(Follows.HAND_ON),
-    CallOutcome.OUT_OF_AREA: Consequence(Follows.HAND_ON),
-    CallOutcome.DECEASED: Consequence(Follows.STOP),
-    CallOutcome.ADVISED: Consequence(Follows.AS_IT_WAS, whole_household=True),
-    CallOutcome.GIVEN_BACK: Consequence(Follows.AS_IT_WAS, whole_household=True),
-    CallOutcome.CLAIM_ENDED: Consequence(Follows.AS_IT_WAS, whole_household=True),
-    CallOutcome.TAKEN_BACK: Consequence(Follows.AS_IT_WAS, whole_household=True),
+OUTCOMES: dict[CallOutcome, OutcomeRule] = {
+    CallOutcome.COMPLETED: OutcomeRule(Follows.DONE),
+    CallOutcome.CALLBACK: OutcomeRule(Follows.PROMISE, asks=Asks.CALLBACK),
+    CallOutcome.NO_ANSWER: OutcomeRule(Follows.TRY_AGAIN, is_attempt=True, whole_household=True),
+    CallOutcome.VOICEMAIL: OutcomeRule(Follows.TRY_AGAIN, is_attempt=True, whole_household=True),
+    CallOutcome.WRONG_NUMBER: OutcomeRule(Follows.TRY_AGAIN, is_attempt=True, whole_household=True),
+    CallOutcome.REFUSED: OutcomeRule(Follows.DONE),
+    CallOutcome.LANGUAGE: OutcomeRule(Follows.LANGUAGE, asks=Asks.LANGUAGE),
+    CallOutcome.NEEDS_DOCTOR: OutcomeRule(Follows.DOCTOR, asks=Asks.QUESTION),
+    CallOutcome.INTERPRETER: OutcomeRule(Follows.INTERPRETER, asks=Asks.INTERPRETER),
+    CallOutcome.HOSPITALISED: OutcomeRule(Follows.HAND_ON),
+    CallOutcome.OUT_OF_AREA: OutcomeRule(Follows.HAND_ON),
+    CallOutcome.DECEASED: OutcomeRule(Follows.STOP),
+    CallOutcome.ADVISED: OutcomeRule(Follows.AS_IT_WAS, by_tracer=False, whole_household=True),
+    CallOutcome.GIVEN_BACK: OutcomeRule(Follows.AS_IT_WAS, by_tracer=False, whole_household=True),
+    CallOutcome.CLAIM_ENDED: OutcomeRule(Follows.AS_IT_WAS, by_tracer=False, whole_household=True),
+    CallOutcome.TAKEN_BACK: OutcomeRule(Follows.AS_IT_WAS, by_tracer=False, whole_household=True),
 }
+"""Everything that is decided about an outcome.
 
-BY_TRACER = (
-    CallOutcome.COMPLETED,
-    CallOutcome.CALLBACK,
-    CallOutcome.NO_ANSWER,
-    CallOutcome.VOICEMAIL,
-    CallOutcome.WRONG_NUMBER,
-    CallOutcome.REFUSED,
-    CallOutcome.LANGUAGE,
-    CallOutcome.NEEDS_DOCTOR,
-    CallOutcome.INTERPRETER,
-    CallOutcome.HOSPITALISED,
-    CallOutcome.OUT_OF_AREA,
-    CallOutcome.DECEASED,
-)
+A new one also needs its words (calls.words), its icon (desk.words), its place on the page that ends a call
+(desk/end.html) and a migration of the two CHECK constraints: tests/desk/ending/test_outcomes.py fails for each of these
+that is missing.
+"""
+
+BY_TRACER = tuple(outcome for outcome, rule in OUTCOMES.items() if rule.by_tracer)
 """The outcomes that a tracer chooses from."""
 
-ATTEMPTS = tuple(outcome for outcome, follows in CONSEQUENCES.items() if follows.is_attempt)
+ATTEMPTS = tuple(outcome for outcome, rule in OUTCOMES.items() if rule.is_attempt)
 """A wrong number is an attempt too: the other numbers of the person are tried next, then the supervisor's list."""
 
 

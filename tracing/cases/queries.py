@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from tracing.cases.errors import NoSuchCase
 from tracing.cases.models import Case
-from tracing.kernel.db import session
+from tracing.kernel.db import fresh, session
 
 
 def get_case(case_id: int, *, site_id: int | None = None, lock: bool = False) -> Case:
@@ -15,7 +15,7 @@ def get_case(case_id: int, *, site_id: int | None = None, lock: bool = False) ->
     if site_id is not None:
         chosen = chosen.where(Case.site_id == site_id)
     if lock:
-        chosen = chosen.with_for_update().execution_options(populate_existing=True)
+        chosen = fresh(chosen.with_for_update())
     case = session.scalar(chosen)
     if case is None:
         raise NoSuchCase

@@ -14,11 +14,8 @@ from tracing.programmes.rules import age_on
 from tracing.queue import queries
 from tracing.queue import services as queue
 from tracing.queue.households import services as households
-from tracing.queue.models import CallTask, TaskKind, TaskState
+from tracing.queue.models import ENDED, NEEDS_A_NUMBER, NOT_REACHED, CallTask, TaskKind, TaskState
 from tracing.queue.rules import Factor, factors_of
-
-LOST = {TaskState.NO_NUMBER, TaskState.UNREACHABLE}
-"""States that a new number ends."""
 
 
 def due_at(case: Case, at: datetime) -> datetime:
@@ -46,9 +43,9 @@ def settle(
         if contact.status is ContactStatus.NAMED and not given_up:
             _ask(contact, case, phones, at=at)
         return
-    _lock(task)
+    queries.lock_task(task)
     if given_up:
-        if task.state not in {TaskState.DONE, TaskState.CANCELLED}:
+        if task.state not in ENDED:
             queue.close_task(task, TaskState.CANCELLED, by=by, at=at)
             close_when_done(case.id, by=by, at=at)
     elif contact.status is ContactStatus.NAMED:
@@ -77,7 +74,7 @@ def move(contact: Contact, from_person: int, *, at: datetime) -> None:
     task = queries.find_task_of_contact(contact.id)
     if task is None or task.person_id != from_person:
         return
-    _lock(task)
+    queries.lock_task(task)
     left = task.household_id
     task.person_id = contact.person_id
     session.flush()
@@ -112,18 +109,11 @@ def _keep(
     task: CallTask, case: Case, phones: Sequence[str], *, renumbered: bool, by: int, at: datetime
 ) -> None:
     if not phones:
-        if task.state in {TaskState.OPEN, TaskState.CANCELLED, TaskState.UNREACHABLE}:
+        if task.state in NEEDS_A_NUMBER:
             queue.close_task(task, TaskState.NO_NUMBER, by=by, at=at)
         return
-    if task.state is TaskState.CANCELLED or (renumbered and task.state in LOST):
+    if task.state is TaskState.CANCELLED or (renumbered and task.state in NOT_REACHED):
         queue.reopen_task(task, due_at=due_at(case, at), by=by, at=at)
     if renumbered or task.household_id is None:
         households.settle_person(task.person_id, at=at)
         session.refresh(task)
-
-
-def _lock(task: CallTask) -> None:
-    """Lock the household's entry, then the task: in the order in which the end of a call locks them."""
-    if task.household_id is not None:
-        queries.find_entry_of(task.household_id, lock=True)
-    session.refresh(task, with_for_update=True)

@@ -11,18 +11,10 @@ from tracing.cases import services as cases
 from tracing.cases.models import CaseOutcome, CaseStatus
 from tracing.contacts.models import Contact, ContactStatus, RiskLevel
 from tracing.kernel.db import session
-from tracing.queue.models import CallTask, TaskKind, TaskState
+from tracing.queue.models import STILL_TO_CALL, CallTask, TaskKind, TaskState
 
 CASE_OUTCOMES = {CallOutcome.REFUSED: CaseOutcome.REFUSED}
 """How a case ends by the way its own call ended; otherwise it was completed."""
-
-STILL_TO_CALL = (
-    TaskState.OPEN,
-    TaskState.WAITING_DOCTOR,
-    TaskState.WAITING_LANGUAGE,
-    TaskState.WAITING_INTERPRETER,
-)
-"""Somebody in one of these states is still to be called; a person on the supervisor's list is theirs."""
 
 
 def close_when_done(case_id: int, *, ended: CallOutcome | None = None, by: int | None, at: datetime) -> None:

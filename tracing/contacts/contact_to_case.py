@@ -11,28 +11,18 @@ from sqlalchemy import or_, select, union_all, update
 
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.contacts import rules
-from tracing.contacts.closing import STILL_TO_CALL, close_when_done, open_again
+from tracing.contacts.closing import close_when_done, open_again
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.kernel import clock, events
-from tracing.kernel.db import among, session
+from tracing.kernel.db import among, fresh, session
 from tracing.kernel.events import Event
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.queue import queries as queue_queries
 from tracing.queue.claims.contact_superseded import restore, supersede
-from tracing.queue.models import CallTask, TaskState
+from tracing.queue.models import STILL_TO_CALL, UNFINISHED, CallTask, TaskState
 
 BECAME_CASE = "contact.became_case"
-WAITING = (
-    TaskState.OPEN,
-    TaskState.NO_NUMBER,
-    TaskState.UNREACHABLE,
-    TaskState.WAITING_DOCTOR,
-    TaskState.WAITING_LANGUAGE,
-    TaskState.WAITING_INTERPRETER,
-    TaskState.TO_HAND_ON,
-)
-"""Whoever is called as a case is no longer to be called, nor decided about, as a contact."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +53,12 @@ def turn_into_cases(
     contacts = {
         contact.id: contact
         for contact in session.scalars(
-            select(Contact)
-            .where(Contact.id.in_([turn.contact_id for turn in turns]))
-            .order_by(Contact.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
+            fresh(
+                select(Contact)
+                .where(Contact.id.in_([turn.contact_id for turn in turns]))
+                .order_by(Contact.id)
+                .with_for_update()
+            )
         )
     }
     promised: dict[int, datetime] = {}
@@ -118,9 +109,7 @@ def _turns(opened: Sequence[tuple[int, int]], zone: ZoneInfo) -> list[_Turn]:
     cases = {
         case.id: case
         for case in session.scalars(
-            select(Case)
-            .where(Case.id.in_([case_id for case_id, _person in opened]))
-            .execution_options(populate_existing=True)
+            fresh(select(Case).where(Case.id.in_([case_id for case_id, _person in opened])))
         )
     }
     turns = []
@@ -139,17 +128,10 @@ def _turns(opened: Sequence[tuple[int, int]], zone: ZoneInfo) -> list[_Turn]:
 
 
 def _lock_tasks(contact_ids: Iterable[int]) -> dict[int, list[CallTask]]:
-    """Return the calls that contacts wait for, locked as every call locks: the households, then the tasks."""
-    chosen = (
-        select(CallTask)
-        .where(CallTask.contact_id.in_(list(contact_ids)), CallTask.state.in_(WAITING))
-        .order_by(CallTask.id)
-    )
-    homes = {task.household_id for task in session.scalars(chosen)}
-    for home in sorted(home for home in homes if home is not None):
-        queue_queries.find_entry_of(home, lock=True)
+    """Return the calls that contacts wait for, locked as every write of a call locks them."""
+    waiting = CallTask.contact_id.in_(list(contact_ids)) & CallTask.state.in_(UNFINISHED)
     tasks: dict[int, list[CallTask]] = defaultdict(list)
-    for task in session.scalars(chosen.with_for_update().execution_options(populate_existing=True)):
+    for task in queue_queries.lock_tasks(waiting):
         if task.contact_id is not None:
             tasks[task.contact_id].append(task)
     return tasks
@@ -242,7 +224,7 @@ def turn_back(case_ids: Iterable[int], *, by: int | None, at: datetime) -> int:
     found = select(Contact).where(Contact.became_case_id.in_(ids)).order_by(Contact.id)
     turned = session.scalars(found).all()
     _lock_tasks([contact.id for contact in turned])
-    for contact in session.scalars(found.with_for_update().execution_options(populate_existing=True)):
+    for contact in session.scalars(fresh(found.with_for_update())):
         _turn_back(contact, by=by, at=at)
     session.execute(update(Case).where(Case.id.in_(ids)).values(from_contact_id=None))
     session.flush()

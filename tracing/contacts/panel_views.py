@@ -212,5 +212,5 @@ def _record_sight(call: Call, lines: Sequence[Line], *, at: datetime) -> None:
         by=agent().member_id,
         at=at,
         why="call",
-        claim=f"claim:{call.entry_id}:{call.claim_number}",
+        claim=events.claim_scope(call.entry_id, call.claim_number),
     )

@@ -15,7 +15,7 @@ from tracing.cases.models import Case
 from tracing.contacts.errors import NoSuchContact
 from tracing.contacts.models import Contact
 from tracing.contacts.rules import Described, search_window
-from tracing.kernel.db import session
+from tracing.kernel.db import fresh, session
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.programmes.loader import get_pack
@@ -65,7 +65,7 @@ def get_contact(contact_id: int, *, case_id: int, lock: bool = False) -> Contact
     """Return a contact of a case."""
     chosen = select(Contact).where(Contact.id == contact_id, Contact.case_id == case_id)
     if lock:
-        chosen = chosen.with_for_update().execution_options(populate_existing=True)
+        chosen = fresh(chosen.with_for_update())
     contact = session.scalar(chosen)
     if contact is None:
         raise NoSuchContact

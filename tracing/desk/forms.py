@@ -18,7 +18,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import AnyOf, InputRequired, Length, Optional, StopValidation
 
-from tracing.calls.rules import BY_TRACER, REASONS_TO_CHOOSE, CallOutcome, GiveBackReason
+from tracing.calls.rules import BY_TRACER, OUTCOMES, REASONS_TO_CHOOSE, Asks, CallOutcome, GiveBackReason
 from tracing.calls.words import REASON_WORDS as GIVE_BACK_WORDS
 from tracing.escalations.rules import AUDIENCE, LONGEST_QUESTION, Audience
 from tracing.escalations.words import REASON_WORDS
@@ -30,16 +30,22 @@ from tracing.ui.forms import PageForm
 MEDICAL = tuple(reason for reason, audience in AUDIENCE.items() if audience is Audience.ADVISER)
 
 
-class NeededFor:
-    """The field must be filled in for one outcome, and is nobody's business for the others."""
+def asked_by(form: Form) -> Asks:
+    """Return what the outcome that was chosen asks for."""
+    chosen = form["outcome"].data
+    return OUTCOMES[CallOutcome(chosen)].asks if chosen in BY_TRACER else Asks.NOTHING
 
-    def __init__(self, outcome: CallOutcome, message: Any) -> None:
-        self.outcome = outcome
+
+class NeededFor:
+    """The field must be filled in where the outcome asks for it, and is ignored for the other outcomes."""
+
+    def __init__(self, asks: Asks, message: Any) -> None:
+        self.asks = asks
         self.message = message
 
     def __call__(self, form: Form, field: Field) -> None:
-        """Refuse an empty field when its outcome was chosen."""
-        if form["outcome"].data == self.outcome.value and not self.is_settled(form):
+        """Refuse an empty field when the outcome that was chosen asks for it."""
+        if asked_by(form) is self.asks and not self.is_settled(form):
             if not field.data:
                 # One sentence of ours, whatever WTForms thought of what was typed.
                 field.errors = []
@@ -50,7 +56,7 @@ class NeededFor:
 
     def is_settled(self, form: Form) -> bool:
         """Say whether the adviser was asked already: then nothing more has to be written."""
-        return self.outcome is CallOutcome.NEEDS_DOCTOR and not getattr(form, "needs_words", True)
+        return self.asks is Asks.QUESTION and not getattr(form, "needs_words", True)
 
 
 def offered_languages() -> list[SelectChoice]:
@@ -60,7 +66,7 @@ def offered_languages() -> list[SelectChoice]:
 
 
 class EndForm(PageForm):
-    """Shape and presence only; whether a call may end so is decided in endings.finish."""
+    """Shape and presence only; whether a call may end so is decided in desk.ending.call_outcomes.finish."""
 
     needs_words = True
     """False when a question to the adviser is open: nothing more has to be asked."""
@@ -70,11 +76,11 @@ class EndForm(PageForm):
     )
     callback_on = DateField(
         _l("Jour"),
-        validators=[NeededFor(CallOutcome.CALLBACK, _l("Donnez le jour du rappel."))],
+        validators=[NeededFor(Asks.CALLBACK, _l("Donnez le jour du rappel."))],
     )
     callback_time = TimeField(
         _l("Heure"),
-        validators=[NeededFor(CallOutcome.CALLBACK, _l("Donnez l’heure du rappel."))],
+        validators=[NeededFor(Asks.CALLBACK, _l("Donnez l’heure du rappel."))],
     )
     reason = SelectField(
         _l("Motif"),
@@ -82,7 +88,7 @@ class EndForm(PageForm):
             SelectChoice("", _l("Choisir")),
             *(SelectChoice(one.value, REASON_WORDS[one]) for one in MEDICAL),
         ],
-        validators=[NeededFor(CallOutcome.NEEDS_DOCTOR, _l("Choisissez le motif."))],
+        validators=[NeededFor(Asks.QUESTION, _l("Choisissez le motif."))],
     )
     question = TextAreaField(
         _l("Votre question"),
@@ -93,22 +99,19 @@ class EndForm(PageForm):
     language = SelectField(
         _l("Langue parlée"),
         choices=offered_languages,
-        validators=[NeededFor(CallOutcome.LANGUAGE, _l("Indiquez la langue, même approximative."))],
+        validators=[NeededFor(Asks.LANGUAGE, _l("Indiquez la langue, même approximative."))],
     )
 
     interpreter = SelectField(
         _l("Langue de l’interprète"),
         choices=offered_languages,
-        validators=[
-            NeededFor(CallOutcome.INTERPRETER, _l("Indiquez pour quelle langue, même approximative."))
-        ],
+        validators=[NeededFor(Asks.INTERPRETER, _l("Indiquez pour quelle langue, même approximative."))],
     )
 
     @property
     def spoken(self) -> str | None:
         """The language that was chosen for the outcome that was chosen."""
-        chosen = {CallOutcome.LANGUAGE: self.language, CallOutcome.INTERPRETER: self.interpreter}
-        field = chosen.get(CallOutcome(self.outcome.data)) if self.outcome.data else None
+        field = {Asks.LANGUAGE: self.language, Asks.INTERPRETER: self.interpreter}.get(asked_by(self))
         return (field.data or None) if field else None
 
 

@@ -12,7 +12,6 @@ from tracing.calls.models import Call, Conversation, NumberRung
 from tracing.calls.rules import CallOutcome, GiveBackReason
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
-from tracing.contacts.closing import STILL_TO_CALL
 from tracing.contacts.models import Contact
 from tracing.contacts.queries import find_contact
 from tracing.desk.rules import Given
@@ -21,7 +20,7 @@ from tracing.people import queries as people
 from tracing.people.rules import Identity
 from tracing.programmes.loader import get_pack
 from tracing.programmes.schema import Pack
-from tracing.queue.models import CallTask, TaskKind, TaskState
+from tracing.queue.models import STILL_TO_CALL, CallTask, TaskKind, TaskState
 from tracing.staff.agent import Agent
 from tracing.staff.models import Member
 from tracing.vault import services as vault

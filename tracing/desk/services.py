@@ -9,12 +9,13 @@ from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
 from tracing.calls.errors import IdentityFirst, NoSuchCall
 from tracing.calls.models import Call, Conversation
+from tracing.calls.rules import SCRIPT_OF
 from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
 from tracing.contacts import queries as contact_queries
 from tracing.contacts import services as contacts
 from tracing.desk import queries, rules
-from tracing.desk.conversation.conversation import Talk, kind_of, talk_of
+from tracing.desk.conversation.conversation import Talk, talk_of
 from tracing.desk.conversation.facts import age_that_counts
 from tracing.desk.errors import WordsChanged
 from tracing.desk.queries import About
@@ -73,7 +74,7 @@ def open_conversations(call: Call, *, by: Agent, at: datetime) -> Spoken:
     for task in queries.tasks_of_call(call):
         spoken = known.get(task.id)
         if spoken is None:
-            spoken = calls.speak_to(call, task, script_version=newest_version(kind_of(task)), at=at)
+            spoken = calls.speak_to(call, task, script_version=newest_version(SCRIPT_OF[task.kind]), at=at)
             date_first(queries.about(task), by=by, at=at)
         people.append((task, spoken))
     return people
@@ -236,5 +237,5 @@ def keep_newest(call_id: int, field: str, text: str, *, by: Agent, at: datetime)
 
 def record_sight(call: Call, shown: Sequence[int], *, by: Agent, at: datetime) -> None:
     """Write in the read log whose identity this page shows, once per viewer and claim."""
-    claim = f"claim:{call.entry_id}:{call.claim_number}"
+    claim = events.claim_scope(call.entry_id, call.claim_number)
     events.saw(people.shown(shown), by=by.member_id, at=at, why="call", claim=claim)

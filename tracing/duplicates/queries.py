@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.duplicates.errors import NoSuchPair
-from tracing.kernel.db import session
+from tracing.kernel.db import fresh, session
 from tracing.kernel.paging import PAGE_SIZE, Page
 from tracing.people import queries as people
 from tracing.people.merging import Record
@@ -111,7 +111,7 @@ def get_pair(pair_id: int, scope: Scope, *, lock: bool = False) -> PossibleDupli
     """Return a pair inside a scope."""
     chosen = select(PossibleDuplicate).where(PossibleDuplicate.id == pair_id, _inside(scope))
     if lock:
-        chosen = chosen.with_for_update(of=PossibleDuplicate).execution_options(populate_existing=True)
+        chosen = fresh(chosen.with_for_update(of=PossibleDuplicate))
     pair = session.scalar(chosen)
     if pair is None:
         raise NoSuchPair

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tracing.cases.rules import SAME_EPISODE_DAYS
-from tracing.queue.models import TaskState
+from tracing.queue.models import COVERABLE, TaskState
 
 UNDO_LASTS = timedelta(minutes=10)
 """A decision is offered back with one button this long; later it is taken back from the list."""
@@ -21,9 +21,6 @@ TELLS = {
     TaskState.NO_NUMBER: 3,
 }
 """First calls that tell a person, or will, the furthest along first; one given up or unreachable tells nobody."""
-
-GIVEN_UP = frozenset({TaskState.OPEN, TaskState.NO_NUMBER})
-"""First calls that another one can stand for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +52,7 @@ def covered(calls: Sequence[FirstCall]) -> dict[int, int]:
     told = [call for call in calls if call.state in TELLS or call.is_covered]
     for one in sorted(told, key=_furthest_along):
         teller = next((other for other in standing if _same_episode(one, other)), None)
-        may_give_up = one.is_covered or (one.state in GIVEN_UP and not one.is_on_line)
+        may_give_up = one.is_covered or (one.state in COVERABLE and not one.is_on_line)
         if teller is None or not may_give_up:
             standing.append(one)
         else:

@@ -17,7 +17,7 @@ from tracing.duplicates import rules as pair_rules
 from tracing.duplicates.errors import REFUSALS, AlreadyDecided, NotDecided, OnTheLine, SaidSame
 from tracing.duplicates.rules import FirstCall
 from tracing.kernel import clock, events
-from tracing.kernel.db import session
+from tracing.kernel.db import fresh, session
 from tracing.messages import queries as messages
 from tracing.people import merging
 from tracing.people import queries as people
@@ -153,11 +153,7 @@ def _lock(person_ids: Iterable[int]) -> dict[int, QueueEntry]:
     homes = sorted({home for home in session.scalars(chosen) if home is not None})
     entries = {home: queue_queries.find_entry_of(home, lock=True) for home in homes}
     session.scalars(
-        select(Person)
-        .where(Person.id.in_(ids))
-        .order_by(Person.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        fresh(select(Person).where(Person.id.in_(ids)).order_by(Person.id).with_for_update())
     ).all()
     return {home: entry for home, entry in entries.items() if entry is not None}
 

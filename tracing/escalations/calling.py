@@ -19,7 +19,7 @@ from tracing.kernel.db import session
 from tracing.queue import queries as queue
 from tracing.queue.claims import claim_household
 from tracing.queue.errors import ClaimLost, HeldBy, OnAnotherCall
-from tracing.queue.models import CallTask, TaskState
+from tracing.queue.models import NOT_TO_RING, CallTask
 from tracing.staff.agent import Agent
 from tracing.vault import services as vault
 
@@ -65,7 +65,7 @@ def ring(escalation_id: int, *, by: Agent, at: datetime) -> Call:
 
 def is_called_no_more(task: CallTask) -> bool:
     """Return whether nobody rings a person any more: they are said to be dead, or have no number."""
-    return task.state in {TaskState.DECEASED, TaskState.NO_NUMBER}
+    return task.state in NOT_TO_RING
 
 
 def said_of(lost: ClaimLost) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from tracing.calls import queries as calls
 from tracing.calls.models import Call
+from tracing.calls.rules import SCRIPT_OF
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
 from tracing.contacts.models import Contact, ContactStatus
@@ -19,10 +20,7 @@ from tracing.queue.models import CallTask, TaskKind
 from tracing.scripts import transcript
 from tracing.scripts.services import get_script
 from tracing.scripts.transcript import Line
-from tracing.scripts.vocabulary import ScriptKind
 from tracing.staff import queries as staff
-
-SCRIPT_OF = {TaskKind.CASE_FIRST: ScriptKind.P0, TaskKind.CONTACT_FIRST: ScriptKind.CONTACT}
 
 
 @dataclass(frozen=True, repr=False)

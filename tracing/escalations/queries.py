@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tracing.calls.models import Call
 from tracing.escalations.errors import NoSuchEscalation
 from tracing.escalations.models import Audience, Escalation, EscalationState
-from tracing.kernel.db import session
+from tracing.kernel.db import fresh, session
 from tracing.queue.models import CallTask, QueueEntry
 from tracing.staff import presence
 from tracing.staff import queries as staff
@@ -47,7 +47,7 @@ def get_escalation(escalation_id: int, *, by: Agent, lock: bool = False) -> Esca
         Escalation.audience.in_(audiences_of(by)),
     )
     if lock:
-        chosen = chosen.with_for_update().execution_options(populate_existing=True)
+        chosen = fresh(chosen.with_for_update())
     found = session.scalar(chosen)
     if found is None:
         raise NoSuchEscalation
@@ -75,14 +75,15 @@ def words_of(escalation: Escalation) -> Words:
 def find_open(task_id: int, audience: Audience) -> Escalation | None:
     """Return the question about a task that this audience has not settled, locked."""
     return session.scalar(
-        select(Escalation)
-        .where(
-            Escalation.task_id == task_id,
-            Escalation.audience == audience,
-            Escalation.state != EscalationState.SETTLED,
+        fresh(
+            select(Escalation)
+            .where(
+                Escalation.task_id == task_id,
+                Escalation.audience == audience,
+                Escalation.state != EscalationState.SETTLED,
+            )
+            .with_for_update()
         )
-        .with_for_update()
-        .execution_options(populate_existing=True)
     )
 
 

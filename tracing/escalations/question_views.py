@@ -132,7 +132,7 @@ def show_question(found: Escalation, form: AnswerForm | None = None, *, refusal:
 def _claim_of(line: object) -> str | None:
     """Return under which claim somebody is shown whom they ring, for the read log."""
     if isinstance(line, Line) and line.call is not None and line.is_own:
-        return f"claim:{line.call.entry_id}:{line.call.claim_number}"
+        return events.claim_scope(line.call.entry_id, line.call.claim_number)
     return None
 
 

@@ -22,10 +22,10 @@ from tracing.escalations.errors import (
 )
 from tracing.escalations.models import Audience, Decision, Escalation, EscalationState, Reason
 from tracing.kernel import clock, events
-from tracing.kernel.db import session, take_id
+from tracing.kernel.db import fresh, session, take_id
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
-from tracing.queue.models import CallTask, QueueEntry, TaskState
+from tracing.queue.models import ADVISER_ENDS, CallTask, QueueEntry, TaskState
 from tracing.scripts.vocabulary import EscalationReason
 from tracing.sickleave import insurance_number as note_numbers
 from tracing.staff import queries as staff
@@ -38,11 +38,6 @@ REOPENS: dict[Decision, frozenset[TaskState]] = {
     Decision.CLOSED: frozenset(),
 }
 """After these answers a task in these states is called again: nobody is left waiting for a doctor who has answered."""
-
-CLOSES = frozenset(
-    {TaskState.OPEN, TaskState.WAITING_DOCTOR, TaskState.WAITING_LANGUAGE, TaskState.UNREACHABLE}
-)
-"""The states from which an adviser who settled it with the person ends a task."""
 
 
 def raise_question(
@@ -172,13 +167,15 @@ def release_gone(*, at: datetime) -> int:
     gone = queries.gone_takers(at=at)
     # what is being answered at this moment is left alone
     held = session.scalars(
-        select(Escalation)
-        .where(
-            tuple_(Escalation.id, Escalation.taken_by).in_(gone), Escalation.state == EscalationState.TAKEN
+        fresh(
+            select(Escalation)
+            .where(
+                tuple_(Escalation.id, Escalation.taken_by).in_(gone),
+                Escalation.state == EscalationState.TAKEN,
+            )
+            .order_by(Escalation.id)
+            .with_for_update(skip_locked=True)
         )
-        .order_by(Escalation.id)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
     ).all()
     for one in held:
         holder = one.taken_by or 0
@@ -244,7 +241,7 @@ def _move_task(task: CallTask, known: Escalation, decision: Decision, *, by: Age
     if known.audience is not Audience.ADVISER and queries.open_for_task(task.id, Audience.ADVISER):
         return  # a referent's answer does not move a person who waits for a doctor
     if decision is Decision.CLOSED:
-        if task.state in CLOSES:
+        if task.state in ADVISER_ENDS:
             queue.close_task(task, TaskState.DONE, by=by.member_id, at=at)
             contact = find_contact(task.contact_id)
             if contact is not None:

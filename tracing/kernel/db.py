@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from datetime import datetime
 from enum import StrEnum
 from time import monotonic
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 import psycopg
 from psycopg.adapt import PyFormat
@@ -16,6 +16,7 @@ from sqlalchemy import (
     DateTime,
     Engine,
     Enum,
+    Executable,
     LargeBinary,
     MetaData,
     any_,
@@ -77,6 +78,9 @@ def coded(codes: type[StrEnum]) -> Enum:
         values_callable=lambda members: [member.value for member in members],
     )
 
+
+Row = TypeVar("Row", bound=Base)
+Statement = TypeVar("Statement", bound=Executable)
 
 session: scoped_session[Session] = scoped_session(sessionmaker(expire_on_commit=False))
 """One session a thread; removed at the end of each request, command and job."""
@@ -184,6 +188,27 @@ def transaction(*, waits_for_disk: bool = True, is_work: bool = True) -> Iterato
     except BaseException:
         session.rollback()
         raise
+
+
+def fresh(statement: Statement) -> Statement:
+    """Return a query that reads its rows again even where the session holds them already.
+
+    SQLAlchemy keeps one object per row and does not overwrite its values: a query that locks a row may wait for another
+    transaction, and without this it then returns the row as it was before that transaction. So every query that locks
+    the objects it returns is fresh, and so is one for rows that a plain statement or another process may have changed
+    since the session first read them. Changes not flushed yet are written before the query; none is lost.
+    """
+    return statement.execution_options(populate_existing=True)
+
+
+def find_row(model: type[Row], key: Any, *, lock: bool = False) -> Row | None:
+    """Return the row with a primary key, or None; locked, it is read again (see `fresh`)."""
+    return session.get(model, key, with_for_update=lock or None, populate_existing=lock)
+
+
+def lock_row(model: type[Row], key: Any) -> Row:
+    """Lock a row that exists and read it again (see `fresh`)."""
+    return session.get_one(model, key, with_for_update=True, populate_existing=True)
 
 
 def refresh_known(*models: type[Base]) -> None:

@@ -47,7 +47,7 @@ class Sighting(Base):
     why: Mapped[str] = mapped_column(primary_key=True)
     """`call`, `escalation`, `lot`, `practice`, `search`, `supervision`…"""
     scope: Mapped[str] = mapped_column(primary_key=True)
-    """The claim (`claim:entry:number`) or the hour (`hour:2026-11-21T14`)."""
+    """The claim (`claim_scope`: `claim:7:2`) or the hour (`hour:2026-11-21T14`)."""
     people: Mapped[list[str]]
     """`person:12`, `line:7`: the records that were shown."""
     first_at: Mapped[datetime]
@@ -79,10 +79,16 @@ def record(
     )
 
 
+def claim_scope(entry_id: int, claim_number: int) -> str:
+    """Return the scope of what is seen under a claim."""
+    return f"claim:{entry_id}:{claim_number}"
+
+
 def saw(people: Iterable[str], *, by: int, at: datetime, why: str, claim: str | None = None) -> None:
     """Record that member `by` was shown the identities of `people` (`person:12`).
 
-    One row per viewer and claim; outside a claim, per hour and reason. Later looks add their people to it.
+    One row per viewer and claim (`claim_scope`); outside a claim, per hour and reason. Later looks add their people
+    to it.
     """
     shown = sorted(set(people))
     if not shown:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from tracing.calls import queries as calls
 from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Answer, Call, Conversation
+from tracing.calls.rules import SCRIPT_OF
 from tracing.cases import queries as cases
 from tracing.contacts.models import Contact
 from tracing.escalations.models import Escalation
@@ -20,9 +21,6 @@ from tracing.queue.models import CallTask, TaskKind
 from tracing.scripts import transcript
 from tracing.scripts.services import get_script
 from tracing.scripts.transcript import Statement
-from tracing.scripts.vocabulary import ScriptKind
-
-SCRIPT_OF = {TaskKind.CASE_FIRST: ScriptKind.P0, TaskKind.CONTACT_FIRST: ScriptKind.CONTACT}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from sqlalchemy import Select, and_, case, func, or_, select
 
 from tracing.calls.models import Call, Conversation
 from tracing.calls.rules import CallOutcome
-from tracing.kernel.db import session
+from tracing.kernel.db import fresh, session
 from tracing.onboarding import rules
 from tracing.onboarding.errors import NoSuchRecruit
 from tracing.onboarding.models import Certification, Invitation
@@ -55,7 +55,7 @@ def find_invitation(token_hash: bytes, *, lock: bool = False) -> Invitation | No
     """Return the invitation of a link."""
     chosen = select(Invitation).where(Invitation.token_hash == token_hash)
     if lock:
-        chosen = chosen.with_for_update().execution_options(populate_existing=True)
+        chosen = fresh(chosen.with_for_update())
     return session.scalar(chosen)
 
 
@@ -85,7 +85,7 @@ def get_invitation(invitation_id: int, *, by: Agent) -> Invitation:
         NoSuchRecruit: it is not theirs.
     """
     found = session.scalar(
-        _visible_to(by).where(Invitation.id == invitation_id).with_for_update(of=Invitation)
+        fresh(_visible_to(by).where(Invitation.id == invitation_id).with_for_update(of=Invitation))
     )
     if found is None:
         raise NoSuchRecruit

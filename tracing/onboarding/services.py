@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from tracing.kernel import events
-from tracing.kernel.db import session
+from tracing.kernel.db import find_row, session
 from tracing.onboarding import queries, rules
 from tracing.onboarding.errors import (
     AlreadyJoined,
@@ -175,7 +175,7 @@ def certify(member_id: int, *, by: Agent, at: datetime) -> Certification:
         NotReady: they have held no whole practice conversation with a patient zero.
     """
     recruit = queries.get_recruit(member_id, by=by, at=at)
-    invitation, member = recruit.invitation, session.get(Member, member_id, with_for_update=True)
+    invitation, member = recruit.invitation, find_row(Member, member_id, lock=True)
     if member is None or not may_review(invitation, by):
         raise NoSuchRecruit
     known = session.get(Certification, (member_id, invitation.live_site_id))

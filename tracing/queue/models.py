@@ -53,6 +53,67 @@ class TaskState(StrEnum):
     CANCELLED = "cancelled"
 
 
+STILL_TO_CALL = frozenset(
+    {
+        TaskState.OPEN,
+        TaskState.WAITING_DOCTOR,
+        TaskState.WAITING_LANGUAGE,
+        TaskState.WAITING_INTERPRETER,
+    }
+)
+"""A tracer is still to call: now, or once a doctor, a colleague or an interpreter has helped.
+
+`contacts`: a contact in one of these keeps the case open that named them, and opens it again.
+"""
+
+UNFINISHED = STILL_TO_CALL | {TaskState.NO_NUMBER, TaskState.UNREACHABLE, TaskState.TO_HAND_ON}
+"""A tracer is still to call, or a supervisor is still to decide. Not a death: that is kept whatever becomes of the case.
+
+`contacts`: these give way when the contact is called as a case. `supervision`: these are given up with a case that
+is none.
+"""
+
+ON_HOLD = frozenset({TaskState.WAITING_DOCTOR, TaskState.WAITING_LANGUAGE, TaskState.WAITING_INTERPRETER})
+"""Nobody has tried in vain to reach these people: what was promised to them still holds.
+
+`supervision`: put back into the queue, they keep their due time.
+"""
+
+LISTED = ON_HOLD | {
+    TaskState.UNREACHABLE,
+    TaskState.NO_NUMBER,
+    TaskState.TO_HAND_ON,
+    TaskState.DECEASED,
+}
+"""On one of the supervisor's lists. `supervision`: one list each, counted on the board."""
+
+REOPENABLE = LISTED - {TaskState.NO_NUMBER}
+"""`supervision`: put back into the queue with one button; without a number there is nothing to ring."""
+
+NOT_REACHED = frozenset({TaskState.NO_NUMBER, TaskState.UNREACHABLE})
+"""Nobody could reach the person.
+
+`contacts`: a new number asks for the call again. `desk`: so does the person, when they ring us.
+"""
+
+NOT_TO_RING = frozenset({TaskState.NO_NUMBER, TaskState.DECEASED})
+"""There is nobody to ring. `escalations`: an adviser or a referent cannot ring these people either."""
+
+ENDED = frozenset({TaskState.DONE, TaskState.CANCELLED})
+"""The call was made, or is not to be made. `contacts`: nothing is left to give up when the contact is removed."""
+
+NEEDS_A_NUMBER = frozenset({TaskState.OPEN, TaskState.CANCELLED, TaskState.UNREACHABLE})
+"""`contacts`: a contact who is to be called and has lost their last number goes from these to NO_NUMBER."""
+
+ADVISER_ENDS = frozenset(
+    {TaskState.OPEN, TaskState.WAITING_DOCTOR, TaskState.WAITING_LANGUAGE, TaskState.UNREACHABLE}
+)
+"""`escalations`: an adviser or a referent who has settled everything with the person ends the call from these."""
+
+COVERABLE = frozenset({TaskState.OPEN, TaskState.NO_NUMBER})
+"""`duplicates`: another call to the same person, about the same episode, can stand for a first call in these."""
+
+
 ONE_CLAIM = "uq_queue_entries_one_claim"
 """The index that lets a member hold one household at most."""
 

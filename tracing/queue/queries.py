@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 
-from tracing.kernel.db import among, session
+from tracing.kernel.db import among, fresh, session
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.queue.errors import NoSuchEntry
@@ -42,7 +42,7 @@ def get_entry(entry_id: int, *, site_id: int | None = None, lock: bool = False) 
     if site_id is not None:
         chosen = chosen.where(QueueEntry.site_id == site_id)
     if lock:
-        chosen = chosen.with_for_update().execution_options(populate_existing=True)
+        chosen = fresh(chosen.with_for_update())
     entry = session.scalar(chosen)
     if entry is None:
         raise NoSuchEntry
@@ -53,7 +53,7 @@ def find_entry_of(household_id: int, *, lock: bool = False) -> QueueEntry | None
     """Return the entry of a household."""
     chosen = select(QueueEntry).where(QueueEntry.household_id == household_id)
     if lock:
-        chosen = chosen.with_for_update().execution_options(populate_existing=True)
+        chosen = fresh(chosen.with_for_update())
     return session.scalar(chosen)
 
 
@@ -62,8 +62,27 @@ def entries_of(household_ids: Sequence[int], *, lock: bool = False) -> Sequence[
     chosen = select(QueueEntry).where(among(QueueEntry.household_id, household_ids))
     chosen = chosen.order_by(QueueEntry.household_id)
     if lock:
-        chosen = chosen.with_for_update().execution_options(populate_existing=True)
+        chosen = fresh(chosen.with_for_update())
     return session.scalars(chosen).all()
+
+
+def lock_tasks(which: ColumnElement[bool]) -> Sequence[CallTask]:
+    """Return the tasks that meet a condition, in the order of their ids: their households are locked, then they are.
+
+    Every writer locks in this order, households first and by their ids, as the end of a call does: no two of them wait
+    for each other. The condition is asked again once the households are locked.
+    """
+    homes = select(CallTask.household_id).where(which, CallTask.household_id.is_not(None)).distinct()
+    entries_of(sorted(home for home in session.scalars(homes) if home is not None), lock=True)
+    chosen = select(CallTask).where(which).order_by(CallTask.id)
+    return session.scalars(fresh(chosen.with_for_update())).all()
+
+
+def lock_task(task: CallTask) -> None:
+    """Lock the household of a task, then the task, and read both again: the order of `lock_tasks`."""
+    if task.household_id is not None:
+        find_entry_of(task.household_id, lock=True)
+    session.refresh(task, with_for_update=True)
 
 
 def open_tasks_of(household_ids: Sequence[int]) -> Sequence[CallTask]:

@@ -47,7 +47,7 @@ class Widget(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a call can end; a script only ever suggests one."""
+    """How a call can end; a script only ever suggests one. Each is one that a tracer can choose (calls.rules.OUTCOMES)."""
 
     COMPLETED = "completed"
     CALLBACK = "callback"

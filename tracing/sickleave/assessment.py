@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from tracing.calls import queries as calls
 from tracing.calls.models import Call, Conversation
+from tracing.calls.rules import SCRIPT_OF
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
 from tracing.contacts import queries as contacts
@@ -21,9 +22,8 @@ from tracing.programmes.loader import get_pack
 from tracing.programmes.rules import Isolation, Quarantine, age_on, isolation
 from tracing.programmes.schema import Pack
 from tracing.programmes.vocabulary import Subject, Vaccination
-from tracing.queue.models import CallTask, TaskKind
+from tracing.queue.models import CallTask
 from tracing.scripts.services import get_script
-from tracing.scripts.vocabulary import ScriptKind
 from tracing.sickleave import answers as said
 from tracing.sickleave import insurance_number, queries
 from tracing.sickleave.errors import NoSuchNote
@@ -199,8 +199,7 @@ def _other_notes(task: CallTask, pack: Pack, today: date) -> dict[str, Any]:
 def _missing(task: CallTask, conversation: Conversation | None, given: Mapping[str, Any]) -> tuple[str, ...]:
     if conversation is None:
         raise NoSuchNote
-    kind = ScriptKind.P0 if task.kind is TaskKind.CASE_FIRST else ScriptKind.CONTACT
-    asked = get_script(kind, conversation.script_version).questions
+    asked = get_script(SCRIPT_OF[task.kind], conversation.script_version).questions
     return tuple(asked[question].label for question in said.missing(given) if question in asked)
 
 

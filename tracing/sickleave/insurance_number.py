@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tracing.calls.models import Call
 from tracing.kernel import clock, events
-from tracing.kernel.db import session
+from tracing.kernel.db import find_row, session
 from tracing.people.rules import Identity, nir_counts
 from tracing.queue.models import CallTask
 from tracing.sickleave.models import MissingNumber
@@ -43,7 +43,7 @@ def number_of(task_id: int, identity: Identity | None, *, by: Agent) -> Number:
 
 def find_missing(task_id: int, *, lock: bool = False) -> MissingNumber | None:
     """Return why somebody has no number, where that was stated."""
-    return session.get(MissingNumber, task_id, with_for_update=lock or None, populate_existing=lock)
+    return find_row(MissingNumber, task_id, lock=lock)
 
 
 def awaits_decision(task_id: int) -> bool:

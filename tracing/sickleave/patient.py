@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from tracing.contacts import identities
 from tracing.contacts import queries as contacts
-from tracing.kernel.db import session
+from tracing.kernel.db import fresh, session
 from tracing.people import queries as people
 from tracing.people import services as people_services
 from tracing.people.models import Person
@@ -49,7 +49,7 @@ def complete(task: CallTask, details: BearerDetails) -> None:
     """Keep on the person, under every record of theirs, what they said for their note. Call `calls.writing` first."""
     records = people.alike(task.person_id)
     locked = select(Person).where(Person.id.in_(records)).order_by(Person.id).with_for_update()
-    for person in session.scalars(locked.execution_options(populate_existing=True)).all():
+    for person in session.scalars(fresh(locked)).all():
         identity = people.find_identity(person.id)
         if identity is not None and details.completes(identity) != identity:
             people_services.revise(person, details.completes(identity))

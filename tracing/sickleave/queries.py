@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from tracing.calls.models import Call, Conversation
-from tracing.kernel.db import session
+from tracing.kernel.db import fresh, session
 from tracing.people import queries as people
 from tracing.sickleave.documents import NoteContent
 from tracing.sickleave.errors import NoSuchNote
@@ -30,7 +30,7 @@ def notes_of_task(task_id: int) -> Sequence[SickNote]:
 def get_note_of_task(note_id: int, task_id: int) -> SickNote:
     """Return a note of a call, locked for a change."""
     note = session.scalar(
-        select(SickNote).where(SickNote.id == note_id, SickNote.task_id == task_id).with_for_update()
+        fresh(select(SickNote).where(SickNote.id == note_id, SickNote.task_id == task_id).with_for_update())
     )
     if note is None:
         raise NoSuchNote

@@ -169,7 +169,7 @@ def _panel(
             by=agent().member_id,
             at=at,
             why="call",
-            claim=f"claim:{call.entry_id}:{call.claim_number}",
+            claim=events.claim_scope(call.entry_id, call.claim_number),
         )
     return _page(
         "sickleave/panel.html",

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 
 from tracing.kernel import events
-from tracing.kernel.db import session
+from tracing.kernel.db import find_row, fresh, lock_row, session
 from tracing.staff import queries
 from tracing.staff.agent import Agent
 from tracing.staff.errors import NobodyToLend, NoSuchLoan, WrongLoan
@@ -67,12 +67,13 @@ def lend(
 def _lock_some(member_ids: Collection[int], number: int) -> Sequence[Member]:
     """Lock so many tracers who are not lent; whom somebody lends, or who takes a call at this moment, is passed over."""
     return session.scalars(
-        select(Member)
-        .where(Member.id.in_(member_ids), Member.lent_to.is_(None))
-        .order_by(Member.display_name, Member.id)
-        .limit(number)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
+        fresh(
+            select(Member)
+            .where(Member.id.in_(member_ids), Member.lent_to.is_(None))
+            .order_by(Member.display_name, Member.id)
+            .limit(number)
+            .with_for_update(skip_locked=True)
+        )
     ).all()
 
 
@@ -106,7 +107,7 @@ def get_loan(loan_id: int, *, site_id: int) -> Loan:
     Raises:
         NoSuchLoan: it is neither from nor to this site.
     """
-    loan = session.scalar(select(Loan).where(Loan.id == loan_id).with_for_update())
+    loan = find_row(Loan, loan_id, lock=True)
     if loan is None or site_id not in {loan.from_site_id, loan.to_site_id}:
         raise NoSuchLoan
     return loan
@@ -114,7 +115,7 @@ def get_loan(loan_id: int, *, site_id: int) -> Loan:
 
 def hold_tracer(loan: Loan) -> None:
     """Wait for a call that the tracer of a loan takes at this moment; until this transaction ends they take none."""
-    session.get_one(Member, loan.member_id, with_for_update=True, populate_existing=True)
+    lock_row(Member, loan.member_id)
 
 
 def take_back(loan: Loan, *, by: int | None, at: datetime) -> None:
@@ -136,7 +137,7 @@ def take_back(loan: Loan, *, by: int | None, at: datetime) -> None:
 def over(*, at: datetime) -> list[Loan]:
     """Return the loans whose time is up, locked; one that somebody ends at this moment is left out."""
     due = select(Loan).where(Loan.returned_at.is_(None), Loan.ends_at <= at)
-    return list(session.scalars(due.with_for_update(skip_locked=True)))
+    return list(session.scalars(fresh(due.with_for_update(skip_locked=True))))
 
 
 def _move_sessions(member_id: int, site_id: int) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from tracing.kernel import events
-from tracing.kernel.db import session
+from tracing.kernel.db import find_row, fresh, session
 from tracing.kernel.events import Event
 from tracing.staff import queries, rules
 from tracing.staff.agent import Agent
@@ -22,7 +22,7 @@ from tracing.staff.models import Member, MemberRole, NationalProposal, Role, Sit
 def find_role(member_id: int, site_id: int, *, lock: bool = False) -> MemberRole | None:
     """Return the role of import officer of a member at a site."""
     key = (member_id, site_id, Role.IMPORTER)
-    return session.get(MemberRole, key, with_for_update=lock or None, populate_existing=lock)
+    return find_row(MemberRole, key, lock=lock)
 
 
 def find_proposal(member_id: int, site_id: int, *, at: datetime) -> NationalProposal | None:
@@ -179,7 +179,7 @@ def _officer(member_id: int, site_id: int) -> MemberRole:
 
 
 def _waiting(member_id: int, site_id: int, *, at: datetime) -> NationalProposal:
-    chosen = (
+    chosen = fresh(
         select(NationalProposal)
         .where(
             NationalProposal.member_id == member_id,
@@ -188,7 +188,6 @@ def _waiting(member_id: int, site_id: int, *, at: datetime) -> NationalProposal:
             NationalProposal.expires_at > at,
         )
         .with_for_update()
-        .execution_options(populate_existing=True)
     )
     found = session.scalar(chosen)
     if found is None:

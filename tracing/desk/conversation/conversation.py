@@ -7,14 +7,15 @@ from functools import cached_property
 from typing import Any
 
 from tracing.calls.models import Call, Conversation
+from tracing.calls.rules import SCRIPT_OF
 from tracing.desk import rules
 from tracing.desk.conversation.facts import facts_of
 from tracing.desk.queries import About, about
-from tracing.queue.models import CallTask, TaskKind
+from tracing.queue.models import CallTask
 from tracing.scripts import rules as scripts
 from tracing.scripts.definitions import Script, Step
 from tracing.scripts.services import get_script
-from tracing.scripts.vocabulary import IDENTITY_QUESTION, Outcome, ScriptKind
+from tracing.scripts.vocabulary import IDENTITY_QUESTION, Outcome
 from tracing.scripts.wording import Facts
 from tracing.staff.agent import Agent
 
@@ -78,15 +79,10 @@ class Talk:
         return scripts.previous_step(self.script, self.answers, self.facts, before=step_id)
 
 
-def kind_of(task: CallTask) -> ScriptKind:
-    """Return which script a task is led by."""
-    return ScriptKind.P0 if task.kind is TaskKind.CASE_FIRST else ScriptKind.CONTACT
-
-
 def talk_of(call: Call, task: CallTask, conversation: Conversation, *, by: Agent, at: datetime) -> Talk:
     """Read the conversation with one person anew."""
     read = about(task)
-    script = get_script(kind_of(task), conversation.script_version)
+    script = get_script(SCRIPT_OF[task.kind], conversation.script_version)
     answers = rules.standing(script, read.given, call_id=call.id)
     if conversation.identity_confirmed_at is None and answers.get(IDENTITY_QUESTION) == "yes":
         # Never open on a stored answer alone: the confirmation of this call is what counts.

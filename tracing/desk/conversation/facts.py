@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tracing.calls.models import Call
+from tracing.calls.rules import SCRIPT_OF
 from tracing.contacts.services import quarantine_now
 from tracing.desk import rules
 from tracing.desk.queries import About, doctor_of
@@ -13,7 +14,7 @@ from tracing.people.rules import Identity
 from tracing.programmes.rules import Quarantine, RuleRef, age_on
 from tracing.programmes.schema import IsolationRow, Pack
 from tracing.programmes.vocabulary import RiskLevel, Subject
-from tracing.scripts.vocabulary import FACTS, FactValue, ScriptKind
+from tracing.scripts.vocabulary import FACTS, FactValue
 from tracing.sickleave.rules import note_rule
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
@@ -33,7 +34,7 @@ def facts_of(about: About, call: Call, agent: Agent, at: datetime) -> dict[str, 
         facts |= _of_a_case(about, call, zone)
     else:
         facts |= _of_a_contact(about, today)
-    kind = ScriptKind.P0 if about.contact is None else ScriptKind.CONTACT
+    kind = SCRIPT_OF[about.task.kind]
     return {name: value for name, value in facts.items() if value is not None and kind in FACTS[name].scripts}
 
 

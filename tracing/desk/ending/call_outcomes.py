@@ -2,13 +2,14 @@
 
 from datetime import datetime
 from functools import cache
+from typing import assert_never
 
 from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
 from tracing.calls.errors import CallbackOutsideHours, NobodyThen, ReasonNeeded, StillMissing
 from tracing.calls.models import Call, Conversation
 from tracing.calls.numbers import note_rung
-from tracing.calls.rules import BY_TRACER, CONSEQUENCES, CallOutcome, Follows, GiveBackReason
+from tracing.calls.rules import BY_TRACER, OUTCOMES, CallOutcome, Follows, GiveBackReason
 from tracing.cases import queries as case_queries
 from tracing.contacts import services as contacts
 from tracing.contacts.closing import close_when_done
@@ -61,12 +62,12 @@ def finish(
     session.refresh(task)
     if talk.conversation.outcome is not None:
         raise AlreadyFinished
-    consequence = CONSEQUENCES[outcome]
+    rule = OUTCOMES[outcome]
     note_rung(call, task, outcome, by=by, at=at)
-    is_settled = task.state is not TaskState.OPEN and not consequence.whole_household
+    is_settled = task.state is not TaskState.OPEN and not rule.whole_household
     # whatever was decided meanwhile, nothing more goes out to the dead
-    stays = is_settled and consequence.follows is not Follows.STOP
-    match Follows.AS_IT_WAS if stays else consequence.follows:
+    stays = is_settled and rule.follows is not Follows.STOP
+    match Follows.AS_IT_WAS if stays else rule.follows:
         case Follows.DONE:
             _done(talk, outcome, by=by, at=at)
         case Follows.PROMISE:
@@ -83,7 +84,11 @@ def finish(
             queue.close_task(task, TaskState.TO_HAND_ON, by=by.member_id, at=at)
         case Follows.STOP:
             _stop(talk, by=by, at=at)
-    spoken = unfinished(call, by=by, at=at) if consequence.whole_household else [(task, talk.conversation)]
+        case Follows.AS_IT_WAS:
+            pass
+        case never:
+            assert_never(never)
+    spoken = unfinished(call, by=by, at=at) if rule.whole_household else [(task, talk.conversation)]
     for _task, conversation in spoken:
         calls.finish_conversation(conversation, outcome, at=at)
     rest = unfinished(call, by=by, at=at)

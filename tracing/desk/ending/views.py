@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from tracing.calls import form_drafts
 from tracing.calls import services as calls
 from tracing.calls.errors import CallbackOutsideHours, StillMissing
-from tracing.calls.rules import CallOutcome
+from tracing.calls.rules import OUTCOMES, Asks, CallOutcome
 from tracing.calls.words import OUTCOME_WORDS
 from tracing.contacts.panel_views import DIALOG as CONTACT_DIALOG
 from tracing.desk import queries, rules, services
@@ -93,7 +93,8 @@ def finish(call_id: int, task_id: int, outcome: CallOutcome, form: EndForm) -> C
     held = queries.own_call(call_id, by)
     calls.writing(call_id, by, at=at)
     talk = services.talk_in(held, task_id, by=by, at=at)
-    if outcome is CallOutcome.NEEDS_DOCTOR and not escalations.open_for_task(task_id, Audience.ADVISER):
+    asks = OUTCOMES[outcome].asks
+    if asks is Asks.QUESTION and not escalations.open_for_task(task_id, Audience.ADVISER):
         escalation_services.raise_question(
             held,
             talk.task,
@@ -105,7 +106,7 @@ def finish(call_id: int, task_id: int, outcome: CallOutcome, form: EndForm) -> C
         )
     if form.spoken:
         calls.save_answer(held, talk.task, "language", name_of(form.spoken), by=by, at=at)
-    when = promised(form, at=at) if outcome is CallOutcome.CALLBACK else None
+    when = promised(form, at=at) if asks is Asks.CALLBACK else None
     return call_outcomes.finish(talk, outcome, callback_at=when, language=form.spoken, by=by, at=at)
 
 
@@ -188,9 +189,10 @@ def too_late(
         if is_done(call_id, task_id):
             return gone_on(call_id)
         said = [str(OUTCOME_WORDS[outcome])]
-        if outcome is CallOutcome.CALLBACK and form.callback_on.data and form.callback_time.data:
+        asks = OUTCOMES[outcome].asks
+        if asks is Asks.CALLBACK and form.callback_on.data and form.callback_time.data:
             said.append(f"{form.callback_on.data:%d/%m/%Y} {formats.clock(form.callback_time.data)}")
-        if outcome is CallOutcome.NEEDS_DOCTOR:
+        if asks is Asks.QUESTION:
             said.append(form.question.data or "")
         if form.spoken:
             said.append(name_of(form.spoken))

@@ -20,13 +20,11 @@ from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
 from tracing.queue.claims import claim_household
 from tracing.queue.errors import HeldBy, NotWaiting, OnAnotherCall
-from tracing.queue.models import CallTask, TaskState
+from tracing.queue.models import NOT_REACHED, CallTask, TaskState
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 from tracing.staff.models import SiteKind
 
-ASKED_AGAIN = (TaskState.UNREACHABLE, TaskState.NO_NUMBER)
-"""Whoever could not be reached and rings is called: now."""
 RANG_DUE_IN = timedelta(hours=4)
 
 
@@ -144,7 +142,7 @@ def _take(household_id: int, *, by: Agent, at: datetime) -> Call:
 
 def _asked_again(tasks: Sequence[CallTask], *, by: Agent, at: datetime) -> CallTask | None:
     """Ask again for the call of somebody who could not be reached."""
-    given_up = next((one for one in tasks if one.state in ASKED_AGAIN), None)
+    given_up = next((one for one in tasks if one.state in NOT_REACHED), None)
     if given_up is None:
         return None
     queue_services.reopen_task(given_up, due_at=at + RANG_DUE_IN, by=by.member_id, at=at)

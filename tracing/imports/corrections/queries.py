@@ -11,7 +11,7 @@ from tracing.imports.format.columns import FIELDS
 from tracing.imports.lots.queries import fields_of
 from tracing.imports.models import ImportLine, ImportLot, LotState
 from tracing.imports.rules import Outcome
-from tracing.kernel.db import among, session
+from tracing.kernel.db import among, fresh, session
 from tracing.kernel.events import Event
 from tracing.staff.scope import Scope
 
@@ -62,7 +62,7 @@ def get_line(lot_id: int, row_number: int, *, lock: bool = False) -> ImportLine:
         ImportLine.lot_id == lot_id, ImportLine.row_number == row_number, ImportLine.is_current
     )
     if lock:
-        chosen = chosen.with_for_update().execution_options(populate_existing=True)
+        chosen = fresh(chosen.with_for_update())
     line = session.scalar(chosen)
     if line is None:
         raise NoSuchLot
@@ -96,7 +96,7 @@ def to_correct(lot_id: int, rows: Iterable[int], *, lock: bool = False) -> dict[
         .order_by(ImportLine.row_number)
     )
     if lock:
-        chosen = chosen.with_for_update().execution_options(populate_existing=True)
+        chosen = fresh(chosen.with_for_update())
     return {line.row_number: line for line in session.scalars(chosen)}
 
 

@@ -11,7 +11,7 @@ from tracing.imports.errors import FileRefused, NoSuchLot, NotNow, OriginalGone
 from tracing.imports.lots import events, originals
 from tracing.imports.models import CameBy, ImportLot, ImportSource, LotState
 from tracing.imports.sources import services as source_services
-from tracing.kernel.db import session
+from tracing.kernel.db import fresh, session
 from tracing.staff.scope import HOST, Scope
 
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600))
@@ -68,15 +68,17 @@ def begin_lot(
         NotNow: somebody asked to take that one back, and it is not done yet.
     """
     unfinished = session.scalar(
-        select(ImportLot)
-        .where(
-            ImportLot.source_code == source_code,
-            ImportLot.file_sha256 == sha256(content).hexdigest(),
-            ImportLot.state.in_((LotState.LOADING, LotState.STOPPED)),
+        fresh(
+            select(ImportLot)
+            .where(
+                ImportLot.source_code == source_code,
+                ImportLot.file_sha256 == sha256(content).hexdigest(),
+                ImportLot.state.in_((LotState.LOADING, LotState.STOPPED)),
+            )
+            .order_by(ImportLot.id)
+            .limit(1)
+            .with_for_update()
         )
-        .order_by(ImportLot.id)
-        .limit(1)
-        .with_for_update()
     )
     if unfinished is not None and unfinished.is_being_undone:
         raise NotNow
@@ -139,11 +141,12 @@ def next_waiting(*, at: datetime) -> ImportLot | None:
     to_undo = and_(ImportLot.state.in_(UNDOABLE), ImportLot.undone_by.is_not(None))
     for waits in (to_undo, ImportLot.state.in_(WAITING)):
         found = session.scalar(
-            select(ImportLot)
-            .where(waits, or_(ImportLot.try_again_at.is_(None), ImportLot.try_again_at <= at))
-            .order_by(ImportLot.id)
-            .limit(1)
-            .execution_options(populate_existing=True)
+            fresh(
+                select(ImportLot)
+                .where(waits, or_(ImportLot.try_again_at.is_(None), ImportLot.try_again_at <= at))
+                .order_by(ImportLot.id)
+                .limit(1)
+            )
         )
         if found is not None:
             return found
@@ -156,12 +159,7 @@ def get_locked(lot_id: int, *states: LotState) -> ImportLot:
     Raises:
         NotNow: it stands where this cannot be done any more, or is being undone: somebody was quicker.
     """
-    lot = session.scalar(
-        select(ImportLot)
-        .where(ImportLot.id == lot_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    lot = session.scalar(fresh(select(ImportLot).where(ImportLot.id == lot_id).with_for_update()))
     if lot is None:
         raise NoSuchLot
     if states and (lot.state not in states or lot.is_being_undone):

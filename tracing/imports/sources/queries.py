@@ -9,7 +9,7 @@ from tracing.imports.decryption.secrets import Secrets
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.models import ImportLot, ImportSource, KeyState, KeyUse, SourceKey, SourceMapping
 from tracing.imports.sources.errors import NoSuchKey, NoSuchMapping, NoSuchSource
-from tracing.kernel.db import session
+from tracing.kernel.db import find_row, session
 from tracing.staff.scope import HOST, Scope
 from tracing.vault import services as vault
 
@@ -23,7 +23,7 @@ def get_source(code: str, scope: Scope = HOST, *, lock: bool = False) -> ImportS
     Raises:
         NoSuchSource: there is none, or it is not for this reader.
     """
-    source = session.get(ImportSource, code, with_for_update=lock or None, populate_existing=lock)
+    source = find_row(ImportSource, code, lock=lock)
     if source is None or not scope.covers(source.site_id):
         raise NoSuchSource
     return source
@@ -71,7 +71,7 @@ def retired_keys(code: str) -> Sequence[SourceKey]:
 
 def get_key(code: str, key_id: int, *, lock: bool = False) -> SourceKey:
     """Return a key of a source."""
-    key = session.get(SourceKey, key_id, with_for_update=lock or None, populate_existing=lock)
+    key = find_row(SourceKey, key_id, lock=lock)
     if key is None or key.source_code != code:
         raise NoSuchKey
     return key

@@ -3,14 +3,25 @@
 It begins in `next_call` (the most urgent household) or `claim_household` (one household: its people ring us, or a doctor
 rings them). Each write of the call holds it, and the open page renews it (`services`).
 
-It ends in one of these ways:
+It ends in one of these ways, and the call made under it ends in the same transaction:
 
-1. The call ends, or its tracer gives it back: `ending.release` (calls.services.end, calls.services.give_back).
-2. The tracer hands it to a colleague: given back, then `ending.hand_over` (desk.ending.call_outcomes.hand_over).
-3. A supervisor takes it back: `ending.take_back` (supervision.board.services.take_back).
-4. It expires without a sign of life: `expiry`, swept by `calls.jobs.sweep_claims`. One statement where the household
-   stands as it stood (`expiry.AS_THEY_STAND`), else `expiry.expire_with_care`.
-5. The account of its holder is closed: `expiry.expire_closed_accounts` lets it expire at once; the next sweep is 4.
+1. The call ends, or is given back: `calls.services.end`, then `ending.release`. Called by
+   - `desk.ending.call_outcomes.finish`, when the last conversation of the call has ended;
+   - `desk.ending.call_outcomes.hang_up`, when the tracer leaves it before everybody was spoken to;
+   - `escalations.calling`, when an adviser or a referent has answered the question, or hangs up without an answer;
+   - `escalations.services.put_back`, when they put the question back in the list during the call.
+2. The tracer hands it to a colleague: `desk.ending.call_outcomes.hand_over` gives it back as in 1, then
+   `ending.hand_over` keeps the household for the colleague.
+3. A supervisor takes it back: `supervision.board.services.take_back` calls `ending.take_back`, then
+   `calls.services.close_lost`.
+4. It expires, because nobody typed anything or the page was closed. The job `calls.jobs.sweep_claims` ends
+   - claims of households whose place has not changed since they were claimed, in one statement with their calls:
+     `calls.expired_claims.end_as_they_stand`, which begins with `expiry.AS_THEY_STAND`;
+   - the others (`expiry.need_care`): `calls.expired_claims.end_with_care` calls `expiry.expire_with_care`, then
+     `calls.services.close_lost`.
 
-The call on the claim ends in the same transaction: `calls.services.end` in 1, `calls.services.close_lost` in the others.
+When the account of its holder is closed, a claim does not end at once: `expiry.expire_closed_accounts` (job
+`queue.maintenance.absence_jobs.watch`) sets its end to now, and the next sweep ends it as in 4.
+
+1, 3 and `expire_with_care` end it in `ending._unclaim`, which places the household again; only `AS_THEY_STAND` does not.
 """

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select, tuple_
 
-from tracing.kernel.db import among, session
+from tracing.kernel.db import among, fresh, session
 from tracing.queue.claims.ending import end_claims
 from tracing.queue.claims.next_call import Claim
 from tracing.queue.models import EntryState, QueueEntry
@@ -60,15 +60,16 @@ def need_care(
 def expire_with_care(entry_ids: Sequence[int], *, at: datetime) -> list[Claim]:
     """End the claims of these entries that have ended still, and place their households anew; returns the claims."""
     ended = session.scalars(
-        select(QueueEntry)
-        .where(
-            among(QueueEntry.id, entry_ids),
-            QueueEntry.state == EntryState.CLAIMED,
-            QueueEntry.claim_ends_at <= at,
+        fresh(
+            select(QueueEntry)
+            .where(
+                among(QueueEntry.id, entry_ids),
+                QueueEntry.state == EntryState.CLAIMED,
+                QueueEntry.claim_ends_at <= at,
+            )
+            .order_by(QueueEntry.claim_ends_at)
+            .with_for_update(skip_locked=True)
         )
-        .order_by(QueueEntry.claim_ends_at)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
     ).all()
     return end_claims("call.claim_ended", ended, by=None, at=at)
 
@@ -76,15 +77,16 @@ def expire_with_care(entry_ids: Sequence[int], *, at: datetime) -> list[Claim]:
 def expire_closed_accounts(*, at: datetime) -> int:
     """End the claims of those whose account is closed: the next sweep returns them to the queue."""
     rows = session.scalars(
-        select(QueueEntry)
-        .join(Member, Member.id == QueueEntry.claimant_id)
-        .where(
-            QueueEntry.state == EntryState.CLAIMED,
-            QueueEntry.claim_ends_at > at,
-            Member.closed_at.is_not(None),
+        fresh(
+            select(QueueEntry)
+            .join(Member, Member.id == QueueEntry.claimant_id)
+            .where(
+                QueueEntry.state == EntryState.CLAIMED,
+                QueueEntry.claim_ends_at > at,
+                Member.closed_at.is_not(None),
+            )
+            .with_for_update(of=QueueEntry, skip_locked=True)
         )
-        .with_for_update(of=QueueEntry, skip_locked=True)
-        .execution_options(populate_existing=True)
     ).all()
     for entry in rows:
         entry.claim_ends_at = at

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
 
 from tracing.kernel import events
-from tracing.kernel.db import among, session
+from tracing.kernel.db import among, lock_row, session
 from tracing.people.models import Person
 from tracing.queue import queries, rules, services
 from tracing.queue.households import services as households
@@ -27,7 +27,7 @@ def ask_in(task: CallTask, language: str, *, by: int, at: datetime) -> bool:
 
     They stay in the queue, for those who do; where nobody does, they stand on the supervisor's list.
     """
-    session.get_one(Person, task.person_id, with_for_update=True).language = language
+    lock_row(Person, task.person_id).language = language
     events.record(
         "task.language", by=by, at=at, subject=("task", task.id), site_id=task.site_id, language=language
     )
@@ -43,7 +43,7 @@ def ask_in(task: CallTask, language: str, *, by: int, at: datetime) -> bool:
 
 def need_interpreter(task: CallTask, language: str, *, by: int, at: datetime) -> None:
     """Put a person on the list of those whose call an interpreter must join, with the language that is needed."""
-    session.get_one(Person, task.person_id, with_for_update=True).language = language
+    lock_row(Person, task.person_id).language = language
     events.record(
         "task.interpreter", by=by, at=at, subject=("task", task.id), site_id=task.site_id, language=language
     )
@@ -52,7 +52,7 @@ def need_interpreter(task: CallTask, language: str, *, by: int, at: datetime) ->
 
 def call_in_french(task: CallTask) -> None:
     """Forget the language of a person: somebody there will help, or it was not needed."""
-    session.get_one(Person, task.person_id, with_for_update=True).language = None
+    lock_row(Person, task.person_id).language = None
     session.flush()
 
 
@@ -122,11 +122,12 @@ def _some(*conditions: ColumnElement[bool]) -> Sequence[CallTask]:
 
 
 def _locked(tasks: Sequence[CallTask]) -> Sequence[CallTask]:
-    """Lock the households of tasks in their order, then read the tasks anew; those on the line are left out."""
+    """Lock tasks, and leave out those of a household that is claimed meanwhile."""
+    if not tasks:
+        return []
+    locked = queries.lock_tasks(among(CallTask.id, [task.id for task in tasks]))
     entries = queries.entries_of(
-        sorted({task.household_id for task in tasks if task.household_id is not None}), lock=True
+        sorted({task.household_id for task in locked if task.household_id is not None})
     )
     busy = {entry.household_id for entry in entries if entry.state is EntryState.CLAIMED}
-    free = [task for task in tasks if task.household_id not in busy]
-    anew = select(CallTask).where(among(CallTask.id, [task.id for task in free])).order_by(CallTask.id)
-    return session.scalars(anew.execution_options(populate_existing=True)).all()
+    return [task for task in locked if task.household_id not in busy]

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from tracing.kernel import events
-from tracing.kernel.db import session
+from tracing.kernel.db import fresh, session
 from tracing.programmes.rules import is_open, next_open, open_until
 from tracing.queue import queries, rules
 from tracing.queue.claims.next_call import Claim
@@ -59,15 +59,16 @@ def renew(entry_id: int, claim_number: int, by: Agent, *, at: datetime) -> Renew
         ClaimLost: the claim has ended.
     """
     entry = session.scalar(
-        select(QueueEntry)
-        .where(
-            QueueEntry.id == entry_id,
-            QueueEntry.claim_number == claim_number,
-            QueueEntry.claimant_id == by.member_id,
-            QueueEntry.state == EntryState.CLAIMED,
+        fresh(
+            select(QueueEntry)
+            .where(
+                QueueEntry.id == entry_id,
+                QueueEntry.claim_number == claim_number,
+                QueueEntry.claimant_id == by.member_id,
+                QueueEntry.state == EntryState.CLAIMED,
+            )
+            .with_for_update()
         )
-        .with_for_update()
-        .execution_options(populate_existing=True)
     )
     if entry is None or entry.last_input_at is None:
         raise ClaimLost

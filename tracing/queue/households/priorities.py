@@ -7,11 +7,11 @@ What is given holds for calls that wait and for those that come later. Nothing i
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy import ColumnElement, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tracing.kernel import events
-from tracing.kernel.db import session
+from tracing.kernel.db import among, session
 from tracing.people import services as people
 from tracing.queue import rules
 from tracing.queue.errors import HasPriority, NoSuchPriority, NothingWaits
@@ -124,11 +124,14 @@ def _ask_for_all(site_id: int, *, by: int | None, at: datetime) -> None:
 def compare(site_ids: Sequence[int], first_task: int, last_task: int, *, at: datetime) -> None:
     """Have calls that were just written compared with the priorities of their sites, where there are any."""
     session.execute(select(func.pg_advisory_xact_lock_shared(GIVING)))
+    rounds = select(
+        Priority.site_id,
+        literal(first_task - 1, PriorityRound.after_task.type),
+        literal(last_task, PriorityRound.until_task.type),
+        literal(at, PriorityRound.asked_at.type),
+    ).where(Priority.ended_at.is_(None), among(Priority.site_id, site_ids))
     session.execute(
-        text("""
-            INSERT INTO queue_priority_rounds (site_id, after_task, until_task, asked_at)
-            SELECT DISTINCT site_id, CAST(:first AS bigint) - 1, CAST(:last AS bigint), CAST(:at AS timestamptz)
-            FROM queue_priorities WHERE ended_at IS NULL AND site_id = ANY(:sites)
-        """),
-        {"sites": list(site_ids), "first": first_task, "last": last_task, "at": at},
+        insert(PriorityRound).from_select(
+            ["site_id", "after_task", "until_task", "asked_at"], rounds.distinct()
+        )
     )

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, select, text, update
 
 from tracing.kernel.bulk_copy import copy_rows
-from tracing.kernel.db import among, session
+from tracing.kernel.db import among, fresh, session
 from tracing.kernel.events import Event
 from tracing.queue import queries
 from tracing.queue.households import services as households
@@ -63,13 +63,7 @@ def go_on(*, at: datetime) -> int | None:
 
     The oldest round first, and nobody else meanwhile: a priority taken back comes after the giving of it.
     """
-    asked = session.scalar(
-        select(PriorityRound)
-        .order_by(PriorityRound.id)
-        .limit(1)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    asked = session.scalar(fresh(select(PriorityRound).order_by(PriorityRound.id).limit(1).with_for_update()))
     if asked is None:
         return None
     bounds = {"site": asked.site_id, "after": asked.after_task, "until": asked.until_task, "most": LOOKED_AT}

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tracing.kernel import events
-from tracing.kernel.db import session
+from tracing.kernel.db import fresh, session
 from tracing.people.models import Household, HouseholdNumber, KeyKind, Person, PersonKey
 from tracing.queue import queries, rules
 from tracing.queue.households import links
@@ -186,7 +186,7 @@ def _try_entry(household_id: int) -> tuple[QueueEntry | None, bool]:
     Two calls that end at the same moment each hold their own household: neither may wait for the other.
     """
     chosen = select(QueueEntry).where(QueueEntry.household_id == household_id)
-    entry = session.scalar(chosen.with_for_update(skip_locked=True).execution_options(populate_existing=True))
+    entry = session.scalar(fresh(chosen.with_for_update(skip_locked=True)))
     is_busy = entry is None and session.scalar(chosen.with_only_columns(QueueEntry.id)) is not None
     return entry, is_busy
 
@@ -194,12 +194,13 @@ def _try_entry(household_id: int) -> tuple[QueueEntry | None, bool]:
 def settle_waiting(*, at: datetime, limit: int) -> int:
     """Join or split the households that could not be while somebody was on the line; returns how many."""
     waiting = session.scalars(
-        select(QueueEntry)
-        .where(QueueEntry.needs_regroup, QueueEntry.state != EntryState.CLAIMED)
-        .order_by(QueueEntry.household_id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
+        fresh(
+            select(QueueEntry)
+            .where(QueueEntry.needs_regroup, QueueEntry.state != EntryState.CLAIMED)
+            .order_by(QueueEntry.household_id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
     ).all()
     for entry in waiting:
         entry.needs_regroup = False

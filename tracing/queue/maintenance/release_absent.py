@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from tracing.kernel.db import session
+from tracing.kernel.db import fresh, session
 from tracing.queue import queries
 from tracing.queue.claims.expiry import expire_closed_accounts
 from tracing.queue.households import services as households
@@ -31,16 +31,17 @@ def release_gone(*, at: datetime) -> int:
 
 def _open_gifts(*, at: datetime) -> int:
     given = session.scalars(
-        select(QueueEntry)
-        .where(
-            QueueEntry.state == EntryState.READY,
-            QueueEntry.reserved_for.is_not(None),
-            QueueEntry.given_at.is_not(None),
+        fresh(
+            select(QueueEntry)
+            .where(
+                QueueEntry.state == EntryState.READY,
+                QueueEntry.reserved_for.is_not(None),
+                QueueEntry.given_at.is_not(None),
+            )
+            .order_by(QueueEntry.household_id)
+            .limit(SWEEP_BATCH)
+            .with_for_update(skip_locked=True)
         )
-        .order_by(QueueEntry.household_id)
-        .limit(SWEEP_BATCH)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
     ).all()
     gone = _gone({(entry.site_id, entry.reserved_for, at) for entry in given}, at=at)
     opened = 0
@@ -79,7 +80,7 @@ def _open_promises(*, at: datetime) -> int:
         if why is None:
             continue
         entry = queries.find_entry_of(row.household_id, lock=True)
-        task = session.get(CallTask, row.id, populate_existing=True)
+        task = session.scalar(fresh(select(CallTask).where(CallTask.id == row.id)))
         if entry is None or task is None or entry.state is EntryState.CLAIMED:
             continue
         if (task.promised_by, task.promised_at) != (row.promised_by, row.promised_at):

@@ -6,7 +6,7 @@ from datetime import datetime, time
 from sqlalchemy import select
 
 from tracing.kernel import events
-from tracing.kernel.db import session
+from tracing.kernel.db import lock_row, session
 from tracing.programmes.schema import Weights
 from tracing.queue.maintenance import upkeep
 from tracing.queue.models import QueueWeights
@@ -31,7 +31,7 @@ def hours_of(site: Site) -> Hours:
 
 def set_hours(hours: Hours, *, by: Agent, at: datetime) -> bool:
     """Change when the agent's site calls, and have everybody who waits placed anew; returns whether that is new."""
-    site = session.get_one(Site, by.site.id, with_for_update=True, populate_existing=True)
+    site = lock_row(Site, by.site.id)
     if hours_of(site) == hours:
         return False
     site.calls_from, site.calls_until = hours.opens, hours.closes

@@ -7,7 +7,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tracing.kernel import events
-from tracing.kernel.db import among, session
+from tracing.kernel.db import among, fresh, session
 from tracing.queue import rules
 from tracing.queue.households import services as households
 from tracing.queue.models import EntryState, QueueEntry, QueueRebuild
@@ -126,11 +126,7 @@ def ask_rebuild(site_id: int, *, at: datetime) -> None:
 def rebuild(*, at: datetime) -> int:
     """Place the next households of a site anew whose hours or weights have changed; returns how many."""
     asked = session.scalar(
-        select(QueueRebuild)
-        .order_by(QueueRebuild.asked_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
+        fresh(select(QueueRebuild).order_by(QueueRebuild.asked_at).limit(1).with_for_update(skip_locked=True))
     )
     if asked is None:
         return 0

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 
 from tracing.kernel import events
-from tracing.kernel.db import session
+from tracing.kernel.db import fresh, session
 from tracing.queue import rules
 from tracing.queue.models import CallTask, EntryState, Promise, QueueEntry, TaskState
 from tracing.staff.agent import Agent
@@ -49,17 +49,19 @@ def break_missed(*, at: datetime) -> int:
         QueueEntry.claimed_at <= Promise.promised_for + rules.PROMISE_TOLERANCE
     )
     rows = session.execute(
-        select(Promise, CallTask.state, CallTask.promised_at)
-        .join(CallTask, CallTask.id == Promise.task_id)
-        .outerjoin(QueueEntry, QueueEntry.household_id == CallTask.household_id)
-        .where(
-            Promise.settled_at.is_(None),
-            Promise.promised_for < at - rules.PROMISE_TOLERANCE,
-            in_time.is_not(True),
+        fresh(
+            select(Promise, CallTask.state, CallTask.promised_at)
+            .join(CallTask, CallTask.id == Promise.task_id)
+            .outerjoin(QueueEntry, QueueEntry.household_id == CallTask.household_id)
+            .where(
+                Promise.settled_at.is_(None),
+                Promise.promised_for < at - rules.PROMISE_TOLERANCE,
+                in_time.is_not(True),
+            )
+            .order_by(Promise.promised_for)
+            .limit(BATCH)
+            .with_for_update(of=Promise, skip_locked=True)
         )
-        .order_by(Promise.promised_for)
-        .limit(BATCH)
-        .with_for_update(of=Promise, skip_locked=True)
     ).all()
     broken = 0
     for promise, state, promised_at in rows:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import array, insert
 from tracing.calls import queries as calls
 from tracing.calls.models import Call
 from tracing.calls.rules import BY_TRACER
-from tracing.kernel.db import session
+from tracing.kernel.db import fresh, session
 from tracing.queue.households import priority_rescan
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 from tracing.staff.agent import Workplace
@@ -48,9 +48,7 @@ class Counts:
 
 def of_site(site: Workplace, *, at: datetime) -> Counts:
     """Return what the scheduler counted last; before it has counted at all, count now."""
-    row = session.scalar(
-        select(SiteCount).where(SiteCount.site_id == site.id).execution_options(populate_existing=True)
-    )
+    row = session.scalar(fresh(select(SiteCount).where(SiteCount.site_id == site.id)))
     if row is None:
         return count(site, at=at)
     return Counts(

@@ -9,10 +9,10 @@ from sqlalchemy import and_, func, select, tuple_
 
 from tracing.calls.models import Call
 from tracing.cases import queries as cases
-from tracing.kernel.db import among, session
+from tracing.kernel.db import among, fresh, session
 from tracing.kernel.paging import PAGE_SIZE
 from tracing.queue.availability import Colleague, availability_of
-from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
+from tracing.queue.models import LISTED, CallTask, EntryState, QueueEntry, TaskKind, TaskState
 from tracing.staff import queries as staff
 from tracing.staff.agent import Workplace
 from tracing.staff.rules import Presence
@@ -100,18 +100,9 @@ def figures(site_id: int, counts: Counts, *, under_way: int) -> Figures:
 
 def tasks_by_state(site_id: int) -> dict[TaskState, int]:
     """Count the calls of a site that wait for a decision, by the list on which they stand."""
-    listed = (
-        TaskState.UNREACHABLE,
-        TaskState.NO_NUMBER,
-        TaskState.WAITING_LANGUAGE,
-        TaskState.WAITING_INTERPRETER,
-        TaskState.WAITING_DOCTOR,
-        TaskState.TO_HAND_ON,
-        TaskState.DECEASED,
-    )
     rows = session.execute(
         select(CallTask.state, func.count())
-        .where(CallTask.site_id == site_id, CallTask.state.in_(listed))
+        .where(CallTask.site_id == site_id, CallTask.state.in_(LISTED))
         .group_by(CallTask.state)
     )
     return {row[0]: row[1] for row in rows}
@@ -127,16 +118,19 @@ def on_calls(site_id: int, *, limit: int | None = None, at: datetime) -> list[On
     """Return who is on a call, those first whose presence is doubted, then the longest."""
     is_doubted = QueueEntry.last_input_at <= at - rules.ABSENT_AFTER
     rows = session.execute(
-        select(
-            QueueEntry,
-            func.coalesce(Call.started_at, QueueEntry.claimed_at).label("since"),
-            Call.escalation_id,
+        fresh(
+            select(
+                QueueEntry,
+                func.coalesce(Call.started_at, QueueEntry.claimed_at).label("since"),
+                Call.escalation_id,
+            )
+            .outerjoin(
+                Call, and_(Call.entry_id == QueueEntry.id, Call.claim_number == QueueEntry.claim_number)
+            )
+            .where(QueueEntry.site_id == site_id, QueueEntry.state == EntryState.CLAIMED)
+            .order_by(is_doubted.desc(), QueueEntry.claimed_at, QueueEntry.id)
+            .limit(limit)
         )
-        .outerjoin(Call, and_(Call.entry_id == QueueEntry.id, Call.claim_number == QueueEntry.claim_number))
-        .where(QueueEntry.site_id == site_id, QueueEntry.state == EntryState.CLAIMED)
-        .order_by(is_doubted.desc(), QueueEntry.claimed_at, QueueEntry.id)
-        .limit(limit)
-        .execution_options(populate_existing=True)
     ).all()
     names = staff.member_names(row.QueueEntry.claimant_id for row in rows)
     about = subjects(row.QueueEntry.household_id for row in rows)
@@ -162,9 +156,7 @@ def waiting(counts: Counts, *, after: str | None = None) -> WaitingPage:
     if (key := _read_key(after)) is not None:
         chosen = chosen.where(tuple_(QueueEntry.due_at, QueueEntry.id) > tuple_(*key))
     found = session.scalars(
-        chosen.order_by(QueueEntry.due_at, QueueEntry.id)
-        .limit(PAGE_SIZE + 1)
-        .execution_options(populate_existing=True)
+        fresh(chosen.order_by(QueueEntry.due_at, QueueEntry.id).limit(PAGE_SIZE + 1))
     ).all()
     shown = found[:PAGE_SIZE]
     return WaitingPage(waiting_rows(shown), _key_of(shown[-1]) if len(found) > PAGE_SIZE else None)

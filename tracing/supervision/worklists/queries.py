@@ -130,12 +130,11 @@ def listed_tasks(site_id: int, which: WorkList, *, before_id: int | None) -> Pag
 
 def get_listed(task_id: int, *, site_id: int, lock: bool = False) -> ListedTask:
     """Return a call of this site, on a list or just taken off it."""
-    chosen = select(CallTask).where(CallTask.id == task_id, CallTask.site_id == site_id)
-    if lock:
-        chosen = chosen.with_for_update().execution_options(populate_existing=True)
-    task = session.scalar(chosen)
+    task = session.scalar(select(CallTask).where(CallTask.id == task_id, CallTask.site_id == site_id))
     if task is None:
         raise NotOnThisList
+    if lock:
+        queue.lock_task(task)
     return ListedTask(
         task, cases.references([task.case_id])[task.case_id], _questions([task.id]).get(task.id)
     )

@@ -1,9 +1,8 @@
 """What a supervisor decides on the lists: which call goes back to the queue, which case ends."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
-
-from sqlalchemy import select
 
 from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
@@ -12,7 +11,7 @@ from tracing.contacts import contact_to_case
 from tracing.contacts import services as contacts
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.kernel import events
-from tracing.kernel.db import session
+from tracing.kernel.db import lock_row, session
 from tracing.messages import queries as message_queries
 from tracing.messages import services as messages
 from tracing.people import queries as people_queries
@@ -25,7 +24,7 @@ from tracing.queue import services as queue
 from tracing.queue.claims import languages
 from tracing.queue.errors import NotWaiting
 from tracing.queue.households import services as households
-from tracing.queue.models import CallTask, TaskKind, TaskState
+from tracing.queue.models import ON_HOLD, REOPENABLE, UNFINISHED, CallTask, TaskKind, TaskState
 from tracing.staff.agent import Agent
 from tracing.supervision import rules
 from tracing.supervision.board.services import give
@@ -40,20 +39,6 @@ from tracing.supervision.errors import (
 from tracing.supervision.worklists import queries as lists
 from tracing.vault.errors import IdentityDestroyed
 
-CAN_REOPEN = frozenset(
-    {
-        TaskState.UNREACHABLE,
-        TaskState.WAITING_LANGUAGE,
-        TaskState.WAITING_INTERPRETER,
-        TaskState.WAITING_DOCTOR,
-        TaskState.TO_HAND_ON,
-        TaskState.DECEASED,
-    }
-)
-KEEPS_DUE_TIME = frozenset(
-    {TaskState.WAITING_LANGUAGE, TaskState.WAITING_INTERPRETER, TaskState.WAITING_DOCTOR}
-)
-"""Nobody has tried in vain to reach these people: what was promised to them still holds."""
 GIVEN_UP_AS = {
     TaskState.UNREACHABLE: CaseOutcome.UNREACHABLE,
     TaskState.NO_NUMBER: CaseOutcome.UNREACHABLE,
@@ -91,7 +76,7 @@ def put_back(task_id: int, *, in_french: bool = False, by: Agent, at: datetime) 
     """
     listed = lists.get_listed(task_id, site_id=by.site.id, lock=True)
     task = listed.task
-    if task.state not in CAN_REOPEN:
+    if task.state not in REOPENABLE:
         raise AlreadyDealtWith
     if task.state is TaskState.WAITING_DOCTOR and listed.question and not listed.question.is_settled:
         raise DoctorStillAsked
@@ -102,7 +87,7 @@ def put_back(task_id: int, *, in_french: bool = False, by: Agent, at: datetime) 
             return task
     if in_french:
         languages.call_in_french(task)
-    due_at = task.due_at if task.state in KEEPS_DUE_TIME else at + rules.REOPENED_DUE_IN
+    due_at = task.due_at if task.state in ON_HOLD else at + rules.REOPENED_DUE_IN
     queue.reopen_task(task, due_at=due_at, by=by.member_id, at=at)
     return task
 
@@ -149,7 +134,7 @@ def add_number(task_id: int, typed: str, *, allow_fiction: bool, by: Agent, at: 
     read = read_phones(typed, allow_fiction=allow_fiction)
     if not read.numbers:
         raise NotANumber
-    person = session.get_one(Person, task.person_id, with_for_update=True, populate_existing=True)
+    person = lock_row(Person, task.person_id)
     identity = people_queries.find_identity(person.id)
     if identity is None:
         raise IdentityDestroyed
@@ -216,7 +201,7 @@ def can_undo_give_up(task: CallTask, *, at: datetime) -> bool:
 
 
 def _contact_of(task: CallTask) -> Contact:
-    return session.get_one(Contact, task.contact_id, with_for_update=True, populate_existing=True)
+    return lock_row(Contact, task.contact_id)
 
 
 def _reopen_contact(task: CallTask, *, by: Agent, at: datetime) -> None:
@@ -230,18 +215,6 @@ def _reopen_contact(task: CallTask, *, by: Agent, at: datetime) -> None:
     )
 
 
-STILL_TO_DO = (
-    TaskState.OPEN,
-    TaskState.NO_NUMBER,
-    TaskState.UNREACHABLE,
-    TaskState.WAITING_DOCTOR,
-    TaskState.WAITING_LANGUAGE,
-    TaskState.WAITING_INTERPRETER,
-    TaskState.TO_HAND_ON,
-)
-"""Nobody is called for a case that is none, and nobody decides about one: whatever waited is given up."""
-
-
 def close_as_no_case(case_id: int, *, by: Agent, at: datetime) -> Case:
     """Close a case whose result was withdrawn: nobody calls for it any more, what was done stays written.
 
@@ -249,7 +222,7 @@ def close_as_no_case(case_id: int, *, by: Agent, at: datetime) -> Case:
         AlreadyDealtWith: somebody decided already.
     """
     case = _withdrawn_case(case_id, by=by)
-    for task in [one for state in STILL_TO_DO for one in _tasks_of(case.id, state)]:
+    for task in _tasks_of(case.id, UNFINISHED):
         queue.close_task(task, TaskState.CANCELLED, by=by.member_id, at=at)
     cases.close(case, CaseOutcome.NOT_A_CASE, by=by.member_id, at=at)
     contact_to_case.turn_back([case.id], by=by.member_id, at=at)
@@ -267,7 +240,7 @@ def keep(case_id: int, *, by: Agent, at: datetime) -> Case:
     case = _withdrawn_case(case_id, by=by)
     case.status = CaseStatus.OPEN
     session.flush()
-    for task in _tasks_of(case.id, TaskState.CANCELLED):
+    for task in _tasks_of(case.id, {TaskState.CANCELLED}):
         if task.kind is TaskKind.CASE_FIRST:
             queue.reopen_task(task, due_at=at + rules.REOPENED_DUE_IN, by=by.member_id, at=at)
     events.record("case.kept", by=by.member_id, at=at, subject=("case", case.id), site_id=case.site_id)
@@ -286,7 +259,7 @@ def undo_close_as_no_case(case_id: int, *, by: Agent, at: datetime) -> Case:
     closed_at = case.closed_at
     cases.reopen(case, status=CaseStatus.WITHDRAWN, by=by.member_id, at=at)
     contact_to_case.turn_into_cases([(case.id, case.person_id)], at=at, zone=by.site.time_zone)
-    for task in _tasks_of(case.id, TaskState.CANCELLED):
+    for task in _tasks_of(case.id, {TaskState.CANCELLED}):
         if task.closed_at == closed_at:
             queue.reopen_task(task, due_at=task.due_at, by=by.member_id, at=at)
     return case
@@ -306,12 +279,6 @@ def _withdrawn_case(case_id: int, *, by: Agent) -> Case:
     return case
 
 
-def _tasks_of(case_id: int, state: TaskState) -> list[CallTask]:
-    """Return the calls of a case and its contacts in a state, their households locked first as in every call."""
-    chosen = (
-        select(CallTask).where(CallTask.case_id == case_id, CallTask.state == state).order_by(CallTask.id)
-    )
-    met = {task.household_id for task in session.scalars(chosen)}
-    for household_id in sorted(household for household in met if household is not None):
-        queue_queries.find_entry_of(household_id, lock=True)
-    return list(session.scalars(chosen.execution_options(populate_existing=True)))
+def _tasks_of(case_id: int, states: Collection[TaskState]) -> Sequence[CallTask]:
+    """Return the calls of a case and its contacts in some states, locked."""
+    return queue_queries.lock_tasks((CallTask.case_id == case_id) & CallTask.state.in_(states))
