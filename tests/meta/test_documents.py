@@ -1,11 +1,12 @@
 """Documents that are written from the code agree with it, and what a document names is there."""
 
+import ast
 import re
 
 import pytest
 
 from tests.support import glossary, tables
-from tests.support.source import ROOT, place
+from tests.support.source import ROOT, calls, modules, place
 from tests.support.words import sentences
 
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -44,3 +45,19 @@ def test_what_a_document_names_is_there(document):
     broken = [link for link in LINK.findall(text) if not (document.parent / link).exists()]
 
     assert missing + broken == []
+
+
+def test_the_runbook_has_every_line_that_the_product_logs():
+    logs = re.compile(
+        r"(log|access|logging\.getLogger\('tracing'\))\.(info|warning|error|exception|critical)"
+    )
+    written = {
+        call.args[0].value
+        for path in modules()
+        for call, name in calls(path)
+        if logs.fullmatch(name) and isinstance(call.args[0], ast.Constant)
+    }
+
+    lines = (ROOT / "docs/runbook.md").read_text(encoding="utf-8").partition("## Log lines")[2]
+
+    assert set(re.findall(r"^\| `([^`]+)` \|", lines, re.MULTILINE)) == written
