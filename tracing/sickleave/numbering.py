@@ -1,4 +1,4 @@
-"""The number of a note: site, year, rank in that year, and a digit that catches a slip of the pen."""
+"""The number of a note as it is written, with its check digit; `services.take_number` takes the next one."""
 
 import re
 from typing import Final
