@@ -1,1 +1,1 @@
-"""The PostgreSQL server that comes with the product: programs, cluster, roles, migrations, outages."""
+"""The PostgreSQL server that comes with the product (programs, cluster), and roles and migrations of any server."""
