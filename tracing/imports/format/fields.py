@@ -1,9 +1,9 @@
-"""Single fields of a line: placeholders, codes, identifiers and what spreadsheets do to them. Pure."""
+"""Read single fields of a line: placeholders, codes, identifiers and what spreadsheets do to them. Pure."""
 
 import re
 from functools import lru_cache
 
-# What senders write for “nothing”.
+# What senders write for an empty value.
 _WORDS = ("nc", "nr", "nd", "n/a", "n.c.", "inconnu", "inconnue", "aucun", "aucune", "neant", "néant", "null")
 _MARKS = ("non renseigné", "non renseigne", "-", "--", ".", "?")
 PLACEHOLDERS = frozenset(
@@ -39,7 +39,7 @@ UNKNOWN = "U"
 
 
 def padded(text: str, width: int) -> str:
-    """Give an identifier back the leading zero a spreadsheet ate: a postcode of 1000 is 01000."""
+    """Restore the leading zero of an identifier that a spreadsheet dropped: a postcode of 1000 is 01000."""
     if len(text) == width or not text:
         return text
     compact = _BETWEEN_DIGITS.sub("", text)
@@ -56,18 +56,18 @@ def read_finess(text: str) -> str | None:
 
 
 def luhn_holds(digits: str) -> bool:
-    """Say whether the last of these digits is the check digit of the others."""
+    """Return whether the last of these digits is the check digit of the others."""
     odd = sum(map(int, digits[-1::-2]))
     return (odd + sum(_DOUBLED[int(digit)] for digit in digits[-2::-2])) % 10 == 0
 
 
 def read_email(text: str) -> str:
-    """Return an address that looks like one, or nothing."""
+    """Return the text if it looks like an e-mail address, else an empty string."""
     return text if _EMAIL.fullmatch(text) else ""
 
 
 def read_sex(text: str) -> str:
-    """Return M, F or I, or nothing when it is not said."""
+    """Return M, F or I, or an empty string if it is not given."""
     return _SEXES.get(text.upper(), "")
 
 
@@ -77,11 +77,11 @@ def read_yes_no(text: str) -> str:
 
 
 def read_code(text: str, known: frozenset[str], otherwise: str) -> str:
-    """Return a code of the layout, or what stands for one we do not know."""
+    """Return a code of the layout, or `otherwise` for an unknown one."""
     code = text.upper()
     return code if code in known else otherwise
 
 
 def read_variant(text: str) -> str:
-    """Return a screening code (letters in order, each with 0, 1, 8 or 9), or nothing."""
+    """Return a screening code (letters in order, each with 0, 1, 8 or 9), or an empty string."""
     return text if _VARIANT.fullmatch(text) else ""
