@@ -1,1 +1,1 @@
-"""Taking a loaded lot back while nobody was called about it."""
+"""Undo a loaded lot: delete what nobody was called about, keep the rest."""
