@@ -1,4 +1,4 @@
-"""Correcting a line, or a whole file of them: presence and shape only."""
+"""Forms to correct a line or a workbook of lines; they check only presence and shape."""
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -13,7 +13,7 @@ from tracing.imports.pages.source_words import FIELD_WORDS
 
 
 class CorrectionForm(FlaskForm):  # type: ignore[misc]
-    """Every field of a line as it came. Whether it can be used is decided where every line is read."""
+    """Every field of a line as it came. Its validity is decided by the code that reads every line."""
 
 
 for _name in FIELDS:
@@ -30,7 +30,7 @@ for _name in FIELDS:
 
 
 class SetAsideForm(FlaskForm):  # type: ignore[misc]
-    """Why nothing is to be corrected in a line."""
+    """Why a line is not to be corrected."""
 
     why = RadioField(
         _l("Pourquoi cette ligne reste sans suite"),
@@ -40,7 +40,7 @@ class SetAsideForm(FlaskForm):  # type: ignore[misc]
 
 
 class CorrectedFileForm(FlaskForm):  # type: ignore[misc]
-    """The file of the lines to correct, corrected."""
+    """The corrected workbook of lines to correct."""
 
     file = FileField(
         _l("Fichier corrigé"),

@@ -1,4 +1,4 @@
-"""Sending a file to the import."""
+"""Forms to upload a file and to open one with a one-off key or password."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from tracing.imports.limits import MOST_BYTES
 
 
 class OpenForm(FlaskForm):  # type: ignore[misc]
-    """What opens one file, for this time only."""
+    """A key or password that opens one file, this time only."""
 
     key = FileField(_l("Clé privée"), description=_l("Fichier PEM, OpenPGP ou age."))
     certificate = FileField(
@@ -26,7 +26,7 @@ class OpenForm(FlaskForm):  # type: ignore[misc]
     )
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Ask for one thing at least that may open the file."""
+        """Require at least one thing that may open the file."""
         if not super().validate(extra_validators):
             return False
         if not (self.key.data or self.password.data):
@@ -36,7 +36,7 @@ class OpenForm(FlaskForm):  # type: ignore[misc]
 
 
 class UploadForm(FlaskForm):  # type: ignore[misc]
-    """A file and who sent it; what opens it only where its source keeps no key."""
+    """A file and its sender; a key or password only if the source has none stored."""
 
     file = FileField(
         _l("Fichier chiffré"),

@@ -1,4 +1,4 @@
-"""What a supervisor types to put a place before the others."""
+"""The form with which a supervisor puts a place before the others."""
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -11,7 +11,7 @@ def _without_spaces(typed: str | None) -> str | None:
 
 
 class PlaceForm(FlaskForm):  # type: ignore[misc]
-    """Where people live."""
+    """The place where people live."""
 
     postcode = StringField(
         _l("Code postal"),
