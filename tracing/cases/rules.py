@@ -1,12 +1,12 @@
-"""What makes a case one, and its reference: what may be said and written where an identity may not. Pure."""
+"""Which results belong to one case, and case references, which may be used where an identity may not. Pure."""
 
 SAME_EPISODE_DAYS = 60
-"""Samplings of a person this many calendar days apart or fewer are one case; a meeting further from one than that has
-nothing to do with it."""
+"""Samplings of a person at most this many calendar days apart belong to one case; a meeting further away from a case's
+sampling has nothing to do with that case."""
 
 
 def check_digit(digits: str) -> int:
-    """Return the Luhn digit that makes `digits` valid: one mistyped or swapped figure is found."""
+    """Return the Luhn digit that makes `digits` valid: a mistyped or swapped digit is detected."""
     total = 0
     for place, figure in enumerate(reversed(digits)):
         value = int(figure) * (2 if place % 2 == 0 else 1)
