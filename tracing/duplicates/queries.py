@@ -42,7 +42,7 @@ class Episode:
 
 @dataclass(frozen=True)
 class Meeting:
-    """This person was named as a contact; by whom is not shown."""
+    """A mention of this person as a contact; by whom is not shown."""
 
     last_contact_on: date
     named_at: datetime

@@ -93,7 +93,7 @@ def make_engine(url: str) -> Engine:
         hide_parameters=True,  # errors are logged, and a parameter may be a person's name
         connect_args={"connect_timeout": 10} | GIVE_UP,
     )
-    outage.watch(engine, driver_url)  # before the listeners below: a page that tests a connection is watched already
+    outage.watch(engine, driver_url)  # before the listeners below: it then watches page tests too
     event.listen(engine, "connect", _send_bytes_as_they_are)
     event.listen(engine, "checkin", _note_rest)
     event.listen(engine, "checkout", _try_rested)

@@ -50,7 +50,7 @@ def taking_of(lot: ImportLot, *, zone: ZoneInfo, programme: str) -> LoadContext:
 
 
 def rows_done(lot_id: int) -> set[int]:
-    """Return the rows of a lot that are already loaded, before a crash or a stop."""
+    """Return the rows of a lot that were loaded before a crash or a stop."""
     return set(session.scalars(select(ImportLine.row_number).where(ImportLine.lot_id == lot_id)))
 
 

@@ -87,7 +87,7 @@ def lines(text: Text, mapping: Mapping | None = None) -> Iterator[RawLine]:
 
 
 def _patients(message: Message) -> Iterator[_Patient]:
-    """Yield the people of a message with their orders; segments before the first person are ignored."""
+    """Yield the people of a message with their orders; orders before the first PID get a patient without identity."""
     patient = _Patient()
     for segment in message.segments:
         match segment.name:

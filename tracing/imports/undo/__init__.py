@@ -1,1 +1,1 @@
-"""Undo a loaded lot: delete what nobody was called about, keep the rest."""
+"""Undo a loaded lot: delete the cases for which no call was made, keep the rest."""

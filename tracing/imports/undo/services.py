@@ -1,4 +1,4 @@
-"""Undo a lot: what nobody was called about is deleted as if it had never come; the rest stays and is listed."""
+"""Undo a lot: cases for which no call was made are deleted as if they had never come; the rest stays and is listed."""
 
 from collections import Counter
 from collections.abc import Iterable

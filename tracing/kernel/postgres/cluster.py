@@ -112,7 +112,7 @@ class Cluster:
     def _create(self) -> None:
         """Create a cluster in a temporary folder and rename it: a kill in between leaves no half-made cluster."""
         for abandoned in self._home.glob("new-*"):
-            shutil.rmtree(abandoned, ignore_errors=True)  # the initdb of a killed process may still be cleaning up too
+            shutil.rmtree(abandoned, ignore_errors=True)  # a killed process's initdb may be deleting it too
         draft = self._home / f"new-{secrets.token_hex(4)}"
         draft.mkdir(mode=0o700)
         self._runner.own(draft)
