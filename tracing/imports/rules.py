@@ -67,7 +67,7 @@ class Decision(NamedTuple):
     """A repeat was sampled earlier than its case knew: the case's first sampling moves back."""
     new_episode: bool = False
     possible_with: tuple[int, ...] = ()
-    """Known persons with whom a supervisor should compare the new person."""
+    """Known persons with whom a person should compare the new one."""
     settles: bool = False
     """An earlier line of the same result id is in quarantine; this line settles it."""
 

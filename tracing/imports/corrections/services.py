@@ -202,7 +202,7 @@ def set_aside(line: ImportLine, why: SetAside, *, by: int, at: datetime) -> None
 
 
 def take_up(line: ImportLine, *, by: int, at: datetime) -> None:
-    """Return a line that was set aside to those to correct; does nothing for one that was not."""
+    """Put a line that was set aside back on the list to correct; does nothing for one that was not."""
     if line.set_aside_at is None:
         return
     line.set_aside_at = line.set_aside_by = line.set_aside_why = None

@@ -181,7 +181,7 @@ def set_aside(lot_id: int, row_number: int) -> ResponseReturnValue:
 @bp.post("/lots/<int:lot_id>/lines/<int:row_number>/take-up")
 @may(Role.IMPORTER)
 def take_up(lot_id: int, row_number: int) -> ResponseReturnValue:
-    """Return a line that was set aside to those to correct."""
+    """Put a line that was set aside back on the list to correct."""
     with transaction():
         queries.get_lot(lot_id, scope_of(agent()))
         one = waiting_lines.get_line(lot_id, row_number, lock=True)

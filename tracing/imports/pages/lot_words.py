@@ -76,7 +76,7 @@ STATE_TONES = {
     LotState.DISCARDED: "neutral",
     LotState.REFUSED: "danger",
 }
-"""Label and colour of each state; amber means that it waits for a person."""
+"""The colour of each state's badge; amber (`soon`) means that the lot waits for a person."""
 
 CAME_BY_WORDS = {
     CameBy.PAGE: _l("envoyé d’une page"),
