@@ -93,7 +93,7 @@ class PersonKey(Base):
 
 
 class PossibleDuplicate(Base):
-    """Two people who may be one: both stay callable until a person decides."""
+    """Two people who may be one: both stay callable; a person decides."""
 
     __tablename__ = "possible_duplicates"
     __table_args__ = (
