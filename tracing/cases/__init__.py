@@ -1,1 +1,1 @@
-"""A positive person, from the laboratory's notice to closure."""
+"""Cases: people with a positive result, from the laboratory's report to closure."""

@@ -1,4 +1,4 @@
-"""What the case part refuses."""
+"""Errors about cases."""
 
 from flask_babel import gettext as _
 
@@ -6,7 +6,7 @@ from tracing.kernel.errors import Missing
 
 
 class NoSuchCase(Missing):
-    """There is no such case, or not for this person."""
+    """The case does not exist, or is outside the user's scope."""
 
     def __init__(self) -> None:
         super().__init__(_("Ce dossier n’existe pas, ou n’est pas de votre site."))

@@ -1,4 +1,4 @@
-"""Cases and the laboratory results that made them."""
+"""Cases, and the laboratory results they are based on."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,12 +11,12 @@ from tracing.vault import registry
 
 
 class CaseStatus(StrEnum):
-    """Where a case stands."""
+    """The state of a case."""
 
     OPEN = "open"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
-    """The laboratory withdrew the result: a human looks at it, nothing is deleted."""
+    """The laboratory withdrew the result: a supervisor reviews the case, nothing is deleted."""
 
 
 class CaseOutcome(StrEnum):
@@ -28,14 +28,14 @@ class CaseOutcome(StrEnum):
     NOT_A_CASE = "not_a_case"
     DECEASED = "deceased"
     HANDED_ON = "handed_on"
-    """Another service goes on: a hospital, another region."""
+    """Another service takes over: a hospital, another region."""
 
 
 reference_sequence = Sequence("case_reference_seq", metadata=Base.metadata)
 
 
 class Case(Base):
-    """A person with a positive result, from the laboratory's notice until we close it (patient zero, P0)."""
+    """A person with a positive result, from the laboratory's report until the case is closed (patient zero, P0)."""
 
     __tablename__ = "cases"
     __table_args__ = (
@@ -47,14 +47,14 @@ class Case(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     reference: Mapped[str] = mapped_column(unique=True)
-    """P0-26-000123-5: what may be said and written where an identity may not."""
+    """P0-26-000123-5: may be said and written where an identity may not."""
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     programme: Mapped[str]
     episode: Mapped[int] = mapped_column(default=1)
     cohort: Mapped[date] = mapped_column(index=True)
     first_sampled_at: Mapped[datetime]
-    """The earliest sampling of this episode: the 60 days are counted from it."""
+    """The earliest sampling of this episode: the 60 days count from it."""
     onset_on: Mapped[date | None]
     vaccination: Mapped[str | None]
     """As answered: complete, partial, none, unknown."""
@@ -76,13 +76,13 @@ class Case(Base):
     warnings: Mapped[list[str]]
     """Doubtful fields of the line that created it (codes of the import)."""
     sealed: Mapped[bytes | None]
-    """What the laboratory said besides: place of living, prescriber, laboratory."""
+    """Other data from the laboratory: place of living, prescriber, laboratory."""
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
 
 
 class LabResult(Base):
-    """One result of a laboratory. Its id is unique within its source for ever."""
+    """One result of a laboratory. Its id is permanently unique within its source."""
 
     __tablename__ = "lab_results"
     __table_args__ = (UniqueConstraint("source_code", "source_result_id"),)
@@ -101,7 +101,7 @@ class LabResult(Base):
     """The laboratory's code: ASY, S01, S24, S57, SP7, U."""
     withdrawn_at: Mapped[datetime | None]
     line_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
-    """The line of a lot that brought it."""
+    """The line of a lot it came from."""
 
 
 registry.sealed("cases")

@@ -1,4 +1,4 @@
-"""Reading cases."""
+"""Read cases: by id or by reference."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from tracing.kernel.db import fresh, session
 
 
 def get_case(case_id: int, *, site_id: int | None = None, lock: bool = False) -> Case:
-    """Return a case, of a site when one is given."""
+    """Return a case; if `site_id` is given, only one of that site."""
     chosen = select(Case).where(Case.id == case_id)
     if site_id is not None:
         chosen = chosen.where(Case.site_id == site_id)
@@ -23,7 +23,7 @@ def get_case(case_id: int, *, site_id: int | None = None, lock: bool = False) ->
 
 
 def references(case_ids: Iterable[int]) -> dict[int, str]:
-    """Return the references of cases."""
+    """Return the reference of each case."""
     return {
         row.id: row.reference
         for row in session.execute(select(Case.id, Case.reference).where(Case.id.in_(set(case_ids))))
@@ -31,6 +31,6 @@ def references(case_ids: Iterable[int]) -> dict[int, str]:
 
 
 def find_by_reference(reference: str) -> Case | None:
-    """Return the case of a reference as it is said on the telephone: without regard to spaces and small letters."""
+    """Return the case with a reference, ignoring spaces and case, as it may be dictated by telephone."""
     wanted = "".join(reference.split()).upper()
     return session.scalar(select(Case).where(Case.reference == wanted))

@@ -1,10 +1,10 @@
-"""What makes a case one, and its reference: what may be said and written where an identity may not. Pure."""
+"""Which results belong to one case, and case references, which may be used where an identity may not. Pure."""
 
 from stdnum import luhn
 
 SAME_EPISODE_DAYS = 60
-"""Samplings of a person this many calendar days apart or fewer are one case; a meeting further from one than that has
-nothing to do with it."""
+"""Samplings of a person at most this many calendar days apart belong to one case; a meeting further away from a case's
+sampling has nothing to do with that case."""
 
 
 def reference(year: int, sequence: int) -> str:

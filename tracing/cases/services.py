@@ -1,4 +1,4 @@
-"""Opening, dating, withdrawing and closing cases."""
+"""Open, date, withdraw, close and reopen cases."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -17,7 +17,7 @@ from tracing.programmes.vocabulary import Vaccination
 
 
 def take_references(count: int, *, year: int) -> list[str]:
-    """Return `count` references that nobody else has."""
+    """Return `count` new, unique references."""
     numbers: list[int] | None = session.scalar(
         text(
             f"SELECT array_agg(nextval('{reference_sequence.name}')) FROM generate_series(1, :count)"  # noqa: S608 - our own name
@@ -69,7 +69,7 @@ def decide(
     by: int | None,
     at: datetime,
 ) -> tuple[Window | None, Isolation]:
-    """Compute the contagious window and the isolation by the rules in force today, and keep them with their rule."""
+    """Compute the contagious window and the isolation by today's rules, and store them with the rules that decided."""
     pack = get_pack(case.programme)
     today = at.astimezone(zone).date()
     sampled = case.first_sampled_at.astimezone(zone).date()
@@ -103,7 +103,7 @@ def decide(
 
 
 def withdraw(case: Case, *, by: int | None, at: datetime) -> None:
-    """Put a case on the list of withdrawn results, for a human; nothing is deleted."""
+    """Put a case on the list of withdrawn results, for a supervisor; nothing is deleted."""
     if case.status is CaseStatus.OPEN:
         case.status = CaseStatus.WITHDRAWN
         session.flush()
@@ -111,7 +111,7 @@ def withdraw(case: Case, *, by: int | None, at: datetime) -> None:
 
 
 def close(case: Case, outcome: CaseOutcome, *, by: int | None, at: datetime) -> None:
-    """Close a case; nothing happens when it is closed."""
+    """Close a case; does nothing if it is closed already."""
     if case.status is CaseStatus.CLOSED:
         return
     case.status, case.outcome, case.closed_at = CaseStatus.CLOSED, outcome, at
@@ -122,7 +122,7 @@ def close(case: Case, outcome: CaseOutcome, *, by: int | None, at: datetime) -> 
 
 
 def reopen(case: Case, *, status: CaseStatus = CaseStatus.OPEN, by: int | None, at: datetime) -> None:
-    """Take the closing of a case back: it is open again, or again a withdrawn one."""
+    """Undo the closing of a case: it becomes open again, or withdrawn again."""
     case.status, case.outcome, case.closed_at = status, None, None
     session.flush()
     events.record("case.reopened", by=by, at=at, subject=("case", case.id), site_id=case.site_id)

@@ -1,1 +1,1 @@
-"""Two records that may be one person: compared side by side, decided by a person, taken back if wrong."""
+"""Possible duplicates: two records that may be one person, compared side by side and decided by a person."""

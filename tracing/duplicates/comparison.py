@@ -1,4 +1,4 @@
-"""Two records side by side, as the page shows them: row by row, with what differs marked."""
+"""Build the side-by-side comparison of two records for the page: row by row, with differences marked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Line:
 
 @dataclass(frozen=True, repr=False)
 class Row:
-    """One part of two identities beside each other."""
+    """One part of two identities side by side."""
 
     part: Part
     likeness: Likeness
@@ -37,19 +37,19 @@ class Row:
 
 @dataclass(frozen=True, repr=False)
 class Comparison:
-    """A pair as it is put before a human: what was known on the left, the newcomer on the right."""
+    """A pair as shown for decision: the earlier record on the left, the newer one on the right."""
 
     pair: PossibleDuplicate
     known: Side
     newcomer: Side
     rows: tuple[Row, ...]
     why: Why | None
-    """None when an identity was destroyed: nothing can be said any more."""
+    """Why they are compared; None when an identity was destroyed, because it cannot be told any more."""
     nirs_contradict: bool
 
     @property
     def since(self) -> tuple[datetime, datetime]:
-        """Since when each is known."""
+        """When each record was created."""
         return self.known.since, self.newcomer.since
 
 
@@ -70,13 +70,13 @@ def comparison_of(pair: PossibleDuplicate) -> Comparison:
 
 
 def _why(known: Side, newcomer: Side, ours: Identity, theirs: Identity) -> Why:
-    """Return why they are shown; a record behind the leading one may be what resembles."""
+    """Return why they are compared; the similar record may be one merged into the leading one."""
     reasons = [why(one, other) for one in (ours, *known.spellings) for other in (theirs, *newcomer.spellings)]
     return next((reason for reason in reasons if reason is not Why.RESEMBLED), Why.RESEMBLED)
 
 
 def rows_of(ours: Identity, theirs: Identity) -> tuple[Row, ...]:
-    """Return every part of which one of them says something."""
+    """Return a row for every part of an identity that at least one of them has."""
     return tuple(
         Row(part, likeness, *_lines(part, likeness, ours, theirs))
         for part, likeness in compare(ours, theirs).items()
@@ -136,7 +136,7 @@ def _sex(identity: Identity) -> str:
 
 
 def _nir(identity: Identity) -> str:
-    """Write a NIR in its groups, as it stands on the card."""
+    """Return a NIR in groups of digits, as printed on the card."""
     number, groups, start = identity.nir or "", [], 0
     for width in (1, 2, 2, 2, 3, 3, 2):
         groups.append(number[start : start + width])

@@ -1,4 +1,4 @@
-"""Why a decision about two records is not taken."""
+"""Why a decision about two records is refused."""
 
 from flask_babel import gettext as _
 
@@ -7,42 +7,42 @@ from tracing.people.merging import Verdict
 
 
 class NoSuchPair(Missing):
-    """There is no such pair, or it is another site's."""
+    """The pair does not exist, or belongs to another site."""
 
     def __init__(self) -> None:
         super().__init__(_("Cette comparaison n’existe pas sur votre site."))
 
 
 class AlreadyDecided(Refused):
-    """Somebody else was quicker."""
+    """Another person decided first."""
 
     def __init__(self) -> None:
         super().__init__(_("Quelqu’un vient de décider pour ces deux fiches. Rien n’a été changé."))
 
 
 class NotDecided(Refused):
-    """There is nothing to take back."""
+    """The pair has no decision to take back."""
 
     def __init__(self) -> None:
         super().__init__(_("Rien n’est décidé pour ces deux fiches : il n’y a rien à reprendre."))
 
 
 class TwoWorlds(Refused):
-    """An invented person is never a real one."""
+    """One person is fictional, for training, and the other is real."""
 
     def __init__(self) -> None:
         super().__init__(_("L’une de ces fiches est inventée pour l’entraînement : elles restent séparées."))
 
 
 class Erased(Refused):
-    """There is nothing left to compare."""
+    """An identity was destroyed: there is nothing left to compare."""
 
     def __init__(self) -> None:
         super().__init__(_("L’une des deux identités est effacée : il n’y a plus rien à comparer."))
 
 
 class SaidDifferent(Refused):
-    """Two answers contradict each other."""
+    """The answer would contradict an earlier answer "different"."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -53,7 +53,7 @@ class SaidDifferent(Refused):
 
 
 class SaidSame(Refused):
-    """Other answers made one person of the two."""
+    """Earlier answers already made one person of the two."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -64,14 +64,14 @@ class SaidSame(Refused):
 
 
 class OnTheLine(Refused):
-    """Somebody is on the telephone: what they see does not change under their hands."""
+    """A tracer is on the telephone with them: the data on the screen must not change during a call."""
 
     def __init__(self) -> None:
         super().__init__(_("Un appel est en cours avec cette personne. Réessayez après l’appel."))
 
 
 class NirsDiffer(Refused):
-    """Each has a NIR of their own, and the two differ: it is asked twice."""
+    """Each has a NIR of their own, and the two differ: the user must confirm."""
 
     def __init__(self) -> None:
         super().__init__(_("Les deux NIR sont bien ceux de ces personnes, et ils diffèrent."))

@@ -1,4 +1,4 @@
-"""Reading possible duplicates: those inside a scope, one after the other, with what stands behind each record."""
+"""Read possible duplicates inside a scope: the next open pair, decided pairs, and the data behind each record."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.staff.scope import Scope
 
 MOST_COUNTED = 100
-"""A number in the rail stops here: nobody counts further on every page."""
+"""The number in the navigation stops here, so that no page has to count further."""
 
 
 @dataclass(frozen=True)
 class Episode:
-    """A case of one record, and how far the work on it is."""
+    """A case of one record, and the progress of its work."""
 
     reference: str
     programme: str
@@ -33,16 +33,16 @@ class Episode:
     status: CaseStatus
     outcome: CaseOutcome | None
     contacts: int
-    """Whom they named, those taken off the list left out."""
+    """Number of contacts they named, without removed ones."""
     call: TaskState | None
-    """Where their first call stands; none was asked for."""
+    """State of their first call; None if none was requested."""
     is_covered: bool
-    """Another record's call tells them."""
+    """Whether the call of another record informs them."""
 
 
 @dataclass(frozen=True)
 class Meeting:
-    """Somebody named this person as a contact; who, is not told."""
+    """A mention of this person as a contact; by whom is not shown."""
 
     last_contact_on: date
     named_at: datetime
@@ -51,13 +51,13 @@ class Meeting:
 
 @dataclass(frozen=True, repr=False)
 class Side:
-    """One of the two people of a pair, with everything under each of their records."""
+    """One of the two people of a pair, with the cases and meetings of all their records."""
 
     person_id: int
     identity: Identity | None
-    """As all its records say together; None once destroyed."""
+    """The joint identity of all their records; None once destroyed."""
     spellings: tuple[Identity, ...]
-    """What the records behind the leading one say."""
+    """The identities in the records merged into the leading one."""
     since: datetime
     episodes: tuple[Episode, ...]
     meetings: tuple[Meeting, ...]
@@ -65,21 +65,21 @@ class Side:
 
 @dataclass(frozen=True)
 class Decided:
-    """A pair about which somebody decided, without the names."""
+    """A decided pair, without the names."""
 
     pair: PossibleDuplicate
     references: tuple[str, ...]
 
 
 def _inside(scope: Scope) -> ColumnElement[bool]:
-    """Return that the newcomer of a pair has a case inside a scope: whoever loaded it compares it."""
-    # the offset keeps the look-up apart: PostgreSQL would join pairs and cases, and read all cases for a page of pairs
+    """Return the condition that a pair's newer person has a case inside a scope: the site that loaded them compares."""
+    # OFFSET keeps the subquery apart: else PostgreSQL joins pairs and cases, and reads all cases for one page of pairs
     held = select(Case.id).where(Case.person_id == PossibleDuplicate.person_id, scope.holds(Case.site_id))
     return held.correlate(PossibleDuplicate).offset(0).exists()
 
 
 def _open(scope: Scope) -> Select[PossibleDuplicate]:
-    """Choose the pairs that are still a question: both can be read, and no other answer made them one."""
+    """Select the open pairs: both identities can be read, and no other answer made them one person."""
     one, other = aliased(Person), aliased(Person)
     return (
         select(PossibleDuplicate)
@@ -96,7 +96,7 @@ def _open(scope: Scope) -> Select[PossibleDuplicate]:
 
 
 def next_pair(scope: Scope) -> PossibleDuplicate | None:
-    """Return the pair to be decided next: those that were put off come last, in the order of putting off."""
+    """Return the next pair to decide; postponed ones come last, in the order in which they were postponed."""
     chosen = _open(scope).order_by(PossibleDuplicate.postponed_at.asc().nulls_first(), PossibleDuplicate.id)
     return session.scalar(chosen.limit(1))
 
@@ -119,7 +119,7 @@ def get_pair(pair_id: int, scope: Scope, *, lock: bool = False) -> PossibleDupli
 
 
 def decided(scope: Scope, *, before_id: int | None = None) -> Page[Decided]:
-    """Return a page of the pairs inside a scope that were decided, the latest first."""
+    """Return a page of the decided pairs inside a scope, latest first."""
     order = tuple_(PossibleDuplicate.decided_at, PossibleDuplicate.id)
     chosen = select(PossibleDuplicate).where(PossibleDuplicate.state != PairState.OPEN, _inside(scope))
     if before_id is not None:
@@ -137,7 +137,7 @@ def decided(scope: Scope, *, before_id: int | None = None) -> Page[Decided]:
 
 
 def references_of(pair: PossibleDuplicate) -> tuple[str, ...]:
-    """Return the references of the newest case of each record, by which a pair is spoken of without a name."""
+    """Return the reference of each record's newest case, to name a pair without a person's name."""
     return _references([pair])[pair.id]
 
 
@@ -217,7 +217,7 @@ def _meetings(person_ids: Sequence[int]) -> tuple[Meeting, ...]:
 
 
 def records_of(person_ids: Iterable[int]) -> list[Record]:
-    """Return what decides which of these records leads, were they one person."""
+    """Return what determines which of these records would lead, if they were one person."""
     ids = set(person_ids)
     rows = session.execute(select(Person.id, Person.sealed, Person.created_at).where(Person.id.in_(ids)))
     opened = select(Case.person_id, func.count()).where(Case.person_id.in_(ids)).group_by(Case.person_id)
@@ -244,7 +244,7 @@ def _counted(chosen: Select[int, int]) -> Mapping[int, int]:
 
 
 def answers_about(person_ids: Iterable[int], state: PairState) -> list[tuple[int, int]]:
-    """Return the pairs among some people that were answered so."""
+    """Return the pairs among some people whose answer is `state`."""
     ids = set(person_ids)
     rows = session.execute(
         select(PossibleDuplicate.person_id, PossibleDuplicate.other_id).where(
@@ -256,7 +256,7 @@ def answers_about(person_ids: Iterable[int], state: PairState) -> list[tuple[int
 
 
 def sites_of(pair: PossibleDuplicate) -> list[int]:
-    """Return the sites at which the two people of a pair have cases: their auditors see what is decided."""
+    """Return the sites at which the two people of a pair have cases: their auditors see the decision."""
     people_of = (pair.person_id, pair.other_id)
     chosen = select(Case.site_id).where(Case.person_id.in_(people_of)).distinct()
     return list(session.scalars(chosen.order_by(Case.site_id)))

@@ -1,4 +1,4 @@
-"""Two records became one person: which first call tells them, so that nobody is called twice about one episode. Pure."""
+"""After a merge, decide which first call covers the others, so that no one is called twice about one episode. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from tracing.cases.rules import SAME_EPISODE_DAYS
 from tracing.queue.models import COVERABLE, TaskState
 
 UNDO_LASTS = timedelta(minutes=10)
-"""A decision is offered back with one button this long; later it is taken back from the list."""
+"""How long a decision can be undone with one button; later it is taken back from the list of decisions."""
 
 TELLS = {
     TaskState.DONE: 0,
@@ -20,7 +20,7 @@ TELLS = {
     TaskState.OPEN: 2,
     TaskState.NO_NUMBER: 3,
 }
-"""First calls that tell a person, or will, the furthest along first; one given up or unreachable tells nobody."""
+"""States of a first call that informs the person, or will, most advanced first; closed without success is not one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,22 +30,22 @@ class FirstCall:
     task_id: int
     programme: str
     sampled_on: date
-    """The first sampling of the case, where the site is."""
+    """Day of the case's first sampling, in the site's time zone."""
     state: TaskState
     is_begun: bool = False
-    """They were spoken to about it already."""
+    """Whether the person was already spoken to about it."""
     is_on_line: bool = False
-    """A tracer holds the household's call now."""
+    """Whether a tracer holds the household's call now."""
     is_covered: bool = False
-    """Given up already because another call tells the person; which one is found anew."""
+    """Whether it was closed because another call covers it; which one is determined anew."""
 
 
 def covered(calls: Sequence[FirstCall]) -> dict[int, int]:
-    """Return which first calls of one person another one covers, by the task that does.
+    """Return which first calls of one person are covered by another one, as task id to covering task id.
 
-    Two cases of one episode (the import would have joined their results) are told in one call: the one furthest
-    along, then the one on the line, then the one begun, then the earlier sampled. A call on the line is let be.
-    A call that was covered before and is absent from the answer stands again.
+    Two cases of one episode (the import would have joined their results) need only one call: the most advanced,
+    then the one on the line, then the one begun, then the one sampled earlier. A call on the line is never covered.
+    A call that was covered before and is missing from the answer must be made again.
     """
     standing: list[FirstCall] = []
     given_up: dict[int, int] = {}

@@ -1,7 +1,7 @@
-"""Deciding a possible duplicate: the same person, not the same, later; and taking that back.
+"""Decide a possible duplicate (same person, different, postponed), and take a decision back.
 
-The answers stand in the pairs. Who points to whom, which calls are covered and which households belong together all
-follow from them, so that an answer taken back leaves nothing behind.
+The answers are stored in the pairs. Merge pointers, covered calls and joined households are all derived from them, so
+that taking an answer back leaves no trace of it.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -33,17 +33,17 @@ from tracing.staff.agent import Agent
 from tracing.staff.scope import scope_of
 
 ONE_AT_A_TIME = 0x70616972
-"""The number of the lock under which people are joined and told apart, one pair after the other."""
+"""Number of the advisory lock under which people are merged and separated, one pair at a time."""
 
 
 def merge(pair_id: int, *, is_sure: bool = False, by: Agent, at: datetime) -> PossibleDuplicate:
-    """Make one person of two records. No row is moved: the records point to the one that leads.
+    """Merge two records into one person. No row is moved: the records point to the leading one.
 
     Raises:
-        AlreadyDecided: somebody was quicker.
-        NirsDiffer: each has a NIR of their own and the two differ; say it again with `is_sure`.
+        AlreadyDecided: another person decided first.
+        NirsDiffer: each has a NIR of their own and the two differ; confirm with `is_sure`.
         OnTheLine: two tracers are on the telephone with them now.
-        TwoWorlds, Erased, SaidDifferent: it cannot be.
+        TwoWorlds, Erased, SaidDifferent: the merge is not possible.
     """
     pair = _open_pair(pair_id, PairState.SAME, by=by)
     if pair.state is PairState.SAME:
@@ -62,10 +62,10 @@ def merge(pair_id: int, *, is_sure: bool = False, by: Agent, at: datetime) -> Po
 
 
 def keep_apart(pair_id: int, *, by: Agent, at: datetime) -> PossibleDuplicate:
-    """Say that two records are two people: it is not asked again.
+    """Decide that two records are two people; the pair is not asked about again.
 
     Raises:
-        AlreadyDecided: somebody was quicker.
+        AlreadyDecided: another person decided first.
         SaidSame: other answers made one person of them.
     """
     pair = _open_pair(pair_id, PairState.DIFFERENT, by=by)
@@ -79,10 +79,10 @@ def keep_apart(pair_id: int, *, by: Agent, at: datetime) -> PossibleDuplicate:
 
 
 def postpone(pair_id: int, *, by: Agent, at: datetime) -> PossibleDuplicate:
-    """Leave a pair for later: the others come first.
+    """Postpone a pair behind all others.
 
     Raises:
-        AlreadyDecided: somebody has decided meanwhile.
+        AlreadyDecided: another person decided meanwhile.
     """
     pair = _open_pair(pair_id, PairState.OPEN, by=by)
     pair.postponed_at = at
@@ -92,10 +92,10 @@ def postpone(pair_id: int, *, by: Agent, at: datetime) -> PossibleDuplicate:
 
 
 def take_back(pair_id: int, *, by: Agent, at: datetime) -> PossibleDuplicate:
-    """Take a decision back: the pair is a question again, and what stood before stands again.
+    """Take a decision back: the pair is open again, and everything derived from the decision is reverted.
 
     Raises:
-        NotDecided: there is nothing to take back.
+        NotDecided: there is no decision to take back.
         OnTheLine: a tracer is on the telephone with the person now.
     """
     _one_at_a_time()
@@ -115,7 +115,7 @@ def take_back(pair_id: int, *, by: Agent, at: datetime) -> PossibleDuplicate:
 
 
 def _open_pair(pair_id: int, wanted: PairState, *, by: Agent) -> PossibleDuplicate:
-    """Return a pair to be decided; or as it stands, when its second click says what the first one said."""
+    """Return an open pair; or a decided one, if the same member repeats the same decision (a second click)."""
     _one_at_a_time()
     pair = pair_queries.get_pair(pair_id, scope_of(by), lock=True)
     if pair.state is not PairState.OPEN and (pair.state, pair.decided_by) != (wanted, by.member_id):
@@ -133,7 +133,7 @@ def _answer(pair: PossibleDuplicate, state: PairState, *, by: Agent, at: datetim
 
 
 def _record(kind: str, pair: PossibleDuplicate, *, by: Agent, at: datetime, **detail: object) -> None:
-    # undoing a lot may have taken the last case of both away: then it concerns whoever decides
+    # undoing a lot may have deleted the last case of both: then the event belongs to the deciding member's site
     for site_id in pair_queries.sites_of(pair) or [by.site.id]:
         events.record(
             kind,
@@ -180,14 +180,14 @@ def _contradict(one: Identity | None, other: Identity | None) -> bool:
 
 
 def _caller(person_ids: Sequence[int], entries: dict[int, QueueEntry]) -> int | None:
-    """Return who is on the telephone with one of these records now."""
+    """Return the tracer who is on the telephone with one of these records now, or None."""
     homes = {people.get_person(person_id).household_id for person_id in person_ids}
     claimants = (entries[home].claimant_id for home in homes if home is not None and home in entries)
     return next((claimant for claimant in claimants if claimant is not None), None)
 
 
 def _follow(person_ids: Collection[int], *, zone: ZoneInfo, by: int, at: datetime) -> None:
-    """Let pointers, calls and households of some people follow from the answers about them."""
+    """Derive pointers, calls and households of some people from the answers about them."""
     answers = pair_queries.answers_about(person_ids, PairState.SAME)
     families = merging.families(person_ids, answers)
     for family in families:
@@ -209,7 +209,7 @@ def _point(family: Collection[int]) -> None:
 
 
 def _find_a_home(person_id: int, *, at: datetime) -> None:
-    """Give a household to somebody who had no number until now and is to be called."""
+    """Give a household to a person who had no number until now and is to be called."""
     person = people.get_person(person_id)
     session.refresh(person)
     if person.household_id is None and any(
@@ -220,7 +220,7 @@ def _find_a_home(person_id: int, *, at: datetime) -> None:
 
 
 def _settle_calls(family: Collection[int], *, zone: ZoneInfo, by: int, at: datetime) -> None:
-    """Have one person called once about one episode, wherever they can be reached."""
+    """Have one person called only once about one episode, in whichever household they can be reached."""
     tasks = session.scalars(
         select(CallTask).where(CallTask.person_id.in_(family)).order_by(CallTask.id)
     ).all()
@@ -247,7 +247,7 @@ def _first_calls(family: Collection[int], *, zone: ZoneInfo) -> list[FirstCall]:
         .where(
             CallTask.person_id.in_(family),
             CallTask.kind == TaskKind.CASE_FIRST,
-            # a case that is none tells nobody anything
+            # the call of a withdrawn case informs nobody
             Case.status != CaseStatus.WITHDRAWN,
             or_(Case.outcome.is_(None), Case.outcome != CaseOutcome.NOT_A_CASE),
         )
@@ -267,7 +267,7 @@ def _first_calls(family: Collection[int], *, zone: ZoneInfo) -> list[FirstCall]:
 
 
 def _follow_numbers(tasks: Sequence[CallTask], *, has_number: bool, by: int, at: datetime) -> None:
-    """Call those for whom the other record knows a number, and no longer those whose only number was the other's."""
+    """Reopen tasks if another record has a number; close open ones if the only number was the other record's."""
     for task in tasks:
         if has_number and task.state is TaskState.NO_NUMBER and _stands(task):
             queue.reopen_task(task, due_at=task.due_at, by=by, at=at)

@@ -1,4 +1,4 @@
-"""Possible duplicates: two records side by side, decided with one key, and the decisions taken back."""
+"""Pages of possible duplicates: two records side by side, decided with one key, and decisions taken back."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ bp = Blueprint("pairs", __name__, template_folder="templates", url_prefix="/pair
 @bp.get("")
 @may(Role.IMPORTER)
 def review() -> ResponseReturnValue:
-    """Show the pair to be decided next, and the last decision to be taken back."""
+    """Show the next pair to decide, and offer to undo the last decision."""
     return _page(queries.next_pair(scope_of(agent())), decided=_just_decided())
 
 
@@ -65,7 +65,7 @@ def _page(
 
 
 def _just_decided() -> PossibleDuplicate | None:
-    """Return the pair that was decided a moment ago on this page, while that is offered back."""
+    """Return the pair just decided on this page, while undoing it is offered."""
     pair_id = request.args.get("decided", type=int)
     if pair_id is None:
         return None
@@ -77,7 +77,7 @@ def _just_decided() -> PossibleDuplicate | None:
 @bp.post("/<int:pair_id>/same")
 @may(Role.IMPORTER)
 def same(pair_id: int) -> ResponseReturnValue:
-    """Make one person of two records; where two NIRs contradict it, it is asked once more."""
+    """Merge two records into one person; if their NIRs contradict it, ask for confirmation."""
     try:
         with transaction():
             services.merge(
@@ -91,7 +91,7 @@ def same(pair_id: int) -> ResponseReturnValue:
 @bp.post("/<int:pair_id>/different")
 @may(Role.IMPORTER)
 def different(pair_id: int) -> ResponseReturnValue:
-    """Say that two records are two people."""
+    """Decide that two records are two people."""
     with transaction():
         services.keep_apart(pair_id, by=agent(), at=clock.database_now())
     return _next(decided=pair_id)
@@ -100,7 +100,7 @@ def different(pair_id: int) -> ResponseReturnValue:
 @bp.post("/<int:pair_id>/later")
 @may(Role.IMPORTER)
 def later(pair_id: int) -> ResponseReturnValue:
-    """Leave a pair for later."""
+    """Postpone a pair."""
     with transaction():
         services.postpone(pair_id, by=agent(), at=clock.database_now())
     flash(_("Remis à plus tard : ces deux fiches reviendront après les autres."))
@@ -124,7 +124,7 @@ def _next(**values: Any) -> ResponseReturnValue:
 @bp.get("/decided")
 @may(Role.IMPORTER)
 def decisions() -> ResponseReturnValue:
-    """List the decisions, by the references of the cases: nobody's name is shown."""
+    """List the decisions by the references of the cases, without names."""
     before = request.args.get("before", type=int)
     page = queries.decided(scope_of(agent()), before_id=before)
     return render_template(

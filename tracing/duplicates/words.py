@@ -1,4 +1,4 @@
-"""The words under which two records are compared."""
+"""Labels for the comparison of two records."""
 
 from flask_babel import lazy_gettext as _l
 

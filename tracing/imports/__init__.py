@@ -1,1 +1,1 @@
-"""Data in: encrypted extracts of laboratory results, opened, read, judged line by line and taken in."""
+"""Import of laboratory results: encrypted files are opened, read, decided line by line, and loaded as cases."""

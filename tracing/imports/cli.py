@@ -1,4 +1,4 @@
-"""Loading a file, looking at what it would bring, and emptying the watched folder from the command line."""
+"""Command-line commands: load a file, show what it would bring, and empty the watched folder."""
 
 import time
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ COUNTS = ("created", "repeat", "duplicate", "not_positive", "quarantined", "with
 A_MOMENT = 1.0
 """Seconds between two looks at a file that may still be growing."""
 A_TURN = 0.2
-"""Seconds between two writings of the line that says how far a file is."""
+"""Seconds between two updates of the progress line."""
 
 
 def load(
@@ -33,10 +33,10 @@ def load(
     settings: Settings,
     screen: TextIO | None = None,
 ) -> dict[str, Any]:
-    """Load a file and return its report, or what it would be; on a terminal a line says how far it is.
+    """Load a file and return its report, or with `plan_only` its plan; on a terminal a line shows the progress.
 
     Raises:
-        FileRefused: the file as a whole cannot be taken in.
+        FileRefused: the file as a whole cannot be loaded.
     """
     written = password_file.read_text(encoding="utf-8") if password_file else ""
     arrival = Arrival(
@@ -65,14 +65,14 @@ def load(
 
 @dataclass
 class ProgressLine:
-    """One line of a terminal, written over and over."""
+    """One line of a terminal that is overwritten with the progress."""
 
     screen: TextIO
     began: float = field(default_factory=time.monotonic)
     written: float = 0.0
 
     def __call__(self, done: int, total: int) -> None:
-        """Say how far a file is."""
+        """Show how many lines of the file are done."""
         now = time.monotonic()
         if now - self.written < A_TURN and done < total:
             return
@@ -85,13 +85,13 @@ class ProgressLine:
         self.screen.flush()
 
     def clear(self) -> None:
-        """Leave no trace of it."""
+        """Erase the line."""
         self.screen.write("\r\x1b[K")
         self.screen.flush()
 
 
 def fetch(settings: Settings) -> Iterator[str]:
-    """Empty the watched folder, do what the lots wait for, and say what became of each."""
+    """Receive the files of the watched folder, process the waiting lots, and yield a line about each."""
     received = inbox.fetch_now(settings, pause=lambda: time.sleep(A_MOMENT))
     while jobs.work_once(settings):
         pass
@@ -111,7 +111,7 @@ def fetch(settings: Settings) -> Iterator[str]:
 
 
 def in_words(report: dict[str, Any]) -> Iterator[str]:
-    """Say a report, or a plan, in lines that a person reads."""
+    """Yield a report, or a plan, as lines for a person to read."""
     yield (
         f"Lot {report['lot']}: {report['lines']} lines"
         if "lot" in report

@@ -1,4 +1,4 @@
-"""Why an import refuses a file: a class for each reason, its sentence is what the import officer reads."""
+"""Why an import refuses a file: one class for each reason, with the sentence the import officer reads."""
 
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
@@ -8,7 +8,7 @@ from tracing.kernel.errors import Invalid, Missing, Refused
 
 
 class FileRefused(Invalid):
-    """The file as a whole is refused: not one of its lines was taken in."""
+    """The file as a whole is refused: none of its lines was loaded."""
 
     refusal: Refusal
     words: LazyString
@@ -18,14 +18,14 @@ class FileRefused(Invalid):
 
 
 class EmptyFile(FileRefused):
-    """There is not one byte in it."""
+    """The file has no content."""
 
     refusal = Refusal.EMPTY
     words = _("Ce fichier est vide.")
 
 
 class UnknownContainer(FileRefused):
-    """Nothing we know begins like this."""
+    """The file does not begin like any format we know."""
 
     refusal = Refusal.UNKNOWN_CONTAINER
     words = _(
@@ -34,21 +34,21 @@ class UnknownContainer(FileRefused):
 
 
 class NotEncrypted(FileRefused):
-    """Names and numbers travelled in clear: the sender must hear of it."""
+    """Names and numbers were sent in clear text: the sender must be told."""
 
     refusal = Refusal.NOT_ENCRYPTED
     words = _("Ce fichier n’est pas chiffré. Demandez à l’expéditeur un envoi chiffré.")
 
 
 class NotYetOpened(FileRefused):
-    """A container that is known but not opened here, or a variant of one."""
+    """A container format, or a variant of one, that we recognise but cannot open."""
 
     refusal = Refusal.NOT_YET_OPENED
     words = _("Ce conteneur n’est pas pris en charge : %(container)s.")
 
 
 class WeakEncryption(FileRefused):
-    """A protection that protects nothing, or one made to keep us busy."""
+    """An encryption that protects nothing, or one made to exhaust our processor."""
 
     refusal = Refusal.WEAK_ENCRYPTION
     words = _(
@@ -64,7 +64,7 @@ class KeyMissing(FileRefused):
 
 
 class KeyUnusable(FileRefused):
-    """A key or a certificate cannot be read, or they do not belong together."""
+    """A key or a certificate cannot be read, or the two do not belong together."""
 
     refusal = Refusal.KEY_UNUSABLE
     words = _(
@@ -73,7 +73,7 @@ class KeyUnusable(FileRefused):
 
 
 class WrongKey(FileRefused):
-    """It was encrypted for somebody else."""
+    """The file was encrypted for another key."""
 
     refusal = Refusal.WRONG_KEY
     words = _("Cette clé n’ouvre pas ce fichier : il a été chiffré pour une autre clé.")
@@ -94,14 +94,14 @@ class WrongPassword(FileRefused):
 
 
 class ProgramMissing(FileRefused):
-    """Sealed envelopes and signatures of CMS are read by a program that this machine does not have."""
+    """CMS files of this kind (authenticated envelopes, signatures) need a program that this machine does not have."""
 
     refusal = Refusal.PROGRAM_MISSING
     words = _("Ce fichier demande le programme openssl, absent de ce serveur. Prévenez l’administrateur.")
 
 
 class NoIntegrity(FileRefused):
-    """Encrypted without a seal: it could have been altered on its way without anybody seeing it."""
+    """Encrypted without integrity protection: it could have been altered on its way without a trace."""
 
     refusal = Refusal.NO_INTEGRITY
     words = _("Ce message n’est pas protégé contre les modifications. Demandez-le d’un logiciel récent.")
@@ -115,7 +115,7 @@ class Unsigned(FileRefused):
 
 
 class WrongSignature(FileRefused):
-    """Signed by somebody else, or altered since."""
+    """Signed with another key, or altered since it was signed."""
 
     refusal = Refusal.WRONG_SIGNATURE
     words = _(
@@ -124,77 +124,77 @@ class WrongSignature(FileRefused):
 
 
 class SignerMissing(FileRefused):
-    """The source must sign its files, and nobody said with which certificate."""
+    """The source must sign its files, but no certificate to verify them with was stored."""
 
     refusal = Refusal.SIGNER_MISSING
     words = _("Cette source doit signer ses envois, mais aucun certificat confirmé ne permet de le vérifier.")
 
 
 class DamagedFile(FileRefused):
-    """Cut short or altered on its way."""
+    """The file was cut short or altered on its way."""
 
     refusal = Refusal.DAMAGED
     words = _("Ce fichier est abîmé ou incomplet. Demandez un nouvel envoi.")
 
 
 class HoldsMacros(FileRefused):
-    """A workbook with programs in it."""
+    """A workbook that contains macros."""
 
     refusal = Refusal.MACROS
     words = _("Ce classeur contient des macros. Demandez-le sans macros (.xlsx).")
 
 
 class TooLarge(FileRefused):
-    """It would fill the memory: a mistake, or a bomb."""
+    """It would fill the memory: a mistake, or a decompression bomb."""
 
     refusal = Refusal.TOO_LARGE
     words = _("Ce fichier est trop volumineux une fois ouvert : demandez à l’expéditeur de le découper.")
 
 
 class TooWide(FileRefused):
-    """A row with more columns, or a line with more letters, than any table of results has."""
+    """A row with more columns, or a line with more characters, than any table of results has."""
 
     refusal = Refusal.TOO_WIDE
     words = _("Une ligne de ce fichier est trop longue ou compte trop de colonnes : il n’a pas été lu.")
 
 
 class SeveralFiles(FileRefused):
-    """An archive with several files in it, with none, or with another archive."""
+    """An archive that holds several files, none, or another archive."""
 
     refusal = Refusal.SEVERAL_FILES
     words = _("Cette archive doit contenir un seul fichier de résultats, et aucune autre archive.")
 
 
 class SeveralTables(FileRefused):
-    """Two sheets hold results: row numbers would not tell which line is meant."""
+    """Two sheets hold results: a row number would not tell which line is meant."""
 
     refusal = Refusal.SEVERAL_TABLES
     words = _("Plusieurs feuilles de ce classeur contiennent des résultats. Demandez une seule feuille.")
 
 
 class NoResults(FileRefused):
-    """HL7 messages of another kind than results."""
+    """HL7 messages of a kind that carries no results."""
 
     refusal = Refusal.NO_RESULTS
     words = _("Ces messages HL7 ne sont pas des résultats (ORU^R01) : %(found)s.")
 
 
 class NoColumns(FileRefused):
-    """Messages name their fields themselves: there is nothing to map."""
+    """HL7 messages name their fields themselves: there are no columns to map."""
 
     refusal = Refusal.NO_COLUMNS
     words = _("Ce fichier contient des messages HL7 : il n’y a pas de colonnes à associer.")
 
 
 class UnknownLayout(FileRefused):
-    """The headings without which nothing can be understood are not there."""
+    """The headings without which the file cannot be understood are missing."""
 
     refusal = Refusal.UNKNOWN_LAYOUT
     words = _("Des colonnes obligatoires sont introuvables : %(missing)s.")
 
 
 class ReaderStopped(FileRefused):
-    """The reading process broke, or reached its limit of memory or time."""
+    """The reading process crashed, or reached its limit of memory or time."""
 
     refusal = Refusal.READER_STOPPED
     words = _("La lecture de ce fichier a été arrêtée : il est abîmé, ou trop lourd une fois ouvert.")
@@ -204,19 +204,19 @@ _CLASSES = {each.refusal: each for each in FileRefused.__subclasses__()}
 
 
 def refused(cause: CannotRead) -> FileRefused:
-    """Return the refusal a person reads for a code."""
+    """Return the refusal with the sentence a person reads, for the code of the reading process."""
     return _CLASSES[cause.refusal](**cause.details)
 
 
 class NoSuchLot(Missing):
-    """There is no such lot."""
+    """The lot does not exist or is outside the reader's scope."""
 
     def __init__(self) -> None:
         super().__init__(str(_("Ce lot n’existe pas.")))
 
 
 class AnotherLotIsLoading(Refused):
-    """One lot is written at a time."""
+    """Only one lot is written at a time, and another one is being written."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -225,7 +225,7 @@ class AnotherLotIsLoading(Refused):
 
 
 class NotNow(Refused):
-    """The lot stands elsewhere by now: somebody was quicker, or the page is old."""
+    """The lot is no longer in the state this action needs: another person was faster, or the page is old."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -234,7 +234,7 @@ class NotNow(Refused):
 
 
 class OriginalGone(Refused):
-    """The file itself is not kept any more."""
+    """The file itself is no longer kept."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -243,14 +243,14 @@ class OriginalGone(Refused):
 
 
 class NoLongerToCorrect(Refused):
-    """Somebody corrected it, or the sender did, or it was set aside."""
+    """The line was already corrected, by a person or by the sender, or it was set aside."""
 
     def __init__(self) -> None:
         super().__init__(str(_("Cette ligne n’est plus à corriger : quelqu’un s’en est déjà occupé.")))
 
 
 class NoFileYet(Refused):
-    """Nobody downloaded the lines to correct: no password opens what was sent."""
+    """The lines to correct were never downloaded, so there is no password to open the file that was sent."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""Loading a file from beginning to end: one lot at a time, a transaction a batch, nothing decrypted on disk."""
+"""Load a file from beginning to end: one lot at a time, one transaction per batch, nothing decrypted on disk."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -32,15 +32,15 @@ from tracing.kernel.job_slots import take_slot
 BATCH = 2500
 FIRST_BATCH = 500
 MOST_TRIES_TO_UNDO = 3
-"""Times that trouble is waited out before a lot stays; it may be asked for again."""
+"""Attempts after a passing error before undoing a lot is given up; a person may ask for it again."""
 
 Progress = Callable[[int, int], None]
-"""Told lines done and lines in all."""
+"""Called with the number of lines done and the number of lines in all."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Arrival:
-    """A file as it came, and what is needed to open and read it."""
+    """A file as received, and what is needed to open and read it."""
 
     content: bytes
     file_name: str
@@ -49,9 +49,9 @@ class Arrival:
     zone: ZoneInfo
     allow_fiction: bool
     programme: str
-    """The rule pack of the site that is opened when there is none at all."""
+    """The rule pack of the site that is created when no site exists yet."""
     received_at: datetime | None = None
-    """When it arrived, if that was not now: the promise of a first call counts from it."""
+    """When it arrived, if not now: the deadline of the first call counts from it."""
     by: int | None = None
     keep_days: int = originals.KEEP_DAYS
 
@@ -63,13 +63,13 @@ def load(
     progress: Progress | None = None,
     batch_size: int = BATCH,
 ) -> dict[str, Any]:
-    """Load a file at once, whoever sent it, and return its report.
+    """Load a file at once, whether its source is trusted or not, and return its report.
 
-    A file loaded half by a process that died, or by one that was stopped, is taken up where it stood.
+    A file that was loaded in part, because a process died or was stopped, is continued from where it stopped.
 
     Raises:
-        FileRefused: the file as a whole cannot be taken in; that it came is kept.
-        AnotherLotIsLoading: somebody else loads a lot, and did so for a minute.
+        FileRefused: the file as a whole cannot be loaded; its arrival is recorded.
+        AnotherLotIsLoading: another process is loading a lot, and was for a minute.
     """
     try:
         with transaction():
@@ -114,10 +114,10 @@ def load(
 def look_ahead(
     arrival: Arrival, *, progress: Progress | None = None, batch_size: int = BATCH
 ) -> dict[str, Any]:
-    """Return what loading a file would bring; nothing at all is written.
+    """Return what loading a file would bring, without writing anything.
 
     Raises:
-        FileRefused: the file as a whole cannot be taken in.
+        FileRefused: the file as a whole cannot be loaded.
     """
     with transaction():
         secrets = arrival.secrets + source_queries.secrets_of(arrival.source_code)
@@ -140,11 +140,11 @@ def look_ahead(
 def work_once(
     settings: Settings, *, batch_size: int = BATCH, is_closing: Callable[[], bool] = lambda: False
 ) -> int | None:
-    """Do what the next waiting lot waits for, if nobody else is at work; returns the lot.
+    """Do the next step of the next waiting lot, if no other process is working on one; returns the lot's id.
 
-    A received lot is read: it is loaded if its source is trusted, else its plan waits for a person. One that is
-    loading goes on where it stood. Trouble refuses no file: it is kept with the lot, which is tried again. One that
-    somebody asked to take back goes as a whole or not at all.
+    A received lot is read: it is loaded if its source is trusted, else its plan waits for a person. A lot that was
+    being loaded continues where it stopped. A passing error (full disk, lost database) does not refuse the file: it is
+    recorded and the lot is tried again. A lot that a person asked to undo is undone in one transaction.
     """
     with lock_if_free() as is_mine:
         if not is_mine:
@@ -171,7 +171,7 @@ def work_once(
 
 
 def _undo(lot_id: int) -> None:
-    """Take a lot back in one transaction; what stops that leaves the lot as it was, and is told."""
+    """Undo a lot in one transaction; if an error stops that, the lot is left as it was and the error is recorded."""
     try:
         with transaction():
             undoing.undo(lot_id, at=clock.now())
@@ -218,7 +218,7 @@ def _work_on(lot: ImportLot, settings: Settings, *, batch_size: int, is_closing:
 
 
 def _note_opened(lot: ImportLot, agreed: Agreed) -> None:
-    """Note what was opened and by which version it is read; a source's first file makes the first version."""
+    """Record that the lot was opened and its mapping version; a source's first file creates the first version."""
     extract, mapping_id = agreed
     if mapping_id is None and extract.headings:
         first = source_services.record_first_mapping(lot.source_code, extract.headings, at=clock.now())
@@ -233,7 +233,7 @@ def _note_opened(lot: ImportLot, agreed: Agreed) -> None:
 
 
 def _end(lot_id: int, refusal: FileRefused | OriginalGone) -> None:
-    """Leave a lot that cannot be read: refused, or stopped when some of its lines are taken in already."""
+    """End a lot that cannot be read: refused, or stopped if some of its lines are loaded already."""
     with transaction():
         lot = lots.get_locked(lot_id)
         if lot.state is LotState.LOADING:
@@ -246,7 +246,7 @@ def _end(lot_id: int, refusal: FileRefused | OriginalGone) -> None:
 
 
 def _plan(lot: ImportLot, extract: Extract, reading: Reading, *, batch_size: int) -> None:
-    """Decide every line and keep what would become of it; of the lot itself nothing is taken in."""
+    """Decide every line and store the outcome as the lot's plan; nothing of the lot is loaded."""
     with transaction():
         planner = Planner(lot.source_code, routing.routing_of(lot.source_code), reading)
     with gc_control.put_off() as sweep:
@@ -269,7 +269,7 @@ def _take_all(
     progress: Progress | None = None,
     is_closing: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any] | None:
-    """Take in every line that is not taken in yet, a transaction a batch; returns the report, or None if told to stop."""
+    """Load every line that is not loaded yet, one transaction per batch; returns the report, or None if stopped."""
     with transaction():
         taking = services.taking_of(lot, zone=reading.zone, programme=programme)
         done = services.rows_done(lot.id)
@@ -288,7 +288,7 @@ def _take_all(
                     lots.stopped(lot.id, at=clock.now())
                 return None
             if is_closing():
-                return None  # the next process goes on from here
+                return None  # the next process continues from here
     with transaction():
         report = queries.report(lot.id)
         lots.finish_lot(lot.id, report, by=lot.committed_by or lot.received_by, at=clock.now())
@@ -300,9 +300,9 @@ def _advance(lot_id: int, read: int) -> bool:
 
 
 def _batches(lines: Iterator[ParsedLine], size: int) -> Iterator[tuple[int, Sequence[ParsedLine]]]:
-    """Yield batches of lines, each with how many lines are read once it is done.
+    """Yield batches of lines, each with the number of lines read once it is done.
 
-    The first is a small one: until it is decided there is nothing to write, and nobody to call.
+    The first batch is small: until it is decided there is nothing to write, and no person to call.
     """
     read = 0
     while batch := _next_of(lines, size if read else min(size, FIRST_BATCH)):
@@ -315,7 +315,7 @@ def _next_of(lines: Iterator[ParsedLine], size: int) -> list[ParsedLine]:
 
 
 def remove_originals(slot: datetime) -> int:
-    """Remove the files whose days are over; returns how many."""
+    """Delete the original files whose retention is over; returns how many."""
     with transaction():
         if not take_slot("remove_originals", slot, at=clock.now()):
             return 0

@@ -1,6 +1,6 @@
-"""How large a file may be. Pure."""
+"""Limits on the size of a file. Pure."""
 
 MOST_BYTES = 30_000_000
-"""Of a file as it came, and of what an archive holds: with what it becomes, it must fit into memory twice."""
+"""Of a file as received, and of the content of an archive: with what is made of it, it must fit into memory twice."""
 MOST_COLUMNS = 500
-"""Of a table; whoever writes more of them writes no table of people."""
+"""Of a table; one with more columns is no table of people."""

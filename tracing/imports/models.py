@@ -1,4 +1,4 @@
-"""What came, and what became of it."""
+"""Tables of the import: sources with their keys and mappings, lots, original files, and lines with their outcome."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,26 +13,26 @@ from tracing.vault import registry
 
 
 class LotState(StrEnum):
-    """Where a lot stands."""
+    """The states of a lot."""
 
     RECEIVED = "received"
-    """Kept as it came; it is read next."""
+    """Stored as it came; to be read next."""
     TO_MAP = "to_map"
-    """Its headings are unknown, or changed: a person says which column is which."""
+    """Its headings are unknown or changed: a person must say which column is which."""
     PLANNED = "planned"
-    """Read and decided, nothing written: a person sees the plan and commits it."""
+    """Read and decided, nothing written: a person looks at the plan and commits it."""
     LOADING = "loading"
     STOPPED = "stopped"
     """Stopped by a person between two batches; what is done stays, the rest can be resumed."""
     LOADED = "loaded"
     UNDONE = "undone"
     DISCARDED = "discarded"
-    """A person saw the plan and wanted none of it."""
+    """A person saw the plan and chose not to load the lot."""
     REFUSED = "refused"
 
 
 class CameBy(StrEnum):
-    """By which way a file arrived."""
+    """The way a file arrived."""
 
     PAGE = "page"
     FOLDER = "folder"
@@ -47,13 +47,13 @@ class KeyUse(StrEnum):
     OPENPGP = "openpgp"
     AGE = "age"
     PASSWORD = "password"  # noqa: S105  the name of a kind
-    """Of a workbook or a ZIP."""
+    """Of a workbook or a ZIP archive."""
     SIGNER = "signer"
     """The certificate against which the sender's signature is verified."""
 
 
 class KeyState(StrEnum):
-    """Where a key of a source stands: it opens nothing before a second person confirmed it."""
+    """State of a source's key: it opens nothing until a second person confirms it."""
 
     PROPOSED = "proposed"
     CONFIRMED = "confirmed"
@@ -61,7 +61,7 @@ class KeyState(StrEnum):
 
 
 class SourceKind(StrEnum):
-    """Who sends."""
+    """Kind of sender."""
 
     LABORATORY = "laboratory"
     PORTAL = "portal"
@@ -79,18 +79,18 @@ class ImportSource(Base):
     created_at: Mapped[datetime]
     kind: Mapped[SourceKind] = mapped_column(coded(SourceKind), server_default=text("'laboratory'"))
     is_trusted: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    """Its lots commit by themselves."""
+    """Its lots are committed without a person."""
     needs_signature: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """A file without a valid signature of this source is refused."""
     site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
-    """Whose it is, and where all its people go. None: national, and its people go by the fund of each line."""
+    """Site that owns it and calls all its people. None: national, and people are routed by the fund of each line."""
     contact: Mapped[str] = mapped_column(server_default=text("''"))
-    """Whom to ask at the sender's about a file: a service, a number, an address."""
+    """Contact at the sender for questions about a file: a service, a number, an address."""
     updated_at: Mapped[datetime | None]
 
 
 class SourceKey(Base):
-    """A key, certificate or password of a source, sealed; used once a second person confirmed it."""
+    """A key, certificate or password of a source, sealed; usable once a second person has confirmed it."""
 
     __tablename__ = "source_keys"
     __table_args__ = (
@@ -103,13 +103,13 @@ class SourceKey(Base):
     use: Mapped[KeyUse] = mapped_column(coded(KeyUse))
     label: Mapped[str]
     fingerprint: Mapped[str]
-    """SHA-256 of the public part, in hexadecimal; of a password none is shown: empty."""
+    """SHA-256 of the public part, in hexadecimal; empty for a password."""
     secret: Mapped[bytes]
-    """Sealed by a key of the key store (`vault.seal_setting`); empty once the key is retired."""
+    """Sealed with a key of the key store (`vault.seal_setting`); empty once the key is retired."""
     about: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
-    """What anybody may know of it: for whom it was made, by whom, its fingerprint in the words of its own kind."""
+    """What may be shown of it: owner, issuer, and its fingerprint in the notation of its own kind."""
     expires_at: Mapped[datetime | None]
-    """When its certificate ends."""
+    """End of its certificate's validity."""
     state: Mapped[KeyState] = mapped_column(coded(KeyState), default=KeyState.PROPOSED)
     proposed_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
     proposed_at: Mapped[datetime]
@@ -120,7 +120,7 @@ class SourceKey(Base):
 
 
 class SourceMapping(Base):
-    """Which column of a source is which field, and which of its codes is which; a version is never changed."""
+    """Which column of a source is which field, and which of its codes is which; a version never changes."""
 
     __tablename__ = "source_mappings"
     __table_args__ = (UniqueConstraint("source_code", "version"),)
@@ -129,18 +129,18 @@ class SourceMapping(Base):
     source_code: Mapped[str] = mapped_column(ForeignKey("import_sources.code"))
     version: Mapped[int]
     headings: Mapped[list[str]]
-    """The heading row that was accepted, as it stands in the file."""
+    """The accepted heading row, exactly as in the file."""
     columns: Mapped[dict[str, Any]]
-    """Heading by field."""
+    """Field to heading."""
     codes: Mapped[dict[str, Any]]
-    """By coded field: the value in the file, and the code it means."""
+    """By coded field: the value in the file, and the layout's code for it."""
     made_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
-    """None: the layout itself, met for the first time."""
+    """None: made automatically from the first file that the layout itself recognised."""
     made_at: Mapped[datetime]
 
 
 class ImportLot(Base):
-    """One file as it arrived. Its clear text is never kept."""
+    """One file as it arrived. Its clear text is never stored."""
 
     __tablename__ = "import_lots"
     __table_args__ = (
@@ -165,66 +165,66 @@ class ImportLot(Base):
     state: Mapped[LotState] = mapped_column(coded(LotState))
     refusal: Mapped[str | None]
     refusal_code: Mapped[str | None]
-    """The reason as a code (`Refusal`): of a wrong key another one may be given."""
+    """The reason as a code (`Refusal`): after a wrong key, for example, another one may be given."""
     came_by: Mapped[CameBy] = mapped_column(
         coded(CameBy), default=CameBy.COMMAND, server_default=text("'command'")
     )
     site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
-    """Where whoever sent it from a page works: its time zone dates the lines. None: the default site's."""
+    """Site of the member who uploaded it: its time zone dates the lines. None: the default site."""
     owner_site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"), index=True)
-    """Whose it is: the site of its source when it came, so that it stays theirs. None: national."""
+    """Site that owned its source when it came; stays even if the source changes owner. None: national."""
     received_at: Mapped[datetime]
     received_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     loaded_at: Mapped[datetime | None]
     counts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     """The report, with the keys of the command line's JSON."""
     plan: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
-    """The report as it would be, with examples by reason (row numbers, no identity)."""
+    """The report that loading would produce, with examples by reason (row numbers, no identity)."""
     mapping_id: Mapped[int | None] = mapped_column(ForeignKey("source_mappings.id"))
     committed_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     lines_total: Mapped[int | None]
     lines_read: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     started_at: Mapped[datetime | None]
-    """When the reading that is under way began."""
+    """When the current reading began."""
     progress_at: Mapped[datetime | None]
     stop_asked_at: Mapped[datetime | None]
     trouble: Mapped[str | None]
-    """What stopped the last attempt without refusing the file (a full disk, a lost database): it is tried again."""
+    """What stopped the last attempt without refusing the file (full disk, lost database): the lot is tried again."""
     tries: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    """Attempts that ended in trouble, one after the other: each waits longer for the next."""
+    """Consecutive attempts that failed with a passing error: each makes the next wait longer."""
     try_again_at: Mapped[datetime | None]
     undone_at: Mapped[datetime | None]
     undone_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
-    """Who asked to take it back, from the asking on: the scheduler's job does it."""
+    """Member who asked to undo the lot, set as soon as they ask; the scheduler's job does it."""
     undone: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
-    """What undoing took back, and what stayed and why: counts and references."""
+    """What undoing removed, and what stayed and why: counts and references."""
     corrections_secret: Mapped[bytes | None]
-    """The password of the files of lines to correct, sealed (`vault.seal_setting`); made at the first one."""
+    """The password of the correction workbooks, sealed (`vault.seal_setting`); created with the first one."""
 
     @property
     def is_being_undone(self) -> bool:
-        """Say whether somebody, `undone_by`, asked to take the lot back and it is not done yet."""
+        """Return whether `undone_by` asked to undo the lot and that is not done yet."""
         return self.undone_by is not None and self.state is not LotState.UNDONE
 
 
 class ImportOriginal(Base):
-    """A file as it came, encrypted by its sender; removed after some days."""
+    """A file as it came, encrypted by its sender; deleted after some days."""
 
     __tablename__ = "import_originals"
 
     lot_id: Mapped[int] = mapped_column(ForeignKey("import_lots.id"), primary_key=True)
     content: Mapped[bytes]
     secret: Mapped[bytes | None]
-    """A key or password given for this file only, sealed (`vault.seal_setting`); gone once it is read."""
+    """A key or password given for this file only, sealed (`vault.seal_setting`); deleted once the file is read."""
     kept_until: Mapped[datetime] = mapped_column(index=True)
 
 
 TO_CORRECT = "outcome = 'quarantined' AND is_current AND settled_by_id IS NULL AND set_aside_at IS NULL"
-"""A line that still waits for somebody to correct it."""
+"""SQL condition of the lines that still wait for a correction."""
 
 
 class ImportLine(Base):
-    """One line of a lot and its outcome. Of a line that is not positive, nothing of the person is kept."""
+    """One line of a lot and its outcome. Of a line that is not positive, no personal data is kept."""
 
     __tablename__ = "import_lines"
     __table_args__ = (
@@ -238,7 +238,7 @@ class ImportLine(Base):
         ),
         Index("ix_import_lines_lot_outcome", "lot_id", "outcome", "row_number"),
         CheckConstraint("(set_aside_at IS NULL) = (set_aside_why IS NULL)", name="set_aside_has_a_reason"),
-        # undoing a lot removes its lines: who was settled by one of them must be found at once
+        # undoing a lot deletes its lines: the lines settled by one of them must be found fast
         Index(
             "ix_import_lines_settled_by", "settled_by_id", postgresql_where=text("settled_by_id IS NOT NULL")
         ),
@@ -250,9 +250,9 @@ class ImportLine(Base):
     row_number: Mapped[int]
     """As a person sees it in the file."""
     revision: Mapped[int] = mapped_column(default=1, server_default=text("1"))
-    """A line corrected here joins the same lot under the same row and the next revision."""
+    """A corrected line joins the same lot with the same row number and the next revision."""
     is_current: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
-    """False once a later revision took its place; a report counts the current ones."""
+    """False once a later revision replaced it; reports count only current lines."""
     source_code: Mapped[str]
     source_result_id: Mapped[str | None]
     fingerprint: Mapped[bytes | None]
@@ -262,13 +262,13 @@ class ImportLine(Base):
     new_episode: Mapped[bool] = mapped_column(default=False)
     possible_duplicate: Mapped[bool] = mapped_column(default=False)
     reasons: Mapped[list[str]]
-    """Why it was quarantined, the decisive one first."""
+    """Why it was quarantined, the decisive reason first."""
     warnings: Mapped[list[str]]
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
     settled_by_id: Mapped[int | None] = mapped_column(ForeignKey("import_lines.id"))
-    """The later line that corrected this quarantined one."""
+    """The later line that settled this quarantined one."""
     set_aside_at: Mapped[datetime | None]
-    """When somebody said that nothing is to be corrected: the sender was asked."""
+    """When a member marked it as not to be corrected, because the sender was asked."""
     set_aside_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     set_aside_why: Mapped[str | None]
     """A code of `SetAside` (imports.corrections.services)."""

@@ -1,7 +1,7 @@
-"""Why a file as a whole cannot be taken in, as a code that crosses from the reading process to ours.
+"""Codes for why a file as a whole is refused, as the reading process sends them to the main process.
 
-Kept apart from `errors`, where each becomes a sentence: the child that meets the hostile bytes loads nothing
-it does not need.
+Kept apart from `errors`, which turns each into a sentence: the child process that handles the hostile bytes loads
+nothing it does not need.
 """
 
 from enum import StrEnum
@@ -38,7 +38,7 @@ class Refusal(StrEnum):
 
 
 class CannotRead(Exception):
-    """The file is refused; `details` fill the sentence and never hold anything of a person."""
+    """The file is refused; `details` complete the sentence and never hold personal data."""
 
     def __init__(self, refusal: Refusal, **details: str) -> None:
         self.refusal = refusal

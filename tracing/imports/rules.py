@@ -1,4 +1,4 @@
-"""What becomes of a line: exactly one outcome, tested in the order of the format. Pure."""
+"""Decide the outcome of a line: exactly one, tested in the order that the format defines. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ class Outcome(StrEnum):
 
 @redacted
 class EarlierLine(NamedTuple):
-    """A line that was taken in before under the same result id (or the same fingerprint, without an id)."""
+    """A line loaded before under the same result id (or the same fingerprint, without an id)."""
 
     fingerprint: bytes
     outcome: Outcome
@@ -43,33 +43,33 @@ class KnownCase:
 
 @dataclass(slots=True, repr=False)
 class KnownPerson:
-    """Somebody with the first given name and the birth date of the line, and their cases.
+    """A known person with the first given name and the birth date of the line, and their cases.
 
-    Records that a human merged come as several of these with the same person_id.
+    Merged records come as several of these with the same person_id.
     """
 
     person_id: int
     identity: Identity
     cases: list[KnownCase] = field(default_factory=list)
     is_leading: bool = True
-    """Of several merged records, the one that is completed."""
+    """Of several merged records, the one that new data completes."""
 
 
 class Decision(NamedTuple):
-    """The outcome of a line and what follows from it."""
+    """The outcome of a line and its consequences."""
 
     outcome: Outcome
     person_id: int | None = None
     """The known person of a repeat or of a created case; None with a created case: a new person."""
     case_id: int | None = None
-    """The case a repeat joins."""
+    """The case that a repeat joins."""
     moves_first_sampling: bool = False
     """A repeat was sampled earlier than its case knew: the case's first sampling moves back."""
     new_episode: bool = False
     possible_with: tuple[int, ...] = ()
-    """Known persons a human should compare the new person with."""
+    """Known persons with whom a person should compare the new one."""
     settles: bool = False
-    """An earlier line of the same result id stood in quarantine; this one takes its place."""
+    """An earlier line of the same result id is in quarantine; this line settles it."""
 
 
 def decide(
@@ -82,8 +82,8 @@ def decide(
 ) -> Decision:
     """Decide one line.
 
-    `earlier` are the lines of the same result id in the order they came; `candidates` everybody who shares
-    its `given_birth_key`, people and cases of earlier lines of the same lot included.
+    `earlier` are the lines of the same result id in the order they came. `candidates` are all known persons who share
+    its `given_birth_key`, including people and cases of earlier lines of the same lot.
     """
     current = _current(earlier)
     if _is_duplicate(line, fingerprint, earlier, current):
@@ -94,7 +94,7 @@ def decide(
         return Decision(Outcome.WITHDRAWN if taken_in else Outcome.NOT_POSITIVE, settles=settles)
     if line.identity is None or line.facts is None:
         return Decision(Outcome.QUARANTINED, settles=settles)
-    if not candidates:  # as of most: nobody to compare with
+    if not candidates:  # most lines: no known person to compare with
         return Decision(Outcome.CREATED, settles=settles)
     matches = [known for known in candidates if same_person(line.identity, known.identity)]
     if len({known.person_id for known in matches}) == 1:
@@ -103,14 +103,14 @@ def decide(
 
 
 def _current(earlier: Sequence[EarlierLine]) -> EarlierLine | None:
-    """Return the last line that was no mere repetition: its outcome is the one that stands."""
+    """Return the last line that was not a mere repetition: its outcome is the current one."""
     return next((one for one in reversed(earlier) if one.outcome is not Outcome.DUPLICATE), None)
 
 
 def _is_duplicate(
     line: ParsedLine, fingerprint: bytes, earlier: Sequence[EarlierLine], current: EarlierLine | None
 ) -> bool:
-    """Say whether the line was seen before, or is changed in nothing that matters."""
+    """Return whether the line was seen before, or differs in nothing that matters."""
     if any(one.fingerprint == fingerprint for one in earlier):
         return True
     return (
@@ -119,7 +119,7 @@ def _is_duplicate(
 
 
 def _for_known_person(matches: Sequence[KnownPerson], sampled_at: datetime, zone: ZoneInfo) -> Decision:
-    """Join the nearest case of the one person this is, or open a new episode."""
+    """Join the nearest case of the one matching person, or open a new episode."""
     person_id = matches[0].person_id
     cases = [case for known in matches for case in known.cases]
     nearest = min(cases, key=lambda case: _days_apart(case.first_sampled_at, sampled_at, zone), default=None)
@@ -136,12 +136,12 @@ def _for_known_person(matches: Sequence[KnownPerson], sampled_at: datetime, zone
 def _for_new_person(
     identity: Identity, matches: Iterable[KnownPerson], candidates: Iterable[KnownPerson]
 ) -> Decision:
-    """Create a case for somebody new, naming everybody they may be after all."""
+    """Create a case for a new person, naming every known person they might turn out to be."""
     resembling = (known for known in candidates if possible_duplicate(identity, known.identity))
     possible = dict.fromkeys(known.person_id for known in (*matches, *resembling))
     return Decision(Outcome.CREATED, possible_with=tuple(possible))
 
 
 def _days_apart(one: datetime, other: datetime, zone: ZoneInfo) -> int:
-    """Count calendar days in the site's time zone, whatever the hour and the clock change."""
+    """Return the number of calendar days between two moments in the site's time zone."""
     return abs((one.astimezone(zone).date() - other.astimezone(zone).date()).days)

@@ -1,1 +1,1 @@
-"""Database, clock, errors, events: what every part stands on. Not one word of tracing in here."""
+"""Infrastructure every feature uses: database, clock, errors, events, settings, logs. Nothing about tracing."""

@@ -1,25 +1,25 @@
-"""Addresses of clients, of the proxies in front, and of the platform itself: how they are written and compared."""
+"""Parse and compare network addresses: of clients, of proxies in front, and the platform's public URL."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 UNIX = "unix"
-"""How a client that comes through a socket file is named: it has no address."""
+"""Name of a client that connects through a socket file: it has no address."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 Address = IPv4Address | IPv6Address
 
 
 class Proxies(NamedTuple):
-    """The proxies whose forwarded headers are believed."""
+    """The proxies whose forwarded headers are trusted."""
 
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
     unix: bool = False
-    """Whether everything that comes through the socket file is believed: only a proxy of this host can open it."""
+    """Whether every client of the socket file is trusted: only a proxy on this host can open it."""
 
     def trust(self, peer: str) -> bool:
-        """Return whether a peer, as `named`, is one of them."""
+        """Return whether a peer, as returned by `named`, is one of them."""
         address = parsed(peer)
         if address is None:
             return self.unix and peer == UNIX
@@ -27,22 +27,22 @@ class Proxies(NamedTuple):
 
 
 def parse_proxies(value: str) -> Proxies:
-    """Read a list such as `127.0.0.1, 10.0.0.0/8, unix`; raises ValueError."""
+    """Parse a list such as `127.0.0.1, 10.0.0.0/8, unix`; raises ValueError."""
     words = [word.strip() for word in value.split(",") if word.strip()]
     networks = tuple(ip_network(word) for word in words if word != UNIX)
     return Proxies(networks, UNIX in words)
 
 
 def named(peer: str) -> str:
-    """Return a peer as servers tell it in one spelling: an address, or `unix` for whatever is none."""
+    """Return the peer that a server reports in one normal form: an address, or `unix` for anything else."""
     address = parsed(peer)
     return UNIX if address is None else str(address)
 
 
 def client_of(peer: str, forwarded_for: str, proxies: Proxies) -> str:
-    """Return the address of the client: the first from the right that no trusted proxy has.
+    """Return the address of the client: the first one from the right that is not a trusted proxy.
 
-    Each proxy appends whom it was asked by, so everything left of the first untrusted one may be invented.
+    Each proxy appends the address that called it, so anything left of the first untrusted address may be forged.
     """
     client = named(peer)
     hops = forwarded_for.split(",") if forwarded_for else []
@@ -55,7 +55,7 @@ def client_of(peer: str, forwarded_for: str, proxies: Proxies) -> str:
 
 
 def parsed(text: str) -> Address | None:
-    """Return an address, one of IPv4 as such even where it came through IPv6; None for what is none."""
+    """Return the address in `text`, an IPv4-mapped IPv6 one as IPv4; None if it is not an address."""
     try:
         address = ip_address(text)
     except ValueError:
@@ -70,7 +70,7 @@ def _without_port(hop: str) -> str:
 
 
 def host_name(host: str) -> str:
-    """Return the name in a Host header, without its port; empty for what is no host."""
+    """Return the host name in a Host header, without its port; empty if it is not a valid host."""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
@@ -78,21 +78,21 @@ def host_name(host: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a name or an address means this machine only."""
+    """Return whether a name or address means this machine only."""
     address = parsed(host)
     return host == "localhost" if address is None else address.is_loopback
 
 
 def written(scheme: str, host: str, port: int | None) -> str:
-    """Return an origin as browsers write it: without the port that goes without saying."""
+    """Return an origin as browsers write it, without the default port."""
     name = f"[{host}]" if ":" in host else host
     return f"{scheme}://{name}" if port in {None, DEFAULT_PORTS[scheme]} else f"{scheme}://{name}:{port}"
 
 
 def parse_public_url(value: str) -> str:
-    """Read the address of the platform and return it as an origin; raises ValueError.
+    """Parse the public URL of the platform and return it as an origin; raises ValueError.
 
-    Over plain http identities would cross the network in clear, so that is for this machine only.
+    Over plain http identities would cross the network in clear text, so http is allowed for this machine only.
     """
     url = urlsplit(value)
     if url.scheme not in DEFAULT_PORTS or not url.hostname or url.username is not None:

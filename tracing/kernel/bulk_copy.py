@@ -1,4 +1,4 @@
-"""COPY: the fastest way to write many rows, inside the transaction of the session."""
+"""Bulk insert with COPY, the fastest way to write many rows, inside the session's transaction."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -29,35 +29,35 @@ _NAMES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
     (LargeBinary, "bytea"),
     (JSONB, "jsonb"),
 )
-"""The first that fits; anything else is text."""
+"""PostgreSQL type names by column type; the first match counts, anything else is text."""
 
 
 _WRITTEN = "copied"
-"""Where a session keeps the ids that this transaction has copied, by table."""
+"""Key in the session's info: the ids that this transaction has copied, by table."""
 _MAY = "checks_by_sets"
-"""Where a connection keeps whether its role may leave foreign keys to us."""
+"""Key in the connection's info: whether its role may leave foreign-key checks to us."""
 
 
 class _JsonbDumper(Dumper):
-    """Writes any value as `jsonb`. The library's own writes wrapped values too, and takes twice as long."""
+    """Writes any value as `jsonb`. The driver's own dumper also handles wrapped values and takes twice as long."""
 
     format = Format.BINARY
     oid = types["jsonb"].oid
 
     def dump(self, obj: Any) -> bytes:
-        """Return the version of the format and the text."""
+        """Return the format version followed by the JSON text."""
         return b"\x01" + orjson.dumps(obj)
 
 
 def copy_rows(model: type[Base], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write `rows`, each with the values of `columns` in their order. Defaults of Python are not applied.
+    """Write `rows`, each with the values of `columns` in their order. Python-side defaults are not applied.
 
-    The database looks up foreign keys row by row, which takes half of its time. Where our role may tell it not to,
-    they are looked up here, all of a column at once and under the same locks; what this transaction has itself
-    written by `copy_rows` need not be looked up at all.
+    The database checks foreign keys row by row, which takes half of its time. If our role may switch that off, they are
+    checked here, one column at a time and under the same locks; rows this transaction has itself written with
+    `copy_rows` are not looked up at all.
 
     Raises:
-        IntegrityError: a constraint does not hold; as with any statement the transaction is lost.
+        IntegrityError: a constraint is violated; as with any statement the transaction is lost.
     """
     rows = list(rows)
     if not rows:
@@ -77,14 +77,14 @@ def copy_rows(model: type[Base], columns: Sequence[str], rows: Iterable[Sequence
         driver.execute("SET LOCAL session_replication_role = origin")
         _look_up_references(driver, table, columns, rows)
     except psycopg.Error as error:
-        # what a statement of the session would raise: callers know one kind of error
+        # raise what a statement of the session would raise, so that callers handle one kind of error
         raise DBAPIError.instance(
             f"COPY {model.__tablename__}", None, error, psycopg.Error, hide_parameters=True
         ) from error
 
 
 def _may_check_by_sets(kept: dict[Any, Any], driver: "psycopg.Connection[Any]") -> bool:
-    """Say whether our role may tell the database not to look up foreign keys; asked once a connection."""
+    """Return whether our role may switch off the database's foreign-key checks; asked once per connection."""
     if _MAY not in kept:
         row = driver.execute("SELECT has_parameter_privilege('session_replication_role', 'SET')").fetchone()
         kept[_MAY] = row is not None and bool(row[0])
@@ -92,7 +92,7 @@ def _may_check_by_sets(kept: dict[Any, Any], driver: "psycopg.Connection[Any]") 
 
 
 def _note_keys(table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Remember which rows this transaction wrote: what refers to them need not be looked up."""
+    """Remember which rows this transaction wrote: references to them need no check."""
     (key,) = table.primary_key.columns if len(table.primary_key.columns) == 1 else (None,)
     if key is not None and key.name in columns:
         at = columns.index(key.name)
@@ -102,7 +102,7 @@ def _note_keys(table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any
 def _look_up_references(
     driver: "psycopg.Connection[Any]", table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> None:
-    """Find every row that `rows` refer to, and keep it from being deleted before they are committed."""
+    """Check that every row `rows` refer to exists, and lock it against deletion until commit."""
     _note_keys(table, columns, rows)
     written: dict[str, set[Any]] = session.info.get(_WRITTEN, defaultdict(set))
     for reference in sorted(table.foreign_keys, key=lambda one: one.parent.name):
@@ -116,7 +116,7 @@ def _look_up_references(
 
 
 def _lock(driver: "psycopg.Connection[Any]", table: str, column: str, wanted: set[Any]) -> int:
-    """Lock rows as the check of a foreign key does, in their order; returns how many there are."""
+    """Lock rows as a foreign-key check does, in key order; return how many exist."""
     statement = sql.SQL("SELECT {column} FROM {table} WHERE {column} = ANY(%s) ORDER BY 1 FOR KEY SHARE")
     named = statement.format(column=sql.Identifier(column), table=sql.Identifier(table))
     return driver.execute(named, [sorted(wanted)]).rowcount
@@ -139,9 +139,9 @@ def send(
     type_names: list[str],
     rows: Iterable[Sequence[Any]],
 ) -> None:
-    """Send rows to a COPY on a connection of the driver."""
+    """Send rows to a COPY statement on a driver connection."""
     with driver.cursor() as cursor:
-        # whichever was registered last writes the values of a type
+        # the dumper registered last for a type is the one used
         cursor.adapters.register_dumper(bytes, BytesBinaryDumper)
         cursor.adapters.register_dumper(dict, _JsonbDumper)
         with cursor.copy(statement) as copy:
@@ -159,5 +159,5 @@ def _statement(table: Table, columns: tuple[str, ...]) -> tuple[sql.Composed, li
 
 
 def type_name(column_type: TypeEngine[Any]) -> str:
-    """Return PostgreSQL's name of a column's type, by which values are written in binary."""
+    """Return PostgreSQL's name of a column's type, needed to write its values in binary."""
     return next((name for kind, name in _NAMES if isinstance(column_type, kind)), "text")

@@ -1,4 +1,4 @@
-"""The one clock. Everything else is given the time as an argument, so that tests and audits can choose it."""
+"""The one clock. All other code takes the time as an argument, so that tests and audits can choose it."""
 
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
@@ -9,23 +9,23 @@ from tracing.kernel.db import session
 
 
 def now() -> datetime:
-    """Return the present moment of this machine, aware, in UTC."""
+    """Return the current time of this machine, timezone-aware, in UTC."""
     return datetime.now(UTC)
 
 
 def database_now() -> datetime:
-    """Return the moment at which the current transaction began, by the database's clock, in UTC.
+    """Return the time at which the current transaction began, by the database's clock, in UTC.
 
-    Claims and their ends use this one: hosts whose clocks disagree must still agree on who holds a call.
+    Claims and their expiry use this clock: hosts whose own clocks disagree must still agree on who holds a call.
     """
     return session.execute(select(func.now())).scalar_one().astimezone(UTC)
 
 
 def local_day(moment: datetime, zone: ZoneInfo) -> date:
-    """Return the calendar day of `moment` where `zone` is."""
+    """Return the calendar day of `moment` in time zone `zone`."""
     return moment.astimezone(zone).date()
 
 
 def midnight(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return when the calendar day of `moment` began where `zone` is."""
+    """Return the start of the calendar day of `moment` in time zone `zone`."""
     return datetime.combine(local_day(moment, zone), time(), zone)

@@ -1,6 +1,6 @@
-"""The settings of a process: read once from the environment, typed, frozen, and refused when wrong.
+"""The settings of a process: read once from the environment, typed, frozen; wrong values are refused.
 
-This is the only module that looks at the environment. Every name below stands in docs/settings.md.
+This is the only module that reads the environment. Every name below is described in docs/settings.md.
 """
 
 import os
@@ -16,30 +16,30 @@ from sqlalchemy.exc import ArgumentError
 from tracing.kernel.addresses import Proxies, is_loopback, parse_proxies, parse_public_url, written
 
 LOCALES = ("fr",)
-"""Languages whose words are complete; the next one is a translated catalogue."""
+"""Languages with complete translations; a further one needs a translated catalogue."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
 DEMO_MODES = ("auto", "off")
 MOST_DAYS = 90
-"""For which a file that holds identities may be kept, encrypted as it is."""
+"""Longest time for which a file with identities may be kept, encrypted as it arrived."""
 SWITCH = {"on": True, "off": False}
 TEST_PREFIX = "TRACING_TEST_"
-"""Variables of the test suite (where its browser is); the product never reads them."""
+"""Prefix of the test suite's own variables (such as where its browser is); the product never reads them."""
 
 T = TypeVar("T")
 
 
 class CannotStart(SystemExit):
-    """The process must not start; the sentence says what is wrong and what to do."""
+    """The process must not start; the message says what is wrong and what to do."""
 
 
 class SettingsError(CannotStart):
-    """One or more settings are wrong; one sentence for each."""
+    """One or more settings are wrong; the message has one sentence for each."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How this process runs. A database URL is None when the embedded server is to be used."""
+    """How this process runs. A database URL is None when the embedded server is used."""
 
     data_dir: Path
     database_url: str | None = field(default=None, repr=False)
@@ -49,7 +49,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str | None = None
-    """The one address at which browsers find the platform, as an origin: `https://tracing.example.org`."""
+    """The one address at which browsers reach the platform, as an origin: `https://tracing.example.org`."""
     trusted_proxies: Proxies = field(default_factory=Proxies)
     programme: str = "exercise-2022"
     time_zone: str = "Europe/Paris"
@@ -65,17 +65,17 @@ class Settings:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone in which people read the hour."""
+        """The time zone in which times are displayed."""
         return ZoneInfo(self.time_zone)
 
     @property
     def is_embedded(self) -> bool:
-        """Whether this process uses the PostgreSQL server it brings along."""
+        """Whether this process uses the PostgreSQL server that comes with the product."""
         return self.database_url is None
 
     @property
     def address(self) -> str | None:
-        """The address to write into links; None where it is not known, because a proxy in front is not named."""
+        """The address to write into links; None if unknown: behind a proxy without a public URL."""
         if self.public_url is not None:
             return self.public_url
         if self.secure_cookies or not is_loopback(self.host):
@@ -84,16 +84,16 @@ class Settings:
 
     @property
     def is_https(self) -> bool:
-        """Whether browsers find the platform over TLS only."""
+        """Whether browsers reach the platform over TLS only."""
         return self.public_url is not None and self.public_url.startswith("https:")
 
     def cookie_name(self, name: str) -> str:
-        """Return the name of a cookie; with the prefix no other host of the domain can set it in our place."""
+        """Return the full name of a cookie; over TLS its prefix stops other hosts of the domain from setting it."""
         return f"__Host-{name}" if self.secure_cookies else name
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
-        """Read every setting, or refuse with one sentence for each that is wrong."""
+        """Read every setting; raises SettingsError with one sentence for each wrong one."""
         reader = _Reader(os.environ if env is None else env)
         host = reader.text("TRACING_HOST", "127.0.0.1")
         public_url = reader.public_url("TRACING_PUBLIC_URL")
@@ -131,9 +131,9 @@ class Settings:
 
 
 class _Reader:
-    """Reads typed values and remembers every mistake, so that all are told at once.
+    """Reads typed values and collects every mistake, so that all are reported at once.
 
-    An empty variable counts as not set: that is what a commented-out line in a unit file leaves.
+    An empty variable counts as not set: a unit file may leave one that way.
     """
 
     def __init__(self, env: Mapping[str, str]) -> None:
@@ -206,7 +206,7 @@ class _Reader:
         try:
             return parse(self._values[name])
         except (KeyError, ValueError, ArgumentError):
-            # The value is not repeated: an address holds a password.
+            # The value is not repeated: a URL contains a password.
             self._wrong[name] = f"{name} must be {expected}."
             return default
 
@@ -232,7 +232,7 @@ def _time_zone(value: str) -> str:
 
 
 def _postgresql_url(value: str) -> str:
-    """Accept the usual spellings and name the driver this product is tested with."""
+    """Accept the usual spellings of a PostgreSQL URL and set the driver this product is tested with."""
     url = make_url(value)
     if url.drivername not in {"postgres", "postgresql", "postgresql+psycopg"} or not url.database:
         raise ValueError
@@ -240,5 +240,5 @@ def _postgresql_url(value: str) -> str:
 
 
 def _is_plain_loopback(public_url: str | None, host: str) -> bool:
-    """Return whether browsers come over plain http, which a public address allows on this machine only."""
+    """Return whether browsers use plain http; a public address allows that only on this machine."""
     return public_url.startswith("http:") if public_url is not None else is_loopback(host)

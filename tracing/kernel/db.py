@@ -40,23 +40,23 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
-"""Every constraint has a name that can be found in an error, a migration and a test."""
+"""Every constraint gets a name that can be found in an error, a migration and a test."""
 
 CLAIM_POOL = 8
-"""Connections of one process: more of them make the head of the queue slower, not faster (docs/decisions)."""
+"""Connections of one process: more of them make claiming from the queue slower, not faster (docs/decisions)."""
 
 GIVE_UP = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
-"""When a connection over a wire that was cut counts as lost: some twenty seconds, where the system waits for minutes."""
+"""Detect a cut connection after some twenty seconds; the operating system alone would wait for minutes."""
 
 POOL_WAIT = 2.5
-"""Seconds to wait for one of these connections; where all are held for longer, something is wrong, and is said."""
+"""Seconds to wait for a pooled connection; if all are in use for longer, something is wrong and is reported."""
 
 TRIED_AFTER = 1.0
-"""Seconds of rest after which a pooled connection is tried before it is used."""
+"""Seconds of idleness after which a pooled connection is tested before it is used."""
 
 
 class Base(DeclarativeBase):
-    """The main database's tables."""
+    """Base class of the main database's tables."""
 
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map: ClassVar[dict[Any, Any]] = {
@@ -68,7 +68,7 @@ class Base(DeclarativeBase):
 
 
 def coded(codes: type[StrEnum]) -> Enum:
-    """Return a text column type that holds only the values of `codes`, held to it by a named check."""
+    """Return a text column type limited to the values of `codes` by a named check constraint."""
     return Enum(
         codes,
         native_enum=False,
@@ -83,21 +83,21 @@ Row = TypeVar("Row", bound=Base)
 Statement = TypeVar("Statement", bound=Executable)
 
 session: scoped_session[Session] = scoped_session(sessionmaker(expire_on_commit=False))
-"""One session a thread; removed at the end of each request, command and job."""
+"""One session per thread; removed at the end of each request, command and job."""
 
 
 def make_engine(url: str) -> Engine:
-    """Return an engine for a PostgreSQL `url`, at most CLAIM_POOL connections."""
+    """Return an engine for a PostgreSQL `url` with at most CLAIM_POOL connections."""
     driver_url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     engine = create_engine(
         driver_url,
         pool_size=CLAIM_POOL,
         max_overflow=2,
         pool_timeout=POOL_WAIT,
-        hide_parameters=True,  # an error's text ends up in a log, and a parameter may be somebody's name
+        hide_parameters=True,  # errors are logged, and a parameter may be a person's name
         connect_args={"connect_timeout": 10} | GIVE_UP,
     )
-    outage.watch(engine, driver_url)  # before what follows: a page that tries a connection is watched already
+    outage.watch(engine, driver_url)  # before the listeners below: it then watches page tests too
     event.listen(engine, "connect", _send_bytes_as_they_are)
     event.listen(engine, "checkin", _note_rest)
     event.listen(engine, "checkout", _try_rested)
@@ -105,16 +105,16 @@ def make_engine(url: str) -> Engine:
 
 
 class _ListDumper(ListDumper):
-    """Sends a list of byte strings in binary; as text each of its bytes would be escaped twice, some 40 µs a digest."""
+    """Sends a list of byte strings in binary; as text each byte would be escaped twice, some 40 µs per digest."""
 
-    def upgrade(self, obj: list[Any], format: PyFormat) -> BaseListDumper:  # noqa: A002 - the name it has there
+    def upgrade(self, obj: list[Any], format: PyFormat) -> BaseListDumper:  # noqa: A002 - psycopg's parameter name
         if obj and type(obj[0]) is bytes:
             return ListBinaryDumper(self.cls, self._tx).upgrade(obj, PyFormat.BINARY)
         return super().upgrade(obj, format)
 
 
 def _send_bytes_as_they_are(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-    # what the pool opens is the driver's own connection
+    # the pool opens the driver's own connections
     cast("psycopg.Connection[Any]", connection).adapters.register_dumper(list, _ListDumper)
 
 
@@ -125,9 +125,9 @@ def _note_rest(_connection: DBAPIConnection | None, record: ConnectionPoolEntry)
 def _try_rested(
     connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
 ) -> None:
-    """Refuse a pooled connection that rested for a while and was lost meanwhile: the pool opens another one.
+    """Reject a pooled connection that was lost while it was idle: the pool then opens another one.
 
-    One that was used a moment ago is not tried: at every request that would cost as much as a statement.
+    A connection used a moment ago is not tested: on every request that would cost as much as a statement.
     """
     if monotonic() - record.info.get("rests_since", monotonic()) < TRIED_AFTER:
         return
@@ -148,7 +148,7 @@ def connect(url: str) -> Engine:
 
 
 WITHOUT_WAITING = "set_config('synchronous_commit', 'off', true)"
-"""Said in a statement, lets its transaction end before it is on the disk: no journey to the database of its own."""
+"""SQL that lets its transaction commit before it is on disk; put into another statement to save a round trip."""
 
 
 _begins_with: ContextVar[Callable[[], None] | None] = ContextVar("begins_with", default=None)
@@ -156,9 +156,9 @@ _begins_with: ContextVar[Callable[[], None] | None] = ContextVar("begins_with", 
 
 @contextmanager
 def beginning_with(step: Callable[[], None]) -> Iterator[None]:
-    """Begin the next transaction that is work with `step`, which is kept or lost together with all that is done in it.
+    """Run `step` at the start of the next work transaction; the two commit or roll back together.
 
-    If it is lost, the one that follows begins with it.
+    If that transaction is rolled back, the one after it starts with `step` again.
     """
     before = _begins_with.set(step)
     try:
@@ -171,9 +171,9 @@ def beginning_with(step: Callable[[], None]) -> Iterator[None]:
 def transaction(*, waits_for_disk: bool = True, is_work: bool = True) -> Iterator[Session]:
     """Commit on success, roll back on any error. Entry points only: never inside a service.
 
-    What is simply done again if the power fails need not wait until it is on the disk (`waits_for_disk`): it keeps its
-    locks for less. Whoever builds on it and commits with the wait waits for all that came before in the log.
-    A view that is `sent_once` says which of its transactions come before what its form asks for (`is_work`).
+    Work that can simply be redone after a power failure need not wait for the disk (`waits_for_disk=False`) and so
+    holds its locks for less time. A later commit that does wait also waits for everything before it in the log.
+    A view that is `sent_once` says with `is_work=False` which transactions run before the work its form asks for.
     """
     try:
         if not waits_for_disk:
@@ -212,21 +212,21 @@ def lock_row(model: type[Row], key: Any) -> Row:
 
 
 def refresh_known(*models: type[Base]) -> None:
-    """Read again the rows of `models` that the session has at hand, after a statement that went around it."""
+    """Reload the rows of `models` that the session holds, after a statement that changed them behind its back."""
     for one in list(session()):
         if isinstance(one, models):
             session.refresh(one)
 
 
 def among(column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
-    """Return that `column` is one of `values`, as one array parameter: the same statement for any number."""
+    """Return `column` = ANY of `values`, as one array parameter: the same statement text for any number of values."""
     return cast("ColumnElement[bool]", column == any_(literal(list(values), ARRAY(column.type))))
 
 
 def take_ids(table: str, count: int) -> list[int]:
     """Reserve `count` ids of `table` before its rows exist: a sealed blob is bound to its row's id."""
     ids: list[int] | None = session.scalar(
-        # the name of the sequence is looked up once, not once a row; and one array is read faster than many rows
+        # look the sequence up once and not per row; and one array is read faster than many rows
         text("""
             SELECT array_agg(nextval(sequence.id))
             FROM (SELECT CAST(pg_get_serial_sequence(:name, 'id') AS regclass) AS id OFFSET 0) AS sequence,

@@ -1,8 +1,8 @@
-"""Refusals: what the product says when it will not do something. One class each, one handler for all."""
+"""Refusals: the errors a user reads when an action is not allowed or not possible. One class each, one handler."""
 
 
 class Refused(Exception):
-    """The action is not done; nothing was lost. `message` is what the user reads, `status` the answer."""
+    """The action was not done and nothing was lost. `message` is shown to the user, `status` is the HTTP status."""
 
     status = 409
     message = ""
@@ -13,18 +13,18 @@ class Refused(Exception):
 
 
 class Missing(Refused):
-    """There is no such thing, or not for this person: the two answers are the same on purpose."""
+    """The thing does not exist, or this user may not see it: both get the same answer on purpose."""
 
     status = 404
 
 
 class Forbidden(Refused):
-    """The person is known, and may not do this."""
+    """The user is known but may not do this."""
 
     status = 403
 
 
 class Invalid(Refused):
-    """What was typed cannot be used."""
+    """The input cannot be used."""
 
     status = 422

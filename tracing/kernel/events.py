@@ -1,4 +1,4 @@
-"""Who did what, and who saw whom. Append-only: the application's database role cannot change or delete a row."""
+"""The audit log: who did what, and who saw whom. Append-only: the application's role cannot change or delete rows."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,19 +11,19 @@ from tracing.kernel.db import Base, session
 
 
 class Event(Base):
-    """Something that happened, written in the transaction that made it happen. Never an identity in it."""
+    """Something that happened, written in the transaction that did it. It never contains an identity."""
 
     __tablename__ = "events"
     __table_args__ = (
         Index("ix_events_subject", "subject_type", "subject_id", "id"),
-        # the board counts them by day
+        # the supervision board counts them by day
         Index("ix_events_owner_gone", "site_id", "at", postgresql_where=text("kind = 'owner.gone'")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     at: Mapped[datetime]
     kind: Mapped[str]
-    """A verb of the domain with its subject: `call.claimed`, `lot.loaded`."""
+    """Subject and verb of the domain: `call.claimed`, `lot.loaded`."""
     by_id: Mapped[int | None]
     """The member, or none when the scheduler did it."""
     site_id: Mapped[int | None]
@@ -35,14 +35,14 @@ class Event(Base):
 class Sighting(Base):
     """One viewer saw the identities of some people, under one claim or, outside a claim, within one hour.
 
-    Partitioned by month of `first_at`, so that old months leave as a whole.
+    Partitioned by the month of `first_at`, so that old months are dropped as a whole.
     """
 
     __tablename__ = "sightings"
     __table_args__ = ({"postgresql_partition_by": "RANGE (first_month)"},)
 
     first_month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    """yyyymm of the first look."""
+    """Month of the first view, as yyyymm."""
     viewer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     why: Mapped[str] = mapped_column(primary_key=True)
     """`call`, `escalation`, `lot`, `practice`, `search`, `supervision`…"""
@@ -64,7 +64,7 @@ def record(
     site_id: int | None = None,
     **detail: Any,
 ) -> None:
-    """Write that `kind` happened. `detail` holds numbers, codes and times; never an identity."""
+    """Record that `kind` happened. `detail` holds numbers, codes and times; never an identity."""
     subject_type, subject_id = subject or (None, None)
     session.add(
         Event(

@@ -1,4 +1,4 @@
-"""Python's search for cycles: put off while many rows are made, and never among what stays as long as the process."""
+"""Defer Python's cyclic garbage collection during imports, and exclude start-up objects from it."""
 
 import gc
 from collections.abc import Callable, Iterator
@@ -7,13 +7,13 @@ from itertools import count
 
 Sweep = Callable[[], None]
 TIMES_PUT_OFF = 8
-"""What was made and stays is looked at once, however seldom that is: a search every few times costs a fraction."""
+"""Run one of this many collections: objects that survive are scanned once anyway, so rarer runs cost less."""
 
 
 def leave_out_what_is_loaded() -> None:
-    """Look no more at what was made so far: modules, tables, the application; they stay until the process ends.
+    """Exclude everything allocated so far (modules, tables, the application) from collection; it lives until exit.
 
-    Before the first page: among all of them one search held up every page of a process for 150 to 600 ms.
+    Call it before the first page: a collection over all of it held up every page of a process for 150 to 600 ms.
     """
     gc.collect()
     gc.freeze()
@@ -21,10 +21,10 @@ def leave_out_what_is_loaded() -> None:
 
 @contextmanager
 def put_off() -> Iterator[Sweep]:
-    """Look for cycles only when told to: yields what looks, every few times, among the objects made since it last did.
+    """Turn cyclic collection off and yield a function that collects now and then among objects made since the last run.
 
-    Rows hold no cycles and go when nothing refers to them. An import of tens of thousands of lines spent a third of
-    Python's time on this search (docs/decisions/0011). Nested: the outermost decides.
+    Rows hold no cycles and are freed by reference counting. An import of tens of thousands of lines spent a third of
+    its Python time on collection (docs/decisions/0011). When nested, the outermost block decides.
     """
     if not gc.isenabled():
         yield lambda: None

@@ -1,4 +1,4 @@
-"""Each scheduled run happens once, however many schedulers there are."""
+"""Make each scheduled run happen once, however many schedulers there are."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from tracing.kernel.db import Base, session
 
 
 class RunSlot(Base):
-    """One run of one job, taken by whoever wrote the row first."""
+    """One run of one job; it belongs to the scheduler that inserted the row first."""
 
     __tablename__ = "run_slots"
 
@@ -20,7 +20,7 @@ class RunSlot(Base):
 
 
 def take_slot(job: str, slot: datetime, *, at: datetime) -> bool:
-    """Return whether this run is ours; false when another scheduler has it already."""
+    """Return whether this run is ours; False when another scheduler already has it."""
     taken = session.execute(
         text("""
             INSERT INTO run_slots (job, slot, taken_at) VALUES (:job, :slot, :at)
@@ -32,5 +32,5 @@ def take_slot(job: str, slot: datetime, *, at: datetime) -> bool:
 
 
 def forget_slots(before: datetime) -> None:
-    """Remove the slots of past days, which nobody can ask for again."""
+    """Delete the slots of past days, which no scheduler asks for any more."""
     session.execute(text("DELETE FROM run_slots WHERE slot < :before"), {"before": before})

@@ -1,7 +1,7 @@
-"""What a process writes about itself: one configuration for ours and every library's lines, safe to be read by anyone.
+"""What a process logs about itself: one configuration for our lines and every library's, safe to be read by anyone.
 
-An identity, a password or a key must never be there, whatever failed. So no local variable is written, no text of an
-exception that we did not write ourselves (it may quote a value), and nothing that could pass for a line of its own.
+An identity, a password or a key must never be in a log, whatever failed. So no local variable is logged, no text of an
+exception that is not our own (it may quote a value), and no character that could start a forged line.
 """
 
 import json
@@ -21,20 +21,20 @@ from sqlalchemy.exc import DBAPIError
 from tracing.kernel.config import CannotStart
 
 NOISY = {
-    # which statement, with what result: its results are people
+    # it logs statements and their results: the results are people
     "sqlalchemy": logging.WARNING,
-    # a job that takes longer than the time to its next run is no news
+    # a job that takes longer than the interval to its next run is expected
     "apscheduler.scheduler": logging.ERROR,
 }
-"""The least that is written of libraries, whatever the level."""
+"""Lowest level logged for each of these libraries, whatever the configured level."""
 LIBRARIES = ("apscheduler", "alembic", "waitress", "gunicorn", "psycopg", "flask_wtf", "py.warnings")
-"""What they tell of their work is written at the level `debug`; warnings and errors always."""
+"""What these libraries say about their work is logged at level `debug` only; warnings and errors always."""
 
 MOST_ERRORS, MOST_FRAMES, LONGEST_VALUE = 10, 60, 2000
-"""Exceptions of a chain, frames of each, and characters of a value that are written."""
+"""Limits of a log line: exceptions of a chain, frames of each, and characters of a value."""
 
 OUR_WORDS: list[type[BaseException]] = [CannotStart]
-"""Exceptions whose text we wrote ourselves, without a value of a row."""
+"""Exceptions whose text is ours and quotes no value of a row."""
 INTERPRETERS_WORDS = (AttributeError, ImportError, NameError)
 """Exceptions whose text names code and no value."""
 
@@ -53,13 +53,13 @@ WHY_NOT_CONNECTED = (
     "the database system is shutting down",
     "too many clients already",
 )
-"""What the driver says of a database that does not answer; the rest of its sentence is not repeated."""
+"""Parts of the driver's messages for a database that does not answer; the rest of the message is not logged."""
 
 Fields = MutableMapping[str, Any]
 
 
 def configure(level: str, style: str) -> None:
-    """Write lines of `level` and above to standard error, as `text` or `json`."""
+    """Log lines of `level` and above to standard error, as `text` or `json`."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Lines(style))
     root = logging.getLogger()
@@ -70,7 +70,7 @@ def configure(level: str, style: str) -> None:
     for name, least in NOISY.items():
         logging.getLogger(name).setLevel(max(least, logging.getLevelNamesMapping()[level.upper()]))
     logging.captureWarnings(capture=True)
-    # of a line that cannot be written it would print the values
+    # for a line that cannot be formatted it would print the values
     logging.raiseExceptions = False
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, structlog.contextvars.merge_contextvars, _hand_over],
@@ -88,20 +88,20 @@ def _at_least(level: str) -> int:
 
 
 def _hand_over(_logger: Any, _method: str, fields: Fields) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Give the fields of a line of ours to the standard library's logging, as they are."""
+    """Pass the fields of one of our log calls to the standard library's logging unchanged."""
     exc_info = fields.pop("exc_info", None)
     return (dict(fields),), {"exc_info": exc_info}
 
 
 class Lines(logging.Formatter):
-    """Writes a record as one line of text or JSON; in text a traceback follows on lines of its own."""
+    """Formats a record as one line of text or JSON; in text a traceback follows on lines of its own."""
 
     def __init__(self, style: str) -> None:
         super().__init__()
         self._as_json = style == "json"
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
+        """Return the record as text or JSON."""
         fields = _fields_of(record)
         error = record.exc_info[1] if record.exc_info else None
         if self._as_json:
@@ -130,7 +130,7 @@ def _fields_of(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def _message(record: logging.LogRecord) -> str:
-    """Return the sentence of a library, with each exception in it named and not quoted."""
+    """Return the message of a library, with each exception in it replaced by its name."""
     arguments = record.args
     if isinstance(arguments, tuple):
         record.args = tuple(head_of(one) if isinstance(one, BaseException) else one for one in arguments)
@@ -143,7 +143,7 @@ def _message(record: logging.LogRecord) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value that can be written; of an exception only what it is."""
+    """Return a value that can be logged; for an exception only its kind."""
     if isinstance(value, BaseException):
         return head_of(value)
     if value is None or isinstance(value, bool | int | float):
@@ -163,9 +163,9 @@ def _quoted(value: Any) -> str:
 
 
 def escaped(words: str) -> str:
-    """Return words in which whatever is no visible character stands as its code: line ends, terminal codes, bidi marks.
+    """Return text with every invisible character escaped: line ends, terminal codes, bidirectional marks.
 
-    So nothing that came from outside begins a line of its own, hides one, or turns one around.
+    So no text from outside can start a line of its own, hide one, or reverse one.
     """
     if len(words) > LONGEST_VALUE:
         words = f"{words[:LONGEST_VALUE]}…"
@@ -181,7 +181,7 @@ def escaped(words: str) -> str:
 
 
 def head_of(error: BaseException) -> str:
-    """Return what an exception is; its text only where we wrote it, since it may quote a name or a password."""
+    """Return the kind of an exception; its text only if it is ours, since it may quote a name or a password."""
     name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
     if isinstance(error, DBAPIError):
         return f"{name}: {head_of(error.orig)}" if error.orig is not None else name
@@ -204,7 +204,7 @@ def head_of(error: BaseException) -> str:
 
 
 def told(error: BaseException) -> Iterator[str]:
-    """Yield the lines of a traceback: files, lines and code of each exception of a chain, without a variable."""
+    """Yield the lines of a traceback: files, lines and code of each exception of a chain, without any variable."""
     chain: list[BaseException] = []
     seen: set[int] = set()
     following: BaseException | None = error

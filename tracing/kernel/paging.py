@@ -1,4 +1,4 @@
-"""Pages of a long list by key: the next page starts after the last row seen, whatever was added meanwhile."""
+"""Keyset pagination of a long list: the next page starts after the last row seen, whatever was added meanwhile."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """Some rows, and the key after which the next page starts (none: this is the last)."""
+    """The rows of one page, and the key after which the next page starts (None: this is the last page)."""
 
     rows: Sequence[Row]
     next_key: int | None
 
 
 def page_of(rows: Sequence[Row], keys: Sequence[int], size: int = PAGE_SIZE) -> Page[Row]:
-    """Cut `rows`, read with a limit of `size` + 1, into a page. `keys` are their keys in the same order."""
+    """Make a page of `rows`, which were read with a limit of `size` + 1. `keys` are their keys in the same order."""
     if len(rows) <= size:
         return Page(rows, None)
     return Page(rows[:size], keys[size - 1])

@@ -1,6 +1,6 @@
-"""Values that hold an identity or a secret tell nothing of it when they are printed.
+"""Keep identities and secrets out of `repr` and `str`, and so out of logs and tracebacks.
 
-A dataclass says `repr=False`; what has no such option says `@blind`. `tests/meta/test_blind.py` finds what was forgotten.
+A dataclass field says `repr=False`; other classes say `@redacted`. `tests/meta/test_blind.py` finds what was forgotten.
 """
 
 from typing import TypeVar
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 def redacted(cls: type[T]) -> type[T]:
-    """Let the values of a class be printed by its name alone: a repr ends up in logs and tracebacks."""
+    """Class decorator: print instances as the name of their class alone, in `repr` and `str`."""
 
     def as_name(self: T) -> str:
         return f"{type(self).__name__}(…)"

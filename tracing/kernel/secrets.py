@@ -7,14 +7,14 @@ from pathlib import Path
 from tracing.kernel.config import CannotStart
 
 OTHERS = 0o077
-"""The permission bits of everyone but the owner: none may be set on a secret."""
+"""The permission bits of group and others: none may be set on a secret."""
 
 
 def load_or_create(path: Path, size: int = 32) -> bytes:
-    """Return the random bytes kept at path, making them first if there are none.
+    """Return the random bytes kept at path; create them first if the file does not exist.
 
-    Two processes that start at once agree: each writes a file of its own, and only one can link it to
-    the final name. The bytes are on the disk before the name is.
+    Two processes that start at the same time end up with the same secret: each writes its own temporary file, and only
+    one can link it to the final name. The bytes are on disk before the name is.
     """
     make_private_folder(path.parent)
     if not path.exists():
@@ -23,7 +23,7 @@ def load_or_create(path: Path, size: int = 32) -> bytes:
 
 
 def load(path: Path, size: int = 32) -> bytes | None:
-    """Return the random bytes kept at path, or None where there is no file: none is made."""
+    """Return the random bytes kept at path, or None if there is no file. Never creates one."""
     if not path.exists():
         return None
     make_private_folder(path.parent)
@@ -31,7 +31,7 @@ def load(path: Path, size: int = 32) -> bytes | None:
 
 
 def load_or_create_token(path: Path, size: int = 32) -> str:
-    """Return the secret kept at path in letters and digits, for a password or a signing key."""
+    """Return the secret kept at path as letters and digits, for a password or a signing key."""
     return load_or_create(path, size).hex()
 
 
@@ -41,18 +41,18 @@ def flask_secret_key(data_dir: Path) -> str:
 
 
 def database_password(data_dir: Path, role: str) -> str:
-    """Return the password of a role of the embedded server."""
+    """Return the password of a role of the embedded database server."""
     return load_or_create_token(data_dir / "secrets" / f"database_{role}")
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Keep a secret that somebody else made, where only this process's user may read it; the first one stays."""
+    """Store a secret from elsewhere so that only this process's user may read it; never replaces an existing one."""
     make_private_folder(path.parent)
     _publish(path, content)
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make a folder for secrets, which nobody else may enter; one that others can enter is refused."""
+    """Create a folder for secrets that no other user may enter; refuse an existing one that others can enter."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_mode & OTHERS:
@@ -70,7 +70,7 @@ def _publish(path: Path, content: bytes) -> None:
         try:
             path.hardlink_to(draft)
         except FileExistsError:
-            return  # another process was quicker; its secret is the one
+            return  # another process was first; its secret is used
     finally:
         draft.unlink()
     sync_folder(path.parent)
@@ -88,7 +88,7 @@ def _read_private(path: Path, size: int) -> bytes:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a new name in a folder survive a power cut."""
+    """Make a new file name in a folder survive a power cut (fsync of the folder)."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -1,7 +1,7 @@
-"""Forms that were sent: the second copy of one does nothing, wherever and whenever it arrives.
+"""Idempotent forms: a second copy of a submitted form does nothing, whenever and on whichever host it arrives.
 
-A form carries a random key. Its digest is written in the transaction of what the form does: the second copy waits there
-for the first, and is written itself when the first was refused.
+A form carries a random key. A digest of it is inserted in the same transaction as the form's own work: a second copy
+waits there for the first, and goes ahead itself only if the first was refused.
 """
 
 from collections.abc import Iterator
@@ -17,28 +17,28 @@ KEPT = timedelta(days=1)
 
 
 class SubmittedForm(Base):
-    """A form that did what it asks for."""
+    """A form whose work was done."""
 
     __tablename__ = "submitted_forms"
     __table_args__ = (Index("ix_submitted_forms_at", "at"),)
 
     digest: Mapped[bytes] = mapped_column(primary_key=True)
-    """Of its random key, of who sent it where, and of what was typed: another content is another form."""
+    """Of its random key, its sender and address, and its content: other content counts as another form."""
     at: Mapped[datetime]
     leads_to: Mapped[str | None]
-    """Where its sender was sent; none as long as the answer is on its way, or where the answer was no other page."""
+    """Page its sender was redirected to; None while the answer is under way, or if the answer was no redirect."""
 
 
 class SentBefore(Exception):
-    """The form has done its work already."""
+    """The form has already done its work."""
 
 
 @contextmanager
 def once(digest: bytes) -> Iterator[None]:
-    """Let what is written inside happen once for this form.
+    """Let the next transaction inside this block happen only once for this form.
 
     Raises:
-        SentBefore: it has happened.
+        SentBefore: the form has already done its work.
     """
 
     def claim() -> None:
@@ -62,7 +62,7 @@ def find(digest: bytes) -> SubmittedForm | None:
 
 
 def answer_with(digest: bytes, leads_to: str) -> None:
-    """Note where the sender of a form was sent."""
+    """Record the page to which the sender of a form was redirected."""
     session.execute(
         text("UPDATE submitted_forms SET leads_to = :leads_to WHERE digest = :digest"),
         {"digest": digest, "leads_to": leads_to},
@@ -70,10 +70,10 @@ def answer_with(digest: bytes, leads_to: str) -> None:
 
 
 def give_back(digest: bytes) -> None:
-    """Let a form be sent again that was refused after all."""
+    """Allow a form to be sent again, because it was refused after all."""
     session.execute(delete(SubmittedForm).where(SubmittedForm.digest == digest))
 
 
 def forget(*, at: datetime) -> None:
-    """Remove the forms of past days: no page of theirs is open any more."""
+    """Delete the forms of past days: none of their pages is still open."""
     session.execute(delete(SubmittedForm).where(SubmittedForm.at < at - KEPT))

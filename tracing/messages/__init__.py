@@ -1,1 +1,1 @@
-"""What goes out to a person besides calls: text messages and letters. Nothing is sent from here yet."""
+"""Text messages and letters to people: the outbox. The product does not send anything itself yet."""

@@ -1,4 +1,4 @@
-"""The outbox, and the people to whom nothing more goes out."""
+"""The outbox, and the people whose messages are stopped."""
 
 from datetime import date, datetime
 
@@ -11,7 +11,7 @@ from tracing.vault import registry
 
 
 class Message(Base):
-    """A text message or a letter to one person. To whom and what it says is sealed."""
+    """A text message or a letter to one person. Recipient and text are sealed."""
 
     __tablename__ = "messages"
     __table_args__ = (Index("ix_messages_site", "site_id", "id"),)
@@ -20,12 +20,12 @@ class Message(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     reference: Mapped[str]
-    """Of the case that it is about."""
+    """Reference of the case it is about."""
     channel: Mapped[Channel] = mapped_column(coded(Channel))
     state: Mapped[MessageState] = mapped_column(coded(MessageState))
     cohort: Mapped[date] = mapped_column(index=True)
     sealed: Mapped[bytes | None]
-    """`to` and `text`; none once destroyed."""
+    """`to` and `text`; None once destroyed."""
     queued_at: Mapped[datetime]
     queued_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     ended_at: Mapped[datetime | None]
@@ -33,7 +33,7 @@ class Message(Base):
 
 
 class MessageStop(Base):
-    """Somebody to whom nothing more goes out: said to be dead."""
+    """A person whose messages are stopped, because they were reported dead."""
 
     __tablename__ = "message_stops"
 

@@ -1,4 +1,4 @@
-"""Reading the outbox."""
+"""Read the outbox: messages of a person or a site."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ from tracing.vault import services as vault
 
 @dataclass(frozen=True, repr=False)
 class Written:
-    """A message and its words; None once its day was destroyed. The number it goes to is not shown."""
+    """A message with its text; the text is None once its day was destroyed. The recipient's number is not shown."""
 
     message: Message
     text: str | None
 
 
 def is_stopped(person_id: int) -> bool:
-    """Return whether nothing more goes out to somebody, under any of their records."""
+    """Return whether messages to a person are stopped, under any of their records."""
     chosen = select(MessageStop.person_id).where(MessageStop.person_id.in_(people.alike(person_id)))
     return session.scalar(chosen.limit(1)) is not None
 
 
 def messages_to(person_id: int) -> list[Written]:
-    """Return what was put into the outbox for somebody, newest first."""
+    """Return the messages to a person, newest first."""
     chosen = select(Message).where(Message.person_id.in_(people.alike(person_id)))
     return _with_words(session.scalars(chosen.order_by(Message.id.desc()).limit(20)))
 
@@ -43,7 +43,7 @@ def outbox(site_id: int, *, before_id: int | None) -> Page[Written]:
 
 
 def letters_to(person_ids: Iterable[int]) -> dict[int, Message]:
-    """Return the newest letter to each of these people, where there is one."""
+    """Return the newest letter to each of these people; people without one are absent."""
     chosen = (
         select(Message)
         .where(Message.person_id.in_(set(person_ids)), Message.channel == Channel.LETTER)

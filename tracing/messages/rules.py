@@ -1,4 +1,4 @@
-"""What a message says, and to which number it may go. The words name no disease and nobody. Pure."""
+"""The text of messages, and the number they may be sent to. Texts name no disease and no person. Pure."""
 
 from collections.abc import Sequence
 from datetime import date, time
@@ -17,37 +17,37 @@ class Channel(StrEnum):
 
 
 class MessageState(StrEnum):
-    """Where a message stands."""
+    """The state of a message."""
 
     QUEUED = "queued"
     """A text message that waits to be sent."""
     WRITTEN = "written"
     """A letter that was printed and posted."""
     STOPPED = "stopped"
-    """Nothing more goes out to this person."""
+    """Messages to this person are stopped."""
 
 
 MOBILE_PREFIXES = (
     *("+336", "+337"),
     *("+590690", "+590691", "+594694", "+596696", "+596697", "+262692", "+262693", "+262639"),
 )
-"""What can receive a text message, overseas departments included."""
+"""Prefixes of numbers that can receive a text message, including the overseas departments."""
 
 
 def mobile_of(numbers: Sequence[str]) -> str | None:
-    """Return the number to which a text message goes: the first mobile one."""
+    """Return the number for a text message: the first mobile one."""
     return next((number for number in numbers if number.startswith(MOBILE_PREFIXES)), None)
 
 
 def missed_call(call_back: str) -> str:
-    """Return the text after calls that nobody answered; `call_back` is empty at a site without a number."""
+    """Return the text sent after unanswered calls; `call_back` is empty for a site without a number."""
     ring = f" Rappelez-nous au {call_back}." if call_back else " Nous vous rappellerons."
     lost = "L’Assurance Maladie a essayé de vous joindre et n’y est pas parvenue."
     return f"{lost}{ring} Aucune coordonnée bancaire ne vous sera demandée."
 
 
 def letter(call_back: str, hours: str) -> tuple[str, ...]:
-    """Return the paragraphs of the letter to somebody whom no number reaches; `hours` in words."""
+    """Return the paragraphs of the letter to a person who cannot be reached by telephone; `hours` in words."""
     ring = (
         f"Appelez-nous au {call_back}, {hours}." if call_back else "Appelez votre caisse d’assurance maladie."
     )
@@ -61,7 +61,7 @@ def letter(call_back: str, hours: str) -> tuple[str, ...]:
 
 
 def hours_in_words(opens: time, closes: time, *, sundays: bool, holidays: bool) -> str:
-    """Return when somebody answers, as a letter says it: `du lundi au samedi de 9 h à 19 h 30`."""
+    """Return the opening hours as a letter gives them: `du lundi au samedi de 9 h à 19 h 30`."""
     days = "tous les jours" if sundays else "du lundi au samedi"
     apart = "" if holidays else ", sauf les jours fériés"
     if opens == closes == MIDNIGHT:
@@ -70,7 +70,7 @@ def hours_in_words(opens: time, closes: time, *, sundays: bool, holidays: bool) 
 
 
 def day_in_words(day: date) -> str:
-    """Return the day of a letter, always with its year: `le 22 novembre 2026`."""
+    """Return the date of a letter, always with its year: `le 22 novembre 2026`."""
     return format_date(day, "'le' d'er' MMMM y" if day.day == 1 else "'le' d MMMM y", locale="fr")
 
 

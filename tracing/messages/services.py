@@ -1,4 +1,4 @@
-"""Putting messages into the outbox, and stopping them."""
+"""Put messages into the outbox, and stop or allow the messages to a person."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -19,9 +19,9 @@ from tracing.vault import services as vault
 
 
 def queue_missed_call(missed: Iterable[tuple[int, str]], *, by: Agent, at: datetime) -> list[Message]:
-    """Put into the outbox that the people of a household could not be reached; `missed`: each, and their reference.
+    """Queue a text to the people of a household that could not be reached; `missed`: each person and their reference.
 
-    One text for each mobile number, however many share it; none for those without one, or said to be dead.
+    One text per mobile number, however many people share it; none for people without one, or reported dead.
     Nothing is sent from here.
     """
     number = staff.get_site(by.site.id).call_back_number
@@ -36,7 +36,7 @@ def queue_missed_call(missed: Iterable[tuple[int, str]], *, by: Agent, at: datet
 
 
 def _texted_at(person_id: int) -> str | None:
-    """Return the number at which somebody receives a text."""
+    """Return the number to which a person's texts go, or None."""
     identity = people.find_joint_identity(person_id)
     if identity is None or queries.is_stopped(person_id):
         return None
@@ -44,7 +44,7 @@ def _texted_at(person_id: int) -> str | None:
 
 
 def letter_written(person_id: int, reference: str, text: str, *, by: Agent, at: datetime) -> Message:
-    """Note that a letter to somebody was printed and posted; nothing happens the second time on one day."""
+    """Record that a letter to a person was printed and posted; does nothing the second time on one day."""
     last = queries.letters_to([person_id]).get(person_id)
     today = clock.midnight(at, by.site.time_zone)
     if last is not None and last.reference == reference and last.queued_at >= today:
@@ -92,7 +92,7 @@ def _put(
 
 
 def stop_all(person_id: int, *, by: Agent, at: datetime) -> int:
-    """Stop whatever waits for somebody under any of their records, and let nothing more in; returns how many waited."""
+    """Stop all waiting messages to a person under any of their records and refuse new ones; returns how many."""
     records = people.alike(person_id)
     session.execute(
         insert(MessageStop)
@@ -119,7 +119,7 @@ def stop_all(person_id: int, *, by: Agent, at: datetime) -> int:
 
 
 def allow_again(person_id: int, *, by: Agent, at: datetime) -> None:
-    """Let messages go out again: it was a mistake. What was stopped stays stopped."""
+    """Allow messages to a person again, after a mistake. Messages already stopped stay stopped."""
     records = people.alike(person_id)
     known = session.scalars(select(MessageStop.person_id).where(MessageStop.person_id.in_(records))).all()
     if known:

@@ -1,4 +1,4 @@
-"""The words for messages, as users read them."""
+"""Labels of messages, as users read them."""
 
 from flask_babel import lazy_gettext as _l
 
@@ -13,4 +13,4 @@ STATE_WORDS = {
 }
 
 STATE_TONES = {MessageState.QUEUED: "soon", MessageState.WRITTEN: "done"}
-"""The tone of each badge; the others are neutral."""
+"""The colour of each state's badge; the others are neutral."""

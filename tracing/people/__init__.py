@@ -1,1 +1,1 @@
-"""Who can be called: identity, numbers, household, and whether two records are the same person."""
+"""People: identities, telephone numbers, households, search keys, and whether two records are the same person."""

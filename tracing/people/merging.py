@@ -1,7 +1,7 @@
-"""Two records that may be one person: what speaks for it, which record leads, what both say together. Pure.
+"""Rules for merging records of one person: compare them, choose the leading one, join their identities. Pure.
 
-A human decides. Nothing is moved when two records are the same person: one of them leads, the others point to it,
-and whoever reads gathers what stands under each of them.
+A person decides. Nothing is moved when two records are the same person: one of them leads, the others point to it,
+and readers collect what belongs to each of them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ from tracing.people.rules import (
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """What decides which of several records of one person leads."""
+    """What determines which of several records of one person leads."""
 
     person_id: int
     is_readable: bool = True
@@ -36,7 +36,7 @@ class Record:
 
 
 def leading(records: Iterable[Record]) -> int:
-    """Return the record to which the others point: one that can be read, with most behind it, then the oldest."""
+    """Return the leading record: a readable one, with the most cases and contacts, then the oldest."""
     return min(
         records,
         key=lambda one: (not one.is_readable, -one.cases, -one.contacts, one.since, one.person_id),
@@ -44,10 +44,10 @@ def leading(records: Iterable[Record]) -> int:
 
 
 def families(people: Iterable[int], pairs: Iterable[tuple[int, int]]) -> list[frozenset[int]]:
-    """Group people by the pairs that were said to be one person, directly or through others.
+    """Group people by the pairs that were decided to be one person, directly or through others.
 
-    The pointers follow from the pairs alone, whatever order they were decided in: A = B and B = C make one
-    person of three, and when A = B is taken back, B = C stands.
+    The pointers depend on the pairs alone, not on the order of the decisions: A = B and B = C make one
+    person of three, and when A = B is taken back, B = C remains.
     """
     family_of = {person: frozenset({person}) for person in people}
     for one, other in pairs:
@@ -57,7 +57,7 @@ def families(people: Iterable[int], pairs: Iterable[tuple[int, int]]) -> list[fr
 
 
 class Kept(NamedTuple):
-    """One record of a person, as it is gathered with the others."""
+    """One record of a person, to be joined with the others."""
 
     identity: Identity
     cohort: date
@@ -66,10 +66,10 @@ class Kept(NamedTuple):
 
 
 def joint(records: Sequence[Kept]) -> Identity:
-    """Return what several records of one person say together.
+    """Return the joint identity of several records of one person.
 
-    The name as the leading record spells it, the numbers of all with the latest first, a NIR of their own before
-    one of a parent, and the latest address, whole.
+    It has the name as the leading record spells it, the numbers of all with the latest first, a NIR of their own rather
+    than a parent's, and the latest address as a whole.
     """
     in_time = sorted(records, key=lambda one: one.cohort)
     together = in_time[0].identity
@@ -87,40 +87,40 @@ def joint(records: Sequence[Kept]) -> Identity:
 
 
 class Verdict(StrEnum):
-    """What becomes of the answer “the same person”."""
+    """The result of the answer “the same person”."""
 
     MERGE = "merge"
     ASK_TWICE = "ask_twice"
-    """Each has a NIR of their own and the two differ: it is asked again before it is done."""
+    """Each has a NIR of their own and the two differ: the user must confirm."""
     ALREADY = "already"
-    """Other answers made them one person before."""
+    """Other answers already made them one person."""
     TWO_WORLDS = "two_worlds"
-    """One is invented, for practice; the other is real."""
+    """One is fictional, for training; the other is real."""
     ERASED = "erased"
     """One identity was destroyed: there is nothing left to compare."""
     SAID_DIFFERENT = "said_different"
-    """Somebody said of two records behind them that they are not the same."""
+    """Two records behind them were decided to be different."""
     TWO_CALLS = "two_calls"
     """Two tracers are on the telephone with them now."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What stands when somebody answers that two records are the same person."""
+    """The facts needed to judge the answer that two records are the same person."""
 
     already_same: bool = False
     same_world: bool = True
     is_readable: bool = True
     said_different: bool = False
     callers: tuple[int | None, int | None] = (None, None)
-    """Who is on the telephone with each of them now."""
+    """The tracers who are on the telephone with each of them now."""
     nirs_contradict: bool = False
     is_sure: bool = False
-    """It was asked twice."""
+    """Whether the user confirmed."""
 
 
 def judge(question: Question) -> Verdict:
-    """Return what becomes of the answer “the same person”; the first reason against it counts."""
+    """Return the result of the answer “the same person”; the first reason against it counts."""
     ours, theirs = question.callers
     if question.already_same:
         return Verdict.ALREADY
@@ -138,14 +138,14 @@ def judge(question: Question) -> Verdict:
 
 
 class Why(StrEnum):
-    """Why two records were put before a human."""
+    """Why two records are compared by a person."""
 
     SEVERAL = "several"
-    """The rule says the same person, and it said so of somebody else as well."""
+    """The rule matches them, but it also matched another person."""
     NIRS_DIFFER = "nirs_differ"
     ONE_LETTER = "one_letter"
     RESEMBLED = "resembled"
-    """They did when the line came; what is known of them has changed since."""
+    """They were similar when the line came; their data has changed since."""
 
 
 def why(ours: Identity, theirs: Identity) -> Why:
@@ -160,7 +160,7 @@ def why(ours: Identity, theirs: Identity) -> Why:
 
 
 class Part(StrEnum):
-    """A part of an identity, in the order in which two are compared."""
+    """The parts of an identity, in the order of the comparison."""
 
     BIRTH_NAME = "birth_name"
     USUAL_NAME = "usual_name"
@@ -174,17 +174,17 @@ class Part(StrEnum):
 
 
 class Likeness(StrEnum):
-    """How a part of one identity stands to the same part of the other."""
+    """How a part of one identity compares with the same part of the other."""
 
     SAME = "same"
     AGREES = "agrees"
-    """A shorter list of given names, one number in common: no contradiction."""
+    """No contradiction: a shorter list of given names, one number in common."""
     ONE_LETTER = "one_letter"
     ONE_SIDE = "one_side"
-    """Only one of them says anything."""
+    """Only one of them has a value."""
     DIFFERS = "differs"
     NOTHING = "nothing"
-    """Neither says anything."""
+    """Neither has a value."""
 
 
 def compare(ours: Identity, theirs: Identity) -> dict[Part, Likeness]:
@@ -242,7 +242,7 @@ def _place(identity: Identity) -> str:
 
 @redacted
 class Piece(NamedTuple):
-    """A word cut at what differs from another word."""
+    """A word split around the part that differs from another word."""
 
     before: str
     differing: str
@@ -250,7 +250,7 @@ class Piece(NamedTuple):
 
 
 def apart(ours: str, theirs: str) -> tuple[Piece, Piece]:
-    """Cut two spellings where they begin and cease to differ; what is written alike stands outside."""
+    """Split two spellings at the beginning and the end of their difference, so that the common parts are outside it."""
     start = 0
     shorter = min(len(ours), len(theirs))
     while start < shorter and _reads_alike(ours[start], theirs[start]):
@@ -262,7 +262,7 @@ def apart(ours: str, theirs: str) -> tuple[Piece, Piece]:
 
 
 def _reads_alike(ours: str, theirs: str) -> bool:
-    """Say whether two letters are one to whoever compares names: accents and case say nothing."""
+    """Return whether two letters are equal when names are compared, ignoring accents and case."""
     return ours == theirs or (normal_form(ours) == normal_form(theirs) != "")
 
 

@@ -11,10 +11,10 @@ from tracing.vault import registry
 
 
 class KeyKind(StrEnum):
-    """What a blind index was made of."""
+    """The values a blind index is made of."""
 
     GIVEN_BIRTH = "given_birth"
-    """First given name and birth date: whoever may be the same person shares it."""
+    """First given name and birth date: shared by all records that may be the same person."""
     NAME_BIRTH = "name_birth"
     NIR = "nir"
     PHONE = "phone"
@@ -22,7 +22,7 @@ class KeyKind(StrEnum):
 
 
 class PairState(StrEnum):
-    """What was decided of two records that may be one person."""
+    """The decision about two records that may be one person."""
 
     OPEN = "open"
     SAME = "same"
@@ -36,7 +36,7 @@ class Household(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     is_institution: Mapped[bool] = mapped_column(default=False)
-    """One resident of an institution, behind a switchboard shared with others: never grouped by it."""
+    """One resident of an institution with a shared switchboard: never grouped by its number."""
     created_at: Mapped[datetime]
 
 
@@ -56,7 +56,7 @@ class HouseholdNumber(Base):
 
 
 class Person(Base):
-    """Somebody who can be called. The identity is sealed under the day of their newest record."""
+    """A person who can be called. The identity is sealed under the day of their newest record."""
 
     __tablename__ = "people"
     __table_args__ = (CheckConstraint("same_as <> id", name="same_as_another"),)
@@ -64,18 +64,18 @@ class Person(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     cohort: Mapped[date] = mapped_column(index=True)
     sealed: Mapped[bytes | None]
-    """An `Identity` (people.rules); none once destroyed."""
+    """An `Identity` (people.rules); None once destroyed."""
     household_id: Mapped[int | None] = mapped_column(ForeignKey("households.id"), index=True)
     is_invented: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    """Of a training site. Its keys are hashed apart: practice never meets, completes or calls a real person."""
+    """Of a training site. Its keys are hashed apart: training never matches, completes or calls a real person."""
     same_as: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
-    """A merge is this pointer to the record that leads, which points to nobody; taking it back clears it."""
+    """Pointer to the leading record of a merge, which itself points to none; taking the merge back clears it."""
     time_zone: Mapped[str | None]
-    """Where they live, as far as it matters for calling; none: not known, the site's."""
+    """Time zone of their home, if it matters for calling; None: unknown, the site's is used."""
     postcode_hash: Mapped[bytes | None]
-    """Keyed hash of the postcode where they live: a place is found by it, never read from it; none: not known."""
+    """Keyed hash of their home postcode: a place can be searched by it but not read from it; None: unknown."""
     language: Mapped[str | None]
-    """Code of the language in which they must be called; none: French, as far as is known."""
+    """Code of the language in which they must be called; None: French, as far as is known."""
     created_at: Mapped[datetime]
 
 
@@ -93,7 +93,7 @@ class PersonKey(Base):
 
 
 class PossibleDuplicate(Base):
-    """Two people who may be one: both stay callable, a human decides."""
+    """Two people who may be one: both stay callable; a person decides."""
 
     __tablename__ = "possible_duplicates"
     __table_args__ = (
@@ -118,7 +118,7 @@ class PossibleDuplicate(Base):
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     decided_at: Mapped[datetime | None]
     postponed_at: Mapped[datetime | None]
-    """Somebody looked and will decide later: it goes to the end of the list."""
+    """When a person postponed the decision: the pair goes to the end of the list."""
 
 
 registry.sealed("people")

@@ -1,11 +1,11 @@
-"""Names as they are compared: accents, case, hyphens and apostrophes say nothing about who somebody is. Pure."""
+"""Compare names: accents, case, hyphens and apostrophes are ignored. Pure."""
 
 import re
 import unicodedata
 
 _COMBINING = re.compile("[\u0300-\u036f]")
 _SEPARATORS = str.maketrans(dict.fromkeys("-‐‑‒–—,;./_'’‘ʼ´`\"()", " "))
-# NFKD leaves these whole although a keyboard without them writes two letters, or one without its stroke.
+# NFKD does not decompose these letters, but keyboards without them give two letters, or one without its stroke.
 _WHOLE_LETTERS = str.maketrans(
     {
         "Œ": "OE",
@@ -32,25 +32,25 @@ def name_tokens(name: str) -> list[str]:
 
 
 def normal_form(name: str) -> str:
-    """Return the one spelling under which two writings of the same name are equal."""
+    """Return the normal form of a name, equal for all spellings of it."""
     return " ".join(name_tokens(name))
 
 
 def first_given_name(first_names: str) -> str:
-    """Return the first given name in normal form, or nothing when there is none."""
+    """Return the first given name in normal form, or an empty string if there is none."""
     tokens = name_tokens(first_names)
     return tokens[0] if tokens else ""
 
 
 def given_names_agree(ours: str, theirs: str) -> bool:
-    """Say whether one list of given names begins with the other, name by name: laboratories cut the list."""
+    """Return whether one list of given names begins with the other, name by name: laboratories cut the list."""
     first, second = name_tokens(ours), name_tokens(theirs)
     shorter = min(len(first), len(second))
     return shorter > 0 and first[:shorter] == second[:shorter]
 
 
 def one_letter_apart(ours: str, theirs: str) -> bool:
-    """Say whether two normal forms differ by exactly one letter replaced, added, dropped or exchanged."""
+    """Return whether two normal forms differ by exactly one letter replaced, added, dropped or transposed."""
     if ours == theirs or abs(len(ours) - len(theirs)) > 1:
         return False
     start = _common_prefix(ours, theirs)
@@ -61,7 +61,7 @@ def one_letter_apart(ours: str, theirs: str) -> bool:
 
 
 def _common_prefix(ours: str, theirs: str) -> int:
-    """Return how many letters both begin with."""
+    """Return the length of the common prefix."""
     for position, (one, other) in enumerate(zip(ours, theirs, strict=False)):
         if one != other:
             return position
@@ -69,5 +69,5 @@ def _common_prefix(ours: str, theirs: str) -> int:
 
 
 def _exchanged(ours: str, theirs: str) -> bool:
-    """Say whether the first two letters changed places and the rest is equal."""
+    """Return whether the first two letters are transposed and the rest is equal."""
     return len(ours) > 1 and ours[0] == theirs[1] and ours[1] == theirs[0] and ours[2:] == theirs[2:]

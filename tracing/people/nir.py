@@ -1,4 +1,4 @@
-"""The French social security number (NIR): its shape, its key, and whether it is this person's own. Pure."""
+"""The French social security number (NIR): its format, its check key, and whether it is this person's own. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _SEX_DIGITS = {"M": "137", "F": "248"}
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Nir:
-    """A number whose key is right, always on 15 characters; `key_computed` when the sender gave only 13."""
+    """A number whose check key is right, always 15 characters; `key_computed` when the sender gave only 13."""
 
     number: str
     key_computed: bool = False
@@ -40,9 +40,9 @@ def read_nir(text: str) -> Nir | None:
 
 
 def counts_for(nir: str, *, sex: str, birth_date: date) -> bool:
-    """Say whether a valid NIR fits this person; a child often stands under the number of a parent.
+    """Return whether a valid NIR fits this person; a child is often registered under a parent's number.
 
-    A sex we do not know contradicts nothing, and months above 12 mean incomplete civil status.
+    An unknown sex contradicts nothing, and months above 12 mean incomplete civil status.
     """
     if nir[0] not in _SEX_DIGITS.get(sex, "1234578"):
         return False

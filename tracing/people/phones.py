@@ -1,7 +1,7 @@
-"""Telephone numbers as French senders write them, read to E.164. Pure.
+"""Parse telephone numbers as French senders write them into E.164. Pure.
 
-The patterns of what exists come from libphonenumber's tables; they are applied directly because its own
-parser costs some 20 µs a number, more than everything else an import does with a line.
+The patterns of valid numbers come from libphonenumber's tables. They are applied directly, because its own
+parser takes some 20 µs per number, more than everything else an import does with a line.
 """
 
 import re
@@ -11,7 +11,7 @@ import phonenumbers
 
 from tracing.kernel.redaction import redacted
 
-# National prefix → region whose numbering plan decides; anything else is metropolitan France.
+# National prefix → region whose numbering plan applies; anything else is metropolitan France.
 _REGION_OF_PREFIX = {
     "590": "GP",
     "690": "GP",
@@ -29,7 +29,7 @@ _REGION_OF_PREFIX = {
     "639": "YT",
     "508": "PM",
 }
-# Numbers the regulator keeps for films, exercises and documentation: they ring nowhere.
+# Numbers that the regulator reserves for films, exercises and documentation: they are never assigned.
 _FICTION = re.compile(r"(?:19900|26191|35301|46571|53649|63998)\d{4}")
 _TYPES = (
     "fixed_line",
@@ -47,12 +47,12 @@ _SEVERAL = re.compile(r"[/;,|\n]|\bou\b|\bet\b", re.IGNORECASE)
 _DIGIT = re.compile(r"\d", re.ASCII)
 _NOT_DIALLED = re.compile(r"[^0-9+]+")
 _ONLY_ZEROS = re.compile(r"[0\s.\-+/]*")
-# A French number, alone or beside another with nothing but blanks between them.
+# A French number, alone or next to another with only blanks between them.
 _FRENCH = re.compile(
     r"(?<!\d)(?:(?:\+|00)33\D{0,3}(?:0\D{0,2})?|0)([1-9](?:[\s.,/\-_]{0,3}\d){8})(?!\d)",
     re.ASCII,
 )
-# One French number once the blanks are gone, its leading zero perhaps eaten: nearly every cell.
+# One French number once blanks are removed, its leading zero possibly lost: nearly every cell.
 _BLANKS = str.maketrans("", "", " .-_")
 _PLAIN = re.compile(r"(?:0|(?:\+|00)33(?:0|\(0\))?)?([1-9]\d{8})", re.ASCII)
 _LOST_PLUS = re.compile(r"(33|590|594|596|262)([1-9]\d{8})", re.ASCII)
@@ -60,7 +60,7 @@ _LOST_PLUS = re.compile(r"(33|590|594|596|262)([1-9]\d{8})", re.ASCII)
 
 @redacted
 class PhonesRead(NamedTuple):
-    """What a cell holds: usable numbers in E.164, and whether something given is no number at all."""
+    """Content of a cell: usable numbers in E.164, and whether something in it is not a number."""
 
     numbers: tuple[str, ...] = ()
     invalid: bool = False
@@ -70,7 +70,7 @@ _NOTHING = PhonesRead()
 
 
 def _pattern_of(region: str) -> re.Pattern[str]:
-    """Return one pattern for every kind of number that exists in a region."""
+    """Return one pattern that matches every kind of valid number of a region."""
     plan = phonenumbers.PhoneMetadata.metadata_for_region(region)
     kinds = (getattr(plan, kind) for kind in _TYPES) if plan else ()
     patterns = [kind.national_number_pattern for kind in kinds if kind and kind.national_number_pattern]
@@ -84,7 +84,7 @@ _PLANS = {
 
 
 def read_phones(cell: str, *, allow_fiction: bool = False) -> PhonesRead:
-    """Read every number of a cell; an empty cell or a placeholder without a digit gives nothing and is no fault."""
+    """Read every number of a cell; an empty cell or a placeholder without a digit gives none and is no fault."""
     if not cell:
         return _NOTHING
     if plain := _PLAIN.fullmatch(cell.translate(_BLANKS)):
@@ -99,13 +99,13 @@ def read_phones(cell: str, *, allow_fiction: bool = False) -> PhonesRead:
 
 
 def _as_read(numbers: list[str | None]) -> PhonesRead:
-    """Keep each usable number once; None stands for one that is none."""
+    """Return each usable number once; None in the list stands for text that is no number."""
     usable = dict.fromkeys(number for number in numbers if number)
     return PhonesRead(tuple(usable), invalid=None in numbers)
 
 
 def _parts(cell: str) -> list[str]:
-    """Split a cell that holds several numbers; “06,12,34,56,78” and “06/12/34/56/78” are one."""
+    """Split a cell that holds several numbers; “06,12,34,56,78” and “06/12/34/56/78” are one number each."""
     if len(_DIGIT.findall(cell)) <= 10:
         return [cell] if _DIGIT.search(cell) else []
     return [part for part in _SEVERAL.split(cell) if _DIGIT.search(part) and not _ONLY_ZEROS.fullmatch(part)]
@@ -126,7 +126,7 @@ def _read_part(part: str, *, allow_fiction: bool) -> list[str | None]:
 
 
 def _bare(digits: str, *, allow_fiction: bool) -> str | None:
-    """Read digits from which a spreadsheet took the leading zero or the plus sign."""
+    """Read digits that lost their leading zero or plus sign in a spreadsheet."""
     if plain := _PLAIN.fullmatch(digits):
         return _french(plain[1], allow_fiction=allow_fiction)
     if not (international := _LOST_PLUS.fullmatch(digits)):
@@ -137,7 +137,7 @@ def _bare(digits: str, *, allow_fiction: bool) -> str | None:
 
 
 def _french(national: str, *, allow_fiction: bool) -> str | None:
-    """Return nine national digits in E.164 if such a number exists, in France or overseas."""
+    """Return nine national digits in E.164 if that number is valid, in France or overseas; else None."""
     if _FICTION.fullmatch(national):
         return f"+33{national}" if allow_fiction else None
     region = _REGION_OF_PREFIX.get(national[:3], "FR")
@@ -147,7 +147,7 @@ def _french(national: str, *, allow_fiction: bool) -> str | None:
 
 
 def _foreign(dialled: str) -> str | None:
-    """Read a number that names its country; rare, so libphonenumber's own parser may take its time."""
+    """Read a number with a country code; these are rare, so libphonenumber's slower parser is used."""
     try:
         number = phonenumbers.parse(dialled, None)
     except phonenumbers.NumberParseException:

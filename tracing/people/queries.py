@@ -1,4 +1,4 @@
-"""Reading people: always by id or by an exact key, never by browsing."""
+"""Read people: always by id or by an exact key, never by browsing."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -18,12 +18,12 @@ def get_person(person_id: int) -> Person:
 
 
 def alike(person_id: int) -> tuple[int, ...]:
-    """Return every record of the same person, the leading one first: this one alone unless some were merged."""
+    """Return the ids of all records of the same person, the leading one first; only this one if none were merged."""
     return tuple(row.id for row in _records([person_id])) or (person_id,)
 
 
 def leads(person_ids: Iterable[int]) -> dict[int, int]:
-    """Return the leading record of each: their own unless it was merged into another."""
+    """Return the leading record of each person; itself unless it was merged into another."""
     rows = session.execute(
         select(Person.id, func.coalesce(Person.same_as, Person.id)).where(Person.id.in_(set(person_ids)))
     )
@@ -31,12 +31,12 @@ def leads(person_ids: Iterable[int]) -> dict[int, int]:
 
 
 def shown(person_ids: Iterable[int]) -> list[str]:
-    """Return whom the read log must name when the joint identities of these people are shown."""
+    """Return the records that the access log must name when the joint identities of these people are shown."""
     return [f"person:{row.id}" for row in _records(person_ids)]
 
 
 def has_number(person_id: int) -> bool:
-    """Say whether somebody has a telephone number under any of their records."""
+    """Return whether a person has a telephone number in any of their records."""
     number = select(PersonKey.person_id).where(
         PersonKey.person_id.in_(alike(person_id)), PersonKey.kind == KeyKind.PHONE
     )
@@ -44,12 +44,12 @@ def has_number(person_id: int) -> bool:
 
 
 def find_joint_identity(person_id: int) -> Identity | None:
-    """Return who somebody is as all their records say together, or None once every one was destroyed."""
+    """Return the joint identity of all records of a person, or None once every one was destroyed."""
     return joint_identities([person_id]).get(person_id)
 
 
 def joint_identities(person_ids: Iterable[int]) -> dict[int, Identity]:
-    """Return identities to be shown, as all records of each person say together; destroyed ones are absent."""
+    """Return the joint identity of each person, to be shown; destroyed ones are absent."""
     wanted = set(person_ids)
     kept: dict[int, list[Kept]] = {}
     lead_of: dict[int, int] = {}
@@ -76,11 +76,11 @@ _RECORDS = text("""
     FROM people AS asked JOIN people AS record ON record.same_as = coalesce(asked.same_as, asked.id)
     WHERE asked.id = ANY(:asked)
 """)
-"""Two joins, each by its index: one condition with OR would read the whole table."""
+"""Two joins, each with its index: a single condition with OR would read the whole table."""
 
 
 def _records(person_ids: Iterable[int]) -> Sequence[Any]:
-    """Return every record of these people as id, lead, cohort, sealed: each leading one before those behind it."""
+    """Return all records of these people as id, lead, cohort, sealed; each leading one before those merged into it."""
     session.flush()
     rows = session.execute(_RECORDS, {"asked": sorted(set(person_ids))}).all()
     return sorted(
@@ -89,12 +89,12 @@ def _records(person_ids: Iterable[int]) -> Sequence[Any]:
 
 
 def find_identity(person_id: int) -> Identity | None:
-    """Return what one record says of somebody, or None once it was destroyed; to be written, not shown."""
+    """Return the identity in one record, or None once it was destroyed; to be updated, not shown."""
     return identities([person_id]).get(person_id)
 
 
 def identities(person_ids: Iterable[int]) -> dict[int, Identity]:
-    """Return what single records say, whatever was merged with them; destroyed ones are absent."""
+    """Return the identities in single records, without those merged with them; destroyed ones are absent."""
     found: dict[int, Identity] = {}
     rows = session.execute(
         select(Person.id, Person.cohort, Person.sealed).where(Person.id.in_(set(person_ids)))
@@ -107,9 +107,9 @@ def identities(person_ids: Iterable[int]) -> dict[int, Identity]:
 
 
 def locked(person_ids: Sequence[int]) -> list[tuple[Any, Identity]]:
-    """Lock people in the order of their ids; returns id, cohort and is_invented of each, and who they are.
+    """Lock people in the order of their ids; returns id, cohort and is_invented of each, with their identity.
 
-    Those whose identity was destroyed are absent.
+    People whose identity was destroyed are absent.
     """
     rows = session.execute(
         select(Person.id, Person.cohort, Person.is_invented, Person.sealed)
@@ -140,7 +140,7 @@ def find_by_key(kind: KeyKind, value: str, *, is_invented: bool = False, limit: 
 
 
 def number_hashes(person_id: int, numbers: Iterable[str]) -> dict[str, bytes]:
-    """Return the blind index of each of a person's numbers, as the tables that tell numbers apart keep them."""
+    """Return the blind index of each of a person's numbers, as stored in the tables of numbers."""
     is_invented = get_person(person_id).is_invented
     wanted = list(numbers)
     keys = [realm_key(number, is_invented=is_invented) for number in wanted]

@@ -1,4 +1,4 @@
-"""Is this the same person? Values in, value out: the rules by which two identities are one, or may be. Pure."""
+"""Rules by which two identities are the same person, or may be; and the keys by which a person is found. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,10 +11,11 @@ from tracing.people.nir import counts_for
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """Who somebody is and how to reach them: what is sealed, never stored in clear.
+    """A person's identity and contact details: stored sealed, never in clear.
 
-    `nir` is valid and on 15 characters or None; `phones` are usable numbers in E.164, the one to try first
-    first; a contact's birth date may be unknown, and then no rule finds them the same as anybody; names keep the spelling of the sender.
+    `nir` is valid and has 15 characters, or is None. `phones` are usable numbers in E.164, the one to try first
+    at the front. The birth date of a contact may be unknown, and then no rule matches them with another person. Names
+    keep the sender's spelling.
     """
 
     birth_name: str
@@ -31,9 +32,9 @@ class Identity:
     insee_code: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
+        """Return a JSON-compatible form."""
         born = self.birth_date.isoformat() if self.birth_date else None
-        # not `asdict`: its deep copy costs more than sealing
+        # not `asdict`: its deep copy takes longer than sealing
         return self.__dict__ | {"birth_date": born, "phones": list(self.phones)}
 
     @classmethod
@@ -44,23 +45,23 @@ class Identity:
         return cls(**{**stored, **typed})
 
     def __repr__(self) -> str:
-        """Tell nothing: a repr ends up in logs and tracebacks."""
+        """Reveal nothing: a repr ends up in logs and tracebacks."""
         return "Identity(…)"
 
 
 def same_person(ours: Identity, theirs: Identity) -> bool:
-    """Say whether both are one person.
+    """Return whether both are one person.
 
     Birth dates are equal, given names agree, birth names or valid NIRs are equal, and no two NIRs that each
-    count for their person differ.
+    belong to their own person differ.
     """
     return _looks_the_same(ours, theirs) and not nirs_contradict(ours, theirs)
 
 
 def possible_duplicate(ours: Identity, theirs: Identity) -> bool:
-    """Say whether a human should compare two people who are not the same by rule.
+    """Return whether a person should compare two people who are not the same by rule.
 
-    Either only their NIRs keep them apart, or one letter of the birth name does while they share a telephone
+    Either only their NIRs differ, or the birth names differ by one letter while they share a telephone number
     or a valid NIR.
     """
     if ours.birth_date is None or ours.birth_date != theirs.birth_date:
@@ -75,14 +76,14 @@ def possible_duplicate(ours: Identity, theirs: Identity) -> bool:
 
 
 def nirs_contradict(ours: Identity, theirs: Identity) -> bool:
-    """Say whether both NIRs count for their own person and differ."""
+    """Return whether each NIR belongs to its own person and the two differ."""
     if ours.nir is None or theirs.nir is None or ours.nir == theirs.nir:
         return False
     return nir_counts(ours) and nir_counts(theirs)
 
 
 def nir_counts(identity: Identity) -> bool:
-    """Say whether the NIR is this person's own, not that of a parent."""
+    """Return whether the NIR is this person's own, not a parent's."""
     if identity.nir is None:
         return False
     return identity.birth_date is not None and counts_for(
@@ -91,12 +92,12 @@ def nir_counts(identity: Identity) -> bool:
 
 
 def completed(known: Identity, newer: Identity) -> Identity:
-    """Return a known person with what a newer record of theirs adds: the latest contact details come first.
+    """Return a known person completed with a newer record of theirs: the latest contact details come first.
 
-    A NIR of their own is never replaced, and one of a parent gives way to their own.
+    Their own NIR is never replaced, and a parent's NIR is replaced by their own.
     """
     keeps_nir = nir_counts(known) or newer.nir is None
-    # The address is taken whole: half of each would lead nowhere.
+    # The address is taken as a whole: two halves would make a wrong one.
     latest = newer if newer.address or newer.postcode or newer.city else known
     return replace(
         known,
@@ -113,36 +114,36 @@ def completed(known: Identity, newer: Identity) -> Identity:
 
 
 def realm_key(value: str, *, is_invented: bool) -> str:
-    """Return a look-up value as it is hashed: the invented people of a training site are hashed apart."""
+    """Return a search value as it is hashed: fictional people of a training site get hashes of their own."""
     return f"invented|{value}" if is_invented else value
 
 
 def given_birth_key(identity: Identity) -> str:
-    """Return what the same person and every possible duplicate share: first given name and birth date."""
+    """Return the key that the same person and every possible duplicate share: first given name and birth date."""
     born = identity.birth_date.isoformat() if identity.birth_date else ""
     return f"{first_given_name(identity.first_names)}|{born}"
 
 
 def name_birth_key(identity: Identity, given: str | None = None) -> str:
-    """Return birth name, first given name and birth date: how a person is looked up exactly by who they are.
+    """Return birth name, first given name and birth date: the key for an exact search by identity.
 
-    `given` is their `given_birth_key` where it is at hand.
+    `given` is their `given_birth_key`, if the caller already has it.
     """
     return f"{normal_form(identity.birth_name)}|{given or given_birth_key(identity)}"
 
 
 def nir_key(identity: Identity) -> str | None:
-    """Return the NIR to be looked up, or None."""
+    """Return the NIR as a search key, or None."""
     return identity.nir
 
 
 def phone_keys(identity: Identity) -> tuple[str, ...]:
-    """Return every number behind which this person may be found."""
+    """Return every number by which this person may be found."""
     return identity.phones
 
 
 def email_key(identity: Identity) -> str | None:
-    """Return the address to be looked up, in lower case, or None."""
+    """Return the e-mail address as a search key, in lower case, or None."""
     return identity.email.lower() or None
 
 
@@ -152,7 +153,7 @@ def place_key(postcode: str) -> str | None:
 
 
 def _looks_the_same(ours: Identity, theirs: Identity) -> bool:
-    """Say whether both are one person as far as names and dates tell, or an equal valid NIR."""
+    """Return whether both are one person judging by names and dates, or by an equal valid NIR."""
     if ours.birth_date is None or ours.birth_date != theirs.birth_date:
         return False
     if not given_names_agree(ours.first_names, theirs.first_names):
@@ -161,5 +162,5 @@ def _looks_the_same(ours: Identity, theirs: Identity) -> bool:
 
 
 def _shares_a_nir(ours: Identity, theirs: Identity) -> bool:
-    """Say whether both came with the same valid NIR, be it a parent's."""
+    """Return whether both have the same valid NIR, even if it is a parent's."""
     return ours.nir is not None and ours.nir == theirs.nir

@@ -1,4 +1,4 @@
-"""Making people known, and correcting who they are."""
+"""Create people, replace their identities, and maintain the keys by which they are found."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -15,11 +15,11 @@ from tracing.people.zones import zone_of
 from tracing.vault import services as vault
 
 POSTCODE = "postcode"
-"""The kind of blind index by which a place is found; it names no person, so it is no key of theirs."""
+"""Kind of blind index by which a place is found; it identifies no person, so it is not one of their keys."""
 
 
 def register(identity: Identity, *, cohort: date, is_invented: bool = False, at: datetime) -> Person:
-    """Make a person known, sealed under the day they were collected, with the keys by which they are found."""
+    """Create a person, sealed under the day they were collected, with the keys by which they are found."""
     person_id = take_id("people")
     person = Person(
         id=person_id,
@@ -37,20 +37,20 @@ def register(identity: Identity, *, cohort: date, is_invented: bool = False, at:
 
 
 def revise(person: Person, identity: Identity, *, cohort: date | None = None) -> None:
-    """Replace who a person is; a newer record's day replaces the person's (a correction is no collection)."""
+    """Replace a person's identity; a newer record's day replaces theirs (a correction is no collection)."""
     _replace([(person, identity)], cohort=cohort or person.cohort)
     session.refresh(person)
 
 
 def revise_all(revisions: Sequence[tuple[Any, Identity]], *, cohort: date) -> None:
-    """Replace who many people are, as `revise` does: people or rows of `queries.locked`, and who they are now."""
+    """Replace many identities, as `revise` does: people or rows of `queries.locked`, with their new identities."""
     if revisions:
         _replace(revisions, cohort=cohort)
         session.expire_all()
 
 
 def _replace(revisions: Sequence[tuple[Any, Identity]], *, cohort: date) -> None:
-    """Write who people are, and their keys, around the session."""
+    """Write identities and keys with plain SQL, bypassing the session."""
     session.flush()
     ids = [person.id for person, _identity in revisions]
     cohorts = [max(person.cohort, cohort) for person, _identity in revisions]
@@ -80,7 +80,7 @@ def _replace(revisions: Sequence[tuple[Any, Identity]], *, cohort: date) -> None
 
 
 def _index(people: Sequence[tuple[Any, Identity]], cohorts: Sequence[date]) -> None:
-    """Write the keys by which people are found, who have none, each as of a day."""
+    """Insert the search keys of people who have none, each with its day."""
     rows = dict.fromkeys(
         (person.id, kind.value, vault.blind(kind.value, value), vault.index_key_id(), cohort)
         for (person, identity), cohort in zip(people, cohorts, strict=True)
@@ -96,7 +96,7 @@ def _index(people: Sequence[tuple[Any, Identity]], cohorts: Sequence[date]) -> N
 
 
 def _keep_numbers(newest: dict[bytes, date]) -> None:
-    """Let each number live as long as the newest person behind it; in their order, so that nobody waits in a circle."""
+    """Extend each number's life to its newest person's day; locks in order of the numbers, to avoid deadlocks."""
     session.execute(
         text("""
             WITH older AS (
@@ -116,7 +116,7 @@ def _keep_numbers(newest: dict[bytes, date]) -> None:
 
 
 def place_hash(postcode: str, *, is_invented: bool) -> bytes | None:
-    """Return the keyed hash of everybody who lives in a place; real and invented people stand apart."""
+    """Return the keyed hash of a place, shared by all who live there; real and fictional people have different ones."""
     key = rules.place_key(postcode)
     return vault.blind(POSTCODE, rules.realm_key(key, is_invented=is_invented)) if key else None
 
@@ -124,9 +124,9 @@ def place_hash(postcode: str, *, is_invented: bool) -> bytes | None:
 def index_values(
     identity: Identity, *, is_invented: bool, given: str | None = None
 ) -> list[tuple[KeyKind, str]]:
-    """Return what a person is indexed by, as kinds and values; those of invented people stand apart.
+    """Return the search values of a person, with their kinds; those of fictional people are kept apart.
 
-    `given` is their `given_birth_key` where it is at hand.
+    `given` is their `given_birth_key`, if the caller already has it.
     """
     values = _values(identity, given)
     if is_invented:

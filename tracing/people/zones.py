@@ -1,4 +1,4 @@
-"""Where somebody lives, as far as their clock matters: mainland France or an overseas department. Pure."""
+"""Determine a person's time zone from their address or number: mainland France or an overseas department. Pure."""
 
 from functools import lru_cache
 
@@ -18,7 +18,7 @@ OF_DEPARTMENT = {
     "987": "Pacific/Tahiti",
     "988": "Pacific/Noumea",
 }
-"""By the first three characters of a postcode or of an INSEE code of a commune."""
+"""Time zone by the first three characters of a postcode or of a commune's INSEE code."""
 OF_NUMBER = (
     ("+590", "America/Guadeloupe"),
     ("+596", "America/Martinique"),
@@ -31,17 +31,17 @@ OF_NUMBER = (
     ("+687", "Pacific/Noumea"),
     ("+689", "Pacific/Tahiti"),
 )
-"""By the beginning of a telephone number, the longest first."""
+"""Time zone by the beginning of a telephone number, the longest first."""
 _CODE, _BEGINNING, _ABROAD = 5, 7, "99"
 
 
 def zone_of(identity: Identity) -> str | None:
-    """Return the time zone where somebody lives: by their commune, else by the number that is rung first.
+    """Return a person's time zone: by their commune, else by the number that is called first.
 
-    None where neither tells: a metropolitan mobile is carried anywhere.
+    None if neither tells: a metropolitan mobile can be anywhere.
     """
     number = identity.phones[0] if identity.phones else ""
-    # nearly every number is metropolitan, and tells nothing: one entry for all of them
+    # nearly every number is metropolitan and tells nothing: they share one cache entry
     beginning = "" if number.startswith("+33") else number[:_BEGINNING]
     return _zone_of(identity.insee_code, identity.postcode, beginning)
 

@@ -1,4 +1,4 @@
-"""Diseases as dated rule packs: what the rules said on a given day, and which rule decided."""
+"""Programmes: one dated rule pack per disease, which tells what the rules were on a given day."""
 
 from tracing.programmes.loader import InvalidPack, UnknownProgramme, get_pack, load_packs
 from tracing.programmes.schema import Pack

@@ -1,4 +1,4 @@
-"""Reads the packs at start-up; a pack that is wrong stops the start and says where."""
+"""Load the rule packs at start-up; an invalid pack stops the start, with a message that says where it is wrong."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent / "packs"
 
 
 class InvalidPack(Exception):
-    """A pack cannot be used; the message names file, row and field."""
+    """A pack is invalid; the message names file, row and field."""
 
 
 class UnknownProgramme(LookupError):
@@ -28,7 +28,7 @@ class UnknownProgramme(LookupError):
 
 @cache
 def load_packs(folder: Path = FOLDER) -> Mapping[str, Pack]:
-    """Return every pack by its code. Called at start-up, so that a wrong pack stops the start."""
+    """Return every pack by its code. Called at start-up, so that an invalid pack stops the start."""
     packs: dict[str, Pack] = {}
     for path in sorted(folder.glob("*.yaml")):
         pack = read_pack(path)
@@ -53,14 +53,14 @@ def read_pack(path: Path) -> Pack:
     except yaml.YAMLError as error:
         raise InvalidPack(f"{path.name}: not readable as YAML: {error}") from error
     try:
-        # Through JSON, where a list is a tuple and a text a date, and strictness still holds for the rest.
+        # Through JSON, where lists are accepted for tuples and text for dates, while the rest stays strict.
         return Pack.model_validate_json(json.dumps(content, default=str))
     except ValidationError as error:
         raise InvalidPack("\n".join(_where(path, content, line) for line in error.errors())) from error
 
 
 def _where(path: Path, content: Any, error: Any) -> str:
-    """Say file, row and field of one error in words of the file, not of the schema."""
+    """Return file, row and field of one validation error, in the terms of the file and not of the schema."""
     location = list(error["loc"])
     row = _row_name(content, location)
     field = ".".join(str(part) for part in location)
@@ -69,7 +69,7 @@ def _where(path: Path, content: Any, error: Any) -> str:
 
 
 def _row_name(content: Any, location: list[Any]) -> str | None:
-    """Return the id of the row an error is about, and leave in `location` only the path inside that row."""
+    """Return the id of the row an error is about, and reduce `location` to the path inside that row."""
     if len(location) < 2 or not isinstance(location[1], int):
         return None
     table, position = location[0], location[1]

@@ -1,4 +1,4 @@
-"""What a rule pack may say. Packs are written by people, so everything that is not understood is refused."""
+"""The schema of a rule pack. Packs are written by people, so anything that is not understood is refused."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, time
@@ -17,7 +17,7 @@ Days = Annotated[int, Field(ge=0, le=60)]
 
 
 class EndIs(StrEnum):
-    """What the day J0 + n is: the sources do not settle it, so each pack says."""
+    """Whether the day J0 + n is the last day in or the first day out: the sources disagree, so each pack decides."""
 
     LAST_DAY_IN = "last_day_in"
     FIRST_DAY_OUT = "first_day_out"
@@ -33,7 +33,7 @@ class Anchor(StrEnum):
 
 
 class Strict(BaseModel):
-    """Frozen, and closed to fields nobody knows."""
+    """Base of all models here: frozen, and unknown fields are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 
@@ -53,12 +53,12 @@ class Row(Strict):
         return self
 
     def in_force(self, on: date) -> bool:
-        """Say whether the rule applies to a question asked on that day."""
+        """Return whether the rule applies to a question asked on that day."""
         return self.in_force_from <= on and (self.in_force_to is None or on < self.in_force_to)
 
 
 class When(Strict):
-    """Conditions that must all hold, and at least one of `any`; what is not known does not hold."""
+    """Conditions that must all hold, and at least one of `any`; an unknown fact does not hold."""
 
     vaccination: Literal["complete"] | None = None
     age_under: PositiveInt | None = None
@@ -70,23 +70,23 @@ class When(Strict):
 
 
 class EarlyExit(Strict):
-    """Leaving isolation before its end: from which day, and on what conditions."""
+    """Leaving isolation before its end: from which day, and under which conditions."""
 
     day: Days
     needs: Sentence
 
 
 class WindowRow(Row):
-    """In which days contacts are searched."""
+    """The days in which a case's contacts are searched."""
 
     days_before_onset: Days
     days_before_sampling: Days
     days_after: Days
-    """The last contagious day, counted from J0, when the person is called late."""
+    """The last contagious day, counted from J0, if the person is called late."""
 
 
 class IsolationRow(Row):
-    """How long a case stays apart; no `days` means that nothing is asked."""
+    """How long a case isolates; no `days` means that no isolation is required."""
 
     when: When = When()
     unless: When | None = None
@@ -96,7 +96,7 @@ class IsolationRow(Row):
 
 
 class Delay(Strict):
-    """So many days after something."""
+    """A number of days after an anchor."""
 
     anchor: Anchor
     days: Days
@@ -113,24 +113,24 @@ class TestRow(Strict):
 
 
 class QuarantineRow(Row):
-    """How long a contact stays apart and when they are tested; no `end` means no quarantine."""
+    """How long a contact stays in quarantine and when they are tested; no `end` means no quarantine."""
 
     when: When = When()
     unless: When | None = None
     end: tuple[Delay, ...] = ()
-    """Tried in order: the first whose anchor is known."""
+    """Tried in order: the first with a known anchor counts."""
     end_untested: tuple[Delay, ...] = ()
     tests: tuple[TestRow, ...] = ()
 
 
 class RiskRow(Row):
-    """Which circumstances make a contact at risk, and what protects."""
+    """Which circumstances put a contact at risk, and what protects."""
 
     counts_face_to_face: tuple[Distance, ...]
     confined_minutes: PositiveInt
     protects: tuple[Protection, ...]
     recent_infection_rule: RuleId | None = None
-    """The row to name when a recent infection makes the contact negligible."""
+    """The row to name when a recent infection makes the risk negligible."""
     why: dict[Criterion, Sentence]
 
     @model_validator(mode="after")
@@ -141,7 +141,7 @@ class RiskRow(Row):
 
 
 class NoteRow(Row):
-    """Who may write a sick note, and how far it may go."""
+    """Who may write a sick note, and how long it may last."""
 
     subject: Subject
     issuer: Literal["fund", "doctor", "nobody"]
@@ -180,7 +180,7 @@ class Attempts(Strict):
     max: PositiveInt
     spacing_minutes: PositiveInt
     text_after: PositiveInt | None
-    """After so many in vain a text message asks the person to ring back; null: never."""
+    """After this many failed attempts a text message asks the person to call back; null: never."""
     bands: tuple[Hours, ...] = Field(min_length=2)
 
     @model_validator(mode="after")
@@ -193,7 +193,7 @@ class Attempts(Strict):
 
 
 class Service(Strict):
-    """Within how many hours a first call is promised."""
+    """The number of hours within which a first call is promised."""
 
     case_hours: PositiveInt
     contact_hours: PositiveInt
@@ -203,30 +203,30 @@ Minutes = Annotated[int, Field(ge=0, le=1440)]
 
 
 class Weights(Strict):
-    """By how many minutes each circumstance advances a call in the queue, before its due time."""
+    """By how many minutes each circumstance moves a call forward in the queue, before its due time."""
 
     aged: Minutes
     """65 years or older."""
     fragile: Minutes
     place: Minutes
-    """Lives in a nursing home, a prison or another collective housing."""
+    """Lives in a nursing home, a prison or other collective housing."""
     symptoms: Minutes
     priority: Minutes
-    """Is of a lot or a place that a supervisor has put before the others."""
+    """Belongs to a lot or a place that a supervisor has given priority."""
     promise: Minutes
-    """Was promised to be called back."""
+    """Was promised a callback."""
 
 
 class Pack(Strict):
-    """Everything a disease changes in the work, immutable under its version."""
+    """All that depends on the disease, immutable under its version."""
 
     code: Code
     version: Version
     label: Sentence | Annotated[str, StringConstraints(min_length=2)]
     neutral_label: Annotated[str, StringConstraints(min_length=3)]
-    """What an employer or a text message may carry: it says nothing of the disease."""
+    """Label for an employer or a text message: it does not reveal the disease."""
     disease: Annotated[str, StringConstraints(min_length=3)] | None = None
-    """How a caller says it, with its article."""
+    """How a caller names it, with its article."""
     exercise: bool
     about: Sentence
     end_is: EndIs
@@ -269,7 +269,7 @@ class Pack(Strict):
             yield from rows
 
     def find_rule(self, rule_id: str) -> Row | None:
-        """Return the rule of that name, so that an old decision can still be explained."""
+        """Return the rule with that id, so that an old decision can still be explained."""
         return next((row for row in self.rows() if row.id == rule_id), None)
 
 
@@ -283,7 +283,7 @@ def _pairs(rows: Sequence[type_row]) -> Iterator[tuple[type_row, type_row]]:
 
 
 def _covers(earlier: Row, later: Row) -> bool:
-    """Say whether a row is in force on every day of another."""
+    """Return whether `earlier` is in force on every day of `later`."""
     if later.in_force_from < earlier.in_force_from:
         return False
     return earlier.in_force_to is None or (

@@ -1,17 +1,17 @@
-"""The words in which a pack asks its questions and a call answers them."""
+"""The codes used by the questions of a pack and by the answers in a call."""
 
 from enum import StrEnum
 
 
 class Subject(StrEnum):
-    """Whom a measure is about."""
+    """The person a measure is for."""
 
     CASE = "case"
     CONTACT = "contact"
 
 
 class Vaccination(StrEnum):
-    """What the person says of their vaccination; only `complete` ever shortens a measure."""
+    """The vaccination status the person gives; only `complete` ever shortens a measure."""
 
     COMPLETE = "complete"
     INCOMPLETE = "incomplete"
@@ -20,7 +20,7 @@ class Vaccination(StrEnum):
 
     @classmethod
     def answered(cls, answer: str | None) -> "Vaccination":
-        """Return what an answer of a script says; `partial` is a schedule not finished."""
+        """Return the status for an answer of a script; `partial` is an unfinished schedule."""
         return cls.INCOMPLETE if answer == "partial" else cls(answer or cls.UNKNOWN)
 
 
@@ -34,11 +34,11 @@ class Distance(StrEnum):
 
 
 class Protection(StrEnum):
-    """What stood between two people during the whole time they were together."""
+    """Protection between two people during the whole time they were together."""
 
     NONE = "none"
     SEPARATION = "separation"
-    """A glass or a wall that makes two spaces; a plate of plexiglass on a counter does not."""
+    """A pane or a wall that separates two spaces; a plexiglass screen on a counter is none."""
     ONE_MASK = "one_mask"
     """A surgical or FFP2 mask on one of the two."""
     BOTH_MASKS = "both_masks"
@@ -46,11 +46,11 @@ class Protection(StrEnum):
     BOTH_FABRIC_1 = "both_fabric_1"
     """A category 1 fabric mask on both."""
     INEFFECTIVE = "ineffective"
-    """Home-made masks, visors, curtains, a plate on a counter."""
+    """Home-made masks, visors, curtains, a screen on a counter."""
 
 
 class RiskLevel(StrEnum):
-    """What a contact's circumstances amount to. Undetermined: an answer is missing, or no rule is in force."""
+    """The level of a contact's risk. Undetermined: an answer is missing, or no rule is in force."""
 
     AT_RISK = "at_risk"
     NEGLIGIBLE = "negligible"

@@ -1,1 +1,1 @@
-"""Identities sealed at rest, blind indexes, cohort keys."""
+"""Encryption of identities at rest: sealed blobs, blind indexes, and the keys by day and by kind of index."""

@@ -1,4 +1,4 @@
-"""What the vault refuses."""
+"""Errors of the vault: destroyed identities, lost keys, broken seals."""
 
 from flask_babel import gettext as _
 
@@ -6,7 +6,7 @@ from tracing.kernel.errors import Refused
 
 
 class IdentityDestroyed(Refused):
-    """The key of that day was destroyed: nobody can read this person any more."""
+    """The key of that day was destroyed: this person's data can never be read again."""
 
     status = 410
 
@@ -15,7 +15,7 @@ class IdentityDestroyed(Refused):
 
 
 class KeyLost(Refused):
-    """The key store lacks a key that was used: no new one is made, since what it sealed could never be read again."""
+    """The key store lacks a key that was used; no new one replaces it, since it could not read the sealed data."""
 
     status = 503
 

@@ -1,7 +1,7 @@
-"""What the main database was sealed and blinded with: a key of such a name must never be made a second time.
+"""Which keys the main database's data was sealed and blinded with: a key of such a name must never be made again.
 
-The rows themselves are asked, through the index that each table has over its days. That is asked only when a key is
-not in the store: once a day, and at the start of a process.
+The answer comes from the rows themselves, through the index that each table has on its days. It is needed only when a
+key is missing from the store: once a day, and at the start of a process.
 """
 
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ from tracing.vault.registry import SEALED
 
 
 def day_has_rows(cohort: date) -> bool:
-    """Return whether anything is sealed under the key of a day."""
+    """Return whether anything is sealed with the key of a day."""
     here = _connection()
     return any(here.scalar(text(_one_of(table)), {"cohort": cohort}) is not None for table in SEALED)
 
 
 def days() -> set[date]:
-    """Return every day of which some table has rows; each is found by one step through an index."""
+    """Return every day for which a table has rows, each found with one step through an index."""
     here = _connection()
     return {day for table in SEALED for day in here.scalars(text(DAYS.format(table=table)))}
 
@@ -41,7 +41,7 @@ DAYS = """
 
 
 def sealed_rows(cohort: date) -> list[tuple[str, int, bytes]]:
-    """Return one sealed row of each table that has some of a day: table, row, blob."""
+    """Return one sealed row of a day from each table that has one: table, row, blob."""
     here = _connection()
     found = [
         (table, here.execute(text(_one_of(table)), {"cohort": cohort}).one_or_none()) for table in SEALED
@@ -50,7 +50,7 @@ def sealed_rows(cohort: date) -> list[tuple[str, int, bytes]]:
 
 
 def index_keys() -> dict[tuple[str, int], str]:
-    """Return the fingerprints of the index keys that were ever used, by kind and id."""
+    """Return the fingerprints of all index keys that were ever used, by kind and id."""
     rows = _connection().execute(select(IndexKeyUse.kind, IndexKeyUse.key_id, IndexKeyUse.fingerprint))
     return {(kind, key_id): fingerprint for kind, key_id, fingerprint in rows}
 
@@ -73,5 +73,5 @@ def _one_of(table: str) -> str:
 
 
 def _connection() -> Connection:
-    # the transaction of the caller, without the flush that a statement of the session brings
+    # joins the caller's transaction, without the flush that a session statement would cause
     return session.connection()

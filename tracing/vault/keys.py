@@ -1,6 +1,6 @@
-"""The keys while the process runs: read from the key store, unwrapped, kept five minutes at most.
+"""The keys of a running process: read from the key store, unwrapped, cached for five minutes at most.
 
-A key is made only where nothing was ever sealed or blinded with one of its name (`vault.key_uses`).
+A key is created only if nothing was ever sealed or blinded with one of its name (`vault.key_uses`).
 """
 
 import os
@@ -43,7 +43,7 @@ def index_name(kind: str, key_id: int) -> str:
 class KeyRing:
     """Cohort keys and index keys of one key store.
 
-    A cohort key is committed to the store before its first use: a row can never be sealed under a key that
+    A cohort key is committed to the store before its first use: a row can never be sealed with a key that
     a crash then loses.
     """
 
@@ -54,7 +54,7 @@ class KeyRing:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def cohort_key(self, cohort: date) -> bytes:
-        """Return the key of a day, making it if this is its first use.
+        """Return the key of a day, creating it at its first use.
 
         Raises:
             IdentityDestroyed: the key of that day was destroyed.
@@ -63,15 +63,15 @@ class KeyRing:
         return self._cached(cohort_name(cohort), lambda name: self._load_cohort(name, cohort))
 
     def index_key(self, kind: str, key_id: int = CURRENT_INDEX_KEY) -> bytes:
-        """Return the key of one kind of blind index, making it if this is its first use.
+        """Return the key of one kind of blind index, creating it at its first use.
 
         Raises:
-            KeyLost: the store lacks a key that blind indexes were made with.
+            KeyLost: the store lacks a key with which blind indexes were made.
         """
         return self._cached(index_name(kind, key_id), lambda name: self._load_index(name, kind, key_id))
 
     def destroy(self, cohort: date) -> None:
-        """Destroy the key of a day for ever. Whatever was sealed under it can never be read again."""
+        """Destroy the key of a day for ever. Nothing that was sealed with it can ever be read again."""
         with self.engine.begin() as store:
             store.execute(
                 insert(CohortKey)
@@ -87,13 +87,13 @@ class KeyRing:
             self._kept.pop(cohort_name(cohort), None)
 
     def opens_store(self) -> bool:
-        """Return whether the master key is the one of the store: one row is read. An error of the store is raised."""
+        """Return whether the master key is the store's, by reading one row. An error of the store is raised."""
         with self.engine.connect() as store:
             kept = store.scalar(select(MasterKey.verifier))
         return kept is not None and sealing.verifies(self.master, kept)
 
     def destroyed_cohorts(self) -> list[date]:
-        """Return the days whose key is gone, for the job that clears what they left."""
+        """Return the days whose key was destroyed, for the job that clears their data."""
         with self.engine.connect() as store:
             return list(store.scalars(select(CohortKey.cohort).where(CohortKey.destroyed_at.is_not(None))))
 
@@ -111,7 +111,7 @@ class KeyRing:
         chosen = select(CohortKey.wrapped).where(CohortKey.cohort == cohort)
         kept = self._row(chosen)
         if kept is None and key_uses.day_has_rows(cohort):
-            # a row is only there once its key is in the store: another host may just have made both
+            # a row exists only after its key is in the store: another host may just have created both
             kept = self._row(chosen) or self._lost(name)
         if kept is None:
             with self.engine.begin() as store:

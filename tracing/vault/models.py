@@ -1,4 +1,4 @@
-"""The key store: a database of its own, absent from the dumps of the main one; and what the main one knows of it."""
+"""Tables of the key store (a separate database, not in the main one's dumps), and of the index keys in use."""
 
 from datetime import date, datetime
 
@@ -9,7 +9,7 @@ from tracing.kernel.db import NAMING, Base
 
 
 class KeyBase(DeclarativeBase):
-    """The key store's tables."""
+    """Base class of the key store's tables."""
 
     metadata = MetaData(naming_convention=NAMING)
 
@@ -29,7 +29,7 @@ class CohortKey(KeyBase):
 
 
 class IndexKey(KeyBase):
-    """The keyed hash's key for one kind of blind index, wrapped by the master key."""
+    """The key of one kind of blind index, wrapped by the master key."""
 
     __tablename__ = "index_keys"
 
@@ -47,19 +47,19 @@ class MasterKey(KeyBase):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
     fingerprint: Mapped[str]
-    """Of the master key, for people to compare; nothing of the key can be learned from it."""
+    """Of the master key, for people to compare; it reveals nothing about the key."""
     verifier: Mapped[bytes] = mapped_column(LargeBinary)
     """A constant that only this master key can open."""
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class IndexKeyUse(Base):
-    """In the main database: an index key that its blind indexes were made with. It can never be made again."""
+    """In the main database: an index key that was used for blind indexes, so it must never be made anew."""
 
     __tablename__ = "index_key_uses"
 
     kind: Mapped[str] = mapped_column(primary_key=True)
     key_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     fingerprint: Mapped[str]
-    """Of the index key: another key of the same name is not the one that was used."""
+    """Of the index key: tells it from another key of the same name."""
     first_used_at: Mapped[datetime]

@@ -1,7 +1,7 @@
-"""Opening the key store when a process starts: with the right master key and every key that was used, or not at all.
+"""Open the key store at the start of a process: only with the right master key and every key that was ever used.
 
-Without a master key or a cohort key nobody can read what was sealed; with a new one in its place everything would seem
-to work, and nobody would notice until it is too late.
+Without the master key or a cohort key, sealed data cannot be read. If a new key silently took its place, everything
+would seem to work until it is too late.
 """
 
 from collections.abc import Iterator
@@ -24,18 +24,18 @@ from tracing.vault.models import CohortKey, IndexKey, MasterKey
 from tracing.vault.registry import INDEX_KINDS
 
 FIRST_START = 4_117_023
-"""The advisory lock of whoever opens the store: of two hosts that start first at once, one makes the master key."""
+"""Advisory lock for opening the store: if two hosts start for the first time at once, one makes the master key."""
 SHOWN = 5
-"""Days that a sentence names."""
+"""Days named in an error message."""
 
 
 class KeysRefused(CannotStart):
-    """The keys are not those of the data: the process does not start, and nothing was written."""
+    """The keys do not fit the data: the process does not start, and nothing was written."""
 
 
 @dataclass
 class Store:
-    """What is in the key store: its mark, its wrapped keys by name, and the days whose key is there no more."""
+    """Content of the key store: its master key mark, its wrapped keys by name, and the days whose key was destroyed."""
 
     mark: str | None = None
     verifier: bytes | None = field(default=None, repr=False)
@@ -45,11 +45,11 @@ class Store:
 
     @property
     def is_used(self) -> bool:
-        """Whether a master key belongs to it."""
+        """Whether a master key was ever used with it."""
         return self.verifier is not None or bool(self.wrapped)
 
     def opened_by(self, master: bytes) -> dict[str, bytes]:
-        """Return the keys that a master key opens, by name."""
+        """Return the keys that a master key can unwrap, by name."""
         opened = {}
         for name, wrapped in self.wrapped.items():
             try:
@@ -59,18 +59,18 @@ class Store:
         return opened
 
     def belongs_to(self, master: bytes) -> bool:
-        """Return whether a master key is the one of this store: it made the mark, and opens every key."""
+        """Return whether a master key belongs to this store: it made the mark, and unwraps every key."""
         is_marked = self.verifier is None or sealing.verifies(master, self.verifier)
         return is_marked and len(self.opened_by(master)) == len(self.wrapped)
 
 
 def open_store(path: Path, engine: Engine) -> KeyRing:
-    """Return the keys of a store for the life of this process, within a transaction of the main database.
+    """Return the keys of a store for the life of this process, inside a transaction of the main database.
 
-    On an empty store beside an empty database the master key is made, in the file at `path`.
+    If both the store and the database are empty, the master key is created in the file at `path`.
 
     Raises:
-        KeysRefused: the master key is missing or another one, or the store lacks keys that were used.
+        KeysRefused: the master key is missing or wrong, or the store lacks keys that were used.
     """
     with _locked(engine) as connection:
         used = read_used()
@@ -98,7 +98,7 @@ def open_store(path: Path, engine: Engine) -> KeyRing:
 
 
 def introduce(ring: KeyRing) -> None:
-    """Let an empty store belong to the master key of a ring, as the first start does."""
+    """Bind an empty store to the master key of a ring, as the first start does."""
     with _locked(ring.engine) as connection:
         if read_store(connection).verifier is None:
             _mark(connection, ring.master)
@@ -123,9 +123,10 @@ def read_store(connection: Connection) -> Store:
 
 @dataclass(frozen=True)
 class Used:
-    """What the main database was sealed and blinded with.
+    """The days and index keys with which the main database's data was sealed and blinded.
 
-    A use is committed after its key: read before the store, a key that another host makes meanwhile is no lost one.
+    A key is committed before its first use: if the uses are read before the store, a key that another host makes in
+    between cannot look lost.
     """
 
     days: set[date]
@@ -133,18 +134,18 @@ class Used:
 
 
 def read_used() -> Used:
-    """Read what was used, to compare it with a store that is read afterwards."""
+    """Read the uses, to compare them with a store that is read afterwards."""
     return Used(days=key_uses.days(), index_keys=key_uses.index_keys())
 
 
 def lost_days(used: Used, store: Store) -> list[date]:
-    """Return the days that have sealed rows in the main database and no key in the store."""
+    """Return the days that have sealed rows in the main database but no key in the store."""
     missing = used.days - store.cohorts - store.destroyed
     return sorted(day for day in missing if key_uses.day_has_rows(day))
 
 
 def lost_index_keys(used: Used, store: Store, master: bytes | None) -> list[str]:
-    """Return the kinds of blind index whose key the store lacks, or has another one in its place."""
+    """Return the kinds of blind index whose key is missing from the store, or is a different one."""
     opened = store.opened_by(master) if master is not None else {}
     lost = set()
     for (kind, key_id), fingerprint in used.index_keys.items():
@@ -155,9 +156,9 @@ def lost_index_keys(used: Used, store: Store, master: bytes | None) -> list[str]
 
 
 def check(path: Path, engine: Engine) -> dict[str, Any]:
-    """Return what there is to say about the keys; `ok` says whether a process would start. Nothing is written.
+    """Return a report about the keys; `ok` says whether a process would start. Nothing is written.
 
-    Of each day one row of each table is opened, to see that its key is not only there but the right one.
+    For each day one row of each table is opened, to check that its key is the right one and not only present.
     """
     used = read_used()
     with engine.connect() as connection:
@@ -182,7 +183,7 @@ def check(path: Path, engine: Engine) -> dict[str, Any]:
 
 
 def in_words(report: dict[str, Any]) -> Iterator[str]:
-    """Yield what a check found, a line each."""
+    """Yield the lines of a report about the keys."""
     yield f"Master key here:    {report['master_key'] or 'none'}"
     yield f"Store belongs to:   {report['store_belongs_to'] or 'no master key yet'}"
     yield f"Keys opened:        {report['keys_opened']} of {report['keys']} (of {report['days']} days)"
@@ -262,7 +263,7 @@ def _record_index_keys(ring: KeyRing) -> None:
 
 @contextmanager
 def _locked(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction of the key store that one process at a time is in."""
+    """Open a transaction of the key store that only one process at a time can enter."""
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": FIRST_START})
         yield connection

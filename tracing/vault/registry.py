@@ -1,4 +1,4 @@
-"""Which tables hold sealed blobs and blind indexes, so that a destroyed day is cleared everywhere.
+"""Register which tables hold sealed blobs and blind indexes, so that a destroyed day is cleared everywhere.
 
 Each feature registers its tables where it defines them.
 """
@@ -11,23 +11,23 @@ from sqlalchemy import text
 from tracing.kernel.db import session
 
 SEALED: dict[str, str] = {}
-"""Table to the column of its sealed blob; every one of them has a `cohort` column."""
+"""Column of the sealed blob by table; each of these tables has a `cohort` column."""
 
 BLIND: dict[str, "Blind"] = {}
 
 INDEX_KINDS: set[str] = set()
-"""Kinds of blind index, each with a key of its own; their keys are made together when the store is first used."""
+"""Kinds of blind index, each with its own key; all are created together when the store is first used."""
 
 
 @dataclass(frozen=True)
 class Blind:
-    """How the blind indexes of a table are removed: delete the row, or null some columns."""
+    """How to remove the blind indexes of a table: delete the row, or set some columns to NULL."""
 
     columns: tuple[str, ...] = ()
 
 
 def sealed(table: str, column: str = "sealed") -> None:
-    """Declare that `table` keeps one sealed blob a row in `column` and its day in `cohort`."""
+    """Declare that `table` has a sealed blob per row in `column` and its day in `cohort`."""
     SEALED[table] = column
 
 
@@ -42,7 +42,7 @@ def blind_columns(table: str, *columns: str) -> None:
 
 
 def blind_kinds(*kinds: str) -> None:
-    """Declare kinds of blind index: a key of a kind that is not declared cannot be had."""
+    """Declare kinds of blind index: the key of an undeclared kind cannot be obtained."""
     INDEX_KINDS.update(kinds)
 
 

@@ -1,6 +1,7 @@
-"""One AEAD blob per row, bound to its table, row and day. Pure: keys in, bytes out.
+"""Encrypt and authenticate row data (AES-256-GCM), wrap keys, and compute blind indexes. Pure: keys in, bytes out.
 
-AES-256-GCM with a random 96-bit nonce; a cohort key stays far below the 2^32 messages of NIST SP 800-38D §8.3.
+Each blob is bound to its table, row and day. The nonce is random, 96 bits; a cohort key stays far below the 2^32
+messages of NIST SP 800-38D §8.3.
 """
 
 import os
@@ -19,20 +20,20 @@ from tracing.vault.errors import SealBroken
 VERSION = b"\x01"
 NONCE_BYTES = 12
 DIGEST_BYTES = 16
-"""A blind index is cut to 128 bits: no accidental equality, and half the index."""
+"""A blind index is truncated to 128 bits: no accidental collisions, and half the index size."""
 VERIFIER = "tracing: the master key of this store"
 
 
 def seal(key: bytes, *, table: str, row: int, cohort: date, payload: Any) -> bytes:
-    """Seal a JSON-able `payload` for one row: version byte, nonce, ciphertext with tag."""
+    """Seal a JSON-compatible `payload` for one row: version byte, nonce, ciphertext with tag."""
     return sealer(key, table=table, cohort=cohort, nonces_at_once=1)(row, payload)
 
 
 def sealer(key: bytes, *, table: str, cohort: date, nonces_at_once: int = 256) -> Callable[[int, Any], bytes]:
-    """Return what seals payloads for rows of one table and day, with the key prepared once.
+    """Return a function that seals payloads for rows of one table and day, with the key schedule prepared once.
 
-    It belongs to one thread of one process: two that ask it at the same moment get an error, and one that went on
-    with it after a fork would use its nonces a second time.
+    Use it in one thread of one process only: concurrent calls raise an error, and after a fork both processes would use
+    the same nonces.
     """
     encrypt, as_json, nonces = AESGCM(key).encrypt, orjson.dumps, _nonces(nonces_at_once)
     day = cohort.isoformat()
@@ -45,7 +46,7 @@ def sealer(key: bytes, *, table: str, cohort: date, nonces_at_once: int = 256) -
 
 
 def _nonces(at_once: int) -> Iterator[bytes]:
-    """Yield random nonces, each once, drawn from the system some at a time: each draw lets other threads go first."""
+    """Yield random nonces, each once, drawn in blocks from the system: each draw releases the interpreter lock."""
     while True:
         drawn = os.urandom(NONCE_BYTES * at_once)
         yield from (drawn[at : at + NONCE_BYTES] for at in range(0, len(drawn), NONCE_BYTES))
@@ -55,7 +56,7 @@ def unseal(key: bytes, blob: bytes, *, table: str, row: int, cohort: date) -> An
     """Open a blob sealed for exactly this table, row and cohort.
 
     Raises:
-        SealBroken: the blob was moved, changed or cut.
+        SealBroken: the blob was moved, changed or truncated.
     """
     if blob[:1] != VERSION:
         raise SealBroken(f"unknown seal version on {table} {row}")
@@ -68,13 +69,13 @@ def unseal(key: bytes, blob: bytes, *, table: str, row: int, cohort: date) -> An
 
 
 def wrap(master: bytes, *, name: str, key: bytes) -> bytes:
-    """Wrap a key by the master key, bound to its name."""
+    """Wrap a key with the master key, bound to its name."""
     nonce = os.urandom(NONCE_BYTES)
     return VERSION + nonce + AESGCM(master).encrypt(nonce, key, name.encode())
 
 
 def unwrap(master: bytes, *, name: str, wrapped: bytes) -> bytes:
-    """Open a wrapped key.
+    """Unwrap a key.
 
     Raises:
         SealBroken: another master key wrapped it, or it was changed.
@@ -86,12 +87,12 @@ def unwrap(master: bytes, *, name: str, wrapped: bytes) -> bytes:
 
 
 def verifier(master: bytes) -> bytes:
-    """Return a constant wrapped by the master key: kept beside the keys, it tells whether a master key is theirs."""
+    """Return a constant wrapped by the master key; stored with the keys, it tells whether a master key is theirs."""
     return wrap(master, name=VERIFIER, key=VERIFIER.encode())
 
 
 def verifies(master: bytes, kept: bytes) -> bool:
-    """Return whether this master key made the kept verifier."""
+    """Return whether this master key made the stored verifier."""
     try:
         return unwrap(master, name=VERIFIER, wrapped=kept) == VERIFIER.encode()
     except SealBroken:
@@ -99,17 +100,17 @@ def verifies(master: bytes, kept: bytes) -> bool:
 
 
 def fingerprint(key: bytes) -> str:
-    """Return a short name of a key, for people to compare: a keyed hash, from which nothing of the key follows."""
+    """Return a short name of a key for people to compare: a keyed hash that reveals nothing about the key."""
     return blind(key, "fingerprint")[:8].hex()
 
 
 def blind(key: bytes, value: str) -> bytes:
-    """Return the keyed hash of a normalised value: equal values, equal hashes, and nothing else to learn."""
+    """Return the keyed hash of a normalised value: equal values have equal hashes, and nothing else can be learned."""
     return blinder(key)(value)
 
 
 def blinder(key: bytes) -> Callable[[str], bytes]:
-    """Return what `blind` does under one key, which is prepared once: for many values."""
+    """Return a function like `blind` with one key, which is prepared once: for many values."""
     copy = HMAC(key, SHA256()).copy
 
     def blind_value(value: str) -> bytes:

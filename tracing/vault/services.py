@@ -1,4 +1,4 @@
-"""Seal, open and look up, with the keys of the running process."""
+"""Seal, open and blind values, with the keys of the running process; destroy the key of a day."""
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
@@ -11,7 +11,7 @@ from tracing.vault.keys import CURRENT_INDEX_KEY, KeyRing
 from tracing.vault.registry import SEALED, blind_kinds, clear_cohort
 
 SETTINGS_KEY = "settings"
-"""The key of the key store under which the installation's own secrets are sealed."""
+"""Name of the key that seals the installation's own secrets."""
 
 blind_kinds(SETTINGS_KEY)
 
@@ -24,14 +24,14 @@ def open_vault(ring: KeyRing) -> None:
 
 
 def keys() -> KeyRing:
-    """Return the keys in use; a command that never opened the vault is a defect."""
+    """Return the keys in use; that a command never opened the vault is a bug."""
     if not _opened:
         raise RuntimeError("the vault is not open: call open_vault first")
     return _opened[0]
 
 
 def master_key_opens() -> bool:
-    """Return whether the master key of this process opens the key store: one row is read, for a readiness check.
+    """Return whether the master key of this process opens the key store, by reading one row: for a readiness check.
 
     An error of the store's database is raised.
     """
@@ -39,16 +39,16 @@ def master_key_opens() -> bool:
 
 
 def seal(table: str, row: int, cohort: date, payload: Any) -> bytes:
-    """Seal `payload` for a row of `table` under the key of the day it was collected."""
+    """Seal `payload` for a row of `table` with the key of the day it was collected."""
     if table not in SEALED:
         raise RuntimeError(f"{table} is not registered as sealed: destruction would not find it")
     return sealing.seal(keys().cohort_key(cohort), table=table, row=row, cohort=cohort, payload=payload)
 
 
 def sealer(table: str, cohort: date) -> Callable[[int, Any], bytes]:
-    """Return what seals payloads for rows of `table` under the key of one day: `seal` for many rows.
+    """Return a function that seals payloads for rows of `table` with the key of one day: `seal` for many rows.
 
-    The key is asked for at the first row: of a destroyed day nothing can be sealed, and nothing need be.
+    The key is requested at the first row: without rows, a day whose key was destroyed raises no error.
     """
     if table not in SEALED:
         raise RuntimeError(f"{table} is not registered as sealed: destruction would not find it")
@@ -82,7 +82,7 @@ def find_unsealed(table: str, row: int, cohort: date, blob: bytes | None) -> Any
 
 
 def seal_setting(name: str, content: bytes) -> bytes:
-    """Seal a secret of the installation (a source's key, a password), bound to `name`; no day destroys it."""
+    """Seal a secret of the installation (a source's key, a password), bound to `name`; no day's end destroys it."""
     return sealing.wrap(keys().index_key(SETTINGS_KEY), name=name, key=content)
 
 
@@ -92,12 +92,12 @@ def unseal_setting(name: str, blob: bytes) -> bytes:
 
 
 def blind(kind: str, value: str) -> bytes:
-    """Return the blind index of a normalised `value` of `kind`, under the index key in use."""
+    """Return the blind index of a normalised `value` of `kind`, with the current index key."""
     return sealing.blind(keys().index_key(kind), value)
 
 
 def blinder(kinds: Iterable[str]) -> Callable[[str, str], bytes]:
-    """Return what `blind` does for values of these kinds, with their keys at hand: for many values."""
+    """Return a function like `blind` for values of these kinds, with their keys fetched once: for many values."""
     by_kind = {kind: sealing.blinder(keys().index_key(kind)) for kind in kinds}
 
     def blind_value(kind: str, value: str) -> bytes:
@@ -117,7 +117,7 @@ def index_key_id() -> int:
 
 
 def destroy_cohort(cohort: date, *, by: int | None, at: datetime) -> None:
-    """Destroy the key of a day, then clear what it leaves: sealed blobs and blind indexes.
+    """Destroy the key of a day, then clear the data it leaves: sealed blobs and blind indexes.
 
     The key store commits first; if this process dies before the clearing, `clear_destroyed` finishes it.
     """
@@ -127,7 +127,7 @@ def destroy_cohort(cohort: date, *, by: int | None, at: datetime) -> None:
 
 
 def clear_destroyed() -> int:
-    """Clear again whatever destroyed days left behind; returns how many days were looked at. Idempotent."""
+    """Clear any data that destroyed days left; returns how many days were checked. Idempotent."""
     cohorts = keys().destroyed_cohorts()
     for cohort in cohorts:
         clear_cohort(cohort)

@@ -1,4 +1,4 @@
-"""Correcting from beginning to end: one writer of lots at a time, a transaction a batch, nothing on disk."""
+"""Correct lines from beginning to end: under the lock for writing lots, one transaction per batch, nothing on disk."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -28,10 +28,10 @@ from tracing.staff.scope import why_seen
 from tracing.vault import services as vault
 
 WAIT = "5s"
-"""Somebody sits before the page: they are told at once that a lot is being loaded."""
+"""Wait for the lock: a person is waiting at the page and is soon told that a lot is being loaded."""
 BATCH = 500
 MOST_LINES = 5_000
-"""Lines of one file: it is made and read in memory. The next file holds what is left."""
+"""Most lines of one workbook: it is made and read in memory. The next one holds the rest."""
 
 
 def reading_of(lot: ImportLot, settings: Settings) -> Reading:
@@ -41,16 +41,16 @@ def reading_of(lot: ImportLot, settings: Settings) -> Reading:
 
 
 def faults_now(line: ImportLine, lot: ImportLot, settings: Settings) -> tuple[Fault, ...]:
-    """Return what is wrong with a line as it stands; nothing once its fields were destroyed."""
+    """Return what is wrong with a line in its current form; empty once its fields were destroyed."""
     values = correction_queries.values_of(line)
     return () if values is None else faults_of(values, reading_of(lot, settings))
 
 
 def correct_line(lot_id: int, raw: RawLine, *, settings: Settings, by: int) -> Corrected:
-    """Take in one line as it was typed.
+    """Load one line as it was typed.
 
     Raises:
-        AnotherLotIsLoading: nothing is lost, it can be sent again in a minute.
+        AnotherLotIsLoading: nothing is lost, the form can be sent again in a minute.
         NotNow: the lot was undone meanwhile.
     """
     with one_at_a_time(wait=WAIT):
@@ -75,7 +75,7 @@ def _correct(
 
 
 def file_of(lot_id: int, *, settings: Settings, by: int) -> bytes:
-    """Return the lines to correct of a lot as a protected workbook, and record whom it shows."""
+    """Return the lines to correct of a lot as a protected workbook, and record whose data it shows."""
     at = clock.now()
     with transaction():
         lot = lots.get_locked(lot_id)
@@ -93,14 +93,14 @@ def file_of(lot_id: int, *, settings: Settings, by: int) -> bytes:
 
 
 def password_of(lot: ImportLot) -> str | None:
-    """Return the password of a lot's files of lines to correct; None before the first of them."""
+    """Return the password of a lot's correction workbooks; None before the first of them."""
     if lot.corrections_secret is None:
         return None
     return vault.unseal_setting(_seal_name(lot), lot.corrections_secret).decode()
 
 
 def password_for(lot_id: int) -> str:
-    """Return the password of a lot's files of lines to correct, made now where there is none."""
+    """Return the password of a lot's correction workbooks, creating it if there is none."""
     with transaction():
         lot = lots.get_locked(lot_id)
         return password_of(lot) or _new_password(lot)
@@ -117,14 +117,14 @@ def _seal_name(lot: ImportLot) -> str:
 
 
 def correct_file(lot_id: int, content: bytes, *, settings: Settings, by: int) -> tuple[Corrected, int]:
-    """Take in a file of corrected lines; returns what became of them, and how many rows name no line.
+    """Load a workbook of corrected lines; returns what became of them, and how many rows name no line.
 
-    Sent twice it changes nothing more. A line that is still wrong keeps what was changed in it.
+    Sending it twice changes nothing more. A line that is still wrong keeps what was changed in it.
 
     Raises:
         FileRefused: the file as a whole cannot be read.
-        NoFileYet: nobody downloaded such a file of this lot.
-        AnotherLotIsLoading: nothing is lost, it can be sent again in a minute.
+        NoFileYet: no such workbook of this lot was downloaded.
+        AnotherLotIsLoading: nothing is lost, the file can be sent again in a minute.
     """
     password = password_of(queries.get_lot(lot_id))
     if password is None:

@@ -1,4 +1,4 @@
-"""Reading the lines that wait for a correction."""
+"""Read the lines that wait for a correction."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ WAITS = and_(
     ImportLine.settled_by_id.is_(None),
     ImportLine.set_aside_at.is_(None),
 )
-"""A line that still waits for somebody to correct it: the condition of an index (`models.TO_CORRECT`)."""
+"""SQL condition of a line that still waits for a correction, as in the index (`models.TO_CORRECT`)."""
 
 
 @dataclass(frozen=True, repr=False)
 class Waiting:
-    """A line to correct, and the lot it came in."""
+    """A line to correct, and its lot."""
 
     line: ImportLine
     source_code: str
@@ -38,7 +38,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Change:
-    """Something that was done to a line: corrected, set aside, taken up."""
+    """An action on a line: corrected, set aside, taken up."""
 
     kind: str
     at: datetime
@@ -47,7 +47,7 @@ class Change:
 
 
 def is_to_correct(line: ImportLine) -> bool:
-    """Say whether a line still waits for a correction."""
+    """Return whether a line still waits for a correction."""
     return (
         line.outcome is Outcome.QUARANTINED
         and line.is_current
@@ -70,7 +70,7 @@ def get_line(lot_id: int, row_number: int, *, lock: bool = False) -> ImportLine:
 
 
 def changes_of(line: ImportLine) -> list[Change]:
-    """Return what was done to a line and to those it took the place of, the latest first."""
+    """Return what was done to a line and to its earlier revisions, latest first."""
     revisions = select(ImportLine.id).where(
         ImportLine.lot_id == line.lot_id, ImportLine.row_number == line.row_number
     )
@@ -89,7 +89,7 @@ def find_settling(line: ImportLine) -> ImportLine | None:
 
 
 def to_correct(lot_id: int, rows: Iterable[int], *, lock: bool = False) -> dict[int, ImportLine]:
-    """Return the lines of some rows of a lot that wait for a correction, by row."""
+    """Return the lines that wait for a correction among some rows of a lot, by row."""
     chosen = (
         select(ImportLine)
         .where(ImportLine.lot_id == lot_id, among(ImportLine.row_number, rows), WAITS)
@@ -101,7 +101,7 @@ def to_correct(lot_id: int, rows: Iterable[int], *, lock: bool = False) -> dict[
 
 
 def rows_of(lot_id: int, rows: Iterable[int]) -> set[int]:
-    """Return which of some rows a lot has."""
+    """Return which of these rows exist in a lot."""
     return set(
         session.scalars(
             select(ImportLine.row_number).where(
@@ -112,7 +112,7 @@ def rows_of(lot_id: int, rows: Iterable[int]) -> set[int]:
 
 
 def uses_of_ids(source_code: str, result_ids: Iterable[str]) -> dict[str, set[tuple[int, int]]]:
-    """Return which lines, by lot and row, a source has used result ids for."""
+    """Return the lines, by lot and row, for which a source has used these result ids."""
     uses: dict[str, set[tuple[int, int]]] = {}
     for row in session.execute(
         select(ImportLine.source_result_id, ImportLine.lot_id, ImportLine.row_number).where(
@@ -124,7 +124,7 @@ def uses_of_ids(source_code: str, result_ids: Iterable[str]) -> dict[str, set[tu
 
 
 def values_of(line: ImportLine) -> tuple[str, ...] | None:
-    """Return the fields of a line as they stand, in the order of the layout; None once they were destroyed."""
+    """Return the current fields of a line, in the order of the layout; None once they were destroyed."""
     fields = fields_of(line)
     return None if fields is None else tuple(fields.get(name, "") for name in FIELDS)
 
@@ -167,7 +167,7 @@ def count_waiting(scope: Scope) -> int:
 
 
 def waiting(scope: Scope, *, after_id: int = 0, limit: int) -> list[Waiting]:
-    """Return the lines to correct over all lots inside a scope, the oldest first, after a key."""
+    """Return the lines to correct of all lots inside a scope, oldest first, after a key."""
     rows = session.execute(
         select(ImportLine, ImportLot.source_code, ImportLot.file_name, ImportLot.received_at)
         .join(ImportLot, ImportLot.id == ImportLine.lot_id)

@@ -1,4 +1,4 @@
-"""Correcting lines in quarantine: they go the way of any line, and join the same lot under the same row."""
+"""Correct lines in quarantine: they are loaded like any line, into the same lot and row, as a new revision."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,12 +24,12 @@ from tracing.kernel import events
 from tracing.kernel.db import among, session
 
 CORRECTABLE = (LotState.LOADED, LotState.LOADING, LotState.STOPPED)
-"""What a lot that was undone or refused brought is not to be corrected."""
+"""States of a lot whose lines may be corrected; not those of an undone or refused lot."""
 _LOT_FIELD = FIELDS.index("NUM_LOT")
 
 
 class SetAside(StrEnum):
-    """Why nothing is to be corrected in a line."""
+    """Why a line is not to be corrected."""
 
     NO_RESULT = "no_result"
     SENT_AGAIN = "sent_again"
@@ -41,16 +41,16 @@ class Corrected:
     """What became of lines that were typed or sent again."""
 
     taken: dict[int, Outcome] = field(default_factory=dict)
-    """By row: corrected."""
+    """Corrected lines: outcome by row."""
     wrong: dict[int, tuple[Fault, ...]] = field(default_factory=dict)
-    """By row: still to be corrected, and why."""
+    """Lines that still need correction: faults by row."""
     done_before: list[int] = field(default_factory=list)
-    """Rows that are not, or no more, to be corrected."""
+    """Rows that do not, or no longer, need correction."""
     unknown: list[int] = field(default_factory=list)
     """Rows that the lot does not have."""
 
     def add(self, other: "Corrected") -> None:
-        """Count another batch of the same file."""
+        """Add the counts of another batch of the same file."""
         self.taken |= other.taken
         self.wrong |= other.wrong
         self.done_before += other.done_before
@@ -58,7 +58,7 @@ class Corrected:
 
 
 def typed(row: int, values: Callable[[str], str]) -> RawLine:
-    """Return a line as it was typed, cleaned as one of a file; `values` gives the text of each field."""
+    """Return a typed line, cleaned like one of a file; `values` gives the text of each field."""
     return RawLine(row, tuple(clean(values(name)) for name in FIELDS))
 
 
@@ -72,10 +72,10 @@ def correct(
     by: int,
     at: datetime,
 ) -> Corrected:
-    """Take in corrected lines of a lot, in the transaction of the caller, who holds the right to write lots.
+    """Load corrected lines of a lot, in the transaction of the caller, who holds the lock for writing lots.
 
-    Each keeps its row and gets the next revision, and the arrival of its lot: the promise counts from it. One
-    that is still wrong stays to be corrected; `keep_wrong` keeps what was changed in it all the same.
+    Each keeps its row and gets the next revision, and the time of receipt of its lot, from which its deadline counts.
+    A line that is still wrong stays to be corrected; `keep_wrong` still saves what was changed in it.
     """
     lots.get_locked(lot.id, *CORRECTABLE)
     waiting = queries.to_correct(lot.id, (raw.row for raw in raws), lock=True)
@@ -108,12 +108,12 @@ class _Work:
     found: Corrected
     usable: dict[int, ParsedLine] = field(default_factory=dict)
     changed: dict[int, ParsedLine] = field(default_factory=dict)
-    """Still wrong, and not as they were."""
+    """Lines that are still wrong, but were changed."""
     renamed: dict[int, str] = field(default_factory=dict)
-    """The result id of each line that came under another one, or under none."""
+    """The new result id of each line that had another one, or none."""
 
     def look_at(self, line: ImportLine, raw: RawLine) -> None:
-        """Read a corrected line, and say everything that is still wrong with it."""
+        """Read a corrected line, and record everything that is still wrong with it."""
         parsed = parse(raw, self.reading)
         if parsed.problems:
             self.found.wrong[raw.row] = faults_of(raw.values, self.reading)
@@ -125,7 +125,7 @@ class _Work:
             self.renamed[raw.row] = parsed.result_id
 
     def refuse_taken_ids(self) -> None:
-        """Keep back a line whose new id is that of another line: it would pass for that one, and be lost."""
+        """Reject a line whose new id belongs to another line: it would count as that one, and be lost."""
         uses = queries.uses_of_ids(self.lot.source_code, self.renamed.values())
         for row, result_id in sorted(self.renamed.items()):
             others = uses.setdefault(result_id, set())
@@ -137,7 +137,7 @@ class _Work:
 
 
 def _is_as_it_was(line: ImportLine, raw: RawLine) -> bool:
-    """Say whether nothing of a line was changed; the number of the lot is not its own."""
+    """Return whether no field of a line was changed, ignoring the lot number, which is not the line's own."""
     kept = queries.values_of(line)
     return kept is not None and _own(kept) == _own(raw.values)
 
@@ -149,7 +149,7 @@ def _own(values: Sequence[str]) -> tuple[str, ...]:
 def _tell(
     lot: ImportLot, revisions: dict[int, tuple[int, int]], found: Corrected, *, by: int, at: datetime
 ) -> None:
-    """Note what became of each corrected line, and count the lot anew."""
+    """Record what became of each corrected line, and recompute the lot's counts."""
     rows = session.execute(
         select(ImportLine.id, ImportLine.row_number, ImportLine.revision, ImportLine.outcome).where(
             ImportLine.lot_id == lot.id, ImportLine.is_current, among(ImportLine.row_number, revisions)
@@ -176,7 +176,7 @@ def _tell(
 
 
 FORGOTTEN = (Outcome.NOT_POSITIVE, Outcome.WITHDRAWN)
-"""Of a line that is not positive nothing of the person is kept: neither of what it was before."""
+"""Outcomes of a line that is not positive: no personal data is kept, nor any of its earlier revisions."""
 
 
 def _forget(lot: ImportLot, rows: Sequence[int]) -> None:
@@ -189,7 +189,7 @@ def _forget(lot: ImportLot, rows: Sequence[int]) -> None:
 
 
 def set_aside(line: ImportLine, why: SetAside, *, by: int, at: datetime) -> None:
-    """Say that nothing is to be corrected in a line: its sender was asked.
+    """Set a line aside as not to be corrected, because its sender was asked.
 
     Raises:
         NoLongerToCorrect: it was corrected, settled or set aside meanwhile.
@@ -202,7 +202,7 @@ def set_aside(line: ImportLine, why: SetAside, *, by: int, at: datetime) -> None
 
 
 def take_up(line: ImportLine, *, by: int, at: datetime) -> None:
-    """Put a line that was set aside back among those to correct; nothing happens to one that was not."""
+    """Put a line that was set aside back on the list to correct; does nothing for one that was not."""
     if line.set_aside_at is None:
         return
     line.set_aside_at = line.set_aside_by = line.set_aside_why = None

@@ -1,4 +1,4 @@
-"""The words of corrections: what is wrong with a field, why nothing is corrected, what became of a file."""
+"""Labels of corrections: what is wrong with a field, why a line is set aside, what became of a workbook."""
 
 from collections.abc import Iterable
 
@@ -21,7 +21,7 @@ FAULT_WORDS = {
     Why.UNKNOWN_CODE: _l("Ce code est inconnu."),
     Why.TAKEN: _l("Cet identifiant est déjà celui d’une autre ligne de cet expéditeur."),
 }
-"""What is wrong, as it stands beside the field."""
+"""Label of a fault, shown beside its field."""
 
 HELP_WORDS = {
     "RESULTAT": _l("P positif, N négatif, I ininterprétable, X non réalisé."),
@@ -56,7 +56,7 @@ def told(faults: Iterable[Fault]) -> str:
 
 
 def said_of_file(corrected: Corrected, *, unreadable: int) -> list[str]:
-    """Say what became of the rows of a file that was sent again; row numbers, never a name."""
+    """Return sentences on what became of the rows of a corrected workbook; row numbers, never a name."""
     said = [
         ngettext("%(num)d ligne corrigée.", "%(num)d lignes corrigées.", len(corrected.taken))
         if corrected.taken

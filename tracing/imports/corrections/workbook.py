@@ -1,4 +1,4 @@
-"""The lines to correct as a protected workbook, and the numbers of the lines it speaks of when it comes back."""
+"""Write the lines to correct as a protected workbook, and read which line each returned row corrects."""
 
 import io
 import secrets
@@ -21,7 +21,7 @@ MAPPING = Mapping(
     codes={},
     headings=(LINE, ERROR, *FIELDS),
 )
-"""How such a file is read: the number of the line comes in place of the lot's, which says nothing of the line."""
+"""Mapping for such a workbook: the line number goes into the field of the lot number, which is not needed."""
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _GROUPS, _LETTERS_IN_A_GROUP = 4, 5
 _WIDTHS = {LINE: 8, ERROR: 60}
@@ -38,14 +38,14 @@ class ToCorrect(NamedTuple):
 
 
 def new_password() -> str:
-    """Return a password that can be typed from a screen: no letter that looks like another."""
+    """Return a password that is easy to type from a screen: no two of its characters look alike."""
     return "-".join(
         "".join(secrets.choice(_LETTERS) for _ in range(_LETTERS_IN_A_GROUP)) for _ in range(_GROUPS)
     )
 
 
 def workbook_of(lines: Iterable[ToCorrect], password: str) -> bytes:
-    """Return the lines as an encrypted workbook, made in memory: text cells only, so that nothing is a formula."""
+    """Return the lines as an encrypted workbook, made in memory: text cells only, so that none can be a formula."""
     clear, protected = io.BytesIO(), io.BytesIO()
     with xlsxwriter.Workbook(clear, {"in_memory": True, "strings_to_numbers": False}) as book:
         _write(book, lines)
@@ -61,7 +61,7 @@ def _write(book: xlsxwriter.Workbook, lines: Iterable[ToCorrect]) -> None:
     wrong = book.add_format({"valign": "top", "num_format": "@", "bg_color": "#FDE9C9", "border": 1})
     headings = (LINE, ERROR, *FIELDS)
     for column, heading in enumerate(headings):
-        # empty cells too are text: what is typed into them stays as it is typed
+        # empty cells are formatted as text too: what is typed into them stays unchanged
         sheet.set_column(column, column, _WIDTHS.get(heading, max(14, len(heading) + 2)), cell)
         sheet.write_string(0, column, heading, head)
     sheet.freeze_panes(1, 2)
@@ -77,13 +77,13 @@ def _write(book: xlsxwriter.Workbook, lines: Iterable[ToCorrect]) -> None:
 
 
 def line_of(raw: RawLine) -> int | None:
-    """Return which line of the lot a row of such a file corrects; None when it does not say."""
+    """Return which line of the lot a row of the workbook corrects; None if it does not say."""
     number = raw.values[LOT_FIELD].strip()
     return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None
 
 
 def with_lot(raw: RawLine, row: int) -> RawLine:
-    """Return a row of such a file as the line it corrects."""
+    """Return a row of the workbook as the line it corrects."""
     values = list(raw.values)
     values[LOT_FIELD] = ""
     return RawLine(row, tuple(values))

@@ -1,1 +1,1 @@
-"""From an encrypted file to the bytes inside it, in memory, one layer after the other."""
+"""Open an encrypted file layer by layer, in memory: one module per format (CMS, OpenPGP, age, ZIP, workbook, MIME)."""

@@ -1,4 +1,4 @@
-"""age files: opened with X25519 identities, in memory."""
+"""age files: decrypted with X25519 identities, in memory."""
 
 import binascii
 from collections.abc import Sequence
@@ -13,10 +13,10 @@ _HEAD = 512
 
 
 def open_age(content: bytes, identities: Sequence[str]) -> bytes:
-    """Decrypt with the identity that it was encrypted for.
+    """Decrypt with the identity that the file was encrypted for.
 
-    A passphrase is refused: the work of deriving its key is chosen by the file, and what `age` itself chooses takes
-    more memory than reading any lot.
+    A file with a passphrase is refused: the file chooses the cost of deriving its key, and the cost that `age` itself
+    chooses takes more memory than reading any lot.
     """
     if _FOR_A_PASSPHRASE in _head(content):
         raise CannotRead(Refusal.NOT_YET_OPENED, container="age (phrase de passe)")
@@ -35,7 +35,7 @@ def open_age(content: bytes, identities: Sequence[str]) -> bytes:
 
 
 def _head(content: bytes) -> bytes:
-    """Return the lines that say for whom the file is."""
+    """Return the header lines that name the recipients of the file."""
     if not content.startswith(_ARMOUR):
         return content[:_HEAD]
     lines = content[: 2 * _HEAD].split(b"\n")[1:-1]

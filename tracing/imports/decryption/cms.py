@@ -1,4 +1,4 @@
-"""CMS (.p7m): envelopes for one recipient among several, and what a signature was put around."""
+"""CMS (.p7m): open envelopes encrypted for one or several recipients, and remove signatures."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
 class Kind(Enum):
-    """What a CMS structure is: the identifier of its content."""
+    """The kind of a CMS structure, by its content type identifier."""
 
     SIGNED = bytes.fromhex("06092a864886f70d010702")
     ENVELOPED = bytes.fromhex("06092a864886f70d010703")
@@ -32,14 +32,14 @@ class Kind(Enum):
 
 @dataclass(frozen=True, repr=False)
 class Recipient:
-    """For whom the content key was wrapped: issuer and serial number of their certificate, as DER."""
+    """A recipient of the content key: issuer and serial number of their certificate, as DER."""
 
     issuer: bytes
     serial: bytes
 
 
 def kind_of(content: bytes) -> Kind | None:
-    """Say which CMS structure begins here, if any."""
+    """Return which kind of CMS structure begins here, or None."""
     if len(content) < _SHORTEST or content[0] != der.SEQUENCE:
         return None
     length = content[1]
@@ -48,7 +48,7 @@ def kind_of(content: bytes) -> Kind | None:
 
 
 def open_envelope(content: bytes, private_keys: Sequence[tuple[bytes, bytes]]) -> bytes:
-    """Decrypt with the first key that it was encrypted for."""
+    """Decrypt with the first key that the envelope was encrypted for."""
     _outermost(content)
     if not private_keys:
         raise CannotRead(Refusal.KEY_MISSING)
@@ -62,7 +62,7 @@ def open_envelope(content: bytes, private_keys: Sequence[tuple[bytes, bytes]]) -
 
 
 def without_signature(content: bytes) -> bytes:
-    """Return what a signature was put around, without looking at it."""
+    """Return the signed content without verifying the signature."""
     try:
         signed = _under(content)
         enclosed = next(node for node in der.children(content, signed) if node.tag == der.SEQUENCE)
@@ -95,7 +95,7 @@ def _open_with(content: bytes, private_key: bytes, certificate: bytes) -> bytes:
 
 
 def _decrypt(content: bytes, key: rsa.RSAPrivateKey, certificate: x509.Certificate) -> bytes:
-    """Decrypt, and call whatever goes wrong then damage: the recipient was matched before."""
+    """Decrypt; any failure here means damage, because the recipient was already matched."""
     try:
         if kind_of(content) is Kind.ENVELOPED and _outermost(content).is_told:
             return pkcs7.pkcs7_decrypt_der(content, certificate, key, [])
@@ -107,7 +107,7 @@ def _decrypt(content: bytes, key: rsa.RSAPrivateKey, certificate: x509.Certifica
 
 
 def _decrypt_by_program(content: bytes, key: Key, certificate: x509.Certificate | None) -> bytes:
-    """Decrypt what the library does not know: sealed envelopes, keys agreed upon, lengths told nowhere."""
+    """Decrypt what the library does not support: authenticated envelopes, key agreement, indefinite lengths."""
     written = certificate.public_bytes(serialization.Encoding.PEM) if certificate else b""
     return openssl.decrypted(content, _pem_of(key), written)
 
@@ -125,14 +125,14 @@ def _load_key(pem: bytes) -> Key:
 
 
 def _pem_of(key: Key) -> bytes:
-    """Write a key as the program reads it, without whatever else its file held."""
+    """Return a key as PEM for the program, without anything else its file contained."""
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
 
 
 def _load_certificate(pem: bytes, key: Key) -> x509.Certificate:
-    """Load the certificate of that key."""
+    """Load the certificate that belongs to that key."""
     try:
         certificate = x509.load_pem_x509_certificate(pem)
         belongs = certificate.public_key() == key.public_key()
@@ -144,7 +144,7 @@ def _load_certificate(pem: bytes, key: Key) -> x509.Certificate:
 
 
 def _outermost(content: bytes) -> der.Node:
-    """Return the outermost node of a structure that is there to its end."""
+    """Return the outermost node of a complete structure."""
     try:
         return der.whole(content)
     except (IndexError, ValueError) as cause:
@@ -152,7 +152,7 @@ def _outermost(content: bytes) -> der.Node:
 
 
 def _under(content: bytes) -> der.Node:
-    """Return the node that holds what the structure is about."""
+    """Return the node that holds the content of the structure."""
     _, explicit = der.children(content, _outermost(content))
     (inner,) = der.children(content, explicit)
     return inner
@@ -172,14 +172,14 @@ def _recipients(content: bytes) -> Iterator[Recipient]:
 
 
 def _der(content: bytes, node: der.Node) -> bytes:
-    """Return a node as it is written when its length is told."""
+    """Return a node with a definite length, as DER writes it."""
     return der.encode(node.tag, content[node.start : node.end])
 
 
 def _stand_in(recipient: Recipient, key: rsa.RSAPrivateKey) -> x509.Certificate:
     """Return a certificate with the recipient's issuer and serial number and our public key.
 
-    The library finds its recipient by certificate only, and looks at nothing else in it: so this one is
+    The library finds its recipient by certificate only, and reads nothing else in it: so this one is
     never verified, never stored and needs no signature.
     """
     public = key.public_key().public_bytes(

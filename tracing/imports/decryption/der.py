@@ -1,4 +1,4 @@
-"""The nodes of ASN.1 as CMS writes it: DER, and BER with lengths that are not told in advance. Pure."""
+"""Parse and write ASN.1 nodes as CMS uses them: DER, and BER with indefinite lengths. Pure."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -12,21 +12,21 @@ _DEEPEST = 24
 
 
 class Node(NamedTuple):
-    """A tag, where the bytes under it stand, and where the next node begins."""
+    """A tag, where its content begins and ends, and where the next node begins."""
 
     tag: int
     start: int
     end: int
     after: int
     is_told: bool
-    """Whether its length stands before it, as DER demands."""
+    """Whether its length is given (definite), as DER requires."""
 
 
 def node_at(content: bytes, at: int, limit: int, depth: int = 0) -> Node:
-    """Return the node that begins at a place.
+    """Return the node that begins at offset `at`.
 
     Raises:
-        ValueError: no whole node begins there.
+        ValueError: no complete node begins there.
     """
     if at + 2 > limit or depth > _DEEPEST or content[at] & _LONG_TAG == _LONG_TAG:
         raise ValueError
@@ -44,7 +44,7 @@ def node_at(content: bytes, at: int, limit: int, depth: int = 0) -> Node:
 
 
 def _until_its_end(content: bytes, tag: int, start: int, limit: int, depth: int) -> Node:
-    """Return a node that goes on until two zero bytes stand where the next one would."""
+    """Return a node of indefinite length, which ends at two zero bytes."""
     if not tag & _CONSTRUCTED:
         raise ValueError
     at = start
@@ -54,7 +54,7 @@ def _until_its_end(content: bytes, tag: int, start: int, limit: int, depth: int)
 
 
 def children(content: bytes, node: Node) -> Iterator[Node]:
-    """Yield the nodes under a node, one after the other."""
+    """Yield the child nodes of a node in order."""
     at = node.start
     while at < node.end:
         child = node_at(content, at, node.end)
@@ -63,7 +63,7 @@ def children(content: bytes, node: Node) -> Iterator[Node]:
 
 
 def whole(content: bytes) -> Node:
-    """Return the outermost node; a file cut short, or with something after its end, is damaged."""
+    """Return the outermost node; a file cut short, or with bytes after its end, is damaged."""
     node = node_at(content, 0, len(content))
     if node.after != len(content):
         raise ValueError
@@ -71,14 +71,14 @@ def whole(content: bytes) -> Node:
 
 
 def octets(content: bytes, node: Node) -> bytes:
-    """Return the bytes of a string, in one piece or in many."""
+    """Return the bytes of an octet string, in one piece or in several."""
     if not node.tag & _CONSTRUCTED:
         return content[node.start : node.end]
     return b"".join(octets(content, child) for child in children(content, node))
 
 
 def encode(tag: int, *parts: bytes) -> bytes:
-    """Write one node."""
+    """Encode one node."""
     body = b"".join(parts)
     if len(body) < _UNTOLD:
         return bytes((tag, len(body))) + body
@@ -87,5 +87,5 @@ def encode(tag: int, *parts: bytes) -> bytes:
 
 
 def encode_integer(value: int) -> bytes:
-    """Write a positive integer."""
+    """Encode a positive integer."""
     return encode(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big"))

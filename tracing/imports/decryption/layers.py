@@ -1,7 +1,7 @@
-"""What a file is, told by its content and never by its name; opened layer by layer, in memory only.
+"""Detect what a file is by its content, never by its name, and open it layer by layer, in memory only.
 
-Runs in the reading process. A library is loaded when a file needs it and not before: some take longer to load than
-most files take to read.
+Runs in the reading process. A library is imported only when a file needs it: some take longer to load than most files
+take to read.
 """
 
 from dataclasses import dataclass, field
@@ -19,20 +19,20 @@ _TEXT_HEAD = 4_096
 
 @dataclass(frozen=True)
 class Opened:
-    """A container's clear content: a workbook, delimited text or messages."""
+    """The clear content of a container: a workbook, delimited text or messages."""
 
     container: Container
     content: bytes = field(repr=False)
 
     @property
     def is_workbook(self) -> bool:
-        """Say whether the content is a workbook rather than text."""
+        """Return whether the content is a workbook rather than text."""
         return self.content.startswith(_ZIP)
 
 
 @dataclass(repr=False)
 class Layers:
-    """The layers taken off so far: what the outermost was that encrypts, and whether one was signed."""
+    """The layers removed so far: which one was the outermost encryption, and whether one was signed."""
 
     content: bytes = field(repr=False)
     secrets: Secrets
@@ -40,7 +40,7 @@ class Layers:
     is_signed: bool = False
 
     def take_off(self) -> bool:
-        """Take one layer off; False when there is none."""
+        """Remove one layer; return False if there is none left."""
         content = self.content
         if content.startswith(_OLE):
             self._open_workbook()
@@ -57,7 +57,7 @@ class Layers:
         self.content = workbook.open_protected(self.content, self.secrets.passwords)
 
     def _open_archive(self) -> bool:
-        """Open an archive, in clear only under a layer that encrypts; a workbook is the content itself."""
+        """Open an archive, an unencrypted one only inside an encrypted layer; a workbook is content, not an archive."""
         from tracing.imports.decryption import zip_archive
 
         if self.container is None and not zip_archive.is_encrypted(self.content):
@@ -69,7 +69,7 @@ class Layers:
         return True
 
     def _take_off_mail(self) -> bool:
-        """Take off what only lets CMS pass through mail."""
+        """Remove the MIME or PEM encoding that carries CMS through mail."""
         from tracing.imports.decryption import mime
 
         if mime.is_pem(self.content):
@@ -128,11 +128,11 @@ class Layers:
 
     @property
     def _verifies(self) -> bool:
-        """Say whether a signature matters; where it does not, it is taken off unread."""
+        """Return whether a signature must be verified; if not, it is removed unread."""
         return self.secrets.needs_signature
 
     def _verify(self, *, is_mime: bool = False) -> None:
-        """Replace what is signed by its content, once the signature is that of the source."""
+        """Replace signed data by its content, after verifying that the signature is the source's."""
         from tracing.imports.decryption import openssl
 
         signers = [signer for signer in self.secrets.signers if b"BEGIN CERTIFICATE" in signer]
@@ -151,7 +151,7 @@ def open_container(content: bytes, secrets: Secrets) -> Opened:
     if not content:
         raise CannotRead(Refusal.EMPTY)
     layers = Layers(content, secrets)
-    del content  # it is as large as what comes out of it
+    del content  # it is as large as the content it decrypts to
     _take_all_off(layers)
     if layers.container is None:
         raise _not_a_container(layers.content)
@@ -166,14 +166,14 @@ def open_container(content: bytes, secrets: Secrets) -> Opened:
 
 
 def _take_all_off(layers: Layers) -> None:
-    """Take off every layer; a file that is nothing but layers is somebody's joke."""
+    """Remove every layer; refuse a file that has too many of them."""
     try:
         for _ in range(MOST_LAYERS):
             if not layers.take_off():
                 return
     except BaseException as cause:
-        # Two of the libraries are written in Rust: what they did not expect arrives as an exception that is none of
-        # Python's, and has no name to import.
+        # Two of the libraries are written in Rust: their panics arrive as an exception class that is not part of
+        # Python and cannot be imported by name.
         if type(cause).__name__ != "PanicException":
             raise
         raise CannotRead(Refusal.DAMAGED) from cause
@@ -181,7 +181,7 @@ def _take_all_off(layers: Layers) -> None:
 
 
 def _not_a_container(content: bytes) -> CannotRead:
-    """Return why a file that we do not open is refused: plain, protected in another way, or nothing known."""
+    """Return why a file that we do not open is refused: in clear text, protected in another way, or unknown."""
     for beginning, container in _KNOWN_ELSEWHERE:
         if content.startswith(beginning):
             return CannotRead(Refusal.NOT_YET_OPENED, container=container)
@@ -189,7 +189,7 @@ def _not_a_container(content: bytes) -> CannotRead:
 
 
 def _is_text(content: bytes) -> bool:
-    """Say whether somebody could read this in an editor: then it was sent in clear."""
+    """Return whether the file is readable text: then it was sent in clear."""
     head = content[:_TEXT_HEAD]
     if head.startswith(_BOMS):
         return True

@@ -1,6 +1,6 @@
-"""S/MIME and PEM text: what a mail programme wraps around CMS, taken off in memory. Pure.
+"""S/MIME and PEM: remove what a mail program wraps around CMS, in memory. Pure.
 
-Small on purpose: one part, or two of which the second is a signature. Whatever else a mail can be is refused.
+Small on purpose: one part, or two of which the second is a signature. Any other form of mail is refused.
 """
 
 import binascii
@@ -22,7 +22,7 @@ _PEM_END = b"-----END "
 
 @redacted
 class Entity(NamedTuple):
-    """The body of a mail, decoded, and what its header says it is."""
+    """The decoded body of a mail, and the content type from its header."""
 
     kind: str
     body: bytes
@@ -30,17 +30,17 @@ class Entity(NamedTuple):
 
     @property
     def is_signed(self) -> bool:
-        """Say whether it is two parts, the second of which signs the first."""
+        """Return whether it has two parts, the second of which signs the first."""
         return self.kind == "multipart/signed"
 
 
 def is_pem(content: bytes) -> bool:
-    """Say whether this is CMS as PEM text."""
+    """Return whether this is CMS as PEM text."""
     return _PEM.match(content.lstrip()[:64]) is not None
 
 
 def from_pem(content: bytes) -> bytes:
-    """Return the CMS structure that PEM text holds."""
+    """Return the CMS structure in PEM text."""
     begins = _PEM.search(content)
     ends = content.find(_PEM_END)
     if not begins or ends < begins.end():
@@ -49,13 +49,13 @@ def from_pem(content: bytes) -> bytes:
 
 
 def is_mime(content: bytes) -> bool:
-    """Say whether this begins with the header of a mail that says what it carries."""
+    """Return whether this begins with a mail header that declares its content."""
     head = content[:_LONGEST_HEAD]
     return _HEADER.match(head) is not None and b"content-type:" in _BLANK.split(head, maxsplit=1)[0].lower()
 
 
 def entity_of(content: bytes) -> Entity:
-    """Return what a mail carries."""
+    """Return the content of a mail."""
     ends = _BLANK.search(content[:_LONGEST_HEAD])
     if ends is None:
         raise CannotRead(Refusal.DAMAGED)
@@ -74,7 +74,7 @@ def entity_of(content: bytes) -> Entity:
 
 
 def first_part(entity: Entity) -> bytes:
-    """Return what was signed: everything between the first two boundaries."""
+    """Return the signed part: everything between the first two boundaries."""
     mark = b"--" + entity.boundary
     begins = entity.body.find(mark)
     starts = entity.body.find(b"\n", begins + len(mark)) + 1
@@ -85,13 +85,13 @@ def first_part(entity: Entity) -> bytes:
 
 
 def _headers(head: bytes) -> dict[str, bytes]:
-    """Return the headers by name, folded lines made one."""
+    """Return the headers by name, with folded lines joined."""
     named = (line.partition(b":") for line in _FOLDED.sub(b" ", head).splitlines())
     return {name.strip().lower().decode("ascii", "replace"): value.strip() for name, _, value in named}
 
 
 def _decoded(body: bytes, encoding: bytes) -> bytes:
-    """Undo what made the body pass through mail."""
+    """Reverse the transfer encoding of a mail body."""
     match encoding:
         case b"base64":
             return _from_base64(body)
@@ -103,7 +103,7 @@ def _decoded(body: bytes, encoding: bytes) -> bytes:
 
 
 def _from_base64(text: bytes) -> bytes:
-    """Decode base64, whatever its line ends."""
+    """Decode base64, with any line ends."""
     try:
         return binascii.a2b_base64(text)
     except binascii.Error as cause:

@@ -1,4 +1,4 @@
-"""OpenPGP messages: opened with a secret key or a password, in memory, and only when they are sealed."""
+"""OpenPGP messages: decrypted with a secret key or a password, in memory, if their integrity is protected."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -20,14 +20,14 @@ _MOST_PACKETS = 64
 
 @redacted
 class Clear(NamedTuple):
-    """What a message held, and whether one of those who may sign it did."""
+    """Content of a message, and whether one of the accepted signers signed it."""
 
     content: bytes
     is_signed: bool
 
 
 def looks_like_openpgp(content: bytes) -> bool:
-    """Say whether this begins like a message: armour, or the packet that says for whom it is."""
+    """Return whether the content begins like a message: armour, or the packet that names a recipient."""
     if content.startswith(_ARMOUR):
         return True
     try:
@@ -42,8 +42,8 @@ def open_message(
 ) -> Clear:
     """Decrypt with the first key or password that fits.
 
-    `signers` are asked only when a signature is needed: then a wrong one refuses the message, and one that is not
-    there is said.
+    `signers` are given only when a signature is needed: then a wrong signature refuses the message, and the result
+    says if there was none.
     """
     if not content.startswith(_ARMOUR):
         _refuse_unsealed(content)
@@ -63,12 +63,12 @@ def open_message(
 
 
 def public_keys_in(signers: Sequence[bytes]) -> list[bytes]:
-    """Return those of the signers' certificates that are OpenPGP."""
+    """Return those of the signers' certificates that are OpenPGP keys."""
     return [signer for signer in signers if b"BEGIN CERTIFICATE" not in signer]
 
 
 def _opened(attempt: "partial[pysequoia.Decrypted]", certificates: Sequence[pysequoia.Cert]) -> Clear:
-    """Try one key; a message that nobody signed is opened all the same, and said to be unsigned."""
+    """Try one key; an unsigned message is opened too, and the result says that it is unsigned."""
     signed_by: list[str] = []
 
     def certificates_of(key_ids: list[str]) -> list[pysequoia.Cert]:
@@ -86,14 +86,14 @@ def _opened(attempt: "partial[pysequoia.Decrypted]", certificates: Sequence[pyse
 
 
 def _reason(complaint: str) -> Refusal:
-    """Return why the library stopped."""
+    """Return the refusal for the library's error message."""
     if complaint.startswith(_NOT_FOR_US):
         return Refusal.WRONG_KEY
     return Refusal.WRONG_SIGNATURE if complaint.startswith(_BADLY_SIGNED) else Refusal.DAMAGED
 
 
 def _decryptors(keys: Sequence[bytes], passwords: Sequence[str]) -> list[pysequoia.PyDecryptor]:
-    """Load the secret keys; one that is locked is tried with each password."""
+    """Load the secret keys; each password is tried on a locked one."""
     return [_decryptor(key, passwords) for key in keys]
 
 
@@ -109,7 +109,7 @@ def _decryptor(key: bytes, passwords: Sequence[str]) -> pysequoia.PyDecryptor:
 
 
 def _certificate(signer: bytes) -> pysequoia.Cert:
-    """Load the public key of somebody who may sign."""
+    """Load the public key of an accepted signer."""
     try:
         return pysequoia.Cert.from_bytes(signer)
     except RuntimeError as cause:
@@ -117,7 +117,7 @@ def _certificate(signer: bytes) -> pysequoia.Cert:
 
 
 def _refuse_unsealed(content: bytes) -> None:
-    """Refuse a message whose content could have been altered without anybody seeing it."""
+    """Refuse a message without integrity protection: it could have been altered without a trace."""
     at = 0
     try:
         for _ in range(_MOST_PACKETS):
@@ -132,21 +132,21 @@ def _refuse_unsealed(content: bytes) -> None:
 
 
 def _packet_at(content: bytes, at: int) -> tuple[int, int, int]:
-    """Return the tag of the packet that begins here, where its body does, and where the next one would."""
+    """Return the tag of the packet that begins here, the start of its body, and the start of the next packet."""
     first = content[at]
     if not first & 0x80:
         raise ValueError
     if first & 0x40:
         return first & 0x3F, *_new_length(content, at + 1)
     size = 1 << (first & 3)
-    if size == 8:  # goes on to the end of the file
+    if size == 8:  # the body extends to the end of the file
         return first >> 2 & 0xF, at + 1, len(content)
     start = at + 1 + size
     return first >> 2 & 0xF, start, start + int.from_bytes(content[at + 1 : start], "big")
 
 
 def _new_length(content: bytes, at: int) -> tuple[int, int]:
-    """Return where the body of a packet of the newer form begins and ends; of one in pieces, the first piece."""
+    """Return the start and end of the body of a new-format packet; for one in pieces, of its first piece."""
     length = content[at]
     if length < 192:
         return at + 1, at + 1 + length

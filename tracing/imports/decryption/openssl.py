@@ -1,7 +1,7 @@
-"""CMS that the library cannot read, through the `openssl` program of the machine when there is one.
+"""CMS that the Python library cannot read, with the machine's `openssl` program if there is one.
 
-It runs inside the limits of the reading process. Keys travel through pipes of their own, the file through another:
-nothing that is secret or clear has a name in a file system.
+It runs inside the limits of the reading process. Keys and the file are passed through separate pipes: nothing secret
+or decrypted ever has a name in a file system.
 """
 
 import os
@@ -17,7 +17,7 @@ _NOT_FOR_US = (b"no matching recipient", b"no recipient", b"no key or cert")
 
 
 def decrypted(content: bytes, key: bytes, certificate: bytes) -> bytes:
-    """Decrypt an envelope of any kind that the program knows; the seal of an authenticated one is verified."""
+    """Decrypt an envelope of any kind that the program supports; verifies the tag of an authenticated one."""
     named = [("-inkey", key), *([("-recip", certificate)] if certificate else [])]
     status, clear, complaint = _run(("-decrypt", "-binary", "-inform", "DER"), named, content)
     if status == 0:
@@ -27,12 +27,12 @@ def decrypted(content: bytes, key: bytes, certificate: bytes) -> bytes:
 
 
 def verified(content: bytes, signers: Sequence[bytes], *, is_mime: bool = False) -> bytes:
-    """Return what was signed, if every signature is by one of these certificates and by nothing else.
+    """Return the signed content if every signature was made with one of these certificates and no other.
 
-    Certificates in the message prove nothing, and neither does an authority: the source's own were confirmed by two
-    people.
+    Certificates inside the message prove nothing, nor does a certificate authority: two people confirmed the source's
+    own certificates.
     """
-    # In mail the line ends are those of mail, whatever the relays made of them; elsewhere every byte counts.
+    # Mail relays may change line ends, so in mail they are normalised; elsewhere every byte counts.
     form = ("-inform", "SMIME") if is_mime else ("-inform", "DER", "-binary")
     options = ("-verify", "-noverify", "-nointern", *form)
     status, signed, _ = _run(options, [("-certfile", b"\n".join(signers))], content)
@@ -44,7 +44,7 @@ def verified(content: bytes, signers: Sequence[bytes], *, is_mime: bool = False)
 def _run(
     options: Sequence[str], named: Sequence[tuple[str, bytes]], content: bytes
 ) -> tuple[int, bytes, bytes]:
-    """Run `openssl cms` and return its status, its output and its complaint."""
+    """Run `openssl cms` and return its exit status, its output and its error output."""
     program = shutil.which("openssl")
     if program is None:
         raise CannotRead(Refusal.PROGRAM_MISSING)
@@ -69,7 +69,7 @@ def _run(
 
 
 def _pipe_with(secret: bytes) -> int:
-    """Return the reading end of a pipe that holds a secret; the other end is closed already."""
+    """Return the reading end of a pipe that holds a secret; its writing end is already closed."""
     if len(secret) > _ROOM_IN_A_PIPE:
         raise CannotRead(Refusal.KEY_UNUSABLE)
     reading, writing = os.pipe()

@@ -1,4 +1,4 @@
-"""What a file can be protected with, and what may open it; nothing in here meets a byte of a file."""
+"""Kinds of protection a file can have, and the keys and passwords that open it; this module reads no file content."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -8,11 +8,11 @@ from typing import Any, Self
 
 MOST_PASSWORDS = 10
 AGE_FILE = (b"age-encryption.org/", b"-----BEGIN AGE ")
-"""How a file begins that age encrypted, whichever version it says to be of."""
+"""First bytes of a file encrypted with age, whatever its version."""
 _AGE_IDENTITY = re.compile(rb"^[ \t]*(AGE-SECRET-KEY-1[0-9A-Z]+)", re.MULTILINE)
 _OPENPGP_ARMOUR = b"-----BEGIN PGP "
 _OPENPGP_SECRET = (b"\x94", b"\x95", b"\x96", b"\x97", b"\xc5")
-"""How a secret key begins that is not armoured: its packet tag, in the old form and in the new one."""
+"""First byte of a binary (not armoured) secret key: its packet tag, in the old and the new format."""
 
 
 class Container(StrEnum):
@@ -26,7 +26,7 @@ class Container(StrEnum):
 
 
 class KeyKind(StrEnum):
-    """What a key file holds, told by its content."""
+    """What a key file holds, determined by its content."""
 
     PEM = "pem"
     OPENPGP = "openpgp"
@@ -34,35 +34,35 @@ class KeyKind(StrEnum):
 
 
 def key_kind(content: bytes) -> KeyKind:
-    """Tell what a key file holds; what is nothing we know is taken for PEM, which then says so."""
+    """Return what a key file holds; anything unknown counts as PEM, whose parser then reports the error."""
     if _OPENPGP_ARMOUR in content or content.startswith(_OPENPGP_SECRET):
         return KeyKind.OPENPGP
     return KeyKind.AGE if _AGE_IDENTITY.search(content) else KeyKind.PEM
 
 
 def age_identities(content: bytes) -> tuple[str, ...]:
-    """Return the identities in a key file of age."""
+    """Return the identities in an age key file."""
     return tuple(found.decode() for found in _AGE_IDENTITY.findall(content))
 
 
 @dataclass(frozen=True, repr=False)
 class Secrets:
-    """What may open a file, and who must have signed it. Never stored, never logged: it does not even print."""
+    """What may open a file, and who must have signed it. Never stored, never logged, hidden in `repr`."""
 
     private_keys: tuple[tuple[bytes, bytes], ...] = field(default=(), repr=False)
-    """RSA or EC keys for CMS, each with its certificate or nothing, PEM."""
+    """RSA or EC keys for CMS, each with its certificate or empty bytes, PEM."""
     openpgp: tuple[bytes, ...] = field(default=(), repr=False)
     """Secret keys without a passphrase, armoured or not."""
     age: tuple[str, ...] = field(default=(), repr=False)
     """Identities, one `AGE-SECRET-KEY-1…` each."""
     passwords: tuple[str, ...] = field(default=(), repr=False)
     signers: tuple[bytes, ...] = ()
-    """The certificates of whoever may sign: PEM, or OpenPGP public keys."""
+    """Certificates of the accepted signers: PEM, or OpenPGP public keys."""
     needs_signature: bool = False
-    """Refuse what is not signed by one of them."""
+    """Refuse a file that none of them signed."""
 
     def __add__(self, other: Self) -> Self:
-        """Return everything that either holds; a signature is needed when either says so."""
+        """Return the secrets of both; a signature is needed if either needs one."""
         mine, theirs = asdict(self), asdict(other)
         joined = {
             name: tuple(dict.fromkeys(mine[name] + theirs[name]))
@@ -72,7 +72,7 @@ class Secrets:
         return type(self)(**joined, needs_signature=self.needs_signature or other.needs_signature)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold, to hand it to the reading process."""
+        """Return a JSON-compatible form, to send to the reading process."""
         return {
             "private_keys": [
                 [_as_text(key), _as_text(certificate)] for key, certificate in self.private_keys
@@ -100,12 +100,12 @@ class Secrets:
 
 
 def _as_text(content: bytes) -> str:
-    """Write any bytes as text of the same length."""
+    """Encode any bytes as text of the same length."""
     return content.decode("latin-1")
 
 
 def _as_bytes(text: str) -> bytes:
-    """Undo `_as_text`."""
+    """Reverse `_as_text`."""
     return text.encode("latin-1")
 
 
@@ -117,7 +117,7 @@ def secrets_from(
     signers: Iterable[bytes] = (),
     needs_signature: bool = False,
 ) -> Secrets:
-    """Gather what may open a file. A key file is PEM, OpenPGP or age; a PEM file may hold its certificate too."""
+    """Collect what may open a file. A key file is PEM, OpenPGP or age; a PEM file may contain its certificate too."""
     shared = Secrets(passwords=tuple(passwords), signers=tuple(signers), needs_signature=needs_signature)
     if not private_key:
         return shared
@@ -134,7 +134,7 @@ def secrets_from(
 def passwords_in(text: str, file_name: str) -> tuple[str, ...]:
     """Return the passwords to try from a password file, the likeliest first.
 
-    The file holds one password, or lines of a file name and its password.
+    The file holds one password, or lines that each have a file name and its password.
     """
     lines = [line.strip("\r\n") for line in text.removeprefix("\ufeff").splitlines() if line.strip()]
     named = [_second_word(line) for line in lines if line.split()[0] == file_name]

@@ -1,4 +1,4 @@
-"""Excel workbooks: opened with a password, and looked at before anything is unpacked."""
+"""Excel workbooks: decrypt with a password, and check the archive before anything is unpacked."""
 
 import io
 import re
@@ -25,7 +25,7 @@ _BROKEN_PARTS = (OSError, ValueError, KeyError, IndexError, TypeError, Arithmeti
 
 
 def open_protected(content: bytes, passwords: Sequence[str]) -> bytes:
-    """Decrypt a protected workbook with the first password that opens it, and verify that nothing was altered."""
+    """Decrypt a protected workbook with the first password that opens it, and verify its integrity."""
     if len(content) % _SECTOR:
         raise CannotRead(Refusal.DAMAGED)
     try:
@@ -33,7 +33,7 @@ def open_protected(content: bytes, passwords: Sequence[str]) -> bytes:
         _check_protection(office)
     except CannotRead:
         raise
-    # Whatever the library trips over, the bytes came from outside: no other exception may leave here.
+    # Whatever error the library raises, the bytes came from outside: no other exception may leave this function.
     except Exception as cause:
         raise CannotRead(Refusal.DAMAGED) from cause
     if not passwords:
@@ -45,7 +45,7 @@ def open_protected(content: bytes, passwords: Sequence[str]) -> bytes:
 
 
 def _check_protection(office: Any) -> None:
-    """Refuse what is not agile encryption, before its number of hash rounds, which the file chooses, is run."""
+    """Refuse anything but agile encryption, before running its hash rounds, whose number the file chooses."""
     streams = {"/".join(path) for path in office.file.listdir()} if hasattr(office.file, "listdir") else set()
     if "EncryptionInfo" not in streams:
         raise CannotRead(Refusal.NOT_YET_OPENED, container="Excel 97-2003 (.xls)")
@@ -57,7 +57,7 @@ def _check_protection(office: Any) -> None:
 
 
 def _unlocks(office: Any, password: str) -> bool:
-    """Say whether this is the password."""
+    """Return whether the password opens the workbook."""
     try:
         office.load_key(password=password, verify_password=True)
     except InvalidKeyError:
@@ -68,7 +68,7 @@ def _unlocks(office: Any, password: str) -> bool:
 
 
 def _decrypted(office: Any) -> bytes:
-    """Return the clear workbook once its integrity is verified."""
+    """Return the decrypted workbook after verifying its integrity."""
     clear = io.BytesIO()
     try:
         office.decrypt(clear, verify_integrity=True)
@@ -78,7 +78,7 @@ def _decrypted(office: Any) -> bytes:
 
 
 def check_members(content: bytes) -> None:
-    """Refuse bombs, macros and trick names from the table of contents alone: nothing is unpacked yet."""
+    """Refuse bombs, macros and unsafe names, by the archive's table of contents alone: nothing is unpacked yet."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
@@ -96,7 +96,7 @@ def check_members(content: bytes) -> None:
 
 
 def _is_bomb(members: Sequence[zipfile.ZipInfo]) -> bool:
-    """Say whether the contents are out of all proportion."""
+    """Return whether the unpacked size is out of proportion."""
     unpacked = sum(member.file_size for member in members)
     packed = sum(member.compress_size for member in members)
     return (
@@ -110,5 +110,5 @@ def _is_bomb(members: Sequence[zipfile.ZipInfo]) -> bool:
 
 
 def _is_trick(member: zipfile.ZipInfo) -> bool:
-    """Say whether a member is encrypted once more or its name leads out of the archive."""
+    """Return whether a member is itself encrypted or its name leads out of the archive."""
     return bool(member.flag_bits & 1) or member.filename.startswith("/") or ".." in member.filename

@@ -1,4 +1,4 @@
-"""ZIP archives: one file behind AES, or one file inside another container; nothing else."""
+"""ZIP archives: one file encrypted with AES, or one file inside another container; nothing else."""
 
 import io
 import zipfile
@@ -19,18 +19,18 @@ _OFFICE = "[Content_Types].xml"
 
 
 def is_archive(content: bytes) -> bool:
-    """Say whether this is an archive and no office document."""
+    """Return whether this is a ZIP archive and not an office document."""
     return content.startswith(_MAGIC) and _OFFICE not in _names(content)
 
 
 def is_encrypted(content: bytes) -> bool:
-    """Say whether the first file in an archive is encrypted, well or badly."""
-    flags = content[6:7] or b"\0"  # a torn file may end before them
+    """Return whether the first file in an archive is encrypted, strongly or weakly."""
+    flags = content[6:7] or b"\0"  # a truncated file may end before them
     return bool(flags[0] & _ENCRYPTED)
 
 
 def open_archive(content: bytes, passwords: Sequence[str]) -> bytes:
-    """Return the one file of an archive."""
+    """Return the only file of an archive, decrypted and unpacked."""
     try:
         with pyzipper.AESZipFile(io.BytesIO(content)) as archive:
             member = _only_member(archive.infolist())
@@ -40,13 +40,13 @@ def open_archive(content: bytes, passwords: Sequence[str]) -> bytes:
             return _read(archive, member)
     except CannotRead:
         raise
-    # Whatever the library trips over, the bytes came from outside: no other exception may leave here.
+    # Whatever error the library raises, the bytes came from outside: no other exception may leave this function.
     except Exception as cause:
         raise CannotRead(Refusal.DAMAGED) from cause
 
 
 def _names(content: bytes) -> list[str]:
-    """Return the names in an archive, without unpacking anything."""
+    """Return the file names in an archive, without unpacking anything."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return archive.namelist()
@@ -55,7 +55,7 @@ def _names(content: bytes) -> list[str]:
 
 
 def _only_member(members: Sequence[zipfile.ZipInfo]) -> zipfile.ZipInfo:
-    """Return the one file, or refuse: with several, nobody knows which row is meant."""
+    """Return the only file, or refuse: with several, a row number would be ambiguous."""
     files = [member for member in members if not member.filename.endswith("/")]
     if len(files) != 1:
         raise CannotRead(Refusal.SEVERAL_FILES)
@@ -63,7 +63,7 @@ def _only_member(members: Sequence[zipfile.ZipInfo]) -> zipfile.ZipInfo:
 
 
 def _refuse_strange(member: zipfile.ZipInfo) -> None:
-    """Refuse weak encryption, rare compression and bombs from the table of contents alone."""
+    """Refuse weak encryption, rare compression methods and bombs, by the table of contents alone."""
     is_aes = getattr(member, "wz_aes_version", None) is not None
     if member.flag_bits & _ENCRYPTED and not is_aes:
         raise CannotRead(Refusal.WEAK_ENCRYPTION)
@@ -90,7 +90,7 @@ def _unlocked(archive: pyzipper.AESZipFile, member: zipfile.ZipInfo, passwords: 
 
 
 def _read(archive: pyzipper.AESZipFile, member: zipfile.ZipInfo) -> bytes:
-    """Unpack the file piece by piece, whatever size it announced, and verify its seal at its end."""
+    """Unpack the file piece by piece, whatever size it declares, and verify its authentication code at the end."""
     clear = io.BytesIO()
     with archive.open(member) as packed:
         while piece := packed.read(_PIECE):

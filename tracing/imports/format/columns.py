@@ -1,6 +1,6 @@
-"""Layout `lab-positive-v1`: which column is which, and which rows are lines at all. Pure.
+"""The layout `lab-positive-v1`: find which column is which field, and which rows are lines. Pure.
 
-Headings are matched by normalised name and synonyms, never by position: senders rename, reorder and drop.
+Headings are matched by normalised name and synonyms, never by position: senders rename, reorder and drop columns.
 """
 
 import re
@@ -17,8 +17,8 @@ from tracing.people.names import name_tokens
 
 NAME = "lab-positive-v1"
 REQUIRED = ("ID_RESULTAT", "NOM_NAISSANCE", "PRENOMS", "DATE_NAISSANCE", "DATE_PRELEVEMENT", "RESULTAT")
-# Every field and the headings under which it was met, compared without accents, blanks and punctuation.
-# A heading that stands under two fields goes to the first of them that has no better one.
+# Every field and the headings seen for it, compared without accents, blanks and punctuation.
+# A heading listed under two fields goes to the first of them that has no better one.
 SYNONYMS: dict[str, str] = {
     "NUM_LOT": "LOT NUMEROLOT NOLOT IDLOT",
     "ID_RESULTAT": "IDRESULT IDRES NUMRESULTAT NUMERORESULTAT NORESULTAT REFRESULTAT IDENTIFIANTRESULTAT",
@@ -54,7 +54,7 @@ SYNONYMS: dict[str, str] = {
     "CODE_CAISSE": "CAISSE CPAM CODECPAM CAISSEGESTIONNAIRE CODEORGANISME",
 }
 FIELDS = tuple(SYNONYMS)
-"""The 32 fields in their order; the values of a raw line stand in it."""
+"""The 32 fields in their order, which is also the order of a raw line's values."""
 
 MOST_BANNER_ROWS = 40
 _NOT_IN_A_HEADING = re.compile(r"[^A-Z0-9]")
@@ -65,7 +65,7 @@ _MOJIBAKE = re.compile("[ÃÂâ][\u0080-\u00bf\u2018-\u2122œŒšŠžŽŸƒˆ˜]
 
 
 Row = tuple[int, list[str]]
-"""The number a person sees beside a row of a table, and its cells as text."""
+"""The row number a person sees beside a row of a table, and its cells as text."""
 
 
 @redacted
@@ -77,7 +77,7 @@ class RawLine(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """Where each field stands, or None; and the heading row it was read from."""
+    """The column of each field, or None; and the heading row they were found in."""
 
     row: int
     heading: list[str]
@@ -85,7 +85,7 @@ class Columns(NamedTuple):
 
     @property
     def missing(self) -> list[str]:
-        """Return the required headings that are not there."""
+        """Return the required headings that are missing."""
         return [name for name in REQUIRED if self.positions[FIELDS.index(name)] is None]
 
     @property
@@ -95,7 +95,7 @@ class Columns(NamedTuple):
 
 
 def find_columns(rows: Iterator[Row], mapping: Mapping | None = None) -> Columns:
-    """Find the heading row, perhaps under a banner: the first that has all that is required, else the likeliest."""
+    """Find the heading row, perhaps under a banner: the first with all required headings, else the likeliest."""
     best = Columns(0, [], (None,) * len(FIELDS))
     for number, cells in islice(rows, MOST_BANNER_ROWS):
         columns = match_headings(number, cells, mapping)
@@ -106,15 +106,15 @@ def find_columns(rows: Iterator[Row], mapping: Mapping | None = None) -> Columns
 
 
 def likelihood(columns: Columns) -> tuple[int, int]:
-    """Order tables by what is missing, then by what is recognised."""
+    """Return a sort key for tables: fewest missing headings first, then most recognised ones."""
     return -len(columns.missing), columns.found
 
 
 def match_headings(row: int, cells: Sequence[str], mapping: Mapping | None = None) -> Columns:
-    """Give each field its column: the best of its names that is there; no column serves two fields.
+    """Give each field the column with its best matching heading; no column serves two fields.
 
-    What was accepted of the source comes first. A heading that was accepted and carries no field was left out on
-    purpose: only headings never seen may be known by their name.
+    The headings accepted for the source come first. An accepted heading without a field was left out on purpose: only
+    headings never seen before may be matched by name.
     """
     free: dict[str, int] = {}
     for position, cell in enumerate(cells):
@@ -137,15 +137,15 @@ def match_headings(row: int, cells: Sequence[str], mapping: Mapping | None = Non
 
 
 def refuse_without_required(columns: Columns) -> None:
-    """Refuse a table in which a required heading cannot be found, naming each."""
+    """Refuse a table without a required heading, naming each missing one."""
     if columns.missing:
         raise CannotRead(Refusal.UNKNOWN_LAYOUT, missing=", ".join(columns.missing))
 
 
 def raw_lines(rows: Iterator[Row], columns: Columns, mapping: Mapping | None = None) -> Iterator[RawLine]:
-    """Yield the lines under the heading; banners, blank rows and totals are no lines.
+    """Yield the lines under the heading; banners, blank rows and totals are not lines.
 
-    A code that the mapping knows becomes ours; any other value stays as it is.
+    A code in the mapping is replaced by the layout's; any other value stays as it is.
     """
     meanings = _meanings(mapping)
     width = len(columns.heading)
@@ -163,7 +163,7 @@ def raw_lines(rows: Iterator[Row], columns: Columns, mapping: Mapping | None = N
 
 
 def _meanings(mapping: Mapping | None) -> list[tuple[int, dict[str, str]]]:
-    """Return the place of each coded field whose codes were mapped, and what they mean, whatever their case."""
+    """Return the index of each coded field with mapped codes, and what those mean, ignoring case."""
     return [
         (FIELDS.index(field), {value.casefold(): code for value, code in codes.items()})
         for field, codes in (mapping.codes if mapping else {}).items()
@@ -172,7 +172,7 @@ def _meanings(mapping: Mapping | None) -> list[tuple[int, dict[str, str]]]:
 
 
 def _translated(values: tuple[str, ...], meanings: list[tuple[int, dict[str, str]]]) -> tuple[str, ...]:
-    """Replace the sender's codes by ours."""
+    """Replace the sender's codes by the layout's."""
     ours = list(values)
     for place, codes in meanings:
         ours[place] = codes.get(values[place].casefold(), values[place])
@@ -180,19 +180,19 @@ def _translated(values: tuple[str, ...], meanings: list[tuple[int, dict[str, str
 
 
 def _is_clean(cells: Sequence[str]) -> bool:
-    """Say whether `clean` would leave every cell of a row as it is: told of the whole row at once, as most are."""
+    """Return whether `clean` would leave every cell of a row unchanged: one test per row, as most rows are clean."""
     row = "\0".join(("", *cells, ""))
-    # One by one and not as a pattern: that takes four times as long, and this is most of what reading a file takes.
+    # Substring tests and not a regular expression, which takes four times as long; most reading time goes here.
     blanks = "  " in row or "\0 " in row or " \0" in row or "\t" in row or "\n" in row or "\r" in row
     edges = "'" in row or '"' in row or "=" in row or "#" in row or "\f" in row
     return not (blanks or edges) and (row.isascii() or not _STRANGE.search(row))
 
 
 def clean(text: str) -> str:
-    """Return a cell without what spreadsheets and keyboards leave around it.
+    """Return a cell without the traces that spreadsheets and keyboards leave.
 
-    Blanks of every kind become single spaces; `="01000"` and a leading apostrophe keep text from being read
-    as a number; UTF-8 once read as Windows-1252 is read again.
+    Blanks of every kind become single spaces; `="01000"` and a leading apostrophe, which keep text from being read
+    as a number, are removed; UTF-8 wrongly decoded as Windows-1252 is decoded again.
     """
     if not text or (text.isascii() and text.isalnum()):
         return text
@@ -205,7 +205,7 @@ def clean(text: str) -> str:
 
 
 def _read_again(text: str) -> str:
-    """Undo one decoding too many, if that is what happened."""
+    """Repair text that was decoded once with the wrong encoding, if it was."""
     try:
         return text.encode("cp1252").decode("utf-8")
     except UnicodeError:
@@ -213,7 +213,7 @@ def _read_again(text: str) -> str:
 
 
 def _is_data(cells: Sequence[str], values: tuple[str, ...]) -> bool:
-    """Say whether a row is a line: not blank, not a lone remark in the first column, not the totals."""
+    """Return whether a row is a line: not blank, not a lone remark in the first column, not the totals."""
     if values[_BIRTH_DATE] and values[_RESULT]:
         return True
     filled = sum(map(bool, values))
@@ -227,9 +227,9 @@ def _is_data(cells: Sequence[str], values: tuple[str, ...]) -> bool:
 
 
 def heading_key(heading: str) -> str:
-    """Return a heading as it is compared: in capitals without accents, blanks and punctuation.
+    """Return a heading in the form used to compare: capitals without accents, blanks and punctuation.
 
-    Of one in another script nothing would be left; it is compared as it stands.
+    A heading in another script, of which nothing would be left, is compared unchanged.
     """
     return _NOT_IN_A_HEADING.sub("", "".join(name_tokens(heading))) or "".join(heading.split()).casefold()
 

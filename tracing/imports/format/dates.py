@@ -1,4 +1,4 @@
-"""Dates as French senders and spreadsheets write them; never month first. Pure."""
+"""Parse dates as French senders and spreadsheets write them; never month first. Pure."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -19,7 +19,7 @@ _OLDEST_YEARS = 130
 
 @lru_cache(maxsize=8192)
 def read_moment(text: str, *, not_after: date | None = None) -> tuple[datetime, bool] | None:
-    """Read a local date and time and whether a time was given at all; None when unreadable or impossible.
+    """Return the local date and time and whether a time was given; None when unreadable or impossible.
 
     `not_after` decides the century of two-digit years: birth dates are never in the future.
     """
@@ -41,7 +41,7 @@ def read_moment(text: str, *, not_after: date | None = None) -> tuple[datetime, 
 
 @lru_cache(maxsize=8192)
 def in_utc(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return a moment of a site's wall clock in UTC."""
+    """Convert a moment of a site's local time to UTC."""
     return moment.replace(tzinfo=zone).astimezone(UTC)
 
 
@@ -54,7 +54,7 @@ def _moment(year: int, month: int, day: int, clock: list[str | None]) -> tuple[d
 
 
 def _full_year(year: str, month: int, day: int, not_after: date | None) -> int:
-    """Give a two-digit year its century: this one, unless that would be after the given day."""
+    """Return a two-digit year with its century: the current one, unless that would be after the given day."""
     if len(year) == 4:
         return int(year)
     recent = 2000 + int(year)
@@ -62,12 +62,12 @@ def _full_year(year: str, month: int, day: int, not_after: date | None) -> int:
 
 
 def _from_serial(days: str, fraction: str | None) -> tuple[datetime, bool]:
-    """Read a spreadsheet's day count (1900 system), which stays when a cell loses its date format."""
+    """Read a spreadsheet's day count (1900 system), which is left when a cell loses its date format."""
     moment = _SERIAL_EPOCH + timedelta(days=float(f"{days}.{fraction or 0}"))
     rounded = (moment + timedelta(milliseconds=500)).replace(microsecond=0)
     return rounded, fraction is not None
 
 
 def can_be_birth_date(birth_date: date, *, on: date) -> bool:
-    """Say whether somebody tested on that day can have been born then."""
+    """Return whether a person tested on that day can have been born on `birth_date`."""
     return birth_date <= on and on.year - birth_date.year <= _OLDEST_YEARS

@@ -1,4 +1,4 @@
-"""Which field keeps a line from being used, and why: each beside its field, all of them at once. Pure."""
+"""Find which fields keep a line from being used, and why: all of them at once, each with its field. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ _required = itemgetter(*REQUIRED)
 
 
 class Problem(StrEnum):
-    """Why a line cannot be used safely, in the order in which the decisive one is chosen."""
+    """Why a line cannot be used safely; the first that applies, in this order, is the decisive one."""
 
     MISSING_FIELD = "MISSING_FIELD"
     BAD_DATE = "BAD_DATE"
@@ -32,11 +32,11 @@ class Why(StrEnum):
     NO_LETTER = "no_letter"
     UNREADABLE = "unreadable"
     BORN_LATER = "born_later"
-    """After the sampling, or after the extraction where there is no sampling."""
+    """After the sampling, or after the extraction if there is no sampling date."""
     TOO_LONG_AGO = "too_long_ago"
     AFTER_EXTRACTION = "after_extraction"
     AFTER_RECEIPT = "after_receipt"
-    """The file does not say when it was made: the time of receipt counts."""
+    """After the time of receipt, which is the limit because the file does not say when it was made."""
     UNKNOWN_CODE = "unknown_code"
     TAKEN = "taken"
     """Another line has this result id."""
@@ -52,7 +52,7 @@ PROBLEMS = {
     Why.AFTER_RECEIPT: Problem.FUTURE_DATE,
     Why.UNKNOWN_CODE: Problem.UNKNOWN_CODE,
 }
-"""The reason of the format that each of these is."""
+"""The format's reason for each of these."""
 
 
 class Fault(NamedTuple):
@@ -63,7 +63,7 @@ class Fault(NamedTuple):
 
 
 def faults_of(values: Sequence[str], reading: Reading) -> tuple[Fault, ...]:
-    """Return everything that keeps a line from being used, in the order of the fields; nothing when it can be."""
+    """Return all faults of a line, in the order of the fields; empty if the line can be used."""
     sent = {name: "" if value in PLACEHOLDERS else value for name, value in zip(FIELDS, values, strict=True)}
     if sent["RESULTAT"].upper() in NOT_POSITIVE:
         return ()
@@ -72,7 +72,7 @@ def faults_of(values: Sequence[str], reading: Reading) -> tuple[Fault, ...]:
 
 
 def find_faults(sent: Mapping[str, str], dates: Dates) -> list[Fault]:
-    """Return everything that keeps a line from being used that says to be positive, in no order."""
+    """Return all faults of a line that claims to be positive, in no particular order."""
     found = _missing(sent) + _bad_dates(sent, dates)
     if sent["RESULTAT"].upper() not in ("", POSITIVE):
         found.append(Fault("RESULTAT", Why.UNKNOWN_CODE))
@@ -80,7 +80,7 @@ def find_faults(sent: Mapping[str, str], dates: Dates) -> list[Fault]:
 
 
 def problems_of(faults: Sequence[Fault]) -> tuple[Problem, ...]:
-    """Return the reasons of the format for what is wrong with a line, the decisive one first."""
+    """Return the format's reasons for the faults of a line, the decisive one first."""
     if not faults:
         return ()
     met = {PROBLEMS[fault.why] for fault in faults}
@@ -88,9 +88,9 @@ def problems_of(faults: Sequence[Fault]) -> tuple[Problem, ...]:
 
 
 def _missing(sent: Mapping[str, str]) -> list[Fault]:
-    """Return the required fields that are empty; a name without a letter is no name."""
+    """Return the required fields that are empty; a name without a letter counts as empty."""
     found = []
-    if "" in _required(sent):  # told at once, as hardly any line has one
+    if "" in _required(sent):  # one test for all fields, as hardly any line has one
         found = [Fault(name, Why.EMPTY) for name in REQUIRED if not sent[name]]
     for name in _NAMES:
         if not _LETTER.search(sent[name]) and sent[name]:
@@ -99,7 +99,7 @@ def _missing(sent: Mapping[str, str]) -> list[Fault]:
 
 
 def _bad_dates(sent: Mapping[str, str], dates: Dates) -> list[Fault]:
-    """Return the dates that cannot be read or cannot be."""
+    """Return the dates that are unreadable or impossible."""
     found = []
     if dates.birth is None:
         if sent["DATE_NAISSANCE"]:

@@ -1,4 +1,4 @@
-"""Single fields of a line: placeholders, codes, identifiers and what spreadsheets do to them. Pure."""
+"""Read single fields of a line: placeholders, codes, identifiers and what spreadsheets do to them. Pure."""
 
 import re
 from functools import lru_cache
@@ -40,7 +40,7 @@ UNKNOWN = "U"
 
 
 def padded(text: str, width: int) -> str:
-    """Give an identifier back the leading zero a spreadsheet ate: a postcode of 1000 is 01000."""
+    """Restore the leading zero of an identifier that a spreadsheet dropped: a postcode of 1000 is 01000."""
     if len(text) == width or not text:
         return text
     compact = _BETWEEN_DIGITS.sub("", text)
@@ -57,12 +57,12 @@ def read_finess(text: str) -> str | None:
 
 
 def read_email(text: str) -> str:
-    """Return an address that looks like one, or nothing."""
+    """Return the text if it looks like an e-mail address, else an empty string."""
     return text if _EMAIL.fullmatch(text) else ""
 
 
 def read_sex(text: str) -> str:
-    """Return M, F or I, or nothing when it is not said."""
+    """Return M, F or I, or an empty string if it is not given."""
     return _SEXES.get(text.upper(), "")
 
 
@@ -72,11 +72,11 @@ def read_yes_no(text: str) -> str:
 
 
 def read_code(text: str, known: frozenset[str], otherwise: str) -> str:
-    """Return a code of the layout, or what stands for one we do not know."""
+    """Return a code of the layout, or `otherwise` for an unknown one."""
     code = text.upper()
     return code if code in known else otherwise
 
 
 def read_variant(text: str) -> str:
-    """Return a screening code (letters in order, each with 0, 1, 8 or 9), or nothing."""
+    """Return a screening code (letters in order, each with 0, 1, 8 or 9), or an empty string."""
     return text if _VARIANT.fullmatch(text) else ""

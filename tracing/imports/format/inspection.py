@@ -1,7 +1,7 @@
-"""Which column of a source is which field, and which of its codes is which: accepted once, compared ever after.
+"""Find and compare a source's columns and codes: accepted once by a person, then compared with every later file.
 
-Pure. A heading is compared without accents, blanks and punctuation; what it *means* is never guessed silently:
-similarity only proposes, on a page where a person sees sample values beside.
+Pure. Headings are compared without accents, blanks and punctuation. The *meaning* of an unknown heading is never
+guessed silently: similarity only makes proposals, on a page where a person sees sample values beside them.
 """
 
 from collections import Counter
@@ -54,20 +54,20 @@ CODES: dict[str, dict[str, str]] = {
     },
     "SEXE": {"M": "MASCULIN HOMME H 1 MR MONSIEUR", "F": "FEMININ FEMME 2 MME MADAME", "I": "INDETERMINE"},
 }
-"""The coded fields, their codes, and words under which a code is likely meant: for proposals only."""
+"""The coded fields, their codes, and values that likely mean each code: for proposals only."""
 
 MOST_SAMPLES, MOST_DISTINCT, LONGEST_SHOWN = 5, 30, 60
 LEAST_LIKENESS = 74.0
-"""Of a hundred: below it nothing is proposed. It leaves "Nom du fichier" alone and takes "Date prelev."."""
+"""Of 100; below it nothing is proposed. This value rejects "Nom du fichier" and accepts "Date prelev."."""
 
 
 def first_mapping(headings: Sequence[str]) -> Mapping:
-    """Return the mapping of a file that the layout itself recognises."""
+    """Return the mapping of a file whose headings the layout itself recognises."""
     return Mapping(_by_field(match_headings(0, headings)), {}, tuple(headings))
 
 
 class Gone(NamedTuple):
-    """A field that is not found any more, the heading that carried it, and which new one may be its new name."""
+    """A field that is no longer found, the heading it had, and the new heading that may have replaced it."""
 
     field: str
     heading: str
@@ -76,25 +76,25 @@ class Gone(NamedTuple):
 
 @dataclass(frozen=True)
 class Difference:
-    """How the headings of a file differ from the accepted ones in what synonyms and the mapping do not cover."""
+    """How the headings of a file differ from the accepted ones beyond what synonyms and the mapping cover."""
 
     gone: tuple[Gone, ...] = ()
     new: tuple[str, ...] = ()
-    """Headings never accepted that no field is known by."""
+    """Headings that were never accepted and match no field."""
     doubled: tuple[str, ...] = ()
-    """Headings of a field that stand twice now: which of them is meant?"""
+    """Headings of a field that now occur twice: it is unclear which one is meant."""
 
     @property
     def is_covered(self) -> bool:
-        """Say whether the file can be read as the earlier ones were."""
+        """Return whether the file can be read like the earlier ones."""
         return not (self.gone or self.new or self.doubled)
 
 
 def difference(accepted: Mapping, headings: Sequence[str]) -> Difference:
-    """Compare the heading row of a file with what was accepted of its source.
+    """Compare the heading row of a file with what was accepted for its source.
 
-    A heading in other letters, moved, or renamed to a synonym is no difference. A field that was found and is
-    not any more is one, and so is a heading that was never accepted and is not used for a field.
+    A heading in other capitals, moved, or renamed to a synonym is no difference. A field that was found before and is
+    not any more is a difference, and so is a heading that was never accepted and is not used for a field.
     """
     now = match_headings(0, headings, accepted)
     found = _by_field(now)
@@ -117,7 +117,7 @@ def difference(accepted: Mapping, headings: Sequence[str]) -> Difference:
 
 
 def _renamed(before: Sequence[str], now: Sequence[str]) -> dict[str, str]:
-    """Return which heading stands between the same neighbours where another stood: perhaps its new name."""
+    """Return, for each lost heading, the new one between the same neighbours: perhaps its new name."""
     old, new = [heading_key(each) for each in before], [heading_key(each) for each in now]
     found: dict[str, str] = {}
     for change, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
@@ -128,35 +128,35 @@ def _renamed(before: Sequence[str], now: Sequence[str]) -> dict[str, str]:
 
 @dataclass(frozen=True, repr=False)
 class Looked:
-    """What the mapping page shows of a file. Samples and distinct values are personal data: shown, never kept."""
+    """What the mapping page shows of a file. Samples and distinct values are personal data: shown, never stored."""
 
     headings: tuple[str, ...]
-    """The heading row as it stands."""
+    """The heading row as written."""
     heading_row: int
-    """Its number as a person sees it in the file; 0 when nothing looks like headings."""
+    """Its row number as a person sees it in the file; 0 if no row looks like headings."""
     lines: int
-    """How many rows stand under it."""
+    """Number of rows under it."""
     samples: dict[str, list[str]]
     """By heading: its first few different values."""
     distinct: dict[str, list[str]]
-    """By heading: its different values, the most frequent first, as long as they are few enough to be codes."""
+    """By heading: its different values, most frequent first, if they are few enough to be codes."""
     proposal: dict[str, str | None]
-    """By field: the heading that is it, or may be it."""
+    """By field: the heading that matches it, or may match it."""
     recognised: tuple[str, ...]
-    """The fields whose heading is known by name or accepted before; the others are only alike."""
+    """The fields whose heading is a known name or was accepted before; the others are only similar."""
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """Return the headings that can be chosen: not blank, and of two that are equal the first, which is read."""
+        """Return the headings that can be chosen: not blank, and of equal ones only the first, the one read."""
         return _distinct(self.headings)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
+        """Return a JSON-compatible form."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, sent: Table[str, Any]) -> Self:
-        """Return what `to_dict` gave."""
+        """Read back what `to_dict` returned."""
         return cls(**dict(sent) | {name: tuple(sent[name]) for name in ("headings", "recognised")})
 
 
@@ -165,7 +165,7 @@ RowSource = Callable[[], Iterator[Row]]
 
 
 def look(tables: Iterable[RowSource], mapping: Mapping | None = None) -> Looked:
-    """Find the likeliest heading row of a file and what its columns hold, so that a person can say what is what."""
+    """Return the likeliest heading row of a file and what its columns hold, so that a person can map them."""
     best, columns, rows = (0, 0), Columns(0, [], (None,) * len(FIELDS)), None
     for table in tables:
         for number, cells in islice(table(), MOST_BANNER_ROWS):
@@ -188,10 +188,10 @@ def look(tables: Iterable[RowSource], mapping: Mapping | None = None) -> Looked:
 
 
 def proposed(looked: Looked, accepted: Mapping | None) -> tuple[dict[str, str], frozenset[str]]:
-    """Return the heading to propose for each field, and which fields need no second look.
+    """Return the heading to propose for each field, and the fields that are certain.
 
-    What was accepted of the source comes first, then names, then a heading that stands where a lost one stood,
-    then likeness.
+    In order of preference: the heading accepted for the source, a known name, a heading in the place of a lost one,
+    a similar heading.
     """
     columns = _by_field(match_headings(looked.heading_row, looked.headings, accepted))
     certain = frozenset(columns)
@@ -213,7 +213,7 @@ def propose_code(name: str, value: str) -> str | None:
 
 
 def _words_in(cells: Sequence[str]) -> int:
-    """Count the cells that read like headings: words, at most two digits, not long."""
+    """Count the cells that look like headings: words, at most two digits, not long."""
     return sum(
         len(cell) <= LONGEST_SHOWN and any(map(str.isalpha, cell)) and sum(map(str.isdigit, cell)) <= 2
         for cell in _distinct(cells)
@@ -250,8 +250,8 @@ def _values(
 
 
 def _alike(headings: Sequence[str], recognised: Table[str, str]) -> dict[str, str | None]:
-    """Propose a heading for each field that has none: the most alike first, and no heading twice."""
-    # Only this page needs it: the process that reads every file stays light.
+    """Propose a heading for each field that has none: the most similar first, and no heading twice."""
+    # Imported here because only the mapping page needs it: the process that reads every file stays light.
     from rapidfuzz import fuzz  # noqa: PLC0415
 
     taken = {heading_key(heading) for heading in recognised.values()}
@@ -278,7 +278,7 @@ def _by_field(columns: Columns) -> dict[str, str]:
 
 
 def _distinct(headings: Iterable[str]) -> tuple[str, ...]:
-    """Return the headings without blanks and repetitions: of two that are equal the first is read."""
+    """Return the headings without blanks and repetitions: of equal ones the first is read."""
     kept: dict[str, str] = {}
     for heading in headings:
         kept.setdefault(heading_key(heading), heading)

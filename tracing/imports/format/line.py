@@ -1,4 +1,4 @@
-"""A raw line becomes typed fields, warnings, and every reason why it cannot be used. Pure."""
+"""Parse a raw line into typed fields, warnings, and every reason why it cannot be used. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ class LabFacts(NamedTuple):
 
 @redacted
 class Background(NamedTuple):
-    """What the laboratory said besides: who sent it, where the person lives and works."""
+    """Other data the laboratory sent: who ordered the test, where the person lives and works."""
 
     lab_finess: str
     lab_name: str
@@ -55,19 +55,19 @@ class Background(NamedTuple):
     housing_name: str
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
+        """Return a JSON-compatible form."""
         return self._asdict()
 
 
 @redacted
 class ParsedLine(NamedTuple):
-    """A line understood. Only a positive line without a problem has an identity, facts and background."""
+    """A parsed line. Only a positive line without a problem has an identity, facts and background."""
 
     row: int
     result_id: str
     result: str
     values: tuple[str, ...]
-    """Every field as it came, in the order of the layout, of a line with a problem: somebody will correct it."""
+    """Every field as it came, in the order of the layout, for a line with a problem: a person will correct it."""
     fingerprint_content: str
     """The line's own fields, without lot number and extraction time, to be hashed with a key."""
     problems: tuple[Problem, ...] = ()
@@ -79,14 +79,14 @@ class ParsedLine(NamedTuple):
 
     @property
     def is_not_positive(self) -> bool:
-        """Say whether the result is negative, uninterpretable or not done, whatever else is wrong."""
+        """Return whether the result is negative, uninterpretable or not done, whatever else is wrong."""
         return self.result in NOT_POSITIVE
 
 
 def parse(raw: RawLine, reading: Reading) -> ParsedLine:
-    """Read one line."""
+    """Parse one raw line."""
     values: Sequence[str] = raw.values
-    if not fields.PLACEHOLDERS.isdisjoint(values):  # told at once, as most lines have none
+    if not fields.PLACEHOLDERS.isdisjoint(values):  # one test for the whole line, as most have none
         values = ["" if value in fields.PLACEHOLDERS else value for value in values]
     sent = dict(zip(FIELDS, values, strict=True))
     dates = read_dates(sent, reading)
@@ -100,7 +100,7 @@ def parse(raw: RawLine, reading: Reading) -> ParsedLine:
 
 
 def _usable(raw: RawLine, sent: dict[str, str], content: str, dates: Dates, reading: Reading) -> ParsedLine:
-    """Complete a positive line without a problem."""
+    """Return the parsed form of a positive line without a problem."""
     doubts: list[Doubt] = []
     identity = _identity(sent, dates, doubts, reading)
     background = _background(sent, doubts)
@@ -121,7 +121,7 @@ def _usable(raw: RawLine, sent: dict[str, str], content: str, dates: Dates, read
 
 
 def _identity(sent: dict[str, str], dates: Dates, doubts: list[Doubt], reading: Reading) -> Identity:
-    """Return who the line is about, noting what is doubtful."""
+    """Return the identity of the person, adding doubtful fields to `doubts`."""
     assert dates.birth is not None  # noqa: S101  a line without a readable birth date has a problem
     return Identity(
         birth_name=sent["NOM_NAISSANCE"],
@@ -140,7 +140,7 @@ def _identity(sent: dict[str, str], dates: Dates, doubts: list[Doubt], reading: 
 
 
 def _nir(text: str, doubts: list[Doubt]) -> str | None:
-    """Return the valid NIR, or leave it out with a warning."""
+    """Return a valid NIR; otherwise None, with a warning in `doubts`."""
     if not text.strip("0"):
         return None
     nir = read_nir(text)
@@ -153,7 +153,7 @@ def _nir(text: str, doubts: list[Doubt]) -> str | None:
 
 
 def _phones(sent: dict[str, str], doubts: list[Doubt], *, allow_fiction: bool) -> tuple[str, ...]:
-    """Return the usable numbers, mobile first."""
+    """Return the usable numbers, mobile numbers first."""
     mobile = read_phones(sent["TEL_MOBILE"], allow_fiction=allow_fiction)
     landline = read_phones(sent["TEL_FIXE"], allow_fiction=allow_fiction)
     if mobile.invalid or landline.invalid:
@@ -165,7 +165,7 @@ def _phones(sent: dict[str, str], doubts: list[Doubt], *, allow_fiction: bool) -
 
 
 def _facts(sent: dict[str, str], dates: Dates, zone: ZoneInfo) -> LabFacts:
-    """Return what the laboratory found, moments in UTC."""
+    """Return what the laboratory found, with moments in UTC."""
     assert dates.sampled is not None  # noqa: S101  a line without a readable sampling date has a problem
     return LabFacts(
         sampled_at=in_utc(dates.sampled[0], zone),
@@ -179,7 +179,7 @@ def _facts(sent: dict[str, str], dates: Dates, zone: ZoneInfo) -> LabFacts:
 
 
 def _background(sent: dict[str, str], doubts: list[Doubt]) -> Background:
-    """Return what is known besides, noting a laboratory number that cannot be one."""
+    """Return the other data, with a warning in `doubts` for an impossible laboratory number."""
     finess = fields.read_finess(sent["FINESS_LABO"]) or ""
     if sent["FINESS_LABO"] and not finess:
         doubts.append(Doubt.FINESS_INVALID)
@@ -208,7 +208,7 @@ _LEADING_ZEROS = re.compile("(?<=\x1f)0+")
 def _fingerprint_content(values: Sequence[str], sent: dict[str, str], dates: Dates) -> str:
     """Return the line's own fields as one string that is the same from a workbook as from text.
 
-    A workbook turns dates and numbers into values: readable dates are written in one way, and numbers lose
+    A workbook turns dates and numbers into values, so readable dates are written in one format, and numbers lose
     their blanks and leading zeros.
     """
     numbers = "\x1f".join(("", *_numbers(values))).translate(_BLANKS)

@@ -1,4 +1,4 @@
-"""What was accepted of how a source writes its files: once, compared ever after. Pure."""
+"""The accepted mapping of a source's files: the heading row, and which heading and codes mean what. Pure."""
 
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
@@ -7,21 +7,21 @@ from typing import Any, Self
 
 @dataclass(frozen=True)
 class Mapping:
-    """What was accepted of a source: its heading row, the heading of each field, and what its codes mean."""
+    """What was accepted for a source: its heading row, the heading of each field, and what its codes mean."""
 
     columns: dict[str, str]
-    """Heading by field."""
+    """Field to heading."""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
-    """By coded field: the value in the file, and the code of the layout it means."""
+    """By coded field: the value in the file, and the layout's code for it."""
     headings: tuple[str, ...] = ()
-    """The whole heading row: a heading that stands in it and carries no field was left out on purpose."""
+    """The whole heading row: a heading in it that belongs to no field was left out on purpose."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
+        """Return a JSON-compatible form."""
         return {"columns": self.columns, "codes": self.codes, "headings": list(self.headings)}
 
     @classmethod
     def from_dict(cls, kept: Table[str, Any]) -> Self:
-        """Return what `to_dict` gave."""
+        """Read back what `to_dict` returned."""
         codes = {name: dict(meanings) for name, meanings in kept["codes"].items()}
         return cls(dict(kept["columns"]), codes, tuple(kept["headings"]))

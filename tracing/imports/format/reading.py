@@ -1,4 +1,4 @@
-"""How the lines of a lot are read: the codes of a result, and the dates of a line as far as they can be. Pure."""
+"""The context for reading a lot's lines (time zone, receipt time), and the dates of a line as far as readable. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ Moment = tuple[datetime, bool]
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """How a lot is read: the site's time zone, when it arrived, and whether fictional numbers may pass."""
+    """How a lot is read: the site's time zone, when it arrived, and whether fictional numbers are accepted."""
 
     zone: ZoneInfo
     received_at: datetime
     allow_fiction: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
+        """Return a JSON-compatible form."""
         return {
             "zone": self.zone.key,
             "received_at": self.received_at.isoformat(),
@@ -34,7 +34,7 @@ class Reading:
 
     @classmethod
     def from_dict(cls, sent: Mapping[str, Any]) -> "Reading":
-        """Read back what `to_dict` wrote."""
+        """Read back what `to_dict` returned."""
         return cls(
             zone=ZoneInfo(sent["zone"]),
             received_at=datetime.fromisoformat(sent["received_at"]),
@@ -44,27 +44,27 @@ class Reading:
 
 @redacted
 class Dates(NamedTuple):
-    """The dates of a line as far as they can be read, local and without a zone."""
+    """The dates of a line as far as they are readable, local and without a time zone."""
 
     now: Moment
-    """When the file was made; where it does not say so, when it was received."""
+    """When the file was made; if it does not say so, when it was received."""
     is_extraction: bool
-    """The file says when it was made."""
+    """Whether the file says when it was made."""
     sampled: Moment | None
     birth: date | None
     validated: datetime | None
     onset: date | None
     ignored: bool
-    """One that a line can do without cannot be read."""
+    """Whether an optional date is unreadable."""
 
     @property
     def tested_on(self) -> date:
-        """The day of the sampling, or of the file where there is none: nobody is born after it."""
+        """The day of the sampling, or of the file without one: a birth date after it is impossible."""
         return (self.sampled or self.now)[0].date()
 
 
 def read_dates(sent: Mapping[str, str], reading: Reading) -> Dates:
-    """Read every date; an extraction date that is missing or unreadable gives way to the time of receipt."""
+    """Read every date; a missing or unreadable extraction date is replaced by the time of receipt."""
     extracted = read_moment(sent["DATE_EXTRACTION"])
     now = extracted or (reading.received_at.astimezone(reading.zone).replace(tzinfo=None), True)
     sampled = read_moment(sent["DATE_PRELEVEMENT"])
@@ -88,7 +88,7 @@ def read_dates(sent: Mapping[str, str], reading: Reading) -> Dates:
 
 
 def is_later(one: Moment, other: Moment) -> bool:
-    """Compare to the minute where both have a time, else by day."""
+    """Return whether `one` is later: to the minute if both have a time, else by day."""
     if one[1] and other[1]:
         return one[0] > other[0]
     return one[0].date() > other[0].date()

@@ -1,1 +1,1 @@
-"""Loading a lot: decide each line, batch by batch, and write what follows from it."""
+"""Loading a lot batch by batch: look up what is known, decide each line, and write the outcome. Also the dry run."""

@@ -1,7 +1,7 @@
-"""What loading a lot would bring: every line decided by the real rules, and nothing written.
+"""The plan of a lot: what loading it would bring, decided by the real rules without writing anything.
 
-What the earlier lines of the lot would have changed is kept beside what the database knows: of people only what
-matching needs, packed, for a lot may be long.
+Changes that the lot's earlier lines would have made are kept in memory beside the database's data: of people only
+what matching needs, packed, because a lot may be long.
 """
 
 import json
@@ -31,13 +31,13 @@ class Planner:
         self.reading = reading
         self.tally = Tally()
         self._invented = 0
-        """Ids of people and cases that do not exist are negative."""
+        """Counter for the ids of people and cases that do not exist: they are negative."""
         self._earlier: dict[str, tuple[EarlierLine, ...]] = {}
         self._people: dict[bytes, bytes] = {}
-        """Everybody who shares a `person_key`, once a line of the lot was about one of them."""
+        """All people with the same `person_key`, once a line of the lot was about one of them."""
 
     def add(self, lines: Sequence[ParsedLine]) -> None:
-        """Decide a batch of lines, in their order."""
+        """Decide a batch of lines, in order."""
         fingerprints = vault.blind_all(
             "line", (f"{self.source_code}|{line.fingerprint_content}" for line in lines)
         )
@@ -62,13 +62,13 @@ class Planner:
         self._people |= {_digest(key): _packed(known.people[key]) for key in touched}
 
     def plan(self, *, at: datetime) -> dict[str, Any]:
-        """Return the counts of the report as it would be, with examples."""
+        """Return the counts that the report would have, with examples."""
         return self.tally.counts | {"examples": self.tally.examples, "planned_at": at.isoformat()}
 
     def _add_what_came_before(
         self, known: Known, lines: Sequence[ParsedLine], fingerprints: Sequence[bytes]
     ) -> None:
-        """Let earlier batches of this lot count, as if they stood in the database."""
+        """Add the results of earlier batches of this lot, as if they were in the database."""
         for key in {lookups.key_of(*pair) for pair in zip(lines, fingerprints, strict=True)}:
             if key in self._earlier:
                 known.earlier[key] = list(self._earlier[key])
@@ -79,7 +79,7 @@ class Planner:
                 known.cases |= {case.case_id: case for one in known.people[key] for case in one.cases}
 
     def _follow(self, known: Known, line: ParsedLine, decision: Decision) -> None:
-        """Count what a decided line would have changed as known."""
+        """Add to `known` what loading a decided line would have changed."""
         if line.identity is None or line.facts is None:
             return
         if decision.outcome is Outcome.CREATED:
@@ -104,7 +104,7 @@ def _digest(key: str) -> bytes:
 
 
 def _packed(people: Sequence[KnownPerson]) -> bytes:
-    """Write down of some people what matching needs."""
+    """Serialize what matching needs of some people."""
     rows = [
         [
             *(one.person_id, one.is_leading, one.identity.birth_name, one.identity.first_names),
@@ -148,7 +148,7 @@ class PlanRow(NamedTuple):
 
 
 def rows_of_plan(plan: dict[str, Any]) -> list[PlanRow]:
-    """Return a plan as rows: each outcome that occurs, and below it what is notable about some of its lines."""
+    """Return a plan as rows: each outcome that occurs, and below it the reasons, warnings and notes of its lines."""
     examples = plan["examples"]
 
     def row(kind: str, code: str, lines: int) -> PlanRow:
@@ -182,4 +182,4 @@ PLAN_ORDER = (
     Outcome.DUPLICATE,
     Outcome.NOT_POSITIVE,
 )
-"""What matters most first."""
+"""Order of the outcomes, most important first."""

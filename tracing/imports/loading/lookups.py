@@ -1,4 +1,4 @@
-"""What is known beforehand of the lines of a batch, read in a few queries; a line earlier in the same lot counts."""
+"""Read what is known about the lines of a batch in a few queries; earlier lines of the same lot are included."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -25,24 +25,24 @@ class Known:
     source_code: str
     zone: ZoneInfo
     is_invented: Callable[[str], bool]
-    """Whether a fund code belongs to a training site: its people are known among themselves only."""
+    """Whether a fund code belongs to a training site: its people are matched only among themselves."""
     earlier: dict[str, list[EarlierLine]] = field(default_factory=lambda: defaultdict(list))
     """By result id, or by fingerprint for a line without one."""
     quarantined: dict[str, int] = field(default_factory=dict)
-    """The line in quarantine that a corrected one would settle."""
+    """By key, the quarantined line that a later one would settle."""
     case_of_result: dict[str, int] = field(default_factory=dict)
     results_before: set[str] = field(default_factory=set)
-    """The result ids that already made or joined a case before this batch."""
+    """The result ids that created or joined a case before this batch."""
     people: dict[str, list[KnownPerson]] = field(default_factory=dict)
     """By `person_key`."""
     episodes: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     cases: dict[int, KnownCase] = field(default_factory=dict)
     hashes: dict[str, bytes] = field(default_factory=dict)
-    """The blind index of each `person_key` of the batch."""
+    """The blind index of each `person_key` in the batch."""
     _keys: dict[int, str] = field(default_factory=dict, repr=False)
 
     def decide(self, line: ParsedLine, fingerprint: bytes) -> Decision:
-        """Decide one line with all that is known now."""
+        """Decide one line with everything known so far."""
         candidates = self.people.get(self.person_key(line), ()) if line.identity else ()
         return decide(
             line,
@@ -53,14 +53,14 @@ class Known:
         )
 
     def remember_line(self, line: ParsedLine, fingerprint: bytes, decision: Decision, line_id: int) -> None:
-        """Count a decided line as known."""
+        """Add a decided line to what is known."""
         key = key_of(line, fingerprint)
         self.earlier[key].append(EarlierLine(fingerprint, decision.outcome, line.result))
         if decision.outcome is Outcome.QUARANTINED:
             self.quarantined[key] = line_id
 
     def person_key(self, line: ParsedLine) -> str:
-        """Return what everybody shares who may be the person of a line."""
+        """Return the key shared by all records that may be the person of a line."""
         known = self._keys.get(line.row)
         if known is not None:
             return known
@@ -71,20 +71,20 @@ class Known:
         return key
 
     def find_person(self, line: ParsedLine, person_id: int) -> KnownPerson | None:
-        """Return what is known of the person that a line turned out to be about."""
+        """Return what is known of the person a line was matched with."""
         return next(
             (one for one in self.people.get(self.person_key(line), ()) if one.person_id == person_id), None
         )
 
     def has_number(self, line: ParsedLine, person_id: int) -> bool:
-        """Say whether the person of a line can be rung already, be it by a number of a record merged with theirs."""
+        """Return whether the person of a line already has a telephone number, be it on a record merged with theirs."""
         records = self.people.get(self.person_key(line), ())
         return any(one.identity.phones for one in records if one.person_id == person_id)
 
     def remember_case(
         self, person_id: int, line: ParsedLine, identity: Identity, case_id: int, sampled_at: datetime
     ) -> None:
-        """Count a new case, and its person, as known."""
+        """Add a new case, and its person, to what is known."""
         known = self.find_person(line, person_id)
         if known is None:
             known = KnownPerson(person_id, identity)
@@ -95,20 +95,20 @@ class Known:
         self.episodes[person_id] += 1
 
     def complete(self, line: ParsedLine, person_id: int) -> None:
-        """Let a known person be completed at once: what a line brings must not depend on where batches end."""
+        """Complete a known person at once: the outcome of later lines must not depend on where batches end."""
         for one in self.people.get(self.person_key(line), ()):
             if one.person_id == person_id and one.is_leading and line.identity is not None:
                 one.identity = completed(one.identity, line.identity)
 
     def move_first_sampling(self, case_id: int, sampled_at: datetime) -> None:
-        """Remember that a case began earlier than was known."""
+        """Record that a case began earlier than was known."""
         case = self.cases.get(case_id)
         if case is not None:
             case.first_sampled_at = sampled_at
 
 
 def key_of(line: ParsedLine, fingerprint: bytes) -> str:
-    """Return by what a line is recognised when it comes again."""
+    """Return the key by which a line is recognised when it comes again."""
     return line.result_id or f"={fingerprint.hex()}"
 
 
@@ -124,8 +124,8 @@ def look_up(
 ) -> Known:
     """Read, in a few queries, everything that is known about the lines of a batch.
 
-    Lines that are `leaving` give their place to the ones of this batch and do not count: nothing is a duplicate
-    of what it corrects. `before` is what was known with the batch of this lot that is being written meanwhile.
+    Lines in `leaving` are replaced by lines of this batch and are ignored: a correction is no duplicate of what it
+    corrects. `before` is what is known after the previous batch of this lot, which is being written meanwhile.
     """
     known = Known(source_code, zone, is_invented)
     without_id = [
@@ -133,7 +133,7 @@ def look_up(
     ]
     ids = {line.result_id for line in lines if line.result_id}
     _earlier_lines(known, "source_result_id", list(ids), leaving)
-    # a fingerprint covers the result id: only a line without one can be known by it alone
+    # a fingerprint covers the result id: only a line without one can be recognised by fingerprint alone
     _earlier_lines(known, "fingerprint", list(set(without_id)), leaving)
     _people(known, list(dict.fromkeys(known.person_key(line) for line in lines if line.identity)))
     if before is not None:
@@ -143,7 +143,7 @@ def look_up(
 
 
 def _add_lines_in_flight(known: Known, before: Known, keys: set[str]) -> None:
-    """Let the lines of the batch before count. What it knew of a result id is complete: nobody else writes lines."""
+    """Add the lines of the batch in flight. What it knew of a result id is complete: no other process writes lines."""
     for key in keys & before.earlier.keys():
         known.earlier[key] = list(before.earlier[key])
         known.quarantined.pop(key, None)
@@ -155,7 +155,7 @@ def _add_lines_in_flight(known: Known, before: Known, keys: set[str]) -> None:
 
 
 def _add_people_in_flight(known: Known, before: Known) -> None:
-    """Let the people and cases of the batch before count, beside whoever is known by now."""
+    """Add the people and cases of the batch in flight to those in the database."""
     for key in known.hashes.keys() & before.people.keys():
         found = {one.person_id: one for one in known.people.get(key, ())}
         for earlier in before.people[key]:
@@ -166,7 +166,7 @@ def _add_people_in_flight(known: Known, before: Known) -> None:
             if earlier.person_id not in found:
                 known.people.setdefault(key, []).append(earlier)
                 continue
-            # what stands in flight is newer: an earlier first sampling, a case more
+            # data in flight is newer: an earlier first sampling, one more case
             mine = found[earlier.person_id]
             later = {case.case_id: case for case in (*mine.cases, *earlier.cases)}
             mine.cases[:] = later.values()
@@ -208,7 +208,7 @@ _PEOPLE = """
 
 
 def _people(known: Known, keys: Sequence[str]) -> None:
-    """Read everybody who shares the key of a line, with their cases; merged records come as one person."""
+    """Read all people who share the key of a line, with their cases; merged records count as one person."""
     known.hashes = dict(zip(keys, vault.blind_all(KeyKind.GIVEN_BIRTH.value, keys), strict=True))
     if not keys:
         return
@@ -232,7 +232,7 @@ def _people(known: Known, keys: Sequence[str]) -> None:
 
 
 def _leading(person_ids: Sequence[int]) -> dict[int, int]:
-    """Return every record of these people, with the one that leads it: a human may have merged some."""
+    """Return every record of these people with its leading record: records may have been merged."""
     merged = session.execute(
         text("SELECT id, same_as FROM people WHERE same_as = ANY(:leading)"),
         {"leading": sorted(set(person_ids))},
@@ -241,7 +241,7 @@ def _leading(person_ids: Sequence[int]) -> dict[int, int]:
 
 
 def _cases_of(leading: Mapping[int, int], known: Known) -> dict[int, list[KnownCase]]:
-    """Return the cases of each person over all their records, and remember the last episode."""
+    """Return the cases of each person over all their records, and record each person's last episode."""
     found: dict[int, list[KnownCase]] = defaultdict(list)
     rows = session.execute(
         select(Case.person_id, Case.id, Case.first_sampled_at, Case.episode).where(

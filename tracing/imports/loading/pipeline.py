@@ -1,7 +1,7 @@
-"""Two hands for one lot: a batch is decided while the one before it is being written.
+"""Decide batch n+1 in one thread while batch n is being written in another.
 
-The database works while we do. What the batch in flight brings is not to be read yet, so it is told to the next one
-(`batches.look_up(before=…)`). Batches are committed one after the other, in their order, by one hand.
+The database works while Python does. The next batch cannot read what the batch in flight brings, so it is given it
+(`lookups.look_up(before=…)`). Batches are committed one after another, in order, by the writer thread.
 """
 
 import sys
@@ -22,21 +22,21 @@ from tracing.kernel import clock
 from tracing.kernel.db import session, transaction
 
 TURN = 0.0005
-"""Seconds after which one of the two hands lets the other go on."""
+"""Seconds after which the interpreter switches between the two threads."""
 ATTEMPTS = 3
-"""Times a batch is written when somebody else writes the same telephone numbers in another order."""
+"""Attempts to write a batch in a deadlock with a transaction that writes the same telephone numbers."""
 
 Advance = Callable[[int], bool]
-"""Told, inside the transaction of a batch, how many lines are read with it; says whether to stop after it."""
+"""Called inside a batch's transaction with the lines read up to its end; returns whether to stop after it."""
 Hand = Callable[[Callable[[], bool]], "Future[bool]"]
 
 
 def take_all(
     batches: Iterable[tuple[int, Sequence[ParsedLine]]], taking: LoadContext, *, advance: Advance
 ) -> Iterator[tuple[int, bool]]:
-    """Take in batches of lines, a transaction each; yields what `advance` said once each is committed.
+    """Load batches of lines, one transaction each; yields the result of `advance` once each is committed.
 
-    Whoever stops asking after an answer leaves nothing in flight: the next batch is decided, and forgotten.
+    When the caller stops iterating after an answer, nothing is in flight: the next batch was decided and is dropped.
     """
     with _second_hand() as hand:
         before: Batch | None = None
@@ -59,10 +59,10 @@ def _prepare(lines: Sequence[ParsedLine], taking: LoadContext, before: Batch | N
 
 
 def _write(work: Batch | None, read: int, advance: Advance) -> bool:
-    """Write and commit a batch; the loser of a deadlock with a tracer's page writes it once more."""
+    """Write and commit a batch; after losing a deadlock with a tracer's page, write it once more."""
     for attempt in count(1):
         try:
-            # if the power fails the last batches are read again: the lot says how far it is, and its end waits
+            # no wait for the disk: after a power failure the last batches are read again from where the lot says
             with transaction(waits_for_disk=False):
                 if work is not None:
                     work.write()
@@ -75,9 +75,9 @@ def _write(work: Batch | None, read: int, advance: Advance) -> bool:
 
 @contextmanager
 def _second_hand() -> Iterator[Hand]:
-    """Yield what runs a piece of work: in a thread with a session of its own.
+    """Yield a function that runs work in the writer thread, with a session of its own.
 
-    A session that is bound to one connection cannot be shared by two threads; there the work is done at once.
+    A session bound to one connection cannot be shared by two threads; with such a session the work runs at once.
     """
     if isinstance(session.get_bind(), Connection):
         yield _at_once
@@ -88,9 +88,9 @@ def _second_hand() -> Iterator[Hand]:
 
 @contextmanager
 def _quick_turns() -> Iterator[None]:
-    """Let the hand that writes go on soon after the database answered: it asks for little, the other for all it gets.
+    """Let the writer thread continue soon after the database answers: it needs little processor time.
 
-    By default the one that decides may keep the interpreter for 5 ms each time, and the database waits for rows.
+    By default the deciding thread may keep the interpreter for 5 ms each time, while the database waits for rows.
     """
     usual = sys.getswitchinterval()
     sys.setswitchinterval(TURN)

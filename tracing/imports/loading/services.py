@@ -1,4 +1,4 @@
-"""Taking in a lot: every line gets its outcome, everything certain is callable at once."""
+"""Load the lines of a lot: decide and write a batch, so that every certain case can be called at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -23,9 +23,9 @@ from tracing.vault import services as vault
 
 
 def taking_of(lot: ImportLot, *, zone: ZoneInfo, programme: str) -> LoadContext:
-    """Return what the lines of a lot are taken in with.
+    """Return the context in which the lines of a lot are loaded.
 
-    On a fresh installation a site is opened for them: a lot is never refused because nobody works here yet.
+    On a fresh installation a site is created for them: a lot is never refused because no site exists yet.
     """
     default = staff.default_site() or staff_services.add_site(
         code="000",
@@ -50,7 +50,7 @@ def taking_of(lot: ImportLot, *, zone: ZoneInfo, programme: str) -> LoadContext:
 
 
 def rows_done(lot_id: int) -> set[int]:
-    """Return the rows of a lot that were taken in before a crash."""
+    """Return the rows of a lot that were loaded before a crash or a stop."""
     return set(session.scalars(select(ImportLine.row_number).where(ImportLine.lot_id == lot_id)))
 
 
@@ -61,9 +61,9 @@ def take_in(
     at: datetime,
     revisions: Mapping[int, tuple[int, int]] | None = None,
 ) -> None:
-    """Take in a batch of lines, in their order, in the transaction of the caller.
+    """Load a batch of lines, in order, in the caller's transaction.
 
-    `revisions` names, for the row of a line corrected here, its revision and the line it takes the place of.
+    `revisions` gives, for the row of a corrected line, its revision and the id of the line it replaces.
     """
     prepare(lines, taking, at=at, revisions=revisions).write()
 
@@ -76,9 +76,9 @@ def prepare(
     revisions: Mapping[int, tuple[int, int]] | None = None,
     before: Known | None = None,
 ) -> Batch:
-    """Decide a batch of lines, in their order; nothing is written yet.
+    """Decide a batch of lines, in order, without writing anything yet.
 
-    `before` is what was known with the batch of the same lot that is being written meanwhile.
+    `before` is what is known after the previous batch of the same lot, which is being written meanwhile.
     """
     fingerprints = vault.blind_all(
         "line", (f"{taking.source_code}|{line.fingerprint_content}" for line in lines)
@@ -106,7 +106,7 @@ def prepare(
 
 
 def _revised(lot_id: int, rows: Iterable[int]) -> set[int]:
-    """Return the lines of some rows of a lot, every revision of them."""
+    """Return the ids of all lines in some rows of a lot, in every revision."""
     return set(
         session.scalars(
             select(ImportLine.id).where(ImportLine.lot_id == lot_id, among(ImportLine.row_number, rows))

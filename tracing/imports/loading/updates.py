@@ -1,4 +1,4 @@
-"""What a lot changes of what was known: people completed, first samplings moved, lines settled, results withdrawn."""
+"""Changes a lot makes to existing data: completed people, earlier first samplings, settled lines, withdrawn results."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -22,25 +22,25 @@ from tracing.queue.models import TaskKind, TaskState
 
 @dataclass
 class Changes:
-    """What the lines of a batch change."""
+    """What the lines of a batch change in existing data."""
 
     settled: dict[int, int] = field(default_factory=dict)
-    """The line that takes the place of each quarantined one."""
+    """By quarantined line, the line that settles it."""
     moved: dict[int, datetime] = field(default_factory=dict)
-    """The earlier first sampling of each case."""
+    """By case, its earlier first sampling."""
     revised: list[tuple[int, Identity]] = field(default_factory=list)
-    """What newer lines say of known people, in their order."""
+    """Known people with their newer data, in the order of the lines."""
     withdrawn: list[tuple[int, str | None]] = field(default_factory=list)
     """Case and result id."""
 
 
 def adds_nothing(known: Identity, newer: Identity) -> bool:
-    """Say whether a newer record of a person changes nothing of what is known."""
+    """Return whether a newer record of a person changes nothing of what is known."""
     return newer == known or completed(known, newer) == known
 
 
 def ask_about(pairs: Sequence[tuple[int, int]], *, at: datetime) -> None:
-    """Put pairs of people before a human; a pair that was asked about before is never asked again."""
+    """Create possible duplicates for a person to decide; a pair that exists already is never asked about again."""
     if pairs:
         session.execute(
             text("""
@@ -54,7 +54,7 @@ def ask_about(pairs: Sequence[tuple[int, int]], *, at: datetime) -> None:
 
 
 def settle_lines(settled: Mapping[int, int]) -> None:
-    """Note which later line settled each quarantined one."""
+    """Record on each quarantined line which later line settled it."""
     if settled:
         session.execute(
             text("""
@@ -67,7 +67,7 @@ def settle_lines(settled: Mapping[int, int]) -> None:
 
 
 def move_first_samplings(moved: Mapping[int, datetime]) -> None:
-    """Move cases back to an earlier first sampling."""
+    """Set the first sampling of cases to an earlier time."""
     if moved:
         session.execute(
             text("""
@@ -80,7 +80,7 @@ def move_first_samplings(moved: Mapping[int, datetime]) -> None:
 
 
 def complete(revised: Sequence[tuple[int, Identity]], *, cohort: date) -> set[int]:
-    """Complete known people with what newer lines say; returns those whose numbers changed."""
+    """Complete known people with the data of newer lines; returns those whose telephone numbers changed."""
     newer_of: dict[int, list[Identity]] = defaultdict(list)
     for person_id, newer in revised:
         newer_of[person_id].append(newer)
@@ -99,21 +99,21 @@ def complete(revised: Sequence[tuple[int, Identity]], *, cohort: date) -> set[in
 
 
 def follow_numbers(person_ids: set[int], *, at: datetime) -> None:
-    """Let people whose numbers changed move to the household of their numbers, and be called at last."""
+    """Move people whose numbers changed to the household of their numbers, and reopen tasks that lacked a number."""
     for person_id in sorted(person_ids):
         households.settle_person(person_id, at=at)
         for task in queue_queries.tasks_of_person(person_id):
-            # a number at last: the promise of the first call stands
+            # it has a number now: the deadline of the first call still counts
             if task.state is TaskState.NO_NUMBER:
                 queue.reopen_task(task, due_at=task.due_at, by=None, at=at)
 
 
 def withdraw(case_id: int, result_id: str | None, *, source_code: str, at: datetime) -> None:
-    """Put a case whose result was withdrawn on a human's list, and call nobody for it meanwhile."""
+    """Put a case whose result was withdrawn on the supervisor's list, and stop calls about it meanwhile."""
     person_id = case_queries.get_case(case_id).person_id
     tasks = queue_queries.tasks_of_person(person_id)
     for household_id in sorted({task.household_id for task in tasks if task.household_id is not None}):
-        # the household before the case, as every call locks them
+        # lock the household before the case, in the order every call does
         queue_queries.find_entry_of(household_id, lock=True)
     case = case_queries.get_case(case_id, lock=True)
     cases.withdraw(case, by=None, at=at)
@@ -128,6 +128,6 @@ def withdraw(case_id: int, result_id: str | None, *, source_code: str, at: datet
     )
     for task in tasks:
         session.refresh(task)
-        # nobody is called about a result that does not stand; a human decides what happens now
+        # no call about a withdrawn result; a supervisor decides what happens next
         if task.case_id == case_id and task.kind is TaskKind.CASE_FIRST and task.state is TaskState.OPEN:
             queue.close_task(task, TaskState.CANCELLED, by=None, at=at)

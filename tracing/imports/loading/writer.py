@@ -1,6 +1,6 @@
-"""Applying the decisions of a batch, and writing what they make: people, cases, results, calls to make.
+"""Apply the decisions of a batch and write the results: people, cases, lab results, calls to make.
 
-Rows are collected as the lines are decided and written table by table (COPY); nothing is an ORM object here.
+Rows are collected as the lines are decided and written table by table (COPY), without ORM objects.
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,14 +39,14 @@ from tracing.vault import services as vault
 Row = tuple[Any, ...]
 
 COLLECTIVE = frozenset("EPC")
-"""Codes of housing: a nursing home, a prison, another collective one."""
+"""Codes of collective housing: nursing home, prison, other."""
 WITHOUT_SYMPTOMS = frozenset({"", "ASY", "U"})
-"""Codes of symptoms: none given, none, not known."""
+"""Codes that mean no symptoms: empty, none, unknown."""
 
 
 @dataclass(frozen=True, repr=False)
 class NewIds:
-    """Ids reserved for what a batch may create: a sealed blob is bound to its row before the row exists."""
+    """Ids reserved for rows a batch may create: a sealed blob is bound to its row's id before the row exists."""
 
     references: Iterator[str]
     people: Iterator[int]
@@ -55,15 +55,15 @@ class NewIds:
 
 @dataclass(repr=False)
 class Rows:
-    """What a batch writes, table by table; the columns stand below."""
+    """What a batch writes, table by table; the columns are listed below."""
 
     people: dict[int, tuple[Row, Identity]] = field(default_factory=dict)
-    """Without the household, which is found for all of them together; who they are is sealed when it is written."""
+    """Without the household, which is found for all of them together; identities are sealed when they are written."""
     newcomers: list[Newcomer] = field(default_factory=list)
     keys: list[Row] = field(default_factory=list)
     cases: list[tuple[Row, Background]] = field(default_factory=list)
     results: dict[str, Row] = field(default_factory=dict)
-    """By result id: of several lines with one id the last stands."""
+    """By result id: of several lines with one id the last counts."""
     lines: list[Row] = field(default_factory=list)
     pairs: list[tuple[int, int]] = field(default_factory=list)
     calls: list[bulk_enqueue.Arrival] = field(default_factory=list)
@@ -91,14 +91,14 @@ LINE = (
 
 @dataclass(repr=False)
 class Batch:
-    """The work of one batch: applies decisions to what is known, and writes what they make."""
+    """Decides the lines of one batch, applies the decisions to what is known, and writes the results."""
 
     taking: LoadContext
     known: Known
     at: datetime
     new: NewIds
     revisions: Mapping[int, tuple[int, int]] = field(default_factory=dict)
-    """Row to its next revision and the line it takes the place of, for lines corrected here."""
+    """Row to its next revision and the line it replaces, for corrected lines."""
     rows: Rows = field(default_factory=Rows)
     changes: updates.Changes = field(default_factory=updates.Changes)
 
@@ -107,7 +107,7 @@ class Batch:
         self._seal_line = vault.sealer("import_lines", self.cohort)
         self._blind = vault.blinder(kind.value for kind in KeyKind)
         self._index_key_id = vault.index_key_id()
-        # most of a lot share a few places
+        # most lines of a lot share a few places
         self._place_hash = cache(people.place_hash)
         self._due = {
             site: self.taking.received_at + timedelta(hours=get_pack(programme).service.case_hours)
@@ -115,7 +115,7 @@ class Batch:
         }
 
     def take(self, line: ParsedLine, fingerprint: bytes, line_id: int) -> None:
-        """Decide a line with all that is known now, and collect what follows from it."""
+        """Decide a line with everything known so far, and collect the rows and changes that follow."""
         key = lookups.key_of(line, fingerprint)
         decision = self.known.decide(line, fingerprint)
         case_id = self._apply(line, key, decision, line_id)
@@ -130,7 +130,7 @@ class Batch:
             self.known.case_of_result[key] = case_id
 
     def _apply(self, line: ParsedLine, key: str, decision: Decision, line_id: int) -> int | None:
-        """Do what one decision says; returns the case it is about."""
+        """Carry out one decision; returns the id of its case, or None."""
         if decision.outcome is Outcome.CREATED:
             return self._create(line, decision, next(self.new.cases), line_id)
         if decision.outcome is Outcome.REPEAT and decision.case_id is not None:
@@ -180,7 +180,7 @@ class Batch:
         return case_id
 
     def _factors(self, identity: Identity, facts: LabFacts, background: Background) -> int:
-        """Return what a line tells of how urgent the call is."""
+        """Return the priority factors that a line gives for its call."""
         born = identity.birth_date
         return factors_of(
             age=None if born is None else age_on(born, self.cohort),
@@ -216,7 +216,7 @@ class Batch:
         return case_id
 
     def _revise(self, line: ParsedLine, person_id: int, newer: Identity) -> None:
-        """Complete a known person; one who came in this very batch and says nothing new is left as they are."""
+        """Complete a known person; one created in this same batch and unchanged by the line is left alone."""
         known = self.known.find_person(line, person_id)
         if (
             person_id in self.rows.people
@@ -237,7 +237,7 @@ class Batch:
     def _add_line(
         self, line: ParsedLine, fingerprint: bytes, decision: Decision, line_id: int, case_id: int | None
     ) -> None:
-        """Add what is kept of a line: of one that is not positive, nothing of the person."""
+        """Add the record of a line; for one that is not positive without any personal data."""
         kept = told(line, decision)
         sealed = None
         if decision.outcome is Outcome.QUARANTINED:
@@ -279,7 +279,7 @@ class Batch:
             updates.withdraw(case_id, result_id, source_code=self.taking.source_code, at=at)
 
     def _sealed_people(self, homes: bulk_enqueue.Homes) -> Iterator[Row]:
-        """Yield the rows of new people, sealed as they are written."""
+        """Yield the rows of new people, sealing each as it is written."""
         seal = vault.sealer("people", self.cohort)
         for row, identity in self.rows.people.values():
             yield (*row, homes.of.get(row[0]), seal(row[0], identity.to_dict()))
@@ -290,7 +290,7 @@ class Batch:
             yield (*row, seal(row[0], background.to_dict()))
 
     def _calls(self) -> list[bulk_enqueue.Arrival]:
-        """Return the first calls to ask for; a known contact who turned positive keeps the earlier promise."""
+        """Return the first calls to request; a known contact who turned positive keeps an earlier deadline."""
         known = [
             (one.case_id, one.person_id) for one in self.rows.calls if one.person_id not in self.rows.people
         ]
@@ -301,7 +301,7 @@ class Batch:
         ]
 
     def _replace(self) -> None:
-        """Let lines corrected here give their place to the ones that follow them."""
+        """Let corrected lines replace their earlier revisions."""
         replaced = [line_id for _revision, line_id in self.revisions.values()]
         if replaced:
             session.execute(
@@ -310,7 +310,7 @@ class Batch:
             )
 
     def _write_results(self) -> None:
-        """Write the results; the id of a withdrawn one may come again as positive."""
+        """Write the lab results; the id of a withdrawn one may come again as positive."""
         again = [key for key in self.rows.results if key in self.known.results_before]
         if again:
             session.execute(

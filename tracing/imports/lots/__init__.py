@@ -1,1 +1,1 @@
-"""A lot from its receipt to its end: its states, its original file, its report, the watched folder."""
+"""A lot from receipt to end: its states, its original file, its report, its routing, the watched folder."""

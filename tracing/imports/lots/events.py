@@ -1,4 +1,4 @@
-"""What the journal keeps of lots and of their lines: for the auditor of whose they are."""
+"""Audit events about lots and their lines, recorded for the auditor of the site that owns the lot."""
 
 from datetime import datetime
 from typing import Any
@@ -8,14 +8,14 @@ from tracing.kernel import events
 
 
 def record(kind: str, lot: ImportLot, *, by: int | None, at: datetime, **detail: Any) -> None:
-    """Write what happened to a lot, for the auditor of its owner; to a national one, for those of all live sites."""
+    """Record an event about a lot for its owner's auditor; about a national one, for the auditors of all live sites."""
     events.record(kind, by=by, at=at, subject=("lot", lot.id), site_id=lot.owner_site_id, **detail)
 
 
 def record_line(
     kind: str, line: ImportLine, owner: int | None, *, by: int | None, at: datetime, **detail: Any
 ) -> None:
-    """Write what happened to a line of a lot with this owner."""
+    """Record an event about a line of a lot with this owner."""
     events.record(
         kind,
         by=by,

@@ -24,20 +24,20 @@ from tracing.kernel.events import Event
 log = structlog.get_logger()
 
 SOURCE = re.compile(r"[A-Z0-9_-]{1,20}")
-"""How the subfolder of a source is called: by its code."""
+"""Name of a source's subfolder: its code."""
 UNFINISHED = (".part", ".tmp", ".partial", ".filepart", ".crdownload")
 SETTLED = timedelta(seconds=30)
-"""A file that nobody wrote to for so long is complete at the first look."""
+"""A file unchanged for this long is complete at the first look."""
 JUST_NOW = timedelta(minutes=10)
 FETCH_LOCK = 7_305_119
-"""The advisory lock of whoever receives from the folder, held to the end of the transaction."""
+"""Number of the advisory lock for receiving from the folder, held to the end of the transaction."""
 INBOX = ("inbox", 0)
-"""The subject of what happened to the folder."""
+"""Subject of the events about the folder."""
 
 
 @dataclass(frozen=True, order=True)
 class Trouble:
-    """Why something in the folder cannot be taken: a code, and the source it concerns."""
+    """Why something in the folder cannot be received: a code, and the source concerned."""
 
     code: str
     """unreadable, no_source, too_large, not_removed."""
@@ -46,7 +46,7 @@ class Trouble:
 
 @dataclass(repr=False)
 class Inbox:
-    """The folder, and what was seen of it at the last look: a file that grows is still being written."""
+    """The folder, and file sizes at the last look: a file that has grown is still being written."""
 
     settings: Settings
     _sizes: dict[Path, tuple[int, int]] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Inbox:
     _is_known: bool = False
 
     def fetch(self, _slot: datetime | None = None) -> list[int]:
-        """Receive every complete file; returns the lots. What cannot be taken stays, and is told."""
+        """Receive every complete file; returns the lots. A file that cannot be received stays and is reported."""
         root = self.settings.inbox
         if root is None:
             return []
@@ -64,13 +64,13 @@ class Inbox:
         return received
 
     def has_unfinished(self) -> bool:
-        """Return whether the last look left a file that may still be growing."""
+        """Return whether the last look found a file that may still be growing."""
         return bool(self._sizes)
 
     def _complete_files(self, root: Path) -> Iterator[tuple[str, Path]]:
-        """Yield the files that were fully written, with their source; remember the size of the others."""
+        """Yield the files that are fully written, with their source; remember the size of the others."""
         before, self._sizes = self._sizes, {}
-        with suppress(OSError):  # what is wrong with it is told below
+        with suppress(OSError):  # an unreadable folder is reported below
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
         for entry in self._entries(root, Trouble("unreadable")):
             if not entry.is_dir(follow_symlinks=False):
@@ -106,12 +106,12 @@ class Inbox:
             return []
 
     def _take(self, source: str, path: Path) -> int | None:
-        """Receive one file, and remove it once that is committed; a lot of it that is there already stands."""
+        """Receive one file and remove it after the commit; if its lot exists already, that one is kept."""
         try:
             written = datetime.fromtimestamp(path.stat().st_ctime, UTC)
             content = path.read_bytes()
         except FileNotFoundError:
-            return None  # another process was quicker
+            return None  # another process was first
         except OSError:
             self._troubles.add(Trouble("unreadable", source))
             return None
@@ -127,7 +127,7 @@ class Inbox:
         return lot_id
 
     def _tell(self) -> None:
-        """Record what is wrong with the folder when that changed: pages read it from there."""
+        """Record the folder's problems when they change: pages read them from the record."""
         with transaction():
             if _codes(self._troubles) == last_troubles():
                 return
@@ -138,7 +138,7 @@ class Inbox:
 
 
 def fetch_now(settings: Settings, *, pause: Callable[[], None]) -> list[int]:
-    """Empty the folder by hand: a file that may still be growing is looked at twice, with a pause between."""
+    """Empty the folder on request: a file that may still be growing is looked at twice, with a pause between."""
     inbox = Inbox(settings)
     received = inbox.fetch()
     if inbox.has_unfinished():
@@ -148,7 +148,7 @@ def fetch_now(settings: Settings, *, pause: Callable[[], None]) -> list[int]:
 
 
 def last_troubles() -> list[str]:
-    """Return what was wrong with the folder at the last look, as `code` or `code:SOURCE`."""
+    """Return the folder's problems at the last look, as `code` or `code:SOURCE`."""
     last = session.scalar(
         select(Event)
         .where(Event.subject_type == INBOX[0], Event.subject_id == INBOX[1])
@@ -162,7 +162,7 @@ def last_troubles() -> list[str]:
 def _receive(
     content: bytes, name: str, source: str, written: datetime, *, keep: int, at: datetime
 ) -> int | None:
-    """Receive a file unless it is this very one, left behind by a crash between commit and removal."""
+    """Receive a file unless it was received already and left behind by a crash between commit and removal."""
     session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": FETCH_LOCK})
     same = select(ImportLot.id).where(
         ImportLot.source_code == source,
@@ -193,7 +193,7 @@ def _is_hidden(name: str) -> bool:
 
 
 def _is_complete(found: os.stat_result, before: tuple[int, int] | None, *, at: datetime) -> bool:
-    """Say whether a file was fully written: unchanged since the last look, or for a while."""
+    """Return whether a file is fully written: unchanged since the last look, or for a while."""
     if not stat.S_ISREG(found.st_mode):
         return False
     quiet_since = datetime.fromtimestamp(found.st_mtime, UTC)

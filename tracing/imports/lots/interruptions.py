@@ -1,4 +1,4 @@
-"""What interrupts a lot without anything being wrong with its file: a full disk, a lost database. It is tried again."""
+"""Errors that interrupt a lot although its file is fine (full disk, lost database), after which it is tried again."""
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -13,24 +13,24 @@ _BY_CLASS: dict[str, LazyString] = {
     "55": _l("Une autre écriture était en cours au même endroit."),
     "58": _l("Le disque du serveur ne répondait plus."),
 }
-"""By class of PostgreSQL's codes."""
+"""Sentence by class of PostgreSQL's error codes."""
 _BY_CODE: dict[str, LazyString] = {
     "57014": _l("La base de données a mis trop de temps à répondre."),
 }
-"""By code, where its class would tell the wrong story: a statement that took too long stopped no database."""
+"""Sentence by error code, where the one of its class would be wrong: a statement timeout is no lost database."""
 _LOST = _l("La base de données ne répondait plus.")
 _UNEXPECTED = _l("Une erreur inattendue a interrompu le travail ; l’administrateur en trouve la trace.")
 
 
 def is_passing(error: Exception) -> bool:
-    """Say whether an error comes from around us and will pass, rather than from a mistake of ours."""
+    """Return whether an error comes from the environment and will pass, rather than from a bug of ours."""
     if not isinstance(error, DBAPIError):
         return isinstance(error, OSError)
     return error.connection_invalidated or _code(error)[:2] in ("", *_BY_CLASS)
 
 
 def sentence_of(error: Exception) -> str:
-    """Return what a person reads about an error; never its own text, which may quote a line."""
+    """Return the sentence a person reads about an error; never its own text, which may quote a line."""
     if not isinstance(error, DBAPIError):
         return str(_UNEXPECTED)
     code = _code(error)
@@ -38,7 +38,7 @@ def sentence_of(error: Exception) -> str:
 
 
 def not_undone(sentence: str) -> str:
-    """Return what a person reads about a lot that could not be taken back."""
+    """Return the sentence a person reads about a lot that could not be undone."""
     return str(_("Ce lot n’a pas été annulé. %(why)s", why=sentence))
 
 

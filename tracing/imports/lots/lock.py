@@ -1,4 +1,4 @@
-"""One lot is written at a time: who writes holds a lock that is lost with their process."""
+"""Write one lot at a time: the writer holds an advisory lock, which is released when its process ends."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +9,13 @@ from tracing.imports.errors import AnotherLotIsLoading
 from tracing.kernel.db import session
 
 LOT_LOCK = 7_305_118
-"""The advisory lock of whoever writes a lot; any number, the same in every release."""
+"""Number of the advisory lock for writing a lot; any number, the same in every release."""
 WAIT_FOR_LOT = "60s"
 
 
 @contextmanager
 def one_at_a_time(wait: str = WAIT_FOR_LOT) -> Iterator[None]:
-    """Hold the right to write a lot, on a connection of its own: it is lost with the process, never left."""
+    """Wait for the lock for writing a lot and hold it, on a separate connection: it cannot outlive the process."""
     with _apart() as connection:
         connection.execute(text(f"SET lock_timeout = '{wait}'"))
         try:
@@ -32,7 +32,7 @@ def one_at_a_time(wait: str = WAIT_FOR_LOT) -> Iterator[None]:
 
 @contextmanager
 def lock_if_free() -> Iterator[bool]:
-    """Hold the right to write a lot if nobody has it, and say whether it is ours; nobody waits."""
+    """Take the lock for writing a lot if it is free, without waiting, and yield whether it was taken."""
     with _apart() as connection:
         is_mine = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOT_LOCK}))
         try:
@@ -51,6 +51,6 @@ def _apart() -> Iterator[Connection]:
         try:
             yield connection
         except BaseException:
-            connection.invalidate()  # a lock that could not be given back is lost with it
+            connection.invalidate()  # closing the connection releases a lock that could not be released
             raise
         connection.execute(text("RESET ALL"))

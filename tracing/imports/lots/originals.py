@@ -1,4 +1,4 @@
-"""The files as they came: sealed once more, kept for some days, and the secrets that were given for one file only."""
+"""Original files of lots: sealed, kept for some days, with any secrets that were given for one file only."""
 
 import json
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from tracing.vault import services as vault
 
 KEEP_DAYS = 7
 CHANGE_OF_MIND = timedelta(minutes=30)
-"""How long the secret of a discarded lot is kept, so that discarding can be taken back."""
+"""How long the one-off secret of a discarded lot is kept, so that the lot can be taken up again."""
 OF_USE = frozenset(
     {
         Refusal.KEY_MISSING,
@@ -24,12 +24,12 @@ OF_USE = frozenset(
         Refusal.WRONG_PASSWORD,
     }
 )
-"""After these refusals the same file may be opened with something else. Any other file is not kept: one that was
-sent in clear least of all."""
+"""After these refusals the same file may be opened with another key or password, so it is kept. Any other refused
+file is not kept, least of all one that was sent in clear."""
 
 
 def keep(lot_id: int, content: bytes, secret: Secrets | None, *, days: int, at: datetime) -> None:
-    """Keep a file, sealed: nobody knows yet whether its sender encrypted it."""
+    """Store a file, sealed: it is not known yet whether its sender encrypted it."""
     session.add(
         ImportOriginal(
             lot_id=lot_id,
@@ -48,25 +48,25 @@ def _sealed(lot_id: int, secret: Secrets | None) -> bytes | None:
 
 
 def kept_until(lot_id: int) -> datetime | None:
-    """Return until when the file of a lot is kept, or None once it is gone."""
+    """Return until when the file of a lot is kept, or None if it is gone."""
     return session.scalar(select(ImportOriginal.kept_until).where(ImportOriginal.lot_id == lot_id))
 
 
 def need(lot_id: int) -> None:
-    """Refuse what cannot be done without the file.
+    """Check that the file of a lot is still there.
 
     Raises:
-        OriginalGone: it was removed after its days.
+        OriginalGone: it was deleted after its retention period.
     """
     if kept_until(lot_id) is None:
         raise OriginalGone
 
 
 def content_of(lot_id: int) -> bytes:
-    """Return a file as it came.
+    """Return a file as it was received.
 
     Raises:
-        OriginalGone: it was removed after its days.
+        OriginalGone: it was deleted after its retention period.
     """
     sealed = session.scalar(select(ImportOriginal.content).where(ImportOriginal.lot_id == lot_id))
     if sealed is None:
@@ -75,7 +75,7 @@ def content_of(lot_id: int) -> bytes:
 
 
 def secret_of(lot_id: int) -> Secrets:
-    """Return what was given to open this file only."""
+    """Return the key or password that was given for this file only."""
     sealed = session.scalar(select(ImportOriginal.secret).where(ImportOriginal.lot_id == lot_id))
     if sealed is None:
         return Secrets()
@@ -83,19 +83,19 @@ def secret_of(lot_id: int) -> Secrets:
 
 
 def set_secret(lot_id: int, secret: Secrets) -> None:
-    """Replace what was given to open this file only."""
+    """Replace the key or password that was given for this file only."""
     session.execute(
         update(ImportOriginal).where(ImportOriginal.lot_id == lot_id).values(secret=_sealed(lot_id, secret))
     )
 
 
 def forget_secret(lot_id: int) -> None:
-    """Forget what was given to open this file only."""
+    """Delete the key or password that was given for this file only."""
     session.execute(update(ImportOriginal).where(ImportOriginal.lot_id == lot_id).values(secret=None))
 
 
 def drop_unless_of_use(lot_id: int, refusal: Refusal) -> None:
-    """Remove a refused file, and what was given to open it, unless another key may open it."""
+    """Delete a refused file and its one-off secret, unless another key may open it."""
     if refusal in OF_USE:
         forget_secret(lot_id)
     else:
@@ -103,7 +103,7 @@ def drop_unless_of_use(lot_id: int, refusal: Refusal) -> None:
 
 
 def remove_old(*, at: datetime) -> int:
-    """Remove the files whose days are over, and the secrets of lots that were discarded for good."""
+    """Delete files past their retention, and one-off secrets of finally discarded lots; returns how many files."""
     discarded = select(ImportLot.id).where(
         ImportLot.state == LotState.DISCARDED, ImportLot.progress_at < at - CHANGE_OF_MIND
     )

@@ -1,21 +1,21 @@
-"""How fast a lot is read, and how long that still takes. Pure."""
+"""How fast a lot is being read, and how long the rest will take. Pure."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 
 class Pace(NamedTuple):
-    """Where a reading is."""
+    """Progress of a reading."""
 
     read: int
     total: int
     per_second: int | None
-    """None while too little was read to say."""
+    """None while too little was read to tell."""
     left: timedelta | None
 
 
 def pace_of(*, read: int, total: int, started_at: datetime | None, at: datetime | None) -> Pace:
-    """Return the pace of a reading that began at `started_at` and was last heard of at `at`."""
+    """Return the pace of a reading that began at `started_at` and last reported at `at`."""
     if started_at is None or at is None or read <= 0 or at <= started_at:
         return Pace(read, total, None, None)
     per_second = read / (at - started_at).total_seconds()

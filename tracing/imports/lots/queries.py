@@ -1,4 +1,4 @@
-"""Reading lots and what became of their lines."""
+"""Read lots and the outcomes of their lines."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ def get_lot(lot_id: int, scope: Scope = HOST) -> ImportLot:
     """Return a lot inside a scope.
 
     Raises:
-        NoSuchLot: there is none, or it is not for this reader.
+        NoSuchLot: it does not exist, or is outside the scope.
     """
     lot = session.get(ImportLot, lot_id)
     if lot is None or not scope.covers(lot.owner_site_id):
@@ -54,13 +54,13 @@ def lots_to_decide(scope: Scope, limit: int = 20) -> Sequence[ImportLot]:
 
 
 def created_so_far(lot_id: int) -> int:
-    """Return how many cases a lot that is being loaded has made."""
+    """Return how many cases a lot that is being loaded has created."""
     chosen = select(func.count()).where(ImportLine.lot_id == lot_id, ImportLine.outcome == Outcome.CREATED)
     return session.scalar(chosen) or 0
 
 
 def changed_since_planned(lot: ImportLot) -> bool:
-    """Return whether other lots were loaded or taken back since a lot was planned: its plan may be out of date."""
+    """Return whether other lots were loaded or undone since a lot was planned: its plan may be out of date."""
     planned_at = datetime.fromisoformat(lot.plan["planned_at"])
     newer = or_(ImportLot.loaded_at > planned_at, ImportLot.undone_at > planned_at)
     return session.scalar(select(ImportLot.id).where(newer).limit(1)) is not None
@@ -69,7 +69,7 @@ def changed_since_planned(lot: ImportLot) -> bool:
 def lines_of(
     lot_id: int, *, outcome: Outcome | None = None, after_row: int = 0, limit: int = 51
 ) -> Sequence[ImportLine]:
-    """Return the lines of a lot in the order of the file, after a row; of one outcome when one is given."""
+    """Return the lines of a lot in the order of the file, after a row; only those of `outcome` if it is given."""
     chosen = select(ImportLine).where(
         ImportLine.lot_id == lot_id, ImportLine.is_current, ImportLine.row_number > after_row
     )
@@ -85,9 +85,9 @@ def fields_of(line: ImportLine) -> dict[str, str] | None:
 
 
 def report(lot_id: int, *, with_lines: bool = False) -> dict[str, Any]:
-    """Return what an import says of a lot: the counts of the format, and each line's outcome where asked.
+    """Return the report of a lot: the counts of the format, and on request each line's outcome.
 
-    A line that was corrected here counts as what it became.
+    A corrected line counts as what it became.
     """
     if with_lines:
         return {"lot": lot_id} | report_of(_told(lot_id), with_lines=True)

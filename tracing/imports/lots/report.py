@@ -1,4 +1,4 @@
-"""What an import says of a lot: the counts of the format, and the outcome of each line where asked. Pure."""
+"""The report of a lot: the counts of the format, and on request the outcome of each line. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ MOST_EXAMPLES = 5
 
 @redacted
 class Told(NamedTuple):
-    """What a report needs to know of a line, as the database keeps it."""
+    """What a report needs to know of a line, as stored in the database."""
 
     row_number: int
     result_id: str | None
@@ -23,11 +23,11 @@ class Told(NamedTuple):
     reasons: Sequence[str]
     """Why it was quarantined, the decisive reason first."""
     warnings: Sequence[str]
-    """Counted once a line, on lines that create a case."""
+    """Each counted once per line, on lines that create a case."""
 
     @property
     def label(self) -> str:
-        """The outcome with what is notable about it: `created:possible`."""
+        """The outcome with its notes: `created:possible`."""
         notes = [
             *self.reasons[:1],
             *["new_episode"] * self.new_episode,
@@ -37,7 +37,7 @@ class Told(NamedTuple):
 
 
 def told(line: ParsedLine, decision: Decision) -> Told:
-    """Return what is kept of a decided line for its lot's report."""
+    """Return what a lot's report needs of a decided line."""
     return Told(
         row_number=line.row,
         result_id=line.result_id or None,
@@ -52,7 +52,7 @@ def told(line: ParsedLine, decision: Decision) -> Told:
 
 
 class Tally:
-    """Counts lines one after the other, and keeps the first few of each kind as examples."""
+    """Counts lines one by one, and keeps the first few of each kind as examples."""
 
     def __init__(self) -> None:
         self.lines = 0
@@ -91,7 +91,7 @@ class Tally:
 
     @property
     def examples(self) -> dict[str, list[dict[str, Any]]]:
-        """Row numbers and result ids by outcome, reason and warning; nothing of a person."""
+        """Row numbers and result ids by outcome, reason and warning; no personal data."""
         return dict(self._examples)
 
 
@@ -106,7 +106,7 @@ def report_of(lines: Iterable[Told], *, with_lines: bool = False) -> dict[str, A
 
 
 def _by_result(lines: Sequence[Told]) -> dict[str, str]:
-    """Name each line by its result id, a later line of the same id with its rank (`#2`)."""
+    """Return the label of each line by its result id; later lines of the same id are numbered (`#2`)."""
     found: dict[str, str] = {}
     times: Counter[str] = Counter()
     for line in lines:

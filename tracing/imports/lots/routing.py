@@ -1,4 +1,4 @@
-"""By whose rules a lot is read, and where its people go."""
+"""How a lot is read (time zone, programme), and which site gets its people."""
 
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -28,12 +28,12 @@ class Routing(NamedTuple):
     training_sites: frozenset[int]
 
     def is_invented(self, fund_code: str) -> bool:
-        """Return whether the people of a fund code are invented, for practice."""
+        """Return whether the people of a fund code are fictional, for training."""
         return self.sites.get(fund_code, self.default_site) in self.training_sites
 
 
 def routing_of(source_code: str) -> Routing:
-    """Return where the people of a source go: by the fund of each line, or all to the one site it was given."""
+    """Return the routing of a source's people: by the fund of each line, or all to the source's own site."""
     source = session.get(ImportSource, source_code)
     training = frozenset(site.id for site in staff.sites() if site.kind is SiteKind.TRAINING)
     if source is not None and source.site_id is not None:
@@ -43,12 +43,12 @@ def routing_of(source_code: str) -> Routing:
 
 
 def live_sites_by_fund(training: frozenset[int]) -> dict[str, int]:
-    """Return the live site of each fund code: of a national lot nobody goes to a training site, whatever is written."""
+    """Return the live site of each fund code: no line of a national lot can send people to a training site."""
     return {fund: site_id for fund, site_id in staff.sites_by_fund().items() if site_id not in training}
 
 
 def terms_of(lot: ImportLot, settings: Settings) -> Terms:
-    """Return how a received lot is read: by the site of its source, else of whoever sent it, else as set."""
+    """Return how a received lot is read: by its source's site, else its sender's site, else the settings."""
     source = session.get_one(ImportSource, lot.source_code)
     site_id = source.site_id or lot.site_id
     site = session.get(Site, site_id) if site_id else None

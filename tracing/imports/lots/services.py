@@ -1,4 +1,4 @@
-"""Where a lot stands: received, planned, loading, loaded; stopped, discarded, refused. Each step under its row's lock."""
+"""State changes of a lot: received, planned, loading, loaded; stopped, discarded, refused. Each locks the lot's row."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -15,12 +15,12 @@ from tracing.kernel.db import fresh, session
 from tracing.staff.scope import HOST, Scope
 
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600))
-"""How long a lot waits after each attempt that met trouble; the last one for all that follow."""
+"""Wait after each consecutive passing error; the last one for all that follow."""
 WAITING = (LotState.RECEIVED, LotState.LOADING)
-"""The scheduler's job has something to do for these, and for those that are being undone."""
+"""States in which the scheduler's job has work to do; it also has for lots being undone."""
 UNDOABLE = (LotState.LOADED, LotState.STOPPED)
 OPEN = (LotState.RECEIVED, LotState.TO_MAP, LotState.PLANNED, LotState.LOADING, LotState.STOPPED)
-"""The file is still needed."""
+"""States in which the file is still needed."""
 
 
 def receive(
@@ -36,10 +36,10 @@ def receive(
     by: int | None,
     at: datetime,
 ) -> ImportLot:
-    """Keep a file as it came; it is read by the scheduler's job, and whoever sent it need not wait.
+    """Store a file as it came; the scheduler's job reads it, so the sender need not wait.
 
     Raises:
-        NoSuchSource: the source is not inside the scope of who sends it.
+        NoSuchSource: the source is outside the sender's scope.
     """
     source = source_services.know_source(source_code, scope, at=at)
     lot = _new_lot(content, file_name=file_name, source=source, came_by=came_by, by=by, at=at)
@@ -62,10 +62,10 @@ def receive(
 def begin_lot(
     content: bytes, *, source_code: str, file_name: str, keep_days: int, by: int | None, at: datetime
 ) -> ImportLot:
-    """Return the lot that `content` is loaded into: a new one, or the one that a crash or a person stopped.
+    """Return the lot to load `content` into: a new one, or one that a crash or a person stopped.
 
     Raises:
-        NotNow: somebody asked to take that one back, and it is not done yet.
+        NotNow: a person asked to undo that lot, and this is not done yet.
     """
     unfinished = session.scalar(
         fresh(
@@ -99,7 +99,7 @@ def begin_lot(
 def refuse_file(
     content: bytes, refusal: FileRefused, *, source_code: str, file_name: str, by: int | None, at: datetime
 ) -> int:
-    """Keep that a file was refused as a whole, and why; nothing of what was in it."""
+    """Record that a file was refused as a whole, and why, without any of its content."""
     source = source_services.know_source(source_code, at=at)
     lot = _new_lot(content, file_name=file_name, source=source, came_by=CameBy.COMMAND, by=by, at=at)
     _refuse(lot, refusal)
@@ -129,14 +129,14 @@ def _refuse(lot: ImportLot, refusal: FileRefused | OriginalGone) -> None:
 
 
 def is_waiting(lot: ImportLot) -> bool:
-    """Say whether the scheduler's job has something to do for a lot."""
+    """Return whether the scheduler's job has work to do for a lot."""
     return lot.state in WAITING or lot.is_being_undone
 
 
 def next_waiting(*, at: datetime) -> ImportLot | None:
-    """Return the lot for which there is something to do now: one to undo, else the oldest.
+    """Return the lot that has work to do now: one to undo, else the oldest.
 
-    A lot that is loaded before another is undone may keep what that one brought.
+    Undoing goes first: a lot loaded before it may rely on what the undone lot brought, which then has to stay.
     """
     to_undo = and_(ImportLot.state.in_(UNDOABLE), ImportLot.undone_by.is_not(None))
     for waits in (to_undo, ImportLot.state.in_(WAITING)):
@@ -154,10 +154,10 @@ def next_waiting(*, at: datetime) -> ImportLot | None:
 
 
 def get_locked(lot_id: int, *states: LotState) -> ImportLot:
-    """Return a lot that nobody else moves meanwhile.
+    """Return a lot, locked against state changes by others.
 
     Raises:
-        NotNow: it stands where this cannot be done any more, or is being undone: somebody was quicker.
+        NotNow: it is not in one of these states any more, or is being undone: another person was faster.
     """
     lot = session.scalar(fresh(select(ImportLot).where(ImportLot.id == lot_id).with_for_update()))
     if lot is None:
@@ -170,7 +170,7 @@ def get_locked(lot_id: int, *states: LotState) -> ImportLot:
 def opened(
     lot_id: int, *, container: str, lines: int, mapping_id: int | None = None, at: datetime
 ) -> ImportLot:
-    """Note that the file could be opened, what protected it and how many lines it has."""
+    """Record that the file could be opened, what protected it and how many lines it has."""
     lot = get_locked(lot_id, *WAITING)
     lot.container, lot.lines_total, lot.lines_read, lot.mapping_id = container, lines, 0, mapping_id
     lot.started_at = lot.progress_at = at
@@ -179,7 +179,7 @@ def opened(
 
 
 def advance(lot_id: int, *, read: int, at: datetime) -> bool:
-    """Note how far the reading is; returns whether somebody asked to stop."""
+    """Record how many lines are read; returns whether a person asked to stop."""
     asked = session.scalar(
         update(ImportLot)
         .where(ImportLot.id == lot_id)
@@ -191,7 +191,7 @@ def advance(lot_id: int, *, read: int, at: datetime) -> bool:
 
 
 def planned(lot_id: int, plan: dict[str, Any], *, at: datetime) -> None:
-    """Keep what a lot would bring; a person sees it and commits it."""
+    """Store the plan of a lot, for a person to see and commit."""
     lot = get_locked(lot_id, LotState.RECEIVED)
     lot.state, lot.plan, lot.lines_read = LotState.PLANNED, plan, plan["lines"]
     forget_trouble(lot)
@@ -199,7 +199,7 @@ def planned(lot_id: int, plan: dict[str, Any], *, at: datetime) -> None:
 
 
 def to_map(lot_id: int, *, at: datetime) -> None:
-    """Wait until a person says which column is which."""
+    """Wait for a person to say which column is which."""
     lot = get_locked(lot_id, LotState.RECEIVED)
     lot.state = LotState.TO_MAP
     forget_trouble(lot)
@@ -207,20 +207,20 @@ def to_map(lot_id: int, *, at: datetime) -> None:
 
 
 def mapped(lot_id: int, *, by: int, at: datetime) -> None:
-    """Read a lot again, now that somebody said which column is which."""
+    """Have a lot read again, now that a person said which column is which."""
     lot = get_locked(lot_id, LotState.TO_MAP)
     _read_again(lot)
 
 
 def begin_loading(lot_id: int) -> None:
-    """Load what was read just now: the lots of a trusted source need nobody's word."""
+    """Start loading a lot just read: lots of a trusted source need no person's approval."""
     lot = get_locked(lot_id, LotState.RECEIVED)
     lot.state = LotState.LOADING
     forget_trouble(lot)
 
 
 def accept(lot_id: int, *, by: int, at: datetime) -> None:
-    """Load a planned lot: a person saw the plan. The job does it, from now on."""
+    """Approve a planned lot after a person saw the plan; the job then loads it."""
     lot = get_locked(lot_id, LotState.PLANNED)
     lot.state, lot.committed_by = LotState.LOADING, by
     lot.lines_read, lot.started_at, lot.progress_at, lot.stop_asked_at = 0, None, None, None
@@ -229,12 +229,12 @@ def accept(lot_id: int, *, by: int, at: datetime) -> None:
 
 
 def plan_again(lot_id: int, *, by: int, at: datetime) -> None:
-    """Plan anew, because other lots came meanwhile."""
+    """Have a lot planned again, because other lots came meanwhile."""
     _read_again(get_locked(lot_id, LotState.PLANNED))
 
 
 def discard(lot_id: int, *, by: int, at: datetime) -> None:
-    """Load nothing of a lot. Its file is kept for a while: a person may change their mind."""
+    """Discard a lot without loading it. Its file is kept for a while, so that it can be taken up again."""
     lot = get_locked(lot_id, LotState.RECEIVED, LotState.TO_MAP, LotState.PLANNED)
     lot.state, lot.progress_at = LotState.DISCARDED, at
     forget_trouble(lot)
@@ -242,7 +242,7 @@ def discard(lot_id: int, *, by: int, at: datetime) -> None:
 
 
 def take_up(lot_id: int, *, by: int, at: datetime) -> None:
-    """Take back a discarding: the lot is read again and shows its plan."""
+    """Take up a discarded lot: it is read again and shows its plan."""
     lot = get_locked(lot_id, LotState.DISCARDED)
     originals.need(lot_id)
     _read_again(lot)
@@ -261,14 +261,14 @@ def open_with(lot_id: int, secret: Secrets, *, by: int, at: datetime) -> None:
 
 
 def ask_to_stop(lot_id: int, *, by: int, at: datetime) -> None:
-    """Stop the loading after the batch under way."""
+    """Ask for loading to stop after the current batch."""
     lot = get_locked(lot_id, LotState.LOADING)
     lot.stop_asked_at = at
     events.record("lot.stop_asked", lot, by=by, at=at, source=lot.source_code)
 
 
 def stopped(lot_id: int, *, trouble: str | None = None, at: datetime) -> None:
-    """Leave a lot where it is: what is done stays, and the rest can be resumed."""
+    """Mark a lot as stopped: what is loaded stays, and the rest can be resumed."""
     lot = get_locked(lot_id, LotState.LOADING)
     lot.state, lot.stop_asked_at = LotState.STOPPED, None
     forget_trouble(lot)
@@ -277,7 +277,7 @@ def stopped(lot_id: int, *, trouble: str | None = None, at: datetime) -> None:
 
 
 def resume(lot_id: int, *, by: int, at: datetime) -> None:
-    """Go on with a stopped lot."""
+    """Resume a stopped lot."""
     lot = get_locked(lot_id, LotState.STOPPED)
     originals.need(lot_id)
     lot.state, lot.stop_asked_at = LotState.LOADING, None
@@ -286,7 +286,7 @@ def resume(lot_id: int, *, by: int, at: datetime) -> None:
 
 
 def try_now(lot_id: int) -> None:
-    """Do not wait any longer after some trouble."""
+    """End the wait after a passing error."""
     lot = get_locked(lot_id)
     if not is_waiting(lot):
         raise NotNow
@@ -294,7 +294,7 @@ def try_now(lot_id: int) -> None:
 
 
 def met_trouble(lot_id: int, sentence: str, *, at: datetime) -> None:
-    """Keep what stopped an attempt, and wait a little longer each time; the file is not refused."""
+    """Record what stopped an attempt, and wait a little longer each time; the file is not refused."""
     lot = get_locked(lot_id)
     if not is_waiting(lot):
         return
@@ -314,7 +314,7 @@ def refuse(lot_id: int, refusal: FileRefused | OriginalGone, *, at: datetime) ->
 
 
 def finish_lot(lot_id: int, counts: dict[str, Any], *, by: int | None, at: datetime) -> None:
-    """Keep the report of a lot that was taken in to its end; what was given to open it is not needed any more."""
+    """Store the report of a fully loaded lot, and delete its one-off secret, which is no longer needed."""
     lot = get_locked(lot_id, LotState.LOADING)
     lot.state, lot.loaded_at, lot.counts, lot.lines_read = LotState.LOADED, at, counts, counts["lines"]
     lot.stop_asked_at = None
@@ -330,6 +330,6 @@ def _read_again(lot: ImportLot) -> None:
 
 
 def forget_trouble(lot: ImportLot) -> None:
-    """Forget what stopped a lot: it moved on."""
+    """Clear the record of what stopped a lot: it has moved on."""
     lot.trouble, lot.tries, lot.try_again_at = None, 0, None
     session.flush()

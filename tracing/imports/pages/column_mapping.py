@@ -1,4 +1,4 @@
-"""The page on which a person says which column is which, and what the codes mean; in two steps, saved at the end."""
+"""Pages on which a person maps the columns of a file to fields, then its codes; saved after the second step."""
 
 from typing import Any
 
@@ -27,15 +27,15 @@ from tracing.staff.scope import scope_of, why_seen
 bp = Blueprint("mapping", __name__, template_folder="templates")
 
 MAPPABLE = (LotState.TO_MAP, LotState.PLANNED)
-"""A plan that looks wrong may come of a wrong column: it can be mapped again before it is committed."""
+"""A plan that looks wrong may come from a wrong column: the lot can be mapped again before it is committed."""
 MOST_LISTED = 10
-"""Changed headings that are told one by one; more of them is another sort of file, and said in two sentences."""
+"""Changed headings that are listed one by one; above that the file is of another sort, and two sentences say so."""
 
 
 @bp.route("/lots/<int:lot_id>/mapping", methods=["GET", "POST"])
 @may(Role.IMPORTER)
 def columns(lot_id: int) -> ResponseReturnValue:
-    """Show the columns of a file with some of their values; then the codes; then keep both and read it again."""
+    """Show the columns of a file with some values; then the codes; then save both and have the file read again."""
     lot = queries.get_lot(lot_id, scope_of(agent()))
     source_queries.get_source(lot.source_code, scope_of(agent()))
     if lot.state not in MAPPABLE:
@@ -57,7 +57,7 @@ def columns(lot_id: int) -> ResponseReturnValue:
 
 
 def _look(lot: ImportLot) -> tuple[Looked, tuple[int, Mapping] | None]:
-    """Open the file once more and look at its columns; that they were shown is recorded."""
+    """Open the file again and inspect its columns; records that they were shown."""
     with transaction():
         content = originals.content_of(lot.id)
         secrets = originals.secret_of(lot.id) + source_queries.secrets_of(lot.source_code)
@@ -69,7 +69,7 @@ def _look(lot: ImportLot) -> tuple[Looked, tuple[int, Mapping] | None]:
 
 
 def _chosen(looked: Looked) -> dict[str, str]:
-    """Return the heading that was chosen for each field, by its place among the choices."""
+    """Return the heading chosen for each field, which the form gives as a number among the choices."""
     picked = {name: request.form.get(f"column-{name}", type=int) for name in FIELD_WORDS}
     return {
         name: looked.choices[place]
@@ -79,7 +79,7 @@ def _chosen(looked: Looked) -> dict[str, str]:
 
 
 def _meanings(chosen: dict[str, str], looked: Looked, accepted: Mapping | None) -> dict[str, dict[str, str]]:
-    """Return the code that was chosen for each value of the coded columns; nothing: it stays as it is."""
+    """Return the code chosen for each value of the coded columns; an empty one leaves the value as it is."""
     said: dict[str, dict[str, str]] = {}
     for name, questions in code_questions(chosen, looked, accepted).items():
         answers = {one.value: request.form.get(f"code-{name}-{one.number}", "") for one in questions}
@@ -88,7 +88,7 @@ def _meanings(chosen: dict[str, str], looked: Looked, accepted: Mapping | None) 
 
 
 def _save(lot: ImportLot, mapping: Mapping) -> ResponseReturnValue:
-    """Keep the mapping as the source's next version and let the lot be read again."""
+    """Save the mapping as the source's next version and have the lot read again."""
     me, at = agent().member_id, clock.now()
     with transaction():
         version = source_services.accept_mapping(lot.source_code, mapping, by=me, at=at)
@@ -135,7 +135,7 @@ def _codes_page(lot: ImportLot, looked: Looked, accepted: Mapping | None, chosen
 
 
 def _common(lot: ImportLot, looked: Looked, chosen: dict[str, str]) -> dict[str, Any]:
-    """Return what both steps show."""
+    """Return the template variables that both steps share."""
     return {
         "lot": lot,
         "source": source_queries.get_source(lot.source_code),

@@ -1,4 +1,4 @@
-"""Correcting a line, or a whole file of them: presence and shape only."""
+"""Forms to correct a line or a workbook of lines; they check only presence and shape."""
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired

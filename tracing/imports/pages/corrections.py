@@ -1,4 +1,4 @@
-"""The lines to correct: one by one in the page, or many in a file; and those of all lots."""
+"""Pages of the lines to correct: one by one or in a workbook, and the list over all lots."""
 
 import io
 from datetime import timedelta
@@ -40,13 +40,13 @@ bp = Blueprint("corrections", __name__, template_folder="templates")
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LATE, VERY_LATE = timedelta(hours=4), timedelta(hours=24)
-"""From the arrival: a first call is promised within hours, and after a day nobody is in time any more."""
+"""Age since arrival: a first call is promised within hours, and after a day every call is late."""
 
 
 @bp.get("/corrections")
 @may(Role.IMPORTER)
 def waiting() -> ResponseReturnValue:
-    """List the lines to correct over all lots, the oldest first."""
+    """List the lines to correct of all lots, oldest first."""
     after, scope = request.args.get("after", 0, type=int), scope_of(agent())
     rows = waiting_lines.waiting(scope, after_id=after, limit=PAGE_SIZE + 1)
     now = clock.now()
@@ -63,7 +63,7 @@ def waiting() -> ResponseReturnValue:
 @bp.route("/lots/<int:lot_id>/lines/<int:row_number>", methods=["GET", "POST"])
 @may(Role.IMPORTER)
 def line(lot_id: int, row_number: int) -> ResponseReturnValue:
-    """Show a line and correct it: everything wrong stands beside its field; that it was seen is recorded."""
+    """Show a line with each fault beside its field, and correct it; records that the line was seen."""
     found = queries.get_lot(lot_id, scope_of(agent()))
     one = waiting_lines.get_line(lot_id, row_number)
     fields = queries.fields_of(one)
@@ -117,7 +117,7 @@ def _line_page(
     aside: SetAsideForm | None = None,
     said: str = "",
 ) -> str:
-    """Show a line, with the form where it is to be corrected."""
+    """Show a line, with the form if it is to be corrected."""
     at_fault = dict.fromkeys(fault.field for fault in faults)
     if form is not None:
         for fault in faults:
@@ -156,7 +156,7 @@ def _line_page(
 @bp.post("/lots/<int:lot_id>/lines/<int:row_number>/set-aside")
 @may(Role.IMPORTER)
 def set_aside(lot_id: int, row_number: int) -> ResponseReturnValue:
-    """Say that nothing is to be corrected in a line, and why."""
+    """Set a line aside as not to be corrected, with the reason."""
     found = queries.get_lot(lot_id, scope_of(agent()))
     form = SetAsideForm()
     if not form.validate_on_submit():
@@ -181,7 +181,7 @@ def set_aside(lot_id: int, row_number: int) -> ResponseReturnValue:
 @bp.post("/lots/<int:lot_id>/lines/<int:row_number>/take-up")
 @may(Role.IMPORTER)
 def take_up(lot_id: int, row_number: int) -> ResponseReturnValue:
-    """Put a line that was set aside back among those to correct."""
+    """Put a line that was set aside back on the list to correct."""
     with transaction():
         queries.get_lot(lot_id, scope_of(agent()))
         one = waiting_lines.get_line(lot_id, row_number, lock=True)
@@ -193,7 +193,7 @@ def take_up(lot_id: int, row_number: int) -> ResponseReturnValue:
 @bp.route("/lots/<int:lot_id>/corrections", methods=["GET", "POST"])
 @may(Role.IMPORTER)
 def of_lot(lot_id: int) -> ResponseReturnValue:
-    """List the lines to correct of a lot, and take in a file of them once it is corrected."""
+    """List the lines to correct of a lot, and load a workbook of corrected ones."""
     found = queries.get_lot(lot_id, scope_of(agent()))
     form = CorrectedFileForm()
     if not form.validate_on_submit():
@@ -219,7 +219,7 @@ def _lot_page(lot: ImportLot, form: CorrectedFileForm) -> str:
     rows = waiting_lines.waiting_of(lot.id, after_row=after, limit=PAGE_SIZE + 1)
     password = correction_jobs.password_of(lot)
     if password is None and rows:
-        # shown before the download: a page does not notice when a browser has saved a file
+        # shown before the download: the page cannot notice that the browser saved a file
         password = correction_jobs.password_for(lot.id)
     return render_template(
         "imports/lot_corrections.html",
@@ -237,7 +237,7 @@ def _lot_page(lot: ImportLot, form: CorrectedFileForm) -> str:
 @bp.post("/lots/<int:lot_id>/corrections/file")
 @may(Role.IMPORTER)
 def download(lot_id: int) -> ResponseReturnValue:
-    """Give the lines to correct as a protected workbook, with a column that says what is wrong."""
+    """Send the lines to correct as a protected workbook, with a column that says what is wrong."""
     queries.get_lot(lot_id, scope_of(agent()))
     content = correction_jobs.file_of(lot_id, settings=g.settings, by=agent().member_id)
     name = _("lot-%(number)s-a-corriger.xlsx", number=lot_id)

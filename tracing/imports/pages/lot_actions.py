@@ -1,4 +1,4 @@
-"""What an import officer does with a lot: load it, leave it, stop it, go on with it, take it back."""
+"""Actions of an import officer on a lot: commit, plan again, discard, stop, resume, retry, open, undo."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ bp = Blueprint("lots", __name__, url_prefix="/lots", template_folder="templates"
 @bp.get("/<int:lot_id>/progress")
 @may(Role.IMPORTER, passive=True)
 def progress(lot_id: int) -> ResponseReturnValue:
-    """Show how far the reading is; once it ended the page shows itself anew."""
+    """Show how far the reading is; once it has ended the page reloads."""
     lot = queries.get_lot(lot_id, scope_of(agent()))
     if not lots.is_waiting(lot):
         return "", 200, {"HX-Refresh": "true"}
@@ -48,42 +48,42 @@ def commit(lot_id: int) -> ResponseReturnValue:
 @bp.post("/<int:lot_id>/plan")
 @may(Role.IMPORTER)
 def plan_again(lot_id: int) -> ResponseReturnValue:
-    """Plan a lot anew."""
+    """Have a lot planned again."""
     return _do(lot_id, lambda: lots.plan_again(lot_id, by=agent().member_id, at=clock.now()))
 
 
 @bp.post("/<int:lot_id>/discard")
 @may(Role.IMPORTER)
 def discard(lot_id: int) -> ResponseReturnValue:
-    """Load nothing of a lot."""
+    """Discard a lot without loading it."""
     return _do(lot_id, lambda: lots.discard(lot_id, by=agent().member_id, at=clock.now()))
 
 
 @bp.post("/<int:lot_id>/take-up")
 @may(Role.IMPORTER)
 def take_up(lot_id: int) -> ResponseReturnValue:
-    """Take a discarding back."""
+    """Take up a discarded lot again."""
     return _do(lot_id, lambda: lots.take_up(lot_id, by=agent().member_id, at=clock.now()))
 
 
 @bp.post("/<int:lot_id>/stop")
 @may(Role.IMPORTER)
 def stop(lot_id: int) -> ResponseReturnValue:
-    """Stop the loading after the batch under way."""
+    """Stop loading after the current batch."""
     return _do(lot_id, lambda: lots.ask_to_stop(lot_id, by=agent().member_id, at=clock.now()))
 
 
 @bp.post("/<int:lot_id>/resume")
 @may(Role.IMPORTER)
 def resume(lot_id: int) -> ResponseReturnValue:
-    """Go on with a stopped lot."""
+    """Resume a stopped lot."""
     return _do(lot_id, lambda: lots.resume(lot_id, by=agent().member_id, at=clock.now()))
 
 
 @bp.post("/<int:lot_id>/retry")
 @may(Role.IMPORTER)
 def retry(lot_id: int) -> ResponseReturnValue:
-    """Try again at once after some trouble."""
+    """Retry at once after a passing error."""
     return _do(lot_id, lambda: lots.try_now(lot_id))
 
 
@@ -110,7 +110,7 @@ def open_with(lot_id: int) -> ResponseReturnValue:
 @bp.get("/<int:lot_id>/undo")
 @may(Role.IMPORTER)
 def undo(lot_id: int) -> ResponseReturnValue:
-    """Show what undoing a lot would take back and what would stay, before anything is done."""
+    """Show what undoing a lot would delete and what would stay, before anything is done."""
     lot = queries.get_lot(lot_id, scope_of(agent()))
     if lot.state not in lots.UNDOABLE or lot.is_being_undone:
         return redirect(url_for("imports.lot", lot_id=lot_id), 303)
@@ -127,5 +127,5 @@ def undo(lot_id: int) -> ResponseReturnValue:
 @bp.post("/<int:lot_id>/undo")
 @may(Role.IMPORTER)
 def undo_now(lot_id: int) -> ResponseReturnValue:
-    """Ask to take a lot back: with tens of thousands of lines that lasts longer than a page may."""
+    """Request that a lot be undone by the scheduler: tens of thousands of lines take longer than a page may."""
     return _do(lot_id, lambda: undoing.ask(lot_id, by=agent().member_id, at=clock.now()))

@@ -1,4 +1,4 @@
-"""Sending a file to the import."""
+"""Forms to upload a file and to open one with a one-off key or password."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ class OpenForm(PageForm):
     )
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Ask for one thing at least that may open the file."""
+        """Require at least one thing that may open the file."""
         if not super().validate(extra_validators):
             return False
         if not (self.key.data or self.password.data):

@@ -1,4 +1,4 @@
-"""The words for outcomes, reasons and doubts, as the import officer reads them."""
+"""Labels of lot states, outcomes, reasons and doubts, as the import officer reads them."""
 
 from flask_babel import lazy_gettext as _l
 
@@ -16,7 +16,7 @@ OUTCOME_WORDS = {
     Outcome.QUARANTINED: _l("À corriger"),
     Outcome.WITHDRAWN: _l("Résultat retiré"),
 }
-"""What became of one line."""
+"""Label of an outcome, for one line."""
 
 OUTCOMES_WORDS = {
     Outcome.CREATED: _l("Dossiers créés"),
@@ -26,7 +26,7 @@ OUTCOMES_WORDS = {
     Outcome.QUARANTINED: _l("À corriger"),
     Outcome.WITHDRAWN: _l("Résultats retirés"),
 }
-"""What became of many."""
+"""Label of an outcome, for many lines."""
 
 OUTCOME_TONES = {
     Outcome.CREATED: "done",
@@ -76,7 +76,7 @@ STATE_TONES = {
     LotState.DISCARDED: "neutral",
     LotState.REFUSED: "danger",
 }
-"""Amber waits for a person."""
+"""The colour of each state's badge; amber (`soon`) means that the lot waits for a person."""
 
 CAME_BY_WORDS = {
     CameBy.PAGE: _l("envoyé d’une page"),
@@ -100,7 +100,7 @@ STAYS_WORDS = {
     Stays.JOINED: _l("confirmé ou complété par un lot suivant"),
     Stays.RECTIFIED: _l("résultat qui en remplaçait un autre"),
 }
-"""Why a case stays when its lot is taken back."""
+"""Why a case stays when its lot is undone."""
 
 INBOX_WORDS = {
     "unreadable": _l("Le dossier surveillé ne peut pas être lu."),
@@ -113,7 +113,7 @@ INBOX_WORDS = {
 
 
 def inbox_sentence(trouble: str) -> str:
-    """Say what is wrong with the watched folder, and of which source."""
+    """Return the sentence for a problem of the watched folder, naming the source it concerns."""
     code, _separator, source = trouble.partition(":")
     words = str(INBOX_WORDS[code])
     return f"{words} ({source})" if source else words

@@ -1,4 +1,4 @@
-"""The lots that came, what became of their lines, and sending a file."""
+"""Pages of lots: the list, uploading a file, and one lot with its lines."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ SHOWS_LINES = (LotState.LOADING, LotState.STOPPED, LotState.LOADED, LotState.UND
 @bp.get("/lots", endpoint="lots")
 @may(Role.IMPORTER)
 def listing() -> ResponseReturnValue:
-    """List the lots, newest first; before them those that wait for a person, and what is wrong with the folder."""
+    """List the lots, newest first, preceded by those that wait for a person and by problems of the watched folder."""
     scope = scope_of(agent())
     rows = queries.lots(scope, before_id=request.args.get("before", type=int), limit=PAGE_SIZE + 1)
     page = page_of(rows, [lot.id for lot in rows])
@@ -66,7 +66,7 @@ def listing() -> ResponseReturnValue:
 
 
 def _troubles(scope: Scope) -> list[str]:
-    """Return what is wrong with the folder: of a site, what concerns its own senders."""
+    """Return the problems of the watched folder; for a site only those of its own senders."""
     found = inbox.last_troubles()
     if scope.is_national:
         return found
@@ -78,7 +78,7 @@ def _troubles(scope: Scope) -> list[str]:
 @may(Role.IMPORTER)
 @sent_once
 def upload() -> ResponseReturnValue:
-    """Receive a file sent from a browser; it is read by the scheduler, and its lot's page shows how far."""
+    """Receive a file uploaded from a browser; the scheduler reads it, and its lot's page shows the progress."""
     form, scope = UploadForm(), scope_of(agent())
     if not form.validate_on_submit():
         return _upload_page(form, scope), 422 if form.errors else 200
@@ -131,12 +131,12 @@ def source_labels(scope: Scope) -> dict[str, str]:
 @bp.get("/lots/<int:lot_id>")
 @may(Role.IMPORTER)
 def lot(lot_id: int) -> ResponseReturnValue:
-    """Show where a lot stands and what is to be done, what became of each line, and what is to be corrected."""
+    """Show a lot: its state and next step, the outcome of each line, and the lines to correct."""
     return lot_page(lot_id)
 
 
 def lot_page(lot_id: int, *, form: OpenForm | None = None) -> str:
-    """Return the page of a lot; `form` holds what was given wrongly to open it."""
+    """Return the page of a lot; `form` is a rejected form with a key or password to open it."""
     scope = scope_of(agent())
     found = queries.get_lot(lot_id, scope)
     kept_until = originals.kept_until(lot_id)
@@ -162,7 +162,7 @@ def lot_page(lot_id: int, *, form: OpenForm | None = None) -> str:
 
 
 def _received_by(found: ImportLot) -> str:
-    """Say who sent a lot, or by which way it came."""
+    """Return who sent a lot, or the way it arrived."""
     if found.received_by is not None:
         return staff.member_names([found.received_by]).get(found.received_by, "?")
     return str(CAME_BY_WORDS[CameBy(found.came_by)])
@@ -179,13 +179,13 @@ def _lines_of(found: ImportLot) -> dict[str, Any]:
         "page": page,
         "outcome": outcome,
         "references": cases.references(line.case_id for line in page.rows if line.case_id),
-        # kept when the loading ends and after each correction; before that, and of what stays, only the lines tell
+        # counts are stored when loading ends and after each correction; before that they are computed from the lines
         "counts": found.counts if found.state is LotState.LOADED else queries.report(found.id),
     }
 
 
 def progress_of(found: ImportLot) -> Pace:
-    """Return how far the reading of a lot is."""
+    """Return how far a lot has been read."""
     return pace_of(
         read=found.lines_read,
         total=found.lines_total or 0,
@@ -195,7 +195,7 @@ def progress_of(found: ImportLot) -> Pace:
 
 
 def words() -> dict[str, Any]:
-    """Return the words of outcomes and codes for the templates."""
+    """Provide the labels of outcomes and codes to the templates."""
     return {
         "outcome": OUTCOME_WORDS,
         "outcomes": OUTCOMES_WORDS,

@@ -1,4 +1,4 @@
-"""What a supervisor puts before the others: a lot, or a place."""
+"""Page on which a supervisor puts the calls of a lot, or of a place, before the others."""
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -22,7 +22,7 @@ bp = Blueprint("priorities", __name__, url_prefix="/order/priority", template_fo
 @bp.get("")
 @may(Role.SUPERVISOR)
 def choose() -> ResponseReturnValue:
-    """Show the lots whose calls wait, and ask for a place."""
+    """Show the lots with waiting calls, and a form for a place."""
     return _page(PlaceForm(formdata=None))
 
 
@@ -45,7 +45,7 @@ def _page(form: PlaceForm, *, status: int = 200) -> ResponseReturnValue:
 @may(Role.SUPERVISOR)
 @sent_once
 def give_to_lot(lot_id: int) -> ResponseReturnValue:
-    """Put a lot before the others."""
+    """Put the calls of a lot before the others."""
     with transaction():
         lots_first.put_first(lot_id, by=agent(), at=clock.database_now())
     return _given()
@@ -55,7 +55,7 @@ def give_to_lot(lot_id: int) -> ResponseReturnValue:
 @may(Role.SUPERVISOR)
 @sent_once
 def give_to_place() -> ResponseReturnValue:
-    """Put a place before the others."""
+    """Put the calls of a place before the others."""
     form = PlaceForm()
     if not form.validate_on_submit():
         return _page(form, status=422)

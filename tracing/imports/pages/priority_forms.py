@@ -1,4 +1,4 @@
-"""What a supervisor types to put a place before the others."""
+"""The form with which a supervisor puts a place before the others."""
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, StringField

@@ -1,4 +1,4 @@
-"""Forms about a source and its keys: presence and shape only."""
+"""Forms for sources and their keys; they check only presence and shape."""
 
 from typing import Any, Self
 
@@ -63,7 +63,7 @@ class SourceForm(PageForm):
 
     @classmethod
     def of(cls, source: ImportSource | None, sites: list[Site], *, may_be_national: bool) -> Self:
-        """Return the form as it stands for a source, or for a new one; `sites` may own it."""
+        """Return the form filled in for a source, or empty for a new one; `sites` are its possible owners."""
         known: dict[str, Any] = {}
         if source is not None:
             known = {
@@ -85,7 +85,7 @@ class SourceForm(PageForm):
         return form
 
     def terms(self) -> Terms:
-        """Return what was decided."""
+        """Return the decisions that were entered."""
         return Terms(
             label=(self.label.data or "").strip(),
             kind=SourceKind(self.kind.data),
@@ -111,7 +111,7 @@ class KeyForm(PageForm):
 
 
 class PrivateKeyForm(KeyForm):
-    """A private key: what it is for is told by the file."""
+    """A private key; its kind is determined from the file."""
 
     file = FileField(
         _l("Fichier de la clé privée"),
@@ -131,7 +131,7 @@ class PrivateKeyForm(KeyForm):
 
 
 class PasswordForm(KeyForm):
-    """A password, typed twice by two people: once here."""
+    """A password; the second person types it again to confirm."""
 
     password = PasswordField(
         _l("Mot de passe"),
@@ -142,7 +142,7 @@ class PasswordForm(KeyForm):
 
 
 class SignerForm(KeyForm):
-    """The public part of whoever signs."""
+    """The public certificate or key of a signer."""
 
     file = FileField(
         _l("Certificat de signature"),

@@ -1,4 +1,4 @@
-"""The keys of a source: one person proposes, another confirms, anybody retires."""
+"""Pages of a source's keys: one person proposes, another confirms, anyone may retire."""
 
 from typing import Any
 
@@ -32,15 +32,15 @@ from tracing.ui.once import sent_once
 bp = Blueprint("source_keys", __name__, url_prefix="/sources/<code>/keys", template_folder="templates")
 
 FORMS: dict[str, type[KeyForm]] = {"private": PrivateKeyForm, "password": PasswordForm, "signer": SignerForm}
-"""The form for each sort of key, by the word in its address."""
+"""The form for each sort of key, by the word for it in the URL."""
 COMMANDS = {
     "recipient": "age-keygen -y FICHIER",
     "own_fingerprint": "gpg --show-keys --fingerprint FICHIER",
 }
-"""How somebody who holds a copy of a key has its fingerprint said, by what is known of the key."""
+"""Command with which the holder of a copy computes its fingerprint, by what is known of the key."""
 CERTIFICATE_COMMAND = "openssl x509 -noout -fingerprint -sha256 -in FICHIER"
 SPOKEN_GROUPS = 2
-"""How many groups of a fingerprint are spelled out: two people hear at once whether they mean the same."""
+"""Groups of a fingerprint that are spelled out, enough to hear at once whether two people mean the same."""
 
 
 @bp.route("/new/<any(private, password, signer):kind>", methods=["GET", "POST"])
@@ -67,7 +67,7 @@ def new(code: str, kind: str) -> ResponseReturnValue:
 
 
 def _read(form: KeyForm) -> KeyRead:
-    """Read what was sent, by the sort of form it came with."""
+    """Read the key that was sent, according to its form."""
     if isinstance(form, PasswordForm):
         return read_password(form.password.data or "")
     if isinstance(form, SignerForm):
@@ -82,7 +82,7 @@ def _read(form: KeyForm) -> KeyRead:
 @bp.get("/<int:key_id>")
 @may(Role.IMPORTER)
 def show(code: str, key_id: int) -> ResponseReturnValue:
-    """Show what may be known of a key, and what it waits for."""
+    """Show what may be shown of a key, and its next step."""
     key = _key(code, key_id)
     return key_page(key, _confirm_form(key))
 
@@ -90,7 +90,7 @@ def show(code: str, key_id: int) -> ResponseReturnValue:
 @bp.post("/<int:key_id>/confirm")
 @may(Role.IMPORTER)
 def confirm(code: str, key_id: int) -> ResponseReturnValue:
-    """Confirm a key somebody else proposed."""
+    """Confirm a key that another person proposed."""
     key = _key(code, key_id)
     form = _confirm_form(key)
     if not form.validate_on_submit():
@@ -111,7 +111,7 @@ def confirm(code: str, key_id: int) -> ResponseReturnValue:
 @bp.post("/<int:key_id>/put-aside")
 @may(Role.IMPORTER)
 def put_aside(code: str, key_id: int) -> ResponseReturnValue:
-    """Drop a key that nobody confirmed."""
+    """Drop a key that was never confirmed."""
     _key(code, key_id)
     with transaction():
         services.put_aside(code, key_id, by=agent().member_id, at=clock.now())
@@ -122,7 +122,7 @@ def put_aside(code: str, key_id: int) -> ResponseReturnValue:
 @bp.post("/<int:key_id>/retire")
 @may(Role.IMPORTER)
 def retire(code: str, key_id: int) -> ResponseReturnValue:
-    """Let a key open nothing any more."""
+    """Retire a key, so that it opens nothing any more."""
     _key(code, key_id)
     with transaction():
         services.retire(code, key_id, by=agent().member_id, at=clock.now())
@@ -131,7 +131,7 @@ def retire(code: str, key_id: int) -> ResponseReturnValue:
 
 
 def _key(code: str, key_id: int) -> SourceKey:
-    """Return a key of a source that whoever asks may open."""
+    """Return a key of a source that the current member may see."""
     queries.get_source(code, scope_of(agent()))
     return queries.get_key(code, key_id)
 
@@ -141,7 +141,7 @@ def _confirm_form(key: SourceKey) -> Any:
 
 
 def key_page(key: SourceKey, form: Any) -> str:
-    """Return the page of a key. Its end is hidden from whoever is to confirm it: they have it from elsewhere."""
+    """Return the page of a key; hides the end of the fingerprint from its confirmer, who must know it already."""
     me = agent()
     is_mine = key.proposed_by == me.member_id
     hides_end = key.state is KeyState.PROPOSED and not is_mine
@@ -171,19 +171,19 @@ def key_page(key: SourceKey, form: Any) -> str:
 
 
 def _shown(fingerprint: str, *, hides_end: bool) -> str:
-    """Return a fingerprint without its end for whoever must bring the end with them."""
+    """Return a fingerprint, without its end when the reader must enter that end."""
     if not hides_end or not fingerprint:
         return fingerprint
     return fingerprint[: -services.LAST] + "•" * services.LAST
 
 
 def _own_fingerprint(key: SourceKey, *, hides_end: bool) -> str:
-    """Return the fingerprint or name of the key's own kind, as programs of that kind write it."""
+    """Return the fingerprint or name that programs of the key's own kind use."""
     own = str(key.about.get("own_fingerprint") or key.about.get("recipient") or "")
     shown = _shown(own, hides_end=hides_end)
     return " ".join(grouped(shown)) if "own_fingerprint" in key.about else shown
 
 
 def _command(key: SourceKey) -> str:
-    """Return how the second person calculates the fingerprint on a copy of their own."""
+    """Return the command with which the second person computes the fingerprint of their own copy."""
     return next((command for known, command in COMMANDS.items() if known in key.about), CERTIFICATE_COMMAND)

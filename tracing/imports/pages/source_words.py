@@ -1,4 +1,4 @@
-"""The words of sources, their keys and how their files are read."""
+"""Labels of sources, their keys and their mappings."""
 
 from flask_babel import lazy_gettext as _l
 
@@ -26,7 +26,7 @@ OPENS_WORDS = {
     KeyUse.PASSWORD: _l("Ouvre les classeurs Excel et les archives ZIP protégés par ce mot de passe."),
     KeyUse.SIGNER: _l("Vérifie que les fichiers sont signés par cet expéditeur."),
 }
-"""What a key is for, in one sentence."""
+"""One sentence that says what a key is for."""
 
 KEY_WORDS = {
     KeyState.PROPOSED: _l("À confirmer"),
@@ -44,7 +44,7 @@ SPOKEN_LETTERS = {
     "E": _l("Eugène"),
     "F": _l("François"),
 }
-"""How the letters of a fingerprint are said on the telephone."""
+"""How the letters of a fingerprint are spelled on the telephone."""
 
 FIELD_GROUPS = (
     (
@@ -73,7 +73,7 @@ FIELD_GROUPS = (
         ),
     ),
 )
-"""The fields as a person thinks of them: what is required first, then whom it is about, and the rest."""
+"""The fields in groups a person understands: the required ones, the person, and the rest."""
 
 FIELD_WORDS = {
     "NUM_LOT": _l("Numéro du lot"),
@@ -137,7 +137,7 @@ CODE_WORDS = {
     },
     "SEXE": {"M": _l("masculin"), "F": _l("féminin"), "I": _l("indéterminé")},
 }
-"""What each code of the layout means."""
+"""The meaning of each code of the layout."""
 
 COLUMN_FAULT_WORDS = {
     ColumnFault.MISSING: _l("Ce champ est obligatoire : choisissez sa colonne."),

@@ -1,4 +1,4 @@
-"""The sources, what is decided about each, and how their files are read."""
+"""Pages of sources: the list, the decisions about each, and how its files are read."""
 
 from datetime import timedelta
 
@@ -34,13 +34,13 @@ from tracing.ui.once import sent_once
 bp = Blueprint("sources", __name__, url_prefix="/sources", template_folder="templates")
 
 ENDS_SOON = timedelta(days=30)
-"""From then on a certificate is said to end soon: a new one takes a laboratory some weeks."""
+"""From this long before its end a certificate is shown as ending soon: replacing it takes a laboratory some weeks."""
 MORE_CODES = 3
-"""Empty rows under the codes that are known, for those that are new."""
+"""Empty rows below the known codes, for new ones."""
 
 
 def key_state(keys: list[SourceKey]) -> tuple[str, str]:
-    """Return the tone and the words for what opens the files of a source, the most urgent first."""
+    """Return the tone and the label for the state of a source's keys, the most urgent one first."""
     confirmed = [key for key in keys if key.state is KeyState.CONFIRMED and key.use is not KeyUse.SIGNER]
     ends = [key.expires_at for key in confirmed if key.expires_at]
     if any(key.state is KeyState.PROPOSED for key in keys):
@@ -57,7 +57,7 @@ def key_state(keys: list[SourceKey]) -> tuple[str, str]:
 @bp.get("")
 @may(Role.IMPORTER)
 def listing() -> ResponseReturnValue:
-    """List the sources: what came last, whether their files can be opened, whether they load by themselves."""
+    """List the sources: last lot, whether their files can be opened, whether they load automatically."""
     scope = scope_of(agent())
     found = queries.sources(scope)
     keys: dict[str, list[SourceKey]] = {source.code: [] for source in found}
@@ -76,7 +76,7 @@ def listing() -> ResponseReturnValue:
 
 
 def _owners() -> list[Site]:
-    """Return the sites to which whoever asks may give a source: their own; whoever is national, any live one."""
+    """Return the sites to which the current member may give a source: their own; for national members any live one."""
     if not agent().is_national:
         return [staff.get_site(agent().site.id)]
     return [site for site in staff.sites() if site.kind is SiteKind.LIVE]
@@ -86,7 +86,7 @@ def _owners() -> list[Site]:
 @may(Role.IMPORTER)
 @sent_once
 def new() -> ResponseReturnValue:
-    """Make a source."""
+    """Create a source."""
     form = SourceForm.of(None, _owners(), may_be_national=agent().is_national)
     if not form.validate_on_submit():
         return _edit_page(form, None), 422 if form.errors else 200
@@ -105,7 +105,7 @@ def new() -> ResponseReturnValue:
 @bp.route("/<code>/edit", methods=["GET", "POST"])
 @may(Role.IMPORTER)
 def edit(code: str) -> ResponseReturnValue:
-    """Change what was decided about a source."""
+    """Change the decisions about a source."""
     source = queries.get_source(code, scope_of(agent()))
     form = SourceForm.of(source, _owners(), may_be_national=agent().is_national)
     if not form.validate_on_submit():
@@ -123,7 +123,7 @@ def _edit_page(form: SourceForm, source: ImportSource | None) -> str:
 @bp.get("/<code>")
 @may(Role.IMPORTER)
 def show(code: str) -> ResponseReturnValue:
-    """Show a source: its keys, how its files are read, its last lots."""
+    """Show a source: its keys, its mapping, its last lots."""
     source = queries.get_source(code, scope_of(agent()))
     keys, retired = queries.living_keys(code), queries.retired_keys(code)
     versions = queries.mapping_versions(code)
@@ -153,7 +153,7 @@ def show(code: str) -> ResponseReturnValue:
 @bp.get("/<code>/mappings/<int:version>")
 @may(Role.IMPORTER)
 def mapping(code: str, version: int) -> ResponseReturnValue:
-    """Show one version of how the files of a source are read."""
+    """Show one version of a source's mapping."""
     source = queries.get_source(code, scope_of(agent()))
     found = queries.get_mapping(code, version)
     versions = queries.mapping_versions(code)
@@ -180,7 +180,7 @@ def mapping(code: str, version: int) -> ResponseReturnValue:
 @may(Role.IMPORTER)
 @sent_once
 def codes(code: str) -> ResponseReturnValue:
-    """Change what a sender's codes mean: kept as the next version."""
+    """Change the meaning of a sender's codes; saved as the next version of the mapping."""
     source = queries.get_source(code, scope_of(agent()))
     current = queries.mapping_of(code)
     if current is None:
@@ -199,7 +199,7 @@ def codes(code: str) -> ResponseReturnValue:
 
 
 def _typed_codes(name: str) -> dict[str, str]:
-    """Return what was typed for one field; a row without a value or without a meaning says nothing."""
+    """Return the meanings entered for one field; rows without a value or without a meaning are skipped."""
     values, meanings = request.form.getlist(f"value-{name}"), request.form.getlist(f"code-{name}")
     pairs = zip(values, meanings, strict=False)
     return {

@@ -1,1 +1,1 @@
-"""From the bytes of an opened file to raw lines: workbooks, delimited text, HL7."""
+"""Parse the bytes of an opened file into raw lines: workbooks, delimited text, HL7."""

@@ -1,4 +1,4 @@
-"""Delimited text: decoded piece by piece as often as it is read, never whole."""
+"""Delimited text: detect its encoding and decode it piece by piece, once per reading, never as a whole."""
 
 import codecs
 import csv
@@ -22,13 +22,13 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs
 
 
 class Text:
-    """Text whose encoding was told by what it says of itself, else by what its bytes can be."""
+    """Text whose encoding comes from its byte-order mark or else from which encodings its bytes are valid in."""
 
     def __init__(self, content: bytes) -> None:
-        """Look through the whole content once.
+        """Scan the whole content once.
 
-        A byte-order mark is a promise: when the rest breaks it, or control characters turn up, the content was
-        altered after it was written.
+        If the content does not match its byte-order mark, or contains control characters, it was altered after it was
+        written and is refused.
         """
         self._content = content
         self._skip = 0
@@ -47,11 +47,11 @@ class Text:
             self._look_through(_eight_bit_encoding(content))
 
     def begins_with(self, *beginnings: str) -> bool:
-        """Say whether the first letters are one of these."""
+        """Return whether the text begins with one of these strings."""
         return self._opened().read(_PIECE).lstrip().startswith(beginnings)
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines with their ends."""
+        """Yield the lines with their line ends."""
         read = self._opened().readline
         while line := read(LONGEST_LINE):
             if len(line) == LONGEST_LINE:
@@ -59,7 +59,7 @@ class Text:
             yield line
 
     def segments(self) -> Iterator[str]:
-        """Yield the lines without their ends and without blank ones, whichever ends they have."""
+        """Yield the lines without their ends and without blank ones, whatever line ends they use."""
         read = self._opened("").readline
         while line := read(LONGEST_LINE):
             if len(line) == LONGEST_LINE:
@@ -70,8 +70,8 @@ class Text:
     def rows(self, separator: str) -> Iterator[Row]:
         """Yield the rows of a table, numbered as a spreadsheet would.
 
-        One quotation mark too many would swallow every line up to the next one, silently: such a file is read
-        without quoting, and refused if a cell has swallowed a line all the same.
+        A stray quotation mark would silently swallow every line up to the next one: such a file is read without
+        quoting, and refused if a cell still contains a line end.
         """
         quoting: Literal[0, 3] = csv.QUOTE_NONE if self._quotes % 2 else csv.QUOTE_MINIMAL
         rows = csv.reader(self.lines(), delimiter=separator, quoting=quoting)
@@ -92,13 +92,13 @@ class Text:
             raise CannotRead(Refusal.TOO_WIDE if "limit" in str(cause) else Refusal.DAMAGED) from cause
 
     def _opened(self, end: str | None = None) -> io.TextIOWrapper:
-        """Begin to read; where lines end was seen before, unless they may end in every way."""
+        """Open a decoding reader; line ends are the kind found by the scan, unless `end` is given."""
         content = io.BytesIO(self._content)
         content.seek(self._skip)
         return io.TextIOWrapper(content, self._encoding, newline=self._end if end is None else end)
 
     def _look_through(self, encoding: str) -> None:
-        """Decode everything once, keep none of it, and refuse what is no text."""
+        """Decode everything once without keeping it, and refuse content that is not text."""
         self._encoding = encoding
         decoder = codecs.getincrementaldecoder(encoding)()
         self._quotes = 0
@@ -111,7 +111,7 @@ class Text:
             raise CannotRead(Refusal.DAMAGED) from cause
 
     def _look_at(self, text: str, piece: bytes) -> None:
-        """Notice what one piece tells."""
+        """Note the quotation marks and line ends in one piece, and refuse control characters."""
         wide = self._encoding.startswith("utf-16")
         if _CONTROL.search(text) if wide else len(piece.translate(None, _CONTROL_BYTES)) < len(piece):
             raise CannotRead(Refusal.DAMAGED)
@@ -121,6 +121,6 @@ class Text:
 
 
 def _eight_bit_encoding(content: bytes) -> str:
-    """Tell Windows-1252 from ISO-8859-15, which agree but for a few letters."""
+    """Tell Windows-1252 from ISO-8859-15, which differ only in a few letters."""
     latin_9 = not _WINDOWS_ONLY.search(content) and _LATIN_9_ONLY.search(content)
     return "iso-8859-15" if latin_9 else "cp1252"

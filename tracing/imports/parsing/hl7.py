@@ -1,6 +1,6 @@
-"""HL7 v2 as it travels: files, batches, messages, segments, fields and their escapes. Pure.
+"""Parse HL7 v2 syntax: files, batches, messages, segments, fields and escapes. Pure.
 
-Each message brings its own marks; nothing is assumed of them but that they differ.
+Each message declares its own delimiters; the only assumption is that they differ from one another.
 """
 
 import re
@@ -14,12 +14,12 @@ _BEGINNINGS = ("MSH", "BHS", "FHS")
 _TYPE = re.compile(r"[A-Z0-9]{2,8}(?:\^[A-Z0-9]{2,8})?")
 _RESULTS = "ORU^R01"
 _MOST_SEGMENTS = 20_000
-"""Of one message: a day of one ward has a few hundred."""
+"""In one message: a day of one ward has a few hundred."""
 
 
 @dataclass(frozen=True)
 class Marks:
-    """What separates fields, components, repetitions and subcomponents, and what escapes them."""
+    """The delimiters of fields, components, repetitions and subcomponents, and the escape character."""
 
     field: str
     component: str
@@ -29,22 +29,22 @@ class Marks:
 
     @classmethod
     def of(cls, header: str) -> "Marks":
-        """Read the marks that a header segment declares."""
+        """Read the delimiters that a header segment declares."""
         marks = header[3:8].rstrip("\r\n")
-        # Version 2.7 adds a mark for cut values after these; older senders leave the last ones out.
+        # Version 2.7 adds a truncation character after these; older senders leave the last ones out.
         if marks[5:] or len(marks) < 3 or len(set(marks)) < len(marks) or any(map(str.isalnum, marks)):
             raise CannotRead(Refusal.DAMAGED)
         return cls(*(marks + "|^~\\&"[len(marks) :]))
 
     def plain(self, text: str) -> str:
-        """Return text without its escapes; control characters that they stand for are left out."""
+        """Return text with its escapes replaced; control characters that they stand for are left out."""
         if self.escape not in text:
             return text
         mark = re.escape(self.escape)
         return re.sub(f"{mark}([^{mark}]*){mark}", self._escaped, text)
 
     def _escaped(self, found: re.Match[str]) -> str:
-        """Return what one escape stands for; one that only changes the look of text stands for a blank."""
+        """Return what one escape stands for; one that only formats text becomes a blank."""
         sequence = found[1]
         letters = {
             "F": self.field,
@@ -61,7 +61,7 @@ class Marks:
 
 
 class Segment:
-    """One segment: its name and its fields, numbered as the standard does."""
+    """One segment: its name and its fields, numbered as in the standard."""
 
     def __init__(self, line: str, marks: Marks) -> None:
         self.marks = marks
@@ -71,20 +71,20 @@ class Segment:
             self._fields.insert(1, marks.field)
 
     def raw(self, number: int) -> str:
-        """Return a field as it stands."""
+        """Return a field exactly as sent."""
         return self._fields[number] if number < len(self._fields) else ""
 
     def repeated(self, number: int) -> list["Value"]:
-        """Return what a field holds, once or several times."""
+        """Return all repetitions of a field."""
         text = self.raw(number)
         return [Value(each, self.marks) for each in text.split(self.marks.repetition)] if text else []
 
     def value(self, number: int) -> "Value":
-        """Return what a field holds first."""
+        """Return the first repetition of a field."""
         return Value(self.raw(number).split(self.marks.repetition, 1)[0], self.marks)
 
     def text(self, number: int, component: int = 1) -> str:
-        """Return one component of a field as a person would read it."""
+        """Return one component of a field as plain text."""
         return self.value(number).text(component)
 
 
@@ -96,7 +96,7 @@ class Value:
         self._components = text.split(marks.component)
 
     def text(self, component: int = 1, part: int = 1) -> str:
-        """Return a component, or the part of it that a subcomponent is; HL7's word for "nothing" is nothing."""
+        """Return a component, or one of its subcomponents, as plain text; HL7's explicit null becomes empty."""
         if component > len(self._components):
             return ""
         parts = self._components[component - 1].split(self._marks.subcomponent)
@@ -106,24 +106,24 @@ class Value:
 
 _USUAL_MARKS = Marks("|", "^", "~", "\\", "&")
 NOTHING = Value("", _USUAL_MARKS)
-"""The value of a field that is not there."""
+"""The value of a missing field."""
 NO_SEGMENT = Segment("", _USUAL_MARKS)
-"""A segment that is not there."""
+"""Stands for a missing segment."""
 
 
 @dataclass(repr=False)
 class Message:
-    """One message, its segments in their order."""
+    """One message with its segments in order."""
 
     header: Segment
     batch: str = ""
-    """The identifier of the batch or file that it came in."""
+    """The identifier of the batch or file that contained it."""
     segments: list[Segment] = field(default_factory=list)
 
 
 @dataclass
 class _Envelope:
-    """What is open while a file is read: a file, a batch, a message."""
+    """What is open at the current point of a file: a file, a batch, a message."""
 
     is_file_open: bool = False
     is_batch_open: bool = False
@@ -133,12 +133,12 @@ class _Envelope:
 
 
 def looks_like_hl7(text: Text) -> bool:
-    """Say whether this is a message, or a batch of them."""
+    """Return whether the text is an HL7 message, or a batch of them."""
     return text.begins_with(*(f"{name}{mark}" for name in _BEGINNINGS for mark in "|#$^~!"))
 
 
 def messages(text: Text) -> Iterator[Message]:
-    """Yield the messages of a file; a batch that ends too early or counts otherwise is damaged."""
+    """Yield the messages of a file; a batch that ends too early or has a wrong message count is damaged."""
     envelope = _Envelope()
     for line in text.segments():
         name = line[:3]
@@ -160,7 +160,7 @@ def messages(text: Text) -> Iterator[Message]:
 
 
 def _open_or_close(envelope: _Envelope, name: str, line: str) -> None:
-    """Follow the headers and trailers."""
+    """Update the envelope for a header or trailer segment."""
     if name in ("FTS", "BTS"):
         _close(envelope, name, line)
         return
@@ -182,7 +182,7 @@ def _open_or_close(envelope: _Envelope, name: str, line: str) -> None:
 
 
 def _close(envelope: _Envelope, name: str, line: str) -> None:
-    """Close a batch or a file; a batch says how many messages it should hold."""
+    """Close a batch or a file; the trailer of a batch gives the number of messages it must contain."""
     if name == "FTS":
         if envelope.is_batch_open or not envelope.is_file_open:
             raise CannotRead(Refusal.DAMAGED)
@@ -195,14 +195,14 @@ def _close(envelope: _Envelope, name: str, line: str) -> None:
 
 
 def _refuse_other_kinds(header: Segment) -> None:
-    """Refuse messages that bring no results, naming what they are."""
+    """Refuse messages that carry no results, naming their type."""
     kind = f"{header.text(9, 1)}^{header.text(9, 2)}"
     if kind != _RESULTS:
         raise CannotRead(Refusal.NO_RESULTS, found=kind if _TYPE.fullmatch(kind) else "?")
 
 
 def _from_hexadecimal(digits: str) -> str:
-    """Return the letters that an escape names by their bytes."""
+    """Return the letters that an escape gives as hexadecimal bytes."""
     try:
         text = bytes.fromhex(digits).decode("utf-8")
     except ValueError:

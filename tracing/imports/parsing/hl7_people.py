@@ -1,4 +1,4 @@
-"""Who an HL7 message is about: names by their types, the national number among identifiers, places and numbers. Pure."""
+"""Read the person out of an HL7 message: names by type, the national number, address, telephone numbers. Pure."""
 
 import re
 
@@ -11,7 +11,7 @@ _INSEE = re.compile(r"(?:\d{2}|2[AB])\d{3}")
 
 
 def person_in(segment: Segment) -> dict[str, str]:
-    """Return who a PID segment is about."""
+    """Return the person that a PID segment describes, as fields of the layout."""
     birth, usual = _names(segment.repeated(5))
     address = _address(segment.repeated(11))
     return {
@@ -29,7 +29,7 @@ def person_in(segment: Segment) -> dict[str, str]:
 
 
 def _names(names: list[Value]) -> tuple[Value, Value | None]:
-    """Return the name at birth and the one in use, told by their types; a lone name is that at birth."""
+    """Return the name at birth and the name in use, by their types; a single name is the one at birth."""
     typed = {name.text(7): name for name in reversed(names)}
     birth = next((typed[kind] for kind in ("B", "M", "L", "") if kind in typed), names[0] if names else None)
     if birth is None:
@@ -41,20 +41,20 @@ def _names(names: list[Value]) -> tuple[Value, Value | None]:
 
 
 def _given_names(name: Value) -> str:
-    """Return every given name: the further ones may repeat the first."""
+    """Return every given name; the further ones may repeat the first."""
     first, further = name.text(2), name.text(3).replace(",", " ")
     return further if further.upper().startswith(first.upper()) and further else f"{first} {further}".strip()
 
 
 def _address(addresses: list[Value]) -> Value:
-    """Return where the person lives: a birth place is no address."""
+    """Return the address where the person lives; a birth place is not one."""
     lived = [each for each in addresses if each.text(7) not in ("BDL", "N", "BR")]
     at_home = [each for each in lived if each.text(7) in ("H", "")]
     return next(iter(at_home or lived), NOTHING)
 
 
 def _nir(segment: Segment) -> str:
-    """Return the national number among the identifiers."""
+    """Return the national number (NIR) among the identifiers."""
     for identifier in segment.repeated(3):
         authority = identifier.text(4, 2)
         if authority in _NIR_AUTHORITIES or (not authority and identifier.text(5) in _NIR_TYPES):
@@ -63,7 +63,7 @@ def _nir(segment: Segment) -> str:
 
 
 def _telecoms(segment: Segment) -> dict[str, str]:
-    """Return the telephone numbers and the address for e-mail; two numbers of a kind share a cell."""
+    """Return the telephone numbers and the e-mail address; two numbers of one kind go into one cell."""
     mobile: list[str] = []
     fixed: list[str] = []
     email = ""
@@ -78,9 +78,9 @@ def _telecoms(segment: Segment) -> dict[str, str]:
 
 
 def moment_in(stamp: str) -> str:
-    """Write a time stamp as a French sender would; one that cannot be read stays as it is.
+    """Return a time stamp as a French sender would write it; an unreadable one unchanged.
 
-    Laboratories write what their clock shows, and its distance from Greenwich beside: it is that clock we keep.
+    Laboratories send their local time with its UTC offset; the local time is kept and the offset dropped.
     """
     found = _MOMENT.fullmatch(stamp)
     if found is None:

@@ -1,7 +1,7 @@
-"""Results in HL7 messages, as lines of the layout: who was tested for what, and what was found. Pure.
+"""Turn the results in HL7 messages into lines of the layout: who was tested for what, and the finding. Pure.
 
-A result is one observation that names a test. What a sender asks beside it (symptoms, work, housing) describes the
-result and is none. Of a test for something else nothing of the person is taken over.
+A result is one observation that names a test. Questions that a sender adds (symptoms, work, housing) describe the
+result and are no result. From a test for another disease no personal data is taken over.
 """
 
 import re
@@ -19,7 +19,7 @@ PCR = frozenset(
     {"94500-6", "94309-2", "94845-5", "94531-1", "94533-7", "94534-5", "94559-2", "94759-8", "94565-9"}
 )
 ANTIGEN = frozenset({"94558-4", "97097-0", "96119-3", "95209-3"})
-"""LOINC: the genome found by amplification, and the antigen. Antibodies say nothing of today."""
+"""LOINC codes for antigen tests; those above are for amplification of the genome. Antibody tests are not used."""
 
 FOUND = {
     "10828004": "P",
@@ -36,10 +36,10 @@ FOUND = {
     "IND": "I",
     **{code: code for code in "PNIX"},
 }
-"""SNOMED CT, the table 0078 of HL7 and the layout's own letters: what was found."""
+"""The finding by code: SNOMED CT, HL7 table 0078 and the layout's own letters."""
 
 _TAKEN_BACK = frozenset("DWXNOIS")
-"""States of an observation under which it holds no result: deleted, wrong, not obtained, not yet done."""
+"""States of an observation in which it holds no result: deleted, wrong, not obtained, not yet done."""
 _QUESTIONS = {
     "95419-8": "SYMPTOMES",
     "11368-8": "DATE_DEBUT_SYMPTOMES",
@@ -57,7 +57,7 @@ _FUND = re.compile(r"\w{3}")
 
 @dataclass(repr=False)
 class _Order:
-    """One order: what was asked for, what was observed, and of which specimen."""
+    """One order: the test requested, its observations, and the specimen."""
 
     request: Segment | None = None
     common: Segment | None = None
@@ -75,7 +75,7 @@ class _Patient:
 
 
 def lines(text: Text, mapping: Mapping | None = None) -> Iterator[RawLine]:
-    """Yield the results of a file in their order, numbered as a person would count them."""
+    """Yield the results of a file in order, numbered as a person would count them."""
     codes = {} if mapping is None else mapping.codes.get("RESULTAT", {})
     meanings = FOUND | {value.upper(): code for value, code in codes.items()}
     number = 0
@@ -87,7 +87,7 @@ def lines(text: Text, mapping: Mapping | None = None) -> Iterator[RawLine]:
 
 
 def _patients(message: Message) -> Iterator[_Patient]:
-    """Yield the people of a message with their orders; what comes before the first person belongs to nobody."""
+    """Yield the people of a message with their orders; orders before the first PID get a patient without identity."""
     patient = _Patient()
     for segment in message.segments:
         match segment.name:
@@ -140,7 +140,7 @@ def _results(message: Message, patient: _Patient, meanings: dict[str, str]) -> I
             else:
                 yield about | person | fund | answers | _circumstances(message, order, observation, test)
     if not times:
-        # Nothing was found out, but somebody who counts the messages must find this one.
+        # There is no result, but a person who counts the messages must find this one.
         order = patient.orders[-1] if patient.orders else _Order()
         yield {
             "NUM_LOT": message.batch,
@@ -150,7 +150,7 @@ def _results(message: Message, patient: _Patient, meanings: dict[str, str]) -> I
 
 
 def _is_result(observation: Segment) -> bool:
-    """Say whether an observation is the result of a test, and not a question, a number or a remark."""
+    """Return whether an observation is the result of a test, and not a question, a number or a remark."""
     code = observation.text(3)
     if code in _QUESTIONS or code in _OTHER_QUESTIONS:
         return False
@@ -158,7 +158,7 @@ def _is_result(observation: Segment) -> bool:
 
 
 def _loinc(observation: Segment, request: Segment | None) -> str:
-    """Return the code of the test: the sender's own and that of LOINC may stand side by side, or in the order."""
+    """Return the LOINC code of the test, which may be beside the sender's own code, or in the order."""
     named = [observation.value(3), *([request.value(4)] if request else [])]
     codes = [value.text(component) for value in named for component in (1, 4)]
     ours = (code for code in codes if code in PCR or code in ANTIGEN)
@@ -166,9 +166,9 @@ def _loinc(observation: Segment, request: Segment | None) -> str:
 
 
 def _found(observation: Segment, test: str, meanings: dict[str, str]) -> str:
-    """Return what was found, in the layout's letters; a code that nobody knows stays, and stops this result only.
+    """Return the finding as a letter of the layout; an unknown code is kept, and quarantines only this result.
 
-    A test that we do not know but that is called after our disease is for a person to judge, unless it found nothing.
+    A test that we do not know but that is named after our disease is left to a person, unless it found nothing.
     """
     if observation.text(11) in _TAKEN_BACK:
         return "X"
@@ -182,7 +182,7 @@ def _found(observation: Segment, test: str, meanings: dict[str, str]) -> str:
 
 
 def _result_id(message: Message, order: _Order, observation: Segment) -> str:
-    """Return what identifies a result at its sender for ever: the laboratory's number and the test."""
+    """Return the sender's permanent identifier of a result: the laboratory's number and the test."""
     request, common, specimen = order.request, order.common, order.specimen
     numbers = (
         request.text(3) if request else "",
@@ -197,7 +197,7 @@ def _result_id(message: Message, order: _Order, observation: Segment) -> str:
 
 
 def _answers(patient: _Patient) -> dict[str, str]:
-    """Return what the person was asked beside the test."""
+    """Return the answers to the questions asked with the test."""
     answers: dict[str, str] = {}
     for order in patient.orders:
         for observation in order.observations:
@@ -214,11 +214,11 @@ _ANSWERS = {
     "PROF_SANTE": {"Y": "O", "N": "N"},
     "HEBERGEMENT": {"Y": "C"},
 }
-"""Yes and no, as the table 0136 has them: whoever lives in no institution may still live in another one."""
+"""Yes and no, as in HL7 table 0136; a no to one institution does not exclude another one."""
 
 
 def _circumstances(message: Message, order: _Order, observation: Segment, test: str) -> dict[str, str]:
-    """Return when and where the test was done, and who asked for it."""
+    """Return when and where the test was done, and who ordered it."""
     request, specimen = order.request, order.specimen
     sampled = (
         request.text(7) if request else "",

@@ -1,4 +1,4 @@
-"""The one table in what a container held: a sheet of a workbook, or text under one of several separators."""
+"""Find the one table with results in an opened file: a sheet of a workbook, or text with one of several separators."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -25,7 +25,7 @@ RowSource = Callable[[], Iterator[Row]]
 
 @redacted
 class Table(NamedTuple):
-    """The rows that hold results, and where each field stands in them."""
+    """The rows that hold results, and where each field is in them."""
 
     rows: RowSource
     columns: Columns
@@ -61,7 +61,7 @@ def table_of_text(text: Text, mapping: Mapping | None) -> Table:
 
 
 def table_of_workbook(content: bytes, mapping: Mapping | None) -> Table:
-    """Read the one sheet that has the headings; two of them with lines are refused."""
+    """Read the one sheet that has the headings; refuse a workbook with two such sheets that hold lines."""
     tables = [Table(rows, find_columns(rows(), mapping), mapping) for rows in rows_of_workbook(content)]
     whole = [table for table in tables if not table.columns.missing]
     if not whole:

@@ -1,7 +1,7 @@
-"""Sheets of a workbook, read row by row out of the archive: what is in memory is one piece of it and its strings.
+"""Read the sheets of a workbook row by row out of the archive; in memory are one piece of it and its shared strings.
 
-Reads the XML by its marks and not as a tree. What no spreadsheet writes is refused, never guessed; entities that a
-file declares itself are not even looked at.
+Finds the XML tags by their text and builds no tree. Constructs that no spreadsheet writes are refused, never guessed;
+entities that a file declares itself are not expanded.
 """
 
 import codecs
@@ -39,7 +39,7 @@ _BROKEN = (
 
 
 class Workbook:
-    """A workbook whose table of contents was checked before (`workbooks.check_members`)."""
+    """A workbook whose table of contents was already checked (`decryption.workbook.check_members`)."""
 
     def __init__(self, content: bytes) -> None:
         try:
@@ -52,7 +52,7 @@ class Workbook:
                 for mark in re.findall(r"<sheet\b([^>]*)>", book)
                 if (identifier := xlsx_cells.attribute(mark, "id")) in places
             ]
-            """The parts that hold the sheets, in the order of their tabs."""
+            """The archive members that hold the sheets, in the order of their tabs."""
             self._kinds = xlsx_cells.Kinds(self._date_styles())
             self._strings = self._shared_strings()
             self._shapes = xlsx_cells.Shapes()
@@ -78,7 +78,7 @@ class Workbook:
     def _filled(self, row: str) -> list[str]:
         """Return the cells of one row as text, up to the last that is filled.
 
-        Rows are many and alike: what depends on their columns alone is worked out once.
+        Rows are many and similar: what depends on their columns alone is computed once.
         """
         found = xlsx_cells.cells_in(row)
         if not found:
@@ -98,7 +98,7 @@ class Workbook:
         return filled
 
     def _text(self, kind: str, value: str, inline: str) -> str:
-        """Write a cell's value as a person would have typed it."""
+        """Return a cell's value as a person would have typed it."""
         if not value:
             return xlsx_cells.plain(inline)
         match kind:
@@ -113,7 +113,7 @@ class Workbook:
         return xlsx_cells.plain(value)
 
     def _part(self, name: str) -> str:
-        """Return a small part as text."""
+        """Return a small archive member as text."""
         with self._archive.open(name) as part:
             content = part.read(_LARGEST_PART + 1)
         if len(content) > _LARGEST_PART:
@@ -121,7 +121,7 @@ class Workbook:
         return _tidy(content.decode("utf-8-sig"))
 
     def _places(self) -> dict[str, str]:
-        """Return where each sheet stands in the archive, by its identifier."""
+        """Return the path of each sheet in the archive, by its identifier."""
         names = set(self._archive.namelist())
         marks = re.findall(r"<Relationship\b([^>]*)>", self._part("xl/_rels/workbook.xml.rels"))
         found = {}
@@ -154,7 +154,7 @@ class Workbook:
         )
 
     def _shared_strings(self) -> list[str]:
-        """Return the strings that cells point at."""
+        """Return the strings that cells refer to by number."""
         part = next((name for name in self._archive.namelist() if name.lower() == "xl/sharedstrings.xml"), "")
         strings: list[str] = []
         letters = 0
@@ -166,7 +166,7 @@ class Workbook:
         return strings
 
     def _blocks(self, part: str, name: str) -> Iterator[str]:
-        """Yield a large part piece by piece, each up to the end mark of an element."""
+        """Yield a large archive member piece by piece, each up to the end tag of an element."""
         decoder = codecs.getincrementaldecoder("utf-8-sig")()
         rest, prefix = "", None
         with self._archive.open(part) as packed:
@@ -187,7 +187,7 @@ class Workbook:
 
 
 def _prefix(beginning: str) -> str:
-    """Return how the marks of a part begin: some writers put a name of their own before each."""
+    """Return the XML namespace prefix of a member's tags: some writers put one before each."""
     root = _ROOT.search(beginning)
     if root is None:
         raise CannotRead(Refusal.DAMAGED)
@@ -196,7 +196,7 @@ def _prefix(beginning: str) -> str:
 
 
 def _tidy(marks: str) -> str:
-    """Write marks as most spreadsheets do: without prefixes, remarks and verbatim sections."""
+    """Return XML in the form most spreadsheets write: without prefixes, comments and CDATA sections."""
     if "<!DOCTYPE" in marks or "<!ENTITY" in marks:
         raise CannotRead(Refusal.DAMAGED)
     marks = _VERBATIM.sub(lambda found: escape(found[1]), _REMARK.sub("", marks))

@@ -1,4 +1,4 @@
-"""Cells of a sheet: how they are written, where they stand, and what a person would have typed. Pure."""
+"""Cells of a sheet: parse their XML, find their columns, and show values as a person would have typed them. Pure."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -27,10 +27,10 @@ _LAST_DAY, _LEAP_DAY = 2_958_466, 60
 
 
 def cells_in(row: str) -> list[tuple[str, str, str, str]]:
-    """Return the cells of a row as they are written: column, attributes, value, and text of their own.
+    """Return the cells of a row as written: column, attributes, value, and inline text.
 
     Raises:
-        ValueError: there is one that cannot be read.
+        ValueError: a cell cannot be read.
     """
     expected = row.count("<c ") + row.count("<c>") + row.count("<c/>")
     found = _USUAL_CELL.findall(row)
@@ -42,7 +42,7 @@ def cells_in(row: str) -> list[tuple[str, str, str, str]]:
 
 
 class Kinds(dict[str, str]):
-    """What the attributes of a cell say its value is, read once for each way to write them."""
+    """The kind of a cell's value by the cell's attributes, parsed once for each spelling of them."""
 
     def __init__(self, date_styles: frozenset[int]) -> None:
         self._date_styles = date_styles
@@ -57,16 +57,16 @@ class Kinds(dict[str, str]):
 
 
 class Shape(NamedTuple):
-    """How the cells that a row holds come to stand in their columns."""
+    """How to put the cells of a row into their columns."""
 
     in_order: Callable[[Sequence[str]], Sequence[str]]
-    """Takes the cells, and an empty one after them, to their places."""
+    """Takes the cells, and an empty one after them, and returns them in column order."""
     beyond: tuple[int, ...]
-    """Which of the cells stand further to the right than any table of results."""
+    """Which of the cells are further to the right than any table of results extends."""
 
 
 class Shapes(dict[tuple[str, ...], Shape]):
-    """The shape of a row by the letters of its columns."""
+    """The shape of a row by the column letters of its cells."""
 
     def __missing__(self, columns: tuple[str, ...]) -> Shape:
         places = [_place(letters) for letters in columns]
@@ -87,7 +87,7 @@ class Shapes(dict[tuple[str, ...], Shape]):
 
 @lru_cache(maxsize=1024)
 def _place(letters: str) -> int:
-    """Return the place of a column by its letters: A is 0."""
+    """Return the index of a column by its letters: A is 0."""
     place = 0
     for letter in letters:
         place = place * 26 + ord(letter) - ord("A") + 1
@@ -97,7 +97,7 @@ def _place(letters: str) -> int:
 
 
 def strings_in(block: str) -> list[str]:
-    """Return the shared strings of one block."""
+    """Return the shared strings in one block of XML."""
     strings: list[str] = _USUAL_STRING.findall(block)
     if len(strings) != block.count("<si>") + block.count("<si ") + block.count("<si/>"):
         strings = []
@@ -108,13 +108,13 @@ def strings_in(block: str) -> list[str]:
 
 
 def attribute(mark: str, name: str) -> str:
-    """Return an attribute of a mark, or nothing."""
+    """Return an attribute of a tag, or an empty string."""
     found = re.search(rf"""(?:^|[\s:]){name}\s*=\s*(?:"([^"]*)"|'([^']*)')""", mark)
     return unescape(found[1] or found[2] or "") if found else ""
 
 
 def _unusual_cells(row: str) -> list[tuple[str, str, str, str]]:
-    """Return the cells of a row with formulas, formatted letters or attributes in another order."""
+    """Return the cells of a row that contains formulas, rich text or attributes in another order."""
     found = []
     place = -1
     for mark, body in _CELL.findall(row):
@@ -127,7 +127,7 @@ def _unusual_cells(row: str) -> list[tuple[str, str, str, str]]:
 
 
 def _letters_of(place: int) -> str:
-    """Return the letters of a column."""
+    """Return the letters of a column index."""
     letters = ""
     while place >= 0:
         letters, place = chr(ord("A") + place % 26) + letters, place // 26 - 1
@@ -135,7 +135,7 @@ def _letters_of(place: int) -> str:
 
 
 def joined_letters(marks: str) -> str:
-    """Return a string that may change its look half way, without its reading aid."""
+    """Return the text of a string that may be in several formatted runs, without phonetic hints."""
     if "<rPh" in marks:
         marks = _READING_AID.sub("", marks)
     parts = _LETTERS.findall(marks)
@@ -143,7 +143,7 @@ def joined_letters(marks: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Undo what XML and spreadsheets do to letters."""
+    """Decode the XML entities and spreadsheet escapes in text."""
     if "&" in text:
         text = unescape(text).replace("\0", "")
     if "_x" in text:
@@ -152,12 +152,12 @@ def plain(text: str) -> str:
 
 
 def _letter(code: int) -> str:
-    """Return a letter by its number; a control character or half of a pair is none."""
+    """Return the character of a code point; empty for a control character or a lone surrogate."""
     return chr(code) if chr(code).isprintable() else " "
 
 
 def number_text(value: str) -> str:
-    """Write a number with all its digits, as a whole one where it is."""
+    """Return a number with all its digits, without decimals if it is whole."""
     if value.isascii() and value.isdigit():
         return value
     try:
@@ -169,14 +169,14 @@ def number_text(value: str) -> str:
 
 @lru_cache(maxsize=8192)
 def moment_text(value: str, shift: int) -> str:
-    """Write a day count as a date, with its time unless that is midnight."""
+    """Return a day count as a date, with its time unless that is midnight."""
     try:
         days = float(value) + shift
     except ValueError:
         return plain(value)
     if not 0 <= days < _LAST_DAY:
         return number_text(value)
-    # Spreadsheets believe that 1900 had a 29th of February, and keep a moment as a fraction of a day.
+    # Spreadsheets treat 1900 as a leap year, and store a moment as a fraction of a day.
     moment = _FIRST_DAY + timedelta(days=days + (days < _LEAP_DAY), microseconds=500_000)
     if days < 1:
         return f"{moment:%H:%M:%S}"
@@ -184,6 +184,6 @@ def moment_text(value: str, shift: int) -> str:
 
 
 def shows_a_date(code: str) -> bool:
-    """Say whether a number format shows a date or a time."""
+    """Return whether a number format shows a date or a time."""
     shown = _NOT_A_FORMAT_LETTER.sub("", code.split(";", maxsplit=1)[0]).lower()
     return "general" not in shown and any(letter in shown for letter in "dmyhs")

@@ -1,1 +1,1 @@
-"""Lots that a supervisor puts first."""
+"""Putting the calls of a lot first, by a supervisor."""

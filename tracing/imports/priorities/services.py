@@ -1,4 +1,4 @@
-"""Lots whose calls wait at a site, and putting one of them before the others."""
+"""List the lots whose calls wait at a site, and put the calls of one before the others."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ MOST = 20
 
 @dataclass(frozen=True)
 class Waiting:
-    """A lot, who sent it, and how many of its calls wait at a site."""
+    """A lot, its sender, and how many of its calls wait at a site."""
 
     lot: ImportLot
     sender: str
@@ -40,25 +40,25 @@ def waiting_at(site_id: int) -> Sequence[Waiting]:
 
 
 def sender_of(lot: ImportLot) -> str:
-    """Return who sent a lot, as pages name them."""
+    """Return the name of a lot's sender, as pages show it."""
     source = source_queries.find_source(lot.source_code)
     return source.label if source else lot.source_code
 
 
 def _may_have_calls(lot: ImportLot, by: Agent) -> bool:
-    """Say whether a lot may bring calls to a supervisor's site: its own and, where people are real, a national one."""
+    """Return whether a lot can have calls at a supervisor's site: its own lots and, if it is live, national ones."""
     is_live = by.site.kind is SiteKind.LIVE
     return lot.owner_site_id == by.site.id or (is_live and lot.owner_site_id is None)
 
 
 def put_first(lot_id: int, *, by: Agent, at: datetime) -> Priority:
-    """Put the calls of a lot before the others at the agent's site, those of lines still to be read included.
+    """Put the calls of a lot before the others at the agent's site, including those of lines still to be read.
 
     Raises:
-        NoSuchLot: it is another site's.
-        NotNow: the lot was taken back, or is being.
+        NoSuchLot: it belongs to another site.
+        NotNow: the lot was undone, or is being undone.
         NothingWaits: none of its calls waits at that site.
-        HasPriority: it has been done.
+        HasPriority: it already has priority.
     """
     lot = queries.get_lot(lot_id)
     if not _may_have_calls(lot, by):

@@ -1,1 +1,1 @@
-"""The process that opens and reads hostile files: no settings, no database, no disk."""
+"""The separate process that opens and reads hostile files, without settings, database or disk, and its client."""

@@ -1,6 +1,6 @@
-"""Opening a file in a process of its own, so that what is wrong with it stays there.
+"""Open a file in a separate process, so that a hostile file can harm only that process.
 
-Nothing touches the disk: the file, the secrets and the lines travel through pipes.
+Nothing touches the disk: the file, the secrets and the lines go through pipes.
 """
 
 import os
@@ -40,21 +40,21 @@ class Extract:
     """How it was protected."""
     line_count: int
     lines: Iterator[RawLine]
-    """As they stand in the file."""
+    """The raw lines, as they are in the file."""
     understood: Callable[[Reading], Iterator[ParsedLine]]
-    """The same lines understood, instead of `lines`: the reading process does that while we work on those before."""
+    """Returns the same lines parsed, to use instead of `lines`: the reading process parses while we process batches."""
     headings: tuple[str, ...]
-    """Its heading row as it stands; of messages, which have none, nothing."""
+    """Its heading row as written; empty for messages, which have none."""
 
 
 @contextmanager
 def opened(content: bytes, secrets: Secrets, mapping: Mapping | None = None) -> Iterator[Extract]:
-    """Open a file and read its lines while the context lasts; a file that cannot be taken in is refused here.
+    """Open a file and give access to its lines inside the `with` block; refuses a file that cannot be loaded.
 
-    A refusal comes before the first line, so that no half of a file is ever taken in.
+    The refusal is raised before the first line, so that a file is never loaded in part.
 
     Raises:
-        FileRefused: the file as a whole cannot be taken in.
+        FileRefused: the file as a whole cannot be loaded.
     """
     with _asked(content, secrets, mapping, is_look=False) as (child, head):
         with _as_agreed():
@@ -70,7 +70,7 @@ def opened(content: bytes, secrets: Secrets, mapping: Mapping | None = None) -> 
 
 
 def looked_at(content: bytes, secrets: Secrets, mapping: Mapping | None = None) -> Looked:
-    """Say what the table in a file looks like, so that a person can say which column is which.
+    """Return what the table in a file looks like, so that a person can say which column is which.
 
     Raises:
         FileRefused: the file cannot be opened, or holds no table.
@@ -83,7 +83,7 @@ def looked_at(content: bytes, secrets: Secrets, mapping: Mapping | None = None) 
 def _asked(
     content: bytes, secrets: Secrets, mapping: Mapping | None, *, is_look: bool
 ) -> Iterator[tuple[Child, dict[str, Any]]]:
-    """Hand a file to a reading process; give it and what it answers, or raise what it refused the file for."""
+    """Send a file to a reading process; yield the process and its answer, or raise its refusal of the file."""
     if len(content) > MOST_BYTES:
         raise TooLarge
     request = {
@@ -113,8 +113,8 @@ def _asked(
 def _start() -> Child:
     """Start the reading process with an environment that holds none of our settings and secrets.
 
-    What it prints when it breaks may quote the file, so it is not even looked at. Its memory is taken from one
-    place and given back: several would each keep what they once had.
+    Its error output may quote the file and is discarded. It uses a single malloc arena, so that freed
+    memory is reused: several arenas would each keep their peak size.
     """
     return subprocess.Popen(
         _COMMAND,
@@ -133,7 +133,7 @@ def _start() -> Child:
 
 
 def _send(child: Child, *messages: bytes) -> None:
-    """Hand something over. A child that dies meanwhile is noticed when its answer does not come."""
+    """Send messages. A child that dies meanwhile is noticed when its answer does not come."""
     pipe = _pipe(child.stdin)
     with suppress(BrokenPipeError):
         for message in messages:
@@ -142,7 +142,7 @@ def _send(child: Child, *messages: bytes) -> None:
 
 
 def _refusal_in(head: dict[str, Any]) -> CannotRead | None:
-    """Return why the child refused the file, if it did."""
+    """Return why the child refused the file, or None if it did not."""
     if "refusal" not in head:
         return None
     details = {str(name): str(word) for name, word in head["details"].items()}
@@ -155,7 +155,7 @@ def _lines(
     unpack_some: Callable[[IO[bytes]], Iterator[Line]],
     expected: int,
 ) -> Iterator[Line]:
-    """Ask for the lines, and yield exactly as many as were announced, or refuse."""
+    """Request the lines and yield exactly as many as were announced; refuse the file otherwise."""
     _send(child, pack({"reading": reading}))
     with _as_agreed():
         while expected > 0:
@@ -166,7 +166,7 @@ def _lines(
 
 @contextmanager
 def _as_agreed() -> Iterator[None]:
-    """Refuse the file when what its reader says makes no sense: it died, or the file took it over."""
+    """Refuse the file if its reader's answer is invalid: the reader died, or the file took control of it."""
     try:
         yield
     except (NotAsAgreed, LookupError, TypeError, ValueError, AttributeError) as cause:
@@ -174,7 +174,7 @@ def _as_agreed() -> Iterator[None]:
 
 
 def _pipe(pipe: IO[bytes] | None) -> Any:
-    """Return a pipe that we asked for."""
+    """Return `pipe`, which is never None because it was requested."""
     if pipe is None:
         raise ReaderStopped
     return pipe

@@ -1,6 +1,6 @@
-"""How understood lines travel from the reading process: as text, of which nothing but what was agreed is taken. Pure.
+"""Encode and decode parsed lines between the reading process and ours; decoding accepts only the agreed format. Pure.
 
-Text between marks, and not what Python itself writes of objects: the other side may be hostile.
+Separated text and not pickle: the other side may be hostile.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,14 +16,14 @@ from tracing.imports.sandbox.framing import NotAsAgreed, body, framed
 from tracing.people.rules import Identity
 
 MOST_IN_A_MESSAGE = 64_000_000
-"""Bytes. A file holds 30 MB at most, and of a line each field travels twice: as it came, and understood."""
+"""Bytes. A file holds 30 MB at most, and each field of a line is sent twice: as it came, and parsed."""
 ENOUGH_FOR_A_MESSAGE = 250_000
 _PARTS_OF_A_USABLE = 5
 _LINE, _PART, _FIELD, _OF_SEVERAL = "\n", "\x1e", "\x1f", " "
 
 
 def pack(lines: Iterable[ParsedLine]) -> Iterator[bytes]:
-    """Yield lines as they travel, some hundreds in a message. No cleaned value holds the marks."""
+    """Yield encoded lines, some hundreds per message. No cleaned value contains the separators."""
     texts: list[str] = []
     size = 0
     for line in lines:
@@ -37,10 +37,10 @@ def pack(lines: Iterable[ParsedLine]) -> Iterator[bytes]:
 
 
 def unpack(stream: IO[bytes]) -> Iterator[ParsedLine]:
-    """Read a message of lines.
+    """Read and decode a message of lines.
 
     Raises:
-        NotAsAgreed: it is none.
+        NotAsAgreed: it is not a valid message.
     """
     try:
         for text in body(stream, MOST_IN_A_MESSAGE).decode().split(_LINE):
@@ -144,7 +144,7 @@ def _day_text(day: date | None) -> str:
 
 
 def _moment_text(moment: datetime | None) -> str:
-    """Return a moment in UTC, which is not written down."""
+    """Return a moment as text in UTC, without naming the zone."""
     return moment.replace(tzinfo=None).isoformat() if moment else ""
 
 

@@ -1,6 +1,6 @@
-"""How the reading process and ours talk: messages with their length first, lines packed tight.
+"""The wire format between the reading process and ours: length-prefixed messages, lines packed and compressed.
 
-Written for a peer that may be hostile: nothing is taken in beyond a size, and what is not as agreed is an error.
+Written for a peer that may be hostile: no message above a size limit is accepted, and any deviation is an error.
 """
 
 import json
@@ -16,20 +16,20 @@ MOST_UNPACKED = 32_000_000
 _LENGTH = struct.Struct(">I")
 _FIELD, _LINE = "\x1f", "\n"
 _QUICK = 1
-"""The level of compression: lines stay in memory until the last one was read, and take a fifth of their room."""
+"""Compression level: lines stay in memory until the last one is read, and compressed take a fifth of the space."""
 
 
 class NotAsAgreed(Exception):
-    """What came is no message: the other side died, or is not what it should be."""
+    """The bytes are not a valid message: the other side died, or is hostile."""
 
 
 def pack(message: Any) -> bytes:
-    """Return a message as it travels."""
+    """Encode a message."""
     return framed(json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def unpack(stream: IO[bytes]) -> Any:
-    """Read a message."""
+    """Read and decode a message."""
     try:
         return json.loads(body(stream))
     except (ValueError, RecursionError) as cause:
@@ -37,13 +37,13 @@ def unpack(stream: IO[bytes]) -> Any:
 
 
 def pack_lines(lines: Iterable[RawLine]) -> bytes:
-    """Return lines as they travel. No cleaned value holds the marks between fields and lines."""
+    """Encode lines. No cleaned value contains the separators of fields and lines."""
     text = _LINE.join([f"{row}{_FIELD}{_FIELD.join(values)}" for row, values in lines])
     return framed(zlib.compress(text.encode(), _QUICK))
 
 
 def unpack_lines(stream: IO[bytes]) -> Iterator[RawLine]:
-    """Read a message of lines."""
+    """Read and decode a message of lines."""
     packed = zlib.decompressobj()
     try:
         text = packed.decompress(body(stream), MOST_UNPACKED).decode()
@@ -60,15 +60,15 @@ def unpack_lines(stream: IO[bytes]) -> Iterator[RawLine]:
 
 
 def framed(content: bytes) -> bytes:
-    """Return a message with its length before it."""
+    """Return a message preceded by its length."""
     return _LENGTH.pack(len(content)) + content
 
 
 def body(stream: IO[bytes], most: int = MOST_PACKED) -> bytes:
-    """Read as many bytes as were announced.
+    """Read as many bytes as the length prefix announces.
 
     Raises:
-        NotAsAgreed: they are too many, or not all there.
+        NotAsAgreed: the length is above the limit, or the stream ends too early.
     """
     (length,) = _LENGTH.unpack(exactly(stream, _LENGTH.size))
     if length > most:
@@ -77,10 +77,10 @@ def body(stream: IO[bytes], most: int = MOST_PACKED) -> bytes:
 
 
 def exactly(stream: IO[bytes], size: int) -> bytes:
-    """Read so many bytes; a pipe may hand them over in pieces.
+    """Read exactly `size` bytes; a pipe may deliver them in pieces.
 
     Raises:
-        NotAsAgreed: it ended before.
+        NotAsAgreed: the stream ends too early.
     """
     pieces = []
     while size and (piece := stream.read(size)):

@@ -1,8 +1,8 @@
-"""The reading process: secrets and a file in through a pipe, its lines out through another.
+"""The reading process: secrets and a file come in through a pipe, the file's lines go out through another.
 
-Runs as `python -m tracing.imports.sandbox.worker` under limits of memory and time, writes no file, and answers with
-a refusal or with every line: nothing is handed over before the whole file was read. Then it is told how the lines are
-wanted, as they stand or understood.
+Runs as `python -m tracing.imports.sandbox.worker` under limits of memory and time and writes no file. It answers with
+a refusal or with the number of lines, and sends no line before the whole file was read. Then it receives in which form
+the lines are wanted: raw or parsed.
 """
 
 import gc
@@ -30,27 +30,27 @@ from tracing.imports.sandbox.framing import NotAsAgreed, exactly, pack, pack_lin
 from tracing.kernel.redaction import redacted
 
 MOST_DATA = 224 * 1024 * 1024
-"""What the process may allocate; with the libraries it maps it stays below 256 MB."""
+"""Bytes that the process may allocate; with the libraries it maps it stays below 256 MB."""
 MOST_ADDRESSES = 1024 * 1024 * 1024
 MOST_SECONDS = 60
-"""Of the processor, until the file was read to its end."""
+"""Processor time until the file is read to its end."""
 MOST_SECONDS_IN_ALL = 600
 MOST_ANSWER = 48_000_000
 LINES_IN_A_MESSAGE = 1000
 MESSAGES_AHEAD = 8
-"""How far we are ahead of whoever takes the lines: about what they take at once."""
+"""Messages encoded ahead of the reader: about as many as it takes at once."""
 
 
 @redacted
 class Contents(NamedTuple):
-    """What a container held: the heading row as it stands, and the lines under it."""
+    """Content of a container: the heading row as written, and the lines under it."""
 
     headings: tuple[str, ...]
     lines: Iterator[RawLine]
 
 
 def read(opened: Opened, mapping: Mapping | None = None) -> Contents:
-    """Read what a container held: a workbook, messages, or delimited text."""
+    """Read the content of a container: a workbook, HL7 messages, or delimited text."""
     if opened.is_workbook:
         table = tables.table_of_workbook(opened.content, mapping)
         return Contents(tuple(table.columns.heading), table.lines())
@@ -63,17 +63,17 @@ def read(opened: Opened, mapping: Mapping | None = None) -> Contents:
 
 @redacted
 class Answer(NamedTuple):
-    """What we say first, and the lines that follow when they are asked for: packed, a fraction of their room."""
+    """The first message we send, and the messages of lines that follow on request, compressed."""
 
     head: bytes
     lines: deque[bytes]
 
 
 def answer_to(request: dict[str, Any], content: bytes) -> Answer:
-    """Open a file, and read it to its end or only look at it; the answer goes out when nothing can refuse it."""
+    """Open a file, and read all of it or only inspect it; returns an answer only once nothing can refuse the file."""
     try:
         opened = open_container(content, Secrets.from_dict(request["secrets"]))
-        del content  # what comes out of it is as large again
+        del content  # the opened content is as large again
         mapping = Mapping.from_dict(request["mapping"]) if request["mapping"] else None
         return _looked_at(opened, mapping) if request["is_look"] else _all_lines(opened, mapping)
     except CannotRead as cause:
@@ -98,7 +98,7 @@ def _all_lines(opened: Opened, mapping: Mapping | None) -> Answer:
 
 
 def _looked_at(opened: Opened, mapping: Mapping | None) -> Answer:
-    """Say what a table looks like to somebody who must say which column is which."""
+    """Inspect a table for a person who must say which column is which."""
     if opened.is_workbook:
         sources = tables.rows_of_workbook(opened.content)
     else:
@@ -110,7 +110,7 @@ def _looked_at(opened: Opened, mapping: Mapping | None) -> Answer:
 
 
 def _as_wanted(frames: deque[bytes], reading: dict[str, Any] | None) -> Iterator[bytes]:
-    """Yield the messages of lines: as they are, or understood as they are to be read."""
+    """Yield the messages of lines: raw, or parsed as `reading` says."""
     if reading is None:
         while frames:
             yield frames.popleft()
@@ -124,7 +124,7 @@ def _as_wanted(frames: deque[bytes], reading: dict[str, Any] | None) -> Iterator
 
 
 def _get_ready() -> None:
-    """Load what understands lines: it knows every telephone number of the world, which takes longer than most files."""
+    """Import the parser ahead of time: it loads the world's numbering plans, which takes longer than most files."""
     importlib.import_module("tracing.imports.sandbox.codec")
 
 
@@ -134,7 +134,7 @@ def _unpacked(frames: deque[bytes]) -> Iterator[RawLine]:
 
 
 def _write_all(messages: Iterator[bytes], out: IO[bytes]) -> None:
-    """Write messages while the next ones are made: whoever takes them does so by fits and starts."""
+    """Send messages while the next ones are being encoded: the reader takes them in bursts."""
     ready: Queue[bytes | None] = Queue(MESSAGES_AHEAD)
     writer = Thread(target=_write_each, args=(ready, out))
     writer.start()
@@ -152,11 +152,11 @@ def _write_each(ready: "Queue[bytes | None]", out: IO[bytes]) -> None:
             out.write(message)
         out.flush()
     except OSError:
-        os._exit(1)  # nobody listens any more
+        os._exit(1)  # the reader has closed the pipe
 
 
 def limit_ourselves() -> None:
-    """Bound memory and time, and make writing any file, a core dump included, impossible."""
+    """Limit memory and time, and make writing any file, a core dump included, impossible."""
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_DATA, MOST_DATA))
     resource.setrlimit(resource.RLIMIT_AS, (MOST_ADDRESSES, MOST_ADDRESSES))
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS_IN_ALL))
@@ -165,12 +165,12 @@ def limit_ourselves() -> None:
 
 
 def main() -> None:
-    """Answer one request and end."""
+    """Answer one request and exit."""
     limit_ourselves()
-    # Millions of strings and not one cycle among them: looking for cycles doubles the time.
+    # Millions of strings and no reference cycles among them: cyclic garbage collection would double the time.
     gc.disable()
-    # Unbuffered: a buffer would hold the file a second time while it comes in. And never closed: the number of the
-    # standard input would go to the next pipe, and a program that we start would take that for its own.
+    # Unbuffered: a buffer would hold the file a second time while it comes in. Never closed: the next pipe would get
+    # the file descriptor of standard input, and a program that we start would read it as its own standard input.
     with open(0, "rb", buffering=0, closefd=False) as source:
         request = unpack(source)
         head, lines = answer_to(request, exactly(source, request["size"]))
@@ -178,11 +178,11 @@ def main() -> None:
         out.write(head)
         out.flush()
         if lines:
-            _get_ready()  # while whoever asks makes up their mind
+            _get_ready()  # while the main process decides how it wants the lines
         try:
             reading = unpack(source)["reading"]
         except NotAsAgreed:
-            return  # nobody wants the lines
+            return  # the lines are not wanted
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS_IN_ALL, MOST_SECONDS_IN_ALL))
     _write_all(_as_wanted(lines, reading), out)
 

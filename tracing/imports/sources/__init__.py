@@ -1,1 +1,1 @@
-"""The senders of files: how their files are read and which keys open them."""
+"""The senders of files: how their files are read (mappings) and which keys open them."""

@@ -1,4 +1,4 @@
-"""Reading a file by what was agreed with its source, or not at all."""
+"""Open a file and read it with a mapping version that its source has accepted, or refuse it."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -13,7 +13,7 @@ from tracing.imports.sources.errors import HeadingsChanged
 
 
 class Agreed(NamedTuple):
-    """An extract, and the version of the mapping it is read by: none of a source's first file."""
+    """An extract, and the id of the mapping version it is read by: None for a source's first file."""
 
     extract: Extract
     mapping_id: int | None
@@ -25,12 +25,12 @@ def opened_as_agreed(
 ) -> Iterator[Agreed]:
     """Open a file and read it by the first accepted version that covers its headings.
 
-    `accepted` is what the source's earlier files were read by, the latest first: some senders write two sorts of
-    file in turn. None: a first file, which the layout recognises or not.
+    `accepted` are the mapping versions of the source, latest first: some senders alternate between two sorts of file.
+    Empty: a first file, which the layout recognises or not.
 
     Raises:
-        HeadingsChanged: its headings are not those that were accepted, and nobody said yet what they mean.
-        FileRefused: the file as a whole cannot be taken in.
+        HeadingsChanged: its headings are not those that were accepted, and no person has mapped them yet.
+        FileRefused: the file as a whole cannot be loaded.
     """
     refusals: list[FileRefused] = []
     with ExitStack() as files:
@@ -40,7 +40,7 @@ def opened_as_agreed(
             except UnknownLayout as refusal:
                 refusals.append(refusal)
                 continue
-            # Messages have no headings, and nothing to compare.
+            # HL7 messages have no headings to compare.
             change = difference(mapping, extract.headings) if mapping and extract.headings else None
             if change is None or change.is_covered:
                 yield Agreed(extract, mapping_id)

@@ -1,4 +1,4 @@
-"""Why something about a source is refused: one class each, its sentence is what the import officer reads."""
+"""Why an action on a source is refused: one class each, with the sentence the import officer reads."""
 
 from collections.abc import Sequence
 
@@ -11,25 +11,25 @@ from tracing.imports.refusals import Refusal
 from tracing.kernel.errors import Forbidden, Invalid, Missing, Refused
 
 MOST_TOLD = 3
-"""Headings told in one sentence; the page tells them all."""
+"""Headings named in the sentence; the page lists them all."""
 
 
 class NoSuchSource(Missing):
-    """There is no such source, key or mapping."""
+    """The source does not exist or is outside the reader's scope."""
 
     def __init__(self) -> None:
         super().__init__(_("Cet expéditeur n’existe pas."))
 
 
 class NoSuchKey(Missing):
-    """There is no such key of this source."""
+    """The source has no such key."""
 
     def __init__(self) -> None:
         super().__init__(_("Cette clé n’existe pas, ou plus."))
 
 
 class NoSuchMapping(Missing):
-    """The source never had such a version."""
+    """The source has no such mapping version."""
 
     def __init__(self) -> None:
         super().__init__(_("Cette version n’existe pas."))
@@ -45,7 +45,7 @@ class SourceCodeTaken(Invalid):
 
 
 class OtherWorld(Invalid):
-    """A source of real people does not become one of a training site, nor the other way."""
+    """A source of real people cannot become one of a training site, nor the reverse."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -56,7 +56,7 @@ class OtherWorld(Invalid):
 
 
 class KeyRefused(Invalid):
-    """What was sent is no usable key. `field` is the field of the form it is about."""
+    """The file or text is no usable key. `field` is the form field to blame."""
 
     def __init__(self, message: str, field: str = "file") -> None:
         super().__init__(message)
@@ -64,21 +64,21 @@ class KeyRefused(Invalid):
 
 
 class KeyKnown(KeyRefused):
-    """The same key is there already."""
+    """The same key is stored already."""
 
     def __init__(self) -> None:
         super().__init__(_("Cette clé est déjà enregistrée pour cet expéditeur."))
 
 
 class KeyMoved(Refused):
-    """Somebody else confirmed, put aside or retired the key meanwhile."""
+    """Another person confirmed, dropped or retired the key meanwhile."""
 
     def __init__(self) -> None:
         super().__init__(_("Cette clé a changé d’état entre-temps. Rien n’a été modifié : relisez sa page."))
 
 
 class SecondPersonNeeded(Forbidden):
-    """Whoever proposed a key does not confirm it."""
+    """The person who proposed a key may not confirm it."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -87,11 +87,11 @@ class SecondPersonNeeded(Forbidden):
 
 
 class NotTheSame(Invalid):
-    """What the second person typed is not what is kept."""
+    """What the second person typed differs from the stored key or password."""
 
 
 class HeadingsChanged(FileRefused):
-    """The headings of a known source are not those that were accepted: a person says what they mean."""
+    """The headings of a known source are not those that were accepted: a person must map them."""
 
     refusal = Refusal.UNKNOWN_LAYOUT
     words = _l(
@@ -103,7 +103,7 @@ class HeadingsChanged(FileRefused):
         super().__init__(change=" ; ".join(self._told()))
 
     def _told(self) -> list[str]:
-        """Return what changed, in few words."""
+        """Return short phrases that say what changed."""
         told = (
             (_("disparus : %(headings)s"), [gone.heading for gone in self.change.gone]),
             (_("nouveaux : %(headings)s"), self.change.new),
@@ -113,6 +113,6 @@ class HeadingsChanged(FileRefused):
 
 
 def _few(headings: Sequence[str]) -> str:
-    """Return the first headings of a list."""
+    """Return the first headings of a list as text."""
     more = ["…"] if len(headings) > MOST_TOLD else []
     return ", ".join([*headings[:MOST_TOLD], *more])

@@ -1,4 +1,4 @@
-"""What is in a key file: told by its content, checked by using it once, and named by its fingerprint."""
+"""Read key files: detect their kind by content, check a key by using it once, and compute its fingerprint."""
 
 import warnings
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ _PROBE = b"probe"
 
 @dataclass(frozen=True)
 class KeyRead:
-    """A key as it is proposed: what is sealed of it, and what anybody may know."""
+    """A proposed key: the secret parts to seal, and what may be shown of it."""
 
     use: KeyUse
     secret: dict[str, str] = field(repr=False)
@@ -43,7 +43,7 @@ def read_private_key(content: bytes, *, certificate: bytes = b"", passphrase: st
     """Read the file of a private key: PEM with its certificate (CMS), OpenPGP, or age.
 
     Raises:
-        KeyRefused: it is none, or it is protected by a passphrase that was not given.
+        KeyRefused: it is no private key, or it is protected by a passphrase that was not given.
     """
     if not content.strip():
         raise KeyRefused(_("Ce fichier est vide."))
@@ -66,7 +66,7 @@ def read_private_key(content: bytes, *, certificate: bytes = b"", passphrase: st
 
 
 def read_signer(content: bytes) -> KeyRead:
-    """Read what a sender's signature is verified with: a certificate, PEM or DER, or an OpenPGP public key."""
+    """Read what verifies a sender's signature: a certificate, PEM or DER, or an OpenPGP public key."""
     if len(content) > LARGEST_KEY_FILE:
         raise KeyRefused(_("Ce fichier est trop grand pour un certificat."))
     if b"PRIVATE KEY" in content:
@@ -86,7 +86,7 @@ def read_signer(content: bytes) -> KeyRead:
 
 
 def read_password(password: str) -> KeyRead:
-    """Keep a password: nothing of it can be told."""
+    """Return a password as a key; nothing of it may be shown, not even a fingerprint."""
     return KeyRead(KeyUse.PASSWORD, {"password": password})
 
 
@@ -96,7 +96,7 @@ def grouped(fingerprint: str) -> list[str]:
 
 
 def _read_cms(content: bytes, certificate_file: bytes, passphrase: str) -> KeyRead:
-    """Read a PEM private key and its certificate; the key is kept without its passphrase, sealed."""
+    """Read a PEM private key and its certificate; the key is stored without its passphrase, sealed."""
     try:
         key = serialization.load_pem_private_key(content, passphrase.encode() or None)
     except TypeError as cause:
@@ -134,7 +134,7 @@ def _load_certificate(content: bytes) -> x509.Certificate:
 
 
 def _told_of(certificate: x509.Certificate) -> dict[str, Any]:
-    """Return what may be told of a certificate."""
+    """Return what may be shown of a certificate."""
     der = certificate.public_bytes(serialization.Encoding.DER)
     return {
         "fingerprint": sha256(der).hexdigest(),
@@ -144,13 +144,13 @@ def _told_of(certificate: x509.Certificate) -> dict[str, Any]:
 
 
 def _common_name(name: x509.Name) -> str:
-    """Return the name by which a certificate's holder is known."""
+    """Return the common name of a certificate's holder."""
     named = name.get_attributes_for_oid(NameOID.COMMON_NAME)
     return str(named[0].value) if named else name.rfc4514_string()
 
 
 def _read_openpgp(content: bytes) -> KeyRead:
-    """Read an OpenPGP secret key, and encrypt and decrypt once to see that it does."""
+    """Read an OpenPGP secret key, and check that it can encrypt and decrypt."""
     with _library_errors(_("Cette clé OpenPGP ne peut pas être lue.")):
         key = pysequoia.Tsk.from_bytes(content)
         public = key.extract_certificate()
@@ -170,14 +170,14 @@ def _read_openpgp(content: bytes) -> KeyRead:
 
 
 def _read_openpgp_signer(content: bytes) -> KeyRead:
-    """Read the public key of whoever signs."""
+    """Read the OpenPGP public key of a signer."""
     with _library_errors(_("Cette clé OpenPGP ne peut pas être lue.")):
         public = pysequoia.Cert.from_bytes(content)
     return KeyRead(KeyUse.SIGNER, {"certificate": content.decode("latin-1")}, **_told_of_openpgp(public))
 
 
 def _told_of_openpgp(public: pysequoia.Cert) -> dict[str, Any]:
-    """Return what may be told of an OpenPGP key."""
+    """Return what may be shown of an OpenPGP key."""
     return {
         "fingerprint": sha256(bytes(public)).hexdigest(),
         "about": {"holder": ", ".join(map(str, public.user_ids)), "own_fingerprint": public.fingerprint},
@@ -200,7 +200,7 @@ def _read_age(content: bytes) -> KeyRead:
 
 
 def _without_passphrase(content: bytes, passphrase: str) -> bytes:
-    """Open an age identity that is itself encrypted by a passphrase."""
+    """Decrypt an age identity that is itself encrypted with a passphrase."""
     if not passphrase:
         raise KeyRefused(
             _("Cette clé est protégée par une phrase secrète : tapez-la, elle sert une fois."), "passphrase"
@@ -213,7 +213,7 @@ def _without_passphrase(content: bytes, passphrase: str) -> bytes:
 
 @contextmanager
 def _library_errors(sentence: str) -> Iterator[None]:
-    """Say in one sentence whatever a library trips over: its own words may quote the key."""
+    """Turn every error of a library into one sentence: the library's own message may quote the key."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)

@@ -1,4 +1,4 @@
-"""The life of a source's key: one person proposes it, another confirms it, anybody retires it."""
+"""The life of a source's key: one person proposes it, another confirms it, anyone may retire it."""
 
 import json
 from datetime import datetime
@@ -15,11 +15,11 @@ from tracing.kernel.db import session, take_id
 from tracing.vault import services as vault
 
 LAST = 8
-"""How many characters of a fingerprint the second person types: they are not shown to them."""
+"""Characters at the end of a fingerprint that the second person types: they are not shown to that person."""
 
 
 def propose(source_code: str, read: KeyRead, *, label: str, by: int, at: datetime) -> SourceKey:
-    """Seal a key for a source. It opens nothing before a second person confirmed it."""
+    """Seal and store a key for a source. It opens nothing until a second person confirms it."""
     queries.get_source(source_code, lock=True)
     living = queries.living_keys(source_code)
     if any(key.use is read.use and key.fingerprint == read.fingerprint != "" for key in living):
@@ -68,7 +68,7 @@ def confirm(source_code: str, key_id: int, typed: str, *, by: int, at: datetime)
 
 
 def _agrees(key: SourceKey, typed: str) -> bool:
-    """Compare without telling by the time it takes how much was right."""
+    """Compare in constant time, so that timing does not reveal how much was right."""
     if key.use is KeyUse.PASSWORD:
         kept = queries.secret_parts(key)["password"]
         return compare_digest(kept.encode(), typed.encode())
@@ -78,18 +78,18 @@ def _agrees(key: SourceKey, typed: str) -> bool:
 
 
 def shown_fingerprints(key: SourceKey) -> list[str]:
-    """Return by what a key may be recognised: SHA-256, and the fingerprint or name of its own kind."""
+    """Return the fingerprints that identify a key: SHA-256, and the fingerprint or name of its own kind."""
     own = key.about.get("own_fingerprint") or key.about.get("recipient")
     return [key.fingerprint, *([own] if own else [])]
 
 
 def note_mismatch(source_code: str, key_id: int, *, by: int, at: datetime) -> None:
-    """Keep that somebody could not confirm a key: a wrong key, or a guess."""
+    """Record that a confirmation failed: a wrong key, or a guess."""
     _record("key.not_confirmed", queries.get_key(source_code, key_id), by=by, at=at)
 
 
 def put_aside(source_code: str, key_id: int, *, by: int, at: datetime) -> None:
-    """Drop a proposed key that nobody confirmed: wrong, or not needed after all."""
+    """Drop a proposed key that was never confirmed: it is wrong, or not needed after all."""
     key = queries.get_key(source_code, key_id, lock=True)
     if key.state is not KeyState.PROPOSED:
         raise KeyMoved
@@ -99,7 +99,7 @@ def put_aside(source_code: str, key_id: int, *, by: int, at: datetime) -> None:
 
 
 def retire(source_code: str, key_id: int, *, by: int, at: datetime) -> SourceKey:
-    """Let a key open nothing any more. What was secret of it is destroyed; that it was used stays known."""
+    """Retire a key. Its secret parts are destroyed; the record that it was used stays."""
     key = queries.get_key(source_code, key_id, lock=True)
     if key.state is not KeyState.CONFIRMED:
         raise KeyMoved

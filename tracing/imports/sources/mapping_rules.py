@@ -1,7 +1,7 @@
-"""What a person chose on the mapping page: is it possible, and is it likely? Pure.
+"""Check what a person chose on the mapping page: is it possible, and is it likely? Pure.
 
-A column that was taken for another would lead to certain matches with the wrong people: what a column holds is
-looked at before its name is believed.
+A wrongly mapped column would lead to confident matches with the wrong people, so the values of a column are
+checked before its name is trusted.
 """
 
 from collections.abc import Mapping as Table
@@ -25,13 +25,13 @@ class ColumnFault(StrEnum):
     TWICE = "twice"
     """Another field has the same column."""
     NO_VALUE = "no_value"
-    """The field is required and the column is empty from top to bottom."""
+    """The field is required and the whole column is empty."""
     NO_DATE = "no_date"
-    """Not one of its first values can be read as a date."""
+    """None of its first values can be read as a date."""
     NO_LETTER = "no_letter"
-    """Not one of its first values has a letter: it is no name."""
+    """None of its first values contains a letter: it is no name."""
     NOT_UNIQUE = "not_unique"
-    """Its values repeat from line to line: they tell no result from another."""
+    """Its values repeat from line to line, so they do not identify a result."""
     NO_CODES = "no_codes"
     """Its values are too many, or too long, to be codes."""
 
@@ -49,7 +49,7 @@ def column_faults(chosen: Table[str, str], looked: Looked) -> dict[str, ColumnFa
 
 
 def _fault(name: str, heading: str, looked: Looked) -> ColumnFault | None:
-    """Look at what a column holds."""
+    """Check the values of a column."""
     samples = looked.samples.get(heading, [])
     if not samples:
         return ColumnFault.NO_VALUE if name in REQUIRED else None
@@ -58,7 +58,7 @@ def _fault(name: str, heading: str, looked: Looked) -> ColumnFault | None:
     if name in NAMES and not any(any(map(str.isalpha, sample)) for sample in samples):
         return ColumnFault.NO_LETTER
     if name == "ID_RESULTAT" and 2 * len(looked.distinct.get(heading, ())) < looked.lines:
-        # A column of many different values has no list of them.
+        # Distinct values are listed only for columns that have few.
         return ColumnFault.NOT_UNIQUE if heading in looked.distinct else None
     if name in CODES and heading not in looked.distinct:
         return ColumnFault.NO_CODES
@@ -74,13 +74,13 @@ class CodeQuestion:
     value: str
     proposal: str | None
     is_known: bool
-    """It is a code of the layout, or its meaning was accepted before: nobody need look twice."""
+    """It is a code of the layout, or its meaning was accepted before: no need to check it again."""
 
 
 def code_questions(
     chosen: Table[str, str], looked: Looked, accepted: Mapping | None
 ) -> dict[str, list[CodeQuestion]]:
-    """Return the values whose meaning is to be said, by coded field."""
+    """Return the values whose meaning must be chosen, by coded field."""
     questions = {}
     for name in CODES:
         if name in chosen:
@@ -105,9 +105,9 @@ def mapping_from(
     looked: Looked,
     accepted: Mapping | None,
 ) -> Mapping:
-    """Return what is accepted now; what was said of codes that this file does not hold stays.
+    """Return the mapping to accept; earlier meanings of codes that this file does not contain are kept.
 
-    `meanings` holds, by field, the code of each value of this file, or nothing for one that is left as it is.
+    `meanings` holds, by field, the code of each value of this file, or an empty string for a value left as it is.
     """
     codes: dict[str, dict[str, str]] = {}
     for name in CODES:

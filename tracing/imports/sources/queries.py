@@ -1,4 +1,4 @@
-"""Reading sources: what opens their files, how they are read, and what came from them."""
+"""Read sources: their keys, their mappings, and their lots."""
 
 import json
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ from tracing.staff.scope import HOST, Scope
 from tracing.vault import services as vault
 
 MOST_VERSIONS_TRIED = 5
-"""Each means opening the file once more."""
+"""Each attempt opens the file once more."""
 
 
 def get_source(code: str, scope: Scope = HOST, *, lock: bool = False) -> ImportSource:
     """Return a source inside a scope.
 
     Raises:
-        NoSuchSource: there is none, or it is not for this reader.
+        NoSuchSource: it does not exist, or is outside the scope.
     """
     source = find_row(ImportSource, code, lock=lock)
     if source is None or not scope.covers(source.site_id):
@@ -30,7 +30,7 @@ def get_source(code: str, scope: Scope = HOST, *, lock: bool = False) -> ImportS
 
 
 def find_source(code: str) -> ImportSource | None:
-    """Return a source, or None when nobody made it and nothing came from it."""
+    """Return a source, or None if it was never created and nothing came from it."""
     return session.get(ImportSource, code)
 
 
@@ -58,13 +58,13 @@ def lots_of(code: str, scope: Scope, *, limit: int = 10) -> Sequence[ImportLot]:
 
 
 def living_keys(code: str | None = None) -> Sequence[SourceKey]:
-    """Return the proposed and confirmed keys of a source, or of all, in the order in which they came."""
+    """Return the proposed and confirmed keys of a source, or of all sources, oldest first."""
     chosen = select(SourceKey).where(SourceKey.state != KeyState.RETIRED).order_by(SourceKey.id)
     return session.scalars(chosen if code is None else chosen.where(SourceKey.source_code == code)).all()
 
 
 def retired_keys(code: str) -> Sequence[SourceKey]:
-    """Return the keys of a source that open nothing any more, the latest first."""
+    """Return the retired keys of a source, latest first."""
     chosen = select(SourceKey).where(SourceKey.source_code == code, SourceKey.state == KeyState.RETIRED)
     return session.scalars(chosen.order_by(SourceKey.retired_at.desc())).all()
 
@@ -78,18 +78,18 @@ def get_key(code: str, key_id: int, *, lock: bool = False) -> SourceKey:
 
 
 def secret_parts(key: SourceKey) -> dict[str, str]:
-    """Open what is sealed of a key: `key`, `certificate`, `password`. Never shown to anybody."""
+    """Unseal the secret parts of a key: `key`, `certificate`, `password`. Never shown to anyone."""
     parts: dict[str, str] = json.loads(vault.unseal_setting(seal_name(key.id), key.secret))
     return parts
 
 
 def seal_name(key_id: int) -> str:
-    """Return the name to which a sealed key is bound: moved to another row it does not open."""
+    """Return the name a sealed key is bound to: a secret moved to another row cannot be unsealed."""
     return f"source_key:{key_id}"
 
 
 def secrets_of(source_code: str) -> Secrets:
-    """Return what opens the files of a source: its confirmed keys, the latest first, and who must have signed."""
+    """Return what opens the files of a source: its confirmed keys, latest first, and the accepted signers."""
     source = find_source(source_code)
     if source is None:
         return Secrets()
@@ -108,7 +108,7 @@ def secrets_of(source_code: str) -> Secrets:
 
 
 def mapping_versions(source_code: str) -> Sequence[SourceMapping]:
-    """Return what was accepted of a source, the latest first."""
+    """Return the mapping versions of a source, latest first."""
     chosen = select(SourceMapping).where(SourceMapping.source_code == source_code)
     return session.scalars(chosen.order_by(SourceMapping.version.desc())).all()
 
@@ -125,19 +125,19 @@ def get_mapping(source_code: str, version: int) -> SourceMapping:
 
 
 def mapping_version(mapping_id: int) -> int | None:
-    """Return the number of the version that a lot was read by."""
+    """Return the number of the mapping version that a lot was read by."""
     return session.scalar(select(SourceMapping.version).where(SourceMapping.id == mapping_id))
 
 
 def mapping_of(source_code: str) -> tuple[int, Mapping] | None:
-    """Return the mapping in use of a source with its id, or None before its first file."""
+    """Return a source's current mapping with its id, or None before its first file."""
     chosen = select(SourceMapping).where(SourceMapping.source_code == source_code)
     newest = session.scalar(chosen.order_by(SourceMapping.version.desc()).limit(1))
     return (newest.id, as_mapping(newest)) if newest else None
 
 
 def accepted_mappings(source_code: str, *, begun_with: int | None = None) -> list[tuple[int, Mapping]]:
-    """Return by what the files of a source may be read, the latest first; a lot goes on as it was begun."""
+    """Return the mappings for a source's files, latest first; a lot in progress keeps the one it began with."""
     versions = mapping_versions(source_code)[:MOST_VERSIONS_TRIED]
     if begun_with is not None:
         versions = [session.get_one(SourceMapping, begun_with)]
@@ -145,9 +145,9 @@ def accepted_mappings(source_code: str, *, begun_with: int | None = None) -> lis
 
 
 def is_tried(mapping_id: int) -> bool:
-    """Say whether lots may be loaded by this version without a look at their plan.
+    """Return whether lots may be loaded with this mapping version before a person has seen a plan.
 
-    The first one that is read by what a person said of its columns shows its plan, whoever is trusted.
+    The first lot read with a version that a person made shows its plan, even if the source is trusted.
     """
     version = session.get_one(SourceMapping, mapping_id)
     loaded = select(ImportLot.id).where(
@@ -159,5 +159,5 @@ def is_tried(mapping_id: int) -> bool:
 
 
 def as_mapping(version: SourceMapping) -> Mapping:
-    """Return a version as the reading process takes it."""
+    """Return a version in the form the reading process takes."""
     return Mapping(dict(version.columns), dict(version.codes), tuple(version.headings))

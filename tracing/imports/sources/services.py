@@ -1,4 +1,4 @@
-"""Making a source, and accepting how its files are read."""
+"""Create and change sources, and accept mapping versions for their files."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -32,10 +32,10 @@ class Terms(TypedDict):
 
 
 def know_source(code: str, scope: Scope = HOST, *, at: datetime) -> ImportSource:
-    """Make a source known that nobody made: its lots wait for a person. What a site's officer sends is the site's.
+    """Return a source, creating it if unknown: its lots then wait for a person. One that a site creates is the site's.
 
     Raises:
-        NoSuchSource: it is known, and not theirs.
+        NoSuchSource: it exists outside the scope.
     """
     owner = None if scope.is_national else scope.site_id
     session.execute(
@@ -47,7 +47,7 @@ def know_source(code: str, scope: Scope = HOST, *, at: datetime) -> ImportSource
 
 
 def add_source(code: str, terms: Terms, *, by: int, at: datetime) -> ImportSource:
-    """Make a source known before its first file."""
+    """Create a source before its first file."""
     if queries.find_source(code):
         raise SourceCodeTaken
     source = ImportSource(code=code, layout=LAYOUT, created_at=at, updated_at=at, **terms)
@@ -58,10 +58,10 @@ def add_source(code: str, terms: Terms, *, by: int, at: datetime) -> ImportSourc
 
 
 def change_source(code: str, terms: Terms, *, by: int, at: datetime) -> ImportSource:
-    """Change what was decided about a source; what became of earlier lots stays.
+    """Change the decisions about a source; earlier lots are not affected.
 
     Raises:
-        OtherWorld: the lots of real people would go to a training site, or the other way.
+        OtherWorld: lots of real people would go to a training site, or the reverse.
     """
     source = queries.get_source(code, lock=True)
     before: dict[str, Any] = {name: getattr(source, name) for name in terms}
@@ -73,7 +73,7 @@ def change_source(code: str, terms: Terms, *, by: int, at: datetime) -> ImportSo
             setattr(source, name, terms[name])  # type: ignore[literal-required]
         source.updated_at = at
         session.flush()
-        # the auditor of whose it was sees that it left, the one of whose it is now that it came
+        # the auditor of the old owner sees that it left, the auditor of the new one that it came
         for owner in sorted({before["site_id"], source.site_id}, key=str):
             events.record(
                 "source.changed",
@@ -88,12 +88,12 @@ def change_source(code: str, terms: Terms, *, by: int, at: datetime) -> ImportSo
 
 
 def _is_practice(site_id: int | None) -> bool:
-    """Say whether a source with this owner sends invented people."""
+    """Return whether a source with this owner sends fictional people."""
     return site_id is not None and staff.get_site(site_id).kind is SiteKind.TRAINING
 
 
 def _decided(terms: Terms) -> dict[str, Any]:
-    """Return what the journal keeps: decisions, and no word that somebody typed."""
+    """Return what the audit log keeps: decisions, but no text that a person typed."""
     return {
         "is_trusted": terms["is_trusted"],
         "needs_signature": terms["needs_signature"],
@@ -102,7 +102,7 @@ def _decided(terms: Terms) -> dict[str, Any]:
 
 
 def accept_mapping(source_code: str, mapping: Mapping, *, by: int | None, at: datetime) -> SourceMapping:
-    """Keep how the files of a source are read, as its next version; an equal one is not kept twice."""
+    """Store a source's mapping as its next version; one equal to the current version is not stored again."""
     source = queries.get_source(source_code, lock=True)
     newest = next(iter(queries.mapping_versions(source_code)), None)
     if newest is not None and queries.as_mapping(newest) == mapping:
@@ -133,7 +133,7 @@ def accept_mapping(source_code: str, mapping: Mapping, *, by: int | None, at: da
 
 
 def record_first_mapping(source_code: str, headings: Sequence[str], *, at: datetime) -> SourceMapping:
-    """Keep the headings of a source's first file, which the layout recognised by itself; a later one changes nothing."""
+    """Store the headings of a source's first file, which the layout itself recognised; later files change nothing."""
     queries.get_source(source_code, lock=True)
     newest = next(iter(queries.mapping_versions(source_code)), None)
     return newest or accept_mapping(source_code, first_mapping(headings), by=None, at=at)

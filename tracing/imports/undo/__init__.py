@@ -1,1 +1,1 @@
-"""Taking a loaded lot back while nobody was called about it."""
+"""Undo a loaded lot: delete the cases for which no call was made, keep the rest."""

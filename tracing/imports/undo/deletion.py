@@ -1,4 +1,4 @@
-"""Removing from the database what a lot brought: lines, results, cases, calls to make, people nobody else knows."""
+"""Delete what a lot brought from the database: lines, results, cases, calls to make, people of no other lot."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -10,16 +10,16 @@ from tracing.kernel.db import session
 from tracing.queue.households import services as households
 
 CHUNK = 5_000
-"""Ids in one statement."""
+"""Ids per statement."""
 
 
 def lock(lot_id: int) -> None:
-    """Lock the households that a lot's cases are called in, then those cases, in the order in which every call does."""
+    """Lock the households of a lot's cases, then the cases, in the order that every call uses."""
     session.execute(text(_LOCK_ENTRIES), {"lot": lot_id})
     session.execute(text(_LOCK_CASES), {"lot": lot_id})
 
 
-# Arrays rather than joins: each step goes by its index, however little the planner knows of a lot just written.
+# Arrays rather than joins: each step uses an index, however poor the planner's statistics of a new lot are.
 _LOCK_ENTRIES = """
     SELECT id FROM queue_entries WHERE household_id = ANY(ARRAY(
         SELECT household_id FROM people WHERE id = ANY(ARRAY(
@@ -35,7 +35,7 @@ _LOCK_CASES = """
 
 
 def put_back_withdrawals(lines: Sequence[int], *, gone: Sequence[int], at: datetime) -> None:
-    """Let results stand again that these lines withdrew: their cases are open, and to be called as before."""
+    """Reinstate results that these lines withdrew: their cases are open again, and to be called as before."""
     for part in _parts(lines):
         rows = session.execute(text(_WITHDRAWN), {"lines": part, "gone": gone}).all()
         for row in rows:
@@ -80,7 +80,7 @@ _TASKS_BACK = """
 
 
 def remove(lines: Sequence[int], cases: Sequence[int], *, at: datetime) -> None:
-    """Remove lines with the results they brought, and cases with all that hangs on them."""
+    """Delete lines with the results they brought, and cases with everything that depends on them."""
     session.flush()
     moved: set[int] = set()
     for part in _parts(lines):
@@ -101,7 +101,7 @@ _OPEN_SETTLED = "UPDATE import_lines SET settled_by_id = NULL WHERE settled_by_i
 
 
 def _move_first_samplings(cases: set[int]) -> None:
-    """Let the first sampling of a case be that of the results it still has."""
+    """Set the first sampling of each case to that of its remaining results."""
     for part in _parts(sorted(cases)):
         session.execute(text(_FIRST_SAMPLINGS), {"cases": part})
 
@@ -115,7 +115,7 @@ _FIRST_SAMPLINGS = """
 
 
 def _remove_cases(cases: Sequence[int]) -> tuple[set[int], set[int]]:
-    """Remove cases and the calls to make about them; returns their people and the households to look at again."""
+    """Delete cases and the calls to make about them; returns their people and the households to check."""
     people: set[int] = set()
     homes: set[int] = set()
     for part in _parts(cases):
@@ -132,7 +132,7 @@ _CASES = "DELETE FROM cases WHERE id = ANY(:cases) RETURNING person_id"
 
 
 def _remove_people(people: set[int]) -> set[int]:
-    """Remove the people of whom nothing else is kept, with their keys and numbers; returns their households."""
+    """Delete the people of whom nothing else is stored, with their keys and numbers; returns their households."""
     homes: set[int] = set()
     for part in _parts(sorted(people)):
         lonely = list(session.scalars(text(_LONELY), {"people": part}))
@@ -170,7 +170,7 @@ _NUMBERS = """
 
 
 def _tidy_homes(homes: set[int], *, at: datetime) -> None:
-    """Remove the households in which nobody is left; the others may split, and go where their calls put them."""
+    """Delete the households that are now empty; the others may split, and are queued again by their calls."""
     left = set(homes)
     for part in _parts(sorted(homes)):
         empty = list(session.scalars(text(_EMPTY), {"homes": part}))

@@ -1,4 +1,4 @@
-"""Taking a lot back: what nobody was called about goes as if it had never come; the rest stays, and is named."""
+"""Undo a lot: cases for which no call was made are deleted as if they had never come; the rest stays and is listed."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -20,42 +20,42 @@ from tracing.kernel.db import session
 from tracing.queue.households import priorities
 
 MOST_NAMED = 200
-"""References of cases that stay which are kept with the lot; of the others only how many."""
+"""Most references of remaining cases stored with the lot; the others are only counted."""
 
 
 class Stays(StrEnum):
-    """Why what a lot brought stays, the first reason that applies."""
+    """Why something a lot brought stays; the first reason that applies."""
 
     CALLED = "called"
-    """Somebody rang there, or is on the line."""
+    """They were called, or a call is under way."""
     CONTACTS = "contacts"
     """They named contacts."""
     TOUCHED = "touched"
     """A person decided something about them."""
     MERGED = "merged"
-    """A person said whether they are somebody else too."""
+    """A person decided whether they are a duplicate of another record."""
     JOINED = "joined"
-    """A later lot says the same, or more."""
+    """A later lot has the same result, or adds to the case."""
     RECTIFIED = "rectified"
-    """The line took the place of an earlier result, which is not kept."""
+    """The line replaced an earlier result, which is no longer stored."""
 
 
 @dataclass(repr=False)
 class Outlook:
-    """What undoing a lot would take back, and what would stay."""
+    """What undoing a lot would delete, and what would stay."""
 
     cases: list[int] = field(default_factory=list)
-    """Cases the lot created, that go."""
+    """Cases the lot created that would be deleted."""
     lines: list[int] = field(default_factory=list)
-    """Lines that go; the others stand."""
+    """Lines that would be deleted; the others stay."""
     repeats: int = 0
     withdrawals: int = 0
     to_correct: int = 0
     stays: dict[int, Stays] = field(default_factory=dict)
-    """By case."""
+    """By case, why it stays."""
 
     def counts(self) -> dict[str, Any]:
-        """Return what is kept and told: figures, no list."""
+        """Return the figures to store and show, without any list."""
         return {
             "cases": len(self.cases),
             "repeats": self.repeats,
@@ -73,7 +73,7 @@ class _Line:
     outcome: str
     case_id: int | None
     is_open: bool
-    """It still waits for a correction."""
+    """Whether it still waits for a correction."""
 
 
 def outlook(lot: ImportLot) -> Outlook:
@@ -99,14 +99,14 @@ def outlook(lot: ImportLot) -> Outlook:
 
 
 def stays_named(stays: dict[int, Stays]) -> list[dict[str, str]]:
-    """Return the references of cases that stay, with why: the first ones, in their order."""
+    """Return the references of the first cases that stay, in order, each with its reason."""
     wanted = sorted(stays)[:MOST_NAMED]
     references = cases.references(wanted)
     return [{"reference": references[case_id], "why": stays[case_id].value} for case_id in wanted]
 
 
 def ask(lot_id: int, *, by: int, at: datetime) -> None:
-    """Ask to take a lot back; the scheduler's job does it, and may find that somebody was called meanwhile."""
+    """Request that a lot be undone; the scheduler's job does it, and may find that a call was made meanwhile."""
     lot = lots.get_locked(lot_id, *lots.UNDOABLE)
     lot.undone_by = by
     lots.forget_trouble(lot)
@@ -114,7 +114,7 @@ def ask(lot_id: int, *, by: int, at: datetime) -> None:
 
 
 def give_up(lot_id: int, sentence: str, *, at: datetime) -> None:
-    """Leave a lot as it was when somebody asked to take it back, and say why."""
+    """Cancel the request to undo a lot, leaving the lot as it was, and record why."""
     lot = lots.get_locked(lot_id)
     if not lot.is_being_undone:
         return
@@ -125,12 +125,12 @@ def give_up(lot_id: int, sentence: str, *, at: datetime) -> None:
 
 
 def undo(lot_id: int, *, at: datetime) -> dict[str, Any]:
-    """Take back what a lot brought, as somebody asked, in the transaction of the caller; returns what went and stayed.
+    """Undo a lot as requested, in the caller's transaction; returns what was deleted and what stayed.
 
-    Nobody else writes a lot meanwhile, and nobody can claim what is being looked at.
+    No other process writes a lot meanwhile, and none can claim the households being looked at.
 
     Raises:
-        NotNow: nobody asks for it any more.
+        NotNow: the request was cancelled.
     """
     lot = lots.get_locked(lot_id)
     if not lot.is_being_undone:
@@ -157,11 +157,11 @@ def undo(lot_id: int, *, at: datetime) -> dict[str, Any]:
 _LINES = f"""
     SELECT id, outcome, case_id, {TO_CORRECT} AS is_open
     FROM import_lines WHERE lot_id = :lot ORDER BY id
-"""  # noqa: S608  the condition of an index, our own words
+"""  # noqa: S608  a constant condition, no user input
 
 
 def _staying(lot: ImportLot, about: Iterable[int], created: set[int]) -> dict[int, Stays]:
-    """Return the cases that a person has dealt with since the lot came, or that a later lot speaks of."""
+    """Return the cases that a person has handled since the lot came, or that a later lot refers to."""
     stays: dict[int, Stays] = {}
     ids = sorted(about)
     for start in range(0, len(ids), deletion.CHUNK):
@@ -231,14 +231,14 @@ _QUESTIONS = tuple(
     }.items()
     for question in questions
 )
-"""One plain question a statement, about rows that the planner can count: it knows nothing of tables just written, and
-believes them empty if they were when it last looked; a join of two of them may then take minutes."""
+"""One simple query per statement: the planner has no statistics of freshly written tables and takes them for
+empty if they were so at the last ANALYZE, so a join of two of them may take minutes."""
 
 
 def _bound_lines(lot_id: int) -> dict[int, Stays]:
-    """Return the lines that another lot's lines of the same result rest on, or that replaced one of them.
+    """Return the lines that another lot's lines of the same result depend on, and those that replaced an earlier one.
 
-    Were the first removed, a later duplicate would stand for a result that nobody has any more.
+    If the first line of a result were deleted, a later duplicate would represent a result that no longer exists.
     """
     return {row.id: Stays(row.why) for row in session.execute(text(_BOUND), {"lot": lot_id})}
 

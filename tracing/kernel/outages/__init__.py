@@ -1,1 +1,1 @@
-"""Whether the database answers: noticed once, told to everybody, asked again until it does."""
+"""Detect that the database does not answer: notice it once, fail every page fast, and ask again until it answers."""

@@ -1,10 +1,11 @@
-"""Whether a database answers, as the pages of this process see it: none waits long for one that was cut off.
+"""Watch whether a database answers the pages of this process, so that no page waits long for a lost one.
 
-A page that holds a connection for longer than usual makes one thread ask the server a question of its own, with a
-deadline. A server that answers is only slow, and the page goes on. One that does not is lost: whatever pages wait for
-it is ended, and until it answers again every page fails at once instead of waiting in its turn.
+When a page holds a connection for longer than usual, a thread sends the server a question of its own, with a
+deadline. If the server answers, it is only slow, and the page goes on. If not, it is lost: every connection that a
+page waits on is shut down, and until the server answers again every page fails at once instead of waiting.
 
-Jobs and commands are not watched: theirs are the deadlines of the connection (`db.GIVE_UP`), which a long lot outlives.
+Jobs and commands are not watched: they rely on the connection's own deadlines (`db.GIVE_UP`), which leave time for a
+long lot.
 """
 
 import os
@@ -27,28 +28,28 @@ from tracing.kernel.outages import probe
 PATIENCE = 0.7
 """Seconds that a page may hold a connection before the server is asked whether it is there."""
 ANSWERS_WITHIN = 1.8
-"""Seconds in which a server that is there answers that question, however much it has to do.
+"""Seconds within which a reachable server answers that question, however busy it is.
 
-Together less than the three seconds after which a page says that the database does not answer.
+Together with PATIENCE less than the three seconds after which a page says that the database does not answer.
 """
 LOOK_EVERY = 0.2
 ASK_AGAIN_AFTER = 1.0
-"""Seconds between two questions to a server that answered; one that is lost is asked at every look."""
+"""Seconds between two questions to a server that answered; a lost one is asked at every look."""
 REST_AFTER = 60.0
-"""Seconds without a page after which the thread that looks ends; the next page starts another."""
+"""Seconds without a page after which the watching thread ends; the next page starts another."""
 CONNECT_WITHIN = 2
-"""Seconds that a page waits for a new connection; the driver counts no less."""
+"""Seconds that a page waits for a new connection; the driver accepts no lower value."""
 
 _doing = threading.local()
 
 
 class Lost(psycopg.OperationalError):
-    """The database did not answer a moment ago: not tried again by a page until it does."""
+    """The database did not answer a moment ago; pages do not try it until it does."""
 
 
 @contextmanager
 def for_a_page() -> Iterator[None]:
-    """Let what this thread does count as a page: short deadlines, and none while the database is lost."""
+    """Treat this thread inside the block as a page: short deadlines, and an error while the database is lost."""
     page_begins()
     try:
         yield
@@ -57,26 +58,26 @@ def for_a_page() -> Iterator[None]:
 
 
 def page_begins() -> None:
-    """Let what this thread does from now on count as a page."""
+    """Treat what this thread does from now on as a page."""
     _doing.a_page = True
 
 
 def page_ends() -> None:
-    """Let what this thread does from now on count as a job again."""
+    """Treat what this thread does from now on as a job again."""
     _doing.a_page = False
 
 
 def is_page() -> bool:
-    """Return whether this thread answers a page."""
+    """Return whether this thread is serving a page."""
     return bool(getattr(_doing, "a_page", False))
 
 
 class _Held(NamedTuple):
-    """A connection that a page holds, or waits for."""
+    """A connection that a page holds, or is waiting for."""
 
     since: float
     connection: DBAPIConnection | None
-    """Kept, so that its wire stays open until the page has given it back."""
+    """Keeps a reference, so that the socket stays open until the page has returned it."""
 
 
 @dataclass(eq=False)
@@ -90,11 +91,11 @@ class Watch:
         default_factory=weakref.WeakKeyDictionary, repr=False
     )
     _looked_after_by: int | None = None
-    """The process whose thread looks."""
+    """Process id of the process whose thread watches."""
     _starting: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def note_wire(self, connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-        """Keep a way of our own to end a wire: the driver's could be closed and its number taken by another."""
+        """Duplicate the socket to be able to shut it down: the driver's descriptor could be closed and reused."""
         wire = os.dup(connection.fileno())
         self._wires[connection] = wire
         weakref.finalize(connection, os.close, wire).atexit = False
@@ -102,19 +103,19 @@ class Watch:
     def begin(
         self, connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
     ) -> None:
-        """Watch a connection from here on, if a page takes it."""
+        """Start watching a connection, if a page takes it."""
         if is_page():
             self._refuse_if_lost()
             self._hold(record, connection)
 
     def end(self, _connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
-        """Watch a connection no longer."""
+        """Stop watching a connection."""
         self._held.pop(record, None)
 
     def connect(
         self, dialect: Any, _record: ConnectionPoolEntry, words: tuple[Any, ...], options: dict[str, Any]
     ) -> Any:
-        """Open a connection: for a page with a short deadline, and not at all while the database is lost."""
+        """Open a connection; for a page with a short deadline, and not at all while the database is lost."""
         if not is_page():
             return dialect.connect(*words, **options)
         self._refuse_if_lost()
@@ -126,7 +127,7 @@ class Watch:
             self._held.pop(attempt, None)
 
     def forget(self, _engine: Engine) -> None:
-        """Begin anew: the engine has closed its connections."""
+        """Reset: the engine has closed its connections."""
         self.lost = False
 
     def _hold(self, key: object, connection: DBAPIConnection | None) -> None:
@@ -162,7 +163,7 @@ class Watch:
 
     def _may_rest(self) -> bool:
         with self._starting:
-            # a page that comes now sees that nobody looks, or is seen here
+            # a page that arrives now either sees that no thread watches, or is seen by this check
             self._looked_after_by = None
             if not self._held:
                 return True
@@ -178,7 +179,7 @@ class Watch:
             self.lost = True
             self._end_waits(since=began)
         except psycopg.Error:
-            self.lost = False  # it is there: what it refuses, it refuses at once
+            self.lost = False  # it is reachable: whatever it refuses, it refuses at once
         else:
             self.lost = False
 
@@ -191,12 +192,12 @@ class Watch:
 
 
 def _shut(wire: int) -> None:
-    """End a wire in both directions: whoever waits for it is told at once."""
+    """Shut a socket down in both directions, which wakes any thread that waits on it."""
     ended = socket.socket(fileno=wire)
     try:
         ended.shutdown(socket.SHUT_RDWR)
     except OSError:
-        pass  # it has ended by itself
+        pass  # already closed
     finally:
         ended.detach()
 
@@ -205,7 +206,7 @@ _watches: "weakref.WeakKeyDictionary[Engine, Watch]" = weakref.WeakKeyDictionary
 
 
 def watch(engine: Engine, url: str) -> Watch:
-    """Watch the connections of an engine."""
+    """Start watching the connections of an engine; returns the watch."""
     watched = _watches[engine] = Watch(probe.conninfo(url))
     event.listen(engine, "connect", watched.note_wire)
     event.listen(engine, "do_connect", watched.connect)
@@ -216,5 +217,5 @@ def watch(engine: Engine, url: str) -> Watch:
 
 
 def is_lost(engine: Engine) -> bool:
-    """Return whether the database of an engine did not answer when it was last asked."""
+    """Return whether the database of an engine failed to answer when it was last asked."""
     return _watches[engine].lost

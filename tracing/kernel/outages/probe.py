@@ -1,7 +1,7 @@
-"""Asks a PostgreSQL server one question with a deadline for everything: connecting, sending and waiting.
+"""Ask a PostgreSQL server one question with a deadline for everything: connecting, sending and waiting.
 
-The driver's own deadlines do not cover a wait for an answer: a server that is stopped, or behind a wire that was cut
-after the question arrived, keeps a caller waiting for ever. This is the one place that never waits for longer.
+The driver's own deadlines do not cover the wait for an answer: a stopped server, or one behind a connection that was
+cut after the question arrived, keeps a caller waiting for ever. This module never waits past its deadline.
 """
 
 import select
@@ -19,27 +19,27 @@ READABLE, WRITABLE = select.POLLIN, select.POLLOUT
 
 
 class Unreachable(psycopg.OperationalError):
-    """No server answers there: nothing came back in time, or nobody listens."""
+    """No server answers at that address: nothing came back in time, or nothing listens there."""
 
 
 class Refused(psycopg.OperationalError):
-    """A server answered, and would not: it has too many clients, is starting, or the password is wrong."""
+    """A server answered but refused: it has too many clients, is starting, or the password is wrong."""
 
 
 def conninfo(url: str) -> bytes:
-    """Return how libpq finds the database at `url`, as the engine made from it does."""
+    """Return the libpq connection string for a database, the same as an engine for `url` would use."""
     parsed = make_url(url)
     _words, options = parsed.get_dialect()().create_connect_args(parsed)
     return make_conninfo(**options).encode()
 
 
 def ask(address: bytes, question: str, *, within: float) -> list[Row]:
-    """Return the rows that answer one statement, as text, from a connection of its own.
+    """Return the rows that answer one statement, as text, over a connection of its own.
 
     Raises:
-        Unreachable: nobody answered `within` so many seconds.
-        Refused: the server answered that it cannot be asked now.
-        psycopg.Error: it could be asked, and the statement failed.
+        Unreachable: nothing answered `within` this many seconds.
+        Refused: the server answered that it accepts no question now.
+        psycopg.Error: the question was accepted and the statement failed.
     """
     deadline = monotonic() + within
     connection = pq.PGconn.connect_start(address)
@@ -57,7 +57,7 @@ def ask(address: bytes, question: str, *, within: float) -> list[Row]:
 def _connect(connection: PGconn, deadline: float) -> None:
     if connection.status == pq.ConnStatus.BAD:
         raise _failed(connection, pq.ConnStatus.BAD)
-    state: int = pq.PollingStatus.WRITING  # as libpq asks: before the first poll, wait until one may write
+    state: int = pq.PollingStatus.WRITING  # as libpq requires: before the first poll, wait until writable
     while state != pq.PollingStatus.OK:
         _wait(connection, READABLE if state == pq.PollingStatus.READING else WRITABLE, deadline)
         reached = connection.status
@@ -67,7 +67,7 @@ def _connect(connection: PGconn, deadline: float) -> None:
 
 
 def _failed(connection: PGconn, reached: int) -> psycopg.OperationalError:
-    """Return what a failed connection means, by how far it got."""
+    """Return the error that a failed connection means, depending on how far it got."""
     said = connection.error_message.decode(errors="replace").strip()
     nobody = reached in {pq.ConnStatus.BAD, pq.ConnStatus.STARTED} or "closed the connection" in said
     return (Unreachable if nobody else Refused)(said)

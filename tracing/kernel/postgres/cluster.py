@@ -1,9 +1,9 @@
-"""One cluster of PostgreSQL data and the server on it: made, started, adopted, shared and stopped here.
+"""One PostgreSQL cluster and its server: created, started, adopted, shared between processes and stopped here.
 
 Only the binaries of a wheel are used. Everything lies under `<data folder>/postgres`: `data` (the
 cluster), `run` (the socket), `log`, and two lock files. `start.lock` is held while the server is being
-started or stopped; `users.lock` is shared by every process that uses it, so that the last one to leave
-stops the server, and a process that was killed has left too.
+started or stopped. `users.lock` is shared by every process that uses the server, so that the last one to
+leave stops it; a process that is killed releases its lock too.
 """
 
 import fcntl
@@ -27,22 +27,22 @@ from tracing.kernel.secrets import database_password, sync_folder
 
 ADMIN = "postgres"
 SOCKET_PORT = 5432
-"""Names the socket file; no port of the machine is opened."""
+"""Only names the socket file; no TCP port is opened."""
 LONGEST_SOCKET_PATH = 100
-"""The kernel ends a socket's path at 107 bytes; some room is left."""
+"""The kernel limits a socket path to 107 bytes; this leaves some room."""
 START_SECONDS = 300
-"""Crash recovery of a large database takes minutes, and giving up on it would help nobody."""
+"""Crash recovery of a large database takes minutes; giving up on it would not help."""
 TRIES = 20
-"""Processes of a server that was killed need some seconds to notice it; a new one refuses to start till then."""
+"""Attempts to start: processes of a killed server need some seconds to exit, and a new server refuses till then."""
 FIRST_WITH_BUILTIN_LOCALE = 17
 STATUS_LINE = 7
-"""Of the server's lock file, counted from 0."""
+"""Line of the server's lock file that holds its status, counted from 0."""
 VOLATILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-"""For tests only: what is written does not survive a power cut."""
+"""For tests only: written data does not survive a power cut."""
 
 
 class Cluster:
-    """One folder of PostgreSQL data with the programs that serve it."""
+    """One PostgreSQL data folder and the programs that serve it."""
 
     def __init__(self, data_dir: Path, *, durable: bool) -> None:
         self._secrets_of = data_dir
@@ -62,7 +62,7 @@ class Cluster:
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
-        """Wait until no other process starts or stops the server, and keep them out."""
+        """Hold the start lock: wait until no other process starts or stops the server, and keep others out."""
         descriptor = _open_lock(self._home / "start.lock")
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -71,13 +71,13 @@ class Cluster:
             os.close(descriptor)
 
     def join(self) -> int:
-        """Count this process among the users of the server, for as long as the result is open."""
+        """Count this process as a user of the server for as long as the returned file descriptor is open."""
         descriptor = _open_lock(self._home / "users.lock")
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         return descriptor
 
     def leave(self, share: int) -> None:
-        """Stop being a user; the last one stops the server. Call it `exclusively`."""
+        """Stop being a user of the server; the last user stops it. Call it inside `exclusively`."""
         try:
             fcntl.flock(share, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -110,9 +110,9 @@ class Cluster:
                 return
 
     def _create(self) -> None:
-        """Make a cluster beside its place and move it there whole: a kill in the middle leaves no half."""
+        """Create a cluster in a temporary folder and rename it: a kill in between leaves no half-made cluster."""
         for abandoned in self._home.glob("new-*"):
-            shutil.rmtree(abandoned, ignore_errors=True)  # its initdb may still be cleaning up as well
+            shutil.rmtree(abandoned, ignore_errors=True)  # a killed process's initdb may be deleting it too
         draft = self._home / f"new-{secrets.token_hex(4)}"
         draft.mkdir(mode=0o700)
         self._runner.own(draft)
@@ -136,7 +136,7 @@ class Cluster:
         sync_folder(self._home)
 
     def _locale(self) -> tuple[str, ...]:
-        """Compare text by code point in UTF-8, the same on every machine, whatever its C library has."""
+        """Return initdb options to compare UTF-8 text by code point: the same whatever the machine's C library."""
         if self._programs.major < FIRST_WITH_BUILTIN_LOCALE:
             return ()
         return ("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8")
@@ -153,7 +153,7 @@ class Cluster:
             raise ProgramFailed(said.strip() or str(failure)) from failure
 
     def _address(self) -> dict[str, str]:
-        """Listen on a socket file in our own folder, or on a free local port where its path is too long."""
+        """Return options to listen on a socket in our own folder, or on a free local port if its path is too long."""
         path = f"{self._sockets}/.s.PGSQL.{SOCKET_PORT}"
         if len(os.fsencode(path)) < LONGEST_SOCKET_PATH:
             quoted = str(self._sockets).replace('"', '""')
@@ -169,11 +169,11 @@ class Cluster:
         return {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
 
     def _options(self) -> dict[str, str]:
-        """Set sizes for a small machine, and a log in which no value of any row can appear."""
+        """Return sizes for a small machine, and log settings under which no value of a row can appear in the log."""
         return {
             "max_connections": "200",
             "shared_buffers": "128MB",
-            # whoever begins a new file of the log would fill all of it and wait for the disk: 30 to 100 ms
+            # else the session that begins a new WAL file fills it with zeros and waits for the disk: 30 to 100 ms
             "wal_init_zero": "off",
             "timezone": "UTC",
             "password_encryption": "scram-sha-256",
@@ -189,21 +189,21 @@ class Cluster:
             "log_min_error_statement": "panic",
             "log_parameter_max_length": "0",
             "log_parameter_max_length_on_error": "0",
-            "log_error_verbosity": "terse",  # the detail of a broken constraint repeats the row's values
+            "log_error_verbosity": "terse",  # the detail of a broken constraint quotes the row's values
         }
 
     def _clear_traces_of_the_dead(self) -> None:
-        """Remove the lock files of a killed server whose process number something else has now.
+        """Remove the lock files of a killed server whose process number now belongs to another process.
 
-        PostgreSQL looks only at the number. It still refuses to start while any process of the old server
-        holds the shared memory, which it recognises by the data folder.
+        PostgreSQL checks only the number. It still refuses to start while a process of the old server holds
+        the shared memory, which it recognises by the data folder.
         """
         (self._data / "postmaster.pid").unlink(missing_ok=True)
         for lock in self._sockets.glob(".s.PGSQL.*"):
             lock.unlink(missing_ok=True)
 
     def _becomes_ready(self) -> bool:
-        """Wait until a server that someone else started answers; false when it gave up."""
+        """Wait until a server started by another process answers; return False if that process gave up."""
         deadline = time.monotonic() + START_SECONDS
         while state := self._postmaster():
             if len(state) > STATUS_LINE and state[STATUS_LINE].strip() == "ready":
@@ -213,7 +213,7 @@ class Cluster:
             time.sleep(0.1)
         return False
 
-    # -- what is there -----------------------------------------------------------------------------
+    # -- inspecting ---------------------------------------------------------------------------------
 
     def _major(self) -> int | None:
         version = self._data / "PG_VERSION"
@@ -238,13 +238,13 @@ class Cluster:
             return []
 
     def _is_running(self) -> bool:
-        """Say whether the process in the lock file is alive and works in our folder."""
+        """Return whether the process in the lock file is alive and works in our folder."""
         state = self._postmaster()
         if not state:
             return False
         try:
             if Path("/proc/self/cwd").exists():
-                # Asked as the server's own user: root in a container may not look into another user's process.
+                # Run as the server's own user: root in a container may not inspect another user's process.
                 self._runner.run("test", f"/proc/{int(state[0])}/cwd", "-ef", self._data)
             else:
                 os.kill(int(state[0]), 0)
@@ -253,7 +253,7 @@ class Cluster:
         return True
 
     def url(self, role: str, database: str) -> str:
-        """Return the address at which this role finds this database of the running server."""
+        """Return the URL with which this role connects to this database of the running server."""
         state = self._postmaster()
         port, sockets, host = int(state[3]), state[4].strip(), state[5].strip()
         address = URL.create("postgresql+psycopg", role, self._password(role), database=database)
@@ -262,7 +262,7 @@ class Cluster:
         else:
             address = address.set(host=host, port=port)
         scheme, rest = address.render_as_string(hide_password=False).split("://", 1)
-        return f"{scheme}://{rest.replace('+', '%20')}"  # libpq reads a plus sign as itself
+        return f"{scheme}://{rest.replace('+', '%20')}"  # libpq takes a plus sign literally
 
     def _password(self, role: str) -> str:
         return database_password(self._secrets_of, role)
@@ -284,14 +284,14 @@ class Cluster:
             ) from error
 
     def prepare_roles(self) -> None:
-        """Create the two roles, or set their passwords to those in the secrets again."""
+        """Create the two roles, or reset their passwords to those in the secrets folder."""
         with self._admin(ADMIN) as admin:
             roles.prepare_roles(
                 admin, {role: self._password(role) for role in (roles.OWNER, roles.APPLICATION)}
             )
 
     def prepare_databases(self, *names: str) -> None:
-        """Create databases that belong to the owner, unless they are there."""
+        """Create the databases, owned by the owner role, unless they exist."""
         with self._admin(ADMIN) as admin:
             for name in names:
                 roles.create_database(admin, name)

@@ -1,8 +1,8 @@
 """Which older releases may still run on a database that a newer release has migrated.
 
-While hosts are updated one after the other, an older host may have to start again on the newer tables. It cannot
-judge tables it does not know, so the newer release writes into the database which one may: by default the release
-before it, because migrations are safe while that one runs (CONTRIBUTING.md).
+While hosts are updated one after another, a host with the older release may have to restart on the newer tables. It
+cannot judge tables it does not know, so the newer release records in the database which releases may run: by default
+the one before it, because migrations are safe while that one runs (CONTRIBUTING.md).
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 TABLE = "schema_compatibility"
-"""Kept beside alembic_version by the process that migrates; no migration makes it."""
+"""Stored beside alembic_version and created by the process that migrates, not by a migration."""
 ROWS = Table(
     TABLE,
     MetaData(),
@@ -21,13 +21,13 @@ ROWS = Table(
     Column("oldest_release", String(32), nullable=False),
 )
 NARROWED_BY = "oldest_release"
-"""What a migration calls the head of the oldest release that it does not break, where that is not the previous one."""
+"""Variable in which a migration names the head of the oldest release it does not break, if not the previous one."""
 
 
 def release_heads(file: Path, folder: str) -> list[str]:
-    """Return the last revision of each release, oldest first, from the list of released migrations.
+    """Return the last revision of each release, oldest first, read from the list of released migrations.
 
-    Each release is a heading (`# name`) with the digests of its migrations below; `folder` is that of one store.
+    Each release is a heading (`# name`) followed by the digests of its migrations; `folder` selects one store's.
     """
     heads: list[str] = []
     current = ""
@@ -40,7 +40,7 @@ def release_heads(file: Path, folder: str) -> list[str]:
 
 
 def oldest_release(scripts: ScriptDirectory, revision: str, heads: Iterable[str]) -> str:
-    """Return the head of the oldest release that runs on tables at `revision`."""
+    """Return the head revision of the oldest release that can run on tables at `revision`."""
     order = _order(scripts)
     place = order.index(revision)
     oldest = max((order.index(head) for head in heads if order.index(head) < place), default=place)
@@ -51,14 +51,14 @@ def oldest_release(scripts: ScriptDirectory, revision: str, heads: Iterable[str]
 
 
 def note(connection: Connection, revision: str, oldest: str) -> None:
-    """Write down that releases from `oldest` on may run while the database is at `revision`."""
+    """Record that releases from `oldest` on may run while the database is at `revision`."""
     ROWS.create(connection, checkfirst=True)
     row = {"revision": revision, "oldest_release": oldest}
     connection.execute(insert(ROWS).values(row).on_conflict_do_update(index_elements=["revision"], set_=row))
 
 
 def may_run(connection: Connection, revision: str, known: Sequence[str]) -> bool:
-    """Say whether a release that knows the revisions `known` may run on tables at a `revision` it does not know."""
+    """Return whether a release that knows the revisions `known` may run on tables at an unknown `revision`."""
     if connection.scalar(text("SELECT to_regclass(:name)"), {"name": TABLE}) is None:
         return False
     oldest = connection.scalar(select(ROWS.c.oldest_release).where(ROWS.c.revision == revision))

@@ -1,4 +1,4 @@
-"""The PostgreSQL server that comes with the product: there when it is needed, gone when nobody uses it."""
+"""Provide a database server: the external one in the settings, or the embedded one while a process needs it."""
 
 import os
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from tracing.kernel.postgres.cluster import Cluster
 
 @dataclass
 class Server:
-    """A running server and the way to its two databases. `stop` gives it back when the process ends."""
+    """A running server and the URLs of its two databases. Call `stop` when the process ends."""
 
     owner_url: str = field(repr=False)
     app_url: str = field(repr=False)
@@ -21,7 +21,7 @@ class Server:
     _process: int = field(default_factory=os.getpid, repr=False)
 
     def stop(self) -> None:
-        """Leave the server, and stop it if no other process uses it. Safe to call twice, or in a fork."""
+        """Release the server and stop it if no other process uses it. Safe to call twice, or in a fork."""
         if self._cluster is None or self._share is None or os.getpid() != self._process:
             return
         share, self._share = self._share, None
@@ -37,9 +37,9 @@ class Server:
 
 
 def ensure_server(settings: Settings, *, durable: bool = True) -> Server:
-    """Return a server that answers, with its roles and databases: the one in the settings, or our own.
+    """Return a server that answers, with its roles and databases: the one in the settings, or the embedded one.
 
-    Ours is created at the first call, started if it is down, and adopted if it already runs.
+    The embedded one is created at the first call, started if it is down, and adopted if it is already running.
     """
     if settings.database_url is not None:
         return _external(settings)

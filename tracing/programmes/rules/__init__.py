@@ -1,4 +1,4 @@
-"""The rules of a programme: values in, a decision and the rule that made it out."""
+"""The rules of a programme, as pure functions that return a decision and the rule that made it."""
 
 from tracing.programmes.rules.ages import age_on
 from tracing.programmes.rules.attempts import is_text_due, next_attempt_at

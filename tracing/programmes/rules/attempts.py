@@ -1,4 +1,4 @@
-"""When to try again somebody who did not answer."""
+"""When to call a person again who did not answer."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -7,35 +7,35 @@ from tracing.programmes.rules.hours import Calling, window_on
 from tracing.programmes.schema import Hours, Pack
 
 _DAYS_AHEAD = 10
-"""Behind a long week-end with no calls there is still another part of a day."""
+"""Days to look ahead: enough to find another part of a day after a long weekend without calls."""
 
 
 def next_attempt_at(pack: Pack, attempts: Sequence[datetime], *, calling: Calling) -> datetime | None:
-    """Return the first moment (UTC) for another attempt: another part of the day, far enough from the last one.
+    """Return the earliest time (UTC) of the next attempt: in another part of the day, long enough after the last one.
 
-    None once every attempt is used up: the person then stands on the supervisor's list.
+    None once every attempt is used up: the person is then on the supervisor's list.
     """
     if not attempts:
         raise ValueError("there is no next attempt before a first one")
     if len(attempts) >= pack.attempts.max:
         return None
     tried = [attempt.astimezone(calling.zone) for attempt in attempts]
-    # Counted in UTC, so that the night the clocks change is as long as it really is.
+    # Computed in UTC, so that the spacing is right in the night the clocks change.
     earliest = max(attempts).astimezone(UTC) + timedelta(minutes=pack.attempts.spacing_minutes)
     openings = list(_openings(pack, calling, earliest))
     fresh = [moment for band, moment in openings if not any(_within(band, attempt) for attempt in tried)]
-    # A site that opens only one part of the day has no other to offer.
+    # A site that is open in only one part of the day has no other to offer.
     candidates = fresh or [moment for _, moment in openings]
     return candidates[0] if candidates else None
 
 
 def is_text_due(pack: Pack, attempts: int) -> bool:
-    """Return whether the attempt in vain that was just made is the one after which a text message goes out."""
+    """Return whether the failed attempt just made is the one after which a text message is sent."""
     return attempts == pack.attempts.text_after
 
 
 def _openings(pack: Pack, calling: Calling, earliest: datetime) -> Iterator[tuple[Hours, datetime]]:
-    """Yield, in order of time, when each part of each day can first be used."""
+    """Yield, in order of time, the first usable moment of each part of each day."""
     today = earliest.astimezone(calling.zone).date()
     for offset in range(_DAYS_AHEAD):
         day = today + timedelta(days=offset)

@@ -1,4 +1,4 @@
-"""Whether the conditions of a rule hold for a person. What is not known does not hold."""
+"""Test whether the conditions of a rule hold for a person. An unknown fact does not hold."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +12,7 @@ Choice = TypeVar("Choice", IsolationRow, QuarantineRow)
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What is known of the person when the rule is chosen; None where nobody answered."""
+    """What is known of the person when the rule is chosen; None for an unanswered question."""
 
     vaccination: Vaccination
     age: int | None
@@ -33,7 +33,7 @@ def _applies(row: IsolationRow | QuarantineRow, facts: Facts) -> bool:
 
 
 def holds(when: When, facts: Facts) -> bool:
-    """Say whether all conditions hold, and at least one of `any` when it is given."""
+    """Return whether all conditions hold, and at least one of `any` if it is given."""
     if when.vaccination is not None and facts.vaccination is not Vaccination.COMPLETE:
         return False
     if when.age_under is not None and (facts.age is None or facts.age >= when.age_under):

@@ -1,4 +1,4 @@
-"""French public holidays, those of the overseas departments included.
+"""French public holidays, including those of the overseas departments.
 
 Labour code L3133-1; the day on which each overseas department commemorates the abolition of slavery, decree 83-1003.
 """
@@ -21,7 +21,7 @@ ABOLITION = {
 
 
 def is_holiday(day: date, zone: str) -> bool:
-    """Say whether a day is a public holiday where that time zone is."""
+    """Return whether a day is a public holiday in that time zone."""
     if (day.month, day.day) in FIXED or (day.month, day.day) == ABOLITION.get(zone):
         return True
     return (day - easter(day.year)).days in AFTER_EASTER
@@ -29,7 +29,7 @@ def is_holiday(day: date, zone: str) -> bool:
 
 @lru_cache(maxsize=64)
 def easter(year: int) -> date:
-    """Return Easter Sunday: the first Sunday after the full moon of the Church on or after 21 March."""
+    """Return Easter Sunday: the first Sunday after the ecclesiastical full moon on or after 21 March."""
     century, golden = year // 100, year % 19
     leaps_dropped = century - century // 4
     moon_drift = (8 * century + 13) // 25

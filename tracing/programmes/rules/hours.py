@@ -1,4 +1,4 @@
-"""When somebody may be called: hours of their own day, by their own clock, and no day on which nobody calls."""
+"""When a person may be called: opening hours in their own time zone, without days on which no calls are made."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from tracing.programmes.rules.holidays import is_holiday
 MIDNIGHT = time(0)
 """As a closing time: the end of the day."""
 _DAYS_AHEAD = 14
-"""Nowhere do so many days without a call follow each other; hours that never end are looked at again after them."""
+"""Days to look ahead: more than the longest row of days without calls; unlimited hours are checked again after it."""
 _DAY = timedelta(days=1)
 
 
@@ -20,7 +20,7 @@ class Calling:
     """The hours in which people of one place may be called."""
 
     zone: ZoneInfo
-    """Where the person is."""
+    """The person's time zone."""
     opens: time
     closes: time
     sundays: bool = True
@@ -28,11 +28,11 @@ class Calling:
 
 
 class NeverOpen(ValueError):
-    """Hours in which nobody could ever be called."""
+    """Hours in which calls would never be possible."""
 
 
 def opening_days(calling: Calling, day: date) -> bool:
-    """Say whether anybody is called on that day."""
+    """Return whether calls are made on that day."""
     if not calling.sundays and day.isoweekday() == 7:
         return False
     return calling.holidays or not is_holiday(day, calling.zone.key)
@@ -40,11 +40,11 @@ def opening_days(calling: Calling, day: date) -> bool:
 
 @lru_cache(maxsize=4096)
 def window_on(calling: Calling, day: date) -> tuple[datetime, datetime] | None:
-    """Return from when to when (UTC, excluded) people are called on their day `day`; None when nobody calls."""
+    """Return the start and end (UTC, excluded) of calling hours on the person's day `day`; None if there are none."""
     if not opening_days(calling, day):
         return None
     last = day if calling.closes != MIDNIGHT else day + _DAY
-    # each end by the clock of its moment: two days a year have 23 or 25 hours
+    # each end is converted by itself: on two days a year the offset changes within the day
     opens = datetime.combine(day, calling.opens, calling.zone).astimezone(UTC)
     closes = datetime.combine(last, calling.closes, calling.zone).astimezone(UTC)
     return opens, closes
@@ -60,20 +60,20 @@ def _windows(calling: Calling, at: datetime) -> Iterator[tuple[datetime, datetim
 
 
 def is_open(calling: Calling, at: datetime) -> bool:
-    """Say whether people may be called at that moment."""
+    """Return whether people may be called at that moment."""
     window = window_on(calling, at.astimezone(calling.zone).date())
     return window is not None and window[0] <= at < window[1]
 
 
 def next_open(calling: Calling, at: datetime) -> datetime:
-    """Return `at`, or when it falls outside calling hours the moment they next begin (UTC)."""
+    """Return `at`, or the next start of calling hours (UTC) if it is outside them."""
     for opens, _closes in _windows(calling, at):
         return max(opens, at.astimezone(UTC))
     raise NeverOpen
 
 
 def open_until(calling: Calling, at: datetime) -> datetime:
-    """Return when the calling hours in which `at` lies end; hours that follow each other at midnight are one."""
+    """Return when the calling hours around `at` end; hours that adjoin at midnight count as one."""
     ends = at.astimezone(UTC)
     for opens, closes in _windows(calling, at):
         if opens > ends:
@@ -83,7 +83,7 @@ def open_until(calling: Calling, at: datetime) -> datetime:
 
 
 def last_open_before(calling: Calling, moment: datetime) -> datetime:
-    """Return `moment`, or when it falls outside calling hours the end of those before it (UTC)."""
+    """Return `moment`, or the end of the calling hours before it (UTC) if it is outside them."""
     day = moment.astimezone(calling.zone).date()
     for offset in range(_DAYS_AHEAD):
         window = window_on(calling, day - offset * _DAY)

@@ -1,4 +1,4 @@
-"""How long a case stays apart, how long a contact does, and when a contact is tested."""
+"""How long a case isolates, how long a contact is in quarantine, and when a contact is tested."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,7 +12,7 @@ from tracing.programmes.vocabulary import Vaccination
 
 
 def _(sentence: str) -> str:
-    """Mark a sentence for translation; whoever shows it translates it."""
+    """Mark a sentence for translation; the code that shows it translates it."""
     return sentence
 
 
@@ -21,7 +21,7 @@ MISSING_DATES = _("Il manque une date : le début des signes ou le prélèveme
 
 
 class Measure(StrEnum):
-    """What the rules ask of a person: stay apart, nothing, or no answer to give."""
+    """What the rules require of a person: isolation or quarantine, nothing, or no answer possible."""
 
     REQUIRED = "required"
     NOT_REQUIRED = "not_required"
@@ -34,7 +34,7 @@ _WITHOUT_RULE = {Measure.NO_RULE: NO_RULE, Measure.MISSING_DATES: MISSING_DATES}
 
 @dataclass(frozen=True)
 class EarlyExit:
-    """The first day on which a person may leave early, and what it takes."""
+    """The first day on which a person may leave early, and the conditions."""
 
     on: date
     needs: str
@@ -50,7 +50,7 @@ class PlannedTest:
 
 @dataclass(frozen=True, kw_only=True)
 class _Apart:
-    """What an isolation and a quarantine have in common. `end` is J0 + n, as every source writes it."""
+    """The common part of isolation and quarantine. `end` is J0 + n, as every source writes it."""
 
     measure: Measure
     start: date | None = None
@@ -60,7 +60,7 @@ class _Apart:
 
     @property
     def is_required(self) -> bool:
-        """Say whether the person must stay apart."""
+        """Whether the person must isolate or stay in quarantine."""
         return self.measure is Measure.REQUIRED
 
     @property
@@ -76,22 +76,22 @@ class _Apart:
 
 @dataclass(frozen=True, kw_only=True)
 class Isolation(_Apart):
-    """How long a case stays apart."""
+    """How long a case isolates."""
 
     early_exit: EarlyExit | None = None
     fever_free_hours: int | None = None
-    """The isolation goes on until so many hours have passed without fever."""
+    """The isolation continues until this many hours have passed without fever."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Quarantine(_Apart):
-    """How long a contact stays apart, and the tests that are asked for.
+    """How long a contact is in quarantine, and the tests required.
 
-    `end` is None when nothing is asked, and also when it hangs on the end of a case's isolation not known yet.
+    `end` is None when nothing is required, and also when it depends on the unknown end of a case's isolation.
     """
 
     end_untested: date | None = None
-    """When it ends for somebody who does not do the tests."""
+    """When it ends for a person who does not do the tests."""
     tests: tuple[PlannedTest, ...] = ()
 
 
@@ -104,7 +104,7 @@ def isolation(
     age: int | None,
     on: date,
 ) -> Isolation:
-    """Return how long a case stays apart, by the rule in force on the day of the question."""
+    """Return how long a case isolates, by the rule in force on the day of the question."""
     row = choose(pack.isolations, Facts(vaccination=vaccination, age=age), on)
     if row is None:
         return Isolation(measure=Measure.NO_RULE)
@@ -147,10 +147,10 @@ def quarantine(
     notified: date | None = None,
     first_test: date | None = None,
 ) -> Quarantine:
-    """Return how long a contact at risk stays apart and when they are tested, by the rule in force on that day.
+    """Return how long a contact at risk is in quarantine and when they are tested, by the rule in force on that day.
 
-    `case_isolation_end` is the case's J0 + n; `notified` the day of the call, today unless told; `first_test` the
-    day the immediate test was really done.
+    `case_isolation_end` is the case's J0 + n; `notified` the day of the call, today by default; `first_test` the
+    day on which the immediate test was really done.
     """
     facts = Facts(
         vaccination=vaccination,
@@ -190,7 +190,7 @@ def _quarantine_of(pack: Pack, row: QuarantineRow, days: dict[Anchor, date | Non
 
 
 def _tests_of(row: QuarantineRow, days: dict[Anchor, date | None]) -> tuple[PlannedTest, ...]:
-    """Plan the tests: none before the person is told of it, and one a day, the first that the row lists."""
+    """Plan the tests: none before the person is notified, and one per day at most, the first in the row's order."""
     told_on = days[Anchor.NOTIFIED]
     planned: dict[date, PlannedTest] = {}
     for line in row.tests:

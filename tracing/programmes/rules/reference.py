@@ -1,4 +1,4 @@
-"""Which rule decided: the reference that every decision carries and stores."""
+"""References to rules: every decision carries and stores the rule that decided it."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ AnyRow = TypeVar("AnyRow", bound=Row)
 
 @dataclass(frozen=True)
 class RuleRef:
-    """A rule of one version of one pack, written `covid19@2022.1/P0-4a`."""
+    """Reference to a rule in one version of one pack, written `covid19@2022.1/P0-4a`."""
 
     programme: str
     pack_version: str
@@ -26,7 +26,7 @@ class RuleRef:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read back what a decision stored."""
+        """Parse a stored reference."""
         match = _FORM.fullmatch(text)
         if match is None:
             raise ValueError(f"not a rule reference: {text!r}")
@@ -35,7 +35,7 @@ class RuleRef:
 
 @dataclass(frozen=True)
 class AppliedRule:
-    """A rule as it is shown beside a decision: its name, its sentence, the days it is in force."""
+    """A rule as shown beside a decision: its name, its sentence, the days it is in force."""
 
     ref: RuleRef
     sentence: str
@@ -48,12 +48,12 @@ class AppliedRule:
 
     @property
     def rule_id(self) -> str:
-        """The short name a tracer quotes."""
+        """The short name that a tracer quotes."""
         return self.ref.rule_id
 
     @property
     def last_day_in_force(self) -> date | None:
-        """The last day on which it applies, or None while no end is known."""
+        """The last day on which it applies, or None if no end is known."""
         return None if self.in_force_to is None else self.in_force_to - timedelta(days=1)
 
 
@@ -64,10 +64,10 @@ def applied(pack: Pack, row: Row) -> AppliedRule:
 
 
 def first_in_force(rows: Sequence[AnyRow], on: date) -> AnyRow | None:
-    """Return the first row in force that day: the order of the file is the order of preference."""
+    """Return the first row in force that day: the order in the file is the order of preference."""
     return next((row for row in rows if row.in_force(on)), None)
 
 
 def last_day_in(pack: Pack, end: date) -> date:
-    """Return the last day spent apart, when the measure ends on J0 + n."""
+    """Return the last day of isolation or quarantine, for a measure that ends on J0 + n."""
     return end if pack.end_is is EndIs.LAST_DAY_IN else end - timedelta(days=1)

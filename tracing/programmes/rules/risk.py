@@ -13,14 +13,14 @@ MISSING_ANSWERS = _("Les circonstances ne sont pas encore toutes connues.")
 
 @dataclass(frozen=True, kw_only=True)
 class Circumstances:
-    """How a case and a contact met; None where the question was not asked or not answered."""
+    """How a case and a contact met; None for a question that was not asked or not answered."""
 
     lives_with_case: bool | None = None
     face_to_face: Distance | None = None
     care: bool | None = None
-    """One gave the other hygiene care or treatment."""
+    """One of them gave the other hygiene care or treatment."""
     confined_minutes: int | None = None
-    """Minutes together in a closed space; 0 when there was none."""
+    """Minutes together in a closed space; 0 if there were none."""
     cough: bool | None = None
     """Face to face while one of them coughed or sneezed."""
     same_class: bool | None = None
@@ -31,7 +31,7 @@ class Circumstances:
 
 @dataclass(frozen=True)
 class Risk:
-    """What the circumstances amount to, and which of them decided."""
+    """The level of risk, and the circumstance that decided it."""
 
     level: RiskLevel
     why: str
@@ -40,7 +40,7 @@ class Risk:
 
 
 def infected_recently(pack: Pack, infected_on: date | None, *, on: date) -> bool | None:
-    """Say whether an earlier infection still protects; None when its date is not known."""
+    """Return whether an earlier infection still protects; None if its date is not known."""
     if infected_on is None:
         return None
     return 0 <= (on - infected_on).days < pack.recent_infection_days
@@ -57,7 +57,7 @@ def contact_risk(pack: Pack, circumstances: Circumstances, *, on: date) -> Risk:
     immune = _immunity_rule(pack, row, on)
     if circumstances.infected_recently and immune:
         return _decided(pack, row, RiskLevel.NEGLIGIBLE, Criterion.INFECTED_RECENTLY, shown=immune)
-    # Nobody wears a mask at home day and night: no protection counts under one roof.
+    # People wear no masks at home day and night, so protection does not count in a shared home.
     if circumstances.lives_with_case:
         return _decided(pack, row, RiskLevel.AT_RISK, Criterion.LIVES_WITH)
     if circumstances.protection in row.protects and circumstances.lives_with_case is False:

@@ -1,4 +1,4 @@
-"""In which days the contacts of a case are searched."""
+"""The contagious window of a case: the days in which its contacts are searched."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,12 +20,12 @@ class Window:
 
     @property
     def days(self) -> tuple[date, ...]:
-        """Each day to recall with the person, from the first."""
+        """Each day of the window, in order, to go through with the person."""
         return tuple(self.start + timedelta(days=n) for n in range((self.end - self.start).days + 1))
 
 
 def day_zero(onset: date | None, sampled: date | None) -> date | None:
-    """Return J0: the onset, also when it comes after the positive test; without symptoms, the sampling."""
+    """Return J0: the onset, even if it is after the positive test; without symptoms, the sampling."""
     return onset or sampled
 
 
@@ -48,5 +48,5 @@ def contagious_window(
     before = row.days_before_sampling if onset is None else row.days_before_onset
     start = anchor - timedelta(days=before)
     end = min(isolated_since or on, on, anchor + timedelta(days=row.days_after))
-    # A date typed in the future must not turn the window inside out.
+    # A date typed in the future must not make the window end before it starts.
     return Window(start, max(start, end), applied(pack, row))
