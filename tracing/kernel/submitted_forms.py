@@ -57,7 +57,7 @@ def once(digest: bytes) -> Iterator[None]:
 
 
 def find(digest: bytes) -> SubmittedForm | None:
-    """Return a form that was sent."""
+    """Return a form whose work was done, or None."""
     return session.scalar(fresh(select(SubmittedForm).where(SubmittedForm.digest == digest)))
 
 

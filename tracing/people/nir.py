@@ -21,7 +21,7 @@ class Nir:
 
 
 def key_of(body: str) -> int:
-    """Return the key of the 13 characters, Corsican departments counted as 19 and 18."""
+    """Return the check key of the 13 characters, with Corsican departments counted as 19 and 18."""
     return int(calc_check_digits(body))
 
 

@@ -13,7 +13,7 @@ from tracing.ui.forms import PageForm
 
 
 class CorrectionForm(PageForm):
-    """Every field of a line as it came. Whether it can be used is decided where every line is read."""
+    """Every field of a line as it came. Its validity is decided by the code that reads every line."""
 
 
 for _name in FIELDS:
@@ -30,7 +30,7 @@ for _name in FIELDS:
 
 
 class SetAsideForm(PageForm):
-    """Why nothing is to be corrected in a line."""
+    """Why a line is not to be corrected."""
 
     why = RadioField(
         _l("Pourquoi cette ligne reste sans suite"),
@@ -40,7 +40,7 @@ class SetAsideForm(PageForm):
 
 
 class CorrectedFileForm(PageForm):
-    """The file of the lines to correct, corrected."""
+    """The corrected workbook of lines to correct."""
 
     file = FileField(
         _l("Fichier corrigé"),

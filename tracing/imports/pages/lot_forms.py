@@ -13,7 +13,7 @@ from tracing.ui.forms import PageForm
 
 
 class OpenForm(PageForm):
-    """What opens one file, for this time only."""
+    """A key or password that opens one file, this time only."""
 
     key = FileField(_l("Clé privée"), description=_l("Fichier PEM, OpenPGP ou age."))
     certificate = FileField(
@@ -36,7 +36,7 @@ class OpenForm(PageForm):
 
 
 class UploadForm(PageForm):
-    """A file and who sent it; what opens it only where its source keeps no key."""
+    """A file and its sender; a key or password only if the source has none stored."""
 
     file = FileField(
         _l("Fichier chiffré"),

@@ -12,7 +12,7 @@ def _without_spaces(typed: str | None) -> str | None:
 
 
 class PlaceForm(PageForm):
-    """Where people live."""
+    """The place where people live."""
 
     postcode = StringField(
         _l("Code postal"),

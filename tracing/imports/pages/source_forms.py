@@ -16,7 +16,7 @@ from tracing.ui.forms import PageForm
 
 
 class SourceForm(PageForm):
-    """Who sends, and what is decided about their files."""
+    """The sender, and the decisions about its files."""
 
     code = StringField(
         _l("Code"),
@@ -97,7 +97,7 @@ class SourceForm(PageForm):
 
 
 class KeyForm(PageForm):
-    """What every key has: a name by which people know it."""
+    """What every key has: a name by which people recognise it."""
 
     label = StringField(
         _l("Nom de cette clé"),
@@ -152,7 +152,7 @@ class SignerForm(KeyForm):
 
 
 class ConfirmKeyForm(PageForm):
-    """The end of the fingerprint, as the second person heard or read it elsewhere."""
+    """The end of the fingerprint, which the second person heard or read elsewhere."""
 
     typed = StringField(
         _l("Les 8 derniers caractères de l’empreinte"),
@@ -162,7 +162,7 @@ class ConfirmKeyForm(PageForm):
 
 
 class ConfirmPasswordForm(PageForm):
-    """The password once more, by somebody who has it from the sender."""
+    """The password again, from a second person who has it from the sender."""
 
     typed = PasswordField(
         _l("Le mot de passe, une seconde fois"),
