@@ -1,7 +1,7 @@
-"""A claim: how a household is claimed for a call, how its claim is kept alive, and every way in which it ends.
+"""Claims: how a tracer claims a household for a call, how the claim is kept alive, and every way it ends.
 
-It begins in `next_call` (the most urgent household) or `claim_household` (one household: its people ring us, or a doctor
-rings them). Each write of the call holds it, and the open page renews it (`services`).
+A claim begins in `next_call` (the most urgent household) or `claim_household` (a given household: its people ring us,
+or a doctor rings them). Every write of the call holds it, and the open page renews it (`services`).
 
 It ends in one of these ways:
 
@@ -9,8 +9,8 @@ It ends in one of these ways:
 2. The tracer hands it to a colleague: given back, then `ending.hand_over` (desk.ending.call_outcomes.hand_over).
 3. A supervisor takes it back: `ending.take_back` (supervision.board.services.take_back).
 4. It expires without a sign of life: `expiry`, swept by `calls.jobs.sweep_claims`. One statement where the household
-   stands as it stood (`expiry.AS_THEY_STAND`), else `expiry.expire_with_care`.
-5. The account of its holder is closed: `expiry.expire_closed_accounts` lets it expire at once; the next sweep is 4.
+   keeps its place (`expiry.AS_THEY_STAND`), else `expiry.expire_with_care`.
+5. Its holder's account is closed: `expiry.expire_closed_accounts` makes it expire at once; the next sweep does 4.
 
-The call on the claim ends in the same transaction: `calls.services.end` in 1, `calls.services.close_lost` in the others.
+The claim's call ends in the same transaction: `calls.services.end` in 1, `calls.services.close_lost` in the others.
 """
