@@ -85,7 +85,7 @@ class NobodyThen(CallbackOutsideHours):
 
 
 class NoSuchRequest(Missing):
-    """This site has no such request."""
+    """The site has no such request."""
 
     def __init__(self) -> None:
         super().__init__(_("Cette demande n’est pas sur la liste de votre site."))

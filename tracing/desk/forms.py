@@ -1,4 +1,4 @@
-"""What is typed to end a call: the outcome, and what some outcomes need besides."""
+"""Forms that end or leave a call: the outcome with its details, the reason for giving back, the colleague."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,17 +31,17 @@ MEDICAL = tuple(reason for reason, audience in AUDIENCE.items() if audience is A
 
 
 class NeededFor:
-    """The field must be filled in for one outcome, and is nobody's business for the others."""
+    """Validator: the field is required for one outcome and ignored for the others."""
 
     def __init__(self, outcome: CallOutcome, message: Any) -> None:
         self.outcome = outcome
         self.message = message
 
     def __call__(self, form: Form, field: Field) -> None:
-        """Refuse an empty field when its outcome was chosen."""
+        """Refuse an empty field if its outcome was chosen."""
         if form["outcome"].data == self.outcome.value and not self.is_settled(form):
             if not field.data:
-                # One sentence of ours, whatever WTForms thought of what was typed.
+                # show only our message, not those of WTForms
                 field.errors = []
                 raise StopValidation(self.message)
             return
@@ -49,21 +49,21 @@ class NeededFor:
         raise StopValidation
 
     def is_settled(self, form: Form) -> bool:
-        """Say whether the adviser was asked already: then nothing more has to be written."""
+        """Return whether the adviser was already asked: then nothing more is required."""
         return self.outcome is CallOutcome.NEEDS_DOCTOR and not getattr(form, "needs_words", True)
 
 
 def offered_languages() -> list[SelectChoice]:
-    """Return the languages that somebody may speak, one that nobody recognised last."""
+    """Return the languages to choose from, the unknown one last."""
     known = [SelectChoice(code, name) for code, name in languages.choices()]
     return [SelectChoice("", _("Choisir")), *known, SelectChoice(languages.OTHER, _("Autre, ou inconnue"))]
 
 
 class EndForm(FlaskForm):  # type: ignore[misc]
-    """Shape and presence only; whether a call may end so is decided in endings.finish."""
+    """Shape and presence only; call_outcomes.finish decides whether a call may end this way."""
 
     needs_words = True
-    """False when a question to the adviser is open: nothing more has to be asked."""
+    """False when a question to the adviser is open: no question is required then."""
 
     outcome = HiddenField(
         validators=[AnyOf([one.value for one in BY_TRACER], _l("Choisissez comment l’appel se termine."))]
@@ -106,14 +106,14 @@ class EndForm(FlaskForm):  # type: ignore[misc]
 
     @property
     def spoken(self) -> str | None:
-        """The language that was chosen for the outcome that was chosen."""
+        """The language chosen for the chosen outcome."""
         chosen = {CallOutcome.LANGUAGE: self.language, CallOutcome.INTERPRETER: self.interpreter}
         field = chosen.get(CallOutcome(self.outcome.data)) if self.outcome.data else None
         return (field.data or None) if field else None
 
 
 class GiveBackForm(FlaskForm):  # type: ignore[misc]
-    """Why a call is given back."""
+    """The reason for giving a call back."""
 
     reason = RadioField(
         _l("Pourquoi"),
@@ -123,12 +123,12 @@ class GiveBackForm(FlaskForm):  # type: ignore[misc]
 
     @property
     def chosen(self) -> GiveBackReason | None:
-        """The reason, or none."""
+        """The chosen reason, or None."""
         return GiveBackReason(self.reason.data) if self.reason.data else None
 
 
 class HandOverForm(FlaskForm):  # type: ignore[misc]
-    """To which colleague a call goes."""
+    """The colleague to whom a call goes."""
 
     colleague = SelectField(
         _l("Collègue"),
@@ -137,7 +137,7 @@ class HandOverForm(FlaskForm):  # type: ignore[misc]
     )
 
     def offer(self, colleagues: Sequence[Colleague]) -> None:
-        """Offer these colleagues; nobody gets a call because their name comes first."""
+        """Offer these colleagues, with no default: the first name must not be chosen by accident."""
         self.colleague.choices = [
             SelectChoice("", _("Choisir")),
             *(

@@ -1,1 +1,1 @@
-"""The end of a call: its outcome, or handing it back or over."""
+"""The end of a call: choosing its outcome, giving it back, or handing it over to a colleague."""

@@ -1,4 +1,4 @@
-"""What is typed while somebody rings."""
+"""Forms of an inbound call: the search for the caller, and their request."""
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -7,7 +7,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 
 class IncomingForm(FlaskForm):  # type: ignore[misc]
-    """By what a caller is found."""
+    """The keys by which a caller is found."""
 
     key = StringField(
         _l("Numéro de téléphone ou référence"),
@@ -23,7 +23,7 @@ class IncomingForm(FlaskForm):  # type: ignore[misc]
 
 
 class RequestForm(FlaskForm):  # type: ignore[misc]
-    """What somebody wanted whom nobody can take now."""
+    """What a caller wants when no one can take the call now."""
 
     reference = HiddenField(validators=[Optional(), Length(max=20)])
     name = StringField(
