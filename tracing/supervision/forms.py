@@ -33,10 +33,10 @@ Code = TypeVar("Code", bound=StrEnum)
 
 
 class GiveForm(FlaskForm):  # type: ignore[misc]
-    """To whom a waiting call is given."""
+    """The tracer to whom a waiting call is given."""
 
     has_somebody = False
-    """Whether anybody is free."""
+    """Whether any tracer is free."""
 
     tracer = SelectField(
         _l("Confier à"),
@@ -45,7 +45,7 @@ class GiveForm(FlaskForm):  # type: ignore[misc]
     )
 
     def offer(self, tracers: Sequence[Colleague], *, language: str | None = None) -> None:
-        """Offer these tracers; those who speak a `language` first, and said so. Nobody is chosen beforehand."""
+        """Offer these tracers, speakers of `language` first and marked as such. No one is preselected."""
         speakers = [one for one in tracers if language in one.member.languages]
         speaks = {
             one.member.id: _("%(name)s · parle cette langue", name=name)
@@ -57,14 +57,14 @@ class GiveForm(FlaskForm):  # type: ignore[misc]
 
 
 class TakeBackForm(FlaskForm):  # type: ignore[misc]
-    """To whom a call goes that is taken from somebody."""
+    """The tracer who gets a call that is taken from another one."""
 
     claim = HiddenField(filters=[_number], validators=[InputRequired()])
-    """The claim that the supervisor looked at: a later one is somebody else's."""
+    """The claim that the supervisor looked at: a later one belongs to another member."""
     tracer = SelectField(_l("Confier à"), coerce=_number, validators=[Optional()])
 
     def offer(self, tracers: Sequence[Colleague]) -> None:
-        """Offer whoever is free first, then these tracers."""
+        """Offer "whoever is free" first, then these tracers."""
         self.tracer.choices = [
             (NOBODY, _("Personne en particulier : à qui est libre")),
             *_tracer_choices(tracers),
@@ -72,7 +72,7 @@ class TakeBackForm(FlaskForm):  # type: ignore[misc]
 
 
 class NumberForm(FlaskForm):  # type: ignore[misc]
-    """A number that somebody found."""
+    """A number that the supervisor found."""
 
     number = StringField(
         _l("Numéro de téléphone"),
@@ -83,7 +83,7 @@ class NumberForm(FlaskForm):  # type: ignore[misc]
 
 
 class AbsenceForm(FlaskForm):  # type: ignore[misc]
-    """Days on which somebody does not work."""
+    """Days on which a member does not work."""
 
     member = SelectField(
         _l("Personne"), coerce=_number, validators=[InputRequired(_l("Choisissez qui est absent."))]
@@ -99,7 +99,7 @@ class AbsenceForm(FlaskForm):  # type: ignore[misc]
 
 
 class LendForm(FlaskForm):  # type: ignore[misc]
-    """How many tracers call for which site, and until when."""
+    """How many tracers are lent to which site, and until when."""
 
     number = WholeNumberField(
         _l("Combien d’enquêteurs"),
@@ -115,5 +115,5 @@ class LendForm(FlaskForm):  # type: ignore[misc]
 
 
 def chosen(codes: type[Code], value: str | None, default: Code) -> Code:
-    """Return the code in the address, or the default when there is none or a wrong one."""
+    """Return the code in the URL, or the default if it is missing or invalid."""
     return next((code for code in codes if code.value == value), default)

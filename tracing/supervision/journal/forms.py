@@ -1,4 +1,4 @@
-"""What an auditor asks of the journal."""
+"""The form with which an auditor searches the journal."""
 
 from collections.abc import Sequence
 
@@ -15,10 +15,10 @@ from tracing.supervision.words import EVENT_WORDS, WHY_WORDS
 
 
 class JournalForm(FlaskForm):  # type: ignore[misc]
-    """What the auditor looks for. It changes nothing, so it is sent in the address."""
+    """A search in the journal. It changes nothing, so it is sent in the URL."""
 
     class Meta:
-        """A search needs no token."""
+        """A search needs no CSRF token."""
 
         csrf = False
 
