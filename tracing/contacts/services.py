@@ -57,7 +57,7 @@ def add(call: Call, task: CallTask, details: ContactDetails, *, by: Agent, at: d
     if details.described.language:
         calling.speak(contact, details.described.language, at=at)
     if details.described.phones:
-        # a number belongs to one household, also that of somebody who need not be called
+        # a number belongs to one household, even the number of a person who need not be called
         households.settle_person(person.id, at=at)
     calling.settle(contact, case, phones=_phones(contact), by=by.member_id, at=at)
     return contact

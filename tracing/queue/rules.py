@@ -192,7 +192,7 @@ def due_of(reason: Reason) -> datetime:
 
 
 def ready_at(reason: Reason) -> datetime:
-    """Return the first time at which anyone can claim a reason."""
+    """Return the earliest time at which a reason can be claimed: for a promise, first by the member who made it."""
     if reason.promised_at is None:
         return reason.not_before
     return reason.promised_at - (OWNER_FIRST if reason.promised_by is not None else timedelta(0))

@@ -20,6 +20,8 @@ class ScriptInvalid(Exception):
 
 class AnswerRefused(Invalid):
     """An answer does not have the form that its question needs.
+
+    ``message`` is the French sentence; ``sentence`` and ``values`` let a page translate it.
     """
 
     def __init__(self, sentence: str, **values: object) -> None:

@@ -20,9 +20,9 @@ class SiteCount(Base):
     waiting: Mapped[int]
     """Households that wait for a call."""
     overdue: Mapped[int]
-    """Of these, those past their due time."""
+    """Waiting households past their due time."""
     late: Mapped[int]
-    """Of these, those without a promise: past the service time."""
+    """Of the overdue ones, those without a promised callback: past the service time."""
     due_next: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default=text("'{0,0,0,0}'"))
     """Waiting households by the hour in which they become due, the next hour first (rules.HOURS_AHEAD)."""
     pace: Mapped[int] = mapped_column(server_default=text("0"))

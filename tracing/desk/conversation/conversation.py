@@ -28,7 +28,7 @@ class Talk:
     about: About
     script: Script
     answers: dict[str, Any]
-    """The answers that hold in this call; health content is absent until identity is confirmed in it."""
+    """The answers that hold in this call; health content stays locked until identity is confirmed in it."""
     facts: Facts
 
     @property

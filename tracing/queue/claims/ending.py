@@ -52,7 +52,7 @@ def take_back(entry_id: int, *, by: Agent, at: datetime) -> Claim:
     """Take a call from a tracer who is absent: it returns to the queue at once.
 
     Raises:
-        NotWaiting: nobody holds it.
+        NotWaiting: no one holds it.
     """
     entry = queries.get_entry(entry_id, site_id=by.site.id, lock=True)
     if entry.state is not EntryState.CLAIMED:

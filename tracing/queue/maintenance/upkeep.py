@@ -21,7 +21,7 @@ REBUILD_BATCH = 250
 
 
 def promote(*, at: datetime) -> int:
-    """Make a batch of due households ready, end old reservations, close calling hours; return how many changed."""
+    """Make a batch of due households ready, end expired reservations, close calling hours; return how many changed."""
     ready = session.execute(
         update(QueueEntry)
         .where(

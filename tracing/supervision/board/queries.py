@@ -124,7 +124,7 @@ def under_way(site_id: int) -> int:
 
 
 def on_calls(site_id: int, *, limit: int | None = None, at: datetime) -> list[OnCall]:
-    """Return the calls in progress: first those whose tracer may be absent, then by age."""
+    """Return the calls in progress: those whose tracer may be absent first, then the longest first."""
     is_doubted = QueueEntry.last_input_at <= at - rules.ABSENT_AFTER
     rows = session.execute(
         select(
@@ -202,7 +202,7 @@ def _read_key(key: str | None) -> tuple[datetime, int] | None:
 
 
 def subjects(household_ids: Iterable[int]) -> dict[int, Subject]:
-    """Return what the calls to households are about: the most urgent open task, else another one."""
+    """Return what the calls to households are about: the most urgent open task, else the one due first."""
     tasks = session.execute(
         select(CallTask.household_id, CallTask.case_id, CallTask.kind, CallTask.attempts, CallTask.state)
         .where(among(CallTask.household_id, set(household_ids)))
