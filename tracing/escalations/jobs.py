@@ -1,4 +1,4 @@
-"""Job: return questions to the list whose holder is gone."""
+"""Job: return to the list the questions whose holder is gone."""
 
 from datetime import datetime
 

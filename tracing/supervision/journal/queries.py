@@ -52,7 +52,7 @@ def events_of(wanted: Wanted, *, before_id: int | None) -> Page[Event]:
     """Return the events of a site or by its members, newest first.
 
     Events about a national lot or sender concern every live site, whoever caused them. What a member of one live site
-    does with another site's lots is seen by both auditors. A training site shows nothing that refers to real people.
+    does with another site's lots or senders is seen by both auditors. A training site shows nothing about real people.
     """
     by_members = Event.by_id.in_(wanted.members)
     of_imports = func.split_part(Event.kind, ".", 1).in_(IMPORTS)
