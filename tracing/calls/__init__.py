@@ -1,1 +1,1 @@
-"""What happened on the telephone: attempts, conversations, answers."""
+"""Telephone calls: claiming the next one, conversations, answers, drafts, how a call ends."""

@@ -1,4 +1,4 @@
-"""What people wanted who rang us while nobody could take them at once: kept, listed, put away."""
+"""Requests of people who rang us while no one could take the call: stored, listed, closed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from tracing.vault import services as vault
 
 @dataclass(frozen=True, repr=False)
 class Told:
-    """A request and what was said; the three are empty once destroyed."""
+    """A request and what was said; the three texts are empty once destroyed."""
 
     request: CallerRequest
     name: str
@@ -27,7 +27,7 @@ class Told:
 def keep(
     *, name: str, number: str, words: str, case_id: int | None = None, site_id: int, by: Agent, at: datetime
 ) -> CallerRequest:
-    """Keep what somebody wanted who rang."""
+    """Store what a caller wanted."""
     request_id, cohort = take_id("caller_requests"), clock.local_day(at, by.site.time_zone)
     told = {"name": name.strip(), "number": number.strip(), "words": words.strip()}
     request = CallerRequest(
@@ -46,10 +46,10 @@ def keep(
 
 
 def close(request_id: int, *, by: Agent, at: datetime) -> None:
-    """Put a request away that was dealt with; nothing happens the second time.
+    """Close a request that was dealt with; closing it again does nothing.
 
     Raises:
-        NoSuchRequest: there is none, or it is another site's.
+        NoSuchRequest: there is none, or it is of another site.
     """
     chosen = select(CallerRequest).where(CallerRequest.id == request_id, CallerRequest.site_id == by.site.id)
     request = session.scalar(fresh(chosen.with_for_update()))
@@ -64,7 +64,7 @@ def close(request_id: int, *, by: Agent, at: datetime) -> None:
 
 
 def open_requests(site_id: int, *, before_id: int | None) -> Page[Told]:
-    """Return a page of what still waits at a site, newest first."""
+    """Return a page of a site's open requests, newest first."""
     chosen = select(CallerRequest).where(CallerRequest.site_id == site_id, CallerRequest.closed_at.is_(None))
     if before_id is not None:
         chosen = chosen.where(CallerRequest.id < before_id)
@@ -73,7 +73,7 @@ def open_requests(site_id: int, *, before_id: int | None) -> Page[Told]:
 
 
 def open_count(site_id: int) -> int:
-    """Count what still waits at a site."""
+    """Count a site's open requests."""
     chosen = select(func.count()).where(CallerRequest.site_id == site_id, CallerRequest.closed_at.is_(None))
     return session.scalar(chosen) or 0
 

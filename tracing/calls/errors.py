@@ -1,4 +1,4 @@
-"""What the call part refuses."""
+"""Refusals of calls, conversations and callbacks."""
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -8,21 +8,21 @@ from tracing.queue.errors import ClaimLost
 
 
 class NoSuchCall(Missing):
-    """There is no such call, or it is somebody else's."""
+    """There is no such call, or it belongs to another tracer."""
 
     def __init__(self) -> None:
         super().__init__(_("Cet appel n’existe pas, ou n’est pas le vôtre."))
 
 
 class IdentityFirst(Refused):
-    """Health content opens only after the person said who they are, in this call."""
+    """Health content opens only after the person has confirmed their identity in this call."""
 
     def __init__(self) -> None:
         super().__init__(_("Confirmez d’abord l’identité de la personne : elle la dit elle-même."))
 
 
 class LedElsewhere(ClaimLost):
-    """The tracer took the call over in another browser: this one's page is old."""
+    """The tracer took the call over in another browser: this browser's page is out of date."""
 
     def __init__(self) -> None:
         Refused.__init__(
@@ -34,14 +34,14 @@ class LedElsewhere(ClaimLost):
 
 
 class ReasonNeeded(Invalid):
-    """So many calls were given back without a word today that the next one says why."""
+    """The tracer gave back so many calls without a reason today that the next one needs a reason."""
 
     def __init__(self) -> None:
         super().__init__(_("Choisissez pourquoi vous rendez cet appel."))
 
 
 class StillMissing(Refused):
-    """A complete call leaves no required question and no mandatory statement open."""
+    """The call cannot be completed: a required question or a mandatory statement is still open."""
 
     status = 422
 
@@ -58,7 +58,7 @@ class StillMissing(Refused):
 
 
 class CallbackOutsideHours(Refused):
-    """A callback is promised for a moment at which somebody works here."""
+    """The callback is outside the calling hours, or in the past."""
 
     status = 422
 
@@ -73,7 +73,7 @@ class CallbackOutsideHours(Refused):
 
 
 class NobodyThen(CallbackOutsideHours):
-    """A callback is promised for an hour at which somebody is at work who can keep it."""
+    """The callback is at an hour at which no tracer works who can keep it."""
 
     def __init__(self) -> None:
         Refused.__init__(
@@ -85,7 +85,7 @@ class NobodyThen(CallbackOutsideHours):
 
 
 class NoSuchRequest(Missing):
-    """There is no such request at this site."""
+    """The site has no such request."""
 
     def __init__(self) -> None:
         super().__init__(_("Cette demande n’est pas sur la liste de votre site."))

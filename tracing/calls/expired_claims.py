@@ -1,4 +1,4 @@
-"""Claims that ended by themselves, and their calls with them: a batch is one statement."""
+"""End expired claims together with their calls: one statement per batch."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,17 +24,17 @@ _SWEEP = text(f"""
     )
     SELECT count(*), {WITHOUT_WAITING} FROM freed
 """)  # noqa: S608 - our own words
-"""One statement sees one moment, and misses nothing: whoever writes to a call renews its claim first, so that claim has
-not ended, or waits on the same row until it has.
+"""A single statement is safe: every writer of a call renews its claim first, so an expired claim has no writer, or its
+writer waits for the same row until this is done.
 
-Its transaction does not wait for the disk: if the power fails, claims that had ended have ended still.
+Its transaction does not wait for the disk: after a power failure these claims are still expired and are swept again.
 """
 
 
 def end_as_they_stand(*, at: datetime, most: int) -> int:
-    """End claims of households that stand where they stood, `most` of them, and their calls; returns how many.
+    """End up to `most` expired claims of households that keep their place, with their calls; return how many.
 
-    Answers and drafts stay, here and of those that are placed anew.
+    Answers and drafts are kept, here and in `end_with_care`.
     """
     session.flush()
     ended: int = session.execute(
@@ -45,7 +45,7 @@ def end_as_they_stand(*, at: datetime, most: int) -> int:
 
 
 def end_with_care(entry_ids: Sequence[int], *, at: datetime) -> int:
-    """End claims of households that must be placed anew, and their calls; returns how many of these have ended."""
+    """End expired claims of households whose place must be computed again, with their calls; return how many."""
     claims = expiry.expire_with_care(entry_ids, at=at)
     services.close_lost(claims, CallOutcome.CLAIM_ENDED, at=at)
     return len(claims)

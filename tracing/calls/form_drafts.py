@@ -1,10 +1,10 @@
-"""What somebody is typing in a dialog of their call and has not sent: kept as it is typed, offered again, gone once sent.
+"""Drafts of the forms in a call's dialogs: saved while the user types, offered again, deleted once the form is sent.
 
-One draft a dialog and person, its author's alone. Of a call that ended meanwhile it is shown on their page, like what
-was typed too late.
+There is one draft per dialog and person, visible only to its author. If the call has ended, the draft is shown on the
+author's home page, like text that was typed too late.
 
-Each dialog is rendered with a key. Drafts arrive on their own, some of them after the form they belong to: the key of a
-form that was sent or given up is noted, and a draft under such a key is ignored.
+Each rendered dialog has a key. A draft is sent separately and may arrive after its form: the key of a form that was
+sent or cancelled is stored, and later drafts with that key are ignored.
 """
 
 import re
@@ -26,43 +26,43 @@ from tracing.staff.agent import Agent
 from tracing.vault import services as vault
 
 UNSENT = "unsent:"
-"""Drafts whose field begins so were typed in a dialog."""
+"""A draft whose field begins with this was typed in a dialog."""
 SENT = "sent:"
-"""Rows whose field begins so hold no words: they say which rendered dialog was sent or given up."""
+"""A row whose field begins with this holds no text: it says that a rendered dialog was sent or cancelled."""
 KEY = "unsent_key"
-"""The field in which a dialog states its key."""
+"""The form field that carries the key of a dialog."""
 NOTED_FOR = timedelta(days=1)
-"""Longer than a draft may be under way: afterwards the key is deleted."""
+"""Longer than a draft can be on its way; then the key is deleted."""
 MOST_FIELDS = 30
 _IS_KEY = re.compile(r"[A-Za-z0-9_-]{8,40}")
 LONGEST = 1000
-"""Characters of one field: more than any dialog takes."""
+"""Characters per field: more than any dialog accepts."""
 
 
 @dataclass(frozen=True, repr=False)
 class FormDraft:
-    """What was typed in a dialog, by field, as the browser sends it."""
+    """The text typed in a dialog, by field, as the browser sends it."""
 
     fields: dict[str, list[str]]
     about: int | None
-    """The line that is being corrected; none: a new one."""
+    """The row that is being edited; none: a new one."""
     key: str
-    """The key of the dialog in which it was typed; a dialog that shows it again goes on under it."""
+    """The key of the dialog in which it was typed; a dialog that shows the draft again keeps this key."""
 
 
 def new_key() -> str:
-    """Return the key of a dialog that is rendered now."""
+    """Return a key for a newly rendered dialog."""
     return secrets.token_urlsafe(12)
 
 
 def key_in(form: Mapping[str, Any]) -> str:
-    """Return the key that a dialog states; empty for a page without one, or when it is no key of ours."""
+    """Return the key that a dialog carries; empty if there is none or it is malformed."""
     stated = str(form.get(KEY, ""))
     return stated if _IS_KEY.fullmatch(stated) else ""
 
 
 def typed_in(form: Mapping[str, Any], prefix: str) -> dict[str, list[str]]:
-    """Return the fields of one dialog, each cut to what could be saved."""
+    """Return the fields of one dialog, each cut to the stored length."""
     names = [name for name in form if name.startswith(prefix) and not name.endswith("csrf_token")]
     lists: Any = form
     return {name: [one[:LONGEST] for one in lists.getlist(name)[:9]] for name in names[:MOST_FIELDS]}
@@ -80,18 +80,18 @@ def keep(
     by: Agent,
     at: datetime,
 ) -> bool:
-    """Keep what is being typed in place of what was before; returns whether the call is still theirs.
+    """Save what is being typed, replacing the earlier draft; return whether the tracer still holds the call.
 
-    Nothing is kept of a dialog that was sent or given up before its draft arrived.
+    Nothing is saved if the dialog was already sent or cancelled.
 
     Raises:
-        NoSuchCall: the call is somebody else's, or the task belongs to other people.
+        NoSuchCall: the call is another tracer's, or the task belongs to another household.
     """
     call = queries.get_call(call_id, tracer_id=by.member_id)
     calls.task_of_call(call, task_id)
     is_theirs = True
     try:
-        # whoever types is there
+        # typing counts as input
         calls.writing(call_id, by, at=at)
     except ClaimLost:
         is_theirs = False
@@ -117,7 +117,7 @@ def keep(
 
 
 def find(call_id: int, task_id: int, dialog: str, *, by: Agent) -> FormDraft | None:
-    """Return what its author typed in a dialog and has not sent; None once its day's key is destroyed."""
+    """Return the unsent draft of a dialog; None if there is none or its day's key is destroyed."""
     row = session.scalar(
         select(Draft).where(
             Draft.member_id == by.member_id,
@@ -131,7 +131,7 @@ def find(call_id: int, task_id: int, dialog: str, *, by: Agent) -> FormDraft | N
 
 
 def forget(call_id: int, task_id: int, dialog: str, *, key: str = "", by: Agent, at: datetime) -> None:
-    """Delete what was typed in a dialog that was sent or given up, and note its key: a later draft is ignored."""
+    """Delete the draft of a dialog that was sent or cancelled, and store its key so that a later draft is ignored."""
     _one_at_a_time(call_id)
     _delete(call_id, task_id, dialog, by=by)
     if key and not _was_sent(call_id, task_id, dialog, key, by=by):
@@ -139,7 +139,7 @@ def forget(call_id: int, task_id: int, dialog: str, *, key: str = "", by: Agent,
 
 
 def _one_at_a_time(call_id: int) -> None:
-    """Let the draft and the form that it belongs to wait for each other, whichever arrives first."""
+    """Lock the call, so that a draft and its form wait for each other, whichever arrives first."""
     session.execute(select(Call.id).where(Call.id == call_id).with_for_update(key_share=True))
 
 
@@ -186,7 +186,7 @@ def _delete(call_id: int, task_id: int, dialog: str, *, by: Agent) -> None:
 
 
 def dialog_of(field: str) -> str | None:
-    """Return in which dialog a draft was typed; None for what was typed too late."""
+    """Return the dialog in which a draft was typed; None for a draft that was typed too late."""
     kind, _colon, dialog = field.rpartition(":")
     return dialog if kind.startswith(UNSENT) else None
 

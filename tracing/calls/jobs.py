@@ -1,4 +1,4 @@
-"""Sweep the claims that have expired."""
+"""Job: end expired claims and their calls."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -17,9 +17,9 @@ log = structlog.get_logger()
 
 
 def sweep_claims(slot: datetime) -> int:
-    """Return to the queue every claim that had ended when the sweep began, a batch a transaction; returns how many.
+    """End every claim that had expired when the sweep began, one batch per transaction; return how many.
 
-    Each batch is as large as the last one shows that it may be: its locks are short on a slow machine, too.
+    The size of each batch follows from the time the last one took, so locks are short on a slow machine too.
     """
     with transaction():
         at = clock.database_now()
@@ -54,9 +54,9 @@ def _end_with_care(*, at: datetime) -> int:
 
 
 def _end_these(entry_ids: Sequence[int], *, at: datetime) -> int:
-    """End claims together; where that fails, each by itself: one that cannot be ended keeps no other one."""
+    """End claims together; if that fails, one by one, so that one that cannot be ended does not block the others."""
     try:
-        # if the power fails, claims that had ended have ended still
+        # after a power failure these claims are still expired and are swept again
         with transaction(waits_for_disk=False):
             return expired_claims.end_with_care(entry_ids, at=at)
     except Exception:

@@ -1,4 +1,4 @@
-"""Calls, the conversations held in them, the answers given, and the text a late writer must not lose."""
+"""Tables of calls: calls, conversations, answers, drafts, numbers rung, and requests of callers."""
 
 from datetime import date, datetime
 
@@ -11,7 +11,7 @@ from tracing.vault import registry
 
 
 class Call(Base):
-    """One claim on a household, and the one call made under it."""
+    """One call, made under one claim of a household."""
 
     __tablename__ = "calls"
     __table_args__ = (
@@ -20,7 +20,7 @@ class Call(Base):
         CheckConstraint(
             "(give_back_reason IS NULL) OR (outcome = 'given_back')", name="reason_of_a_call_given_back"
         ),
-        # by its beginning, which never changes, with room beside it: the end of a call writes no index
+        # on started_at, which never changes; the fillfactor leaves room, so the end of a call writes no index
         Index("ix_calls_site_started", "site_id", "started_at"),
         {"postgresql_with": {"fillfactor": "50"}},
     )
@@ -35,7 +35,7 @@ class Call(Base):
     ended_at: Mapped[datetime | None]
     outcome: Mapped[CallOutcome | None] = mapped_column(coded(CallOutcome))
     session_id: Mapped[int | None] = mapped_column(ForeignKey("staff_sessions.id"))
-    """The browser in which the call is led; the tracer's other one may take it over."""
+    """The browser in which the call is led; another browser of the tracer may take it over."""
     give_back_reason: Mapped[GiveBackReason | None] = mapped_column(coded(GiveBackReason))
     escalation_id: Mapped[int | None] = mapped_column(BigInteger)
     """The question for which an adviser or a referent rings; none: a tracer's call."""
@@ -56,13 +56,13 @@ class Conversation(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     script_version: Mapped[str]
     identity_confirmed_at: Mapped[datetime | None]
-    """Health content opens only after the person said who they are, in this call."""
+    """When the person confirmed their identity in this call: health content opens only then."""
     finished_at: Mapped[datetime | None]
     outcome: Mapped[CallOutcome | None] = mapped_column(coded(CallOutcome))
 
 
 class Answer(Base):
-    """What a person answered to a question of the script; the newest stands, whoever typed it."""
+    """A person's answer to a question of the script; the newest answer replaces the others, whoever typed it."""
 
     __tablename__ = "answers"
     __table_args__ = (UniqueConstraint("task_id", "question"),)
@@ -70,7 +70,7 @@ class Answer(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     task_id: Mapped[int] = mapped_column(ForeignKey("call_tasks.id"))
     question: Mapped[str]
-    """A question's id, or a mandatory statement's step id."""
+    """The id of a question, or the step id of a mandatory statement."""
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
     claim_number: Mapped[int] = mapped_column(BigInteger)
@@ -82,7 +82,7 @@ class Answer(Base):
 
 
 class Draft(Base):
-    """What somebody typed after their claim had ended: refused, kept, shown to them."""
+    """Text typed after the claim had ended: not saved in the call, but kept and shown to its author."""
 
     __tablename__ = "drafts"
 
@@ -90,7 +90,7 @@ class Draft(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
     field: Mapped[str]
-    """What it was for: a question's id, `contact`, `outcome`, `escalation`."""
+    """What the text was for: a question's id, `contact`, `outcome`, `escalation`."""
     cohort: Mapped[date] = mapped_column(index=True)
     sealed: Mapped[bytes | None]
     kept_at: Mapped[datetime]
@@ -98,7 +98,7 @@ class Draft(Base):
 
 
 class NumberRung(Base):
-    """Which number was rung in a call, by its blind index: never in clear, and gone with its day."""
+    """The number rung in a call, as a blind index: never in clear, and unreadable once its day's key is destroyed."""
 
     __tablename__ = "numbers_rung"
 
@@ -106,12 +106,12 @@ class NumberRung(Base):
     number_hash: Mapped[bytes]
     index_key_id: Mapped[int]
     is_wrong: Mapped[bool] = mapped_column(default=False)
-    """Somebody else answered, or nobody has it any more."""
+    """Someone else answered, or the number is no longer in use."""
     cohort: Mapped[date] = mapped_column(index=True)
 
 
 class CallerRequest(Base):
-    """Somebody rang, and nobody could take the call at once: who they said they are, and what they wanted."""
+    """A caller whom no one could help at once: who they said they were, and what they wanted."""
 
     __tablename__ = "caller_requests"
     __table_args__ = (
@@ -122,7 +122,7 @@ class CallerRequest(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
-    """The case of a caller who was found; none for somebody unknown."""
+    """The case of a caller who was found; none for an unknown caller."""
     taken_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
     taken_at: Mapped[datetime]
     cohort: Mapped[date] = mapped_column(index=True)

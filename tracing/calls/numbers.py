@@ -1,4 +1,4 @@
-"""The numbers of a person in the order in which they are rung: a tracer another one each time, the wrong ones last."""
+"""The numbers of a person in the order to ring them: for a tracer the least rung first, wrong ones last."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,25 +17,25 @@ from tracing.staff.agent import Agent
 
 @dataclass(frozen=True, repr=False)
 class Number:
-    """A number, and what earlier calls say of it."""
+    """A number, and what earlier calls tell about it."""
 
     e164: str
     hash: bytes
     rung: int
     """In how many earlier calls it was rung."""
     is_wrong: bool
-    """Somebody else answered, or nobody has it any more."""
+    """Someone else answered, or the number is no longer in use."""
     is_now: bool
-    """It is the one of this call."""
+    """Whether it is the number of this call."""
 
 
 def numbers_of(call: Call, task: CallTask, known: Sequence[str]) -> list[Number]:
-    """Return the numbers of one person of a call: the one to ring now first."""
+    """Return the numbers of one person of a call, the one to ring now first."""
     hashes = people.number_hashes(task.person_id, known)
     rows = call_queries.numbers_rung(call.household_id)
     earlier = Counter(row.number_hash for row in rows if row.call_id != call.id)
     wrong = {row.number_hash for row in rows if row.is_wrong}
-    # a doctor rings who was spoken to: that a number was rung is no reason to try another one
+    # a doctor rings a person who was reached before, so earlier calls are no reason to try another number
     rung = Counter[bytes]() if call.escalation_id is not None else earlier
     chosen = next((row.number_hash for row in rows if row.call_id == call.id), None)
     ordered = in_order_to_ring(
@@ -52,7 +52,7 @@ def numbers_of(call: Call, task: CallTask, known: Sequence[str]) -> list[Number]
 
 
 def ring(call: Call, task: CallTask, place: int, *, by: Agent, at: datetime) -> None:
-    """Ring another number of a person, by its place on the page. Call `calls.services.writing` first.
+    """Choose another number of a person, by its position on the page. Call `calls.services.writing` first.
 
     Raises:
         NoSuchCall: there is no such number.
@@ -64,7 +64,7 @@ def ring(call: Call, task: CallTask, place: int, *, by: Agent, at: datetime) -> 
 
 
 def note_rung(call: Call, task: CallTask, outcome: CallOutcome, *, by: Agent, at: datetime) -> None:
-    """Note which number the call reached, and whether it was a wrong one; nothing once the identity is destroyed."""
+    """Store which number the call reached, and whether it was wrong; nothing once the identity is destroyed."""
     numbers = _numbers(call, task)
     if numbers:
         is_wrong = outcome is CallOutcome.WRONG_NUMBER

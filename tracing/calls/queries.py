@@ -1,4 +1,4 @@
-"""Reading calls, conversations, answers and drafts."""
+"""Queries of calls, conversations, answers and drafts."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from tracing.vault import services as vault
 
 
 def get_call(call_id: int, *, tracer_id: int | None = None) -> Call:
-    """Return a call, of a tracer when one is given."""
+    """Return a call by id; if a tracer is given, it must be theirs."""
     call = session.get(Call, call_id)
     if call is None or tracer_id not in {None, call.tracer_id}:
         raise NoSuchCall
@@ -28,7 +28,7 @@ def find_call_of_claim(entry_id: int, claim_number: int) -> Call | None:
 
 
 def find_conversation(call_id: int, task_id: int) -> Conversation | None:
-    """Return the conversation of a task in a call."""
+    """Return the conversation about a task in a call."""
     return session.scalar(
         select(Conversation).where(Conversation.call_id == call_id, Conversation.task_id == task_id)
     )
@@ -42,7 +42,7 @@ def conversations(call_id: int) -> Sequence[Conversation]:
 
 
 def answers(task_id: int) -> dict[str, Any]:
-    """Return the answers of a task by question; those taken back, or of a destroyed day, are absent."""
+    """Return the answers of a task, keyed by question, without those taken back or of a destroyed day."""
     found = {}
     for row in session.scalars(select(Answer).where(Answer.task_id == task_id)):
         opened = vault.find_unsealed("answers", row.id, row.cohort, row.sealed)
@@ -52,7 +52,7 @@ def answers(task_id: int) -> dict[str, Any]:
 
 
 def answer_rows(task_id: int) -> Sequence[Answer]:
-    """Return who answered what and when, in the order of saving; the values stay sealed."""
+    """Return the rows of a task's answers in the order of saving: who answered what and when; values stay sealed."""
     return session.scalars(
         select(Answer).where(Answer.task_id == task_id).order_by(Answer.saved_at, Answer.id)
     ).all()
@@ -66,7 +66,7 @@ def timeline(household_id: int, *, limit: int = 30) -> Sequence[Call]:
 
 
 def attempts_for(task_id: int) -> list[datetime]:
-    """Return when somebody was rung in vain about a task, in whichever household they stood then."""
+    """Return when attempts to call about a task failed, in whichever household the person was then."""
     return list(
         session.scalars(
             select(Conversation.finished_at)
@@ -81,7 +81,7 @@ def attempts_for(task_id: int) -> list[datetime]:
 
 
 def calls_of_tracer(tracer_id: int, *, since: datetime, limit: int = 50) -> Sequence[Call]:
-    """Return the calls that a tracer ended since a moment, newest first."""
+    """Return the calls that a tracer ended since `since`, newest first."""
     return session.scalars(
         select(Call)
         .where(
@@ -95,7 +95,7 @@ def calls_of_tracer(tracer_id: int, *, since: datetime, limit: int = 50) -> Sequ
 
 
 def numbers_rung(household_id: int) -> Sequence[NumberRung]:
-    """Return which number was rung in each call to a household, the first first; gone with its day."""
+    """Return the number rung in each call to a household, earliest first; rows are deleted with their day."""
     return session.scalars(
         select(NumberRung)
         .join(Call, Call.id == NumberRung.call_id)
@@ -105,14 +105,14 @@ def numbers_rung(household_id: int) -> Sequence[NumberRung]:
 
 
 def ended_at_site(site_id: int, *, since: datetime) -> ColumnElement[bool]:
-    """Return the condition on calls of a site that ended since a moment (rules.LONGEST_CALL)."""
+    """Return the SQL condition for calls of a site that ended since `since` (see rules.LONGEST_CALL)."""
     return and_(
         Call.site_id == site_id, Call.started_at >= since - rules.LONGEST_CALL, Call.ended_at >= since
     )
 
 
 def skipped_since(tracer_id: int, since: datetime) -> int:
-    """Count the calls that a tracer has given back without a word since a moment."""
+    """Count the calls that a tracer has given back without a reason since `since`."""
     skipped = select(func.count()).where(
         Call.tracer_id == tracer_id,
         Call.ended_at >= since,
@@ -124,7 +124,7 @@ def skipped_since(tracer_id: int, since: datetime) -> int:
 
 
 def drafts(member_id: int) -> list[tuple[Draft, Any]]:
-    """Return what a member typed too late and has not dismissed, with the text where it can still be read."""
+    """Return a member's drafts that are not dismissed, each with its text, or None once that is destroyed."""
     rows = session.scalars(
         select(Draft).where(Draft.member_id == member_id, Draft.dismissed_at.is_(None)).order_by(Draft.id)
     )

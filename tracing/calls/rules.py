@@ -10,7 +10,7 @@ from tracing.scripts.vocabulary import ScriptKind
 
 
 class CallOutcome(StrEnum):
-    """How a call, or one conversation of it, ended."""
+    """How a call, or one conversation in it, ended."""
 
     COMPLETED = "completed"
     CALLBACK = "callback"
@@ -25,7 +25,7 @@ class CallOutcome(StrEnum):
     OUT_OF_AREA = "out_of_area"
     DECEASED = "deceased"
     ADVISED = "advised"
-    """An adviser or a referent rang for a question, and has answered it."""
+    """An adviser or a referent rang about a question and has answered it."""
     GIVEN_BACK = "given_back"
     CLAIM_ENDED = "claim_ended"
     TAKEN_BACK = "taken_back"
@@ -54,27 +54,27 @@ REASONS_TO_CHOOSE = (
     GiveBackReason.TOO_HARD,
 )
 LONGEST_CALL = timedelta(hours=4)
-"""Calls that ended since a moment are looked for among those that began at most so long before it.
+"""Upper limit used by queries: calls that ended since a time are searched among those begun up to this long before it.
 
-A claim that the scheduler found much later, because none was running, is in the history and in no day's count."""
+If no scheduler ran, a claim may be ended much later: that call is in the history but in no daily count."""
 SKIPS_A_DAY = 3
-"""So many calls a day may be given back without a word; after that the reason is asked for."""
+"""This many calls a day may be given back without a reason; after that a reason is required."""
 
 
 class Follows(StrEnum):
-    """What becomes of a task after a conversation."""
+    """What happens to a task after a conversation."""
 
     DONE = "done"
     PROMISE = "promise"
     TRY_AGAIN = "try_again"
-    """Another attempt at another hour, or the supervisor's list once they are used up."""
+    """Another attempt at another time, or the supervisor's list once the attempts are used up."""
     DOCTOR = "doctor"
     LANGUAGE = "language"
     INTERPRETER = "interpreter"
     HAND_ON = "hand_on"
-    """The supervisor tells another service, which goes on."""
+    """The supervisor informs another service, which takes over."""
     STOP = "stop"
-    """Nothing more goes out to the person; the supervisor decides."""
+    """Nothing more is sent to the person; the supervisor decides."""
     AS_IT_WAS = "as_it_was"
 
 
@@ -100,9 +100,9 @@ class OutcomeRule:
     """A tracer chooses it when they end a conversation; the others are set by the platform."""
     asks: Asks = Asks.NOTHING
     is_attempt: bool = False
-    """Counts among the attempts (three in all)."""
+    """Counts as an attempt (three in all)."""
     whole_household: bool = False
-    """Said of the number, not of one person: it holds for everybody behind it."""
+    """The outcome is about the number, not one person: it applies to the whole household."""
 
 
 OUTCOMES: dict[CallOutcome, OutcomeRule] = {
@@ -138,10 +138,10 @@ ATTEMPTS = tuple(outcome for outcome, rule in OUTCOMES.items() if rule.is_attemp
 
 
 def in_order_to_ring(numbers: Sequence[str], rung: Mapping[str, int], wrong: Collection[str]) -> list[str]:
-    """Return a person's numbers, the one to ring now first: least often rung before, wrong ones last."""
+    """Return a person's numbers in the order to ring them: least often rung first, wrong ones last."""
     return sorted(numbers, key=lambda number: (number in wrong, rung.get(number, 0)))
 
 
 def must_say_why(skipped_today: int) -> bool:
-    """Return whether a tracer has given back so many calls without a word today that the next one needs a reason."""
+    """Return whether a tracer gave back so many calls without a reason today that the next one needs a reason."""
     return skipped_today >= SKIPS_A_DAY

@@ -1,4 +1,4 @@
-"""Calling: taking the next household, saving answers as they are given, ending the call."""
+"""Commands on calls: take the next call, confirm identity, save answers, end the call, keep drafts."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -31,9 +31,9 @@ _BEGINS = """
 
 
 def take_next(by: Agent, *, at: datetime) -> Call | None:
-    """Claim the household that is called next and begin its call; None when nobody waits.
+    """Claim the next household and start its call; None when nothing waits.
 
-    Somebody who holds a call gets that call again.
+    If the agent already holds a call, return that one.
     """
     claim = next_call.claim_next(by, begins=next_call.Beginning(_BEGINS, {"browser": by.session_id}), at=at)
     if claim is None:
@@ -42,14 +42,14 @@ def take_next(by: Agent, *, at: datetime) -> Call | None:
         return call_under(claim, by, at=at)
     call = _new_call(claim, by, at=at)
     call.id = claim.begun_id
-    # its row is there already: nothing of it is to be written or read
+    # the row was written by the claim's statement: attach the object without reading or writing it
     make_transient_to_detached(call)
     session.add(call)
     return call
 
 
 def call_under(claim: Claim, by: Agent, *, escalation_id: int | None = None, at: datetime) -> Call:
-    """Return the call of a claim, begun now if it is new; `escalation_id` is the question for which it is made."""
+    """Return the call of a claim, started now if the claim is new; `escalation_id` is the question it is made for."""
     begun = None if claim.is_new else queries.find_call_of_claim(claim.entry_id, claim.number)
     if begun is not None:
         return begun
@@ -76,13 +76,13 @@ def _new_call(claim: Claim, by: Agent, *, escalation_id: int | None = None, at: 
 
 
 def writing(call_id: int, by: Agent, *, escalation_id: int | None = None, at: datetime) -> Call:
-    """Return the call for a write, its household locked and its claim renewed.
+    """Return the call for a write, after locking its household and renewing its claim.
 
-    Every write of a call begins here: it states the claim number under which the call was begun. What a tracer writes
-    is not written in a call made for a question (`escalation_id`), nor the other way round.
+    Every write of a call starts here: it states the claim number under which the call was started. A tracer's writes
+    do not apply to a call made for a question (`escalation_id`), nor the other way round.
 
     Raises:
-        NoSuchCall: it is somebody else's, or of the other kind.
+        NoSuchCall: it belongs to another member, or is of the other kind.
         LedElsewhere: it is led in another browser of the tracer.
         ClaimLost: the claim has ended.
     """
@@ -97,17 +97,17 @@ def writing(call_id: int, by: Agent, *, escalation_id: int | None = None, at: da
 
 
 def is_elsewhere(call: Call, by: Agent) -> bool:
-    """Return whether another browser of the tracer, still open, leads the call."""
+    """Return whether another browser of the tracer, with an open session, leads the call."""
     if call.session_id is None or by.session_id is None or call.session_id == by.session_id:
         return False
     return staff.is_open_session(call.session_id)
 
 
 def require_here(call: Call, by: Agent) -> None:
-    """Refuse what comes from a browser that does not lead the call; where the other one was left, this one does.
+    """Refuse a request from a browser that does not lead the call; if that session is closed, this one takes over.
 
     Raises:
-        LedElsewhere: the tracer took it over in another one.
+        LedElsewhere: the tracer leads it in another browser.
     """
     if is_elsewhere(call, by):
         raise LedElsewhere
@@ -117,10 +117,10 @@ def require_here(call: Call, by: Agent) -> None:
 
 
 def take_over(call_id: int, by: Agent, *, at: datetime) -> Call:
-    """Go on in this browser with a call that the tracer began in another one.
+    """Continue in this browser a call that the tracer started in another one.
 
     Raises:
-        NoSuchCall: it is somebody else's.
+        NoSuchCall: it belongs to another tracer.
         ClaimLost: it has ended.
     """
     call = queries.get_call(call_id, tracer_id=by.member_id)
@@ -134,7 +134,7 @@ def take_over(call_id: int, by: Agent, *, at: datetime) -> Call:
 
 
 def speak_to(call: Call, task: CallTask, *, script_version: str, at: datetime) -> Conversation:
-    """Return the conversation of a task in this call; its script version is pinned at the first one."""
+    """Return the conversation about a task in this call. The first conversation pins the task's script version."""
     task.script_version = task.script_version or script_version
     session.flush()
     begun = session.scalar(
@@ -145,7 +145,7 @@ def speak_to(call: Call, task: CallTask, *, script_version: str, at: datetime) -
         .on_conflict_do_nothing()
         .returning(Conversation)
     )
-    # two pages of one call may open at the same moment, and the other one began it
+    # two pages of one call may open at the same moment: the other one inserted the row
     begun = begun or queries.find_conversation(call.id, task.id)
     if begun is None:
         raise NoSuchCall
@@ -153,7 +153,7 @@ def speak_to(call: Call, task: CallTask, *, script_version: str, at: datetime) -
 
 
 def confirm_identity(conversation: Conversation, *, confirmed: bool, by: Agent, at: datetime) -> None:
-    """Note whether the person said who they are, in this call."""
+    """Record whether the person confirmed their identity in this call."""
     conversation.identity_confirmed_at = at if confirmed else None
     events.record(
         "identity.confirmed" if confirmed else "identity.not_confirmed",
@@ -164,7 +164,7 @@ def confirm_identity(conversation: Conversation, *, confirmed: bool, by: Agent, 
 
 
 def save_answer(call: Call, task: CallTask, question: str, value: Any, *, by: Agent, at: datetime) -> None:
-    """Save one answer as it is given; None clears it. The newest stands. Call `writing` first."""
+    """Save one answer, replacing the earlier one; None deletes it. Call `writing` first."""
     if value is None:
         session.execute(delete(Answer).where(Answer.task_id == task.id, Answer.question == question))
         return
@@ -205,7 +205,7 @@ def save_answer(call: Call, task: CallTask, question: str, value: Any, *, by: Ag
 
 
 def require_identity(call: Call, task: CallTask) -> None:
-    """Refuse health content before the person said who they are, in this call.
+    """Refuse health content before the person has confirmed their identity in this call.
 
     Raises:
         IdentityFirst: they have not.
@@ -216,7 +216,7 @@ def require_identity(call: Call, task: CallTask) -> None:
 
 
 def note_number(call: Call, number_hash: bytes, *, is_wrong: bool = False, by: Agent, at: datetime) -> None:
-    """Note which number is rung in this call, and whether somebody else has it. Call `writing` first."""
+    """Store which number is rung in this call, and whether it is a wrong number. Call `writing` first."""
     row = insert(NumberRung).values(
         call_id=call.id,
         number_hash=number_hash,
@@ -234,7 +234,7 @@ def note_number(call: Call, number_hash: bytes, *, is_wrong: bool = False, by: A
 
 
 def finish_conversation(conversation: Conversation, outcome: CallOutcome, *, at: datetime) -> None:
-    """End the conversation with one person; the call may go on with another."""
+    """End the conversation with one person; the call may continue with another."""
     conversation.outcome, conversation.finished_at = outcome, at
     session.flush()
     if outcome in rules.BY_TRACER:
@@ -245,9 +245,9 @@ def finish_conversation(conversation: Conversation, outcome: CallOutcome, *, at:
 def end(
     call: Call, outcome: CallOutcome, *, reason: GiveBackReason | None = None, by: Agent, at: datetime
 ) -> None:
-    """End a call and its claim: the household goes where its open tasks put it.
+    """End a call and its claim: the open tasks decide the household's new place.
 
-    `reason` says why it is given back.
+    `reason` says why the call is given back.
     """
     call.outcome, call.ended_at = outcome, at
     is_given_back = outcome is CallOutcome.GIVEN_BACK
@@ -290,7 +290,7 @@ _CLOSE_LOST = text("""
 
 
 def close_lost(claims: Sequence[Claim], outcome: CallOutcome, *, at: datetime) -> None:
-    """End the calls whose claims were ended for them. Their answers stay."""
+    """End the calls of claims that did not end by their holder. Their answers are kept."""
     session.flush()
     lost = {"entries": [claim.entry_id for claim in claims], "numbers": [claim.number for claim in claims]}
     session.execute(_CLOSE_LOST, lost | {"outcome": outcome.value, "at": at})
@@ -298,18 +298,18 @@ def close_lost(claims: Sequence[Claim], outcome: CallOutcome, *, at: datetime) -
 
 
 def give_back(call: Call, *, reason: GiveBackReason | None = None, by: Agent, at: datetime) -> None:
-    """Give a call back to the queue, as it was."""
+    """Give a call back to the queue unchanged."""
     end(call, CallOutcome.GIVEN_BACK, reason=reason, by=by, at=at)
 
 
 def may_skip(by: Agent, *, at: datetime) -> bool:
-    """Return whether a call may still be given back without a word today, where the site is."""
+    """Return whether the agent may still give a call back without a reason today (the site's day)."""
     skipped = queries.skipped_since(by.member_id, clock.midnight(at, by.site.time_zone))
     return not rules.must_say_why(skipped)
 
 
 def keep_draft(call_id: int, field: str, text: Any, *, by: Agent, at: datetime) -> None:
-    """Keep what somebody typed after their claim had ended."""
+    """Keep text that was typed after the claim had ended."""
     cohort = clock.local_day(at, by.site.time_zone)
     draft_id = take_id("drafts")
     session.add(
@@ -328,7 +328,7 @@ def keep_draft(call_id: int, field: str, text: Any, *, by: Agent, at: datetime) 
 
 
 def dismiss_draft(draft_id: int, *, by: Agent, at: datetime) -> None:
-    """Put away a draft that its author has read."""
+    """Dismiss a draft that its author has read."""
     draft = session.get(Draft, draft_id)
     if draft is not None and draft.member_id == by.member_id:
         draft.dismissed_at = at
@@ -338,7 +338,7 @@ def task_of_call(call: Call, task_id: int) -> CallTask:
     """Return a task of the household that this call is to.
 
     Raises:
-        NoSuchCall: the task belongs to other people.
+        NoSuchCall: the task belongs to another household.
     """
     task = session.get(CallTask, task_id)
     if task is None or task.household_id != call.household_id:

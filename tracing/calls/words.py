@@ -1,4 +1,4 @@
-"""The words for the outcomes of a call, as users read them."""
+"""French words for the outcomes of a call and the reasons for giving it back."""
 
 from flask_babel import lazy_gettext as _l
 
@@ -30,7 +30,7 @@ REASON_WORDS = {
     GiveBackReason.TOO_HARD: _l("Cet appel est trop difficile pour moi"),
     GiveBackReason.HANDED_OVER: _l("Confié à un collègue"),
 }
-"""Why a call is given back, as the tracer says it."""
+"""Why a call is given back, as the tracer chooses it."""
 
 REASONS_ON_THE_TIMELINE = {
     GiveBackReason.ACQUAINTED: _l("connaît la personne"),
@@ -39,7 +39,7 @@ REASONS_ON_THE_TIMELINE = {
     GiveBackReason.TOO_HARD: _l("appel trop difficile"),
     GiveBackReason.HANDED_OVER: _l("confié à un collègue"),
 }
-"""The same as everybody reads it afterwards."""
+"""The same reasons, as the timeline shows them."""
 
 OUTCOME_TONES = {
     CallOutcome.COMPLETED: "done",
@@ -52,4 +52,4 @@ OUTCOME_TONES = {
     CallOutcome.OUT_OF_AREA: "soon",
     CallOutcome.DECEASED: "soon",
 }
-"""The tone of each badge; the others are neutral."""
+"""The tone of each outcome's badge; the others are neutral."""

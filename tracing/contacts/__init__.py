@@ -1,1 +1,1 @@
-"""Whom a case met, how risky it was, and when a contact becomes a case."""
+"""People whom a case met: the contact list, each contact's risk, call and quarantine, and when one becomes a case."""

@@ -1,4 +1,4 @@
-"""The call of a contact: asked for when they are named, given up and taken up again as their line changes."""
+"""The call task of a contact: created when they are named, cancelled or opened again as their line changes."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ from tracing.queue.rules import Factor, factors_of
 
 
 def due_at(case: Case, at: datetime) -> datetime:
-    """Return until when a contact named, or to be called again, from `at` is promised a call."""
+    """Return by when a contact must be called who is named, or opened again, at `at`."""
     return at + timedelta(hours=get_pack(case.programme).service.contact_hours)
 
 
@@ -32,10 +32,9 @@ def settle(
     by: int,
     at: datetime,
 ) -> None:
-    """Have a contact called if they are to be, once; give the call up if they are not.
+    """Create the call of a contact who is to be called, once; cancel it if they are not to be called any more.
 
-    Somebody of the same number joins the household at once: the queue sees to it, and does not disturb a call
-    under way.
+    A person with the same number joins the household at once; the queue does this without disturbing a call.
     """
     task = queries.find_task_of_contact(contact.id)
     given_up = contact.status is ContactStatus.REMOVED or not is_called(contact.risk)
@@ -53,9 +52,9 @@ def settle(
 
 
 def speak(contact: Contact, language: str, *, before: str = "", at: datetime) -> None:
-    """Have a contact called in the language that the case says they speak; `before` is what the line said so far.
+    """Set the language that the case says a contact speaks; `before` is what their line said until now.
 
-    What somebody told us themselves of the language they speak stands.
+    The language that the person told us themselves is not changed.
     """
     person = people.get_person(contact.person_id)
     if person.household_id is not None:
@@ -70,7 +69,7 @@ def speak(contact: Contact, language: str, *, before: str = "", at: datetime) ->
 
 
 def move(contact: Contact, from_person: int, *, at: datetime) -> None:
-    """Turn the open call of a contact to the person they turned out to be."""
+    """Move the open call of a contact to the person they turned out to be."""
     task = queries.find_task_of_contact(contact.id)
     if task is None or task.person_id != from_person:
         return
@@ -99,7 +98,7 @@ def _ask(contact: Contact, case: Case, phones: Sequence[str], *, at: datetime) -
 
 
 def _factors(contact: Contact, at: datetime) -> Factor:
-    """Return what is known of a contact that makes their call more urgent: their age, where the case told it."""
+    """Return the known factors that make a contact's call more urgent: their age, if the case told it."""
     known = people.find_joint_identity(contact.person_id)
     born = known.birth_date if known else None
     return factors_of(age=None if born is None else age_on(born, at.date()))

@@ -1,4 +1,4 @@
-"""When a case is closed: its own call is done, and nobody at risk whom it named is still to be called."""
+"""Closing a case: its own call is done, and no contact at risk whom it named must still be called."""
 
 from datetime import datetime
 
@@ -14,11 +14,11 @@ from tracing.kernel.db import session
 from tracing.queue.models import STILL_TO_CALL, CallTask, TaskKind, TaskState
 
 CASE_OUTCOMES = {CallOutcome.REFUSED: CaseOutcome.REFUSED}
-"""How a case ends by the way its own call ended; otherwise it was completed."""
+"""The outcome of a case by the outcome of its own call; by default it was completed."""
 
 
 def close_when_done(case_id: int, *, ended: CallOutcome | None = None, by: int | None, at: datetime) -> None:
-    """Close a case once nothing is left to do for it; `ended` is how its own call ends now, if it does."""
+    """Close a case if nothing is left to do for it; `ended` is the outcome of its own call if that ends now."""
     session.flush()
     first = telling_call_of(case_id)
     if first is None or first.state is not TaskState.DONE:
@@ -29,7 +29,7 @@ def close_when_done(case_id: int, *, ended: CallOutcome | None = None, by: int |
 
 
 def _close(case_id: int, first: CallTask, *, ended: CallOutcome | None, by: int | None, at: datetime) -> None:
-    """Close a case whose person was told by a call, unless somebody whom they named is still to be called."""
+    """Close a case whose person was told by a call, unless a contact it named must still be called."""
     if _has_contacts_to_call(case_id):
         return
     case = case_queries.get_case(case_id, lock=True)
@@ -40,7 +40,7 @@ def _close(case_id: int, first: CallTask, *, ended: CallOutcome | None, by: int 
 
 
 def open_again(case_id: int, *, by: int | None, at: datetime) -> None:
-    """Open a case that was closed and whose person, or contact, is to be called after all."""
+    """Open a closed case whose person, or contact, must be called after all."""
     case = case_queries.get_case(case_id, lock=True)
     if case.status is CaseStatus.CLOSED:
         cases.reopen(case, by=by, at=at)
@@ -57,7 +57,7 @@ def first_call_of(case_id: int) -> CallTask | None:
 
 
 def telling_call_of(case_id: int) -> CallTask | None:
-    """Return the call that tells the person of a case: its first call, or the one that covers it."""
+    """Return the call that informs the person of a case: its first call, or the one that supersedes it."""
     first = first_call_of(case_id)
     if first is None or first.covered_by is None:
         return first
@@ -72,7 +72,7 @@ def _has_contacts_to_call(case_id: int) -> bool:
             CallTask.case_id == case_id,
             CallTask.state.in_(STILL_TO_CALL),
             Contact.risk != RiskLevel.NEGLIGIBLE,
-            # they are called as a case now: theirs is another case to close
+            # they are now called as a case: the other case waits for that call
             Contact.status != ContactStatus.BECAME_CASE,
         )
         .limit(1)

@@ -1,4 +1,4 @@
-"""A contact who turns positive becomes a case: linked both ways, their history kept, called once and as a case."""
+"""A contact who tests positive becomes a case: linked both ways, history kept, called once and as a case."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -27,7 +27,7 @@ BECAME_CASE = "contact.became_case"
 
 @dataclass(frozen=True)
 class _Turn:
-    """A contact, and the new case that they become."""
+    """A contact and the new case that they become."""
 
     contact_id: int
     person_id: int
@@ -40,11 +40,11 @@ class _Turn:
 def turn_into_cases(
     opened: Sequence[tuple[int, int]], *, at: datetime, zone: ZoneInfo
 ) -> dict[int, datetime]:
-    """Turn the contacts among people whose cases were opened, given as case and person, into those cases.
+    """Turn contacts into cases: those among the people whose cases were opened, given as pairs of case and person.
 
-    Call it once the cases are written and before their first calls are asked for. Returns, by case, until when
-    the person was promised a call as a contact: the first call of the case is due by then at the latest. One
-    query when nobody is a contact.
+    Call it once the cases are written and before their first calls are created. Returns, keyed by case, by when the
+    person was promised a call as a contact: the first call of the case is due then at the latest. It needs one query
+    if none of the people is a contact.
     """
     turns = _turns(opened, zone) if opened else []
     if not turns:
@@ -81,7 +81,7 @@ def turn_into_cases(
 
 
 def _turns(opened: Sequence[tuple[int, int]], zone: ZoneInfo) -> list[_Turn]:
-    """Find the contacts, of any case of the programme, who are these people; merged records count as one."""
+    """Return the contacts, of any case of the programme, who are these people; merged records count as one."""
     ids = [person_id for _case, person_id in opened]
     # two conditions joined by OR would read the whole table of contacts
     whoever = union_all(
@@ -146,7 +146,7 @@ def _become(
     by: int | None,
     at: datetime,
 ) -> None:
-    """Let a contact be a case, and keep how they and their calls stood before."""
+    """Make a contact a case; the event keeps their earlier status and the states of their tasks."""
     before, contact.status, contact.became_case_id = contact.status, ContactStatus.BECAME_CASE, case.id
     session.flush()
     events.record(
@@ -163,7 +163,7 @@ def _become(
 
 
 def _link_back(turns: Sequence[_Turn], contacts: dict[int, Contact], zone: ZoneInfo) -> None:
-    """Say of each case whose contact it was: of several, the one met nearest to the sampling."""
+    """Store in each case which contact it was: if several, the one met nearest to the sampling."""
     met: dict[int, list[tuple[date, int]]] = defaultdict(list)
     cases = {turn.case.id: turn.case for turn in turns}
     for turn in turns:
@@ -176,7 +176,7 @@ def _link_back(turns: Sequence[_Turn], contacts: dict[int, Contact], zone: ZoneI
 
 
 def find_recent_case(contact: Contact, programme: str, *, zone: ZoneInfo) -> Case | None:
-    """Return the case that a person who is being named has already, near enough to the meeting."""
+    """Return the case that a newly named contact already has, near enough to the meeting."""
     cases = {
         case.id: case
         for case in session.scalars(
@@ -193,9 +193,9 @@ def find_recent_case(contact: Contact, programme: str, *, zone: ZoneInfo) -> Cas
 
 
 def join_known_case(contact: Contact, source: Case, *, zone: ZoneInfo, by: int, at: datetime) -> bool:
-    """Link somebody who is a case already when they are named: nobody calls them as a contact.
+    """Link a newly named contact who already is a case: they are not called as a contact. Return whether they are.
 
-    Whoever infected whom is not said by the order of the calls: the case keeps where it came from.
+    The order of the calls does not say who infected whom, so the case keeps its own source.
     """
     known = find_recent_case(contact, source.programme, zone=zone)
     if known is None:
@@ -205,7 +205,7 @@ def join_known_case(contact: Contact, source: Case, *, zone: ZoneInfo, by: int, 
 
 
 def follow_person(contact: Contact, source: Case, *, zone: ZoneInfo, by: int, at: datetime) -> None:
-    """Let a contact who turned out to be somebody else follow that person: no more the case of the one before."""
+    """Update a contact who turned out to be another person: unlink the former person's case, link the new one's."""
     if contact.became_case_id is not None:
         left = contact.became_case_id
         _lock_tasks([contact.id])
@@ -219,7 +219,7 @@ def follow_person(contact: Contact, source: Case, *, zone: ZoneInfo, by: int, at
 
 
 def turn_back(case_ids: Iterable[int], *, by: int | None, at: datetime) -> int:
-    """Make contacts again of those whose case was none, called as before where nobody had told them; returns how many."""
+    """Make contacts again of those whose case was none, with their earlier calls; return how many."""
     ids = list(case_ids)
     found = select(Contact).where(Contact.became_case_id.in_(ids)).order_by(Contact.id)
     turned = session.scalars(found).all()
@@ -252,7 +252,7 @@ def _turn_back(contact: Contact, *, by: int | None, at: datetime) -> None:
 
 
 def _how_they_turned(contact_id: int) -> dict[str, Any]:
-    """Return where a contact and their calls stood before, as the journal says."""
+    """Return the earlier state of a contact and their tasks, from the event."""
     told: dict[str, Any] | None = session.scalar(
         select(Event.detail)
         .where(Event.subject_type == "contact", Event.subject_id == contact_id, Event.kind == BECAME_CASE)

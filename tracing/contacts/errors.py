@@ -1,4 +1,4 @@
-"""What the contact part refuses."""
+"""Refusals of the contact list."""
 
 from datetime import date
 
@@ -9,14 +9,14 @@ from tracing.scripts.wording import day_in_words
 
 
 class NoSuchContact(Missing):
-    """There is no such contact in this call."""
+    """The call has no such contact."""
 
     def __init__(self) -> None:
         super().__init__(_("Cette personne n’est pas dans la liste de cet appel."))
 
 
 class OutsideWindow(Invalid):
-    """A contact is somebody met during the contagious days."""
+    """The meeting was not within the contagious days."""
 
     def __init__(self, first: date, last: date) -> None:
         super().__init__(
@@ -29,28 +29,28 @@ class OutsideWindow(Invalid):
 
 
 class AlreadyNamed(Refused):
-    """The case named this person before, under the same number or the same identity."""
+    """The case already named this person, with the same number or the same identity."""
 
     def __init__(self) -> None:
         super().__init__(_("Cette personne est déjà dans la liste. Modifiez sa ligne au lieu de l’ajouter."))
 
 
 class IsTheCase(Invalid):
-    """Nobody is their own contact."""
+    """The contact is the case itself."""
 
     def __init__(self) -> None:
         super().__init__(_("C’est la personne positive elle-même : elle n’est pas son propre contact."))
 
 
 class AlreadyCalled(Refused):
-    """Whoever was told they are a contact stays one."""
+    """The contact was already informed and cannot be removed."""
 
     def __init__(self) -> None:
         super().__init__(_("Cette personne a déjà été jointe comme contact : elle reste dans la liste."))
 
 
 class NotTheirList(Refused):
-    """Contacts do not list their own contacts."""
+    """In a contact's own call the list cannot be changed: contacts do not name contacts."""
 
     def __init__(self) -> None:
         super().__init__(_("Une personne contact ne nomme pas ses propres contacts."))

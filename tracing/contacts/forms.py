@@ -1,4 +1,4 @@
-"""What is typed of a contact. Shape only: days, risks and doubles are judged in the services."""
+"""Forms of the contact list. Shape only: services decide about days, risks and duplicates."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -29,7 +29,7 @@ _WORD_OF = {True: "yes", False: "no", None: UNKNOWN}
 
 
 def spoken_languages() -> list[SelectChoice]:
-    """Return the languages in which somebody may be called, French first, one that nobody recognised last."""
+    """Return the languages of a call, French first, the unknown one last."""
     others = [SelectChoice(code, name) for code, name in languages.choices()]
     unknown = SelectChoice(languages.OTHER, _("Autre, ou inconnue"))
     return [SelectChoice("", languages.name_of(languages.FRENCH)), *others, unknown]
@@ -70,17 +70,17 @@ class CircumstancesForm(PageForm):
     same_class = _choice_of_three(_l("Élève ou enseignant de la même classe"))
 
     confined_minutes = 0
-    """How many minutes in a closed space count, by the rule in force."""
+    """How many minutes in a closed space count as a risk, by the rule in force."""
 
     def ask_for(self, confined_minutes: int) -> None:
-        """Ask for the time in a closed space that the rule names."""
+        """Put the number of minutes of the rule into the question about closed spaces."""
         self.confined_minutes = confined_minutes
         self.confined.label.text = _(
             "Ensemble dans un lieu clos, %(minutes)d minutes ou plus", minutes=confined_minutes
         )
 
     def circumstances(self) -> Circumstances:
-        """Return what was chosen; under one roof the other questions are not asked."""
+        """Return the chosen circumstances; if they live together, the other questions are not asked."""
         if self.lives_with_case.data == "yes":
             return Circumstances(lives_with_case=True)
         confined = _YES_NO.get(self.confined.data or "")
@@ -99,7 +99,7 @@ class ContactForm(CircumstancesForm):
     """A line of the contact list: a given name and a telephone are enough."""
 
     allow_fiction = False
-    """Whether numbers reserved for fiction are taken: at a training site, and where the settings say so."""
+    """Whether numbers reserved for fiction are accepted: at a training site, and if the settings say so."""
     today: date | None = None
 
     first_names = StringField(
@@ -137,23 +137,23 @@ class ContactForm(CircumstancesForm):
     )
 
     def search_between(self, first: date, last: date, said: str) -> None:
-        """Offer the days in which contacts are searched, and say them."""
+        """Set the days in which contacts are searched, and their description."""
         self.last_contact_on.render_kw = {"min": first.isoformat(), "max": last.isoformat()}
         self.last_contact_on.description = said
         self.today = last
 
     def validate_birth_date(self, field: DateField) -> None:
-        """Refuse a day on which nobody alive was born."""
+        """Refuse a birth date in the future or before 1900."""
         if field.data and not EARLIEST_BIRTH <= field.data <= (self.today or field.data):
             raise ValidationError(_("Cette date de naissance n’est pas possible."))
 
     def validate_phones(self, field: StringField) -> None:
-        """Refuse what is no number; nothing at all is allowed."""
+        """Refuse an invalid number; an empty field is allowed."""
         if read_phones(field.data or "", allow_fiction=self.allow_fiction).invalid:
             raise ValidationError(_("Ce numéro n’existe pas. Faites-le répéter, ou laissez la case vide."))
 
     def details(self) -> ContactDetails:
-        """Return the line as it was typed."""
+        """Return the typed line."""
         read = read_phones(self.phones.data or "", allow_fiction=self.allow_fiction)
         described = Described(
             first_names=_tidy(self.first_names.data),
@@ -171,7 +171,7 @@ class ContactForm(CircumstancesForm):
         )
 
     def as_text(self) -> str:
-        """Return everything typed as lines to be read again, for a draft."""
+        """Return everything typed as lines of text, for a draft."""
         return "\n".join(f"{label} : {words}" for label, words in self._typed())
 
     def _typed(self) -> Iterator[tuple[str, str]]:
@@ -195,7 +195,7 @@ def _tidy(text: str | None) -> str:
 
 
 def filled(contact: Contact, described: Described | None) -> dict[str, Any]:
-    """Return what a form about this contact begins with."""
+    """Return the initial data of a form about this contact."""
     met = described_circumstances(contact.circumstances)
     who = described or Described(first_names="")
     return {

@@ -1,4 +1,4 @@
-"""Who a contact is: somebody known, recognised by their full identity, or somebody made known now."""
+"""The person behind a contact: recognised by full identity, or newly registered; and refusal of duplicates."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -16,9 +16,9 @@ from tracing.vault import services as vault
 
 
 def person_of(described: Described, *, is_invented: bool, cohort: date, at: datetime) -> Person:
-    """Return the person described: the one known by name and birth date, completed, or a new one.
+    """Return the described person: the one known by name and birth date, with details added, or a new one.
 
-    `is_invented` says in which world to look: practice never meets a real person.
+    `is_invented` says among whom to search: practice never finds a real person.
     """
     known = _find_known(described, is_invented=is_invented)
     if known is None:
@@ -27,16 +27,16 @@ def person_of(described: Described, *, is_invented: bool, cohort: date, at: date
 
 
 def correct(contact: Contact, described: Described, *, may_move: bool, cohort: date, at: datetime) -> Person:
-    """Correct who a contact is, and return their person.
+    """Correct the identity of a contact, and return their person.
 
-    A record that others rely on (a case, another case's contact) is completed, never overwritten: when the
-    correction makes somebody else of them, the contact moves to that person. Somebody who is on the telephone
-    now keeps their record.
+    A record that others rely on (a case, another case's contact) gets details added but is never overwritten: if the
+    correction makes the contact another person, the contact moves to that person's record. A person who is on the
+    telephone now keeps their record.
     """
     person = people_queries.get_person(contact.person_id)
     identity = people_queries.find_identity(person.id)
     known = _find_known(described, is_invented=person.is_invented)
-    # two records of one person are the same: a correction moves nothing between them
+    # two records of one person count as the same: a correction does not move a contact between them
     moves = known is not None and known[0].id not in people_queries.alike(person.id)
     shared = queries.is_shared(person.id, but=contact.id)
     if may_move and moves and known is not None:
@@ -50,11 +50,11 @@ def correct(contact: Contact, described: Described, *, may_move: bool, cohort: d
 
 
 def refuse_twice(described: Described, *, case_person: int, others: Iterable[Contact]) -> None:
-    """Refuse to name the case, or somebody with a number and a given name that are in the list.
+    """Refuse a contact who is the case, or whose number and given name are already in the list.
 
     Raises:
         IsTheCase: it is the person who is being called.
-        AlreadyNamed: the list has them.
+        AlreadyNamed: they are in the list.
     """
     of_case = people_queries.identities(people_queries.alike(case_person)).values()
     if described.identifies and any(same_person(described.identity, one) for one in of_case):
@@ -65,10 +65,10 @@ def refuse_twice(described: Described, *, case_person: int, others: Iterable[Con
 
 
 def refuse_person_twice(person_id: int, *, others: Iterable[Contact]) -> None:
-    """Refuse a second line about the same person.
+    """Refuse a second line for the same person.
 
     Raises:
-        AlreadyNamed: the list has them.
+        AlreadyNamed: they are in the list.
     """
     records = people_queries.alike(person_id)
     if any(other.person_id in records and other.status is not ContactStatus.REMOVED for other in others):
@@ -76,7 +76,7 @@ def refuse_person_twice(person_id: int, *, others: Iterable[Contact]) -> None:
 
 
 def seal(contact: Contact, described: Described) -> None:
-    """Keep whom the case described, under the day on which the contact was named."""
+    """Seal the description that the case gave, under the day on which the contact was named."""
     contact.sealed = vault.seal("contacts", contact.id, contact.cohort, described.to_dict())
 
 
@@ -95,7 +95,7 @@ def _find_known(described: Described, *, is_invented: bool) -> tuple[Person, Ide
 
 
 def _merged_into(person: Person, identity: Identity) -> tuple[Person, Identity]:
-    """Follow the pointer of a merge."""
+    """Return the record into which this one was merged, else this one."""
     if person.same_as is None:
         return person, identity
     kept = people_queries.find_identity(person.same_as)

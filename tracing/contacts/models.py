@@ -1,4 +1,4 @@
-"""Contacts named by a case."""
+"""Table of contacts: the people named by a case, with risk, quarantine and status."""
 
 from datetime import date, datetime
 from typing import Any
@@ -39,9 +39,9 @@ class Contact(Base):
     cohort: Mapped[date] = mapped_column(index=True)
     last_contact_on: Mapped[date]
     circumstances: Mapped[dict[str, Any]]
-    """Codes of the programme's criteria (lives_with_case, face_to_face…), no free text."""
+    """Codes of the programme's criteria (lives_with_case, face_to_face…), never free text."""
     risk: Mapped[RiskLevel] = mapped_column(coded(RiskLevel))
-    """How risky the meeting was, by the programme's rule; undetermined while an answer is missing."""
+    """The risk of the meeting, by the programme's rule; undetermined while an answer is missing."""
     risk_rule: Mapped[str | None]
     """Programme, pack version and rule that decided the risk."""
     risk_criterion: Mapped[str | None]
@@ -54,14 +54,14 @@ class Contact(Base):
     quarantine_last_day: Mapped[date | None]
     quarantine_rule: Mapped[str | None]
     may_disclose: Mapped[bool] = mapped_column(default=False)
-    """The case agreed that this contact be told the case's name. Default no."""
+    """Whether the case agreed that this contact be told the case's name. By default not."""
     status: Mapped[ContactStatus] = mapped_column(coded(ContactStatus), default=ContactStatus.NAMED)
     became_case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
     named_at: Mapped[datetime]
     named_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
     removed_at: Mapped[datetime | None]
     sealed: Mapped[bytes | None]
-    """Whom the case described (`Described`, contacts.rules): the person's own record may know more."""
+    """The person as the case described them (`Described`, contacts.rules): the person's own record may know more."""
 
 
 registry.sealed("contacts")

@@ -1,4 +1,4 @@
-"""The contact list as it is shown: inside the call screen, or as a page of its own."""
+"""Rendering of the contact list: inside the call screen, or as a page of its own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,34 +33,34 @@ from tracing.staff.models import SiteKind
 from tracing.ui.filters import moment
 
 DIALOG = "contact"
-"""Under this name what is being typed is kept."""
+"""The name under which drafts of the dialog are kept."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Opened:
-    """What of the panel is open: the form, empty or about a line; what was just done."""
+    """What is open in the panel: the form, empty or for a line; and what was just done."""
 
     adding: bool = False
     editing: int | None = None
     removed: int | None = None
     saved: int | None = None
     form: ContactForm | None = None
-    """The form as it was sent, when something in it is wrong."""
+    """The submitted form, if it was refused."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A line with its words."""
+    """A line of the list with its words."""
 
     line: Line
     why: str
-    """The circumstance that decided, and the rule's name."""
+    """The circumstance that decided the risk, and the name of the rule."""
     tone: str
     follows: str
 
 
 def panel_of(call_id: int, task_id: int, opened: Opened, *, status: int = 200) -> ResponseReturnValue:
-    """Show the list of a case, or in a contact's own call their sheet."""
+    """Render the contact list of a case or, in a contact's own call, their sheet."""
     at = clock.now()
     with transaction():
         call, task = queries.open_call(call_id, task_id, agent())
@@ -100,12 +100,12 @@ def panel_of(call_id: int, task_id: int, opened: Opened, *, status: int = 200) -
 
 
 def late(call_id: int, task_id: int, lost: ClaimLost, text: str) -> ResponseReturnValue:
-    """Show what was typed after the claim had ended, and that it was kept."""
+    """Show what was typed after the claim had ended, and say that it was kept."""
     return _page("contacts/late.html", call_id, task_id, lost=lost, text=text), lost.status
 
 
 def prepare(form: ContactForm, case: Case, *, at: datetime) -> None:
-    """Tell a form the days, minutes and numbers that this case and this site allow."""
+    """Set in a form the days, minutes and numbers that this case and this site allow."""
     zone = agent().site.time_zone
     today = clock.local_day(at, zone)
     days = queries.search_days(case, on=today, zone=zone)
@@ -119,7 +119,7 @@ def prepare(form: ContactForm, case: Case, *, at: datetime) -> None:
 
 
 def _page(template: str, call_id: int, task_id: int, **context: object) -> str:
-    """Render a part for the call screen, or the same part in a page of its own."""
+    """Render a fragment for the call screen, or the same fragment in a page of its own."""
     here = url_for("contacts.panel", call_id=call_id, task_id=task_id)
     return render_template(
         template if is_fragment() else "contacts/page.html",
@@ -146,12 +146,12 @@ def _is_removed(line: Line) -> bool:
 
 
 def _is_of(begun: FormDraft | None, editing: Contact | None) -> bool:
-    """Return whether what was begun is about this line, or about a new one like this."""
+    """Return whether the draft is about this line or, like the form, about a new one."""
     return begun is not None and begun.about == (editing.id if editing else None)
 
 
 def _key(form: ContactForm | None, opened: Opened, begun: FormDraft | None, editing: Contact | None) -> str:
-    """Return the key of the dialog: that of the form sent with a mistake or begun before, else a new one."""
+    """Return the key of the dialog: that of the refused form or of the draft, else a new one."""
     known = ""
     if opened.form is not None:
         known = form_drafts.key_in(request.form)
@@ -163,7 +163,7 @@ def _key(form: ContactForm | None, opened: Opened, begun: FormDraft | None, edit
 def _form(
     case: Case, lines: Sequence[Line], opened: Opened, begun: FormDraft | None, *, at: datetime
 ) -> tuple[ContactForm | None, Contact | None]:
-    """Return the form that is open, with what was begun in it, and the line it is about."""
+    """Return the open form, filled from the draft if there is one, and the contact it is about."""
     about = next((one for one in lines if one.contact.id == opened.editing and not _is_removed(one)), None)
     editing = about.contact if about else None
     form = opened.form
@@ -180,7 +180,7 @@ def _form(
 
 
 def reason(risk: Risk) -> str:
-    """Return the sentence of a rule without the level it begins with: the badge says that."""
+    """Return the sentence of a rule without the risk level it begins with: the badge shows that."""
     return risk.why.rpartition("\u202f: ")[2]
 
 

@@ -1,4 +1,4 @@
-"""Reading contacts: always those of one case, in a call that may see them."""
+"""Queries of contacts: always those of one case, for a call that may see them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,17 +28,17 @@ from tracing.vault import services as vault
 
 @dataclass(frozen=True)
 class Line:
-    """A contact as the list shows it: whom the case described, and the call they wait for."""
+    """A contact as the list shows it: the description by the case, and their call."""
 
     contact: Contact
     described: Described | None
-    """None once the identity was destroyed."""
+    """None once the identity is destroyed."""
     task: CallTask | None
 
 
 @dataclass(frozen=True)
 class SearchDays:
-    """The days in which contacts of a case are searched, both included; without a rule in force, no window."""
+    """The days in which contacts of a case are searched, both included; the window is None if no rule is in force."""
 
     first: date
     last: date
@@ -46,11 +46,11 @@ class SearchDays:
 
 
 def open_call(call_id: int, task_id: int, by: Agent) -> tuple[Call, CallTask]:
-    """Return a call that its tracer holds, with one of its tasks.
+    """Return a call that the agent holds as its tracer, with one of its tasks.
 
     Raises:
-        NoSuchCall: it is somebody else's, of another site, made for a question, or about other people.
-        ClaimLost: it has ended: what it showed is no longer theirs to see.
+        NoSuchCall: it is another member's or another site's, made for a question, or to another household.
+        ClaimLost: it has ended: the tracer may no longer see what it showed.
     """
     call = calls.get_call(call_id, tracer_id=by.member_id)
     if call.site_id != by.site.id or call.escalation_id is not None:
@@ -73,17 +73,17 @@ def get_contact(contact_id: int, *, case_id: int, lock: bool = False) -> Contact
 
 
 def find_contact(contact_id: int | None) -> Contact | None:
-    """Return a contact by its id, for a task that is about it."""
+    """Return the contact of a task; None if the task is about a case."""
     return None if contact_id is None else session.get(Contact, contact_id)
 
 
 def contacts_of_case(case_id: int) -> Sequence[Contact]:
-    """Return everybody a case named, the first first; removed ones too."""
+    """Return every contact that a case named, removed ones included, in the order of naming."""
     return session.scalars(select(Contact).where(Contact.case_id == case_id).order_by(Contact.id)).all()
 
 
 def described(contact: Contact) -> Described | None:
-    """Return whom the case described; the person's own record when nothing was kept; None once destroyed."""
+    """Return the description by the case, or the person's own record if none was kept; None once destroyed."""
     if contact.sealed is not None:
         opened = vault.find_unsealed("contacts", contact.id, contact.cohort, contact.sealed)
         return None if opened is None else Described.from_dict(opened)
@@ -92,7 +92,7 @@ def described(contact: Contact) -> Described | None:
 
 
 def lines(contacts: Iterable[Contact]) -> list[Line]:
-    """Return contacts as a list shows them."""
+    """Return contacts as lines of the list."""
     shown = list(contacts)
     tasks = {
         task.contact_id: task
@@ -106,7 +106,7 @@ def lines(contacts: Iterable[Contact]) -> list[Line]:
 
 
 def is_shared(person_id: int, *, but: int) -> bool:
-    """Say whether somebody is more than the contact `but`: a case, another case's contact, or a merged record."""
+    """Return whether others rely on this record besides contact `but`: a case, another contact, or a merged record."""
     other_contact = select(Contact.id).where(Contact.person_id == person_id, Contact.id != but).limit(1)
     own_case = select(Case.id).where(Case.person_id == person_id).limit(1)
     merged = (

@@ -1,4 +1,4 @@
-"""What a case says of somebody they met, and what follows from it. Pure."""
+"""Rules of contacts: the description by the case, the search window, risk, quarantine, becoming a case. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -25,14 +25,14 @@ from tracing.programmes.vocabulary import Distance, Protection, RiskLevel, Vacci
 LEGAL_CEILING = timedelta(days=14)
 """Contacts are never searched further back than this before the diagnosis."""
 USUAL_CONFINED_MINUTES = 15
-"""Asked about where no rule is in force."""
+"""The minutes to ask about if no rule is in force."""
 
 ANSWERED = "answered"
-"""Beside the circumstances as described: what the contact answered, kept apart so that a new answer replaces it."""
+"""Key of the contact's own answers, stored next to the described circumstances so that new answers replace old ones."""
 
 
 class ContactStatus(StrEnum):
-    """Where a contact stands."""
+    """The status of a contact."""
 
     NAMED = "named"
     INFORMED = "informed"
@@ -49,19 +49,19 @@ _CODED = {"face_to_face": Distance, "protection": Protection}
 
 @dataclass(frozen=True, kw_only=True)
 class Described:
-    """Whom a case described: as little as a given name, never more than is needed to call."""
+    """A person as a case described them: at least a given name, never more than is needed to call."""
 
     first_names: str
     birth_name: str = ""
     birth_date: date | None = None
     phones: tuple[str, ...] = ()
-    """In E.164, the one to try first first."""
+    """In E.164, in the order to try them."""
     email: str = ""
     language: str = ""
-    """In which they must be called; none: French, as far as the case knows."""
+    """The language of their calls; none: French, as far as the case knows."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
+        """Return a dictionary that JSON can hold."""
         born = self.birth_date.isoformat() if self.birth_date else None
         return asdict(self) | {"birth_date": born, "phones": list(self.phones)}
 
@@ -73,7 +73,7 @@ class Described:
 
     @classmethod
     def of(cls, identity: Identity) -> Self:
-        """Return what is needed of a person's identity to describe them."""
+        """Return the parts of an identity that describe a contact."""
         return cls(
             first_names=identity.first_names,
             birth_name=identity.birth_name,
@@ -84,7 +84,7 @@ class Described:
 
     @property
     def identity(self) -> Identity:
-        """The person, as far as they were described."""
+        """The described person as an identity."""
         return Identity(
             birth_name=self.birth_name,
             first_names=self.first_names,
@@ -95,11 +95,11 @@ class Described:
 
     @property
     def identifies(self) -> bool:
-        """Whether name and birth date are there: only then may somebody known be recognised."""
+        """Whether name and birth date are known: only then can the person be recognised."""
         return bool(self.birth_name and self.birth_date)
 
     def corrects(self, identity: Identity) -> Identity:
-        """Return an identity with what was described in place of what it said."""
+        """Return an identity with the described parts replaced."""
         return replace(
             identity,
             birth_name=self.birth_name,
@@ -110,13 +110,13 @@ class Described:
         )
 
     def __repr__(self) -> str:
-        """Tell nothing: a repr ends up in logs and tracebacks."""
+        """Show nothing: a repr may end up in logs and tracebacks."""
         return "Described(…)"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ContactDetails:
-    """A line of the contact list as it is typed."""
+    """A line of the contact list as typed."""
 
     described: Described
     last_contact_on: date
@@ -125,14 +125,14 @@ class ContactDetails:
 
 
 def circumstances_to_codes(met: Circumstances, answered: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the circumstances that are known, as JSON can hold them, beside what the contact answered."""
+    """Return the known circumstances in JSON form, along with the contact's own answers."""
     known = {field.name: getattr(met, field.name) for field in fields(met)}
     codes = {name: value for name, value in known.items() if value is not None}
     return codes | {ANSWERED: dict(answered)} if answered else codes
 
 
 def described_circumstances(codes: Mapping[str, Any]) -> Circumstances:
-    """Read how the meeting was described, without what the contact answered."""
+    """Return the circumstances as the case described them, without the contact's answers."""
     known: dict[str, Any] = {
         name: _CODED[name](value) if name in _CODED else value
         for name, value in codes.items()
@@ -142,9 +142,9 @@ def described_circumstances(codes: Mapping[str, Any]) -> Circumstances:
 
 
 def circumstances_from_codes(codes: Mapping[str, Any]) -> Circumstances:
-    """Read the circumstances that count: the meeting as described, and what the contact answered in person.
+    """Return the circumstances that count: as described by the case, completed by the contact's own answers.
 
-    Somebody who is not told who the case is may not know that they live together: a yes of either stands.
+    A contact who is not told who the case is may not know that they live together, so a yes from either side counts.
     """
     met, answered = described_circumstances(codes), codes.get(ANSWERED, {})
     together = [one for one in (met.lives_with_case, answered.get("lives_with_case")) if one is not None]
@@ -156,7 +156,7 @@ def circumstances_from_codes(codes: Mapping[str, Any]) -> Circumstances:
 
 
 def already_named(described: Described, others: Iterable[Described]) -> bool:
-    """Say whether a number and a given name are those of somebody in the list."""
+    """Return whether a given name and a number are those of one person in the list."""
     given = first_given_name(described.first_names)
     return any(
         given == first_given_name(other.first_names) and set(described.phones) & set(other.phones)
@@ -167,7 +167,7 @@ def already_named(described: Described, others: Iterable[Described]) -> bool:
 def search_window(
     pack: Pack, *, onset: date | None, sampled: date, on: date
 ) -> tuple[date, date, Window | None]:
-    """Return the first and the last day in which contacts are searched, and the rule's window if one is in force."""
+    """Return the first and last day in which contacts are searched, and the rule's window if one is in force."""
     window = contagious_window(pack, onset=onset, sampled=sampled, on=on)
     if window is None:
         return sampled - LEGAL_CEILING, on, None
@@ -181,15 +181,15 @@ def confined_minutes(pack: Pack, on: date) -> int:
 
 
 def is_called(risk: RiskLevel) -> bool:
-    """Say whether somebody is called. Who may be at risk is: their own answers settle what is missing."""
+    """Return whether a contact is called. One who may be at risk is: their own answers supply what is missing."""
     return risk is not RiskLevel.NEGLIGIBLE
 
 
 def becomes(status: ContactStatus, met_on: date, sampled: Mapping[int, date]) -> int | None:
-    """Return which case, of one person's that were sampled on these days, a contact met on a day becomes.
+    """Return the case that a contact met on a day becomes, among one person's cases by day of sampling; None if none.
 
-    The nearest within the days of one episode, either way: somebody sampled before they were met is called as a
-    case too, not as a contact. None for one who was taken off the list, or became a case before.
+    It is the nearest within the days of one episode, before or after: a person sampled before they were met is also
+    called as a case, not as a contact. A contact who was removed or already became a case is left out.
     """
     near = {
         case: abs((day - met_on).days)
@@ -202,9 +202,9 @@ def becomes(status: ContactStatus, met_on: date, sampled: Mapping[int, date]) ->
 
 
 def nearest(meetings: Iterable[tuple[date, int]], sampled_on: date) -> int:
-    """Return the contact, of several met on these days, who became the case: met nearest to the sampling.
+    """Return the contact who became the case, among several met on these days: the one met nearest to the sampling.
 
-    Of two as near, the one met before it, then the one named first.
+    Of two at the same distance, the one met before the sampling, then the one named first.
     """
     return min(
         meetings,
@@ -222,9 +222,9 @@ def quarantine_of(
     case_isolation_end: date | None,
     on: date,
 ) -> Quarantine:
-    """Return what the rules ask of a contact, by everything known of the meeting and of them.
+    """Return what the rules ask of a contact, from all that is known about the meeting and the person.
 
-    The rules of quarantine are about contacts at risk: a meeting of negligible risk asks for nothing.
+    Quarantine rules apply to contacts at risk: for a negligible risk nothing is required.
     """
     risk = contact_risk(pack, circumstances, on=on)
     if risk.level is RiskLevel.NEGLIGIBLE:

@@ -1,6 +1,6 @@
-"""The contact list of a case: naming, correcting, taking out, and what the rules ask of each.
+"""Commands on the contact list of a case: add, edit, remove, restore, disclose; decide risk and quarantine.
 
-Every write of a call begins with `calls.services.writing`; these come after it.
+Call `calls.services.writing` first: every write of a call does.
 """
 
 from datetime import date, datetime
@@ -25,7 +25,7 @@ from tracing.staff.agent import Agent
 
 
 def add(call: Call, task: CallTask, details: ContactDetails, *, by: Agent, at: datetime) -> Contact:
-    """Name a contact of the case on the telephone; whoever may be at risk is called within the pack's hours.
+    """Add a contact of the case on the telephone; one who may be at risk is called within the pack's hours.
 
     Raises:
         IdentityFirst, NotTheirList, OutsideWindow, IsTheCase, AlreadyNamed
@@ -57,7 +57,7 @@ def add(call: Call, task: CallTask, details: ContactDetails, *, by: Agent, at: d
     if details.described.language:
         calling.speak(contact, details.described.language, at=at)
     if details.described.phones:
-        # a number belongs to one household, also that of somebody who need not be called
+        # a number belongs to one household, even the number of a person who need not be called
         households.settle_person(person.id, at=at)
     calling.settle(contact, case, phones=_phones(contact), by=by.member_id, at=at)
     return contact
@@ -66,10 +66,10 @@ def add(call: Call, task: CallTask, details: ContactDetails, *, by: Agent, at: d
 def edit(
     call: Call, task: CallTask, contact_id: int, details: ContactDetails, *, by: Agent, at: datetime
 ) -> Contact:
-    """Correct a line: who it is, when and how they met, whether the name may be told.
+    """Correct a line: who the contact is, when and how they met, whether the name may be told.
 
-    In a contact's own call it is their sheet: the call goes on whatever the risk becomes, and whether the
-    case's name may be told is not theirs to say.
+    In a contact's own call it is their own sheet: the call continues whatever the risk becomes, and they cannot change
+    whether the case's name may be told.
 
     Raises:
         IdentityFirst, NoSuchContact, OutsideWindow, IsTheCase, AlreadyNamed
@@ -105,10 +105,10 @@ def edit(
 
 
 def remove(call: Call, task: CallTask, contact_id: int, *, by: Agent, at: datetime) -> Contact:
-    """Take a contact out of the list, and give up their call. `restore` takes it back.
+    """Remove a contact from the list, and cancel their call. `restore` undoes it.
 
     Raises:
-        AlreadyCalled: they were told already.
+        AlreadyCalled: they were already informed.
     """
     case = _case_of(call, task)
     contact = queries.get_contact(contact_id, case_id=case.id, lock=True)
@@ -127,7 +127,7 @@ def restore(call: Call, task: CallTask, contact_id: int, *, by: Agent, at: datet
     """Put a removed contact back in the list, and their call in the queue.
 
     Raises:
-        AlreadyNamed: the same person was added again meanwhile.
+        AlreadyNamed: the same person was added again in the meantime.
     """
     case = _case_of(call, task)
     contact = queries.get_contact(contact_id, case_id=case.id, lock=True)
@@ -149,7 +149,7 @@ def restore(call: Call, task: CallTask, contact_id: int, *, by: Agent, at: datet
 def disclose(
     call: Call, task: CallTask, contact_id: int, *, allowed: bool, by: Agent, at: datetime
 ) -> Contact:
-    """Note whether the case lets this contact be told their name. Silence is a no."""
+    """Record whether the case allows this contact to be told their name. The default is no."""
     case = _case_of(call, task)
     contact = queries.get_contact(contact_id, case_id=case.id, lock=True)
     contact.may_disclose = allowed
@@ -169,7 +169,7 @@ def decide(
     by: int | None,
     at: datetime,
 ) -> Quarantine:
-    """Compute risk and quarantine by what the contact answered and the rules in force, and keep them with their rule."""
+    """Compute and store risk and quarantine, with their rules, from the contact's answers and the rules in force."""
     case = cases.get_case(contact.case_id)
     today = clock.local_day(at, zone)
     answered = {"lives_with_case": lives_with_case, "infected_recently": infected_recently}
@@ -197,7 +197,7 @@ def decide(
 
 
 def quarantine_now(contact: Contact, case: Case, *, age: int | None, on: date) -> Quarantine:
-    """Return what the rules in force on `on` ask of a contact, from what is kept of them; nothing is written."""
+    """Return what the rules in force on `on` ask of a contact, from the stored data; writes nothing."""
     return rules.quarantine_of(
         get_pack(case.programme),
         last_contact=contact.last_contact_on,
@@ -210,17 +210,17 @@ def quarantine_now(contact: Contact, case: Case, *, age: int | None, on: date) -
 
 
 def mark_informed(contact: Contact, *, by: int | None, at: datetime) -> None:
-    """Note that a contact was told."""
+    """Mark a contact as informed."""
     _mark(contact, ContactStatus.INFORMED, by=by, at=at)
 
 
 def mark_refused(contact: Contact, *, by: int | None, at: datetime) -> None:
-    """Note that a contact wanted no call."""
+    """Mark a contact as having refused the call."""
     _mark(contact, ContactStatus.REFUSED, by=by, at=at)
 
 
 def mark_unreachable(contact: Contact, *, by: int | None, at: datetime) -> None:
-    """Note that nobody could reach a contact."""
+    """Mark a contact as unreachable."""
     _mark(contact, ContactStatus.UNREACHABLE, by=by, at=at)
 
 
@@ -233,7 +233,7 @@ def _mark(contact: Contact, status: ContactStatus, *, by: int | None, at: dateti
 
 
 def _case_of(call: Call, task: CallTask) -> Case:
-    """Return the case whose list may be changed in this call."""
+    """Return the case whose list this call may change."""
     if task.kind is not TaskKind.CASE_FIRST:
         raise NotTheirList
     return _case_about(call, task)
@@ -245,7 +245,7 @@ def _case_about(call: Call, task: CallTask) -> Case:
 
 
 def _line(task: CallTask, case: Case, contact_id: int) -> Contact:
-    """Return a line that this call may change: any of the case's list, in a contact's own call theirs alone."""
+    """Return a line that this call may change: any line of the case's list; in a contact's own call only their own."""
     contact = queries.get_contact(contact_id, case_id=case.id, lock=True)
     is_theirs = task.kind is TaskKind.CASE_FIRST or task.contact_id == contact.id
     if not is_theirs or contact.status is ContactStatus.REMOVED:
@@ -260,16 +260,16 @@ def _refuse_other_days(case: Case, details: ContactDetails, today: date, zone: Z
 
 
 def _judge(contact: Contact, case: Case, details: ContactDetails, today: date) -> None:
-    """Keep when and how they met, and what the rule in force makes of it."""
+    """Store when and how they met, and the resulting risk."""
     contact.last_contact_on = details.last_contact_on
-    # what they answered themselves is not for the case to change
+    # the contact's own answers are not the case's to change
     answered = (contact.circumstances or {}).get(rules.ANSWERED)
     contact.circumstances = rules.circumstances_to_codes(details.circumstances, answered)
     _keep_risk(contact, case, today)
 
 
 def _keep_quarantine(contact: Contact, case: Case, today: date) -> None:
-    """Decide again what was decided before the meeting was corrected."""
+    """Decide the quarantine again, if it had been decided before the meeting was corrected."""
     if contact.quarantine_measure is None:
         return
     identity = people.find_identity(contact.person_id)

@@ -1,4 +1,4 @@
-"""The contact list inside a call: a panel for the call screen, a whole page where there is no script."""
+"""Views of the contact list in a call: a panel of the call screen, or a whole page without JavaScript."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -31,7 +31,7 @@ from tracing.ui.once import sent_once
 bp = Blueprint("contacts", __name__, template_folder="templates")
 
 Change = Callable[[Call, CallTask, datetime], Contact]
-"""A change of the list under the call's claim."""
+"""A change of the list, made under the call's claim."""
 
 AT = "/calls/<int:call_id>/tasks/<int:task_id>/contacts"
 
@@ -39,7 +39,7 @@ AT = "/calls/<int:call_id>/tasks/<int:task_id>/contacts"
 @bp.get(AT)
 @may(Role.TRACER, Role.ADVISER)
 def panel(call_id: int, task_id: int) -> ResponseReturnValue:
-    """Show the list, with the form open when a line is added or corrected."""
+    """Show the list, with the form open if a line is being added or edited."""
     editing = request.args.get("edit", type=int)
     opened = Opened(
         adding="add" in request.args,
@@ -53,7 +53,7 @@ def panel(call_id: int, task_id: int) -> ResponseReturnValue:
 @may(Role.TRACER, Role.ADVISER, last_words=True)
 @sent_once
 def add(call_id: int, task_id: int) -> ResponseReturnValue:
-    """Name a contact."""
+    """Add a contact."""
     form = ContactForm(prefix=PREFIX)
 
     def change(call: Call, task: CallTask, at: datetime) -> Contact:
@@ -65,7 +65,7 @@ def add(call_id: int, task_id: int) -> ResponseReturnValue:
 @bp.post(f"{AT}/draft")
 @may(Role.TRACER, Role.ADVISER, last_words=True)
 def keep_draft(call_id: int, task_id: int) -> ResponseReturnValue:
-    """Keep what is being typed of a contact, so that it survives a session that ends; without a word."""
+    """Keep a draft of what is being typed, so that it survives the end of the session; the answer is empty."""
     with transaction():
         is_theirs = _keep(call_id, task_id, ContactForm(prefix=PREFIX))
     return "", 204 if is_theirs else 409
@@ -74,7 +74,7 @@ def keep_draft(call_id: int, task_id: int) -> ResponseReturnValue:
 @bp.post(f"{AT}/draft/forget")
 @may(Role.TRACER, Role.ADVISER)
 def forget_draft(call_id: int, task_id: int) -> ResponseReturnValue:
-    """Give up what was typed of a contact, and close the dialog."""
+    """Discard the draft of a contact, and close the dialog."""
     with transaction():
         _forget(call_id, task_id)
     return _done(call_id, task_id, Opened())
@@ -95,7 +95,7 @@ def edit(call_id: int, task_id: int, contact_id: int) -> ResponseReturnValue:
 @bp.post(f"{AT}/<int:contact_id>/remove")
 @may(Role.TRACER, Role.ADVISER)
 def remove(call_id: int, task_id: int, contact_id: int) -> ResponseReturnValue:
-    """Take a contact out; the answer offers to put them back."""
+    """Remove a contact; the answer offers to put them back."""
     return _clicked(
         call_id,
         task_id,
@@ -119,7 +119,7 @@ def restore(call_id: int, task_id: int, contact_id: int) -> ResponseReturnValue:
 @bp.post(f"{AT}/<int:contact_id>/name")
 @may(Role.TRACER, Role.ADVISER)
 def disclose(call_id: int, task_id: int, contact_id: int) -> ResponseReturnValue:
-    """Note whether this contact may be told the case's name."""
+    """Record whether this contact may be told the case's name."""
     allowed = request.form.get("allowed") == "yes"
     return _clicked(
         call_id,
@@ -132,7 +132,7 @@ def disclose(call_id: int, task_id: int, contact_id: int) -> ResponseReturnValue
 @bp.post(f"{AT}/risk")
 @may(Role.TRACER, Role.ADVISER)
 def risk(call_id: int, task_id: int) -> ResponseReturnValue:
-    """Say what the circumstances chosen so far amount to; nothing is written."""
+    """Show the risk that follows from the circumstances chosen so far; writes nothing."""
     form = CircumstancesForm(prefix=PREFIX)
     at = clock.now()
     with transaction():
@@ -156,7 +156,7 @@ def risk(call_id: int, task_id: int) -> ResponseReturnValue:
 def _typed(
     call_id: int, task_id: int, form: ContactForm, change: Change, opened: Opened
 ) -> ResponseReturnValue:
-    """Save a line, or show it again with what is wrong; typed too late, it is kept as a draft."""
+    """Save a line, or show it again with its errors; if it came too late, keep it as a draft."""
     try:
         with transaction(is_work=False):
             _call, task = queries.open_call(call_id, task_id, agent())
@@ -192,7 +192,7 @@ def _keep(call_id: int, task_id: int, form: ContactForm) -> bool:
 
 
 def _forget(call_id: int, task_id: int) -> None:
-    """Give up the draft of a dialog that was sent or closed, and whatever draft of it still arrives."""
+    """Discard the draft of a dialog that was sent or closed, and any draft of it that arrives later."""
     key = form_drafts.key_in(request.form)
     form_drafts.forget(call_id, task_id, DIALOG, key=key, by=agent(), at=clock.database_now())
 
@@ -206,7 +206,7 @@ def _clicked(call_id: int, task_id: int, change: Change, opened: Opened) -> Resp
 
 
 def _write(call_id: int, task_id: int, change: Change, *, is_sent: bool = False) -> Contact:
-    """Make a change under the claim of the call, in one transaction; of a dialog that is sent, its draft goes."""
+    """Make a change under the call's claim, in one transaction; if a dialog was sent, discard its draft too."""
     with transaction():
         at = clock.database_now()
         call = calls.writing(call_id, agent(), at=at)
@@ -221,7 +221,7 @@ def _write(call_id: int, task_id: int, change: Change, *, is_sent: bool = False)
 def _done(call_id: int, task_id: int, opened: Opened) -> ResponseReturnValue:
     if is_fragment():
         answer = make_response(panel_of(call_id, task_id, opened))
-        # a corrected meeting changes dates and the right to a note; a shared number, the household
+        # a corrected meeting changes dates and the right to a note; a shared number changes the household
         answer.headers["HX-Trigger-After-Settle"] = "contacts-changed, note-answered"
         return answer
     address = url_for("contacts.panel", call_id=call_id, task_id=task_id, removed=opened.removed)

@@ -1,4 +1,4 @@
-"""The words of the contact list: risks, circumstances, what becomes of the call."""
+"""French words of the contact list: risks, circumstances, what happens to the call."""
 
 from flask_babel import LazyString
 from flask_babel import gettext as _
@@ -48,7 +48,7 @@ _AFTER_CALL: dict[ContactStatus, LazyString] = {
     ContactStatus.INFORMED: _l("Prévenue"),
     ContactStatus.REFUSED: _l("N’a pas souhaité répondre"),
     ContactStatus.UNREACHABLE: _l("Pas encore jointe"),
-    # that somebody tested positive is not for whoever named them
+    # the person who named them must not learn of their positive test
     ContactStatus.BECAME_CASE: _l("Suivie par la plateforme"),
     ContactStatus.REMOVED: _l("Retirée de la liste"),
 }
@@ -58,7 +58,7 @@ _WAITING: dict[TaskState, tuple[str, LazyString]] = {
     TaskState.WAITING_DOCTOR: ("neutral", _l("Pas encore jointe")),
     TaskState.WAITING_LANGUAGE: ("neutral", _l("Pas encore jointe")),
     TaskState.WAITING_INTERPRETER: ("neutral", _l("Pas encore jointe")),
-    # what was learnt of a person is not for whoever named them
+    # the person who named them must not learn this
     TaskState.TO_HAND_ON: ("neutral", _l("Suivie par la plateforme")),
     TaskState.DECEASED: ("neutral", _l("Suivie par la plateforme")),
     TaskState.DONE: ("done", _l("Prévenue")),
@@ -68,7 +68,7 @@ _WAITING: dict[TaskState, tuple[str, LazyString]] = {
 def what_follows(
     status: ContactStatus, task_state: TaskState | None, *, due: str, is_here: bool
 ) -> tuple[str, str]:
-    """Return a tone and the words for what becomes of a contact's call; `due` says until when it is promised."""
+    """Return a tone and the words for what happens to a contact's call; `due` says by when it is promised."""
     if status in _AFTER_CALL:
         return "done" if status is ContactStatus.INFORMED else "neutral", str(_AFTER_CALL[status])
     if task_state is TaskState.OPEN and is_here:
@@ -82,7 +82,7 @@ def what_follows(
 
 
 def consequence(risk: RiskLevel, *, due: str) -> str:
-    """Say what saving such a contact leads to; `due` says until when the call is promised."""
+    """Return the sentence for what saving a contact of this risk leads to; `due` says by when the call is promised."""
     sentence = {
         RiskLevel.AT_RISK: _("Cette personne sera appelée avant %(due)s.", due=due),
         RiskLevel.UNDETERMINED: _(

@@ -1,1 +1,1 @@
-"""The tracer's door: their home, the call screen, the end of a call."""
+"""The tracer's pages: home, inbound calls, the call screen, the end of a call."""

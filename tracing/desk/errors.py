@@ -1,4 +1,4 @@
-"""What the desk refuses."""
+"""Refusals of the desk."""
 
 from flask_babel import gettext as _
 
@@ -6,28 +6,28 @@ from tracing.kernel.errors import Invalid, Refused
 
 
 class AlreadyFinished(Refused):
-    """The conversation with this person was ended in this call: a second click ends nothing twice."""
+    """The conversation with this person already ended in this call: a second click has no effect."""
 
     def __init__(self) -> None:
         super().__init__(_("Vous avez déjà terminé avec cette personne dans cet appel."))
 
 
 class WordsChanged(Invalid):
-    """The statement was ticked on words that have changed since: it must be read again."""
+    """The statement was confirmed in words that have changed since: it must be read again."""
 
     def __init__(self) -> None:
         super().__init__(_("Ce texte a changé depuis : relisez-le à la personne, puis confirmez."))
 
 
 class CallbackNeeded(Invalid):
-    """A callback is promised for a day and an hour."""
+    """A callback needs a day and a time."""
 
     def __init__(self) -> None:
         super().__init__(_("Donnez le jour et l’heure du rappel."))
 
 
 class NoSuchHour(Invalid):
-    """A callback is promised for an hour that the clocks leap over."""
+    """The callback is at a time that the clocks skip."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -38,7 +38,7 @@ class NoSuchHour(Invalid):
 
 
 class OnACallAlready(Refused):
-    """Whoever is on a call takes nobody else who rings."""
+    """A tracer who is on a call cannot take another caller."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -47,7 +47,7 @@ class OnACallAlready(Refused):
 
 
 class NotFree(Invalid):
-    """A call is handed to a colleague who is there and has none."""
+    """The colleague is not present, or has a call already."""
 
     def __init__(self) -> None:
         super().__init__(

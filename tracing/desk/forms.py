@@ -1,4 +1,4 @@
-"""What is typed to end a call: the outcome, and what some outcomes need besides."""
+"""Forms that end or leave a call: the outcome with its details, the reason for giving back, the colleague."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -47,7 +47,7 @@ class NeededFor:
         """Refuse an empty field when the outcome that was chosen asks for it."""
         if asked_by(form) is self.asks and not self.is_settled(form):
             if not field.data:
-                # One sentence of ours, whatever WTForms thought of what was typed.
+                # show only our message, not those of WTForms
                 field.errors = []
                 raise StopValidation(self.message)
             return
@@ -60,7 +60,7 @@ class NeededFor:
 
 
 def offered_languages() -> list[SelectChoice]:
-    """Return the languages that somebody may speak, one that nobody recognised last."""
+    """Return the languages to choose from, the unknown one last."""
     known = [SelectChoice(code, name) for code, name in languages.choices()]
     return [SelectChoice("", _("Choisir")), *known, SelectChoice(languages.OTHER, _("Autre, ou inconnue"))]
 
@@ -69,7 +69,7 @@ class EndForm(PageForm):
     """Shape and presence only; whether a call may end so is decided in desk.ending.call_outcomes.finish."""
 
     needs_words = True
-    """False when a question to the adviser is open: nothing more has to be asked."""
+    """False when a question to the adviser is open: no question is required then."""
 
     outcome = HiddenField(
         validators=[AnyOf([one.value for one in BY_TRACER], _l("Choisissez comment l’appel se termine."))]
@@ -126,7 +126,7 @@ class GiveBackForm(PageForm):
 
     @property
     def chosen(self) -> GiveBackReason | None:
-        """The reason, or none."""
+        """The chosen reason, or None."""
         return GiveBackReason(self.reason.data) if self.reason.data else None
 
 
@@ -140,7 +140,7 @@ class HandOverForm(PageForm):
     )
 
     def offer(self, colleagues: Sequence[Colleague]) -> None:
-        """Offer these colleagues; nobody gets a call because their name comes first."""
+        """Offer these colleagues, with no default: the first name must not be chosen by accident."""
         self.colleague.choices = [
             SelectChoice("", _("Choisir")),
             *(

@@ -1,4 +1,4 @@
-"""Reading what the call screen shows: one person of a call, what they answered, who rang before."""
+"""Queries of the call screen: the people of a call, their answers, earlier attempts, a tracer's calls."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,16 +28,16 @@ from tracing.vault import services as vault
 
 @dataclass(frozen=True, repr=False)
 class About:
-    """One person of a call and why they are called, as far as their caller may know it."""
+    """One person of a call and why they are called, limited to what the caller may know."""
 
     task: CallTask
     case: Case
-    """Their own case, or the one that named them."""
+    """The person's own case, or the case that named them."""
     contact: Contact | None
     identity: Identity | None
     """None once destroyed."""
     case_identity: Identity | None
-    """Who named them: there only when that person agreed to be named to this contact."""
+    """The identity of the case that named them: only if that person agreed to be named to this contact."""
     given: dict[str, Given]
 
     @property
@@ -47,23 +47,23 @@ class About:
 
     @property
     def shown(self) -> list[int]:
-        """The people whose identity this shows, for the read log."""
+        """The people whose identity is shown, for the read log."""
         named = [self.case.person_id] if self.case_identity else []
         return [self.task.person_id, *named]
 
 
 @dataclass(frozen=True, repr=False)
 class Attempt:
-    """One call in which a person was, or was to be, spoken to."""
+    """One call in which the person was spoken to, or was to be."""
 
     started_at: datetime
     ended_at: datetime | None
     outcome: CallOutcome | None
     tracer: str
     reason: GiveBackReason | None
-    """Why it was given back."""
+    """Why the call was given back."""
     number_hash: bytes | None
-    """Which number was rung."""
+    """The number that was rung."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,10 @@ class CallMade:
 
 
 def own_call(call_id: int, by: Agent) -> Call:
-    """Return a call that the agent made as a tracer at the site where they work now.
+    """Return a call that the agent made as a tracer at their current site.
 
     Raises:
-        NoSuchCall: it is somebody else's, of another site, or made for a question.
+        NoSuchCall: it belongs to another member or another site, or was made for a question.
     """
     call = calls.get_call(call_id, tracer_id=by.member_id)
     if call.site_id != by.site.id or call.escalation_id is not None:
@@ -89,8 +89,8 @@ def own_call(call_id: int, by: Agent) -> Call:
 
 
 def tasks_of_call(call: Call) -> Sequence[CallTask]:
-    """Return why the people of a call are called, the most urgent first; those finished in it are still there."""
-    # two look-ups, each by its index: one condition with OR would read the whole table of tasks
+    """Return the tasks of a call, the most urgent first, including those finished in it."""
+    # two look-ups, each with its index: one condition with OR would read the whole table of tasks
     of_call = union(
         select(CallTask.id).where(
             CallTask.household_id == call.household_id, CallTask.state == TaskState.OPEN
@@ -106,7 +106,7 @@ def task_in(call: Call, task_id: int) -> CallTask:
     """Return one person's task in a call.
 
     Raises:
-        NoSuchCall: the call is to other people.
+        NoSuchCall: the task belongs to another household.
     """
     spoken = exists().where(Conversation.call_id == call.id, Conversation.task_id == task_id)
     waits = (CallTask.household_id == call.household_id) & (CallTask.state == TaskState.OPEN)
@@ -117,7 +117,7 @@ def task_in(call: Call, task_id: int) -> CallTask:
 
 
 def about(task: CallTask) -> About:
-    """Return one person of a call; the case's name is read only where it may be told."""
+    """Load one person of a call; the name of the case is read only if it may be told."""
     contact = find_contact(task.contact_id)
     case = cases.get_case(task.case_id)
     may_name = contact is not None and contact.may_disclose
@@ -133,7 +133,7 @@ def about(task: CallTask) -> About:
 
 
 def given_answers(task_id: int) -> dict[str, Given]:
-    """Return every stored answer of a task with the call it was given in; those of a destroyed day are absent."""
+    """Return the stored answers of a task, each with its call, without those of a destroyed day."""
     found = {}
     for row in calls.answer_rows(task_id):
         opened = vault.find_unsealed("answers", row.id, row.cohort, row.sealed)
@@ -143,13 +143,13 @@ def given_answers(task_id: int) -> dict[str, Given]:
 
 
 def doctor_of(case: Case) -> str | None:
-    """Return the doctor who prescribed the test, as the laboratory wrote it."""
+    """Return the name of the doctor who prescribed the test, as the laboratory wrote it."""
     background = vault.find_unsealed("cases", case.id, case.cohort, case.sealed) or {}
     return background.get("prescriber_name") or None
 
 
 def attempts_of(task_id: int) -> list[Attempt]:
-    """Return the calls in which this person was or was to be spoken to, newest first."""
+    """Return the calls in which this person was spoken to, or was to be, newest first."""
     rows = session.execute(
         select(
             Call.started_at,
@@ -170,7 +170,7 @@ def attempts_of(task_id: int) -> list[Attempt]:
 
 
 def calls_made(made: Iterable[Call]) -> list[CallMade]:
-    """Return calls with the reference of the first case each was about."""
+    """Return calls, each with the reference of the first case it was about."""
     listed = list(made)
     rows = session.execute(
         select(Conversation.call_id, Case.reference, CallTask.kind)
@@ -193,12 +193,12 @@ def find_calls(call_ids: Iterable[int]) -> Sequence[Call]:
 
 
 def called_about(case_id: int) -> Sequence[int]:
-    """Return everybody who is or was to be called because of a case: the ill person, and the contacts."""
+    """Return everyone who is or was to be called because of a case: the case itself and its contacts."""
     return session.scalars(select(CallTask.person_id).where(CallTask.case_id == case_id)).all()
 
 
 def contacts_to_call(case_id: int) -> int:
-    """Return how many contacts of a case wait for a call, for the words of the closing button."""
+    """Return how many contacts of a case wait for a call, for the text of the closing button."""
     waiting = (
         select(func.count())
         .select_from(CallTask)

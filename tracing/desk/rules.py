@@ -1,4 +1,4 @@
-"""What an earlier call leaves standing, when somebody may be called back, when they are tried again. Pure."""
+"""Rules of the desk: which answers outlast a call, when a callback may be promised, when to try again. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,30 +14,30 @@ from tracing.scripts.vocabulary import NO, YES
 from tracing.scripts.wording import confirmation_key
 
 REPRESENTATIVE_UNDER = 16
-"""Younger than this, a parent or legal representative answers."""
+"""Below this age, a parent or legal representative answers."""
 
 LONGEST_PROMISE = timedelta(days=7)
-"""A callback is promised within a week: later, the days it is about are over."""
+"""The latest a callback may be: after a week, the days it is about are over."""
 
 OF_THE_MOMENT = frozenset({"has_time", "red_flags"})
-"""Asked anew in every call: whether there is time, and whether there is danger, was true of that day only."""
+"""Asked again in every call: whether there is time and whether there is danger were true on that day only."""
 
 DATING_QUESTIONS = frozenset(
     {"has_symptoms", "onset_on", "vaccination", "lives_with_case", "infected_recently"}
 )
-"""Their answers change a window, an isolation or a quarantine."""
+"""Their answers change the contact window, the isolation or the quarantine."""
 
 
 URGENT_QUESTIONS = frozenset({"fragile", "has_symptoms", "lives_in"})
-"""Their answers make a later call more urgent, or less."""
+"""Their answers make later calls more or less urgent."""
 
 COLLECTIVE = frozenset({"care_home", "shelter", "prison", "other"})
-"""Answers to where somebody lives that are a collective housing."""
+"""Answers to `lives_in` that mean collective housing."""
 
 
 @dataclass(frozen=True, repr=False)
 class Given:
-    """An answer as it is stored."""
+    """A stored answer."""
 
     value: Any
     call_id: int
@@ -47,7 +47,7 @@ class Given:
 def of_one_call(script: Script) -> frozenset[str]:
     """Return the answers and confirmations that hold only for the call in which they were given.
 
-    Who is on the line, who they say they are, whatever ended a call before, and what is true of a moment.
+    These are: who is on the line, who they say they are, what ended a call, and what is true only at the moment.
     """
     keys: set[str] = set()
     for step in script.steps:
@@ -58,7 +58,7 @@ def of_one_call(script: Script) -> frozenset[str]:
 
 
 def standing(script: Script, given: Mapping[str, Given], *, call_id: int) -> dict[str, Any]:
-    """Return the answers that hold in a call: those of the task, less what belonged to an earlier call."""
+    """Return the answers that hold in a call: all of the task, without those bound to an earlier call."""
     momentary = of_one_call(script)
     return {
         key: one.value
@@ -68,7 +68,7 @@ def standing(script: Script, given: Mapping[str, Given], *, call_id: int) -> dic
 
 
 def factors_after(known: Factor, answers: Mapping[str, Any]) -> Factor:
-    """Return what makes somebody's calls more urgent, once they have answered; what was not asked stays as known."""
+    """Return the factors after a person's answers; a factor that was not asked about stays as it was known."""
     said = {
         Factor.FRAGILE: as_flag(answers.get("fragile")),
         Factor.SYMPTOMS: as_flag(answers.get("has_symptoms")),
@@ -81,7 +81,7 @@ def factors_after(known: Factor, answers: Mapping[str, Any]) -> Factor:
 
 
 def onset_of(answers: Mapping[str, Any], known: date | None) -> date | None:
-    """Return the first day of symptoms: as answered, else as the laboratory knew it."""
+    """Return the first day of symptoms: as answered, else as the laboratory reported it."""
     if answers.get("has_symptoms") == NO:
         return None
     if answers.get("has_symptoms") != YES:
@@ -94,21 +94,21 @@ def onset_of(answers: Mapping[str, Any], known: date | None) -> date | None:
 
 
 def as_flag(answer: object) -> bool | None:
-    """Return a yes or no as a truth, anything else as not known."""
+    """Return True or False for yes or no, None for anything else."""
     return {YES: True, NO: False}.get(answer) if isinstance(answer, str) else None
 
 
 def newly_typed(typed: Sequence[str], stored: object) -> list[str]:
-    """Return what was typed; of a day and « ne sait pas » together, the one that is new."""
+    """Return what was typed; if a day and « ne sait pas » came together, only the one that is new."""
     given = [one for one in typed if one]
     fresh = [one for one in given if one != stored]
     return fresh if len(given) == 2 and len(fresh) == 1 else given
 
 
 def on_the_clock(day: date, hour: time, zone: ZoneInfo, *, at: datetime) -> datetime | None:
-    """Return the moment (UTC) at which the clocks of a zone show an hour; None where they leap over it.
+    """Return the UTC time at which the clocks of a zone show `hour`; None if the clocks skip it.
 
-    Of an hour that comes twice in a night, the first one that is still to come.
+    If an hour occurs twice in a night, the first occurrence that is still in the future counts.
     """
     typed = datetime.combine(day, hour, zone)
     first, again = (typed.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
@@ -118,7 +118,7 @@ def on_the_clock(day: date, hour: time, zone: ZoneInfo, *, at: datetime) -> date
 
 
 def may_be_promised(calling: Calling, when: datetime, *, at: datetime) -> bool:
-    """Say whether somebody may be called back at `when`: to come, within a week by the clock, in calling hours."""
+    """Return whether a callback may be at `when`: in the future, within a week by the clock, in calling hours."""
     latest = (at.astimezone(calling.zone) + LONGEST_PROMISE).astimezone(UTC)
     return at < when <= latest and is_open(calling, when)
 
@@ -126,12 +126,12 @@ def may_be_promised(calling: Calling, when: datetime, *, at: datetime) -> bool:
 def proposed_callback(
     calling: Calling, *, at: datetime, zone: ZoneInfo, can_be_kept: Callable[[datetime], bool]
 ) -> datetime:
-    """Return the callback that the closing proposes: a full quarter, an hour from now or later, in calling hours.
+    """Return the callback proposed at the end of a call: on a quarter hour, an hour or more from now, in calling hours.
 
-    The first one that can be kept, looked for by the hour; without any, the first one at all. On the clock of the site
-    (`zone`), like every time that its tracers type.
+    It is the first that can be kept, searched in steps of an hour; if none can, the first one. It is in the site's time
+    zone (`zone`), like every time that its tracers type.
     """
-    # in UTC: by the clock an hour may come twice, or not at all
+    # in UTC: in local time an hour may occur twice, or not at all
     later = at.astimezone(UTC) + timedelta(hours=1)
     quarter = later + timedelta(minutes=-later.minute % 15)
     first = when = next_open(calling, quarter.replace(second=0, microsecond=0))
@@ -145,9 +145,9 @@ def proposed_callback(
 def next_try_at(
     pack: Pack, earlier: Sequence[datetime], *, attempts: int, at: datetime, calling: Calling
 ) -> datetime | None:
-    """Return when to try again after an attempt in vain at `at`; None once every attempt is used up.
+    """Return when to try again after a failed attempt at `at`; None once all attempts are used up.
 
-    `attempts` of the `earlier` ones count: a task that was opened again began anew.
+    Only the last `attempts` of the `earlier` ones count: a task that was opened again starts from zero.
     """
     counted = list(earlier)[-attempts:] if attempts else []
     return next_attempt_at(pack, [*counted, at], calling=calling)

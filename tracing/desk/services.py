@@ -1,4 +1,4 @@
-"""What a tracer does in a call: take it, note answers, end it with each person."""
+"""Commands of the call screen: open the conversations, save a step's answers, decide the dates, keep drafts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,41 +34,41 @@ from tracing.scripts.wording import confirmation_key, confirmation_value
 from tracing.staff.agent import Agent
 
 STATEMENT = "confirm"
-"""Under this name the tick of a mandatory statement is typed and refused."""
+"""The form name of a mandatory statement's checkbox, also used as the key of its refusal."""
 
 
 @dataclass(frozen=True, repr=False)
 class StepInput:
-    """What came from one step of the page."""
+    """The input of one step of the page."""
 
     step_id: str
     asked: frozenset[str]
-    """The questions that were on the page: one left empty there is cleared, one that was not is left alone."""
+    """The questions that were on the page: an empty one is cleared, one that was not there is left alone."""
     values: Mapping[str, Sequence[str]]
     statement: str | None = None
     """The fingerprint of the statement on the page, if there was one."""
     confirmed: str = ""
-    """The same, once it was ticked."""
+    """The same fingerprint if the checkbox was ticked."""
     anyway: bool = False
-    """Go on although something is missing: the page has said so once."""
+    """Continue although something is missing: the page has warned once."""
 
 
 @dataclass(repr=False)
 class Saved:
-    """What became of it."""
+    """The result of saving a step."""
 
     changed: set[str] = field(default_factory=set)
     refused: dict[str, Refused] = field(default_factory=dict)
     typed: dict[str, list[str]] = field(default_factory=dict)
-    """What was refused, as typed, to be shown again."""
+    """The refused input as typed, to be shown again."""
 
 
 Spoken = list[tuple[CallTask, Conversation]]
-"""Everybody to be spoken to in a call."""
+"""Every person to speak to in a call."""
 
 
 def open_conversations(call: Call, *, by: Agent, at: datetime) -> Spoken:
-    """Return everybody to be spoken to in a call; somebody named during it joins them."""
+    """Return every person to speak to in a call, including those named during it."""
     known = {one.task_id: one for one in call_queries.conversations(call.id)}
     people = []
     for task in queries.tasks_of_call(call):
@@ -83,7 +83,7 @@ def open_conversations(call: Call, *, by: Agent, at: datetime) -> Spoken:
 def chosen(
     spoken: Sequence[tuple[CallTask, Conversation]], task_id: int | None
 ) -> tuple[CallTask, Conversation]:
-    """Return the person asked for, else the first one with whom the call has not ended."""
+    """Return the requested person, else the first one whose conversation has not ended."""
     if task_id is not None:
         for task, conversation in spoken:
             if task.id == task_id:
@@ -96,10 +96,10 @@ def chosen(
 
 
 def talk_in(call: Call, task_id: int, *, spoken: Spoken | None = None, by: Agent, at: datetime) -> Talk:
-    """Return the conversation with one person of a call; `spoken` is everybody in it, when that is known already.
+    """Return the conversation with one person of a call; `spoken` is every person in it, if already loaded.
 
     Raises:
-        NoSuchCall: the call is to other people.
+        NoSuchCall: the task belongs to another household.
     """
     for task, conversation in spoken or open_conversations(call, by=by, at=at):
         if task.id == task_id:
@@ -108,7 +108,7 @@ def talk_in(call: Call, task_id: int, *, spoken: Spoken | None = None, by: Agent
 
 
 def date_first(about: About, *, by: Agent, at: datetime) -> None:
-    """Give a person their first dates, from what is known before anybody asked."""
+    """Decide a person's first dates, from what is known before any question is asked."""
     undecided = (
         about.case.isolation_measure is None
         if about.contact is None
@@ -119,7 +119,7 @@ def date_first(about: About, *, by: Agent, at: datetime) -> None:
 
 
 def _decide(about: About, answers: Mapping[str, Any], *, by: Agent, at: datetime) -> None:
-    """Compute the dates of a person anew, by the rules in force today."""
+    """Compute a person's dates again, by the rules in force today."""
     zone = by.site.time_zone
     age = age_that_counts(about, at=at, zone=zone)
     if about.contact is None:
@@ -146,12 +146,12 @@ def _decide(about: About, answers: Mapping[str, Any], *, by: Agent, at: datetime
 
 
 def save(call: Call, talk: Talk, typed: StepInput, *, by: Agent, at: datetime) -> Saved:
-    """Keep what was typed in a step, each answer by itself: one that is refused keeps none of the others away.
+    """Save the answers of a step one by one: a refused one does not prevent the others.
 
     Call `calls.services.writing` first.
 
     Raises:
-        IdentityFirst: the step opens only once the person has said who they are.
+        IdentityFirst: the step is locked until the person has confirmed their identity.
     """
     here = talk.path.find(typed.step_id)
     if here is None:
@@ -173,7 +173,7 @@ def save(call: Call, talk: Talk, typed: StepInput, *, by: Agent, at: datetime) -
 
 
 def compare(talk: Talk, step: Step, typed: StepInput, *, by: Agent, at: datetime) -> Saved:
-    """Put what was typed into the talk's answers, and return what is new in it and what cannot be used."""
+    """Put the input into the talk's answers; return what changed and what was refused."""
     saved, today = Saved(), clock.local_day(at, by.site.time_zone)
     for question in step.questions:
         if question.id not in typed.asked:
@@ -213,7 +213,7 @@ def _put(talk: Talk, saved: Saved, key: str, value: object) -> None:
 def keep_drafts(
     call: Call, talk: Talk, typed: StepInput, words: Mapping[str, str], *, by: Agent, at: datetime
 ) -> dict[str, str]:
-    """Keep what was typed too late, in `words` as a person reads them; returns what was kept, by its question."""
+    """Keep what was typed too late, in `words` for the reader; return what was kept, keyed by question."""
     here = talk.script.step(typed.step_id)
     if here is None:
         return {}
@@ -226,7 +226,7 @@ def keep_drafts(
 
 
 def keep_newest(call_id: int, field: str, text: str, *, by: Agent, at: datetime) -> None:
-    """Keep one draft a field of a call: what was typed last, once."""
+    """Keep one draft per field of a call: the latest text, once."""
     for draft, known in call_queries.drafts(by.member_id):
         if (draft.call_id, draft.field) == (call_id, field):
             if known == text:

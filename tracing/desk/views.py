@@ -1,4 +1,4 @@
-"""A tracer's home and the call screen: what is shown, what is typed, what keeps the call alive."""
+"""Views of the tracer's home and the call screen: show, save answers, keep the claim alive; routes of the desk."""
 
 from typing import Any
 
@@ -56,12 +56,12 @@ bp.add_url_rule("/incoming", "incoming", incoming_views.ask, methods=["GET", "PO
 bp.add_url_rule("/incoming/request", "keep_request", incoming_views.keep, methods=["POST"])
 
 ANSWER = "answer-"
-"""The names of a step's controls begin with it, so that a question may be called anything."""
+"""Prefix of the names of a step's controls, so that a question can have any id."""
 
 
 @bp.context_processor
 def vocabulary() -> dict[str, Any]:
-    """Give the pages of the desk the words for its codes."""
+    """Return the words for the codes that the desk's templates use."""
     return {
         "outcome_words": OUTCOME_WORDS,
         "outcome_tones": OUTCOME_TONES,
@@ -83,7 +83,7 @@ def vocabulary() -> dict[str, Any]:
 @bp.get("/desk")
 @may(Role.TRACER)
 def home() -> ResponseReturnValue:
-    """Show what to do next, what was promised, what was done today."""
+    """Show what to do next, the promised callbacks, and the calls of today."""
     with transaction():
         shown = dashboard.home_of(agent(), at=asked_at())
         return render_template("desk/home.html", home=shown, waiting=shown.waiting)
@@ -92,7 +92,7 @@ def home() -> ResponseReturnValue:
 @bp.get("/desk/waiting")
 @may(Role.TRACER, passive=True)
 def waiting() -> ResponseReturnValue:
-    """Say again whether somebody waits for a call, to a page that stays open on an empty queue."""
+    """Say again whether a call is waiting, for a page left open on an empty queue."""
     with transaction():
         found = dashboard.waiting_for(agent(), at=asked_at())
         return render_template("desk/waiting.html", waiting=found)
@@ -101,11 +101,11 @@ def waiting() -> ResponseReturnValue:
 @bp.post("/calls/next")
 @may(Role.TRACER)
 def next_call() -> ResponseReturnValue:
-    """Take the next call; without one, home says when there will be one."""
+    """Take the next call; if there is none, the home page says when there will be one."""
     with transaction():
         at = asked_at()
         presence.resume(agent(), at=at)
-        # the page that follows opens the conversations: the queue is held for as short as can be
+        # the next page opens the conversations, so that this lock on the queue is as short as possible
         call = calls.take_next(agent(), at=at)
         target = call_url(call) if call else url_for("desk.home")
     return redirect(target, 303)
@@ -114,7 +114,7 @@ def next_call() -> ResponseReturnValue:
 @bp.post("/drafts/<int:draft_id>/dismiss")
 @may(Role.TRACER)
 def dismiss_draft(draft_id: int) -> ResponseReturnValue:
-    """Put away what was typed too late."""
+    """Dismiss a draft that was typed too late."""
     with transaction():
         calls.dismiss_draft(draft_id, by=agent(), at=clock.now())
     return redirect(url_for("desk.home"), 303)
@@ -126,7 +126,7 @@ def dismiss_draft(draft_id: int) -> ResponseReturnValue:
 @bp.get("/calls/<int:call_id>")
 @may(Role.TRACER)
 def call(call_id: int) -> ResponseReturnValue:
-    """Show the call screen, or, to htmx, the step that was asked for."""
+    """Show the call screen or, for htmx, the requested step."""
     with transaction():
         held = queries.own_call(call_id, agent())
         if held.ended_at is not None:
@@ -147,7 +147,7 @@ def call(call_id: int) -> ResponseReturnValue:
 @bp.post("/calls/<int:call_id>/tasks/<int:task_id>/answers")
 @may(Role.TRACER, last_words=True)
 def save_answer(call_id: int, task_id: int) -> ResponseReturnValue:
-    """Keep an answer as it is given; what it opens and closes on the page comes back."""
+    """Save an answer as it is given; return what it opens and closes on the page."""
     typed = typed_in(request.form.get("step", ""))
     try:
         screen = write(call_id, task_id, typed)
@@ -159,7 +159,7 @@ def save_answer(call_id: int, task_id: int) -> ResponseReturnValue:
 @bp.post("/calls/<int:call_id>/tasks/<int:task_id>/steps/<step>")
 @may(Role.TRACER, last_words=True)
 def save_step(call_id: int, task_id: int, step: str) -> ResponseReturnValue:
-    """Keep the answers of a step and go on to the next one; works without script."""
+    """Save the answers of a step and go to the next one; works without JavaScript."""
     typed = typed_in(step)
     try:
         screen = write(call_id, task_id, typed, goes_on=True)
@@ -177,9 +177,9 @@ def save_step(call_id: int, task_id: int, step: str) -> ResponseReturnValue:
 @bp.post("/calls/<int:call_id>/tasks/<int:task_id>/look-again")
 @may(Role.TRACER)
 def look_again(call_id: int, task_id: int) -> ResponseReturnValue:
-    """Show what follows from a correction made beside the step; where the step has gone, the one that came instead.
+    """Show the effects of a correction made beside the step; if the step is gone, show the one that replaced it.
 
-    Nothing is written.
+    Writes nothing.
     """
     typed = typed_in(request.form.get("step", ""))
     with transaction():
@@ -196,7 +196,7 @@ def look_again(call_id: int, task_id: int) -> ResponseReturnValue:
 
 
 def typed_in(step: str) -> StepInput:
-    """Return what was typed in a step."""
+    """Return the input of a step."""
     form = request.form
     return StepInput(
         step_id=step,
@@ -209,7 +209,7 @@ def typed_in(step: str) -> StepInput:
 
 
 def write(call_id: int, task_id: int, typed: StepInput, *, goes_on: bool = False) -> Screen:
-    """Save under the call's claim, and return the screen as it stands afterwards."""
+    """Save under the call's claim; return the updated screen."""
     with transaction():
         at, by = asked_at(), agent()
         held = queries.own_call(call_id, by)
@@ -224,7 +224,7 @@ def write(call_id: int, task_id: int, typed: StepInput, *, goes_on: bool = False
 
 
 def too_late(call_id: int, task_id: int, typed: StepInput, lost: ClaimLost) -> ResponseReturnValue:
-    """Refuse what came after the claim had ended, keep it as drafts, and show it."""
+    """Refuse input that came after the claim had ended, keep it as drafts, and show it."""
     with transaction():
         at, by = asked_at(), agent()
         held = queries.own_call(call_id, by)
@@ -238,7 +238,7 @@ def too_late(call_id: int, task_id: int, typed: StepInput, lost: ClaimLost) -> R
 @bp.post("/calls/<int:call_id>/tasks/<int:task_id>/ring")
 @may(Role.TRACER)
 def ring(call_id: int, task_id: int) -> ResponseReturnValue:
-    """Go on with another of the person's numbers."""
+    """Switch to another of the person's numbers."""
     place = request.form.get("place", default=0, type=int)
     try:
         with transaction():
@@ -256,7 +256,7 @@ def ring(call_id: int, task_id: int) -> ResponseReturnValue:
 @bp.post("/calls/<int:call_id>/heartbeat")
 @may(Role.TRACER, passive=True, while_locked=True)
 def heartbeat(call_id: int) -> ResponseReturnValue:
-    """Keep the claim while the page is open. It is no input, so it cannot keep it for ever."""
+    """Renew the claim while the page is open. A heartbeat is no input, so it cannot renew it for ever."""
     try:
         with transaction():
             held = queries.own_call(call_id, agent())

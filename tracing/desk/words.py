@@ -1,4 +1,4 @@
-"""The words of the desk: kinds of calls, answers to yes and no, what a draft was for."""
+"""French words and icons of the desk: outcome icons, kinds of calls, yes and no, what a draft was for."""
 
 from flask_babel import lazy_gettext as _l
 
@@ -40,4 +40,4 @@ DRAFT_WORDS = {
     "escalation": _l("Question au médecin-conseil ou au référent"),
     "sick_note": _l("Arrêt de travail"),
 }
-"""What a draft was for, when it was no question of a script."""
+"""What a draft was for, if not a question of a script."""

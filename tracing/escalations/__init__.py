@@ -1,1 +1,1 @@
-"""A medical adviser or a referent must look: raise, take, settle."""
+"""Escalations: questions to a medical adviser or a referent, from raising to the answer, with the call it may need."""

@@ -1,4 +1,4 @@
-"""Ringing the person of a question: whoever answers it holds the household as every caller does."""
+"""The call that an adviser or a referent makes about a question: claim the household, answer, end, keep a draft."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,23 +24,23 @@ from tracing.staff.agent import Agent
 from tracing.vault import services as vault
 
 ADVICE = "advice"
-"""Under this name an answer is kept while it is typed in a call."""
+"""The field under which the draft of an answer is kept."""
 
 MOST_KEPT = 4 * rules.LONGEST_ANSWER
-"""What is longer cannot be sent anyway."""
+"""A longer text could not be sent anyway."""
 
 
 def ring(escalation_id: int, *, by: Agent, at: datetime) -> Call:
-    """Take the household of a question that one has taken: now its numbers may be rung, by nobody else.
+    """Claim the household of a question that the agent has taken: its numbers may now be rung, by no one else.
 
-    Whoever has it already goes on with it, in this browser.
+    If the agent already has this call, it continues in this browser.
 
     Raises:
-        NobodyIsCalled: the person is said to be dead, or has no number.
-        OnTheLine: somebody has the household; the sentence says who.
+        NobodyIsCalled: the person was reported dead, or has no number.
+        OnTheLine: another member holds the household; the sentence says who.
         OtherCallFirst: the agent has another call.
-        BeingJoined: the household waits to be joined with one that somebody has.
-        NotTakenByYou, AlreadyTaken, AlreadySettled: the question is not in one's hands.
+        BeingJoined: the household must be joined with one that is claimed.
+        NotTakenByYou, AlreadyTaken, AlreadySettled: the agent does not hold the question.
     """
     known = queries.get_escalation(escalation_id, by=by)
     task = queue.get_task(known.task_id)
@@ -48,7 +48,7 @@ def ring(escalation_id: int, *, by: Agent, at: datetime) -> Call:
         raise NobodyIsCalled
     due_at = rules.call_again_by(known.reason, at)
     try:
-        # the household's place before the question, as everywhere
+        # lock the household's entry before the question, as everywhere
         claim = claim_household.claim_for_advice(task.household_id, escalation_id, by, due_at=due_at, at=at)
     except HeldBy as held:
         raise OnTheLine(held.name) from held
@@ -69,7 +69,7 @@ def is_called_no_more(task: CallTask) -> bool:
 
 
 def said_of(lost: ClaimLost) -> str:
-    """Return what somebody reads whose call for a question is not theirs any more."""
+    """Return the sentence shown to an agent who no longer holds the call for a question."""
     if isinstance(lost, LedElsewhere):
         return lost.message
     return str(
@@ -80,10 +80,10 @@ def said_of(lost: ClaimLost) -> str:
 
 
 def get_call(call_id: int, escalation_id: int, by: Agent) -> Call:
-    """Return a call that one has made for a question.
+    """Return a call that the agent made for a question.
 
     Raises:
-        NoSuchCall: it is somebody else's, or for another question.
+        NoSuchCall: it is another member's, or for another question.
     """
     call = call_queries.get_call(call_id, tracer_id=by.member_id)
     if call.escalation_id != escalation_id:
@@ -102,13 +102,13 @@ def settle(
     by: Agent,
     at: datetime,
 ) -> Escalation:
-    """Answer a question, and end the call that one has for it: the household goes where the answer puts it.
+    """Answer a question, and end the agent's call for it: the answer decides where the household goes.
 
     `call_id` is the call in which the answer was written; none: outside a call.
 
     Raises:
-        ClaimLost, LedElsewhere: that call is not one's own any more: nothing of the answer is kept here.
-        and what `services.settle` refuses.
+        ClaimLost, LedElsewhere: the agent no longer holds that call: nothing of the answer is saved here.
+        and what `services.settle` raises.
     """
     held = queries.find_call(escalation_id, by.member_id)
     written_in = call_id or (held.id if held else None)
@@ -132,11 +132,11 @@ def settle(
 
 
 def end(call_id: int, escalation_id: int, outcome: CallOutcome, *, by: Agent, at: datetime) -> None:
-    """End a call without answering the question: it stays with whoever took it, the household goes back.
+    """End a call without answering the question: the agent keeps the question, the household goes back to the queue.
 
     Raises:
-        NoSuchCall: it is somebody else's, or for another question.
-        ClaimLost, LedElsewhere: it is not one's own any more.
+        NoSuchCall: it is another member's, or for another question.
+        ClaimLost, LedElsewhere: the agent no longer holds it.
     """
     _end(calls.writing(call_id, by, escalation_id=escalation_id, at=at), outcome, by=by, at=at)
 
@@ -144,7 +144,7 @@ def end(call_id: int, escalation_id: int, outcome: CallOutcome, *, by: Agent, at
 def _end(call: Call, outcome: CallOutcome, *, by: Agent, at: datetime) -> None:
     calls.end(call, outcome, by=by, at=at)
     if outcome is not CallOutcome.GIVEN_BACK:
-        # the tracers who ring this household afterwards read it there
+        # tracers who call this household later read it on the timeline
         events.record(
             "call.advised",
             by=by.member_id,
@@ -160,7 +160,7 @@ def _end(call: Call, outcome: CallOutcome, *, by: Agent, at: datetime) -> None:
 
 
 def keep(call_id: int, escalation_id: int, text: str, *, by: Agent, at: datetime) -> None:
-    """Keep the answer as it is being typed, once a question; under no claim, so that no word is lost with one."""
+    """Keep an answer while it is being typed, one draft per question; without a claim, so that it outlives the call."""
     call, text = get_call(call_id, escalation_id, by), text[:MOST_KEPT]
     known = _drafts(escalation_id, by)
     if known:
@@ -172,7 +172,7 @@ def keep(call_id: int, escalation_id: int, text: str, *, by: Agent, at: datetime
 
 
 def kept(escalation_id: int, by: Agent) -> str | None:
-    """Return the answer that one was typing to a question, as far as it was kept."""
+    """Return the draft of the agent's answer to a question; None if there is none."""
     known = _drafts(escalation_id, by)
     if not known:
         return None

@@ -1,4 +1,4 @@
-"""Ringing the person of a question: take the household, keep it, end the call."""
+"""Views of the call about a question: claim the household, keep the claim, keep drafts, end the call."""
 
 from flask import Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,7 +17,7 @@ from tracing.staff.access import agent, asked_at, is_fragment, may
 
 @may(*ASKED)
 def ring(escalation_id: int) -> ResponseReturnValue:
-    """Take the household of a question: its numbers are shown to whoever has it, and to nobody else."""
+    """Claim the household of a question: its numbers are shown only to the member who holds it."""
     try:
         with transaction():
             calling.ring(escalation_id, by=agent(), at=asked_at())
@@ -29,7 +29,7 @@ def ring(escalation_id: int) -> ResponseReturnValue:
 
 @may(*ASKED, passive=True, while_locked=True)
 def heartbeat(escalation_id: int, call_id: int) -> ResponseReturnValue:
-    """Keep the claim while the page is open. It is no input, so it cannot keep it for ever."""
+    """Renew the claim while the page is open. A heartbeat is no input, so it cannot renew it for ever."""
     try:
         with transaction():
             held = calling.get_call(call_id, escalation_id, agent())
@@ -55,7 +55,7 @@ def still_here(escalation_id: int, call_id: int) -> ResponseReturnValue:
 
 @may(*ASKED, last_words=True)
 def keep_words(escalation_id: int, call_id: int) -> ResponseReturnValue:
-    """Keep an answer while it is typed, and the call with it; too late for the call, it is kept all the same."""
+    """Keep the draft of an answer, and renew the claim; if that is too late, the draft is kept all the same."""
     by, at, text = agent(), asked_at(), request.form.get("answer", "")
     try:
         with transaction():
@@ -72,7 +72,7 @@ def keep_words(escalation_id: int, call_id: int) -> ResponseReturnValue:
 
 @may(*ASKED)
 def hang_up(escalation_id: int, call_id: int) -> ResponseReturnValue:
-    """End the call without an answer: rung in vain, or not rung; the question stays with whoever took it."""
+    """End the call without an answer, rung or not; the question stays with the member who took it."""
     outcome = CallOutcome.NO_ANSWER if request.form.get("rung") == "yes" else CallOutcome.GIVEN_BACK
     try:
         with transaction():

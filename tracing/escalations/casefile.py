@@ -1,4 +1,4 @@
-"""What an adviser or a referent reads of a case before they answer: one person, no other."""
+"""The case file that an adviser or a referent reads before answering: one person only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,28 +25,28 @@ from tracing.staff import queries as staff
 
 @dataclass(frozen=True, repr=False)
 class CaseFile:
-    """The person a question is about, their dates, their answers, the calls made."""
+    """The person a question is about: dates, answers, calls made."""
 
     task: CallTask
     reference: str
     identity: Identity | None
     case: Case | None
-    """None when the person is a contact: the case is somebody else's, and stays unread."""
+    """None if the person is a contact: the case is another person's and must not be read."""
     contact: Contact | None
     contacts_named: int
     lines: Sequence[Line]
     timeline: Sequence[Call]
     names: dict[int, str]
-    """The tracers of the timeline."""
+    """The tracers in the timeline."""
 
     @property
     def person_id(self) -> int:
-        """Whose file it is."""
+        """The person of the file."""
         return self.task.person_id
 
 
 def open_case_file(escalation: Escalation) -> CaseFile:
-    """Return the file of the person a question is about. Record the sighting beside it."""
+    """Return the file of the person a question is about. The caller must record the sighting."""
     task = queue.get_task(escalation.task_id)
     case = cases.get_case(task.case_id)
     is_case = task.kind is TaskKind.CASE_FIRST
@@ -81,7 +81,7 @@ def _count_contacts(case_id: int) -> int:
 
 
 def find_live_call(escalation: Escalation) -> Call | None:
-    """Return the call that goes on with the household a question is about, whoever makes it."""
+    """Return the call in progress with the household of a question, whoever makes it."""
     task = queue.get_task(escalation.task_id)
     return session.scalar(
         select(Call)

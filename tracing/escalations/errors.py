@@ -1,4 +1,4 @@
-"""What the escalation part refuses."""
+"""Refusals of escalations."""
 
 from flask_babel import gettext as _
 
@@ -6,28 +6,28 @@ from tracing.kernel.errors import Invalid, Missing, Refused
 
 
 class NoSuchEscalation(Missing):
-    """There is no such question, or it is for other people."""
+    """There is no such question, or it is for another audience."""
 
     def __init__(self) -> None:
         super().__init__(_("Cette demande d’avis n’existe pas, ou ne vous est pas adressée."))
 
 
 class AlreadyTaken(Refused):
-    """Somebody else took the question first."""
+    """Another member took the question first."""
 
     def __init__(self, name: str) -> None:
         super().__init__(_("%(name)s a déjà pris cette demande. Rien n’a été changé.", name=name))
 
 
 class AlreadySettled(Refused):
-    """The question was answered meanwhile."""
+    """The question was answered in the meantime."""
 
     def __init__(self, name: str) -> None:
         super().__init__(_("%(name)s a déjà répondu à cette demande. Rien n’a été changé.", name=name))
 
 
 class NotTakenByYou(Refused):
-    """Only who took a question answers it."""
+    """The question must be taken before it is answered."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -36,21 +36,21 @@ class NotTakenByYou(Refused):
 
 
 class MedicalForAdviser(Invalid):
-    """A referent never reads a medical question."""
+    """A medical question cannot go to a referent."""
 
     def __init__(self) -> None:
         super().__init__(_("Une question médicale va au médecin-conseil, pas au référent."))
 
 
 class QuestionNeeded(Invalid):
-    """Nobody can answer an empty question."""
+    """The question is empty."""
 
     def __init__(self) -> None:
         super().__init__(_("Écrivez votre question en une phrase."))
 
 
 class TooLong(Invalid):
-    """A text is longer than what can be read during a call."""
+    """The text is longer than what can be read during a call."""
 
     def __init__(self, length: int, limit: int) -> None:
         super().__init__(
@@ -63,14 +63,14 @@ class TooLong(Invalid):
 
 
 class AnswerNeeded(Invalid):
-    """Who asked must be told something."""
+    """The answer is empty."""
 
     def __init__(self) -> None:
         super().__init__(_("Écrivez la réponse que l’enquêteur lira."))
 
 
 class OnTheLine(Refused):
-    """Somebody has the household: nobody else rings its numbers."""
+    """Another member holds the household: no one else may ring its numbers."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -82,14 +82,14 @@ class OnTheLine(Refused):
 
 
 class OtherCallFirst(Refused):
-    """One person has one call."""
+    """The member already has a call: only one is allowed."""
 
     def __init__(self) -> None:
         super().__init__(_("Vous avez déjà un appel ouvert. Terminez-le, puis appelez cette personne."))
 
 
 class NobodyIsCalled(Refused):
-    """The person is said to be dead, or has no number."""
+    """The person was reported dead, or has no number."""
 
     def __init__(self) -> None:
         super().__init__(_("Cette personne n’est plus appelée. Rien n’a été changé."))

@@ -1,4 +1,4 @@
-"""What is typed to ask and to answer: shape only; who may ask what is decided in services."""
+"""Forms to ask and to answer a question. Shape only: services decide who may ask what."""
 
 from typing import Any
 
@@ -75,17 +75,17 @@ class AnswerForm(PageForm):
     )
 
     call = HiddenField()
-    """The call in which the answer is written; empty outside one."""
+    """The call in which the answer is written; empty outside a call."""
 
     @property
     def call_id(self) -> int | None:
-        """The number of that call."""
+        """The id of that call."""
         typed = self.call.data or ""
         return int(typed) if typed.isdecimal() and len(typed) <= 18 else None
 
     @property
     def note_agreed(self) -> bool | None:
-        """What is decided on a note without a number; None where none waits for it."""
+        """The decision about a sick note without a number; None if none awaits it."""
         return self.note.data == "yes" if "note" in self and self.note.data else None
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What the scheduler does about questions: none stays with anybody who is not there."""
+"""Job: return to the list the questions whose holder is gone."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from tracing.kernel.job_slots import take_slot
 
 
 def release_questions(slot: datetime) -> int:
-    """Put back for everyone what was taken by somebody who has gone; returns how many."""
+    """Return to the list the questions taken by members who are gone; return how many."""
     with transaction():
         at = clock.database_now()
         return services.release_gone(at=at) if take_slot("release_questions", slot, at=at) else 0

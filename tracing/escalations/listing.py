@@ -1,4 +1,4 @@
-"""Questions as they stand in a list: for the tracer on the telephone, and for those who are asked."""
+"""Questions in lists: for the tracer on the telephone, and for those who answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from tracing.staff.agent import Agent
 
 @dataclass(frozen=True, repr=False)
 class Asked:
-    """A question as the tracer on the telephone sees it; its words only when they may be read now."""
+    """A question as the tracer on the telephone sees it; `words` only if they may be read now."""
 
     escalation: Escalation
     words: Words | None
@@ -27,7 +27,7 @@ class Asked:
 
 @dataclass(frozen=True, repr=False)
 class Row:
-    """A question in the list of those who are asked: no identity, only the reference of the case."""
+    """A question in the list of those who answer: no identity, only the reference of the case."""
 
     escalation: Escalation
     reference: str
@@ -40,9 +40,9 @@ class Row:
 
 
 def asked_in_call(call: Call, task: CallTask, *, by: Agent) -> list[Asked]:
-    """Return what was asked about a person, newest first.
+    """Return the questions about a person, newest first.
 
-    Health content opens once the person said who they are in this call; one's own words are always open.
+    Health content is readable once the person has confirmed their identity in this call; one's own words always are.
     """
     found = queries.of_task(task.id)
     conversation = calls.find_conversation(call.id, task.id)
@@ -62,7 +62,7 @@ def asked_in_call(call: Call, task: CallTask, *, by: Agent) -> list[Asked]:
 
 
 def rows(found: Sequence[Escalation], *, by: Agent, at: datetime) -> list[Row]:
-    """Return questions as rows of the list, in the order given."""
+    """Return questions as rows of the list, in the same order."""
     tasks, names = queries.tasks_of(found), queries.names_of(found)
     references = cases.references(task.case_id for task in tasks.values())
     return [

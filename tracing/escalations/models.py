@@ -1,4 +1,4 @@
-"""Questions that a tracer cannot settle alone."""
+"""Table of escalations: questions that a tracer cannot settle alone."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ __all__ = ["Audience", "Decision", "Escalation", "EscalationState", "Reason"]
 
 
 class EscalationState(StrEnum):
-    """Where the question stands."""
+    """The state of a question."""
 
     WAITING = "waiting"
     TAKEN = "taken"
@@ -70,9 +70,9 @@ class Escalation(Base):
     settled_at: Mapped[datetime | None]
     decision: Mapped[Decision | None] = mapped_column(coded(Decision))
     result_announced: Mapped[bool] = mapped_column(default=False)
-    """An adviser told the person their result: the script goes on from there."""
+    """An adviser told the person their result: the script continues from there."""
     seen_at: Mapped[datetime | None]
-    """When the tracer who asked read the answer."""
+    """When the asking tracer read the answer."""
     cohort: Mapped[date] = mapped_column(index=True)
     sealed: Mapped[bytes | None]
     """The question, then the answer (`{"question": …, "answer": …}`)."""

@@ -1,4 +1,4 @@
-"""Reading questions: those that wait, those of a task, and answers that nobody has read yet."""
+"""Queries of escalations: the waiting ones, those of a task, unread answers, questions whose holder is gone."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -24,19 +24,19 @@ LONGEST_LIST = 200
 
 @dataclass(frozen=True, repr=False)
 class Words:
-    """What was asked and what was answered; none once the day's key was destroyed."""
+    """The question and the answer; None once the day's key is destroyed."""
 
     question: str | None
     answer: str | None
 
 
 def audiences_of(agent: Agent) -> list[Audience]:
-    """Return as whom somebody may answer at the site where they work now."""
+    """Return the audiences that the agent belongs to at their current site."""
     return [audience for audience in Audience if agent.holds(Role(audience.value))]
 
 
 def get_escalation(escalation_id: int, *, by: Agent, lock: bool = False) -> Escalation:
-    """Return a question that somebody may answer.
+    """Return a question that the agent may answer.
 
     Raises:
         NoSuchEscalation: it is of another site, or for another audience.
@@ -55,10 +55,10 @@ def get_escalation(escalation_id: int, *, by: Agent, lock: bool = False) -> Esca
 
 
 def get_asked(escalation_id: int, *, by: Agent) -> Escalation:
-    """Return a question to whoever asked it.
+    """Return a question that the agent asked.
 
     Raises:
-        NoSuchEscalation: somebody else asked it.
+        NoSuchEscalation: someone else asked it.
     """
     found = session.get(Escalation, escalation_id)
     if found is None or found.raised_by != by.member_id:
@@ -67,13 +67,13 @@ def get_asked(escalation_id: int, *, by: Agent) -> Escalation:
 
 
 def words_of(escalation: Escalation) -> Words:
-    """Open what was asked and answered."""
+    """Return the unsealed question and answer."""
     opened = vault.find_unsealed("escalations", escalation.id, escalation.cohort, escalation.sealed) or {}
     return Words(opened.get("question"), opened.get("answer"))
 
 
 def find_open(task_id: int, audience: Audience) -> Escalation | None:
-    """Return the question about a task that this audience has not settled, locked."""
+    """Return the unsettled question to this audience about a task, locked."""
     return session.scalar(
         fresh(
             select(Escalation)
@@ -88,7 +88,7 @@ def find_open(task_id: int, audience: Audience) -> Escalation | None:
 
 
 def open_for_task(task_id: int, audience: Audience | None = None) -> Sequence[Escalation]:
-    """Return the questions about a task that nobody has settled, to one audience or to all, the most urgent first."""
+    """Return the unsettled questions about a task, to one audience or to all, the most urgent first."""
     chosen = select(Escalation).where(
         Escalation.task_id == task_id, Escalation.state != EscalationState.SETTLED
     )
@@ -105,7 +105,7 @@ def of_task(task_id: int) -> Sequence[Escalation]:
 
 
 def waiting_for(site_id: int, audience: Audience) -> Sequence[Escalation]:
-    """Return the questions for an audience of a site that nobody has settled: by urgency, then by age."""
+    """Return the unsettled questions for an audience of a site, by urgency, then by age."""
     return session.scalars(
         select(Escalation)
         .where(
@@ -119,7 +119,7 @@ def waiting_for(site_id: int, audience: Audience) -> Sequence[Escalation]:
 
 
 def settled_since(site_id: int, audiences: Iterable[Audience], since: datetime) -> Sequence[Escalation]:
-    """Return what was settled at a site since a moment, newest first."""
+    """Return the questions settled at a site since `since`, newest first."""
     return session.scalars(
         select(Escalation)
         .where(
@@ -134,7 +134,7 @@ def settled_since(site_id: int, audiences: Iterable[Audience], since: datetime) 
 
 
 def find_call(escalation_id: int, member_id: int) -> Call | None:
-    """Return the call that a member has now for a question."""
+    """Return the call that a member holds now for a question."""
     is_held = (QueueEntry.id == Call.entry_id) & (QueueEntry.claim_number == Call.claim_number)
     return session.scalar(
         select(Call)
@@ -144,12 +144,15 @@ def find_call(escalation_id: int, member_id: int) -> Call | None:
 
 
 def find_called(member_id: int) -> int | None:
-    """Return the question for which a member has a call now."""
+    """Return the question for which a member holds a call now."""
     return next(iter(_called_for({member_id})), None)
 
 
 def gone_takers(*, at: datetime) -> dict[tuple[int, int], Gone]:
-    """Return which questions are in whose hands who is not there any more, and why; whoever rings for one is there."""
+    """Return why each holder of a taken question is gone, keyed by question and holder.
+
+    Questions about which the holder is on a call are left out.
+    """
     chosen = select(
         Escalation.id, Escalation.taken_by, Escalation.taken_at, Escalation.site_id, Escalation.audience
     )
@@ -179,7 +182,7 @@ def gone_takers(*, at: datetime) -> dict[tuple[int, int], Gone]:
 
 
 def _called_for(member_ids: set[int | None]) -> set[int | None]:
-    """Return for which questions these members have a call now."""
+    """Return the questions for which these members hold a call now."""
     is_held = (QueueEntry.id == Call.entry_id) & (QueueEntry.claim_number == Call.claim_number)
     chosen = select(Call.escalation_id).join(QueueEntry, is_held)
     return set(session.scalars(chosen.where(QueueEntry.claimant_id.in_(member_ids))))
@@ -206,13 +209,13 @@ def result_announced(task_id: int) -> bool:
 
 
 def tasks_of(found: Iterable[Escalation]) -> dict[int, CallTask]:
-    """Return the tasks that questions are about, by id."""
+    """Return the tasks of questions, keyed by id."""
     ids = {one.task_id for one in found}
     return {task.id: task for task in session.scalars(select(CallTask).where(CallTask.id.in_(ids)))}
 
 
 def names_of(found: Iterable[Escalation]) -> dict[int, str]:
-    """Return the names of those who asked and of those who took the questions."""
+    """Return the names of the members who asked or took these questions."""
     rows = list(found)
     ids = {one.raised_by for one in rows} | {one.taken_by for one in rows if one.taken_by is not None}
     return staff.member_names(ids)

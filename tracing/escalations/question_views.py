@@ -1,4 +1,4 @@
-"""The pages of those who are asked, as several views answer them: the lists, and a question in one's hands."""
+"""Pages of those who answer, shared by several views: the lists, and one question with its case file."""
 
 from dataclasses import dataclass
 
@@ -28,23 +28,23 @@ ASKED = (Role.ADVISER, Role.REFERENT)
 
 @dataclass(frozen=True, repr=False)
 class Line:
-    """Who is on the telephone with the household of a question now, and whether it is the reader."""
+    """The call in progress with the household of a question, and whether it is the reader's."""
 
     call: Call | None
     is_own: bool
-    """It is the reader's, made for this question."""
+    """Whether it is the reader's call, made for this question."""
     is_elsewhere: bool
-    """The reader leads it in another browser."""
+    """Whether the reader leads it in another browser."""
     caller: str | None
 
     @property
     def is_open(self) -> bool:
-        """Whether the reader may ring: the numbers are theirs in this browser."""
+        """Whether the reader may ring: they hold the call in this browser."""
         return self.is_own and not self.is_elsewhere
 
 
 def line_of(found: Escalation) -> Line:
-    """Return who is on the telephone with the household of a question."""
+    """Return the call in progress with the household of a question."""
     call = casefile.find_live_call(found)
     if call is None:
         return Line(None, is_own=False, is_elsewhere=False, caller=None)
@@ -54,7 +54,7 @@ def line_of(found: Escalation) -> Line:
 
 
 def lists() -> dict[str, object]:
-    """Return what waits for an answer here, what was answered today, and whether the reader is on a call."""
+    """Return what waits for an answer here, what was answered today, and the question the reader is calling about."""
     here, at = agent().site, clock.now()
     audiences = queries.audiences_of(agent())
     midnight = clock.midnight(at, here.time_zone)
@@ -72,7 +72,7 @@ def lists() -> dict[str, object]:
 
 
 def live_part(found: Escalation) -> dict[str, object]:
-    """Return who is on the line, and the question as it stands now, to whoever took it."""
+    """Return the data of the part that refreshes itself: the current call and question, for the member who took it."""
     if not is_takers(found):
         return {"escalation": found, "is_mine": False}
     task, line = queue.get_task(found.task_id), line_of(found)
@@ -92,7 +92,7 @@ def live_part(found: Escalation) -> dict[str, object]:
 
 
 def show_question(found: Escalation, form: AnswerForm | None = None, *, refusal: str | None = None) -> str:
-    """Show the case to whoever took the question, where it stands to everybody else."""
+    """Render a question: the case file for the member who took it, only the state for everyone else."""
     typed = form.answer.data if form is not None else calling.kept(found.id, agent())
     if not is_takers(found):
         task = queue.get_task(found.task_id)
@@ -130,19 +130,19 @@ def show_question(found: Escalation, form: AnswerForm | None = None, *, refusal:
 
 
 def _claim_of(line: object) -> str | None:
-    """Return under which claim somebody is shown whom they ring, for the read log."""
+    """Return the claim under which the reader sees the person they ring, for the read log."""
     if isinstance(line, Line) and line.call is not None and line.is_own:
         return events.claim_scope(line.call.entry_id, line.call.claim_number)
     return None
 
 
 def is_takers(found: Escalation) -> bool:
-    """Return whether a question is in the reader's hands."""
+    """Return whether the reader has taken the question."""
     return found.state is EscalationState.TAKEN and found.taken_by == agent().member_id
 
 
 def answer_form(found: Escalation) -> AnswerForm:
-    """Return the form for an answer; written in the reader's own call, it says in which."""
+    """Return the form for an answer; inside the reader's own call, it carries the id of that call."""
     line = line_of(found)
     form = AnswerForm(
         reason=found.reason,
@@ -155,13 +155,13 @@ def answer_form(found: Escalation) -> AnswerForm:
 
 
 def too_late(escalation_id: int, form: AnswerForm, lost: ClaimLost) -> ResponseReturnValue:
-    """Refuse an answer that was written in a call which is not one's own any more: it is kept, and shown again."""
+    """Refuse an answer written in a call that the reader no longer holds: keep it as a draft and show it again."""
     held = queries.find_call(escalation_id, agent().member_id)
     call_id = form.call_id or (held.id if held else None)
     if call_id is not None:
         with transaction():
             calling.keep(call_id, escalation_id, form.answer.data or "", by=agent(), at=clock.database_now())
-    # sent once more, it is an answer without a call
+    # if it is sent again, it is an answer outside a call
     form.call.data = ""
     again = queries.get_escalation(escalation_id, by=agent())
     return make_response(show_question(again, form, refusal=calling.said_of(lost)), lost.status)

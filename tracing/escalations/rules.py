@@ -1,4 +1,4 @@
-"""Whom a question goes to, how urgent it is, and what follows from the answer. Pure."""
+"""Rules of escalations: who is asked, how urgent a question is, what follows from the answer. Pure."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -7,14 +7,14 @@ from tracing.scripts.vocabulary import EscalationReason
 
 
 class Audience(StrEnum):
-    """Who is asked; the values are those of the roles."""
+    """Those who are asked; the values are those of the roles."""
 
     ADVISER = "medical_adviser"
     REFERENT = "referent"
 
 
 class Reason(StrEnum):
-    """Why they are asked."""
+    """Why a question is asked."""
 
     RED_FLAGS = "red_flags"
     RESULT_NOT_ANNOUNCED = "result_not_announced"
@@ -25,18 +25,18 @@ class Reason(StrEnum):
     PROCEDURE = "procedure"
     DIFFICULT_CALL = "difficult_call"
     COLLECTIVITY = "collectivity"
-    """The person lives in, or went to, a place that the health agency must hear of."""
+    """The person lives in, or went to, a place that must be reported to the health agency."""
 
 
 class Decision(StrEnum):
-    """What follows from the answer."""
+    """What follows from an answer."""
 
     GO_ON = "go_on"
-    """The tracer goes on with the answer."""
+    """The tracer continues with the answer."""
     CALL_BACK = "call_back"
-    """Settled with the person or not: a tracer calls again, at once."""
+    """Whether or not it is settled with the person: a tracer calls them again at once."""
     CLOSED = "closed"
-    """The adviser settled it with the person; no further call."""
+    """The adviser settled it with the person: no further call."""
 
 
 AT_ONCE, WITHIN_THE_HOUR, TODAY = 1, 2, 3
@@ -52,21 +52,21 @@ URGENCY: dict[Reason, int] = {
     Reason.PROCEDURE: TODAY,
     Reason.COLLECTIVITY: TODAY,
 }
-"""A danger to life, or somebody on the line who waits for a result, comes before everything."""
+"""A danger to life, or a person on the line who waits for a result, comes first."""
 
 ANSWER_WITHIN: dict[int, timedelta] = {
     AT_ONCE: timedelta(minutes=10),
     WITHIN_THE_HOUR: timedelta(hours=1),
     TODAY: timedelta(hours=4),
 }
-"""After that the question is shown as late."""
+"""After this time the question is shown as late."""
 
 CALL_AGAIN_WITHIN: dict[int, timedelta] = {
     AT_ONCE: timedelta(minutes=15),
     WITHIN_THE_HOUR: timedelta(hours=1),
     TODAY: timedelta(hours=4),
 }
-"""When the person must be called again, counted from the answer."""
+"""By when the person must be called again, counted from the answer."""
 
 AUDIENCE: dict[Reason, Audience] = {
     Reason.RED_FLAGS: Audience.ADVISER,
@@ -79,7 +79,7 @@ AUDIENCE: dict[Reason, Audience] = {
     Reason.DIFFICULT_CALL: Audience.REFERENT,
     Reason.COLLECTIVITY: Audience.REFERENT,
 }
-"""Whom a reason is for. What is medical never goes to a referent."""
+"""Who is asked for a reason. A medical question never goes to a referent."""
 
 BY_SCRIPT: dict[EscalationReason, Reason] = {
     EscalationReason.RESULT_NOT_ANNOUNCED: Reason.RESULT_NOT_ANNOUNCED,
@@ -90,44 +90,44 @@ BY_SCRIPT: dict[EscalationReason, Reason] = {
 """The reasons that a step of a script may name."""
 
 NO_RULE = "no_rule"
-"""The call screen asks under this code where no rule is in force: a medical question whose words are given."""
+"""The call screen uses this code if no rule is in force: a medical question with prepared words."""
 
 LONGEST_QUESTION = 500
 LONGEST_ANSWER = 1000
 
 TAKEN_TOO_LONG = timedelta(minutes=30)
-"""Whoever took a question may have gone home: from then on a colleague may put it back."""
+"""The member who took a question may have gone home: after this time a colleague may put it back."""
 
 
 def reason_of(code: Reason | EscalationReason | str) -> Reason:
-    """Return the reason behind a code, be it ours or one that a script names."""
+    """Return the reason of a code: one of ours, or one that a script names."""
     if code in {script.value for script in EscalationReason}:
         return BY_SCRIPT[EscalationReason(code)]
     return Reason(code)
 
 
 def is_reason(code: str) -> bool:
-    """Return whether a code is one of ours, or one that a script names."""
+    """Return whether a code is one of ours or one that a script names."""
     return code in {reason.value for reason in Reason} | {script.value for script in EscalationReason}
 
 
 def says_enough(reason: Reason) -> bool:
-    """Return whether a reason alone tells what is asked; a script raises these without words of the tracer."""
+    """Return whether a reason is clear without further words: those that a script raises are."""
     return reason in BY_SCRIPT.values()
 
 
 def may_ask(audience: Audience, reason: Reason) -> bool:
-    """Return whether these people may be asked this: an adviser anything, a referent nothing medical."""
+    """Return whether an audience may be asked for this reason: an adviser any, a referent nothing medical."""
     return audience is Audience.ADVISER or AUDIENCE[reason] is audience
 
 
 def more_urgent(known: Reason, further: Reason) -> Reason:
-    """Return the reason under which two questions about one person stand in the list."""
+    """Return the more urgent of two reasons, for a question that combines both."""
     return further if URGENCY[further] < URGENCY[known] else known
 
 
 def answer_by(reason: Reason, raised_at: datetime) -> datetime:
-    """Return when an unanswered question is late."""
+    """Return when an unanswered question becomes late."""
     return raised_at + ANSWER_WITHIN[URGENCY[reason]]
 
 
@@ -137,5 +137,5 @@ def call_again_by(reason: Reason, at: datetime) -> datetime:
 
 
 def may_be_put_back_by_others(taken_at: datetime, *, at: datetime) -> bool:
-    """Return whether a question was held for so long that a colleague may put it back."""
+    """Return whether a question has been held for so long that a colleague may put it back."""
     return at - taken_at >= TAKEN_TOO_LONG

@@ -1,4 +1,4 @@
-"""Asking an adviser or a referent, taking the question, settling it."""
+"""Commands on questions: raise, take, put back, settle; release those whose holder is gone."""
 
 from datetime import datetime
 
@@ -37,7 +37,7 @@ REOPENS: dict[Decision, frozenset[TaskState]] = {
     Decision.CALL_BACK: frozenset({TaskState.WAITING_DOCTOR, TaskState.DONE, TaskState.UNREACHABLE}),
     Decision.CLOSED: frozenset(),
 }
-"""After these answers a task in these states is called again: nobody is left waiting for a doctor who has answered."""
+"""The task states that each decision opens again: no one keeps waiting for a doctor who has answered."""
 
 
 def raise_question(
@@ -50,13 +50,13 @@ def raise_question(
     by: Agent,
     at: datetime,
 ) -> Escalation:
-    """Ask about one person of a call. Call `calls.services.writing` first.
+    """Raise a question about one person of a call. Call `calls.services.writing` first.
 
-    While a question to the same people about the same person is open, this one is added to it.
+    If a question to the same audience about the same person is open, this one is added to it.
 
     Raises:
-        MedicalForAdviser: a referent is asked something medical.
-        QuestionNeeded, TooLong: the question cannot be used.
+        MedicalForAdviser: a medical question was addressed to a referent.
+        QuestionNeeded, TooLong: the text is empty or too long.
     """
     reason, question = rules.reason_of(reason), " ".join(question.split())
     if not rules.may_ask(audience, reason):
@@ -91,7 +91,7 @@ def raise_question(
 
 
 def _add_to(known: Escalation, reason: Reason, question: str, *, by: Agent, at: datetime) -> Escalation:
-    """Add a further question to one that is open; the more urgent reason of the two stands."""
+    """Add a question to one that is open; the more urgent of the two reasons applies."""
     asked = queries.words_of(known).question or ""
     if question and question not in asked:
         both = "\n".join(part for part in (asked, question) if part)
@@ -104,13 +104,13 @@ def _add_to(known: Escalation, reason: Reason, question: str, *, by: Agent, at: 
 
 
 def take(escalation_id: int, *, by: Agent, at: datetime) -> Escalation:
-    """Take a question: one person answers it. Nothing happens when it is yours already.
+    """Take a question: only one member answers it. Taking one's own question again does nothing.
 
     Raises:
-        AlreadyTaken, AlreadySettled: somebody was quicker.
+        AlreadyTaken, AlreadySettled: another member was faster.
     """
     known = queries.get_escalation(escalation_id, by=by)
-    # Two advisers click at the same moment: the second waits for the first's row, then finds it taken.
+    # if two advisers click at the same moment, the second waits for the row of the first, then finds it taken
     won = session.execute(
         update(Escalation)
         .where(Escalation.id == escalation_id, Escalation.state == EscalationState.WAITING)
@@ -127,12 +127,12 @@ def take(escalation_id: int, *, by: Agent, at: datetime) -> Escalation:
 
 
 def put_back(escalation_id: int, *, by: Agent, at: datetime) -> Escalation:
-    """Put a question back in the list; a colleague may do so once it was held for too long, but not during a call.
+    """Return a question to the list; a colleague may do so after it was held too long, but not during a call.
 
-    The call that one has for it ends with it.
+    The holder's call for it ends too.
 
     Raises:
-        AlreadyTaken, AlreadySettled: it is in other hands.
+        AlreadyTaken, AlreadySettled: another member holds it.
     """
     entry = _lock_household(escalation_id, by)
     known = queries.get_escalation(escalation_id, by=by, lock=True)
@@ -157,15 +157,15 @@ def put_back(escalation_id: int, *, by: Agent, at: datetime) -> Escalation:
 
 
 def _lock_household(escalation_id: int, by: Agent) -> QueueEntry | None:
-    """Lock the household's place before the question, as when a question is asked during a call."""
+    """Lock the household's entry before the question: the same order as when asking during a call."""
     task = queue_queries.get_task(queries.get_escalation(escalation_id, by=by).task_id)
     return None if task.household_id is None else queue_queries.find_entry_of(task.household_id, lock=True)
 
 
 def release_gone(*, at: datetime) -> int:
-    """Put back for everyone what was taken by somebody who is not there any more; returns how many."""
+    """Return to the list the questions whose holder is gone; return how many."""
     gone = queries.gone_takers(at=at)
-    # what is being answered at this moment is left alone
+    # a question that is being answered at this moment is skipped
     held = session.scalars(
         fresh(
             select(Escalation)
@@ -195,13 +195,13 @@ def settle(
     by: Agent,
     at: datetime,
 ) -> Escalation:
-    """Answer a question that one has taken, and let the case go on.
+    """Answer a question that the agent has taken, and move its task accordingly.
 
-    `note_agreed` is what an adviser decided on a sick note without a social-security number.
+    `note_agreed` is an adviser's decision about a sick note without a social-security number.
 
     Raises:
-        NotTakenByYou, AlreadyTaken, AlreadySettled: it is not in one's hands.
-        AnswerNeeded, TooLong: the answer cannot be used.
+        NotTakenByYou, AlreadyTaken, AlreadySettled: the agent does not hold it.
+        AnswerNeeded, TooLong: the text is empty or too long.
     """
     answer = answer.strip()
     _lock_household(escalation_id, by)
@@ -227,7 +227,7 @@ def settle(
 
 
 def ask_about_note(call: Call, task: CallTask, question: str, by: Agent, at: datetime) -> None:
-    """Ask an adviser about the sick note of a person of a call."""
+    """Ask an adviser about the sick note of a person in a call."""
     raise_question(
         call, task, audience=Audience.ADVISER, reason=Reason.SICK_LEAVE, question=question, by=by, at=at
     )
@@ -253,7 +253,7 @@ def _move_task(task: CallTask, known: Escalation, decision: Decision, *, by: Age
 
 
 def mark_seen(escalation_id: int, *, by: Agent, at: datetime) -> None:
-    """Note that the tracer who asked has read the answer."""
+    """Record that the tracer who asked has read the answer."""
     known = queries.get_asked(escalation_id, by=by)
     if known.state is EscalationState.SETTLED and known.seen_at is None:
         known.seen_at = at
@@ -262,7 +262,7 @@ def mark_seen(escalation_id: int, *, by: Agent, at: datetime) -> None:
 
 
 def refuse_unless_mine(known: Escalation, by: Agent) -> None:
-    """Refuse with the name of whoever holds the question, or answered it."""
+    """Refuse unless the agent holds the question, naming the member who holds or answered it."""
     if known.taken_by is None:
         raise NotTakenByYou
     if known.state is EscalationState.SETTLED:

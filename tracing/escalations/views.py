@@ -1,4 +1,4 @@
-"""Asking from the call screen; the list, the case and the answer for those who are asked."""
+"""Views of escalations: asking from the call screen; and, for those who answer, the list, the question, the answer."""
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -30,7 +30,7 @@ from tracing.ui.once import sent_once
 bp = Blueprint("escalations", __name__, template_folder="templates")
 
 DIALOG = "escalation"
-"""Under this name a question is kept while it is typed."""
+"""The name under which drafts of a question are kept."""
 
 for path, view in (
     ("call", calling_views.ring),
@@ -44,7 +44,7 @@ for path, view in (
 
 @bp.context_processor
 def vocabulary() -> dict[str, object]:
-    """Give the pages of this part the words for its codes."""
+    """Return the words for the codes that the templates of escalations use."""
     return {
         "audience_words": words.AUDIENCE_WORDS,
         "reason_words": words.REASON_WORDS,
@@ -62,7 +62,7 @@ def vocabulary() -> dict[str, object]:
 @bp.get("/calls/<int:call_id>/tasks/<int:task_id>/escalations")
 @may(Role.TRACER, passive=True)
 def panel(call_id: int, task_id: int) -> ResponseReturnValue:
-    """Show what was asked about one person, live, and the form to ask."""
+    """Show the questions about one person, refreshed, and the form to ask one."""
     begun = form_drafts.find(call_id, task_id, DIALOG, by=agent())
     form = AskForm(formdata=MultiDict(begun.fields) if begun else None, prefix="escalation")
     wanted = request.args.get("reason", "")
@@ -81,7 +81,7 @@ def panel(call_id: int, task_id: int) -> ResponseReturnValue:
 @bp.post("/calls/<int:call_id>/tasks/<int:task_id>/escalations/draft")
 @may(Role.TRACER, last_words=True)
 def keep_draft(call_id: int, task_id: int) -> ResponseReturnValue:
-    """Keep a question that is being typed, so that it survives a session that ends; without a word."""
+    """Keep a draft of a question, so that it survives the end of the session; the answer is empty."""
     with transaction():
         is_theirs = _keep(call_id, task_id, AskForm(prefix="escalation"))
     return "", 204 if is_theirs else 409
@@ -101,7 +101,7 @@ def _keep(call_id: int, task_id: int, form: AskForm) -> bool:
 
 
 def _forget(call_id: int, task_id: int) -> None:
-    """Give up the draft of a question that was sent, and whatever draft of it still arrives."""
+    """Discard the draft of a question that was sent, and any draft of it that arrives later."""
     key = form_drafts.key_in(request.form)
     form_drafts.forget(call_id, task_id, DIALOG, key=key, by=agent(), at=clock.database_now())
 
@@ -110,7 +110,7 @@ def _forget(call_id: int, task_id: int) -> None:
 @may(Role.TRACER, last_words=True)
 @sent_once
 def ask(call_id: int, task_id: int) -> ResponseReturnValue:
-    """Ask an adviser or a referent; the reason says which."""
+    """Ask an adviser or a referent; the reason decides which."""
     form, by = AskForm(prefix="escalation"), agent()
     if not form.validate():
         with transaction():
@@ -134,7 +134,7 @@ def ask(call_id: int, task_id: int) -> ResponseReturnValue:
     except ClaimLost as refusal:
         with transaction():
             _forget(call_id, task_id)
-            # a reason may say everything: then it is what was typed
+            # a reason may be clear without text: then the draft is its name
             asked = form.question.data or str(words.REASON_WORDS[reason])
             call_services.keep_draft(call_id, "escalation", asked, by=by, at=clock.now())
         return _panel(call_id, task_id, form, late=refusal.message), refusal.status
@@ -149,14 +149,14 @@ def ask(call_id: int, task_id: int) -> ResponseReturnValue:
 @bp.post("/calls/<int:call_id>/tasks/<int:task_id>/escalations/<int:escalation_id>/seen")
 @may(Role.TRACER)
 def seen_in_call(call_id: int, task_id: int, escalation_id: int) -> ResponseReturnValue:
-    """Note that the answer was read, during the call."""
+    """Record during the call that the answer was read."""
     with transaction():
         services.mark_seen(escalation_id, by=agent(), at=clock.now())
     if is_fragment():
         begun = form_drafts.find(call_id, task_id, DIALOG, by=agent())
         form = AskForm(formdata=MultiDict(begun.fields) if begun else None, prefix="escalation")
         answer = make_response(_panel(call_id, task_id, form, just_read=True, begun=begun))
-        # an adviser may have decided on the note
+        # an adviser may have decided about the note
         answer.headers["HX-Trigger-After-Settle"] = "note-answered"
         return answer
     return redirect(url_for("escalations.panel", call_id=call_id, task_id=task_id), 303)
@@ -203,7 +203,7 @@ def _call_and_task(call_id: int, task_id: int) -> tuple[Call, CallTask]:
 @bp.get("/escalations/<int:escalation_id>/answer")
 @may(Role.TRACER)
 def answer(escalation_id: int) -> ResponseReturnValue:
-    """Show an answer to the tracer who asked, once the call is over."""
+    """Show an answer to the tracer who asked, after the call."""
     found = queries.get_asked(escalation_id, by=agent())
     task = queue.get_task(found.task_id)
     return render_template(
@@ -219,7 +219,7 @@ def answer(escalation_id: int) -> ResponseReturnValue:
 @bp.post("/escalations/<int:escalation_id>/seen")
 @may(Role.TRACER)
 def seen(escalation_id: int) -> ResponseReturnValue:
-    """Note that the answer was read, and go back to work."""
+    """Record that the answer was read, and redirect home."""
     with transaction():
         services.mark_seen(escalation_id, by=agent(), at=clock.now())
     return redirect("/", 303)
@@ -231,14 +231,14 @@ def seen(escalation_id: int) -> ResponseReturnValue:
 @bp.get("/escalations")
 @may(*ASKED)
 def waiting() -> ResponseReturnValue:
-    """List what waits for an answer here, and what was answered today."""
+    """Show what waits for an answer here, and what was answered today."""
     return render_template("escalations/waiting.html", **lists())
 
 
 @bp.get("/escalations/list")
 @may(*ASKED, passive=True)
 def waiting_list() -> ResponseReturnValue:
-    """Return the two lists again, for a page that stays open."""
+    """Return both lists again, for a page that stays open."""
     template = "escalations/lists.html" if is_fragment() else "escalations/waiting.html"
     return render_template(template, **lists())
 
@@ -246,7 +246,7 @@ def waiting_list() -> ResponseReturnValue:
 @bp.post("/escalations/<int:escalation_id>/take")
 @may(*ASKED)
 def take(escalation_id: int) -> ResponseReturnValue:
-    """Take a question; the first one gets it."""
+    """Take a question; only the first member succeeds."""
     with transaction():
         services.take(escalation_id, by=agent(), at=clock.database_now())
     return redirect(url_for("escalations.show", escalation_id=escalation_id), 303)
@@ -255,7 +255,7 @@ def take(escalation_id: int) -> ResponseReturnValue:
 @bp.post("/escalations/<int:escalation_id>/put-back")
 @may(*ASKED)
 def put_back(escalation_id: int) -> ResponseReturnValue:
-    """Put a question back in the list."""
+    """Return a question to the list."""
     with transaction():
         services.put_back(escalation_id, by=agent(), at=clock.database_now())
     flash(_("La demande est revenue dans la liste."))
@@ -265,14 +265,14 @@ def put_back(escalation_id: int) -> ResponseReturnValue:
 @bp.get("/escalations/<int:escalation_id>")
 @may(*ASKED)
 def show(escalation_id: int) -> ResponseReturnValue:
-    """Show a question: the case to whoever took it, the state to everybody else who is asked."""
+    """Show a question: the case file to the member who took it, the state to other members of the audience."""
     return show_question(queries.get_escalation(escalation_id, by=agent()))
 
 
 @bp.get("/escalations/<int:escalation_id>/live")
 @may(*ASKED, passive=True)
 def live(escalation_id: int) -> ResponseReturnValue:
-    """Return whether the call still lasts, and the question as it stands now, to whoever took it."""
+    """Return the part of the page that refreshes itself: whether the call continues, and the current question."""
     found = queries.get_escalation(escalation_id, by=agent())
     return render_template("escalations/live.html", **live_part(found))
 
@@ -281,7 +281,7 @@ def live(escalation_id: int) -> ResponseReturnValue:
 @may(*ASKED, last_words=True)
 @sent_once
 def settle(escalation_id: int) -> ResponseReturnValue:
-    """Answer a question one has taken; the call that one has for it ends with the answer."""
+    """Answer a question that the agent has taken; the agent's call for it ends too."""
     found = queries.get_escalation(escalation_id, by=agent())
     form = answer_form(found)
     if not form.validate():

@@ -1,4 +1,4 @@
-"""The words for reasons, urgencies, states and decisions, as users read them."""
+"""French words for the reasons, urgencies, states and decisions of escalations."""
 
 from flask_babel import lazy_gettext as _l
 
@@ -42,7 +42,7 @@ DECISION_WORDS = {
     Decision.CALL_BACK: _l("La personne sera rappelée par un enquêteur"),
     Decision.CLOSED: _l("Réglé avec la personne : plus d’appel à faire"),
 }
-"""What the tracer reads beside the answer."""
+"""What the tracer reads with the answer."""
 
 KIND_WORDS = {
     TaskKind.CASE_FIRST: _l("Patient zéro"),

@@ -1,1 +1,1 @@
-"""Who is called next, and by whom."""
+"""The call queue: who must be called, in which order, and which tracer holds which call."""

@@ -1,4 +1,4 @@
-"""The tracers of a site as they are now: on a call, there, on a pause, away; who could take one more call."""
+"""The tracers of a site and their presence: on a call, there, on a pause, away; and who can take another call."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,26 +17,26 @@ from tracing.staff.rules import Presence
 
 @dataclass(frozen=True)
 class Colleague:
-    """A tracer of a site, and what they do now."""
+    """A tracer of a site and their presence."""
 
     member: Member
     presence: Presence
     last_input_at: datetime | None
-    """None: they are not logged in here."""
+    """None: not logged in at this site."""
     is_expected: bool
-    """Whether their weekly hours and absences have them at work now; whoever has no hours comes when they come."""
+    """Whether their weekly hours and absences put them at work now; False for those without weekly hours."""
     has_one_kept: bool
-    """Whether a call is kept for them already."""
+    """Whether a call is already reserved for them."""
 
     @property
     def is_free(self) -> bool:
-        """Whether one more call can be kept for them."""
+        """Whether another call can be reserved for them."""
         takes_calls = self.presence is not Presence.ON_CALL and self.member.paused_at is None
         return takes_calls and not self.has_one_kept
 
 
 def availability_of(site_id: int, *, at: datetime, zone: ZoneInfo) -> list[Colleague]:
-    """Return the tracers of a site, by name; those whose account is closed are left out."""
+    """Return the tracers of a site, by name, without closed accounts."""
     members = queries.tracers_of(site_id)
     ids = [member.id for member in members]
     on_call = on_calls(ids)
@@ -72,7 +72,7 @@ def _kept_for(member_ids: Sequence[int], *, at: datetime) -> set[int | None]:
 
 
 def is_given_one(member_id: int, *, at: datetime) -> bool:
-    """Return whether a colleague or a supervisor keeps a call for somebody by hand."""
+    """Return whether a colleague or a supervisor reserved a call for this member by hand."""
     chosen = select(QueueEntry.id).where(
         QueueEntry.reserved_for == member_id,
         QueueEntry.state == EntryState.READY,
@@ -83,7 +83,7 @@ def is_given_one(member_id: int, *, at: datetime) -> bool:
 
 
 def free_here(site_id: int, *, but: int, at: datetime, zone: ZoneInfo) -> list[Colleague]:
-    """Return the tracers to whom a colleague can hand a call: there, and free."""
+    """Return the tracers to whom a colleague can hand over a call: present and free."""
     return [
         one
         for one in availability_of(site_id, at=at, zone=zone)

@@ -1,4 +1,4 @@
-"""What the queue refuses."""
+"""Refusals of the queue."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from tracing.ui.formats import clock
 
 
 class ClaimLost(Refused):
-    """The claim under which this was typed has ended: somebody else may be on the line."""
+    """The claim under which this was typed has ended: another tracer may be on the line."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -20,7 +20,7 @@ class ClaimLost(Refused):
 
 
 class NotWaiting(Refused):
-    """The household is not in the state in which this can be done."""
+    """The household is not in a state that allows this."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -31,35 +31,35 @@ class NotWaiting(Refused):
 
 
 class NoSuchEntry(Missing):
-    """There is no such household in the queue of this site."""
+    """The queue of this site has no such household."""
 
     def __init__(self) -> None:
         super().__init__(_("Cet appel n’est pas dans la file de votre site."))
 
 
 class HasPriority(Refused):
-    """The lot or the place stands before the others already."""
+    """The lot or the postcode already has priority."""
 
     def __init__(self) -> None:
         super().__init__(_("Cette priorité est déjà donnée. Rien n’a été changé."))
 
 
 class NoSuchPriority(Missing):
-    """Nobody at this site has given that priority, or it has ended."""
+    """No such priority is in force at this site, or it has ended."""
 
     def __init__(self) -> None:
         super().__init__(_("Cette priorité n’est plus en cours sur votre site. Rien n’a été changé."))
 
 
 class NothingWaits(Refused):
-    """A lot of another site, or one whose calls are all made."""
+    """The lot belongs to another site, or all its calls are made."""
 
     def __init__(self) -> None:
         super().__init__(_("Aucun appel de ce lot n’attend sur votre site. Rien n’a été changé."))
 
 
 class OutsideHours(Refused):
-    """Nobody is called there at this hour."""
+    """Calling hours do not allow a call there now."""
 
     def __init__(self, opens_at: datetime) -> None:
         super().__init__(
@@ -72,7 +72,7 @@ class OutsideHours(Refused):
 
 
 class ClosedThatDay(Invalid):
-    """A callback is promised for a Sunday or a public holiday on which the site does not call."""
+    """The callback would fall on a Sunday or a public holiday on which the site does not call."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -83,14 +83,14 @@ class ClosedThatDay(Invalid):
 
 
 class OnAnotherCall(Refused):
-    """One person holds one call."""
+    """The member already has a call: only one is allowed."""
 
     def __init__(self) -> None:
         super().__init__(_("Cette personne a déjà un appel ouvert."))
 
 
 class BeingJoined(Refused):
-    """Its people are found to live with others, with whom somebody is on the line."""
+    """The household must be joined with another one that is on a call."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -101,7 +101,7 @@ class BeingJoined(Refused):
 
 
 class HeldBy(Refused):
-    """A colleague is on the line with the household, or about to be."""
+    """A colleague is on a call with the household, or about to be."""
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -1,4 +1,4 @@
-"""The queue: one narrow row per household, and the reasons why its people must be called."""
+"""Tables of the queue: one narrow row per household, and the tasks that say why each person must be called."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,12 +14,12 @@ NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class EntryState(StrEnum):
-    """Where a household stands in the queue."""
+    """The state of a household in the queue."""
 
     IDLE = "idle"
-    """Nobody there needs a call now."""
+    """No one there needs a call now."""
     SCHEDULED = "scheduled"
-    """A call is due, not yet: the promoter makes it ready when its time comes."""
+    """A call is due later; the scheduler makes it ready when its time comes."""
     READY = "ready"
     CLAIMED = "claimed"
 
@@ -32,24 +32,24 @@ class TaskKind(StrEnum):
 
 
 class TaskState(StrEnum):
-    """Where the reason stands."""
+    """The state of a task."""
 
     OPEN = "open"
     DONE = "done"
     NO_NUMBER = "no_number"
-    """No usable number: on a list of its own."""
+    """The person has no usable number: on a separate list."""
     UNREACHABLE = "unreachable"
-    """Every attempt was used up: on the supervisor's list."""
+    """All attempts are used up: on the supervisor's list."""
     WAITING_DOCTOR = "waiting_doctor"
     """A medical adviser must decide first."""
     WAITING_LANGUAGE = "waiting_language"
-    """Somebody who speaks the language must call: on the supervisor's list."""
+    """A tracer who speaks the language must call: on the supervisor's list."""
     WAITING_INTERPRETER = "waiting_interpreter"
-    """Nobody here speaks the language: an interpreter must be on the line."""
+    """No one at the site speaks the language: an interpreter must join the call."""
     TO_HAND_ON = "to_hand_on"
-    """In hospital, or living elsewhere: another service goes on, once the supervisor has told them."""
+    """The person is in hospital or lives elsewhere: another service takes over once the supervisor has told it."""
     DECEASED = "deceased"
-    """Said to be dead: nothing more goes out to them; the supervisor decides."""
+    """The person was reported dead: nothing more is sent to them; the supervisor decides."""
     CANCELLED = "cancelled"
 
 
@@ -115,11 +115,11 @@ COVERABLE = frozenset({TaskState.OPEN, TaskState.NO_NUMBER})
 
 
 ONE_CLAIM = "uq_queue_entries_one_claim"
-"""The index that lets a member hold one household at most."""
+"""The unique index that limits a member to one claimed household."""
 
 
 class QueueEntry(Base):
-    """A household in the queue. The claim is columns of this row, and its number only grows."""
+    """A household in the queue. Its claim is stored in columns of this row; the claim number only grows."""
 
     __tablename__ = "queue_entries"
     __table_args__ = (
@@ -163,39 +163,39 @@ class QueueEntry(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
     state: Mapped[EntryState] = mapped_column(coded(EntryState))
     rank_at: Mapped[datetime]
-    """The due time advanced by weights: the earliest is called first."""
+    """The due time, advanced by the weights: the earliest is called first."""
     due_at: Mapped[datetime]
     not_before: Mapped[datetime]
-    """Within calling hours, where the people are."""
+    """The earliest time of the call, within the calling hours where the people live."""
     closes_at: Mapped[datetime] = mapped_column(
         default=NEVER, server_default=text("'9999-01-01 00:00:00+00'")
     )
-    """When the calling hours in which it is ready end: from then on nobody gets it, whatever its state says."""
+    """When the current calling hours end: from then on no one can claim it, even if its state is still ready."""
     call_by: Mapped[datetime | None]
-    """The end of the last calling hours before it is due, where it is due outside them: the promise ends then."""
+    """End of the last calling hours before `due_at`, when `due_at` is outside them: the call must be made by then."""
     time_zone: Mapped[str | None]
-    """Of those who are to be called first; none: the site's."""
+    """Time zone of the people to be called first; none: that of the site."""
     language: Mapped[str] = mapped_column(default=FRENCH, server_default=text("'fr'"))
-    """In which it must be called."""
+    """The language of the call."""
     promised_at: Mapped[datetime | None]
     reserved_for: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
-    """Who promised the callback, or to whom a supervisor gave the call."""
+    """The member who promised the callback, or the one a supervisor gave the call to."""
     reserved_until: Mapped[datetime | None]
     given_at: Mapped[datetime | None]
-    """When a colleague or a supervisor kept it for somebody by hand: that stands whatever else becomes of its people."""
+    """When a colleague or a supervisor reserved it by hand: this reservation holds even if the tasks change."""
     passed_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
-    """Who gave it back last: it goes to somebody else first."""
+    """The member who gave it back last: it is offered to others first."""
     claimant_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     claim_number: Mapped[int] = mapped_column(BigInteger, default=0)
     claimed_at: Mapped[datetime | None]
     claim_ends_at: Mapped[datetime | None]
     last_input_at: Mapped[datetime | None]
     overdue_at: Mapped[datetime | None]
-    """When it was first seen past its due time."""
+    """When it was first found past its due time."""
     is_stale: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
-    """A reason to call may have changed since it was claimed: its place is found anew when the claim ends."""
+    """A task may have changed since the claim: the place is computed again when the claim ends."""
     needs_regroup: Mapped[bool] = mapped_column("regroup", default=False)
-    """Its household must be joined or split when the last claim ends; until then nobody claims it."""
+    """The household must be joined or split when the last claim ends; until then no one can claim it."""
 
 
 class CallTask(Base):
@@ -210,13 +210,13 @@ class CallTask(Base):
         Index("ix_call_tasks_household_id", "household_id"),
         CheckConstraint("(covered_by IS NULL) OR (state = 'cancelled')", name="covered_is_not_called"),
         Index("ix_call_tasks_site_state", "site_id", "state", "id"),
-        # which calls have priority, and how many of them still wait
+        # finds the calls that have priority, and counts those that still wait
         Index(
             "ix_call_tasks_priority",
             "site_id",
             postgresql_where=text("state = 'open' AND (factors & 16) <> 0"),
         ),
-        # few of them; a job looks every minute whether somebody speaks it now
+        # few rows; a job checks every minute whether a tracer now speaks the language
         Index(
             "ix_call_tasks_waiting_language",
             "site_id",
@@ -231,9 +231,9 @@ class CallTask(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     kind: Mapped[TaskKind] = mapped_column(coded(TaskKind))
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
-    """The case, or the case that named the contact."""
+    """The person's case; for a contact, the case that named them."""
     lot_id: Mapped[int | None] = mapped_column(BigInteger)
-    """The lot that asked for it; none: a contact, or asked for by hand."""
+    """The lot that created the task; none: a contact, or a task created by hand."""
     contact_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     state: Mapped[TaskState] = mapped_column(coded(TaskState), default=TaskState.OPEN)
     created_at: Mapped[datetime]
@@ -242,20 +242,20 @@ class CallTask(Base):
     promised_at: Mapped[datetime | None]
     promised_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     attempts: Mapped[int] = mapped_column(default=0)
-    """Calls that nobody answered, or that reached nobody of use."""
+    """Calls that no one answered, or that did not reach the person."""
     factors: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    """What advances it in the queue (rules.Factor), each a bit."""
+    """The circumstances that advance it in the queue: a bit set of rules.Factor."""
     script_version: Mapped[str | None]
-    """Pinned at the first conversation: a call keeps its script when a new one is published."""
+    """Pinned at the first conversation: a call keeps its script when a newer one is published."""
     closed_at: Mapped[datetime | None]
     gives_way: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    """The contact is called as a case now; somebody is on the line, and this call is closed when they are not."""
+    """The contact is now called as a case, but a call is in progress: this task is closed when that call ends."""
     covered_by: Mapped[int | None] = mapped_column(ForeignKey("call_tasks.id"))
-    """The same person is called about the same episode by that task: two records turned out to be one person."""
+    """The task that replaces this one: two records turned out to be one person, called once about the episode."""
 
 
 class QueueWeights(Base):
-    """By how many minutes each circumstance advances a call of a site, as published; the newest row is in force."""
+    """By how many minutes each circumstance advances a site's calls, as published; the newest row is in force."""
 
     __tablename__ = "queue_weights"
     __table_args__ = (Index("ix_queue_weights_site", "site_id", "programme", "id"),)
@@ -264,24 +264,24 @@ class QueueWeights(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     programme: Mapped[str]
     minutes: Mapped[dict[str, Any]]
-    """By the names of the programme's own weights."""
+    """Keyed by the names of the programme's weights."""
     published_at: Mapped[datetime]
     published_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
 
 
 class QueueRebuild(Base):
-    """A site whose waiting households are being placed anew, because its hours or its weights have changed."""
+    """A site whose waiting households are being reordered because its hours or its weights changed."""
 
     __tablename__ = "queue_rebuilds"
 
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), primary_key=True, autoincrement=False)
     after_household: Mapped[int] = mapped_column(BigInteger)
-    """How far it has come, in the order of households."""
+    """The last household done; households are processed by id."""
     asked_at: Mapped[datetime]
 
 
 class Priority(Base):
-    """A lot, or a place, whose calls at a site a supervisor has put before the others, until it is taken back."""
+    """A lot or a postcode whose calls at a site a supervisor put first, until the priority is taken back."""
 
     __tablename__ = "queue_priorities"
     __table_args__ = (
@@ -308,36 +308,36 @@ class Priority(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     lot_id: Mapped[int | None] = mapped_column(BigInteger)
     sender: Mapped[str | None]
-    """Who sent the lot, as the page names it."""
+    """The sender of the lot, as the page shows it."""
     postcode: Mapped[str | None]
-    """The place; of nobody, so it need not be sealed."""
+    """The postcode. It identifies no one, so it is not sealed."""
     postcode_hash: Mapped[bytes | None]
     only_collective: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    """Only who lives there in a nursing home, a prison or another collective housing."""
+    """Only people who live there in a nursing home, a prison or other collective housing."""
     given_at: Mapped[datetime]
     given_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
-    """Who took it back; none of an ended one: its time was over, or its lot was taken back."""
+    """Who took it back; none although it ended: it expired, or its lot was taken back."""
 
 
 class PriorityRound(Base):
-    """Calls of a site that are to be compared with the priorities in force there, in the order of their ids."""
+    """A range of a site's tasks, by id, still to be compared with the priorities in force there."""
 
     __tablename__ = "queue_priority_rounds"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     after_task: Mapped[int] = mapped_column(BigInteger)
-    """How far it has come."""
+    """The last task done."""
     until_task: Mapped[int] = mapped_column(BigInteger)
     asked_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
-    """Who gave a priority or took it back; none: calls that have just come."""
+    """Who gave or took back a priority; none: the tasks are new."""
     asked_at: Mapped[datetime]
 
 
 class Promise(Base):
-    """A callback that was promised, and whether it was kept; the task says only what is still to be done."""
+    """A promised callback and whether it was kept. The task itself only says what is still to be done."""
 
     __tablename__ = "promises"
     __table_args__ = (
@@ -352,9 +352,9 @@ class Promise(Base):
     task_id: Mapped[int] = mapped_column(ForeignKey("call_tasks.id"), index=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
-    """Who promised it."""
+    """The member who promised it."""
     promised_for: Mapped[datetime]
     made_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     was_kept: Mapped[bool | None]
-    """None of a settled one: the call was no longer needed."""
+    """None once settled: the call was no longer needed."""

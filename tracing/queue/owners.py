@@ -1,4 +1,4 @@
-"""What the journal says when a call loses its owner: the tracer who had claimed, was given or had promised it is gone."""
+"""The event written when a call loses its owner: the tracer who claimed, was given or had promised it is gone."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ GONE = "owner.gone"
 
 
 def record_gone(entry: QueueEntry, member_id: int | None, why: Gone, what: str, *, at: datetime) -> None:
-    """Record that an entry lost its owner, and why; `what` was kept for them: a call, a gift, a promise."""
+    """Record that an entry lost its owner, and why; `what` says what they had: a call, a gift, a promise."""
     events.record(
         GONE,
         by=None,

@@ -1,4 +1,4 @@
-"""Reading the queue."""
+"""Queries of the queue: entries (one per household), claims, tasks, and what can be claimed."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -25,7 +25,7 @@ def call_site(member_id: int) -> int | None:
 
 
 def find_claim(member_id: int) -> QueueEntry | None:
-    """Return the household that a member holds."""
+    """Return the entry that a member has claimed."""
     return session.scalar(select(QueueEntry).where(QueueEntry.claimant_id == member_id))
 
 
@@ -37,7 +37,7 @@ def on_calls(member_ids: Collection[int]) -> set[int | None]:
 
 
 def get_entry(entry_id: int, *, site_id: int | None = None, lock: bool = False) -> QueueEntry:
-    """Return a household's entry, of a site when one is given."""
+    """Return an entry by id; if a site is given, it must be of that site."""
     chosen = select(QueueEntry).where(QueueEntry.id == entry_id)
     if site_id is not None:
         chosen = chosen.where(QueueEntry.site_id == site_id)
@@ -58,7 +58,7 @@ def find_entry_of(household_id: int, *, lock: bool = False) -> QueueEntry | None
 
 
 def entries_of(household_ids: Sequence[int], *, lock: bool = False) -> Sequence[QueueEntry]:
-    """Return the entries of households, in the order of their ids."""
+    """Return the entries of households, ordered by household."""
     chosen = select(QueueEntry).where(among(QueueEntry.household_id, household_ids))
     chosen = chosen.order_by(QueueEntry.household_id)
     if lock:
@@ -86,7 +86,7 @@ def lock_task(task: CallTask) -> None:
 
 
 def open_tasks_of(household_ids: Sequence[int]) -> Sequence[CallTask]:
-    """Return why the people of some households must be called, the most urgent first."""
+    """Return the open tasks of households, the most urgent first."""
     return session.scalars(
         select(CallTask)
         .where(among(CallTask.household_id, household_ids), CallTask.state == TaskState.OPEN)
@@ -95,7 +95,7 @@ def open_tasks_of(household_ids: Sequence[int]) -> Sequence[CallTask]:
 
 
 def open_reasons_of(household_ids: Sequence[int]) -> Sequence[Row[CallTask, str | None, str | None]]:
-    """Return why the people of some households must be called, each with the person's time zone and language."""
+    """Return the open tasks of households, each with the person's time zone and language, the most urgent first."""
     return session.execute(
         select(CallTask, Person.time_zone, Person.language)
         .join(Person, Person.id == CallTask.person_id)
@@ -110,7 +110,7 @@ def get_task(task_id: int) -> CallTask:
 
 
 def open_tasks(household_id: int) -> Sequence[CallTask]:
-    """Return why the people of a household must be called, the most urgent first."""
+    """Return the open tasks of a household, the most urgent first."""
     return session.scalars(
         select(CallTask)
         .where(CallTask.household_id == household_id, CallTask.state == TaskState.OPEN)
@@ -119,7 +119,7 @@ def open_tasks(household_id: int) -> Sequence[CallTask]:
 
 
 def giving_way(household_ids: Sequence[int]) -> Sequence[CallTask]:
-    """Return the calls of households that are to be closed as soon as nobody is on the line."""
+    """Return the open tasks of households that must be closed as soon as no call is in progress (`gives_way`)."""
     return session.scalars(
         select(CallTask)
         .where(
@@ -130,7 +130,7 @@ def giving_way(household_ids: Sequence[int]) -> Sequence[CallTask]:
 
 
 def tasks_of_person(person_id: int) -> Sequence[CallTask]:
-    """Return every task about a person under any of their records, newest first."""
+    """Return every task of a person, over all their records, newest first."""
     return session.scalars(
         select(CallTask).where(CallTask.person_id.in_(people.alike(person_id))).order_by(CallTask.id.desc())
     ).all()
@@ -144,7 +144,7 @@ def find_task_of_contact(contact_id: int) -> CallTask | None:
 
 
 def promises_of(member_id: int, site_id: int) -> Sequence[CallTask]:
-    """Return the callbacks that a member promised and that are still to come, the earliest first."""
+    """Return the callbacks that a member promised and that are still due, the earliest first."""
     return session.scalars(
         select(CallTask)
         .where(
@@ -161,7 +161,7 @@ def promises_of(member_id: int, site_id: int) -> Sequence[CallTask]:
 def tasks_in_state(
     site_id: int, state: TaskState, *, before_id: int | None = None, limit: int = 51
 ) -> Sequence[CallTask]:
-    """Return the tasks of a site in a state, newest first, before a key."""
+    """Return the tasks of a site in a state, newest first, with ids below `before_id` if given."""
     chosen = select(CallTask).where(CallTask.site_id == site_id, CallTask.state == state)
     if before_id is not None:
         chosen = chosen.where(CallTask.id < before_id)
@@ -169,7 +169,7 @@ def tasks_in_state(
 
 
 def waiting_by_lot(site_id: int) -> dict[int, int]:
-    """Return how many calls wait at a site of each lot that asked for some."""
+    """Return how many calls of each lot wait at a site."""
     waiting = (
         select(CallTask.lot_id, func.count())
         .where(CallTask.site_id == site_id, CallTask.state == TaskState.OPEN, CallTask.lot_id.is_not(None))
@@ -179,7 +179,7 @@ def waiting_by_lot(site_id: int) -> dict[int, int]:
 
 
 def claimable_by(member_id: int, at: datetime) -> ColumnElement[bool]:
-    """Return the condition under which a ready household may be claimed by a member."""
+    """Return the SQL condition for a ready household that a member may claim."""
     return and_(
         QueueEntry.state == EntryState.READY,
         QueueEntry.needs_regroup.is_(False),
@@ -199,13 +199,13 @@ def claimable_by(member_id: int, at: datetime) -> ColumnElement[bool]:
 
 
 def has_waiting(site_id: int, member_id: int, at: datetime) -> bool:
-    """Return whether there is anything to claim; not how many: nobody counts on a hot path."""
+    """Return whether the member could claim something. It does not count: this is on a hot path."""
     chosen = select(QueueEntry.id).where(QueueEntry.site_id == site_id, claimable_by(member_id, at)).limit(1)
     return session.scalar(chosen) is not None
 
 
 def next_ready_at(site_id: int) -> datetime | None:
-    """Return when the next household of a site becomes ready, for an empty queue's page."""
+    """Return when the site's next household becomes ready, for the page of an empty queue."""
     return session.scalar(
         select(func.min(QueueEntry.not_before)).where(
             QueueEntry.site_id == site_id, QueueEntry.state == EntryState.SCHEDULED

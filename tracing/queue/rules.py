@@ -1,4 +1,4 @@
-"""How long a claim lasts, who is called next and when, whom a household is kept for. Pure."""
+"""Rules of the queue: how long a claim lasts, who is called next and when, whom a call is reserved for. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,33 +14,33 @@ CLAIM_LASTS = timedelta(minutes=5)
 LONGEST_SILENCE = timedelta(minutes=30)
 """A claim ends this long after the last input, whatever the heartbeat says."""
 ASK_AFTER = LONGEST_SILENCE - CLAIM_LASTS
-"""From then on renewals are cut short: the page asks whether somebody is still there."""
+"""From then on renewals are cut short, and the page asks whether the tracer is still there."""
 OWNER_FIRST = timedelta(minutes=10)
-"""A promised callback is ready for whoever promised it this long before its time."""
+"""A promised callback is ready this long before its time, for the member who promised it."""
 GIFT_LASTS = timedelta(minutes=30)
-"""A call given to a colleague waits for them this long, then it is for everyone."""
+"""A call given to a colleague is reserved for them this long, then anyone can claim it."""
 PROMISE_TOLERANCE = timedelta(minutes=10)
 """A callback counts as kept when the call begins at most this long after its time."""
 PRIORITY_LASTS = timedelta(days=7)
-"""A lot or a place stays before the others this long at most: a priority that everybody forgot delays everybody else."""
+"""The longest time a lot or a postcode stays first: a forgotten priority delays all other calls."""
 LOCKS_LAST = timedelta(milliseconds=9)
-"""A batch of ended claims is meant to keep its rows locked this long: whoever meets one waits unnoticed."""
+"""Target lock time of one batch of expired claims; a wait this short goes unnoticed."""
 LARGEST_HOUSEHOLD = 8
 """More people behind one number are an institution's residents, not a household (DESIGN: one household, one call)."""
 
 
 class Factor(IntFlag):
-    """What advances a call, as far as it is known; each has its weight in the programme."""
+    """The known circumstances that advance a call; each has its weight in the programme."""
 
     AGED = 1
     """65 years or older."""
     FRAGILE = 2
-    """Says that their health is fragile."""
+    """Reports fragile health."""
     PLACE = 4
-    """Lives in a nursing home, a prison or another collective housing."""
+    """Lives in a nursing home, a prison or other collective housing."""
     SYMPTOMS = 8
     PRIORITY = 16
-    """Is of a lot or a place that a supervisor has put before the others."""
+    """Belongs to a lot or a postcode that a supervisor put first."""
 
 
 NO_FACTORS = Factor(0)
@@ -49,7 +49,7 @@ NO_WEIGHTS = Weights(aged=0, fragile=0, place=0, symptoms=0, priority=0, promise
 
 
 class Batches(NamedTuple):
-    """How many claims are ended in one transaction: never fewer, to begin with, never more."""
+    """How many claims are ended in one transaction: the minimum, the first batch, the maximum."""
 
     fewest: int
     first: int
@@ -58,12 +58,12 @@ class Batches(NamedTuple):
 
 AS_THEY_STAND = Batches(25, 100, 1000)
 WITH_CARE = Batches(4, 8, 100)
-"""Of households that are placed anew: four take 15 ms, each further one takes 1 ms (measured)."""
+"""For households whose place is computed again: four take 15 ms, each further one takes 1 ms (measured)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why somebody of a household must be called: one open task."""
+    """Why a person of a household must be called: one open task."""
 
     site_id: int
     due_at: datetime
@@ -79,7 +79,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a household stands in the queue."""
+    """The place of a household in the queue."""
 
     site_id: int
     due_at: datetime
@@ -95,10 +95,10 @@ class Place:
 
 
 def place_of(reasons: Sequence[Reason], *, at: datetime) -> Place | None:
-    """Return the place that the most urgent reason gives a household; None when nobody needs a call.
+    """Return the place that the most urgent reason gives a household; None when no one there needs a call.
 
-    A promise is due at its time, ready for its owner ten minutes before, and for everyone at its time. Nobody is
-    called outside the calling hours where the most urgent of them is.
+    A promised callback is due at the promised time. It is ready for the member who promised it ten minutes before,
+    and for everyone at that time. No one is called outside the calling hours of the most urgent person.
     """
     if not reasons:
         return None
@@ -123,14 +123,14 @@ def place_of(reasons: Sequence[Reason], *, at: datetime) -> Place | None:
 
 
 class Opening(NamedTuple):
-    """From when to when a household is ready."""
+    """The period in which a household is ready."""
 
     opens_at: datetime
     closes_at: datetime
 
 
 def opening_of(calling: Calling, ready: datetime, *, at: datetime) -> Opening:
-    """Return the calling hours in which somebody who is ready from `ready` is called, those that last at `at` first."""
+    """Return the calling hours for a call that is ready from `ready`: the current ones if open, else the next ones."""
     if ready <= at and is_open(calling, at):
         return Opening(ready, open_until(calling, at))
     opens_at = next_open(calling, max(ready, at))
@@ -145,9 +145,10 @@ def last_moment(reason: Reason) -> datetime | None:
 
 
 def rank_of(reason: Reason, *, opens_at: datetime) -> datetime:
-    """Return the moment by which a reason is put in order: when it is due, advanced by what makes it more urgent.
+    """Return the time that reasons are ordered by: the due time, advanced by the circumstances that make it urgent.
 
-    Where the calling hours end before it is due, their end counts, unless they are over before it can be called.
+    If the last calling hours before the due time end earlier, their end replaces it, unless they end before the
+    call is possible.
     """
     ends = last_moment(reason)
     due_at = ends if ends is not None and ends > opens_at else due_of(reason)
@@ -155,7 +156,7 @@ def rank_of(reason: Reason, *, opens_at: datetime) -> datetime:
 
 
 def advances(reason: Reason) -> list[tuple[str, int]]:
-    """Return by how many minutes each circumstance advances a reason, by the names of the weights."""
+    """Return by how many minutes each circumstance advances a reason, keyed by the names of the weights."""
     weights = reason.weights
     named = [
         ("aged", weights.aged, Factor.AGED in reason.factors),
@@ -172,7 +173,7 @@ def advances(reason: Reason) -> list[tuple[str, int]]:
 def factors_of(
     *, age: int | None, fragile: bool = False, place: bool = False, symptoms: bool = False
 ) -> Factor:
-    """Return what is known to advance somebody's call."""
+    """Return the known circumstances that advance a person's call."""
     found = NO_FACTORS
     if age is not None and age >= AGED_FROM:
         found |= Factor.AGED
@@ -186,31 +187,31 @@ def factors_of(
 
 
 def due_of(reason: Reason) -> datetime:
-    """Return when a reason is overdue: a promise at its time, else the service time."""
+    """Return when a reason becomes overdue: at the promised time, else at the end of the service time."""
     return reason.promised_at or reason.due_at
 
 
 def ready_at(reason: Reason) -> datetime:
-    """Return when a reason can first be claimed by anybody."""
+    """Return the earliest time at which a reason can be claimed: for a promise, first by the member who made it."""
     if reason.promised_at is None:
         return reason.not_before
     return reason.promised_at - (OWNER_FIRST if reason.promised_by is not None else timedelta(0))
 
 
 def renewed_until(*, last_input_at: datetime, at: datetime) -> datetime:
-    """Return until when a heartbeat keeps a claim; it is no input, so it cannot keep it for ever."""
+    """Return until when a heartbeat extends a claim. A heartbeat is no input, so it cannot extend it for ever."""
     return min(at + CLAIM_LASTS, last_input_at + LONGEST_SILENCE)
 
 
 def must_ask(*, last_input_at: datetime, at: datetime) -> bool:
-    """Return whether the page must ask if somebody is still there."""
+    """Return whether the page must ask if the tracer is still there."""
     return at - last_input_at >= ASK_AFTER
 
 
 def components(numbers_of: dict[int, set[bytes]]) -> list[set[int]]:
     """Group people who are linked by shared numbers, directly or through others.
 
-    People without a number that links them stand alone. Groups come in the order of their lowest person.
+    People without a linking number form a group of one. Groups are ordered by their lowest person id.
     """
     groups: list[tuple[set[int], set[bytes]]] = []
     for person, numbers in sorted(numbers_of.items()):
@@ -227,7 +228,7 @@ def components(numbers_of: dict[int, set[bytes]]) -> list[set[int]]:
 
 
 def next_batch(size: int, took: timedelta, batches: Batches) -> int:
-    """Return how many claims to end next after so many took so long: at most half as many again.
+    """Return the size of the next batch, from how long a batch of `size` took: at most half as many again.
 
     One fast batch says little, and the next one may find the machine busy.
     """

@@ -1,4 +1,4 @@
-"""The reasons why people must be called: opened, closed, reopened, postponed, promised, weighed."""
+"""Commands on call tasks: open, close, reopen, postpone, promise a callback, weigh."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ def enqueue(
     factors: rules.Factor = rules.NO_FACTORS,
     at: datetime,
 ) -> CallTask:
-    """Ask that a person be called by `due_at`; without a usable number they go to a list of their own."""
+    """Create the task to call a person by `due_at`; without a usable number they go to a separate list."""
     task = CallTask(
         kind=kind,
         person_id=person_id,
@@ -51,28 +51,31 @@ def enqueue(
 
 
 def close_task(task: CallTask, state: TaskState, *, by: int | None, at: datetime) -> None:
-    """Close the reason for calling a person. The household's place follows when its claim ends, or now."""
+    """Close a task. The household's place is updated now, or when its claim ends."""
     task.state, task.closed_at, task.covered_by = state, at, None
     session.flush()
     events.record(
         "task.closed", by=by, at=at, subject=("task", task.id), site_id=task.site_id, state=state.value
     )
     if state is TaskState.CANCELLED:
-        # nobody is left uncalled because the call that was to tell them is given up
+        # the tasks that this one superseded are opened again, so that the person is still called
         superseding.uncover_all(task, by=by, at=at)
     if task.household_id is not None:
         households.refresh(task.household_id, at=at)
 
 
 def write_no_letter(person_id: int, *, by: int | None, at: datetime) -> None:
-    """Let nobody write to somebody who was said to be dead, under any of their records: a letter is a message as well."""
+    """Stop letters to a person reported dead: close the tasks without a number (NO_NUMBER) in all their records.
+
+    A letter is a message too.
+    """
     for task in queries.tasks_of_person(person_id):
         if task.state is TaskState.NO_NUMBER:
             close_task(task, TaskState.DECEASED, by=by, at=at)
 
 
 def reopen_task(task: CallTask, *, due_at: datetime, by: int | None, at: datetime) -> None:
-    """Ask again that a person be called, now; their attempts begin anew. A call that gives way is not asked for again."""
+    """Open a task again, due at `due_at`, with no attempts counted. A task with `gives_way` is cancelled instead."""
     if task.gives_way:
         close_task(task, TaskState.CANCELLED, by=by, at=at)
         return
@@ -94,7 +97,7 @@ def reopen_task(task: CallTask, *, due_at: datetime, by: int | None, at: datetim
 
 
 def postpone_task(task: CallTask, *, until: datetime, at: datetime) -> None:
-    """Try a person again, not before `until`, after an attempt that reached nobody."""
+    """Schedule the next attempt, not before `until`, after one that did not reach the person."""
     task.attempts += 1
     task.not_before, task.promised_at, task.promised_by = until, None, None
     session.flush()
@@ -102,8 +105,11 @@ def postpone_task(task: CallTask, *, until: datetime, at: datetime) -> None:
 
 
 def promise(task: CallTask, *, when: datetime, by: Agent, at: datetime) -> None:
-    """Promise a person a callback at `when`: ready for who promised it ten minutes before, then for everyone."""
-    # ten minutes before are counted from it: by a wall clock they are an hour long one night a year
+    """Promise a person a callback at `when`.
+
+    Whoever promised it can claim it ten minutes before, everyone else from `when` on.
+    """
+    # in UTC: in local time, "ten minutes before" would be an hour and ten minutes on one night a year
     when = when.astimezone(UTC)
     task.not_before, task.promised_at, task.promised_by = when, when, by.member_id
     callbacks.note(task, when=when, by=by, at=at)
@@ -119,7 +125,7 @@ def promise(task: CallTask, *, when: datetime, by: Agent, at: datetime) -> None:
 
 
 def weigh(task: CallTask, factors: rules.Factor, *, at: datetime) -> None:
-    """Note what makes a call more urgent, as it is known now; the household's place follows."""
+    """Store the known circumstances that make a call more urgent, and update the household's place."""
     if task.factors != factors:
         task.factors = int(factors)
         session.flush()
@@ -127,6 +133,6 @@ def weigh(task: CallTask, factors: rules.Factor, *, at: datetime) -> None:
 
 
 def _follow(task: CallTask, *, at: datetime) -> None:
-    """Let the household's place follow a task that moved: at once, or when its claim ends."""
+    """Update the household's place after a task changed: at once, or when its claim ends."""
     if task.household_id is not None:
         households.refresh(task.household_id, at=at)

@@ -1,4 +1,4 @@
-"""What happened to a household in the queue besides its calls, in words: given, taken back, opened to everyone, late."""
+"""Timeline of a household in the queue, in French: given, taken back, opened to everyone, overdue; not its calls."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

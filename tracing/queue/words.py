@@ -1,4 +1,4 @@
-"""Why a call is next, and what advances it, in the words of those who read it."""
+"""French sentences that say why a call is next and what advances it."""
 
 from datetime import datetime
 
@@ -17,11 +17,11 @@ WEIGHT_WORDS = {
     "priority": _l("priorité du superviseur"),
     "promise": _l("rappel promis"),
 }
-"""The circumstances that advance a call, by the names of the programme's weights."""
+"""The circumstances that advance a call, keyed by the names of the programme's weights."""
 
 
 def why(reason: rules.Reason, *, opens_at: datetime, at: datetime) -> str:
-    """Say in one sentence why somebody is called when they are."""
+    """Return the sentence that explains a call's place in the queue."""
     advanced = [(name, minutes) for name, minutes in rules.advances(reason) if name != "promise"]
     by_when = due(reason, opens_at=opens_at, at=at)
     if not advanced:
@@ -40,7 +40,7 @@ def why(reason: rules.Reason, *, opens_at: datetime, at: datetime) -> str:
 
 
 def due(reason: rules.Reason, *, opens_at: datetime, at: datetime) -> str:
-    """Say by when somebody is to be called, or when they were promised it."""
+    """Return the sentence that says by when to call, or at what time a callback was promised."""
     return _promise(reason, at) if reason.promised_at else _due(reason, opens_at, at)
 
 

@@ -1,1 +1,1 @@
-"""What is said on the telephone, as versioned files, and the pure engine that leads a tracer through one."""
+"""Scripts of telephone calls: versioned files, their checks, and the pure engine that leads a tracer through one."""

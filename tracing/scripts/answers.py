@@ -1,4 +1,4 @@
-"""Read one answer as it was typed or clicked, or refuse it in words the tracer can act on. Pure."""
+"""Parse one typed or clicked answer, or refuse it in words that tell the tracer what to do. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -21,10 +21,10 @@ WALL_CLOCK = "%Y-%m-%dT%H:%M"
 def parse_answer(
     question: Question, raw: str | list[str], *, today: date, facts: Mapping[str, FactValue]
 ) -> AnswerValue | None:
-    """Return the answer in the form it is stored, None when an optional question is cleared, or refuse it.
+    """Return the answer in its stored form, None if an optional question is cleared, or refuse it.
 
-    Stored forms: a value ("yes", "RG"…) or a list of values; an ISO day; an ISO minute of the site's own
-    clock; a whole number; a text.
+    Stored forms: a value ("yes", "RG"…) or a list of values; an ISO day; an ISO minute of the site's clock; a whole
+    number; a text.
     """
     given = [one.strip() for one in ([raw] if isinstance(raw, str) else raw) if one.strip()]
     if not given:
@@ -58,7 +58,7 @@ def _one(question: Question, given: str, today: date, facts: Mapping[str, FactVa
 
 
 def _several(question: Question, given: list[str]) -> list[str]:
-    """Return the chosen values in the order of the options; "none of these" stands alone."""
+    """Return the chosen values in the order of the options; "none of these" cannot be combined with others."""
     chosen = set(given)
     if question.values is None or not chosen <= question.values:
         raise AnswerRefused(N_("Choisissez parmi les réponses proposées."))
@@ -71,7 +71,7 @@ def _several(question: Question, given: list[str]) -> list[str]:
 
 
 def _day(given: str, today: date) -> date:
-    """Read 2022-01-08, 08/01/2022, 8/1 (the latest such day) or « hier »."""
+    """Parse 2022-01-08, 08/01/2022, 8/1 (the latest such day) or « hier »."""
     if (ago := DAYS_AGO.get(given.lower())) is not None:
         return today - timedelta(days=ago)
     try:
@@ -85,7 +85,7 @@ def _day(given: str, today: date) -> date:
 
 
 def _french_day(day: int, month: int, year: str | None, today: date) -> date:
-    """Return the day, and without a year the latest one that is not in the future."""
+    """Return the day; without a year, the latest one that is not in the future."""
     if year is not None:
         return date(int(year) if len(year) == 4 else 2000 + int(year), month, day)
     this_year = date(today.year, month, day)
@@ -93,7 +93,7 @@ def _french_day(day: int, month: int, year: str | None, today: date) -> date:
 
 
 def _moment(given: str) -> datetime:
-    """Read a day and a time of the site's own clock, as a browser sends them."""
+    """Parse a day and a time of the site's clock, as a browser sends them."""
     try:
         return datetime.strptime(given[:16].replace(" ", "T"), WALL_CLOCK)  # noqa: DTZ007 - a wall clock has no zone
     except ValueError:
@@ -101,7 +101,7 @@ def _moment(given: str) -> datetime:
 
 
 def _within(question: Question, day: date, today: date, facts: Mapping[str, FactValue]) -> date:
-    """Return the day if it lies between the bounds that are known."""
+    """Return the day if it is within the known bounds, else refuse it."""
     first = bound(question.earliest, today, facts)
     last = bound(question.latest, today, facts)
     if first and day < first:
@@ -116,7 +116,7 @@ def _with_year(day: date) -> str:
 
 
 def bound(written: str | None, today: date, facts: Mapping[str, FactValue]) -> date | None:
-    """Return the day a bound such as ``today-30`` or ``window_start`` means, or None when it is unknown."""
+    """Return the day that a bound such as ``today-30`` or ``window_start`` means; None if it is unknown."""
     if written is None:
         return None
     name, days = re.fullmatch(r"([a-z_]+)([+-]\d+)?", written, re.ASCII).groups()  # type: ignore[union-attr]
@@ -147,7 +147,7 @@ def _text(question: Question, given: str) -> str:
 
 
 def usable(question: Question, stored: object) -> AnswerValue | None:
-    """Return a stored value if it answers this question; one given to an older version may no longer do."""
+    """Return a stored value if it answers this question; an answer to an older version may not."""
     known = question.values or frozenset()
     match question.type, stored:
         case QuestionType.MULTI, list():

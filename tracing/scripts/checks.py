@@ -1,6 +1,6 @@
-"""What ties the steps of a script together: order, references, what may be said where, and that it ends. Pure.
+"""Checks across the steps of a script: order, references, what may be said where, and that it ends. Pure.
 
-Each check returns problems as sentences that name the step and the field; the loader adds the file.
+Each check yields problems as sentences that name the step and the field; the loader adds the file name.
 """
 
 import re
@@ -40,7 +40,7 @@ Leaf = AnswerIs | AnswerIn | Answered | FactIs | Known
 
 
 def problems(script: Script) -> list[str]:
-    """Return everything that keeps a script from being published, in the order of its steps."""
+    """Return every problem that prevents a script from being published, check by check."""
     return [
         *_repeated_ids(script),
         *_references(script),
@@ -53,7 +53,7 @@ def problems(script: Script) -> list[str]:
 
 
 def at(step: Step, field: str, sentence: str) -> str:
-    """Say where a problem is."""
+    """Return a problem with its place."""
     return f"step {step.id!r}, {field}: {sentence}"
 
 
@@ -71,7 +71,7 @@ def _repeated_ids(script: Script) -> Iterator[str]:
 
 
 def _references(script: Script) -> Iterator[str]:
-    """Conditions look back at questions already asked, with answers these can have, and at known facts."""
+    """Conditions refer only to questions asked earlier, to answers these can have, and to known facts."""
     asked: dict[str, Question] = {}
     for step in script.steps:
         for sentence in _condition_problems(step.when, asked, script.kind):
@@ -151,7 +151,7 @@ def _bound_problem(written: str, kind: ScriptKind) -> str | None:
 
 
 def _identity(script: Script) -> Iterator[str]:
-    """Exactly one step asks who is speaking; nothing sensitive stands before it."""
+    """Exactly one step asks for the identity; no sensitive step comes before it."""
     asking = [step for step in script.steps if step.identity_question]
     if len(asking) != 1:
         yield f"one step must ask the identity, {len(asking)} do"
@@ -174,7 +174,7 @@ def _identity(script: Script) -> Iterator[str]:
 
 
 def _words(script: Script) -> Iterator[str]:
-    """Only known facts are said, and a sensitive one only in a sensitive step."""
+    """Only known facts are said, and sensitive ones only in sensitive steps."""
     for step in script.steps:
         for wording in (wording for paragraph in step.say for wording in paragraph):
             for name in PLACEHOLDER.findall(wording):
@@ -191,7 +191,7 @@ def _words(script: Script) -> Iterator[str]:
 
 
 def _statements(script: Script) -> Iterator[str]:
-    """The statements every call needs are there, mandatory, and can be said whatever is known."""
+    """The statements required in every call exist, are mandatory, and can be said whatever is known."""
     for wanted in sorted(MANDATORY_STATEMENTS[script.kind]):
         step = script.step(wanted)
         if step is None:
@@ -208,7 +208,7 @@ def _statements(script: Script) -> Iterator[str]:
 
 
 def _rule_questions(script: Script) -> Iterator[str]:
-    """The questions that feed the rules are there, with the type and the options the rules expect."""
+    """The questions that the rules read exist, with the type and the options that the rules expect."""
     for name, wanted in RULE_QUESTIONS.items():
         if script.kind not in wanted.scripts:
             continue
@@ -222,7 +222,7 @@ def _rule_questions(script: Script) -> Iterator[str]:
 
 
 def _ends(script: Script) -> Iterator[str]:
-    """Whatever is answered, the conversation comes to an end."""
+    """The conversation always ends, whatever is answered."""
     *others, last = script.steps
     if last.end is None or last.end.outcome is not Outcome.COMPLETED or last.when or last.sensitive:
         yield at(last, "end", "the last step ends a completed call, always, and holds nothing sensitive")

@@ -1,4 +1,4 @@
-"""Decide a written condition over the answers that count and the facts that are known. Pure."""
+"""Evaluate a script's conditions over the answers that count and the known facts. Pure."""
 
 from collections.abc import Mapping
 
@@ -19,7 +19,7 @@ Answers = Mapping[str, object]
 
 
 def holds(condition: Condition | None, answers: Answers, facts: Facts) -> bool:
-    """Say whether a condition is true; an answer not given and a fact not known make it false."""
+    """Return whether a condition is true; a missing answer and an unknown fact make it false."""
     match condition:
         case None:
             return True
@@ -43,7 +43,7 @@ def holds(condition: Condition | None, answers: Answers, facts: Facts) -> bool:
 
 
 def _chosen(answer: object) -> frozenset[str]:
-    """Return the values an answer holds: one for a single choice, several for a list."""
+    """Return the values of an answer: one for a single choice, several for a list."""
     if isinstance(answer, str):
         return frozenset({answer})
     return frozenset(answer) if isinstance(answer, list) else frozenset()

@@ -1,7 +1,7 @@
-"""What a script file may contain: steps, words to read aloud, questions, conditions.
+"""The format of a script file: steps, words to read aloud, questions, conditions.
 
-Strict and frozen: an unknown key, a number where a word belongs or a missing label stops the load.
-What ties several steps together (order, references, ends) is in ``checks``.
+Strict and frozen: an unknown key, a number instead of a word or a missing label stops the loading. Checks across
+several steps (order, references, ends) are in ``checks``.
 """
 
 import re
@@ -44,13 +44,13 @@ DayBound = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*([+-]\d{1,3})
 
 
 class Strict(BaseModel):
-    """The common strictness of everything read from a script file."""
+    """Base class of everything read from a script file: strict validation."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
 
 class Form(Strict):
-    """One of the eight ways of writing a condition."""
+    """Base class of the eight forms of a condition."""
 
     form: ClassVar[str]
 
@@ -77,7 +77,7 @@ class Not(Form):
 
 
 class AnswerIs(Form):
-    """True when the answer is this value, or, for several choices, holds it."""
+    """True when the answer is this value or, for several choices, contains it."""
 
     form: ClassVar[str] = "answer_is"
     answer: Identifier
@@ -85,7 +85,7 @@ class AnswerIs(Form):
 
 
 class AnswerIn(Form):
-    """True when the answer is, or holds, one of these values."""
+    """True when the answer is, or contains, one of these values."""
 
     form: ClassVar[str] = "answer_in"
     answer: Identifier
@@ -115,7 +115,7 @@ class Known(Form):
 
 
 def _form_of_condition(condition: Any) -> str | None:
-    """Return which form a written condition has, from the words it uses."""
+    """Return the form of a written condition, from the keys it uses."""
     if isinstance(condition, Form):
         return condition.form
     if not isinstance(condition, dict):
@@ -152,7 +152,7 @@ class Option(Strict):
 
 
 class Question(Strict):
-    """One thing to find out, and the shape its answer must have."""
+    """A question, and the form its answer must have."""
 
     id: Identifier
     type: QuestionType
@@ -170,7 +170,7 @@ class Question(Strict):
 
     @model_validator(mode="after")
     def _settings_fit_the_type(self) -> Self:
-        """Refuse a setting the type has no use for, and a type without the setting it needs."""
+        """Refuse a setting that the type does not use, and a type without the setting it needs."""
         settings = {
             "options": (bool(self.options), CHOICES),
             "min or max": (bool(self.earliest or self.latest), (QuestionType.DATE, QuestionType.DATETIME)),
@@ -193,7 +193,7 @@ class Question(Strict):
 
     @cached_property
     def values(self) -> frozenset[str] | None:
-        """The values an answer can be compared with, or None for a free one."""
+        """The values an answer can be compared with; None for a free answer."""
         match self.type:
             case QuestionType.YES_NO | QuestionType.IDENTITY:
                 return frozenset({YES, NO})
@@ -207,20 +207,20 @@ class Question(Strict):
 
 
 class End(Strict):
-    """The conversation stops at this step; the outcome is what the closing dialog proposes."""
+    """The conversation ends at this step; the outcome is what the closing dialog proposes."""
 
     outcome: Outcome
 
 
 class Days(Strict):
-    """The days a step goes through one by one, both included; names of facts."""
+    """The days that a step goes through one by one, both included; names of facts."""
 
     first: Identifier = Field(alias="from")
     last: Identifier = Field(alias="to")
 
 
 def _one_or_more_wordings(paragraph: Any) -> Any:
-    """Let a file write a paragraph as one sentence, or as wordings of which the first possible is said."""
+    """Let a file write a paragraph as one sentence, or as several wordings of which the first possible one is said."""
     if isinstance(paragraph, str):
         return (paragraph,)
     return tuple(paragraph) if isinstance(paragraph, list) else paragraph
@@ -236,7 +236,7 @@ PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 class Step(Strict):
     """One screen of a script: what to say, what to ask, and when it is part of the conversation.
 
-    ``gate``: nothing after it opens before it is complete. ``sensitive``: it holds health content and opens
+    ``gate``: the steps after it stay locked until it is complete. ``sensitive``: it contains health content and opens
     only once the person's identity is confirmed.
     """
 
@@ -258,7 +258,7 @@ class Step(Strict):
 
     @model_validator(mode="after")
     def _parts_belong_together(self) -> Self:
-        """Refuse half of a pair: a reason without the tool that raises it, a tick without a statement."""
+        """Refuse half of a pair: an escalation without its widget, a checkbox without a mandatory statement."""
         if (self.widget is Widget.ESCALATE) != (self.escalation is not None):
             raise ValueError("widget escalate and an escalation reason go together")
         if self.confirm and not self.mandatory:
@@ -271,7 +271,7 @@ class Step(Strict):
 
     @property
     def identity_question(self) -> Question | None:
-        """The question that confirms who is speaking, when this is the step that asks it."""
+        """The question that confirms who is speaking, if this step asks it."""
         return next((q for q in self.questions if q.type is QuestionType.IDENTITY), None)
 
 
@@ -287,11 +287,11 @@ class Script(Strict):
 
     @cached_property
     def questions(self) -> dict[str, Question]:
-        """Every question by its id."""
+        """All questions by id."""
         return {question.id: question for step in self.steps for question in step.questions}
 
     def step(self, step_id: str) -> Step | None:
-        """Return the step of this id, if the script has one."""
+        """Return the step with this id; None if there is none."""
         return next((step for step in self.steps if step.id == step_id), None)
 
 

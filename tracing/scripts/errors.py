@@ -1,4 +1,4 @@
-"""Refusals of the scripts: a file that cannot be published, an answer that cannot be kept."""
+"""Refusals of scripts: a file that cannot be published, an answer that cannot be saved."""
 
 from collections.abc import Sequence
 
@@ -6,12 +6,12 @@ from tracing.kernel.errors import Invalid
 
 
 def N_(text: str) -> str:  # noqa: N802 - the name by which the catalogue tool finds sentences
-    """Mark a sentence for the catalogue; it is translated where it is shown, because rules know no language."""
+    """Mark a sentence for the catalogue; it is translated where it is shown, because rules do not know the locale."""
     return text
 
 
 class ScriptInvalid(Exception):
-    """A script file breaks the rules of scripts; nothing starts before it is put right."""
+    """A script file breaks the rules of scripts; the application does not start until it is fixed."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
@@ -19,7 +19,7 @@ class ScriptInvalid(Exception):
 
 
 class AnswerRefused(Invalid):
-    """An answer has not the shape its question needs.
+    """An answer does not have the form that its question needs.
 
     ``message`` is the French sentence; ``sentence`` and ``values`` let a page translate it.
     """

@@ -1,4 +1,4 @@
-"""Load the script files: read, check, refuse with a sentence that says where, and fingerprint."""
+"""Load the script files: parse, check, report problems with their place, and fingerprint."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ Library = Mapping[tuple[ScriptKind, str], Script]
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """YAML in which ``yes`` and ``2026-01-08`` are words, and the same key twice is a mistake."""
+    """YAML in which ``yes`` and ``2026-01-08`` are strings, and a repeated key is an error."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own class attribute
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":bool", ":timestamp"))]
@@ -47,7 +47,7 @@ _PlainLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|f
 
 
 def load_library(folder: Path = LIBRARY) -> Library:
-    """Return every script of a folder by kind and version, or say everything that is wrong with the files."""
+    """Return every script of a folder by kind and version, or raise with all problems of the files."""
     found: dict[tuple[ScriptKind, str], Script] = {}
     wrong: list[str] = []
     for path in sorted(folder.glob("*.yaml")):
@@ -76,14 +76,14 @@ def newest(library: Library, kind: ScriptKind) -> Script:
 
 
 def load_script(path: Path) -> Script:
-    """Return one script, checked as a whole, with the fingerprint of its file."""
+    """Return one checked script, with the fingerprint of its file."""
     content = path.read_bytes()
     written = _read(path, content)
     if "content_hash" in written:
         raise ScriptInvalid([f"{path.name}, content_hash: it is computed, take it out of the file"])
     written["content_hash"] = hashlib.sha256(content).hexdigest()
     try:
-        # Through JSON, because strict pydantic takes a list for a tuple and a word for an enum only there.
+        # through JSON: only there does strict pydantic accept a list as a tuple and a string as an enum
         script = Script.model_validate_json(json.dumps(written))
     except ValidationError as error:
         raise ScriptInvalid(_shape_problems(path, written, error)) from None
@@ -114,7 +114,7 @@ def _shape_problems(path: Path, written: dict[str, Any], error: ValidationError)
 
 
 def _place(written: object, location: tuple[int | str, ...]) -> str:
-    """Say a place in the file by the ids people wrote instead of positions: step 'symptoms', question 'onset_on'."""
+    """Return a place in the file by ids instead of positions: step 'symptoms', question 'onset_on'."""
     words: list[str] = []
     here: Any = written
     for part in location:

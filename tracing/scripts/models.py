@@ -1,4 +1,4 @@
-"""Scripts as published: immutable, so that what was said in a call can be read for ever."""
+"""Table of published scripts: immutable, so that what was said in a call can always be read."""
 
 from datetime import datetime
 from typing import Any

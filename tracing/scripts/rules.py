@@ -1,7 +1,7 @@
-"""Lead a tracer through a script: which steps are open, what is missing, whether the call may be completed.
+"""Lead a tracer through a script: which steps are open, what is missing, whether the call can be completed.
 
-Everything is computed anew from the script, the answers given so far and the facts. Answers to questions that
-an earlier answer has closed stay stored but do not count, and count again if the earlier answer is put back.
+Everything is computed from the script, the answers so far and the facts. Answers to questions that an earlier answer
+has closed stay stored but do not count; they count again if the earlier answer is restored.
 """
 
 from collections.abc import Mapping
@@ -50,7 +50,7 @@ LONGEST_RECALL = 31  # days; a window longer than this is a mistake somewhere, n
 
 
 class StepState(StrEnum):
-    """How a step stands in the rail."""
+    """The state of a step in the rail."""
 
     DONE = "done"
     CURRENT = "current"
@@ -60,7 +60,7 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True)
 class OpenStep:
-    """A step that belongs to this conversation, with the questions it asks here."""
+    """A step of this conversation, with the questions it asks."""
 
     step: Step
     questions: tuple[Question, ...]
@@ -69,22 +69,22 @@ class OpenStep:
 
 @dataclass(frozen=True)
 class Path:
-    """The conversation as the answers so far make it: its steps in order, what counts, and how it ends."""
+    """The conversation that follows from the answers: its steps in order, the answers that count, and its end."""
 
     steps: tuple[OpenStep, ...]
     counted: Mapping[str, AnswerValue]
     end: End | None
 
     def find(self, step_id: str) -> OpenStep | None:
-        """Return the step of this id if it belongs to the conversation."""
+        """Return the step with this id if it belongs to the conversation."""
         return next((one for one in self.steps if one.step.id == step_id), None)
 
 
 @dataclass(frozen=True)
 class MissingItem:
-    """Something still open: a required question, or a mandatory statement when there is no question.
+    """Something that is still open: a required question, or a mandatory statement if there is no question.
 
-    ``changed`` says the statement was confirmed, but its words are no longer the ones that were read.
+    ``changed``: the statement was confirmed, but in words that have changed since.
     """
 
     step: Step
@@ -93,7 +93,7 @@ class MissingItem:
 
     @property
     def label(self) -> str:
-        """What the list of open points calls it."""
+        """Its name in the list of open points."""
         return self.question.label if self.question else self.step.title
 
 
@@ -108,7 +108,7 @@ class StepView:
 
 
 def follow(script: Script, answers: Answers, facts: Facts) -> Path:
-    """Go once through the script and return the conversation these answers make."""
+    """Go through the script once, and return the conversation that follows from these answers."""
     steps: list[OpenStep] = []
     counted: dict[str, AnswerValue] = {}
     shut = identified = False
@@ -130,7 +130,7 @@ def follow(script: Script, answers: Answers, facts: Facts) -> Path:
 
 
 def _ask(step: Step, answers: Answers, facts: Facts, counted: dict[str, AnswerValue]) -> tuple[Question, ...]:
-    """Return the questions the step asks here, and count their answers as it goes."""
+    """Return the questions that the step asks, and add their answers to `counted`."""
     asked = []
     for question in step.questions:
         if not holds(question.when, counted, facts):
@@ -158,13 +158,13 @@ def _open_points(
 
 
 def missing(script: Script, answers: Answers, facts: Facts) -> tuple[MissingItem, ...]:
-    """Return the required questions and mandatory statements still open, in the order of the script."""
+    """Return the required questions and mandatory statements that are still open, in the order of the script."""
     path = follow(script, answers, facts)
     return tuple(point for one in path.steps for point in _open_points(one, path.counted, answers, facts))
 
 
 def can_complete(script: Script, answers: Answers, facts: Facts) -> bool:
-    """Say whether the call may be closed as completed: it leads to that end and nothing is missing."""
+    """Return whether the call can be closed as completed: the path ends there and nothing is missing."""
     end = follow(script, answers, facts).end
     completes = end is not None and end.outcome is Outcome.COMPLETED
     return completes and not missing(script, answers, facts)
@@ -173,7 +173,7 @@ def can_complete(script: Script, answers: Answers, facts: Facts) -> bool:
 def visible_steps(
     script: Script, answers: Answers, facts: Facts, *, at: str | None = None
 ) -> tuple[StepView, ...]:
-    """Return the rail: every step of the conversation and how it stands; ``at`` is the one on the screen."""
+    """Return the rail: every step of the conversation and its state; ``at`` is the step on the screen."""
     path = follow(script, answers, facts)
     shown = path.find(at) if at else None
     here = shown.step if shown and not shown.locked else _where_to_go_on(path, answers, facts)
@@ -194,7 +194,7 @@ def _state(one: OpenStep, here: Step | None, passed: bool, points: list[MissingI
 
 
 def _furthest(path: Path, answers: Answers) -> int:
-    """Return the place of the last step that holds an answer or a confirmation; -1 before the first."""
+    """Return the index of the last step with an answer or a confirmation; -1 if there is none."""
     touched = [
         index
         for index, one in enumerate(path.steps)
@@ -205,7 +205,7 @@ def _furthest(path: Path, answers: Answers) -> int:
 
 
 def current_step(script: Script, answers: Answers, facts: Facts) -> Step | None:
-    """Return where to go on after a reload: the last step touched, or the one after it once it is complete."""
+    """Return where to continue after a reload: the last step touched, or the next one if it is complete."""
     return _where_to_go_on(follow(script, answers, facts), answers, facts)
 
 
@@ -222,7 +222,7 @@ def _where_to_go_on(path: Path, answers: Answers, facts: Facts) -> Step | None:
 
 
 def _first_incomplete(path: Path, answers: Answers, facts: Facts) -> Step | None:
-    """Return the first step that is open and not complete: what keeps a locked step locked."""
+    """Return the first open step that is incomplete: the one that keeps locked steps locked."""
     return next(
         (
             one.step
@@ -234,9 +234,9 @@ def _first_incomplete(path: Path, answers: Answers, facts: Facts) -> Step | None
 
 
 def next_step(script: Script, answers: Answers, facts: Facts, after: str | None = None) -> Step | None:
-    """Return the step that follows, or None at the end; before a locked step, the one that must be done first.
+    """Return the next step, or None at the end; before a locked step, the one that must be completed first.
 
-    ``after`` may name a step that has just left the conversation: the next one is found by its place.
+    ``after`` may be a step that has just left the conversation: its position in the script still counts.
     """
     path = follow(script, answers, facts)
     order = {step.id: place for place, step in enumerate(script.steps)}
@@ -248,7 +248,7 @@ def next_step(script: Script, answers: Answers, facts: Facts, after: str | None 
 
 
 def previous_step(script: Script, answers: Answers, facts: Facts, before: str) -> Step | None:
-    """Return the step that comes before, or None at the first."""
+    """Return the previous step, or None at the first."""
     path = follow(script, answers, facts)
     order = {step.id: place for place, step in enumerate(script.steps)}
     earlier = [one.step for one in path.steps if order[one.step.id] < order.get(before, 0)]
@@ -256,7 +256,7 @@ def previous_step(script: Script, answers: Answers, facts: Facts, before: str) -
 
 
 def days_to_recall(step: Step, facts: Facts) -> tuple[date, ...]:
-    """Return the days a step goes through one by one, the latest first, which people remember best."""
+    """Return the days that a step goes through one by one, the latest first: people remember those best."""
     if step.days is None:
         return ()
     first, last = facts.get(step.days.first), facts.get(step.days.last)
@@ -267,7 +267,7 @@ def days_to_recall(step: Step, facts: Facts) -> tuple[date, ...]:
 
 
 def answered_day(answers: Mapping[str, object], question_id: str) -> date | None:
-    """Return the day a question was answered with, or None when there is none or the person does not know."""
+    """Return the day that answers a question; None if there is none or the person does not know."""
     answer = answers.get(question_id)
     try:
         return date.fromisoformat(answer) if isinstance(answer, str) else None

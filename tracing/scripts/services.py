@@ -1,4 +1,4 @@
-"""Publishing script files, and giving back the version a call is bound to."""
+"""Publish the script files, and return the version that a call is bound to."""
 
 import json
 from datetime import datetime
@@ -16,10 +16,10 @@ from tracing.scripts.vocabulary import ScriptKind
 
 
 def publish_library(*, at: datetime) -> None:
-    """Publish every script file that is new; refuse to start when a published version was changed.
+    """Publish every new script file; refuse to start if a published version was changed.
 
     Raises:
-        ScriptInvalid: a file is wrong, or differs from what was published under its version.
+        ScriptInvalid: a file is invalid, or differs from what was published under its version.
     """
     library = load_library()
     known = {(row.kind, row.version): row.content_hash for row in session.scalars(select(ScriptVersion))}
@@ -45,12 +45,12 @@ def publish_library(*, at: datetime) -> None:
 
 
 def newest_version(kind: ScriptKind) -> str:
-    """Return the version with which a new conversation of this kind begins."""
+    """Return the version used for new conversations of this kind."""
     return newest(_library(), kind).version
 
 
 def get_script(kind: ScriptKind, version: str) -> Script:
-    """Return a published script, from its file while it is there, else as it was published."""
+    """Return a published script: from its file if it still exists, else from the database."""
     found = _library().get((kind, version))
     return found or _published(kind, version)
 

@@ -1,4 +1,4 @@
-"""What was answered and said, in the words of the script version it was said with: for those who read it later."""
+"""Transcripts: the answers and statements of a call, in the words of the script version that was used."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from tracing.ui.formats import clock
 
 @dataclass(frozen=True)
 class Line:
-    """One answer: where in the script it was asked, the question's label, the answer in words."""
+    """One answer: its section of the script, the question's label, the answer in words."""
 
     key: str
     section: str
@@ -25,7 +25,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Statement:
-    """One mandatory statement, and whether the tracer confirmed having said it."""
+    """One mandatory statement, and whether the tracer confirmed it."""
 
     key: str
     title: str
@@ -43,7 +43,7 @@ def lines(script: Script, answers: Mapping[str, Any]) -> list[Line]:
 
 
 def statements(script: Script, answers: Mapping[str, Any]) -> list[Statement]:
-    """Return what must be said in every call of this kind, and what else was confirmed, in the order of the script."""
+    """Return the statements required in every call of this kind and the others that were confirmed, in script order."""
     required = MANDATORY_STATEMENTS[script.kind]
     return [
         Statement(confirmation_key(step), step.title, confirmation_key(step) in answers)
@@ -53,7 +53,7 @@ def statements(script: Script, answers: Mapping[str, Any]) -> list[Statement]:
 
 
 def find_line(script: Script, key: str, value: Any) -> tuple[Step, str, str] | None:
-    """Return the step, the label and the words of one stored row: an answer, or a statement's confirmation."""
+    """Return the step, label and words of one stored row: an answer, or the confirmation of a statement."""
     for step in script.steps:
         if step.mandatory and confirmation_key(step) == key:
             return step, step.title, _("Dit et confirmé")
@@ -64,7 +64,7 @@ def find_line(script: Script, key: str, value: Any) -> tuple[Step, str, str] | N
 
 
 def in_words(question: Question, value: Any) -> str:
-    """Say a stored answer as its question says it."""
+    """Return a stored answer in the words of its question."""
     if isinstance(value, list):
         return ", ".join(in_words(question, one) for one in value)
     label = next((option.label for option in question.options if option.value == value), None)

@@ -1,7 +1,7 @@
-"""The words a script may use: kinds, outcomes, tools, facts, and the questions whose answers feed the rules.
+"""The names a script may use: kinds, outcomes, widgets, facts, and the questions whose answers the rules read.
 
-A script is a file written by people. Everything it may name is listed here, so that a misspelt fact or
-outcome is found when the file is loaded and not while somebody is on the telephone.
+Scripts are files written by people. Every name is listed here, so that a misspelt fact or outcome is found when the
+file is loaded, not during a call.
 """
 
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ IDENTITY_QUESTION = "identity_confirmed"
 
 
 class ScriptKind(StrEnum):
-    """Whom a script is written for."""
+    """The kind of person a script is written for."""
 
     P0 = "p0"
     CONTACT = "contact"
 
 
 class QuestionType(StrEnum):
-    """What shape an answer has."""
+    """The form of an answer."""
 
     YES_NO = "yes_no"
     YES_NO_UNKNOWN = "yes_no_unknown"
@@ -37,7 +37,7 @@ class QuestionType(StrEnum):
 
 
 class Widget(StrEnum):
-    """Another tool of the call screen that a step opens."""
+    """A tool of the call screen that a step opens."""
 
     CONTACTS = "contacts"
     ISOLATION = "isolation"
@@ -60,7 +60,7 @@ class Outcome(StrEnum):
 
 
 class EscalationReason(StrEnum):
-    """Why a step hands a question to somebody else."""
+    """Why a step passes a question on to an adviser or a referent."""
 
     RESULT_NOT_ANNOUNCED = "RESULT_NOT_ANNOUNCED"
     RED_FLAGS = "RED_FLAGS"
@@ -69,7 +69,7 @@ class EscalationReason(StrEnum):
 
 
 class FactKind(StrEnum):
-    """What shape a fact has; a flag is for conditions only and is never read aloud."""
+    """The form of a fact; a flag is for conditions only and is never read aloud."""
 
     TEXT = "text"
     DAY = "day"
@@ -85,7 +85,7 @@ CONTACT_ONLY = frozenset({ScriptKind.CONTACT})
 
 @dataclass(frozen=True)
 class Fact:
-    """Something the call screen knows without asking; a sensitive one is only said once identity is confirmed."""
+    """Something known before any question is asked; a sensitive fact is said only once identity is confirmed."""
 
     kind: FactKind
     meaning: str
@@ -119,7 +119,7 @@ FACTS: dict[str, Fact] = {
     "isolation_end": Fact(FactKind.DAY, "the last day of isolation, included", P0_ONLY, sensitive=True),
     "early_exit_on": Fact(FactKind.DAY, "first day a negative test may end it", P0_ONLY, sensitive=True),
     "mask_until": Fact(FactKind.DAY, "the mask is worn until this day", sensitive=True),
-    # Given only when the case agreed, for this contact: its absence is what keeps the name unsaid.
+    # present only if the case agreed, for this contact: its absence keeps the name from being said
     "case_name": Fact(FactKind.TEXT, "the case's name, if it may be told", CONTACT_ONLY, sensitive=True),
     "last_contact": Fact(FactKind.DAY, "the day of the last contact", CONTACT_ONLY, sensitive=True),
     "quarantine_required": Fact(
@@ -136,7 +136,7 @@ FACTS: dict[str, Fact] = {
 
 @dataclass(frozen=True)
 class RuleQuestion:
-    """A question whose answer a rule reads: its id, type and options are the same in every version."""
+    """A question whose answer a rule reads: its id, type and options are the same in every script version."""
 
     type: QuestionType
     options: frozenset[str] = frozenset()
@@ -165,7 +165,7 @@ RULE_QUESTIONS: dict[str, RuleQuestion] = {
     "wants_note": RuleQuestion(QuestionType.YES_NO),
 }
 
-# What the law or our doctors want said and confirmed in every call of a kind; ids of steps.
+# what the law or our doctors require to be said and confirmed in every call of a kind; ids of steps
 MANDATORY_STATEMENTS: dict[ScriptKind, frozenset[str]] = {
     ScriptKind.P0: frozenset(
         {"opening", "identity", "data_notice", "name_consent", "isolation", "next_steps"}

@@ -1,4 +1,4 @@
-"""Turn facts into words: a day as a person says it, a sentence with its blanks filled in. Pure."""
+"""Turn facts into words: a day as it is spoken, a sentence with its placeholders filled in. Pure."""
 
 import hashlib
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ Facts = Mapping[str, FactValue]
 
 
 def day_in_words(day: date) -> str:
-    """Say a day as on the telephone: "mardi 11 janvier", "samedi 1er janvier"."""
+    """Return a day as it is said on the telephone: "mardi 11 janvier", "samedi 1er janvier"."""
     words = format_date(day, "EEEE d MMMM", locale="fr")
     return words.replace(" 1 ", " 1er ") if day.day == 1 else words
 
 
 def in_words(value: FactValue) -> str | None:
-    """Return how a fact is said, or None when it is unknown or is a flag, which is never said."""
+    """Return a fact in words; None if it is unknown or a flag, which is never said."""
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, date):
@@ -28,7 +28,7 @@ def in_words(value: FactValue) -> str | None:
 
 
 def fill(sentence: str, facts: Facts) -> str | None:
-    """Put the facts into a sentence, or return None when one of them is unknown."""
+    """Return a sentence with its facts filled in; None if one of them is unknown."""
     known: dict[str, str] = {}
     for name in PLACEHOLDER.findall(sentence):
         words = in_words(facts.get(name))
@@ -39,10 +39,10 @@ def fill(sentence: str, facts: Facts) -> str | None:
 
 
 def render_say(step: Step, facts: Facts) -> list[str]:
-    """Return the paragraphs to read aloud: of each, the first wording of which every fact is known.
+    """Return the paragraphs to read aloud: for each, the first wording whose facts are all known.
 
-    A paragraph none of whose wordings can be said is left out, so no blank is ever shown.
-    The result is plain text: the page escapes it.
+    A paragraph without such a wording is left out, so no placeholder is ever shown. The result is plain text: the page
+    escapes it.
     """
     paragraphs = (
         next((words for wording in wordings if (words := fill(wording, facts))), None)
@@ -52,14 +52,14 @@ def render_say(step: Step, facts: Facts) -> list[str]:
 
 
 def confirmation_key(step: Step) -> str:
-    """Return the key under which the confirmation of a mandatory statement is kept among the answers."""
+    """Return the key under which the confirmation of a mandatory statement is stored among the answers."""
     return f"{step.id}.confirmed"
 
 
 def confirmation_value(step: Step, facts: Facts) -> str:
-    """Return what to store when a statement is confirmed: a fingerprint of the very words that were read.
+    """Return the value to store when a statement is confirmed: a fingerprint of the words that were read.
 
-    When a date in them changes afterwards, the confirmation no longer counts and the words are read again.
+    If a date in them changes afterwards, the confirmation no longer counts and the words must be read again.
     """
     words = "\n".join(render_say(step, facts))
     return hashlib.sha256(words.encode()).hexdigest()[:16]

@@ -1,1 +1,1 @@
-"""A site seen from above: who waits, who is on a call, what needs a decision, who did and saw what."""
+"""The supervisor's and auditor's pages of a site: board, lists to decide on, order of calls, team, journal."""

@@ -1,4 +1,4 @@
-"""What supervision refuses."""
+"""Refusals of supervision."""
 
 from flask_babel import gettext as _
 
@@ -6,28 +6,28 @@ from tracing.kernel.errors import Invalid, Missing, Refused
 
 
 class NotATracerHere(Invalid):
-    """A call is given to somebody who calls for this site."""
+    """The chosen member does not call for this site, or is on a call."""
 
     def __init__(self) -> None:
         super().__init__(_("Choisissez quelqu’un qui appelle pour ce site et qui n’est pas en ligne."))
 
 
 class NotOnThisList(Missing):
-    """The call or the case is not on a list of this site."""
+    """The call or the case is on no list of this site."""
 
     def __init__(self) -> None:
         super().__init__(_("Cette ligne n’est sur aucune liste de votre site."))
 
 
 class AlreadyDealtWith(Refused):
-    """Somebody was quicker: the row has left the list."""
+    """Another member was faster: the row has left the list."""
 
     def __init__(self) -> None:
         super().__init__(_("Cette ligne a déjà été traitée entre-temps. Rien n’a été changé."))
 
 
 class TooLateToUndo(Refused):
-    """A decision can be undone for a moment only."""
+    """A decision can be undone only for a short time."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -36,7 +36,7 @@ class TooLateToUndo(Refused):
 
 
 class SaidDead(Refused):
-    """Nothing more goes out to somebody who was said to be dead."""
+    """Nothing more is sent to a person who was reported dead."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -47,14 +47,14 @@ class SaidDead(Refused):
 
 
 class DoctorStillAsked(Refused):
-    """A medical adviser has the question: the call waits for the answer."""
+    """A medical adviser was asked: the call waits for the answer."""
 
     def __init__(self) -> None:
         super().__init__(_("Un avis est encore attendu pour cet appel : il repartira avec la réponse."))
 
 
 class NotANumber(Invalid):
-    """What was typed cannot be rung."""
+    """What was typed is not a number that can be rung."""
 
     def __init__(self) -> None:
         super().__init__(

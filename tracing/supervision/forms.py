@@ -36,7 +36,7 @@ class GiveForm(PageForm):
     """To whom a waiting call is given."""
 
     has_somebody = False
-    """Whether anybody is free."""
+    """Whether any tracer is free."""
 
     tracer = SelectField(
         _l("Confier à"),
@@ -45,7 +45,7 @@ class GiveForm(PageForm):
     )
 
     def offer(self, tracers: Sequence[Colleague], *, language: str | None = None) -> None:
-        """Offer these tracers; those who speak a `language` first, and said so. Nobody is chosen beforehand."""
+        """Offer these tracers, speakers of `language` first and marked as such. No one is preselected."""
         speakers = [one for one in tracers if language in one.member.languages]
         speaks = {
             one.member.id: _("%(name)s · parle cette langue", name=name)
@@ -60,11 +60,11 @@ class TakeBackForm(PageForm):
     """To whom a call goes that is taken from somebody."""
 
     claim = HiddenField(filters=[_number], validators=[InputRequired()])
-    """The claim that the supervisor looked at: a later one is somebody else's."""
+    """The claim that the supervisor looked at: a later one belongs to another member."""
     tracer = SelectField(_l("Confier à"), coerce=_number, validators=[Optional()])
 
     def offer(self, tracers: Sequence[Colleague]) -> None:
-        """Offer whoever is free first, then these tracers."""
+        """Offer "whoever is free" first, then these tracers."""
         self.tracer.choices = [
             (NOBODY, _("Personne en particulier : à qui est libre")),
             *_tracer_choices(tracers),
@@ -115,5 +115,5 @@ class LendForm(PageForm):
 
 
 def chosen(codes: type[Code], value: str | None, default: Code) -> Code:
-    """Return the code in the address, or the default when there is none or a wrong one."""
+    """Return the code in the URL, or the default if it is missing or invalid."""
     return next((code for code in codes if code.value == value), default)

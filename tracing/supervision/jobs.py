@@ -1,4 +1,4 @@
-"""What the scheduler does for supervision: it counts what waits, so that no page has to."""
+"""Job: count what waits, so that no page has to."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from tracing.supervision.board import counting
 
 
 def count_waiting(slot: datetime) -> int:
-    """Count what waits at every site, a site a transaction; returns how many sites."""
+    """Count what waits at every site, one site per transaction; return how many sites."""
     with transaction():
         if not take_slot("count_waiting", slot, at=clock.database_now()):
             return 0

@@ -1,4 +1,4 @@
-"""What the scheduler counts for the pages of supervision: counting takes too long for a page that refreshes itself."""
+"""Table of counts for the pages of supervision: counting is too slow for a page that refreshes itself."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from tracing.kernel.db import Base
 
 
 class SiteCount(Base):
-    """What waits at a site, as it was counted last. Nothing that claims, calls or imports writes here."""
+    """What waits at a site, as last counted. Claims, calls and imports never write here."""
 
     __tablename__ = "site_counts"
 
@@ -20,18 +20,18 @@ class SiteCount(Base):
     waiting: Mapped[int]
     """Households that wait for a call."""
     overdue: Mapped[int]
-    """Of these, past the time at which they are due."""
+    """Waiting households past their due time."""
     late: Mapped[int]
-    """Households past the service's own time: nothing was promised to them."""
+    """Of the overdue ones, those without a promised callback: past the service time."""
     due_next: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default=text("'{0,0,0,0}'"))
-    """Households that wait, by the hour in which they fall due: the next one first (rules.HOURS_AHEAD)."""
+    """Waiting households by the hour in which they become due, the next hour first (rules.HOURS_AHEAD)."""
     pace: Mapped[int] = mapped_column(server_default=text("0"))
     """Calls that tracers ended in the last hour."""
     ages: Mapped[list[int]] = mapped_column(ARRAY(Integer))
-    """Households that wait, by the age of the oldest reason to call them (rules.AGES), the youngest first."""
+    """Waiting households by the age of the oldest open task (rules.AGES), the youngest first."""
     first: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
-    """The queue entries that are due first; the board shows them as they stand when it is looked at."""
+    """The queue entries that are due first; the board shows their current state."""
     priorities: Mapped[dict[str, Any]]
-    """How many calls wait with each priority in force, by its id."""
+    """How many calls wait under each priority in force, keyed by its id."""
     team: Mapped[dict[str, Any]]
-    """How many tracers do what, and some of them with their day."""
+    """How many tracers are in each presence, and some of them with their day."""

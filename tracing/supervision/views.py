@@ -1,4 +1,4 @@
-"""The pages of supervision: one blueprint over the pages of every chapter."""
+"""The blueprint of supervision, with the routes of every chapter."""
 
 from flask import Blueprint
 

@@ -1,4 +1,4 @@
-"""The words of supervision: lists, kinds of call, and what the journal says happened."""
+"""French words of supervision: lists, kinds of calls, events and reasons of the journal."""
 
 from flask_babel import lazy_gettext as _l
 
@@ -92,7 +92,7 @@ GIVE_UP_WORDS = {
     WorkList.TO_HAND_ON: _l("Transmis : clore"),
     WorkList.DECEASED: _l("Clore : décès"),
 }
-"""What the button that ends a call says, on the lists that have one."""
+"""The label of the button that ends a call, on the lists that have one."""
 
 WHY_WORDS = {
     "call": _l("Appel"),
@@ -105,7 +105,7 @@ WHY_WORDS = {
     "supervision": _l("Liste du superviseur"),
     "sick_note": _l("Arrêt de travail"),
 }
-"""Why an identity was shown, by the code of the read log."""
+"""Why an identity was shown, keyed by the reason in the read log."""
 
 EVENT_WORDS = {
     "call.claimed": _l("Appel pris"),
@@ -245,7 +245,7 @@ EVENT_WORDS = {
     "task.language": _l("Appel demandé dans une autre langue"),
     "task.interpreter": _l("Interprète demandé"),
 }
-"""What happened, by the kind of the event."""
+"""What happened, keyed by the kind of the event."""
 
 SUBJECT_WORDS = {
     "case": _l("dossier"),
@@ -275,4 +275,4 @@ SUBJECT_WORDS = {
     "claim": _l("prise"),
     "priority": _l("priorité"),
 }
-"""What a record of the journal is, before its number."""
+"""The word for the subject of an event, shown before its id."""

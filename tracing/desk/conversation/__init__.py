@@ -1,1 +1,1 @@
-"""A script in one call: what is known, what was said, what is still open."""
+"""A script in one call: the facts known, the answers given, the questions still open."""

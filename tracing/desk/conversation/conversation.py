@@ -1,4 +1,4 @@
-"""A script as it stands in one call for one person: what was said, what is known, what is still open."""
+"""The script in one call for one person: its answers, its facts, its path, what is still missing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,24 +22,24 @@ from tracing.staff.agent import Agent
 
 @dataclass(frozen=True, repr=False)
 class Talk:
-    """The conversation with one person, as the answers so far make it."""
+    """The conversation with one person: its script, answers and facts."""
 
     call: Call
     conversation: Conversation
     about: About
     script: Script
     answers: dict[str, Any]
-    """Those that hold in this call; health content is out of reach until identity is confirmed in it."""
+    """The answers that hold in this call; health content stays locked until identity is confirmed in it."""
     facts: Facts
 
     @property
     def task(self) -> CallTask:
-        """Why this person is called."""
+        """The task to call this person."""
         return self.about.task
 
     @property
     def is_identified(self) -> bool:
-        """Whether the person has said, in this call, who they are."""
+        """Whether the person has confirmed their identity in this call."""
         return self.conversation.identity_confirmed_at is not None
 
     @cached_property
@@ -49,7 +49,7 @@ class Talk:
 
     @cached_property
     def missing(self) -> Sequence[scripts.MissingItem]:
-        """What is still open."""
+        """The questions and statements that are still open."""
         return scripts.missing(self.script, self.answers, self.facts)
 
     @property
@@ -59,11 +59,11 @@ class Talk:
 
     @property
     def suggested(self) -> Outcome | None:
-        """The outcome to which the answers lead so far."""
+        """The outcome that the answers so far lead to."""
         return self.path.end.outcome if self.path.end else None
 
     def step(self, step_id: str | None) -> scripts.OpenStep | None:
-        """Return the step asked for, or the one at which to go on."""
+        """Return the requested step, or the one at which to continue."""
         wanted = self.path.find(step_id) if step_id else None
         if wanted is not None and not wanted.locked:
             return wanted
@@ -71,21 +71,21 @@ class Talk:
         return self.path.find(here.id) if here else None
 
     def after(self, step_id: str) -> Step | None:
-        """Return the step that follows."""
+        """Return the next step."""
         return scripts.next_step(self.script, self.answers, self.facts, after=step_id)
 
     def before(self, step_id: str) -> Step | None:
-        """Return the step that comes before."""
+        """Return the previous step."""
         return scripts.previous_step(self.script, self.answers, self.facts, before=step_id)
 
 
 def talk_of(call: Call, task: CallTask, conversation: Conversation, *, by: Agent, at: datetime) -> Talk:
-    """Read the conversation with one person anew."""
+    """Load the conversation with one person from the database."""
     read = about(task)
     script = get_script(SCRIPT_OF[task.kind], conversation.script_version)
     answers = rules.standing(script, read.given, call_id=call.id)
     if conversation.identity_confirmed_at is None and answers.get(IDENTITY_QUESTION) == "yes":
-        # Never open on a stored answer alone: the confirmation of this call is what counts.
+        # a stored answer alone opens nothing: identity must be confirmed in this call
         del answers[IDENTITY_QUESTION]
     return Talk(
         call=call,

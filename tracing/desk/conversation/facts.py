@@ -1,4 +1,4 @@
-"""What the call screen knows without asking, under the names a script may use (scripts.vocabulary.FACTS)."""
+"""The facts known before any question is asked, under the names a script may use (scripts.vocabulary.FACTS)."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -26,7 +26,7 @@ ANNOUNCED_BY_CALLER = "result_announcement.confirmed"
 
 
 def facts_of(about: About, call: Call, agent: Agent, at: datetime) -> dict[str, FactValue]:
-    """Return every fact of the script that this person hears; one that is not known is absent."""
+    """Return all facts for the person's script, without the unknown ones."""
     zone = agent.site.time_zone
     today = clock.local_day(at, zone)
     facts = _of_both(about, agent, today, zone)
@@ -39,19 +39,19 @@ def facts_of(about: About, call: Call, agent: Agent, at: datetime) -> dict[str, 
 
 
 def age_of(about: About, day: date) -> int | None:
-    """Return how old a person was on a day, when their birth date is known."""
+    """Return a person's age on a day; None if the birth date is unknown."""
     born = about.identity.birth_date if about.identity else None
     return age_on(born, day) if born else None
 
 
 def age_that_counts(about: About, *, at: datetime, zone: ZoneInfo) -> int | None:
-    """Return the age the rules ask for: at the sampling for a case, today for a contact."""
+    """Return the age that the rules use: on the day of sampling for a case, today for a contact."""
     day = about.case.first_sampled_at if about.contact is None else at
     return age_of(about, clock.local_day(day, zone))
 
 
 def spoken_name(identity: Identity | None) -> str | None:
-    """Return a name as one asks for it on the telephone."""
+    """Return a name in the form used on the telephone: first given name and last name."""
     if identity is None:
         return None
     given = identity.first_names.replace(",", " ").split()
@@ -96,7 +96,7 @@ def _of_a_case(about: About, call: Call, zone: ZoneInfo) -> dict[str, FactValue]
 
 
 def _was_announced(about: About, call: Call) -> bool:
-    """Say whether an adviser has told the result: one who was asked, or one who called before."""
+    """Return whether an adviser has told the person the result: when asked, or in an earlier call."""
     said = about.given.get(ANNOUNCED_BY_CALLER)
     by_a_caller = said is not None and said.value is not None and said.call_id != call.id
     return by_a_caller or escalations.result_announced(about.task.id)
@@ -107,7 +107,7 @@ def _of_a_contact(about: About, today: date) -> dict[str, FactValue]:
     if contact is None:
         raise ValueError("this person is no contact")
     tests = [test.on for test in decided_quarantine(about, today).tests]
-    # decided before the meeting was known to be harmless: no order follows from it any more
+    # decided before the meeting was found harmless: the order no longer applies
     negligible = contact.risk is RiskLevel.NEGLIGIBLE
     last_day = None if negligible else contact.quarantine_last_day
     return {
@@ -124,14 +124,14 @@ def _of_a_contact(about: About, today: date) -> dict[str, FactValue]:
 
 
 def decided_quarantine(about: About, today: date) -> Quarantine:
-    """Return the quarantine of a contact with its tests, which are not stored beside its end."""
+    """Return the quarantine of a contact with its tests, which are not stored with its end."""
     if about.contact is None:
         raise ValueError("this person is no contact")
     return quarantine_now(about.contact, about.case, age=age_of(about, today), on=today)
 
 
 def early_exit_on(pack: Pack, rule: str | None, start: date | None) -> date | None:
-    """Return the first day on which a negative test may end an isolation, by the rule that decided it."""
+    """Return the first day on which a negative test may end an isolation, according to the rule that decided it."""
     row = pack.find_rule(short_rule(rule) or "")
     if start is None or not isinstance(row, IsolationRow) or row.early_exit is None:
         return None
@@ -139,7 +139,7 @@ def early_exit_on(pack: Pack, rule: str | None, start: date | None) -> date | No
 
 
 def short_rule(rule: str | None) -> str | None:
-    """Return the short name of the rule that decided, as a tracer quotes it."""
+    """Return the short name of a rule, as a tracer quotes it."""
     return RuleRef.parse(rule).rule_id if rule else None
 
 

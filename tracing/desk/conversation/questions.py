@@ -1,4 +1,4 @@
-"""The questions of a step as the page asks them, and answers in words."""
+"""Questions of a step as the page shows them, and answers in French words."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,20 +18,20 @@ WITH_OPTIONS = {
 
 @dataclass(frozen=True, repr=False)
 class Asked:
-    """A question on the page: its answers, what was given, and why what was typed cannot be used."""
+    """A question on the page: its options, the given answer, and the error if the input was refused."""
 
     question: Question
     value: Any
     options: Sequence[tuple[str, str]]
     is_open: bool
-    """Asked in this conversation as it stands; one that is not keeps its place on the page, empty."""
+    """Whether the script asks it now; a question that is not asked keeps an empty place on the page."""
     error: Any = None
     first: date | None = None
     last: date | None = None
 
     @property
     def day(self) -> date | None:
-        """The day given, when the answer is one."""
+        """The given day, if the answer is a date."""
         try:
             return date.fromisoformat(self.value) if isinstance(self.value, str) else None
         except ValueError:
@@ -39,22 +39,22 @@ class Asked:
 
     @property
     def alone(self) -> frozenset[str]:
-        """The answers that cannot be chosen with another."""
+        """The answers that cannot be combined with another."""
         return frozenset(option.value for option in self.question.options if option.exclusive)
 
     @property
     def is_long(self) -> bool:
-        """Whether the answers read better in columns than in a line."""
+        """Whether the options are shown in columns rather than in a line."""
         return len(self.options) > 4 or any(len(word) > 24 for _value, word in self.options)
 
     @property
     def chosen(self) -> Sequence[str]:
-        """The values given, as the page compares them."""
+        """The given values, as the page compares them."""
         return self.value if isinstance(self.value, list) else [self.value]
 
     @property
     def kind(self) -> str:
-        """Which control it is answered with."""
+        """The type of its form control."""
         match self.question.type:
             case QuestionType.DATE | QuestionType.DATETIME | QuestionType.NUMBER | QuestionType.TEXT as one:
                 return one.value
@@ -64,7 +64,7 @@ class Asked:
 
 
 def options_of(question: Question) -> list[tuple[str, str]]:
-    """Return the answers to choose from, as value and words."""
+    """Return the options of a question, as value and words."""
     words = WITH_OPTIONS.get(question.type)
     if words is None:
         return [(option.value, option.label) for option in question.options]
@@ -73,11 +73,11 @@ def options_of(question: Question) -> list[tuple[str, str]]:
 
 
 def answer_in_words(question: Question, typed: Sequence[str]) -> str:
-    """Return what was typed as a person reads it, for a draft."""
+    """Return typed values in words, for a draft."""
     words = dict(options_of(question)) | {UNKNOWN: str(YES_NO_WORDS[UNKNOWN])}
     return ", ".join(words.get(one, one) for one in typed if one)
 
 
 def words_of_answers(questions: Mapping[str, Question], typed: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Return what was typed in a step in words, by question."""
+    """Return the typed answers of a step in words, keyed by question."""
     return {key: answer_in_words(questions[key], given) for key, given in typed.items() if key in questions}

@@ -1,4 +1,4 @@
-"""What follows from the way a conversation ends: for the person, their household, their case."""
+"""Apply the outcome of a conversation: to the task, the household and the case; give a call back or hand it over."""
 
 from datetime import datetime
 from functools import cache
@@ -47,17 +47,17 @@ def finish(
     by: Agent,
     at: datetime,
 ) -> CallTask | None:
-    """End the conversation with one person, and return whom to speak to next in this call.
+    """End the conversation with one person; return the task of the next person in this call, None when the call ended.
 
-    None when the call has ended with it. Call `calls.services.writing` first.
+    Call `calls.services.writing` first.
 
     Raises:
-        AlreadyFinished: it was ended before.
+        AlreadyFinished: it has ended already.
         StillMissing: it is not complete.
-        CallbackNeeded, CallbackOutsideHours: the promise cannot be kept.
+        CallbackNeeded, CallbackOutsideHours, ClosedThatDay, NobodyThen: the callback is missing or cannot be kept.
     """
     call, task = talk.call, talk.task
-    # A second click, or an adviser, may have been quicker: what counts is what stands under the lock.
+    # a second click, or an adviser, may have been first: read again under the lock
     session.refresh(talk.conversation)
     session.refresh(task)
     if talk.conversation.outcome is not None:
@@ -99,7 +99,7 @@ def finish(
 
 
 def unfinished(call: Call, *, by: Agent, at: datetime) -> list[tuple[CallTask, Conversation]]:
-    """Return with whom a call has not ended yet."""
+    """Return the tasks of a call whose conversation has not ended yet, each with its conversation."""
     return [
         (task, spoken)
         for task, spoken in open_conversations(call, by=by, at=at)
@@ -108,10 +108,10 @@ def unfinished(call: Call, *, by: Agent, at: datetime) -> list[tuple[CallTask, C
 
 
 def hang_up(call: Call, *, reason: GiveBackReason | None = None, by: Agent, at: datetime) -> None:
-    """End a call: whoever was not spoken to is called again as if nothing had happened.
+    """End a call: people who were not spoken to are called again as if it had not happened.
 
     Raises:
-        ReasonNeeded: nobody was spoken to, and as many calls were given back without a word today as may be.
+        ReasonNeeded: no one was spoken to, and today's calls without a reason are used up.
     """
     reached = [one.outcome for one in call_queries.conversations(call.id) if one.outcome in BY_TRACER]
     if reason is None and not reached and not calls.may_skip(by, at=at):
@@ -122,12 +122,12 @@ def hang_up(call: Call, *, reason: GiveBackReason | None = None, by: Agent, at: 
 
 
 def hand_over(call: Call, to: int, *, by: Agent, at: datetime) -> bool:
-    """Give a call to a colleague who is there: their next one for half an hour, then everybody's.
+    """Give a call to a colleague who is present: reserved as their next call for half an hour, then open to everyone.
 
-    Returns whether somebody of the household still needs a call.
+    Returns whether someone in the household still needs a call.
 
     Raises:
-        NotFree: the colleague is not there, or has a call already.
+        NotFree: the colleague is not present, or already has a call.
     """
     there = availability.free_here(by.site.id, but=by.member_id, at=at, zone=by.site.time_zone)
     if to not in {one.member.id for one in there}:
@@ -137,7 +137,7 @@ def hand_over(call: Call, to: int, *, by: Agent, at: datetime) -> bool:
 
 
 def was_finished_here(call: Call, task: CallTask) -> bool:
-    """Say whether the tracer has ended the conversation of a task themselves, in this call."""
+    """Return whether the tracer has already ended the conversation about this task in this call."""
     conversation = call_queries.find_conversation(call.id, task.id)
     return conversation is not None and conversation.outcome in BY_TRACER
 
@@ -169,8 +169,8 @@ def _promise(talk: Talk, when: datetime | None, *, by: Agent, at: datetime) -> N
 
 
 def proposed_callback(task: CallTask, *, by: Agent, at: datetime) -> datetime:
-    """Return the callback that is proposed, where the site is: one that somebody is there to keep, if there is any."""
-    # who promises keeps it, as a rule: the whole site is asked about only when they are not there themselves
+    """Return the proposed callback, in the site's time zone: one that a tracer can keep, if there is any."""
+    # usually the promising tracer keeps it: the whole site is queried only if they are absent then
     own = _roster(task, by=by, since=at, only=by.member_id)
     everyone = cache(lambda: _roster(task, by=by, since=at))
     return rules.proposed_callback(
@@ -182,13 +182,13 @@ def proposed_callback(task: CallTask, *, by: Agent, at: datetime) -> datetime:
 
 
 def _roster(task: CallTask, *, by: Agent, since: datetime, only: int | None = None) -> presence.Roster:
-    """Return when those work who could keep a promise to the person of a task."""
+    """Return the working hours of those who could keep a promise to the person of a task."""
     language = people.get_person(task.person_id).language
     return presence.roster(by.site.id, since=since, zone=by.site.time_zone, language=language, only=only)
 
 
 def _stop(talk: Talk, *, by: Agent, at: datetime) -> None:
-    """Somebody is said to be dead: nobody calls them any more, for whatever reason, and no message goes out."""
+    """The person was reported dead: cancel every call to them and every message, for whatever reason."""
     records = people.alike(talk.task.person_id)
     for task, spoken in unfinished(talk.call, by=by, at=at):
         if task.person_id in records:
@@ -199,7 +199,7 @@ def _stop(talk: Talk, *, by: Agent, at: datetime) -> None:
 
 
 def _try_household_again(call: Call, *, by: Agent, at: datetime) -> None:
-    """Nobody of use answered the number: everybody behind it is tried again at another hour."""
+    """The number did not reach the people: try everyone in the household again at another time."""
     missed = []
     for task, _spoken in unfinished(call, by=by, at=at):
         when = next_try(task, by=by, at=at)
@@ -218,7 +218,7 @@ def _try_household_again(call: Call, *, by: Agent, at: datetime) -> None:
 
 
 def next_try(task: CallTask, *, by: Agent, at: datetime) -> datetime | None:
-    """Return when a person would be tried again after an attempt in vain now; None: the supervisor's list."""
+    """Return when a person would be tried again if this attempt fails; None: they go to the supervisor's list."""
     if task.household_id is None:
         return None
     earlier = call_queries.attempts_for(task.id)

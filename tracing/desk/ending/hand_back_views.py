@@ -1,4 +1,4 @@
-"""Leaving a call: giving it back with a reason, handing it to a colleague, going on with it in another browser."""
+"""Views for leaving a call: give it back with a reason, hand it to a colleague, continue it in another browser."""
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -24,7 +24,7 @@ from tracing.staff.models import Role
 
 @may(Role.TRACER)
 def leave(call_id: int) -> ResponseReturnValue:
-    """Ask why the call is given back, or to whom it goes."""
+    """Ask why the call is given back, or to which colleague it goes."""
     with transaction():
         held = queries.own_call(call_id, agent())
         if held.ended_at is not None:
@@ -52,7 +52,7 @@ def _page(held: Call, form: GiveBackForm, to: HandOverForm, *, status: int = 200
 
 @may(Role.TRACER)
 def give_back(call_id: int) -> ResponseReturnValue:
-    """Give the call back to the queue; given back twice, or too late, it is back all the same."""
+    """Give the call back to the queue; if it is back already, show the same result."""
     form = GiveBackForm()
     try:
         with transaction():
@@ -73,7 +73,7 @@ def give_back(call_id: int) -> ResponseReturnValue:
 
 
 def _not_here(call_id: int, lost: ClaimLost) -> ResponseReturnValue:
-    """Answer who leaves a call that this browser does not lead: it is led in another one, or back in the queue."""
+    """Redirect a tracer whose browser does not lead the call: it is led in another one, or is back in the queue."""
     if isinstance(lost, LedElsewhere):
         return redirect(url_for("desk.call", call_id=call_id), 303)
     flash(_("L’appel était déjà revenu dans la file."), "warning")
@@ -82,7 +82,7 @@ def _not_here(call_id: int, lost: ClaimLost) -> ResponseReturnValue:
 
 @may(Role.TRACER)
 def hand_over(call_id: int) -> ResponseReturnValue:
-    """Give the call to a colleague who is there."""
+    """Give the call to a colleague who is present."""
     form, by = HandOverForm(), agent()
     try:
         with transaction():
@@ -109,7 +109,7 @@ def hand_over(call_id: int) -> ResponseReturnValue:
 
 @may(Role.TRACER)
 def take_over(call_id: int) -> ResponseReturnValue:
-    """Go on in this browser with the call that was begun in another one."""
+    """Continue in this browser a call that was started in another one."""
     try:
         with transaction():
             held = queries.own_call(call_id, agent())

@@ -1,4 +1,4 @@
-"""The page on which a tracer says how the conversation with one person ended."""
+"""The page on which a tracer chooses the outcome of the conversation with one person."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,20 +36,20 @@ from tracing.ui.languages import name_of
 
 @dataclass(frozen=True)
 class Ending:
-    """What the page says before anything is ended: what is missing, and what each way of ending leads to."""
+    """What the page shows before the end: what is missing, and what each outcome leads to."""
 
     screen: Screen
     suggested: CallOutcome | None
     contacts_to_call: int
     next_try: datetime | None
     others: int
-    """How many people of this call are still to be spoken to."""
+    """How many people in this call must still be spoken to."""
     is_asked: bool
-    """Whether a question to the adviser is open already."""
+    """Whether a question to the adviser is already open."""
     has_begun_contact: bool
-    """A contact was typed and not saved: nobody will call them."""
+    """Whether a contact was typed but not saved: they would not be called."""
     callback: datetime
-    """The callback that is proposed, where the site is."""
+    """The proposed callback, in the site's time zone."""
 
 
 @may(Role.TRACER, last_words=True)
@@ -88,7 +88,7 @@ def end(call_id: int, task_id: int) -> ResponseReturnValue:
 
 
 def finish(call_id: int, task_id: int, outcome: CallOutcome, form: EndForm) -> CallTask | None:
-    """End the conversation under the call's claim; ask the adviser first when that is how it ends."""
+    """End the conversation under the call's claim; for the outcome `needs_doctor`, first raise the question."""
     by, at = agent(), clock.database_now()
     held = queries.own_call(call_id, by)
     calls.writing(call_id, by, at=at)
@@ -111,10 +111,10 @@ def finish(call_id: int, task_id: int, outcome: CallOutcome, form: EndForm) -> C
 
 
 def promised(form: EndForm, *, at: datetime) -> datetime | None:
-    """Return the moment that was typed, on the clock of the site.
+    """Return the typed callback time, in the site's time zone.
 
     Raises:
-        NoSuchHour: the clocks leap over it.
+        NoSuchHour: the clocks skip it.
     """
     if form.callback_on.data is None or form.callback_time.data is None:
         return None
@@ -125,7 +125,7 @@ def promised(form: EndForm, *, at: datetime) -> datetime | None:
 
 
 def show_ending(call_id: int, task_id: int, form: EndForm, *, status: int = 200) -> ResponseReturnValue:
-    """Render the page with the consequences as they stand now."""
+    """Render the page with the current consequences."""
     with transaction():
         by, at = agent(), clock.database_now()
         held = queries.own_call(call_id, by)
@@ -140,7 +140,7 @@ def show_ending(call_id: int, task_id: int, form: EndForm, *, status: int = 200)
 
 
 def ending_of(screen: Screen) -> Ending:
-    """Gather what each way of ending leads to."""
+    """Return what each outcome leads to."""
     by, at, task = screen.by, screen.at, screen.task
     suggested = screen.talk.suggested
     return Ending(
@@ -156,7 +156,7 @@ def ending_of(screen: Screen) -> Ending:
 
 
 def propose(form: EndForm, ending: Ending) -> None:
-    """Fill in the callback that is proposed, the reason that the script names, and the language that is known."""
+    """Fill in the proposed callback, the reason that the script names, and the known language."""
     if form.callback_on.data is None and not form.callback_on.errors:
         form.callback_on.data = ending.callback.date()
     if form.callback_time.data is None and not form.callback_time.errors:
@@ -169,13 +169,13 @@ def propose(form: EndForm, ending: Ending) -> None:
 
 
 def is_done(call_id: int, task_id: int) -> bool:
-    """Say whether this was ended already by the same tracer: a second click."""
+    """Return whether the same tracer already ended this conversation: a second click."""
     held = queries.own_call(call_id, agent())
     return call_outcomes.was_finished_here(held, queries.task_in(held, task_id))
 
 
 def gone_on(call_id: int) -> ResponseReturnValue:
-    """Answer a second click: on to whoever is left, or home."""
+    """Answer a second click: redirect to the next person of the call, or home."""
     held = queries.own_call(call_id, agent())
     target = url_for("desk.home") if held.ended_at else url_for("desk.call", call_id=call_id)
     return redirect(target, 303)
@@ -184,7 +184,7 @@ def gone_on(call_id: int) -> ResponseReturnValue:
 def too_late(
     call_id: int, task_id: int, outcome: CallOutcome, form: EndForm, lost: ClaimLost
 ) -> ResponseReturnValue:
-    """Keep how the tracer wanted to end a call that was no longer theirs."""
+    """Keep the chosen outcome of a call that the tracer no longer holds, as a draft."""
     with transaction():
         if is_done(call_id, task_id):
             return gone_on(call_id)

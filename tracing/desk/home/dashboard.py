@@ -1,4 +1,4 @@
-"""What a tracer's home shows: their call, their promises, their day, what they must not lose."""
+"""The content of a tracer's home: their call, promises, answers to read, drafts, and calls of today."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -29,13 +29,13 @@ from tracing.staff.agent import Agent
 
 @dataclass(frozen=True)
 class Waiting:
-    """Whether there is a call to take, and when there will be one."""
+    """Whether there is a call to take, and when the next one will be ready."""
 
     held: CallMade | None
     is_ready: bool
     next_at: datetime | None
     paused_at: datetime | None = None
-    """Since when the tracer is on a pause."""
+    """When the tracer's pause began; None: no pause."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Promise:
 
 @dataclass(frozen=True, repr=False)
 class Kept:
-    """Something typed after a claim was lost."""
+    """A draft: something typed after a claim was lost."""
 
     draft: Draft
     label: str
@@ -75,7 +75,7 @@ class Home:
     kept: Sequence[Kept]
     made: Sequence[CallMade]
     is_given_one: bool
-    """Whether a call is kept for the tracer by hand: a pause gives it to everyone."""
+    """Whether a call is reserved for the tracer by hand: a pause would open it to everyone."""
 
     @property
     def ended(self) -> int:
@@ -89,12 +89,12 @@ class Home:
 
     @property
     def on_the_phone(self) -> timedelta:
-        """How long they lasted in all."""
+        """Their total duration."""
         return sum((lasted(one.call) for one in self.made), timedelta(0))
 
 
 def lasted(call: Call) -> timedelta:
-    """Return how long a call lasted."""
+    """Return the duration of a call."""
     return (call.ended_at - call.started_at) if call.ended_at else timedelta(0)
 
 
@@ -113,7 +113,7 @@ def waiting_for(by: Agent, *, at: datetime) -> Waiting:
 
 
 def home_of(by: Agent, *, at: datetime) -> Home:
-    """Gather a tracer's home."""
+    """Load a tracer's home."""
     made = [
         one
         for one in calls.calls_of_tracer(by.member_id, since=clock.midnight(at, by.site.time_zone))
@@ -144,13 +144,13 @@ def answers_for(by: Agent) -> list[Answered]:
 
 
 def kept_for(by: Agent) -> list[Kept]:
-    """Return what the tracer typed too late and has not put away."""
+    """Return what the tracer typed too late and has not dismissed."""
     drafts = calls.drafts(by.member_id)
     going_on = _going_on(draft for draft, _text in drafts)
     drafts = [
         (draft, text)
         for draft, text in drafts
-        # what an adviser types stands beside their question
+        # drafts of an adviser are shown next to their question
         if draft.field != ADVICE and not (_is_unsent(draft) and draft.call_id in going_on)
     ]
     references = _references(draft.call_id for draft, _text in drafts)
@@ -168,7 +168,7 @@ def _references(call_ids: Any) -> dict[int, str]:
 
 
 def _going_on(drafts: Iterable[Draft]) -> set[int]:
-    """Return the calls that go on and in whose dialogs something is unsent: it is offered there."""
+    """Return the calls in progress that have an unsent dialog: the dialog itself offers the draft."""
     begun = {draft.call_id for draft in drafts if _is_unsent(draft)}
     return {call.id for call in queries.find_calls(begun) if call.ended_at is None} if begun else set()
 
@@ -178,7 +178,7 @@ def _is_unsent(draft: Draft) -> bool:
 
 
 def label_of(field: str) -> str:
-    """Return what a draft was for: the words of a question of today's scripts, or of a panel."""
+    """Return what a draft was for: the label of a question in today's scripts, or the name of a panel."""
     field = form_drafts.dialog_of(field) or field
     if field in DRAFT_WORDS:
         return str(DRAFT_WORDS[field])
@@ -190,7 +190,7 @@ def label_of(field: str) -> str:
 
 
 def lines_of(text: Any) -> list[str]:
-    """Return a draft line by line; empty once its day's key was destroyed."""
+    """Return the lines of a draft; empty once its day's key is destroyed."""
     if isinstance(text, dict) and "fields" in text:
         return str(text["text"]).splitlines()
     if isinstance(text, dict):

@@ -1,1 +1,1 @@
-"""Inbound calls: find the person who rings, take their call, or keep their request."""
+"""Inbound calls: find the caller, take their call, or store their request."""

@@ -1,4 +1,4 @@
-"""What is typed while somebody rings."""
+"""Forms of an inbound call: the search for the caller, and their request."""
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, HiddenField, StringField, TextAreaField

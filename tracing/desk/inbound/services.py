@@ -1,4 +1,4 @@
-"""Somebody rings: found by their number or reference and the birth date that they say, and taken at once."""
+"""Inbound calls: find the caller by number or reference and stated birth date, and take their household at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,20 +30,20 @@ RANG_DUE_IN = timedelta(hours=4)
 
 @dataclass(frozen=True)
 class Found:
-    """What became of the search: the call, or the case for which a request can be kept, or a refusal, or nothing."""
+    """The result of the search: a call, or a case for which a request can be stored, or a refusal, or nothing."""
 
     call: Call | None = None
     case: Case | None = None
     site_name: str | None = None
-    """Of another site, which calls this person."""
+    """The name of the other site that calls this person."""
     refusal: Refused | None = None
-    """Why the person who was found cannot be taken now."""
+    """Why the person was found but cannot be taken now."""
 
 
 def answer(key: str, born: date, *, allow_fiction: bool, by: Agent, at: datetime) -> Found:
-    """Find who rings, and take their household wherever it stood.
+    """Find the caller, and claim their household whatever its place in the queue.
 
-    A refusal is returned, not raised: that somebody was found, and by whom, is committed all the same.
+    A refusal is returned, not raised, so that the log of who was found, and by whom, is committed.
     """
     matching = _matching(key, born, allow_fiction=allow_fiction, by=by)
     events.record(
@@ -64,12 +64,12 @@ def answer(key: str, born: date, *, allow_fiction: bool, by: Agent, at: datetime
 
 
 def _open(matching: Sequence[int], *, by: Agent, at: datetime) -> Found:
-    """Take the household of whoever was found.
+    """Claim the household of the people found.
 
     Raises:
-        HeldBy: a colleague has it.
+        HeldBy: a colleague holds it.
         OnACallAlready: the tracer has another call.
-        NotWaiting: it cannot be taken at this moment.
+        NotWaiting: it cannot be claimed at this moment.
     """
     tasks = [task for person_id in matching for task in queue.tasks_of_person(person_id)]
     here = [task for task in tasks if task.site_id == by.site.id]
@@ -84,13 +84,13 @@ def _open(matching: Sequence[int], *, by: Agent, at: datetime) -> Found:
 
 
 def by_reference(reference: str, *, by: Agent) -> Found:
-    """Return the case of a reference, for a request; nothing for one that is made up, or of the other kind of site."""
+    """Return the case of a reference, for a request; nothing if it does not exist or is of the other kind of site."""
     case = cases.find_by_reference(reference)
     return _of_case(case, by=by) if case is not None and _may_know(case, by=by) else Found()
 
 
 def number_in(key: str, *, allow_fiction: bool) -> str:
-    """Return what was searched for when it is a telephone number, to be offered as the one to ring back."""
+    """Return the search text if it is a telephone number, to be offered as the number to call back."""
     return key if read_phones(key, allow_fiction=allow_fiction).numbers else ""
 
 
@@ -100,18 +100,18 @@ def _of_case(case: Case, *, by: Agent) -> Found:
 
 
 def _may_know(case: Case, *, by: Agent) -> bool:
-    """Return whether a case is of the agent's kind of site: invented people and real ones are kept apart."""
+    """Return whether a case fits the agent's kind of site: invented and real people are kept apart."""
     return people.get_person(case.person_id).is_invented == (by.site.kind is SiteKind.TRAINING)
 
 
 def _matching(key: str, born: date, *, allow_fiction: bool, by: Agent) -> list[int]:
-    """Return whom a reference or a telephone number, and a birth date, fit."""
+    """Return the people who match a reference or a telephone number, and a birth date."""
     case = cases.find_by_reference(key)
     if case is None:
         return _born_on(_behind_number(key, allow_fiction=allow_fiction, by=by), born)
     if not _may_know(case, by=by):
         return []
-    # the letter to a contact bears the reference of the case that named them
+    # the letter to a contact carries the reference of the case that named them
     return _born_on([case.person_id], born) or _born_on(queries.called_about(case.id), born, or_unknown=False)
 
 
@@ -124,7 +124,7 @@ def _behind_number(key: str, *, allow_fiction: bool, by: Agent) -> list[int]:
 
 
 def _born_on(person_ids: Sequence[int], born: date, *, or_unknown: bool = True) -> list[int]:
-    """Return whom the birth date fits; where it fits nobody, those whose own is not known."""
+    """Return the people with this birth date; if there are none, those whose birth date is unknown."""
     known = people.joint_identities(person_ids)
     dates = {one: known[one].birth_date for one in person_ids if one in known}
     fits = [one for one, on in dates.items() if on == born]

@@ -1,4 +1,4 @@
-"""Somebody is calling: find them, take them, or keep what they wanted."""
+"""Views of inbound calls: find the caller, take their call, or store their request."""
 
 from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -17,7 +17,7 @@ from tracing.ui.once import sent_once
 
 @may(Role.TRACER)
 def ask() -> ResponseReturnValue:
-    """Ask for a number or a reference, and the birth date that the caller says."""
+    """Ask for a number or a reference, and the birth date that the caller states."""
     form = IncomingForm()
     if not form.is_submitted():
         return render_template("desk/incoming.html", form=form, request_form=None)
@@ -49,7 +49,7 @@ def ask() -> ResponseReturnValue:
 @may(Role.TRACER)
 @sent_once
 def keep() -> ResponseReturnValue:
-    """Keep what somebody wanted, for the supervisor's list."""
+    """Store what the caller wanted, for the supervisor's list."""
     form, by = RequestForm(), agent()
     is_complete = form.validate()
     with transaction():

@@ -1,1 +1,1 @@
-"""The call screen: what it shows, and how it is answered to a browser or to htmx."""
+"""The call screen: its content, and its answers to a browser (whole pages) or to htmx (fragments)."""

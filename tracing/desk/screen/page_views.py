@@ -1,4 +1,4 @@
-"""The pages of a call as they are answered: whole for a browser, in parts for htmx."""
+"""Responses of the call screen: whole pages for a browser, fragments for htmx."""
 
 from collections.abc import Sequence
 
@@ -31,7 +31,7 @@ NOTE_QUESTIONS = frozenset(
         "sick_note.confirmed",
     }
 )
-"""What decides on a sick note: its panel looks again when one of them changes."""
+"""The questions that decide about a sick note: its panel reloads when one of them changes."""
 
 
 def show_call(screen: Screen, *, status: int = 200) -> ResponseReturnValue:
@@ -40,7 +40,7 @@ def show_call(screen: Screen, *, status: int = 200) -> ResponseReturnValue:
 
 
 def show_step(screen: Screen, *, status: int = 200) -> ResponseReturnValue:
-    """Render a step, and with it the parts around it that follow the answers."""
+    """Render a step, with the parts around it that depend on the answers."""
     changed = screen.saved.changed
     answer = make_response(
         render_template("desk/moved.html", screen=screen, identity_changed=IDENTITY_QUESTION in changed),
@@ -71,31 +71,31 @@ def show_answered(screen: Screen, typed: StepInput) -> ResponseReturnValue:
 
 
 def step_url(screen: Screen, step_id: str) -> str:
-    """Return the address of a step."""
+    """Return the URL of a step."""
     return url_for("desk.call", call_id=screen.call.id, task=screen.task.id, step=step_id)
 
 
 def call_url(held: Call) -> str:
-    """Return where a call is led: on the call screen, or beside the question for which an adviser rings."""
+    """Return the URL where a call is led: the call screen, or the question for which an adviser rings."""
     if held.escalation_id is not None:
         return url_for("escalations.show", escalation_id=held.escalation_id)
     return url_for("desk.call", call_id=held.id)
 
 
 def show_ended(ended: Call) -> ResponseReturnValue:
-    """Say that a call is over: reference and times, no identity."""
+    """Render the page of a call that is over: reference and times, no identity."""
     made = queries.calls_made([ended])
     return render_template("desk/ended.html", call=ended, made=made[0] if made else None)
 
 
 def show_elsewhere(held: Call) -> ResponseReturnValue:
-    """Say that a call is led in another browser of the same tracer, and offer to go on here: no identity yet."""
+    """Render the page of a call led in another browser of the tracer, with the offer to continue here: no identity."""
     made = queries.calls_made([held])
     return render_template("desk/elsewhere.html", call=held, made=made[0] if made else None)
 
 
 def show_lost(lost: ClaimLost, lines: Sequence[tuple[str, str]]) -> ResponseReturnValue:
-    """Say that the call went back to the queue, with what was typed and kept."""
+    """Render the page of a call that returned to the queue, with what was typed and kept."""
     if not is_fragment():
         return render_template("desk/lost.html", lost=lost, lines=lines), lost.status
     answer = make_response(render_template("desk/lost_words.html", lost=lost, lines=lines), lost.status)

@@ -1,4 +1,4 @@
-"""Parts of the call screen: the people's tabs, the lines of the rail, the days that matter."""
+"""Parts of the call screen: a tab per person, the sections of the rail, the dates of the measure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from tracing.scripts.rules import StepState, StepView
 
 @dataclass(frozen=True)
 class Tab:
-    """Somebody to speak to in this call. Without an identity they are only another person of the household."""
+    """A person to speak to in this call. Without an identity they are shown as another person of the household."""
 
     task_id: int
     identity: Identity | None
@@ -30,12 +30,12 @@ class Tab:
 
 @dataclass(frozen=True, repr=False)
 class Section:
-    """Steps that follow each other under one name: a line of the rail."""
+    """Consecutive steps with one section name: a line of the rail."""
 
     name: str
     views: tuple[StepView, ...]
     reached: int
-    """The place of the step on the screen."""
+    """The number of the step on the screen."""
 
     @property
     def is_here(self) -> bool:
@@ -44,17 +44,17 @@ class Section:
 
     @property
     def is_locked(self) -> bool:
-        """Whether none of them is open yet."""
+        """Whether all of them are locked."""
         return all(view.state is StepState.LOCKED for view in self.views)
 
     @property
     def is_done(self) -> bool:
-        """Whether nothing in them is left to do."""
+        """Whether all of them are done."""
         return all(view.state is StepState.DONE for view in self.views)
 
     @property
     def was_passed_over(self) -> bool:
-        """Whether one of them was left behind while something in it is missing."""
+        """Whether one of them was skipped while something in it is missing."""
         return any(
             view.state is StepState.TODO and view.missing and view.number < self.reached
             for view in self.views
@@ -62,14 +62,14 @@ class Section:
 
     @property
     def goes_to(self) -> str:
-        """The step to which the line leads: the first that is not done."""
+        """The step that the line links to: the first that is not done."""
         first = next((view for view in self.views if view.state is not StepState.DONE), self.views[0])
         return first.step.id
 
 
 @dataclass(frozen=True)
 class Dates:
-    """The days that matter for one person, and the rule that gave them."""
+    """The dates of one person's measure, and the rule that decided them."""
 
     measure: str | None
     last_day: date | None
@@ -85,7 +85,7 @@ class Dates:
 
 
 def dates_of(about: About, today: date) -> Dates:
-    """Return the isolation of a case or the quarantine of a contact, with the rule's own sentence."""
+    """Return the isolation of a case or the quarantine of a contact, with the rule's text."""
     if about.contact is not None:
         contact = about.contact
         tests = decided_quarantine(about, today).tests
@@ -108,7 +108,7 @@ def dates_of(about: About, today: date) -> Dates:
 
 
 def _why(about: About, rule: str | None) -> str | None:
-    """Return which circumstance of the meeting decided on the risk, in the words of the rule."""
+    """Return the circumstance of the meeting that decided the risk, in the words of the rule."""
     row = about.pack.find_rule(rule) if rule else None
     criterion = about.contact.risk_criterion if about.contact else None
     if isinstance(row, RiskRow) and criterion:
@@ -122,7 +122,7 @@ def _sentence(about: About, rule: str | None) -> str | None:
 
 
 def tabs_of(spoken: Sequence[tuple[CallTask, Conversation]], talk: Talk) -> list[Tab]:
-    """Return a tab for each person; the one who named this contact has no name unless they agreed."""
+    """Return a tab for each person; the case that named this contact has no name unless they agreed."""
     contact = talk.about.contact
     hidden = contact is not None and not contact.may_disclose
     neutral = {

@@ -1,4 +1,4 @@
-"""What the call screen shows, gathered once and named for its templates."""
+"""Everything the call screen shows, loaded once, under the names its templates use."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -59,7 +59,7 @@ class Screen:
 
     @property
     def task(self) -> CallTask:
-        """Why the person is called."""
+        """The task to call this person."""
         return self.talk.task
 
     @property
@@ -69,16 +69,16 @@ class Screen:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the conversation with this person has ended in this call, or an adviser has ended it."""
+        """Whether the conversation with this person has ended, in this call or by an adviser's decision."""
         return self.talk.conversation.outcome is not None or self.task.state is not TaskState.OPEN
 
     def go_on(self, typed: StepInput) -> None:
-        """Turn to the step that follows; stay once while something is missing here, always while it shuts the rest."""
+        """Go to the next step; stay once while something is missing here, and always while it locks the rest."""
         following = self.talk.after(typed.step_id)
         if following is None:
             return
         open_here = [item for item in self.talk.missing if item.step.id == typed.step_id]
-        # A question that this very answer has opened was not passed over: it is only shown.
+        # a question that this very answer opened was not skipped: it is only shown
         seen = [item for item in open_here if item.question is None or item.question.id in typed.asked]
         if following.id == typed.step_id:
             self._refuse(seen, WAITED_FOR)
@@ -104,19 +104,19 @@ class Screen:
 
     @cached_property
     def rail(self) -> Sequence[StepView]:
-        """The steps."""
+        """The steps that are shown in the rail."""
         here = self.one.step.id if self.one else None
         return scripts.visible_steps(self.talk.script, self.talk.answers, self.talk.facts, at=here)
 
     @cached_property
     def sections(self) -> Sequence[Section]:
-        """The rail: its steps gathered under the names of their sections."""
+        """The rail, grouped by section."""
         grouped = groupby(self.rail, key=lambda view: view.step.section)
         return [Section(name, tuple(views), self.number) for name, views in grouped]
 
     @property
     def number(self) -> int:
-        """The place of the step in the conversation."""
+        """The number of the step in the conversation."""
         return next((view.number for view in self.rail if self.one and view.step is self.one.step), 0)
 
     @property
@@ -126,12 +126,12 @@ class Screen:
 
     @property
     def days(self) -> Sequence[date]:
-        """The days to go through together, the latest first."""
+        """The days to recall together, the latest first."""
         return scripts.days_to_recall(self.one.step, self.talk.facts) if self.one else ()
 
     @cached_property
     def questions(self) -> Sequence[Asked]:
-        """The questions of the step; those that another answer opens keep their place."""
+        """The questions of the step; a question that only another answer opens keeps its place."""
         if self.one is None:
             return ()
         asked = {question.id for question in self.one.questions}
@@ -159,19 +159,19 @@ class Screen:
 
     @property
     def statement(self) -> str:
-        """The fingerprint of the words that a tick confirms."""
+        """The fingerprint of the words that the checkbox confirms."""
         return confirmation_value(self.one.step, self.talk.facts) if self.one else ""
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether the very words on the screen were confirmed."""
+        """Whether exactly the words on the screen were confirmed."""
         if self.one is None:
             return False
         return self.talk.answers.get(confirmation_key(self.one.step)) == self.statement
 
     @property
     def was_reworded(self) -> bool:
-        """Whether the statement was confirmed with other words than those on the screen."""
+        """Whether the statement was confirmed in other words than those on the screen."""
         if self.one is None or self.is_confirmed:
             return False
         was_ticked = confirmation_key(self.one.step) in self.talk.answers
@@ -179,7 +179,7 @@ class Screen:
 
     @property
     def may_go_on(self) -> bool:
-        """Whether the page has just said what is missing, and going on would leave it for later."""
+        """Whether the page has just said what is missing, so that « Suivant » would skip it."""
         return any(
             isinstance(one, AnswerRefused) and one.sentence == LEFT_FOR_LATER
             for one in self.saved.refused.values()
@@ -187,25 +187,25 @@ class Screen:
 
     @property
     def focus(self) -> str | None:
-        """What is to be corrected first: a question's id, or the statement."""
+        """What must be corrected first: a question's id, or the statement."""
         order = [asked.question.id for asked in self.questions if asked.is_open] + [STATEMENT]
         return next((key for key in order if key in self.saved.refused), None)
 
     @property
     def previous_id(self) -> str | None:
-        """The step before."""
+        """The id of the previous step."""
         earlier = self.talk.before(self.one.step.id) if self.one else None
         return earlier.id if earlier else None
 
     @property
     def saved_at(self) -> datetime | None:
-        """When an answer of this call was last kept."""
+        """When an answer of this call was last saved."""
         kept = [one.saved_at for one in self.about.given.values() if one.call_id == self.call.id]
         return max(kept, default=None)
 
     @property
     def saved_time(self) -> str:
-        """The same, to the second, on the site's clock."""
+        """The same time, to the second, on the site's clock."""
         return (
             formats.clock(self.saved_at, zone=self.by.site.time_zone, seconds=True) if self.saved_at else ""
         )
@@ -219,13 +219,13 @@ class Screen:
 
     @property
     def lacks_rule(self) -> bool:
-        """Whether this step speaks of a measure and no rule says which: a doctor is asked."""
+        """Whether this step speaks of a measure that no rule decided: a doctor must be asked."""
         speaks = self.one is not None and self.one.step.widget is Widget.ISOLATION
         return speaks and not self.dates.is_decided
 
     @property
     def born(self) -> str:
-        """The birth date in figures, to be compared with what is said."""
+        """The birth date in figures, to compare with what the person says."""
         identity = self.about.identity
         return f"{identity.birth_date:%d/%m/%Y}" if identity and identity.birth_date else ""
 
@@ -236,12 +236,12 @@ class Screen:
         return numbers_of(self.call, self.task, identity.phones) if identity else ()
 
     def rung(self, attempt: queries.Attempt) -> str | None:
-        """Return the number of an earlier attempt while it is still one of the person's."""
+        """Return the number of an earlier attempt if it is still one of the person's."""
         return next((one.e164 for one in self.numbers if one.hash == attempt.number_hash), None)
 
     @property
     def timeline(self) -> Sequence[queries.Attempt | TimelineEntry | Written]:
-        """The calls to this person, what happened to the household in the queue, what was written; newest first."""
+        """Calls to this person, moves of the household in the queue and messages, newest first."""
         moves = timeline_of(self.call.entry_id)
         told = {one.at for one in moves}
         found: list[tuple[datetime, queries.Attempt | TimelineEntry | Written]] = [
@@ -250,7 +250,7 @@ class Screen:
             *(
                 (one.started_at, one)
                 for one in queries.attempts_of(self.task.id)
-                # that it ended by itself, and who led it, is told by the move
+                # the move already says that the call ended by itself, and who led it
                 if one.outcome is not CallOutcome.CLAIM_ENDED or one.ended_at not in told
             ),
         ]
@@ -258,32 +258,32 @@ class Screen:
 
     @property
     def attempt(self) -> int:
-        """Which attempt this call is."""
+        """The number of this attempt."""
         return min(self.task.attempts + 1, self.most_attempts)
 
     @property
     def most_attempts(self) -> int:
-        """How many attempts there are."""
+        """The maximum number of attempts."""
         return self.about.pack.attempts.max
 
     @property
     def due_at(self) -> datetime:
-        """When the person was promised a call."""
+        """By when the person is to be called."""
         return self.task.promised_at or self.task.due_at
 
     @cached_property
     def reasons(self) -> Sequence[WaitingReason]:
-        """Why the people of the household must still be called."""
+        """The reasons why people of the household must still be called."""
         return reasons_of([self.call.household_id])
 
     @cached_property
     def why(self) -> str | None:
-        """In one sentence, why this call is next."""
+        """The sentence that says why this call is next."""
         return why_next(self.task, self.reasons, opens_at=self.call.started_at, at=self.at)
 
     @property
     def language(self) -> str | None:
-        """The language in which the person must be called, besides French."""
+        """The language of the call, if other than French."""
         return next((one.reason.language for one in self.reasons if one.task.id == self.task.id), None)
 
     @property
@@ -298,7 +298,7 @@ class Screen:
 
     @property
     def sampled_on(self) -> date:
-        """The day of sampling where the site is."""
+        """The day of sampling, in the site's time zone."""
         return clock.local_day(self.about.case.first_sampled_at, self.by.site.time_zone)
 
     @property
@@ -308,7 +308,7 @@ class Screen:
 
     @property
     def panel(self) -> str | None:
-        """The panel beside the script that this step works with, or the one that was asked for."""
+        """The panel next to the script: the requested one, else the one that this step needs."""
         if self.lacks_rule:
             return self.wanted_panel or "escalation"
         widget = self.one.step.widget if self.one else None
@@ -327,9 +327,9 @@ def load_screen(
     by: Agent,
     at: datetime,
 ) -> Screen:
-    """Gather the call screen for one person of a call, and record whom it shows.
+    """Load the call screen for one person of a call, and record whose identity it shows.
 
-    `spoken` is everybody in the call, when that is known already.
+    `spoken` is every person in the call, if already loaded.
     """
     spoken = spoken or services.open_conversations(call, by=by, at=at)
     task, conversation = services.chosen(spoken, task_id)

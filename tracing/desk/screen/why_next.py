@@ -1,4 +1,4 @@
-"""Why a call is next, as its tracer reads it: of one's own reasons, never of what makes somebody else urgent."""
+"""Why a call is next, in words for its tracer: from this person's reasons, never from what makes another urgent."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,9 +14,9 @@ from tracing.queue.words import due, why
 def why_next(
     task: CallTask, reasons: Sequence[WaitingReason], *, opens_at: datetime, at: datetime
 ) -> str | None:
-    """Say in one sentence why somebody is called now, by all the open reasons of their household.
+    """Return the sentence that says why someone is called now, from all open reasons of their household.
 
-    None when nothing of them is left. `opens_at` is a moment at which they could be called.
+    None if no reason is left. `opens_at` is a time at which they could be called.
     """
     ranked = [(rules.rank_of(one.reason, opens_at=opens_at), one) for one in reasons]
     if not ranked:
@@ -24,6 +24,6 @@ def why_next(
     first = min(ranked, key=lambda pair: pair[0])[1]
     if first.task.person_id == task.person_id:
         return why(first.reason, opens_at=opens_at, at=at)
-    # what makes another person of the household urgent is theirs to tell
+    # what makes another person of the household urgent is confidential
     sentence = due(first.reason, opens_at=opens_at, at=at)
     return str(_("Quelqu’un du foyer : %(sentence)s", sentence=sentence[:1].lower() + sentence[1:]))

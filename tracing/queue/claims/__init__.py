@@ -1,7 +1,7 @@
-"""A claim: how a household is claimed for a call, how its claim is kept alive, and every way in which it ends.
+"""Claims: how a tracer claims a household for a call, how the claim is kept alive, and every way it ends.
 
-It begins in `next_call` (the most urgent household) or `claim_household` (one household: its people ring us, or a doctor
-rings them). Each write of the call holds it, and the open page renews it (`services`).
+A claim begins in `next_call` (the most urgent household) or `claim_household` (a given household: its people ring us,
+or a doctor rings them). Every write of the call holds it, and the open page renews it (`services`).
 
 It ends in one of these ways, and the call made under it ends in the same transaction:
 

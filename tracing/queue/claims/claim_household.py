@@ -1,4 +1,4 @@
-"""Claiming one household, wherever it stood, unless somebody has it: its people ring us, or a doctor rings them."""
+"""Claim one given household, whatever its state unless it is claimed: its people ring us, or a doctor rings them."""
 
 from datetime import datetime
 
@@ -16,14 +16,14 @@ from tracing.staff.agent import Agent
 
 
 def claim_for_call(household_id: int, by: Agent, *, at: datetime) -> Claim:
-    """Claim a household of the agent's site at once: scheduled, promised to somebody else, or given to them.
+    """Claim a household of the agent's site at once, even if it is scheduled, promised or given to another tracer.
 
-    Who holds it already gets that claim.
+    If the agent holds it already, return that claim.
 
     Raises:
-        HeldBy: somebody has it; the sentence says who.
+        HeldBy: another tracer holds it; the sentence says who.
         OnAnotherCall: the agent has another call.
-        NotWaiting: nobody there needs a call now, or another site calls them.
+        NotWaiting: no one there needs a call now, or another site calls them.
     """
     entry = queries.find_entry_of(household_id, lock=True)
     if entry is None or entry.site_id != by.site.id or entry.state is EntryState.IDLE or _is_joining(entry):
@@ -36,14 +36,14 @@ def claim_for_call(household_id: int, by: Agent, *, at: datetime) -> Claim:
 def claim_for_advice(
     household_id: int, escalation_id: int, by: Agent, *, due_at: datetime, at: datetime
 ) -> Claim:
-    """Claim a household at once for a question about it, also one in which nobody waits for a call.
+    """Claim a household at once for a question about it, even if no one there waits for a call.
 
-    Who holds it already gets that claim. `due_at` is when it is late if nobody else there waits.
+    If the agent holds it already, return that claim. `due_at` is the due time if no one else there waits.
 
     Raises:
-        HeldBy: somebody has it; the sentence says who.
+        HeldBy: another tracer holds it; the sentence says who.
         OnAnotherCall: the agent has another call.
-        BeingJoined: it waits to be joined with one that somebody has.
+        BeingJoined: it must be joined with a household that is claimed.
     """
     entry = queries.find_entry_of(household_id, lock=True) or _begin_entry(household_id, by, due_at, at=at)
     if entry.state is EntryState.CLAIMED:
@@ -51,16 +51,16 @@ def claim_for_advice(
     if entry.needs_regroup:
         raise BeingJoined
     if entry.state is EntryState.IDLE:
-        # what it was last due for is over
+        # its last due time is obsolete
         entry.rank_at = entry.due_at = due_at
-    # the call is of the site where it is made; when it ends, the household goes where its people wait
+    # the call belongs to the site where it is made; when it ends, the household goes to the site where its people wait
     entry.site_id = by.site.id
     session.flush()
     return _only(next_call.claim_for_advice(entry, escalation_id, by, at=at), entry)
 
 
 def _begin_entry(household_id: int, by: Agent, due_at: datetime, *, at: datetime) -> QueueEntry:
-    """Give a household a place in the queue that has had none since it was joined or split."""
+    """Add a household to the queue that has had no entry since it was joined or split."""
     new = {"state": EntryState.IDLE, "site_id": by.site.id, "claim_number": 0, "regroup": False}
     dated = {"rank_at": due_at, "due_at": due_at, "not_before": at}
     session.execute(
@@ -82,7 +82,7 @@ def _held(entry: QueueEntry, by: Agent) -> Claim:
 
 def _only(claim: Claim | None, entry: QueueEntry) -> Claim:
     if claim is None:
-        # the agent is lent to another site at this very moment
+        # the agent is being lent to another site at this moment
         raise NotWaiting
     if claim.entry_id != entry.id:
         raise OnAnotherCall

@@ -1,4 +1,4 @@
-"""A contact who is called as a case: their call as a contact gives way, and takes its place back if the case was none."""
+"""A contact who is now called as a case: their contact task is cancelled, and restored if there is no case."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from tracing.queue.services import close_task, reopen_task
 
 
 def supersede(task: CallTask, *, at: datetime) -> None:
-    """Give up the call of a contact who is called as a case; while somebody is on the line it lasts until they are not.
+    """Cancel the task of a contact who is now called as a case; during a call, mark it to be cancelled when that ends.
 
     Lock the household's entry first.
     """
@@ -22,7 +22,7 @@ def supersede(task: CallTask, *, at: datetime) -> None:
 
 
 def restore(task: CallTask, before: TaskState, *, by: int | None, at: datetime) -> bool:
-    """Put a call that gave way back to where it stood; False where it was held after all, or taken up since."""
+    """Restore a superseded task to its earlier state; False if it had a result or was opened again in the meantime."""
     if task.gives_way:
         task.gives_way = False
         session.flush()

@@ -16,7 +16,7 @@ from tracing.staff.agent import Agent
 
 
 def release(entry_id: int, claim_number: int, *, passed_by: int | None = None, at: datetime) -> None:
-    """End a claim: the household goes where its open tasks put it, and to somebody else than `passed_by` first.
+    """End a claim: the open tasks decide the household's new place; it is offered to others before `passed_by`.
 
     Raises:
         ClaimLost: the claim has ended already.
@@ -29,12 +29,12 @@ def release(entry_id: int, claim_number: int, *, passed_by: int | None = None, a
 
 
 def _unclaim(entries: Sequence[QueueEntry], *, at: datetime) -> None:
-    """Let go of claimed households: they go where their open tasks put them, joined or split if that had to wait."""
+    """End the claims of households: their open tasks decide the new place; a delayed join or split is done now."""
     for entry in entries:
         is_kept = (
             entry.given_at is not None and entry.reserved_until is not None and entry.reserved_until > at
         )
-        # who rang for an advice has left it to whom it was given
+        # a call for advice ends, and the household stays reserved for whom it was given to
         entry.state = EntryState.READY if is_kept else EntryState.IDLE
         entry.claimant_id = entry.claimed_at = entry.claim_ends_at = entry.last_input_at = None
     session.flush()
@@ -49,10 +49,10 @@ def _unclaim(entries: Sequence[QueueEntry], *, at: datetime) -> None:
 
 
 def take_back(entry_id: int, *, by: Agent, at: datetime) -> Claim:
-    """Take a call from a tracer who is not there: it goes back to the queue at once.
+    """Take a call from a tracer who is absent: it returns to the queue at once.
 
     Raises:
-        NotWaiting: nobody holds it.
+        NotWaiting: no one holds it.
     """
     entry = queries.get_entry(entry_id, site_id=by.site.id, lock=True)
     if entry.state is not EntryState.CLAIMED:
@@ -62,7 +62,7 @@ def take_back(entry_id: int, *, by: Agent, at: datetime) -> Claim:
 
 
 def end_claims(kind: str, entries: Sequence[QueueEntry], *, by: int | None, at: datetime) -> list[Claim]:
-    """End claims for whoever holds them, with an event of a kind for each; returns the claims that they were."""
+    """End claims on behalf of their holders, with an event of this kind for each; return the ended claims."""
     claims = [claim_of(entry) for entry in entries]
     for entry in entries:
         events.record(
@@ -79,10 +79,10 @@ def end_claims(kind: str, entries: Sequence[QueueEntry], *, by: int | None, at: 
 
 
 def hand_over(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> bool:
-    """Keep a call that was just given back for a colleague; returns whether somebody there still needs one.
+    """Reserve a call that was just given back for a colleague; return whether it is still needed.
 
     Raises:
-        OnAnotherCall: the colleague has a call kept for them already.
+        OnAnotherCall: the colleague already has a call reserved for them.
     """
     entry = queries.get_entry(entry_id, site_id=by.site.id, lock=True)
     if entry.state is EntryState.IDLE:

@@ -1,4 +1,4 @@
-"""Claims that ended by themselves: their households return to the queue, a batch at a time."""
+"""Expired claims: their households return to the queue in batches."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -31,19 +31,20 @@ AS_THEY_STAND = """
         FROM freed
     )
 """
-"""How a statement begins that ends the claims of households whose tasks are what they were when they were claimed: they
-stand where they stood. What it goes on with finds them as `freed` (calls.expired_claims).
+"""The first part of a statement that ends the expired claims of households whose tasks have not changed since the
+claim: they keep their place. The rest of the statement reads them from `freed` (calls.expired_claims).
 
-A row just locked is written where it lies; one that somebody changed meanwhile is left to the next sweep.
+Rows are joined by ctid, which is safe because they were just locked; a row changed by another writer in the meantime
+is left to the next sweep.
 """
 
 
 def need_care(
     *, at: datetime, after: tuple[datetime, int] | None = None, most: int
 ) -> list[tuple[datetime, int]]:
-    """Return claims that have ended of households that must be placed anew, `most` of them after a key.
+    """Return up to `most` expired claims of households whose place must be computed again, after the key `after`.
 
-    Each is when it ended and its entry: that is the key, and the order.
+    Each is (end of the claim, entry id): this pair is the key and the order.
     """
     ended = tuple_(QueueEntry.claim_ends_at, QueueEntry.id)
     chosen = select(QueueEntry.claim_ends_at, QueueEntry.id).where(
@@ -58,7 +59,7 @@ def need_care(
 
 
 def expire_with_care(entry_ids: Sequence[int], *, at: datetime) -> list[Claim]:
-    """End the claims of these entries that have ended still, and place their households anew; returns the claims."""
+    """End those of these entries' claims that are still expired, and compute their households' places; return them."""
     ended = session.scalars(
         fresh(
             select(QueueEntry)
@@ -75,7 +76,7 @@ def expire_with_care(entry_ids: Sequence[int], *, at: datetime) -> list[Claim]:
 
 
 def expire_closed_accounts(*, at: datetime) -> int:
-    """End the claims of those whose account is closed: the next sweep returns them to the queue."""
+    """Make the claims of members whose account is closed expire now: the next sweep returns them to the queue."""
     rows = session.scalars(
         fresh(
             select(QueueEntry)

@@ -1,4 +1,4 @@
-"""Who can be called by whom: the language of a person, and those who speak it at their site."""
+"""Languages of calls: which language a person needs, and which tracers of their site speak it."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -18,14 +18,14 @@ MOVED_AT_ONCE = 200
 
 
 def spoken_at(site_id: int) -> set[str]:
-    """Return the languages besides French in which a site's tracers can call."""
+    """Return the languages other than French that a site's tracers speak."""
     return {language for _site, language in session.execute(_spoken().where(MemberRole.site_id == site_id))}
 
 
 def ask_in(task: CallTask, language: str, *, by: int, at: datetime) -> bool:
-    """Have a person called in a language; returns whether somebody of the site speaks it.
+    """Set the language in which a person must be called; return whether a tracer of the site speaks it.
 
-    They stay in the queue, for those who do; where nobody does, they stand on the supervisor's list.
+    If so, the person stays in the queue for those tracers; if not, they go to the supervisor's list.
     """
     lock_row(Person, task.person_id).language = language
     events.record(
@@ -57,7 +57,7 @@ def call_in_french(task: CallTask) -> None:
 
 
 def languages_of(person_ids: Iterable[int]) -> dict[int, str]:
-    """Return the languages of people who are not called in French."""
+    """Return the languages of those of these people who are not called in French."""
     rows = session.execute(
         select(Person.id, Person.language).where(Person.id.in_(set(person_ids)), Person.language.is_not(None))
     )
@@ -65,7 +65,7 @@ def languages_of(person_ids: Iterable[int]) -> dict[int, str]:
 
 
 def settle(*, at: datetime) -> int:
-    """Bring back whose language somebody speaks now, and list whose language nobody speaks any more."""
+    """Reopen calls whose language is spoken now, and list those whose language is no longer spoken; return how many."""
     return _bring_back(at=at) + _list_unspoken(at=at)
 
 
@@ -80,7 +80,7 @@ def _bring_back(*, at: datetime) -> int:
 
 
 def _list_unspoken(*, at: datetime) -> int:
-    """List calls that nobody can make, once a supervisor has had the time to give them to somebody by hand."""
+    """List calls that no tracer can make, after the time a supervisor has to give them to a tracer by hand."""
     nobody_can = _some(
         CallTask.state == TaskState.OPEN,
         _LANGUAGE_THERE.not_in(_spoken()),
@@ -101,7 +101,7 @@ _LANGUAGE_THERE = tuple_(CallTask.site_id, Person.language)
 
 
 def _spoken() -> Select[int, str]:
-    """Return every site beside every language that its tracers speak besides French."""
+    """Select pairs of a site and a language other than French that a tracer there speaks."""
     return (
         select(MemberRole.site_id, func.jsonb_array_elements_text(Member.languages))
         .join(Member, Member.id == MemberRole.member_id)
@@ -110,7 +110,7 @@ def _spoken() -> Select[int, str]:
 
 
 def _some(*conditions: ColumnElement[bool]) -> Sequence[CallTask]:
-    """Return a batch of the calls that are to move. Only those: one that stays would be in the way for ever."""
+    """Return a batch of the tasks to move. Conditions must leave out tasks that stay: they would fill each batch."""
     chosen = (
         select(CallTask)
         .join(Person, Person.id == CallTask.person_id)

@@ -1,4 +1,4 @@
-"""Claiming a household: one statement, which finds it, claims it and says so."""
+"""Claim the next call: one statement finds the household, claims it and writes the event."""
 
 import json
 from dataclasses import dataclass, field
@@ -24,14 +24,14 @@ _SPOKEN = f"""
         ORDER BY rank_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
     ) AS head ORDER BY rank_at, id LIMIT 1
 """  # noqa: S608 - our own words
-"""Each language has its own head of the index: those that somebody else speaks are never in the way."""
+"""Each language reads its own head of the index, so calls in languages the tracer does not speak are never read."""
 
 _FRENCH = f"""
     SELECT id FROM queue_entries
     WHERE {_WAITS} AND reserved_for IS NULL AND language = '{FRENCH}' {{and_more}}
     ORDER BY rank_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
 """  # noqa: S608 - our own words
-"""The same for those who speak no other language, as most: the database prepares a fraction of the steps."""
+"""The same for tracers who speak French only, as most do: the planner has much less to do."""
 
 _CLAIM = """
     WITH me AS (
@@ -55,27 +55,25 @@ _CLAIM = """
     SELECT id, household_id, claim_number, site_id, true AS is_new, (SELECT id FROM begun) AS begun_id FROM taken
     UNION ALL SELECT id, household_id, claim_number, site_id, false, NULL FROM held
 """
-"""Who holds a household already gets that one, and nothing else is looked for.
+"""If the member already holds a household, that one is returned and nothing else is searched.
 
-Who is being lent to another site at this moment, or sent home, claims nothing where they were: the row of the member is
-the one that decides, locked here and by `staff.loans`.
+A member who is being lent to another site at this moment, or returned from one, cannot claim at the previous site: the
+member's row decides, and both this statement and `staff.loans` lock it.
 """
 
 _LETS_GO = ", reserved_for = NULL, reserved_until = NULL, given_at = NULL, passed_by = NULL"
-"""Whoever it was kept for: it is somebody's call now."""
+"""Clears any reservation: the call now belongs to the claimant."""
 
 _NOTHING = "SELECT CAST(NULL AS bigint) AS id"
-"""What begins with a claim that stands by itself."""
+"""The default for `begins`: nothing is created along with the claim."""
 
 
 @cache
 def _next_of(head: str, begins: str) -> TextClause:
-    """Return the statement that claims what is called next, `head` being the first that waits for everybody.
+    """Return the statement that claims the next call; `head` selects the first one open to everyone.
 
-    What is kept for the tracer, else the first that they can speak to, else what they gave back themselves.
-
-    What one gave back goes to somebody else; it comes back only when nothing else waits. The three are looked for in
-    turn, none after one was found; rows that somebody writes are passed over.
+    Three sources are tried in order, stopping at the first hit: a call reserved for the tracer, the first call open to
+    everyone that they did not give back themselves, then one that they did. Locked rows are skipped.
     """
     chosen = f"""coalesce(
         (SELECT id FROM queue_entries WHERE {_WAITS} AND reserved_for = :me
@@ -92,24 +90,24 @@ _THIS_FOR_ADVICE = text(_CLAIM.format(and_lets_go="", chosen=":entry", begins=_N
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to call a household: stated by every later write of that call."""
+    """The right to call a household: every later write of that call states it."""
 
     entry_id: int
     household_id: int
     number: int
     site_id: int
     is_new: bool = field(default=False, compare=False)
-    """It was claimed just now."""
+    """Whether it was claimed just now."""
     begun_id: int | None = field(default=None, compare=False)
-    """What began with it, in the same statement."""
+    """The id of the row that was created along with it, in the same statement."""
 
 
 @redacted
 class Beginning(NamedTuple):
-    """What a feature above begins with a claim: one statement costs half of two, and a claim never stands without it."""
+    """What a feature above creates in a claim's statement: half the cost of two, and no claim exists without it."""
 
     insert: str
-    """Takes from `taken` the `id`, `claim_number`, `household_id` and `site_id` of what was claimed, and returns `id`.
+    """An INSERT that reads `id`, `claim_number`, `household_id` and `site_id` from `taken`, and returns `id`.
 
     It may also use :me and :at.
     """
@@ -118,13 +116,13 @@ class Beginning(NamedTuple):
 
 
 def claim_next(by: Agent, *, begins: Beginning | None = None, at: datetime) -> Claim | None:
-    """Claim the household that is called next; None when nobody waits.
+    """Claim the next household to be called; None when nothing waits.
 
-    Somebody who holds a call gets that call again, and nothing begins.
+    If the agent already holds a call, return that one and create nothing.
 
     Raises:
         IntegrityError: the same person asked twice at the same moment, and the other transaction was first: this one
-            is void and its page is asked for once more (app/middleware/retry.py).
+            is void, and the request is run again (app/middleware/retry.py).
     """
     wanted: dict[str, Any] = {"site": by.site.id}
     head = _FRENCH
@@ -135,7 +133,7 @@ def claim_next(by: Agent, *, begins: Beginning | None = None, at: datetime) -> C
 
 
 def claim_this(entry: QueueEntry, by: Agent, *, at: datetime) -> Claim | None:
-    """Claim a locked household whose people ring us, wherever it stands; what the agent holds already if that is one.
+    """Claim a locked household whose people ring us, whatever its place; or return the claim that the agent has.
 
     Raises:
         IntegrityError: as for `claim_next`.
@@ -144,7 +142,7 @@ def claim_this(entry: QueueEntry, by: Agent, *, at: datetime) -> Claim | None:
 
 
 def claim_for_advice(entry: QueueEntry, escalation_id: int, by: Agent, *, at: datetime) -> Claim | None:
-    """Claim a locked household for a question about it; whatever was kept for somebody stays theirs meanwhile.
+    """Claim a locked household for a question about it, leaving any reservation of it in place.
 
     Raises:
         IntegrityError: as for `claim_next`.
@@ -155,7 +153,7 @@ def claim_for_advice(entry: QueueEntry, escalation_id: int, by: Agent, *, at: da
 def _claimed_here(
     statement: TextClause, entry: QueueEntry, by: Agent, *, at: datetime, also: dict[str, object]
 ) -> Claim | None:
-    # it may stand before its time: when the claim ends, its place is found anew
+    # it may be claimed before its time, so its place is computed again when the claim ends
     claim = _claimed(statement, by, at=at, is_stale=True, also=json.dumps(also), entry=entry.id)
     session.refresh(entry)
     return claim

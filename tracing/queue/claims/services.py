@@ -1,4 +1,4 @@
-"""Keeping a claim alive, and keeping a household for one tracer. Every write of a call states its claim number."""
+"""Keep a claim alive, and reserve a household for one tracer. Every write of a call states its claim number."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,14 +19,14 @@ from tracing.staff.agent import Agent
 
 @dataclass(frozen=True)
 class Renewal:
-    """What a heartbeat learns: until when the claim lasts, and whether to ask if somebody is there."""
+    """The answer to a heartbeat: until when the claim lasts, and whether to ask if the tracer is there."""
 
     ends_at: datetime
     must_ask: bool
 
 
 def claim_of(entry: QueueEntry) -> Claim:
-    """Return the claim that a claimed entry stands under."""
+    """Return the current claim of a claimed entry."""
     return Claim(entry.id, entry.household_id, entry.claim_number, entry.site_id)
 
 
@@ -34,7 +34,7 @@ def hold(entry_id: int, claim_number: int, by: Agent, *, at: datetime) -> None:
     """Lock the household for a write of this call, and count it as input.
 
     Raises:
-        ClaimLost: the claim has ended; nothing of this write may stay.
+        ClaimLost: the claim has ended; roll back this write.
     """
     kept = session.execute(
         update(QueueEntry)
@@ -53,7 +53,7 @@ def hold(entry_id: int, claim_number: int, by: Agent, *, at: datetime) -> None:
 
 
 def renew(entry_id: int, claim_number: int, by: Agent, *, at: datetime) -> Renewal:
-    """Keep a claim alive while its page is open. No input: it cannot keep a claim for ever.
+    """Renew a claim while its page is open. This is no input, so it cannot keep a claim for ever.
 
     Raises:
         ClaimLost: the claim has ended.
@@ -80,12 +80,12 @@ def renew(entry_id: int, claim_number: int, by: Agent, *, at: datetime) -> Renew
 
 
 def give_to(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> None:
-    """Keep a waiting household for one tracer: their next call, for half an hour.
+    """Reserve a waiting household for one tracer: it is their next call, for half an hour.
 
     Raises:
-        NotWaiting: somebody holds it, or nobody there needs a call.
-        OutsideHours: nobody may be called there now.
-        OnAnotherCall: the tracer has another call kept for them already.
+        NotWaiting: another tracer holds it, or no one there needs a call.
+        OutsideHours: calling hours do not allow a call there now.
+        OnAnotherCall: the tracer already has a call reserved for them.
     """
     entry = queries.get_entry(entry_id, site_id=by.site.id, lock=True)
     if entry.state not in {EntryState.READY, EntryState.SCHEDULED}:

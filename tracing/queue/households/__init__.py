@@ -1,1 +1,1 @@
-"""Who is called together, and where their household stands in the queue."""
+"""Which people are called together, and the place of their household in the queue."""

@@ -1,8 +1,7 @@
-"""A whole lot of people put in the queue at once, table by table.
+"""Put all people of a lot into the queue at once, one table at a time.
 
-Who answers the same number is found for all of them together. What needs more care (a switchboard, two
-households that turn out to share a number, somebody else writing the same number now) takes the way of
-`households.settle_person`, one by one.
+Shared numbers are found for all people together. Difficult cases (a switchboard, two households that turn out to share
+a number, another transaction writing the same number) go through `households.settle_person`, one by one.
 """
 
 from collections import Counter, defaultdict
@@ -30,14 +29,14 @@ from tracing.ui.languages import FRENCH
 
 @redacted
 class Newcomer(NamedTuple):
-    """Somebody who is about to be written, and the blind indexes of their telephone numbers."""
+    """A person about to be written, with the blind indexes of their telephone numbers."""
 
     person_id: int
     numbers: tuple[bytes, ...]
 
 
 class Arrival(NamedTuple):
-    """Somebody to be called, and why."""
+    """A person to be called, and why."""
 
     kind: TaskKind
     person_id: int
@@ -52,7 +51,7 @@ class Arrival(NamedTuple):
 
 @dataclass
 class Homes:
-    """The household of each newcomer for whom it was plain, and which of the households are new."""
+    """The household of each newcomer where it is unambiguous, and which of these households are new."""
 
     of: dict[int, int] = field(default_factory=dict)
     new: set[int] = field(default_factory=set)
@@ -60,7 +59,7 @@ class Homes:
 
 @dataclass(slots=True, repr=False)
 class _Group:
-    """Newcomers linked by numbers, directly or through others, and what is known of those numbers."""
+    """Newcomers linked by numbers, directly or through others, and those numbers."""
 
     people: list[int]
     numbers: list[bytes]
@@ -68,10 +67,10 @@ class _Group:
 
 
 def find_homes(newcomers: Iterable[Newcomer], *, cohort: date, index_key_id: int, at: datetime) -> Homes:
-    """Give people who are about to be written the household that answers their numbers.
+    """Assign people who are about to be written to the household that has their numbers.
 
-    Locks the numbers that are known, in their order. People absent from the answer have no number, or must be
-    settled with care once they are written.
+    Locks the known numbers, in order. A person missing from the result has no number, or must be settled one by one
+    after being written.
     """
     newcomers = [one for one in newcomers if one.numbers]
     if not newcomers:
@@ -90,12 +89,12 @@ def find_homes(newcomers: Iterable[Newcomer], *, cohort: date, index_key_id: int
 
 
 def _is_plain(answering: set[int | None]) -> bool:
-    """Say whether known numbers lead to one household at most; None stands for a switchboard."""
+    """Return whether known numbers lead to at most one household; None means a switchboard."""
     return len(answering) <= 1 and None not in answering
 
 
 def _known_numbers(behind: Counter[bytes], *, cohort: date) -> tuple[dict[bytes, int | None], set[bytes]]:
-    """Return the household of each number that is known, and the numbers with too many people behind them."""
+    """Return the household of each known number, and the numbers with too many people behind them."""
     rows = session.execute(
         text("""
             SELECT number_hash, household_id FROM household_numbers
@@ -106,7 +105,7 @@ def _known_numbers(behind: Counter[bytes], *, cohort: date) -> tuple[dict[bytes,
     known: dict[bytes, int | None] = {bytes(row.number_hash): row.household_id for row in rows}
     if not known:
         return known, set()
-    # a number lives as long as the newest person behind it
+    # a number is kept as long as the newest person behind it
     session.execute(
         text(
             "UPDATE household_numbers SET cohort = :cohort WHERE number_hash = ANY(:numbers) AND cohort < :cohort"
@@ -124,7 +123,7 @@ def _known_numbers(behind: Counter[bytes], *, cohort: date) -> tuple[dict[bytes,
 
 
 def _grouped(newcomers: Sequence[Newcomer]) -> list[_Group]:
-    """Group people who are linked by shared numbers; each number is met once, so this is linear."""
+    """Group people who are linked by shared numbers. Each number is visited once, so this is linear."""
     group_of: dict[bytes, _Group] = {}
     groups: dict[int, _Group] = {}
     for one in newcomers:
@@ -153,7 +152,7 @@ def _settle(
     index_key_id: int,
     at: datetime,
 ) -> Homes:
-    """Make the households that are new, and give each number that is new to its household."""
+    """Create the new households, and assign each new number to its household."""
     fresh = [group for group in groups if not group.home]
     for group, home in zip(fresh, take_ids("households", len(fresh)), strict=True):
         group.home = home
@@ -172,7 +171,7 @@ _NUMBER = ("number_hash", "household_id", "index_key_id", "is_institution", "coh
 
 
 def _write_numbers(wanted: Sequence[tuple[bytes, int]], *, cohort: date, index_key_id: int) -> set[int]:
-    """Write new numbers, in their order; returns the households one of whose numbers somebody else wrote first."""
+    """Write new numbers, in order; return the households with a number that another transaction wrote first."""
     if not wanted:
         return set()
     try:
@@ -186,7 +185,7 @@ def _write_numbers(wanted: Sequence[tuple[bytes, int]], *, cohort: date, index_k
 
 
 def _write_numbers_left(wanted: Sequence[tuple[bytes, int]], *, cohort: date, index_key_id: int) -> set[int]:
-    """Write those numbers that nobody else wrote; returns the households of the others."""
+    """Write the numbers that no other transaction wrote; return the households of the others."""
     kept = session.scalars(
         text("""
             INSERT INTO household_numbers (number_hash, household_id, index_key_id, is_institution, cohort)
@@ -205,7 +204,7 @@ def _write_numbers_left(wanted: Sequence[tuple[bytes, int]], *, cohort: date, in
 
 
 def _forget(homes: Sequence[int]) -> None:
-    """Remove households that were made a moment ago and serve nobody."""
+    """Delete households that were just created and are not needed."""
     if homes:
         session.execute(
             text("DELETE FROM household_numbers WHERE household_id = ANY(:homes)"), {"homes": homes}
@@ -214,9 +213,9 @@ def _forget(homes: Sequence[int]) -> None:
 
 
 def enqueue_all(arrivals: Sequence[Arrival], homes: Homes, *, at: datetime) -> None:
-    """Ask that many people be called; those without a usable number go to a list of their own.
+    """Create the tasks to call many people; those without a usable number go to a separate list.
 
-    The people stand in the database already, newcomers with the household that `find_homes` gave them.
+    The people must be in the database already, newcomers with the household that `find_homes` assigned.
     """
     if not arrivals:
         return
@@ -234,7 +233,7 @@ def enqueue_all(arrivals: Sequence[Arrival], homes: Homes, *, at: datetime) -> N
 
 
 def _homes_of_the_known(person_ids: Sequence[int]) -> dict[int, int]:
-    """Return the household of people who have one."""
+    """Return the households of people who have one."""
     if not person_ids:
         return {}
     rows = session.execute(
@@ -282,7 +281,7 @@ _ENTRY = (
 
 
 def _write_entries(arrivals: Iterable[Arrival], home_of: Mapping[int, int], *, at: datetime) -> None:
-    """Give every new household its place: that of its most urgent reason."""
+    """Create the entry of every new household, placed by its most urgent reason."""
     grouped: dict[int, list[Arrival]] = defaultdict(list)
     for one in arrivals:
         grouped[home_of[one.person_id]].append(one)
@@ -291,7 +290,7 @@ def _write_entries(arrivals: Iterable[Arrival], home_of: Mapping[int, int], *, a
 
 
 def _placer(at: datetime) -> Callable[[list[Arrival]], tuple[Any, ...]]:
-    """Return what gives arrivals of one household their place; alike ones share it, and most of a lot are alike."""
+    """Return a function that computes the place of a household; it caches, as most arrivals of a lot are alike."""
     ground, known = SiteSettingsCache(), dict[tuple[Any, ...], tuple[Any, ...]]()
 
     def reason_of(one: Arrival) -> rules.Reason:

@@ -1,4 +1,4 @@
-"""What links people to be called together: a number that they share, or being two records of one person."""
+"""What links people into one household: a shared number, or two records of one person."""
 
 from sqlalchemy import or_, select
 
@@ -8,7 +8,7 @@ from tracing.people.models import HouseholdNumber, KeyKind, Person, PersonKey
 
 
 def numbers_of(person_ids: list[int]) -> dict[int, dict[bytes, PersonKey]]:
-    """Return the telephone numbers of people, each by its hash."""
+    """Return the telephone numbers of people, keyed by hash."""
     found: dict[int, dict[bytes, PersonKey]] = {}
     for key in session.scalars(
         select(PersonKey).where(PersonKey.person_id.in_(person_ids), PersonKey.kind == KeyKind.PHONE)
@@ -18,7 +18,7 @@ def numbers_of(person_ids: list[int]) -> dict[int, dict[bytes, PersonKey]]:
 
 
 def linking_numbers(household_id: int) -> dict[int, set[bytes]]:
-    """Return the numbers of each person of a household, those of institutions left out: they link nobody."""
+    """Return the numbers of each person of a household, without those of institutions, which link no one."""
     people = list(session.scalars(select(Person.id).where(Person.household_id == household_id)))
     known = numbers_of(people)
     numbers = {number for keys in known.values() for number in keys}
@@ -33,13 +33,13 @@ def linking_numbers(household_id: int) -> dict[int, set[bytes]]:
 
 
 def with_merged(linking: dict[int, set[bytes]]) -> dict[int, set[bytes]]:
-    """Return the numbers of people with one more that all records of the same person share."""
+    """Return the same numbers, plus one artificial number shared by all records of one person."""
     leads = people_queries.leads(linking)
     return {person: numbers | {b"record of %d" % leads[person]} for person, numbers in linking.items()}
 
 
 def linked_to(household_id: int) -> set[int]:
-    """Return the households that share a number or a person with this one; the link may stand on either side."""
+    """Return the households that share a number or a person with this one; either household may own the number."""
     linked = linking_numbers(household_id)
     numbers = {number for linking in linked.values() for number in linking}
     owners = session.scalars(
@@ -57,9 +57,9 @@ def _of_merged(person_ids: list[int]) -> set[int]:
 
 
 def _sharing_numbers_of(household_id: int) -> set[int]:
-    """Return the households of people who have a number of this one: the link stands on either side."""
+    """Return the households of people who have a number that this household owns."""
     owned = select(HouseholdNumber.number_hash).where(HouseholdNumber.household_id == household_id)
-    numbers = session.scalars(owned).all()  # read apart: the planner misjudges joins of tables just filled
+    numbers = session.scalars(owned).all()  # its own query: the planner misjudges joins of tables just filled
     chosen = (
         select(Person.household_id)
         .join(PersonKey, PersonKey.person_id == Person.id)

@@ -1,7 +1,7 @@
-"""Lots and places that a supervisor puts before the others: given, taken back, over by themselves.
+"""Priorities for lots and postcodes: a supervisor gives them and takes them back, or they expire.
 
-What is given holds for calls that wait and for those that come later. Nothing is decided while they are written:
-`compare` notes which calls are to be looked at, and a round of the scheduler's job (`priority_rounds`) does it.
+A priority applies to calls that wait and to later ones. It is not applied while calls are written: `compare` only notes
+which calls to check, and a later run of a job (`priority_rescan`) does it.
 """
 
 from collections.abc import Sequence
@@ -20,16 +20,16 @@ from tracing.staff.agent import Agent
 from tracing.staff.models import SiteKind
 
 GIVING = 743_010
-"""The advisory lock of whoever gives a priority, shared by whoever writes calls; the same number in every release."""
+"""The advisory lock: exclusive for giving a priority, shared for writing calls; the same number in every release."""
 EVERY_TASK = 2**62
 
 
 def give_to_lot(lot_id: int, *, sender: str, by: Agent, at: datetime) -> Priority:
-    """Put the calls that a lot asked for at the agent's site before the others, those still to come included.
+    """Put the calls of a lot at the agent's site first, including later ones.
 
     Raises:
         NothingWaits: no call of the lot waits at that site.
-        HasPriority: it has been done.
+        HasPriority: the lot has priority already.
     """
     waits = select(CallTask.id).where(
         CallTask.site_id == by.site.id, CallTask.state == TaskState.OPEN, CallTask.lot_id == lot_id
@@ -40,10 +40,10 @@ def give_to_lot(lot_id: int, *, sender: str, by: Agent, at: datetime) -> Priorit
 
 
 def give_to_place(postcode: str, *, only_collective: bool, by: Agent, at: datetime) -> Priority:
-    """Put the calls of a place before the others at the agent's site, for whoever comes later too.
+    """Put the calls of a postcode at the agent's site first, including later ones.
 
     Raises:
-        HasPriority: it has been done.
+        HasPriority: the postcode has priority already.
     """
     is_invented = by.site.kind is SiteKind.TRAINING
     place = {"postcode": postcode, "only_collective": only_collective}
@@ -53,7 +53,7 @@ def give_to_place(postcode: str, *, only_collective: bool, by: Agent, at: dateti
 
 
 def _give(what: dict[str, object], *, by: Agent, at: datetime) -> Priority:
-    # whoever writes calls now knows nothing of it: their calls are committed before the round begins
+    # calls being written now do not see the priority: the lock waits until they are committed, so the rescan finds them
     session.execute(select(func.pg_advisory_xact_lock(GIVING)))
     given: Priority | None = session.scalar(
         insert(Priority)
@@ -76,10 +76,10 @@ def _give(what: dict[str, object], *, by: Agent, at: datetime) -> Priority:
 
 
 def take_back(priority_id: int, *, by: Agent, at: datetime) -> None:
-    """Put the calls of a lot or a place where they would stand without it.
+    """End a priority: its calls return to their ordinary place.
 
     Raises:
-        NoSuchPriority: it is of another site, or over.
+        NoSuchPriority: it is of another site, or has ended.
     """
     ended = update(Priority).where(
         Priority.id == priority_id, Priority.site_id == by.site.id, Priority.ended_at.is_(None)
@@ -100,7 +100,7 @@ def take_back(priority_id: int, *, by: Agent, at: datetime) -> None:
 
 
 def end_of_lot(lot_id: int, *, at: datetime) -> None:
-    """End the priority of a lot that is taken back; whoever stays was called, and needs none."""
+    """End the priority of a lot that is taken back; people who stay were called already and need none."""
     _end(Priority.lot_id == lot_id, at=at)
 
 
@@ -122,7 +122,7 @@ def _ask_for_all(site_id: int, *, by: int | None, at: datetime) -> None:
 
 
 def compare(site_ids: Sequence[int], first_task: int, last_task: int, *, at: datetime) -> None:
-    """Have calls that were just written compared with the priorities of their sites, where there are any."""
+    """Note that new calls must be compared with the priorities of their sites, if there are any."""
     session.execute(select(func.pg_advisory_xact_lock_shared(GIVING)))
     rounds = select(
         Priority.site_id,

@@ -1,4 +1,4 @@
-"""Comparing calls with the priorities of their site, a batch a transaction, and how many calls each one advances."""
+"""Apply priorities to a site's calls, one batch per transaction, and count the calls that each one advances."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,9 +15,9 @@ from tracing.queue.models import CallTask, Priority, PriorityRound
 from tracing.queue.rules import Factor
 
 LOOKED_AT = 5_000
-"""Calls that are compared at once: they are only read."""
+"""Calls compared per batch: they are only read."""
 MOVED = 250
-"""Calls that are advanced at once: few enough that nobody waits for them noticeably."""
+"""Calls changed per batch: few enough that no one notices the wait."""
 
 _FITS = f"""
     priority.site_id = task.site_id AND priority.ended_at IS NULL
@@ -25,7 +25,7 @@ _FITS = f"""
          OR (priority.postcode_hash = coalesce(person.postcode_hash, naming.postcode_hash)
              AND (NOT priority.only_collective OR (task.factors & {Factor.PLACE:d}) <> 0)))
 """
-"""Of a contact who gave no address the place is that of the case who named them."""
+"""A contact who gave no address has the postcode of the case that named them."""
 _PEOPLE = """
     JOIN people AS person ON person.id = task.person_id
     LEFT JOIN cases ON cases.id = task.case_id AND task.kind = 'contact_first'
@@ -55,13 +55,13 @@ _OF_PLACES = text(f"""
     WHERE task.site_id = :site AND task.state = 'open' AND {_HAS_PRIORITY} AND priority.postcode IS NOT NULL
     GROUP BY priority.id
 """)  # noqa: S608  our own words
-"""Where people live stands in their own rows: these are read only where a place has priority."""
+"""Postcodes are in the rows of people, which are read only if a postcode has priority."""
 
 
 def go_on(*, at: datetime) -> int | None:
-    """Compare the next calls that somebody asked for; returns how many were moved, or None when all is done.
+    """Compare the next batch of calls; return how many changed, or None when nothing is left.
 
-    The oldest round first, and nobody else meanwhile: a priority taken back comes after the giving of it.
+    The oldest range comes first, one transaction at a time: taking a priority back is applied after giving it.
     """
     asked = session.scalar(fresh(select(PriorityRound).order_by(PriorityRound.id).limit(1).with_for_update()))
     if asked is None:
@@ -82,7 +82,7 @@ def go_on(*, at: datetime) -> int | None:
 
 
 def _move(moved: Sequence[Row[Any]], site_id: int, *, taken_back_by: int | None, at: datetime) -> None:
-    """Let calls have a priority or lose it, and place their households anew, which are locked first."""
+    """Set or clear the priority of calls, and compute the places of their households, which are locked first."""
     homes = {row.household_id: row.given_by for row in moved if row.household_id is not None}
     entries = queries.entries_of(sorted(homes), lock=True)
     by_given: tuple[list[int], list[int]] = ([], [])
@@ -116,13 +116,13 @@ def _move(moved: Sequence[Row[Any]], site_id: int, *, taken_back_by: int | None,
 
 
 def in_force(site_id: int) -> Sequence[Priority]:
-    """Return the priorities of a site, the newest first."""
+    """Return the priorities in force at a site, newest first."""
     given = select(Priority).where(Priority.site_id == site_id, Priority.ended_at.is_(None))
     return session.scalars(given.order_by(Priority.id.desc())).all()
 
 
 def calls_waiting(site_id: int) -> dict[int, int]:
-    """Count the calls that wait with each priority of a site that is in force. It reads them all: not for a page."""
+    """Count the calls that wait under each priority in force at a site. It reads all of them: too slow for a page."""
     given = in_force(site_id)
     counts = dict.fromkeys((one.id for one in given), 0)
     for statement, is_wanted in (
@@ -135,7 +135,7 @@ def calls_waiting(site_id: int) -> dict[int, int]:
 
 
 def is_under_way(site_id: int) -> bool:
-    """Return whether calls of a site are still to be compared with its priorities."""
+    """Return whether calls of a site must still be compared with its priorities."""
     return (
         session.scalar(select(PriorityRound.id).where(PriorityRound.site_id == site_id).limit(1)) is not None
     )

@@ -1,8 +1,8 @@
-"""Who is called together: joining and splitting households, and their place in the queue.
+"""Households: join and split them, and compute their place in the queue.
 
-A number belongs to one household. Households found to share a number join at once if nobody holds one of
-them, else when the last claim ends, and until then nobody claims the other one; more than eight people behind
-a number are no household. Two records of one person share whatever number either has.
+A number belongs to one household. Households that share a number are joined at once if neither is claimed; otherwise
+when the last claim ends, and until then neither can be claimed again. A number with more than eight people behind it
+does not make a household. Two records of one person share all numbers of both.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ from tracing.ui.languages import FRENCH
 
 
 def settle_person(person_id: int, *, at: datetime) -> int:
-    """Put a person in the household of their numbers and their tasks with them; returns the household."""
+    """Put a person and their open tasks in the household that has their numbers; return the household."""
     person = session.get_one(Person, person_id)
     numbers = links.numbers_of([person_id]).get(person_id, {})
     crowded = _register(numbers, person, at=at)
@@ -51,9 +51,9 @@ def settle_person(person_id: int, *, at: datetime) -> int:
 
 
 def _register(numbers: dict[bytes, PersonKey], person: Person, *, at: datetime) -> set[int]:
-    """Make the numbers known and locked, in hash order; flag those with too many people behind them.
+    """Write the numbers and lock them, in hash order; flag those with too many people behind them.
 
-    Returns the households that such a number held together until now.
+    Returns the households that a newly flagged number held together.
     """
     if not numbers:
         return set()
@@ -80,7 +80,7 @@ def _register(numbers: dict[bytes, PersonKey], person: Person, *, at: datetime) 
     session.execute(
         arriving.on_conflict_do_update(
             index_elements=[HouseholdNumber.number_hash, HouseholdNumber.index_key_id],
-            # a number lives as long as the newest person behind it
+            # a number is kept as long as the newest person behind it
             set_={"cohort": arriving.excluded.cohort},
             where=HouseholdNumber.cohort < arriving.excluded.cohort,
         )
@@ -118,7 +118,7 @@ def _owns_a_number(household_id: int) -> bool:
 
 
 def _household_of(numbers: set[bytes], *, at: datetime) -> int:
-    """Return the household that answers one of these numbers, the claimed one first; a new one otherwise."""
+    """Return the household that has one of these numbers, a claimed one first; else create one."""
     chosen = (
         select(HouseholdNumber.household_id)
         .outerjoin(QueueEntry, QueueEntry.household_id == HouseholdNumber.household_id)
@@ -141,7 +141,7 @@ def _household_of(numbers: set[bytes], *, at: datetime) -> int:
 
 
 def settle(household_id: int, *, at: datetime) -> None:
-    """Join what shares a number or a person with this household, and split what no longer shares one."""
+    """Join the households that share a number or a person with this one, and split off people who no longer do."""
     met = {household_id}
     while others := links.linked_to(household_id) - met:
         for other in sorted(others):
@@ -154,7 +154,7 @@ def settle(household_id: int, *, at: datetime) -> None:
 
 
 def _join(target: int, other: int, *, at: datetime) -> None:
-    """Join `other` to `target` if nobody is on the line with either; else note that it is still to be done."""
+    """Join `other` to `target` if neither is claimed; otherwise mark both to be joined later."""
     kept = queries.find_entry_of(target, lock=True)
     leaving, is_busy = _try_entry(other)
     met = [one for one in (kept, leaving) if one is not None]
@@ -181,9 +181,9 @@ def _join(target: int, other: int, *, at: datetime) -> None:
 
 
 def _try_entry(household_id: int) -> tuple[QueueEntry | None, bool]:
-    """Lock the entry of another household if nobody writes it now, and say whether somebody does.
+    """Lock the entry of another household unless another transaction has locked it; also return whether it has.
 
-    Two calls that end at the same moment each hold their own household: neither may wait for the other.
+    Two calls that end at the same moment each lock their own household: neither may wait for the other.
     """
     chosen = select(QueueEntry).where(QueueEntry.household_id == household_id)
     entry = session.scalar(fresh(chosen.with_for_update(skip_locked=True)))
@@ -192,7 +192,7 @@ def _try_entry(household_id: int) -> tuple[QueueEntry | None, bool]:
 
 
 def settle_waiting(*, at: datetime, limit: int) -> int:
-    """Join or split the households that could not be while somebody was on the line; returns how many."""
+    """Join or split a batch of households for which this had to wait until a call ended; return how many."""
     waiting = session.scalars(
         fresh(
             select(QueueEntry)
@@ -239,12 +239,12 @@ def _split(
 
 
 def refresh(household_id: int, *, at: datetime) -> None:
-    """Put a household where its open tasks say. A claimed one keeps its claim and moves when it ends."""
+    """Compute a household's place from its open tasks. A claimed household keeps its claim and moves when it ends."""
     refresh_all([household_id], at=at)
 
 
 def refresh_all(household_ids: Iterable[int], *, at: datetime) -> None:
-    """Put households where their open tasks say, locking them in their order."""
+    """Compute the places of households from their open tasks, locking the entries in order."""
     wanted = sorted(set(household_ids))
     entries = {entry.household_id: entry for entry in queries.entries_of(wanted, lock=True)}
     reasons: dict[int, list[rules.Reason]] = {household_id: [] for household_id in wanted}
@@ -288,6 +288,6 @@ def _place(household_id: int, entry: QueueEntry | None, place: rules.Place | Non
 
 
 def _is_given(entry: QueueEntry, *, at: datetime) -> bool:
-    """Say whether the household is kept for somebody by hand: that outlasts all but the calling hours."""
+    """Return whether the household is reserved by hand, within its calling hours: changed tasks do not end that."""
     is_kept = entry.reserved_until is not None and entry.reserved_until > at < entry.closes_at
     return entry.state is EntryState.READY and entry.given_at is not None and is_kept

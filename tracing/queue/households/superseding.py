@@ -1,7 +1,7 @@
-"""One episode, one first call: when two records turn out to be one person, one call covers the other.
+"""One first call per episode: when two records turn out to be one person, one task supersedes the other.
 
-The covered call is given up, not forgotten: it is asked for again when the records are told apart, or when the call
-that covers it is given up itself.
+The superseded task is cancelled, but opened again when the records are separated, or when the task that supersedes it
+is cancelled itself.
 """
 
 from datetime import datetime
@@ -20,7 +20,7 @@ from tracing.queue.models import CallTask, TaskState
 
 
 def cover(task: CallTask, covering: CallTask, *, by: int | None, at: datetime) -> None:
-    """Give up a first call because another one tells the same person about the same episode."""
+    """Cancel a first call because another task calls the same person about the same episode."""
     task.state, task.closed_at, task.covered_by = TaskState.CANCELLED, at, covering.id
     session.flush()
     events.record(
@@ -31,9 +31,9 @@ def cover(task: CallTask, covering: CallTask, *, by: int | None, at: datetime) -
 
 
 def uncover(task: CallTask, *, by: int | None, at: datetime) -> None:
-    """Ask for a covered call again, as it stood: its promise, its attempts, its place.
+    """Open a superseded task again as it was: with its promise, its attempts and its place.
 
-    Not for a case that is none, or whose result was withdrawn meanwhile: nobody calls for those.
+    It stays cancelled if the case turned out to be none or its result was withdrawn: such cases are not called.
     """
     task.covered_by = None
     case = case_queries.get_case(task.case_id, lock=True)
@@ -55,7 +55,7 @@ def uncover(task: CallTask, *, by: int | None, at: datetime) -> None:
 
 
 def uncover_all(covering: CallTask, *, by: int | None, at: datetime) -> None:
-    """Ask again for every call that this one covered."""
+    """Open all tasks again that this one superseded."""
     chosen = select(CallTask).where(CallTask.covered_by == covering.id).order_by(CallTask.id)
     for task in session.scalars(chosen).all():
         uncover(task, by=by, at=at)

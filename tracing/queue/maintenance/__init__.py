@@ -1,1 +1,1 @@
-"""What the passing of time does to the queue, run by the scheduler."""
+"""Scheduled work on the queue as time passes, a site's queue settings, and the release of calls of absent members."""

@@ -1,4 +1,4 @@
-"""What the scheduler watches over: promises that nobody kept, calls kept for somebody who is gone, loans that end."""
+"""Job: mark broken promises, release calls reserved for absent members, end loans of tracers that are due."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from tracing.staff import loans
 
 
 def watch(slot: datetime) -> int:
-    """Count broken promises, open what is kept for somebody who is gone, send the lent home; returns how many of all."""
+    """Mark broken promises, release calls reserved for absent members, end loans that are over; return the total."""
     with transaction():
         if not take_slot("watch", slot, at=clock.database_now()):
             return 0
@@ -25,7 +25,7 @@ def watch(slot: datetime) -> int:
 
 
 def _return_lent(*, at: datetime) -> int:
-    """Send home whose loan is over, once their call has ended; returns how many."""
+    """Return tracers whose loan is over to their own site, once their call has ended; return how many."""
     sent = 0
     for loan in loans.over(at=at):
         loans.hold_tracer(loan)

@@ -1,4 +1,4 @@
-"""What time changes in the queue: calls become ready, open to everyone, overdue, or are placed anew."""
+"""Jobs of the queue: make calls ready, open reserved ones to everyone, mark overdue ones, reorder a site."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from tracing.queue.maintenance import upkeep
 
 
 def promote(slot: datetime) -> int:
-    """Join what could not be joined, make ready what is due, open kept calls to everyone, mark what is overdue.
+    """Do delayed joins, make due calls ready, open reserved calls to everyone, mark overdue ones.
 
     Returns how many became ready, were opened or were marked.
     """
@@ -34,9 +34,9 @@ def promote(slot: datetime) -> int:
 
 
 def rebuild(slot: datetime) -> int:
-    """Place anew whoever waits where hours, weights, priorities or languages have changed; returns how many.
+    """Reorder the calls of sites whose hours, weights, priorities or languages changed; return how many.
 
-    A batch a transaction.
+    One batch per transaction.
     """
     placed = 0
     with transaction():

@@ -1,4 +1,4 @@
-"""Nothing stays with anybody who is not there: what was kept for them is for everyone again, and says why."""
+"""Release what is reserved for someone who is absent: everyone can claim it again, and an event says why."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -18,13 +18,13 @@ from tracing.staff import queries as staff
 from tracing.staff.rules import Gone
 
 MOST_PROMISES = 5000
-"""Looked at in one run; a site of a hundred tracers has a few hundred to come."""
+"""Promises checked in one run; a site of a hundred tracers has a few hundred open ones."""
 
 
 def release_gone(*, at: datetime) -> int:
-    """Open to everyone what is kept for somebody who is gone, or will be at the hour they promised.
+    """Open to everyone what is reserved for members who are gone, or will be at the time they promised.
 
-    Returns how many calls were opened, claims that end now included.
+    Returns how many calls were opened, including claims made to expire now.
     """
     return expire_closed_accounts(at=at) + _open_gifts(at=at) + _open_promises(at=at)
 
@@ -85,7 +85,7 @@ def _open_promises(*, at: datetime) -> int:
             continue
         if (task.promised_by, task.promised_at) != (row.promised_by, row.promised_at):
             continue
-        # the hour that was promised stands; only whose it is does not
+        # the promised time still holds; it is only no longer reserved for this member
         task.promised_by = None
         session.flush()
         record_gone(entry, row.promised_by, why, "promise", at=at)
@@ -97,7 +97,7 @@ def _open_promises(*, at: datetime) -> int:
 def _gone(
     asked: Collection[tuple[int, int | None, datetime]], *, at: datetime
 ) -> dict[tuple[int, int | None, datetime], Gone]:
-    """Return who of these is gone at their moment, site by site."""
+    """Return which of these members are gone at the given time, and why, site by site."""
     by_site: dict[int, set[tuple[int, datetime]]] = defaultdict(set)
     for site_id, member_id, when in asked:
         if member_id is not None:

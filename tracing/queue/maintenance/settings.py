@@ -1,4 +1,4 @@
-"""What a site decides about its queue: when it calls, and what makes a call more urgent."""
+"""A site's queue settings: its calling hours, and the weights that make a call more urgent."""
 
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -16,7 +16,7 @@ from tracing.staff.models import Site
 
 @dataclass(frozen=True)
 class Hours:
-    """When a site calls; no times: those of its programme."""
+    """The calling hours of a site; without times, those of its programme apply."""
 
     opens: time | None
     closes: time | None
@@ -25,7 +25,7 @@ class Hours:
 
 
 def hours_of(site: Site) -> Hours:
-    """Return when a site calls."""
+    """Return the calling hours of a site."""
     return Hours(site.calls_from, site.calls_until, site.calls_on_sundays, site.calls_on_holidays)
 
 
@@ -53,7 +53,7 @@ def set_hours(hours: Hours, *, by: Agent, at: datetime) -> bool:
 
 
 def publish_weights(weights: Weights, *, by: Agent, at: datetime) -> QueueWeights:
-    """Put other weights in force at the agent's site, and have everybody who waits placed anew."""
+    """Put other weights in force at the agent's site, and have its queue reordered."""
     published = QueueWeights(
         site_id=by.site.id,
         programme=by.site.programme,

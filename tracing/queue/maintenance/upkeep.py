@@ -1,4 +1,4 @@
-"""What the passing of time does to the queue: households become ready, are open to everyone, are overdue."""
+"""What time does to the queue: households become ready, reservations end, calling hours end, calls become overdue."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -17,11 +17,11 @@ from tracing.staff import queries as staff
 
 GIFT_OVER = "call.gift_over"
 REBUILD_BATCH = 250
-"""Few enough that nobody waits for them noticeably."""
+"""Few enough that no one notices the wait."""
 
 
 def promote(*, at: datetime) -> int:
-    """Make ready every household whose time has come, and open kept ones to everyone; returns how many."""
+    """Make a batch of due households ready, end expired reservations, close calling hours; return how many changed."""
     ready = session.execute(
         update(QueueEntry)
         .where(
@@ -56,21 +56,21 @@ _OPEN_KEPT = text("""
     )
     SELECT household_id, not_before > :at AS is_early FROM opened
 """)
-"""What was given by hand says so on its timeline; the hour of a promise has an event of its own."""
+"""Only a reservation made by hand writes an event here; a promised time has its own event."""
 
 
 def _open_kept(*, at: datetime) -> int:
-    """Open to everyone what was kept for somebody long enough, a batch; returns how many."""
+    """Open to everyone a batch of households whose reservation is over; return how many."""
     opened = session.execute(_OPEN_KEPT, {"at": at, "most": SWEEP_BATCH, "kind": GIFT_OVER}).all()
-    # given to somebody before its time, and not taken: it waits for its time again
+    # given to a tracer before its time, and not claimed: it waits for its time again
     households.refresh_all([row.household_id for row in opened if row.is_early], at=at)
     return len(opened)
 
 
 def close(*, at: datetime) -> int:
-    """Put households whose calling hours are over where the next ones begin, a batch; returns how many.
+    """Move a batch of households whose calling hours are over to the next ones; return how many.
 
-    They are alike by site and time zone: one statement for all of a kind.
+    Households of one site and time zone are alike: one statement moves all of them.
     """
     over = session.execute(
         select(
@@ -93,7 +93,7 @@ def close(*, at: datetime) -> int:
             events.record(
                 GIFT_OVER, by=None, at=at, subject=("entry", row.id), site_id=row.site_id, member=who
             )
-    # given to somebody, maybe before its own time: placed by its own reasons
+    # given by hand, perhaps before their own time: placed by their own reasons
     apart = {row.id: row.household_id for row in over if row.given_at is not None or row.not_before > at}
     households.refresh_all(apart.values(), at=at)
     kinds: dict[tuple[int, str | None], list[int]] = defaultdict(list)
@@ -116,7 +116,7 @@ def close(*, at: datetime) -> int:
 
 
 def ask_rebuild(site_id: int, *, at: datetime) -> None:
-    """Ask that everybody who waits at a site be placed anew: its hours or its weights have changed."""
+    """Request that all waiting households of a site are reordered: its hours or its weights have changed."""
     asked = insert(QueueRebuild).values(site_id=site_id, after_household=0, asked_at=at)
     session.execute(
         asked.on_conflict_do_update(index_elements=["site_id"], set_={"after_household": 0, "asked_at": at})
@@ -124,7 +124,7 @@ def ask_rebuild(site_id: int, *, at: datetime) -> None:
 
 
 def rebuild(*, at: datetime) -> int:
-    """Place the next households of a site anew whose hours or weights have changed; returns how many."""
+    """Compute the places of the next batch of households of a site to be reordered; return how many."""
     asked = session.scalar(
         fresh(select(QueueRebuild).order_by(QueueRebuild.asked_at).limit(1).with_for_update(skip_locked=True))
     )
@@ -150,7 +150,7 @@ def rebuild(*, at: datetime) -> int:
 
 
 def mark_overdue(*, at: datetime) -> int:
-    """Mark every household past its due time, once each, with an event; returns how many."""
+    """Mark a batch of households past their due time, once each, with an event; return how many."""
     late = session.execute(
         update(QueueEntry)
         .where(

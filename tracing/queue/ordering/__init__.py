@@ -1,1 +1,1 @@
-"""What decides the order of calls: reasons, weights, calling hours, promised callbacks."""
+"""What decides the order of calls: reasons, weights, calling hours, promised callbacks, a preview."""

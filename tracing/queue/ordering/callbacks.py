@@ -1,4 +1,4 @@
-"""Callbacks that were promised, and whether they were kept: what a supervisor counts."""
+"""Promised callbacks: record them, mark them kept or broken, count them for the supervisor."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,14 +16,14 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class Counted:
-    """How many promises were kept and broken."""
+    """How many promises were kept and how many broken."""
 
     kept: int
     broken: int
 
 
 def note(task: CallTask, *, when: datetime, by: Agent, at: datetime) -> None:
-    """Keep that a callback was promised."""
+    """Record that a callback was promised."""
     session.add(
         Promise(task_id=task.id, site_id=task.site_id, member_id=by.member_id, promised_for=when, made_at=at)
     )
@@ -31,7 +31,7 @@ def note(task: CallTask, *, when: datetime, by: Agent, at: datetime) -> None:
 
 
 def settle(task_id: int, *, called_at: datetime, at: datetime) -> None:
-    """Note that a person was called: what had been promised before is kept, or was when it came in time."""
+    """Settle the earlier promises of a task that was called: kept, or broken if the call came too late."""
     session.execute(
         update(Promise)
         .where(Promise.task_id == task_id, Promise.settled_at.is_(None), Promise.made_at < called_at)
@@ -41,9 +41,10 @@ def settle(task_id: int, *, called_at: datetime, at: datetime) -> None:
 
 
 def break_missed(*, at: datetime) -> int:
-    """Count as broken what nobody has kept in time, a batch; returns how many.
+    """Mark a batch of promises as broken whose time has passed; return how many were broken.
 
-    A call that began in time and goes on keeps it; a call that is no longer needed breaks nothing.
+    A call that began in time and is still in progress keeps its promise. If the call is no longer needed, the promise
+    is settled but not broken.
     """
     in_time = (QueueEntry.state == EntryState.CLAIMED) & (
         QueueEntry.claimed_at <= Promise.promised_for + rules.PROMISE_TOLERANCE
@@ -82,7 +83,7 @@ def break_missed(*, at: datetime) -> int:
 
 
 def counted(site_id: int, *, since: datetime) -> Counted:
-    """Count the promises of a site that were kept and broken since a moment."""
+    """Count the promises of a site that were kept and broken since `since`."""
     row = session.execute(
         select(
             func.count().filter(Promise.was_kept.is_(True)), func.count().filter(Promise.was_kept.is_(False))

@@ -1,4 +1,4 @@
-"""The calling hours of a site, for people where they live."""
+"""The calling hours of a site, in the time zone where each person lives."""
 
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from tracing.staff.models import Site, SiteKind
 def calling_of(site: Site, time_zone: str | None) -> Calling:
     """Return when a site may call people of a time zone: the site's own hours, else those of its programme.
 
-    Nobody is woken by practice: at a training site the people are invented.
+    A training site may call at any hour: its people are invented.
     """
     zone = ZoneInfo(time_zone or site.time_zone)
     if site.kind is SiteKind.TRAINING:

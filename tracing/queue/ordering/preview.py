@@ -1,4 +1,4 @@
-"""The queue of today under other weights, before anybody publishes them."""
+"""A preview of today's queue under other weights, before they are published."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -20,14 +20,14 @@ from tracing.ui.languages import FRENCH
 _IS_OPEN = (QueueEntry.state == EntryState.READY) & QueueEntry.reserved_for.is_(None)
 SHOWN = 20
 LOOKED_AT = 1000
-"""Of all calls, by their present place."""
+"""Households read from the whole queue, by their present place."""
 OF_EACH_SORT = 100
-"""Of those whom the same circumstances advance: among themselves they keep their order under any weights."""
+"""Households read per set of circumstances: within a set the order is the same under any weights."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """A household in one of the two orders, and the reason that puts it there."""
+    """A household in one of the two orders, and the reason that gives it its place."""
 
     household_id: int
     task: CallTask
@@ -47,7 +47,7 @@ class Preview:
 
 
 def preview(site: Workplace, tried: Weights | None, *, at: datetime) -> Preview:
-    """Return the first calls of today as they stand, and as they would stand under other weights, if some are tried."""
+    """Return today's first calls in the present order and, if `tried` is given, in the order under those weights."""
     found = (
         _first(site, at, LOOKED_AT) | _first_of_each_sort(site, at)
         if tried
@@ -74,14 +74,14 @@ def _under(weights: Weights, reasons: Sequence[WaitingReason]) -> list[WaitingRe
 
 
 def _turn(entry: QueueEntry, reasons: Sequence[WaitingReason]) -> Turn:
-    """Return the place of a household by the most urgent of its reasons."""
+    """Return the place of a household, from the most urgent of its reasons."""
     ranked = [(rules.rank_of(one.reason, opens_at=entry.not_before), one) for one in reasons]
     rank_at, first = min(ranked, key=lambda pair: pair[0])
     return Turn(entry.household_id, first.task, first.reason, entry.not_before, rank_at)
 
 
 def _first(site: Workplace, at: datetime, most: int) -> set[int]:
-    """Return the households that stand first: of each language by the index that claims use, then of them all."""
+    """Return the first households: of each language by the index that claims use, then over all languages."""
     spoken = select(QueueEntry.language).where(QueueEntry.site_id == site.id, QueueEntry.language != FRENCH)
     heads = [
         _head(_IS_OPEN, QueueEntry.site_id == site.id, QueueEntry.language == language, most=most)
@@ -102,7 +102,7 @@ def _head(*conditions: ColumnElement[bool], most: int) -> Any:
 
 
 def _first_of_each_sort(site: Workplace, at: datetime) -> set[int]:
-    """Return the households that stand first of each sort, however far behind the others."""
+    """Return the first households of each set of circumstances, however far down the queue."""
     sort = (CallTask.factors, QueueEntry.promised_at.is_not(None))
     place = func.row_number().over(partition_by=sort, order_by=(QueueEntry.rank_at, QueueEntry.id))
     placed = (

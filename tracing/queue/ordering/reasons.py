@@ -1,4 +1,4 @@
-"""Why households must be called, with all that decides on their place."""
+"""The reasons why households must be called, each with everything that decides its place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tracing.staff.models import Site
 
 
 class SiteSettingsCache:
-    """What sites decide, read once for many households."""
+    """Settings of sites, read once for many households."""
 
     def __init__(self) -> None:
         self._sites: dict[int, tuple[Site, Weights]] = {}
@@ -26,7 +26,7 @@ class SiteSettingsCache:
 
 @dataclass(frozen=True, slots=True)
 class WaitingReason:
-    """A reason and the household that it is about."""
+    """A reason and its household."""
 
     household_id: int
     task: CallTask
@@ -34,7 +34,7 @@ class WaitingReason:
 
 
 def reasons_of(household_ids: Sequence[int], ground: SiteSettingsCache | None = None) -> list[WaitingReason]:
-    """Return why the people of some households must be called, the most urgent first."""
+    """Return the reasons to call the people of households, the most urgent first."""
     ground = ground or SiteSettingsCache()
     return [
         WaitingReason(task.household_id, task, reason_of(task, time_zone, language, ground))
@@ -46,7 +46,7 @@ def reasons_of(household_ids: Sequence[int], ground: SiteSettingsCache | None = 
 def reason_of(
     task: CallTask, time_zone: str | None, language: str | None, ground: SiteSettingsCache
 ) -> rules.Reason:
-    """Return one open task as a reason."""
+    """Return an open task as a reason."""
     site, weights = ground.of(task.site_id)
     return rules.Reason(
         site_id=task.site_id,

@@ -1,4 +1,4 @@
-"""By how many minutes each circumstance advances a call: the programme's weights, or those a site has published."""
+"""By how many minutes each circumstance advances a call: the programme's weights, or those the site published."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,7 +26,7 @@ def site_and_weights(site_id: int) -> tuple[Site, Weights]:
 
 
 def in_force(programme: str, published: Mapping[str, Any] | None) -> Weights:
-    """Return the weights of a programme as a site has changed them, if it has."""
+    """Return the programme's weights with the site's published changes, if any."""
     proper = get_pack(programme).weights
-    # a weight that the programme got since stands at the programme's value
+    # a weight added to the programme since then keeps the programme's value
     return proper if published is None else Weights(**{**proper.model_dump(), **published})

@@ -1,4 +1,4 @@
-"""Counting what waits at a site: by the scheduler, for pages that only look at what it counted."""
+"""Count what waits at a site: the scheduler counts and stores, pages only read the stored counts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,21 +23,21 @@ from tracing.supervision.team.status import Team
 WAITING = (EntryState.READY, EntryState.SCHEDULED)
 HOUR = timedelta(hours=1)
 LISTED = 500
-"""Of those who wait, as many as the board lists, the first due first."""
+"""The number of waiting households that the board lists, the first due first."""
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What waits at a site, and when it was counted."""
+    """The counts of what waits at a site, and when they were made."""
 
     counted_at: datetime
     waiting: int
     overdue: int
-    """Of those who wait; a callback is overdue at its time."""
+    """Waiting households past their due time; a callback is due at the promised time."""
     late: int
-    """The same without callbacks: the service time has passed."""
+    """The same without callbacks: past the service time."""
     due_next: Sequence[int]
-    """How many fall due in each of the next hours."""
+    """How many households become due in each of the next hours."""
     pace: int
     """How many calls tracers ended in the last hour."""
     ages: Sequence[int]
@@ -66,8 +66,8 @@ def of_site(site: Workplace, *, at: datetime) -> Counts:
 
 
 def keep(site: Workplace, *, at: datetime) -> None:
-    """Count what waits at a site, and keep it for whoever looks."""
-    # of two processors the other one stays for those who claim
+    """Count what waits at a site, and store the counts."""
+    # no parallel workers: the second processor stays free for claims
     session.execute(text("SET LOCAL max_parallel_workers_per_gather = 0"))
     session.execute(text("SET LOCAL work_mem = '64MB'"))
     found = count(site, at=at)
@@ -77,7 +77,7 @@ def keep(site: Workplace, *, at: datetime) -> None:
 
 
 def count(site: Workplace, *, at: datetime) -> Counts:
-    """Count what waits at a site, and who calls there."""
+    """Count what waits at a site, and its team."""
     site_id = site.id
     waits = QueueEntry.state.in_(WAITING)
     in_hours = [_falls_due(waits, at + hour * HOUR) for hour in range(HOURS_AHEAD)]
@@ -106,9 +106,9 @@ def count(site: Workplace, *, at: datetime) -> Counts:
 
 
 def _falls_due(waits: ColumnElement[bool], since: datetime) -> ColumnElement[bool]:
-    """Return the condition that a household falls due in the hour after `since`.
+    """Return the SQL condition that a household becomes due in the hour after `since`.
 
-    Where it is due outside calling hours, the end of the last ones before counts while it is still to come.
+    If it is due outside calling hours, the end of the calling hours before counts, unless that is past.
     """
     due = case((QueueEntry.call_by >= since, QueueEntry.call_by), else_=QueueEntry.due_at)
     return waits & (due >= since) & (due < since + HOUR)
@@ -120,9 +120,9 @@ def _pace(site_id: int, *, at: datetime) -> int:
 
 
 def _ages(site_id: int, *, at: datetime) -> list[int]:
-    """Count the households that wait, by the age of the oldest reason to call them.
+    """Count the waiting households by the age of their oldest open task.
 
-    Whoever is to be called and is on no call waits: so few are on one that leaving them out costs nothing.
+    It reads open tasks and leaves out households on a call: these are so few that the exclusion costs nothing.
     """
     on_call = select(QueueEntry.household_id).where(
         QueueEntry.site_id == site_id, QueueEntry.state == EntryState.CLAIMED

@@ -1,4 +1,4 @@
-"""What the board shows as it is now: what came too late and why, promises, and who does what."""
+"""Live figures of the board: what was late and why, kept and broken promises, promises to come."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ PROMISES_AHEAD = timedelta(hours=4)
 
 @dataclass(frozen=True)
 class Overdue:
-    """The four ways in which something came too late: today, where the site is; the service times as counted last."""
+    """What was late in four ways: today in the site's time zone; for service times, as last counted."""
 
     claims_ended: int
     promises_broken: int
@@ -35,7 +35,7 @@ class Overdue:
 
 @dataclass(frozen=True)
 class Live:
-    """The board's counts."""
+    """The live figures of the board."""
 
     overdue: Overdue
     promises: Counted
@@ -44,7 +44,7 @@ class Live:
 
 
 def live(site: Workplace, counts: Counts, *, at: datetime) -> Live:
-    """Return what the board of a site shows besides what waits: few rows each, found by an index."""
+    """Return the live figures of a site's board: each reads few rows, by an index."""
     midnight = clock.midnight(at, site.time_zone)
     told = callbacks.counted(site.id, since=midnight)
     return Live(
@@ -70,7 +70,7 @@ def _gone(site_id: int, *, since: datetime) -> int:
 
 
 def _promised(site: Workplace, *, at: datetime) -> list[tuple[datetime, int]]:
-    """Return to how many households each of the next hours is promised: the site's hours, the doubled one as two."""
+    """Return how many households are promised in each of the next hours; an hour repeated by the clocks is two."""
     found = session.scalars(
         select(func.min(Promise.promised_for))
         .join(CallTask, CallTask.id == Promise.task_id)
@@ -84,5 +84,5 @@ def _promised(site: Workplace, *, at: datetime) -> list[tuple[datetime, int]]:
         .group_by(func.coalesce(CallTask.household_id, -CallTask.id))
     )
     begun = (one.astimezone(site.time_zone).replace(minute=0, second=0, microsecond=0) for one in found)
-    # two moments of one zone are alike when its clocks read alike
+    # in UTC: two times in one zone compare as equal if their clocks show the same
     return sorted(Counter(hour.astimezone(UTC) for hour in begun).items())

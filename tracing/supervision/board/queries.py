@@ -1,4 +1,4 @@
-"""The board of a site: figures, who is on a call, who waits. What takes long to count was counted before."""
+"""Queries of the board: figures, calls in progress, waiting calls. What is slow to count was counted before."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ from tracing.supervision import rules
 from tracing.supervision.board.counting import WAITING, Counts
 
 ON_CALLS_LISTED = 30
-"""Of many who are on a call the board lists so many."""
+"""The most calls in progress that the board lists."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
 class Figures:
-    """How a site stands now."""
+    """The figures at the top of the board."""
 
     waiting: int
     under_way: int
@@ -38,24 +38,24 @@ class Figures:
 
 @dataclass(frozen=True)
 class Subject:
-    """What a call is about, in words that name nobody."""
+    """What a call is about, without naming anyone."""
 
     reference: str
     kind: TaskKind
     attempts: int
     others: int
-    """How many more people of the household are to be called."""
+    """How many more people of the household must be called."""
 
 
 @dataclass(frozen=True, repr=False)
 class OnCall:
-    """Somebody on a call."""
+    """A call in progress."""
 
     entry_id: int
     claim_number: int
     tracer: str
     for_advice: bool
-    """An adviser or a referent rings for a question."""
+    """Whether an adviser or a referent calls about a question."""
     subject: Subject | None
     since: datetime
     last_input_at: datetime
@@ -71,7 +71,7 @@ class Waiting:
     subject: Subject | None
     due_at: datetime
     call_by: datetime | None
-    """The end of the last calling hours before, where it is due outside them."""
+    """End of the last calling hours before it is due, if it is due outside them."""
     not_before: datetime
     is_scheduled: bool
     promised_at: datetime | None
@@ -80,14 +80,14 @@ class Waiting:
 
 @dataclass(frozen=True, repr=False)
 class WaitingPage:
-    """Some of those who wait, and the key after which the next page starts."""
+    """A page of waiting households, and the key after which the next page starts."""
 
     rows: Sequence[Waiting]
     next_key: str | None
 
 
 def figures(site_id: int, counts: Counts, *, under_way: int) -> Figures:
-    """Return how many wait and are late, as counted last, how many are on a call, and how many nobody can reach."""
+    """Return the figures: waiting and overdue as last counted, calls in progress, people who cannot be reached."""
     listed = tasks_by_state(site_id)
     return Figures(
         waiting=counts.waiting,
@@ -109,13 +109,13 @@ def tasks_by_state(site_id: int) -> dict[TaskState, int]:
 
 
 def under_way(site_id: int) -> int:
-    """Count the calls under way: as many as there are people on the telephone."""
+    """Count the calls in progress."""
     held = select(func.count()).where(QueueEntry.site_id == site_id, QueueEntry.state == EntryState.CLAIMED)
     return session.scalar(held) or 0
 
 
 def on_calls(site_id: int, *, limit: int | None = None, at: datetime) -> list[OnCall]:
-    """Return who is on a call, those first whose presence is doubted, then the longest."""
+    """Return the calls in progress: those whose tracer may be absent first, then the longest first."""
     is_doubted = QueueEntry.last_input_at <= at - rules.ABSENT_AFTER
     rows = session.execute(
         fresh(
@@ -151,7 +151,7 @@ def on_calls(site_id: int, *, limit: int | None = None, at: datetime) -> list[On
 
 
 def waiting(counts: Counts, *, after: str | None = None) -> WaitingPage:
-    """Return those who were counted as due first, as they stand now and where they still wait, after a key."""
+    """Return a page of the households counted as due first, in their current state, if they still wait, after a key."""
     chosen = select(QueueEntry).where(among(QueueEntry.id, counts.first), QueueEntry.state.in_(WAITING))
     if (key := _read_key(after)) is not None:
         chosen = chosen.where(tuple_(QueueEntry.due_at, QueueEntry.id) > tuple_(*key))
@@ -163,7 +163,7 @@ def waiting(counts: Counts, *, after: str | None = None) -> WaitingPage:
 
 
 def waiting_rows(entries: Sequence[QueueEntry]) -> list[Waiting]:
-    """Return what the board says of waiting households."""
+    """Return waiting households as rows of the board."""
     names = staff.member_names(entry.reserved_for for entry in entries if entry.reserved_for is not None)
     about = subjects(entry.household_id for entry in entries)
     return [
@@ -186,7 +186,7 @@ def _key_of(entry: QueueEntry) -> str:
 
 
 def _read_key(key: str | None) -> tuple[datetime, int] | None:
-    """Read a key of `_key_of`; one that somebody made up starts the list anew."""
+    """Parse a key of `_key_of`; an invalid one starts the list from the beginning."""
     due, _dash, entry_id = (key or "").partition("-")
     if not (due.isdecimal() and entry_id.isdecimal() and len(due) <= 17 and len(entry_id) <= 18):
         return None
@@ -194,7 +194,7 @@ def _read_key(key: str | None) -> tuple[datetime, int] | None:
 
 
 def subjects(household_ids: Iterable[int]) -> dict[int, Subject]:
-    """Return what the calls to households are about: the most urgent open reason, else the newest of all."""
+    """Return what the calls to households are about: the most urgent open task, else the one due first."""
     tasks = session.execute(
         select(CallTask.household_id, CallTask.case_id, CallTask.kind, CallTask.attempts, CallTask.state)
         .where(among(CallTask.household_id, set(household_ids)))
@@ -214,7 +214,7 @@ def _subject(tasks: Sequence[Any], references: Mapping[int, str]) -> Subject:
 
 
 def free_tracers(site: Workplace, *, at: datetime) -> list[Colleague]:
-    """Return the tracers of a site who have no call and none kept for them, those at work first."""
+    """Return the free tracers of a site, without a call or a reserved one; those at work first."""
     free = [one for one in availability_of(site.id, at=at, zone=site.time_zone) if one.is_free]
     return sorted(
         free,

@@ -1,4 +1,4 @@
-"""Who takes a call: a supervisor gives it to a tracer, or takes it back from somebody absent."""
+"""Commands of the board: give a call to a tracer, or take it back from an absent one."""
 
 from datetime import datetime
 
@@ -17,12 +17,12 @@ from tracing.supervision.errors import (
 
 
 def take_back(entry_id: int, claim_number: int, *, to: int | None, by: Agent, at: datetime) -> bool:
-    """Take a call from somebody absent, and give it to a tracer when one is named.
+    """Take a call from an absent tracer, and give it to another one if `to` is set.
 
-    Returns whether somebody there still waits for a call: if not, there is nothing to give.
+    Returns whether someone in the household still waits for a call; if not, there is nothing to give.
 
     Raises:
-        NotWaiting: the call that the supervisor looked at has ended, or is somebody else's now.
+        NotWaiting: the call that the supervisor looked at has ended, or another member has it now.
     """
     entry = queue_queries.get_entry(entry_id, site_id=by.site.id, lock=True)
     if entry.state is not EntryState.CLAIMED or entry.claim_number != claim_number:
@@ -38,10 +38,10 @@ def take_back(entry_id: int, claim_number: int, *, to: int | None, by: Agent, at
 
 
 def give(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> None:
-    """Keep a waiting household for one tracer of the site who is free.
+    """Reserve a waiting household for one free tracer of the site.
 
     Raises:
-        NotATracerHere: they do not call for this site, or have a call already.
+        NotATracerHere: they do not call for this site, or already have a call.
     """
     if member_id not in {one.member.id for one in queries.free_tracers(by.site, at=at)}:
         raise NotATracerHere

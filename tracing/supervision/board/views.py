@@ -1,4 +1,4 @@
-"""The board of a site, and taking a call back from somebody absent."""
+"""Views of the board, and of taking a call back from an absent tracer."""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -44,19 +44,19 @@ def _board_context() -> dict[str, object]:
 
 @may(Role.SUPERVISOR)
 def board() -> ResponseReturnValue:
-    """Show the site now."""
+    """Show the current state of the site."""
     return render_template("supervision/board.html", **_board_context())
 
 
 @may(Role.SUPERVISOR, passive=True)
 def board_now() -> ResponseReturnValue:
-    """Return the part of the board that refreshes itself; looking at it is no sign of life."""
+    """Return the part of the board that refreshes itself; it does not count as input."""
     return render_template("supervision/_board.html", **_board_context())
 
 
 @may(Role.SUPERVISOR)
 def take_back(entry_id: int) -> ResponseReturnValue:
-    """Take a call from a tracer who is not there."""
+    """Take a call from an absent tracer."""
     at = clock.database_now()
     queue.get_entry(entry_id, site_id=agent().site.id)
     row = next((one for one in queries.on_calls(agent().site.id, at=at) if one.entry_id == entry_id), None)

@@ -1,1 +1,1 @@
-"""Who did what and who saw whom."""
+"""The journal for the auditor: who did what, and who saw whose identity."""

@@ -1,4 +1,4 @@
-"""What an auditor asks of the journal."""
+"""The form with which an auditor searches the journal."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ class JournalForm(PageForm):
     """What the auditor looks for. It changes nothing, so it is sent in the address."""
 
     class Meta:
-        """A search needs no token."""
+        """A search needs no CSRF token."""
 
         csrf = False
 

@@ -1,4 +1,4 @@
-"""Reading who did what and who saw whom: numbers of records only, never an identity."""
+"""Queries of the journal: who did what and who saw whom; ids of records only, never an identity."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -21,18 +21,18 @@ class Journal(StrEnum):
 
 
 IMPORTS = frozenset({"lot", "line", "source", "key", "inbox", "scope"})
-"""The beginnings of kinds of events about lots and senders: without a site they are national."""
+"""First parts of event kinds about lots and senders: without a site such events are national."""
 NATIONAL_WHY = "national_lot"
-"""The reason of the read log for people of a national lot: every live site's auditor sees who looked at them."""
+"""The reason in the read log for people of a national lot: the auditors of all live sites see these rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What the auditor looks for, at one site."""
+    """The search of an auditor at one site."""
 
     site_id: int
     members: Collection[int]
-    """Everybody who holds a role at the site."""
+    """Everyone who has a role at the site."""
     member_id: int | None = None
     kind: str | None = None
     day: date | None = None
@@ -42,17 +42,17 @@ class Wanted:
 
 @dataclass(frozen=True, repr=False)
 class SightingPage:
-    """Some rows of the read log, and the key after which the next page starts."""
+    """A page of the read log, and the key after which the next page starts."""
 
     rows: Sequence[Sighting]
     next_key: str | None
 
 
 def events_of(wanted: Wanted, *, before_id: int | None) -> Page[Event]:
-    """Return what was done at a site or by its members, newest first.
+    """Return the events of a site or by its members, newest first.
 
-    What is done with a national lot or sender concerns every live site, whoever does it; what a member of a live site
-    does with another's is seen by both auditors. At a training site nothing is shown that stands for real people.
+    Events about a national lot or sender concern every live site, whoever caused them. What a member of one live site
+    does with another site's lots or senders is seen by both auditors. A training site shows nothing about real people.
     """
     by_members = Event.by_id.in_(wanted.members)
     of_imports = func.split_part(Event.kind, ".", 1).in_(IMPORTS)
@@ -76,7 +76,7 @@ def events_of(wanted: Wanted, *, before_id: int | None) -> Page[Event]:
 
 
 def sightings_of(wanted: Wanted, *, before: str | None) -> SightingPage:
-    """Return which records the members of a site were shown, newest first."""
+    """Return the records that the members of a site were shown, newest first."""
     chosen = select(Sighting)
     if wanted.member_id is not None:
         chosen = chosen.where(Sighting.viewer_id.in_({wanted.member_id} & set(wanted.members)))
@@ -93,7 +93,7 @@ def sightings_of(wanted: Wanted, *, before: str | None) -> SightingPage:
         chosen = chosen.where(Sighting.first_month <= month_of(key[0]), tuple_(*order) < tuple_(*key))
     chosen = chosen.order_by(*(column.desc() for column in order))
     found: list[Sighting] = []
-    # month by month: the read log is found by month and viewer, and all of it would be read without the month
+    # month by month: the index is on month and viewer; without a month the whole read log would be read
     month = _newest_month(month_of(key[0]) if key else None)
     while month is not None and len(found) <= PAGE_SIZE:
         one_month = chosen.where(Sighting.first_month == month).limit(PAGE_SIZE + 1 - len(found))
@@ -104,19 +104,19 @@ def sightings_of(wanted: Wanted, *, before: str | None) -> SightingPage:
 
 
 def _newest_month(until: int | None) -> int | None:
-    """Return the newest month in which anybody looked at anything, not after `until`."""
+    """Return the newest month with any row in the read log, not after `until`."""
     chosen = select(func.max(Sighting.first_month))
     return session.scalar(chosen if until is None else chosen.where(Sighting.first_month <= until))
 
 
 def _seen_on(chosen: Select[Sighting], first: datetime, end: datetime) -> Select[Sighting]:
-    """Keep what was looked at on a day: a row lasts from the first look to the last."""
+    """Keep the rows of a day: a row covers the time from the first look to the last."""
     months = {month_of(first), month_of(end), month_of(first - timedelta(days=1))}
     return chosen.where(Sighting.first_month.in_(months), Sighting.first_at < end, Sighting.last_at >= first)
 
 
 def bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return when a day begins and when the next one does; two days a year have 23 or 25 hours."""
+    """Return the start of a day and of the next one; two days a year have 23 or 25 hours."""
     start, end = (
         datetime.combine(one, time(), zone).astimezone(UTC) for one in (day, day + timedelta(days=1))
     )
@@ -124,7 +124,7 @@ def bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 
 def month_of(moment: datetime) -> int:
-    """Return the month under which a look is kept: yyyymm."""
+    """Return the month of a time as it is stored in the read log: yyyymm."""
     return moment.year * 100 + moment.month
 
 
@@ -133,7 +133,7 @@ def _key_of(row: Sighting) -> str:
 
 
 def _read_key(key: str | None) -> tuple[datetime, int, str, str] | None:
-    """Read a key of `_key_of`; one that somebody made up starts the list anew."""
+    """Parse a key of `_key_of`; an invalid one starts the list from the beginning."""
     parts = (key or "").split("~")
     if len(parts) != 4 or not parts[1].isdecimal() or len(parts[1]) > 9:
         return None

@@ -1,4 +1,4 @@
-"""The journal: who did what, who saw whom."""
+"""View of the journal: who did what, who saw whom."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ def journal() -> ResponseReturnValue:
 
 
 def _rows_of(shown: Journal, wanted: Wanted) -> dict[str, Any]:
-    """Return a page of one of the journals, and the names of the members in it."""
+    """Return a page of one of the journals, with the names of the members in it."""
     if shown is Journal.SIGHTINGS:
         seen = journals.sightings_of(wanted, before=request.args.get("before"))
         names = staff.member_names(row.viewer_id for row in seen.rows)

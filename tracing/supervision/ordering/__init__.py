@@ -1,1 +1,1 @@
-"""The order of calls and the calling hours of a site."""
+"""The supervisor's pages about the order of calls, their priorities, and the calling hours of a site."""

@@ -1,4 +1,4 @@
-"""What a supervisor types about the order of calls and about the hours in which they are made."""
+"""Forms of the order of calls and of the calling hours."""
 
 from collections.abc import Mapping, Sequence
 from datetime import time
@@ -61,7 +61,7 @@ class CallingHoursForm(PageForm):
     holidays = BooleanField(_l("Appeler les jours fériés"))
 
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
-        """Ask for both times or none, in their order."""
+        """Require both times or none, in the right order."""
         if not super().validate(extra_validators):
             return False
         opens, closes = self.opens.data, self.closes.data

@@ -1,4 +1,4 @@
-"""The order of calls and the hours in which they are made: seen, tried on today's queue, changed."""
+"""Views of the order of calls and the calling hours: show, try weights on today's queue, change."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ from tracing.ui.once import sent_once
 
 @may(Role.SUPERVISOR)
 def order() -> ResponseReturnValue:
-    """Show the weights in force, and today's queue under others when some are tried."""
+    """Show the weights in force and, if others are tried, today's queue under them."""
     tried = WeightsForm(request.args, meta={"csrf": False}) if "aged" in request.args else None
     if tried is not None and tried.validate():
         return show_order(tried, tries=True)
@@ -73,7 +73,7 @@ def show_order(form: WeightsForm | None, *, tries: bool = False, status: int = 2
 
 
 def _orders(found: Preview, *, tries: bool, at: Any) -> list[dict[str, Any]]:
-    """Return the lists of the page: how the calls stand, and how they would."""
+    """Return the lists of the page: the present order and, if weights are tried, the order under them."""
     turns = [*found.before, *found.after]
     references = cases.references(turn.task.case_id for turn in turns)
 
@@ -98,7 +98,7 @@ def _row(turn: Turn, place: int, references: dict[int, str], found: Preview, *, 
 
 @may(Role.SUPERVISOR)
 def take_priority_back(priority_id: int) -> ResponseReturnValue:
-    """Let a lot or a place stand where it would without its priority."""
+    """End the priority of a lot or a postcode."""
     with transaction():
         priorities.take_back(priority_id, by=agent(), at=clock.database_now())
     flash(_("Priorité reprise. Les appels retrouvent leur rang dans la minute."))

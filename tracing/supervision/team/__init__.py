@@ -1,1 +1,1 @@
-"""The tracers of a site: who is there, absences, loans to other sites."""
+"""The tracers of a site: their presence and day, absences, loans to other sites, and requests of callers."""

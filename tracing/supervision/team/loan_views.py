@@ -1,4 +1,4 @@
-"""Lending tracers to another site for some hours, and calling them back."""
+"""Views of loans: lend tracers to another site for some hours, and call them back."""
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -20,7 +20,7 @@ from tracing.ui.once import sent_once
 
 @may(Role.SUPERVISOR)
 def loans() -> ResponseReturnValue:
-    """Show who is lent, and ask how many go where."""
+    """Show current loans, and the form to lend tracers."""
     return _page(LendForm(formdata=None))
 
 
@@ -42,7 +42,7 @@ def _page(form: LendForm, *, status: int = 200) -> ResponseReturnValue:
 @may(Role.SUPERVISOR)
 @sent_once
 def lend() -> ResponseReturnValue:
-    """Lend those who are there and free, as many as are asked for or there are."""
+    """Lend tracers who are present and free, up to the requested number."""
     form = LendForm()
     form.offer(staff_loans.sites_to_lend_to(agent().site.id))
     if not form.validate() or form.until.data is None:
@@ -65,7 +65,7 @@ def lend() -> ResponseReturnValue:
 
 @may(Role.SUPERVISOR)
 def take_loan_back(loan_id: int) -> ResponseReturnValue:
-    """Call somebody back before the time."""
+    """End a loan before its time."""
     with transaction():
         is_back = team_loans.call_back(loan_id, by=agent(), at=clock.database_now())
     flash(_("Le prêt est fini.") if is_back else _("Le prêt finit avec l’appel en cours."))

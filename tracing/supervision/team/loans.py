@@ -1,4 +1,4 @@
-"""Lending tracers to another site, and calling them back: nobody leaves a site in the middle of a call."""
+"""Lend tracers to another site, and call them back: no one leaves a site in the middle of a call."""
 
 from datetime import datetime, time
 
@@ -12,11 +12,11 @@ from tracing.staff.models import Loan
 
 
 def lend(number: int, to_site_id: int, *, until: time, by: Agent, at: datetime) -> list[Loan]:
-    """Lend those who are there and free, as many as are asked for or there are, until a time of today.
+    """Lend tracers who are present and free, up to the requested number, until a time of today.
 
     Raises:
         WrongLoan: the time is past, or the site cannot borrow.
-        NobodyToLend: nobody is there and free.
+        NobodyToLend: no tracer is present and free.
     """
     there = free_here(by.site.id, but=by.member_id, at=at, zone=by.site.time_zone)
     return loans.lend(
@@ -31,7 +31,7 @@ def lend(number: int, to_site_id: int, *, until: time, by: Agent, at: datetime) 
 
 
 def call_back(loan_id: int, *, by: Agent, at: datetime) -> bool:
-    """End a loan before its time; returns False when the tracer is on a call, which is ended first.
+    """End a loan before its time; return False if the tracer is on a call, which they may finish first.
 
     Raises:
         NoSuchLoan: it is neither from nor to the agent's site.
@@ -39,7 +39,7 @@ def call_back(loan_id: int, *, by: Agent, at: datetime) -> bool:
     loan = loans.get_loan(loan_id, site_id=by.site.id)
     loans.hold_tracer(loan)
     if loan.returned_at is None and queue.holds_a_claim(loan.member_id):
-        # whoever comes home loses the pages of the other site: the watch sends them once their call has ended
+        # a returned tracer loses access to the other site's pages, so the `watch` job ends the loan after the call
         loan.ends_at = min(loan.ends_at, at)
         session.flush()
         return False

@@ -1,4 +1,4 @@
-"""The tracers of a site as they are now, and their day: those there first, then those who should be."""
+"""The presence and the day of a site's tracers: those present first, then those who should be."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ from tracing.staff.agent import Workplace
 from tracing.staff.rules import Presence
 
 LISTED = 30
-"""Of a large team the board lists so many; the page of the team lists all."""
+"""The most tracers that the board lists; the page of the team lists all."""
 
 
 @dataclass(frozen=True, repr=False)
 class AtWork:
-    """A tracer of the site, and their day."""
+    """A tracer of the site, with presence and day."""
 
     name: str
     presence: Presence
@@ -33,29 +33,29 @@ class AtWork:
     ended: int = 0
     given_back: int = 0
     skipped: int = 0
-    """Given back without a word."""
+    """Given back without a reason."""
 
 
 @dataclass(frozen=True, repr=False)
 class Team:
-    """How many do what, and some of them."""
+    """How many tracers are in each presence, and some of them in detail."""
 
     present: dict[str, int]
-    """How many are in each presence, by its code."""
+    """How many are in each presence, keyed by its code."""
     rows: Sequence[AtWork]
 
     @property
     def size(self) -> int:
-        """How many call for the site."""
+        """How many tracers call for the site."""
         return sum(self.present.values())
 
     @property
     def at_work(self) -> int:
-        """How many of them are there."""
+        """How many of them are present."""
         return self.size - self.present.get(Presence.AWAY.value, 0)
 
     def as_json(self) -> dict[str, Any]:
-        """Return what is kept of a team between two counts."""
+        """Return the team as JSON, to be stored between two counts."""
         rows = [
             vars(one) | {name: moment and moment.isoformat() for name, moment in _moments(one).items()}
             for one in self.rows
@@ -64,7 +64,7 @@ class Team:
 
 
 def read(kept: dict[str, Any]) -> Team:
-    """Return a team from what was kept of it."""
+    """Return a team from its stored JSON."""
     rows = []
     for one in kept["rows"]:
         moments = {
@@ -90,9 +90,9 @@ def team(site: Workplace, *, at: datetime) -> list[AtWork]:
 
 
 def summed_up(found: Sequence[AtWork], *, listed: int = LISTED) -> Team:
-    """Return how many of a team do what, and of a large one those a supervisor looks at first.
+    """Return how many of a team are in each presence and, from a large team, those a supervisor looks at first.
 
-    Whoever is on a call is in the list of calls; whoever is not expected is at home.
+    Those on a call come late because the list of calls shows them; those who are away and not expected come last.
     """
 
     def place(one: AtWork) -> int:
@@ -118,7 +118,7 @@ def _at_work(one: Colleague, ended: int, given_back: int, skipped: int) -> AtWor
 
 
 def _days(site_id: int, *, since: datetime) -> dict[int, tuple[int, int, int]]:
-    """Return what each tracer did at a site: calls ended, given back, and given back without a word."""
+    """Return per tracer the calls ended, given back, and given back without a reason, at a site."""
     rows = session.execute(
         select(
             Call.tracer_id,

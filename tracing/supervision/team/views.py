@@ -1,4 +1,4 @@
-"""The tracers of a site: who is there, what they did today, and when they are absent."""
+"""Views of the team and its absences, and of the requests of callers."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ LEADS = (Role.SUPERVISOR, Role.REFERENT)
 
 @may(*LEADS)
 def team() -> ResponseReturnValue:
-    """Show who is there, and the absences to come."""
+    """Show the tracers with presence and day, and the coming absences."""
     return _page(AbsenceForm(formdata=None))
 
 
@@ -52,7 +52,7 @@ def _page(form: AbsenceForm, *, status: int = 200) -> ResponseReturnValue:
 @may(*LEADS)
 @sent_once
 def note_absence() -> ResponseReturnValue:
-    """Note days on which somebody does not work."""
+    """Record days on which a member does not work."""
     form = AbsenceForm()
     form.offer([one for one in staff.members_of_sites([agent().site.id]) if one.closed_at is None])
     if not form.validate() or form.first.data is None:
@@ -79,7 +79,7 @@ def note_absence() -> ResponseReturnValue:
 
 @may(*LEADS)
 def remove_absence(absence_id: int) -> ResponseReturnValue:
-    """Take an absence back."""
+    """Remove an absence."""
     with transaction():
         presence.remove_absence(absence_id, by=agent(), at=clock.now())
     flash(_("Absence retirée."))
@@ -87,7 +87,7 @@ def remove_absence(absence_id: int) -> ResponseReturnValue:
 
 
 def show_callers(before: int | None, context: dict[str, Any]) -> ResponseReturnValue:
-    """Show who rang and could not be taken at once: names and numbers as they gave them."""
+    """Show the requests of callers whom no one could help at once: names and numbers as they gave them."""
     with transaction():
         page = caller_requests.open_requests(agent().site.id, before_id=before)
         shown = [f"request:{row.request.id}" for row in page.rows]
@@ -101,7 +101,7 @@ def show_callers(before: int | None, context: dict[str, Any]) -> ResponseReturnV
 
 @may(Role.SUPERVISOR)
 def close_request(request_id: int) -> ResponseReturnValue:
-    """Put a request away."""
+    """Close a request."""
     with transaction():
         caller_requests.close(request_id, by=agent(), at=clock.now())
     flash(_("Demande classée."))

@@ -1,4 +1,4 @@
-"""Pages on which a supervisor gives a call to a tracer by name: from the board, or from the lists of languages."""
+"""Views in which a supervisor gives a call to a tracer by name: from the board, or from the lists of languages."""
 
 from datetime import datetime
 
@@ -40,7 +40,7 @@ def give(entry_id: int) -> ResponseReturnValue:
 
 @may(Role.SUPERVISOR)
 def give_listed(task_id: int) -> ResponseReturnValue:
-    """Give a call of a language list to a tracer; it leaves the list when somebody is chosen, not before."""
+    """Give a call of a language list to a tracer; it leaves the list only when a tracer is chosen."""
     listed = lists.get_listed(task_id, site_id=agent().site.id)
     which = lists.list_of(listed.task)
     if which not in lists.SPOKEN_LISTS:

@@ -1,4 +1,4 @@
-"""The outbox of a site, and the letter to somebody whom no number reaches."""
+"""Views of a site's outbox, and of the letter to a person who has no number."""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -50,7 +50,7 @@ def letter(task_id: int) -> ResponseReturnValue:
 
 
 def paragraphs() -> tuple[str, ...]:
-    """Return the words of the letter, with the number and the hours of the site."""
+    """Return the text of the letter, with the site's telephone number and hours."""
     site = staff.get_site(agent().site.id)
     calling = calling_of(site, None)
     hours = rules.hours_in_words(
@@ -61,7 +61,7 @@ def paragraphs() -> tuple[str, ...]:
 
 @may(Role.SUPERVISOR)
 def letter_written(task_id: int) -> ResponseReturnValue:
-    """Note that the letter was printed and posted."""
+    """Record that the letter was printed and posted."""
     with transaction():
         listed = worklists.get_listed(task_id, site_id=agent().site.id, lock=True)
         services.require_letter(listed.task)

@@ -1,4 +1,4 @@
-"""The lists of a site that wait for a supervisor's decision."""
+"""Queries of the lists that wait for a supervisor's decision."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -40,11 +40,11 @@ STATES = {
 
 
 SPOKEN_LISTS = frozenset({WorkList.LANGUAGE, WorkList.INTERPRETER})
-"""On these a row says which language the person speaks."""
+"""On these lists a row says which language the person speaks."""
 
 
 def list_of(task: CallTask) -> WorkList:
-    """Return the list on which a call stands; one that left them goes to the first."""
+    """Return the list of a call; one that is on none belongs to the first."""
     return next((one for one, state in STATES.items() if state is task.state), WorkList.UNREACHABLE)
 
 
@@ -55,7 +55,7 @@ def language_of(task: CallTask) -> str | None:
 
 @dataclass(frozen=True)
 class Question:
-    """What became of the question that a call waits for."""
+    """The question that a call waits for, and its state."""
 
     asked_at: datetime
     taken_by: str | None
@@ -70,30 +70,30 @@ class ListedTask:
     reference: str
     question: Question | None = None
     letter: Message | None = None
-    """The last letter to somebody without a number."""
+    """The last letter to a person without a number."""
     language: str | None = None
-    """Of the person, where somebody must speak it."""
+    """The person's language, on the lists of languages."""
 
 
 @dataclass(frozen=True)
 class ListedCase:
-    """A case whose result was withdrawn, beside what was already done for the person."""
+    """A case whose result was withdrawn, with what was already done for the person."""
 
     case: Case
     withdrawn_at: datetime | None
     source_code: str | None
-    """Who withdrew it."""
+    """The sender that withdrew it."""
     calls: int
     attempts: int
-    """Calls that reached nobody of use."""
+    """Calls that did not reach the person."""
     contacts: int
     contacts_reached: int
-    """Those who were told, whatever became of them since."""
+    """Contacts who were informed, whatever happened to them since."""
     sick_notes: int
     advice: int
     """Questions about the person that an adviser settled."""
     open_tasks: int
-    """Calls that closing the case takes out of the queue: the person's own and its contacts'."""
+    """Calls that leave the queue if the case is closed: the person's own and its contacts'."""
 
 
 def sizes(site_id: int) -> dict[WorkList, int]:
@@ -141,7 +141,7 @@ def get_listed(task_id: int, *, site_id: int, lock: bool = False) -> ListedTask:
 
 
 def stood_before(task: CallTask) -> TaskState:
-    """Return the list from which a call was ended last."""
+    """Return the state, and so the list, from which a call was last ended."""
     closed = select(Event.detail["state"].astext).where(
         Event.subject_type == "task",
         Event.subject_id == task.id,
@@ -149,7 +149,7 @@ def stood_before(task: CallTask) -> TaskState:
         Event.detail["state"].astext != TaskState.CANCELLED.value,
     )
     state = session.scalar(closed.order_by(Event.id.desc()).limit(1))
-    # somebody who came without a number was never taken off the queue
+    # a person who came without a number has no such event
     return TaskState(state) if state else TaskState.NO_NUMBER
 
 
@@ -179,7 +179,7 @@ def withdrawn(site_id: int, *, before_id: int | None) -> Page[ListedCase]:
 
 
 def get_withdrawn(case_id: int, *, site_id: int) -> ListedCase:
-    """Return a case of this site beside what was done for the person."""
+    """Return a case of this site with what was done for the person."""
     return _beside_what_was_done([cases.get_case(case_id, site_id=site_id)])[0]
 
 

@@ -1,4 +1,4 @@
-"""What a supervisor decides on the lists: which call goes back to the queue, which case ends."""
+"""Decisions on the lists: return a call to the queue, give it to a tracer, add a number, close or keep a case."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -46,16 +46,16 @@ GIVEN_UP_AS = {
     TaskState.TO_HAND_ON: CaseOutcome.HANDED_ON,
     TaskState.DECEASED: CaseOutcome.DECEASED,
 }
-"""The lists on which a call can be ended, and how its case is closed then."""
+"""The states in which a call can be ended, and the outcome of its case then."""
 
 
 def give_listed(task_id: int, member_id: int, *, by: Agent, at: datetime) -> None:
-    """Give a call of a language list to one tracer, with its language and its due time as they are.
+    """Give a call of a language list to one tracer, keeping its language and due time.
 
     Raises:
         AlreadyDealtWith: it has left the list.
-        NotWaiting: somebody is on a call with the household, or it cannot be called now.
-        NotATracerHere: they do not call for this site, or have a call already.
+        NotWaiting: another member is on a call with the household, or it cannot be called now.
+        NotATracerHere: they do not call for this site, or already have a call.
     """
     task = lists.get_listed(task_id, site_id=by.site.id, lock=True).task
     if lists.list_of(task) not in lists.SPOKEN_LISTS:
@@ -68,7 +68,7 @@ def give_listed(task_id: int, member_id: int, *, by: Agent, at: datetime) -> Non
 
 
 def put_back(task_id: int, *, in_french: bool = False, by: Agent, at: datetime) -> CallTask:
-    """Put a call of a list back into the queue, with three new attempts; in French, for everybody, where asked.
+    """Return a call of a list to the queue, with three new attempts; with `in_french`, in French, for every tracer.
 
     Raises:
         AlreadyDealtWith: it has left the list.
@@ -93,10 +93,10 @@ def put_back(task_id: int, *, in_french: bool = False, by: Agent, at: datetime) 
 
 
 def show_identity(task_id: int, *, by: Agent, at: datetime) -> tuple[CallTask, Identity | None]:
-    """Return whom a call without a number is about, and record that the supervisor saw it; None once destroyed.
+    """Return a call without a number and its person's identity (None once destroyed), and log that it was seen.
 
     Raises:
-        NotOnThisList: nothing is looked for, so nobody needs to see who it is.
+        NotOnThisList: the call has a number, so no one needs to see who it is.
     """
     task = lists.get_listed(task_id, site_id=by.site.id).task
     if task.state is not TaskState.NO_NUMBER:
@@ -108,11 +108,11 @@ def show_identity(task_id: int, *, by: Agent, at: datetime) -> tuple[CallTask, I
 
 
 def require_letter(task: CallTask) -> None:
-    """Refuse a letter to somebody who needs none.
+    """Refuse a letter that is not needed or not allowed.
 
     Raises:
         AlreadyDealtWith: the call has left the list.
-        SaidDead: somebody said so in a call, whichever it was about.
+        SaidDead: the person was reported dead, in whichever call.
     """
     if message_queries.is_stopped(task.person_id):
         raise SaidDead
@@ -121,12 +121,12 @@ def require_letter(task: CallTask) -> None:
 
 
 def add_number(task_id: int, typed: str, *, allow_fiction: bool, by: Agent, at: datetime) -> CallTask:
-    """Add a number that somebody found, and put the call into the queue.
+    """Add a number that was found, and return the call to the queue.
 
     Raises:
         NotANumber: what was typed cannot be rung.
         AlreadyDealtWith: the call has left the list.
-        IdentityDestroyed: nothing can be added to a person who is gone.
+        IdentityDestroyed: nothing can be added to a destroyed identity.
     """
     task = lists.get_listed(task_id, site_id=by.site.id, lock=True).task
     if task.state is not TaskState.NO_NUMBER:
@@ -149,13 +149,13 @@ def add_number(task_id: int, typed: str, *, allow_fiction: bool, by: Agent, at: 
         task=task.id,
     )
     queue.reopen_task(task, due_at=at + rules.REOPENED_DUE_IN, by=by.member_id, at=at)
-    # the number may be that of a household that is known already
+    # the number may belong to a household that is already known
     households.settle_person(person.id, at=at)
     return task
 
 
 def give_up(task_id: int, *, by: Agent, at: datetime) -> CallTask:
-    """End a call on a list: its case or contact is closed as unreachable, as passed on, or as deceased.
+    """End a call on a list: close its case or contact as unreachable, handed on, or deceased.
 
     Raises:
         AlreadyDealtWith: it has left the list.
@@ -174,10 +174,10 @@ def give_up(task_id: int, *, by: Agent, at: datetime) -> CallTask:
 
 
 def undo_give_up(task_id: int, *, by: Agent, at: datetime) -> CallTask:
-    """Put somebody who was given up a moment ago back on their list.
+    """Undo a recent `give_up`: return the call to its list.
 
     Raises:
-        TooLateToUndo: it was not just now, or not this.
+        TooLateToUndo: it was not recent, or something else happened since.
     """
     task = lists.get_listed(task_id, site_id=by.site.id, lock=True).task
     if not can_undo_give_up(task, at=at):
@@ -195,7 +195,7 @@ def undo_give_up(task_id: int, *, by: Agent, at: datetime) -> CallTask:
 
 
 def can_undo_give_up(task: CallTask, *, at: datetime) -> bool:
-    """Return whether a call was ended on a list a moment ago."""
+    """Return whether a call was ended on a list a short time ago."""
     is_ended = task.state is TaskState.CANCELLED and task.closed_at is not None
     return is_ended and task.closed_at is not None and rules.can_undo(task.closed_at, at=at)
 
@@ -216,10 +216,10 @@ def _reopen_contact(task: CallTask, *, by: Agent, at: datetime) -> None:
 
 
 def close_as_no_case(case_id: int, *, by: Agent, at: datetime) -> Case:
-    """Close a case whose result was withdrawn: nobody calls for it any more, what was done stays written.
+    """Close a case whose result was withdrawn as no case: its calls are cancelled, its records are kept.
 
     Raises:
-        AlreadyDealtWith: somebody decided already.
+        AlreadyDealtWith: another member has already decided.
     """
     case = _withdrawn_case(case_id, by=by)
     for task in _tasks_of(case.id, UNFINISHED):
@@ -230,12 +230,12 @@ def close_as_no_case(case_id: int, *, by: Agent, at: datetime) -> Case:
 
 
 def keep(case_id: int, *, by: Agent, at: datetime) -> Case:
-    """Keep a case although a result was withdrawn: the work on it goes on.
+    """Keep a case although a result was withdrawn: the work on it continues.
 
-    The first call that the withdrawal took out of the queue is asked for again.
+    The first call that the withdrawal took out of the queue is opened again.
 
     Raises:
-        AlreadyDealtWith: somebody decided already.
+        AlreadyDealtWith: another member has already decided.
     """
     case = _withdrawn_case(case_id, by=by)
     case.status = CaseStatus.OPEN
@@ -248,10 +248,10 @@ def keep(case_id: int, *, by: Agent, at: datetime) -> Case:
 
 
 def undo_close_as_no_case(case_id: int, *, by: Agent, at: datetime) -> Case:
-    """Put a case that was closed a moment ago back on the list of withdrawn results, and its calls into the queue.
+    """Undo a recent closing as no case: the case returns to the list of withdrawn results, its calls to the queue.
 
     Raises:
-        TooLateToUndo: it was not just now, or not this.
+        TooLateToUndo: it was not recent, or something else happened since.
     """
     case = case_queries.get_case(case_id, site_id=by.site.id, lock=True)
     if not can_undo_close(case, at=at):
@@ -266,7 +266,7 @@ def undo_close_as_no_case(case_id: int, *, by: Agent, at: datetime) -> Case:
 
 
 def can_undo_close(case: Case, *, at: datetime) -> bool:
-    """Return whether a case was closed as none a moment ago."""
+    """Return whether a case was closed as no case a short time ago."""
     if case.outcome is not CaseOutcome.NOT_A_CASE or case.closed_at is None:
         return False
     return rules.can_undo(case.closed_at, at=at)

@@ -1,4 +1,4 @@
-"""The lists that wait for a supervisor's decision, and deciding."""
+"""Views of the lists that wait for a supervisor's decision."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from tracing.ui.once import sent_once
 
 @may(Role.SUPERVISOR)
 def lists() -> ResponseReturnValue:
-    """Show one of the lists that need a decision."""
+    """Show one of the lists."""
     site = agent().site.id
     which = chosen(WorkList, request.args.get("list"), WorkList.UNREACHABLE)
     before = request.args.get("before", type=int)
@@ -50,7 +50,7 @@ def lists() -> ResponseReturnValue:
 
 
 def _undo() -> dict[str, str] | None:
-    """Return what the notice about the last decision says, and where its button goes."""
+    """Return the notice about the last decision, and the URL of its undo button; None if it cannot be undone."""
     site, at = agent().site.id, clock.now()
     if task_id := request.args.get("ended", type=int):
         listed = worklists.get_listed(task_id, site_id=site)
@@ -71,7 +71,7 @@ def _to_list(which: WorkList, **values: Any) -> ResponseReturnValue:
 
 @may(Role.SUPERVISOR)
 def put_back(task_id: int) -> ResponseReturnValue:
-    """Put a call back into the queue; from a language list in French, for everybody."""
+    """Return a call to the queue; from a language list in French, for every tracer."""
     which = worklists.list_of(worklists.get_listed(task_id, site_id=agent().site.id).task)
     with transaction():
         in_french = which in worklists.SPOKEN_LISTS
@@ -85,7 +85,7 @@ def put_back(task_id: int) -> ResponseReturnValue:
 
 @may(Role.SUPERVISOR)
 def give_up(task_id: int) -> ResponseReturnValue:
-    """Close somebody as unreachable."""
+    """End a call on a list."""
     which = worklists.list_of(worklists.get_listed(task_id, site_id=agent().site.id).task)
     with transaction():
         services.give_up(task_id, by=agent(), at=clock.database_now())
@@ -94,7 +94,7 @@ def give_up(task_id: int) -> ResponseReturnValue:
 
 @may(Role.SUPERVISOR)
 def undo_give_up(task_id: int) -> ResponseReturnValue:
-    """Put somebody back on the list."""
+    """Undo the end of a call: return it to its list."""
     with transaction():
         task = services.undo_give_up(task_id, by=agent(), at=clock.database_now())
     flash(_("Annulé : la ligne est revenue sur la liste."))
@@ -104,7 +104,7 @@ def undo_give_up(task_id: int) -> ResponseReturnValue:
 @may(Role.SUPERVISOR)
 @sent_once
 def add_number(task_id: int) -> ResponseReturnValue:
-    """Show who somebody without a number is, and take the number that was found."""
+    """Show the identity of a person without a number, and accept the number that was found."""
     form = NumberForm()
     if form.validate_on_submit():
         try:
@@ -136,7 +136,7 @@ def add_number(task_id: int) -> ResponseReturnValue:
 
 @may(Role.SUPERVISOR)
 def close_case(case_id: int) -> ResponseReturnValue:
-    """Close a case that was none."""
+    """Close a case as no case."""
     with transaction():
         services.close_as_no_case(case_id, by=agent(), at=clock.database_now())
     return _to_list(WorkList.WITHDRAWN, closed=case_id)
@@ -144,7 +144,7 @@ def close_case(case_id: int) -> ResponseReturnValue:
 
 @may(Role.SUPERVISOR)
 def undo_close(case_id: int) -> ResponseReturnValue:
-    """Put a case that was closed as none back on the list."""
+    """Undo the closing of a case as no case."""
     with transaction():
         services.undo_close_as_no_case(case_id, by=agent(), at=clock.database_now())
     flash(_("Annulé : le dossier est revenu sur la liste, ses appels dans la file."))
