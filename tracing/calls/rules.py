@@ -131,10 +131,10 @@ that is missing.
 """
 
 BY_TRACER = tuple(outcome for outcome, rule in OUTCOMES.items() if rule.by_tracer)
-"""The outcomes that a tracer chooses from."""
+"""The outcomes that a tracer can choose."""
 
 ATTEMPTS = tuple(outcome for outcome, rule in OUTCOMES.items() if rule.is_attempt)
-"""A wrong number is an attempt too: the other numbers of the person are tried next, then the supervisor's list."""
+"""A wrong number is an attempt too: the person's other numbers are tried next, then the supervisor's list."""
 
 
 def in_order_to_ring(numbers: Sequence[str], rung: Mapping[str, int], wrong: Collection[str]) -> list[str]:

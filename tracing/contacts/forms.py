@@ -45,7 +45,7 @@ def _choice_of_three(label: Any, **kwargs: Any) -> RadioField:
 
 
 class CircumstancesForm(PageForm):
-    """How a case and a contact met; one circumstance that counts is enough, then the rest need not be asked."""
+    """How a case and a contact met. One risky circumstance is enough; the others need not be asked then."""
 
     lives_with_case = _choice_of_three(_l("Vit sous le même toit que le cas"))
     face_to_face = RadioField(

@@ -55,7 +55,7 @@ class NeededFor:
         raise StopValidation
 
     def is_settled(self, form: Form) -> bool:
-        """Say whether the adviser was asked already: then nothing more has to be written."""
+        """Return whether the adviser was already asked: then nothing more is required."""
         return self.asks is Asks.QUESTION and not getattr(form, "needs_words", True)
 
 
@@ -110,13 +110,13 @@ class EndForm(PageForm):
 
     @property
     def spoken(self) -> str | None:
-        """The language that was chosen for the outcome that was chosen."""
+        """The language chosen for the chosen outcome."""
         field = {Asks.LANGUAGE: self.language, Asks.INTERPRETER: self.interpreter}.get(asked_by(self))
         return (field.data or None) if field else None
 
 
 class GiveBackForm(PageForm):
-    """Why a call is given back."""
+    """The reason for giving a call back."""
 
     reason = RadioField(
         _l("Pourquoi"),
@@ -131,7 +131,7 @@ class GiveBackForm(PageForm):
 
 
 class HandOverForm(PageForm):
-    """To which colleague a call goes."""
+    """The colleague to whom a call goes."""
 
     colleague = SelectField(
         _l("Collègue"),

@@ -236,6 +236,6 @@ def keep_newest(call_id: int, field: str, text: str, *, by: Agent, at: datetime)
 
 
 def record_sight(call: Call, shown: Sequence[int], *, by: Agent, at: datetime) -> None:
-    """Write in the read log whose identity this page shows, once per viewer and claim."""
+    """Record in the read log whose identity this page shows, once per viewer and claim."""
     claim = events.claim_scope(call.entry_id, call.claim_number)
     events.saw(people.shown(shown), by=by.member_id, at=at, why="call", claim=claim)

@@ -64,7 +64,7 @@ def ring(escalation_id: int, *, by: Agent, at: datetime) -> Call:
 
 
 def is_called_no_more(task: CallTask) -> bool:
-    """Return whether nobody rings a person any more: they are said to be dead, or have no number."""
+    """Return whether a person may not be called: they were reported dead, or have no number."""
     return task.state in NOT_TO_RING
 
 

@@ -15,7 +15,7 @@ from tracing.ui.forms import PageForm
 
 
 class AskForm(PageForm):
-    """A question, and why it is asked: the reason says whom it goes to."""
+    """A question and its reason; the reason decides who is asked."""
 
     reason = SelectField(
         _l("Pourquoi demander un avis ?"),
@@ -45,7 +45,7 @@ class AskForm(PageForm):
 
 
 class AnswerForm(PageForm):
-    """An answer, and what follows from it."""
+    """An answer and its consequences."""
 
     answer = TextAreaField(
         _l("Votre réponse"),

@@ -33,7 +33,7 @@ Code = TypeVar("Code", bound=StrEnum)
 
 
 class GiveForm(PageForm):
-    """To whom a waiting call is given."""
+    """The tracer to whom a waiting call is given."""
 
     has_somebody = False
     """Whether any tracer is free."""
@@ -57,7 +57,7 @@ class GiveForm(PageForm):
 
 
 class TakeBackForm(PageForm):
-    """To whom a call goes that is taken from somebody."""
+    """The tracer who gets a call that is taken from another one."""
 
     claim = HiddenField(filters=[_number], validators=[InputRequired()])
     """The claim that the supervisor looked at: a later one belongs to another member."""
@@ -72,7 +72,7 @@ class TakeBackForm(PageForm):
 
 
 class NumberForm(PageForm):
-    """A number that somebody found."""
+    """A number that the supervisor found."""
 
     number = StringField(
         _l("Numéro de téléphone"),
@@ -83,7 +83,7 @@ class NumberForm(PageForm):
 
 
 class AbsenceForm(PageForm):
-    """Days on which somebody does not work."""
+    """Days on which a member does not work."""
 
     member = SelectField(
         _l("Personne"), coerce=_number, validators=[InputRequired(_l("Choisissez qui est absent."))]
@@ -99,7 +99,7 @@ class AbsenceForm(PageForm):
 
 
 class LendForm(PageForm):
-    """How many tracers call for which site, and until when."""
+    """How many tracers are lent to which site, and until when."""
 
     number = WholeNumberField(
         _l("Combien d’enquêteurs"),

@@ -8,7 +8,7 @@ from tracing.ui.forms import PageForm
 
 
 class IncomingForm(PageForm):
-    """By what a caller is found."""
+    """The keys by which a caller is found."""
 
     key = StringField(
         _l("Numéro de téléphone ou référence"),
@@ -24,7 +24,7 @@ class IncomingForm(PageForm):
 
 
 class RequestForm(PageForm):
-    """What somebody wanted whom nobody can take now."""
+    """What a caller wants when no one can take the call now."""
 
     reference = HiddenField(validators=[Optional(), Length(max=20)])
     name = StringField(

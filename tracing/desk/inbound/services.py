@@ -141,7 +141,7 @@ def _take(household_id: int, *, by: Agent, at: datetime) -> Call:
 
 
 def _asked_again(tasks: Sequence[CallTask], *, by: Agent, at: datetime) -> CallTask | None:
-    """Ask again for the call of somebody who could not be reached."""
+    """Open the task again of a caller who had been given up as unreachable."""
     given_up = next((one for one in tasks if one.state in NOT_REACHED), None)
     if given_up is None:
         return None

@@ -42,7 +42,7 @@ def ask_in(task: CallTask, language: str, *, by: int, at: datetime) -> bool:
 
 
 def need_interpreter(task: CallTask, language: str, *, by: int, at: datetime) -> None:
-    """Put a person on the list of those whose call an interpreter must join, with the language that is needed."""
+    """Put a person on the list of calls that need an interpreter, with the language."""
     lock_row(Person, task.person_id).language = language
     events.record(
         "task.interpreter", by=by, at=at, subject=("task", task.id), site_id=task.site_id, language=language
@@ -51,7 +51,7 @@ def need_interpreter(task: CallTask, language: str, *, by: int, at: datetime) ->
 
 
 def call_in_french(task: CallTask) -> None:
-    """Forget the language of a person: somebody there will help, or it was not needed."""
+    """Clear the language of a person: someone there will help, or it was not needed."""
     lock_row(Person, task.person_id).language = None
     session.flush()
 

@@ -30,7 +30,7 @@ def hours_of(site: Site) -> Hours:
 
 
 def set_hours(hours: Hours, *, by: Agent, at: datetime) -> bool:
-    """Change when the agent's site calls, and have everybody who waits placed anew; returns whether that is new."""
+    """Change the calling hours of the agent's site and have its queue reordered; return whether anything changed."""
     site = lock_row(Site, by.site.id)
     if hours_of(site) == hours:
         return False

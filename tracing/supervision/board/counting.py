@@ -47,7 +47,7 @@ class Counts:
 
 
 def of_site(site: Workplace, *, at: datetime) -> Counts:
-    """Return what the scheduler counted last; before it has counted at all, count now."""
+    """Return the last counts of the scheduler; if there are none yet, count now."""
     row = session.scalar(fresh(select(SiteCount).where(SiteCount.site_id == site.id)))
     if row is None:
         return count(site, at=at)

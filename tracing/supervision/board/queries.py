@@ -99,7 +99,7 @@ def figures(site_id: int, counts: Counts, *, under_way: int) -> Figures:
 
 
 def tasks_by_state(site_id: int) -> dict[TaskState, int]:
-    """Count the calls of a site that wait for a decision, by the list on which they stand."""
+    """Count the tasks of a site that wait for a decision, by state."""
     rows = session.execute(
         select(CallTask.state, func.count())
         .where(CallTask.site_id == site_id, CallTask.state.in_(LISTED))

@@ -15,7 +15,7 @@ from tracing.ui.forms import PageForm
 
 
 class JournalForm(PageForm):
-    """What the auditor looks for. It changes nothing, so it is sent in the address."""
+    """A search in the journal. It changes nothing, so it is sent in the URL."""
 
     class Meta:
         """A search needs no CSRF token."""

@@ -47,7 +47,7 @@ class WeightsForm(PageForm):
 
 
 class CallingHoursForm(PageForm):
-    """When the site calls."""
+    """The calling hours of a site."""
 
     opens = TimeField(_l("De"), validators=[Optional()])
     closes = TimeField(

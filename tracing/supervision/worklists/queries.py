@@ -129,7 +129,7 @@ def listed_tasks(site_id: int, which: WorkList, *, before_id: int | None) -> Pag
 
 
 def get_listed(task_id: int, *, site_id: int, lock: bool = False) -> ListedTask:
-    """Return a call of this site, on a list or just taken off it."""
+    """Return a call of this site, on a list or just taken off one."""
     task = session.scalar(select(CallTask).where(CallTask.id == task_id, CallTask.site_id == site_id))
     if task is None:
         raise NotOnThisList
