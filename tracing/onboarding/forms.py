@@ -1,4 +1,4 @@
-"""What a referent types to invite, and a recruit to come in."""
+"""Forms for a referent's invitation and for a recruit's first log-in."""
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -9,7 +9,7 @@ from tracing.staff.forms import NewPasswordForm
 
 
 class InviteForm(FlaskForm):  # type: ignore[misc]
-    """Who comes, and until when."""
+    """The recruit's name, login and end of contract."""
 
     name = StringField(
         _l("Nom affiché"),

@@ -1,4 +1,4 @@
-"""What people type to log in and to keep their account, and what an administrator types about others."""
+"""Forms for log-in, lock screen and one's own account, and the administrator's forms for accounts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import time
@@ -55,7 +55,7 @@ class LoginForm(FlaskForm):  # type: ignore[misc]
 
 
 class UnlockForm(FlaskForm):  # type: ignore[misc]
-    """The password again, after a pause."""
+    """The password, at the lock screen."""
 
     password = PasswordField(
         _l("Mot de passe"),
@@ -65,7 +65,7 @@ class UnlockForm(FlaskForm):  # type: ignore[misc]
 
 
 class NewPasswordForm(FlaskForm):  # type: ignore[misc]
-    """A password chosen, twice."""
+    """A new password, typed twice."""
 
     password = PasswordField(
         _l("Nouveau mot de passe"),
@@ -84,7 +84,7 @@ class NewPasswordForm(FlaskForm):  # type: ignore[misc]
 
 
 class RolesField(SelectMultipleField):
-    """Several choices as check boxes."""
+    """A choice of several roles, shown as check boxes."""
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
@@ -128,13 +128,13 @@ class MemberForm(FlaskForm):  # type: ignore[misc]
 
 
 class DayForm(Form):
-    """From when to when, on one day of the week; both empty on a day off."""
+    """Working hours on one day of the week; both times empty on a day off."""
 
     starts = TimeField(validators=[Optional()])
     ends = TimeField(validators=[Optional()])
 
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
-        """Ask for both times or none, in their order."""
+        """Require both times or neither, in order."""
         if not super().validate(extra_validators):
             return False
         first, last = self.starts.data, self.ends.data
@@ -149,7 +149,7 @@ class DayForm(Form):
 
 
 class WorkForm(FlaskForm):  # type: ignore[misc]
-    """What a member does here, in which languages and when: one form, so that one save keeps all that was ticked."""
+    """A member's roles here, languages and hours: one form, so that one save keeps everything that was ticked."""
 
     roles = RolesField(_l("Rôles sur ce site"), choices=ROLES)
     languages = RolesField(_l("Langues, outre le français"), choices=spoken_languages)
@@ -165,6 +165,6 @@ class WorkForm(FlaskForm):  # type: ignore[misc]
         return cls(formdata=None, data={"roles": list(roles), "languages": list(languages), "days": by_day})
 
     def hours(self) -> dict[int, tuple[time, time]]:
-        """Return the hours of each working day, 0 being Monday."""
+        """Return the hours of each working day; 0 is Monday."""
         typed = enumerate(self.days.data)
         return {weekday: (day["starts"], day["ends"]) for weekday, day in typed if day["starts"]}
