@@ -104,7 +104,7 @@ def _show_link(issued: Issued) -> str:
 @bp.post("/recruits/invitations/<int:invitation_id>/withdraw")
 @may(Role.REFERENT)
 def withdraw(invitation_id: int) -> ResponseReturnValue:
-    """Take an invitation back."""
+    """Withdraw an invitation."""
     with transaction():
         services.withdraw(invitation_id, by=agent(), at=clock.now())
     flash(_("Invitation retirée : son lien ne mène plus nulle part."))
