@@ -269,9 +269,9 @@ def _beside_the_raw_limit(here: Ground, members: list[int], lasting: float) -> l
         kinds: tuple[Kind, ...] = ("update", "bare", "statement", "service")
         rates: dict[Kind, float] = {}
         for kind in kinds:
-            settle(here)  # what one kind has left behind is not in the way of the next
+            settle(here)  # dead rows of one kind must not slow down the next
             done = measure(here, kind, connections=connections, lasting=lasting, members=members)
-            # only the time of the claims themselves: what puts households back is not counted
+            # only the time of the claims themselves counts, not that of putting households back
             rates[kind] = len(done.took) / sum(done.took) * connections
             figures += _twice(done, f"{kind} at {connections}")
         figures.append(
