@@ -1,4 +1,4 @@
-"""Benchmark of a whole call over HTTP: the page, its answers, a contact, its end; with few past calls and with a million.
+"""Benchmark of a whole call over HTTP: the page, answers, a contact, the end; with few past calls and with a million.
 
 One tracer after the other makes a call as the page does, against one worker of `tracing serve`. The benchmark compares
 CPU time, of the pages and the database together, because other load on the machine does not lengthen it. `--quick` uses

@@ -1,10 +1,10 @@
 """Benchmark of claims per second, compared with a durable update by primary key, and of how flat the rate stays.
 
 A claim is one transaction of the product's service: it looks for a call the member already holds, takes the next
-household and writes the event. It is compared with its statement alone, as it is sent, and with the bare statement, which
-only finds and takes the next household, without the event and without the check for a held call. After each claim the
-household goes to the end of the queue, untimed, so that the number of waiting households stays the same. `--quick` uses a
-tenth of everything.
+household and writes the event. It is compared with its statement alone, as it is sent, and with the bare statement,
+which only finds and takes the next household, without the event and without the check for a held call. After each claim
+the household goes to the end of the queue, untimed, so that the number of waiting households stays the same. `--quick`
+uses a tenth of everything.
 """
 
 import argparse

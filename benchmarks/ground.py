@@ -161,4 +161,4 @@ FILL = """
     SELECT now(), kind, (SELECT min(id) FROM sites), 'case', case_id, '{}'
     FROM one, unnest(ARRAY['case.opened', 'task.opened']) AS kind
 """
-"""The rows that an import writes for one person, many times; hashes are random, so that indexes grow as in production."""
+"""The rows that an import writes for a person, many times; hashes are random, so that indexes grow as in production."""

@@ -1,7 +1,7 @@
 """The raw limit of an import: each indispensable stage alone, on the rows that the import wrote.
 
-The stages: reading the clear text with `csv`, one HMAC for every blind index, one AEAD for every sealed blob, and COPY of
-every row into copies of the tables with the same indexes and no foreign keys, in transactions of 5,000 lines.
+The stages: reading the clear text with `csv`, one HMAC for every blind index, one AEAD for every sealed blob, and COPY
+of every row into copies of the tables with the same indexes and no foreign keys, in transactions of 5,000 lines.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""Benchmark of the sweep that returns expired claims to the queue, compared with the raw batch rate, and of its callers.
+"""Benchmark of the sweep of expired claims, compared with the raw batch rate, and of its effect on claiming.
 
 50,000 expired claims among a million waiting households. `--quick` uses a tenth of everything.
 
@@ -166,7 +166,7 @@ def _transactions(engine: Engine) -> Iterator[list[float]]:
 
 
 def _raw(here: Ground, members: list[int], *, most: int) -> tuple[int, float]:
-    """Let claims expire and free them by a loop of bare statements, `most` at a time; return how many, and the seconds."""
+    """Let claims expire and free them by a loop of bare statements, `most` at a time; return the number and seconds."""
     _claim(here, members)
     url = here.owner.url.render_as_string(hide_password=False).replace("+psycopg", "")
     with psycopg.connect(url, autocommit=True) as connection:

@@ -37,7 +37,7 @@ def stop(process: subprocess.Popen[str]) -> None:
 
 
 def log_in(port: int, login: str, password: str, *, headers: Mapping[str, str] | None = None) -> int | str:
-    """Open the log-in page and post its form; return the status, that of a page without a form, or the network error."""
+    """Open the log-in page and post its form; return the status, that of a page without a form, or a network error."""
     sent = dict(headers or {})
     try:
         line = HTTPConnection("127.0.0.1", port, timeout=60)

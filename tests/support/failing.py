@@ -1,7 +1,7 @@
 """A platform that fails in every way: a page, a load whose database is killed, each job, and pages without a database.
 
-Run as a program (`python -m tests.support.failing [without-rich]`): its output is what a platform would log. The secrets
-that must not be in it are written to `told.json` in the data folder.
+Run as a program (`python -m tests.support.failing [without-rich]`): its output is what a platform would log. The
+secrets that must not be in it are written to `told.json` in the data folder.
 """
 
 import json

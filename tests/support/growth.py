@@ -1,7 +1,8 @@
 """Check that no statement of a page or a job reads the whole of a table that grows.
 
 The statements that the product sent while the tests ran are planned (never executed) at the end of the run, with every
-way of reading a whole table made as expensive as possible: if PostgreSQL still reads one whole, no index fits the query.
+way of reading a whole table made as expensive as possible: if PostgreSQL still reads one whole, no index fits the
+query.
 """
 
 import re
@@ -114,7 +115,7 @@ class Planner:
     def _read_whole(self, sent: Sent) -> dict[str, str]:
         """Return the tables that every possible plan reads whole.
 
-        In a small database, reading an index from end to end looks cheap: as long as another plan exists, that one counts.
+        In a small database, reading an index from end to end looks cheap: if another plan exists, that one counts.
         """
         hidden: set[str] = set()
         first: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""nginx with the configuration of the documents, on a free local port and without TLS, for tests of the pages behind it."""
+"""nginx with deploy/nginx.conf, on a free local port and without TLS, for tests of the pages behind it."""
 
 import re
 import shutil

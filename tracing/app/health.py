@@ -64,7 +64,7 @@ class Readiness:
         jobs: dict[str, int | None] = {}
         checks = {"database": NOT_ASKED, "key_store": NOT_ASKED, "master_key": NOT_ASKED}
         checks["database"] = self._database(self.engine, f"{REVISION} UNION ALL {JOBS}", migrate.MAIN, jobs)
-        if checks["database"] == OK:  # otherwise the host is not ready anyway, and a page may be waiting for this thread
+        if checks["database"] == OK:  # else not ready anyway; a page may need this thread
             left = deadline - monotonic()
             checks["key_store"] = self._database(self.keys_engine, REVISION, migrate.KEYS, {}, within=left)
         if checks["key_store"] == OK:

@@ -31,7 +31,7 @@ next calls a second, the slowest hundredth took 32 to 54 ms instead of 48 to 120
 CONNECTIONS = 800
 """Connections open at once where one process does everything: below the usual limit of 1,024 open files."""
 SILENT_FOR = 15
-"""Seconds after which a client that stops in the middle of a request is dropped; one that waits for its answer is not."""
+"""Seconds after which a client that stops in the middle of a request is dropped; one waiting for its answer is not."""
 
 
 def make_server(app: Flask, *, host: str, port: int, silent_for: int = SILENT_FOR) -> Any:

@@ -84,7 +84,7 @@ def load(settings: Settings) -> None:
 
 
 def know_senders(settings: Settings, *, at: datetime) -> None:
-    """Register the portal and its key by one import officer, confirmed by the other, and the training site's own sender.
+    """Register the portal and its key by one import officer, confirmed by the other, and the training site's sender.
 
     The lots of a training site have a sender of their own, so that no person from another sender gets there.
     """

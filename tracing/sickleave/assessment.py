@@ -99,7 +99,7 @@ def assess(
     declared: bool | None = None,
     address_confirmed: bool = False,
 ) -> Assessment:
-    """Say whether a note may be issued now; without `declared`, whether it may be once the person makes the declaration.
+    """Say whether a note may be issued now; without `declared`, whether it may be after the declaration.
 
     In that case, what the form of the note asks for (the declaration, the address, the number) is assumed to be given.
     """
@@ -157,7 +157,7 @@ def assess(
 def _measure(
     pack: Pack, about: tuple[Case, Contact | None], identity: Identity | None, sampled_on: date, today: date
 ) -> Isolation | Quarantine:
-    """Return the isolation or quarantine of the person under the rules in force today, from what the call established."""
+    """Return the person's isolation or quarantine under the rules in force today, from what the call established."""
     case, contact = about
     if contact is not None:
         return quarantine_now(contact, case, age=_age(identity, today), on=today)

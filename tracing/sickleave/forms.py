@@ -91,7 +91,7 @@ class NoteForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError(_("Cette date de naissance n’est pas possible."))
 
     def validate_nir(self, field: StringField) -> None:
-        """Accept only the person's own number: its key must be right, and it must agree with their birth date and sex."""
+        """Accept only the person's own number: its key is right, and it agrees with their birth date and sex."""
         found = read_nir(field.data or "")
         if found is None:
             raise ValidationError(

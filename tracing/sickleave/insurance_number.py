@@ -1,4 +1,4 @@
-"""The social-security number for a note: the person's own, or the reason why there is none, on which an adviser decides."""
+"""The social-security number for a note, or the reason why the person has none, on which an adviser decides."""
 
 from collections.abc import Callable
 from datetime import datetime

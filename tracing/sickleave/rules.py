@@ -1,4 +1,4 @@
-"""Rules for who may have a sick note from a call, and for which days. A refusal has a sentence for the tracer to say."""
+"""Rules for who may have a sick note from a call, and for which days. A refusal has a sentence for the tracer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

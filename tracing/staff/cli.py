@@ -27,7 +27,7 @@ def add(
     Raises:
         ValueError: a role that does not exist, or an unknown site without a name.
         NotProposable: only an import officer of a live site can be national.
-        LoginTaken: somebody has this login.
+        LoginTaken: another member has this login.
     """
     wanted = [Role(role) for role in roles]
     password = sessions.first_password(login)
@@ -80,7 +80,7 @@ def allow(login: str, *, address: str | None) -> None:
     """Lift the log-in delay of a member, and of an address if one is given.
 
     Raises:
-        NoSuchMember: nobody has this login.
+        NoSuchMember: no member has this login.
     """
     with transaction():
         sessions.lift_delays(login, address=address, by=None, at=clock.database_now())

@@ -1,4 +1,4 @@
-"""National import officers, who see the lots of all live sites: a right given by two administrators or the command line."""
+"""National import officers, who see the lots of all live sites: given by two administrators or the command line."""
 
 from datetime import datetime
 
@@ -104,7 +104,7 @@ def confirm(member: Member, *, by: Agent, at: datetime) -> None:
 
 
 def _was_made_by(proposer: int, other: int, *, at: datetime) -> bool:
-    """Return whether the proposer opened, promoted or gave a password to the other account within a proposal's lifetime.
+    """Return whether the proposer opened, promoted or gave a password to the other account within PROPOSAL_LASTS.
 
     Otherwise one administrator could act as two. The event log is read because it cannot be changed.
     """
@@ -130,7 +130,7 @@ def withdraw(member: Member, *, by: Agent, at: datetime) -> None:
 
 
 def make_local(member: Member, *, by: Agent, at: datetime) -> None:
-    """Revoke the national right: the officer sees only the lots of the agent's site. One administrator may do this alone.
+    """Revoke the national right: the officer sees only the lots of the agent's site. One administrator may do this.
 
     Raises:
         NotNational: the officer is not, or no longer, national.

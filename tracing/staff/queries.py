@@ -92,7 +92,7 @@ def reach_of(member: Member) -> tuple[frozenset[int], frozenset[int]]:
 
 
 def tracers_of(site_id: int, *, only: int | None = None) -> list[Member]:
-    """Return the open accounts that call for a site now, by name: including tracers lent to it, without those lent away.
+    """Return the open accounts that call for a site now, by name: with tracers lent to it, without those lent away.
 
     With `only`, that member alone.
     """
@@ -188,7 +188,7 @@ _TIMED_OUT = _WHO.where(
 
 
 def find_signed_in(token_hash: bytes) -> WhoAsks | None:
-    """Return the user whose session token has this hash, in one statement; None if the session ended or never existed."""
+    """Return the user whose session token has this hash, in one statement; None without such an open session."""
     return _find_who(_SIGNED_IN, token_hash=token_hash)
 
 

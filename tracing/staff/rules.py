@@ -14,7 +14,7 @@ ABSOLUTE_END = timedelta(hours=10)
 ABSOLUTE_END_ON_CALL = timedelta(hours=11)
 """During a call the session lasts longer: the call is ended first, so that none of its answers is lost."""
 LAST_WORDS = timedelta(minutes=5)
-"""Grace period in which a timed-out session may still save its last input: as long as a claim without a sign of life."""
+"""Grace period in which a timed-out session may still save its last input; a claim lasts as long without input."""
 
 FREE_TRIES = 3
 """Failures without a delay: people mistype once or twice. The delays after that are 1, 2, 4, 8, … seconds."""
@@ -28,7 +28,7 @@ LONGEST_WAIT_FROM_ANYWHERE = timedelta(minutes=1)
 """For one account from many addresses; a browser known for the account is never delayed by these failures."""
 
 ACCOUNTS_OF_ONE_ADDRESS = 100
-"""Accounts that may fail from one address at a time: tracers of a platform share an address, and many mistype at 08:00."""
+"""Accounts that may fail from one address at a time: tracers of a platform share one, and many mistype at 08:00."""
 ACCOUNTS_PER_DOUBLING = 10
 LONGEST_WAIT_OF_ADDRESS = timedelta(minutes=1)
 ADDRESS_WINDOW = timedelta(hours=1)
@@ -52,9 +52,9 @@ PROPOSAL_LASTS = timedelta(days=7)
 def may_act_on_account(live: Collection[int], practice: Collection[int], *, held: Collection[int]) -> bool:
     """Return whether an administrator may change an account in a way that affects every site at which it works.
 
-    `live` and `practice` are those sites; `held` are the sites at which the administrator has the right. It is needed at
-    every live site: a password set at the training site opens the live site as well. For an account that only practises,
-    the right at one of its sites is enough.
+    `live` and `practice` are those sites; `held` are the sites at which the administrator has the right. It is needed
+    at every live site: a password set at the training site opens the live site as well. For an account that only
+    practises, the right at one of its sites is enough.
     """
     return set(live) <= set(held) and not set(held).isdisjoint({*live, *practice})
 
@@ -135,7 +135,7 @@ class Browser:
     """The members who logged in there, with the time of their last log-in."""
 
     def knows(self, member_id: int, *, since: datetime | None) -> bool:
-        """Return whether the member logged in here after `since`, the time before which known browsers no longer count."""
+        """Return whether the member logged in here after `since`; earlier log-ins no longer count."""
         known_at = self.members.get(member_id)
         return known_at is not None and (since is None or known_at >= since)
 
@@ -213,7 +213,7 @@ def works_at(week: Week, local: datetime) -> bool:
 
 
 def why_gone(week: Week, local: datetime) -> Gone | None:
-    """Return why nothing is to be reserved for a member at this moment, in the site's local time; None when they work."""
+    """Return why nothing is to be reserved for a member at this moment, in the site's local time; None if they work."""
     if is_away(week, local):
         return Gone.ABSENCE
     earlier = (local.astimezone(UTC) - OVERTIME).astimezone(local.tzinfo)

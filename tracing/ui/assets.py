@@ -16,8 +16,8 @@ BOOTSTRAP = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5"
 HTMX = Path(str(files("js_lib_htmx"))) / "static" / "htmx" / "htmx.min.js"
 SPRITE = BOOTSTRAP / "icons" / "bootstrap-icons.svg"
 
-# The full sprite is 1.1 MB, which the browser would read again for each page; ours contains only the icons we use. Names
-# are those of Bootstrap Icons; add one here to use it.
+# The full sprite is 1.1 MB, which the browser would read again for each page; ours contains only the icons we use.
+# Names are those of Bootstrap Icons; add one here to use it.
 NAMES = """
     activity arrow-clockwise arrow-counterclockwise arrow-down arrow-left arrow-left-right arrow-right
     arrow-up award bell book box-arrow-right box-arrow-up-right briefcase building calendar-check

@@ -21,7 +21,7 @@ from tracing.kernel.db import transaction
 
 FIELD = "form_key"
 ROUNDS, ROUND = 40, 0.05
-"""How often, and at which interval in seconds, the second copy checks for the answer to the first: two seconds in all."""
+"""How often, and every how many seconds, the second copy checks for the answer to the first: two seconds in all."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -113,7 +113,7 @@ def _where_it_leads(answer: Response) -> str | None:
 
 
 def _where_first_led(digest: bytes) -> str | None:
-    """Wait for the answer to the first copy; return None when it was refused after all, so that this one may do the work."""
+    """Wait for the answer to the first copy; None when it was refused after all, so that this one may do the work."""
     for _round in range(ROUNDS):
         with transaction():
             found = submitted_forms.find(digest)

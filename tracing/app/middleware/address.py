@@ -83,7 +83,7 @@ def _last(values: str) -> str:
 
 
 def init_address(app: Flask, settings: Settings) -> None:
-    """Take address, scheme and host from the settings and trusted proxies, and answer under the platform's name only."""
+    """Take address, scheme and host from settings and trusted proxies, and answer under the platform's name only."""
     app.wsgi_app = BehindProxies(app.wsgi_app, settings)  # type: ignore[method-assign]
     ours = host_name(urlsplit(settings.public_url or "").netloc)
     if settings.public_url is not None:

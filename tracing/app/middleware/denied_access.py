@@ -1,4 +1,4 @@
-"""Record attempts to open an object of another site: the answer is "not found", and the owner's auditor sees the attempt."""
+"""Record attempts to open an object of another site: the answer is "not found", and the owner's auditor sees them."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -66,7 +66,7 @@ A site of None means national: every live site.
 PERSONAL = frozenset({"draft_id", "session_id"})
 """Ids of objects that belong to one member, whatever the site."""
 NO_OBJECT = frozenset({"copy", "filename", "key_id", "kind", "row_number", "step", "token", "version"})
-"""Parts of an address that identify nothing by themselves; a key, a line and a version belong to their source or lot."""
+"""Parts of an address that identify nothing alone; a key, a line and a version belong to their source or lot."""
 BY_CODE = ("source", 0)
 """The subject of an attempt on a sender, which is identified by a code, not by a number."""
 

@@ -1,4 +1,4 @@
-"""Prints a copy as PDF/A (kept for years) and PDF/UA (read aloud by a screen reader), without network or system fonts."""
+"""Renders a copy as PDF/A (archivable) and PDF/UA (readable by screen readers), without network or system fonts."""
 
 import json
 from datetime import UTC

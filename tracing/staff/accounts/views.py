@@ -135,7 +135,7 @@ def _officer_of(found: Member) -> MemberRole | None:
 @bp.post("/<int:member_id>")
 @may(Role.ADMINISTRATOR)
 def save(member_id: int) -> ResponseReturnValue:
-    """Set the roles of a member at this site, and, for an administrator of all their live sites, languages and hours."""
+    """Set a member's roles at this site and, for an administrator of all their live sites, languages and hours."""
     found, me = administered(member_id), agent()
     form, reaches = WorkForm(), _reaches(found)
     leaves = "leave" in request.form

@@ -130,7 +130,7 @@ def lift_delays(login: str, *, address: str | None = None, by: int | None, at: d
     """Lift the delay that earlier failures cause for a login, and for an `address` if one is given.
 
     Raises:
-        NoSuchMember: nobody has this login.
+        NoSuchMember: no member has this login.
     """
     member = queries.find_member_by_login(login)
     if member is None:
