@@ -37,7 +37,7 @@ def _dated(value: date, pattern: str, language: str, territory: str | None) -> s
 
 
 def clock(value: datetime | time, *, zone: ZoneInfo | None = None, seconds: bool = False) -> str:
-    """Format a time of day, `14:10` or `14:10:05`; not converted without a zone. All times of day are formatted here."""
+    """Format a time of day, `14:10` or `14:10:05`; not converted without a zone. All times of day are written here."""
     local = value.astimezone(zone) if isinstance(value, datetime) and zone else value
     return local.strftime("%H:%M:%S" if seconds else "%H:%M")
 
