@@ -257,7 +257,7 @@ def fetch() -> None:
 
 @main.group()
 def staff() -> None:
-    """People who work here."""
+    """Accounts of members of staff."""
 
 
 @staff.command("add")
