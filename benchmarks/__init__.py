@@ -1,4 +1,4 @@
-"""Speed, measured beside a raw limit of the same run: `python -m benchmarks.NAME [--json]`, `make bench`.
+"""Benchmarks, each with a raw limit measured in the same run: `python -m benchmarks.NAME [--json]`, `make bench`.
 
-Figures of one machine mean little on another; a ratio and a growth mean the same everywhere.
+Figures of one machine mean little on another; ratios and growth mean the same everywhere.
 """

@@ -1,7 +1,7 @@
-"""How long a supervisor waits for the board and for the order of calls, and how long counting for them takes.
+"""Benchmark of the supervisor's board and order of calls, and of the counting behind them.
 
-At N and at ten times N households that wait (600,000): half of them by a lot that has priority, most past their time.
-A site of 200 tracers, 120 of them there, 80 on a call. `--quick` takes a tenth of everything.
+At N and at ten times N waiting households (600,000): half of them from a lot with priority, most of them overdue. The
+site has 200 tracers, 120 of them at work, 80 on a call. `--quick` uses a tenth of everything.
 """
 
 import argparse
@@ -37,7 +37,7 @@ COUNTED_EVERY = EVERY["count_waiting"][1]
 
 
 def main(arguments: list[str]) -> int:
-    """Run everything and print the figures; 1 when one of them does not hold."""
+    """Run everything and print the figures; return 1 when one of them misses its target."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--json", action="store_true")
     options.add_argument("--quick", action="store_true", help="a tenth of everything")
@@ -73,7 +73,7 @@ def _figures(many: int) -> list[Figure]:
 
 
 def _measure(here: Ground, waiting: int) -> dict[str, float]:
-    """Return how long the pages and the counting take, in milliseconds."""
+    """Return the times of the pages and of the counting, in milliseconds."""
     say(f"  {waiting:,} households wait …")
     members = add_members(here, TRACERS)
     _fill(here, waiting, members)
@@ -116,7 +116,7 @@ def _page(here: Ground, client: FlaskClient, name: str, path: str) -> dict[str, 
 
 
 def _count() -> float:
-    """Return how long the scheduler counts, the second time: then the pages of the tables are at hand."""
+    """Return how long the scheduler's second count takes, when the pages of the tables are in memory."""
     took = 0.0
     for second in (0, 20):
         since = time.perf_counter()

@@ -1,8 +1,8 @@
-"""A whole call over HTTP: the page, its answers, a contact, its end; with few past calls, then with a million.
+"""Benchmark of a whole call over HTTP: the page, answers, a contact, the end; with few past calls and with a million.
 
-One tracer after the other leads a call as the page does, against one worker of `tracing serve`. What is compared is
-the processor's time, which others on the machine do not lengthen, of the pages and of the database together.
-`--quick` compares with a tenth of the past and makes a third of the calls.
+One tracer after the other makes a call as the page does, against one worker of `tracing serve`. The benchmark compares
+CPU time, of the pages and the database together, because other load on the machine does not lengthen it. `--quick` uses
+a tenth of the past calls and makes a third of the calls.
 """
 
 import argparse
@@ -31,14 +31,14 @@ from tracing.kernel import db
 from tracing.kernel.config import Settings
 
 FEW, MANY = 10_000, 1_000_000
-"""Past tasks."""
+"""Numbers of past tasks."""
 CALLS = 30
 WARMING = 5
-"""Calls before those that are measured: connections are made and statements prepared."""
+"""Warm-up calls, not measured: connections are opened and statements prepared."""
 FLAT = 1.2
-"""How many times as dear a request may be with many past tasks."""
+"""How many times as expensive a request may be with many past tasks."""
 OF_RAW = 0.02
-"""A saved answer checks the claim, follows the script and renders what it opens: so much of the bare statements' rate."""
+"""Target share of the bare statements' rate: saving an answer also checks the claim, follows the script and renders."""
 
 SAYS = {
     "person_on_line": "person",
@@ -54,7 +54,7 @@ SAYS = {
     "infected_recently": "no",
 }
 STEPS = 8
-"""Of the script, gone through in each call."""
+"""Steps of the script that each call goes through."""
 
 CONTACT = {
     "lives_with_case": "no",
@@ -78,35 +78,35 @@ BARE = (
        ON CONFLICT (task_id, question) DO UPDATE SET sealed = excluded.sealed, saved_at = excluded.saved_at""",
     "UPDATE queue_entries SET last_input_at = now() WHERE id = %(entry)s",
 )
-"""The least that a saved answer can be: the claim is looked at, the answer written, the input noted."""
+"""The bare minimum of saving an answer: check the claim, write the answer, record the input."""
 
 
 @dataclass
 class Measured:
-    """What the calls made beside one past took."""
+    """The cost of the calls made with one number of past tasks."""
 
     times: dict[str, list[float]] = field(default_factory=dict)
-    """Milliseconds of each request, by its kind."""
+    """Milliseconds of each request, by kind."""
     pages_cpu: float = 0.0
     database_cpu: float = 0.0
-    """Seconds of a processor."""
+    """CPU seconds of the database."""
     in_database: float = 0.0
-    """Seconds that the database worked or waited for its disk."""
+    """Seconds in which the database worked or waited for its disk."""
     raw: float = 0.0
     """Milliseconds of the bare statements of a saved answer."""
 
     @property
     def requests(self) -> int:
-        """How many requests were answered."""
+        """The number of requests answered."""
         return sum(map(len, self.times.values()))
 
     @property
     def cost(self) -> float:
-        """Milliseconds of a processor a request."""
+        """CPU milliseconds per request."""
         return (self.pages_cpu + self.database_cpu) * 1000 / self.requests
 
     def percentile(self, kind: str, share: float) -> float:
-        """Return within how many milliseconds so many requests of a kind were answered."""
+        """Return the milliseconds within which this share of the requests of a kind was answered."""
         times = sorted(self.times[kind])
         return times[min(int(share * len(times)), len(times) - 1)]
 
@@ -123,10 +123,10 @@ class Browser:
     def ask(
         self, kind: str, path: str, form: Mapping[str, Any] | None = None, *, part: bool = False
     ) -> tuple[str, str]:
-        """Send a request; returns the page, and where it sends us.
+        """Send a request; return the page and its redirect.
 
         Raises:
-            RuntimeError: it was refused.
+            RuntimeError: the request was refused.
         """
         headers = {"Cookie": f"{self._known['name']}={self.token}"}
         if part:
@@ -145,7 +145,7 @@ class Browser:
         return page, (answer.getheader("Location") or "").split("?")[0]
 
     def call(self) -> None:
-        """Lead one call from the button to its end."""
+        """Make one call, from the button to its end."""
         _page, call = self.ask("next call", "/calls/next", {})
         if not re.fullmatch(r"/calls/\d+", call):
             raise RuntimeError(f"no call was there to take: {call}")
@@ -168,7 +168,7 @@ class Browser:
         while call in at:
             self.ask("ending page", f"{at}/end")
             _page, at = self.ask("end call", f"{at}/end", {"outcome": "refused"})
-            if at == call:  # somebody else of the household is still to be spoken to
+            if at == call:  # another person of the household has not been spoken to yet
                 page, _ = self.ask("call page", call)
                 at = f"{call}/tasks/{_found(r'/tasks/([0-9]+)/', page)}"
 
@@ -186,7 +186,7 @@ def _sorted(page: str) -> str:
 
 
 def _filled(page: str) -> dict[str, Any]:
-    """Fill in the step on the page: what is asked is answered, what was read is ticked."""
+    """Fill in the step on the page: answer its questions, tick its statements."""
     controls = {
         (_attribute(one, "name"), _attribute(one, "value")) for one in re.findall(r"<input[^>]*>", page)
     }
@@ -204,7 +204,7 @@ def _attribute(control: str, name: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Run everything and print the figures; 1 when one of them does not hold."""
+    """Run everything and print the figures; return 1 when one of them misses its target."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--json", action="store_true")
     options.add_argument("--quick", action="store_true", help="a tenth of the past, a third of the calls")
@@ -272,7 +272,7 @@ def _measure(
 ) -> Measured:
     measured = Measured()
     with here.owner.begin() as connection:
-        # a million tasks take longer to write than a page may rest before it locks
+        # writing a million tasks takes longer than a session may be idle before it locks
         connection.execute(text("UPDATE staff_sessions SET started_at = now(), last_input_at = now()"))
     with served(settings, workers=1) as serving:
         browser = Browser(settings, known, Measured())
@@ -284,7 +284,7 @@ def _measure(
             browser.call()
         measured.pages_cpu = _cpu(serving) - pages
         measured.database_cpu = _cpu(postmaster) - database
-        # a connection says what it did when it rests for a second, or ends
+        # a connection reports its statistics when it is idle for a second, or ends
         time.sleep(2)
         measured.in_database = _worked(here) - worked
     measured.raw = _raw(here)
@@ -292,7 +292,7 @@ def _measure(
 
 
 def _raw(here: Ground) -> float:
-    """Return the milliseconds of the bare statements of a saved answer, on the calls just made."""
+    """Return the milliseconds that the bare statements of a saved answer take, on the calls just made."""
     with here.owner.connect() as connection:
         rows = connection.execute(
             text("""
@@ -329,13 +329,13 @@ def _postmaster(settings: Settings) -> int:
 
 
 def _cpu(first: int) -> float:
-    """Return the seconds of a processor that a process and those below it have used, ended ones included."""
+    """Return the CPU seconds used by a process and its descendants, including those that have ended."""
     ticks, parents = {}, {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-            except OSError:  # it ended meanwhile
+            except OSError:  # the process has ended meanwhile
                 continue
             parents[int(entry.name)] = int(fields[1])
             ticks[int(entry.name)] = sum(map(int, fields[11:15]))

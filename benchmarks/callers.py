@@ -1,10 +1,10 @@
-"""What tracers do all day, for the load generator: each takes their next call, when they are done with the last one.
+"""Simulated tracers for the load generator (locust): each takes the next call when done with the last one.
 
-They do not know of each other: the moments at which they ask are independent, as those of people are. Asking in step,
-forty at once twice a second, measured how long forty wait for one another.
+Their requests are independent, like those of people. When they asked in step, forty at once twice a second, the
+benchmark measured how long forty requests wait for one another.
 
-Run by `benchmarks.next_call`, in a process of its own. The environment says how many calls a second, and where
-the cookies of the sessions are: each is used once, in turn.
+Run by `benchmarks.next_call`, in a process of its own. Environment variables give the number of calls a second, and the
+file of session cookies, each of which is used once, in turn.
 """
 
 import json
@@ -24,18 +24,18 @@ EACH = float(os.environ["BENCH_A_SECOND"]) / float(os.environ["BENCH_USERS"])
 AFTER = int(os.environ["BENCH_AFTER"])
 
 LOOKS_EVERY = 0.05
-"""Seconds between two looks at how late the generator is itself."""
+"""Seconds between two measurements of the generator's own delay."""
 
 sessions = cycle(SESSIONS["sessions"][AFTER:] + SESSIONS["sessions"][:AFTER])
 
 
 def watch_oneself(**_given: object) -> None:
-    """Measure by how much the generator itself is late: every time that it measures holds as much of its own."""
+    """Measure the generator's own delay, which is part of every time that it measures."""
 
     def look() -> None:
         while True:
             due = time.monotonic() + LOOKS_EVERY
-            time.sleep(LOOKS_EVERY)  # patched by the generator, as threads are
+            time.sleep(LOOKS_EVERY)  # patched by the generator, like threads
             late = max(0.0, time.monotonic() - due) * 1000
             told: dict[str, Any] = {
                 "response_time": late,
@@ -52,23 +52,23 @@ events.test_start.add_listener(watch_oneself)  # type: ignore[no-untyped-call]
 
 
 class Tracer(FastHttpUser):
-    """Somebody who asks for the next call at moments of their own; who was kept waiting makes up for it."""
+    """A tracer who asks for the next call at independent moments, and catches up after a long wait."""
 
     network_timeout = connection_timeout = 10.0
 
     def on_start(self) -> None:
-        """Begin at a moment of one's own."""
+        """Begin at a random moment."""
         self.asks_at = time.monotonic()
         time.sleep(self.wait_time())  # patched by the generator: the others go on
 
     def wait_time(self) -> float:
-        """Return the seconds until the next asking."""
+        """Return the seconds until the next request."""
         self.asks_at += random.expovariate(EACH)
         return max(0.0, self.asks_at - time.monotonic())
 
     @task
     def next_call(self) -> None:
-        """Take the next call; only being sent to a call is a success."""
+        """Take the next call; only a redirect to a call is a success."""
         cookie, form_token = next(sessions)
         with self.client.post(
             "/calls/next",

@@ -1,9 +1,10 @@
-"""How many households a second are claimed, beside a durable update by primary key, and how flat that stays.
+"""Benchmark of claims per second, compared with a durable update by primary key, and of how flat the rate stays.
 
-A claim is one transaction of the product's service: the held call is asked for, the next household taken, the event
-written. Beside it stands its statement alone, as it is sent, and the bare one: what finds and takes the next household,
-without the event and without the look at what the caller holds. After each the household goes to the end of the queue,
-untimed, so that as many wait as before. `--quick` takes a tenth of everything.
+A claim is one transaction of the product's service: it looks for a call the member already holds, takes the next
+household and writes the event. It is compared with its statement alone, as it is sent, and with the bare statement,
+which only finds and takes the next household, without the event and without the check for a held call. After each claim
+the household goes to the end of the queue, untimed, so that the number of waiting households stays the same. `--quick`
+uses a tenth of everything.
 """
 
 import argparse
@@ -44,18 +45,18 @@ AGAIN = """
     UPDATE queue_entries SET state = 'ready', claimant_id = NULL, claimed_at = NULL, claim_ends_at = NULL,
         last_input_at = NULL, rank_at = rank_at + interval '1 day' WHERE id = %s
 """
-"""Puts a claimed household at the end of the queue."""
+"""Puts a claimed household back at the end of the queue."""
 
 TAKING = re.compile(
     r"taken AS \(\s*(UPDATE .*?)CASE\s+WHEN EXISTS \(SELECT FROM held\).*? THEN (coalesce.*) END\s+(RETURNING .*?)\), told",
     re.DOTALL,
 )
-"""What takes a household in the claiming statement, without the looks at who asks and what they hold."""
+"""Matches the part of the claiming statement that takes a household, without the checks of the member and held call."""
 
 
 @dataclass
 class Work:
-    """What one process is to do: which kind, for how long, as whom."""
+    """The work of one process: which kind of statement, for how long, as which members."""
 
     kind: Kind
     address: Address
@@ -67,7 +68,7 @@ class Work:
 
 @dataclass
 class Done:
-    """When each claim ended (seconds since the work began), and how long it took."""
+    """For each claim, when it ended (seconds since the work began) and how long it took."""
 
     ends: list[float] = field(default_factory=list)
     took: list[float] = field(default_factory=list)
@@ -75,7 +76,7 @@ class Done:
     """Entry and claim number."""
 
     def rate(self, since: float, until: float) -> float:
-        """Return claims a second between two moments."""
+        """Return the claims per second between two moments."""
         return sum(since <= end < until for end in self.ends) / (until - since)
 
 
@@ -107,7 +108,7 @@ Step = Callable[[int], tuple[int, int] | None]
 
 
 def _update(work: Work) -> Step:
-    """Update one row by its primary key and commit: what no claim can be faster than."""
+    """Update one row by its primary key and commit: no claim can be faster than this."""
     connection = psycopg.connect(work.address.owner_url.replace("+psycopg", ""), autocommit=True)
     first, last = work.ids
 
@@ -131,7 +132,7 @@ def _bare(work: Work) -> Step:
 
 
 def _statement(work: Work) -> Step:
-    """Run the product's own claiming statement, as it is sent, without anything around it."""
+    """Run the product's own claiming statement as it is sent, with nothing around it."""
     return _running(work, *_captured(work))
 
 
@@ -146,7 +147,7 @@ def _running(work: Work, statement: str, parameters: dict[str, Any], whose: list
 
 
 def _captured(work: Work) -> tuple[str, dict[str, Any], list[str]]:
-    """Return the statement that claims, its parameters, and which of them are the member."""
+    """Return the claiming statement, its parameters, and the names of those that are the member."""
     seen: list[tuple[str, dict[str, Any]]] = []
     engine = db.connect(work.address.url)
 
@@ -155,7 +156,7 @@ def _captured(work: Work) -> tuple[str, dict[str, Any], list[str]]:
         if "UPDATE queue_entries" in statement:
             seen.append((statement, dict(parameters)))
 
-    member = work.members[-1]  # not the first: its id would be the site's as well
+    member = work.members[-1]  # not the first, whose id equals the site's
     with db.transaction():
         next_call.claim_next(agent(member, work.address.site_id), at=now())
         db.session.rollback()
@@ -169,7 +170,7 @@ def _captured(work: Work) -> tuple[str, dict[str, Any], list[str]]:
 
 
 def _service(work: Work) -> Step:
-    """Claim as a page does, but for the page."""
+    """Claim as a page does, without HTTP."""
     db.connect(work.address.url)
 
     def step(member: int) -> tuple[int, int] | None:
@@ -182,7 +183,7 @@ def _service(work: Work) -> Step:
 
 
 def measure(here: Ground, kind: Kind, *, connections: int, lasting: float, members: list[int]) -> Done:
-    """Let so many processes work at the same time."""
+    """Run a number of processes at the same time."""
     address = address_of(here)
     with here.owner.begin() as connection:
         connection.execute(
@@ -211,7 +212,7 @@ def measure(here: Ground, kind: Kind, *, connections: int, lasting: float, membe
 
 
 def main(arguments: list[str]) -> int:
-    """Run everything and print the figures; 1 when one of them does not hold."""
+    """Run everything and print the figures; return 1 when one of them misses its target."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--json", action="store_true")
     options.add_argument("--quick", action="store_true", help="a tenth of everything")
@@ -268,9 +269,9 @@ def _beside_the_raw_limit(here: Ground, members: list[int], lasting: float) -> l
         kinds: tuple[Kind, ...] = ("update", "bare", "statement", "service")
         rates: dict[Kind, float] = {}
         for kind in kinds:
-            settle(here)  # what one kind has left behind is not in the way of the next
+            settle(here)  # dead rows of one kind must not slow down the next
             done = measure(here, kind, connections=connections, lasting=lasting, members=members)
-            # only the time of the claims themselves: what puts households back is not counted
+            # only the time of the claims themselves counts, not that of putting households back
             rates[kind] = len(done.took) / sum(done.took) * connections
             figures += _twice(done, f"{kind} at {connections}")
         figures.append(
@@ -294,7 +295,7 @@ def _beside_the_raw_limit(here: Ground, members: list[int], lasting: float) -> l
 
 
 def _twice(done: Done, name: str) -> list[Figure]:
-    """Return how many claims were given to two at once: none may be."""
+    """Return how many claims were given to two members at once; there must be none."""
     return [at_most(f"claimed twice, {name}", len(done.claimed) - len(set(done.claimed)), "claims", target=0)]
 
 
@@ -311,7 +312,7 @@ def _lasting(here: Ground, members: list[int], lasting: float) -> Figure:
 
 
 def _with_a_forgotten_transaction(here: Ground, members: list[int], normal: Done) -> list[Figure]:
-    """Claim while a transaction of the application is left open, until the database ends it."""
+    """Measure claims while an application transaction is left open, until the database ends it."""
     forgotten = psycopg.connect(here.engine.url.render_as_string(hide_password=False).replace("+psycopg", ""))
     forgotten.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     forgotten.execute("SELECT 1 FROM members LIMIT 1")

@@ -1,4 +1,4 @@
-"""What a benchmark found: words while it runs, one line of JSON at its end."""
+"""The results of a benchmark: progress messages while it runs, then a table or one line of JSON."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured value, beside its raw limit and its target where there are any."""
+    """One measured value, with its raw limit and its target if there are any."""
 
     name: str
     value: float
@@ -33,18 +33,18 @@ def at_most(name: str, value: float, unit: str, *, target: float, raw: float | N
 
 
 def told(name: str, value: float, unit: str) -> Figure:
-    """Return a figure for information: what to look at next."""
+    """Return a figure for information, without a target."""
     return Figure(name, round(value, 3), unit)
 
 
 def say(words: str) -> None:
-    """Say something to whoever watches; standard output is kept for the figures."""
+    """Print a progress message to standard error; standard output is for the figures."""
     sys.stderr.write(f"{words}\n")
     sys.stderr.flush()
 
 
 def show(figures: Sequence[Figure], *, as_json: bool) -> None:
-    """Print the figures: a table for a person, or one line for a program."""
+    """Print the figures, as a table or as one line of JSON."""
     if as_json:
         sys.stdout.write(json.dumps({"figures": [asdict(figure) for figure in figures]}) + "\n")
         return

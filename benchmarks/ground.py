@@ -1,4 +1,4 @@
-"""A database to measure in: durable, of its own, filled with as many people as asked."""
+"""The database of a benchmark: durable, separate, and filled with a given number of people."""
 
 import os
 from collections.abc import Iterator
@@ -24,19 +24,19 @@ PROGRAMME = "exercise-2022"
 
 @dataclass
 class Ground:
-    """A migrated database with one site, bound to the session; `owner` may make and drop tables."""
+    """A migrated database with one site, bound to the session; `owner` may create and drop tables."""
 
     server: Server
     engine: Engine
     owner: Engine
     keys_url: str = ""
     master: bytes = b""
-    """What another process needs to open the vault."""
+    """The master key, with which another process opens the vault."""
 
 
 @contextmanager
 def server() -> Iterator[Server]:
-    """Run a durable server in a folder of its own, gone afterwards."""
+    """Run a durable server in a temporary folder."""
     load_packs()
     with TemporaryDirectory(prefix="bench-", dir=os.environ.get("TRACING_BENCH_DIR")) as folder:
         running = ensure_server(Settings(data_dir=Path(folder) / "data"))
@@ -48,7 +48,7 @@ def server() -> Iterator[Server]:
 
 @contextmanager
 def ground(running: Server, name: str) -> Iterator[Ground]:
-    """Make a database called `name`, with one site."""
+    """Create a database called `name`, with one site."""
     owner_url, app_url = running.add_database(name)
     keys_owner_url, keys_url = running.add_database(f"{name}_keys")
     migrate.upgrade(owner_url, keys_owner_url)
@@ -71,9 +71,9 @@ def ground(running: Server, name: str) -> Iterator[Ground]:
 
 
 def fill(ground: Ground, count: int) -> None:
-    """Put `count` people in the base: each with keys, a case, a result, a line, a household and a call to make.
+    """Put `count` people into the database: each with keys, a case, a result, a line, a household and a call to make.
 
-    Written by the database itself, without the checks of foreign keys, which are put back before measuring.
+    The database generates the rows itself, without foreign keys, which are restored before measuring.
     """
     if not count:
         return
@@ -86,7 +86,7 @@ def fill(ground: Ground, count: int) -> None:
 
 @contextmanager
 def without_foreign_keys(connection: Connection) -> Iterator[None]:
-    """Write without the checks of foreign keys; they are put back for what comes later."""
+    """Write without foreign keys; they are restored afterwards."""
     dropped = _drop_foreign_keys(connection)
     yield
     for table, name, rule in dropped:
@@ -161,4 +161,4 @@ FILL = """
     SELECT now(), kind, (SELECT min(id) FROM sites), 'case', case_id, '{}'
     FROM one, unnest(ARRAY['case.opened', 'task.opened']) AS kind
 """
-"""What an import leaves of one person, many times; hashes are random, so that indexes grow as they do in life."""
+"""The rows that an import writes for a person, many times; hashes are random, so that indexes grow as in production."""

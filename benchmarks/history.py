@@ -1,7 +1,7 @@
-"""A past to measure in: calls that were made, with their people, answers and events.
+"""Past data for benchmarks: calls that were made, with their people, answers and events.
 
-Written by the database itself in plain SQL. Sealed columns hold random bytes of the right length: nothing that is
-measured opens them.
+The database generates it in plain SQL. Sealed columns hold random bytes of the right length, because nothing that is
+measured decrypts them.
 """
 
 from collections.abc import Iterator
@@ -17,15 +17,15 @@ from tracing.vault import services as vault
 
 DAYS = 25
 AT_A_TIME = 250_000
-"""Tasks a transaction."""
+"""Tasks per transaction."""
 
 
 def add_history(ground: Ground, tasks: int) -> None:
-    """Add so many tasks that were called and closed, over the last 25 days: three answers each.
+    """Add a number of tasks that were called and closed over the last 25 days, with three answers each.
 
-    One in four is a case's own, three are those of its contacts.
+    One in four is a case's own, the other three are those of its contacts.
 
-    Nobody else may use the database meanwhile. There must be a site and a member.
+    Nothing else may use the database meanwhile. A site and a member must exist.
     """
     _make_keys_of_days(ground)
     with ground.owner.begin() as connection, without_foreign_keys(connection), _without_indexes(connection):
@@ -37,7 +37,7 @@ def add_history(ground: Ground, tasks: int) -> None:
 
 
 def _make_keys_of_days(ground: Ground) -> None:
-    """Make the keys of the days to come: a process does not start on sealed rows of a day without one."""
+    """Make the keys of the days used: a process does not start if there are sealed rows of a day without a key."""
     with ground.owner.connect() as connection:
         days = connection.scalars(
             text("SELECT CAST(now() AS date) - number FROM generate_series(0, :days) AS number"),
@@ -50,7 +50,7 @@ def _make_keys_of_days(ground: Ground) -> None:
 
 @contextmanager
 def _without_indexes(connection: Connection) -> Iterator[None]:
-    """Write without the indexes that hold no rule, and build them afterwards: that is several times faster."""
+    """Write without the indexes that enforce no constraint, and build them afterwards: several times faster."""
     known = connection.execute(
         text("""
             SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid)

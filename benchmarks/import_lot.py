@@ -1,7 +1,7 @@
-"""How fast a lot is imported, beside the raw limit of its stages, and how that grows with the base.
+"""Benchmark of importing a lot, compared with the raw limit of its stages, and of its growth with the database.
 
-46,000 lines in CMS into a base of 100,000 people with cases; the same into none and into 1,000,000; a protected
-workbook; memory of the process and of the reading child. `--quick` takes a tenth of everything.
+46,000 lines in CMS into a database of 100,000 people with cases; the same into an empty one and into 1,000,000; a
+protected workbook; memory of the process and of its reading child. `--quick` uses a tenth of everything.
 """
 
 import argparse
@@ -28,7 +28,7 @@ PASSWORD = "for this run"  # noqa: S105 - opens nothing else
 
 @dataclass
 class Run:
-    """One load: how long it took, the seconds of each stage, the report, and the raw stages on its rows."""
+    """One load: its duration, the seconds of each stage, its report, and the raw stages on its rows."""
 
     seconds: float
     stages: dict[str, float]
@@ -39,7 +39,7 @@ class Run:
 
 @dataclass
 class Sample:
-    """A lot as it is sent, what opens it, its clear text, and how many lines it has."""
+    """A lot as it is sent, the secrets that open it, its clear text, and its number of lines."""
 
     content: bytes
     secrets: Secrets
@@ -48,7 +48,7 @@ class Sample:
 
 
 def measure(running: Server, name: str, sample: Sample, *, base: int) -> Run:
-    """Load a lot into a base of that many people."""
+    """Load a lot into a database of `base` people."""
     with ground(running, name) as here:
         say(f"  {name}: a base of {base:,} people …")
         fill(here, base)
@@ -84,7 +84,7 @@ def protected(workbook: bytes) -> bytes:
 
 @dataclass
 class Runs:
-    """Every load of this benchmark."""
+    """All loads of this benchmark."""
 
     lines: int
     none: Run
@@ -93,11 +93,11 @@ class Runs:
     small: Run
     crowd: Run
     read_sheet: float
-    """Seconds that the reader of workbooks takes alone."""
+    """Seconds that the workbook reader takes alone."""
 
 
 def main(arguments: list[str]) -> int:
-    """Run everything and print the figures; 1 when one of them does not hold."""
+    """Run everything and print the figures; return 1 when one of them misses its target."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--json", action="store_true")
     options.add_argument("--quick", action="store_true", help="a tenth of everything")
@@ -138,7 +138,7 @@ def _run_all(*, scale: int) -> Runs:
 
 
 def _reading_a_workbook(workbook: bytes) -> float:
-    """Return the seconds that the reader of workbooks takes, alone."""
+    """Return the seconds that the workbook reader takes alone."""
     started = time.perf_counter()
     opened = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(workbook))
     for name in opened.sheet_names:

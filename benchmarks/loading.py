@@ -1,4 +1,4 @@
-"""One load in a process of its own, as a command of the product is: what it takes of memory is its own as well."""
+"""One load in a process of its own, like a command of the product, so that its memory can be measured."""
 
 import pickle
 import subprocess
@@ -38,12 +38,12 @@ STAGES: tuple[tuple[Any, str, str], ...] = (
     (updates, "follow_numbers", "complete the known"),
     (db.session, "commit", "commit"),
 )
-"""Whose time is told, stage by stage."""
+"""The functions whose time is measured, with the name of their stage."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """A lot as it is sent, what opens it, and the bases that it is loaded into."""
+    """A lot as it is sent, the secrets that open it, and the databases that it is loaded into."""
 
     url: str
     keys_url: str
@@ -55,7 +55,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Done:
-    """How long a load took, the seconds of each stage, and its report."""
+    """The duration of a load, the seconds of each stage, and its report."""
 
     seconds: float
     stages: dict[str, float]
@@ -63,7 +63,7 @@ class Done:
 
 
 def in_its_own_process(work: Load) -> tuple[Done, float]:
-    """Do one load in a new process; returns what it says, and the MB that it and its children had at most."""
+    """Do one load in a new process; return its result, and the peak MB of the process and its children."""
     command = [sys.executable, "-c", "from benchmarks.loading import main; main()"]
     with (
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process,
@@ -75,7 +75,7 @@ def in_its_own_process(work: Load) -> tuple[Done, float]:
 
 
 def main() -> None:
-    """Load what the parent says."""
+    """Do the load that the parent process asks for."""
     work: Load = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own process
     load_packs()
     db.connect(work.url)
@@ -97,15 +97,15 @@ def main() -> None:
 
 
 class timed:  # noqa: N801 - reads as what it does
-    """Count the seconds spent in each stage while the context lasts; a stage inside another counts for itself.
+    """Count the seconds spent in each stage while the context lasts; a stage inside another is counted separately.
 
-    A stage is entered once a batch, never once a line: watching would take part of what is measured.
+    A stage is entered once per batch, never once per line, so that the measurement itself costs little.
 
-    Two threads work at once, so the stages together last longer than the load.
+    Two threads work at once, so the stages together take longer than the load.
     """
 
     def __enter__(self) -> dict[str, float]:
-        """Put a watch on every stage."""
+        """Wrap the functions of every stage with a timer."""
         self.seconds: dict[str, float] = defaultdict(float)
         self.open = threading.local()
         self.kept = [(owner, name, getattr(owner, name)) for owner, name, _stage in STAGES]
@@ -114,7 +114,7 @@ class timed:  # noqa: N801 - reads as what it does
         return self.seconds
 
     def __exit__(self, *_error: object) -> None:
-        """Take the watches away."""
+        """Remove the timers."""
         for owner, name, original in self.kept:
             setattr(owner, name, original)
 

@@ -1,7 +1,7 @@
 """Large lots of invented people, encrypted as a sender would.
 
-Names are letters at random. Numbers have the form of real ones, because the ranges reserved for fiction hold too
-few: nothing here ever dials.
+Names are random letters. Telephone numbers look like real ones, because the ranges reserved for fiction are too small;
+nothing here ever dials.
 """
 
 import csv
@@ -19,9 +19,9 @@ from tracing.people.nir import key_of
 SAMPLED = datetime(2026, 3, 9, 8, 0)  # noqa: DTZ001 - as written in a file, local
 GIVEN = (*FIRST_NAMES_F, *FIRST_NAMES_M)
 SHARED_NUMBER = 0.10
-"""Of the people: share the number of somebody earlier in the lot (a family)."""
+"""Share of people who have the same number as someone earlier in the lot (a family)."""
 SECOND_RESULT = 0.02
-"""Come twice in the lot: antigen, then PCR."""
+"""Share of people who occur twice in the lot: antigen test, then PCR."""
 NOT_POSITIVE = 0.02
 QUARANTINED = 0.005
 
@@ -94,7 +94,7 @@ def _again(line: dict[str, str], number: int, seed: int) -> dict[str, str]:
 
 
 def as_csv(lines: Iterator[dict[str, str]]) -> bytes:
-    """Return lines as a portal would write them."""
+    """Return lines as CSV, as a portal would write them."""
     sheet = io.StringIO()
     writer = csv.writer(sheet, delimiter=";", lineterminator="\r\n")
     writer.writerow(FIELDS)

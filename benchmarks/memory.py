@@ -1,4 +1,4 @@
-"""Memory of a process and of all that it started, sampled from /proc by a process of its own."""
+"""Peak memory of a process and its descendants, sampled from /proc by a separate process."""
 
 import os
 import select
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 EVERY = 0.05
-"""Seconds between two looks."""
+"""Seconds between two samples."""
 
 
 class Peak:
@@ -21,7 +21,7 @@ class Peak:
 
 @contextmanager
 def watched(root: int) -> Iterator[Peak]:
-    """Watch `root` and its descendants; the database server is no descendant. The watcher does not count."""
+    """Sample `root` and its descendants, without the sampling process; the database server is not a descendant."""
     peak = Peak()
     command = [sys.executable, "-m", "benchmarks.memory", str(root)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as watcher:
@@ -31,7 +31,7 @@ def watched(root: int) -> Iterator[Peak]:
 
 
 def main(root: int) -> None:
-    """Look until the parent says to end, then print the peak."""
+    """Sample until the parent says to stop, then print the peak."""
     peak = 0.0
     while not select.select([sys.stdin], [], [], 0)[0]:
         peak = max(peak, sum(_resident(pid) for pid in _family(root, but=os.getpid())) / 1024)

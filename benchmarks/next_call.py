@@ -1,7 +1,7 @@
-"""Next calls a second over HTTP, from the button to being sent to the call, and how long the slowest wait.
+"""Benchmark of next calls per second over HTTP, from the button to the redirect to the call, and of the slowest waits.
 
-5,000 tracers are logged in; 83 of them a second ask for their next call. The pages are served as on a host of their
-own (`tracing serve`), on a base filled by a real import. `--quick` takes a tenth of everything.
+5,000 tracers are logged in; 83 of them per second ask for their next call. The pages are served as on a separate host
+(`tracing serve`), on a database filled by a real import. `--quick` uses a tenth of everything.
 """
 
 import argparse
@@ -25,14 +25,14 @@ from tracing.kernel.config import Settings
 
 A_SECOND = 83
 USERS = 40
-"""Connections of the load generator; each asks about twice a second."""
+"""Connections of the load generator; each sends about two requests a second."""
 WORKERS = 2
 WARMING = 3.0
-"""Seconds of calls before those that are measured."""
+"""Seconds of warm-up calls, not measured."""
 
 
 def main(arguments: list[str]) -> int:
-    """Run everything and print the figures; 1 when one of them does not hold."""
+    """Run everything and print the figures; return 1 when one of them misses its target."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--json", action="store_true")
     options.add_argument("--quick", action="store_true", help="a tenth of everything")
@@ -54,7 +54,7 @@ def _figures(folder: Path, *, sessions: int, lasting: float) -> list[Figure]:
         known = folder / "sessions.json"
         known.write_text(json.dumps(log_in(runtime, here, sessions)), encoding="utf-8")
         with served(settings, workers=WORKERS):
-            # a host that has just begun makes its connections and prepares its statements first
+            # a host that has just started must first open connections and prepare statements
             _load(settings, known, WARMING)
             found = _load(settings, known, lasting, after=int(A_SECOND * WARMING * 2))
         with here.owner.begin() as connection:
@@ -67,7 +67,7 @@ def _figures(folder: Path, *, sessions: int, lasting: float) -> list[Figure]:
         here.owner.dispose()
     taken, own = found["next call"], found["own delay"]
     asked, failed = taken["num_requests"], taken["num_failures"]
-    # the generator takes a second to begin: what counts lies between its first answer and its last
+    # the generator takes a second to start: measure from its first answer to its last
     took = taken["last_request_timestamp"] - taken["start_time"]
     say(f"    {asked} calls in {took:.1f} s, {failed} failures")
     return [
@@ -81,7 +81,7 @@ def _figures(folder: Path, *, sessions: int, lasting: float) -> list[Figure]:
 
 
 def _load(settings: Settings, known: Path, lasting: float, *, after: int = 0) -> dict[str, dict[str, Any]]:
-    """Let the load generator run with the sessions `after` the first ones; returns what it found, by name."""
+    """Run the load generator, skipping the first `after` sessions; return its results by name."""
     environment = os.environ | {
         "BENCH_SESSIONS": str(known),
         "BENCH_A_SECOND": str(A_SECOND),
@@ -99,7 +99,7 @@ def _load(settings: Settings, known: Path, lasting: float, *, after: int = 0) ->
 
 
 def _percentile(found: dict[str, Any], share: float) -> float:
-    """Return the milliseconds within which so many answers came: the generator counts them by time."""
+    """Return the milliseconds within which this share of the answers came, from the generator's histogram."""
     times = sorted((float(took), count) for took, count in found["response_times"].items())
     wanted, seen = share * sum(count for _took, count in times), 0
     for took, count in times:

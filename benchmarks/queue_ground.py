@@ -1,4 +1,4 @@
-"""A queue to measure in: many households that wait, many that do not, and people who call."""
+"""The queue of a benchmark: many households that wait, many that do not, and tracers."""
 
 import os
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from tracing.staff.agent import Agent
 from tracing.staff.models import Role
 
 CONNECTIONS = 8
-"""As many as one process has, and as are meant to claim at once over all hosts."""
+"""The connections of one process, and the number meant to claim at once over all hosts."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """How another process reaches the queue, as the application and as the owner of the tables."""
+    """The addresses by which another process connects: as the application, and as the owner of the tables."""
 
     url: str
     owner_url: str
@@ -29,7 +29,7 @@ class Address:
 
 
 def address_of(ground: Ground) -> Address:
-    """Return how other processes reach this base."""
+    """Return the addresses of this database for other processes."""
     with db.transaction():
         site = staff.sites()[0]
         return Address(
@@ -41,12 +41,12 @@ def address_of(ground: Ground) -> Address:
 
 
 def processes(count: int) -> Pool:
-    """Return processes that share nothing with this one: a connection that was forked would be used twice."""
+    """Return a pool of spawned processes, because a forked connection would be used twice."""
     return get_context("spawn").Pool(count)
 
 
 def agent(member_id: int, site_id: int) -> Agent:
-    """Return a tracer of the site, in a session that this thread has open."""
+    """Return a tracer of the site as an agent."""
     site = staff.workplace(staff.get_site(site_id))
     return Agent(
         member_id=member_id,
@@ -59,7 +59,7 @@ def agent(member_id: int, site_id: int) -> Agent:
 
 
 def add_members(ground: Ground, count: int) -> list[int]:
-    """Add tracers of the first site; returns their ids."""
+    """Add tracers of the first site; return their ids."""
     with ground.owner.begin() as connection:
         return list(
             connection.scalars(
@@ -82,7 +82,7 @@ def add_members(ground: Ground, count: int) -> list[int]:
 def add_households(ground: Ground, count: int, state: str) -> None:
     """Add households in a state of the queue: `ready`, `scheduled` for tomorrow, or `idle`.
 
-    Those that are ready are due one after the other. They have no people: claiming looks at nothing but the queue.
+    Ready ones are due one after the other. They have no people, because claiming reads nothing but the queue.
     """
     moment = "now() + number * interval '1 ms'"
     not_before = {"scheduled": "now() + interval '1 day'"}.get(state, "now()")
@@ -103,7 +103,7 @@ def add_households(ground: Ground, count: int, state: str) -> None:
 
 
 def settle(ground: Ground) -> None:
-    """Bring the statistics up to date, as the server does by itself in time."""
+    """Vacuum and update the statistics, as the server does by itself in time."""
     with ground.owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
 
@@ -114,5 +114,5 @@ def now() -> datetime:
 
 
 def seconds(normal: float) -> float:
-    """Return how long a measurement lasts: TRACING_BENCH_SECONDS sets all of them."""
+    """Return the duration of a measurement; TRACING_BENCH_SECONDS sets all of them."""
     return float(os.environ.get("TRACING_BENCH_SECONDS", normal))

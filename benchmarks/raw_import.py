@@ -1,7 +1,7 @@
-"""The raw limit of an import: every stage it cannot do without, alone, on the rows that it wrote.
+"""The raw limit of an import: each indispensable stage alone, on the rows that the import wrote.
 
-Reading the clear text with `csv`, one HMAC for every blind index, one AEAD for every sealed blob, and COPY of every
-row into copies of the tables with the same indexes and no foreign keys, a transaction for every 5,000 lines.
+The stages: reading the clear text with `csv`, one HMAC for every blind index, one AEAD for every sealed blob, and COPY
+of every row into copies of the tables with the same indexes and no foreign keys, in transactions of 5,000 lines.
 """
 
 import csv
@@ -34,7 +34,7 @@ WRITTEN = (
 
 
 def marks(engine: Engine) -> dict[str, int]:
-    """Return the last id of each table that has one: what comes later was written by the load."""
+    """Return the last id of each table that has one: rows with later ids were written by the load."""
     found = {}
     with engine.connect() as connection:
         for name in WRITTEN:
@@ -44,7 +44,7 @@ def marks(engine: Engine) -> dict[str, int]:
 
 
 def rows_written(engine: Engine, before: dict[str, int]) -> dict[str, list[tuple[Any, ...]]]:
-    """Return every row that the load wrote; in tables without an id those of its people and households."""
+    """Return every row that the load wrote; in tables without an id, those of its people and households."""
     where = {name: f"id > {last}" for name, last in before.items()}
     where["person_keys"] = f"person_id > {before['people']}"
     where["household_numbers"] = f"household_id > {before['households']}"
@@ -60,7 +60,7 @@ def rows_written(engine: Engine, before: dict[str, int]) -> dict[str, list[tuple
 def stages(
     owner: Engine, clear: bytes, rows: dict[str, list[tuple[Any, ...]]], *, lines: int, copy_url: str
 ) -> dict[str, float]:
-    """Return the seconds of each stage, the median of some rounds: one round alone tells more of the neighbours."""
+    """Return the seconds of each stage, as the median of some rounds: a single round depends on other load."""
     with gc_control.put_off():  # as the product does
         rounds = [
             {

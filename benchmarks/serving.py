@@ -1,4 +1,4 @@
-"""Pages served over HTTP as on a host of their own, with people to call and tracers who are logged in."""
+"""Serve pages over HTTP as on a separate host, with people to call and logged-in tracers."""
 
 import os
 import secrets
@@ -32,7 +32,7 @@ from tracing.staff.login.sessions import hash_token
 
 
 def add_people(here: Ground, *, people: int) -> None:
-    """Open a site that calls at every hour, and import so many people to call."""
+    """Open a site that calls at any hour, and import a number of people to call."""
     key, certificate = sealing.new_key_pair("Benchmark", at=datetime.now(UTC))
     with db.transaction():
         site = staff.add_site(
@@ -43,7 +43,7 @@ def add_people(here: Ground, *, people: int) -> None:
             is_default=True,
             at=datetime.now(UTC),
         )
-        # whatever the hour of this run
+        # the benchmark must run at any hour
         db.session.execute(
             text("""
                 UPDATE sites SET calls_from = '00:00', calls_until = '23:59:59', calls_on_sundays = true,
@@ -66,7 +66,7 @@ def add_people(here: Ground, *, people: int) -> None:
 
 
 def log_in(runtime: Runtime, here: Ground, count: int) -> dict[str, Any]:
-    """Log so many tracers in; returns each one's cookie and the token of its forms."""
+    """Log in a number of tracers; return each one's cookie and form token."""
     members = add_members(here, count)
     tokens = [secrets.token_urlsafe(32) for _ in members]
     with here.owner.begin() as connection:
@@ -84,8 +84,8 @@ def log_in(runtime: Runtime, here: Ground, count: int) -> dict[str, Any]:
 
 @contextmanager
 def served(settings: Settings, *, workers: int) -> Iterator[int]:
-    """Serve the pages as a host does, until they are no longer needed; gives the number of its first process."""
-    # where a benchmark keeps its base is no setting of the product
+    """Serve the pages as a host does while the context lasts; yield the id of its first process."""
+    # where a benchmark keeps its database is not a setting of the product
     ours = {name: value for name, value in os.environ.items() if not name.startswith("TRACING_BENCH_")}
     environment = ours | {
         "TRACING_DATA_DIR": str(settings.data_dir),
@@ -106,7 +106,7 @@ def _wait_for(url: str, serving: "subprocess.Popen[bytes]") -> None:
     for _ in range(120):
         try:
             urllib.request.urlopen(url, timeout=5).read()  # noqa: S310 - our own address
-        except OSError:  # not there yet, or too busy to answer
+        except OSError:  # not listening yet, or too busy to answer
             if serving.poll() is not None:
                 raise RuntimeError("the pages are not served") from None
             time.sleep(0.5)
@@ -116,7 +116,7 @@ def _wait_for(url: str, serving: "subprocess.Popen[bytes]") -> None:
 
 
 def free_port() -> int:
-    """Return a port that nobody uses now."""
+    """Return a free port."""
     with create_server(("127.0.0.1", 0)) as listening:
         port: int = listening.getsockname()[1]
     return port

@@ -1,10 +1,10 @@
-"""How fast ended claims return to the queue, beside the raw batch rate, and whether callers notice.
+"""Benchmark of the sweep of expired claims, compared with the raw batch rate, and of its effect on claiming.
 
-50,000 claims that ended among a million households that wait. `--quick` takes a tenth of everything.
+50,000 expired claims among a million waiting households. `--quick` uses a tenth of everything.
 
-The raw rate is that of one statement in a loop, which frees the rows and does nothing else: no event, no end of the
-call. It runs on the very table that is swept, in turns with the sweep, after the same preparation, in batches as large
-as its. Like the sweep it does not wait for the disk after each batch.
+The raw rate is that of one statement in a loop, which frees the rows and does nothing else: it writes no event and ends
+no call. It runs on the same table as the sweep, alternating with it, after the same preparation and in batches of the
+same size. Like the sweep, it does not wait for the disk after each batch.
 """
 
 import argparse
@@ -55,16 +55,16 @@ RAW = """
 """
 
 LONGEST = 0.025
-"""Seconds for which a batch may hold its locks."""
+"""Seconds for which a batch may hold its locks at most."""
 ROUNDS = 3
-"""A machine that others use as well is now faster, now slower: both sides get their share of it."""
+"""Alternating rounds: the speed of a shared machine varies, and this way it affects both sides alike."""
 
 CLOSED = "UPDATE calls SET outcome = 'claim_ended', ended_at = now() WHERE ended_at IS NULL"
-"""What the raw loop left behind."""
+"""Ends the calls that the raw loop left open."""
 
 
 def main(arguments: list[str]) -> int:
-    """Run everything and print the figures; 1 when one of them does not hold."""
+    """Run everything and print the figures; return 1 when one of them misses its target."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--json", action="store_true")
     options.add_argument("--quick", action="store_true", help="a tenth of everything")
@@ -80,7 +80,7 @@ def _figures(running: Server, *, ended: int, waiting: int) -> list[Figure]:
     with ground(running, "sweep") as here:
         say(f"  {waiting:,} households, {ended:,} of them with claims that ended …")
         add_households(here, waiting, "ready")
-        # those who call meanwhile hold nothing yet
+        # the tracers who call meanwhile hold no claim yet
         callers, members = (added := add_members(here, ended + 100))[:100], added[100:]
         held: list[float] = []
         swept, took, written, wrote = 0, 0.0, 0, 0.0
@@ -115,7 +115,7 @@ def _figures(running: Server, *, ended: int, waiting: int) -> list[Figure]:
 
 
 def _claim(here: Ground, members: list[int]) -> None:
-    """Let each of these hold a household, with a claim that has ended."""
+    """Let each of these members hold a household with an expired claim."""
     with here.owner.begin() as connection:
         connection.execute(text(CLAIMED), {"members": members})
     settle(here)
@@ -126,7 +126,7 @@ def _calling(here: Ground, members: list[int], lasting: float) -> Work:
 
 
 def _sweep_at_rest(here: Ground, members: list[int], held: list[float]) -> tuple[int, float]:
-    """Let claims end and sweep them while nobody calls; `held` learns how long each batch kept its locks."""
+    """Let claims expire and sweep them while nobody calls; append to `held` how long each batch kept its locks."""
     _claim(here, members)
     with _transactions(here.engine) as each:
         swept = _sweep()
@@ -146,7 +146,7 @@ def _p99(done: Done) -> float:
 
 @contextmanager
 def _transactions(engine: Engine) -> Iterator[list[float]]:
-    """Note how long each transaction of the sweep lasted from its first lock until its commit was on the disk."""
+    """Record how long each transaction of the sweep lasted, from its first lock until its commit."""
     held: list[float] = []
     since: dict[str, float] = {}
 
@@ -166,7 +166,7 @@ def _transactions(engine: Engine) -> Iterator[list[float]]:
 
 
 def _raw(here: Ground, members: list[int], *, most: int) -> tuple[int, float]:
-    """Let claims end and let a loop of bare statements free them, `most` at a time; returns how many, and seconds."""
+    """Let claims expire and free them by a loop of bare statements, `most` at a time; return the number and seconds."""
     _claim(here, members)
     url = here.owner.url.render_as_string(hide_password=False).replace("+psycopg", "")
     with psycopg.connect(url, autocommit=True) as connection:

@@ -1,4 +1,4 @@
-"""Draft the next migration from what the models say: `make migration words="say when a claim was taken"`."""
+"""Draft the next migration from the models: `make migration words="say when a claim was taken"`."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from tracing.kernel.postgres.embedded import ensure_server
 
 
 def main(words: str, store: str = "main") -> None:
-    """Bring the databases up to date, then write the difference to a new file."""
+    """Migrate the databases to the newest revision, then write the difference from the models to a new file."""
     server = ensure_server(Settings.from_env())
     try:
         migrate.upgrade(server.owner_url, server.keys_owner_url)

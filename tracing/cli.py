@@ -1,4 +1,4 @@
-"""The `tracing` command. Each subcommand works on a fresh data directory: it starts what it needs."""
+"""The `tracing` command and its subcommands. Each works on a fresh data directory: it starts what it needs."""
 
 import json
 import signal
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class Commands(click.Group):
-    """The commands, each of which ends with one sentence and a status where it cannot go on."""
+    """A group of commands that end with one sentence and an exit status when they cannot go on."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; what it did not expect is told in a sentence, never as a traceback."""
+        """Run a command; an unexpected error is reported in a sentence, never as a traceback."""
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
@@ -86,9 +86,9 @@ def prepare_demo(runtime: "Runtime") -> list[str]:
 
 
 def accept_demo_numbers(runtime: "Runtime") -> list[str]:
-    """Return the demo accounts; where there are some, numbers reserved for fiction pass.
+    """Return the demo accounts; if there are any, accept telephone numbers reserved for fiction.
 
-    The demo's people answer behind such numbers, and so will the contacts they name.
+    The demo's people have such numbers, and so will the contacts they name.
     """
     from tracing import demo
 
@@ -131,7 +131,7 @@ def db() -> None:
 
 @db.command()
 def upgrade() -> None:
-    """Bring both databases to the newest structure, and make the keys and secrets that hosts share."""
+    """Migrate both databases to the newest structure, and make the keys and secrets that hosts share."""
     from tracing.app.runtime import running
     from tracing.kernel.secrets import flask_secret_key
 
@@ -159,9 +159,9 @@ def keys() -> None:
 @keys.command("check")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 def check_keys(as_json: bool) -> None:  # noqa: FBT001 - click passes a flag
-    """Say whether the keys are those of the data; exit 1 when they are not. Nothing is written.
+    """Say whether the keys belong to the data; exit 1 when they do not. Nothing is written.
 
-    Of each day one row of each table is opened. It works where the other commands refuse to start.
+    For each day, one row of each table is decrypted. This works even where the other commands refuse to start.
     """
     from tracing.app.runtime import check_keys as report_on_keys
     from tracing.vault.opening import in_words
@@ -211,7 +211,7 @@ def load(  # noqa: PLR0917 - click passes by name
 ) -> None:
     """Load an encrypted FILE of positive results.
 
-    Exit status 0 when the lot was taken in, whatever its lines; 2 when the file as a whole is refused; 1 when
+    Exit status 0 when the lot was loaded, whatever its lines; 2 when the file as a whole is refused; 1 when
     another lot is being loaded.
     """
     from tracing.app.runtime import running
@@ -243,7 +243,7 @@ def load(  # noqa: PLR0917 - click passes by name
 
 @imports.command("fetch")
 def fetch() -> None:
-    """Empty the watched folder: receive its files, load those of trusted sources, plan the others."""
+    """Empty the watched folder: receive its files, load lots of trusted sources, make a plan for the others."""
     from tracing.app.runtime import running
     from tracing.imports import cli as commands
 
@@ -257,7 +257,7 @@ def fetch() -> None:
 
 @main.group()
 def staff() -> None:
-    """People who work here."""
+    """Accounts of members of staff."""
 
 
 @staff.command("add")
@@ -350,7 +350,7 @@ def grant(
 @click.argument("login")
 @click.option("--address", help="Also lift the delay of this address, from which many accounts failed.")
 def allow(login: str, address: str | None) -> None:
-    """Let LOGIN try to log in now: wrong passwords typed before delay nobody any more."""
+    """Let LOGIN try to log in now: earlier wrong passwords no longer cause a delay."""
     from tracing.app.runtime import running
     from tracing.kernel.errors import Refused
     from tracing.staff import cli as commands

@@ -1,4 +1,4 @@
-"""The commands with which a platform is looked after: secrets, going back a release, backup and restoring."""
+"""Maintenance commands of `tracing`: downgrade to an earlier release, backup, restore."""
 
 from pathlib import Path
 
@@ -12,10 +12,10 @@ from tracing.kernel.config import Settings
 @click.option("--store", type=click.Choice(["main", "keys"]), default="main", show_default=True)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def downgrade(revision: str, store: str, *, yes: bool) -> None:
-    """Take migrations back, down to REVISION (default: -1, the last one only), to run an earlier release again.
+    """Revert migrations down to REVISION (default: -1, the last one only), to run an earlier release again.
 
-    Run it with the release that migrated, after a backup and with every host stopped: what the tables and columns
-    of these migrations hold is lost. It needs the address of the databases' owner.
+    Run it with the release that migrated, after a backup and with every host stopped: the data in the tables and
+    columns of these migrations is lost. It needs the database addresses of the owner role.
     """
     from tracing.kernel.postgres import migrate
     from tracing.kernel.postgres.embedded import ensure_server
@@ -44,7 +44,7 @@ def downgrade(revision: str, store: str, *, yes: bool) -> None:
     help="Also copy the master key, to a folder that is kept apart from FOLDER.",
 )
 def backup(folder: Path, key_to: Path | None) -> None:
-    """Save both databases in a new FOLDER, also while pages are served."""
+    """Save both databases in a new FOLDER; pages may be served meanwhile."""
     from tracing.app import saving
     from tracing.app.runtime import master_key_path
     from tracing.kernel import clock

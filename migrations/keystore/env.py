@@ -1,4 +1,4 @@
-"""Where the migrations of the key store meet its tables."""
+"""Alembic environment of the key store: connects its migrations with its models."""
 
 from tracing.kernel.postgres.migrate import run_in_environment
 from tracing.vault.models import KeyBase

@@ -1,4 +1,4 @@
-"""The pages as systemd starts them: with a socket that is already open (sd_listen_fds(3))."""
+"""Start the pages as systemd does: with a socket that is already open (sd_listen_fds(3))."""
 
 import re
 import signal
@@ -14,7 +14,7 @@ from tests.support.source import ROOT
 def start(
     command: Sequence[str], listener: socket.socket, environment: Mapping[str, str]
 ) -> subprocess.Popen[str]:
-    """Start a command that listens on `listener`."""
+    """Start a command with `listener` as its open socket."""
     handing_over = f'export LISTEN_PID=$$ LISTEN_FDS=1; exec "$@" 3<&{listener.fileno()}'
     return subprocess.Popen(
         ["bash", "-c", handing_over, "bash", *command],
@@ -27,7 +27,7 @@ def start(
 
 
 def stop(process: subprocess.Popen[str]) -> None:
-    """Stop it as systemd does; it must end in good order."""
+    """Stop the process as systemd does; it must end cleanly."""
     process.send_signal(signal.SIGTERM)
     try:
         _nothing, said = process.communicate(timeout=60)
@@ -37,7 +37,7 @@ def stop(process: subprocess.Popen[str]) -> None:
 
 
 def log_in(port: int, login: str, password: str, *, headers: Mapping[str, str] | None = None) -> int | str:
-    """Open the log-in page and post its form; returns its status, that of a page without a form, or what was lost on the way."""
+    """Open the log-in page and post its form; return the status, that of a page without a form, or a network error."""
     sent = dict(headers or {})
     try:
         line = HTTPConnection("127.0.0.1", port, timeout=60)

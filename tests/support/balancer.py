@@ -1,4 +1,4 @@
-"""A small balancer: asks each host whether it is ready, and sends people to those that are."""
+"""A small load balancer: checks whether each host is ready, and sends requests to those that are."""
 
 from collections.abc import Sequence
 from http.client import HTTPConnection, HTTPException
@@ -11,14 +11,14 @@ LOOK_EVERY = 0.1
 
 
 class Page(NamedTuple):
-    """What a host answered."""
+    """The response of a host."""
 
     status: int
     text: str
 
 
 class Balancer:
-    """Hosts by their addresses, and which of them are ready."""
+    """The addresses of the hosts, and which of them are ready."""
 
     def __init__(self, hosts: Sequence[tuple[str, int]], *, from_address: str | None = None) -> None:
         self.hosts = list(hosts)
@@ -41,12 +41,12 @@ class Balancer:
             thread.join()
 
     def get(self, path: str, *, cookie: str) -> Page:
-        """Ask whichever host is ready and has its turn."""
+        """Send a request to the next host that is ready."""
         ready = sorted(self.ready)
         return self.ask(ready[next(self._turn) % len(ready)], path, cookie=cookie)
 
     def ask(self, number: int, path: str, *, cookie: str = "") -> Page:
-        """Ask one host, ready or not, and wait for its answer."""
+        """Send a request to one host, ready or not, and wait for its answer."""
         host, port = self.hosts[number]
         connection = HTTPConnection(host, port, source_address=self._from)
         try:
@@ -57,7 +57,7 @@ class Balancer:
             connection.close()
 
     def wait_until_ready(self, *numbers: int) -> None:
-        """Wait until these hosts are ready, and no other."""
+        """Wait until exactly these hosts are ready."""
         while self.ready != set(numbers):
             self._closing.wait(LOOK_EVERY)
 
@@ -67,5 +67,5 @@ class Balancer:
                 is_ready = self.ask(number, "/readyz").status == 200
             except (OSError, HTTPException):
                 is_ready = False
-            # a set that others read is replaced, not changed
+            # other threads read this set, so it is replaced, not changed
             self.ready = self.ready | {number} if is_ready else self.ready - {number}

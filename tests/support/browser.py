@@ -1,4 +1,4 @@
-"""Chromium as this machine has it, for the tests that drive a real browser."""
+"""Find and start the machine's Chromium, for the tests that drive a real browser."""
 
 import os
 import shutil
@@ -33,13 +33,13 @@ def find_browser() -> Path | None:
 
 
 def must_not_skip() -> bool:
-    """Say whether a missing browser is a failure: it is wherever a change is judged."""
+    """Say whether a missing browser is a failure: it is in CI."""
     return os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 
 @contextmanager
 def launched() -> Iterator[Browser]:
-    """Run a real browser, or skip loudly; where a change is judged, fail instead."""
+    """Run a real browser; without one, skip with a clear message, or fail in CI."""
     path = find_browser()
     if path is None:
         message = "no Chromium here: the browser tests did not run"

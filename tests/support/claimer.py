@@ -1,6 +1,6 @@
-"""A tracer's process for the tests that kill it: claims, saves answers, and says each one that is committed.
+"""A tracer's process for the tests that kill it: claims, saves answers, and prints each one once it is committed.
 
-Run with `python -m tests.support.claimer`; what it joins is one line of JSON on standard input.
+Run with `python -m tests.support.claimer`; one line of JSON on standard input says which database to use.
 """
 
 import itertools
@@ -17,7 +17,7 @@ from tracing.vault.services import open_vault
 
 
 def main() -> None:
-    """Claim the next household and answer for ever; whoever started this process ends it."""
+    """Claim the next household and save answers for ever, until the test kills this process."""
     told = json.loads(sys.stdin.readline())
     db.connect(told["url"])
     open_vault(KeyRing(db.make_engine(told["keys_url"]), bytes.fromhex(told["master"])))
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def say(**words: int) -> None:
-    """Write one line: whoever reads it knows that this much is committed."""
+    """Print one line, which tells the test that this much is committed."""
     print(json.dumps(words), flush=True)  # noqa: T201
 
 

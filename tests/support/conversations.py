@@ -1,4 +1,4 @@
-"""Hold a whole conversation with the engine, step by step, as a tracer does."""
+"""Run a whole conversation through the script engine, step by step, as a tracer does."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from tracing.scripts.definitions import Script
 
 @dataclass
 class Conversation:
-    """A conversation held to its end: the steps in the order they were shown, and what was stored."""
+    """A completed conversation: the steps in the order they were shown, and what was stored."""
 
     steps: list[str] = field(default_factory=list)
     stored: dict[str, object] = field(default_factory=dict)

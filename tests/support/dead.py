@@ -1,4 +1,4 @@
-"""A database that is not there: nobody listens at its address."""
+"""An unavailable database: nothing listens at its address."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from tracing.kernel import db
 
 NOWHERE = "postgresql://tracing_app:s3cret-word@127.0.0.1:1/tracing"
-"""Nobody listens at port 1, which only root could open."""
+"""Nothing listens on port 1, which only root could open."""
 
 
 @contextmanager
 def dead_database() -> Iterator[None]:
-    """Let the session of the code under test look for its database where none is."""
+    """Bind the session of the code under test to an address without a database."""
     before = dict(db.session.session_factory.kw)
     engine = db.make_engine(NOWHERE)
     db.session.remove()

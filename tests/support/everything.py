@@ -1,4 +1,4 @@
-"""All that an import leaves, written down without ids, nonces and times of day: two states can be compared."""
+"""A dump of all that an import writes, without ids, nonces and times of day, so that two states can be compared."""
 
 from collections import Counter, defaultdict
 from typing import Any
@@ -10,7 +10,7 @@ from tracing.people import queries as people
 
 
 def everything() -> dict[str, Any]:
-    """Return lots, lines, people, cases, results, calls to make and the queue, each by who it is about."""
+    """Return lots, lines, people, cases, results, calls to make and the queue, each keyed by the person it is about."""
     who = _people()
     return {
         "lots": _rows("SELECT source_code, file_sha256, state, counts - 'lot', lines_read FROM import_lots"),
@@ -71,7 +71,7 @@ def _people() -> dict[int, tuple[str, str]]:
 
 
 def _households(who: dict[int, tuple[str, str]]) -> list[tuple[Any, ...]]:
-    """Return who is called together, and where each household stands in the queue; empty ones say nothing."""
+    """Return the people of each household and its place in the queue, without empty households."""
     members: dict[int, list[str]] = defaultdict(list)
     for person, household in _rows("SELECT id, household_id FROM people WHERE household_id IS NOT NULL"):
         members[household].append(who[person][0])

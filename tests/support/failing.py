@@ -1,7 +1,7 @@
 """A platform that fails in every way: a page, a load whose database is killed, each job, and pages without a database.
 
-Run as a program (`python -m tests.support.failing [without-rich]`): what it writes is what a platform would write. What
-must not be in it is left in `told.json` in the data folder.
+Run as a program (`python -m tests.support.failing [without-rich]`): its output is what a platform would log. The
+secrets that must not be in it are written to `told.json` in the data folder.
 """
 
 import json
@@ -42,11 +42,11 @@ PEOPLE = tuple(
     for number, letter in enumerate("ABCDEFGH", start=10)
 )
 KILLED_AT = 25
-"""The statement of the load before which the database is killed: in the midst of its tables."""
+"""The number of the load's statement before which the database is killed: in the middle of writing its tables."""
 
 
 def receive() -> None:
-    """Let a lot of a trusted source wait for the scheduler."""
+    """Receive a lot of a trusted source, which then waits for the scheduler."""
     with transaction():
         at = clock.now()
         lots.receive(
@@ -63,7 +63,7 @@ def receive() -> None:
 
 
 def break_page(app: Flask, endpoint: str) -> None:
-    """Let a page fail over somebody it has at hand, and repeat them in its error."""
+    """Make a page fail with an error message that contains a person's identity."""
     view = app.view_functions[endpoint]
 
     @wraps(view)
@@ -95,7 +95,7 @@ def main() -> None:
 
 
 def fail_page(app: Flask, client: FlaskClient) -> dict[str, Any]:
-    """Log in, open the page that fails, and return what was shown and what nobody may read."""
+    """Log in, open the page that fails, and return what was shown and the secrets that must not appear."""
     break_page(app, "imports.lots")
     client.post("/login", data={"login": "irene", "password": PASSWORD})
     answer = client.get(f"/lots?name={PEOPLE[0]['NOM_NAISSANCE']}")
@@ -104,7 +104,7 @@ def fail_page(app: Flask, client: FlaskClient) -> dict[str, Any]:
 
 
 def serve(client: FlaskClient, address: str) -> None:
-    """Open a page as waitress does: what even the error page could not say is written as it writes it."""
+    """Open a page as waitress does, so that an error of the error page itself is logged as waitress logs it."""
     try:
         client.get(address)
     except Exception:

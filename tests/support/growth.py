@@ -1,8 +1,8 @@
-"""No statement of a page or a job reads the whole of a table that grows.
+"""Check that no statement of a page or a job reads the whole of a table that grows.
 
-The statements that the product sent while the tests ran are planned at the end of the run (never run), with every way
-of reading a whole table made as dear as can be: where PostgreSQL still reads one whole, there is no index for the
-question.
+The statements that the product sent while the tests ran are planned (never executed) at the end of the run, with every
+way of reading a whole table made as expensive as possible: if PostgreSQL still reads one whole, no index fits the
+query.
 """
 
 import re
@@ -34,7 +34,7 @@ SMALL = {
     "index_key_uses": "a row for each kind of blind index",
     "alembic_version": "one row",
 }
-"""The tables that do not grow with the people who are called, and why. Every other one does."""
+"""The tables that do not grow with the number of people called, and why. Every other table does."""
 
 BOUNDED = {
     "uq_loans_one_at_a_time": "who is lent now",
@@ -48,7 +48,7 @@ BOUNDED = {
     "ix_import_lots_taken_back": "the lots that somebody took back, by hand",
     "ix_call_tasks_waiting_language": "the calls that wait for somebody who speaks a language",
 }
-"""Partial indexes that hold only what is still to be done: reading one whole reads no history."""
+"""Partial indexes of open work only: reading one of them whole reads no history."""
 
 BY_THE_LOT = "a page of import officers alone; a hundred senders make some 70,000 lots in a year"
 
@@ -62,17 +62,17 @@ EXCEPTIONS = {
     ): "the newest lots, one page of them: read from the newest back",
     ("imports.lots.queries.lots_to_decide", "import_lots"): BY_THE_LOT,
     ("imports.sources.queries.last_lots", "import_lots"): BY_THE_LOT,
-    # it reads back from the newest event until a page is full. What would find the events of a site, of a member and of
-    # a kind are three more indexes to write for every event of every call
+    # it reads back from the newest event until a page is full. To find the events of a site, of a member and of a kind
+    # would take three more indexes, written for every event of every call
     ("supervision.journal.queries.events_of", "events"): "an auditor's page, opened by few",
 }
-"""Who may read which table whole, and why."""
+"""Functions that may read a table whole, with the table and the reason."""
 
 PASSES_ON = {"Append", "Merge Append", "LockRows"}
-"""Reads no more rows than it is asked for: what stands above it counts."""
+"""Plan nodes that read no more rows than they are asked for: the node above them decides."""
 PARAMETER = re.compile(r"%\((\w+)\)s|%%")
 MANY = re.compile(r"%\((\w+_\d+)_\d+\)s((?:::\w+)?)(?:, %\(\1_\d+\)s\2)+")
-"""As many parameters as a list has values: two of them are planned as any number is."""
+"""A list of parameters, one for each value: it is shortened to two, which PostgreSQL plans like any number."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Offence:
 
 
 class Planner:
-    """Asks the database how it would answer."""
+    """Asks the database for the plans of statements."""
 
     def __init__(self, connection: "psycopg.Connection[Any]") -> None:
         self._connection = connection
@@ -113,9 +113,9 @@ class Planner:
         return sorted(found.values(), key=lambda offence: (offence.sent.place, offence.table))
 
     def _read_whole(self, sent: Sent) -> dict[str, str]:
-        """Return the tables of which every way to answer reads all.
+        """Return the tables that every possible plan reads whole.
 
-        A small base makes reading an index from end to end look cheap: while there is another way, it is what counts.
+        In a small database, reading an index from end to end looks cheap: if another plan exists, that one counts.
         """
         hidden: set[str] = set()
         first: dict[str, str] = {}
@@ -159,7 +159,7 @@ class Planner:
         return plan
 
     def _whole(self, node: dict[str, Any], above: str = "") -> Iterator[tuple[str, str, str]]:
-        """Return the tables that a plan reads whole, how, and the index that it reads whole."""
+        """Yield the tables that a plan reads whole, how, and the index that it reads whole."""
         kind = node["Node Type"]
         if kind == "Seq Scan":
             table = self._table(node["Relation Name"])
@@ -177,7 +177,7 @@ class Planner:
             yield from self._whole(below, above if kind in PASSES_ON else kind)
 
     def _table(self, name: str) -> str | None:
-        """Return the growing table of which this is the whole or a part."""
+        """Return the growing table that this is, or of which it is a partition; None if it does not grow."""
         table = self._parts.get(name, name)
         return table if table in self._tables and table not in SMALL else None
 
@@ -188,7 +188,7 @@ class Planner:
         condition = node.get("Index Cond", "")
         if condition:
             return bool(re.search(rf"(?<!\w){re.escape(index.first)}(?!\w)", condition))
-        # the first rows in the order of an index are no more than were asked for
+        # reading the first rows in index order reads no more than were asked for
         return above == "Limit" and "Filter" not in node
 
     @cached_property
@@ -205,7 +205,7 @@ class Planner:
 
     @cached_property
     def _indexes(self) -> dict[str, "_Index"]:
-        """The indexes by their names; a part of one goes by the name of the whole."""
+        """The indexes by name; a partition's index has the name of the whole index."""
         rows = self._connection.execute("""
             SELECT indexrelid::regclass::text, coalesce(inhparent, indexrelid)::regclass::text,
                    indrelid::regclass::text, pg_get_indexdef(indexrelid, 1, true)
@@ -216,7 +216,7 @@ class Planner:
 
     @cached_property
     def _hiding(self) -> dict[str, str]:
-        """How an index is put out of sight, in a transaction that is rolled back."""
+        """The statements that hide an index from the planner, in a transaction that is rolled back."""
         rows = self._connection.execute("""
             SELECT indexrelid::regclass::text, indrelid::regclass::text, conname
             FROM pg_index LEFT JOIN pg_constraint ON conindid = indexrelid AND contype IN ('p', 'u', 'x')
@@ -228,7 +228,7 @@ class Planner:
 
     @cached_property
     def _references(self) -> dict[str, list[tuple[str, str]]]:
-        """The columns of growing tables, without an index, that refer to a table."""
+        """For each table, the columns of growing tables that refer to it without an index."""
         rows = self._connection.execute("""
             SELECT confrelid::regclass::text, conrelid::regclass::text, attname
             FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
@@ -248,12 +248,12 @@ class _Index:
     name: str
     table: str
     first: str
-    """Its first column: a condition on the others alone still reads all of it."""
+    """Its first column: a condition on the other columns alone still reads the whole index."""
 
 
 @contextmanager
 def planner(engine: Engine) -> Iterator[Planner]:
-    """Ask a migrated database, as its owner: nothing is run, and nothing stays changed."""
+    """Yield a planner on a migrated database, as its owner: nothing is executed, and no change is kept."""
     url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(url, autocommit=True) as connection:
         yield Planner(connection)
@@ -266,5 +266,5 @@ migration that adds an index), or say in tests/support/growth.py why it may."""
 
 
 def told(offences: Iterable[Offence]) -> str:
-    """Return what a run says about them."""
+    """Return the message about offences for the end of a test run."""
     return "\n\n".join([ADVICE, *map(str, offences)])

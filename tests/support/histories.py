@@ -1,4 +1,4 @@
-"""Histories: whatever people and clocks do, in whatever order. Each is one run of a machine, and leaves nothing behind."""
+"""Stateful property tests: actions of people and clocks in random order. Each history is rolled back at its end."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tracing.queue.models import CallTask
 
 
 class History(RuleBasedStateMachine):
-    """A machine on the database of a test: a savepoint for each history, and a clock that its rules move."""
+    """A state machine on a test's database: a savepoint for each history, and a clock that its rules move."""
 
     session: Session
 
@@ -28,7 +28,7 @@ class History(RuleBasedStateMachine):
 
 
 def try_histories(history: type[History], *, examples: int = 15, steps: int = 25, **known: Any) -> None:
-    """Run a machine some times; `known` is what every history begins with."""
+    """Run a state machine several times; `known` gives the initial state of every history."""
     run_state_machine_as_test(
         type(f"Tried{history.__name__}", (history,), known),
         settings=settings(
@@ -41,7 +41,7 @@ def try_histories(history: type[History], *, examples: int = 15, steps: int = 25
 
 
 def waiting_households(story: Story, count: int) -> list[CallTask]:
-    """Let somebody of so many households of Nantes wait for their first call."""
+    """Make a number of households at Nantes, each with one person who waits for a first call."""
     return [
         waiting_case(story.nantes, identity(f"P{n}", phones=(f"+3363998{n:04d}",)), at=NOW)
         for n in range(count)

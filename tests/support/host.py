@@ -1,7 +1,7 @@
-"""An application host for the tests of several machines: tracers who claim, save and end calls, each a thread.
+"""An application host for the tests of several machines: tracers, each in a thread, who claim, save and end calls.
 
-Run with `python -m tests.support.host`; what it joins is the first line of JSON on standard input. Each line after
-it lets everybody call until nobody waits. Whatever is committed is said, a line of JSON each.
+Run with `python -m tests.support.host`; the first line of JSON on standard input says which database to use. Each line
+after it lets all tracers call until no household waits. The process prints each committed step as a line of JSON.
 """
 
 import json
@@ -38,13 +38,13 @@ Result = TypeVar("Result")
 Said = dict[str, Any]
 
 ANSWERS = 3
-"""Saved in each call."""
+"""Answers saved in each call."""
 
 _one_at_a_time = Lock()
 
 
 class Host:
-    """A host as the test sees it: a process, and what it has said so far."""
+    """A host from the test's side: a process, and what it has printed so far."""
 
     def __init__(self, told: Said, *, inside: Sequence[str] = ()) -> None:
         self.said: list[Said] = []
@@ -63,22 +63,22 @@ class Host:
     def _listen(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            if line.endswith("\n"):  # half a line is what a kill left
+            if line.endswith("\n"):  # an incomplete line is left by a kill
                 self._heard.put(json.loads(line))
         self._heard.put(None)
 
     def tell(self, words: Said) -> None:
-        """Say one line to it."""
+        """Send one line to the host."""
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(words) + "\n")
         self.process.stdin.flush()
 
     def call(self) -> None:
-        """Let everybody there call until nobody waits."""
+        """Let all tracers of the host call until no household waits."""
         self.tell({})
 
     def wait_for(self, word: str, times: int = 1) -> None:
-        """Listen until the host has said a word so many more times."""
+        """Wait until the host has printed a word this many more times."""
         while times:
             heard = self._heard.get()
             assert heard is not None, "the host has ended"
@@ -86,24 +86,24 @@ class Host:
             times -= word in heard
 
     def hear_the_rest(self) -> None:
-        """Listen until the host has ended."""
+        """Read the rest of the output until the host has ended."""
         while heard := self._heard.get():
             self.said.append(heard)
 
     def all_said(self, word: str) -> list[Any]:
-        """Return what it said under a word."""
+        """Return everything that the host printed under a word."""
         return [one[word] for one in self.said if word in one]
 
     def end(self) -> None:
-        """End it, whatever it does."""
+        """Kill the host, whatever it is doing."""
         self.process.kill()
         self._listener.join()
         self.process.communicate()
 
 
 def main() -> None:
-    """Be a host until whoever started it ends it."""
-    logs.configure("warning", "text")  # to standard error: what this process says goes to standard output
+    """Run as a host until the test ends the process."""
+    logs.configure("warning", "text")  # to standard error, because the test reads standard output
     told = json.loads(sys.stdin.readline())
     wrong = timedelta(hours=told.get("hours_ahead", 0))
     with time_machine.travel(datetime.now(UTC) + wrong):
@@ -111,7 +111,7 @@ def main() -> None:
 
 
 def serve(told: Said) -> None:
-    """Let everybody call, once for each line that comes."""
+    """Let all tracers call, once for each line of input."""
     db.connect(told["url"])
     open_vault(KeyRing(db.make_engine(told["keys_url"]), bytes.fromhex(told["master"])))
     with db.transaction():
@@ -125,7 +125,7 @@ def serve(told: Said) -> None:
 
 
 def call_until_nobody_waits(tracer: Agent) -> None:
-    """Take calls and lead them; a call that was lost is said."""
+    """Take calls and complete them; print a call that was lost."""
     while (call := surely(partial(take, tracer))) is not None:
         call_id, task_id = call
         try:
@@ -162,14 +162,14 @@ def save(call_id: int, task_id: int, question: str, tracer: Agent, *, at: dateti
 
 
 def finish(call_id: int, task_id: int, tracer: Agent, *, at: datetime) -> None:
-    """End the call: everything was said."""
+    """End the call as completed."""
     held = calls.writing(call_id, tracer, at=at)
     queue_services.close_task(queue.get_task(task_id), TaskState.DONE, by=tracer.member_id, at=at)
     calls.end(held, CallOutcome.COMPLETED, by=tracer, at=at)
 
 
 def surely(do: Callable[..., Result]) -> Result:
-    """Do one thing in a transaction of its own; where the database did not answer, again, as a person would."""
+    """Do one thing in its own transaction; if the database did not answer, retry, as a person would."""
     while True:
         try:
             with db.transaction():
@@ -184,7 +184,7 @@ def surely(do: Callable[..., Result]) -> Result:
 
 
 def say(**words: Any) -> None:
-    """Write one line: whoever reads it knows that this much is committed."""
+    """Print one line, which tells the test that this much is committed."""
     with _one_at_a_time:
         sys.stdout.write(json.dumps(words) + "\n")
         sys.stdout.flush()

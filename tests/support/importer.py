@@ -29,18 +29,18 @@ KILLED = -signal.SIGKILL
 
 
 class Importer:
-    """A process that loads lots in forks of itself."""
+    """A process that loads each lot in a fork of itself."""
 
     def __init__(self, live: Live, process: "subprocess.Popen[str]") -> None:
         self.live = live
         self.process = process
 
     def ask(self, file: Path, *, batch_size: int, killed_at: int | None = None) -> None:
-        """Ask for a load; it is killed by SIGKILL before its statement `killed_at`."""
+        """Request a load; it is killed by SIGKILL before its statement `killed_at`."""
         self._send({"file": str(file), "batch_size": batch_size, "killed_at": killed_at})
 
     def ask_scheduler(self, *, killed_at: int | None = None) -> None:
-        """Ask for one look of the scheduler's at the lots; it is killed before its statement `killed_at`."""
+        """Request one run of the scheduler's lot job; it is killed before its statement `killed_at`."""
         self._send({"file": None, "killed_at": killed_at})
 
     def _send(self, what: dict[str, Any]) -> None:
@@ -54,7 +54,7 @@ class Importer:
         self.process.stdin.flush()
 
     def ended(self) -> int:
-        """Wait for the end of what was asked for: 0, or KILLED."""
+        """Wait for the requested work to end; return 0, or KILLED."""
         assert self.process.stdout is not None
         return int(self.process.stdout.readline())
 
@@ -92,14 +92,14 @@ def _work(request: dict[str, Any]) -> None:
 
 
 def received(file: Path) -> Arrival:
-    """Return a lot as it arrived, always at the same time: what is due depends on it."""
+    """Return a lot with a fixed time of arrival, because deadlines depend on it."""
     return replace(arrival("killed", file.read_bytes()), received_at=datetime(2026, 3, 10, 9, tzinfo=UTC))
 
 
 def at_statement(engine: Engine, number: int, do: Callable[[], None]) -> Callable[[], int]:
-    """Do something once, before the statement of that number (COPY and COMMIT count too).
+    """Call `do` once, before the statement of that number (COPY and COMMIT count too).
 
-    Returns what ends the counting and tells how many statements there were.
+    Returns a function that ends the counting and returns the number of statements.
     """
     seen = [0]
 

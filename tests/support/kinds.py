@@ -1,4 +1,4 @@
-"""The kind of every module: read from its name, else from its chapter, else from the table of exceptions here."""
+"""The kind of every module: from its name, else from its chapter, else from the table of exceptions here."""
 
 RANKS = {
     "views": 7,
@@ -16,7 +16,8 @@ RANKS = {
 """Inside a feature a module imports its own kind and those of a lower rank. `CONTRIBUTING.md` says what each holds."""
 
 OUTSIDE = {"app", "demo", "cli", "upkeep", "kernel", "ui"}
-"""What is no feature: entry points above them, and what they stand on below. A contract each in `.importlinter`."""
+"""Packages that are not features: entry points above the features, and foundations below. Each has a contract in
+`.importlinter`."""
 
 CHAPTERS = {
     "desk.screen": "pages",
@@ -30,7 +31,7 @@ CHAPTERS = {
     "scripts": "rules",
     "sickleave.documents": "rules",
 }
-"""The kind of the modules of a chapter whose name says none. In every other one it is `services`."""
+"""The kind of a chapter's modules whose own name says none. In chapters not listed it is `services`."""
 
 EXCEPTIONS = {
     "desk.conversation.questions": "pages",
@@ -50,7 +51,7 @@ EXCEPTIONS = {
     "supervision.board.counting": "queries",
     "supervision.team.status": "queries",
 }
-"""A module that is neither, and its kind."""
+"""Modules whose kind follows from neither name nor chapter, with their kind."""
 
 
 def kind_of(module: str) -> str:

@@ -1,6 +1,6 @@
-"""A database where the code under test really commits: for threads, processes and kills.
+"""A database where the code under test really commits, for tests with threads, processes and kills.
 
-The other tests run inside a transaction that is never committed; two of them cannot meet each other there.
+Other tests run inside a transaction that is never committed, in which two transactions cannot meet.
 """
 
 import os
@@ -31,7 +31,7 @@ KEPT = {"alembic_version"}
 
 @dataclass(frozen=True)
 class Live:
-    """A migrated database with the people of the story in it, and what a second process needs to join."""
+    """A migrated database with the people of the story, and the addresses that a second process needs."""
 
     story: Story
     url: str
@@ -41,14 +41,14 @@ class Live:
 
 @pytest.fixture(scope="session")
 def live_engines(server: Server) -> Iterator[tuple[Engine, Engine, Live]]:
-    """Two migrated databases of their own: the owner's and the application's way to the main one."""
+    """Create two migrated databases; yield the owner's and the application's engine of the main one."""
     with migrated(server, f"live_{os.getpid()}") as ways:
         yield ways
 
 
 @contextmanager
 def migrated(server: Server, name: str) -> Iterator[tuple[Engine, Engine, Live]]:
-    """Make two databases of a server, and give the owner's and the application's way to the main one."""
+    """Create two migrated databases on a server; yield the owner's and the application's engine of the main one."""
     owner_url, url = server.add_database(name)
     keys_owner_url, keys_url = server.add_database(f"{name}_keys")
     migrate.upgrade(owner_url, keys_owner_url)
@@ -59,9 +59,9 @@ def migrated(server: Server, name: str) -> Iterator[tuple[Engine, Engine, Live]]
 
 
 def crowded_engine(url: str) -> Engine:
-    """Return an engine with as many connections as one process has, for many more threads than it ever runs.
+    """Return an engine with the connections of one process, for many more threads than a process ever runs.
 
-    The pool serves those who wait in no order; on a busy machine the last of 32 may wait for long.
+    The pool serves waiting threads in no particular order; on a busy machine the last of 32 may wait for long.
     """
     return create_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
@@ -73,14 +73,14 @@ def crowded_engine(url: str) -> Engine:
 
 @pytest.fixture
 def live_database(live_engines: tuple[Engine, Engine, Live]) -> Iterator[Live]:
-    """The session of the code under test commits here. Begins empty but for the story's people."""
+    """Let the session of the code under test commit to a database that contains only the story's people."""
     with begun(*live_engines) as live:
         yield live
 
 
 @contextmanager
 def begun(owner: Engine, engine: Engine, ways: Live) -> Iterator[Live]:
-    """Empty the databases, put the story's people in, and let the session of the code under test commit there."""
+    """Empty the databases, add the story's people, and let the session of the code under test commit there."""
     with owner.begin() as connection:
         tables = set(db.Base.metadata.tables) & set(
             connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
@@ -92,7 +92,7 @@ def begun(owner: Engine, engine: Engine, ways: Live) -> Iterator[Live]:
     open_vault(KeyRing(keys_engine, ways.master))
     with db.transaction():
         story = tell(at=clock.now())
-        # the clock of these tests is the machine's: they run at night as well
+        # these tests use the machine's clock, and must also pass at night
         for site in (story.nantes, story.ajaccio):
             site.calls_from = site.calls_until = MIDNIGHT
     yield Live(story, ways.url, ways.keys_url, ways.master)
@@ -101,7 +101,7 @@ def begun(owner: Engine, engine: Engine, ways: Live) -> Iterator[Live]:
 
 
 def at_once(works: Iterable[Callable[[], Result]]) -> list[Result]:
-    """Run each work in a thread of its own, all let go at the same moment; returns what they returned."""
+    """Run each function in a thread of its own, all started at the same moment; return their results."""
     works = list(works)
     line = Barrier(len(works))
 
@@ -117,13 +117,13 @@ def at_once(works: Iterable[Callable[[], Result]]) -> list[Result]:
 
 
 def committed(service: Callable[[datetime], Result]) -> Result:
-    """Do one thing in a transaction of its own, at the database's time, as a page does."""
+    """Call a service in its own transaction, at the database's time, as a page does."""
     with db.transaction():
         return service(clock.database_now())
 
 
 def fill_queue(site: Site, households: int, *, at: datetime) -> None:
-    """Put many households of one person with one call to make in the queue, without identities."""
+    """Put households into the queue, each of one person with one call to make, without identities."""
     values = {
         "site": site.id,
         "programme": site.programme,

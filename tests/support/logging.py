@@ -1,4 +1,4 @@
-"""The log of this process, put back as it was: a command that a test runs in it configures it for good."""
+"""Restore the log configuration of this process after a test whose command changes it."""
 
 import logging
 import sys
@@ -13,7 +13,7 @@ from tracing.kernel import logs
 
 @pytest.fixture
 def log_as_before() -> Iterator[None]:
-    """Undo what a configuration of the log changed."""
+    """Restore the log configuration at the end of the block."""
     root, hooks = logging.getLogger(), (sys.excepthook, threading.excepthook, sys.unraisablehook)
     before, level, raises = root.handlers[:], root.level, logging.raiseExceptions
     yield

@@ -1,4 +1,4 @@
-"""Lots for the tests of the import: the extracts of `tests/data`, lines made to measure, a store of dicts."""
+"""Lots for the import tests: the extracts of `tests/data`, lines made to order, and an in-memory store."""
 
 import hashlib
 import json
@@ -36,7 +36,7 @@ AGE_KEY = (EXTRACTS / "keys" / "site-age.key.txt").read_bytes()
 PASSWORDS = (EXTRACTS / "keys" / "passwords.txt").read_text()
 PARIS = ZoneInfo("Europe/Paris")
 SETTINGS = Settings(data_dir=Path("/nowhere"), fiction_numbers=True)
-"""The settings under which the scheduler of the tests works."""
+"""The settings of the scheduler in tests."""
 READING = Reading(zone=PARIS, received_at=datetime(2021, 3, 8, 8, tzinfo=UTC))
 
 LINE = {
@@ -59,7 +59,7 @@ def raw_line(row: int = 2, **fields: str) -> RawLine:
 
 
 def parsed(row: int = 2, **fields: str) -> ParsedLine:
-    """Return such a line, read."""
+    """Return such a line, parsed."""
     return parse(raw_line(row, **fields), READING)
 
 
@@ -69,14 +69,14 @@ def extract(name: str) -> bytes:
 
 
 def expected(name: str) -> dict[str, Any]:
-    """Return what a right import reports of an extract."""
+    """Return the expected report of an extract."""
     stem = name.split(".", maxsplit=1)[0]
     report: dict[str, Any] = json.loads((EXTRACTS / f"{stem}.expected.json").read_text())
     return report
 
 
 def secrets(name: str = "") -> Secrets:
-    """Return everything that opens the extracts."""
+    """Return the secrets that open the extracts."""
     cms = secrets_from(private_key=KEY, certificate=CERTIFICATE, passwords=passwords_in(PASSWORDS, name))
     return cms + secrets_from(private_key=OPENPGP_KEY) + secrets_from(private_key=AGE_KEY)
 
@@ -89,7 +89,7 @@ def enveloped(content: bytes) -> bytes:
 
 
 def lot_of(lines: Iterable[Mapping[str, str]]) -> bytes:
-    """Return an encrypted extract of lines, each given as what differs from a usable one."""
+    """Return an encrypted extract of lines, each given as its differences from a usable line."""
     rows = [FIELDS, *([(LINE | dict(line)).get(name, "") for name in FIELDS] for line in lines)]
     return enveloped("\r\n".join(";".join(row) for row in rows).encode("cp1252"))
 
@@ -108,7 +108,7 @@ def arrival(name: str, content: bytes | None = None) -> Arrival:
 
 
 def take_back(lot_id: int, *, by: int) -> dict[str, Any]:
-    """Ask to take a lot back and let the scheduler's job do it; returns what went and what stayed."""
+    """Request that a lot be taken back and run the scheduler's job; return what was removed and what stayed."""
     with transaction():
         undoing.ask(lot_id, by=by, at=clock.now())
     jobs.work_once(SETTINGS)
@@ -119,7 +119,7 @@ def take_back(lot_id: int, *, by: int) -> dict[str, Any]:
 
 
 class Store:
-    """What is known of earlier lots, in dicts: the simplest thing that can feed the decisions."""
+    """An in-memory store of earlier lots, in dicts: the simplest input for the decisions."""
 
     def __init__(self) -> None:
         self.earlier: dict[str, list[EarlierLine]] = defaultdict(list)
@@ -127,12 +127,12 @@ class Store:
         self.cases = 0
 
     def load(self, lines: Iterable[RawLine]) -> dict[str, Any]:
-        """Take in a lot and report what became of it, line by line."""
+        """Load a lot and report the result of each line."""
         parsed_lines = [parse(raw, READING) for raw in lines]
         return report_of([told(line, self.take_in(line)) for line in parsed_lines], with_lines=True)
 
     def take_in(self, line: ParsedLine) -> Decision:
-        """Decide one line and remember what follows."""
+        """Decide one line and store the result."""
         fingerprint = hashlib.sha256(line.fingerprint_content.encode()).digest()
         earlier = self.earlier[line.result_id or fingerprint.hex()]
         candidates = self.people[given_birth_key(line.identity)] if line.identity else []
@@ -143,7 +143,7 @@ class Store:
         return decision
 
     def _remember(self, line: ParsedLine, decision: Decision, candidates: list[KnownPerson]) -> None:
-        """Keep the case and what the line adds to what is known of the person."""
+        """Store the case, and what the line adds to the known person."""
         assert line.identity is not None
         assert line.facts is not None
         person = next((one for one in candidates if one.person_id == decision.person_id), None)

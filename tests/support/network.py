@@ -1,6 +1,6 @@
-"""Hosts on a network of their own: namespaces joined by a bridge, and a PostgreSQL that listens there.
+"""Hosts on a separate network: namespaces joined by a bridge, and a PostgreSQL that listens there.
 
-Needs root and the program `ip`. Every name and address holds the process's number: two runs do not meet.
+Needs root and the program `ip`. Every name and address contains the process's number, so that two runs do not collide.
 """
 
 import os
@@ -16,7 +16,7 @@ from tracing.kernel.postgres.embedded import Server
 
 
 class NoNetworks(Exception):
-    """Networks cannot be made here, and why."""
+    """Networks cannot be created on this machine; the message says why."""
 
 
 class Network:
@@ -26,12 +26,12 @@ class Network:
         number = os.getpid()
         self._name = f"tr{number % 1_000_000}"
         self._prefix = f"198.18.{number % 256}"
-        """Of the range that is reserved for trying out networks."""
+        """An address range reserved for network tests."""
         self._hosts: list[str] = []
 
     @property
     def address(self) -> str:
-        """Where this process is found by the hosts."""
+        """The address of this process for the hosts."""
         return f"{self._prefix}.1"
 
     @property
@@ -40,10 +40,10 @@ class Network:
         return f"{self._prefix}.0/24"
 
     def open(self) -> None:
-        """Make the bridge.
+        """Create the bridge.
 
         Raises:
-            NoNetworks: it cannot be made here.
+            NoNetworks: it cannot be created on this machine.
         """
         if os.geteuid() != 0:
             raise NoNetworks("network namespaces need root")
@@ -60,7 +60,7 @@ class Network:
             raise NoNetworks(f"network namespaces cannot be made here: {refused.stderr.strip()}") from refused
 
     def add_host(self) -> str:
-        """Make one more host; returns its name."""
+        """Add a host; return its name."""
         number = len(self._hosts)
         host, wire = f"{self._name}-{number}", self._wire(number)
         _ip("netns", "add", host)
@@ -74,37 +74,37 @@ class Network:
         return host
 
     def inside(self, host: str) -> list[str]:
-        """Return the words that start a program on a host."""
+        """Return the command prefix that runs a program on a host."""
         return ["ip", "netns", "exec", host]
 
     def cut(self, host: str) -> None:
-        """Pull the host's wire out: nothing that it sends arrives, and it is told nothing."""
+        """Cut the host off: nothing that it sends arrives, and it gets no error."""
         _ip("link", "set", self._wire(self._hosts.index(host)), "down")
 
     def mend(self, host: str) -> None:
-        """Put the wire in again."""
+        """Reconnect the host."""
         _ip("link", "set", self._wire(self._hosts.index(host)), "up")
 
     @property
     def second_address(self) -> str:
-        """Another address of this process: what is done from it goes on for a host that has lost the first."""
+        """Another address of this process, which a host still reaches after `lose` has cut off the first."""
         return f"{self._prefix}.2"
 
     def lose(self, host: str) -> None:
-        """Let nothing that the host sends to this process's first address arrive, and tell it nothing."""
+        """Drop everything that the host sends to this process's first address, without an error."""
         neighbour = (self.address, "lladdr", "02:00:00:00:00:01", "dev", "eth0", "nud", "permanent")
         _ip("-n", host, "neigh", "replace", *neighbour)
 
     def find(self, host: str) -> None:
-        """Let it arrive again."""
+        """Undo `lose`."""
         _ip("-n", host, "neigh", "del", self.address, "dev", "eth0")
 
     def address_of(self, host: str) -> str:
-        """Return where a host is found."""
+        """Return the address of a host."""
         return f"{self._prefix}.{10 + self._hosts.index(host)}"
 
     def close(self) -> None:
-        """Remove everything again."""
+        """Remove the hosts and the bridge."""
         for host in self._hosts:
             subprocess.run(["ip", "netns", "del", host], check=False, capture_output=True)
         self._hosts.clear()
@@ -119,7 +119,7 @@ def _ip(*words: str) -> None:
 
 
 class Listening(Cluster):
-    """A cluster whose server can be reached by hosts, besides its socket file."""
+    """A cluster whose server hosts can reach over the network, besides its socket file."""
 
     def __init__(self, data_dir: Path, network: Network) -> None:
         self._network = network
@@ -136,7 +136,7 @@ class Listening(Cluster):
 
 @contextmanager
 def listening_server(data_dir: Path, network: Network) -> Iterator[Server]:
-    """Start a server that hosts of the network can reach, and stop it."""
+    """Run a server that hosts of the network can reach while the context lasts."""
     cluster = Listening(data_dir, network)
     with cluster.exclusively():
         share = cluster.join()
@@ -156,5 +156,5 @@ def listening_server(data_dir: Path, network: Network) -> Iterator[Server]:
 
 
 def over_the_wire(url: str, network: Network) -> str:
-    """Return the address of a database as hosts of the network reach it."""
+    """Return the address of a database for hosts of the network."""
     return f"{url.split('?', 1)[0].replace('@/', f'@{network.address}:{SOCKET_PORT}/')}"

@@ -1,4 +1,4 @@
-"""nginx as the documents set it up, on a free port of this machine and without TLS, for the tests of what is behind."""
+"""nginx with deploy/nginx.conf, on a free local port and without TLS, for tests of the pages behind it."""
 
 import re
 import shutil
@@ -29,7 +29,7 @@ http {{
 
 
 def without_tls(text: str, *, port: int, upstream: int, folder: Path) -> str:
-    """Return deploy/nginx.conf for one plain port: everything that concerns the pages stays as it is."""
+    """Return deploy/nginx.conf for one plain HTTP port: everything that concerns the pages is unchanged."""
     redirecting = text.index("server {\n    listen 80")
     text = text[:redirecting] + text[text.index("server {\n    listen 443") :]
     text = re.sub(r"^ *(ssl_\w+|listen \[::\]).*\n", "", text, flags=re.MULTILINE)
@@ -39,7 +39,7 @@ def without_tls(text: str, *, port: int, upstream: int, folder: Path) -> str:
 
 
 def answers(port: int) -> bool:
-    """Say whether somebody listens on a port of this machine."""
+    """Say whether a local port accepts connections."""
     with socket.socket() as line:
         return line.connect_ex(("127.0.0.1", port)) == 0
 

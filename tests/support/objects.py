@@ -1,4 +1,4 @@
-"""One of everything at a site: what the numbers in the product's addresses may stand for."""
+"""One object of each kind at a site, for every id that occurs in the product's addresses."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -29,25 +29,25 @@ from tracing.staff.models import Absence, Loan, Member, Role, Site
 from tracing.vault import services as vault
 
 SKELETON = {"row_number": 2, "version": 1, "step": "opening", "copy": "insured", "kind": "password"}
-"""The parts of an address that are no object of their own."""
+"""The parts of an address that are not objects of their own."""
 
 
 @dataclass(frozen=True)
 class Objects:
-    """A member with every role at one site, and the numbers of what is there, by their name in addresses."""
+    """A member with every role at one site, and the ids of its objects, by their name in addresses."""
 
     member: Member
     numbers: dict[str, object]
     onboarding: dict[str, object]
-    """Where the same names stand for something else: a recruit and their practice call."""
+    """In onboarding, the same names mean something else: a recruit and their practice call."""
 
     def values(self, endpoint: str) -> dict[str, object]:
-        """Return what fits into the address of an endpoint."""
+        """Return the values for the address of an endpoint."""
         return SKELETON | self.numbers | (self.onboarding if endpoint.startswith("onboarding.") else {})
 
 
 def objects_at(site: Site, other: Site, school: Site, *, serial: int, at: datetime) -> Objects:
-    """Make one of everything at a site; `serial` tells its people from those of another."""
+    """Make one object of each kind at a site; `serial` distinguishes its people from those of another site."""
     everyone = story.member(f"all{serial}", f"All {serial}", *((role, site) for role in Role), at=at)
     colleague = story.member(f"one{serial}", f"One {serial}", (Role.TRACER, site), at=at)
     by = story.agent(everyone, site)

@@ -1,4 +1,4 @@
-"""A database server of a test's own, durable as in life: to be started, killed and started again."""
+"""A separate database server for a test, durable as in production, to be started, killed and started again."""
 
 import shutil
 import tempfile
@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture
 def data_dir() -> Iterator[Path]:
-    """A folder with a short path, so that its socket file is used, and one that is not everyone's to write."""
+    """Yield a folder with a short path, so that its socket file is used, which only its owner can write."""
     folder = Path(tempfile.mkdtemp(prefix="tracing-"))
     folder.chmod(0o755)
     yield folder / "var"
@@ -18,5 +18,5 @@ def data_dir() -> Iterator[Path]:
 
 
 def postmaster(data_dir: Path) -> int:
-    """Return the number of the server's first process."""
+    """Return the process id of the postmaster."""
     return int((data_dir / "postgres/data/postmaster.pid").read_text().split()[0])

@@ -1,6 +1,6 @@
-"""What every page must be, checked in one place: valid, labelled, reachable without a mouse, written in French print.
+"""The checks for every page: valid HTML, labels, keyboard access, French typography.
 
-`check_page` is for whole pages, `check_fragment` for the parts that htmx puts into one.
+`check_page` is for whole pages, `check_fragment` for fragments that htmx inserts.
 """
 
 import re
@@ -25,14 +25,14 @@ POINTERS = ("aria-describedby", "aria-labelledby", "aria-controls", "for")
 
 
 def check_page(html: str) -> None:
-    """Raise AssertionError, naming every fault of a whole page."""
+    """Raise AssertionError that names every fault of a whole page."""
     soup = BeautifulSoup(html, "html5lib")
     faults = [*_broken_markup(html5lib.HTMLParser(), html), *_heading_and_title(soup), *_shared(soup)]
     _raise(faults)
 
 
 def check_fragment(html: str) -> None:
-    """Raise AssertionError, naming every fault of a part of a page; what it points to may be elsewhere."""
+    """Raise AssertionError that names every fault of a fragment; ids that it refers to may be elsewhere."""
     soup = BeautifulSoup(
         f"<!doctype html><html lang='fr'><head><title></title></head><body>{html}</body></html>", "html5lib"
     )
@@ -123,7 +123,7 @@ def _forms(soup: BeautifulSoup) -> Iterator[str]:
 
 
 def _enter(soup: BeautifulSoup) -> Iterator[str]:
-    """Enter in a field presses the first submit button of its form: it must do what the form is for."""
+    """Check that the first submit button of a form, which Enter in a field presses, does what the form is for."""
     for form in soup.find_all("form"):
         buttons = [one for one in soup.find_all(["button", "input"]) if _submits(one, form)]
         if not buttons:
@@ -139,7 +139,7 @@ def _enter(soup: BeautifulSoup) -> Iterator[str]:
 
 
 def _submits(button: Tag, form: Tag) -> bool:
-    """Say whether a button sends this form; one may stand outside it, or inside another one."""
+    """Say whether a button submits this form; it may be outside the form, or inside another one."""
     default = "submit" if button.name == "button" else "text"
     if str(button.get("type", default)).lower() not in {"submit", "image"}:
         return False
@@ -184,7 +184,7 @@ def _french_print(soup: BeautifulSoup) -> Iterator[str]:
 
 
 def _prose(soup: BeautifulSoup) -> Iterator[str]:
-    """Everything a person reads or hears, names (translate="no") and code left out."""
+    """Yield everything that a person reads or hears, without names (translate="no") and code."""
     for node in soup.find_all(string=True):
         if (
             type(node) is NavigableString
@@ -209,7 +209,7 @@ def _words(tag: Tag) -> str:
 
 
 def _described(tag: Tag) -> bool:
-    """Say whether a tag without words has a name for those who listen to the page."""
+    """Say whether a tag without text has an accessible name."""
     if any(tag.get(name) for name in ("aria-label", "aria-labelledby", "title")):
         return True
     return any(inner.get("aria-label") or inner.get("alt") for inner in tag.find_all(["svg", "img"]))

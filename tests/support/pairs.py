@@ -1,4 +1,4 @@
-"""Two records that may be one person, as an import leaves them."""
+"""Two records that may be one person, as an import writes them."""
 
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ SPELT_OTHERWISE = story.identity("Marie", "DUPOND", phones=("+33639980002",))
 
 
 def first_call(told: Story, who: Identity, *, sampled_at: datetime | None = None, at: datetime) -> CallTask:
-    """Open a case of somebody at Nantes and ask for its first call."""
+    """Open a case at Nantes and enqueue its first call."""
     opened = story.case(told.nantes, who, sampled_at=sampled_at or at - timedelta(days=1), at=at)
     return queue.enqueue(
         kind=TaskKind.CASE_FIRST,
@@ -29,7 +29,7 @@ def first_call(told: Story, who: Identity, *, sampled_at: datetime | None = None
 
 
 def pair(newcomer: int, known: int, *, at: datetime) -> PossibleDuplicate:
-    """Put two records before a human."""
+    """Mark two records as a possible duplicate for a person to decide."""
     found = PossibleDuplicate(person_id=newcomer, other_id=known, reason="import", found_at=at)
     session.add(found)
     session.flush()

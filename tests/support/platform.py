@@ -1,4 +1,4 @@
-"""A small platform for the browser: accounts with a known password, and a lot that came through the import.
+"""A small platform for browser tests: accounts with a known password, and a lot loaded by the import.
 
 Run as a program (`python -m tests.support.platform`), so that it is a process of its own, as the product is.
 """
@@ -56,7 +56,7 @@ def prepare(settings: Settings) -> None:
                     programme=settings.programme,
                     is_default=True,
                     funds=("441",),
-                    # the clock of the browser is the machine's
+                    # the browser uses the machine's clock, so the site calls at any hour
                     hours=(MIDNIGHT, MIDNIGHT),
                     at=at,
                 ),
@@ -81,7 +81,7 @@ def prepare(settings: Settings) -> None:
 
 
 def load_people(settings: Settings) -> None:
-    """Load a lot about PEOPLE."""
+    """Load a lot about the people in PEOPLE."""
     load(
         Arrival(
             content=lot_about(PEOPLE, number="T1", zone=settings.zone),

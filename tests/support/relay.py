@@ -1,4 +1,4 @@
-"""A way to a database that can fall silent: as a wire that was cut after the bytes were sent, or a stopped process."""
+"""A TCP relay to a database that can stop passing data, like a cut cable or a stopped process."""
 
 import socket
 from collections.abc import Callable
@@ -13,7 +13,7 @@ CHUNK = 65_536
 
 
 class Relay:
-    """Passes bytes on between a port of this machine and a server; while silent it accepts, and passes nothing."""
+    """Relays bytes between a local port and a server; while silent, it accepts connections but passes nothing on."""
 
     def __init__(self, url: str) -> None:
         target = make_url(url)
@@ -27,7 +27,7 @@ class Relay:
         port = self._listener.getsockname()[1]
         self.url = target.set(host="127.0.0.1", port=port, query={}).render_as_string(hide_password=False)
         self.accepted = 0
-        """Connections so far."""
+        """Number of connections so far."""
 
     def __enter__(self) -> Self:
         self._run(self._accept)
@@ -58,7 +58,7 @@ class Relay:
         self._speaks.clear()
 
     def speak(self) -> None:
-        """Pass on again, whatever waits first."""
+        """Pass data on again, waiting data first."""
         self._speaks.set()
 
     def _accept(self) -> None:
@@ -88,7 +88,7 @@ class Relay:
             while piece := source.recv(CHUNK):
                 self._speaks.wait()
                 to.sendall(piece)
-        self._speaks.wait()  # an end is no more passed on than anything else
+        self._speaks.wait()  # while silent, the end of a connection is not passed on either
         with suppress(OSError):
             to.shutdown(socket.SHUT_RDWR)
 

@@ -1,4 +1,4 @@
-"""Containers as senders make them, by programs and libraries that are not ours: for the tests of the import."""
+"""Encrypted containers as senders make them, by other programs and libraries, for the import tests."""
 
 import io
 import shutil
@@ -17,7 +17,7 @@ HAS_OPENSSL = shutil.which("openssl") is not None
 
 
 def openssl(*arguments: str, content: bytes = b"", **files: bytes) -> bytes:
-    """Run the program; an argument `@name` stands for a file with those bytes."""
+    """Run `openssl`; an argument `@name` is replaced by a file with those bytes."""
     with TemporaryDirectory() as folder:
         for name, held in files.items():
             (Path(folder) / name).write_bytes(held)
@@ -27,7 +27,7 @@ def openssl(*arguments: str, content: bytes = b"", **files: bytes) -> bytes:
 
 @cache
 def signer(name: str) -> tuple[bytes, bytes]:
-    """Return the private key and the certificate of somebody who signs."""
+    """Return the private key and the certificate of a signer."""
     both = openssl(
         *("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-days", "9"),
         *("-keyout", "-"),
@@ -39,7 +39,7 @@ def signer(name: str) -> tuple[bytes, bytes]:
 def enveloped_by_openssl(
     content: bytes, *options: str, form: str = "DER", certificate: bytes = CERTIFICATE
 ) -> bytes:
-    """Encrypt in the way the options say."""
+    """Encrypt with the given options."""
     return openssl(
         *("cms", "-encrypt", *options, "-outform", form, "-recip", "@recipient"),
         content=content,
@@ -48,7 +48,7 @@ def enveloped_by_openssl(
 
 
 def signed_by_openssl(content: bytes, *options: str, form: str = "DER", by: str = "laboratoire") -> bytes:
-    """Sign with the key of somebody."""
+    """Sign with the key of a signer."""
     key, certificate = signer(by)
     return openssl(
         *("cms", "-sign", *options, "-outform", form, "-signer", "@certificate", "-inkey", "@key"),
@@ -61,7 +61,7 @@ def signed_by_openssl(content: bytes, *options: str, form: str = "DER", by: str 
 def for_openpgp(
     content: bytes, *, signed_by: pysequoia.Tsk | None = None, armour: bool = False, password: str = ""
 ) -> bytes:
-    """Encrypt for the OpenPGP key of the site, or with a password."""
+    """Encrypt for the site's OpenPGP key, or with a password."""
     recipients = [] if password else [pysequoia.Tsk.from_bytes(OPENPGP_KEY).extract_certificate()]
     return pysequoia.encrypt(
         content,
@@ -73,7 +73,7 @@ def for_openpgp(
 
 
 def for_age(content: bytes) -> bytes:
-    """Encrypt for the identity of the site."""
+    """Encrypt for the site's age identity."""
     identity = AGE_KEY.decode().split()[-1]
     encrypted: bytes = pyrage.encrypt(content, [pyrage.x25519.Identity.from_str(identity).to_public()])
     return encrypted
@@ -82,7 +82,7 @@ def for_age(content: bytes) -> bytes:
 def zipped(
     members: dict[str, bytes], password: str = "", *, compression: int = pyzipper.ZIP_DEFLATED
 ) -> bytes:
-    """Put files into an archive, behind AES when there is a password."""
+    """Put files into a ZIP archive, encrypted with AES if there is a password."""
     archive = io.BytesIO()
     encryption = pyzipper.WZ_AES if password else None
     with pyzipper.AESZipFile(archive, "w", compression=compression, encryption=encryption) as sealed:

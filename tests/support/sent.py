@@ -1,4 +1,4 @@
-"""The statements that the product sends while the tests run: each text once, and where it came from."""
+"""Collects the statements that the product sends while the tests run: each text once, with its origin."""
 
 import re
 import sys
@@ -15,7 +15,7 @@ from tests.support.source import PACKAGE
 PLANNED = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH|VALUES|MERGE)\b", re.IGNORECASE)
 CODE = re.compile(r"[a-z]+(_[a-z]+)*(\.[a-z]+(_[a-z]+)*)?")
 KEY_STORE = re.compile(r"\b(cohort_keys|index_keys|master_key)\b")
-"""The tables of the key store, which has a row a day: they are not in the database that plans."""
+"""The tables of the key store, with one row per day: they are not in the database that plans the statements."""
 TYPES = {
     bool: "boolean",
     int: "bigint",
@@ -29,34 +29,34 @@ TYPES = {
 _OURS = str(PACKAGE)
 _TESTS = str(PACKAGE.parent / "tests")
 MIGRATIONS = "kernel.postgres.migrate."
-"""Runs once, as the owner."""
+"""Migrations are left out: they run once, as the owner."""
 _BELOW = str(PACKAGE / "kernel" / "db.py")
-"""Sends statements for others: who asked stands above it."""
+"""A module that sends statements for others: the origin is the frame above it."""
 
 
 @dataclass(frozen=True)
 class Sent:
-    """A statement of the product, and what sent it first."""
+    """A statement of the product, and the function that sent it first."""
 
     text: str
     place: str
     types: Mapping[str, str]
     codes: Mapping[str, str]
-    """The parameters that are a word of the product, as a state: the database plans with them, too."""
+    """The parameters that are codes of the product, such as a state: the planner gets their values."""
 
 
 class Collector:
-    """Listens to every engine of this process, and keeps what the product sends to the main database."""
+    """Listens to every engine of this process, and collects what the product sends to the main database."""
 
     def __init__(self) -> None:
         self.found: dict[tuple[str, tuple[str, ...]], Sent] = {}
 
     def start(self) -> None:
-        """Begin to listen."""
+        """Start listening."""
         event.listen(Engine, "before_cursor_execute", self._hear)
 
     def stop(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         event.remove(Engine, "before_cursor_execute", self._hear)
 
     def _hear(
@@ -80,7 +80,7 @@ class Collector:
 
 
 def _sent_by() -> str | None:
-    """Return where in the product the statement was sent from; None: by a test itself."""
+    """Return the function of the product that sent the statement; None if a test sent it."""
     frame: FrameType | None = sys._getframe(2)
     below = None
     while frame is not None:
@@ -98,7 +98,7 @@ def _sent_by() -> str | None:
 
 
 def types_of(parameters: Any) -> dict[str, str]:
-    """Return the database's types of the values of a statement, where they are plain; never the values."""
+    """Return the database types of a statement's parameters, where they are simple; never the values."""
     if not isinstance(parameters, dict):
         return {}
     found = {}
@@ -110,7 +110,7 @@ def types_of(parameters: Any) -> dict[str, str]:
 
 
 def codes_of(parameters: Any) -> dict[str, str]:
-    """Return which values are words of the product: the state of something, the kind of an event."""
+    """Return the parameters whose values are codes of the product: a state, the kind of an event."""
     if not isinstance(parameters, dict):
         return {}
     return {

@@ -15,7 +15,7 @@ def modules() -> list[Path]:
 
 
 def templates() -> list[Path]:
-    """Return every page and piece of a page."""
+    """Return every template."""
     return sorted(PACKAGE.rglob("templates/**/*.html"))
 
 
@@ -33,6 +33,6 @@ def calls(path: Path) -> Iterator[tuple[ast.Call, str]]:
 
 
 def place(path: Path, line: int | None = None) -> str:
-    """Return a path as a person clicks on it."""
+    """Return a path and line in the form that terminals make clickable."""
     shown = str(path.relative_to(ROOT))
     return f"{shown}:{line}" if line else shown

@@ -1,4 +1,4 @@
-"""Three people with a story, those around them, and the smallest things they work on."""
+"""The members and sites of the tests (Ada, Ben, Cleo and their colleagues), and minimal cases, calls and contacts."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -23,7 +23,7 @@ PROGRAMME = "exercise-2022"
 
 @dataclass(frozen=True)
 class Story:
-    """The sites and people of the tests. Ada, Ben and Cleo are the three to think of first."""
+    """The sites and members of the tests. Ada, Ben and Cleo are the main ones."""
 
     nantes: Site
     ajaccio: Site
@@ -33,13 +33,13 @@ class Story:
     ben: Member
     """Nantes' medical adviser."""
     cleo: Member
-    """A tracer at Ajaccio: nothing of Nantes is hers to see."""
+    """A tracer at Ajaccio, who may see nothing of Nantes."""
     abel: Member
     """Another tracer at Nantes."""
     dora: Member
     """Nantes' supervisor."""
     rose: Member
-    """The referent of Nantes and of the school."""
+    """The referent of Nantes and of the training site."""
     ivan: Member
     """Nantes' import officer, who sees the lots of all live sites."""
     theo: Member
@@ -112,21 +112,21 @@ def identity(
     nir: str | None = None,
     sex: str = "F",
 ) -> Identity:
-    """Return an invented person, behind a number reserved for fiction."""
+    """Return an invented identity with a telephone number reserved for fiction."""
     return Identity(
         birth_name=birth_name, first_names=first_names, birth_date=born, sex=sex, nir=nir, phones=phones
     )
 
 
 def person(who: Identity | None = None, *, is_invented: bool = False, at: datetime) -> Person:
-    """Make a person known."""
+    """Create a person."""
     return people.register(who or identity(), cohort=at.date(), is_invented=is_invented, at=at)
 
 
 def case(
     site: Site, who: Identity | None = None, *, sampled_at: datetime | None = None, at: datetime
 ) -> Case:
-    """Open a case with its result, sampled the day before unless told."""
+    """Open a case with its result, sampled the day before by default."""
     someone = person(who, is_invented=site.kind is SiteKind.TRAINING, at=at)
     sampled_at = sampled_at or at - timedelta(days=1)
     opened = cases.open_case(
@@ -168,7 +168,7 @@ def waiting_case(site: Site, who: Identity | None = None, *, at: datetime) -> Ca
 
 
 def contact(of: Case, who: Identity, *, by: Member, at: datetime, may_disclose: bool = False) -> Contact:
-    """Name a contact at risk of a case, seen the day before."""
+    """Add a contact at risk to a case, met the day before."""
     is_invented = session.get_one(Person, of.person_id).is_invented
     someone = person(who, is_invented=is_invented, at=at)
     named = Contact(

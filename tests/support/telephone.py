@@ -1,4 +1,4 @@
-"""A tracer on the telephone, in a real browser: leads the script as a person does, with the mouse."""
+"""A tracer's call in a real browser: follows the script as a person does, with the mouse."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -39,7 +39,7 @@ ADULT_AT_WORK: Says = {
     "last_contact_confirmed": "yes",
     "lives_with_case": "no",
 }
-"""A person without symptoms who works on site and asks for a sick note; the questions of both scripts."""
+"""The answers of a person without symptoms who works on site and asks for a sick note, for both scripts."""
 
 
 def step_of(page: Page) -> str:
@@ -50,9 +50,9 @@ def step_of(page: Page) -> str:
 def lead(
     page: Page, says: Says, *, until: str | None = None, watch: Callable[[], None] = lambda: None
 ) -> list[str]:
-    """Lead the script until its end, or until a step; returns the steps that were shown.
+    """Follow the script to its end, or to a step; return the steps that were shown.
 
-    `watch` looks at the page on every step.
+    `watch` is called with the page on every step.
     """
     shown: list[str] = []
     while True:
@@ -75,7 +75,7 @@ def lead(
 
 
 def answer(page: Page, says: Says) -> None:
-    """Answer each question of the step, those that an answer opens included, then confirm what was read."""
+    """Answer each question of the step, including those that an answer opens, then confirm the statements."""
     done: set[str] = set()
     while True:
         asked = page.locator("#answers input[name=asked]").evaluate_all(
@@ -102,12 +102,12 @@ def answer(page: Page, says: Says) -> None:
 
 
 def settle(page: Page) -> None:
-    """Wait until what was saved stands on the page: an answer may have opened another question."""
+    """Wait until the page shows what was saved: an answer may have opened another question."""
     page.wait_for_function("() => !document.querySelector('.htmx-request')")
 
 
 def add_contact(page: Page, first_name: str, phone: str, *, lives_with: bool, may_tell: bool = False) -> None:
-    """Add somebody to the contact list without leaving the call."""
+    """Add a person to the contact list without leaving the call."""
     page.get_by_role("link", name=re.compile("Ajouter")).first.click()
     dialog = page.get_by_role("dialog", name="Ajouter un contact")
     dialog.get_by_label("Prénom").first.fill(first_name)
@@ -122,11 +122,11 @@ def add_contact(page: Page, first_name: str, phone: str, *, lives_with: bool, ma
 
 
 def pick(dialog: Locator, field: str, value: str) -> None:
-    """Choose one of the options of a field of the contact's line."""
+    """Select an option of a field in the contact dialog."""
     dialog.locator(f"input[name=contact-{field}][value={value}]").check()
 
 
 def words_of(pdf: Path) -> str:
-    """Return every word printed in a PDF."""
+    """Return the text of a PDF."""
     document = pypdfium2.PdfDocument(pdf)
     return "\n".join(page.get_textpage().get_text_range() for page in document)

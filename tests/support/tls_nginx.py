@@ -1,4 +1,4 @@
-"""Debian's nginx with deploy/nginx.conf as it is, but for ports, certificate and the folder of its logs."""
+"""Debian's nginx with deploy/nginx.conf unchanged except for ports, certificate and log folder."""
 
 import os
 import re
@@ -38,17 +38,17 @@ class Nginx:
     folder: Path
 
     def log(self) -> str:
-        """Return what it has logged of requests so far."""
+        """Return the access log so far."""
         return (self.folder / "tracing.access.log").read_text(encoding="utf-8")
 
 
 def find_nginx() -> str | None:
-    """Return nginx, which Debian puts where only root looks."""
+    """Return the path of nginx, which Debian installs outside an ordinary user's path."""
     return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 
 
 def written(folder: Path, *, name: str, port: int, plain_port: int, behind: int) -> Path:
-    """Write deploy/nginx.conf for this machine, and what Debian has around it; returns the main file."""
+    """Write deploy/nginx.conf for this machine, and Debian's main configuration around it; return the main file."""
     text = CONFIGURATION.read_text(encoding="utf-8")
     replaced = {
         "tracing.example.org": name,
@@ -61,7 +61,7 @@ def written(folder: Path, *, name: str, port: int, plain_port: int, behind: int)
     for ours, here in replaced.items():
         assert ours in text, f"deploy/nginx.conf has no {ours!r} any more"
         text = text.replace(ours, here)
-    # not every machine speaks IPv6
+    # not every machine has IPv6
     text = re.sub(r"(?m)^ *listen \[::\].*\n", "", text)
     (folder / "tracing.conf").write_text(text, encoding="utf-8")
     main = folder / "nginx.conf"
@@ -77,7 +77,7 @@ def nginx(folder: Path, *, name: str, port: int, plain_port: int, behind: int) -
     program = find_nginx()
     assert program is not None
     words = [program, "-c", str(main), "-p", str(folder)]
-    # it returns when it listens
+    # nginx returns once it is listening
     subprocess.run(words, check=True)
     try:
         yield Nginx(port, plain_port, folder)

@@ -1,4 +1,4 @@
-"""A TLS proxy in a hundred lines, for machines without nginx: it ends TLS and says who asks, as any proxy does."""
+"""A TLS proxy in a hundred lines, for machines without nginx: it terminates TLS and forwards the client's address."""
 
 import ssl
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ REPLACED = ("x-forwarded-", "forwarded:", "connection:", "keep-alive:")
 
 
 def write_certificate(folder: Path, name: str) -> None:
-    """Write a certificate that a name gives itself, and its key."""
+    """Write a self-signed certificate for a name, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
@@ -58,7 +58,7 @@ class _Connection(BaseRequestHandler):
 
     def handle(self) -> None:
         self.request.settimeout(PATIENCE)
-        # a browser opens connections that it never uses, and closes them when it pleases
+        # a browser opens connections that it never uses, and closes them at any time
         with suppress(OSError), self.server.context.wrap_socket(self.request, server_side=True) as client:
             head, body = _head_of(client)
             if not head:
@@ -86,7 +86,7 @@ class _Connection(BaseRequestHandler):
 
 
 def _head_of(client: ssl.SSLSocket) -> tuple[bytes, bytes]:
-    """Read a request up to the empty line; returns its head, and what came of the body."""
+    """Read a request up to the empty line; return its head, and the part of the body received so far."""
     read = b""
     while b"\r\n\r\n" not in read:
         more = client.recv(65536)
@@ -106,7 +106,7 @@ def _length(head: bytes) -> int:
 
 @contextmanager
 def tls_proxy(port: int, *, behind: int, folder: Path) -> Iterator[None]:
-    """Listen with TLS on a port of this machine, in front of another."""
+    """Listen with TLS on a local port, in front of another."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / CERTIFICATE, folder / KEY)
     with _Server(("127.0.0.1", port), _Connection) as server:

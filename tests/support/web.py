@@ -1,4 +1,4 @@
-"""Opening pages as somebody, every page checked on the way."""
+"""Test clients that open pages as a given member, and check every page."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from tracing.staff.models import Member, Site
 
 
 class Visitor:
-    """One browser; HTML pages that it is given are checked."""
+    """One browser; every HTML page that it receives is checked."""
 
     def __init__(self, client: FlaskClient) -> None:
         self.client = client
@@ -40,7 +40,7 @@ class Visitor:
     def fragment(
         self, path: str, form: dict[str, Any] | None = None, *, status: int | None = 200, method: str = "post"
     ) -> TestResponse:
-        """Ask for a part of a page as htmx does; `status` None: whatever comes."""
+        """Request a fragment as htmx does; with `status` None, any status is accepted."""
         answer = self.client.open(path, method=method.upper(), data=form, headers={"HX-Request": "true"})
         assert status in {None, answer.status_code}, f"{answer.status_code}: {answer.text[:2000]}"
         return answer
@@ -53,17 +53,17 @@ class Visitor:
 
 
 class Browser:
-    """Makes visitors."""
+    """Creates visitors."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app
 
     def stranger(self) -> Visitor:
-        """Somebody who is not logged in."""
+        """Return a visitor who is not logged in."""
         return Visitor(self.app.test_client())
 
     def as_(self, member: Member, *, site: Site | None = None) -> Visitor:
-        """A member with a session of their own, working at `site` or at the first of theirs."""
+        """Return a visitor logged in as a member, at `site` or at the first of their sites."""
         with transaction():
             begun = sessions.begin(
                 queries.get_member(member.id), device="Firefox, Linux", at=clock.database_now()

@@ -1,4 +1,4 @@
-"""Every sentence of the interface, taken from code and templates as the translators' tool takes them."""
+"""Every sentence of the interface, extracted from code and templates by Babel, as for translators."""
 
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 
@@ -12,7 +12,7 @@ Sentence = str | tuple[str, ...]
 
 
 def sentences() -> list[tuple[str, Sentence]]:
-    """Return where each sentence stands, and it, or its singular and plural."""
+    """Return each sentence, or its singular and plural, with its place."""
     found = extract_from_dir(str(PACKAGE), METHODS, OPTIONS, KEYWORDS)
     return [(f"tracing/{path}:{line}", words) for path, line, words, _comments, _context in found if words]
 

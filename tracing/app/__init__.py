@@ -1,4 +1,4 @@
-"""Builds the Flask application: the only list of features."""
+"""The application: the list of features, start-up, serving, the scheduler and the middleware around every request."""
 
 from tracing.app.factory import create_app
 

@@ -1,4 +1,4 @@
-"""The application: every feature is named here and nowhere else."""
+"""The application factory, with the only list of features."""
 
 from flask import Flask, g
 
@@ -55,7 +55,7 @@ FEATURES = (
 """Modules that hold a blueprint called `bp`."""
 
 LARGEST_UPLOAD = 64 * 1024 * 1024
-"""Of a request: a file that is larger than any that is read still arrives, and its lot says what to do about it."""
+"""Bytes of a request. A file too large to be read still arrives, so that its lot can say what to do about it."""
 
 
 def create_app(settings: Settings, *, secret_key: str) -> Flask:
@@ -81,7 +81,7 @@ def create_app(settings: Settings, *, secret_key: str) -> Flask:
         g.time_zone = settings.zone
 
     requests.register(app)
-    register_breakdowns(app)  # before anything asks the database
+    register_breakdowns(app)  # before anything queries the database
     init_address(app, settings)
     Csrf(app)
     access.init_access(app, call_site=queue.call_site)

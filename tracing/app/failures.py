@@ -1,4 +1,4 @@
-"""What a command says when it cannot go on: one sentence, an exit status, and a line in the log without a secret."""
+"""How a command fails: one sentence, an exit status, and a log line without secrets."""
 
 import errno
 import os
@@ -34,11 +34,11 @@ class Failure(NamedTuple):
 
 
 def explain(error: Exception) -> Failure:
-    """Return what to say about an error that no command expected, and write it to the log.
+    """Return what to say about an unexpected error, and write it to the log.
 
-    The server's own words are repeated where they are about a connection, which has no row in it.
+    The database server's own message is repeated only for connection errors, which contain no value of a row.
     """
-    with suppress(OSError):  # the log may lie on the disk that is full
+    with suppress(OSError):  # the log may be on the disk that is full
         note(error)
     cause = _cause(error)
     if isinstance(cause, psycopg.errors.DiskFull):
@@ -60,7 +60,7 @@ def explain(error: Exception) -> Failure:
 
 
 def note(error: Exception) -> None:
-    """Write to the log what cannot hold an identity: the kind of an error and where it happened."""
+    """Log only what cannot contain an identity: the type of an error and where it happened."""
     cause = _cause(error)
     code = getattr(cause, "sqlstate", None) or getattr(cause, "errno", None)
     log.error("command failed", error=type(cause).__name__, code=code, at=_places(error))
@@ -92,7 +92,7 @@ def _first_line(error: BaseException) -> str:
 
 
 def _places(error: Exception) -> list[str]:
-    """Return where in this program it happened, the innermost place last, without the words of any line."""
+    """Return the places in this program's traceback, innermost last, without source lines."""
     frames = traceback.extract_tb(error.__traceback__)
     return [
         f"{Path(frame.filename).relative_to(PACKAGE)}:{frame.lineno}"

@@ -1,6 +1,6 @@
-"""Whether this process is alive, and whether it can be sent people: asked by balancers and monitors.
+"""Health checks for balancers and monitors: `/healthz` (the process is alive) and `/readyz` (it can serve pages).
 
-Answered before the application: no session, no identity, no entry in its log, under any host name.
+They are answered before the application: no session, no identity, no log entry, and under any host name.
 """
 
 import json
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ALIVE, READY = "/healthz", "/readyz"
 ANSWERS_WITHIN, BOTH_WITHIN = 1.8, 2.5
-"""Seconds for one database, and for both: whoever asks is answered within three."""
+"""Seconds for one database, and for both, so that a probe is answered within three."""
 OK, NOT_ASKED = "ok", "not asked"
 
 REVISION_ROW = "revision"
@@ -40,19 +40,19 @@ Report = dict[str, Any]
 
 @dataclass
 class Readiness:
-    """Whether pages of this process can be answered: both databases, their structure, and the key to the keys."""
+    """Whether this process can serve pages: both databases, their migrations, and the master key."""
 
     engine: Engine
     keys_engine: Engine
     opens_keys: Callable[[], bool]
-    """Whether the master key of this host is the key store's; an error of the store is raised."""
+    """Whether this host's master key opens the key store; an error of the store is raised."""
     keeps: float = 1.0
-    """Seconds for which an answer holds: many that ask cost the databases no more than one."""
+    """Seconds for which an answer is reused, so that many probes cost the databases no more than one."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _kept: tuple[float, Report] | None = field(default=None, repr=False)
 
     def report(self) -> Report:
-        """Return a line for each check, and how old the last run of each job is: that fails no host."""
+        """Return a line for each check, and the age of each job's last run, which makes no host unready."""
         with self._lock:
             if self._kept is None or monotonic() - self._kept[0] > self.keeps:
                 report = self._ask()
@@ -64,7 +64,7 @@ class Readiness:
         jobs: dict[str, int | None] = {}
         checks = {"database": NOT_ASKED, "key_store": NOT_ASKED, "master_key": NOT_ASKED}
         checks["database"] = self._database(self.engine, f"{REVISION} UNION ALL {JOBS}", migrate.MAIN, jobs)
-        if checks["database"] == OK:  # else the answer is known, and a page may wait for this thread
+        if checks["database"] == OK:  # else not ready anyway; a page may need this thread
             left = deadline - monotonic()
             checks["key_store"] = self._database(self.keys_engine, REVISION, migrate.KEYS, {}, within=left)
         if checks["key_store"] == OK:
@@ -109,13 +109,13 @@ class Readiness:
 def _structure(revision: str | None, known: Sequence[str]) -> str:
     """Return whether this release runs on tables at a revision.
 
-    One that it does not know was made by a later release while this host ran: migrations are safe for it.
+    An unknown revision comes from a later release, applied while this host ran: its migrations are safe for this one.
     """
     return "not migrated" if revision is None or revision in known[1:] else OK
 
 
 def answer_probes(application: "WSGIApplication", readiness: Callable[[], Report]) -> "WSGIApplication":
-    """Return an application that answers the two addresses itself and hands everything else on."""
+    """Return an application that answers the two addresses itself and passes everything else on."""
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ.get("PATH_INFO")

@@ -1,4 +1,4 @@
-"""The first page after logging in: the place of the role that has most to do."""
+"""The first page after logging in: redirects to the first place in the member's rail."""
 
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -12,6 +12,6 @@ bp = Blueprint("home", __name__)
 @bp.get("/")
 @may()
 def index() -> ResponseReturnValue:
-    """Go to the first place of the agent's rail."""
+    """Redirect to the first place in the agent's rail."""
     places = places_of(agent())
     return redirect(url_for(places[0].endpoint if places else "staff.account"), 303)

@@ -1,4 +1,4 @@
-"""The frame around every page: the places of one's roles, and who is working."""
+"""The left navigation (the rail): which places each role sees, and the account shown in the frame."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -26,9 +26,9 @@ class Door(NamedTuple):
     icon: str
     roles: frozenset[Role]
     also: tuple[str, ...] = ()
-    """Beginnings of other addresses that belong to this place; those below its own always do."""
+    """Prefixes of other addresses that belong to this place; those below its own always do."""
     waiting: Callable[[Agent], int] | None = None
-    """How much waits there for whoever asks; cheap, since it is asked on every page."""
+    """Counts what waits there for an agent; must be cheap, because it runs on every page."""
 
 
 DOORS = (
@@ -81,7 +81,7 @@ DOORS = (
 
 
 def places_of(agent: Agent) -> list[Place]:
-    """Return the places of the agent's roles at the present site, in the order of the rail."""
+    """Return the places for the agent's roles at the present site, in the order of the rail."""
     return [
         Place(
             endpoint=door.endpoint,
@@ -96,16 +96,16 @@ def places_of(agent: Agent) -> list[Place]:
 
 
 def is_open(door: Door) -> bool:
-    """Return whether the present page is this place or lies below it."""
+    """Return whether the present page is this place or below it."""
     addresses = (url_for(door.endpoint), *door.also)
     return any(request.path == address or request.path.startswith(f"{address}/") for address in addresses)
 
 
 def frame() -> dict[str, Any]:
-    """Give every template the rail and the account of whoever is logged in."""
+    """Give every template the rail and the account of the member who is logged in."""
     agent: Agent | None = g.get("agent")
     if agent is None or g.get("tells_of_error"):
-        # the page that tells of a breakdown shows nobody, and must not need what broke
+        # an error page shows no account, and must not depend on what broke
         return {"account": None, "rail": []}
     here = [ROLE_WORDS[role] for role in Role if (agent.site.id, role) in agent.roles]
     account = Account(

@@ -1,4 +1,4 @@
-"""Starting a process: settings, database, keys, and what must be there before the first page."""
+"""Starting a process: settings, database, keys, and the checks before the first page."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -53,7 +53,7 @@ class Runtime:
 
 
 def start(settings: Settings) -> Runtime:
-    """Bring everything up that a command or a page needs; on a fresh data directory it is created."""
+    """Start everything that a command or a page needs; in a fresh data directory it is created."""
     logs.configure(settings.log_level, settings.log_format)
     load_packs()
     with ExitStack() as if_it_fails:
@@ -80,7 +80,7 @@ def master_key_path(settings: Settings) -> Path:
 
 
 def check_keys(settings: Settings) -> dict[str, Any]:
-    """Return what there is to say about the keys, of a platform that may refuse to start; nothing is written."""
+    """Return a report on the keys, also of a platform that refuses to start; nothing is written."""
     logs.configure(settings.log_level, settings.log_format)
     server = ensure_server(settings)
     try:
@@ -96,10 +96,10 @@ def check_keys(settings: Settings) -> dict[str, Any]:
 
 
 def check_programmes() -> None:
-    """Check that the programmes by which the sites work are there: without one nobody of its sites could be called.
+    """Check that the programmes of all sites exist: without its programme, a site could call nobody.
 
     Raises:
-        CannotStart: one is missing. Half started, the scheduler would fail for the other sites, too.
+        CannotStart: one is missing. If the process started anyway, the scheduler would fail for the other sites, too.
     """
     known = load_packs()
     for site in staff.sites():
@@ -112,7 +112,7 @@ def check_programmes() -> None:
 
 @contextmanager
 def running(settings: Settings) -> Iterator[Runtime]:
-    """Start, and stop cleanly whatever happens."""
+    """Start a process, and stop it cleanly whatever happens."""
     runtime = start(settings)
     try:
         yield runtime

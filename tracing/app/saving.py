@@ -1,4 +1,4 @@
-"""A copy of both databases in a folder, and a platform made again from it. The master key travels apart."""
+"""Backup of both databases to a folder, and restore from it. The master key is copied separately."""
 
 import hashlib
 import json
@@ -20,16 +20,16 @@ from tracing.vault import sealing
 MAIN_DUMP = "tracing.dump"
 KEYS_DUMP = "tracing_keys.dump"
 CONTENTS = "backup.json"
-"""Written last: a folder without it is a backup that was broken off."""
+"""Written last: a folder without it is an incomplete backup."""
 
 
 def back_up(settings: Settings, folder: Path, *, key_to: Path | None, at: datetime) -> None:
-    """Save both databases in `folder`, and the master key in another one if asked; pages may be served meanwhile.
+    """Save both databases in `folder`, and the master key in `key_to` if given; pages may be served meanwhile.
 
-    The main database is saved first: the key of every identity in it is then in the key store's dump.
+    The main database is saved first, so that the key store's dump has the key of every identity in it.
 
     Raises:
-        CannotStart: a folder is in use, there is no key to go with the data, or PostgreSQL's program failed.
+        CannotStart: a folder is in use, the master key is missing, or PostgreSQL's program failed.
     """
     folder = _fresh(folder)
     if key_to is not None:
@@ -40,7 +40,7 @@ def back_up(settings: Settings, folder: Path, *, key_to: Path | None, at: dateti
     if key_to is not None:
         if (key_to / "master.key").exists():
             raise CannotStart(f"There is a key already: {key_to / 'master.key'}. Choose another folder.")
-        make_private_folder(key_to)  # refused now, not after the data was written
+        make_private_folder(key_to)  # fail now, not after the data was written
     server = ensure_server(settings)
     try:
         for name, url in ((MAIN_DUMP, server.owner_url), (KEYS_DUMP, server.keys_owner_url)):
@@ -64,8 +64,8 @@ def restore(settings: Settings, folder: Path, *, key: Path | None) -> None:
     """Fill two empty databases from a backup; afterwards the platform starts as it was.
 
     Raises:
-        CannotStart: the backup is incomplete or mixed with another one, the key is missing or another one, or the
-            databases are not empty.
+        CannotStart: the backup is incomplete or mixed with another one, the key is missing or not the right one, or
+            the databases are not empty.
     """
     try:
         contents = json.loads((folder / CONTENTS).read_text(encoding="utf-8"))
@@ -95,7 +95,7 @@ def restore(settings: Settings, folder: Path, *, key: Path | None) -> None:
 
 
 def _fresh(folder: Path) -> Path:
-    """Make the folder of a backup, readable by nobody else; one in use is refused."""
+    """Make the folder of a backup, readable by its owner only; a folder in use is refused."""
     folder = folder.expanduser().resolve()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(folder.iterdir()):
@@ -139,7 +139,7 @@ class _new_file:  # noqa: N801 - used as a function
 
 
 def _named(url: str) -> str:
-    """Return an address for PostgreSQL's programs without its password: arguments can be seen by every user."""
+    """Return an address for PostgreSQL's programs without its password: every user can see arguments."""
     return (
         make_url(url)
         .set(drivername="postgresql")
@@ -165,7 +165,7 @@ def _run(program: str, *words: str, url: str, stdin: int | None = None, stdout: 
 
 
 def _program(name: str, server: int) -> Path:
-    """Return the program of the server's version, or of the next one there is: older ones refuse to work."""
+    """Return the program of the server's version, or of the next newer one: older ones refuse to work."""
     found = {programs.major: programs / name for programs in all_programs()}
     if here := shutil.which(name):
         found.setdefault(major_of(Path(here)), Path(here))

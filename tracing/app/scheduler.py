@@ -1,4 +1,4 @@
-"""The scheduler's jobs. Exactly one process runs it; a second one does no harm (kernel.job_slots)."""
+"""The scheduler and the list of its jobs. One process runs it; a second one does no harm (kernel.job_slots)."""
 
 import threading
 from collections.abc import Callable
@@ -37,21 +37,21 @@ EVERY = {
 """Jobs by name, with how often they run, in seconds."""
 
 LOOK_EVERY = 5
-"""Seconds after which a slot that has begun is taken at the latest, whatever this machine's clock says."""
+"""A slot that has begun is taken within this many seconds, whatever this machine's clock says."""
 
 WORK_EVERY, FETCH_EVERY = 2, 15
-"""Seconds between two looks at the lots that wait, and at the watched folder."""
+"""Seconds between two checks for lots that wait, and of the watched folder."""
 
 
 class Scheduler(BackgroundScheduler):  # type: ignore[misc]
-    """A scheduler that tells a long job to end early when it is shut down itself."""
+    """A scheduler that asks a long job to end early when it is shut down."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.closing = threading.Event()
 
     def shutdown(self, wait: bool = True) -> None:  # noqa: FBT001, FBT002 - as its parent has it
-        """Let a lot that is being loaded end with its batch: the next start goes on from there."""
+        """Let a lot that is being loaded stop after its batch: the next start continues from there."""
         self.closing.set()
         super().shutdown(wait=wait)
 
@@ -62,7 +62,7 @@ def make_scheduler(settings: Settings) -> Scheduler:
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
     for name, (job, seconds) in EVERY.items():
-        # the slots are the database's: looked for more often than they come, none passes unseen
+        # slots follow the database's clock: checking more often than they begin misses none
         often = CronTrigger(second=f"*/{LOOK_EVERY}", timezone=UTC)
         scheduler.add_job(once(name, job, seconds), often, id=name)
     scheduler.add_job(once("tidy", tidy_jobs.tidy, 3600), CronTrigger(minute=7, timezone=UTC), id="tidy")
@@ -76,7 +76,7 @@ def make_scheduler(settings: Settings) -> Scheduler:
 
 
 def _add_imports(scheduler: Scheduler, settings: Settings) -> None:
-    """Add what the scheduler does about lots: they stand under a lock of their own, and need no slot."""
+    """Add the jobs that load lots: lots have a lock of their own, so these jobs need no slot."""
 
     def work(_slot: datetime) -> None:
         while imports.work_once(settings, is_closing=scheduler.closing.is_set):
@@ -96,26 +96,26 @@ def _add_imports(scheduler: Scheduler, settings: Settings) -> None:
 
 
 def clear_destroyed(slot: datetime) -> None:
-    """Finish what a crash left of the destruction of a day."""
+    """Finish the destruction of a day's keys after a crash."""
     with transaction():
         if take_slot("clear_destroyed", slot, at=clock.now()):
             vault.clear_destroyed()
 
 
 def once(name: str, job: Callable[[datetime], object], seconds: int) -> Callable[[], None]:
-    """Return `job` for the slot in which it is run, with its session closed after it and its failure logged."""
+    """Return `job` as a function that runs once for each slot, closes its session and logs its failure."""
 
     def run() -> None:
         try:
             with transaction():
-                # hosts whose clocks disagree must mean the same slot, and take none that is still to come
+                # hosts whose clocks disagree must agree on the slot, and take no future one
                 at = clock.database_now()
             job(slot_of(at, seconds))
         except OperationalError as error:
             if not error.connection_invalidated and getattr(error.orig, "sqlstate", None) is not None:
                 log.exception("job failed", job=name)
             else:
-                # every job says so every few seconds while the database is away: a line each, not a traceback
+                # every job logs this every few seconds while the database is away: one line, not a traceback
                 log.warning("job waits for the database", job=name)
         except Exception:
             # the next run tries again; a job that failed must not stop the scheduler

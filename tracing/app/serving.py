@@ -1,4 +1,4 @@
-"""Serving: all in one process, pages only, or the scheduler only."""
+"""The servers behind `tracing run` (all in one process), `tracing serve` (pages only) and `tracing scheduler`."""
 
 import socket
 import threading
@@ -22,23 +22,22 @@ log = structlog.get_logger()
 THREADS = 8
 """Pages answered at once where one process does everything."""
 THREADS_OF_MANY = 3
-"""The same of each process where there are several: enough to use the time in which the database works.
+"""Pages answered at once by each process where there are several: enough to use the time in which the database works.
 
-When many ask at the same moment, those that begin later wait for a thread and not, with all the others, for their turn
-at the interpreter: of 83 next calls a second the slowest hundredth took 32 to 54 ms and not 48 to 120 (8 threads,
-measured in turns).
+With few threads, late requests wait for a thread instead of competing with all the others for the interpreter: at 83
+next calls a second, the slowest hundredth took 32 to 54 ms instead of 48 to 120 (8 threads, measured in turns).
 """
 
 CONNECTIONS = 800
-"""Open at once where one process does everything: below the 1,024 files that a process usually may open."""
+"""Connections open at once where one process does everything: below the usual limit of 1,024 open files."""
 SILENT_FOR = 15
-"""Seconds after which a client that has begun to send and says no more is let go; one that is answered is not."""
+"""Seconds after which a client that stops in the middle of a request is dropped; one waiting for its answer is not."""
 
 
 def make_server(app: Flask, *, host: str, port: int, silent_for: int = SILENT_FOR) -> Any:
     """Return a server for one process, listening.
 
-    Requests are taken in by one thread and handed over when they are whole: half of one holds a connection, no page.
+    One thread reads requests and hands them over when complete: half a request occupies a connection, but no page.
     """
     return waitress.create_server(
         app,
@@ -49,14 +48,14 @@ def make_server(app: Flask, *, host: str, port: int, silent_for: int = SILENT_FO
         connection_limit=CONNECTIONS,
         channel_timeout=silent_for,
         cleanup_interval=1,
-        asyncore_use_poll=True,  # select() stops at 1,024 files
+        asyncore_use_poll=True,  # select() is limited to 1,024 files
         # the application reads forwarded headers itself, of the proxies that the settings name
         clear_untrusted_proxy_headers=False,
     )
 
 
 FINISH_SECONDS = 30
-"""For a page under way when the process is told to stop; the unit's TimeoutStopSec must be longer."""
+"""Seconds that a page under way has to finish when the process is stopped; the unit's TimeoutStopSec must be longer."""
 
 
 def all_in_one(runtime: Runtime, *, accounts: Sequence[str], say: Callable[[str], None]) -> None:
@@ -64,7 +63,7 @@ def all_in_one(runtime: Runtime, *, accounts: Sequence[str], say: Callable[[str]
     settings = runtime.settings
     try:
         server = make_server(runtime.make_app(), host=settings.host, port=settings.port)
-    except (OSError, ValueError) as error:  # the server says ValueError of an address that is none
+    except (OSError, ValueError) as error:  # the server raises ValueError for a malformed address
         raise _taken(settings, error) from None
     warn_without_address(settings)
     leave_out_what_is_loaded()
@@ -85,7 +84,7 @@ def all_in_one(runtime: Runtime, *, accounts: Sequence[str], say: Callable[[str]
 
 
 def warn_without_address(settings: Settings) -> None:
-    """Say in the log that links cannot be written whole: which proxy is in front, and under which name, is not set."""
+    """Log that links cannot be complete because the public address and the proxies are not set."""
     if settings.address is None:
         log.warning(
             "TRACING_PUBLIC_URL is not set: links of invitations are written without the platform's address"
@@ -93,7 +92,7 @@ def warn_without_address(settings: Settings) -> None:
 
 
 class AsWeLog(Logger):  # type: ignore[misc]
-    """gunicorn's log through ours (kernel.logs): its own would write a failed request with its query string."""
+    """Sends gunicorn's log through ours (kernel.logs): its own would write a failed request with its query string."""
 
     def setup(self, cfg: Any) -> None:
         """Leave handlers and levels as they are configured for the whole process."""
@@ -103,12 +102,12 @@ class AsWeLog(Logger):  # type: ignore[misc]
         self.cfg, self.loglevel, self._access_log_enabled = cfg, self.error_log.getEffectiveLevel(), False
 
     def exception(self, msg: Any, *_args: Any, **options: Any) -> None:
-        """Write where a request failed; its address is not repeated."""
+        """Log where a request failed, without its address."""
         words = msg.replace(" %s", "") if isinstance(msg, str) else "error"
         self.error_log.exception(words, **options)
 
     def warning(self, msg: Any, *args: Any, **options: Any) -> None:
-        """Write a warning; what could not be read of a request is not repeated."""
+        """Log a warning, without the part of the request that could not be read."""
         if str(msg).startswith("Invalid request"):
             msg = str(msg).split(": ", maxsplit=1)[0]
         self.error_log.warning(msg, *args, **options)
@@ -123,10 +122,10 @@ def _taken(settings: Settings, error: OSError | ValueError) -> CannotStart:
 
 
 def check_address(settings: Settings) -> None:
-    """Check that the address to listen on is free; one that systemd has opened for us is.
+    """Check that the address to listen on is free; a socket that systemd has opened for us is fine.
 
     Raises:
-        CannotStart: it is not. The server itself would try for five seconds and fill a page of the log.
+        CannotStart: it is in use. The server itself would retry for five seconds and fill a page of the log.
     """
     if systemd.listen_fds(unset_environment=False):
         return
@@ -139,7 +138,7 @@ def check_address(settings: Settings) -> None:
 
 
 class Pages(BaseApplication):  # type: ignore[misc]
-    """gunicorn with our application, configured here and not by files."""
+    """gunicorn with our application, configured in code and not by files."""
 
     def __init__(self, make_app: Callable[[], Flask], options: dict[str, Any]) -> None:
         self._make_app = make_app
@@ -162,7 +161,7 @@ def pages_only(runtime: Runtime, *, workers: int) -> None:
     """Serve the pages with `workers` processes until a signal.
 
     Where systemd hands over a socket (tracing-serve.socket), gunicorn listens there and not on the address in the
-    settings: whoever asks while this process restarts waits in that socket's line, and no request is lost.
+    settings: requests that arrive while this process restarts wait in the socket's queue, and none is lost.
     """
     settings = runtime.settings
     check_address(settings)
@@ -184,7 +183,7 @@ def pages_only(runtime: Runtime, *, workers: int) -> None:
         "when_ready": lambda server: log.info("pages served", at=", ".join(map(str, server.LISTENERS))),
         "timeout": 120,
         "graceful_timeout": FINISH_SECONDS,
-        # longer than a proxy keeps one open (nginx: 60 s): it would send on a connection that we just closed
+        # longer than a proxy keeps one open (nginx: 60 s), else it could send on a connection that we just closed
         "keepalive": 75,
         "errorlog": "-",
         "accesslog": None,

@@ -1,4 +1,4 @@
-"""Forget what only past days needed: job slots, sent forms, attempts to log in."""
+"""Job that deletes old rows that nothing needs any more: job slots, sent forms, log-in attempts."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from tracing.staff.login import sessions
 
 
 def tidy(slot: datetime) -> None:
-    """Forget the slots and the forms of past days, and old attempts to log in."""
+    """Delete the slots and sent forms of past days, and old log-in attempts."""
     with transaction():
         at = clock.database_now()
         if take_slot("tidy", slot, at=at):

@@ -1,4 +1,4 @@
-"""A working platform full of invented people: staff of every role, a lot through the real import, calls made."""
+"""The demo: invented staff of every role, invented people loaded by the real import, and some calls already made."""
 
 from tracing.demo.loading import accounts, is_wanted, load
 

@@ -1,4 +1,4 @@
-"""Invented people and the extract a laboratory portal would send about them. Nobody here exists.
+"""Invented people, and the extract that a laboratory portal would send about them. Nobody here exists.
 
 Telephone numbers come from the ranges reserved for fiction (ARCEP: 06 39 98 and 02 61 91).
 """
@@ -188,7 +188,7 @@ class Invented:
 
 
 def invent(area: Area, number: int, random: Random, *, first_serial: int) -> list[Invented]:
-    """Invent people of an area: mostly alone behind a mobile number, some families, one home for the elderly."""
+    """Invent people of an area: most live alone with a mobile number; some families, and one home for the elderly."""
     people: list[Invented] = []
     serial = first_serial
     while len(people) < number:
@@ -240,7 +240,7 @@ def _person(area: Area, random: Random, serial: int) -> Invented:
 def lines(
     people: list[Invented], *, lot: str, at: datetime, zone: ZoneInfo, random: Random
 ) -> Iterator[dict[str, str]]:
-    """Yield the lines of an extract about `people`: results of yesterday and of this morning."""
+    """Yield the lines of an extract about `people`, with results of yesterday and of this morning."""
     now = at.astimezone(zone)
     for rank, one in enumerate(people, start=1):
         sampled = now - timedelta(hours=random.uniform(6, 34))
@@ -276,7 +276,7 @@ def lines(
 
 
 def with_the_usual_trouble(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Add what real extracts bring: negatives, lines that cannot be used, one name written in two ways, repetitions."""
+    """Add what real extracts contain: negatives, unusable lines, one name spelt in two ways, repetitions."""
     changed = [dict(row) for row in rows]
     for row, result in zip(changed[-9:-3], ("N", "N", "N", "I", "X", "Z"), strict=True):
         row["RESULTAT"] = result
@@ -287,7 +287,7 @@ def with_the_usual_trouble(rows: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _misspelt(rows: list[dict[str, str]]) -> dict[str, str]:
-    """Return the result of somebody whose name another laboratory wrote with two letters exchanged."""
+    """Return a result for a person whose name another laboratory spelt with two letters swapped."""
     row = next(row for row in reversed(rows[:-60]) if row["TEL_MOBILE"] and row["RESULTAT"] == "P")
     name = row["NOM_NAISSANCE"]
     return row | {
@@ -300,7 +300,7 @@ def _misspelt(rows: list[dict[str, str]]) -> dict[str, str]:
 
 
 def as_csv(rows: list[dict[str, str]]) -> bytes:
-    """Return the extract as its sender writes it: `;` between fields, CRLF, UTF-8 with a mark."""
+    """Return the extract as its sender writes it: `;` between fields, CRLF, UTF-8 with a byte order mark."""
     written = io.StringIO()
     writer = csv.DictWriter(written, FIELDS, delimiter=";", lineterminator="\r\n")
     writer.writeheader()

@@ -1,4 +1,4 @@
-"""Filling an empty database with the demo."""
+"""Load the demo into an empty database."""
 
 from datetime import datetime, timedelta
 from random import Random
@@ -25,17 +25,17 @@ from tracing.staff import queries as staff
 from tracing.staff.models import Member
 
 SEED = 1902
-"""The same people at every first run: what one reads in a bug report can be found again."""
+"""The same people at every first run, so that a bug report can be reproduced."""
 SENDER, PRACTICE, OFFICERS = "PDL", "ECOLE", ("irene", "basile")
-"""The portal, whose people are real everywhere else; the sender of the training site's invented ones; who knows both."""
+"""The portal (outside the demo its people are real), the sender for the training site, and the two import officers."""
 BEGUN, LOADED = "demo.begun", "demo.loaded"
 AT_NANTES, AT_AJACCIO, AT_SCHOOL = 216, 60, 24
 ARRIVED_AGO = timedelta(hours=2, minutes=40)
-"""The demo begins in the middle of a morning: some calls are made, and the promise of four hours still runs."""
+"""The demo begins in the middle of a morning: some calls are made, and the four-hour deadline has not passed."""
 
 
 def is_wanted() -> bool:
-    """Return whether nobody works here yet and no lot ever came, or a first start was killed half-way."""
+    """Return whether there are no members and no lots yet, or a first start was killed half-way."""
     with transaction():
         if not any(session.scalar(select(table.id).limit(1)) for table in (Member, ImportLot)):
             return True
@@ -53,7 +53,7 @@ def password_of(settings: Settings) -> str:
 
 
 def accounts(settings: Settings) -> list[str]:
-    """Return the demo accounts, one a line; nothing when this database holds no demo."""
+    """Return the demo accounts, one per line; an empty list when this database contains no demo."""
     with transaction():
         is_there = staff.find_member_by_login(COLLEAGUES[0].login) is not None
     if not is_there or not (settings.data_dir / "secrets" / "demo_password").exists():
@@ -65,7 +65,7 @@ def accounts(settings: Settings) -> list[str]:
 def load(settings: Settings) -> None:
     """Load the demo: sites and staff, a lot through the real import, then a morning's work.
 
-    Each step is whole or absent, so that a start that was killed is gone on with by the next one.
+    Each step is done completely or not at all, so that the next start can continue one that was killed.
     """
     at = clock.now()
     with transaction():
@@ -84,9 +84,9 @@ def load(settings: Settings) -> None:
 
 
 def know_senders(settings: Settings, *, at: datetime) -> None:
-    """Let one import officer make the portal known with its key, and the other confirm it; and give the school its own.
+    """Register the portal and its key by one import officer, confirmed by the other, and the training site's sender.
 
-    The lots of a training site have a sender of their own: nobody of another one ever gets there.
+    The lots of a training site have a sender of their own, so that no person from another sender gets there.
     """
     key, certificate = sealing.make_key_pair(settings.data_dir / "demo", at=at)
     with transaction():
@@ -129,7 +129,7 @@ def know_senders(settings: Settings, *, at: datetime) -> None:
 
 
 def send_and_load(settings: Settings, *, at: datetime) -> None:
-    """Write the extracts, encrypt them as their senders would, and load them as any other file."""
+    """Write the extracts, encrypt them as their senders would, and load them like any other file."""
     random = Random(SEED)  # noqa: S311 - invented people, no secret
     people = [
         *invented.invent(invented.NANTES, AT_NANTES, random, first_serial=0),
@@ -143,7 +143,7 @@ def send_and_load(settings: Settings, *, at: datetime) -> None:
 
 
 def _load(code: str, lot: str, rows: list[dict[str, str]], settings: Settings, *, at: datetime) -> None:
-    """Encrypt an extract for the platform and load it, unless a start that was killed got so far."""
+    """Encrypt an extract for the platform and load it, unless an earlier start has done so already."""
     with transaction():
         arrived = select(ImportLot.id).where(
             ImportLot.source_code == code, ImportLot.state == LotState.LOADED

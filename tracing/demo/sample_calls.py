@@ -1,4 +1,4 @@
-"""A morning's work on the invented people, through the same services as the pages: calls, contacts, a question."""
+"""Sample calls of the demo, made through the same services as the pages: calls, contacts, a question to the adviser."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -58,12 +58,12 @@ SAID: dict[str, tuple[str, ...]] = {
     "insurance_scheme": ("RG",),
     "wants_note": ("yes",),
 }
-"""What our invented people say; what is not listed need not be answered."""
+"""The answers of the invented people; questions that are not listed need no answer."""
 
 
 @dataclass(frozen=True)
 class Friend:
-    """A contact that somebody names."""
+    """A contact named during a call."""
 
     name: str
     serial: int
@@ -82,7 +82,7 @@ FRIENDS = (
 
 
 def work(*, began_at: datetime, at: datetime) -> None:
-    """Make the calls of a morning at Nantes, and two practice calls of the recruit; those made are left."""
+    """Make the calls of a morning at Nantes, and two practice calls of the recruit; skip those already made."""
     with transaction():
         lucie, anouk = agent_of("lucie", NANTES), agent_of("anouk", NANTES)
         theo = agent_of("theo", SCHOOL)
@@ -108,7 +108,7 @@ def work(*, began_at: datetime, at: datetime) -> None:
 
 
 def take(by: Agent, *, at: datetime) -> Iterator[tuple[Call, Talk]]:
-    """Take the next call and yield the talk with each person of it."""
+    """Take the next call and yield the conversation with each of its people."""
     call = calls.take_next(by, at=at)
     if call is None:
         return
@@ -117,14 +117,14 @@ def take(by: Agent, *, at: datetime) -> Iterator[tuple[Call, Talk]]:
 
 
 def unanswered_call(by: Agent, outcome: CallOutcome, *, at: datetime) -> None:
-    """Ring in vain."""
+    """Make a call that is not answered."""
     with transaction():
         for _call, talk in list(take(by, at=at))[:1]:
             call_outcomes.finish(talk, outcome, by=by, at=at + timedelta(minutes=1))
 
 
 def promised_call(by: Agent, *, at: datetime, now: datetime) -> None:
-    """Promise a callback, in calling hours, within the hour if they last so long."""
+    """Promise a callback in calling hours, within the hour if they last that long."""
     with transaction():
         talks = list(take(by, at=at))
         for _call, talk in talks[:1]:
@@ -136,21 +136,21 @@ def promised_call(by: Agent, *, at: datetime, now: datetime) -> None:
 
 
 def quarters_from(now: datetime) -> Iterator[datetime]:
-    """Yield the quarters of an hour of the next days, from three quarters of an hour on."""
+    """Yield every quarter of an hour of the next days, beginning in three quarters of an hour."""
     first = now + timedelta(minutes=45)
     for quarter in range(6 * 24 * 4):
         yield first + timedelta(minutes=15 * quarter)
 
 
 def may_call_back(talk: Talk, moment: datetime, *, by: Agent) -> bool:
-    """Say whether whoever promises may call back at that moment themselves."""
+    """Say whether the tracer who promises may call back themselves at that moment."""
     calling = calling_of_person(talk.task.person_id, talk.task.site_id)
     at_work = presence.tracers_at_work(by.site.id, moment, zone=by.site.time_zone)
     return is_open(calling, moment) and any(one.id == by.member_id for one in at_work)
 
 
 def asked_call(by: Agent, question: str, *, at: datetime) -> None:
-    """Speak, then ask the medical adviser; the call waits for the answer."""
+    """Hold a conversation and ask the medical adviser; the call waits for the answer."""
     with transaction():
         talks = list(take(by, at=at))
         for call, talk in talks[:1]:
@@ -169,7 +169,7 @@ def asked_call(by: Agent, question: str, *, at: datetime) -> None:
 
 
 def complete_call(by: Agent, friends: list[Friend], *, with_note: bool = False, at: datetime) -> None:
-    """Hold a whole conversation with the first person of the next call; the others are left for another time."""
+    """Complete the conversation with the first person of the next call; leave the others for later."""
     with transaction():
         talks = list(take(by, at=at))
         for call, talk in talks[:1]:
@@ -198,13 +198,13 @@ def complete_call(by: Agent, friends: list[Friend], *, with_note: bool = False, 
 
 
 def leave_the_others(talks: Sequence[tuple[Call, Talk]], *, by: Agent, at: datetime) -> None:
-    """Hang up when nobody else of a household is spoken to: whoever holds a call gets no other one."""
+    """End the call without speaking to the others of the household, because a tracer has one call at a time."""
     if len(talks) > 1:
         call_outcomes.hang_up(talks[0][0], by=by, at=at)
 
 
 def speak(call: Call, talk: Talk, *, by: Agent, at: datetime, until: str | None = None) -> Talk:
-    """Lead the conversation through the script, up to the step that asks `until`, saving what is said."""
+    """Follow the script up to the step that asks `until`, saving the answers."""
     calls.writing(call.id, by, at=at)
     last: str | None = None
     for rank in range(len(talk.script.steps) * 2):
@@ -230,7 +230,7 @@ def speak(call: Call, talk: Talk, *, by: Agent, at: datetime, until: str | None 
 
 
 def answer_to(question: Question, talk: Talk, at: datetime) -> tuple[str, ...]:
-    """Return what an invented person says to a question; nothing to what need not be answered."""
+    """Return an invented person's answer to a question; empty if it needs no answer."""
     if question.id == "onset_on":
         onset = talk.about.case.onset_on or at.date() - timedelta(days=2)
         return (onset.isoformat(),)
@@ -240,7 +240,7 @@ def answer_to(question: Question, talk: Talk, at: datetime) -> tuple[str, ...]:
 
 
 def details_of(friend: Friend, talk: Talk, day: date) -> ContactDetails:
-    """Return the line of the contact list for a friend, met the day before."""
+    """Return the contact-list line of a friend who was met the day before."""
     return ContactDetails(
         described=Described(
             first_names=friend.name.split()[0],

@@ -1,4 +1,4 @@
-"""The portal's side of the demo: a key pair of the site and an extract encrypted for it (CMS)."""
+"""Encryption on the portal's side of the demo: a key pair for the site, and an extract encrypted for it (CMS)."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from tracing.kernel.secrets import write_private
 
 
 def make_key_pair(folder: Path, *, at: datetime) -> tuple[bytes, bytes]:
-    """Return the demo site's private key and certificate (PEM), made at the first call and kept 0600."""
+    """Return the demo site's private key and certificate (PEM), made at the first call and stored with mode 0600."""
     key_file, certificate_file = folder / "demo-site.key.pem", folder / "demo-site.cert.pem"
     if not key_file.exists() or not certificate_file.exists():
         key, certificate = new_key_pair("Demo site", at=at)
@@ -24,7 +24,7 @@ def make_key_pair(folder: Path, *, at: datetime) -> tuple[bytes, bytes]:
 
 
 def new_key_pair(holder: str, *, at: datetime) -> tuple[bytes, bytes]:
-    """Return a private key and its certificate, PEM, that are kept nowhere."""
+    """Return a new private key and its certificate (PEM), without storing them."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, holder)])
     certificate = (

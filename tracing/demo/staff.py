@@ -1,4 +1,4 @@
-"""The invented platform's sites and staff: one account for each role, and a few colleagues."""
+"""Sites and staff of the demo: one account for each role, and a few colleagues."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -24,7 +24,7 @@ class Colleague:
     hours: dict[int, tuple[time, time]] | None = None
     in_words: str = ""
     languages: tuple[str, ...] = ()
-    """Besides French."""
+    """Languages besides French."""
 
 
 DAY = (time(8, 30), time(17, 0))
@@ -33,7 +33,7 @@ WEEK = dict.fromkeys(range(5), DAY)
 NANTES, AJACCIO, SCHOOL = "440", "201", "900"
 REFERENT = "rozenn"
 ROUND_THE_CLOCK = (MIDNIGHT, MIDNIGHT)
-"""A demonstration is looked at in the evening as well, and rings nobody."""
+"""The demo is also used in the evening, and calls nobody."""
 
 
 COLLEAGUES = (
@@ -153,7 +153,7 @@ def hire(sites: dict[str, Site], password: str, *, at: datetime) -> None:
 
 
 def recruit(one: Colleague, sites: dict[str, Site], password: str, *, at: datetime) -> None:
-    """Invite somebody, let them in, and certify them when their role is at a live site."""
+    """Invite a recruit, open their account, and certify them if their role is at a live site."""
     referent = agent_of(REFERENT)
     ends_on = (at + timedelta(days=110)).date()
     issued = onboarding.invite(name=one.name, login=one.login, contract_ends_on=ends_on, by=referent, at=at)
@@ -175,7 +175,7 @@ def recruit(one: Colleague, sites: dict[str, Site], password: str, *, at: dateti
 
 
 def agent_of(login: str, site_code: str | None = None) -> Agent:
-    """Return a member at work, at the first of their sites or at the one of a code."""
+    """Return a member as an agent, at their first site or at the site with a code."""
     member = queries.find_member_by_login(login)
     if member is None:
         raise LookupError(f"{login} does not work here")

@@ -1,1 +1,1 @@
-"""Recruits: invitation, practice on invented people, review, certification."""
+"""Recruits: invitation, practice calls with invented people, review by a referent, certification."""

@@ -1,4 +1,4 @@
-"""What the onboarding part refuses."""
+"""Refusals of the onboarding feature, each with the sentence that the user reads."""
 
 from flask_babel import gettext as _
 
@@ -6,34 +6,34 @@ from tracing.kernel.errors import Invalid, Missing, Refused
 
 
 class NoSuchRecruit(Missing):
-    """There is no such recruit, or they are of another site."""
+    """There is no such recruit, or they belong to another site."""
 
     def __init__(self) -> None:
         super().__init__(_("Cette recrue n’est pas de votre site."))
 
 
 class NoSuchLink(Missing):
-    """Nobody was invited by this link."""
+    """No invitation has this link."""
 
     def __init__(self) -> None:
         super().__init__(_("Ce lien ne mène à aucune invitation. Vérifiez que vous l’avez copié en entier."))
 
 
 class LinkClosed(Refused):
-    """The link opens no more. Status 410: it did once."""
+    """The link is no longer valid. Status 410, because it once was."""
 
     status = 410
 
 
 class LinkUsed(LinkClosed):
-    """A link opens one account."""
+    """The link was used: it opens one account only."""
 
     def __init__(self) -> None:
         super().__init__(_("Ce lien a déjà servi. Votre compte est ouvert : connectez-vous."))
 
 
 class LinkWithdrawn(LinkClosed):
-    """The referent took the invitation back."""
+    """The referent withdrew the invitation."""
 
     def __init__(self) -> None:
         super().__init__(_("Ce lien a été retiré. Demandez-en un autre à votre référent."))
@@ -47,21 +47,21 @@ class LinkExpired(LinkClosed):
 
 
 class NoTrainingSite(Refused):
-    """There is nowhere to practise."""
+    """There is no training site to practise at."""
 
     def __init__(self) -> None:
         super().__init__(_("Aucun site d’entraînement n’est ouvert. Demandez-en un à l’administrateur."))
 
 
 class NoLiveSite(Refused):
-    """A referent invites for a live site of theirs."""
+    """The referent has no live site to invite for."""
 
     def __init__(self) -> None:
         super().__init__(_("Vous n’êtes référent d’aucun site réel : personne ne peut être invité."))
 
 
 class ContractOver(Invalid):
-    """A contract ends after today."""
+    """The contract must end after today."""
 
     def __init__(self) -> None:
         super().__init__(_("La fin du contrat est à venir."))
@@ -75,7 +75,7 @@ class AlreadyJoined(Refused):
 
 
 class NotReady(Refused):
-    """A recruit has held no whole practice conversation with a patient zero."""
+    """The recruit has not yet completed a practice conversation with a patient zero."""
 
     def __init__(self) -> None:
         super().__init__(

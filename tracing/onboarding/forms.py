@@ -1,4 +1,4 @@
-"""What a referent types to invite, and a recruit to come in."""
+"""Forms for a referent's invitation and for a recruit's first log-in."""
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, StringField

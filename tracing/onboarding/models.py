@@ -1,4 +1,4 @@
-"""Invitations and certifications."""
+"""Tables of invitations and certifications."""
 
 from datetime import date, datetime
 
@@ -25,7 +25,7 @@ class Invitation(Base):
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     token_hash: Mapped[bytes] = mapped_column(unique=True)
-    """A link issued again has another token: the former one leads nowhere."""
+    """A reissued link has another token: the former one is no longer valid."""
     login: Mapped[str]
     display_name: Mapped[str]
     contract_ends_on: Mapped[date | None]
@@ -41,7 +41,7 @@ class Invitation(Base):
 
 
 class Certification(Base):
-    """A referent found a recruit ready for real calls at a site."""
+    """A referent's decision that a recruit is ready for real calls at a site."""
 
     __tablename__ = "certifications"
 
@@ -50,4 +50,4 @@ class Certification(Base):
     certified_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
     certified_at: Mapped[datetime]
     practice_calls: Mapped[int]
-    """Complete practice calls on the day of certification."""
+    """Number of complete practice calls on the day of certification."""

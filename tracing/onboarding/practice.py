@@ -1,4 +1,4 @@
-"""Practice calls as a referent reviews them: what was said, answered and noted, and how long each point took."""
+"""Practice calls for a referent's review: statements, answers and notes, with the time that each took."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Held:
     conversation: Conversation
     kind: TaskKind
     said: int
-    """Mandatory statements confirmed."""
+    """Number of mandatory statements confirmed."""
     to_say: int
 
 
@@ -44,14 +44,14 @@ class PracticeCall:
 
 @dataclass(frozen=True, repr=False)
 class Point:
-    """One thing noted during a conversation: an answer, or a statement that was said."""
+    """One point of a conversation: an answer, or a statement that was said."""
 
     section: str
     label: str
     words: str
     at: datetime
     after: timedelta
-    """Since the point before, or since the call began."""
+    """Time since the previous point, or since the call began."""
     is_statement: bool
 
 
@@ -78,7 +78,7 @@ class Review:
 
 
 def practice_calls(member_id: int, site_id: int, *, before_id: int | None = None) -> Page[PracticeCall]:
-    """Return a member's calls at a training site, newest first, a page before a key."""
+    """Return a page of a member's calls at a training site, newest first, before `before_id`."""
     chosen = select(Call).where(Call.tracer_id == member_id, Call.site_id == site_id)
     if before_id is not None:
         chosen = chosen.where(Call.id < before_id)
@@ -115,7 +115,7 @@ def get_practice_call(call_id: int, *, member_id: int, site_id: int) -> Call:
     """Return a call of a recruit at their training site.
 
     Raises:
-        NoSuchCall: it was made by somebody else, or it was a real one.
+        NoSuchCall: another member made it, or it was a real call.
     """
     call = calls.get_call(call_id, tracer_id=member_id)
     if call.site_id != site_id:
@@ -124,7 +124,7 @@ def get_practice_call(call_id: int, *, member_id: int, site_id: int) -> Call:
 
 
 def review(call: Call) -> list[Review]:
-    """Return the conversations of a practice call in full. Record the sighting beside it."""
+    """Return the conversations of a practice call in full. The caller records in the read log that they were viewed."""
     return [_review(call, conversation) for conversation in calls.conversations(call.id)]
 
 

@@ -1,4 +1,4 @@
-"""Reading invitations, recruits and their practice calls."""
+"""Queries for invitations, recruits and their practice."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Practice:
 
 @dataclass(frozen=True)
 class Recruit:
-    """Somebody invited, where they stand, and what they have practised."""
+    """An invited recruit, their stage, and what they have practised."""
 
     invitation: Invitation
     member: Member | None
@@ -42,7 +42,7 @@ class Recruit:
 
     @property
     def name(self) -> str:
-        """What they are called."""
+        """The name of the recruit."""
         return self.member.display_name if self.member else self.invitation.display_name
 
     @property
@@ -60,7 +60,7 @@ def find_invitation(token_hash: bytes, *, lock: bool = False) -> Invitation | No
 
 
 def link_of(invitation: Invitation, at: datetime) -> LinkState:
-    """Return whether an invitation's link still opens the door."""
+    """Return whether an invitation's link is still valid."""
     return rules.link_state(
         used_at=invitation.used_at,
         withdrawn_at=invitation.withdrawn_at,
@@ -71,7 +71,7 @@ def link_of(invitation: Invitation, at: datetime) -> LinkState:
 
 
 def is_login_promised(login: str) -> bool:
-    """Return whether an invitation that is not used yet holds this login."""
+    """Return whether an unused invitation reserves this login."""
     chosen = select(Invitation.id).where(
         Invitation.login == login, Invitation.used_at.is_(None), Invitation.withdrawn_at.is_(None)
     )
@@ -82,7 +82,7 @@ def get_invitation(invitation_id: int, *, by: Agent) -> Invitation:
     """Return an invitation to a site of this referent, locked.
 
     Raises:
-        NoSuchRecruit: it is not theirs.
+        NoSuchRecruit: the invitation is not for a site of theirs.
     """
     found = session.scalar(
         fresh(_visible_to(by).where(Invitation.id == invitation_id).with_for_update(of=Invitation))
@@ -96,7 +96,7 @@ def get_recruit(member_id: int, *, by: Agent, at: datetime) -> Recruit:
     """Return a recruit of a site of this referent.
 
     Raises:
-        NoSuchRecruit: they are of another site.
+        NoSuchRecruit: the recruit belongs to another site.
     """
     found = session.scalar(_visible_to(by).where(Invitation.member_id == member_id))
     if found is None:
@@ -111,7 +111,7 @@ def list_recruits(by: Agent, *, at: datetime) -> list[Recruit]:
 
 
 def _visible_to(by: Agent) -> Select[Invitation]:
-    """Invitations to the live sites of this referent, seen from that site or from the training site."""
+    """Select the invitations to the live sites of this referent, who works at that site or at the training site."""
     here = by.site.id
     return select(Invitation).where(
         Invitation.withdrawn_at.is_(None),

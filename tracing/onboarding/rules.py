@@ -1,15 +1,15 @@
-"""How long a link lasts, where a recruit stands, and when they are ready for real calls. Pure."""
+"""Rules for how long a link is valid, the stage of a recruit, and when they are ready for real calls. Pure."""
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 LINK_LASTS = timedelta(days=7)
 COMPLETE_P0_CALLS_NEEDED = 1
-"""A recruit has held one whole conversation with a patient zero before they hold a real one."""
+"""Complete practice conversations with a patient zero that a recruit needs before the first real call."""
 
 
 class LinkState(StrEnum):
-    """Whether a one-time link still opens the door."""
+    """Whether a one-time link is still valid, and if not, why."""
 
     OPEN = "open"
     USED = "used"
@@ -18,7 +18,7 @@ class LinkState(StrEnum):
 
 
 class Stage(StrEnum):
-    """Where a recruit stands."""
+    """The stage of a recruit, from invitation to departure."""
 
     INVITED = "invited"
     LINK_EXPIRED = "link_expired"
@@ -35,7 +35,7 @@ def link_state(
     contract_ends_on: date | None,
     at: datetime,
 ) -> LinkState:
-    """Return whether a link still opens the door; a contract that is over closes it too."""
+    """Return whether a link is still valid; it ends with the contract, too."""
     if used_at is not None:
         return LinkState.USED
     if withdrawn_at is not None:
@@ -46,7 +46,7 @@ def link_state(
 
 
 def stage(link: LinkState, *, is_certified: bool, has_left: bool) -> Stage:
-    """Return where a recruit stands."""
+    """Return the stage of a recruit."""
     if link is not LinkState.USED:
         return Stage.INVITED if link is LinkState.OPEN else Stage.LINK_EXPIRED
     if has_left:

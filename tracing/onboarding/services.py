@@ -1,4 +1,4 @@
-"""Inviting a recruit, letting them in by a one-time link, certifying them for real calls."""
+"""Services to invite a recruit, open their account by a one-time link, and certify them for real calls."""
 
 import secrets
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from tracing.staff.login.sessions import hash_token
 from tracing.staff.models import Member, MemberKind, Role, Site, SiteKind
 
 COMMITMENT = "2026.1"
-"""The version of the words on the welcome page to which a recruit commits."""
+"""The version of the confidentiality text on the welcome page that a recruit commits to."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -44,7 +44,7 @@ def live_site_of(by: Agent) -> Site:
     """Return the live site for which a referent invites: where they work now, or the first of theirs.
 
     Raises:
-        NoLiveSite: they are referent of a training site only.
+        NoLiveSite: they are referent at a training site only.
     """
     theirs = [site for site in staff.sites(by.sites_as(Role.REFERENT)) if site.kind is SiteKind.LIVE]
     here = [site for site in theirs if site.id == by.site.id]
@@ -54,11 +54,11 @@ def live_site_of(by: Agent) -> Site:
 
 
 def invite(*, name: str, login: str, contract_ends_on: date, by: Agent, at: datetime) -> Issued:
-    """Invite a recruit to the training site, and later to a live site of this referent.
+    """Invite a recruit to the training site and, once certified, to a live site of this referent.
 
     Raises:
-        NoLiveSite, NoTrainingSite: there is nowhere to go.
-        LoginTaken: somebody has this login, or was promised it.
+        NoLiveSite, NoTrainingSite: there is no such site.
+        LoginTaken: another member has this login, or another invitation reserves it.
         ContractOver: the contract has ended.
     """
     live_site, training_site = live_site_of(by), staff.find_training_site()
@@ -88,10 +88,10 @@ def invite(*, name: str, login: str, contract_ends_on: date, by: Agent, at: date
 
 
 def reissue(invitation_id: int, *, by: Agent, at: datetime) -> Issued:
-    """Give an invitation another link; the former one leads nowhere.
+    """Give an invitation a new link; the former one is no longer valid.
 
     Raises:
-        AlreadyJoined: the recruit is in.
+        AlreadyJoined: the recruit has joined.
     """
     invitation = _not_used(invitation_id, by)
     token = secrets.token_urlsafe(32)
@@ -102,10 +102,10 @@ def reissue(invitation_id: int, *, by: Agent, at: datetime) -> Issued:
 
 
 def withdraw(invitation_id: int, *, by: Agent, at: datetime) -> None:
-    """Take an invitation back.
+    """Withdraw an invitation.
 
     Raises:
-        AlreadyJoined: the recruit is in.
+        AlreadyJoined: the recruit has joined.
     """
     invitation = _not_used(invitation_id, by)
     invitation.withdrawn_at = at
@@ -121,11 +121,11 @@ def _not_used(invitation_id: int, by: Agent) -> Invitation:
 
 
 def open_link(token: str, *, at: datetime, lock: bool = False) -> Invitation:
-    """Return the invitation behind a link that still opens the door.
+    """Return the invitation of a link that is still valid.
 
     Raises:
-        NoSuchLink: nobody was invited by it.
-        LinkUsed, LinkWithdrawn, LinkExpired: it opens no more.
+        NoSuchLink: no invitation has this link.
+        LinkUsed, LinkWithdrawn, LinkExpired: the link is no longer valid.
     """
     invitation = queries.find_invitation(hash_token(token), lock=lock)
     if invitation is None:
@@ -141,11 +141,11 @@ def open_link(token: str, *, at: datetime, lock: bool = False) -> Invitation:
 
 
 def accept(token: str, *, password: str, at: datetime) -> Member:
-    """Let a recruit in who committed to secrecy and chose a password: to the training site and nowhere else.
+    """Open the account of a recruit who committed to secrecy and chose a password: at the training site only.
 
     Raises:
-        NoSuchLink, LinkUsed, LinkWithdrawn, LinkExpired: the link does not open.
-        LoginTaken, WeakPassword: the account cannot be opened so.
+        NoSuchLink, LinkUsed, LinkWithdrawn, LinkExpired: the link is not valid.
+        LoginTaken, WeakPassword: the account cannot be opened with this login or password.
     """
     invitation = open_link(token, at=at, lock=True)
     member = staff_services.add_member(
@@ -168,11 +168,11 @@ def accept(token: str, *, password: str, at: datetime) -> Member:
 
 
 def certify(member_id: int, *, by: Agent, at: datetime) -> Certification:
-    """Find a recruit ready for real calls: they become a tracer of the live site, and may go on practising.
+    """Certify a recruit for real calls: they become a tracer at the live site, and may continue to practise.
 
     Raises:
-        NoSuchRecruit: they are of another site, or somebody else reviews them.
-        NotReady: they have held no whole practice conversation with a patient zero.
+        NoSuchRecruit: they belong to another site, or another referent reviews them.
+        NotReady: they have not completed a practice conversation with a patient zero.
     """
     recruit = queries.get_recruit(member_id, by=by, at=at)
     invitation, member = recruit.invitation, find_row(Member, member_id, lock=True)
@@ -205,7 +205,7 @@ def certify(member_id: int, *, by: Agent, at: datetime) -> Certification:
 
 
 def may_review(invitation: Invitation, by: Agent) -> bool:
-    """Return whether a referent sees the practice calls: they are referent of the training site as well."""
+    """Return whether a referent may see the practice calls: they must be referent at the training site as well."""
     return by.holds(Role.REFERENT, site_id=invitation.training_site_id)
 
 

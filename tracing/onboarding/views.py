@@ -1,4 +1,4 @@
-"""Inviting and following recruits, and the page by which a recruit comes in."""
+"""The referent's pages for recruits, and the welcome page where a recruit opens their account."""
 
 from datetime import date
 from typing import cast
@@ -34,7 +34,7 @@ bp = Blueprint("onboarding", __name__, template_folder="templates")
 
 @bp.context_processor
 def vocabulary() -> dict[str, object]:
-    """Give the pages of this part the words for its codes."""
+    """Give this feature's templates the words for its codes."""
     return {
         "stage_words": words.STAGE_WORDS,
         "stage_tones": words.STAGE_TONES,
@@ -84,7 +84,7 @@ def invite() -> ResponseReturnValue:
 @may(Role.REFERENT)
 @sent_once
 def reissue(invitation_id: int) -> ResponseReturnValue:
-    """Make another link; the former one leads nowhere."""
+    """Issue a new link; the former one is no longer valid."""
     with transaction():
         issued = services.reissue(invitation_id, by=agent(), at=clock.now())
     return _show_link(issued)
@@ -95,7 +95,7 @@ def _show_link(issued: Issued) -> str:
     return render_template(
         "onboarding/link.html",
         invitation=issued.invitation,
-        # from the settings: a Host header is whatever somebody sent
+        # from the settings, because a client can send any Host header
         link=f"{g.settings.address or ''}{url_for('onboarding.accept', token=issued.token)}",
         is_whole=g.settings.address is not None,
     )
@@ -104,7 +104,7 @@ def _show_link(issued: Issued) -> str:
 @bp.post("/recruits/invitations/<int:invitation_id>/withdraw")
 @may(Role.REFERENT)
 def withdraw(invitation_id: int) -> ResponseReturnValue:
-    """Take an invitation back."""
+    """Withdraw an invitation."""
     with transaction():
         services.withdraw(invitation_id, by=agent(), at=clock.now())
     flash(_("Invitation retirée : son lien ne mène plus nulle part."))
@@ -114,7 +114,7 @@ def withdraw(invitation_id: int) -> ResponseReturnValue:
 @bp.get("/recruits/<int:member_id>")
 @may(Role.REFERENT)
 def recruit(member_id: int) -> ResponseReturnValue:
-    """Show where a recruit stands, and their practice calls."""
+    """Show the stage of a recruit, and their practice calls."""
     found = queries.get_recruit(member_id, by=agent(), at=clock.now())
     reviews = services.may_review(found.invitation, agent())
     site_id = found.invitation.training_site_id
@@ -135,7 +135,7 @@ def recruit(member_id: int) -> ResponseReturnValue:
 @bp.post("/recruits/<int:member_id>/certify")
 @may(Role.REFERENT)
 def certify(member_id: int) -> ResponseReturnValue:
-    """Let a recruit take real calls."""
+    """Certify a recruit for real calls."""
     with transaction():
         services.certify(member_id, by=agent(), at=clock.now())
     flash(_("Habilitation enregistrée : cette personne peut prendre de vrais appels."))
@@ -167,7 +167,7 @@ def practice_call(member_id: int, call_id: int) -> ResponseReturnValue:
 @bp.route("/welcome/<token>", methods=["GET", "POST"])
 @public
 def accept(token: str) -> ResponseReturnValue:
-    """Let a recruit in by their one-time link."""
+    """Open a recruit's account by their one-time link."""
     form, at = WelcomeForm(), clock.database_now()
     try:
         invitation = services.open_link(token, at=at)
@@ -190,7 +190,7 @@ def accept(token: str) -> ResponseReturnValue:
         invitation = services.open_link(token, at=at)
         page = render_template("onboarding/welcome.html", form=form, invitation=invitation, token=token)
         return page, refusal.status
-    # what an earlier person left in this browser is not for the next one
+    # discard what a previous user left in this browser
     browser.clear()
     answer = with_cookie(redirect("/", 303), begun.token)
     return with_known_browser(answer, member.id, at=begun.session.started_at)

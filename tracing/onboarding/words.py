@@ -1,4 +1,4 @@
-"""The words for where a recruit stands, as users read them."""
+"""French words for the stage of a recruit."""
 
 from flask_babel import lazy_gettext as _l
 

@@ -1,1 +1,1 @@
-"""The note that lets someone stay at home: who may have one, for which days, and the two papers it is printed on."""
+"""Sick notes: who may have one and for which days, issuing and cancelling them, and the two printed copies."""

@@ -1,4 +1,4 @@
-"""What the answers of a call say about a note, and which of them are missing. Pure."""
+"""Reads from a call's answers what a sick note needs, and which answers are missing. Pure."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -7,22 +7,22 @@ from typing import Any
 from tracing.programmes.vocabulary import Scheme
 
 SWORN = "sick_note.confirmed"
-"""The answer by which the script keeps that the declaration was made."""
+"""The answer in which the script stores that the person made the declaration."""
 
 ALWAYS_ASKED = ("has_symptoms", "vaccination", "works")
 ASKED_OF_WORKERS = ("is_caregiver", "can_telework", "stopped_by_doctor", "insurance_scheme", "last_work_on")
 
 _SCHEMES = {"CIVIL_SERVANT": Scheme.FP_ETAT, "UNKNOWN": None}
-"""The script asks whether somebody is a civil servant, not of which service: no note follows from any."""
+"""The script asks whether a person is a civil servant, but not in which service: none of them entitles to a note."""
 
 
 def yes_or_no(answers: Mapping[str, Any], question: str) -> bool | None:
-    """Return a plain answer, or None while there is none."""
+    """Return a yes-or-no answer, or None while there is none."""
     return {"yes": True, "no": False}.get(str(answers.get(question)))
 
 
 def scheme_of(answers: Mapping[str, Any]) -> Scheme | None:
-    """Return the scheme a person answered, or None when they do not know."""
+    """Return the insurance scheme that a person named, or None when they do not know it."""
     said = answers.get("insurance_scheme")
     if said is None or said in _SCHEMES:
         return _SCHEMES.get(str(said))
@@ -30,19 +30,19 @@ def scheme_of(answers: Mapping[str, Any]) -> Scheme | None:
 
 
 def apart_since(answers: Mapping[str, Any]) -> date | None:
-    """Return since when a contact says they have stayed at home."""
+    """Return the day since which a contact says they have stayed at home."""
     return _day(answers, "apart_since")
 
 
 def last_work_on(answers: Mapping[str, Any]) -> date | None:
-    """Return the last day on which somebody says they worked away from home; None when they do not know."""
+    """Return the last day on which the person says they worked away from home; None when they do not know."""
     return _day(answers, "last_work_on")
 
 
 def free_from(answers: Mapping[str, Any], *, today: date) -> date:
     """Return the first day that a note may cover: the one after the last day worked.
 
-    Of somebody who does not know it, no earlier day than today is known to be free, unless they have stayed at home.
+    If the person does not know that day, the earliest possible day is today, unless they have stayed at home.
     """
     worked = last_work_on(answers)
     return worked + timedelta(days=1) if worked else min(apart_since(answers) or today, today)
@@ -56,7 +56,7 @@ def _day(answers: Mapping[str, Any], question: str) -> date | None:
 
 
 def missing(answers: Mapping[str, Any]) -> list[str]:
-    """Return the questions still to be asked before the rules can answer; none once one answer settles it."""
+    """Return the questions still to be asked before the rules can decide; none once one answer settles it."""
     if "no" in {answers.get("works"), answers.get("wants_note")}:
         return []
     if "yes" in {answers.get("can_telework"), answers.get("stopped_by_doctor")}:

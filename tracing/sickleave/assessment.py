@@ -1,4 +1,4 @@
-"""Whether the person on the telephone may have a note: everything known of them, put before the rules."""
+"""Assessment of whether the person on the telephone may have a sick note: gathers the facts and applies the rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,34 +41,34 @@ from tracing.staff.agent import Agent
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Assessment:
-    """What the rules say of a note today, and what it hangs on."""
+    """The rules' decision on a note today, and the facts that it depends on."""
 
     request: NoteRequest
     decision: NoteAllowed | NoteRefused
     missing: tuple[str, ...]
     """Questions still to be asked, in the words of the script."""
     is_wanted: bool
-    """False once the person said they want no note."""
+    """False once the person has said that they want no note."""
     is_sworn: bool
-    """The script already holds the declaration."""
+    """The person has already made the declaration in the script."""
     case: Case
     contact: Contact | None
     identity: Identity | None
     sampled_on: date
     number: Number
-    """Where the social-security number stands, whether it is asked for at this point or not."""
+    """The state of the social-security number, whether it is needed at this point or not."""
     worked_on: date | None
     """The last day on which the person says they worked."""
 
     @property
     def refusal(self) -> NoteRefused | None:
-        """The refusal that no further answer changes."""
+        """The refusal, if no further answer can change it."""
         found = self.decision
         return found if isinstance(found, NoteRefused) and found.reason not in TO_BE_COMPLETED else None
 
     @property
     def incomplete(self) -> NoteRefused | None:
-        """What the person must still say, when it is no question of the script."""
+        """What the person must still give, when it is not a question of the script."""
         found = self.decision
         asked = {Reason.SCHEME_UNKNOWN, Reason.TELEWORK_UNKNOWN}
         if isinstance(found, NoteRefused) and found.reason in TO_BE_COMPLETED - asked:
@@ -77,7 +77,7 @@ class Assessment:
 
     @property
     def may_be_completed(self) -> bool:
-        """Whether all that is missing is asked for where the note is issued: name, birth date, address, number."""
+        """Whether the form of the note asks for everything that is missing: name, birth date, address, number."""
         if self.missing or not self.is_wanted or not isinstance(self.decision, NoteRefused):
             return False
         return self.decision.reason in {Reason.NAME_UNKNOWN, Reason.AGE_UNKNOWN}
@@ -99,9 +99,9 @@ def assess(
     declared: bool | None = None,
     address_confirmed: bool = False,
 ) -> Assessment:
-    """Say whether a note may be issued now; without `declared`, whether it may once they declare.
+    """Say whether a note may be issued now; without `declared`, whether it may be after the declaration.
 
-    What the form of the note asks for (the declaration, the address, the number) is then taken as given.
+    In that case, what the form of the note asks for (the declaration, the address, the number) is assumed to be given.
     """
     zone = by.site.time_zone
     today = clock.local_day(at, zone)
@@ -157,7 +157,7 @@ def assess(
 def _measure(
     pack: Pack, about: tuple[Case, Contact | None], identity: Identity | None, sampled_on: date, today: date
 ) -> Isolation | Quarantine:
-    """Return what the rules in force today ask of the person, from what was decided during the call."""
+    """Return the person's isolation or quarantine under the rules in force today, from what the call established."""
     case, contact = about
     if contact is not None:
         return quarantine_now(contact, case, age=_age(identity, today), on=today)
@@ -181,7 +181,7 @@ def _is_addressed(identity: Identity | None) -> bool:
 
 
 def _asked_first_day(contact: Contact | None, given: Mapping[str, Any], today: date) -> date | None:
-    """Return since when a contact stays at home, as they said; a case's first day is the rule's."""
+    """Return the day since which a contact says they stay at home; for a case, the rule sets the first day."""
     since = said.apart_since(given) if contact is not None else None
     return since if since is not None and since <= today else None
 
@@ -204,12 +204,12 @@ def _missing(task: CallTask, conversation: Conversation | None, given: Mapping[s
 
 
 def sentence_of(refused: NoteRefused) -> str:
-    """Return why there is no note, in the reader's language, with the pack's figures."""
+    """Return the sentence for a refusal, in the reader's language, with the figures of the rule pack."""
     return str(_(refused.msgid, **refused.values)) if refused.values else str(_(refused.msgid))
 
 
 def why_not(found: Assessment) -> str:
-    """Return in one sentence why no note can be issued now."""
+    """Return one sentence that says why no note can be issued now."""
     if found.refusal is not None:
         return sentence_of(found.refusal)
     if not found.is_wanted:

@@ -1,4 +1,4 @@
-"""What the sick-leave part refuses."""
+"""Refusals of the sick-leave feature, each with the sentence that the user reads."""
 
 from flask_babel import gettext as _
 
@@ -6,14 +6,14 @@ from tracing.kernel.errors import Invalid, Missing
 
 
 class NoSuchNote(Missing):
-    """There is no such note, or not for this person."""
+    """There is no such note, or this person may not read it."""
 
     def __init__(self) -> None:
         super().__init__(_("Cet arrêt n’existe pas, ou n’est pas de votre site."))
 
 
 class NoteNotAllowed(Invalid):
-    """The rules give no note; the sentence is what the tracer tells the person."""
+    """The rules allow no note; the sentence is what the tracer tells the person."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)

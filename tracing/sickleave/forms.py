@@ -1,6 +1,6 @@
-"""What is typed to issue a note: the days, the declaration, and what the note says of the person.
+"""The form that issues a note: the first day, the declaration, and the personal details printed on the note.
 
-Whether the days are possible is the rules' business.
+Whether the days are allowed is decided by the rules.
 """
 
 from datetime import date
@@ -86,12 +86,12 @@ class NoteForm(PageForm):
             del self.no_nir
 
     def validate_birth_date(self, field: DateField) -> None:
-        """Take a day on which somebody who works can have been born."""
+        """Accept only a day on which a person of working age can have been born."""
         if field.data is None or not EARLIEST_BIRTH <= field.data <= self.today:
             raise ValidationError(_("Cette date de naissance n’est pas possible."))
 
     def validate_nir(self, field: StringField) -> None:
-        """Take the person's own number alone: its key is right, and it agrees with their birth date and sex."""
+        """Accept only the person's own number: its key is right, and it agrees with their birth date and sex."""
         found = read_nir(field.data or "")
         if found is None:
             raise ValidationError(
@@ -109,7 +109,7 @@ class NoteForm(PageForm):
             )
 
     def validate(self, *args: Any, **kwargs: Any) -> bool:
-        """Ask for the number, or for why there is none."""
+        """Require the number, or the reason why there is none."""
         is_right = bool(super().validate(*args, **kwargs))
         if "nir" in self and not self.nir.data and not self.no_nir.data:
             self.nir.errors = [
@@ -121,13 +121,13 @@ class NoteForm(PageForm):
 
     @property
     def reason(self) -> NoNumber | None:
-        """Why there is no number; None where one was typed or is known."""
+        """The reason why there is no number; None if one was typed or is known."""
         if "nir" not in self or self.nir.data or not self.no_nir.data:
             return None
         return NoNumber(self.no_nir.data)
 
     def details(self) -> BearerDetails:
-        """Return what was typed of the person; the form is valid."""
+        """Return the personal details that were typed; call this on a valid form."""
         found = read_nir(self.nir.data) if "nir" in self and self.nir.data else None
         return BearerDetails(
             birth_name=(self.birth_name.data or "").strip() if "birth_name" in self else "",
@@ -139,7 +139,7 @@ class NoteForm(PageForm):
         )
 
     def as_lines(self) -> list[str]:
-        """Return what was typed, for whoever typed it too late."""
+        """Return what was typed, to show it when the form came too late."""
         shown = ("birth_name", "birth_date", "address", "postcode", "city", "nir")
         typed = [(self[name].label.text, self[name].data) for name in shown if name in self]
         lines = [(label, f"{one:%d/%m/%Y}" if isinstance(one, date) else one) for label, one in typed if one]

@@ -1,4 +1,4 @@
-"""The social-security number of a note: the person's own, or a reason why there is none, on which an adviser decides."""
+"""The social-security number for a note, or the reason why the person has none, on which an adviser decides."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -20,14 +20,14 @@ _asks: list[AskAdviser] = []
 
 
 def asked_through(ask: AskAdviser) -> None:
-    """Say how an adviser is asked: questions are a feature above this one."""
+    """Register the function that asks an adviser, because questions belong to a feature above this one."""
     _asks[:] = [ask]
 
 
 def number_of(task_id: int, identity: Identity | None, *, by: Agent) -> Number:
-    """Return where the number of somebody's note stands.
+    """Return the state of the number for a person's note.
 
-    A number that contradicts the birth date or the sex is not their own: a parent's, most often.
+    A number that contradicts the birth date or the sex is not their own: most often it is a parent's.
     """
     if identity is not None and nir_counts(identity):
         return Number.KNOWN
@@ -36,7 +36,7 @@ def number_of(task_id: int, identity: Identity | None, *, by: Agent) -> Number:
         return Number.MISSING
     if stated.agreed is False:
         return Number.REFUSED
-    # an adviser who leads the call decides by issuing the note
+    # an adviser who holds the call decides by issuing the note
     is_agreed = stated.agreed or by.holds(Role.ADVISER)
     return Number.AGREED if is_agreed else Number.ASKED
 
@@ -47,13 +47,13 @@ def find_missing(task_id: int, *, lock: bool = False) -> MissingNumber | None:
 
 
 def awaits_decision(task_id: int) -> bool:
-    """Say whether an adviser is to decide on a note without a number."""
+    """Say whether an adviser still has to decide on a note without a number."""
     stated = find_missing(task_id)
     return stated is not None and stated.agreed is None
 
 
 def reason_of(stated: MissingNumber) -> NoNumber | None:
-    """Return the reason that was stated; None once its day's key is destroyed."""
+    """Return the stated reason; None once the key of its day is destroyed."""
     told = vault.find_unsealed("missing_numbers", stated.task_id, stated.cohort, stated.sealed)
     return NoNumber(told["reason"]) if told else None
 
@@ -61,9 +61,9 @@ def reason_of(stated: MissingNumber) -> NoNumber | None:
 def state_missing(
     call: Call, task: CallTask, reason: NoNumber, question: str, *, by: Agent, at: datetime
 ) -> None:
-    """Keep why somebody has no number, and ask an adviser, once for each reason. Call `calls.writing` first.
+    """Store why a person has no number, and ask an adviser, once for each reason. Call `calls.writing` first.
 
-    `question` is what the adviser reads. What an adviser has decided stays.
+    `question` is what the adviser reads. An adviser's earlier decision is kept.
     """
     known = find_missing(task.id, lock=True)
     if known is not None and (known.agreed is not None or reason_of(known) is reason):
@@ -95,7 +95,7 @@ def state_missing(
 
 
 def decide(task_id: int, *, agreed: bool, by: Agent, at: datetime) -> None:
-    """Keep what an adviser decided on a note without a number; nothing where none is asked for any more."""
+    """Store an adviser's decision on a note without a number; does nothing if it is no longer needed."""
     stated = find_missing(task_id, lock=True)
     if stated is None or stated.agreed is not None:
         return

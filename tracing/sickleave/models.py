@@ -1,4 +1,4 @@
-"""Sick notes, and the counter that numbers them without gaps."""
+"""Tables of sick notes, missing social-security numbers, and the counter that numbers notes without gaps."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,21 +11,21 @@ from tracing.vault import registry
 
 
 class NoteState(StrEnum):
-    """Where a note stands."""
+    """Whether a note is valid or cancelled."""
 
     ISSUED = "issued"
     CANCELLED = "cancelled"
 
 
 class NoteKind(StrEnum):
-    """In which capacity the person stays at home."""
+    """Whether the person stays at home as a case or as a contact."""
 
     CASE = "case"
     CONTACT = "contact"
 
 
 class SickNote(Base):
-    """The note that lets someone stay at home. Its number is never used again."""
+    """A note that lets a person stay at home. Its number is never used again."""
 
     __tablename__ = "sick_notes"
     __table_args__ = (
@@ -41,7 +41,7 @@ class SickNote(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     task_id: Mapped[int] = mapped_column(ForeignKey("call_tasks.id"), index=True)
-    """One note stands for a call: a second click issues nothing."""
+    """A task has one valid note at most: a second click issues nothing."""
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
     kind: Mapped[NoteKind] = mapped_column(coded(NoteKind))
     first_day: Mapped[date]
@@ -59,7 +59,7 @@ class SickNote(Base):
 
 
 class MissingNumber(Base):
-    """Why somebody who asks for a note has no social-security number, and what an adviser decided."""
+    """Why a person who asks for a note has no social-security number, and what an adviser decided."""
 
     __tablename__ = "missing_numbers"
     __table_args__ = (
@@ -71,16 +71,16 @@ class MissingNumber(Base):
     stated_at: Mapped[datetime]
     stated_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
     agreed: Mapped[bool | None]
-    """Whether a note may be issued without a number; none while nobody decided."""
+    """Whether a note may be issued without a number; None until an adviser has decided."""
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     cohort: Mapped[date] = mapped_column(index=True)
     sealed: Mapped[bytes | None]
-    """The reason (`{"reason": …}`): it may tell where somebody comes from."""
+    """The reason (`{"reason": …}`), sealed because it may reveal where a person comes from."""
 
 
 class NoteCounter(Base):
-    """The last number used at a site in a year; its row is locked by whoever takes the next."""
+    """The last number used at a site in a year; the row is locked while the next number is taken."""
 
     __tablename__ = "note_counters"
 

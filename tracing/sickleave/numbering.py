@@ -10,7 +10,7 @@ _NUMBER: Final = re.compile(r"AI-(?P<site>[0-9A-Z]{3})-(?P<year>\d{4})-(?P<seque
 
 
 def note_number(site_code: str, year: int, sequence: int) -> str:
-    """Return `AI-<site>-<year>-<sequence>-<check digit>`. Sequences have no gap within a site and a year."""
+    """Return `AI-<site>-<year>-<sequence>-<check digit>`. Sequences have no gaps within a site and a year."""
     if not _SITE.fullmatch(site_code):
         raise ValueError(f"a site code has three capital letters or digits, not {site_code!r}")
     if not 1000 <= year <= 9999 or not 1 <= sequence <= 9_999_999:

@@ -1,4 +1,4 @@
-"""Whom a note is for: what is asked at the point of issuing, and kept on the person."""
+"""The bearer of a note: the details asked for when it is issued, and stored with the person."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,7 +17,7 @@ from tracing.queue.models import CallTask
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class BearerDetails:
-    """What was typed of the person where their note is issued; empty where it was known, or not asked."""
+    """The personal details typed when the note is issued; empty where they were known or not asked for."""
 
     birth_name: str = ""
     birth_date: date | None = None
@@ -27,7 +27,7 @@ class BearerDetails:
     nir: str | None = None
 
     def completes(self, identity: Identity) -> Identity:
-        """Return an identity with the address as confirmed and, where they were missing, name, birth date and number."""
+        """Return the identity with the confirmed address and, where missing, name, birth date and number."""
         moved = (self.address, self.postcode, self.city) != (
             identity.address,
             identity.postcode,
@@ -46,7 +46,7 @@ class BearerDetails:
 
 
 def complete(task: CallTask, details: BearerDetails) -> None:
-    """Keep on the person, under every record of theirs, what they said for their note. Call `calls.writing` first."""
+    """Store the details on the person, in each of their records. Call `calls.writing` first."""
     records = people.alike(task.person_id)
     locked = select(Person).where(Person.id.in_(records)).order_by(Person.id).with_for_update()
     for person in session.scalars(fresh(locked)).all():
@@ -57,7 +57,7 @@ def complete(task: CallTask, details: BearerDetails) -> None:
 
 
 def _complete_line(task: CallTask, details: BearerDetails) -> None:
-    """Keep name and birth date in the line of the contact too: their sheet would take them away again."""
+    """Store name and birth date in the contact's line as well, which would otherwise overwrite them."""
     contact = contacts.find_contact(task.contact_id)
     described = contacts.described(contact) if contact is not None else None
     if contact is None or described is None:

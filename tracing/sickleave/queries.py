@@ -1,4 +1,4 @@
-"""Reading notes: in the call that issues them, and later by those who answer for them."""
+"""Queries for sick notes: during the call that issues them, and later for those who may read them."""
 
 from collections.abc import Sequence
 
@@ -16,19 +16,19 @@ from tracing.vault import services as vault
 
 
 def find_standing_note(task_id: int) -> SickNote | None:
-    """Return the note that stands for a call."""
+    """Return the valid note of a task."""
     return session.scalar(
         select(SickNote).where(SickNote.task_id == task_id, SickNote.state == NoteState.ISSUED)
     )
 
 
 def notes_of_task(task_id: int) -> Sequence[SickNote]:
-    """Return every note of a call, cancelled ones too, the first first."""
+    """Return every note of a task, including cancelled ones, oldest first."""
     return session.scalars(select(SickNote).where(SickNote.task_id == task_id).order_by(SickNote.id)).all()
 
 
 def get_note_of_task(note_id: int, task_id: int) -> SickNote:
-    """Return a note of a call, locked for a change."""
+    """Return a note of a task, locked for a change."""
     note = session.scalar(
         fresh(select(SickNote).where(SickNote.id == note_id, SickNote.task_id == task_id).with_for_update())
     )
@@ -38,7 +38,7 @@ def get_note_of_task(note_id: int, task_id: int) -> SickNote:
 
 
 def standing_notes_of_person(person_id: int) -> Sequence[SickNote]:
-    """Return the notes of a person that stand, under every record that was merged with theirs."""
+    """Return the valid notes of a person, including those of records merged with theirs."""
     return session.scalars(
         select(SickNote)
         .where(SickNote.person_id.in_(people.alike(person_id)), SickNote.state == NoteState.ISSUED)
@@ -47,10 +47,10 @@ def standing_notes_of_person(person_id: int) -> Sequence[SickNote]:
 
 
 def get_readable_note(note_id: int, by: Agent) -> SickNote:
-    """Return a note for whoever may read it: who spoke to the person, the site's advisers and supervisors.
+    """Return a note if the agent may read it: a member who spoke to the person, or the site's advisers and supervisors.
 
     Raises:
-        NoSuchNote: it is none of theirs, or there is none: the two answers are the same on purpose.
+        NoSuchNote: the agent may not read it, or there is none: both give the same answer on purpose.
     """
     note = session.get(SickNote, note_id)
     if note is None or note.site_id != by.site.id:
@@ -72,7 +72,7 @@ def _handled(note: SickNote, member_id: int) -> bool:
 
 
 def content_of_note(note: SickNote) -> NoteContent:
-    """Return everything printed on a note, as it was on the day of issue, and whether it was cancelled since.
+    """Return everything printed on a note, as of the day of issue, and whether it has been cancelled since.
 
     Raises:
         IdentityDestroyed: the key of that day is gone.

@@ -1,15 +1,15 @@
-"""Why there is no note, in words to repeat. Pure."""
+"""Reasons why a sick note is refused, each with the sentence that the tracer repeats. Pure."""
 
 from enum import StrEnum
 
 
 def _(sentence: str) -> str:
-    """Mark a sentence for translation; whoever shows it translates it."""
+    """Mark a sentence for translation; it is translated when shown."""
     return sentence
 
 
 class Reason(StrEnum):
-    """Why there is no note."""
+    """Why a note is refused."""
 
     NO_RULE = "no_rule"
     DOCTOR_ONLY = "doctor_only"
@@ -125,4 +125,4 @@ TO_BE_COMPLETED = frozenset(
         Reason.ADVISER_REFUSED,
     }
 )
-"""Reasons that end when the person has answered: no refusal yet."""
+"""Reasons that end once the person has answered: not yet a refusal."""

@@ -1,4 +1,4 @@
-"""Who may have a sick note from the call, and for which days. A refusal says why in words to repeat."""
+"""Rules for who may have a sick note from a call, and for which days. A refusal has a sentence for the tracer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ __all__ = [
 
 
 class NoNumber(StrEnum):
-    """Why somebody has no social-security number to print on a note."""
+    """Why a person has no social-security number to print on a note."""
 
     NO_RIGHTS_YET = "no_rights_yet"
     STATE_AID = "state_aid"
@@ -39,12 +39,12 @@ class NoNumber(StrEnum):
 
 
 class Number(StrEnum):
-    """Where the social-security number of a note stands."""
+    """The state of the social-security number for a note."""
 
     KNOWN = "known"
     MISSING = "missing"
     ASKED = "asked"
-    """There is none, a reason is stated, and an adviser has not decided yet."""
+    """There is none; a reason is stated, and an adviser has not decided yet."""
     AGREED = "agreed"
     """An adviser agrees to a note without one."""
     REFUSED = "refused"
@@ -52,7 +52,7 @@ class Number(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class NoteRequest:
-    """Everything a note hangs on, as it stands at the end of the questions."""
+    """Everything that a note depends on, as known at the end of the questions."""
 
     pack: Pack
     subject: Subject
@@ -71,23 +71,23 @@ class NoteRequest:
     number: Number = Number.KNOWN
     works: bool = True
     caregiver: bool = False
-    """Works in a health or medico-social establishment."""
+    """The person works in a health or medico-social establishment."""
     stopped_by_doctor: bool = False
     contact_registered: bool = True
     risk: RiskLevel | None = None
     first_day: date | None = None
-    """The first day the person asks for; the rule’s own when they ask for none."""
+    """The first day that the person asks for; None: the day set by the rule."""
     free_from: date | None = None
-    """The first day on which the person is known not to have worked; None where nothing bounds it."""
+    """The first day on which the person is known not to have worked; None if there is no such limit."""
     other_notes: tuple[tuple[date, date], ...] = ()
-    """First and last days of the person’s notes that stand."""
+    """First and last days of the person’s other valid notes."""
     days_already: int = 0
-    """Days of notes already given for the same illness."""
+    """Days of notes already issued for the same illness."""
 
 
 @dataclass(frozen=True)
 class NoteAllowed:
-    """A note may be written for these days, both included."""
+    """A note may be issued for these days, both included."""
 
     first_day: date
     last_day: date
@@ -101,31 +101,31 @@ class NoteAllowed:
 
 @dataclass(frozen=True, repr=False)
 class NoteRefused:
-    """No note may be written; the sentence is what the tracer tells the person."""
+    """No note may be issued; the sentence is what the tracer tells the person."""
 
     reason: Reason
     rule: AppliedRule | None = None
     values: Mapping[str, int] = field(default_factory=dict)
-    """The figures of the sentence, as the pack states them."""
+    """The figures in the sentence, from the rule pack."""
 
     @property
     def msgid(self) -> str:
-        """The sentence to translate, its figures still to be put in."""
+        """The sentence to translate, with placeholders for its figures."""
         return SENTENCES[self.reason]
 
     @property
     def sentence(self) -> str:
-        """Why, in French."""
+        """The sentence in French, with its figures."""
         return self.msgid % self.values
 
 
 def note_rule(pack: Pack, subject: Subject, on: date) -> NoteRow | None:
-    """Return the row that says who writes notes for such a person on that day."""
+    """Return the row of the rule pack that says who issues notes for such a person on that day."""
     return next((row for row in pack.notes if row.subject is subject and row.in_force(on)), None)
 
 
 def decide_note(request: NoteRequest) -> NoteAllowed | NoteRefused:
-    """Say whether a note may be written and for which days, by the rule in force on the day of the question."""
+    """Say whether a note may be issued and for which days, by the rule in force on the day of the question."""
     row = note_rule(request.pack, request.subject, request.on)
     if row is None:
         return NoteRefused(Reason.NO_RULE)
@@ -155,7 +155,7 @@ def _issuer(row: NoteRow) -> Reason | None:
 
 
 def _measure(request: NoteRequest) -> Reason | None:
-    """Check that the rules ask this person to stay apart."""
+    """Check that the rules require this person to isolate or quarantine."""
     if not request.identity_verified:
         return Reason.IDENTITY_NOT_VERIFIED
     if request.subject is Subject.CONTACT:
@@ -193,7 +193,7 @@ def _person(request: NoteRequest, row: NoteRow) -> Reason | None:
 
 
 def _work(request: NoteRequest, row: NoteRow) -> Reason | None:
-    """Check that the person cannot work otherwise and is not stopped already."""
+    """Check that the person cannot telework and is not already on sick leave by a doctor."""
     if row.caregivers_excluded and request.caregiver:
         return Reason.CAREGIVER
     if request.stopped_by_doctor:
@@ -206,7 +206,7 @@ def _work(request: NoteRequest, row: NoteRow) -> Reason | None:
 
 
 def _papers(request: NoteRequest) -> Reason | None:
-    """Check what a note says of the person besides name and birth date."""
+    """Check the personal details that a note prints besides name and birth date."""
     if not request.address_confirmed:
         return Reason.ADDRESS_UNCONFIRMED
     return {
@@ -217,9 +217,9 @@ def _papers(request: NoteRequest) -> Reason | None:
 
 
 def _first_day(request: NoteRequest, row: NoteRow) -> date:
-    """Return the first day: the one asked for, else J0 for a case and today for a contact.
+    """Return the first day: the one asked for, otherwise J0 for a case and today for a contact.
 
-    Never before the measure, and never a day on which the person worked.
+    It is never before the isolation or quarantine, and never a day on which the person worked.
     """
     start = request.measure.start or request.on
     if request.free_from is not None:
@@ -228,7 +228,7 @@ def _first_day(request: NoteRequest, row: NoteRow) -> date:
         return max(request.first_day, start)
     natural = start if request.subject is Subject.CASE else request.on
     first_day = max(natural, start, request.on - timedelta(days=row.retroactive_days))
-    # Somebody stopped as a contact who becomes a case goes on from the day after.
+    # A contact with a note who becomes a case continues from the day after that note.
     for begins, ends in sorted(request.other_notes):
         if begins <= first_day <= ends:
             first_day = ends + timedelta(days=1)
@@ -236,7 +236,7 @@ def _first_day(request: NoteRequest, row: NoteRow) -> date:
 
 
 def _last_day(request: NoteRequest, row: NoteRow, first_day: date) -> date:
-    """Return the last day: that of the measure, or of the longest note, whichever comes first."""
+    """Return the last day: that of the isolation or quarantine, or of the longest note, whichever comes first."""
     ends = [] if request.measure.last_day_in is None else [request.measure.last_day_in]
     longest = row.max_days or row.total_days_without_adviser
     return min([*ends, first_day + timedelta(days=longest - 1)])

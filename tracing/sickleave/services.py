@@ -1,4 +1,4 @@
-"""Issuing a note in the call, and cancelling it. Every write comes after `calls.services.writing`."""
+"""Services to issue and cancel a note during a call. Call `calls.services.writing` before every write."""
 
 import secrets
 from datetime import date, datetime
@@ -30,7 +30,7 @@ from tracing.vault import services as vault
 from tracing.vault.errors import IdentityDestroyed
 
 CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-"""Without the characters that are taken for one another over the telephone."""
+"""Without characters that are confused over the telephone."""
 
 
 def issue(
@@ -43,16 +43,16 @@ def issue(
     by: Agent,
     at: datetime,
 ) -> SickNote:
-    """Issue the note of the person on the telephone. A second click finds the first one's note.
+    """Issue the note of the person on the telephone. A second click returns the first one's note.
 
-    `address_confirmed` says that they have told, in this call, where they stay.
+    `address_confirmed` says that the person has stated, in this call, where they stay.
 
     Raises:
         IdentityFirst: the person has not said who they are.
-        NoteNotAllowed: the rules give none, or an answer is missing; the sentence says which.
+        NoteNotAllowed: the rules allow none, or an answer is missing; the sentence says which.
     """
     calls.require_identity(call, task)
-    # two calls about one person must not both find their days free
+    # prevent two calls about one person from both seeing the days as free
     records = people.alike(task.person_id)
     session.execute(select(Person.id).where(Person.id.in_(records)).order_by(Person.id).with_for_update())
     standing = queries.find_standing_note(task.id)
@@ -74,7 +74,7 @@ def issue(
 
 
 def cancel(call: Call, task: CallTask, note_id: int, *, by: Agent, at: datetime) -> SickNote:
-    """Cancel a note in the call; its number is never used again. Cancelling twice changes nothing."""
+    """Cancel a note during the call; its number is never used again. Cancelling twice changes nothing."""
     calls.require_identity(call, task)
     note = queries.get_note_of_task(note_id, task.id)
     if note.state is NoteState.CANCELLED:
@@ -86,9 +86,9 @@ def cancel(call: Call, task: CallTask, note_id: int, *, by: Agent, at: datetime)
 
 
 def take_number(site: Site, *, on: date) -> str:
-    """Return the next number of a site in a year; whoever takes one locks the counter until their end.
+    """Return the next number of a site in a year; the counter stays locked until the transaction ends.
 
-    When the transaction is rolled back the number is free again: there is no gap.
+    When the transaction is rolled back, the number is free again: there is no gap.
     """
     counted = (
         insert(NoteCounter)
@@ -102,7 +102,7 @@ def take_number(site: Site, *, on: date) -> str:
 
 
 def note_to_read(note_id: int, by: Agent, *, at: datetime, copy: str) -> NoteContent:
-    """Return what a note says, for printing a copy, and keep that it was read.
+    """Return the content of a note, for printing a copy, and record in the read log that it was read.
 
     Raises:
         NoSuchNote, IdentityDestroyed
@@ -164,7 +164,7 @@ def _content(
         sampled=found.sampled_on if is_case else None,
         last_contact=contact.last_contact_on if contact else None,
     )
-    # what is practised at a training site opens no right, whatever its rules
+    # a note of a training site is always marked as an exercise, whatever its programme
     return content.model_copy(update={"exercise": content.exercise or site.kind is SiteKind.TRAINING})
 
 
@@ -185,14 +185,14 @@ def _bearer(identity: Identity) -> Bearer:
         first_names=identity.first_names,
         birth_name=identity.birth_name.upper() if identity.birth_name != last_name else None,
         birth_date=identity.birth_date,
-        # a number that contradicts the person is a relative's: it is printed on no paper of theirs
+        # a number that contradicts the person's birth date or sex is a relative's, so it is not printed
         nir=identity.nir if nir_counts(identity) else None,
         address=tuple(line for line in (identity.address, town) if line),
     )
 
 
 def _code() -> str:
-    """Return the code by which an employer verifies a note: 40 bits, which nobody guesses over the telephone."""
+    """Return the code by which an employer verifies a note: 40 bits, too many to guess over the telephone."""
     letters = "".join(secrets.choice(CODE_LETTERS) for _place in range(8))
     return f"{letters[:4]}-{letters[4:]}"
 

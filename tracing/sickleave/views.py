@@ -1,4 +1,4 @@
-"""The sick note inside a call, and its two papers."""
+"""Pages for the sick note during a call, and for its two printed copies."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -36,7 +36,7 @@ AT = "/calls/<int:call_id>/tasks/<int:task_id>/sick-note"
 @bp.get(AT)
 @may(Role.TRACER, Role.ADVISER)
 def panel(call_id: int, task_id: int) -> ResponseReturnValue:
-    """Show whether the person may have a note, and from when to when; or the note they have."""
+    """Show whether the person may have a note and for which days, or the note that they have."""
     return _panel(call_id, task_id)
 
 
@@ -56,7 +56,7 @@ def issue(call_id: int, task_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _panel(call_id, task_id, form=form, status=422)
     try:
-        # what the person said of themselves stays, whether there is a note or not
+        # the personal details are stored whether a note is issued or not
         with transaction():
             at = clock.database_now()
             call, task = _held(call_id, task_id)
@@ -87,7 +87,7 @@ def issue(call_id: int, task_id: int) -> ResponseReturnValue:
 @bp.post(f"{AT}/days")
 @may(Role.TRACER, Role.ADVISER)
 def days(call_id: int, task_id: int) -> ResponseReturnValue:
-    """Say which days a note from the chosen first day covers; nothing is written."""
+    """Show which days a note from the chosen first day covers; nothing is written."""
     with transaction():
         call, task = open_call(call_id, task_id, agent())
         calls.require_identity(call, task)
@@ -113,7 +113,7 @@ def cancel(call_id: int, task_id: int, note_id: int) -> ResponseReturnValue:
 @bp.get("/sick-notes/<int:note_id>/<any(insured, employer):copy>")
 @may(Role.TRACER, Role.ADVISER, Role.SUPERVISOR)
 def document(note_id: int, copy: str) -> ResponseReturnValue:
-    """Print one copy; its file name says no more than the number."""
+    """Return one copy as a PDF; its file name reveals nothing but the number."""
     with transaction():
         content = services.note_to_read(note_id, agent(), at=clock.now(), copy=copy)
     return send_file(
@@ -125,7 +125,7 @@ def document(note_id: int, copy: str) -> ResponseReturnValue:
 
 
 def _form_for(task: CallTask, *, first_day: date | None = None, is_sent: bool = True) -> NoteForm:
-    """Return the form, as it was sent or filled with what is known of the person."""
+    """Return the form, as it was sent or filled with what is known about the person."""
     identity = people.find_joint_identity(task.person_id)
     if is_sent:
         return NoteForm(prefix=PREFIX, identity=identity, today=_today())
@@ -206,7 +206,7 @@ def _done(call_id: int, task_id: int) -> ResponseReturnValue:
 
 
 def _page(template: str, call_id: int, task_id: int, **context: object) -> str:
-    """Render a part for the call screen, or the same part in a page of its own."""
+    """Render a fragment for the call screen, or the same content as a whole page."""
     return render_template(
         template if is_fragment() else "sickleave/page.html",
         part=template,

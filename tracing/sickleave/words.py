@@ -1,4 +1,4 @@
-"""The words of a decision about a note, as the tracer repeats them."""
+"""French words for decisions about a note, as the tracer repeats them."""
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -13,11 +13,11 @@ NO_NUMBER_WORDS = {
     NoNumber.NOT_SAID: _l("Ne veut pas le donner"),
     NoNumber.CONTRADICTED: _l("Le numéro donné ne s’accorde pas avec l’identité"),
 }
-"""Why somebody has no number, as the tracer chooses and the adviser reads it."""
+"""Reasons for a missing number, as the tracer selects and the adviser reads them."""
 
 
 def question_about(reason: NoNumber) -> str:
-    """Return what the adviser is asked about a note without a number."""
+    """Return the question to the adviser about a note without a number."""
     return str(
         _(
             "Arrêt sans numéro de sécurité sociale\u202f: %(reason)s. Peut-il être délivré\u202f?",

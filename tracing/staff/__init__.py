@@ -1,1 +1,1 @@
-"""Who works here, where, when, and what they may do."""
+"""Members of staff: accounts, log-in, roles and permissions, working hours, absences and loans between sites."""

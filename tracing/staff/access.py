@@ -1,4 +1,4 @@
-"""Who may open which page. Every view says so with `@may(...)` or `@public`; a view that says nothing is closed."""
+"""Page access: every view is declared with `@may(...)` or `@public`; a view without either is closed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,27 +39,27 @@ COOKIE = "tracing_session"
 LOCKED = 423
 IDLE_MINUTES = rules.IDLE_LOCK // timedelta(minutes=1)
 ASSETS = frozenset({"ui", "bootstrap"})
-"""Blueprints that serve style, script and icons, and nothing about anybody."""
+"""Blueprints that serve style, script and icons, and no personal data."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
 class Permission:
-    """What a view asks of whoever opens it."""
+    """What a view requires of the member who opens it."""
 
     roles: frozenset[Role] = frozenset()
-    """One of these at the present site; none: any member."""
+    """The member must hold one of these at the present site; empty: any member."""
     public: bool = False
     passive: bool = False
-    """A heartbeat or a refresh: not a sign that somebody is there."""
+    """A heartbeat or a refresh, which does not count as input."""
     while_locked: bool = False
     last_words: bool = False
-    """What was being typed when the session's time was up is still written; the answer is the log-in page."""
+    """Input typed when the session timed out is still saved; the answer is the log-in page."""
 
 
 class SignedInUser(UserMixin):  # type: ignore[misc]
-    """What Flask-Login keeps for a request: who asks, where they work, and when they asked."""
+    """The Flask-Login user of a request: the member, where they work, and the time of the request."""
 
     def __init__(self, who: WhoAsks) -> None:
         self.who = who
@@ -72,13 +72,13 @@ class SignedInUser(UserMixin):  # type: ignore[misc]
 def may(
     *roles: Role, passive: bool = False, while_locked: bool = False, last_words: bool = False
 ) -> Callable[[View], View]:
-    """Let members open a view who hold one of `roles` at the site where they work now; no role: any member."""
+    """Open a view to members who hold one of `roles` at the site where they work now; without roles, to any member."""
     asked = Permission(frozenset(roles), passive=passive, while_locked=while_locked, last_words=last_words)
     return _declare(asked)
 
 
 def public(view: View) -> View:
-    """Let anybody open a view."""
+    """Open a view to everyone, logged in or not."""
     return _declare(Permission(public=True))(view)
 
 
@@ -91,13 +91,13 @@ def _declare(permission: Permission) -> Callable[[View], View]:
 
 
 def init_access(app: Flask, *, call_site: Callable[[int], int | None]) -> None:
-    """Check every request. `call_site` says at which site a member holds a call now, None without one.
+    """Check every request. `call_site` returns the site at which a member holds a call now, or None without a call.
 
-    Their page locks later, and their sessions follow the call to its site.
+    During a call the page locks later, and the member's sessions move to the site of the call.
     """
     manager = LoginManager()
     manager.session_protection = None
-    # no template asks who is there by itself: a page that tells of a lost database must not look for them again
+    # no template looks up the user by itself: the page for a lost database must not query it again
     manager.init_app(app, add_context_processor=False)
     manager.request_loader(_load_user)
     app.extensions["tracing.call_site"] = call_site
@@ -112,12 +112,12 @@ def session_cookie() -> str:
 
 
 def session_token() -> str | None:
-    """Return the session's token that the browser sent; its session may have ended."""
+    """Return the session token that the browser sent; the session may have ended."""
     return request.cookies.get(session_cookie()) or None
 
 
 def is_public() -> bool:
-    """Return whether anybody may open the view that is asked for."""
+    """Return whether the requested view is open to everyone."""
     permission: Permission | None = getattr(
         current_app.view_functions.get(request.endpoint or ""), "__permission__", None
     )
@@ -131,7 +131,7 @@ def _load_user(_request: object) -> SignedInUser | None:
 
 
 def check() -> ResponseReturnValue | None:
-    """Find out who asks and whether they may; the answer is a page only when they may not."""
+    """Identify the member and check their permission; return a page only when they may not go on."""
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or request.blueprint in ASSETS:
         return None
@@ -139,7 +139,7 @@ def check() -> ResponseReturnValue | None:
     if permission is None:
         raise NotAllowed
     with transaction():
-        # held for the whole request: a session remembers what somebody holds, and these are asked for three times
+        # kept for the whole request: SQLAlchemy's identity map holds these rows weakly, and they are read three times
         g.who = who = current_user.who if current_user.is_authenticated else None
         if who is None or not _still_valid(who):
             if permission.public:
@@ -154,7 +154,7 @@ def check() -> ResponseReturnValue | None:
         g.time_zone = g.agent.site.time_zone
         if permission.public:
             return None
-        # whether somebody is on a call is asked only when it matters
+        # look for a call only when it matters
         if rules.must_lock(current.last_input_at, on_call=False, at=at) and rules.must_lock(
             current.last_input_at, on_call=is_on_call(), at=at
         ):
@@ -182,7 +182,7 @@ def _still_valid(who: WhoAsks) -> bool:
 
 
 def _last_words(permission: Permission) -> WhoAsks | None:
-    """Return who was writing an answer when the time of their session was up: that answer is not lost."""
+    """Return the member whose session timed out while they wrote an answer, so that the answer is not lost."""
     token = session_token()
     if not permission.last_words or request.method != "POST" or not token:
         return None
@@ -196,7 +196,7 @@ def _last_words(permission: Permission) -> WhoAsks | None:
 
 
 def _log_in_after_last_words(response: Response) -> Response:
-    """Show nothing more to one whose session has ended; after logging in they go on where they were."""
+    """Replace the answer by the log-in page when the session has ended; after logging in they return to their page."""
     if not g.get("last_words") or response.status_code >= 500:
         return response
     browser.pop("_flashes", None)
@@ -213,19 +213,19 @@ def _log_in_after_last_words(response: Response) -> Response:
 
 
 def agent() -> Agent:
-    """Return who asks; only in views that `may` guards."""
+    """Return the agent of the request; only in views that `may` guards."""
     found: Agent = g.agent
     return found
 
 
 def asked_at() -> datetime:
-    """Return when the request came, by the database's clock, in UTC; only in views that `may` guards."""
+    """Return the time of the request by the database's clock, in UTC; only in views that `may` guards."""
     who: WhoAsks = g.who
     return who.asked_at
 
 
 def is_on_call() -> bool:
-    """Return whether who asks holds a call now."""
+    """Return whether the member of the request holds a call now."""
     return _holds_a_call(agent().member_id)
 
 
@@ -239,9 +239,9 @@ def _call_site(member_id: int) -> int | None:
 
 
 def _follow_call(who: WhoAsks) -> None:
-    """Let a session work at the site of the member's call: a new log-in, or another browser, begins elsewhere.
+    """Move a session to the site of the member's call: a new log-in, or another browser, may begin elsewhere.
 
-    Only members of several sites are asked about.
+    Only members of several sites are checked.
     """
     held = {site_id for site_id, _role in sessions.roles_of(who.member)}
     if len(held) > 1 and (site_id := _call_site(who.member.id)) in held and site_id is not None:
@@ -249,14 +249,14 @@ def _follow_call(who: WhoAsks) -> None:
 
 
 def idle_minutes() -> int:
-    """Return after how many minutes without input the session of who asks is covered."""
+    """Return after how many minutes without input the session of the request locks."""
     return rules.IDLE_LOCK_ON_CALL // timedelta(minutes=1) if is_on_call() else IDLE_MINUTES
 
 
 def to_login() -> ResponseReturnValue:
-    """Send somebody to the log-in page, and remember where they wanted to go."""
+    """Redirect to the log-in page, and remember which page was wanted."""
     if is_fragment():
-        # a page that is open on something comes back to it
+        # after logging in, return to the page that contains the fragment
         if shown := request.headers.get("HX-Current-URL"):
             browser["next"] = path_of(shown)
         return Response(status=401)
@@ -266,7 +266,7 @@ def to_login() -> ResponseReturnValue:
 
 
 def covered() -> ResponseReturnValue:
-    """Answer that the session is locked: a page that asks the password, or a code that makes the page cover itself."""
+    """Answer that the session is locked: with the lock page, or with a status that makes the open page lock itself."""
     if is_fragment():
         return Response(status=LOCKED, headers={"X-Locked": "1"})
     if request.method == "GET":
@@ -277,17 +277,17 @@ def covered() -> ResponseReturnValue:
 
 
 def is_fragment() -> bool:
-    """Return whether a script asks for a part of a page, not a person for a whole one."""
+    """Return whether a script requests a part of a page, rather than the browser a whole one."""
     return "HX-Request" in request.headers or request.headers.get("X-Requested-With") == "fetch"
 
 
 def safe_next() -> str:
-    """Return where to go after logging in or unlocking: a path of ours, never another site."""
+    """Return where to go after logging in or unlocking: a path of this platform, never another site."""
     return local(str(browser.pop("next", "")))
 
 
 def path_of(address: str) -> str:
-    """Return the path of a whole address, which a browser sent; the first page when it makes no sense."""
+    """Return the path of a full address sent by a browser, or the first page when the address is malformed."""
     try:
         return local(urlsplit(address)._replace(scheme="", netloc="").geturl())
     except ValueError:
@@ -295,9 +295,9 @@ def path_of(address: str) -> str:
 
 
 def local(wanted: str) -> str:
-    """Return `wanted` if it is a path of ours, the first page otherwise.
+    """Return `wanted` if it is a path of this platform, otherwise the first page.
 
-    A browser reads a backslash as a slash and drops control characters: either would lead elsewhere.
+    A browser reads a backslash as a slash and drops control characters: either could lead to another site.
     """
     is_path = wanted.startswith("/") and not wanted.startswith("//")
     return wanted if is_path and "\\" not in wanted and wanted.isprintable() else "/"

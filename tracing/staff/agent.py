@@ -1,4 +1,4 @@
-"""The one who acts: a member, signed in, at a site. What every service is given as `by`."""
+"""The agent: a signed-in member at a site, passed to every service as `by`."""
 
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -8,7 +8,7 @@ from tracing.staff.models import Role, SiteKind
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Workplace:
-    """The site at which somebody works now."""
+    """The site at which the agent works now."""
 
     id: int
     code: str
@@ -29,9 +29,9 @@ class Agent:
     site: Workplace
     roles: frozenset[tuple[int, Role]]
     languages: frozenset[str] = frozenset()
-    """Besides French."""
+    """Languages besides French."""
     lent_to: int | None = None
-    """The site for which they call now instead of their own, as it stood when they asked."""
+    """The site for which they call now instead of their own, as of this request."""
     national_at: frozenset[int] = frozenset()
     """The sites at which their role of import officer is national."""
 

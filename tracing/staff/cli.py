@@ -1,4 +1,4 @@
-"""Opening accounts, and the way to them, from the command line."""
+"""Functions behind `tracing staff`: open an account, grant roles, lift log-in delays."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -27,7 +27,7 @@ def add(
     Raises:
         ValueError: a role that does not exist, or an unknown site without a name.
         NotProposable: only an import officer of a live site can be national.
-        LoginTaken: somebody has this login.
+        LoginTaken: another member has this login.
     """
     wanted = [Role(role) for role in roles]
     password = sessions.first_password(login)
@@ -58,12 +58,12 @@ def add(
 
 
 def grant(login: str, *, site_code: str, roles: Iterable[str], is_national: bool) -> None:
-    """Give an account roles at a site; the host may make an import officer national alone.
+    """Give an account roles at a site; the command line may make an import officer national without a second person.
 
     Raises:
         ValueError: there is no such role, site or account.
-        RecruitFirst: a recruit comes to a live site by certification.
-        NotProposable: they are no import officer of a live site.
+        RecruitFirst: a recruit joins a live site by certification.
+        NotProposable: they are not an import officer of a live site.
     """
     wanted = {Role(role) for role in roles} | ({Role.IMPORTER} if is_national else set())
     with transaction():
@@ -77,10 +77,10 @@ def grant(login: str, *, site_code: str, roles: Iterable[str], is_national: bool
 
 
 def allow(login: str, *, address: str | None) -> None:
-    """Let a member, and everybody at an address if one is given, try to log in now.
+    """Lift the log-in delay of a member, and of an address if one is given.
 
     Raises:
-        NoSuchMember: nobody has this login.
+        NoSuchMember: no member has this login.
     """
     with transaction():
         sessions.lift_delays(login, address=address, by=None, at=clock.database_now())

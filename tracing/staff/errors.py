@@ -1,4 +1,4 @@
-"""What the staff part refuses."""
+"""Refusals of the staff feature, each with the sentence that the user reads."""
 
 from datetime import timedelta
 from math import ceil
@@ -12,7 +12,7 @@ SECONDS_ARE_SAID_BELOW = 90
 
 
 class WrongPassword(Refused):
-    """The name or the password is wrong; which of the two is not said."""
+    """The login or the password is wrong; the message does not say which."""
 
     status = 422
 
@@ -21,7 +21,7 @@ class WrongPassword(Refused):
 
 
 class TooManyAttempts(Refused):
-    """An account, known or not, was tried too often from here, or too many accounts were."""
+    """Too many failed attempts on one account, existing or not, or on too many accounts from one address."""
 
     status = 429
 
@@ -41,7 +41,7 @@ class TooManyAttempts(Refused):
 
 
 class GuessedTooOften(Refused):
-    """The password of a covered session was wrong too often in a row: the session is over."""
+    """Too many wrong passwords in a row at the lock screen: the session has ended."""
 
     status = 401
 
@@ -75,42 +75,42 @@ class NoSuchSession(Missing):
 
 
 class OwnAccount(Refused):
-    """An administrator would close the door behind themselves."""
+    """An administrator would lock themselves out."""
 
     def __init__(self) -> None:
         super().__init__(_("C’est votre propre compte. Demandez à un autre administrateur."))
 
 
 class NoRoleLeft(Invalid):
-    """Somebody without a role stands on no administrator's list."""
+    """A member without any role would be on no administrator's list."""
 
     def __init__(self) -> None:
         super().__init__(_("Choisissez au moins un rôle. Pour mettre fin à l’accès, fermez le compte."))
 
 
 class OnACall(Refused):
-    """Somebody on the telephone stays where the call is."""
+    """A member on a call cannot change sites."""
 
     def __init__(self) -> None:
         super().__init__(_("Vous êtes en appel. Terminez-le ou rendez-le, puis changez de site."))
 
 
 class OnACallNow(Refused):
-    """A pause begins after the call."""
+    """A member on a call cannot begin a pause."""
 
     def __init__(self) -> None:
         super().__init__(_("Vous êtes en appel. Terminez-le ou rendez-le, puis faites une pause."))
 
 
 class LoginTaken(Invalid):
-    """Somebody has this login."""
+    """Another member has this login."""
 
     def __init__(self) -> None:
         super().__init__(_("Cet identifiant est déjà pris. Choisissez-en un autre."))
 
 
 class WeakPassword(Invalid):
-    """The password could be guessed."""
+    """The password is too easy to guess."""
 
     def __init__(self, minimum: int) -> None:
         super().__init__(
@@ -122,7 +122,7 @@ class WeakPassword(Invalid):
 
 
 class NoRole(Forbidden):
-    """The account is open and holds no role at any site."""
+    """The account is open but has no role at any site."""
 
     def __init__(self) -> None:
         super().__init__(_("Votre compte n’a de rôle sur aucun site. Demandez à votre référent."))
@@ -162,21 +162,21 @@ class NotProposable(Refused):
 
 
 class NotForOneself(Forbidden):
-    """Nobody gives themselves a right that two people give."""
+    """A member cannot give themselves a right that requires two administrators."""
 
     def __init__(self) -> None:
         super().__init__(_("C’est votre propre compte : deux autres administrateurs en décident."))
 
 
 class SecondAdministrator(Forbidden):
-    """Whoever proposed does not confirm."""
+    """The administrator who proposed cannot confirm."""
 
     def __init__(self) -> None:
         super().__init__(_("Vous l’avez proposé : un autre administrateur doit le confirmer, pas vous."))
 
 
 class NoSuchProposal(Refused):
-    """Nothing waits to be confirmed."""
+    """There is no proposal to confirm."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -185,7 +185,7 @@ class NoSuchProposal(Refused):
 
 
 class NotNational(Refused):
-    """The officer is one of their site already."""
+    """The officer is not national: they see only their own site already."""
 
     def __init__(self) -> None:
         super().__init__(_("Cette personne ne voit déjà que les lots de son site."))
@@ -213,14 +213,14 @@ class NoSuchAbsence(Missing):
 
 
 class WrongLoan(Invalid):
-    """A loan ends later today, at another site."""
+    """A loan must end later today and be to another site."""
 
     def __init__(self) -> None:
         super().__init__(_("Choisissez un autre site et une heure à venir. Personne n’a été prêté."))
 
 
 class NobodyToLend(Invalid):
-    """Nobody is there who is free."""
+    """No tracer is both at work and free."""
 
     def __init__(self) -> None:
         super().__init__(_("Personne n’est présent et libre en ce moment. Personne n’a été prêté."))

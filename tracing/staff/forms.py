@@ -1,4 +1,4 @@
-"""What people type to log in and to keep their account, and what an administrator types about others."""
+"""Forms for log-in, lock screen and one's own account, and the administrator's forms for accounts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import time
@@ -84,7 +84,7 @@ class NewPasswordForm(PageForm):
 
 
 class RolesField(SelectMultipleField):
-    """Several choices as check boxes."""
+    """A choice of several roles, shown as check boxes."""
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
@@ -128,13 +128,13 @@ class MemberForm(PageForm):
 
 
 class DayForm(Form):
-    """From when to when, on one day of the week; both empty on a day off."""
+    """Working hours on one day of the week; both times empty on a day off."""
 
     starts = TimeField(validators=[Optional()])
     ends = TimeField(validators=[Optional()])
 
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
-        """Ask for both times or none, in their order."""
+        """Require both times or neither, in order."""
         if not super().validate(extra_validators):
             return False
         first, last = self.starts.data, self.ends.data
@@ -165,6 +165,6 @@ class WorkForm(PageForm):
         return cls(formdata=None, data={"roles": list(roles), "languages": list(languages), "days": by_day})
 
     def hours(self) -> dict[int, tuple[time, time]]:
-        """Return the hours of each working day, 0 being Monday."""
+        """Return the hours of each working day; 0 is Monday."""
         typed = enumerate(self.days.data)
         return {weekday: (day["starts"], day["ends"]) for weekday, day in typed if day["starts"]}

@@ -1,4 +1,4 @@
-"""Tracers who call for another site for some hours, and come back by themselves."""
+"""Loans: tracers who call for another site for some hours and return automatically."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ from tracing.staff.models import Loan, Member, Site, SiteKind, StaffSession
 def sites_to_lend_to(site_id: int) -> list[Site]:
     """Return the live sites that can borrow tracers of a site; a training site lends nobody.
 
-    Who practises comes to real calls by a referent's certification only.
+    A recruit is admitted to real calls only by a referent's certification.
     """
     if queries.get_site(site_id).kind is not SiteKind.LIVE:
         return []
@@ -24,7 +24,7 @@ def sites_to_lend_to(site_id: int) -> list[Site]:
 
 
 def open_loans(site_id: int) -> list[Loan]:
-    """Return the loans from or to a site that are not over, the first to end first."""
+    """Return the loans from or to a site that have not ended, ordered by their end."""
     chosen = select(Loan).where(
         Loan.returned_at.is_(None), or_(Loan.from_site_id == site_id, Loan.to_site_id == site_id)
     )
@@ -41,13 +41,13 @@ def lend(
     by: Agent,
     at: datetime,
 ) -> list[Loan]:
-    """Let so many of these tracers of the agent's site call for another one until a moment, the first first.
+    """Lend up to a number of these tracers of the agent's site to another one until a moment, in the order given.
 
-    `on_calls` says which of them have an open call: it is asked once nobody of them can take one any more.
+    `on_calls` returns which of them have an open call; it is called once none of them can take a call any more.
 
     Raises:
         WrongLoan: the end is past, or the site cannot borrow.
-        NobodyToLend: every one of them is lent already, or on a call.
+        NobodyToLend: every one of them is already lent or on a call.
     """
     if until <= at or to_site_id not in {one.id for one in sites_to_lend_to(by.site.id)}:
         raise WrongLoan
@@ -65,7 +65,7 @@ def lend(
 
 
 def _lock_some(member_ids: Collection[int], number: int) -> Sequence[Member]:
-    """Lock so many tracers who are not lent; whom somebody lends, or who takes a call at this moment, is passed over."""
+    """Lock this many tracers who are not lent; skip those who are being lent or are taking a call at this moment."""
     return session.scalars(
         fresh(
             select(Member)
@@ -119,9 +119,9 @@ def hold_tracer(loan: Loan) -> None:
 
 
 def take_back(loan: Loan, *, by: int | None, at: datetime) -> None:
-    """End a locked loan: the tracer calls for their own site again; nothing happens the second time.
+    """End a locked loan: the tracer calls for their own site again; repeating it does nothing.
 
-    Call `hold_tracer` first, then see that they have no call.
+    Call `hold_tracer` first, then check that they have no call.
     """
     if loan.returned_at is not None:
         return
@@ -135,7 +135,7 @@ def take_back(loan: Loan, *, by: int | None, at: datetime) -> None:
 
 
 def over(*, at: datetime) -> list[Loan]:
-    """Return the loans whose time is up, locked; one that somebody ends at this moment is left out."""
+    """Return the loans whose time is up, locked; one that is being ended at this moment is left out."""
     due = select(Loan).where(Loan.returned_at.is_(None), Loan.ends_at <= at)
     return list(session.scalars(fresh(due.with_for_update(skip_locked=True))))
 

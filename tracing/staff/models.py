@@ -1,4 +1,4 @@
-"""Sites, members, their roles and hours, their sessions, and who tried to log in."""
+"""Tables of sites, members, their roles, hours, absences and loans, their sessions, and log-in attempts."""
 
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -11,14 +11,14 @@ from tracing.vault import registry
 
 
 class SiteKind(StrEnum):
-    """A training site is an ordinary site whose people are invented."""
+    """Whether a site is live, or a training site: an ordinary site whose people are invented."""
 
     LIVE = "live"
     TRAINING = "training"
 
 
 class Role(StrEnum):
-    """What a member may be, at one site (DESIGN: roles)."""
+    """A role that a member may hold at a site (DESIGN: roles)."""
 
     TRACER = "tracer"
     ADVISER = "medical_adviser"
@@ -30,7 +30,7 @@ class Role(StrEnum):
 
 
 class MemberKind(StrEnum):
-    """How somebody came to work here: it decides how their week looks."""
+    """The kind of a member's engagement, which determines their weekly pattern."""
 
     STAFF = "staff"
     VOLUNTEER = "volunteer"
@@ -54,7 +54,7 @@ class Site(Base):
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     code: Mapped[str] = mapped_column(unique=True)
-    """Three characters; they stand in the numbers of its sick notes."""
+    """Three characters; part of the numbers of its sick notes."""
     name: Mapped[str]
     kind: Mapped[SiteKind] = mapped_column(coded(SiteKind), default=SiteKind.LIVE)
     time_zone: Mapped[str] = mapped_column(default="Europe/Paris")
@@ -63,9 +63,9 @@ class Site(Base):
     address: Mapped[str] = mapped_column(default="")
     call_back_number: Mapped[str] = mapped_column(default="")
     is_default: Mapped[bool] = mapped_column(default=False)
-    """Where cases go whose fund code names no site."""
+    """The site of cases whose fund code matches no site."""
     calls_from: Mapped[time | None]
-    """The site's own calling hours; none: those of its programme."""
+    """The site's own calling hours; None: those of its programme."""
     calls_until: Mapped[time | None]
     """Midnight is the end of the day."""
     calls_on_sundays: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
@@ -76,7 +76,7 @@ class Site(Base):
         CheckConstraint(
             "calls_from < calls_until OR calls_until = '00:00'", name="hours_end_after_they_start"
         ),
-        # whoever names no site is a real person
+        # a case without a matching site is a real person
         CheckConstraint("NOT is_default OR kind = 'live'", name="default_is_live"),
         Index("uq_sites_one_default", "is_default", unique=True, postgresql_where=text("is_default")),
     )
@@ -92,7 +92,7 @@ class SiteFund(Base):
 
 
 class Member(Base):
-    """Somebody who works here."""
+    """A member of staff."""
 
     __tablename__ = "members"
 
@@ -102,18 +102,18 @@ class Member(Base):
     """How they introduce themselves on the telephone."""
     kind: Mapped[MemberKind] = mapped_column(coded(MemberKind), default=MemberKind.STAFF)
     password_hash: Mapped[str | None]
-    """Argon2id; none until the invitation was used."""
+    """Argon2id; None until the invitation was used."""
     contract_ends_on: Mapped[date | None]
     languages: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
-    """Codes of the languages besides French in which they can lead a call."""
+    """Codes of the languages, besides French, in which they can hold a call."""
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     browsers_known_from: Mapped[datetime | None]
-    """Browsers in which they logged in before are known no longer: the password changed, or the account was closed."""
+    """Browsers known before this time are no longer known: the password changed, or the account was closed."""
     paused_at: Mapped[datetime | None]
-    """Since when they are on a pause; nothing is given to them meanwhile."""
+    """Start of the current pause; during it they are given no calls."""
     lent_to: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
-    """The site for which they call for some hours, as a tracer, instead of their own."""
+    """The site for which they call for some hours, as a tracer, instead of for their own."""
 
     roles: Mapped[list["MemberRole"]] = relationship(lazy="selectin")
     shifts: Mapped[list["Shift"]] = relationship(lazy="select", order_by="Shift.weekday")
@@ -128,7 +128,7 @@ class MemberRole(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), primary_key=True, index=True)
     role: Mapped[Role] = mapped_column(coded(Role), primary_key=True)
     is_national: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    """An import officer who sees the lots of all live sites: two people gave it, or the host's command line."""
+    """The import officer sees the lots of all live sites: a right given by two administrators or the command line."""
 
     __table_args__ = (
         CheckConstraint("NOT is_national OR role = 'import_officer'", name="only_imports_are_national"),
@@ -158,10 +158,10 @@ class NationalProposal(Base):
     proposed_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
     proposed_at: Mapped[datetime]
     expires_at: Mapped[datetime]
-    """Nobody confirms it from then on."""
+    """From then on it can no longer be confirmed."""
     confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     ended_at: Mapped[datetime | None]
-    """When it was confirmed, withdrawn, or replaced after its end."""
+    """When it was confirmed, withdrawn, or replaced after it expired."""
 
 
 class Shift(Base):
@@ -181,7 +181,7 @@ class Shift(Base):
 
 
 class Absence(Base):
-    """Days on which a member does not work, whatever their weekly hours say."""
+    """Days on which a member does not work, whatever their weekly hours are."""
 
     __tablename__ = "absences"
     __table_args__ = (
@@ -193,7 +193,7 @@ class Absence(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
     starts_on: Mapped[date]
     ends_on: Mapped[date]
-    """The last day of it."""
+    """The last day, included."""
     noted_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
     noted_at: Mapped[datetime]
     removed_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
@@ -201,7 +201,7 @@ class Absence(Base):
 
 
 class Loan(Base):
-    """Some hours for which a tracer calls for another site."""
+    """A period of some hours in which a tracer calls for another site."""
 
     __tablename__ = "loans"
     __table_args__ = (
@@ -222,7 +222,7 @@ class Loan(Base):
 
 
 class StaffSession(Base):
-    """One browser of one member. The cookie holds a random token; here is its hash."""
+    """A session of one member in one browser. The cookie has a random token; this row has its hash."""
 
     __tablename__ = "staff_sessions"
     __table_args__ = (
@@ -235,20 +235,20 @@ class StaffSession(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     """The site at which this member works now."""
     device: Mapped[str]
-    """Browser and system in words, so that its owner recognises it."""
+    """Browser and operating system in words, so that the member recognises the session."""
     started_at: Mapped[datetime]
     last_input_at: Mapped[datetime]
-    """The last thing a person did; heartbeats and refreshes do not count."""
+    """The last input by a person; heartbeats and refreshes do not count."""
     locked_at: Mapped[datetime | None]
     failed_unlocks: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    """Wrong passwords at the lock since the last right one."""
+    """Wrong passwords at the lock screen since the last right one."""
     last_failed_unlock_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[SessionEnd | None] = mapped_column(coded(SessionEnd))
 
 
 class LoginAttempt(Base):
-    """Somebody tried a name and a password; kept for known and unknown names alike."""
+    """An attempt to log in, stored for existing and unknown logins alike."""
 
     __tablename__ = "login_attempts"
     __table_args__ = (
@@ -259,16 +259,16 @@ class LoginAttempt(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     name_hash: Mapped[bytes]
-    """Keyed hash: people type passwords into the wrong field."""
+    """Keyed hash of the login, because people type passwords into the wrong field."""
     address: Mapped[str]
-    """Of IPv6, its network."""
+    """The client's address; for IPv6, its network."""
     at: Mapped[datetime]
     succeeded: Mapped[bool]
-    """Written as failed before the password is compared: of many guesses at once none is missed."""
+    """False until the password was compared, so that guesses sent at the same time are all counted."""
     browser: Mapped[str | None]
-    """The known browser it came from; none: a browser in which this member never logged in."""
+    """The known browser it came from; None: a browser in which this member never logged in."""
     forgiven: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    """A failure that delays nobody any more: the password was right after it, or an administrator lifted the delay."""
+    """The failure no longer causes a delay: the right password followed, or an administrator lifted the delay."""
 
 
 registry.blind_kinds("login")

@@ -1,4 +1,4 @@
-"""Import officers who see the lots of all live sites: two administrators give that right, or the host's command line."""
+"""National import officers, who see the lots of all live sites: given by two administrators or the command line."""
 
 from datetime import datetime
 
@@ -26,7 +26,7 @@ def find_role(member_id: int, site_id: int, *, lock: bool = False) -> MemberRole
 
 
 def find_proposal(member_id: int, site_id: int, *, at: datetime) -> NationalProposal | None:
-    """Return the proposal for a member that waits to be confirmed at a site."""
+    """Return the open proposal for a member at a site."""
     chosen = select(NationalProposal).where(
         NationalProposal.member_id == member_id,
         NationalProposal.site_id == site_id,
@@ -37,7 +37,7 @@ def find_proposal(member_id: int, site_id: int, *, at: datetime) -> NationalProp
 
 
 def grant(member: Member, site_id: int, *, at: datetime) -> None:
-    """Make an import officer of a live site national, as the host.
+    """Make an import officer of a live site national, from the command line.
 
     Raises:
         NotProposable: they are not an import officer of a live site.
@@ -55,7 +55,7 @@ def propose(member: Member, *, by: Agent, at: datetime) -> NationalProposal:
 
     Raises:
         NotProposable: they are not an import officer of a live site, or national already.
-        NotForOneself: nobody proposes themselves.
+        NotForOneself: the agent proposes themselves.
     """
     if member.id == by.member_id:
         raise NotForOneself
@@ -67,7 +67,7 @@ def propose(member: Member, *, by: Agent, at: datetime) -> NationalProposal:
 
 
 def _propose(member_id: int, site_id: int, *, by: int, at: datetime) -> NationalProposal:
-    # one that nobody confirmed in time makes room
+    # an expired proposal is replaced
     end_proposals(member_id, site_id, at=at)
     proposal = NationalProposal(
         member_id=member_id,
@@ -86,10 +86,10 @@ def confirm(member: Member, *, by: Agent, at: datetime) -> None:
     """Confirm what another administrator of the site proposed: the officer is national at once.
 
     Raises:
-        NoSuchProposal: nothing waits: it was withdrawn, confirmed, or its days are over.
+        NoSuchProposal: there is none: it was withdrawn, confirmed, or has expired.
         SecondAdministrator: the agent proposed it, or is an administrator whom the proposer has just made.
         NotForOneself: it is for the agent.
-        NotProposable: the member is no import officer here any more.
+        NotProposable: the member is no longer an import officer here.
     """
     held = _officer(member.id, by.site.id)
     proposal = _waiting(member.id, by.site.id, at=at)
@@ -104,9 +104,9 @@ def confirm(member: Member, *, by: Agent, at: datetime) -> None:
 
 
 def _was_made_by(proposer: int, other: int, *, at: datetime) -> bool:
-    """Return whether the proposer opened, promoted or gave a password to another account as recently as a proposal lasts.
+    """Return whether the proposer opened, promoted or gave a password to the other account within PROPOSAL_LASTS.
 
-    One administrator could be two that way. The log of events is what cannot be changed, so it is asked.
+    Otherwise one administrator could act as two. The event log is read because it cannot be changed.
     """
     made = select(Event.id).where(
         Event.subject_type == "member",
@@ -119,10 +119,10 @@ def _was_made_by(proposer: int, other: int, *, at: datetime) -> bool:
 
 
 def withdraw(member: Member, *, by: Agent, at: datetime) -> None:
-    """Take a proposal back, whoever made it.
+    """Withdraw a proposal, whichever administrator made it.
 
     Raises:
-        NoSuchProposal: nothing waits.
+        NoSuchProposal: there is none.
     """
     _waiting(member.id, by.site.id, at=at).ended_at = at
     session.flush()
@@ -130,10 +130,10 @@ def withdraw(member: Member, *, by: Agent, at: datetime) -> None:
 
 
 def make_local(member: Member, *, by: Agent, at: datetime) -> None:
-    """Take the national right away: the officer sees the lots of the agent's site from now on. One person may do that.
+    """Revoke the national right: the officer sees only the lots of the agent's site. One administrator may do this.
 
     Raises:
-        NotNational: they are not, or not any more.
+        NotNational: the officer is not, or no longer, national.
     """
     held = find_role(member.id, by.site.id, lock=True)
     if held is None or not held.is_national:
@@ -144,9 +144,10 @@ def make_local(member: Member, *, by: Agent, at: datetime) -> None:
 
 
 def suspend(member: Member, *, by: int, at: datetime) -> list[int]:
-    """Ask for a second person again once an administrator has set a member's password; returns at which sites.
+    """Suspend the national right after an administrator set the member's password; return the sites concerned.
 
-    Whoever knows the password of a national officer has the right of two people: so one alone must not give it.
+    The administrator knows that password, and one alone must not obtain a right that two must give: a second one has to
+    confirm it again.
     """
     held = [role for role in member.roles if role.is_national and member.id != by]
     for role in held:
@@ -158,7 +159,7 @@ def suspend(member: Member, *, by: int, at: datetime) -> list[int]:
 
 
 def end_proposals(member_id: int, site_id: int, *, at: datetime) -> None:
-    """Let nothing wait for a member at a site any more."""
+    """End all open proposals for a member at a site."""
     session.execute(
         update(NationalProposal)
         .where(

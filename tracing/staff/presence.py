@@ -1,4 +1,4 @@
-"""Who is at work: pauses, absences, weekly hours, and the last thing that somebody did."""
+"""Which members are at work: pauses, absences, weekly hours and their last input."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,27 +20,27 @@ from tracing.ui.languages import FRENCH
 
 @dataclass(frozen=True)
 class Attendance:
-    """What tells whether somebody is there."""
+    """The facts that tell whether a member is at work."""
 
     member: Member
     week: Week
     last_input_at: datetime | None
-    """None: they are not logged in at this site."""
+    """None if they are not logged in at this site."""
 
 
 @dataclass(frozen=True)
 class Roster:
-    """When tracers work: asked once, looked at for many moments."""
+    """When tracers work: queried once, evaluated for many moments."""
 
     members: Sequence[Member]
     weeks: Mapping[int, Week]
     zones: Mapping[int, ZoneInfo]
-    """Where each is, by member."""
+    """The time zone of each member, by id."""
     zone: ZoneInfo
-    """Where the site is: its clock tells the hours of a week."""
+    """The site's time zone, in which weekly hours are given."""
 
     def at_work(self, when: datetime) -> list[Member]:
-        """Return who is to be at work at a moment."""
+        """Return the members who should be at work at a moment."""
         local = when.astimezone(self.zone)
         return [
             one
@@ -54,14 +54,14 @@ class Roster:
 
 
 def attendance(members: Collection[Member], *, site_id: int, on: date) -> list[Attendance]:
-    """Return the attendance of members at a site, in their order; absences that end before `on` are left out."""
+    """Return the attendance of members at a site, in the given order; absences that end before `on` are left out."""
     ids = [member.id for member in members]
     weeks, seen = weeks_of(ids, on=on), last_inputs(site_id, ids)
     return [Attendance(member, weeks[member.id], seen.get(member.id)) for member in members]
 
 
 def weeks_of(member_ids: Iterable[int], *, on: date) -> dict[int, Week]:
-    """Return when members work, absences that end before `on` left out."""
+    """Return when members work, without absences that end before `on`."""
     wanted = set(member_ids)
     hours: dict[int, dict[int, tuple[time, time]]] = {one: {} for one in wanted}
     for member_id, weekday, starts_at, ends_at in queries.hours_of(wanted):
@@ -73,7 +73,7 @@ def weeks_of(member_ids: Iterable[int], *, on: date) -> dict[int, Week]:
 
 
 def last_inputs(site_id: int, member_ids: Iterable[int]) -> dict[int, datetime]:
-    """Return when members who are logged in at a site last did something."""
+    """Return the time of the last input of members who are logged in at a site."""
     rows = session.execute(
         select(StaffSession.member_id, func.max(StaffSession.last_input_at))
         .where(
@@ -87,7 +87,7 @@ def last_inputs(site_id: int, member_ids: Iterable[int]) -> dict[int, datetime]:
 
 
 def absences_at(site_id: int, *, on: date) -> list[Absence]:
-    """Return the absences of a site's members that have not ended on a day, the first to come first."""
+    """Return the absences of a site's members that have not ended on a day, earliest first."""
     members = select(MemberRole.member_id).where(MemberRole.site_id == site_id)
     return _absences(Absence.member_id.in_(members), on=on)
 
@@ -100,7 +100,7 @@ def _absences(theirs: ColumnElement[bool], *, on: date) -> list[Absence]:
 def tracers_at_work(
     site_id: int, when: datetime, *, zone: ZoneInfo, language: str | None = None
 ) -> list[Member]:
-    """Return the tracers of a site who are to be at work at a moment; see `roster`."""
+    """Return the tracers of a site who should be at work at a moment; see `roster`."""
     return roster(site_id, since=when, zone=zone, language=language).at_work(when)
 
 
@@ -109,8 +109,8 @@ def roster(
 ) -> Roster:
     """Return when the tracers of a site work, by their weekly hours and absences, from a moment on.
 
-    Only those who speak `language`, where one is given; everybody speaks French. Of these only one member, where one
-    is given: of a large site the whole roster takes tens of milliseconds.
+    With `language`, only those who speak it; every tracer speaks French. With a member, only that member: the whole
+    roster of a large site takes tens of milliseconds.
     """
     members = [
         one
@@ -129,9 +129,9 @@ def gone(
     at: datetime,
     zone: ZoneInfo,
 ) -> dict[tuple[int, datetime], Gone]:
-    """Return which members will not be there at their moment in a role, and why; whoever works here now is there now.
+    """Return which members will not be at work in a role at their moment, and why; those active here now are there now.
 
-    A pause is of now: it says nothing of an hour to come.
+    A pause concerns the present only: it says nothing about a later hour.
     """
     if not asked:
         return {}
@@ -155,9 +155,9 @@ def gone(
 
 
 def left_at(member_ids: Collection[int], *, since: datetime, at: datetime) -> dict[int, datetime]:
-    """Return which of these members are logged in nowhere any more, and when they left; only who did `since` a moment.
+    """Return which of these members have been logged out everywhere since `since`, with the time.
 
-    A session that nobody ended is over when its shift is. Whoever was timed out may still send what they were typing.
+    A session without an explicit end is over after a whole shift. A timed-out session may still save its last input.
     """
     ends = case(
         (StaffSession.ended_at.is_(None), StaffSession.started_at + rules.ABSOLUTE_END_ON_CALL),
@@ -189,7 +189,7 @@ def _why_left(member: Member, site_id: int, role: Role, when: datetime, zone: Zo
 
 
 def pause(by: Agent, *, at: datetime) -> None:
-    """Begin a pause: nothing is given to one who is on it."""
+    """Begin a pause: the member is given no calls during it."""
     member = queries.get_member(by.member_id)
     if member.paused_at is None:
         member.paused_at = at
@@ -200,7 +200,7 @@ def pause(by: Agent, *, at: datetime) -> None:
 
 
 def resume(by: Agent, *, at: datetime) -> None:
-    """End a pause; nothing happens without one."""
+    """End a pause; does nothing without one."""
     member = queries.get_member(by.member_id)
     if member.paused_at is not None:
         member.paused_at = None
@@ -214,12 +214,12 @@ def resume(by: Agent, *, at: datetime) -> None:
 
 
 def note_absence(member_id: int, *, first: date, last: date, by: Agent, at: datetime) -> Absence:
-    """Note that a member of the site does not work from one day to another, both included.
+    """Record that a member of the site does not work from one day to another, both included.
 
     Raises:
         NotOfThisSite: they hold no role here.
         WrongDays: the last day comes before the first.
-        AccountReachesFurther: from a training site, of somebody who works at a live one too.
+        AccountReachesFurther: the agent is at a training site, and the member works at a live site too.
     """
     member = queries.get_member(member_id)
     if all(role.site_id != by.site.id for role in member.roles):
@@ -243,7 +243,7 @@ def note_absence(member_id: int, *, first: date, last: date, by: Agent, at: date
 
 
 def _must_reach(member: Member, by: Agent) -> None:
-    """Refuse that a training site frees what a live one keeps for its tracer: an absence is one at every site."""
+    """Keep a training site from releasing what a live site reserves for its tracer: an absence counts at every site."""
     live, practice = queries.reach_of(member)
     held = by.sites_as(Role.SUPERVISOR, Role.REFERENT)
     if by.site.kind is SiteKind.TRAINING and not rules.may_act_on_account(live, practice, held=held):
@@ -251,11 +251,11 @@ def _must_reach(member: Member, by: Agent) -> None:
 
 
 def remove_absence(absence_id: int, *, by: Agent, at: datetime) -> None:
-    """Take an absence back: the weekly hours hold again; nothing happens the second time.
+    """Remove an absence: the weekly hours apply again; repeating it does nothing.
 
     Raises:
-        NoSuchAbsence: there is none, or it is of another site.
-        AccountReachesFurther: from a training site, of somebody who works at a live one too.
+        NoSuchAbsence: there is none, or it belongs to another site.
+        AccountReachesFurther: the agent is at a training site, and the member works at a live site too.
     """
     noted = session.get(Absence, absence_id)
     if noted is None or all(role.site_id != by.site.id for role in queries.get_member(noted.member_id).roles):

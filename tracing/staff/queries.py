@@ -1,4 +1,4 @@
-"""Reading members, sites and sessions."""
+"""Queries for members, sites, sessions and failed log-ins."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from tracing.staff.rules import Failures
 
 
 def find_member_by_login(login: str) -> Member | None:
-    """Return the member of this login, open or closed."""
+    """Return the member with this login; their account may be closed."""
     return session.scalar(select(Member).where(Member.login == login.strip().lower()))
 
 
@@ -73,7 +73,7 @@ def members_with_role(site_id: int, *roles: Role) -> list[Member]:
 
 
 def import_officers(site_id: int, *, is_national: bool) -> list[Member]:
-    """Return the open accounts of a site's import officers, by name; of these only the national ones where asked."""
+    """Return the open accounts of a site's import officers, by name; with `is_national`, only the national ones."""
     held = select(MemberRole.member_id).where(MemberRole.site_id == site_id, MemberRole.role == Role.IMPORTER)
     if is_national:
         held = held.where(MemberRole.is_national)
@@ -84,7 +84,7 @@ def import_officers(site_id: int, *, is_national: bool) -> list[Member]:
 def reach_of(member: Member) -> tuple[frozenset[int], frozenset[int]]:
     """Return the live sites and the training sites at which an account works.
 
-    A loan does not count: the site that lends answers for its tracer, and a loan is between live sites.
+    A loan does not count: the lending site is responsible for its tracer, and loans are between live sites.
     """
     kinds = {site.id: site.kind for site in sites(role.site_id for role in member.roles)}
     live = frozenset(site_id for site_id, kind in kinds.items() if kind is SiteKind.LIVE)
@@ -92,9 +92,9 @@ def reach_of(member: Member) -> tuple[frozenset[int], frozenset[int]]:
 
 
 def tracers_of(site_id: int, *, only: int | None = None) -> list[Member]:
-    """Return the open accounts that call for a site now, by name: those lent to it too, those lent away not.
+    """Return the open accounts that call for a site now, by name: with tracers lent to it, without those lent away.
 
-    Of these only one member, where one is given.
+    With `only`, that member alone.
     """
     own = select(MemberRole.member_id).where(MemberRole.site_id == site_id, MemberRole.role == Role.TRACER)
     return list(
@@ -111,7 +111,7 @@ def tracers_of(site_id: int, *, only: int | None = None) -> list[Member]:
 
 
 def members_of_sites(site_ids: Iterable[int]) -> list[Member]:
-    """Return everybody who holds a role at one of these sites, by name."""
+    """Return the members who hold a role at one of these sites, by name."""
     chosen = select(MemberRole.member_id).where(MemberRole.site_id.in_(set(site_ids)))
     return list(session.scalars(select(Member).where(Member.id.in_(chosen)).order_by(Member.display_name)))
 
@@ -140,7 +140,7 @@ def find_training_site() -> Site | None:
 
 
 def default_site() -> Site | None:
-    """Return the site of cases whose fund code names none."""
+    """Return the site of cases whose fund code matches no site."""
     return session.scalar(select(Site).where(Site.is_default))
 
 
@@ -150,7 +150,7 @@ def sites_by_fund() -> dict[str, int]:
 
 
 def workplace(site: Site) -> Workplace:
-    """Return a site as the place where somebody works."""
+    """Return a site as the workplace of an agent."""
     return Workplace(
         id=site.id,
         code=site.code,
@@ -163,7 +163,7 @@ def workplace(site: Site) -> Workplace:
 
 @dataclass(frozen=True)
 class WhoAsks:
-    """Who asks: their session, themselves, where they work now, and the moment by the database's clock, in UTC."""
+    """The user of a request: session, member, site, and the time by the database's clock, in UTC."""
 
     session: StaffSession
     member: Member
@@ -179,7 +179,7 @@ _WHO = (
     .options(joinedload(Member.roles))
 )
 _SIGNED_IN = _WHO.where(StaffSession.ended_at.is_(None))
-"""Asked at every request: put together once, since that took longer than to send it."""
+"""The current-user query, built once: it runs on every request, and building it took longer than running it."""
 _TIMED_OUT = _WHO.where(
     StaffSession.end_reason == SessionEnd.TOO_OLD,
     StaffSession.ended_at > func.now() - bindparam("within", type_=Interval),
@@ -188,12 +188,12 @@ _TIMED_OUT = _WHO.where(
 
 
 def find_signed_in(token_hash: bytes) -> WhoAsks | None:
-    """Return who holds the cookie of this hash, in one statement; None when its session ended or never was."""
+    """Return the user whose session token has this hash, in one statement; None without such an open session."""
     return _find_who(_SIGNED_IN, token_hash=token_hash)
 
 
 def find_timed_out(token_hash: bytes, *, within: timedelta) -> WhoAsks | None:
-    """Return whose session ended because it had lasted a whole shift, this short a time ago, while nobody locked it."""
+    """Return the user whose session, not locked, ended `within` this time because it had lasted a whole shift."""
     return _find_who(_TIMED_OUT, token_hash=token_hash, within=within)
 
 
@@ -228,9 +228,9 @@ def is_open_session(session_id: int) -> bool:
 def failures_of_account(
     name_hash: bytes, *, since: datetime, address: str | None = None, browser: str | None = None
 ) -> Failures:
-    """Return how often an account failed since a moment, counted as far as it makes a difference.
+    """Return how often log-ins of an account failed since a moment, counted up to the number that makes a difference.
 
-    In one known `browser`; else in all browsers that are not known, from one `address` or from anywhere.
+    In one known `browser`; otherwise in all unknown browsers, from one `address` or from anywhere.
     """
     where = LoginAttempt.browser.is_(None) if browser is None else LoginAttempt.browser == browser
     chosen = _failed(since).where(LoginAttempt.name_hash == name_hash, where)
@@ -241,7 +241,7 @@ def failures_of_account(
 
 
 def failures_of_address(address: str, *, since: datetime) -> Failures:
-    """Return how many accounts failed from an address since a moment, in browsers that are not known."""
+    """Return for how many accounts log-ins failed from an address since a moment, in unknown browsers."""
     chosen = (
         _failed(since)
         .where(LoginAttempt.address == address, LoginAttempt.browser.is_(None))
@@ -263,6 +263,6 @@ def shifts_of(member_id: int) -> Sequence[Shift]:
 
 
 def hours_of(member_ids: Iterable[int]) -> Sequence[Row[int, int, time, time]]:
-    """Return the weekly hours of many members: whose, on which weekday, from when until when."""
+    """Return the weekly hours of many members: rows of member, weekday, start and end."""
     chosen = select(Shift.member_id, Shift.weekday, Shift.starts_at, Shift.ends_at)
     return session.execute(chosen.where(among(Shift.member_id, member_ids))).all()

@@ -1,4 +1,4 @@
-"""Whose lots, sources and pairs a reader may open: those of their site, or all live ones."""
+"""Which lots, sources and possible duplicates a reader may open: those of their site, or of all live sites."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,11 +24,11 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True)
 class Scope:
-    """What a reader may open. Each lot and each source has an owner: a site, or none when it is national."""
+    """What a reader may open. Each lot and each source has an owner: a site, or None when it is national."""
 
     reach: Reach
     site_id: int | None = None
-    """Where the reader works now; none for the host."""
+    """The site where the reader works now; None for the host."""
     is_live: bool = True
 
     @property
@@ -49,7 +49,7 @@ class Scope:
                 return owner == self.site_id
 
     def covers(self, owner: int | None) -> bool:
-        """Say whether something with this owner is inside."""
+        """Say whether an object with this owner is inside."""
         match self.reach:
             case Reach.HOST:
                 return True
@@ -63,7 +63,7 @@ HOST = Scope(Reach.HOST)
 
 
 def scope_of(agent: Agent) -> Scope:
-    """Return what an agent may open where they work now: at a training site never more than its own."""
+    """Return the scope of an agent where they work now: at a training site, never more than that site."""
     return Scope(
         Reach.NATIONAL if agent.is_national else Reach.SITE,
         site_id=agent.site.id,
@@ -72,8 +72,8 @@ def scope_of(agent: Agent) -> Scope:
 
 
 def why_seen(owner: int | None) -> str:
-    """Return the code under which the read log keeps that somebody saw people of a lot with this owner.
+    """Return the code with which the read log records that a member saw people of a lot with this owner.
 
-    What is national concerns the auditors of all live sites, whoever the reader's own auditor is.
+    A national lot concerns the auditors of all live sites, not only the reader's own.
     """
     return "national_lot" if owner is None else "lot"

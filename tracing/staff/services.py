@@ -1,4 +1,4 @@
-"""Members, their roles and hours."""
+"""Services for sites and members: open and close accounts, set passwords, roles, languages and hours."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
@@ -27,11 +27,11 @@ hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 """Argon2id with the parameters of the OWASP password storage sheet: 19 MiB, two passes."""
 
 NOBODY = hasher.hash("nobody has this password")
-"""Verified when the name is unknown, so that both answers take the same time."""
+"""Verified when the login is unknown, so that both answers take the same time."""
 
 
 def password_fits(member: Member | None, password: str) -> bool:
-    """Return whether `password` is the member's; always pays the price of one verification."""
+    """Return whether `password` is the member's; always takes the time of one verification."""
     stored = member.password_hash if member and member.password_hash else NOBODY
     try:
         hasher.verify(stored, password)
@@ -49,7 +49,7 @@ def set_password(member: Member, password: str, *, by: int | None, at: datetime)
     if rules.is_weak(password, member.login):
         raise WeakPassword(rules.MINIMUM_PASSWORD)
     member.password_hash = hasher.hash(password)
-    member.browsers_known_from = at  # who knew the old password is a stranger again
+    member.browsers_known_from = at  # browsers that knew the old password are unknown again
     events.record("member.password_set", by=by, at=at, subject=("member", member.id))
 
 
@@ -68,7 +68,7 @@ def add_site(
     by: int | None = None,
     at: datetime,
 ) -> Site:
-    """Open a site and route fund codes to it; without `hours` it calls in those of its programme."""
+    """Open a site and route fund codes to it; without `hours`, the calling hours are those of its programme."""
     calls_from, calls_until = hours or (None, None)
     site = Site(
         code=code,
@@ -102,7 +102,7 @@ def add_member(
     """Open an account without password or role.
 
     Raises:
-        LoginTaken: somebody has it.
+        LoginTaken: another member has this login.
     """
     login = login.strip().lower()
     if queries.find_member_by_login(login):
@@ -117,7 +117,7 @@ def add_member(
 
 
 def grant(member: Member, role: Role, site_id: int, *, by: int | None, at: datetime) -> None:
-    """Give a member a role at a site; nothing happens when they hold it already."""
+    """Give a member a role at a site; does nothing when they hold it already."""
     if any(held.role == role and held.site_id == site_id for held in member.roles):
         return
     member.roles.append(MemberRole(member_id=member.id, site_id=site_id, role=role))
@@ -128,7 +128,7 @@ def grant(member: Member, role: Role, site_id: int, *, by: int | None, at: datet
 
 
 def withdraw(member: Member, role: Role, site_id: int, *, by: int | None, at: datetime) -> None:
-    """Take a role at a site from a member; nothing happens when they do not hold it."""
+    """Take a role at a site from a member; does nothing when they do not hold it."""
     if not any(held.role == role and held.site_id == site_id for held in member.roles):
         return
     session.execute(
@@ -148,9 +148,9 @@ def set_roles(member: Member, wanted: Iterable[Role], site_id: int, *, by: int |
     """Make `wanted` the roles of a member at a site; those at other sites stay.
 
     Raises:
-        OwnAccount: an administrator would take the role from themselves.
+        OwnAccount: administrators would remove their own role of administrator.
         NoRoleLeft: the member would have no role anywhere, and no administrator would see them again.
-        RecruitFirst: a recruit comes to a live site by practice and a referent's certification only.
+        RecruitFirst: a recruit joins a live site only by practice and a referent's certification.
     """
     chosen = set(wanted)
     held = {role.role for role in member.roles if role.site_id == site_id}
@@ -167,7 +167,7 @@ def set_roles(member: Member, wanted: Iterable[Role], site_id: int, *, by: int |
 
 
 def set_languages(member: Member, languages: Iterable[str], *, by: int | None, at: datetime) -> None:
-    """Set in which languages besides French a member can lead a call."""
+    """Set the languages, besides French, in which a member can hold a call."""
     wanted = sorted(set(languages))
     if wanted == member.languages:
         return
@@ -196,7 +196,7 @@ def close_account(member: Member, *, by: int | None, at: datetime) -> None:
     """Close an account and end its sessions.
 
     Raises:
-        OwnAccount: nobody closes the account they work with.
+        OwnAccount: the agent would close the account they work with.
     """
     if member.id == by:
         raise OwnAccount

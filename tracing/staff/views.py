@@ -1,4 +1,4 @@
-"""Log-in, lock, and one's own account."""
+"""Pages for log-in, lock screen, pause, change of site, and one's own account."""
 
 from datetime import datetime, timedelta
 
@@ -41,7 +41,7 @@ from tracing.staff.models import SessionEnd
 from tracing.staff.words import ROLE_WORDS, weekdays
 
 KNOWN_FOR = timedelta(days=400)
-"""As long as a browser keeps any cookie."""
+"""The longest time for which browsers keep a cookie."""
 
 bp = Blueprint("staff", __name__, template_folder="templates")
 
@@ -49,13 +49,13 @@ bp = Blueprint("staff", __name__, template_folder="templates")
 @bp.route("/login", methods=["GET", "POST"])
 @public
 def login() -> ResponseReturnValue:
-    """Ask for a name and a password."""
+    """Ask for login and password."""
     if g.get("agent"):
         return redirect("/", 303)
     form = LoginForm()
     if not form.validate_on_submit():
         return render_template("staff/login.html", form=form), 422 if form.errors else 200
-    # counted and committed before the password is compared, which takes long: guesses sent at once are all counted
+    # counted and committed before the password is compared, which is slow, so guesses sent at the same time all count
     with transaction():
         attempt = sessions.begin_attempt(
             form.login.data or "",
@@ -82,7 +82,7 @@ def login() -> ResponseReturnValue:
     if isinstance(answer, Exception):
         raise answer
     wanted = safe_next()
-    # what an earlier person left in this browser is not for the next one
+    # discard what a previous user left in this browser
     browser.clear()
     return with_known_browser(
         with_cookie(redirect(wanted, 303), answer.token),
@@ -92,7 +92,7 @@ def login() -> ResponseReturnValue:
 
 
 def with_cookie(response: Response | object, token: str) -> Response:
-    """Give the browser its session token, for as long as the browser is open."""
+    """Set the session cookie, which lasts until the browser is closed."""
     answer = make_response(response)
     answer.set_cookie(
         session_cookie(), token, httponly=True, samesite="Lax", secure=g.settings.secure_cookies, path="/"
@@ -101,13 +101,13 @@ def with_cookie(response: Response | object, token: str) -> Response:
 
 
 def known_cookie() -> str:
-    """Return the name of the cookie by which a browser is known again."""
+    """Return the name of the known-browser cookie."""
     name: str = g.settings.cookie_name("tracing_known")
     return name
 
 
 def with_known_browser(answer: Response, member_id: int, *, at: datetime) -> Response:
-    """Let the browser be known from now on as one in which this member has logged in."""
+    """Set the cookie that marks the browser as one in which this member has logged in."""
     name = known_cookie()
     answer.set_cookie(
         name,
@@ -122,7 +122,7 @@ def with_known_browser(answer: Response, member_id: int, *, at: datetime) -> Res
 
 
 def device_in_words(agent_string: str) -> str:
-    """Return the browser and the system, so that their owner recognises a session."""
+    """Return browser and operating system in words, so that the member recognises a session."""
     browsers = ("Firefox", "Edg", "Chrome", "Safari")
     systems = ("Windows", "Android", "iPhone", "Mac OS", "Linux")
     browser = next((name for name in browsers if name in agent_string), "?")
@@ -138,7 +138,7 @@ def logout() -> ResponseReturnValue:
         sessions.end(g.session_row, SessionEnd.SIGNED_OUT, by=agent().member_id, at=asked_at())
     browser.clear()
     answer = make_response(redirect(url_for("staff.login"), 303))
-    # a browser removes a cookie with a prefix only in the words by which it was set
+    # a browser deletes a cookie with a prefix only if the attributes are those with which it was set
     answer.delete_cookie(
         session_cookie(), httponly=True, samesite="Lax", secure=g.settings.secure_cookies, path="/"
     )
@@ -148,7 +148,7 @@ def logout() -> ResponseReturnValue:
 @bp.post("/lock")
 @may(while_locked=True)
 def lock() -> ResponseReturnValue:
-    """Cover the page now."""
+    """Lock the session now."""
     with transaction():
         sessions.lock(g.session_row, at=asked_at())
     return Response(status=204) if is_fragment() else redirect("/", 303)
@@ -157,7 +157,7 @@ def lock() -> ResponseReturnValue:
 @bp.post("/unlock")
 @may(while_locked=True, passive=True)
 def unlock() -> ResponseReturnValue:
-    """Uncover the page when the password is right."""
+    """Unlock the session when the password is right."""
     form = UnlockForm()
     if not form.validate_on_submit():
         if is_fragment():
@@ -181,21 +181,21 @@ def unlock() -> ResponseReturnValue:
 
 
 def locked_page(form: UnlockForm) -> str:
-    """Return the page that asks the password again."""
+    """Return the page that asks for the password again."""
     return render_template("staff/locked.html", form=form, name=agent().name, was_sent=False)
 
 
 @bp.post("/activity")
 @may()
 def activity() -> ResponseReturnValue:
-    """Note that somebody typed or pointed; the permission check does the noting."""
+    """Record keyboard or pointer input; the permission check does the recording."""
     return Response(status=204)
 
 
 @bp.post("/pause")
 @may()
 def pause() -> ResponseReturnValue:
-    """Begin a pause: nothing is given to one who is on it."""
+    """Begin a pause: the member is given no calls during it."""
     if is_on_call():
         raise OnACallNow
     with transaction():
@@ -215,7 +215,7 @@ def resume() -> ResponseReturnValue:
 @bp.post("/work-at/<int:site_id>")
 @may()
 def work_at(site_id: int) -> ResponseReturnValue:
-    """Go on working at another of one's sites."""
+    """Continue at another of one's sites."""
     if is_on_call():
         raise OnACall
     with transaction():

@@ -1,4 +1,4 @@
-"""The words for roles, engagements and days, as users read them."""
+"""French words for roles, engagements, presence and days."""
 
 from datetime import datetime
 
@@ -35,7 +35,7 @@ PRESENCE_WORDS = {
 }
 
 PRESENCE_TONES = {Presence.ON_CALL: "info", Presence.HERE: "done", Presence.PAUSED: "soon"}
-"""The tone of each badge; the others are neutral."""
+"""The tone of each presence badge; the others are neutral."""
 
 PRESENCE_ICONS = {
     Presence.ON_CALL: "telephone-fill",
@@ -62,7 +62,7 @@ def weekdays() -> list[str]:
 
 
 def presence_in_words(member: Member, presence: Presence, last_input_at: datetime | None) -> str:
-    """Return a name and whether that person is there, for a list to choose from."""
+    """Return a member's name with their presence, for a selection list."""
     name = member.display_name
     if last_input_at is None:
         return str(_("%(name)s (pas connecté)", name=name))

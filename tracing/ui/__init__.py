@@ -1,4 +1,4 @@
-"""What every page shares: frame, form and table macros, style, script, words for times and names, refusals shown.
+"""What every page shares: frame, form and table macros, style, script, formats for times and names, error pages.
 
-Knows Flask and nothing of the work: no page of a feature lives here. The components are described in docs/ui.md.
+It depends on Flask and on no feature: no page of a feature is here. The components are described in docs/ui.md.
 """

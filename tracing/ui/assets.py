@@ -1,4 +1,4 @@
-"""Style, script and icons, all from this machine, under addresses that change when their content does."""
+"""Style, script and icons, served locally under addresses that change when their content does."""
 
 import re
 from functools import cache
@@ -16,8 +16,8 @@ BOOTSTRAP = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5"
 HTMX = Path(str(files("js_lib_htmx"))) / "static" / "htmx" / "htmx.min.js"
 SPRITE = BOOTSTRAP / "icons" / "bootstrap-icons.svg"
 
-# The full sprite is 1.1 MB, read again by the browser on each page; ours is the part we use. Names are those
-# of Bootstrap Icons; add one here to use it.
+# The full sprite is 1.1 MB, which the browser would read again for each page; ours contains only the icons we use.
+# Names are those of Bootstrap Icons; add one here to use it.
 NAMES = """
     activity arrow-clockwise arrow-counterclockwise arrow-down arrow-left arrow-left-right arrow-right
     arrow-up award bell book box-arrow-right box-arrow-up-right briefcase building calendar-check
@@ -60,7 +60,7 @@ def icons() -> Response:
 
 @cache
 def sprite() -> str:
-    """Return the part of Bootstrap's sprite that holds our icons; an unknown name stops the start."""
+    """Return the part of Bootstrap's sprite with our icons; an unknown name stops the start."""
     whole = SPRITE.read_text(encoding="utf-8")
     symbols = {
         found["name"]: found[0]
@@ -74,7 +74,7 @@ def icon_url(name: str) -> str:
     """Return the address of one icon of the sprite."""
     if name not in ICONS:
         raise KeyError(f"icon {name!r} is not in the sprite: add it to tracing/ui/assets.py")
-    # a page shows hundreds of them, and their address is the same for all
+    # a page shows hundreds of icons, all from one address
     if "icons_url" not in g:
         g.icons_url = url_for("ui.icons")
     return f"{g.icons_url}#{name}"
@@ -82,7 +82,7 @@ def icon_url(name: str) -> str:
 
 @cache
 def fingerprint(endpoint: str, filename: str) -> str | None:
-    """Return a few digits that change when the asset does, or None for what is no asset of ours."""
+    """Return a few digits that change when the asset does, or None if it is not one of our assets."""
     match endpoint:
         case "ui.htmx":
             content = HTMX.read_bytes()

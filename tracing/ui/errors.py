@@ -1,4 +1,4 @@
-"""One handler for everything that is not done: a whole page, or for htmx a message in the page one is on."""
+"""The handler for refusals and HTTP errors: shows a whole page, or for htmx a message in the open page."""
 
 from dataclasses import dataclass
 
@@ -20,12 +20,12 @@ LAST_RESORT = """<!doctype html>
 <p>Réessayez dans un instant. Si la panne dure, prévenez votre superviseur.</p>
 <p><a href="/">Revenir à l’accueil</a></p></body></html>
 """
-"""Shown where even the page that tells of an error breaks: without templates, words or anything else of ours."""
+"""Shown when the error page itself fails: without templates, translations or any other part of the application."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a person reads when something is not done: what happened, what was kept, what to do."""
+    """The text of an error page: what happened, what was kept, what to do."""
 
     status: int
     title: str
@@ -43,7 +43,7 @@ def register_errors(app: Flask) -> None:
 
 
 def show_refusal(refusal: Refused) -> Response:
-    """Show a refusal of ours: its message is what the person reads."""
+    """Show a refusal: its message is what the user reads."""
     g.refusal = refusal
     answer = words_for(refusal.status)
     return show(
@@ -60,7 +60,7 @@ def show_refusal(refusal: Refused) -> Response:
 
 
 def show_http_error(error: HTTPException) -> Response:
-    """Show an error of the framework; an answer that already has a body (a redirect) goes out untouched."""
+    """Show an error of the framework; a response that already has a body (a redirect) is passed on unchanged."""
     if error.response is not None or error.code is None or error.code < 400:
         return make_response(error.get_response())
     response = show(words_for(error.code))
@@ -81,7 +81,7 @@ def show(answer: Answer) -> Response:
     except Exception as error:
         if answer.status < 500:
             raise
-        # its message could hold what the page is about
+        # its message could contain an identity from the page
         log.error("the page of an error broke", error=type(error).__name__)  # noqa: TRY400
         return make_response(LAST_RESORT, answer.status)
     response = make_response(shown, answer.status)
@@ -95,7 +95,7 @@ def show(answer: Answer) -> Response:
 
 
 def words_for(status: int) -> Answer:
-    """Return the words for a status; one we have none for reads as a request that makes no sense or a breakdown."""
+    """Return the text for a status; an unlisted one reads as an unreadable request or an error on our side."""
     match status:
         case 401:
             return Answer(
@@ -172,7 +172,7 @@ def words_for(status: int) -> Answer:
 
 
 def _senseless(status: int) -> Answer:
-    """A request the application cannot read; most often a page left open too long."""
+    """Return the text for a request that the application cannot read; most often a page was left open too long."""
     return Answer(
         status=status,
         title=_("Cette demande n’a pas pu être lue"),
@@ -184,7 +184,7 @@ def _senseless(status: int) -> Answer:
 
 
 def _broken(status: int) -> Answer:
-    """A breakdown on our side."""
+    """Return the text for an error on our side."""
     return Answer(
         status=status,
         title=_("Une panne de notre côté"),

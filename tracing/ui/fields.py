@@ -1,4 +1,4 @@
-"""What the form macro asks about a WTForms field: which markup it needs, and where its errors are."""
+"""Helpers of the form macro for a WTForms field: which markup it needs, its errors, and a field for whole numbers."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +20,7 @@ MOST_DIGITS = 9
 
 
 class WholeNumberField(IntegerField):
-    """A whole number of a size that people type: one of twenty digits is none."""
+    """A whole number that fits the database: one of twenty digits is refused."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read what was typed."""
@@ -67,15 +67,15 @@ def _errors_of(field: Field) -> Iterator[tuple[str | None, str]]:
 
 
 def sentences(field: Field) -> list[str]:
-    """Return a field's own errors, with the apostrophes of French print (WTForms writes straight ones)."""
-    # A FieldList and a FormField repeat the errors inside them as lists and mappings; those have their own place.
+    """Return a field's own errors, with typographic apostrophes (WTForms writes straight ones)."""
+    # A FieldList and a FormField repeat the errors inside them as lists and mappings; those are shown at their fields.
     return [
         str(error).replace("'", "’") for error in field.errors if not isinstance(error, list | tuple | dict)
     ]
 
 
 def focus_id(field: Field) -> str:
-    """Return the id of the control that takes the focus: the first choice of a group, else the field itself."""
+    """Return the id of the control that takes the focus: the first choice of a group, otherwise the field itself."""
     if field_kind(field) == "choices":
         choices: Any = field
         for first in choices:

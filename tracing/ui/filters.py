@@ -1,4 +1,4 @@
-"""Jinja filters: formats.py with the present moment, the site's time zone and the reader's language filled in."""
+"""Jinja filters: the functions of formats.py with the current time, the site's time zone and the reader's language."""
 
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -13,48 +13,48 @@ DEFAULT_ZONE = ZoneInfo("Europe/Paris")
 
 
 def time_zone() -> ZoneInfo:
-    """Return the zone of the site the reader works for, or that of Paris."""
+    """Return the time zone of the site where the reader works, or that of Paris."""
     zone: ZoneInfo | None = g.get("time_zone")
     return zone or DEFAULT_ZONE
 
 
 def day(value: date, now: datetime | None = None) -> str:
-    """Say a day."""
+    """Format a day."""
     return formats.day(value, now=now or kernel_clock.now(), zone=time_zone(), locale=get_locale())
 
 
 def moment(value: datetime, now: datetime | None = None) -> str:
-    """Say a moment near the present one."""
+    """Format a moment relative to now."""
     return formats.moment(value, now=now or kernel_clock.now(), zone=time_zone(), locale=get_locale())
 
 
 def exact(value: datetime, now: datetime | None = None) -> str:
-    """Say a moment in full."""
+    """Format a moment in full."""
     return formats.exact(value, now=now or kernel_clock.now(), zone=time_zone(), locale=get_locale())
 
 
 def clock(value: datetime | time, *, seconds: bool = False) -> str:
-    """Say a time of day."""
+    """Format a time of day."""
     return formats.clock(value, zone=time_zone(), seconds=seconds)
 
 
 def duration(value: timedelta) -> str:
-    """Say how long."""
+    """Format a duration."""
     return formats.duration(value)
 
 
 def count(value: float) -> str:
-    """Write a number with its separators."""
+    """Format a number with separators."""
     return formats.count(value, locale=get_locale())
 
 
 def until(value: datetime, now: datetime | None = None) -> timedelta:
-    """Return how long remains until a moment; negative once it is past."""
+    """Return the time that remains until a moment; negative once it is past."""
     return value - (now or kernel_clock.now())
 
 
 def is_past(value: datetime, now: datetime | None = None) -> bool:
-    """Say whether a moment is behind us."""
+    """Say whether a moment is in the past."""
     return until(value, now) < timedelta(0)
 
 

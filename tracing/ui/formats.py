@@ -1,4 +1,4 @@
-"""Times, names, numbers as a person says them. Pure: the present moment, the zone and the language are given."""
+"""Formats for times, names and numbers. Pure: the current time, the zone and the language are arguments."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
@@ -22,7 +22,7 @@ def _(message: str, **values: object) -> str:
 
 
 def day(value: date, *, now: datetime, zone: ZoneInfo, locale: Locale) -> str:
-    """Say a day: `mardi 11 janvier`, with the year when it is not the current one."""
+    """Format a day: `mardi 11 janvier`, with the year when it is not the current one."""
     local = value.astimezone(zone).date() if isinstance(value, datetime) else value
     pattern = "EEEE d MMMM" if local.year == now.astimezone(zone).year else "EEEE d MMMM y"
     if locale.language == "fr" and local.day == 1:
@@ -32,24 +32,24 @@ def day(value: date, *, now: datetime, zone: ZoneInfo, locale: Locale) -> str:
 
 @lru_cache(maxsize=512)
 def _dated(value: date, pattern: str, language: str, territory: str | None) -> str:
-    """Write a day by its pattern; a page of many rows writes the same few days again and again."""
+    """Format a day by a pattern; cached, because a page of many rows formats the same few days repeatedly."""
     return format_date(value, pattern, Locale(language, territory))
 
 
 def clock(value: datetime | time, *, zone: ZoneInfo | None = None, seconds: bool = False) -> str:
-    """Say a time of day: `14:10`, or `14:10:05`; without a zone as it stands. All are written here, so all are alike."""
+    """Format a time of day, `14:10` or `14:10:05`; not converted without a zone. All times of day are written here."""
     local = value.astimezone(zone) if isinstance(value, datetime) and zone else value
     return local.strftime("%H:%M:%S" if seconds else "%H:%M")
 
 
 def exact(value: datetime, *, now: datetime, zone: ZoneInfo, locale: Locale) -> str:
-    """Say a moment in full, for the title of a shorter one."""
+    """Format a moment in full, for the title of a shorter form."""
     said = day(value, now=now, zone=zone, locale=locale)
     return _("%(day)s à %(time)s", day=said, time=clock(value, zone=zone, seconds=True))
 
 
 def moment(value: datetime, *, now: datetime, zone: ZoneInfo, locale: Locale) -> str:
-    """Say a moment near the present one: `il y a 12 min`, `dans 5 min`, `aujourd’hui 14:10`, `hier 09:00`."""
+    """Format a moment relative to now: `il y a 12 min`, `dans 5 min`, `aujourd’hui 14:10`, `hier 09:00`."""
     apart = value - now
     minutes = round(abs(apart).total_seconds() / 60)
     if minutes == 0:
@@ -70,7 +70,7 @@ def moment(value: datetime, *, now: datetime, zone: ZoneInfo, locale: Locale) ->
 
 
 def duration(value: timedelta) -> str:
-    """Say how long: `38 min`, `4 h`, `1 h 05`, `2 j 3 h`. The sign is left to the sentence around it."""
+    """Format a duration: `38 min`, `4 h`, `1 h 05`, `2 j 3 h`. The sign is left to the surrounding sentence."""
     minutes = round(abs(value).total_seconds() / 60)
     if minutes < 60:
         return _("%(minutes)d min", minutes=minutes)
@@ -84,7 +84,7 @@ def duration(value: timedelta) -> str:
 
 
 def phone(e164: str) -> str:
-    """Write a number as it is dialled from France: `06 12 34 56 78`, `0690 12 34 56`, `+32 470 12 34 56`."""
+    """Format a telephone number as dialled from France: `06 12 34 56 78`, `0690 12 34 56`, `+32 470 12 34 56`."""
     try:
         number = phonenumbers.parse(e164)
     except phonenumbers.NumberParseException:
@@ -97,7 +97,7 @@ def phone(e164: str) -> str:
 
 
 def person_name(person: object) -> str:
-    """Write a name: `DUPONT Marie`. The usual name comes before the birth name; None is an erased identity."""
+    """Format a name: `DUPONT Marie`. The usual name is preferred to the birth name; None is an erased identity."""
     if person is None:
         return _("Identité effacée")
     family = _part(person, "usual_name") or _part(person, "birth_name")
@@ -116,5 +116,5 @@ def _part(person: object, name: str) -> str:
 
 
 def count(value: float, *, locale: Locale) -> str:
-    """Write a number with the separators of the language: `12 345` in French."""
+    """Format a number with the separators of the language: `12 345` in French."""
     return format_decimal(value, locale=locale)

@@ -1,4 +1,4 @@
-"""What the frame of a page must be told: the places in the left rail and who is working."""
+"""Values for the frame of a page: the places in the left navigation (the rail), and the account."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ MOST_PLACES = 7
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """One place in the left rail. `badge` is a number worth seeing before one goes there, or None."""
+    """One place in the rail. `badge` is a number shown beside it, such as how much waits there, or None."""
 
     endpoint: str
     label: str
@@ -27,7 +27,7 @@ class MenuLink:
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Who is logged in, where, as what, and the addresses the frame needs to lock, unlock and sign out."""
+    """The member who is logged in, their site and roles, and the addresses to lock, unlock and log out."""
 
     name: str
     site: str

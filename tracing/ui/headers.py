@@ -1,4 +1,4 @@
-"""The headers every answer carries: nothing from elsewhere runs, nothing of a page stays on a private computer."""
+"""Security headers of every response: nothing from other sites runs, and no page is cached on a private computer."""
 
 from flask import Flask, Response, request
 
@@ -19,8 +19,8 @@ A_YEAR = 365 * 24 * 3600
 
 HEADERS = {
     "Content-Security-Policy": POLICY,
-    # addresses hold references and links of invitations: no other site sees them. Under no-referrer browsers send
-    # forms of our own with the origin "null", which looks like another site
+    # addresses contain references and invitation tokens, which no other site may see. With no-referrer, browsers would
+    # send our own forms with the origin "null", which looks like another site
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Permissions-Policy": FEATURES,
@@ -32,7 +32,7 @@ ASSETS = frozenset({"ui.static", "ui.htmx", "ui.icons", "bootstrap.static"})
 
 
 def secure(response: Response) -> Response:
-    """Add the headers; a page is never stored, an asset whose address holds its fingerprint is kept a year."""
+    """Add the headers; a page is never stored, an asset with a fingerprint in its address is cached for a year."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.endpoint not in ASSETS:

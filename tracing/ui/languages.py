@@ -1,4 +1,4 @@
-"""Languages that people speak, by their ISO 639 codes; their names are Babel's."""
+"""Spoken languages by ISO 639 code, with their names from Babel."""
 
 import unicodedata
 
@@ -6,9 +6,9 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 FRENCH = "fr"
-"""What everybody who calls here speaks."""
+"""Every tracer speaks it."""
 OTHER = "und"
-"""Another language, or one that nobody recognised."""
+"""Another language, or an unrecognised one."""
 SPOKEN = (
     *("ar", "ber", "zh", "ku", "en", "it", "fa", "pl", "pt", "ps", "ro", "rom", "ru", "so", "es", "ta"),
     *(
@@ -31,11 +31,11 @@ SPOKEN = (
         "fsl",
     ),
 )
-"""Those that are offered to choose from, besides French."""
+"""Languages offered for selection, besides French."""
 
 
 def name_of(code: str) -> str:
-    """Return the name of a language, for its place in a sentence: `portugais`."""
+    """Return the name of a language for use in a sentence: `portugais`."""
     names = get_locale().languages
     own = {
         OTHER: _("autre langue"),
@@ -48,12 +48,12 @@ def name_of(code: str) -> str:
 
 
 def fold(name: str) -> str:
-    """Return a name as it is put in order: accents do not count."""
+    """Return the sort key of a name, without accents."""
     return "".join(
         one for one in unicodedata.normalize("NFD", name.lower()) if not unicodedata.combining(one)
     )
 
 
 def choices() -> list[tuple[str, str]]:
-    """Return the languages to choose from, by name."""
+    """Return the languages offered for selection, ordered by name."""
     return sorted(((code, name_of(code)) for code in SPOKEN), key=lambda pair: fold(pair[1]))

@@ -1,6 +1,7 @@
-"""A form that creates something does so once, however often it is sent: a second click, a second browser, a second host.
+"""Idempotent forms: a form sent twice (second click, second browser, second host) does its work once.
 
-Each rendered form carries a random key (`form_key` in `ui/form.html` and `ui/bits.html`); a view says `@sent_once`.
+Each rendered form has a random key (`form_key` in `ui/form.html` and `ui/bits.html`); its view is decorated with
+`@sent_once`.
 """
 
 import secrets
@@ -20,18 +21,18 @@ from tracing.kernel.db import transaction
 
 FIELD = "form_key"
 ROUNDS, ROUND = 40, 0.05
-"""How long the second copy waits for the answer to the first, whose work is done: two seconds."""
+"""How often, and every how many seconds, the second copy checks for the answer to the first: two seconds in all."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 def register(app: Flask) -> None:
-    """Let templates write the key."""
+    """Make `form_key` available in templates."""
     app.jinja_env.globals["form_key"] = form_key
 
 
 def form_key() -> str:
-    """Return the key of the forms of this answer; what a form holds and where it goes tells them apart."""
+    """Return the key of all forms in this response; their content and address tell them apart."""
     if "form_key" not in g:
         g.form_key = secrets.token_urlsafe(16)
     key: str = g.form_key
@@ -39,15 +40,15 @@ def form_key() -> str:
 
 
 def leads_to(address: str) -> None:
-    """Say where the second copy of this form leads, when the first one is answered with a page that is shown once."""
+    """Set where the second copy of this form leads, when the first is answered with a page that is shown only once."""
     g.form_leads_to = address
 
 
 def sent_once(view: View) -> View:
-    """Do what a form asks for once; its second copy is answered as the first was.
+    """Run the view once for a form; a second copy gets the answer of the first.
 
-    The key is taken in the view's first transaction that is work, and lost with it. It is given back when the answer is a
-    refusal: then the form may be sent again.
+    The key is stored in the view's first transaction that does work, and rolled back with it. It is released when the
+    answer is a refusal: then the form may be sent again.
     """
 
     @wraps(view)
@@ -69,7 +70,7 @@ def sent_once(view: View) -> View:
 
 
 def digest_of(key: str) -> bytes:
-    """Return what tells this form from every other: its key, who sent it where, and all that it holds."""
+    """Return a digest that identifies this form: its key, its sender, its address and its whole content."""
     held = sha256(repr((key, current_user.get_id(), request.path)).encode())
     fields = (field for field in request.form.items(multi=True) if field[0] not in {FIELD, "csrf_token"})
     held.update(repr(sorted(fields)).encode())
@@ -105,7 +106,7 @@ def _run_first(digest: bytes, view: Callable[[], Any]) -> Response:
 
 
 def _where_it_leads(answer: Response) -> str | None:
-    """Return where the second copy of a form leads; None when the first did nothing: its page is shown again."""
+    """Return where the second copy of a form leads; None when the first did nothing, and its page is shown again."""
     if answer.status_code >= 400:
         return None
     return answer.location or g.get("form_leads_to") or ("/" if "HX-Request" in request.headers else None)
@@ -126,7 +127,7 @@ def _where_first_led(digest: bytes) -> str | None:
 
 def _as_the_first(sent_to: str) -> Response:
     if "HX-Request" in request.headers:
-        # the page shows what is there now
+        # reload the page, which shows the current state
         return Response(status=204, headers={"HX-Refresh": "true"})
     flash(_("Ce formulaire avait déjà été envoyé : il n’a été pris en compte qu’une fois."))
     return make_response(redirect(sent_to, 303))

@@ -1,6 +1,6 @@
-"""What a request may carry: numbers that a column holds, and text without control characters.
+"""Input cleaning for every request: numbers must fit a column, and text has no control characters.
 
-PostgreSQL refuses a NUL and a number of twenty digits. They are stopped here, once, for every page.
+PostgreSQL refuses a NUL and a number of twenty digits. They are stopped here, once for all pages.
 """
 
 import re
@@ -16,17 +16,17 @@ from tracing.kernel.errors import Invalid, Missing
 from tracing.ui.errors import show_refusal
 
 LARGEST = 2**63 - 1
-"""Of a whole number in the database."""
+"""The largest whole number in the database."""
 MOST_DIGITS = 19
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-"""Nobody types them; word processors leave some where a line was broken."""
+"""Control characters, which nobody types; word processors leave some at line breaks."""
 NOT_IN_PATHS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 TOO_LARGE = "22003"
 """PostgreSQL's code for a number that is larger than its column."""
 
 
 def register(app: Flask) -> None:
-    """Read every request of the application so. Before its addresses are known."""
+    """Clean every request of an application. Call this before its routes are registered."""
     app.request_class = CleanRequest
     app.url_map.converters["int"] = IntConverter
     app.before_request(refuse_strange_paths)
@@ -34,7 +34,7 @@ def register(app: Flask) -> None:
 
 
 class IntConverter(IntegerConverter):
-    """A number in an address; one that no column holds leads nowhere."""
+    """A number in an address; one that fits no column is answered 404."""
 
     def to_python(self, value: str) -> int:
         """Return the number."""
@@ -44,7 +44,7 @@ class IntConverter(IntegerConverter):
 
 
 class CleanFields(ImmutableMultiDict[str, Any]):
-    """Fields without control characters; a number among them is one that the database holds, or as if left out."""
+    """Fields without control characters; a number that does not fit the database counts as missing."""
 
     def __init__(self, mapping: Any = None) -> None:
         super().__init__(list(map(_cleaned, _pairs(mapping))))
@@ -60,16 +60,16 @@ class CleanFields(ImmutableMultiDict[str, Any]):
 
 
 class CleanRequest(Request):
-    """A request whose fields, in its address or its form, are clean."""
+    """A request with clean fields, in its address and in its form."""
 
     parameter_storage_class = CleanFields
 
 
 def whole_number(typed: str) -> int:
-    """Return a number that the database holds.
+    """Return a number that fits the database.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a number, or does not fit.
     """
     if len(typed) > MOST_DIGITS or abs(int(typed)) > LARGEST:
         raise ValueError("too large")
@@ -85,7 +85,7 @@ def _pairs(mapping: Any) -> Iterable[tuple[str, Any]]:
 def _cleaned(field: tuple[str, Any]) -> tuple[str, Any]:
     name, value = field
     if isinstance(value, FileStorage):
-        # a file's name stands on one line
+        # a file's name is a single line
         value.filename = value.filename and NOT_IN_PATHS.sub("", value.filename)
     elif isinstance(value, str):
         value = CONTROL.sub("", value)
@@ -93,13 +93,13 @@ def _cleaned(field: tuple[str, Any]) -> tuple[str, Any]:
 
 
 def refuse_strange_paths() -> None:
-    """Answer an address with control characters in it like one that leads nowhere."""
+    """Answer 404 for an address that contains control characters."""
     if NOT_IN_PATHS.search(request.path):
         abort(404)
 
 
 def show_too_large(error: DataError) -> Response:
-    """Answer a number that is larger than its column: there is no such thing, or it cannot be meant."""
+    """Answer a number that is larger than its column: no such object exists, or the number is a mistake."""
     if getattr(error.orig, "sqlstate", None) != TOO_LARGE:
         raise error
     return show_refusal(Missing() if request.method == "GET" else Invalid())

@@ -1,4 +1,4 @@
-"""Give an application the frame, the style and the words of every page."""
+"""Set-up of the shared UI in an application: templates, assets, languages, filters, security headers."""
 
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ def init_ui(app: Flask) -> None:
         locale_selector=choose_locale,
         timezone_selector=lambda: filters.time_zone().key,
     )
-    # a page asks hundreds of times for the words of one language
+    # a page looks up hundreds of sentences of one language
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # from jinja2.ext.i18n
         lambda message: _translations().ugettext(message),
         lambda one, many, number: _translations().ungettext(one, many, number),
@@ -49,13 +49,13 @@ def init_ui(app: Flask) -> None:
 
 
 def _translations() -> Any:
-    """Return the words of the reader's language, looked up once a request."""
+    """Return the translations for the reader's language, looked up once per request."""
     if g.get("words_in") != g.get("locale") or "words" not in g:
         g.words, g.words_in = get_domain().get_translations(), g.get("locale")
     return g.words
 
 
 def choose_locale() -> str:
-    """Return the reader's language: their own choice, else that of the installation."""
+    """Return the reader's language: their own choice, otherwise that of the installation."""
     chosen: str | None = g.get("locale")
     return chosen or str(current_app.config["BABEL_DEFAULT_LOCALE"])

@@ -1,1 +1,1 @@
-"""What runs around every request: address, CSRF, access log, retries, database errors."""
+"""Middleware around every request: client address, cookie, CSRF, request log, retry, database errors, denied access."""

@@ -1,4 +1,4 @@
-"""Who asks, over what and under which name: from the settings and the proxies that they name, from nobody else."""
+"""Client address, scheme and host of a request: taken from the settings and the trusted proxies only."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 A_YEAR = 365 * 24 * 3600
 ANY_HOST = frozenset({"/healthz", "/readyz"})
-"""Whoever watches a host asks by its address."""
+"""Balancers and monitors request these by the host's own address."""
 FORWARDED = tuple(
     f"HTTP_{name}"
     for name in (
@@ -30,11 +30,11 @@ FORWARDED = tuple(
         "FORWARDED",
     )
 )
-"""None of them stays in a request: what was believed is in its address, scheme and host."""
+"""These headers are removed from every request: what was believed is in its address, scheme and host."""
 
 
 class WrongAddress(Refused):
-    """The page was asked for under a name that is not the platform's."""
+    """The page was requested under a host name that is not the platform's."""
 
     status = 400
 
@@ -45,8 +45,8 @@ class WrongAddress(Refused):
 class BehindProxies:
     """Sets the client, the scheme and the host of each request before the application sees it.
 
-    waitress and gunicorn are told to leave forwarded headers to this (`serving`): they know one proxy, or decide by
-    the scheme alone.
+    waitress and gunicorn are configured to leave forwarded headers to this class (`serving`): they support one proxy
+    only, or decide by the scheme alone.
     """
 
     def __init__(self, app: "WSGIApplication", settings: Settings) -> None:
@@ -55,9 +55,9 @@ class BehindProxies:
         self._public = urlsplit(settings.public_url or "")
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Answer a request of which only believed words are left."""
+        """Pass on a request with trusted values only."""
         said = {name: environ.pop(name, "") for name in FORWARDED}
-        # of the connection, and no longer of who asks
+        # it belongs to the connection, which may be the proxy's, not the client's
         environ.pop("REMOTE_HOST", None)
         environ.pop("REMOTE_PORT", None)
         peer = named(environ.get("REMOTE_ADDR", ""))
@@ -72,7 +72,7 @@ class BehindProxies:
         else:
             environ["REMOTE_ADDR"] = peer
         if self._public.hostname is not None and self._public.hostname in map(host_name, hosts):
-            # one spelling, and TLS even where the proxy that ends it is not named
+            # one spelling of the host, and https even if the proxy that terminates TLS is not listed
             environ["HTTP_HOST"], environ["wsgi.url_scheme"] = self._public.netloc, self._public.scheme
         return self._app(environ, start_response)
 
@@ -83,7 +83,7 @@ def _last(values: str) -> str:
 
 
 def init_address(app: Flask, settings: Settings) -> None:
-    """Take address, scheme and host from the settings and trusted proxies, and answer under our own name only."""
+    """Take address, scheme and host from settings and trusted proxies, and answer under the platform's name only."""
     app.wsgi_app = BehindProxies(app.wsgi_app, settings)  # type: ignore[method-assign]
     ours = host_name(urlsplit(settings.public_url or "").netloc)
     if settings.public_url is not None:
@@ -95,7 +95,7 @@ def init_address(app: Flask, settings: Settings) -> None:
                 return
             raise WrongAddress
 
-    # on this machine only it would bind every other service that is developed here
+    # for a loopback address this header would force HTTPS on every other service developed on this machine
     if settings.is_https and not is_loopback(ours):
 
         @app.after_request

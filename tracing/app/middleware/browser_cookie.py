@@ -1,4 +1,4 @@
-"""The browser's small cookie: where it wanted to go, what it is told next, its token before the log-in."""
+"""Flask's signed session cookie: the page wanted before log-in, flash messages, the CSRF token before log-in."""
 
 from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
@@ -8,12 +8,12 @@ from itsdangerous import BadSignature
 class BrowserCookie(SecureCookieSessionInterface):
     """Flask's signed cookie, without its age.
 
-    Flask refuses one that is older than a time or from the future, by the clock of the host that reads it: two hosts
-    with clocks an hour apart refused each other's forms. How long somebody stays logged in is the database's business.
+    Flask refuses a cookie that is too old or from the future, by the clock of the host that reads it, so two hosts with
+    clocks an hour apart refused each other's forms. How long a member stays logged in is decided in the database.
     """
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
-        """Return what the cookie says if we signed it."""
+        """Return the contents of the cookie if its signature is ours."""
         serializer = self.get_signing_serializer(app)
         signed = request.cookies.get(self.get_cookie_name(app))
         if serializer is None or not signed:

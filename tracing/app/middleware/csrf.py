@@ -1,4 +1,4 @@
-"""No other site can post in somebody's name: a token bound to the log-in, and a look at where the form came from."""
+"""CSRF protection: a token bound to the staff session, and a check of the site that the form came from."""
 
 import hmac
 from urllib.parse import urlsplit
@@ -9,32 +9,32 @@ from flask_wtf import CSRFProtect
 from tracing.staff.access import is_public, session_token
 
 OURS = frozenset({"same-origin", "none"})
-"""What browsers say of a form of the same site, and of one that a person sent without any site (by reloading)."""
+"""`Sec-Fetch-Site` for a form of the same site, and for one sent without a site (by reloading)."""
 
 
 class Csrf(CSRFProtect):  # type: ignore[misc]
     """Flask-WTF's protection, with two differences.
 
-    The token of somebody who is logged in is derived from their session's cookie: it ends with the session, at every
-    host at the same moment, and no clock is asked. Before the log-in it is Flask-WTF's own, in the browser's cookie.
+    After log-in, the token is derived from the session's cookie: it ends with the session, on every host at the same
+    moment, and depends on no clock. Before log-in it is Flask-WTF's own, in the browser's cookie.
 
-    Where a form comes from is asked of `Sec-Fetch-Site` and `Origin`, over http as well. Flask-WTF asks the referrer
-    alone, which depends on the scheme that a proxy told.
+    The origin of a form is read from `Sec-Fetch-Site` and `Origin`, over http as well. Flask-WTF checks only the
+    referrer, and depends on the scheme that a proxy reports.
     """
 
     def init_app(self, app: Flask) -> None:
-        """Check every request of an application; register it before what decides who may open a page."""
+        """Check every request of an application; register this before the access check."""
         app.config["WTF_CSRF_SSL_STRICT"] = False
         app.before_request(bind_token)
         super().init_app(app)
 
     def protect(self, apply_exemptions: bool = False) -> None:  # noqa: FBT001, FBT002 - Flask-WTF's own
-        """Refuse what another site sent, and what carries no token or somebody else's."""
+        """Refuse a form sent by another site, without a token, or with another session's token."""
         if request.method not in current_app.config["WTF_CSRF_METHODS"] or request.endpoint is None:
             return
         token = session_token()
         if token is None and not is_public():
-            return  # nobody's name to post in: the answer is the log-in page
+            return  # not logged in, so there is no name to post in: the answer is the log-in page
         if comes_from_elsewhere():
             self._error_response("The form comes from another site.")
         if token is None:
@@ -47,13 +47,13 @@ class Csrf(CSRFProtect):  # type: ignore[misc]
 
 
 def bind_token() -> None:
-    """Let forms carry the token of the session, where there is one: Flask-WTF writes what it finds here."""
+    """Put the session's token, if there is a session, where Flask-WTF reads it when it writes a form."""
     if (token := session_token()) is not None:
         g.csrf_token = token_of(token)
 
 
 def token_of(session_token: str) -> str:
-    """Return the token that forms of a session carry."""
+    """Return the token of a session's forms."""
     key = str(current_app.secret_key).encode()
     return hmac.new(key, f"csrf {session_token}".encode(), "sha256").hexdigest()
 
@@ -61,8 +61,8 @@ def token_of(session_token: str) -> str:
 def comes_from_elsewhere() -> bool:
     """Return whether the browser says that another site sent the form.
 
-    `Sec-Fetch-Site` is the browser's own word, right behind every proxy. Older browsers say `Origin`, or a referrer;
-    one that says nothing at all has only its token, and over TLS that is refused.
+    `Sec-Fetch-Site` is set by the browser and correct behind any proxy. Older browsers send `Origin` or a referrer. A
+    browser that sends none of them has only its token; over TLS that is refused.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:

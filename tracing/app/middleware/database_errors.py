@@ -1,4 +1,4 @@
-"""What a person reads when the database is not there, or two transactions met: our own page, never an English line."""
+"""Answers to database errors: a French page when the database is unavailable or two transactions conflict."""
 
 import psycopg
 import structlog
@@ -14,15 +14,15 @@ from tracing.ui.errors import Answer, show, show_refusal
 log = structlog.get_logger()
 
 CONTENTION = frozenset({"40P01", "55P03"})
-"""PostgreSQL's codes for two transactions that wait for each other, and for a lock that did not come in time."""
+"""PostgreSQL's codes for a deadlock, and for a lock that was not available in time."""
 READ_ONLY = "25006"
-"""Of a server that has become the stand-by of another: it is there, and nothing can be written."""
+"""PostgreSQL's code for a read-only server: it has become the stand-by of another and accepts no writes."""
 RETRY_AFTER = 5
 """Seconds after which a browser or a script may ask again."""
 
 
 class TwoAtOnce(Refused):
-    """Two people wrote about the same household at the same moment: one of them must send it again."""
+    """Two members wrote about the same household at the same moment: one of them must send their form again."""
 
     status = 503
 
@@ -33,7 +33,7 @@ class TwoAtOnce(Refused):
 
 
 def register_breakdowns(app: Flask) -> None:
-    """Count every request as a page for the database, and answer its failures in words."""
+    """Mark every request as a page for the outage detection, and answer database failures in words."""
     app.before_request(outage.page_begins)
     app.teardown_request(lambda _error: outage.page_ends())
     for kind in (DBAPIError, NoConnectionFree, psycopg.Error):
@@ -41,7 +41,7 @@ def register_breakdowns(app: Flask) -> None:
 
 
 def show_database_error(error: SQLAlchemyError | psycopg.Error) -> Response:
-    """Answer a lock that did not come, and a database that is not there; anything else is a bug of ours."""
+    """Answer a lock conflict or an unavailable database; anything else is a bug."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(cause, "sqlstate", None)
     if code in CONTENTION:
@@ -56,7 +56,7 @@ def show_database_error(error: SQLAlchemyError | psycopg.Error) -> Response:
 
 
 def show_outage() -> Response:
-    """Say that the database does not answer, without asking it anything."""
+    """Say that the database does not answer, without querying it."""
     response = show(
         Answer(
             status=503,

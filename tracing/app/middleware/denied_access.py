@@ -1,4 +1,4 @@
-"""Whoever asks for something outside their site is told "not found", and the auditor of its owner sees that they asked."""
+"""Record attempts to open an object of another site: the answer is "not found", and the owner's auditor sees them."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,7 +17,7 @@ from tracing.staff.errors import AccountReachesFurther, NotAllowed
 from tracing.staff.scope import scope_of
 
 REFUSED = (Missing, AccountReachesFurther, NotAllowed)
-"""What tells that something is outside; other refusals are about the object's state."""
+"""Refusals that mean the object is outside the agent's site; other refusals are about the object's state."""
 KIND = "scope.refused"
 
 
@@ -59,20 +59,20 @@ OWNERS: dict[str, tuple[str, TextClause]] = {
     "site_id": ("site", _site_of("sites", "id")),
     "task_id": ("task", _site_of("call_tasks")),
 }
-"""By the name of the number in an address: what the journal calls the object, and at which sites it is.
+"""For each id in an address, by its name: what the journal calls the object, and a query for its sites.
 
-None is national: every live site.
+A site of None means national: every live site.
 """
 PERSONAL = frozenset({"draft_id", "session_id"})
-"""Numbers of what is one member's own at whatever site."""
+"""Ids of objects that belong to one member, whatever the site."""
 NO_OBJECT = frozenset({"copy", "filename", "key_id", "kind", "row_number", "step", "token", "version"})
-"""Parts of an address that name nothing by themselves; a key, a line and a version are their source's or lot's."""
+"""Parts of an address that identify nothing alone; a key, a line and a version belong to their source or lot."""
 BY_CODE = ("source", 0)
-"""The subject of an attempt on a sender, whose name is a code and no number."""
+"""The subject of an attempt on a sender, which is identified by a code, not by a number."""
 
 
 def watch_attempts(app: Flask) -> None:
-    """Keep who asked for what is outside their site, once a member, object and hour."""
+    """Record attempts to open objects outside the member's site, once for each member, object and hour."""
     app.after_request(_note)
 
 
@@ -84,8 +84,8 @@ def _note(response: Response) -> Response:
     view: Any = current_app.view_functions[request.endpoint or ""]
     permission: Permission = view.__permission__
     if permission.roles and not agent.holds(*permission.roles):
-        return response  # the page is for another role: that says nothing of the object
-    session.remove()  # a number that no column holds has broken the transaction in which it was looked for
+        return response  # the page is for another role: that says nothing about the object
+    session.remove()  # a number too large for its column has broken the transaction of the look-up
     with transaction():
         for name, value in request.view_args.items():
             if name not in OWNERS or "\0" in str(value):
@@ -97,7 +97,7 @@ def _note(response: Response) -> Response:
 
 
 def _outside(name: str, value: object, agent: Agent, *, is_known: bool) -> list[int | None]:
-    """Return at which sites, none of them the agent's, an object is; `is_known` when it is here as well."""
+    """Return the sites of an object if none is the agent's; `is_known` when it exists at the agent's site as well."""
     owners = list(session.scalars(OWNERS[name][1], {"id": value}))
     if name in {"lot_id", "code"}:
         return [owner for owner in owners if not scope_of(agent).covers(owner)]

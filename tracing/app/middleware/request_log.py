@@ -1,4 +1,4 @@
-"""What a process says of the requests it answers: a number of each, how one failed, and the access log."""
+"""Request logging: a number for each request, where a failed one failed, and the access log."""
 
 import secrets
 from time import perf_counter
@@ -11,11 +11,11 @@ log = structlog.get_logger("tracing.requests")
 access = structlog.get_logger("tracing.access")
 
 PROBES = frozenset({"/healthz", "/readyz"})
-"""Asked every few seconds by machines."""
+"""Requested every few seconds by machines, so not logged."""
 
 
 class Application(Flask):
-    """Flask, whose word about a page that failed holds no more than ours do."""
+    """Flask, with a log of failed pages that contains no more than our own log lines."""
 
     def log_exception(self, exc_info: Any, *_args: Any) -> None:
         """Write where a page failed, without the query string and without a token."""
@@ -23,7 +23,7 @@ class Application(Flask):
 
 
 def number_requests(app: Flask, *, access_log: bool) -> None:
-    """Give each request a number that its log lines, its answer and its error page carry; call this first."""
+    """Give each request a number that its log lines, its response and its error page show; call this first."""
 
     @app.before_request
     def begin() -> None:
@@ -55,7 +55,7 @@ def _facts(response: Response) -> dict[str, Any]:
 
 
 def path() -> str:
-    """Return the path of the request, in which a token stands as its name; what is no page of ours is not repeated."""
+    """Return the path of the request with tokens replaced by their names; an unknown path is not repeated."""
     rule, given = request.url_rule, request.view_args or {}
     if rule is None:
         return "(no page)"

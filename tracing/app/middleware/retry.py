@@ -1,4 +1,4 @@
-"""Two transactions in each other's way: one of them is sent again by us, once, before a person hears of it."""
+"""Retry a view once after a deadlock or a lost race, before showing an error."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -11,14 +11,14 @@ from tracing.queue.models import ONE_CLAIM
 
 DEADLOCK = "40P01"
 CALLING = frozenset({"desk", "contacts", "sickleave", "escalations"})
-"""The features whose pages write while people are on the telephone."""
+"""The features whose pages write during a call."""
 
 
 def once_more(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Run a view again when its transaction lost to another: nothing of it was kept, so nothing is done twice.
+    """Run a view again when its transaction lost to another: it was rolled back, so nothing is done twice.
 
-    It lost a deadlock, or the same person asked for a call twice at the same moment: the second time they get the
-    one that they have.
+    Either it lost a deadlock, or the same member asked for a call twice at the same moment: the second run returns the
+    call that they already have.
     """
 
     @wraps(view)
@@ -42,7 +42,7 @@ def _lost(error: DBAPIError) -> bool:
 
 
 def try_calls_again(app: Flask) -> None:
-    """Let every page of the telephone be tried once more after it lost."""
+    """Let every page that writes during a call be retried once."""
     for endpoint, view in app.view_functions.items():
         if endpoint.split(".", maxsplit=1)[0] in CALLING:
             app.view_functions[endpoint] = once_more(view)

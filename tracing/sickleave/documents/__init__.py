@@ -1,4 +1,4 @@
-"""The two papers of a sick note: one for the insured, one for the employer, who must not learn why."""
+"""The two printed copies of a sick note: one for the insured, one for the employer, who must not learn the reason."""
 
 from tracing.sickleave.documents.content import Bearer, Issuer, NoteContent, content_of
 from tracing.sickleave.documents.pages import Copy, file_name

@@ -1,4 +1,4 @@
-"""Everything printed on a note, as it stood on the day of issue. It can be stored as JSON and printed again."""
+"""The content of a printed note as of the day of issue. It is stored as JSON and can be printed again."""
 
 from datetime import date, datetime
 from typing import Self
@@ -30,7 +30,7 @@ class Bearer(_Printed):
     last_name: str
     first_names: str
     birth_name: str | None = None
-    """Only when it differs from the name in use."""
+    """Given only when it differs from the name in use."""
     birth_date: date | None = None
     nir: str | None = None
     address: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class NoteContent(_Printed):
     number: str
     verification_code: str
     issued_at: datetime
-    """In the site's time zone: the day it shows is the day printed."""
+    """In the site's time zone, so that its date is the date printed."""
     issuer: Issuer
     bearer: Bearer
     subject: Subject
@@ -61,7 +61,7 @@ class NoteContent(_Printed):
     neutral_label: str
     exercise: bool
     cancelled: bool = False
-    """Said on every copy printed afterwards; what was issued stays readable."""
+    """Shown on every copy printed afterwards; the note itself stays readable."""
     legal_basis: str
     rights: tuple[str, ...]
 
@@ -92,7 +92,7 @@ def content_of(
     sampled: date | None = None,
     last_contact: date | None = None,
 ) -> NoteContent:
-    """Gather what a note says from the decision that allowed it."""
+    """Build the content of a note from the decision that allowed it."""
     row = note_rule(request.pack, request.subject, request.on)
     measure = request.measure
     if row is None or row.legal_basis is None or measure.rule is None:

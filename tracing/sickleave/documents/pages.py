@@ -1,4 +1,4 @@
-"""What each copy may say. A copy receives only its own words: what an employer must not read never reaches their page."""
+"""The text of each copy. Each is built separately, so that what the employer must not read never reaches their page."""
 
 from datetime import date
 from enum import StrEnum
@@ -15,19 +15,19 @@ _CAPACITY = {Subject.CASE: "Personne testée positive", Subject.CONTACT: "Person
 
 
 class Copy(StrEnum):
-    """For whom a copy is printed."""
+    """The recipient of a copy."""
 
     INSURED = "insured"
     EMPLOYER = "employer"
 
 
 def file_name(number: str, copy: Copy) -> str:
-    """Return the name under which a copy is downloaded; it says no more than the note's number."""
+    """Return the file name of a copy; it reveals nothing but the note's number."""
     return f"{number}-{ {Copy.INSURED: 'assure', Copy.EMPLOYER: 'employeur'}[copy] }.pdf"
 
 
 def page_of(note: NoteContent, copy: Copy) -> dict[str, Any]:
-    """Return the words of one copy."""
+    """Return the text of one copy."""
     page = _common(note)
     return page | (_insured(note) if copy is Copy.INSURED else _employer(note))
 
@@ -117,6 +117,6 @@ def _spaced(nir: str) -> str:
 
 
 def _masked(nir: str) -> str:
-    """Show the three figures of the order number alone: the others tell sex, birth and birthplace."""
+    """Show only the three digits of the order number: the others reveal sex, birth and birthplace."""
     groups = [group if place == 5 else "•" * len(group) for place, group in enumerate(_groups(nir))]
     return "\u00a0".join(groups)

@@ -1,4 +1,4 @@
-"""Prints a copy as PDF/A (kept for years) and PDF/UA (read aloud by a screen reader), without network or system fonts."""
+"""Renders a copy as PDF/A (archivable) and PDF/UA (readable by screen readers), without network or system fonts."""
 
 import json
 from datetime import UTC
@@ -13,7 +13,7 @@ from tracing.sickleave.documents.pages import Copy, page_of
 
 FOLDER = Path(__file__).parent
 
-# The compiler keeps its fonts and parsed templates, and works for one thread at a time.
+# The compiler caches fonts and parsed templates, and can be used by one thread at a time.
 _one_at_a_time = Lock()
 
 

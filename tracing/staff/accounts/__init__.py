@@ -1,1 +1,1 @@
-"""The accounts of a site, for its administrator; national import officers."""
+"""The administrator's pages: accounts of a site, and national import officers."""

@@ -1,4 +1,4 @@
-"""Making an import officer national: one administrator proposes, another one confirms, each of them takes it away."""
+"""Pages to make an import officer national: one administrator proposes, another confirms, either can withdraw it."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ bp = Blueprint("national", __name__, url_prefix="/members/<int:member_id>/nation
 @bp.post("")
 @may(Role.ADMINISTRATOR)
 def propose(member_id: int) -> ResponseReturnValue:
-    """Propose it; nothing changes before another administrator confirms."""
+    """Propose an import officer as national; nothing changes before another administrator confirms."""
     return _do(
         member_id,
         national.propose,
@@ -30,7 +30,7 @@ def propose(member_id: int) -> ResponseReturnValue:
 @bp.post("/confirm")
 @may(Role.ADMINISTRATOR)
 def confirm(member_id: int) -> ResponseReturnValue:
-    """Confirm what another administrator proposed."""
+    """Confirm another administrator's proposal."""
     return _do(
         member_id, national.confirm, _("Confirmé : cette personne voit les lots de tous les sites réels.")
     )
@@ -39,14 +39,14 @@ def confirm(member_id: int) -> ResponseReturnValue:
 @bp.post("/withdraw")
 @may(Role.ADMINISTRATOR)
 def withdraw(member_id: int) -> ResponseReturnValue:
-    """Take a proposal back."""
+    """Withdraw a proposal."""
     return _do(member_id, national.withdraw, _("Proposition retirée."))
 
 
 @bp.post("/end")
 @may(Role.ADMINISTRATOR)
 def end(member_id: int) -> ResponseReturnValue:
-    """Let an officer see the lots of this site only."""
+    """End the national right: the officer sees the lots of this site only."""
     return _do(
         member_id,
         national.make_local,

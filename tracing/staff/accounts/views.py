@@ -1,4 +1,4 @@
-"""The accounts of a site, for its administrator: opening, roles, hours, sessions, closing."""
+"""The administrator's account pages: open, close and reopen an account, set roles and hours, end sessions."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -28,7 +28,7 @@ bp = Blueprint("accounts", __name__, url_prefix="/members")
 @bp.route("")
 @may(Role.ADMINISTRATOR)
 def members() -> ResponseReturnValue:
-    """List the accounts of the sites one administers."""
+    """List the accounts of the sites that the agent administers."""
     return render_template(
         "staff/members.html",
         members=queries.members_of_sites(agent().sites_as(Role.ADMINISTRATOR)),
@@ -80,7 +80,7 @@ def administered(member_id: int) -> Member:
 
 
 def administered_everywhere(member_id: int) -> Member:
-    """Return a member all of whose live sites the agent administers: what is done next reaches every one of them.
+    """Return a member if the agent administers all their live sites: what follows affects every one of them.
 
     Raises:
         AccountReachesFurther: the account works at another live site too.
@@ -104,7 +104,7 @@ def member(member_id: int) -> ResponseReturnValue:
 
 
 def member_page(found: Member, *, work: WorkForm | None = None) -> str:
-    """Return the page of an account; `work` as it was typed, when something in it is wrong."""
+    """Return the page of an account; `work` is the form as it was typed, when something in it is invalid."""
     site = agent().site
     held = [role.role.value for role in found.roles if role.site_id == site.id]
     proposal = national.find_proposal(found.id, site.id, at=clock.now())
@@ -127,7 +127,7 @@ def member_page(found: Member, *, work: WorkForm | None = None) -> str:
 
 
 def _officer_of(found: Member) -> MemberRole | None:
-    """Return the role of import officer at this site, where it may be national."""
+    """Return the member's role of import officer at this site, if it may be national."""
     is_live = agent().site.kind is SiteKind.LIVE
     return national.find_role(found.id, agent().site.id) if is_live else None
 
@@ -135,7 +135,7 @@ def _officer_of(found: Member) -> MemberRole | None:
 @bp.post("/<int:member_id>")
 @may(Role.ADMINISTRATOR)
 def save(member_id: int) -> ResponseReturnValue:
-    """Set the roles of a member at this site, and, for an administrator of all their live sites, languages and hours."""
+    """Set a member's roles at this site and, for an administrator of all their live sites, languages and hours."""
     found, me = administered(member_id), agent()
     form, reaches = WorkForm(), _reaches(found)
     leaves = "leave" in request.form
@@ -176,7 +176,7 @@ def end_session_of(member_id: int, session_id: int) -> ResponseReturnValue:
 @may(Role.ADMINISTRATOR)
 @sent_once
 def new_password(member_id: int) -> ResponseReturnValue:
-    """Give a member who forgot theirs a new first password, shown once; their sessions end."""
+    """Give a member who forgot their password a new first one, shown once; their sessions end."""
     found = administered_everywhere(member_id)
     first_password, me, at = sessions.first_password(found.login), agent().member_id, asked_at()
     with transaction():

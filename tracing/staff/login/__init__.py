@@ -1,1 +1,1 @@
-"""Logging in: sessions and the browsers they were known from."""
+"""Log-in: staff sessions, and the cookie of known browsers."""

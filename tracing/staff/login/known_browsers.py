@@ -1,6 +1,6 @@
-"""The signed cookie by which a browser is known again: failures of strangers never delay a log-in from there.
+"""The signed cookie of a known browser: a log-in from there is not delayed by others' failures.
 
-It opens nothing: whoever steals it may guess a password beside its owner, as slowly as anybody.
+The cookie gives no access: a thief can use it to guess passwords only as slowly as anyone else.
 """
 
 import secrets
@@ -12,11 +12,11 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from tracing.staff.rules import Browser
 
 MOST_MEMBERS = 20
-"""A platform's machines are shared: those who logged in last are known."""
+"""A platform's machines are shared: the cookie remembers the members who logged in last."""
 
 
 def read(cookie: str) -> Browser | None:
-    """Return the browser that the request comes from, or None where nobody has logged in yet."""
+    """Return the browser that the request comes from, or None if nobody has logged in there yet."""
     try:
         identifier, members = _serializer().loads(request.cookies.get(cookie, ""))
     except BadSignature:
@@ -27,7 +27,7 @@ def read(cookie: str) -> Browser | None:
 
 
 def write(browser: Browser | None, member_id: int, *, at: datetime) -> str:
-    """Return the cookie of a browser in which a member has just shown who they are."""
+    """Return the cookie of a browser in which a member has just logged in."""
     others = [] if browser is None else [one for one in browser.members.items() if one[0] != member_id]
     latest = sorted([*others, (member_id, at)], key=lambda one: one[1])[-MOST_MEMBERS:]
     identifier = browser.id if browser else secrets.token_urlsafe(12)

@@ -1,4 +1,4 @@
-"""Logging in, staying in, locking, leaving. The browser holds a random token, the database its hash."""
+"""Staff sessions: log in, record input, lock and unlock, end. The browser has a random token, the database its hash."""
 
 import secrets
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ from tracing.staff.rules import Browser, Failures
 from tracing.vault import services as vault
 
 INPUT_PRECISION = timedelta(seconds=20)
-"""An input seconds after the last one is not worth a write."""
+"""Input within this time after the last recorded input is not written."""
 
 ATTEMPTS_KEPT = timedelta(days=30)
 
@@ -43,15 +43,15 @@ class SignedIn:
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(CAST(:family AS integer), hashtext(:what))")
 _OF_ACCOUNT, _OF_ADDRESS = 7301, 7302
-"""The advisory locks of whoever tries to log in; any numbers, the same in every release."""
+"""Advisory lock families for log-in attempts; any numbers, but the same in every release."""
 
 
 def begin_attempt(
     login: str, *, address: str, browser: Browser | None, at: datetime
 ) -> LoginAttempt | TooManyAttempts:
-    """Count an attempt to log in before its password is looked at, or refuse it.
+    """Count an attempt to log in before its password is compared, or refuse it.
 
-    The caller commits: whoever guesses many times at once is counted every time.
+    The caller commits, so that guesses sent at the same time are all counted.
     """
     name_hash = vault.blind("login", login.strip().lower())
     address = rules.network_of(address)
@@ -59,7 +59,7 @@ def begin_attempt(
     known = None
     if browser and member and browser.knows(member.id, since=member.browsers_known_from):
         known = browser.id
-    # always the account first: no two wait for each other
+    # always lock the account first, to avoid deadlocks
     session.execute(_ONE_AT_A_TIME, {"family": _OF_ACCOUNT, "what": name_hash.hex()})
     since = at - rules.ATTEMPTS_WINDOW
     if known is not None:
@@ -91,7 +91,7 @@ def begin_attempt(
 def sign_in(
     attempt: LoginAttempt, login: str, password: str, *, device: str, at: datetime
 ) -> SignedIn | Exception:
-    """Compare the password of an attempt that was counted; returns the session, or the refusal."""
+    """Compare the password of a counted attempt; return the session, or the refusal."""
     member = queries.find_member_by_login(login)
     fits = services.password_fits(member, password)
     if not fits or member is None or not may_enter(member, at):
@@ -103,7 +103,7 @@ def sign_in(
 
 
 def _forgive(attempt: LoginAttempt) -> None:
-    """Forget the wrong passwords of the same person in the same place, who has now typed the right one."""
+    """Mark earlier failures of the account in the same place as forgiven, now that the password was right."""
     same = _forgiving(attempt.name_hash, attempt.at).where(LoginAttempt.browser == attempt.browser)
     if attempt.browser is None:
         same = same.where(LoginAttempt.address == attempt.address)
@@ -127,10 +127,10 @@ def _forgiving(name_hash: bytes, at: datetime) -> Update:
 
 
 def lift_delays(login: str, *, address: str | None = None, by: int | None, at: datetime) -> None:
-    """Let a member try to log in now, whoever failed with their login before; from an `address`, too, if one is given.
+    """Lift the delay that earlier failures cause for a login, and for an `address` if one is given.
 
     Raises:
-        NoSuchMember: nobody has this login.
+        NoSuchMember: no member has this login.
     """
     member = queries.find_member_by_login(login)
     if member is None:
@@ -150,14 +150,14 @@ def lift_delays(login: str, *, address: str | None = None, by: int | None, at: d
 
 
 def forget_attempts(*, at: datetime) -> None:
-    """Remove old attempts to log in: nothing reads them any more but somebody who looks into an attack."""
+    """Delete old log-in attempts: only an investigation of an attack would still read them."""
     session.execute(delete(LoginAttempt).where(LoginAttempt.at < at - ATTEMPTS_KEPT))
 
 
 def may_enter(member: Member, at: datetime, *, zone: ZoneInfo | None = None) -> bool:
-    """Return whether the account is open and its contract lasts: its last day ends where the member works.
+    """Return whether the account is open and its contract not over; its last day ends in the member's time zone.
 
-    Whoever asks about many says their `zone` (`zones_of`): else it is asked for each.
+    For many members, pass the `zone` of each (`zones_of`); otherwise it is queried for each.
     """
     if member.closed_at is not None:
         return False
@@ -168,14 +168,14 @@ def may_enter(member: Member, at: datetime, *, zone: ZoneInfo | None = None) -> 
 
 
 def zones_of(members: Iterable[Member]) -> dict[int, ZoneInfo]:
-    """Return where the contracts of members end, as a time zone; those without an end are absent."""
+    """Return, by member, the time zone in which their contract ends; members without an end date are absent."""
     first = {one.id: first_site(one) for one in members if one.contract_ends_on is not None and one.roles}
     zones = {one.id: ZoneInfo(one.time_zone) for one in queries.sites(first.values())} if first else {}
     return {member_id: zones[site_id] for member_id, site_id in first.items()}
 
 
 def first_site(member: Member) -> int:
-    """Return the site at which a member begins to work."""
+    """Return the site at which a new session of a member begins."""
     return min(role.site_id for role in member.roles)
 
 
@@ -186,9 +186,9 @@ def _last_site(member: Member) -> int | None:
 
 
 def begin(member: Member, *, device: str, at: datetime) -> SignedIn:
-    """Open a session for a member who proved who they are."""
+    """Open a session for a member who has authenticated."""
     token = secrets.token_urlsafe(32)
-    member.paused_at = None  # who comes back is there
+    member.paused_at = None  # logging in ends a pause
     opened = StaffSession(
         token_hash=hash_token(token),
         member_id=member.id,
@@ -209,7 +209,7 @@ def hash_token(token: str) -> bytes:
 
 
 def agent_of(current: StaffSession) -> Agent:
-    """Return the agent of a session; one whose role here was withdrawn goes on at another site of theirs."""
+    """Return the agent of a session; if their role here was withdrawn, they continue at another site of theirs."""
     member = queries.get_member(current.member_id)
     roles = roles_of(member)
     if roles and current.site_id not in {site_id for site_id, _role in roles}:
@@ -228,7 +228,7 @@ def agent_of(current: StaffSession) -> Agent:
 
 
 def roles_of(member: Member) -> frozenset[tuple[int, Role]]:
-    """Return what a member may be and where; one who is lent calls for the other site."""
+    """Return the member's pairs of site and role; a lent tracer calls for the other site."""
     held = {(role.site_id, role.role) for role in member.roles}
     if member.lent_to is not None and member.roles:
         held.add((member.lent_to, Role.TRACER))
@@ -241,27 +241,27 @@ _TOUCH = text(
 
 
 def touch(current: StaffSession, *, at: datetime) -> None:
-    """Note that a person did something. The transaction does not wait for the disk: nothing else may be in it.
+    """Record input by the member. The transaction does not wait for the disk, so nothing else may be in it.
 
-    If the power fails, the last seconds before it were no input of anybody.
+    If the power fails, the input of the last seconds is lost.
     """
     if at - current.last_input_at >= INPUT_PRECISION:
-        # at nearly every click of everybody: the session would take twice as long to write its object
+        # runs at nearly every click: the ORM would take twice as long to write its object
         session.execute(_TOUCH, {"id": current.id, "at": at})
         set_committed_value(current, "last_input_at", at)
 
 
 def lock(current: StaffSession, *, at: datetime) -> None:
-    """Cover the session until its password is typed again."""
+    """Lock the session until the password is typed again."""
     if current.locked_at is None:
         current.locked_at = at
         events.record("session.locked", by=current.member_id, at=at, subject=("session", current.id))
 
 
 def begin_unlock(current: StaffSession, *, at: datetime) -> TooManyAttempts | None:
-    """Count an attempt to uncover a session before its password is looked at, or refuse it; the caller commits.
+    """Count an attempt to unlock a session before its password is compared, or refuse it; the caller commits.
 
-    Counted for this session alone: nobody who fails to log in elsewhere delays it.
+    It is counted for this session alone: failed log-ins elsewhere do not delay it.
     """
     session.refresh(current, with_for_update=True)
     failures = Failures(current.failed_unlocks, current.last_failed_unlock_at)
@@ -274,7 +274,7 @@ def begin_unlock(current: StaffSession, *, at: datetime) -> TooManyAttempts | No
 
 
 def unlock(current: StaffSession, password: str, *, at: datetime) -> Exception | None:
-    """Uncover a session when the password is right; after too many wrong ones it ends. Returns the refusal."""
+    """Unlock a session when the password is right; end it after too many wrong ones. Returns the refusal."""
     member = queries.get_member(current.member_id)
     if services.password_fits(member, password):
         current.locked_at, current.last_input_at = None, at
@@ -287,7 +287,7 @@ def unlock(current: StaffSession, password: str, *, at: datetime) -> Exception |
 
 
 def end(current: StaffSession, reason: SessionEnd, *, by: int | None, at: datetime) -> None:
-    """End a session; nothing happens when it has ended."""
+    """End a session; does nothing when it has ended already."""
     if current.ended_at is None:
         current.ended_at, current.end_reason = at, reason
         events.record("session.ended", by=by, at=at, subject=("session", current.id), reason=reason.value)
@@ -307,7 +307,7 @@ def end_one_of(member_id: int, session_id: int, *, by: int, at: datetime) -> Non
 
 
 def work_at(current: StaffSession, site_id: int) -> None:
-    """Go on working at another site.
+    """Continue the session at another site.
 
     Raises:
         NotAllowed: the member holds no role there.
@@ -322,6 +322,6 @@ def first_password(login: str) -> str:
     """Return a password to hand over once: 96 random bits, in groups that can be read aloud."""
     while True:
         password = "-".join(secrets.token_hex(3) for _ in range(4))
-        # chance writes short names now and then: "ada" is hexadecimal
+        # a short login may occur in it by chance: "ada" is hexadecimal
         if not rules.is_weak(password, login):
             return password

@@ -1,5 +1,5 @@
-/* What the call screen does beyond the rest: keep the call, give keys to the open question, save what is being
-   typed, unfold the panel that a step works with. Without script the page still saves step by step. */
+/* The script of the call screen: renews the claim, assigns keys to the open question, saves text while it is
+   typed, opens the panel that belongs to a step. Without script the page still saves step by step. */
 "use strict";
 
 (() => {
@@ -29,14 +29,14 @@
       else if (response.status === 401) document.dispatchEvent(new Event("signed-out"));
       else if (response.ok && (await response.json()).must_ask && !still.open) still.showModal();
     } catch {
-      // The banner of the page says that the network is lost; the next beat tries again.
+      // The banner of the page says that the network is lost; the next heartbeat tries again.
     }
   }
 
   async function over(message) {
     window.clearInterval(beating);
     if (message) document.querySelector("#call-lost-words p").textContent = message;
-    // What was not saved yet goes out once more: it is refused, kept as a draft and shown.
+    // Send once more what was not saved yet: the server refuses it, keeps it as a draft and shows it.
     const answers = document.getElementById("answers");
     if (answers && window.htmx) window.htmx.trigger(answers, "typed");
     for (const form of document.querySelectorAll("#contact-dialog form[data-unsent], #panel-escalation form, form.way")) {
@@ -47,7 +47,7 @@
     show();
   }
 
-  // The log-in page comes: what was not saved yet goes out first, and is written.
+  // Before the log-in page opens, send what was not saved yet; the server still writes it.
   document.addEventListener("leaving", ({ detail: sent }) => {
     const answers = document.getElementById("answers");
     if (answers && wasTyped(answers)) sent.push(post(answers.action, new FormData(answers), { keepalive: true }));
@@ -75,7 +75,7 @@
     if (response?.status === 409) over((await response.json()).message);
   });
 
-  /* ---------- Keys 1 to 9: the first question without an answer, else the last one ---------- */
+  /* ---------- Keys 1 to 9: the first unanswered question, otherwise the last one ---------- */
 
   function giveKeys() {
     const questions = [...document.querySelectorAll("#step [data-options]")];
@@ -124,7 +124,7 @@
     if (event.target.closest?.("#answers")) window.clearTimeout(pause);
   });
 
-  /* ---------- The panel that a step works with ---------- */
+  /* ---------- The panel that belongs to a step ---------- */
 
   function unfold(id) {
     const panel = document.getElementById(id);

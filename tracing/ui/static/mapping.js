@@ -1,5 +1,5 @@
-/* On the mapping page: beside each choice the values of that column, and a word when two fields share one.
-   Without script the page says the same once it is sent. */
+/* The script of the column-mapping page: shows the values of each chosen column, and a warning when two fields use the
+   same one. Without script the page shows both once the form is sent. */
 "use strict";
 
 (() => {

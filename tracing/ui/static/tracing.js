@@ -1,6 +1,6 @@
-/* What pages do beyond HTML and htmx: keys, questions before leaving, saving, lost network, lock.
-   Each part stands alone in its own function; a page without script loses comfort, not work.
-   The data attributes it understands are listed in docs/ui.md. */
+/* The script of every page, beyond HTML and htmx: keys, confirmation, saving, network failures, lock.
+   Each part is a function of its own; without script a page loses comfort, not work.
+   Its data attributes are listed in docs/ui.md. */
 "use strict";
 
 (() => {
@@ -37,7 +37,7 @@
 
   let leaving = false;
 
-  /* Log in again; what a page still wants to send goes out first (`event.detail`: its promises). */
+  /* Log in again, after sending what the page still has to send (`event.detail`: its promises). */
   async function leave() {
     if (leaving) return;
     leaving = true;
@@ -108,10 +108,10 @@
     const begun = () => write(words.saving);
     const failed = () => write(words.unsaved, true);
 
-    // Once the answer has replaced who asked, the event comes from further up: the request still knows who it was.
+    // If the answer has replaced the requesting element, the event comes from an ancestor; the request still names it.
     const asker = (event) => event.detail.requestConfig?.elt || event.detail.elt;
     const saves = (event) => event.detail.requestConfig?.verb !== "get" && asker(event).closest("[data-saves]");
-    // Behind the lock nothing is kept: what was typed goes out again once the page is uncovered.
+    // While the page is locked nothing is saved: what was typed is sent again once it is unlocked.
     const gotNowhere = (xhr) => xhr.status === 0 || [423, 502, 503, 504].includes(xhr.status);
 
     document.addEventListener("htmx:beforeRequest", (event) => { if (saves(event)) begun(); });
@@ -213,7 +213,7 @@
       question.querySelector("#confirm-question").textContent = button.dataset.confirm;
       question.returnValue = "";
       question.showModal();
-      if (danger) no.focus();  // the next Enter, meant for the page, must not do what cannot be undone
+      if (danger) no.focus();  // an Enter meant for the page must not confirm something irrevocable
     }, true);
 
     question?.addEventListener("close", () => {
@@ -233,7 +233,7 @@
       if (event.target.closest?.("[data-close]")) event.target.closest("dialog")?.close();
     });
 
-    /* A link that would fetch a dialog opens the one that is there: what was typed before Escape is still in it. */
+    /* A link that would fetch a dialog opens the existing one instead: it still contains what was typed before Escape. */
     document.addEventListener("click", (event) => {
       const dialog = document.getElementById(event.target.closest?.("a[data-open]")?.dataset.open);
       if (!dialog) return;
@@ -242,7 +242,7 @@
       dialog.showModal();
     }, true);
 
-    /* <dialog open data-modal> comes open from the server, for browsers without script; with it, it comes to the front. */
+    /* The server sends <dialog open data-modal> open, for browsers without script; script makes it modal. */
     function bringForward(root) {
       for (const dialog of root.querySelectorAll?.("dialog[open][data-modal]") || []) {
         if (dialog.matches(":modal")) continue;
@@ -359,10 +359,10 @@
   focusFirst(document);
   document.addEventListener("htmx:afterSettle", (event) => focusFirst(event.target));
 
-  /* ---------- How long: <span data-clock-from="2026-01-11T14:03:00+00:00"> ---------- */
+  /* ---------- Elapsed time: <span data-clock-from="2026-01-11T14:03:00+00:00"> ---------- */
 
   (() => {
-    // The server's clock counts; this machine's may be wrong.
+    // Use the server's clock; this machine's may be wrong.
     const ahead = Date.now() - Date.parse(page.dataset.now);
 
     function tick() {
@@ -378,7 +378,7 @@
     window.setInterval(tick, 1000);
   })();
 
-  /* ---------- Lock: covers the page, keeps it, asks the password ---------- */
+  /* ---------- Lock: covers the page, keeps its content, asks for the password ---------- */
 
   const lock = (() => {
     const cover = document.getElementById("lock");
@@ -450,7 +450,7 @@
       password.focus();
     }
 
-    /* A person is here: told to the server once a minute at most. Heartbeats are not this. */
+    /* Report input by a person to the server, once a minute at most. Heartbeats do not count as input. */
     function noticed() {
       if (covered) return;
       const now = Date.now();
