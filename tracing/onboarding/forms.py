@@ -9,7 +9,7 @@ from tracing.ui.forms import PageForm
 
 
 class InviteForm(PageForm):
-    """Who comes, and until when."""
+    """The recruit's name, login and end of contract."""
 
     name = StringField(
         _l("Nom affiché"),

@@ -24,7 +24,7 @@ EARLIEST_BIRTH = date(1900, 1, 1)
 
 
 class NoteForm(PageForm):
-    """From when, the declaration, and whatever of the person is missing on the note."""
+    """The first day, the declaration, and the personal details that the note still lacks."""
 
     birth_name = StringField(
         _l("Nom de naissance"),

@@ -42,7 +42,7 @@ def number_of(task_id: int, identity: Identity | None, *, by: Agent) -> Number:
 
 
 def find_missing(task_id: int, *, lock: bool = False) -> MissingNumber | None:
-    """Return why somebody has no number, where that was stated."""
+    """Return the stated reason why a person has no number, or None."""
     return find_row(MissingNumber, task_id, lock=lock)
 
 

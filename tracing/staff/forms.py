@@ -55,7 +55,7 @@ class LoginForm(PageForm):
 
 
 class UnlockForm(PageForm):
-    """The password again, after a pause."""
+    """The password, at the lock screen."""
 
     password = PasswordField(
         _l("Mot de passe"),
@@ -65,7 +65,7 @@ class UnlockForm(PageForm):
 
 
 class NewPasswordForm(PageForm):
-    """A password chosen, twice."""
+    """A new password, typed twice."""
 
     password = PasswordField(
         _l("Nouveau mot de passe"),
@@ -149,7 +149,7 @@ class DayForm(Form):
 
 
 class WorkForm(PageForm):
-    """What a member does here, in which languages and when: one form, so that one save keeps all that was ticked."""
+    """A member's roles here, languages and hours: one form, so that one save keeps everything that was ticked."""
 
     roles = RolesField(_l("Rôles sur ce site"), choices=ROLES)
     languages = RolesField(_l("Langues, outre le français"), choices=spoken_languages)

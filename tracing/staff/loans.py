@@ -114,7 +114,7 @@ def get_loan(loan_id: int, *, site_id: int) -> Loan:
 
 
 def hold_tracer(loan: Loan) -> None:
-    """Wait for a call that the tracer of a loan takes at this moment; until this transaction ends they take none."""
+    """Wait if the lent tracer is taking a call at this moment, and keep them from taking one in this transaction."""
     lock_row(Member, loan.member_id)
 
 
