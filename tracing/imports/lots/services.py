@@ -1,7 +1,9 @@
 """Where a lot stands: received, planned, loading, loaded; stopped, discarded, refused. Each step under its row's lock."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import and_, or_, select, update
@@ -16,6 +18,7 @@ from tracing.staff.scope import HOST, Scope
 
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600))
 """How long a lot waits after each attempt that met trouble; the last one for all that follow."""
+NOTHING_LEFT_OUT: Mapping[str, int] = MappingProxyType({})
 WAITING = (LotState.RECEIVED, LotState.LOADING)
 """The scheduler's job has something to do for these, and for those that are being undone."""
 UNDOABLE = (LotState.LOADED, LotState.STOPPED)
@@ -170,11 +173,18 @@ def get_locked(lot_id: int, *states: LotState) -> ImportLot:
 
 
 def opened(
-    lot_id: int, *, container: str, lines: int, mapping_id: int | None = None, at: datetime
+    lot_id: int,
+    *,
+    container: str,
+    lines: int,
+    left_out: Mapping[str, int] = NOTHING_LEFT_OUT,
+    mapping_id: int | None = None,
+    at: datetime,
 ) -> ImportLot:
-    """Note that the file could be opened, what protected it and how many lines it has."""
+    """Note that the file could be opened, what protected it, how many lines it has and what was left out of it."""
     lot = get_locked(lot_id, *WAITING)
     lot.container, lot.lines_total, lot.lines_read, lot.mapping_id = container, lines, 0, mapping_id
+    lot.left_out = dict(left_out)
     lot.started_at = lot.progress_at = at
     session.flush()
     return lot
