@@ -123,6 +123,7 @@ def in_words(report: dict[str, Any]) -> Iterator[str]:
     for title, codes in (
         ("quarantined because", report["quarantine_reasons"]),
         ("warnings", report["warnings"]),
+        ("left out", report["left_out"]),
     ):
         if codes:
             yield f"  {title}: " + ", ".join(f"{code} {number}" for code, number in sorted(codes.items()))

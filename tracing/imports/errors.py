@@ -179,6 +179,13 @@ class NoResults(FileRefused):
     words = _("Ces messages HL7 ne sont pas des résultats (ORU^R01) : %(found)s.")
 
 
+class NoObservation(FileRefused):
+    """HL7 results without an observation: the sender's system left it out."""
+
+    refusal = Refusal.NO_OBSERVATION
+    words = _("Ces messages HL7 ne contiennent aucun résultat : le segment OBX manque.")
+
+
 class NoColumns(FileRefused):
     """HL7 messages name their fields themselves: there are no columns to map."""
 

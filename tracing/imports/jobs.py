@@ -134,7 +134,7 @@ def look_ahead(
                 sweep()
                 if progress:
                     progress(done, extract.line_count)
-        return planner.plan(at=at)
+        return planner.plan(at=at) | {"left_out": extract.left_out}
 
 
 def work_once(
@@ -227,6 +227,7 @@ def _note_opened(lot: ImportLot, agreed: Agreed) -> None:
         lot.id,
         container=extract.container,
         lines=extract.line_count,
+        left_out=extract.left_out,
         mapping_id=mapping_id,
         at=clock.now(),
     )
@@ -256,7 +257,8 @@ def _plan(lot: ImportLot, extract: Extract, reading: Reading, *, batch_size: int
                 lots.advance(lot.id, read=read, at=clock.now())
             sweep()
     with transaction():
-        lots.planned(lot.id, planner.plan(at=clock.now()), at=clock.now())
+        plan = planner.plan(at=clock.now()) | {"left_out": extract.left_out}
+        lots.planned(lot.id, plan, at=clock.now())
 
 
 def _take_all(

@@ -183,6 +183,8 @@ class ImportLot(Base):
     mapping_id: Mapped[int | None] = mapped_column(ForeignKey("source_mappings.id"))
     committed_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     lines_total: Mapped[int | None]
+    left_out: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    """HL7 messages that bring no line: how many, by their reason (parsing.hl7)."""
     lines_read: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     started_at: Mapped[datetime | None]
     """When the current reading began."""

@@ -22,6 +22,13 @@ from tracing.imports.format.dates import in_utc, read_moment
         ("44263", date(2021, 3, 8)),
         ("44263,5", date(2021, 3, 8)),
         ("07/03/1963 08:30", date(1963, 3, 7)),
+        ("9 févr. 1986", date(1986, 2, 9)),
+        ("09-oct-85", date(2085, 10, 9)),
+        ("1er août 1987", date(1987, 8, 1)),
+        ("vendredi 27 novembre 2026", date(2026, 11, 27)),
+        ("Friday, 27 November 2026", date(2026, 11, 27)),
+        ("31-nov-2026", None),
+        ("27 noël 2026", None),
         ("31/02/1980", None),
         ("29/02/2021", None),
         ("03/17/2021", None),
@@ -38,6 +45,20 @@ def test_a_day_is_read_or_left_out(written, day):
     read = read_moment(written)
 
     assert (read and read[0].date()) == day
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("2026-11-27T07:30:00Z", datetime(2026, 11, 27, 8, 30)),
+        ("2026-11-27T07:30:00.000Z", datetime(2026, 11, 27, 8, 30)),
+        ("2026-11-27 08:30:00+01", datetime(2026, 11, 27, 8, 30)),
+        ("20261127083000+0100", datetime(2026, 11, 27, 8, 30)),
+        ("2026-07-01T23:30-02:00", datetime(2026, 7, 2, 3, 30)),
+    ],
+)
+def test_a_moment_with_its_offset_is_shown_by_the_clocks_of_the_site(written, shown):
+    assert read_moment(written, zone=ZoneInfo("Europe/Paris")) == (shown, True)
 
 
 @pytest.mark.parametrize(("written", "year"), [("08/03/21", 2021), ("09/03/21", 1921), ("01/01/63", 1963)])

@@ -63,7 +63,7 @@ def test_a_message_becomes_a_line_of_the_layout(end):
     assert fields == {
         "NUM_LOT": "M1",
         "ID_RESULTAT": "F1-94500-6",
-        "DATE_EXTRACTION": "08/03/2021 07:45:00",
+        "DATE_EXTRACTION": "2021-03-08T07:45:00+0100",
         "FINESS_LABO": "750000002",
         "LIB_LABO": "LABO DU PORT",
         "RPPS_PRESCRIPTEUR": "10000000009",
@@ -81,7 +81,7 @@ def test_a_message_becomes_a_line_of_the_layout(end):
         "TEL_MOBILE": "33639980112",
         "TEL_FIXE": "0261910203",
         "COURRIEL": "anne@example.org",
-        "DATE_PRELEVEMENT": "07/03/2021 08:30:00",
+        "DATE_PRELEVEMENT": "2021-03-07T08:30:00+0100",
         "DATE_VALIDATION": "07/03/2021 18:00:00",
         "TYPE_ANALYSE": "PCR",
         "CODE_LOINC": "94500-6",
@@ -237,10 +237,52 @@ def test_a_result_its_laboratory_takes_back_is_not_positive_under_the_same_ident
     assert then["RESULTAT"] == "X"
 
 
-def test_a_message_without_a_result_is_counted_all_the_same():
+def test_a_message_without_an_observation_is_refused_by_name_and_left_out_beside_others():
     text = "\r".join((MSH.format(1), PID, OBR.format(1))) + "\r"
 
+    assert refusal(text).refusal is Refusal.NO_OBSERVATION
+    contents = read(Opened(Container.CMS, batch(text.removesuffix("\r"), message(2)).encode()))
+    assert len(list(contents.lines)) == 1
+    assert contents.left_out == {"no_observation": 1}
+
+
+def test_a_message_of_which_nothing_is_a_result_is_counted_all_the_same():
+    text = (
+        "\r".join((MSH.format(1), PID, OBR.format(1), "OBX|1|CWE|95419-8^x^LN||Y^Yes^HL70136||||||F")) + "\r"
+    )
+
     assert [fields["RESULTAT"] for _, fields in results(text)] == ["X"]
+
+
+@pytest.mark.parametrize(
+    ("observation", "result"),
+    [
+        ("IC^Contrôle interne^L||260373001^Detected^SCT", "X"),
+        ("92142-9^Influenza A RNA^LN||260373001^Detected^SCT", "X"),
+        ("TYP^Type de prélèvement^L||NASO^Nasopharynx^L", "X"),
+        ("76691-5^Gender identity^LN||P^P^L", "X"),
+        ("LOC1^Nouvelle PCR^L||260373001^Detected^SCT", "LOC1=P"),
+        ("LOC1^Nouvelle PCR^L||260415000^Not detected^SCT", "X"),
+        ("LOC2^SARS-CoV-2 et grippe A^L||260373001^Detected^SCT", "LOC2=P"),
+    ],
+)
+def test_the_code_of_the_order_makes_no_other_observation_a_result_of_our_disease(observation, result):
+    ((_, fields),) = results(message(1, f"OBX|1|CWE|{observation}||||||F"))
+
+    assert fields["RESULTAT"] == result
+
+
+def test_an_observation_without_any_code_is_what_was_ordered():
+    ((_, fields),) = results(message(1, "OBX|1|CWE|||260373001^Detected^SCT||||||F"))
+
+    assert fields["RESULTAT"] == "P"
+    assert fields["CODE_LOINC"] == "94500-6"
+
+
+def test_an_escape_that_nobody_knows_stays_as_it_was_sent():
+    ((_, fields),) = results(message(pid=PID.replace("MOREL", "A\\Q9\\B")))
+
+    assert fields["NOM_NAISSANCE"] == "A\\Q9\\B"
 
 
 def test_a_message_brings_its_own_marks_and_escapes():

@@ -74,6 +74,8 @@ class RawLine(NamedTuple):
 
     row: int
     values: tuple[str, ...]
+    is_bad_shape: bool = False
+    """Its cells do not stand under their headings: there are too many, or the file was cut in this row."""
 
 
 class Columns(NamedTuple):
@@ -142,24 +144,44 @@ def refuse_without_required(columns: Columns) -> None:
         raise CannotRead(Refusal.UNKNOWN_LAYOUT, missing=", ".join(columns.missing))
 
 
-def raw_lines(rows: Iterator[Row], columns: Columns, mapping: Mapping | None = None) -> Iterator[RawLine]:
-    """Yield the lines under the heading; banners, blank rows and totals are not lines.
+def raw_lines(
+    rows: Iterator[Row],
+    columns: Columns,
+    mapping: Mapping | None = None,
+    *,
+    is_text: bool = False,
+    is_cut: bool = False,
+) -> Iterator[RawLine]:
+    """Yield the lines under the heading; banners, blank rows and totals are no lines.
 
-    A code in the mapping is replaced by the layout's; any other value stays as it is.
+    A code that the mapping knows becomes ours; any other value stays as it is. The shape of a row is judged in
+    delimited text alone (`is_text`); where the text ends without the end of a line (`is_cut`), a short last row was cut.
     """
     meanings = _meanings(mapping)
     width = len(columns.heading)
     absent = width
     pick = itemgetter(*(absent if position is None else position for position in columns.positions))
-    for number, cells in rows:
+    for number, cells, is_last in _with_last(rows):
         if number <= columns.row or cells == columns.heading:
             continue
         padded = list(cells) if _is_clean(cells) else [clean(cell) for cell in cells]
+        is_bad = is_text and (any(padded[width:]) or (is_cut and is_last and len(padded) < width))
         padded[width:] = [""]
         padded += [""] * (width + 1 - len(padded))
         values = pick(padded)
         if _is_data(padded, values):
-            yield RawLine(number, _translated(values, meanings) if meanings else values)
+            yield RawLine(number, _translated(values, meanings) if meanings else values, is_bad)
+
+
+def _with_last(rows: Iterator[Row]) -> Iterator[tuple[int, Sequence[str], bool]]:
+    """Yield rows, and of each whether it is the last one."""
+    before = next(rows, None)
+    for row in rows:
+        if before is not None:
+            yield (*before, False)
+        before = row
+    if before is not None:
+        yield (*before, True)
 
 
 def _meanings(mapping: Mapping | None) -> list[tuple[int, dict[str, str]]]:

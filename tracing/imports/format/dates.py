@@ -1,27 +1,47 @@
-"""Parse dates as French senders and spreadsheets write them; never month first. Pure."""
+"""Dates as French senders and spreadsheets write them, and ISO 8601 with its offset; never month first. Pure."""
 
 import re
+import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-_DAY_FIRST = re.compile(
-    r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4}|\d{2})(?:[ T]+(?:à )?(\d{1,2})[:hH](\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?",
-    re.ASCII,
+_CLOCK = r"(?:[ T]+(?:à )?(\d{1,2})[:hH](\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?"
+_OFFSET = r"(Z|[+-]\d{2}(?::?\d{2})?)?"
+_DAY_FIRST = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4}|\d{2})" + _CLOCK, re.ASCII)
+_WEEKDAY = r"(?:(?:lun|mar|mer|jeu|ven|sam|dim)[a-z]*\.? |(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? )?"
+_MONTH_NAMED = re.compile(
+    _WEEKDAY + r"(\d{1,2})(?:er)?[ /.\-]*([^\W\d_]{3,9})\.?[ /.,\-]*(\d{4}|\d{2})" + _CLOCK
 )
 _YEAR_FIRST = re.compile(
-    r"(\d{4})-?(\d{2})-?(\d{2})(?:[ T]?(\d{2}):?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)?)?", re.ASCII
+    r"(\d{4})-?(\d{2})-?(\d{2})(?:[ T]?(\d{2}):?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)? ?" + _OFFSET + ")?",
+    re.ASCII,
 )
+_MONTHS = {
+    name: number
+    for names in (
+        "janv fevr mars avril mai juin juil aout sept oct nov dec",
+        "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre",
+        "jan feb mar apr may jun jul aug sep oct nov dec",
+        "january february march april may june july august september october november december",
+        "jan fev mar avr mai juin juil aou sep oct nov dec",
+    )
+    for number, name in enumerate(names.split(), start=1)
+}
+"""Months in French and in English, whole and as spreadsheets shorten them, without accents."""
 _SERIAL = re.compile(r"(\d{5})(?:[.,](\d+))?", re.ASCII)
 _SERIAL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  a spreadsheet's day count knows no time zone
 _OLDEST_YEARS = 130
 
 
 @lru_cache(maxsize=8192)
-def read_moment(text: str, *, not_after: date | None = None) -> tuple[datetime, bool] | None:
-    """Return the local date and time and whether a time was given; None when unreadable or impossible.
+def read_moment(
+    text: str, *, not_after: date | None = None, zone: ZoneInfo | None = None
+) -> tuple[datetime, bool] | None:
+    """Read a local date and time and whether a time was given at all; None when unreadable or impossible.
 
-    `not_after` decides the century of two-digit years: birth dates are never in the future.
+    `not_after` decides the century of two-digit years: birth dates are never in the future. A moment with an offset
+    from UTC is given as the clocks of `zone` show it; without a zone, as its own clock does.
     """
     if not text:
         return None
@@ -30,8 +50,15 @@ def read_moment(text: str, *, not_after: date | None = None) -> tuple[datetime, 
             day, month, year, *clock = match.groups()
             return _moment(_full_year(year, int(month), int(day), not_after), int(month), int(day), clock)
         if match := _YEAR_FIRST.fullmatch(text):
-            year, month, day, *clock = match.groups()
-            return _moment(int(year), int(month), int(day), clock)
+            year, month, day, *clock, offset = match.groups()
+            moment, has_time = _moment(int(year), int(month), int(day), clock)
+            return (_at(moment, offset, zone) if offset and zone else moment), has_time
+        if match := _MONTH_NAMED.fullmatch(text.casefold()):
+            day, name, year, *clock = match.groups()
+            named = _MONTHS.get(_without_accents(name))
+            if named is None:
+                return None
+            return _moment(_full_year(year, named, int(day), not_after), named, int(day), clock)
         if match := _SERIAL.fullmatch(text):
             return _from_serial(match[1], match[2])
     except (ValueError, OverflowError):
@@ -51,6 +78,16 @@ def _moment(year: int, month: int, day: int, clock: list[str | None]) -> tuple[d
     if hour is None:
         return datetime(year, month, day), False  # noqa: DTZ001
     return datetime(year, month, day, int(hour), int(minute or 0), int(second or 0)), True  # noqa: DTZ001
+
+
+def _at(moment: datetime, offset: str, zone: ZoneInfo) -> datetime:
+    """Return a moment that was written with its offset from UTC as the clocks of a zone show it."""
+    return datetime.fromisoformat(f"{moment.isoformat()}{offset}").astimezone(zone).replace(tzinfo=None)
+
+
+def _without_accents(word: str) -> str:
+    letters = unicodedata.normalize("NFD", word.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def _full_year(year: str, month: int, day: int, not_after: date | None) -> int:

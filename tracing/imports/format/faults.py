@@ -19,6 +19,8 @@ _required = itemgetter(*REQUIRED)
 class Problem(StrEnum):
     """Why a line cannot be used safely; the first that applies, in this order, is the decisive one."""
 
+    BAD_SHAPE = "BAD_SHAPE"
+    """The row has more filled cells than there are headings, or the file was cut in it: nothing is where it seems."""
     MISSING_FIELD = "MISSING_FIELD"
     BAD_DATE = "BAD_DATE"
     FUTURE_DATE = "FUTURE_DATE"

@@ -12,7 +12,8 @@ from tracing.imports.format import fields
 from tracing.imports.format.columns import FIELDS, RawLine
 from tracing.imports.format.dates import in_utc
 from tracing.imports.format.faults import Problem, find_faults, problems_of
-from tracing.imports.format.reading import NOT_POSITIVE, POSITIVE, Dates, Reading, read_dates
+from tracing.imports.format.loinc import OTHER_PATHOGENS
+from tracing.imports.format.reading import NOT_DONE, NOT_POSITIVE, POSITIVE, Dates, Reading, read_dates
 from tracing.kernel.redaction import redacted
 from tracing.people.nir import read_nir
 from tracing.people.phones import read_phones
@@ -90,8 +91,13 @@ def parse(raw: RawLine, reading: Reading) -> ParsedLine:
         values = ["" if value in fields.PLACEHOLDERS else value for value in values]
     sent = dict(zip(FIELDS, values, strict=True))
     dates = read_dates(sent, reading)
-    result = sent["RESULTAT"].upper()
     content = _fingerprint_content(values, sent, dates)
+    if raw.is_bad_shape:
+        return ParsedLine(raw.row, sent["ID_RESULTAT"], "", raw.values, content, (Problem.BAD_SHAPE,))
+    result = sent["RESULTAT"].upper()
+    if sent["CODE_LOINC"] in OTHER_PATHOGENS:
+        # whatever was found, it is no case of the programme's disease
+        result = NOT_DONE
     problems = () if result in NOT_POSITIVE else problems_of(find_faults(sent, dates))
     if problems or result in NOT_POSITIVE:
         values_to_correct = raw.values if problems else ()

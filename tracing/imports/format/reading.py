@@ -10,6 +10,7 @@ from tracing.imports.format.dates import read_moment
 from tracing.kernel.redaction import redacted
 
 POSITIVE = "P"
+NOT_DONE = "X"
 NOT_POSITIVE = frozenset("NIX")
 
 Moment = tuple[datetime, bool]
@@ -64,12 +65,12 @@ class Dates(NamedTuple):
 
 
 def read_dates(sent: Mapping[str, str], reading: Reading) -> Dates:
-    """Read every date; a missing or unreadable extraction date is replaced by the time of receipt."""
-    extracted = read_moment(sent["DATE_EXTRACTION"])
+    """Read every date; an extraction date that is missing or unreadable gives way to the time of receipt."""
+    extracted = read_moment(sent["DATE_EXTRACTION"], zone=reading.zone)
     now = extracted or (reading.received_at.astimezone(reading.zone).replace(tzinfo=None), True)
-    sampled = read_moment(sent["DATE_PRELEVEMENT"])
+    sampled = read_moment(sent["DATE_PRELEVEMENT"], zone=reading.zone)
     birth = read_moment(sent["DATE_NAISSANCE"], not_after=(sampled or now)[0].date())
-    validated = read_moment(sent["DATE_VALIDATION"])
+    validated = read_moment(sent["DATE_VALIDATION"], zone=reading.zone)
     onset = read_moment(sent["DATE_DEBUT_SYMPTOMES"])
     ignored = (
         (not extracted and sent["DATE_EXTRACTION"] != "")

@@ -89,9 +89,10 @@ def report(lot_id: int, *, with_lines: bool = False) -> dict[str, Any]:
 
     A corrected line counts as what it became.
     """
+    left_out = session.scalars(select(ImportLot.left_out).where(ImportLot.id == lot_id)).one()
     if with_lines:
-        return {"lot": lot_id} | report_of(_told(lot_id), with_lines=True)
-    counts: dict[str, Any] = {"lot": lot_id, "lines": 0}
+        return {"lot": lot_id} | report_of(_told(lot_id), with_lines=True) | {"left_out": left_out}
+    counts: dict[str, Any] = {"lot": lot_id, "lines": 0, "left_out": left_out}
     counts |= {outcome.value: 0 for outcome in Outcome} | {"possible_duplicates": 0, "new_episodes": 0}
     for row in session.execute(text(_COUNTS), {"lot": lot_id}):
         counts[row.outcome] += row.lines

@@ -1,7 +1,9 @@
 """State changes of a lot: received, planned, loading, loaded; stopped, discarded, refused. Each locks the lot's row."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import and_, or_, select, update
@@ -15,7 +17,8 @@ from tracing.kernel.db import fresh, session
 from tracing.staff.scope import HOST, Scope
 
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600))
-"""Wait after each consecutive passing error; the last one for all that follow."""
+"""How long a lot waits after each attempt that met trouble; the last one for all that follow."""
+NOTHING_LEFT_OUT: Mapping[str, int] = MappingProxyType({})
 WAITING = (LotState.RECEIVED, LotState.LOADING)
 """States in which the scheduler's job has work to do; it also has for lots being undone."""
 UNDOABLE = (LotState.LOADED, LotState.STOPPED)
@@ -168,11 +171,18 @@ def get_locked(lot_id: int, *states: LotState) -> ImportLot:
 
 
 def opened(
-    lot_id: int, *, container: str, lines: int, mapping_id: int | None = None, at: datetime
+    lot_id: int,
+    *,
+    container: str,
+    lines: int,
+    left_out: Mapping[str, int] = NOTHING_LEFT_OUT,
+    mapping_id: int | None = None,
+    at: datetime,
 ) -> ImportLot:
-    """Record that the file could be opened, what protected it and how many lines it has."""
+    """Note that the file could be opened, what protected it, how many lines it has and what was left out of it."""
     lot = get_locked(lot_id, *WAITING)
     lot.container, lot.lines_total, lot.lines_read, lot.mapping_id = container, lines, 0, mapping_id
+    lot.left_out = dict(left_out)
     lot.started_at = lot.progress_at = at
     session.flush()
     return lot

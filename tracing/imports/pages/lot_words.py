@@ -1,10 +1,16 @@
 """Labels of lot states, outcomes, reasons and doubts, as the import officer reads them."""
 
+from collections.abc import Mapping
+
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from tracing.imports.format.faults import Problem
 from tracing.imports.format.line import Doubt
 from tracing.imports.models import CameBy, LotState
+from tracing.imports.parsing.hl7 import TEST
+from tracing.imports.parsing.hl7_results import NO_OBSERVATION
 from tracing.imports.rules import Outcome
 from tracing.imports.undo.services import Stays
 
@@ -38,6 +44,9 @@ OUTCOME_TONES = {
 }
 
 PROBLEM_WORDS = {
+    Problem.BAD_SHAPE: _l(
+        "la ligne n’a pas la forme de l’en-tête (une cellule de trop, ou un fichier coupé)"
+    ),
     Problem.MISSING_FIELD: _l("un champ obligatoire est vide"),
     Problem.BAD_DATE: _l("une date est impossible ou illisible"),
     Problem.FUTURE_DATE: _l("le prélèvement est postérieur à l’extraction"),
@@ -117,3 +126,20 @@ def inbox_sentence(trouble: str) -> str:
     code, _separator, source = trouble.partition(":")
     words = str(INBOX_WORDS[code])
     return f"{words} ({source})" if source else words
+
+
+def left_out_of(left_out: Mapping[str, int]) -> str:
+    """Return which messages of a lot bring no line, and why."""
+    return ", ".join(_left_out(reason, number) for reason, number in sorted(left_out.items()))
+
+
+def _left_out(reason: str, number: int) -> str:
+    if reason == TEST:
+        told = ngettext(
+            "%(num)d message de test ou de formation", "%(num)d messages de test ou de formation", number
+        )
+    elif reason == NO_OBSERVATION:
+        told = ngettext("%(num)d message sans résultat (OBX)", "%(num)d messages sans résultat (OBX)", number)
+    else:
+        told = _("%(number)s d’un autre type (%(kind)s)", number=number, kind=reason)
+    return str(told)

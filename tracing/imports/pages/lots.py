@@ -29,6 +29,7 @@ from tracing.imports.pages.lot_words import (
     STATE_WORDS,
     STAYS_WORDS,
     inbox_sentence,
+    left_out_of,
 )
 from tracing.imports.refusals import Refusal
 from tracing.imports.rules import Outcome
@@ -200,6 +201,7 @@ def words() -> dict[str, Any]:
         "outcome": OUTCOME_WORDS,
         "outcomes": OUTCOMES_WORDS,
         "tones": OUTCOME_TONES,
+        "left_out_of": left_out_of,
         "problems": {problem.value: PROBLEM_WORDS[problem] for problem in Problem},
         "doubts": {doubt.value: DOUBT_WORDS[doubt] for doubt in Doubt},
         "states": STATE_WORDS,

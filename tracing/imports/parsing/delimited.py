@@ -17,6 +17,11 @@ _PIECE = 1 << 18
 _WINDOWS_ONLY = re.compile(rb"[\x80-\x9f]")
 _LATIN_9_ONLY = re.compile(rb"[\xa4\xa6\xa8\xb4\xb8\xbc\xbd\xbe]")
 _CONTROL_BYTES = bytes(byte for byte in range(0x20) if byte not in b"\t\n\x0c\r") + b"\x7f"
+_FRAME_BYTES = b"\x0b\x1a\x1c"
+"""Around a message in MLLP, and at the end of a file of DOS."""
+MOST_STRAY = 4
+STRAY_IN = 2_000
+"""Control characters that are left out silently: these few, and one in so many bytes."""
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
@@ -30,6 +35,7 @@ class Text:
         If the content does not match its byte-order mark, or contains control characters, it was altered after it was
         written and is refused.
         """
+        content = _without_stray(content)
         self._content = content
         self._skip = 0
         self._quotes = 0
@@ -45,6 +51,11 @@ class Text:
             if cause.refusal is not Refusal.DAMAGED:
                 raise
             self._look_through(_eight_bit_encoding(content))
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the text ends without the end of a line."""
+        return not self._content.rstrip(b" \t\x00").endswith((b"\n", b"\r"))
 
     def begins_with(self, *beginnings: str) -> bool:
         """Return whether the text begins with one of these strings."""
@@ -118,6 +129,19 @@ class Text:
         self._quotes += text.count('"')
         if "\n" in text:
             self._end = "\n"
+
+
+def _without_stray(content: bytes) -> bytes:
+    """Leave out the frame bytes of MLLP, a final Ctrl-Z, and control characters as far as they are few.
+
+    Many of them, or a zero byte, mean that this is no text, or that it was altered.
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\x00" in content:
+        return content
+    clean = content.translate(None, _FRAME_BYTES)
+    text = clean.translate(None, _CONTROL_BYTES)
+    is_few = len(clean) - len(text) <= MOST_STRAY + len(clean) // STRAY_IN
+    return text if is_few else content
 
 
 def _eight_bit_encoding(content: bytes) -> str:

@@ -4,6 +4,7 @@ Each message declares its own delimiters; the only assumption is that they diffe
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from tracing.imports.refusals import CannotRead, Refusal
 _BEGINNINGS = ("MSH", "BHS", "FHS")
 _TYPE = re.compile(r"[A-Z0-9]{2,8}(?:\^[A-Z0-9]{2,8})?")
 _RESULTS = "ORU^R01"
+TEST = "test"
 _MOST_SEGMENTS = 20_000
 """In one message: a day of one ward has a few hundred."""
 
@@ -41,7 +43,7 @@ class Marks:
         if self.escape not in text:
             return text
         mark = re.escape(self.escape)
-        return re.sub(f"{mark}([^{mark}]*){mark}", self._escaped, text)
+        return re.sub(f"{mark}([A-Z.][^{mark} ]*){mark}", self._escaped, text)
 
     def _escaped(self, found: re.Match[str]) -> str:
         """Return what one escape stands for; one that only formats text becomes a blank."""
@@ -57,7 +59,10 @@ class Marks:
             return letters[sequence]
         if sequence.startswith("X"):
             return _from_hexadecimal(sequence[1:])
-        return "" if sequence in ("H", "N") else " "
+        if sequence in ("H", "N"):
+            return ""
+        # an escape that nobody knows stays as it was sent: it may be text
+        return " " if sequence.startswith(".") else found[0]
 
 
 class Segment:
@@ -130,6 +135,8 @@ class _Envelope:
     identifier: str = ""
     messages_in_batch: int = 0
     message: Message | None = None
+    is_left_out: bool = False
+    """The message that is read brings nothing: of another type, or a test."""
 
 
 def looks_like_hl7(text: Text) -> bool:
@@ -137,16 +144,29 @@ def looks_like_hl7(text: Text) -> bool:
     return text.begins_with(*(f"{name}{mark}" for name in _BEGINNINGS for mark in "|#$^~!"))
 
 
-def messages(text: Text) -> Iterator[Message]:
-    """Yield the messages of a file; a batch that ends too early or has a wrong message count is damaged."""
+def messages(text: Text, left_out: Counter[str] | None = None) -> Iterator[Message]:
+    """Yield the messages of a file that bring results; a batch that ends too early or counts otherwise is damaged.
+
+    Those that bring none are counted in `left_out`: of another type (by its name), or marked as a test or for training
+    (`test`: MSH-11 is T or D, table 0103). A file that holds nothing else but other types is refused.
+    """
+    left_out = Counter() if left_out is None else left_out
     envelope = _Envelope()
+    has_results = False
     for line in text.segments():
         name = line[:3]
         if name in (*_BEGINNINGS, "BTS", "FTS"):
             if envelope.message:
                 yield envelope.message
                 envelope.message = None
-            _open_or_close(envelope, name, line)
+            reason = _open_or_close(envelope, name, line)
+            if name == "MSH":
+                envelope.is_left_out = reason is not None
+                has_results = has_results or reason in (None, TEST)
+            if reason is not None:
+                left_out[reason] += 1
+        elif envelope.is_left_out:
+            continue
         elif envelope.message is None:
             raise CannotRead(Refusal.DAMAGED)
         else:
@@ -157,20 +177,23 @@ def messages(text: Text) -> Iterator[Message]:
         raise CannotRead(Refusal.DAMAGED)
     if envelope.message:
         yield envelope.message
+    if not has_results and left_out:
+        raise CannotRead(Refusal.NO_RESULTS, found=next(iter(left_out)))
 
 
-def _open_or_close(envelope: _Envelope, name: str, line: str) -> None:
-    """Update the envelope for a header or trailer segment."""
+def _open_or_close(envelope: _Envelope, name: str, line: str) -> str | None:
+    """Follow the headers and trailers; returns why a message that begins is left out, if it is."""
+    envelope.is_left_out = False
     if name in ("FTS", "BTS"):
         _close(envelope, name, line)
-        return
+        return None
     header = Segment(line, Marks.of(line))
     if name == "MSH":
-        _refuse_other_kinds(header)
         envelope.messages_in_batch += 1
-        batch = envelope.identifier or header.text(10)
-        envelope.message = Message(header, batch)
-        return
+        reason = _why_left_out(header)
+        if reason is None:
+            envelope.message = Message(header, envelope.identifier or header.text(10))
+        return reason
     is_again = envelope.is_file_open if name == "FHS" else envelope.is_batch_open
     if is_again:
         raise CannotRead(Refusal.DAMAGED)
@@ -179,6 +202,7 @@ def _open_or_close(envelope: _Envelope, name: str, line: str) -> None:
         envelope.is_file_open = True
     else:
         envelope.is_batch_open, envelope.messages_in_batch = True, 0
+    return None
 
 
 def _close(envelope: _Envelope, name: str, line: str) -> None:
@@ -194,11 +218,12 @@ def _close(envelope: _Envelope, name: str, line: str) -> None:
     envelope.is_batch_open = False
 
 
-def _refuse_other_kinds(header: Segment) -> None:
-    """Refuse messages that carry no results, naming their type."""
+def _why_left_out(header: Segment) -> str | None:
+    """Return why a message brings no results: what it is, or that it is a test."""
     kind = f"{header.text(9, 1)}^{header.text(9, 2)}"
     if kind != _RESULTS:
-        raise CannotRead(Refusal.NO_RESULTS, found=kind if _TYPE.fullmatch(kind) else "?")
+        return kind if _TYPE.fullmatch(kind) else "?"
+    return TEST if header.text(11) in ("T", "D") else None
 
 
 def _from_hexadecimal(digits: str) -> str:

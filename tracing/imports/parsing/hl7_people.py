@@ -4,7 +4,7 @@ import re
 
 from tracing.imports.parsing.hl7 import NOTHING, Segment, Value
 
-_MOMENT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:\.\d{1,4})?)?)?)?(?:[+-]\d{4})?")
+_MOMENT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:\.\d{1,4})?)?)?)?([+-]\d{4})?")
 _NIR_AUTHORITIES = ("1.2.250.1.213.1.4.8", "1.2.250.1.213.1.4.10", "1.2.250.1.213.1.4.11")
 _NIR_TYPES = frozenset({"INS", "INS-NIR", "NIR", "NH", "SS"})
 _INSEE = re.compile(r"(?:\d{2}|2[AB])\d{3}")
@@ -78,13 +78,12 @@ def _telecoms(segment: Segment) -> dict[str, str]:
 
 
 def moment_in(stamp: str) -> str:
-    """Return a time stamp as a French sender would write it; an unreadable one unchanged.
-
-    Laboratories send their local time with its UTC offset; the local time is kept and the offset dropped.
-    """
+    """Write a time stamp as a French sender would, in ISO 8601 where it has an offset; one that is none stays as it is."""
     found = _MOMENT.fullmatch(stamp)
     if found is None:
         return stamp
-    year, month, day, hour, minute, second = found.groups()
+    year, month, day, hour, minute, second, offset = found.groups()
+    if hour and offset:
+        return f"{year}-{month}-{day}T{hour}:{minute or '00'}:{second or '00'}{offset}"
     date = f"{day}/{month}/{year}"
     return f"{date} {hour}:{minute or '00'}:{second or '00'}" if hour else date

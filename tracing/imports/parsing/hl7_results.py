@@ -10,16 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tracing.imports.format.columns import FIELDS, RawLine, clean
+from tracing.imports.format.loinc import ANTIGEN, OTHER_PATHOGENS, PCR
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.parsing.delimited import Text
 from tracing.imports.parsing.hl7 import NO_SEGMENT, NOTHING, Message, Segment, messages
 from tracing.imports.parsing.hl7_people import moment_in, person_in
-
-PCR = frozenset(
-    {"94500-6", "94309-2", "94845-5", "94531-1", "94533-7", "94534-5", "94559-2", "94759-8", "94565-9"}
-)
-ANTIGEN = frozenset({"94558-4", "97097-0", "96119-3", "95209-3"})
-"""LOINC codes for antigen tests; those above are for amplification of the genome. Antibody tests are not used."""
+from tracing.imports.refusals import CannotRead, Refusal
 
 FOUND = {
     "10828004": "P",
@@ -38,6 +34,8 @@ FOUND = {
 }
 """The finding by code: SNOMED CT, HL7 table 0078 and the layout's own letters."""
 
+NO_OBSERVATION = "no_observation"
+"""Why a message is left out: it is a result by its type, and holds none (no OBX)."""
 _TAKEN_BACK = frozenset("DWXNOIS")
 """States of an observation in which it holds no result: deleted, wrong, not obtained, not yet done."""
 _QUESTIONS = {
@@ -50,6 +48,15 @@ _QUESTIONS = {
 _OTHER_QUESTIONS = frozenset({"30525-0", "82810-3", "77974-4", "95420-6", "95417-2", "75617-1", "35659-2"})
 _RESULT_TYPES = frozenset({"", "CE", "CWE", "CNE", "ST", "IS", "ID"})
 _OUR_DISEASE = re.compile(r"SARS.?COV.?2|COVID", re.IGNORECASE)
+_NO_DISEASE = re.compile(
+    r"CONTR[OÔ]LE|CONTROL\b|T[EÉ]MOIN|RNASE|PR[EÉ]L[EÈ]VEMENT|SPECIMEN|SAMPLE|GENDER|GENRE|SEXE?\b|COMMENT",
+    re.IGNORECASE,
+)
+_OTHER_PATHOGEN = re.compile(
+    r"INFLUENZA|GRIPPE|\bRSV\b|\bVRS\b|SYNCYTIAL|RHINOVIRUS|ADENOVIRUS|METAPNEUMO|BORDETELLA|LEGIONELLA|MYCOPLASMA",
+    re.IGNORECASE,
+)
+"""What the name of an observation may say: it is no test for a disease, or one for another disease."""
 _LOINC = re.compile(r"\d{1,5}-\d")
 _FINESS = re.compile(r"(?:\d{2}|2[AB])\d{7}")
 _FUND = re.compile(r"\w{3}")
@@ -74,16 +81,29 @@ class _Patient:
     orders: list[_Order] = field(default_factory=list)
 
 
-def lines(text: Text, mapping: Mapping | None = None) -> Iterator[RawLine]:
-    """Yield the results of a file in order, numbered as a person would count them."""
+def lines(
+    text: Text, mapping: Mapping | None = None, left_out: Counter[str] | None = None
+) -> Iterator[RawLine]:
+    """Yield the results of a file in their order, numbered as a person would count them.
+
+    Messages that bring none are counted in `left_out`, by their reason; a file in which no message has an observation is
+    refused.
+    """
     codes = {} if mapping is None else mapping.codes.get("RESULTAT", {})
     meanings = FOUND | {value.upper(): code for value, code in codes.items()}
+    left_out = Counter() if left_out is None else left_out
     number = 0
-    for message in messages(text):
-        for patient in _patients(message):
+    for message in messages(text, left_out):
+        patients = list(_patients(message))
+        if not any(order.observations for patient in patients for order in patient.orders):
+            left_out[NO_OBSERVATION] += 1
+            continue
+        for patient in patients:
             for sent in _results(message, patient, meanings):
                 number += 1
                 yield RawLine(number, tuple(clean(sent.get(name, "")) for name in FIELDS))
+    if not number and left_out[NO_OBSERVATION]:
+        raise CannotRead(Refusal.NO_OBSERVATION)
 
 
 def _patients(message: Message) -> Iterator[_Patient]:
@@ -121,9 +141,9 @@ def _results(message: Message, patient: _Patient, meanings: dict[str, str]) -> I
     times: Counter[str] = Counter()
     for order in patient.orders:
         for observation in order.observations:
-            if not _is_result(observation):
-                continue
             test = _loinc(observation, order.request)
+            if not _is_result(observation, test):
+                continue
             result_id = _result_id(message, order, observation)
             times[result_id] += 1
             if times[result_id] > 1:
@@ -149,26 +169,35 @@ def _results(message: Message, patient: _Patient, meanings: dict[str, str]) -> I
         }
 
 
-def _is_result(observation: Segment) -> bool:
-    """Return whether an observation is the result of a test, and not a question, a number or a remark."""
+def _is_result(observation: Segment, test: str) -> bool:
+    """Say whether an observation is the result of a test, and not a question, a number or a remark.
+
+    Of a test that we know every answer counts, of whatever type: what nobody understands is for a person.
+    """
     code = observation.text(3)
     if code in _QUESTIONS or code in _OTHER_QUESTIONS:
         return False
-    return observation.text(2) in _RESULT_TYPES and observation.raw(3) != ""
+    return (
+        test in PCR or test in ANTIGEN or (observation.text(2) in _RESULT_TYPES and observation.raw(3) != "")
+    )
 
 
 def _loinc(observation: Segment, request: Segment | None) -> str:
-    """Return the LOINC code of the test, which may be beside the sender's own code, or in the order."""
-    named = [observation.value(3), *([request.value(4)] if request else [])]
-    codes = [value.text(component) for value in named for component in (1, 4)]
+    """Return the code of the test: the sender's own and that of LOINC may stand side by side.
+
+    What was ordered says it only of an observation without any code: a panel holds controls and other diseases.
+    """
+    named = observation.value(3) if observation.raw(3) or request is None else request.value(4)
+    codes = [named.text(component) for component in (1, 4)]
     ours = (code for code in codes if code in PCR or code in ANTIGEN)
-    return next(ours, next((code for code in codes[:2] if _LOINC.fullmatch(code)), ""))
+    return next(ours, next((code for code in codes if _LOINC.fullmatch(code)), ""))
 
 
 def _found(observation: Segment, test: str, meanings: dict[str, str]) -> str:
     """Return the finding as a letter of the layout; an unknown code is kept, and quarantines only this result.
 
-    A test that we do not know but that is named after our disease is left to a person, unless it found nothing.
+    A test that we do not know is for a person to judge where it is called after our disease, or reads positive and is
+    called after no other one.
     """
     if observation.text(11) in _TAKEN_BACK:
         return "X"
@@ -177,8 +206,11 @@ def _found(observation: Segment, test: str, meanings: dict[str, str]) -> str:
     found = next((meanings[code.upper()] for code in codes if code.upper() in meanings), codes[0] or codes[1])
     if test in PCR or test in ANTIGEN or found in ("N", "I", "X"):
         return found
-    named = " ".join(observation.text(3, component) for component in (2, 5))
-    return f"{observation.text(3)}={found}" if _OUR_DISEASE.search(named) else "X"
+    named = " ".join(observation.text(3, component) for component in (1, 2, 4, 5))
+    is_anothers = test in OTHER_PATHOGENS or _OTHER_PATHOGEN.search(named) or _NO_DISEASE.search(named)
+    if _OUR_DISEASE.search(named) or (found == "P" and not is_anothers):
+        return f"{observation.text(3)}={found}"
+    return "X"
 
 
 def _result_id(message: Message, order: _Order, observation: Segment) -> str:

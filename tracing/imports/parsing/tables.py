@@ -30,10 +30,13 @@ class Table(NamedTuple):
     rows: RowSource
     columns: Columns
     mapping: Mapping | None
+    is_text: bool = False
+    is_cut: bool = False
+    """The text ends without the end of a line."""
 
     def lines(self) -> Iterator[RawLine]:
         """Yield the lines under the heading."""
-        return raw_lines(self.rows(), self.columns, self.mapping)
+        return raw_lines(self.rows(), self.columns, self.mapping, is_text=self.is_text, is_cut=self.is_cut)
 
 
 def rows_of_text(text: Text) -> list[RowSource]:
@@ -51,7 +54,7 @@ def table_of_text(text: Text, mapping: Mapping | None) -> Table:
     """Read text with the separator under which most headings are found."""
     best = Table(partial(iter, ()), find_columns(iter(())), mapping)
     for rows in rows_of_text(text):
-        table = Table(rows, find_columns(rows(), mapping), mapping)
+        table = Table(rows, find_columns(rows(), mapping), mapping, is_text=True, is_cut=text.is_cut)
         if likelihood(table.columns) > likelihood(best.columns):
             best = table
         if not table.columns.missing:

@@ -44,7 +44,9 @@ class Extract:
     understood: Callable[[Reading], Iterator[ParsedLine]]
     """Returns the same lines parsed, to use instead of `lines`: the reading process parses while we process batches."""
     headings: tuple[str, ...]
-    """Its heading row as written; empty for messages, which have none."""
+    """Its heading row as it stands; of messages, which have none, nothing."""
+    left_out: dict[str, int]
+    """HL7 messages that bring no line: how many, by their reason."""
 
 
 @contextmanager
@@ -65,6 +67,7 @@ def opened(content: bytes, secrets: Secrets, mapping: Mapping | None = None) -> 
                 _lines(child, None, unpack_lines, count),
                 lambda reading: _lines(child, reading.to_dict(), understood.unpack, count),
                 tuple(map(str, head["headings"])),
+                {str(reason): int(number) for reason, number in head["left_out"].items()},
             )
         yield extract
 

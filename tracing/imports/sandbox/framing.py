@@ -15,6 +15,7 @@ MOST_PACKED = 8_000_000
 MOST_UNPACKED = 32_000_000
 _LENGTH = struct.Struct(">I")
 _FIELD, _LINE = "\x1f", "\n"
+_BAD_SHAPE = "!"
 _QUICK = 1
 """Compression level: lines stay in memory until the last one is read, and compressed take a fifth of the space."""
 
@@ -37,8 +38,10 @@ def unpack(stream: IO[bytes]) -> Any:
 
 
 def pack_lines(lines: Iterable[RawLine]) -> bytes:
-    """Encode lines. No cleaned value contains the separators of fields and lines."""
-    text = _LINE.join([f"{row}{_FIELD}{_FIELD.join(values)}" for row, values in lines])
+    """Return lines as they travel. No cleaned value holds the marks between fields and lines."""
+    text = _LINE.join(
+        [f"{row}{_BAD_SHAPE if is_bad else ''}{_FIELD}{_FIELD.join(values)}" for row, values, is_bad in lines]
+    )
     return framed(zlib.compress(text.encode(), _QUICK))
 
 
@@ -54,7 +57,7 @@ def unpack_lines(stream: IO[bytes]) -> Iterator[RawLine]:
             values = tuple(rest.split(_FIELD))
             if len(values) != len(FIELDS):
                 raise NotAsAgreed
-            yield RawLine(int(row), values)
+            yield RawLine(int(row.removesuffix(_BAD_SHAPE)), values, row.endswith(_BAD_SHAPE))
     except (ValueError, zlib.error) as cause:
         raise NotAsAgreed from cause
 

@@ -11,7 +11,7 @@ import io
 import os
 import resource
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from itertools import islice
 from queue import Queue
@@ -47,18 +47,21 @@ class Contents(NamedTuple):
 
     headings: tuple[str, ...]
     lines: Iterator[RawLine]
+    left_out: Counter[str]
+    """Messages that bring no line, by their reason; complete once every line was read."""
 
 
 def read(opened: Opened, mapping: Mapping | None = None) -> Contents:
     """Read the content of a container: a workbook, HL7 messages, or delimited text."""
     if opened.is_workbook:
         table = tables.table_of_workbook(opened.content, mapping)
-        return Contents(tuple(table.columns.heading), table.lines())
+        return Contents(tuple(table.columns.heading), table.lines(), Counter())
     text = Text(opened.content)
     if hl7.looks_like_hl7(text):
-        return Contents((), hl7_results.lines(text, mapping))
+        left_out: Counter[str] = Counter()
+        return Contents((), hl7_results.lines(text, mapping, left_out), left_out)
     table = tables.table_of_text(text, mapping)
-    return Contents(tuple(table.columns.heading), table.lines())
+    return Contents(tuple(table.columns.heading), table.lines(), Counter())
 
 
 @redacted
@@ -84,7 +87,7 @@ def answer_to(request: dict[str, Any], content: bytes) -> Answer:
 
 def _all_lines(opened: Opened, mapping: Mapping | None) -> Answer:
     """Read every line."""
-    headings, lines = read(opened, mapping)
+    headings, lines, left_out = read(opened, mapping)
     frames: deque[bytes] = deque()
     count = size = 0
     while batch := list(islice(lines, LINES_IN_A_MESSAGE)):
@@ -93,7 +96,7 @@ def _all_lines(opened: Opened, mapping: Mapping | None) -> Answer:
         size += len(frames[-1])
         if size > MOST_ANSWER:
             raise CannotRead(Refusal.TOO_LARGE)
-    head = {"container": opened.container, "lines": count, "headings": headings}
+    head = {"container": opened.container, "lines": count, "headings": headings, "left_out": left_out}
     return Answer(pack(head), frames)
 
 
