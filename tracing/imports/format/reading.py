@@ -65,7 +65,7 @@ class Dates(NamedTuple):
 
 
 def read_dates(sent: Mapping[str, str], reading: Reading) -> Dates:
-    """Read every date; an extraction date that is missing or unreadable gives way to the time of receipt."""
+    """Read every date; a missing or unreadable extraction date is replaced by the time of receipt."""
     extracted = read_moment(sent["DATE_EXTRACTION"], zone=reading.zone)
     now = extracted or (reading.received_at.astimezone(reading.zone).replace(tzinfo=None), True)
     sampled = read_moment(sent["DATE_PRELEVEMENT"], zone=reading.zone)

@@ -17,7 +17,7 @@ from tracing.kernel.db import fresh, session
 from tracing.staff.scope import HOST, Scope
 
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600))
-"""How long a lot waits after each attempt that met trouble; the last one for all that follow."""
+"""Wait after each consecutive passing error; the last one for all that follow."""
 NOTHING_LEFT_OUT: Mapping[str, int] = MappingProxyType({})
 WAITING = (LotState.RECEIVED, LotState.LOADING)
 """States in which the scheduler's job has work to do; it also has for lots being undone."""

@@ -44,7 +44,7 @@ class Extract:
     understood: Callable[[Reading], Iterator[ParsedLine]]
     """Returns the same lines parsed, to use instead of `lines`: the reading process parses while we process batches."""
     headings: tuple[str, ...]
-    """Its heading row as it stands; of messages, which have none, nothing."""
+    """Its heading row as written; empty for messages, which have none."""
     left_out: dict[str, int]
     """HL7 messages that bring no line: how many, by their reason."""
 

@@ -38,7 +38,7 @@ def unpack(stream: IO[bytes]) -> Any:
 
 
 def pack_lines(lines: Iterable[RawLine]) -> bytes:
-    """Return lines as they travel. No cleaned value holds the marks between fields and lines."""
+    """Encode lines. No cleaned value contains the separators of fields and lines."""
     text = _LINE.join(
         [f"{row}{_BAD_SHAPE if is_bad else ''}{_FIELD}{_FIELD.join(values)}" for row, values, is_bad in lines]
     )
