@@ -66,14 +66,17 @@ class Base(DeclarativeBase):
     }
 
 
-def coded(codes: type[StrEnum]) -> Enum:
-    """Return a text column type that holds only the values of `codes`, held to it by a named check."""
+def coded(codes: type[StrEnum], *, name: str | None = None) -> Enum:
+    """Return a text column type that holds only the values of `codes`, held to it by a named check.
+
+    A second column of the same codes in one table gives its check a `name` of its own.
+    """
     return Enum(
         codes,
         native_enum=False,
         create_constraint=True,
         length=40,
-        name=codes.__name__.lower(),
+        name=name or codes.__name__.lower(),
         values_callable=lambda members: [member.value for member in members],
     )
 

@@ -187,8 +187,10 @@ class CallTask(Base):
     script_version: Mapped[str | None]
     """Pinned at the first conversation: a call keeps its script when a new one is published."""
     closed_at: Mapped[datetime | None]
+    state_before: Mapped[TaskState | None] = mapped_column(coded(TaskState, name="taskstate_before"))
+    """The state from which it was cancelled, to which taking that back returns it; none while it is not cancelled."""
     gives_way: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    """The contact is called as a case now; somebody is on the line, and this call is closed when they are not."""
+    """The contact is called as a case now: cancelled as soon as nobody is on the line, put back if the case is none."""
     covered_by: Mapped[int | None] = mapped_column(ForeignKey("call_tasks.id"))
     """The same person is called about the same episode by that task: two records turned out to be one person."""
 
