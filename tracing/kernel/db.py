@@ -134,7 +134,7 @@ def _try_rested(
         connection.autocommit = True
         connection.cursor().execute("SELECT 1")
         connection.autocommit = False
-    except Exception as error:
+    except psycopg.Error as error:
         raise DisconnectionError from error
 
 

@@ -1,8 +1,10 @@
-"""What every line of a lot is taken in with: whose it is, when it came, and where its people go. Pure."""
+"""What every line of a lot is taken in with: whose it is, when it came, and where its people go."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
+
+from tracing.imports.lots.routing import Routing
 
 
 @dataclass(frozen=True)
@@ -15,12 +17,7 @@ class LoadContext:
     zone: ZoneInfo
     programmes: dict[int, str]
     """The programme of each site."""
-    sites: dict[str, int]
-    """The site of each fund code."""
-    default_site: int
-    training_sites: frozenset[int] = frozenset()
-    only_site: int | None = None
-    """Where all the people of a source go, whatever their fund."""
+    routing: Routing
 
     @property
     def cohort(self) -> date:
@@ -28,9 +25,12 @@ class LoadContext:
         return self.received_at.astimezone(self.zone).date()
 
     def site_of(self, fund_code: str) -> int:
-        """Return the source's site, else that of a fund code, else the default one."""
-        return self.only_site or self.sites.get(fund_code, self.default_site)
+        """Return the site that calls the people of a fund code; one was opened if there was none."""
+        site_id = self.routing.site_of(fund_code)
+        if site_id is None:
+            raise LookupError("no site is open")
+        return site_id
 
     def is_invented(self, fund_code: str) -> bool:
         """Return whether the people of a fund code are invented, for practice."""
-        return self.site_of(fund_code) in self.training_sites
+        return self.routing.is_invented(fund_code)

@@ -265,7 +265,9 @@ def _place(household_id: int, entry: QueueEntry | None, place: rules.Place | Non
             entry.promised_at = entry.overdue_at = None
         return
     if entry is None:
-        entry = QueueEntry(household_id=household_id, claim_number=0, state=EntryState.IDLE, needs_regroup=False)
+        entry = QueueEntry(
+            household_id=household_id, claim_number=0, state=EntryState.IDLE, needs_regroup=False
+        )
         session.add(entry)
     if entry.state is not EntryState.CLAIMED:
         # a call ends at the site where it began
