@@ -299,6 +299,37 @@ def test_giving_back_a_contact_who_had_been_told_calls_nobody(story, session, zo
     assert queue_queries.find_task_of_contact(zoe.id).state is TaskState.DONE
 
 
+def test_a_contact_nobody_reached_goes_back_to_the_list_of_those_and_can_turn_again(story, session, zoe):
+    task = queue_queries.find_task_of_contact(zoe.id)
+    queue.close_task(task, TaskState.UNREACHABLE, by=story.ada.id, at=NOW)
+    take_in(ZOE_LINE)
+    session.expire_all()
+    opened = case_of(session, zoe.person_id)
+    assert task.state is TaskState.CANCELLED
+
+    for _turn in range(2):
+        turn_back([opened.id], by=None, at=NOW)
+        session.expire_all()
+        assert (zoe.status, task.state) == (ContactStatus.NAMED, TaskState.UNREACHABLE)
+
+        turn_into_cases([(opened.id, zoe.person_id)], at=NOW, zone=PARIS)
+        session.expire_all()
+        assert (zoe.status, task.state) == (ContactStatus.BECAME_CASE, TaskState.CANCELLED)
+
+
+def test_a_call_given_up_before_the_contact_was_a_case_stays_given_up(story, session, zoe):
+    task = queue_queries.find_task_of_contact(zoe.id)
+    queue.close_task(task, TaskState.CANCELLED, by=story.ada.id, at=NOW)
+    zoe.status = ContactStatus.UNREACHABLE
+    session.flush()
+    take_in(ZOE_LINE)
+
+    turn_back([case_of(session, zoe.person_id).id], by=None, at=NOW)
+    session.expire_all()
+
+    assert (zoe.status, task.state) == (ContactStatus.UNREACHABLE, TaskState.CANCELLED)
+
+
 MARIE_NAMES_ZOE = LUC | {
     "contact-first_names": "Zoé",
     "contact-birth_name": "Martin",

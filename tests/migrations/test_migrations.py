@@ -315,6 +315,105 @@ def test_bases_with_and_without_the_mark_of_the_invented_become_the_same(urls, h
         assert connection.scalar(text("SELECT is_invented FROM people WHERE id = 7")) is False
 
 
+AWKWARD = """
+    INSERT INTO sites (id, code, name, kind, time_zone, programme, address, call_back_number, is_default)
+    OVERRIDING SYSTEM VALUE VALUES (1, '044', 'Nantes', 'live', 'Europe/Paris', 'x', '', '', false);
+    INSERT INTO members (id, login, display_name, kind, created_at)
+    OVERRIDING SYSTEM VALUE SELECT id, 'm' || id, 'M', 'staff', now() FROM generate_series(1, 3) AS id;
+    INSERT INTO households (id, is_institution, created_at) OVERRIDING SYSTEM VALUE VALUES (1, false, now());
+    INSERT INTO people (id, cohort, created_at, is_invented)
+    OVERRIDING SYSTEM VALUE SELECT id, '2026-03-10', now(), false FROM generate_series(1, 9) AS id;
+    INSERT INTO cases (id, reference, person_id, site_id, programme, episode, cohort, first_sampled_at, status,
+                       warnings, created_at)
+    OVERRIDING SYSTEM VALUE
+    SELECT id, 'P' || id, id, 1, 'x', 1, '2026-03-10', now(), 'open', '[]', now() FROM generate_series(1, 9) AS id;
+    INSERT INTO contacts (id, case_id, person_id, cohort, last_contact_on, circumstances, risk, may_disclose,
+                          status, became_case_id, named_at, named_by)
+    OVERRIDING SYSTEM VALUE
+    SELECT id, 1, person, '2026-03-10', '2026-03-10', '{}', 'undetermined', false, status, became, now(), 1
+    FROM (VALUES (2, 2, 'became_case', 2), (3, 3, 'named', NULL), (6001, 4, 'became_case', 4),
+                 (6002, 5, 'became_case', 5)) AS row (id, person, status, became);
+    INSERT INTO call_tasks (id, household_id, person_id, site_id, kind, case_id, contact_id, state, created_at, due_at,
+                            not_before, attempts, closed_at, gives_way)
+    OVERRIDING SYSTEM VALUE
+    SELECT id, home, 1, 1, CASE WHEN contact IS NULL THEN 'case_first' ELSE 'contact_first' END, 1, contact, state,
+           now(), now(), now(), 0, CASE WHEN state <> 'open' THEN now() END, gives_way
+    FROM (VALUES (1, 1, NULL, 'cancelled', false), (2, 1, NULL, 'cancelled', false), (3, NULL, NULL, 'cancelled', false),
+                 (4, 1, NULL, 'unreachable', false), (5, 1, NULL, 'cancelled', false), (12, 1, 2, 'cancelled', false),
+                 (13, 1, 3, 'cancelled', false), (6011, 1, 6001, 'open', true), (6012, 1, 6001, 'done', false))
+         AS row (id, home, contact, state, gives_way);
+    INSERT INTO events (at, kind, by_id, subject_type, subject_id, detail) VALUES
+        (now(), 'task.closed', 1, 'task', 1, '{"state": "unreachable"}'),
+        (now(), 'task.closed', 1, 'task', 1, '{"state": "cancelled"}'),
+        (now(), 'task.closed', 1, 'task', 2, '{"state": "to_hand_on"}'),
+        (now(), 'task.reopened', 1, 'task', 2, '{}'),
+        (now(), 'task.closed', 1, 'task', 2, '{"state": "cancelled"}'),
+        (now(), 'task.closed', 1, 'task', 3, '{"state": "cancelled"}'),
+        (now(), 'task.closed', 1, 'task', 4, '{"state": "unreachable"}'),
+        (now(), 'task.closed', 1, 'task', 5, '{"state": "cancelled"}'),
+        (now(), 'contact.became_case', NULL, 'contact', 2, '{"was": "named", "calls": {"12": "open"}}'),
+        (now(), 'contact.turned_back', NULL, 'contact', 2, '{}'),
+        (now(), 'contact.became_case', NULL, 'contact', 2, '{"was": "unreachable", "calls": {"12": "unreachable"}}'),
+        (now(), 'contact.became_case', NULL, 'contact', 3, '{"was": "named", "calls": {"13": "open"}}'),
+        (now(), 'contact.turned_back', NULL, 'contact', 3, '{}'),
+        (now(), 'contact.became_case', 1, 'contact', 6001, '{"was": "refused", "calls": {"6011": "open", "6012": "open"}}'),
+        (now(), 'inbox.failed', NULL, 'inbox', 0, '{"troubles": ["unreadable"]}'),
+        ('2026-03-10T09:00Z', 'inbox.failed', NULL, 'inbox', 0, '{"troubles": ["no_source", "too_large:PDL"]}'),
+        ('2026-03-09T09:00Z', 'member.added', 1, 'member', 2, '{}'),
+        ('2026-03-10T09:00Z', 'member.password_set', 1, 'member', 2, '{}'),
+        ('2026-03-10T09:00Z', 'member.password_set', 2, 'member', 2, '{}'),
+        ('2026-03-10T09:00Z', 'member.added', NULL, 'member', 3, '{}'),
+        ('2026-03-10T09:00Z', 'member.added', 1, 'member', 99, '{}'),
+        ('2026-03-10T09:00Z', 'demo.begun', NULL, NULL, NULL, '{}');
+"""
+"""What the release before left: events told in several turns, records on either side of the first batch, and gaps."""
+
+
+def test_what_was_read_from_the_events_is_filled_from_them(urls):
+    owner, _ = urls
+    migrate.move(migrate.MAIN, owner, "0022")
+    with psycopg.connect(owner.replace("+psycopg", "", 1), autocommit=True) as connection:
+        connection.execute(AWKWARD)
+
+    migrate.move(migrate.MAIN, owner, "0024")
+
+    with psycopg.connect(owner.replace("+psycopg", "", 1), autocommit=True) as connection:
+
+        def rows(question):
+            return connection.execute(question).fetchall()
+
+        assert rows("SELECT id, state_before, gives_way FROM call_tasks ORDER BY id") == [
+            (1, "unreachable", False),
+            (2, "open", False),
+            (3, "no_number", False),
+            (4, None, False),
+            (5, None, False),  # nothing tells where it was
+            (12, "unreachable", True),
+            (13, None, False),  # its contact is one again
+            (6011, None, True),  # somebody is on the line
+            (6012, None, False),  # was held after all
+        ]
+        assert rows("SELECT id, status_before FROM contacts ORDER BY id") == [
+            (2, "unreachable"),
+            (3, None),
+            (6001, "refused"),
+            (6002, None),
+        ]
+        troubles = "SELECT code, source_code, since = '2026-03-10T09:00Z' FROM inbox_troubles ORDER BY code"
+        assert rows(troubles) == [("no_source", "", True), ("too_large", "PDL", True)]
+        makers = "SELECT member_id, by_id, last_at = '2026-03-10T09:00Z' FROM account_makers"
+        assert rows(makers) == [(2, 1, True)]
+        assert rows("SELECT id, loaded_at FROM demo_runs") == [(1, None)]
+
+    migrate.move(migrate.MAIN, owner, "0022")
+    migrate.move(migrate.MAIN, owner, "0024")
+
+    with psycopg.connect(owner.replace("+psycopg", "", 1), autocommit=True) as connection:
+        assert connection.execute("SELECT state_before FROM call_tasks WHERE id = 12").fetchone() == (
+            "unreachable",
+        )
+
+
 def every_migration():
     return sorted(path for store in STORES for path in (store.folder / "versions").glob("*.py"))
 

@@ -13,7 +13,7 @@ from tracing.calls.rules import CallOutcome
 from tracing.onboarding import queries, services
 from tracing.onboarding.errors import NoSuchRecruit, NotReady
 from tracing.staff import queries as staff
-from tracing.staff.models import Role
+from tracing.staff.models import Role, Site
 
 
 def test_the_referent_sees_what_was_said_answered_and_named_and_how_long_it_took(
@@ -145,3 +145,23 @@ def test_a_recruit_whose_contract_ended_has_left(story, nora, clock):
     [recruit] = queries.list_recruits(agent(story.rose, story.nantes), at=at)
 
     assert recruit.stage == "left"
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour", "expected"),
+    [
+        # half past eleven at night in Paris, then half past midnight
+        ("Europe/Paris", datetime(2026, 6, 30, 21, 30, tzinfo=UTC), "training"),
+        ("Europe/Paris", datetime(2026, 6, 30, 22, 30, tzinfo=UTC), "left"),
+        ("Indian/Reunion", datetime(2026, 6, 30, 20, 30, tzinfo=UTC), "left"),
+        ("America/Guadeloupe", datetime(2026, 7, 1, 3, 30, tzinfo=UTC), "training"),
+    ],
+)
+def test_a_recruit_has_left_once_the_last_day_is_over_where_they_work(
+    story, nora, session, zone, hour, expected
+):
+    session.get_one(Site, story.school.id).time_zone = zone
+
+    [recruit] = queries.list_recruits(agent(story.rose, story.nantes), at=hour)
+
+    assert recruit.stage == expected

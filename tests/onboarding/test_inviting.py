@@ -13,11 +13,19 @@ from tests.support.story import PASSWORD, agent, member, waiting_case
 from tracing.calls import services as calls
 from tracing.kernel import db
 from tracing.onboarding import services
-from tracing.onboarding.errors import ContractOver, LinkClosed, NoLiveSite, NoSuchLink, NoSuchRecruit
+from tracing.onboarding.errors import (
+    ContractOver,
+    LinkClosed,
+    LinkExpired,
+    NoLiveSite,
+    NoSuchLink,
+    NoSuchRecruit,
+)
 from tracing.staff import queries as staff
 from tracing.staff.errors import LoginTaken
-from tracing.staff.models import MemberKind, Role
+from tracing.staff.models import MemberKind, Role, Site
 
+DAY = timedelta(days=1)
 COMING_IN = {"password": PASSWORD, "again": PASSWORD, "committed": "y"}
 
 
@@ -176,6 +184,38 @@ def test_a_contract_that_is_over_invites_nobody(browse, story):
     )
 
     assert "à venir" in refused.text
+
+
+LATE = NOW.replace(hour=23, minute=30)
+"""Half past midnight on 11 March in Paris, half past three in Saint-Denis, half past seven on 10 March in Basse-Terre."""
+
+
+@pytest.mark.parametrize(
+    ("zone", "last_day", "lasts"),
+    [
+        ("Europe/Paris", date(2026, 3, 10), False),
+        ("Europe/Paris", date(2026, 3, 11), True),
+        ("Indian/Reunion", date(2026, 3, 10), False),
+        ("America/Guadeloupe", date(2026, 3, 10), True),
+        ("America/Guadeloupe", date(2026, 3, 9), False),
+    ],
+)
+def test_the_last_day_of_a_contract_is_a_day_where_the_live_site_is(story, session, zone, last_day, lasts):
+    session.get_one(Site, story.nantes.id).time_zone = zone
+    rose = agent(story.rose, story.nantes)
+    earlier = services.invite(name="Nils", login="nils", contract_ends_on=last_day, by=rose, at=NOW - 2 * DAY)
+
+    def invites():
+        services.invite(name="Nora", login="nora", contract_ends_on=last_day, by=rose, at=LATE)
+
+    if lasts:
+        invites()
+        assert services.open_link(earlier.token, at=LATE).id == earlier.invitation.id
+    else:
+        with pytest.raises(ContractOver):
+            invites()
+        with pytest.raises(LinkExpired):
+            services.open_link(earlier.token, at=LATE)
 
 
 def test_from_the_school_a_referent_invites_for_their_live_site(story):

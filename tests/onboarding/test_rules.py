@@ -1,6 +1,7 @@
 """Where a link and a recruit stand."""
 
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -8,6 +9,7 @@ from tests.conftest import NOW
 from tracing.onboarding.rules import LinkState, Stage, is_ready, link_state, stage
 
 WEEK = timedelta(days=7)
+PARIS = ZoneInfo("Europe/Paris")
 
 
 @pytest.mark.parametrize(
@@ -30,6 +32,7 @@ def test_a_link_opens_once_and_for_a_week(used, withdrawn, contract, after, expe
         expires_at=NOW + WEEK,
         contract_ends_on=contract,
         at=NOW + after,
+        zone=PARIS,
     )
 
     assert found is expected

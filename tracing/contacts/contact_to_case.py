@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select, union_all, update
@@ -14,8 +13,7 @@ from tracing.contacts import rules
 from tracing.contacts.closing import close_when_done, open_again
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.kernel import clock, events
-from tracing.kernel.db import among, fresh, session
-from tracing.kernel.events import Event
+from tracing.kernel.db import among, session
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.queue import queries as queue_queries
@@ -146,8 +144,9 @@ def _become(
     by: int | None,
     at: datetime,
 ) -> None:
-    """Make a contact a case; the event keeps their earlier status and the states of their tasks."""
-    before, contact.status, contact.became_case_id = contact.status, ContactStatus.BECAME_CASE, case.id
+    """Let a contact be a case, and keep the status they had before."""
+    contact.status_before, contact.status = contact.status, ContactStatus.BECAME_CASE
+    contact.became_case_id = case.id
     session.flush()
     events.record(
         BECAME_CASE,
@@ -157,7 +156,7 @@ def _become(
         site_id=site_id,
         case=contact.case_id,
         became=case.id,
-        was=before.value,
+        was=contact.status_before.value,
         calls={str(task.id): task.state.value for task in waiting},
     )
 
@@ -232,7 +231,6 @@ def turn_back(case_ids: Iterable[int], *, by: int | None, at: datetime) -> int:
 
 
 def _turn_back(contact: Contact, *, by: int | None, at: datetime) -> None:
-    turned = _how_they_turned(contact.id)
     source = session.get_one(Case, contact.case_id)
     events.record(
         "contact.turned_back",
@@ -243,20 +241,19 @@ def _turn_back(contact: Contact, *, by: int | None, at: datetime) -> None:
         case=source.id,
         was=contact.became_case_id,
     )
-    contact.status, contact.became_case_id = ContactStatus(turned["was"]), None
+    gave_way = _gave_way(contact)
+    contact.status, contact.status_before = contact.status_before or ContactStatus.NAMED, None
+    contact.became_case_id = None
     session.flush()
-    for task_id, state in turned["calls"].items():
-        task = session.get_one(CallTask, int(task_id))
-        if restore(task, TaskState(state), by=by, at=at) and state in STILL_TO_CALL:
+    for task in gave_way:
+        if restore(task, by=by, at=at) in STILL_TO_CALL:
             open_again(source.id, by=by, at=at)
 
 
-def _how_they_turned(contact_id: int) -> dict[str, Any]:
-    """Return the earlier state of a contact and their tasks, from the event."""
-    told: dict[str, Any] | None = session.scalar(
-        select(Event.detail)
-        .where(Event.subject_type == "contact", Event.subject_id == contact_id, Event.kind == BECAME_CASE)
-        .order_by(Event.id.desc())
-        .limit(1)
-    )
-    return told or {"was": ContactStatus.NAMED.value, "calls": {}}
+def _gave_way(contact: Contact) -> Sequence[CallTask]:
+    """Return the calls that were given up because the contact became a case."""
+    chosen = select(CallTask).where(CallTask.contact_id == contact.id).order_by(CallTask.id)
+    if contact.status_before is None:
+        # the release before did this while this one was being installed: what was given up is asked for again
+        return session.scalars(chosen.where(CallTask.state == TaskState.CANCELLED)).all()
+    return session.scalars(chosen.where(CallTask.gives_way)).all()

@@ -56,6 +56,10 @@ class Contact(Base):
     may_disclose: Mapped[bool] = mapped_column(default=False)
     """Whether the case agreed that this contact be told the case's name. By default not."""
     status: Mapped[ContactStatus] = mapped_column(coded(ContactStatus), default=ContactStatus.NAMED)
+    status_before: Mapped[ContactStatus | None] = mapped_column(
+        coded(ContactStatus, name="contactstatus_before")
+    )
+    """The status before they became a case, which they have again if the case is none."""
     became_case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
     named_at: Mapped[datetime]
     named_by: Mapped[int] = mapped_column(ForeignKey("members.id"))

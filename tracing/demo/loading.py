@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from tracing.demo import invented, sample_calls, sealing
+from tracing.demo.models import THE_RUN, DemoRun
 from tracing.demo.staff import COLLEAGUES, hire, open_sites
 from tracing.imports.decryption.secrets import secrets_from
 from tracing.imports.jobs import Arrival
@@ -19,7 +20,6 @@ from tracing.imports.sources.queries import find_source
 from tracing.kernel import clock, events
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session, transaction
-from tracing.kernel.events import Event
 from tracing.kernel.secrets import load_or_create
 from tracing.staff import queries as staff
 from tracing.staff.models import Member
@@ -39,11 +39,8 @@ def is_wanted() -> bool:
     with transaction():
         if not any(session.scalar(select(table.id).limit(1)) for table in (Member, ImportLot)):
             return True
-        return _happened(BEGUN) and not _happened(LOADED)
-
-
-def _happened(kind: str) -> bool:
-    return session.scalar(select(Event.id).where(Event.kind == kind).limit(1)) is not None
+        run = session.get(DemoRun, THE_RUN)
+        return run is not None and run.loaded_at is None
 
 
 def password_of(settings: Settings) -> str:
@@ -69,7 +66,8 @@ def load(settings: Settings) -> None:
     """
     at = clock.now()
     with transaction():
-        if not _happened(BEGUN):
+        if session.get(DemoRun, THE_RUN) is None:
+            session.add(DemoRun(id=THE_RUN, begun_at=at))
             events.record(BEGUN, by=None, at=at)
             hire(
                 open_sites(settings.programme, at=at - timedelta(days=30)),
@@ -80,7 +78,8 @@ def load(settings: Settings) -> None:
     send_and_load(settings, at=at - ARRIVED_AGO)
     sample_calls.work(began_at=at - ARRIVED_AGO, at=at)
     with transaction():
-        events.record(LOADED, by=None, at=clock.now())
+        session.get_one(DemoRun, THE_RUN).loaded_at = at = clock.now()
+        events.record(LOADED, by=None, at=at)
 
 
 def know_senders(settings: Settings, *, at: datetime) -> None:

@@ -16,7 +16,7 @@ from tracing.people import queries as people
 from tracing.people.models import PairState, PossibleDuplicate
 from tracing.programmes.loader import get_pack
 from tracing.staff import queries as staff
-from tracing.staff.access import agent, may
+from tracing.staff.access import agent, asked_at, may
 from tracing.staff.models import Role
 from tracing.staff.scope import scope_of
 
@@ -70,7 +70,7 @@ def _just_decided() -> PossibleDuplicate | None:
     if pair_id is None:
         return None
     pair = queries.get_pair(pair_id, scope_of(agent()))
-    is_fresh = pair.decided_at is not None and clock.now() - pair.decided_at < UNDO_LASTS
+    is_fresh = pair.decided_at is not None and asked_at() - pair.decided_at < UNDO_LASTS
     return pair if is_fresh else None
 
 

@@ -282,3 +282,16 @@ class ImportLine(Base):
 registry.sealed("import_lines")
 registry.blind_kinds("line")
 registry.blind_columns("import_lines", "fingerprint")
+
+
+class InboxTrouble(Base):
+    """Something in the watched folder that could not be taken at the last look."""
+
+    __tablename__ = "inbox_troubles"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    """unreadable, no_source, too_large, not_removed (imports.lots.inbox)."""
+    source_code: Mapped[str] = mapped_column(primary_key=True)
+    """The subfolder it concerns; empty when it is the folder itself."""
+    since: Mapped[datetime]
+    """The first look that found it."""

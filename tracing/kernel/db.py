@@ -67,14 +67,17 @@ class Base(DeclarativeBase):
     }
 
 
-def coded(codes: type[StrEnum]) -> Enum:
-    """Return a text column type limited to the values of `codes` by a named check constraint."""
+def coded(codes: type[StrEnum], *, name: str | None = None) -> Enum:
+    """Return a text column type that holds only the values of `codes`, held to it by a named check.
+
+    A second column of the same codes in one table gives its check a `name` of its own.
+    """
     return Enum(
         codes,
         native_enum=False,
         create_constraint=True,
         length=40,
-        name=codes.__name__.lower(),
+        name=name or codes.__name__.lower(),
         values_callable=lambda members: [member.value for member in members],
     )
 
@@ -135,7 +138,7 @@ def _try_rested(
         connection.autocommit = True
         connection.cursor().execute("SELECT 1")
         connection.autocommit = False
-    except Exception as error:
+    except psycopg.Error as error:
         raise DisconnectionError from error
 
 

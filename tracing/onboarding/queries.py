@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, and_, case, func, or_, select
 
@@ -14,7 +15,9 @@ from tracing.onboarding.errors import NoSuchRecruit
 from tracing.onboarding.models import Certification, Invitation
 from tracing.onboarding.rules import LinkState, Stage
 from tracing.queue.models import CallTask, TaskKind
+from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
+from tracing.staff.login import sessions
 from tracing.staff.models import Member, Role, StaffSession
 
 LONGEST_LIST = 200
@@ -59,14 +62,15 @@ def find_invitation(token_hash: bytes, *, lock: bool = False) -> Invitation | No
     return session.scalar(chosen)
 
 
-def link_of(invitation: Invitation, at: datetime) -> LinkState:
-    """Return whether an invitation's link is still valid."""
+def link_of(invitation: Invitation, at: datetime, *, zone: ZoneInfo) -> LinkState:
+    """Return whether an invitation's link still opens the door; `zone` is where the live site is."""
     return rules.link_state(
         used_at=invitation.used_at,
         withdrawn_at=invitation.withdrawn_at,
         expires_at=invitation.expires_at,
         contract_ends_on=invitation.contract_ends_on,
         at=at,
+        zone=zone,
     )
 
 
@@ -129,14 +133,14 @@ def _recruits(found: Sequence[Invitation], at: datetime) -> list[Recruit]:
     }
     practised = practice_of(ids, {one.training_site_id for one in found})
     seen = _last_seen(ids)
+    sites = {site.id: ZoneInfo(site.time_zone) for site in staff.sites({one.live_site_id for one in found})}
+    works_in = sessions.zones_of(members.values())
     recruits = []
     for one in found:
         member = members.get(one.member_id) if one.member_id is not None else None
         certification = certified.get((member.id, one.live_site_id)) if member else None
-        left = member is not None and (
-            member.closed_at is not None
-            or (member.contract_ends_on is not None and member.contract_ends_on < at.date())
-        )
+        left = member is not None and not sessions.may_enter(member, at, zone=works_in.get(member.id))
+        link = link_of(one, at, zone=sites[one.live_site_id])
         recruits.append(
             Recruit(
                 invitation=one,
@@ -144,7 +148,7 @@ def _recruits(found: Sequence[Invitation], at: datetime) -> list[Recruit]:
                 certification=certification,
                 practice=practised.get(member.id, Practice()) if member else Practice(),
                 last_seen_at=seen.get(member.id) if member else None,
-                stage=rules.stage(link_of(one, at), is_certified=certification is not None, has_left=left),
+                stage=rules.stage(link, is_certified=certification is not None, has_left=left),
             )
         )
     return recruits

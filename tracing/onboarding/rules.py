@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 LINK_LASTS = timedelta(days=7)
 COMPLETE_P0_CALLS_NEEDED = 1
@@ -34,15 +35,24 @@ def link_state(
     expires_at: datetime,
     contract_ends_on: date | None,
     at: datetime,
+    zone: ZoneInfo,
 ) -> LinkState:
-    """Return whether a link is still valid; it ends with the contract, too."""
+    """Return whether a link still opens the door; a contract that is over closes it too.
+
+    The last day of a contract ends where the live site is, in `zone`.
+    """
     if used_at is not None:
         return LinkState.USED
     if withdrawn_at is not None:
         return LinkState.WITHDRAWN
-    if expires_at <= at or (contract_ends_on is not None and contract_ends_on < at.date()):
+    if expires_at <= at or (contract_ends_on is not None and is_over(contract_ends_on, at=at, zone=zone)):
         return LinkState.EXPIRED
     return LinkState.OPEN
+
+
+def is_over(contract_ends_on: date, *, at: datetime, zone: ZoneInfo) -> bool:
+    """Return whether the last day of a contract is over where the site is."""
+    return contract_ends_on < at.astimezone(zone).date()
 
 
 def stage(link: LinkState, *, is_certified: bool, has_left: bool) -> Stage:

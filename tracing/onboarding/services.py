@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from tracing.kernel import events
 from tracing.kernel.db import find_row, session
@@ -64,7 +65,7 @@ def invite(*, name: str, login: str, contract_ends_on: date, by: Agent, at: date
     live_site, training_site = live_site_of(by), staff.find_training_site()
     if training_site is None:
         raise NoTrainingSite
-    if contract_ends_on < at.date():
+    if rules.is_over(contract_ends_on, at=at, zone=ZoneInfo(live_site.time_zone)):
         raise ContractOver
     login = login.strip().lower()
     if staff.find_member_by_login(login) or queries.is_login_promised(login):
@@ -130,7 +131,8 @@ def open_link(token: str, *, at: datetime, lock: bool = False) -> Invitation:
     invitation = queries.find_invitation(hash_token(token), lock=lock)
     if invitation is None:
         raise NoSuchLink
-    match queries.link_of(invitation, at):
+    site = staff.get_site(invitation.live_site_id)
+    match queries.link_of(invitation, at, zone=ZoneInfo(site.time_zone)):
         case LinkState.USED:
             raise LinkUsed
         case LinkState.WITHDRAWN:

@@ -248,8 +248,10 @@ class CallTask(Base):
     script_version: Mapped[str | None]
     """Pinned at the first conversation: a call keeps its script when a newer one is published."""
     closed_at: Mapped[datetime | None]
+    state_before: Mapped[TaskState | None] = mapped_column(coded(TaskState, name="taskstate_before"))
+    """The state from which it was cancelled, to which taking that back returns it; none while it is not cancelled."""
     gives_way: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    """The contact is now called as a case, but a call is in progress: this task is closed when that call ends."""
+    """The contact is called as a case now: cancelled as soon as nobody is on the line, put back if the case is none."""
     covered_by: Mapped[int | None] = mapped_column(ForeignKey("call_tasks.id"))
     """The task that replaces this one: two records turned out to be one person, called once about the episode."""
 

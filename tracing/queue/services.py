@@ -51,7 +51,11 @@ def enqueue(
 
 
 def close_task(task: CallTask, state: TaskState, *, by: int | None, at: datetime) -> None:
-    """Close a task. The household's place is updated now, or when its claim ends."""
+    """Close the reason for calling a person. The household's place follows when its claim ends, or now."""
+    if state is not TaskState.CANCELLED:
+        task.state_before = None
+    elif task.state is not TaskState.CANCELLED:
+        task.state_before = task.state
     task.state, task.closed_at, task.covered_by = state, at, None
     session.flush()
     events.record(
@@ -79,7 +83,7 @@ def reopen_task(task: CallTask, *, due_at: datetime, by: int | None, at: datetim
     if task.gives_way:
         close_task(task, TaskState.CANCELLED, by=by, at=at)
         return
-    task.state, task.closed_at, task.covered_by = TaskState.OPEN, None, None
+    task.state, task.state_before, task.closed_at, task.covered_by = TaskState.OPEN, None, None, None
     task.due_at, task.not_before, task.promised_at, task.promised_by, task.attempts = (
         due_at,
         at,

@@ -164,6 +164,16 @@ class NationalProposal(Base):
     """When it was confirmed, withdrawn, or replaced after it expired."""
 
 
+class AccountMaker(Base):
+    """A member who opened another's account, gave it a password or gave it a role: with it, one person could be two."""
+
+    __tablename__ = "account_makers"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    by_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    last_at: Mapped[datetime]
+
+
 class Shift(Base):
     """The hours of a member on one day of the week, in the site's time zone."""
 

@@ -6,12 +6,14 @@ from datetime import date, datetime, time
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
 
 from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.staff import national, queries, rules
 from tracing.staff.errors import LoginTaken, NoRoleLeft, OwnAccount, RecruitFirst, WeakPassword
 from tracing.staff.models import (
+    AccountMaker,
     Member,
     MemberKind,
     MemberRole,
@@ -49,7 +51,8 @@ def set_password(member: Member, password: str, *, by: int | None, at: datetime)
     if rules.is_weak(password, member.login):
         raise WeakPassword(rules.MINIMUM_PASSWORD)
     member.password_hash = hasher.hash(password)
-    member.browsers_known_from = at  # browsers that knew the old password are unknown again
+    member.browsers_known_from = at  # who knew the old password is a stranger again
+    _note_maker(member, by=by, at=at)
     events.record("member.password_set", by=by, at=at, subject=("member", member.id))
 
 
@@ -112,6 +115,7 @@ def add_member(
     )
     session.add(member)
     session.flush()
+    _note_maker(member, by=by, at=at)
     events.record("member.added", by=by, at=at, subject=("member", member.id))
     return member
 
@@ -122,9 +126,18 @@ def grant(member: Member, role: Role, site_id: int, *, by: int | None, at: datet
         return
     member.roles.append(MemberRole(member_id=member.id, site_id=site_id, role=role))
     session.flush()
+    _note_maker(member, by=by, at=at)
     events.record(
         "member.role_granted", by=by, at=at, subject=("member", member.id), site_id=site_id, role=role.value
     )
+
+
+def _note_maker(member: Member, *, by: int | None, at: datetime) -> None:
+    """Keep who made an account what it is: they are no second person beside its member for a while."""
+    if by is None or by == member.id:
+        return
+    made = insert(AccountMaker).values(member_id=member.id, by_id=by, last_at=at)
+    session.execute(made.on_conflict_do_update(index_elements=["member_id", "by_id"], set_={"last_at": at}))
 
 
 def withdraw(member: Member, role: Role, site_id: int, *, by: int | None, at: datetime) -> None:

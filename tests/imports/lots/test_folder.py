@@ -13,7 +13,7 @@ from tests.support.lots import extract, lot_of
 from tracing.imports.jobs import work_once
 from tracing.imports.lots import inbox as folder
 from tracing.imports.lots.inbox import Inbox, fetch_now, last_troubles
-from tracing.imports.models import CameBy, ImportLot, ImportSource, LotState
+from tracing.imports.models import CameBy, ImportLot, ImportSource, InboxTrouble, LotState
 from tracing.imports.pages.lot_words import INBOX_WORDS
 from tracing.imports.sources import services as source_services
 from tracing.kernel.config import Settings
@@ -184,6 +184,19 @@ def test_what_cannot_be_taken_is_told_once_without_a_word_of_what_is_in_it(setti
     (settings.inbox / "not a code" / CMS).unlink()
     inbox.fetch()
     assert last_troubles() == []
+
+
+def test_a_trouble_keeps_the_time_at_which_it_was_first_found(settings, inbox, session, clock, monkeypatch):
+    settings.inbox.mkdir()
+    (settings.inbox / "lost.csv").write_text("x")
+    inbox.fetch()
+    clock.move_to(NOW + timedelta(hours=1))
+    monkeypatch.setattr(folder, "MOST_BYTES", 10)
+    put(settings)
+    inbox.fetch()
+
+    since = {row.code: row.since for row in session.scalars(select(InboxTrouble))}
+    assert since == {"no_source": NOW, "too_large": NOW + timedelta(hours=1)}
 
 
 def test_a_file_too_large_stays_and_is_told(settings, inbox, session, monkeypatch):

@@ -13,11 +13,9 @@ from tests.support.lots import CERTIFICATE, KEY, PASSWORDS, expected, extract, l
 from tests.support.story import agent
 from tracing.calls import services as calls
 from tracing.imports.jobs import work_once
-from tracing.imports.lots import inbox
 from tracing.imports.lots import services as lots
-from tracing.imports.models import ImportLine, ImportLot, LotState
+from tracing.imports.models import ImportLine, ImportLot, InboxTrouble, LotState
 from tracing.imports.rules import Outcome
-from tracing.kernel import events
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
 from tracing.kernel.events import Event, Sighting
@@ -364,7 +362,7 @@ def test_before_a_lot_is_taken_back_the_page_says_what_goes_and_what_stays(
 
 def test_what_is_wrong_with_the_watched_folder_stands_above_the_lots(ivan, session):
     with transaction():
-        events.record("inbox.failed", by=None, at=NOW, subject=inbox.INBOX, troubles=["unreadable:PDL"])
+        session.add(InboxTrouble(code="unreadable", source_code="PDL", since=NOW))
 
     assert "Le dossier surveillé ne peut pas être lu. (PDL)" in ivan.get("/lots").text
 

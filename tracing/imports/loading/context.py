@@ -1,8 +1,10 @@
-"""The context in which all lines of a lot are loaded: its site, its time of receipt, the routing of people. Pure."""
+"""What every line of a lot is taken in with: whose it is, when it came, and where its people go."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
+
+from tracing.imports.lots.routing import Routing
 
 
 @dataclass(frozen=True)
@@ -14,13 +16,8 @@ class LoadContext:
     received_at: datetime
     zone: ZoneInfo
     programmes: dict[int, str]
-    """Programme by site."""
-    sites: dict[str, int]
-    """Site by fund code."""
-    default_site: int
-    training_sites: frozenset[int] = frozenset()
-    only_site: int | None = None
-    """Site that gets all people of a source, whatever their fund."""
+    """The programme of each site."""
+    routing: Routing
 
     @property
     def cohort(self) -> date:
@@ -28,9 +25,12 @@ class LoadContext:
         return self.received_at.astimezone(self.zone).date()
 
     def site_of(self, fund_code: str) -> int:
-        """Return the source's site, else the site of the fund code, else the default one."""
-        return self.only_site or self.sites.get(fund_code, self.default_site)
+        """Return the site that calls the people of a fund code; one was opened if there was none."""
+        site_id = self.routing.site_of(fund_code)
+        if site_id is None:
+            raise LookupError("no site is open")
+        return site_id
 
     def is_invented(self, fund_code: str) -> bool:
-        """Return whether the people of a fund code are fictional, for training."""
-        return self.site_of(fund_code) in self.training_sites
+        """Return whether the people of a fund code are invented, for practice."""
+        return self.routing.is_invented(fund_code)

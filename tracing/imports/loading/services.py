@@ -13,12 +13,11 @@ from tracing.imports.loading import lookups
 from tracing.imports.loading.context import LoadContext
 from tracing.imports.loading.lookups import Known
 from tracing.imports.loading.writer import Batch, NewIds
-from tracing.imports.lots.routing import live_sites_by_fund
-from tracing.imports.models import ImportLine, ImportLot, ImportSource
+from tracing.imports.lots.routing import routing_of
+from tracing.imports.models import ImportLine, ImportLot
 from tracing.kernel.db import among, session, take_ids
 from tracing.staff import queries as staff
 from tracing.staff import services as staff_services
-from tracing.staff.models import SiteKind
 from tracing.vault import services as vault
 
 
@@ -27,25 +26,22 @@ def taking_of(lot: ImportLot, *, zone: ZoneInfo, programme: str) -> LoadContext:
 
     On a fresh installation a site is created for them: a lot is never refused because no site exists yet.
     """
-    default = staff.default_site() or staff_services.add_site(
-        code="000",
-        name=_("Plateforme principale"),
-        programme=programme,
-        time_zone=zone.key,
-        is_default=True,
-        at=lot.received_at,
-    )
-    training = frozenset(site.id for site in staff.sites() if site.kind is SiteKind.TRAINING)
+    if staff.default_site() is None:
+        staff_services.add_site(
+            code="000",
+            name=_("Plateforme principale"),
+            programme=programme,
+            time_zone=zone.key,
+            is_default=True,
+            at=lot.received_at,
+        )
     return LoadContext(
         lot_id=lot.id,
         source_code=lot.source_code,
         received_at=lot.received_at,
         zone=zone,
         programmes={site.id: site.programme for site in staff.sites()},
-        sites=live_sites_by_fund(training),
-        default_site=default.id,
-        training_sites=training,
-        only_site=session.get_one(ImportSource, lot.source_code).site_id,
+        routing=routing_of(lot.source_code),
     )
 
 

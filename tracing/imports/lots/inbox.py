@@ -15,11 +15,10 @@ from sqlalchemy import or_, select, text
 
 from tracing.imports.limits import MOST_BYTES
 from tracing.imports.lots import services as lots
-from tracing.imports.models import CameBy, ImportLot
+from tracing.imports.models import CameBy, ImportLot, InboxTrouble
 from tracing.kernel import clock, events
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session, transaction
-from tracing.kernel.events import Event
 
 log = structlog.get_logger()
 
@@ -127,12 +126,21 @@ class Inbox:
         return lot_id
 
     def _tell(self) -> None:
-        """Record the folder's problems when they change: pages read them from the record."""
+        """Keep what is wrong with the folder, for the pages, and record it when it changed."""
         with transaction():
+            session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": FETCH_LOCK})
             if _codes(self._troubles) == last_troubles():
                 return
+            at = clock.now()
+            known = {Trouble(row.code, row.source_code): row for row in session.scalars(select(InboxTrouble))}
+            for gone in known.keys() - self._troubles:
+                session.delete(known[gone])
+            session.add_all(
+                InboxTrouble(code=new.code, source_code=new.source, since=at)
+                for new in self._troubles - known.keys()
+            )
             kind = "inbox.failed" if self._troubles else "inbox.recovered"
-            events.record(kind, by=None, at=clock.now(), subject=INBOX, troubles=_codes(self._troubles))
+            events.record(kind, by=None, at=at, subject=INBOX, troubles=_codes(self._troubles))
         if self._troubles:
             log.warning("watched folder", troubles=_codes(self._troubles))
 
@@ -148,15 +156,8 @@ def fetch_now(settings: Settings, *, pause: Callable[[], None]) -> list[int]:
 
 
 def last_troubles() -> list[str]:
-    """Return the folder's problems at the last look, as `code` or `code:SOURCE`."""
-    last = session.scalar(
-        select(Event)
-        .where(Event.subject_type == INBOX[0], Event.subject_id == INBOX[1])
-        .order_by(Event.id.desc())
-        .limit(1)
-    )
-    found: list[str] = last.detail["troubles"] if last else []
-    return found
+    """Return what was wrong with the folder at the last look, as `code` or `code:SOURCE`."""
+    return _codes({Trouble(row.code, row.source_code) for row in session.scalars(select(InboxTrouble))})
 
 
 def _receive(

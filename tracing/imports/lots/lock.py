@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
 
 from tracing.imports.errors import AnotherLotIsLoading
 from tracing.kernel.db import session
@@ -20,8 +22,8 @@ def one_at_a_time(wait: str = WAIT_FOR_LOT) -> Iterator[None]:
         connection.execute(text(f"SET lock_timeout = '{wait}'"))
         try:
             connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOT_LOCK})
-        except Exception as error:
-            if "lock timeout" in str(error):
+        except OperationalError as error:
+            if isinstance(error.orig, LockNotAvailable):
                 raise AnotherLotIsLoading from error
             raise
         try:

@@ -23,13 +23,18 @@ class Routing(NamedTuple):
     """Which site calls the people of which fund."""
 
     sites: dict[str, int]
+    """The site of each fund code; none when all people of a source go to the site it was given."""
     default_site: int | None
-    """None on an installation without a site."""
+    """The site of every other fund code; None on an installation without a site."""
     training_sites: frozenset[int]
 
+    def site_of(self, fund_code: str) -> int | None:
+        """Return the site that calls the people of a fund code; None on an installation without a site."""
+        return self.sites.get(fund_code, self.default_site)
+
     def is_invented(self, fund_code: str) -> bool:
-        """Return whether the people of a fund code are fictional, for training."""
-        return self.sites.get(fund_code, self.default_site) in self.training_sites
+        """Return whether the people of a fund code are invented, for practice."""
+        return self.site_of(fund_code) in self.training_sites
 
 
 def routing_of(source_code: str) -> Routing:
@@ -39,12 +44,9 @@ def routing_of(source_code: str) -> Routing:
     if source is not None and source.site_id is not None:
         return Routing({}, source.site_id, training)
     default = staff.default_site()
-    return Routing(live_sites_by_fund(training), default.id if default else None, training)
-
-
-def live_sites_by_fund(training: frozenset[int]) -> dict[str, int]:
-    """Return the live site of each fund code: no line of a national lot can send people to a training site."""
-    return {fund: site_id for fund, site_id in staff.sites_by_fund().items() if site_id not in training}
+    # of a national lot nobody goes to a training site, whatever is written
+    live = {fund: site_id for fund, site_id in staff.sites_by_fund().items() if site_id not in training}
+    return Routing(live, default.id if default else None, training)
 
 
 def terms_of(lot: ImportLot, settings: Settings) -> Terms:

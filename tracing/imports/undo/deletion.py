@@ -72,7 +72,7 @@ _WITHDRAWN = """
 """
 _STILL_WITHDRAWN = "SELECT true FROM lab_results WHERE case_id = :case AND withdrawn_at IS NOT NULL LIMIT 1"
 _TASKS_BACK = """
-    UPDATE call_tasks SET state = 'open', closed_at = NULL
+    UPDATE call_tasks SET state = 'open', state_before = NULL, closed_at = NULL
     WHERE case_id = :case AND kind = 'case_first' AND state = 'cancelled' AND closed_at = :withdrawn
       AND covered_by IS NULL
     RETURNING household_id

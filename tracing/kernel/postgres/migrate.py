@@ -200,7 +200,7 @@ def run_in_environment(metadata: MetaData) -> None:
 
 def import_models() -> None:
     """Import every module that declares tables, so that the metadata is complete."""
-    for module in ("events", "job_slots"):
+    for module in ("events", "job_slots", "submitted_forms"):
         importlib.import_module(f"tracing.kernel.{module}")
     for path in sorted(PACKAGE.glob("*/models.py")):
         importlib.import_module(f"tracing.{path.parent.name}.models")

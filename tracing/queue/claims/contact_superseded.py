@@ -14,24 +14,26 @@ def supersede(task: CallTask, *, at: datetime) -> None:
     Lock the household's entry first.
     """
     entry = queries.find_entry_of(task.household_id) if task.household_id is not None else None
+    task.gives_way = True
     if task.state is TaskState.OPEN and entry is not None and entry.state is EntryState.CLAIMED:
-        task.gives_way = entry.is_stale = True
+        entry.is_stale = True
         session.flush()
         return
     close_task(task, TaskState.CANCELLED, by=None, at=at)
 
 
-def restore(task: CallTask, before: TaskState, *, by: int | None, at: datetime) -> bool:
-    """Restore a superseded task to its earlier state; False if it had a result or was opened again in the meantime."""
-    if task.gives_way:
-        task.gives_way = False
-        session.flush()
-        if task.state is TaskState.OPEN:
-            return True
+def restore(task: CallTask, *, by: int | None, at: datetime) -> TaskState | None:
+    """Return a call that gave way to its state before, and say which; None where it was held after all."""
+    task.gives_way = False
+    session.flush()
+    if task.state is TaskState.OPEN:
+        return TaskState.OPEN
     if task.state is not TaskState.CANCELLED:
-        return False
+        return None
+    # none: the release before cancelled it while this one was being installed
+    before = task.state_before or TaskState.OPEN
     if before is TaskState.OPEN:
         reopen_task(task, due_at=task.due_at, by=by, at=at)
     else:
         close_task(task, before, by=by, at=at)
-    return True
+    return before

@@ -20,7 +20,9 @@ from tracing.queue.models import CallTask, TaskState
 
 
 def cover(task: CallTask, covering: CallTask, *, by: int | None, at: datetime) -> None:
-    """Cancel a first call because another task calls the same person about the same episode."""
+    """Give up a first call because another one tells the same person about the same episode."""
+    if task.state is not TaskState.CANCELLED:
+        task.state_before = task.state
     task.state, task.closed_at, task.covered_by = TaskState.CANCELLED, at, covering.id
     session.flush()
     events.record(
@@ -43,7 +45,7 @@ def uncover(task: CallTask, *, by: int | None, at: datetime) -> None:
     if case.status is CaseStatus.CLOSED:
         cases.reopen(case, by=by, at=at)
     has_number = people.has_number(task.person_id)
-    task.state = TaskState.OPEN if has_number else TaskState.NO_NUMBER
+    task.state, task.state_before = TaskState.OPEN if has_number else TaskState.NO_NUMBER, None
     task.closed_at = None if has_number else at
     session.flush()
     events.record("task.uncovered", by=by, at=at, subject=("task", task.id), site_id=task.site_id)

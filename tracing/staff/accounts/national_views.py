@@ -6,10 +6,9 @@ from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.staff import national
-from tracing.staff.access import agent, may
+from tracing.staff.access import agent, asked_at, may
 from tracing.staff.accounts.views import administered
 from tracing.staff.models import Role
 
@@ -57,6 +56,6 @@ def end(member_id: int) -> ResponseReturnValue:
 def _do(member_id: int, step: Callable[..., object], said: str) -> ResponseReturnValue:
     found = administered(member_id)
     with transaction():
-        step(found, by=agent(), at=clock.now())
+        step(found, by=agent(), at=asked_at())
     flash(said)
     return redirect(url_for("accounts.member", member_id=member_id), 303)

@@ -4,7 +4,6 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.staff import national, queries, rules, services
 from tracing.staff.access import agent, asked_at, may
@@ -46,7 +45,7 @@ def new_member() -> ResponseReturnValue:
     form = MemberForm()
     if not form.validate_on_submit():
         return render_template("staff/new_member.html", form=form), 422 if form.errors else 200
-    me, at = agent(), clock.now()
+    me, at = agent(), asked_at()
     login, roles = form.login.data or "", [Role(value) for value in form.roles.data or ()]
     first_password = sessions.first_password(login)
     try:
@@ -107,7 +106,7 @@ def member_page(found: Member, *, work: WorkForm | None = None) -> str:
     """Return the page of an account; `work` is the form as it was typed, when something in it is invalid."""
     site = agent().site
     held = [role.role.value for role in found.roles if role.site_id == site.id]
-    proposal = national.find_proposal(found.id, site.id, at=clock.now())
+    proposal = national.find_proposal(found.id, site.id, at=asked_at())
     return render_template(
         "staff/member.html",
         member=found,
@@ -167,7 +166,7 @@ def end_session_of(member_id: int, session_id: int) -> ResponseReturnValue:
     """End a session of a member."""
     administered_everywhere(member_id)
     with transaction():
-        sessions.end_one_of(member_id, session_id, by=agent().member_id, at=clock.now())
+        sessions.end_one_of(member_id, session_id, by=agent().member_id, at=asked_at())
     flash(_("Session fermée."))
     return redirect(url_for("accounts.member", member_id=member_id), 303)
 
@@ -212,6 +211,6 @@ def reopen_member(member_id: int) -> ResponseReturnValue:
     """Open a closed account again."""
     found = administered_everywhere(member_id)
     with transaction():
-        services.reopen_account(found, by=agent().member_id, at=clock.now())
+        services.reopen_account(found, by=agent().member_id, at=asked_at())
     flash(_("Compte rouvert, avec les rôles et le mot de passe qu’il avait."))
     return redirect(url_for("accounts.member", member_id=member_id), 303)

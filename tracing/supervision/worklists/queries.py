@@ -15,7 +15,6 @@ from tracing.cases.models import Case, CaseStatus, LabResult
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.escalations.models import Escalation, EscalationState
 from tracing.kernel.db import session
-from tracing.kernel.events import Event
 from tracing.kernel.paging import PAGE_SIZE, Page, page_of
 from tracing.messages import queries as messages
 from tracing.messages.models import Message
@@ -138,19 +137,6 @@ def get_listed(task_id: int, *, site_id: int, lock: bool = False) -> ListedTask:
     return ListedTask(
         task, cases.references([task.case_id])[task.case_id], _questions([task.id]).get(task.id)
     )
-
-
-def stood_before(task: CallTask) -> TaskState:
-    """Return the state, and so the list, from which a call was last ended."""
-    closed = select(Event.detail["state"].astext).where(
-        Event.subject_type == "task",
-        Event.subject_id == task.id,
-        Event.kind == "task.closed",
-        Event.detail["state"].astext != TaskState.CANCELLED.value,
-    )
-    state = session.scalar(closed.order_by(Event.id.desc()).limit(1))
-    # a person who came without a number has no such event
-    return TaskState(state) if state else TaskState.NO_NUMBER
 
 
 def _questions(task_ids: Iterable[int]) -> dict[int, Question]:

@@ -182,15 +182,17 @@ def undo_give_up(task_id: int, *, by: Agent, at: datetime) -> CallTask:
     task = lists.get_listed(task_id, site_id=by.site.id, lock=True).task
     if not can_undo_give_up(task, at=at):
         raise TooLateToUndo
-    stood = lists.stood_before(task)
+    before = task.state_before
+    if before not in GIVEN_UP_AS:
+        raise TooLateToUndo
     if task.kind is TaskKind.CASE_FIRST:
         case = case_queries.get_case(task.case_id, lock=True)
-        if case.outcome is not GIVEN_UP_AS.get(stood):
+        if case.outcome is not GIVEN_UP_AS[before]:
             raise TooLateToUndo
         cases.reopen(case, by=by.member_id, at=at)
     else:
         _reopen_contact(task, by=by, at=at)
-    queue.close_task(task, stood, by=by.member_id, at=at)
+    queue.close_task(task, before, by=by.member_id, at=at)
     return task
 
 

@@ -10,7 +10,7 @@ from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Invalid
 from tracing.queue.models import TaskState
-from tracing.staff.access import agent, may
+from tracing.staff.access import agent, asked_at, may
 from tracing.staff.models import Role
 from tracing.supervision import words
 from tracing.supervision.forms import NumberForm, chosen
@@ -50,8 +50,8 @@ def lists() -> ResponseReturnValue:
 
 
 def _undo() -> dict[str, str] | None:
-    """Return the notice about the last decision, and the URL of its undo button; None if it cannot be undone."""
-    site, at = agent().site.id, clock.now()
+    """Return what the notice about the last decision says, and where its button goes."""
+    site, at = agent().site.id, asked_at()
     if task_id := request.args.get("ended", type=int):
         listed = worklists.get_listed(task_id, site_id=site)
         if services.can_undo_give_up(listed.task, at=at):
