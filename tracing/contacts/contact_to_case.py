@@ -13,7 +13,7 @@ from tracing.contacts import rules
 from tracing.contacts.closing import close_when_done, open_again
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.kernel import clock, events
-from tracing.kernel.db import among, session
+from tracing.kernel.db import among, fresh, session
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.queue import queries as queue_queries

@@ -51,7 +51,7 @@ def enqueue(
 
 
 def close_task(task: CallTask, state: TaskState, *, by: int | None, at: datetime) -> None:
-    """Close the reason for calling a person. The household's place follows when its claim ends, or now."""
+    """Close a task. The household's place is updated now, or when its claim ends."""
     if state is not TaskState.CANCELLED:
         task.state_before = None
     elif task.state is not TaskState.CANCELLED:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from tracing.kernel import events
-from tracing.kernel.db import session
+from tracing.kernel.db import find_row, fresh, session
 from tracing.staff import queries, rules
 from tracing.staff.agent import Agent
 from tracing.staff.errors import (

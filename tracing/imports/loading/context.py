@@ -16,7 +16,7 @@ class LoadContext:
     received_at: datetime
     zone: ZoneInfo
     programmes: dict[int, str]
-    """The programme of each site."""
+    """Programme by site."""
     routing: Routing
 
     @property
@@ -32,5 +32,5 @@ class LoadContext:
         return site_id
 
     def is_invented(self, fund_code: str) -> bool:
-        """Return whether the people of a fund code are invented, for practice."""
+        """Return whether the people of a fund code are fictional, for training."""
         return self.routing.is_invented(fund_code)

@@ -156,7 +156,7 @@ def fetch_now(settings: Settings, *, pause: Callable[[], None]) -> list[int]:
 
 
 def last_troubles() -> list[str]:
-    """Return what was wrong with the folder at the last look, as `code` or `code:SOURCE`."""
+    """Return the folder's problems at the last look, as `code` or `code:SOURCE`."""
     return _codes({Trouble(row.code, row.source_code) for row in session.scalars(select(InboxTrouble))})
 
 

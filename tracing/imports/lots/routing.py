@@ -33,7 +33,7 @@ class Routing(NamedTuple):
         return self.sites.get(fund_code, self.default_site)
 
     def is_invented(self, fund_code: str) -> bool:
-        """Return whether the people of a fund code are invented, for practice."""
+        """Return whether the people of a fund code are fictional, for training."""
         return self.site_of(fund_code) in self.training_sites
 
 

@@ -20,7 +20,7 @@ from tracing.queue.models import CallTask, TaskState
 
 
 def cover(task: CallTask, covering: CallTask, *, by: int | None, at: datetime) -> None:
-    """Give up a first call because another one tells the same person about the same episode."""
+    """Cancel a first call because another task calls the same person about the same episode."""
     if task.state is not TaskState.CANCELLED:
         task.state_before = task.state
     task.state, task.closed_at, task.covered_by = TaskState.CANCELLED, at, covering.id

@@ -50,7 +50,7 @@ def lists() -> ResponseReturnValue:
 
 
 def _undo() -> dict[str, str] | None:
-    """Return what the notice about the last decision says, and where its button goes."""
+    """Return the notice about the last decision, and the URL of its undo button; None if it cannot be undone."""
     site, at = agent().site.id, asked_at()
     if task_id := request.args.get("ended", type=int):
         listed = worklists.get_listed(task_id, site_id=site)
