@@ -89,6 +89,11 @@ demo: setup ## Load the demo into the database
 words: setup ## Set the French sentences (spaces, apostrophes) and write the catalogue of plurals
 	@$(BIN)/python bin/words
 
+.PHONY: docs
+docs: setup ## Write docs/glossary.md and docs/tables.md from the code
+	@$(BIN)/python bin/glossary
+	@$(BIN)/python bin/tables
+
 .PHONY: lock
 lock: setup ## Choose the newest releases that are a week old, and pin them by hash
 	$(BIN)/uv pip compile $(LOCKING) pyproject.toml --output-file requirements.lock

@@ -54,7 +54,7 @@ def sql_of(script: Script) -> str:
     """Return the SQL of the upgrade as it is run: with the lock timeout, inside a transaction."""
     written = io.StringIO()
     context = MigrationContext.configure(
-        dialect_name="postgresql", opts={"as_sql": True, "output_buffer": written}
+        dialect_name="postgresql", opts={"as_sql": True, "literal_binds": True, "output_buffer": written}
     )
     with Operations.context(context), context.begin_transaction():
         script.module.upgrade()

@@ -17,7 +17,7 @@ HISTORY = {"CHANGELOG.md"}
 
 
 @pytest.mark.parametrize(
-    ("document", "command"), [(glossary, "bin/glossary"), (tables, "bin/tables")], ids=["glossary", "tables"]
+    ("document", "command"), [(glossary, "make docs"), (tables, "make docs")], ids=["glossary", "tables"]
 )
 def test_a_document_is_what_its_command_writes(document, command):
     assert document.DOCUMENT.read_text(encoding="utf-8") == document.text(), f"run {command}"

@@ -158,7 +158,7 @@ TERMS = (
 HEAD = """\
 # Glossary
 
-Written by `bin/glossary` from docstrings and the modules of words; do not edit. Meanings are those of this program:
+Written by `make docs` from docstrings and the modules of words; do not edit. Meanings are those of this program:
 they explain the code and state no law. One word per thing: a new thing gets its word here first, as the docstring of
 its table or enum.
 

@@ -30,7 +30,7 @@ DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 HEAD = """\
 # Tables
 
-Written by `bin/tables` from the models; do not edit. A diagram shows the tables of one feature with their primary keys
+Written by `make docs` from the models; do not edit. A diagram shows the tables of one feature with their primary keys
 and foreign keys, and the tables of other features that they refer to. References to `members` and `sites` are in the
 lists only, because nearly every table has one. A column such as `contact_id` without a foreign key refers to a table of
 a feature that comes later in the flow (ARCHITECTURE.md). Every column is in `tracing/<feature>/models.py`.
