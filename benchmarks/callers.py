@@ -29,7 +29,7 @@ LOOKS_EVERY = 0.05
 sessions = cycle(SESSIONS["sessions"][AFTER:] + SESSIONS["sessions"][:AFTER])
 
 
-def watch_oneself(**_given: object) -> None:
+def measure_own_delay(**_given: object) -> None:
     """Measure the generator's own delay, which is part of every time that it measures."""
 
     def look() -> None:
@@ -48,7 +48,7 @@ def watch_oneself(**_given: object) -> None:
     Thread(target=look, daemon=True).start()
 
 
-events.test_start.add_listener(watch_oneself)  # type: ignore[no-untyped-call]
+events.test_start.add_listener(measure_own_delay)  # type: ignore[no-untyped-call]
 
 
 class Tracer(FastHttpUser):

@@ -61,7 +61,7 @@ def stages(
     owner: Engine, clear: bytes, rows: dict[str, list[tuple[Any, ...]]], *, lines: int, copy_url: str
 ) -> dict[str, float]:
     """Return the seconds of each stage, as the median of some rounds: a single round depends on other load."""
-    with gc_control.put_off():  # as the product does
+    with gc_control.defer_gc():  # as the product does
         rounds = [
             {
                 "csv": _csv(clear),

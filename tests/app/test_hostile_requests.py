@@ -41,7 +41,7 @@ def visitor(app: Flask, browse: Browser, story: Story, monkeypatch: pytest.Monke
     task = waiting_case(story.nantes, at=NOW)
     by = agent(story.ada)
     call = calls.take_next(by, at=NOW)
-    conversation = calls.speak_to(call, task, script_version="2026.1", at=NOW)
+    conversation = calls.start_conversation(call, task, script_version="2026.1", at=NOW)
     calls.confirm_identity(conversation, confirmed=True, by=by, at=NOW)
     contact(get_case(task.case_id), identity("Luc", phones=("+33639980002",)), by=story.ada, at=NOW)
     escalations.raise_question(

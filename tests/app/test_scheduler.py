@@ -135,7 +135,7 @@ def test_a_job_that_fails_is_told_to_the_log_and_the_next_run_tries_again(clock:
         tries.append(slot)
         raise RuntimeError("no")
 
-    run = scheduler.once("breaks", breaks, 15)
+    run = scheduler.run_once_per_slot("breaks", breaks, 15)
     with capture_logs() as said:
         run()
         run()

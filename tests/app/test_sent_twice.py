@@ -193,7 +193,7 @@ def test_the_key_of_one_person_does_not_keep_another_from_the_same(browse: Brows
 def test_a_fragment_sent_twice_shows_the_page_as_it_is_now(browse: Browser, story: Story) -> None:
     task = waiting_case(story.nantes, at=NOW)
     call = calls.take_next(agent(story.ada), at=NOW)
-    conversation = calls.speak_to(call, task, script_version="2026.1", at=NOW)
+    conversation = calls.start_conversation(call, task, script_version="2026.1", at=NOW)
     calls.confirm_identity(conversation, confirmed=True, by=agent(story.ada), at=NOW)
     visitor = browse.as_(story.ada)
     at = f"/calls/{call.id}/tasks/{task.id}/contacts"

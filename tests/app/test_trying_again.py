@@ -4,7 +4,7 @@ import psycopg.errors
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from tracing.app.middleware.retry import once_more
+from tracing.app.middleware.retry import retry_once
 
 
 def failing(error: type[Exception], times: int):
@@ -21,11 +21,11 @@ def failing(error: type[Exception], times: int):
 
 @pytest.mark.usefixtures("session")
 def test_a_deadlock_is_tried_once_more():
-    assert once_more(failing(psycopg.errors.DeadlockDetected, 1))() == "answered at attempt 2"
+    assert retry_once(failing(psycopg.errors.DeadlockDetected, 1))() == "answered at attempt 2"
 
 
 @pytest.mark.usefixtures("session")
 @pytest.mark.parametrize(("error", "times"), [("DeadlockDetected", 2), ("LockNotAvailable", 1)])
 def test_a_second_one_and_anything_else_is_told(error, times):
     with pytest.raises(OperationalError):
-        once_more(failing(getattr(psycopg.errors, error), times))()
+        retry_once(failing(getattr(psycopg.errors, error), times))()

@@ -106,9 +106,9 @@ class Calls(History):
         by, allowed = self.by(call, browser), self.may_write(call, browser)
         try:
             with self.session.begin_nested():
-                held = calls.writing(call.id, by, at=self.at)
+                held = calls.lock_for_write(call.id, by, at=self.at)
                 for task in queries.open_tasks(held.household_id):
-                    calls.speak_to(held, task, script_version="2026.1", at=self.at)
+                    calls.start_conversation(held, task, script_version="2026.1", at=self.at)
                     calls.save_answer(held, task, "onset_on", f"{call.claim_number}", by=by, at=self.at)
         except (ClaimLost, LedElsewhere):
             assert not allowed
@@ -180,10 +180,10 @@ class Calls(History):
         live = self.live.get(call.entry_id)
         allowed = live is not None and live.call == call.id
         with pytest.raises(NoSuchCall):
-            calls.writing(call.id, doctor, at=self.at)
+            calls.lock_for_write(call.id, doctor, at=self.at)
         try:
             with self.session.begin_nested():
-                held = calls.writing(call.id, doctor, escalation_id=QUESTION, at=self.at)
+                held = calls.lock_for_write(call.id, doctor, escalation_id=QUESTION, at=self.at)
                 calls.end(held, outcome, by=doctor, at=self.at)
         except ClaimLost:
             assert not allowed
@@ -200,7 +200,7 @@ class Calls(History):
         by, allowed = self.by(call, browser), self.may_write(call, browser)
         try:
             with self.session.begin_nested():
-                held = calls.writing(call.id, by, at=self.at)
+                held = calls.lock_for_write(call.id, by, at=self.at)
                 reason = None if to is None else GiveBackReason.HANDED_OVER
                 calls.give_back(held, reason=reason, by=by, at=self.at)
                 if to is not None:
@@ -224,7 +224,7 @@ class Calls(History):
         by, allowed = self.by(call, browser), self.may_write(call, browser)
         try:
             with self.session.begin_nested():
-                held = calls.writing(call.id, by, at=self.at)
+                held = calls.lock_for_write(call.id, by, at=self.at)
                 ended = [task.id for task in queries.open_tasks(held.household_id)]
                 for task_id in ended:
                     queue.close_task(queries.get_task(task_id), state, by=by.member_id, at=self.at)

@@ -91,11 +91,11 @@ def test_what_a_late_writer_typed_is_kept_and_shown_to_nobody_else(story: Story,
     late = NOW + 6 * MINUTE
     sweep_claims(clock.move_to(NOW + 5 * MINUTE))
     taken = calls.take_next(abel, at=late)
-    calls.speak_to(taken, task, script_version="2026.1", at=late)
+    calls.start_conversation(taken, task, script_version="2026.1", at=late)
     calls.save_answer(taken, task, "onset", "2026-03-08", by=abel, at=late)
 
     with pytest.raises(ClaimLost):
-        calls.writing(call.id, ada, at=late)
+        calls.lock_for_write(call.id, ada, at=late)
     calls.keep_draft(call.id, "onset", "depuis lundi", by=ada, at=late)
 
     [(draft, said)] = queries.drafts(story.ada.id)
@@ -120,8 +120,8 @@ def test_a_claim_that_was_taken_again_by_the_same_person_does_not_revive_their_o
     new = calls.take_next(ada, at=NOW + 5 * MINUTE)
 
     with pytest.raises(ClaimLost):
-        calls.writing(old.id, ada, at=NOW + 6 * MINUTE)
-    assert calls.writing(new.id, ada, at=NOW + 6 * MINUTE) is new
+        calls.lock_for_write(old.id, ada, at=NOW + 6 * MINUTE)
+    assert calls.lock_for_write(new.id, ada, at=NOW + 6 * MINUTE) is new
 
 
 def test_a_heartbeat_after_the_end_of_the_silence_does_not_bring_the_claim_back(story: Story):
@@ -139,10 +139,10 @@ def test_a_second_click_on_the_same_answer_keeps_one(story: Story):
     task = waiting_case(story.nantes, at=NOW)
     ada = agent(story.ada)
     call = calls.take_next(ada, at=NOW)
-    calls.speak_to(call, task, script_version="2026.1", at=NOW)
+    calls.start_conversation(call, task, script_version="2026.1", at=NOW)
 
     for value in ("no", "yes", "yes"):
-        calls.save_answer(calls.writing(call.id, ada, at=NOW), task, "fever", value, by=ada, at=NOW)
+        calls.save_answer(calls.lock_for_write(call.id, ada, at=NOW), task, "fever", value, by=ada, at=NOW)
 
     assert queries.answers(task.id) == {"fever": "yes"}
     assert len(queries.answer_rows(task.id)) == 1
@@ -153,6 +153,6 @@ def test_a_colleague_cannot_write_in_somebody_elses_call(story: Story):
     call = calls.take_next(agent(story.ada), at=NOW)
 
     with pytest.raises(queries.NoSuchCall):
-        calls.writing(call.id, agent(story.abel), at=NOW)
+        calls.lock_for_write(call.id, agent(story.abel), at=NOW)
 
     assert session.get(Call, call.id).ended_at is None

@@ -25,7 +25,7 @@ def test_a_claim_that_ended_leaves_its_event_and_ends_its_call_and_who_was_spoke
 ):
     task = waiting_case(story.nantes, identity(), at=NOW)
     call = calls.take_next(agent(story.ada), at=NOW)
-    conversation = calls.speak_to(call, task, script_version="2026.1", at=NOW)
+    conversation = calls.start_conversation(call, task, script_version="2026.1", at=NOW)
     session.execute(update(QueueEntry).values(is_stale=is_stale))
 
     assert end_claims(at=ENDED) == 1

@@ -51,7 +51,7 @@ class OnThePhone:
 def on_the_phone(tracer: Member, task: CallTask, *, confirmed: bool = True) -> OnThePhone:
     by = agent(tracer)
     call = calls.take_next(by, at=NOW)
-    talk = calls.speak_to(call, task, script_version="2026.1", at=NOW)
+    talk = calls.start_conversation(call, task, script_version="2026.1", at=NOW)
     if confirmed:
         calls.confirm_identity(talk, confirmed=True, by=by, at=NOW)
     return OnThePhone(call, task)

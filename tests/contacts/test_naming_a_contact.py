@@ -16,7 +16,7 @@ from tracing.calls import services as calls
 from tracing.cases import queries as cases
 from tracing.contacts import queries
 from tracing.kernel.db import session
-from tracing.kernel.events import Sighting
+from tracing.kernel.events import IdentityAccess
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.programmes.vocabulary import RiskLevel
@@ -247,7 +247,10 @@ def test_a_contact_lists_no_contacts(browse, story, phone):
         **contact_task(story, phone, identity("Luc", "Martin")),
     )
     calls.confirm_identity(
-        calls.speak_to(phone.call, waiting, script_version="2026.1", at=NOW), confirmed=True, by=by, at=NOW
+        calls.start_conversation(phone.call, waiting, script_version="2026.1", at=NOW),
+        confirmed=True,
+        by=by,
+        at=NOW,
     )
 
     path = phone.path.replace(f"/tasks/{phone.task.id}/", f"/tasks/{waiting.id}/")
@@ -288,7 +291,7 @@ def test_who_was_seen_is_recorded_once_for_the_claim(browse, story, phone, sessi
     ada.fragment(phone.path, method="get")
 
     [luc] = named(phone)
-    seen = session.scalars(select(Sighting).where(Sighting.viewer_id == story.ada.id)).all()
+    seen = session.scalars(select(IdentityAccess).where(IdentityAccess.viewer_id == story.ada.id)).all()
     assert [row.scope for row in seen] == [f"claim:{phone.call.entry_id}:{phone.call.claim_number}"]
     assert seen[0].people == [f"person:{luc.person_id}"]
 

@@ -95,7 +95,7 @@ def zoe(story, session, source):
 def waiting_contact(session, case_id, who, *, by, at) -> Contact:
     of = session.get_one(Case, case_id)
     one = contact(of, who, by=by, at=at)
-    calling.settle(one, of, phones=who.phones, by=by.id, at=at)
+    calling.update_call_task(one, of, phones=who.phones, by=by.id, at=at)
     return one
 
 

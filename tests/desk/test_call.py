@@ -10,7 +10,7 @@ from tests.support.story import identity, waiting_case
 from tracing.calls import queries as calls
 from tracing.calls.jobs import sweep_claims
 from tracing.cases import queries as cases
-from tracing.kernel.events import Sighting
+from tracing.kernel.events import IdentityAccess
 from tracing.people.models import Person
 from tracing.queue import queries as queue
 from tracing.queue.models import TaskState
@@ -212,7 +212,7 @@ def test_who_was_seen_is_written_once_for_the_whole_claim(story, browse, session
     other = waiting_case(story.nantes, identity("Paul"), at=NOW)
     take_call(browse.as_(story.ada)).to("data_notice")
 
-    seen = session.query(Sighting).filter_by(viewer_id=story.ada.id, why="call").all()
+    seen = session.query(IdentityAccess).filter_by(viewer_id=story.ada.id, why="call").all()
 
     assert [one.people for one in seen] == [sorted(f"person:{one.person_id}" for one in (task, other))]
 

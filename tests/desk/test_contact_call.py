@@ -12,7 +12,7 @@ from tracing.cases.queries import get_case
 from tracing.contacts.models import ContactStatus
 from tracing.contacts.queries import find_contact
 from tracing.kernel.db import session as database
-from tracing.kernel.events import Sighting
+from tracing.kernel.events import IdentityAccess
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
 from tracing.queue.models import TaskKind, TaskState
@@ -80,7 +80,7 @@ def test_the_name_is_said_once_the_case_has_agreed_for_this_contact(story, brows
     walk = take_call(browse.as_(story.abel), CONTACT).to("announcement")
 
     assert "Marie Durandeau" in walk.page.select_one(".say").text
-    seen = database.query(Sighting).filter_by(viewer_id=story.abel.id, why="call").one()
+    seen = database.query(IdentityAccess).filter_by(viewer_id=story.abel.id, why="call").one()
     assert f"person:{of.person_id}" in seen.people
 
 

@@ -16,7 +16,7 @@ from tracing.cases.models import Case, LabResult
 from tracing.duplicates import queries, services
 from tracing.duplicates.errors import TwoWorlds
 from tracing.imports.jobs import load
-from tracing.kernel.events import Event, Sighting
+from tracing.kernel.events import Event, IdentityAccess
 from tracing.people import queries as people
 from tracing.people.models import PairState, Person, PossibleDuplicate
 from tracing.people.nir import key_of
@@ -108,7 +108,7 @@ def test_that_both_were_seen_is_recorded(ivan, doubt, story, session):
     viewer = story.ivan.id
     ivan.get("/pairs")
 
-    seen = session.scalars(select(Sighting).where(Sighting.why == "pair")).one()
+    seen = session.scalars(select(IdentityAccess).where(IdentityAccess.why == "pair")).one()
     assert seen.viewer_id == viewer
     assert seen.people == [f"person:{doubt.other_id}", f"person:{doubt.person_id}"]
 
@@ -251,7 +251,7 @@ def test_nobody_but_an_import_officer_compares(browse, story, doubt, session, wh
         assert "DUPON" not in other.get(path, status=403).text
     for action in ("same", "different", "later", "take-back"):
         other.post(f"/pairs/{doubt.id}/{action}", status=403)
-    assert session.scalar(select(func.count()).select_from(Sighting)) == 0
+    assert session.scalar(select(func.count()).select_from(IdentityAccess)) == 0
     assert state_of(doubt, session) is PairState.OPEN
 
 
@@ -293,7 +293,7 @@ def test_a_line_that_matches_a_merged_person_joins_them_and_brings_no_second_cal
     assert (again["repeat"], again["created"], again["possible_duplicates"]) == (1, 0, 0)
     assert session.scalar(select(func.count()).select_from(Case)) == 2
     assert session.scalar(select(func.count()).select_from(LabResult)) == 3
-    lead = people.alike(the_pair(session).person_id)[0]
+    lead = people.records_of_same_person(the_pair(session).person_id)[0]
     assert [task.state for task in queue.tasks_of_person(lead)].count(TaskState.OPEN) == 1
 
 
@@ -310,7 +310,7 @@ def test_the_sixty_days_count_from_the_case_of_either_record_and_episodes_go_on_
 
     assert (report["repeat"], report["created"], report["new_episodes"]) == (1, 1, 1)
     newest = session.scalars(select(Case).order_by(Case.id.desc()).limit(1)).one()
-    assert newest.person_id == people.alike(newest.person_id)[0]
+    assert newest.person_id == people.records_of_same_person(newest.person_id)[0]
     assert newest.episode == max(session.scalars(select(Case.episode)))
 
 

@@ -53,7 +53,7 @@ def ring(story: Story, member, who=None, *, at=NOW) -> Line:
     task = waiting_case(story.nantes, who or identity(), at=at)
     by = agent(member)
     call = calls.take_next(by, at=at)
-    conversation = calls.speak_to(call, task, script_version="2026.1", at=at)
+    conversation = calls.start_conversation(call, task, script_version="2026.1", at=at)
     calls.confirm_identity(conversation, confirmed=True, by=by, at=at)
     return Line(call, task, by)
 

@@ -158,7 +158,7 @@ def test_a_contacts_file_never_shows_whose_contact_they_are(browse, story):
     abel = agent(story.abel)
     call = calls.take_next(abel, at=NOW)
     task = queue.find_task_of_contact(named.id)
-    calls.speak_to(call, task, script_version="2026.1", at=NOW)
+    calls.start_conversation(call, task, script_version="2026.1", at=NOW)
     asked = services.raise_question(
         call,
         task,

@@ -214,7 +214,7 @@ def test_the_next_tracer_reads_earlier_words_only_once_the_person_said_who_they_
     visitor = browse.as_(story.abel)
 
     before = visitor.fragment(panel, method="get").text
-    conversation = calls.speak_to(call, line.task, script_version="2026.1", at=NOW)
+    conversation = calls.start_conversation(call, line.task, script_version="2026.1", at=NOW)
     calls.confirm_identity(conversation, confirmed=True, by=abel, at=NOW)
     after = visitor.fragment(panel, method="get").text
 

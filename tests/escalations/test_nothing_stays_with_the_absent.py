@@ -18,7 +18,7 @@ from tracing.staff import presence
 from tracing.staff import services as staff
 from tracing.staff.login import sessions
 from tracing.staff.models import Member, Role, SessionEnd
-from tracing.staff.rules import ABSOLUTE_END, ABSOLUTE_END_ON_CALL, LAST_WORDS, Gone
+from tracing.staff.rules import ABSOLUTE_END, ABSOLUTE_END_ON_CALL, LAST_WORDS, UnavailableReason
 
 MINUTE = timedelta(minutes=1)
 
@@ -35,32 +35,32 @@ def taken(story: Story, line: Line) -> Escalation:
     return services.take(line.ask().id, by=agent(story.ben), at=NOW)
 
 
-def leave(story: Story, why: Gone) -> None:
+def leave(story: Story, why: UnavailableReason) -> None:
     """Make Ben be there no more."""
     match why:
-        case Gone.ACCOUNT_CLOSED:
+        case UnavailableReason.ACCOUNT_CLOSED:
             staff.close_account(story.ben, by=None, at=NOW)
-        case Gone.CONTRACT_ENDED:
+        case UnavailableReason.CONTRACT_ENDED:
             story.ben.contract_ends_on = date(2026, 3, 9)
-        case Gone.ROLE_WITHDRAWN:
+        case UnavailableReason.ROLE_WITHDRAWN:
             staff.grant(story.ben, Role.TRACER, story.nantes.id, by=None, at=NOW)
             staff.withdraw(story.ben, Role.ADVISER, story.nantes.id, by=None, at=NOW)
-        case Gone.ABSENCE:
+        case UnavailableReason.ABSENCE:
             today = NOW.date()
             presence.note_absence(story.ben.id, first=today, last=today, by=agent(story.dora), at=NOW)
-        case Gone.SHIFT_OVER:
+        case UnavailableReason.SHIFT_OVER:
             staff.set_hours(story.ben, {1: (time(6), time(9, 44))}, by=None, at=NOW)
-        case Gone.PAUSED:
+        case UnavailableReason.PAUSED:
             presence.pause(agent(story.ben), at=NOW)
-        case Gone.LOGGED_OUT:
+        case UnavailableReason.LOGGED_OUT:
             begun = sessions.begin(story.ben, device="Firefox, Linux", at=NOW)
             sessions.end(begun.session, SessionEnd.SIGNED_OUT, by=story.ben.id, at=NOW)
     session.flush()
 
 
-@pytest.mark.parametrize("why", Gone)
+@pytest.mark.parametrize("why", UnavailableReason)
 def test_a_question_held_by_somebody_who_is_gone_can_be_taken_by_a_colleague(
-    browse: Browser, story: Story, bea: Member, taken: Escalation, clock: Clock, why: Gone
+    browse: Browser, story: Story, bea: Member, taken: Escalation, clock: Clock, why: UnavailableReason
 ):
     question_id = taken.id
     leave(story, why)
@@ -81,7 +81,7 @@ def test_whoever_is_there_keeps_what_they_took(story: Story, taken: Escalation, 
 def test_who_goes_on_after_the_end_of_their_hours_keeps_it(
     browse: Browser, story: Story, taken: Escalation, clock: Clock
 ):
-    leave(story, Gone.SHIFT_OVER)
+    leave(story, UnavailableReason.SHIFT_OVER)
     browse.as_(story.ben).get("/escalations")
 
     assert release_questions(NOW) == 0
@@ -99,7 +99,7 @@ def test_a_referent_is_judged_as_a_referent(story: Story, line: Line, clock: Clo
 
 def test_what_they_answered_stays_theirs(story: Story, taken: Escalation, clock: Clock):
     services.settle(taken.id, answer="Oui", decision=Decision.GO_ON, by=agent(story.ben), at=NOW)
-    leave(story, Gone.ACCOUNT_CLOSED)
+    leave(story, UnavailableReason.ACCOUNT_CLOSED)
 
     assert release_questions(NOW) == 0
     assert (taken.state, taken.taken_by) == (EscalationState.SETTLED, story.ben.id)

@@ -22,7 +22,7 @@ from tracing.escalations.errors import OnTheLine
 from tracing.escalations.jobs import release_questions
 from tracing.escalations.models import Decision, Escalation, EscalationState, Reason
 from tracing.kernel.db import session
-from tracing.kernel.events import Sighting
+from tracing.kernel.events import IdentityAccess
 from tracing.people.models import Household
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
@@ -99,7 +99,7 @@ def test_a_wrong_number_comes_last_and_one_that_was_answered_stays_first(browse:
     numbers.note_rung(line.call, line.task, CallOutcome.WRONG_NUMBER, by=line.tracer, at=NOW)
     calls.give_back(line.call, by=line.tracer, at=NOW)
     again = Line(calls.take_next(line.tracer, at=NOW), line.task, line.tracer)
-    calls.speak_to(again.call, again.task, script_version="2026.1", at=NOW)
+    calls.start_conversation(again.call, again.task, script_version="2026.1", at=NOW)
     question = again.ask(Reason.RED_FLAGS)
     numbers.note_rung(again.call, again.task, CallOutcome.NEEDS_DOCTOR, by=again.tracer, at=NOW)
     again.end()
@@ -267,7 +267,9 @@ def test_of_a_doctor_and_a_tracer_at_once_one_gets_the_household(live_database: 
             )
         else:
             committed(
-                lambda at, one=call_id: calls.give_back(calls.writing(one, abel, at=at), by=abel, at=at)
+                lambda at, one=call_id: calls.give_back(
+                    calls.lock_for_write(one, abel, at=at), by=abel, at=at
+                )
             )
 
 
@@ -471,7 +473,7 @@ def test_what_was_given_to_somebody_is_theirs_again_when_nobody_answered_the_doc
     question = line.ask(Reason.VULNERABLE)
     calls.give_back(line.call, by=line.tracer, at=NOW)
     services.take(question.id, by=agent(story.ben), at=NOW)
-    claims.give_to(entry_of(question).id, story.abel.id, by=agent(story.dora), at=NOW)
+    claims.reserve_for(entry_of(question).id, story.abel.id, by=agent(story.dora), at=NOW)
     ben, call = rung(browse, story, question)
     assert not queue.has_waiting(story.nantes.id, story.abel.id, NOW)
 
@@ -522,7 +524,7 @@ def test_who_saw_the_number_is_written_under_the_claim(browse: Browser, story: S
     ben.get(path_of(asked))
 
     entry = entry_of(asked)
-    seen = session.scalars(select(Sighting).where(Sighting.viewer_id == story.ben.id)).all()
+    seen = session.scalars(select(IdentityAccess).where(IdentityAccess.viewer_id == story.ben.id)).all()
     assert f"claim:{entry.id}:{entry.claim_number}" in {one.scope for one in seen}
 
 

@@ -16,7 +16,7 @@ def asked(story: Story, task):
     """Ada asks Ben and leaves the person waiting for him."""
     ada = agent(story.ada)
     call = calls.take_next(ada, at=NOW)
-    calls.speak_to(call, task, script_version="2026.1", at=NOW)
+    calls.start_conversation(call, task, script_version="2026.1", at=NOW)
     question = escalations.raise_question(
         call,
         task,

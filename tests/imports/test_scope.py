@@ -216,7 +216,7 @@ def test_of_a_national_lot_nobody_goes_to_a_training_site_whatever_fund_is_writt
     from tracing.staff.models import SiteFund
 
     session.add(SiteFund(fund_code="900", site_id=story.school.id))
-    source_services.know_source("PDL", at=NOW)
+    source_services.get_or_create_source("PDL", at=NOW)
     session.flush()
 
     found = routing.routing_of("PDL")

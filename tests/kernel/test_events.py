@@ -8,13 +8,15 @@ from sqlalchemy.exc import ProgrammingError
 
 from tests.conftest import NOW
 from tracing.kernel import events
-from tracing.kernel.events import Event, Sighting
+from tracing.kernel.events import Event, IdentityAccess
 
 MINUTE = timedelta(minutes=1)
 
 
 def sightings(session):
-    return session.scalars(select(Sighting).order_by(Sighting.first_at, Sighting.scope)).all()
+    return session.scalars(
+        select(IdentityAccess).order_by(IdentityAccess.first_at, IdentityAccess.scope)
+    ).all()
 
 
 @pytest.mark.parametrize(
@@ -33,8 +35,8 @@ def test_the_application_can_neither_change_nor_remove_an_event(session, stateme
 
 
 def test_a_claim_is_one_sighting_with_everybody_it_showed(session):
-    events.saw(["person:12", "person:3"], by=1, at=NOW, why="call", claim="claim:5:1")
-    events.saw(["person:3", "person:40"], by=1, at=NOW + 90 * MINUTE, why="call", claim="claim:5:1")
+    events.record_access(["person:12", "person:3"], by=1, at=NOW, why="call", claim="claim:5:1")
+    events.record_access(["person:3", "person:40"], by=1, at=NOW + 90 * MINUTE, why="call", claim="claim:5:1")
 
     seen = sightings(session)
     assert len(seen) == 1
@@ -43,17 +45,17 @@ def test_a_claim_is_one_sighting_with_everybody_it_showed(session):
 
 
 def test_a_later_claim_another_viewer_and_another_reason_are_other_sightings(session):
-    events.saw(["person:12"], by=1, at=NOW, why="call", claim="claim:5:1")
-    events.saw(["person:12"], by=1, at=NOW, why="call", claim="claim:5:2")
-    events.saw(["person:12"], by=2, at=NOW, why="call", claim="claim:5:1")
-    events.saw(["person:12"], by=1, at=NOW, why="escalation", claim="claim:5:1")
+    events.record_access(["person:12"], by=1, at=NOW, why="call", claim="claim:5:1")
+    events.record_access(["person:12"], by=1, at=NOW, why="call", claim="claim:5:2")
+    events.record_access(["person:12"], by=2, at=NOW, why="call", claim="claim:5:1")
+    events.record_access(["person:12"], by=1, at=NOW, why="escalation", claim="claim:5:1")
 
-    assert session.scalar(select(func.count()).select_from(Sighting)) == 4
+    assert session.scalar(select(func.count()).select_from(IdentityAccess)) == 4
 
 
 def test_outside_a_claim_an_hour_is_one_sighting(session):
     for minute in (0, 30, 59, 60):
-        events.saw([f"line:{minute}"], by=1, at=NOW + minute * MINUTE, why="lot")
+        events.record_access([f"line:{minute}"], by=1, at=NOW + minute * MINUTE, why="lot")
 
     first, second = sightings(session)
     assert first.people == ["line:0", "line:30", "line:59"]
@@ -61,14 +63,14 @@ def test_outside_a_claim_an_hour_is_one_sighting(session):
 
 
 def test_a_page_that_showed_nobody_leaves_no_sighting(session):
-    events.saw([], by=1, at=NOW, why="call")
+    events.record_access([], by=1, at=NOW, why="call")
 
     assert sightings(session) == []
 
 
 def test_a_look_that_goes_back_in_time_does_not_shorten_the_sighting(session):
-    events.saw(["person:1"], by=1, at=NOW + MINUTE, why="call", claim="claim:5:1")
-    events.saw(["person:1"], by=1, at=NOW, why="call", claim="claim:5:1")
+    events.record_access(["person:1"], by=1, at=NOW + MINUTE, why="call", claim="claim:5:1")
+    events.record_access(["person:1"], by=1, at=NOW, why="call", claim="claim:5:1")
 
     assert sightings(session)[0].last_at == NOW + MINUTE
 
@@ -77,6 +79,6 @@ def test_a_look_that_goes_back_in_time_does_not_shorten_the_sighting(session):
 def test_the_read_log_takes_every_month_whenever_that_is(session, years):
     at = NOW.replace(year=NOW.year + years)
 
-    events.saw(["person:1"], by=1, at=at, why="call")
+    events.record_access(["person:1"], by=1, at=at, why="call")
 
     assert sightings(session)[0].first_month == at.year * 100 + 3

@@ -156,4 +156,4 @@ def test_a_chain_that_bites_its_tail_ends(written):
     one, other = ValueError("a"), ValueError("b")
     one.__cause__, other.__cause__ = other, one
 
-    assert len(list(logs.told(one))) < 20
+    assert len(list(logs.traceback_lines(one))) < 20

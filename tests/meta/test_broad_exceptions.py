@@ -13,9 +13,9 @@ UNDOES = "undoes what was begun, and raises again"
 ALLOWED = {
     "cli.Commands.invoke": TOP,
     "ui.errors.show": TOP,
-    "app.scheduler.once.run": ISOLATION,
+    "app.scheduler.run_once_per_slot.run": ISOLATION,
     "calls.jobs._end_these": ISOLATION,
-    "imports.jobs.work_once": ISOLATION,
+    "imports.jobs.process_next_lot": ISOLATION,
     "imports.jobs._undo": ISOLATION,
     "imports.decryption.layers._take_all_off": HOSTILE,
     "imports.decryption.workbook.open_protected": HOSTILE,

@@ -46,7 +46,7 @@ def practise(
     task = waiting_case(site, identity("Zoé", "Fictif", phones=(phone,)), at=NOW)
     by = agent(recruit, site)
     call = calls.take_next(by, at=NOW)
-    conversation = calls.speak_to(call, task, script_version="2026.1", at=NOW)
+    conversation = calls.start_conversation(call, task, script_version="2026.1", at=NOW)
     calls.confirm_identity(conversation, confirmed=True, by=by, at=NOW)
     said = NOW + timedelta(seconds=30)
     calls.save_answer(call, task, "opening.confirmed", "0123456789abcdef", by=by, at=said)

@@ -14,12 +14,12 @@ from tracing.people.merging import (
     Record,
     Verdict,
     Why,
-    apart,
     compare,
     families,
     joint,
     judge,
     leading,
+    split_at_difference,
     why,
 )
 from tracing.people.rules import Identity
@@ -223,4 +223,4 @@ def test_parts_are_compared_as_the_import_compares_them(part, ours, theirs, like
     ],
 )
 def test_a_spelling_is_cut_at_what_differs(ours, theirs, cut):
-    assert apart(ours, theirs) == tuple(Piece(*piece) for piece in cut)
+    assert split_at_difference(ours, theirs) == tuple(Piece(*piece) for piece in cut)

@@ -83,7 +83,7 @@ class Claims(History):
             return
         tracer, claim = page
         try:
-            claims.hold(claim.entry_id, claim.number, self.tracers[tracer], at=self.at)
+            claims.renew_for_write(claim.entry_id, claim.number, self.tracers[tracer], at=self.at)
         except ClaimLost:
             assert not self.is_live(tracer, claim)
         else:
@@ -116,7 +116,7 @@ class Claims(History):
         by = self.tracers[tracer]
         try:
             with self.session.begin_nested():
-                claims.hold(claim.entry_id, claim.number, by, at=self.at)
+                claims.renew_for_write(claim.entry_id, claim.number, by, at=self.at)
                 if promise_in is not None:
                     for task in queries.open_tasks(claim.household_id):
                         services.promise(
@@ -145,7 +145,7 @@ class Claims(History):
     def give_a_call(self, household: int, tracer: int) -> None:
         entry = self.entries[household]
         try:
-            claims.give_to(entry, self.tracers[tracer].member_id, by=self.supervisor, at=self.at)
+            claims.reserve_for(entry, self.tracers[tracer].member_id, by=self.supervisor, at=self.at)
         except NotWaiting:
             assert entry in self.held
         except OnAnotherCall:

@@ -45,7 +45,7 @@ def on_the_phone(
     by = agent(tracer)
     call = calls.take_next(by, at=NOW)
     assert call.household_id == task.household_id
-    talk = calls.speak_to(call, task, script_version="2026.1", at=NOW)
+    talk = calls.start_conversation(call, task, script_version="2026.1", at=NOW)
     if confirmed:
         calls.confirm_identity(talk, confirmed=True, by=by, at=NOW)
     answer(call, task, answers, by=by)

@@ -19,7 +19,7 @@ from tracing.calls.rules import CallOutcome
 from tracing.cases import queries as cases
 from tracing.contacts import services as contacts
 from tracing.kernel.db import transaction
-from tracing.kernel.events import Event, Sighting
+from tracing.kernel.events import Event, IdentityAccess
 from tracing.people import queries as people
 from tracing.people.models import KeyKind
 from tracing.people.nir import key_of
@@ -121,7 +121,7 @@ def test_who_printed_it_is_recorded(browse, story, phone, session):
 
     ada.get(f"/sick-notes/{note.id}/insured")
 
-    seen = session.scalar(select(Sighting).where(Sighting.why == "sick_note"))
+    seen = session.scalar(select(IdentityAccess).where(IdentityAccess.why == "sick_note"))
     assert (seen.viewer_id, seen.people) == (story.ada.id, [f"person:{note.person_id}"])
     printed = session.scalar(select(Event).where(Event.kind == "note.printed"))
     assert printed.detail == {"number": note.number, "copy": "insured"}

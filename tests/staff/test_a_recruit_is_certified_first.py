@@ -5,12 +5,12 @@ import pytest
 from tests.conftest import NOW
 from tests.support.story import Story
 from tracing.staff import services
-from tracing.staff.errors import RecruitFirst
+from tracing.staff.errors import NotCertified
 from tracing.staff.models import Role
 
 
 def test_an_administrator_cannot_open_a_live_site_to_a_recruit(story: Story) -> None:
-    with pytest.raises(RecruitFirst):
+    with pytest.raises(NotCertified):
         services.set_roles(story.theo, [Role.TRACER], story.nantes.id, by=story.gaston.id, at=NOW)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests.conftest import NOW
 from tests.support.story import PASSWORD
 from tracing.staff import rules, services
-from tracing.staff.access import COOKIE, local
+from tracing.staff.access import COOKIE, safe_path
 from tracing.staff.errors import WeakPassword
 from tracing.staff.login import sessions
 from tracing.staff.models import LoginAttempt, Role, SessionEnd, Site, StaffSession
@@ -78,7 +78,7 @@ def test_a_contract_lasts_to_the_end_of_its_last_day_where_the_site_is(
     session.get_one(Site, story.nantes.id).time_zone = zone
     ada.contract_ends_on = last_day
 
-    assert sessions.may_enter(ada, moment) is enters
+    assert sessions.may_log_in(ada, moment) is enters
 
 
 def test_a_contract_that_ends_ends_the_session(browse, ada, clock, session):
@@ -168,7 +168,7 @@ def test_first_passwords_are_strong_enough_and_never_twice_the_same():
     ],
 )
 def test_after_the_log_in_one_stays_here(wanted, leads_to):
-    assert local(wanted) == leads_to
+    assert safe_path(wanted) == leads_to
 
 
 def test_one_comes_back_to_the_page_one_wanted(browse, ada):

@@ -11,7 +11,7 @@ from tests.support.story import agent, member
 from tracing.kernel.events import Event
 from tracing.staff import cli, loans, national, presence, rules, services
 from tracing.staff import queries as staff
-from tracing.staff.errors import AccountReachesFurther, NotProposable, WrongLoan
+from tracing.staff.errors import AccountWorksElsewhere, NotProposable, WrongLoan
 from tracing.staff.models import NationalProposal, Role
 
 
@@ -180,7 +180,7 @@ def test_a_training_site_notes_no_absence_of_a_live_site_s_tracer(story):
     by = agent(member("sue", "Sue", (Role.SUPERVISOR, story.school), at=NOW))
     day = date(2026, 3, 12)
 
-    with pytest.raises(AccountReachesFurther):
+    with pytest.raises(AccountWorksElsewhere):
         presence.note_absence(story.ada.id, first=day, last=day, by=by, at=NOW)
     presence.note_absence(story.theo.id, first=day, last=day, by=by, at=NOW)
     # the referent of both has the right at the live site as well

@@ -28,12 +28,12 @@ def main() -> None:
         if call is None:
             raise SystemExit("nobody waits")
         [task] = queue.open_tasks(call.household_id)
-        calls.speak_to(call, task, script_version="2026.1", at=at)
+        calls.start_conversation(call, task, script_version="2026.1", at=at)
     say(call=call.id)
     for number in itertools.count():
         with db.transaction():
             at = clock.database_now()
-            held = calls.writing(call.id, tracer, at=at)
+            held = calls.lock_for_write(call.id, tracer, at=at)
             calls.save_answer(held, task, f"question_{number}", number, by=tracer, at=at)
         say(saved=number)
 

@@ -151,19 +151,19 @@ def take(tracer: Agent, *, at: datetime) -> tuple[int, int] | None:
     if call is None:
         return None
     [task] = queue.open_tasks(call.household_id)
-    calls.speak_to(call, task, script_version="2026.1", at=at)
+    calls.start_conversation(call, task, script_version="2026.1", at=at)
     return call.id, task.id
 
 
 def save(call_id: int, task_id: int, question: str, tracer: Agent, *, at: datetime) -> None:
     """Save one answer under the call's claim."""
-    held = calls.writing(call_id, tracer, at=at)
+    held = calls.lock_for_write(call_id, tracer, at=at)
     calls.save_answer(held, queue.get_task(task_id), question, question, by=tracer, at=at)
 
 
 def finish(call_id: int, task_id: int, tracer: Agent, *, at: datetime) -> None:
     """End the call as completed."""
-    held = calls.writing(call_id, tracer, at=at)
+    held = calls.lock_for_write(call_id, tracer, at=at)
     queue_services.close_task(queue.get_task(task_id), TaskState.DONE, by=tracer.member_id, at=at)
     calls.end(held, CallOutcome.COMPLETED, by=tracer, at=at)
 

@@ -20,7 +20,7 @@ from sqlalchemy import Engine, event
 
 from tests.support.live import Live
 from tests.support.lots import SETTINGS, arrival
-from tracing.imports.jobs import Arrival, load, work_once
+from tracing.imports.jobs import Arrival, load, process_next_lot
 from tracing.kernel import bulk_copy, db
 from tracing.vault.keys import KeyRing
 from tracing.vault.services import open_vault
@@ -86,7 +86,7 @@ def _work(request: dict[str, Any]) -> None:
     if request["killed_at"] is not None:
         at_statement(engine, request["killed_at"], lambda: os.kill(os.getpid(), signal.SIGKILL))
     if request["file"] is None:
-        work_once(SETTINGS)
+        process_next_lot(SETTINGS)
     else:
         load(received(Path(request["file"])), batch_size=request["batch_size"])
 

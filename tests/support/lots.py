@@ -20,7 +20,7 @@ from tracing.imports.format.line import ParsedLine, parse
 from tracing.imports.format.reading import Reading
 from tracing.imports.jobs import Arrival
 from tracing.imports.lots import queries
-from tracing.imports.lots.report import report_of, told
+from tracing.imports.lots.report import report_line_of, report_of
 from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome, decide
 from tracing.imports.undo import services as undoing
 from tracing.kernel import clock
@@ -111,7 +111,7 @@ def take_back(lot_id: int, *, by: int) -> dict[str, Any]:
     """Request that a lot be taken back and run the scheduler's job; return what was removed and what stayed."""
     with transaction():
         undoing.ask(lot_id, by=by, at=clock.now())
-    jobs.work_once(SETTINGS)
+    jobs.process_next_lot(SETTINGS)
     with transaction():
         lot = queries.get_lot(lot_id)
         assert lot.undone, f"not taken back: {lot.trouble}"
@@ -129,7 +129,7 @@ class Store:
     def load(self, lines: Iterable[RawLine]) -> dict[str, Any]:
         """Load a lot and report the result of each line."""
         parsed_lines = [parse(raw, READING) for raw in lines]
-        return report_of([told(line, self.take_in(line)) for line in parsed_lines], with_lines=True)
+        return report_of([report_line_of(line, self.take_in(line)) for line in parsed_lines], with_lines=True)
 
     def take_in(self, line: ParsedLine) -> Decision:
         """Decide one line and store the result."""

@@ -58,7 +58,7 @@ def objects_at(site: Site, other: Site, school: Site, *, serial: int, at: dateti
     priority = priorities.give_to_place(f"4400{serial}", only_collective=False, by=by, at=at)
     call = calls.take_next(by, at=at)
     assert call is not None
-    conversation = calls.speak_to(call, task, script_version="2026.1", at=at)
+    conversation = calls.start_conversation(call, task, script_version="2026.1", at=at)
     calls.confirm_identity(conversation, confirmed=True, by=by, at=at)
     case = session.get_one(Case, task.case_id)
     contact = story.contact(case, story.identity("Luc", f"Vu{serial}", phones=(second,)), by=everyone, at=at)

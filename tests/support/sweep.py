@@ -10,7 +10,7 @@ A_FEW = 100
 
 def end_claims(*, at: datetime) -> int:
     """End every claim that has expired at a moment; return how many."""
-    swept = sum(iter(lambda: expired_claims.end_as_they_stand(at=at, most=A_FEW), 0))
-    while found := expiry.need_care(at=at, most=A_FEW):
-        swept += expired_claims.end_with_care([entry_id for _ended_at, entry_id in found], at=at)
+    swept = sum(iter(lambda: expired_claims.end_unchanged(at=at, most=A_FEW), 0))
+    while found := expiry.find_expired_changed(at=at, most=A_FEW):
+        swept += expired_claims.end_changed([entry_id for _ended_at, entry_id in found], at=at)
     return swept

@@ -177,7 +177,7 @@ def on_a_call(story, morning):
     task = waiting_case(story.nantes, at=morning)
     by = agent(story.ada)
     call = calls.take_next(by, at=morning)
-    talk = calls.speak_to(call, task, script_version="2026.1", at=morning)
+    talk = calls.start_conversation(call, task, script_version="2026.1", at=morning)
     calls.confirm_identity(talk, confirmed=True, by=by, at=morning)
     calls.save_answer(call, task, "knows_result", "yes", by=by, at=morning)
     return task, call, by

@@ -6,10 +6,10 @@ from tracing.app import home, rail
 from tracing.app.middleware.address import init_address
 from tracing.app.middleware.browser_cookie import BrowserCookie
 from tracing.app.middleware.csrf import Csrf
-from tracing.app.middleware.database_errors import register_breakdowns
+from tracing.app.middleware.database_errors import register_database_errors
 from tracing.app.middleware.denied_access import watch_attempts
 from tracing.app.middleware.request_log import Application, number_requests
-from tracing.app.middleware.retry import try_calls_again
+from tracing.app.middleware.retry import retry_call_views
 from tracing.contacts import views as contacts
 from tracing.desk import views as desk
 from tracing.duplicates import views as pairs
@@ -81,7 +81,7 @@ def create_app(settings: Settings, *, secret_key: str) -> Flask:
         g.time_zone = settings.zone
 
     requests.register(app)
-    register_breakdowns(app)  # before anything queries the database
+    register_database_errors(app)  # before anything queries the database
     init_address(app, settings)
     Csrf(app)
     access.init_access(app, call_site=queue.call_site)
@@ -90,7 +90,7 @@ def create_app(settings: Settings, *, secret_key: str) -> Flask:
     app.context_processor(rail.frame)
     for feature in FEATURES:
         app.register_blueprint(feature.bp)
-    try_calls_again(app)
+    retry_call_views(app)
     watch_attempts(app)
     app.teardown_appcontext(lambda _error: session.remove())
     return app

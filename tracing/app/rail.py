@@ -18,7 +18,7 @@ from tracing.staff.words import ROLE_WORDS
 from tracing.ui.frame import MOST_PLACES, Account, MenuLink, Place
 
 
-class Door(NamedTuple):
+class RailEntry(NamedTuple):
     """A place and the roles whose rail shows it."""
 
     endpoint: str
@@ -32,51 +32,53 @@ class Door(NamedTuple):
 
 
 DOORS = (
-    Door(
+    RailEntry(
         "desk.home",
         _l("Appels"),
         "telephone-outbound",
         frozenset({Role.TRACER}),
         also=("/calls", "/incoming"),
     ),
-    Door("escalations.waiting", _l("Avis demandés"), "heart-pulse", frozenset({Role.ADVISER, Role.REFERENT})),
-    Door("supervision.board", _l("Tableau du site"), "activity", frozenset({Role.SUPERVISOR})),
-    Door("supervision.team", _l("Équipe"), "people", frozenset({Role.SUPERVISOR, Role.REFERENT})),
-    Door("supervision.lists", _l("Listes à traiter"), "list-check", frozenset({Role.SUPERVISOR})),
-    Door(
+    RailEntry(
+        "escalations.waiting", _l("Avis demandés"), "heart-pulse", frozenset({Role.ADVISER, Role.REFERENT})
+    ),
+    RailEntry("supervision.board", _l("Tableau du site"), "activity", frozenset({Role.SUPERVISOR})),
+    RailEntry("supervision.team", _l("Équipe"), "people", frozenset({Role.SUPERVISOR, Role.REFERENT})),
+    RailEntry("supervision.lists", _l("Listes à traiter"), "list-check", frozenset({Role.SUPERVISOR})),
+    RailEntry(
         "supervision.order",
         _l("Ordre des appels"),
         "sort-down",
         frozenset({Role.SUPERVISOR}),
         also=("/calling-hours",),
     ),
-    Door("onboarding.recruits", _l("Recrues"), "mortarboard", frozenset({Role.REFERENT})),
-    Door("imports.lots", _l("Lots reçus"), "file-earmark-arrow-up", frozenset({Role.IMPORTER})),
-    Door(
+    RailEntry("onboarding.recruits", _l("Recrues"), "mortarboard", frozenset({Role.REFERENT})),
+    RailEntry("imports.lots", _l("Lots reçus"), "file-earmark-arrow-up", frozenset({Role.IMPORTER})),
+    RailEntry(
         "corrections.waiting",
         _l("À corriger"),
         "pencil",
         frozenset({Role.IMPORTER}),
         waiting=lambda agent: corrections.count_waiting(scope_of(agent)),
     ),
-    Door(
+    RailEntry(
         "pairs.review",
         _l("Doublons possibles"),
         "person-check",
         frozenset({Role.IMPORTER}),
         waiting=lambda agent: pairs.open_count(scope_of(agent)),
     ),
-    Door("sources.listing", _l("Expéditeurs"), "building", frozenset({Role.IMPORTER})),
-    Door(
+    RailEntry("sources.listing", _l("Expéditeurs"), "building", frozenset({Role.IMPORTER})),
+    RailEntry(
         "supervision.outbox",
         _l("Messages à envoyer"),
         "envelope",
         frozenset({Role.SUPERVISOR, Role.IMPORTER}),
         waiting=lambda agent: messages.waiting_count(agent.site.id),
     ),
-    Door("accounts.members", _l("Comptes"), "people", frozenset({Role.ADMINISTRATOR})),
-    Door("supervision.calling_hours", _l("Heures d’appel"), "clock", frozenset({Role.ADMINISTRATOR})),
-    Door("supervision.journal", _l("Journal"), "journal-text", frozenset({Role.AUDITOR})),
+    RailEntry("accounts.members", _l("Comptes"), "people", frozenset({Role.ADMINISTRATOR})),
+    RailEntry("supervision.calling_hours", _l("Heures d’appel"), "clock", frozenset({Role.ADMINISTRATOR})),
+    RailEntry("supervision.journal", _l("Journal"), "journal-text", frozenset({Role.AUDITOR})),
 )
 
 
@@ -95,7 +97,7 @@ def places_of(agent: Agent) -> list[Place]:
     ][:MOST_PLACES]
 
 
-def is_open(door: Door) -> bool:
+def is_open(door: RailEntry) -> bool:
     """Return whether the present page is this place or below it."""
     addresses = (url_for(door.endpoint), *door.also)
     return any(request.path == address or request.path.startswith(f"{address}/") for address in addresses)

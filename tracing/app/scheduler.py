@@ -29,7 +29,7 @@ log = structlog.get_logger()
 EVERY = {
     "sweep_claims": (calls.sweep_claims, 15),
     "promote": (queue_jobs.promote, 15),
-    "watch": (absence_jobs.watch, 30),
+    "watch": (absence_jobs.handle_absences, 30),
     "rebuild": (queue_jobs.rebuild, 15),
     "release_questions": (escalations.release_questions, 30),
     "count_waiting": (supervision.count_waiting, 20),
@@ -64,10 +64,12 @@ def make_scheduler(settings: Settings) -> Scheduler:
     for name, (job, seconds) in EVERY.items():
         # slots follow the database's clock: checking more often than they begin misses none
         often = CronTrigger(second=f"*/{LOOK_EVERY}", timezone=UTC)
-        scheduler.add_job(once(name, job, seconds), often, id=name)
-    scheduler.add_job(once("tidy", tidy_jobs.tidy, 3600), CronTrigger(minute=7, timezone=UTC), id="tidy")
+        scheduler.add_job(run_once_per_slot(name, job, seconds), often, id=name)
     scheduler.add_job(
-        once("clear_destroyed", clear_destroyed, 3600),
+        run_once_per_slot("tidy", tidy_jobs.tidy, 3600), CronTrigger(minute=7, timezone=UTC), id="tidy"
+    )
+    scheduler.add_job(
+        run_once_per_slot("clear_destroyed", clear_destroyed, 3600),
         CronTrigger(minute=17, timezone=UTC),
         id="clear_destroyed",
     )
@@ -79,7 +81,7 @@ def _add_imports(scheduler: Scheduler, settings: Settings) -> None:
     """Add the jobs that load lots: lots have a lock of their own, so these jobs need no slot."""
 
     def work(_slot: datetime) -> None:
-        while imports.work_once(settings, is_closing=scheduler.closing.is_set):
+        while imports.process_next_lot(settings, is_closing=scheduler.closing.is_set):
             session.remove()
             if scheduler.closing.is_set():
                 return
@@ -87,9 +89,11 @@ def _add_imports(scheduler: Scheduler, settings: Settings) -> None:
     inbox = folder.Inbox(settings)
     every = (("work", work, WORK_EVERY), ("fetch", inbox.fetch, FETCH_EVERY))
     for name, job, seconds in every:
-        scheduler.add_job(once(name, job, seconds), CronTrigger(second=f"*/{seconds}", timezone=UTC), id=name)
+        scheduler.add_job(
+            run_once_per_slot(name, job, seconds), CronTrigger(second=f"*/{seconds}", timezone=UTC), id=name
+        )
     scheduler.add_job(
-        once("remove_originals", imports.remove_originals, 3600),
+        run_once_per_slot("remove_originals", imports.remove_originals, 3600),
         CronTrigger(minute=27, timezone=UTC),
         id="remove_originals",
     )
@@ -102,7 +106,7 @@ def clear_destroyed(slot: datetime) -> None:
             vault.clear_destroyed()
 
 
-def once(name: str, job: Callable[[datetime], object], seconds: int) -> Callable[[], None]:
+def run_once_per_slot(name: str, job: Callable[[datetime], object], seconds: int) -> Callable[[], None]:
     """Return `job` as a function that runs once for each slot, closes its session and logs its failure."""
 
     def run() -> None:

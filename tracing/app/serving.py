@@ -15,7 +15,7 @@ from gunicorn.glogging import Logger
 from tracing.app.runtime import Runtime
 from tracing.app.scheduler import make_scheduler
 from tracing.kernel.config import CannotStart, Settings
-from tracing.kernel.gc_control import leave_out_what_is_loaded
+from tracing.kernel.gc_control import freeze_loaded_objects
 
 log = structlog.get_logger()
 
@@ -66,7 +66,7 @@ def all_in_one(runtime: Runtime, *, accounts: Sequence[str], say: Callable[[str]
     except (OSError, ValueError) as error:  # the server raises ValueError for a malformed address
         raise _taken(settings, error) from None
     warn_without_address(settings)
-    leave_out_what_is_loaded()
+    freeze_loaded_objects()
     jobs = make_scheduler(settings)
     jobs.start()
     try:
@@ -91,7 +91,7 @@ def warn_without_address(settings: Settings) -> None:
         )
 
 
-class AsWeLog(Logger):  # type: ignore[misc]
+class GunicornLogger(Logger):  # type: ignore[misc]
     """Sends gunicorn's log through ours (kernel.logs): its own would write a failed request with its query string."""
 
     def setup(self, cfg: Any) -> None:
@@ -137,7 +137,7 @@ def check_address(settings: Settings) -> None:
         raise _taken(settings, error) from None
 
 
-class Pages(BaseApplication):  # type: ignore[misc]
+class GunicornServer(BaseApplication):  # type: ignore[misc]
     """gunicorn with our application, configured in code and not by files."""
 
     def __init__(self, make_app: Callable[[], Flask], options: dict[str, Any]) -> None:
@@ -153,7 +153,7 @@ class Pages(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         """Build the application in each worker."""
         app = self._make_app()
-        leave_out_what_is_loaded()
+        freeze_loaded_objects()
         return app
 
 
@@ -188,7 +188,7 @@ def pages_only(runtime: Runtime, *, workers: int) -> None:
         "errorlog": "-",
         "accesslog": None,
         "loglevel": settings.log_level,
-        "logger_class": AsWeLog,
+        "logger_class": GunicornLogger,
         "worker_tmp_dir": str(settings.data_dir),
         "control_socket_disable": True,
         # the application reads forwarded headers itself, of the proxies that the settings name
@@ -196,7 +196,7 @@ def pages_only(runtime: Runtime, *, workers: int) -> None:
         "secure_scheme_headers": {},
         "forwarder_headers": "",
     }
-    Pages(runtime.make_app, options).run()
+    GunicornServer(runtime.make_app, options).run()
 
 
 def scheduler_only(runtime: Runtime, *, say: Callable[[str], None]) -> None:

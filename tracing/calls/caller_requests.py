@@ -15,7 +15,7 @@ from tracing.vault import services as vault
 
 
 @dataclass(frozen=True, repr=False)
-class Told:
+class UnsealedRequest:
     """A request and what was said; the three texts are empty once destroyed."""
 
     request: CallerRequest
@@ -63,7 +63,7 @@ def close(request_id: int, *, by: Agent, at: datetime) -> None:
         )
 
 
-def open_requests(site_id: int, *, before_id: int | None) -> Page[Told]:
+def open_requests(site_id: int, *, before_id: int | None) -> Page[UnsealedRequest]:
     """Return a page of a site's open requests, newest first."""
     chosen = select(CallerRequest).where(CallerRequest.site_id == site_id, CallerRequest.closed_at.is_(None))
     if before_id is not None:
@@ -78,6 +78,6 @@ def open_count(site_id: int) -> int:
     return session.scalar(chosen) or 0
 
 
-def _told(request: CallerRequest) -> Told:
+def _told(request: CallerRequest) -> UnsealedRequest:
     said = vault.find_unsealed("caller_requests", request.id, request.cohort, request.sealed) or {}
-    return Told(request, said.get("name", ""), said.get("number", ""), said.get("words", ""))
+    return UnsealedRequest(request, said.get("name", ""), said.get("number", ""), said.get("words", ""))

@@ -31,7 +31,7 @@ Its transaction does not wait for the disk: after a power failure these claims a
 """
 
 
-def end_as_they_stand(*, at: datetime, most: int) -> int:
+def end_unchanged(*, at: datetime, most: int) -> int:
     """End up to `most` expired claims of households that keep their place, with their calls; return how many.
 
     Answers and drafts are kept, here and in `end_with_care`.
@@ -44,8 +44,8 @@ def end_as_they_stand(*, at: datetime, most: int) -> int:
     return ended
 
 
-def end_with_care(entry_ids: Sequence[int], *, at: datetime) -> int:
+def end_changed(entry_ids: Sequence[int], *, at: datetime) -> int:
     """End expired claims of households whose place must be computed again, with their calls; return how many."""
-    claims = expiry.expire_with_care(entry_ids, at=at)
+    claims = expiry.expire_changed(entry_ids, at=at)
     services.close_lost(claims, CallOutcome.CLAIM_ENDED, at=at)
     return len(claims)

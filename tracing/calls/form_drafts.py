@@ -92,7 +92,7 @@ def keep(
     is_theirs = True
     try:
         # typing counts as input
-        calls.writing(call_id, by, at=at)
+        calls.lock_for_write(call_id, by, at=at)
     except ClaimLost:
         is_theirs = False
     _one_at_a_time(call_id)

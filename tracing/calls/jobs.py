@@ -33,7 +33,7 @@ def _end_as_they_stand(*, at: datetime) -> int:
     while True:
         began = monotonic()
         with transaction():
-            ended = expired_claims.end_as_they_stand(at=at, most=most)
+            ended = expired_claims.end_unchanged(at=at, most=most)
         if not ended:
             return swept
         swept += ended
@@ -44,7 +44,7 @@ def _end_with_care(*, at: datetime) -> int:
     swept, most, last = 0, rules.WITH_CARE.first, None
     while True:
         with transaction():
-            found = expiry.need_care(at=at, after=last, most=most)
+            found = expiry.find_expired_changed(at=at, after=last, most=most)
         if not found:
             return swept
         last = found[-1]
@@ -58,7 +58,7 @@ def _end_these(entry_ids: Sequence[int], *, at: datetime) -> int:
     try:
         # after a power failure these claims are still expired and are swept again
         with transaction(waits_for_disk=False):
-            return expired_claims.end_with_care(entry_ids, at=at)
+            return expired_claims.end_changed(entry_ids, at=at)
     except Exception:
         if len(entry_ids) == 1:
             # the next sweep tries again

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.calls.rules import CallOutcome, GiveBackReason
-from tracing.kernel.db import Base, coded
+from tracing.kernel.db import Base, enum_text
 from tracing.vault import registry
 
 
@@ -33,10 +33,10 @@ class Call(Base):
     tracer_id: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
-    outcome: Mapped[CallOutcome | None] = mapped_column(coded(CallOutcome))
+    outcome: Mapped[CallOutcome | None] = mapped_column(enum_text(CallOutcome))
     session_id: Mapped[int | None] = mapped_column(ForeignKey("staff_sessions.id"))
     """The browser in which the call is led; another browser of the tracer may take it over."""
-    give_back_reason: Mapped[GiveBackReason | None] = mapped_column(coded(GiveBackReason))
+    give_back_reason: Mapped[GiveBackReason | None] = mapped_column(enum_text(GiveBackReason))
     escalation_id: Mapped[int | None] = mapped_column(BigInteger)
     """The question for which an adviser or a referent rings; none: a tracer's call."""
 
@@ -58,7 +58,7 @@ class Conversation(Base):
     identity_confirmed_at: Mapped[datetime | None]
     """When the person confirmed their identity in this call: health content opens only then."""
     finished_at: Mapped[datetime | None]
-    outcome: Mapped[CallOutcome | None] = mapped_column(coded(CallOutcome))
+    outcome: Mapped[CallOutcome | None] = mapped_column(enum_text(CallOutcome))
 
 
 class Answer(Base):

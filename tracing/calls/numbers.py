@@ -52,7 +52,7 @@ def numbers_of(call: Call, task: CallTask, known: Sequence[str]) -> list[Number]
 
 
 def ring(call: Call, task: CallTask, place: int, *, by: Agent, at: datetime) -> None:
-    """Choose another number of a person, by its position on the page. Call `calls.services.writing` first.
+    """Choose another number of a person, by its position on the page. Call `calls.services.lock_for_write` first.
 
     Raises:
         NoSuchCall: there is no such number.

@@ -61,7 +61,7 @@ SKIPS_A_DAY = 3
 """This many calls a day may be given back without a reason; after that a reason is required."""
 
 
-class Follows(StrEnum):
+class FollowUp(StrEnum):
     """What happens to a task after a conversation."""
 
     DONE = "done"
@@ -95,7 +95,7 @@ class Asks(StrEnum):
 class OutcomeRule:
     """What an outcome means: for the task, for the household, for the form."""
 
-    follows: Follows
+    follows: FollowUp
     by_tracer: bool = True
     """A tracer chooses it when they end a conversation; the others are set by the platform."""
     asks: Asks = Asks.NOTHING
@@ -106,22 +106,22 @@ class OutcomeRule:
 
 
 OUTCOMES: dict[CallOutcome, OutcomeRule] = {
-    CallOutcome.COMPLETED: OutcomeRule(Follows.DONE),
-    CallOutcome.CALLBACK: OutcomeRule(Follows.PROMISE, asks=Asks.CALLBACK),
-    CallOutcome.NO_ANSWER: OutcomeRule(Follows.TRY_AGAIN, is_attempt=True, whole_household=True),
-    CallOutcome.VOICEMAIL: OutcomeRule(Follows.TRY_AGAIN, is_attempt=True, whole_household=True),
-    CallOutcome.WRONG_NUMBER: OutcomeRule(Follows.TRY_AGAIN, is_attempt=True, whole_household=True),
-    CallOutcome.REFUSED: OutcomeRule(Follows.DONE),
-    CallOutcome.LANGUAGE: OutcomeRule(Follows.LANGUAGE, asks=Asks.LANGUAGE),
-    CallOutcome.NEEDS_DOCTOR: OutcomeRule(Follows.DOCTOR, asks=Asks.QUESTION),
-    CallOutcome.INTERPRETER: OutcomeRule(Follows.INTERPRETER, asks=Asks.INTERPRETER),
-    CallOutcome.HOSPITALISED: OutcomeRule(Follows.HAND_ON),
-    CallOutcome.OUT_OF_AREA: OutcomeRule(Follows.HAND_ON),
-    CallOutcome.DECEASED: OutcomeRule(Follows.STOP),
-    CallOutcome.ADVISED: OutcomeRule(Follows.AS_IT_WAS, by_tracer=False, whole_household=True),
-    CallOutcome.GIVEN_BACK: OutcomeRule(Follows.AS_IT_WAS, by_tracer=False, whole_household=True),
-    CallOutcome.CLAIM_ENDED: OutcomeRule(Follows.AS_IT_WAS, by_tracer=False, whole_household=True),
-    CallOutcome.TAKEN_BACK: OutcomeRule(Follows.AS_IT_WAS, by_tracer=False, whole_household=True),
+    CallOutcome.COMPLETED: OutcomeRule(FollowUp.DONE),
+    CallOutcome.CALLBACK: OutcomeRule(FollowUp.PROMISE, asks=Asks.CALLBACK),
+    CallOutcome.NO_ANSWER: OutcomeRule(FollowUp.TRY_AGAIN, is_attempt=True, whole_household=True),
+    CallOutcome.VOICEMAIL: OutcomeRule(FollowUp.TRY_AGAIN, is_attempt=True, whole_household=True),
+    CallOutcome.WRONG_NUMBER: OutcomeRule(FollowUp.TRY_AGAIN, is_attempt=True, whole_household=True),
+    CallOutcome.REFUSED: OutcomeRule(FollowUp.DONE),
+    CallOutcome.LANGUAGE: OutcomeRule(FollowUp.LANGUAGE, asks=Asks.LANGUAGE),
+    CallOutcome.NEEDS_DOCTOR: OutcomeRule(FollowUp.DOCTOR, asks=Asks.QUESTION),
+    CallOutcome.INTERPRETER: OutcomeRule(FollowUp.INTERPRETER, asks=Asks.INTERPRETER),
+    CallOutcome.HOSPITALISED: OutcomeRule(FollowUp.HAND_ON),
+    CallOutcome.OUT_OF_AREA: OutcomeRule(FollowUp.HAND_ON),
+    CallOutcome.DECEASED: OutcomeRule(FollowUp.STOP),
+    CallOutcome.ADVISED: OutcomeRule(FollowUp.AS_IT_WAS, by_tracer=False, whole_household=True),
+    CallOutcome.GIVEN_BACK: OutcomeRule(FollowUp.AS_IT_WAS, by_tracer=False, whole_household=True),
+    CallOutcome.CLAIM_ENDED: OutcomeRule(FollowUp.AS_IT_WAS, by_tracer=False, whole_household=True),
+    CallOutcome.TAKEN_BACK: OutcomeRule(FollowUp.AS_IT_WAS, by_tracer=False, whole_household=True),
 }
 """Everything that is decided about an outcome.
 

@@ -75,7 +75,7 @@ def _new_call(claim: Claim, by: Agent, *, escalation_id: int | None = None, at: 
     )
 
 
-def writing(call_id: int, by: Agent, *, escalation_id: int | None = None, at: datetime) -> Call:
+def lock_for_write(call_id: int, by: Agent, *, escalation_id: int | None = None, at: datetime) -> Call:
     """Return the call for a write, after locking its household and renewing its claim.
 
     Every write of a call starts here: it states the claim number under which the call was started. A tracer's writes
@@ -91,8 +91,8 @@ def writing(call_id: int, by: Agent, *, escalation_id: int | None = None, at: da
         raise NoSuchCall
     if call.ended_at is not None:
         raise ClaimLost
-    claims_services.hold(call.entry_id, call.claim_number, by, at=at)
-    require_here(call, by)
+    claims_services.renew_for_write(call.entry_id, call.claim_number, by, at=at)
+    require_this_browser(call, by)
     return call
 
 
@@ -103,7 +103,7 @@ def is_elsewhere(call: Call, by: Agent) -> bool:
     return staff.is_open_session(call.session_id)
 
 
-def require_here(call: Call, by: Agent) -> None:
+def require_this_browser(call: Call, by: Agent) -> None:
     """Refuse a request from a browser that does not lead the call; if that session is closed, this one takes over.
 
     Raises:
@@ -126,14 +126,14 @@ def take_over(call_id: int, by: Agent, *, at: datetime) -> Call:
     call = queries.get_call(call_id, tracer_id=by.member_id)
     if call.ended_at is not None:
         raise ClaimLost
-    claims_services.hold(call.entry_id, call.claim_number, by, at=at)
+    claims_services.renew_for_write(call.entry_id, call.claim_number, by, at=at)
     call.session_id = by.session_id
     session.flush()
     events.record("call.moved", by=by.member_id, at=at, subject=("call", call.id), site_id=call.site_id)
     return call
 
 
-def speak_to(call: Call, task: CallTask, *, script_version: str, at: datetime) -> Conversation:
+def start_conversation(call: Call, task: CallTask, *, script_version: str, at: datetime) -> Conversation:
     """Return the conversation about a task in this call. The first conversation pins the task's script version."""
     task.script_version = task.script_version or script_version
     session.flush()
@@ -302,7 +302,7 @@ def give_back(call: Call, *, reason: GiveBackReason | None = None, by: Agent, at
     end(call, CallOutcome.GIVEN_BACK, reason=reason, by=by, at=at)
 
 
-def may_skip(by: Agent, *, at: datetime) -> bool:
+def may_give_back_without_reason(by: Agent, *, at: datetime) -> bool:
     """Return whether the agent may still give a call back without a reason today (the site's day)."""
     skipped = queries.skipped_since(by.member_id, clock.midnight(at, by.site.time_zone))
     return not rules.must_say_why(skipped)

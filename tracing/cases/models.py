@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Sequence, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracing.kernel.db import Base, coded
+from tracing.kernel.db import Base, enum_text
 from tracing.vault import registry
 
 
@@ -69,8 +69,8 @@ class Case(Base):
     isolation_last_day: Mapped[date | None]
     isolation_rule: Mapped[str | None]
     """Programme, pack version and rule that decided."""
-    status: Mapped[CaseStatus] = mapped_column(coded(CaseStatus), default=CaseStatus.OPEN)
-    outcome: Mapped[CaseOutcome | None] = mapped_column(coded(CaseOutcome))
+    status: Mapped[CaseStatus] = mapped_column(enum_text(CaseStatus), default=CaseStatus.OPEN)
+    outcome: Mapped[CaseOutcome | None] = mapped_column(enum_text(CaseOutcome))
     from_contact_id: Mapped[int | None] = mapped_column(BigInteger)
     """The contact who became this case."""
     warnings: Mapped[list[str]]

@@ -23,7 +23,7 @@ def due_at(case: Case, at: datetime) -> datetime:
     return at + timedelta(hours=get_pack(case.programme).service.contact_hours)
 
 
-def settle(
+def update_call_task(
     contact: Contact,
     case: Case,
     *,
@@ -51,7 +51,7 @@ def settle(
         _keep(task, case, phones, renumbered=renumbered, by=by, at=at)
 
 
-def speak(contact: Contact, language: str, *, before: str = "", at: datetime) -> None:
+def set_language(contact: Contact, language: str, *, before: str = "", at: datetime) -> None:
     """Set the language that the case says a contact speaks; `before` is what their line said until now.
 
     The language that the person told us themselves is not changed.

@@ -13,7 +13,7 @@ from tracing.contacts import rules
 from tracing.contacts.closing import close_when_done, open_again
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.kernel import clock, events
-from tracing.kernel.db import among, fresh, session
+from tracing.kernel.db import equals_any, fresh, session
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.queue import queries as queue_queries
@@ -83,8 +83,10 @@ def _turns(opened: Sequence[tuple[int, int]], zone: ZoneInfo) -> list[_Turn]:
     ids = [person_id for _case, person_id in opened]
     # two conditions joined by OR would read the whole table of contacts
     whoever = union_all(
-        select(Contact.id).where(among(Contact.person_id, ids)),
-        select(Contact.id).join(Person, Person.id == Contact.person_id).where(among(Person.same_as, ids)),
+        select(Contact.id).where(equals_any(Contact.person_id, ids)),
+        select(Contact.id)
+        .join(Person, Person.id == Contact.person_id)
+        .where(equals_any(Person.same_as, ids)),
     ).subquery()
     rows = session.execute(
         select(
@@ -180,7 +182,7 @@ def find_recent_case(contact: Contact, programme: str, *, zone: ZoneInfo) -> Cas
         case.id: case
         for case in session.scalars(
             select(Case).where(
-                Case.person_id.in_(people.alike(contact.person_id)),
+                Case.person_id.in_(people.records_of_same_person(contact.person_id)),
                 Case.programme == programme,
                 Case.status != CaseStatus.WITHDRAWN,
                 or_(Case.outcome.is_(None), Case.outcome != CaseOutcome.NOT_A_CASE),

@@ -37,7 +37,7 @@ def correct(contact: Contact, described: Described, *, may_move: bool, cohort: d
     identity = people_queries.find_identity(person.id)
     known = _find_known(described, is_invented=person.is_invented)
     # two records of one person count as the same: a correction does not move a contact between them
-    moves = known is not None and known[0].id not in people_queries.alike(person.id)
+    moves = known is not None and known[0].id not in people_queries.records_of_same_person(person.id)
     shared = queries.is_shared(person.id, but=contact.id)
     if may_move and moves and known is not None:
         return _complete(*known, described, cohort=cohort)
@@ -56,7 +56,7 @@ def refuse_twice(described: Described, *, case_person: int, others: Iterable[Con
         IsTheCase: it is the person who is being called.
         AlreadyNamed: they are in the list.
     """
-    of_case = people_queries.identities(people_queries.alike(case_person)).values()
+    of_case = people_queries.identities(people_queries.records_of_same_person(case_person)).values()
     if described.identifies and any(same_person(described.identity, one) for one in of_case):
         raise IsTheCase
     listed = [queries.described(other) for other in others if other.status is not ContactStatus.REMOVED]
@@ -70,7 +70,7 @@ def refuse_person_twice(person_id: int, *, others: Iterable[Contact]) -> None:
     Raises:
         AlreadyNamed: they are in the list.
     """
-    records = people_queries.alike(person_id)
+    records = people_queries.records_of_same_person(person_id)
     if any(other.person_id in records and other.status is not ContactStatus.REMOVED for other in others):
         raise AlreadyNamed
 

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.contacts.rules import ContactStatus
-from tracing.kernel.db import Base, coded
+from tracing.kernel.db import Base, enum_text
 from tracing.programmes.vocabulary import RiskLevel
 from tracing.vault import registry
 
@@ -40,7 +40,7 @@ class Contact(Base):
     last_contact_on: Mapped[date]
     circumstances: Mapped[dict[str, Any]]
     """Codes of the programme's criteria (lives_with_case, face_to_face…), never free text."""
-    risk: Mapped[RiskLevel] = mapped_column(coded(RiskLevel))
+    risk: Mapped[RiskLevel] = mapped_column(enum_text(RiskLevel))
     """The risk of the meeting, by the programme's rule; undetermined while an answer is missing."""
     risk_rule: Mapped[str | None]
     """Programme, pack version and rule that decided the risk."""
@@ -55,9 +55,9 @@ class Contact(Base):
     quarantine_rule: Mapped[str | None]
     may_disclose: Mapped[bool] = mapped_column(default=False)
     """Whether the case agreed that this contact be told the case's name. By default not."""
-    status: Mapped[ContactStatus] = mapped_column(coded(ContactStatus), default=ContactStatus.NAMED)
+    status: Mapped[ContactStatus] = mapped_column(enum_text(ContactStatus), default=ContactStatus.NAMED)
     status_before: Mapped[ContactStatus | None] = mapped_column(
-        coded(ContactStatus, name="contactstatus_before")
+        enum_text(ContactStatus, name="contactstatus_before")
     )
     """The status before they became a case, which they have again if the case is none."""
     became_case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))

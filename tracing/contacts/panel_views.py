@@ -207,7 +207,7 @@ def _why(contact: Contact) -> str:
 
 
 def _record_sight(call: Call, lines: Sequence[Line], *, at: datetime) -> None:
-    events.saw(
+    events.record_access(
         [f"person:{one.contact.person_id}" for one in lines],
         by=agent().member_id,
         at=at,

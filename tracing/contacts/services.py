@@ -1,6 +1,6 @@
 """Commands on the contact list of a case: add, edit, remove, restore, disclose; decide risk and quarantine.
 
-Call `calls.services.writing` first: every write of a call does.
+Call `calls.services.lock_for_write` first: every write of a call does.
 """
 
 from datetime import date, datetime
@@ -55,11 +55,11 @@ def add(call: Call, task: CallTask, details: ContactDetails, *, by: Agent, at: d
     _record("contact.named", contact, case, by=by, at=at, risk=contact.risk.value, rule=contact.risk_rule)
     contact_to_case.join_known_case(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
     if details.described.language:
-        calling.speak(contact, details.described.language, at=at)
+        calling.set_language(contact, details.described.language, at=at)
     if details.described.phones:
         # a number belongs to one household, even the number of a person who need not be called
         households.settle_person(person.id, at=at)
-    calling.settle(contact, case, phones=_phones(contact), by=by.member_id, at=at)
+    calling.update_call_task(contact, case, phones=_phones(contact), by=by.member_id, at=at)
     return contact
 
 
@@ -93,12 +93,14 @@ def edit(
     session.flush()
     said = before.language if before else ""
     if details.described.language != said or (said and contact.person_id != person_before):
-        calling.speak(contact, details.described.language, before=said, at=at)
+        calling.set_language(contact, details.described.language, before=said, at=at)
     _record("contact.edited", contact, case, by=by, at=at, risk=contact.risk.value, rule=contact.risk_rule)
     if contact.person_id != person_before:
         contact_to_case.follow_person(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
     if not is_own_call:
-        calling.settle(contact, case, phones=_phones(contact), renumbered=renumbered, by=by.member_id, at=at)
+        calling.update_call_task(
+            contact, case, phones=_phones(contact), renumbered=renumbered, by=by.member_id, at=at
+        )
     elif renumbered:
         households.settle_person(contact.person_id, at=at)
     return contact
@@ -119,7 +121,7 @@ def remove(call: Call, task: CallTask, contact_id: int, *, by: Agent, at: dateti
     contact.status, contact.removed_at = ContactStatus.REMOVED, at
     session.flush()
     _record("contact.removed", contact, case, by=by, at=at)
-    calling.settle(contact, case, phones=_phones(contact), by=by.member_id, at=at)
+    calling.update_call_task(contact, case, phones=_phones(contact), by=by.member_id, at=at)
     return contact
 
 
@@ -142,7 +144,7 @@ def restore(call: Call, task: CallTask, contact_id: int, *, by: Agent, at: datet
     session.flush()
     _record("contact.restored", contact, case, by=by, at=at)
     contact_to_case.join_known_case(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
-    calling.settle(contact, case, phones=_phones(contact), by=by.member_id, at=at)
+    calling.update_call_task(contact, case, phones=_phones(contact), by=by.member_id, at=at)
     return contact
 
 

@@ -275,7 +275,7 @@ def lines(
         }
 
 
-def with_the_usual_trouble(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+def with_typical_errors(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """Add what real extracts contain: negatives, unusable lines, one name spelt in two ways, repetitions."""
     changed = [dict(row) for row in rows]
     for row, result in zip(changed[-9:-3], ("N", "N", "N", "I", "X", "Z"), strict=True):

@@ -76,7 +76,7 @@ def load(settings: Settings) -> None:
             )
     know_senders(settings, at=at - timedelta(days=10))
     send_and_load(settings, at=at - ARRIVED_AGO)
-    sample_calls.work(began_at=at - ARRIVED_AGO, at=at)
+    sample_calls.make_sample_calls(began_at=at - ARRIVED_AGO, at=at)
     with transaction():
         session.get_one(DemoRun, THE_RUN).loaded_at = at = clock.now()
         events.record(LOADED, by=None, at=at)
@@ -138,7 +138,7 @@ def send_and_load(settings: Settings, *, at: datetime) -> None:
     for code, theirs, has_trouble in ((SENDER, people, True), (PRACTICE, pupils, False)):
         lot = f"{code}{at:%Y%m%d}01"
         rows = list(invented.lines(theirs, lot=lot, at=at, zone=settings.zone, random=random))
-        _load(code, lot, invented.with_the_usual_trouble(rows) if has_trouble else rows, settings, at=at)
+        _load(code, lot, invented.with_typical_errors(rows) if has_trouble else rows, settings, at=at)
 
 
 def _load(code: str, lot: str, rows: list[dict[str, str]], settings: Settings, *, at: datetime) -> None:

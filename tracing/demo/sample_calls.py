@@ -13,7 +13,7 @@ from tracing.contacts import services as contacts
 from tracing.contacts.rules import ContactDetails, Described
 from tracing.demo.staff import NANTES, SCHOOL, agent_of
 from tracing.desk import services as desk
-from tracing.desk.conversation.conversation import Talk
+from tracing.desk.conversation.conversation import ScriptedConversation
 from tracing.desk.ending import call_outcomes
 from tracing.desk.services import StepInput
 from tracing.escalations import services as escalations
@@ -81,7 +81,7 @@ FRIENDS = (
 )
 
 
-def work(*, began_at: datetime, at: datetime) -> None:
+def make_sample_calls(*, began_at: datetime, at: datetime) -> None:
     """Make the calls of a morning at Nantes, and two practice calls of the recruit; skip those already made."""
     with transaction():
         lucie, anouk = agent_of("lucie", NANTES), agent_of("anouk", NANTES)
@@ -107,7 +107,7 @@ def work(*, began_at: datetime, at: datetime) -> None:
         make(began_at + timedelta(minutes=4) + TURN * turn)
 
 
-def take(by: Agent, *, at: datetime) -> Iterator[tuple[Call, Talk]]:
+def take(by: Agent, *, at: datetime) -> Iterator[tuple[Call, ScriptedConversation]]:
     """Take the next call and yield the conversation with each of its people."""
     call = calls.take_next(by, at=at)
     if call is None:
@@ -142,7 +142,7 @@ def quarters_from(now: datetime) -> Iterator[datetime]:
         yield first + timedelta(minutes=15 * quarter)
 
 
-def may_call_back(talk: Talk, moment: datetime, *, by: Agent) -> bool:
+def may_call_back(talk: ScriptedConversation, moment: datetime, *, by: Agent) -> bool:
     """Say whether the tracer who promises may call back themselves at that moment."""
     calling = calling_of_person(talk.task.person_id, talk.task.site_id)
     at_work = presence.tracers_at_work(by.site.id, moment, zone=by.site.time_zone)
@@ -197,15 +197,17 @@ def complete_call(by: Agent, friends: list[Friend], *, with_note: bool = False, 
         leave_the_others(talks, by=by, at=at + timedelta(minutes=6))
 
 
-def leave_the_others(talks: Sequence[tuple[Call, Talk]], *, by: Agent, at: datetime) -> None:
+def leave_the_others(talks: Sequence[tuple[Call, ScriptedConversation]], *, by: Agent, at: datetime) -> None:
     """End the call without speaking to the others of the household, because a tracer has one call at a time."""
     if len(talks) > 1:
         call_outcomes.hang_up(talks[0][0], by=by, at=at)
 
 
-def speak(call: Call, talk: Talk, *, by: Agent, at: datetime, until: str | None = None) -> Talk:
+def speak(
+    call: Call, talk: ScriptedConversation, *, by: Agent, at: datetime, until: str | None = None
+) -> ScriptedConversation:
     """Follow the script up to the step that asks `until`, saving the answers."""
-    calls.writing(call.id, by, at=at)
+    calls.lock_for_write(call.id, by, at=at)
     last: str | None = None
     for rank in range(len(talk.script.steps) * 2):
         moment = at + timedelta(seconds=5 * rank)
@@ -229,7 +231,7 @@ def speak(call: Call, talk: Talk, *, by: Agent, at: datetime, until: str | None 
     return talk
 
 
-def answer_to(question: Question, talk: Talk, at: datetime) -> tuple[str, ...]:
+def answer_to(question: Question, talk: ScriptedConversation, at: datetime) -> tuple[str, ...]:
     """Return an invented person's answer to a question; empty if it needs no answer."""
     if question.id == "onset_on":
         onset = talk.about.case.onset_on or at.date() - timedelta(days=2)
@@ -239,7 +241,7 @@ def answer_to(question: Question, talk: Talk, at: datetime) -> tuple[str, ...]:
     return SAID.get(question.id, ())
 
 
-def details_of(friend: Friend, talk: Talk, day: date) -> ContactDetails:
+def details_of(friend: Friend, talk: ScriptedConversation, day: date) -> ContactDetails:
     """Return the contact-list line of a friend who was met the day before."""
     return ContactDetails(
         described=Described(

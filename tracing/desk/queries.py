@@ -27,7 +27,7 @@ from tracing.vault import services as vault
 
 
 @dataclass(frozen=True, repr=False)
-class About:
+class CalledPerson:
     """One person of a call and why they are called, limited to what the caller may know."""
 
     task: CallTask
@@ -116,13 +116,13 @@ def task_in(call: Call, task_id: int) -> CallTask:
     return task
 
 
-def about(task: CallTask) -> About:
+def about(task: CallTask) -> CalledPerson:
     """Load one person of a call; the name of the case is read only if it may be told."""
     contact = find_contact(task.contact_id)
     case = cases.get_case(task.case_id)
     may_name = contact is not None and contact.may_disclose
     found = people.joint_identities([task.person_id, *([case.person_id] if may_name else [])])
-    return About(
+    return CalledPerson(
         task=task,
         case=case,
         contact=contact,

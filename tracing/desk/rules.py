@@ -57,7 +57,7 @@ def of_one_call(script: Script) -> frozenset[str]:
     return frozenset(keys)
 
 
-def standing(script: Script, given: Mapping[str, Given], *, call_id: int) -> dict[str, Any]:
+def answers_in_force(script: Script, given: Mapping[str, Given], *, call_id: int) -> dict[str, Any]:
     """Return the answers that hold in a call: all of the task, without those bound to an earlier call."""
     momentary = of_one_call(script)
     return {
@@ -105,7 +105,7 @@ def newly_typed(typed: Sequence[str], stored: object) -> list[str]:
     return fresh if len(given) == 2 and len(fresh) == 1 else given
 
 
-def on_the_clock(day: date, hour: time, zone: ZoneInfo, *, at: datetime) -> datetime | None:
+def local_to_utc(day: date, hour: time, zone: ZoneInfo, *, at: datetime) -> datetime | None:
     """Return the UTC time at which the clocks of a zone show `hour`; None if the clocks skip it.
 
     If an hour occurs twice in a night, the first occurrence that is still in the future counts.

@@ -15,10 +15,10 @@ from tracing.cases import services as cases
 from tracing.contacts import queries as contact_queries
 from tracing.contacts import services as contacts
 from tracing.desk import queries, rules
-from tracing.desk.conversation.conversation import Talk, talk_of
+from tracing.desk.conversation.conversation import ScriptedConversation, talk_of
 from tracing.desk.conversation.facts import age_that_counts
 from tracing.desk.errors import WordsChanged
-from tracing.desk.queries import About
+from tracing.desk.queries import CalledPerson
 from tracing.kernel import clock, events
 from tracing.kernel.errors import Refused
 from tracing.people import queries as people
@@ -74,8 +74,10 @@ def open_conversations(call: Call, *, by: Agent, at: datetime) -> Spoken:
     for task in queries.tasks_of_call(call):
         spoken = known.get(task.id)
         if spoken is None:
-            spoken = calls.speak_to(call, task, script_version=newest_version(SCRIPT_OF[task.kind]), at=at)
-            date_first(queries.about(task), by=by, at=at)
+            spoken = calls.start_conversation(
+                call, task, script_version=newest_version(SCRIPT_OF[task.kind]), at=at
+            )
+            decide_first_dates(queries.about(task), by=by, at=at)
         people.append((task, spoken))
     return people
 
@@ -95,7 +97,9 @@ def chosen(
     return next(still, spoken[0])
 
 
-def talk_in(call: Call, task_id: int, *, spoken: Spoken | None = None, by: Agent, at: datetime) -> Talk:
+def talk_in(
+    call: Call, task_id: int, *, spoken: Spoken | None = None, by: Agent, at: datetime
+) -> ScriptedConversation:
     """Return the conversation with one person of a call; `spoken` is every person in it, if already loaded.
 
     Raises:
@@ -107,7 +111,7 @@ def talk_in(call: Call, task_id: int, *, spoken: Spoken | None = None, by: Agent
     raise NoSuchCall
 
 
-def date_first(about: About, *, by: Agent, at: datetime) -> None:
+def decide_first_dates(about: CalledPerson, *, by: Agent, at: datetime) -> None:
     """Decide a person's first dates, from what is known before any question is asked."""
     undecided = (
         about.case.isolation_measure is None
@@ -118,7 +122,7 @@ def date_first(about: About, *, by: Agent, at: datetime) -> None:
         _decide(about, {}, by=by, at=at)
 
 
-def _decide(about: About, answers: Mapping[str, Any], *, by: Agent, at: datetime) -> None:
+def _decide(about: CalledPerson, answers: Mapping[str, Any], *, by: Agent, at: datetime) -> None:
     """Compute a person's dates again, by the rules in force today."""
     zone = by.site.time_zone
     age = age_that_counts(about, at=at, zone=zone)
@@ -145,10 +149,10 @@ def _decide(about: About, answers: Mapping[str, Any], *, by: Agent, at: datetime
     )
 
 
-def save(call: Call, talk: Talk, typed: StepInput, *, by: Agent, at: datetime) -> Saved:
+def save(call: Call, talk: ScriptedConversation, typed: StepInput, *, by: Agent, at: datetime) -> Saved:
     """Save the answers of a step one by one: a refused one does not prevent the others.
 
-    Call `calls.services.writing` first.
+    Call `calls.services.lock_for_write` first.
 
     Raises:
         IdentityFirst: the step is locked until the person has confirmed their identity.
@@ -168,11 +172,11 @@ def save(call: Call, talk: Talk, typed: StepInput, *, by: Agent, at: datetime) -
         counted = scripts.follow(talk.script, talk.answers, talk.facts).counted
         _decide(talk.about, counted, by=by, at=at)
     if saved.changed & rules.URGENT_QUESTIONS:
-        queue.weigh(talk.task, rules.factors_after(Factor(talk.task.factors), talk.answers), at=at)
+        queue.set_factors(talk.task, rules.factors_after(Factor(talk.task.factors), talk.answers), at=at)
     return saved
 
 
-def compare(talk: Talk, step: Step, typed: StepInput, *, by: Agent, at: datetime) -> Saved:
+def compare(talk: ScriptedConversation, step: Step, typed: StepInput, *, by: Agent, at: datetime) -> Saved:
     """Put the input into the talk's answers; return what changed and what was refused."""
     saved, today = Saved(), clock.local_day(at, by.site.time_zone)
     for question in step.questions:
@@ -193,14 +197,14 @@ def compare(talk: Talk, step: Step, typed: StepInput, *, by: Agent, at: datetime
     return saved
 
 
-def _compare_statement(talk: Talk, step: Step, typed: StepInput, saved: Saved) -> None:
+def _compare_statement(talk: ScriptedConversation, step: Step, typed: StepInput, saved: Saved) -> None:
     if typed.confirmed and typed.confirmed != confirmation_value(step, talk.facts):
         saved.refused[STATEMENT] = WordsChanged()
     else:
         _put(talk, saved, confirmation_key(step), typed.confirmed or None)
 
 
-def _put(talk: Talk, saved: Saved, key: str, value: object) -> None:
+def _put(talk: ScriptedConversation, saved: Saved, key: str, value: object) -> None:
     if talk.answers.get(key) == value:
         return
     saved.changed.add(key)
@@ -211,7 +215,13 @@ def _put(talk: Talk, saved: Saved, key: str, value: object) -> None:
 
 
 def keep_drafts(
-    call: Call, talk: Talk, typed: StepInput, words: Mapping[str, str], *, by: Agent, at: datetime
+    call: Call,
+    talk: ScriptedConversation,
+    typed: StepInput,
+    words: Mapping[str, str],
+    *,
+    by: Agent,
+    at: datetime,
 ) -> dict[str, str]:
     """Keep what was typed too late, in `words` for the reader; return what was kept, keyed by question."""
     here = talk.script.step(typed.step_id)
@@ -238,4 +248,4 @@ def keep_newest(call_id: int, field: str, text: str, *, by: Agent, at: datetime)
 def record_sight(call: Call, shown: Sequence[int], *, by: Agent, at: datetime) -> None:
     """Record in the read log whose identity this page shows, once per viewer and claim."""
     claim = events.claim_scope(call.entry_id, call.claim_number)
-    events.saw(people.shown(shown), by=by.member_id, at=at, why="call", claim=claim)
+    events.record_access(people.records_shown(shown), by=by.member_id, at=at, why="call", claim=claim)

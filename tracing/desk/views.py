@@ -213,7 +213,7 @@ def write(call_id: int, task_id: int, typed: StepInput, *, goes_on: bool = False
     with transaction():
         at, by = asked_at(), agent()
         held = queries.own_call(call_id, by)
-        calls.writing(call_id, by, at=at)
+        calls.lock_for_write(call_id, by, at=at)
         spoken = services.open_conversations(held, by=by, at=at)
         talk = services.talk_in(held, task_id, spoken=spoken, by=by, at=at)
         saved = services.save(held, talk, typed, by=by, at=at)
@@ -243,7 +243,7 @@ def ring(call_id: int, task_id: int) -> ResponseReturnValue:
     try:
         with transaction():
             held, at = queries.own_call(call_id, agent()), asked_at()
-            calls.writing(held.id, agent(), at=at)
+            calls.lock_for_write(held.id, agent(), at=at)
             numbers.ring(held, queries.task_in(held, task_id), place, by=agent(), at=at)
     except ClaimLost as lost:
         return show_lost(lost, [])
@@ -260,7 +260,7 @@ def heartbeat(call_id: int) -> ResponseReturnValue:
     try:
         with transaction():
             held = queries.own_call(call_id, agent())
-            calls.require_here(held, agent())
+            calls.require_this_browser(held, agent())
             renewed = claims.renew(held.entry_id, held.claim_number, agent(), at=asked_at())
     except ClaimLost as lost:
         return jsonify(message=lost.message), lost.status
@@ -274,7 +274,7 @@ def still_here(call_id: int) -> ResponseReturnValue:
     try:
         with transaction():
             held = queries.own_call(call_id, agent())
-            calls.writing(held.id, agent(), at=asked_at())
+            calls.lock_for_write(held.id, agent(), at=asked_at())
     except ClaimLost as lost:
         if is_fragment():
             return jsonify(message=lost.message), lost.status

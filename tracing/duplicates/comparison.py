@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from tracing.duplicates import queries, words
 from tracing.duplicates.queries import Side
-from tracing.people.merging import Likeness, Part, Piece, Why, apart, compare, why
+from tracing.people.merging import Likeness, Part, Piece, Why, compare, split_at_difference, why
 from tracing.people.models import PossibleDuplicate
 from tracing.people.rules import Identity, nir_counts, nirs_contradict
 from tracing.ui.formats import phone
@@ -111,7 +111,9 @@ def _cut(
     likeness: Likeness, ours: str, theirs: str, notes: tuple[str, str] = ("", "")
 ) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
     first, second = (
-        apart(ours, theirs) if likeness in MARKED else (Piece(ours, "", ""), Piece(theirs, "", ""))
+        split_at_difference(ours, theirs)
+        if likeness in MARKED
+        else (Piece(ours, "", ""), Piece(theirs, "", ""))
     )
     return (
         (Line(first, note=notes[0]),) if ours else (),

@@ -155,7 +155,7 @@ def _references(pairs: Sequence[PossibleDuplicate]) -> dict[int, tuple[str, ...]
 
 def side_of(person_id: int) -> Side:
     """Return one of the two people of a pair."""
-    records = people.alike(person_id)
+    records = people.records_of_same_person(person_id)
     own = people.identities(records)
     since = session.execute(select(func.min(Person.created_at)).where(Person.id.in_(records))).scalar_one()
     return Side(

@@ -48,7 +48,7 @@ def merge(pair_id: int, *, is_sure: bool = False, by: Agent, at: datetime) -> Po
     pair = _open_pair(pair_id, PairState.SAME, by=by)
     if pair.state is PairState.SAME:
         return pair
-    ours, theirs = people.alike(pair.person_id), people.alike(pair.other_id)
+    ours, theirs = people.records_of_same_person(pair.person_id), people.records_of_same_person(pair.other_id)
     met = _lock({*ours, *theirs})
     verdict = merging.judge(_question(ours, theirs, met, is_sure=is_sure))
     if verdict in REFUSALS:
@@ -56,7 +56,7 @@ def merge(pair_id: int, *, is_sure: bool = False, by: Agent, at: datetime) -> Po
     _answer(pair, PairState.SAME, by=by, at=at)
     if verdict is Verdict.MERGE:
         _follow({*ours, *theirs}, zone=by.site.time_zone, by=by.member_id, at=at)
-    lead = people.leads([pair.person_id])[pair.person_id]
+    lead = people.leading_records([pair.person_id])[pair.person_id]
     _record("pair.same", pair, by=by, at=at, lead=lead)
     return pair
 
@@ -71,7 +71,7 @@ def keep_apart(pair_id: int, *, by: Agent, at: datetime) -> PossibleDuplicate:
     pair = _open_pair(pair_id, PairState.DIFFERENT, by=by)
     if pair.state is PairState.DIFFERENT:
         return pair
-    if pair.other_id in people.alike(pair.person_id):
+    if pair.other_id in people.records_of_same_person(pair.person_id):
         raise SaidSame
     _answer(pair, PairState.DIFFERENT, by=by, at=at)
     _record("pair.different", pair, by=by, at=at)
@@ -103,7 +103,7 @@ def take_back(pair_id: int, *, by: Agent, at: datetime) -> PossibleDuplicate:
     before = pair.state
     if before is PairState.OPEN:
         raise NotDecided
-    joined = {*people.alike(pair.person_id), *people.alike(pair.other_id)}
+    joined = {*people.records_of_same_person(pair.person_id), *people.records_of_same_person(pair.other_id)}
     if before is PairState.SAME and any(entry.claimant_id is not None for entry in _lock(joined).values()):
         raise OnTheLine
     pair.state, pair.decided_by, pair.decided_at, pair.postponed_at = PairState.OPEN, None, None, None
@@ -227,15 +227,15 @@ def _settle_calls(family: Collection[int], *, zone: ZoneInfo, by: int, at: datet
     tellers = pair_rules.covered(_first_calls(family, zone=zone))
     for task in tasks:
         if task.covered_by is not None and tellers.get(task.id) != task.covered_by:
-            superseding.uncover(task, by=by, at=at)
+            superseding.reopen_superseded(task, by=by, at=at)
     for task in tasks:
         teller = tellers.get(task.id)
         if teller is not None and task.covered_by is None:
-            superseding.cover(task, queue_queries.get_task(teller), by=by, at=at)
+            superseding.supersede_task(task, queue_queries.get_task(teller), by=by, at=at)
             close_when_done(task.case_id, by=by, at=at)
     one = next(iter(family))
     if messages.is_stopped(one):
-        queue.write_no_letter(one, by=by, at=at)
+        queue.close_letter_tasks(one, by=by, at=at)
     _follow_numbers(tasks, has_number=people.has_number(one), by=by, at=at)
 
 

@@ -46,8 +46,8 @@ def _page(
     with transaction():
         comparison = comparison_of(pair) if pair is not None else None
         if pair is not None:
-            shown = people.shown([pair.person_id, pair.other_id])
-            events.saw(shown, by=agent().member_id, at=clock.now(), why="pair")
+            shown = people.records_shown([pair.person_id, pair.other_id])
+            events.record_access(shown, by=agent().member_id, at=clock.now(), why="pair")
         count = queries.open_count(scope_of(agent()))
         page = render_template(
             "duplicates/pair.html",

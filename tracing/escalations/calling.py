@@ -68,7 +68,7 @@ def is_called_no_more(task: CallTask) -> bool:
     return task.state in NOT_TO_RING
 
 
-def said_of(lost: ClaimLost) -> str:
+def lost_call_message(lost: ClaimLost) -> str:
     """Return the sentence shown to an agent who no longer holds the call for a question."""
     if isinstance(lost, LedElsewhere):
         return lost.message
@@ -114,7 +114,7 @@ def settle(
     written_in = call_id or (held.id if held else None)
     call = None
     if written_in is not None:
-        call = calls.writing(written_in, by, escalation_id=escalation_id, at=at)
+        call = calls.lock_for_write(written_in, by, escalation_id=escalation_id, at=at)
     settled = services.settle(
         escalation_id,
         answer=answer,
@@ -138,7 +138,7 @@ def end(call_id: int, escalation_id: int, outcome: CallOutcome, *, by: Agent, at
         NoSuchCall: it is another member's, or for another question.
         ClaimLost, LedElsewhere: the agent no longer holds it.
     """
-    _end(calls.writing(call_id, by, escalation_id=escalation_id, at=at), outcome, by=by, at=at)
+    _end(calls.lock_for_write(call_id, by, escalation_id=escalation_id, at=at), outcome, by=by, at=at)
 
 
 def _end(call: Call, outcome: CallOutcome, *, by: Agent, at: datetime) -> None:

@@ -33,10 +33,10 @@ def heartbeat(escalation_id: int, call_id: int) -> ResponseReturnValue:
     try:
         with transaction():
             held = calling.get_call(call_id, escalation_id, agent())
-            calls.require_here(held, agent())
+            calls.require_this_browser(held, agent())
             renewed = claims.renew(held.entry_id, held.claim_number, agent(), at=asked_at())
     except ClaimLost as lost:
-        return jsonify(message=calling.said_of(lost)), lost.status
+        return jsonify(message=calling.lost_call_message(lost)), lost.status
     return jsonify(ends_at=renewed.ends_at.isoformat(), must_ask=renewed.must_ask)
 
 
@@ -45,10 +45,10 @@ def still_here(escalation_id: int, call_id: int) -> ResponseReturnValue:
     """Count the answer to « Êtes-vous toujours en ligne ? » as input."""
     try:
         with transaction():
-            calls.writing(call_id, agent(), escalation_id=escalation_id, at=asked_at())
+            calls.lock_for_write(call_id, agent(), escalation_id=escalation_id, at=asked_at())
     except ClaimLost as lost:
         if is_fragment():
-            return jsonify(message=calling.said_of(lost)), lost.status
+            return jsonify(message=calling.lost_call_message(lost)), lost.status
         return _lost(escalation_id, lost)
     return Response(status=204) if is_fragment() else _to_question(escalation_id)
 
@@ -59,14 +59,14 @@ def keep_words(escalation_id: int, call_id: int) -> ResponseReturnValue:
     by, at, text = agent(), asked_at(), request.form.get("answer", "")
     try:
         with transaction():
-            calls.writing(call_id, by, escalation_id=escalation_id, at=at)
+            calls.lock_for_write(call_id, by, escalation_id=escalation_id, at=at)
             calling.keep(call_id, escalation_id, text, by=by, at=at)
     except ClaimLost as lost:
         with transaction():
             calling.keep(call_id, escalation_id, text, by=by, at=at)
         if not is_fragment():
             return _lost(escalation_id, lost)
-        return render_template("escalations/lost.html", message=calling.said_of(lost)), lost.status
+        return render_template("escalations/lost.html", message=calling.lost_call_message(lost)), lost.status
     return Response(status=204) if is_fragment() else _to_question(escalation_id)
 
 
@@ -89,7 +89,7 @@ def hang_up(escalation_id: int, call_id: int) -> ResponseReturnValue:
 
 def _lost(escalation_id: int, lost: ClaimLost) -> ResponseReturnValue:
     found = queries.get_escalation(escalation_id, by=agent())
-    return show_question(found, refusal=calling.said_of(lost)), lost.status
+    return show_question(found, refusal=calling.lost_call_message(lost)), lost.status
 
 
 def _to_question(escalation_id: int) -> ResponseReturnValue:

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.escalations.rules import Audience, Decision, Reason
-from tracing.kernel.db import Base, coded
+from tracing.kernel.db import Base, enum_text
 from tracing.vault import registry
 
 __all__ = ["Audience", "Decision", "Escalation", "EscalationState", "Reason"]
@@ -56,19 +56,21 @@ class Escalation(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
-    audience: Mapped[Audience] = mapped_column(coded(Audience))
-    reason: Mapped[Reason] = mapped_column(coded(Reason))
+    audience: Mapped[Audience] = mapped_column(enum_text(Audience))
+    reason: Mapped[Reason] = mapped_column(enum_text(Reason))
     urgency: Mapped[int]
     """1 at once, 2 within the hour, 3 today."""
     task_id: Mapped[int] = mapped_column(ForeignKey("call_tasks.id"), index=True)
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
-    state: Mapped[EscalationState] = mapped_column(coded(EscalationState), default=EscalationState.WAITING)
+    state: Mapped[EscalationState] = mapped_column(
+        enum_text(EscalationState), default=EscalationState.WAITING
+    )
     raised_by: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
     raised_at: Mapped[datetime]
     taken_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     taken_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
-    decision: Mapped[Decision | None] = mapped_column(coded(Decision))
+    decision: Mapped[Decision | None] = mapped_column(enum_text(Decision))
     result_announced: Mapped[bool] = mapped_column(default=False)
     """An adviser told the person their result: the script continues from there."""
     seen_at: Mapped[datetime | None]

@@ -16,7 +16,7 @@ from tracing.staff import presence
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 from tracing.staff.models import Role
-from tracing.staff.rules import Gone
+from tracing.staff.rules import UnavailableReason
 from tracing.vault import services as vault
 
 LONGEST_LIST = 200
@@ -148,7 +148,7 @@ def find_called(member_id: int) -> int | None:
     return next(iter(_called_for({member_id})), None)
 
 
-def gone_takers(*, at: datetime) -> dict[tuple[int, int], Gone]:
+def gone_takers(*, at: datetime) -> dict[tuple[int, int], UnavailableReason]:
     """Return why each holder of a taken question is gone, keyed by question and holder.
 
     Questions about which the holder is on a call are left out.
@@ -162,9 +162,9 @@ def gone_takers(*, at: datetime) -> dict[tuple[int, int], Gone]:
     for row in taken:
         if row.id not in called:
             by_place[row.site_id, row.audience].append((row.id, row.taken_by, row.taken_at))
-    found: dict[tuple[int, int], Gone] = {}
+    found: dict[tuple[int, int], UnavailableReason] = {}
     for (site_id, audience), held in by_place.items():
-        gone = presence.gone(
+        gone = presence.unavailable_members(
             {(member_id, at) for _id, member_id, _taken_at in held},
             site_id=site_id,
             role=Role(audience.value),
@@ -172,12 +172,14 @@ def gone_takers(*, at: datetime) -> dict[tuple[int, int], Gone]:
             zone=staff.workplace(staff.get_site(site_id)).time_zone,
         )
         first = min(taken_at for _id, _member_id, taken_at in held)
-        left = presence.left_at({member_id for _id, member_id, _taken_at in held}, since=first, at=at)
+        left = presence.logged_out_since(
+            {member_id for _id, member_id, _taken_at in held}, since=first, at=at
+        )
         for escalation_id, member_id, taken_at in held:
             if (member_id, at) in gone:
                 found[escalation_id, member_id] = gone[member_id, at]
             elif member_id in left and left[member_id] >= taken_at:
-                found[escalation_id, member_id] = Gone.LOGGED_OUT
+                found[escalation_id, member_id] = UnavailableReason.LOGGED_OUT
     return found
 
 

@@ -27,7 +27,7 @@ ASKED = (Role.ADVISER, Role.REFERENT)
 
 
 @dataclass(frozen=True, repr=False)
-class Line:
+class LiveCall:
     """The call in progress with the household of a question, and whether it is the reader's."""
 
     call: Call | None
@@ -43,14 +43,14 @@ class Line:
         return self.is_own and not self.is_elsewhere
 
 
-def line_of(found: Escalation) -> Line:
+def line_of(found: Escalation) -> LiveCall:
     """Return the call in progress with the household of a question."""
     call = casefile.find_live_call(found)
     if call is None:
-        return Line(None, is_own=False, is_elsewhere=False, caller=None)
+        return LiveCall(None, is_own=False, is_elsewhere=False, caller=None)
     is_own = call.tracer_id == agent().member_id and call.escalation_id == found.id
     caller = staff.member_names([call.tracer_id])[call.tracer_id]
-    return Line(call, is_own, is_own and calls.is_elsewhere(call, agent()), caller)
+    return LiveCall(call, is_own, is_own and calls.is_elsewhere(call, agent()), caller)
 
 
 def lists() -> dict[str, object]:
@@ -108,8 +108,8 @@ def show_question(found: Escalation, form: AnswerForm | None = None, *, refusal:
     live = live_part(found)
     with transaction():
         file = casefile.open_case_file(found)
-        events.saw(
-            people.shown([file.person_id]),
+        events.record_access(
+            people.records_shown([file.person_id]),
             by=agent().member_id,
             at=clock.now(),
             why="escalation",
@@ -131,7 +131,7 @@ def show_question(found: Escalation, form: AnswerForm | None = None, *, refusal:
 
 def _claim_of(line: object) -> str | None:
     """Return the claim under which the reader sees the person they ring, for the read log."""
-    if isinstance(line, Line) and line.call is not None and line.is_own:
+    if isinstance(line, LiveCall) and line.call is not None and line.is_own:
         return events.claim_scope(line.call.entry_id, line.call.claim_number)
     return None
 
@@ -164,4 +164,4 @@ def too_late(escalation_id: int, form: AnswerForm, lost: ClaimLost) -> ResponseR
     # if it is sent again, it is an answer outside a call
     form.call.data = ""
     again = queries.get_escalation(escalation_id, by=agent())
-    return make_response(show_question(again, form, refusal=calling.said_of(lost)), lost.status)
+    return make_response(show_question(again, form, refusal=calling.lost_call_message(lost)), lost.status)

@@ -50,7 +50,7 @@ def raise_question(
     by: Agent,
     at: datetime,
 ) -> Escalation:
-    """Raise a question about one person of a call. Call `calls.services.writing` first.
+    """Raise a question about one person of a call. Call `calls.services.lock_for_write` first.
 
     If a question to the same audience about the same person is open, this one is added to it.
 
@@ -233,7 +233,7 @@ def ask_about_note(call: Call, task: CallTask, question: str, by: Agent, at: dat
     )
 
 
-note_numbers.asked_through(ask_about_note)
+note_numbers.set_ask_adviser(ask_about_note)
 
 
 def _move_task(task: CallTask, known: Escalation, decision: Decision, *, by: Agent, at: datetime) -> None:

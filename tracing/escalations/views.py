@@ -120,7 +120,7 @@ def ask(call_id: int, task_id: int) -> ResponseReturnValue:
     try:
         with transaction():
             at = clock.database_now()
-            call = call_services.writing(call_id, by, at=at)
+            call = call_services.lock_for_write(call_id, by, at=at)
             services.raise_question(
                 call,
                 call_services.task_of_call(call, task_id),

@@ -56,7 +56,7 @@ def load(
     line = ProgressLine(screen) if screen is not None and screen.isatty() else None
     try:
         if plan_only:
-            return jobs.look_ahead(arrival, progress=line)
+            return jobs.plan_file(arrival, progress=line)
         return jobs.load(arrival, with_lines=with_lines, progress=line)
     finally:
         if line:
@@ -93,7 +93,7 @@ class ProgressLine:
 def fetch(settings: Settings) -> Iterator[str]:
     """Receive the files of the watched folder, process the waiting lots, and yield a line about each."""
     received = inbox.fetch_now(settings, pause=lambda: time.sleep(A_MOMENT))
-    while jobs.work_once(settings):
+    while jobs.process_next_lot(settings):
         pass
     for lot_id in received:
         with transaction():

@@ -22,7 +22,7 @@ from tracing.imports.refusals import Refusal
 from tracing.imports.sandbox.client import Extract
 from tracing.imports.sources import queries as source_queries
 from tracing.imports.sources import services as source_services
-from tracing.imports.sources.agreement import Agreed, opened_as_agreed
+from tracing.imports.sources.agreement import Agreed, open_with_accepted_mapping
 from tracing.imports.undo import services as undoing
 from tracing.kernel import clock, gc_control
 from tracing.kernel.config import Settings
@@ -75,7 +75,7 @@ def load(
         with transaction():
             secrets = arrival.secrets + source_queries.secrets_of(arrival.source_code)
             accepted = source_queries.accepted_mappings(arrival.source_code)
-        with opened_as_agreed(arrival.content, secrets, accepted) as agreed, one_at_a_time():
+        with open_with_accepted_mapping(arrival.content, secrets, accepted) as agreed, one_at_a_time():
             extract = agreed.extract
             at = arrival.received_at or clock.now()
             with transaction():
@@ -111,7 +111,7 @@ def load(
         raise
 
 
-def look_ahead(
+def plan_file(
     arrival: Arrival, *, progress: Progress | None = None, batch_size: int = BATCH
 ) -> dict[str, Any]:
     """Return what loading a file would bring, without writing anything.
@@ -122,12 +122,12 @@ def look_ahead(
     with transaction():
         secrets = arrival.secrets + source_queries.secrets_of(arrival.source_code)
         accepted = source_queries.accepted_mappings(arrival.source_code)
-    with opened_as_agreed(arrival.content, secrets, accepted) as (extract, _):
+    with open_with_accepted_mapping(arrival.content, secrets, accepted) as (extract, _):
         at = arrival.received_at or clock.now()
         reading = Reading(zone=arrival.zone, received_at=at, allow_fiction=arrival.allow_fiction)
         with transaction():
             planner = Planner(arrival.source_code, routing.routing_of(arrival.source_code), reading)
-        with gc_control.put_off() as sweep:
+        with gc_control.defer_gc() as sweep:
             for done, lines in _batches(extract.understood(reading), batch_size):
                 with transaction():
                     planner.add(lines)
@@ -137,7 +137,7 @@ def look_ahead(
         return planner.plan(at=at) | {"left_out": extract.left_out}
 
 
-def work_once(
+def process_next_lot(
     settings: Settings, *, batch_size: int = BATCH, is_closing: Callable[[], bool] = lambda: False
 ) -> int | None:
     """Do the next step of the next waiting lot, if no other process is working on one; returns the lot's id.
@@ -164,7 +164,7 @@ def work_once(
             _end(lot.id, refusal)
         except Exception as error:
             with transaction():
-                lots.met_trouble(lot.id, interruptions.sentence_of(error), at=clock.now())
+                lots.record_interruption(lot.id, interruptions.sentence_of(error), at=clock.now())
             if not interruptions.is_passing(error):
                 raise
         return lot.id
@@ -181,7 +181,7 @@ def _undo(lot_id: int) -> None:
         sentence = interruptions.sentence_of(error)
         with transaction():
             if interruptions.is_passing(error) and lots.get_locked(lot_id).tries < MOST_TRIES_TO_UNDO:
-                lots.met_trouble(lot_id, sentence, at=clock.now())
+                lots.record_interruption(lot_id, sentence, at=clock.now())
             else:
                 undoing.give_up(lot_id, interruptions.not_undone(sentence), at=clock.now())
         if not interruptions.is_passing(error):
@@ -196,7 +196,7 @@ def _work_on(lot: ImportLot, settings: Settings, *, batch_size: int, is_closing:
         begun_with = lot.mapping_id if lot.state is LotState.LOADING else None
         accepted = source_queries.accepted_mappings(lot.source_code, begun_with=begun_with)
     reading = Reading(zone=terms.zone, received_at=lot.received_at, allow_fiction=terms.allow_fiction)
-    with opened_as_agreed(content, secrets, accepted) as agreed:
+    with open_with_accepted_mapping(content, secrets, accepted) as agreed:
         extract = agreed.extract
         with transaction():
             _note_opened(lot, agreed)
@@ -241,7 +241,7 @@ def _end(lot_id: int, refusal: FileRefused | OriginalGone) -> None:
             lots.stopped(lot_id, trouble=refusal.message, at=clock.now())
         elif lot.state is LotState.RECEIVED:
             if isinstance(refusal, FileRefused) and refusal.refusal is Refusal.UNKNOWN_LAYOUT:
-                lots.to_map(lot_id, at=clock.now())
+                lots.await_mapping(lot_id, at=clock.now())
             else:
                 lots.refuse(lot_id, refusal, at=clock.now())
 
@@ -250,7 +250,7 @@ def _plan(lot: ImportLot, extract: Extract, reading: Reading, *, batch_size: int
     """Decide every line and store the outcome as the lot's plan; nothing of the lot is loaded."""
     with transaction():
         planner = Planner(lot.source_code, routing.routing_of(lot.source_code), reading)
-    with gc_control.put_off() as sweep:
+    with gc_control.defer_gc() as sweep:
         for read, lines in _batches(extract.understood(reading), batch_size):
             with transaction():
                 planner.add(lines)
@@ -273,15 +273,15 @@ def _take_all(
 ) -> dict[str, Any] | None:
     """Load every line that is not loaded yet, one transaction per batch; returns the report, or None if stopped."""
     with transaction():
-        taking = services.taking_of(lot, zone=reading.zone, programme=programme)
+        taking = services.load_context_of(lot, zone=reading.zone, programme=programme)
         done = services.rows_done(lot.id)
     missing = (
         (read, [line for line in lines if line.row not in done])
         for read, lines in _batches(extract.understood(reading), batch_size)
     )
     advance = partial(_advance, lot.id)
-    with gc_control.put_off() as sweep:
-        for read, must_stop in pipeline.take_all(missing, taking, advance=advance):
+    with gc_control.defer_gc() as sweep:
+        for read, must_stop in pipeline.load_batches(missing, taking, advance=advance):
             sweep()
             if progress:
                 progress(read, extract.line_count)

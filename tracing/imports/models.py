@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.imports.rules import Outcome
-from tracing.kernel.db import Base, coded
+from tracing.kernel.db import Base, enum_text
 from tracing.vault import registry
 
 
@@ -77,7 +77,7 @@ class ImportSource(Base):
     label: Mapped[str]
     layout: Mapped[str]
     created_at: Mapped[datetime]
-    kind: Mapped[SourceKind] = mapped_column(coded(SourceKind), server_default=text("'laboratory'"))
+    kind: Mapped[SourceKind] = mapped_column(enum_text(SourceKind), server_default=text("'laboratory'"))
     is_trusted: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Its lots are committed without a person."""
     needs_signature: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
@@ -100,7 +100,7 @@ class SourceKey(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     source_code: Mapped[str] = mapped_column(ForeignKey("import_sources.code"), index=True)
-    use: Mapped[KeyUse] = mapped_column(coded(KeyUse))
+    use: Mapped[KeyUse] = mapped_column(enum_text(KeyUse))
     label: Mapped[str]
     fingerprint: Mapped[str]
     """SHA-256 of the public part, in hexadecimal; empty for a password."""
@@ -110,7 +110,7 @@ class SourceKey(Base):
     """What may be shown of it: owner, issuer, and its fingerprint in the notation of its own kind."""
     expires_at: Mapped[datetime | None]
     """End of its certificate's validity."""
-    state: Mapped[KeyState] = mapped_column(coded(KeyState), default=KeyState.PROPOSED)
+    state: Mapped[KeyState] = mapped_column(enum_text(KeyState), default=KeyState.PROPOSED)
     proposed_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
     proposed_at: Mapped[datetime]
     confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
@@ -162,12 +162,12 @@ class ImportLot(Base):
     file_name: Mapped[str]
     file_sha256: Mapped[str]
     container: Mapped[str | None]
-    state: Mapped[LotState] = mapped_column(coded(LotState))
+    state: Mapped[LotState] = mapped_column(enum_text(LotState))
     refusal: Mapped[str | None]
     refusal_code: Mapped[str | None]
     """The reason as a code (`Refusal`): after a wrong key, for example, another one may be given."""
     came_by: Mapped[CameBy] = mapped_column(
-        coded(CameBy), default=CameBy.COMMAND, server_default=text("'command'")
+        enum_text(CameBy), default=CameBy.COMMAND, server_default=text("'command'")
     )
     site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
     """Site of the member who uploaded it: its time zone dates the lines. None: the default site."""
@@ -260,7 +260,7 @@ class ImportLine(Base):
     fingerprint: Mapped[bytes | None]
     """Keyed hash of all the line's own fields."""
     result: Mapped[str | None]
-    outcome: Mapped[Outcome] = mapped_column(coded(Outcome))
+    outcome: Mapped[Outcome] = mapped_column(enum_text(Outcome))
     new_episode: Mapped[bool] = mapped_column(default=False)
     possible_duplicate: Mapped[bool] = mapped_column(default=False)
     reasons: Mapped[list[str]]

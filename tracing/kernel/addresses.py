@@ -33,7 +33,7 @@ def parse_proxies(value: str) -> Proxies:
     return Proxies(networks, UNIX in words)
 
 
-def named(peer: str) -> str:
+def normalized_peer(peer: str) -> str:
     """Return the peer that a server reports in one normal form: an address, or `unix` for anything else."""
     address = parsed(peer)
     return UNIX if address is None else str(address)
@@ -44,7 +44,7 @@ def client_of(peer: str, forwarded_for: str, proxies: Proxies) -> str:
 
     Each proxy appends the address that called it, so anything left of the first untrusted address may be forged.
     """
-    client = named(peer)
+    client = normalized_peer(peer)
     hops = forwarded_for.split(",") if forwarded_for else []
     while hops and proxies.trust(client):
         hop = parsed(_without_port(hops.pop().strip()))
@@ -83,7 +83,7 @@ def is_loopback(host: str) -> bool:
     return host == "localhost" if address is None else address.is_loopback
 
 
-def written(scheme: str, host: str, port: int | None) -> str:
+def format_origin(scheme: str, host: str, port: int | None) -> str:
     """Return an origin as browsers write it, without the default port."""
     name = f"[{host}]" if ":" in host else host
     return f"{scheme}://{name}" if port in {None, DEFAULT_PORTS[scheme]} else f"{scheme}://{name}:{port}"
@@ -102,4 +102,4 @@ def parse_public_url(value: str) -> str:
     if url.scheme == "http" and not is_loopback(url.hostname):
         raise ValueError
     host = url.hostname if parsed(url.hostname) else url.hostname.encode("idna").decode("ascii")
-    return written(url.scheme, host, url.port)
+    return format_origin(url.scheme, host, url.port)

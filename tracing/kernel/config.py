@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from tracing.kernel.addresses import Proxies, is_loopback, parse_proxies, parse_public_url, written
+from tracing.kernel.addresses import Proxies, format_origin, is_loopback, parse_proxies, parse_public_url
 
 LOCALES = ("fr",)
 """Languages with complete translations; a further one needs a translated catalogue."""
@@ -80,7 +80,7 @@ class Settings:
             return self.public_url
         if self.secure_cookies or not is_loopback(self.host):
             return None
-        return written("http", self.host, self.port)
+        return format_origin("http", self.host, self.port)
 
     @property
     def is_https(self) -> bool:

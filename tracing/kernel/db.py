@@ -67,7 +67,7 @@ class Base(DeclarativeBase):
     }
 
 
-def coded(codes: type[StrEnum], *, name: str | None = None) -> Enum:
+def enum_text(codes: type[StrEnum], *, name: str | None = None) -> Enum:
     """Return a text column type that holds only the values of `codes`, held to it by a named check.
 
     A second column of the same codes in one table gives its check a `name` of its own.
@@ -221,7 +221,7 @@ def refresh_known(*models: type[Base]) -> None:
             session.refresh(one)
 
 
-def among(column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
+def equals_any(column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
     """Return `column` = ANY of `values`, as one array parameter: the same statement text for any number of values."""
     return cast("ColumnElement[bool]", column == any_(literal(list(values), ARRAY(column.type))))
 

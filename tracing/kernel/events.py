@@ -32,7 +32,7 @@ class Event(Base):
     detail: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
 
 
-class Sighting(Base):
+class IdentityAccess(Base):
     """One viewer saw the identities of some people, under one claim or, outside a claim, within one hour.
 
     Partitioned by the month of `first_at`, so that old months are dropped as a whole.
@@ -84,7 +84,9 @@ def claim_scope(entry_id: int, claim_number: int) -> str:
     return f"claim:{entry_id}:{claim_number}"
 
 
-def saw(people: Iterable[str], *, by: int, at: datetime, why: str, claim: str | None = None) -> None:
+def record_access(
+    people: Iterable[str], *, by: int, at: datetime, why: str, claim: str | None = None
+) -> None:
     """Record that member `by` was shown the identities of `people` (`person:12`).
 
     One row per viewer and claim (`claim_scope`); outside a claim, per hour and reason. Later looks add their people

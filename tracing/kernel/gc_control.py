@@ -10,7 +10,7 @@ TIMES_PUT_OFF = 8
 """Run one of this many collections: objects that survive are scanned once anyway, so rarer runs cost less."""
 
 
-def leave_out_what_is_loaded() -> None:
+def freeze_loaded_objects() -> None:
     """Exclude everything allocated so far (modules, tables, the application) from collection; it lives until exit.
 
     Call it before the first page: a collection over all of it held up every page of a process for 150 to 600 ms.
@@ -20,7 +20,7 @@ def leave_out_what_is_loaded() -> None:
 
 
 @contextmanager
-def put_off() -> Iterator[Sweep]:
+def defer_gc() -> Iterator[Sweep]:
     """Turn cyclic collection off and yield a function that collects now and then among objects made since the last run.
 
     Rows hold no cycles and are freed by reference counting. An import of tens of thousands of lines spent a third of

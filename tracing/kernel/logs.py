@@ -106,12 +106,12 @@ class Lines(logging.Formatter):
         error = record.exc_info[1] if record.exc_info else None
         if self._as_json:
             if error is not None:
-                fields["exception"] = list(told(error))
+                fields["exception"] = list(traceback_lines(error))
             return json.dumps(fields, default=_plain)
         at, level, event = (fields.pop(name) for name in ("timestamp", "level", "event"))
         words = [f"{escaped(name)}={_quoted(value)}" for name, value in fields.items()]
         line = " ".join([at, f"[{level}]", event, *words])
-        return "\n".join([line, *told(error)]) if error is not None else line
+        return "\n".join([line, *traceback_lines(error)]) if error is not None else line
 
 
 def _fields_of(record: logging.LogRecord) -> dict[str, Any]:
@@ -133,9 +133,11 @@ def _message(record: logging.LogRecord) -> str:
     """Return the message of a library, with each exception in it replaced by its name."""
     arguments = record.args
     if isinstance(arguments, tuple):
-        record.args = tuple(head_of(one) if isinstance(one, BaseException) else one for one in arguments)
+        record.args = tuple(
+            exception_summary(one) if isinstance(one, BaseException) else one for one in arguments
+        )
     if isinstance(record.msg, BaseException):
-        return head_of(record.msg)
+        return exception_summary(record.msg)
     try:
         return record.getMessage()
     except (TypeError, ValueError):
@@ -145,7 +147,7 @@ def _message(record: logging.LogRecord) -> str:
 def _plain(value: Any) -> Any:
     """Return a value that can be logged; for an exception only its kind."""
     if isinstance(value, BaseException):
-        return head_of(value)
+        return exception_summary(value)
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, list | tuple | set | frozenset):
@@ -180,11 +182,11 @@ def escaped(words: str) -> str:
 # -- exceptions --------------------------------------------------------------------------------------
 
 
-def head_of(error: BaseException) -> str:
+def exception_summary(error: BaseException) -> str:
     """Return the kind of an exception; its text only if it is ours, since it may quote a name or a password."""
     name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
     if isinstance(error, DBAPIError):
-        return f"{name}: {head_of(error.orig)}" if error.orig is not None else name
+        return f"{name}: {exception_summary(error.orig)}" if error.orig is not None else name
     if isinstance(error, tuple(OUR_WORDS) + INTERPRETERS_WORDS):
         return f"{name}: {escaped(str(error))}"
     if isinstance(error, OSError) and error.strerror is not None:
@@ -203,7 +205,7 @@ def head_of(error: BaseException) -> str:
     return f"{name} ({escaped(', '.join(facts))})" if facts else name
 
 
-def told(error: BaseException) -> Iterator[str]:
+def traceback_lines(error: BaseException) -> Iterator[str]:
     """Yield the lines of a traceback: files, lines and code of each exception of a chain, without any variable."""
     chain: list[BaseException] = []
     seen: set[int] = set()
@@ -217,7 +219,7 @@ def told(error: BaseException) -> Iterator[str]:
         if isinstance(one, BaseExceptionGroup):
             for number, inner in enumerate(one.exceptions[:MOST_ERRORS], start=1):
                 yield f"({number} of {len(one.exceptions)} in {type(one).__name__})"
-                yield from told(inner)
+                yield from traceback_lines(inner)
         if one is not error:
             yield "(then)"
 
@@ -231,7 +233,7 @@ def _told_alone(error: BaseException) -> Iterator[str]:
         yield f'  File "{escaped(frame.filename)}", line {frame.lineno}, in {escaped(frame.name)}'
         if frame.line:
             yield f"    {escaped(frame.line)}"
-    yield head_of(error)
+    yield exception_summary(error)
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

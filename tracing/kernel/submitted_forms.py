@@ -29,12 +29,12 @@ class SubmittedForm(Base):
     """Page its sender was redirected to; None while the answer is under way, or if the answer was no redirect."""
 
 
-class SentBefore(Exception):
+class AlreadySubmitted(Exception):
     """The form has already done its work."""
 
 
 @contextmanager
-def once(digest: bytes) -> Iterator[None]:
+def once_per_form(digest: bytes) -> Iterator[None]:
     """Let the next transaction inside this block happen only once for this form.
 
     Raises:
@@ -50,7 +50,7 @@ def once(digest: bytes) -> Iterator[None]:
             {"digest": digest},
         )
         if claimed.scalar() is None:
-            raise SentBefore
+            raise AlreadySubmitted
 
     with beginning_with(claim):
         yield
@@ -61,7 +61,7 @@ def find(digest: bytes) -> SubmittedForm | None:
     return session.scalar(fresh(select(SubmittedForm).where(SubmittedForm.digest == digest)))
 
 
-def answer_with(digest: bytes, leads_to: str) -> None:
+def record_redirect(digest: bytes, leads_to: str) -> None:
     """Record the page to which the sender of a form was redirected."""
     session.execute(
         text("UPDATE submitted_forms SET leads_to = :leads_to WHERE digest = :digest"),
@@ -69,7 +69,7 @@ def answer_with(digest: bytes, leads_to: str) -> None:
     )
 
 
-def give_back(digest: bytes) -> None:
+def allow_resubmission(digest: bytes) -> None:
     """Allow a form to be sent again, because it was refused after all."""
     session.execute(delete(SubmittedForm).where(SubmittedForm.digest == digest))
 

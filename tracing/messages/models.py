@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracing.kernel.db import Base, coded
+from tracing.kernel.db import Base, enum_text
 from tracing.messages.rules import Channel, MessageState
 from tracing.vault import registry
 
@@ -21,8 +21,8 @@ class Message(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     reference: Mapped[str]
     """Reference of the case it is about."""
-    channel: Mapped[Channel] = mapped_column(coded(Channel))
-    state: Mapped[MessageState] = mapped_column(coded(MessageState))
+    channel: Mapped[Channel] = mapped_column(enum_text(Channel))
+    state: Mapped[MessageState] = mapped_column(enum_text(MessageState))
     cohort: Mapped[date] = mapped_column(index=True)
     sealed: Mapped[bytes | None]
     """`to` and `text`; None once destroyed."""

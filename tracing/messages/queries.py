@@ -23,13 +23,15 @@ class Written:
 
 def is_stopped(person_id: int) -> bool:
     """Return whether messages to a person are stopped, under any of their records."""
-    chosen = select(MessageStop.person_id).where(MessageStop.person_id.in_(people.alike(person_id)))
+    chosen = select(MessageStop.person_id).where(
+        MessageStop.person_id.in_(people.records_of_same_person(person_id))
+    )
     return session.scalar(chosen.limit(1)) is not None
 
 
 def messages_to(person_id: int) -> list[Written]:
     """Return the messages to a person, newest first."""
-    chosen = select(Message).where(Message.person_id.in_(people.alike(person_id)))
+    chosen = select(Message).where(Message.person_id.in_(people.records_of_same_person(person_id)))
     return _with_words(session.scalars(chosen.order_by(Message.id.desc()).limit(20)))
 
 

@@ -93,7 +93,7 @@ def _put(
 
 def stop_all(person_id: int, *, by: Agent, at: datetime) -> int:
     """Stop all waiting messages to a person under any of their records and refuse new ones; returns how many."""
-    records = people.alike(person_id)
+    records = people.records_of_same_person(person_id)
     session.execute(
         insert(MessageStop)
         .values([{"person_id": one, "since": at, "by_id": by.member_id} for one in records])
@@ -120,7 +120,7 @@ def stop_all(person_id: int, *, by: Agent, at: datetime) -> int:
 
 def allow_again(person_id: int, *, by: Agent, at: datetime) -> None:
     """Allow messages to a person again, after a mistake. Messages already stopped stay stopped."""
-    records = people.alike(person_id)
+    records = people.records_of_same_person(person_id)
     known = session.scalars(select(MessageStop.person_id).where(MessageStop.person_id.in_(records))).all()
     if known:
         session.execute(delete(MessageStop).where(MessageStop.person_id.in_(records)))

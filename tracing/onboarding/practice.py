@@ -24,7 +24,7 @@ from tracing.scripts.transcript import Statement
 
 
 @dataclass(frozen=True)
-class Held:
+class PracticeConversation:
     """One conversation of a practice call, in the list."""
 
     conversation: Conversation
@@ -39,7 +39,7 @@ class PracticeCall:
     """One practice call, in the list."""
 
     call: Call
-    held: Sequence[Held]
+    held: Sequence[PracticeConversation]
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,7 +56,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedContact:
     """A contact named during the call."""
 
     contact: Contact
@@ -73,7 +73,7 @@ class Review:
     identity: Identity | None
     statements: Sequence[tuple[Statement, datetime | None]]
     points: Sequence[Point]
-    named: Sequence[Named]
+    named: Sequence[NamedContact]
     asked: Sequence[Escalation]
 
 
@@ -88,7 +88,7 @@ def practice_calls(member_id: int, site_id: int, *, before_id: int | None = None
     return page_of(rows, [call.id for call in found])
 
 
-def _held(call_ids: Sequence[int]) -> dict[int, list[Held]]:
+def _held(call_ids: Sequence[int]) -> dict[int, list[PracticeConversation]]:
     confirmed = (
         select(func.count())
         .where(
@@ -104,10 +104,12 @@ def _held(call_ids: Sequence[int]) -> dict[int, list[Held]]:
         .where(Conversation.call_id.in_(call_ids))
         .order_by(Conversation.id)
     )
-    held: dict[int, list[Held]] = {}
+    held: dict[int, list[PracticeConversation]] = {}
     for conversation, kind, said in rows:
         to_say = len(transcript.statements(get_script(SCRIPT_OF[kind], conversation.script_version), {}))
-        held.setdefault(conversation.call_id, []).append(Held(conversation, kind, said, max(to_say, said)))
+        held.setdefault(conversation.call_id, []).append(
+            PracticeConversation(conversation, kind, said, max(to_say, said))
+        )
     return held
 
 
@@ -159,7 +161,7 @@ def _review(call: Call, conversation: Conversation) -> Review:
     )
 
 
-def _named(call: Call, task: CallTask) -> list[Named]:
+def _named(call: Call, task: CallTask) -> list[NamedContact]:
     chosen = select(Contact).where(
         Contact.case_id == task.case_id,
         Contact.named_by == call.tracer_id,
@@ -169,4 +171,4 @@ def _named(call: Call, task: CallTask) -> list[Named]:
         chosen = chosen.where(Contact.named_at <= call.ended_at)
     found = session.scalars(chosen.order_by(Contact.id)).all()
     identities = people.joint_identities(contact.person_id for contact in found)
-    return [Named(contact, identities.get(contact.person_id)) for contact in found]
+    return [NamedContact(contact, identities.get(contact.person_id)) for contact in found]

@@ -139,7 +139,7 @@ def _recruits(found: Sequence[Invitation], at: datetime) -> list[Recruit]:
     for one in found:
         member = members.get(one.member_id) if one.member_id is not None else None
         certification = certified.get((member.id, one.live_site_id)) if member else None
-        left = member is not None and not sessions.may_enter(member, at, zone=works_in.get(member.id))
+        left = member is not None and not sessions.may_log_in(member, at, zone=works_in.get(member.id))
         link = link_of(one, at, zone=sites[one.live_site_id])
         recruits.append(
             Recruit(

@@ -157,7 +157,7 @@ def practice_call(member_id: int, call_id: int) -> ResponseReturnValue:
         reviews = practice.review(call)
         shown = [one.task.person_id for one in reviews]
         shown += [named.contact.person_id for one in reviews for named in one.named]
-        events.saw(people.shown(shown), by=agent().member_id, at=at, why="practice")
+        events.record_access(people.records_shown(shown), by=agent().member_id, at=at, why="practice")
     return render_template("onboarding/practice_call.html", recruit=found, call=call, reviews=reviews)
 
 

@@ -249,7 +249,7 @@ class Piece(NamedTuple):
     after: str
 
 
-def apart(ours: str, theirs: str) -> tuple[Piece, Piece]:
+def split_at_difference(ours: str, theirs: str) -> tuple[Piece, Piece]:
     """Split two spellings at the beginning and the end of their difference, so that the common parts are outside it."""
     start = 0
     shorter = min(len(ours), len(theirs))

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracing.kernel.db import Base, coded
+from tracing.kernel.db import Base, enum_text
 from tracing.vault import registry
 
 
@@ -86,7 +86,7 @@ class PersonKey(Base):
     __table_args__ = (Index("ix_person_keys_hash", "hash", "kind"),)
 
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
-    kind: Mapped[KeyKind] = mapped_column(coded(KeyKind), primary_key=True)
+    kind: Mapped[KeyKind] = mapped_column(enum_text(KeyKind), primary_key=True)
     hash: Mapped[bytes] = mapped_column(primary_key=True)
     index_key_id: Mapped[int]
     cohort: Mapped[date] = mapped_column(index=True)
@@ -113,7 +113,7 @@ class PossibleDuplicate(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     other_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     reason: Mapped[str]
-    state: Mapped[PairState] = mapped_column(coded(PairState), default=PairState.OPEN)
+    state: Mapped[PairState] = mapped_column(enum_text(PairState), default=PairState.OPEN)
     found_at: Mapped[datetime]
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     decided_at: Mapped[datetime | None]

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import func, select, text
 
-from tracing.kernel.db import among, session
+from tracing.kernel.db import equals_any, session
 from tracing.people.merging import Kept, joint
 from tracing.people.models import KeyKind, Person, PersonKey
 from tracing.people.rules import Identity, realm_key
@@ -17,12 +17,12 @@ def get_person(person_id: int) -> Person:
     return session.get_one(Person, person_id)
 
 
-def alike(person_id: int) -> tuple[int, ...]:
+def records_of_same_person(person_id: int) -> tuple[int, ...]:
     """Return the ids of all records of the same person, the leading one first; only this one if none were merged."""
     return tuple(row.id for row in _records([person_id])) or (person_id,)
 
 
-def leads(person_ids: Iterable[int]) -> dict[int, int]:
+def leading_records(person_ids: Iterable[int]) -> dict[int, int]:
     """Return the leading record of each person; itself unless it was merged into another."""
     rows = session.execute(
         select(Person.id, func.coalesce(Person.same_as, Person.id)).where(Person.id.in_(set(person_ids)))
@@ -30,7 +30,7 @@ def leads(person_ids: Iterable[int]) -> dict[int, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def shown(person_ids: Iterable[int]) -> list[str]:
+def records_shown(person_ids: Iterable[int]) -> list[str]:
     """Return the records that the access log must name when the joint identities of these people are shown."""
     return [f"person:{row.id}" for row in _records(person_ids)]
 
@@ -38,7 +38,7 @@ def shown(person_ids: Iterable[int]) -> list[str]:
 def has_number(person_id: int) -> bool:
     """Return whether a person has a telephone number in any of their records."""
     number = select(PersonKey.person_id).where(
-        PersonKey.person_id.in_(alike(person_id)), PersonKey.kind == KeyKind.PHONE
+        PersonKey.person_id.in_(records_of_same_person(person_id)), PersonKey.kind == KeyKind.PHONE
     )
     return session.scalar(number.limit(1)) is not None
 
@@ -113,7 +113,7 @@ def locked(person_ids: Sequence[int]) -> list[tuple[Any, Identity]]:
     """
     rows = session.execute(
         select(Person.id, Person.cohort, Person.is_invented, Person.sealed)
-        .where(among(Person.id, person_ids))
+        .where(equals_any(Person.id, person_ids))
         .order_by(Person.id)
         .with_for_update()
     )

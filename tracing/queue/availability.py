@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from tracing.kernel.db import among, session
+from tracing.kernel.db import equals_any, session
 from tracing.queue.models import EntryState, QueueEntry
 from tracing.queue.queries import on_calls
 from tracing.staff import presence, queries, rules
@@ -63,7 +63,7 @@ def _kept_for(member_ids: Sequence[int], *, at: datetime) -> set[int | None]:
     return set(
         session.scalars(
             select(QueueEntry.reserved_for).where(
-                among(QueueEntry.reserved_for, member_ids),
+                equals_any(QueueEntry.reserved_for, member_ids),
                 QueueEntry.state == EntryState.READY,
                 QueueEntry.reserved_until > at,
             )
@@ -71,7 +71,7 @@ def _kept_for(member_ids: Sequence[int], *, at: datetime) -> set[int | None]:
     )
 
 
-def is_given_one(member_id: int, *, at: datetime) -> bool:
+def has_reserved_call(member_id: int, *, at: datetime) -> bool:
     """Return whether a colleague or a supervisor reserved a call for this member by hand."""
     chosen = select(QueueEntry.id).where(
         QueueEntry.reserved_for == member_id,

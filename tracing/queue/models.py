@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracing.kernel.db import Base, coded
+from tracing.kernel.db import Base, enum_text
 from tracing.ui.languages import FRENCH
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -161,7 +161,7 @@ class QueueEntry(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     household_id: Mapped[int] = mapped_column(ForeignKey("households.id"), unique=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
-    state: Mapped[EntryState] = mapped_column(coded(EntryState))
+    state: Mapped[EntryState] = mapped_column(enum_text(EntryState))
     rank_at: Mapped[datetime]
     """The due time, advanced by the weights: the earliest is called first."""
     due_at: Mapped[datetime]
@@ -229,13 +229,13 @@ class CallTask(Base):
     household_id: Mapped[int | None] = mapped_column(ForeignKey("households.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
-    kind: Mapped[TaskKind] = mapped_column(coded(TaskKind))
+    kind: Mapped[TaskKind] = mapped_column(enum_text(TaskKind))
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
     """The person's case; for a contact, the case that named them."""
     lot_id: Mapped[int | None] = mapped_column(BigInteger)
     """The lot that created the task; none: a contact, or a task created by hand."""
     contact_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
-    state: Mapped[TaskState] = mapped_column(coded(TaskState), default=TaskState.OPEN)
+    state: Mapped[TaskState] = mapped_column(enum_text(TaskState), default=TaskState.OPEN)
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
     not_before: Mapped[datetime]
@@ -248,7 +248,7 @@ class CallTask(Base):
     script_version: Mapped[str | None]
     """Pinned at the first conversation: a call keeps its script when a newer one is published."""
     closed_at: Mapped[datetime | None]
-    state_before: Mapped[TaskState | None] = mapped_column(coded(TaskState, name="taskstate_before"))
+    state_before: Mapped[TaskState | None] = mapped_column(enum_text(TaskState, name="taskstate_before"))
     """The state from which it was cancelled, to which taking that back returns it; none while it is not cancelled."""
     gives_way: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """The contact is called as a case now: cancelled as soon as nobody is on the line, put back if the case is none."""

@@ -4,12 +4,14 @@ from datetime import datetime
 
 from tracing.kernel import events
 from tracing.queue.models import QueueEntry
-from tracing.staff.rules import Gone
+from tracing.staff.rules import UnavailableReason
 
 GONE = "owner.gone"
 
 
-def record_gone(entry: QueueEntry, member_id: int | None, why: Gone, what: str, *, at: datetime) -> None:
+def record_gone(
+    entry: QueueEntry, member_id: int | None, why: UnavailableReason, what: str, *, at: datetime
+) -> None:
     """Record that an entry lost its owner, and why; `what` says what they had: a call, a gift, a promise."""
     events.record(
         GONE,

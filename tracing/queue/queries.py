@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 
-from tracing.kernel.db import among, fresh, session
+from tracing.kernel.db import equals_any, fresh, session
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.queue.errors import NoSuchEntry
@@ -32,7 +32,7 @@ def find_claim(member_id: int) -> QueueEntry | None:
 def on_calls(member_ids: Collection[int]) -> set[int | None]:
     """Return which of these members have an open call."""
     return set(
-        session.scalars(select(QueueEntry.claimant_id).where(among(QueueEntry.claimant_id, member_ids)))
+        session.scalars(select(QueueEntry.claimant_id).where(equals_any(QueueEntry.claimant_id, member_ids)))
     )
 
 
@@ -59,7 +59,7 @@ def find_entry_of(household_id: int, *, lock: bool = False) -> QueueEntry | None
 
 def entries_of(household_ids: Sequence[int], *, lock: bool = False) -> Sequence[QueueEntry]:
     """Return the entries of households, ordered by household."""
-    chosen = select(QueueEntry).where(among(QueueEntry.household_id, household_ids))
+    chosen = select(QueueEntry).where(equals_any(QueueEntry.household_id, household_ids))
     chosen = chosen.order_by(QueueEntry.household_id)
     if lock:
         chosen = fresh(chosen.with_for_update())
@@ -89,7 +89,7 @@ def open_tasks_of(household_ids: Sequence[int]) -> Sequence[CallTask]:
     """Return the open tasks of households, the most urgent first."""
     return session.scalars(
         select(CallTask)
-        .where(among(CallTask.household_id, household_ids), CallTask.state == TaskState.OPEN)
+        .where(equals_any(CallTask.household_id, household_ids), CallTask.state == TaskState.OPEN)
         .order_by(CallTask.due_at, CallTask.id)
     ).all()
 
@@ -99,7 +99,7 @@ def open_reasons_of(household_ids: Sequence[int]) -> Sequence[Row[CallTask, str 
     return session.execute(
         select(CallTask, Person.time_zone, Person.language)
         .join(Person, Person.id == CallTask.person_id)
-        .where(among(CallTask.household_id, household_ids), CallTask.state == TaskState.OPEN)
+        .where(equals_any(CallTask.household_id, household_ids), CallTask.state == TaskState.OPEN)
         .order_by(CallTask.due_at, CallTask.id)
     ).all()
 
@@ -118,12 +118,14 @@ def open_tasks(household_id: int) -> Sequence[CallTask]:
     ).all()
 
 
-def giving_way(household_ids: Sequence[int]) -> Sequence[CallTask]:
+def superseded_open_tasks(household_ids: Sequence[int]) -> Sequence[CallTask]:
     """Return the open tasks of households that must be closed as soon as no call is in progress (`gives_way`)."""
     return session.scalars(
         select(CallTask)
         .where(
-            among(CallTask.household_id, household_ids), CallTask.state == TaskState.OPEN, CallTask.gives_way
+            equals_any(CallTask.household_id, household_ids),
+            CallTask.state == TaskState.OPEN,
+            CallTask.gives_way,
         )
         .order_by(CallTask.id)
     ).all()
@@ -132,7 +134,9 @@ def giving_way(household_ids: Sequence[int]) -> Sequence[CallTask]:
 def tasks_of_person(person_id: int) -> Sequence[CallTask]:
     """Return every task of a person, over all their records, newest first."""
     return session.scalars(
-        select(CallTask).where(CallTask.person_id.in_(people.alike(person_id))).order_by(CallTask.id.desc())
+        select(CallTask)
+        .where(CallTask.person_id.in_(people.records_of_same_person(person_id)))
+        .order_by(CallTask.id.desc())
     ).all()
 
 

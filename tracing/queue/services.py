@@ -46,7 +46,7 @@ def enqueue(
     events.record("task.opened", by=None, at=at, subject=("task", task.id), site_id=site_id, why=kind.value)
     if phones:
         households.settle_person(person_id, at=at)
-        priorities.compare([site_id], task.id, task.id, at=at)
+        priorities.request_rescan([site_id], task.id, task.id, at=at)
     return task
 
 
@@ -63,12 +63,12 @@ def close_task(task: CallTask, state: TaskState, *, by: int | None, at: datetime
     )
     if state is TaskState.CANCELLED:
         # the tasks that this one superseded are opened again, so that the person is still called
-        superseding.uncover_all(task, by=by, at=at)
+        superseding.reopen_all_superseded(task, by=by, at=at)
     if task.household_id is not None:
         households.refresh(task.household_id, at=at)
 
 
-def write_no_letter(person_id: int, *, by: int | None, at: datetime) -> None:
+def close_letter_tasks(person_id: int, *, by: int | None, at: datetime) -> None:
     """Stop letters to a person reported dead: close the tasks without a number (NO_NUMBER) in all their records.
 
     A letter is a message too.
@@ -97,7 +97,7 @@ def reopen_task(task: CallTask, *, due_at: datetime, by: int | None, at: datetim
         households.refresh(task.household_id, at=at)
     else:
         households.settle_person(task.person_id, at=at)
-    priorities.compare([task.site_id], task.id, task.id, at=at)
+    priorities.request_rescan([task.site_id], task.id, task.id, at=at)
 
 
 def postpone_task(task: CallTask, *, until: datetime, at: datetime) -> None:
@@ -116,7 +116,7 @@ def promise(task: CallTask, *, when: datetime, by: Agent, at: datetime) -> None:
     # in UTC: in local time, "ten minutes before" would be an hour and ten minutes on one night a year
     when = when.astimezone(UTC)
     task.not_before, task.promised_at, task.promised_by = when, when, by.member_id
-    callbacks.note(task, when=when, by=by, at=at)
+    callbacks.record_promise(task, when=when, by=by, at=at)
     events.record(
         "callback.promised",
         by=by.member_id,
@@ -128,7 +128,7 @@ def promise(task: CallTask, *, when: datetime, by: Agent, at: datetime) -> None:
     _follow(task, at=at)
 
 
-def weigh(task: CallTask, factors: rules.Factor, *, at: datetime) -> None:
+def set_factors(task: CallTask, factors: rules.Factor, *, at: datetime) -> None:
     """Store the known circumstances that make a call more urgent, and update the household's place."""
     if task.factors != factors:
         task.factors = int(factors)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tracing.kernel.db import session
 from tracing.kernel.events import Event
 from tracing.staff import queries as staff
-from tracing.staff.rules import Gone
+from tracing.staff.rules import UnavailableReason
 from tracing.staff.words import GONE_WORDS
 
 KINDS = (
@@ -53,7 +53,7 @@ def _in_words(event: Event, names: dict[int, str]) -> str:
     by = names.get(event.by_id or 0, "?")
     match event.kind:
         case "owner.gone":
-            why = str(GONE_WORDS[Gone(event.detail["why"])])
+            why = str(GONE_WORDS[UnavailableReason(event.detail["why"])])
             if event.detail.get("what") == "promise":
                 return str(
                     _(

@@ -29,7 +29,7 @@ def scheme_of(answers: Mapping[str, Any]) -> Scheme | None:
     return Scheme(said)
 
 
-def apart_since(answers: Mapping[str, Any]) -> date | None:
+def stayed_home_since(answers: Mapping[str, Any]) -> date | None:
     """Return the day since which a contact says they have stayed at home."""
     return _day(answers, "apart_since")
 
@@ -45,7 +45,7 @@ def free_from(answers: Mapping[str, Any], *, today: date) -> date:
     If the person does not know that day, the earliest possible day is today, unless they have stayed at home.
     """
     worked = last_work_on(answers)
-    return worked + timedelta(days=1) if worked else min(apart_since(answers) or today, today)
+    return worked + timedelta(days=1) if worked else min(stayed_home_since(answers) or today, today)
 
 
 def _day(answers: Mapping[str, Any], question: str) -> date | None:

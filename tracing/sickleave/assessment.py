@@ -32,7 +32,7 @@ from tracing.sickleave.rules import (
     NoteAllowed,
     NoteRefused,
     NoteRequest,
-    Number,
+    NumberState,
     Reason,
     decide_note,
 )
@@ -55,7 +55,7 @@ class Assessment:
     contact: Contact | None
     identity: Identity | None
     sampled_on: date
-    number: Number
+    number: NumberState
     """The state of the social-security number, whether it is needed at this point or not."""
     worked_on: date | None
     """The last day on which the person says they worked."""
@@ -115,7 +115,7 @@ def assess(
     is_sworn = said.SWORN in given
     is_preview = declared is None
     number = insurance_number.number_of(task.id, identity, by=by)
-    open_number = number in {Number.MISSING, Number.ASKED, Number.REFUSED}
+    open_number = number in {NumberState.MISSING, NumberState.ASKED, NumberState.REFUSED}
     measure = _measure(pack, (case, contact), identity, sampled_on, today)
     request = NoteRequest(
         pack=pack,
@@ -129,7 +129,7 @@ def assess(
         identity_verified=conversation is not None and conversation.identity_confirmed_at is not None,
         named=identity is not None and bool(identity.birth_name or identity.usual_name),
         address_confirmed=is_preview or (address_confirmed and _is_addressed(identity)),
-        number=Number.KNOWN if is_preview and open_number else number,
+        number=NumberState.KNOWN if is_preview and open_number else number,
         works=given.get("works") != "no",
         caregiver=given.get("is_caregiver") == "yes",
         stopped_by_doctor=given.get("stopped_by_doctor") == "yes",
@@ -182,12 +182,12 @@ def _is_addressed(identity: Identity | None) -> bool:
 
 def _asked_first_day(contact: Contact | None, given: Mapping[str, Any], today: date) -> date | None:
     """Return the day since which a contact says they stay at home; for a case, the rule sets the first day."""
-    since = said.apart_since(given) if contact is not None else None
+    since = said.stayed_home_since(given) if contact is not None else None
     return since if since is not None and since <= today else None
 
 
 def _other_notes(task: CallTask, pack: Pack, today: date) -> dict[str, Any]:
-    notes = [note for note in queries.standing_notes_of_person(task.person_id) if note.task_id != task.id]
+    notes = [note for note in queries.valid_notes_of_person(task.person_id) if note.task_id != task.id]
     since = today - timedelta(days=pack.recent_infection_days)
     recent = [note for note in notes if note.last_day >= since]
     return {

@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp, Validati
 from tracing.people.nir import counts_for, read_nir
 from tracing.people.rules import Identity, nir_counts
 from tracing.sickleave.patient import BearerDetails
-from tracing.sickleave.rules import NoNumber
+from tracing.sickleave.rules import MissingNumberReason
 from tracing.sickleave.words import NO_NUMBER_WORDS
 from tracing.ui.forms import PageForm
 
@@ -120,11 +120,11 @@ class NoteForm(PageForm):
         return is_right
 
     @property
-    def reason(self) -> NoNumber | None:
+    def reason(self) -> MissingNumberReason | None:
         """The reason why there is no number; None if one was typed or is known."""
         if "nir" not in self or self.nir.data or not self.no_nir.data:
             return None
-        return NoNumber(self.no_nir.data)
+        return MissingNumberReason(self.no_nir.data)
 
     def details(self) -> BearerDetails:
         """Return the personal details that were typed; call this on a valid form."""

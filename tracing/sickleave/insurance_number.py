@@ -9,7 +9,7 @@ from tracing.kernel.db import find_row, session
 from tracing.people.rules import Identity, nir_counts
 from tracing.queue.models import CallTask
 from tracing.sickleave.models import MissingNumber
-from tracing.sickleave.rules import NoNumber, Number
+from tracing.sickleave.rules import MissingNumberReason, NumberState
 from tracing.staff.agent import Agent
 from tracing.staff.models import Role
 from tracing.vault import services as vault
@@ -19,26 +19,26 @@ AskAdviser = Callable[[Call, CallTask, str, Agent, datetime], None]
 _asks: list[AskAdviser] = []
 
 
-def asked_through(ask: AskAdviser) -> None:
+def set_ask_adviser(ask: AskAdviser) -> None:
     """Register the function that asks an adviser, because questions belong to a feature above this one."""
     _asks[:] = [ask]
 
 
-def number_of(task_id: int, identity: Identity | None, *, by: Agent) -> Number:
+def number_of(task_id: int, identity: Identity | None, *, by: Agent) -> NumberState:
     """Return the state of the number for a person's note.
 
     A number that contradicts the birth date or the sex is not their own: most often it is a parent's.
     """
     if identity is not None and nir_counts(identity):
-        return Number.KNOWN
+        return NumberState.KNOWN
     stated = find_missing(task_id)
     if stated is None:
-        return Number.MISSING
+        return NumberState.MISSING
     if stated.agreed is False:
-        return Number.REFUSED
+        return NumberState.REFUSED
     # an adviser who holds the call decides by issuing the note
     is_agreed = stated.agreed or by.holds(Role.ADVISER)
-    return Number.AGREED if is_agreed else Number.ASKED
+    return NumberState.AGREED if is_agreed else NumberState.ASKED
 
 
 def find_missing(task_id: int, *, lock: bool = False) -> MissingNumber | None:
@@ -52,14 +52,14 @@ def awaits_decision(task_id: int) -> bool:
     return stated is not None and stated.agreed is None
 
 
-def reason_of(stated: MissingNumber) -> NoNumber | None:
+def reason_of(stated: MissingNumber) -> MissingNumberReason | None:
     """Return the stated reason; None once the key of its day is destroyed."""
     told = vault.find_unsealed("missing_numbers", stated.task_id, stated.cohort, stated.sealed)
-    return NoNumber(told["reason"]) if told else None
+    return MissingNumberReason(told["reason"]) if told else None
 
 
 def state_missing(
-    call: Call, task: CallTask, reason: NoNumber, question: str, *, by: Agent, at: datetime
+    call: Call, task: CallTask, reason: MissingNumberReason, question: str, *, by: Agent, at: datetime
 ) -> None:
     """Store why a person has no number, and ask an adviser, once for each reason. Call `calls.writing` first.
 

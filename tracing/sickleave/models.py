@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracing.kernel.db import Base, coded
+from tracing.kernel.db import Base, enum_text
 from tracing.vault import registry
 
 
@@ -43,12 +43,12 @@ class SickNote(Base):
     task_id: Mapped[int] = mapped_column(ForeignKey("call_tasks.id"), index=True)
     """A task has one valid note at most: a second click issues nothing."""
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
-    kind: Mapped[NoteKind] = mapped_column(coded(NoteKind))
+    kind: Mapped[NoteKind] = mapped_column(enum_text(NoteKind))
     first_day: Mapped[date]
     last_day: Mapped[date]
     """The last day included."""
     rule: Mapped[str]
-    state: Mapped[NoteState] = mapped_column(coded(NoteState), default=NoteState.ISSUED)
+    state: Mapped[NoteState] = mapped_column(enum_text(NoteState), default=NoteState.ISSUED)
     issued_at: Mapped[datetime]
     issued_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
     cancelled_at: Mapped[datetime | None]

@@ -47,7 +47,7 @@ class BearerDetails:
 
 def complete(task: CallTask, details: BearerDetails) -> None:
     """Store the details on the person, in each of their records. Call `calls.writing` first."""
-    records = people.alike(task.person_id)
+    records = people.records_of_same_person(task.person_id)
     locked = select(Person).where(Person.id.in_(records)).order_by(Person.id).with_for_update()
     for person in session.scalars(fresh(locked)).all():
         identity = people.find_identity(person.id)

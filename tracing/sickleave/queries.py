@@ -15,7 +15,7 @@ from tracing.staff.models import Role
 from tracing.vault import services as vault
 
 
-def find_standing_note(task_id: int) -> SickNote | None:
+def find_valid_note(task_id: int) -> SickNote | None:
     """Return the valid note of a task."""
     return session.scalar(
         select(SickNote).where(SickNote.task_id == task_id, SickNote.state == NoteState.ISSUED)
@@ -37,11 +37,14 @@ def get_note_of_task(note_id: int, task_id: int) -> SickNote:
     return note
 
 
-def standing_notes_of_person(person_id: int) -> Sequence[SickNote]:
+def valid_notes_of_person(person_id: int) -> Sequence[SickNote]:
     """Return the valid notes of a person, including those of records merged with theirs."""
     return session.scalars(
         select(SickNote)
-        .where(SickNote.person_id.in_(people.alike(person_id)), SickNote.state == NoteState.ISSUED)
+        .where(
+            SickNote.person_id.in_(people.records_of_same_person(person_id)),
+            SickNote.state == NoteState.ISSUED,
+        )
         .order_by(SickNote.first_day)
     ).all()
 

@@ -14,11 +14,11 @@ from tracing.sickleave.reasons import SENTENCES, TO_BE_COMPLETED, Reason
 
 __all__ = [
     "TO_BE_COMPLETED",
-    "NoNumber",
+    "MissingNumberReason",
     "NoteAllowed",
     "NoteRefused",
     "NoteRequest",
-    "Number",
+    "NumberState",
     "Reason",
     "decide_note",
     "is_note_number",
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-class NoNumber(StrEnum):
+class MissingNumberReason(StrEnum):
     """Why a person has no social-security number to print on a note."""
 
     NO_RIGHTS_YET = "no_rights_yet"
@@ -38,7 +38,7 @@ class NoNumber(StrEnum):
     CONTRADICTED = "contradicted"
 
 
-class Number(StrEnum):
+class NumberState(StrEnum):
     """The state of the social-security number for a note."""
 
     KNOWN = "known"
@@ -68,7 +68,7 @@ class NoteRequest:
     named: bool = True
     address_confirmed: bool = True
     """The person has said in this call where they stay."""
-    number: Number = Number.KNOWN
+    number: NumberState = NumberState.KNOWN
     works: bool = True
     caregiver: bool = False
     """The person works in a health or medico-social establishment."""
@@ -210,9 +210,9 @@ def _papers(request: NoteRequest) -> Reason | None:
     if not request.address_confirmed:
         return Reason.ADDRESS_UNCONFIRMED
     return {
-        Number.MISSING: Reason.NUMBER_MISSING,
-        Number.ASKED: Reason.ADVISER_ASKED,
-        Number.REFUSED: Reason.ADVISER_REFUSED,
+        NumberState.MISSING: Reason.NUMBER_MISSING,
+        NumberState.ASKED: Reason.ADVISER_ASKED,
+        NumberState.REFUSED: Reason.ADVISER_REFUSED,
     }.get(request.number)
 
 

@@ -1,4 +1,4 @@
-"""Services to issue and cancel a note during a call. Call `calls.services.writing` before every write."""
+"""Services to issue and cancel a note during a call. Call `calls.services.lock_for_write` before every write."""
 
 import secrets
 from datetime import date, datetime
@@ -53,9 +53,9 @@ def issue(
     """
     calls.require_identity(call, task)
     # prevent two calls about one person from both seeing the days as free
-    records = people.alike(task.person_id)
+    records = people.records_of_same_person(task.person_id)
     session.execute(select(Person.id).where(Person.id.in_(records)).order_by(Person.id).with_for_update())
-    standing = queries.find_standing_note(task.id)
+    standing = queries.find_valid_note(task.id)
     if standing is not None:
         return standing
     found = assess(
@@ -109,7 +109,7 @@ def note_to_read(note_id: int, by: Agent, *, at: datetime, copy: str) -> NoteCon
     """
     note = queries.get_readable_note(note_id, by)
     content = queries.content_of_note(note)
-    events.saw([f"person:{note.person_id}"], by=by.member_id, at=at, why="sick_note")
+    events.record_access([f"person:{note.person_id}"], by=by.member_id, at=at, why="sick_note")
     _record("note.printed", note, by=by, at=at, copy=copy)
     return content
 

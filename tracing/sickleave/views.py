@@ -144,7 +144,7 @@ def _today() -> date:
 
 def _held(call_id: int, task_id: int) -> tuple[Call, CallTask]:
     """Return call and task for a write, under the claim of the call."""
-    call = calls.writing(call_id, agent(), at=clock.database_now())
+    call = calls.lock_for_write(call_id, agent(), at=clock.database_now())
     if call.site_id != agent().site.id:
         raise NoSuchCall
     return call, calls.task_of_call(call, task_id)
@@ -164,8 +164,8 @@ def _panel(
         standing = next((note for note in notes if note.state is NoteState.ISSUED), None)
         found = assess(call, task, by=agent(), at=at)
         form = form or _form_for(task, first_day=found.note.first_day if found.note else None, is_sent=False)
-        events.saw(
-            people.shown([task.person_id]),
+        events.record_access(
+            people.records_shown([task.person_id]),
             by=agent().member_id,
             at=at,
             why="call",

@@ -3,20 +3,20 @@
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from tracing.sickleave.rules import NoNumber
+from tracing.sickleave.rules import MissingNumberReason
 
 NO_NUMBER_WORDS = {
-    NoNumber.NO_RIGHTS_YET: _l("Droits pas encore ouverts"),
-    NoNumber.STATE_AID: _l("Aide médicale de l’État (AME)"),
-    NoNumber.INSURED_ABROAD: _l("Assurée ou assuré à l’étranger"),
-    NoNumber.NOT_KNOWN: _l("Ne le connaît pas, ne l’a pas sous la main"),
-    NoNumber.NOT_SAID: _l("Ne veut pas le donner"),
-    NoNumber.CONTRADICTED: _l("Le numéro donné ne s’accorde pas avec l’identité"),
+    MissingNumberReason.NO_RIGHTS_YET: _l("Droits pas encore ouverts"),
+    MissingNumberReason.STATE_AID: _l("Aide médicale de l’État (AME)"),
+    MissingNumberReason.INSURED_ABROAD: _l("Assurée ou assuré à l’étranger"),
+    MissingNumberReason.NOT_KNOWN: _l("Ne le connaît pas, ne l’a pas sous la main"),
+    MissingNumberReason.NOT_SAID: _l("Ne veut pas le donner"),
+    MissingNumberReason.CONTRADICTED: _l("Le numéro donné ne s’accorde pas avec l’identité"),
 }
 """Reasons for a missing number, as the tracer selects and the adviser reads them."""
 
 
-def question_about(reason: NoNumber) -> str:
+def question_about(reason: MissingNumberReason) -> str:
     """Return the question to the adviser about a note without a number."""
     return str(
         _(

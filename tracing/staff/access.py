@@ -33,7 +33,7 @@ from tracing.staff.errors import NotAllowed
 from tracing.staff.forms import UnlockForm
 from tracing.staff.login import sessions
 from tracing.staff.models import Role, SessionEnd
-from tracing.staff.queries import WhoAsks
+from tracing.staff.queries import CurrentUser
 
 COOKIE = "tracing_session"
 LOCKED = 423
@@ -61,7 +61,7 @@ class Permission:
 class SignedInUser(UserMixin):  # type: ignore[misc]
     """The Flask-Login user of a request: the member, where they work, and the time of the request."""
 
-    def __init__(self, who: WhoAsks) -> None:
+    def __init__(self, who: CurrentUser) -> None:
         self.who = who
 
     def get_id(self) -> str:
@@ -160,34 +160,34 @@ def check() -> ResponseReturnValue | None:
         ):
             sessions.lock(current, at=at)
         if current.locked_at and not permission.while_locked:
-            return covered()
+            return locked_response()
         if permission.roles and not g.agent.holds(*permission.roles):
             raise NotAllowed
         if not permission.passive and not current.locked_at and current.ended_at is None:
-            sessions.touch(current, at=at)
+            sessions.record_input(current, at=at)
     return None
 
 
-def _still_valid(who: WhoAsks) -> bool:
+def _still_valid(who: CurrentUser) -> bool:
     current, at = who.session, who.asked_at
     if rules.is_too_old(current.started_at, at=at) and rules.is_too_old(
         current.started_at, on_call=_holds_a_call(current.member_id), at=at
     ):
         sessions.end(current, SessionEnd.TOO_OLD, by=None, at=at)
         return False
-    if not sessions.may_enter(who.member, at):
+    if not sessions.may_log_in(who.member, at):
         sessions.end(current, SessionEnd.ACCOUNT_CLOSED, by=None, at=at)
         return False
     return True
 
 
-def _last_words(permission: Permission) -> WhoAsks | None:
+def _last_words(permission: Permission) -> CurrentUser | None:
     """Return the member whose session timed out while they wrote an answer, so that the answer is not lost."""
     token = session_token()
     if not permission.last_words or request.method != "POST" or not token:
         return None
     who = queries.find_timed_out(sessions.hash_token(token), within=rules.LAST_WORDS)
-    if who is None or not sessions.may_enter(who.member, who.asked_at):
+    if who is None or not sessions.may_log_in(who.member, who.asked_at):
         return None
     if rules.must_lock(who.session.last_input_at, on_call=True, at=who.asked_at):
         return None
@@ -208,7 +208,7 @@ def _log_in_after_last_words(response: Response) -> Response:
     goes_on_at = response.location
     answer = make_response(to_login())
     if goes_on_at is not None:
-        browser["next"] = local(goes_on_at)
+        browser["next"] = safe_path(goes_on_at)
     return answer
 
 
@@ -220,7 +220,7 @@ def agent() -> Agent:
 
 def asked_at() -> datetime:
     """Return the time of the request by the database's clock, in UTC; only in views that `may` guards."""
-    who: WhoAsks = g.who
+    who: CurrentUser = g.who
     return who.asked_at
 
 
@@ -238,7 +238,7 @@ def _call_site(member_id: int) -> int | None:
     return found
 
 
-def _follow_call(who: WhoAsks) -> None:
+def _follow_call(who: CurrentUser) -> None:
     """Move a session to the site of the member's call: a new log-in, or another browser, may begin elsewhere.
 
     Only members of several sites are checked.
@@ -265,7 +265,7 @@ def to_login() -> ResponseReturnValue:
     return redirect(url_for("staff.login"), 303)
 
 
-def covered() -> ResponseReturnValue:
+def locked_response() -> ResponseReturnValue:
     """Answer that the session is locked: with the lock page, or with a status that makes the open page lock itself."""
     if is_fragment():
         return Response(status=LOCKED, headers={"X-Locked": "1"})
@@ -283,18 +283,18 @@ def is_fragment() -> bool:
 
 def safe_next() -> str:
     """Return where to go after logging in or unlocking: a path of this platform, never another site."""
-    return local(str(browser.pop("next", "")))
+    return safe_path(str(browser.pop("next", "")))
 
 
 def path_of(address: str) -> str:
     """Return the path of a full address sent by a browser, or the first page when the address is malformed."""
     try:
-        return local(urlsplit(address)._replace(scheme="", netloc="").geturl())
+        return safe_path(urlsplit(address)._replace(scheme="", netloc="").geturl())
     except ValueError:
         return "/"
 
 
-def local(wanted: str) -> str:
+def safe_path(wanted: str) -> str:
     """Return `wanted` if it is a path of this platform, otherwise the first page.
 
     A browser reads a backslash as a slash and drops control characters: either could lead to another site.

@@ -40,7 +40,7 @@ class TooManyAttempts(Refused):
         )
 
 
-class GuessedTooOften(Refused):
+class TooManyUnlockAttempts(Refused):
     """Too many wrong passwords in a row at the lock screen: the session has ended."""
 
     status = 401
@@ -88,14 +88,14 @@ class NoRoleLeft(Invalid):
         super().__init__(_("Choisissez au moins un rôle. Pour mettre fin à l’accès, fermez le compte."))
 
 
-class OnACall(Refused):
+class CannotMoveDuringCall(Refused):
     """A member on a call cannot change sites."""
 
     def __init__(self) -> None:
         super().__init__(_("Vous êtes en appel. Terminez-le ou rendez-le, puis changez de site."))
 
 
-class OnACallNow(Refused):
+class CannotPauseDuringCall(Refused):
     """A member on a call cannot begin a pause."""
 
     def __init__(self) -> None:
@@ -128,7 +128,7 @@ class NoRole(Forbidden):
         super().__init__(_("Votre compte n’a de rôle sur aucun site. Demandez à votre référent."))
 
 
-class RecruitFirst(Invalid):
+class NotCertified(Invalid):
     """A recruit belongs to the training site alone until a referent certifies them."""
 
     def __init__(self) -> None:
@@ -139,7 +139,7 @@ class RecruitFirst(Invalid):
         )
 
 
-class AccountReachesFurther(Forbidden):
+class AccountWorksElsewhere(Forbidden):
     """The account also works at a live site at which the agent does not have this right."""
 
     def __init__(self) -> None:
@@ -161,14 +161,14 @@ class NotProposable(Refused):
         )
 
 
-class NotForOneself(Forbidden):
+class CannotGrantOneself(Forbidden):
     """A member cannot give themselves a right that requires two administrators."""
 
     def __init__(self) -> None:
         super().__init__(_("C’est votre propre compte : deux autres administrateurs en décident."))
 
 
-class SecondAdministrator(Forbidden):
+class NeedsOtherAdministrator(Forbidden):
     """The administrator who proposed cannot confirm."""
 
     def __init__(self) -> None:

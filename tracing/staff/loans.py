@@ -113,12 +113,12 @@ def get_loan(loan_id: int, *, site_id: int) -> Loan:
     return loan
 
 
-def hold_tracer(loan: Loan) -> None:
+def lock_tracer(loan: Loan) -> None:
     """Wait if the lent tracer is taking a call at this moment, and keep them from taking one in this transaction."""
     lock_row(Member, loan.member_id)
 
 
-def take_back(loan: Loan, *, by: int | None, at: datetime) -> None:
+def end_loan(loan: Loan, *, by: int | None, at: datetime) -> None:
     """End a locked loan: the tracer calls for their own site again; repeating it does nothing.
 
     Call `hold_tracer` first, then check that they have no call.
@@ -134,7 +134,7 @@ def take_back(loan: Loan, *, by: int | None, at: datetime) -> None:
     )
 
 
-def over(*, at: datetime) -> list[Loan]:
+def expired_loans(*, at: datetime) -> list[Loan]:
     """Return the loans whose time is up, locked; one that is being ended at this moment is left out."""
     due = select(Loan).where(Loan.returned_at.is_(None), Loan.ends_at <= at)
     return list(session.scalars(fresh(due.with_for_update(skip_locked=True))))

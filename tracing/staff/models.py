@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from tracing.kernel.db import Base, coded
+from tracing.kernel.db import Base, enum_text
 from tracing.vault import registry
 
 
@@ -56,7 +56,7 @@ class Site(Base):
     code: Mapped[str] = mapped_column(unique=True)
     """Three characters; part of the numbers of its sick notes."""
     name: Mapped[str]
-    kind: Mapped[SiteKind] = mapped_column(coded(SiteKind), default=SiteKind.LIVE)
+    kind: Mapped[SiteKind] = mapped_column(enum_text(SiteKind), default=SiteKind.LIVE)
     time_zone: Mapped[str] = mapped_column(default="Europe/Paris")
     programme: Mapped[str]
     """The rule pack in force here."""
@@ -100,7 +100,7 @@ class Member(Base):
     login: Mapped[str] = mapped_column(unique=True)
     display_name: Mapped[str]
     """How they introduce themselves on the telephone."""
-    kind: Mapped[MemberKind] = mapped_column(coded(MemberKind), default=MemberKind.STAFF)
+    kind: Mapped[MemberKind] = mapped_column(enum_text(MemberKind), default=MemberKind.STAFF)
     password_hash: Mapped[str | None]
     """Argon2id; None until the invitation was used."""
     contract_ends_on: Mapped[date | None]
@@ -126,7 +126,7 @@ class MemberRole(Base):
 
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), primary_key=True, index=True)
-    role: Mapped[Role] = mapped_column(coded(Role), primary_key=True)
+    role: Mapped[Role] = mapped_column(enum_text(Role), primary_key=True)
     is_national: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """The import officer sees the lots of all live sites: a right given by two administrators or the command line."""
 
@@ -254,7 +254,7 @@ class StaffSession(Base):
     """Wrong passwords at the lock screen since the last right one."""
     last_failed_unlock_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
-    end_reason: Mapped[SessionEnd | None] = mapped_column(coded(SessionEnd))
+    end_reason: Mapped[SessionEnd | None] = mapped_column(enum_text(SessionEnd))
 
 
 class LoginAttempt(Base):

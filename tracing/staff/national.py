@@ -9,11 +9,11 @@ from tracing.kernel.db import find_row, fresh, session
 from tracing.staff import queries, rules
 from tracing.staff.agent import Agent
 from tracing.staff.errors import (
+    CannotGrantOneself,
+    NeedsOtherAdministrator,
     NoSuchProposal,
-    NotForOneself,
     NotNational,
     NotProposable,
-    SecondAdministrator,
 )
 from tracing.staff.models import AccountMaker, Member, MemberRole, NationalProposal, Role, SiteKind
 
@@ -57,7 +57,7 @@ def propose(member: Member, *, by: Agent, at: datetime) -> NationalProposal:
         NotForOneself: the agent proposes themselves.
     """
     if member.id == by.member_id:
-        raise NotForOneself
+        raise CannotGrantOneself
     if _officer(member.id, by.site.id).is_national:
         raise NotProposable
     return find_proposal(member.id, by.site.id, at=at) or _propose(
@@ -93,9 +93,9 @@ def confirm(member: Member, *, by: Agent, at: datetime) -> None:
     held = _officer(member.id, by.site.id)
     proposal = _waiting(member.id, by.site.id, at=at)
     if proposal.proposed_by == by.member_id or _was_made_by(proposal.proposed_by, by.member_id, at=at):
-        raise SecondAdministrator
+        raise NeedsOtherAdministrator
     if member.id == by.member_id:
-        raise NotForOneself
+        raise CannotGrantOneself
     held.is_national = True
     proposal.confirmed_by, proposal.ended_at = by.member_id, at
     session.flush()

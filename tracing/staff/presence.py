@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, case, func, or_, select
 
 from tracing.kernel import events
-from tracing.kernel.db import among, session
+from tracing.kernel.db import equals_any, session
 from tracing.staff import queries, rules
 from tracing.staff.agent import Agent
-from tracing.staff.errors import AccountReachesFurther, NoSuchAbsence, NotOfThisSite, WrongDays
+from tracing.staff.errors import AccountWorksElsewhere, NoSuchAbsence, NotOfThisSite, WrongDays
 from tracing.staff.login import sessions
 from tracing.staff.models import Absence, Member, MemberRole, Role, SessionEnd, SiteKind, StaffSession
-from tracing.staff.rules import Gone, Week
+from tracing.staff.rules import UnavailableReason, Week
 from tracing.ui.languages import FRENCH
 
 
@@ -45,7 +45,7 @@ class Roster:
         return [
             one
             for one in self.members
-            if sessions.may_enter(one, when, zone=self.zones.get(one.id))
+            if sessions.may_log_in(one, when, zone=self.zones.get(one.id))
             and rules.works_at(self.weeks[one.id], local)
         ]
 
@@ -67,7 +67,7 @@ def weeks_of(member_ids: Iterable[int], *, on: date) -> dict[int, Week]:
     for member_id, weekday, starts_at, ends_at in queries.hours_of(wanted):
         hours[member_id][weekday] = (starts_at, ends_at)
     away: dict[int, list[tuple[date, date]]] = {one: [] for one in wanted}
-    for absence in _absences(among(Absence.member_id, wanted), on=on):
+    for absence in _absences(equals_any(Absence.member_id, wanted), on=on):
         away[absence.member_id].append((absence.starts_on, absence.ends_on))
     return {one: Week(hours[one], away[one]) for one in wanted}
 
@@ -77,7 +77,7 @@ def last_inputs(site_id: int, member_ids: Iterable[int]) -> dict[int, datetime]:
     rows = session.execute(
         select(StaffSession.member_id, func.max(StaffSession.last_input_at))
         .where(
-            among(StaffSession.member_id, member_ids),
+            equals_any(StaffSession.member_id, member_ids),
             StaffSession.site_id == site_id,
             StaffSession.ended_at.is_(None),
         )
@@ -121,14 +121,14 @@ def roster(
     return Roster(members, weeks, sessions.zones_of(members), zone)
 
 
-def gone(
+def unavailable_members(
     asked: Collection[tuple[int, datetime]],
     *,
     site_id: int,
     role: Role = Role.TRACER,
     at: datetime,
     zone: ZoneInfo,
-) -> dict[tuple[int, datetime], Gone]:
+) -> dict[tuple[int, datetime], UnavailableReason]:
     """Return which members will not be at work in a role at their moment, and why; those active here now are there now.
 
     A pause concerns the present only: it says nothing about a later hour.
@@ -140,21 +140,21 @@ def gone(
     members = {one.id: one for one in queries.members(ids)}
     zones = sessions.zones_of(members.values())
     weeks, seen = weeks_of(ids, on=first), last_inputs(site_id, ids)
-    found: dict[tuple[int, datetime], Gone] = {}
+    found: dict[tuple[int, datetime], UnavailableReason] = {}
     for member_id, when in asked:
         last = seen.get(member_id)
         is_working = when <= at and last is not None and at - last < rules.AWAY_AFTER
         why = _why_left(members[member_id], site_id, role, when, zones.get(member_id))
         if why is None and when <= at and members[member_id].paused_at is not None:
-            why = Gone.PAUSED
+            why = UnavailableReason.PAUSED
         if why is None and not is_working:
-            why = rules.why_gone(weeks[member_id], when.astimezone(zone))
+            why = rules.unavailable_reason(weeks[member_id], when.astimezone(zone))
         if why is not None:
             found[member_id, when] = why
     return found
 
 
-def left_at(member_ids: Collection[int], *, since: datetime, at: datetime) -> dict[int, datetime]:
+def logged_out_since(member_ids: Collection[int], *, since: datetime, at: datetime) -> dict[int, datetime]:
     """Return which of these members have been logged out everywhere since `since`, with the time.
 
     A session without an explicit end is over after a whole shift. A timed-out session may still save its last input.
@@ -175,13 +175,15 @@ def left_at(member_ids: Collection[int], *, since: datetime, at: datetime) -> di
     return {row[0]: row[1] for row in rows if since <= row[1] <= at}
 
 
-def _why_left(member: Member, site_id: int, role: Role, when: datetime, zone: ZoneInfo | None) -> Gone | None:
+def _why_left(
+    member: Member, site_id: int, role: Role, when: datetime, zone: ZoneInfo | None
+) -> UnavailableReason | None:
     if member.closed_at is not None:
-        return Gone.ACCOUNT_CLOSED
-    if not sessions.may_enter(member, when, zone=zone):
-        return Gone.CONTRACT_ENDED
+        return UnavailableReason.ACCOUNT_CLOSED
+    if not sessions.may_log_in(member, when, zone=zone):
+        return UnavailableReason.CONTRACT_ENDED
     if (site_id, role) not in sessions.roles_of(member):
-        return Gone.ROLE_WITHDRAWN
+        return UnavailableReason.ROLE_WITHDRAWN
     return None
 
 
@@ -244,10 +246,10 @@ def note_absence(member_id: int, *, first: date, last: date, by: Agent, at: date
 
 def _must_reach(member: Member, by: Agent) -> None:
     """Keep a training site from releasing what a live site reserves for its tracer: an absence counts at every site."""
-    live, practice = queries.reach_of(member)
+    live, practice = queries.work_sites_of(member)
     held = by.sites_as(Role.SUPERVISOR, Role.REFERENT)
     if by.site.kind is SiteKind.TRAINING and not rules.may_act_on_account(live, practice, held=held):
-        raise AccountReachesFurther
+        raise AccountWorksElsewhere
 
 
 def remove_absence(absence_id: int, *, by: Agent, at: datetime) -> None:

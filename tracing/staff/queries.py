@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Interval, Row, Select, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from tracing.kernel.db import among, session
+from tracing.kernel.db import equals_any, session
 from tracing.staff import rules
 from tracing.staff.agent import Workplace
 from tracing.staff.errors import NoSuchMember
@@ -81,7 +81,7 @@ def import_officers(site_id: int, *, is_national: bool) -> list[Member]:
     return list(session.scalars(chosen.order_by(Member.display_name)))
 
 
-def reach_of(member: Member) -> tuple[frozenset[int], frozenset[int]]:
+def work_sites_of(member: Member) -> tuple[frozenset[int], frozenset[int]]:
     """Return the live sites and the training sites at which an account works.
 
     A loan does not count: the lending site is responsible for its tracer, and loans are between live sites.
@@ -162,7 +162,7 @@ def workplace(site: Site) -> Workplace:
 
 
 @dataclass(frozen=True)
-class WhoAsks:
+class CurrentUser:
     """The user of a request: session, member, site, and the time by the database's clock, in UTC."""
 
     session: StaffSession
@@ -187,19 +187,19 @@ _TIMED_OUT = _WHO.where(
 )
 
 
-def find_signed_in(token_hash: bytes) -> WhoAsks | None:
+def find_signed_in(token_hash: bytes) -> CurrentUser | None:
     """Return the user whose session token has this hash, in one statement; None without such an open session."""
     return _find_who(_SIGNED_IN, token_hash=token_hash)
 
 
-def find_timed_out(token_hash: bytes, *, within: timedelta) -> WhoAsks | None:
+def find_timed_out(token_hash: bytes, *, within: timedelta) -> CurrentUser | None:
     """Return the user whose session, not locked, ended `within` this time because it had lasted a whole shift."""
     return _find_who(_TIMED_OUT, token_hash=token_hash, within=within)
 
 
-def _find_who(statement: Select[StaffSession, Member, Site, datetime], **given: object) -> WhoAsks | None:
+def _find_who(statement: Select[StaffSession, Member, Site, datetime], **given: object) -> CurrentUser | None:
     row = session.execute(statement, given).unique().one_or_none()
-    return None if row is None else WhoAsks(row[0], row[1], row[2], row[3].astimezone(UTC))
+    return None if row is None else CurrentUser(row[0], row[1], row[2], row[3].astimezone(UTC))
 
 
 def open_sessions(member_id: int) -> list[StaffSession]:
@@ -265,4 +265,4 @@ def shifts_of(member_id: int) -> Sequence[Shift]:
 def hours_of(member_ids: Iterable[int]) -> Sequence[Row[int, int, time, time]]:
     """Return the weekly hours of many members: rows of member, weekday, start and end."""
     chosen = select(Shift.member_id, Shift.weekday, Shift.starts_at, Shift.ends_at)
-    return session.execute(chosen.where(among(Shift.member_id, member_ids))).all()
+    return session.execute(chosen.where(equals_any(Shift.member_id, member_ids))).all()

@@ -155,7 +155,7 @@ class Presence(StrEnum):
     AWAY = "away"
 
 
-class Gone(StrEnum):
+class UnavailableReason(StrEnum):
     """Why a member is not at work at a moment."""
 
     ACCOUNT_CLOSED = "account_closed"
@@ -212,11 +212,11 @@ def works_at(week: Week, local: datetime) -> bool:
     return hours is not None and hours[0] <= local.time() < hours[1]
 
 
-def why_gone(week: Week, local: datetime) -> Gone | None:
+def unavailable_reason(week: Week, local: datetime) -> UnavailableReason | None:
     """Return why nothing is to be reserved for a member at this moment, in the site's local time; None if they work."""
     if is_away(week, local):
-        return Gone.ABSENCE
+        return UnavailableReason.ABSENCE
     earlier = (local.astimezone(UTC) - OVERTIME).astimezone(local.tzinfo)
     if works_at(week, local) or works_at(week, earlier):
         return None
-    return Gone.SHIFT_OVER
+    return UnavailableReason.SHIFT_OVER

@@ -71,7 +71,7 @@ def scope_of(agent: Agent) -> Scope:
     )
 
 
-def why_seen(owner: int | None) -> str:
+def read_log_reason(owner: int | None) -> str:
     """Return the code with which the read log records that a member saw people of a lot with this owner.
 
     A national lot concerns the auditors of all live sites, not only the reader's own.

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.staff import national, queries, rules
-from tracing.staff.errors import LoginTaken, NoRoleLeft, OwnAccount, RecruitFirst, WeakPassword
+from tracing.staff.errors import LoginTaken, NoRoleLeft, NotCertified, OwnAccount, WeakPassword
 from tracing.staff.models import (
     AccountMaker,
     Member,
@@ -169,7 +169,7 @@ def set_roles(member: Member, wanted: Iterable[Role], site_id: int, *, by: int |
     held = {role.role for role in member.roles if role.site_id == site_id}
     is_live = queries.get_site(site_id).kind is SiteKind.LIVE
     if is_live and member.kind is MemberKind.RECRUIT and chosen - held:
-        raise RecruitFirst
+        raise NotCertified
     if member.id == by and Role.ADMINISTRATOR in held - chosen:
         raise OwnAccount
     if not chosen and all(role.site_id == site_id for role in member.roles):

@@ -34,7 +34,12 @@ from tracing.staff.access import (
     session_cookie,
     to_login,
 )
-from tracing.staff.errors import GuessedTooOften, OnACall, OnACallNow, WeakPassword
+from tracing.staff.errors import (
+    CannotMoveDuringCall,
+    CannotPauseDuringCall,
+    TooManyUnlockAttempts,
+    WeakPassword,
+)
 from tracing.staff.forms import LoginForm, NewPasswordForm, UnlockForm
 from tracing.staff.login import known_browsers, sessions
 from tracing.staff.models import SessionEnd
@@ -169,7 +174,7 @@ def unlock() -> ResponseReturnValue:
     if refusal is None:
         with transaction():
             refusal = sessions.unlock(g.session_row, form.password.data or "", at=asked_at())
-    if isinstance(refusal, GuessedTooOften):
+    if isinstance(refusal, TooManyUnlockAttempts):
         flash(refusal.message, "error")
         return to_login()
     if isinstance(refusal, Refused):
@@ -197,7 +202,7 @@ def activity() -> ResponseReturnValue:
 def pause() -> ResponseReturnValue:
     """Begin a pause: the member is given no calls during it."""
     if is_on_call():
-        raise OnACallNow
+        raise CannotPauseDuringCall
     with transaction():
         presence.pause(agent(), at=asked_at())
     return redirect("/", 303)
@@ -217,7 +222,7 @@ def resume() -> ResponseReturnValue:
 def work_at(site_id: int) -> ResponseReturnValue:
     """Continue at another of one's sites."""
     if is_on_call():
-        raise OnACall
+        raise CannotMoveDuringCall
     with transaction():
         sessions.work_at(g.session_row, site_id)
     return redirect("/", 303)

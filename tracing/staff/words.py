@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from tracing.staff.models import Member, MemberKind, Role
-from tracing.staff.rules import Gone, Presence
+from tracing.staff.rules import Presence, UnavailableReason
 from tracing.ui.filters import moment
 
 ROLE_WORDS = {
@@ -45,13 +45,13 @@ PRESENCE_ICONS = {
 }
 
 GONE_WORDS = {
-    Gone.ACCOUNT_CLOSED: _l("compte fermé"),
-    Gone.CONTRACT_ENDED: _l("contrat terminé"),
-    Gone.ROLE_WITHDRAWN: _l("n’appelle plus pour ce site"),
-    Gone.ABSENCE: _l("absence notée"),
-    Gone.SHIFT_OVER: _l("service terminé"),
-    Gone.PAUSED: _l("en pause"),
-    Gone.LOGGED_OUT: _l("session fermée"),
+    UnavailableReason.ACCOUNT_CLOSED: _l("compte fermé"),
+    UnavailableReason.CONTRACT_ENDED: _l("contrat terminé"),
+    UnavailableReason.ROLE_WITHDRAWN: _l("n’appelle plus pour ce site"),
+    UnavailableReason.ABSENCE: _l("absence notée"),
+    UnavailableReason.SHIFT_OVER: _l("service terminé"),
+    UnavailableReason.PAUSED: _l("en pause"),
+    UnavailableReason.LOGGED_OUT: _l("session fermée"),
 }
 
 

@@ -60,7 +60,7 @@ def sent_once(view: View) -> View:
         for _attempt in range(ROUNDS):
             try:
                 return _run_first(digest, lambda: view(*args, **kwargs))
-            except submitted_forms.SentBefore:
+            except submitted_forms.AlreadySubmitted:
                 if (sent_to := _where_first_led(digest)) is not None:
                     return _as_the_first(sent_to)
         return _as_the_first("/")
@@ -88,20 +88,20 @@ def _digest_of_file(file: FileStorage) -> str:
 def _run_first(digest: bytes, view: Callable[[], Any]) -> Response:
     is_done = False
     try:
-        with submitted_forms.once(digest):
+        with submitted_forms.once_per_form(digest):
             answer = make_response(view())
         sent_to = _where_it_leads(answer)
         is_done = sent_to is not None
-    except submitted_forms.SentBefore:
+    except submitted_forms.AlreadySubmitted:
         is_done = True
         raise
     finally:
         if not is_done:
             with transaction():
-                submitted_forms.give_back(digest)
+                submitted_forms.allow_resubmission(digest)
     if sent_to is not None:
         with transaction(waits_for_disk=False):
-            submitted_forms.answer_with(digest, sent_to)
+            submitted_forms.record_redirect(digest, sent_to)
     return answer
 
 

@@ -156,9 +156,11 @@ def test_what_an_outcome_needs_is_asked_for_beside_its_field(story, browse):
 def test_an_interpreter_is_asked_for_in_the_language_that_is_known(story, browse):
     task = waiting_case(story.nantes, at=NOW)
     task_id, person_id = task.id, task.person_id
-    languages.ask_in(task, "ta", by=story.ada.id, at=NOW)
+    languages.set_call_language(task, "ta", by=story.ada.id, at=NOW)
     queue.reopen_task(task, due_at=NOW, by=None, at=NOW)
-    claims.give_to(queries.find_entry_of(task.household_id).id, story.ada.id, by=agent(story.dora), at=NOW)
+    claims.reserve_for(
+        queries.find_entry_of(task.household_id).id, story.ada.id, by=agent(story.dora), at=NOW
+    )
     ada, dora = browse.as_(story.ada), browse.as_(story.dora)
     end = f"{take_call(ada).call}/tasks/{task_id}/end"
 

@@ -76,7 +76,7 @@ def test_a_colleague_who_is_there_gets_the_call_next(browse: Browser, story: Sto
     waiting_case(story.nantes, OTHER, at=NOW - timedelta(hours=2))
     ada, abel = browse.as_(story.ada), browse.as_(story.abel)
     agent_of_ada = agent(story.ada)
-    claims.give_to(queries.find_entry_of(task.household_id).id, story.ada.id, by=agent_of_ada, at=NOW)
+    claims.reserve_for(queries.find_entry_of(task.household_id).id, story.ada.id, by=agent_of_ada, at=NOW)
     call = take_call(ada).call
     assert "Abel" in ada.get(f"{call}/leave").text
     nobody = ada.post(f"{call}/hand-over", {"colleague": ""}, status=422)
@@ -100,7 +100,7 @@ def test_nobody_hands_a_call_to_one_who_could_not_take_it(browse: Browser, story
     call = take_call(ada).call
     if state == "away":
         clock.move_to(NOW + 11 * MINUTE)
-        calls.writing(call_of(call).id, agent(story.ada), at=NOW + 11 * MINUTE)
+        calls.lock_for_write(call_of(call).id, agent(story.ada), at=NOW + 11 * MINUTE)
 
     assert "Personne d’autre n’est présent" in ada.get(f"{call}/leave").text
     ada.post(f"{call}/hand-over", {"colleague": story.abel.id}, status=422)
@@ -155,7 +155,7 @@ def test_a_browser_that_was_left_is_taken_over_without_a_question(browse: Browse
 def test_a_call_that_was_given_stays_given_when_somebody_else_of_the_household_must_be_called(story: Story):
     task = waiting_case(story.nantes, at=NOW)
     entry = queries.find_entry_of(task.household_id)
-    claims.give_to(entry.id, story.abel.id, by=agent(story.dora), at=NOW)
+    claims.reserve_for(entry.id, story.abel.id, by=agent(story.dora), at=NOW)
 
     waiting_case(story.nantes, identity("Paul", born=None), at=NOW + MINUTE)
     households.refresh(task.household_id, at=NOW + MINUTE)

@@ -9,7 +9,7 @@ from tests.conftest import NOW
 from tests.desk.walking import soup, take_call
 from tests.support.story import waiting_case
 from tracing.calls.models import Call, Conversation
-from tracing.calls.rules import BY_TRACER, OUTCOMES, Asks, CallOutcome, Follows
+from tracing.calls.rules import BY_TRACER, OUTCOMES, Asks, CallOutcome, FollowUp
 from tracing.calls.words import OUTCOME_TONES, OUTCOME_WORDS
 from tracing.desk.ending.call_outcomes import MARKS
 from tracing.desk.words import OUTCOME_ICONS
@@ -29,14 +29,14 @@ SAID = {
 """What is typed beside an outcome, by the names of the form's fields."""
 
 AFTER = {
-    Follows.DONE: TaskState.DONE,
-    Follows.PROMISE: TaskState.OPEN,
-    Follows.TRY_AGAIN: TaskState.OPEN,
-    Follows.DOCTOR: TaskState.WAITING_DOCTOR,
-    Follows.LANGUAGE: TaskState.WAITING_LANGUAGE,
-    Follows.INTERPRETER: TaskState.WAITING_INTERPRETER,
-    Follows.HAND_ON: TaskState.TO_HAND_ON,
-    Follows.STOP: TaskState.DECEASED,
+    FollowUp.DONE: TaskState.DONE,
+    FollowUp.PROMISE: TaskState.OPEN,
+    FollowUp.TRY_AGAIN: TaskState.OPEN,
+    FollowUp.DOCTOR: TaskState.WAITING_DOCTOR,
+    FollowUp.LANGUAGE: TaskState.WAITING_LANGUAGE,
+    FollowUp.INTERPRETER: TaskState.WAITING_INTERPRETER,
+    FollowUp.HAND_ON: TaskState.TO_HAND_ON,
+    FollowUp.STOP: TaskState.DECEASED,
 }
 """The state of the task after a first conversation that a tracer ended."""
 
@@ -58,7 +58,7 @@ def allowed_in(table: str) -> set[str]:
 def test_an_outcome_has_its_rule(outcome):
     assert outcome in OUTCOMES, f"calls/rules.py: OUTCOMES has no rule for {outcome.value}"
     # what no tracer chooses leaves the task as it was
-    assert outcome in BY_TRACER or OUTCOMES[outcome].follows is Follows.AS_IT_WAS
+    assert outcome in BY_TRACER or OUTCOMES[outcome].follows is FollowUp.AS_IT_WAS
 
 
 @every_outcome
@@ -150,7 +150,7 @@ def test_an_outcome_is_refused_without_what_it_asks_for(outcome, story, browse):
 
 
 def test_an_outcome_that_ends_the_call_of_a_contact_marks_the_contact():
-    done = {outcome for outcome in BY_TRACER if OUTCOMES[outcome].follows is Follows.DONE}
+    done = {outcome for outcome in BY_TRACER if OUTCOMES[outcome].follows is FollowUp.DONE}
 
     assert set(MARKS) == done, "desk/ending/call_outcomes.py: MARKS says what becomes of the contact"
 

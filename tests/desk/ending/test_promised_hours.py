@@ -12,16 +12,16 @@ from tests.support.story import Story, agent, identity, waiting_case
 from tests.support.web import Browser
 from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
-from tracing.desk.rules import may_be_promised, on_the_clock, proposed_callback
+from tracing.desk.rules import local_to_utc, may_be_promised, proposed_callback
 from tracing.kernel.db import session
 from tracing.programmes.rules import MIDNIGHT, Calling
 from tracing.queue import queries
 from tracing.queue import services as queue
-from tracing.queue.maintenance.absence_jobs import watch
+from tracing.queue.maintenance.absence_jobs import handle_absences
 from tracing.queue.maintenance.jobs import promote
 from tracing.queue.ordering import callbacks
 from tracing.staff import presence
-from tracing.staff.rules import Gone, Week, why_gone
+from tracing.staff.rules import UnavailableReason, Week, unavailable_reason
 
 PARIS = ZoneInfo("Europe/Paris")
 FORT_DE_FRANCE = ZoneInfo("America/Martinique")
@@ -45,7 +45,7 @@ def promised(story: Story, when: datetime, *, at: datetime):
     task = waiting_case(story.nantes, at=at)
     ada = agent(story.ada)
     call = calls.take_next(ada, at=at)
-    spoken = calls.speak_to(call, task, script_version="2026.1", at=at)
+    spoken = calls.start_conversation(call, task, script_version="2026.1", at=at)
     queue.promise(task, when=when, by=ada, at=at)
     calls.finish_conversation(spoken, CallOutcome.CALLBACK, at=at)
     calls.end(call, CallOutcome.CALLBACK, by=ada, at=at)
@@ -100,7 +100,7 @@ def test_it_is_kept_within_ten_minutes_that_are_ten_minutes_long(
     ada = agent(story.ada)
     call = calls.take_next(ada, at=at)
     calls.finish_conversation(
-        calls.speak_to(call, task, script_version="2026.1", at=at), CallOutcome.VOICEMAIL, at=at
+        calls.start_conversation(call, task, script_version="2026.1", at=at), CallOutcome.VOICEMAIL, at=at
     )
 
     found = callbacks.counted(story.nantes.id, since=when - DAY)
@@ -153,11 +153,11 @@ def test_an_hour_that_comes_twice_is_the_first_one_still_to_come():
     first, again = (local("2026-10-25 02:30", fold=fold).astimezone(UTC) for fold in (0, 1))
 
     assert again - first == HOUR
-    assert on_the_clock(day, hour, PARIS, at=first - MINUTE) == first
-    assert on_the_clock(day, hour, PARIS, at=first) == again
-    assert on_the_clock(date(2026, 3, 29), hour, PARIS, at=NOW) is None
-    assert on_the_clock(day, hour, FORT_DE_FRANCE, at=NOW) == local("2026-10-25 02:30", FORT_DE_FRANCE)
-    assert on_the_clock(date(2028, 2, 29), hour, PARIS, at=NOW) == local("2028-02-29 02:30")
+    assert local_to_utc(day, hour, PARIS, at=first - MINUTE) == first
+    assert local_to_utc(day, hour, PARIS, at=first) == again
+    assert local_to_utc(date(2026, 3, 29), hour, PARIS, at=NOW) is None
+    assert local_to_utc(day, hour, FORT_DE_FRANCE, at=NOW) == local("2026-10-25 02:30", FORT_DE_FRANCE)
+    assert local_to_utc(date(2028, 2, 29), hour, PARIS, at=NOW) == local("2028-02-29 02:30")
 
 
 @ZONES
@@ -210,25 +210,25 @@ def test_a_week_ends_a_week_later_by_the_clock(zone, on):
     ("now", "gone"),
     [
         (local("2026-03-29 03:14"), None),  # fourteen minutes after two
-        (local("2026-03-29 03:16"), Gone.SHIFT_OVER),
+        (local("2026-03-29 03:16"), UnavailableReason.SHIFT_OVER),
         (local("2028-02-29 02:14"), None),
-        (local("2028-02-29 02:16"), Gone.SHIFT_OVER),
+        (local("2028-02-29 02:16"), UnavailableReason.SHIFT_OVER),
     ],
 )
 def test_a_quarter_of_an_hour_after_a_night_shift_is_as_long_as_any(now, gone):
     nights = Week({weekday: (time(0), time(2)) for weekday in range(7)})
 
-    assert why_gone(nights, now) is gone
+    assert unavailable_reason(nights, now) is gone
 
 
 def test_what_is_promised_for_29_february_stays_with_who_works_that_tuesday(story: Story, clock: Clock):
     at = clock.move_to(local("2028-02-22 10:00").astimezone(UTC))
     task = promised(story, local("2028-02-29 10:00"), at=at)
 
-    assert watch(at) == 0
+    assert handle_absences(at) == 0
     presence.note_absence(
         story.ada.id, first=date(2028, 2, 28), last=date(2028, 2, 29), by=agent(story.dora), at=at
     )
-    assert watch(at + MINUTE) == 1
+    assert handle_absences(at + MINUTE) == 1
     session.refresh(task)
     assert (task.promised_by, task.promised_at) == (None, local("2028-02-29 10:00"))

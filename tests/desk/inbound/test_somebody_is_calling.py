@@ -54,7 +54,7 @@ def test_a_contact_is_taken_by_the_reference_that_stands_in_their_letter(browse:
     case = get_case(waiting_case(story.nantes, at=NOW).case_id)
     luc = identity("Luc", "Kaci", born=date(1971, 2, 3), phones=("+33639980002",))
     met = contact(case, luc, by=story.ada, at=NOW)
-    calling.settle(met, case, phones=luc.phones, by=story.ada.id, at=NOW)
+    calling.update_call_task(met, case, phones=luc.phones, by=story.ada.id, at=NOW)
     ada = browse.as_(story.ada)
 
     nobody = ada.post("/incoming", {"key": case.reference, "born": "1971-02-04"}, status=200)

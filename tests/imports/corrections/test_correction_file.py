@@ -20,7 +20,7 @@ from tracing.imports.jobs import load
 from tracing.imports.lots import queries
 from tracing.imports.models import ImportLine
 from tracing.imports.rules import Outcome
-from tracing.kernel.events import Sighting
+from tracing.kernel.events import IdentityAccess
 
 BAD = [
     {"ID_RESULTAT": "PDL-1"},
@@ -130,7 +130,7 @@ def test_its_password_stands_on_the_page_of_the_lot_sealed_and_the_same_every_ti
 def test_who_downloaded_whose_lines_is_recorded(officer, session, story, lot):
     download(officer, session, lot)
 
-    seen = session.scalars(select(Sighting).where(Sighting.viewer_id == story.ivan.id)).one()
+    seen = session.scalars(select(IdentityAccess).where(IdentityAccess.viewer_id == story.ivan.id)).one()
     lines = session.scalars(select(ImportLine.id).where(ImportLine.outcome == Outcome.QUARANTINED)).all()
     assert set(seen.people) == {f"line:{line}" for line in lines}
 

@@ -23,7 +23,7 @@ from tracing.imports.lots.lock import one_at_a_time
 from tracing.imports.models import ImportLine, ImportLot
 from tracing.imports.rules import Outcome
 from tracing.kernel.config import Settings
-from tracing.kernel.events import Event, Sighting
+from tracing.kernel.events import Event, IdentityAccess
 from tracing.people import queries as people
 from tracing.queue.models import CallTask, TaskState
 from tracing.staff.scope import HOST
@@ -135,7 +135,7 @@ def test_the_page_says_everything_at_once_beside_its_field_and_who_looked(story,
     assert "Ce champ est obligatoire, et il est vide." in page.text
     assert "Cette date est illisible ou n’existe pas." in page.text
     assert 'value="31/02/1985"' in page.text
-    seen = session.scalars(select(Sighting).where(Sighting.why == "national_lot")).one()
+    seen = session.scalars(select(IdentityAccess).where(IdentityAccess.why == "national_lot")).one()
     assert seen.people == [f"line:{line_of(session, lot).id}"]
 
 

@@ -13,7 +13,7 @@ from tracing.imports.format.inspection import (
     MOST_DISTINCT,
     Difference,
     Gone,
-    Looked,
+    TableInspection,
     difference,
     first_mapping,
     look,
@@ -249,7 +249,7 @@ class TestLooking:
         assert (looked.heading_row, looked.headings, looked.lines) == (0, (), 0)
 
     def test_what_was_looked_at_travels_as_json(self, looked):
-        assert Looked.from_dict(looked.to_dict()) == looked
+        assert TableInspection.from_dict(looked.to_dict()) == looked
 
     def test_what_was_accepted_comes_before_names_and_a_lost_heading_s_place_before_likeness(self, looked):
         accepted = Mapping(
@@ -295,7 +295,7 @@ def test_a_code_is_proposed_by_the_word_that_stands_there(field, value, code):
 def looked_at(**columns):
     """Return what was looked at of a file, from the values of each heading."""
     lines = max(map(len, columns.values()))
-    return Looked(
+    return TableInspection(
         headings=tuple(columns),
         heading_row=1,
         lines=lines,

@@ -99,7 +99,7 @@ class Joinings(History):
         try:
             services.keep_apart(doubt.id, by=self.by, at=self.at)
         except SaidSame:
-            assert doubt.other_id in people.alike(doubt.person_id)
+            assert doubt.other_id in people.records_of_same_person(doubt.person_id)
 
     @rule(number=some)
     def take_back(self, number: int) -> None:
@@ -149,7 +149,7 @@ class Joinings(History):
             (one.person_id, one.other_id) for one in map(self.pair, self.pairs) if one.state is PairState.SAME
         }
         families = services.merging.families(self.people, same)
-        assert {frozenset(people.alike(person)) for person in self.people} == set(families)
+        assert {frozenset(people.records_of_same_person(person)) for person in self.people} == set(families)
 
     @invariant()
     def every_open_call_stands_in_one_place_and_can_be_made(self) -> None:
@@ -168,7 +168,7 @@ class Joinings(History):
             return
         homes: dict[int, set[int | None]] = {}
         for task in self.open_tasks():
-            homes.setdefault(people.alike(task.person_id)[0], set()).add(task.household_id)
+            homes.setdefault(people.records_of_same_person(task.person_id)[0], set()).add(task.household_id)
         assert all(len(theirs) == 1 for theirs in homes.values())
 
     @invariant()
@@ -178,7 +178,7 @@ class Joinings(History):
             if task.covered_by is not None:
                 teller = tasks[task.covered_by]
                 assert teller.state in TELLS
-                assert teller.person_id in people.alike(task.person_id)
+                assert teller.person_id in people.records_of_same_person(task.person_id)
             if task.state is TaskState.CANCELLED:
                 assert task.covered_by is not None
             if task.state is TaskState.NO_NUMBER:
@@ -188,7 +188,7 @@ class Joinings(History):
         return list(self.session.scalars(select(CallTask).where(CallTask.state == TaskState.OPEN)))
 
     def numbers_of(self, person_id: int) -> int:
-        records = people.alike(person_id)
+        records = people.records_of_same_person(person_id)
         keys = select(PersonKey.hash).where(PersonKey.person_id.in_(records), PersonKey.kind == "phone")
         return len(set(self.session.scalars(keys)))
 

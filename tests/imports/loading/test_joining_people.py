@@ -130,7 +130,7 @@ def test_both_are_shown_with_the_numbers_of_both_and_written_apart(two, by):
     assert set(together[new.person_id].phones) == {"+33639980001", "+33639980002"}
     assert together[new.person_id].birth_name == "DUPONT"
     assert people.find_identity(new.person_id) == SPELT_OTHERWISE
-    assert people.shown([new.person_id]) == [f"person:{known.person_id}", f"person:{new.person_id}"]
+    assert people.records_shown([new.person_id]) == [f"person:{known.person_id}", f"person:{new.person_id}"]
 
 
 def test_one_episode_is_called_once_in_one_household_and_both_cases_close_with_it(two, story, by, session):
@@ -225,13 +225,18 @@ def test_chains_lead_to_one_record_and_taking_one_link_back_leaves_the_others(st
 
     services.merge(first.id, by=by, at=NOW)
     services.merge(second.id, by=by, at=NOW)
-    assert people.alike(three) == people.alike(two) == people.alike(one) == (one, two, three)
+    assert (
+        people.records_of_same_person(three)
+        == people.records_of_same_person(two)
+        == people.records_of_same_person(one)
+        == (one, two, three)
+    )
     assert people.get_person(three).same_as == one
 
     services.take_back(first.id, by=by, at=NOW)
 
-    assert people.alike(one) == (one,)
-    assert people.alike(three) == people.alike(two) == (two, three)
+    assert people.records_of_same_person(one) == (one,)
+    assert people.records_of_same_person(three) == people.records_of_same_person(two) == (two, three)
 
 
 # -- taking back -------------------------------------------------------------------------------------

@@ -233,7 +233,7 @@ def test_an_import_that_fails_at_each_statement_in_turn_says_so_and_completes(
         failing += 1
         forget = at_statement(engine, failing, _break)
         with suppress(OperationalError):
-            jobs.work_once(settings)
+            jobs.process_next_lot(settings)
         has_failed = forget() >= failing
         with db.transaction():
             _is_whole()
@@ -268,7 +268,7 @@ def test_taking_a_lot_back_that_fails_at_any_statement_changes_nothing_and_is_tr
         failing += 1
         forget = at_statement(engine, failing, _break)
         with suppress(OperationalError):
-            jobs.work_once(SETTINGS)
+            jobs.process_next_lot(SETTINGS)
         forget()
         with db.transaction():
             lot = queries.get_lot(lot_id)
@@ -304,7 +304,7 @@ def test_a_lot_that_cannot_be_taken_back_stays_and_says_so(
             lots.try_now(lot_id)
         forget = at_statement(engine, 20, fail)
         with suppress(ValueError):
-            jobs.work_once(SETTINGS)
+            jobs.process_next_lot(SETTINGS)
         forget()
 
     with db.transaction():

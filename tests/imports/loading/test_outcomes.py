@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.support.lots import PARIS, Store, parsed
-from tracing.imports.lots.report import report_of, told
+from tracing.imports.lots.report import report_line_of, report_of
 from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome, decide
 
 SEEN, CHANGED = b"seen", b"changed"
@@ -138,7 +138,7 @@ def test_somebody_one_letter_away_behind_the_same_number_is_shown_to_a_human():
     decision = outcome(POSITIVE, candidates=[known(7, 3, NOM_NAISSANCE="LE GFOF")])
 
     assert (decision.outcome, decision.possible_with) == ("created", (7,))
-    assert told(POSITIVE, decision).label == "created:possible"
+    assert report_line_of(POSITIVE, decision).label == "created:possible"
 
 
 def test_a_line_without_an_id_is_known_by_its_fingerprint():
@@ -155,9 +155,9 @@ def test_the_report_counts_warnings_only_where_a_case_was_created():
 
     report = report_of(
         [
-            told(doubtful, Decision(Outcome.CREATED, new_episode=True)),
-            told(doubtful, Decision(Outcome.REPEAT)),
-            told(unusable, Decision(Outcome.QUARANTINED)),
+            report_line_of(doubtful, Decision(Outcome.CREATED, new_episode=True)),
+            report_line_of(doubtful, Decision(Outcome.REPEAT)),
+            report_line_of(unusable, Decision(Outcome.QUARANTINED)),
         ],
         with_lines=True,
     )

@@ -9,7 +9,7 @@ from tests.conftest import NOW
 from tests.support.lots import arrival, expected, lot_of, secrets, take_back
 from tracing.imports import jobs
 from tracing.imports.errors import NotNow, OriginalGone
-from tracing.imports.jobs import load, look_ahead, work_once
+from tracing.imports.jobs import load, plan_file, process_next_lot
 from tracing.imports.lots import originals
 from tracing.imports.lots import services as lots
 from tracing.imports.lots.report import MOST_EXAMPLES
@@ -54,7 +54,7 @@ def lot_at(session, lot_id):
 
 def trust(session, code="PDL"):
     with transaction():
-        source_services.know_source(code, at=NOW)
+        source_services.get_or_create_source(code, at=NOW)
         session.get_one(ImportSource, code).is_trusted = True
 
 
@@ -74,7 +74,7 @@ def rows_in_every_table(session):
 @pytest.mark.parametrize("batch_size", [1000, 7, 1])
 def test_the_plan_of_each_lot_is_exactly_what_loading_it_does(story, session, batch_size):
     for name in LOTS:
-        plan = look_ahead(arrival(name), batch_size=batch_size)
+        plan = plan_file(arrival(name), batch_size=batch_size)
         report = load(arrival(name))
 
         assert counts_of(plan) == counts_of(report)
@@ -103,7 +103,7 @@ def test_what_an_earlier_line_brings_counts_for_the_next_wherever_the_batches_en
         ]
     )
 
-    plan = look_ahead(arrival(CMS, lines), batch_size=batch_size)
+    plan = plan_file(arrival(CMS, lines), batch_size=batch_size)
     report = load(arrival(CMS, lines), batch_size=batch_size, with_lines=True)
 
     assert counts_of(plan) == counts_of(report)
@@ -125,7 +125,7 @@ def test_a_plan_asked_from_the_command_line_writes_nothing_at_all(story, session
     session.commit()
     before = rows_in_every_table(session)
 
-    look_ahead(arrival(HARD))
+    plan_file(arrival(HARD))
 
     assert rows_in_every_table(session) == before
 
@@ -134,7 +134,7 @@ def test_a_received_lot_waits_with_its_plan_and_only_then_is_loaded(story, sessi
     lot_id = receive(story)
     before = rows_in_every_table(session)
 
-    assert work_once(settings) == lot_id
+    assert process_next_lot(settings) == lot_id
 
     lot = lot_at(session, lot_id)
     wanted = {key: value for key, value in expected(CMS).items() if key in COUNTS}
@@ -143,11 +143,11 @@ def test_a_received_lot_waits_with_its_plan_and_only_then_is_loaded(story, sessi
     # how its columns are read is known of the source now; of the lot nothing is taken in
     also = {"events": before["events"] + 2, "source_mappings": before["source_mappings"] + 1}
     assert rows_in_every_table(session) == before | also
-    assert work_once(settings) is None
+    assert process_next_lot(settings) is None
 
     with transaction():
         lots.accept(lot_id, by=story.ivan.id, at=NOW)
-    assert work_once(settings) == lot_id
+    assert process_next_lot(settings) == lot_id
 
     lot = lot_at(session, lot_id)
     assert lot.state is LotState.LOADED
@@ -159,7 +159,7 @@ def test_the_lots_of_a_trusted_source_are_loaded_without_a_word(story, session, 
     trust(session)
     lot_id = receive(story)
 
-    work_once(settings)
+    process_next_lot(settings)
 
     lot = lot_at(session, lot_id)
     assert lot.state is LotState.LOADED
@@ -168,7 +168,7 @@ def test_the_lots_of_a_trusted_source_are_loaded_without_a_word(story, session, 
 
 def test_examples_name_rows_and_results_and_nobody(story):
     lines = [{"ID_RESULTAT": f"B-{n}", "PRENOMS": "", "NOM_NAISSANCE": "KERGOAT"} for n in range(8)]
-    plan = look_ahead(arrival(CMS, lot_of([{}, *lines])))
+    plan = plan_file(arrival(CMS, lot_of([{}, *lines])))
 
     examples = plan["examples"]
     assert examples["created"] == [{"row": 2, "id": "PDL-1"}]
@@ -180,16 +180,16 @@ def test_examples_name_rows_and_results_and_nobody(story):
 
 def test_a_discarded_lot_brings_nothing_and_can_be_taken_up_again(story, session, settings):
     lot_id = receive(story)
-    work_once(settings)
+    process_next_lot(settings)
     with transaction():
         lots.discard(lot_id, by=story.ivan.id, at=NOW)
-    assert work_once(settings) is None
+    assert process_next_lot(settings) is None
     with pytest.raises(NotNow), transaction():
         lots.accept(lot_id, by=story.ivan.id, at=NOW)
 
     with transaction():
-        lots.take_up(lot_id, by=story.ivan.id, at=NOW)
-    work_once(settings)
+        lots.restore_discarded(lot_id, by=story.ivan.id, at=NOW)
+    process_next_lot(settings)
 
     assert lot_at(session, lot_id).state is LotState.PLANNED
 
@@ -205,10 +205,10 @@ def test_the_file_is_kept_sealed_for_its_days_and_what_opens_it_until_it_is_load
     assert originals.content_of(lot_id) == content
     assert originals.secret_of(lot_id) == secrets(CMS)
 
-    work_once(settings)
+    process_next_lot(settings)
     with transaction():
         lots.accept(lot_id, by=story.ivan.id, at=NOW)
-    work_once(settings)
+    process_next_lot(settings)
     session.expire_all()
     assert session.get_one(ImportOriginal, lot_id).secret is None
 
@@ -226,7 +226,7 @@ def test_a_lot_whose_file_is_gone_is_refused_in_words(story, session, settings):
     session.delete(session.get_one(ImportOriginal, lot_id))
     session.commit()
 
-    work_once(settings)
+    process_next_lot(settings)
 
     lot = lot_at(session, lot_id)
     assert lot.state is LotState.REFUSED
@@ -236,7 +236,7 @@ def test_a_lot_whose_file_is_gone_is_refused_in_words(story, session, settings):
 def test_a_file_sent_in_clear_is_refused_and_not_kept(story, session, settings):
     lot_id = receive(story, b"nom;prenom\r\nDUPONT;Marie\r\n")
 
-    work_once(settings)
+    process_next_lot(settings)
 
     assert lot_at(session, lot_id).state is LotState.REFUSED
     assert session.scalar(select(func.count()).select_from(ImportOriginal)) == 0
@@ -244,12 +244,12 @@ def test_a_file_sent_in_clear_is_refused_and_not_kept(story, session, settings):
 
 def test_a_file_that_a_wrong_key_did_not_open_can_be_opened_with_another(story, session, settings):
     lot_id = receive(story, secret=None)
-    work_once(settings)
+    process_next_lot(settings)
     assert lot_at(session, lot_id).refusal_code == "key_missing"
 
     with transaction():
         lots.open_with(lot_id, secrets(CMS), by=story.ivan.id, at=NOW)
-    work_once(settings)
+    process_next_lot(settings)
 
     lot = lot_at(session, lot_id)
     assert (lot.state, lot.refusal, lot.refusal_code) == (LotState.PLANNED, None, None)
@@ -257,10 +257,10 @@ def test_a_file_that_a_wrong_key_did_not_open_can_be_opened_with_another(story, 
 
 def test_no_step_of_a_lot_writes_an_identity_into_the_journal(story, session, settings):
     lot_id = receive(story, lot_of([{}, {"ID_RESULTAT": "B-1", "NOM_NAISSANCE": "KERGOAT", "PRENOMS": ""}]))
-    work_once(settings)
+    process_next_lot(settings)
     with transaction():
         lots.accept(lot_id, by=story.ivan.id, at=NOW)
-    work_once(settings)
+    process_next_lot(settings)
     take_back(lot_id, by=story.ivan.id)
 
     told = [(event.kind, event.detail) for event in session.scalars(select(Event))]

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from tests.conftest import NOW
 from tests.support.lots import extract, lot_of
-from tracing.imports.jobs import work_once
+from tracing.imports.jobs import process_next_lot
 from tracing.imports.lots import inbox as folder
 from tracing.imports.lots.inbox import Inbox, fetch_now, last_troubles
 from tracing.imports.models import CameBy, ImportLot, ImportSource, InboxTrouble, LotState
@@ -143,7 +143,7 @@ def test_the_same_file_put_there_again_another_day_is_another_lot(settings, inbo
 def test_an_unknown_subfolder_makes_a_source_whose_lots_wait_for_a_person(settings, inbox, session):
     put(settings, source="NEUF")
     inbox.fetch()
-    work_once(settings)
+    process_next_lot(settings)
 
     assert session.get_one(ImportSource, "NEUF").is_trusted is False
     [lot] = all_lots(session)
@@ -155,7 +155,7 @@ def test_of_a_trusted_source_with_its_keys_a_file_becomes_cases_by_itself(settin
     from tests.support.lots import secrets
 
     with transaction():
-        source_services.know_source("PDL", at=NOW)
+        source_services.get_or_create_source("PDL", at=NOW)
         session.get_one(ImportSource, "PDL").is_trusted = True
         session.commit()
     put(settings, lot_of([{}]))
@@ -164,7 +164,7 @@ def test_of_a_trusted_source_with_its_keys_a_file_becomes_cases_by_itself(settin
     with transaction():
         folder.lots.originals.set_secret(lot.id, secrets(CMS))
 
-    work_once(settings)
+    process_next_lot(settings)
 
     assert all_lots(session)[0].counts["created"] == 1
 

@@ -15,7 +15,7 @@ from tests.support.story import agent, case
 from tracing.calls import services as calls
 from tracing.cases.rules import reference
 from tracing.imports.cli import ProgressLine
-from tracing.imports.jobs import load, work_once
+from tracing.imports.jobs import load, process_next_lot
 from tracing.imports.lots import interruptions
 from tracing.imports.lots import services as lots
 from tracing.imports.lots.lock import lock_if_free, one_at_a_time
@@ -51,7 +51,7 @@ def loading(story, session, settings):
                 by=ivan,
                 at=NOW,
             )
-        work_once(settings)
+        process_next_lot(settings)
         with transaction():
             lots.accept(lot.id, by=ivan, at=NOW)
         return lot.id
@@ -95,15 +95,15 @@ def test_a_lot_stopped_between_batches_and_resumed_ends_as_one_clean_run(
                 lots.ask_to_stop(lot_id, by=ivan, at=NOW)
         return False
 
-    work_once(settings, batch_size=3, is_closing=ask)
+    process_next_lot(settings, batch_size=3, is_closing=ask)
     half = lot_at(db.session, lot_id)
     assert half.state is LotState.STOPPED
     assert half.lines_read < half.lines_total
-    assert work_once(settings) is None
+    assert process_next_lot(settings) is None
 
     with transaction():
         lots.resume(lot_id, by=ivan, at=NOW)
-    work_once(settings, batch_size=7)
+    process_next_lot(settings, batch_size=7)
 
     assert told(state_of(db.session)) == told(clean)
 
@@ -112,9 +112,9 @@ def test_a_process_that_ends_leaves_the_lot_to_the_next_one(loading, story, sess
     clean = in_one_run(session, HARD)
     lot_id = loading(name=HARD)
 
-    work_once(settings, batch_size=7, is_closing=lambda: True)
+    process_next_lot(settings, batch_size=7, is_closing=lambda: True)
     assert lot_at(db.session, lot_id).state is LotState.LOADING
-    work_once(settings, batch_size=7)
+    process_next_lot(settings, batch_size=7)
 
     assert lot_at(db.session, lot_id).state is LotState.LOADED
     assert told(state_of(db.session)) == told(clean)
@@ -123,7 +123,7 @@ def test_a_process_that_ends_leaves_the_lot_to_the_next_one(loading, story, sess
 def test_what_is_read_is_callable_while_the_rest_is_not(loading, story, session, settings):
     lot_id = loading(lot_of(LINES))
 
-    work_once(settings, batch_size=3, is_closing=lambda: True)
+    process_next_lot(settings, batch_size=3, is_closing=lambda: True)
 
     lot = lot_at(session, lot_id)
     assert lot.state is LotState.LOADING
@@ -138,15 +138,15 @@ def test_trouble_refuses_nothing_and_waits_longer_each_time(loading, session, se
     waits = []
     for _ in range(6):
         with transaction():
-            lots.met_trouble(lot_id, "Le serveur manque de place.", at=clocks.now())
+            lots.record_interruption(lot_id, "Le serveur manque de place.", at=clocks.now())
         lot = lot_at(session, lot_id)
         waits.append(lot.try_again_at - clocks.now())
-        assert work_once(settings) is None
+        assert process_next_lot(settings) is None
         clock.move_to(lot.try_again_at)
     assert waits == sorted(waits)
     assert waits[0] < waits[3] == waits[5]
 
-    work_once(settings)
+    process_next_lot(settings)
 
     lot = lot_at(session, lot_id)
     assert (lot.state, lot.trouble, lot.tries) == (LotState.LOADED, None, 0)
@@ -163,7 +163,7 @@ def test_a_mistake_of_ours_in_the_middle_is_kept_with_the_lot_and_nothing_of_its
         in_the_way.reference = reference(2026, taken + 4)
 
     with pytest.raises(IntegrityError):
-        work_once(settings, batch_size=3)
+        process_next_lot(settings, batch_size=3)
 
     db.session.rollback()
     lot = lot_at(db.session, lot_id)
@@ -171,7 +171,7 @@ def test_a_mistake_of_ours_in_the_middle_is_kept_with_the_lot_and_nothing_of_its
     assert "erreur inattendue" in lot.trouble
     assert "NOM" not in lot.trouble
     clock.move_to(lot.try_again_at)
-    work_once(settings, batch_size=3)
+    process_next_lot(settings, batch_size=3)
     lot = lot_at(db.session, lot_id)
     assert (lot.state, lot.counts["created"]) == (LotState.LOADED, 10)
 
@@ -195,11 +195,11 @@ def test_two_schedulers_never_work_at_once_and_neither_waits(loading, session, s
     loading(lot_of(LINES))
 
     with one_at_a_time():
-        assert work_once(settings) is None
+        assert process_next_lot(settings) is None
         with lock_if_free() as is_mine:
             assert not is_mine
 
-    assert work_once(settings) is not None
+    assert process_next_lot(settings) is not None
 
 
 def test_a_stopped_lot_is_finished_by_loading_the_same_file_again(loading, story, session, settings):
@@ -207,7 +207,7 @@ def test_a_stopped_lot_is_finished_by_loading_the_same_file_again(loading, story
     content = lots.originals.content_of(lot_id)
     with transaction():
         lots.ask_to_stop(lot_id, by=story.ivan.id, at=NOW)
-    work_once(settings, batch_size=3)
+    process_next_lot(settings, batch_size=3)
     assert lot_at(session, lot_id).state is LotState.STOPPED
 
     report = load(arrival(CMS, content))
@@ -217,7 +217,7 @@ def test_a_stopped_lot_is_finished_by_loading_the_same_file_again(loading, story
 
 def test_the_page_is_served_what_the_lot_reads_without_counting_lines(loading, session, settings):
     lot_id = loading(lot_of(LINES))
-    work_once(settings, batch_size=3)
+    process_next_lot(settings, batch_size=3)
 
     assert lot_at(session, lot_id).lines_read == session.scalar(text("SELECT count(*) FROM import_lines"))
 

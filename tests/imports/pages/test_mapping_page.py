@@ -15,7 +15,7 @@ from tracing.imports.models import ImportLine, LotState
 from tracing.imports.sources import queries as source_queries
 from tracing.imports.sources import services as source_services
 from tracing.kernel.db import transaction
-from tracing.kernel.events import Event, Sighting
+from tracing.kernel.events import Event, IdentityAccess
 
 HEADINGS = [
     "Réf. examen",
@@ -59,7 +59,7 @@ def received(content, by, *, state=LotState.TO_MAP):
             at=NOW,
         )
         if state is LotState.TO_MAP:
-            lots.to_map(lot.id, at=NOW)
+            lots.await_mapping(lot.id, at=NOW)
         else:
             lots.planned(lot.id, {"lines": 3, "created": 0}, at=NOW)
         return lot.id
@@ -93,7 +93,7 @@ def test_columns_are_proposed_by_their_names_with_values_beside(ivan, lot_id, se
     assert "ID_RESULTAT" not in proposed
     assert "DURAND" in page.text
     assert "F1" in page.text
-    seen = session.scalars(select(Sighting)).one()
+    seen = session.scalars(select(IdentityAccess)).one()
     assert (seen.viewer_id, seen.people, seen.why) == (ivan_id, [f"lot:{lot_id}"], "national_lot")
 
 

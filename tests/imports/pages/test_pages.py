@@ -12,13 +12,13 @@ from tests.conftest import NOW
 from tests.support.lots import CERTIFICATE, KEY, PASSWORDS, expected, extract, lot_of
 from tests.support.story import agent
 from tracing.calls import services as calls
-from tracing.imports.jobs import work_once
+from tracing.imports.jobs import process_next_lot
 from tracing.imports.lots import services as lots
 from tracing.imports.models import ImportLine, ImportLot, InboxTrouble, LotState
 from tracing.imports.rules import Outcome
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
-from tracing.kernel.events import Event, Sighting
+from tracing.kernel.events import Event, IdentityAccess
 
 CMS, WORKBOOK = "pdl-20210308-0800.csv.p7m", "pdl-20210308-1300.xlsx"
 
@@ -53,10 +53,10 @@ def send(session, settings):
 
     def sends(visitor, *, load=True, **kwargs):
         address = visitor.post("/lots/new", form(**kwargs)).headers["Location"]
-        work_once(settings)
+        process_next_lot(settings)
         if load:
             visitor.post(f"{address}/commit")
-            work_once(settings)
+            process_next_lot(settings)
         session.expire_all()
         return address, visitor.get(address)
 
@@ -155,7 +155,7 @@ def test_a_refused_file_is_opened_with_the_right_password_without_being_sent_aga
     nothing = ivan.post(f"{address}/open", {"password": ""}, status=422)
     assert "Donnez un mot de passe ou une clé." in nothing.text
     ivan.post(f"{address}/open", {"password": password})
-    work_once(settings)
+    process_next_lot(settings)
 
     assert lot_at(session, address).state is LotState.PLANNED
     assert "Charger : " in ivan.get(address).text
@@ -213,7 +213,7 @@ def test_a_quarantined_line_is_shown_as_it_came_and_that_it_was_seen_is_recorded
 
     assert "KERGOAT" in line
     assert "Ce champ est obligatoire, et il est vide." in line
-    seen = session.scalars(select(Sighting)).one()
+    seen = session.scalars(select(IdentityAccess)).one()
     number = session.scalar(select(ImportLine.id).where(ImportLine.outcome == Outcome.QUARANTINED))
     assert (seen.viewer_id, seen.why, seen.people) == (importer, "national_lot", [f"line:{number}"])
 
@@ -225,7 +225,7 @@ def test_of_a_line_that_was_taken_in_the_lot_shows_no_identity(ivan, session, se
 
     assert "LE GOFF" not in page.text + line
     assert "ne sont pas conservés ici" in line
-    assert session.scalar(select(func.count()).select_from(Sighting)) == 0
+    assert session.scalar(select(func.count()).select_from(IdentityAccess)) == 0
 
 
 def test_a_corrected_line_settles_the_one_in_quarantine_and_its_page_says_so(ivan, send):
@@ -243,7 +243,7 @@ def test_nobody_but_an_import_officer_sees_a_lot(browse, ivan, story, session, w
 
     for path in ("/lots", "/lots/new", address, f"{address}/lines/2"):
         assert "LE GOFF" not in other.get(path, status=403).text
-    assert session.scalar(select(func.count()).select_from(Sighting)) == 0
+    assert session.scalar(select(func.count()).select_from(IdentityAccess)) == 0
 
 
 @pytest.mark.parametrize("path", ["/lots/999", "/lots/999/lines/2"])
@@ -274,14 +274,14 @@ def test_a_lot_that_is_being_read_shows_how_far_it_is_and_can_be_stopped(ivan, s
     assert "HX-Refresh" not in ivan.fragment(f"{address}/progress", method="get").headers
     ivan.post(f"{address}/stop")
     assert "Arrêt demandé" in ivan.get(address).text
-    work_once(settings)
+    process_next_lot(settings)
     stopped = ivan.get(address).text
     assert "Le chargement est arrêté" in stopped
     assert ivan.fragment(f"{address}/progress", method="get").headers["HX-Refresh"] == "true"
     assert "arrêté" in ivan.get("/lots").text
 
     ivan.post(f"{address}/resume")
-    work_once(settings)
+    process_next_lot(settings)
     assert lot_at(session, address).state is LotState.LOADED
 
 
@@ -291,15 +291,15 @@ def test_what_went_wrong_around_a_lot_is_shown_and_it_is_tried_again_at_once_whe
     address, _page = send(ivan, load=False)
     ivan.post(f"{address}/commit")
     with transaction():
-        lots.met_trouble(lot_at(session, address).id, "Le serveur manque de place.", at=NOW)
-    assert work_once(settings) is None
+        lots.record_interruption(lot_at(session, address).id, "Le serveur manque de place.", at=NOW)
+    assert process_next_lot(settings) is None
 
     page = ivan.get(address).text
     assert "Le serveur manque de place." in page
     assert "Rien n’est perdu" in page
     assert "Le serveur manque de place." in ivan.get("/lots").text
     ivan.post(f"{address}/retry")
-    assert work_once(settings) is not None
+    assert process_next_lot(settings) is not None
     assert lot_at(session, address).state is LotState.LOADED
 
 
@@ -310,7 +310,7 @@ def test_a_lot_is_left_and_taken_up_again(ivan, send, settings):
     assert "n’a pas été chargé" in ivan.get(address).text
     ivan.post(f"{address}/commit", status=409)
     ivan.post(f"{address}/take-up")
-    work_once(settings)
+    process_next_lot(settings)
 
     assert "Rien n’est encore écrit." in ivan.get(address).text
 
@@ -322,7 +322,7 @@ def test_a_plan_older_than_another_loading_says_so_and_is_made_anew(ivan, send, 
 
     assert "D’autres lots ont été chargés" in ivan.get(address).text
     ivan.post(f"{address}/plan")
-    work_once(settings)
+    process_next_lot(settings)
 
     page = ivan.get(address).text
     assert "D’autres lots ont été chargés" not in page
@@ -349,7 +349,7 @@ def test_before_a_lot_is_taken_back_the_page_says_what_goes_and_what_stays(
     assert "Annulation en cours" in ivan.fragment(f"{address}/progress", method="get").text
     ivan.get(f"{address}/undo", status=303)
     ivan.post(f"{address}/undo", status=409)
-    work_once(settings)
+    process_next_lot(settings)
     assert ivan.fragment(f"{address}/progress", method="get").headers["HX-Refresh"] == "true"
     done = ivan.get(address).text
     assert "1 dossier a été retiré" in done

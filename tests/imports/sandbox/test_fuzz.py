@@ -290,10 +290,10 @@ def test_whatever_a_reading_process_says_is_a_message_or_none(content, changes):
         altered(next(codec.pack([parse(raw_line(), READING)])), changes),
     )
     for each in said:
-        with suppress(framing.NotAsAgreed):
+        with suppress(framing.ProtocolError):
             framing.unpack(io.BytesIO(each))
         for unpack in (framing.unpack_lines, codec.unpack):
-            with suppress(framing.NotAsAgreed):
+            with suppress(framing.ProtocolError):
                 list(unpack(io.BytesIO(each)))
 
 

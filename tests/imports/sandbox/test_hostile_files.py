@@ -60,7 +60,7 @@ def read_apart(content, opens=ALL):
     memory, seconds = map(float, told.stderr.split())
     try:
         head = framing.unpack(io.BytesIO(told.stdout))
-    except framing.NotAsAgreed:
+    except framing.ProtocolError:
         return Refusal.READER_STOPPED, memory, seconds
     return head.get("refusal", head.get("lines")), memory, seconds
 

@@ -145,7 +145,7 @@ def test_lines_that_contradict_themselves_are_none():
         next(codec.pack([wrong]))[4:].replace(b"MISSING_FIELD", b""),
         next(codec.pack([wrong]))[4:].replace(b"MISSING_FIELD", b"MISSING"),
     ):
-        with pytest.raises(framing.NotAsAgreed):
+        with pytest.raises(framing.ProtocolError):
             list(codec.unpack(io.BytesIO(framing.framed(text))))
     assert list(codec.unpack(io.BytesIO(good))) == [usable]
 
@@ -204,7 +204,7 @@ def test_a_message_cut_short_is_no_message():
 
     assert framing.unpack(io.BytesIO(whole)) == {"lines": 1}
     for cut in (whole[:-1], b"\0\0", b"\xff\xff\xff\xff" + bytes(100)):
-        with pytest.raises(framing.NotAsAgreed):
+        with pytest.raises(framing.ProtocolError):
             framing.unpack(io.BytesIO(cut))
 
 
@@ -214,7 +214,7 @@ def test_lines_travel_whole_and_a_bomb_of_them_is_none():
 
     assert list(framing.unpack_lines(io.BytesIO(framing.pack_lines(lines)))) == lines
     for packed in (framing.pack({"no": "lines"}), len(bomb).to_bytes(4, "big") + bomb):
-        with pytest.raises(framing.NotAsAgreed):
+        with pytest.raises(framing.ProtocolError):
             list(framing.unpack_lines(io.BytesIO(packed)))
 
 

@@ -9,7 +9,7 @@ from tracing.imports.decryption.secrets import Secrets
 from tracing.imports.errors import FileRefused
 from tracing.imports.format.columns import FIELDS, REQUIRED
 from tracing.imports.format.mapping import Mapping
-from tracing.imports.jobs import load, look_ahead, work_once
+from tracing.imports.jobs import load, plan_file, process_next_lot
 from tracing.imports.lots import services as lots
 from tracing.imports.models import ImportLot, ImportSource, LotState
 from tracing.imports.refusals import Refusal
@@ -59,7 +59,7 @@ def send(headings, *results, name="A"):
 def work(tmp_path):
     """Do what a received lot waits for, as the scheduler does."""
     settings = Settings(data_dir=tmp_path)
-    return lambda: work_once(settings)
+    return lambda: process_next_lot(settings)
 
 
 def receive(headings, *results, name, by):
@@ -126,7 +126,7 @@ def test_one_heading_renamed_by_accident_loads_nobody(session, story, position):
     with pytest.raises(FileRefused) as refusal:
         send(renamed, "P", "P", name="B")
     with pytest.raises(FileRefused):
-        look_ahead(arrival("B.csv", file_of(renamed, "P")))
+        plan_file(arrival("B.csv", file_of(renamed, "P")))
 
     assert refusal.value.refusal is Refusal.UNKNOWN_LAYOUT
     assert people(session) == before
@@ -184,7 +184,7 @@ def test_an_unknown_layout_is_mapped_once_and_its_codes_with_it(session, story, 
 
     with transaction():
         source_services.accept_mapping("PDL", OWN_MAPPING, by=story.ivan.id, at=NOW)
-        lots.mapped(lot_id, by=story.ivan.id, at=NOW)
+        lots.read_with_new_mapping(lot_id, by=story.ivan.id, at=NOW)
     work()
 
     plan = session.get_one(ImportLot, lot_id, populate_existing=True)

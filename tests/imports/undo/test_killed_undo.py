@@ -57,7 +57,7 @@ def state_of(lot_id: int) -> LotState:
 def test_an_undo_killed_at_any_statement_leaves_all_or_nothing_and_is_taken_up_again(
     loaded: int, live_database: Live
 ) -> None:
-    jobs.work_once(SETTINGS)
+    jobs.process_next_lot(SETTINGS)
     assert state_of(loaded) is LotState.UNDONE
     clean = brought()
     lot_id = ask_again()

@@ -161,7 +161,7 @@ def test_whoever_was_called_stays_with_all_that_belongs_to_them_and_is_named(sto
     report = take_in({}, {"ID_RESULTAT": "PDL-2", "NOM_NAISSANCE": "MARTIN", "TEL_MOBILE": "0639980044"})
     call = ring(story)
 
-    outlook = undoing.outlook(lot_of_report(session, report))
+    outlook = undoing.preview_undo(lot_of_report(session, report))
     undone = undo(report, story)
 
     assert (len(outlook.cases), len(outlook.stays)) == (1, 1)
@@ -183,7 +183,9 @@ def test_a_call_written_down_as_earlier_than_the_lot_counts_all_the_same(story, 
     with transaction():
         call = calls.take_next(agent(story.ada), at=NOW - timedelta(hours=2))
         [task] = session.scalars(select(CallTask)).all()
-        calls.speak_to(call, session.merge(task), script_version="2026.1", at=NOW - timedelta(hours=2))
+        calls.start_conversation(
+            call, session.merge(task), script_version="2026.1", at=NOW - timedelta(hours=2)
+        )
         calls.give_back(call, by=agent(story.ada), at=NOW - timedelta(hours=1))
 
     assert why_of(undo(report, story)) == ["called"]
@@ -347,9 +349,9 @@ def test_whoever_asks_need_not_wait_and_the_job_does_it(story, session):
     lot = lot_of_report(session, report)
     assert (lot.state, lot.is_being_undone, lot.undone_at) == (LotState.LOADED, True, None)
     assert people_left(session) == 1
-    assert jobs.work_once(SETTINGS) == lot.id
+    assert jobs.process_next_lot(SETTINGS) == lot.id
     assert (lot.state, lot.undone_by, people_left(session)) == (LotState.UNDONE, story.ivan.id, 0)
-    assert jobs.work_once(SETTINGS) is None
+    assert jobs.process_next_lot(SETTINGS) is None
 
 
 def test_two_people_cannot_both_ask(story, session):
@@ -365,7 +367,7 @@ def test_whoever_is_called_between_the_asking_and_the_job_stays(story, session):
     ask(report, story)
     ring(story)
 
-    jobs.work_once(SETTINGS)
+    jobs.process_next_lot(SETTINGS)
 
     lot = lot_of_report(session, report)
     assert (lot.undone["cases"], why_of(lot.undone)) == (1, ["called"])
@@ -382,7 +384,7 @@ def test_a_stopped_lot_that_is_being_taken_back_is_not_gone_on_with(story, sessi
         lots.resume(report["lot"], by=story.ivan.id, at=NOW)
     with pytest.raises(NotNow):
         load(arrival(CMS, originals.content_of(report["lot"])))
-    jobs.work_once(SETTINGS)
+    jobs.process_next_lot(SETTINGS)
     assert lot_of_report(session, report).state is LotState.UNDONE
 
 
@@ -395,7 +397,7 @@ def test_a_lot_is_taken_back_before_another_is_read(story, session):
         )
     ask(report, story)
 
-    assert [jobs.work_once(SETTINGS) for _ in range(2)] == [report["lot"], waits.id]
+    assert [jobs.process_next_lot(SETTINGS) for _ in range(2)] == [report["lot"], waits.id]
 
 
 def test_the_report_of_a_lot_taken_back_is_kept_with_what_went(story, session):

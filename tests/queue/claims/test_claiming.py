@@ -154,7 +154,7 @@ def test_a_claim_that_nobody_renews_returns_to_the_queue_and_its_answers_stay(
     task = waiting_case(story.nantes, at=NOW)
     ada = agent(story.ada)
     call = calls.take_next(ada, at=NOW)
-    calls.speak_to(call, task, script_version="2026.1", at=NOW)
+    calls.start_conversation(call, task, script_version="2026.1", at=NOW)
     calls.save_answer(call, task, "knows_result", "yes", by=ada, at=NOW)
 
     sweep_claims(clock.move_to(NOW + 5 * MINUTE))
@@ -175,7 +175,7 @@ def test_a_late_writer_is_refused(story: Story, clock: Clock) -> None:
     calls.take_next(agent(story.abel), at=NOW + 5 * MINUTE)
 
     with pytest.raises(ClaimLost):
-        calls.writing(call.id, ada, at=NOW + 6 * MINUTE)
+        calls.lock_for_write(call.id, ada, at=NOW + 6 * MINUTE)
 
 
 def test_a_heartbeat_keeps_a_claim_for_thirty_minutes_of_silence_and_asks_before(story: Story) -> None:
@@ -197,7 +197,7 @@ def test_an_input_starts_the_thirty_minutes_again(story: Story) -> None:
     ada = agent(story.ada)
     claim = next_call.claim_next(ada, at=NOW)
 
-    claims.hold(claim.entry_id, claim.number, ada, at=NOW + 4 * MINUTE)
+    claims.renew_for_write(claim.entry_id, claim.number, ada, at=NOW + 4 * MINUTE)
 
     assert claims.renew(claim.entry_id, claim.number, ada, at=NOW + 8 * MINUTE).must_ask is False
 
@@ -246,7 +246,7 @@ def test_a_promise_given_to_a_colleague_who_does_not_take_it_waits_for_its_time_
     services.promise(task, when=promised, by=ada, at=NOW)
     calls.end(call, CallOutcome.CALLBACK, by=ada, at=NOW)
     entry = queries.find_entry_of(task.household_id)
-    claims.give_to(entry.id, story.abel.id, by=agent(story.dora), at=NOW)
+    claims.reserve_for(entry.id, story.abel.id, by=agent(story.dora), at=NOW)
 
     later = clock.move_to(NOW + timedelta(minutes=31))
     promote(later)

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 
 from tests.support.live import Live, at_once, committed, fill_queue
 from tests.support.story import agent, identity, member, waiting_case
-from tracing.app.middleware.retry import once_more
+from tracing.app.middleware.retry import retry_once
 from tracing.calls import services as calls
 from tracing.calls.jobs import sweep_claims
 from tracing.calls.models import Call
@@ -85,7 +85,7 @@ def test_a_second_click_at_the_same_moment_gives_the_same_call(live_database: Li
         ada = agent(story.ada)
 
     found = at_once(
-        [once_more(lambda: committed(lambda at: calls.take_next(ada, at=at).id)) for _ in range(8)]
+        [retry_once(lambda: committed(lambda at: calls.take_next(ada, at=at).id)) for _ in range(8)]
     )
 
     assert len(set(found)) == 1
@@ -142,7 +142,7 @@ def test_people_found_to_share_a_number_while_both_are_called_join_when_the_call
     both_hold_their_row = Barrier(2)
 
     def end(call, by, at):
-        held = calls.writing(call.id, by, at=at)
+        held = calls.lock_for_write(call.id, by, at=at)
         both_hold_their_row.wait()
         calls.give_back(held, by=by, at=at)
 
@@ -176,7 +176,7 @@ def test_nobody_calls_a_household_that_waits_to_be_joined_with_one_on_the_line(l
 
     assert committed(lambda at: next_call.claim_next(abel, at=at)) is None
 
-    committed(lambda at: calls.give_back(calls.writing(hers.id, ada, at=at), by=ada, at=at))
+    committed(lambda at: calls.give_back(calls.lock_for_write(hers.id, ada, at=at), by=ada, at=at))
     assert committed(lambda at: next_call.claim_next(abel, at=at)).household_id == hers.household_id
 
 
@@ -204,7 +204,7 @@ def test_a_promise_and_the_promoter_at_the_same_moment_leave_the_promise(live_da
     when = at + timedelta(hours=2)
 
     def promise(at):
-        held = calls.writing(call.id, ada, at=at)
+        held = calls.lock_for_write(call.id, ada, at=at)
         services.promise(queries.get_task(task_id), when=when, by=ada, at=at)
         calls.give_back(held, by=ada, at=at)
 

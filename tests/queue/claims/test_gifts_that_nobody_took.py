@@ -33,7 +33,7 @@ def entry_of(task: CallTask) -> QueueEntry:
 
 
 def give(story: Story, task: CallTask, *, at: datetime) -> None:
-    claims.give_to(entry_of(task).id, story.ada.id, by=agent(story.dora), at=at)
+    claims.reserve_for(entry_of(task).id, story.ada.id, by=agent(story.dora), at=at)
 
 
 def promised(story: Story, when: datetime) -> CallTask:
@@ -96,7 +96,7 @@ def test_several_at_once_are_told_each(story: Story, clock: Clock):
         for n, name in enumerate(("Marie", "Luc"), start=1)
     ]
     give(story, tasks[0], at=NOW)
-    claims.give_to(entry_of(tasks[1]).id, story.abel.id, by=agent(story.dora), at=NOW)
+    claims.reserve_for(entry_of(tasks[1]).id, story.abel.id, by=agent(story.dora), at=NOW)
 
     promote(clock.move_to(NOW + 30 * MINUTE))
 

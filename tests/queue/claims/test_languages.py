@@ -116,7 +116,7 @@ def test_those_whose_language_is_spoken_are_never_in_front_of_those_nobody_can_c
     ]
     unspoken = speaking(waiting_case(story.nantes, identity(phones=("+33639980020",)), at=NOW), "ta")
 
-    assert languages.settle(at=clock.move_to(NOW + 31 * MINUTE)) == 1
+    assert languages.update_language_lists(at=clock.move_to(NOW + 31 * MINUTE)) == 1
 
     assert queries.get_task(unspoken.id).state is TaskState.WAITING_LANGUAGE
     assert {queries.get_task(task.id).state for task in spoken} == {TaskState.OPEN}
@@ -125,13 +125,13 @@ def test_those_whose_language_is_spoken_are_never_in_front_of_those_nobody_can_c
 def test_what_waits_behind_a_call_under_way_is_not_counted_as_brought_back(browse, story):
     mother = waiting_case(story.nantes, identity("Marie"), at=NOW)
     son = waiting_case(story.nantes, identity("Paul", born=None), at=NOW)
-    languages.ask_in(son, "pt", by=story.ada.id, at=NOW)
+    languages.set_call_language(son, "pt", by=story.ada.id, at=NOW)
     speaks(story.abel, "pt")
     claim = next_call.claim_next(agent(story.ada), at=NOW)
 
-    assert languages.settle(at=NOW) == 0
+    assert languages.update_language_lists(at=NOW) == 0
     ending.release(claim.entry_id, claim.number, at=NOW)
-    assert languages.settle(at=NOW) == 1
+    assert languages.update_language_lists(at=NOW) == 1
     assert {queries.get_task(one.id).state for one in (mother, son)} == {TaskState.OPEN}
 
 
@@ -141,7 +141,7 @@ def test_a_call_whose_claim_ends_by_itself_waits_in_the_language_that_was_asked_
     task = waiting_case(story.nantes, identity("Paul", born=None), at=NOW)
     next_call.claim_next(agent(story.ada), at=NOW)
 
-    languages.ask_in(task, "pt", by=story.ada.id, at=NOW)
+    languages.set_call_language(task, "pt", by=story.ada.id, at=NOW)
     sweep_claims(clock.move_to(NOW + 6 * MINUTE))
 
     assert (entry_of(task).state, entry_of(task).language) == (EntryState.READY, "pt")
@@ -156,7 +156,7 @@ def test_a_supervisor_gives_it_to_somebody_by_name_or_has_it_called_in_french(br
     claim = next_call.claim_next(agent(anew(story.abel)), at=NOW)
     assert claim.household_id == task.household_id
     ending.release(claim.entry_id, claim.number, at=NOW)
-    languages.ask_in(queries.get_task(task.id), "pt", by=story.abel.id, at=NOW)
+    languages.set_call_language(queries.get_task(task.id), "pt", by=story.abel.id, at=NOW)
     dora.follow(f"/lists/tasks/{task.id}/put-back", {})
 
     assert entry_of(task).language == "fr"

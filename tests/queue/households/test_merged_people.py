@@ -118,10 +118,10 @@ def test_two_records_of_one_person_count_once_behind_a_number(story, session):
 def test_a_covered_call_is_in_no_queue_and_comes_back_to_its_place(two):
     one, other = two
 
-    superseding.cover(other, one, by=None, at=NOW)
+    superseding.supersede_task(other, one, by=None, at=NOW)
     assert queries.find_entry_of(other.household_id).state is EntryState.IDLE
 
-    superseding.uncover(other, by=None, at=NOW)
+    superseding.reopen_superseded(other, by=None, at=NOW)
     assert (other.state, other.covered_by, other.closed_at) == (TaskState.OPEN, None, None)
     assert queries.find_entry_of(other.household_id).state is EntryState.READY
 
@@ -137,5 +137,5 @@ def test_every_task_of_a_person_is_found_under_any_record(two):
 def test_leads_and_records_of_people_who_were_never_merged_are_their_own(two, session):
     ids = list(session.scalars(select(Person.id)))
 
-    assert people.leads(ids) == {one: one for one in ids}
-    assert [people.alike(one) for one in ids] == [(one,) for one in ids]
+    assert people.leading_records(ids) == {one: one for one in ids}
+    assert [people.records_of_same_person(one) for one in ids] == [(one,) for one in ids]

@@ -150,7 +150,7 @@ def test_a_contact_without_an_address_is_where_the_case_is(story, clock):
     for task, name, number in ((here, "Rose", "+33639980005"), (there, "Ali", "+33639980006")):
         case, who = get_case(task.case_id), identity(name, "Kaci", phones=(number,))
         met = contact(case, who, by=story.ada, at=NOW)
-        calling.settle(met, case, phones=who.phones, by=story.ada.id, at=NOW)
+        calling.update_call_task(met, case, phones=who.phones, by=story.ada.id, at=NOW)
         calls.append(queries.find_task_of_contact(met.id))
     give(story)
     later(clock)
@@ -260,7 +260,7 @@ def test_many_calls_are_moved_a_batch_at_a_time(story, clock, session, monkeypat
     give(story)
 
     moved = []
-    while (one := priority_rescan.go_on(at=NOW)) is not None:
+    while (one := priority_rescan.rescan_batch(at=NOW)) is not None:
         moved.append(one)
 
     assert moved == [2, 2, 1]

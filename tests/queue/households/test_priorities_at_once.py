@@ -33,7 +33,7 @@ def test_calls_written_while_a_priority_is_given_have_it_too(live_database: Live
 
     def give():
         committed(lambda at: priorities.give_to_place("44100", only_collective=False, by=dora, at=at))
-        while committed(lambda at: priority_rescan.go_on(at=at)) is not None:
+        while committed(lambda at: priority_rescan.rescan_batch(at=at)) is not None:
             pass
         session.remove()
 

@@ -18,12 +18,12 @@ from tracing.queue import queries
 from tracing.queue import services as queue
 from tracing.queue.claims import services as claims
 from tracing.queue.maintenance import upkeep
-from tracing.queue.maintenance.absence_jobs import watch
+from tracing.queue.maintenance.absence_jobs import handle_absences
 from tracing.queue.ordering import callbacks
 from tracing.staff import presence, rules
 from tracing.staff import services as staff
 from tracing.staff.models import Role
-from tracing.staff.rules import Gone, Presence, Week
+from tracing.staff.rules import Presence, UnavailableReason, Week
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -32,7 +32,7 @@ HOUR = timedelta(hours=1)
 def given_to_ada(story: Story):
     task = waiting_case(story.nantes, at=NOW)
     entry = queries.find_entry_of(task.household_id)
-    claims.give_to(entry.id, story.ada.id, by=agent(story.dora), at=NOW)
+    claims.reserve_for(entry.id, story.ada.id, by=agent(story.dora), at=NOW)
     return entry
 
 
@@ -40,7 +40,7 @@ def promise(story: Story, when, *, at=NOW):
     task = waiting_case(story.nantes, at=at)
     ada = agent(story.ada)
     call = calls.take_next(ada, at=at)
-    conversation = calls.speak_to(call, task, script_version="2026.1", at=at)
+    conversation = calls.start_conversation(call, task, script_version="2026.1", at=at)
     queue.promise(task, when=when, by=ada, at=at)
     calls.finish_conversation(conversation, CallOutcome.CALLBACK, at=at)
     calls.end(call, CallOutcome.CALLBACK, by=ada, at=at)
@@ -56,25 +56,33 @@ def why_gone() -> list[str]:
     return [one.detail["why"] for one in session.scalars(select(Event).where(Event.kind == "owner.gone"))]
 
 
-@pytest.mark.parametrize("why", [Gone.ACCOUNT_CLOSED, Gone.CONTRACT_ENDED, Gone.ROLE_WITHDRAWN, Gone.ABSENCE])
+@pytest.mark.parametrize(
+    "why",
+    [
+        UnavailableReason.ACCOUNT_CLOSED,
+        UnavailableReason.CONTRACT_ENDED,
+        UnavailableReason.ROLE_WITHDRAWN,
+        UnavailableReason.ABSENCE,
+    ],
+)
 def test_a_call_kept_for_somebody_who_is_gone_is_for_everyone_and_says_why(
     story: Story, browse: Browser, clock: Clock, why
 ):
     entry = given_to_ada(story)
     match why:
-        case Gone.ACCOUNT_CLOSED:
+        case UnavailableReason.ACCOUNT_CLOSED:
             staff.close_account(story.ada, by=None, at=NOW)
-        case Gone.CONTRACT_ENDED:
+        case UnavailableReason.CONTRACT_ENDED:
             story.ada.contract_ends_on = date(2026, 3, 9)
-        case Gone.ROLE_WITHDRAWN:
+        case UnavailableReason.ROLE_WITHDRAWN:
             staff.withdraw(story.ada, Role.TRACER, story.nantes.id, by=None, at=NOW)
-        case Gone.ABSENCE:
+        case UnavailableReason.ABSENCE:
             presence.note_absence(
                 story.ada.id, first=NOW.date(), last=NOW.date(), by=agent(story.dora), at=NOW
             )
     session.flush()
 
-    assert watch(NOW) == 1
+    assert handle_absences(NOW) == 1
 
     session.refresh(entry)
     assert (entry.reserved_for, entry.given_at) == (None, None)
@@ -88,11 +96,11 @@ def test_when_a_shift_is_over_so_is_what_was_kept(story: Story, clock: Clock):
     at = clock.move_to(NOW + 7 * HOUR + 10 * MINUTE)
     task = waiting_case(story.nantes, at=at)
     entry = queries.find_entry_of(task.household_id)
-    claims.give_to(entry.id, story.ada.id, by=agent(story.dora), at=at)
+    claims.reserve_for(entry.id, story.ada.id, by=agent(story.dora), at=at)
 
-    assert watch(at) == 0, "ten minutes after the end of the shift it is still theirs"
-    assert watch(clock.move_to(at + 10 * MINUTE)) == 1
-    assert why_gone() == [Gone.SHIFT_OVER.value]
+    assert handle_absences(at) == 0, "ten minutes after the end of the shift it is still theirs"
+    assert handle_absences(clock.move_to(at + 10 * MINUTE)) == 1
+    assert why_gone() == [UnavailableReason.SHIFT_OVER.value]
 
 
 def test_a_pause_lets_go_of_what_was_given_and_says_so_before(story: Story, browse: Browser, clock: Clock):
@@ -103,11 +111,11 @@ def test_a_pause_lets_go_of_what_was_given_and_says_so_before(story: Story, brow
     assert not queries.has_waiting(story.nantes.id, story.abel.id, NOW)
 
     ada.post("/pause")
-    assert watch(NOW) == 1
+    assert handle_absences(NOW) == 1
 
     entry = queries.get_entry(entry_id)
     assert (entry.reserved_for, entry.given_at) == (None, None)
-    assert why_gone() == [Gone.PAUSED.value]
+    assert why_gone() == [UnavailableReason.PAUSED.value]
     page = abel.get(take_call(abel).call)
     assert "n’est plus gardé pour Ada\u202f: en pause" in soup(page).select_one("#panel-timeline").text
 
@@ -117,7 +125,7 @@ def test_who_comes_back_before_anybody_noticed_keeps_it(story: Story, clock: Clo
     presence.pause(agent(story.ada), at=NOW)
     presence.resume(agent(story.ada), at=NOW + MINUTE)
 
-    assert watch(clock.move_to(NOW + MINUTE)) == 0
+    assert handle_absences(clock.move_to(NOW + MINUTE)) == 0
     assert entry.reserved_for == story.ada.id
 
 
@@ -125,7 +133,7 @@ def test_a_pause_says_nothing_of_an_hour_to_come(story: Story, clock: Clock):
     task = promise(story, NOW + 2 * HOUR)
     presence.pause(agent(story.ada), at=NOW)
 
-    assert watch(NOW) == 0
+    assert handle_absences(NOW) == 0
     assert task.promised_by == story.ada.id
     upkeep.promote(at=clock.move_to(NOW + 2 * HOUR))
     assert queries.has_waiting(story.nantes.id, story.abel.id, NOW + 2 * HOUR), (
@@ -137,17 +145,17 @@ def test_who_goes_on_working_keeps_what_is_theirs(story: Story, browse: Browser,
     at = clock.move_to(NOW + 7 * HOUR + 20 * MINUTE)
     task = waiting_case(story.nantes, at=at)
     entry = queries.find_entry_of(task.household_id)
-    claims.give_to(entry.id, story.ada.id, by=agent(story.dora), at=at)
+    claims.reserve_for(entry.id, story.ada.id, by=agent(story.dora), at=at)
     browse.as_(story.ada).get("/desk")
 
-    assert watch(at) == 0
+    assert handle_absences(at) == 0
 
 
 def test_a_promise_for_an_hour_without_its_owner_keeps_its_hour(story: Story, clock: Clock):
     tomorrow = NOW + timedelta(days=1)
     task = promise(story, tomorrow)
 
-    assert watch(NOW) == 1, "Ada does not work on Wednesdays"
+    assert handle_absences(NOW) == 1, "Ada does not work on Wednesdays"
 
     entry = queries.find_entry_of(task.household_id)
     assert (task.promised_by, task.promised_at) == (None, tomorrow)
@@ -160,7 +168,7 @@ def test_a_closed_account_loses_its_call_at_once(story: Story, clock: Clock):
     call = calls.take_next(agent(story.ada), at=NOW)
     staff.close_account(story.ada, by=None, at=NOW)
 
-    watch(NOW)
+    handle_absences(NOW)
 
     entry = queries.get_entry(call.entry_id)
     session.refresh(entry)
@@ -175,7 +183,7 @@ def test_a_promise_is_kept_by_a_call_in_time(story: Story, clock: Clock, late, e
     ada = agent(story.ada)
     upkeep.promote(at=at)
     call = calls.take_next(ada, at=at)
-    conversation = calls.speak_to(call, task, script_version="2026.1", at=at)
+    conversation = calls.start_conversation(call, task, script_version="2026.1", at=at)
     calls.finish_conversation(conversation, CallOutcome.VOICEMAIL, at=at + 5 * MINUTE)
 
     assert counted(story) == expected
@@ -184,9 +192,9 @@ def test_a_promise_is_kept_by_a_call_in_time(story: Story, clock: Clock, late, e
 def test_a_promise_that_nobody_kept_is_broken_once(story: Story, clock: Clock):
     promise(story, NOW + 2 * HOUR)
 
-    assert watch(clock.move_to(NOW + 2 * HOUR + 9 * MINUTE)) == 0
-    assert watch(clock.move_to(NOW + 2 * HOUR + 11 * MINUTE)) == 1
-    assert watch(clock.move_to(NOW + 2 * HOUR + 12 * MINUTE)) == 0
+    assert handle_absences(clock.move_to(NOW + 2 * HOUR + 9 * MINUTE)) == 0
+    assert handle_absences(clock.move_to(NOW + 2 * HOUR + 11 * MINUTE)) == 1
+    assert handle_absences(clock.move_to(NOW + 2 * HOUR + 12 * MINUTE)) == 0
     assert counted(story) == (0, 1)
 
 
@@ -226,7 +234,9 @@ def test_presence(last, on_call, paused, expected):
 
 def test_without_weekly_hours_somebody_works_whenever_they_come():
     assert rules.works_at(Week(), NOW)
-    assert rules.why_gone(Week(absences=[(NOW.date(), NOW.date())]), NOW) is Gone.ABSENCE
+    assert (
+        rules.unavailable_reason(Week(absences=[(NOW.date(), NOW.date())]), NOW) is UnavailableReason.ABSENCE
+    )
 
 
 def test_sites_are_asked_for_once_however_many_contracts_have_ended(story: Story):
@@ -241,8 +251,8 @@ def test_sites_are_asked_for_once_however_many_contracts_have_ended(story: Story
     session.flush()
     session.expunge_all()  # as in a job that has looked at nobody yet
     with statements_sent(session()) as sent:
-        found = presence.gone(asked, site_id=site_id, at=NOW, zone=zone)
+        found = presence.unavailable_members(asked, site_id=site_id, at=NOW, zone=zone)
 
-    assert set(found.values()) == {Gone.CONTRACT_ENDED}
+    assert set(found.values()) == {UnavailableReason.CONTRACT_ENDED}
     assert len(found) == 3
     assert len([one for one in sent if "FROM sites" in one]) == 1

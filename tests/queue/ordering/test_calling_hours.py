@@ -149,7 +149,7 @@ def test_a_call_is_not_given_to_somebody_outside_its_hours(story, clock):
     night = clock.move_to(paris(10, 22))
 
     with pytest.raises(OutsideHours):
-        claims.give_to(entry_of(task).id, story.abel.id, by=agent(story.dora), at=night)
+        claims.reserve_for(entry_of(task).id, story.abel.id, by=agent(story.dora), at=night)
 
 
 def test_a_call_given_before_its_time_does_not_outlast_the_hours(story, clock):
@@ -159,7 +159,7 @@ def test_a_call_given_before_its_time_does_not_outlast_the_hours(story, clock):
     services.promise(task, when=paris(11, 15), by=ada, at=NOW)
     ending.release(claim.entry_id, claim.number, at=NOW)
     evening = clock.move_to(paris(10, 18, 50))
-    claims.give_to(entry_of(task).id, story.abel.id, by=agent(story.dora), at=evening)
+    claims.reserve_for(entry_of(task).id, story.abel.id, by=agent(story.dora), at=evening)
 
     promote(clock.move_to(paris(10, 19)))
 

@@ -150,7 +150,7 @@ def test_an_older_contact_is_called_before_a_younger_one_named_at_the_same_time(
     younger = identity("Ali", "Kaci", phones=("+33639980004",))
     for who in (younger, older):
         met = contact(case, who, by=story.ada, at=NOW)
-        calling.settle(met, case, phones=who.phones, by=story.ada.id, at=NOW)
+        calling.update_call_task(met, case, phones=who.phones, by=story.ada.id, at=NOW)
     ranks = {
         task.factors: entry_of(task).rank_at
         for task in queries.tasks_in_state(story.nantes.id, TaskState.OPEN)
@@ -182,7 +182,7 @@ def test_somebody_who_says_they_are_fragile_moves_up_when_the_call_ends(story):
     task = waiting_case(story.nantes, at=NOW)
     claim = next_call.claim_next(agent(story.ada), at=NOW)
 
-    services.weigh(task, Factor.FRAGILE, at=NOW)
+    services.set_factors(task, Factor.FRAGILE, at=NOW)
     ending.release(claim.entry_id, claim.number, at=NOW)
 
     assert entry_of(task).rank_at == NOW + timedelta(hours=3)

@@ -26,7 +26,7 @@ def rows(html):
 
 
 def test_the_read_log_says_who_saw_which_records_why_and_when(browse: Browser, story: Story):
-    events.saw(["person:12", "person:13"], by=story.ada.id, at=NOW, why="call", claim="claim:7:2")
+    events.record_access(["person:12", "person:13"], by=story.ada.id, at=NOW, why="call", claim="claim:7:2")
 
     [seen] = rows(browse.as_(story.olga).get("/journal").text)
 
@@ -44,10 +44,10 @@ def test_the_journal_says_who_did_what(browse: Browser, story: Story):
 
 
 def test_the_journals_are_searched_by_member_kind_and_day(browse: Browser, story: Story):
-    events.saw(["person:1"], by=story.ada.id, at=NOW, why="call", claim="claim:1:1")
-    events.saw(["person:2"], by=story.abel.id, at=NOW, why="call", claim="claim:2:1")
-    events.saw(["person:3"], by=story.ada.id, at=NOW - DAY, why="search")
-    events.saw(["line:4"], by=story.ivan.id, at=NOW, why="lot")
+    events.record_access(["person:1"], by=story.ada.id, at=NOW, why="call", claim="claim:1:1")
+    events.record_access(["person:2"], by=story.abel.id, at=NOW, why="call", claim="claim:2:1")
+    events.record_access(["person:3"], by=story.ada.id, at=NOW - DAY, why="search")
+    events.record_access(["line:4"], by=story.ivan.id, at=NOW, why="lot")
     olga = browse.as_(story.olga)
 
     def shown(**wanted):
@@ -64,9 +64,15 @@ def test_a_day_of_twenty_three_hours_is_a_whole_day(browse: Browser, story: Stor
     from datetime import UTC, datetime
 
     change = date(2026, 3, 29)
-    events.saw(["person:1"], by=story.ada.id, at=datetime(2026, 3, 28, 23, 0, tzinfo=UTC), why="search")
-    events.saw(["person:2"], by=story.ada.id, at=datetime(2026, 3, 29, 21, 59, tzinfo=UTC), why="search")
-    events.saw(["person:3"], by=story.ada.id, at=datetime(2026, 3, 29, 22, 0, tzinfo=UTC), why="search")
+    events.record_access(
+        ["person:1"], by=story.ada.id, at=datetime(2026, 3, 28, 23, 0, tzinfo=UTC), why="search"
+    )
+    events.record_access(
+        ["person:2"], by=story.ada.id, at=datetime(2026, 3, 29, 21, 59, tzinfo=UTC), why="search"
+    )
+    events.record_access(
+        ["person:3"], by=story.ada.id, at=datetime(2026, 3, 29, 22, 0, tzinfo=UTC), why="search"
+    )
 
     page = browse.as_(story.olga).get(f"/journal?day={change}")
 
@@ -76,7 +82,7 @@ def test_a_day_of_twenty_three_hours_is_a_whole_day(browse: Browser, story: Stor
 @pytest.mark.parametrize("show", ["sightings", "events"])
 def test_a_long_journal_comes_in_pages_and_loses_nothing(browse: Browser, story: Story, show):
     for n in range(120):
-        events.saw(
+        events.record_access(
             [f"person:{n}"], by=story.ada.id, at=NOW - n // 3 * DAY / 24, why="call", claim=f"claim:{n}:1"
         )
         events.record("case.dated", by=story.ada.id, at=NOW, subject=("case", n), site_id=story.nantes.id)
@@ -96,7 +102,9 @@ def test_a_long_journal_comes_in_pages_and_loses_nothing(browse: Browser, story:
 def test_a_page_of_the_read_log_goes_on_into_earlier_months(browse: Browser, story: Story):
     looks = [NOW - timedelta(days=ago, minutes=rank) for ago in (0, 9, 10, 70, 400) for rank in range(12)]
     for number, at in enumerate(looks):
-        events.saw([f"person:{number}"], by=story.ada.id, at=at, why="call", claim=f"claim:{number}:1")
+        events.record_access(
+            [f"person:{number}"], by=story.ada.id, at=at, why="call", claim=f"claim:{number}:1"
+        )
     olga = browse.as_(story.olga)
 
     first = olga.get("/journal").text
@@ -108,7 +116,7 @@ def test_a_page_of_the_read_log_goes_on_into_earlier_months(browse: Browser, sto
 
 
 def test_the_journal_of_another_site_is_not_shown(browse: Browser, story: Story):
-    events.saw(["person:1"], by=story.cleo.id, at=NOW, why="call", claim="claim:1:1")
+    events.record_access(["person:1"], by=story.cleo.id, at=NOW, why="call", claim="claim:1:1")
     waiting_case(story.ajaccio, at=NOW)
     olga = browse.as_(story.olga)
 

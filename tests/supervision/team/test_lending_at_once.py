@@ -15,7 +15,7 @@ from tracing.calls import services as calls
 from tracing.kernel import clock, db
 from tracing.kernel.db import session, transaction
 from tracing.queue import queries as queue
-from tracing.queue.maintenance.absence_jobs import watch
+from tracing.queue.maintenance.absence_jobs import handle_absences
 from tracing.queue.models import QueueEntry
 from tracing.staff import loans as lending
 from tracing.staff import queries as staff
@@ -134,8 +134,8 @@ def test_whoever_has_just_taken_a_call_there_comes_home_after_it(live_database: 
 
     assert is_back is False
     assert stands() == (ajaccio, ajaccio)
-    committed(lambda at: calls.give_back(calls.writing(call.id, away, at=at), by=away, at=at))
-    watch(clock.now())
+    committed(lambda at: calls.give_back(calls.lock_for_write(call.id, away, at=at), by=away, at=at))
+    handle_absences(clock.now())
     assert stands() == (None, None)
 
 
@@ -157,7 +157,8 @@ def test_the_clock_sends_nobody_home_who_has_just_taken_a_call(live_database: Li
         lending.open_loans(ajaccio)[0].ends_at = clock.database_now()
 
     call, _watched = meanwhile(
-        lambda at: calls.take_next(away, at=at), lambda _at: watch(clock.now() + timedelta(minutes=1))
+        lambda at: calls.take_next(away, at=at),
+        lambda _at: handle_absences(clock.now() + timedelta(minutes=1)),
     )
 
     assert call is not None

@@ -7,7 +7,7 @@ from tests.desk.walking import take_call
 from tests.support.story import Story, identity, waiting_case
 from tests.support.web import Browser
 from tracing.calls import queries as calls
-from tracing.queue.maintenance.absence_jobs import watch
+from tracing.queue.maintenance.absence_jobs import handle_absences
 from tracing.staff import loans
 from tracing.staff import queries as staff
 
@@ -30,10 +30,10 @@ def test_a_lent_tracer_calls_for_the_other_site_and_comes_back(browse: Browser, 
     call = take_call(ada).call
     assert call_of(call).site_id == ajaccio
     at = clock.move_to(NOW + timedelta(minutes=20))
-    assert watch(at) == 0, "the call is ended first"
+    assert handle_absences(at) == 0, "the call is ended first"
     ada.get(call)
     ada.post(f"{call}/give-back")
-    assert watch(clock.move_to(at + timedelta(minutes=1))) == 1
+    assert handle_absences(clock.move_to(at + timedelta(minutes=1))) == 1
     assert loans.open_loans(nantes) == []
     assert staff.get_member(story.ada.id).lent_to is None
     assert "Nantes" in ada.get("/account").text
@@ -64,7 +64,7 @@ def test_whoever_is_called_back_in_a_call_ends_it_first(browse: Browser, story: 
     assert "Le prêt finit avec l’appel en cours" in said.text
     ada.get(call)
     ada.post(f"{call}/give-back")
-    assert watch(clock.move_to(NOW + timedelta(minutes=1))) == 1
+    assert handle_absences(clock.move_to(NOW + timedelta(minutes=1))) == 1
     assert loans.open_loans(story.nantes.id) == []
 
 

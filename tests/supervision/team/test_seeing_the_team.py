@@ -14,7 +14,7 @@ from tracing.queue import queries
 from tracing.queue import services as queue
 from tracing.queue.claims import services as claims
 from tracing.queue.maintenance import upkeep
-from tracing.queue.maintenance.absence_jobs import watch
+from tracing.queue.maintenance.absence_jobs import handle_absences
 from tracing.staff import presence
 from tracing.staff import queries as staff
 
@@ -80,20 +80,22 @@ def test_what_came_too_late_is_counted_by_kind(browse: Browser, story: Story, cl
     ada = agent(story.ada)
     late = waiting_case(story.nantes, identity("Zoé", phones=("+33639980009",)), at=NOW - timedelta(hours=5))
     upkeep.promote(at=NOW)
-    claims.give_to(queries.find_entry_of(late.household_id).id, story.ada.id, by=agent(story.dora), at=NOW)
+    claims.reserve_for(
+        queries.find_entry_of(late.household_id).id, story.ada.id, by=agent(story.dora), at=NOW
+    )
     task = waiting_case(story.nantes, at=NOW - timedelta(hours=6))
     upkeep.promote(at=NOW)
     call = calls.take_next(agent(story.abel), at=NOW)
-    conversation = calls.speak_to(call, task, script_version="2026.1", at=NOW)
+    conversation = calls.start_conversation(call, task, script_version="2026.1", at=NOW)
     queue.promise(task, when=NOW + 30 * MINUTE, by=agent(story.abel), at=NOW)
     calls.finish_conversation(conversation, CallOutcome.CALLBACK, at=NOW)
     calls.end(call, CallOutcome.CALLBACK, by=agent(story.abel), at=NOW)
     presence.note_absence(story.ada.id, first=NOW.date(), last=NOW.date(), by=agent(story.dora), at=NOW)
-    watch(NOW)
+    handle_absences(NOW)
     calls.take_next(ada, at=NOW)
     at = clock.move_to(NOW + 45 * MINUTE)
     sweep_claims(at)
-    watch(at)
+    handle_absences(at)
 
     page = browse.as_(story.dora).get("/board")
 

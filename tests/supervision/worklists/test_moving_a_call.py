@@ -26,7 +26,7 @@ def test_a_call_taken_back_returns_to_the_queue_with_its_answers(browse: Browser
     task = waiting_case(story.nantes, at=NOW)
     ada = agent(story.ada)
     call = calls.take_next(ada, at=NOW)
-    calls.speak_to(call, task, script_version="2026.1", at=NOW)
+    calls.start_conversation(call, task, script_version="2026.1", at=NOW)
     calls.save_answer(call, task, "knows_result", "yes", by=ada, at=NOW)
     dora = browse.as_(story.dora)
     page = dora.get(f"/board/{call.entry_id}/take-back")
@@ -39,7 +39,7 @@ def test_a_call_taken_back_returns_to_the_queue_with_its_answers(browse: Browser
     assert call_queries.get_call(call.id).outcome is CallOutcome.TAKEN_BACK
     assert call_queries.answers(task.id) == {"knows_result": "yes"}
     with pytest.raises(ClaimLost):
-        calls.writing(call.id, ada, at=NOW)
+        calls.lock_for_write(call.id, ada, at=NOW)
 
 
 def test_a_call_taken_back_can_go_straight_to_somebody_else(browse: Browser, story: Story):

@@ -16,7 +16,7 @@ from tracing.cases.models import CaseOutcome, CaseStatus
 from tracing.contacts import calling
 from tracing.contacts import queries as contacts
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.kernel.events import Event, Sighting
+from tracing.kernel.events import Event, IdentityAccess
 from tracing.people import queries as people
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
@@ -129,7 +129,7 @@ def test_a_number_that_was_found_makes_somebody_callable(browse: Browser, story:
     path = f"/lists/tasks/{task.id}/number"
 
     page = dora.get(path)
-    seen = session.query(Sighting).one()
+    seen = session.query(IdentityAccess).one()
     dora.post(path, {"number": "pas un numéro"}, status=422)
     dora.follow(path, {"number": "06 39 98 00 77"})
 
@@ -166,7 +166,7 @@ def test_an_erased_identity_is_said_so_and_gets_no_number(browse: Browser, story
 def in_turkish(story: Story):
     """A person who speaks Turkish, which nobody calls in here; promised for three hours from now."""
     task = waiting_case(story.nantes, at=NOW - HOUR)
-    languages.ask_in(task, "tr", by=story.ada.id, at=NOW)
+    languages.set_call_language(task, "tr", by=story.ada.id, at=NOW)
     return task
 
 
@@ -242,7 +242,7 @@ def withdrawn(story: Story):
     task = waiting_case(story.nantes, at=NOW)
     ada = agent(story.ada)
     call = calls.take_next(ada, at=NOW)
-    spoken = calls.speak_to(call, task, script_version="2026.1", at=NOW)
+    spoken = calls.start_conversation(call, task, script_version="2026.1", at=NOW)
     calls.finish_conversation(spoken, CallOutcome.COMPLETED, at=NOW)
     calls.give_back(call, by=ada, at=NOW)
     found = case_queries.get_case(task.case_id)
@@ -267,14 +267,14 @@ def test_who_of_the_contacts_was_told_counts_whatever_became_of_them_since(
 ):
     found, _task = withdrawn(story)
     luc = contacts.contacts_of_case(found.id)[0]
-    calling.settle(luc, found, phones=("+33639980005",), by=story.ada.id, at=NOW)
+    calling.update_call_task(luc, found, phones=("+33639980005",), by=story.ada.id, at=NOW)
     ada = agent(story.ada)
     waiting = queue_queries.find_task_of_contact(luc.id)
-    claims.give_to(
+    claims.reserve_for(
         queue_queries.find_entry_of(waiting.household_id).id, ada.member_id, by=agent(story.dora), at=NOW
     )
     call = calls.take_next(ada, at=NOW)
-    spoken = calls.speak_to(call, waiting, script_version="2026.1", at=NOW)
+    spoken = calls.start_conversation(call, waiting, script_version="2026.1", at=NOW)
     calls.finish_conversation(spoken, CallOutcome.COMPLETED, at=NOW)
     calls.end(call, CallOutcome.COMPLETED, by=ada, at=NOW)
     luc.status = ContactStatus.BECAME_CASE
@@ -289,7 +289,7 @@ def test_a_call_that_nobody_answered_is_told_too(browse: Browser, story: Story, 
     _found, task = withdrawn(story)
     ada = agent(story.ada)
     call = calls.take_next(ada, at=NOW)
-    spoken = calls.speak_to(call, task, script_version="2026.1", at=NOW)
+    spoken = calls.start_conversation(call, task, script_version="2026.1", at=NOW)
     calls.finish_conversation(spoken, CallOutcome.VOICEMAIL, at=NOW)
     calls.end(call, CallOutcome.VOICEMAIL, by=ada, at=NOW)
     session.commit()
@@ -347,7 +347,7 @@ def test_nobody_is_shown_to_a_supervisor_for_whom_no_number_is_looked_for(
     for task_id in task_ids:
         dora.get(f"/lists/tasks/{task_id}/number", status=404)
 
-    assert session.query(Sighting).count() == 0
+    assert session.query(IdentityAccess).count() == 0
 
 
 @pytest.mark.parametrize("which", ["unreachable", "no_number", "language", "doctor", "withdrawn", "nonsense"])

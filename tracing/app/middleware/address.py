@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 from flask_babel import gettext as _
 
-from tracing.kernel.addresses import client_of, host_name, is_loopback, named
+from tracing.kernel.addresses import client_of, host_name, is_loopback, normalized_peer
 from tracing.kernel.config import Settings
 from tracing.kernel.errors import Refused
 from tracing.staff.access import ASSETS
@@ -60,7 +60,7 @@ class BehindProxies:
         # it belongs to the connection, which may be the proxy's, not the client's
         environ.pop("REMOTE_HOST", None)
         environ.pop("REMOTE_PORT", None)
-        peer = named(environ.get("REMOTE_ADDR", ""))
+        peer = normalized_peer(environ.get("REMOTE_ADDR", ""))
         hosts = [environ.get("HTTP_HOST", "")]
         if self._proxies.trust(peer):
             environ["REMOTE_ADDR"] = client_of(peer, said["HTTP_X_FORWARDED_FOR"], self._proxies)

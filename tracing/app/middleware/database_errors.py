@@ -21,7 +21,7 @@ RETRY_AFTER = 5
 """Seconds after which a browser or a script may ask again."""
 
 
-class TwoAtOnce(Refused):
+class ConcurrentWrite(Refused):
     """Two members wrote about the same household at the same moment: one of them must send their form again."""
 
     status = 503
@@ -32,7 +32,7 @@ class TwoAtOnce(Refused):
         )
 
 
-def register_breakdowns(app: Flask) -> None:
+def register_database_errors(app: Flask) -> None:
     """Mark every request as a page for the outage detection, and answer database failures in words."""
     app.before_request(outage.page_begins)
     app.teardown_request(lambda _error: outage.page_ends())
@@ -45,7 +45,7 @@ def show_database_error(error: SQLAlchemyError | psycopg.Error) -> Response:
     cause = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(cause, "sqlstate", None)
     if code in CONTENTION:
-        return show_refusal(TwoAtOnce())
+        return show_refusal(ConcurrentWrite())
     is_lost = isinstance(cause, (psycopg.OperationalError, NoConnectionFree)) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     )

@@ -13,10 +13,10 @@ from tracing.kernel.errors import Missing
 from tracing.kernel.events import Event
 from tracing.staff.access import Permission, asked_at
 from tracing.staff.agent import Agent
-from tracing.staff.errors import AccountReachesFurther, NotAllowed
+from tracing.staff.errors import AccountWorksElsewhere, NotAllowed
 from tracing.staff.scope import scope_of
 
-REFUSED = (Missing, AccountReachesFurther, NotAllowed)
+REFUSED = (Missing, AccountWorksElsewhere, NotAllowed)
 """Refusals that mean the object is outside the agent's site; other refusals are about the object's state."""
 KIND = "scope.refused"
 

@@ -14,7 +14,7 @@ CALLING = frozenset({"desk", "contacts", "sickleave", "escalations"})
 """The features whose pages write during a call."""
 
 
-def once_more(view: Callable[..., Any]) -> Callable[..., Any]:
+def retry_once(view: Callable[..., Any]) -> Callable[..., Any]:
     """Run a view again when its transaction lost to another: it was rolled back, so nothing is done twice.
 
     Either it lost a deadlock, or the same member asked for a call twice at the same moment: the second run returns the
@@ -41,8 +41,8 @@ def _lost(error: DBAPIError) -> bool:
     return told is not None and told.constraint_name == ONE_CLAIM
 
 
-def try_calls_again(app: Flask) -> None:
+def retry_call_views(app: Flask) -> None:
     """Let every page that writes during a call be retried once."""
     for endpoint, view in app.view_functions.items():
         if endpoint.split(".", maxsplit=1)[0] in CALLING:
-            app.view_functions[endpoint] = once_more(view)
+            app.view_functions[endpoint] = retry_once(view)

@@ -10,7 +10,7 @@ from tracing.calls.models import Call, Conversation
 from tracing.calls.rules import SCRIPT_OF
 from tracing.desk import rules
 from tracing.desk.conversation.facts import facts_of
-from tracing.desk.queries import About, about
+from tracing.desk.queries import CalledPerson, about
 from tracing.queue.models import CallTask
 from tracing.scripts import rules as scripts
 from tracing.scripts.definitions import Script, Step
@@ -21,12 +21,12 @@ from tracing.staff.agent import Agent
 
 
 @dataclass(frozen=True, repr=False)
-class Talk:
+class ScriptedConversation:
     """The conversation with one person: its script, answers and facts."""
 
     call: Call
     conversation: Conversation
-    about: About
+    about: CalledPerson
     script: Script
     answers: dict[str, Any]
     """The answers that hold in this call; health content stays locked until identity is confirmed in it."""
@@ -79,15 +79,17 @@ class Talk:
         return scripts.previous_step(self.script, self.answers, self.facts, before=step_id)
 
 
-def talk_of(call: Call, task: CallTask, conversation: Conversation, *, by: Agent, at: datetime) -> Talk:
+def talk_of(
+    call: Call, task: CallTask, conversation: Conversation, *, by: Agent, at: datetime
+) -> ScriptedConversation:
     """Load the conversation with one person from the database."""
     read = about(task)
     script = get_script(SCRIPT_OF[task.kind], conversation.script_version)
-    answers = rules.standing(script, read.given, call_id=call.id)
+    answers = rules.answers_in_force(script, read.given, call_id=call.id)
     if conversation.identity_confirmed_at is None and answers.get(IDENTITY_QUESTION) == "yes":
         # a stored answer alone opens nothing: identity must be confirmed in this call
         del answers[IDENTITY_QUESTION]
-    return Talk(
+    return ScriptedConversation(
         call=call,
         conversation=conversation,
         about=read,

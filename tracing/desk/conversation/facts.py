@@ -7,7 +7,7 @@ from tracing.calls.models import Call
 from tracing.calls.rules import SCRIPT_OF
 from tracing.contacts.services import quarantine_now
 from tracing.desk import rules
-from tracing.desk.queries import About, doctor_of
+from tracing.desk.queries import CalledPerson, doctor_of
 from tracing.escalations import queries as escalations
 from tracing.kernel import clock
 from tracing.people.rules import Identity
@@ -25,7 +25,7 @@ RETENTION = "trois mois"
 ANNOUNCED_BY_CALLER = "result_announcement.confirmed"
 
 
-def facts_of(about: About, call: Call, agent: Agent, at: datetime) -> dict[str, FactValue]:
+def facts_of(about: CalledPerson, call: Call, agent: Agent, at: datetime) -> dict[str, FactValue]:
     """Return all facts for the person's script, without the unknown ones."""
     zone = agent.site.time_zone
     today = clock.local_day(at, zone)
@@ -38,13 +38,13 @@ def facts_of(about: About, call: Call, agent: Agent, at: datetime) -> dict[str, 
     return {name: value for name, value in facts.items() if value is not None and kind in FACTS[name].scripts}
 
 
-def age_of(about: About, day: date) -> int | None:
+def age_of(about: CalledPerson, day: date) -> int | None:
     """Return a person's age on a day; None if the birth date is unknown."""
     born = about.identity.birth_date if about.identity else None
     return age_on(born, day) if born else None
 
 
-def age_that_counts(about: About, *, at: datetime, zone: ZoneInfo) -> int | None:
+def age_that_counts(about: CalledPerson, *, at: datetime, zone: ZoneInfo) -> int | None:
     """Return the age that the rules use: on the day of sampling for a case, today for a contact."""
     day = about.case.first_sampled_at if about.contact is None else at
     return age_of(about, clock.local_day(day, zone))
@@ -59,7 +59,7 @@ def spoken_name(identity: Identity | None) -> str | None:
     return " ".join([*given[:1], name.title() if name.isupper() else name]).strip() or None
 
 
-def _of_both(about: About, agent: Agent, today: date, zone: ZoneInfo) -> dict[str, FactValue]:
+def _of_both(about: CalledPerson, agent: Agent, today: date, zone: ZoneInfo) -> dict[str, FactValue]:
     pack = about.pack
     number = staff.get_site(agent.site.id).call_back_number
     age = age_of(about, today)
@@ -78,7 +78,7 @@ def _of_both(about: About, agent: Agent, today: date, zone: ZoneInfo) -> dict[st
     }
 
 
-def _of_a_case(about: About, call: Call, zone: ZoneInfo) -> dict[str, FactValue]:
+def _of_a_case(about: CalledPerson, call: Call, zone: ZoneInfo) -> dict[str, FactValue]:
     case = about.case
     return {
         "doctor": doctor_of(case),
@@ -95,14 +95,14 @@ def _of_a_case(about: About, call: Call, zone: ZoneInfo) -> dict[str, FactValue]
     }
 
 
-def _was_announced(about: About, call: Call) -> bool:
+def _was_announced(about: CalledPerson, call: Call) -> bool:
     """Return whether an adviser has told the person the result: when asked, or in an earlier call."""
     said = about.given.get(ANNOUNCED_BY_CALLER)
     by_a_caller = said is not None and said.value is not None and said.call_id != call.id
     return by_a_caller or escalations.result_announced(about.task.id)
 
 
-def _of_a_contact(about: About, today: date) -> dict[str, FactValue]:
+def _of_a_contact(about: CalledPerson, today: date) -> dict[str, FactValue]:
     contact = about.contact
     if contact is None:
         raise ValueError("this person is no contact")
@@ -123,7 +123,7 @@ def _of_a_contact(about: About, today: date) -> dict[str, FactValue]:
     }
 
 
-def decided_quarantine(about: About, today: date) -> Quarantine:
+def decided_quarantine(about: CalledPerson, today: date) -> Quarantine:
     """Return the quarantine of a contact with its tests, which are not stored with its end."""
     if about.contact is None:
         raise ValueError("this person is no contact")

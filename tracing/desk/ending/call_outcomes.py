@@ -9,13 +9,13 @@ from tracing.calls import services as calls
 from tracing.calls.errors import CallbackOutsideHours, NobodyThen, ReasonNeeded, StillMissing
 from tracing.calls.models import Call, Conversation
 from tracing.calls.numbers import note_rung
-from tracing.calls.rules import BY_TRACER, OUTCOMES, CallOutcome, Follows, GiveBackReason
+from tracing.calls.rules import BY_TRACER, OUTCOMES, CallOutcome, FollowUp, GiveBackReason
 from tracing.cases import queries as case_queries
 from tracing.contacts import services as contacts
 from tracing.contacts.closing import close_when_done
 from tracing.contacts.queries import find_contact
 from tracing.desk import rules
-from tracing.desk.conversation.conversation import Talk
+from tracing.desk.conversation.conversation import ScriptedConversation
 from tracing.desk.errors import AlreadyFinished, CallbackNeeded, NotFree
 from tracing.desk.services import open_conversations
 from tracing.kernel.db import session
@@ -39,7 +39,7 @@ MARKS = {CallOutcome.COMPLETED: contacts.mark_informed, CallOutcome.REFUSED: con
 
 
 def finish(
-    talk: Talk,
+    talk: ScriptedConversation,
     outcome: CallOutcome,
     *,
     callback_at: datetime | None = None,
@@ -49,7 +49,7 @@ def finish(
 ) -> CallTask | None:
     """End the conversation with one person; return the task of the next person in this call, None when the call ended.
 
-    Call `calls.services.writing` first.
+    Call `calls.services.lock_for_write` first.
 
     Raises:
         AlreadyFinished: it has ended already.
@@ -66,25 +66,25 @@ def finish(
     note_rung(call, task, outcome, by=by, at=at)
     is_settled = task.state is not TaskState.OPEN and not rule.whole_household
     # whatever was decided meanwhile, nothing more goes out to the dead
-    stays = is_settled and rule.follows is not Follows.STOP
-    match Follows.AS_IT_WAS if stays else rule.follows:
-        case Follows.DONE:
+    stays = is_settled and rule.follows is not FollowUp.STOP
+    match FollowUp.AS_IT_WAS if stays else rule.follows:
+        case FollowUp.DONE:
             _done(talk, outcome, by=by, at=at)
-        case Follows.PROMISE:
+        case FollowUp.PROMISE:
             _promise(talk, callback_at, by=by, at=at)
-        case Follows.TRY_AGAIN:
+        case FollowUp.TRY_AGAIN:
             _try_household_again(call, by=by, at=at)
-        case Follows.DOCTOR:
+        case FollowUp.DOCTOR:
             queue.close_task(task, TaskState.WAITING_DOCTOR, by=by.member_id, at=at)
-        case Follows.LANGUAGE:
-            languages.ask_in(task, language or OTHER, by=by.member_id, at=at)
-        case Follows.INTERPRETER:
+        case FollowUp.LANGUAGE:
+            languages.set_call_language(task, language or OTHER, by=by.member_id, at=at)
+        case FollowUp.INTERPRETER:
             languages.need_interpreter(task, language or OTHER, by=by.member_id, at=at)
-        case Follows.HAND_ON:
+        case FollowUp.HAND_ON:
             queue.close_task(task, TaskState.TO_HAND_ON, by=by.member_id, at=at)
-        case Follows.STOP:
+        case FollowUp.STOP:
             _stop(talk, by=by, at=at)
-        case Follows.AS_IT_WAS:
+        case FollowUp.AS_IT_WAS:
             pass
         case never:
             assert_never(never)
@@ -114,7 +114,7 @@ def hang_up(call: Call, *, reason: GiveBackReason | None = None, by: Agent, at: 
         ReasonNeeded: no one was spoken to, and today's calls without a reason are used up.
     """
     reached = [one.outcome for one in call_queries.conversations(call.id) if one.outcome in BY_TRACER]
-    if reason is None and not reached and not calls.may_skip(by, at=at):
+    if reason is None and not reached and not calls.may_give_back_without_reason(by, at=at):
         raise ReasonNeeded
     for _task, spoken in unfinished(call, by=by, at=at):
         calls.finish_conversation(spoken, CallOutcome.GIVEN_BACK, at=at)
@@ -142,7 +142,7 @@ def was_finished_here(call: Call, task: CallTask) -> bool:
     return conversation is not None and conversation.outcome in BY_TRACER
 
 
-def _done(talk: Talk, outcome: CallOutcome, *, by: Agent, at: datetime) -> None:
+def _done(talk: ScriptedConversation, outcome: CallOutcome, *, by: Agent, at: datetime) -> None:
     if outcome is CallOutcome.COMPLETED and not talk.can_complete:
         steps = [item.label for item in talk.missing]
         raise StillMissing(steps or [one.step.title for one in talk.path.steps[-1:]])
@@ -153,7 +153,7 @@ def _done(talk: Talk, outcome: CallOutcome, *, by: Agent, at: datetime) -> None:
     close_when_done(talk.about.case.id, ended=ended, by=by.member_id, at=at)
 
 
-def _promise(talk: Talk, when: datetime | None, *, by: Agent, at: datetime) -> None:
+def _promise(talk: ScriptedConversation, when: datetime | None, *, by: Agent, at: datetime) -> None:
     if when is None:
         raise CallbackNeeded
     calling = calling_of_person(talk.task.person_id, talk.task.site_id)
@@ -187,14 +187,14 @@ def _roster(task: CallTask, *, by: Agent, since: datetime, only: int | None = No
     return presence.roster(by.site.id, since=since, zone=by.site.time_zone, language=language, only=only)
 
 
-def _stop(talk: Talk, *, by: Agent, at: datetime) -> None:
+def _stop(talk: ScriptedConversation, *, by: Agent, at: datetime) -> None:
     """The person was reported dead: cancel every call to them and every message, for whatever reason."""
-    records = people.alike(talk.task.person_id)
+    records = people.records_of_same_person(talk.task.person_id)
     for task, spoken in unfinished(talk.call, by=by, at=at):
         if task.person_id in records:
             queue.close_task(task, TaskState.DECEASED, by=by.member_id, at=at)
             calls.finish_conversation(spoken, CallOutcome.DECEASED, at=at)
-    queue.write_no_letter(talk.task.person_id, by=by.member_id, at=at)
+    queue.close_letter_tasks(talk.task.person_id, by=by.member_id, at=at)
     messages.stop_all(talk.task.person_id, by=by, at=at)
 
 

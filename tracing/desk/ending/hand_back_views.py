@@ -44,7 +44,7 @@ def _page(held: Call, form: GiveBackForm, to: HandOverForm, *, status: int = 200
         form=form,
         to=to,
         there=there,
-        may_skip=calls.may_skip(by, at=at),
+        may_skip=calls.may_give_back_without_reason(by, at=at),
         skips=SKIPS_A_DAY,
     )
     return page, status
@@ -59,7 +59,7 @@ def give_back(call_id: int) -> ResponseReturnValue:
             held, at = queries.own_call(call_id, agent()), clock.database_now()
             if not form.validate():
                 return _page(held, form, HandOverForm(formdata=None), status=422)
-            calls.writing(held.id, agent(), at=at)
+            calls.lock_for_write(held.id, agent(), at=at)
             call_outcomes.hang_up(held, reason=form.chosen, by=agent(), at=at)
     except ReasonNeeded as refusal:
         with transaction():
@@ -90,7 +90,7 @@ def hand_over(call_id: int) -> ResponseReturnValue:
             form.offer(availability.free_here(by.site.id, but=by.member_id, at=at, zone=by.site.time_zone))
             if not form.validate():
                 return _page(held, GiveBackForm(formdata=None), form, status=422)
-            calls.writing(held.id, by, at=at)
+            calls.lock_for_write(held.id, by, at=at)
             given = call_outcomes.hand_over(held, form.colleague.data, by=by, at=at)
     except (NotFree, OnAnotherCall) as refusal:
         with transaction():

@@ -91,7 +91,7 @@ def finish(call_id: int, task_id: int, outcome: CallOutcome, form: EndForm) -> C
     """End the conversation under the call's claim; for the outcome `needs_doctor`, first raise the question."""
     by, at = agent(), clock.database_now()
     held = queries.own_call(call_id, by)
-    calls.writing(call_id, by, at=at)
+    calls.lock_for_write(call_id, by, at=at)
     talk = services.talk_in(held, task_id, by=by, at=at)
     asks = OUTCOMES[outcome].asks
     if asks is Asks.QUESTION and not escalations.open_for_task(task_id, Audience.ADVISER):
@@ -118,7 +118,7 @@ def promised(form: EndForm, *, at: datetime) -> datetime | None:
     """
     if form.callback_on.data is None or form.callback_time.data is None:
         return None
-    when = rules.on_the_clock(form.callback_on.data, form.callback_time.data, agent().site.time_zone, at=at)
+    when = rules.local_to_utc(form.callback_on.data, form.callback_time.data, agent().site.time_zone, at=at)
     if when is None:
         raise NoSuchHour
     return when

@@ -125,7 +125,7 @@ def home_of(by: Agent, *, at: datetime) -> Home:
         answers=answers_for(by),
         kept=kept_for(by),
         made=queries.calls_made(made),
-        is_given_one=availability.is_given_one(by.member_id, at=at),
+        is_given_one=availability.has_reserved_call(by.member_id, at=at),
     )
 
 

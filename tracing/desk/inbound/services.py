@@ -40,7 +40,7 @@ class Found:
     """Why the person was found but cannot be taken now."""
 
 
-def answer(key: str, born: date, *, allow_fiction: bool, by: Agent, at: datetime) -> Found:
+def find_caller(key: str, born: date, *, allow_fiction: bool, by: Agent, at: datetime) -> Found:
     """Find the caller, and claim their household whatever its place in the queue.
 
     A refusal is returned, not raised, so that the log of who was found, and by whom, is committed.
@@ -55,7 +55,7 @@ def answer(key: str, born: date, *, allow_fiction: bool, by: Agent, at: datetime
     )
     if not matching:
         return Found()
-    events.saw(people.shown(matching), by=by.member_id, at=at, why="search")
+    events.record_access(people.records_shown(matching), by=by.member_id, at=at, why="search")
     try:
         with session.begin_nested():
             return _open(matching, by=by, at=at)

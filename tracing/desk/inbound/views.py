@@ -24,7 +24,7 @@ def ask() -> ResponseReturnValue:
     if not form.validate() or form.born.data is None:
         return render_template("desk/incoming.html", form=form, request_form=None), 422
     with transaction():
-        found = incoming.answer(
+        found = incoming.find_caller(
             form.key.data or "",
             form.born.data,
             allow_fiction=g.settings.fiction_numbers,

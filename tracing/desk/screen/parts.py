@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from tracing.calls.models import Conversation
-from tracing.desk.conversation.conversation import Talk
+from tracing.desk.conversation.conversation import ScriptedConversation
 from tracing.desk.conversation.facts import decided_quarantine, early_exit_on, short_rule
-from tracing.desk.queries import About
+from tracing.desk.queries import CalledPerson
 from tracing.people import queries as people
 from tracing.people.rules import Identity
 from tracing.programmes.rules import Measure, PlannedTest
@@ -84,7 +84,7 @@ class Dates:
         return self.measure in {Measure.REQUIRED, Measure.NOT_REQUIRED}
 
 
-def dates_of(about: About, today: date) -> Dates:
+def dates_of(about: CalledPerson, today: date) -> Dates:
     """Return the isolation of a case or the quarantine of a contact, with the rule's text."""
     if about.contact is not None:
         contact = about.contact
@@ -107,7 +107,7 @@ def dates_of(about: About, today: date) -> Dates:
     )
 
 
-def _why(about: About, rule: str | None) -> str | None:
+def _why(about: CalledPerson, rule: str | None) -> str | None:
     """Return the circumstance of the meeting that decided the risk, in the words of the rule."""
     row = about.pack.find_rule(rule) if rule else None
     criterion = about.contact.risk_criterion if about.contact else None
@@ -116,12 +116,12 @@ def _why(about: About, rule: str | None) -> str | None:
     return row.text if row else None
 
 
-def _sentence(about: About, rule: str | None) -> str | None:
+def _sentence(about: CalledPerson, rule: str | None) -> str | None:
     row: Row | None = about.pack.find_rule(rule) if rule else None
     return row.text if row else None
 
 
-def tabs_of(spoken: Sequence[tuple[CallTask, Conversation]], talk: Talk) -> list[Tab]:
+def tabs_of(spoken: Sequence[tuple[CallTask, Conversation]], talk: ScriptedConversation) -> list[Tab]:
     """Return a tab for each person; the case that named this contact has no name unless they agreed."""
     contact = talk.about.contact
     hidden = contact is not None and not contact.may_disclose

@@ -11,11 +11,11 @@ from tracing.calls.models import Call, Conversation
 from tracing.calls.numbers import Number, numbers_of
 from tracing.calls.rules import CallOutcome
 from tracing.desk import queries, services
-from tracing.desk.conversation.conversation import Talk, talk_of
+from tracing.desk.conversation.conversation import ScriptedConversation, talk_of
 from tracing.desk.conversation.facts import age_of
 from tracing.desk.conversation.questions import Asked, options_of
 from tracing.desk.errors import WordsChanged
-from tracing.desk.queries import About
+from tracing.desk.queries import CalledPerson
 from tracing.desk.screen.parts import Dates, Section, Tab, dates_of, tabs_of
 from tracing.desk.screen.why_next import why_next
 from tracing.desk.services import STATEMENT, Saved, StepInput
@@ -44,7 +44,7 @@ SERVICE = {TaskKind.CASE_FIRST: "case_hours", TaskKind.CONTACT_FIRST: "contact_h
 class Screen:
     """Everything on the call screen for one person at one step."""
 
-    talk: Talk
+    talk: ScriptedConversation
     tabs: Sequence[Tab]
     at: datetime
     by: Agent
@@ -63,7 +63,7 @@ class Screen:
         return self.talk.task
 
     @property
-    def about(self) -> About:
+    def about(self) -> CalledPerson:
         """The person."""
         return self.talk.about
 

@@ -24,7 +24,7 @@ from tracing.imports.sandbox.client import opened
 from tracing.kernel import clock, events
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
-from tracing.staff.scope import why_seen
+from tracing.staff.scope import read_log_reason
 from tracing.vault import services as vault
 
 WAIT = "5s"
@@ -67,7 +67,7 @@ def _correct(
             lot,
             raws,
             reading=reading_of(lot, settings),
-            taking=services.taking_of(lot, zone=terms.zone, programme=terms.programme),
+            taking=services.load_context_of(lot, zone=terms.zone, programme=terms.programme),
             keep_wrong=keep_wrong,
             by=by,
             at=clock.now(),
@@ -87,7 +87,9 @@ def file_of(lot_id: int, *, settings: Settings, by: int) -> bytes:
             for line in waiting
             if (values := correction_queries.values_of(line)) is not None
         ]
-        events.saw([f"line:{line.id}" for line in waiting], by=by, at=at, why=why_seen(lot.owner_site_id))
+        events.record_access(
+            [f"line:{line.id}" for line in waiting], by=by, at=at, why=read_log_reason(lot.owner_site_id)
+        )
         lot_events.record("lot.corrections_sent", lot, by=by, at=at, lines=len(lines))
     return files.workbook_of(lines, password)
 

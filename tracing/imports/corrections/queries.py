@@ -11,7 +11,7 @@ from tracing.imports.format.columns import FIELDS
 from tracing.imports.lots.queries import fields_of
 from tracing.imports.models import ImportLine, ImportLot, LotState
 from tracing.imports.rules import Outcome
-from tracing.kernel.db import among, fresh, session
+from tracing.kernel.db import equals_any, fresh, session
 from tracing.kernel.events import Event
 from tracing.staff.scope import Scope
 
@@ -92,7 +92,7 @@ def to_correct(lot_id: int, rows: Iterable[int], *, lock: bool = False) -> dict[
     """Return the lines that wait for a correction among some rows of a lot, by row."""
     chosen = (
         select(ImportLine)
-        .where(ImportLine.lot_id == lot_id, among(ImportLine.row_number, rows), WAITS)
+        .where(ImportLine.lot_id == lot_id, equals_any(ImportLine.row_number, rows), WAITS)
         .order_by(ImportLine.row_number)
     )
     if lock:
@@ -105,7 +105,7 @@ def rows_of(lot_id: int, rows: Iterable[int]) -> set[int]:
     return set(
         session.scalars(
             select(ImportLine.row_number).where(
-                ImportLine.lot_id == lot_id, among(ImportLine.row_number, rows), ImportLine.is_current
+                ImportLine.lot_id == lot_id, equals_any(ImportLine.row_number, rows), ImportLine.is_current
             )
         )
     )
@@ -116,7 +116,7 @@ def uses_of_ids(source_code: str, result_ids: Iterable[str]) -> dict[str, set[tu
     uses: dict[str, set[tuple[int, int]]] = {}
     for row in session.execute(
         select(ImportLine.source_result_id, ImportLine.lot_id, ImportLine.row_number).where(
-            ImportLine.source_code == source_code, among(ImportLine.source_result_id, result_ids)
+            ImportLine.source_code == source_code, equals_any(ImportLine.source_result_id, result_ids)
         )
     ):
         uses.setdefault(row.source_result_id, set()).add((row.lot_id, row.row_number))

@@ -21,7 +21,7 @@ from tracing.imports.lots.queries import report
 from tracing.imports.models import ImportLine, ImportLot, LotState
 from tracing.imports.rules import Outcome
 from tracing.kernel import events
-from tracing.kernel.db import among, session
+from tracing.kernel.db import equals_any, session
 
 CORRECTABLE = (LotState.LOADED, LotState.LOADING, LotState.STOPPED)
 """States of a lot whose lines may be corrected; not those of an undone or refused lot."""
@@ -94,7 +94,7 @@ def correct(
         revisions = {
             row: (waiting[row].revision + 1, waiting[row].id) for row in (line.row for line in lines)
         }
-        services.take_in(sorted(lines, key=lambda line: line.row), taking, at=at, revisions=revisions)
+        services.load_lines(sorted(lines, key=lambda line: line.row), taking, at=at, revisions=revisions)
         _tell(lot, revisions, found, by=by, at=at)
     return found
 
@@ -152,7 +152,7 @@ def _tell(
     """Record what became of each corrected line, and recompute the lot's counts."""
     rows = session.execute(
         select(ImportLine.id, ImportLine.row_number, ImportLine.revision, ImportLine.outcome).where(
-            ImportLine.lot_id == lot.id, ImportLine.is_current, among(ImportLine.row_number, revisions)
+            ImportLine.lot_id == lot.id, ImportLine.is_current, equals_any(ImportLine.row_number, revisions)
         )
     ).all()
     for row in rows:
@@ -183,7 +183,7 @@ def _forget(lot: ImportLot, rows: Sequence[int]) -> None:
     if rows:
         session.execute(
             update(ImportLine)
-            .where(ImportLine.lot_id == lot.id, among(ImportLine.row_number, rows))
+            .where(ImportLine.lot_id == lot.id, equals_any(ImportLine.row_number, rows))
             .values(sealed=None)
         )
 

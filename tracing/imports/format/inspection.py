@@ -127,7 +127,7 @@ def _renamed(before: Sequence[str], now: Sequence[str]) -> dict[str, str]:
 
 
 @dataclass(frozen=True, repr=False)
-class Looked:
+class TableInspection:
     """What the mapping page shows of a file. Samples and distinct values are personal data: shown, never stored."""
 
     headings: tuple[str, ...]
@@ -164,7 +164,7 @@ RowSource = Callable[[], Iterator[Row]]
 """One way to read the rows of a file: a sheet, or a separator. Called more than once."""
 
 
-def look(tables: Iterable[RowSource], mapping: Mapping | None = None) -> Looked:
+def look(tables: Iterable[RowSource], mapping: Mapping | None = None) -> TableInspection:
     """Return the likeliest heading row of a file and what its columns hold, so that a person can map them."""
     best, columns, rows = (0, 0), Columns(0, [], (None,) * len(FIELDS)), None
     for table in tables:
@@ -176,7 +176,7 @@ def look(tables: Iterable[RowSource], mapping: Mapping | None = None) -> Looked:
     headings = _distinct(columns.heading)
     recognised = _by_field(columns)
     samples, distinct, lines = _values(rows() if rows else iter(()), columns, headings)
-    return Looked(
+    return TableInspection(
         headings=tuple(columns.heading),
         heading_row=columns.row,
         lines=lines,
@@ -187,7 +187,7 @@ def look(tables: Iterable[RowSource], mapping: Mapping | None = None) -> Looked:
     )
 
 
-def proposed(looked: Looked, accepted: Mapping | None) -> tuple[dict[str, str], frozenset[str]]:
+def proposed(looked: TableInspection, accepted: Mapping | None) -> tuple[dict[str, str], frozenset[str]]:
     """Return the heading to propose for each field, and the fields that are certain.
 
     In order of preference: the heading accepted for the source, a known name, a heading in the place of a lost one,

@@ -14,7 +14,7 @@ from tracing.imports.format.line import ParsedLine
 from tracing.imports.format.reading import Reading
 from tracing.imports.loading import lookups
 from tracing.imports.loading.lookups import Known
-from tracing.imports.lots.report import Tally, told
+from tracing.imports.lots.report import Tally, report_line_of
 from tracing.imports.lots.routing import Routing
 from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome
 from tracing.kernel.redaction import redacted
@@ -54,7 +54,7 @@ class Planner:
             decision = known.decide(line, fingerprint)
             self._follow(known, line, decision)
             known.remember_line(line, fingerprint, decision, 0)
-            self.tally.add(told(line, decision))
+            self.tally.add(report_line_of(line, decision))
             if decision.outcome in (Outcome.CREATED, Outcome.REPEAT):
                 touched.add(known.person_key(line))
         keys = {lookups.key_of(*pair) for pair in zip(lines, fingerprints, strict=True)}

@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from tracing.cases.models import Case
 from tracing.imports.format.line import ParsedLine
 from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome, decide
-from tracing.kernel.db import among, session
+from tracing.kernel.db import equals_any, session
 from tracing.people.models import KeyKind
 from tracing.people.rules import Identity, completed, given_birth_key, realm_key
 from tracing.vault import services as vault
@@ -245,7 +245,7 @@ def _cases_of(leading: Mapping[int, int], known: Known) -> dict[int, list[KnownC
     found: dict[int, list[KnownCase]] = defaultdict(list)
     rows = session.execute(
         select(Case.person_id, Case.id, Case.first_sampled_at, Case.episode).where(
-            among(Case.person_id, leading)
+            equals_any(Case.person_id, leading)
         )
     )
     for row in rows:

@@ -31,7 +31,7 @@ Advance = Callable[[int], bool]
 Hand = Callable[[Callable[[], bool]], "Future[bool]"]
 
 
-def take_all(
+def load_batches(
     batches: Iterable[tuple[int, Sequence[ParsedLine]]], taking: LoadContext, *, advance: Advance
 ) -> Iterator[tuple[int, bool]]:
     """Load batches of lines, one transaction each; yields the result of `advance` once each is committed.

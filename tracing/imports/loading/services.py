@@ -15,13 +15,13 @@ from tracing.imports.loading.lookups import Known
 from tracing.imports.loading.writer import Batch, NewIds
 from tracing.imports.lots.routing import routing_of
 from tracing.imports.models import ImportLine, ImportLot
-from tracing.kernel.db import among, session, take_ids
+from tracing.kernel.db import equals_any, session, take_ids
 from tracing.staff import queries as staff
 from tracing.staff import services as staff_services
 from tracing.vault import services as vault
 
 
-def taking_of(lot: ImportLot, *, zone: ZoneInfo, programme: str) -> LoadContext:
+def load_context_of(lot: ImportLot, *, zone: ZoneInfo, programme: str) -> LoadContext:
     """Return the context in which the lines of a lot are loaded.
 
     On a fresh installation a site is created for them: a lot is never refused because no site exists yet.
@@ -50,7 +50,7 @@ def rows_done(lot_id: int) -> set[int]:
     return set(session.scalars(select(ImportLine.row_number).where(ImportLine.lot_id == lot_id)))
 
 
-def take_in(
+def load_lines(
     lines: Sequence[ParsedLine],
     taking: LoadContext,
     *,
@@ -105,6 +105,6 @@ def _revised(lot_id: int, rows: Iterable[int]) -> set[int]:
     """Return the ids of all lines in some rows of a lot, in every revision."""
     return set(
         session.scalars(
-            select(ImportLine.id).where(ImportLine.lot_id == lot_id, among(ImportLine.row_number, rows))
+            select(ImportLine.id).where(ImportLine.lot_id == lot_id, equals_any(ImportLine.row_number, rows))
         )
     )

@@ -39,7 +39,7 @@ def adds_nothing(known: Identity, newer: Identity) -> bool:
     return newer == known or completed(known, newer) == known
 
 
-def ask_about(pairs: Sequence[tuple[int, int]], *, at: datetime) -> None:
+def add_possible_duplicates(pairs: Sequence[tuple[int, int]], *, at: datetime) -> None:
     """Create possible duplicates for a person to decide; a pair that exists already is never asked about again."""
     if pairs:
         session.execute(
@@ -98,7 +98,7 @@ def complete(revised: Sequence[tuple[int, Identity]], *, cohort: date) -> set[in
     return changed
 
 
-def follow_numbers(person_ids: set[int], *, at: datetime) -> None:
+def move_to_households_of_numbers(person_ids: set[int], *, at: datetime) -> None:
     """Move people whose numbers changed to the household of their numbers, and reopen tasks that lacked a number."""
     for person_id in sorted(person_ids):
         households.settle_person(person_id, at=at)

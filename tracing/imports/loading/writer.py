@@ -18,7 +18,7 @@ from tracing.imports.format.line import Background, LabFacts, ParsedLine
 from tracing.imports.loading import lookups, updates
 from tracing.imports.loading.context import LoadContext
 from tracing.imports.loading.lookups import Known
-from tracing.imports.lots.report import told
+from tracing.imports.lots.report import report_line_of
 from tracing.imports.models import ImportLine
 from tracing.imports.rules import Decision, Outcome
 from tracing.kernel.bulk_copy import copy_rows
@@ -238,7 +238,7 @@ class Batch:
         self, line: ParsedLine, fingerprint: bytes, decision: Decision, line_id: int, case_id: int | None
     ) -> None:
         """Add the record of a line; for one that is not positive without any personal data."""
-        kept = told(line, decision)
+        kept = report_line_of(line, decision)
         sealed = None
         if decision.outcome is Outcome.QUARANTINED:
             sealed = self._seal_line(line_id, dict(zip(FIELDS, line.values, strict=True)))
@@ -255,7 +255,7 @@ class Batch:
     def write(self) -> None:
         """Write the batch, then put its people in the queue."""
         rows, at = self.rows, self.at
-        homes = bulk_enqueue.find_homes(
+        homes = bulk_enqueue.assign_households(
             rows.newcomers, cohort=self.cohort, index_key_id=self._index_key_id, at=at
         )
         copy_rows(Person, PERSON, self._sealed_people(homes))
@@ -269,16 +269,16 @@ class Batch:
         self._replace()
         copy_rows(ImportLine, LINE, rows.lines)
         self._write_results()
-        updates.ask_about(rows.pairs, at=at)
+        updates.add_possible_duplicates(rows.pairs, at=at)
         updates.settle_lines(self.changes.settled)
         updates.move_first_samplings(self.changes.moved)
         revised = updates.complete(self.changes.revised, cohort=self.cohort)
         bulk_enqueue.enqueue_all(self._calls(), homes, at=at)
-        updates.follow_numbers(revised, at=at)
+        updates.move_to_households_of_numbers(revised, at=at)
         for case_id, result_id in self.changes.withdrawn:
             updates.withdraw(case_id, result_id, source_code=self.taking.source_code, at=at)
 
-    def _sealed_people(self, homes: bulk_enqueue.Homes) -> Iterator[Row]:
+    def _sealed_people(self, homes: bulk_enqueue.HouseholdAssignments) -> Iterator[Row]:
         """Yield the rows of new people, sealing each as it is written."""
         seal = vault.sealer("people", self.cohort)
         for row, identity in self.rows.people.values():

@@ -35,7 +35,7 @@ INBOX = ("inbox", 0)
 
 
 @dataclass(frozen=True, order=True)
-class Trouble:
+class InboxProblem:
     """Why something in the folder cannot be received: a code, and the source concerned."""
 
     code: str
@@ -49,7 +49,7 @@ class Inbox:
 
     settings: Settings
     _sizes: dict[Path, tuple[int, int]] = field(default_factory=dict)
-    _troubles: set[Trouble] = field(default_factory=set)
+    _troubles: set[InboxProblem] = field(default_factory=set)
     _is_known: bool = False
 
     def fetch(self, _slot: datetime | None = None) -> list[int]:
@@ -71,32 +71,32 @@ class Inbox:
         before, self._sizes = self._sizes, {}
         with suppress(OSError):  # an unreadable folder is reported below
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for entry in self._entries(root, Trouble("unreadable")):
+        for entry in self._entries(root, InboxProblem("unreadable")):
             if not entry.is_dir(follow_symlinks=False):
                 if not _is_hidden(entry.name):
-                    self._troubles.add(Trouble("no_source"))
+                    self._troubles.add(InboxProblem("no_source"))
             elif SOURCE.fullmatch(entry.name) is None:
-                if not _is_hidden(entry.name) and self._entries(Path(entry.path), Trouble("unreadable")):
-                    self._troubles.add(Trouble("no_source"))
+                if not _is_hidden(entry.name) and self._entries(Path(entry.path), InboxProblem("unreadable")):
+                    self._troubles.add(InboxProblem("no_source"))
             else:
                 yield from self._complete_of(entry.name, Path(entry.path), before)
 
     def _complete_of(
         self, source: str, place: Path, before: dict[Path, tuple[int, int]]
     ) -> Iterator[tuple[str, Path]]:
-        for entry in self._entries(place, Trouble("unreadable", source)):
+        for entry in self._entries(place, InboxProblem("unreadable", source)):
             path = Path(entry.path)
             if _is_hidden(entry.name) or not entry.is_file(follow_symlinks=False):
                 continue
             found = path.stat()
             if found.st_size > MOST_BYTES:
-                self._troubles.add(Trouble("too_large", source))
+                self._troubles.add(InboxProblem("too_large", source))
             elif _is_complete(found, before.get(path), at=clock.now()):
                 yield source, path
             else:
                 self._sizes[path] = (found.st_size, found.st_mtime_ns)
 
-    def _entries(self, place: Path, trouble: Trouble) -> list[os.DirEntry[str]]:
+    def _entries(self, place: Path, trouble: InboxProblem) -> list[os.DirEntry[str]]:
         try:
             with os.scandir(place) as found:
                 return sorted(found, key=lambda entry: entry.name)
@@ -112,7 +112,7 @@ class Inbox:
         except FileNotFoundError:
             return None  # another process was first
         except OSError:
-            self._troubles.add(Trouble("unreadable", source))
+            self._troubles.add(InboxProblem("unreadable", source))
             return None
         with transaction():
             at = clock.now()
@@ -122,7 +122,7 @@ class Inbox:
         try:
             path.unlink(missing_ok=True)
         except OSError:
-            self._troubles.add(Trouble("not_removed", source))
+            self._troubles.add(InboxProblem("not_removed", source))
         return lot_id
 
     def _tell(self) -> None:
@@ -132,7 +132,9 @@ class Inbox:
             if _codes(self._troubles) == last_troubles():
                 return
             at = clock.now()
-            known = {Trouble(row.code, row.source_code): row for row in session.scalars(select(InboxTrouble))}
+            known = {
+                InboxProblem(row.code, row.source_code): row for row in session.scalars(select(InboxTrouble))
+            }
             for gone in known.keys() - self._troubles:
                 session.delete(known[gone])
             session.add_all(
@@ -157,7 +159,7 @@ def fetch_now(settings: Settings, *, pause: Callable[[], None]) -> list[int]:
 
 def last_troubles() -> list[str]:
     """Return the folder's problems at the last look, as `code` or `code:SOURCE`."""
-    return _codes({Trouble(row.code, row.source_code) for row in session.scalars(select(InboxTrouble))})
+    return _codes({InboxProblem(row.code, row.source_code) for row in session.scalars(select(InboxTrouble))})
 
 
 def _receive(
@@ -185,7 +187,7 @@ def _receive(
     return lot.id
 
 
-def _codes(troubles: set[Trouble]) -> list[str]:
+def _codes(troubles: set[InboxProblem]) -> list[str]:
     return [f"{one.code}:{one.source}" if one.source else one.code for one in sorted(troubles)]
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select, text
 
 from tracing.imports.errors import NoSuchLot
-from tracing.imports.lots.report import Told, report_of
+from tracing.imports.lots.report import ReportLine, report_of
 from tracing.imports.models import ImportLine, ImportLot, LotState
 from tracing.imports.rules import Outcome
-from tracing.kernel.db import among, session
+from tracing.kernel.db import equals_any, session
 from tracing.staff.scope import HOST, Scope
 from tracing.vault import services as vault
 
@@ -38,7 +38,7 @@ def lots(scope: Scope, *, before_id: int | None = None, limit: int = 51) -> Sequ
 
 def newest_among(lot_ids: Iterable[int], *, limit: int) -> Sequence[ImportLot]:
     """Return the newest of some lots, newest first."""
-    chosen = select(ImportLot).where(among(ImportLot.id, lot_ids))
+    chosen = select(ImportLot).where(equals_any(ImportLot.id, lot_ids))
     return session.scalars(chosen.order_by(ImportLot.id.desc()).limit(limit)).all()
 
 
@@ -123,7 +123,7 @@ _WARNINGS = """
 """
 
 
-def _told(lot_id: int) -> Iterator[Told]:
+def _told(lot_id: int) -> Iterator[ReportLine]:
     rows = session.execute(
         select(
             ImportLine.row_number,
@@ -137,4 +137,4 @@ def _told(lot_id: int) -> Iterator[Told]:
         .where(ImportLine.lot_id == lot_id, ImportLine.is_current)
         .order_by(ImportLine.row_number)
     )
-    return (Told(*row) for row in rows)
+    return (ReportLine(*row) for row in rows)

@@ -12,7 +12,7 @@ MOST_EXAMPLES = 5
 
 
 @redacted
-class Told(NamedTuple):
+class ReportLine(NamedTuple):
     """What a report needs to know of a line, as stored in the database."""
 
     row_number: int
@@ -36,9 +36,9 @@ class Told(NamedTuple):
         return ":".join([self.outcome, *notes, *self.warnings])
 
 
-def told(line: ParsedLine, decision: Decision) -> Told:
+def report_line_of(line: ParsedLine, decision: Decision) -> ReportLine:
     """Return what a lot's report needs of a decided line."""
-    return Told(
+    return ReportLine(
         row_number=line.row,
         result_id=line.result_id or None,
         outcome=decision.outcome,
@@ -63,7 +63,7 @@ class Tally:
         self.new_episodes = 0
         self._examples: dict[str, list[dict[str, Any]]] = defaultdict(list)
 
-    def add(self, line: Told) -> None:
+    def add(self, line: ReportLine) -> None:
         """Count a line."""
         self.lines += 1
         self.outcomes[line.outcome.value] += 1
@@ -95,7 +95,7 @@ class Tally:
         return dict(self._examples)
 
 
-def report_of(lines: Iterable[Told], *, with_lines: bool = False) -> dict[str, Any]:
+def report_of(lines: Iterable[ReportLine], *, with_lines: bool = False) -> dict[str, Any]:
     """Return what the command line prints as JSON about the lines of a lot, in the order of the file."""
     tally, kept = Tally(), []
     for line in lines:
@@ -105,7 +105,7 @@ def report_of(lines: Iterable[Told], *, with_lines: bool = False) -> dict[str, A
     return tally.counts | {"outcomes": _by_result(kept)} if with_lines else tally.counts
 
 
-def _by_result(lines: Sequence[Told]) -> dict[str, str]:
+def _by_result(lines: Sequence[ReportLine]) -> dict[str, str]:
     """Return the label of each line by its result id; later lines of the same id are numbered (`#2`)."""
     found: dict[str, str] = {}
     times: Counter[str] = Counter()

@@ -44,7 +44,7 @@ def receive(
     Raises:
         NoSuchSource: the source is outside the sender's scope.
     """
-    source = source_services.know_source(source_code, scope, at=at)
+    source = source_services.get_or_create_source(source_code, scope, at=at)
     lot = _new_lot(content, file_name=file_name, source=source, came_by=came_by, by=by, at=at)
     lot.state, lot.site_id = LotState.RECEIVED, site_id
     session.add(lot)
@@ -103,7 +103,7 @@ def refuse_file(
     content: bytes, refusal: FileRefused, *, source_code: str, file_name: str, by: int | None, at: datetime
 ) -> int:
     """Record that a file was refused as a whole, and why, without any of its content."""
-    source = source_services.know_source(source_code, at=at)
+    source = source_services.get_or_create_source(source_code, at=at)
     lot = _new_lot(content, file_name=file_name, source=source, came_by=CameBy.COMMAND, by=by, at=at)
     _refuse(lot, refusal)
     session.add(lot)
@@ -208,7 +208,7 @@ def planned(lot_id: int, plan: dict[str, Any], *, at: datetime) -> None:
     events.record("lot.planned", lot, by=None, at=at, lines=plan["lines"], created=plan["created"])
 
 
-def to_map(lot_id: int, *, at: datetime) -> None:
+def await_mapping(lot_id: int, *, at: datetime) -> None:
     """Wait for a person to say which column is which."""
     lot = get_locked(lot_id, LotState.RECEIVED)
     lot.state = LotState.TO_MAP
@@ -216,7 +216,7 @@ def to_map(lot_id: int, *, at: datetime) -> None:
     events.record("lot.to_map", lot, by=None, at=at, source=lot.source_code)
 
 
-def mapped(lot_id: int, *, by: int, at: datetime) -> None:
+def read_with_new_mapping(lot_id: int, *, by: int, at: datetime) -> None:
     """Have a lot read again, now that a person said which column is which."""
     lot = get_locked(lot_id, LotState.TO_MAP)
     _read_again(lot)
@@ -251,7 +251,7 @@ def discard(lot_id: int, *, by: int, at: datetime) -> None:
     events.record("lot.discarded", lot, by=by, at=at, source=lot.source_code)
 
 
-def take_up(lot_id: int, *, by: int, at: datetime) -> None:
+def restore_discarded(lot_id: int, *, by: int, at: datetime) -> None:
     """Take up a discarded lot: it is read again and shows its plan."""
     lot = get_locked(lot_id, LotState.DISCARDED)
     originals.need(lot_id)
@@ -303,7 +303,7 @@ def try_now(lot_id: int) -> None:
     lot.try_again_at = None
 
 
-def met_trouble(lot_id: int, sentence: str, *, at: datetime) -> None:
+def record_interruption(lot_id: int, sentence: str, *, at: datetime) -> None:
     """Record what stopped an attempt, and wait a little longer each time; the file is not refused."""
     lot = get_locked(lot_id)
     if not is_waiting(lot):

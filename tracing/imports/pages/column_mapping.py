@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from tracing.imports.errors import NotNow
 from tracing.imports.format.columns import REQUIRED
-from tracing.imports.format.inspection import CODES, Looked, difference, proposed
+from tracing.imports.format.inspection import CODES, TableInspection, difference, proposed
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.lots import originals, queries
 from tracing.imports.lots import services as lots
@@ -22,7 +22,7 @@ from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
-from tracing.staff.scope import scope_of, why_seen
+from tracing.staff.scope import read_log_reason, scope_of
 
 bp = Blueprint("mapping", __name__, template_folder="templates")
 
@@ -56,7 +56,7 @@ def columns(lot_id: int) -> ResponseReturnValue:
     return _save(lot, mapping_from(chosen, _meanings(chosen, looked, accepted), looked, accepted))
 
 
-def _look(lot: ImportLot) -> tuple[Looked, tuple[int, Mapping] | None]:
+def _look(lot: ImportLot) -> tuple[TableInspection, tuple[int, Mapping] | None]:
     """Open the file again and inspect its columns; records that they were shown."""
     with transaction():
         content = originals.content_of(lot.id)
@@ -64,11 +64,13 @@ def _look(lot: ImportLot) -> tuple[Looked, tuple[int, Mapping] | None]:
         known = source_queries.mapping_of(lot.source_code)
     looked = client.looked_at(content, secrets, known[1] if known else None)
     with transaction():
-        events.saw([f"lot:{lot.id}"], by=agent().member_id, at=clock.now(), why=why_seen(lot.owner_site_id))
+        events.record_access(
+            [f"lot:{lot.id}"], by=agent().member_id, at=clock.now(), why=read_log_reason(lot.owner_site_id)
+        )
     return looked, known
 
 
-def _chosen(looked: Looked) -> dict[str, str]:
+def _chosen(looked: TableInspection) -> dict[str, str]:
     """Return the heading chosen for each field, which the form gives as a number among the choices."""
     picked = {name: request.form.get(f"column-{name}", type=int) for name in FIELD_WORDS}
     return {
@@ -78,7 +80,9 @@ def _chosen(looked: Looked) -> dict[str, str]:
     }
 
 
-def _meanings(chosen: dict[str, str], looked: Looked, accepted: Mapping | None) -> dict[str, dict[str, str]]:
+def _meanings(
+    chosen: dict[str, str], looked: TableInspection, accepted: Mapping | None
+) -> dict[str, dict[str, str]]:
     """Return the code chosen for each value of the coded columns; an empty one leaves the value as it is."""
     said: dict[str, dict[str, str]] = {}
     for name, questions in code_questions(chosen, looked, accepted).items():
@@ -95,14 +99,14 @@ def _save(lot: ImportLot, mapping: Mapping) -> ResponseReturnValue:
         if lot.state is LotState.PLANNED:
             lots.plan_again(lot.id, by=me, at=at)
         else:
-            lots.mapped(lot.id, by=me, at=at)
+            lots.read_with_new_mapping(lot.id, by=me, at=at)
     flash(_("Correspondance gardée, version %(number)s. Le lot est relu avec elle.", number=version.version))
     return redirect(url_for("imports.lot", lot_id=lot.id), 303)
 
 
 def _columns_page(
     lot: ImportLot,
-    looked: Looked,
+    looked: TableInspection,
     accepted: Mapping | None,
     chosen: dict[str, str],
     *,
@@ -124,7 +128,9 @@ def _columns_page(
     )
 
 
-def _codes_page(lot: ImportLot, looked: Looked, accepted: Mapping | None, chosen: dict[str, str]) -> str:
+def _codes_page(
+    lot: ImportLot, looked: TableInspection, accepted: Mapping | None, chosen: dict[str, str]
+) -> str:
     return render_template(
         "imports/mapping_codes.html",
         **_common(lot, looked, chosen),
@@ -134,7 +140,7 @@ def _codes_page(lot: ImportLot, looked: Looked, accepted: Mapping | None, chosen
     )
 
 
-def _common(lot: ImportLot, looked: Looked, chosen: dict[str, str]) -> dict[str, Any]:
+def _common(lot: ImportLot, looked: TableInspection, chosen: dict[str, str]) -> dict[str, Any]:
     """Return the template variables that both steps share."""
     return {
         "lot": lot,

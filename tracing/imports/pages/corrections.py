@@ -34,7 +34,7 @@ from tracing.kernel.paging import PAGE_SIZE, page_of
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
-from tracing.staff.scope import scope_of, why_seen
+from tracing.staff.scope import read_log_reason, scope_of
 
 bp = Blueprint("corrections", __name__, template_folder="templates")
 
@@ -125,8 +125,11 @@ def _line_page(
         at_fault = dict.fromkeys(name for group in FIELD_GROUPS for name in group[1] if form[name].errors)
     with transaction():
         if fields is not None:
-            events.saw(
-                [f"line:{one.id}"], by=agent().member_id, at=clock.now(), why=why_seen(lot.owner_site_id)
+            events.record_access(
+                [f"line:{one.id}"],
+                by=agent().member_id,
+                at=clock.now(),
+                why=read_log_reason(lot.owner_site_id),
             )
         changes = waiting_lines.changes_of(one)
     return render_template(

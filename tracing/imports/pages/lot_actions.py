@@ -63,7 +63,7 @@ def discard(lot_id: int) -> ResponseReturnValue:
 @may(Role.IMPORTER)
 def take_up(lot_id: int) -> ResponseReturnValue:
     """Take up a discarded lot again."""
-    return _do(lot_id, lambda: lots.take_up(lot_id, by=agent().member_id, at=clock.now()))
+    return _do(lot_id, lambda: lots.restore_discarded(lot_id, by=agent().member_id, at=clock.now()))
 
 
 @bp.post("/<int:lot_id>/stop")
@@ -114,7 +114,7 @@ def undo(lot_id: int) -> ResponseReturnValue:
     lot = queries.get_lot(lot_id, scope_of(agent()))
     if lot.state not in lots.UNDOABLE or lot.is_being_undone:
         return redirect(url_for("imports.lot", lot_id=lot_id), 303)
-    outlook = undoing.outlook(lot)
+    outlook = undoing.preview_undo(lot)
     return render_template(
         "imports/undo.html",
         lot=lot,

@@ -12,7 +12,7 @@ from tracing.imports.models import CameBy, LotState
 from tracing.imports.parsing.hl7 import TEST
 from tracing.imports.parsing.hl7_results import NO_OBSERVATION
 from tracing.imports.rules import Outcome
-from tracing.imports.undo.services import Stays
+from tracing.imports.undo.services import KeptBecause
 
 OUTCOME_WORDS = {
     Outcome.CREATED: _l("Dossier créé"),
@@ -102,12 +102,12 @@ CONTAINER_WORDS = {
 }
 
 STAYS_WORDS = {
-    Stays.CALLED: _l("appel passé ou en cours"),
-    Stays.CONTACTS: _l("contacts déclarés"),
-    Stays.TOUCHED: _l("dossier déjà traité par une personne"),
-    Stays.MERGED: _l("fiches déjà comparées par une personne"),
-    Stays.JOINED: _l("confirmé ou complété par un lot suivant"),
-    Stays.RECTIFIED: _l("résultat qui en remplaçait un autre"),
+    KeptBecause.CALLED: _l("appel passé ou en cours"),
+    KeptBecause.CONTACTS: _l("contacts déclarés"),
+    KeptBecause.TOUCHED: _l("dossier déjà traité par une personne"),
+    KeptBecause.MERGED: _l("fiches déjà comparées par une personne"),
+    KeptBecause.JOINED: _l("confirmé ou complété par un lot suivant"),
+    KeptBecause.RECTIFIED: _l("résultat qui en remplaçait un autre"),
 }
 """Why a case stays when its lot is undone."""
 

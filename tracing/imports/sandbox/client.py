@@ -16,14 +16,14 @@ import tracing
 from tracing.imports.decryption.secrets import Container, Secrets
 from tracing.imports.errors import ReaderStopped, TooLarge, refused
 from tracing.imports.format.columns import RawLine
-from tracing.imports.format.inspection import Looked
+from tracing.imports.format.inspection import TableInspection
 from tracing.imports.format.line import ParsedLine
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.format.reading import Reading
 from tracing.imports.limits import MOST_BYTES
 from tracing.imports.refusals import CannotRead, Refusal
 from tracing.imports.sandbox import codec as understood
-from tracing.imports.sandbox.framing import NotAsAgreed, pack, unpack, unpack_lines
+from tracing.imports.sandbox.framing import ProtocolError, pack, unpack, unpack_lines
 
 Line = TypeVar("Line", RawLine, ParsedLine)
 Child: TypeAlias = "subprocess.Popen[bytes]"
@@ -72,14 +72,14 @@ def opened(content: bytes, secrets: Secrets, mapping: Mapping | None = None) -> 
         yield extract
 
 
-def looked_at(content: bytes, secrets: Secrets, mapping: Mapping | None = None) -> Looked:
+def looked_at(content: bytes, secrets: Secrets, mapping: Mapping | None = None) -> TableInspection:
     """Return what the table in a file looks like, so that a person can say which column is which.
 
     Raises:
         FileRefused: the file cannot be opened, or holds no table.
     """
     with _asked(content, secrets, mapping, is_look=True) as (_, head), _as_agreed():
-        return Looked.from_dict(head["looked"])
+        return TableInspection.from_dict(head["looked"])
 
 
 @contextmanager
@@ -172,7 +172,7 @@ def _as_agreed() -> Iterator[None]:
     """Refuse the file if its reader's answer is invalid: the reader died, or the file took control of it."""
     try:
         yield
-    except (NotAsAgreed, LookupError, TypeError, ValueError, AttributeError) as cause:
+    except (ProtocolError, LookupError, TypeError, ValueError, AttributeError) as cause:
         raise ReaderStopped from cause
 
 

@@ -12,7 +12,7 @@ from tracing.imports.format.columns import FIELDS
 from tracing.imports.format.faults import Problem
 from tracing.imports.format.line import Background, Doubt, LabFacts, ParsedLine
 from tracing.imports.format.reading import NOT_POSITIVE, POSITIVE
-from tracing.imports.sandbox.framing import NotAsAgreed, body, framed
+from tracing.imports.sandbox.framing import ProtocolError, body, framed
 from tracing.people.rules import Identity
 
 MOST_IN_A_MESSAGE = 64_000_000
@@ -46,7 +46,7 @@ def unpack(stream: IO[bytes]) -> Iterator[ParsedLine]:
         for text in body(stream, MOST_IN_A_MESSAGE).decode().split(_LINE):
             yield _line_of(text)
     except (ValueError, TypeError) as cause:
-        raise NotAsAgreed from cause
+        raise ProtocolError from cause
 
 
 def _text_of(line: ParsedLine) -> str:
@@ -66,7 +66,7 @@ def _line_of(text: str) -> ParsedLine:
     if len(rest) == _PARTS_OF_A_USABLE:
         doubts, fund_code, identity, facts, background = rest
         if result != POSITIVE:
-            raise NotAsAgreed
+            raise ProtocolError
         return ParsedLine(
             int(row),
             result_id,
@@ -84,7 +84,7 @@ def _line_of(text: str) -> ParsedLine:
     problems = tuple(map(Problem, told.split()))
     values = tuple(fields.split(_FIELD)) if fields else ()
     if bool(problems) == (result in NOT_POSITIVE) or len(values) != (len(FIELDS) if problems else 0):
-        raise NotAsAgreed
+        raise ProtocolError
     return ParsedLine(int(row), result_id, result, values, content, problems)
 
 

@@ -20,7 +20,7 @@ _QUICK = 1
 """Compression level: lines stay in memory until the last one is read, and compressed take a fifth of the space."""
 
 
-class NotAsAgreed(Exception):
+class ProtocolError(Exception):
     """The bytes are not a valid message: the other side died, or is hostile."""
 
 
@@ -34,7 +34,7 @@ def unpack(stream: IO[bytes]) -> Any:
     try:
         return json.loads(body(stream))
     except (ValueError, RecursionError) as cause:
-        raise NotAsAgreed from cause
+        raise ProtocolError from cause
 
 
 def pack_lines(lines: Iterable[RawLine]) -> bytes:
@@ -51,15 +51,15 @@ def unpack_lines(stream: IO[bytes]) -> Iterator[RawLine]:
     try:
         text = packed.decompress(body(stream), MOST_UNPACKED).decode()
         if not packed.eof:
-            raise NotAsAgreed
+            raise ProtocolError
         for line in text.split(_LINE):
             row, _mark, rest = line.partition(_FIELD)
             values = tuple(rest.split(_FIELD))
             if len(values) != len(FIELDS):
-                raise NotAsAgreed
+                raise ProtocolError
             yield RawLine(int(row.removesuffix(_BAD_SHAPE)), values, row.endswith(_BAD_SHAPE))
     except (ValueError, zlib.error) as cause:
-        raise NotAsAgreed from cause
+        raise ProtocolError from cause
 
 
 def framed(content: bytes) -> bytes:
@@ -75,7 +75,7 @@ def body(stream: IO[bytes], most: int = MOST_PACKED) -> bytes:
     """
     (length,) = _LENGTH.unpack(exactly(stream, _LENGTH.size))
     if length > most:
-        raise NotAsAgreed
+        raise ProtocolError
     return exactly(stream, length)
 
 
@@ -90,5 +90,5 @@ def exactly(stream: IO[bytes], size: int) -> bytes:
         pieces.append(piece)
         size -= len(piece)
     if size:
-        raise NotAsAgreed
+        raise ProtocolError
     return b"".join(pieces)

@@ -26,7 +26,7 @@ from tracing.imports.format.mapping import Mapping
 from tracing.imports.parsing import hl7, hl7_results, tables
 from tracing.imports.parsing.delimited import Text
 from tracing.imports.refusals import CannotRead, Refusal
-from tracing.imports.sandbox.framing import NotAsAgreed, exactly, pack, pack_lines, unpack, unpack_lines
+from tracing.imports.sandbox.framing import ProtocolError, exactly, pack, pack_lines, unpack, unpack_lines
 from tracing.kernel.redaction import redacted
 
 MOST_DATA = 224 * 1024 * 1024
@@ -184,7 +184,7 @@ def main() -> None:
             _get_ready()  # while the main process decides how it wants the lines
         try:
             reading = unpack(source)["reading"]
-        except NotAsAgreed:
+        except ProtocolError:
             return  # the lines are not wanted
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS_IN_ALL, MOST_SECONDS_IN_ALL))
     _write_all(_as_wanted(lines, reading), out)

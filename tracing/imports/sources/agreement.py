@@ -20,7 +20,7 @@ class Agreed(NamedTuple):
 
 
 @contextmanager
-def opened_as_agreed(
+def open_with_accepted_mapping(
     content: bytes, secrets: Secrets, accepted: Sequence[tuple[int, Mapping]]
 ) -> Iterator[Agreed]:
     """Open a file and read it by the first accepted version that covers its headings.

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from tracing.imports.format.columns import REQUIRED
 from tracing.imports.format.dates import read_moment
-from tracing.imports.format.inspection import CODES, Looked, propose_code
+from tracing.imports.format.inspection import CODES, TableInspection, propose_code
 from tracing.imports.format.mapping import Mapping
 
 DATES = ("DATE_NAISSANCE", "DATE_PRELEVEMENT", "DATE_EXTRACTION", "DATE_VALIDATION", "DATE_DEBUT_SYMPTOMES")
@@ -36,7 +36,7 @@ class ColumnFault(StrEnum):
     """Its values are too many, or too long, to be codes."""
 
 
-def column_faults(chosen: Table[str, str], looked: Looked) -> dict[str, ColumnFault]:
+def column_faults(chosen: Table[str, str], looked: TableInspection) -> dict[str, ColumnFault]:
     """Return what is wrong with the chosen columns, by field."""
     found = {name: ColumnFault.MISSING for name in REQUIRED if name not in chosen}
     for name, heading in chosen.items():
@@ -48,7 +48,7 @@ def column_faults(chosen: Table[str, str], looked: Looked) -> dict[str, ColumnFa
     return found
 
 
-def _fault(name: str, heading: str, looked: Looked) -> ColumnFault | None:
+def _fault(name: str, heading: str, looked: TableInspection) -> ColumnFault | None:
     """Check the values of a column."""
     samples = looked.samples.get(heading, [])
     if not samples:
@@ -78,7 +78,7 @@ class CodeQuestion:
 
 
 def code_questions(
-    chosen: Table[str, str], looked: Looked, accepted: Mapping | None
+    chosen: Table[str, str], looked: TableInspection, accepted: Mapping | None
 ) -> dict[str, list[CodeQuestion]]:
     """Return the values whose meaning must be chosen, by coded field."""
     questions = {}
@@ -102,7 +102,7 @@ def _question(name: str, number: int, value: str, kept: Table[str, str]) -> Code
 def mapping_from(
     chosen: Table[str, str],
     meanings: Table[str, Table[str, str]],
-    looked: Looked,
+    looked: TableInspection,
     accepted: Mapping | None,
 ) -> Mapping:
     """Return the mapping to accept; earlier meanings of codes that this file does not contain are kept.

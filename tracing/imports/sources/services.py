@@ -31,7 +31,7 @@ class Terms(TypedDict):
     contact: str
 
 
-def know_source(code: str, scope: Scope = HOST, *, at: datetime) -> ImportSource:
+def get_or_create_source(code: str, scope: Scope = HOST, *, at: datetime) -> ImportSource:
     """Return a source, creating it if unknown: its lots then wait for a person. One that a site creates is the site's.
 
     Raises:

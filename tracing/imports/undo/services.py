@@ -23,7 +23,7 @@ MOST_NAMED = 200
 """Most references of remaining cases stored with the lot; the others are only counted."""
 
 
-class Stays(StrEnum):
+class KeptBecause(StrEnum):
     """Why something a lot brought stays; the first reason that applies."""
 
     CALLED = "called"
@@ -41,7 +41,7 @@ class Stays(StrEnum):
 
 
 @dataclass(repr=False)
-class Outlook:
+class UndoPreview:
     """What undoing a lot would delete, and what would stay."""
 
     cases: list[int] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Outlook:
     repeats: int = 0
     withdrawals: int = 0
     to_correct: int = 0
-    stays: dict[int, Stays] = field(default_factory=dict)
+    stays: dict[int, KeptBecause] = field(default_factory=dict)
     """By case, why it stays."""
 
     def counts(self) -> dict[str, Any]:
@@ -76,12 +76,12 @@ class _Line:
     """Whether it still waits for a correction."""
 
 
-def outlook(lot: ImportLot) -> Outlook:
+def preview_undo(lot: ImportLot) -> UndoPreview:
     """Return what undoing a lot would do now."""
     lines = [_Line(*row) for row in session.execute(text(_LINES), {"lot": lot.id})]
     created = {line.case_id for line in lines if line.outcome == "created" and line.case_id is not None}
     about = {line.case_id for line in lines if line.case_id is not None}
-    found = Outlook(stays=_staying(lot, about, created))
+    found = UndoPreview(stays=_staying(lot, about, created))
     bound = _bound_lines(lot.id)
     for line in lines:
         if line.id in bound and line.case_id is not None:
@@ -98,7 +98,7 @@ def outlook(lot: ImportLot) -> Outlook:
     return found
 
 
-def stays_named(stays: dict[int, Stays]) -> list[dict[str, str]]:
+def stays_named(stays: dict[int, KeptBecause]) -> list[dict[str, str]]:
     """Return the references of the first cases that stay, in order, each with its reason."""
     wanted = sorted(stays)[:MOST_NAMED]
     references = cases.references(wanted)
@@ -137,7 +137,7 @@ def undo(lot_id: int, *, at: datetime) -> dict[str, Any]:
         raise NotNow
     deletion.lock(lot_id)
     counts = queries.report(lot_id)
-    found = outlook(lot)
+    found = preview_undo(lot)
     contact_to_case.turn_back(found.cases, by=None, at=at)
     deletion.put_back_withdrawals(found.lines, gone=found.cases, at=at)
     deletion.remove(found.lines, found.cases, at=at)
@@ -160,9 +160,9 @@ _LINES = f"""
 """  # noqa: S608  a constant condition, no user input
 
 
-def _staying(lot: ImportLot, about: Iterable[int], created: set[int]) -> dict[int, Stays]:
+def _staying(lot: ImportLot, about: Iterable[int], created: set[int]) -> dict[int, KeptBecause]:
     """Return the cases that a person has handled since the lot came, or that a later lot refers to."""
-    stays: dict[int, Stays] = {}
+    stays: dict[int, KeptBecause] = {}
     ids = sorted(about)
     for start in range(0, len(ids), deletion.CHUNK):
         part = ids[start : start + deletion.CHUNK]
@@ -198,17 +198,17 @@ _EVER = "by_id IS NOT NULL AND (is_new OR events.at >= since)"
 _QUESTIONS = tuple(
     (why, text(f"{_ASKED} {question}"))
     for why, questions in {
-        Stays.CALLED: (
+        KeptBecause.CALLED: (
             "JOIN calls ON calls.household_id = subject.household_id WHERE calls.started_at >= since",
             f"{_ENTRIES} WHERE entry.state = 'claimed'",
             f"""{_TASKS} JOIN conversations ON conversations.task_id = task.id
                 JOIN calls ON calls.id = conversations.call_id WHERE is_new OR calls.started_at >= since""",
         ),
-        Stays.CONTACTS: (
+        KeptBecause.CONTACTS: (
             "JOIN contacts ON contacts.case_id = subject.id WHERE is_new OR named_at >= since",
             "JOIN contacts ON contacts.became_case_id = subject.id WHERE named_at >= since",
         ),
-        Stays.MERGED: (
+        KeptBecause.MERGED: (
             "JOIN people AS record ON record.same_as = subject.person_id WHERE is_new",
             "WHERE is_new AND subject.same_as IS NOT NULL",
             """JOIN possible_duplicates AS pair ON pair.person_id = subject.person_id
@@ -216,13 +216,13 @@ _QUESTIONS = tuple(
             """JOIN possible_duplicates AS pair ON pair.other_id = subject.person_id
                WHERE pair.decided_at >= since""",
         ),
-        Stays.TOUCHED: (
+        KeptBecause.TOUCHED: (
             f"JOIN events ON subject_type = 'case' AND subject_id = subject.id WHERE {_EVER}",
             f"JOIN events ON subject_type = 'person' AND subject_id = subject.person_id WHERE {_LATER}",
             f"{_TASKS} JOIN events ON subject_type = 'task' AND subject_id = task.id WHERE {_EVER}",
             f"{_ENTRIES} JOIN events ON subject_type = 'entry' AND subject_id = entry.id WHERE {_LATER}",
         ),
-        Stays.JOINED: (
+        KeptBecause.JOINED: (
             "JOIN import_lines AS line ON line.case_id = subject.id WHERE is_new AND line.lot_id <> :lot",
             """JOIN lab_results AS result ON result.case_id = subject.id
                LEFT JOIN import_lines AS line ON line.id = result.line_id
@@ -235,12 +235,12 @@ _QUESTIONS = tuple(
 empty if they were so at the last ANALYZE, so a join of two of them may take minutes."""
 
 
-def _bound_lines(lot_id: int) -> dict[int, Stays]:
+def _bound_lines(lot_id: int) -> dict[int, KeptBecause]:
     """Return the lines that another lot's lines of the same result depend on, and those that replaced an earlier one.
 
     If the first line of a result were deleted, a later duplicate would represent a result that no longer exists.
     """
-    return {row.id: Stays(row.why) for row in session.execute(text(_BOUND), {"lot": lot_id})}
+    return {row.id: KeptBecause(row.why) for row in session.execute(text(_BOUND), {"lot": lot_id})}
 
 
 _BOUND = """

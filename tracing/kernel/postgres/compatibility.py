@@ -50,7 +50,7 @@ def oldest_release(scripts: ScriptDirectory, revision: str, heads: Iterable[str]
     return order[oldest]
 
 
-def note(connection: Connection, revision: str, oldest: str) -> None:
+def record_compatibility(connection: Connection, revision: str, oldest: str) -> None:
     """Record that releases from `oldest` on may run while the database is at `revision`."""
     ROWS.create(connection, checkfirst=True)
     row = {"revision": revision, "oldest_release": oldest}

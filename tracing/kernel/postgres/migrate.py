@@ -213,7 +213,7 @@ def _finish_step(store: Store, ctx: MigrationContext, step: Any, heads: Any, run
     for revision in heads:
         released = compatibility.release_heads(RELEASED, store.released_as)
         oldest = compatibility.oldest_release(context.script, revision, released)
-        compatibility.note(ctx.connection, revision, oldest)
+        compatibility.record_compatibility(ctx.connection, revision, oldest)
     _grant(ctx.connection)
 
 

@@ -16,12 +16,12 @@ It ends in one of these ways, and the call made under it ends in the same transa
    `calls.services.close_lost`.
 4. It expires, because nobody typed anything or the page was closed. The job `calls.jobs.sweep_claims` ends
    - claims of households whose place has not changed since they were claimed, in one statement with their calls:
-     `calls.expired_claims.end_as_they_stand`, which begins with `expiry.AS_THEY_STAND`;
-   - the others (`expiry.need_care`): `calls.expired_claims.end_with_care` calls `expiry.expire_with_care`, then
+     `calls.expired_claims.end_unchanged`, which begins with `expiry.AS_THEY_STAND`;
+   - the others (`expiry.find_expired_changed`): `calls.expired_claims.end_changed` calls `expiry.expire_changed`, then
      `calls.services.close_lost`.
 
 When the account of its holder is closed, a claim does not end at once: `expiry.expire_closed_accounts` (job
-`queue.maintenance.absence_jobs.watch`) sets its end to now, and the next sweep ends it as in 4.
+`queue.maintenance.absence_jobs.handle_absences`) sets its end to now, and the next sweep ends it as in 4.
 
 1, 3 and `expire_with_care` end it in `ending._unclaim`, which places the household again; only `AS_THEY_STAND` does not.
 """

@@ -7,7 +7,7 @@ from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.queue import queries
 from tracing.queue.claims.next_call import Claim
-from tracing.queue.claims.services import claim_of, give_to
+from tracing.queue.claims.services import claim_of, reserve_for
 from tracing.queue.errors import ClaimLost, NotWaiting
 from tracing.queue.households import services as households
 from tracing.queue.models import EntryState, QueueEntry, TaskState
@@ -39,7 +39,7 @@ def _unclaim(entries: Sequence[QueueEntry], *, at: datetime) -> None:
         entry.claimant_id = entry.claimed_at = entry.claim_ends_at = entry.last_input_at = None
     session.flush()
     let_go = [entry.household_id for entry in entries]
-    for task in queries.giving_way(let_go):
+    for task in queries.superseded_open_tasks(let_go):
         close_task(task, TaskState.CANCELLED, by=None, at=at)
     for entry in entries:
         if entry.needs_regroup:
@@ -87,5 +87,5 @@ def hand_over(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> bool
     entry = queries.get_entry(entry_id, site_id=by.site.id, lock=True)
     if entry.state is EntryState.IDLE:
         return False
-    give_to(entry_id, member_id, by=by, at=at)
+    reserve_for(entry_id, member_id, by=by, at=at)
     return True

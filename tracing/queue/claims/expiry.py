@@ -5,13 +5,13 @@ from datetime import datetime
 
 from sqlalchemy import select, tuple_
 
-from tracing.kernel.db import among, fresh, session
+from tracing.kernel.db import equals_any, fresh, session
 from tracing.queue.claims.ending import end_claims
 from tracing.queue.claims.next_call import Claim
 from tracing.queue.models import EntryState, QueueEntry
 from tracing.queue.owners import record_gone
 from tracing.staff.models import Member
-from tracing.staff.rules import Gone
+from tracing.staff.rules import UnavailableReason
 
 AS_THEY_STAND = """
     ended AS (
@@ -39,7 +39,7 @@ is left to the next sweep.
 """
 
 
-def need_care(
+def find_expired_changed(
     *, at: datetime, after: tuple[datetime, int] | None = None, most: int
 ) -> list[tuple[datetime, int]]:
     """Return up to `most` expired claims of households whose place must be computed again, after the key `after`.
@@ -58,13 +58,13 @@ def need_care(
     return [(ends_at, entry_id) for ends_at, entry_id in rows if ends_at is not None]
 
 
-def expire_with_care(entry_ids: Sequence[int], *, at: datetime) -> list[Claim]:
+def expire_changed(entry_ids: Sequence[int], *, at: datetime) -> list[Claim]:
     """End those of these entries' claims that are still expired, and compute their households' places; return them."""
     ended = session.scalars(
         fresh(
             select(QueueEntry)
             .where(
-                among(QueueEntry.id, entry_ids),
+                equals_any(QueueEntry.id, entry_ids),
                 QueueEntry.state == EntryState.CLAIMED,
                 QueueEntry.claim_ends_at <= at,
             )
@@ -91,6 +91,6 @@ def expire_closed_accounts(*, at: datetime) -> int:
     ).all()
     for entry in rows:
         entry.claim_ends_at = at
-        record_gone(entry, entry.claimant_id, Gone.ACCOUNT_CLOSED, "call", at=at)
+        record_gone(entry, entry.claimant_id, UnavailableReason.ACCOUNT_CLOSED, "call", at=at)
     session.flush()
     return len(rows)

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
 
 from tracing.kernel import events
-from tracing.kernel.db import among, lock_row, session
+from tracing.kernel.db import equals_any, lock_row, session
 from tracing.people.models import Person
 from tracing.queue import queries, rules, services
 from tracing.queue.households import services as households
@@ -22,7 +22,7 @@ def spoken_at(site_id: int) -> set[str]:
     return {language for _site, language in session.execute(_spoken().where(MemberRole.site_id == site_id))}
 
 
-def ask_in(task: CallTask, language: str, *, by: int, at: datetime) -> bool:
+def set_call_language(task: CallTask, language: str, *, by: int, at: datetime) -> bool:
     """Set the language in which a person must be called; return whether a tracer of the site speaks it.
 
     If so, the person stays in the queue for those tracers; if not, they go to the supervisor's list.
@@ -64,7 +64,7 @@ def languages_of(person_ids: Iterable[int]) -> dict[int, str]:
     return {row.id: row.language for row in rows}
 
 
-def settle(*, at: datetime) -> int:
+def update_language_lists(*, at: datetime) -> int:
     """Reopen calls whose language is spoken now, and list those whose language is no longer spoken; return how many."""
     return _bring_back(at=at) + _list_unspoken(at=at)
 
@@ -125,7 +125,7 @@ def _locked(tasks: Sequence[CallTask]) -> Sequence[CallTask]:
     """Lock tasks, and leave out those of a household that is claimed meanwhile."""
     if not tasks:
         return []
-    locked = queries.lock_tasks(among(CallTask.id, [task.id for task in tasks]))
+    locked = queries.lock_tasks(equals_any(CallTask.id, [task.id for task in tasks]))
     entries = queries.entries_of(
         sorted({task.household_id for task in locked if task.household_id is not None})
     )

@@ -30,7 +30,7 @@ def claim_of(entry: QueueEntry) -> Claim:
     return Claim(entry.id, entry.household_id, entry.claim_number, entry.site_id)
 
 
-def hold(entry_id: int, claim_number: int, by: Agent, *, at: datetime) -> None:
+def renew_for_write(entry_id: int, claim_number: int, by: Agent, *, at: datetime) -> None:
     """Lock the household for a write of this call, and count it as input.
 
     Raises:
@@ -79,7 +79,7 @@ def renew(entry_id: int, claim_number: int, by: Agent, *, at: datetime) -> Renew
     return Renewal(ends_at, rules.must_ask(last_input_at=entry.last_input_at, at=at))
 
 
-def give_to(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> None:
+def reserve_for(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> None:
     """Reserve a waiting household for one tracer: it is their next call, for half an hour.
 
     Raises:

@@ -50,7 +50,7 @@ class Arrival(NamedTuple):
 
 
 @dataclass
-class Homes:
+class HouseholdAssignments:
     """The household of each newcomer where it is unambiguous, and which of these households are new."""
 
     of: dict[int, int] = field(default_factory=dict)
@@ -66,7 +66,9 @@ class _Group:
     home: int = 0
 
 
-def find_homes(newcomers: Iterable[Newcomer], *, cohort: date, index_key_id: int, at: datetime) -> Homes:
+def assign_households(
+    newcomers: Iterable[Newcomer], *, cohort: date, index_key_id: int, at: datetime
+) -> HouseholdAssignments:
     """Assign people who are about to be written to the household that has their numbers.
 
     Locks the known numbers, in order. A person missing from the result has no number, or must be settled one by one
@@ -74,7 +76,7 @@ def find_homes(newcomers: Iterable[Newcomer], *, cohort: date, index_key_id: int
     """
     newcomers = [one for one in newcomers if one.numbers]
     if not newcomers:
-        return Homes()
+        return HouseholdAssignments()
     behind = Counter(number for one in newcomers for number in one.numbers)
     known, crowded = _known_numbers(behind, cohort=cohort)
     groups = [
@@ -151,7 +153,7 @@ def _settle(
     cohort: date,
     index_key_id: int,
     at: datetime,
-) -> Homes:
+) -> HouseholdAssignments:
     """Create the new households, and assign each new number to its household."""
     fresh = [group for group in groups if not group.home]
     for group, home in zip(fresh, take_ids("households", len(fresh)), strict=True):
@@ -164,7 +166,7 @@ def _settle(
     lost = _write_numbers(wanted, cohort=cohort, index_key_id=index_key_id)
     _forget(sorted(lost & new))
     of = {person: group.home for group in groups if group.home not in lost for person in group.people}
-    return Homes(of, new - lost)
+    return HouseholdAssignments(of, new - lost)
 
 
 _NUMBER = ("number_hash", "household_id", "index_key_id", "is_institution", "cohort")
@@ -212,7 +214,7 @@ def _forget(homes: Sequence[int]) -> None:
         session.execute(text("DELETE FROM households WHERE id = ANY(:homes)"), {"homes": homes})
 
 
-def enqueue_all(arrivals: Sequence[Arrival], homes: Homes, *, at: datetime) -> None:
+def enqueue_all(arrivals: Sequence[Arrival], homes: HouseholdAssignments, *, at: datetime) -> None:
     """Create the tasks to call many people; those without a usable number go to a separate list.
 
     The people must be in the database already, newcomers with the household that `find_homes` assigned.
@@ -267,7 +269,7 @@ def _write_tasks(arrivals: Sequence[Arrival], home_of: Mapping[int, int], *, at:
             for task_id, one in zip(ids, arrivals, strict=True)
         ),
     )
-    priorities.compare(sorted({one.site_id for one in arrivals}), min(ids), max(ids), at=at)
+    priorities.request_rescan(sorted({one.site_id for one in arrivals}), min(ids), max(ids), at=at)
 
 
 def _state_of(one: Arrival) -> str:

@@ -34,7 +34,7 @@ def linking_numbers(household_id: int) -> dict[int, set[bytes]]:
 
 def with_merged(linking: dict[int, set[bytes]]) -> dict[int, set[bytes]]:
     """Return the same numbers, plus one artificial number shared by all records of one person."""
-    leads = people_queries.leads(linking)
+    leads = people_queries.leading_records(linking)
     return {person: numbers | {b"record of %d" % leads[person]} for person, numbers in linking.items()}
 
 
@@ -51,7 +51,7 @@ def linked_to(household_id: int) -> set[int]:
 
 def _of_merged(person_ids: list[int]) -> set[int]:
     """Return the households of the other records of these people."""
-    leads = set(people_queries.leads(person_ids).values())
+    leads = set(people_queries.leading_records(person_ids).values())
     chosen = select(Person.household_id).where(or_(Person.id.in_(leads), Person.same_as.in_(leads)))
     return {household for household in session.scalars(chosen) if household is not None}
 

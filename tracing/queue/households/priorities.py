@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tracing.kernel import events
-from tracing.kernel.db import among, session
+from tracing.kernel.db import equals_any, session
 from tracing.people import services as people
 from tracing.queue import rules
 from tracing.queue.errors import HasPriority, NoSuchPriority, NothingWaits
@@ -121,7 +121,7 @@ def _ask_for_all(site_id: int, *, by: int | None, at: datetime) -> None:
     session.flush()
 
 
-def compare(site_ids: Sequence[int], first_task: int, last_task: int, *, at: datetime) -> None:
+def request_rescan(site_ids: Sequence[int], first_task: int, last_task: int, *, at: datetime) -> None:
     """Note that new calls must be compared with the priorities of their sites, if there are any."""
     session.execute(select(func.pg_advisory_xact_lock_shared(GIVING)))
     rounds = select(
@@ -129,7 +129,7 @@ def compare(site_ids: Sequence[int], first_task: int, last_task: int, *, at: dat
         literal(first_task - 1, PriorityRound.after_task.type),
         literal(last_task, PriorityRound.until_task.type),
         literal(at, PriorityRound.asked_at.type),
-    ).where(Priority.ended_at.is_(None), among(Priority.site_id, site_ids))
+    ).where(Priority.ended_at.is_(None), equals_any(Priority.site_id, site_ids))
     session.execute(
         insert(PriorityRound).from_select(
             ["site_id", "after_task", "until_task", "asked_at"], rounds.distinct()

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, select, text, update
 
 from tracing.kernel.bulk_copy import copy_rows
-from tracing.kernel.db import among, fresh, session
+from tracing.kernel.db import equals_any, fresh, session
 from tracing.kernel.events import Event
 from tracing.queue import queries
 from tracing.queue.households import services as households
@@ -58,7 +58,7 @@ _OF_PLACES = text(f"""
 """Postcodes are in the rows of people, which are read only if a postcode has priority."""
 
 
-def go_on(*, at: datetime) -> int | None:
+def rescan_batch(*, at: datetime) -> int | None:
     """Compare the next batch of calls; return how many changed, or None when nothing is left.
 
     The oldest range comes first, one transaction at a time: taking a priority back is applied after giving it.
@@ -95,7 +95,7 @@ def _move(moved: Sequence[Row[Any]], site_id: int, *, taken_back_by: int | None,
     ):
         session.execute(
             update(CallTask)
-            .where(among(CallTask.id, ids))
+            .where(equals_any(CallTask.id, ids))
             .values(factors=factors)
             .execution_options(synchronize_session=False)
         )

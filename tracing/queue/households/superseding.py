@@ -19,7 +19,7 @@ from tracing.queue.households import services as households
 from tracing.queue.models import CallTask, TaskState
 
 
-def cover(task: CallTask, covering: CallTask, *, by: int | None, at: datetime) -> None:
+def supersede_task(task: CallTask, covering: CallTask, *, by: int | None, at: datetime) -> None:
     """Cancel a first call because another task calls the same person about the same episode."""
     if task.state is not TaskState.CANCELLED:
         task.state_before = task.state
@@ -32,7 +32,7 @@ def cover(task: CallTask, covering: CallTask, *, by: int | None, at: datetime) -
         households.refresh(task.household_id, at=at)
 
 
-def uncover(task: CallTask, *, by: int | None, at: datetime) -> None:
+def reopen_superseded(task: CallTask, *, by: int | None, at: datetime) -> None:
     """Open a superseded task again as it was: with its promise, its attempts and its place.
 
     It stays cancelled if the case turned out to be none or its result was withdrawn: such cases are not called.
@@ -53,11 +53,11 @@ def uncover(task: CallTask, *, by: int | None, at: datetime) -> None:
         households.refresh(task.household_id, at=at)
     elif has_number:
         households.settle_person(task.person_id, at=at)
-    priorities.compare([task.site_id], task.id, task.id, at=at)
+    priorities.request_rescan([task.site_id], task.id, task.id, at=at)
 
 
-def uncover_all(covering: CallTask, *, by: int | None, at: datetime) -> None:
+def reopen_all_superseded(covering: CallTask, *, by: int | None, at: datetime) -> None:
     """Open all tasks again that this one superseded."""
     chosen = select(CallTask).where(CallTask.covered_by == covering.id).order_by(CallTask.id)
     for task in session.scalars(chosen).all():
-        uncover(task, by=by, at=at)
+        reopen_superseded(task, by=by, at=at)

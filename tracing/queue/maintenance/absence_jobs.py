@@ -11,7 +11,7 @@ from tracing.queue.ordering import callbacks
 from tracing.staff import loans
 
 
-def watch(slot: datetime) -> int:
+def handle_absences(slot: datetime) -> int:
     """Mark broken promises, release calls reserved for absent members, end loans that are over; return the total."""
     with transaction():
         if not take_slot("watch", slot, at=clock.database_now()):
@@ -27,9 +27,9 @@ def watch(slot: datetime) -> int:
 def _return_lent(*, at: datetime) -> int:
     """Return tracers whose loan is over to their own site, once their call has ended; return how many."""
     sent = 0
-    for loan in loans.over(at=at):
-        loans.hold_tracer(loan)
+    for loan in loans.expired_loans(at=at):
+        loans.lock_tracer(loan)
         if not queries.holds_a_claim(loan.member_id):
-            loans.take_back(loan, by=None, at=at)
+            loans.end_loan(loan, by=None, at=at)
             sent += 1
     return sent

@@ -43,11 +43,11 @@ def rebuild(slot: datetime) -> int:
         if not take_slot("rebuild", slot, at=clock.database_now()):
             return 0
     with transaction():
-        placed += languages.settle(at=clock.database_now())
+        placed += languages.update_language_lists(at=clock.database_now())
         priorities.end_old(at=clock.database_now())
     while True:
         with transaction():
-            moved = priority_rescan.go_on(at=clock.database_now())
+            moved = priority_rescan.rescan_batch(at=clock.database_now())
         if moved is None:
             break
         placed += moved

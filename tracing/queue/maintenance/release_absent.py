@@ -15,7 +15,7 @@ from tracing.queue.owners import record_gone
 from tracing.queue.services import SWEEP_BATCH
 from tracing.staff import presence
 from tracing.staff import queries as staff
-from tracing.staff.rules import Gone
+from tracing.staff.rules import UnavailableReason
 
 MOST_PROMISES = 5000
 """Promises checked in one run; a site of a hundred tracers has a few hundred open ones."""
@@ -96,15 +96,15 @@ def _open_promises(*, at: datetime) -> int:
 
 def _gone(
     asked: Collection[tuple[int, int | None, datetime]], *, at: datetime
-) -> dict[tuple[int, int | None, datetime], Gone]:
+) -> dict[tuple[int, int | None, datetime], UnavailableReason]:
     """Return which of these members are gone at the given time, and why, site by site."""
     by_site: dict[int, set[tuple[int, datetime]]] = defaultdict(set)
     for site_id, member_id, when in asked:
         if member_id is not None:
             by_site[site_id].add((member_id, when))
-    found: dict[tuple[int, int | None, datetime], Gone] = {}
+    found: dict[tuple[int, int | None, datetime], UnavailableReason] = {}
     for site_id, wanted in by_site.items():
         zone = staff.workplace(staff.get_site(site_id)).time_zone
-        gone = presence.gone(wanted, site_id=site_id, at=at, zone=zone)
+        gone = presence.unavailable_members(wanted, site_id=site_id, at=at, zone=zone)
         found |= {(site_id, member_id, when): why for (member_id, when), why in gone.items()}
     return found

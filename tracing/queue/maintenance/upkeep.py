@@ -7,7 +7,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tracing.kernel import events
-from tracing.kernel.db import among, fresh, session
+from tracing.kernel.db import equals_any, fresh, session
 from tracing.queue import rules
 from tracing.queue.households import services as households
 from tracing.queue.models import EntryState, QueueEntry, QueueRebuild
@@ -108,7 +108,7 @@ def close(*, at: datetime) -> int:
             changed |= {"state": EntryState.SCHEDULED, "not_before": opening.opens_at}
         session.execute(
             update(QueueEntry)
-            .where(among(QueueEntry.id, ids))
+            .where(equals_any(QueueEntry.id, ids))
             .values(changed)
             .execution_options(synchronize_session=False)
         )

@@ -15,14 +15,14 @@ BATCH = 500
 
 
 @dataclass(frozen=True)
-class Counted:
+class PromiseCounts:
     """How many promises were kept and how many broken."""
 
     kept: int
     broken: int
 
 
-def note(task: CallTask, *, when: datetime, by: Agent, at: datetime) -> None:
+def record_promise(task: CallTask, *, when: datetime, by: Agent, at: datetime) -> None:
     """Record that a callback was promised."""
     session.add(
         Promise(task_id=task.id, site_id=task.site_id, member_id=by.member_id, promised_for=when, made_at=at)
@@ -82,11 +82,11 @@ def break_missed(*, at: datetime) -> int:
     return broken
 
 
-def counted(site_id: int, *, since: datetime) -> Counted:
+def counted(site_id: int, *, since: datetime) -> PromiseCounts:
     """Count the promises of a site that were kept and broken since `since`."""
     row = session.execute(
         select(
             func.count().filter(Promise.was_kept.is_(True)), func.count().filter(Promise.was_kept.is_(False))
         ).where(Promise.site_id == site_id, Promise.settled_at >= since)
     ).one()
-    return Counted(*row)
+    return PromiseCounts(*row)

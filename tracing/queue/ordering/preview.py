@@ -26,7 +26,7 @@ OF_EACH_SORT = 100
 
 
 @dataclass(frozen=True)
-class Turn:
+class RankedCall:
     """A household in one of the two orders, and the reason that gives it its place."""
 
     household_id: int
@@ -40,8 +40,8 @@ class Turn:
 class Preview:
     """Who is called first now, and who would be."""
 
-    before: Sequence[Turn]
-    after: Sequence[Turn]
+    before: Sequence[RankedCall]
+    after: Sequence[RankedCall]
     places: dict[int, int]
     """The present place of each household that was looked at, from 1."""
 
@@ -73,11 +73,11 @@ def _under(weights: Weights, reasons: Sequence[WaitingReason]) -> list[WaitingRe
     return [replace(one, reason=replace(one.reason, weights=weights)) for one in reasons]
 
 
-def _turn(entry: QueueEntry, reasons: Sequence[WaitingReason]) -> Turn:
+def _turn(entry: QueueEntry, reasons: Sequence[WaitingReason]) -> RankedCall:
     """Return the place of a household, from the most urgent of its reasons."""
     ranked = [(rules.rank_of(one.reason, opens_at=entry.not_before), one) for one in reasons]
     rank_at, first = min(ranked, key=lambda pair: pair[0])
-    return Turn(entry.household_id, first.task, first.reason, entry.not_before, rank_at)
+    return RankedCall(entry.household_id, first.task, first.reason, entry.not_before, rank_at)
 
 
 def _first(site: Workplace, at: datetime, most: int) -> set[int]:

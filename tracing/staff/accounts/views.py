@@ -8,12 +8,12 @@ from tracing.kernel.db import transaction
 from tracing.staff import national, queries, rules, services
 from tracing.staff.access import agent, asked_at, may
 from tracing.staff.errors import (
-    AccountReachesFurther,
+    AccountWorksElsewhere,
     LoginTaken,
     NoRoleLeft,
     NoSuchMember,
+    NotCertified,
     OwnAccount,
-    RecruitFirst,
 )
 from tracing.staff.forms import MemberForm, WorkForm
 from tracing.staff.login import sessions
@@ -60,8 +60,8 @@ def new_member() -> ResponseReturnValue:
             )
             services.set_password(member, first_password, by=me.member_id, at=at)
             services.set_roles(member, roles, me.site.id, by=me.member_id, at=at)
-    except (LoginTaken, RecruitFirst) as refusal:
-        field = form.kind if isinstance(refusal, RecruitFirst) else form.login
+    except (LoginTaken, NotCertified) as refusal:
+        field = form.kind if isinstance(refusal, NotCertified) else form.login
         field.errors = [refusal.message]
         return render_template("staff/new_member.html", form=form), refusal.status
     leads_to(url_for("accounts.member", member_id=member.id))
@@ -86,12 +86,12 @@ def administered_everywhere(member_id: int) -> Member:
     """
     found = administered(member_id)
     if not _reaches(found):
-        raise AccountReachesFurther
+        raise AccountWorksElsewhere
     return found
 
 
 def _reaches(found: Member) -> bool:
-    live, practice = queries.reach_of(found)
+    live, practice = queries.work_sites_of(found)
     return rules.may_act_on_account(live, practice, held=agent().sites_as(Role.ADMINISTRATOR))
 
 
@@ -151,7 +151,7 @@ def save(member_id: int) -> ResponseReturnValue:
             if reaches and not leaves:
                 services.set_languages(found, form.languages.data or (), by=me.member_id, at=at)
                 services.set_hours(found, form.hours(), by=me.member_id, at=at)
-    except (RecruitFirst, OwnAccount, NoRoleLeft) as refusal:
+    except (NotCertified, OwnAccount, NoRoleLeft) as refusal:
         form.roles.errors = [refusal.message]
         return member_page(administered(member_id), work=form), refusal.status
     flash(_("Cette personne n’a plus de rôle sur ce site.") if leaves else _("Enregistré."))

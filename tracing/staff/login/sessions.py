@@ -15,12 +15,12 @@ from tracing.kernel.db import WITHOUT_WAITING, session
 from tracing.staff import queries, rules, services
 from tracing.staff.agent import Agent
 from tracing.staff.errors import (
-    GuessedTooOften,
     NoRole,
     NoSuchMember,
     NoSuchSession,
     NotAllowed,
     TooManyAttempts,
+    TooManyUnlockAttempts,
     WrongPassword,
 )
 from tracing.staff.models import LoginAttempt, Member, Role, SessionEnd, StaffSession
@@ -94,7 +94,7 @@ def sign_in(
     """Compare the password of a counted attempt; return the session, or the refusal."""
     member = queries.find_member_by_login(login)
     fits = services.password_fits(member, password)
-    if not fits or member is None or not may_enter(member, at):
+    if not fits or member is None or not may_log_in(member, at):
         return WrongPassword()
     _forgive(attempt)
     if not member.roles:
@@ -154,7 +154,7 @@ def forget_attempts(*, at: datetime) -> None:
     session.execute(delete(LoginAttempt).where(LoginAttempt.at < at - ATTEMPTS_KEPT))
 
 
-def may_enter(member: Member, at: datetime, *, zone: ZoneInfo | None = None) -> bool:
+def may_log_in(member: Member, at: datetime, *, zone: ZoneInfo | None = None) -> bool:
     """Return whether the account is open and its contract not over; its last day ends in the member's time zone.
 
     For many members, pass the `zone` of each (`zones_of`); otherwise it is queried for each.
@@ -240,7 +240,7 @@ _TOUCH = text(
 )
 
 
-def touch(current: StaffSession, *, at: datetime) -> None:
+def record_input(current: StaffSession, *, at: datetime) -> None:
     """Record input by the member. The transaction does not wait for the disk, so nothing else may be in it.
 
     If the power fails, the input of the last seconds is lost.
@@ -282,7 +282,7 @@ def unlock(current: StaffSession, password: str, *, at: datetime) -> Exception |
         return None
     if current.failed_unlocks >= rules.UNLOCKS_BEFORE_END:
         end(current, SessionEnd.GUESSED_AT, by=None, at=at)
-        return GuessedTooOften()
+        return TooManyUnlockAttempts()
     return WrongPassword()
 
 

@@ -15,7 +15,7 @@ from tracing.kernel.db import session
 from tracing.kernel.events import Event
 from tracing.queue.models import CallTask, Promise, TaskState
 from tracing.queue.ordering import callbacks
-from tracing.queue.ordering.callbacks import Counted
+from tracing.queue.ordering.callbacks import PromiseCounts
 from tracing.queue.owners import GONE
 from tracing.staff.agent import Workplace
 from tracing.supervision.board.counting import Counts
@@ -38,7 +38,7 @@ class Live:
     """The live figures of the board."""
 
     overdue: Overdue
-    promises: Counted
+    promises: PromiseCounts
     hours: Sequence[tuple[datetime, int]]
     """Promises to come, by the hour in which they are due."""
 

@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, select, tuple_
 
 from tracing.calls.models import Call
 from tracing.cases import queries as cases
-from tracing.kernel.db import among, fresh, session
+from tracing.kernel.db import equals_any, fresh, session
 from tracing.kernel.paging import PAGE_SIZE
 from tracing.queue.availability import Colleague, availability_of
 from tracing.queue.models import LISTED, CallTask, EntryState, QueueEntry, TaskKind, TaskState
@@ -152,7 +152,7 @@ def on_calls(site_id: int, *, limit: int | None = None, at: datetime) -> list[On
 
 def waiting(counts: Counts, *, after: str | None = None) -> WaitingPage:
     """Return a page of the households counted as due first, in their current state, if they still wait, after a key."""
-    chosen = select(QueueEntry).where(among(QueueEntry.id, counts.first), QueueEntry.state.in_(WAITING))
+    chosen = select(QueueEntry).where(equals_any(QueueEntry.id, counts.first), QueueEntry.state.in_(WAITING))
     if (key := _read_key(after)) is not None:
         chosen = chosen.where(tuple_(QueueEntry.due_at, QueueEntry.id) > tuple_(*key))
     found = session.scalars(
@@ -197,7 +197,7 @@ def subjects(household_ids: Iterable[int]) -> dict[int, Subject]:
     """Return what the calls to households are about: the most urgent open task, else the one due first."""
     tasks = session.execute(
         select(CallTask.household_id, CallTask.case_id, CallTask.kind, CallTask.attempts, CallTask.state)
-        .where(among(CallTask.household_id, set(household_ids)))
+        .where(equals_any(CallTask.household_id, set(household_ids)))
         .order_by((CallTask.state != TaskState.OPEN), CallTask.due_at, CallTask.id)
     ).all()
     grouped: dict[int, list[Any]] = {}

@@ -45,4 +45,4 @@ def give(entry_id: int, member_id: int, *, by: Agent, at: datetime) -> None:
     """
     if member_id not in {one.member.id for one in queries.free_tracers(by.site, at=at)}:
         raise NotATracerHere
-    claims.give_to(entry_id, member_id, by=by, at=at)
+    claims.reserve_for(entry_id, member_id, by=by, at=at)

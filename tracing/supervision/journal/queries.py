@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, func, or_, select, tuple_
 
 from tracing.kernel.db import session
-from tracing.kernel.events import Event, Sighting
+from tracing.kernel.events import Event, IdentityAccess
 from tracing.kernel.paging import PAGE_SIZE, Page, page_of
 
 
@@ -44,7 +44,7 @@ class Wanted:
 class SightingPage:
     """A page of the read log, and the key after which the next page starts."""
 
-    rows: Sequence[Sighting]
+    rows: Sequence[IdentityAccess]
     next_key: str | None
 
 
@@ -77,26 +77,28 @@ def events_of(wanted: Wanted, *, before_id: int | None) -> Page[Event]:
 
 def sightings_of(wanted: Wanted, *, before: str | None) -> SightingPage:
     """Return the records that the members of a site were shown, newest first."""
-    chosen = select(Sighting)
+    chosen = select(IdentityAccess)
     if wanted.member_id is not None:
-        chosen = chosen.where(Sighting.viewer_id.in_({wanted.member_id} & set(wanted.members)))
+        chosen = chosen.where(IdentityAccess.viewer_id.in_({wanted.member_id} & set(wanted.members)))
     elif wanted.is_live:
-        chosen = chosen.where(or_(Sighting.viewer_id.in_(wanted.members), Sighting.why == NATIONAL_WHY))
+        chosen = chosen.where(
+            or_(IdentityAccess.viewer_id.in_(wanted.members), IdentityAccess.why == NATIONAL_WHY)
+        )
     else:
-        chosen = chosen.where(Sighting.viewer_id.in_(wanted.members))
+        chosen = chosen.where(IdentityAccess.viewer_id.in_(wanted.members))
     if wanted.kind:
-        chosen = chosen.where(Sighting.why == wanted.kind)
+        chosen = chosen.where(IdentityAccess.why == wanted.kind)
     if wanted.day:
         chosen = _seen_on(chosen, *bounds(wanted.day, wanted.zone))
-    order = (Sighting.first_at, Sighting.viewer_id, Sighting.scope, Sighting.why)
+    order = (IdentityAccess.first_at, IdentityAccess.viewer_id, IdentityAccess.scope, IdentityAccess.why)
     if (key := _read_key(before)) is not None:
-        chosen = chosen.where(Sighting.first_month <= month_of(key[0]), tuple_(*order) < tuple_(*key))
+        chosen = chosen.where(IdentityAccess.first_month <= month_of(key[0]), tuple_(*order) < tuple_(*key))
     chosen = chosen.order_by(*(column.desc() for column in order))
-    found: list[Sighting] = []
+    found: list[IdentityAccess] = []
     # month by month: the index is on month and viewer; without a month the whole read log would be read
     month = _newest_month(month_of(key[0]) if key else None)
     while month is not None and len(found) <= PAGE_SIZE:
-        one_month = chosen.where(Sighting.first_month == month).limit(PAGE_SIZE + 1 - len(found))
+        one_month = chosen.where(IdentityAccess.first_month == month).limit(PAGE_SIZE + 1 - len(found))
         found += session.scalars(one_month).all()
         month = _newest_month(month - 1)
     shown = found[:PAGE_SIZE]
@@ -105,14 +107,16 @@ def sightings_of(wanted: Wanted, *, before: str | None) -> SightingPage:
 
 def _newest_month(until: int | None) -> int | None:
     """Return the newest month with any row in the read log, not after `until`."""
-    chosen = select(func.max(Sighting.first_month))
-    return session.scalar(chosen if until is None else chosen.where(Sighting.first_month <= until))
+    chosen = select(func.max(IdentityAccess.first_month))
+    return session.scalar(chosen if until is None else chosen.where(IdentityAccess.first_month <= until))
 
 
-def _seen_on(chosen: Select[Sighting], first: datetime, end: datetime) -> Select[Sighting]:
+def _seen_on(chosen: Select[IdentityAccess], first: datetime, end: datetime) -> Select[IdentityAccess]:
     """Keep the rows of a day: a row covers the time from the first look to the last."""
     months = {month_of(first), month_of(end), month_of(first - timedelta(days=1))}
-    return chosen.where(Sighting.first_month.in_(months), Sighting.first_at < end, Sighting.last_at >= first)
+    return chosen.where(
+        IdentityAccess.first_month.in_(months), IdentityAccess.first_at < end, IdentityAccess.last_at >= first
+    )
 
 
 def bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -128,7 +132,7 @@ def month_of(moment: datetime) -> int:
     return moment.year * 100 + moment.month
 
 
-def _key_of(row: Sighting) -> str:
+def _key_of(row: IdentityAccess) -> str:
     return "~".join((row.first_at.astimezone(UTC).isoformat(), str(row.viewer_id), row.scope, row.why))
 
 

@@ -12,7 +12,7 @@ from tracing.kernel.db import transaction
 from tracing.programmes.loader import get_pack
 from tracing.queue.households import priorities, priority_rescan
 from tracing.queue.maintenance import settings
-from tracing.queue.ordering.preview import Preview, Turn, preview
+from tracing.queue.ordering.preview import Preview, RankedCall, preview
 from tracing.queue.ordering.weights import site_and_weights
 from tracing.queue.words import WEIGHT_WORDS, why
 from tracing.staff import queries as staff
@@ -85,7 +85,9 @@ def _orders(found: Preview, *, tries: bool, at: Any) -> list[dict[str, Any]]:
     return [now, then] if tries else [now]
 
 
-def _row(turn: Turn, place: int, references: dict[int, str], found: Preview, *, at: Any) -> dict[str, Any]:
+def _row(
+    turn: RankedCall, place: int, references: dict[int, str], found: Preview, *, at: Any
+) -> dict[str, Any]:
     return {
         "place": place,
         "was": found.places[turn.household_id],

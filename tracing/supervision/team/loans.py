@@ -37,11 +37,11 @@ def call_back(loan_id: int, *, by: Agent, at: datetime) -> bool:
         NoSuchLoan: it is neither from nor to the agent's site.
     """
     loan = loans.get_loan(loan_id, site_id=by.site.id)
-    loans.hold_tracer(loan)
+    loans.lock_tracer(loan)
     if loan.returned_at is None and queue.holds_a_claim(loan.member_id):
         # a returned tracer loses access to the other site's pages, so the `watch` job ends the loan after the call
         loan.ends_at = min(loan.ends_at, at)
         session.flush()
         return False
-    loans.take_back(loan, by=by.member_id, at=at)
+    loans.end_loan(loan, by=by.member_id, at=at)
     return True

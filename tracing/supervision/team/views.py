@@ -91,7 +91,7 @@ def show_callers(before: int | None, context: dict[str, Any]) -> ResponseReturnV
     with transaction():
         page = caller_requests.open_requests(agent().site.id, before_id=before)
         shown = [f"request:{row.request.id}" for row in page.rows]
-        events.saw(shown, by=agent().member_id, at=clock.now(), why="supervision")
+        events.record_access(shown, by=agent().member_id, at=clock.now(), why="supervision")
         references = cases.references(row.request.case_id for row in page.rows if row.request.case_id)
         names = staff.member_names(row.request.taken_by for row in page.rows)
     return render_template(

@@ -103,7 +103,9 @@ def show_identity(task_id: int, *, by: Agent, at: datetime) -> tuple[CallTask, I
         raise NotOnThisList
     identity = people_queries.find_joint_identity(task.person_id)
     if identity is not None:
-        events.saw(people_queries.shown([task.person_id]), by=by.member_id, at=at, why="supervision")
+        events.record_access(
+            people_queries.records_shown([task.person_id]), by=by.member_id, at=at, why="supervision"
+        )
     return task, identity
 
 
