@@ -30,12 +30,12 @@ STAGES: tuple[tuple[Any, str, str], ...] = (
     (jobs, "_next_of", "hand over"),
     (known, "look_up", "look up"),
     (services, "prepare", "decide and hash"),
-    (bulk_enqueue, "find_homes", "households"),
+    (bulk_enqueue, "assign_households", "households"),
     (writer, "copy_rows", "seal and COPY"),
     (bulk_enqueue, "copy_rows", "seal and COPY"),
     (bulk_enqueue, "enqueue_all", "queue"),
     (updates, "complete", "complete the known"),
-    (updates, "follow_numbers", "complete the known"),
+    (updates, "move_to_households_of_numbers", "complete the known"),
     (db.session, "commit", "commit"),
 )
 """The functions whose time is measured, with the name of their stage."""

@@ -34,7 +34,7 @@ Its transaction does not wait for the disk: after a power failure these claims a
 def end_unchanged(*, at: datetime, most: int) -> int:
     """End up to `most` expired claims of households that keep their place, with their calls; return how many.
 
-    Answers and drafts are kept, here and in `end_with_care`.
+    Answers and drafts are kept, here and in `end_changed`.
     """
     session.flush()
     ended: int = session.execute(

@@ -38,7 +38,7 @@ def once_per_form(digest: bytes) -> Iterator[None]:
     """Let the next transaction inside this block happen only once for this form.
 
     Raises:
-        SentBefore: the form has already done its work.
+        AlreadySubmitted: the form has already done its work.
     """
 
     def claim() -> None:

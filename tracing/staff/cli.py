@@ -62,7 +62,7 @@ def grant(login: str, *, site_code: str, roles: Iterable[str], is_national: bool
 
     Raises:
         ValueError: there is no such role, site or account.
-        RecruitFirst: a recruit joins a live site by certification.
+        NotCertified: a recruit joins a live site by certification.
         NotProposable: they are not an import officer of a live site.
     """
     wanted = {Role(role) for role in roles} | ({Role.IMPORTER} if is_national else set())

@@ -121,7 +121,7 @@ def lock_tracer(loan: Loan) -> None:
 def end_loan(loan: Loan, *, by: int | None, at: datetime) -> None:
     """End a locked loan: the tracer calls for their own site again; repeating it does nothing.
 
-    Call `hold_tracer` first, then check that they have no call.
+    Call `lock_tracer` first, then check that they have no call.
     """
     if loan.returned_at is not None:
         return

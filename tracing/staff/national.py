@@ -54,7 +54,7 @@ def propose(member: Member, *, by: Agent, at: datetime) -> NationalProposal:
 
     Raises:
         NotProposable: they are not an import officer of a live site, or national already.
-        NotForOneself: the agent proposes themselves.
+        CannotGrantOneself: the agent proposes themselves.
     """
     if member.id == by.member_id:
         raise CannotGrantOneself
@@ -86,8 +86,8 @@ def confirm(member: Member, *, by: Agent, at: datetime) -> None:
 
     Raises:
         NoSuchProposal: there is none: it was withdrawn, confirmed, or has expired.
-        SecondAdministrator: the agent proposed it, or is an administrator whom the proposer has just made.
-        NotForOneself: it is for the agent.
+        NeedsOtherAdministrator: the agent proposed it, or is an administrator whom the proposer has just made.
+        CannotGrantOneself: it is for the agent.
         NotProposable: the member is no longer an import officer here.
     """
     held = _officer(member.id, by.site.id)

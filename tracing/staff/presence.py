@@ -221,7 +221,7 @@ def note_absence(member_id: int, *, first: date, last: date, by: Agent, at: date
     Raises:
         NotOfThisSite: they hold no role here.
         WrongDays: the last day comes before the first.
-        AccountReachesFurther: the agent is at a training site, and the member works at a live site too.
+        AccountWorksElsewhere: the agent is at a training site, and the member works at a live site too.
     """
     member = queries.get_member(member_id)
     if all(role.site_id != by.site.id for role in member.roles):
@@ -257,7 +257,7 @@ def remove_absence(absence_id: int, *, by: Agent, at: datetime) -> None:
 
     Raises:
         NoSuchAbsence: there is none, or it belongs to another site.
-        AccountReachesFurther: the agent is at a training site, and the member works at a live site too.
+        AccountWorksElsewhere: the agent is at a training site, and the member works at a live site too.
     """
     noted = session.get(Absence, absence_id)
     if noted is None or all(role.site_id != by.site.id for role in queries.get_member(noted.member_id).roles):

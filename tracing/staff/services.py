@@ -163,7 +163,7 @@ def set_roles(member: Member, wanted: Iterable[Role], site_id: int, *, by: int |
     Raises:
         OwnAccount: administrators would remove their own role of administrator.
         NoRoleLeft: the member would have no role anywhere, and no administrator would see them again.
-        RecruitFirst: a recruit joins a live site only by practice and a referent's certification.
+        NotCertified: a recruit joins a live site only by practice and a referent's certification.
     """
     chosen = set(wanted)
     held = {role.role for role in member.roles if role.site_id == site_id}

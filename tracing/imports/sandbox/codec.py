@@ -40,7 +40,7 @@ def unpack(stream: IO[bytes]) -> Iterator[ParsedLine]:
     """Read and decode a message of lines.
 
     Raises:
-        NotAsAgreed: it is not a valid message.
+        ProtocolError: it is not a valid message.
     """
     try:
         for text in body(stream, MOST_IN_A_MESSAGE).decode().split(_LINE):

@@ -71,7 +71,7 @@ def body(stream: IO[bytes], most: int = MOST_PACKED) -> bytes:
     """Read as many bytes as the length prefix announces.
 
     Raises:
-        NotAsAgreed: the length is above the limit, or the stream ends too early.
+        ProtocolError: the length is above the limit, or the stream ends too early.
     """
     (length,) = _LENGTH.unpack(exactly(stream, _LENGTH.size))
     if length > most:
@@ -83,7 +83,7 @@ def exactly(stream: IO[bytes], size: int) -> bytes:
     """Read exactly `size` bytes; a pipe may deliver them in pieces.
 
     Raises:
-        NotAsAgreed: the stream ends too early.
+        ProtocolError: the stream ends too early.
     """
     pieces = []
     while size and (piece := stream.read(size)):

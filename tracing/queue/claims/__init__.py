@@ -23,5 +23,5 @@ It ends in one of these ways, and the call made under it ends in the same transa
 When the account of its holder is closed, a claim does not end at once: `expiry.expire_closed_accounts` (job
 `queue.maintenance.absence_jobs.handle_absences`) sets its end to now, and the next sweep ends it as in 4.
 
-1, 3 and `expire_with_care` end it in `ending._unclaim`, which places the household again; only `AS_THEY_STAND` does not.
+1, 3 and `expire_changed` end it in `ending._unclaim`, which places the household again; only `AS_THEY_STAND` does not.
 """

@@ -217,7 +217,7 @@ def _forget(homes: Sequence[int]) -> None:
 def enqueue_all(arrivals: Sequence[Arrival], homes: HouseholdAssignments, *, at: datetime) -> None:
     """Create the tasks to call many people; those without a usable number go to a separate list.
 
-    The people must be in the database already, newcomers with the household that `find_homes` assigned.
+    The people must be in the database already, newcomers with the household that `assign_households` assigned.
     """
     if not arrivals:
         return

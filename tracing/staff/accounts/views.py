@@ -82,7 +82,7 @@ def administered_everywhere(member_id: int) -> Member:
     """Return a member if the agent administers all their live sites: what follows affects every one of them.
 
     Raises:
-        AccountReachesFurther: the account works at another live site too.
+        AccountWorksElsewhere: the account works at another live site too.
     """
     found = administered(member_id)
     if not _reaches(found):
