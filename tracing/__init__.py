@@ -1,1 +1,1 @@
-"""Trace an epidemic by telephone."""
+"""Telephone contact tracing: import laboratory results, call cases and contacts, decide measures, issue sick notes."""

@@ -1,1 +1,1 @@
-"""Telephone calls: claiming the next one, conversations, answers, drafts, how a call ends."""
+"""Telephone calls: a call made under a claim, its conversations, answers and drafts, and what each outcome means (`rules`)."""

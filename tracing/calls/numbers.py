@@ -1,4 +1,4 @@
-"""The numbers of a person in the order to ring them: for a tracer the least rung first, wrong ones last."""
+"""A person's telephone numbers in the order to ring them: for a tracer the least rung first, wrong ones last."""
 
 from collections import Counter
 from collections.abc import Sequence

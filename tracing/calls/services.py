@@ -164,7 +164,7 @@ def confirm_identity(conversation: Conversation, *, confirmed: bool, by: Agent, 
 
 
 def save_answer(call: Call, task: CallTask, question: str, value: Any, *, by: Agent, at: datetime) -> None:
-    """Save one answer, replacing the earlier one; None deletes it. Call `writing` first."""
+    """Save one answer, replacing the earlier one; None deletes it. Call `lock_for_write` first."""
     if value is None:
         session.execute(delete(Answer).where(Answer.task_id == task.id, Answer.question == question))
         return
@@ -216,7 +216,7 @@ def require_identity(call: Call, task: CallTask) -> None:
 
 
 def note_number(call: Call, number_hash: bytes, *, is_wrong: bool = False, by: Agent, at: datetime) -> None:
-    """Store which number is rung in this call, and whether it is a wrong number. Call `writing` first."""
+    """Store which number is rung in this call, and whether it is a wrong number. Call `lock_for_write` first."""
     row = insert(NumberRung).values(
         call_id=call.id,
         number_hash=number_hash,

@@ -1,4 +1,4 @@
-"""Errors about cases."""
+"""Refusal: a case that does not exist, or is outside the reader's scope."""
 
 from flask_babel import gettext as _
 

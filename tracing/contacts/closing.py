@@ -1,4 +1,4 @@
-"""Closing a case: its own call is done, and no contact at risk whom it named must still be called."""
+"""Close a case when its own call is done and no contact at risk that it named must still be called; open it again."""
 
 from datetime import datetime
 

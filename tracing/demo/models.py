@@ -1,4 +1,4 @@
-"""The table of the demo."""
+"""Table with one row: when this database was filled with the demo, and whether that was finished."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Refusals of the desk."""
+"""Refusals on a tracer's pages: ending a call, callbacks, handing over."""
 
 from flask_babel import gettext as _
 

@@ -105,7 +105,7 @@ class SourceKey(Base):
     fingerprint: Mapped[str]
     """SHA-256 of the public part, in hexadecimal; empty for a password."""
     secret: Mapped[bytes]
-    """Sealed with a key of the key store (`vault.seal_setting`); empty once the key is retired."""
+    """Sealed with a key of the key store (`vault.services.seal_setting`); empty once the key is retired."""
     about: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     """What may be shown of it: owner, issuer, and its fingerprint in the notation of its own kind."""
     expires_at: Mapped[datetime | None]
@@ -201,7 +201,7 @@ class ImportLot(Base):
     undone: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     """What undoing removed, and what stayed and why: counts and references."""
     corrections_secret: Mapped[bytes | None]
-    """The password of the correction workbooks, sealed (`vault.seal_setting`); created with the first one."""
+    """The password of the correction workbooks, sealed (`vault.services.seal_setting`); created with the first one."""
 
     @property
     def is_being_undone(self) -> bool:
@@ -217,7 +217,7 @@ class ImportOriginal(Base):
     lot_id: Mapped[int] = mapped_column(ForeignKey("import_lots.id"), primary_key=True)
     content: Mapped[bytes]
     secret: Mapped[bytes | None]
-    """A key or password given for this file only, sealed (`vault.seal_setting`); deleted once the file is read."""
+    """A key or password given for this file only, sealed (`vault.services.seal_setting`); deleted once the file is read."""
     kept_until: Mapped[datetime] = mapped_column(index=True)
 
 

@@ -1,4 +1,4 @@
-"""The codes used by the questions of a pack and by the answers in a call."""
+"""Codes shared by rule packs and the answers of a call: vaccination, distance, protection, risk, insurance scheme."""
 
 from enum import StrEnum
 

@@ -26,7 +26,7 @@ PRIORITY_LASTS = timedelta(days=7)
 LOCKS_LAST = timedelta(milliseconds=9)
 """Target lock time of one batch of expired claims; a wait this short goes unnoticed."""
 LARGEST_HOUSEHOLD = 8
-"""More people behind one number are an institution's residents, not a household (DESIGN: one household, one call)."""
+"""More people behind one number are an institution's residents, not a household."""
 
 
 class Factor(IntFlag):

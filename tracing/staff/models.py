@@ -18,7 +18,7 @@ class SiteKind(StrEnum):
 
 
 class Role(StrEnum):
-    """A role that a member may hold at a site (DESIGN: roles)."""
+    """A role that a member may hold at a site."""
 
     TRACER = "tracer"
     ADVISER = "medical_adviser"

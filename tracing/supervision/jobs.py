@@ -1,4 +1,4 @@
-"""Job: count what waits, so that no page has to."""
+"""Job: count the waiting calls and the lists of each site, and store the counts that the pages read."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The blueprint of supervision, with the routes of every chapter."""
+"""The blueprint of supervision: the `ROUTES` of every chapter. The menu entry of a page is in `app.rail`."""
 
 from flask import Blueprint
 

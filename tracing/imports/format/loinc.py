@@ -1,4 +1,4 @@
-"""LOINC codes: which test found our disease, and which one looks for another. Pure."""
+"""LOINC codes of tests for SARS-CoV-2 and for other pathogens. Fixed here: another disease needs its own. Pure."""
 
 PCR = frozenset(
     {"94500-6", "94309-2", "94845-5", "94531-1", "94533-7", "94534-5", "94559-2", "94759-8", "94565-9"}

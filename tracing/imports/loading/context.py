@@ -1,4 +1,4 @@
-"""What every line of a lot is taken in with: whose it is, when it came, and where its people go."""
+"""Values shared by all lines of a lot while it is loaded: its source, time of receipt, programmes, routing."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

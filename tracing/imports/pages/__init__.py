@@ -1,1 +1,3 @@
-"""The pages of the import officer: lots, sources and their keys, column mapping, corrections, priorities."""
+"""The import pages: lots, sources and their keys, column mapping and corrections for the import officer; priorities for the
+supervisor.
+"""

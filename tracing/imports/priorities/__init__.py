@@ -1,1 +1,1 @@
-"""Putting the calls of a lot first, by a supervisor."""
+"""A supervisor puts the calls of a lot first. The priorities themselves are in `queue.households.priorities`."""
