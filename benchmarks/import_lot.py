@@ -18,7 +18,7 @@ from benchmarks import lots, raw_import
 from benchmarks.figures import Figure, at_least, at_most, say, show, told
 from benchmarks.ground import Ground, fill, ground, server
 from benchmarks.loading import Load, in_its_own_process
-from tracing.demo import sealing
+from tracing.demo import encryption
 from tracing.imports.decryption.secrets import Secrets, secrets_from
 from tracing.kernel import clock
 from tracing.kernel.postgres.embedded import Server
@@ -109,7 +109,7 @@ def main(arguments: list[str]) -> int:
 
 def _run_all(*, scale: int) -> Runs:
     lines, base, large = 46_000 // scale, 100_000 // scale, 1_000_000 // scale
-    key, certificate = sealing.new_key_pair("Benchmark", at=clock.now())
+    key, certificate = encryption.new_key_pair("Benchmark", at=clock.now())
     by_key, by_password = (
         secrets_from(private_key=key, certificate=certificate),
         secrets_from(passwords=(PASSWORD,)),
@@ -117,11 +117,11 @@ def _run_all(*, scale: int) -> Runs:
     clear = lots.as_csv(lots.people(lines, seed=1))
     tenth = lots.as_csv(lots.people(lines // 10, seed=3))
     workbook = lots.as_workbook(lots.people(lines, seed=1))
-    sent = sealing.encrypt(clear, certificate)
+    sent = encryption.encrypt(clear, certificate)
     say(f"{lines:,} lines, {len(clear) / 1e6:.1f} MB of text")
 
     whole = Sample(sent, by_key, clear, lines)
-    few = Sample(sealing.encrypt(tenth, certificate), by_key, tenth, lines // 10)
+    few = Sample(encryption.encrypt(tenth, certificate), by_key, tenth, lines // 10)
     with server() as running:
         measure(running, "warm", few, base=0)
         return Runs(

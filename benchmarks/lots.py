@@ -12,7 +12,7 @@ from random import Random
 
 import xlsxwriter
 
-from tracing.demo.invented import FIRST_NAMES_F, FIRST_NAMES_M, NAME_ENDS, NAME_STARTS
+from tracing.demo.invented_people import FIRST_NAMES_F, FIRST_NAMES_M, NAME_ENDS, NAME_STARTS
 from tracing.imports.format.columns import FIELDS
 from tracing.people.nir import key_of
 

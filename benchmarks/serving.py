@@ -21,7 +21,7 @@ from benchmarks.ground import PROGRAMME, Ground
 from benchmarks.queue_ground import add_members, settle
 from tracing.app.middleware.csrf import token_of
 from tracing.app.runtime import Runtime
-from tracing.demo import sealing
+from tracing.demo import encryption
 from tracing.imports.decryption.secrets import secrets_from
 from tracing.imports.jobs import Arrival, load
 from tracing.kernel import db
@@ -33,7 +33,7 @@ from tracing.staff.login.sessions import hash_token
 
 def add_people(here: Ground, *, people: int) -> None:
     """Open a site that calls at any hour, and import a number of people to call."""
-    key, certificate = sealing.new_key_pair("Benchmark", at=datetime.now(UTC))
+    key, certificate = encryption.new_key_pair("Benchmark", at=datetime.now(UTC))
     with db.transaction():
         site = staff.add_site(
             code="441",
@@ -53,7 +53,7 @@ def add_people(here: Ground, *, people: int) -> None:
         )
     load(
         Arrival(
-            content=sealing.encrypt(lots.as_csv(lots.people(people, seed=1)), certificate),
+            content=encryption.encrypt(lots.as_csv(lots.people(people, seed=1)), certificate),
             file_name="banc.p7m",
             source_code="BENCH",
             secrets=secrets_from(private_key=key, certificate=certificate),

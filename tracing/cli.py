@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tracing import upkeep
+from tracing import maintenance_commands
 from tracing.kernel.config import Settings
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Commands(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except Exception as error:  # noqa: BLE001 - the one place where whatever went wrong is told
-            from tracing.app.failures import explain
+            from tracing.app.command_errors import explain
 
             failure = explain(error)
             click.echo(failure.sentence, err=True)
@@ -379,9 +379,9 @@ def demo() -> None:
             click.echo(account)
 
 
-db.add_command(upkeep.downgrade)
-main.add_command(upkeep.backup)
-main.add_command(upkeep.restore)
+db.add_command(maintenance_commands.downgrade)
+main.add_command(maintenance_commands.backup)
+main.add_command(maintenance_commands.restore)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from tests.support.dead import NOWHERE
 from tests.support.live import Live, migrated
-from tracing.app.failures import BUG, DATABASE, FILES, explain
+from tracing.app.command_errors import BUG, DATABASE, FILES, explain
 from tracing.app.serving import check_address
 from tracing.cli import main
 from tracing.kernel import db

@@ -124,6 +124,7 @@ def databases(cluster: Cluster, sql: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_the_guide_leads_to_a_log_in_and_back_from_the_loss_of_everything(data_dir, tmp_path):
     [sql] = [content for language, _remark, content in blocks(SETTINGS) if language == "sql"]
     steps = [content for _language, remark, content in blocks(GUIDE) if not remark]

@@ -22,7 +22,7 @@ from tracing.kernel.config import Settings
 from tracing.staff import services
 from tracing.staff.access import ASSETS, public
 from tracing.staff.models import Role
-from tracing.ui.once import FIELD
+from tracing.ui.idempotent_forms import FIELD
 from tracing.ui.requests import CleanFields
 
 NUMBERS = ["2147483648", "9" * 20]
@@ -96,6 +96,7 @@ def test_no_part_of_an_address_breaks_a_page(app: Flask, visitor: Visitor) -> No
     assert broken == set()
 
 
+@pytest.mark.slow
 def test_no_field_breaks_a_page(app: Flask, visitor: Visitor) -> None:
     """Neither in a question of an address nor in a form, for every page and form that links lead to."""
     pages, forms = everything_shown(app, visitor)

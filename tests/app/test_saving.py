@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from tests.support.platform import PEOPLE, prepare
+from tracing.app.backup import CONTENTS, KEYS_DUMP, MAIN_DUMP
 from tracing.app.runtime import running
-from tracing.app.saving import CONTENTS, KEYS_DUMP, MAIN_DUMP
 from tracing.cli import main
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session

@@ -18,7 +18,7 @@ from tracing.kernel import db
 from tracing.kernel.submitted_forms import SubmittedForm
 from tracing.staff.access import ASSETS
 from tracing.staff.models import Absence, Member
-from tracing.ui.once import FIELD
+from tracing.ui.idempotent_forms import FIELD
 
 STATE = "brings something into a state in which it then is: a second time changes nothing, or is refused"
 CLAIM = "is done under the claim of the call, which has gone on"

@@ -25,7 +25,7 @@ from tracing.queue import queries
 from tracing.queue import services as queue
 from tracing.queue.claims import claim_household, ending
 from tracing.queue.errors import ClaimLost, HeldBy, NotWaiting, OnAnotherCall
-from tracing.queue.maintenance import upkeep
+from tracing.queue.maintenance import due_changes
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 from tracing.staff.agent import Agent
 from tracing.staff.login import sessions
@@ -250,7 +250,7 @@ class Calls(History):
         )
         for entry in self.live.keys() - claimed:
             del self.live[entry]
-        upkeep.promote(at=self.at)
+        due_changes.promote(at=self.at)
 
     # -- what must always hold ---------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from tracing.calls.rules import CallOutcome
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.cases.rules import SAME_EPISODE_DAYS
 from tracing.contacts import calling
-from tracing.contacts.closing import close_when_done
+from tracing.contacts.case_closing import close_when_done
 from tracing.contacts.contact_to_case import turn_back, turn_into_cases
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.rules import becomes, nearest
@@ -237,6 +237,24 @@ def test_whoever_is_on_the_line_keeps_their_call_and_finds_the_case_in_it(story,
     assert waited.state is TaskState.CANCELLED
     assert here[TaskKind.CASE_FIRST].state is TaskState.OPEN
     assert queue_queries.find_entry_of(waited.household_id).state is EntryState.READY
+
+
+def test_a_call_that_waited_for_a_doctor_is_open_again_if_the_case_was_none(story, session, source, zoe):
+    """The answer asks that they be called again while their call gives way: that is what it is restored to."""
+    by = agent(story.ada)
+    call = calls.take_next(by, at=NOW)
+    take_in(ZOE_LINE)
+    session.expire_all()
+    waited = queue_queries.find_task_of_contact(zoe.id)
+    queue.close_task(waited, TaskState.WAITING_DOCTOR, by=by.member_id, at=NOW)
+    calls.end(call, CallOutcome.NEEDS_DOCTOR, by=by, at=NOW)
+
+    queue.reopen_task(waited, due_at=NOW, by=None, at=NOW)
+    assert waited.state is TaskState.CANCELLED
+    turn_back([zoe.became_case_id], by=None, at=NOW)
+    session.expire_all()
+
+    assert waited.state is TaskState.OPEN
 
 
 def test_a_contact_told_in_the_very_call_was_told_and_is_still_a_case(story, session, zoe):

@@ -12,7 +12,7 @@ from tests.support.live import Live, at_once, committed
 from tests.support.pages import check_fragment
 from tests.support.story import Story, agent, identity, member, waiting_case
 from tests.support.web import Browser, Visitor
-from tracing.calls import jobs, numbers
+from tracing.calls import jobs, phone_numbers
 from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
 from tracing.calls.models import Call
@@ -28,7 +28,7 @@ from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
 from tracing.queue.claims import next_call as claim
 from tracing.queue.claims import services as claims
-from tracing.queue.maintenance import upkeep
+from tracing.queue.maintenance import due_changes
 from tracing.queue.models import EntryState, QueueEntry, TaskState
 from tracing.staff import services as staff
 from tracing.staff.models import Role
@@ -96,12 +96,12 @@ def test_the_number_is_shown_to_whoever_takes_the_household_and_nobody_else_gets
 
 def test_a_wrong_number_comes_last_and_one_that_was_answered_stays_first(browse: Browser, story: Story):
     line = ring(story, story.ada, identity(phones=("+33639980002", "+33639980001")))
-    numbers.note_rung(line.call, line.task, CallOutcome.WRONG_NUMBER, by=line.tracer, at=NOW)
+    phone_numbers.note_rung(line.call, line.task, CallOutcome.WRONG_NUMBER, by=line.tracer, at=NOW)
     calls.give_back(line.call, by=line.tracer, at=NOW)
     again = Line(calls.take_next(line.tracer, at=NOW), line.task, line.tracer)
     calls.start_conversation(again.call, again.task, script_version="2026.1", at=NOW)
     question = again.ask(Reason.RED_FLAGS)
-    numbers.note_rung(again.call, again.task, CallOutcome.NEEDS_DOCTOR, by=again.tracer, at=NOW)
+    phone_numbers.note_rung(again.call, again.task, CallOutcome.NEEDS_DOCTOR, by=again.tracer, at=NOW)
     again.end()
     services.take(question.id, by=agent(story.ben), at=NOW)
 
@@ -502,7 +502,7 @@ def test_who_only_waits_for_the_doctor_is_not_late_while_the_doctor_rings(
     at = clock.move_to(NOW + timedelta(hours=5))
     rung(browse, story, asked)
 
-    assert upkeep.mark_overdue(at=at) == 0
+    assert due_changes.mark_overdue(at=at) == 0
     counted = select(func.count()).where(QueueEntry.state != EntryState.IDLE, QueueEntry.due_at < at)
     assert session.scalar(counted) == 0
 

@@ -17,7 +17,7 @@ from tracing.queue.claims import ending, next_call
 from tracing.queue.claims import services as claims
 from tracing.queue.claims.next_call import Claim
 from tracing.queue.errors import ClaimLost, NotWaiting, OnAnotherCall
-from tracing.queue.maintenance import upkeep
+from tracing.queue.maintenance import due_changes
 from tracing.queue.models import CallTask, EntryState, QueueEntry
 from tracing.staff.agent import Agent
 from tracing.staff.models import Role
@@ -164,8 +164,8 @@ class Claims(History):
 
     @rule()
     def promote(self) -> None:
-        upkeep.promote(at=self.at)
-        upkeep.mark_overdue(at=self.at)
+        due_changes.promote(at=self.at)
+        due_changes.mark_overdue(at=self.at)
 
     # -- what must always hold ---------------------------------------------------------------------
 

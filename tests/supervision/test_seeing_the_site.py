@@ -14,7 +14,7 @@ from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
 from tracing.queue import services as queue
 from tracing.queue.claims import services as claims
-from tracing.queue.maintenance import upkeep
+from tracing.queue.maintenance import due_changes
 from tracing.queue.models import QueueEntry, TaskState
 from tracing.staff import queries as staff
 from tracing.supervision import jobs, rules
@@ -43,7 +43,7 @@ def test_the_board_says_how_the_site_stands(browse: Browser, story: Story):
     waiting_case(story.nantes, identity("Sans", phones=()), at=NOW)
     lost = waiting_case(story.nantes, identity("Perdu", phones=("+33639980003",)), at=NOW)
     queue.close_task(lost, TaskState.UNREACHABLE, by=None, at=NOW)
-    upkeep.promote(at=NOW)
+    due_changes.promote(at=NOW)
     calls.take_next(agent(story.ada), at=NOW)
 
     page = browse.as_(story.dora).get("/board")
@@ -100,7 +100,7 @@ def test_what_falls_late_together_is_seen_before_it_is_late(browse: Browser, sto
     for n in range(4):
         waiting_case(story.nantes, identity(f"P{n}", phones=(f"+3363998000{n}",)), at=NOW)
     ada = agent(story.ada)
-    upkeep.promote(at=NOW)
+    due_changes.promote(at=NOW)
     call = calls.take_next(ada, at=NOW)
     calls.end(call, CallOutcome.COMPLETED, by=ada, at=NOW)
     clock.move_to(NOW + timedelta(hours=1, minutes=-1))
@@ -268,7 +268,7 @@ def test_a_count_says_the_same_as_counting_now(story: Story):
             identity("Marie", phones=(f"+336399801{hours:02d}",)),
             at=NOW - timedelta(hours=hours),
         )
-    upkeep.promote(at=NOW)
+    due_changes.promote(at=NOW)
     calls.take_next(agent(story.ada), at=NOW)
     site = staff.workplace(story.nantes)
     now = counting.count(site, at=NOW)

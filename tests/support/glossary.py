@@ -144,7 +144,7 @@ TERMS = (
     Term(
         "identité montrée",
         "sighting",
-        "kernel.events:Sighting",
+        "kernel.events:IdentityAccess",
         "That a member was shown somebody's identity, why, and when.",
     ),
     Term(

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tests.support.lots import enveloped, secrets
 from tracing.app.runtime import running
-from tracing.demo.invented import as_csv
+from tracing.demo.invented_people import as_csv
 from tracing.imports.format.columns import FIELDS
 from tracing.imports.jobs import Arrival, load
 from tracing.kernel import clock

@@ -2,7 +2,7 @@
 
 from flask import Flask, g
 
-from tracing.app import home, rail
+from tracing.app import first_page, rail
 from tracing.app.middleware.address import init_address
 from tracing.app.middleware.browser_cookie import BrowserCookie
 from tracing.app.middleware.csrf import Csrf
@@ -33,7 +33,7 @@ from tracing.ui.errors import register_errors
 from tracing.ui.setup import init_ui
 
 FEATURES = (
-    home,
+    first_page,
     staff,
     accounts,
     national,

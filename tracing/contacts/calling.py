@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from tracing.cases.models import Case
-from tracing.contacts.closing import close_when_done
+from tracing.contacts.case_closing import close_when_done
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.rules import is_called
 from tracing.kernel.db import session

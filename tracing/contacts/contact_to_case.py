@@ -10,14 +10,14 @@ from sqlalchemy import or_, select, union_all, update
 
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.contacts import rules
-from tracing.contacts.closing import close_when_done, open_again
+from tracing.contacts.case_closing import close_when_done, open_again
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.kernel import clock, events
 from tracing.kernel.db import equals_any, fresh, session
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.queue import queries as queue_queries
-from tracing.queue.claims.contact_superseded import restore, supersede
+from tracing.queue.contact_superseded import restore, supersede
 from tracing.queue.models import STILL_TO_CALL, UNFINISHED, CallTask, TaskState
 
 BECAME_CASE = "contact.became_case"
@@ -257,5 +257,7 @@ def _gave_way(contact: Contact) -> Sequence[CallTask]:
     chosen = select(CallTask).where(CallTask.contact_id == contact.id).order_by(CallTask.id)
     if contact.status_before is None:
         # the release before did this while this one was being installed: what was given up is asked for again
-        return session.scalars(chosen.where(CallTask.state == TaskState.CANCELLED)).all()
+        return session.scalars(
+            chosen.where((CallTask.state == TaskState.CANCELLED) | CallTask.gives_way)
+        ).all()
     return session.scalars(chosen.where(CallTask.gives_way)).all()

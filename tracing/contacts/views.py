@@ -26,7 +26,7 @@ from tracing.queue.models import CallTask, TaskKind
 from tracing.staff.access import agent, is_fragment, may
 from tracing.staff.models import Role
 from tracing.ui.filters import moment
-from tracing.ui.once import sent_once
+from tracing.ui.idempotent_forms import sent_once
 
 bp = Blueprint("contacts", __name__, template_folder="templates")
 

@@ -6,7 +6,7 @@ from random import Random
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from tracing.demo import invented, sample_calls, sealing
+from tracing.demo import encryption, invented_people, sample_calls
 from tracing.demo.models import THE_RUN, DemoRun
 from tracing.demo.staff import COLLEAGUES, hire, open_sites
 from tracing.imports.decryption.secrets import secrets_from
@@ -87,7 +87,7 @@ def know_senders(settings: Settings, *, at: datetime) -> None:
 
     The lots of a training site have a sender of their own, so that no person from another sender gets there.
     """
-    key, certificate = sealing.make_key_pair(settings.data_dir / "demo", at=at)
+    key, certificate = encryption.make_key_pair(settings.data_dir / "demo", at=at)
     with transaction():
         if find_source(SENDER) is not None:
             return
@@ -131,14 +131,14 @@ def send_and_load(settings: Settings, *, at: datetime) -> None:
     """Write the extracts, encrypt them as their senders would, and load them like any other file."""
     random = Random(SEED)  # noqa: S311 - invented people, no secret
     people = [
-        *invented.invent(invented.NANTES, AT_NANTES, random, first_serial=0),
-        *invented.invent(invented.AJACCIO, AT_AJACCIO, random, first_serial=3000),
+        *invented_people.invent(invented_people.NANTES, AT_NANTES, random, first_serial=0),
+        *invented_people.invent(invented_people.AJACCIO, AT_AJACCIO, random, first_serial=3000),
     ]
-    pupils = invented.invent(invented.SCHOOL, AT_SCHOOL, random, first_serial=6000)
+    pupils = invented_people.invent(invented_people.SCHOOL, AT_SCHOOL, random, first_serial=6000)
     for code, theirs, has_trouble in ((SENDER, people, True), (PRACTICE, pupils, False)):
         lot = f"{code}{at:%Y%m%d}01"
-        rows = list(invented.lines(theirs, lot=lot, at=at, zone=settings.zone, random=random))
-        _load(code, lot, invented.with_typical_errors(rows) if has_trouble else rows, settings, at=at)
+        rows = list(invented_people.lines(theirs, lot=lot, at=at, zone=settings.zone, random=random))
+        _load(code, lot, invented_people.with_typical_errors(rows) if has_trouble else rows, settings, at=at)
 
 
 def _load(code: str, lot: str, rows: list[dict[str, str]], settings: Settings, *, at: datetime) -> None:
@@ -150,11 +150,11 @@ def _load(code: str, lot: str, rows: list[dict[str, str]], settings: Settings, *
         if session.scalar(arrived.limit(1)) is not None:
             return
     folder = settings.data_dir / "demo"
-    key, certificate = sealing.make_key_pair(folder, at=at)
+    key, certificate = encryption.make_key_pair(folder, at=at)
     file = next(iter(sorted(folder.glob(f"{code}*.p7m"))), folder / f"{lot}.csv.p7m")
     if not file.exists():
         draft = file.with_suffix(".draft")
-        draft.write_bytes(sealing.encrypt(invented.as_csv(rows), certificate))
+        draft.write_bytes(encryption.encrypt(invented_people.as_csv(rows), certificate))
         draft.rename(file)
     load_lot(
         Arrival(

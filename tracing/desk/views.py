@@ -7,7 +7,7 @@ from flask import Blueprint, jsonify, make_response, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 
-from tracing.calls import numbers
+from tracing.calls import phone_numbers
 from tracing.calls import services as calls
 from tracing.calls.words import OUTCOME_TONES, OUTCOME_WORDS, REASONS_ON_THE_TIMELINE
 from tracing.desk import queries, services
@@ -244,7 +244,7 @@ def ring(call_id: int, task_id: int) -> ResponseReturnValue:
         with transaction():
             held, at = queries.own_call(call_id, agent()), asked_at()
             calls.lock_for_write(held.id, agent(), at=at)
-            numbers.ring(held, queries.task_in(held, task_id), place, by=agent(), at=at)
+            phone_numbers.ring(held, queries.task_in(held, task_id), place, by=agent(), at=at)
     except ClaimLost as lost:
         return show_lost(lost, [])
     return redirect(url_for("desk.call", call_id=call_id, task=task_id), 303)

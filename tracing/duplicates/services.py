@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, or_, select
 
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
-from tracing.contacts.closing import close_when_done
+from tracing.contacts.case_closing import close_when_done
 from tracing.duplicates import queries as pair_queries
 from tracing.duplicates import rules as pair_rules
 from tracing.duplicates.errors import REFUSALS, AlreadyDecided, NotDecided, OnTheLine, SaidSame

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from tracing.calls import services as calls
 from tracing.calls.models import Call
-from tracing.calls.numbers import numbers_of
+from tracing.calls.phone_numbers import numbers_of
 from tracing.escalations import calling, casefile, listing, queries
 from tracing.escalations.forms import AnswerForm
 from tracing.escalations.models import Audience, Decision, Escalation, EscalationState

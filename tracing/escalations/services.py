@@ -7,7 +7,7 @@ from sqlalchemy import select, tuple_, update
 from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.calls.rules import CallOutcome
-from tracing.contacts import closing
+from tracing.contacts import case_closing
 from tracing.contacts import services as contacts
 from tracing.contacts.queries import find_contact
 from tracing.escalations import queries, rules
@@ -246,9 +246,9 @@ def _move_task(task: CallTask, known: Escalation, decision: Decision, *, by: Age
             contact = find_contact(task.contact_id)
             if contact is not None:
                 contacts.mark_informed(contact, by=by.member_id, at=at)
-            closing.close_when_done(task.case_id, by=by.member_id, at=at)
+            case_closing.close_when_done(task.case_id, by=by.member_id, at=at)
     elif task.state in REOPENS[decision]:
-        closing.open_again(task.case_id, by=by.member_id, at=at)
+        case_closing.open_again(task.case_id, by=by.member_id, at=at)
         queue.reopen_task(task, due_at=rules.call_again_by(known.reason, at), by=by.member_id, at=at)
 
 

@@ -25,7 +25,7 @@ from tracing.queue.models import CallTask
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, is_fragment, may
 from tracing.staff.models import Role
-from tracing.ui.once import sent_once
+from tracing.ui.idempotent_forms import sent_once
 
 bp = Blueprint("escalations", __name__, template_folder="templates")
 

@@ -18,7 +18,7 @@ from tracing.imports.lots import interruptions, originals, queries, routing
 from tracing.imports.lots import services as lots
 from tracing.imports.lots.lock import lock_if_free, one_at_a_time
 from tracing.imports.models import ImportLot, LotState
-from tracing.imports.refusals import Refusal
+from tracing.imports.refusal_codes import Refusal
 from tracing.imports.sandbox.client import Extract
 from tracing.imports.sources import queries as source_queries
 from tracing.imports.sources import services as source_services

@@ -19,7 +19,7 @@ class Proxies(NamedTuple):
     """Whether every client of the socket file is trusted: only a proxy on this host can open it."""
 
     def trust(self, peer: str) -> bool:
-        """Return whether a peer, as returned by `named`, is one of them."""
+        """Return whether a peer, as returned by `normalized_peer`, is one of them."""
         address = parsed(peer)
         if address is None:
             return self.unix and peer == UNIX

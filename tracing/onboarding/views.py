@@ -27,7 +27,7 @@ from tracing.staff.errors import WeakPassword
 from tracing.staff.login import sessions
 from tracing.staff.models import Role
 from tracing.staff.views import device_in_words, with_cookie, with_known_browser
-from tracing.ui.once import leads_to, sent_once
+from tracing.ui.idempotent_forms import leads_to, sent_once
 
 bp = Blueprint("onboarding", __name__, template_folder="templates")
 

@@ -82,6 +82,9 @@ def reopen_task(task: CallTask, *, due_at: datetime, by: int | None, at: datetim
     """Open a task again, due at `due_at`, with no attempts counted. A task with `gives_way` is cancelled instead."""
     if task.gives_way:
         close_task(task, TaskState.CANCELLED, by=by, at=at)
+        # it would be open now: that is what it is restored to if the case turns out to be none
+        task.state_before = TaskState.OPEN
+        session.flush()
         return
     task.state, task.state_before, task.closed_at, task.covered_by = TaskState.OPEN, None, None, None
     task.due_at, task.not_before, task.promised_at, task.promised_by, task.attempts = (

@@ -61,7 +61,7 @@ def reason_of(stated: MissingNumber) -> MissingNumberReason | None:
 def state_missing(
     call: Call, task: CallTask, reason: MissingNumberReason, question: str, *, by: Agent, at: datetime
 ) -> None:
-    """Store why a person has no number, and ask an adviser, once for each reason. Call `calls.writing` first.
+    """Store why a person has no number, and ask an adviser, once for each reason. Call `calls.lock_for_write` first.
 
     `question` is what the adviser reads. An adviser's earlier decision is kept.
     """

@@ -46,7 +46,7 @@ class BearerDetails:
 
 
 def complete(task: CallTask, details: BearerDetails) -> None:
-    """Store the details on the person, in each of their records. Call `calls.writing` first."""
+    """Store the details on the person, in each of their records. Call `calls.lock_for_write` first."""
     records = people.records_of_same_person(task.person_id)
     locked = select(Person).where(Person.id.in_(records)).order_by(Person.id).with_for_update()
     for person in session.scalars(fresh(locked)).all():

@@ -26,7 +26,7 @@ from tracing.sickleave.forms import PREFIX, NoteForm
 from tracing.sickleave.models import NoteState
 from tracing.staff.access import agent, is_fragment, may
 from tracing.staff.models import Role
-from tracing.ui.once import sent_once
+from tracing.ui.idempotent_forms import sent_once
 
 bp = Blueprint("sickleave", __name__, template_folder="templates")
 

@@ -9,7 +9,7 @@ from flask_bootstrap import Bootstrap5
 from jinja2 import StrictUndefined
 
 from tracing.kernel import clock
-from tracing.ui import assets, fields, filters, headers, once
+from tracing.ui import assets, fields, filters, headers, idempotent_forms
 
 TRANSLATIONS = Path(__file__).parent.parent / "translations"
 
@@ -36,7 +36,7 @@ def init_ui(app: Flask) -> None:
     assets.register(app)
     filters.register(app)
     headers.register(app)
-    once.register(app)
+    idempotent_forms.register(app)
     app.jinja_env.globals.update(
         field_kind=fields.field_kind,
         has_file=fields.has_file,

@@ -21,9 +21,8 @@ from tracing.escalations import services as asking
 from tracing.escalations.models import Audience, Decision, Reason
 from tracing.kernel import db
 from tracing.people.models import Person
-from tracing.queue import queries
+from tracing.queue import languages, queries
 from tracing.queue import services as queue
-from tracing.queue.claims import languages
 from tracing.queue.claims import services as claims
 from tracing.queue.maintenance.jobs import promote
 from tracing.queue.models import EntryState, TaskState

@@ -9,7 +9,7 @@ import xlsxwriter
 from msoffcrypto.format.ooxml import OOXMLFile
 from sqlalchemy import func, select
 
-from tests.support.lots import LINE, arrival, lot_of
+from tests.support.lots import LINE, arrival, enveloped, lot_of
 from tracing.cases.models import Case
 from tracing.imports.corrections import jobs as correction_jobs
 from tracing.imports.corrections import queries as correction_queries
@@ -238,3 +238,22 @@ def test_two_rows_that_claim_one_result_id_do_not_swallow_each_other(officer, se
 
     assert outcomes(session, lot)[3] is Outcome.CREATED
     assert outcomes(session, lot)[4] is Outcome.QUARANTINED
+
+
+def test_a_line_whose_cells_may_be_shifted_is_not_taken_unseen(officer, session, story):
+    """Nothing is wrong with its fields: only its shape says that they may belong elsewhere."""
+    wide = ";".join([*(LINE.get(name, "") for name in FIELDS), "0612345678"])
+    lot = load(arrival("pdl.csv", enveloped(f"{';'.join(FIELDS)}\r\n{wide}\r\n".encode())))["lot"]
+    rows = rows_in(download(officer, session, lot).data, password_of(lot))
+    assert "décalées" in rows[1][rows[0].index(ERROR)]
+
+    resend(officer, lot, sent_again(lot, rows))
+
+    assert outcomes(session, lot) == {2: Outcome.QUARANTINED}
+    page = officer.get(f"/lots/{lot}/lines/2")
+    assert "peut-être décalées" in page.text
+    assert "telle quelle" not in page.text
+
+    resend(officer, lot, sent_again(lot, changed(rows, 2, COMMUNE="NANTES")))
+
+    assert outcomes(session, lot) == {2: Outcome.CREATED}

@@ -15,7 +15,7 @@ from tests.support.lots import CERTIFICATE, KEY, PASSWORDS, enveloped, extract, 
 from tracing.imports.decryption.layers import open_container
 from tracing.imports.decryption.secrets import Container, passwords_in, secrets_from
 from tracing.imports.decryption.workbook import check_members
-from tracing.imports.refusals import CannotRead, Refusal
+from tracing.imports.refusal_codes import CannotRead, Refusal
 
 CMS, WORKBOOK = "pdl-20210510-hard.csv.p7m", "pdl-20210308-1300.xlsx"
 

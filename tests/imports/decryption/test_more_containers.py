@@ -20,7 +20,7 @@ from tests.support.sealing import (
 )
 from tracing.imports.decryption.layers import open_container
 from tracing.imports.decryption.secrets import Container, KeyKind, key_kind, secrets_from
-from tracing.imports.refusals import CannotRead, Refusal
+from tracing.imports.refusal_codes import CannotRead, Refusal
 
 CLEAR = b"\xef\xbb\xbfNUM_LOT;ID_RESULTAT\r\n1;2\r\n" + b"1;3\r\n" * 300
 BY_PROGRAM = pytest.mark.skipif(not HAS_OPENSSL, reason="the openssl program is not there")

@@ -61,6 +61,21 @@ def test_a_moment_with_its_offset_is_shown_by_the_clocks_of_the_site(written, sh
     assert read_moment(written, zone=ZoneInfo("Europe/Paris")) == (shown, True)
 
 
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("1960-04-30T23:00:00Z", None),
+        ("1960-05-01T00:00:00+01:00", date(1960, 5, 1)),
+        ("1960-05-01T00:00:00Z", date(1960, 5, 1)),
+        ("02-JAN-2021T10:30", date(2021, 1, 2)),
+    ],
+)
+def test_a_day_written_as_a_moment_of_another_clock_is_not_guessed(written, day):
+    read = read_moment(written)
+
+    assert (read and read[0].date()) == day
+
+
 @pytest.mark.parametrize(("written", "year"), [("08/03/21", 2021), ("09/03/21", 1921), ("01/01/63", 1963)])
 def test_nobody_is_born_in_the_future_so_two_digits_tell_the_century(written, year):
     born = read_moment(written, not_after=date(2021, 3, 8))

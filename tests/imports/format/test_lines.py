@@ -11,6 +11,13 @@ from tracing.imports.format.fields import read_finess
 from tracing.imports.format.line import Doubt, parse
 
 
+def test_another_pathogen_is_no_case_and_withdraws_none_under_a_shared_id():
+    other = parsed(CODE_LOINC="80383-3", RESULTAT="P")
+
+    assert other.is_not_positive
+    assert (other.result_id, other.values) == ("", ())
+
+
 def test_a_complete_line_is_understood():
     line = parsed(
         NIR="285074912260754",

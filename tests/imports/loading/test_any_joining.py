@@ -23,7 +23,7 @@ from tracing.people.models import PairState, Person, PersonKey, PossibleDuplicat
 from tracing.queue import services as queue
 from tracing.queue.claims import ending, next_call
 from tracing.queue.claims.next_call import Claim
-from tracing.queue.maintenance import upkeep
+from tracing.queue.maintenance import due_changes
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
 
 NUMBERS = [f"+3363998010{n}" for n in range(4)]
@@ -128,7 +128,7 @@ class Joinings(History):
         for task in self.session.scalars(chosen).all() if told else []:
             queue.close_task(task, TaskState.DONE, by=self.tracers[tracer].member_id, at=self.at)
         ending.release(claim.entry_id, claim.number, at=self.at)
-        upkeep.promote(at=self.at)
+        due_changes.promote(at=self.at)
 
     # -- what always holds -------------------------------------------------------------------------
 

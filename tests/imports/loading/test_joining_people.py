@@ -14,7 +14,7 @@ from tests.support.story import agent, contact, identity, person
 from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
-from tracing.contacts.closing import close_when_done
+from tracing.contacts.case_closing import close_when_done
 from tracing.contacts.models import Contact
 from tracing.duplicates import services
 from tracing.duplicates.errors import (

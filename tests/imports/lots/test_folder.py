@@ -217,6 +217,6 @@ def test_a_folder_that_cannot_be_read_is_told(settings, inbox):
 
 
 def test_every_trouble_has_its_words():
-    told = re.findall(r'Trouble\("(\w+)"', Path(folder.__file__).read_text(encoding="utf-8"))
+    told = re.findall(r'InboxProblem\("(\w+)"', Path(folder.__file__).read_text(encoding="utf-8"))
 
     assert set(told) == set(INBOX_WORDS)

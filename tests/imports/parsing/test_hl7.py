@@ -11,7 +11,7 @@ from tracing.imports.format.columns import FIELDS
 from tracing.imports.format.line import parse
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.jobs import load
-from tracing.imports.refusals import CannotRead, Refusal
+from tracing.imports.refusal_codes import CannotRead, Refusal
 from tracing.imports.sandbox.client import opened
 from tracing.imports.sandbox.worker import read
 
@@ -241,7 +241,7 @@ def test_a_message_without_an_observation_is_refused_by_name_and_left_out_beside
     text = "\r".join((MSH.format(1), PID, OBR.format(1))) + "\r"
 
     assert refusal(text).refusal is Refusal.NO_OBSERVATION
-    contents = read(Opened(Container.CMS, batch(text.removesuffix("\r"), message(2)).encode()))
+    contents = read(Opened(Container.CMS, batch(text, message(2)).encode()))
     assert len(list(contents.lines)) == 1
     assert contents.left_out == {"no_observation": 1}
 
@@ -262,7 +262,7 @@ def test_a_message_of_which_nothing_is_a_result_is_counted_all_the_same():
         ("TYP^Type de prélèvement^L||NASO^Nasopharynx^L", "X"),
         ("76691-5^Gender identity^LN||P^P^L", "X"),
         ("LOC1^Nouvelle PCR^L||260373001^Detected^SCT", "LOC1=P"),
-        ("LOC1^Nouvelle PCR^L||260415000^Not detected^SCT", "X"),
+        ("LOC1^Nouvelle PCR^L||260415000^Not detected^SCT", "N"),
         ("LOC2^SARS-CoV-2 et grippe A^L||260373001^Detected^SCT", "LOC2=P"),
     ],
 )
@@ -277,6 +277,21 @@ def test_an_observation_without_any_code_is_what_was_ordered():
 
     assert fields["RESULTAT"] == "P"
     assert fields["CODE_LOINC"] == "94500-6"
+
+
+def test_an_older_sender_may_leave_the_last_marks_out():
+    ((_, fields),) = results(message(1).replace("MSH|^~\\&|", "MSH|^~\\|"))
+
+    assert fields["RESULTAT"] == "P"
+
+
+def test_many_types_of_messages_do_not_fill_the_report():
+    others = [message(1).replace("ORU^R01^ORU_R01", f"ADT^A{number:02d}") for number in range(40)]
+    contents = read(Opened(Container.CMS, batch(*others, message(2)).encode()))
+
+    assert len(list(contents.lines)) == 1
+    assert sum(contents.left_out.values()) == 40
+    assert len(contents.left_out) == 21
 
 
 def test_an_escape_that_nobody_knows_stays_as_it_was_sent():

@@ -9,7 +9,7 @@ import python_calamine
 import xlsxwriter
 
 from tracing.imports.parsing.xlsx import Workbook
-from tracing.imports.refusals import CannotRead, Refusal
+from tracing.imports.refusal_codes import CannotRead, Refusal
 
 WORKBOOK = '<workbook xmlns:r="r"><sheets><sheet name="A" r:id="rId1"/></sheets></workbook>'
 RELATIONS = '<Relationships><Relationship Id="rId1" Type="x/worksheet" Target="worksheets/sheet1.xml"/></Relationships>'

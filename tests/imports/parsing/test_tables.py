@@ -10,7 +10,7 @@ from tracing.imports.decryption.layers import Opened
 from tracing.imports.decryption.secrets import Container
 from tracing.imports.format.columns import FIELDS, REQUIRED
 from tracing.imports.parsing.delimited import Text
-from tracing.imports.refusals import CannotRead, Refusal
+from tracing.imports.refusal_codes import CannotRead, Refusal
 from tracing.imports.sandbox import worker
 
 HEADING = "ID_RESULTAT;NOM_NAISSANCE;PRENOMS;DATE_NAISSANCE;DATE_PRELEVEMENT;RESULTAT"

@@ -30,7 +30,7 @@ from tracing.imports.decryption.workbook import check_members
 from tracing.imports.errors import FileRefused
 from tracing.imports.format.columns import FIELDS
 from tracing.imports.format.line import parse
-from tracing.imports.refusals import CannotRead
+from tracing.imports.refusal_codes import CannotRead
 from tracing.imports.sandbox import codec, framing
 from tracing.imports.sandbox.client import opened
 from tracing.imports.sandbox.worker import read

@@ -27,7 +27,7 @@ from tracing.imports.errors import FileRefused
 from tracing.imports.format.columns import FIELDS
 from tracing.imports.jobs import load
 from tracing.imports.models import ImportLine, ImportLot, LotState
-from tracing.imports.refusals import Refusal
+from tracing.imports.refusal_codes import Refusal
 from tracing.imports.sandbox import client, framing
 
 HEADING = ";".join(FIELDS).encode()

@@ -26,7 +26,7 @@ from tests.support.sealing import HAS_OPENSSL, enveloped_by_openssl, signed_by_o
 from tracing.imports import errors
 from tracing.imports.decryption.secrets import Container, secrets_from
 from tracing.imports.format.line import parse
-from tracing.imports.refusals import Refusal
+from tracing.imports.refusal_codes import Refusal
 from tracing.imports.sandbox import client, codec, framing, worker
 
 HEADING = "id_resultat;Nom de naissance;PRENOMS;DDN;DATE_PRELEVEMENT;RESULTAT"

@@ -12,7 +12,7 @@ from tracing.imports.format.mapping import Mapping
 from tracing.imports.jobs import load, plan_file, process_next_lot
 from tracing.imports.lots import services as lots
 from tracing.imports.models import ImportLot, ImportSource, LotState
-from tracing.imports.refusals import Refusal
+from tracing.imports.refusal_codes import Refusal
 from tracing.imports.sources import queries as source_queries
 from tracing.imports.sources import services as source_services
 from tracing.imports.sources.errors import HeadingsChanged

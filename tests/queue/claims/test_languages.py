@@ -11,8 +11,8 @@ from tracing.calls.jobs import sweep_claims
 from tracing.cases.queries import get_case
 from tracing.kernel.db import session as database
 from tracing.people.models import Person
-from tracing.queue import queries, services
-from tracing.queue.claims import ending, languages, next_call
+from tracing.queue import languages, queries, services
+from tracing.queue.claims import ending, next_call
 from tracing.queue.households import services as households
 from tracing.queue.maintenance.jobs import rebuild
 from tracing.queue.models import EntryState, TaskKind, TaskState

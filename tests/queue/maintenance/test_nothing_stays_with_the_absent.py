@@ -17,7 +17,7 @@ from tracing.kernel.events import Event
 from tracing.queue import queries
 from tracing.queue import services as queue
 from tracing.queue.claims import services as claims
-from tracing.queue.maintenance import upkeep
+from tracing.queue.maintenance import due_changes
 from tracing.queue.maintenance.absence_jobs import handle_absences
 from tracing.queue.ordering import callbacks
 from tracing.staff import presence, rules
@@ -135,7 +135,7 @@ def test_a_pause_says_nothing_of_an_hour_to_come(story: Story, clock: Clock):
 
     assert handle_absences(NOW) == 0
     assert task.promised_by == story.ada.id
-    upkeep.promote(at=clock.move_to(NOW + 2 * HOUR))
+    due_changes.promote(at=clock.move_to(NOW + 2 * HOUR))
     assert queries.has_waiting(story.nantes.id, story.abel.id, NOW + 2 * HOUR), (
         "at its hour it is for everyone"
     )
@@ -181,7 +181,7 @@ def test_a_promise_is_kept_by_a_call_in_time(story: Story, clock: Clock, late, e
     task = promise(story, when)
     at = clock.move_to(when + late * MINUTE)
     ada = agent(story.ada)
-    upkeep.promote(at=at)
+    due_changes.promote(at=at)
     call = calls.take_next(ada, at=at)
     conversation = calls.start_conversation(call, task, script_version="2026.1", at=at)
     calls.finish_conversation(conversation, CallOutcome.VOICEMAIL, at=at + 5 * MINUTE)

@@ -13,7 +13,7 @@ from tracing.calls.rules import CallOutcome
 from tracing.queue import queries
 from tracing.queue import services as queue
 from tracing.queue.claims import services as claims
-from tracing.queue.maintenance import upkeep
+from tracing.queue.maintenance import due_changes
 from tracing.queue.maintenance.absence_jobs import handle_absences
 from tracing.staff import presence
 from tracing.staff import queries as staff
@@ -79,12 +79,12 @@ def test_who_gives_calls_back_without_a_word_is_seen(browse: Browser, story: Sto
 def test_what_came_too_late_is_counted_by_kind(browse: Browser, story: Story, clock: Clock):
     ada = agent(story.ada)
     late = waiting_case(story.nantes, identity("Zoé", phones=("+33639980009",)), at=NOW - timedelta(hours=5))
-    upkeep.promote(at=NOW)
+    due_changes.promote(at=NOW)
     claims.reserve_for(
         queries.find_entry_of(late.household_id).id, story.ada.id, by=agent(story.dora), at=NOW
     )
     task = waiting_case(story.nantes, at=NOW - timedelta(hours=6))
-    upkeep.promote(at=NOW)
+    due_changes.promote(at=NOW)
     call = calls.take_next(agent(story.abel), at=NOW)
     conversation = calls.start_conversation(call, task, script_version="2026.1", at=NOW)
     queue.promise(task, when=NOW + 30 * MINUTE, by=agent(story.abel), at=NOW)
@@ -107,7 +107,7 @@ def test_whoever_is_on_the_line_waits_no_longer_however_late_they_were_called(br
     for number in range(2):
         late = identity(f"Zoé{number}", phones=(f"+3363998001{number}",))
         waiting_case(story.nantes, late, at=NOW - timedelta(hours=5))
-    upkeep.promote(at=NOW)
+    due_changes.promote(at=NOW)
     calls.take_next(agent(story.ada), at=NOW)
 
     assert counts(browse.as_(story.dora).get("/board"), "by-kind") == [1, 0, 0, 0]

@@ -18,9 +18,9 @@ from tracing.contacts import queries as contacts
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.kernel.events import Event, IdentityAccess
 from tracing.people import queries as people
+from tracing.queue import languages
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
-from tracing.queue.claims import languages
 from tracing.queue.claims import services as claims
 from tracing.queue.models import EntryState, TaskKind, TaskState
 from tracing.vault import services as vault

@@ -8,11 +8,11 @@ from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
 from tracing.calls.errors import CallbackOutsideHours, NobodyThen, ReasonNeeded, StillMissing
 from tracing.calls.models import Call, Conversation
-from tracing.calls.numbers import note_rung
+from tracing.calls.phone_numbers import note_rung
 from tracing.calls.rules import BY_TRACER, OUTCOMES, CallOutcome, FollowUp, GiveBackReason
 from tracing.cases import queries as case_queries
 from tracing.contacts import services as contacts
-from tracing.contacts.closing import close_when_done
+from tracing.contacts.case_closing import close_when_done
 from tracing.contacts.queries import find_contact
 from tracing.desk import rules
 from tracing.desk.conversation.conversation import ScriptedConversation
@@ -24,9 +24,9 @@ from tracing.people import queries as people
 from tracing.programmes.loader import get_pack
 from tracing.programmes.rules import is_text_due, window_on
 from tracing.programmes.schema import Pack
-from tracing.queue import availability
+from tracing.queue import availability, languages
 from tracing.queue import services as queue
-from tracing.queue.claims import ending, languages
+from tracing.queue.claims import ending
 from tracing.queue.errors import ClosedThatDay
 from tracing.queue.models import CallTask, TaskState
 from tracing.queue.ordering.hours import calling_of_person

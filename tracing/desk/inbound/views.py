@@ -12,7 +12,7 @@ from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
-from tracing.ui.once import sent_once
+from tracing.ui.idempotent_forms import sent_once
 
 
 @may(Role.TRACER)

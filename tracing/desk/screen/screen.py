@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from tracing.calls.models import Call, Conversation
-from tracing.calls.numbers import Number, numbers_of
+from tracing.calls.phone_numbers import Number, numbers_of
 from tracing.calls.rules import CallOutcome
 from tracing.desk import queries, services
 from tracing.desk.conversation.conversation import ScriptedConversation, talk_of

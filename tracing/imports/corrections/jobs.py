@@ -83,7 +83,9 @@ def file_of(lot_id: int, *, settings: Settings, by: int) -> bytes:
         password = password_of(lot) or _new_password(lot)
         reading = reading_of(lot, settings)
         lines = [
-            ToCorrect(line.row_number, values, faults := faults_of(values, reading), told(faults))
+            ToCorrect(
+                line.row_number, values, faults := faults_of(values, reading), told(faults, line.reasons)
+            )
             for line in waiting
             if (values := correction_queries.values_of(line)) is not None
         ]

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from tracing.imports.corrections import queries
 from tracing.imports.errors import NoLongerToCorrect
 from tracing.imports.format.columns import FIELDS, RawLine, clean
-from tracing.imports.format.faults import Fault, Why, faults_of
+from tracing.imports.format.faults import Fault, Problem, Why, faults_of
 from tracing.imports.format.line import ParsedLine, parse
 from tracing.imports.format.reading import Reading
 from tracing.imports.loading import services
@@ -81,7 +81,7 @@ def correct(
     waiting = queries.to_correct(lot.id, (raw.row for raw in raws), lock=True)
     found = Corrected()
     known = queries.rows_of(lot.id, (raw.row for raw in raws if raw.row not in waiting))
-    work = _Work(lot, reading, found)
+    work = _Work(lot, reading, found, is_many=keep_wrong)
     for raw in {raw.row: raw for raw in raws}.values():
         line = waiting.get(raw.row)
         if line is None:
@@ -106,6 +106,8 @@ class _Work:
     lot: ImportLot
     reading: Reading
     found: Corrected
+    is_many: bool
+    """They come in a workbook: nobody saw each line on a page."""
     usable: dict[int, ParsedLine] = field(default_factory=dict)
     changed: dict[int, ParsedLine] = field(default_factory=dict)
     """Lines that are still wrong, but were changed."""
@@ -115,9 +117,12 @@ class _Work:
     def look_at(self, line: ImportLine, raw: RawLine) -> None:
         """Read a corrected line, and record everything that is still wrong with it."""
         parsed = parse(raw, self.reading)
-        if parsed.problems:
+        is_as_it_was = _is_as_it_was(line, raw)
+        # in a workbook of many lines, one whose cells may be shifted counts as looked at only where it was changed
+        is_unseen = self.is_many and is_as_it_was and Problem.BAD_SHAPE in line.reasons
+        if parsed.problems or is_unseen:
             self.found.wrong[raw.row] = faults_of(raw.values, self.reading)
-            if not _is_as_it_was(line, raw):
+            if not is_as_it_was:
                 self.changed[raw.row] = parsed
         else:
             self.usable[raw.row] = parsed

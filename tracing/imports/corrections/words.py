@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from tracing.imports.corrections.services import Corrected, SetAside
-from tracing.imports.format.faults import Fault, Why
+from tracing.imports.format.faults import Fault, Problem, Why
 from tracing.imports.rules import Outcome
 
 FAULT_WORDS = {
@@ -47,12 +47,19 @@ TAKEN_WORDS = {
 MOST_NAMED = 10
 
 
-def told(faults: Iterable[Fault]) -> str:
-    """Return everything that is wrong with a line in one cell: each field, and why."""
-    return "\n".join(
+SHAPE_WORDS = _l(
+    "La ligne n’a pas la forme de l’en-tête : ses cellules sont peut-être décalées, ou coupées. Comparez chacune."
+)
+
+
+def told(faults: Iterable[Fault], reasons: Iterable[str] = ()) -> str:
+    """Return everything that is wrong with a line in one cell: its shape, each field, and why."""
+    fields = [
         f"{fault.field} : {FAULT_WORDS[fault.why]} {HELP_WORDS.get(fault.field, '')}".rstrip()
         for fault in faults
-    )
+    ]
+    shape = [str(SHAPE_WORDS)] if Problem.BAD_SHAPE in reasons else []
+    return "\n".join([*shape, *fields])
 
 
 def said_of_file(corrected: Corrected, *, unreadable: int) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pyrage
 
-from tracing.imports.refusals import CannotRead, Refusal
+from tracing.imports.refusal_codes import CannotRead, Refusal
 
 _ARMOUR = b"-----BEGIN AGE ENCRYPTED FILE"
 _FOR_A_PASSPHRASE = b"-> scrypt "

@@ -7,7 +7,7 @@ take to read.
 from dataclasses import dataclass, field
 
 from tracing.imports.decryption.secrets import AGE_FILE, Container, Secrets
-from tracing.imports.refusals import CannotRead, Refusal
+from tracing.imports.refusal_codes import CannotRead, Refusal
 
 MOST_LAYERS = 8
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")

@@ -8,7 +8,7 @@ import quopri
 import re
 from typing import NamedTuple
 
-from tracing.imports.refusals import CannotRead, Refusal
+from tracing.imports.refusal_codes import CannotRead, Refusal
 from tracing.kernel.redaction import redacted
 
 _LONGEST_HEAD = 8_192

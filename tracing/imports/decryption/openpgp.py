@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pysequoia
 
-from tracing.imports.refusals import CannotRead, Refusal
+from tracing.imports.refusal_codes import CannotRead, Refusal
 from tracing.kernel.redaction import redacted
 
 _FOR_A_KEY, _FOR_A_PASSWORD, _UNSEALED = 1, 3, 9

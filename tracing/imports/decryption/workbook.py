@@ -9,7 +9,7 @@ from typing import Any
 import msoffcrypto
 from msoffcrypto.exceptions import InvalidKeyError
 
-from tracing.imports.refusals import CannotRead, Refusal
+from tracing.imports.refusal_codes import CannotRead, Refusal
 
 MOST_SPINS = 1_000_000
 MOST_BYTES = 200_000_000

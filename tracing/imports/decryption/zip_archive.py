@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyzipper
 
 from tracing.imports.limits import MOST_BYTES
-from tracing.imports.refusals import CannotRead, Refusal
+from tracing.imports.refusal_codes import CannotRead, Refusal
 
 MOST_TIMES_LARGER = 100
 _ENCRYPTED = 1

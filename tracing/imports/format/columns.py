@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from tracing.imports.format.mapping import Mapping
-from tracing.imports.refusals import CannotRead, Refusal
+from tracing.imports.refusal_codes import CannotRead, Refusal
 from tracing.kernel.redaction import redacted
 from tracing.people.names import name_tokens
 

@@ -2,11 +2,11 @@
 
 import re
 import unicodedata
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-_CLOCK = r"(?:[ T]+(?:à )?(\d{1,2})[:hH](\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?"
+_CLOCK = r"(?:[ Tt]+(?:à )?(\d{1,2})[:hH](\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?"
 _OFFSET = r"(Z|[+-]\d{2}(?::?\d{2})?)?"
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4}|\d{2})" + _CLOCK, re.ASCII)
 _WEEKDAY = r"(?:(?:lun|mar|mer|jeu|ven|sam|dim)[a-z]*\.? |(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? )?"
@@ -52,6 +52,8 @@ def read_moment(
         if match := _YEAR_FIRST.fullmatch(text):
             year, month, day, *clock, offset = match.groups()
             moment, has_time = _moment(int(year), int(month), int(day), clock)
+            if offset and zone is None and moment.time() != time.min:
+                return None  # a day that was written as a moment of another clock: nobody knows which day is meant
             return (_at(moment, offset, zone) if offset and zone else moment), has_time
         if match := _MONTH_NAMED.fullmatch(text.casefold()):
             day, name, year, *clock = match.groups()

@@ -94,10 +94,11 @@ def parse(raw: RawLine, reading: Reading) -> ParsedLine:
     content = _fingerprint_content(values, sent, dates)
     if raw.is_bad_shape:
         return ParsedLine(raw.row, sent["ID_RESULTAT"], "", raw.values, content, (Problem.BAD_SHAPE,))
-    result = sent["RESULTAT"].upper()
     if sent["CODE_LOINC"] in OTHER_PATHOGENS:
-        # whatever was found, it is no case of the programme's disease
-        result = NOT_DONE
+        # whatever was found, it is no case of the programme's disease. Without its id it cannot withdraw one either:
+        # some laboratories give all tests of one sample the same id
+        return ParsedLine(raw.row, "", NOT_DONE, (), content)
+    result = sent["RESULTAT"].upper()
     problems = () if result in NOT_POSITIVE else problems_of(find_faults(sent, dates))
     if problems or result in NOT_POSITIVE:
         values_to_correct = raw.values if problems else ()

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from tracing.imports.decryption.secrets import Secrets
 from tracing.imports.errors import OriginalGone
 from tracing.imports.models import ImportLot, ImportOriginal, LotState
-from tracing.imports.refusals import Refusal
+from tracing.imports.refusal_codes import Refusal
 from tracing.kernel.db import session
 from tracing.vault import services as vault
 

@@ -31,7 +31,7 @@ from tracing.imports.pages.lot_words import (
     inbox_sentence,
     left_out_of,
 )
-from tracing.imports.refusals import Refusal
+from tracing.imports.refusal_codes import Refusal
 from tracing.imports.rules import Outcome
 from tracing.imports.sources import queries as source_queries
 from tracing.imports.sources.errors import NoSuchSource
@@ -42,7 +42,7 @@ from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
 from tracing.staff.scope import Scope, scope_of
-from tracing.ui.once import sent_once
+from tracing.ui.idempotent_forms import sent_once
 
 bp = Blueprint("imports", __name__, template_folder="templates")
 

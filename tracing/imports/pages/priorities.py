@@ -14,7 +14,7 @@ from tracing.queue.households import priorities, priority_rescan
 from tracing.queue.ordering.weights import site_and_weights
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
-from tracing.ui.once import sent_once
+from tracing.ui.idempotent_forms import sent_once
 
 bp = Blueprint("priorities", __name__, url_prefix="/order/priority", template_folder="templates")
 

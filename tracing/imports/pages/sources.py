@@ -29,7 +29,7 @@ from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role, Site, SiteKind
 from tracing.staff.scope import scope_of
-from tracing.ui.once import sent_once
+from tracing.ui.idempotent_forms import sent_once
 
 bp = Blueprint("sources", __name__, url_prefix="/sources", template_folder="templates")
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from tracing.imports.format.columns import Row
 from tracing.imports.limits import MOST_COLUMNS
-from tracing.imports.refusals import CannotRead, Refusal
+from tracing.imports.refusal_codes import CannotRead, Refusal
 
 SEPARATORS = ";\t|,"
 LONGEST_LINE = 500_000

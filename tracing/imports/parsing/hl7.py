@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tracing.imports.parsing.delimited import Text
-from tracing.imports.refusals import CannotRead, Refusal
+from tracing.imports.refusal_codes import CannotRead, Refusal
 
 _BEGINNINGS = ("MSH", "BHS", "FHS")
 _TYPE = re.compile(r"[A-Z0-9]{2,8}(?:\^[A-Z0-9]{2,8})?")
 _RESULTS = "ORU^R01"
 TEST = "test"
+MOST_REASONS = 20
+"""Types of messages that are counted apart; those of any further type count together."""
 _MOST_SEGMENTS = 20_000
 """In one message: a day of one ward has a few hundred."""
 
@@ -32,7 +34,7 @@ class Marks:
     @classmethod
     def of(cls, header: str) -> "Marks":
         """Read the delimiters that a header segment declares."""
-        marks = header[3:8].rstrip("\r\n")
+        marks = header[3:4] + header[4:].split(header[3:4] or "|", 1)[0].rstrip("\r\n")[:4]
         # Version 2.7 adds a truncation character after these; older senders leave the last ones out.
         if marks[5:] or len(marks) < 3 or len(set(marks)) < len(marks) or any(map(str.isalnum, marks)):
             raise CannotRead(Refusal.DAMAGED)
@@ -164,7 +166,7 @@ def messages(text: Text, left_out: Counter[str] | None = None) -> Iterator[Messa
                 envelope.is_left_out = reason is not None
                 has_results = has_results or reason in (None, TEST)
             if reason is not None:
-                left_out[reason] += 1
+                left_out[reason if reason in left_out or len(left_out) < MOST_REASONS else "?"] += 1
         elif envelope.is_left_out:
             continue
         elif envelope.message is None:

@@ -15,7 +15,7 @@ from tracing.imports.format.mapping import Mapping
 from tracing.imports.parsing.delimited import Text
 from tracing.imports.parsing.hl7 import NO_SEGMENT, NOTHING, Message, Segment, messages
 from tracing.imports.parsing.hl7_people import moment_in, person_in
-from tracing.imports.refusals import CannotRead, Refusal
+from tracing.imports.refusal_codes import CannotRead, Refusal
 
 FOUND = {
     "10828004": "P",

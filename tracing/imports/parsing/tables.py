@@ -16,7 +16,7 @@ from tracing.imports.format.columns import (
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.parsing.delimited import SEPARATORS, Text
 from tracing.imports.parsing.xlsx import Workbook
-from tracing.imports.refusals import CannotRead, Refusal
+from tracing.imports.refusal_codes import CannotRead, Refusal
 from tracing.kernel.redaction import redacted
 
 RowSource = Callable[[], Iterator[Row]]

@@ -16,7 +16,7 @@ from html import escape
 
 from tracing.imports.format.columns import Row
 from tracing.imports.parsing import xlsx_cells
-from tracing.imports.refusals import CannotRead, Refusal
+from tracing.imports.refusal_codes import CannotRead, Refusal
 
 MOST_LETTERS = 30_000_000
 _PIECE = 1 << 18

@@ -4,6 +4,7 @@ Nothing touches the disk: the file, the secrets and the lines go through pipes.
 """
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,13 +22,15 @@ from tracing.imports.format.line import ParsedLine
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.format.reading import Reading
 from tracing.imports.limits import MOST_BYTES
-from tracing.imports.refusals import CannotRead, Refusal
+from tracing.imports.parsing.hl7 import MOST_REASONS
+from tracing.imports.refusal_codes import CannotRead, Refusal
 from tracing.imports.sandbox import codec as understood
 from tracing.imports.sandbox.framing import ProtocolError, pack, unpack, unpack_lines
 
 Line = TypeVar("Line", RawLine, ParsedLine)
 Child: TypeAlias = "subprocess.Popen[bytes]"
 
+_REASON = re.compile(r"[\w^?]{1,20}")
 _COMMAND = (sys.executable, "-P", "-m", "tracing.imports.sandbox.worker")
 _ROOT = str(Path(tracing.__file__).parents[1])
 
@@ -61,6 +64,8 @@ def opened(content: bytes, secrets: Secrets, mapping: Mapping | None = None) -> 
     with _asked(content, secrets, mapping, is_look=False) as (child, head):
         with _as_agreed():
             count = int(head["lines"])
+            if len(head["left_out"]) > MOST_REASONS + 2 or not all(map(_REASON.fullmatch, head["left_out"])):
+                raise ProtocolError
             extract = Extract(
                 Container(head["container"]),
                 count,

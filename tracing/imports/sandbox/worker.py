@@ -25,7 +25,7 @@ from tracing.imports.format.inspection import look
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.parsing import hl7, hl7_results, tables
 from tracing.imports.parsing.delimited import Text
-from tracing.imports.refusals import CannotRead, Refusal
+from tracing.imports.refusal_codes import CannotRead, Refusal
 from tracing.imports.sandbox.framing import ProtocolError, exactly, pack, pack_lines, unpack, unpack_lines
 from tracing.kernel.redaction import redacted
 

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from tracing.imports.errors import FileRefused
 from tracing.imports.format.inspection import Difference
-from tracing.imports.refusals import Refusal
+from tracing.imports.refusal_codes import Refusal
 from tracing.kernel.errors import Forbidden, Invalid, Missing, Refused
 
 MOST_TOLD = 3

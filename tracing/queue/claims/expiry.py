@@ -9,7 +9,7 @@ from tracing.kernel.db import equals_any, fresh, session
 from tracing.queue.claims.ending import end_claims
 from tracing.queue.claims.next_call import Claim
 from tracing.queue.models import EntryState, QueueEntry
-from tracing.queue.owners import record_gone
+from tracing.queue.owner_events import record_gone
 from tracing.staff.models import Member
 from tracing.staff.rules import UnavailableReason
 

@@ -1,6 +1,6 @@
 """Priorities for lots and postcodes: a supervisor gives them and takes them back, or they expire.
 
-A priority applies to calls that wait and to later ones. It is not applied while calls are written: `compare` only notes
+A priority applies to calls that wait and to later ones. It is not applied while calls are written: `request_rescan` only notes
 which calls to check, and a later run of a job (`priority_rescan`) does it.
 """
 

@@ -1,1 +1,1 @@
-"""Scheduled work on the queue as time passes, a site's queue settings, and the release of calls of absent members."""
+"""Scheduled work on the queue as time passes, the settings that place it anew, and the release of calls of absent members."""

@@ -5,11 +5,11 @@ from datetime import datetime
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.job_slots import take_slot
+from tracing.queue import languages
 from tracing.queue import services as queue
-from tracing.queue.claims import languages
 from tracing.queue.households import priorities, priority_rescan
 from tracing.queue.households import services as households
-from tracing.queue.maintenance import upkeep
+from tracing.queue.maintenance import due_changes
 
 
 def promote(slot: datetime) -> int:
@@ -26,8 +26,8 @@ def promote(slot: datetime) -> int:
     while True:
         with transaction():
             at = clock.database_now()
-            moved = upkeep.promote(at=at)
-            late = upkeep.mark_overdue(at=at)
+            moved = due_changes.promote(at=at)
+            late = due_changes.mark_overdue(at=at)
         changed += moved + late
         if max(moved, late) < queue.SWEEP_BATCH:
             return changed
@@ -53,7 +53,7 @@ def rebuild(slot: datetime) -> int:
         placed += moved
     while True:
         with transaction():
-            moved = upkeep.rebuild(at=clock.database_now())
+            moved = due_changes.rebuild(at=clock.database_now())
         placed += moved
         if moved == 0:
             return placed

@@ -11,7 +11,7 @@ from tracing.queue import queries
 from tracing.queue.claims.expiry import expire_closed_accounts
 from tracing.queue.households import services as households
 from tracing.queue.models import CallTask, EntryState, Promise, QueueEntry, TaskState
-from tracing.queue.owners import record_gone
+from tracing.queue.owner_events import record_gone
 from tracing.queue.services import SWEEP_BATCH
 from tracing.staff import presence
 from tracing.staff import queries as staff

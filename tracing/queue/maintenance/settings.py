@@ -8,7 +8,7 @@ from sqlalchemy import select
 from tracing.kernel import events
 from tracing.kernel.db import lock_row, session
 from tracing.programmes.schema import Weights
-from tracing.queue.maintenance import upkeep
+from tracing.queue.maintenance import due_changes
 from tracing.queue.models import QueueWeights
 from tracing.staff.agent import Agent
 from tracing.staff.models import Site
@@ -48,7 +48,7 @@ def set_hours(hours: Hours, *, by: Agent, at: datetime) -> bool:
         sundays=hours.sundays,
         holidays=hours.holidays,
     )
-    upkeep.ask_rebuild(site.id, at=at)
+    due_changes.ask_rebuild(site.id, at=at)
     return True
 
 
@@ -71,7 +71,7 @@ def publish_weights(weights: Weights, *, by: Agent, at: datetime) -> QueueWeight
         site_id=by.site.id,
         **published.minutes,
     )
-    upkeep.ask_rebuild(by.site.id, at=at)
+    due_changes.ask_rebuild(by.site.id, at=at)
     return published
 
 

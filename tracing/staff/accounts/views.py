@@ -19,7 +19,7 @@ from tracing.staff.forms import MemberForm, WorkForm
 from tracing.staff.login import sessions
 from tracing.staff.models import Member, MemberKind, MemberRole, Role, SessionEnd, SiteKind
 from tracing.staff.words import KIND_WORDS, ROLE_WORDS, weekdays
-from tracing.ui.once import leads_to, sent_once
+from tracing.ui.idempotent_forms import leads_to, sent_once
 
 bp = Blueprint("accounts", __name__, url_prefix="/members")
 

@@ -16,7 +16,7 @@ from tracing.kernel.events import Event
 from tracing.queue.models import CallTask, Promise, TaskState
 from tracing.queue.ordering import callbacks
 from tracing.queue.ordering.callbacks import PromiseCounts
-from tracing.queue.owners import GONE
+from tracing.queue.owner_events import GONE
 from tracing.staff.agent import Workplace
 from tracing.supervision.board.counting import Counts
 

@@ -21,7 +21,7 @@ from tracing.staff.models import Role
 from tracing.supervision.board import counting
 from tracing.supervision.ordering.forms import CallingHoursForm, WeightsForm
 from tracing.supervision.words import TASK_WORDS
-from tracing.ui.once import sent_once
+from tracing.ui.idempotent_forms import sent_once
 
 
 @may(Role.SUPERVISOR)

@@ -15,7 +15,7 @@ from tracing.staff.access import agent, may
 from tracing.staff.models import Role
 from tracing.supervision.forms import LendForm
 from tracing.supervision.team import loans as team_loans
-from tracing.ui.once import sent_once
+from tracing.ui.idempotent_forms import sent_once
 
 
 @may(Role.SUPERVISOR)

@@ -18,7 +18,7 @@ from tracing.staff.models import Role
 from tracing.supervision.forms import AbsenceForm
 from tracing.supervision.rules import WorkList
 from tracing.supervision.team import status as at_work
-from tracing.ui.once import sent_once
+from tracing.ui.idempotent_forms import sent_once
 
 LEADS = (Role.SUPERVISOR, Role.REFERENT)
 

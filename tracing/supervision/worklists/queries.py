@@ -19,7 +19,7 @@ from tracing.kernel.paging import PAGE_SIZE, Page, page_of
 from tracing.messages import queries as messages
 from tracing.messages.models import Message
 from tracing.queue import queries as queue
-from tracing.queue.claims.languages import languages_of
+from tracing.queue.languages import languages_of
 from tracing.queue.models import CallTask, TaskState
 from tracing.sickleave.models import NoteState, SickNote
 from tracing.staff import queries as staff

@@ -19,9 +19,9 @@ from tracing.people import services as people
 from tracing.people.models import Person
 from tracing.people.phones import read_phones
 from tracing.people.rules import Identity
+from tracing.queue import languages
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
-from tracing.queue.claims import languages
 from tracing.queue.errors import NotWaiting
 from tracing.queue.households import services as households
 from tracing.queue.models import ON_HOLD, REOPENABLE, UNFINISHED, CallTask, TaskKind, TaskState

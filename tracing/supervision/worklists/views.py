@@ -19,7 +19,7 @@ from tracing.supervision.team import views as team_views
 from tracing.supervision.worklists import queries as worklists
 from tracing.supervision.worklists import services
 from tracing.ui.filters import moment
-from tracing.ui.once import sent_once
+from tracing.ui.idempotent_forms import sent_once
 
 
 @may(Role.SUPERVISOR)

@@ -45,13 +45,13 @@ def downgrade(revision: str, store: str, *, yes: bool) -> None:
 )
 def backup(folder: Path, key_to: Path | None) -> None:
     """Save both databases in a new FOLDER; pages may be served meanwhile."""
-    from tracing.app import saving
+    from tracing.app import backup as backups
     from tracing.app.runtime import master_key_path
     from tracing.kernel import clock
 
     settings = Settings.from_env()
-    saving.back_up(settings, folder, key_to=key_to, at=clock.now())
-    click.echo(f"Saved in {folder}: {saving.MAIN_DUMP}, {saving.KEYS_DUMP}.")
+    backups.back_up(settings, folder, key_to=key_to, at=clock.now())
+    click.echo(f"Saved in {folder}: {backups.MAIN_DUMP}, {backups.KEYS_DUMP}.")
     if key_to is None:
         click.echo(
             f"They are worth nothing without {master_key_path(settings)}: keep a copy of it elsewhere."
@@ -67,7 +67,7 @@ def backup(folder: Path, key_to: Path | None) -> None:
 )
 def restore(folder: Path, key: Path | None) -> None:
     """Fill empty databases from the backup in FOLDER."""
-    from tracing.app import saving
+    from tracing.app import backup as backups
 
-    saving.restore(Settings.from_env(), folder, key=key)
+    backups.restore(Settings.from_env(), folder, key=key)
     click.echo("Restored. Start the platform: everybody logs in again.")

@@ -1,4 +1,4 @@
-"""The event written when a call loses its owner: the tracer who claimed, was given or had promised it is gone."""
+"""Record that a call lost its owner: the tracer who had claimed it, been given it or promised it is gone."""
 
 from datetime import datetime
 
