@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,7 +26,7 @@ from benchmarks.ground import Ground
 from benchmarks.history import add_history
 from benchmarks.serving import add_people, free_port, log_in, served
 from tracing.app.runtime import running
-from tracing.kernel import db
+from tracing.kernel import clock, db
 from tracing.kernel.config import Settings
 
 FEW, MANY = 10_000, 1_000_000
@@ -303,7 +302,7 @@ def _raw(here: Ground) -> float:
             """)
         ).mappings()
         values = [
-            dict(row) | {"question": "measured", "day": date(2026, 3, 9), "sealed": os.urandom(60)}
+            dict(row) | {"question": "measured", "day": clock.now().date(), "sealed": os.urandom(60)}
             for row in rows
         ]
     times = []
