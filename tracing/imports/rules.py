@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tracing.cases.rules import SAME_EPISODE_DAYS
 from tracing.imports.format.line import ParsedLine
+from tracing.imports.format.reading import OTHER_PATHOGEN
 from tracing.kernel.redaction import redacted
 from tracing.people.rules import Identity, possible_duplicate, same_person
 
@@ -91,7 +92,9 @@ def decide(
     settles = current is not None and current.outcome is Outcome.QUARANTINED
     if line.is_not_positive:
         taken_in = any(one.outcome in (Outcome.CREATED, Outcome.REPEAT) for one in earlier)
-        return Decision(Outcome.WITHDRAWN if taken_in else Outcome.NOT_POSITIVE, settles=settles)
+        # some laboratories give all tests of one sample the same id: what another pathogen's found withdraws nothing
+        is_withdrawn = taken_in and line.result != OTHER_PATHOGEN
+        return Decision(Outcome.WITHDRAWN if is_withdrawn else Outcome.NOT_POSITIVE, settles=settles)
     if line.identity is None or line.facts is None:
         return Decision(Outcome.QUARANTINED, settles=settles)
     if not candidates:  # most lines: no known person to compare with

@@ -11,11 +11,11 @@ from tracing.imports.format.fields import read_finess
 from tracing.imports.format.line import Doubt, parse
 
 
-def test_another_pathogen_is_no_case_and_withdraws_none_under_a_shared_id():
+def test_another_pathogen_is_no_case_and_nothing_is_kept_of_the_person():
     other = parsed(CODE_LOINC="80383-3", RESULTAT="P")
 
     assert other.is_not_positive
-    assert (other.result_id, other.values) == ("", ())
+    assert (other.result_id, other.values, other.identity) == ("PDL-1", (), None)
 
 
 def test_a_complete_line_is_understood():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.lots import arrival
+from tests.support.lots import arrival, lot_of
 from tracing.imports.jobs import load
 
 CASES = Path(__file__).parents[2] / "data" / "cases" / "imports"
@@ -42,3 +42,17 @@ def test_what_went_wrong_elsewhere_goes_right(session, clock, case, right):
     report = loaded(case)
 
     assert {name: report[name] for name in right} == right
+
+
+def test_another_pathogen_under_the_same_id_withdraws_nothing(session, clock):
+    """A panel for several pathogens, whose laboratory gives all its tests one id."""
+    panel = [
+        {"ID_RESULTAT": "PANEL-1", "CODE_LOINC": "94500-6"},
+        {"ID_RESULTAT": "PANEL-1", "CODE_LOINC": "80382-5", "RESULTAT": "N"},
+        {"ID_RESULTAT": "PANEL-1", "CODE_LOINC": "80383-3"},
+    ]
+
+    report = load(arrival("panel.csv.p7m", lot_of(panel)), with_lines=True)
+
+    assert report["outcomes"]["PANEL-1"] == "created"
+    assert (report["withdrawn"], report["created"], report["lines"]) == (0, 1, 3)

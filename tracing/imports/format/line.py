@@ -13,7 +13,7 @@ from tracing.imports.format.columns import FIELDS, RawLine
 from tracing.imports.format.dates import in_utc
 from tracing.imports.format.faults import Problem, find_faults, problems_of
 from tracing.imports.format.loinc import OTHER_PATHOGENS
-from tracing.imports.format.reading import NOT_DONE, NOT_POSITIVE, POSITIVE, Dates, Reading, read_dates
+from tracing.imports.format.reading import NOT_POSITIVE, OTHER_PATHOGEN, POSITIVE, Dates, Reading, read_dates
 from tracing.kernel.redaction import redacted
 from tracing.people.nir import read_nir
 from tracing.people.phones import read_phones
@@ -81,7 +81,7 @@ class ParsedLine(NamedTuple):
     @property
     def is_not_positive(self) -> bool:
         """Return whether the result is negative, uninterpretable or not done, whatever else is wrong."""
-        return self.result in NOT_POSITIVE
+        return self.result in NOT_POSITIVE or self.result == OTHER_PATHOGEN
 
 
 def parse(raw: RawLine, reading: Reading) -> ParsedLine:
@@ -95,9 +95,7 @@ def parse(raw: RawLine, reading: Reading) -> ParsedLine:
     if raw.is_bad_shape:
         return ParsedLine(raw.row, sent["ID_RESULTAT"], "", raw.values, content, (Problem.BAD_SHAPE,))
     if sent["CODE_LOINC"] in OTHER_PATHOGENS:
-        # whatever was found, it is no case of the programme's disease. Without its id it cannot withdraw one either:
-        # some laboratories give all tests of one sample the same id
-        return ParsedLine(raw.row, "", NOT_DONE, (), content)
+        return ParsedLine(raw.row, sent["ID_RESULTAT"], OTHER_PATHOGEN, (), content)
     result = sent["RESULTAT"].upper()
     problems = () if result in NOT_POSITIVE else problems_of(find_faults(sent, dates))
     if problems or result in NOT_POSITIVE:

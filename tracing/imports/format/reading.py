@@ -10,8 +10,9 @@ from tracing.imports.format.dates import read_moment
 from tracing.kernel.redaction import redacted
 
 POSITIVE = "P"
-NOT_DONE = "X"
 NOT_POSITIVE = frozenset("NIX")
+OTHER_PATHOGEN = "other"
+"""What a test for another pathogen found, whatever it was. In small letters, as no file can say it."""
 
 Moment = tuple[datetime, bool]
 """A local date and time, and whether a time was given at all."""

@@ -11,7 +11,7 @@ from typing import IO
 from tracing.imports.format.columns import FIELDS
 from tracing.imports.format.faults import Problem
 from tracing.imports.format.line import Background, Doubt, LabFacts, ParsedLine
-from tracing.imports.format.reading import NOT_POSITIVE, POSITIVE
+from tracing.imports.format.reading import NOT_POSITIVE, OTHER_PATHOGEN, POSITIVE
 from tracing.imports.sandbox.framing import ProtocolError, body, framed
 from tracing.people.rules import Identity
 
@@ -83,7 +83,8 @@ def _line_of(text: str) -> ParsedLine:
     told, fields = rest
     problems = tuple(map(Problem, told.split()))
     values = tuple(fields.split(_FIELD)) if fields else ()
-    if bool(problems) == (result in NOT_POSITIVE) or len(values) != (len(FIELDS) if problems else 0):
+    is_not_positive = result in NOT_POSITIVE or result == OTHER_PATHOGEN
+    if bool(problems) == is_not_positive or len(values) != (len(FIELDS) if problems else 0):
         raise ProtocolError
     return ParsedLine(int(row), result_id, result, values, content, problems)
 
