@@ -265,7 +265,7 @@ def test_no_letter_is_written_to_somebody_said_dead_under_another_call(browse: B
 def test_a_death_that_was_a_mistake_lets_the_letter_be_written_again(browse: Browser, story: Story):
     task = waiting_case(story.nantes, identity("Marie", "Kerguelen", phones=()), at=NOW)
     task_id, person_id = task.id, task.person_id
-    messages.stop_all(person_id, by=agent(story.ada), at=NOW)
+    messages.stop_all(person_id, by=agent(story.ada).member_id, at=NOW)
     dora = browse.as_(story.dora)
     dora.get(f"/lists/tasks/{task_id}/letter", status=409)
     queue.close_task(queries.get_task(task_id), TaskState.DECEASED, by=None, at=NOW)

@@ -55,6 +55,8 @@ class Case(Base):
     cohort: Mapped[date] = mapped_column(index=True)
     first_sampled_at: Mapped[datetime]
     """The earliest sampling of this episode: the 60 days count from it."""
+    sampled_on: Mapped[date | None]
+    """The day of sampling, where somebody has corrected the laboratory's; the dates follow it."""
     onset_on: Mapped[date | None]
     vaccination: Mapped[str | None]
     """As answered: complete, partial, none, unknown."""
@@ -69,6 +71,13 @@ class Case(Base):
     isolation_last_day: Mapped[date | None]
     isolation_rule: Mapped[str | None]
     """Programme, pack version and rule that decided."""
+    recalled_from: Mapped[date | None]
+    recalled_to: Mapped[date | None]
+    """The days for which the person was asked whom they met, both included: days added later are asked about again."""
+    told_at: Mapped[datetime | None]
+    """When their call was completed."""
+    told_last_day: Mapped[date | None]
+    """The last day of isolation that they were told then; None if none was asked of them."""
     status: Mapped[CaseStatus] = mapped_column(enum_text(CaseStatus), default=CaseStatus.OPEN)
     outcome: Mapped[CaseOutcome | None] = mapped_column(enum_text(CaseOutcome))
     from_contact_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -63,17 +63,24 @@ def decide(
     case: Case,
     *,
     onset_on: date | None,
+    sampled_on: date | None = None,
     vaccination: str | None,
     age: int | None,
     zone: ZoneInfo,
     by: int | None,
     at: datetime,
 ) -> tuple[Window | None, Isolation]:
-    """Compute the contagious window and the isolation by today's rules, and store them with the rules that decided."""
+    """Compute the contagious window and the isolation by today's rules, and store them with the rules that decided.
+
+    `sampled_on` is the day of sampling where it is not the laboratory's.
+    """
     pack = get_pack(case.programme)
     today = at.astimezone(zone).date()
-    sampled = case.first_sampled_at.astimezone(zone).date()
-    window = contagious_window(pack, onset=onset_on, sampled=sampled, on=today)
+    case.sampled_on = sampled_on
+    sampled = rules.sampling_day(case.first_sampled_at, sampled_on, zone)
+    # whoever was told to isolate meets nobody since: the days that follow are no longer searched
+    told_on = case.told_at.astimezone(zone).date() if case.told_at else None
+    window = contagious_window(pack, onset=onset_on, sampled=sampled, on=today, isolated_since=told_on)
     decided = isolation(
         pack,
         onset=onset_on,

@@ -10,6 +10,9 @@ from operator import itemgetter
 from tracing.calls.models import Call, Conversation
 from tracing.calls.phone_numbers import Number, numbers_of
 from tracing.calls.rules import CallOutcome
+from tracing.cases.rules import sampling_day
+from tracing.consequences.queries import what_follows
+from tracing.consequences.words import again_words, sentences_of
 from tracing.desk import queries, services
 from tracing.desk.conversation.conversation import ScriptedConversation, talk_of
 from tracing.desk.conversation.facts import age_of
@@ -296,10 +299,27 @@ class Screen:
         """The measure in force for this person."""
         return dates_of(self.about, clock.local_day(self.at, self.by.site.time_zone))
 
+    @cached_property
+    def follows(self) -> Sequence[str]:
+        """What follows from what was said, beside the dates, as sentences."""
+        found = what_follows(self.about.case, self.task, is_contact=self.about.contact is not None)
+        return sentences_of(found)
+
+    @property
+    def again(self) -> str | None:
+        """Why somebody who was told already is called again, as a sentence."""
+        return again_words(self.task.again, told=self._told) if self.task.again is not None else None
+
+    @property
+    def _told(self) -> date | None:
+        contact = self.about.contact
+        return self.about.case.told_last_day if contact is None else contact.told_last_day
+
     @property
     def sampled_on(self) -> date:
-        """The day of sampling, in the site's time zone."""
-        return clock.local_day(self.about.case.first_sampled_at, self.by.site.time_zone)
+        """The day of sampling that counts, in the site's time zone."""
+        case = self.about.case
+        return sampling_day(case.first_sampled_at, case.sampled_on, self.by.site.time_zone)
 
     @property
     def age(self) -> int | None:

@@ -175,6 +175,7 @@ class Batch:
                 time_zone=zone,
                 factors=self._factors(identity, facts, background),
                 lot_id=taking.lot_id,
+                is_known=decision.person_id is not None,
             )
         )
         return case_id
