@@ -13,6 +13,11 @@ down_revision = "0025"
 branch_labels = None
 depends_on = None
 
+lint_exceptions = {
+    "prefer-text-field": "as every column of codes: its check is replaced with its codes, never its size alone",
+    "ban-drop-not-null": "the older release always gives a member",
+}
+
 KINDS = (
     "death",
     "no_calls",
@@ -49,8 +54,8 @@ def _plain() -> sa.String:
 
 
 def _hold(table: str, codes: str, condition: str) -> None:
-    """Hold a new column to its codes; its rows are all empty, so that looking at them takes no time."""
-    op.create_check_constraint(op.f(f"ck_{table}_{codes}"), table, condition)
+    """Hold a new column to its codes; what is there is verified later, without a lock that stops anybody."""
+    op.execute(f"ALTER TABLE {table} ADD CONSTRAINT ck_{table}_{codes} CHECK ({condition}) NOT VALID")
 
 
 def _codes(name: str, *values: str) -> sa.Enum:
@@ -101,6 +106,8 @@ def upgrade() -> None:
     _hold("sick_notes", "notemend", f"mend IN {MENDS}")
     op.alter_column("message_stops", "by_id", existing_type=sa.Integer(), nullable=True)
     with op.get_context().autocommit_block():
+        op.execute("ALTER TABLE call_tasks VALIDATE CONSTRAINT ck_call_tasks_callagain")
+        op.execute("ALTER TABLE sick_notes VALIDATE CONSTRAINT ck_sick_notes_notemend")
         op.create_index(
             "ix_sick_notes_to_mend",
             "sick_notes",
