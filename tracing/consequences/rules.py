@@ -74,7 +74,7 @@ class NoteNow:
     mend_to: date | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class MeasuredPerson:
     """What the rules ask of a person, what they were told, and where their call and their note stand."""
 
@@ -218,7 +218,7 @@ def _of_note(person: MeasuredPerson, *, due: date | None) -> Iterable[Consequenc
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class PersonNow:
     """A person under all their records, with what binds them through every door."""
 
