@@ -14,10 +14,11 @@ RECEIVED = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
 
 def loaded(case: str) -> dict:
-    """Load the file of a case, and return its report with the outcome of each line."""
-    [file] = sorted(next(CASES.glob(f"{case}-*")).iterdir())
-    sent = replace(arrival(file.name, file.read_bytes()), received_at=RECEIVED)
-    return load(sent, with_lines=True)
+    """Load the files of a case in their order; return the report of the last one with the outcome of each line."""
+    for file in sorted(next(CASES.glob(f"{case}-*")).iterdir()):
+        sent = replace(arrival(file.name, file.read_bytes()), received_at=RECEIVED)
+        report = load(sent, with_lines=True)
+    return report
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,9 @@ def loaded(case: str) -> dict:
         ("S12", {"created": 1}),
         ("S19", {"created": 2, "lines": 2, "left_out": {"ADT^A08": 1}}),
         ("S21", {"created": 1, "quarantined": 2, "quarantine_reasons": {"BAD_SHAPE": 2}}),
+        ("S28", {"created": 5, "repeat": 0, "possible_duplicates": 1}),
+        ("S30", {"created": 3, "repeat": 1, "possible_duplicates": 3}),
+        ("S31", {"created": 2, "not_positive": 2}),
         ("S33u", {"quarantined": 1, "quarantine_reasons": {"BAD_SHAPE": 1}}),
         ("S35", {"created": 5}),
         ("S36", {"created": 2}),

@@ -196,7 +196,7 @@ class Batch:
         )
         self.rows.people[person_id] = (row, identity)
         numbers = []
-        given = None if is_invented else self.known.person_key(line)
+        given = None if is_invented else self.known.person_keys(line)
         for kind, value in people.index_values(identity, is_invented=is_invented, given=given):
             digest = self.known.hashes[value] if kind is KeyKind.GIVEN_BIRTH else self._blind(kind, value)
             self.rows.keys.append((person_id, kind.value, digest, self._index_key_id, self.cohort))
