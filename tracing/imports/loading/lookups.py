@@ -11,7 +11,15 @@ from sqlalchemy import select, text
 
 from tracing.cases.models import Case
 from tracing.imports.format.line import ParsedLine
-from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome, decide
+from tracing.imports.rules import (
+    Decision,
+    EarlierLine,
+    KnownCase,
+    KnownPerson,
+    Outcome,
+    case_of_negative,
+    decide,
+)
 from tracing.kernel.db import equals_any, session
 from tracing.people.models import KeyKind
 from tracing.people.rules import Identity, completed, given_birth_key, given_birth_keys, realm_key
@@ -70,6 +78,13 @@ class Known:
             return found
         return (*found, *(one for key in dict.fromkeys(further) for one in self.people[key]))
 
+    def find_case_of_negative(self, line: ParsedLine) -> int | None:
+        """Return the case of the known person whose negative PCR a line is, or None."""
+        if line.negative_pcr is None:
+            return None
+        who, sampled_on = line.negative_pcr
+        return case_of_negative(who, sampled_on, self.people.get(self.person_key(line), ()), self.zone)
+
     def person_key(self, line: ParsedLine) -> str:
         """Return the key shared by all records that may be the person of a line."""
         return self.person_keys(line)[0]
@@ -79,10 +94,13 @@ class Known:
         known = self._keys.get(line.row)
         if known is not None:
             return known
-        if line.identity is None:
-            raise ValueError("a line without an identity is nobody's")
         is_invented = self.is_invented(line.fund_code)
-        keys = tuple(realm_key(key, is_invented=is_invented) for key in given_birth_keys(line.identity))
+        if line.identity is not None:
+            keys = tuple(realm_key(key, is_invented=is_invented) for key in given_birth_keys(line.identity))
+        elif line.negative_pcr is not None:
+            keys = (realm_key(given_birth_key(line.negative_pcr.identity), is_invented=is_invented),)
+        else:
+            raise ValueError("a line without an identity is nobody's")
         self._keys[line.row] = keys
         return keys
 
@@ -154,9 +172,8 @@ def look_up(
     _earlier_lines(known, "source_result_id", list(ids), leaving)
     # a fingerprint covers the result id: only a line without one can be recognised by fingerprint alone
     _earlier_lines(known, "fingerprint", list(set(without_id)), leaving)
-    _people(
-        known, list(dict.fromkeys(key for line in lines if line.identity for key in known.person_keys(line)))
-    )
+    somebodys = (line for line in lines if line.identity or line.negative_pcr)
+    _people(known, list(dict.fromkeys(key for line in somebodys for key in known.person_keys(line))))
     if before is not None:
         _add_lines_in_flight(known, before, {key_of(*pair) for pair in zip(lines, fingerprints, strict=True)})
         _add_people_in_flight(known, before)
