@@ -61,10 +61,10 @@ def first_given_name(first_names: str) -> str:
 
 def is_no_given_name(first_names: str) -> bool:
     """Return whether a placeholder stands where the given names should be: BEBE, ENFANT 2, NN, X."""
-    return _placeholder_length(name_tokens(first_names)) > 0
+    return placeholder_length(name_tokens(first_names)) > 0
 
 
-def _placeholder_length(tokens: list[str]) -> int:
+def placeholder_length(tokens: list[str]) -> int:
     """Return how many words at the beginning are a placeholder; 0 if the list begins with a name."""
     if not tokens:
         return 0
@@ -76,7 +76,7 @@ def _placeholder_length(tokens: list[str]) -> int:
 def placeholders_may_be_one(ours: str, theirs: str) -> bool:
     """Return whether two placeholders may name one child: BEBE and BEBE 1 may, BEBE 1 and BEBE 2 are told apart."""
     first, second = name_tokens(ours), name_tokens(theirs)
-    said, told = first[_placeholder_length(first) :], second[_placeholder_length(second) :]
+    said, told = first[placeholder_length(first) :], second[placeholder_length(second) :]
     shorter = min(len(said), len(told))
     return said[:shorter] == told[:shorter]
 
@@ -88,7 +88,7 @@ def given_names_agree(ours: str, theirs: str) -> bool:
     """
     first, second = name_tokens(ours), name_tokens(theirs)
     shorter = min(len(first), len(second))
-    return shorter > 0 and first[:shorter] == second[:shorter] and not _placeholder_length(first)
+    return shorter > 0 and first[:shorter] == second[:shorter] and not placeholder_length(first)
 
 
 def lacks_one_given_name(ours: str, theirs: str) -> bool:

@@ -15,6 +15,7 @@ from tracing.people.names import (
     normal_form,
     one_letter_apart,
     part_of_the_other,
+    placeholder_length,
     placeholders_may_be_one,
 )
 from tracing.people.nir import counts_for
@@ -171,10 +172,7 @@ def given_birth_key(identity: Identity) -> str:
 
     A placeholder is no given name: the family's name takes its place, as every unnamed child of a day would share it.
     """
-    born = identity.birth_date.isoformat() if identity.birth_date else ""
-    if is_no_given_name(identity.first_names):
-        return f"?{normal_form(identity.birth_name)}|{born}"
-    return f"{first_given_name(identity.first_names)}|{born}"
+    return given_birth_keys(identity)[0]
 
 
 def given_birth_keys(identity: Identity) -> tuple[str, ...]:
@@ -182,11 +180,14 @@ def given_birth_keys(identity: Identity) -> tuple[str, ...]:
 
     The second given name has a key too: of two lists, one may lack the first name.
     """
-    first = given_birth_key(identity)
-    tokens = name_tokens(identity.first_names) if not first.startswith("?") else []
+    born = identity.birth_date.isoformat() if identity.birth_date else ""
+    tokens = name_tokens(identity.first_names)
+    if placeholder_length(tokens):
+        return (f"?{normal_form(identity.birth_name)}|{born}",)
+    first = f"{tokens[0] if tokens else ''}|{born}"
     if len(tokens) < _TWO or tokens[1] == tokens[0]:
         return (first,)
-    return first, f"{tokens[1]}{first[len(tokens[0]) :]}"
+    return first, f"{tokens[1]}|{born}"
 
 
 _TWO = 2

@@ -139,6 +139,7 @@ EVENT_WORDS = {
     "case.dated": _l("Dates calculées"),
     "case.closed": _l("Dossier clos"),
     "case.reopened": _l("Dossier rouvert"),
+    "case.contrary_result_noted": _l("PCR négative vue par le médecin"),
     "case.kept": _l("Dossier gardé malgré le retrait"),
     "case.result_withdrawn": _l("Résultat retiré"),
     "contact.named": _l("Contact nommé"),

@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.support.lots import arrival, lot_of, take_back
+from tests.support.statements import statements_sent
 from tracing.cases.models import Case, ContraryResult
+from tracing.cases.queries import contrary_results
 from tracing.imports.jobs import load
 from tracing.imports.models import ImportLot
 from tracing.people.models import Person
@@ -82,6 +84,33 @@ def test_a_negative_pcr_after_an_antigen_test_is_kept_as_a_fact_of_the_case(sess
     assert len(facts(session)) == 1, "sent twice"
     sent(NEGATIVE_PCR | {"RESULTAT": "P"})
     assert facts(session) == [], "corrected by the laboratory"
+
+
+def test_a_positive_pcr_of_the_same_episode_settles_what_a_negative_one_put_in_doubt(session, clock):
+    sent(ANTIGEN)
+    sent(NEGATIVE_PCR)
+    [case] = session.scalars(select(Case)).all()
+    assert len(contrary_results(case.id)) == 1
+
+    sent(ANTIGEN | {"ID_RESULTAT": "PCR-2", "TYPE_ANALYSE": "", "CODE_LOINC": "94500-6"})
+
+    assert contrary_results(case.id) == []
+
+
+def test_many_negative_pcrs_cost_no_more_statements_than_one(session, clock):
+    """Each names somebody else, and all but one nobody who is known."""
+
+    def statements(prefix: str, count: int) -> int:
+        negatives = [
+            NEGATIVE_PCR | {"ID_RESULTAT": f"{prefix}{number}", "PRENOMS": f"Anne{number or ''}"}
+            for number in range(count)
+        ]
+        with statements_sent(session) as found:
+            sent(*negatives)
+        return len(found)
+
+    sent(ANTIGEN)
+    assert statements("A", 1) == statements("B", 40)
 
 
 def test_undoing_the_lot_that_brought_a_negative_pcr_takes_the_fact_back(story, session):

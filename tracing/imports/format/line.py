@@ -159,7 +159,7 @@ def _negative_pcr(sent: dict[str, str], dates: Dates) -> NegativePcr | None:
         first_names=sent["PRENOMS"],
         sex=fields.read_sex(sent["SEXE"]),
         birth_date=dates.birth,
-        nir=nir and nir.number,
+        nir=nir.number if nir else None,
     )
     return NegativePcr(identity, dates.sampled[0].date())
 
