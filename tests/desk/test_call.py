@@ -120,9 +120,8 @@ def test_a_negative_pcr_after_the_antigen_test_is_told_once_the_person_has_said_
 
     assert "PCR négative" not in walk.page.text
     walk.to("symptoms")
-    page = soup(walk.visitor.get(f"{walk.call}/tasks/{task.id}"))
-    assert "la PCR l’emporte" in page.select_one("#dates").text
-    assert "PCR négative, prélevée" in page.select_one(".timeline").text
+    assert "la PCR l’emporte" in walk.page.select_one("#dates").text
+    assert "PCR négative, prélevée" in walk.page.select_one(".timeline").text
 
 
 def test_a_step_that_is_shut_takes_no_answer(story, browse):
