@@ -268,6 +268,7 @@ SUBJECT_WORDS = {
     "loan": _l("prêt"),
     "absence": _l("absence"),
     "pair": _l("doublon possible"),
+    "contrary_result": _l("PCR négative"),
     "inbox": _l("dossier surveillé"),
     "key": _l("clé d’expéditeur"),
     "note": _l("arrêt"),
