@@ -74,6 +74,12 @@ def sent(*lines: dict) -> dict:
     return load(arrival("lot.csv.p7m", lot_of([*lines])))
 
 
+def test_somebody_learns_of_the_negative_pcr_after_the_antigen_test_in_the_reported_file(session, clock):
+    loaded("S31")
+
+    assert facts(session) == [("PCR", "N", "2026-11-27")]
+
+
 def test_a_negative_pcr_after_an_antigen_test_is_kept_as_a_fact_of_the_case(session, clock):
     """Result and day, once, whatever the order in one lot, until the laboratory corrects it or the lot is undone."""
     report = sent(NEGATIVE_PCR, ANTIGEN)
