@@ -61,6 +61,7 @@ IDEMPOTENT = {
     "escalations.heartbeat": CLAIM,
     "escalations.keep_draft": DRAFT,
     "escalations.keep_words": DRAFT,
+    "escalations.note_contradiction": STATE,
     "escalations.put_back": STATE,
     "escalations.ring": "shows the call that one has",
     "escalations.seen": STATE,

@@ -188,6 +188,20 @@ def test_another_disease_is_not_positive_and_nothing_of_the_person_is_taken_over
     assert fields == {"NUM_LOT": "M1", "ID_RESULTAT": "F1-80382-5", "CODE_LOINC": "80382-5", "RESULTAT": "X"}
 
 
+def test_a_negative_pcr_says_whose_it_is_for_the_comparison_and_an_antigen_test_does_not():
+    pcr, antigen = (OBX.replace("94500-6", loinc).format(NEGATIVE) for loinc in ("94500-6", "94558-4"))
+
+    lines = [
+        parse(raw, READING) for raw in read(Opened(Container.CMS, message(1, pcr, antigen).encode())).lines
+    ]
+
+    assert [line.result for line in lines] == ["N", "N"]
+    who, sampled_on = lines[0].negative_pcr
+    assert (who.birth_name, who.phones, f"{sampled_on}") == ("MOREL", (), "2021-03-07")
+    assert lines[1].negative_pcr is None
+    assert not any(lines[1].values)
+
+
 def test_a_test_of_our_disease_that_we_do_not_know_is_for_a_person_to_judge_unless_it_found_nothing():
     antibodies = "OBX|1|CWE|94563-4^SARS-CoV-2 IgG^LN||{}||||||F"
     obr = OBR.replace("94500-6^SARS-CoV-2 RNA", "94563-4^SARS-CoV-2 IgG")

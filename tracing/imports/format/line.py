@@ -12,8 +12,16 @@ from tracing.imports.format import fields
 from tracing.imports.format.columns import FIELDS, RawLine
 from tracing.imports.format.dates import in_utc
 from tracing.imports.format.faults import Problem, find_faults, problems_of
-from tracing.imports.format.loinc import OTHER_PATHOGENS
-from tracing.imports.format.reading import NOT_POSITIVE, OTHER_PATHOGEN, POSITIVE, Dates, Reading, read_dates
+from tracing.imports.format.loinc import ANTIGEN, OTHER_PATHOGENS, PCR
+from tracing.imports.format.reading import (
+    NEGATIVE,
+    NOT_POSITIVE,
+    OTHER_PATHOGEN,
+    POSITIVE,
+    Dates,
+    Reading,
+    read_dates,
+)
 from tracing.kernel.redaction import redacted
 from tracing.people.nir import read_nir
 from tracing.people.phones import read_phones
@@ -61,6 +69,15 @@ class Background(NamedTuple):
 
 
 @redacted
+class NegativePcr(NamedTuple):
+    """Whose negative PCR a line is: compared with the people known as positive, then dropped, never stored."""
+
+    identity: Identity
+    """Names, birth date, sex and NIR: what the comparison needs."""
+    sampled_on: date
+
+
+@redacted
 class ParsedLine(NamedTuple):
     """A parsed line. Only a positive line without a problem has an identity, facts and background."""
 
@@ -77,6 +94,7 @@ class ParsedLine(NamedTuple):
     facts: LabFacts | None = None
     background: Background | None = None
     fund_code: str = ""
+    negative_pcr: NegativePcr | None = None
 
     @property
     def is_not_positive(self) -> bool:
@@ -97,10 +115,14 @@ def parse(raw: RawLine, reading: Reading) -> ParsedLine:
     if sent["CODE_LOINC"] in OTHER_PATHOGENS:
         return ParsedLine(raw.row, sent["ID_RESULTAT"], OTHER_PATHOGEN, (), content)
     result = sent["RESULTAT"].upper()
-    problems = () if result in NOT_POSITIVE else problems_of(find_faults(sent, dates))
-    if problems or result in NOT_POSITIVE:
-        values_to_correct = raw.values if problems else ()
-        return ParsedLine(raw.row, sent["ID_RESULTAT"], result, values_to_correct, content, problems)
+    if result in NOT_POSITIVE:
+        pcr = _negative_pcr(sent, dates) if result == NEGATIVE else None
+        fund_code = _fund_code(sent) if pcr else ""
+        return ParsedLine(
+            raw.row, sent["ID_RESULTAT"], result, (), content, fund_code=fund_code, negative_pcr=pcr
+        )
+    if problems := problems_of(find_faults(sent, dates)):
+        return ParsedLine(raw.row, sent["ID_RESULTAT"], result, raw.values, content, problems)
     return _usable(raw, sent, content, dates, reading)
 
 
@@ -121,8 +143,35 @@ def _usable(raw: RawLine, sent: dict[str, str], content: str, dates: Dates, read
         identity=identity,
         facts=_facts(sent, dates, reading.zone),
         background=background,
-        fund_code=fields.padded(sent["CODE_CAISSE"], 3).upper(),
+        fund_code=_fund_code(sent),
     )
+
+
+def _negative_pcr(sent: dict[str, str], dates: Dates) -> NegativePcr | None:
+    """Return whose negative PCR a line is; None if it is another test, or does not say who and when."""
+    if _analysis(sent) != "PCR" or dates.birth is None or dates.sampled is None:
+        return None
+    if not (sent["NOM_NAISSANCE"] and sent["PRENOMS"]):
+        return None
+    nir = read_nir(sent["NIR"]) if sent["NIR"] else None
+    identity = Identity(
+        birth_name=sent["NOM_NAISSANCE"],
+        first_names=sent["PRENOMS"],
+        sex=fields.read_sex(sent["SEXE"]),
+        birth_date=dates.birth,
+        nir=nir.number if nir else None,
+    )
+    return NegativePcr(identity, dates.sampled[0].date())
+
+
+def _fund_code(sent: dict[str, str]) -> str:
+    return fields.padded(sent["CODE_CAISSE"], 3).upper()
+
+
+def _analysis(sent: dict[str, str]) -> str:
+    """Return PCR or AG, by the sender's code or that of LOINC; empty if neither says."""
+    by_loinc = "PCR" if sent["CODE_LOINC"] in PCR else "AG" if sent["CODE_LOINC"] in ANTIGEN else ""
+    return fields.read_code(sent["TYPE_ANALYSE"], fields.ANALYSES, by_loinc)
 
 
 def _identity(sent: dict[str, str], dates: Dates, doubts: list[Doubt], reading: Reading) -> Identity:
@@ -175,7 +224,7 @@ def _facts(sent: dict[str, str], dates: Dates, zone: ZoneInfo) -> LabFacts:
     return LabFacts(
         sampled_at=in_utc(dates.sampled[0], zone),
         validated_at=dates.validated and in_utc(dates.validated, zone),
-        analysis=fields.read_code(sent["TYPE_ANALYSE"], fields.ANALYSES, ""),
+        analysis=_analysis(sent),
         loinc=sent["CODE_LOINC"],
         variant_screen=fields.read_variant(sent["CRIBLAGE"]),
         symptoms=fields.read_code(sent["SYMPTOMES"], fields.SYMPTOMS, fields.UNKNOWN),

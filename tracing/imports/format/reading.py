@@ -10,6 +10,7 @@ from tracing.imports.format.dates import read_moment
 from tracing.kernel.redaction import redacted
 
 POSITIVE = "P"
+NEGATIVE = "N"
 NOT_POSITIVE = frozenset("NIX")
 OTHER_PATHOGEN = "other"
 """What a test for another pathogen found, whatever it was. In small letters, as no file can say it."""

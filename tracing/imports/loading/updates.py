@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text, update
 
@@ -32,6 +33,10 @@ class Changes:
     """Known people with their newer data, in the order of the lines."""
     withdrawn: list[tuple[int, str | None]] = field(default_factory=list)
     """Case and result id."""
+    contradicted: list[tuple[int, date, int]] = field(default_factory=list)
+    """Case, the day on which a negative PCR was sampled, and the line that says so."""
+    rectified: list[str] = field(default_factory=list)
+    """Result ids that were negative and are something else now."""
 
 
 def adds_nothing(known: Identity, newer: Identity) -> bool:
@@ -50,6 +55,45 @@ def add_possible_duplicates(pairs: Sequence[tuple[int, int]], *, at: datetime) -
                 ON CONFLICT DO NOTHING
             """),
             {"people": [one for one, _ in pairs], "others": [other for _, other in pairs], "at": at},
+        )
+
+
+def keep_negatives(contradicted: Sequence[tuple[int, date, int]], *, zone: ZoneInfo, at: datetime) -> None:
+    """Keep a negative PCR, its result and its day alone, with the cases known as positive by an antigen test.
+
+    The PCR was sampled on the day of the antigen test or later: an earlier one says nothing about it.
+    """
+    if contradicted:
+        session.execute(
+            text("""
+                INSERT INTO contrary_results (case_id, analysis, result, sampled_on, line_id, received_at)
+                SELECT told.case_id, 'PCR', 'N', told.day, told.line, :at
+                FROM unnest(CAST(:cases AS bigint[]), CAST(:days AS date[]), CAST(:lines AS bigint[]))
+                     AS told (case_id, day, line)
+                WHERE EXISTS (SELECT FROM lab_results AS known WHERE known.case_id = told.case_id
+                              AND known.analysis = 'AG' AND known.result = 'P' AND known.withdrawn_at IS NULL
+                              AND CAST(known.sampled_at AT TIME ZONE :zone AS date) <= told.day)
+            """),
+            {
+                "cases": [case_id for case_id, _day, _line in contradicted],
+                "days": [day for _case_id, day, _line in contradicted],
+                "lines": [line for _case_id, _day, line in contradicted],
+                "zone": zone.key,
+                "at": at,
+            },
+        )
+
+
+def forget_negatives(rectified: Sequence[str], *, source_code: str) -> None:
+    """Delete the negative PCRs of result ids that say something else now."""
+    if rectified:
+        session.execute(
+            text("""
+                DELETE FROM contrary_results WHERE line_id = ANY(ARRAY(
+                    SELECT id FROM import_lines
+                    WHERE source_code = :source AND source_result_id = ANY(:ids) AND outcome = 'not_positive'))
+            """),
+            {"source": source_code, "ids": list(rectified)},
         )
 
 

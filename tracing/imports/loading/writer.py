@@ -107,6 +107,7 @@ class Batch:
         self._seal_line = vault.sealer("import_lines", self.cohort)
         self._blind = vault.blinder(kind.value for kind in KeyKind)
         self._index_key_id = vault.index_key_id()
+        self._negatives: dict[str, tuple[ParsedLine, int]] = {}
         # most lines of a lot share a few places
         self._place_hash = cache(people.place_hash)
         self._due = {
@@ -125,9 +126,35 @@ class Batch:
         if line.row in self.revisions:
             _revision, replaced = self.revisions[line.row]
             self.changes.settled[replaced] = line_id
+        self._follow_negative(line, key, decision, line_id)
         self.known.remember_line(line, fingerprint, decision, line_id)
         if case_id is not None:
             self.known.case_of_result[key] = case_id
+
+    def _follow_negative(self, line: ParsedLine, key: str, decision: Decision, line_id: int) -> None:
+        """Keep a negative PCR for the comparison at the end of the batch; what it rectifies no longer counts."""
+        if decision.outcome is Outcome.DUPLICATE:
+            return
+        if self._negatives and key in self._negatives:
+            del self._negatives[key]
+        earlier = self.known.earlier.get(key)
+        if earlier and line.result_id and any(one.outcome is Outcome.NOT_POSITIVE for one in earlier):
+            self.changes.rectified.append(line.result_id)
+        if line.negative_pcr is not None and decision.outcome is Outcome.NOT_POSITIVE:
+            self._negatives[key] = (line, line_id)
+
+    def compare_negatives(self) -> None:
+        """Find the cases of the negative PCRs of this batch, then forget whose they are.
+
+        At the end, since the positive antigen test may stand below the negative PCR in the file. Of a negative that comes
+        in an earlier batch or lot than the positive nothing was kept to compare with: of whom nobody knows as positive
+        nothing may be kept.
+        """
+        for line, line_id in self._negatives.values():
+            case_id = self.known.find_case_of_negative(line)
+            if case_id is not None and line.negative_pcr is not None:
+                self.changes.contradicted.append((case_id, line.negative_pcr.sampled_on, line_id))
+        self._negatives.clear()
 
     def _apply(self, line: ParsedLine, key: str, decision: Decision, line_id: int) -> int | None:
         """Carry out one decision; returns the id of its case, or None."""
@@ -197,7 +224,7 @@ class Batch:
         )
         self.rows.people[person_id] = (row, identity)
         numbers = []
-        given = None if is_invented else self.known.person_key(line)
+        given = None if is_invented else self.known.person_keys(line)
         for kind, value in people.index_values(identity, is_invented=is_invented, given=given):
             digest = self.known.hashes[value] if kind is KeyKind.GIVEN_BIRTH else self._blind(kind, value)
             self.rows.keys.append((person_id, kind.value, digest, self._index_key_id, self.cohort))
@@ -271,6 +298,8 @@ class Batch:
         copy_rows(ImportLine, LINE, rows.lines)
         self._write_results()
         updates.add_possible_duplicates(rows.pairs, at=at)
+        updates.forget_negatives(self.changes.rectified, source_code=self.taking.source_code)
+        updates.keep_negatives(self.changes.contradicted, zone=self.taking.zone, at=at)
         updates.settle_lines(self.changes.settled)
         updates.move_first_samplings(self.changes.moved)
         revised = updates.complete(self.changes.revised, cohort=self.cohort)

@@ -155,7 +155,10 @@ def _results(message: Message, patient: _Patient, meanings: dict[str, str]) -> I
                 "CODE_LOINC": test,
                 "RESULTAT": found,
             }
-            if found in ("N", "I", "X"):
+            if found == "N" and test in PCR:
+                # to be compared with the people known as positive by antigen; nothing of the person is kept
+                yield about | person | fund | _circumstances(message, order, observation, test)
+            elif found in ("N", "I", "X"):
                 yield about
             else:
                 yield about | person | fund | answers | _circumstances(message, order, observation, test)

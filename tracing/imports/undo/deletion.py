@@ -86,6 +86,7 @@ def remove(lines: Sequence[int], cases: Sequence[int], *, at: datetime) -> None:
     for part in _parts(lines):
         moved |= set(session.scalars(text(_RESULTS_OF_LINES), {"lines": part}))
         session.execute(text(_OPEN_SETTLED), {"lines": part})
+        session.execute(text("DELETE FROM contrary_results WHERE line_id = ANY(:lines)"), {"lines": part})
     for part in _parts(lines):
         session.execute(text("DELETE FROM import_lines WHERE id = ANY(:lines)"), {"lines": part})
     _move_first_samplings(moved - set(cases))
