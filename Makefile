@@ -12,6 +12,9 @@ CATALOGUES := $(wildcard tracing/translations/*/LC_MESSAGES/*.po)
 COMPILED := $(CATALOGUES:.po=.mo)
 PYTEST ?= $(BIN)/python -m pytest
 WORKERS ?= 2
+# One worker runs the whole of a file, in the order of the files: what a file's tests share (a server, a browser) is
+# made once. The slow files come early, so that no worker is left alone with one at the end.
+SPREAD := --dist loadfile --no-loadscope-reorder
 
 .PHONY: help
 help: ## List the commands
@@ -24,7 +27,7 @@ run: setup ## Start everything (database, pages, scheduler) on http://127.0.0.1:
 .PHONY: test
 test: setup ## Run every check and every test
 	@$(MAKE) --no-print-directory --jobs=$(WORKERS) --output-sync=target $(BEFORE_TESTS)
-	@TRACING_TEST_BROWSER="$$(bin/chromium --find)" $(PYTEST) -n $(WORKERS) --dist loadgroup
+	@TRACING_TEST_BROWSER="$$(bin/chromium --find)" $(PYTEST) -n $(WORKERS) $(SPREAD)
 
 .PHONY: programs
 programs:
@@ -39,7 +42,7 @@ compiled: setup
 
 .PHONY: quick
 quick: setup compiled ## Run all tests but those that take over a minute each
-	@TRACING_TEST_BROWSER="$$(bin/chromium --find)" $(PYTEST) -n $(WORKERS) --dist loadgroup -m "not slow"
+	@TRACING_TEST_BROWSER="$$(bin/chromium --find)" $(PYTEST) -n $(WORKERS) $(SPREAD) -m "not slow"
 
 .PHONY: check-one
 check-one: setup ## Check one file and run the tests that belong to it: make check-one FILE=tracing/queue/rules.py
@@ -48,7 +51,7 @@ check-one: setup ## Check one file and run the tests that belong to it: make che
 .PHONY: coverage
 coverage: setup ## Run every test and print which lines of the product none of them runs (half as long again)
 	@mkdir -p .venv/coverage && $(BIN)/coverage erase
-	@TRACING_TEST_BROWSER="$$(bin/chromium --find)" $(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadgroup
+	@TRACING_TEST_BROWSER="$$(bin/chromium --find)" $(BIN)/coverage run -m pytest -n $(WORKERS) $(SPREAD)
 	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report
 
 .PHONY: check
