@@ -51,7 +51,7 @@ def national(session, numbers):
 
 
 def journal(visitor, kind="scope.refused"):
-    page = BeautifulSoup(visitor.get(f"/journal?show=events&kind={kind}").text, "html5lib")
+    page = BeautifulSoup(visitor.get(f"/journal?show=events&kind={kind}").text, "html.parser")
     return [
         [" ".join(cell.get_text(" ").split()) for cell in row.select("td")][1:4]
         for row in page.select("tbody tr")
