@@ -25,6 +25,15 @@ class TokenRefused(Refused):
         super().__init__(str(_("Le jeton manque, n’est pas celui de cet expéditeur, ou a été révoqué.")))
 
 
+class TooManyWrongTokens(Refused):
+    """Wrong tokens came from there: the next one is looked at later."""
+
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__(str(_("Trop d’essais avec un mauvais jeton. Réessayez plus tard.")))
+
+
 class NoSuchToken(Missing):
     """The source has no such token, or it was revoked already."""
 

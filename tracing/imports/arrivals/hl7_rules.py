@@ -86,7 +86,7 @@ class Sent:
 class Header:
     """What the acknowledgement repeats of a message, exactly as it was sent."""
 
-    marks: Marks = Marks("|", "^", "~", "\\", "&")
+    marks: Marks = field(default_factory=lambda: Marks("|", "^", "~", "\\", "&"))
     sender: tuple[str, str] = ("", "")
     receiver: tuple[str, str] = ("", "")
     kind: str = ""

@@ -48,9 +48,7 @@ def accept(source: ImportSource, sent: Sent, *, keep_days: int, at: datetime) ->
     }
     digest = vault.blind("message", f"{source.code}\r{sent.identity}")
     key = {"source_code": source.code, "digest": digest}
-    session.execute(
-        upsert(ImportMessage).values(id=message_id, **key, **values).on_conflict_do_nothing()
-    )
+    session.execute(upsert(ImportMessage).values(id=message_id, **key, **values).on_conflict_do_nothing())
     chosen = select(ImportMessage).filter_by(**key).with_for_update()
     stored = session.scalars(fresh(chosen)).one()
     if stored.id != message_id and stored.lot_id is not None and _is_over(stored.lot_id):
@@ -87,9 +85,7 @@ def due(*, at: datetime) -> Sequence[tuple[str, str]]:
         select(ImportMessage.source_code, ImportMessage.encoding)
         .where(ImportMessage.lot_id.is_(None))
         .group_by(ImportMessage.source_code, ImportMessage.encoding)
-        .having(
-            or_(func.min(ImportMessage.received_at) <= at - GATHERED_FOR, func.count() >= MOST_IN_A_LOT)
-        )
+        .having(or_(func.min(ImportMessage.received_at) <= at - GATHERED_FOR, func.count() >= MOST_IN_A_LOT))
         .order_by(func.min(ImportMessage.received_at))
     )
     return [(code, encoding) for code, encoding in session.execute(waiting)]

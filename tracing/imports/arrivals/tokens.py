@@ -89,6 +89,4 @@ def find_source(source_code: str, given: str, *, at: datetime) -> ImportSource |
 
 
 def _record(kind: str, token: SourceToken, source: ImportSource, *, by: int, at: datetime) -> None:
-    events.record(
-        kind, by=by, at=at, subject=("token", token.id), site_id=source.site_id, source=source.code
-    )
+    events.record(kind, by=by, at=at, subject=("token", token.id), site_id=source.site_id, source=source.code)

@@ -10,7 +10,14 @@ from flask_babel import gettext as _
 from werkzeug.http import parse_options_header
 
 from tracing.imports.arrivals import files, hl7_rules, messages, tokens
-from tracing.imports.arrivals.errors import MessageRefused, MessageTooLong, NoFile, TokenRefused
+from tracing.imports.arrivals.errors import (
+    MessageRefused,
+    MessageTooLong,
+    MessageUnsigned,
+    NoFile,
+    TokenRefused,
+    TooManyWrongTokens,
+)
 from tracing.imports.arrivals.hl7_rules import Header, Sent
 from tracing.imports.errors import NoSuchLot
 from tracing.imports.limits import MOST_MESSAGE_BYTES
@@ -21,6 +28,7 @@ from tracing.kernel.db import transaction
 from tracing.staff.access import for_machines
 from tracing.staff.errors import TooManyAttempts
 from tracing.staff.login import sessions
+from tracing.ui.errors import show_refusal
 
 bp = Blueprint("arrivals", __name__, url_prefix="/api/sources/<code>")
 
@@ -69,13 +77,10 @@ def _source(code: str) -> ImportSource | Response:
             f"source {code}", address=request.remote_addr or "", browser=None, at=clock.database_now()
         )
     if isinstance(attempt, TooManyAttempts):
-        answer = jsonify(status="refused", reason=attempt.message, request=g.request_id)
-        answer.status_code = 429
-        answer.headers["Retry-After"] = str(max(1, round(attempt.wait.total_seconds())))
+        answer = show_refusal(TooManyWrongTokens())
+        answer.headers["Retry-After"] = str(attempt.seconds)
         return answer
-    refusal = TokenRefused()
-    answer = jsonify(status="refused", reason=refusal.message, request=g.request_id)
-    answer.status_code = refusal.status
+    answer = show_refusal(TokenRefused())
     answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
 
@@ -83,7 +88,7 @@ def _source(code: str) -> ImportSource | Response:
 def _sent() -> tuple[bytes, str]:
     """Return what was sent and its name: the only file of a multipart form, or the whole body."""
     if request.mimetype == "multipart/form-data":
-        sent = list(request.files.values(multi=True))
+        sent = [file for _name, file in request.files.items(multi=True)]
         if len(sent) != 1:
             raise NoFile
         return sent[0].read(), _plain(sent[0].filename or "")
@@ -117,7 +122,7 @@ def _batch(source: ImportSource, sent: Sent, name: str) -> Response:
     if len(sent.content) > MOST_MESSAGE_BYTES:
         raise MessageTooLong
     if source.needs_signature:
-        raise messages.MessageUnsigned
+        raise MessageUnsigned
     with transaction():
         lot = files.receive(
             sent.content,

@@ -173,7 +173,9 @@ def is_clear_text(content: bytes) -> bool:
     """Return whether the first bytes of a file already tell that it was sent in clear text."""
     from tracing.imports.decryption import mime
 
-    is_wrapped = content.startswith((*AGE_FILE, b"-----BEGIN ")) or mime.is_pem(content) or mime.is_mime(content)
+    is_wrapped = (
+        content.startswith((*AGE_FILE, b"-----BEGIN ")) or mime.is_pem(content) or mime.is_mime(content)
+    )
     return not is_wrapped and _is_text(content)
 
 

@@ -68,14 +68,13 @@ class Secrets:
     def __add__(self, other: Self) -> Self:
         """Return the secrets of both; a signature is needed if either needs one."""
         mine, theirs = asdict(self), asdict(other)
-        return type(self)(
-            **{
-                name: mine[name] or theirs[name]
-                if isinstance(mine[name], bool)
-                else tuple(dict.fromkeys(mine[name] + theirs[name]))
-                for name in mine
-            }
-        )
+        joined: dict[str, Any] = {
+            name: mine[name] or theirs[name]
+            if isinstance(mine[name], bool)
+            else tuple(dict.fromkeys(mine[name] + theirs[name]))
+            for name in mine
+        }
+        return type(self)(**joined)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-compatible form, to send to the reading process."""

@@ -77,7 +77,10 @@ def content_of(lot_id: int) -> bytes:
 def secret_of(lot_id: int) -> Secrets:
     """Return the key or password that was given for this file only, and whether it was sealed when it came."""
     chosen = select(ImportOriginal.secret, ImportLot.came_by).join(ImportLot)
-    sealed, came_by = session.execute(chosen.where(ImportOriginal.lot_id == lot_id)).one_or_none() or (None, None)
+    sealed, came_by = session.execute(chosen.where(ImportOriginal.lot_id == lot_id)).one_or_none() or (
+        None,
+        None,
+    )
     here = Secrets(is_sealed_here=came_by is CameBy.MESSAGES)
     if sealed is None:
         return here
