@@ -46,7 +46,7 @@ class TooManyTokens(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            str(_("Cet expéditeur a déjà plusieurs jetons : révoquez d’abord celui qui ne sert plus."))
+            str(_("Cet expéditeur a déjà plusieurs jetons : révoquez d’abord celui qui ne sert plus."))
         )
 
 
@@ -62,7 +62,7 @@ class NoFile(Invalid):
 
     def __init__(self) -> None:
         super().__init__(
-            str(_("Envoyez un seul fichier, ou un message HL7 : cette demande n’en contient pas un."))
+            str(_("Envoyez un seul fichier, ou un message HL7 : cette demande n’en contient pas un."))
         )
 
 
@@ -72,7 +72,7 @@ class FileTooLarge(Invalid):
     status = 413
 
     def __init__(self) -> None:
-        super().__init__(str(_("Ce fichier est trop gros : rien n’en a été gardé. Découpez-le.")))
+        super().__init__(str(_("Ce fichier est trop gros : rien n’en a été gardé. Découpez-le.")))
 
 
 class MessageRefused(Invalid):
@@ -91,7 +91,7 @@ class NotAMessage(MessageRefused):
     """It does not begin with a header that can be read."""
 
     code, condition = "AR", SEQUENCE
-    words = _("Ce n’est pas un message HL7 : son segment MSH manque ou ne peut pas être lu.")
+    words = _("Ce n’est pas un message HL7 : son segment MSH manque ou ne peut pas être lu.")
 
 
 class NoControlId(MessageRefused):
@@ -112,14 +112,14 @@ class NoPatient(MessageRefused):
     """Results about nobody."""
 
     condition = SEQUENCE
-    words = _("Le message ne dit pas de qui il s’agit : le segment PID manque.")
+    words = _("Le message ne dit pas de qui il s’agit : le segment PID manque.")
 
 
 class NoObservationSent(MessageRefused):
     """The sender's system left the results out."""
 
     condition = SEQUENCE
-    words = _("Le message ne contient aucun résultat : le segment OBX manque.")
+    words = _("Le message ne contient aucun résultat : le segment OBX manque.")
 
 
 class MessageTooLong(MessageRefused):
@@ -128,7 +128,7 @@ class MessageTooLong(MessageRefused):
     status = 413
     code = "AR"
     words = _(
-        "Ce message est trop long (%(most)d ko au plus) : envoyez-le dans un fichier chiffré.",
+        "Ce message est trop long (%(most)d ko au plus) : envoyez-le dans un fichier chiffré.",
         most=MOST_MESSAGE_BYTES // 1000,
     )
 
@@ -137,14 +137,14 @@ class MessageUnsigned(MessageRefused):
     """The source must sign what it sends, and a message in clear text is not signed."""
 
     code = "AR"
-    words = _("Cet expéditeur doit signer ses envois : envoyez un fichier signé et chiffré.")
+    words = _("Cet expéditeur doit signer ses envois : envoyez un fichier signé et chiffré.")
 
 
 class BrokenFrame(MessageRefused):
     """The bytes around a message are not those of MLLP, or the message was cut short."""
 
     code, condition = "AR", SEQUENCE
-    words = _("Le cadre MLLP est incomplet : renvoyez le message entier.")
+    words = _("Le cadre MLLP est incomplet : renvoyez le message entier.")
 
 
 class NotStored(MessageRefused):

@@ -12,7 +12,7 @@ class TokenForm(PageForm):
 
     label = StringField(
         _l("Nom de ce jeton"),
-        description=_l("Pour le reconnaître dans la liste, par exemple « serveur de résultats, 2026 »."),
+        description=_l("Pour le reconnaître dans la liste, par exemple « serveur de résultats, 2026 »."),
         validators=[
             InputRequired(_l("Donnez-lui un nom.")),
             Length(max=80, message=_l("80 caractères au plus.")),

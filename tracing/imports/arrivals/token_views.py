@@ -52,5 +52,5 @@ def revoke(code: str, token_id: int) -> ResponseReturnValue:
     queries.get_source(code, scope_of(agent()))
     with transaction():
         tokens.revoke(code, token_id, by=agent().member_id, at=clock.now())
-    flash(_("Jeton révoqué : rien n’est plus reçu avec lui."))
+    flash(_("Jeton révoqué : rien n’est plus reçu avec lui."))
     return redirect(url_for("sources.show", code=code), 303)

@@ -146,7 +146,7 @@ def _message(source: ImportSource, sent: Sent) -> Response:
     except MessageRefused as refusal:
         return _acknowledged(header, refusal.message, refusal)
     address = url_for("arrivals.message", code=source.code, message_id=stored.id, _external=True)
-    answer = _acknowledged(header, _("Reçu. Suite : %(address)s", address=address), None)
+    answer = _acknowledged(header, _("Reçu. Suite : %(address)s", address=address), None)
     answer.headers["Location"] = address
     return answer
 
