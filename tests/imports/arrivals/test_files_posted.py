@@ -12,9 +12,17 @@ from tests.support.story import member
 from tracing.app import create_app
 from tracing.imports.jobs import process_next_lot
 from tracing.imports.limits import MOST_BYTES
-from tracing.imports.models import CameBy, ImportLot, ImportOriginal, ImportSource, KeyState, KeyUse, LotState
+from tracing.imports.models import (
+    CameBy,
+    ImportLot,
+    ImportOriginal,
+    ImportSource,
+    KeyState,
+    KeyUse,
+    LotState,
+    SourceToken,
+)
 from tracing.imports.models import SourceKey as Key
-from tracing.imports.models import SourceToken
 from tracing.imports.sources import key_services
 from tracing.imports.sources.key_files import read_private_key
 from tracing.kernel.config import Settings
@@ -46,7 +54,9 @@ def test_a_file_is_received_read_like_any_other_and_its_report_is_at_the_address
 ):
     sent = lot_of(LINES)
 
-    answer = post(sent, headers={"X-File-Name": "r%C3%A9sultats.csv.p7m"}, content_type="application/octet-stream")
+    answer = post(
+        sent, headers={"X-File-Name": "r%C3%A9sultats.csv.p7m"}, content_type="application/octet-stream"
+    )
 
     assert answer.status_code == 202
     assert "Set-Cookie" not in answer.headers
@@ -74,9 +84,7 @@ def test_a_form_of_several_parts_holds_one_file(post, session):
     sent = lot_of(LINES)
 
     answer = post({"what": (BytesIO(sent), "../x/lot.p7m")}, content_type="multipart/form-data")
-    two = post(
-        {"one": (BytesIO(sent), "a"), "two": (BytesIO(sent), "b")}, content_type="multipart/form-data"
-    )
+    two = post({"one": (BytesIO(sent), "a"), "two": (BytesIO(sent), "b")}, content_type="multipart/form-data")
 
     assert answer.status_code == 202
     assert session.scalars(select(ImportLot.file_name)).one() == "lot.p7m"
@@ -137,9 +145,7 @@ def test_a_request_larger_than_any_is_answered_in_json(post, app, monkeypatch):
 def test_the_token_opens_its_own_source_and_nothing_else(post, app, session, token):
     session.add(ImportSource(code="NOR", label="NOR", layout="lab-positive-v1", created_at=NOW))
     session.commit()
-    other = session.scalar(
-        select(ImportLot.id).where(ImportLot.id == post(lot_of(LINES)).get_json()["lot"])
-    )
+    other = session.scalar(select(ImportLot.id).where(ImportLot.id == post(lot_of(LINES)).get_json()["lot"]))
     session.get_one(ImportLot, other).source_code = "NOR"
     session.commit()
     headers = {"Authorization": f"Bearer {token}"}
@@ -206,7 +212,9 @@ def test_an_import_officer_makes_a_token_sees_it_once_and_revokes_it(browse, app
     told = session.scalars(select(Event).where(Event.kind.startswith("token."))).all()
     assert [event.kind for event in told] == ["token.made", "token.revoked"]
     assert text not in str([event.detail for event in told])
-    assert "Jeton d’envoi révoqué" in browse.as_(story.olga).get("/journal?show=events&kind=token.revoked").text
+    assert (
+        "Jeton d’envoi révoqué" in browse.as_(story.olga).get("/journal?show=events&kind=token.revoked").text
+    )
 
 
 def test_a_token_is_made_by_the_import_officers_of_the_source_alone(browse, story, source, session, token):
@@ -215,7 +223,9 @@ def test_a_token_is_made_by_the_import_officers_of_the_source_alone(browse, stor
     made = session.scalars(select(SourceToken.id)).one()
 
     lea = member("lea", "Léa", (Role.IMPORTER, story.nantes), at=NOW)
-    visitors = [(browse.as_(who), status) for who, status in ((story.ada, 403), (story.olga, 403), (lea, 404))]
+    visitors = [
+        (browse.as_(who), status) for who, status in ((story.ada, 403), (story.olga, 403), (lea, 404))
+    ]
 
     for visitor, status in visitors:
         visitor.get("/sources/PDL/tokens/new", status=status)

@@ -191,7 +191,9 @@ def test_one_message_that_cannot_be_read_keeps_no_other_from_being_loaded(post, 
     assert (told["state"], told["code"]) == ("refused", "damaged")
     first = session.scalars(select(ImportLot).order_by(ImportLot.id)).first()
     assert (first.state, first.refusal_code) == (LotState.REFUSED, "messages_apart")
-    kept = session.scalar(text("SELECT count(*) FROM import_originals JOIN import_lots ON id = lot_id WHERE state = 'refused'"))
+    kept = session.scalar(
+        text("SELECT count(*) FROM import_originals JOIN import_lots ON id = lot_id WHERE state = 'refused'")
+    )
     assert kept == 0, "what was sent in clear and refused is not kept"
 
 
