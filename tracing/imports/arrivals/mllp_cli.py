@@ -4,7 +4,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from socket import SHUT_RD, socket
+from socket import SHUT_RD, SO_KEEPALIVE, SOL_SOCKET, socket
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import ClassVar
 
@@ -106,6 +106,8 @@ class Conversation(BaseRequestHandler):
 
     def handle(self) -> None:
         """Answer every message; after a broken frame nobody knows where the next one begins, so the line is closed."""
+        # a sender that vanished must not hold one of the connections for ever
+        self.request.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
         if not self.server.joins(self.request):
             return
         try:

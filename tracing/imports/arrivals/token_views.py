@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from tracing.imports.arrivals import tokens
 from tracing.imports.arrivals.errors import TooManyTokens
 from tracing.imports.arrivals.forms import TokenForm
+from tracing.imports.arrivals.views import address_of
 from tracing.imports.sources import queries
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
@@ -41,7 +42,7 @@ def new(code: str) -> ResponseReturnValue:
         source=source,
         label=label,
         token=made.text,
-        address=url_for("arrivals.post", code=code, _external=True),
+        address=address_of("post", code=code),
     )
 
 

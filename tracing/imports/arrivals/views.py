@@ -105,8 +105,13 @@ def _plain(name: str) -> str:
     return "".join(letter for letter in last if letter.isprintable()).strip() or _("sans nom")
 
 
+def address_of(endpoint: str, **values: Any) -> str:
+    """Return an address for another system: whole, where the platform's own is known."""
+    return f"{g.settings.address or ''}{url_for(f'arrivals.{endpoint}', **values)}"
+
+
 def _received(lot: ImportLot) -> Response:
-    address = url_for("arrivals.lot", code=lot.source_code, lot_id=lot.id, _external=True)
+    address = address_of("lot", code=lot.source_code, lot_id=lot.id)
     if lot.state is LotState.REFUSED:
         answer = jsonify(_report(lot) | {"status": "refused", "address": address})
         answer.status_code = 422
@@ -145,7 +150,7 @@ def _message(source: ImportSource, sent: Sent) -> Response:
             )
     except MessageRefused as refusal:
         return _acknowledged(header, refusal.message, refusal)
-    address = url_for("arrivals.message", code=source.code, message_id=stored.id, _external=True)
+    address = address_of("message", code=source.code, message_id=stored.id)
     answer = _acknowledged(header, _("Reçu. Suite : %(address)s", address=address), None)
     answer.headers["Location"] = address
     return answer
@@ -181,7 +186,7 @@ def message(code: str, message_id: int) -> ResponseReturnValue:
     found = messages.get_message(source.code, message_id)
     if found.lot_id is None:
         return jsonify(message=found.id, state="gathering")
-    address = url_for("arrivals.lot", code=source.code, lot_id=found.lot_id, _external=True)
+    address = address_of("lot", code=source.code, lot_id=found.lot_id)
     return jsonify({"message": found.id, "address": address} | _report(queries.get_lot(found.lot_id)))
 
 

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from tracing.imports.arrivals import tokens
+from tracing.imports.arrivals.views import address_of
 from tracing.imports.format.columns import REQUIRED
 from tracing.imports.format.inspection import CODES
 from tracing.imports.format.mapping import Mapping
@@ -139,6 +140,7 @@ def show(code: str) -> ResponseReturnValue:
         retired=list(retired),
         versions=list(versions),
         tokens=list(living_tokens),
+        address=address_of("post", code=code),
         lots=list(queries.lots_of(code, scope_of(agent()))),
         site=staff.get_site(source.site_id) if source.site_id else None,
         names=staff.member_names(people),
