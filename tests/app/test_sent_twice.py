@@ -28,6 +28,7 @@ DRAFT = "keeps one text in one place, the last one"
 SAME_ANSWER = "is kept once for its question: the same again is no change"
 
 IDEMPOTENT = {
+    "arrivals.post": "is no form: what a laboratory's system sends twice is found again by its content",
     "accounts.close_member": STATE,
     "accounts.end_session_of": STATE,
     "accounts.reopen_member": STATE,
@@ -94,6 +95,7 @@ IDEMPOTENT = {
     "source_keys.confirm": STATE,
     "source_keys.put_aside": STATE,
     "source_keys.retire": STATE,
+    "source_tokens.revoke": STATE,
     "sources.edit": STATE,
     "staff.activity": OWN,
     "staff.change_password": OWN,

@@ -186,6 +186,15 @@ class NoObservation(FileRefused):
     words = _("Ces messages HL7 ne contiennent aucun résultat : le segment OBX manque.")
 
 
+class MessagesApart(FileRefused):
+    """One of the messages gathered into a lot cannot be read: the others must not wait for it."""
+
+    refusal = Refusal.MESSAGES_APART
+    words = _(
+        "Un de ces messages ne peut pas être lu. Ils sont repris dans d’autres lots, où lui seul sera refusé."
+    )
+
+
 class NoColumns(FileRefused):
     """HL7 messages name their fields themselves: there are no columns to map."""
 

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tracing.imports.arrivals import messages
 from tracing.imports.decryption.secrets import Secrets
 from tracing.imports.errors import FileRefused, NotNow, OriginalGone
 from tracing.imports.format.line import ParsedLine
@@ -17,7 +18,7 @@ from tracing.imports.loading.dry_run import Planner
 from tracing.imports.lots import interruptions, originals, queries, routing
 from tracing.imports.lots import services as lots
 from tracing.imports.lots.lock import lock_if_free, one_at_a_time
-from tracing.imports.models import ImportLot, LotState
+from tracing.imports.models import CameBy, ImportLot, LotState
 from tracing.imports.refusal_codes import Refusal
 from tracing.imports.sandbox.client import Extract
 from tracing.imports.sources import queries as source_queries
@@ -161,7 +162,7 @@ def process_next_lot(
         except NotNow:
             pass  # a person decided otherwise meanwhile
         except (FileRefused, OriginalGone) as refusal:
-            _end(lot.id, refusal)
+            _end(lot.id, refusal, keep_days=settings.keep_originals_days)
         except Exception as error:
             with transaction():
                 lots.record_interruption(lot.id, interruptions.sentence_of(error), at=clock.now())
@@ -233,8 +234,11 @@ def _note_opened(lot: ImportLot, agreed: Agreed) -> None:
     )
 
 
-def _end(lot_id: int, refusal: FileRefused | OriginalGone) -> None:
-    """End a lot that cannot be read: refused, or stopped if some of its lines are loaded already."""
+def _end(lot_id: int, refusal: FileRefused | OriginalGone, *, keep_days: int) -> None:
+    """End a lot that cannot be read: refused, or stopped if some of its lines are loaded already.
+
+    A lot of gathered messages is taken apart instead, until one message alone is refused.
+    """
     with transaction():
         lot = lots.get_locked(lot_id)
         if lot.state is LotState.LOADING:
@@ -242,7 +246,11 @@ def _end(lot_id: int, refusal: FileRefused | OriginalGone) -> None:
         elif lot.state is LotState.RECEIVED:
             if isinstance(refusal, FileRefused) and refusal.refusal is Refusal.UNKNOWN_LAYOUT:
                 lots.await_mapping(lot_id, at=clock.now())
-            else:
+            elif not (
+                isinstance(refusal, FileRefused)
+                and lot.came_by is CameBy.MESSAGES
+                and messages.take_apart(lot_id, refusal, keep_days=keep_days, at=clock.now())
+            ):
                 lots.refuse(lot_id, refusal, at=clock.now())
 
 
@@ -321,4 +329,18 @@ def remove_originals(slot: datetime) -> int:
     with transaction():
         if not take_slot("remove_originals", slot, at=clock.now()):
             return 0
+        messages.remove_old(at=clock.now())
         return originals.remove_old(at=clock.now())
+
+
+def gather_messages(settings: Settings) -> list[int]:
+    """Make lots of the HL7 messages that came one by one and have waited for others; returns the lots."""
+    made = []
+    with transaction():
+        due = messages.due(at=clock.database_now())
+    for source_code, encoding in due:
+        with transaction():
+            lot_id = messages.gather(source_code, encoding, keep_days=settings.keep_originals_days)
+        if lot_id is not None:
+            made.append(lot_id)
+    return made

@@ -37,6 +37,10 @@ class CameBy(StrEnum):
     PAGE = "page"
     FOLDER = "folder"
     COMMAND = "command"
+    HTTPS = "https"
+    """A laboratory's system posted it to its source's address."""
+    MESSAGES = "messages"
+    """HL7 messages that came in clear text over a connection protected by TLS; sealed before they were stored."""
 
 
 class KeyUse(StrEnum):
@@ -117,6 +121,27 @@ class SourceKey(Base):
     confirmed_at: Mapped[datetime | None]
     retired_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     retired_at: Mapped[datetime | None]
+
+
+class SourceToken(Base):
+    """A token by which a laboratory's system posts to its source's address. It is shown once; only its hash is kept."""
+
+    __tablename__ = "source_tokens"
+    __table_args__ = (
+        CheckConstraint("(revoked_at IS NULL) = (revoked_by IS NULL)", name="revoked_by_somebody"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    source_code: Mapped[str] = mapped_column(ForeignKey("import_sources.code"), index=True)
+    label: Mapped[str]
+    token_hash: Mapped[bytes]
+    """SHA-256: 256 random bits need no salt."""
+    made_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    made_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    """Its last use, to the minute."""
+    revoked_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    revoked_at: Mapped[datetime | None]
 
 
 class SourceMapping(Base):
@@ -210,7 +235,7 @@ class ImportLot(Base):
 
 
 class ImportOriginal(Base):
-    """A file as it came, encrypted by its sender; deleted after some days."""
+    """A file as it came, sealed once more; deleted after some days."""
 
     __tablename__ = "import_originals"
 
@@ -219,6 +244,38 @@ class ImportOriginal(Base):
     secret: Mapped[bytes | None]
     """A key or password given for this file only, sealed (`vault.services.seal_setting`); deleted once the file is read."""
     kept_until: Mapped[datetime] = mapped_column(index=True)
+
+
+class ImportMessage(Base):
+    """An HL7 message that came alone and was acknowledged; those of some seconds are gathered into one lot."""
+
+    __tablename__ = "import_messages"
+    __table_args__ = (
+        UniqueConstraint("source_code", "digest"),
+        CheckConstraint("(content IS NULL) = (lot_id IS NOT NULL)", name="here_or_in_a_lot"),
+        Index(
+            "ix_import_messages_waiting",
+            "source_code",
+            "encoding",
+            "id",
+            postgresql_where=text("lot_id IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    source_code: Mapped[str] = mapped_column(ForeignKey("import_sources.code"))
+    digest: Mapped[bytes]
+    """Keyed hash of the message without the time at which it was sent: a message sent again has the same."""
+    encoding: Mapped[str]
+    """Only messages of one encoding make a lot: the encoding of a file is judged as a whole."""
+    size: Mapped[int]
+    """Bytes it takes in its lot."""
+    content: Mapped[bytes | None]
+    """The message, sealed (`vault.services.seal_setting`); empty once it is in a lot, whose original holds it."""
+    received_at: Mapped[datetime]
+    kept_until: Mapped[datetime] = mapped_column(index=True)
+    """Until then the same message sent again is recognised."""
+    lot_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("import_lots.id"), index=True)
 
 
 TO_CORRECT = "outcome = 'quarantined' AND is_current AND settled_by_id IS NULL AND set_aside_at IS NULL"
@@ -280,7 +337,7 @@ class ImportLine(Base):
 
 
 registry.sealed("import_lines")
-registry.blind_kinds("line")
+registry.blind_kinds("line", "message")
 registry.blind_columns("import_lines", "fingerprint")
 
 

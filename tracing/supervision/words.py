@@ -184,6 +184,8 @@ EVENT_WORDS = {
     "source.added": _l("Expéditeur ajouté"),
     "source.changed": _l("Expéditeur modifié"),
     "source.mapped": _l("Titres d’un expéditeur acceptés"),
+    "token.made": _l("Jeton d’envoi créé"),
+    "token.revoked": _l("Jeton d’envoi révoqué"),
     "key.proposed": _l("Clé proposée"),
     "key.confirmed": _l("Clé confirmée"),
     "key.not_confirmed": _l("Clé non confirmée, saisie différente"),

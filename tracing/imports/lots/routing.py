@@ -51,13 +51,18 @@ def routing_of(source_code: str) -> Routing:
 
 def terms_of(lot: ImportLot, settings: Settings) -> Terms:
     """Return how a received lot is read: by its source's site, else its sender's site, else the settings."""
-    source = session.get_one(ImportSource, lot.source_code)
-    site_id = source.site_id or lot.site_id
+    return terms_of_source(lot.source_code, settings, sender_site_id=lot.site_id)
+
+
+def terms_of_source(source_code: str, settings: Settings, *, sender_site_id: int | None = None) -> Terms:
+    """Return how a file of a source is read, which may be unknown yet."""
+    source = session.get(ImportSource, source_code)
+    site_id = (source.site_id if source else None) or sender_site_id
     site = session.get(Site, site_id) if site_id else None
     is_practice = site is not None and site.kind is SiteKind.TRAINING
     return Terms(
         zone=ZoneInfo(site.time_zone) if site else settings.zone,
         programme=site.programme if site else settings.programme,
         allow_fiction=settings.fiction_numbers or is_practice,
-        is_trusted=source.is_trusted,
+        is_trusted=source is not None and source.is_trusted,
     )

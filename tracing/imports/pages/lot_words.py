@@ -91,6 +91,8 @@ CAME_BY_WORDS = {
     CameBy.PAGE: _l("envoyé d’une page"),
     CameBy.FOLDER: _l("dossier surveillé"),
     CameBy.COMMAND: _l("ligne de commande"),
+    CameBy.HTTPS: _l("envoyé par son système"),
+    CameBy.MESSAGES: _l("messages HL7 de son système"),
 }
 
 CONTAINER_WORDS = {
@@ -99,6 +101,7 @@ CONTAINER_WORDS = {
     "age": _l("age"),
     "zip": _l("archive ZIP chiffrée"),
     "xlsx": _l("classeur protégé par un mot de passe"),
+    "tls": _l("connexion chiffrée, scellé à l’arrivée"),
 }
 
 STAYS_WORDS = {

@@ -6,6 +6,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from tracing.imports.arrivals import tokens
+from tracing.imports.arrivals.views import address_of
 from tracing.imports.format.columns import REQUIRED
 from tracing.imports.format.inspection import CODES
 from tracing.imports.format.mapping import Mapping
@@ -129,12 +131,16 @@ def show(code: str) -> ResponseReturnValue:
     versions = queries.mapping_versions(code)
     people = {key.proposed_by for key in keys} | {key.retired_by for key in retired if key.retired_by}
     people |= {version.made_by for version in versions if version.made_by}
+    living_tokens = tokens.living(code)
+    people |= {token.made_by for token in living_tokens}
     return render_template(
         "imports/source.html",
         source=source,
         keys=list(keys),
         retired=list(retired),
         versions=list(versions),
+        tokens=list(living_tokens),
+        address=address_of("post", code=code),
         lots=list(queries.lots_of(code, scope_of(agent()))),
         site=staff.get_site(source.site_id) if source.site_id else None,
         names=staff.member_names(people),
