@@ -15,7 +15,7 @@ from tracing.desk import views as desk
 from tracing.duplicates import views as pairs
 from tracing.escalations import views as escalations
 from tracing.imports.pages import column_mapping as mapping
-from tracing.imports.pages import corrections, priorities, source_keys, sources
+from tracing.imports.pages import corrections, priorities, source_keys, sources, unknown_codes
 from tracing.imports.pages import lot_actions as lots
 from tracing.imports.pages import lots as imports
 from tracing.kernel.config import Settings
@@ -47,6 +47,7 @@ FEATURES = (
     corrections,
     sources,
     source_keys,
+    unknown_codes,
     mapping,
     pairs,
     priorities,

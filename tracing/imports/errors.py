@@ -186,13 +186,6 @@ class NoObservation(FileRefused):
     words = _("Ces messages HL7 ne contiennent aucun résultat : le segment OBX manque.")
 
 
-class NoColumns(FileRefused):
-    """HL7 messages name their fields themselves: there are no columns to map."""
-
-    refusal = Refusal.NO_COLUMNS
-    words = _("Ce fichier contient des messages HL7 : il n’y a pas de colonnes à associer.")
-
-
 class UnknownLayout(FileRefused):
     """The headings without which the file cannot be understood are missing."""
 

@@ -33,7 +33,6 @@ class Refusal(StrEnum):
     SEVERAL_TABLES = "several_tables"
     NO_RESULTS = "no_results"
     NO_OBSERVATION = "no_observation"
-    NO_COLUMNS = "no_columns"
     UNKNOWN_LAYOUT = "unknown_layout"
     READER_STOPPED = "reader_stopped"
 

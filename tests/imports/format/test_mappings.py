@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.lots import LINE, READING
+from tracing.imports.format.codes import propose_code
 from tracing.imports.format.columns import FIELDS, REQUIRED, find_columns, raw_lines
 from tracing.imports.format.faults import Problem
 from tracing.imports.format.inspection import (
@@ -17,7 +18,6 @@ from tracing.imports.format.inspection import (
     difference,
     first_mapping,
     look,
-    propose_code,
     proposed,
 )
 from tracing.imports.format.line import parse

@@ -195,7 +195,7 @@ def test_a_test_of_our_disease_that_we_do_not_know_is_for_a_person_to_judge_unle
     ((_, positive),) = results(message(1, antibodies.format(POSITIVE), obr=obr))
     ((_, negative),) = results(message(1, antibodies.format(NEGATIVE), obr=obr))
 
-    assert positive["RESULTAT"] == "94563-4=P"
+    assert (positive["CODE_LOINC"], positive["RESULTAT"]) == ("94563-4", "P")
     assert negative["RESULTAT"] == "N"
 
 
@@ -261,9 +261,9 @@ def test_a_message_of_which_nothing_is_a_result_is_counted_all_the_same():
         ("92142-9^Influenza A RNA^LN||260373001^Detected^SCT", "X"),
         ("TYP^Type de prélèvement^L||NASO^Nasopharynx^L", "X"),
         ("76691-5^Gender identity^LN||P^P^L", "X"),
-        ("LOC1^Nouvelle PCR^L||260373001^Detected^SCT", "LOC1=P"),
+        ("LOC1^Nouvelle PCR^L||260373001^Detected^SCT", "P"),
         ("LOC1^Nouvelle PCR^L||260415000^Not detected^SCT", "N"),
-        ("LOC2^SARS-CoV-2 et grippe A^L||260373001^Detected^SCT", "LOC2=P"),
+        ("LOC2^SARS-CoV-2 et grippe A^L||260373001^Detected^SCT", "P"),
     ],
 )
 def test_the_code_of_the_order_makes_no_other_observation_a_result_of_our_disease(observation, result):

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from tracing.cases.models import Case, CaseStatus, LabResult
 from tracing.contacts.contact_to_case import turn_into_cases
-from tracing.imports.format.columns import FIELDS
+from tracing.imports.format.columns import EXTRAS, FIELDS
 from tracing.imports.format.line import Background, LabFacts, ParsedLine
 from tracing.imports.loading import lookups, updates
 from tracing.imports.loading.context import LoadContext
@@ -241,7 +241,8 @@ class Batch:
         kept = report_line_of(line, decision)
         sealed = None
         if decision.outcome is Outcome.QUARANTINED:
-            sealed = self._seal_line(line_id, dict(zip(FIELDS, line.values, strict=True)))
+            beside = {name: said for name, said in zip(EXTRAS, line.extras, strict=False) if said}
+            sealed = self._seal_line(line_id, dict(zip(FIELDS, line.values, strict=True)) | beside)
         revision, _replaced = self.revisions.get(line.row, (1, 0))
         self.rows.lines.append(
             (

@@ -6,8 +6,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from tracing.imports.format.codes import CODES, TEST
 from tracing.imports.format.columns import REQUIRED
-from tracing.imports.format.inspection import CODES
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.models import ImportSource, KeyState, KeyUse, SourceKey
 from tracing.imports.pages.lot_words import STATE_TONES, STATE_WORDS
@@ -145,6 +145,9 @@ def show(code: str) -> ResponseReturnValue:
         key_tones=KEY_TONES,
         state_words=STATE_WORDS,
         state_tones=STATE_TONES,
+        taught=queries.taught_codes(code),
+        field_words=FIELD_WORDS,
+        code_words=CODE_WORDS,
         now=clock.now(),
         ends_soon=ENDS_SOON,
     )
@@ -214,6 +217,7 @@ def _codes_page(source: ImportSource, kept: Mapping) -> str:
         mapping=kept,
         fields=list(CODES),
         more=MORE_CODES,
+        test_field=TEST,
         field_words=FIELD_WORDS,
         code_words=CODE_WORDS,
     )
