@@ -93,10 +93,19 @@ def _put(
 
 def stop_all(person_id: int, *, by: Agent, at: datetime) -> int:
     """Stop all waiting messages to a person under any of their records and refuse new ones; returns how many."""
+    return _stop_all(person_id, by=by.member_id, site_id=by.site.id, at=at)
+
+
+def stop_all_reported(person_id: int, *, site_id: int, at: datetime) -> int:
+    """Stop the messages to a person whose death a laboratory reported; returns how many."""
+    return _stop_all(person_id, by=None, site_id=site_id, at=at)
+
+
+def _stop_all(person_id: int, *, by: int | None, site_id: int, at: datetime) -> int:
     records = people.records_of_same_person(person_id)
     session.execute(
         insert(MessageStop)
-        .values([{"person_id": one, "since": at, "by_id": by.member_id} for one in records])
+        .values([{"person_id": one, "since": at, "by_id": by} for one in records])
         .on_conflict_do_nothing()
     )
     stopped = session.scalars(
@@ -109,10 +118,10 @@ def stop_all(person_id: int, *, by: Agent, at: datetime) -> int:
     refresh_known(Message)
     events.record(
         "message.stopped",
-        by=by.member_id,
+        by=by,
         at=at,
         subject=("person", person_id),
-        site_id=by.site.id,
+        site_id=site_id,
         waiting=len(stopped),
     )
     return len(stopped)

@@ -11,13 +11,15 @@ from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
 from tracing.cases.models import LabResult
 from tracing.kernel.db import session
+from tracing.messages import queries as message_queries
+from tracing.messages import services as messages
 from tracing.people import queries as people_queries
 from tracing.people import services as people
 from tracing.people.rules import Identity, completed
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
 from tracing.queue.households import services as households
-from tracing.queue.models import TaskKind, TaskState
+from tracing.queue.models import UNFINISHED, CallTask, TaskKind, TaskState
 
 
 @dataclass
@@ -32,6 +34,8 @@ class Changes:
     """Known people with their newer data, in the order of the lines."""
     withdrawn: list[tuple[int, str | None]] = field(default_factory=list)
     """Case and result id."""
+    deaths: dict[int, None] = field(default_factory=dict)
+    """The cases of people whose death the laboratory reported, in the order of the lines."""
 
 
 def adds_nothing(known: Identity, newer: Identity) -> bool:
@@ -110,11 +114,7 @@ def move_to_households_of_numbers(person_ids: set[int], *, at: datetime) -> None
 
 def withdraw(case_id: int, result_id: str | None, *, source_code: str, at: datetime) -> None:
     """Put a case whose result was withdrawn on the supervisor's list, and stop calls about it meanwhile."""
-    person_id = case_queries.get_case(case_id).person_id
-    tasks = queue_queries.tasks_of_person(person_id)
-    for household_id in sorted({task.household_id for task in tasks if task.household_id is not None}):
-        # lock the household before the case, in the order every call does
-        queue_queries.find_entry_of(household_id, lock=True)
+    tasks = _locked_tasks_of(case_queries.get_case(case_id).person_id)
     case = case_queries.get_case(case_id, lock=True)
     cases.withdraw(case, by=None, at=at)
     session.execute(
@@ -131,3 +131,32 @@ def withdraw(case_id: int, result_id: str | None, *, source_code: str, at: datet
         # no call about a withdrawn result; a supervisor decides what happens next
         if task.case_id == case_id and task.kind is TaskKind.CASE_FIRST and task.state is TaskState.OPEN:
             queue.close_task(task, TaskState.CANCELLED, by=None, at=at)
+
+
+def _locked_tasks_of(person_id: int) -> Sequence[CallTask]:
+    """Return every task of a person, with their households locked: before a case, in the order every call does."""
+    tasks = queue_queries.tasks_of_person(person_id)
+    for household_id in sorted({task.household_id for task in tasks if task.household_id is not None}):
+        queue_queries.find_entry_of(household_id, lock=True)
+    return tasks
+
+
+def report_death(case_id: int, *, at: datetime) -> None:
+    """Stop every call and message to a person whose death a laboratory reported, until a supervisor has decided."""
+    case = case_queries.get_case(case_id)
+    for task in _locked_tasks_of(case.person_id):
+        session.refresh(task)
+        if task.state in UNFINISHED:
+            queue.close_task(task, TaskState.DECEASED, by=None, at=at)
+    messages.stop_all_reported(case.person_id, site_id=case.site_id, at=at)
+
+
+def known_dead(calls: Sequence[tuple[int, int]]) -> list[int]:
+    """Return the new cases, given with their people, of known people who were reported dead before.
+
+    A line without the mark does not lift what another one said.
+    """
+    if not calls:
+        return []
+    stopped = message_queries.stopped_among(person_id for _case, person_id in calls)
+    return [case_id for case_id, person_id in calls if person_id in stopped]

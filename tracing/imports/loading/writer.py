@@ -14,7 +14,7 @@ from sqlalchemy import text
 from tracing.cases.models import Case, CaseStatus, LabResult
 from tracing.contacts.contact_to_case import turn_into_cases
 from tracing.imports.format.columns import EXTRAS, FIELDS
-from tracing.imports.format.line import Background, LabFacts, ParsedLine
+from tracing.imports.format.line import Background, Doubt, LabFacts, ParsedLine
 from tracing.imports.loading import lookups, updates
 from tracing.imports.loading.context import LoadContext
 from tracing.imports.loading.lookups import Known
@@ -119,6 +119,8 @@ class Batch:
         key = lookups.key_of(line, fingerprint)
         decision = self.known.decide(line, fingerprint)
         case_id = self._apply(line, key, decision, line_id)
+        if Doubt.DECEASED in line.doubts:
+            self._hear_of_death(key, fingerprint, case_id)
         self._add_line(line, fingerprint, decision, line_id, case_id)
         if decision.settles and (quarantined := self.known.quarantined.pop(key, None)):
             self.changes.settled[quarantined] = line_id
@@ -141,6 +143,13 @@ class Batch:
                 self.changes.withdrawn.append((case_id, line.result_id or None))
             return case_id
         return None
+
+    def _hear_of_death(self, key: str, fingerprint: bytes, case_id: int | None) -> None:
+        """Have the calls to a person stopped whom the line reports dead; the same line again says nothing new."""
+        case_id = case_id or self.known.case_of_result.get(key)
+        is_new = all(one.fingerprint != fingerprint for one in self.known.earlier.get(key, ()))
+        if case_id is not None and is_new:
+            self.changes.deaths[case_id] = None
 
     def _create(self, line: ParsedLine, decision: Decision, case_id: int, line_id: int) -> int:
         identity, facts, background = line.identity, line.facts, line.background
@@ -278,6 +287,9 @@ class Batch:
         updates.move_to_households_of_numbers(revised, at=at)
         for case_id, result_id in self.changes.withdrawn:
             updates.withdraw(case_id, result_id, source_code=self.taking.source_code, at=at)
+        known = [(one.case_id, one.person_id) for one in rows.calls if one.person_id not in rows.people]
+        for case_id in dict.fromkeys((*self.changes.deaths, *updates.known_dead(known))):
+            updates.report_death(case_id, at=at)
 
     def _sealed_people(self, homes: bulk_enqueue.HouseholdAssignments) -> Iterator[Row]:
         """Yield the rows of new people, sealing each as it is written."""

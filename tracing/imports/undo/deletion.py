@@ -79,6 +79,65 @@ _TASKS_BACK = """
 """
 
 
+def put_back_deaths(lines: Sequence[int], *, at: datetime) -> None:
+    """Lift the deaths that only these lines reported: messages are allowed again, and the calls wait as before."""
+    for part in _parts(lines):
+        rows = session.execute(text(_REPORTED), {"lines": part}).all()
+        for row in rows:
+            if session.scalar(text(_REPORTED_ELSEWHERE), {"person": row.person_id, "lines": list(lines)}):
+                continue
+            records = {"person": row.person_id}
+            since = session.scalar(text(_ALLOWED), records)
+            if since is None:
+                continue
+            homes = session.scalars(text(_DEAD_BACK), records | {"since": since}).all()
+            events.record(
+                "message.allowed",
+                by=None,
+                at=at,
+                subject=("person", row.person_id),
+                site_id=row.site_id,
+            )
+            session.flush()
+            session.expire_all()
+            for home in sorted({home for home in homes if home is not None}):
+                households.refresh(home, at=at)
+
+
+_MARKED = """warnings @> '["DECEASED"]'"""
+_CASES_MARKED = f"""
+    SELECT cases.person_id, cases.site_id
+    FROM import_lines AS line JOIN cases ON cases.id = coalesce(line.case_id, (
+        SELECT case_id FROM lab_results AS result
+        WHERE result.source_code = line.source_code AND result.source_result_id = line.source_result_id))
+    WHERE line.id = ANY(:lines) AND line.{_MARKED}
+"""  # noqa: S608  a constant condition, no user input
+_REPORTED = f"SELECT DISTINCT person_id, site_id FROM ({_CASES_MARKED}) AS marked ORDER BY person_id"  # noqa: S608
+_REPORTED_ELSEWHERE = f"""
+    SELECT true FROM cases
+    JOIN import_lines AS line ON line.case_id = cases.id
+    WHERE cases.person_id = :person AND line.{_MARKED} AND NOT line.id = ANY(:lines) LIMIT 1
+"""  # noqa: S608
+_ALLOWED = """
+    WITH allowed AS (
+        DELETE FROM message_stops WHERE by_id IS NULL AND person_id = ANY(ARRAY(
+            SELECT id FROM people WHERE id = :person OR same_as = :person))
+        RETURNING since)
+    SELECT min(since) FROM allowed
+"""
+_DEAD_BACK = """
+    UPDATE call_tasks SET state = CASE WHEN EXISTS (
+               SELECT FROM person_keys WHERE person_keys.person_id = call_tasks.person_id AND kind = 'phone')
+           THEN 'open' ELSE 'no_number' END,
+           closed_at = CASE WHEN EXISTS (
+               SELECT FROM person_keys WHERE person_keys.person_id = call_tasks.person_id AND kind = 'phone')
+           THEN NULL ELSE closed_at END
+    WHERE person_id = ANY(ARRAY(SELECT id FROM people WHERE id = :person OR same_as = :person))
+      AND state = 'deceased' AND closed_at >= :since
+    RETURNING household_id
+"""
+
+
 def remove(lines: Sequence[int], cases: Sequence[int], *, at: datetime) -> None:
     """Delete lines with the results they brought, and cases with everything that depends on them."""
     session.flush()
@@ -138,6 +197,7 @@ def _remove_people(people: set[int]) -> set[int]:
         lonely = list(session.scalars(text(_LONELY), {"people": part}))
         gone = {"people": lonely}
         session.execute(text(_PAIRS), gone)
+        session.execute(text("DELETE FROM message_stops WHERE person_id = ANY(:people)"), gone)
         numbers = list(session.scalars(text(_KEYS), gone))
         homes |= set(session.scalars(text(_PEOPLE), gone))
         session.execute(text(_NUMBERS), {"numbers": numbers})
