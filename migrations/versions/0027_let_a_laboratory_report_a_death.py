@@ -10,6 +10,10 @@ down_revision = "0025"
 branch_labels = None
 depends_on = None
 
+lint_exceptions = {
+    "ban-drop-not-null": "the older release only counts these rows: it never reads who made one",
+}
+
 
 def upgrade() -> None:
     op.alter_column("message_stops", "by_id", nullable=True)

@@ -7,8 +7,11 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
+from tests.conftest import NOW
 from tests.imports.loading.test_reported_troubles import CASES
+from tests.imports.pages.test_mapping_page import received
 from tests.support.lots import arrival, lot_of
+from tests.support.story import member
 from tracing.cases.models import Case
 from tracing.imports.jobs import load
 from tracing.imports.models import ImportLine, ImportLot, LotState

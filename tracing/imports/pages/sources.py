@@ -1,5 +1,6 @@
 """Pages of sources: the list, the decisions about each, and how its files are read."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -192,9 +193,7 @@ def codes(code: str) -> ResponseReturnValue:
     if request.method == "GET":
         return _codes_page(source, kept)
     meanings = {name: _typed_codes(name) for name in CODES}
-    accepted = Mapping(
-        kept.columns, {name: theirs for name, theirs in meanings.items() if theirs}, kept.headings
-    )
+    accepted = replace(kept, codes={name: theirs for name, theirs in meanings.items() if theirs})
     with transaction():
         version = services.accept_mapping(code, accepted, by=agent().member_id, at=clock.now())
     flash(_("Codes enregistrés : version %(number)s.", number=version.version))

@@ -5,7 +5,7 @@ checked before its name is trusted.
 """
 
 from collections.abc import Mapping as Table
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tracing.imports.format.codes import CODES, TEST, propose_code, propose_test, test_of
@@ -133,7 +133,7 @@ def mapping_from(
         if (name in chosen or name == TEST or looked.is_messages) and kept | translated:
             codes[name] = kept | translated
     if looked.is_messages:
-        return Mapping(*((dict(accepted.columns), codes, accepted.headings) if accepted else ({}, codes)))
+        return replace(accepted or Mapping({}), codes=codes)
     return Mapping(dict(chosen), codes, looked.headings)
 
 
