@@ -52,12 +52,12 @@ ANSWERS: dict[str, dict[str, str]] = {
     },
     "SNOMED CT": {
         # the last of these name the virus, the disease or the antigen as the answer
-        "P": "260373001 10828004 52101004 11214006 720735008 1240581000000104 840533007 840539006 840536004",
+        "P": "260373001 10828004 52101004 11214006 720735008 462371000124108 1240581000000104 840533007 840539006 840536004",
         "N": "260415000 260385009 2667000 131194007 895231008 1240591000000102",
         "I": "419984006 82334004 373068000 42425007 280416009 455371000124106",
         "X": "125154007 373121007 385660001 123840003",
     },
-    "HL7": {"P": "POS DET", "N": "NEG ND", "I": "IND INV"},
+    "HL7": {"P": "POS DET + ++ +++", "N": "NEG ND", "I": "IND INV"},
 }
 """By language or code system: the answers that likely mean each code of `RESULTAT`, as `heading_key` writes them."""
 
@@ -104,6 +104,13 @@ CODES: dict[str, dict[str, str]] = {
 
 _ABOUT = frozenset(
     [
+        "VIRAL",
+        "VIRALE",
+        "FAIBLE",
+        "FAIBLEMENT",
+        "WEAK",
+        "WEAKLY",
+        "SCHWACH",
         "SARS",
         "COV",
         "COV2",
