@@ -122,6 +122,8 @@ IDEMPOTENT = {
     "supervision.take_priority_back": STATE,
     "supervision.undo_close": STATE,
     "supervision.undo_give_up": STATE,
+    "unknown_codes.take_back": STATE,
+    "unknown_codes.waiting": "what is said already is no new version, and a second time finds no line",
 }
 """Every address that takes a form and does not say `@sent_once`, with what makes its second copy harmless."""
 

@@ -17,7 +17,7 @@ from tracing.escalations import views as escalations
 from tracing.imports.arrivals import token_views as source_tokens
 from tracing.imports.arrivals import views as arrivals
 from tracing.imports.pages import column_mapping as mapping
-from tracing.imports.pages import corrections, priorities, source_keys, sources
+from tracing.imports.pages import corrections, priorities, source_keys, sources, unknown_codes
 from tracing.imports.pages import lot_actions as lots
 from tracing.imports.pages import lots as imports
 from tracing.kernel.config import Settings
@@ -51,6 +51,7 @@ FEATURES = (
     source_keys,
     source_tokens,
     arrivals,
+    unknown_codes,
     mapping,
     pairs,
     priorities,

@@ -195,13 +195,6 @@ class MessagesApart(FileRefused):
     )
 
 
-class NoColumns(FileRefused):
-    """HL7 messages name their fields themselves: there are no columns to map."""
-
-    refusal = Refusal.NO_COLUMNS
-    words = _("Ce fichier contient des messages HL7 : il n’y a pas de colonnes à associer.")
-
-
 class UnknownLayout(FileRefused):
     """The headings without which the file cannot be understood are missing."""
 

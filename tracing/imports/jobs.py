@@ -219,9 +219,12 @@ def _work_on(lot: ImportLot, settings: Settings, *, batch_size: int, is_closing:
 
 
 def _note_opened(lot: ImportLot, agreed: Agreed) -> None:
-    """Record that the lot was opened and its mapping version; a source's first file creates the first version."""
+    """Record that the lot was opened and its mapping version; a source's first file creates the first version.
+
+    So does its first table after HL7 messages only.
+    """
     extract, mapping_id = agreed
-    if mapping_id is None and extract.headings:
+    if mapping_id is None:
         first = source_services.record_first_mapping(lot.source_code, extract.headings, at=clock.now())
         mapping_id = first.id
     lots.opened(

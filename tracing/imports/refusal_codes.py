@@ -34,7 +34,6 @@ class Refusal(StrEnum):
     NO_RESULTS = "no_results"
     NO_OBSERVATION = "no_observation"
     MESSAGES_APART = "messages_apart"
-    NO_COLUMNS = "no_columns"
     UNKNOWN_LAYOUT = "unknown_layout"
     READER_STOPPED = "reader_stopped"
 

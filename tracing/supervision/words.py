@@ -37,7 +37,7 @@ LIST_LEADS = {
         "La personne est à l’hôpital ou vit ailleurs. Prévenez le service qui la suit désormais, puis classez l’appel."
     ),
     WorkList.DECEASED: _l(
-        "On nous a dit que la personne est décédée. Plus rien ne lui est envoyé ; à vous de conclure."
+        "Un décès nous a été signalé, lors d’un appel ou par le laboratoire. Rien n’est envoyé et personne n’appelle ; à vous de conclure."
     ),
     WorkList.DOCTOR: _l("Un médecin-conseil doit se prononcer avant que l’appel reparte."),
     WorkList.CALLERS: _l("Ces personnes nous ont appelés, et personne n’a pu les prendre aussitôt."),
@@ -69,7 +69,7 @@ LIST_EMPTY = {
     ),
     WorkList.DECEASED: (
         _l("Aucun décès n’est signalé"),
-        _l("Un appel terminé par « décès » arrive ici."),
+        _l("Un appel terminé par « décès » arrive ici, et un résultat dont le laboratoire signale le décès."),
     ),
     WorkList.DOCTOR: (
         _l("Aucun appel n’attend d’avis médical"),

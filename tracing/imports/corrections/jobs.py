@@ -21,6 +21,7 @@ from tracing.imports.lots import services as lots
 from tracing.imports.lots.lock import one_at_a_time
 from tracing.imports.models import ImportLine, ImportLot
 from tracing.imports.sandbox.client import opened
+from tracing.imports.sources import queries as source_queries
 from tracing.kernel import clock, events
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
@@ -37,7 +38,12 @@ MOST_LINES = 5_000
 def reading_of(lot: ImportLot, settings: Settings) -> Reading:
     """Return how the lines of a lot are read."""
     terms = routing.terms_of(lot, settings)
-    return Reading(zone=terms.zone, received_at=lot.received_at, allow_fiction=terms.allow_fiction)
+    return Reading(
+        zone=terms.zone,
+        received_at=lot.received_at,
+        allow_fiction=terms.allow_fiction,
+        tests=source_queries.tests_of(lot.source_code),
+    )
 
 
 def faults_now(line: ImportLine, lot: ImportLot, settings: Settings) -> tuple[Fault, ...]:
@@ -55,6 +61,11 @@ def correct_line(lot_id: int, raw: RawLine, *, settings: Settings, by: int) -> C
     """
     with one_at_a_time(wait=WAIT):
         return _correct(lot_id, [raw], settings, keep_wrong=False, by=by)
+
+
+def correct_lines(lot_id: int, raws: Sequence[RawLine], *, settings: Settings, by: int) -> Corrected:
+    """Load lines as they read now; the caller holds the lock for writing lots. What is still wrong keeps its changes."""
+    return _correct(lot_id, raws, settings, keep_wrong=True, by=by)
 
 
 def _correct(

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import and_, func, select, true
 
 from tracing.imports.errors import NoSuchLot
-from tracing.imports.format.columns import FIELDS
+from tracing.imports.format.columns import EXTRAS, FIELDS
 from tracing.imports.lots.queries import fields_of
 from tracing.imports.models import ImportLine, ImportLot, LotState
 from tracing.imports.rules import Outcome
@@ -127,6 +127,13 @@ def values_of(line: ImportLine) -> tuple[str, ...] | None:
     """Return the current fields of a line, in the order of the layout; None once they were destroyed."""
     fields = fields_of(line)
     return None if fields is None else tuple(fields.get(name, "") for name in FIELDS)
+
+
+def extras_of(line: ImportLine) -> tuple[str, ...]:
+    """Return what the message of a line said beside the fields (`EXTRAS`); nothing for a row of a table."""
+    fields = fields_of(line) or {}
+    extras = tuple(fields.get(name, "") for name in EXTRAS)
+    return extras if any(extras) else ()
 
 
 def waiting_of(lot_id: int, *, after_row: int = 0, limit: int) -> Sequence[ImportLine]:

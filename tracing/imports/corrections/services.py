@@ -116,6 +116,9 @@ class _Work:
 
     def look_at(self, line: ImportLine, raw: RawLine) -> None:
         """Read a corrected line, and record everything that is still wrong with it."""
+        raw = raw._replace(
+            extras=queries.extras_of(line)
+        )  # what its message said beside the fields still holds
         parsed = parse(raw, self.reading)
         is_as_it_was = _is_as_it_was(line, raw)
         # in a workbook of many lines, one whose cells may be shifted counts as looked at only where it was changed

@@ -19,6 +19,7 @@ FAULT_WORDS = {
     Why.AFTER_EXTRACTION: _l("Le prélèvement est postérieur à l’extraction du fichier."),
     Why.AFTER_RECEIPT: _l("Le prélèvement est postérieur à l’arrivée du fichier."),
     Why.UNKNOWN_CODE: _l("Ce code est inconnu."),
+    Why.UNKNOWN_TEST: _l("Personne n’a encore dit si ce code est un test de la maladie suivie."),
     Why.TAKEN: _l("Cet identifiant est déjà celui d’une autre ligne de cet expéditeur."),
 }
 """Label of a fault, shown beside its field."""

@@ -56,6 +56,9 @@ SYNONYMS: dict[str, str] = {
 FIELDS = tuple(SYNONYMS)
 """The 32 fields in their order, which is also the order of a raw line's values."""
 
+EXTRAS = ("TEXTE_ANALYSE", "TEXTE_RESULTAT", "DECES")
+"""What messages say beside the fields: the text beside the code of the test and of the answer, and `Y` for a death."""
+
 MOST_BANNER_ROWS = 40
 _NOT_IN_A_HEADING = re.compile(r"[^A-Z0-9]")
 _ID, _BIRTH_NAME, _FIRST_NAMES, _BIRTH_DATE, _, _RESULT = map(FIELDS.index, REQUIRED)
@@ -76,6 +79,13 @@ class RawLine(NamedTuple):
     values: tuple[str, ...]
     is_bad_shape: bool = False
     """Its cells do not stand under their headings: there are too many, or the file was cut in this row."""
+    extras: tuple[str, ...] = ()
+    """What its message said beside the fields (`EXTRAS`); empty for a row of a table."""
+
+    @property
+    def is_deceased(self) -> bool:
+        """Return whether the laboratory reports the person's death."""
+        return self.extras[-1:] == ("Y",)
 
 
 class Columns(NamedTuple):
@@ -189,7 +199,8 @@ def _meanings(mapping: Mapping | None) -> list[tuple[int, dict[str, str]]]:
     return [
         (FIELDS.index(field), {value.casefold(): code for value, code in codes.items()})
         for field, codes in (mapping.codes if mapping else {}).items()
-        if codes
+        # the code of a test stays as it was sent: what it is, is judged with the whole line
+        if codes and field != "CODE_LOINC"
     ]
 
 

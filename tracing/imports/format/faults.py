@@ -6,6 +6,7 @@ from enum import StrEnum
 from operator import itemgetter
 from typing import NamedTuple
 
+from tracing.imports.format.codes import NOT_OURS, test_of
 from tracing.imports.format.columns import FIELDS, REQUIRED
 from tracing.imports.format.dates import can_be_birth_date
 from tracing.imports.format.fields import PLACEHOLDERS
@@ -40,6 +41,8 @@ class Why(StrEnum):
     AFTER_RECEIPT = "after_receipt"
     """After the time of receipt, which is the limit because the file does not say when it was made."""
     UNKNOWN_CODE = "unknown_code"
+    UNKNOWN_TEST = "unknown_test"
+    """Nobody has said yet whether this code is a test for the programme's disease."""
     TAKEN = "taken"
     """Another line has this result id."""
 
@@ -53,6 +56,7 @@ PROBLEMS = {
     Why.AFTER_EXTRACTION: Problem.FUTURE_DATE,
     Why.AFTER_RECEIPT: Problem.FUTURE_DATE,
     Why.UNKNOWN_CODE: Problem.UNKNOWN_CODE,
+    Why.UNKNOWN_TEST: Problem.UNKNOWN_CODE,
 }
 """The format's reason for each of these."""
 
@@ -67,15 +71,18 @@ class Fault(NamedTuple):
 def faults_of(values: Sequence[str], reading: Reading) -> tuple[Fault, ...]:
     """Return all faults of a line, in the order of the fields; empty if the line can be used."""
     sent = {name: "" if value in PLACEHOLDERS else value for name, value in zip(FIELDS, values, strict=True)}
-    if sent["RESULTAT"].upper() in NOT_POSITIVE:
+    test = test_of(sent["CODE_LOINC"], reading.tests) if sent["CODE_LOINC"] else ""
+    if sent["RESULTAT"].upper() in NOT_POSITIVE or test in NOT_OURS:
         return ()
-    found = find_faults(sent, read_dates(sent, reading))
+    found = find_faults(sent, read_dates(sent, reading), is_test_known=test is not None)
     return tuple(sorted(found, key=lambda fault: FIELDS.index(fault.field)))
 
 
-def find_faults(sent: Mapping[str, str], dates: Dates) -> list[Fault]:
+def find_faults(sent: Mapping[str, str], dates: Dates, *, is_test_known: bool = True) -> list[Fault]:
     """Return all faults of a line that claims to be positive, in no particular order."""
     found = _missing(sent) + _bad_dates(sent, dates)
+    if not is_test_known:
+        found.append(Fault("CODE_LOINC", Why.UNKNOWN_TEST))
     if sent["RESULTAT"].upper() not in ("", POSITIVE):
         found.append(Fault("RESULTAT", Why.UNKNOWN_CODE))
     return found

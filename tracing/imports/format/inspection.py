@@ -7,7 +7,7 @@ guessed silently: similarity only makes proposals, on a page where a person sees
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Table
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from difflib import SequenceMatcher
 from itertools import islice
 from typing import Any, NamedTuple, Self
@@ -23,38 +23,6 @@ from tracing.imports.format.columns import (
     match_headings,
 )
 from tracing.imports.format.mapping import Mapping
-
-CODES: dict[str, dict[str, str]] = {
-    "RESULTAT": {
-        "P": "POSITIF POSITIVE POS DETECTE DETECTEE PRESENCE",
-        "N": "NEGATIF NEGATIVE NEG ABSENCE NONDETECTE NONDETECTEE INDETECTE",
-        "I": "ININTERPRETABLE INDETERMINE DOUTEUX ININT INVALIDE",
-        "X": "NONFAIT NONREALISE ANNULE NONCONFORME",
-    },
-    "TYPE_ANALYSE": {
-        "PCR": "RTPCR TAAN TESTPCR RTLAMP PCRSALIVAIRE",
-        "AG": "ANTIGENIQUE ANTIGENE TAG TROD TDR TESTANTIGENIQUE TESTAG",
-    },
-    "SYMPTOMES": {
-        "ASY": "ASYMPTOMATIQUE AUCUN SANS NON N",
-        "S01": "01J 01",
-        "S24": "24J 24",
-        "S57": "57J 57",
-        "SP7": "PLUSDE7J 8JETPLUS PLUS",
-        "U": "INCONNU NSP NC",
-    },
-    "PROF_SANTE": {"O": "OUI VRAI 1", "N": "NON FAUX 0", "U": "INCONNU NSP NC"},
-    "HEBERGEMENT": {
-        "I": "INDIVIDUEL DOMICILE LOGEMENT D DOM",
-        "E": "EHPAD",
-        "H": "HOPITAL HOSPITALISE HOSPITALISATION",
-        "P": "PRISON DETENTION",
-        "C": "COLLECTIF FOYER AUTRECOLLECTIF",
-        "U": "INCONNU NSP NC",
-    },
-    "SEXE": {"M": "MASCULIN HOMME H 1 MR MONSIEUR", "F": "FEMININ FEMME 2 MME MADAME", "I": "INDETERMINE"},
-}
-"""The coded fields, their codes, and values that likely mean each code: for proposals only."""
 
 MOST_SAMPLES, MOST_DISTINCT, LONGEST_SHOWN = 5, 30, 60
 LEAST_LIKENESS = 74.0
@@ -144,6 +112,10 @@ class TableInspection:
     """By field: the heading that matches it, or may match it."""
     recognised: tuple[str, ...]
     """The fields whose heading is a known name or was accepted before; the others are only similar."""
+    is_messages: bool = False
+    """HL7 messages: no columns to map, only codes. The “headings” are the places where they stand."""
+    texts: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By heading: the text that stands beside a code in messages."""
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -201,15 +173,6 @@ def proposed(looked: TableInspection, accepted: Mapping | None) -> tuple[dict[st
         if heading is not None and name not in columns and heading not in columns.values():
             columns[name] = heading
     return columns, certain
-
-
-def propose_code(name: str, value: str) -> str | None:
-    """Return the code of a field that a sender's value likely means, or None."""
-    key = heading_key(value)
-    for code, words in CODES[name].items():
-        if key == code or key in words.split():
-            return code
-    return None
 
 
 def _words_in(cells: Sequence[str]) -> int:

@@ -6,13 +6,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from operator import itemgetter
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from tracing.imports.format import fields
+from tracing.imports.format.codes import NOT_OURS, test_of
 from tracing.imports.format.columns import FIELDS, RawLine
 from tracing.imports.format.dates import in_utc
 from tracing.imports.format.faults import Problem, find_faults, problems_of
-from tracing.imports.format.loinc import ANTIGEN, OTHER_PATHOGENS, PCR
 from tracing.imports.format.reading import (
     NEGATIVE,
     NOT_POSITIVE,
@@ -37,6 +36,8 @@ class Doubt(StrEnum):
     NO_PHONE = "NO_PHONE"
     FINESS_INVALID = "FINESS_INVALID"
     DATE_IGNORED = "DATE_IGNORED"
+    DECEASED = "DECEASED"
+    """The laboratory reports the person's death (PID-29, PID-30): nobody rings before a supervisor has decided."""
 
 
 class LabFacts(NamedTuple):
@@ -95,6 +96,8 @@ class ParsedLine(NamedTuple):
     background: Background | None = None
     fund_code: str = ""
     negative_pcr: NegativePcr | None = None
+    extras: tuple[str, ...] = ()
+    """What its message said beside the fields (`EXTRAS`), for a line with a problem."""
 
     @property
     def is_not_positive(self) -> bool:
@@ -110,19 +113,25 @@ def parse(raw: RawLine, reading: Reading) -> ParsedLine:
     sent = dict(zip(FIELDS, values, strict=True))
     dates = read_dates(sent, reading)
     content = _fingerprint_content(values, sent, dates)
+    if raw.is_deceased:
+        content += "\x1fDECES"  # a line that now says so is not the same line
     if raw.is_bad_shape:
         return ParsedLine(raw.row, sent["ID_RESULTAT"], "", raw.values, content, (Problem.BAD_SHAPE,))
-    if sent["CODE_LOINC"] in OTHER_PATHOGENS:
+    code = sent["CODE_LOINC"]
+    test = test_of(code, reading.tests) if code else ""
+    if test in NOT_OURS:
         return ParsedLine(raw.row, sent["ID_RESULTAT"], OTHER_PATHOGEN, (), content)
     result = sent["RESULTAT"].upper()
     if result in NOT_POSITIVE:
-        pcr = _negative_pcr(sent, dates) if result == NEGATIVE else None
+        pcr = _negative_pcr(sent, dates, reading) if result == NEGATIVE else None
         fund_code = _fund_code(sent) if pcr else ""
         return ParsedLine(
             raw.row, sent["ID_RESULTAT"], result, (), content, fund_code=fund_code, negative_pcr=pcr
         )
-    if problems := problems_of(find_faults(sent, dates)):
-        return ParsedLine(raw.row, sent["ID_RESULTAT"], result, raw.values, content, problems)
+    if problems := problems_of(find_faults(sent, dates, is_test_known=test is not None)):
+        return ParsedLine(
+            raw.row, sent["ID_RESULTAT"], result, raw.values, content, problems, extras=raw.extras
+        )
     return _usable(raw, sent, content, dates, reading)
 
 
@@ -133,6 +142,8 @@ def _usable(raw: RawLine, sent: dict[str, str], content: str, dates: Dates, read
     background = _background(sent, doubts)
     if dates.ignored:
         doubts.append(Doubt.DATE_IGNORED)
+    if raw.is_deceased:
+        doubts.append(Doubt.DECEASED)
     return ParsedLine(
         raw.row,
         sent["ID_RESULTAT"],
@@ -141,15 +152,16 @@ def _usable(raw: RawLine, sent: dict[str, str], content: str, dates: Dates, read
         content,
         doubts=tuple(doubts),
         identity=identity,
-        facts=_facts(sent, dates, reading.zone),
+        facts=_facts(sent, dates, reading),
         background=background,
         fund_code=_fund_code(sent),
     )
 
 
-def _negative_pcr(sent: dict[str, str], dates: Dates) -> NegativePcr | None:
+def _negative_pcr(sent: dict[str, str], dates: Dates, reading: Reading) -> NegativePcr | None:
     """Return whose negative PCR a line is; None if it is another test, or does not say who and when."""
-    if _analysis(sent) != "PCR" or dates.birth is None or dates.sampled is None:
+    analysis = fields.read_code(sent["TYPE_ANALYSE"], fields.ANALYSES, _analysis_of(sent, reading))
+    if analysis != "PCR" or dates.birth is None or dates.sampled is None:
         return None
     if not (sent["NOM_NAISSANCE"] and sent["PRENOMS"]):
         return None
@@ -166,12 +178,6 @@ def _negative_pcr(sent: dict[str, str], dates: Dates) -> NegativePcr | None:
 
 def _fund_code(sent: dict[str, str]) -> str:
     return fields.padded(sent["CODE_CAISSE"], 3).upper()
-
-
-def _analysis(sent: dict[str, str]) -> str:
-    """Return PCR or AG, by the sender's code or that of LOINC; empty if neither says."""
-    by_loinc = "PCR" if sent["CODE_LOINC"] in PCR else "AG" if sent["CODE_LOINC"] in ANTIGEN else ""
-    return fields.read_code(sent["TYPE_ANALYSE"], fields.ANALYSES, by_loinc)
 
 
 def _identity(sent: dict[str, str], dates: Dates, doubts: list[Doubt], reading: Reading) -> Identity:
@@ -218,18 +224,25 @@ def _phones(sent: dict[str, str], doubts: list[Doubt], *, allow_fiction: bool) -
     return numbers if len(numbers) < 2 else tuple(dict.fromkeys(numbers))
 
 
-def _facts(sent: dict[str, str], dates: Dates, zone: ZoneInfo) -> LabFacts:
+def _facts(sent: dict[str, str], dates: Dates, reading: Reading) -> LabFacts:
     """Return what the laboratory found, with moments in UTC."""
+    zone = reading.zone
     assert dates.sampled is not None  # noqa: S101  a line without a readable sampling date has a problem
     return LabFacts(
         sampled_at=in_utc(dates.sampled[0], zone),
         validated_at=dates.validated and in_utc(dates.validated, zone),
-        analysis=_analysis(sent),
+        analysis=fields.read_code(sent["TYPE_ANALYSE"], fields.ANALYSES, _analysis_of(sent, reading)),
         loinc=sent["CODE_LOINC"],
         variant_screen=fields.read_variant(sent["CRIBLAGE"]),
         symptoms=fields.read_code(sent["SYMPTOMES"], fields.SYMPTOMS, fields.UNKNOWN),
         onset_on=dates.onset,
     )
+
+
+def _analysis_of(sent: dict[str, str], reading: Reading) -> str:
+    """Return which analysis the code of the test stands for, or an empty string."""
+    test = test_of(sent["CODE_LOINC"], reading.tests)
+    return test if test in fields.ANALYSES else ""
 
 
 def _background(sent: dict[str, str], doubts: list[Doubt]) -> Background:

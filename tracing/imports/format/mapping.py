@@ -16,6 +16,11 @@ class Mapping:
     headings: tuple[str, ...] = ()
     """The whole heading row: a heading in it that belongs to no field was left out on purpose."""
 
+    @property
+    def tests(self) -> dict[str, str]:
+        """Return what was said of codes of tests (`codes.TESTS`), by code in small letters."""
+        return {code.casefold(): kind for code, kind in self.codes.get("CODE_LOINC", {}).items()}
+
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-compatible form."""
         return {"columns": self.columns, "codes": self.codes, "headings": list(self.headings)}

@@ -1,7 +1,7 @@
 """The context for reading a lot's lines (time zone, receipt time), and the dates of a line as far as readable. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -26,6 +26,8 @@ class Reading:
     zone: ZoneInfo
     received_at: datetime
     allow_fiction: bool = False
+    tests: Mapping[str, str] = field(default_factory=dict)
+    """What was said once of the source's codes of tests (`Mapping.tests`); the reading process takes it from the mapping."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-compatible form."""

@@ -13,8 +13,8 @@ from sqlalchemy import text
 
 from tracing.cases.models import Case, CaseStatus, LabResult
 from tracing.contacts.contact_to_case import turn_into_cases
-from tracing.imports.format.columns import FIELDS
-from tracing.imports.format.line import Background, LabFacts, ParsedLine
+from tracing.imports.format.columns import EXTRAS, FIELDS
+from tracing.imports.format.line import Background, Doubt, LabFacts, ParsedLine
 from tracing.imports.loading import lookups, updates
 from tracing.imports.loading.context import LoadContext
 from tracing.imports.loading.lookups import Known
@@ -120,6 +120,8 @@ class Batch:
         key = lookups.key_of(line, fingerprint)
         decision = self.known.decide(line, fingerprint)
         case_id = self._apply(line, key, decision, line_id)
+        if Doubt.DECEASED in line.doubts:
+            self._hear_of_death(key, fingerprint, case_id)
         self._add_line(line, fingerprint, decision, line_id, case_id)
         if decision.settles and (quarantined := self.known.quarantined.pop(key, None)):
             self.changes.settled[quarantined] = line_id
@@ -168,6 +170,13 @@ class Batch:
                 self.changes.withdrawn.append((case_id, line.result_id or None))
             return case_id
         return None
+
+    def _hear_of_death(self, key: str, fingerprint: bytes, case_id: int | None) -> None:
+        """Have the calls to a person stopped whom the line reports dead; the same line again says nothing new."""
+        case_id = case_id or self.known.case_of_result.get(key)
+        is_new = all(one.fingerprint != fingerprint for one in self.known.earlier.get(key, ()))
+        if case_id is not None and is_new:
+            self.changes.deaths[case_id] = None
 
     def _create(self, line: ParsedLine, decision: Decision, case_id: int, line_id: int) -> int:
         identity, facts, background = line.identity, line.facts, line.background
@@ -269,7 +278,8 @@ class Batch:
         kept = report_line_of(line, decision)
         sealed = None
         if decision.outcome is Outcome.QUARANTINED:
-            sealed = self._seal_line(line_id, dict(zip(FIELDS, line.values, strict=True)))
+            beside = {name: said for name, said in zip(EXTRAS, line.extras, strict=False) if said}
+            sealed = self._seal_line(line_id, dict(zip(FIELDS, line.values, strict=True)) | beside)
         revision, _replaced = self.revisions.get(line.row, (1, 0))
         self.rows.lines.append(
             (
@@ -301,12 +311,15 @@ class Batch:
         updates.forget_negatives(self.changes.rectified, source_code=self.taking.source_code)
         updates.keep_negatives(self.changes.contradicted, zone=self.taking.zone, at=at)
         updates.settle_lines(self.changes.settled)
-        updates.move_first_samplings(self.changes.moved)
+        updates.move_first_samplings(self.changes.moved, at=at)
         revised = updates.complete(self.changes.revised, cohort=self.cohort)
         bulk_enqueue.enqueue_all(self._calls(), homes, at=at)
         updates.move_to_households_of_numbers(revised, at=at)
         for case_id, result_id in self.changes.withdrawn:
             updates.withdraw(case_id, result_id, source_code=self.taking.source_code, at=at)
+        known = [(one.case_id, one.person_id) for one in rows.calls if one.person_id not in rows.people]
+        for case_id in dict.fromkeys((*self.changes.deaths, *updates.known_dead(known))):
+            updates.report_death(case_id, lot_id=self.taking.lot_id, cohort=self.cohort, at=at)
 
     def _sealed_people(self, homes: bulk_enqueue.HouseholdAssignments) -> Iterator[Row]:
         """Yield the rows of new people, sealing each as it is written."""

@@ -258,6 +258,24 @@ def plan_again(lot_id: int, *, by: int, at: datetime) -> None:
     _read_again(get_locked(lot_id, LotState.PLANNED))
 
 
+def plan_all_again(source_code: str) -> int:
+    """Have the planned lots of a source planned again, because what its codes mean was said; returns how many."""
+    planned_lots = session.scalars(
+        fresh(
+            select(ImportLot)
+            .where(
+                ImportLot.source_code == source_code,
+                ImportLot.state == LotState.PLANNED,
+                ImportLot.undone_by.is_(None),
+            )
+            .with_for_update(skip_locked=True)
+        )
+    ).all()
+    for lot in planned_lots:
+        _read_again(lot)
+    return len(planned_lots)
+
+
 def discard(lot_id: int, *, by: int, at: datetime) -> None:
     """Discard a lot without loading it. Its file is kept for a while, so that it can be taken up again."""
     lot = get_locked(lot_id, LotState.RECEIVED, LotState.TO_MAP, LotState.PLANNED)

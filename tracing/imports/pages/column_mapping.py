@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from tracing.imports.errors import NotNow
+from tracing.imports.format.codes import CODES, TEST
 from tracing.imports.format.columns import REQUIRED
-from tracing.imports.format.inspection import CODES, TableInspection, difference, proposed
+from tracing.imports.format.inspection import TableInspection, difference, proposed
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.lots import originals, queries
 from tracing.imports.lots import services as lots
@@ -42,6 +43,8 @@ def columns(lot_id: int) -> ResponseReturnValue:
         raise NotNow
     looked, known = _look(lot)
     accepted = known[1] if known else None
+    if looked.is_messages:
+        return _codes_of_messages(lot, looked, accepted)
     if request.method == "GET":
         likely, certain = proposed(looked, accepted)
         return _columns_page(lot, looked, accepted, likely, certain=certain)
@@ -52,6 +55,16 @@ def columns(lot_id: int) -> ResponseReturnValue:
         page = _columns_page(lot, looked, accepted, chosen, certain=frozenset(chosen), faults=faults)
         return page, 422 if faults else 200
     if step != "save":
+        return _codes_page(lot, looked, accepted, chosen)
+    return _save(lot, mapping_from(chosen, _meanings(chosen, looked, accepted), looked, accepted))
+
+
+def _codes_of_messages(
+    lot: ImportLot, looked: TableInspection, accepted: Mapping | None
+) -> ResponseReturnValue:
+    """Show the codes of HL7 messages, which have no columns to map; then save what they mean."""
+    chosen = {name: heading for name, heading in looked.proposal.items() if heading is not None}
+    if request.method == "GET":
         return _codes_page(lot, looked, accepted, chosen)
     return _save(lot, mapping_from(chosen, _meanings(chosen, looked, accepted), looked, accepted))
 
@@ -119,7 +132,7 @@ def _columns_page(
         **_common(lot, looked, chosen),
         certain=certain,
         faults={name: COLUMN_FAULT_WORDS[fault] for name, fault in (faults or {}).items()},
-        change=difference(accepted, looked.headings) if accepted else None,
+        change=difference(accepted, looked.headings) if accepted and accepted.headings else None,
         unused=[heading for heading in looked.choices if heading not in used],
         most_listed=MOST_LISTED,
         blank=sum(not heading.strip() for heading in looked.headings),
@@ -137,6 +150,7 @@ def _codes_page(
         questions=code_questions(chosen, looked, accepted),
         code_words=CODE_WORDS,
         left_out=len(looked.choices) - len(chosen),
+        test_field=TEST,
     )
 
 

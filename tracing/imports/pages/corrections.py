@@ -20,13 +20,13 @@ from tracing.imports.errors import (
     NoLongerToCorrect,
     NotEncrypted,
 )
-from tracing.imports.format.faults import Fault
+from tracing.imports.format.faults import Fault, Why
 from tracing.imports.lots import queries
 from tracing.imports.models import ImportLine, ImportLot
 from tracing.imports.pages.correction_forms import CorrectedFileForm, CorrectionForm, SetAsideForm
 from tracing.imports.pages.lot_words import PROBLEM_WORDS
 from tracing.imports.pages.lots import words
-from tracing.imports.pages.source_words import FIELD_GROUPS
+from tracing.imports.pages.source_words import EXTRA_WORDS, FIELD_GROUPS
 from tracing.imports.sources import queries as source_queries
 from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
@@ -140,6 +140,8 @@ def _line_page(
         form=form,
         at_fault=list(at_fault),
         groups=FIELD_GROUPS,
+        teaches=any(fault.why in (Why.UNKNOWN_CODE, Why.UNKNOWN_TEST) for fault in faults),
+        extra_words=EXTRA_WORDS,
         aside=aside or (SetAsideForm(formdata=None) if form is not None else None),
         said=said,
         is_sent=request.method == "POST" and aside is None,

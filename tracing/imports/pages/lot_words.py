@@ -50,7 +50,7 @@ PROBLEM_WORDS = {
     Problem.MISSING_FIELD: _l("un champ obligatoire est vide"),
     Problem.BAD_DATE: _l("une date est impossible ou illisible"),
     Problem.FUTURE_DATE: _l("le prélèvement est postérieur à l’extraction"),
-    Problem.UNKNOWN_CODE: _l("le code du résultat est inconnu"),
+    Problem.UNKNOWN_CODE: _l("le code du résultat ou de l’analyse est inconnu"),
 }
 
 DOUBT_WORDS = {
@@ -60,6 +60,7 @@ DOUBT_WORDS = {
     Doubt.NO_PHONE: _l("aucun numéro utilisable"),
     Doubt.FINESS_INVALID: _l("FINESS invalide"),
     Doubt.DATE_IGNORED: _l("date illisible, laissée de côté"),
+    Doubt.DECEASED: _l("décès signalé par le laboratoire : personne n’appelle, le superviseur décide"),
 }
 
 STATE_WORDS = {
@@ -146,3 +147,9 @@ def _left_out(reason: str, number: int) -> str:
     else:
         told = _("%(number)s d’un autre type (%(kind)s)", number=number, kind=reason)
     return str(told)
+
+
+def settled_outcome(outcome: Outcome, lines: int) -> str:
+    """Return how many lines got an outcome: « 3 · Dossiers créés »."""
+    words = OUTCOME_WORDS[outcome] if lines == 1 else OUTCOMES_WORDS[outcome]
+    return f"{lines} · {words}"

@@ -2,6 +2,14 @@
 
 from flask_babel import lazy_gettext as _l
 
+from tracing.imports.format.codes import (
+    ANTIGEN_TEST,
+    NO_DISEASE,
+    OTHER_DISEASE,
+    OTHER_METHOD,
+    PCR_TEST,
+    TEST,
+)
 from tracing.imports.models import KeyState, KeyUse, SourceKind
 from tracing.imports.sources.mapping_rules import ColumnFault
 
@@ -110,6 +118,13 @@ FIELD_WORDS = {
     "CODE_CAISSE": _l("Code de la caisse"),
 }
 
+EXTRA_WORDS = {
+    "TEXTE_ANALYSE": _l("Texte à côté du code de l’analyse"),
+    "TEXTE_RESULTAT": _l("Texte à côté de la réponse"),
+    "DECES": _l("Décès"),
+}
+"""What messages say beside the fields."""
+
 CODE_WORDS = {
     "RESULTAT": {
         "P": _l("positif"),
@@ -118,6 +133,13 @@ CODE_WORDS = {
         "X": _l("non réalisé"),
     },
     "TYPE_ANALYSE": {"PCR": _l("PCR"), "AG": _l("antigénique")},
+    TEST: {
+        PCR_TEST: _l("PCR de la maladie suivie"),
+        ANTIGEN_TEST: _l("antigénique de la maladie suivie"),
+        OTHER_METHOD: _l("autre test de la maladie suivie"),
+        OTHER_DISEASE: _l("test d’une autre maladie"),
+        NO_DISEASE: _l("pas un test de maladie (contrôle, question)"),
+    },
     "SYMPTOMES": {
         "ASY": _l("aucun symptôme"),
         "S01": _l("depuis 0 ou 1 jour"),

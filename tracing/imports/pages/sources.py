@@ -1,5 +1,6 @@
 """Pages of sources: the list, the decisions about each, and how its files are read."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -8,8 +9,8 @@ from flask_babel import gettext as _
 
 from tracing.imports.arrivals import tokens
 from tracing.imports.arrivals.views import address_of
+from tracing.imports.format.codes import CODES, TEST
 from tracing.imports.format.columns import REQUIRED
-from tracing.imports.format.inspection import CODES
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.models import ImportSource, KeyState, KeyUse, SourceKey
 from tracing.imports.pages.lot_words import STATE_TONES, STATE_WORDS
@@ -151,6 +152,9 @@ def show(code: str) -> ResponseReturnValue:
         key_tones=KEY_TONES,
         state_words=STATE_WORDS,
         state_tones=STATE_TONES,
+        taught=queries.taught_codes(code),
+        field_words=FIELD_WORDS,
+        code_words=CODE_WORDS,
         now=clock.now(),
         ends_soon=ENDS_SOON,
     )
@@ -195,9 +199,7 @@ def codes(code: str) -> ResponseReturnValue:
     if request.method == "GET":
         return _codes_page(source, kept)
     meanings = {name: _typed_codes(name) for name in CODES}
-    accepted = Mapping(
-        kept.columns, {name: theirs for name, theirs in meanings.items() if theirs}, kept.headings
-    )
+    accepted = replace(kept, codes={name: theirs for name, theirs in meanings.items() if theirs})
     with transaction():
         version = services.accept_mapping(code, accepted, by=agent().member_id, at=clock.now())
     flash(_("Codes enregistrés : version %(number)s.", number=version.version))
@@ -220,6 +222,7 @@ def _codes_page(source: ImportSource, kept: Mapping) -> str:
         mapping=kept,
         fields=list(CODES),
         more=MORE_CODES,
+        test_field=TEST,
         field_words=FIELD_WORDS,
         code_words=CODE_WORDS,
     )

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import IO
 
-from tracing.imports.format.columns import FIELDS
+from tracing.imports.format.columns import EXTRAS, FIELDS
 from tracing.imports.format.faults import Problem
 from tracing.imports.format.line import Background, Doubt, LabFacts, NegativePcr, ParsedLine
 from tracing.imports.format.reading import NEGATIVE, NOT_POSITIVE, OTHER_PATHOGEN, POSITIVE
@@ -56,7 +56,7 @@ def _text_of(line: ParsedLine) -> str:
         who, sampled_on = line.negative_pcr
         rest = (line.fund_code, _identity_text(who), _day_text(sampled_on))
     elif line.identity is None or line.facts is None or line.background is None:
-        rest = (_OF_SEVERAL.join(line.problems), _FIELD.join(line.values))
+        rest = (_OF_SEVERAL.join(line.problems), _FIELD.join(line.values + line.extras))
     else:
         rest = (
             *(_OF_SEVERAL.join(line.doubts), line.fund_code, _identity_text(line.identity)),
@@ -92,11 +92,14 @@ def _line_of(text: str) -> ParsedLine:
         return ParsedLine(int(row), result_id, result, (), content, fund_code=fund_code, negative_pcr=pcr)
     told, fields = rest
     problems = tuple(map(Problem, told.split()))
-    values = tuple(fields.split(_FIELD)) if fields else ()
+    sent = tuple(fields.split(_FIELD)) if fields else ()
+    values, extras = sent[: len(FIELDS)], sent[len(FIELDS) :]
     is_not_positive = result in NOT_POSITIVE or result == OTHER_PATHOGEN
     if bool(problems) == is_not_positive or len(values) != (len(FIELDS) if problems else 0):
         raise ProtocolError
-    return ParsedLine(int(row), result_id, result, values, content, problems)
+    if len(extras) not in (0, len(EXTRAS)):
+        raise ProtocolError
+    return ParsedLine(int(row), result_id, result, values, content, problems, extras=extras)
 
 
 def _identity_text(identity: Identity) -> str:

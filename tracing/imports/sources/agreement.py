@@ -13,7 +13,7 @@ from tracing.imports.sources.errors import HeadingsChanged
 
 
 class Agreed(NamedTuple):
-    """An extract, and the id of the mapping version it is read by: None for a source's first file."""
+    """An extract, and the id of the mapping version it is read by: None for a source's first file, or its first table."""
 
     extract: Extract
     mapping_id: int | None
@@ -33,6 +33,8 @@ def open_with_accepted_mapping(
         FileRefused: the file as a whole cannot be loaded.
     """
     refusals: list[FileRefused] = []
+    # HL7 messages have no headings to compare, and a source that has sent only such has accepted none
+    have_headings = any(mapping.headings for _, mapping in accepted)
     with ExitStack() as files:
         for mapping_id, mapping in accepted or ((None, None),):
             try:
@@ -40,9 +42,14 @@ def open_with_accepted_mapping(
             except UnknownLayout as refusal:
                 refusals.append(refusal)
                 continue
-            # HL7 messages have no headings to compare.
-            change = difference(mapping, extract.headings) if mapping and extract.headings else None
-            if change is None or change.is_covered:
+            if not extract.headings:
+                yield Agreed(extract, mapping_id)
+                return
+            if mapping is None or not have_headings:
+                yield Agreed(extract, None)
+                return
+            change = difference(mapping, extract.headings)
+            if mapping.headings and change.is_covered:
                 yield Agreed(extract, mapping_id)
                 return
             refusals.append(HeadingsChanged(change))

@@ -5,12 +5,13 @@ checked before its name is trusted.
 """
 
 from collections.abc import Mapping as Table
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from tracing.imports.format.codes import CODES, TEST, propose_code, propose_test, test_of
 from tracing.imports.format.columns import REQUIRED
 from tracing.imports.format.dates import read_moment
-from tracing.imports.format.inspection import CODES, TableInspection, propose_code
+from tracing.imports.format.inspection import TableInspection
 from tracing.imports.format.mapping import Mapping
 
 DATES = ("DATE_NAISSANCE", "DATE_PRELEVEMENT", "DATE_EXTRACTION", "DATE_VALIDATION", "DATE_DEBUT_SYMPTOMES")
@@ -60,7 +61,7 @@ def _fault(name: str, heading: str, looked: TableInspection) -> ColumnFault | No
     if name == "ID_RESULTAT" and 2 * len(looked.distinct.get(heading, ())) < looked.lines:
         # Distinct values are listed only for columns that have few.
         return ColumnFault.NOT_UNIQUE if heading in looked.distinct else None
-    if name in CODES and heading not in looked.distinct:
+    if name in CODES and name != TEST and heading not in looked.distinct:
         return ColumnFault.NO_CODES
     return None
 
@@ -75,6 +76,8 @@ class CodeQuestion:
     proposal: str | None
     is_known: bool
     """It is a code of the layout, or its meaning was accepted before: no need to check it again."""
+    text: str = ""
+    """What stands beside it in a message."""
 
 
 def code_questions(
@@ -85,18 +88,27 @@ def code_questions(
     for name in CODES:
         if name in chosen:
             kept = {value.casefold(): code for value, code in _codes_of(accepted, name).items()}
+            texts = looked.texts.get(chosen[name], {})
             questions[name] = [
-                _question(name, number, value, kept)
+                _question(name, number, value, kept, texts.get(value, ""))
                 for number, value in enumerate(looked.distinct.get(chosen[name], ()))
+                if not (name == TEST and test_of(value, {}))
             ]
     return questions
 
 
-def _question(name: str, number: int, value: str, kept: Table[str, str]) -> CodeQuestion:
+def _question(name: str, number: int, value: str, kept: Table[str, str], text: str) -> CodeQuestion:
     earlier = kept.get(value.casefold())
-    is_code = value.upper() in CODES[name]
-    proposal = earlier or (value.upper() if is_code else propose_code(name, value))
-    return CodeQuestion(name, number, value, proposal, is_known=is_code or earlier is not None)
+    is_code = name != TEST and value.upper() in CODES[name]
+    proposal = earlier or (value.upper() if is_code else proposed_meaning(name, value, text))
+    return CodeQuestion(name, number, value, proposal, is_known=is_code or earlier is not None, text=text)
+
+
+def proposed_meaning(name: str, value: str, text: str) -> str | None:
+    """Return what a sender's code likely means, by itself or by the text beside it."""
+    if name == TEST:
+        return propose_test(f"{value} {text}")
+    return propose_code(name, value) or (propose_code(name, text) if text else None)
 
 
 def mapping_from(
@@ -114,9 +126,14 @@ def mapping_from(
         said = meanings.get(name, {})
         here = {value.casefold() for value in said}
         kept = {v: code for v, code in _codes_of(accepted, name).items() if v.casefold() not in here}
-        translated = {value: code for value, code in said.items() if code and code != value.upper()}
-        if name in chosen and kept | translated:
+        translated = {
+            value: code for value, code in said.items() if code and (name == TEST or code != value.upper())
+        }
+        # what a test is was said of the source: it counts as well in files of another shape
+        if (name in chosen or name == TEST or looked.is_messages) and kept | translated:
             codes[name] = kept | translated
+    if looked.is_messages:
+        return replace(accepted or Mapping({}), codes=codes)
     return Mapping(dict(chosen), codes, looked.headings)
 
 

@@ -1,6 +1,8 @@
 """Create and change sources, and accept mapping versions for their files."""
 
+from collections.abc import Mapping as Table
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -133,7 +135,37 @@ def accept_mapping(source_code: str, mapping: Mapping, *, by: int | None, at: da
 
 
 def record_first_mapping(source_code: str, headings: Sequence[str], *, at: datetime) -> SourceMapping:
-    """Store the headings of a source's first file, which the layout itself recognised; later files change nothing."""
+    """Store the headings of a source's first table, which the layout itself recognised; later files change nothing.
+
+    HL7 messages have none: the version made for them holds what was said of the source's codes.
+    """
     queries.get_source(source_code, lock=True)
     newest = next(iter(queries.mapping_versions(source_code)), None)
-    return newest or accept_mapping(source_code, first_mapping(headings), by=None, at=at)
+    if newest is not None and (newest.headings or not headings):
+        return newest
+    first = first_mapping(headings) if headings else Mapping({})
+    if newest is not None:
+        first = replace(first, codes=dict(newest.codes))
+    return accept_mapping(source_code, first, by=None, at=at)
+
+
+def teach(
+    source_code: str, meanings: Table[str, Table[str, str]], *, by: int, at: datetime
+) -> SourceMapping | None:
+    """Keep what a source's codes mean, in addition to what was said before; None if there is nothing new.
+
+    `meanings` gives, by coded field, the meaning of each value; an empty one takes back what was said of it. What was
+    loaded stays as it is.
+    """
+    queries.get_source(source_code, lock=True)
+    current = queries.mapping_of(source_code)
+    mapping = current[1] if current else Mapping({})
+    codes = {name: dict(known) for name, known in mapping.codes.items()}
+    for name, said in meanings.items():
+        here = {value.casefold() for value in said}
+        kept = {value: code for value, code in codes.get(name, {}).items() if value.casefold() not in here}
+        codes[name] = kept | {value: code for value, code in said.items() if code}
+    taught = replace(mapping, codes={name: known for name, known in codes.items() if known})
+    if taught == mapping:
+        return None
+    return accept_mapping(source_code, taught, by=by, at=at)
