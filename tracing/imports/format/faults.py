@@ -11,6 +11,8 @@ from tracing.imports.format.dates import can_be_birth_date
 from tracing.imports.format.fields import PLACEHOLDERS
 from tracing.imports.format.reading import NOT_POSITIVE, POSITIVE, Dates, Reading, is_later, read_dates
 
+MOST_DAYS_OLD = 30
+"""A sampling longer before the extraction waits for an officer: an old file, or a wrong year."""
 _LETTER = re.compile(r"[^\W\d_]")
 _NAMES = ("NOM_NAISSANCE", "PRENOMS")
 _required = itemgetter(*REQUIRED)
@@ -24,6 +26,8 @@ class Problem(StrEnum):
     MISSING_FIELD = "MISSING_FIELD"
     BAD_DATE = "BAD_DATE"
     FUTURE_DATE = "FUTURE_DATE"
+    OLD_SAMPLING = "OLD_SAMPLING"
+    """Sampled long before the extraction. An officer may say that it is right all the same."""
     UNKNOWN_CODE = "UNKNOWN_CODE"
 
 
@@ -39,6 +43,8 @@ class Why(StrEnum):
     AFTER_EXTRACTION = "after_extraction"
     AFTER_RECEIPT = "after_receipt"
     """After the time of receipt, which is the limit because the file does not say when it was made."""
+    TOO_OLD = "too_old"
+    """Sampled more than `MOST_DAYS_OLD` days before the extraction, or the receipt if the file does not say."""
     UNKNOWN_CODE = "unknown_code"
     TAKEN = "taken"
     """Another line has this result id."""
@@ -52,6 +58,7 @@ PROBLEMS = {
     Why.TOO_LONG_AGO: Problem.BAD_DATE,
     Why.AFTER_EXTRACTION: Problem.FUTURE_DATE,
     Why.AFTER_RECEIPT: Problem.FUTURE_DATE,
+    Why.TOO_OLD: Problem.OLD_SAMPLING,
     Why.UNKNOWN_CODE: Problem.UNKNOWN_CODE,
 }
 """The format's reason for each of these."""
@@ -69,13 +76,15 @@ def faults_of(values: Sequence[str], reading: Reading) -> tuple[Fault, ...]:
     sent = {name: "" if value in PLACEHOLDERS else value for name, value in zip(FIELDS, values, strict=True)}
     if sent["RESULTAT"].upper() in NOT_POSITIVE:
         return ()
-    found = find_faults(sent, read_dates(sent, reading))
+    found = find_faults(sent, read_dates(sent, reading), allow_old=reading.allow_old)
     return tuple(sorted(found, key=lambda fault: FIELDS.index(fault.field)))
 
 
-def find_faults(sent: Mapping[str, str], dates: Dates) -> list[Fault]:
+def find_faults(sent: Mapping[str, str], dates: Dates, *, allow_old: bool = False) -> list[Fault]:
     """Return all faults of a line that claims to be positive, in no particular order."""
     found = _missing(sent) + _bad_dates(sent, dates)
+    if not allow_old and dates.days_waited > MOST_DAYS_OLD:
+        found.append(Fault("DATE_PRELEVEMENT", Why.TOO_OLD))
     if sent["RESULTAT"].upper() not in ("", POSITIVE):
         found.append(Fault("RESULTAT", Why.UNKNOWN_CODE))
     return found

@@ -97,7 +97,9 @@ def parse(raw: RawLine, reading: Reading) -> ParsedLine:
     if sent["CODE_LOINC"] in OTHER_PATHOGENS:
         return ParsedLine(raw.row, sent["ID_RESULTAT"], OTHER_PATHOGEN, (), content)
     result = sent["RESULTAT"].upper()
-    problems = () if result in NOT_POSITIVE else problems_of(find_faults(sent, dates))
+    problems = (
+        () if result in NOT_POSITIVE else problems_of(find_faults(sent, dates, allow_old=reading.allow_old))
+    )
     if problems or result in NOT_POSITIVE:
         values_to_correct = raw.values if problems else ()
         return ParsedLine(raw.row, sent["ID_RESULTAT"], result, values_to_correct, content, problems)
