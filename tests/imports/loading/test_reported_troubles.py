@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.lots import arrival, lot_of
+from tracing.imports.errors import FileRefused
 from tracing.imports.jobs import load
 
 CASES = Path(__file__).parents[2] / "data" / "cases" / "imports"
@@ -30,9 +31,11 @@ def loaded(case: str) -> dict:
         ("S12", {"created": 1}),
         ("S19", {"created": 2, "lines": 2, "left_out": {"ADT^A08": 1}}),
         ("S21", {"created": 1, "quarantined": 2, "quarantine_reasons": {"BAD_SHAPE": 2}}),
+        ("S24", {"created": 3, "warnings": {}}),
         ("S33u", {"quarantined": 1, "quarantine_reasons": {"BAD_SHAPE": 1}}),
         ("S35", {"created": 5}),
         ("S36", {"created": 2}),
+        ("S38", {"quarantined": 1, "quarantine_reasons": {"MISSING_FIELD": 1}}),
         ("S44", {"created": 0, "not_positive": 3}),
         ("S45", {"created": 0, "quarantined": 2, "quarantine_reasons": {"UNKNOWN_CODE": 2}}),
         ("S47", {"created": 0, "not_positive": 6}),
@@ -42,6 +45,11 @@ def test_what_went_wrong_elsewhere_goes_right(session, clock, case, right):
     report = loaded(case)
 
     assert {name: report[name] for name in right} == right
+
+
+def test_two_columns_for_one_telephone_stop_the_file_until_a_person_has_said_which(session, clock):
+    with pytest.raises(FileRefused, match="TELEPHONE"):
+        loaded("S25")
 
 
 def test_another_pathogen_under_the_same_id_withdraws_nothing(session, clock):

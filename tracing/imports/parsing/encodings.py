@@ -32,7 +32,8 @@ _HIGH_BYTES = bytes(range(0x80, 0x100))
 _WINDOWS_ONLY = re.compile(rb"[\x80-\x9f]")
 _LATIN_9_ONLY = re.compile(rb"[\xa4\xa6\xa8\xb4\xb8\xbc\xbd\xbe]")
 
-_FRENCH = frozenset("éèêëàâäçôöîïùûüœæÿÉÈÊËÀÂÄÇÔÖÎÏÙÛÜŒÆŸ")
+_FRENCH = frozenset("éèêëàâçôîïùûœÉÈÊËÀÂÇÔÎÏÙÛŒ")
+_RARER = frozenset("äöüÄÖÜßæÆÿŸ")
 _ON_THE_KEYBOARD = frozenset("éèçàù")
 """Typed in small letters even amid capitals: LEFéVRE."""
 _OTHER_LETTERS = frozenset("ñáíóúãõøåßšžłìòñýÑÁÍÓÚÃÕØÅŠŽŁÌÒÝ")
@@ -86,7 +87,7 @@ def _utf_8(content: bytes, skip: int) -> Encoding:
             return Encoding("utf-8", skip, f"else-{_eight_bit(_SEQUENCE.sub(b' ', strange))}")
         except CannotRead:
             return Encoding("utf-8", skip)
-    name = _eight_bit(content)
+    name = _eight_bit(content[skip:])
     is_latin_9 = name == _WINDOWS and not _WINDOWS_ONLY.search(content) and _LATIN_9_ONLY.search(content)
     return Encoding(_LATIN_9 if is_latin_9 else name, skip)
 
@@ -119,6 +120,8 @@ def _eight_bit(content: bytes) -> str:
     accents = sum(min(times, _MOST_TIMES) for times in words.values())
     if most > _LEAST_ON_AVERAGE * accents and most - max(second, usual) >= _LEAST_LEAD:
         return best
+    if 10 * words.total() <= content.count(b"\n"):
+        return "ascii"  # a trifle: the few rows with these letters wait
     first = _REST_OF_A_WORD.search(content)
     line = content.count(b"\n", 0, first.start() if first else 0) + 1
     candidates = [best, other] if most > 0 else _NAMES
@@ -148,7 +151,7 @@ def _sense_of(text: str, at: int, *, is_capitals: bool) -> float:
     letter, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
     if letter == UNREADABLE:
         return -3
-    if letter in _FRENCH or letter in _OTHER_LETTERS:
+    if letter in _FRENCH or letter in _RARER or letter in _OTHER_LETTERS:
         return _sense_of_letter(letter, before, after, is_capitals=is_capitals)
     if letter == "\xa0":
         return 0.5
@@ -166,13 +169,15 @@ def _sense_of_letter(letter: str, before: str, after: str, *, is_capitals: bool)
         return -1  # no French word has three letters with accents in a row
     if not before and not after:
         return 0.5 if letter in "àÀ" else -0.3
-    if letter.isupper() and before.islower():
+    if letter.isupper() and (before.islower() or (before.isalpha() and after.islower())):
         return -1
     if letter.islower() and before.islower() and after.isupper():
         return -0.5
     if letter.islower() and is_capitals:
         return 0.6 if letter in _ON_THE_KEYBOARD else 0
-    return 1 if letter in _FRENCH else 0.4
+    if letter in _FRENCH:
+        return 1
+    return 0.7 if letter in _RARER else 0.4
 
 
 def _unreadable(error: UnicodeError, *, otherwise: str | None = None) -> tuple[str, int]:
@@ -187,5 +192,5 @@ def _unreadable(error: UnicodeError, *, otherwise: str | None = None) -> tuple[s
 
 
 codecs.register_error("unreadable", _unreadable)
-for _name in _NAMES:
+for _name in (*_NAMES, "ascii"):
     codecs.register_error(f"else-{_name}", partial(_unreadable, otherwise=_name))
