@@ -288,8 +288,16 @@ def test_rows_that_begin_with_two_hashes_are_no_data_but_a_narrow_column_is():
         "####",
         "#NAME?",
         "#VALUE!",
-    ]
-    + ["#NULL!", "#NUM!", "#WERT!", "#BEZUG!", "#ZAHL!", "#NV", "#ÜBERLAUF!", '="#REF!"', "Err:502"],
+        "#NULL!",
+        "#NUM!",
+        "#WERT!",
+        "#BEZUG!",
+        "#ZAHL!",
+        "#NV",
+        "#ÜBERLAUF!",
+        "='#REF!'",
+        "Err:502",
+    ],
 )
 def test_what_a_spreadsheet_shows_for_an_error_is_nothing(error):
     raw = lines_of(f"{HEADING};VILLE\n{LINE.replace('LE GOFF', error)};{error}\n")[0]

@@ -22,12 +22,12 @@ _NAMES = {_WINDOWS: "Windows-1252", "cp850": "CP850", "mac_roman": "Mac Roman"}
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _PIECE = 1 << 18
 _HEAD = 4_096
-_MOST_WORDS = 20_000
+_MOST_WORDS = 5_000
 _MOST_TIMES = 3
 """A heading or a town stands in every line: it counts no more than a few names."""
 _REST_OF_A_WORD = re.compile(rb"[\x80-\xff][A-Za-z\x80-\xff]{0,60}")
 _BEGINNING_OF_A_WORD = re.compile(rb"[A-Za-z]*\Z")
-_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_SEQUENCE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]{1,3}")
 _HIGH_BYTES = bytes(range(0x80, 0x100))
 _WINDOWS_ONLY = re.compile(rb"[\x80-\x9f]")
 _LATIN_9_ONLY = re.compile(rb"[\xa4\xa6\xa8\xb4\xb8\xbc\xbd\xbe]")
