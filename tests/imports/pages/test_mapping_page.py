@@ -293,7 +293,10 @@ def test_that_a_column_is_day_first_all_the_same_is_not_asked_again(ivan, story)
     ivan.post(f"/lots/{lot.id}/mapping", AT | {"step": "save"})
 
     lot = read_again(lot.id)
-    assert (lot.state, lot.plan["quarantine_reasons"]) == (LotState.PLANNED, {"BAD_DATE": 1})
+    assert (lot.state, lot.plan["quarantine_reasons"]) == (
+        LotState.PLANNED,
+        {"BAD_DATE": 1, "FUTURE_DATE": 1},
+    )
 
 
 def test_another_date_can_be_the_sampling_of_a_file_that_has_none(ivan, story):
