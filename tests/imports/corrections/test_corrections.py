@@ -339,10 +339,10 @@ def test_all_old_samplings_of_a_lot_are_loaded_at_once_and_only_those(story, ses
     for _ in range(2):  # sent twice
         ivan.post(f"/lots/{old_lot}/corrections/old")
 
+    assert "malgré leur ancienneté" not in ivan.get(f"/lots/{old_lot}/corrections").text
+    browse.as_(story.ada).post(f"/lots/{old_lot}/corrections/old", status=403)
     outcomes = [correction_queries.get_line(old_lot, row).outcome for row in (2, 3, 4)]
     assert outcomes == [Outcome.CREATED, Outcome.CREATED, Outcome.QUARANTINED]
     assert session.scalar(select(func.count()).select_from(Case)) == 2
     lot = session.get_one(ImportLot, old_lot)
     assert (lot.counts["created"], lot.counts["quarantine_reasons"]) == (2, {"MISSING_FIELD": 1})
-    assert "malgré leur ancienneté" not in ivan.get(f"/lots/{old_lot}/corrections").text
-    browse.as_(story.ada).post(f"/lots/{old_lot}/corrections/old", status=403)
