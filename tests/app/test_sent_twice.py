@@ -42,6 +42,7 @@ IDEMPOTENT = {
     "contacts.risk": READS,
     "corrections.download": READS,
     "corrections.line": "brings the line out of those to correct: a second time is refused",
+    "corrections.load_old": "brings each line out of those to correct: a second time finds none",
     "corrections.of_lot": "brings each line out of those to correct: a second time finds none",
     "corrections.set_aside": STATE,
     "corrections.take_up": STATE,

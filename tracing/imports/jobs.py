@@ -248,7 +248,7 @@ def _end(lot_id: int, refusal: FileRefused | OriginalGone, *, keep_days: int) ->
             lots.stopped(lot_id, trouble=refusal.message, at=clock.now())
         elif lot.state is LotState.RECEIVED:
             if isinstance(refusal, FileRefused) and refusal.refusal is Refusal.UNKNOWN_LAYOUT:
-                lots.await_mapping(lot_id, at=clock.now())
+                lots.await_mapping(lot_id, trouble=refusal.message, at=clock.now())
             elif not (
                 isinstance(refusal, FileRefused)
                 and lot.came_by is CameBy.MESSAGES

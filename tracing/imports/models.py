@@ -159,6 +159,8 @@ class SourceMapping(Base):
     """Field to heading."""
     codes: Mapped[dict[str, Any]]
     """By coded field: the value in the file, and the layout's code for it."""
+    date_orders: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    """By field with dates that a person was asked about: day or month first (format.date_orders)."""
     made_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     """None: made automatically from the first file that the layout itself recognised."""
     made_at: Mapped[datetime]

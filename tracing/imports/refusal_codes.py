@@ -26,6 +26,8 @@ class Refusal(StrEnum):
     WRONG_SIGNATURE = "wrong_signature"
     SIGNER_MISSING = "signer_missing"
     DAMAGED = "damaged"
+    NOT_TEXT = "not_text"
+    UNKNOWN_ENCODING = "unknown_encoding"
     MACROS = "macros"
     TOO_LARGE = "too_large"
     TOO_WIDE = "too_wide"

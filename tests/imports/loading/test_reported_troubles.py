@@ -11,6 +11,7 @@ from tests.support.lots import arrival, lot_of, take_back
 from tests.support.statements import statements_sent
 from tracing.cases.models import Case, ContraryResult
 from tracing.cases.queries import contrary_results
+from tracing.imports.errors import FileRefused
 from tracing.imports.jobs import load
 from tracing.imports.models import ImportLot
 from tracing.people.models import Person
@@ -40,9 +41,11 @@ def loaded(case: str) -> dict:
         ("S28", {"created": 5, "repeat": 0, "possible_duplicates": 1}),
         ("S30", {"created": 3, "repeat": 1, "possible_duplicates": 3}),
         ("S31", {"created": 2, "not_positive": 2}),
+        ("S24", {"created": 3, "warnings": {}}),
         ("S33u", {"quarantined": 1, "quarantine_reasons": {"BAD_SHAPE": 1}}),
         ("S35", {"created": 5}),
         ("S36", {"created": 2}),
+        ("S38", {"quarantined": 1, "quarantine_reasons": {"MISSING_FIELD": 1}}),
         ("S44", {"created": 0, "not_positive": 3}),
         ("S45", {"created": 0, "quarantined": 2, "quarantine_reasons": {"UNKNOWN_CODE": 2}}),
         ("S47", {"created": 0, "not_positive": 6}),
@@ -160,6 +163,11 @@ def test_a_negative_pcr_of_another_episode_or_of_a_person_nobody_knows_is_kept_n
     sent(NEGATIVE_PCR | later)
 
     assert facts(session) == []
+
+
+def test_two_columns_for_one_telephone_stop_the_file_until_a_person_has_said_which(session, clock):
+    with pytest.raises(FileRefused, match="TELEPHONE"):
+        loaded("S25")
 
 
 def test_another_pathogen_under_the_same_id_withdraws_nothing(session, clock):

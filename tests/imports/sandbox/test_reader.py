@@ -114,7 +114,8 @@ def test_every_reason_has_its_sentence_and_names_nobody():
     Babel(app)
     with app.test_request_context():
         for refusal in Refusal:
-            cause = errors.CannotRead(refusal, container="ZIP", missing="RESULTAT", found="ADT^A01")
+            told = {"container": "ZIP", "missing": "RESULTAT", "found": "ADT^A01", "sheets": "1, 2"}
+            cause = errors.CannotRead(refusal, line="7", candidates="CP850", **told)
             assert errors.refused(cause).message.endswith(".")
 
 

@@ -41,7 +41,7 @@ def file_of(headings, *results, name="A"):
             f"NOM{chr(65 + number)}",
             "Anne",
             "20/07/1985",
-            "07/03/2021",
+            "07/03/2026",
             result,
             f"06123456{number:02}",
         ]
@@ -103,7 +103,7 @@ def test_the_first_file_of_a_source_is_its_first_version(session, story):
 def test_what_synonyms_cover_is_loaded_as_before(session, story, headings):
     send(PLAIN, "P")
     cells = dict(
-        zip(PLAIN, ["B-1", "MOREL", "Zoé", "01/02/1990", "07/03/2021", "P", "0612345699"], strict=True)
+        zip(PLAIN, ["B-1", "MOREL", "Zoé", "01/02/1990", "07/03/2026", "P", "0612345699"], strict=True)
     )
     places = {
         **dict(zip(headings, PLAIN, strict=False)),

@@ -95,7 +95,7 @@ def correct(
             row: (waiting[row].revision + 1, waiting[row].id) for row in (line.row for line in lines)
         }
         services.load_lines(sorted(lines, key=lambda line: line.row), taking, at=at, revisions=revisions)
-        _tell(lot, revisions, found, by=by, at=at)
+        _tell(lot, revisions, found, is_old=reading.allow_old, by=by, at=at)
     return found
 
 
@@ -155,7 +155,13 @@ def _own(values: Sequence[str]) -> tuple[str, ...]:
 
 
 def _tell(
-    lot: ImportLot, revisions: dict[int, tuple[int, int]], found: Corrected, *, by: int, at: datetime
+    lot: ImportLot,
+    revisions: dict[int, tuple[int, int]],
+    found: Corrected,
+    *,
+    is_old: bool,
+    by: int,
+    at: datetime,
 ) -> None:
     """Record what became of each corrected line, and recompute the lot's counts."""
     rows = session.execute(
@@ -176,6 +182,7 @@ def _tell(
             row=row.row_number,
             revision=row.revision,
             outcome=row.outcome.value,
+            **({"despite_age": True} if is_old else {}),
         )
     _forget(lot, [row for row, outcome in found.taken.items() if outcome in FORGOTTEN])
     if lot.state is LotState.LOADED:

@@ -21,7 +21,9 @@ from tracing.imports.format.columns import (
     clean,
     heading_key,
     match_headings,
+    told_apart,
 )
+from tracing.imports.format.date_orders import Evidence
 from tracing.imports.format.mapping import Mapping
 
 MOST_SAMPLES, MOST_DISTINCT, LONGEST_SHOWN = 5, 30, 60
@@ -67,7 +69,7 @@ def difference(accepted: Mapping, headings: Sequence[str]) -> Difference:
     now = match_headings(0, headings, accepted)
     found = _by_field(now)
     used = {heading_key(heading) for heading in found.values()}
-    before = {heading_key(heading) for heading in accepted.headings}
+    before = {heading_key(heading) for heading in told_apart(accepted.headings)}
     new = [each for each in _distinct(headings) if heading_key(each) not in used | before]
     renamed = _renamed(accepted.headings, headings)
     lost = [
@@ -81,7 +83,8 @@ def difference(accepted: Mapping, headings: Sequence[str]) -> Difference:
     doubled = [
         each for each in found.values() if times[heading_key(each)] > max(1, earlier[heading_key(each)])
     ]
-    return Difference(tuple(gone), tuple(new), tuple(doubled))
+    again = {name for name, heading in zip(told_apart(headings), headings, strict=True) if name != heading}
+    return Difference(tuple(gone), tuple(each for each in new if each not in again), tuple(doubled))
 
 
 def _renamed(before: Sequence[str], now: Sequence[str]) -> dict[str, str]:
@@ -116,10 +119,12 @@ class TableInspection:
     """HL7 messages: no columns to map, only codes. The “headings” are the places where they stand."""
     texts: dict[str, dict[str, str]] = field(default_factory=dict)
     """By heading: the text that stands beside a code in messages."""
+    date_orders: dict[str, str] = field(default_factory=dict)
+    """By heading: the only order in which all its dates can be read, if they prove one (`DateOrder`)."""
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """Return the headings that can be chosen: not blank, and of equal ones only the first, the one read."""
+        """Return the headings that can be chosen: not blank, equal ones told apart."""
         return _distinct(self.headings)
 
     def to_dict(self) -> dict[str, Any]:
@@ -147,7 +152,8 @@ def look(tables: Iterable[RowSource], mapping: Mapping | None = None) -> TableIn
                 best, columns, rows = likeness, matched, table
     headings = _distinct(columns.heading)
     recognised = _by_field(columns)
-    samples, distinct, lines = _values(rows() if rows else iter(()), columns, headings)
+    evidence = Evidence()
+    samples, distinct, lines = _values(rows() if rows else iter(()), columns, headings, evidence)
     return TableInspection(
         headings=tuple(columns.heading),
         heading_row=columns.row,
@@ -156,6 +162,7 @@ def look(tables: Iterable[RowSource], mapping: Mapping | None = None) -> TableIn
         distinct=distinct,
         proposal={name: recognised.get(name) for name in FIELDS} | _alike(headings, recognised),
         recognised=tuple(recognised),
+        date_orders={heading: proof.order for heading, proof in evidence.proofs().items()},
     )
 
 
@@ -184,11 +191,10 @@ def _words_in(cells: Sequence[str]) -> int:
 
 
 def _values(
-    rows: Iterator[Row], columns: Columns, headings: Sequence[str]
+    rows: Iterator[Row], columns: Columns, headings: Sequence[str], evidence: Evidence
 ) -> tuple[dict[str, list[str]], dict[str, list[str]], int]:
     """Return the samples and the distinct values of each column, and how many rows there are."""
-    first = {heading_key(heading): position for position, heading in reversed([*enumerate(columns.heading)])}
-    position_of = {heading: first[heading_key(heading)] for heading in headings}
+    position_of = {heading: position for position, heading in enumerate(told_apart(columns.heading))}
     seen: dict[str, Counter[str]] = {heading: Counter() for heading in headings}
     still_few = set(headings)
     lines = 0
@@ -196,6 +202,10 @@ def _values(
         if number <= columns.row or cells == columns.heading or not any(cells):
             continue
         lines += 1
+        for heading, position in position_of.items():
+            # most columns hold no dates, and their values begin with no digit
+            if position < len(cells) and cells[position][:1].isdigit():
+                evidence.add(heading, cells[position : position + 1], (number,))
         for heading in [*still_few]:
             position = position_of[heading]
             value = clean(cells[position]) if position < len(cells) else ""
@@ -236,16 +246,14 @@ def _alike(headings: Sequence[str], recognised: Table[str, str]) -> dict[str, st
 
 def _by_field(columns: Columns) -> dict[str, str]:
     """Return the heading of each field that was found."""
+    names = told_apart(columns.heading)
     positions = zip(FIELDS, columns.positions, strict=True)
-    return {name: columns.heading[position] for name, position in positions if position is not None}
+    return {name: names[position] for name, position in positions if position is not None}
 
 
-def _distinct(headings: Iterable[str]) -> tuple[str, ...]:
-    """Return the headings without blanks and repetitions: of equal ones the first is read."""
-    kept: dict[str, str] = {}
-    for heading in headings:
-        kept.setdefault(heading_key(heading), heading)
-    return tuple(heading for key, heading in kept.items() if key)
+def _distinct(headings: Sequence[str]) -> tuple[str, ...]:
+    """Return the headings without blanks, equal ones told apart."""
+    return tuple(heading for heading in told_apart(headings) if heading_key(heading))
 
 
 def _times(headings: Iterable[str]) -> Counter[str]:

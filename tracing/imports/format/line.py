@@ -128,7 +128,8 @@ def parse(raw: RawLine, reading: Reading) -> ParsedLine:
         return ParsedLine(
             raw.row, sent["ID_RESULTAT"], result, (), content, fund_code=fund_code, negative_pcr=pcr
         )
-    if problems := problems_of(find_faults(sent, dates, is_test_known=test is not None)):
+    faults = find_faults(sent, dates, is_test_known=test is not None, allow_old=reading.allow_old)
+    if problems := problems_of(faults):
         return ParsedLine(
             raw.row, sent["ID_RESULTAT"], result, raw.values, content, problems, extras=raw.extras
         )

@@ -28,6 +28,8 @@ class Reading:
     allow_fiction: bool = False
     tests: Mapping[str, str] = field(default_factory=dict)
     """What was said once of the source's codes of tests (`Mapping.tests`); the reading process takes it from the mapping."""
+    allow_old: bool = False
+    """An officer said that old samplings are right all the same."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-compatible form."""
@@ -35,6 +37,7 @@ class Reading:
             "zone": self.zone.key,
             "received_at": self.received_at.isoformat(),
             "allow_fiction": self.allow_fiction,
+            "allow_old": self.allow_old,
         }
 
     @classmethod
@@ -44,6 +47,7 @@ class Reading:
             zone=ZoneInfo(sent["zone"]),
             received_at=datetime.fromisoformat(sent["received_at"]),
             allow_fiction=sent["allow_fiction"],
+            allow_old=sent["allow_old"],
         )
 
 
@@ -66,6 +70,11 @@ class Dates(NamedTuple):
     def tested_on(self) -> date:
         """The day of the sampling, or of the file without one: a birth date after it is impossible."""
         return (self.sampled or self.now)[0].date()
+
+    @property
+    def days_waited(self) -> int:
+        """How many days lie between the sampling and the extraction; none without a sampling date."""
+        return (self.now[0].date() - self.tested_on).days
 
 
 def read_dates(sent: Mapping[str, str], reading: Reading) -> Dates:

@@ -223,11 +223,12 @@ def planned(lot_id: int, plan: dict[str, Any], *, at: datetime) -> None:
     events.record("lot.planned", lot, by=None, at=at, lines=plan["lines"], created=plan["created"])
 
 
-def await_mapping(lot_id: int, *, at: datetime) -> None:
-    """Wait for a person to say which column is which."""
+def await_mapping(lot_id: int, *, trouble: str | None = None, at: datetime) -> None:
+    """Wait for a person to say which column is which; `trouble` says what there is to say."""
     lot = get_locked(lot_id, LotState.RECEIVED)
     lot.state = LotState.TO_MAP
     forget_trouble(lot)
+    lot.trouble = trouble
     events.record("lot.to_map", lot, by=None, at=at, source=lot.source_code)
 
 

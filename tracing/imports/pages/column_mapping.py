@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 
 from tracing.imports.errors import NotNow
 from tracing.imports.format.codes import CODES, TEST
-from tracing.imports.format.columns import REQUIRED
+from tracing.imports.format.columns import REQUIRED, doubled_headings
+from tracing.imports.format.date_orders import DATES, DateOrder
 from tracing.imports.format.inspection import TableInspection, difference, proposed
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.lots import originals, queries
@@ -18,7 +19,13 @@ from tracing.imports.pages.source_words import CODE_WORDS, COLUMN_FAULT_WORDS, F
 from tracing.imports.sandbox import client
 from tracing.imports.sources import queries as source_queries
 from tracing.imports.sources import services as source_services
-from tracing.imports.sources.mapping_rules import code_questions, column_faults, mapping_from
+from tracing.imports.sources.mapping_rules import (
+    code_questions,
+    column_faults,
+    date_order_faults,
+    likely_month_first,
+    mapping_from,
+)
 from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
 from tracing.staff.access import agent, may
@@ -47,16 +54,20 @@ def columns(lot_id: int) -> ResponseReturnValue:
         return _codes_of_messages(lot, looked, accepted)
     if request.method == "GET":
         likely, certain = proposed(looked, accepted)
-        return _columns_page(lot, looked, accepted, likely, certain=certain)
-    chosen = _chosen(looked)
-    faults = column_faults(chosen, looked)
+        month_first = likely_month_first(likely, looked, accepted)
+        return _columns_page(lot, looked, accepted, likely, certain=certain, month_first=month_first)
+    chosen, month_first = _chosen(looked), _month_first()
+    faults = column_faults(chosen, looked) | date_order_faults(chosen, month_first, looked)
     step = request.form.get("step")
     if faults or step == "columns":
-        page = _columns_page(lot, looked, accepted, chosen, certain=frozenset(chosen), faults=faults)
+        page = _columns_page(
+            lot, looked, accepted, chosen, certain=frozenset(chosen), month_first=month_first, faults=faults
+        )
         return page, 422 if faults else 200
     if step != "save":
-        return _codes_page(lot, looked, accepted, chosen)
-    return _save(lot, mapping_from(chosen, _meanings(chosen, looked, accepted), looked, accepted))
+        return _codes_page(lot, looked, accepted, chosen, month_first)
+    meanings = _meanings(chosen, looked, accepted)
+    return _save(lot, mapping_from(chosen, meanings, looked, accepted, month_first))
 
 
 def _codes_of_messages(
@@ -65,7 +76,7 @@ def _codes_of_messages(
     """Show the codes of HL7 messages, which have no columns to map; then save what they mean."""
     chosen = {name: heading for name, heading in looked.proposal.items() if heading is not None}
     if request.method == "GET":
-        return _codes_page(lot, looked, accepted, chosen)
+        return _codes_page(lot, looked, accepted, chosen, frozenset())
     return _save(lot, mapping_from(chosen, _meanings(chosen, looked, accepted), looked, accepted))
 
 
@@ -91,6 +102,11 @@ def _chosen(looked: TableInspection) -> dict[str, str]:
         for name, place in picked.items()
         if place is not None and 0 <= place < len(looked.choices)
     }
+
+
+def _month_first() -> frozenset[str]:
+    """Return the fields whose dates the form says to be month first."""
+    return frozenset(name for name in DATES if request.form.get(f"order-{name}") == DateOrder.MONTH)
 
 
 def _meanings(
@@ -124,13 +140,20 @@ def _columns_page(
     chosen: dict[str, str],
     *,
     certain: frozenset[str],
+    month_first: frozenset[str],
     faults: dict[str, Any] | None = None,
 ) -> str:
     used = set(chosen.values())
+    doubled = [] if accepted else doubled_headings(looked.headings)
     return render_template(
         "imports/mapping.html",
-        **_common(lot, looked, chosen),
+        **_common(lot, looked, chosen, month_first),
         certain=certain,
+        doubled=list(dict.fromkeys(doubled)),
+        date_fields=DATES,
+        seems_month_first={
+            name for name in DATES if looked.date_orders.get(chosen.get(name, "")) == DateOrder.MONTH
+        },
         faults={name: COLUMN_FAULT_WORDS[fault] for name, fault in (faults or {}).items()},
         change=difference(accepted, looked.headings) if accepted and accepted.headings else None,
         unused=[heading for heading in looked.choices if heading not in used],
@@ -142,11 +165,15 @@ def _columns_page(
 
 
 def _codes_page(
-    lot: ImportLot, looked: TableInspection, accepted: Mapping | None, chosen: dict[str, str]
+    lot: ImportLot,
+    looked: TableInspection,
+    accepted: Mapping | None,
+    chosen: dict[str, str],
+    month_first: frozenset[str],
 ) -> str:
     return render_template(
         "imports/mapping_codes.html",
-        **_common(lot, looked, chosen),
+        **_common(lot, looked, chosen, month_first),
         questions=code_questions(chosen, looked, accepted),
         code_words=CODE_WORDS,
         left_out=len(looked.choices) - len(chosen),
@@ -154,13 +181,16 @@ def _codes_page(
     )
 
 
-def _common(lot: ImportLot, looked: TableInspection, chosen: dict[str, str]) -> dict[str, Any]:
+def _common(
+    lot: ImportLot, looked: TableInspection, chosen: dict[str, str], month_first: frozenset[str]
+) -> dict[str, Any]:
     """Return the template variables that both steps share."""
     return {
         "lot": lot,
         "source": source_queries.get_source(lot.source_code),
         "looked": looked,
         "chosen": chosen,
+        "month_first": month_first,
         "place_of": {heading: place for place, heading in enumerate(looked.choices)},
         "field_words": FIELD_WORDS,
     }

@@ -50,6 +50,7 @@ PROBLEM_WORDS = {
     Problem.MISSING_FIELD: _l("un champ obligatoire est vide"),
     Problem.BAD_DATE: _l("une date est impossible ou illisible"),
     Problem.FUTURE_DATE: _l("le prélèvement est postérieur à l’extraction"),
+    Problem.OLD_SAMPLING: _l("le prélèvement a plus de 30 jours à l’extraction"),
     Problem.UNKNOWN_CODE: _l("le code du résultat ou de l’analyse est inconnu"),
 }
 

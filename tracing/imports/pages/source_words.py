@@ -168,6 +168,7 @@ COLUMN_FAULT_WORDS = {
     ColumnFault.NO_DATE: _l("Aucune de ses premières valeurs n’est une date."),
     ColumnFault.NO_LETTER: _l("Aucune de ses premières valeurs n’a de lettre : ce n’est pas un nom."),
     ColumnFault.NOT_UNIQUE: _l("Ses valeurs se répètent : elles ne distinguent pas un résultat d’un autre."),
+    ColumnFault.DAY_FIRST: _l("Certaines de ses dates ne peuvent être lues que jour d’abord."),
     ColumnFault.NO_CODES: _l("Ses valeurs sont trop nombreuses ou trop longues pour être des codes."),
 }
 """Why a column cannot be a field."""

@@ -22,6 +22,7 @@ from typing import IO, Any, NamedTuple
 from tracing.imports.decryption.layers import Opened, open_container
 from tracing.imports.decryption.secrets import Secrets
 from tracing.imports.format.columns import RawLine
+from tracing.imports.format.date_orders import Evidence
 from tracing.imports.format.inspection import look
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.parsing import hl7, hl7_inspection, hl7_results, tables
@@ -90,14 +91,23 @@ def _all_lines(opened: Opened, mapping: Mapping | None) -> Answer:
     """Read every line."""
     headings, lines, left_out = read(opened, mapping)
     frames: deque[bytes] = deque()
+    evidence = Evidence()
     count = size = 0
     while batch := list(islice(lines, LINES_IN_A_MESSAGE)):
+        if headings:
+            evidence.add_lines(batch)
         frames.append(pack_lines(batch))
         count += len(batch)
         size += len(frames[-1])
         if size > MOST_ANSWER:
             raise CannotRead(Refusal.TOO_LARGE)
-    head = {"container": opened.container, "lines": count, "headings": headings, "left_out": left_out}
+    head = {
+        "container": opened.container,
+        "lines": count,
+        "headings": headings,
+        "left_out": left_out,
+        "date_orders": evidence.proofs(mapping.month_first if mapping else ()),
+    }
     return Answer(pack(head), frames)
 
 

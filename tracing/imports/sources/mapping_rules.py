@@ -4,17 +4,18 @@ A wrongly mapped column would lead to confident matches with the wrong people, s
 checked before its name is trusted.
 """
 
+from collections.abc import Container
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tracing.imports.format.codes import CODES, TEST, propose_code, propose_test, test_of
 from tracing.imports.format.columns import REQUIRED
+from tracing.imports.format.date_orders import DATES, DateOrder, with_day_first
 from tracing.imports.format.dates import read_moment
 from tracing.imports.format.inspection import TableInspection
 from tracing.imports.format.mapping import Mapping
 
-DATES = ("DATE_NAISSANCE", "DATE_PRELEVEMENT", "DATE_EXTRACTION", "DATE_VALIDATION", "DATE_DEBUT_SYMPTOMES")
 NAMES = ("NOM_NAISSANCE", "PRENOMS")
 
 
@@ -35,6 +36,8 @@ class ColumnFault(StrEnum):
     """Its values repeat from line to line, so they do not identify a result."""
     NO_CODES = "no_codes"
     """Its values are too many, or too long, to be codes."""
+    DAY_FIRST = "day_first"
+    """It was said to be month first, but its dates can be read only day first."""
 
 
 def column_faults(chosen: Table[str, str], looked: TableInspection) -> dict[str, ColumnFault]:
@@ -54,7 +57,7 @@ def _fault(name: str, heading: str, looked: TableInspection) -> ColumnFault | No
     samples = looked.samples.get(heading, [])
     if not samples:
         return ColumnFault.NO_VALUE if name in REQUIRED else None
-    if name in DATES and not any(map(read_moment, samples)):
+    if name in DATES and not any(read_moment(each) or read_moment(with_day_first(each)) for each in samples):
         return ColumnFault.NO_DATE
     if name in NAMES and not any(any(map(str.isalpha, sample)) for sample in samples):
         return ColumnFault.NO_LETTER
@@ -64,6 +67,48 @@ def _fault(name: str, heading: str, looked: TableInspection) -> ColumnFault | No
     if name in CODES and name != TEST and heading not in looked.distinct:
         return ColumnFault.NO_CODES
     return None
+
+
+def date_order_faults(
+    chosen: Table[str, str], month_first: Container[str], looked: TableInspection
+) -> dict[str, ColumnFault]:
+    """Return the fields said to be month first whose dates can be read only day first."""
+    return {
+        name: ColumnFault.DAY_FIRST
+        for name, heading in chosen.items()
+        if name in DATES and name in month_first and looked.date_orders.get(heading) == DateOrder.DAY
+    }
+
+
+def likely_month_first(
+    chosen: Table[str, str], looked: TableInspection, accepted: Mapping | None
+) -> frozenset[str]:
+    """Return the fields to propose as month first: what was said, else what their own dates or the others' prove."""
+    said = accepted.date_orders if accepted else {}
+    proved = {name: looked.date_orders.get(chosen[name]) for name in DATES if name in chosen}
+    is_proved = any(order == DateOrder.MONTH and name not in said for name, order in proved.items())
+    return frozenset(
+        name
+        for name, order in proved.items()
+        if order != DateOrder.DAY and (said[name] == DateOrder.MONTH if name in said else is_proved)
+    )
+
+
+def date_orders_said(
+    chosen: Table[str, str],
+    month_first: Container[str],
+    looked: TableInspection,
+    accepted: Mapping | None,
+) -> dict[str, str]:
+    """Return the orders to keep; a field that was never asked about is left out, and judged again in each file."""
+    before = accepted.date_orders if accepted else {}
+    orders = {}
+    for name in DATES:
+        if name in chosen and name in month_first:
+            orders[name] = DateOrder.MONTH.value
+        elif name in chosen and (name in before or looked.date_orders.get(chosen[name]) == DateOrder.MONTH):
+            orders[name] = DateOrder.DAY.value
+    return orders
 
 
 @dataclass(frozen=True, repr=False)
@@ -116,6 +161,7 @@ def mapping_from(
     meanings: Table[str, Table[str, str]],
     looked: TableInspection,
     accepted: Mapping | None,
+    month_first: Container[str] = (),
 ) -> Mapping:
     """Return the mapping to accept; earlier meanings of codes that this file does not contain are kept.
 
@@ -134,7 +180,8 @@ def mapping_from(
             codes[name] = kept | translated
     if looked.is_messages:
         return replace(accepted or Mapping({}), codes=codes)
-    return Mapping(dict(chosen), codes, looked.headings)
+    orders = date_orders_said(chosen, month_first, looked, accepted)
+    return Mapping(dict(chosen), codes, looked.headings, orders)
 
 
 def _codes_of(accepted: Mapping | None, name: str) -> dict[str, str]:

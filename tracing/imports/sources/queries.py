@@ -187,4 +187,6 @@ def is_tried(mapping_id: int) -> bool:
 
 def as_mapping(version: SourceMapping) -> Mapping:
     """Return a version in the form the reading process takes."""
-    return Mapping(dict(version.columns), dict(version.codes), tuple(version.headings))
+    return Mapping(
+        dict(version.columns), dict(version.codes), tuple(version.headings), dict(version.date_orders)
+    )

@@ -118,6 +118,7 @@ def accept_mapping(source_code: str, mapping: Mapping, *, by: int | None, at: da
         headings=list(mapping.headings),
         columns=dict(mapping.columns),
         codes=dict(mapping.codes),
+        date_orders=dict(mapping.date_orders),
         made_by=by,
         made_at=at,
     )
