@@ -36,8 +36,7 @@ MOST_LINES = 5_000
 
 def reading_of(lot: ImportLot, settings: Settings) -> Reading:
     """Return how the lines of a lot are read."""
-    terms = routing.terms_of(lot, settings)
-    return Reading(zone=terms.zone, received_at=lot.received_at, allow_fiction=terms.allow_fiction)
+    return routing.terms_of(lot, settings).reading(lot.received_at)
 
 
 def faults_now(line: ImportLine, lot: ImportLot, settings: Settings) -> tuple[Fault, ...]:

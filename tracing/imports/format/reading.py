@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tracing.imports.format.dates import read_moment
 from tracing.kernel.redaction import redacted
+from tracing.people.countries import Country
 
 POSITIVE = "P"
 NOT_POSITIVE = frozenset("NIX")
@@ -25,6 +26,13 @@ class Reading:
     zone: ZoneInfo
     received_at: datetime
     allow_fiction: bool = False
+    country: str = Country.FRANCE.value
+    """Where the sender is: how national numbers, postcodes and telephone numbers are read."""
+
+    @property
+    def is_french(self) -> bool:
+        """Whether the sender is in France."""
+        return self.country == Country.FRANCE.value
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-compatible form."""
@@ -32,6 +40,7 @@ class Reading:
             "zone": self.zone.key,
             "received_at": self.received_at.isoformat(),
             "allow_fiction": self.allow_fiction,
+            "country": self.country,
         }
 
     @classmethod
@@ -41,6 +50,7 @@ class Reading:
             zone=ZoneInfo(sent["zone"]),
             received_at=datetime.fromisoformat(sent["received_at"]),
             allow_fiction=sent["allow_fiction"],
+            country=sent["country"],
         )
 
 

@@ -1,8 +1,10 @@
 """How a lot is read (time zone, programme), and which site gets its people."""
 
+from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from tracing.imports.format.reading import Reading
 from tracing.imports.models import ImportLot, ImportSource
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session
@@ -17,6 +19,16 @@ class Terms(NamedTuple):
     programme: str
     allow_fiction: bool
     is_trusted: bool
+    country: str
+
+    def reading(self, received_at: datetime) -> Reading:
+        """Return how the lines of a lot that was received then are read."""
+        return Reading(
+            zone=self.zone,
+            received_at=received_at,
+            allow_fiction=self.allow_fiction,
+            country=self.country,
+        )
 
 
 class Routing(NamedTuple):
@@ -60,4 +72,5 @@ def terms_of(lot: ImportLot, settings: Settings) -> Terms:
         programme=site.programme if site else settings.programme,
         allow_fiction=settings.fiction_numbers or is_practice,
         is_trusted=source.is_trusted,
+        country=source.country.value,
     )

@@ -4,11 +4,24 @@ from flask_babel import lazy_gettext as _l
 
 from tracing.imports.models import KeyState, KeyUse, SourceKind
 from tracing.imports.sources.mapping_rules import ColumnFault
+from tracing.people.countries import Country
 
 KIND_WORDS = {
     SourceKind.LABORATORY: _l("Laboratoire"),
     SourceKind.PORTAL: _l("Portail de résultats"),
     SourceKind.PLATFORM: _l("Autre plateforme"),
+}
+
+COUNTRY_WORDS = {
+    Country.FRANCE: _l("France"),
+    Country.BELGIUM: _l("Belgique"),
+    Country.LUXEMBOURG: _l("Luxembourg"),
+    Country.GERMANY: _l("Allemagne"),
+    Country.SWITZERLAND: _l("Suisse"),
+    Country.AUSTRIA: _l("Autriche"),
+    Country.ITALY: _l("Italie"),
+    Country.SPAIN: _l("Espagne"),
+    Country.OTHER: _l("un autre pays"),
 }
 
 USE_WORDS = {

@@ -15,6 +15,7 @@ from tracing.imports.sources import queries
 from tracing.imports.sources.errors import OtherWorld, SourceCodeTaken
 from tracing.kernel import events
 from tracing.kernel.db import session
+from tracing.people.countries import Country
 from tracing.staff import queries as staff
 from tracing.staff.models import SiteKind
 from tracing.staff.scope import HOST, Scope
@@ -29,6 +30,7 @@ class Terms(TypedDict):
     needs_signature: bool
     site_id: int | None
     contact: str
+    country: Country
 
 
 def get_or_create_source(code: str, scope: Scope = HOST, *, at: datetime) -> ImportSource:
@@ -98,6 +100,7 @@ def _decided(terms: Terms) -> dict[str, Any]:
         "is_trusted": terms["is_trusted"],
         "needs_signature": terms["needs_signature"],
         "site": terms["site_id"],
+        "country": terms["country"].value,
     }
 
 
