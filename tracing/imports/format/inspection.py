@@ -7,15 +7,14 @@ guessed silently: similarity only makes proposals, on a page where a person sees
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Table
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from difflib import SequenceMatcher
 from itertools import islice
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from tracing.imports.format.columns import (
     FIELDS,
     MOST_BANNER_ROWS,
-    SYNONYMS,
     Columns,
     Row,
     clean,
@@ -23,6 +22,9 @@ from tracing.imports.format.columns import (
     match_headings,
 )
 from tracing.imports.format.mapping import Mapping
+
+if TYPE_CHECKING:
+    from tracing.imports.format.proposals import Seen
 
 CODES: dict[str, dict[str, str]] = {
     "RESULTAT": {
@@ -57,8 +59,6 @@ CODES: dict[str, dict[str, str]] = {
 """The coded fields, their codes, and values that likely mean each code: for proposals only."""
 
 MOST_SAMPLES, MOST_DISTINCT, LONGEST_SHOWN = 5, 30, 60
-LEAST_LIKENESS = 74.0
-"""Of 100; below it nothing is proposed. This value rejects "Nom du fichier" and accepts "Date prelev."."""
 
 
 def first_mapping(headings: Sequence[str]) -> Mapping:
@@ -144,11 +144,28 @@ class TableInspection:
     """By field: the heading that matches it, or may match it."""
     recognised: tuple[str, ...]
     """The fields whose heading is a known name or was accepted before; the others are only similar."""
+    filled: dict[str, int] = field(default_factory=dict)
+    """By heading: the number of rows in which it holds something."""
 
     @property
     def choices(self) -> tuple[str, ...]:
         """Return the headings that can be chosen: not blank, and of equal ones only the first, the one read."""
         return _distinct(self.headings)
+
+    @property
+    def columns(self) -> list["Seen"]:
+        """Return the columns that can be chosen, with what is known of their values."""
+        from tracing.imports.format.proposals import Seen  # noqa: PLC0415
+
+        return [
+            Seen(
+                heading,
+                self.samples.get(heading, ()),
+                heading in self.distinct,
+                self.filled.get(heading, 0) / max(1, self.lines),
+            )
+            for heading in self.choices
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-compatible form."""
@@ -175,16 +192,21 @@ def look(tables: Iterable[RowSource], mapping: Mapping | None = None) -> TableIn
                 best, columns, rows = likeness, matched, table
     headings = _distinct(columns.heading)
     recognised = _by_field(columns)
-    samples, distinct, lines = _values(rows() if rows else iter(()), columns, headings)
-    return TableInspection(
+    samples, distinct, filled, lines = _values(rows() if rows else iter(()), columns, headings)
+    looked = TableInspection(
         headings=tuple(columns.heading),
         heading_row=columns.row,
         lines=lines,
         samples=samples,
         distinct=distinct,
-        proposal={name: recognised.get(name) for name in FIELDS} | _alike(headings, recognised),
+        proposal={name: recognised.get(name) for name in FIELDS},
         recognised=tuple(recognised),
+        filled=filled,
     )
+    # Imported here because only the mapping page needs it: the process that reads every file stays light.
+    from tracing.imports.format.proposals import propose  # noqa: PLC0415
+
+    return replace(looked, proposal={**looked.proposal, **propose(looked.columns, recognised)})
 
 
 def proposed(looked: TableInspection, accepted: Mapping | None) -> tuple[dict[str, str], frozenset[str]]:
@@ -222,21 +244,23 @@ def _words_in(cells: Sequence[str]) -> int:
 
 def _values(
     rows: Iterator[Row], columns: Columns, headings: Sequence[str]
-) -> tuple[dict[str, list[str]], dict[str, list[str]], int]:
-    """Return the samples and the distinct values of each column, and how many rows there are."""
+) -> tuple[dict[str, list[str]], dict[str, list[str]], dict[str, int], int]:
+    """Return samples, distinct values and number of filled rows of each column, and how many rows there are."""
     first = {heading_key(heading): position for position, heading in reversed([*enumerate(columns.heading)])}
     position_of = {heading: first[heading_key(heading)] for heading in headings}
     seen: dict[str, Counter[str]] = {heading: Counter() for heading in headings}
+    filled = dict.fromkeys(headings, 0)
     still_few = set(headings)
     lines = 0
     for number, cells in rows:
         if number <= columns.row or cells == columns.heading or not any(cells):
             continue
         lines += 1
-        for heading in [*still_few]:
-            position = position_of[heading]
-            value = clean(cells[position]) if position < len(cells) else ""
-            if value:
+        for heading, position in position_of.items():
+            if position >= len(cells) or not cells[position]:
+                continue
+            filled[heading] += 1
+            if heading in still_few and (value := clean(cells[position])):
                 seen[heading][value[: LONGEST_SHOWN + 1]] += 1
                 if len(seen[heading]) > MOST_DISTINCT:
                     still_few.discard(heading)
@@ -246,29 +270,7 @@ def _values(
         for heading in headings
         if heading in still_few and all(len(value) <= LONGEST_SHOWN for value in seen[heading])
     }
-    return samples, distinct, lines
-
-
-def _alike(headings: Sequence[str], recognised: Table[str, str]) -> dict[str, str | None]:
-    """Propose a heading for each field that has none: the most similar first, and no heading twice."""
-    # Imported here because only the mapping page needs it: the process that reads every file stays light.
-    from rapidfuzz import fuzz  # noqa: PLC0415
-
-    taken = {heading_key(heading) for heading in recognised.values()}
-    free = [heading for heading in headings if heading_key(heading) not in taken]
-    pairs = []
-    for name in FIELDS:
-        if name not in recognised:
-            names = (heading_key(name), *SYNONYMS[name].split())
-            for heading in free:
-                likeness = max(fuzz.ratio(heading_key(heading), each) for each in names)
-                if likeness >= LEAST_LIKENESS:
-                    pairs.append((-likeness, name, heading))
-    proposed: dict[str, str | None] = {}
-    for _, name, heading in sorted(pairs):
-        if name not in proposed and heading not in proposed.values():
-            proposed[name] = heading
-    return proposed
+    return samples, distinct, filled, lines
 
 
 def _by_field(columns: Columns) -> dict[str, str]:
