@@ -14,7 +14,7 @@ from tracing.imports.format.line import ParsedLine
 from tracing.imports.format.reading import Reading
 from tracing.imports.loading import pipeline, services
 from tracing.imports.loading.dry_run import Planner
-from tracing.imports.lots import interruptions, originals, queries, routing
+from tracing.imports.lots import interruptions, originals, queries, routing, uploads
 from tracing.imports.lots import services as lots
 from tracing.imports.lots.lock import lock_if_free, one_at_a_time
 from tracing.imports.models import ImportLot, LotState
@@ -327,4 +327,5 @@ def remove_originals(slot: datetime) -> int:
     with transaction():
         if not take_slot("remove_originals", slot, at=clock.now()):
             return 0
+        uploads.remove_old(at=clock.now())
         return originals.remove_old(at=clock.now())

@@ -10,16 +10,30 @@ from tracing.imports.errors import NotNow
 from tracing.imports.format.columns import REQUIRED
 from tracing.imports.format.inspection import CODES, TableInspection, difference, proposed
 from tracing.imports.format.mapping import Mapping
+from tracing.imports.format.proposals import likely
 from tracing.imports.lots import originals, queries
 from tracing.imports.lots import services as lots
 from tracing.imports.models import ImportLot, LotState
-from tracing.imports.pages.source_words import CODE_WORDS, COLUMN_FAULT_WORDS, FIELD_GROUPS, FIELD_WORDS
+from tracing.imports.pages.source_words import (
+    CODE_WORDS,
+    COLUMN_FAULT_WORDS,
+    COUNTRY_WORDS,
+    FIELD_GROUPS,
+    FIELD_WORDS,
+)
 from tracing.imports.sandbox import client
 from tracing.imports.sources import queries as source_queries
 from tracing.imports.sources import services as source_services
-from tracing.imports.sources.mapping_rules import code_questions, column_faults, mapping_from
+from tracing.imports.sources.mapping_rules import (
+    ColumnFault,
+    code_questions,
+    column_faults,
+    heading_named,
+    mapping_from,
+)
 from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
+from tracing.people.countries import Country
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
 from tracing.staff.scope import read_log_reason, scope_of
@@ -46,7 +60,7 @@ def columns(lot_id: int) -> ResponseReturnValue:
         likely, certain = proposed(looked, accepted)
         return _columns_page(lot, looked, accepted, likely, certain=certain)
     chosen = _chosen(looked)
-    faults = column_faults(chosen, looked)
+    faults = column_faults(chosen, looked) | dict.fromkeys(_not_found(looked), ColumnFault.NO_SUCH_HEADING)
     step = request.form.get("step")
     if faults or step == "columns":
         page = _columns_page(lot, looked, accepted, chosen, certain=frozenset(chosen), faults=faults)
@@ -71,13 +85,26 @@ def _look(lot: ImportLot) -> tuple[TableInspection, tuple[int, Mapping] | None]:
 
 
 def _chosen(looked: TableInspection) -> dict[str, str]:
-    """Return the heading chosen for each field, which the form gives as a number among the choices."""
+    """Return the heading chosen for each field: a number among the choices, or one that was searched for by name."""
     picked = {name: request.form.get(f"column-{name}", type=int) for name in FIELD_WORDS}
-    return {
+    by_number = {
         name: looked.choices[place]
         for name, place in picked.items()
         if place is not None and 0 <= place < len(looked.choices)
     }
+    named = {name: heading_named(typed, looked) for name, typed in _searched().items()}
+    return by_number | {name: heading for name, heading in named.items() if heading is not None}
+
+
+def _searched() -> dict[str, str]:
+    """Return the heading typed into the search of each field, where there is one."""
+    typed = {name: request.form.get(f"search-{name}", "").strip() for name in FIELD_WORDS}
+    return {name: heading for name, heading in typed.items() if heading}
+
+
+def _not_found(looked: TableInspection) -> list[str]:
+    """Return the fields whose typed heading no column has."""
+    return [name for name, typed in _searched().items() if heading_named(typed, looked) is None]
 
 
 def _meanings(
@@ -95,6 +122,7 @@ def _save(lot: ImportLot, mapping: Mapping) -> ResponseReturnValue:
     """Save the mapping as the source's next version and have the lot read again."""
     me, at = agent().member_id, clock.now()
     with transaction():
+        source_services.set_country(lot.source_code, _country(lot.source_code), by=me, at=at)
         version = source_services.accept_mapping(lot.source_code, mapping, by=me, at=at)
         if lot.state is LotState.PLANNED:
             lots.plan_again(lot.id, by=me, at=at)
@@ -102,6 +130,13 @@ def _save(lot: ImportLot, mapping: Mapping) -> ResponseReturnValue:
             lots.read_with_new_mapping(lot.id, by=me, at=at)
     flash(_("Correspondance gardée, version %(number)s. Le lot est relu avec elle.", number=version.version))
     return redirect(url_for("imports.lot", lot_id=lot.id), 303)
+
+
+def _country(source_code: str) -> Country:
+    """Return the country that was chosen on the page, else the source's."""
+    chosen = request.form.get("country")
+    known = source_queries.get_source(source_code).country
+    return Country(chosen) if chosen in {country.value for country in Country} else known
 
 
 def _columns_page(
@@ -114,10 +149,14 @@ def _columns_page(
     faults: dict[str, Any] | None = None,
 ) -> str:
     used = set(chosen.values())
+    columns = looked.columns
     return render_template(
         "imports/mapping.html",
         **_common(lot, looked, chosen),
         certain=certain,
+        likely={name: likely(name, columns, chosen.get(name)) for name in FIELD_WORDS},
+        missing=[name for name in REQUIRED if name not in chosen],
+        not_found={name: _searched()[name] for name in _not_found(looked)},
         faults={name: COLUMN_FAULT_WORDS[fault] for name, fault in (faults or {}).items()},
         change=difference(accepted, looked.headings) if accepted else None,
         unused=[heading for heading in looked.choices if heading not in used],
@@ -149,4 +188,6 @@ def _common(lot: ImportLot, looked: TableInspection, chosen: dict[str, str]) -> 
         "chosen": chosen,
         "place_of": {heading: place for place, heading in enumerate(looked.choices)},
         "field_words": FIELD_WORDS,
+        "countries": COUNTRY_WORDS,
+        "country": _country(lot.source_code),
     }

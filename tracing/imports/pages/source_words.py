@@ -154,6 +154,7 @@ CODE_WORDS = {
 
 COLUMN_FAULT_WORDS = {
     ColumnFault.MISSING: _l("Ce champ est obligatoire : choisissez sa colonne."),
+    ColumnFault.NO_SUCH_HEADING: _l("Aucune colonne n’a ce titre : prenez-en un de la liste."),
     ColumnFault.TWICE: _l("Cette colonne sert déjà à un autre champ."),
     ColumnFault.NO_VALUE: _l("Cette colonne est vide, et ce champ est obligatoire."),
     ColumnFault.NO_DATE: _l("Aucune de ses premières valeurs n’est une date."),

@@ -8,7 +8,7 @@ from collections.abc import Mapping as Table
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tracing.imports.format.columns import REQUIRED
+from tracing.imports.format.columns import REQUIRED, heading_key
 from tracing.imports.format.dates import read_moment
 from tracing.imports.format.inspection import CODES, TableInspection, propose_code
 from tracing.imports.format.mapping import Mapping
@@ -22,6 +22,8 @@ class ColumnFault(StrEnum):
 
     MISSING = "missing"
     """The field is required and has no column."""
+    NO_SUCH_HEADING = "no_such_heading"
+    """No column has the heading that was typed."""
     TWICE = "twice"
     """Another field has the same column."""
     NO_VALUE = "no_value"
@@ -34,6 +36,12 @@ class ColumnFault(StrEnum):
     """Its values repeat from line to line, so they do not identify a result."""
     NO_CODES = "no_codes"
     """Its values are too many, or too long, to be codes."""
+
+
+def heading_named(typed: str, looked: TableInspection) -> str | None:
+    """Return the heading that a person typed, whatever its capitals and accents; None if no column has it."""
+    key = heading_key(typed)
+    return next((heading for heading in looked.choices if heading_key(heading) == key), None)
 
 
 def column_faults(chosen: Table[str, str], looked: TableInspection) -> dict[str, ColumnFault]:

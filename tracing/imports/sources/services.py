@@ -89,6 +89,24 @@ def change_source(code: str, terms: Terms, *, by: int, at: datetime) -> ImportSo
     return source
 
 
+def set_country(code: str, country: Country, *, by: int, at: datetime) -> None:
+    """Say in which country a source is; does nothing where that was said already."""
+    source = queries.get_source(code, lock=True)
+    if source.country is country:
+        return
+    source.country, source.updated_at = country, at
+    session.flush()
+    events.record(
+        "source.changed",
+        by=by,
+        at=at,
+        site_id=source.site_id,
+        source=code,
+        changed=["country"],
+        country=country.value,
+    )
+
+
 def _is_practice(site_id: int | None) -> bool:
     """Return whether a source with this owner sends fictional people."""
     return site_id is not None and staff.get_site(site_id).kind is SiteKind.TRAINING
