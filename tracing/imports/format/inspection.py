@@ -21,6 +21,7 @@ from tracing.imports.format.columns import (
     heading_key,
     match_headings,
 )
+from tracing.imports.format.evidence import contradict
 from tracing.imports.format.mapping import Mapping
 
 if TYPE_CHECKING:
@@ -199,14 +200,19 @@ def look(tables: Iterable[RowSource], mapping: Mapping | None = None) -> TableIn
         lines=lines,
         samples=samples,
         distinct=distinct,
-        proposal={name: recognised.get(name) for name in FIELDS},
-        recognised=tuple(recognised),
+        proposal={},
+        recognised=(),
         filled=filled,
     )
     # Imported here because only the mapping page needs it: the process that reads every file stays light.
     from tracing.imports.format.proposals import propose  # noqa: PLC0415
 
-    return replace(looked, proposal={**looked.proposal, **propose(looked.columns, recognised)})
+    sound = _sound(recognised, looked)
+    return replace(
+        looked,
+        proposal={**dict.fromkeys(FIELDS), **sound, **propose(looked.columns, sound)},
+        recognised=tuple(sound),
+    )
 
 
 def proposed(looked: TableInspection, accepted: Mapping | None) -> tuple[dict[str, str], frozenset[str]]:
@@ -215,7 +221,9 @@ def proposed(looked: TableInspection, accepted: Mapping | None) -> tuple[dict[st
     In order of preference: the heading accepted for the source, a known name, a heading in the place of a lost one,
     a similar heading.
     """
-    columns = _by_field(match_headings(looked.heading_row, looked.headings, accepted))
+    known = _by_field(match_headings(looked.heading_row, looked.headings, accepted))
+    agreed = accepted.columns.keys() if accepted else ()
+    columns = {name: known[name] for name in known if name in agreed} | _sound(known, looked)
     certain = frozenset(columns)
     moved = difference(accepted, looked.headings).gone if accepted else ()
     guesses = [(gone.field, gone.guess) for gone in moved]
@@ -223,6 +231,15 @@ def proposed(looked: TableInspection, accepted: Mapping | None) -> tuple[dict[st
         if heading is not None and name not in columns and heading not in columns.values():
             columns[name] = heading
     return columns, certain
+
+
+def _sound(columns: Table[str, str], looked: TableInspection) -> dict[str, str]:
+    """Return the recognised columns without those whose values say that they are something else."""
+    return {
+        name: heading
+        for name, heading in columns.items()
+        if not contradict(name, looked.samples.get(heading, ()), is_few=heading in looked.distinct)
+    }
 
 
 def propose_code(name: str, value: str) -> str | None:
