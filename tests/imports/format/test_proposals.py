@@ -4,7 +4,7 @@ import pytest
 
 from tracing.imports.format.columns import FIELDS
 from tracing.imports.format.inspection import look
-from tracing.imports.format.proposals import MOST_LIKELY, likely
+from tracing.imports.format.proposals import MOST_LIKELY, likely, likely_country
 
 GERMAN = {
     "Fall ID": ["900001", "900002"],
@@ -154,3 +154,25 @@ def test_one_chooses_among_ten_columns_at_most_and_the_right_one_is_there(file):
 
 def test_what_was_chosen_stays_among_the_choices_however_unlikely():
     assert "Krankheit" in likely("DATE_NAISSANCE", looked_at(GERMAN).columns, "Krankheit")
+
+
+@pytest.mark.parametrize(
+    ("file", "country"),
+    [
+        (GERMAN, "CH"),
+        (GERMAN | {"AHV-Nummer": ["", ""]}, "CH"),
+        (GERMAN | {"AHV-Nummer": ["", ""], "Patient Telefon": ["0664 1234567", "0664 1234568"]}, "AT"),
+        (GERMAN | {"AHV-Nummer": ["", ""], "Patient PLZ": ["10115", "20095"]}, "DE"),
+        (GERMAN | {"AHV-Nummer": ["", ""], "Patient PLZ": ["L-1234", "L-4321"]}, "LU"),
+        (ENGLISH, None),
+    ],
+)
+def test_where_a_file_seems_to_come_from_is_proposed(file, country):
+    looked = looked_at(file)
+
+    assert (
+        likely_country(
+            {name: heading for name, heading in looked.proposal.items() if heading}, looked.columns
+        )
+        == country
+    )

@@ -13,12 +13,17 @@ from rapidfuzz import fuzz
 from tracing.imports.format import evidence
 from tracing.imports.format.columns import FIELDS, REQUIRED, SYNONYMS, heading_key
 from tracing.imports.format.synonyms import LANGUAGES
+from tracing.imports.format.synonyms.german import GERMAN
 from tracing.kernel.redaction import redacted
+from tracing.people.countries import Country, read_national_number, read_postcode
+from tracing.people.phones import read_phones
 
 LEAST_LIKENESS = 74.0
 """Of 100; below it nothing is proposed. This value rejects "Nom du fichier" and accepts "Date prelev."."""
 MOST_LIKELY = 10
 """Columns that a person chooses among for one field; the others are found by their heading."""
+_MOST_COMPARED = 300
+"""Columns that are compared with each field: a file may have thousands, and a person waits for the page."""
 _LEAST_SCORE = 60
 """Of 250; below it a column is not shown among the likely ones."""
 _LEAST_FILLED = 0.9
@@ -117,10 +122,44 @@ def likely(name: str, columns: Sequence[Seen], chosen: str | None) -> list[str]:
     """Return the headings to choose among for a field, in the order of the file: the likeliest, and the chosen one."""
     if len(columns) <= MOST_LIKELY:
         return [column.heading for column in columns]
-    scores = {column.heading: _score(name, column) for column in columns}
+    compared = [
+        column for place, column in enumerate(columns) if place < _MOST_COMPARED or column.heading == chosen
+    ]
+    scores = {column.heading: _score(name, column) for column in compared}
     best = sorted(scores, key=lambda heading: (heading != chosen, -scores[heading]))[:MOST_LIKELY]
     kept = {heading for heading in best if scores[heading] >= _LEAST_SCORE or heading == chosen}
-    return [column.heading for column in columns if column.heading in kept]
+    return [column.heading for column in compared if column.heading in kept]
+
+
+def likely_country(chosen: Mapping[str, str], columns: Sequence[Seen]) -> Country | None:
+    """Return the country from which a file seems to come, or None for France or nobody knows.
+
+    A Swiss number may be a valid French one: whoever maps a file must be told before somebody else is rung.
+    """
+    samples = {column.heading: column.samples for column in columns}
+    of = {name: samples.get(heading, ()) for name, heading in chosen.items()}
+    for country in (Country.SWITZERLAND, Country.BELGIUM, Country.LUXEMBOURG, Country.AUSTRIA):
+        if of.get("NIR") and all(read_national_number(number, country) for number in of["NIR"]):
+            return country
+    postcodes = of.get("CODE_POSTAL", ())
+    written = {read_postcode(postcode, Country.FRANCE)[1] for postcode in postcodes}
+    if len(written) == 1 and written != {Country.FRANCE.value}:
+        return Country(written.pop()) if written <= set(Country) else Country.OTHER
+    if sum(_is_german(name, heading) for name, heading in chosen.items()) < _GERMAN_ENOUGH:
+        return None
+    if not postcodes or not all(len(postcode) == _SHORT_POSTCODE for postcode in postcodes):
+        return Country.GERMANY
+    phones = (*of.get("TEL_MOBILE", ()), *of.get("TEL_FIXE", ()))
+    is_austrian = all(read_phones(number, country=Country.AUSTRIA).numbers for number in phones) and not all(
+        read_phones(number, country=Country.SWITZERLAND).numbers for number in phones
+    )
+    return Country.AUSTRIA if is_austrian else Country.SWITZERLAND
+
+
+def _is_german(name: str, heading: str) -> bool:
+    """Return whether a heading is a German word for a field and none of ours."""
+    keys = _keys(heading)
+    return not keys.isdisjoint(GERMAN.get(name, "").split()) and keys.isdisjoint(_french(name))
 
 
 def _give(name: str, column: Seen, proposed: dict[str, str], free: list[Seen]) -> None:
@@ -130,10 +169,8 @@ def _give(name: str, column: Seen, proposed: dict[str, str], free: list[Seen]) -
 
 def _rank(name: str, column: Seen) -> tuple[bool, int] | None:
     """Return how good a known word for a field a heading is, the smallest best; None if it is none or cannot be."""
-    if column.contradicts(name) or column.is_about_another(name):
-        return None
     rank = column.rank(name)
-    if rank is None:
+    if rank is None or column.contradicts(name) or column.is_about_another(name):
         return None
     return name in REQUIRED and column.filled < _LEAST_FILLED, rank
 
@@ -177,4 +214,5 @@ def _words(name: str) -> dict[str, int]:
     return words
 
 
+_GERMAN_ENOUGH, _SHORT_POSTCODE = 3, 4
 _BY_NEED = (*REQUIRED, *(name for name in FIELDS if name not in REQUIRED))

@@ -10,7 +10,7 @@ from tracing.imports.errors import NotNow
 from tracing.imports.format.columns import REQUIRED
 from tracing.imports.format.inspection import CODES, TableInspection, difference, proposed
 from tracing.imports.format.mapping import Mapping
-from tracing.imports.format.proposals import likely
+from tracing.imports.format.proposals import likely, likely_country
 from tracing.imports.lots import originals, queries
 from tracing.imports.lots import services as lots
 from tracing.imports.models import ImportLot, LotState
@@ -139,6 +139,18 @@ def _country(source_code: str) -> Country:
     return Country(chosen) if chosen in {country.value for country in Country} else known
 
 
+def _seeming_country(lot: ImportLot, looked: TableInspection, chosen: dict[str, str]) -> Country | None:
+    """Return the country to propose for the first file of a source of which nothing else was said."""
+    source = source_queries.get_source(lot.source_code)
+    if (
+        "country" in request.form
+        or source.country is not Country.FRANCE
+        or source_queries.mapping_of(source.code)
+    ):
+        return None
+    return likely_country(chosen, looked.columns)
+
+
 def _columns_page(
     lot: ImportLot,
     looked: TableInspection,
@@ -150,9 +162,12 @@ def _columns_page(
 ) -> str:
     used = set(chosen.values())
     columns = looked.columns
+    seeming = _seeming_country(lot, looked, chosen)
+    common = _common(lot, looked, chosen)
     return render_template(
         "imports/mapping.html",
-        **_common(lot, looked, chosen),
+        **common | {"country": seeming or common["country"]},
+        seeming_country=seeming,
         certain=certain,
         likely={name: likely(name, columns, chosen.get(name)) for name in FIELD_WORDS},
         missing=[name for name in REQUIRED if name not in chosen],
