@@ -30,6 +30,7 @@ SMALL = {
     "queue_priority_rounds": "what is still to be compared; removed when it is done",
     "members": "who works here: ten thousand at most, and none is added by a call",
     **dict.fromkeys(("member_roles", "account_makers"), "a few rows a member"),
+    "import_uploads": "one a member at most, for some minutes",
     "inbox_troubles": "what is wrong with the watched folder now",
     "demo_runs": "one row",
     "script_versions": "a few a release",

@@ -15,7 +15,7 @@ from tracing.imports.format.line import ParsedLine
 from tracing.imports.format.reading import Reading
 from tracing.imports.loading import pipeline, services
 from tracing.imports.loading.dry_run import Planner
-from tracing.imports.lots import interruptions, originals, queries, routing
+from tracing.imports.lots import interruptions, originals, queries, routing, uploads
 from tracing.imports.lots import services as lots
 from tracing.imports.lots.lock import lock_if_free, one_at_a_time
 from tracing.imports.models import CameBy, ImportLot, LotState
@@ -76,6 +76,7 @@ def load(
         with transaction():
             secrets = arrival.secrets + source_queries.secrets_of(arrival.source_code)
             accepted = source_queries.accepted_mappings(arrival.source_code)
+            country = source_queries.country_of(arrival.source_code)
         with open_with_accepted_mapping(arrival.content, secrets, accepted) as agreed, one_at_a_time():
             extract = agreed.extract
             at = arrival.received_at or clock.now()
@@ -89,9 +90,7 @@ def load(
                     at=at,
                 )
                 _note_opened(lot, agreed)
-            reading = Reading(
-                zone=arrival.zone, received_at=lot.received_at, allow_fiction=arrival.allow_fiction
-            )
+            reading = _reading_of(arrival, country, received_at=lot.received_at)
             report = _take_all(
                 lot, extract, reading, programme=arrival.programme, batch_size=batch_size, progress=progress
             )
@@ -123,9 +122,10 @@ def plan_file(
     with transaction():
         secrets = arrival.secrets + source_queries.secrets_of(arrival.source_code)
         accepted = source_queries.accepted_mappings(arrival.source_code)
+        country = source_queries.country_of(arrival.source_code)
     with open_with_accepted_mapping(arrival.content, secrets, accepted) as (extract, _):
         at = arrival.received_at or clock.now()
-        reading = Reading(zone=arrival.zone, received_at=at, allow_fiction=arrival.allow_fiction)
+        reading = _reading_of(arrival, country, received_at=at)
         with transaction():
             planner = Planner(arrival.source_code, routing.routing_of(arrival.source_code), reading)
         with gc_control.defer_gc() as sweep:
@@ -136,6 +136,12 @@ def plan_file(
                 if progress:
                     progress(done, extract.line_count)
         return planner.plan(at=at) | {"left_out": extract.left_out}
+
+
+def _reading_of(arrival: Arrival, country: str, *, received_at: datetime) -> Reading:
+    return Reading(
+        zone=arrival.zone, received_at=received_at, allow_fiction=arrival.allow_fiction, country=country
+    )
 
 
 def process_next_lot(
@@ -196,7 +202,7 @@ def _work_on(lot: ImportLot, settings: Settings, *, batch_size: int, is_closing:
         terms = routing.terms_of(lot, settings)
         begun_with = lot.mapping_id if lot.state is LotState.LOADING else None
         accepted = source_queries.accepted_mappings(lot.source_code, begun_with=begun_with)
-    reading = Reading(zone=terms.zone, received_at=lot.received_at, allow_fiction=terms.allow_fiction)
+    reading = terms.reading(lot.received_at)
     with open_with_accepted_mapping(content, secrets, accepted) as agreed:
         extract = agreed.extract
         with transaction():
@@ -333,6 +339,7 @@ def remove_originals(slot: datetime) -> int:
         if not take_slot("remove_originals", slot, at=clock.now()):
             return 0
         messages.remove_old(at=clock.now())
+        uploads.remove_old(at=clock.now())
         return originals.remove_old(at=clock.now())
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.imports.rules import Outcome
 from tracing.kernel.db import Base, enum_text
+from tracing.people.countries import Country
 from tracing.vault import registry
 
 
@@ -91,6 +92,10 @@ class ImportSource(Base):
     contact: Mapped[str] = mapped_column(server_default=text("''"))
     """Contact at the sender for questions about a file: a service, a number, an address."""
     updated_at: Mapped[datetime | None]
+    country: Mapped[Country] = mapped_column(
+        enum_text(Country), default=Country.FRANCE, server_default=text("'FR'")
+    )
+    """How its national numbers, postcodes and telephone numbers are read."""
 
 
 class SourceKey(Base):
@@ -278,6 +283,20 @@ class ImportMessage(Base):
     kept_until: Mapped[datetime] = mapped_column(index=True)
     """Until then the same message sent again is recognised."""
     lot_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("import_lots.id"), index=True)
+
+
+class ImportUpload(Base):
+    """A file whose form had an error, kept for some minutes so that its sender need not choose it again."""
+
+    __tablename__ = "import_uploads"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    token: Mapped[str]
+    """What the form was given to ask for it: the form of another window does not get it."""
+    file_name: Mapped[str]
+    content: Mapped[bytes]
+    """Sealed (`vault.services.seal_setting`), with the key file and certificate that were chosen with it."""
+    kept_until: Mapped[datetime]
 
 
 TO_CORRECT = "outcome = 'quarantined' AND is_current AND settled_by_id IS NULL AND set_aside_at IS NULL"

@@ -169,6 +169,59 @@ def test_a_heading_renamed_by_accident_is_shown_and_must_be_accepted(ivan, lot_i
     assert "à vérifier" in row, "a likely new name is never taken for certain"
 
 
+WIDE = [*HEADINGS, *(f"Feld {number}" for number in range(20)), "Telefon privat"]
+WIDE_LINES = [[*cells, *("x" for _ in range(20)), "0612345678"] for cells in LINES]
+
+
+@pytest.fixture
+def wide_id(story):
+    """A lot with more columns than anybody reads through."""
+    return received(file_of(WIDE, WIDE_LINES), story.ivan)
+
+
+def test_one_chooses_among_ten_columns_and_searches_for_the_others_by_their_heading(ivan, wide_id):
+    page = ivan.get(f"/lots/{wide_id}/mapping")
+
+    for choices in re.findall(r'<select[^>]*name="column-\w+".*?</select>', page.text, re.DOTALL):
+        assert choices.count("<option") <= 11
+    assert 'value="Feld 19" data-place="27"' in page.text
+
+    ivan.post(
+        f"/lots/{wide_id}/mapping",
+        COLUMNS | CODES | {"column-TEL_FIXE": "", "search-TEL_FIXE": "telefon PRIVAT", "step": "save"},
+    )
+    assert source_queries.mapping_of("BIO")[1].columns["TEL_FIXE"] == "Telefon privat"
+
+
+def test_a_heading_that_no_column_has_is_said_and_what_was_typed_stays(ivan, wide_id):
+    page = ivan.post(
+        f"/lots/{wide_id}/mapping", COLUMNS | {"search-TEL_FIXE": "Fernruf", "step": "codes"}, status=422
+    )
+
+    assert re.search(r'id="column-TEL_FIXE-error">.*?Aucune colonne n’a ce titre', page.text, re.DOTALL)
+    assert 'value="Fernruf"' in page.text
+
+
+def test_the_top_of_the_page_says_which_required_columns_are_missing(ivan, lot_id):
+    page = ivan.get(f"/lots/{lot_id}/mapping")
+
+    assert "Il manque la colonne d’un champ obligatoire" in page.text
+    assert '<a href="#column-ID_RESULTAT">Identifiant du résultat</a>' in page.text
+
+
+def test_where_the_sender_is_can_be_said_with_the_columns_and_is_kept(ivan, lot_id, session):
+    codes = ivan.post(f"/lots/{lot_id}/mapping", COLUMNS | {"country": "CH", "step": "codes"}, status=200)
+    assert '<input type="hidden" name="country" value="CH">' in codes.text
+    assert source_queries.country_of("BIO") == "FR", "nothing is written before the end"
+
+    ivan.post(f"/lots/{lot_id}/mapping", COLUMNS | CODES | {"country": "CH", "step": "save"})
+
+    assert re.search(r"Pays</dt>\s*<dd[^>]*>Suisse", ivan.get("/sources/BIO").text)
+    assert source_queries.country_of("BIO") == "CH"
+    event = session.scalars(select(Event).where(Event.kind == "source.changed")).one()
+    assert event.detail == {"source": "BIO", "changed": ["country"], "country": "CH"}
+
+
 def test_codes_accepted_before_stay_known(ivan, lot_id, story):
     source_services.accept_mapping(
         "BIO", Mapping({}, {"RESULTAT": {"bof": "I", "absent": "X"}}, ()), by=story.ivan.id, at=NOW

@@ -18,6 +18,7 @@ from tracing.imports.sources import services as source_services
 from tracing.imports.sources.errors import HeadingsChanged
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
+from tracing.people.countries import Country
 from tracing.people.models import Person
 
 PLAIN = [
@@ -174,6 +175,7 @@ def test_an_unknown_layout_is_mapped_once_and_its_codes_with_it(session, story, 
             "needs_signature": False,
             "site_id": None,
             "contact": "",
+            "country": Country.FRANCE,
         },
         by=story.ivan.id,
         at=NOW,

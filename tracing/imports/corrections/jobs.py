@@ -1,6 +1,7 @@
 """Correct lines from beginning to end: under the lock for writing lots, one transaction per batch, nothing on disk."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
 from tracing.imports.corrections import queries as correction_queries
@@ -37,14 +38,8 @@ MOST_LINES = 5_000
 
 def reading_of(lot: ImportLot, settings: Settings, *, allow_old: bool = False) -> Reading:
     """Return how the lines of a lot are read; `allow_old` if an officer says that old samplings are right."""
-    terms = routing.terms_of(lot, settings)
-    return Reading(
-        zone=terms.zone,
-        received_at=lot.received_at,
-        allow_fiction=terms.allow_fiction,
-        tests=source_queries.tests_of(lot.source_code),
-        allow_old=allow_old,
-    )
+    reading = routing.terms_of(lot, settings).reading(lot.received_at)
+    return replace(reading, tests=source_queries.tests_of(lot.source_code), allow_old=allow_old)
 
 
 def faults_now(line: ImportLine, lot: ImportLot, settings: Settings) -> tuple[Fault, ...]:

@@ -7,15 +7,14 @@ guessed silently: similarity only makes proposals, on a page where a person sees
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Table
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from difflib import SequenceMatcher
 from itertools import islice
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from tracing.imports.format.columns import (
     FIELDS,
     MOST_BANNER_ROWS,
-    SYNONYMS,
     Columns,
     Row,
     clean,
@@ -24,11 +23,13 @@ from tracing.imports.format.columns import (
     told_apart,
 )
 from tracing.imports.format.date_orders import Evidence
+from tracing.imports.format.evidence import contradict
 from tracing.imports.format.mapping import Mapping
 
+if TYPE_CHECKING:
+    from tracing.imports.format.proposals import Seen
+
 MOST_SAMPLES, MOST_DISTINCT, LONGEST_SHOWN = 5, 30, 60
-LEAST_LIKENESS = 74.0
-"""Of 100; below it nothing is proposed. This value rejects "Nom du fichier" and accepts "Date prelev."."""
 
 
 def first_mapping(headings: Sequence[str]) -> Mapping:
@@ -121,11 +122,28 @@ class TableInspection:
     """By heading: the text that stands beside a code in messages."""
     date_orders: dict[str, str] = field(default_factory=dict)
     """By heading: the only order in which all its dates can be read, if they prove one (`DateOrder`)."""
+    filled: dict[str, int] = field(default_factory=dict)
+    """By heading: the number of rows in which it holds something."""
 
     @property
     def choices(self) -> tuple[str, ...]:
         """Return the headings that can be chosen: not blank, equal ones told apart."""
         return _distinct(self.headings)
+
+    @property
+    def columns(self) -> list["Seen"]:
+        """Return the columns that can be chosen, with what is known of their values."""
+        from tracing.imports.format.proposals import Seen  # noqa: PLC0415
+
+        return [
+            Seen(
+                heading,
+                self.samples.get(heading, ()),
+                heading in self.distinct,
+                self.filled.get(heading, 0) / max(1, self.lines),
+            )
+            for heading in self.choices
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-compatible form."""
@@ -153,16 +171,26 @@ def look(tables: Iterable[RowSource], mapping: Mapping | None = None) -> TableIn
     headings = _distinct(columns.heading)
     recognised = _by_field(columns)
     evidence = Evidence()
-    samples, distinct, lines = _values(rows() if rows else iter(()), columns, headings, evidence)
-    return TableInspection(
+    samples, distinct, filled, lines = _values(rows() if rows else iter(()), columns, headings, evidence)
+    looked = TableInspection(
         headings=tuple(columns.heading),
         heading_row=columns.row,
         lines=lines,
         samples=samples,
         distinct=distinct,
-        proposal={name: recognised.get(name) for name in FIELDS} | _alike(headings, recognised),
-        recognised=tuple(recognised),
+        proposal={},
+        recognised=(),
         date_orders={heading: proof.order for heading, proof in evidence.proofs().items()},
+        filled=filled,
+    )
+    # Imported here because only the mapping page needs it: the process that reads every file stays light.
+    from tracing.imports.format.proposals import propose  # noqa: PLC0415
+
+    sound = _sound(recognised, looked)
+    return replace(
+        looked,
+        proposal={**dict.fromkeys(FIELDS), **sound, **propose(looked.columns, sound)},
+        recognised=tuple(sound),
     )
 
 
@@ -172,7 +200,9 @@ def proposed(looked: TableInspection, accepted: Mapping | None) -> tuple[dict[st
     In order of preference: the heading accepted for the source, a known name, a heading in the place of a lost one,
     a similar heading.
     """
-    columns = _by_field(match_headings(looked.heading_row, looked.headings, accepted))
+    known = _by_field(match_headings(looked.heading_row, looked.headings, accepted))
+    agreed = accepted.columns.keys() if accepted else ()
+    columns = {name: known[name] for name in known if name in agreed} | _sound(known, looked)
     certain = frozenset(columns)
     moved = difference(accepted, looked.headings).gone if accepted else ()
     guesses = [(gone.field, gone.guess) for gone in moved]
@@ -180,6 +210,15 @@ def proposed(looked: TableInspection, accepted: Mapping | None) -> tuple[dict[st
         if heading is not None and name not in columns and heading not in columns.values():
             columns[name] = heading
     return columns, certain
+
+
+def _sound(columns: Table[str, str], looked: TableInspection) -> dict[str, str]:
+    """Return the recognised columns without those whose values say that they are something else."""
+    return {
+        name: heading
+        for name, heading in columns.items()
+        if not contradict(name, looked.samples.get(heading, ()), is_few=heading in looked.distinct)
+    }
 
 
 def _words_in(cells: Sequence[str]) -> int:
@@ -192,10 +231,11 @@ def _words_in(cells: Sequence[str]) -> int:
 
 def _values(
     rows: Iterator[Row], columns: Columns, headings: Sequence[str], evidence: Evidence
-) -> tuple[dict[str, list[str]], dict[str, list[str]], int]:
-    """Return the samples and the distinct values of each column, and how many rows there are."""
+) -> tuple[dict[str, list[str]], dict[str, list[str]], dict[str, int], int]:
+    """Return samples, distinct values and number of filled rows of each column, and how many rows there are."""
     position_of = {heading: position for position, heading in enumerate(told_apart(columns.heading))}
     seen: dict[str, Counter[str]] = {heading: Counter() for heading in headings}
+    filled = dict.fromkeys(headings, 0)
     still_few = set(headings)
     lines = 0
     for number, cells in rows:
@@ -203,13 +243,13 @@ def _values(
             continue
         lines += 1
         for heading, position in position_of.items():
+            if position >= len(cells) or not cells[position]:
+                continue
             # most columns hold no dates, and their values begin with no digit
-            if position < len(cells) and cells[position][:1].isdigit():
+            if cells[position][:1].isdigit():
                 evidence.add(heading, cells[position : position + 1], (number,))
-        for heading in [*still_few]:
-            position = position_of[heading]
-            value = clean(cells[position]) if position < len(cells) else ""
-            if value:
+            filled[heading] += 1
+            if heading in still_few and (value := clean(cells[position])):
                 seen[heading][value[: LONGEST_SHOWN + 1]] += 1
                 if len(seen[heading]) > MOST_DISTINCT:
                     still_few.discard(heading)
@@ -219,29 +259,7 @@ def _values(
         for heading in headings
         if heading in still_few and all(len(value) <= LONGEST_SHOWN for value in seen[heading])
     }
-    return samples, distinct, lines
-
-
-def _alike(headings: Sequence[str], recognised: Table[str, str]) -> dict[str, str | None]:
-    """Propose a heading for each field that has none: the most similar first, and no heading twice."""
-    # Imported here because only the mapping page needs it: the process that reads every file stays light.
-    from rapidfuzz import fuzz  # noqa: PLC0415
-
-    taken = {heading_key(heading) for heading in recognised.values()}
-    free = [heading for heading in headings if heading_key(heading) not in taken]
-    pairs = []
-    for name in FIELDS:
-        if name not in recognised:
-            names = (heading_key(name), *SYNONYMS[name].split())
-            for heading in free:
-                likeness = max(fuzz.ratio(heading_key(heading), each) for each in names)
-                if likeness >= LEAST_LIKENESS:
-                    pairs.append((-likeness, name, heading))
-    proposed: dict[str, str | None] = {}
-    for _, name, heading in sorted(pairs):
-        if name not in proposed and heading not in proposed.values():
-            proposed[name] = heading
-    return proposed
+    return samples, distinct, filled, lines
 
 
 def _by_field(columns: Columns) -> dict[str, str]:

@@ -22,6 +22,7 @@ from tracing.imports.format.reading import (
     read_dates,
 )
 from tracing.kernel.redaction import redacted
+from tracing.people.countries import Country, read_national_number, read_postcode
 from tracing.people.nir import read_nir
 from tracing.people.phones import read_phones
 from tracing.people.rules import Identity
@@ -184,19 +185,30 @@ def _fund_code(sent: dict[str, str]) -> str:
 def _identity(sent: dict[str, str], dates: Dates, doubts: list[Doubt], reading: Reading) -> Identity:
     """Return the identity of the person, adding doubtful fields to `doubts`."""
     assert dates.birth is not None  # noqa: S101  a line without a readable birth date has a problem
+    if reading.is_french:
+        nir, national_number, country = _nir(sent["NIR"], doubts), "", ""
+        postcode = fields.padded(sent["CODE_POSTAL"], 5)
+        if postcode[:1].isalpha():
+            postcode, country = read_postcode(postcode, reading.country)
+    else:
+        nir, national_number = None, read_national_number(sent["NIR"], reading.country)
+        postcode, country = read_postcode(sent["CODE_POSTAL"], reading.country)
+    country = "" if country == Country.FRANCE else country
     return Identity(
         birth_name=sent["NOM_NAISSANCE"],
         usual_name=sent["NOM_USAGE"],
         first_names=sent["PRENOMS"],
         sex=fields.read_sex(sent["SEXE"]),
         birth_date=dates.birth,
-        nir=_nir(sent["NIR"], doubts),
-        phones=_phones(sent, doubts, allow_fiction=reading.allow_fiction),
+        nir=nir,
+        phones=_phones(sent, doubts, reading),
         email=fields.read_email(sent["COURRIEL"]),
         address=sent["ADRESSE"],
-        postcode=fields.padded(sent["CODE_POSTAL"], 5),
+        postcode=postcode,
         city=sent["COMMUNE"],
-        insee_code=fields.padded(sent["CODE_INSEE"], 5).upper(),
+        insee_code="" if country else fields.padded(sent["CODE_INSEE"], 5).upper(),
+        country=country,
+        national_number=national_number,
     )
 
 
@@ -213,10 +225,11 @@ def _nir(text: str, doubts: list[Doubt]) -> str | None:
     return nir.number
 
 
-def _phones(sent: dict[str, str], doubts: list[Doubt], *, allow_fiction: bool) -> tuple[str, ...]:
+def _phones(sent: dict[str, str], doubts: list[Doubt], reading: Reading) -> tuple[str, ...]:
     """Return the usable numbers, mobile numbers first."""
-    mobile = read_phones(sent["TEL_MOBILE"], allow_fiction=allow_fiction)
-    landline = read_phones(sent["TEL_FIXE"], allow_fiction=allow_fiction)
+    is_fiction_allowed, country = reading.allow_fiction, reading.country
+    mobile = read_phones(sent["TEL_MOBILE"], allow_fiction=is_fiction_allowed, country=country)
+    landline = read_phones(sent["TEL_FIXE"], allow_fiction=is_fiction_allowed, country=country)
     if mobile.invalid or landline.invalid:
         doubts.append(Doubt.PHONE_INVALID)
     numbers = mobile.numbers + landline.numbers

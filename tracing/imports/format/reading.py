@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tracing.imports.format.dates import read_moment
 from tracing.kernel.redaction import redacted
+from tracing.people.countries import Country
 
 POSITIVE = "P"
 NEGATIVE = "N"
@@ -30,6 +31,13 @@ class Reading:
     """What was said once of the source's codes of tests (`Mapping.tests`); the reading process takes it from the mapping."""
     allow_old: bool = False
     """An officer said that old samplings are right all the same."""
+    country: str = Country.FRANCE.value
+    """Where the sender is: how national numbers, postcodes and telephone numbers are read."""
+
+    @property
+    def is_french(self) -> bool:
+        """Whether the sender is in France."""
+        return self.country == Country.FRANCE.value
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-compatible form."""
@@ -38,6 +46,7 @@ class Reading:
             "received_at": self.received_at.isoformat(),
             "allow_fiction": self.allow_fiction,
             "allow_old": self.allow_old,
+            "country": self.country,
         }
 
     @classmethod
@@ -48,6 +57,7 @@ class Reading:
             received_at=datetime.fromisoformat(sent["received_at"]),
             allow_fiction=sent["allow_fiction"],
             allow_old=sent["allow_old"],
+            country=sent["country"],
         )
 
 

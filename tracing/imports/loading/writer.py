@@ -229,7 +229,7 @@ class Batch:
         is_invented = self.taking.is_invented(line.fund_code)
         row = (
             *(person_id, self.cohort, is_invented, zone),
-            *(self._place_hash(identity.postcode, is_invented=is_invented), self.at),
+            *(self._place_hash(identity.french_postcode, is_invented=is_invented), self.at),
         )
         self.rows.people[person_id] = (row, identity)
         numbers = []

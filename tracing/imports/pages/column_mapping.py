@@ -12,22 +12,32 @@ from tracing.imports.format.columns import REQUIRED, doubled_headings
 from tracing.imports.format.date_orders import DATES, DateOrder
 from tracing.imports.format.inspection import TableInspection, difference, proposed
 from tracing.imports.format.mapping import Mapping
+from tracing.imports.format.proposals import likely, likely_country
 from tracing.imports.lots import originals, queries
 from tracing.imports.lots import services as lots
 from tracing.imports.models import ImportLot, LotState
-from tracing.imports.pages.source_words import CODE_WORDS, COLUMN_FAULT_WORDS, FIELD_GROUPS, FIELD_WORDS
+from tracing.imports.pages.source_words import (
+    CODE_WORDS,
+    COLUMN_FAULT_WORDS,
+    COUNTRY_WORDS,
+    FIELD_GROUPS,
+    FIELD_WORDS,
+)
 from tracing.imports.sandbox import client
 from tracing.imports.sources import queries as source_queries
 from tracing.imports.sources import services as source_services
 from tracing.imports.sources.mapping_rules import (
+    ColumnFault,
     code_questions,
     column_faults,
     date_order_faults,
+    heading_named,
     likely_month_first,
     mapping_from,
 )
 from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
+from tracing.people.countries import Country
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
 from tracing.staff.scope import read_log_reason, scope_of
@@ -53,11 +63,12 @@ def columns(lot_id: int) -> ResponseReturnValue:
     if looked.is_messages:
         return _codes_of_messages(lot, looked, accepted)
     if request.method == "GET":
-        likely, certain = proposed(looked, accepted)
-        month_first = likely_month_first(likely, looked, accepted)
-        return _columns_page(lot, looked, accepted, likely, certain=certain, month_first=month_first)
+        guessed, certain = proposed(looked, accepted)
+        month_first = likely_month_first(guessed, looked, accepted)
+        return _columns_page(lot, looked, accepted, guessed, certain=certain, month_first=month_first)
     chosen, month_first = _chosen(looked), _month_first()
     faults = column_faults(chosen, looked) | date_order_faults(chosen, month_first, looked)
+    faults |= dict.fromkeys(_not_found(looked), ColumnFault.NO_SUCH_HEADING)
     step = request.form.get("step")
     if faults or step == "columns":
         page = _columns_page(
@@ -95,13 +106,26 @@ def _look(lot: ImportLot) -> tuple[TableInspection, tuple[int, Mapping] | None]:
 
 
 def _chosen(looked: TableInspection) -> dict[str, str]:
-    """Return the heading chosen for each field, which the form gives as a number among the choices."""
+    """Return the heading chosen for each field: a number among the choices, or one that was searched for by name."""
     picked = {name: request.form.get(f"column-{name}", type=int) for name in FIELD_WORDS}
-    return {
+    by_number = {
         name: looked.choices[place]
         for name, place in picked.items()
         if place is not None and 0 <= place < len(looked.choices)
     }
+    named = {name: heading_named(typed, looked) for name, typed in _searched().items()}
+    return by_number | {name: heading for name, heading in named.items() if heading is not None}
+
+
+def _searched() -> dict[str, str]:
+    """Return the heading typed into the search of each field, where there is one."""
+    typed = {name: request.form.get(f"search-{name}", "").strip() for name in FIELD_WORDS}
+    return {name: heading for name, heading in typed.items() if heading}
+
+
+def _not_found(looked: TableInspection) -> list[str]:
+    """Return the fields whose typed heading no column has."""
+    return [name for name, typed in _searched().items() if heading_named(typed, looked) is None]
 
 
 def _month_first() -> frozenset[str]:
@@ -124,6 +148,7 @@ def _save(lot: ImportLot, mapping: Mapping) -> ResponseReturnValue:
     """Save the mapping as the source's next version and have the lot read again."""
     me, at = agent().member_id, clock.now()
     with transaction():
+        source_services.set_country(lot.source_code, _country(lot.source_code), by=me, at=at)
         version = source_services.accept_mapping(lot.source_code, mapping, by=me, at=at)
         if lot.state is LotState.PLANNED:
             lots.plan_again(lot.id, by=me, at=at)
@@ -131,6 +156,25 @@ def _save(lot: ImportLot, mapping: Mapping) -> ResponseReturnValue:
             lots.read_with_new_mapping(lot.id, by=me, at=at)
     flash(_("Correspondance gardée, version %(number)s. Le lot est relu avec elle.", number=version.version))
     return redirect(url_for("imports.lot", lot_id=lot.id), 303)
+
+
+def _country(source_code: str) -> Country:
+    """Return the country that was chosen on the page, else the source's."""
+    chosen = request.form.get("country")
+    known = source_queries.get_source(source_code).country
+    return Country(chosen) if chosen in {country.value for country in Country} else known
+
+
+def _seeming_country(lot: ImportLot, looked: TableInspection, chosen: dict[str, str]) -> Country | None:
+    """Return the country to propose for the first file of a source of which nothing else was said."""
+    source = source_queries.get_source(lot.source_code)
+    if (
+        "country" in request.form
+        or source.country is not Country.FRANCE
+        or source_queries.mapping_of(source.code)
+    ):
+        return None
+    return likely_country(chosen, looked.columns)
 
 
 def _columns_page(
@@ -144,11 +188,18 @@ def _columns_page(
     faults: dict[str, Any] | None = None,
 ) -> str:
     used = set(chosen.values())
+    columns = looked.columns
+    seeming = _seeming_country(lot, looked, chosen)
+    common = _common(lot, looked, chosen, month_first)
     doubled = [] if accepted else doubled_headings(looked.headings)
     return render_template(
         "imports/mapping.html",
-        **_common(lot, looked, chosen, month_first),
+        **common | {"country": seeming or common["country"]},
+        seeming_country=seeming,
         certain=certain,
+        likely={name: likely(name, columns, chosen.get(name)) for name in FIELD_WORDS},
+        missing=[name for name in REQUIRED if name not in chosen],
+        not_found={name: _searched()[name] for name in _not_found(looked)},
         doubled=list(dict.fromkeys(doubled)),
         date_fields=DATES,
         seems_month_first={
@@ -193,4 +244,6 @@ def _common(
         "month_first": month_first,
         "place_of": {heading: place for place, heading in enumerate(looked.choices)},
         "field_words": FIELD_WORDS,
+        "countries": COUNTRY_WORDS,
+        "country": _country(lot.source_code),
     }

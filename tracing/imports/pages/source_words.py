@@ -12,11 +12,24 @@ from tracing.imports.format.codes import (
 )
 from tracing.imports.models import KeyState, KeyUse, SourceKind
 from tracing.imports.sources.mapping_rules import ColumnFault
+from tracing.people.countries import Country
 
 KIND_WORDS = {
     SourceKind.LABORATORY: _l("Laboratoire"),
     SourceKind.PORTAL: _l("Portail de résultats"),
     SourceKind.PLATFORM: _l("Autre plateforme"),
+}
+
+COUNTRY_WORDS = {
+    Country.FRANCE: _l("France"),
+    Country.BELGIUM: _l("Belgique"),
+    Country.LUXEMBOURG: _l("Luxembourg"),
+    Country.GERMANY: _l("Allemagne"),
+    Country.SWITZERLAND: _l("Suisse"),
+    Country.AUSTRIA: _l("Autriche"),
+    Country.ITALY: _l("Italie"),
+    Country.SPAIN: _l("Espagne"),
+    Country.OTHER: _l("un autre pays"),
 }
 
 USE_WORDS = {
@@ -163,6 +176,7 @@ CODE_WORDS = {
 
 COLUMN_FAULT_WORDS = {
     ColumnFault.MISSING: _l("Ce champ est obligatoire : choisissez sa colonne."),
+    ColumnFault.NO_SUCH_HEADING: _l("Aucune colonne n’a ce titre : prenez-en un de la liste."),
     ColumnFault.TWICE: _l("Cette colonne sert déjà à un autre champ."),
     ColumnFault.NO_VALUE: _l("Cette colonne est vide, et ce champ est obligatoire."),
     ColumnFault.NO_DATE: _l("Aucune de ses premières valeurs n’est une date."),

@@ -17,6 +17,7 @@ from tracing.imports.pages.lot_words import STATE_TONES, STATE_WORDS
 from tracing.imports.pages.source_forms import SourceForm
 from tracing.imports.pages.source_words import (
     CODE_WORDS,
+    COUNTRY_WORDS,
     FIELD_GROUPS,
     FIELD_WORDS,
     KEY_TONES,
@@ -147,6 +148,7 @@ def show(code: str) -> ResponseReturnValue:
         names=staff.member_names(people),
         has_signer=any(key.use is KeyUse.SIGNER and key.state is KeyState.CONFIRMED for key in keys),
         kind_words=KIND_WORDS,
+        country_words=COUNTRY_WORDS,
         use_words=USE_WORDS,
         key_words=KEY_WORDS,
         key_tones=KEY_TONES,

@@ -108,13 +108,14 @@ def _identity_text(identity: Identity) -> str:
             *(identity.birth_name, identity.usual_name, identity.first_names, identity.sex),
             *(_day_text(identity.birth_date), identity.nir or "", _OF_SEVERAL.join(identity.phones)),
             *(identity.email, identity.address, identity.postcode, identity.city, identity.insee_code),
+            *(identity.country, identity.national_number),
         )
     )
 
 
 def _identity_of(text: str) -> Identity:
     birth_name, usual_name, first_names, sex, born, nir, phones, *rest = text.split(_FIELD)
-    email, address, postcode, city, insee_code = rest
+    email, address, postcode, city, insee_code, country, national_number = rest
     return Identity(
         birth_name=birth_name,
         usual_name=usual_name,
@@ -128,6 +129,8 @@ def _identity_of(text: str) -> Identity:
         postcode=postcode,
         city=city,
         insee_code=insee_code,
+        country=country,
+        national_number=national_number,
     )
 
 

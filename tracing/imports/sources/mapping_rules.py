@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tracing.imports.format.codes import CODES, TEST, propose_code, propose_test, test_of
-from tracing.imports.format.columns import REQUIRED
+from tracing.imports.format.columns import REQUIRED, heading_key
 from tracing.imports.format.date_orders import DATES, DateOrder, with_day_first
 from tracing.imports.format.dates import read_moment
 from tracing.imports.format.inspection import TableInspection
@@ -24,6 +24,8 @@ class ColumnFault(StrEnum):
 
     MISSING = "missing"
     """The field is required and has no column."""
+    NO_SUCH_HEADING = "no_such_heading"
+    """No column has the heading that was typed."""
     TWICE = "twice"
     """Another field has the same column."""
     NO_VALUE = "no_value"
@@ -38,6 +40,12 @@ class ColumnFault(StrEnum):
     """Its values are too many, or too long, to be codes."""
     DAY_FIRST = "day_first"
     """It was said to be month first, but its dates can be read only day first."""
+
+
+def heading_named(typed: str, looked: TableInspection) -> str | None:
+    """Return the heading that a person typed, whatever its capitals and accents; None if no column has it."""
+    key = heading_key(typed)
+    return next((heading for heading in looked.choices if heading_key(heading) == key), None)
 
 
 def column_faults(chosen: Table[str, str], looked: TableInspection) -> dict[str, ColumnFault]:

@@ -11,6 +11,7 @@ from tracing.imports.format.mapping import Mapping
 from tracing.imports.models import ImportLot, ImportSource, KeyState, KeyUse, SourceKey, SourceMapping
 from tracing.imports.sources.errors import NoSuchKey, NoSuchMapping, NoSuchSource
 from tracing.kernel.db import find_row, session
+from tracing.people.countries import Country
 from tracing.staff.scope import HOST, Scope
 from tracing.vault import services as vault
 
@@ -35,6 +36,12 @@ def get_source(code: str, scope: Scope = HOST, *, lock: bool = False) -> ImportS
 def find_source(code: str) -> ImportSource | None:
     """Return a source, or None if it was never created and nothing came from it."""
     return session.get(ImportSource, code)
+
+
+def country_of(code: str) -> str:
+    """Return the country by which a source's files are read; one that was never created is in France."""
+    source = find_source(code)
+    return Country.FRANCE.value if source is None else source.country.value
 
 
 def sources(scope: Scope) -> Sequence[ImportSource]:

@@ -17,6 +17,7 @@ from tracing.imports.sources import queries
 from tracing.imports.sources.errors import OtherWorld, SourceCodeTaken
 from tracing.kernel import events
 from tracing.kernel.db import session
+from tracing.people.countries import Country
 from tracing.staff import queries as staff
 from tracing.staff.models import SiteKind
 from tracing.staff.scope import HOST, Scope
@@ -31,6 +32,7 @@ class Terms(TypedDict):
     needs_signature: bool
     site_id: int | None
     contact: str
+    country: Country
 
 
 def get_or_create_source(code: str, scope: Scope = HOST, *, at: datetime) -> ImportSource:
@@ -89,6 +91,24 @@ def change_source(code: str, terms: Terms, *, by: int, at: datetime) -> ImportSo
     return source
 
 
+def set_country(code: str, country: Country, *, by: int, at: datetime) -> None:
+    """Say in which country a source is; does nothing where that was said already."""
+    source = queries.get_source(code, lock=True)
+    if source.country is country:
+        return
+    source.country, source.updated_at = country, at
+    session.flush()
+    events.record(
+        "source.changed",
+        by=by,
+        at=at,
+        site_id=source.site_id,
+        source=code,
+        changed=["country"],
+        country=country.value,
+    )
+
+
 def _is_practice(site_id: int | None) -> bool:
     """Return whether a source with this owner sends fictional people."""
     return site_id is not None and staff.get_site(site_id).kind is SiteKind.TRAINING
@@ -100,6 +120,7 @@ def _decided(terms: Terms) -> dict[str, Any]:
         "is_trusted": terms["is_trusted"],
         "needs_signature": terms["needs_signature"],
         "site": terms["site_id"],
+        "country": terms["country"].value,
     }
 
 
