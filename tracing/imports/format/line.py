@@ -70,13 +70,15 @@ class ParsedLine(NamedTuple):
     values: tuple[str, ...]
     """Every field as it came, in the order of the layout, for a line with a problem: a person will correct it."""
     fingerprint_content: str
-    """The line's own fields, without lot number and extraction time, to be hashed with a key."""
+    """The line's own fields, without lot number and extraction time, to be hashed with a key (`own_fields`)."""
     problems: tuple[Problem, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     identity: Identity | None = None
     facts: LabFacts | None = None
     background: Background | None = None
     fund_code: str = ""
+    extracted_at: datetime | None = None
+    """When the file or the message was made, or received if it does not say so: which of two lines is newer."""
 
     @property
     def is_not_positive(self) -> bool:
@@ -92,15 +94,20 @@ def parse(raw: RawLine, reading: Reading) -> ParsedLine:
     sent = dict(zip(FIELDS, values, strict=True))
     dates = read_dates(sent, reading)
     content = _fingerprint_content(values, sent, dates)
+    line_id, made_at = fields.read_id(sent["ID_RESULTAT"]), in_utc(dates.now[0], reading.zone)
     if raw.is_bad_shape:
-        return ParsedLine(raw.row, sent["ID_RESULTAT"], "", raw.values, content, (Problem.BAD_SHAPE,))
+        return ParsedLine(
+            raw.row, line_id, "", raw.values, content, (Problem.BAD_SHAPE,), extracted_at=made_at
+        )
     if sent["CODE_LOINC"] in OTHER_PATHOGENS:
-        return ParsedLine(raw.row, sent["ID_RESULTAT"], OTHER_PATHOGEN, (), content)
+        return ParsedLine(raw.row, line_id, OTHER_PATHOGEN, (), content, extracted_at=made_at)
     result = sent["RESULTAT"].upper()
     problems = () if result in NOT_POSITIVE else problems_of(find_faults(sent, dates))
     if problems or result in NOT_POSITIVE:
         values_to_correct = raw.values if problems else ()
-        return ParsedLine(raw.row, sent["ID_RESULTAT"], result, values_to_correct, content, problems)
+        return ParsedLine(
+            raw.row, line_id, result, values_to_correct, content, problems, extracted_at=made_at
+        )
     return _usable(raw, sent, content, dates, reading)
 
 
@@ -113,7 +120,7 @@ def _usable(raw: RawLine, sent: dict[str, str], content: str, dates: Dates, read
         doubts.append(Doubt.DATE_IGNORED)
     return ParsedLine(
         raw.row,
-        sent["ID_RESULTAT"],
+        fields.read_id(sent["ID_RESULTAT"]),
         POSITIVE,
         (),
         content,
@@ -122,6 +129,7 @@ def _usable(raw: RawLine, sent: dict[str, str], content: str, dates: Dates, read
         facts=_facts(sent, dates, reading.zone),
         background=background,
         fund_code=fields.padded(sent["CODE_CAISSE"], 3).upper(),
+        extracted_at=in_utc(dates.now[0], reading.zone),
     )
 
 
@@ -199,13 +207,12 @@ def _background(sent: dict[str, str], doubts: list[Doubt]) -> Background:
     )
 
 
-_NOT_ITS_OWN = frozenset(("NUM_LOT", "DATE_EXTRACTION"))
-_DATES = ("DATE_NAISSANCE", "DATE_PRELEVEMENT", "DATE_VALIDATION", "DATE_DEBUT_SYMPTOMES")
-_NUMBERS = ("TEL_MOBILE", "TEL_FIXE", "CODE_POSTAL", "CODE_INSEE", "FINESS_LABO", "CODE_CAISSE", "NIR")
-_as_written = itemgetter(
-    *(at for at, name in enumerate(FIELDS) if name not in (*_NOT_ITS_OWN, *_DATES, *_NUMBERS))
-)
-_numbers = itemgetter(*map(FIELDS.index, _NUMBERS))
+NOT_ITS_OWN = frozenset(("NUM_LOT", "DATE_EXTRACTION"))
+DATES = ("DATE_NAISSANCE", "DATE_PRELEVEMENT", "DATE_VALIDATION", "DATE_DEBUT_SYMPTOMES")
+NUMBERS = ("TEL_MOBILE", "TEL_FIXE", "CODE_POSTAL", "CODE_INSEE", "FINESS_LABO", "CODE_CAISSE", "NIR")
+AS_WRITTEN = tuple(name for name in FIELDS if name not in (*NOT_ITS_OWN, *DATES, *NUMBERS))
+_as_written = itemgetter(*map(FIELDS.index, AS_WRITTEN))
+_numbers = itemgetter(*map(FIELDS.index, NUMBERS))
 _BLANKS = str.maketrans("", "", " .-")
 _LEADING_ZEROS = re.compile("(?<=\x1f)0+")
 

@@ -155,8 +155,12 @@ def _results(message: Message, patient: _Patient, meanings: dict[str, str]) -> I
                 "CODE_LOINC": test,
                 "RESULTAT": found,
             }
-            if found in ("N", "I", "X"):
+            if found == "X" and observation.text(11) not in _TAKEN_BACK:
                 yield about
+            elif found in ("N", "I", "X"):
+                # whom it names is compared where its id was taken in before, and kept nowhere
+                named = {name: person[name] for name in _NAMING if name in person}
+                yield about | named | {"DATE_EXTRACTION": moment_in(message.header.text(7))}
             else:
                 yield about | person | fund | answers | _circumstances(message, order, observation, test)
     if not times:
@@ -167,6 +171,9 @@ def _results(message: Message, patient: _Patient, meanings: dict[str, str]) -> I
             "ID_RESULTAT": _result_id(message, order, NO_SEGMENT),
             "RESULTAT": "X",
         }
+
+
+_NAMING = ("NOM_NAISSANCE", "PRENOMS", "DATE_NAISSANCE", "SEXE", "NIR")
 
 
 def _is_result(observation: Segment, test: str) -> bool:

@@ -58,11 +58,12 @@ def _text_of(line: ParsedLine) -> str:
             *(_OF_SEVERAL.join(line.doubts), line.fund_code, _identity_text(line.identity)),
             *(_facts_text(line.facts), _FIELD.join(line.background)),
         )
-    return _PART.join((str(line.row), line.result_id, line.result, line.fingerprint_content, *rest))
+    made = _moment_text(line.extracted_at)
+    return _PART.join((str(line.row), line.result_id, line.result, made, line.fingerprint_content, *rest))
 
 
 def _line_of(text: str) -> ParsedLine:
-    row, result_id, result, content, *rest = text.split(_PART)
+    row, result_id, result, made, content, *rest = text.split(_PART)
     if len(rest) == _PARTS_OF_A_USABLE:
         doubts, fund_code, identity, facts, background = rest
         if result != POSITIVE:
@@ -79,6 +80,7 @@ def _line_of(text: str) -> ParsedLine:
             _facts_of(facts),
             Background(*background.split(_FIELD)),
             fund_code,
+            _moment_of(made),
         )
     told, fields = rest
     problems = tuple(map(Problem, told.split()))
@@ -86,7 +88,7 @@ def _line_of(text: str) -> ParsedLine:
     is_not_positive = result in NOT_POSITIVE or result == OTHER_PATHOGEN
     if bool(problems) == is_not_positive or len(values) != (len(FIELDS) if problems else 0):
         raise ProtocolError
-    return ParsedLine(int(row), result_id, result, values, content, problems)
+    return ParsedLine(int(row), result_id, result, values, content, problems, extracted_at=_moment_of(made))
 
 
 def _identity_text(identity: Identity) -> str:
