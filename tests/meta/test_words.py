@@ -128,6 +128,7 @@ TIME_OF_DAY = re.compile(r"%H\b|%H:%M|%\(hours\)\w\sh\s%\(minutes\)")
 NOT_SHOWN = {
     *(
         "imports/parsing/xlsx_cells.py",
+        "imports/format/own_fields.py",
         "demo/invented_people.py",
         "kernel/events.py",
         "queue/maintenance/settings.py",

@@ -46,6 +46,7 @@ BOUNDED = {
     "ix_queue_entries_regroup": "the households that wait to be joined or split",
     "ix_possible_duplicates_open": "the pairs that nobody has compared yet",
     "ix_import_lines_to_correct": "the lines that somebody must still correct",
+    "ix_import_lines_negatives": "the lines that are not positive and that somebody must still compare",
     "ix_import_lots_waiting": "the lots that wait to be loaded",
     "ix_import_lots_taken_back": "the lots that somebody took back, by hand",
     "ix_call_tasks_waiting_language": "the calls that wait for somebody who speaks a language",

@@ -286,7 +286,8 @@ class _Again:
         if not is_changed or self.line.identity is None or self.line.facts is None or not records:
             return bare
         case = next((case for one in records for case in one.cases if case.case_id == stands.case_id), None)
-        is_newer = not self._is_no_later(stands)
+        times = [one.extracted_at for one in self.mine if one.extracted_at is not None]
+        is_newer = not times or self.line.extracted_at is None or self.line.extracted_at >= max(times)
         adds = _added(self.line.identity, records, is_newer=is_newer)
         onset = self.line.facts.onset_on if case is not None and case.needs_onset else None
         return bare._replace(person_id=records[0].person_id, adds=adds, onset_on=onset)

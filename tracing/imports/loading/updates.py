@@ -14,6 +14,7 @@ from tracing.cases import services as cases
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.contacts import contact_to_case
 from tracing.kernel.db import session
+from tracing.kernel.redaction import redacted
 from tracing.people import queries as people_queries
 from tracing.people import services as people
 from tracing.people.rules import Identity, completed
@@ -24,6 +25,7 @@ from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.queue.rules import Factor
 
 
+@redacted
 class Turn(NamedTuple):
     """A result of a case that a line withdraws, or brings back."""
 
