@@ -250,3 +250,27 @@ def test_the_plan_says_it_and_each_lot_is_undone_to_what_was_before(story, sessi
         assert {table for table in left if "queue" not in table and "call_tasks" not in table} <= {
             "household_numbers"
         }, left
+
+
+def test_a_lot_that_stopped_between_both_contradicts_itself_all_the_same(story, session):
+    sent = arrival("pdl.csv.p7m", lot_of([{}, {"RESULTAT": "N"}]))
+
+    def die(_done, _lines):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        load(sent, batch_size=1, progress=die)
+
+    assert load(sent)["quarantine_reasons"] == {"CONTRADICTION": 1}
+    assert cases_of(session)[0].status is CaseStatus.OPEN
+
+
+def test_the_list_of_withdrawn_results_says_which_came_again(story, session, taken, browse):
+    reference = taken.reference
+    take_in({"RESULTAT": "N"} | LATER)
+    take_in({"DATE_EXTRACTION": "09/03/2021 07:45"})
+
+    page = browse.as_(story.dora).get("/lists?list=withdrawn")
+
+    assert "Retirés, puis confirmés" in page.text
+    assert reference in page.text

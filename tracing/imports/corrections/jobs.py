@@ -124,7 +124,13 @@ def forget_negatives(slot: datetime) -> int:
     with transaction():
         if not take_slot("forget_negatives", slot, at=clock.now()):
             return 0
-        return corrections.forget_negatives(at=clock.now())
+    forgotten = 0
+    while True:
+        with transaction():
+            some = corrections.forget_negatives(at=clock.now())
+        forgotten += some
+        if some < corrections.NEGATIVES_AT_ONCE:
+            return forgotten
 
 
 def _correct(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 
 from tracing.imports.corrections import queries
 from tracing.imports.errors import NoLongerToCorrect
@@ -100,7 +100,8 @@ def correct(
             (found.done_before if raw.row in known else found.unknown).append(raw.row)
         else:
             work.look_at(line, raw)
-    work.refuse_taken_ids()
+    if taking.trusts_ids:
+        work.refuse_taken_ids()
     lines = [*work.usable.values(), *(work.changed.values() if keep_wrong else ())]
     if lines:
         revisions = {
@@ -247,7 +248,7 @@ def take_up(line: ImportLine, *, by: int, at: datetime) -> None:
 
 
 def forget_negatives(*, at: datetime) -> int:
-    """Forget whom lines name that are not positive and that nobody compared in time; return how many.
+    """Forget whom lines name that are not positive and that nobody compared in time, some at once; return how many.
 
     Such a line waits no longer: there is nothing left to compare.
     """
@@ -256,7 +257,8 @@ def forget_negatives(*, at: datetime) -> int:
         .join(ImportLot, ImportLot.id == ImportLine.lot_id)
         .where(
             text(NEGATIVE_KEPT),
-            ImportLot.received_at <= at - KEEP_NEGATIVE,
+            func.coalesce(ImportLot.loaded_at, ImportLot.started_at, ImportLot.received_at)
+            <= at - KEEP_NEGATIVE,
         )
         .order_by(ImportLine.id)
         .limit(NEGATIVES_AT_ONCE)

@@ -94,7 +94,7 @@ def parse(raw: RawLine, reading: Reading) -> ParsedLine:
     sent = dict(zip(FIELDS, values, strict=True))
     dates = read_dates(sent, reading)
     content = _fingerprint_content(values, sent, dates)
-    line_id, made_at = fields.read_id(sent["ID_RESULTAT"]), in_utc(dates.now[0], reading.zone)
+    line_id, made_at = fields.read_id(sent["ID_RESULTAT"]), _made_at(dates, reading)
     if raw.is_bad_shape:
         return ParsedLine(
             raw.row, line_id, "", raw.values, content, (Problem.BAD_SHAPE,), extracted_at=made_at
@@ -109,6 +109,14 @@ def parse(raw: RawLine, reading: Reading) -> ParsedLine:
             raw.row, line_id, result, values_to_correct, content, problems, extracted_at=made_at
         )
     return _usable(raw, sent, content, dates, reading)
+
+
+def _made_at(dates: Dates, reading: Reading) -> datetime:
+    """Return when the file or message was made: received, if what it says is at the end of all time."""
+    try:
+        return in_utc(dates.now[0], reading.zone)
+    except OverflowError:
+        return reading.received_at
 
 
 def _usable(raw: RawLine, sent: dict[str, str], content: str, dates: Dates, reading: Reading) -> ParsedLine:
@@ -129,7 +137,7 @@ def _usable(raw: RawLine, sent: dict[str, str], content: str, dates: Dates, read
         facts=_facts(sent, dates, reading.zone),
         background=background,
         fund_code=fields.padded(sent["CODE_CAISSE"], 3).upper(),
-        extracted_at=in_utc(dates.now[0], reading.zone),
+        extracted_at=_made_at(dates, reading),
     )
 
 

@@ -7,6 +7,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, send_
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from flask_babel.speaklater import LazyString
 
 from tracing.cases import queries as cases
 from tracing.imports.corrections import jobs as correction_jobs
@@ -103,11 +104,13 @@ def line(lot_id: int, row_number: int) -> ResponseReturnValue:
     return _after(found, row_number, corrected)
 
 
-def _after(lot: ImportLot, row_number: int, corrected: Corrected) -> ResponseReturnValue:
+def _after(
+    lot: ImportLot, row_number: int, corrected: Corrected, became: str | LazyString = ""
+) -> ResponseReturnValue:
     """Say what a line has become and go on to the next one to correct."""
     if row_number not in corrected.taken:
         raise NoLongerToCorrect
-    became = TAKEN_WORDS[corrected.taken[row_number]]
+    became = became or TAKEN_WORDS[corrected.taken[row_number]]
     following = waiting_lines.next_row(lot.id, row_number)
     if following is None:
         flash(
@@ -233,7 +236,8 @@ def say(lot_id: int, row_number: int) -> ResponseReturnValue:
     if outcome is Outcome.QUARANTINED:
         flash(_("Ligne %(row)s : elle contredit le même lot. Dites ce qui compte.", row=row_number))
         return redirect(url_for("corrections.line", lot_id=lot_id, row_number=row_number), 303)
-    return _after(found, row_number, Corrected(taken={row_number: outcome}))
+    became = _("la personne connue, dont le nom et la date sont corrigés s’il le fallait") if outcome is Outcome.DUPLICATE else ""
+    return _after(found, row_number, Corrected(taken={row_number: outcome}), became)
 
 
 @bp.post("/lots/<int:lot_id>/lines/<int:row_number>/take-up")
