@@ -236,7 +236,11 @@ def say(lot_id: int, row_number: int) -> ResponseReturnValue:
     if outcome is Outcome.QUARANTINED:
         flash(_("Ligne %(row)s : elle contredit le même lot. Dites ce qui compte.", row=row_number))
         return redirect(url_for("corrections.line", lot_id=lot_id, row_number=row_number), 303)
-    became = _("la personne connue, dont le nom et la date sont corrigés s’il le fallait") if outcome is Outcome.DUPLICATE else ""
+    became = (
+        _("la personne connue, dont le nom et la date sont corrigés s’il le fallait")
+        if outcome is Outcome.DUPLICATE
+        else ""
+    )
     return _after(found, row_number, Corrected(taken={row_number: outcome}), became)
 
 
