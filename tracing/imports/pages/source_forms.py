@@ -56,12 +56,11 @@ class SourceForm(PageForm):
         _l("Charger ses lots sans attendre"),
         description=_l("Sinon, chaque lot montre d’abord son plan, et une personne le valide."),
     )
-    ids_are_unique = BooleanField(
-        _l("Se fier à ses identifiants de résultats"),
+    reuses_ids = BooleanField(
+        _l("Réutilise ses identifiants de résultats"),
         description=_l(
-            "À décocher pour un laboratoire qui réutilise ses numéros : chaque ligne est alors reconnue à son contenu, et un résultat négatif n’en retire plus un autre."
+            "Chaque ligne est alors reconnue à son contenu, et un résultat négatif n’en retire plus aucun autre."
         ),
-        default=True,
     )
     needs_signature = BooleanField(
         _l("Exiger sa signature"),
@@ -80,7 +79,7 @@ class SourceForm(PageForm):
                 "contact": source.contact,
                 "site": str(source.site_id or ""),
                 "is_trusted": source.is_trusted,
-                "ids_are_unique": source.ids_are_unique,
+                "reuses_ids": not source.ids_are_unique,
                 "needs_signature": source.needs_signature,
             }
         form: Self = cls(data=known)
@@ -98,7 +97,7 @@ class SourceForm(PageForm):
             label=(self.label.data or "").strip(),
             kind=SourceKind(self.kind.data),
             is_trusted=bool(self.is_trusted.data),
-            ids_are_unique=bool(self.ids_are_unique.data),
+            ids_are_unique=not self.reuses_ids.data,
             needs_signature=bool(self.needs_signature.data),
             site_id=int(self.site.data) if self.site.data else None,
             contact=(self.contact.data or "").strip(),

@@ -115,7 +115,7 @@ def edit(code: str) -> ResponseReturnValue:
     with transaction():
         services.change_source(code, form.terms(), by=agent().member_id, at=clock.now())
     flash(_("Enregistré. Les lots à venir suivront ces choix."))
-    if not form.ids_are_unique.data:
+    if form.reuses_ids.data:
         decided = correction_jobs.decide_without_ids(code, settings=g.settings, by=agent().member_id)
         if decided:
             flash(
