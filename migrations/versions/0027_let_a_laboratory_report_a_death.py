@@ -6,7 +6,7 @@ The older release reads only whether there is such a row.
 from alembic import op
 
 revision = "0027"
-down_revision = "0025"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 

@@ -44,6 +44,7 @@ IDEMPOTENT = {
     "corrections.line": "brings the line out of those to correct: a second time is refused",
     "corrections.load_old": "brings each line out of those to correct: a second time finds none",
     "corrections.of_lot": "brings each line out of those to correct: a second time finds none",
+    "corrections.say": "brings the line out of those to correct: a second time is refused",
     "corrections.set_aside": STATE,
     "corrections.take_up": STATE,
     "desk.dismiss_draft": STATE,

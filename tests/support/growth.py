@@ -49,6 +49,7 @@ BOUNDED = {
     "ix_possible_duplicates_open": "the pairs that nobody has compared yet",
     "ix_contrary_results_to_note": "the negative PCRs that no adviser has noted yet",
     "ix_import_lines_to_correct": "the lines that somebody must still correct",
+    "ix_import_lines_negatives": "the lines that are not positive and that somebody must still compare",
     "ix_import_lots_waiting": "the lots that wait to be loaded",
     "ix_import_messages_waiting": "the messages of the last seconds",
     "ix_import_lots_taken_back": "the lots that somebody took back, by hand",

@@ -141,6 +141,7 @@ def _lot(site: Site, by: int, other: int, serial: int, *, at: datetime) -> Impor
         label=code,
         kind=SourceKind.LABORATORY,
         is_trusted=False,
+        ids_are_unique=True,
         needs_signature=False,
         site_id=site.id,
         contact="",

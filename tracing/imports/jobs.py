@@ -127,7 +127,7 @@ def plan_file(
         at = arrival.received_at or clock.now()
         reading = _reading_of(arrival, country, received_at=at)
         with transaction():
-            planner = Planner(arrival.source_code, routing.routing_of(arrival.source_code), reading)
+            planner = _planner(arrival.source_code, reading)
         with gc_control.defer_gc() as sweep:
             for done, lines in _batches(extract.understood(reading), batch_size):
                 with transaction():
@@ -266,7 +266,7 @@ def _end(lot_id: int, refusal: FileRefused | OriginalGone, *, keep_days: int) ->
 def _plan(lot: ImportLot, extract: Extract, reading: Reading, *, batch_size: int) -> None:
     """Decide every line and store the outcome as the lot's plan; nothing of the lot is loaded."""
     with transaction():
-        planner = Planner(lot.source_code, routing.routing_of(lot.source_code), reading)
+        planner = _planner(lot.source_code, reading)
     with gc_control.defer_gc() as sweep:
         for read, lines in _batches(extract.understood(reading), batch_size):
             with transaction():
@@ -276,6 +276,15 @@ def _plan(lot: ImportLot, extract: Extract, reading: Reading, *, batch_size: int
     with transaction():
         plan = planner.plan(at=clock.now()) | {"left_out": extract.left_out}
         lots.planned(lot.id, plan, at=clock.now())
+
+
+def _planner(source_code: str, reading: Reading) -> Planner:
+    return Planner(
+        source_code,
+        routing.routing_of(source_code),
+        reading,
+        trusts_ids=source_queries.trusts_ids(source_code),
+    )
 
 
 def _take_all(

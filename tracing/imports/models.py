@@ -85,6 +85,8 @@ class ImportSource(Base):
     kind: Mapped[SourceKind] = mapped_column(enum_text(SourceKind), server_default=text("'laboratory'"))
     is_trusted: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Its lots are committed without a person."""
+    ids_are_unique: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    """Its result ids say which result is which. Not so for one that reuses them: its lines go by their fingerprints."""
     needs_signature: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """A file without a valid signature of this source is refused."""
     site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
@@ -303,6 +305,10 @@ TO_CORRECT = "outcome = 'quarantined' AND is_current AND settled_by_id IS NULL A
 """SQL condition of the lines that still wait for a correction."""
 
 
+NEGATIVE_KEPT = "outcome = 'quarantined' AND result IN ('N', 'I', 'X') AND sealed IS NOT NULL"
+"""SQL condition of the lines that are not positive and whose person is kept until somebody has compared them."""
+
+
 class ImportLine(Base):
     """One line of a lot and its outcome. Of a line that is not positive, no personal data is kept."""
 
@@ -323,6 +329,7 @@ class ImportLine(Base):
             "ix_import_lines_settled_by", "settled_by_id", postgresql_where=text("settled_by_id IS NOT NULL")
         ),
         Index("ix_import_lines_to_correct", "id", postgresql_where=text(TO_CORRECT)),
+        Index("ix_import_lines_negatives", "id", postgresql_where=text(NEGATIVE_KEPT)),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -341,6 +348,16 @@ class ImportLine(Base):
     outcome: Mapped[Outcome] = mapped_column(enum_text(Outcome))
     new_episode: Mapped[bool] = mapped_column(default=False)
     possible_duplicate: Mapped[bool] = mapped_column(default=False)
+    completed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """A duplicate that brought a number, an address or an onset date that was missing."""
+    has_lost_id: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Its result id came in scientific notation, so that it has none."""
+    shares_id: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Another line of its lot has the same result id for another person."""
+    extracted_at: Mapped[datetime | None]
+    """When its file or message was made, by its own account, else received: which of two lines is newer."""
+    reinstated: Mapped[str | None]
+    """Of a line that brought a withdrawn result back, the status of the case before."""
     reasons: Mapped[list[str]]
     """Why it was quarantined, the decisive reason first."""
     warnings: Mapped[list[str]]

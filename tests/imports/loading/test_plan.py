@@ -24,7 +24,8 @@ LOTS = ("pdl-20210308-0800.csv.p7m", "pdl-20210308-1300.xlsx", "pdl-20210510-har
 CMS, HARD = LOTS[0], LOTS[2]
 COUNTS = (
     *("lines", "created", "repeat", "duplicate", "not_positive", "quarantined", "withdrawn"),
-    *("possible_duplicates", "new_episodes", "quarantine_reasons", "warnings"),
+    *("possible_duplicates", "new_episodes", "completed", "lost_ids", "shared_ids"),
+    *("quarantine_reasons", "warnings"),
 )
 
 
@@ -117,7 +118,7 @@ def test_what_an_earlier_line_brings_counts_for_the_next_wherever_the_batches_en
         "A-4": "repeat",
         "A-5": "repeat",
         "A-6": "repeat",
-        "A-1#2": "withdrawn",
+        "A-1#2": "quarantined:CONTRADICTION",
         "A-7": "quarantined:MISSING_FIELD",
         "A-7#2": "repeat",
         "A-8": "created:new_episode",

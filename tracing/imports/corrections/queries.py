@@ -9,6 +9,7 @@ from sqlalchemy import and_, func, select, true
 from tracing.imports.errors import NoSuchLot
 from tracing.imports.format.columns import EXTRAS, FIELDS
 from tracing.imports.format.faults import Problem
+from tracing.imports.format.reading import NOT_POSITIVE
 from tracing.imports.lots.queries import fields_of
 from tracing.imports.models import ImportLine, ImportLot, LotState
 from tracing.imports.rules import Outcome
@@ -137,14 +138,17 @@ def extras_of(line: ImportLine) -> tuple[str, ...]:
     return extras if any(extras) else ()
 
 
-def waiting_of(lot_id: int, *, after_row: int = 0, limit: int) -> Sequence[ImportLine]:
-    """Return the lines of a lot that wait for a correction, in the order of the file, after a row."""
-    return session.scalars(
-        select(ImportLine)
-        .where(ImportLine.lot_id == lot_id, ImportLine.row_number > after_row, WAITS)
-        .order_by(ImportLine.row_number)
-        .limit(limit)
-    ).all()
+def waiting_of(
+    lot_id: int, *, after_row: int = 0, limit: int, is_positive: bool = False
+) -> Sequence[ImportLine]:
+    """Return the lines of a lot that wait for a correction, in the order of the file, after a row.
+
+    `is_positive` leaves out those that are not positive: whom they name leaves the vault for no file.
+    """
+    chosen = select(ImportLine).where(ImportLine.lot_id == lot_id, ImportLine.row_number > after_row, WAITS)
+    if is_positive:
+        chosen = chosen.where(func.coalesce(ImportLine.result, "").not_in(NOT_POSITIVE))
+    return session.scalars(chosen.order_by(ImportLine.row_number).limit(limit)).all()
 
 
 _IS_OLD = ImportLine.reasons == [Problem.OLD_SAMPLING.value]

@@ -24,6 +24,10 @@ class Problem(StrEnum):
 
     BAD_SHAPE = "BAD_SHAPE"
     """The row has more filled cells than there are headings, or the file was cut in it: nothing is where it seems."""
+    ID_TAKEN = "ID_TAKEN"
+    """The same id was taken in before, of another person: a person says whether it is a correction or another patient."""
+    CONTRADICTION = "CONTRADICTION"
+    """The same id of the same person is positive in the same lot: the positive stands until a person has looked."""
     MISSING_FIELD = "MISSING_FIELD"
     BAD_DATE = "BAD_DATE"
     FUTURE_DATE = "FUTURE_DATE"

@@ -21,6 +21,9 @@ _LETTER_DIGITS = str.maketrans("AB", "12")
 _EMAIL = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>.]{2,}")
 _VARIANT = re.compile(r"(?:A[0189])?(?:B[0189])?(?:C[0189])?(?:D[0189])?")
 
+# As spreadsheets write a number that is too long to show: of an id, digits are lost then.
+_SCIENTIFIC = re.compile(r"[+-]?(?:\d+[.,]\d+ ?[eE][+-]?|\d+ ?[eE][+])\d{1,3}", re.ASCII)
+
 _SEXES = {
     "M": "M",
     "H": "M",
@@ -47,6 +50,13 @@ def padded(text: str, width: int) -> str:
         return text
     compact = _BETWEEN_DIGITS.sub("", text)
     return f"0{compact}" if len(compact) == width - 1 and _DIGITS.fullmatch(compact) else text
+
+
+def read_id(text: str) -> str:
+    """Return a result id, or an empty string for one in scientific notation: several results share what is left."""
+    if ("E" in text or "e" in text) and _SCIENTIFIC.fullmatch(text):
+        return ""
+    return text
 
 
 @lru_cache(maxsize=4096)

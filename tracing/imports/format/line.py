@@ -89,7 +89,7 @@ class ParsedLine(NamedTuple):
     values: tuple[str, ...]
     """Every field as it came, in the order of the layout, for a line with a problem: a person will correct it."""
     fingerprint_content: str
-    """The line's own fields, without lot number and extraction time, to be hashed with a key."""
+    """The line's own fields, without lot number and extraction time, to be hashed with a key (`own_fields`)."""
     problems: tuple[Problem, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     identity: Identity | None = None
@@ -99,6 +99,8 @@ class ParsedLine(NamedTuple):
     negative_pcr: NegativePcr | None = None
     extras: tuple[str, ...] = ()
     """What its message said beside the fields (`EXTRAS`), for a line with a problem."""
+    extracted_at: datetime | None = None
+    """When the file or the message was made, or received if it does not say so: which of two lines is newer."""
 
     @property
     def is_not_positive(self) -> bool:
@@ -116,25 +118,49 @@ def parse(raw: RawLine, reading: Reading) -> ParsedLine:
     content = _fingerprint_content(values, sent, dates)
     if raw.is_deceased:
         content += "\x1fDECES"  # a line that now says so is not the same line
+    line_id, made_at = fields.read_id(sent["ID_RESULTAT"]), _made_at(dates, reading)
     if raw.is_bad_shape:
-        return ParsedLine(raw.row, sent["ID_RESULTAT"], "", raw.values, content, (Problem.BAD_SHAPE,))
+        return ParsedLine(
+            raw.row, line_id, "", raw.values, content, (Problem.BAD_SHAPE,), extracted_at=made_at
+        )
     code = sent["CODE_LOINC"]
     test = test_of(code, reading.tests) if code else ""
     if test in NOT_OURS:
-        return ParsedLine(raw.row, sent["ID_RESULTAT"], OTHER_PATHOGEN, (), content)
+        return ParsedLine(raw.row, line_id, OTHER_PATHOGEN, (), content, extracted_at=made_at)
     result = sent["RESULTAT"].upper()
     if result in NOT_POSITIVE:
         pcr = _negative_pcr(sent, dates, reading) if result == NEGATIVE else None
-        fund_code = _fund_code(sent) if pcr else ""
         return ParsedLine(
-            raw.row, sent["ID_RESULTAT"], result, (), content, fund_code=fund_code, negative_pcr=pcr
+            raw.row,
+            line_id,
+            result,
+            (),
+            content,
+            fund_code=_fund_code(sent) if pcr else "",
+            negative_pcr=pcr,
+            extracted_at=made_at,
         )
     faults = find_faults(sent, dates, is_test_known=test is not None, allow_old=reading.allow_old)
     if problems := problems_of(faults):
         return ParsedLine(
-            raw.row, sent["ID_RESULTAT"], result, raw.values, content, problems, extras=raw.extras
+            raw.row,
+            line_id,
+            result,
+            raw.values,
+            content,
+            problems,
+            extras=raw.extras,
+            extracted_at=made_at,
         )
     return _usable(raw, sent, content, dates, reading)
+
+
+def _made_at(dates: Dates, reading: Reading) -> datetime:
+    """Return when the file or message was made: received, if what it says is at the end of all time."""
+    try:
+        return in_utc(dates.now[0], reading.zone)
+    except OverflowError:
+        return reading.received_at
 
 
 def _usable(raw: RawLine, sent: dict[str, str], content: str, dates: Dates, reading: Reading) -> ParsedLine:
@@ -148,7 +174,7 @@ def _usable(raw: RawLine, sent: dict[str, str], content: str, dates: Dates, read
         doubts.append(Doubt.DECEASED)
     return ParsedLine(
         raw.row,
-        sent["ID_RESULTAT"],
+        fields.read_id(sent["ID_RESULTAT"]),
         POSITIVE,
         (),
         content,
@@ -157,6 +183,7 @@ def _usable(raw: RawLine, sent: dict[str, str], content: str, dates: Dates, read
         facts=_facts(sent, dates, reading),
         background=background,
         fund_code=_fund_code(sent),
+        extracted_at=_made_at(dates, reading),
     )
 
 
@@ -275,13 +302,12 @@ def _background(sent: dict[str, str], doubts: list[Doubt]) -> Background:
     )
 
 
-_NOT_ITS_OWN = frozenset(("NUM_LOT", "DATE_EXTRACTION"))
-_DATES = ("DATE_NAISSANCE", "DATE_PRELEVEMENT", "DATE_VALIDATION", "DATE_DEBUT_SYMPTOMES")
-_NUMBERS = ("TEL_MOBILE", "TEL_FIXE", "CODE_POSTAL", "CODE_INSEE", "FINESS_LABO", "CODE_CAISSE", "NIR")
-_as_written = itemgetter(
-    *(at for at, name in enumerate(FIELDS) if name not in (*_NOT_ITS_OWN, *_DATES, *_NUMBERS))
-)
-_numbers = itemgetter(*map(FIELDS.index, _NUMBERS))
+NOT_ITS_OWN = frozenset(("NUM_LOT", "DATE_EXTRACTION"))
+DATES = ("DATE_NAISSANCE", "DATE_PRELEVEMENT", "DATE_VALIDATION", "DATE_DEBUT_SYMPTOMES")
+NUMBERS = ("TEL_MOBILE", "TEL_FIXE", "CODE_POSTAL", "CODE_INSEE", "FINESS_LABO", "CODE_CAISSE", "NIR")
+AS_WRITTEN = tuple(name for name in FIELDS if name not in (*NOT_ITS_OWN, *DATES, *NUMBERS))
+_as_written = itemgetter(*map(FIELDS.index, AS_WRITTEN))
+_numbers = itemgetter(*map(FIELDS.index, NUMBERS))
 _BLANKS = str.maketrans("", "", " .-")
 _LEADING_ZEROS = re.compile("(?<=\x1f)0+")
 

@@ -47,6 +47,10 @@ PROBLEM_WORDS = {
     Problem.BAD_SHAPE: _l(
         "la ligne n’a pas la forme de l’en-tête (une cellule de trop, ou un fichier coupé)"
     ),
+    Problem.ID_TAKEN: _l(
+        "cet identifiant est déjà celui d’une autre personne, ou la ligne ne nomme personne"
+    ),
+    Problem.CONTRADICTION: _l("le même lot dit ce résultat positif, et le contraire"),
     Problem.MISSING_FIELD: _l("un champ obligatoire est vide"),
     Problem.BAD_DATE: _l("une date est impossible ou illisible"),
     Problem.FUTURE_DATE: _l("le prélèvement est postérieur à l’extraction"),

@@ -65,6 +65,12 @@ class SourceForm(PageForm):
         _l("Charger ses lots sans attendre"),
         description=_l("Sinon, chaque lot montre d’abord son plan, et une personne le valide."),
     )
+    reuses_ids = BooleanField(
+        _l("Réutilise ses identifiants de résultats"),
+        description=_l(
+            "Chaque ligne est alors reconnue à son contenu, et un résultat négatif n’en retire plus aucun autre."
+        ),
+    )
     needs_signature = BooleanField(
         _l("Exiger sa signature"),
         description=_l("Un fichier sans signature valable de cet expéditeur est alors refusé en entier."),
@@ -82,6 +88,7 @@ class SourceForm(PageForm):
                 "contact": source.contact,
                 "site": str(source.site_id or ""),
                 "is_trusted": source.is_trusted,
+                "reuses_ids": not source.ids_are_unique,
                 "needs_signature": source.needs_signature,
                 "country": source.country.value,
             }
@@ -100,6 +107,7 @@ class SourceForm(PageForm):
             label=(self.label.data or "").strip(),
             kind=SourceKind(self.kind.data),
             is_trusted=bool(self.is_trusted.data),
+            ids_are_unique=not self.reuses_ids.data,
             needs_signature=bool(self.needs_signature.data),
             site_id=int(self.site.data) if self.site.data else None,
             contact=(self.contact.data or "").strip(),

@@ -3,12 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from tracing.imports.arrivals import tokens
 from tracing.imports.arrivals.views import address_of
+from tracing.imports.corrections import jobs as correction_jobs
 from tracing.imports.format.codes import CODES, TEST
 from tracing.imports.format.columns import REQUIRED
 from tracing.imports.format.mapping import Mapping
@@ -117,6 +119,16 @@ def edit(code: str) -> ResponseReturnValue:
     with transaction():
         services.change_source(code, form.terms(), by=agent().member_id, at=clock.now())
     flash(_("Enregistré. Les lots à venir suivront ces choix."))
+    if form.reuses_ids.data:
+        decided = correction_jobs.decide_without_ids(code, settings=g.settings, by=agent().member_id)
+        if decided:
+            flash(
+                ngettext(
+                    "%(num)d ligne attendait à cause de son identifiant : elle a été reprise.",
+                    "%(num)d lignes attendaient à cause de leur identifiant : elles ont été reprises.",
+                    decided,
+                )
+            )
     return redirect(url_for("sources.show", code=code), 303)
 
 

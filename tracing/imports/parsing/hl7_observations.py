@@ -36,7 +36,7 @@ FOUND = {
 }
 """The finding by code: SNOMED CT, HL7 table 0078 and the layout's own letters."""
 
-_TAKEN_BACK = frozenset("DWXNOIS")
+TAKEN_BACK = frozenset("DWXNOIS")
 """States of an observation in which it holds no result: deleted, wrong, not obtained, not yet done."""
 QUESTIONS = {
     "95419-8": "SYMPTOMES",
@@ -254,7 +254,7 @@ def found_in(observation: Observation, known: Known) -> str:
     A test that we do not know is for a person to judge where it is called after our disease, or reads positive and is
     called after no other one.
     """
-    if observation.segment.text(11) in _TAKEN_BACK:
+    if observation.segment.text(11) in TAKEN_BACK:
         return "X"
     found = _meaning(observation, known)
     if found in ("N", "I", "X"):

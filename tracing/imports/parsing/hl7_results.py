@@ -15,6 +15,7 @@ from tracing.imports.parsing.delimited import Text
 from tracing.imports.parsing.hl7 import NO_SEGMENT, NOTHING, Message, Segment, messages
 from tracing.imports.parsing.hl7_observations import (
     QUESTIONS,
+    TAKEN_BACK,
     Known,
     Observation,
     Order,
@@ -79,8 +80,12 @@ def _results(message: Message, patient: Patient, known: Known) -> Iterator[dict[
             if found == "N" and observation.test == PCR_TEST:
                 # to be compared with the people known as positive by antigen; nothing of the person is kept
                 yield about | person | fund | _circumstances(message, order, observation)
-            elif found in ("N", "I", "X"):
+            elif found == "X" and observation.segment.text(11) not in TAKEN_BACK:
                 yield about
+            elif found in ("N", "I", "X"):
+                # whom it names is compared where its id was taken in before, and kept nowhere
+                named = {name: person[name] for name in _NAMING if name in person}
+                yield about | named | {"DATE_EXTRACTION": moment_in(message.header.text(7))}
             else:
                 beside = {"TEXTE_ANALYSE": observation.test_text, "TEXTE_RESULTAT": observation.answer_text}
                 about |= beside | _circumstances(message, order, observation)
@@ -93,6 +98,9 @@ def _results(message: Message, patient: Patient, known: Known) -> Iterator[dict[
             "ID_RESULTAT": _result_id(message, order, NO_SEGMENT),
             "RESULTAT": "X",
         }
+
+
+_NAMING = ("NOM_NAISSANCE", "PRENOMS", "DATE_NAISSANCE", "SEXE", "NIR")
 
 
 def _result_id(message: Message, order: Order, observation: Segment) -> str:

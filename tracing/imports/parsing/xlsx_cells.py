@@ -184,15 +184,34 @@ def _letter(code: int) -> str:
     return chr(code) if chr(code).isprintable() else " "
 
 
+_LONG, _SHOWN, _KEPT = 12, 6, 15
+"""A number of so many digits is shown in scientific notation, with so many digits; so many of them are kept."""
+
+
 def number_text(value: str) -> str:
-    """Return a number with all its digits, without decimals if it is whole."""
+    """Return a number with all its digits, without decimals if it is whole.
+
+    One that a spreadsheet has cut to the digits it shows or keeps stays in scientific notation, as it was shown: the
+    zeros at its end are none that anybody wrote.
+    """
     if value.isascii() and value.isdigit():
-        return value
+        return value if len(value) < _LONG else _unless_cut(value)
     try:
         number = float(value)
     except ValueError:
         return plain(value)
-    return str(int(number)) if number.is_integer() else repr(number)
+    if not number.is_integer():
+        return repr(number)
+    digits = str(int(number))
+    return digits if len(digits) < _LONG else _unless_cut(digits)
+
+
+def _unless_cut(digits: str) -> str:
+    """Return a long number, in scientific notation if its last digits were lost."""
+    meant = digits.rstrip("0")
+    if 0 < len(meant) <= _SHOWN or (len(digits) > _KEPT and len(meant) <= _KEPT):
+        return f"{int(digits):.{max(len(meant) - 1, 1)}E}"
+    return digits
 
 
 @lru_cache(maxsize=8192)

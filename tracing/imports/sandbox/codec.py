@@ -62,11 +62,12 @@ def _text_of(line: ParsedLine) -> str:
             *(_OF_SEVERAL.join(line.doubts), line.fund_code, _identity_text(line.identity)),
             *(_facts_text(line.facts), _FIELD.join(line.background)),
         )
-    return _PART.join((str(line.row), line.result_id, line.result, line.fingerprint_content, *rest))
+    made = _moment_text(line.extracted_at)
+    return _PART.join((str(line.row), line.result_id, line.result, made, line.fingerprint_content, *rest))
 
 
 def _line_of(text: str) -> ParsedLine:
-    row, result_id, result, content, *rest = text.split(_PART)
+    row, result_id, result, made, content, *rest = text.split(_PART)
     if len(rest) == _PARTS_OF_A_USABLE:
         doubts, fund_code, identity, facts, background = rest
         if result != POSITIVE:
@@ -83,13 +84,23 @@ def _line_of(text: str) -> ParsedLine:
             _facts_of(facts),
             Background(*background.split(_FIELD)),
             fund_code,
+            extracted_at=_moment_of(made),
         )
     if len(rest) == _PARTS_OF_A_NEGATIVE_PCR:
         fund_code, identity, sampled_on = rest
         if result != NEGATIVE:
             raise ProtocolError
         pcr = NegativePcr(_identity_of(identity), date.fromisoformat(sampled_on))
-        return ParsedLine(int(row), result_id, result, (), content, fund_code=fund_code, negative_pcr=pcr)
+        return ParsedLine(
+            int(row),
+            result_id,
+            result,
+            (),
+            content,
+            fund_code=fund_code,
+            negative_pcr=pcr,
+            extracted_at=_moment_of(made),
+        )
     told, fields = rest
     problems = tuple(map(Problem, told.split()))
     sent = tuple(fields.split(_FIELD)) if fields else ()
@@ -99,7 +110,9 @@ def _line_of(text: str) -> ParsedLine:
         raise ProtocolError
     if len(extras) not in (0, len(EXTRAS)):
         raise ProtocolError
-    return ParsedLine(int(row), result_id, result, values, content, problems, extras=extras)
+    return ParsedLine(
+        int(row), result_id, result, values, content, problems, extras=extras, extracted_at=_moment_of(made)
+    )
 
 
 def _identity_text(identity: Identity) -> str:

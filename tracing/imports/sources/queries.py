@@ -44,6 +44,11 @@ def country_of(code: str) -> str:
     return Country.FRANCE.value if source is None else source.country.value
 
 
+def trusts_ids(code: str) -> bool:
+    """Return whether a source's result ids say which result is which; so do those of one that is still unknown."""
+    return session.scalar(select(ImportSource.ids_are_unique).where(ImportSource.code == code)) is not False
+
+
 def sources(scope: Scope) -> Sequence[ImportSource]:
     """Return the sources inside a scope, by name."""
     chosen = select(ImportSource).where(scope.holds(ImportSource.site_id))

@@ -29,6 +29,7 @@ class Terms(TypedDict):
     label: str
     kind: SourceKind
     is_trusted: bool
+    ids_are_unique: bool
     needs_signature: bool
     site_id: int | None
     contact: str
@@ -109,6 +110,23 @@ def set_country(code: str, country: Country, *, by: int, at: datetime) -> None:
     )
 
 
+def distrust_ids(code: str, *, by: int, at: datetime) -> None:
+    """No longer trust a source's result ids: its lines are recognised by their fingerprints from now on."""
+    source = queries.get_source(code, lock=True)
+    if source.ids_are_unique:
+        source.ids_are_unique, source.updated_at = False, at
+        session.flush()
+        events.record(
+            "source.changed",
+            by=by,
+            at=at,
+            site_id=source.site_id,
+            source=code,
+            changed=["ids_are_unique"],
+            ids_are_unique=False,
+        )
+
+
 def _is_practice(site_id: int | None) -> bool:
     """Return whether a source with this owner sends fictional people."""
     return site_id is not None and staff.get_site(site_id).kind is SiteKind.TRAINING
@@ -119,6 +137,7 @@ def _decided(terms: Terms) -> dict[str, Any]:
     return {
         "is_trusted": terms["is_trusted"],
         "needs_signature": terms["needs_signature"],
+        "ids_are_unique": terms.get("ids_are_unique", True),
         "site": terms["site_id"],
         "country": terms["country"].value,
     }

@@ -29,12 +29,13 @@ _LOCK_ENTRIES = """
     SELECT id FROM queue_entries WHERE household_id = ANY(ARRAY(
         SELECT household_id FROM people WHERE id = ANY(ARRAY(
             SELECT person_id FROM cases WHERE id = ANY(ARRAY(
-                SELECT case_id FROM import_lines WHERE lot_id = :lot AND case_id IS NOT NULL))))))
+                SELECT case_id FROM import_lines
+                WHERE lot_id = :lot AND case_id IS NOT NULL AND outcome <> 'duplicate'))))))
     ORDER BY household_id FOR UPDATE
 """
 _LOCK_CASES = """
     SELECT id FROM cases WHERE id = ANY(ARRAY(
-        SELECT case_id FROM import_lines WHERE lot_id = :lot AND case_id IS NOT NULL))
+        SELECT case_id FROM import_lines WHERE lot_id = :lot AND case_id IS NOT NULL AND outcome <> 'duplicate'))
     ORDER BY id FOR UPDATE
 """
 
@@ -65,17 +66,67 @@ def put_back_withdrawals(lines: Sequence[int], *, gone: Sequence[int], at: datet
                 households.refresh(home, at=at)
 
 
-_WITHDRAWN = """
+def take_back_reinstatements(lines: Sequence[int], *, at: datetime) -> None:
+    """Let results that these lines brought back be withdrawn again: nobody calls until a supervisor has decided."""
+    for part in _parts(lines):
+        for row in session.execute(text(_REINSTATED), {"lines": part}).all():
+            session.execute(
+                text("UPDATE lab_results SET reinstated_at = NULL WHERE id = :result"), {"result": row.result}
+            )
+            if row.reinstated not in ("withdrawn", "not_a_case"):
+                continue  # it was called all the same, or ended otherwise
+            session.execute(
+                text("UPDATE cases SET status = 'withdrawn' WHERE id = :case AND status = 'open'"),
+                {"case": row.case_id},
+            )
+            homes = session.scalars(
+                text(_TASKS_AWAY), {"case": row.case_id, "withdrawn": row.withdrawn_at}
+            ).all()
+            events.record(
+                "case.reinstatement_undone",
+                by=None,
+                at=at,
+                subject=("case", row.case_id),
+                site_id=row.site_id,
+            )
+            session.flush()
+            session.expire_all()
+            for home in sorted({home for home in homes if home is not None}):
+                households.refresh(home, at=at)
+
+
+_OF_LINE = """
+    result.case_id = line.case_id AND result.source_code = line.source_code
+    AND (result.source_result_id = line.source_result_id
+         OR (result.source_result_id IS NULL AND line.source_result_id IS NOT NULL AND result.line_id IN (
+             SELECT mine.id FROM import_lines AS mine
+             WHERE mine.source_code = line.source_code AND mine.source_result_id = line.source_result_id)))
+"""
+"""The result of the case that a line is about; see `loading.updates`."""
+_REINSTATED = f"""
+    SELECT result.id AS result, result.case_id, result.withdrawn_at, line.reinstated, cases.site_id
+    FROM import_lines AS line JOIN lab_results AS result ON {_OF_LINE}
+    JOIN cases ON cases.id = result.case_id
+    WHERE line.id = ANY(:lines) AND line.reinstated IS NOT NULL AND result.reinstated_at IS NOT NULL
+    ORDER BY result.case_id
+"""  # noqa: S608  a constant condition, no user input
+_WITHDRAWN = f"""
     SELECT result.id AS result, result.case_id, result.withdrawn_at, cases.site_id
-    FROM import_lines AS line
-    JOIN lab_results AS result
-      ON result.source_code = line.source_code AND result.source_result_id = line.source_result_id
+    FROM import_lines AS line JOIN lab_results AS result ON {_OF_LINE}
     JOIN cases ON cases.id = result.case_id
     WHERE line.id = ANY(:lines) AND line.outcome = 'withdrawn' AND result.withdrawn_at IS NOT NULL
-      AND NOT result.case_id = ANY(:gone)
+      AND result.reinstated_at IS NULL AND NOT result.case_id = ANY(:gone)
     ORDER BY result.case_id
+"""  # noqa: S608  a constant condition, no user input
+_STILL_WITHDRAWN = """
+    SELECT true FROM lab_results
+    WHERE case_id = :case AND withdrawn_at IS NOT NULL AND reinstated_at IS NULL LIMIT 1
 """
-_STILL_WITHDRAWN = "SELECT true FROM lab_results WHERE case_id = :case AND withdrawn_at IS NOT NULL LIMIT 1"
+_TASKS_AWAY = """
+    UPDATE call_tasks SET state = 'cancelled', state_before = 'open', closed_at = :withdrawn
+    WHERE case_id = :case AND kind = 'case_first' AND state = 'open'
+    RETURNING household_id
+"""
 _TASKS_BACK = """
     UPDATE call_tasks SET state = 'open', state_before = NULL, closed_at = NULL
     WHERE case_id = :case AND kind = 'case_first' AND state = 'cancelled' AND closed_at = :withdrawn

@@ -169,6 +169,33 @@ def withdrawn(site_id: int, *, before_id: int | None) -> Page[ListedCase]:
     return page_of(_beside_what_was_done(found), [case.id for case in found])
 
 
+@dataclass(frozen=True)
+class Reinstated:
+    """A case whose result was withdrawn and came again as positive."""
+
+    case: Case
+    withdrawn_at: datetime | None
+    reinstated_at: datetime
+    source_code: str
+
+
+def reinstated(site_id: int, *, since: datetime) -> list[Reinstated]:
+    """Return the cases of a site whose withdrawn result came again as positive, the latest first."""
+    rows = session.execute(
+        select(LabResult, Case)
+        .join(Case, Case.id == LabResult.case_id)
+        .where(LabResult.reinstated_at >= since, Case.site_id == site_id)
+        .order_by(LabResult.reinstated_at.desc())
+        .limit(PAGE_SIZE)
+    )
+    return [
+        Reinstated(
+            row.Case, row.LabResult.withdrawn_at, row.LabResult.reinstated_at, row.LabResult.source_code
+        )
+        for row in rows
+    ]
+
+
 def get_withdrawn(case_id: int, *, site_id: int) -> ListedCase:
     """Return a case of this site with what was done for the person."""
     return _beside_what_was_done([cases.get_case(case_id, site_id=site_id)])[0]
@@ -235,7 +262,11 @@ def _withdrawals(case_ids: Iterable[int]) -> dict[int, LabResult]:
     """Return the latest withdrawn result of each case."""
     rows = session.scalars(
         select(LabResult)
-        .where(LabResult.case_id.in_(set(case_ids)), LabResult.withdrawn_at.is_not(None))
+        .where(
+            LabResult.case_id.in_(set(case_ids)),
+            LabResult.withdrawn_at.is_not(None),
+            LabResult.reinstated_at.is_(None),
+        )
         .order_by(LabResult.withdrawn_at)
     )
     return {row.case_id: row for row in rows}
