@@ -4,10 +4,35 @@ from enum import StrEnum
 
 
 class Subject(StrEnum):
-    """The person a measure is for."""
+    """The person a measure or a note is for."""
 
     CASE = "case"
     CONTACT = "contact"
+    PARENT = "parent"
+    """Of a child who must stay at home; for notes only."""
+
+
+class TestKind(StrEnum):
+    """The kind of a test that a person is asked to do."""
+
+    __test__ = False  # pytest: not a class of tests
+
+    PCR = "pcr"
+    ANTIGEN = "antigen"
+    PCR_OR_ANTIGEN = "pcr_or_antigen"
+    SELF_TEST = "self_test"
+    ANY = "any"
+    """A self-test is enough."""
+    SEROLOGY = "serology"
+
+
+class Mark(StrEnum):
+    """How well a rule is known: read in a source, general knowledge, remembered, or our own proposal."""
+
+    FOUND = "found"
+    KNOWN = "known"
+    UNSURE = "unsure"
+    PROPOSED = "proposed"
 
 
 class Vaccination(StrEnum):

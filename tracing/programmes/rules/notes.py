@@ -1,0 +1,92 @@
+"""For which days a sick note may be written, and by whom."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from tracing.programmes.rules.measures import Isolation, Quarantine
+from tracing.programmes.rules.reference import AppliedRule, applied
+from tracing.programmes.schema import NoteRow, Pack
+from tracing.programmes.vocabulary import Subject
+
+
+@dataclass(frozen=True)
+class NoteDays:
+    """The first and last day of a note that the fund may write, and the rule that sets them."""
+
+    first: date
+    last: date
+    """Before the first day when none is left."""
+    rule: AppliedRule
+
+    @property
+    def days(self) -> int:
+        """The number of days, first and last included."""
+        return max(0, (self.last - self.first).days + 1)
+
+
+def note_rule(
+    pack: Pack, subject: Subject, on: date, measure: Isolation | Quarantine | None = None
+) -> NoteRow | None:
+    """Return the rule that says who writes notes for such a person on that day."""
+    awaits = isinstance(measure, Quarantine) and measure.awaits_result
+    return pack.notes.choose({"subject": subject.value, "awaiting_result": awaits}, on)
+
+
+def note_days(
+    pack: Pack,
+    subject: Subject,
+    measure: Isolation | Quarantine,
+    *,
+    on: date,
+    first_day: date | None = None,
+    free_from: date | None = None,
+    other_notes: Iterable[tuple[date, date]] = (),
+) -> NoteDays | None:
+    """Return the days of a note written on a day; None if the fund writes none, or nothing requires one.
+
+    `first_day` is the one that the person asks for, `free_from` the first on which they are known not to have worked,
+    `other_notes` the first and last days of those they have.
+    """
+    row = note_rule(pack, subject, on, measure)
+    if row is None or row.issuer != "fund" or not measure.is_required:
+        return None
+    first = _first_day(row, subject, measure, on, first_day, free_from, other_notes)
+    return NoteDays(first, _last_day(row, measure, first), applied(pack, row))
+
+
+def _first_day(
+    row: NoteRow,
+    subject: Subject,
+    measure: Isolation | Quarantine,
+    on: date,
+    first_day: date | None,
+    free_from: date | None,
+    other_notes: Iterable[tuple[date, date]],
+) -> date:
+    """Return the first day: the one asked for, otherwise J0 for a case and the day of the call for a contact.
+
+    It is never before the isolation or quarantine, and never a day on which the person worked.
+    """
+    start = measure.start or on
+    if free_from is not None:
+        start = max(start, free_from)
+    if first_day is not None:
+        return max(first_day, start)
+    first = start if subject is Subject.CASE else max(on, start)
+    if row.retroactive_days is not None:
+        first = max(first, on - timedelta(days=row.retroactive_days))
+    # A contact with a note who becomes a case continues from the day after that note.
+    for begins, ends in sorted(other_notes):
+        if begins <= first <= ends:
+            first = ends + timedelta(days=1)
+    return first
+
+
+def _last_day(row: NoteRow, measure: Isolation | Quarantine, first: date) -> date:
+    """Return the last day: that of the measure if the rule says so, and never after the longest note."""
+    longest = first + timedelta(days=(row.max_days or row.total_days_without_adviser) - 1)
+    over = measure.last_day_in
+    if over is not None and (row.ends_with_measure or over < first):
+        return min(over, longest)
+    return longest
