@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from tracing.programmes.facts import FactValue
+from tracing.programmes.facts import Facts, FactValue
 from tracing.programmes.rules.follow_ups import FollowUps, Prophylaxis, follow_ups, prophylaxis
 from tracing.programmes.rules.measures import (
     Course,
@@ -182,10 +182,20 @@ def _of_a_contact(pack: Pack, said: Situation, on: date) -> Explanation:
         )
     )
     offered = prophylaxis(
-        pack, last_contact=said.last_contact, facts={**said.facts, "age": said.age}, on=on
+        pack, last_contact=said.last_contact, facts=_of_the_person(said), on=on
     )
     found = Explanation(on=on, measure=measure, follow_ups=called, prophylaxis=offered)
     return _with_note(pack, said, found)
+
+
+def _of_the_person(said: Situation) -> Facts:
+    vaccination = None if said.vaccination is Vaccination.UNKNOWN else said.vaccination.value
+    return {
+        **said.facts,
+        "age": said.age,
+        "vaccination": vaccination,
+        "immunodepressed": said.immunodepressed or None,
+    }
 
 
 def _with_note(pack: Pack, said: Situation, found: Explanation) -> Explanation:
