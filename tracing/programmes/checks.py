@@ -139,9 +139,7 @@ def _table_problems(pack: Pack, name: str, table: Table[Rule]) -> Iterator[Probl
             )
 
 
-def _tried(
-    pack: Pack, table: Table[Rule]
-) -> Iterator[tuple[Situation, list[tuple[int, int]]]]:
+def _tried(pack: Pack, table: Table[Rule]) -> Iterator[tuple[Situation, list[tuple[int, int]]]]:
     """Yield each situation with the lines that hold in it, as position of the rule and of the line."""
     for first, _last in _periods(table):
         rules = [(position, rule) for position, rule in enumerate(table.rules) if rule.in_force(first)]

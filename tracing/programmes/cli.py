@@ -48,10 +48,14 @@ def read_situation(given: Mapping[str, Any], *, programme: str | None = None) ->
     Raises:
         NotUnderstood: a value that cannot be read, or no programme or subject.
     """
+    if not isinstance(given, Mapping):
+        raise NotUnderstood("it is no object")
     said = {name: value for name, value in given.items() if value is not None}
     remarks = [f"field {name}: unknown, left out" for name in sorted(set(said) - KEYS)]
     pack = _programme(said.get("programme") or programme)
     facts, doubts = _facts(pack, said)
+    days: dict[str, Any] = {name: _day(name, said[name]) for name in DAYS if name in said}
+    flags: dict[str, Any] = {name: _flag(name, said[name]) for name in FLAGS if name in said}
     situation = Situation(
         subject=_one_of(said, "subject", SUBJECTS),
         vaccination=Vaccination(
@@ -60,8 +64,8 @@ def read_situation(given: Mapping[str, Any], *, programme: str | None = None) ->
         age=_number(said, "age"),
         tests=tuple(_tests(said.get("tested", ()))),
         facts=facts,
-        **{name: _day(name, said[name]) for name in DAYS if name in said},
-        **{name: _flag(name, said[name]) for name in FLAGS if name in said},
+        **days,
+        **flags,
     )
     return _Read(pack, situation, (*remarks, *doubts))
 
@@ -125,7 +129,9 @@ def _facts(pack: Pack, said: Mapping[str, Any]) -> tuple[dict[str, FactValue | N
         if known.type is FactType.CHOICE:
             found = known.read(str(value))
             if found is None:
-                doubts.append(f"field {name}: {value!r} is none of {', '.join(known.values)}; taken as not known")
+                doubts.append(
+                    f"field {name}: {value!r} is none of {', '.join(known.values)}; taken as not known"
+                )
             facts[name] = found
         elif known.type is FactType.YES_NO:
             facts[name] = _one_of({name: str(value).lower()}, name, _YES_NO)
@@ -136,19 +142,20 @@ def _facts(pack: Pack, said: Mapping[str, Any]) -> tuple[dict[str, FactValue | N
 
 def as_json(pack: Pack, found: Explanation) -> dict[str, Any]:
     """Return an explanation in JSON form: days in ISO form, an end always J0 + n."""
-    isolation, quarantine, note = found.isolation, found.quarantine, found.note
+    window, isolation, quarantine, note = found.window, found.isolation, found.quarantine, found.note
+    leave = isolation.early_exit if isolation else None
     return {
         "programme": pack.code,
         "version": pack.version,
         "on": found.on.isoformat(),
         "measure": found.measure.measure.value,
         "none": found.is_nothing_asked,
-        "window_start": _iso(found.window and found.window.start),
-        "window_end": _iso(found.window and found.window.end),
-        "isolation_end": _iso(isolation and isolation.end),
-        "early_exit": _iso(isolation and isolation.early_exit and isolation.early_exit.on),
-        "quarantine_end": _iso(quarantine and quarantine.end),
-        "quarantine_end_untested": _iso(quarantine and quarantine.end_untested),
+        "window_start": _iso(window.start if window else None),
+        "window_end": _iso(window.end if window else None),
+        "isolation_end": _iso(isolation.end if isolation else None),
+        "early_exit": _iso(leave.on if leave else None),
+        "quarantine_end": _iso(quarantine.end if quarantine else None),
+        "quarantine_end_untested": _iso(quarantine.end_untested if quarantine else None),
         "tests": [test.on.isoformat() for test in found.tests],
         "test_kinds": [test.kind for test in found.tests],
         "follow_ups": [day.isoformat() for day in found.follow_ups.days] if found.follow_ups else [],
@@ -202,8 +209,10 @@ def in_words(pack: Pack, found: Explanation) -> Iterator[str]:
     if found.follow_ups:
         yield f"follow-up calls    {', '.join(map(str, found.follow_ups.days)) or 'none'}"
     note = found.note
-    yield f"sick note          {note.first} to {note.last}, {note.days} days" if note and note.days else (
-        "sick note          none"
+    yield (
+        f"sick note          {note.first} to {note.last}, {note.days} days"
+        if note and note.days
+        else ("sick note          none")
     )
     for what, rule in found.rules:
         until = f" to {rule.last_day_in_force}" if rule.last_day_in_force else " on"
@@ -224,8 +233,6 @@ def explain_many(given: Any, *, programme: str | None) -> tuple[list[dict[str, A
     remarks: list[str] = []
     for number, one in enumerate(given, start=1):
         try:
-            if not isinstance(one, dict):
-                raise NotUnderstood("not an object")
             read = read_situation(one, programme=programme)
             answer = as_json(read.pack, explain(read.pack, read.situation))
             remarks += [f"situation {number}, {remark}" for remark in read.remarks]
@@ -242,7 +249,9 @@ def programmes() -> None:
 
 
 @programmes.command("explain")
-@click.option("--programme", help="Code of the programme, as covid19; in a file each situation may name its own.")
+@click.option(
+    "--programme", help="Code of the programme, as covid19; in a file each situation may name its own."
+)
 @click.option("--subject", type=click.Choice(list(SUBJECTS)))
 @click.option("--onset", help="First day of symptoms.")
 @click.option("--sampled", help="Day of the positive sampling.")
@@ -253,16 +262,22 @@ def programmes() -> None:
 @click.option("--age", type=click.IntRange(0, 130))
 @click.option("--case-isolation-end", help="J0 + n of the case, for a contact of the household.")
 @click.option("--variant", help="Of the case, as omicron.")
-@click.option("--tested", multiple=True, metavar="DAY:RESULT", help="A test done, as 2022-01-31:negative; repeatable.")
+@click.option(
+    "--tested", multiple=True, metavar="DAY:RESULT", help="A test done, as 2022-01-31:negative; repeatable."
+)
 @click.option("--test-refused", is_flag=True, help="The person does not do the tests.")
 @click.option("--symptoms", help="Day on which symptoms began; of a case with an onset, their last day.")
 @click.option("--fever-until", help="Last day with fever.")
 @click.option("--previous-infection", help="Day of an earlier infection.")
 @click.option("--immunodepressed", is_flag=True)
-@click.option("--fact", "facts", multiple=True, metavar="NAME=VALUE", help="A fact of this programme, as immune=yes.")
+@click.option(
+    "--fact", "facts", multiple=True, metavar="NAME=VALUE", help="A fact of this programme, as immune=yes."
+)
 @click.option("--on", help="Day of the question; else that of --notified, else the latest day given.")
 @click.option("--json", "wants_json", is_flag=True, help="Print one JSON object.")
-@click.option("--file", type=click.File(encoding="utf-8"), help="A JSON list of situations; prints a JSON list.")
+@click.option(
+    "--file", type=click.File(encoding="utf-8"), help="A JSON list of situations; prints a JSON list."
+)
 def explain_command(**given: Any) -> None:
     """Say what the rules require in a situation, and which rule says so. Days are written 2022-01-31.
 
@@ -304,9 +319,7 @@ def _explain_file(file: Any, programme: str | None) -> None:
 
 
 @programmes.command("check")
-@click.argument(
-    "folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
-)
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
 def check_command(folder: Path | None) -> None:
     """Check a programme's FOLDER (all of this release without one); list overlaps and what the sources leave open."""
     try:

@@ -78,10 +78,14 @@ def read_pack(folder: Path) -> Pack:
         pack = Pack.model_validate_json(json.dumps(files.content, default=str))
     except ValidationError as error:
         raise InvalidPack(
-            "\n".join(files.place(line["loc"], line["msg"]) for line in error.errors())
+            "\n".join(
+                files.place(line["loc"], line["msg"].removeprefix("Value error, ")) for line in error.errors()
+            )
         ) from error
     if pack.code != folder.name:
-        raise InvalidPack(files.place(("code",), f"the folder is called {folder.name}, the programme {pack.code}"))
+        raise InvalidPack(
+            files.place(("code",), f"the folder is called {folder.name}, the programme {pack.code}")
+        )
     if found := [files.place(problem.at, problem.message) for problem in problems(pack)]:
         raise InvalidPack("\n".join(found))
     return pack

@@ -140,7 +140,7 @@ class RiskQuestion(Strict):
     """One question of the tree that ends in a level of risk: the first that is answered as it says decides."""
 
     criterion: Criterion
-    when: Line = {}
+    when: Line = Field(default_factory=dict)
     level: Literal[RiskLevel.AT_RISK, RiskLevel.NEGLIGIBLE]
     why: Sentence
     named_by: RuleId | None = None
@@ -394,7 +394,7 @@ class Pack(Strict):
     attempts: Attempts
     calling_hours: Hours
     weights: Weights
-    facts: dict[str, FactDefinition] = {}
+    facts: dict[str, FactDefinition] = Field(default_factory=dict)
     """What only this programme asks; the facts of all programmes are `facts.CORE_FACTS`."""
     law: tuple[Law, ...] = ()
     retention: Retention

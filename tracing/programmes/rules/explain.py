@@ -51,7 +51,13 @@ class Situation:
     @property
     def asked_on(self) -> date | None:
         """The day of the question: as given, else of the call, else the latest day on which something happened."""
-        happened = [self.onset, self.sampled, self.last_contact, self.symptoms, *(test.on for test in self.tests)]
+        happened = [
+            self.onset,
+            self.sampled,
+            self.last_contact,
+            self.symptoms,
+            *(test.on for test in self.tests),
+        ]
         return self.on or self.notified or max((day for day in happened if day), default=None)
 
 
@@ -94,11 +100,11 @@ class Explanation:
     @property
     def rules(self) -> tuple[tuple[str, AppliedRule], ...]:
         """Every rule that decided something, with what it decided, each once."""
-        found = [
-            ("window", self.window and self.window.rule),
+        found: list[tuple[str, AppliedRule | None]] = [
+            ("window", self.window.rule if self.window else None),
             ("isolation" if self.isolation else "quarantine", self.measure.rule),
-            ("symptoms", self.quarantine and self.quarantine.symptom_rule),
-            ("follow_up", self.follow_ups and self.follow_ups.rule),
+            ("symptoms", self.quarantine.symptom_rule if self.quarantine else None),
+            ("follow_up", self.follow_ups.rule if self.follow_ups else None),
             ("sick_note", self.note_rule),
             *(("prophylaxis", one.rule) for one in self.prophylaxis),
         ]
@@ -113,7 +119,7 @@ def explain(pack: Pack, said: Situation) -> Explanation:
     """Return all that the rules of a programme say of a situation.
 
     Raises:
-        MissingDay: the last contact of a contact, or any day at all.
+        MissingDay: no day is given at all.
     """
     on = said.asked_on
     if on is None:
@@ -124,7 +130,9 @@ def explain(pack: Pack, said: Situation) -> Explanation:
     if positive is not None:
         # a contact with a positive test is a case from then on
         others = tuple(test for test in said.tests if test.on > positive)
-        became = replace(said, onset=said.onset or said.symptoms, sampled=positive, symptoms=None, tests=others)
+        became = replace(
+            said, onset=said.onset or said.symptoms, sampled=positive, symptoms=None, tests=others
+        )
         return _of_a_case(pack, became, on)
     return _of_a_contact(pack, said, on)
 
@@ -155,12 +163,11 @@ def _of_a_case(pack: Pack, said: Situation, on: date) -> Explanation:
 
 
 def _of_a_contact(pack: Pack, said: Situation, on: date) -> Explanation:
-    if said.last_contact is None:
-        raise MissingDay("a contact needs the day of the last contact")
+    met_on = said.last_contact
     recently = infected_recently(pack, said.previous_infection, on=on)
     measure = quarantine(
         pack,
-        last_contact=said.last_contact,
+        last_contact=met_on,
         lives_with_case=said.household,
         vaccination=said.vaccination,
         age=said.age,
@@ -169,20 +176,18 @@ def _of_a_contact(pack: Pack, said: Situation, on: date) -> Explanation:
         immunodepressed=said.immunodepressed or None,
         case_isolation_end=said.case_isolation_end,
         notified=said.notified,
-        first_test=_first(said.tests, since=said.last_contact),
+        first_test=_first(said.tests, since=met_on or date.min),
         symptoms=said.onset or said.symptoms,
         facts=said.facts,
         since=Course(tests=said.tests, test_refused=said.test_refused),
     )
     called = (
         None
-        if measure.is_no_contact
-        else follow_ups(
-            pack, Subject.CONTACT, day_zero=said.last_contact, lives_with_case=said.household, on=on
-        )
+        if measure.is_no_contact or met_on is None
+        else follow_ups(pack, Subject.CONTACT, day_zero=met_on, lives_with_case=said.household, on=on)
     )
-    offered = prophylaxis(
-        pack, last_contact=said.last_contact, facts=_of_the_person(said), on=on
+    offered = (
+        () if met_on is None else prophylaxis(pack, last_contact=met_on, facts=_of_the_person(said), on=on)
     )
     found = Explanation(on=on, measure=measure, follow_ups=called, prophylaxis=offered)
     return _with_note(pack, said, found)

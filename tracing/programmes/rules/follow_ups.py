@@ -45,7 +45,9 @@ def follow_ups(
 def prophylaxis(pack: Pack, *, last_contact: date, facts: Facts, on: date) -> tuple[Prophylaxis, ...]:
     """Return what may still prevent the disease in a contact, the most urgent first."""
     found = [
-        _offered(pack, row, last_contact) for row in pack.prophylaxis if row.in_force(on) and row.applies(facts)
+        _offered(pack, row, last_contact)
+        for row in pack.prophylaxis
+        if row.in_force(on) and row.applies(facts)
     ]
     return tuple(sorted((one for one in found if one.until >= on), key=lambda one: one.until))
 

@@ -267,7 +267,7 @@ def _hours(hours: int) -> timedelta:
 def quarantine(
     pack: Pack,
     *,
-    last_contact: date,
+    last_contact: date | None,
     lives_with_case: bool | None,
     vaccination: Vaccination,
     age: int | None,
@@ -283,7 +283,7 @@ def quarantine(
 ) -> Quarantine:
     """Return how long a contact at risk is in quarantine and when they are tested, by the rule in force on that day.
 
-    `case_isolation_end` is the case's J0 + n; `notified` the day of the call, today by default; `first_test` the
+    Without `last_contact` what does not depend on it is still said. `case_isolation_end` is the case's J0 + n; `notified` the day of the call, today by default; `first_test` the
     day on which the immediate test was really done; `symptoms` the day on which they began; `facts` those that only
     this programme asks.
     """
@@ -367,4 +367,3 @@ def _with_symptoms(
 
 def _known(vaccination: Vaccination) -> str | None:
     return None if vaccination is Vaccination.UNKNOWN else vaccination.value
-

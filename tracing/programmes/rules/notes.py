@@ -46,37 +46,28 @@ def note_days(
     """Return the days of a note written on a day; None if the fund writes none, or nothing requires one.
 
     `first_day` is the one that the person asks for, `free_from` the first on which they are known not to have worked,
-    `other_notes` the first and last days of those they have.
+    `other_notes` the first and last days of those they have. The note is never before the isolation or quarantine, and
+    never on a day on which the person worked.
     """
     row = note_rule(pack, subject, on, measure)
     if row is None or row.issuer != "fund" or not measure.is_required:
         return None
-    first = _first_day(row, subject, measure, on, first_day, free_from, other_notes)
+    start = max(measure.start or on, free_from or date.min)
+    if first_day is not None:
+        first = max(first_day, start)
+    else:
+        # J0 for a case, the day of the call for a contact
+        usual = start if subject is Subject.CASE else max(on, start)
+        first = _after_others(_not_too_far_back(row, usual, on), other_notes)
     return NoteDays(first, _last_day(row, measure, first), applied(pack, row))
 
 
-def _first_day(
-    row: NoteRow,
-    subject: Subject,
-    measure: Isolation | Quarantine,
-    on: date,
-    first_day: date | None,
-    free_from: date | None,
-    other_notes: Iterable[tuple[date, date]],
-) -> date:
-    """Return the first day: the one asked for, otherwise J0 for a case and the day of the call for a contact.
+def _not_too_far_back(row: NoteRow, first: date, on: date) -> date:
+    return first if row.retroactive_days is None else max(first, on - timedelta(days=row.retroactive_days))
 
-    It is never before the isolation or quarantine, and never a day on which the person worked.
-    """
-    start = measure.start or on
-    if free_from is not None:
-        start = max(start, free_from)
-    if first_day is not None:
-        return max(first_day, start)
-    first = start if subject is Subject.CASE else max(on, start)
-    if row.retroactive_days is not None:
-        first = max(first, on - timedelta(days=row.retroactive_days))
-    # A contact with a note who becomes a case continues from the day after that note.
+
+def _after_others(first: date, other_notes: Iterable[tuple[date, date]]) -> date:
+    """Return the first day: a contact with a note who becomes a case continues from the day after that note."""
     for begins, ends in sorted(other_notes):
         if begins <= first <= ends:
             first = ends + timedelta(days=1)

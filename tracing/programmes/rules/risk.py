@@ -57,7 +57,10 @@ def contact_risk(pack: Pack, circumstances: Circumstances, *, on: date, facts: F
     row = pack.risks.choose({}, on)
     if row is None:
         return Risk(RiskLevel.UNDETERMINED, NO_RULE)
-    known: Facts = {**(facts or {}), **{one.name: getattr(circumstances, one.name) for one in fields(circumstances)}}
+    known: Facts = {
+        **(facts or {}),
+        **{one.name: getattr(circumstances, one.name) for one in fields(circumstances)},
+    }
     possible: set[RiskLevel] = set()
     for question in row.questions:
         named = pack.find_rule(question.named_by) if question.named_by else None
