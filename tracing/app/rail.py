@@ -138,7 +138,7 @@ def _programme_warning(programme: str) -> str | None:
         return None
     return str(
         _(
-            "Programme « %(programme)s » : ces règles doivent être validées par un médecin avant tout appel réel.",
+            "Programme « %(programme)s » : ces règles doivent être validées par un médecin avant tout appel réel.",
             programme=pack.label,
         )
     )

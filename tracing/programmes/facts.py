@@ -71,14 +71,9 @@ def _yes_no(label: str) -> FactDefinition:
     return FactDefinition(type=FactType.YES_NO, label=label)
 
 
-def _choice(
-    label: str, values: type[StrEnum], *, but: str = "", always_known: bool = False
-) -> FactDefinition:
+def _choice(label: str, values: type[StrEnum], *, but: str = "") -> FactDefinition:
     return FactDefinition(
-        type=FactType.CHOICE,
-        label=label,
-        values={one.value: () for one in values if one.value != but},
-        always_known=always_known,
+        type=FactType.CHOICE, label=label, values={one.value: () for one in values if one.value != but}
     )
 
 
@@ -87,7 +82,13 @@ def _number(label: str) -> FactDefinition:
 
 
 CORE_FACTS: Mapping[str, FactDefinition] = {
-    "subject": _choice("case, contact or parent", Subject, always_known=True),
+    # a parent of a child who must stay at home: for sick notes only
+    "subject": FactDefinition(
+        type=FactType.CHOICE,
+        label="case, contact or parent",
+        values={**{one.value: () for one in Subject}, "parent": ()},
+        always_known=True,
+    ),
     "age": _number("age in years"),
     "symptomatic": _yes_no("has or had symptoms"),
     "vaccination": _choice("vaccination", Vaccination, but=Vaccination.UNKNOWN),

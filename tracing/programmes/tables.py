@@ -140,6 +140,8 @@ class Table(Strict, Generic[AnyRule]):
         `began` is the day on which the person's measure began: a rule that does not apply to measures under way leaves
         them to the rule before it.
         """
+        if on < self.starts or (self.ends is not None and on >= self.ends):
+            return None
         while True:
             rule = next((rule for rule in self.rules if rule.in_force(on) and rule.applies(facts)), None)
             if rule is None or rule.applies_to_ongoing or began is None or began >= rule.in_force_from:

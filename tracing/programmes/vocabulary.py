@@ -4,12 +4,10 @@ from enum import StrEnum
 
 
 class Subject(StrEnum):
-    """The person a measure or a note is for."""
+    """The person a measure is for."""
 
     CASE = "case"
     CONTACT = "contact"
-    PARENT = "parent"
-    """Of a child who must stay at home; for notes only."""
 
 
 class TestKind(StrEnum):
