@@ -75,6 +75,7 @@ def test_golden_e_a_quarantine_under_way_is_lifted_on_21_march_2022():
         ({"last_contact": "2022-02-27", "on": "2022-03-01", "vaccination": "complete"}, 0),  # exempt
         ({"last_contact": "2022-02-27", "on": "2022-03-01", "age": 15}, 0),  # a child has none
         ({"last_contact": "2022-03-20", "on": "2022-03-21"}, 0),
+        ({"last_contact": "2021-05-01", "on": "2021-05-02", "facts": {"app_alert": "yes"}}, 9),
         ({"last_contact": "2020-05-30", "on": "2020-06-01"}, 13),  # with the quarantine, before October 2020
         ({"last_contact": "2022-01-10", "on": "2022-01-12", "previous_infection": "2021-12-20"}, 0),
     ],

@@ -205,12 +205,12 @@ def _of_the_person(said: Situation) -> Facts:
 
 def _with_note(pack: Pack, said: Situation, found: Explanation) -> Explanation:
     subject = Subject.CASE if found.isolation else Subject.CONTACT
-    row = note_rule(pack, subject, found.on, found.measure)
+    row = note_rule(pack, subject, found.on, found.measure, facts=said.facts)
     if row is None:
         return found
     too_young = said.age is not None and said.age < row.minimum_age
     written_on = (said.notified or found.on) if subject is Subject.CONTACT else found.on
-    days = None if too_young else note_days(pack, subject, found.measure, on=written_on)
+    days = None if too_young else note_days(pack, subject, found.measure, on=written_on, facts=said.facts)
     return replace(found, note=days, note_rule=applied(pack, row))
 
 

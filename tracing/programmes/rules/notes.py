@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from tracing.programmes.facts import Facts
 from tracing.programmes.rules.measures import Isolation, Quarantine
 from tracing.programmes.rules.reference import AppliedRule, applied
 from tracing.programmes.schema import NoteRow, Pack
@@ -26,11 +27,20 @@ class NoteDays:
 
 
 def note_rule(
-    pack: Pack, subject: Subject, on: date, measure: Isolation | Quarantine | None = None
+    pack: Pack,
+    subject: Subject,
+    on: date,
+    measure: Isolation | Quarantine | None = None,
+    *,
+    facts: Facts | None = None,
 ) -> NoteRow | None:
-    """Return the rule that says who writes notes for such a person on that day."""
+    """Return the rule that says who writes notes for such a person on that day.
+
+    `facts` are those that only this programme asks.
+    """
     awaits = isinstance(measure, Quarantine) and measure.awaits_result
-    return pack.notes.choose({"subject": subject.value, "awaiting_result": awaits}, on)
+    known: Facts = {**(facts or {}), "subject": subject.value, "awaiting_result": awaits}
+    return pack.notes.choose(known, on)
 
 
 def note_days(
@@ -42,6 +52,7 @@ def note_days(
     first_day: date | None = None,
     free_from: date | None = None,
     other_notes: Iterable[tuple[date, date]] = (),
+    facts: Facts | None = None,
 ) -> NoteDays | None:
     """Return the days of a note written on a day; None if the fund writes none, or nothing requires one.
 
@@ -49,7 +60,7 @@ def note_days(
     `other_notes` the first and last days of those they have. The note is never before the isolation or quarantine, and
     never on a day on which the person worked.
     """
-    row = note_rule(pack, subject, on, measure)
+    row = note_rule(pack, subject, on, measure, facts=facts)
     if row is None or row.issuer != "fund" or not measure.is_required:
         return None
     start = max(measure.start or on, free_from or date.min)
