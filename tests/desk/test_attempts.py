@@ -257,7 +257,10 @@ def test_no_letter_is_written_to_somebody_said_dead_under_another_call(browse: B
     assert f"/lists/tasks/{other_id}/letter" not in listed
     assert f"/lists/tasks/{nobody_id}/letter" in listed
     assert f"/lists/tasks/{other_id}/give-up" in dora.get("/lists?list=deceased").text
-    assert "dite décédée" in dora.get(f"/lists/tasks/{other_id}/letter", status=409).text
+    assert (
+        "Le décès de cette personne nous a été signalé"
+        in dora.get(f"/lists/tasks/{other_id}/letter", status=409).text
+    )
     dora.post(f"/lists/tasks/{other_id}/letter-written", status=409)
     assert outbox.letters_to([person_id]) == {}
 
@@ -265,7 +268,7 @@ def test_no_letter_is_written_to_somebody_said_dead_under_another_call(browse: B
 def test_a_death_that_was_a_mistake_lets_the_letter_be_written_again(browse: Browser, story: Story):
     task = waiting_case(story.nantes, identity("Marie", "Kerguelen", phones=()), at=NOW)
     task_id, person_id = task.id, task.person_id
-    messages.stop_all(person_id, by=agent(story.ada), at=NOW)
+    messages.stop_all(person_id, by=agent(story.ada).member_id, at=NOW)
     dora = browse.as_(story.dora)
     dora.get(f"/lists/tasks/{task_id}/letter", status=409)
     queue.close_task(queries.get_task(task_id), TaskState.DECEASED, by=None, at=NOW)

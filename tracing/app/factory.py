@@ -14,8 +14,10 @@ from tracing.contacts import views as contacts
 from tracing.desk import views as desk
 from tracing.duplicates import views as pairs
 from tracing.escalations import views as escalations
+from tracing.imports.arrivals import token_views as source_tokens
+from tracing.imports.arrivals import views as arrivals
 from tracing.imports.pages import column_mapping as mapping
-from tracing.imports.pages import corrections, priorities, source_keys, sources
+from tracing.imports.pages import corrections, priorities, source_keys, sources, unknown_codes
 from tracing.imports.pages import lot_actions as lots
 from tracing.imports.pages import lots as imports
 from tracing.kernel.config import Settings
@@ -48,6 +50,9 @@ FEATURES = (
     corrections,
     sources,
     source_keys,
+    source_tokens,
+    arrivals,
+    unknown_codes,
     mapping,
     pairs,
     priorities,

@@ -39,8 +39,8 @@ EVERY = {
 LOOK_EVERY = 5
 """A slot that has begun is taken within this many seconds, whatever this machine's clock says."""
 
-WORK_EVERY, FETCH_EVERY = 2, 15
-"""Seconds between two checks for lots that wait, and of the watched folder."""
+WORK_EVERY, GATHER_EVERY, FETCH_EVERY = 2, 5, 15
+"""Seconds between two checks for lots that wait, for messages that make one, and of the watched folder."""
 
 
 class Scheduler(BackgroundScheduler):  # type: ignore[misc]
@@ -87,7 +87,11 @@ def _add_imports(scheduler: Scheduler, settings: Settings) -> None:
                 return
 
     inbox = folder.Inbox(settings)
-    every = (("work", work, WORK_EVERY), ("fetch", inbox.fetch, FETCH_EVERY))
+    every = (
+        ("work", work, WORK_EVERY),
+        ("gather", lambda _slot: imports.gather_messages(settings), GATHER_EVERY),
+        ("fetch", inbox.fetch, FETCH_EVERY),
+    )
     for name, job, seconds in every:
         scheduler.add_job(
             run_once_per_slot(name, job, seconds), CronTrigger(second=f"*/{seconds}", timezone=UTC), id=name

@@ -3,7 +3,16 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Sequence, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Sequence,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.kernel.db import Base, enum_text
@@ -55,6 +64,8 @@ class Case(Base):
     cohort: Mapped[date] = mapped_column(index=True)
     first_sampled_at: Mapped[datetime]
     """The earliest sampling of this episode: the 60 days count from it."""
+    sampled_on: Mapped[date | None]
+    """The day of sampling, where somebody has corrected the laboratory's; the dates follow it."""
     onset_on: Mapped[date | None]
     vaccination: Mapped[str | None]
     """As answered: complete, partial, none, unknown."""
@@ -69,6 +80,13 @@ class Case(Base):
     isolation_last_day: Mapped[date | None]
     isolation_rule: Mapped[str | None]
     """Programme, pack version and rule that decided."""
+    recalled_from: Mapped[date | None]
+    recalled_to: Mapped[date | None]
+    """The days for which the person was asked whom they met, both included: days added later are asked about again."""
+    told_at: Mapped[datetime | None]
+    """When their call was completed."""
+    told_last_day: Mapped[date | None]
+    """The last day of isolation that they were told then; None if none was asked of them."""
     status: Mapped[CaseStatus] = mapped_column(enum_text(CaseStatus), default=CaseStatus.OPEN)
     outcome: Mapped[CaseOutcome | None] = mapped_column(enum_text(CaseOutcome))
     from_contact_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -102,6 +120,30 @@ class LabResult(Base):
     withdrawn_at: Mapped[datetime | None]
     line_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     """The line of a lot it came from."""
+
+
+class ContraryResult(Base):
+    """A negative result that contradicts a case known by another kind of test: the result and its day, no more."""
+
+    __tablename__ = "contrary_results"
+    __table_args__ = (
+        CheckConstraint("(noted_at IS NULL) = (noted_by IS NULL)", name="noted_by_somebody"),
+        Index("ix_contrary_results_to_note", "id", postgresql_where=text("noted_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
+    analysis: Mapped[str]
+    """PCR."""
+    result: Mapped[str]
+    """N."""
+    sampled_on: Mapped[date]
+    line_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    """The line of a lot that says so, itself without a person: undoing the lot removes both."""
+    received_at: Mapped[datetime]
+    noted_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    """The medical adviser who took note of it."""
+    noted_at: Mapped[datetime | None]
 
 
 registry.sealed("cases")

@@ -1,5 +1,8 @@
 """Which results belong to one case, and case references, which may be used where an identity may not. Pure."""
 
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
 from stdnum import luhn
 
 SAME_EPISODE_DAYS = 60
@@ -14,3 +17,8 @@ def reference(year: int, sequence: int) -> str:
     """
     digits = f"{year % 100:02d}{sequence:06d}"
     return f"P0-{digits[:2]}-{digits[2:]}-{luhn.calc_check_digit(digits)}"
+
+
+def sampling_day(first_sampled_at: datetime, corrected: date | None, zone: ZoneInfo) -> date:
+    """Return the day of sampling that counts: as corrected by the person or a doctor, else the laboratory's."""
+    return corrected or first_sampled_at.astimezone(zone).date()

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from tracing.cases import rules
-from tracing.cases.models import Case, CaseOutcome, CaseStatus, reference_sequence
+from tracing.cases.models import Case, CaseOutcome, CaseStatus, ContraryResult, reference_sequence
 from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.programmes.loader import get_pack
@@ -63,17 +63,24 @@ def decide(
     case: Case,
     *,
     onset_on: date | None,
+    sampled_on: date | None = None,
     vaccination: str | None,
     age: int | None,
     zone: ZoneInfo,
     by: int | None,
     at: datetime,
 ) -> tuple[Window | None, Isolation]:
-    """Compute the contagious window and the isolation by today's rules, and store them with the rules that decided."""
+    """Compute the contagious window and the isolation by today's rules, and store them with the rules that decided.
+
+    `sampled_on` is the day of sampling where it is not the laboratory's.
+    """
     pack = get_pack(case.programme)
     today = at.astimezone(zone).date()
-    sampled = case.first_sampled_at.astimezone(zone).date()
-    window = contagious_window(pack, onset=onset_on, sampled=sampled, on=today)
+    case.sampled_on = sampled_on
+    sampled = rules.sampling_day(case.first_sampled_at, sampled_on, zone)
+    # whoever was told to isolate meets nobody since: the days that follow are no longer searched
+    told_on = case.told_at.astimezone(zone).date() if case.told_at else None
+    window = contagious_window(pack, onset=onset_on, sampled=sampled, on=today, isolated_since=told_on)
     decided = isolation(
         pack,
         onset=onset_on,
@@ -126,3 +133,27 @@ def reopen(case: Case, *, status: CaseStatus = CaseStatus.OPEN, by: int | None, 
     case.status, case.outcome, case.closed_at = status, None, None
     session.flush()
     events.record("case.reopened", by=by, at=at, subject=("case", case.id), site_id=case.site_id)
+
+
+def note_contrary_results(case: Case, *, by: int, at: datetime) -> None:
+    """Record that a medical adviser took note of every result that contradicts a case; a second time does nothing.
+
+    The event is about the result: noting it does not keep the case when its lot is undone.
+    """
+    found = session.scalars(
+        select(ContraryResult)
+        .where(ContraryResult.case_id == case.id, ContraryResult.noted_at.is_(None))
+        .order_by(ContraryResult.id)
+        .with_for_update()
+    ).all()
+    for one in found:
+        one.noted_by, one.noted_at = by, at
+        session.flush()
+        events.record(
+            "case.contrary_result_noted",
+            by=by,
+            at=at,
+            subject=("contrary_result", one.id),
+            site_id=case.site_id,
+            case=case.id,
+        )

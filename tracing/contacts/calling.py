@@ -23,13 +23,18 @@ def due_at(case: Case, at: datetime) -> datetime:
     return at + timedelta(hours=get_pack(case.programme).service.contact_hours)
 
 
+def is_to_be_called(contact: Contact) -> bool:
+    """Return whether a contact in the list is called: perhaps at risk, and met in the contagious days."""
+    return is_called(contact.risk) and not contact.is_outside
+
+
 def update_call_task(
     contact: Contact,
     case: Case,
     *,
     phones: Sequence[str],
     renumbered: bool = False,
-    by: int,
+    by: int | None,
     at: datetime,
 ) -> None:
     """Create the call of a contact who is to be called, once; cancel it if they are not to be called any more.
@@ -37,7 +42,7 @@ def update_call_task(
     A person with the same number joins the household at once; the queue does this without disturbing a call.
     """
     task = queries.find_task_of_contact(contact.id)
-    given_up = contact.status is ContactStatus.REMOVED or not is_called(contact.risk)
+    given_up = contact.status is ContactStatus.REMOVED or not is_to_be_called(contact)
     if task is None:
         if contact.status is ContactStatus.NAMED and not given_up:
             _ask(contact, case, phones, at=at)
@@ -105,7 +110,7 @@ def _factors(contact: Contact, at: datetime) -> Factor:
 
 
 def _keep(
-    task: CallTask, case: Case, phones: Sequence[str], *, renumbered: bool, by: int, at: datetime
+    task: CallTask, case: Case, phones: Sequence[str], *, renumbered: bool, by: int | None, at: datetime
 ) -> None:
     if not phones:
         if task.state in NEEDS_A_NUMBER:

@@ -38,6 +38,9 @@ class Contact(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     cohort: Mapped[date] = mapped_column(index=True)
     last_contact_on: Mapped[date]
+    """The day that counts: as the person says, else as the case said."""
+    said_last_contact_on: Mapped[date | None]
+    """As the case said, where the person says another day: what was announced to them stays what it was."""
     circumstances: Mapped[dict[str, Any]]
     """Codes of the programme's criteria (lives_with_case, face_to_face…), never free text."""
     risk: Mapped[RiskLevel] = mapped_column(enum_text(RiskLevel))
@@ -53,6 +56,12 @@ class Contact(Base):
     quarantine_end: Mapped[date | None]
     quarantine_last_day: Mapped[date | None]
     quarantine_rule: Mapped[str | None]
+    is_outside: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Met outside the contagious days as they are decided now: not called, unless kept in the list with a reason."""
+    told_at: Mapped[datetime | None]
+    """When their call was completed."""
+    told_last_day: Mapped[date | None]
+    """The last day of quarantine that they were told then; None if none was asked of them."""
     may_disclose: Mapped[bool] = mapped_column(default=False)
     """Whether the case agreed that this contact be told the case's name. By default not."""
     status: Mapped[ContactStatus] = mapped_column(enum_text(ContactStatus), default=ContactStatus.NAMED)

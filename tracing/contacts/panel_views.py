@@ -96,6 +96,7 @@ def panel_of(call_id: int, task_id: int, opened: Opened, *, status: int = 200) -
             is_restored=form is not None and opened.form is None and _is_of(begun, editing),
             risk=_risk_of(form, case, at=at) if form else None,
             due=moment(calling.due_at(case, at)),
+            kept=queries.kept_in_list([one.contact.id for one in lines]),
         ), status
 
 
@@ -194,6 +195,7 @@ def _shown(line: Line, call: Call) -> Shown:
     tone, follows = words.what_follows(
         contact.status,
         task.state if task else None,
+        is_outside=contact.is_outside,
         due=moment(task.due_at) if task else "",
         is_here=task is not None and task.household_id == call.household_id,
     )

@@ -12,9 +12,12 @@ from tracing.calls import services as call_services
 from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Call
 from tracing.cases.models import Case
+from tracing.cases.rules import sampling_day
 from tracing.contacts.errors import NoSuchContact
 from tracing.contacts.models import Contact
-from tracing.contacts.rules import Described, search_window
+from tracing.contacts.rules import Described, KeepReason, search_window
+from tracing.facts import queries as fact_queries
+from tracing.facts.rules import FactKind, SubjectType, in_force
 from tracing.kernel.db import fresh, session
 from tracing.people import queries as people
 from tracing.people.models import Person
@@ -105,6 +108,16 @@ def lines(contacts: Iterable[Contact]) -> list[Line]:
     return [Line(contact, described(contact), tasks.get(contact.id)) for contact in shown]
 
 
+def kept_in_list(contact_ids: Iterable[int]) -> dict[int, KeepReason]:
+    """Return why each of these contacts is kept in the list although met outside the contagious days."""
+    found = fact_queries.facts_by_subject(SubjectType.CONTACT, contact_ids, kinds={FactKind.KEPT_IN_LIST})
+    return {
+        contact_id: KeepReason(said[FactKind.KEPT_IN_LIST].value)
+        for contact_id, facts in found.items()
+        if FactKind.KEPT_IN_LIST in (said := in_force(facts))
+    }
+
+
 def is_shared(person_id: int, *, but: int) -> bool:
     """Return whether others rely on this record besides contact `but`: a case, another contact, or a merged record."""
     other_contact = select(Contact.id).where(Contact.person_id == person_id, Contact.id != but).limit(1)
@@ -125,5 +138,5 @@ def is_shared(person_id: int, *, but: int) -> bool:
 
 def search_days(case: Case, *, on: date, zone: ZoneInfo) -> SearchDays:
     """Return the days in which contacts of a case are searched, by the rule in force on `on`."""
-    sampled = case.first_sampled_at.astimezone(zone).date()
+    sampled = sampling_day(case.first_sampled_at, case.sampled_on, zone)
     return SearchDays(*search_window(get_pack(case.programme), onset=case.onset_on, sampled=sampled, on=on))

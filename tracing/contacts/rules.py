@@ -41,6 +41,16 @@ class ContactStatus(StrEnum):
     REMOVED = "removed"
 
 
+class KeepReason(StrEnum):
+    """Why a contact stays in the list who was met outside the contagious days."""
+
+    UNSURE_DAY = "unsure_day"
+    FREQUENT = "frequent"
+    """They live together, or meet every day."""
+    DOCTOR = "doctor"
+    """An adviser wants them called."""
+
+
 NEVER_TURN = frozenset({ContactStatus.REMOVED, ContactStatus.BECAME_CASE})
 
 _CODED = {"face_to_face": Distance, "protection": Protection}

@@ -13,7 +13,11 @@ from tracing.cases.models import Case
 from tracing.contacts import calling, contact_to_case, identities, queries, rules
 from tracing.contacts.errors import AlreadyCalled, NoSuchContact, NotTheirList, OutsideWindow
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.contacts.rules import ContactDetails, Described
+from tracing.contacts.rules import ContactDetails, Described, KeepReason
+from tracing.facts import queries as fact_queries
+from tracing.facts import services as facts
+from tracing.facts.rules import FactKind, FactSource, SubjectType
+from tracing.facts.services import NewFact
 from tracing.kernel import clock, events
 from tracing.kernel.db import session, take_id
 from tracing.people import queries as people
@@ -52,6 +56,7 @@ def add(call: Call, task: CallTask, details: ContactDetails, *, by: Agent, at: d
     _judge(contact, case, details, today)
     session.add(contact)
     session.flush()
+    facts.add_known(_met(contact, FactSource.CASE, call, today), by=by.member_id, at=at)
     _record("contact.named", contact, case, by=by, at=at, risk=contact.risk.value, rule=contact.risk_rule)
     contact_to_case.join_known_case(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
     if details.described.language:
@@ -85,7 +90,7 @@ def edit(
     if before != details.described:
         _correct_person(contact, case, details.described, may_move=not is_own_call, today=today, at=at)
     _judge(contact, case, details, today)
-    _keep_quarantine(contact, case, today)
+    decide_again(contact, case, on=today)
     if not is_own_call:
         contact.may_disclose = details.may_disclose
     if renumbered and contact.status is ContactStatus.UNREACHABLE:
@@ -95,6 +100,8 @@ def edit(
     if details.described.language != said or (said and contact.person_id != person_before):
         calling.set_language(contact, details.described.language, before=said, at=at)
     _record("contact.edited", contact, case, by=by, at=at, risk=contact.risk.value, rule=contact.risk_rule)
+    source = FactSource.PERSON if is_own_call else FactSource.CASE
+    facts.record([_met(contact, source, call, today)], by=by.member_id, at=at)
     if contact.person_id != person_before:
         contact_to_case.follow_person(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
     if not is_own_call:
@@ -104,6 +111,18 @@ def edit(
     elif renumbered:
         households.settle_person(contact.person_id, at=at)
     return contact
+
+
+def _met(contact: Contact, source: FactSource, call: Call, today: date) -> NewFact:
+    """Return what somebody said of the last day of contact, as it was just typed."""
+    return NewFact(
+        subject=(SubjectType.CONTACT, contact.id),
+        kind=FactKind.LAST_CONTACT,
+        value=contact.last_contact_on.isoformat(),
+        source=source,
+        cohort=today,
+        call_id=call.id,
+    )
 
 
 def remove(call: Call, task: CallTask, contact_id: int, *, by: Agent, at: datetime) -> Contact:
@@ -145,6 +164,33 @@ def restore(call: Call, task: CallTask, contact_id: int, *, by: Agent, at: datet
     _record("contact.restored", contact, case, by=by, at=at)
     contact_to_case.join_known_case(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
     calling.update_call_task(contact, case, phones=_phones(contact), by=by.member_id, at=at)
+    return contact
+
+
+def keep_in_list(
+    call: Call, task: CallTask, contact_id: int, why: KeepReason | None, *, by: Agent, at: datetime
+) -> Contact:
+    """Keep a contact who was met outside the contagious days, with a reason; with None, let them leave after all."""
+    case = _case_of(call, task)
+    contact = queries.get_contact(contact_id, case_id=case.id, lock=True)
+    subject = (SubjectType.CONTACT, contact.id)
+    cohort = clock.local_day(at, by.site.time_zone)
+    if why is None:
+        said = fact_queries.in_force_of(*subject).get(FactKind.KEPT_IN_LIST)
+        if said is not None:
+            facts.retract(
+                said, subject, words="", cohort=cohort, source=FactSource.TRACER, by=by.member_id, at=at
+            )
+        return contact
+    kept = NewFact(
+        subject=subject,
+        kind=FactKind.KEPT_IN_LIST,
+        value=why.value,
+        source=FactSource.TRACER,
+        cohort=cohort,
+        call_id=call.id,
+    )
+    facts.record([kept], by=by.member_id, at=at)
     return contact
 
 
@@ -270,13 +316,14 @@ def _judge(contact: Contact, case: Case, details: ContactDetails, today: date) -
     _keep_risk(contact, case, today)
 
 
-def _keep_quarantine(contact: Contact, case: Case, today: date) -> None:
-    """Decide the quarantine again, if it had been decided before the meeting was corrected."""
+def decide_again(contact: Contact, case: Case, *, on: date) -> None:
+    """Decide the quarantine again, if it had been decided before the meeting or the case's dates changed."""
     if contact.quarantine_measure is None:
         return
     identity = people.find_identity(contact.person_id)
     born = identity.birth_date if identity else None
-    _keep_measure(contact, quarantine_now(contact, case, age=age_on(born, today) if born else None, on=today))
+    _keep_measure(contact, quarantine_now(contact, case, age=age_on(born, on) if born else None, on=on))
+    session.flush()
 
 
 def _keep_measure(contact: Contact, decided: Quarantine) -> None:

@@ -129,6 +129,20 @@ def disclose(call_id: int, task_id: int, contact_id: int) -> ResponseReturnValue
     )
 
 
+@bp.post(f"{AT}/<int:contact_id>/keep")
+@may(Role.TRACER, Role.ADVISER)
+def keep(call_id: int, task_id: int, contact_id: int) -> ResponseReturnValue:
+    """Keep a contact in the list who was met outside the contagious days, or let them leave after all."""
+    why = request.form.get("why")
+    kept = next((one for one in rules.KeepReason if one.value == why), None)
+    return _clicked(
+        call_id,
+        task_id,
+        lambda call, task, at: services.keep_in_list(call, task, contact_id, kept, by=agent(), at=at),
+        Opened(),
+    )
+
+
 @bp.post(f"{AT}/risk")
 @may(Role.TRACER, Role.ADVISER)
 def risk(call_id: int, task_id: int) -> ResponseReturnValue:

@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from tracing.contacts.models import ContactStatus
+from tracing.contacts.rules import KeepReason
 from tracing.programmes.vocabulary import Criterion, Distance, Protection, RiskLevel
 from tracing.queue.models import TaskState
 
@@ -64,11 +65,19 @@ _WAITING: dict[TaskState, tuple[str, LazyString]] = {
     TaskState.DONE: ("done", _l("Prévenue")),
 }
 
+KEEP_WORDS: dict[KeepReason, LazyString] = {
+    KeepReason.UNSURE_DAY: _l("Le jour n’est pas sûr"),
+    KeepReason.FREQUENT: _l("Vit avec la personne, ou la voit chaque jour"),
+    KeepReason.DOCTOR: _l("Avis du médecin-conseil"),
+}
+
 
 def what_follows(
-    status: ContactStatus, task_state: TaskState | None, *, due: str, is_here: bool
+    status: ContactStatus, task_state: TaskState | None, *, is_outside: bool = False, due: str, is_here: bool
 ) -> tuple[str, str]:
     """Return a tone and the words for what happens to a contact's call; `due` says by when it is promised."""
+    if is_outside and status is ContactStatus.NAMED:
+        return "soon", _("Hors période de contagion : ne sera pas appelée")
     if status in _AFTER_CALL:
         return "done" if status is ContactStatus.INFORMED else "neutral", str(_AFTER_CALL[status])
     if task_state is TaskState.OPEN and is_here:

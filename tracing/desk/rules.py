@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tracing.facts.rules import FactKind, FactSource, SubjectType
 from tracing.programmes.rules import Calling, is_open, next_attempt_at, next_open
 from tracing.programmes.schema import Pack
 from tracing.queue.rules import Factor
@@ -22,10 +23,36 @@ LONGEST_PROMISE = timedelta(days=7)
 OF_THE_MOMENT = frozenset({"has_time", "red_flags"})
 """Asked again in every call: whether there is time and whether there is danger were true on that day only."""
 
-DATING_QUESTIONS = frozenset(
-    {"has_symptoms", "onset_on", "vaccination", "lives_with_case", "infected_recently"}
-)
+FACT_OF_ANSWER: dict[SubjectType, dict[str, FactKind]] = {
+    SubjectType.CASE: {
+        "has_symptoms": FactKind.SYMPTOMS,
+        "onset_on": FactKind.ONSET,
+        "sampling_corrected_on": FactKind.SAMPLED,
+        "vaccination": FactKind.VACCINATION,
+        "infected_recently": FactKind.INFECTED_RECENTLY,
+    },
+    SubjectType.CONTACT: {
+        "has_symptoms": FactKind.SYMPTOMS,
+        "onset_on": FactKind.ONSET,
+        "last_contact_on": FactKind.LAST_CONTACT,
+        "lives_with_case": FactKind.LIVES_WITH_CASE,
+        "vaccination": FactKind.VACCINATION,
+        "infected_recently": FactKind.INFECTED_RECENTLY,
+    },
+}
+"""The answers that are facts: the dates, the measures and whatever depends on them follow from these."""
+
+DATING_QUESTIONS = frozenset({"sampling_confirmed", "last_contact_confirmed"}).union(*FACT_OF_ANSWER.values())
 """Their answers change the contact window, the isolation or the quarantine."""
+
+OWN_WORDS = frozenset({FactSource.PERSON, FactSource.REPRESENTATIVE})
+"""Whose word the answers of a conversation are."""
+
+RECALL_QUESTIONS = ("recall_places", "contacts_listed")
+"""Whom the person met: asked again for days that the contagious window has gained."""
+
+MOST_DAYS_BEFORE_SAMPLING = MOST_DAYS_AFTER_SAMPLING = 14
+"""Further from the sampling, a first day of symptoms is a slip of the tongue or of the keyboard, or a doctor's matter."""
 
 
 URGENT_QUESTIONS = frozenset({"fragile", "has_symptoms", "lives_in"})
@@ -80,17 +107,21 @@ def factors_after(known: Factor, answers: Mapping[str, Any]) -> Factor:
     return known
 
 
-def onset_of(answers: Mapping[str, Any], known: date | None) -> date | None:
-    """Return the first day of symptoms: as answered, else as the laboratory reported it."""
-    if answers.get("has_symptoms") == NO:
-        return None
-    if answers.get("has_symptoms") != YES:
-        return known
-    said = answers.get("onset_on")
-    try:
-        return date.fromisoformat(said) if isinstance(said, str) else None
-    except ValueError:
-        return None
+def value_of_answer(answer: object) -> object:
+    """Return an answer as the value of a fact: a flag for yes and no, else the answer itself."""
+    flag = as_flag(answer)
+    return answer if flag is None else flag
+
+
+def is_plausible_onset(onset: date, sampled: date) -> bool:
+    """Return whether symptoms may have begun on a day, given that of the sampling."""
+    return -MOST_DAYS_BEFORE_SAMPLING <= (onset - sampled).days <= MOST_DAYS_AFTER_SAMPLING
+
+
+def source_of(answers: Mapping[str, Any]) -> FactSource:
+    """Return whose word the answers of a conversation are."""
+    is_by_another = answers.get("person_on_line") == "representative"
+    return FactSource.REPRESENTATIVE if is_by_another else FactSource.PERSON
 
 
 def as_flag(answer: object) -> bool | None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
@@ -11,14 +12,17 @@ from tracing.calls.errors import IdentityFirst, NoSuchCall
 from tracing.calls.models import Call, Conversation
 from tracing.calls.rules import SCRIPT_OF
 from tracing.cases import queries as case_queries
-from tracing.cases import services as cases
-from tracing.contacts import queries as contact_queries
-from tracing.contacts import services as contacts
+from tracing.cases.rules import sampling_day
+from tracing.consequences import services as consequences
 from tracing.desk import queries, rules
 from tracing.desk.conversation.conversation import ScriptedConversation, talk_of
-from tracing.desk.conversation.facts import age_that_counts
 from tracing.desk.errors import WordsChanged
 from tracing.desk.queries import CalledPerson
+from tracing.facts import queries as fact_queries
+from tracing.facts import rules as fact_rules
+from tracing.facts import services as facts
+from tracing.facts.rules import SubjectType
+from tracing.facts.services import NewFact, Subject
 from tracing.kernel import clock, events
 from tracing.kernel.errors import Refused
 from tracing.people import queries as people
@@ -27,12 +31,15 @@ from tracing.queue.models import CallTask, TaskState
 from tracing.queue.rules import Factor
 from tracing.scripts import rules as scripts
 from tracing.scripts.definitions import Step
-from tracing.scripts.errors import AnswerRefused
+from tracing.scripts.errors import N_, AnswerRefused
 from tracing.scripts.services import newest_version
 from tracing.scripts.vocabulary import IDENTITY_QUESTION, YES
 from tracing.scripts.wording import confirmation_key, confirmation_value
 from tracing.staff.agent import Agent
 
+FAR_FROM_SAMPLING = N_(
+    "Ce jour est à plus de 14 jours du prélèvement. Redemandez-le ; s’il est exact, demandez l’avis du médecin-conseil."
+)
 STATEMENT = "confirm"
 """The form name of a mandatory statement's checkbox, also used as the key of its refusal."""
 
@@ -119,34 +126,39 @@ def decide_first_dates(about: CalledPerson, *, by: Agent, at: datetime) -> None:
         else about.contact.quarantine_measure is None
     )
     if undecided:
-        _decide(about, {}, by=by, at=at)
+        consequences.decide_first(*_subject(about), by=by.member_id, at=at)
 
 
-def _decide(about: CalledPerson, answers: Mapping[str, Any], *, by: Agent, at: datetime) -> None:
-    """Compute a person's dates again, by the rules in force today."""
-    zone = by.site.time_zone
-    age = age_that_counts(about, at=at, zone=zone)
+def _subject(about: CalledPerson) -> Subject:
     if about.contact is None:
-        cases.decide(
-            case_queries.get_case(about.case.id, lock=True),
-            onset_on=rules.onset_of(answers, about.case.onset_on),
-            vaccination=answers.get("vaccination", about.case.vaccination),
-            age=age,
-            zone=zone,
-            by=by.member_id,
-            at=at,
-        )
-        return
-    contacts.decide(
-        contact_queries.get_contact(about.contact.id, case_id=about.case.id, lock=True),
-        vaccination=answers.get("vaccination", about.contact.vaccination),
-        lives_with_case=rules.as_flag(answers.get("lives_with_case")),
-        age=age,
-        infected_recently=rules.as_flag(answers.get("infected_recently")),
-        zone=zone,
-        by=by.member_id,
-        at=at,
-    )
+        return SubjectType.CASE, about.case.id
+    return SubjectType.CONTACT, about.contact.id
+
+
+def _state_facts(
+    call: Call, talk: ScriptedConversation, counted: Mapping[str, Any], *, by: Agent, at: datetime
+) -> None:
+    """Record as facts what the answers that count say, and take back what they no longer say."""
+    subject = _subject(talk.about)
+    cohort = clock.local_day(at, by.site.time_zone)
+    source = rules.source_of(talk.answers)
+    own = [
+        one for one in fact_rules.standing(fact_queries.facts_of(*subject)) if one.source in rules.OWN_WORDS
+    ]
+    for question, kind in rules.FACT_OF_ANSWER[subject[0]].items():
+        if question not in talk.script.questions:
+            continue
+        said = [one for one in own if one.kind is kind]
+        if question in counted:
+            value = rules.value_of_answer(counted[question])
+            new = NewFact(
+                subject=subject, kind=kind, value=value, source=source, cohort=cohort, call_id=call.id
+            )
+            consequences.keep([new], by=by.member_id, at=at)
+        else:
+            for one in said:
+                consequences.take_back(one, subject, source=source, cohort=cohort, by=by.member_id, at=at)
+    facts.follow({subject}, by=by.member_id, at=at)
 
 
 def save(call: Call, talk: ScriptedConversation, typed: StepInput, *, by: Agent, at: datetime) -> Saved:
@@ -170,7 +182,9 @@ def save(call: Call, talk: ScriptedConversation, typed: StepInput, *, by: Agent,
         calls.confirm_identity(talk.conversation, confirmed=confirmed, by=by, at=at)
     if saved.changed & rules.DATING_QUESTIONS:
         counted = scripts.follow(talk.script, talk.answers, talk.facts).counted
-        _decide(talk.about, counted, by=by, at=at)
+        _state_facts(call, talk, counted, by=by, at=at)
+    if "contacts_listed" in saved.changed and talk.answers.get("contacts_listed"):
+        consequences.remember_recalled(case_queries.get_case(talk.about.case.id, lock=True))
     if saved.changed & rules.URGENT_QUESTIONS:
         queue.set_factors(talk.task, rules.factors_after(Factor(talk.task.factors), talk.answers), at=at)
     return saved
@@ -188,6 +202,7 @@ def compare(talk: ScriptedConversation, step: Step, typed: StepInput, *, by: Age
             continue
         try:
             value = scripts.parse_answer(question, given, today=today, facts=talk.facts)
+            _require_plausible(talk, question.id, value, zone=by.site.time_zone)
         except AnswerRefused as refusal:
             saved.refused[question.id], saved.typed[question.id] = refusal, given
         else:
@@ -195,6 +210,24 @@ def compare(talk: ScriptedConversation, step: Step, typed: StepInput, *, by: Age
     if typed.statement is not None:
         _compare_statement(talk, step, typed, saved)
     return saved
+
+
+def _require_plausible(talk: ScriptedConversation, question: str, value: object, *, zone: ZoneInfo) -> None:
+    """Refuse a first day of symptoms that is too far from the sampling.
+
+    Raises:
+        AnswerRefused: it is more than 14 days before or after it.
+    """
+    case = talk.about.case
+    if question != "onset_on" or talk.about.contact is not None or not isinstance(value, str):
+        return
+    sampled = sampling_day(case.first_sampled_at, case.sampled_on, zone)
+    try:
+        onset = date.fromisoformat(value)
+    except ValueError:
+        return  # not known
+    if not rules.is_plausible_onset(onset, sampled):
+        raise AnswerRefused(FAR_FROM_SAMPLING)
 
 
 def _compare_statement(talk: ScriptedConversation, step: Step, typed: StepInput, saved: Saved) -> None:

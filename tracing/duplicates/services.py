@@ -16,9 +16,10 @@ from tracing.duplicates import queries as pair_queries
 from tracing.duplicates import rules as pair_rules
 from tracing.duplicates.errors import REFUSALS, AlreadyDecided, NotDecided, OnTheLine, SaidSame
 from tracing.duplicates.rules import FirstCall
+from tracing.facts import services as facts
+from tracing.facts.rules import SubjectType
 from tracing.kernel import clock, events
 from tracing.kernel.db import fresh, session
-from tracing.messages import queries as messages
 from tracing.people import merging
 from tracing.people import queries as people
 from tracing.people.merging import Question, Verdict
@@ -234,8 +235,8 @@ def _settle_calls(family: Collection[int], *, zone: ZoneInfo, by: int, at: datet
             superseding.supersede_task(task, queue_queries.get_task(teller), by=by, at=at)
             close_when_done(task.case_id, by=by, at=at)
     one = next(iter(family))
-    if messages.is_stopped(one):
-        queue.close_letter_tasks(one, by=by, at=at)
+    # what binds one record binds them all, and what bound another record only no longer does
+    facts.follow({(SubjectType.PERSON, person_id) for person_id in family}, by=by, at=at)
     _follow_numbers(tasks, has_number=people.has_number(one), by=by, at=at)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -143,6 +143,22 @@ def _for_new_person(
     resembling = (known for known in candidates if possible_duplicate(identity, known.identity))
     possible = dict.fromkeys(known.person_id for known in (*matches, *resembling))
     return Decision(Outcome.CREATED, possible_with=tuple(possible))
+
+
+def case_of_negative(
+    who: Identity, sampled_on: date, candidates: Iterable[KnownPerson], zone: ZoneInfo
+) -> int | None:
+    """Return the case of whose episode a negative test is: the nearest of the one known person it can be."""
+    matches = [known for known in candidates if same_person(who, known.identity)]
+    if len({known.person_id for known in matches}) != 1:
+        return None
+    apart = {
+        case.case_id: abs((case.first_sampled_at.astimezone(zone).date() - sampled_on).days)
+        for known in matches
+        for case in known.cases
+    }
+    nearest = min(apart, key=apart.__getitem__, default=None)
+    return nearest if nearest is not None and apart[nearest] <= SAME_EPISODE_DAYS else None
 
 
 def _days_apart(one: datetime, other: datetime, zone: ZoneInfo) -> int:

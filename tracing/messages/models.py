@@ -33,13 +33,14 @@ class Message(Base):
 
 
 class MessageStop(Base):
-    """A person whose messages are stopped, because they were reported dead."""
+    """A person whose messages are stopped, because they were reported dead or asked never to be called."""
 
     __tablename__ = "message_stops"
 
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True, autoincrement=False)
     since: Mapped[datetime]
-    by_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    """The member who was told so in a call; none: a laboratory reported it with a result."""
 
 
 registry.sealed("messages")

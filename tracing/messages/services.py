@@ -91,12 +91,12 @@ def _put(
     return message
 
 
-def stop_all(person_id: int, *, by: Agent, at: datetime) -> int:
+def stop_all(person_id: int, *, by: int | None, at: datetime) -> int:
     """Stop all waiting messages to a person under any of their records and refuse new ones; returns how many."""
     records = people.records_of_same_person(person_id)
     session.execute(
         insert(MessageStop)
-        .values([{"person_id": one, "since": at, "by_id": by.member_id} for one in records])
+        .values([{"person_id": one, "since": at, "by_id": by} for one in records])
         .on_conflict_do_nothing()
     )
     stopped = session.scalars(
@@ -109,21 +109,18 @@ def stop_all(person_id: int, *, by: Agent, at: datetime) -> int:
     refresh_known(Message)
     events.record(
         "message.stopped",
-        by=by.member_id,
+        by=by,
         at=at,
         subject=("person", person_id),
-        site_id=by.site.id,
         waiting=len(stopped),
     )
     return len(stopped)
 
 
-def allow_again(person_id: int, *, by: Agent, at: datetime) -> None:
+def allow_again(person_id: int, *, by: int | None, at: datetime) -> None:
     """Allow messages to a person again, after a mistake. Messages already stopped stay stopped."""
     records = people.records_of_same_person(person_id)
     known = session.scalars(select(MessageStop.person_id).where(MessageStop.person_id.in_(records))).all()
     if known:
         session.execute(delete(MessageStop).where(MessageStop.person_id.in_(records)))
-        events.record(
-            "message.allowed", by=by.member_id, at=at, subject=("person", person_id), site_id=by.site.id
-        )
+        events.record("message.allowed", by=by, at=at, subject=("person", person_id))

@@ -5,6 +5,8 @@ from typing import Any
 
 from sqlalchemy import func, select, text
 
+from tracing.facts import queries as facts
+from tracing.facts.rules import FactKind
 from tracing.kernel.db import equals_any, session
 from tracing.people.merging import Kept, joint
 from tracing.people.models import KeyKind, Person, PersonKey
@@ -28,6 +30,31 @@ def leading_records(person_ids: Iterable[int]) -> dict[int, int]:
         select(Person.id, func.coalesce(Person.same_as, Person.id)).where(Person.id.in_(set(person_ids)))
     )
     return {row[0]: row[1] for row in rows}
+
+
+BARRING = frozenset({FactKind.DEATH, FactKind.NO_CALLS})
+"""What binds a person through every door: nobody rings them, and nothing is sent to them."""
+
+
+def barred(person_ids: Iterable[int]) -> frozenset[int]:
+    """Return those of these people who were said dead or asked never to be called, under any of their records."""
+    wanted = sorted(set(person_ids))
+    if not wanted:
+        return frozenset()
+    rows = session.execute(
+        text("""
+            SELECT asked.id AS asked, record.id AS record
+            FROM people AS asked JOIN people AS record ON record.id = coalesce(asked.same_as, asked.id)
+            WHERE asked.id = ANY(:asked)
+            UNION
+            SELECT asked.id, record.id
+            FROM people AS asked JOIN people AS record ON record.same_as = coalesce(asked.same_as, asked.id)
+            WHERE asked.id = ANY(:asked)
+        """),
+        {"asked": wanted},
+    ).all()
+    said = facts.people_with(BARRING, {row.record for row in rows})
+    return frozenset(row.asked for row in rows if row.record in said)
 
 
 def records_shown(person_ids: Iterable[int]) -> list[str]:

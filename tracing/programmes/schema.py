@@ -390,6 +390,8 @@ class Pack(Strict):
     about: Sentence
     end_is: EndIs
     recent_infection_days: PositiveInt
+    decisive_test: Literal["PCR", "AG"] | None = None
+    """Which counts when an antigen test finds the disease and a PCR of the same episode does not; null: not settled."""
     service: Service
     attempts: Attempts
     calling_hours: Hours

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.kernel.db import Base, enum_text
+from tracing.queue.rules import CallAgain
 from tracing.ui.languages import FRENCH
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -252,6 +253,8 @@ class CallTask(Base):
     """The state from which it was cancelled, to which taking that back returns it; none while it is not cancelled."""
     gives_way: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """The contact is called as a case now: cancelled as soon as nobody is on the line, put back if the case is none."""
+    again: Mapped[CallAgain | None] = mapped_column(enum_text(CallAgain))
+    """Why they are called again after they were told; none: a first call, or one that is done."""
     covered_by: Mapped[int | None] = mapped_column(ForeignKey("call_tasks.id"))
     """The task that replaces this one: two records turned out to be one person, called once about the episode."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import IntFlag
+from enum import IntFlag, StrEnum
 from functools import cache
 from typing import NamedTuple
 
@@ -27,6 +27,17 @@ LOCKS_LAST = timedelta(milliseconds=9)
 """Target lock time of one batch of expired claims; a wait this short goes unnoticed."""
 LARGEST_HOUSEHOLD = 8
 """More people behind one number are an institution's residents, not a household."""
+
+
+class CallAgain(StrEnum):
+    """Why a person who was told already is called again."""
+
+    DATES = "dates"
+    """The last day of their isolation or quarantine is another one."""
+    DAYS_ADDED = "days_added"
+    """The contagious days grew: who was met on the days added has not been asked."""
+    NOT_CONCERNED = "not_concerned"
+    """Nothing is asked of them any more."""
 
 
 class Factor(IntFlag):

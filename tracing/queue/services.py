@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from tracing.kernel import events
 from tracing.kernel.db import session
-from tracing.queue import queries, rules
+from tracing.people import queries as people
+from tracing.queue import rules
 from tracing.queue.households import priorities, superseding
 from tracing.queue.households import services as households
 from tracing.queue.models import CallTask, TaskKind, TaskState
@@ -27,7 +28,13 @@ def enqueue(
     factors: rules.Factor = rules.NO_FACTORS,
     at: datetime,
 ) -> CallTask:
-    """Create the task to call a person by `due_at`; without a usable number they go to a separate list."""
+    """Create the task to call a person by `due_at`; without a usable number they go to a separate list.
+
+    Whoever was said dead, or asked never to be called, is not called: the task goes to the supervisor's list.
+    """
+    is_barred = bool(people.barred([person_id]))
+    state = TaskState.OPEN if phones else TaskState.NO_NUMBER
+    state = TaskState.DECEASED if is_barred else state
     task = CallTask(
         kind=kind,
         person_id=person_id,
@@ -38,13 +45,13 @@ def enqueue(
         due_at=due_at,
         not_before=at,
         factors=int(factors),
-        state=TaskState.OPEN if phones else TaskState.NO_NUMBER,
-        closed_at=None if phones else at,
+        state=state,
+        closed_at=None if state is TaskState.OPEN else at,
     )
     session.add(task)
     session.flush()
     events.record("task.opened", by=None, at=at, subject=("task", task.id), site_id=site_id, why=kind.value)
-    if phones:
+    if phones and not is_barred:
         households.settle_person(person_id, at=at)
         priorities.request_rescan([site_id], task.id, task.id, at=at)
     return task
@@ -57,6 +64,8 @@ def close_task(task: CallTask, state: TaskState, *, by: int | None, at: datetime
     elif task.state is not TaskState.CANCELLED:
         task.state_before = task.state
     task.state, task.closed_at, task.covered_by = state, at, None
+    if state is TaskState.DONE:
+        task.again = None
     session.flush()
     events.record(
         "task.closed", by=by, at=at, subject=("task", task.id), site_id=task.site_id, state=state.value
@@ -68,18 +77,16 @@ def close_task(task: CallTask, state: TaskState, *, by: int | None, at: datetime
         households.refresh(task.household_id, at=at)
 
 
-def close_letter_tasks(person_id: int, *, by: int | None, at: datetime) -> None:
-    """Stop letters to a person reported dead: close the tasks without a number (NO_NUMBER) in all their records.
-
-    A letter is a message too.
-    """
-    for task in queries.tasks_of_person(person_id):
-        if task.state is TaskState.NO_NUMBER:
-            close_task(task, TaskState.DECEASED, by=by, at=at)
-
-
 def reopen_task(task: CallTask, *, due_at: datetime, by: int | None, at: datetime) -> None:
-    """Open a task again, due at `due_at`, with no attempts counted. A task with `gives_way` is cancelled instead."""
+    """Open a task again, due at `due_at`, with no attempts counted.
+
+    A task with `gives_way` is cancelled instead; the call of somebody who was said dead, or asked never to be called,
+    stays closed.
+    """
+    if people.barred([task.person_id]):
+        if task.state is not TaskState.DECEASED:
+            close_task(task, TaskState.DECEASED, by=by, at=at)
+        return
     if task.gives_way:
         close_task(task, TaskState.CANCELLED, by=by, at=at)
         # it would be open now: that is what it is restored to if the case turns out to be none
@@ -101,6 +108,19 @@ def reopen_task(task: CallTask, *, due_at: datetime, by: int | None, at: datetim
     else:
         households.settle_person(task.person_id, at=at)
     priorities.request_rescan([task.site_id], task.id, task.id, at=at)
+
+
+def call_again(
+    task: CallTask, why: rules.CallAgain, *, due_at: datetime, by: int | None, at: datetime
+) -> None:
+    """Open the call of a person who was told something else than what holds now."""
+    task.again = why
+    reopen_task(task, due_at=due_at, by=by, at=at)
+
+
+def call_no_more(task: CallTask, *, by: int | None, at: datetime) -> None:
+    """Take back `call_again`: what the person was told holds after all."""
+    close_task(task, TaskState.DONE, by=by, at=at)
 
 
 def postpone_task(task: CallTask, *, until: datetime, at: datetime) -> None:

@@ -12,6 +12,7 @@ from tracing.calls.models import Call, Conversation
 from tracing.calls.rules import SCRIPT_OF
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
+from tracing.cases.rules import sampling_day
 from tracing.contacts import queries as contacts
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.services import quarantine_now
@@ -111,7 +112,7 @@ def assess(
     conversation = calls.find_conversation(call.id, task.id)
     given = calls.answers(task.id)
     pack = get_pack(case.programme)
-    sampled_on = case.first_sampled_at.astimezone(zone).date()
+    sampled_on = sampling_day(case.first_sampled_at, case.sampled_on, zone)
     is_sworn = said.SWORN in given
     is_preview = declared is None
     number = insurance_number.number_of(task.id, identity, by=by)

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.kernel.db import Base, enum_text
+from tracing.sickleave.rules import NoteMend
 from tracing.vault import registry
 
 
@@ -32,6 +33,12 @@ class SickNote(Base):
         CheckConstraint("first_day <= last_day", name="ends_after_it_starts"),
         CheckConstraint("(state = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_has_a_time"),
         Index(
+            "ix_sick_notes_to_mend",
+            "site_id",
+            "id",
+            postgresql_where=text("mend IS NOT NULL AND state = 'issued'"),
+        ),
+        Index(
             "uq_sick_notes_one_per_task", "task_id", unique=True, postgresql_where=text("state = 'issued'")
         ),
     )
@@ -49,6 +56,10 @@ class SickNote(Base):
     """The last day included."""
     rule: Mapped[str]
     state: Mapped[NoteState] = mapped_column(enum_text(NoteState), default=NoteState.ISSUED)
+    mend: Mapped[NoteMend | None] = mapped_column(enum_text(NoteMend))
+    """How it no longer fits what is decided of the person now."""
+    mend_to: Mapped[date | None]
+    """The last day that would be right."""
     issued_at: Mapped[datetime]
     issued_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
     cancelled_at: Mapped[datetime | None]

@@ -16,6 +16,7 @@ __all__ = [
     "TO_BE_COMPLETED",
     "MissingNumberReason",
     "NoteAllowed",
+    "NoteMend",
     "NoteRefused",
     "NoteRequest",
     "NumberState",
@@ -25,6 +26,14 @@ __all__ = [
     "note_number",
     "note_rule",
 ]
+
+
+class NoteMend(StrEnum):
+    """How a valid note no longer fits what is decided of the person; a human mends it."""
+
+    LONGER = "longer"
+    SHORTER = "shorter"
+    NOT_DUE = "not_due"
 
 
 class MissingNumberReason(StrEnum):
@@ -232,3 +241,11 @@ def _dates(request: NoteRequest, row: NoteRow, first_day: date, last_day: date) 
         return Reason.OVERLAP
     days = (last_day - first_day).days + 1
     return Reason.TOO_LONG if days + request.days_already > row.total_days_without_adviser else None
+
+
+def latest_day(pack: Pack, subject: Subject, first_day: date, on: date) -> date | None:
+    """Return the last day that a note of this first day may have by the rule in force; None without a rule."""
+    row = note_rule(pack, subject, on)
+    if row is None:
+        return None
+    return first_day + timedelta(days=(row.max_days or row.total_days_without_adviser) - 1)

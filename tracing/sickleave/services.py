@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.kernel import events
-from tracing.kernel.db import session, take_id
+from tracing.kernel.db import lock_row, session, take_id
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.people.rules import Identity, nir_counts
@@ -20,7 +20,7 @@ from tracing.sickleave.assessment import Assessment, assess, why_not
 from tracing.sickleave.documents import Bearer, Issuer, NoteContent, content_of
 from tracing.sickleave.errors import NoteNotAllowed
 from tracing.sickleave.models import NoteCounter, NoteKind, NoteState, SickNote
-from tracing.sickleave.rules import NoteAllowed
+from tracing.sickleave.rules import NoteAllowed, NoteMend
 from tracing.sickleave.rules import note_number as written_number
 from tracing.staff.agent import Agent
 from tracing.staff.models import Site, SiteKind
@@ -83,6 +83,25 @@ def cancel(call: Call, task: CallTask, note_id: int, *, by: Agent, at: datetime)
     session.flush()
     _record("note.cancelled", note, by=by, at=at)
     return note
+
+
+def mark_to_mend(
+    note_id: int, mend: NoteMend | None, *, to: date | None, by: int | None, at: datetime
+) -> None:
+    """Mark a note that no longer fits what is decided of the person, or, with None, take its mark off."""
+    note = lock_row(SickNote, note_id)
+    if (note.mend, note.mend_to) == (mend, to) or note.state is NoteState.CANCELLED:
+        return
+    note.mend, note.mend_to = mend, to
+    session.flush()
+    events.record(
+        "note.to_mend" if mend else "note.stands",
+        by=by,
+        at=at,
+        subject=("note", note.id),
+        site_id=note.site_id,
+        **({"mend": mend.value} if mend else {}),
+    )
 
 
 def take_number(site: Site, *, on: date) -> str:

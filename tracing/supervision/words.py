@@ -37,7 +37,7 @@ LIST_LEADS = {
         "La personne est à l’hôpital ou vit ailleurs. Prévenez le service qui la suit désormais, puis classez l’appel."
     ),
     WorkList.DECEASED: _l(
-        "On nous a dit que la personne est décédée. Plus rien ne lui est envoyé ; à vous de conclure."
+        "Un décès nous a été signalé, lors d’un appel ou par le laboratoire. Rien n’est envoyé et personne n’appelle ; à vous de conclure."
     ),
     WorkList.DOCTOR: _l("Un médecin-conseil doit se prononcer avant que l’appel reparte."),
     WorkList.CALLERS: _l("Ces personnes nous ont appelés, et personne n’a pu les prendre aussitôt."),
@@ -69,7 +69,7 @@ LIST_EMPTY = {
     ),
     WorkList.DECEASED: (
         _l("Aucun décès n’est signalé"),
-        _l("Un appel terminé par « décès » arrive ici."),
+        _l("Un appel terminé par « décès » arrive ici, et un résultat dont le laboratoire signale le décès."),
     ),
     WorkList.DOCTOR: (
         _l("Aucun appel n’attend d’avis médical"),
@@ -139,6 +139,7 @@ EVENT_WORDS = {
     "case.dated": _l("Dates calculées"),
     "case.closed": _l("Dossier clos"),
     "case.reopened": _l("Dossier rouvert"),
+    "case.contrary_result_noted": _l("PCR négative vue par le médecin"),
     "case.kept": _l("Dossier gardé malgré le retrait"),
     "case.result_withdrawn": _l("Résultat retiré"),
     "contact.named": _l("Contact nommé"),
@@ -183,6 +184,8 @@ EVENT_WORDS = {
     "source.added": _l("Expéditeur ajouté"),
     "source.changed": _l("Expéditeur modifié"),
     "source.mapped": _l("Titres d’un expéditeur acceptés"),
+    "token.made": _l("Jeton d’envoi créé"),
+    "token.revoked": _l("Jeton d’envoi révoqué"),
     "key.proposed": _l("Clé proposée"),
     "key.confirmed": _l("Clé confirmée"),
     "key.not_confirmed": _l("Clé non confirmée, saisie différente"),
@@ -267,6 +270,7 @@ SUBJECT_WORDS = {
     "loan": _l("prêt"),
     "absence": _l("absence"),
     "pair": _l("doublon possible"),
+    "contrary_result": _l("PCR négative"),
     "inbox": _l("dossier surveillé"),
     "key": _l("clé d’expéditeur"),
     "note": _l("arrêt"),

@@ -85,6 +85,9 @@ def test_the_plan_of_each_lot_is_exactly_what_loading_it_does(story, session, ba
         session.expire_all()
 
 
+IN_JANUARY = {"DATE_EXTRACTION": "08/01/2021 07:45"}
+
+
 @pytest.mark.parametrize("batch_size", [1000, 3, 1])
 def test_what_an_earlier_line_brings_counts_for_the_next_wherever_the_batches_end(story, session, batch_size):
     """A number that a repeat brings makes a later line a possible duplicate; an earlier sampling moves the 60 days."""
@@ -93,8 +96,8 @@ def test_what_an_earlier_line_brings_counts_for_the_next_wherever_the_batches_en
             {"ID_RESULTAT": "A-1"},
             {"ID_RESULTAT": "A-2", "TEL_MOBILE": "0639980044"},
             {"ID_RESULTAT": "A-3", "NOM_NAISSANCE": "LE GOF", "TEL_MOBILE": "0639980044"},
-            {"ID_RESULTAT": "A-4", "DATE_PRELEVEMENT": "07/01/2021 08:30"},
-            {"ID_RESULTAT": "A-5", "DATE_PRELEVEMENT": "05/01/2021 08:30"},
+            IN_JANUARY | {"ID_RESULTAT": "A-4", "DATE_PRELEVEMENT": "07/01/2021 08:30"},
+            IN_JANUARY | {"ID_RESULTAT": "A-5", "DATE_PRELEVEMENT": "05/01/2021 08:30"},
             {"ID_RESULTAT": "A-6", "DATE_PRELEVEMENT": "06/03/2021 08:30"},
             {"ID_RESULTAT": "A-1", "RESULTAT": "N"},
             {"ID_RESULTAT": "A-7", "PRENOMS": ""},

@@ -5,19 +5,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
-from tests.support.lots import arrival, lot_of
+from tests.support.lots import arrival, lot_of, take_back
+from tests.support.statements import statements_sent
+from tracing.cases.models import Case, ContraryResult
+from tracing.cases.queries import contrary_results
+from tracing.imports.errors import FileRefused
 from tracing.imports.jobs import load
+from tracing.imports.models import ImportLot
+from tracing.people.models import Person
 
 CASES = Path(__file__).parents[2] / "data" / "cases" / "imports"
 RECEIVED = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
 
 def loaded(case: str) -> dict:
-    """Load the file of a case, and return its report with the outcome of each line."""
-    [file] = sorted(next(CASES.glob(f"{case}-*")).iterdir())
-    sent = replace(arrival(file.name, file.read_bytes()), received_at=RECEIVED)
-    return load(sent, with_lines=True)
+    """Load the files of a case in their order; return the report of the last one with the outcome of each line."""
+    for file in sorted(next(CASES.glob(f"{case}-*")).iterdir()):
+        sent = replace(arrival(file.name, file.read_bytes()), received_at=RECEIVED)
+        report = load(sent, with_lines=True)
+    return report
 
 
 @pytest.mark.parametrize(
@@ -30,9 +38,14 @@ def loaded(case: str) -> dict:
         ("S12", {"created": 1}),
         ("S19", {"created": 2, "lines": 2, "left_out": {"ADT^A08": 1}}),
         ("S21", {"created": 1, "quarantined": 2, "quarantine_reasons": {"BAD_SHAPE": 2}}),
+        ("S28", {"created": 5, "repeat": 0, "possible_duplicates": 1}),
+        ("S30", {"created": 3, "repeat": 1, "possible_duplicates": 3}),
+        ("S31", {"created": 2, "not_positive": 2}),
+        ("S24", {"created": 3, "warnings": {}}),
         ("S33u", {"quarantined": 1, "quarantine_reasons": {"BAD_SHAPE": 1}}),
         ("S35", {"created": 5}),
         ("S36", {"created": 2}),
+        ("S38", {"quarantined": 1, "quarantine_reasons": {"MISSING_FIELD": 1}}),
         ("S44", {"created": 0, "not_positive": 3}),
         ("S45", {"created": 0, "quarantined": 2, "quarantine_reasons": {"UNKNOWN_CODE": 2}}),
         ("S47", {"created": 0, "not_positive": 6}),
@@ -42,6 +55,119 @@ def test_what_went_wrong_elsewhere_goes_right(session, clock, case, right):
     report = loaded(case)
 
     assert {name: report[name] for name in right} == right
+
+
+ANTIGEN = {"ID_RESULTAT": "AG-1", "TYPE_ANALYSE": "AG"}
+NEGATIVE_PCR = {
+    "ID_RESULTAT": "PCR-1",
+    "TYPE_ANALYSE": "PCR",
+    "RESULTAT": "N",
+    "DATE_PRELEVEMENT": "08/03/2021 07:00",
+}
+
+
+def facts(session) -> list[tuple]:
+    """Return the cases' negative PCRs: analysis, result and day."""
+    session.expire_all()
+    rows = session.scalars(select(ContraryResult).order_by(ContraryResult.id))
+    return [(row.analysis, row.result, f"{row.sampled_on}") for row in rows]
+
+
+def sent(*lines: dict) -> dict:
+    return load(arrival("lot.csv.p7m", lot_of([*lines])))
+
+
+def test_somebody_learns_of_the_negative_pcr_after_the_antigen_test_in_the_reported_file(session, clock):
+    loaded("S31")
+
+    assert facts(session) == [("PCR", "N", "2026-11-27")]
+
+
+def test_a_negative_pcr_after_an_antigen_test_is_kept_as_a_fact_of_the_case(session, clock):
+    """Result and day, once, whatever the order in one lot, until the laboratory corrects it or the lot is undone."""
+    report = sent(NEGATIVE_PCR, ANTIGEN)
+
+    assert (report["created"], report["not_positive"]) == (1, 1)
+    assert facts(session) == [("PCR", "N", "2021-03-08")]
+    sent(ANTIGEN, NEGATIVE_PCR)
+    assert len(facts(session)) == 1, "sent twice"
+    sent(NEGATIVE_PCR | {"RESULTAT": "P"})
+    assert facts(session) == [], "corrected by the laboratory"
+
+
+def test_a_positive_pcr_of_the_same_episode_settles_what_a_negative_one_put_in_doubt(session, clock):
+    sent(ANTIGEN)
+    sent(NEGATIVE_PCR)
+    [case] = session.scalars(select(Case)).all()
+    assert len(contrary_results(case.id)) == 1
+
+    sent(ANTIGEN | {"ID_RESULTAT": "PCR-2", "TYPE_ANALYSE": "", "CODE_LOINC": "94500-6"})
+
+    assert contrary_results(case.id) == []
+
+
+def test_many_negative_pcrs_cost_no_more_statements_than_one(session, clock):
+    """Each names somebody else, and all but one nobody who is known."""
+
+    def statements(prefix: str, count: int) -> int:
+        negatives = [
+            NEGATIVE_PCR | {"ID_RESULTAT": f"{prefix}{number}", "PRENOMS": f"Anne{number or ''}"}
+            for number in range(count)
+        ]
+        with statements_sent(session) as found:
+            sent(*negatives)
+        return len(found)
+
+    sent(ANTIGEN)
+    assert statements("A", 1) == statements("B", 40)
+
+
+def test_undoing_the_lot_that_brought_a_negative_pcr_takes_the_fact_back(story, session):
+    sent(ANTIGEN)
+    sent(NEGATIVE_PCR)
+    assert len(facts(session)) == 1
+
+    take_back(session.scalar(select(func.max(ImportLot.id))), by=story.ivan.id)
+
+    assert facts(session) == []
+    assert session.scalars(select(Case)).one()
+
+
+@pytest.mark.parametrize(
+    "negative",
+    [
+        pytest.param({"TYPE_ANALYSE": "AG"}, id="another antigen test"),
+        pytest.param({"RESULTAT": "I"}, id="not negative"),
+        pytest.param({"NOM_NAISSANCE": "MARTIN"}, id="another person"),
+        pytest.param({"PRENOMS": "BEBE"}, id="a child not yet named"),
+        pytest.param({"DATE_PRELEVEMENT": "06/03/2021 08:00"}, id="sampled before the antigen test"),
+        pytest.param({"DATE_PRELEVEMENT": ""}, id="no day"),
+    ],
+)
+def test_any_other_negative_leaves_nothing_at_all(session, clock, negative):
+    report = sent(ANTIGEN, NEGATIVE_PCR | negative)
+
+    assert report["not_positive"] == 1
+    assert facts(session) == []
+    assert session.scalar(select(func.count()).select_from(Person)) == 1
+
+
+def test_a_negative_pcr_of_another_episode_or_of_a_person_nobody_knows_is_kept_nowhere(session, clock):
+    sent(NEGATIVE_PCR)
+    sent(ANTIGEN)
+    later = {
+        "DATE_EXTRACTION": "09/05/2021 08:00",
+        "DATE_PRELEVEMENT": "07/05/2021 08:00",
+        "ID_RESULTAT": "PCR-2",
+    }
+    sent(NEGATIVE_PCR | later)
+
+    assert facts(session) == []
+
+
+def test_two_columns_for_one_telephone_stop_the_file_until_a_person_has_said_which(session, clock):
+    with pytest.raises(FileRefused, match="TELEPHONE"):
+        loaded("S25")
 
 
 def test_another_pathogen_under_the_same_id_withdraws_nothing(session, clock):

@@ -24,6 +24,7 @@ from tracing.imports.lots import services as lots
 from tracing.imports.models import ImportLine, ImportLot, LotState
 from tracing.imports.undo import services as undoing
 from tracing.kernel import clock as clocks
+from tracing.kernel import db
 from tracing.kernel.db import transaction
 from tracing.kernel.events import Event
 from tracing.people.models import Person, PossibleDuplicate
@@ -135,10 +136,12 @@ def test_three_lots_taken_back_from_the_last_to_the_first_leave_nothing(story, s
 
 
 @pytest.fixture
-def tables_last_looked_at_while_empty(engines, owner):
+def tables_last_looked_at_while_empty(told_once):
     """Let the planner believe all tables empty, as it does after a morning's first lot."""
+    owner = db.make_engine(told_once.owner_url)
     with owner.begin() as connection:
         connection.execute(text("ANALYZE"))
+    owner.dispose()
 
 
 @pytest.mark.usefixtures("tables_last_looked_at_while_empty")

@@ -8,6 +8,7 @@ from typing import Any
 
 from tracing.calls.models import Call, Conversation
 from tracing.calls.rules import SCRIPT_OF
+from tracing.consequences.queries import was_recalled
 from tracing.desk import rules
 from tracing.desk.conversation.facts import facts_of
 from tracing.desk.queries import CalledPerson, about
@@ -89,6 +90,10 @@ def talk_of(
     if conversation.identity_confirmed_at is None and answers.get(IDENTITY_QUESTION) == "yes":
         # a stored answer alone opens nothing: identity must be confirmed in this call
         del answers[IDENTITY_QUESTION]
+    if read.contact is None and not was_recalled(read.case):
+        # whom they met on the days that the period has gained was not asked
+        for question in rules.RECALL_QUESTIONS:
+            answers.pop(question, None)
     return ScriptedConversation(
         call=call,
         conversation=conversation,

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from tracing.calls.models import Call
 from tracing.calls.rules import SCRIPT_OF
+from tracing.cases.rules import sampling_day
 from tracing.contacts.services import quarantine_now
 from tracing.desk import rules
 from tracing.desk.queries import CalledPerson, doctor_of
@@ -85,7 +86,7 @@ def _of_a_case(about: CalledPerson, call: Call, zone: ZoneInfo) -> dict[str, Fac
         "rule": short_rule(case.isolation_rule),
         "result_announced": _was_announced(about, call),
         "isolation_required": _is_required(case.isolation_measure),
-        "sampling_on": clock.local_day(case.first_sampled_at, zone),
+        "sampling_on": sampling_day(case.first_sampled_at, case.sampled_on, zone),
         "onset": case.onset_on,
         "window_start": case.window_start,
         "window_end": case.window_end,
@@ -114,7 +115,7 @@ def _of_a_contact(about: CalledPerson, today: date) -> dict[str, FactValue]:
         "rule": short_rule(contact.quarantine_rule),
         "negligible_risk": negligible,
         "case_name": spoken_name(about.case_identity) if contact.may_disclose else None,
-        "last_contact": contact.last_contact_on,
+        "last_contact": contact.said_last_contact_on or contact.last_contact_on,
         "quarantine_required": False if negligible else _is_required(contact.quarantine_measure),
         "quarantine_end": last_day,
         "free_on": _day_after(last_day),

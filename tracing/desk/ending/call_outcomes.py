@@ -11,6 +11,7 @@ from tracing.calls.models import Call, Conversation
 from tracing.calls.phone_numbers import note_rung
 from tracing.calls.rules import BY_TRACER, OUTCOMES, CallOutcome, FollowUp, GiveBackReason
 from tracing.cases import queries as case_queries
+from tracing.consequences import services as consequences
 from tracing.contacts import services as contacts
 from tracing.contacts.case_closing import close_when_done
 from tracing.contacts.queries import find_contact
@@ -18,6 +19,9 @@ from tracing.desk import rules
 from tracing.desk.conversation.conversation import ScriptedConversation
 from tracing.desk.errors import AlreadyFinished, CallbackNeeded, NotFree
 from tracing.desk.services import open_conversations
+from tracing.facts.rules import FactKind, FactSource, SubjectType
+from tracing.facts.services import NewFact
+from tracing.kernel import clock
 from tracing.kernel.db import session
 from tracing.messages import services as messages
 from tracing.people import queries as people
@@ -147,6 +151,8 @@ def _done(talk: ScriptedConversation, outcome: CallOutcome, *, by: Agent, at: da
         steps = [item.label for item in talk.missing]
         raise StillMissing(steps or [one.step.title for one in talk.path.steps[-1:]])
     queue.close_task(talk.task, TaskState.DONE, by=by.member_id, at=at)
+    if outcome is CallOutcome.COMPLETED:
+        consequences.remember_told(talk.task, at=at)
     if talk.about.contact is not None:
         MARKS[outcome](talk.about.contact, by=by.member_id, at=at)
     ended = outcome if talk.about.contact is None else None
@@ -194,8 +200,15 @@ def _stop(talk: ScriptedConversation, *, by: Agent, at: datetime) -> None:
         if task.person_id in records:
             queue.close_task(task, TaskState.DECEASED, by=by.member_id, at=at)
             calls.finish_conversation(spoken, CallOutcome.DECEASED, at=at)
-    queue.close_letter_tasks(talk.task.person_id, by=by.member_id, at=at)
-    messages.stop_all(talk.task.person_id, by=by, at=at)
+    said = NewFact(
+        subject=(SubjectType.PERSON, talk.task.person_id),
+        kind=FactKind.DEATH,
+        value=True,
+        source=FactSource.RELATIVE,
+        cohort=clock.local_day(at, by.site.time_zone),
+        call_id=talk.call.id,
+    )
+    consequences.record([said], by=by.member_id, at=at)
 
 
 def _try_household_again(call: Call, *, by: Agent, at: datetime) -> None:

@@ -1,12 +1,13 @@
 """Responses of the call screen: whole pages for a browser, fragments for htmx."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from flask import make_response, render_template, url_for
+from flask import Response, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from tracing.calls.models import Call
 from tracing.desk import queries
+from tracing.desk.rules import DATING_QUESTIONS
 from tracing.desk.screen.screen import Screen
 from tracing.desk.services import StepInput
 from tracing.queue.errors import ClaimLost
@@ -48,9 +49,19 @@ def show_step(screen: Screen, *, status: int = 200) -> ResponseReturnValue:
     )
     if screen.one is not None:
         answer.headers["HX-Push-Url"] = step_url(screen, screen.one.step.id)
-    if changed & NOTE_QUESTIONS:
-        answer.headers["HX-Trigger-After-Settle"] = "note-answered"
+    _announce(answer, changed)
     return answer
+
+
+def _announce(answer: Response, changed: Collection[str]) -> None:
+    """Tell the panels beside the script which of them an answer changed."""
+    told = []
+    if (NOTE_QUESTIONS | DATING_QUESTIONS).intersection(changed):
+        told.append("note-answered")
+    if DATING_QUESTIONS.intersection(changed):
+        told.append("dates-changed")
+    if told:
+        answer.headers["HX-Trigger-After-Settle"] = ", ".join(told)
 
 
 def show_answered(screen: Screen, typed: StepInput) -> ResponseReturnValue:
@@ -65,8 +76,7 @@ def show_answered(screen: Screen, typed: StepInput) -> ResponseReturnValue:
         ),
         422 if saved.refused else 200,
     )
-    if saved.changed & NOTE_QUESTIONS:
-        answer.headers["HX-Trigger-After-Settle"] = "note-answered"
+    _announce(answer, saved.changed)
     return answer
 
 

@@ -10,6 +10,12 @@ from operator import itemgetter
 from tracing.calls.models import Call, Conversation
 from tracing.calls.phone_numbers import Number, numbers_of
 from tracing.calls.rules import CallOutcome
+from tracing.cases import queries as cases
+from tracing.cases import words as case_words
+from tracing.cases.models import ContraryResult
+from tracing.cases.rules import sampling_day
+from tracing.consequences.queries import what_follows
+from tracing.consequences.words import again_words, sentences_of
 from tracing.desk import queries, services
 from tracing.desk.conversation.conversation import ScriptedConversation, talk_of
 from tracing.desk.conversation.facts import age_of
@@ -239,14 +245,31 @@ class Screen:
         """Return the number of an earlier attempt if it is still one of the person's."""
         return next((one.e164 for one in self.numbers if one.hash == attempt.number_hash), None)
 
+    @cached_property
+    def contrary_results(self) -> Sequence[ContraryResult]:
+        """Negative PCRs after the antigen test that made the case: health content, once the person said who they are."""
+        if self.task.kind is not TaskKind.CASE_FIRST or not self.talk.is_identified:
+            return ()
+        return cases.contrary_results(self.about.case.id)
+
+    @property
+    def contradiction(self) -> str:
+        """The sentence about them, and which test decides; empty if there are none."""
+        found = self.contrary_results
+        if not found:
+            return ""
+        said = case_words.contradiction(one.sampled_on for one in found)
+        return f"{said} {case_words.which_decides(self.about.case.programme)}"
+
     @property
     def timeline(self) -> Sequence[queries.Attempt | TimelineEntry | Written]:
-        """Calls to this person, moves of the household in the queue and messages, newest first."""
+        """Calls to this person, moves of the household in the queue, messages and late results, newest first."""
         moves = timeline_of(self.call.entry_id)
         told = {one.at for one in moves}
         found: list[tuple[datetime, queries.Attempt | TimelineEntry | Written]] = [
             *((one.message.queued_at, one) for one in messages_to(self.task.person_id)),
             *((one.at, one) for one in moves),
+            *((one.received_at, _received(one)) for one in self.contrary_results),
             *(
                 (one.started_at, one)
                 for one in queries.attempts_of(self.task.id)
@@ -296,10 +319,27 @@ class Screen:
         """The measure in force for this person."""
         return dates_of(self.about, clock.local_day(self.at, self.by.site.time_zone))
 
+    @cached_property
+    def follows(self) -> Sequence[str]:
+        """What follows from what was said, beside the dates, as sentences."""
+        found = what_follows(self.about.case, self.task, is_contact=self.about.contact is not None)
+        return sentences_of(found)
+
+    @property
+    def again(self) -> str | None:
+        """Why somebody who was told already is called again, as a sentence."""
+        return again_words(self.task.again, told=self._told) if self.task.again is not None else None
+
+    @property
+    def _told(self) -> date | None:
+        contact = self.about.contact
+        return self.about.case.told_last_day if contact is None else contact.told_last_day
+
     @property
     def sampled_on(self) -> date:
-        """The day of sampling, in the site's time zone."""
-        return clock.local_day(self.about.case.first_sampled_at, self.by.site.time_zone)
+        """The day of sampling that counts, in the site's time zone."""
+        case = self.about.case
+        return sampling_day(case.first_sampled_at, case.sampled_on, self.by.site.time_zone)
 
     @property
     def age(self) -> int | None:
@@ -338,6 +378,10 @@ def load_screen(
     shown = [one.person_id for one, tab in _with(spoken, tabs) if tab.identity]
     services.record_sight(call, [*talk.about.shown, *shown], by=by, at=at)
     return Screen(talk, tabs, at, by, step_id, panel, saved or Saved())
+
+
+def _received(one: ContraryResult) -> TimelineEntry:
+    return TimelineEntry(one.received_at, case_words.received(one.sampled_on))
 
 
 def _with(spoken: Sequence[tuple[CallTask, Conversation]], tabs: Sequence[Tab]) -> list[tuple[CallTask, Tab]]:

@@ -1,6 +1,7 @@
 """Correct lines from beginning to end: under the lock for writing lots, one transaction per batch, nothing on disk."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
 from tracing.imports.corrections import queries as correction_queries
@@ -21,6 +22,7 @@ from tracing.imports.lots import services as lots
 from tracing.imports.lots.lock import one_at_a_time
 from tracing.imports.models import ImportLine, ImportLot
 from tracing.imports.sandbox.client import opened
+from tracing.imports.sources import queries as source_queries
 from tracing.kernel import clock, events
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
@@ -34,10 +36,10 @@ MOST_LINES = 5_000
 """Most lines of one workbook: it is made and read in memory. The next one holds the rest."""
 
 
-def reading_of(lot: ImportLot, settings: Settings) -> Reading:
-    """Return how the lines of a lot are read."""
-    terms = routing.terms_of(lot, settings)
-    return Reading(zone=terms.zone, received_at=lot.received_at, allow_fiction=terms.allow_fiction)
+def reading_of(lot: ImportLot, settings: Settings, *, allow_old: bool = False) -> Reading:
+    """Return how the lines of a lot are read; `allow_old` if an officer says that old samplings are right."""
+    reading = routing.terms_of(lot, settings).reading(lot.received_at)
+    return replace(reading, tests=source_queries.tests_of(lot.source_code), allow_old=allow_old)
 
 
 def faults_now(line: ImportLine, lot: ImportLot, settings: Settings) -> tuple[Fault, ...]:
@@ -46,19 +48,57 @@ def faults_now(line: ImportLine, lot: ImportLot, settings: Settings) -> tuple[Fa
     return () if values is None else faults_of(values, reading_of(lot, settings))
 
 
-def correct_line(lot_id: int, raw: RawLine, *, settings: Settings, by: int) -> Corrected:
-    """Load one line as it was typed.
+def correct_line(
+    lot_id: int, raw: RawLine, *, allow_old: bool = False, settings: Settings, by: int
+) -> Corrected:
+    """Load one line as it was typed, with `allow_old` also if its sampling is old.
 
     Raises:
         AnotherLotIsLoading: nothing is lost, the form can be sent again in a minute.
         NotNow: the lot was undone meanwhile.
     """
     with one_at_a_time(wait=WAIT):
-        return _correct(lot_id, [raw], settings, keep_wrong=False, by=by)
+        return _correct(lot_id, [raw], settings, allow_old=allow_old, by=by)
+
+
+def load_old_lines(lot_id: int, *, settings: Settings, by: int) -> Corrected:
+    """Load the lines of a lot that wait only because their sampling is old: an officer says that they are right.
+
+    Sent twice it finds none left.
+
+    Raises:
+        AnotherLotIsLoading: nothing is lost, it can be asked again in a minute.
+        NotNow: the lot was undone meanwhile.
+    """
+    found, after = Corrected(), 0
+    with one_at_a_time(wait=WAIT):
+        while True:
+            with transaction():
+                batch = correction_queries.old_lines_of(lot_id, after_row=after, limit=BATCH)
+                raws = [
+                    RawLine(line.row_number, values)
+                    for line in batch
+                    if (values := correction_queries.values_of(line)) is not None
+                ]
+            if not batch:
+                return found
+            after = batch[-1].row_number
+            found.add(_correct(lot_id, raws, settings, allow_old=True, by=by))
+
+
+def correct_lines(lot_id: int, raws: Sequence[RawLine], *, settings: Settings, by: int) -> Corrected:
+    """Load lines as they read now; the caller holds the lock for writing lots. What is still wrong keeps its changes."""
+    return _correct(lot_id, raws, settings, keep_wrong=True, by=by)
 
 
 def _correct(
-    lot_id: int, raws: Sequence[RawLine], settings: Settings, *, keep_wrong: bool, by: int
+    lot_id: int,
+    raws: Sequence[RawLine],
+    settings: Settings,
+    *,
+    keep_wrong: bool = False,
+    allow_old: bool = False,
+    by: int,
 ) -> Corrected:
     with transaction():
         lot = queries.get_lot(lot_id)
@@ -66,7 +106,7 @@ def _correct(
         return corrections.correct(
             lot,
             raws,
-            reading=reading_of(lot, settings),
+            reading=reading_of(lot, settings, allow_old=allow_old),
             taking=services.load_context_of(lot, zone=terms.zone, programme=terms.programme),
             keep_wrong=keep_wrong,
             by=by,

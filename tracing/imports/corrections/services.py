@@ -95,7 +95,7 @@ def correct(
             row: (waiting[row].revision + 1, waiting[row].id) for row in (line.row for line in lines)
         }
         services.load_lines(sorted(lines, key=lambda line: line.row), taking, at=at, revisions=revisions)
-        _tell(lot, revisions, found, by=by, at=at)
+        _tell(lot, revisions, found, is_old=reading.allow_old, by=by, at=at)
     return found
 
 
@@ -116,6 +116,9 @@ class _Work:
 
     def look_at(self, line: ImportLine, raw: RawLine) -> None:
         """Read a corrected line, and record everything that is still wrong with it."""
+        raw = raw._replace(
+            extras=queries.extras_of(line)
+        )  # what its message said beside the fields still holds
         parsed = parse(raw, self.reading)
         is_as_it_was = _is_as_it_was(line, raw)
         # in a workbook of many lines, one whose cells may be shifted counts as looked at only where it was changed
@@ -152,7 +155,13 @@ def _own(values: Sequence[str]) -> tuple[str, ...]:
 
 
 def _tell(
-    lot: ImportLot, revisions: dict[int, tuple[int, int]], found: Corrected, *, by: int, at: datetime
+    lot: ImportLot,
+    revisions: dict[int, tuple[int, int]],
+    found: Corrected,
+    *,
+    is_old: bool,
+    by: int,
+    at: datetime,
 ) -> None:
     """Record what became of each corrected line, and recompute the lot's counts."""
     rows = session.execute(
@@ -173,6 +182,7 @@ def _tell(
             row=row.row_number,
             revision=row.revision,
             outcome=row.outcome.value,
+            **({"despite_age": True} if is_old else {}),
         )
     _forget(lot, [row for row, outcome in found.taken.items() if outcome in FORGOTTEN])
     if lot.state is LotState.LOADED:

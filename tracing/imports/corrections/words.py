@@ -18,7 +18,11 @@ FAULT_WORDS = {
     Why.TOO_LONG_AGO: _l("La personne aurait plus de 130 ans."),
     Why.AFTER_EXTRACTION: _l("Le prélèvement est postérieur à l’extraction du fichier."),
     Why.AFTER_RECEIPT: _l("Le prélèvement est postérieur à l’arrivée du fichier."),
+    Why.TOO_OLD: _l(
+        "Le prélèvement a plus de 30 jours à l’extraction : s’il est juste, chargez la ligne malgré son ancienneté, dans les pages."
+    ),
     Why.UNKNOWN_CODE: _l("Ce code est inconnu."),
+    Why.UNKNOWN_TEST: _l("Personne n’a encore dit si ce code est un test de la maladie suivie."),
     Why.TAKEN: _l("Cet identifiant est déjà celui d’une autre ligne de cet expéditeur."),
 }
 """Label of a fault, shown beside its field."""

@@ -8,9 +8,11 @@ from stdnum import luhn
 # What senders write for “nothing”.
 _WORDS = ("nc", "nr", "nd", "n/a", "n.c.", "inconnu", "inconnue", "aucun", "aucune", "neant", "néant", "null")
 _MARKS = ("non renseigné", "non renseigne", "-", "--", ".", "?")
+# Errors that LibreOffice shows as a number; the others begin with `#` (columns.clean).
+_ERRORS = tuple(f"Err{mark}{number}" for mark in (":", " :", "\u202f:") for number in range(501, 541))
 PLACEHOLDERS = frozenset(
     spelled(word) for word in (*_WORDS, *_MARKS) for spelled in (str.lower, str.upper, str.capitalize)
-)
+) | frozenset(_ERRORS)
 
 _DIGITS = re.compile(r"\d+", re.ASCII)
 _BETWEEN_DIGITS = re.compile(r"[\s.\-_/]+")

@@ -35,6 +35,8 @@ class Planner:
         self._earlier: dict[str, tuple[EarlierLine, ...]] = {}
         self._people: dict[bytes, bytes] = {}
         """All people with the same `person_key`, once a line of the lot was about one of them."""
+        self._also: dict[bytes, set[str]] = {}
+        """By the second key of people of the lot, their `person_key`s."""
 
     def add(self, lines: Sequence[ParsedLine]) -> None:
         """Decide a batch of lines, in order."""
@@ -56,7 +58,10 @@ class Planner:
             known.remember_line(line, fingerprint, decision, 0)
             self.tally.add(report_line_of(line, decision))
             if decision.outcome in (Outcome.CREATED, Outcome.REPEAT):
-                touched.add(known.person_key(line))
+                first, *second = known.person_keys(line)
+                touched.add(first)
+                for other in second:
+                    self._also.setdefault(_digest(other), set()).add(first)
         keys = {lookups.key_of(*pair) for pair in zip(lines, fingerprints, strict=True)}
         self._earlier |= {key: tuple(known.earlier[key]) for key in keys}
         self._people |= {_digest(key): _packed(known.people[key]) for key in touched}
@@ -72,7 +77,11 @@ class Planner:
         for key in {lookups.key_of(*pair) for pair in zip(lines, fingerprints, strict=True)}:
             if key in self._earlier:
                 known.earlier[key] = list(self._earlier[key])
-        for key in {known.person_key(line) for line in lines if line.identity}:
+        keys = {key for line in lines if line.identity for key in known.person_keys(line)}
+        for key in keys:
+            known.also[key] |= dict.fromkeys(self._also.get(_digest(key), ()))
+        keys |= known.people.keys() | {first for key in keys for first in known.also[key]}
+        for key in keys:
             packed = self._people.get(_digest(key))
             if packed is not None:
                 known.people[key] = _unpacked(packed)

@@ -11,10 +11,18 @@ from sqlalchemy import select, text
 
 from tracing.cases.models import Case
 from tracing.imports.format.line import ParsedLine
-from tracing.imports.rules import Decision, EarlierLine, KnownCase, KnownPerson, Outcome, decide
+from tracing.imports.rules import (
+    Decision,
+    EarlierLine,
+    KnownCase,
+    KnownPerson,
+    Outcome,
+    case_of_negative,
+    decide,
+)
 from tracing.kernel.db import equals_any, session
 from tracing.people.models import KeyKind
-from tracing.people.rules import Identity, completed, given_birth_key, realm_key
+from tracing.people.rules import Identity, completed, given_birth_key, given_birth_keys, realm_key
 from tracing.vault import services as vault
 
 
@@ -35,15 +43,17 @@ class Known:
     """The result ids that created or joined a case before this batch."""
     people: dict[str, list[KnownPerson]] = field(default_factory=dict)
     """By `person_key`."""
+    also: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    """By the second of their `person_keys`, the `person_key`s of the people who have it."""
     episodes: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     cases: dict[int, KnownCase] = field(default_factory=dict)
     hashes: dict[str, bytes] = field(default_factory=dict)
-    """The blind index of each `person_key` in the batch."""
-    _keys: dict[int, str] = field(default_factory=dict, repr=False)
+    """The blind index of each of the `person_keys` in the batch."""
+    _keys: dict[int, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def decide(self, line: ParsedLine, fingerprint: bytes) -> Decision:
         """Decide one line with everything known so far."""
-        candidates = self.people.get(self.person_key(line), ()) if line.identity else ()
+        candidates = self._candidates(line) if line.identity else ()
         return decide(
             line,
             fingerprint=fingerprint,
@@ -59,16 +69,40 @@ class Known:
         if decision.outcome is Outcome.QUARANTINED:
             self.quarantined[key] = line_id
 
+    def _candidates(self, line: ParsedLine) -> Sequence[KnownPerson]:
+        """Return everybody who may be the person of a line, or resemble them."""
+        first, *second = self.person_keys(line)
+        found = self.people.get(first, ())
+        further = [key for key in (*second, *self.also.get(first, ())) if key in self.people]
+        if not further:  # most lines
+            return found
+        return (*found, *(one for key in dict.fromkeys(further) for one in self.people[key]))
+
+    def find_case_of_negative(self, line: ParsedLine) -> int | None:
+        """Return the case of the known person whose negative PCR a line is, or None."""
+        if line.negative_pcr is None:
+            return None
+        who, sampled_on = line.negative_pcr
+        return case_of_negative(who, sampled_on, self.people.get(self.person_key(line), ()), self.zone)
+
     def person_key(self, line: ParsedLine) -> str:
         """Return the key shared by all records that may be the person of a line."""
+        return self.person_keys(line)[0]
+
+    def person_keys(self, line: ParsedLine) -> tuple[str, ...]:
+        """Return the keys by which the person of a line is looked up and found, `person_key` first."""
         known = self._keys.get(line.row)
         if known is not None:
             return known
-        if line.identity is None:
+        is_invented = self.is_invented(line.fund_code)
+        if line.identity is not None:
+            keys = tuple(realm_key(key, is_invented=is_invented) for key in given_birth_keys(line.identity))
+        elif line.negative_pcr is not None:
+            keys = (realm_key(given_birth_key(line.negative_pcr.identity), is_invented=is_invented),)
+        else:
             raise ValueError("a line without an identity is nobody's")
-        key = realm_key(given_birth_key(line.identity), is_invented=self.is_invented(line.fund_code))
-        self._keys[line.row] = key
-        return key
+        self._keys[line.row] = keys
+        return keys
 
     def find_person(self, line: ParsedLine, person_id: int) -> KnownPerson | None:
         """Return what is known of the person a line was matched with."""
@@ -88,7 +122,10 @@ class Known:
         known = self.find_person(line, person_id)
         if known is None:
             known = KnownPerson(person_id, identity)
-            self.people.setdefault(self.person_key(line), []).append(known)
+            first, *second = self.person_keys(line)
+            self.people.setdefault(first, []).append(known)
+            for key in second:
+                self.also[key][first] = None
         case = KnownCase(case_id, sampled_at)
         known.cases.append(case)
         self.cases[case_id] = case
@@ -135,7 +172,8 @@ def look_up(
     _earlier_lines(known, "source_result_id", list(ids), leaving)
     # a fingerprint covers the result id: only a line without one can be recognised by fingerprint alone
     _earlier_lines(known, "fingerprint", list(set(without_id)), leaving)
-    _people(known, list(dict.fromkeys(known.person_key(line) for line in lines if line.identity)))
+    somebodys = (line for line in lines if line.identity or line.negative_pcr)
+    _people(known, list(dict.fromkeys(key for line in somebodys for key in known.person_keys(line))))
     if before is not None:
         _add_lines_in_flight(known, before, {key_of(*pair) for pair in zip(lines, fingerprints, strict=True)})
         _add_people_in_flight(known, before)
@@ -156,7 +194,10 @@ def _add_lines_in_flight(known: Known, before: Known, keys: set[str]) -> None:
 
 def _add_people_in_flight(known: Known, before: Known) -> None:
     """Add the people and cases of the batch in flight to those in the database."""
-    for key in known.hashes.keys() & before.people.keys():
+    for key in known.hashes.keys() & before.also.keys():
+        known.also[key] |= before.also[key]
+    wanted = known.hashes.keys() | known.people.keys() | {key for keys in known.also.values() for key in keys}
+    for key in wanted & before.people.keys():
         found = {one.person_id: one for one in known.people.get(key, ())}
         for earlier in before.people[key]:
             known.episodes[earlier.person_id] = max(
@@ -201,7 +242,7 @@ def _earlier_lines(known: Known, column: str, wanted: Sequence[Any], leaving: Co
 
 
 _PEOPLE = """
-    SELECT person_keys.hash, people.id, people.cohort, people.sealed, people.same_as
+    SELECT person_keys.hash, people.id, people.cohort, people.sealed, people.same_as, people.is_invented
     FROM person_keys JOIN people ON people.id = person_keys.person_id
     WHERE person_keys.hash = ANY(:hashes) AND person_keys.kind = :kind ORDER BY people.id
 """
@@ -220,15 +261,19 @@ def _people(known: Known, keys: Sequence[str]) -> None:
         return
     leading = _leading([row.same_as or row.id for row in rows])
     cases = _cases_of(leading, known)
+    found: dict[int, str] = {}
     for row in rows:
-        opened = vault.find_unsealed("people", row.id, row.cohort, row.sealed)
-        if opened is None:
-            continue
-        person_id = row.same_as or row.id
-        person = KnownPerson(
-            person_id, Identity.from_dict(opened), cases[person_id], is_leading=row.same_as is None
-        )
-        known.people.setdefault(key_of_hash[bytes(row.hash)], []).append(person)
+        if row.id not in found:
+            opened = vault.find_unsealed("people", row.id, row.cohort, row.sealed)
+            if opened is None:
+                continue
+            person_id, identity = row.same_as or row.id, Identity.from_dict(opened)
+            found[row.id] = realm_key(given_birth_key(identity), is_invented=row.is_invented)
+            person = KnownPerson(person_id, identity, cases[person_id], is_leading=row.same_as is None)
+            known.people.setdefault(found[row.id], []).append(person)
+        key, first = key_of_hash[bytes(row.hash)], found[row.id]
+        if key != first:
+            known.also[key][first] = None
 
 
 def _leading(person_ids: Sequence[int]) -> dict[int, int]:

@@ -98,6 +98,7 @@ def prepare(
     ids = take_ids("import_lines", len(lines))
     for line, fingerprint, line_id in zip(lines, fingerprints, ids, strict=True):
         work.take(line, fingerprint, line_id)
+    work.compare_negatives()
     return work
 
 

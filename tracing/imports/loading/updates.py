@@ -4,20 +4,25 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text, update
 
 from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
 from tracing.cases.models import LabResult
+from tracing.consequences import services as consequences
+from tracing.facts.rules import FactKind, FactSource, SubjectType
+from tracing.facts.services import NewFact
 from tracing.kernel.db import session
+from tracing.messages import queries as message_queries
 from tracing.people import queries as people_queries
 from tracing.people import services as people
 from tracing.people.rules import Identity, completed
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
 from tracing.queue.households import services as households
-from tracing.queue.models import TaskKind, TaskState
+from tracing.queue.models import CallTask, TaskKind, TaskState
 
 
 @dataclass
@@ -32,6 +37,12 @@ class Changes:
     """Known people with their newer data, in the order of the lines."""
     withdrawn: list[tuple[int, str | None]] = field(default_factory=list)
     """Case and result id."""
+    contradicted: list[tuple[int, date, int]] = field(default_factory=list)
+    """Case, the day on which a negative PCR was sampled, and the line that says so."""
+    rectified: list[str] = field(default_factory=list)
+    """Result ids that were negative and are something else now."""
+    deaths: dict[int, None] = field(default_factory=dict)
+    """The cases of people whose death the laboratory reported, in the order of the lines."""
 
 
 def adds_nothing(known: Identity, newer: Identity) -> bool:
@@ -53,6 +64,45 @@ def add_possible_duplicates(pairs: Sequence[tuple[int, int]], *, at: datetime) -
         )
 
 
+def keep_negatives(contradicted: Sequence[tuple[int, date, int]], *, zone: ZoneInfo, at: datetime) -> None:
+    """Keep a negative PCR, its result and its day alone, with the cases known as positive by an antigen test.
+
+    The PCR was sampled on the day of the antigen test or later: an earlier one says nothing about it.
+    """
+    if contradicted:
+        session.execute(
+            text("""
+                INSERT INTO contrary_results (case_id, analysis, result, sampled_on, line_id, received_at)
+                SELECT told.case_id, 'PCR', 'N', told.day, told.line, :at
+                FROM unnest(CAST(:cases AS bigint[]), CAST(:days AS date[]), CAST(:lines AS bigint[]))
+                     AS told (case_id, day, line)
+                WHERE EXISTS (SELECT FROM lab_results AS known WHERE known.case_id = told.case_id
+                              AND known.analysis = 'AG' AND known.result = 'P' AND known.withdrawn_at IS NULL
+                              AND CAST(known.sampled_at AT TIME ZONE :zone AS date) <= told.day)
+            """),
+            {
+                "cases": [case_id for case_id, _day, _line in contradicted],
+                "days": [day for _case_id, day, _line in contradicted],
+                "lines": [line for _case_id, _day, line in contradicted],
+                "zone": zone.key,
+                "at": at,
+            },
+        )
+
+
+def forget_negatives(rectified: Sequence[str], *, source_code: str) -> None:
+    """Delete the negative PCRs of result ids that say something else now."""
+    if rectified:
+        session.execute(
+            text("""
+                DELETE FROM contrary_results WHERE line_id = ANY(ARRAY(
+                    SELECT id FROM import_lines
+                    WHERE source_code = :source AND source_result_id = ANY(:ids) AND outcome = 'not_positive'))
+            """),
+            {"source": source_code, "ids": list(rectified)},
+        )
+
+
 def settle_lines(settled: Mapping[int, int]) -> None:
     """Record on each quarantined line which later line settled it."""
     if settled:
@@ -66,8 +116,8 @@ def settle_lines(settled: Mapping[int, int]) -> None:
         )
 
 
-def move_first_samplings(moved: Mapping[int, datetime]) -> None:
-    """Set the first sampling of cases to an earlier time."""
+def move_first_samplings(moved: Mapping[int, datetime], *, at: datetime) -> None:
+    """Set the first sampling of cases to an earlier time; whoever was told their days by the later one is told again."""
     if moved:
         session.execute(
             text("""
@@ -77,6 +127,9 @@ def move_first_samplings(moved: Mapping[int, datetime]) -> None:
             """),
             {"ids": list(moved), "ats": list(moved.values())},
         )
+        session.expire_all()
+        for case_id in case_queries.decided_among(moved):
+            consequences.follow_case(case_id, by=None, at=at)
 
 
 def complete(revised: Sequence[tuple[int, Identity]], *, cohort: date) -> set[int]:
@@ -110,11 +163,7 @@ def move_to_households_of_numbers(person_ids: set[int], *, at: datetime) -> None
 
 def withdraw(case_id: int, result_id: str | None, *, source_code: str, at: datetime) -> None:
     """Put a case whose result was withdrawn on the supervisor's list, and stop calls about it meanwhile."""
-    person_id = case_queries.get_case(case_id).person_id
-    tasks = queue_queries.tasks_of_person(person_id)
-    for household_id in sorted({task.household_id for task in tasks if task.household_id is not None}):
-        # lock the household before the case, in the order every call does
-        queue_queries.find_entry_of(household_id, lock=True)
+    tasks = _locked_tasks_of(case_queries.get_case(case_id).person_id)
     case = case_queries.get_case(case_id, lock=True)
     cases.withdraw(case, by=None, at=at)
     session.execute(
@@ -131,3 +180,39 @@ def withdraw(case_id: int, result_id: str | None, *, source_code: str, at: datet
         # no call about a withdrawn result; a supervisor decides what happens next
         if task.case_id == case_id and task.kind is TaskKind.CASE_FIRST and task.state is TaskState.OPEN:
             queue.close_task(task, TaskState.CANCELLED, by=None, at=at)
+
+
+def _locked_tasks_of(person_id: int) -> Sequence[CallTask]:
+    """Return every task of a person, with their households locked: before a case, in the order every call does."""
+    tasks = queue_queries.tasks_of_person(person_id)
+    for household_id in sorted({task.household_id for task in tasks if task.household_id is not None}):
+        queue_queries.find_entry_of(household_id, lock=True)
+    return tasks
+
+
+def report_death(case_id: int, *, lot_id: int, cohort: date, at: datetime) -> None:
+    """Record that a laboratory reported a person's death: calls and messages stop until a supervisor has decided."""
+    case = case_queries.get_case(case_id)
+    _locked_tasks_of(case.person_id)
+    said = NewFact(
+        subject=(SubjectType.PERSON, case.person_id),
+        kind=FactKind.DEATH,
+        value=True,
+        source=FactSource.LABORATORY,
+        cohort=cohort,
+        lot_id=lot_id,
+    )
+    consequences.record([said], by=None, at=at)
+
+
+def known_dead(calls: Sequence[tuple[int, int]]) -> list[int]:
+    """Return the new cases, given with their people, of known people who were reported dead to the release before.
+
+    A line without the mark does not lift what another one said.
+    """
+    if not calls:
+        return []
+    stopped = message_queries.stopped_among(person_id for _case, person_id in calls)
+    # the release before kept only that messages are stopped; where a fact says more, the queue has followed it
+    stopped -= people_queries.barred(stopped)
+    return [case_id for case_id, person_id in calls if person_id in stopped]

@@ -13,8 +13,8 @@ from sqlalchemy import text
 
 from tracing.cases.models import Case, CaseStatus, LabResult
 from tracing.contacts.contact_to_case import turn_into_cases
-from tracing.imports.format.columns import FIELDS
-from tracing.imports.format.line import Background, LabFacts, ParsedLine
+from tracing.imports.format.columns import EXTRAS, FIELDS
+from tracing.imports.format.line import Background, Doubt, LabFacts, ParsedLine
 from tracing.imports.loading import lookups, updates
 from tracing.imports.loading.context import LoadContext
 from tracing.imports.loading.lookups import Known
@@ -107,6 +107,7 @@ class Batch:
         self._seal_line = vault.sealer("import_lines", self.cohort)
         self._blind = vault.blinder(kind.value for kind in KeyKind)
         self._index_key_id = vault.index_key_id()
+        self._negatives: dict[str, tuple[ParsedLine, int]] = {}
         # most lines of a lot share a few places
         self._place_hash = cache(people.place_hash)
         self._due = {
@@ -119,15 +120,43 @@ class Batch:
         key = lookups.key_of(line, fingerprint)
         decision = self.known.decide(line, fingerprint)
         case_id = self._apply(line, key, decision, line_id)
+        if Doubt.DECEASED in line.doubts:
+            self._hear_of_death(key, fingerprint, case_id)
         self._add_line(line, fingerprint, decision, line_id, case_id)
         if decision.settles and (quarantined := self.known.quarantined.pop(key, None)):
             self.changes.settled[quarantined] = line_id
         if line.row in self.revisions:
             _revision, replaced = self.revisions[line.row]
             self.changes.settled[replaced] = line_id
+        self._follow_negative(line, key, decision, line_id)
         self.known.remember_line(line, fingerprint, decision, line_id)
         if case_id is not None:
             self.known.case_of_result[key] = case_id
+
+    def _follow_negative(self, line: ParsedLine, key: str, decision: Decision, line_id: int) -> None:
+        """Keep a negative PCR for the comparison at the end of the batch; what it rectifies no longer counts."""
+        if decision.outcome is Outcome.DUPLICATE:
+            return
+        if self._negatives and key in self._negatives:
+            del self._negatives[key]
+        earlier = self.known.earlier.get(key)
+        if earlier and line.result_id and any(one.outcome is Outcome.NOT_POSITIVE for one in earlier):
+            self.changes.rectified.append(line.result_id)
+        if line.negative_pcr is not None and decision.outcome is Outcome.NOT_POSITIVE:
+            self._negatives[key] = (line, line_id)
+
+    def compare_negatives(self) -> None:
+        """Find the cases of the negative PCRs of this batch, then forget whose they are.
+
+        At the end, since the positive antigen test may stand below the negative PCR in the file. Of a negative that comes
+        in an earlier batch or lot than the positive nothing was kept to compare with: of whom nobody knows as positive
+        nothing may be kept.
+        """
+        for line, line_id in self._negatives.values():
+            case_id = self.known.find_case_of_negative(line)
+            if case_id is not None and line.negative_pcr is not None:
+                self.changes.contradicted.append((case_id, line.negative_pcr.sampled_on, line_id))
+        self._negatives.clear()
 
     def _apply(self, line: ParsedLine, key: str, decision: Decision, line_id: int) -> int | None:
         """Carry out one decision; returns the id of its case, or None."""
@@ -141,6 +170,13 @@ class Batch:
                 self.changes.withdrawn.append((case_id, line.result_id or None))
             return case_id
         return None
+
+    def _hear_of_death(self, key: str, fingerprint: bytes, case_id: int | None) -> None:
+        """Have the calls to a person stopped whom the line reports dead; the same line again says nothing new."""
+        case_id = case_id or self.known.case_of_result.get(key)
+        is_new = all(one.fingerprint != fingerprint for one in self.known.earlier.get(key, ()))
+        if case_id is not None and is_new:
+            self.changes.deaths[case_id] = None
 
     def _create(self, line: ParsedLine, decision: Decision, case_id: int, line_id: int) -> int:
         identity, facts, background = line.identity, line.facts, line.background
@@ -175,6 +211,7 @@ class Batch:
                 time_zone=zone,
                 factors=self._factors(identity, facts, background),
                 lot_id=taking.lot_id,
+                is_known=decision.person_id is not None,
             )
         )
         return case_id
@@ -192,11 +229,11 @@ class Batch:
         is_invented = self.taking.is_invented(line.fund_code)
         row = (
             *(person_id, self.cohort, is_invented, zone),
-            *(self._place_hash(identity.postcode, is_invented=is_invented), self.at),
+            *(self._place_hash(identity.french_postcode, is_invented=is_invented), self.at),
         )
         self.rows.people[person_id] = (row, identity)
         numbers = []
-        given = None if is_invented else self.known.person_key(line)
+        given = None if is_invented else self.known.person_keys(line)
         for kind, value in people.index_values(identity, is_invented=is_invented, given=given):
             digest = self.known.hashes[value] if kind is KeyKind.GIVEN_BIRTH else self._blind(kind, value)
             self.rows.keys.append((person_id, kind.value, digest, self._index_key_id, self.cohort))
@@ -241,7 +278,8 @@ class Batch:
         kept = report_line_of(line, decision)
         sealed = None
         if decision.outcome is Outcome.QUARANTINED:
-            sealed = self._seal_line(line_id, dict(zip(FIELDS, line.values, strict=True)))
+            beside = {name: said for name, said in zip(EXTRAS, line.extras, strict=False) if said}
+            sealed = self._seal_line(line_id, dict(zip(FIELDS, line.values, strict=True)) | beside)
         revision, _replaced = self.revisions.get(line.row, (1, 0))
         self.rows.lines.append(
             (
@@ -270,13 +308,18 @@ class Batch:
         copy_rows(ImportLine, LINE, rows.lines)
         self._write_results()
         updates.add_possible_duplicates(rows.pairs, at=at)
+        updates.forget_negatives(self.changes.rectified, source_code=self.taking.source_code)
+        updates.keep_negatives(self.changes.contradicted, zone=self.taking.zone, at=at)
         updates.settle_lines(self.changes.settled)
-        updates.move_first_samplings(self.changes.moved)
+        updates.move_first_samplings(self.changes.moved, at=at)
         revised = updates.complete(self.changes.revised, cohort=self.cohort)
         bulk_enqueue.enqueue_all(self._calls(), homes, at=at)
         updates.move_to_households_of_numbers(revised, at=at)
         for case_id, result_id in self.changes.withdrawn:
             updates.withdraw(case_id, result_id, source_code=self.taking.source_code, at=at)
+        known = [(one.case_id, one.person_id) for one in rows.calls if one.person_id not in rows.people]
+        for case_id in dict.fromkeys((*self.changes.deaths, *updates.known_dead(known))):
+            updates.report_death(case_id, lot_id=self.taking.lot_id, cohort=self.cohort, at=at)
 
     def _sealed_people(self, homes: bulk_enqueue.HouseholdAssignments) -> Iterator[Row]:
         """Yield the rows of new people, sealing each as it is written."""

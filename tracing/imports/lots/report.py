@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from tracing.imports.format.line import ParsedLine
+from tracing.imports.format.line import Doubt, ParsedLine
 from tracing.imports.rules import Decision, Outcome
 from tracing.kernel.redaction import redacted
 
@@ -47,7 +47,14 @@ def report_line_of(line: ParsedLine, decision: Decision) -> ReportLine:
         reasons=[str(problem) for problem in line.problems]
         if decision.outcome is Outcome.QUARANTINED
         else [],
-        warnings=[str(doubt) for doubt in line.doubts] if decision.outcome is Outcome.CREATED else [],
+        # a reported death counts whatever the line brings: it stops the calls to the person
+        warnings=[
+            str(doubt)
+            for doubt in line.doubts
+            if decision.outcome is Outcome.CREATED or doubt is Doubt.DECEASED
+        ]
+        if line.doubts
+        else [],
     )
 
 

@@ -20,13 +20,13 @@ from tracing.imports.errors import (
     NoLongerToCorrect,
     NotEncrypted,
 )
-from tracing.imports.format.faults import Fault
+from tracing.imports.format.faults import Fault, Why
 from tracing.imports.lots import queries
 from tracing.imports.models import ImportLine, ImportLot
 from tracing.imports.pages.correction_forms import CorrectedFileForm, CorrectionForm, SetAsideForm
 from tracing.imports.pages.lot_words import PROBLEM_WORDS
 from tracing.imports.pages.lots import words
-from tracing.imports.pages.source_words import FIELD_GROUPS
+from tracing.imports.pages.source_words import EXTRA_WORDS, FIELD_GROUPS
 from tracing.imports.sources import queries as source_queries
 from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
@@ -79,7 +79,13 @@ def line(lot_id: int, row_number: int) -> ResponseReturnValue:
         return _line_page(found, one, fields, form, faults), 422 if is_sent else 200
     raw = corrections.typed(row_number, lambda name: form[name].data or "")
     try:
-        corrected = correction_jobs.correct_line(lot_id, raw, settings=g.settings, by=agent().member_id)
+        corrected = correction_jobs.correct_line(
+            lot_id,
+            raw,
+            allow_old="despite_age" in request.form,
+            settings=g.settings,
+            by=agent().member_id,
+        )
     except AnotherLotIsLoading as busy:
         return _line_page(found, one, fields, form, said=busy.message), busy.status
     if row_number in corrected.wrong:
@@ -140,8 +146,11 @@ def _line_page(
         form=form,
         at_fault=list(at_fault),
         groups=FIELD_GROUPS,
+        teaches=any(fault.why in (Why.UNKNOWN_CODE, Why.UNKNOWN_TEST) for fault in faults),
+        extra_words=EXTRA_WORDS,
         aside=aside or (SetAsideForm(formdata=None) if form is not None else None),
         said=said,
+        is_old="despite_age" in request.form or any(fault.why is Why.TOO_OLD for fault in faults),
         is_sent=request.method == "POST" and aside is None,
         contact=source_queries.get_source(lot.source_code).contact,
         changes=changes,
@@ -230,11 +239,27 @@ def _lot_page(lot: ImportLot, form: CorrectedFileForm) -> str:
         form=form,
         page=page_of(rows, [one.row_number for one in rows]),
         total=waiting_lines.count_of(lot.id),
+        old=waiting_lines.count_old_of(lot.id),
         most=correction_jobs.MOST_LINES,
         password=password,
         can_correct=lot.state in CORRECTABLE,
         problem_words=PROBLEM_WORDS,
     )
+
+
+@bp.post("/lots/<int:lot_id>/corrections/old")
+@may(Role.IMPORTER)
+def load_old(lot_id: int) -> ResponseReturnValue:
+    """Load the lines of a lot that wait only because their sampling is old."""
+    found = queries.get_lot(lot_id, scope_of(agent()))
+    try:
+        corrected = correction_jobs.load_old_lines(found.id, settings=g.settings, by=agent().member_id)
+    except AnotherLotIsLoading as busy:
+        form = CorrectedFileForm(formdata=None)
+        form.file.errors = [busy.message]
+        return _lot_page(found, form), busy.status
+    flash(" ".join(said_of_file(corrected, unreadable=0)))
+    return redirect(url_for("corrections.of_lot", lot_id=lot_id), 303)
 
 
 @bp.post("/lots/<int:lot_id>/corrections/file")

@@ -5,8 +5,13 @@ from datetime import datetime
 
 from sqlalchemy import text
 
+from tracing.facts import queries as fact_queries
+from tracing.facts import services as facts
+from tracing.facts.rules import FactKind, FactSource, SubjectType, standing
+from tracing.facts.services import Subject
 from tracing.kernel import events
 from tracing.kernel.db import session
+from tracing.people import queries as people
 from tracing.queue.households import services as households
 
 CHUNK = 5_000
@@ -79,6 +84,47 @@ _TASKS_BACK = """
 """
 
 
+def put_back_deaths(lines: Sequence[int], *, at: datetime) -> None:
+    """Take back the deaths that only these lines reported: messages are allowed again, and the calls wait as before."""
+    for part in _parts(lines):
+        for row in session.execute(text(_REPORTED), {"lines": part}).all():
+            if session.scalar(text(_REPORTED_ELSEWHERE), {"person": row.person_id, "lines": list(lines)}):
+                continue
+            for record in people.records_of_same_person(row.person_id):
+                _take_back_death((SubjectType.PERSON, record), at=at)
+
+
+def _take_back_death(subject: Subject, *, at: datetime) -> None:
+    for fact in fact_queries.rows_of(*subject):
+        is_reported = fact.kind is FactKind.DEATH and fact.source is FactSource.LABORATORY
+        if is_reported and fact.said in standing(fact_queries.facts_of(*subject)):
+            facts.retract(
+                fact.said,
+                subject,
+                words="",
+                cohort=fact.cohort,
+                source=FactSource.LABORATORY,
+                by=None,
+                at=at,
+            )
+
+
+_MARKED = """warnings @> '["DECEASED"]'"""
+_CASES_MARKED = f"""
+    SELECT cases.person_id, cases.site_id
+    FROM import_lines AS line JOIN cases ON cases.id = coalesce(line.case_id, (
+        SELECT case_id FROM lab_results AS result
+        WHERE result.source_code = line.source_code AND result.source_result_id = line.source_result_id))
+    WHERE line.id = ANY(:lines) AND line.{_MARKED}
+"""  # noqa: S608  a constant condition, no user input
+_REPORTED = f"SELECT DISTINCT person_id, site_id FROM ({_CASES_MARKED}) AS marked ORDER BY person_id"  # noqa: S608
+_REPORTED_ELSEWHERE = f"""
+    SELECT true FROM cases
+    JOIN import_lines AS line ON line.case_id = cases.id
+    WHERE cases.person_id = :person AND line.{_MARKED} AND NOT line.id = ANY(:lines) LIMIT 1
+"""  # noqa: S608
+
+
 def remove(lines: Sequence[int], cases: Sequence[int], *, at: datetime) -> None:
     """Delete lines with the results they brought, and cases with everything that depends on them."""
     session.flush()
@@ -86,6 +132,7 @@ def remove(lines: Sequence[int], cases: Sequence[int], *, at: datetime) -> None:
     for part in _parts(lines):
         moved |= set(session.scalars(text(_RESULTS_OF_LINES), {"lines": part}))
         session.execute(text(_OPEN_SETTLED), {"lines": part})
+        session.execute(text("DELETE FROM contrary_results WHERE line_id = ANY(:lines)"), {"lines": part})
     for part in _parts(lines):
         session.execute(text("DELETE FROM import_lines WHERE id = ANY(:lines)"), {"lines": part})
     _move_first_samplings(moved - set(cases))
@@ -138,6 +185,7 @@ def _remove_people(people: set[int]) -> set[int]:
         lonely = list(session.scalars(text(_LONELY), {"people": part}))
         gone = {"people": lonely}
         session.execute(text(_PAIRS), gone)
+        session.execute(text("DELETE FROM message_stops WHERE person_id = ANY(:people)"), gone)
         numbers = list(session.scalars(text(_KEYS), gone))
         homes |= set(session.scalars(text(_PEOPLE), gone))
         session.execute(text(_NUMBERS), {"numbers": numbers})

@@ -140,6 +140,7 @@ def undo(lot_id: int, *, at: datetime) -> dict[str, Any]:
     found = preview_undo(lot)
     contact_to_case.turn_back(found.cases, by=None, at=at)
     deletion.put_back_withdrawals(found.lines, gone=found.cases, at=at)
+    deletion.put_back_deaths(found.lines, at=at)
     deletion.remove(found.lines, found.cases, at=at)
     lot.undone = found.counts() | {"named": stays_named(found.stays)}
     lot.counts = lot.counts or counts

@@ -40,10 +40,15 @@ WAIT_FOR_A_TABLE = "4s"
 
 CLOSED = {
     "events": "UPDATE, DELETE",
+    "facts": "UPDATE, DELETE",
     "alembic_version": "INSERT, UPDATE, DELETE",
     compatibility.TABLE: "INSERT, UPDATE, DELETE",
 }
-"""What the application may not do to rows of some tables: events can only be added, versions belong to the owner."""
+"""What the application may not do to rows of some tables: events and facts can only be added, versions belong to the
+owner."""
+
+CLEARED = {"facts": "sealed, number_hash"}
+"""Columns of closed tables that the application may clear all the same, when the key of their day is destroyed."""
 
 
 @dataclass(frozen=True)
@@ -232,6 +237,8 @@ def _grant(connection: Connection) -> None:
     for table, rights in CLOSED.items():
         if connection.scalar(text("SELECT to_regclass(:name)"), {"name": table}) is not None:
             connection.execute(text(f"REVOKE {rights} ON {table} FROM {APPLICATION}"))
+            if table in CLEARED:
+                connection.execute(text(f"GRANT UPDATE ({CLEARED[table]}) ON {table} TO {APPLICATION}"))
 
 
 def _config(store: Store, connection: Connection) -> Config:

@@ -17,6 +17,7 @@ from tracing.kernel.bulk_copy import copy_rows
 from tracing.kernel.db import session, take_ids
 from tracing.kernel.events import Event
 from tracing.kernel.redaction import redacted
+from tracing.people import queries as people
 from tracing.people.models import Household, HouseholdNumber, KeyKind
 from tracing.queue import rules
 from tracing.queue.households import priorities
@@ -47,6 +48,15 @@ class Arrival(NamedTuple):
     time_zone: str | None = None
     factors: int = 0
     lot_id: int | None = None
+    is_known: bool = False
+    """The person was known before: something may have been said that binds them."""
+    is_barred: bool = False
+    """They were said dead, or asked never to be called."""
+
+    @property
+    def is_called(self) -> bool:
+        """Whether they go into the queue."""
+        return self.has_number and not self.is_barred
 
 
 @dataclass
@@ -221,11 +231,13 @@ def enqueue_all(arrivals: Sequence[Arrival], homes: HouseholdAssignments, *, at:
     """
     if not arrivals:
         return
+    barred = people.barred(one.person_id for one in arrivals if one.is_known)
+    arrivals = [one._replace(is_barred=True) if one.person_id in barred else one for one in arrivals]
     home_of = homes.of | _homes_of_the_known(
-        [one.person_id for one in arrivals if one.has_number and one.person_id not in homes.of]
+        [one.person_id for one in arrivals if one.is_called and one.person_id not in homes.of]
     )
     _write_tasks(arrivals, home_of, at=at)
-    called = [one for one in arrivals if one.has_number]
+    called = [one for one in arrivals if one.is_called]
     _write_entries([one for one in called if home_of.get(one.person_id) in homes.new], home_of, at=at)
     session.expire_all()
     met = {home for one in called if (home := home_of.get(one.person_id)) and home not in homes.new}
@@ -256,7 +268,7 @@ def _write_tasks(arrivals: Sequence[Arrival], home_of: Mapping[int, int], *, at:
     rows = (
         (
             *(task_id, home_of.get(one.person_id), one.person_id, one.site_id, one.kind.value, one.case_id),
-            *(_state_of(one), at, one.due_at, at, 0, None if one.has_number else at, one.factors, one.lot_id),
+            *(_state_of(one), at, one.due_at, at, 0, None if one.is_called else at, one.factors, one.lot_id),
         )
         for task_id, one in zip(ids, arrivals, strict=True)
     )
@@ -273,6 +285,8 @@ def _write_tasks(arrivals: Sequence[Arrival], home_of: Mapping[int, int], *, at:
 
 
 def _state_of(one: Arrival) -> str:
+    if one.is_barred:
+        return TaskState.DECEASED.value
     return (TaskState.OPEN if one.has_number else TaskState.NO_NUMBER).value
 
 

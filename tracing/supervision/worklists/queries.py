@@ -72,6 +72,8 @@ class ListedTask:
     """The last letter to a person without a number."""
     language: str | None = None
     """The person's language, on the lists of languages."""
+    is_reported_by_laboratory: bool = False
+    """On the list of deaths: a laboratory reported it, and nobody said so in a call."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,8 @@ def listed_tasks(site_id: int, which: WorkList, *, before_id: int | None) -> Pag
     asked = _questions(task.id for task in found) if which is WorkList.DOCTOR else {}
     letters = messages.letters_to(task.person_id for task in found) if which is WorkList.NO_NUMBER else {}
     spoken = languages_of(task.person_id for task in found) if which in SPOKEN_LISTS else {}
+    is_deaths = which is WorkList.DECEASED
+    reported = messages.reported_by_laboratory(task.person_id for task in found) if is_deaths else set()
     rows = [
         ListedTask(
             task,
@@ -121,6 +125,7 @@ def listed_tasks(site_id: int, which: WorkList, *, before_id: int | None) -> Pag
             asked.get(task.id),
             letters.get(task.person_id),
             spoken.get(task.person_id),
+            task.person_id in reported,
         )
         for task in found
     ]

@@ -10,7 +10,11 @@ from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.contacts import contact_to_case
 from tracing.contacts import services as contacts
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.kernel import events
+from tracing.facts import queries as fact_queries
+from tracing.facts import rules as fact_rules
+from tracing.facts import services as facts
+from tracing.facts.rules import FactSource, SubjectType
+from tracing.kernel import clock, events
 from tracing.kernel.db import lock_row, session
 from tracing.messages import queries as message_queries
 from tracing.messages import services as messages
@@ -81,7 +85,12 @@ def put_back(task_id: int, *, in_french: bool = False, by: Agent, at: datetime) 
     if task.state is TaskState.WAITING_DOCTOR and listed.question and not listed.question.is_settled:
         raise DoctorStillAsked
     if task.state is TaskState.DECEASED:
-        messages.allow_again(task.person_id, by=by, at=at)
+        _lift(task, by=by, at=at)
+        session.refresh(task)
+        if task.state is not TaskState.DECEASED:
+            return task
+        # said dead by the release before, which kept no fact
+        messages.allow_again(task.person_id, by=by.member_id, at=at)
         if not people_queries.has_number(task.person_id):
             queue.close_task(task, TaskState.NO_NUMBER, by=by.member_id, at=at)
             return task
@@ -90,6 +99,23 @@ def put_back(task_id: int, *, in_french: bool = False, by: Agent, at: datetime) 
     due_at = task.due_at if task.state in ON_HOLD else at + rules.REOPENED_DUE_IN
     queue.reopen_task(task, due_at=due_at, by=by.member_id, at=at)
     return task
+
+
+def _lift(task: CallTask, *, by: Agent, at: datetime) -> None:
+    """Take back, as a mistake, that the person of a call is dead or asked never to be called."""
+    for record in people_queries.records_of_same_person(task.person_id):
+        subject = (SubjectType.PERSON, record)
+        for said in fact_rules.standing(fact_queries.facts_of(*subject)):
+            if said.kind in people_queries.BARRING:
+                facts.retract(
+                    said,
+                    subject,
+                    words="",
+                    cohort=clock.local_day(at, by.site.time_zone),
+                    source=FactSource.SUPERVISOR,
+                    by=by.member_id,
+                    at=at,
+                )
 
 
 def show_identity(task_id: int, *, by: Agent, at: datetime) -> tuple[CallTask, Identity | None]:

@@ -1,0 +1,330 @@
+"""What follows from facts, on the pure functions: nothing twice, and the same whatever the order."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tracing.consequences.rules import (
+    CallNow,
+    CaseNow,
+    Consequence,
+    ConsequenceKind,
+    ContactNow,
+    MeasuredPerson,
+    NoteNow,
+    PersonNow,
+    Told,
+    carried_out,
+    is_recalled,
+    of_case,
+    of_person,
+    recalled_after,
+)
+from tracing.facts.rules import (
+    KINDS,
+    UNKNOWN,
+    FactKind,
+    FactSource,
+    Said,
+    in_force,
+    onset_of,
+    standing,
+    value_of,
+    wrong_numbers,
+)
+from tracing.queue.rules import CallAgain
+from tracing.sickleave.rules import NoteMend
+
+D = date(2026, 3, 10)
+AT = datetime(2026, 3, 10, 9, tzinfo=UTC)
+
+
+def day(n: int) -> date:
+    return D + timedelta(days=n)
+
+
+def contact(number=1, *, met=0, call=CallNow.WAITING, told=None, last=7, **more) -> ContactNow:
+    person = MeasuredPerson(last_day=day(last) if last is not None else None, call=call, told=told)
+    return ContactNow(contact_id=number, met_on=day(met), may_be_at_risk=True, person=person, **more)
+
+
+def case(window=(-2, 2), *, contacts=(), call=CallNow.LIVE, told=None, last=7, note=None, recalled=None):
+    return CaseNow(
+        case_id=1,
+        window=(day(window[0]), day(window[1])) if window else None,
+        recalled=(day(recalled[0]), day(recalled[1])) if recalled else None,
+        person=MeasuredPerson(last_day=day(last), call=call, told=told, note=note),
+        contacts=tuple(contacts),
+    )
+
+
+def kinds(found) -> list[str]:
+    return [one.kind.value for one in found]
+
+
+def test_a_contact_met_before_the_new_window_leaves_and_is_not_called():
+    assert kinds(of_case(case((0, 3), contacts=[contact(met=-1)]))) == ["contact_leaves", "call_stops"]
+
+
+def test_a_contact_met_inside_again_comes_back_and_is_called():
+    away = contact(met=0, call=CallNow.CANCELLED, is_outside=True)
+
+    assert kinds(of_case(case((0, 3), contacts=[away]))) == ["contact_returns", "call_opens"]
+
+
+def test_a_contact_kept_with_a_reason_stays():
+    assert of_case(case((0, 3), contacts=[contact(met=-1, is_kept=True)])) == ()
+
+
+def test_a_contact_who_was_told_and_is_outside_now_is_rung():
+    told = contact(met=-1, call=CallNow.DONE, told=Told(day(7)))
+
+    found = of_case(case((0, 3), contacts=[told]))
+
+    assert kinds(found) == ["contact_leaves", "ring_again"]
+    assert found[1].why is CallAgain.NOT_CONCERNED
+
+
+def test_nobody_on_the_telephone_loses_their_call():
+    assert kinds(of_case(case((0, 3), contacts=[contact(met=-1, call=CallNow.LIVE)]))) == ["contact_leaves"]
+
+
+def test_a_case_told_another_last_day_is_called_again_and_no_more_once_it_holds_again():
+    told = case(call=CallNow.DONE, told=Told(day(5)), last=7)
+    again = carried_out(told, of_case(told))
+
+    assert of_case(told)[0].day == day(7)
+    assert kinds(of_case(replace(again, person=replace(again.person, last_day=day(5))))) == ["ring_no_more"]
+
+
+def test_days_added_to_the_window_are_asked_about_once_the_person_was_told():
+    assert kinds(of_case(case((-4, 2), call=CallNow.DONE, told=Told(day(7)), recalled=(-2, 2)))) == [
+        "ring_again"
+    ]
+    assert of_case(case((-1, 2), call=CallNow.DONE, told=Told(day(7)), recalled=(-2, 2))) == ()
+
+
+def test_the_dead_are_not_called_again():
+    gone = case(call=CallNow.DONE, told=Told(day(5)))
+
+    assert of_case(replace(gone, person=replace(gone.person, may_be_called=False))) == ()
+
+
+def test_a_note_is_marked_with_the_day_that_is_right_and_its_mark_goes():
+    short = case(note=NoteNow(note_id=4, last_day=day(5)))
+    marked = carried_out(short, of_case(short))
+
+    assert of_case(short) == (
+        Consequence(ConsequenceKind.NOTE_TO_MEND, ("note", 4), mend=NoteMend.LONGER, day=day(7), was=day(5)),
+    )
+    back = replace(marked, person=replace(marked.person, last_day=day(5)))
+    assert kinds(of_case(back)) == ["note_stands"]
+
+
+def test_a_note_is_not_longer_than_notes_may_be():
+    assert of_case(case(note=NoteNow(note_id=4, last_day=day(5), latest=day(5)))) == ()
+
+
+def test_a_death_stops_every_call_that_waits_and_all_messages():
+    person = PersonNow(
+        person_id=1, is_dead=True, calls=((1, CallNow.WAITING), (2, CallNow.DONE), (3, CallNow.AGAIN))
+    )
+
+    assert kinds(of_person(person)) == ["call_never", "call_never", "messages_stop"]
+
+
+def test_a_death_said_by_mistake_opens_the_calls_again():
+    person = PersonNow(person_id=1, are_messages_stopped=True, calls=((1, CallNow.NEVER), (2, CallNow.DONE)))
+
+    assert kinds(of_person(person)) == ["call_after_all", "messages_go_on"]
+
+
+# -- which fact counts
+
+
+def said(
+    number, kind, value, source=FactSource.PERSON, *, minutes=0, call=None, retracts=None, **more
+) -> Said:
+    return Said(
+        fact_id=number,
+        kind=kind,
+        value=value,
+        source=source,
+        said_at=AT + timedelta(minutes=minutes),
+        call_id=call,
+        retracts=retracts,
+        **more,
+    )
+
+
+def test_not_known_never_erases_what_the_laboratory_knew():
+    known = in_force(
+        [
+            said(1, FactKind.ONSET, "2026-03-08", FactSource.LABORATORY),
+            said(2, FactKind.SYMPTOMS, True, minutes=5),
+            said(3, FactKind.ONSET, UNKNOWN, minutes=5),
+        ]
+    )
+
+    assert onset_of(known) == date(2026, 3, 8)
+
+
+def test_what_the_person_says_counts_before_the_laboratory_and_a_doctor_before_both():
+    facts = [
+        said(1, FactKind.SAMPLED, "2026-03-05", FactSource.DOCTOR),
+        said(2, FactKind.SAMPLED, "2026-03-06", minutes=9),
+    ]
+
+    assert value_of(in_force(facts), FactKind.SAMPLED) == "2026-03-05"
+
+
+def test_typed_again_in_one_call_replaces_what_was_typed_before():
+    facts = [
+        said(1, FactKind.ONSET, "2026-03-01", call=7),
+        said(2, FactKind.ONSET, UNKNOWN, call=7, minutes=1),
+    ]
+
+    assert onset_of(in_force(facts)) is None
+
+
+def test_a_retraction_that_was_taken_back_counts_no_more():
+    facts = [
+        said(1, FactKind.DEATH, True),
+        said(2, FactKind.DEATH, True, retracts=1, minutes=1),
+        said(3, FactKind.DEATH, True, retracts=2, minutes=2),
+    ]
+
+    assert standing(facts[:2]) == []
+    assert [one.fact_id for one in standing(facts)] == [1]
+
+
+def test_a_number_is_wrong_until_somebody_says_otherwise():
+    facts = [
+        said(1, FactKind.WRONG_NUMBER, True, FactSource.TRACER, number_hash=b"a"),
+        said(2, FactKind.WRONG_NUMBER, True, FactSource.TRACER, number_hash=b"b"),
+        said(3, FactKind.WRONG_NUMBER, False, FactSource.TRACER, number_hash=b"a", minutes=3),
+    ]
+
+    assert wrong_numbers(facts) == {b"b"}
+
+
+values = st.sampled_from([UNKNOWN, "2026-03-05", "2026-03-06", "2026-03-07"])
+
+
+@st.composite
+def histories(draw) -> list[Said]:
+    """Facts of one subject, each said at a moment of its own; some take back an earlier one."""
+    facts: list[Said] = []
+    for number in range(1, draw(st.integers(1, 9)) + 1):
+        kind = draw(st.sampled_from([FactKind.ONSET, FactKind.SAMPLED, FactKind.LAST_CONTACT]))
+        source = draw(st.sampled_from(list(FactSource)))
+        back = draw(st.none() | st.sampled_from(facts)) if facts else None
+        call = draw(st.none() | st.integers(1, 3))
+        facts.append(
+            said(number, back.kind, back.value, source, minutes=number, retracts=back.fact_id)
+            if back is not None
+            else said(number, kind, draw(values), source, minutes=number, call=call)
+        )
+    return facts
+
+
+@given(histories(), st.randoms(use_true_random=False))
+@settings(max_examples=200)
+def test_which_fact_counts_does_not_depend_on_the_order_in_which_they_arrive(facts, random):
+    shuffled = list(facts)
+    random.shuffle(shuffled)
+
+    assert in_force(shuffled) == in_force(facts)
+    for one in in_force(facts).values():
+        known = [other for other in standing(facts) if other.kind is one.kind and other.value != UNKNOWN]
+        assert not known or one.value != UNKNOWN
+        assert all(
+            KINDS[one.kind].authority[other.source] <= KINDS[one.kind].authority[one.source]
+            for other in known
+        )
+
+
+# -- histories: the facts of a case and its contacts in any order
+
+WINDOWS = [(-4, 0), (-2, 2), (0, 3), (1, 4)]
+
+
+@st.composite
+def changes(draw):
+    """Changes of what is decided of a case with two contacts; each kind of change keeps its last value."""
+    return draw(
+        st.lists(
+            st.one_of(
+                st.tuples(st.just("window"), st.sampled_from(WINDOWS)),
+                st.tuples(st.just("case_last"), st.integers(5, 9)),
+                st.tuples(st.just("met1"), st.integers(-4, 3)),
+                st.tuples(st.just("kept2"), st.booleans()),
+                st.tuples(st.just("risk1"), st.booleans()),
+                st.tuples(st.just("last2"), st.integers(5, 9)),
+            ),
+            max_size=6,
+            unique_by=lambda change: change[0],
+        )
+    )
+
+
+def changed(now: CaseNow, change) -> CaseNow:
+    what, value = change
+    first, second = now.contacts
+    match what:
+        case "window":
+            return replace(now, window=(day(value[0]), day(value[1])))
+        case "case_last":
+            return replace(now, person=replace(now.person, last_day=day(value)))
+        case "met1":
+            return replace(now, contacts=(replace(first, met_on=day(value)), second))
+        case "kept2":
+            return replace(now, contacts=(first, replace(second, is_kept=value)))
+        case "risk1":
+            return replace(now, contacts=(replace(first, may_be_at_risk=value), second))
+        case "last2":
+            person = replace(second.person, last_day=day(value))
+            return replace(now, contacts=(first, replace(second, person=person)))
+    raise AssertionError(what)
+
+
+@st.composite
+def situations(draw) -> CaseNow:
+    """A case at some point of its life: nobody called yet, or some of them told."""
+    told = draw(st.none() | st.just(Told(day(7))))
+    told2 = draw(st.none() | st.just(Told(day(7))))
+    note = draw(st.none() | st.just(NoteNow(note_id=9, last_day=day(7))))
+    return CaseNow(
+        case_id=1,
+        window=(day(-2), day(2)),
+        recalled=(day(-2), day(2)) if told else None,
+        person=MeasuredPerson(
+            last_day=day(7), call=CallNow.DONE if told else CallNow.WAITING, told=told, note=note
+        ),
+        contacts=(contact(1), contact(2, call=CallNow.DONE if told2 else CallNow.WAITING, told=told2)),
+    )
+
+
+def lived(now: CaseNow, history) -> CaseNow:
+    for change in history:
+        now = changed(now, change)
+        now = carried_out(now, of_case(now))
+        assert of_case(now) == (), "carried out once, nothing more follows"
+    return now
+
+
+@given(situations(), changes(), st.randoms(use_true_random=False))
+@settings(max_examples=200)
+def test_the_same_facts_in_any_order_end_in_the_same_calls_and_marks(now, history, random):
+    shuffled = list(history)
+    random.shuffle(shuffled)
+
+    assert lived(now, shuffled) == lived(now, history)
+
+
+def test_the_days_asked_about_only_grow():
+    assert recalled_after((day(0), day(2)), (day(-2), day(1))) == (day(-2), day(2))
+    assert is_recalled((day(0), day(1)), (day(-2), day(2)))
+    assert not is_recalled((day(0), day(3)), (day(-2), day(2)))

@@ -1,0 +1,206 @@
+"""Read the picture of what is: a case with its contacts, calls and notes; a person with all their calls."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from tracing.calls.models import Call, Conversation
+from tracing.cases.models import Case
+from tracing.consequences.rules import (
+    CallNow,
+    CaseNow,
+    ContactNow,
+    MeasuredPerson,
+    NoteNow,
+    PersonNow,
+    Told,
+    is_recalled,
+)
+from tracing.contacts.models import Contact, ContactStatus
+from tracing.contacts.queries import kept_in_list
+from tracing.contacts.rules import is_called
+from tracing.facts import queries as facts
+from tracing.facts.rules import FactKind
+from tracing.kernel.db import equals_any, session
+from tracing.messages import queries as messages
+from tracing.people import queries as people
+from tracing.programmes.loader import get_pack
+from tracing.programmes.vocabulary import RiskLevel, Subject
+from tracing.queue.models import CallTask, TaskKind, TaskState
+from tracing.sickleave.models import NoteState, SickNote
+from tracing.sickleave.rules import NoteMend, latest_day
+from tracing.staff import queries as staff
+
+DECIDED = frozenset({"required", "not_required"})
+
+
+def zone_of(case: Case) -> ZoneInfo:
+    """Return the time zone in which the days of a case are days: that of its site."""
+    return ZoneInfo(staff.get_site(case.site_id).time_zone)
+
+
+def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
+    """Return the picture of a case with some of its contacts, as their rows are now."""
+    tasks = _tasks_of(case.id)
+    live = _live(task.id for task in tasks)
+    notes = _notes_of([task.id for task in tasks])
+    barred = people.barred([case.person_id, *(one.person_id for one in contacts)])
+    kept = kept_in_list([one.id for one in contacts])
+    first = next((one for one in tasks if one.kind is TaskKind.CASE_FIRST), None)
+    of_contact = {one.contact_id: one for one in tasks if one.contact_id is not None}
+
+    def note_of(task: CallTask | None, subject: Subject) -> NoteNow | None:
+        note = notes.get(task.id) if task is not None else None
+        if note is None:
+            return None
+        return NoteNow(
+            note_id=note.id,
+            last_day=note.last_day,
+            follows_measure=subject is Subject.CASE,
+            latest=latest_day(get_pack(case.programme), subject, note.first_day, on),
+            mend=note.mend,
+            mend_to=note.mend_to,
+        )
+
+    return CaseNow(
+        case_id=case.id,
+        window=span(case.window_start, case.window_end),
+        recalled=span(case.recalled_from, case.recalled_to),
+        person=MeasuredPerson(
+            last_day=case.isolation_last_day,
+            is_decided=case.isolation_measure in DECIDED,
+            may_be_called=case.person_id not in barred,
+            told=Told(case.told_last_day) if case.told_at else None,
+            call=call_now(first, live),
+            note=note_of(first, Subject.CASE),
+        ),
+        contacts=tuple(
+            ContactNow(
+                contact_id=one.id,
+                met_on=one.last_contact_on,
+                may_be_at_risk=is_called(one.risk),
+                is_kept=one.id in kept,
+                is_outside=one.is_outside,
+                is_out_of_list=one.status in {ContactStatus.REMOVED, ContactStatus.BECAME_CASE},
+                person=MeasuredPerson(
+                    last_day=None if one.risk is RiskLevel.NEGLIGIBLE else one.quarantine_last_day,
+                    is_decided=one.quarantine_measure in DECIDED,
+                    may_be_called=one.person_id not in barred,
+                    told=Told(one.told_last_day) if one.told_at else None,
+                    call=call_now(of_contact.get(one.id), live),
+                    note=note_of(of_contact.get(one.id), Subject.CONTACT),
+                ),
+            )
+            for one in contacts
+        ),
+    )
+
+
+def was_recalled(case: Case) -> bool:
+    """Return whether the person was asked whom they met on every contagious day, or was not asked at all yet."""
+    return is_recalled(span(case.window_start, case.window_end), span(case.recalled_from, case.recalled_to))
+
+
+@dataclass(frozen=True)
+class Follows:
+    """What follows for one person of a call from what was said, beside the dates: shown before the call ends."""
+
+    contacts_outside: int = 0
+    """Contacts met outside the contagious days, who are not called."""
+    to_tell_again: int = 0
+    """Contacts who were told otherwise, and are called again."""
+    mend: NoteMend | None = None
+    days: int = 0
+    """By how many days the note is too short or too long."""
+
+
+def what_follows(case: Case, task: CallTask, *, is_contact: bool) -> Follows:
+    """Return what follows for the person of a call, as it stands now."""
+    note = _notes_of([task.id]).get(task.id)
+    mend = note.mend if note is not None else None
+    days = abs((note.mend_to - note.last_day).days) if note is not None and note.mend_to is not None else 0
+    if is_contact:
+        return Follows(mend=mend, days=days)
+    outside = select(func.count()).where(
+        Contact.case_id == case.id, Contact.is_outside, Contact.status == ContactStatus.NAMED
+    )
+    again = select(func.count()).where(
+        CallTask.case_id == case.id,
+        CallTask.contact_id.is_not(None),
+        CallTask.again.is_not(None),
+        CallTask.state == TaskState.OPEN,
+    )
+    return Follows(session.scalar(outside) or 0, session.scalar(again) or 0, mend, days)
+
+
+def person_now(person_id: int) -> PersonNow:
+    """Return the picture of a person under all their records."""
+    records = people.records_of_same_person(person_id)
+    tasks = session.scalars(
+        select(CallTask).where(equals_any(CallTask.person_id, records)).order_by(CallTask.id)
+    ).all()
+    live = _live(task.id for task in tasks)
+    return PersonNow(
+        person_id=person_id,
+        is_dead=bool(facts.people_with({FactKind.DEATH}, records)),
+        wants_no_calls=bool(facts.people_with({FactKind.NO_CALLS}, records)),
+        are_messages_stopped=messages.is_stopped(person_id),
+        calls=tuple((task.id, call_now(task, live)) for task in tasks),
+    )
+
+
+def call_now(task: CallTask | None, live: Collection[int]) -> CallNow:
+    """Return where a call stands; `live` are the tasks that somebody is on the telephone about."""
+    if task is None:
+        return CallNow.NONE
+    if task.id in live:
+        return CallNow.LIVE
+    match task.state:
+        case TaskState.DONE:
+            return CallNow.DONE
+        case TaskState.CANCELLED:
+            return CallNow.CANCELLED
+        case TaskState.DECEASED:
+            return CallNow.NEVER
+    return CallNow.AGAIN if task.again is not None else CallNow.WAITING
+
+
+def _tasks_of(case_id: int) -> Sequence[CallTask]:
+    """Return the calls of a case and its contacts; of several about one, the latest comes last."""
+    session.flush()
+    return session.scalars(select(CallTask).where(CallTask.case_id == case_id).order_by(CallTask.id)).all()
+
+
+def _live(task_ids: Iterable[int]) -> set[int]:
+    """Return the tasks about which somebody is on the telephone now."""
+    ids = list(task_ids)
+    if not ids:
+        return set()
+    return set(
+        session.scalars(
+            select(Conversation.task_id)
+            .join(Call, Call.id == Conversation.call_id)
+            .where(
+                equals_any(Conversation.task_id, ids),
+                Conversation.finished_at.is_(None),
+                Call.ended_at.is_(None),
+            )
+        )
+    )
+
+
+def _notes_of(task_ids: Sequence[int]) -> dict[int, SickNote]:
+    if not task_ids:
+        return {}
+    rows = session.scalars(
+        select(SickNote).where(equals_any(SickNote.task_id, task_ids), SickNote.state == NoteState.ISSUED)
+    )
+    return {row.task_id: row for row in rows}
+
+
+def span(first: date | None, last: date | None) -> tuple[date, date] | None:
+    """Return two stored days as a span, None if they are not known."""
+    return None if first is None or last is None else (first, last)

@@ -1,0 +1,294 @@
+"""The difference between what should be and what is, as a list of consequences. Pure.
+
+`of_case` and `of_person` look at a picture of what is: the stored days as the rules in force decide them from the facts,
+and what was already said to whom. Carried out, the consequences change the picture so that the same question yields
+nothing more. They depend on the facts that stand, not on the order in which they came.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+from tracing.queue.rules import CallAgain
+from tracing.sickleave.rules import NoteMend
+
+
+class ConsequenceKind(StrEnum):
+    """What follows. Each is carried out by one function of `services`, and said in words by `words`."""
+
+    CONTACT_LEAVES = "contact_leaves"
+    """Met outside the contagious days: not called, and shown as such in the list."""
+    CONTACT_RETURNS = "contact_returns"
+    CALL_OPENS = "call_opens"
+    CALL_STOPS = "call_stops"
+    RING_AGAIN = "ring_again"
+    """Somebody was told otherwise: they are called once more."""
+    RING_NO_MORE = "ring_no_more"
+    """What they were told holds again."""
+    NOTE_TO_MEND = "note_to_mend"
+    NOTE_STANDS = "note_stands"
+    """The note fits again: its mark goes."""
+    CALL_NEVER = "call_never"
+    """The person is dead, or asked never to be called: a call that waited stops."""
+    CALL_AFTER_ALL = "call_after_all"
+    """That was a mistake: the call waits again."""
+    MESSAGES_STOP = "messages_stop"
+    MESSAGES_GO_ON = "messages_go_on"
+
+
+class CallNow(StrEnum):
+    """Where a person's call stands."""
+
+    NONE = "none"
+    WAITING = "waiting"
+    """In the queue or on a list: not done yet."""
+    LIVE = "live"
+    """On the telephone now: the call goes on, whatever changes."""
+    AGAIN = "again"
+    """Waiting because they were told otherwise."""
+    DONE = "done"
+    CANCELLED = "cancelled"
+    NEVER = "never"
+    """Stopped for good: dead, or never to be called."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was said to a person at the end of their call: the last day of their measure, None if nothing was asked."""
+
+    last_day: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteNow:
+    """A valid note: its last day, and how it is marked."""
+
+    note_id: int
+    last_day: date
+    follows_measure: bool = True
+    """Its last day is that of the measure: a case's. A contact's has a length of its own."""
+    latest: date | None = None
+    """The last day that a note of this first day may have, however long the measure is."""
+    mend: NoteMend | None = None
+    mend_to: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class MeasuredPerson:
+    """What the rules ask of a person, what they were told, and where their call and their note stand."""
+
+    last_day: date | None
+    """The last day of isolation or quarantine; None if nothing is asked."""
+    is_decided: bool = True
+    """False before the first call, when nothing was computed, or while no rule is in force."""
+    may_be_called: bool = True
+    """False for the dead, and for whoever asked never to be called."""
+    told: Told | None = None
+    call: CallNow = CallNow.NONE
+    note: NoteNow | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactNow:
+    """A contact of a case."""
+
+    contact_id: int
+    met_on: date
+    may_be_at_risk: bool
+    person: MeasuredPerson
+    is_kept: bool = False
+    """Kept in the list although met outside the contagious days, with a reason."""
+    is_outside: bool = False
+    is_out_of_list: bool = False
+    """Removed from the list, or a case by now: nothing follows for them as a contact."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseNow:
+    """A case with everything that depends on its facts."""
+
+    case_id: int
+    person: MeasuredPerson
+    window: tuple[date, date] | None
+    """The contagious days, both included; None while no rule or no day is known."""
+    recalled: tuple[date, date] | None = None
+    """The days for which contacts were asked; None before that step."""
+    contacts: tuple[ContactNow, ...] = ()
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """Something that follows, for one record."""
+
+    kind: ConsequenceKind
+    subject: tuple[str, int]
+    """`case`, `contact`, `note`, `task` or `person`, and its id."""
+    why: CallAgain | None = None
+    mend: NoteMend | None = None
+    day: date | None = None
+    """The last day that is right now."""
+    was: date | None = None
+
+
+def of_case(case: CaseNow) -> tuple[Consequence, ...]:
+    """Return everything that follows for a case, its contacts and their notes."""
+    found: list[Consequence] = []
+    for contact in case.contacts:
+        if not contact.is_out_of_list:
+            found += _of_contact(contact, case.window)
+    why = _to_say_again(case.person)
+    if why is None and case.person.told and not is_recalled(case.window, case.recalled):
+        why = CallAgain.DAYS_ADDED
+    found += _ring(("case", case.case_id), case.person, why)
+    found += _of_note(case.person, due=case.person.last_day)
+    return tuple(found)
+
+
+def is_recalled(window: tuple[date, date] | None, recalled: tuple[date, date] | None) -> bool:
+    """Return whether contacts were asked for every day of the window; also true before that step."""
+    return window is None or recalled is None or (recalled[0] <= window[0] and window[1] <= recalled[1])
+
+
+def recalled_after(
+    window: tuple[date, date] | None, recalled: tuple[date, date] | None
+) -> tuple[date, date] | None:
+    """Return the days for which contacts have been asked, once they were asked for a window."""
+    if window is None or recalled is None:
+        return window or recalled
+    return min(window[0], recalled[0]), max(window[1], recalled[1])
+
+
+def is_outside(window: tuple[date, date] | None, met_on: date) -> bool:
+    """Return whether a contact was met outside the contagious days."""
+    return window is not None and not window[0] <= met_on <= window[1]
+
+
+def _of_contact(contact: ContactNow, window: tuple[date, date] | None) -> Iterable[Consequence]:
+    about, person = ("contact", contact.contact_id), contact.person
+    outside = is_outside(window, contact.met_on) and not contact.is_kept
+    if outside != contact.is_outside:
+        kind = ConsequenceKind.CONTACT_LEAVES if outside else ConsequenceKind.CONTACT_RETURNS
+        yield Consequence(kind, about)
+    concerns = contact.may_be_at_risk and not outside
+    is_to_be_called = concerns and person.told is None and person.may_be_called
+    if is_to_be_called and person.call in {CallNow.NONE, CallNow.CANCELLED}:
+        yield Consequence(ConsequenceKind.CALL_OPENS, about)
+    elif not concerns and person.call is CallNow.WAITING:
+        yield Consequence(ConsequenceKind.CALL_STOPS, about)
+    due = person.last_day if concerns else None
+    yield from _ring(about, replace(person, last_day=due), _to_say_again(replace(person, last_day=due)))
+    yield from _of_note(person, due=due)
+
+
+def _to_say_again(person: MeasuredPerson) -> CallAgain | None:
+    """Return why a person must be told something else than they were told; None if it still holds."""
+    if person.told is None or not person.is_decided or person.told.last_day == person.last_day:
+        return None
+    return CallAgain.NOT_CONCERNED if person.last_day is None else CallAgain.DATES
+
+
+def _ring(about: tuple[str, int], person: MeasuredPerson, why: CallAgain | None) -> Iterable[Consequence]:
+    if why is not None and person.may_be_called and person.call in {CallNow.DONE, CallNow.CANCELLED}:
+        was = person.told.last_day if person.told else None
+        yield Consequence(ConsequenceKind.RING_AGAIN, about, why=why, day=person.last_day, was=was)
+    elif why is None and person.call is CallNow.AGAIN:
+        yield Consequence(ConsequenceKind.RING_NO_MORE, about)
+
+
+def _of_note(person: MeasuredPerson, *, due: date | None) -> Iterable[Consequence]:
+    """Mark a note that no longer fits what is decided; a human mends it."""
+    note = person.note
+    if note is None or not person.is_decided:
+        return
+    mend, day = None, None
+    if due is None:
+        mend = NoteMend.NOT_DUE
+    elif note.follows_measure:
+        due = due if note.latest is None else min(due, note.latest)
+        if due != note.last_day:
+            mend, day = (NoteMend.LONGER if due > note.last_day else NoteMend.SHORTER), due
+    if (mend, day) == (note.mend, note.mend_to):
+        return
+    if mend is None:
+        yield Consequence(ConsequenceKind.NOTE_STANDS, ("note", note.note_id))
+    else:
+        yield Consequence(
+            ConsequenceKind.NOTE_TO_MEND, ("note", note.note_id), mend=mend, day=day, was=note.last_day
+        )
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class PersonNow:
+    """A person under all their records, with what binds them through every door."""
+
+    person_id: int
+    is_dead: bool = False
+    wants_no_calls: bool = False
+    are_messages_stopped: bool = False
+    calls: tuple[tuple[int, CallNow], ...] = ()
+    """Their tasks, of every case and contact."""
+
+
+def of_person(person: PersonNow) -> tuple[Consequence, ...]:
+    """Return what follows for a person who was said dead, asked never to be called, or of whom that was a mistake."""
+    found = []
+    is_barred = person.is_dead or person.wants_no_calls
+    for task_id, call in person.calls:
+        if is_barred and call in {CallNow.WAITING, CallNow.AGAIN}:
+            found.append(Consequence(ConsequenceKind.CALL_NEVER, ("task", task_id)))
+        elif not is_barred and call is CallNow.NEVER:
+            found.append(Consequence(ConsequenceKind.CALL_AFTER_ALL, ("task", task_id)))
+    if is_barred != person.are_messages_stopped:
+        kind = ConsequenceKind.MESSAGES_STOP if is_barred else ConsequenceKind.MESSAGES_GO_ON
+        found.append(Consequence(kind, ("person", person.person_id)))
+    return tuple(found)
+
+
+def carried_out(case: CaseNow, consequences: Sequence[Consequence]) -> CaseNow:
+    """Return the picture of a case once the consequences are carried out: what `services` does to the records."""
+    for one in consequences:
+        about, number = one.subject
+        if about == "contact":
+            contacts = tuple(
+                _changed(contact, one) if contact.contact_id == number else contact
+                for contact in case.contacts
+            )
+            case = replace(case, contacts=contacts)
+        elif about == "case":
+            case = replace(case, person=_rung(case.person, one))
+        elif about == "note":
+            case = _marked(case, one)
+    return case
+
+
+def _changed(contact: ContactNow, one: Consequence) -> ContactNow:
+    match one.kind:
+        case ConsequenceKind.CONTACT_LEAVES:
+            return replace(contact, is_outside=True)
+        case ConsequenceKind.CONTACT_RETURNS:
+            return replace(contact, is_outside=False)
+        case ConsequenceKind.CALL_OPENS:
+            return replace(contact, person=replace(contact.person, call=CallNow.WAITING))
+        case ConsequenceKind.CALL_STOPS:
+            return replace(contact, person=replace(contact.person, call=CallNow.CANCELLED))
+    return replace(contact, person=_rung(contact.person, one))
+
+
+def _rung(person: MeasuredPerson, one: Consequence) -> MeasuredPerson:
+    match one.kind:
+        case ConsequenceKind.RING_AGAIN:
+            return replace(person, call=CallNow.AGAIN)
+        case ConsequenceKind.RING_NO_MORE:
+            return replace(person, call=CallNow.DONE)
+    return person
+
+
+def _marked(case: CaseNow, one: Consequence) -> CaseNow:
+    def of(person: MeasuredPerson) -> MeasuredPerson:
+        if person.note is None or person.note.note_id != one.subject[1]:
+            return person
+        return replace(person, note=replace(person.note, mend=one.mend, mend_to=one.day))
+
+    contacts = tuple(replace(contact, person=of(contact.person)) for contact in case.contacts)
+    return replace(case, person=of(case.person), contacts=contacts)

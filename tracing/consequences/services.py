@@ -1,0 +1,353 @@
+"""Record what was said and carry out what follows, in the transaction of the change. Every door comes through here."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from tracing.cases import queries as case_queries
+from tracing.cases import services as cases
+from tracing.cases.models import Case
+from tracing.cases.rules import sampling_day
+from tracing.consequences import queries, rules
+from tracing.consequences.rules import Consequence, ConsequenceKind
+from tracing.contacts import calling
+from tracing.contacts import queries as contact_queries
+from tracing.contacts import services as contacts
+from tracing.contacts.case_closing import close_when_done, first_call_of, open_again
+from tracing.contacts.models import Contact
+from tracing.facts import queries as fact_queries
+from tracing.facts import services as facts
+from tracing.facts.models import Fact
+from tracing.facts.rules import FactKind, FactSource, Said, SubjectType, day_of, in_force, onset_of, value_of
+from tracing.facts.services import NewFact, Subject
+from tracing.kernel import clock, events
+from tracing.kernel.db import lock_row, session
+from tracing.messages import services as messages
+from tracing.people import queries as people
+from tracing.programmes.rules import age_on
+from tracing.queue import queries as queue_queries
+from tracing.queue import services as queue
+from tracing.queue.models import CallTask, TaskState
+from tracing.queue.rules import CallAgain
+from tracing.sickleave import services as notes
+
+RING_AGAIN_WITHIN = timedelta(hours=24)
+"""By when somebody who was told otherwise is called."""
+
+
+def record(new: Sequence[NewFact], *, by: int | None, at: datetime) -> list[Fact]:
+    """Record facts and carry out what follows; what was known before any fact is kept as one first.
+
+    Raises:
+        LookupError: the application was not assembled.
+    """
+    for subject in {one.subject for one in new}:
+        _keep_what_was_known(subject)
+    return facts.record(new, by=by, at=at)
+
+
+def keep(new: Sequence[NewFact], *, by: int | None, at: datetime) -> None:
+    """Record facts without what follows yet: `facts.services.follow` does that, once for several of them."""
+    for one in new:
+        _keep_what_was_known(one.subject)
+        facts.add_known(one, by=by, at=at)
+
+
+def take_back(
+    said: Said, subject: Subject, *, source: FactSource, cohort: date, by: int | None, at: datetime
+) -> None:
+    """Take a fact back, without what follows yet."""
+    facts.add_known(
+        NewFact(
+            subject=subject,
+            kind=said.kind,
+            value=said.value,
+            source=source,
+            cohort=cohort,
+            number_hash=said.number_hash,
+            retracts=said.fact_id,
+        ),
+        by=by,
+        at=at,
+    )
+
+
+def decide_first(subject_type: SubjectType, subject_id: int, *, by: int | None, at: datetime) -> None:
+    """Decide the first dates of a case or a contact, before any question is asked."""
+    if subject_type is SubjectType.CASE:
+        follow_case(subject_id, by=by, at=at)
+    else:
+        _follow_contact(subject_id, is_first=True, by=by, at=at)
+
+
+def follow(subjects: frozenset[Subject], by: int | None, at: datetime) -> None:
+    """Carry out what follows from the facts about these subjects as they are now; twice changes nothing."""
+    for subject_type, subject_id in sorted(subjects, key=lambda one: (one[0].value, one[1])):
+        match subject_type:
+            case SubjectType.PERSON:
+                _follow_person(subject_id, by=by, at=at)
+            case SubjectType.CASE:
+                follow_case(subject_id, by=by, at=at)
+            case SubjectType.CONTACT:
+                _follow_contact(subject_id, by=by, at=at)
+
+
+facts.register(follow)
+
+
+def follow_case(case_id: int, *, by: int | None, at: datetime) -> tuple[Consequence, ...]:
+    """Decide a case and its contacts again, and carry out what follows; returns what did."""
+    case = case_queries.get_case(case_id, lock=True)
+    zone = queries.zone_of(case)
+    today = clock.local_day(at, zone)
+    known = in_force(fact_queries.facts_of(SubjectType.CASE, case_id))
+    sampled_on = day_of(known, FactKind.SAMPLED)
+    sampled = sampling_day(case.first_sampled_at, sampled_on, zone)
+    cases.decide(
+        case,
+        onset_on=_onset(known, case.onset_on),
+        sampled_on=sampled_on,
+        vaccination=_said(known, FactKind.VACCINATION, case.vaccination),
+        age=_age_of(case.person_id, sampled),
+        zone=zone,
+        by=by,
+        at=at,
+    )
+    listed = contact_queries.contacts_of_case(case_id)
+    for contact in listed:
+        contacts.decide_again(contact, case, on=today)
+    return _carry_out(case, listed, today=today, by=by, at=at)
+
+
+def _follow_contact(contact_id: int, *, is_first: bool = False, by: int | None, at: datetime) -> None:
+    contact = lock_row(Contact, contact_id)
+    case = case_queries.get_case(contact.case_id)
+    today = clock.local_day(at, queries.zone_of(case))
+    said = fact_queries.facts_of(SubjectType.CONTACT, contact_id)
+    known = in_force(said)
+    met_on = day_of(known, FactKind.LAST_CONTACT)
+    if met_on is not None:
+        by_case = day_of(
+            in_force(one for one in said if one.source is FactSource.CASE), FactKind.LAST_CONTACT
+        )
+        contact.last_contact_on = met_on
+        contact.said_last_contact_on = by_case if by_case != met_on else None
+    if is_first or set(known) - {FactKind.LAST_CONTACT, FactKind.KEPT_IN_LIST, FactKind.REFUSAL}:
+        contacts.decide(
+            contact,
+            vaccination=_said(known, FactKind.VACCINATION, contact.vaccination),
+            lives_with_case=value_of(known, FactKind.LIVES_WITH_CASE),
+            age=_age_of(contact.person_id, today),
+            infected_recently=value_of(known, FactKind.INFECTED_RECENTLY),
+            zone=queries.zone_of(case),
+            by=by,
+            at=at,
+        )
+    else:
+        contacts.decide_again(contact, case, on=today)
+    session.flush()
+    _carry_out(case, [contact], today=today, only_contacts=True, by=by, at=at)
+
+
+def _follow_person(person_id: int, *, by: int | None, at: datetime) -> None:
+    picture = queries.person_now(person_id)
+    for one in rules.of_person(picture):
+        _PERSON_STEPS[one.kind](one, by, at)
+        _note_event(one, by=by, at=at)
+
+
+def remember_told(task: CallTask, *, at: datetime) -> None:
+    """Keep what the person of a completed call was told: from now on a change is told again."""
+    if task.contact_id is None:
+        case = case_queries.get_case(task.case_id, lock=True)
+        case.told_at, case.told_last_day = at, case.isolation_last_day
+    else:
+        contact = lock_row(Contact, task.contact_id)
+        is_concerned = calling.is_to_be_called(contact)
+        contact.told_at = at
+        contact.told_last_day = contact.quarantine_last_day if is_concerned else None
+    session.flush()
+
+
+def remember_recalled(case: Case) -> None:
+    """Keep for which days the person was asked whom they met."""
+    span = rules.recalled_after(
+        queries.span(case.window_start, case.window_end), queries.span(case.recalled_from, case.recalled_to)
+    )
+    if span is not None:
+        case.recalled_from, case.recalled_to = span
+        session.flush()
+
+
+def _carry_out(
+    case: Case,
+    listed: Sequence[Contact],
+    *,
+    today: date,
+    only_contacts: bool = False,
+    by: int | None,
+    at: datetime,
+) -> tuple[Consequence, ...]:
+    found = rules.of_case(queries.case_now(case, listed, on=today))
+    if only_contacts:
+        found = tuple(one for one in found if one.subject[0] != "case")
+    of_id = {contact.id: contact for contact in listed}
+    for one in found:
+        _CASE_STEPS[one.kind](case, of_id.get(one.subject[1]), one, by, at)
+        _note_event(one, site_id=case.site_id, by=by, at=at)
+    return found
+
+
+def _leave(_case: Case, contact: Contact | None, _one: Consequence, _by: int | None, _at: datetime) -> None:
+    if contact is not None:
+        contact.is_outside = True
+        session.flush()
+
+
+def _return(_case: Case, contact: Contact | None, _one: Consequence, _by: int | None, _at: datetime) -> None:
+    if contact is not None:
+        contact.is_outside = False
+        session.flush()
+
+
+def _update_call(
+    case: Case, contact: Contact | None, _one: Consequence, by: int | None, at: datetime
+) -> None:
+    if contact is not None:
+        identity = people.find_joint_identity(contact.person_id)
+        calling.update_call_task(contact, case, phones=identity.phones if identity else (), by=by, at=at)
+
+
+def _ring_again(case: Case, contact: Contact | None, one: Consequence, by: int | None, at: datetime) -> None:
+    task = _task_of(case, contact)
+    if task is not None:
+        queue.call_again(task, one.why or CallAgain.DATES, due_at=at + RING_AGAIN_WITHIN, by=by, at=at)
+        open_again(case.id, by=by, at=at)
+
+
+def _ring_no_more(
+    case: Case, contact: Contact | None, _one: Consequence, by: int | None, at: datetime
+) -> None:
+    task = _task_of(case, contact)
+    if task is not None:
+        queue.call_no_more(task, by=by, at=at)
+        close_when_done(case.id, by=by, at=at)
+
+
+def _mark_note(_case: Case, _contact: Contact | None, one: Consequence, by: int | None, at: datetime) -> None:
+    notes.mark_to_mend(one.subject[1], one.mend, to=one.day, by=by, at=at)
+
+
+_CASE_STEPS: Mapping[
+    ConsequenceKind, Callable[[Case, Contact | None, Consequence, int | None, datetime], None]
+] = {
+    ConsequenceKind.CONTACT_LEAVES: _leave,
+    ConsequenceKind.CONTACT_RETURNS: _return,
+    ConsequenceKind.CALL_OPENS: _update_call,
+    ConsequenceKind.CALL_STOPS: _update_call,
+    ConsequenceKind.RING_AGAIN: _ring_again,
+    ConsequenceKind.RING_NO_MORE: _ring_no_more,
+    ConsequenceKind.NOTE_TO_MEND: _mark_note,
+    ConsequenceKind.NOTE_STANDS: _mark_note,
+}
+
+
+def _never(one: Consequence, by: int | None, at: datetime) -> None:
+    queue.close_task(_locked(one.subject[1]), TaskState.DECEASED, by=by, at=at)
+
+
+def _after_all(one: Consequence, by: int | None, at: datetime) -> None:
+    task = _locked(one.subject[1])
+    if people.has_number(task.person_id):
+        queue.reopen_task(task, due_at=task.due_at, by=by, at=at)
+    else:
+        queue.close_task(task, TaskState.NO_NUMBER, by=by, at=at)
+
+
+def _stop_messages(one: Consequence, by: int | None, at: datetime) -> None:
+    messages.stop_all(one.subject[1], by=by, at=at)
+
+
+def _allow_messages(one: Consequence, by: int | None, at: datetime) -> None:
+    messages.allow_again(one.subject[1], by=by, at=at)
+
+
+_PERSON_STEPS: Mapping[ConsequenceKind, Callable[[Consequence, int | None, datetime], None]] = {
+    ConsequenceKind.CALL_NEVER: _never,
+    ConsequenceKind.CALL_AFTER_ALL: _after_all,
+    ConsequenceKind.MESSAGES_STOP: _stop_messages,
+    ConsequenceKind.MESSAGES_GO_ON: _allow_messages,
+}
+
+
+def _locked(task_id: int) -> CallTask:
+    task = queue_queries.get_task(task_id)
+    queue_queries.lock_task(task)
+    return task
+
+
+def _task_of(case: Case, contact: Contact | None) -> CallTask | None:
+    found = first_call_of(case.id) if contact is None else queue_queries.find_task_of_contact(contact.id)
+    if found is not None:
+        queue_queries.lock_task(found)
+    return found
+
+
+def _note_event(one: Consequence, *, site_id: int | None = None, by: int | None, at: datetime) -> None:
+    detail = {
+        name: value.isoformat() if isinstance(value, date) else value.value
+        for name, value in (("why", one.why), ("mend", one.mend), ("day", one.day), ("was", one.was))
+        if value is not None
+    }
+    events.record(
+        f"consequence.{one.kind.value}", by=by, at=at, subject=one.subject, site_id=site_id, **detail
+    )
+
+
+def _onset(known: Mapping[FactKind, Said], stored: date | None) -> date | None:
+    if FactKind.ONSET in known or FactKind.SYMPTOMS in known:
+        return onset_of(known)
+    return stored
+
+
+def _said(known: Mapping[FactKind, Said], kind: FactKind, stored: str | None) -> str | None:
+    if kind not in known:
+        return stored
+    found = known[kind].value
+    return found if isinstance(found, str) else None
+
+
+def _age_of(person_id: int, on: date) -> int | None:
+    identity = people.find_joint_identity(person_id)
+    return None if identity is None or identity.birth_date is None else age_on(identity.birth_date, on)
+
+
+def _keep_what_was_known(subject: Subject) -> None:
+    """Keep, as the first fact of a subject, what its row knew before: the laboratory's onset, the case's last contact."""
+    subject_type, subject_id = subject
+    if subject_type is SubjectType.PERSON or fact_queries.facts_of(subject_type, subject_id):
+        return
+    if subject_type is SubjectType.CASE:
+        case = case_queries.get_case(subject_id)
+        if case.onset_on is not None:
+            facts.add_known(
+                NewFact(
+                    subject=subject,
+                    kind=FactKind.ONSET,
+                    value=case.onset_on.isoformat(),
+                    source=FactSource.LABORATORY,
+                    cohort=case.cohort,
+                ),
+                at=case.created_at,
+            )
+        return
+    contact = session.get_one(Contact, subject_id)
+    facts.add_known(
+        NewFact(
+            subject=subject,
+            kind=FactKind.LAST_CONTACT,
+            value=contact.last_contact_on.isoformat(),
+            source=FactSource.CASE,
+            cohort=contact.cohort,
+        ),
+        at=contact.named_at,
+    )

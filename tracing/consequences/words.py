@@ -1,0 +1,69 @@
+"""What follows from what was said, in French sentences."""
+
+from datetime import date
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from tracing.consequences.queries import Follows
+from tracing.queue.rules import CallAgain
+from tracing.scripts.wording import day_in_words
+from tracing.sickleave.rules import NoteMend
+
+
+def sentences_of(follows: Follows) -> list[str]:
+    """Return what follows for the person of a call, one sentence each; nothing if nothing does."""
+    said = []
+    if follows.contacts_outside:
+        said.append(
+            ngettext(
+                "%(num)d contact est hors de la période et ne sera pas appelé.",
+                "%(num)d contacts sont hors de la période et ne seront pas appelés.",
+                follows.contacts_outside,
+            )
+        )
+    if follows.to_tell_again:
+        said.append(
+            ngettext(
+                "%(num)d contact déjà prévenu sera rappelé : ses dates ont changé.",
+                "%(num)d contacts déjà prévenus seront rappelés : leurs dates ont changé.",
+                follows.to_tell_again,
+            )
+        )
+    if follows.mend is NoteMend.NOT_DUE:
+        said.append(_("L’arrêt délivré n’est plus dû : annulez-le, ou demandez l’avis du médecin-conseil."))
+    elif follows.mend is NoteMend.LONGER:
+        said.append(
+            ngettext(
+                "L’arrêt délivré est trop court de %(num)d jour : annulez-le et délivrez-en un autre.",
+                "L’arrêt délivré est trop court de %(num)d jours : annulez-le et délivrez-en un autre.",
+                follows.days,
+            )
+        )
+    elif follows.mend is NoteMend.SHORTER:
+        said.append(
+            ngettext(
+                "L’arrêt délivré est trop long de %(num)d jour : annulez-le et délivrez-en un autre.",
+                "L’arrêt délivré est trop long de %(num)d jours : annulez-le et délivrez-en un autre.",
+                follows.days,
+            )
+        )
+    return [str(one) for one in said]
+
+
+def again_words(why: CallAgain, *, told: date | None) -> str:
+    """Return why somebody is called again; `told` is the last day that they were told."""
+    match why:
+        case CallAgain.DATES if told is not None:
+            return str(
+                _(
+                    "Rappel : on lui avait dit jusqu’au %(day)s, et cette date a changé.",
+                    day=day_in_words(told),
+                )
+            )
+        case CallAgain.DATES:
+            return str(_("Rappel : on ne lui avait rien demandé, et une mesure s’applique maintenant."))
+        case CallAgain.DAYS_ADDED:
+            return str(_("Rappel : la période de contagion a gagné des jours, à revoir ensemble."))
+        case CallAgain.NOT_CONCERNED:
+            return str(_("Rappel : plus rien ne lui est demandé. Dites-le-lui."))

@@ -1,0 +1,59 @@
+"""Read facts: always those of given subjects."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import select
+
+from tracing.facts.models import Fact
+from tracing.facts.rules import FactKind, Said, SubjectType, in_force
+from tracing.kernel.db import equals_any, session
+
+
+def facts_of(subject_type: SubjectType, subject_id: int) -> list[Said]:
+    """Return every fact about one subject, in the order they came."""
+    return facts_by_subject(subject_type, [subject_id]).get(subject_id, [])
+
+
+def facts_by_subject(
+    subject_type: SubjectType, subject_ids: Iterable[int], *, kinds: Collection[FactKind] | None = None
+) -> dict[int, list[Said]]:
+    """Return the facts about several subjects, keyed by subject; those without any are absent."""
+    wanted = sorted(set(subject_ids))
+    if not wanted:
+        return {}
+    session.flush()
+    chosen = select(Fact).where(Fact.subject_type == subject_type, equals_any(Fact.subject_id, wanted))
+    if kinds is not None:
+        chosen = chosen.where(Fact.kind.in_(kinds))
+    found: dict[int, list[Said]] = defaultdict(list)
+    for row in session.scalars(chosen.order_by(Fact.id)):
+        found[row.subject_id].append(row.said)
+    return dict(found)
+
+
+def rows_of(subject_type: SubjectType, subject_id: int) -> list[Fact]:
+    """Return the rows of one subject with who said them, when and in which call, for the case file."""
+    session.flush()
+    return list(
+        session.scalars(
+            select(Fact)
+            .where(Fact.subject_type == subject_type, Fact.subject_id == subject_id)
+            .order_by(Fact.id)
+        )
+    )
+
+
+def in_force_of(subject_type: SubjectType, subject_id: int) -> dict[FactKind, Said]:
+    """Return the facts about one subject that count."""
+    return in_force(facts_of(subject_type, subject_id))
+
+
+def people_with(kinds: Collection[FactKind], person_ids: Iterable[int]) -> frozenset[int]:
+    """Return the records, of these, for which a fact of one of these kinds stands as true."""
+    found = facts_by_subject(SubjectType.PERSON, person_ids, kinds=kinds)
+    return frozenset(
+        person_id
+        for person_id, facts in found.items()
+        if any(one.value is True for one in in_force(facts).values())
+    )

@@ -1,0 +1,143 @@
+"""Record facts. What follows from them is carried out in the same transaction, by those who registered for it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from tracing.facts import queries
+from tracing.facts.models import Fact
+from tracing.facts.rules import KINDS, FactKind, FactSource, Said, SubjectType, adds_nothing
+from tracing.kernel import events
+from tracing.kernel.db import session, take_id
+from tracing.kernel.redaction import redacted
+from tracing.vault import services as vault
+
+Subject = tuple[SubjectType, int]
+Follower = Callable[[frozenset[Subject], int | None, datetime], None]
+
+_FOLLOWERS: list[Follower] = []
+
+
+@redacted
+@dataclass(frozen=True, kw_only=True)
+class NewFact:
+    """A fact to record."""
+
+    subject: Subject
+    kind: FactKind
+    value: Any
+    source: FactSource
+    cohort: date
+    """The day of collection, in the site's time zone."""
+    speaks_of: date | None = None
+    call_id: int | None = None
+    lot_id: int | None = None
+    number_hash: bytes | None = None
+    words: str = ""
+    retracts: int | None = None
+
+
+def register(follower: Follower) -> None:
+    """Let a function carry out what follows from facts: it is called with the subjects, who recorded them and when."""
+    if follower not in _FOLLOWERS:
+        _FOLLOWERS.append(follower)
+
+
+def record(new: Sequence[NewFact], *, by: int | None, at: datetime) -> list[Fact]:
+    """Record facts, and let what follows from them happen, once for all of them; returns those that were new.
+
+    What the same source has said already is not recorded twice; what follows is looked at again all the same.
+
+    Raises:
+        LookupError: nobody would carry out what follows.
+    """
+    if not new:
+        return []
+    if not _FOLLOWERS:
+        raise LookupError("nothing would follow from a fact")
+    rows = [row for one in new if (row := _add(one, by=by, at=at)) is not None]
+    follow({one.subject for one in new}, by=by, at=at)
+    return rows
+
+
+def add_known(new: NewFact, *, by: int | None = None, at: datetime) -> None:
+    """Record what a row holds already, as the fact that it stands for: nothing follows from it."""
+    _add(new, by=by, at=at)
+
+
+def retract(
+    fact: Said,
+    subject: Subject,
+    *,
+    words: str,
+    cohort: date,
+    source: FactSource,
+    by: int | None,
+    at: datetime,
+) -> None:
+    """Take a fact back, as a mistake, with the reason in words."""
+    record(
+        [
+            NewFact(
+                subject=subject,
+                kind=fact.kind,
+                value=fact.value,
+                source=source,
+                cohort=cohort,
+                number_hash=fact.number_hash,
+                words=words,
+                retracts=fact.fact_id,
+            )
+        ],
+        by=by,
+        at=at,
+    )
+
+
+def follow(subjects: Iterable[Subject], *, by: int | None, at: datetime) -> None:
+    """Carry out what follows from the facts about some subjects as they are now; does nothing the second time."""
+    wanted = frozenset(subjects)
+    if wanted:
+        for follower in _FOLLOWERS:
+            follower(wanted, by, at)
+
+
+def _add(new: NewFact, *, by: int | None, at: datetime) -> Fact | None:
+    subject_type, subject_id = new.subject
+    if subject_type not in KINDS[new.kind].subjects:
+        raise ValueError(f"{new.kind.value} is no fact about a {subject_type.value}")
+    fact_id = take_id("facts")
+    row = Fact(
+        id=fact_id,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        kind=new.kind,
+        value=new.value,
+        speaks_of=new.speaks_of,
+        source=new.source,
+        said_at=at,
+        by_id=by,
+        call_id=new.call_id,
+        lot_id=new.lot_id,
+        retracts_id=new.retracts,
+        number_hash=new.number_hash,
+        index_key_id=vault.index_key_id() if new.number_hash is not None else None,
+        cohort=new.cohort,
+        sealed=vault.seal("facts", fact_id, new.cohort, {"words": new.words}) if new.words else None,
+    )
+    if new.retracts is None and adds_nothing(queries.facts_of(subject_type, subject_id), row.said):
+        return None
+    session.add(row)
+    session.flush()
+    if new.retracts is not None:
+        # what was said is its own record; that it was taken back belongs in the log as well
+        events.record(
+            "fact.taken_back",
+            by=by,
+            at=at,
+            subject=(subject_type.value, subject_id),
+            fact=new.kind.value,
+            source=new.source.value,
+        )
+    return row
