@@ -29,6 +29,7 @@ from tracing.staff import access
 from tracing.staff import views as staff
 from tracing.staff.accounts import national_views as national
 from tracing.staff.accounts import views as accounts
+from tracing.studio import views as studio
 from tracing.supervision import views as supervision
 from tracing.ui import requests
 from tracing.ui.errors import register_errors
@@ -55,6 +56,7 @@ FEATURES = (
     mapping,
     pairs,
     priorities,
+    studio,
     supervision,
 )
 """Modules that hold a blueprint called `bp`."""
