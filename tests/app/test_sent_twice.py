@@ -117,6 +117,7 @@ IDEMPOTENT = {
     "supervision.keep_case": STATE,
     "supervision.letter_written": STATE,
     "supervision.put_back": STATE,
+    "supervision.reopen": STATE,
     "supervision.remove_absence": STATE,
     "supervision.take_back": STATE,
     "supervision.take_loan_back": STATE,

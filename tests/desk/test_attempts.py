@@ -151,7 +151,7 @@ def test_the_supervisor_decides_about_those_who_cannot_be_called(
     task_id, case_id = task.id, task.case_id
     ada, dora = browse.as_(story.ada), browse.as_(story.dora)
     walk = take_call(ada)
-    ada.follow(f"{walk.call}/tasks/{task_id}/end", {"outcome": outcome, "interpreter": "ta"})
+    ada.follow(f"{walk.call}/tasks/{task_id}/end", {"outcome": outcome, "interpreter": "ta", "certain": "y"})
     assert queries.get_task(task_id).state is state
     shown = next(one for one in ("interpreter", "to_hand_on", "deceased") if one in state.value)
     assert "P0-26-" in dora.get(f"/lists?list={shown}").text

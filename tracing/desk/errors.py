@@ -68,7 +68,7 @@ class TooLateToTakeBack(Refused):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "Il est trop tard pour annuler : plus de deux minutes ont passé. Votre superviseur peut rouvrir l’appel."
+                "Il est trop tard pour annuler : plus de deux minutes ont passé. Votre superviseur peut rouvrir l’appel."
             )
         )
 
@@ -79,6 +79,6 @@ class ChangedSince(Refused):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "Cette issue ne peut plus être annulée : le dossier a changé depuis. Votre superviseur peut rouvrir l’appel."
+                "Cette issue ne peut plus être annulée : le dossier a changé depuis. Votre superviseur peut rouvrir l’appel."
             )
         )

@@ -110,7 +110,7 @@ class EndForm(PageForm):
     )
 
     certain = BooleanField(
-        _l("On me l’a dit clairement : la personne est décédée"),
+        _l("On me l’a dit clairement : la personne est décédée"),
         validators=[NeededFor(Asks.CERTAINTY, _l("Cochez la case pour confirmer le décès."))],
     )
 

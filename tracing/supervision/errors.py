@@ -62,3 +62,12 @@ class NotANumber(Invalid):
                 "Ce numéro ne peut pas être composé. Tapez dix chiffres, ou un numéro étranger avec son indicatif."
             )
         )
+
+
+class CannotBeReopened(Refused):
+    """Nobody is to be called there, so the call stays closed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Cet appel ne se rouvre pas d’ici : personne n’est à appeler, ou il est sur une liste à traiter.")
+        )

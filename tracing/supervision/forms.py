@@ -9,9 +9,11 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, HiddenField, SelectField, StringField, TimeField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from tracing.consequences.rules import ReopenReason
 from tracing.queue.availability import Colleague
 from tracing.staff.models import Member, Site
 from tracing.staff.words import presence_in_words
+from tracing.supervision import words
 from tracing.ui.fields import WholeNumberField
 from tracing.ui.forms import PageForm
 
@@ -80,6 +82,24 @@ class NumberForm(PageForm):
         validators=[InputRequired(_l("Tapez le numéro que vous avez trouvé.")), Length(max=60)],
         render_kw={"inputmode": "tel", "autocomplete": "off"},
     )
+
+
+class ReopenForm(PageForm):
+    """Why a call that was over is opened again."""
+
+    why = SelectField(
+        _l("Pourquoi"),
+        choices=[
+            (NOBODY, _l("Choisir le motif")),
+            *((one.value, word) for one, word in words.REOPEN_WORDS.items()),
+        ],
+        validators=[InputRequired(_l("Dites pourquoi l’appel est rouvert."))],
+    )
+
+    @property
+    def chosen(self) -> ReopenReason:
+        """The reason that was chosen."""
+        return ReopenReason(self.why.data)
 
 
 class AbsenceForm(PageForm):

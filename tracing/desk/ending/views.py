@@ -48,6 +48,8 @@ class Ending:
     """Whether a question to the adviser is already open."""
     has_begun_contact: bool
     """Whether a contact was typed but not saved: they would not be called."""
+    is_list_to_complete: bool
+    """The person will ring to complete the list of their contacts: the case stays open."""
     callback: datetime
     """The proposed callback, in the site's time zone."""
 
@@ -120,9 +122,9 @@ def take_back(undo_id: int) -> ResponseReturnValue:
         held = taking_back.take_back(undo_id, by=agent(), at=clock.database_now())
         target = call_url(held) if held.ended_at is None else None
     if target is None:
-        flash(_("Annulé : tout est revenu comme avant, et l’appel est dans la file."))
+        flash(_("Annulé : tout est revenu comme avant, et l’appel est dans la file."))
         return redirect(url_for("desk.home"), 303)
-    flash(_("Annulé : tout est revenu comme avant, et l’appel continue."))
+    flash(_("Annulé : tout est revenu comme avant, et l’appel continue."))
     return redirect(target, 303)
 
 
@@ -167,6 +169,7 @@ def ending_of(screen: Screen) -> Ending:
         others=sum(not tab.is_finished and not tab.is_here for tab in screen.tabs),
         is_asked=bool(escalations.open_for_task(task.id, Audience.ADVISER)),
         has_begun_contact=form_drafts.find(screen.call.id, task.id, CONTACT_DIALOG, by=by) is not None,
+        is_list_to_complete=call_outcomes.is_list_to_complete(screen.talk),
         callback=call_outcomes.proposed_callback(task, by=by, at=at),
     )
 
