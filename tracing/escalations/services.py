@@ -109,9 +109,7 @@ def withdraw(escalation_id: int, *, by: Agent, at: datetime) -> None:
     Raises:
         AlreadyTaken, AlreadySettled: an adviser was faster.
     """
-    known = session.scalar(
-        fresh(select(Escalation).where(Escalation.id == escalation_id).with_for_update())
-    )
+    known = session.scalar(fresh(select(Escalation).where(Escalation.id == escalation_id).with_for_update()))
     if known is None:
         return
     if known.state is not EscalationState.WAITING:

@@ -120,7 +120,13 @@ def call_again(
 
 
 def keep_open(
-    task: CallTask, why: rules.CallAgain, *, not_before: datetime, due_at: datetime, by: int | None, at: datetime
+    task: CallTask,
+    why: rules.CallAgain,
+    *,
+    not_before: datetime,
+    due_at: datetime,
+    by: int | None,
+    at: datetime,
 ) -> None:
     """Keep a call open that has reached its person, to ring once more unless they ring first."""
     task.again, task.due_at, task.not_before = why, due_at, not_before

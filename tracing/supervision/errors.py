@@ -69,5 +69,7 @@ class CannotBeReopened(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            _("Cet appel ne se rouvre pas d’ici : personne n’est à appeler, ou il est sur une liste à traiter.")
+            _(
+                "Cet appel ne se rouvre pas d’ici : personne n’est à appeler, ou il est sur une liste à traiter."
+            )
         )

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, HiddenField, SelectField, StringField, TimeField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms import BooleanField, DateField, Field, HiddenField, SelectField, StringField, TimeField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from tracing.consequences.rules import ReopenReason
 from tracing.queue.availability import Colleague
@@ -39,12 +39,31 @@ class GiveForm(PageForm):
 
     has_somebody = False
     """Whether any tracer is free."""
+    is_warned = False
+    """Whether somebody was chosen who is not connected: the call is theirs only if that is said once more."""
+    not_connected: frozenset[int] = frozenset()
 
     tracer = SelectField(
         _l("Confier à"),
         coerce=_number,
         validators=[InputRequired(_l("Choisissez à qui confier l’appel."))],
     )
+    anyway = BooleanField(_l("Confier quand même"))
+
+    @property
+    def shown(self) -> list[str]:
+        """The fields to show: the box only once somebody was chosen who is not connected."""
+        return ["tracer", "anyway"] if self.is_warned else ["tracer"]
+
+    def validate_tracer(self, field: Field) -> None:
+        """Warn once that somebody is not connected."""
+        if field.data in self.not_connected and not self.anyway.data:
+            self.is_warned = True
+            raise ValidationError(
+                _(
+                    "Cette personne n’est pas connectée : si elle ne prend pas l’appel dans la demi-heure, il revient à tous ou sur sa liste."
+                )
+            )
 
     def offer(self, tracers: Sequence[Colleague], *, language: str | None = None) -> None:
         """Offer these tracers, speakers of `language` first and marked as such. No one is preselected."""
@@ -56,6 +75,7 @@ class GiveForm(PageForm):
         others = _tracer_choices([one for one in tracers if one not in speakers])
         self.tracer.choices = [(NOBODY, _("Choisir")), *speaks.items(), *others]
         self.has_somebody = bool(tracers)
+        self.not_connected = frozenset(one.member.id for one in tracers if one.last_input_at is None)
 
 
 class TakeBackForm(PageForm):

@@ -176,7 +176,7 @@ def test_a_call_in_another_language_is_given_to_who_speaks_it(browse: Browser, s
     assert f"/lists/tasks/{task.id}/give" in dora.get("/lists?list=language").text
 
     page = dora.get(f"/lists/tasks/{task.id}/give").text
-    said = dora.follow(f"/lists/tasks/{task.id}/give", {"tracer": story.ada.id}).text
+    said = dora.follow(f"/lists/tasks/{task.id}/give", {"tracer": story.ada.id, "anyway": "y"}).text
 
     assert "turc" in page
     assert BeautifulSoup(page, "html.parser").select_one("select[name=tracer] option")["value"] == "", (
@@ -200,7 +200,7 @@ def test_nothing_moves_and_no_promise_restarts_before_somebody_is_chosen(browse:
 
     assert now(task).state is TaskState.WAITING_LANGUAGE
     assert languages.languages_of([task.person_id]) == {task.person_id: "tr"}
-    dora.post(path, {"tracer": story.ada.id})
+    dora.post(path, {"tracer": story.ada.id, "anyway": "y"})
     assert (now(task).state, now(task).due_at) == (TaskState.OPEN, due_at)
 
 
@@ -209,7 +209,9 @@ def test_a_call_whose_household_is_on_the_line_is_not_given_and_stays_listed(bro
     waiting_case(story.nantes, identity("Paul"), at=NOW - HOUR)
     calls.take_next(agent(story.abel), at=NOW)
 
-    browse.as_(story.dora).post(f"/lists/tasks/{task_id}/give", {"tracer": story.ada.id}, status=409)
+    browse.as_(story.dora).post(
+        f"/lists/tasks/{task_id}/give", {"tracer": story.ada.id, "anyway": "y"}, status=409
+    )
 
     assert queue_queries.get_task(task_id).state is TaskState.WAITING_LANGUAGE
 

@@ -85,9 +85,7 @@ _TASK_COLUMNS = (
 _TRACKED: Mapping[str, _Tracked] = {
     "call_tasks": _Tracked(CallTask, _Of.TASK, "id", _TASK_COLUMNS),
     "cases": _Tracked(Case, _Of.CASE, "id", ("status", "outcome", "closed_at", "told_at", "told_last_day")),
-    "contacts": _Tracked(
-        Contact, _Of.CONTACT, "id", ("status", "told_at", "told_last_day", "is_outside")
-    ),
+    "contacts": _Tracked(Contact, _Of.CONTACT, "id", ("status", "told_at", "told_last_day", "is_outside")),
     "sick_notes": _Tracked(SickNote, _Of.TASK, "task_id", ("mend", "mend_to")),
     "people": _Tracked(Person, _Of.PERSON, "id", ("language",)),
     "promises": _Tracked(Promise, _Of.TASK, "task_id", ("settled_at", "was_kept")),
@@ -257,9 +255,7 @@ def _own(undo_id: int, *, by: Agent) -> OutcomeUndo:
 
 def _rows(scope: Mapping[_Of, list[int]]) -> Rows:
     """Return the tracked values of everything in a scope, as JSON."""
-    return {
-        table: _values(one, getattr(one.model, one.by), scope[one.of]) for table, one in _TRACKED.items()
-    }
+    return {table: _values(one, getattr(one.model, one.by), scope[one.of]) for table, one in _TRACKED.items()}
 
 
 def _values(one: _Tracked, column: Any, ids: list[int], *, lock: bool = False) -> dict[str, Values]:
@@ -333,9 +329,7 @@ def _refuse_if_changed(kept: OutcomeUndo, rows: Mapping[str, Mapping[str, list[V
             raise ChangedSince
 
 
-def _put_back(
-    rows: Mapping[str, Mapping[str, list[Values | None]]], *, by: Agent, at: datetime
-) -> None:
+def _put_back(rows: Mapping[str, Mapping[str, list[Values | None]]], *, by: Agent, at: datetime) -> None:
     for table, changed in rows.items():
         one = _TRACKED[table]
         added = [int(key) for key, (before, _after) in changed.items() if before is None]
@@ -361,9 +355,7 @@ def _take_facts_back(recorded: list[list[Any]], *, by: Agent, at: datetime) -> N
     for subject_type, subject_id, fact_id in recorded:
         subject = (SubjectType(subject_type), int(subject_id))
         said: Said = next(one for one in fact_queries.facts_of(*subject) if one.fact_id == fact_id)
-        consequences.take_back(
-            said, subject, source=FactSource.TRACER, cohort=cohort, by=by.member_id, at=at
-        )
+        consequences.take_back(said, subject, source=FactSource.TRACER, cohort=cohort, by=by.member_id, at=at)
         subjects.add(subject)
     facts.follow(subjects, by=by.member_id, at=at)
 
@@ -384,9 +376,7 @@ def _go_on(call: Call, task_id: int, *, by: Agent, at: datetime) -> bool:
     return True
 
 
-def _end_again(
-    call: Call, rows: Mapping[str, Mapping[str, list[Values | None]]], *, at: datetime
-) -> None:
+def _end_again(call: Call, rows: Mapping[str, Mapping[str, list[Values | None]]], *, at: datetime) -> None:
     """End the call as if it had been given back: the people whose outcome was taken back wait in the queue."""
     taken_back = {int(key) for key in rows.get("conversations", {})}
     spoken = call_queries.conversations(call.id)

@@ -165,9 +165,7 @@ def calls_of_case(reference: str, *, site_id: int) -> list[CallOfCase]:
     ).all()
     outcomes = {row.task_id: row.outcome for row in ended}
     return [
-        CallOfCase(
-            task, outcomes.get(task.id), task.state in ENDED and reopening.can_be_reopened(task)
-        )
+        CallOfCase(task, outcomes.get(task.id), task.state in ENDED and reopening.can_be_reopened(task))
         for task in sorted(tasks, key=lambda one: (one.contact_id is not None, one.id))
     ]
 
