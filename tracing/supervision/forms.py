@@ -7,6 +7,7 @@ from typing import TypeVar
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, Field, HiddenField, SelectField, StringField, TimeField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from tracing.consequences.rules import ReopenReason
@@ -110,8 +111,8 @@ class ReopenForm(PageForm):
     why = SelectField(
         _l("Pourquoi"),
         choices=[
-            (NOBODY, _l("Choisir le motif")),
-            *((one.value, word) for one, word in words.REOPEN_WORDS.items()),
+            SelectChoice(NOBODY, _l("Choisir le motif")),
+            *(SelectChoice(one.value, word) for one, word in words.REOPEN_WORDS.items()),
         ],
         validators=[InputRequired(_l("Dites pourquoi l’appel est rouvert."))],
     )
