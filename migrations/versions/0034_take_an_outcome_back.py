@@ -15,6 +15,7 @@ depends_on = None
 
 lint_exceptions = {
     "prefer-text-field": "as every column of codes: its check is replaced with its codes, never its size alone",
+    "ban-drop-constraint": "the new check replaces the old one in this step; it allows one code more",
 }
 
 OUTCOMES = (

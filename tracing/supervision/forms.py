@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -35,29 +35,24 @@ def _tracer_choices(tracers: Sequence[Colleague]) -> list[tuple[object, str]]:
 Code = TypeVar("Code", bound=StrEnum)
 
 
-class GiveForm(PageForm):
-    """The tracer to whom a waiting call is given."""
+class WarnsOfAbsence:
+    """A form with a `tracer` and a box `anyway`: one who is not connected is chosen only if that is said once more."""
 
-    has_somebody = False
-    """Whether any tracer is free."""
     is_warned = False
-    """Whether somebody was chosen who is not connected: the call is theirs only if that is said once more."""
     not_connected: frozenset[int] = frozenset()
-
-    tracer = SelectField(
-        _l("Confier à"),
-        coerce=_number,
-        validators=[InputRequired(_l("Choisissez à qui confier l’appel."))],
-    )
-    anyway = BooleanField(_l("Confier quand même"))
+    anyway: Any
 
     @property
     def shown(self) -> list[str]:
-        """The fields to show: the box only once somebody was chosen who is not connected."""
+        """The fields to show: the box only once it is needed."""
         return ["tracer", "anyway"] if self.is_warned else ["tracer"]
 
+    def know_who_is_there(self, tracers: Sequence[Colleague]) -> None:
+        """Note which of these tracers are not connected."""
+        self.not_connected = frozenset(one.member.id for one in tracers if one.last_input_at is None)
+
     def validate_tracer(self, field: Field) -> None:
-        """Warn once that somebody is not connected."""
+        """Warn once that the chosen tracer is not connected."""
         if field.data in self.not_connected and not self.anyway.data:
             self.is_warned = True
             raise ValidationError(
@@ -65,6 +60,20 @@ class GiveForm(PageForm):
                     "Cette personne n’est pas connectée : si elle ne prend pas l’appel dans la demi-heure, il revient à tous ou sur sa liste."
                 )
             )
+
+
+class GiveForm(WarnsOfAbsence, PageForm):
+    """The tracer to whom a waiting call is given."""
+
+    has_somebody = False
+    """Whether any tracer is free."""
+
+    tracer = SelectField(
+        _l("Confier à"),
+        coerce=_number,
+        validators=[InputRequired(_l("Choisissez à qui confier l’appel."))],
+    )
+    anyway = BooleanField(_l("Confier quand même"))
 
     def offer(self, tracers: Sequence[Colleague], *, language: str | None = None) -> None:
         """Offer these tracers, speakers of `language` first and marked as such. No one is preselected."""
@@ -76,15 +85,16 @@ class GiveForm(PageForm):
         others = _tracer_choices([one for one in tracers if one not in speakers])
         self.tracer.choices = [(NOBODY, _("Choisir")), *speaks.items(), *others]
         self.has_somebody = bool(tracers)
-        self.not_connected = frozenset(one.member.id for one in tracers if one.last_input_at is None)
+        self.know_who_is_there(tracers)
 
 
-class TakeBackForm(PageForm):
+class TakeBackForm(WarnsOfAbsence, PageForm):
     """The tracer who gets a call that is taken from another one."""
 
     claim = HiddenField(filters=[_number], validators=[InputRequired()])
     """The claim that the supervisor looked at: a later one belongs to another member."""
     tracer = SelectField(_l("Confier à"), coerce=_number, validators=[Optional()])
+    anyway = BooleanField(_l("Confier quand même"))
 
     def offer(self, tracers: Sequence[Colleague]) -> None:
         """Offer "whoever is free" first, then these tracers."""
