@@ -117,6 +117,14 @@ def withdraw(case: Case, *, by: int | None, at: datetime) -> None:
     events.record("case.result_withdrawn", by=by, at=at, subject=("case", case.id), site_id=case.site_id)
 
 
+def reinstate(case: Case, *, by: int | None, at: datetime) -> None:
+    """Let a case stand whose withdrawn result the laboratory sent again: open, unless it ended otherwise."""
+    if case.status is CaseStatus.WITHDRAWN or case.outcome is CaseOutcome.NOT_A_CASE:
+        case.status, case.outcome, case.closed_at = CaseStatus.OPEN, None, None
+        session.flush()
+    events.record("case.result_reinstated", by=by, at=at, subject=("case", case.id), site_id=case.site_id)
+
+
 def close(case: Case, outcome: CaseOutcome, *, by: int | None, at: datetime) -> None:
     """Close a case; does nothing if it is closed already."""
     if case.status is CaseStatus.CLOSED:
