@@ -23,6 +23,7 @@ from tracing.staff.agent import Agent
 
 RANKS = (NOT_REACHED, ON_HOLD | {TaskState.TO_HAND_ON}, {TaskState.DONE}, {TaskState.CANCELLED})
 """Of several calls of one person, the first of these is opened: nobody reached them, somebody is asked, it is over."""
+SPOKEN = frozenset({TaskState.WAITING_LANGUAGE, TaskState.WAITING_INTERPRETER})
 GIVEN_UP = frozenset({CaseOutcome.UNREACHABLE, CaseOutcome.HANDED_ON})
 OUT_OF_LIST = frozenset({ContactStatus.REMOVED, ContactStatus.BECAME_CASE})
 
@@ -67,7 +68,11 @@ def reopen(task: CallTask, why: ReopenReason, *, due_at: datetime, by: Agent, at
             site_id=task.site_id,
         )
     open_again(task.case_id, by=by.member_id, at=at)
+    listed = task.state if task.state in SPOKEN else None
     queue.reopen_task(task, due_at=due_at, by=by.member_id, at=at)
+    if task.state is TaskState.OPEN:
+        # given back unfinished, it returns to its list: what the person needs was said
+        task.given_from = listed
     session.flush()
     events.record(
         "task.taken_up_again",

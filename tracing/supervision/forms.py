@@ -102,6 +102,7 @@ class TakeBackForm(WarnsOfAbsence, PageForm):
             (NOBODY, _("Personne en particulier : à qui est libre")),
             *_tracer_choices(tracers),
         ]
+        self.know_who_is_there(tracers)
 
 
 class NumberForm(PageForm):

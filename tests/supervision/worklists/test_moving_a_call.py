@@ -49,7 +49,8 @@ def test_a_call_taken_back_can_go_straight_to_somebody_else(browse: Browser, sto
     assert call.household_id == earlier.household_id
 
     browse.as_(story.dora).follow(
-        f"/board/{call.entry_id}/take-back", {"claim": call.claim_number, "tracer": story.abel.id}
+        f"/board/{call.entry_id}/take-back",
+        {"claim": call.claim_number, "tracer": story.abel.id, "anyway": "y"},
     )
 
     again = calls.take_next(agent(story.abel), at=NOW)
@@ -77,7 +78,8 @@ def test_a_call_taken_back_with_nobody_left_to_call_leaves_the_queue(browse: Bro
     queue.close_task(task, TaskState.DONE, by=ada.member_id, at=NOW)
 
     done = browse.as_(story.dora).follow(
-        f"/board/{call.entry_id}/take-back", {"claim": call.claim_number, "tracer": story.abel.id}
+        f"/board/{call.entry_id}/take-back",
+        {"claim": call.claim_number, "tracer": story.abel.id, "anyway": "y"},
     )
 
     assert "Appel repris à Ada. Personne de ce foyer n’attend d’appel." in done.text

@@ -103,7 +103,7 @@ _TRACKED: Mapping[str, _Tracked] = {
 """Every table that an outcome may change, with the columns. Facts are taken back as facts."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Before:
     """How everything stood that an outcome may change."""
 
