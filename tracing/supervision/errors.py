@@ -73,3 +73,14 @@ class CannotBeReopened(Refused):
                 "Cet appel ne se rouvre pas d’ici : personne n’est à appeler, ou il est sur une liste à traiter."
             )
         )
+
+
+class CanStillBeTakenBack(Refused):
+    """A letter is written once the outcome of the call stands."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "L’issue de l’appel vient d’être notée et peut encore être annulée. Écrivez la lettre dans deux minutes."
+            )
+        )

@@ -251,3 +251,16 @@ def test_a_list_to_be_completed_keeps_the_case_open_and_rings_once(story, browse
     end(ada, take_call(ada, says).to("closing"), task_id, CallOutcome.COMPLETED)
     assert queries.get_task(task_id).state is TaskState.DONE
     assert get_case(task.case_id).status is CaseStatus.CLOSED
+
+
+def test_a_letter_waits_until_the_outcome_stands(story, browse):
+    task_id = waiting_case(story.nantes, at=NOW).id
+    ada = browse.as_(story.ada)
+    end(ada, take_call(ada), task_id, CallOutcome.NO_ANSWER)
+    queue.close_task(queries.get_task(task_id), TaskState.NO_NUMBER, by=None, at=NOW)
+    dora = browse.as_(story.dora)
+
+    dora.post(f"/lists/tasks/{task_id}/letter-written", status=409)
+    database.scalars(select(OutcomeUndo)).one().noted_at -= 120 * SECOND
+    database.flush()
+    dora.post(f"/lists/tasks/{task_id}/letter-written")

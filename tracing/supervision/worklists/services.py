@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from tracing.calls import queries as call_queries
 from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
@@ -37,6 +38,7 @@ from tracing.supervision.board.services import give
 from tracing.supervision.errors import (
     AlreadyDealtWith,
     CannotBeReopened,
+    CanStillBeTakenBack,
     DoctorStillAsked,
     NotANumber,
     NotOnThisList,
@@ -159,17 +161,20 @@ def show_identity(task_id: int, *, by: Agent, at: datetime) -> tuple[CallTask, I
     return task, identity
 
 
-def require_letter(task: CallTask) -> None:
+def require_letter(task: CallTask, *, at: datetime) -> None:
     """Refuse a letter that is not needed or not allowed.
 
     Raises:
         AlreadyDealtWith: the call has left the list.
         SaidDead: the person was reported dead, in whichever call.
+        CanStillBeTakenBack: the outcome that asks for it was noted a moment ago.
     """
     if message_queries.is_stopped(task.person_id):
         raise SaidDead
     if task.state is not TaskState.NO_NUMBER:
         raise AlreadyDealtWith
+    if call_queries.can_be_taken_back(task.id, at=at):
+        raise CanStillBeTakenBack
 
 
 def add_number(task_id: int, typed: str, *, allow_fiction: bool, by: Agent, at: datetime) -> CallTask:
