@@ -27,6 +27,7 @@ from tracing.messages.models import Message
 from tracing.messages.rules import MessageState
 from tracing.people.models import Person
 from tracing.queue import queries
+from tracing.queue import services as queue
 from tracing.queue.models import EntryState, Promise, TaskState
 
 SECOND = timedelta(seconds=1)
