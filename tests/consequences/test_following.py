@@ -73,7 +73,7 @@ def first_call(story, of, phones=("+33639980001",)):
 def test_somebody_said_dead_is_not_called_when_another_case_names_them(story, browse):
     task = waiting_case(story.nantes, MARIE, at=NOW)
     walk = take_call(browse.as_(story.ada))
-    walk.visitor.follow(f"{walk.call}/tasks/{task.id}/end", {"outcome": "deceased"})
+    walk.visitor.follow(f"{walk.call}/tasks/{task.id}/end", {"outcome": "deceased", "certain": "y"})
 
     other = case(story.nantes, identity("Paul", "Deniau", phones=("+33639980009",)), at=NOW)
     named = contact(other, LUC, by=story.ada, at=NOW)

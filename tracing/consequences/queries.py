@@ -30,6 +30,7 @@ from tracing.people import queries as people
 from tracing.programmes.loader import get_pack
 from tracing.programmes.vocabulary import RiskLevel, Subject
 from tracing.queue.models import CallTask, TaskKind, TaskState
+from tracing.queue.rules import CallAgain
 from tracing.sickleave.models import NoteState, SickNote
 from tracing.sickleave.rules import NoteMend, latest_day
 from tracing.staff import queries as staff
@@ -165,7 +166,8 @@ def call_now(task: CallTask | None, live: Collection[int]) -> CallNow:
             return CallNow.CANCELLED
         case TaskState.DECEASED:
             return CallNow.NEVER
-    return CallNow.AGAIN if task.again is not None else CallNow.WAITING
+    # a list to complete is no consequence: the call waits whatever the dates become
+    return CallNow.WAITING if task.again in {None, CallAgain.TO_COMPLETE} else CallNow.AGAIN
 
 
 def _tasks_of(case_id: int) -> Sequence[CallTask]:

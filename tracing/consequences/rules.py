@@ -37,6 +37,19 @@ class ConsequenceKind(StrEnum):
     MESSAGES_GO_ON = "messages_go_on"
 
 
+class ReopenReason(StrEnum):
+    """Why a call that was over is opened again."""
+
+    RANG = "rang"
+    """The person rang us."""
+    MISTAKE = "mistake"
+    """Its outcome was noted by mistake."""
+    INCOMPLETE = "incomplete"
+    """Something is missing or wrong."""
+    CHANGED_MIND = "changed_mind"
+    """They, or somebody who speaks for them, asked for it."""
+
+
 class CallNow(StrEnum):
     """Where a person's call stands."""
 

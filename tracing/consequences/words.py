@@ -65,5 +65,9 @@ def again_words(why: CallAgain, *, told: date | None) -> str:
             return str(_("Rappel : on ne lui avait rien demandé, et une mesure s’applique maintenant."))
         case CallAgain.DAYS_ADDED:
             return str(_("Rappel : la période de contagion a gagné des jours, à revoir ensemble."))
+        case CallAgain.TO_COMPLETE:
+            return str(
+                _("Rappel : la personne devait nous rappeler pour compléter la liste de ses contacts.")
+            )
         case CallAgain.NOT_CONCERNED:
             return str(_("Rappel : plus rien ne lui est demandé. Dites-le-lui."))

@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
+    BooleanField,
     DateField,
     Field,
     Form,
@@ -106,6 +107,11 @@ class EndForm(PageForm):
         _l("Langue de l’interprète"),
         choices=offered_languages,
         validators=[NeededFor(Asks.INTERPRETER, _l("Indiquez pour quelle langue, même approximative."))],
+    )
+
+    certain = BooleanField(
+        _l("On me l’a dit clairement : la personne est décédée"),
+        validators=[NeededFor(Asks.CERTAINTY, _l("Cochez la case pour confirmer le décès."))],
     )
 
     @property

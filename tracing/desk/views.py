@@ -44,6 +44,13 @@ bp.add_url_rule(
     "/calls/<int:call_id>/tasks/<int:task_id>/end", view_func=ending_views.end, methods=["GET", "POST"]
 )
 
+bp.add_url_rule(
+    "/outcomes/<int:undo_id>/take-back",
+    "take_back_outcome",
+    ending_views.take_back,
+    methods=["POST"],
+)
+
 for path, view, methods in (
     ("leave", hand_back_views.leave, ["GET"]),
     ("give-back", hand_back_views.give_back, ["POST"]),

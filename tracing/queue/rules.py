@@ -38,6 +38,8 @@ class CallAgain(StrEnum):
     """The contagious days grew: who was met on the days added has not been asked."""
     NOT_CONCERNED = "not_concerned"
     """Nothing is asked of them any more."""
+    TO_COMPLETE = "to_complete"
+    """They were to ring to complete the list of their contacts, and have not rung."""
 
 
 class Factor(IntFlag):

@@ -63,7 +63,7 @@ def close_task(task: CallTask, state: TaskState, *, by: int | None, at: datetime
         task.state_before = None
     elif task.state is not TaskState.CANCELLED:
         task.state_before = task.state
-    task.state, task.closed_at, task.covered_by = state, at, None
+    task.state, task.closed_at, task.covered_by, task.given_from = state, at, None, None
     if state is TaskState.DONE:
         task.again = None
     session.flush()
@@ -94,6 +94,7 @@ def reopen_task(task: CallTask, *, due_at: datetime, by: int | None, at: datetim
         session.flush()
         return
     task.state, task.state_before, task.closed_at, task.covered_by = TaskState.OPEN, None, None, None
+    task.given_from = None
     task.due_at, task.not_before, task.promised_at, task.promised_by, task.attempts = (
         due_at,
         at,
@@ -116,6 +117,25 @@ def call_again(
     """Open the call of a person who was told something else than what holds now."""
     task.again = why
     reopen_task(task, due_at=due_at, by=by, at=at)
+
+
+def keep_open(
+    task: CallTask,
+    why: rules.CallAgain,
+    *,
+    not_before: datetime,
+    due_at: datetime,
+    by: int | None,
+    at: datetime,
+) -> None:
+    """Keep a call open that has reached its person, to ring once more unless they ring first."""
+    task.again, task.due_at, task.not_before = why, due_at, not_before
+    task.promised_at, task.promised_by, task.attempts, task.given_from = None, None, 0, None
+    session.flush()
+    events.record(
+        "task.kept_open", by=by, at=at, subject=("task", task.id), site_id=task.site_id, why=why.value
+    )
+    _follow(task, at=at)
 
 
 def call_no_more(task: CallTask, *, by: int | None, at: datetime) -> None:

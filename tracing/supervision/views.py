@@ -7,7 +7,7 @@ from tracing.supervision.journal import views as journal
 from tracing.supervision.ordering import views as ordering
 from tracing.supervision.team import loan_views
 from tracing.supervision.team import views as team
-from tracing.supervision.worklists import give_views, message_views
+from tracing.supervision.worklists import give_views, message_views, reopen_views
 from tracing.supervision.worklists import views as worklists
 
 bp = Blueprint("supervision", __name__, template_folder="templates")
@@ -16,6 +16,7 @@ for path, view, methods in (
     *worklists.ROUTES,
     *give_views.ROUTES,
     *message_views.ROUTES,
+    *reopen_views.ROUTES,
     *ordering.ROUTES,
     *team.ROUTES,
     *loan_views.ROUTES,

@@ -2,12 +2,33 @@
 
 from flask_babel import lazy_gettext as _l
 
-from tracing.queue.models import TaskKind
+from tracing.consequences.rules import ReopenReason
+from tracing.queue.models import TaskKind, TaskState
 from tracing.supervision.rules import WorkList
 
 TASK_WORDS = {
     TaskKind.CASE_FIRST: _l("Patient zéro"),
     TaskKind.CONTACT_FIRST: _l("Personne contact"),
+}
+
+TASK_STATE_WORDS = {
+    TaskState.OPEN: _l("dans la file"),
+    TaskState.DONE: _l("terminé"),
+    TaskState.NO_NUMBER: _l("sans numéro"),
+    TaskState.UNREACHABLE: _l("injoignable"),
+    TaskState.WAITING_DOCTOR: _l("attend un avis médical"),
+    TaskState.WAITING_LANGUAGE: _l("attend une autre langue"),
+    TaskState.WAITING_INTERPRETER: _l("attend un interprète"),
+    TaskState.TO_HAND_ON: _l("à transmettre"),
+    TaskState.DECEASED: _l("plus d’appel"),
+    TaskState.CANCELLED: _l("pas d’appel"),
+}
+
+REOPEN_WORDS = {
+    ReopenReason.RANG: _l("La personne a rappelé"),
+    ReopenReason.CHANGED_MIND: _l("On l’a demandé pour elle"),
+    ReopenReason.MISTAKE: _l("L’issue a été notée par erreur"),
+    ReopenReason.INCOMPLETE: _l("Le dossier est incomplet ou faux"),
 }
 
 LIST_WORDS = {
@@ -112,6 +133,10 @@ EVENT_WORDS = {
     "call.ended": _l("Appel terminé"),
     "call.claim_ended": _l("Appel revenu dans la file, sans geste"),
     "call.taken_back": _l("Appel repris par un superviseur"),
+    "call.outcome_taken_back": _l("Issue d’un appel annulée"),
+    "escalation.withdrawn": _l("Avis demandé par erreur, retiré"),
+    "task.kept_open": _l("Appel gardé ouvert, à compléter"),
+    "task.taken_up_again": _l("Appel clos rouvert"),
     "call.given": _l("Appel confié"),
     "call.gift_over": _l("Appel confié, non pris à temps"),
     "call.given_back": _l("Appel rendu à la file"),

@@ -34,6 +34,7 @@ from tracing.queue.claims import ending
 from tracing.queue.errors import ClosedThatDay
 from tracing.queue.models import CallTask, TaskState
 from tracing.queue.ordering.hours import calling_of_person
+from tracing.queue.rules import CallAgain
 from tracing.staff import presence
 from tracing.staff.agent import Agent
 from tracing.ui import formats
@@ -150,13 +151,30 @@ def _done(talk: ScriptedConversation, outcome: CallOutcome, *, by: Agent, at: da
     if outcome is CallOutcome.COMPLETED and not talk.can_complete:
         steps = [item.label for item in talk.missing]
         raise StillMissing(steps or [one.step.title for one in talk.path.steps[-1:]])
-    queue.close_task(talk.task, TaskState.DONE, by=by.member_id, at=at)
+    is_to_complete = outcome is CallOutcome.COMPLETED and is_list_to_complete(talk)
+    if is_to_complete:
+        queue.keep_open(
+            talk.task,
+            CallAgain.TO_COMPLETE,
+            not_before=at + rules.RING_UNLESS_THEY_DO_AFTER,
+            due_at=at + rules.RING_UNLESS_THEY_DO_WITHIN,
+            by=by.member_id,
+            at=at,
+        )
+    else:
+        queue.close_task(talk.task, TaskState.DONE, by=by.member_id, at=at)
     if outcome is CallOutcome.COMPLETED:
         consequences.remember_told(talk.task, at=at)
     if talk.about.contact is not None:
         MARKS[outcome](talk.about.contact, by=by.member_id, at=at)
     ended = outcome if talk.about.contact is None else None
     close_when_done(talk.about.case.id, ended=ended, by=by.member_id, at=at)
+
+
+def is_list_to_complete(talk: ScriptedConversation) -> bool:
+    """Return whether the person will ring to complete their list: they are rung once if they do not."""
+    is_said = talk.about.contact is None and talk.answers.get(rules.LIST_QUESTION) == rules.TO_BE_COMPLETED
+    return is_said and talk.task.again is not CallAgain.TO_COMPLETE
 
 
 def _promise(talk: ScriptedConversation, when: datetime | None, *, by: Agent, at: datetime) -> None:

@@ -14,10 +14,10 @@ from tracing.calls.rules import OUTCOMES, Asks, CallOutcome
 from tracing.calls.words import OUTCOME_WORDS
 from tracing.contacts.panel_views import DIALOG as CONTACT_DIALOG
 from tracing.desk import queries, rules, services
-from tracing.desk.ending import call_outcomes
+from tracing.desk.ending import call_outcomes, taking_back
 from tracing.desk.errors import AlreadyFinished, NoSuchHour
 from tracing.desk.forms import EndForm
-from tracing.desk.screen.page_views import show_lost
+from tracing.desk.screen.page_views import call_url, show_lost
 from tracing.desk.screen.screen import Screen, load_screen
 from tracing.escalations import queries as escalations
 from tracing.escalations import services as escalation_services
@@ -48,6 +48,8 @@ class Ending:
     """Whether a question to the adviser is already open."""
     has_begun_contact: bool
     """Whether a contact was typed but not saved: they would not be called."""
+    is_list_to_complete: bool
+    """The person will ring to complete the list of their contacts: the case stays open."""
     callback: datetime
     """The proposed callback, in the site's time zone."""
 
@@ -93,6 +95,7 @@ def finish(call_id: int, task_id: int, outcome: CallOutcome, form: EndForm) -> C
     held = queries.own_call(call_id, by)
     calls.lock_for_write(call_id, by, at=at)
     talk = services.talk_in(held, task_id, by=by, at=at)
+    before = taking_back.look(held)
     asks = OUTCOMES[outcome].asks
     if asks is Asks.QUESTION and not escalations.open_for_task(task_id, Audience.ADVISER):
         escalation_services.raise_question(
@@ -107,7 +110,22 @@ def finish(call_id: int, task_id: int, outcome: CallOutcome, form: EndForm) -> C
     if form.spoken:
         calls.save_answer(held, talk.task, "language", name_of(form.spoken), by=by, at=at)
     when = promised(form, at=at) if asks is Asks.CALLBACK else None
-    return call_outcomes.finish(talk, outcome, callback_at=when, language=form.spoken, by=by, at=at)
+    following = call_outcomes.finish(talk, outcome, callback_at=when, language=form.spoken, by=by, at=at)
+    taking_back.keep(before, held, talk.task, outcome, by=by, at=at)
+    return following
+
+
+@may(Role.TRACER)
+def take_back(undo_id: int) -> ResponseReturnValue:
+    """Take back an outcome that was noted a moment ago: the call goes on, if the tracer can take it."""
+    with transaction():
+        held = taking_back.take_back(undo_id, by=agent(), at=clock.database_now())
+        target = call_url(held) if held.ended_at is None else None
+    if target is None:
+        flash(_("Annulé : tout est revenu comme avant, et l’appel est dans la file."))
+        return redirect(url_for("desk.home"), 303)
+    flash(_("Annulé : tout est revenu comme avant, et l’appel continue."))
+    return redirect(target, 303)
 
 
 def promised(form: EndForm, *, at: datetime) -> datetime | None:
@@ -151,6 +169,7 @@ def ending_of(screen: Screen) -> Ending:
         others=sum(not tab.is_finished and not tab.is_here for tab in screen.tabs),
         is_asked=bool(escalations.open_for_task(task.id, Audience.ADVISER)),
         has_begun_contact=form_drafts.find(screen.call.id, task.id, CONTACT_DIALOG, by=by) is not None,
+        is_list_to_complete=call_outcomes.is_list_to_complete(screen.talk),
         callback=call_outcomes.proposed_callback(task, by=by, at=at),
     )
 

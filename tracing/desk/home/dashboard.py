@@ -1,13 +1,13 @@
 """The content of a tracer's home: their call, promises, answers to read, drafts, and calls of today."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from tracing.calls import form_drafts
 from tracing.calls import queries as calls
-from tracing.calls.models import Call, Draft
+from tracing.calls.models import Call, Draft, OutcomeUndo
 from tracing.calls.rules import BY_TRACER, CallOutcome
 from tracing.cases import queries as cases
 from tracing.desk import queries
@@ -74,6 +74,8 @@ class Home:
     answers: Sequence[Answered]
     kept: Sequence[Kept]
     made: Sequence[CallMade]
+    to_take_back: Mapping[int, OutcomeUndo]
+    """The outcomes that can still be taken back, by call."""
     is_given_one: bool
     """Whether a call is reserved for the tracer by hand: a pause would open it to everyone."""
 
@@ -125,6 +127,7 @@ def home_of(by: Agent, *, at: datetime) -> Home:
         answers=answers_for(by),
         kept=kept_for(by),
         made=queries.calls_made(made),
+        to_take_back=queries.outcomes_to_take_back(by.member_id, at=at),
         is_given_one=availability.has_reserved_call(by.member_id, at=at),
     )
 

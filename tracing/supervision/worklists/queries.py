@@ -9,9 +9,10 @@ from sqlalchemy import Select, func, select
 
 from tracing.calls import caller_requests
 from tracing.calls.models import Conversation
-from tracing.calls.rules import ATTEMPTS, CallOutcome
+from tracing.calls.rules import ATTEMPTS, BY_TRACER, CallOutcome
 from tracing.cases import queries as cases
 from tracing.cases.models import Case, CaseStatus, LabResult
+from tracing.consequences import reopening
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.escalations.models import Escalation, EscalationState
 from tracing.kernel.db import session
@@ -20,7 +21,7 @@ from tracing.messages import queries as messages
 from tracing.messages.models import Message
 from tracing.queue import queries as queue
 from tracing.queue.languages import languages_of
-from tracing.queue.models import CallTask, TaskState
+from tracing.queue.models import ENDED, CallTask, TaskState
 from tracing.sickleave.models import NoteState, SickNote
 from tracing.staff import queries as staff
 from tracing.supervision.board.queries import tasks_by_state
@@ -74,6 +75,15 @@ class ListedTask:
     """The person's language, on the lists of languages."""
     is_reported_by_laboratory: bool = False
     """On the list of deaths: a laboratory reported it, and nobody said so in a call."""
+
+
+@dataclass(frozen=True, repr=False)
+class CallOfCase:
+    """A call of a case, with what came of it."""
+
+    task: CallTask
+    outcome: CallOutcome | None
+    can_be_reopened: bool
 
 
 @dataclass(frozen=True)
@@ -142,6 +152,27 @@ def get_listed(task_id: int, *, site_id: int, lock: bool = False) -> ListedTask:
     return ListedTask(
         task, cases.references([task.case_id])[task.case_id], _questions([task.id]).get(task.id)
     )
+
+
+def calls_of_case(reference: str, *, site_id: int) -> list[CallOfCase]:
+    """Return the calls of a case of this site, its own first; none if it has no such case."""
+    case = cases.find_by_reference(reference)
+    if case is None or case.site_id != site_id:
+        return []
+    tasks = session.scalars(select(CallTask).where(CallTask.case_id == case.id).order_by(CallTask.id)).all()
+    ended = session.execute(
+        select(Conversation.task_id, Conversation.outcome)
+        .where(
+            Conversation.task_id.in_([task.id for task in tasks]),
+            Conversation.outcome.in_(BY_TRACER),
+        )
+        .order_by(Conversation.id)
+    ).all()
+    outcomes = {row.task_id: row.outcome for row in ended}
+    return [
+        CallOfCase(task, outcomes.get(task.id), task.state in ENDED and reopening.can_be_reopened(task))
+        for task in sorted(tasks, key=lambda one: (one.contact_id is not None, one.id))
+    ]
 
 
 def _questions(task_ids: Iterable[int]) -> dict[int, Question]:
