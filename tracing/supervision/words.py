@@ -129,6 +129,21 @@ WHY_WORDS = {
 """Why an identity was shown, keyed by the reason in the read log."""
 
 EVENT_WORDS = {
+    "consequence.contact_leaves": _l("Contact hors de la période de contagion"),
+    "consequence.contact_returns": _l("Contact de nouveau dans la période"),
+    "consequence.call_opens": _l("Appel ouvert : une réponse a changé"),
+    "consequence.call_stops": _l("Appel arrêté : une réponse a changé"),
+    "consequence.ring_again": _l("Rappel : la personne avait entendu autre chose"),
+    "consequence.ring_no_more": _l("Rappel levé : ce qui a été dit vaut de nouveau"),
+    "consequence.note_to_mend": _l("Arrêt à reprendre"),
+    "consequence.note_stands": _l("Arrêt de nouveau conforme"),
+    "consequence.call_never": _l("Appel arrêté pour de bon"),
+    "consequence.call_after_all": _l("Appel rouvert"),
+    "consequence.messages_stop": _l("Messages arrêtés"),
+    "consequence.messages_go_on": _l("Messages de nouveau permis"),
+    "fact.taken_back": _l("Fait retiré"),
+    "note.to_mend": _l("Arrêt à reprendre"),
+    "note.stands": _l("Arrêt de nouveau conforme"),
     "call.claimed": _l("Appel pris"),
     "call.ended": _l("Appel terminé"),
     "call.claim_ended": _l("Appel revenu dans la file, sans geste"),
