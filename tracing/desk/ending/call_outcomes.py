@@ -231,9 +231,14 @@ def _try_household_again(call: Call, *, by: Agent, at: datetime) -> None:
 
 
 def next_try(task: CallTask, *, by: Agent, at: datetime) -> datetime | None:
-    """Return when a person would be tried again if this attempt fails; None: they go to the supervisor's list."""
+    """Return when a person would be tried again if this attempt fails; None: they go to the supervisor's list.
+
+    A callback that was promised for later stands.
+    """
     if task.household_id is None:
         return None
+    if task.promised_at is not None and task.promised_at > at:
+        return task.promised_at
     earlier = call_queries.attempts_for(task.id)
     calling = calling_of_person(task.person_id, task.site_id)
     return rules.next_try_at(_pack_of(task), earlier, attempts=task.attempts, at=at, calling=calling)

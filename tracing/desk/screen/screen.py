@@ -328,7 +328,11 @@ class Screen:
     @property
     def again(self) -> str | None:
         """Why somebody who was told already is called again, as a sentence."""
-        return again_words(self.task.again, told=self._told) if self.task.again is not None else None
+        return (
+            again_words(self.task.again, told=self._told, is_contact=self.about.contact is not None)
+            if self.task.again is not None
+            else None
+        )
 
     @property
     def _told(self) -> date | None:

@@ -45,7 +45,7 @@ def put_back_withdrawals(lines: Sequence[int], *, gone: Sequence[int], at: datet
             if session.scalar(text(_STILL_WITHDRAWN), {"case": row.case_id}):
                 continue
             session.execute(
-                text("UPDATE cases SET status = 'open' WHERE id = :case AND status = 'withdrawn'"),
+                text(_AS_BEFORE),
                 {"case": row.case_id},
             )
             homes = session.scalars(
@@ -69,6 +69,11 @@ _WITHDRAWN = """
     WHERE line.id = ANY(:lines) AND line.outcome = 'withdrawn' AND result.withdrawn_at IS NOT NULL
       AND NOT result.case_id = ANY(:gone)
     ORDER BY result.case_id
+"""
+_AS_BEFORE = """
+    UPDATE cases SET status = CASE WHEN outcome_before IS NULL THEN 'open' ELSE 'closed' END,
+        outcome = outcome_before, closed_at = closed_before_at, outcome_before = NULL, closed_before_at = NULL
+    WHERE id = :case AND status = 'withdrawn'
 """
 _STILL_WITHDRAWN = "SELECT true FROM lab_results WHERE case_id = :case AND withdrawn_at IS NOT NULL LIMIT 1"
 _TASKS_BACK = """
