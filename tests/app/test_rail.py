@@ -16,7 +16,14 @@ def places(answer):
 
 
 IMPORTS = ["Lots reçus", "À corriger", "Doublons possibles", "Expéditeurs", "Messages à envoyer"]
-SITE = ["Tableau du site", "Équipe", "Listes à traiter", "Arrêts à reprendre", "Ordre des appels", "Messages à envoyer"]
+SITE = [
+    "Tableau du site",
+    "Équipe",
+    "Listes à traiter",
+    "Arrêts à reprendre",
+    "Ordre des appels",
+    "Messages à envoyer",
+]
 ACCOUNTS = ["Comptes", "Heures d’appel"]
 
 

@@ -57,6 +57,7 @@ IDEMPOTENT = {
     "desk.save_step": SAME_ANSWER,
     "desk.still_here": CLAIM,
     "desk.look_again": READS,
+    "desk.promised_hour": READS,
     "desk.take_over": CLAIM,
     "escalations.hang_up": CLAIM,
     "escalations.heartbeat": CLAIM,

@@ -27,6 +27,8 @@ from tracing.staff.words import presence_in_words
 from tracing.ui import languages
 from tracing.ui.forms import PageForm
 
+THERE = "there"
+"""The hour of a callback is typed on the person's clock."""
 MEDICAL = tuple(reason for reason, audience in AUDIENCE.items() if audience is Audience.ADVISER)
 
 
@@ -82,6 +84,9 @@ class EndForm(PageForm):
         _l("Heure"),
         validators=[NeededFor(Asks.CALLBACK, _l("Donnez l’heure du rappel."))],
     )
+    callback_clock = SelectField(
+        _l("Sur l’horloge"), choices=[SelectChoice("here", _l("d’ici"))], validate_choice=False
+    )
     reason = SelectField(
         _l("Motif"),
         choices=[
@@ -107,6 +112,20 @@ class EndForm(PageForm):
         choices=offered_languages,
         validators=[NeededFor(Asks.INTERPRETER, _l("Indiquez pour quelle langue, même approximative."))],
     )
+
+    @property
+    def has_clocks(self) -> bool:
+        """Whether the hour can be typed on the person's clock, too."""
+        return len(self.callback_clock.choices or ()) > 1
+
+    def offer_clocks(self, place: str) -> None:
+        """Let the hour be typed on the person's clock, which is what it is said on, or on the site's."""
+        self.callback_clock.choices = [
+            SelectChoice(THERE, _("de la personne, %(place)s", place=place)),
+            SelectChoice("here", _("d’ici")),
+        ]
+        if not self.is_submitted():
+            self.callback_clock.data = THERE
 
     @property
     def spoken(self) -> str | None:

@@ -44,6 +44,12 @@ bp = Blueprint("desk", __name__, template_folder="templates")
 bp.add_url_rule(
     "/calls/<int:call_id>/tasks/<int:task_id>/end", view_func=ending_views.end, methods=["GET", "POST"]
 )
+bp.add_url_rule(
+    "/calls/<int:call_id>/tasks/<int:task_id>/end/hour",
+    "promised_hour",
+    view_func=ending_views.hour,
+    methods=["POST"],
+)
 
 for path, view, methods in (
     ("leave", hand_back_views.leave, ["GET"]),

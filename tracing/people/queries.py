@@ -64,9 +64,12 @@ def records_shown(person_ids: Iterable[int]) -> list[str]:
 
 def time_zones_of(person_ids: Iterable[int]) -> dict[int, str]:
     """Return the time zone of each of these people, of whom it is known."""
+    wanted = set(person_ids)
+    if not wanted:
+        return {}
     rows = session.execute(
         select(Person.id, Person.time_zone).where(
-            Person.id.in_(set(person_ids)), Person.time_zone.is_not(None)
+            equals_any(Person.id, wanted), Person.time_zone.is_not(None)
         )
     )
     return {row[0]: row[1] for row in rows}

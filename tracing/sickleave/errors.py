@@ -23,4 +23,4 @@ class NoteFits(Refused):
     """The note needs no decision any more: it fits again, or somebody has dealt with it."""
 
     def __init__(self) -> None:
-        super().__init__(_("Cet arrêt n’est plus à reprendre : il convient de nouveau, ou a été traité."))
+        super().__init__(_("Cet arrêt n’est plus à reprendre : il convient de nouveau, ou a été traité."))

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.kernel import events
-from tracing.kernel.db import lock_row, session, take_id
+from tracing.kernel.db import find_row, lock_row, session, take_id
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.people.rules import Identity, nir_counts

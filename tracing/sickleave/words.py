@@ -17,7 +17,7 @@ NO_NUMBER_WORDS = {
 
 CANCEL_WORDS = {
     CancelReason.NOT_DUE: _l("Plus rien n’est demandé à la personne"),
-    CancelReason.WRONG_DAYS: _l("Ses jours sont faux : un autre sera délivré"),
+    CancelReason.WRONG_DAYS: _l("Ses jours sont faux : un autre sera délivré"),
     CancelReason.ASKED: _l("La personne n’en veut plus"),
 }
 """Why a note is cancelled after the call."""
