@@ -72,7 +72,7 @@ def time_zones_of(person_ids: Iterable[int]) -> dict[int, str]:
             equals_any(Person.id, wanted), Person.time_zone.is_not(None)
         )
     )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in rows if row[1] is not None}
 
 
 def has_number(person_id: int) -> bool:
