@@ -351,6 +351,10 @@ def test_following_twice_changes_nothing(story, browse):
 # -- a result withdrawn after the case was closed
 
 
+def note_now(note_id):
+    return database.get_one(SickNote, note_id)
+
+
 def withdrawn_after_all(story, browse):
     """Marie, told and closed, with a note and a contact who was told; then her result is withdrawn."""
     task = completed(story, browse)
@@ -370,11 +374,11 @@ def withdrawn_after_all(story, browse):
     named.status, named.told_at = ContactStatus.INFORMED, NOW
     database.flush()
     case_services.withdraw(get_case(task.case_id), by=None, at=NOW + DAY)
-    return task, told, note
+    return task, told, note.id
 
 
 def test_a_result_withdrawn_of_a_closed_case_reaches_everybody_who_was_told(story, browse, clock):
-    task, told, note = withdrawn_after_all(story, browse)
+    task, told, note_id = withdrawn_after_all(story, browse)
     clock.move_to(NOW + DAY)
     dora = browse.as_(story.dora)
     listed = dora.get("/lists?list=withdrawn").text
@@ -389,7 +393,7 @@ def test_a_result_withdrawn_of_a_closed_case_reaches_everybody_who_was_told(stor
             TaskState.OPEN,
             CallAgain.WITHDRAWN,
         )
-    assert (note.mend, note.mend_to) == (NoteMend.NOT_DUE, None)
+    assert note_now(note_id).mend is NoteMend.NOT_DUE
     assert get_case(task.case_id).outcome is CaseOutcome.NOT_A_CASE
     assert consequences.follow_case(task.case_id, by=None, at=NOW + DAY) == ()
     consequences.remember_told(queue.get_task(told.id), at=NOW + 2 * DAY)
@@ -398,7 +402,7 @@ def test_a_result_withdrawn_of_a_closed_case_reaches_everybody_who_was_told(stor
 
 
 def test_whoever_rings_reads_that_the_result_was_withdrawn_and_no_name(story, browse, clock):
-    task, told, _note = withdrawn_after_all(story, browse)
+    task, _told, _note = withdrawn_after_all(story, browse)
     clock.move_to(NOW + DAY)
     browse.as_(story.dora).follow(f"/lists/cases/{task.case_id}/close")
     queue_services.close_task(queue.get_task(task.id), TaskState.DONE, by=None, at=NOW + DAY)
@@ -411,12 +415,12 @@ def test_whoever_rings_reads_that_the_result_was_withdrawn_and_no_name(story, br
 
 
 def test_closing_as_no_case_is_undone_and_keeping_leaves_everything(story, browse, clock):
-    task, told, note = withdrawn_after_all(story, browse)
+    task, told, note_id = withdrawn_after_all(story, browse)
     clock.move_to(NOW + DAY)
     dora = browse.as_(story.dora)
     dora.follow(f"/lists/cases/{task.case_id}/close")
     dora.follow(f"/lists/cases/{task.case_id}/undo")
-    assert note.mend is None
+    assert note_now(note_id).mend is None
     assert {queue.get_task(one.id).state for one in (task, told)} == {TaskState.DONE}
 
     dora.follow(f"/lists/cases/{task.case_id}/keep")
@@ -433,43 +437,47 @@ def test_a_note_is_left_as_it_is_until_another_change(story, browse):
     task = completed(story, browse)
     last = get_case(task.case_id).isolation_last_day
     note = note_of(task, last=last, by=story.ada)
+    note_id, number = note.id, note.number
     subject = (SubjectType.CASE, task.case_id)
     say(subject, FactKind.ONSET, "2026-03-09", source=FactSource.DOCTOR)
     ben = browse.as_(story.ben)
     listed = ben.get("/sick-notes/to-mend").text
-    assert note.number in listed
+    assert number in listed
     assert "trop court" in listed
 
-    ben.follow(f"/sick-notes/{note.id}/leave", {"why": "doctor_agrees"})
+    ben.follow(f"/sick-notes/{note_id}/leave", {"why": "doctor_agrees"})
 
-    assert note.number not in ben.get("/sick-notes/to-mend").text
+    assert number not in ben.get("/sick-notes/to-mend").text
     consequences.follow_case(task.case_id, by=None, at=NOW + DAY)
-    assert note.mend is None
+    assert note_now(note_id).mend is None
     say(subject, FactKind.ONSET, "2026-03-06", source=FactSource.DOCTOR, at=NOW + DAY)
-    assert note.mend is NoteMend.SHORTER
+    assert note_now(note_id).mend is NoteMend.SHORTER
 
 
 def test_a_note_is_cancelled_after_the_call_by_who_may_and_only_at_its_site(story, browse):
     task = completed(story, browse)
     note = note_of(task, last=get_case(task.case_id).isolation_last_day, by=story.ada)
+    note_id, number = note.id, note.number
     say((SubjectType.CASE, task.case_id), FactKind.ONSET, "2026-03-05", source=FactSource.DOCTOR)
-    browse.as_(story.ada).post(f"/sick-notes/{note.id}/cancel", {"why": "not_due"}, status=403)
+    browse.as_(story.ada).post(f"/sick-notes/{note_id}/cancel", {"why": "not_due"}, status=403)
     dora = browse.as_(story.dora)
-    dora.post(f"/sick-notes/{note.id}/cancel", {"why": ""}, status=422)
-    assert note.state is NoteState.ISSUED
+    dora.post(f"/sick-notes/{note_id}/cancel", {"why": ""}, status=422)
+    assert note_now(note_id).state is NoteState.ISSUED
 
-    dora.follow(f"/sick-notes/{note.id}/cancel", {"why": "wrong_days"})
-    dora.follow(f"/sick-notes/{note.id}/cancel", {"why": "wrong_days"})
+    dora.follow(f"/sick-notes/{note_id}/cancel", {"why": "wrong_days"})
+    dora.follow(f"/sick-notes/{note_id}/cancel", {"why": "wrong_days"})
 
+    note = note_now(note_id)
     assert (note.state, note.cancelled_because) == (NoteState.CANCELLED, CancelReason.WRONG_DAYS)
-    assert note.number not in dora.get("/sick-notes/to-mend").text
+    assert number not in dora.get("/sick-notes/to-mend").text
 
 
 def test_a_site_sees_no_note_of_another(story, browse):
     task = completed(story, browse)
     note = note_of(task, last=get_case(task.case_id).isolation_last_day, by=story.ada)
+    note_id, number = note.id, note.number
     say((SubjectType.CASE, task.case_id), FactKind.ONSET, "2026-03-05", source=FactSource.DOCTOR)
     other = browse.as_(member("anna", "Anna", (Role.SUPERVISOR, story.ajaccio), at=NOW))
 
-    assert note.number not in other.get("/sick-notes/to-mend").text
-    other.post(f"/sick-notes/{note.id}/leave", {"why": "days_past"}, status=404)
+    assert number not in other.get("/sick-notes/to-mend").text
+    other.post(f"/sick-notes/{note_id}/leave", {"why": "days_past"}, status=404)

@@ -49,7 +49,7 @@ DOORS = (
     RailEntry(
         "sickleave.to_mend",
         _l("Arrêts à reprendre"),
-        "file-earmark-medical",
+        "file-earmark-text",
         frozenset({Role.ADVISER, Role.SUPERVISOR}),
         waiting=lambda agent: notes.count_to_mend(agent.site.id),
     ),
