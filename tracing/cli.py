@@ -15,6 +15,7 @@ import click
 
 from tracing import maintenance_commands
 from tracing.kernel.config import Settings
+from tracing.programmes.cli import programmes
 
 if TYPE_CHECKING:
     from tracing.app.runtime import Runtime
@@ -409,6 +410,7 @@ def demo() -> None:
 db.add_command(maintenance_commands.downgrade)
 main.add_command(maintenance_commands.backup)
 main.add_command(maintenance_commands.restore)
+main.add_command(programmes)
 
 
 if __name__ == "__main__":

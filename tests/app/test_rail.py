@@ -42,8 +42,9 @@ ACCOUNTS = ["Comptes", "Heures d’appel"]
         ("dora", "/calling-hours", SITE, ["Ordre des appels"]),
         ("dora", "/lists?list=no_number", SITE, ["Listes à traiter"]),
         ("olga", "/journal", ["Journal"], ["Journal"]),
-        ("rose", "/recruits/new", ["Avis demandés", "Équipe", "Recrues"], ["Recrues"]),
-        ("ben", "/escalations", ["Avis demandés", "Arrêts à reprendre"], ["Avis demandés"]),
+        ("rose", "/recruits/new", ["Avis demandés", "Équipe", "Recrues", "Règles"], ["Recrues"]),
+        ("ben", "/escalations", ["Avis demandés", "Arrêts à reprendre", "Règles"], ["Avis demandés"]),
+        ("ben", "/rules", ["Avis demandés", "Arrêts à reprendre", "Règles"], ["Règles"]),
     ],
 )
 def test_each_role_sees_its_places_and_which_one_is_open(browse: Browser, story, who, path, shown, open_now):

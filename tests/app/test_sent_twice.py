@@ -36,13 +36,16 @@ IDEMPOTENT = {
     "contacts.disclose": STATE,
     "contacts.edit": STATE,
     "contacts.forget_draft": DRAFT,
+    "contacts.keep": STATE,
     "contacts.keep_draft": DRAFT,
     "contacts.remove": STATE,
     "contacts.restore": STATE,
     "contacts.risk": READS,
     "corrections.download": READS,
     "corrections.line": "brings the line out of those to correct: a second time is refused",
+    "corrections.load_old": "brings each line out of those to correct: a second time finds none",
     "corrections.of_lot": "brings each line out of those to correct: a second time finds none",
+    "corrections.say": "brings the line out of those to correct: a second time is refused",
     "corrections.set_aside": STATE,
     "corrections.take_up": STATE,
     "desk.dismiss_draft": STATE,
@@ -125,6 +128,8 @@ IDEMPOTENT = {
     "supervision.take_priority_back": STATE,
     "supervision.undo_close": STATE,
     "supervision.undo_give_up": STATE,
+    "unknown_codes.take_back": STATE,
+    "unknown_codes.waiting": "what is said already is no new version, and a second time finds no line",
 }
 """Every address that takes a form and does not say `@sent_once`, with what makes its second copy harmless."""
 

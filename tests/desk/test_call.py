@@ -35,7 +35,7 @@ def test_a_whole_p0_call_is_led_from_the_first_word_to_the_last(story, browse):
     case = cases.get_case(task.case_id)
     assert case.onset_on.isoformat() == "2026-03-08"
     assert (case.isolation_rule, case.isolation_last_day.isoformat()) == (
-        "exercise-2022@2022.1/P0-4a",
+        "exercise-2022@2022.2/P0-4a",
         "2026-03-15",
     )
 

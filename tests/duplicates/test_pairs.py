@@ -311,7 +311,12 @@ def test_the_sixty_days_count_from_the_case_of_either_record_and_episodes_go_on_
 
     report = take_in(
         ANNE | {"ID_RESULTAT": "3", "DATE_PRELEVEMENT": "08/03/2026 08:00"},
-        ANNE | {"ID_RESULTAT": "4", "DATE_PRELEVEMENT": "01/09/2025 08:00"},
+        ANNE
+        | {
+            "ID_RESULTAT": "4",
+            "DATE_EXTRACTION": "02/09/2025 08:00",
+            "DATE_PRELEVEMENT": "01/09/2025 08:00",
+        },
     )
 
     assert (report["repeat"], report["created"], report["new_episodes"]) == (1, 1, 1)

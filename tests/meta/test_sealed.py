@@ -13,6 +13,7 @@ NOT_ABOUT_PEOPLE = {
     "invitations": {"token_hash"},
     "source_keys": {"secret"},
     "import_originals": {"secret", "content"},
+    "import_uploads": {"content"},
     "import_lots": {"corrections_secret"},
     "source_tokens": {"token_hash"},
     "import_messages": {"digest", "content"},

@@ -132,6 +132,7 @@ NOT_SHOWN = {
         "imports/arrivals/hl7_rules.py",
         "imports/arrivals/messages.py",
         "imports/parsing/xlsx_cells.py",
+        "imports/format/own_fields.py",
         "demo/invented_people.py",
         "kernel/events.py",
         "queue/maintenance/settings.py",

@@ -22,6 +22,7 @@ from tracing.imports.sources import services as source_services
 from tracing.imports.sources.key_files import read_password
 from tracing.kernel.db import session, take_id
 from tracing.onboarding.models import Invitation
+from tracing.people.countries import Country
 from tracing.people.models import PossibleDuplicate
 from tracing.queue.households import priorities
 from tracing.queue.models import CallTask
@@ -140,9 +141,11 @@ def _lot(site: Site, by: int, other: int, serial: int, *, at: datetime) -> Impor
         label=code,
         kind=SourceKind.LABORATORY,
         is_trusted=False,
+        ids_are_unique=True,
         needs_signature=False,
         site_id=site.id,
         contact="",
+        country=Country.FRANCE,
     )
     source_services.add_source(code, terms, by=by, at=at)
     source_services.record_first_mapping(code, ["ID_RESULTAT", "NOM_NAISSANCE"], at=at)

@@ -14,6 +14,7 @@ from tracing.app import tidy_jobs
 from tracing.calls import jobs as calls
 from tracing.escalations import jobs as escalations
 from tracing.imports import jobs as imports
+from tracing.imports.corrections import jobs as corrections
 from tracing.imports.lots import inbox as folder
 from tracing.kernel import clock
 from tracing.kernel.config import Settings
@@ -100,6 +101,11 @@ def _add_imports(scheduler: Scheduler, settings: Settings) -> None:
         run_once_per_slot("remove_originals", imports.remove_originals, 3600),
         CronTrigger(minute=27, timezone=UTC),
         id="remove_originals",
+    )
+    scheduler.add_job(
+        run_once_per_slot("forget_negatives", corrections.forget_negatives, 3600),
+        CronTrigger(minute=37, timezone=UTC),
+        id="forget_negatives",
     )
 
 

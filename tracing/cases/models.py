@@ -108,12 +108,18 @@ class LabResult(Base):
     """One result of a laboratory. Its id is permanently unique within its source."""
 
     __tablename__ = "lab_results"
-    __table_args__ = (UniqueConstraint("source_code", "source_result_id"),)
+    __table_args__ = (
+        UniqueConstraint("source_code", "source_result_id"),
+        Index(
+            "ix_lab_results_reinstated", "reinstated_at", postgresql_where=text("reinstated_at IS NOT NULL")
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
     source_code: Mapped[str]
     source_result_id: Mapped[str | None]
+    """None: it has no id, or one that another person's result has already."""
     sampled_at: Mapped[datetime]
     validated_at: Mapped[datetime | None]
     analysis: Mapped[str | None]
@@ -123,6 +129,8 @@ class LabResult(Base):
     symptoms: Mapped[str | None]
     """The laboratory's code: ASY, S01, S24, S57, SP7, U."""
     withdrawn_at: Mapped[datetime | None]
+    reinstated_at: Mapped[datetime | None]
+    """When the laboratory sent a withdrawn result as positive again."""
     line_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     """The line of a lot it came from."""
 

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, select
 
 from tracing.cases.errors import NoSuchCase
 from tracing.cases.models import Case, ContraryResult, LabResult
-from tracing.kernel.db import fresh, session
+from tracing.kernel.db import equals_any, fresh, session
 
 
 def get_case(case_id: int, *, site_id: int | None = None, lock: bool = False) -> Case:
@@ -69,3 +69,9 @@ def _still_contradicts() -> ColumnElement[bool]:
         LabResult.withdrawn_at.is_(None),
     )
     return ~found.correlate(ContraryResult).exists()
+
+
+def decided_among(case_ids: Iterable[int]) -> Sequence[int]:
+    """Return which of these cases have been decided: their days were computed for somebody."""
+    chosen = select(Case.id).where(equals_any(Case.id, case_ids), Case.isolation_measure.is_not(None))
+    return session.scalars(chosen.order_by(Case.id)).all()

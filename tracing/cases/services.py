@@ -120,11 +120,23 @@ def withdraw(case: Case, *, by: int | None, at: datetime) -> None:
 
 def keep(case: Case, *, by: int, at: datetime) -> None:
     """Keep a case although a result was withdrawn: it is open again, or closed as it had been."""
+    _return_to_before(case)
+    events.record("case.kept", by=by, at=at, subject=("case", case.id), site_id=case.site_id)
+
+
+def reinstate(case: Case, *, by: int | None, at: datetime) -> None:
+    """Let a case stand whose withdrawn result the laboratory sent again: as it was, unless it ended otherwise."""
+    if case.status is CaseStatus.WITHDRAWN or case.outcome is CaseOutcome.NOT_A_CASE:
+        _return_to_before(case)
+    events.record("case.result_reinstated", by=by, at=at, subject=("case", case.id), site_id=case.site_id)
+
+
+def _return_to_before(case: Case) -> None:
+    """Open a case again, or close it as it had been before its result was withdrawn."""
     case.status = CaseStatus.CLOSED if case.outcome_before else CaseStatus.OPEN
     case.outcome, case.closed_at = case.outcome_before, case.closed_before_at
     case.outcome_before = case.closed_before_at = None
     session.flush()
-    events.record("case.kept", by=by, at=at, subject=("case", case.id), site_id=case.site_id)
 
 
 def close(case: Case, outcome: CaseOutcome, *, by: int | None, at: datetime) -> None:

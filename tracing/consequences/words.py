@@ -70,12 +70,12 @@ def again_words(why: CallAgain, *, told: date | None, is_contact: bool = False) 
         case CallAgain.WITHDRAWN if is_contact:
             return str(
                 _(
-                    "Rappel : plus rien ne lui est demandé. Dites-lui : « le résultat de la personne que vous avez rencontrée a été annulé »."
+                    "Rappel : ce qui lui était demandé pour cette rencontre ne l’est plus. Dites-lui : « le résultat de la personne que vous avez rencontrée a été annulé »."
                 )
             )
         case CallAgain.WITHDRAWN:
             return str(
                 _(
-                    "Rappel : plus rien ne lui est demandé. Dites-lui : « le laboratoire a annulé votre résultat »."
+                    "Rappel : l’isolement demandé pour ce résultat ne l’est plus. Dites-lui : « le laboratoire a annulé votre résultat »."
                 )
             )

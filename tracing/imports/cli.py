@@ -122,6 +122,7 @@ def in_words(report: dict[str, Any]) -> Iterator[str]:
     for name in COUNTS:
         yield f"  {name.replace('_', ' '):<14}{report[name]:>6}"
     yield f"  new episodes {report['new_episodes']}, possible duplicates {report['possible_duplicates']}"
+    yield f"  completed {report['completed']}, ids shared {report['shared_ids']}, ids lost {report['lost_ids']}"
     for title, codes in (
         ("quarantined because", report["quarantine_reasons"]),
         ("warnings", report["warnings"]),

@@ -26,6 +26,8 @@ class Refusal(StrEnum):
     WRONG_SIGNATURE = "wrong_signature"
     SIGNER_MISSING = "signer_missing"
     DAMAGED = "damaged"
+    NOT_TEXT = "not_text"
+    UNKNOWN_ENCODING = "unknown_encoding"
     MACROS = "macros"
     TOO_LARGE = "too_large"
     TOO_WIDE = "too_wide"
@@ -34,7 +36,6 @@ class Refusal(StrEnum):
     NO_RESULTS = "no_results"
     NO_OBSERVATION = "no_observation"
     MESSAGES_APART = "messages_apart"
-    NO_COLUMNS = "no_columns"
     UNKNOWN_LAYOUT = "unknown_layout"
     READER_STOPPED = "reader_stopped"
 

@@ -20,12 +20,16 @@ from tracing.people.names import (
 )
 from tracing.people.nir import counts_for
 
+ABROAD = ("country", "national_number")
+"""Fields of people from another country's senders: stored only where they hold something."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
     """A person's identity and contact details: stored sealed, never in clear.
 
-    `nir` is valid and has 15 characters, or is None. `phones` are usable numbers in E.164, the one to try first
+    `nir` is valid and has 15 characters, or is None; `national_number` is that of another country, and matches nobody.
+    `country` is that of the address, and empty for France. `phones` are usable numbers in E.164, the one to try first
     at the front. The birth date of a contact may be unknown, and then no rule matches them with another person. Names
     keep the sender's spelling.
     """
@@ -42,12 +46,24 @@ class Identity:
     postcode: str = ""
     city: str = ""
     insee_code: str = ""
+    country: str = ""
+    national_number: str = ""
+
+    @property
+    def french_postcode(self) -> str:
+        """The postcode if it is a French one: only those have a place of ours."""
+        return "" if self.country else self.postcode
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-compatible form."""
         born = self.birth_date.isoformat() if self.birth_date else None
         # not `asdict`: its deep copy takes longer than sealing
-        return self.__dict__ | {"birth_date": born, "phones": list(self.phones)}
+        stored = self.__dict__ | {"birth_date": born, "phones": list(self.phones)}
+        # a release that does not know them opens the identity of everybody who has none
+        for name in ABROAD:
+            if not stored[name]:
+                del stored[name]
+        return stored
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "Identity":
@@ -159,6 +175,8 @@ def completed(known: Identity, newer: Identity) -> Identity:
         postcode=latest.postcode,
         city=latest.city,
         insee_code=latest.insee_code,
+        country=latest.country,
+        national_number=newer.national_number or known.national_number,
     )
 
 

@@ -27,7 +27,7 @@ def register(identity: Identity, *, cohort: date, is_invented: bool = False, at:
         sealed=vault.seal("people", person_id, cohort, identity.to_dict()),
         is_invented=is_invented,
         time_zone=zone_of(identity),
-        postcode_hash=place_hash(identity.postcode, is_invented=is_invented),
+        postcode_hash=place_hash(identity.french_postcode, is_invented=is_invented),
         created_at=at,
     )
     session.add(person)
@@ -72,7 +72,9 @@ def _replace(revisions: Sequence[tuple[Any, Identity]], *, cohort: date) -> None
             "cohorts": cohorts,
             "sealed": sealed,
             "zones": [zone_of(who) for _row, who in revisions],
-            "postcodes": [place_hash(who.postcode, is_invented=row.is_invented) for row, who in revisions],
+            "postcodes": [
+                place_hash(who.french_postcode, is_invented=row.is_invented) for row, who in revisions
+            ],
         },
     )
     session.execute(text("DELETE FROM person_keys WHERE person_id = ANY(:ids)"), {"ids": ids})

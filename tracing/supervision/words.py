@@ -37,7 +37,7 @@ LIST_LEADS = {
         "La personne est à l’hôpital ou vit ailleurs. Prévenez le service qui la suit désormais, puis classez l’appel."
     ),
     WorkList.DECEASED: _l(
-        "On nous a dit que la personne est décédée. Plus rien ne lui est envoyé ; à vous de conclure."
+        "Un décès nous a été signalé, lors d’un appel ou par le laboratoire. Rien n’est envoyé et personne n’appelle ; à vous de conclure."
     ),
     WorkList.DOCTOR: _l("Un médecin-conseil doit se prononcer avant que l’appel reparte."),
     WorkList.CALLERS: _l("Ces personnes nous ont appelés, et personne n’a pu les prendre aussitôt."),
@@ -69,7 +69,7 @@ LIST_EMPTY = {
     ),
     WorkList.DECEASED: (
         _l("Aucun décès n’est signalé"),
-        _l("Un appel terminé par « décès » arrive ici."),
+        _l("Un appel terminé par « décès » arrive ici, et un résultat dont le laboratoire signale le décès."),
     ),
     WorkList.DOCTOR: (
         _l("Aucun appel n’attend d’avis médical"),
@@ -134,6 +134,7 @@ EVENT_WORDS = {
     "pair.taken_back": _l("Décision sur un doublon reprise"),
     "household.joined": _l("Foyers réunis"),
     "household.split": _l("Foyer séparé"),
+    "person.corrected": _l("Identité corrigée d’après le laboratoire"),
     "person.number_added": _l("Numéro ajouté"),
     "case.opened": _l("Dossier ouvert"),
     "case.dated": _l("Dates calculées"),
@@ -142,6 +143,8 @@ EVENT_WORDS = {
     "case.contrary_result_noted": _l("PCR négative vue par le médecin"),
     "case.kept": _l("Dossier gardé malgré le retrait"),
     "case.result_withdrawn": _l("Résultat retiré"),
+    "case.result_reinstated": _l("Résultat retiré, puis confirmé"),
+    "case.reinstatement_undone": _l("Confirmation d’un résultat retiré annulée"),
     "contact.named": _l("Contact nommé"),
     "contact.edited": _l("Contact corrigé"),
     "contact.removed": _l("Contact retiré"),
@@ -159,6 +162,7 @@ EVENT_WORDS = {
     "lot.refused": _l("Lot refusé"),
     "lot.corrections_sent": _l("Lignes à corriger téléchargées"),
     "line.corrected": _l("Ligne corrigée"),
+    "line.compared": _l("Ligne comparée à la personne de même identifiant"),
     "line.set_aside": _l("Ligne classée sans suite"),
     "line.taken_up": _l("Ligne remise à corriger"),
     "lot.planned": _l("Plan d’un lot établi"),

@@ -302,12 +302,26 @@ def test_a_line_set_aside_is_not_told_as_one_to_correct(story, session):
 
 def test_a_rectified_result_stays_for_the_one_before_it_is_not_kept(story, session):
     take_in({})
-    take_in({"RESULTAT": "N"})
+    take_in({"RESULTAT": "Z"})
     third = take_in({"DATE_VALIDATION": "08/03/2021 10:00"})
     assert third["repeat"] == 1
 
     assert why_of(undo(third, story)) == ["rectified"]
     assert session.scalars(select(LabResult)).one()
+
+
+def test_a_result_that_the_lot_brought_back_is_withdrawn_again(story, session):
+    take_in({})
+    take_in({"RESULTAT": "N"})
+    before = everything(session)
+    third = take_in({"DATE_VALIDATION": "08/03/2021 10:00"})
+    assert third["repeat"] == 1
+    assert session.scalars(select(Case)).one().status is CaseStatus.OPEN
+    assert session.scalars(select(CallTask)).one().state is TaskState.OPEN
+
+    assert undo(third, story)["stays"] == 0
+
+    assert differences(before, everything(session)) == {}
 
 
 def test_a_family_stays_together_when_one_of_them_goes(story, session):

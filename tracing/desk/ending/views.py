@@ -235,6 +235,9 @@ def too_late(
         asks = OUTCOMES[outcome].asks
         if asks is Asks.CALLBACK and form.callback_on.data and form.callback_time.data:
             said.append(f"{form.callback_on.data:%d/%m/%Y} {formats.clock(form.callback_time.data)}")
+            zone = _zone_of(queries.task_in(queries.own_call(call_id, agent()), task_id), clock.now())
+            if zone is not None:
+                said.append(place_of(zone.key) if form.callback_clock.data == THERE else _("heure d’ici"))
         if asks is Asks.QUESTION:
             said.append(form.question.data or "")
         if form.spoken:

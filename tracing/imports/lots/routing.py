@@ -1,11 +1,14 @@
 """How a lot is read (time zone, programme), and which site gets its people."""
 
+from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from tracing.imports.format.reading import Reading
 from tracing.imports.models import ImportLot, ImportSource
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session
+from tracing.people.countries import Country
 from tracing.staff import queries as staff
 from tracing.staff.models import Site, SiteKind
 
@@ -17,6 +20,16 @@ class Terms(NamedTuple):
     programme: str
     allow_fiction: bool
     is_trusted: bool
+    country: str
+
+    def reading(self, received_at: datetime) -> Reading:
+        """Return how the lines of a lot that was received then are read."""
+        return Reading(
+            zone=self.zone,
+            received_at=received_at,
+            allow_fiction=self.allow_fiction,
+            country=self.country,
+        )
 
 
 class Routing(NamedTuple):
@@ -65,4 +78,5 @@ def terms_of_source(source_code: str, settings: Settings, *, sender_site_id: int
         programme=site.programme if site else settings.programme,
         allow_fiction=settings.fiction_numbers or is_practice,
         is_trusted=source is not None and source.is_trusted,
+        country=source.country.value if source else Country.FRANCE.value,
     )

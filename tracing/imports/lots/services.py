@@ -223,11 +223,12 @@ def planned(lot_id: int, plan: dict[str, Any], *, at: datetime) -> None:
     events.record("lot.planned", lot, by=None, at=at, lines=plan["lines"], created=plan["created"])
 
 
-def await_mapping(lot_id: int, *, at: datetime) -> None:
-    """Wait for a person to say which column is which."""
+def await_mapping(lot_id: int, *, trouble: str | None = None, at: datetime) -> None:
+    """Wait for a person to say which column is which; `trouble` says what there is to say."""
     lot = get_locked(lot_id, LotState.RECEIVED)
     lot.state = LotState.TO_MAP
     forget_trouble(lot)
+    lot.trouble = trouble
     events.record("lot.to_map", lot, by=None, at=at, source=lot.source_code)
 
 
@@ -256,6 +257,24 @@ def accept(lot_id: int, *, by: int, at: datetime) -> None:
 def plan_again(lot_id: int, *, by: int, at: datetime) -> None:
     """Have a lot planned again, because other lots came meanwhile."""
     _read_again(get_locked(lot_id, LotState.PLANNED))
+
+
+def plan_all_again(source_code: str) -> int:
+    """Have the planned lots of a source planned again, because what its codes mean was said; returns how many."""
+    planned_lots = session.scalars(
+        fresh(
+            select(ImportLot)
+            .where(
+                ImportLot.source_code == source_code,
+                ImportLot.state == LotState.PLANNED,
+                ImportLot.undone_by.is_(None),
+            )
+            .with_for_update(skip_locked=True)
+        )
+    ).all()
+    for lot in planned_lots:
+        _read_again(lot)
+    return len(planned_lots)
 
 
 def discard(lot_id: int, *, by: int, at: datetime) -> None:
