@@ -31,7 +31,7 @@ def notes_of_task(task_id: int) -> Sequence[SickNote]:
     return session.scalars(select(SickNote).where(SickNote.task_id == task_id).order_by(SickNote.id)).all()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class NoteToMend:
     """A note that no longer fits what is decided of the person, and the case it belongs to."""
 
