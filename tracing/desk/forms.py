@@ -124,8 +124,9 @@ class EndForm(PageForm):
             SelectChoice(THERE, _("de la personne, %(place)s", place=place)),
             SelectChoice("here", _("d’ici")),
         ]
-        if not self.is_submitted():
-            self.callback_clock.data = THERE
+        if not self.callback_clock.raw_data:
+            # a page of the release before does not ask: what was typed there is the site's hour
+            self.callback_clock.data = "here" if self.outcome.data == CallOutcome.CALLBACK else THERE
 
     @property
     def spoken(self) -> str | None:

@@ -343,6 +343,16 @@ def test_the_hour_is_typed_and_shown_on_the_persons_clock(story: Story, browse: 
     assert "15:00 à La Réunion" in abel.get("/desk").text
 
 
+def test_the_proposed_hour_stays_on_the_persons_clock_when_another_end_is_refused(
+    story: Story, browse: Browser
+):
+    abel, _walk, _task_id, end = on_reunion(story, browse)
+
+    for page in (abel.get(end), abel.post(end, {"outcome": "language"}, status=422)):
+        assert 'value="14:00"' in page.text
+        assert "14:00 à La Réunion, 11:00 ici" in page.text
+
+
 def test_whoever_is_not_there_then_says_that_somebody_else_calls(story: Story, browse: Browser):
     task_id = waiting_case(story.nantes, at=NOW).id
     ada = browse.as_(story.ada)
