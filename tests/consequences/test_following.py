@@ -402,7 +402,7 @@ def test_a_result_withdrawn_of_a_closed_case_reaches_everybody_who_was_told(stor
 
 
 def test_whoever_rings_reads_that_the_result_was_withdrawn_and_no_name(story, browse, clock):
-    task, _told, _note = withdrawn_after_all(story, browse)
+    task, told, _note = withdrawn_after_all(story, browse)
     clock.move_to(NOW + DAY)
     browse.as_(story.dora).follow(f"/lists/cases/{task.case_id}/close")
     queue_services.close_task(queue.get_task(task.id), TaskState.DONE, by=None, at=NOW + DAY)
@@ -412,6 +412,10 @@ def test_whoever_rings_reads_that_the_result_was_withdrawn_and_no_name(story, br
     said = walk.page.select_one(".call-again").text
     assert "le résultat de la personne que vous avez rencontrée a été annulé" in said
     assert "Dupont" not in said
+    assert "quarantaine jusqu" not in walk.to("closing").page.text
+    walk.visitor.follow(f"{walk.call}/tasks/{told.id}/end", {"outcome": "completed"})
+    consequences.follow_case(task.case_id, by=None, at=NOW + DAY)
+    assert queue.get_task(told.id).state is TaskState.DONE, "told once"
 
 
 def test_closing_as_no_case_is_undone_and_keeping_leaves_everything(story, browse, clock):

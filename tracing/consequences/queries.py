@@ -54,7 +54,7 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
     def told(last_day: date | None, told_at: datetime | None) -> Told | None:
         if told_at is None:
             return None
-        return Told(last_day, knows_it_is_none=case.closed_at is not None and told_at > case.closed_at)
+        return Told(last_day, knows_it_is_none=case.closed_at is not None and told_at >= case.closed_at)
 
     first = next((one for one in tasks if one.kind is TaskKind.CASE_FIRST), None)
     of_contact = {one.contact_id: one for one in tasks if one.contact_id is not None}
