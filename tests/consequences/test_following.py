@@ -485,3 +485,28 @@ def test_a_site_sees_no_note_of_another(story, browse):
 
     assert number not in other.get("/sick-notes/to-mend").text
     other.post(f"/sick-notes/{note_id}/leave", {"why": "days_past"}, status=404)
+
+
+# -- what is over
+
+
+def test_an_isolation_that_is_over_is_not_ordered(story, browse):
+    task = waiting_case(story.nantes, MARIE, at=NOW)
+    get_case(task.case_id).first_sampled_at = NOW - 14 * DAY
+    says = P0 | {"onset_on": "2026-02-24"}
+
+    walk = take_call(browse.as_(story.ada), says).to("closing")
+
+    assert "isolation_over" in walk.steps
+    assert not {"isolation", "isolation_at_home"} & set(walk.steps)
+
+
+def test_a_quarantine_that_is_over_is_not_ordered(story, browse):
+    task = waiting_contact(story, case(story.nantes, MARIE, at=NOW), LUC)
+    find_contact(task.contact_id).last_contact_on = NOW.date() - 20 * DAY
+    database.flush()
+
+    walk = take_call(browse.as_(story.abel), CONTACT).to("closing")
+
+    assert "quarantine_over" in walk.steps
+    assert "quarantine" not in walk.steps

@@ -33,7 +33,7 @@ def facts_of(about: CalledPerson, call: Call, agent: Agent, at: datetime) -> dic
     today = clock.local_day(at, zone)
     facts = _of_both(about, agent, today, zone)
     if about.contact is None:
-        facts |= _of_a_case(about, call, zone)
+        facts |= _of_a_case(about, call, today, zone)
     else:
         facts |= _of_a_contact(about, today)
     kind = SCRIPT_OF[about.task.kind]
@@ -80,7 +80,7 @@ def _of_both(about: CalledPerson, agent: Agent, today: date, zone: ZoneInfo) -> 
     }
 
 
-def _of_a_case(about: CalledPerson, call: Call, zone: ZoneInfo) -> dict[str, FactValue]:
+def _of_a_case(about: CalledPerson, call: Call, today: date, zone: ZoneInfo) -> dict[str, FactValue]:
     case = about.case
     is_none = case.outcome is CaseOutcome.NOT_A_CASE
     last_day = None if is_none else case.isolation_last_day
@@ -89,6 +89,7 @@ def _of_a_case(about: CalledPerson, call: Call, zone: ZoneInfo) -> dict[str, Fac
         "rule": short_rule(case.isolation_rule),
         "result_announced": _was_announced(about, call),
         "isolation_required": False if is_none else _is_required(case.isolation_measure),
+        "isolation_over": _is_over(last_day, today),
         "sampling_on": sampling_day(case.first_sampled_at, case.sampled_on, zone),
         "onset": case.onset_on,
         "window_start": case.window_start,
@@ -124,6 +125,7 @@ def _of_a_contact(about: CalledPerson, today: date) -> dict[str, FactValue]:
         "last_contact": contact.said_last_contact_on or contact.last_contact_on,
         "quarantine_required": False if negligible else _is_required(contact.quarantine_measure),
         "quarantine_end": last_day,
+        "quarantine_over": _is_over(last_day, today),
         "free_on": _day_after(last_day),
         "first_test_on": tests[0] if tests else None,
         "last_test_on": tests[-1] if len(tests) > 1 else None,
@@ -152,6 +154,10 @@ def short_rule(rule: str | None) -> str | None:
 
 def _is_required(measure: str | None) -> bool | None:
     return {"required": True, "not_required": False}.get(measure or "")
+
+
+def _is_over(last_day: date | None, today: date) -> bool | None:
+    return None if last_day is None else last_day < today
 
 
 def _day_after(day: date | None) -> date | None:
