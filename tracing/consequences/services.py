@@ -194,7 +194,8 @@ def _carry_out(
         found = tuple(one for one in found if one.subject[0] != "case")
     of_id = {contact.id: contact for contact in listed}
     for one in found:
-        _CASE_STEPS[one.kind](case, of_id.get(one.subject[1]), one, by, at)
+        about, number = one.subject
+        _CASE_STEPS[one.kind](case, of_id.get(number) if about == "contact" else None, one, by, at)
         _note_event(one, site_id=case.site_id, by=by, at=at)
     return found
 
