@@ -51,7 +51,7 @@ def sentences_of(follows: Follows) -> list[str]:
     return [str(one) for one in said]
 
 
-def again_words(why: CallAgain, *, told: date | None) -> str:
+def again_words(why: CallAgain, *, told: date | None, is_contact: bool = False) -> str:
     """Return why somebody is called again; `told` is the last day that they were told."""
     match why:
         case CallAgain.DATES if told is not None:
@@ -71,3 +71,15 @@ def again_words(why: CallAgain, *, told: date | None) -> str:
             )
         case CallAgain.NOT_CONCERNED:
             return str(_("Rappel : plus rien ne lui est demandé. Dites-le-lui."))
+        case CallAgain.WITHDRAWN if is_contact:
+            return str(
+                _(
+                    "Rappel : ce qui lui était demandé pour cette rencontre ne l’est plus. Dites-lui : « le résultat de la personne que vous avez rencontrée a été annulé »."
+                )
+            )
+        case CallAgain.WITHDRAWN:
+            return str(
+                _(
+                    "Rappel : l’isolement demandé pour ce résultat ne l’est plus. Dites-lui : « le laboratoire a annulé votre résultat »."
+                )
+            )

@@ -34,7 +34,8 @@ def set_call_language(task: CallTask, language: str, *, by: int, at: datetime) -
     if language not in spoken_at(task.site_id):
         services.close_task(task, TaskState.WAITING_LANGUAGE, by=by, at=at)
         return False
-    task.not_before, task.promised_at, task.promised_by, task.given_from = at, None, None, None
+    task.not_before, task.promised_at, task.promised_by = at, None, None
+    task.rung_early_at, task.given_from = None, None
     session.flush()
     if task.household_id is not None:
         households.refresh(task.household_id, at=at)

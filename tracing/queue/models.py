@@ -242,6 +242,8 @@ class CallTask(Base):
     not_before: Mapped[datetime]
     promised_at: Mapped[datetime | None]
     promised_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    rung_early_at: Mapped[datetime | None]
+    """When it was rung in vain before the promised time: it is not rung again before that time."""
     attempts: Mapped[int] = mapped_column(default=0)
     """Calls that no one answered, or that did not reach the person."""
     factors: Mapped[int] = mapped_column(default=0, server_default=text("0"))

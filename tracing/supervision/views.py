@@ -1,7 +1,10 @@
 """The blueprint of supervision: the `ROUTES` of every chapter. The menu entry of a page is in `app.rail`."""
 
+from typing import Any
+
 from flask import Blueprint
 
+from tracing.people.words import hour_there
 from tracing.supervision.board import views as board
 from tracing.supervision.journal import views as journal
 from tracing.supervision.ordering import views as ordering
@@ -23,3 +26,9 @@ for path, view, methods in (
     *journal.ROUTES,
 ):
     bp.add_url_rule(path, view_func=view, methods=methods)
+
+
+@bp.context_processor
+def vocabulary() -> dict[str, Any]:
+    """Return the words that several pages of supervision use."""
+    return {"hour_there": hour_there}

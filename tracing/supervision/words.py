@@ -259,6 +259,7 @@ EVENT_WORDS = {
     "note.number_decided": _l("Arrêt sans numéro : avis du médecin"),
     "note.printed": _l("Arrêt imprimé"),
     "note.cancelled": _l("Arrêt annulé"),
+    "note.left": _l("Arrêt laissé tel quel"),
     "escalation.raised": _l("Avis demandé"),
     "escalation.asked_again": _l("Avis redemandé"),
     "escalation.taken": _l("Avis pris en charge"),

@@ -80,7 +80,7 @@ class _Tracked:
 
 _TASK_COLUMNS = (
     *("state", "closed_at", "state_before", "covered_by", "given_from", "again"),
-    *("due_at", "not_before", "promised_at", "promised_by", "attempts"),
+    *("due_at", "not_before", "promised_at", "promised_by", "attempts", "rung_early_at"),
 )
 _TRACKED: Mapping[str, _Tracked] = {
     "call_tasks": _Tracked(CallTask, _Of.TASK, "id", _TASK_COLUMNS),

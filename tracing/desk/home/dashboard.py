@@ -18,6 +18,7 @@ from tracing.escalations.calling import ADVICE
 from tracing.escalations.models import Escalation
 from tracing.escalations.queries import Words
 from tracing.kernel import clock
+from tracing.people import queries as people
 from tracing.queue import availability
 from tracing.queue import queries as queue
 from tracing.queue.models import CallTask
@@ -44,6 +45,8 @@ class Promise:
 
     task: CallTask
     reference: str
+    time_zone: str | None = None
+    """The person's."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -136,7 +139,8 @@ def promises_of(by: Agent) -> list[Promise]:
     """Return the callbacks that the tracer promised, the earliest first."""
     tasks = queue.promises_of(by.member_id, by.site.id)
     references = cases.references(task.case_id for task in tasks)
-    return [Promise(task, references[task.case_id]) for task in tasks]
+    zones = people.time_zones_of(task.person_id for task in tasks)
+    return [Promise(task, references[task.case_id], zones.get(task.person_id)) for task in tasks]
 
 
 def answers_for(by: Agent) -> list[Answered]:

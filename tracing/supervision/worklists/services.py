@@ -9,6 +9,7 @@ from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.consequences import reopening
+from tracing.consequences import services as consequences
 from tracing.consequences.rules import ReopenReason
 from tracing.contacts import contact_to_case
 from tracing.contacts import services as contacts
@@ -277,6 +278,8 @@ def _reopen_contact(task: CallTask, *, by: Agent, at: datetime) -> None:
 def close_as_no_case(case_id: int, *, by: Agent, at: datetime) -> Case:
     """Close a case whose result was withdrawn as no case: its calls are cancelled, its records are kept.
 
+    Whoever was told otherwise is called once more, and notes that are due no more are marked.
+
     Raises:
         AlreadyDealtWith: another member has already decided.
     """
@@ -285,11 +288,12 @@ def close_as_no_case(case_id: int, *, by: Agent, at: datetime) -> Case:
         queue.close_task(task, TaskState.CANCELLED, by=by.member_id, at=at)
     cases.close(case, CaseOutcome.NOT_A_CASE, by=by.member_id, at=at)
     contact_to_case.turn_back([case.id], by=by.member_id, at=at)
+    consequences.follow_case(case.id, by=by.member_id, at=at)
     return case
 
 
 def keep(case_id: int, *, by: Agent, at: datetime) -> Case:
-    """Keep a case although a result was withdrawn: the work on it continues.
+    """Keep a case although a result was withdrawn: the work on it continues, or it stays closed as it was.
 
     The first call that the withdrawal took out of the queue is opened again.
 
@@ -297,12 +301,11 @@ def keep(case_id: int, *, by: Agent, at: datetime) -> Case:
         AlreadyDealtWith: another member has already decided.
     """
     case = _withdrawn_case(case_id, by=by)
-    case.status = CaseStatus.OPEN
-    session.flush()
-    for task in _tasks_of(case.id, {TaskState.CANCELLED}):
-        if task.kind is TaskKind.CASE_FIRST:
-            queue.reopen_task(task, due_at=at + rules.REOPENED_DUE_IN, by=by.member_id, at=at)
-    events.record("case.kept", by=by.member_id, at=at, subject=("case", case.id), site_id=case.site_id)
+    cases.keep(case, by=by.member_id, at=at)
+    if case.status is CaseStatus.OPEN:
+        for task in _tasks_of(case.id, {TaskState.CANCELLED}):
+            if task.kind is TaskKind.CASE_FIRST:
+                queue.reopen_task(task, due_at=at + rules.REOPENED_DUE_IN, by=by.member_id, at=at)
     return case
 
 
@@ -321,6 +324,7 @@ def undo_close_as_no_case(case_id: int, *, by: Agent, at: datetime) -> Case:
     for task in _tasks_of(case.id, {TaskState.CANCELLED}):
         if task.closed_at == closed_at:
             queue.reopen_task(task, due_at=task.due_at, by=by.member_id, at=at)
+    consequences.follow_case(case.id, by=by.member_id, at=at)
     return case
 
 
