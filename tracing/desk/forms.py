@@ -12,6 +12,7 @@ from wtforms import (
     HiddenField,
     RadioField,
     SelectField,
+    StringField,
     TextAreaField,
     TimeField,
 )
@@ -106,6 +107,16 @@ class EndForm(PageForm):
         _l("Langue de l’interprète"),
         choices=offered_languages,
         validators=[NeededFor(Asks.INTERPRETER, _l("Indiquez pour quelle langue, même approximative."))],
+    )
+
+    identity = StringField(
+        _l("Ce que la personne a dit d’elle"),
+        description=_l("Nom, prénom, date de naissance : tels que vous les avez entendus."),
+        validators=[
+            NeededFor(Asks.IDENTITY, _l("Écrivez ce que la personne a dit, ou qu’elle n’a rien dit.")),
+            Length(max=200),
+        ],
+        render_kw={"autocomplete": "off"},
     )
 
     @property

@@ -145,6 +145,6 @@ def _asked_again(tasks: Sequence[CallTask], *, by: Agent, at: datetime) -> CallT
     given_up = next((one for one in tasks if one.state in NOT_REACHED), None)
     if given_up is None:
         return None
-    queue_services.reopen_task(given_up, due_at=at + RANG_DUE_IN, by=by.member_id, at=at)
+    queue_services.reopen_task(given_up, due_at=at + RANG_DUE_IN, is_on_line=True, by=by.member_id, at=at)
     session.flush()
     return given_up

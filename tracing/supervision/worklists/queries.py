@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 
 from tracing.calls import caller_requests
 from tracing.calls.models import Conversation
-from tracing.calls.rules import ATTEMPTS, CallOutcome
+from tracing.calls.rules import IN_VAIN, CallOutcome
 from tracing.cases import queries as cases
 from tracing.cases.models import Case, CaseStatus, LabResult
 from tracing.contacts.models import Contact, ContactStatus
@@ -179,7 +179,7 @@ def _beside_what_was_done(found: Sequence[Case]) -> list[ListedCase]:
         .group_by(CallTask.case_id)
     )
     calls = _by_case(spoken.where(Conversation.outcome == CallOutcome.COMPLETED))
-    attempts = _by_case(spoken.where(Conversation.outcome.in_(ATTEMPTS)))
+    attempts = _by_case(spoken.where(Conversation.outcome.in_(IN_VAIN)))
     named = select(Contact.case_id, func.count()).where(Contact.case_id.in_(ids)).group_by(Contact.case_id)
     contacts = _by_case(named.where(Contact.status != ContactStatus.REMOVED))
     reached = _by_case(
