@@ -1,6 +1,6 @@
 """Rendering of the contact list: inside the call screen, or as a page of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -30,11 +30,13 @@ from tracing.supervision.rules import WorkList
 STATES = {
     WorkList.UNREACHABLE: TaskState.UNREACHABLE,
     WorkList.NO_NUMBER: TaskState.NO_NUMBER,
+    WorkList.IDENTITY: TaskState.IDENTITY_FAILED,
     WorkList.LANGUAGE: TaskState.WAITING_LANGUAGE,
     WorkList.INTERPRETER: TaskState.WAITING_INTERPRETER,
     WorkList.DOCTOR: TaskState.WAITING_DOCTOR,
     WorkList.TO_HAND_ON: TaskState.TO_HAND_ON,
     WorkList.DECEASED: TaskState.DECEASED,
+    WorkList.NO_CALLS: TaskState.NO_CALLS,
 }
 
 
