@@ -127,7 +127,7 @@ def test_identity_not_confirmed_ends_the_conversation_and_shows_nothing(story, b
     waiting_case(story.nantes, at=NOW)
     walk = take_call(browse.as_(story.ada), {**P0, "identity_confirmed": "no"}).to("identity_not_confirmed")
 
-    assert "Terminer\u202f: mauvais numéro" in walk.page.select_one("#answers button").text
+    assert "Terminer\u202f: identité non confirmée" in walk.page.select_one("#answers button").text
     assert not walk.page.select_one("#dates")
 
 

@@ -147,9 +147,7 @@ def same_person_as(contact: Contact) -> Sequence[Contact]:
     """Return the other contacts of the same person, named by whichever case."""
     records = people.records_of_same_person(contact.person_id)
     return session.scalars(
-        select(Contact)
-        .where(Contact.person_id.in_(records), Contact.id != contact.id)
-        .order_by(Contact.id)
+        select(Contact).where(Contact.person_id.in_(records), Contact.id != contact.id).order_by(Contact.id)
     ).all()
 
 

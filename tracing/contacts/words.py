@@ -75,7 +75,13 @@ KEEP_WORDS: dict[KeepReason, LazyString] = {
 
 
 def what_follows(
-    status: ContactStatus, task_state: TaskState | None, *, is_outside: bool = False, has_refused: bool = False, due: str, is_here: bool
+    status: ContactStatus,
+    task_state: TaskState | None,
+    *,
+    is_outside: bool = False,
+    has_refused: bool = False,
+    due: str,
+    is_here: bool,
 ) -> tuple[str, str]:
     """Return a tone and the words for what happens to a contact's call; `due` says by when it is promised."""
     if is_outside and status is ContactStatus.NAMED:

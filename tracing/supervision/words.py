@@ -61,7 +61,9 @@ LIST_EMPTY = {
     ),
     WorkList.NO_NUMBER: (
         _l("Tout le monde a un numéro"),
-        _l("Les personnes reçues sans numéro utilisable, ou dont chaque numéro a été dit mauvais, arrivent ici."),
+        _l(
+            "Les personnes reçues sans numéro utilisable, ou dont chaque numéro a été dit mauvais, arrivent ici."
+        ),
     ),
     WorkList.IDENTITY: (
         _l("Aucune identité n’est à comparer"),

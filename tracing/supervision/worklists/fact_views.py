@@ -39,10 +39,10 @@ def lift(task_id: int) -> ResponseReturnValue:
 def _where(task: CallTask) -> str:
     """Return where a call went, in words."""
     if task.state is TaskState.OPEN:
-        return _("Remis dans la file. Échéance : %(when)s.", when=moment(task.due_at))
+        return str(_("Remis dans la file. Échéance : %(when)s.", when=moment(task.due_at)))
     if task.state is TaskState.NO_NUMBER:
-        return _("Remis dans la liste des personnes sans numéro.")
-    return _("C’est noté.")
+        return str(_("Remis dans la liste des personnes sans numéro."))
+    return str(_("C’est noté."))
 
 
 @may(Role.SUPERVISOR)
