@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import BigInteger, column, func, select, text
 
 from tracing.facts import queries as facts
 from tracing.facts.rules import FactKind, SubjectType, in_force
@@ -64,9 +64,7 @@ def barred_by(person_ids: Iterable[int]) -> dict[int, FactKind]:
 
 def wrong_numbers(person_id: int) -> frozenset[bytes]:
     """Return the blind indexes of the numbers that do not reach a person, whichever of their records had them."""
-    records = records_of_same_person(person_id)
-    said = facts.facts_by_subject(SubjectType.PERSON, records, kinds={FactKind.WRONG_NUMBER})
-    return wrong_of(one for theirs in said.values() for one in theirs)
+    return wrong_of(facts.facts_within(_RECORD_IDS.bindparams(asked=[person_id]), FactKind.WRONG_NUMBER))
 
 
 def usable_numbers(person_id: int, numbers: Sequence[str]) -> list[str]:
@@ -110,8 +108,33 @@ def _numbers_of(record_ids: Collection[int]) -> dict[int, set[bytes]]:
 
 def said_dead_in(household_id: int) -> bool:
     """Return whether somebody of a household was said dead."""
+    said = facts.facts_within(_RECORDS_OF_HOUSEHOLD.bindparams(household=household_id), FactKind.DEATH)
+    if not said:
+        return False
     people_there = session.scalars(select(Person.id).where(Person.household_id == household_id)).all()
     return FactKind.DEATH in barred_by(people_there).values()
+
+
+_RECORD_IDS = text("""
+    SELECT record.id
+    FROM people AS asked JOIN people AS record ON record.id = coalesce(asked.same_as, asked.id)
+    WHERE asked.id = ANY(:asked)
+    UNION
+    SELECT record.id
+    FROM people AS asked JOIN people AS record ON record.same_as = coalesce(asked.same_as, asked.id)
+    WHERE asked.id = ANY(:asked)
+    UNION
+    SELECT id FROM people WHERE id = ANY(:asked)
+""").columns(column("id", BigInteger))
+_RECORDS_OF_HOUSEHOLD = text("""
+    SELECT asked.id FROM people AS asked WHERE asked.household_id = :household
+    UNION
+    SELECT asked.same_as FROM people AS asked WHERE asked.household_id = :household AND asked.same_as IS NOT NULL
+    UNION
+    SELECT record.id
+    FROM people AS asked JOIN people AS record ON record.same_as = coalesce(asked.same_as, asked.id)
+    WHERE asked.household_id = :household
+""").columns(column("id", BigInteger))
 
 
 def all_records(person_ids: Iterable[int]) -> dict[int, set[int]]:

@@ -67,7 +67,7 @@ LIST_EMPTY = {
     ),
     WorkList.IDENTITY: (
         _l("Aucune identité n’est à comparer"),
-        _l("Un appel terminé par « identité non confirmée » arrive ici."),
+        _l("Un appel terminé par « identité non confirmée » arrive ici."),
     ),
     WorkList.LANGUAGE: (
         _l("Aucun appel n’attend une autre langue"),
@@ -87,7 +87,7 @@ LIST_EMPTY = {
     ),
     WorkList.NO_CALLS: (
         _l("Personne n’a demandé à ne plus être appelé"),
-        _l("Un appel terminé par « ne plus appeler » arrive ici."),
+        _l("Un appel terminé par « ne plus appeler » arrive ici."),
     ),
     WorkList.DOCTOR: (
         _l("Aucun appel n’attend d’avis médical"),

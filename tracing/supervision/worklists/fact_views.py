@@ -20,7 +20,7 @@ from tracing.ui.filters import moment
 
 @may(Role.SUPERVISOR)
 def lift(task_id: int) -> ResponseReturnValue:
-    """Ask why a death, or « ne plus appeler », was a mistake, and take it back."""
+    """Ask why a death, or a wish never to be called, was a mistake, and take it back."""
     listed = worklists.get_listed(task_id, site_id=agent().site.id)
     which, form = worklists.list_of(listed.task), LiftForm()
     if listed.task.state not in BARRED:
