@@ -12,6 +12,9 @@ CATALOGUES := $(wildcard tracing/translations/*/LC_MESSAGES/*.po)
 COMPILED := $(CATALOGUES:.po=.mo)
 PYTEST ?= $(BIN)/python -m pytest
 WORKERS ?= 2
+# One worker runs the whole of a file, in the order of the files: what a file's tests share (a server, a browser) is
+# made once. The slow files come early, so that no worker is left alone with one at the end.
+SPREAD := --dist loadfile --no-loadscope-reorder
 
 .PHONY: help
 help: ## List the commands
@@ -23,14 +26,23 @@ run: setup ## Start everything (database, pages, scheduler) on http://127.0.0.1:
 
 .PHONY: test
 test: setup ## Run every check and every test
+	@$(MAKE) --no-print-directory --jobs=$(WORKERS) --output-sync=target $(BEFORE_TESTS)
+	@TRACING_TEST_BROWSER="$$(bin/chromium --find)" $(PYTEST) -n $(WORKERS) $(SPREAD)
+
+.PHONY: programs
+programs:
 	@bin/chromium || [ "$${CI:-}" != true ]
 	@bin/nginx
-	@$(MAKE) --no-print-directory check
-	@TRACING_TEST_BROWSER="$$(bin/chromium --find)" $(PYTEST) -n $(WORKERS) --dist loadgroup
+
+# Tests start some thousand processes of the product; where Python may not write what it compiled
+# (PYTHONDONTWRITEBYTECODE, as in many images), each of them would compile every module again.
+.PHONY: compiled
+compiled: setup
+	@$(BIN)/python -m compileall -q tracing migrations tests
 
 .PHONY: quick
-quick: setup ## Run all tests but those that take over a minute each
-	@TRACING_TEST_BROWSER="$$(bin/chromium --find)" $(PYTEST) -n $(WORKERS) --dist loadgroup -m "not slow"
+quick: setup compiled ## Run all tests but those that take over a minute each
+	@TRACING_TEST_BROWSER="$$(bin/chromium --find)" $(PYTEST) -n $(WORKERS) $(SPREAD) -m "not slow"
 
 .PHONY: check-one
 check-one: setup ## Check one file and run the tests that belong to it: make check-one FILE=tracing/queue/rules.py
@@ -39,17 +51,32 @@ check-one: setup ## Check one file and run the tests that belong to it: make che
 .PHONY: coverage
 coverage: setup ## Run every test and print which lines of the product none of them runs (half as long again)
 	@mkdir -p .venv/coverage && $(BIN)/coverage erase
-	@TRACING_TEST_BROWSER="$$(bin/chromium --find)" $(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadgroup
+	@TRACING_TEST_BROWSER="$$(bin/chromium --find)" $(BIN)/coverage run -m pytest -n $(WORKERS) $(SPREAD)
 	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report
 
 .PHONY: check
-check: setup ## Run the checks that need no database: style, types, imports, templates, migrations
+check: ## Run the checks that need no database: style, types, imports, templates, migrations
+	@$(MAKE) --no-print-directory --jobs=$(WORKERS) --output-sync=target $(CHECKS)
+
+# mypy first: it takes longest, and everything else runs beside it
+BEFORE_TESTS = check-types programs compiled $(filter-out check-types,$(CHECKS))
+CHECKS := check-types check-style check-imports check-templates check-migrations
+.PHONY: $(CHECKS)
+check-types: setup
+	$(BIN)/mypy
+
+check-style: setup
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
-	$(BIN)/mypy
+
+check-imports: setup
 	@$(BIN)/lint-imports --cache-dir .venv/import-linter > .venv/import-linter.log 2>&1 \
 		|| { cat .venv/import-linter.log; exit 1; }
+
+check-templates: setup
 	$(BIN)/djlint tracing --lint --quiet
+
+check-migrations: setup
 	$(BIN)/python -m migrations.lint
 
 .PHONY: install

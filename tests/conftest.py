@@ -1,8 +1,10 @@
 """Real PostgreSQL, a savepoint a test, a frozen clock, and the people of the story."""
 
 import os
+import pickle
 import signal
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from hypothesis import settings as hypothesis
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from tests.support.databases import Databases
 from tests.support.growth import planner, told
 from tests.support.live import live_database, live_engines  # noqa: F401 - fixtures
 from tests.support.logging import log_as_before  # noqa: F401 - a fixture
@@ -22,7 +25,6 @@ from tests.support.story import Story, tell
 from tests.support.web import Browser
 from tracing.kernel import db
 from tracing.kernel.config import Settings
-from tracing.kernel.postgres import migrate
 from tracing.kernel.postgres.embedded import Server, ensure_server
 from tracing.vault.keys import KeyRing
 from tracing.vault.opening import introduce
@@ -52,7 +54,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def owner(server: Server) -> Iterator[Engine]:
+def databases(server: Server) -> Databases:
+    """Makes migrated databases for this run."""
+    return Databases(server)
+
+
+@pytest.fixture(scope="session")
+def owner(server: Server, engines: tuple[Engine, KeyRing]) -> Iterator[Engine]:
     """The way of the main database's owner to it: who may change tables."""
     owner = db.make_engine(server.add_database(f"test_{os.getpid()}")[0])
     yield owner
@@ -69,18 +77,33 @@ def sent_statements() -> Iterator[Collector]:
 
 
 @pytest.fixture(scope="session")
-def engines(server: Server, owner: Engine, sent_statements: Collector) -> Iterator[tuple[Engine, KeyRing]]:
+def engines(databases: Databases, sent_statements: Collector) -> Iterator[tuple[Engine, KeyRing]]:
     """The migrated databases of this run: main engine, and the keys.
 
     At the end of the run the statements that were sent are planned here: none may read the whole of a growing table.
     """
     name = f"test_{os.getpid()}"
-    owner_url, app_url = server.add_database(name)
-    keys_owner_url, keys_url = server.add_database(f"{name}_keys")
-    migrate.upgrade(owner_url, keys_owner_url)
-    engine, keys_engine = db.make_engine(app_url), db.make_engine(keys_url)
+    ways = databases.add(name)
+    give_it_a_clock(ways.owner_url)
+    engine, keys_engine = db.make_engine(ways.url), db.make_engine(ways.keys_url)
+    ring = KeyRing(keys_engine, os.urandom(32))
+    introduce(ring)
+    yield engine, ring
+    engine.dispose()
+    keys_engine.dispose()
+    # planned where nothing was ever written: what a test leaves in the statistics must not decide
+    empty = db.make_engine(databases.add(f"{name}_plans").owner_url)
+    with planner(empty) as asking:
+        offences = asking.offences(sent_statements.found.values())
+    empty.dispose()
+    if offences:
+        pytest.fail(told(offences), pytrace=False)
+
+
+def give_it_a_clock(owner_url: str) -> None:
+    """Let tests choose the database's time as well: their now() stands before PostgreSQL's own."""
+    owner = db.make_engine(owner_url)
     with owner.begin() as connection:
-        # tests choose the database's time as well: their now() stands before PostgreSQL's own
         connection.execute(text("CREATE SCHEMA test_clock"))
         connection.execute(text("GRANT USAGE ON SCHEMA test_clock TO PUBLIC"))
         connection.execute(
@@ -90,20 +113,37 @@ def engines(server: Server, owner: Engine, sent_statements: Collector) -> Iterat
                 $$
             """)
         )
-    ring = KeyRing(keys_engine, os.urandom(32))
-    introduce(ring)
-    yield engine, ring
+    owner.dispose()
+
+
+@dataclass(frozen=True)
+class Told:
+    """A database in which the people of the story are there before a test begins, and they as they were made."""
+
+    engine: Engine
+    owner_url: str
+    story: bytes
+
+
+@pytest.fixture(scope="session")
+def told_once(databases: Databases, engines: tuple[Engine, KeyRing]) -> Iterator[Told]:
+    """The story, told once in a run: to tell it takes as long as many a test."""
+    ways = databases.add(f"test_{os.getpid()}_story")
+    give_it_a_clock(ways.owner_url)
+    engine = db.make_engine(ways.url)
+    with engine.connect() as connection, time_machine.travel(NOW, tick=False) as traveller:
+        connection.execute(text("SET search_path = test_clock, public, pg_catalog"))
+        db.session.remove()
+        db.session.configure(bind=connection, join_transaction_mode="conditional_savepoint")
+        open_vault(engines[1])
+        Clock(traveller).move_to(NOW)
+        with db.transaction():
+            story = tell(at=NOW)
+        db.session.remove()
+        connection.execute(text("RESET ALL"))
+        connection.commit()
+    yield Told(engine, ways.owner_url, pickle.dumps(story))
     engine.dispose()
-    keys_engine.dispose()
-    # planned where nothing was ever written: what a test leaves in the statistics must not decide
-    empty_url, _ = server.add_database(f"{name}_plans")
-    migrate.upgrade(empty_url, keys_owner_url)
-    empty = db.make_engine(empty_url)
-    with planner(empty) as asking:
-        offences = asking.offences(sent_statements.found.values())
-    empty.dispose()
-    if offences:
-        pytest.fail(told(offences), pytrace=False)
 
 
 class Clock:
@@ -120,9 +160,11 @@ class Clock:
 
 
 @pytest.fixture
-def session(engines: tuple[Engine, KeyRing]) -> Iterator[Session]:
+def session(request: pytest.FixtureRequest, engines: tuple[Engine, KeyRing]) -> Iterator[Session]:
     """The session of the code under test, inside a transaction that is rolled back at the end."""
     engine, ring = engines
+    if "story" in request.fixturenames:
+        engine = request.getfixturevalue("told_once").engine
     connection = engine.connect()
     connection.execute(text("SET search_path = test_clock, public, pg_catalog"))
     connection.commit()
@@ -136,7 +178,7 @@ def session(engines: tuple[Engine, KeyRing]) -> Iterator[Session]:
     connection.execute(text("RESET ALL"))
     connection.commit()
     connection.close()
-    db.session.configure(bind=engine, join_transaction_mode="conditional_savepoint")
+    db.session.configure(bind=engines[0], join_transaction_mode="conditional_savepoint")
 
 
 @pytest.fixture
@@ -149,9 +191,11 @@ def clock(session: Session) -> Iterator[Clock]:
 
 
 @pytest.fixture
-def story(clock: Clock) -> Story:
+def story(clock: Clock, told_once: Told) -> Story:
     """Ada calls for Nantes, Ben is its doctor, Cleo calls for Ajaccio and must see nothing of Nantes."""
-    return tell(at=NOW)
+    story: Story = pickle.loads(told_once.story)  # noqa: S301 - made by this process
+    db.session.add_all(vars(story).values())
+    return story
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 import json
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -13,6 +15,7 @@ import click
 
 from tracing import maintenance_commands
 from tracing.kernel.config import Settings
+from tracing.programmes.cli import programmes
 
 if TYPE_CHECKING:
     from tracing.app.runtime import Runtime
@@ -85,6 +88,16 @@ def prepare_demo(runtime: "Runtime") -> list[str]:
     return accept_demo_numbers(runtime)
 
 
+@contextmanager
+def opened(settings: Settings | None = None) -> Iterator["Runtime"]:
+    """Start a process with the settings that its data folder asks for, as all commands that read files or pages do."""
+    from tracing.app.runtime import running
+
+    with running(settings or Settings.from_env()) as runtime:
+        accept_demo_numbers(runtime)
+        yield runtime
+
+
 def accept_demo_numbers(runtime: "Runtime") -> list[str]:
     """Return the demo accounts; if there are any, accept telephone numbers reserved for fiction.
 
@@ -103,11 +116,8 @@ def accept_demo_numbers(runtime: "Runtime") -> list[str]:
 def serve(workers: int) -> None:
     """Serve the pages only, with several processes (gunicorn). Run `tracing scheduler` beside it."""
     from tracing.app import serving
-    from tracing.app.runtime import running
 
-    settings = Settings.from_env()
-    with running(settings) as runtime:
-        accept_demo_numbers(runtime)
+    with opened() as runtime:
         serving.pages_only(runtime, workers=workers)
 
 
@@ -115,12 +125,10 @@ def serve(workers: int) -> None:
 def scheduler() -> None:
     """Run the scheduler only. A second one does no harm: every run is taken once."""
     from tracing.app import serving
-    from tracing.app.runtime import running
 
     settings = Settings.from_env()
     stop_on_signals()
-    with running(settings) as runtime:
-        accept_demo_numbers(runtime)
+    with opened(settings) as runtime:
         serving.scheduler_only(runtime, say=click.echo)
 
 
@@ -214,11 +222,10 @@ def load(  # noqa: PLR0917 - click passes by name
     Exit status 0 when the lot was loaded, whatever its lines; 2 when the file as a whole is refused; 1 when
     another lot is being loaded.
     """
-    from tracing.app.runtime import running
     from tracing.imports import cli as commands
     from tracing.imports.errors import AnotherLotIsLoading, FileRefused
 
-    with running(Settings.from_env()) as runtime:
+    with opened() as runtime:
         try:
             report = commands.load(
                 file,
@@ -244,15 +251,36 @@ def load(  # noqa: PLR0917 - click passes by name
 @imports.command("fetch")
 def fetch() -> None:
     """Empty the watched folder: receive its files, load lots of trusted sources, make a plan for the others."""
-    from tracing.app.runtime import running
     from tracing.imports import cli as commands
 
     settings = Settings.from_env()
     if settings.inbox is None:
         settings = replace(settings, inbox=settings.data_dir / "inbox")
-    with running(settings):
-        for line in commands.fetch(settings):
+    with opened(settings) as runtime:
+        for line in commands.fetch(runtime.settings):
             click.echo(line)
+
+
+@imports.command("listen-mllp")
+@click.option("--source", required=True, help="Code of the laboratory whose messages come this way.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=2575, show_default=True, type=click.IntRange(0, 65535), help="0: a free one.")
+def listen_mllp(source: str, host: str, port: int) -> None:
+    """Receive HL7 messages by MLLP until Ctrl-C or SIGTERM, each acknowledged once it is stored.
+
+    MLLP itself protects nothing: put a TLS tunnel in front (docs/how-to/receive-over-the-network.md). The scheduler,
+    or `tracing run`, makes lots of the messages.
+    """
+    from tracing.imports.arrivals import mllp_cli as commands
+    from tracing.imports.sources.errors import NoSuchSource
+
+    stop_on_signals()
+    with opened() as runtime:
+        try:
+            commands.listen(source, host=host, port=port, settings=runtime.settings, say=click.echo)
+        except NoSuchSource as refusal:
+            click.echo(refusal.message, err=True)
+            sys.exit(2)
 
 
 @main.group()
@@ -382,6 +410,7 @@ def demo() -> None:
 db.add_command(maintenance_commands.downgrade)
 main.add_command(maintenance_commands.backup)
 main.add_command(maintenance_commands.restore)
+main.add_command(programmes)
 
 
 if __name__ == "__main__":

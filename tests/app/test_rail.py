@@ -9,7 +9,7 @@ from tests.support.web import Browser
 
 
 def places(answer):
-    rail = BeautifulSoup(answer.text, "html5lib").select(".rail a")
+    rail = BeautifulSoup(answer.text, "html.parser").select(".rail a")
     return [link.get_text(strip=True) for link in rail], [
         link.get_text(strip=True) for link in rail if link.get("aria-current")
     ]
@@ -35,8 +35,9 @@ ACCOUNTS = ["Comptes", "Heures d’appel"]
         ("dora", "/calling-hours", SITE, ["Ordre des appels"]),
         ("dora", "/lists?list=no_number", SITE, ["Listes à traiter"]),
         ("olga", "/journal", ["Journal"], ["Journal"]),
-        ("rose", "/recruits/new", ["Avis demandés", "Équipe", "Recrues"], ["Recrues"]),
-        ("ben", "/escalations", ["Avis demandés"], ["Avis demandés"]),
+        ("rose", "/recruits/new", ["Avis demandés", "Équipe", "Recrues", "Règles"], ["Recrues"]),
+        ("ben", "/escalations", ["Avis demandés", "Règles"], ["Avis demandés"]),
+        ("ben", "/rules", ["Avis demandés", "Règles"], ["Règles"]),
     ],
 )
 def test_each_role_sees_its_places_and_which_one_is_open(browse: Browser, story, who, path, shown, open_now):
@@ -58,7 +59,7 @@ def test_the_first_page_is_the_first_place(browse: Browser, story, who, first):
 def test_a_supervisors_page_about_one_call_belongs_to_the_board(browse: Browser, story):
     waiting_case(story.nantes, at=NOW)
     dora = browse.as_(story.dora)
-    link = BeautifulSoup(dora.get("/board").text, "html5lib").select_one('a[href^="/board/"]')
+    link = BeautifulSoup(dora.get("/board").text, "html.parser").select_one('a[href^="/board/"]')
 
     assert link is not None
     assert places(dora.get(link["href"]))[1] == ["Tableau du site"]

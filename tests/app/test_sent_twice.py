@@ -28,6 +28,7 @@ DRAFT = "keeps one text in one place, the last one"
 SAME_ANSWER = "is kept once for its question: the same again is no change"
 
 IDEMPOTENT = {
+    "arrivals.post": "is no form: what a laboratory's system sends twice is found again by its content",
     "accounts.close_member": STATE,
     "accounts.end_session_of": STATE,
     "accounts.reopen_member": STATE,
@@ -41,7 +42,9 @@ IDEMPOTENT = {
     "contacts.risk": READS,
     "corrections.download": READS,
     "corrections.line": "brings the line out of those to correct: a second time is refused",
+    "corrections.load_old": "brings each line out of those to correct: a second time finds none",
     "corrections.of_lot": "brings each line out of those to correct: a second time finds none",
+    "corrections.say": "brings the line out of those to correct: a second time is refused",
     "corrections.set_aside": STATE,
     "corrections.take_up": STATE,
     "desk.dismiss_draft": STATE,
@@ -61,6 +64,7 @@ IDEMPOTENT = {
     "escalations.heartbeat": CLAIM,
     "escalations.keep_draft": DRAFT,
     "escalations.keep_words": DRAFT,
+    "escalations.note_contradiction": STATE,
     "escalations.put_back": STATE,
     "escalations.ring": "shows the call that one has",
     "escalations.seen": STATE,
@@ -93,6 +97,7 @@ IDEMPOTENT = {
     "source_keys.confirm": STATE,
     "source_keys.put_aside": STATE,
     "source_keys.retire": STATE,
+    "source_tokens.revoke": STATE,
     "sources.edit": STATE,
     "staff.activity": OWN,
     "staff.change_password": OWN,
@@ -122,6 +127,8 @@ IDEMPOTENT = {
     "supervision.take_priority_back": STATE,
     "supervision.undo_close": STATE,
     "supervision.undo_give_up": STATE,
+    "unknown_codes.take_back": STATE,
+    "unknown_codes.waiting": "what is said already is no new version, and a second time finds no line",
 }
 """Every address that takes a form and does not say `@sent_once`, with what makes its second copy harmless."""
 

@@ -38,17 +38,33 @@ def chromium() -> Iterator[Browser]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    """The product with a small lot loaded, until the module's tests are done."""
-    data_dir = tmp_path_factory.mktemp("platform")
-    environment = os.environ | {
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a product with a small lot loaded, as it was left: made once, copied for each module."""
+    data_dir = tmp_path_factory.mktemp("prepared")
+    subprocess.run(
+        [sys.executable, "-m", "tests.support.platform"], cwd=ROOT, env=environment_of(data_dir), check=True
+    )
+    return data_dir
+
+
+def environment_of(data_dir: Path) -> dict[str, str]:
+    """Return the settings of a product with its data in this folder."""
+    return os.environ | {
         "TRACING_DATA_DIR": str(data_dir),
         "TRACING_PORT": str(free_port()),
         "TRACING_DEMO": "off",
         "TRACING_FICTION_NUMBERS": "on",
     }
-    subprocess.run([sys.executable, "-m", "tests.support.platform"], cwd=ROOT, env=environment, check=True)
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterator[Platform]:
+    """The product with a small lot loaded, until the module's tests are done."""
+    data_dir = tmp_path_factory.mktemp("platform")
+    # with its owners: PostgreSQL refuses a folder that is another user's
+    subprocess.run(["cp", "--archive", f"{prepared}/.", data_dir], check=True)
+    environment = environment_of(data_dir)
     with subprocess.Popen(
         [sys.executable, "-m", "tracing.cli", "run"],
         cwd=ROOT,

@@ -182,14 +182,14 @@ def decide(luc, story, **answers):
 
 def test_a_contact_s_quarantine_follows_their_answers(story, luc):
     assert decide(luc, story).end == date(2026, 3, 15)
-    assert luc.quarantine_rule == "exercise-2022@2022.1/C-4n"
+    assert luc.quarantine_rule == "exercise-2022@2022.2/C-4n"
     assert (luc.quarantine_measure, luc.quarantine_last_day) == ("required", date(2026, 3, 15))
 
     decide(luc, story, vaccination="complete")
     assert (luc.quarantine_measure, luc.quarantine_end) == ("not_required", None)
 
     decide(luc, story, infected_recently=True)
-    assert (luc.risk, luc.quarantine_rule) == (RiskLevel.NEGLIGIBLE, "exercise-2022@2022.1/C-X")
+    assert (luc.risk, luc.quarantine_rule) == (RiskLevel.NEGLIGIBLE, "exercise-2022@2022.2/C-X")
 
     decide(luc, story, infected_recently=None)
     assert luc.risk is RiskLevel.AT_RISK, "an answer taken back no longer counts"

@@ -34,7 +34,7 @@ def test_somebody_at_risk_is_called_within_a_day(browse, story, phone):
     [luc] = named(phone)
     task = queue.find_task_of_contact(luc.id)
     assert luc.risk is RiskLevel.AT_RISK
-    assert luc.risk_rule == "exercise-2022@2022.1/R-1"
+    assert luc.risk_rule == "exercise-2022@2022.2/R-1"
     assert (task.state, task.due_at, task.site_id) == (
         TaskState.OPEN,
         NOW + timedelta(hours=24),

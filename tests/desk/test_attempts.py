@@ -268,7 +268,10 @@ def test_no_letter_is_written_to_somebody_said_dead_under_another_call(browse: B
     assert f"/lists/tasks/{other_id}/letter" not in listed
     assert f"/lists/tasks/{nobody_id}/letter" in listed
     assert f"/lists/tasks/{other_id}/give-up" in dora.get("/lists?list=deceased").text
-    assert "dite décédée" in dora.get(f"/lists/tasks/{other_id}/letter", status=409).text
+    assert (
+        "Le décès de cette personne nous a été signalé"
+        in dora.get(f"/lists/tasks/{other_id}/letter", status=409).text
+    )
     dora.post(f"/lists/tasks/{other_id}/letter-written", status=409)
     assert outbox.letters_to([person_id]) == {}
 

@@ -6,7 +6,7 @@ from tests.conftest import NOW
 from tests.desk.walking import P0, soup, take_call
 from tests.support.pages import check_fragment
 from tests.support.statements import statements_sent
-from tests.support.story import identity, waiting_case
+from tests.support.story import contradicted, identity, waiting_case
 from tracing.calls import queries as calls
 from tracing.calls.jobs import sweep_claims
 from tracing.cases import queries as cases
@@ -35,7 +35,7 @@ def test_a_whole_p0_call_is_led_from_the_first_word_to_the_last(story, browse):
     case = cases.get_case(task.case_id)
     assert case.onset_on.isoformat() == "2026-03-08"
     assert (case.isolation_rule, case.isolation_last_day.isoformat()) == (
-        "exercise-2022@2022.1/P0-4a",
+        "exercise-2022@2022.2/P0-4a",
         "2026-03-15",
     )
 
@@ -111,6 +111,17 @@ def test_health_content_opens_only_once_identity_is_confirmed_in_this_very_call(
     page = abel.visitor.get(f"{abel.call}?step=symptoms")
     assert "onset_on" not in page.text
     assert "2026-03-08" not in page.text
+
+
+def test_a_negative_pcr_after_the_antigen_test_is_told_once_the_person_has_said_who_they_are(story, browse):
+    task = waiting_case(story.nantes, at=NOW)
+    contradicted(cases.get_case(task.case_id), by_pcr_on=NOW.date(), at=NOW)
+    walk = take_call(browse.as_(story.ada))
+
+    assert "PCR négative" not in walk.page.text
+    walk.to("symptoms")
+    assert "la PCR l’emporte" in walk.page.select_one("#dates").text
+    assert "PCR négative, prélevée" in walk.page.select_one(".timeline").text
 
 
 def test_a_step_that_is_shut_takes_no_answer(story, browse):

@@ -102,7 +102,7 @@ class Walk:
 
 def soup(answer: TestResponse) -> BeautifulSoup:
     """Return a page to look into."""
-    return BeautifulSoup(answer.text, "html5lib")
+    return BeautifulSoup(answer.text, "html.parser")
 
 
 def take_call(visitor: Visitor, says: dict[str, str] | None = None) -> Walk:

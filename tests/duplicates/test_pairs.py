@@ -15,11 +15,13 @@ from tests.support.story import agent, contact, identity, member
 from tracing.cases.models import Case, LabResult
 from tracing.duplicates import queries, services
 from tracing.duplicates.errors import TwoWorlds
+from tracing.duplicates.words import WHY_WORDS
 from tracing.imports.jobs import load
 from tracing.kernel.events import Event, IdentityAccess
 from tracing.people import queries as people
 from tracing.people.models import PairState, Person, PossibleDuplicate
 from tracing.people.nir import key_of
+from tracing.people.rules import Why
 from tracing.queue import queries as queue
 from tracing.queue.models import TaskState
 from tracing.staff.models import Role
@@ -110,7 +112,11 @@ def test_that_both_were_seen_is_recorded(ivan, doubt, story, session):
 
     seen = session.scalars(select(IdentityAccess).where(IdentityAccess.why == "pair")).one()
     assert seen.viewer_id == viewer
-    assert seen.people == [f"person:{doubt.other_id}", f"person:{doubt.person_id}"]
+    assert set(seen.people) == {f"person:{doubt.other_id}", f"person:{doubt.person_id}"}
+
+
+def test_every_reason_for_a_comparison_has_its_words():
+    assert set(WHY_WORDS) == set(Why)
 
 
 def test_keys_are_on_the_buttons_and_each_button_is_a_form_of_its_own(ivan, doubt):
@@ -305,7 +311,12 @@ def test_the_sixty_days_count_from_the_case_of_either_record_and_episodes_go_on_
 
     report = take_in(
         ANNE | {"ID_RESULTAT": "3", "DATE_PRELEVEMENT": "08/03/2026 08:00"},
-        ANNE | {"ID_RESULTAT": "4", "DATE_PRELEVEMENT": "01/09/2025 08:00"},
+        ANNE
+        | {
+            "ID_RESULTAT": "4",
+            "DATE_EXTRACTION": "02/09/2025 08:00",
+            "DATE_PRELEVEMENT": "01/09/2025 08:00",
+        },
     )
 
     assert (report["repeat"], report["created"], report["new_episodes"]) == (1, 1, 1)

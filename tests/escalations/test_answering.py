@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from tests.conftest import NOW
 from tests.escalations.conftest import QUESTION, ring
 from tests.support.pages import check_fragment
-from tests.support.story import agent, contact, identity, member
+from tests.support.story import agent, case, contact, contradicted, identity, member
 from tracing.calls import services as calls
 from tracing.escalations import queries, services
 from tracing.escalations.errors import (
@@ -19,6 +19,7 @@ from tracing.escalations.errors import (
     NotTakenByYou,
 )
 from tracing.escalations.models import Audience, Decision, EscalationState, Reason
+from tracing.kernel.events import Event
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
 from tracing.queue.claims import next_call as claim
@@ -77,6 +78,29 @@ def test_a_referent_sees_what_is_for_referents_and_nothing_medical(browse, story
     assert "Question médicale" not in page
     rose.get(f"/escalations/{medical}", status=404)
     rose.post(f"/escalations/{medical}/take", status=404)
+
+
+def test_an_adviser_takes_note_of_a_negative_pcr_after_an_antigen_test(browse, story, session):
+    opened = case(story.nantes, at=NOW)
+    contradicted(opened, by_pcr_on=NOW.date(), at=NOW)
+    reference, noted = opened.reference, f"/escalations/contradicted/{opened.id}/noted"
+    ben, elsewhere = browse.as_(story.ben), member("cora", "Cora", (Role.ADVISER, story.ajaccio), at=NOW)
+
+    page = ben.get("/escalations").text
+    assert reference in page
+    assert "la PCR l’emporte" in page
+    assert "DUPONT" not in page
+    assert reference not in browse.as_(story.rose, site=story.nantes).get("/escalations").text
+    assert reference not in browse.as_(elsewhere).get("/escalations").text
+    browse.as_(elsewhere).post(noted, status=404)
+    browse.as_(story.rose, site=story.nantes).post(noted, status=403)
+    ben.follow(noted)
+    ben.follow(noted)
+
+    part = ben.fragment("/escalations/list", method="get").text
+    assert reference not in part
+    events = session.scalars(select(Event).where(Event.kind == "case.contrary_result_noted")).all()
+    assert [one.by_id for one in events] == [story.ben.id]
 
 
 def test_other_roles_and_other_sites_see_nothing(browse, story, line):

@@ -13,20 +13,16 @@ from tracing.escalations.errors import AlreadyTaken
 from tracing.escalations.models import Escalation, Reason
 from tracing.kernel import db
 from tracing.kernel.db import transaction
-from tracing.kernel.postgres import migrate
 from tracing.staff.models import Role
 from tracing.vault.keys import KeyRing
 from tracing.vault.services import open_vault
 
 
 @pytest.fixture
-def asked(server):
+def asked(databases):
     """A question that is committed, and the two who will take it."""
-    name = f"takers_{os.getpid()}"
-    owner_url, url = server.add_database(name)
-    keys_owner_url, keys_url = server.add_database(f"{name}_keys")
-    migrate.upgrade(owner_url, keys_owner_url)
-    engine, keys_engine = db.make_engine(url), db.make_engine(keys_url)
+    ways = databases.add(f"takers_{os.getpid()}")
+    engine, keys_engine = db.make_engine(ways.url), db.make_engine(ways.keys_url)
     db.session.remove()
     db.session.configure(bind=engine)
     open_vault(KeyRing(keys_engine, os.urandom(32)))

@@ -17,6 +17,7 @@ from tracing.imports.sources import queries as source_queries
 from tracing.imports.sources import services as source_services
 from tracing.imports.sources.errors import OtherWorld
 from tracing.kernel.events import Event
+from tracing.people.countries import Country
 from tracing.staff.models import Role
 from tracing.staff.scope import HOST, scope_of
 
@@ -51,7 +52,7 @@ def national(session, numbers):
 
 
 def journal(visitor, kind="scope.refused"):
-    page = BeautifulSoup(visitor.get(f"/journal?show=events&kind={kind}").text, "html5lib")
+    page = BeautifulSoup(visitor.get(f"/journal?show=events&kind={kind}").text, "html.parser")
     return [
         [" ".join(cell.get_text(" ").split()) for cell in row.select("td")][1:4]
         for row in page.select("tbody tr")
@@ -182,8 +183,10 @@ def test_a_sender_never_changes_between_real_and_invented_people(story, session,
             kind=SourceKind.LABORATORY,
             is_trusted=False,
             needs_signature=False,
+            ids_are_unique=True,
             site_id=getattr(story, site).id if site else None,
             contact="",
+            country=Country.FRANCE,
         )
 
     source_services.add_source("X", terms(was), by=story.ivan.id, at=NOW)
@@ -199,8 +202,10 @@ def test_a_lot_stays_whose_it_was_when_its_sender_is_given_to_another_site(story
             kind=SourceKind.LABORATORY,
             is_trusted=False,
             needs_signature=False,
+            ids_are_unique=True,
             site_id=story.ajaccio.id,
             contact="",
+            country=Country.FRANCE,
         ),
         by=story.ivan.id,
         at=NOW + timedelta(minutes=1),

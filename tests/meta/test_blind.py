@@ -16,7 +16,17 @@ MARK = "LE GOFF"
 IDENTIFYING = {
     *("first_names", "last_name", "birth_name", "usual_name", "born", "birth", "birth_date", "nir"),
     *("name", "names", "login", "e164", "number", "numbers", "phone", "phones", "mobile", "landline"),
-    *("email", "address", "postcode", "city", "insee_code", "housing_name", "lab_name", "prescriber_name"),
+    *(
+        "email",
+        "address",
+        "postcode",
+        "city",
+        "insee_code",
+        "national_number",
+        "housing_name",
+        "lab_name",
+        "prescriber_name",
+    ),
     *(
         "prescriber_rpps",
         "result_id",

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support import glossary, tables
 from tests.support.source import ROOT, calls, modules, place
-from tests.support.words import sentences
+from tests.support.words import sentences_once
 
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 PATH = re.compile(r"`((?:tracing|tests|docs|bin|deploy|benchmarks|migrations)/[\w./-]*\w/?)`")
@@ -25,7 +25,9 @@ def test_a_document_is_what_its_command_writes(document, command):
 
 def test_every_french_word_of_the_glossary_is_on_a_screen():
     said = "\n".join(
-        form for _place, words in sentences() for form in (words if isinstance(words, tuple) else (words,))
+        form
+        for _place, words in sentences_once()
+        for form in (words if isinstance(words, tuple) else (words,))
     ).lower()
 
     assert [term.french for term in glossary.TERMS if term.french.lower() not in said] == []

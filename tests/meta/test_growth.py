@@ -1,6 +1,7 @@
 """The check of statements against growth itself: what it refuses, and what it lets through."""
 
 import importlib
+import os
 
 import pytest
 
@@ -8,7 +9,6 @@ from tests.support.growth import BOUNDED, EXCEPTIONS, SMALL, planner
 from tests.support.sent import Collector, Sent, codes_of
 from tracing.desk import queries
 from tracing.kernel import db
-from tracing.kernel.postgres import migrate
 from tracing.queue.models import CallTask, TaskState
 
 AS_IT_WAS = """
@@ -28,11 +28,9 @@ AS_A_UNION = """
 
 
 @pytest.fixture(scope="module")
-def empty(server):
+def empty(databases):
     """A database where nothing was ever written: what other tests leave in the statistics must not decide."""
-    (url, _), (keys_url, _) = server.add_database("growth"), server.add_database("growth_keys")
-    migrate.upgrade(url, keys_url)
-    engine = db.make_engine(url)
+    engine = db.make_engine(databases.add(f"growth_{os.getpid()}").owner_url)
     yield engine
     engine.dispose()
 

@@ -33,6 +33,13 @@ def test_few_views_are_open_to_everyone(app):
     assert {endpoint.split(".")[0] for endpoint in public} <= {"staff", "onboarding", "home"}
 
 
+def test_only_the_addresses_of_sources_are_for_other_systems(app):
+    """They are opened with a token and without a session: nothing else is behind them."""
+    machines = {endpoint for endpoint, view in views(app).items() if view.__permission__.machine}
+
+    assert machines == {"arrivals.post", "arrivals.lot", "arrivals.message"}
+
+
 def test_no_address_has_room_for_an_identity(app):
     """Numbers and opaque references only: what is in an address ends up in logs and histories."""
     allowed = {"int", "uuid", "date", "any"}

@@ -13,11 +13,14 @@ NOT_ABOUT_PEOPLE = {
     "invitations": {"token_hash"},
     "source_keys": {"secret"},
     "import_originals": {"secret", "content"},
+    "import_uploads": {"content"},
     "import_lots": {"corrections_secret"},
+    "source_tokens": {"token_hash"},
+    "import_messages": {"digest", "content"},
     "queue_priorities": {"postcode_hash"},
 }
-"""Hashes and keys that say nothing about anybody who is called; a file as it came is encrypted by its sender,
-and gone after days."""
+"""Hashes and keys that say nothing about anybody who is called; a file as it came is encrypted by its sender, a message
+is sealed, and both are gone after days."""
 
 TABLES = Base.metadata.tables
 

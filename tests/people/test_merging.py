@@ -166,6 +166,7 @@ def test_when_only_the_record_behind_can_be_read_it_speaks_for_both():
         (replace(MARIE, nir=OTHER_NIR), Why.NIRS_DIFFER),
         (replace(MARIE, birth_name="DUPOND"), Why.ONE_LETTER),
         (replace(MARIE, birth_name="DUPOND", nir=OTHER_NIR), Why.ONE_LETTER),
+        (replace(MARIE, birth_name="DUPONT-MARTIN"), Why.PART_OF_NAME),
         (replace(MARIE, birth_name="DURAND"), Why.RESEMBLED),
         (replace(MARIE, birth_date=date(1981, 5, 17)), Why.RESEMBLED),
     ],

@@ -6,13 +6,16 @@ import pytest
 
 from tracing.people.rules import (
     Identity,
+    Why,
     completed,
     email_key,
     given_birth_key,
+    given_birth_keys,
     name_birth_key,
     nir_key,
     phone_keys,
     possible_duplicate,
+    resemblance,
     same_person,
 )
 
@@ -87,6 +90,92 @@ def test_the_same_person(ours, theirs, same, possible):
     assert same_person(second, first) is same
     assert possible_duplicate(first, second) is possible
     assert possible_duplicate(second, first) is possible
+
+
+NUMBER = ("+33612345678",)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "reason"),
+    [
+        pytest.param(
+            {"birth_name": "LE GOFF-MARTIN", "phones": NUMBER},
+            {"birth_name": "MARTIN", "phones": NUMBER},
+            Why.PART_OF_NAME,
+            id="a part of a double surname",
+        ),
+        pytest.param(
+            {"birth_name": "MARTIN LE GOFF", "nir": PARENTS, "first_names": "Anne Marie"},
+            {"birth_name": "LE GOFF EP MARTIN", "nir": PARENTS, "first_names": "Anne Lise"},
+            Why.PART_OF_NAME,
+            id="the parts in another order",
+        ),
+        pytest.param(
+            {"birth_name": "LE GOFF-MARTIN"}, {"birth_name": "MARTIN"}, None, id="a part and nothing shared"
+        ),
+        pytest.param(
+            {"birth_name": "LE GOFF-MARTIN", "phones": NUMBER},
+            {"birth_name": "MARTIN", "phones": NUMBER, "first_names": "Lise"},
+            None,
+            id="a part, a shared number, a twin",
+        ),
+        pytest.param(
+            {"birth_name": "LE GOFF-MARTIN", "phones": NUMBER},
+            {"birth_name": "MARTIN-ROUX", "phones": NUMBER},
+            None,
+            id="each has a part that the other lacks",
+        ),
+        pytest.param(
+            {"usual_name": "Roux"}, {"birth_name": "ROUX"}, Why.USUAL_NAME, id="married name as birth name"
+        ),
+        pytest.param({"usual_name": "ROUX"}, {"birth_name": "MARTIN"}, None, id="another married name"),
+        pytest.param(
+            {"usual_name": ""}, {"birth_name": "MARTIN", "usual_name": ""}, None, id="no usual name"
+        ),
+        pytest.param(
+            {"first_names": "Anne Lise Marie"},
+            {"first_names": "Anne Marie"},
+            Why.GIVEN_NAME_MISSING,
+            id="the second given name missing",
+        ),
+        pytest.param(
+            {"first_names": "Anne-Lise"},
+            {"first_names": "Lise"},
+            Why.GIVEN_NAME_MISSING,
+            id="the first missing",
+        ),
+        pytest.param({"first_names": "Anne Lise"}, {"first_names": "Anne Marie"}, None, id="twins"),
+        pytest.param({"first_names": "BEBE"}, {"first_names": "Bébé"}, Why.NO_GIVEN_NAME, id="both unnamed"),
+        pytest.param(
+            {"first_names": "BEBE"}, {"first_names": "Enfant 2"}, Why.NO_GIVEN_NAME, id="one of them counted"
+        ),
+        pytest.param(
+            {"first_names": "BEBE 1"}, {"first_names": "BEBE 2"}, None, id="told apart by the sender"
+        ),
+        pytest.param(
+            {"first_names": "BEBE"}, {"first_names": "BEBE", "birth_name": "MARTIN"}, None, id="two families"
+        ),
+    ],
+)
+def test_why_a_person_compares_two_who_are_not_the_same_by_rule(ours, theirs, reason):
+    first, second = person(**ours), person(**theirs)
+
+    assert resemblance(first, second) is resemblance(second, first) is reason
+    assert not same_person(first, second)
+    if reason:
+        assert set(given_birth_keys(first)) & set(given_birth_keys(second)), "never found beside each other"
+
+
+@pytest.mark.parametrize(
+    "placeholder", ["BEBE", "Bébé 1", "ENFANT", "NN", "N.N.", "X", "nouveau-né", "Sans prénom"]
+)
+def test_a_placeholder_for_the_given_name_agrees_with_no_other_line(placeholder):
+    unnamed = person(first_names=placeholder, nir=OWN, phones=NUMBER)
+
+    assert not same_person(unnamed, unnamed)
+    assert given_birth_keys(unnamed) == ("?LE GOFF|1985-07-20",), (
+        "every unnamed child of the day would be read"
+    )
 
 
 def test_twins_with_their_own_numbers_are_two_people_to_be_compared():

@@ -1,11 +1,11 @@
-"""How long a case stays apart: the rows P0-3, P0-4a, P0-4b and P0-5, and the days on which they change."""
+"""How long a case stays apart: the rules P0-1 to P0-5, and the days on which they change."""
 
 from datetime import date
 
 import pytest
 
 from tracing.programmes import get_pack
-from tracing.programmes.rules import EarlyExit, Measure, isolation
+from tracing.programmes.rules import Course, EarlyExit, Measure, TestDone, isolation
 from tracing.programmes.schema import EndIs
 from tracing.programmes.vocabulary import Vaccination
 
@@ -24,7 +24,7 @@ def day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
 
-def decide(pack, *, onset=None, sampled=None, vaccination=UNKNOWN, age=40, on):
+def decide(pack, *, onset=None, sampled=None, vaccination=UNKNOWN, age=40, on, **known):
     return isolation(
         pack,
         onset=day(onset),
@@ -32,12 +32,20 @@ def decide(pack, *, onset=None, sampled=None, vaccination=UNKNOWN, age=40, on):
         vaccination=vaccination,
         age=age,
         on=date.fromisoformat(on),
+        **known,
     )
 
 
 @pytest.mark.parametrize(
     ("onset", "sampled", "vaccination", "age", "on", "rule", "end"),
     [
+        # P0-1: fourteen days by the doctrine, ten after the sampling without signs
+        ("2020-05-10", None, NONE, 40, "2020-05-11", "P0-1", "2020-05-24"),
+        (None, "2020-09-13", NONE, 40, "2020-09-13", "P0-1.a", "2020-09-23"),
+        # P0-2: seven days for everybody
+        (None, "2020-09-13", NONE, 40, "2020-09-14", "P0-2", "2020-09-20"),
+        ("2020-12-10", None, NONE, 40, "2020-12-11", "P0-2", "2020-12-17"),  # golden (a)
+        ("2021-02-20", None, NONE, 40, "2021-02-21", "P0-2", "2021-02-27"),
         # P0-3: ten days for everybody, from the onset or else the sampling
         (None, "2021-03-01", NONE, 40, "2021-03-02", "P0-3", "2021-03-11"),  # golden (b)
         ("2021-03-01", "2021-03-03", NONE, 40, "2021-03-04", "P0-3", "2021-03-11"),
@@ -79,7 +87,7 @@ def test_isolation_ends_by_the_rule_of_the_day_of_the_question(
 
     assert (found.measure, found.rule.rule_id, found.end) == (Measure.REQUIRED, rule, day(end))
     assert found.start == day(onset or sampled)
-    assert str(found.rule) == f"covid19@2022.1/{rule}"
+    assert str(found.rule) == f"covid19@2022.2/{rule}"
 
 
 def test_isolation_counts_the_twenty_ninth_of_february():
@@ -106,6 +114,89 @@ def test_fever_prolongs_the_isolation_of_2021_only_for_somebody_with_symptoms():
     assert decide(COVID, onset="2021-03-01", on="2021-03-02").early_exit is None
 
 
+def done(day_done, result):
+    return TestDone(day(day_done), result == "positive")
+
+
+@pytest.mark.parametrize(
+    ("since", "first_day"),
+    [
+        ({}, "2022-01-13"),
+        ({"tests": (done("2022-01-13", "negative"),)}, "2022-01-13"),
+        ({"tests": (done("2022-01-14", "negative"),)}, "2022-01-14"),  # the day of the test itself
+        ({"tests": (done("2022-01-12", "negative"),)}, "2022-01-13"),  # too early: another one can be done
+        ({"tests": (done("2022-01-08", "positive"),)}, "2022-01-13"),  # the one that began it
+        ({"tests": (done("2022-01-13", "positive"),)}, None),  # no second test
+        ({"tests": (done("2022-01-15", "negative"),)}, None),  # it ends that day anyway
+        ({"test_refused": True}, None),
+        ({"symptoms_until": day("2022-01-11")}, "2022-01-13"),
+        ({"symptoms_until": day("2022-01-12")}, "2022-01-14"),  # 48 hours without signs
+        ({"symptoms_until": day("2022-01-13")}, None),
+        ({"symptoms_until": day("2022-01-12"), "tests": (done("2022-01-13", "negative"),)}, "2022-01-14"),
+    ],
+)
+def test_the_early_exit_is_the_day_of_the_negative_test_without_signs_for_two_days(since, first_day):
+    found = decide(COVID, onset="2022-01-08", vaccination=COMPLETE, on="2022-01-14", since=Course(**since))
+
+    assert (found.early_exit and found.early_exit.on) == day(first_day)
+    assert found.end == date(2022, 1, 15)
+
+
+@pytest.mark.parametrize(
+    ("onset", "on", "fever_until", "end"),
+    [
+        # P0-2: seven days and 48 hours without fever
+        ("2020-12-10", "2020-12-11", "2020-12-15", "2020-12-17"),
+        ("2020-12-10", "2020-12-11", "2020-12-16", "2020-12-18"),
+        # P0-3: only a fever that lasts on day 10 counts
+        ("2021-03-01", "2021-03-02", "2021-03-10", "2021-03-11"),
+        ("2021-03-01", "2021-03-02", "2021-03-11", "2021-03-13"),
+        ("2021-03-01", "2021-03-02", "2021-03-14", "2021-03-16"),
+    ],
+)
+def test_fever_prolongs_an_isolation_until_48_hours_without_it(onset, on, fever_until, end):
+    assert decide(COVID, onset=onset, on=on, since=Course(fever_until=day(fever_until))).end == day(end)
+
+
+def test_the_doctor_could_lift_an_isolation_of_spring_2020_from_day_eight():
+    found = decide(COVID, onset="2020-06-01", on="2020-06-02")
+    frail = decide(COVID, onset="2020-06-01", on="2020-06-02", immunodepressed=True)
+    feverish = decide(COVID, onset="2020-06-01", on="2020-06-02", since=Course(fever_until=day("2020-06-08")))
+
+    assert [one.early_exit.on for one in (found, frail, feverish)] == [
+        date(2020, 6, 9),
+        date(2020, 6, 11),
+        date(2020, 6, 10),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("on", "since", "rule", "end", "tests"),
+    [
+        ("2021-02-07", {}, "P0-2", "2021-02-13", []),
+        ("2021-02-08", {}, "P0-2v", "2021-02-16", ["2021-02-16"]),
+        ("2021-02-21", {"tests": (done("2021-02-16", "negative"),)}, "P0-2v", "2021-02-16", ["2021-02-16"]),
+        ("2021-02-21", {"tests": (done("2021-02-17", "positive"),)}, "P0-2v", "2021-02-24", ["2021-02-16"]),
+        ("2021-02-21", {"test_refused": True}, "P0-2v", "2021-02-23", ["2021-02-16"]),
+        ("2021-02-22", {}, "P0-3", "2021-02-16", []),
+    ],
+)
+def test_two_variants_of_february_2021_needed_a_negative_test_to_leave(on, since, rule, end, tests):
+    found = decide(COVID, onset="2021-02-06", on=on, facts={"variant": "v3"}, since=Course(**since))
+
+    assert (found.rule.rule_id, found.end) == (rule, day(end))
+    assert [test.on for test in found.tests] == [day(one) for one in tests]
+
+
+@pytest.mark.parametrize(("age", "rule"), [(40, "P0-4b"), (11, "P0-4a")])
+def test_an_immunodepressed_person_is_never_completely_vaccinated(age, rule):
+    found = decide(
+        COVID, onset="2022-01-08", vaccination=COMPLETE, age=age, on="2022-01-10", immunodepressed=True
+    )
+
+    assert found.rule.rule_id == rule
+
+
 @pytest.mark.parametrize("on", ["2023-02-01", "2026-11-21"])
 def test_nothing_is_asked_of_a_case_since_february_2023(on):
     found = decide(COVID, onset=on, on=on)
@@ -115,7 +206,7 @@ def test_nothing_is_asked_of_a_case_since_february_2023(on):
 
 
 def test_a_day_without_a_rule_gets_no_guess():
-    found = decide(COVID, onset="2021-02-20", on="2021-02-21")
+    found = decide(COVID, onset="2020-05-09", on="2020-05-10")
 
     assert (found.measure, found.end, found.rule) == (Measure.NO_RULE, None, None)
     assert "Aucune règle" in found.sentence
@@ -147,5 +238,5 @@ def test_the_rule_shows_the_days_it_is_in_force():
 def test_the_exercise_keeps_the_isolations_of_january_2022_for_ever():
     found = decide(EXERCISE, onset="2026-11-20", vaccination=NONE, on="2026-11-21")
 
-    assert (found.end, str(found.rule)) == (date(2026, 11, 30), "exercise-2022@2022.1/P0-4b")
+    assert (found.end, str(found.rule)) == (date(2026, 11, 30), "exercise-2022@2022.2/P0-4b")
     assert found.rule.in_force_to is None

@@ -1,104 +1,220 @@
 """Packs are written by people: what is wrong stops the start and says where."""
 
+import shutil
 from datetime import date
 
 import pytest
-import yaml
 
 from tracing.programmes import InvalidPack, UnknownProgramme, get_pack, load_packs
+from tracing.programmes.checks import overlaps
 from tracing.programmes.loader import FOLDER, read_pack
 from tracing.programmes.rules import RuleRef, age_on
+from tracing.programmes.tables import Cell
+from tracing.programmes.vocabulary import TestKind
 
 
-def test_both_packs_are_there():
-    assert set(load_packs()) == {"covid19", "exercise-2022"}
+def test_the_programmes_are_there():
+    assert set(load_packs()) == {"covid19", "exercise-2022", "measles", "meningococcal"}
     assert get_pack("exercise-2022").exercise
     assert not get_pack("covid19").exercise
 
 
 def test_an_unknown_programme_is_named():
-    with pytest.raises(UnknownProgramme, match="measles"):
-        get_pack("measles")
+    with pytest.raises(UnknownProgramme, match="cholera"):
+        get_pack("cholera")
 
 
-@pytest.mark.parametrize("code", ["covid19", "exercise-2022"])
+@pytest.mark.parametrize("code", ["covid19", "exercise-2022", "measles", "meningococcal"])
 def test_the_label_for_employers_says_nothing_of_the_disease(code):
     label = get_pack(code).neutral_label.lower()
 
-    assert not any(word in label for word in ("covid", "virus", "maladie", "santé", "isolement", "contact"))
+    assert not any(
+        word in label
+        for word in ("covid", "virus", "maladie", "santé", "isolement", "contact", "rougeole", "méningo")
+    )
 
 
-def broken(tmp_path, change):
-    content = yaml.safe_load((FOLDER / "covid19.yaml").read_text(encoding="utf-8"))
-    change(content)
-    path = tmp_path / "broken.yaml"
-    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+def broken(tmp_path, file, *changes):
+    """Return what is said of covid19 after a change in one of its files."""
+    folder = shutil.copytree(FOLDER / "covid19", tmp_path / "covid19")
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after, 1)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(InvalidPack) as refused:
-        read_pack(path)
+        read_pack(folder)
     return str(refused.value)
 
 
-def test_a_wrong_value_names_file_row_and_field(tmp_path):
-    said = broken(tmp_path, lambda pack: pack["isolations"][1].update(days="sept"))
-
-    assert said.startswith("broken.yaml, row P0-4a, field days: ")
-
-
-def test_a_field_nobody_knows_is_refused(tmp_path):
-    said = broken(tmp_path, lambda pack: pack["isolations"][0].update(dayz=10))
-
-    assert "row P0-3, field dayz" in said
+def line_of(file, text):
+    lines = (FOLDER / "covid19" / file).read_text(encoding="utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, start=1) if text in line)
 
 
-def test_a_field_inside_a_row_is_named_with_its_path(tmp_path):
-    said = broken(tmp_path, lambda pack: pack["quarantines"][-1]["end"][0].update(anchor="yesterday"))
-
-    assert "row C-4n, field end.0.anchor" in said
+P0_4A = "    - id: P0-4a\n"
 
 
-def test_a_rule_cannot_end_before_it_starts(tmp_path):
-    said = broken(tmp_path, lambda pack: pack["isolations"][0].update(to=date(2021, 1, 1)))
+def test_a_wrong_value_names_file_line_row_and_field(tmp_path):
+    said = broken(
+        tmp_path,
+        "case.yaml",
+        (
+            "days: 10\n      fever: {hours: 48, counts: on_last",
+            "days: dix\n      fever: {hours: 48, counts: on_last",
+        ),
+    )
 
-    assert "row P0-3: " in said
-    assert "'to' must come after 'from'" in said
-
-
-def test_two_rules_cannot_have_one_name(tmp_path):
-    said = broken(tmp_path, lambda pack: pack["isolations"][1].update(id="P0-3"))
-
-    assert "two rows are named P0-3" in said
-
-
-def test_a_rule_that_can_never_apply_is_refused(tmp_path):
-    said = broken(tmp_path, lambda pack: pack["isolations"].insert(1, pack["isolations"].pop(2)))
-
-    assert "P0-4a is never reached" in said
+    line = line_of("case.yaml", "id: P0-3") + 3
+    assert said.startswith(f"covid19/case.yaml, line {line}, row P0-3, field days: ")
 
 
-def test_no_text_asks_somebody_to_ring_back_whom_nobody_will_call_any_more(tmp_path):
-    said = broken(tmp_path, lambda pack: pack["attempts"].update(text_after=3))
+@pytest.mark.parametrize(
+    ("file", "change", "said"),
+    [
+        ("case.yaml", (P0_4A, f"{P0_4A}      dayz: 10\n"), "row P0-4a, field dayz: "),
+        (
+            "contact.yaml",
+            ("end: [{anchor: last_contact, days: 14}]", "end: [{anchor: yesterday, days: 14}]"),
+            "row C-1.h, field end.0.anchor: ",
+        ),
+        (
+            "case.yaml",
+            ("to: 2022-01-03\n      days: 10", "to: 2021-01-03\n      days: 10"),
+            "row P0-3: 'to' must come after 'from'",
+        ),
+        ("case.yaml", ("id: P0-4a", "id: P0-3"), "two rows are named P0-3"),
+        ("programme.yaml", ("text_after: 2", "text_after: 3"), "'text_after' must be less than 'max'"),
+        ("programme.yaml", ("exercise: false\n", ""), "covid19, field exercise: Field required"),
+        ("follow_up.yaml", ("# Calls", "code: covid19\n# Calls"), "it is in follow_up.yaml already"),
+        ("case.yaml", ("windows:", "windows: ["), "covid19/case.yaml: not readable as YAML"),
+        ("laboratory.yaml", ("94500-6", "94500-7"), "94500-7 is no LOINC code"),
+        ("laboratory.yaml", ("SARS.?COV", "(SARS.?COV"), "field laboratory.name: "),
+        # a word that is not in the vocabulary
+        ("case.yaml", ("{age: ", "{aage: "), "'inputs' must name every fact of its conditions: aage"),
+        (
+            "case.yaml",
+            ("variant: [v2, v3]", "variant: [v2, v4]"),
+            "row P0-2v, field when.0.variant: variant cannot be v4",
+        ),
+        ("case.yaml", ('age: "< 12"', "age: complete"), "age is a number"),
+        # rules seen together
+        (
+            "case.yaml",
+            (
+                "from: 2022-01-03\n      to: 2023-02-01\n      days: 10",
+                "from: 2022-01-04\n      to: 2023-02-01\n      days: 10",
+            ),
+            "no rule decides on 2022-01-03",
+        ),
+        (
+            "case.yaml",
+            ("from: 2023-02-01\n      text", "from: 2023-02-02\n      text"),
+            "no rule decides on 2023-02-01",
+        ),
+        (
+            "contact.yaml",
+            (
+                "when: {lives_with_case: true}\n      end: [{anchor: last_contact",
+                "end: [{anchor: last_contact",
+            ),
+            "row C-1 is never reached: C-1.h comes first",
+        ),
+        (
+            "case.yaml",
+            ('        - {age: "< 12"}\n', '        - {age: "< 12"}\n        - {age: "< 6"}\n'),
+            "row P0-4a, field when.2: line 3 is never reached: P0-4a comes first",
+        ),
+    ],
+)
+def test_a_mistake_is_refused_and_named(tmp_path, file, change, said):
+    assert said in broken(tmp_path, file, change)
 
-    assert "'text_after' must be less than 'max'" in said
+
+def test_the_order_of_overlapping_rules_is_shown():
+    found = {(one.decides, one.hidden) for one in overlaps(get_pack("covid19"))}
+
+    assert ("C-3o.h", "C-3h") in found
+    assert ("C-3h", "C-3o.h") not in found
 
 
-def test_a_file_that_is_no_yaml_is_named(tmp_path):
-    path = tmp_path / "broken.yaml"
-    path.write_text("code: [", encoding="utf-8")
+@pytest.mark.parametrize(
+    ("written", "value", "accepts"),
+    [
+        (True, True, True),
+        (True, None, None),
+        ("not true", None, True),
+        ("not true", True, False),
+        (["v2", "v3"], "v3", True),
+        ("not omicron", "omicron", False),
+        ("< 12", 11, True),
+        ("< 12", 12, False),
+        ("<= 12", 12, True),
+        ("> 5", 5, False),
+        (">= 15", 15, True),
+        ("6..11", 11, True),
+        ("6..11", 12, False),
+        ("6..11", None, None),
+    ],
+)
+def test_a_condition_holds_for_what_it_says(written, value, accepts):
+    assert Cell.model_validate(written).accepts(value) is accepts
 
-    with pytest.raises(InvalidPack, match=r"broken\.yaml: not readable"):
-        read_pack(path)
+
+def test_a_rule_may_leave_measures_under_way_to_the_one_before():
+    table = get_pack("covid19").isolations
+    spared = table.model_copy(
+        update={
+            "rules": tuple(
+                rule.model_copy(update={"applies_to_ongoing": rule.id != "P0-3"}) for rule in table.rules
+            )
+        }
+    )
+    before, since = date(2021, 2, 21), date(2021, 2, 22)
+
+    assert table.choose({}, since, began=before).id == "P0-3"
+    assert spared.choose({}, since, began=before).id == "P0-2"
+    assert spared.choose({}, since, began=since).id == "P0-3"
+
+
+@pytest.mark.parametrize("code", ["measles", "meningococcal"])
+def test_a_disease_that_no_doctor_has_checked_says_so(code):
+    pack = get_pack(code)
+
+    assert pack.needs_medical_validation
+    assert pack.hand_offs[0].immediate
+    assert pack.notes.choose({"subject": "case"}, date(2026, 11, 1)).issuer == "doctor"
+
+
+@pytest.mark.parametrize(
+    ("code", "loinc", "kind", "name"),
+    [
+        ("covid19", "94500-6", TestKind.PCR, "ARN du SARS-CoV-2"),
+        ("covid19", "94558-4", TestKind.ANTIGEN, "Antigène Covid"),
+        ("measles", "48508-6", TestKind.PCR, "Rougeole, PCR"),
+        ("meningococcal", "49671-1", TestKind.PCR, "N. meningitidis"),
+    ],
+)
+def test_a_programme_knows_the_tests_for_its_disease(code, loinc, kind, name):
+    for pack in load_packs().values():
+        ours = pack.disease == get_pack(code).disease
+        assert pack.laboratory.kind_of(loinc) is (kind if ours else None)
+        assert pack.laboratory.is_named(name) is ours
+    assert get_pack("covid19").laboratory.is_other_pathogen("92142-9")
+    assert get_pack("covid19").laboratory.names_other_pathogen("Virus respiratoire syncytial (VRS)")
 
 
 def test_an_old_decision_can_still_be_explained():
-    reference = RuleRef.parse("covid19@2022.1/C-4v.2")
+    reference = RuleRef.parse("covid19@2022.2/C-4v.2")
 
-    assert reference == RuleRef("covid19", "2022.1", "C-4v.2")
-    assert str(reference) == "covid19@2022.1/C-4v.2"
+    assert reference == RuleRef("covid19", "2022.2", "C-4v.2")
+    assert str(reference) == "covid19@2022.2/C-4v.2"
     assert get_pack(reference.programme).find_rule(reference.rule_id).in_force_from == date(2022, 1, 12)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "covid19/P0-3", "covid19@2022.1", "covid19@2022.1/P0-3 ", "COVID@2022.1/P0-3"]
+    "text", ["", "covid19/P0-3", "covid19@2022.2", "covid19@2022.2/P0-3 ", "COVID@2022.2/P0-3"]
 )
 def test_what_is_no_rule_reference_is_refused(text):
     with pytest.raises(ValueError, match="not a rule reference"):

@@ -1,4 +1,4 @@
-"""How long a contact stays apart and when they are tested: rows C-3*, C-4*, C-7 and C-X."""
+"""How long a contact stays apart and when they are tested: rules C-1 to C-7, C-S and C-X."""
 
 from datetime import date, timedelta
 from itertools import product
@@ -7,15 +7,17 @@ import pytest
 
 from tracing.programmes import get_pack
 from tracing.programmes.rules import (
+    Course,
     Measure,
     PlannedTest,
+    TestDone,
     contact_risk,
     infected_recently,
     isolation,
     quarantine,
 )
 from tracing.programmes.rules.risk import Circumstances
-from tracing.programmes.vocabulary import Vaccination
+from tracing.programmes.vocabulary import TestKind, Vaccination
 
 COVID = get_pack("covid19")
 EXERCISE = get_pack("exercise-2022")
@@ -27,6 +29,8 @@ COMPLETE, INCOMPLETE, NONE, UNKNOWN = (
     Vaccination.UNKNOWN,
 )
 HOME, OUTSIDE = True, False
+OMICRON = {"facts": {"variant": "omicron"}}
+VARIANT = {"facts": {"variant": "v2"}}
 
 
 def day(text: str | None) -> date | None:
@@ -48,6 +52,22 @@ def decide(last_contact, lives_with_case=OUTSIDE, vaccination=UNKNOWN, age=40, *
 @pytest.mark.parametrize(
     ("last_contact", "home", "vaccination", "age", "on", "known", "rule", "end", "untested", "tests"),
     [
+        # C-1: fourteen days, whatever the test
+        ("2020-05-10", OUTSIDE, NONE, 40, "2020-05-11", {}, "C-1", "05-24", None, ["05-17"]),
+        ("2020-09-12", HOME, NONE, 40, "2020-09-13", {}, "C-1.h", "09-26", None, ["09-13"]),
+        # C-2: seven days and one test; a household is tested at once too
+        ("2020-09-12", OUTSIDE, NONE, 40, "2020-09-14", {}, "C-2", "09-19", None, ["09-19"]),
+        ("2020-09-12", HOME, NONE, 40, "2020-09-14", {}, "C-2.h", "09-19", None, ["09-14", "09-19"]),
+        ("2020-11-07", HOME, NONE, 40, "2020-11-08", {}, "C-2.h", "11-14", None, ["11-08", "11-14"]),
+        # C-2h: from 9 November 2020 seven days after the recovery of the case
+        (
+            "2020-11-07", HOME, NONE, 40, "2020-11-09", {"case_isolation_end": "2020-11-13"},
+            "C-2h", "11-20", None, ["11-09", "11-20"],
+        ),
+        # C-2v: two variants of February 2021
+        ("2021-02-06", OUTSIDE, NONE, 40, "2021-02-07", VARIANT, "C-2", "02-13", None, ["02-13"]),
+        ("2021-02-06", OUTSIDE, NONE, 40, "2021-02-08", VARIANT, "C-2v", "02-13", None, ["02-08", "02-13"]),
+        ("2021-02-20", OUTSIDE, NONE, 40, "2021-02-21", VARIANT, "C-2v", "02-27", None, ["02-21", "02-27"]),
         # C-3: seven days, fourteen for somebody who does not do the test
         ("2021-03-01", OUTSIDE, NONE, 40, "2021-03-02", {}, "C-3", "03-08", "03-15", ["03-02", "03-08"]),
         ("2021-02-21", OUTSIDE, NONE, 40, "2021-02-22", {}, "C-3", "02-28", "03-07", ["02-22", "02-28"]),
@@ -80,19 +100,19 @@ def decide(last_contact, lives_with_case=OUTSIDE, vaccination=UNKNOWN, age=40, *
         ),
         # C-3o: from 27 November 2021 Omicron takes the exemption away
         (
-            "2021-11-25", OUTSIDE, COMPLETE, 40, "2021-11-26", {"omicron": True},
+            "2021-11-25", OUTSIDE, COMPLETE, 40, "2021-11-26", OMICRON,
             "C-3v", None, None, ["11-26", "12-02"],
         ),
         (
-            "2021-11-25", OUTSIDE, COMPLETE, 40, "2021-11-27", {"omicron": True},
+            "2021-11-25", OUTSIDE, COMPLETE, 40, "2021-11-27", OMICRON,
             "C-3o", "12-02", "12-09", ["11-27", "12-02"],
         ),
         (
-            "2021-12-01", HOME, COMPLETE, 40, "2021-12-02", {"omicron": True},
+            "2021-12-01", HOME, COMPLETE, 40, "2021-12-02", OMICRON,
             "C-3o.h", "12-18", "12-25", ["12-02", "12-18"],
         ),
-        ("2021-12-01", HOME, COMPLETE, 40, "2021-12-02", {"omicron": False}, "C-3v.h", None, None, ["12-02", "12-18"]),
-        ("2021-12-01", HOME, NONE, 4, "2021-12-02", {"omicron": True}, "C-3h.u6", "12-18", None, []),
+        ("2021-12-01", HOME, COMPLETE, 40, "2021-12-02", {"facts": {"variant": "delta"}}, "C-3v.h", None, None, ["12-02", "12-18"]),
+        ("2021-12-01", HOME, NONE, 4, "2021-12-02", OMICRON, "C-3h.u6", "12-18", None, []),
         # C-X: infected less than sixty days ago, from 23 August 2021
         (
             "2021-08-21", OUTSIDE, NONE, 40, "2021-08-22", {"infected_recently": True},
@@ -123,6 +143,16 @@ def decide(last_contact, lives_with_case=OUTSIDE, vaccination=UNKNOWN, age=40, *
             "C-4n", "01-17", None, ["01-17"],
         ),
         ("2022-03-16", OUTSIDE, UNKNOWN, 40, "2022-03-20", {}, "C-4n", "03-23", None, ["03-23"]),
+        # nobody is completely vaccinated who is immunodepressed
+        ("2022-01-10", OUTSIDE, COMPLETE, 40, "2022-01-12", {"immunodepressed": True}, "C-4n", "01-17", None, ["01-17"]),
+        # C-5v: one test, two days after being told
+        ("2022-02-26", OUTSIDE, COMPLETE, 40, "2022-02-27", {}, "C-4v.2", None, None, ["02-27", "03-01", "03-03"]),
+        ("2022-02-26", HOME, COMPLETE, 40, "2022-02-28", {}, "C-5v", None, None, ["03-02"]),
+        ("2022-02-28", OUTSIDE, COMPLETE, 40, "2022-03-01", {}, "C-5v", None, None, ["03-03"]),  # golden (d)
+        ("2022-03-19", OUTSIDE, NONE, 11, "2022-03-20", {}, "C-5v", None, None, ["03-22"]),
+        # C-6: everybody, those under way included; golden (e)
+        ("2022-03-16", OUTSIDE, NONE, 40, "2022-03-21", {"notified": "2022-03-18"}, "C-6", None, None, ["03-20"]),
+        ("2022-12-20", HOME, NONE, 40, "2022-12-22", {}, "C-6", None, None, ["12-24"]),
     ],
 )  # fmt: skip
 def test_quarantine_and_tests_follow_the_rule_of_the_day(
@@ -142,7 +172,9 @@ def test_quarantine_and_tests_follow_the_rule_of_the_day(
 def test_a_contact_called_too_late_is_tested_at_once_and_only_once():
     found = decide("2021-03-01", on="2021-03-20")
 
-    assert found.tests == (PlannedTest(date(2021, 3, 20), "Test antigénique sans attendre"),)
+    assert found.tests == (
+        PlannedTest(date(2021, 3, 20), "Test antigénique sans attendre", TestKind.ANTIGEN),
+    )
 
 
 def test_a_household_contact_waits_until_the_end_of_the_case_s_isolation_is_known():
@@ -154,10 +186,8 @@ def test_a_household_contact_waits_until_the_end_of_the_case_s_isolation_is_know
 @pytest.mark.parametrize(
     ("vaccination", "on"),
     [
-        (NONE, "2021-02-21"),  # before the first row
-        (COMPLETE, "2022-02-28"),  # after C-4v: no row of the unvaccinated may take its place
-        (NONE, "2022-03-21"),  # after C-4n
-        (NONE, "2023-01-31"),
+        (NONE, "2020-05-10"),  # before the first rule
+        (COMPLETE, "2020-01-01"),
     ],
 )
 def test_a_day_without_a_rule_gets_no_guess(vaccination, on):
@@ -165,6 +195,43 @@ def test_a_day_without_a_rule_gets_no_guess(vaccination, on):
 
     assert (found.measure, found.end, found.tests, found.rule) == (Measure.NO_RULE, None, (), None)
     assert "Aucune règle" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("since", "end"),
+    [
+        ({}, "2021-03-18"),
+        ({"test_refused": True}, "2021-03-25"),
+        (
+            {"tests": (TestDone(date(2021, 3, 2), is_positive=False),)},
+            "2021-03-18",
+        ),  # the first lifts nothing
+        ({"tests": (TestDone(date(2021, 3, 18), is_positive=False),)}, "2021-03-18"),
+        ({"tests": (TestDone(date(2021, 3, 20), is_positive=False),)}, "2021-03-20"),  # done late
+        ({"tests": (TestDone(date(2021, 3, 28), is_positive=False),)}, "2021-03-25"),
+    ],
+)
+def test_the_last_test_of_a_household_ends_its_quarantine(since, end):
+    found = decide("2021-03-01", HOME, NONE, on="2021-03-02", since=Course(**since))
+
+    assert found.end == day(end)
+
+
+def test_a_contact_with_symptoms_isolates_and_is_tested_at_once_even_if_exempt():
+    exempt = decide("2022-01-08", vaccination=COMPLETE, on="2022-01-10", symptoms="2022-01-10")
+    apart = decide("2021-03-01", on="2021-03-05", notified="2021-03-02", symptoms="2021-03-04")
+
+    assert (exempt.measure, exempt.end, exempt.rule.rule_id) == (Measure.REQUIRED, None, "C-S")
+    assert exempt.awaits_result
+    assert (apart.end, apart.rule.rule_id, apart.symptom_rule.rule_id) == (date(2021, 3, 8), "C-3", "C-S")
+    assert not apart.awaits_result
+    assert [test.on.day for test in apart.tests] == [2, 4, 8]
+
+
+def test_every_test_says_of_which_kind_it_is():
+    found = decide("2022-01-10", vaccination=COMPLETE, on="2022-01-12")
+
+    assert [test.kind for test in found.tests] == ["pcr_or_antigen", "self_test", "self_test"]
 
 
 @pytest.mark.parametrize("on", ["2023-02-01", "2026-11-21"])
@@ -177,7 +244,7 @@ def test_nothing_is_asked_of_a_contact_since_february_2023(on):
 def test_the_exercise_keeps_the_quarantines_of_january_2022_for_ever():
     found = decide("2026-11-20", HOME, NONE, on="2026-11-21", pack=EXERCISE)
 
-    assert (found.end, str(found.rule)) == (date(2026, 11, 27), "exercise-2022@2022.1/C-4n")
+    assert (found.end, str(found.rule)) == (date(2026, 11, 27), "exercise-2022@2022.2/C-4n")
 
 
 @pytest.mark.parametrize("on", [date(2022, 1, 3) + timedelta(days=n) for n in range(29)])

@@ -66,9 +66,9 @@ def test_one_circumstance_is_enough_and_none_is_needed_for_negligible(met, level
 
 
 def test_the_decision_names_its_rule():
-    assert str(contact_risk(COVID, NOTHING, on=ON).rule) == "covid19@2022.1/R-1"
+    assert str(contact_risk(COVID, NOTHING, on=ON).rule) == "covid19@2022.2/R-1"
     immune = contact_risk(COVID, replace(NOTHING, infected_recently=True), on=ON)
-    assert str(immune.rule) == "covid19@2022.1/C-X"
+    assert str(immune.rule) == "covid19@2022.2/C-X"
 
 
 @pytest.mark.parametrize(("on", "level"), [(date(2021, 8, 22), AT_RISK), (date(2021, 8, 23), NEGLIGIBLE)])
@@ -78,7 +78,23 @@ def test_an_earlier_infection_counts_from_23_august_2021(on, level):
     assert contact_risk(COVID, met, on=on).level is level
 
 
-@pytest.mark.parametrize("on", [date(2021, 2, 17), date(2023, 2, 1)])
+@pytest.mark.parametrize(
+    ("met", "on", "level"),
+    [
+        # two metres count from 18 February 2021
+        ({"face_to_face": Distance.FROM_1_TO_2_M}, date(2021, 2, 17), NEGLIGIBLE),
+        ({"face_to_face": Distance.FROM_1_TO_2_M}, date(2021, 2, 18), AT_RISK),
+        # in 2020 a mask on one of the two was enough
+        ({"care": True, "protection": Protection.ONE_MASK}, date(2020, 12, 31), NEGLIGIBLE),
+        ({"care": True, "protection": Protection.ONE_MASK}, date(2021, 1, 1), AT_RISK),
+        ({"lives_with_case": True, "infected_recently": True}, date(2020, 5, 11), AT_RISK),
+    ],
+)
+def test_what_counted_as_a_risk_before(met, on, level):
+    assert contact_risk(COVID, replace(NOTHING, **met), on=on).level is level
+
+
+@pytest.mark.parametrize("on", [date(2020, 5, 10), date(2023, 2, 1)])
 def test_a_day_without_a_rule_gets_no_guess(on):
     risk = contact_risk(COVID, replace(NOTHING, lives_with_case=True), on=on)
 

@@ -62,7 +62,7 @@ def test_contacts_are_searched_from_before_the_first_signs_to_the_isolation(
     )
 
     assert (window.start, window.end) == (day(start), day(end))
-    assert str(window.rule) == "covid19@2022.1/W-1"
+    assert str(window.rule) == "covid19@2022.2/W-1"
     assert window.days[0] == window.start
     assert window.days[-1] == window.end
     assert day(start) in window
@@ -78,8 +78,28 @@ def test_the_window_of_a_leap_year_counts_its_day():
 
 
 @pytest.mark.parametrize(
+    ("on", "start"),
+    [
+        ("2020-03-02", "2020-03-01"),
+        ("2020-03-03", "2020-02-29"),
+        ("2020-05-06", "2020-02-29"),
+        ("2020-05-07", "2020-02-28"),
+        ("2021-02-18", "2020-02-28"),
+    ],
+)
+def test_the_window_began_later_at_first(on, start):
+    assert contagious_window(COVID, onset=date(2020, 3, 1), sampled=None, on=day(on)).start == day(start)
+
+
+def test_no_contact_is_searched_more_than_fourteen_days_before_the_diagnosis():
+    window = contagious_window(COVID, onset=date(2022, 1, 1), sampled=date(2022, 1, 20), on=date(2022, 1, 21))
+
+    assert window.start == date(2022, 1, 6)
+
+
+@pytest.mark.parametrize(
     ("onset", "sampled", "on"),
-    [(None, None, "2022-01-10"), ("2023-02-01", None, "2023-02-01"), ("2021-02-01", None, "2021-02-18")],
+    [(None, None, "2022-01-10"), ("2023-02-01", None, "2023-02-01"), ("2020-01-20", None, "2020-01-30")],
 )
 def test_there_is_no_window_without_a_date_or_without_a_rule(onset, sampled, on):
     assert contagious_window(COVID, onset=day(onset), sampled=day(sampled), on=day(on)) is None

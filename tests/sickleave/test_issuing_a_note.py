@@ -68,7 +68,7 @@ def test_a_case_who_cannot_telework_gets_a_note_to_the_end_of_isolation(browse, 
     check_fragment(issued.text)
     [note] = notes(session)
     assert (note.first_day, note.last_day) == (date(2026, 3, 9), date(2026, 3, 19))
-    assert note.rule == "exercise-2022@2022.1/N-1"
+    assert note.rule == "exercise-2022@2022.2/N-1"
     assert note.number.startswith("AI-440-2026-0000001-")
     assert is_note_number(note.number)
     assert note.number in issued.text
@@ -372,7 +372,7 @@ def test_a_contact_in_quarantine_gets_seven_days_at_most_from_the_call(browse, s
     assert (note.first_day, note.last_day, note.rule) == (
         date(2026, 3, 10),
         date(2026, 3, 16),
-        "exercise-2022@2022.1/N-2",
+        "exercise-2022@2022.2/N-2",
     )
     whole = read(ada.get(f"/sick-notes/{note.id}/insured").data)
     assert "Personne contact à risque" in whole

@@ -152,7 +152,7 @@ def test_one_save_keeps_all_that_was_ticked_and_typed(gaston, story):
 def test_what_was_ticked_stays_ticked_beside_a_mistake(gaston, story):
     typed = week(days_0_starts="08:30") | {"roles": ["tracer", "referent"], "languages": ["pt"]}
 
-    page = BeautifulSoup(gaston.post(f"/members/{story.abel.id}", typed, status=422).text, "html5lib")
+    page = BeautifulSoup(gaston.post(f"/members/{story.abel.id}", typed, status=422).text, "html.parser")
 
     ticked = {box["value"] for box in page.select("input[type=checkbox][checked]")}
     assert {"tracer", "referent", "pt"} <= ticked

@@ -26,11 +26,11 @@ MINUTE = timedelta(minutes=1)
 
 
 def words(html):
-    return " ".join(BeautifulSoup(html, "html5lib").main.get_text(" ").split())
+    return " ".join(BeautifulSoup(html, "html.parser").main.get_text(" ").split())
 
 
 def figures(html):
-    page = BeautifulSoup(html, "html5lib")
+    page = BeautifulSoup(html, "html.parser")
     return {
         group.dt.get_text(strip=True): int(group.dd.get_text(strip=True))
         for group in page.select(".figures > div")
@@ -124,7 +124,7 @@ def test_the_hour_that_comes_twice_in_autumn_is_two_hours(browse: Browser, story
         queue.promise(task, when=at + minutes * MINUTE, by=ada, at=at)
         calls.give_back(call, by=ada, at=at)
 
-    board = BeautifulSoup(browse.as_(story.dora).get("/board").text, "html5lib")
+    board = BeautifulSoup(browse.as_(story.dora).get("/board").text, "html.parser")
     shown = [
         " ".join(one.get_text(" ").split()) for one in board.select("[aria-labelledby=promises] dl > div")
     ]
@@ -151,7 +151,7 @@ def test_a_long_queue_comes_in_pages_in_the_order_of_the_due_time(browse: Browse
     dora = browse.as_(story.dora)
 
     first = dora.get("/board")
-    link = BeautifulSoup(first.text, "html5lib").select_one("a[rel=next]")["href"]
+    link = BeautifulSoup(first.text, "html.parser").select_one("a[rel=next]")["href"]
     second = dora.get(link)
 
     counts = counting.of_site(staff.workplace(story.nantes), at=NOW)
@@ -230,7 +230,7 @@ def test_who_was_counted_is_shown_as_it_stands_now(browse: Browser, story: Story
     jobs.count_waiting(NOW)
     calls.take_next(agent(story.ada), at=NOW)
 
-    page = BeautifulSoup(browse.as_(story.dora).get("/board").text, "html5lib")
+    page = BeautifulSoup(browse.as_(story.dora).get("/board").text, "html.parser")
 
     assert len(page.select("section[aria-labelledby=waiting] tbody tr")) == 1, (
         "who is on a call waits no more"
@@ -286,7 +286,7 @@ def test_of_a_large_team_the_board_lists_those_who_need_a_look(browse: Browser, 
     abel = browse.as_(story.abel)
     abel.post("/pause")
 
-    page = BeautifulSoup(browse.as_(story.dora).get("/board").text, "html5lib").select_one("#team").parent
+    page = BeautifulSoup(browse.as_(story.dora).get("/board").text, "html.parser").select_one("#team").parent
 
     assert [row.td.text for row in page.select("tbody tr")] == ["Abel"]
     assert "Présent : 1, En pause : 1" in " ".join(page.text.replace("\u202f", " ").split())

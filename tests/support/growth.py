@@ -23,12 +23,14 @@ SMALL = {
         "a few rows a site",
     ),
     **dict.fromkeys(
-        ("import_sources", "source_keys", "source_mappings"), "as many as laboratories, agreed by hand"
+        ("import_sources", "source_keys", "source_tokens", "source_mappings"),
+        "as many as laboratories, agreed by hand",
     ),
     "queue_priorities": "given by a supervisor by hand, for a day or two",
     "queue_priority_rounds": "what is still to be compared; removed when it is done",
     "members": "who works here: ten thousand at most, and none is added by a call",
     **dict.fromkeys(("member_roles", "account_makers"), "a few rows a member"),
+    "import_uploads": "one a member at most, for some minutes",
     "inbox_troubles": "what is wrong with the watched folder now",
     "demo_runs": "one row",
     "script_versions": "a few a release",
@@ -45,8 +47,11 @@ BOUNDED = {
     "ix_escalations_open": "the questions that nobody has settled",
     "ix_queue_entries_regroup": "the households that wait to be joined or split",
     "ix_possible_duplicates_open": "the pairs that nobody has compared yet",
+    "ix_contrary_results_to_note": "the negative PCRs that no adviser has noted yet",
     "ix_import_lines_to_correct": "the lines that somebody must still correct",
+    "ix_import_lines_negatives": "the lines that are not positive and that somebody must still compare",
     "ix_import_lots_waiting": "the lots that wait to be loaded",
+    "ix_import_messages_waiting": "the messages of the last seconds",
     "ix_import_lots_taken_back": "the lots that somebody took back, by hand",
     "ix_call_tasks_waiting_language": "the calls that wait for somebody who speaks a language",
 }

@@ -15,6 +15,7 @@ from typing import TypeVar
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
+from tests.support.databases import Databases, Ways
 from tests.support.story import Story, tell
 from tracing.kernel import clock, db
 from tracing.kernel.postgres import migrate
@@ -40,9 +41,9 @@ class Live:
 
 
 @pytest.fixture(scope="session")
-def live_engines(server: Server) -> Iterator[tuple[Engine, Engine, Live]]:
+def live_engines(databases: Databases) -> Iterator[tuple[Engine, Engine, Live]]:
     """Create two migrated databases; yield the owner's and the application's engine of the main one."""
-    with migrated(server, f"live_{os.getpid()}") as ways:
+    with opened(databases.add(f"live_{os.getpid()}")) as ways:
         yield ways
 
 
@@ -52,8 +53,15 @@ def migrated(server: Server, name: str) -> Iterator[tuple[Engine, Engine, Live]]
     owner_url, url = server.add_database(name)
     keys_owner_url, keys_url = server.add_database(f"{name}_keys")
     migrate.upgrade(owner_url, keys_owner_url)
-    owner, engine = db.make_engine(owner_url), crowded_engine(url)
-    yield owner, engine, Live(None, url, keys_url, os.urandom(32))  # type: ignore[arg-type]
+    with opened(Ways(owner_url, url, keys_owner_url, keys_url)) as engines:
+        yield engines
+
+
+@contextmanager
+def opened(ways: Ways) -> Iterator[tuple[Engine, Engine, Live]]:
+    """Yield the owner's and the application's engine of a migrated main database."""
+    owner, engine = db.make_engine(ways.owner_url), crowded_engine(ways.url)
+    yield owner, engine, Live(None, ways.url, ways.keys_url, os.urandom(32))  # type: ignore[arg-type]
     engine.dispose()
     owner.dispose()
 

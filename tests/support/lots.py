@@ -17,6 +17,7 @@ from tracing.imports import jobs
 from tracing.imports.decryption.secrets import Secrets, passwords_in, secrets_from
 from tracing.imports.format.columns import FIELDS, RawLine
 from tracing.imports.format.line import ParsedLine, parse
+from tracing.imports.format.own_fields import own_fields, person_in
 from tracing.imports.format.reading import Reading
 from tracing.imports.jobs import Arrival
 from tracing.imports.lots import queries
@@ -135,15 +136,34 @@ class Store:
         """Decide one line and store the result."""
         fingerprint = hashlib.sha256(line.fingerprint_content.encode()).digest()
         earlier = self.earlier[line.result_id or fingerprint.hex()]
-        candidates = self.people[given_birth_key(line.identity)] if line.identity else []
-        decision = decide(line, fingerprint=fingerprint, earlier=earlier, candidates=candidates, zone=PARIS)
-        earlier.append(EarlierLine(fingerprint, decision.outcome, line.result))
+        named = line.identity or person_in(own_fields(line.fingerprint_content))
+        candidates = self.people[given_birth_key(named)]
+        decision = decide(
+            line, fingerprint=fingerprint, earlier=earlier, candidates=candidates, zone=PARIS, named=named
+        )
+        case_id = decision.case_id
         if line.identity and line.facts and decision.outcome in (Outcome.CREATED, Outcome.REPEAT):
-            self._remember(line, decision, candidates)
+            case_id = self._remember(line, decision, candidates)
+        for at in decision.settles:
+            earlier[at] = earlier[at]._replace(waits_for="")
+        waits = decision.outcome is Outcome.QUARANTINED
+        reason = decision.reason or next(iter(line.problems), "")
+        earlier.append(
+            EarlierLine(
+                fingerprint,
+                decision.outcome,
+                line.result,
+                case_id,
+                line.extracted_at,
+                is_in_lot=False,
+                waits_for=str(reason) if waits else "",
+                person=named,
+            )
+        )
         return decision
 
-    def _remember(self, line: ParsedLine, decision: Decision, candidates: list[KnownPerson]) -> None:
-        """Store the case, and what the line adds to the known person."""
+    def _remember(self, line: ParsedLine, decision: Decision, candidates: list[KnownPerson]) -> int | None:
+        """Store the case, and what the line adds to the known person; return the id of the case."""
         assert line.identity is not None
         assert line.facts is not None
         person = next((one for one in candidates if one.person_id == decision.person_id), None)
@@ -154,6 +174,8 @@ class Store:
         if decision.outcome is Outcome.CREATED:
             self.cases += 1
             person.cases.append(KnownCase(self.cases, line.facts.sampled_at))
-        elif decision.moves_first_sampling:
+            return self.cases
+        if decision.moves_first_sampling:
             joined = next(case for case in person.cases if case.case_id == decision.case_id)
             joined.first_sampled_at = line.facts.sampled_at
+        return decision.case_id

@@ -13,6 +13,7 @@ from tracing.calls.models import Call, Draft
 from tracing.cases.models import Case
 from tracing.escalations import services as escalations
 from tracing.escalations.models import Audience, Reason
+from tracing.imports.arrivals import tokens
 from tracing.imports.lots.queries import report
 from tracing.imports.models import ImportLine, ImportLot, LotState, SourceKind
 from tracing.imports.rules import Outcome
@@ -21,6 +22,7 @@ from tracing.imports.sources import services as source_services
 from tracing.imports.sources.key_files import read_password
 from tracing.kernel.db import session, take_id
 from tracing.onboarding.models import Invitation
+from tracing.people.countries import Country
 from tracing.people.models import PossibleDuplicate
 from tracing.queue.households import priorities
 from tracing.queue.models import CallTask
@@ -28,7 +30,14 @@ from tracing.sickleave.models import NoteKind, SickNote
 from tracing.staff.models import Absence, Loan, Member, Role, Site
 from tracing.vault import services as vault
 
-SKELETON = {"row_number": 2, "version": 1, "step": "opening", "copy": "insured", "kind": "password"}
+SKELETON = {
+    "row_number": 2,
+    "version": 1,
+    "message_id": 1,
+    "step": "opening",
+    "copy": "insured",
+    "kind": "password",
+}
 """The parts of an address that are not objects of their own."""
 
 
@@ -120,6 +129,7 @@ def objects_at(site: Site, other: Site, school: Site, *, serial: int, at: dateti
         "request_id": caller_requests.keep(name="A", number="", words="x", site_id=site.id, by=by, at=at).id,
         "site_id": site.id,
         "task_id": task.id,
+        "token_id": tokens.make(lot.source_code, label="jeton", by=colleague.id, at=at).token.id,
     }
     return Objects(everyone, numbers, {"member_id": recruit.id, "invitation_id": waiting.id})
 
@@ -131,9 +141,11 @@ def _lot(site: Site, by: int, other: int, serial: int, *, at: datetime) -> Impor
         label=code,
         kind=SourceKind.LABORATORY,
         is_trusted=False,
+        ids_are_unique=True,
         needs_signature=False,
         site_id=site.id,
         contact="",
+        country=Country.FRANCE,
     )
     source_services.add_source(code, terms, by=by, at=at)
     source_services.record_first_mapping(code, ["ID_RESULTAT", "NOM_NAISSANCE"], at=at)

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from sqlalchemy import update
+
 from tracing.cases import services as cases
-from tracing.cases.models import Case, LabResult
+from tracing.cases.models import Case, ContraryResult, LabResult
 from tracing.contacts.models import Contact
 from tracing.kernel.db import session, take_id
 from tracing.people import services as people
@@ -150,6 +152,17 @@ def case(
     )
     session.flush()
     return opened
+
+
+def contradicted(opened: Case, *, by_pcr_on: date, at: datetime) -> None:
+    """Let an antigen test be what a case is known by, and a negative PCR come after it."""
+    session.execute(update(LabResult).where(LabResult.case_id == opened.id).values(analysis="AG"))
+    session.add(
+        ContraryResult(
+            case_id=opened.id, analysis="PCR", result="N", sampled_on=by_pcr_on, line_id=0, received_at=at
+        )
+    )
+    session.flush()
 
 
 def waiting_case(site: Site, who: Identity | None = None, *, at: datetime) -> CallTask:

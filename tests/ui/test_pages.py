@@ -18,7 +18,7 @@ REFUSALS = [
 
 
 def soup(answer):
-    return BeautifulSoup(answer.text, "html5lib")
+    return BeautifulSoup(answer.text, "html.parser")
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -14,8 +14,10 @@ from tracing.contacts import views as contacts
 from tracing.desk import views as desk
 from tracing.duplicates import views as pairs
 from tracing.escalations import views as escalations
+from tracing.imports.arrivals import token_views as source_tokens
+from tracing.imports.arrivals import views as arrivals
 from tracing.imports.pages import column_mapping as mapping
-from tracing.imports.pages import corrections, priorities, source_keys, sources
+from tracing.imports.pages import corrections, priorities, source_keys, sources, unknown_codes
 from tracing.imports.pages import lot_actions as lots
 from tracing.imports.pages import lots as imports
 from tracing.kernel.config import Settings
@@ -27,6 +29,7 @@ from tracing.staff import access
 from tracing.staff import views as staff
 from tracing.staff.accounts import national_views as national
 from tracing.staff.accounts import views as accounts
+from tracing.studio import views as studio
 from tracing.supervision import views as supervision
 from tracing.ui import requests
 from tracing.ui.errors import register_errors
@@ -47,9 +50,13 @@ FEATURES = (
     corrections,
     sources,
     source_keys,
+    source_tokens,
+    arrivals,
+    unknown_codes,
     mapping,
     pairs,
     priorities,
+    studio,
     supervision,
 )
 """Modules that hold a blueprint called `bp`."""

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from tracing.duplicates import queries as pairs
 from tracing.imports.corrections import queries as corrections
 from tracing.messages import queries as messages
+from tracing.programmes.loader import get_pack
 from tracing.staff import access
 from tracing.staff.agent import Agent
 from tracing.staff.models import Role, SiteKind
@@ -53,6 +54,7 @@ DOORS = (
         also=("/calling-hours",),
     ),
     RailEntry("onboarding.recruits", _l("Recrues"), "mortarboard", frozenset({Role.REFERENT})),
+    RailEntry("studio.ask", _l("Règles"), "signpost-split", frozenset({Role.ADVISER, Role.REFERENT})),
     RailEntry("imports.lots", _l("Lots reçus"), "file-earmark-arrow-up", frozenset({Role.IMPORTER})),
     RailEntry(
         "corrections.waiting",
@@ -120,6 +122,7 @@ def frame() -> dict[str, Any]:
         unlock_url=url_for("staff.unlock"),
         activity_url=url_for("staff.activity"),
         idle_minutes=access.idle_minutes(),
+        warning=_programme_warning(agent.site.programme),
         menu=(MenuLink(url=url_for("staff.account"), label=_("Mon compte"), icon="person-badge"),),
     )
     return {
@@ -127,3 +130,16 @@ def frame() -> dict[str, Any]:
         "rail": places_of(agent),
         "is_training": agent.site.kind is SiteKind.TRAINING,
     }
+
+
+def _programme_warning(programme: str) -> str | None:
+    """Return what every page says of a programme that no doctor has checked."""
+    pack = get_pack(programme)
+    if not pack.needs_medical_validation:
+        return None
+    return str(
+        _(
+            "Programme « %(programme)s » : ces règles doivent être validées par un médecin avant tout appel réel.",
+            programme=pack.label,
+        )
+    )

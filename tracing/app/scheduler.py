@@ -14,6 +14,7 @@ from tracing.app import tidy_jobs
 from tracing.calls import jobs as calls
 from tracing.escalations import jobs as escalations
 from tracing.imports import jobs as imports
+from tracing.imports.corrections import jobs as corrections
 from tracing.imports.lots import inbox as folder
 from tracing.kernel import clock
 from tracing.kernel.config import Settings
@@ -39,8 +40,8 @@ EVERY = {
 LOOK_EVERY = 5
 """A slot that has begun is taken within this many seconds, whatever this machine's clock says."""
 
-WORK_EVERY, FETCH_EVERY = 2, 15
-"""Seconds between two checks for lots that wait, and of the watched folder."""
+WORK_EVERY, GATHER_EVERY, FETCH_EVERY = 2, 5, 15
+"""Seconds between two checks for lots that wait, for messages that make one, and of the watched folder."""
 
 
 class Scheduler(BackgroundScheduler):  # type: ignore[misc]
@@ -87,7 +88,11 @@ def _add_imports(scheduler: Scheduler, settings: Settings) -> None:
                 return
 
     inbox = folder.Inbox(settings)
-    every = (("work", work, WORK_EVERY), ("fetch", inbox.fetch, FETCH_EVERY))
+    every = (
+        ("work", work, WORK_EVERY),
+        ("gather", lambda _slot: imports.gather_messages(settings), GATHER_EVERY),
+        ("fetch", inbox.fetch, FETCH_EVERY),
+    )
     for name, job, seconds in every:
         scheduler.add_job(
             run_once_per_slot(name, job, seconds), CronTrigger(second=f"*/{seconds}", timezone=UTC), id=name
@@ -96,6 +101,11 @@ def _add_imports(scheduler: Scheduler, settings: Settings) -> None:
         run_once_per_slot("remove_originals", imports.remove_originals, 3600),
         CronTrigger(minute=27, timezone=UTC),
         id="remove_originals",
+    )
+    scheduler.add_job(
+        run_once_per_slot("forget_negatives", corrections.forget_negatives, 3600),
+        CronTrigger(minute=37, timezone=UTC),
+        id="forget_negatives",
     )
 
 

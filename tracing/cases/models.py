@@ -3,7 +3,16 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Sequence, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Sequence,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.kernel.db import Base, enum_text
@@ -94,12 +103,18 @@ class LabResult(Base):
     """One result of a laboratory. Its id is permanently unique within its source."""
 
     __tablename__ = "lab_results"
-    __table_args__ = (UniqueConstraint("source_code", "source_result_id"),)
+    __table_args__ = (
+        UniqueConstraint("source_code", "source_result_id"),
+        Index(
+            "ix_lab_results_reinstated", "reinstated_at", postgresql_where=text("reinstated_at IS NOT NULL")
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
     source_code: Mapped[str]
     source_result_id: Mapped[str | None]
+    """None: it has no id, or one that another person's result has already."""
     sampled_at: Mapped[datetime]
     validated_at: Mapped[datetime | None]
     analysis: Mapped[str | None]
@@ -109,8 +124,34 @@ class LabResult(Base):
     symptoms: Mapped[str | None]
     """The laboratory's code: ASY, S01, S24, S57, SP7, U."""
     withdrawn_at: Mapped[datetime | None]
+    reinstated_at: Mapped[datetime | None]
+    """When the laboratory sent a withdrawn result as positive again."""
     line_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     """The line of a lot it came from."""
+
+
+class ContraryResult(Base):
+    """A negative result that contradicts a case known by another kind of test: the result and its day, no more."""
+
+    __tablename__ = "contrary_results"
+    __table_args__ = (
+        CheckConstraint("(noted_at IS NULL) = (noted_by IS NULL)", name="noted_by_somebody"),
+        Index("ix_contrary_results_to_note", "id", postgresql_where=text("noted_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
+    analysis: Mapped[str]
+    """PCR."""
+    result: Mapped[str]
+    """N."""
+    sampled_on: Mapped[date]
+    line_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    """The line of a lot that says so, itself without a person: undoing the lot removes both."""
+    received_at: Mapped[datetime]
+    noted_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    """The medical adviser who took note of it."""
+    noted_at: Mapped[datetime | None]
 
 
 registry.sealed("cases")

@@ -1,12 +1,12 @@
 """Read cases: by id or by reference."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from tracing.cases.errors import NoSuchCase
-from tracing.cases.models import Case
-from tracing.kernel.db import fresh, session
+from tracing.cases.models import Case, ContraryResult, LabResult
+from tracing.kernel.db import equals_any, fresh, session
 
 
 def get_case(case_id: int, *, site_id: int | None = None, lock: bool = False) -> Case:
@@ -34,3 +34,44 @@ def find_by_reference(reference: str) -> Case | None:
     """Return the case with a reference, ignoring spaces and case, as it may be dictated by telephone."""
     wanted = "".join(reference.split()).upper()
     return session.scalar(select(Case).where(Case.reference == wanted))
+
+
+LONGEST_LIST = 200
+
+
+def contrary_results(case_id: int) -> Sequence[ContraryResult]:
+    """Return the negative results that contradict a case, in the order they came."""
+    return session.scalars(
+        select(ContraryResult)
+        .where(ContraryResult.case_id == case_id, _still_contradicts())
+        .order_by(ContraryResult.id)
+    ).all()
+
+
+def contrary_results_to_note(site_id: int) -> Sequence[tuple[ContraryResult, Case]]:
+    """Return the results at a site of which no medical adviser has taken note, each with its case, oldest first."""
+    rows = session.execute(
+        select(ContraryResult, Case)
+        .join(Case, Case.id == ContraryResult.case_id)
+        .where(ContraryResult.noted_at.is_(None), Case.site_id == site_id, _still_contradicts())
+        .order_by(ContraryResult.id)
+        .limit(LONGEST_LIST)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def _still_contradicts() -> ColumnElement[bool]:
+    """Return the condition that no result of the same kind of test found the disease."""
+    found = select(LabResult.id).where(
+        LabResult.case_id == ContraryResult.case_id,
+        LabResult.analysis == ContraryResult.analysis,
+        LabResult.result == "P",
+        LabResult.withdrawn_at.is_(None),
+    )
+    return ~found.correlate(ContraryResult).exists()
+
+
+def decided_among(case_ids: Iterable[int]) -> Sequence[int]:
+    """Return which of these cases have been decided: their days were computed for somebody."""
+    chosen = select(Case.id).where(equals_any(Case.id, case_ids), Case.isolation_measure.is_not(None))
+    return session.scalars(chosen.order_by(Case.id)).all()

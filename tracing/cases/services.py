@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from tracing.cases import rules
-from tracing.cases.models import Case, CaseOutcome, CaseStatus, reference_sequence
+from tracing.cases.models import Case, CaseOutcome, CaseStatus, ContraryResult, reference_sequence
 from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.programmes.loader import get_pack
@@ -117,6 +117,14 @@ def withdraw(case: Case, *, by: int | None, at: datetime) -> None:
     events.record("case.result_withdrawn", by=by, at=at, subject=("case", case.id), site_id=case.site_id)
 
 
+def reinstate(case: Case, *, by: int | None, at: datetime) -> None:
+    """Let a case stand whose withdrawn result the laboratory sent again: open, unless it ended otherwise."""
+    if case.status is CaseStatus.WITHDRAWN or case.outcome is CaseOutcome.NOT_A_CASE:
+        case.status, case.outcome, case.closed_at = CaseStatus.OPEN, None, None
+        session.flush()
+    events.record("case.result_reinstated", by=by, at=at, subject=("case", case.id), site_id=case.site_id)
+
+
 def close(case: Case, outcome: CaseOutcome, *, by: int | None, at: datetime) -> None:
     """Close a case; does nothing if it is closed already."""
     if case.status is CaseStatus.CLOSED:
@@ -133,3 +141,27 @@ def reopen(case: Case, *, status: CaseStatus = CaseStatus.OPEN, by: int | None, 
     case.status, case.outcome, case.closed_at = status, None, None
     session.flush()
     events.record("case.reopened", by=by, at=at, subject=("case", case.id), site_id=case.site_id)
+
+
+def note_contrary_results(case: Case, *, by: int, at: datetime) -> None:
+    """Record that a medical adviser took note of every result that contradicts a case; a second time does nothing.
+
+    The event is about the result: noting it does not keep the case when its lot is undone.
+    """
+    found = session.scalars(
+        select(ContraryResult)
+        .where(ContraryResult.case_id == case.id, ContraryResult.noted_at.is_(None))
+        .order_by(ContraryResult.id)
+        .with_for_update()
+    ).all()
+    for one in found:
+        one.noted_by, one.noted_at = by, at
+        session.flush()
+        events.record(
+            "case.contrary_result_noted",
+            by=by,
+            at=at,
+            subject=("contrary_result", one.id),
+            site_id=case.site_id,
+            case=case.id,
+        )

@@ -32,7 +32,6 @@ from tracing.sickleave import services as notes
 
 RING_AGAIN_WITHIN = timedelta(hours=24)
 """By when somebody who was told otherwise is called."""
-AFTER_ALL_WITHIN = timedelta(hours=4)
 
 
 def record(new: Sequence[NewFact], *, by: int | None, at: datetime) -> list[Fact]:
@@ -291,7 +290,7 @@ def _stop_text(one: Consequence, by: int | None, at: datetime) -> None:
 def _after_all(one: Consequence, by: int | None, at: datetime) -> None:
     task = _locked(one.subject[1])
     if people.has_number(task.person_id):
-        queue.reopen_task(task, due_at=at + AFTER_ALL_WITHIN, by=by, at=at)
+        queue.reopen_task(task, due_at=task.due_at, by=by, at=at)
     else:
         queue.close_task(task, TaskState.NO_NUMBER, by=by, at=at)
 

@@ -18,7 +18,6 @@ from tracing.programmes.rules import (
     contagious_window,
     quarantine,
 )
-from tracing.programmes.rules.reference import first_in_force
 from tracing.programmes.schema import Pack
 from tracing.programmes.vocabulary import Distance, Protection, RiskLevel, Vaccination
 
@@ -186,8 +185,8 @@ def search_window(
 
 def confined_minutes(pack: Pack, on: date) -> int:
     """Return how many minutes in a closed space count, by the rule in force."""
-    row = first_in_force(pack.risks, on)
-    return row.confined_minutes if row else USUAL_CONFINED_MINUTES
+    row = pack.risks.choose({}, on)
+    return (row.confined_minutes if row else None) or USUAL_CONFINED_MINUTES
 
 
 def is_called(risk: RiskLevel) -> bool:

@@ -21,6 +21,7 @@ from tracing.kernel import clock, events
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session, transaction
 from tracing.kernel.secrets import load_or_create
+from tracing.people.countries import Country
 from tracing.staff import queries as staff
 from tracing.staff.models import Member
 
@@ -101,8 +102,10 @@ def know_senders(settings: Settings, *, at: datetime) -> None:
                 kind=SourceKind.PORTAL,
                 is_trusted=True,
                 needs_signature=False,
+                ids_are_unique=True,
                 site_id=None,
                 contact=_("Assistance du portail, du lundi au samedi de 8 h à 19 h"),
+                country=Country.FRANCE,
             ),
             by=proposes,
             at=at,
@@ -119,8 +122,10 @@ def know_senders(settings: Settings, *, at: datetime) -> None:
                 kind=SourceKind.PLATFORM,
                 is_trusted=True,
                 needs_signature=False,
+                ids_are_unique=True,
                 site_id=school.id if school else None,
                 contact="",
+                country=Country.FRANCE,
             ),
             by=proposes,
             at=at,

@@ -8,9 +8,9 @@ from flask_babel import gettext as _
 
 from tracing.duplicates import queries, words
 from tracing.duplicates.queries import Side
-from tracing.people.merging import Likeness, Part, Piece, Why, compare, split_at_difference, why
+from tracing.people.merging import Likeness, Part, Piece, compare, split_at_difference, why
 from tracing.people.models import PossibleDuplicate
-from tracing.people.rules import Identity, nir_counts, nirs_contradict
+from tracing.people.rules import Identity, Why, nir_counts, nirs_contradict
 from tracing.ui.formats import phone
 
 MARKED = (Likeness.ONE_LETTER, Likeness.AGREES, Likeness.DIFFERS)

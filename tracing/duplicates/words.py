@@ -4,8 +4,9 @@ from flask_babel import lazy_gettext as _l
 
 from tracing.cases.models import CaseOutcome, CaseStatus
 from tracing.contacts.models import ContactStatus
-from tracing.people.merging import Likeness, Part, Why
+from tracing.people.merging import Likeness, Part
 from tracing.people.models import PairState
+from tracing.people.rules import Why
 from tracing.queue.models import TaskState
 
 WHY_WORDS = {
@@ -16,6 +17,16 @@ WHY_WORDS = {
     Why.ONE_LETTER: _l(
         "Les noms de naissance diffèrent d’une lettre ; le premier prénom, la naissance et un numéro ou le NIR sont communs."
     ),
+    Why.NO_GIVEN_NAME: _l(
+        "Aucun prénom n’est encore donné (« bébé », « enfant »…), même nom de naissance et même jour : le même enfant, ou des jumeaux ?"
+    ),
+    Why.PART_OF_NAME: _l(
+        "Un nom de naissance est une partie de l’autre (nom double) ; le premier prénom, la naissance et un numéro ou le NIR sont communs."
+    ),
+    Why.USUAL_NAME: _l(
+        "Le nom d’usage de l’une est donné comme nom de naissance de l’autre ; le premier prénom et la naissance sont communs."
+    ),
+    Why.GIVEN_NAME_MISSING: _l("Même nom, même naissance ; un prénom manque dans l’une des deux listes."),
     Why.RESEMBLED: _l("Les fiches se ressemblaient à l’arrivée du lot ; elles ont changé depuis."),
 }
 

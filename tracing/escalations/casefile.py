@@ -9,6 +9,7 @@ from tracing.calls import queries as calls
 from tracing.calls.models import Call
 from tracing.calls.rules import SCRIPT_OF
 from tracing.cases import queries as cases
+from tracing.cases import words as case_words
 from tracing.cases.models import Case
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.escalations.models import Escalation
@@ -33,6 +34,8 @@ class CaseFile:
     case: Case | None
     """None if the person is a contact: the case is another person's and must not be read."""
     contact: Contact | None
+    contradiction: str
+    """About negative PCRs after the antigen test that made the case; empty if there are none."""
     contacts_named: int
     lines: Sequence[Line]
     timeline: Sequence[Call]
@@ -57,11 +60,20 @@ def open_case_file(escalation: Escalation) -> CaseFile:
         identity=people.find_joint_identity(task.person_id),
         case=case if is_case else None,
         contact=None if is_case or task.contact_id is None else session.get(Contact, task.contact_id),
+        contradiction=_contradiction(case) if is_case else "",
         contacts_named=_count_contacts(case.id) if is_case else 0,
         lines=_answers(task),
         timeline=past,
         names=staff.member_names(call.tracer_id for call in past),
     )
+
+
+def _contradiction(case: Case) -> str:
+    found = cases.contrary_results(case.id)
+    if not found:
+        return ""
+    said = case_words.contradiction(one.sampled_on for one in found)
+    return f"{said} {case_words.which_decides(case.programme)}"
 
 
 def _answers(task: CallTask) -> Sequence[Line]:

@@ -3,14 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+
+from sqlalchemy import select
 
 from tracing.calls import queries as calls
 from tracing.calls.models import Call
 from tracing.cases import queries as cases
+from tracing.cases import words as case_words
+from tracing.cases.models import Case
 from tracing.escalations import queries, rules
 from tracing.escalations.models import Escalation
 from tracing.escalations.queries import Words
-from tracing.queue.models import CallTask, TaskKind
+from tracing.kernel.db import session
+from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.staff.agent import Agent
 
 
@@ -78,3 +84,44 @@ def rows(found: Sequence[Escalation], *, by: Agent, at: datetime) -> list[Row]:
         )
         for one in found
     ]
+
+
+@dataclass(frozen=True)
+class ContradictedCase:
+    """A case known by an antigen test, whose negative PCR no adviser has noted: no identity, only its reference."""
+
+    case: Case
+    sentence: str
+    decides: str
+    received_at: datetime
+    is_called: bool
+    """Whether the first call was made."""
+
+
+def contradicted_cases(site_id: int) -> list[ContradictedCase]:
+    """Return the cases of a site that a negative PCR contradicts, until an adviser takes note."""
+    found = sorted(cases.contrary_results_to_note(site_id), key=lambda pair: pair[0].case_id)
+    grouped = [[*rows] for _case_id, rows in groupby(found, key=lambda pair: pair[0].case_id)]
+    called = set(
+        session.scalars(
+            select(CallTask.case_id).where(
+                CallTask.case_id.in_({case.id for _one, case in found}),
+                CallTask.kind == TaskKind.CASE_FIRST,
+                CallTask.state == TaskState.DONE,
+            )
+        )
+        if found
+        else ()
+    )
+    listed = [
+        ContradictedCase(
+            case,
+            case_words.contradiction(one.sampled_on for one, _case in rows),
+            case_words.which_decides(case.programme),
+            received_at=min(one.received_at for one, _case in rows),
+            is_called=case.id in called,
+        )
+        for rows in grouped
+        for case in [rows[0][1]]
+    ]
+    return sorted(listed, key=lambda one: one.received_at)

@@ -66,6 +66,7 @@ def lists() -> dict[str, object]:
         "first_waiting": next((row for row in rows if row.taker is None), None),
         "settled": listing.rows(queries.settled_since(here.id, audiences, midnight), by=agent(), at=at),
         "audiences": audiences,
+        "contradicted": listing.contradicted_cases(here.id) if Audience.ADVISER in audiences else [],
         "refreshed_at": at,
         "called": queries.find_called(agent().member_id),
     }

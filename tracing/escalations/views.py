@@ -12,6 +12,7 @@ from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Call
 from tracing.calls.words import OUTCOME_WORDS
 from tracing.cases import queries as cases
+from tracing.cases import services as case_services
 from tracing.escalations import calling, calling_views, listing, queries, rules, services, words
 from tracing.escalations.forms import AskForm
 from tracing.escalations.models import Decision, EscalationState, Reason
@@ -241,6 +242,17 @@ def waiting_list() -> ResponseReturnValue:
     """Return both lists again, for a page that stays open."""
     template = "escalations/lists.html" if is_fragment() else "escalations/waiting.html"
     return render_template(template, **lists())
+
+
+@bp.post("/escalations/contradicted/<int:case_id>/noted")
+@may(Role.ADVISER)
+def note_contradiction(case_id: int) -> ResponseReturnValue:
+    """Take note of the negative PCR of a case known by an antigen test."""
+    with transaction():
+        case = cases.get_case(case_id, site_id=agent().site.id)
+        case_services.note_contrary_results(case, by=agent().member_id, at=clock.database_now())
+    flash(_("%(reference)s : pris en compte.", reference=case.reference))
+    return redirect(url_for("escalations.waiting"), 303)
 
 
 @bp.post("/escalations/<int:escalation_id>/take")

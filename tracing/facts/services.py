@@ -67,7 +67,14 @@ def add_known(new: NewFact, *, by: int | None = None, at: datetime) -> None:
 
 
 def retract(
-    fact: Said, subject: Subject, *, words: str, cohort: date, source: FactSource, by: int, at: datetime
+    fact: Said,
+    subject: Subject,
+    *,
+    words: str,
+    cohort: date,
+    source: FactSource,
+    by: int | None,
+    at: datetime,
 ) -> None:
     """Take a fact back, as a mistake, with the reason in words."""
     record(

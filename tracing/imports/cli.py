@@ -9,7 +9,7 @@ from typing import Any, TextIO
 from tracing.imports import jobs
 from tracing.imports.decryption.secrets import passwords_in, secrets_from
 from tracing.imports.jobs import Arrival
-from tracing.imports.lots import inbox, queries
+from tracing.imports.lots import inbox, queries, routing
 from tracing.imports.models import LotState
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
@@ -38,6 +38,8 @@ def load(
     Raises:
         FileRefused: the file as a whole cannot be loaded.
     """
+    with transaction():
+        terms = routing.terms_of_source(source, settings)
     written = password_file.read_text(encoding="utf-8") if password_file else ""
     arrival = Arrival(
         content=file.read_bytes(),
@@ -48,9 +50,9 @@ def load(
             certificate=cert_file.read_bytes() if cert_file else b"",
             passwords=passwords_in(written, file.name),
         ),
-        zone=settings.zone,
-        allow_fiction=settings.fiction_numbers,
-        programme=settings.programme,
+        zone=terms.zone,
+        allow_fiction=terms.allow_fiction,
+        programme=terms.programme,
         keep_days=settings.keep_originals_days,
     )
     line = ProgressLine(screen) if screen is not None and screen.isatty() else None
@@ -120,6 +122,7 @@ def in_words(report: dict[str, Any]) -> Iterator[str]:
     for name in COUNTS:
         yield f"  {name.replace('_', ' '):<14}{report[name]:>6}"
     yield f"  new episodes {report['new_episodes']}, possible duplicates {report['possible_duplicates']}"
+    yield f"  completed {report['completed']}, ids shared {report['shared_ids']}, ids lost {report['lost_ids']}"
     for title, codes in (
         ("quarantined because", report["quarantine_reasons"]),
         ("warnings", report["warnings"]),

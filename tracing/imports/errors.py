@@ -12,9 +12,12 @@ class FileRefused(Invalid):
 
     refusal: Refusal
     words: LazyString
+    words_at_line: LazyString | None = None
+    """The sentence where the line is known, for the sender to mend the right thing."""
 
     def __init__(self, **details: str) -> None:
-        super().__init__(str(self.words) % details)
+        words = self.words_at_line if self.words_at_line is not None and "line" in details else self.words
+        super().__init__(str(words) % details)
 
 
 class EmptyFile(FileRefused):
@@ -135,6 +138,25 @@ class DamagedFile(FileRefused):
 
     refusal = Refusal.DAMAGED
     words = _("Ce fichier est abîmé ou incomplet. Demandez un nouvel envoi.")
+    words_at_line = _("Ce fichier est abîmé après la ligne %(line)s. Demandez un nouvel envoi.")
+
+
+class NotText(FileRefused):
+    """Too many bytes that no text contains: it was altered, or is something else."""
+
+    refusal = Refusal.NOT_TEXT
+    words = _(
+        "Ce fichier contient trop de caractères illisibles, dès la ligne %(line)s. Demandez un nouvel envoi."
+    )
+
+
+class UnknownEncoding(FileRefused):
+    """Names would be garbled: the letters with accents make sense in no encoding, or in several."""
+
+    refusal = Refusal.UNKNOWN_ENCODING
+    words = _(
+        "L’encodage des lettres accentuées est incertain dès la ligne %(line)s (%(candidates)s ?). Demandez un envoi en UTF-8."
+    )
 
 
 class HoldsMacros(FileRefused):
@@ -169,7 +191,9 @@ class SeveralTables(FileRefused):
     """Two sheets hold results: a row number would not tell which line is meant."""
 
     refusal = Refusal.SEVERAL_TABLES
-    words = _("Plusieurs feuilles de ce classeur contiennent des résultats. Demandez une seule feuille.")
+    words = _(
+        "Plusieurs feuilles de ce classeur contiennent des résultats (feuilles %(sheets)s). Demandez une seule feuille."
+    )
 
 
 class NoResults(FileRefused):
@@ -186,11 +210,13 @@ class NoObservation(FileRefused):
     words = _("Ces messages HL7 ne contiennent aucun résultat : le segment OBX manque.")
 
 
-class NoColumns(FileRefused):
-    """HL7 messages name their fields themselves: there are no columns to map."""
+class MessagesApart(FileRefused):
+    """One of the messages gathered into a lot cannot be read: the others must not wait for it."""
 
-    refusal = Refusal.NO_COLUMNS
-    words = _("Ce fichier contient des messages HL7 : il n’y a pas de colonnes à associer.")
+    refusal = Refusal.MESSAGES_APART
+    words = _(
+        "Un de ces messages ne peut pas être lu. Ils sont repris dans d’autres lots, où lui seul sera refusé."
+    )
 
 
 class UnknownLayout(FileRefused):

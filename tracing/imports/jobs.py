@@ -8,16 +8,17 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tracing.imports.arrivals import messages
 from tracing.imports.decryption.secrets import Secrets
 from tracing.imports.errors import FileRefused, NotNow, OriginalGone
 from tracing.imports.format.line import ParsedLine
 from tracing.imports.format.reading import Reading
 from tracing.imports.loading import pipeline, services
 from tracing.imports.loading.dry_run import Planner
-from tracing.imports.lots import interruptions, originals, queries, routing
+from tracing.imports.lots import interruptions, originals, queries, routing, uploads
 from tracing.imports.lots import services as lots
 from tracing.imports.lots.lock import lock_if_free, one_at_a_time
-from tracing.imports.models import ImportLot, LotState
+from tracing.imports.models import CameBy, ImportLot, LotState
 from tracing.imports.refusal_codes import Refusal
 from tracing.imports.sandbox.client import Extract
 from tracing.imports.sources import queries as source_queries
@@ -75,6 +76,7 @@ def load(
         with transaction():
             secrets = arrival.secrets + source_queries.secrets_of(arrival.source_code)
             accepted = source_queries.accepted_mappings(arrival.source_code)
+            country = source_queries.country_of(arrival.source_code)
         with open_with_accepted_mapping(arrival.content, secrets, accepted) as agreed, one_at_a_time():
             extract = agreed.extract
             at = arrival.received_at or clock.now()
@@ -88,9 +90,7 @@ def load(
                     at=at,
                 )
                 _note_opened(lot, agreed)
-            reading = Reading(
-                zone=arrival.zone, received_at=lot.received_at, allow_fiction=arrival.allow_fiction
-            )
+            reading = _reading_of(arrival, country, received_at=lot.received_at)
             report = _take_all(
                 lot, extract, reading, programme=arrival.programme, batch_size=batch_size, progress=progress
             )
@@ -122,11 +122,12 @@ def plan_file(
     with transaction():
         secrets = arrival.secrets + source_queries.secrets_of(arrival.source_code)
         accepted = source_queries.accepted_mappings(arrival.source_code)
+        country = source_queries.country_of(arrival.source_code)
     with open_with_accepted_mapping(arrival.content, secrets, accepted) as (extract, _):
         at = arrival.received_at or clock.now()
-        reading = Reading(zone=arrival.zone, received_at=at, allow_fiction=arrival.allow_fiction)
+        reading = _reading_of(arrival, country, received_at=at)
         with transaction():
-            planner = Planner(arrival.source_code, routing.routing_of(arrival.source_code), reading)
+            planner = _planner(arrival.source_code, reading)
         with gc_control.defer_gc() as sweep:
             for done, lines in _batches(extract.understood(reading), batch_size):
                 with transaction():
@@ -135,6 +136,12 @@ def plan_file(
                 if progress:
                     progress(done, extract.line_count)
         return planner.plan(at=at) | {"left_out": extract.left_out}
+
+
+def _reading_of(arrival: Arrival, country: str, *, received_at: datetime) -> Reading:
+    return Reading(
+        zone=arrival.zone, received_at=received_at, allow_fiction=arrival.allow_fiction, country=country
+    )
 
 
 def process_next_lot(
@@ -161,7 +168,7 @@ def process_next_lot(
         except NotNow:
             pass  # a person decided otherwise meanwhile
         except (FileRefused, OriginalGone) as refusal:
-            _end(lot.id, refusal)
+            _end(lot.id, refusal, keep_days=settings.keep_originals_days)
         except Exception as error:
             with transaction():
                 lots.record_interruption(lot.id, interruptions.sentence_of(error), at=clock.now())
@@ -195,7 +202,7 @@ def _work_on(lot: ImportLot, settings: Settings, *, batch_size: int, is_closing:
         terms = routing.terms_of(lot, settings)
         begun_with = lot.mapping_id if lot.state is LotState.LOADING else None
         accepted = source_queries.accepted_mappings(lot.source_code, begun_with=begun_with)
-    reading = Reading(zone=terms.zone, received_at=lot.received_at, allow_fiction=terms.allow_fiction)
+    reading = terms.reading(lot.received_at)
     with open_with_accepted_mapping(content, secrets, accepted) as agreed:
         extract = agreed.extract
         with transaction():
@@ -218,9 +225,12 @@ def _work_on(lot: ImportLot, settings: Settings, *, batch_size: int, is_closing:
 
 
 def _note_opened(lot: ImportLot, agreed: Agreed) -> None:
-    """Record that the lot was opened and its mapping version; a source's first file creates the first version."""
+    """Record that the lot was opened and its mapping version; a source's first file creates the first version.
+
+    So does its first table after HL7 messages only.
+    """
     extract, mapping_id = agreed
-    if mapping_id is None and extract.headings:
+    if mapping_id is None:
         first = source_services.record_first_mapping(lot.source_code, extract.headings, at=clock.now())
         mapping_id = first.id
     lots.opened(
@@ -233,23 +243,30 @@ def _note_opened(lot: ImportLot, agreed: Agreed) -> None:
     )
 
 
-def _end(lot_id: int, refusal: FileRefused | OriginalGone) -> None:
-    """End a lot that cannot be read: refused, or stopped if some of its lines are loaded already."""
+def _end(lot_id: int, refusal: FileRefused | OriginalGone, *, keep_days: int) -> None:
+    """End a lot that cannot be read: refused, or stopped if some of its lines are loaded already.
+
+    A lot of gathered messages is taken apart instead, until one message alone is refused.
+    """
     with transaction():
         lot = lots.get_locked(lot_id)
         if lot.state is LotState.LOADING:
             lots.stopped(lot_id, trouble=refusal.message, at=clock.now())
         elif lot.state is LotState.RECEIVED:
             if isinstance(refusal, FileRefused) and refusal.refusal is Refusal.UNKNOWN_LAYOUT:
-                lots.await_mapping(lot_id, at=clock.now())
-            else:
+                lots.await_mapping(lot_id, trouble=refusal.message, at=clock.now())
+            elif not (
+                isinstance(refusal, FileRefused)
+                and lot.came_by is CameBy.MESSAGES
+                and messages.take_apart(lot_id, refusal, keep_days=keep_days, at=clock.now())
+            ):
                 lots.refuse(lot_id, refusal, at=clock.now())
 
 
 def _plan(lot: ImportLot, extract: Extract, reading: Reading, *, batch_size: int) -> None:
     """Decide every line and store the outcome as the lot's plan; nothing of the lot is loaded."""
     with transaction():
-        planner = Planner(lot.source_code, routing.routing_of(lot.source_code), reading)
+        planner = _planner(lot.source_code, reading)
     with gc_control.defer_gc() as sweep:
         for read, lines in _batches(extract.understood(reading), batch_size):
             with transaction():
@@ -259,6 +276,15 @@ def _plan(lot: ImportLot, extract: Extract, reading: Reading, *, batch_size: int
     with transaction():
         plan = planner.plan(at=clock.now()) | {"left_out": extract.left_out}
         lots.planned(lot.id, plan, at=clock.now())
+
+
+def _planner(source_code: str, reading: Reading) -> Planner:
+    return Planner(
+        source_code,
+        routing.routing_of(source_code),
+        reading,
+        trusts_ids=source_queries.trusts_ids(source_code),
+    )
 
 
 def _take_all(
@@ -321,4 +347,19 @@ def remove_originals(slot: datetime) -> int:
     with transaction():
         if not take_slot("remove_originals", slot, at=clock.now()):
             return 0
+        messages.remove_old(at=clock.now())
+        uploads.remove_old(at=clock.now())
         return originals.remove_old(at=clock.now())
+
+
+def gather_messages(settings: Settings) -> list[int]:
+    """Make lots of the HL7 messages that came one by one and have waited for others; returns the lots."""
+    made = []
+    with transaction():
+        due = messages.due(at=clock.database_now())
+    for source_code, encoding in due:
+        with transaction():
+            lot_id = messages.gather(source_code, encoding, keep_days=settings.keep_originals_days)
+        if lot_id is not None:
+            made.append(lot_id)
+    return made

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.imports.rules import Outcome
 from tracing.kernel.db import Base, enum_text
+from tracing.people.countries import Country
 from tracing.vault import registry
 
 
@@ -37,6 +38,10 @@ class CameBy(StrEnum):
     PAGE = "page"
     FOLDER = "folder"
     COMMAND = "command"
+    HTTPS = "https"
+    """A laboratory's system posted it to its source's address."""
+    MESSAGES = "messages"
+    """HL7 messages that came in clear text over a connection protected by TLS; sealed before they were stored."""
 
 
 class KeyUse(StrEnum):
@@ -80,6 +85,8 @@ class ImportSource(Base):
     kind: Mapped[SourceKind] = mapped_column(enum_text(SourceKind), server_default=text("'laboratory'"))
     is_trusted: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Its lots are committed without a person."""
+    ids_are_unique: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    """Its result ids say which result is which. Not so for one that reuses them: its lines go by their fingerprints."""
     needs_signature: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """A file without a valid signature of this source is refused."""
     site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
@@ -87,6 +94,10 @@ class ImportSource(Base):
     contact: Mapped[str] = mapped_column(server_default=text("''"))
     """Contact at the sender for questions about a file: a service, a number, an address."""
     updated_at: Mapped[datetime | None]
+    country: Mapped[Country] = mapped_column(
+        enum_text(Country), default=Country.FRANCE, server_default=text("'FR'")
+    )
+    """How its national numbers, postcodes and telephone numbers are read."""
 
 
 class SourceKey(Base):
@@ -119,6 +130,27 @@ class SourceKey(Base):
     retired_at: Mapped[datetime | None]
 
 
+class SourceToken(Base):
+    """A token by which a laboratory's system posts to its source's address. It is shown once; only its hash is kept."""
+
+    __tablename__ = "source_tokens"
+    __table_args__ = (
+        CheckConstraint("(revoked_at IS NULL) = (revoked_by IS NULL)", name="revoked_by_somebody"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    source_code: Mapped[str] = mapped_column(ForeignKey("import_sources.code"), index=True)
+    label: Mapped[str]
+    token_hash: Mapped[bytes]
+    """SHA-256: 256 random bits need no salt."""
+    made_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    made_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    """Its last use, to the minute."""
+    revoked_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    revoked_at: Mapped[datetime | None]
+
+
 class SourceMapping(Base):
     """Which column of a source is which field, and which of its codes is which; a version never changes."""
 
@@ -134,6 +166,8 @@ class SourceMapping(Base):
     """Field to heading."""
     codes: Mapped[dict[str, Any]]
     """By coded field: the value in the file, and the layout's code for it."""
+    date_orders: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    """By field with dates that a person was asked about: day or month first (format.date_orders)."""
     made_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     """None: made automatically from the first file that the layout itself recognised."""
     made_at: Mapped[datetime]
@@ -210,7 +244,7 @@ class ImportLot(Base):
 
 
 class ImportOriginal(Base):
-    """A file as it came, encrypted by its sender; deleted after some days."""
+    """A file as it came, sealed once more; deleted after some days."""
 
     __tablename__ = "import_originals"
 
@@ -221,8 +255,58 @@ class ImportOriginal(Base):
     kept_until: Mapped[datetime] = mapped_column(index=True)
 
 
+class ImportMessage(Base):
+    """An HL7 message that came alone and was acknowledged; those of some seconds are gathered into one lot."""
+
+    __tablename__ = "import_messages"
+    __table_args__ = (
+        UniqueConstraint("source_code", "digest"),
+        CheckConstraint("(content IS NULL) = (lot_id IS NOT NULL)", name="here_or_in_a_lot"),
+        Index(
+            "ix_import_messages_waiting",
+            "source_code",
+            "encoding",
+            "id",
+            postgresql_where=text("lot_id IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    source_code: Mapped[str] = mapped_column(ForeignKey("import_sources.code"))
+    digest: Mapped[bytes]
+    """Keyed hash of the message without the time at which it was sent: a message sent again has the same."""
+    encoding: Mapped[str]
+    """Only messages of one encoding make a lot: the encoding of a file is judged as a whole."""
+    size: Mapped[int]
+    """Bytes it takes in its lot."""
+    content: Mapped[bytes | None]
+    """The message, sealed (`vault.services.seal_setting`); empty once it is in a lot, whose original holds it."""
+    received_at: Mapped[datetime]
+    kept_until: Mapped[datetime] = mapped_column(index=True)
+    """Until then the same message sent again is recognised."""
+    lot_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("import_lots.id"), index=True)
+
+
+class ImportUpload(Base):
+    """A file whose form had an error, kept for some minutes so that its sender need not choose it again."""
+
+    __tablename__ = "import_uploads"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    token: Mapped[str]
+    """What the form was given to ask for it: the form of another window does not get it."""
+    file_name: Mapped[str]
+    content: Mapped[bytes]
+    """Sealed (`vault.services.seal_setting`), with the key file and certificate that were chosen with it."""
+    kept_until: Mapped[datetime]
+
+
 TO_CORRECT = "outcome = 'quarantined' AND is_current AND settled_by_id IS NULL AND set_aside_at IS NULL"
 """SQL condition of the lines that still wait for a correction."""
+
+
+NEGATIVE_KEPT = "outcome = 'quarantined' AND result IN ('N', 'I', 'X') AND sealed IS NOT NULL"
+"""SQL condition of the lines that are not positive and whose person is kept until somebody has compared them."""
 
 
 class ImportLine(Base):
@@ -245,6 +329,7 @@ class ImportLine(Base):
             "ix_import_lines_settled_by", "settled_by_id", postgresql_where=text("settled_by_id IS NOT NULL")
         ),
         Index("ix_import_lines_to_correct", "id", postgresql_where=text(TO_CORRECT)),
+        Index("ix_import_lines_negatives", "id", postgresql_where=text(NEGATIVE_KEPT)),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -263,6 +348,16 @@ class ImportLine(Base):
     outcome: Mapped[Outcome] = mapped_column(enum_text(Outcome))
     new_episode: Mapped[bool] = mapped_column(default=False)
     possible_duplicate: Mapped[bool] = mapped_column(default=False)
+    completed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """A duplicate that brought a number, an address or an onset date that was missing."""
+    has_lost_id: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Its result id came in scientific notation, so that it has none."""
+    shares_id: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Another line of its lot has the same result id for another person."""
+    extracted_at: Mapped[datetime | None]
+    """When its file or message was made, by its own account, else received: which of two lines is newer."""
+    reinstated: Mapped[str | None]
+    """Of a line that brought a withdrawn result back, the status of the case before."""
     reasons: Mapped[list[str]]
     """Why it was quarantined, the decisive reason first."""
     warnings: Mapped[list[str]]
@@ -280,7 +375,7 @@ class ImportLine(Base):
 
 
 registry.sealed("import_lines")
-registry.blind_kinds("line")
+registry.blind_kinds("line", "message")
 registry.blind_columns("import_lines", "fingerprint")
 
 

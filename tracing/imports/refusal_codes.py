@@ -26,6 +26,8 @@ class Refusal(StrEnum):
     WRONG_SIGNATURE = "wrong_signature"
     SIGNER_MISSING = "signer_missing"
     DAMAGED = "damaged"
+    NOT_TEXT = "not_text"
+    UNKNOWN_ENCODING = "unknown_encoding"
     MACROS = "macros"
     TOO_LARGE = "too_large"
     TOO_WIDE = "too_wide"
@@ -33,7 +35,7 @@ class Refusal(StrEnum):
     SEVERAL_TABLES = "several_tables"
     NO_RESULTS = "no_results"
     NO_OBSERVATION = "no_observation"
-    NO_COLUMNS = "no_columns"
+    MESSAGES_APART = "messages_apart"
     UNKNOWN_LAYOUT = "unknown_layout"
     READER_STOPPED = "reader_stopped"
 

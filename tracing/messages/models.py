@@ -40,7 +40,7 @@ class MessageStop(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True, autoincrement=False)
     since: Mapped[datetime]
     by_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
-    """None: a laboratory said it."""
+    """The member who was told so in a call; none: a laboratory reported it with a result."""
 
 
 registry.sealed("messages")

@@ -29,6 +29,23 @@ def is_stopped(person_id: int) -> bool:
     return session.scalar(chosen.limit(1)) is not None
 
 
+def stopped_among(person_ids: Iterable[int]) -> set[int]:
+    """Return which of these records belong to people whose messages are stopped, under whichever record."""
+    found = people.leading_records(person_ids)
+    family = set(found.values()) | set(found)
+    rows = session.scalars(select(MessageStop.person_id).where(MessageStop.person_id.in_(family)))
+    stopped = set(rows)
+    return {one for one, leading in found.items() if {one, leading} & stopped}
+
+
+def reported_by_laboratory(person_ids: Iterable[int]) -> set[int]:
+    """Return which of these people were reported dead by a laboratory, and not in a call."""
+    chosen = select(MessageStop.person_id).where(
+        MessageStop.person_id.in_(set(person_ids)), MessageStop.by_id.is_(None)
+    )
+    return set(session.scalars(chosen))
+
+
 def messages_to(person_id: int) -> list[Written]:
     """Return the messages to a person, newest first."""
     chosen = select(Message).where(Message.person_id.in_(people.records_of_same_person(person_id)))

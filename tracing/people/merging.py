@@ -14,10 +14,11 @@ from tracing.kernel.redaction import redacted
 from tracing.people.names import given_names_agree, normal_form, one_letter_apart
 from tracing.people.rules import (
     Identity,
+    Why,
     completed,
     nir_counts,
     nirs_contradict,
-    possible_duplicate,
+    resemblance,
     same_person,
 )
 
@@ -137,26 +138,11 @@ def judge(question: Question) -> Verdict:
     return Verdict.MERGE
 
 
-class Why(StrEnum):
-    """Why two records are compared by a person."""
-
-    SEVERAL = "several"
-    """The rule matches them, but it also matched another person."""
-    NIRS_DIFFER = "nirs_differ"
-    ONE_LETTER = "one_letter"
-    RESEMBLED = "resembled"
-    """They were similar when the line came; their data has changed since."""
-
-
 def why(ours: Identity, theirs: Identity) -> Why:
     """Return why two records are a possible duplicate."""
     if same_person(ours, theirs):
         return Why.SEVERAL
-    if not possible_duplicate(ours, theirs):
-        return Why.RESEMBLED
-    if one_letter_apart(normal_form(ours.birth_name), normal_form(theirs.birth_name)):
-        return Why.ONE_LETTER
-    return Why.NIRS_DIFFER
+    return resemblance(ours, theirs) or Why.RESEMBLED
 
 
 class Part(StrEnum):

@@ -14,7 +14,7 @@ class KeyKind(StrEnum):
     """The values a blind index is made of."""
 
     GIVEN_BIRTH = "given_birth"
-    """First given name and birth date: shared by all records that may be the same person."""
+    """A given name and birth date: the first shared by all records of one person, the second for a list without it."""
     NAME_BIRTH = "name_birth"
     NIR = "nir"
     PHONE = "phone"

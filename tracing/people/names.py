@@ -23,6 +23,23 @@ _WHOLE_LETTERS = str.maketrans(
 )
 
 
+_NO_GIVEN_NAMES = frozenset(
+    (
+        *("BEBE", "BEBES", "BB", "ENFANT", "NOURRISSON", "JUMEAU", "JUMELLE", "GARCON", "FILLE", "FOETUS"),
+        *("NN", "X", "XX", "XXX", "NP", "SP", "INCONNU", "INCONNUE", "ANONYME", "PRENOM", "NOUVEAUNE"),
+        *("BABY", "NEWBORN", "INFANT", "UNKNOWN", "NEUGEBORENES", "SAUGLING", "UNBEKANNT"),
+    )
+)
+_NO_GIVEN_NAMES_IN_WORDS = (
+    ("NOUVEAU", "NE"),
+    ("NOUVEAU", "NEE"),
+    ("SANS", "PRENOM"),
+    ("NE", "SOUS", "X"),
+    ("N", "N"),
+)
+"""What is written where a given name would stand, mostly of a child not yet named."""
+
+
 def name_tokens(name: str) -> list[str]:
     """Return the words of a name in upper case without accents: “Jean-Rémi” gives JEAN, REMI."""
     if not name.isascii():
@@ -42,11 +59,52 @@ def first_given_name(first_names: str) -> str:
     return tokens[0] if tokens else ""
 
 
+def is_no_given_name(first_names: str) -> bool:
+    """Return whether a placeholder stands where the given names should be: BEBE, ENFANT 2, NN, X."""
+    return placeholder_length(name_tokens(first_names)) > 0
+
+
+def placeholder_length(tokens: list[str]) -> int:
+    """Return how many words at the beginning are a placeholder; 0 if the list begins with a name."""
+    if not tokens:
+        return 0
+    if tokens[0] in _NO_GIVEN_NAMES:
+        return 1
+    return next((len(words) for words in _NO_GIVEN_NAMES_IN_WORDS if tuple(tokens[: len(words)]) == words), 0)
+
+
+def placeholders_may_be_one(ours: str, theirs: str) -> bool:
+    """Return whether two placeholders may name one child: BEBE and BEBE 1 may, BEBE 1 and BEBE 2 are told apart."""
+    first, second = name_tokens(ours), name_tokens(theirs)
+    said, told = first[placeholder_length(first) :], second[placeholder_length(second) :]
+    shorter = min(len(said), len(told))
+    return said[:shorter] == told[:shorter]
+
+
 def given_names_agree(ours: str, theirs: str) -> bool:
-    """Return whether one list of given names begins with the other, name by name: laboratories cut the list."""
+    """Return whether one list of given names begins with the other, name by name: laboratories cut the list.
+
+    A placeholder agrees with nothing: every unnamed child of a day has the same.
+    """
     first, second = name_tokens(ours), name_tokens(theirs)
     shorter = min(len(first), len(second))
-    return shorter > 0 and first[:shorter] == second[:shorter]
+    return shorter > 0 and first[:shorter] == second[:shorter] and not placeholder_length(first)
+
+
+def lacks_one_given_name(ours: str, theirs: str) -> bool:
+    """Return whether one list of given names is the other without one: Marie Anne Claire and Marie Claire."""
+    shorter, longer = sorted((name_tokens(ours), name_tokens(theirs)), key=len)
+    if not shorter or len(longer) - len(shorter) != 1:
+        return False
+    return any(longer[:at] + longer[at + 1 :] == shorter for at in range(len(longer)))
+
+
+def part_of_the_other(ours: str, theirs: str) -> bool:
+    """Return whether all words of one name stand in the other, which is spelled otherwise: parts of a double name."""
+    first, second = name_tokens(ours), name_tokens(theirs)
+    if not first or not second or first == second:
+        return False
+    return set(first) <= set(second) or set(second) <= set(first)
 
 
 def one_letter_apart(ours: str, theirs: str) -> bool:

@@ -83,10 +83,15 @@ _PLANS = {
 }
 
 
-def read_phones(cell: str, *, allow_fiction: bool = False) -> PhonesRead:
-    """Read every number of a cell; an empty cell or a placeholder without a digit gives none and is no fault."""
+def read_phones(cell: str, *, allow_fiction: bool = False, country: str = "FR") -> PhonesRead:
+    """Read every number of a cell; an empty cell or a placeholder without a digit gives none and is no fault.
+
+    A number without its country code is one of `country`.
+    """
     if not cell:
         return _NOTHING
+    if country != "FR":
+        return _abroad(cell, country, allow_fiction=allow_fiction)
     if plain := _PLAIN.fullmatch(cell.translate(_BLANKS)):
         number = _french(plain[1], allow_fiction=allow_fiction)
         return PhonesRead((number,)) if number else PhonesRead(invalid=True)
@@ -96,6 +101,30 @@ def read_phones(cell: str, *, allow_fiction: bool = False) -> PhonesRead:
         return PhonesRead(invalid=True)
     numbers = [number for part in _parts(cell) for number in _read_part(part, allow_fiction=allow_fiction)]
     return _as_read(numbers)
+
+
+def _abroad(cell: str, country: str, *, allow_fiction: bool) -> PhonesRead:
+    """Read the numbers of a cell that a sender of another country wrote, by that country's numbering plan."""
+    if _ONLY_ZEROS.fullmatch(cell) or not _DIGIT.search(cell):
+        return _NOTHING
+    if _SCIENTIFIC.fullmatch(cell):
+        return PhonesRead(invalid=True)
+    whole = _dialled_in(cell, country, allow_fiction=allow_fiction)
+    if whole:  # also “030/1234567”, which is one number
+        return PhonesRead((whole,))
+    parts = [part for part in _SEVERAL.split(cell) if _DIGIT.search(part) and not _ONLY_ZEROS.fullmatch(part)]
+    return _as_read([_dialled_in(part, country, allow_fiction=allow_fiction) for part in parts])
+
+
+def _dialled_in(text: str, country: str, *, allow_fiction: bool) -> str | None:
+    """Read one number as it is dialled in a country; one reserved for fiction in France belongs to nobody anywhere."""
+    dialled = _NOT_DIALLED.sub("", text)
+    if allow_fiction and (plain := _PLAIN.fullmatch(dialled)) and _FICTION.fullmatch(plain[1]):
+        return f"+33{plain[1]}"
+    if dialled.startswith(("+33", "0033")):
+        found = _PLAIN.fullmatch(dialled)
+        return _french(found[1], allow_fiction=allow_fiction) if found else None
+    return _foreign(f"+{dialled[2:]}" if dialled.startswith("00") else text, country)
 
 
 def _as_read(numbers: list[str | None]) -> PhonesRead:
@@ -146,10 +175,10 @@ def _french(national: str, *, allow_fiction: bool) -> str | None:
     return f"+{country_code}{subscriber}" if plan.fullmatch(subscriber) else None
 
 
-def _foreign(dialled: str) -> str | None:
-    """Read a number with a country code; these are rare, so libphonenumber's slower parser is used."""
+def _foreign(dialled: str, country: str | None = None) -> str | None:
+    """Read a number with a country code or of a country; these are rare, so libphonenumber's slower parser is used."""
     try:
-        number = phonenumbers.parse(dialled, None)
+        number = phonenumbers.parse(dialled, country)
     except phonenumbers.NumberParseException:
         return None
     if not phonenumbers.is_valid_number(number):

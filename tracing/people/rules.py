@@ -3,17 +3,33 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
-from tracing.people.names import first_given_name, given_names_agree, normal_form, one_letter_apart
+from tracing.people.names import (
+    first_given_name,
+    given_names_agree,
+    is_no_given_name,
+    lacks_one_given_name,
+    name_tokens,
+    normal_form,
+    one_letter_apart,
+    part_of_the_other,
+    placeholder_length,
+    placeholders_may_be_one,
+)
 from tracing.people.nir import counts_for
+
+ABROAD = ("country", "national_number")
+"""Fields of people from another country's senders: stored only where they hold something."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
     """A person's identity and contact details: stored sealed, never in clear.
 
-    `nir` is valid and has 15 characters, or is None. `phones` are usable numbers in E.164, the one to try first
+    `nir` is valid and has 15 characters, or is None; `national_number` is that of another country, and matches nobody.
+    `country` is that of the address, and empty for France. `phones` are usable numbers in E.164, the one to try first
     at the front. The birth date of a contact may be unknown, and then no rule matches them with another person. Names
     keep the sender's spelling.
     """
@@ -30,12 +46,24 @@ class Identity:
     postcode: str = ""
     city: str = ""
     insee_code: str = ""
+    country: str = ""
+    national_number: str = ""
+
+    @property
+    def french_postcode(self) -> str:
+        """The postcode if it is a French one: only those have a place of ours."""
+        return "" if self.country else self.postcode
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-compatible form."""
         born = self.birth_date.isoformat() if self.birth_date else None
         # not `asdict`: its deep copy takes longer than sealing
-        return self.__dict__ | {"birth_date": born, "phones": list(self.phones)}
+        stored = self.__dict__ | {"birth_date": born, "phones": list(self.phones)}
+        # a release that does not know them opens the identity of everybody who has none
+        for name in ABROAD:
+            if not stored[name]:
+                del stored[name]
+        return stored
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "Identity":
@@ -58,21 +86,58 @@ def same_person(ours: Identity, theirs: Identity) -> bool:
     return _looks_the_same(ours, theirs) and not nirs_contradict(ours, theirs)
 
 
-def possible_duplicate(ours: Identity, theirs: Identity) -> bool:
-    """Return whether a person should compare two people who are not the same by rule.
+class Why(StrEnum):
+    """Why two records are compared by a person."""
 
-    Either only their NIRs differ, or the birth names differ by one letter while they share a telephone number
-    or a valid NIR.
+    SEVERAL = "several"
+    """The rule matches them, but it also matched another person."""
+    NIRS_DIFFER = "nirs_differ"
+    NO_GIVEN_NAME = "no_given_name"
+    """A placeholder stands for both given names: two records of a child not yet named, or twins."""
+    ONE_LETTER = "one_letter"
+    PART_OF_NAME = "part_of_name"
+    """One has a part of the other's double surname."""
+    USUAL_NAME = "usual_name"
+    """The usual name of one, of a marriage mostly, is given as the birth name of the other."""
+    GIVEN_NAME_MISSING = "given_name_missing"
+    """One list of given names is the other without one."""
+    RESEMBLED = "resembled"
+    """They were similar when the line came; their data has changed since."""
+
+
+def possible_duplicate(ours: Identity, theirs: Identity) -> bool:
+    """Return whether a person should compare two people who are not the same by rule."""
+    return resemblance(ours, theirs) is not None
+
+
+def resemblance(ours: Identity, theirs: Identity) -> Why | None:
+    """Return why a person should compare two people who are not the same by rule; None if they need not.
+
+    Birth dates are always equal. Birth names that differ by a letter or are parts of a double surname need a shared
+    telephone number or a valid NIR beside the first given name.
     """
     if ours.birth_date is None or ours.birth_date != theirs.birth_date:
-        return False
+        return None
     if _looks_the_same(ours, theirs):
-        return nirs_contradict(ours, theirs)
-    if not (_shares_a_nir(ours, theirs) or set(ours.phones) & set(theirs.phones)):
-        return False
-    if first_given_name(ours.first_names) != first_given_name(theirs.first_names):
-        return False
-    return one_letter_apart(normal_form(ours.birth_name), normal_form(theirs.birth_name))
+        return Why.NIRS_DIFFER if nirs_contradict(ours, theirs) else None
+    name, other_name = normal_form(ours.birth_name), normal_form(theirs.birth_name)
+    unnamed = is_no_given_name(ours.first_names), is_no_given_name(theirs.first_names)
+    if any(unnamed):
+        may_be_one = all(unnamed) and placeholders_may_be_one(ours.first_names, theirs.first_names)
+        return Why.NO_GIVEN_NAME if may_be_one and name == other_name else None
+    if first_given_name(ours.first_names) == first_given_name(theirs.first_names):
+        if _shares_a_nir(ours, theirs) or set(ours.phones) & set(theirs.phones):
+            if one_letter_apart(name, other_name):
+                return Why.ONE_LETTER
+            if part_of_the_other(ours.birth_name, theirs.birth_name):
+                return Why.PART_OF_NAME
+        if name != other_name and (
+            normal_form(ours.usual_name) == other_name or normal_form(theirs.usual_name) == name
+        ):
+            return Why.USUAL_NAME
+    if name == other_name and lacks_one_given_name(ours.first_names, theirs.first_names):
+        return Why.GIVEN_NAME_MISSING
+    return None
 
 
 def nirs_contradict(ours: Identity, theirs: Identity) -> bool:
@@ -110,6 +175,8 @@ def completed(known: Identity, newer: Identity) -> Identity:
         postcode=latest.postcode,
         city=latest.city,
         insee_code=latest.insee_code,
+        country=latest.country,
+        national_number=newer.national_number or known.national_number,
     )
 
 
@@ -119,9 +186,29 @@ def realm_key(value: str, *, is_invented: bool) -> str:
 
 
 def given_birth_key(identity: Identity) -> str:
-    """Return the key that the same person and every possible duplicate share: first given name and birth date."""
+    """Return the key that all records of one person share: first given name and birth date.
+
+    A placeholder is no given name: the family's name takes its place, as every unnamed child of a day would share it.
+    """
+    return given_birth_keys(identity)[0]
+
+
+def given_birth_keys(identity: Identity) -> tuple[str, ...]:
+    """Return the keys of which two possible duplicates share at least one, `given_birth_key` first.
+
+    The second given name has a key too: of two lists, one may lack the first name.
+    """
     born = identity.birth_date.isoformat() if identity.birth_date else ""
-    return f"{first_given_name(identity.first_names)}|{born}"
+    tokens = name_tokens(identity.first_names)
+    if placeholder_length(tokens):
+        return (f"?{normal_form(identity.birth_name)}|{born}",)
+    first = f"{tokens[0] if tokens else ''}|{born}"
+    if len(tokens) < _TWO or tokens[1] == tokens[0]:
+        return (first,)
+    return first, f"{tokens[1]}|{born}"
+
+
+_TWO = 2
 
 
 def name_birth_key(identity: Identity, given: str | None = None) -> str:

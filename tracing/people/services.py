@@ -27,7 +27,7 @@ def register(identity: Identity, *, cohort: date, is_invented: bool = False, at:
         sealed=vault.seal("people", person_id, cohort, identity.to_dict()),
         is_invented=is_invented,
         time_zone=zone_of(identity),
-        postcode_hash=place_hash(identity.postcode, is_invented=is_invented),
+        postcode_hash=place_hash(identity.french_postcode, is_invented=is_invented),
         created_at=at,
     )
     session.add(person)
@@ -72,7 +72,9 @@ def _replace(revisions: Sequence[tuple[Any, Identity]], *, cohort: date) -> None
             "cohorts": cohorts,
             "sealed": sealed,
             "zones": [zone_of(who) for _row, who in revisions],
-            "postcodes": [place_hash(who.postcode, is_invented=row.is_invented) for row, who in revisions],
+            "postcodes": [
+                place_hash(who.french_postcode, is_invented=row.is_invented) for row, who in revisions
+            ],
         },
     )
     session.execute(text("DELETE FROM person_keys WHERE person_id = ANY(:ids)"), {"ids": ids})
@@ -122,11 +124,11 @@ def place_hash(postcode: str, *, is_invented: bool) -> bytes | None:
 
 
 def index_values(
-    identity: Identity, *, is_invented: bool, given: str | None = None
+    identity: Identity, *, is_invented: bool, given: tuple[str, ...] | None = None
 ) -> list[tuple[KeyKind, str]]:
     """Return the search values of a person, with their kinds; those of fictional people are kept apart.
 
-    `given` is their `given_birth_key`, if the caller already has it.
+    `given` are their `given_birth_keys`, if the caller already has them.
     """
     values = _values(identity, given)
     if is_invented:
@@ -134,12 +136,12 @@ def index_values(
     return values
 
 
-def _values(identity: Identity, given: str | None) -> list[tuple[KeyKind, str]]:
+def _values(identity: Identity, given: tuple[str, ...] | None) -> list[tuple[KeyKind, str]]:
     values = [(KeyKind.PHONE, phone) for phone in rules.phone_keys(identity)]
     if identity.birth_date:
-        given = given or rules.given_birth_key(identity)
-        values.append((KeyKind.GIVEN_BIRTH, given))
-        values.append((KeyKind.NAME_BIRTH, rules.name_birth_key(identity, given)))
+        given = given or rules.given_birth_keys(identity)
+        values += [(KeyKind.GIVEN_BIRTH, key) for key in given]
+        values.append((KeyKind.NAME_BIRTH, rules.name_birth_key(identity, given[0])))
     if nir := rules.nir_key(identity):
         values.append((KeyKind.NIR, nir))
     if email := rules.email_key(identity):

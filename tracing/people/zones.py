@@ -1,5 +1,6 @@
 """Determine a person's time zone from their address or number: mainland France or an overseas department. Pure."""
 
+import re
 from functools import lru_cache
 
 from tracing.people.rules import Identity
@@ -32,7 +33,9 @@ OF_NUMBER = (
     ("+689", "Pacific/Tahiti"),
 )
 """Time zone by the beginning of a telephone number, the longest first."""
-_CODE, _BEGINNING, _ABROAD = 5, 7, "99"
+_FRENCH = re.compile(r"(?:\d\d|2[AB])\d{3}", re.ASCII)
+"""A postcode or an INSEE code of France; L1234 is in Luxembourg."""
+_BEGINNING, _ABROAD = 7, "99"
 
 
 def zone_of(identity: Identity) -> str | None:
@@ -43,12 +46,12 @@ def zone_of(identity: Identity) -> str | None:
     number = identity.phones[0] if identity.phones else ""
     # nearly every number is metropolitan and tells nothing: they share one cache entry
     beginning = "" if number.startswith("+33") else number[:_BEGINNING]
-    return _zone_of(identity.insee_code, identity.postcode, beginning)
+    return _zone_of(identity.insee_code, identity.french_postcode, beginning)
 
 
 @lru_cache(maxsize=65536)
 def _zone_of(insee_code: str, postcode: str, number: str) -> str | None:
     for code in (insee_code, postcode):
-        if len(code) == _CODE and code[2:].isdecimal() and not code.startswith(_ABROAD):
+        if _FRENCH.fullmatch(code) and not code.startswith(_ABROAD):
             return OF_DEPARTMENT.get(code[:3], MAINLAND)
     return next((zone for beginning, zone in OF_NUMBER if number.startswith(beginning)), None)

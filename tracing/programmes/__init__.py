@@ -1,7 +1,7 @@
-"""Programmes: one dated rule pack per disease (`packs/*.yaml`), and what its rules were on a given day.
+"""Programmes: one folder of dated rules per disease (`packs/`), and what its rules were on a given day.
 
-Not in a pack: which tests find the disease (`imports.format.loinc`, `imports.parsing.hl7_results`), and the scripts, which
-all programmes share (`scripts/library`).
+Not yet the programme's: the codes by which imports know its tests (`imports.format.loinc`, `imports.parsing.hl7_results`
+have their own; `laboratory` is ready for them), and the scripts, which all programmes share (`scripts/library`).
 """
 
 from tracing.programmes.loader import InvalidPack, UnknownProgramme, get_pack, load_packs

@@ -1,23 +1,30 @@
-"""The schema of a rule pack. Packs are written by people, so anything that is not understood is refused."""
+"""The schema of a programme. Its files are written by people, so anything that is not understood is refused."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping
 from datetime import date, time
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, StringConstraints, model_validator
+from pydantic import Field, PositiveInt, StringConstraints, field_validator, model_validator
+from stdnum import luhn
 
-from tracing.programmes.vocabulary import Criterion, Distance, Protection, Scheme, Subject
+from tracing.programmes.facts import CORE_FACTS, FactDefinition, Strict
+from tracing.programmes.rows import Row, RuleId, Sentence
+from tracing.programmes.tables import Line, Rule, Table
+from tracing.programmes.vocabulary import Criterion, RiskLevel, Scheme, TestKind
+
+__all__ = ["Row", "Rule", "Table"]
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
 Version = Annotated[str, StringConstraints(pattern=r"^\d{4}\.\d+$")]
-RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9.-]*$")]
-Sentence = Annotated[str, StringConstraints(min_length=10, strip_whitespace=True)]
 Days = Annotated[int, Field(ge=0, le=60)]
+Words = Annotated[str, StringConstraints(min_length=3, strip_whitespace=True)]
 
 
 class EndIs(StrEnum):
-    """Whether the day J0 + n is the last day in or the first day out: the sources disagree, so each pack decides."""
+    """Whether the day J0 + n is the last day in or the first day out: the sources disagree, so each programme decides."""
 
     LAST_DAY_IN = "last_day_in"
     FIRST_DAY_OUT = "first_day_out"
@@ -26,73 +33,13 @@ class EndIs(StrEnum):
 class Anchor(StrEnum):
     """The day from which a delay is counted."""
 
+    DAY_ZERO = "day_zero"
+    """The onset, else the sampling; of a contact, the last contact."""
     LAST_CONTACT = "last_contact"
     CASE_ISOLATION_END = "case_isolation_end"
     NOTIFIED = "notified"
     FIRST_TEST = "first_test"
-
-
-class Strict(BaseModel):
-    """Base of all models here: frozen, and unknown fields are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
-
-
-class Row(Strict):
-    """A rule in force from one day to another (excluded), with the sentence a person reads."""
-
-    id: RuleId
-    in_force_from: date = Field(alias="from")
-    in_force_to: date | None = Field(default=None, alias="to")
-    text: Sentence
-
-    @model_validator(mode="after")
-    def _ends_after_it_starts(self) -> Self:
-        if self.in_force_to is not None and self.in_force_to <= self.in_force_from:
-            raise ValueError("'to' must come after 'from' (it is the first day the rule no longer applies)")
-        return self
-
-    def in_force(self, on: date) -> bool:
-        """Return whether the rule applies to a question asked on that day."""
-        return self.in_force_from <= on and (self.in_force_to is None or on < self.in_force_to)
-
-
-class When(Strict):
-    """Conditions that must all hold, and at least one of `any`; an unknown fact does not hold."""
-
-    vaccination: Literal["complete"] | None = None
-    age_under: PositiveInt | None = None
-    lives_with_case: bool | None = None
-    omicron: bool | None = None
-    infected_recently: bool | None = None
-    immunodepressed: bool | None = None
-    any: tuple["When", ...] = ()
-
-
-class EarlyExit(Strict):
-    """Leaving isolation before its end: from which day, and under which conditions."""
-
-    day: Days
-    needs: Sentence
-
-
-class WindowRow(Row):
-    """The days in which a case's contacts are searched."""
-
-    days_before_onset: Days
-    days_before_sampling: Days
-    days_after: Days
-    """The last contagious day, counted from J0, if the person is called late."""
-
-
-class IsolationRow(Row):
-    """How long a case isolates; no `days` means that no isolation is required."""
-
-    when: When = When()
-    unless: When | None = None
-    days: Days | None = None
-    early_exit: EarlyExit | None = None
-    fever_free_hours: PositiveInt | None = None
+    SYMPTOMS = "symptoms"
 
 
 class Delay(Strict):
@@ -103,50 +50,141 @@ class Delay(Strict):
 
 
 class TestRow(Strict):
-    """A test that a contact is asked to do."""
+    """A test that a person is asked to do."""
+
+    __test__ = False  # pytest: not a class of tests
 
     anchor: Anchor
     days: Days
+    kind: TestKind
     label: Sentence
     # Used when the first anchor is not known.
     otherwise: Delay | None = None
 
 
-class QuarantineRow(Row):
+class WindowRow(Rule):
+    """The days in which a case's contacts are searched."""
+
+    days_before_onset: Days | None
+    """None: the onset does not count, only the sampling."""
+    days_before_sampling: Days
+    days_after: Days
+    """The last contagious day, counted from J0, if the person is called late."""
+    most_days_before_sampling: Days | None = None
+    """The legal ceiling: no contact is searched further back, whatever the onset."""
+
+
+class EarlyExit(Strict):
+    """Leaving isolation before its end: from which day, and under which conditions."""
+
+    day: Days
+    test: bool = True
+    """A negative test is needed, on that day or later; a positive one, or none, leaves the end as it is."""
+    free_of: Literal["symptoms", "fever"] = "symptoms"
+    free_hours: PositiveInt = 48
+    needs: Sentence
+
+
+class Fever(Strict):
+    """How fever prolongs an isolation: it lasts until this many hours have passed without any."""
+
+    hours: PositiveInt
+    counts: Literal["always", "on_last_day"]
+    """`on_last_day`: only fever that still lasts on the last day prolongs it."""
+
+
+class ExitTest(Strict):
+    """A test at the end of an isolation, without which it does not end."""
+
+    label: Sentence
+    kind: TestKind
+    days_after_positive: Days
+    """How many more days follow a positive one, counted from it."""
+    days_if_untested: Days
+    """How many more days follow when it is not done."""
+
+
+class IsolationRow(Rule):
+    """How long a case isolates; no `days` means that no isolation is required."""
+
+    days: Days | None = None
+    early_exit: EarlyExit | None = None
+    fever: Fever | None = None
+    exit_test: ExitTest | None = None
+
+
+class QuarantineRow(Rule):
     """How long a contact stays in quarantine and when they are tested; no `end` means no quarantine."""
 
-    when: When = When()
-    unless: When | None = None
     end: tuple[Delay, ...] = ()
     """Tried in order: the first with a known anchor counts."""
     end_untested: tuple[Delay, ...] = ()
     tests: tuple[TestRow, ...] = ()
+    is_no_contact: bool = False
+    """Such a person counts as no contact at all: neither quarantine nor follow-up calls."""
 
 
-class RiskRow(Row):
-    """Which circumstances put a contact at risk, and what protects."""
+class SymptomRow(Rule):
+    """What a contact with symptoms is asked for, besides their quarantine: to isolate and to be tested."""
 
-    counts_face_to_face: tuple[Distance, ...]
-    confined_minutes: PositiveInt
-    protects: tuple[Protection, ...]
-    recent_infection_rule: RuleId | None = None
-    """The row to name when a recent infection makes the risk negligible."""
-    why: dict[Criterion, Sentence]
+    tests: tuple[TestRow, ...] = Field(min_length=1)
+
+
+class FollowUpRow(Rule):
+    """On which days a person is called again, counted from J0."""
+
+    days: tuple[Days, ...] = ()
+
+
+class RiskQuestion(Strict):
+    """One question of the tree that ends in a level of risk: the first that is answered as it says decides."""
+
+    criterion: Criterion
+    when: Line = Field(default_factory=dict)
+    level: Literal[RiskLevel.AT_RISK, RiskLevel.NEGLIGIBLE]
+    why: Sentence
+    named_by: RuleId | None = None
+    """The rule to name instead of this row; the question counts only while that one is in force."""
+    unknown_is_no: bool = False
+    """Whether an answer that is missing counts as a no; otherwise the risk may stay undetermined."""
+
+
+class RiskRow(Rule):
+    """Which circumstances put a contact at risk, and what protects: questions, from top to bottom."""
+
+    questions: tuple[RiskQuestion, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _explains_every_outcome(self) -> Self:
-        if missing := [criterion.value for criterion in Criterion if criterion not in self.why]:
-            raise ValueError(f"'why' has no sentence for {', '.join(missing)}")
+    def _ends_for_everybody(self) -> Self:
+        if self.questions[-1].when or any(not one.when for one in self.questions[:-1]):
+            raise ValueError("the last question, and only the last, has no 'when'")
+        if len(self.why) < len(self.questions):
+            raise ValueError("each criterion may decide once")
         return self
 
+    @cached_property
+    def why(self) -> Mapping[Criterion, str]:
+        """The sentence for each criterion that may decide."""
+        return {question.criterion: question.why for question in self.questions}
 
-class NoteRow(Row):
+    @cached_property
+    def confined_minutes(self) -> int | None:
+        """From how many minutes in a closed space the meeting counts; None if that is not asked."""
+        cells = [one.when["confined_minutes"] for one in self.questions if "confined_minutes" in one.when]
+        return cells[0].at_least if cells else None
+
+
+class NoteRow(Rule):
     """Who may write a sick note, and how long it may last."""
 
-    subject: Subject
     issuer: Literal["fund", "doctor", "nobody"]
     max_days: PositiveInt | None = None
-    retroactive_days: Days = 0
+    ends_with_measure: bool = True
+    """Whether it stops at the end of the isolation or quarantine; else it lasts `max_days`."""
+    retroactive_days: Days | None = None
+    """How far back it may begin; None: as far as the measure."""
+    extension_days: Days | None = None
+    """By how much it may be prolonged while the result of a test is awaited."""
     minimum_age: PositiveInt = 16
     total_days_without_adviser: PositiveInt = 20
     schemes: tuple[Scheme, ...] = ()
@@ -158,7 +196,32 @@ class NoteRow(Row):
     def _says_for_whom(self) -> Self:
         if self.issuer == "fund" and not (self.schemes and self.rights and self.legal_basis):
             raise ValueError("a note written by the fund needs 'schemes', 'rights' and 'legal_basis'")
+        if not self.ends_with_measure and self.max_days is None:
+            raise ValueError("a note that does not end with the measure needs 'max_days'")
         return self
+
+
+class ProphylaxisRow(Rule):
+    """A treatment or vaccine that may still prevent the disease, and until when it is useful."""
+
+    kind: Words
+    within_days: Days
+    """Counted from the last contact; hours are rounded down to days."""
+    referral: Words
+
+
+class CaseDefinition(Row):
+    """What makes a person a possible, probable or confirmed case."""
+
+    level: Literal["possible", "probable", "confirmed", "new_episode"]
+
+
+class HandOff(Row):
+    """When a record goes to the regional agency or to a clinician."""
+
+    to_whom: Literal["regional_agency", "clinician"]
+    immediate: bool = False
+    """Also at night: a call, not a message."""
 
 
 class Hours(Strict):
@@ -217,29 +280,146 @@ class Weights(Strict):
     """Was promised a callback."""
 
 
+class Law(Strict):
+    """Who may trace, and by which text."""
+
+    controller: Words
+    who_calls: Words
+    notifiable: bool
+    basis: Sentence
+    in_force_from: date = Field(alias="from")
+    in_force_to: date | None = Field(default=None, alias="to")
+
+
+class Retention(Strict):
+    """For how many days data is kept."""
+
+    person_days: PositiveInt
+    log_days: PositiveInt
+    file_days: PositiveInt
+
+
+class DataFields(Strict):
+    """Which data a programme asks, which only some roles see, and which must never be kept."""
+
+    enabled: tuple[Code | str, ...]
+    restricted: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _contradicts_nothing(self) -> Self:
+        if both := sorted(set(self.enabled) & set(self.forbidden)):
+            raise ValueError(f"both enabled and forbidden: {', '.join(both)}")
+        if unasked := sorted(set(self.restricted) - set(self.enabled)):
+            raise ValueError(f"restricted but not enabled: {', '.join(unasked)}")
+        return self
+
+
+class Laboratory(Strict):
+    """Which results of a laboratory are tests for this disease, by LOINC code and else by the name of the analysis."""
+
+    tests: dict[TestKind, frozenset[str]]
+    """LOINC codes by the kind of test. What says nothing of today (antibodies) is in none."""
+    other_pathogens: frozenset[str] = frozenset()
+    """Tests that often stand beside ours in one file. A positive one is no case of this disease."""
+    name: str
+    """Regular expression: what the name of an analysis says when it is a test for this disease."""
+    other_names: str | None = None
+    """The same for other pathogens."""
+
+    @field_validator("tests", "other_pathogens")
+    @classmethod
+    def _are_loinc(
+        cls, codes: dict[TestKind, frozenset[str]] | frozenset[str]
+    ) -> dict[TestKind, frozenset[str]] | frozenset[str]:
+        every = codes if isinstance(codes, frozenset) else frozenset().union(*codes.values())
+        for code in sorted(every):
+            if not re.fullmatch(r"\d{1,5}-\d", code) or not luhn.is_valid(code.replace("-", "")):
+                raise ValueError(f"{code} is no LOINC code")
+        return codes
+
+    @field_validator("name", "other_names")
+    @classmethod
+    def _is_an_expression(cls, written: str | None) -> str | None:
+        if written is not None:
+            try:
+                re.compile(written)
+            except re.error as error:
+                raise ValueError(f"not a regular expression: {error}") from error
+        return written
+
+    @model_validator(mode="after")
+    def _each_code_is_one_thing(self) -> Self:
+        seen: set[str] = set(self.other_pathogens)
+        for codes in self.tests.values():
+            if twice := sorted(seen & codes):
+                raise ValueError(f"named twice: {', '.join(twice)}")
+            seen |= codes
+        return self
+
+    def kind_of(self, loinc: str) -> TestKind | None:
+        """Return the kind of test that a LOINC code names; None if it is no test for this disease."""
+        return next((kind for kind, codes in self.tests.items() if loinc in codes), None)
+
+    def is_other_pathogen(self, loinc: str) -> bool:
+        """Return whether a LOINC code is known as a test for another pathogen."""
+        return loinc in self.other_pathogens
+
+    def is_named(self, name: str) -> bool:
+        """Return whether the name of an analysis speaks of this disease."""
+        return re.search(self.name, name, re.IGNORECASE) is not None
+
+    def names_other_pathogen(self, name: str) -> bool:
+        """Return whether the name of an analysis speaks of another pathogen."""
+        return self.other_names is not None and re.search(self.other_names, name, re.IGNORECASE) is not None
+
+
 class Pack(Strict):
-    """All that depends on the disease, immutable under its version."""
+    """All that depends on the disease, immutable under its version: the files of one folder, read as one."""
 
     code: Code
     version: Version
-    label: Sentence | Annotated[str, StringConstraints(min_length=2)]
-    neutral_label: Annotated[str, StringConstraints(min_length=3)]
+    label: Annotated[str, StringConstraints(min_length=2)]
+    neutral_label: Words
     """Label for an employer or a text message: it does not reveal the disease."""
-    disease: Annotated[str, StringConstraints(min_length=3)] | None = None
+    disease: Words | None = None
     """How a caller names it, with its article."""
     exercise: bool
+    needs_medical_validation: bool = False
+    """No doctor has checked it yet: every page says so."""
     about: Sentence
     end_is: EndIs
     recent_infection_days: PositiveInt
+    decisive_test: Literal["PCR", "AG"] | None = None
+    """Which counts when an antigen test finds the disease and a PCR of the same episode does not; null: not settled."""
     service: Service
     attempts: Attempts
     calling_hours: Hours
     weights: Weights
-    windows: tuple[WindowRow, ...]
-    isolations: tuple[IsolationRow, ...]
-    quarantines: tuple[QuarantineRow, ...]
-    risks: tuple[RiskRow, ...]
-    notes: tuple[NoteRow, ...]
+    facts: dict[str, FactDefinition] = Field(default_factory=dict)
+    """What only this programme asks; the facts of all programmes are `facts.CORE_FACTS`."""
+    law: tuple[Law, ...] = ()
+    retention: Retention
+    information_notice: tuple[Sentence, ...] = Field(min_length=1)
+    data_fields: DataFields
+    laboratory: Laboratory
+    case_definitions: tuple[CaseDefinition, ...] = ()
+    hand_offs: tuple[HandOff, ...] = ()
+    escalation_reasons: tuple[str, ...] = ()
+    windows: Table[WindowRow]
+    isolations: Table[IsolationRow]
+    quarantines: Table[QuarantineRow]
+    symptomatic_contacts: tuple[SymptomRow, ...] = ()
+    risks: Table[RiskRow]
+    follow_ups: Table[FollowUpRow] | None = None
+    notes: Table[NoteRow]
+    prophylaxis: tuple[ProphylaxisRow, ...] = ()
+
+    @model_validator(mode="after")
+    def _adds_facts_only(self) -> Self:
+        if known := sorted(set(self.facts) & set(CORE_FACTS)):
+            raise ValueError(f"'facts' of every programme cannot be defined again: {', '.join(known)}")
+        return self
 
     @model_validator(mode="after")
     def _names_each_rule_once(self) -> Self:
@@ -249,43 +429,30 @@ class Pack(Strict):
                 raise ValueError(f"two rows are named {row.id}")
             seen.add(row.id)
         for risk in self.risks:
-            if risk.recent_infection_rule is not None and risk.recent_infection_rule not in seen:
-                raise ValueError(f"row {risk.id} names {risk.recent_infection_rule}, which is no row")
+            for question in risk.questions:
+                if question.named_by is not None and question.named_by not in seen:
+                    raise ValueError(f"row {risk.id} names {question.named_by}, which is no row")
         return self
 
-    @model_validator(mode="after")
-    def _hides_no_rule(self) -> Self:
-        for rows in (self.isolations, self.quarantines):
-            for earlier, later in _pairs(rows):
-                if earlier.when == When() and earlier.unless is None and _covers(earlier, later):
-                    raise ValueError(
-                        f"row {later.id} is never reached: {earlier.id} comes first and always applies"
-                    )
-        return self
+    @property
+    def vocabulary(self) -> Mapping[str, FactDefinition]:
+        """Every fact that its rules may name."""
+        return {**CORE_FACTS, **self.facts}
+
+    def tables(self) -> Iterator[tuple[str, Table[Rule]]]:
+        """Yield the decision tables by name."""
+        for name in ("windows", "isolations", "quarantines", "risks", "follow_ups", "notes"):
+            table = getattr(self, name)
+            if table is not None:
+                yield name, table
 
     def rows(self) -> Iterator[Row]:
-        """Yield every rule of the pack, of all kinds."""
-        for rows in (self.windows, self.isolations, self.quarantines, self.risks, self.notes):
+        """Yield every rule of the programme, of all kinds."""
+        for _name, table in self.tables():
+            yield from table
+        for rows in (self.symptomatic_contacts, self.case_definitions, self.hand_offs, self.prophylaxis):
             yield from rows
 
     def find_rule(self, rule_id: str) -> Row | None:
         """Return the rule with that id, so that an old decision can still be explained."""
         return next((row for row in self.rows() if row.id == rule_id), None)
-
-
-type_row = IsolationRow | QuarantineRow
-
-
-def _pairs(rows: Sequence[type_row]) -> Iterator[tuple[type_row, type_row]]:
-    for position, earlier in enumerate(rows):
-        for later in rows[position + 1 :]:
-            yield earlier, later
-
-
-def _covers(earlier: Row, later: Row) -> bool:
-    """Return whether `earlier` is in force on every day of `later`."""
-    if later.in_force_from < earlier.in_force_from:
-        return False
-    return earlier.in_force_to is None or (
-        later.in_force_to is not None and later.in_force_to <= earlier.in_force_to
-    )

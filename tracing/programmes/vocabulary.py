@@ -10,6 +10,29 @@ class Subject(StrEnum):
     CONTACT = "contact"
 
 
+class TestKind(StrEnum):
+    """The kind of a test that a person is asked to do."""
+
+    __test__ = False  # pytest: not a class of tests
+
+    PCR = "pcr"
+    ANTIGEN = "antigen"
+    PCR_OR_ANTIGEN = "pcr_or_antigen"
+    SELF_TEST = "self_test"
+    ANY = "any"
+    """A self-test is enough."""
+    SEROLOGY = "serology"
+
+
+class Mark(StrEnum):
+    """How well a rule is known: read in a source, general knowledge, remembered, or our own proposal."""
+
+    FOUND = "found"
+    KNOWN = "known"
+    UNSURE = "unsure"
+    PROPOSED = "proposed"
+
+
 class Vaccination(StrEnum):
     """The vaccination status the person gives; only `complete` ever shortens a measure."""
 

@@ -42,6 +42,8 @@ class BearerDetails:
             postcode=self.postcode,
             city=self.city,
             insee_code="" if moved else identity.insee_code,
+            # a new address is in France unless its postcode is as it was
+            country=identity.country if self.postcode == identity.postcode else "",
         )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
-from tracing.programmes.rules import AppliedRule, Isolation, Measure, Quarantine
+from tracing.programmes.rules import AppliedRule, Isolation, Measure, Quarantine, note_days, note_rule
 from tracing.programmes.rules.reference import applied
 from tracing.programmes.schema import NoteRow, Pack
 from tracing.programmes.vocabulary import CIVIL_SERVICE, RiskLevel, Scheme, Subject
@@ -128,14 +128,9 @@ class NoteRefused:
         return self.msgid % self.values
 
 
-def note_rule(pack: Pack, subject: Subject, on: date) -> NoteRow | None:
-    """Return the row of the rule pack that says who issues notes for such a person on that day."""
-    return next((row for row in pack.notes if row.subject is subject and row.in_force(on)), None)
-
-
 def decide_note(request: NoteRequest) -> NoteAllowed | NoteRefused:
     """Say whether a note may be issued and for which days, by the rule in force on the day of the question."""
-    row = note_rule(request.pack, request.subject, request.on)
+    row = note_rule(request.pack, request.subject, request.on, request.measure)
     if row is None:
         return NoteRefused(Reason.NO_RULE)
     rule = applied(request.pack, row)
@@ -144,16 +139,25 @@ def decide_note(request: NoteRequest) -> NoteAllowed | NoteRefused:
     )
     if reason is not None:
         return _refused(reason, rule, row)
-    first_day = _first_day(request, row)
-    last_day = _last_day(request, row, first_day)
-    reason = _dates(request, row, first_day, last_day)
-    return _refused(reason, rule, row) if reason else NoteAllowed(first_day, last_day, rule)
+    found = note_days(
+        request.pack,
+        request.subject,
+        request.measure,
+        on=request.on,
+        first_day=request.first_day,
+        free_from=request.free_from,
+        other_notes=request.other_notes,
+    )
+    if found is None:
+        return _refused(Reason.NOT_REQUIRED, rule, row)
+    reason = _dates(request, row, found.first, found.last)
+    return _refused(reason, rule, row) if reason else NoteAllowed(found.first, found.last, rule)
 
 
 def _refused(reason: Reason, rule: AppliedRule, row: NoteRow) -> NoteRefused:
     figures = {
         "minimum_age": row.minimum_age,
-        "retroactive_days": row.retroactive_days,
+        "retroactive_days": row.retroactive_days or 0,
         "total_days": row.total_days_without_adviser,
     }
     return NoteRefused(reason, rule, figures)
@@ -225,34 +229,9 @@ def _papers(request: NoteRequest) -> Reason | None:
     }.get(request.number)
 
 
-def _first_day(request: NoteRequest, row: NoteRow) -> date:
-    """Return the first day: the one asked for, otherwise J0 for a case and today for a contact.
-
-    It is never before the isolation or quarantine, and never a day on which the person worked.
-    """
-    start = request.measure.start or request.on
-    if request.free_from is not None:
-        start = max(start, request.free_from)
-    if request.first_day is not None:
-        return max(request.first_day, start)
-    natural = start if request.subject is Subject.CASE else request.on
-    first_day = max(natural, start, request.on - timedelta(days=row.retroactive_days))
-    # A contact with a note who becomes a case continues from the day after that note.
-    for begins, ends in sorted(request.other_notes):
-        if begins <= first_day <= ends:
-            first_day = ends + timedelta(days=1)
-    return first_day
-
-
-def _last_day(request: NoteRequest, row: NoteRow, first_day: date) -> date:
-    """Return the last day: that of the isolation or quarantine, or of the longest note, whichever comes first."""
-    ends = [] if request.measure.last_day_in is None else [request.measure.last_day_in]
-    longest = row.max_days or row.total_days_without_adviser
-    return min([*ends, first_day + timedelta(days=longest - 1)])
-
-
 def _dates(request: NoteRequest, row: NoteRow, first_day: date, last_day: date) -> Reason | None:
-    if first_day < request.on - timedelta(days=row.retroactive_days):
+    back = row.retroactive_days
+    if back is not None and first_day < request.on - timedelta(days=back):
         return Reason.TOO_FAR_BACK
     if last_day < first_day and request.free_from == first_day:
         return Reason.WORKED

@@ -51,6 +51,8 @@ class Permission:
     roles: frozenset[Role] = frozenset()
     """The member must hold one of these at the present site; empty: any member."""
     public: bool = False
+    machine: bool = False
+    """Another system opens it, with a token of its own that the view checks: no session is read, no form is sent."""
     passive: bool = False
     """A heartbeat or a refresh, which does not count as input."""
     while_locked: bool = False
@@ -80,6 +82,11 @@ def may(
 def public(view: View) -> View:
     """Open a view to everyone, logged in or not."""
     return _declare(Permission(public=True))(view)
+
+
+def for_machines(view: View) -> View:
+    """Open a view to other systems; the view checks their token itself, and answers errors as JSON."""
+    return _declare(Permission(machine=True))(view)
 
 
 def _declare(permission: Permission) -> Callable[[View], View]:
@@ -124,6 +131,14 @@ def is_public() -> bool:
     return permission is not None and permission.public
 
 
+def is_for_machines() -> bool:
+    """Return whether the requested view is for other systems, which have no session."""
+    permission: Permission | None = getattr(
+        current_app.view_functions.get(request.endpoint or ""), "__permission__", None
+    )
+    return permission is not None and permission.machine
+
+
 def _load_user(_request: object) -> SignedInUser | None:
     token = session_token()
     who = queries.find_signed_in(sessions.hash_token(token)) if token else None
@@ -138,6 +153,9 @@ def check() -> ResponseReturnValue | None:
     permission: Permission | None = getattr(view, "__permission__", None)
     if permission is None:
         raise NotAllowed
+    if permission.machine:
+        g.answers_in_json = True
+        return None
     with transaction():
         # kept for the whole request: SQLAlchemy's identity map holds these rows weakly, and they are read three times
         g.who = who = current_user.who if current_user.is_authenticated else None

@@ -26,7 +26,7 @@ class TooManyAttempts(Refused):
     status = 429
 
     def __init__(self, wait: timedelta) -> None:
-        seconds = max(1, ceil(wait.total_seconds()))
+        self.seconds = seconds = max(1, ceil(wait.total_seconds()))
         minutes = ceil(seconds / 60)
         if seconds < SECONDS_ARE_SAID_BELOW:
             said = ngettext("%(num)d seconde", "%(num)d secondes", seconds)

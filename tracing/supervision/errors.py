@@ -41,7 +41,7 @@ class SaidDead(Refused):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "Cette personne a été dite décédée lors d’un appel : aucune lettre ne lui est écrite. Décidez dans la liste des personnes dites décédées."
+                "Le décès de cette personne nous a été signalé : aucune lettre ne lui est écrite. Décidez dans la liste des décès signalés."
             )
         )
 

@@ -42,7 +42,7 @@ LIST_LEADS = {
         "La personne est à l’hôpital ou vit ailleurs. Prévenez le service qui la suit désormais, puis classez l’appel."
     ),
     WorkList.DECEASED: _l(
-        "On nous a dit que la personne est décédée. Plus rien ne lui est envoyé ; à vous de conclure."
+        "Un décès nous a été signalé, lors d’un appel ou par le laboratoire. Rien n’est envoyé et personne n’appelle ; à vous de conclure."
     ),
     WorkList.NO_CALLS: _l(
         "La personne a demandé à ne plus jamais être appelée. Plus rien ne lui est envoyé, pas même une lettre."
@@ -83,7 +83,7 @@ LIST_EMPTY = {
     ),
     WorkList.DECEASED: (
         _l("Aucun décès n’est signalé"),
-        _l("Un appel terminé par « décès » arrive ici."),
+        _l("Un appel terminé par « décès » arrive ici, et un résultat dont le laboratoire signale le décès."),
     ),
     WorkList.NO_CALLS: (
         _l("Personne n’a demandé à ne plus être appelé"),
@@ -154,6 +154,7 @@ EVENT_WORDS = {
     "pair.taken_back": _l("Décision sur un doublon reprise"),
     "household.joined": _l("Foyers réunis"),
     "household.split": _l("Foyer séparé"),
+    "person.corrected": _l("Identité corrigée d’après le laboratoire"),
     "person.number_added": _l("Numéro ajouté"),
     "person.corrected": _l("Identité corrigée"),
     "fact.taken_back": _l("Ce qui avait été dit est levé"),
@@ -161,8 +162,11 @@ EVENT_WORDS = {
     "case.dated": _l("Dates calculées"),
     "case.closed": _l("Dossier clos"),
     "case.reopened": _l("Dossier rouvert"),
+    "case.contrary_result_noted": _l("PCR négative vue par le médecin"),
     "case.kept": _l("Dossier gardé malgré le retrait"),
     "case.result_withdrawn": _l("Résultat retiré"),
+    "case.result_reinstated": _l("Résultat retiré, puis confirmé"),
+    "case.reinstatement_undone": _l("Confirmation d’un résultat retiré annulée"),
     "contact.named": _l("Contact nommé"),
     "contact.edited": _l("Contact corrigé"),
     "contact.removed": _l("Contact retiré"),
@@ -180,6 +184,7 @@ EVENT_WORDS = {
     "lot.refused": _l("Lot refusé"),
     "lot.corrections_sent": _l("Lignes à corriger téléchargées"),
     "line.corrected": _l("Ligne corrigée"),
+    "line.compared": _l("Ligne comparée à la personne de même identifiant"),
     "line.set_aside": _l("Ligne classée sans suite"),
     "line.taken_up": _l("Ligne remise à corriger"),
     "lot.planned": _l("Plan d’un lot établi"),
@@ -205,6 +210,8 @@ EVENT_WORDS = {
     "source.added": _l("Expéditeur ajouté"),
     "source.changed": _l("Expéditeur modifié"),
     "source.mapped": _l("Titres d’un expéditeur acceptés"),
+    "token.made": _l("Jeton d’envoi créé"),
+    "token.revoked": _l("Jeton d’envoi révoqué"),
     "key.proposed": _l("Clé proposée"),
     "key.confirmed": _l("Clé confirmée"),
     "key.not_confirmed": _l("Clé non confirmée, saisie différente"),
@@ -289,6 +296,7 @@ SUBJECT_WORDS = {
     "loan": _l("prêt"),
     "absence": _l("absence"),
     "pair": _l("doublon possible"),
+    "contrary_result": _l("PCR négative"),
     "inbox": _l("dossier surveillé"),
     "key": _l("clé d’expéditeur"),
     "note": _l("arrêt"),

@@ -30,7 +30,7 @@ NAMES = """
     list-ul lock lock-fill mortarboard pause-circle pencil people people-fill person person-badge
     person-check person-fill person-lines-fill person-plus person-x play-circle plus-circle plus-lg
     prescription2 printer question-circle receipt search send shield-check shield-exclamation shield-lock
-    skip-forward slash-circle sort-down stop-circle tag telephone telephone-fill telephone-forward
+    signpost-split skip-forward slash-circle sort-down stop-circle tag telephone telephone-fill telephone-forward
     telephone-inbound telephone-minus telephone-outbound telephone-plus telephone-x thermometer-half
     translate trash unlock upload voicemail wifi-off x-circle x-circle-fill x-lg
 """

@@ -74,6 +74,9 @@ def show(answer: Answer) -> Response:
     """Render a whole page, or for htmx a fragment for the alert area above what was typed."""
     reference = g.get("request_id")
     g.tells_of_error = True
+    if g.get("answers_in_json"):
+        said = {"status": "refused", "reason": answer.happened, "request": reference}
+        return make_response(said, answer.status)
     is_fragment = "HX-Request" in request.headers
     template = "errors/alert.html" if is_fragment else "errors/page.html"
     try:

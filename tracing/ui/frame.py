@@ -38,4 +38,6 @@ class Account:
     unlock_url: str
     activity_url: str
     idle_minutes: int = 15
+    warning: str | None = None
+    """A sentence about the site's programme that stands on every page."""
     menu: tuple[MenuLink, ...] = ()

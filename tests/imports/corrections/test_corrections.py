@@ -16,7 +16,7 @@ from tracing.imports.corrections import jobs as correction_jobs
 from tracing.imports.corrections import queries as correction_queries
 from tracing.imports.corrections.services import typed
 from tracing.imports.format.columns import FIELDS
-from tracing.imports.format.faults import PROBLEMS, Fault, Why, faults_of
+from tracing.imports.format.faults import PROBLEMS, Fault, Problem, Why, faults_of
 from tracing.imports.format.line import parse
 from tracing.imports.jobs import load
 from tracing.imports.lots.lock import one_at_a_time
@@ -46,7 +46,7 @@ SAMPLES = {
         "07/13/2021",
         "08/03/2021 07:46",
     ],
-    "DATE_EXTRACTION": ["", "08/03/2021 07:45", "jamais"],
+    "DATE_EXTRACTION": ["", "08/03/2021 07:45", "jamais", "06/04/2021", "08/04/2021"],
     "RESULTAT": ["", "P", "N", "p", "POS", "X"],
 }
 
@@ -270,3 +270,79 @@ def test_the_next_line_to_correct_follows_at_once(story, session, browse):
 @pytest.mark.parametrize("way", ["get", "post"])
 def test_only_an_import_officer_comes_here(story, session, browse, lot, way):
     getattr(browse.as_(story.ada), way)(path_of(lot), status=403)
+
+
+@pytest.mark.parametrize(
+    ("sampled", "extracted", "problems"),
+    [
+        ("06/02/2021 08:00", "08/03/2021 07:45", []),
+        ("05/02/2021 23:59", "08/03/2021 00:01", [Problem.OLD_SAMPLING]),
+        ("05/02/2021", "", [Problem.OLD_SAMPLING]),
+        ("05/02/2021", "07/03/2021", []),
+        ("07/03/2020", "08/03/2021", [Problem.OLD_SAMPLING]),
+        ("09/03/2021", "08/03/2021", [Problem.FUTURE_DATE]),
+    ],
+)
+def test_a_sampling_more_than_thirty_days_before_the_extraction_waits(sampled, extracted, problems):
+    line = parse(raw_line(DATE_PRELEVEMENT=sampled, DATE_EXTRACTION=extracted, RESULTAT="P"), READING)
+
+    assert list(line.problems) == problems
+
+
+def test_the_age_of_a_sampling_comes_after_wrong_dates_and_before_an_unknown_code():
+    raw = raw_line(DATE_PRELEVEMENT="07/03/2020", RESULTAT="POS", NOM_NAISSANCE="")
+
+    assert parse(raw, READING).problems == (
+        Problem.MISSING_FIELD,
+        Problem.OLD_SAMPLING,
+        Problem.UNKNOWN_CODE,
+    )
+    assert parse(raw_line(DATE_PRELEVEMENT="07/03/2020", RESULTAT="N"), READING).is_not_positive
+
+
+OLD = {"DATE_PRELEVEMENT": "01/02/2021 08:00"}
+
+
+@pytest.fixture
+def old_lot(story, session):
+    """A lot with old samplings: in row 2 and 3 nothing else is wrong, in row 4 a name is missing."""
+    lines = [
+        {"ID_RESULTAT": "OLD-1", "NOM_NAISSANCE": "ROY"},
+        {"ID_RESULTAT": "OLD-2", "NOM_NAISSANCE": "PETIT"},
+        {"ID_RESULTAT": "OLD-3", "NOM_NAISSANCE": ""},
+    ]
+    return load(replace(arrival("old.csv.p7m", lot_of([OLD | line for line in lines])), by=story.ivan.id))[
+        "lot"
+    ]
+
+
+def test_an_officer_says_of_a_line_that_its_old_sampling_is_right(story, session, browse, old_lot):
+    ivan = browse.as_(story.ivan)
+    page = ivan.get(f"/lots/{old_lot}/lines/4")
+    assert "malgré l’ancienneté" in page.text
+    typed_in = LINE | OLD | {"ID_RESULTAT": "OLD-3", "NOM_NAISSANCE": "GRAND"}
+
+    assert "malgré l’ancienneté" in ivan.post(f"/lots/{old_lot}/lines/4", typed_in, status=422).text
+    ivan.post(f"/lots/{old_lot}/lines/4", typed_in | {"despite_age": "yes"})
+
+    line = correction_queries.get_line(old_lot, 4)
+    assert (line.outcome, line.revision) == (Outcome.CREATED, 2)
+    event = session.scalars(select(Event).where(Event.kind == "line.corrected")).one()
+    assert event.detail["despite_age"] is True
+    assert event.by_id == story.ivan.id
+
+
+def test_all_old_samplings_of_a_lot_are_loaded_at_once_and_only_those(story, session, browse, old_lot):
+    ivan = browse.as_(story.ivan)
+    assert "Charger 2 lignes malgré leur ancienneté" in ivan.get(f"/lots/{old_lot}/corrections").text
+
+    for _ in range(2):  # sent twice
+        ivan.post(f"/lots/{old_lot}/corrections/old")
+
+    assert "malgré leur ancienneté" not in ivan.get(f"/lots/{old_lot}/corrections").text
+    browse.as_(story.ada).post(f"/lots/{old_lot}/corrections/old", status=403)
+    outcomes = [correction_queries.get_line(old_lot, row).outcome for row in (2, 3, 4)]
+    assert outcomes == [Outcome.CREATED, Outcome.CREATED, Outcome.QUARANTINED]
+    assert session.scalar(select(func.count()).select_from(Case)) == 2
+    lot = session.get_one(ImportLot, old_lot)
+    assert (lot.counts["created"], lot.counts["quarantine_reasons"]) == (2, {"MISSING_FIELD": 1})

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from io import BytesIO
 
 import pytest
 
@@ -9,6 +10,8 @@ from tests.support.lots import READING, parsed, raw_line
 from tracing.imports.format.faults import Problem
 from tracing.imports.format.fields import read_finess
 from tracing.imports.format.line import Doubt, parse
+from tracing.imports.format.reading import Reading
+from tracing.imports.sandbox import codec
 
 
 def test_another_pathogen_is_no_case_and_nothing_is_kept_of_the_person():
@@ -196,3 +199,45 @@ def test_a_line_is_the_same_from_a_workbook_and_in_another_lot(fields):
 )
 def test_any_other_change_makes_another_line(fields):
     assert parsed(**fields).fingerprint_content != SAME
+
+
+SWISS = replace(READING, country="CH")
+ABROAD = {
+    "NIR": "756.9217.0769.85",
+    "CODE_POSTAL": "9000",
+    "CODE_INSEE": "3203",
+    "TEL_MOBILE": "078 123 45 67",
+}
+
+
+def test_a_line_from_abroad_is_read_as_there_and_makes_no_french_number():
+    line = parse(raw_line(**ABROAD), SWISS)
+
+    assert line.doubts == ()
+    assert (line.identity.nir, line.identity.national_number) == (None, "7569217076985")
+    assert (line.identity.postcode, line.identity.country, line.identity.insee_code) == ("9000", "CH", "")
+    assert line.identity.phones == ("+41781234567",)
+
+
+def test_a_national_number_with_a_wrong_digit_is_left_out_without_a_warning():
+    line = parse(raw_line(**ABROAD | {"NIR": "756.9217.0769.80"}), SWISS)
+
+    assert (line.doubts, line.identity.nir, line.identity.national_number) == ((), None, "")
+
+
+@pytest.mark.parametrize(
+    ("written", "postcode", "country"),
+    [("1000", "01000", ""), ("L-1234", "1234", "LU"), ("D-10115", "10115", "DE"), ("F-44000", "44000", "")],
+)
+def test_a_french_sender_may_write_a_foreign_postcode(written, postcode, country):
+    found = parse(raw_line(CODE_POSTAL=written), READING).identity
+
+    assert (found.postcode, found.country) == (postcode, country)
+
+
+def test_a_line_from_abroad_crosses_from_the_reading_process_whole():
+    line = parse(raw_line(**ABROAD), SWISS)
+    (packed,) = codec.pack([line])
+
+    assert [*codec.unpack(BytesIO(packed))] == [line]
+    assert Reading.from_dict(SWISS.to_dict()) == SWISS

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.lots import LINE, READING
+from tracing.imports.format.codes import propose_code, propose_test
 from tracing.imports.format.columns import FIELDS, REQUIRED, find_columns, raw_lines
 from tracing.imports.format.faults import Problem
 from tracing.imports.format.inspection import (
@@ -17,7 +18,6 @@ from tracing.imports.format.inspection import (
     difference,
     first_mapping,
     look,
-    propose_code,
     proposed,
 )
 from tracing.imports.format.line import parse
@@ -370,3 +370,34 @@ def test_what_was_said_of_codes_that_this_file_does_not_hold_stays():
     )
 
     assert kept == Mapping({"RESULTAT": "res"}, {"RESULTAT": {"absent": "N", "POS": "P"}}, ("res",))
+
+
+@pytest.mark.parametrize(
+    ("answers", "code"),
+    [
+        ("Detected|Positive|DETECTE|positiv|nachgewiesen|POS|260373001|10828004", "P"),
+        ("840539006|840533007|SARS-CoV-2 : DETECTE|Positif faible|+", "P"),
+        ("Not detected|Négatif|NEGATIF|NON DETECTE|negativ|nicht nachgewiesen|NEG", "N"),
+        ("260415000|260385009|ARN du SARS-CoV-2 non détecté|Absence d’ARN viral", "N"),
+        ("419984006|82334004|IND|Indéterminé|inconclusive|grenzwertig", "I"),
+        ("Peut-être|1|voir commentaire|840534001", None),
+    ],
+)
+def test_what_an_answer_means_is_proposed_in_several_languages(answers, code):
+    assert {propose_code("RESULTAT", answer) for answer in answers.split("|")} == {code}
+
+
+@pytest.mark.parametrize(
+    ("name", "test"),
+    [
+        ("PCR SARS-CoV-2", "PCR"),
+        ("COVID-19 Ag", "AG"),
+        ("Sérologie SARS-CoV-2", "OUR"),
+        ("Grippe A", "OTHER"),
+        ("Contrôle interne", "NONE"),
+        ("SARS-CoV-2 et grippe A", None),
+        ("Nouvelle PCR", None),
+    ],
+)
+def test_what_a_test_is_is_proposed_by_its_name(name, test):
+    assert propose_test(name) == test

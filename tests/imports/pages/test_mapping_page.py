@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from tests.conftest import NOW
-from tests.support.lots import CERTIFICATE, KEY, enveloped
+from tests.support.lots import CERTIFICATE, KEY, SETTINGS, enveloped
 from tracing.imports.decryption.secrets import Secrets
 from tracing.imports.format.mapping import Mapping
+from tracing.imports.jobs import process_next_lot
 from tracing.imports.lots import services as lots
 from tracing.imports.models import ImportLine, LotState
 from tracing.imports.sources import queries as source_queries
@@ -168,6 +169,59 @@ def test_a_heading_renamed_by_accident_is_shown_and_must_be_accepted(ivan, lot_i
     assert "à vérifier" in row, "a likely new name is never taken for certain"
 
 
+WIDE = [*HEADINGS, *(f"Feld {number}" for number in range(20)), "Telefon privat"]
+WIDE_LINES = [[*cells, *("x" for _ in range(20)), "0612345678"] for cells in LINES]
+
+
+@pytest.fixture
+def wide_id(story):
+    """A lot with more columns than anybody reads through."""
+    return received(file_of(WIDE, WIDE_LINES), story.ivan)
+
+
+def test_one_chooses_among_ten_columns_and_searches_for_the_others_by_their_heading(ivan, wide_id):
+    page = ivan.get(f"/lots/{wide_id}/mapping")
+
+    for choices in re.findall(r'<select[^>]*name="column-\w+".*?</select>', page.text, re.DOTALL):
+        assert choices.count("<option") <= 11
+    assert 'value="Feld 19" data-place="27"' in page.text
+
+    ivan.post(
+        f"/lots/{wide_id}/mapping",
+        COLUMNS | CODES | {"column-TEL_FIXE": "", "search-TEL_FIXE": "telefon PRIVAT", "step": "save"},
+    )
+    assert source_queries.mapping_of("BIO")[1].columns["TEL_FIXE"] == "Telefon privat"
+
+
+def test_a_heading_that_no_column_has_is_said_and_what_was_typed_stays(ivan, wide_id):
+    page = ivan.post(
+        f"/lots/{wide_id}/mapping", COLUMNS | {"search-TEL_FIXE": "Fernruf", "step": "codes"}, status=422
+    )
+
+    assert re.search(r'id="column-TEL_FIXE-error">.*?Aucune colonne n’a ce titre', page.text, re.DOTALL)
+    assert 'value="Fernruf"' in page.text
+
+
+def test_the_top_of_the_page_says_which_required_columns_are_missing(ivan, lot_id):
+    page = ivan.get(f"/lots/{lot_id}/mapping")
+
+    assert "Il manque la colonne d’un champ obligatoire" in page.text
+    assert '<a href="#column-ID_RESULTAT">Identifiant du résultat</a>' in page.text
+
+
+def test_where_the_sender_is_can_be_said_with_the_columns_and_is_kept(ivan, lot_id, session):
+    codes = ivan.post(f"/lots/{lot_id}/mapping", COLUMNS | {"country": "CH", "step": "codes"}, status=200)
+    assert '<input type="hidden" name="country" value="CH">' in codes.text
+    assert source_queries.country_of("BIO") == "FR", "nothing is written before the end"
+
+    ivan.post(f"/lots/{lot_id}/mapping", COLUMNS | CODES | {"country": "CH", "step": "save"})
+
+    assert re.search(r"Pays</dt>\s*<dd[^>]*>Suisse", ivan.get("/sources/BIO").text)
+    assert source_queries.country_of("BIO") == "CH"
+    event = session.scalars(select(Event).where(Event.kind == "source.changed")).one()
+    assert event.detail == {"source": "BIO", "changed": ["country"], "country": "CH"}
+
+
 def test_codes_accepted_before_stay_known(ivan, lot_id, story):
     source_services.accept_mapping(
         "BIO", Mapping({}, {"RESULTAT": {"bof": "I", "absent": "X"}}, ()), by=story.ivan.id, at=NOW
@@ -207,3 +261,103 @@ def test_a_file_that_does_not_open_any_more_says_why(ivan, story):
 @pytest.mark.parametrize("who", ["ada", "dora", "gaston", "olga"])
 def test_only_import_officers_see_what_is_in_a_file(browse, story, lot_id, who):
     browse.as_(getattr(story, who)).get(f"/lots/{lot_id}/mapping", status=403)
+
+
+KNOWN = ["ID_RESULTAT", "NOM_NAISSANCE", "PRENOMS", "DATE_NAISSANCE", "DATE_PRELEVEMENT", "RESULTAT"]
+AT = {f"column-{name}": place for place, name in enumerate(KNOWN)}
+
+
+def read_again(lot_id):
+    """Let the scheduler read a lot, and return it."""
+    process_next_lot(SETTINGS)
+    return lots.get_locked(lot_id)
+
+
+def sent(headings, lines, by):
+    """Return a lot that was read once."""
+    with transaction():
+        lot = lots.receive(
+            file_of(headings, lines),
+            file_name="lot.csv.p7m",
+            source_code="BIO",
+            one_off_secret=Secrets(private_keys=((KEY, CERTIFICATE),)),
+            by=by.id,
+            at=NOW,
+        )
+    return read_again(lot.id)
+
+
+def test_a_first_file_with_a_doubled_heading_waits_until_each_column_is_said(ivan, story):
+    headings = [*KNOWN, "TELEPHONE", "TELEPHONE"]
+    lines = [["A1", "DURAND", "Léa", "01/02/1990", "07/03/2026", "P", "", "0612345678"]]
+    lot = sent(headings, lines, story.ivan)
+    assert lot.state is LotState.TO_MAP
+    assert "TELEPHONE" in lot.trouble
+    assert lot.trouble in html.unescape(ivan.get(f"/lots/{lot.id}").text)
+
+    page = ivan.get(f"/lots/{lot.id}/mapping")
+    assert "Deux colonnes portent le titre" in page.text
+    ivan.post(f"/lots/{lot.id}/mapping", AT | {"column-TEL_MOBILE": 7, "step": "save"})
+
+    lot = read_again(lot.id)
+    assert (lot.state, lot.plan["created"], lot.plan["warnings"]) == (LotState.PLANNED, 1, {})
+    assert sent(headings, [["A2", *lines[0][1:]]], story.ivan).state is LotState.PLANNED
+
+
+MONTHS_FIRST = [
+    ["A1", "DURAND", "Léa", "02/13/1990", "03/07/2026", "P"],
+    ["A2", "PETIT", "Jo", "01/02/1991", "03/06/2026", "P"],
+]
+
+
+def test_dates_that_prove_month_first_are_asked_about_once(ivan, story):
+    lot = sent(KNOWN, MONTHS_FIRST, story.ivan)
+    assert lot.state is LotState.TO_MAP
+    assert "DATE_NAISSANCE" in lot.trouble
+    page = ivan.get(f"/lots/{lot.id}/mapping")
+    assert re.search(r'name="order-DATE_NAISSANCE" value="month" checked', page.text)
+    assert re.search(r'name="order-DATE_PRELEVEMENT" value="month" checked', page.text)
+    orders = {"order-DATE_NAISSANCE": "month", "order-DATE_PRELEVEMENT": "month"}
+
+    codes = ivan.post(f"/lots/{lot.id}/mapping", AT | orders | {"step": "codes"}, status=200)
+    assert 'name="order-DATE_PRELEVEMENT" value="month"' in codes.text
+    ivan.post(f"/lots/{lot.id}/mapping", AT | orders | {"step": "save"})
+
+    assert read_again(lot.id).plan["created"] == 2
+    again = [["B1", *MONTHS_FIRST[1][1:]]]
+    assert sent(KNOWN, again, story.ivan).state is LotState.PLANNED
+    turned = sent(KNOWN, [["B2", "DURAND", "Léa", "13/02/1990", "03/07/2026", "P"]], story.ivan)
+    assert turned.state is LotState.TO_MAP
+    assert "ne sont plus" in turned.trouble
+    said = ivan.post(f"/lots/{turned.id}/mapping", AT | orders | {"step": "save"}, status=422)
+    assert "que jour d’abord" in said.text
+    ivan.post(f"/lots/{turned.id}/mapping", AT | {"step": "save"})
+    assert source_queries.mapping_of("BIO")[1].date_orders == {
+        "DATE_NAISSANCE": "day",
+        "DATE_PRELEVEMENT": "day",
+    }
+    version = len(source_queries.mapping_versions("BIO"))
+    ivan.get(f"/sources/BIO/mappings/{version}")
+
+
+def test_that_a_column_is_day_first_all_the_same_is_not_asked_again(ivan, story):
+    lot = sent(KNOWN, MONTHS_FIRST, story.ivan)
+
+    ivan.post(f"/lots/{lot.id}/mapping", AT | {"step": "save"})
+
+    lot = read_again(lot.id)
+    assert (lot.state, lot.plan["quarantine_reasons"]) == (
+        LotState.PLANNED,
+        {"BAD_DATE": 1, "FUTURE_DATE": 1},
+    )
+
+
+def test_another_date_can_be_the_sampling_of_a_file_that_has_none(ivan, story):
+    headings = [*KNOWN, "DATE_VALIDATION"]
+    lot = sent(headings, [["A1", "DURAND", "Léa", "01/02/1990", "", "P", "07/03/2026 18:00"]], story.ivan)
+    assert lot.plan["quarantine_reasons"] == {"MISSING_FIELD": 1}
+    ivan.post(f"/lots/{lot.id}/mapping", AT | {"step": "save"}, status=422)
+
+    ivan.post(f"/lots/{lot.id}/mapping", AT | {"column-DATE_PRELEVEMENT": 6, "step": "save"})
+
+    assert read_again(lot.id).plan["created"] == 1

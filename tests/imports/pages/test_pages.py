@@ -10,15 +10,19 @@ from sqlalchemy import func, select
 
 from tests.conftest import NOW
 from tests.support.lots import CERTIFICATE, KEY, PASSWORDS, expected, extract, lot_of
-from tests.support.story import agent
+from tests.support.story import agent, member
 from tracing.calls import services as calls
-from tracing.imports.jobs import process_next_lot
+from tracing.imports.jobs import process_next_lot, remove_originals
 from tracing.imports.lots import services as lots
-from tracing.imports.models import ImportLine, ImportLot, InboxTrouble, LotState
+from tracing.imports.lots import uploads
+from tracing.imports.models import ImportLine, ImportLot, ImportUpload, InboxTrouble, LotState, SourceKind
 from tracing.imports.rules import Outcome
+from tracing.imports.sources import services as source_services
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
 from tracing.kernel.events import Event, IdentityAccess
+from tracing.people.countries import Country
+from tracing.staff.models import Role
 
 CMS, WORKBOOK = "pdl-20210308-0800.csv.p7m", "pdl-20210308-1300.xlsx"
 
@@ -39,6 +43,12 @@ def form(name=CMS, *, content=None, key=KEY, certificate=CERTIFICATE, password="
 @pytest.fixture
 def ivan(browse, story):
     return browse.as_(story.ivan)
+
+
+@pytest.fixture
+def lea(story):
+    """An import officer of Nantes alone."""
+    return member("lea", "Léa", (Role.IMPORTER, story.nantes), at=NOW)
 
 
 @pytest.fixture
@@ -174,6 +184,75 @@ def test_an_incomplete_form_is_no_lot(ivan, session, change, sentence):
 
     assert sentence in ivan.post("/lots/new", sent, status=422).text
     assert session.scalar(select(func.count()).select_from(ImportLot)) == 0
+
+
+def kept_in(page):
+    """Return what the form asks for its kept file with."""
+    return re.search(r'name="kept"[^>]*value="([^"]*)"', page.text)[1]
+
+
+def test_after_an_error_the_file_and_its_key_need_not_be_chosen_again(ivan, session, settings):
+    page = ivan.post("/lots/new", form(source="pas un code"), status=422)
+    assert CMS in page.text
+    assert "est gardé" in page.text
+    content = session.scalars(select(ImportUpload.content)).one()
+    assert extract(CMS) not in content
+    assert KEY not in content
+
+    again = ivan.post("/lots/new", {"kept": kept_in(page), "source": "", "password": ""}, status=422)
+    address = ivan.post("/lots/new", {"kept": kept_in(again), "source": "PDL", "password": ""}).headers[
+        "Location"
+    ]
+    process_next_lot(settings)
+
+    assert lot_at(session, address).state is LotState.PLANNED
+    assert lot_at(session, address).file_name == CMS
+    assert session.scalars(select(ImportUpload)).all() == []
+
+
+def test_another_file_takes_the_place_of_the_one_that_was_kept(ivan, session):
+    page = ivan.post("/lots/new", form(source="?"), status=422)
+
+    address = ivan.post("/lots/new", form("other.p7m", content=b"x") | {"kept": kept_in(page)}).headers[
+        "Location"
+    ]
+
+    assert lot_at(session, address).file_name == "other.p7m"
+
+
+def test_a_kept_file_is_its_senders_alone_and_for_half_an_hour(ivan, lea, browse, story, session, clock):
+    token = kept_in(ivan.post("/lots/new", form(source="?"), status=422))
+    sent = {"kept": token, "source": "PDL", "password": ""}
+
+    assert "Choisissez un fichier." in browse.as_(lea).post("/lots/new", sent, status=422).text
+    assert uploads.find(token, by=story.ivan.id, at=NOW + timedelta(minutes=29)).file_name == CMS
+    assert uploads.find(token, by=story.ivan.id, at=NOW + timedelta(minutes=31)) is None
+    clock.move_to(NOW + timedelta(minutes=31))
+    remove_originals(NOW)
+    assert session.scalars(select(ImportUpload)).all() == []
+
+
+def test_the_only_sender_is_there_already_or_the_one_of_the_officers_site(browse, story, lea):
+    def filled_in(visitor):
+        return re.search(r'id="source"[^>]*value="(\w*)"', visitor.get("/lots/new").text)[1]
+
+    terms = source_services.Terms(
+        label="X",
+        kind=SourceKind.LABORATORY,
+        is_trusted=False,
+        needs_signature=False,
+        site_id=None,
+        contact="",
+        country=Country.FRANCE,
+    )
+    ivan = browse.as_(story.ivan)
+    assert filled_in(ivan) == ""
+    source_services.add_source("NAT", terms, by=story.ivan.id, at=NOW)
+    assert filled_in(ivan) == "NAT"
+    source_services.add_source("AUTRE", terms, by=story.ivan.id, at=NOW)
+    assert filled_in(ivan) == ""
+    source_services.add_source("NANTES", terms | {"site_id": story.nantes.id}, by=story.ivan.id, at=NOW)
+    assert filled_in(browse.as_(lea)) == "NANTES"
 
 
 def test_lines_are_shown_by_what_became_of_them_a_page_at_a_time(ivan, send):

@@ -188,6 +188,20 @@ def test_another_disease_is_not_positive_and_nothing_of_the_person_is_taken_over
     assert fields == {"NUM_LOT": "M1", "ID_RESULTAT": "F1-80382-5", "CODE_LOINC": "80382-5", "RESULTAT": "X"}
 
 
+def test_a_negative_pcr_says_whose_it_is_for_the_comparison_and_an_antigen_test_does_not():
+    pcr, antigen = (OBX.replace("94500-6", loinc).format(NEGATIVE) for loinc in ("94500-6", "94558-4"))
+
+    lines = [
+        parse(raw, READING) for raw in read(Opened(Container.CMS, message(1, pcr, antigen).encode())).lines
+    ]
+
+    assert [line.result for line in lines] == ["N", "N"]
+    who, sampled_on = lines[0].negative_pcr
+    assert (who.birth_name, who.phones, f"{sampled_on}") == ("MOREL", (), "2021-03-07")
+    assert lines[1].negative_pcr is None
+    assert not any(lines[1].values)
+
+
 def test_a_test_of_our_disease_that_we_do_not_know_is_for_a_person_to_judge_unless_it_found_nothing():
     antibodies = "OBX|1|CWE|94563-4^SARS-CoV-2 IgG^LN||{}||||||F"
     obr = OBR.replace("94500-6^SARS-CoV-2 RNA", "94563-4^SARS-CoV-2 IgG")
@@ -195,7 +209,7 @@ def test_a_test_of_our_disease_that_we_do_not_know_is_for_a_person_to_judge_unle
     ((_, positive),) = results(message(1, antibodies.format(POSITIVE), obr=obr))
     ((_, negative),) = results(message(1, antibodies.format(NEGATIVE), obr=obr))
 
-    assert positive["RESULTAT"] == "94563-4=P"
+    assert (positive["CODE_LOINC"], positive["RESULTAT"]) == ("94563-4", "P")
     assert negative["RESULTAT"] == "N"
 
 
@@ -261,15 +275,103 @@ def test_a_message_of_which_nothing_is_a_result_is_counted_all_the_same():
         ("92142-9^Influenza A RNA^LN||260373001^Detected^SCT", "X"),
         ("TYP^Type de prélèvement^L||NASO^Nasopharynx^L", "X"),
         ("76691-5^Gender identity^LN||P^P^L", "X"),
-        ("LOC1^Nouvelle PCR^L||260373001^Detected^SCT", "LOC1=P"),
+        ("LOC1^Nouvelle PCR^L||260373001^Detected^SCT", "P"),
         ("LOC1^Nouvelle PCR^L||260415000^Not detected^SCT", "N"),
-        ("LOC2^SARS-CoV-2 et grippe A^L||260373001^Detected^SCT", "LOC2=P"),
+        ("LOC2^SARS-CoV-2 et grippe A^L||260373001^Detected^SCT", "P"),
     ],
 )
 def test_the_code_of_the_order_makes_no_other_observation_a_result_of_our_disease(observation, result):
     ((_, fields),) = results(message(1, f"OBX|1|CWE|{observation}||||||F"))
 
     assert fields["RESULTAT"] == result
+
+
+@pytest.mark.parametrize(
+    ("observation", "fields"),
+    [
+        ("TX|94500-6^x^LN||POSITIF", ("94500-6", "POSITIF")),
+        ("FT|94500-6^x^LN||SARS-CoV-2~DETECTE", ("94500-6", "SARS-CoV-2 DETECTE")),
+        ("NM|94500-6^x^LN||1", ("94500-6", "1")),
+        ("SN|94500-6^x^LN||>^100", ("94500-6", ">100")),
+        ("ST|94500-6^x^LN||Detected", ("94500-6", "Detected")),
+        ("ED|94500-6^x^LN||^AP^PDF^Base64^JVBE", ("94500-6", "")),
+        ("CWE|94500-6^x^LN||260373001^Detected^SCT~840533007^SARS-CoV-2^SCT", ("94500-6", "P")),
+        ("CWE|94500-6^x^LN||260415000^x^SCT~260373001^x^SCT", ("94500-6", "260415000 ~ 260373001")),
+        ("CWE|94500-6^x^LN||840533007^SARS-CoV-2^SCT", ("94500-6", "840533007")),
+        ("TX|LOC1^PCR maison^L||Nachgewiesen", ("LOC1", "Nachgewiesen")),
+        ("CWE|LOC1^PCR maison^L||840539006^COVID-19^SCT", ("LOC1", "840539006")),
+        ("TX|LOC1^PCR maison^L||non détecté", None),
+        ("TX|LOC1^Remarque^L||difficile", None),
+        ("CWE|LOC3^PCR covid^L^94500-6^x^LN||Y^oui^L", ("94500-6", "Y")),
+        ("CWE|^SARS-CoV-2||260373001^Detected^SCT", ("94500-6", "P")),
+        ("CWE|^Autre résultat||260373001^Detected^SCT", ("Autre résultat", "P")),
+    ],
+)
+def test_an_answer_is_read_in_every_data_type_or_waits_as_it_was_sent(observation, fields):
+    ((_, found),) = results(message(1, f"OBX|1|{observation}||||||F"))
+
+    expected = (
+        {"RESULTAT": "X"} if fields is None else dict(zip(("CODE_LOINC", "RESULTAT"), fields, strict=True))
+    )
+    assert {name: found.get(name, "") for name in expected} == expected
+
+
+def test_a_document_beside_the_answer_is_no_second_result():
+    document = "OBX|2|ED|94500-6^x^LN||^AP^PDF^Base64^JVBE||||||F"
+
+    assert len(results(message(1, OBX.format(POSITIVE), document))) == 1
+
+
+@pytest.mark.parametrize("status", ["F", "C", "P", ""])
+def test_a_final_a_corrected_and_a_preliminary_result_count(status):
+    ((_, fields),) = results(message(1, OBX.format(POSITIVE)[:-1] + status))
+
+    assert fields["RESULTAT"] == "P"
+
+
+def test_what_a_source_was_taught_says_which_tests_are_ours():
+    local = "OBX|1|TX|LOC1^Ma PCR^L||42||||||F"
+    taught = Mapping({}, {"CODE_LOINC": {"loc1": "PCR"}, "RESULTAT": {"42": "P"}})
+    others = Mapping({}, {"CODE_LOINC": {"LOC1": "OTHER"}})
+
+    ((_, ours),) = results(message(1, local), taught)
+    ((_, theirs),) = results(message(1, local.replace("42", "Detected").replace("TX", "ST")), others)
+
+    assert (ours["TYPE_ANALYSE"], ours["RESULTAT"], ours["NOM_NAISSANCE"]) == ("PCR", "P", "MOREL")
+    assert (theirs["RESULTAT"], "NOM_NAISSANCE" in theirs) == ("X", False)
+
+
+@pytest.mark.parametrize(
+    ("ending", "is_dead"),
+    [("||||||||||||20210306|Y", True), ("|||||||||||||Y", True), ("|||||||||||||N", False)],
+)
+def test_a_reported_death_stands_beside_the_fields(ending, is_dead):
+    dead = PID + "||||" + ending
+    (raw,) = read(Opened(Container.CMS, message(pid=dead).encode())).lines
+
+    assert raw.is_deceased is is_dead
+    assert ("DECEASED" in parse(raw, READING).doubts) is is_dead
+
+
+def test_names_at_birth_and_in_use_are_told_apart_in_every_way_of_writing_them():
+    def names(written):
+        ((_, fields),) = results(message(pid=PID.replace(NAMES, written)))
+        return fields["NOM_NAISSANCE"], fields.get("NOM_USAGE", ""), fields["PRENOMS"]
+
+    assert names("MOREL^^^^^^M~LE GOFF^Anne^^^^^L") == ("MOREL", "LE GOFF", "Anne")
+    assert names("LE GOFF&&MOREL^Anne") == ("MOREL", "LE GOFF", "Anne")
+    assert names("DE LA TOUR&DE LA&TOUR^Anne") == ("DE LA TOUR", "", "Anne")
+    assert names("MOREL^Anne") == ("MOREL", "", "Anne")
+
+
+@pytest.mark.parametrize("kind", ["ORU", "ORU_R01", "ORU^R01"])
+def test_older_senders_name_the_type_of_a_message_in_their_way(kind):
+    assert len(results(message().replace("ORU^R01^ORU_R01", kind).replace("|2.5.1", "|2.3"))) == 1
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_a_batch_is_read_whatever_ends_its_lines(end):
+    assert len(results(batch(message(1, end=end), message(2, end=end), end=end))) == 2
 
 
 def test_an_observation_without_any_code_is_what_was_ordered():

@@ -8,6 +8,7 @@ import pytest
 import python_calamine
 import xlsxwriter
 
+from tracing.imports.limits import MOST_COLUMNS
 from tracing.imports.parsing.xlsx import Workbook
 from tracing.imports.refusal_codes import CannotRead, Refusal
 
@@ -72,7 +73,6 @@ def sheet_of(*written, prefix=""):
         ('<c r="A1" s="1"><v>61</v></c>', "01/03/1900"),
         ('<c r="A1" s="1"><v>0.5</v></c>', "12:00:00"),
         ('<c r="A1" t="b"><v>1</v></c>', "OUI"),
-        ('<c r="A1" t="e"><v>#N/A</v></c>', "#N/A"),
         ('<c r="A1" t="d"><v>2021-03-07T08:00:00</v></c>', "2021-03-07T08:00:00"),
         ("<c><v>7</v></c>", "7"),
         ("<!-- remark --><c><v>7</v></c>", "7"),
@@ -115,8 +115,11 @@ def test_what_no_spreadsheet_writes_is_damaged(sheet):
     assert refusal(sheet) is Refusal.DAMAGED
 
 
-def test_a_value_far_to_the_right_is_no_table_of_results():
-    assert refusal(sheet_of('<c r="XFD1"><v>1</v></c>')) is Refusal.TOO_WIDE
+def test_a_note_far_to_the_right_leaves_its_row_as_it_is():
+    read = rows(sheet_of('<c r="A1"><v>1</v></c><c r="XFD1"><v>2</v></c>'))
+
+    assert read[1][:2] == ["1", ""]
+    assert len(read[1]) == MOST_COLUMNS + 1
 
 
 def test_a_sheet_reads_as_another_reader_reads_it():

@@ -94,9 +94,14 @@ def test_the_reading_process_runs_the_program_that_it_needs():
         pass
 
 
-def test_messages_have_no_columns_to_look_at():
-    with pytest.raises(errors.NoColumns):
-        client.looked_at(enveloped(b"MSH|^~\\&|||||||ORU^R01|1|P|2.5.1\r"), secrets())
+def test_messages_have_no_columns_to_look_at_but_codes():
+    message = b"MSH|^~\\&|||||||ORU^R01|1|P|2.5.1\rOBX|1|CWE|LOC1^PCR COVID^L||42^Vu^L||||||F\r"
+
+    looked = client.looked_at(enveloped(message), secrets())
+
+    assert looked.is_messages
+    assert looked.distinct == {"OBX-3": ["LOC1"], "OBX-5": ["42"]}
+    assert looked.texts == {"OBX-3": {"LOC1": "PCR COVID"}, "OBX-5": {"42": "Vu"}}
 
 
 def test_the_headings_of_a_file_are_told_as_they_stand():
@@ -109,7 +114,8 @@ def test_every_reason_has_its_sentence_and_names_nobody():
     Babel(app)
     with app.test_request_context():
         for refusal in Refusal:
-            cause = errors.CannotRead(refusal, container="ZIP", missing="RESULTAT", found="ADT^A01")
+            told = {"container": "ZIP", "missing": "RESULTAT", "found": "ADT^A01", "sheets": "1, 2"}
+            cause = errors.CannotRead(refusal, line="7", candidates="CP850", **told)
             assert errors.refused(cause).message.endswith(".")
 
 

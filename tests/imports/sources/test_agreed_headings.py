@@ -18,6 +18,7 @@ from tracing.imports.sources import services as source_services
 from tracing.imports.sources.errors import HeadingsChanged
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
+from tracing.people.countries import Country
 from tracing.people.models import Person
 
 PLAIN = [
@@ -41,7 +42,7 @@ def file_of(headings, *results, name="A"):
             f"NOM{chr(65 + number)}",
             "Anne",
             "20/07/1985",
-            "07/03/2021",
+            "07/03/2026",
             result,
             f"06123456{number:02}",
         ]
@@ -103,7 +104,7 @@ def test_the_first_file_of_a_source_is_its_first_version(session, story):
 def test_what_synonyms_cover_is_loaded_as_before(session, story, headings):
     send(PLAIN, "P")
     cells = dict(
-        zip(PLAIN, ["B-1", "MOREL", "Zoé", "01/02/1990", "07/03/2021", "P", "0612345699"], strict=True)
+        zip(PLAIN, ["B-1", "MOREL", "Zoé", "01/02/1990", "07/03/2026", "P", "0612345699"], strict=True)
     )
     places = {
         **dict(zip(headings, PLAIN, strict=False)),
@@ -174,6 +175,7 @@ def test_an_unknown_layout_is_mapped_once_and_its_codes_with_it(session, story, 
             "needs_signature": False,
             "site_id": None,
             "contact": "",
+            "country": Country.FRANCE,
         },
         by=story.ivan.id,
         at=NOW,

@@ -1,13 +1,20 @@
 """Making a source and deciding about it; the pages that show what opens its files and how they are read."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
 from tests.conftest import NOW
+from tests.support.lots import arrival, lot_of
 from tracing.imports.format.mapping import Mapping
+from tracing.imports.jobs import load, plan_file
 from tracing.imports.models import ImportSource, SourceKind
 from tracing.imports.sources import services
 from tracing.kernel.events import Event
+from tracing.people import queries as people
+from tracing.people.countries import Country
+from tracing.people.models import Person
 
 TYPED = {
     "code": "BIO44",
@@ -164,3 +171,27 @@ class TestMappingVersions:
     def test_codes_wait_for_the_first_file(self, ivan):
         ivan.get("/sources/PDL/codes", status=404)
         assert "Son premier fichier le dira" in ivan.get("/sources/PDL").text
+
+
+def test_what_a_sender_abroad_sends_is_read_as_there_and_can_be_called(story, session, clock):
+    terms = services.Terms(
+        label="Amt",
+        kind=SourceKind.PLATFORM,
+        is_trusted=False,
+        needs_signature=False,
+        site_id=None,
+        contact="",
+        country=Country.SWITZERLAND,
+    )
+    services.add_source("BAG", terms, by=story.ivan.id, at=NOW)
+    line = {"NIR": "756.9217.0769.85", "CODE_POSTAL": "9000", "TEL_MOBILE": "078 123 45 67"}
+    sent = replace(arrival("bag.csv.p7m", lot_of([line])), source_code="BAG")
+
+    report = load(sent)
+
+    assert (report["created"], report["warnings"]) == (1, {})
+    person = session.scalars(select(Person)).one()
+    who = people.find_identity(person.id)
+    assert (who.nir, who.national_number, who.phones) == (None, "7569217076985", ("+41781234567",))
+    assert (who.postcode, person.postcode_hash, person.time_zone) == ("9000", None, None)
+    assert plan_file(sent)["duplicate"] == 1

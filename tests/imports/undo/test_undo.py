@@ -24,6 +24,7 @@ from tracing.imports.lots import services as lots
 from tracing.imports.models import ImportLine, ImportLot, LotState
 from tracing.imports.undo import services as undoing
 from tracing.kernel import clock as clocks
+from tracing.kernel import db
 from tracing.kernel.db import transaction
 from tracing.kernel.events import Event
 from tracing.people.models import Person, PossibleDuplicate
@@ -135,10 +136,12 @@ def test_three_lots_taken_back_from_the_last_to_the_first_leave_nothing(story, s
 
 
 @pytest.fixture
-def tables_last_looked_at_while_empty(engines, owner):
+def tables_last_looked_at_while_empty(told_once):
     """Let the planner believe all tables empty, as it does after a morning's first lot."""
+    owner = db.make_engine(told_once.owner_url)
     with owner.begin() as connection:
         connection.execute(text("ANALYZE"))
+    owner.dispose()
 
 
 @pytest.mark.usefixtures("tables_last_looked_at_while_empty")
@@ -299,12 +302,26 @@ def test_a_line_set_aside_is_not_told_as_one_to_correct(story, session):
 
 def test_a_rectified_result_stays_for_the_one_before_it_is_not_kept(story, session):
     take_in({})
-    take_in({"RESULTAT": "N"})
+    take_in({"RESULTAT": "Z"})
     third = take_in({"DATE_VALIDATION": "08/03/2021 10:00"})
     assert third["repeat"] == 1
 
     assert why_of(undo(third, story)) == ["rectified"]
     assert session.scalars(select(LabResult)).one()
+
+
+def test_a_result_that_the_lot_brought_back_is_withdrawn_again(story, session):
+    take_in({})
+    take_in({"RESULTAT": "N"})
+    before = everything(session)
+    third = take_in({"DATE_VALIDATION": "08/03/2021 10:00"})
+    assert third["repeat"] == 1
+    assert session.scalars(select(Case)).one().status is CaseStatus.OPEN
+    assert session.scalars(select(CallTask)).one().state is TaskState.OPEN
+
+    assert undo(third, story)["stays"] == 0
+
+    assert differences(before, everything(session)) == {}
 
 
 def test_a_family_stays_together_when_one_of_them_goes(story, session):

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, g, request
 from flask_wtf import CSRFProtect
 
-from tracing.staff.access import is_public, session_token
+from tracing.staff.access import is_for_machines, is_public, session_token
 
 OURS = frozenset({"same-origin", "none"})
 """`Sec-Fetch-Site` for a form of the same site, and for one sent without a site (by reloading)."""
@@ -32,6 +32,8 @@ class Csrf(CSRFProtect):  # type: ignore[misc]
         """Refuse a form sent by another site, without a token, or with another session's token."""
         if request.method not in current_app.config["WTF_CSRF_METHODS"] or request.endpoint is None:
             return
+        if is_for_machines():
+            return  # no session is read there, so a form of another site could use none
         token = session_token()
         if token is None and not is_public():
             return  # not logged in, so there is no name to post in: the answer is the log-in page

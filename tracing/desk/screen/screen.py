@@ -10,6 +10,9 @@ from operator import itemgetter
 from tracing.calls.models import Call, Conversation
 from tracing.calls.phone_numbers import Number, numbers_of
 from tracing.calls.rules import CallOutcome
+from tracing.cases import queries as cases
+from tracing.cases import words as case_words
+from tracing.cases.models import ContraryResult
 from tracing.cases.rules import sampling_day
 from tracing.consequences.queries import what_follows
 from tracing.consequences.words import again_words, sentences_of
@@ -243,14 +246,31 @@ class Screen:
         """Return the number of an earlier attempt if it is still one of the person's."""
         return next((one.e164 for one in self.numbers if one.hash == attempt.number_hash), None)
 
+    @cached_property
+    def contrary_results(self) -> Sequence[ContraryResult]:
+        """Negative PCRs after the antigen test that made the case: health content, once the person said who they are."""
+        if self.task.kind is not TaskKind.CASE_FIRST or not self.talk.is_identified:
+            return ()
+        return cases.contrary_results(self.about.case.id)
+
+    @property
+    def contradiction(self) -> str:
+        """The sentence about them, and which test decides; empty if there are none."""
+        found = self.contrary_results
+        if not found:
+            return ""
+        said = case_words.contradiction(one.sampled_on for one in found)
+        return f"{said} {case_words.which_decides(self.about.case.programme)}"
+
     @property
     def timeline(self) -> Sequence[queries.Attempt | TimelineEntry | Written]:
-        """Calls to this person, moves of the household in the queue and messages, newest first."""
+        """Calls to this person, moves of the household in the queue, messages and late results, newest first."""
         moves = timeline_of(self.call.entry_id)
         told = {one.at for one in moves}
         found: list[tuple[datetime, queries.Attempt | TimelineEntry | Written]] = [
             *((one.message.queued_at, one) for one in messages_to(self.task.person_id)),
             *((one.at, one) for one in moves),
+            *((one.received_at, _received(one)) for one in self.contrary_results),
             *(
                 (one.started_at, one)
                 for one in queries.attempts_of(self.task.id)
@@ -364,6 +384,10 @@ def load_screen(
     shown = [one.person_id for one, tab in _with(spoken, tabs) if tab.identity]
     services.record_sight(call, [*talk.about.shown, *shown], by=by, at=at)
     return Screen(talk, tabs, at, by, step_id, panel, saved or Saved())
+
+
+def _received(one: ContraryResult) -> TimelineEntry:
+    return TimelineEntry(one.received_at, case_words.received(one.sampled_on))
 
 
 def _with(spoken: Sequence[tuple[CallTask, Conversation]], tabs: Sequence[Tab]) -> list[tuple[CallTask, Tab]]:

@@ -7,7 +7,9 @@ from datetime import datetime
 from sqlalchemy import and_, func, select, true
 
 from tracing.imports.errors import NoSuchLot
-from tracing.imports.format.columns import FIELDS
+from tracing.imports.format.columns import EXTRAS, FIELDS
+from tracing.imports.format.faults import Problem
+from tracing.imports.format.reading import NOT_POSITIVE
 from tracing.imports.lots.queries import fields_of
 from tracing.imports.models import ImportLine, ImportLot, LotState
 from tracing.imports.rules import Outcome
@@ -129,14 +131,43 @@ def values_of(line: ImportLine) -> tuple[str, ...] | None:
     return None if fields is None else tuple(fields.get(name, "") for name in FIELDS)
 
 
-def waiting_of(lot_id: int, *, after_row: int = 0, limit: int) -> Sequence[ImportLine]:
-    """Return the lines of a lot that wait for a correction, in the order of the file, after a row."""
+def extras_of(line: ImportLine) -> tuple[str, ...]:
+    """Return what the message of a line said beside the fields (`EXTRAS`); nothing for a row of a table."""
+    fields = fields_of(line) or {}
+    extras = tuple(fields.get(name, "") for name in EXTRAS)
+    return extras if any(extras) else ()
+
+
+def waiting_of(
+    lot_id: int, *, after_row: int = 0, limit: int, is_positive: bool = False
+) -> Sequence[ImportLine]:
+    """Return the lines of a lot that wait for a correction, in the order of the file, after a row.
+
+    `is_positive` leaves out those that are not positive: whom they name leaves the vault for no file.
+    """
+    chosen = select(ImportLine).where(ImportLine.lot_id == lot_id, ImportLine.row_number > after_row, WAITS)
+    if is_positive:
+        chosen = chosen.where(func.coalesce(ImportLine.result, "").not_in(NOT_POSITIVE))
+    return session.scalars(chosen.order_by(ImportLine.row_number).limit(limit)).all()
+
+
+_IS_OLD = ImportLine.reasons == [Problem.OLD_SAMPLING.value]
+
+
+def old_lines_of(lot_id: int, *, after_row: int = 0, limit: int) -> Sequence[ImportLine]:
+    """Return the lines of a lot that wait only because their sampling is old, in the order of the file."""
     return session.scalars(
         select(ImportLine)
-        .where(ImportLine.lot_id == lot_id, ImportLine.row_number > after_row, WAITS)
+        .where(ImportLine.lot_id == lot_id, ImportLine.row_number > after_row, WAITS, _IS_OLD)
         .order_by(ImportLine.row_number)
         .limit(limit)
     ).all()
+
+
+def count_old_of(lot_id: int) -> int:
+    """Return how many lines of a lot wait only because their sampling is old."""
+    counted = select(func.count()).select_from(ImportLine)
+    return session.scalar(counted.where(ImportLine.lot_id == lot_id, WAITS, _IS_OLD)) or 0
 
 
 def next_row(lot_id: int, row_number: int) -> int | None:

@@ -9,6 +9,7 @@ from flask_babel import ngettext
 from tracing.imports.corrections.services import Corrected, SetAside
 from tracing.imports.format.faults import Fault, Problem, Why
 from tracing.imports.rules import Outcome
+from tracing.people.merging import Likeness, Part
 
 FAULT_WORDS = {
     Why.EMPTY: _l("Ce champ est obligatoire, et il est vide."),
@@ -18,7 +19,11 @@ FAULT_WORDS = {
     Why.TOO_LONG_AGO: _l("La personne aurait plus de 130 ans."),
     Why.AFTER_EXTRACTION: _l("Le prélèvement est postérieur à l’extraction du fichier."),
     Why.AFTER_RECEIPT: _l("Le prélèvement est postérieur à l’arrivée du fichier."),
+    Why.TOO_OLD: _l(
+        "Le prélèvement a plus de 30 jours à l’extraction : s’il est juste, chargez la ligne malgré son ancienneté, dans les pages."
+    ),
     Why.UNKNOWN_CODE: _l("Ce code est inconnu."),
+    Why.UNKNOWN_TEST: _l("Personne n’a encore dit si ce code est un test de la maladie suivie."),
     Why.TAKEN: _l("Cet identifiant est déjà celui d’une autre ligne de cet expéditeur."),
 }
 """Label of a fault, shown beside its field."""
@@ -33,6 +38,8 @@ SET_ASIDE_WORDS = {
     SetAside.NO_RESULT: _l("L’expéditeur confirme que ce n’est pas un résultat à suivre"),
     SetAside.SENT_AGAIN: _l("L’expéditeur a renvoyé ce résultat sous un autre identifiant"),
     SetAside.SENDER_GAVE_UP: _l("L’expéditeur ne peut pas compléter la ligne"),
+    SetAside.POSITIVE_STANDS: _l("Plusieurs tests sous un identifiant : le positif compte"),
+    SetAside.NOT_COMPARED: _l("Non positif, et personne ne l’a comparé en sept jours"),
 }
 
 TAKEN_WORDS = {
@@ -44,9 +51,29 @@ TAKEN_WORDS = {
 }
 """What a corrected line has become."""
 
+PART_WORDS = {
+    Part.BIRTH_NAME: _l("Nom de naissance"),
+    Part.FIRST_NAMES: _l("Prénoms"),
+    Part.BIRTH_DATE: _l("Né(e) le"),
+    Part.SEX: _l("Sexe"),
+    Part.NIR: _l("NIR"),
+}
+"""The parts of an identity that say whether two lines name one person."""
+
+LIKENESS_WORDS = {
+    Likeness.SAME: _l("pareil"),
+    Likeness.AGREES: _l("compatible"),
+    Likeness.ONE_LETTER: _l("une lettre diffère"),
+    Likeness.ONE_SIDE: _l("d’un seul côté"),
+    Likeness.DIFFERS: _l("diffère"),
+}
+
 MOST_NAMED = 10
 
 
+ID_WORDS = _l(
+    "Cet identifiant est déjà celui d’une autre personne. Dites sur la page de la ligne si c’est une correction."
+)
 SHAPE_WORDS = _l(
     "La ligne n’a pas la forme de l’en-tête : ses cellules sont peut-être décalées, ou coupées. Comparez chacune."
 )
@@ -59,7 +86,8 @@ def told(faults: Iterable[Fault], reasons: Iterable[str] = ()) -> str:
         for fault in faults
     ]
     shape = [str(SHAPE_WORDS)] if Problem.BAD_SHAPE in reasons else []
-    return "\n".join([*shape, *fields])
+    taken = [str(ID_WORDS)] if Problem.ID_TAKEN in reasons else []
+    return "\n".join([*shape, *taken, *fields])
 
 
 def said_of_file(corrected: Corrected, *, unreadable: int) -> list[str]:

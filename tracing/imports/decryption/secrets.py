@@ -23,6 +23,8 @@ class Container(StrEnum):
     AGE = "age"
     ZIP = "zip"
     PROTECTED_WORKBOOK = "xlsx"
+    CONNECTION = "tls"
+    """Nothing but the connection: HL7 messages that were sealed when they arrived."""
 
 
 class KeyKind(StrEnum):
@@ -60,16 +62,19 @@ class Secrets:
     """Certificates of the accepted signers: PEM, or OpenPGP public keys."""
     needs_signature: bool = False
     """Refuse a file that none of them signed."""
+    is_sealed_here: bool = False
+    """It came in clear text over a protected connection and was sealed on arrival: HL7 messages are then accepted."""
 
     def __add__(self, other: Self) -> Self:
         """Return the secrets of both; a signature is needed if either needs one."""
         mine, theirs = asdict(self), asdict(other)
-        joined = {
-            name: tuple(dict.fromkeys(mine[name] + theirs[name]))
+        joined: dict[str, Any] = {
+            name: mine[name] or theirs[name]
+            if isinstance(mine[name], bool)
+            else tuple(dict.fromkeys(mine[name] + theirs[name]))
             for name in mine
-            if name != "needs_signature"
         }
-        return type(self)(**joined, needs_signature=self.needs_signature or other.needs_signature)
+        return type(self)(**joined)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-compatible form, to send to the reading process."""
@@ -82,6 +87,7 @@ class Secrets:
             "passwords": list(self.passwords),
             "signers": [_as_text(certificate) for certificate in self.signers],
             "needs_signature": self.needs_signature,
+            "is_sealed_here": self.is_sealed_here,
         }
 
     @classmethod
@@ -96,6 +102,7 @@ class Secrets:
             passwords=tuple(sent["passwords"]),
             signers=tuple(map(_as_bytes, sent["signers"])),
             needs_signature=sent["needs_signature"],
+            is_sealed_here=sent.get("is_sealed_here", False),
         )
 
 

@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from tracing.imports.format.mapping import Mapping
+from tracing.imports.limits import MOST_COLUMNS
 from tracing.imports.refusal_codes import CannotRead, Refusal
 from tracing.kernel.redaction import redacted
 from tracing.people.names import name_tokens
@@ -56,16 +57,31 @@ SYNONYMS: dict[str, str] = {
 FIELDS = tuple(SYNONYMS)
 """The 32 fields in their order, which is also the order of a raw line's values."""
 
+EXTRAS = ("TEXTE_ANALYSE", "TEXTE_RESULTAT", "DECES")
+"""What messages say beside the fields: the text beside the code of the test and of the answer, and `Y` for a death."""
+
 MOST_BANNER_ROWS = 40
 _NOT_IN_A_HEADING = re.compile(r"[^A-Z0-9]")
 _ID, _BIRTH_NAME, _FIRST_NAMES, _BIRTH_DATE, _, _RESULT = map(FIELDS.index, REQUIRED)
 _EDGES = "'\"=#\u200b\ufeff "
+_EDGES_BUT_ERRORS = _EDGES.replace("#", "")
+_BEFORE_A_REMARK = "'\"\ufeff \t"
+_ERROR_CELL = re.compile(r"#(?:[¡¿]?[^\W\d_][\w/ ]{1,20}[!?]|N/[A-Z]|NV|NA|)")
+"""What a spreadsheet shows instead of a value: `#REF!`, `#NOM ?`, `#DIV/0!`, `#N/A`, in any language."""
 _STRANGE = re.compile("[\x85\xa0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeffÃÂâ]")
 _MOJIBAKE = re.compile("[ÃÂâ][\u0080-\u00bf\u2018-\u2122œŒšŠžŽŸƒˆ˜]")
 
 
 Row = tuple[int, list[str]]
 """The row number a person sees beside a row of a table, and its cells as text."""
+
+
+class OddlyQuoted(list[str]):
+    """The cells of a row whose quotation marks do not pair: right only if there are as many as headings."""
+
+
+class Spoilt(list[str]):
+    """The cells of a row that could not be read whole: a byte is no letter, or a cell or the row is too long."""
 
 
 @redacted
@@ -75,7 +91,14 @@ class RawLine(NamedTuple):
     row: int
     values: tuple[str, ...]
     is_bad_shape: bool = False
-    """Its cells do not stand under their headings: there are too many, or the file was cut in this row."""
+    """Its cells do not stand under their headings: too many, oddly quoted or unreadable ones, or a file cut here."""
+    extras: tuple[str, ...] = ()
+    """What its message said beside the fields (`EXTRAS`); empty for a row of a table."""
+
+    @property
+    def is_deceased(self) -> bool:
+        """Return whether the laboratory reports the person's death."""
+        return self.extras[-1:] == ("Y",)
 
 
 class Columns(NamedTuple):
@@ -102,9 +125,16 @@ def find_columns(rows: Iterator[Row], mapping: Mapping | None = None) -> Columns
     for number, cells in islice(rows, MOST_BANNER_ROWS):
         columns = match_headings(number, cells, mapping)
         if not columns.missing:
-            return columns
+            return _not_too_wide(columns)
         best = max(best, columns, key=likelihood)
     return best
+
+
+def _not_too_wide(columns: Columns) -> Columns:
+    """Refuse a table with more columns than any table of people has."""
+    if len(columns.heading) > MOST_COLUMNS:
+        raise CannotRead(Refusal.TOO_WIDE, line=str(columns.row))
+    return columns
 
 
 def likelihood(columns: Columns) -> tuple[int, int]:
@@ -119,7 +149,8 @@ def match_headings(row: int, cells: Sequence[str], mapping: Mapping | None = Non
     headings never seen before may be matched by name.
     """
     free: dict[str, int] = {}
-    for position, cell in enumerate(cells):
+    names = told_apart(cells)
+    for position, cell in enumerate(names):
         free.setdefault(heading_key(cell), position)
     positions: dict[str, int] = {}
     if mapping is not None:
@@ -128,8 +159,10 @@ def match_headings(row: int, cells: Sequence[str], mapping: Mapping | None = Non
             for field, heading in mapping.columns.items()
             if heading_key(heading) in free
         }
-        for heading in (*mapping.headings, *mapping.columns.values()):
+        for heading in (*told_apart(mapping.headings), *mapping.columns.values()):
             free.pop(heading_key(heading), None)
+    if names is not cells:  # which of two equal headings is meant is for a person to say
+        free = {key: position for key, position in free.items() if names[position] == cells[position]}
     for headings in (_OWN_HEADINGS, _SHARED_HEADINGS):
         for field, names in headings.items():
             name = next((name for name in names if name in free), None)
@@ -138,10 +171,57 @@ def match_headings(row: int, cells: Sequence[str], mapping: Mapping | None = Non
     return Columns(row, list(cells), tuple(map(positions.get, FIELDS)))
 
 
+def told_apart(headings: Sequence[str]) -> Sequence[str]:
+    """Return the headings with a number after each that stood before: “TEL”, “TEL (2)”."""
+    keys = [heading_key(heading) for heading in headings]
+    if len(set(filter(None, keys))) == len([*filter(None, keys)]):
+        return headings
+    taken, names = set(keys), []
+    seen: set[str] = set()
+    for heading, key in zip(headings, keys, strict=True):
+        name, number = heading, 1
+        while key in seen:
+            number += 1
+            name = f"{heading} ({number})"
+            if heading_key(name) not in taken:
+                key = heading_key(name)  # noqa: PLW2901  no longer that of another
+        if key:
+            seen.add(key)
+        names.append(name)
+    return names
+
+
+def doubled_headings(headings: Sequence[str]) -> list[str]:
+    """Return the headings that name a field which another heading has: nobody knows which of them is meant.
+
+    The layout's own name of a field leaves no doubt; beside it, a synonym is a column like any unknown one.
+    """
+    found = match_headings(0, headings)
+    names = told_apart(headings)
+    used = {position for position in found.positions if position is not None}
+    of_field = {heading_key(headings[at]) for at in used}
+    own = {
+        heading_key(headings[at])
+        for name, at in zip(FIELDS, found.positions, strict=True)
+        if at is not None and heading_key(headings[at]) == heading_key(name)
+    }
+    doubled = []
+    for position, heading in enumerate(headings):
+        key = heading_key(heading)
+        if position in used or not key:
+            continue
+        rivals = [name for name, keys in _HEADINGS.items() if key in keys]
+        is_repeated = names[position] != heading and key in of_field
+        if is_repeated or (rivals and not any(heading_key(name) in own for name in rivals)):
+            doubled.append(heading)
+    return doubled
+
+
 def refuse_without_required(columns: Columns) -> None:
     """Refuse a table without a required heading, naming each missing one."""
     if columns.missing:
-        raise CannotRead(Refusal.UNKNOWN_LAYOUT, missing=", ".join(columns.missing))
+        where = {"line": str(columns.row)} if columns.row else {}
+        raise CannotRead(Refusal.UNKNOWN_LAYOUT, missing=", ".join(columns.missing), **where)
 
 
 def raw_lines(
@@ -161,16 +241,40 @@ def raw_lines(
     width = len(columns.heading)
     absent = width
     pick = itemgetter(*(absent if position is None else position for position in columns.positions))
+    births = columns.positions[_BIRTH_DATE]
+    heading_of_births = None if births is None else clean(columns.heading[births])
     for number, cells, is_last in _with_last(rows):
         if number <= columns.row or cells == columns.heading:
             continue
-        padded = list(cells) if _is_clean(cells) else [clean(cell) for cell in cells]
-        is_bad = is_text and (any(padded[width:]) or (is_cut and is_last and len(padded) < width))
+        if _is_clean(cells):
+            padded = list(cells)
+        elif _is_remark(cells):
+            continue
+        else:
+            padded = [clean(cell) for cell in cells]
+        is_bad = is_text and (
+            any(padded[width:])
+            or (is_cut and is_last and len(padded) < width)
+            or (type(cells) is not list and _is_shapeless(cells, width))
+        )
         padded[width:] = [""]
         padded += [""] * (width + 1 - len(padded))
         values = pick(padded)
+        if values[_BIRTH_DATE] == heading_of_births:
+            continue  # the headings once more, on a new page or in a second row of a merged heading
         if _is_data(padded, values):
             yield RawLine(number, _translated(values, meanings) if meanings else values, is_bad)
+
+
+def _is_remark(cells: Sequence[str]) -> bool:
+    """Return whether a row begins with `##`: no data. One that begins with `####` has a cell too narrow to be shown."""
+    first = cells[0].lstrip(_BEFORE_A_REMARK)
+    return first.startswith("##") and not (len(first.rstrip()) > 2 and not first.strip("# "))
+
+
+def _is_shapeless(cells: Sequence[str], width: int) -> bool:
+    """Return whether the cells of a row that is not as written do not stand under their headings."""
+    return not (isinstance(cells, OddlyQuoted) and len(cells) == width)
 
 
 def _with_last(rows: Iterator[Row]) -> Iterator[tuple[int, Sequence[str], bool]]:
@@ -189,7 +293,8 @@ def _meanings(mapping: Mapping | None) -> list[tuple[int, dict[str, str]]]:
     return [
         (FIELDS.index(field), {value.casefold(): code for value, code in codes.items()})
         for field, codes in (mapping.codes if mapping else {}).items()
-        if codes
+        # the code of a test stays as it was sent: what it is, is judged with the whole line
+        if codes and field != "CODE_LOINC"
     ]
 
 
@@ -222,7 +327,8 @@ def clean(text: str) -> str:
     if not text.isascii() and _MOJIBAKE.search(text):
         text = _read_again(text)
     if text[:1] in _EDGES or text[-1:] in _EDGES:
-        text = "" if text.startswith("#N/") else text.strip(_EDGES)
+        bare = text.strip(_EDGES_BUT_ERRORS)
+        text = "" if bare[:1] == "#" and _ERROR_CELL.fullmatch(bare) else text.strip(_EDGES)
     return text
 
 

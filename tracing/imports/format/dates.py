@@ -6,13 +6,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-_CLOCK = r"(?:[ Tt]+(?:à )?(\d{1,2})[:hH](\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?"
+_CLOCK = r"(?:[ Tt]+(?:à )?(\d{1,2})[:hH](\d{2})(?::(\d{2})(?:[.,]\d+)?)?(?: ?([AaPp])\.?[Mm]\.?)?)?"
 _OFFSET = r"(Z|[+-]\d{2}(?::?\d{2})?)?"
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4}|\d{2})" + _CLOCK, re.ASCII)
 _WEEKDAY = r"(?:(?:lun|mar|mer|jeu|ven|sam|dim)[a-z]*\.? |(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? )?"
 _MONTH_NAMED = re.compile(
     _WEEKDAY + r"(\d{1,2})(?:er)?[ /.\-]*([^\W\d_]{3,9})\.?[ /.,\-]*(\d{4}|\d{2})" + _CLOCK
 )
+_MONTH_NAME_FIRST = re.compile(_WEEKDAY + r"([^\W\d_]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})" + _CLOCK)
 _YEAR_FIRST = re.compile(
     r"(\d{4})-?(\d{2})-?(\d{2})(?:[ T]?(\d{2}):?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)? ?" + _OFFSET + ")?",
     re.ASCII,
@@ -51,21 +52,29 @@ def read_moment(
             return _moment(_full_year(year, int(month), int(day), not_after), int(month), int(day), clock)
         if match := _YEAR_FIRST.fullmatch(text):
             year, month, day, *clock, offset = match.groups()
-            moment, has_time = _moment(int(year), int(month), int(day), clock)
+            moment, has_time = _moment(int(year), int(month), int(day), [*clock, None])
             if offset and zone is None and moment.time() != time.min:
                 return None  # a day that was written as a moment of another clock: nobody knows which day is meant
             return (_at(moment, offset, zone) if offset and zone else moment), has_time
-        if match := _MONTH_NAMED.fullmatch(text.casefold()):
-            day, name, year, *clock = match.groups()
-            named = _MONTHS.get(_without_accents(name))
-            if named is None:
-                return None
-            return _moment(_full_year(year, named, int(day), not_after), named, int(day), clock)
         if match := _SERIAL.fullmatch(text):
             return _from_serial(match[1], match[2])
+        return _with_named_month(text.casefold(), not_after)
     except (ValueError, OverflowError):
         return None
-    return None
+
+
+def _with_named_month(text: str, not_after: date | None) -> tuple[datetime, bool] | None:
+    """Read a date whose month is a word; ValueError when there is no such day."""
+    if match := _MONTH_NAMED.fullmatch(text):
+        day, name, year, *clock = match.groups()
+    elif match := _MONTH_NAME_FIRST.fullmatch(text):
+        name, day, year, *clock = match.groups()
+    else:
+        return None
+    month = _MONTHS.get(_without_accents(name))
+    if month is None:
+        return None
+    return _moment(_full_year(year, month, int(day), not_after), month, int(day), clock)
 
 
 @lru_cache(maxsize=8192)
@@ -76,10 +85,15 @@ def in_utc(moment: datetime, zone: ZoneInfo) -> datetime:
 
 def _moment(year: int, month: int, day: int, clock: list[str | None]) -> tuple[datetime, bool]:
     """Build the moment; ValueError when there is no such day or hour."""
-    hour, minute, second = clock
+    hour, minute, second, half = clock
     if hour is None:
         return datetime(year, month, day), False  # noqa: DTZ001
-    return datetime(year, month, day, int(hour), int(minute or 0), int(second or 0)), True  # noqa: DTZ001
+    hours = int(hour)
+    if half:
+        if not 1 <= hours <= 12:
+            raise ValueError
+        hours = hours % 12 + 12 * (half in "Pp")
+    return datetime(year, month, day, hours, int(minute or 0), int(second or 0)), True  # noqa: DTZ001
 
 
 def _at(moment: datetime, offset: str, zone: ZoneInfo) -> datetime:

@@ -6,11 +6,14 @@ from enum import StrEnum
 from operator import itemgetter
 from typing import NamedTuple
 
+from tracing.imports.format.codes import NOT_OURS, test_of
 from tracing.imports.format.columns import FIELDS, REQUIRED
 from tracing.imports.format.dates import can_be_birth_date
 from tracing.imports.format.fields import PLACEHOLDERS
 from tracing.imports.format.reading import NOT_POSITIVE, POSITIVE, Dates, Reading, is_later, read_dates
 
+MOST_DAYS_OLD = 30
+"""A sampling longer before the extraction waits for an officer: an old file, or a wrong year."""
 _LETTER = re.compile(r"[^\W\d_]")
 _NAMES = ("NOM_NAISSANCE", "PRENOMS")
 _required = itemgetter(*REQUIRED)
@@ -21,9 +24,15 @@ class Problem(StrEnum):
 
     BAD_SHAPE = "BAD_SHAPE"
     """The row has more filled cells than there are headings, or the file was cut in it: nothing is where it seems."""
+    ID_TAKEN = "ID_TAKEN"
+    """The same id was taken in before, of another person: a person says whether it is a correction or another patient."""
+    CONTRADICTION = "CONTRADICTION"
+    """The same id of the same person is positive in the same lot: the positive stands until a person has looked."""
     MISSING_FIELD = "MISSING_FIELD"
     BAD_DATE = "BAD_DATE"
     FUTURE_DATE = "FUTURE_DATE"
+    OLD_SAMPLING = "OLD_SAMPLING"
+    """Sampled long before the extraction. An officer may say that it is right all the same."""
     UNKNOWN_CODE = "UNKNOWN_CODE"
 
 
@@ -39,7 +48,11 @@ class Why(StrEnum):
     AFTER_EXTRACTION = "after_extraction"
     AFTER_RECEIPT = "after_receipt"
     """After the time of receipt, which is the limit because the file does not say when it was made."""
+    TOO_OLD = "too_old"
+    """Sampled more than `MOST_DAYS_OLD` days before the extraction, or the receipt if the file does not say."""
     UNKNOWN_CODE = "unknown_code"
+    UNKNOWN_TEST = "unknown_test"
+    """Nobody has said yet whether this code is a test for the programme's disease."""
     TAKEN = "taken"
     """Another line has this result id."""
 
@@ -52,7 +65,9 @@ PROBLEMS = {
     Why.TOO_LONG_AGO: Problem.BAD_DATE,
     Why.AFTER_EXTRACTION: Problem.FUTURE_DATE,
     Why.AFTER_RECEIPT: Problem.FUTURE_DATE,
+    Why.TOO_OLD: Problem.OLD_SAMPLING,
     Why.UNKNOWN_CODE: Problem.UNKNOWN_CODE,
+    Why.UNKNOWN_TEST: Problem.UNKNOWN_CODE,
 }
 """The format's reason for each of these."""
 
@@ -67,15 +82,23 @@ class Fault(NamedTuple):
 def faults_of(values: Sequence[str], reading: Reading) -> tuple[Fault, ...]:
     """Return all faults of a line, in the order of the fields; empty if the line can be used."""
     sent = {name: "" if value in PLACEHOLDERS else value for name, value in zip(FIELDS, values, strict=True)}
-    if sent["RESULTAT"].upper() in NOT_POSITIVE:
+    test = test_of(sent["CODE_LOINC"], reading.tests) if sent["CODE_LOINC"] else ""
+    if sent["RESULTAT"].upper() in NOT_POSITIVE or test in NOT_OURS:
         return ()
-    found = find_faults(sent, read_dates(sent, reading))
+    dates = read_dates(sent, reading)
+    found = find_faults(sent, dates, is_test_known=test is not None, allow_old=reading.allow_old)
     return tuple(sorted(found, key=lambda fault: FIELDS.index(fault.field)))
 
 
-def find_faults(sent: Mapping[str, str], dates: Dates) -> list[Fault]:
+def find_faults(
+    sent: Mapping[str, str], dates: Dates, *, is_test_known: bool = True, allow_old: bool = False
+) -> list[Fault]:
     """Return all faults of a line that claims to be positive, in no particular order."""
     found = _missing(sent) + _bad_dates(sent, dates)
+    if not allow_old and dates.days_waited > MOST_DAYS_OLD:
+        found.append(Fault("DATE_PRELEVEMENT", Why.TOO_OLD))
+    if not is_test_known:
+        found.append(Fault("CODE_LOINC", Why.UNKNOWN_TEST))
     if sent["RESULTAT"].upper() not in ("", POSITIVE):
         found.append(Fault("RESULTAT", Why.UNKNOWN_CODE))
     return found

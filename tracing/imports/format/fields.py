@@ -8,9 +8,11 @@ from stdnum import luhn
 # What senders write for “nothing”.
 _WORDS = ("nc", "nr", "nd", "n/a", "n.c.", "inconnu", "inconnue", "aucun", "aucune", "neant", "néant", "null")
 _MARKS = ("non renseigné", "non renseigne", "-", "--", ".", "?")
+# Errors that LibreOffice shows as a number; the others begin with `#` (columns.clean).
+_ERRORS = tuple(f"Err{mark}{number}" for mark in (":", " :", "\u202f:") for number in range(501, 541))
 PLACEHOLDERS = frozenset(
     spelled(word) for word in (*_WORDS, *_MARKS) for spelled in (str.lower, str.upper, str.capitalize)
-)
+) | frozenset(_ERRORS)
 
 _DIGITS = re.compile(r"\d+", re.ASCII)
 _BETWEEN_DIGITS = re.compile(r"[\s.\-_/]+")
@@ -18,6 +20,9 @@ _FINESS = re.compile(r"(?:\d{2}|2[AB])\d{7}", re.ASCII)
 _LETTER_DIGITS = str.maketrans("AB", "12")
 _EMAIL = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>.]{2,}")
 _VARIANT = re.compile(r"(?:A[0189])?(?:B[0189])?(?:C[0189])?(?:D[0189])?")
+
+# As spreadsheets write a number that is too long to show: of an id, digits are lost then.
+_SCIENTIFIC = re.compile(r"[+-]?(?:\d+[.,]\d+ ?[eE][+-]?|\d+ ?[eE][+])\d{1,3}", re.ASCII)
 
 _SEXES = {
     "M": "M",
@@ -45,6 +50,13 @@ def padded(text: str, width: int) -> str:
         return text
     compact = _BETWEEN_DIGITS.sub("", text)
     return f"0{compact}" if len(compact) == width - 1 and _DIGITS.fullmatch(compact) else text
+
+
+def read_id(text: str) -> str:
+    """Return a result id, or an empty string for one in scientific notation: several results share what is left."""
+    if ("E" in text or "e" in text) and _SCIENTIFIC.fullmatch(text):
+        return ""
+    return text
 
 
 @lru_cache(maxsize=4096)

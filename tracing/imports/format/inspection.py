@@ -7,58 +7,29 @@ guessed silently: similarity only makes proposals, on a page where a person sees
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Table
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from difflib import SequenceMatcher
 from itertools import islice
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from tracing.imports.format.columns import (
     FIELDS,
     MOST_BANNER_ROWS,
-    SYNONYMS,
     Columns,
     Row,
     clean,
     heading_key,
     match_headings,
+    told_apart,
 )
+from tracing.imports.format.date_orders import Evidence
+from tracing.imports.format.evidence import contradict
 from tracing.imports.format.mapping import Mapping
 
-CODES: dict[str, dict[str, str]] = {
-    "RESULTAT": {
-        "P": "POSITIF POSITIVE POS DETECTE DETECTEE PRESENCE",
-        "N": "NEGATIF NEGATIVE NEG ABSENCE NONDETECTE NONDETECTEE INDETECTE",
-        "I": "ININTERPRETABLE INDETERMINE DOUTEUX ININT INVALIDE",
-        "X": "NONFAIT NONREALISE ANNULE NONCONFORME",
-    },
-    "TYPE_ANALYSE": {
-        "PCR": "RTPCR TAAN TESTPCR RTLAMP PCRSALIVAIRE",
-        "AG": "ANTIGENIQUE ANTIGENE TAG TROD TDR TESTANTIGENIQUE TESTAG",
-    },
-    "SYMPTOMES": {
-        "ASY": "ASYMPTOMATIQUE AUCUN SANS NON N",
-        "S01": "01J 01",
-        "S24": "24J 24",
-        "S57": "57J 57",
-        "SP7": "PLUSDE7J 8JETPLUS PLUS",
-        "U": "INCONNU NSP NC",
-    },
-    "PROF_SANTE": {"O": "OUI VRAI 1", "N": "NON FAUX 0", "U": "INCONNU NSP NC"},
-    "HEBERGEMENT": {
-        "I": "INDIVIDUEL DOMICILE LOGEMENT D DOM",
-        "E": "EHPAD",
-        "H": "HOPITAL HOSPITALISE HOSPITALISATION",
-        "P": "PRISON DETENTION",
-        "C": "COLLECTIF FOYER AUTRECOLLECTIF",
-        "U": "INCONNU NSP NC",
-    },
-    "SEXE": {"M": "MASCULIN HOMME H 1 MR MONSIEUR", "F": "FEMININ FEMME 2 MME MADAME", "I": "INDETERMINE"},
-}
-"""The coded fields, their codes, and values that likely mean each code: for proposals only."""
+if TYPE_CHECKING:
+    from tracing.imports.format.proposals import Seen
 
 MOST_SAMPLES, MOST_DISTINCT, LONGEST_SHOWN = 5, 30, 60
-LEAST_LIKENESS = 74.0
-"""Of 100; below it nothing is proposed. This value rejects "Nom du fichier" and accepts "Date prelev."."""
 
 
 def first_mapping(headings: Sequence[str]) -> Mapping:
@@ -99,7 +70,7 @@ def difference(accepted: Mapping, headings: Sequence[str]) -> Difference:
     now = match_headings(0, headings, accepted)
     found = _by_field(now)
     used = {heading_key(heading) for heading in found.values()}
-    before = {heading_key(heading) for heading in accepted.headings}
+    before = {heading_key(heading) for heading in told_apart(accepted.headings)}
     new = [each for each in _distinct(headings) if heading_key(each) not in used | before]
     renamed = _renamed(accepted.headings, headings)
     lost = [
@@ -113,7 +84,8 @@ def difference(accepted: Mapping, headings: Sequence[str]) -> Difference:
     doubled = [
         each for each in found.values() if times[heading_key(each)] > max(1, earlier[heading_key(each)])
     ]
-    return Difference(tuple(gone), tuple(new), tuple(doubled))
+    again = {name for name, heading in zip(told_apart(headings), headings, strict=True) if name != heading}
+    return Difference(tuple(gone), tuple(each for each in new if each not in again), tuple(doubled))
 
 
 def _renamed(before: Sequence[str], now: Sequence[str]) -> dict[str, str]:
@@ -144,11 +116,34 @@ class TableInspection:
     """By field: the heading that matches it, or may match it."""
     recognised: tuple[str, ...]
     """The fields whose heading is a known name or was accepted before; the others are only similar."""
+    is_messages: bool = False
+    """HL7 messages: no columns to map, only codes. The “headings” are the places where they stand."""
+    texts: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By heading: the text that stands beside a code in messages."""
+    date_orders: dict[str, str] = field(default_factory=dict)
+    """By heading: the only order in which all its dates can be read, if they prove one (`DateOrder`)."""
+    filled: dict[str, int] = field(default_factory=dict)
+    """By heading: the number of rows in which it holds something."""
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """Return the headings that can be chosen: not blank, and of equal ones only the first, the one read."""
+        """Return the headings that can be chosen: not blank, equal ones told apart."""
         return _distinct(self.headings)
+
+    @property
+    def columns(self) -> list["Seen"]:
+        """Return the columns that can be chosen, with what is known of their values."""
+        from tracing.imports.format.proposals import Seen  # noqa: PLC0415
+
+        return [
+            Seen(
+                heading,
+                self.samples.get(heading, ()),
+                heading in self.distinct,
+                self.filled.get(heading, 0) / max(1, self.lines),
+            )
+            for heading in self.choices
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-compatible form."""
@@ -175,15 +170,27 @@ def look(tables: Iterable[RowSource], mapping: Mapping | None = None) -> TableIn
                 best, columns, rows = likeness, matched, table
     headings = _distinct(columns.heading)
     recognised = _by_field(columns)
-    samples, distinct, lines = _values(rows() if rows else iter(()), columns, headings)
-    return TableInspection(
+    evidence = Evidence()
+    samples, distinct, filled, lines = _values(rows() if rows else iter(()), columns, headings, evidence)
+    looked = TableInspection(
         headings=tuple(columns.heading),
         heading_row=columns.row,
         lines=lines,
         samples=samples,
         distinct=distinct,
-        proposal={name: recognised.get(name) for name in FIELDS} | _alike(headings, recognised),
-        recognised=tuple(recognised),
+        proposal={},
+        recognised=(),
+        date_orders={heading: proof.order for heading, proof in evidence.proofs().items()},
+        filled=filled,
+    )
+    # Imported here because only the mapping page needs it: the process that reads every file stays light.
+    from tracing.imports.format.proposals import propose  # noqa: PLC0415
+
+    sound = _sound(recognised, looked)
+    return replace(
+        looked,
+        proposal={**dict.fromkeys(FIELDS), **sound, **propose(looked.columns, sound)},
+        recognised=tuple(sound),
     )
 
 
@@ -193,7 +200,9 @@ def proposed(looked: TableInspection, accepted: Mapping | None) -> tuple[dict[st
     In order of preference: the heading accepted for the source, a known name, a heading in the place of a lost one,
     a similar heading.
     """
-    columns = _by_field(match_headings(looked.heading_row, looked.headings, accepted))
+    known = _by_field(match_headings(looked.heading_row, looked.headings, accepted))
+    agreed = accepted.columns.keys() if accepted else ()
+    columns = {name: known[name] for name in known if name in agreed} | _sound(known, looked)
     certain = frozenset(columns)
     moved = difference(accepted, looked.headings).gone if accepted else ()
     guesses = [(gone.field, gone.guess) for gone in moved]
@@ -203,13 +212,13 @@ def proposed(looked: TableInspection, accepted: Mapping | None) -> tuple[dict[st
     return columns, certain
 
 
-def propose_code(name: str, value: str) -> str | None:
-    """Return the code of a field that a sender's value likely means, or None."""
-    key = heading_key(value)
-    for code, words in CODES[name].items():
-        if key == code or key in words.split():
-            return code
-    return None
+def _sound(columns: Table[str, str], looked: TableInspection) -> dict[str, str]:
+    """Return the recognised columns without those whose values say that they are something else."""
+    return {
+        name: heading
+        for name, heading in columns.items()
+        if not contradict(name, looked.samples.get(heading, ()), is_few=heading in looked.distinct)
+    }
 
 
 def _words_in(cells: Sequence[str]) -> int:
@@ -221,22 +230,26 @@ def _words_in(cells: Sequence[str]) -> int:
 
 
 def _values(
-    rows: Iterator[Row], columns: Columns, headings: Sequence[str]
-) -> tuple[dict[str, list[str]], dict[str, list[str]], int]:
-    """Return the samples and the distinct values of each column, and how many rows there are."""
-    first = {heading_key(heading): position for position, heading in reversed([*enumerate(columns.heading)])}
-    position_of = {heading: first[heading_key(heading)] for heading in headings}
+    rows: Iterator[Row], columns: Columns, headings: Sequence[str], evidence: Evidence
+) -> tuple[dict[str, list[str]], dict[str, list[str]], dict[str, int], int]:
+    """Return samples, distinct values and number of filled rows of each column, and how many rows there are."""
+    position_of = {heading: position for position, heading in enumerate(told_apart(columns.heading))}
     seen: dict[str, Counter[str]] = {heading: Counter() for heading in headings}
+    filled = dict.fromkeys(headings, 0)
     still_few = set(headings)
     lines = 0
     for number, cells in rows:
         if number <= columns.row or cells == columns.heading or not any(cells):
             continue
         lines += 1
-        for heading in [*still_few]:
-            position = position_of[heading]
-            value = clean(cells[position]) if position < len(cells) else ""
-            if value:
+        for heading, position in position_of.items():
+            if position >= len(cells) or not cells[position]:
+                continue
+            # most columns hold no dates, and their values begin with no digit
+            if cells[position][:1].isdigit():
+                evidence.add(heading, cells[position : position + 1], (number,))
+            filled[heading] += 1
+            if heading in still_few and (value := clean(cells[position])):
                 seen[heading][value[: LONGEST_SHOWN + 1]] += 1
                 if len(seen[heading]) > MOST_DISTINCT:
                     still_few.discard(heading)
@@ -246,43 +259,19 @@ def _values(
         for heading in headings
         if heading in still_few and all(len(value) <= LONGEST_SHOWN for value in seen[heading])
     }
-    return samples, distinct, lines
-
-
-def _alike(headings: Sequence[str], recognised: Table[str, str]) -> dict[str, str | None]:
-    """Propose a heading for each field that has none: the most similar first, and no heading twice."""
-    # Imported here because only the mapping page needs it: the process that reads every file stays light.
-    from rapidfuzz import fuzz  # noqa: PLC0415
-
-    taken = {heading_key(heading) for heading in recognised.values()}
-    free = [heading for heading in headings if heading_key(heading) not in taken]
-    pairs = []
-    for name in FIELDS:
-        if name not in recognised:
-            names = (heading_key(name), *SYNONYMS[name].split())
-            for heading in free:
-                likeness = max(fuzz.ratio(heading_key(heading), each) for each in names)
-                if likeness >= LEAST_LIKENESS:
-                    pairs.append((-likeness, name, heading))
-    proposed: dict[str, str | None] = {}
-    for _, name, heading in sorted(pairs):
-        if name not in proposed and heading not in proposed.values():
-            proposed[name] = heading
-    return proposed
+    return samples, distinct, filled, lines
 
 
 def _by_field(columns: Columns) -> dict[str, str]:
     """Return the heading of each field that was found."""
+    names = told_apart(columns.heading)
     positions = zip(FIELDS, columns.positions, strict=True)
-    return {name: columns.heading[position] for name, position in positions if position is not None}
+    return {name: names[position] for name, position in positions if position is not None}
 
 
-def _distinct(headings: Iterable[str]) -> tuple[str, ...]:
-    """Return the headings without blanks and repetitions: of equal ones the first is read."""
-    kept: dict[str, str] = {}
-    for heading in headings:
-        kept.setdefault(heading_key(heading), heading)
-    return tuple(heading for key, heading in kept.items() if key)
+def _distinct(headings: Sequence[str]) -> tuple[str, ...]:
+    """Return the headings without blanks, equal ones told apart."""
+    return tuple(heading for heading in told_apart(headings) if heading_key(heading))
 
 
 def _times(headings: Iterable[str]) -> Counter[str]:

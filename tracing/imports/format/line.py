@@ -6,15 +6,23 @@ from datetime import date, datetime
 from enum import StrEnum
 from operator import itemgetter
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from tracing.imports.format import fields
+from tracing.imports.format.codes import NOT_OURS, test_of
 from tracing.imports.format.columns import FIELDS, RawLine
 from tracing.imports.format.dates import in_utc
 from tracing.imports.format.faults import Problem, find_faults, problems_of
-from tracing.imports.format.loinc import OTHER_PATHOGENS
-from tracing.imports.format.reading import NOT_POSITIVE, OTHER_PATHOGEN, POSITIVE, Dates, Reading, read_dates
+from tracing.imports.format.reading import (
+    NEGATIVE,
+    NOT_POSITIVE,
+    OTHER_PATHOGEN,
+    POSITIVE,
+    Dates,
+    Reading,
+    read_dates,
+)
 from tracing.kernel.redaction import redacted
+from tracing.people.countries import Country, read_national_number, read_postcode
 from tracing.people.nir import read_nir
 from tracing.people.phones import read_phones
 from tracing.people.rules import Identity
@@ -29,6 +37,8 @@ class Doubt(StrEnum):
     NO_PHONE = "NO_PHONE"
     FINESS_INVALID = "FINESS_INVALID"
     DATE_IGNORED = "DATE_IGNORED"
+    DECEASED = "DECEASED"
+    """The laboratory reports the person's death (PID-29, PID-30): nobody rings before a supervisor has decided."""
 
 
 class LabFacts(NamedTuple):
@@ -61,6 +71,15 @@ class Background(NamedTuple):
 
 
 @redacted
+class NegativePcr(NamedTuple):
+    """Whose negative PCR a line is: compared with the people known as positive, then dropped, never stored."""
+
+    identity: Identity
+    """Names, birth date, sex and NIR: what the comparison needs."""
+    sampled_on: date
+
+
+@redacted
 class ParsedLine(NamedTuple):
     """A parsed line. Only a positive line without a problem has an identity, facts and background."""
 
@@ -70,13 +89,18 @@ class ParsedLine(NamedTuple):
     values: tuple[str, ...]
     """Every field as it came, in the order of the layout, for a line with a problem: a person will correct it."""
     fingerprint_content: str
-    """The line's own fields, without lot number and extraction time, to be hashed with a key."""
+    """The line's own fields, without lot number and extraction time, to be hashed with a key (`own_fields`)."""
     problems: tuple[Problem, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     identity: Identity | None = None
     facts: LabFacts | None = None
     background: Background | None = None
     fund_code: str = ""
+    negative_pcr: NegativePcr | None = None
+    extras: tuple[str, ...] = ()
+    """What its message said beside the fields (`EXTRAS`), for a line with a problem."""
+    extracted_at: datetime | None = None
+    """When the file or the message was made, or received if it does not say so: which of two lines is newer."""
 
     @property
     def is_not_positive(self) -> bool:
@@ -92,16 +116,51 @@ def parse(raw: RawLine, reading: Reading) -> ParsedLine:
     sent = dict(zip(FIELDS, values, strict=True))
     dates = read_dates(sent, reading)
     content = _fingerprint_content(values, sent, dates)
+    if raw.is_deceased:
+        content += "\x1fDECES"  # a line that now says so is not the same line
+    line_id, made_at = fields.read_id(sent["ID_RESULTAT"]), _made_at(dates, reading)
     if raw.is_bad_shape:
-        return ParsedLine(raw.row, sent["ID_RESULTAT"], "", raw.values, content, (Problem.BAD_SHAPE,))
-    if sent["CODE_LOINC"] in OTHER_PATHOGENS:
-        return ParsedLine(raw.row, sent["ID_RESULTAT"], OTHER_PATHOGEN, (), content)
+        return ParsedLine(
+            raw.row, line_id, "", raw.values, content, (Problem.BAD_SHAPE,), extracted_at=made_at
+        )
+    code = sent["CODE_LOINC"]
+    test = test_of(code, reading.tests) if code else ""
+    if test in NOT_OURS:
+        return ParsedLine(raw.row, line_id, OTHER_PATHOGEN, (), content, extracted_at=made_at)
     result = sent["RESULTAT"].upper()
-    problems = () if result in NOT_POSITIVE else problems_of(find_faults(sent, dates))
-    if problems or result in NOT_POSITIVE:
-        values_to_correct = raw.values if problems else ()
-        return ParsedLine(raw.row, sent["ID_RESULTAT"], result, values_to_correct, content, problems)
+    if result in NOT_POSITIVE:
+        pcr = _negative_pcr(sent, dates, reading) if result == NEGATIVE else None
+        return ParsedLine(
+            raw.row,
+            line_id,
+            result,
+            (),
+            content,
+            fund_code=_fund_code(sent) if pcr else "",
+            negative_pcr=pcr,
+            extracted_at=made_at,
+        )
+    faults = find_faults(sent, dates, is_test_known=test is not None, allow_old=reading.allow_old)
+    if problems := problems_of(faults):
+        return ParsedLine(
+            raw.row,
+            line_id,
+            result,
+            raw.values,
+            content,
+            problems,
+            extras=raw.extras,
+            extracted_at=made_at,
+        )
     return _usable(raw, sent, content, dates, reading)
+
+
+def _made_at(dates: Dates, reading: Reading) -> datetime:
+    """Return when the file or message was made: received, if what it says is at the end of all time."""
+    try:
+        return in_utc(dates.now[0], reading.zone)
+    except OverflowError:
+        return reading.received_at
 
 
 def _usable(raw: RawLine, sent: dict[str, str], content: str, dates: Dates, reading: Reading) -> ParsedLine:
@@ -111,36 +170,72 @@ def _usable(raw: RawLine, sent: dict[str, str], content: str, dates: Dates, read
     background = _background(sent, doubts)
     if dates.ignored:
         doubts.append(Doubt.DATE_IGNORED)
+    if raw.is_deceased:
+        doubts.append(Doubt.DECEASED)
     return ParsedLine(
         raw.row,
-        sent["ID_RESULTAT"],
+        fields.read_id(sent["ID_RESULTAT"]),
         POSITIVE,
         (),
         content,
         doubts=tuple(doubts),
         identity=identity,
-        facts=_facts(sent, dates, reading.zone),
+        facts=_facts(sent, dates, reading),
         background=background,
-        fund_code=fields.padded(sent["CODE_CAISSE"], 3).upper(),
+        fund_code=_fund_code(sent),
+        extracted_at=_made_at(dates, reading),
     )
+
+
+def _negative_pcr(sent: dict[str, str], dates: Dates, reading: Reading) -> NegativePcr | None:
+    """Return whose negative PCR a line is; None if it is another test, or does not say who and when."""
+    analysis = fields.read_code(sent["TYPE_ANALYSE"], fields.ANALYSES, _analysis_of(sent, reading))
+    if analysis != "PCR" or dates.birth is None or dates.sampled is None:
+        return None
+    if not (sent["NOM_NAISSANCE"] and sent["PRENOMS"]):
+        return None
+    nir = read_nir(sent["NIR"]) if sent["NIR"] else None
+    identity = Identity(
+        birth_name=sent["NOM_NAISSANCE"],
+        first_names=sent["PRENOMS"],
+        sex=fields.read_sex(sent["SEXE"]),
+        birth_date=dates.birth,
+        nir=nir.number if nir else None,
+    )
+    return NegativePcr(identity, dates.sampled[0].date())
+
+
+def _fund_code(sent: dict[str, str]) -> str:
+    return fields.padded(sent["CODE_CAISSE"], 3).upper()
 
 
 def _identity(sent: dict[str, str], dates: Dates, doubts: list[Doubt], reading: Reading) -> Identity:
     """Return the identity of the person, adding doubtful fields to `doubts`."""
     assert dates.birth is not None  # noqa: S101  a line without a readable birth date has a problem
+    if reading.is_french:
+        nir, national_number, country = _nir(sent["NIR"], doubts), "", ""
+        postcode = fields.padded(sent["CODE_POSTAL"], 5)
+        if postcode[:1].isalpha():
+            postcode, country = read_postcode(postcode, reading.country)
+    else:
+        nir, national_number = None, read_national_number(sent["NIR"], reading.country)
+        postcode, country = read_postcode(sent["CODE_POSTAL"], reading.country)
+    country = "" if country == Country.FRANCE else country
     return Identity(
         birth_name=sent["NOM_NAISSANCE"],
         usual_name=sent["NOM_USAGE"],
         first_names=sent["PRENOMS"],
         sex=fields.read_sex(sent["SEXE"]),
         birth_date=dates.birth,
-        nir=_nir(sent["NIR"], doubts),
-        phones=_phones(sent, doubts, allow_fiction=reading.allow_fiction),
+        nir=nir,
+        phones=_phones(sent, doubts, reading),
         email=fields.read_email(sent["COURRIEL"]),
         address=sent["ADRESSE"],
-        postcode=fields.padded(sent["CODE_POSTAL"], 5),
+        postcode=postcode,
         city=sent["COMMUNE"],
-        insee_code=fields.padded(sent["CODE_INSEE"], 5).upper(),
+        insee_code="" if country else fields.padded(sent["CODE_INSEE"], 5).upper(),
+        country=country,
+        national_number=national_number,
     )
 
 
@@ -157,10 +252,11 @@ def _nir(text: str, doubts: list[Doubt]) -> str | None:
     return nir.number
 
 
-def _phones(sent: dict[str, str], doubts: list[Doubt], *, allow_fiction: bool) -> tuple[str, ...]:
+def _phones(sent: dict[str, str], doubts: list[Doubt], reading: Reading) -> tuple[str, ...]:
     """Return the usable numbers, mobile numbers first."""
-    mobile = read_phones(sent["TEL_MOBILE"], allow_fiction=allow_fiction)
-    landline = read_phones(sent["TEL_FIXE"], allow_fiction=allow_fiction)
+    is_fiction_allowed, country = reading.allow_fiction, reading.country
+    mobile = read_phones(sent["TEL_MOBILE"], allow_fiction=is_fiction_allowed, country=country)
+    landline = read_phones(sent["TEL_FIXE"], allow_fiction=is_fiction_allowed, country=country)
     if mobile.invalid or landline.invalid:
         doubts.append(Doubt.PHONE_INVALID)
     numbers = mobile.numbers + landline.numbers
@@ -169,18 +265,25 @@ def _phones(sent: dict[str, str], doubts: list[Doubt], *, allow_fiction: bool) -
     return numbers if len(numbers) < 2 else tuple(dict.fromkeys(numbers))
 
 
-def _facts(sent: dict[str, str], dates: Dates, zone: ZoneInfo) -> LabFacts:
+def _facts(sent: dict[str, str], dates: Dates, reading: Reading) -> LabFacts:
     """Return what the laboratory found, with moments in UTC."""
+    zone = reading.zone
     assert dates.sampled is not None  # noqa: S101  a line without a readable sampling date has a problem
     return LabFacts(
         sampled_at=in_utc(dates.sampled[0], zone),
         validated_at=dates.validated and in_utc(dates.validated, zone),
-        analysis=fields.read_code(sent["TYPE_ANALYSE"], fields.ANALYSES, ""),
+        analysis=fields.read_code(sent["TYPE_ANALYSE"], fields.ANALYSES, _analysis_of(sent, reading)),
         loinc=sent["CODE_LOINC"],
         variant_screen=fields.read_variant(sent["CRIBLAGE"]),
         symptoms=fields.read_code(sent["SYMPTOMES"], fields.SYMPTOMS, fields.UNKNOWN),
         onset_on=dates.onset,
     )
+
+
+def _analysis_of(sent: dict[str, str], reading: Reading) -> str:
+    """Return which analysis the code of the test stands for, or an empty string."""
+    test = test_of(sent["CODE_LOINC"], reading.tests)
+    return test if test in fields.ANALYSES else ""
 
 
 def _background(sent: dict[str, str], doubts: list[Doubt]) -> Background:
@@ -199,13 +302,12 @@ def _background(sent: dict[str, str], doubts: list[Doubt]) -> Background:
     )
 
 
-_NOT_ITS_OWN = frozenset(("NUM_LOT", "DATE_EXTRACTION"))
-_DATES = ("DATE_NAISSANCE", "DATE_PRELEVEMENT", "DATE_VALIDATION", "DATE_DEBUT_SYMPTOMES")
-_NUMBERS = ("TEL_MOBILE", "TEL_FIXE", "CODE_POSTAL", "CODE_INSEE", "FINESS_LABO", "CODE_CAISSE", "NIR")
-_as_written = itemgetter(
-    *(at for at, name in enumerate(FIELDS) if name not in (*_NOT_ITS_OWN, *_DATES, *_NUMBERS))
-)
-_numbers = itemgetter(*map(FIELDS.index, _NUMBERS))
+NOT_ITS_OWN = frozenset(("NUM_LOT", "DATE_EXTRACTION"))
+DATES = ("DATE_NAISSANCE", "DATE_PRELEVEMENT", "DATE_VALIDATION", "DATE_DEBUT_SYMPTOMES")
+NUMBERS = ("TEL_MOBILE", "TEL_FIXE", "CODE_POSTAL", "CODE_INSEE", "FINESS_LABO", "CODE_CAISSE", "NIR")
+AS_WRITTEN = tuple(name for name in FIELDS if name not in (*NOT_ITS_OWN, *DATES, *NUMBERS))
+_as_written = itemgetter(*map(FIELDS.index, AS_WRITTEN))
+_numbers = itemgetter(*map(FIELDS.index, NUMBERS))
 _BLANKS = str.maketrans("", "", " .-")
 _LEADING_ZEROS = re.compile("(?<=\x1f)0+")
 

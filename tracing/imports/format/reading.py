@@ -1,15 +1,17 @@
 """The context for reading a lot's lines (time zone, receipt time), and the dates of a line as far as readable. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracing.imports.format.dates import read_moment
 from tracing.kernel.redaction import redacted
+from tracing.people.countries import Country
 
 POSITIVE = "P"
+NEGATIVE = "N"
 NOT_POSITIVE = frozenset("NIX")
 OTHER_PATHOGEN = "other"
 """What a test for another pathogen found, whatever it was. In small letters, as no file can say it."""
@@ -25,6 +27,17 @@ class Reading:
     zone: ZoneInfo
     received_at: datetime
     allow_fiction: bool = False
+    tests: Mapping[str, str] = field(default_factory=dict)
+    """What was said once of the source's codes of tests (`Mapping.tests`); the reading process takes it from the mapping."""
+    allow_old: bool = False
+    """An officer said that old samplings are right all the same."""
+    country: str = Country.FRANCE.value
+    """Where the sender is: how national numbers, postcodes and telephone numbers are read."""
+
+    @property
+    def is_french(self) -> bool:
+        """Whether the sender is in France."""
+        return self.country == Country.FRANCE.value
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-compatible form."""
@@ -32,6 +45,8 @@ class Reading:
             "zone": self.zone.key,
             "received_at": self.received_at.isoformat(),
             "allow_fiction": self.allow_fiction,
+            "allow_old": self.allow_old,
+            "country": self.country,
         }
 
     @classmethod
@@ -41,6 +56,8 @@ class Reading:
             zone=ZoneInfo(sent["zone"]),
             received_at=datetime.fromisoformat(sent["received_at"]),
             allow_fiction=sent["allow_fiction"],
+            allow_old=sent["allow_old"],
+            country=sent["country"],
         )
 
 
@@ -63,6 +80,11 @@ class Dates(NamedTuple):
     def tested_on(self) -> date:
         """The day of the sampling, or of the file without one: a birth date after it is impossible."""
         return (self.sampled or self.now)[0].date()
+
+    @property
+    def days_waited(self) -> int:
+        """How many days lie between the sampling and the extraction; none without a sampling date."""
+        return (self.now[0].date() - self.tested_on).days
 
 
 def read_dates(sent: Mapping[str, str], reading: Reading) -> Dates:

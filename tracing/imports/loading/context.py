@@ -1,9 +1,11 @@
 """Values shared by all lines of a lot while it is loaded: its source, time of receipt, programmes, routing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from tracing.imports.format.line import ParsedLine
 from tracing.imports.lots.routing import Routing
 
 
@@ -18,6 +20,12 @@ class LoadContext:
     programmes: dict[int, str]
     """Programme by site."""
     routing: Routing
+    trusts_ids: bool = True
+    """Whether the source's result ids say which result is which; else lines are recognised by fingerprint."""
+
+    def lines_of(self, lines: Sequence[ParsedLine]) -> Sequence[ParsedLine]:
+        """Return lines as they are recognised: without their result ids, if those say nothing."""
+        return lines if self.trusts_ids else [line._replace(result_id="") for line in lines]
 
     @property
     def cohort(self) -> date:

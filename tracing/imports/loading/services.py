@@ -15,6 +15,8 @@ from tracing.imports.loading.lookups import Known
 from tracing.imports.loading.writer import Batch, NewIds
 from tracing.imports.lots.routing import routing_of
 from tracing.imports.models import ImportLine, ImportLot
+from tracing.imports.rules import Said
+from tracing.imports.sources import queries as source_queries
 from tracing.kernel.db import equals_any, session, take_ids
 from tracing.staff import queries as staff
 from tracing.staff import services as staff_services
@@ -42,6 +44,7 @@ def load_context_of(lot: ImportLot, *, zone: ZoneInfo, programme: str) -> LoadCo
         zone=zone,
         programmes={site.id: site.programme for site in staff.sites()},
         routing=routing_of(lot.source_code),
+        trusts_ids=source_queries.trusts_ids(lot.source_code),
     )
 
 
@@ -56,12 +59,14 @@ def load_lines(
     *,
     at: datetime,
     revisions: Mapping[int, tuple[int, int]] | None = None,
+    said: Mapping[int, Said] | None = None,
 ) -> None:
     """Load a batch of lines, in order, in the caller's transaction.
 
-    `revisions` gives, for the row of a corrected line, its revision and the id of the line it replaces.
+    `revisions` gives, for the row of a corrected line, its revision and the id of the line it replaces; `said`, for
+    the row of a line whose result id was taken, whom a person said it names.
     """
-    prepare(lines, taking, at=at, revisions=revisions).write()
+    prepare(lines, taking, at=at, revisions=revisions, said=said).write()
 
 
 def prepare(
@@ -70,12 +75,14 @@ def prepare(
     *,
     at: datetime,
     revisions: Mapping[int, tuple[int, int]] | None = None,
+    said: Mapping[int, Said] | None = None,
     before: Known | None = None,
 ) -> Batch:
     """Decide a batch of lines, in order, without writing anything yet.
 
     `before` is what is known after the previous batch of the same lot, which is being written meanwhile.
     """
+    lines = taking.lines_of(lines)
     fingerprints = vault.blind_all(
         "line", (f"{taking.source_code}|{line.fingerprint_content}" for line in lines)
     )
@@ -85,6 +92,7 @@ def prepare(
         source_code=taking.source_code,
         zone=taking.zone,
         is_invented=taking.is_invented,
+        lot_id=taking.lot_id,
         leaving=_revised(taking.lot_id, revisions) if revisions else (),
         before=before,
     )
@@ -94,10 +102,11 @@ def prepare(
         people=iter(take_ids("people", positive)),
         cases=iter(take_ids("cases", positive)),
     )
-    work = Batch(taking, known, at, new, revisions or {})
+    work = Batch(taking, known, at, new, revisions or {}, said or {})
     ids = take_ids("import_lines", len(lines))
     for line, fingerprint, line_id in zip(lines, fingerprints, ids, strict=True):
         work.take(line, fingerprint, line_id)
+    work.compare_negatives()
     return work
 
 

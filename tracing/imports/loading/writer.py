@@ -13,14 +13,16 @@ from sqlalchemy import text
 
 from tracing.cases.models import Case, CaseStatus, LabResult
 from tracing.contacts.contact_to_case import turn_into_cases
-from tracing.imports.format.columns import FIELDS
-from tracing.imports.format.line import Background, LabFacts, ParsedLine
+from tracing.imports.format.columns import EXTRAS, FIELDS
+from tracing.imports.format.line import Background, Doubt, LabFacts, ParsedLine
+from tracing.imports.format.own_fields import values_of
 from tracing.imports.loading import lookups, updates
 from tracing.imports.loading.context import LoadContext
 from tracing.imports.loading.lookups import Known
+from tracing.imports.loading.updates import Turn
 from tracing.imports.lots.report import report_line_of
 from tracing.imports.models import ImportLine
-from tracing.imports.rules import Decision, Outcome
+from tracing.imports.rules import Decision, Outcome, Said
 from tracing.kernel.bulk_copy import copy_rows
 from tracing.kernel.db import session
 from tracing.kernel.events import Event
@@ -84,8 +86,8 @@ RESULT = (
 )
 LINE = (
     *("id", "lot_id", "row_number", "revision", "is_current", "source_code", "source_result_id"),
-    *("fingerprint", "result", "outcome", "new_episode", "possible_duplicate"),
-    *("reasons", "warnings", "case_id", "cohort", "sealed"),
+    *("fingerprint", "result", "outcome", "new_episode", "possible_duplicate", "completed"),
+    *("has_lost_id", "shares_id", "extracted_at", "reasons", "warnings", "case_id", "cohort", "sealed"),
 )
 
 
@@ -99,6 +101,8 @@ class Batch:
     new: NewIds
     revisions: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     """Row to its next revision and the line it replaces, for corrected lines."""
+    said: Mapping[int, Said] = field(default_factory=dict)
+    """Row to what a person said of it, for lines whose result id was taken."""
     rows: Rows = field(default_factory=Rows)
     changes: updates.Changes = field(default_factory=updates.Changes)
 
@@ -107,6 +111,7 @@ class Batch:
         self._seal_line = vault.sealer("import_lines", self.cohort)
         self._blind = vault.blinder(kind.value for kind in KeyKind)
         self._index_key_id = vault.index_key_id()
+        self._negatives: dict[str, tuple[ParsedLine, int]] = {}
         # most lines of a lot share a few places
         self._place_hash = cache(people.place_hash)
         self._due = {
@@ -117,30 +122,66 @@ class Batch:
     def take(self, line: ParsedLine, fingerprint: bytes, line_id: int) -> None:
         """Decide a line with everything known so far, and collect the rows and changes that follow."""
         key = lookups.key_of(line, fingerprint)
-        decision = self.known.decide(line, fingerprint)
-        case_id = self._apply(line, key, decision, line_id)
+        decision = self.known.decide(line, fingerprint, self.said.get(line.row))
+        case_id = self._apply(line, decision, line_id)
+        if Doubt.DECEASED in line.doubts:
+            self._hear_of_death(key, fingerprint, case_id)
         self._add_line(line, fingerprint, decision, line_id, case_id)
-        if decision.settles and (quarantined := self.known.quarantined.pop(key, None)):
-            self.changes.settled[quarantined] = line_id
+        for at in decision.settles:
+            self.changes.settled[self.known.earlier[key][at].line_id] = line_id
         if line.row in self.revisions:
             _revision, replaced = self.revisions[line.row]
             self.changes.settled[replaced] = line_id
-        self.known.remember_line(line, fingerprint, decision, line_id)
-        if case_id is not None:
-            self.known.case_of_result[key] = case_id
+        self._follow_negative(line, key, decision, line_id)
+        self.known.remember_line(line, fingerprint, decision, line_id, case_id)
 
-    def _apply(self, line: ParsedLine, key: str, decision: Decision, line_id: int) -> int | None:
+    def _follow_negative(self, line: ParsedLine, key: str, decision: Decision, line_id: int) -> None:
+        """Keep a negative PCR for the comparison at the end of the batch; what it rectifies no longer counts."""
+        if decision.outcome is Outcome.DUPLICATE:
+            return
+        if self._negatives and key in self._negatives:
+            del self._negatives[key]
+        earlier = self.known.earlier.get(key)
+        if earlier and line.result_id and any(one.outcome is Outcome.NOT_POSITIVE for one in earlier):
+            self.changes.rectified.append(line.result_id)
+        if line.negative_pcr is not None and decision.outcome is Outcome.NOT_POSITIVE:
+            self._negatives[key] = (line, line_id)
+
+    def compare_negatives(self) -> None:
+        """Find the cases of the negative PCRs of this batch, then forget whose they are.
+
+        At the end, since the positive antigen test may stand below the negative PCR in the file. Of a negative that comes
+        in an earlier batch or lot than the positive nothing was kept to compare with: of whom nobody knows as positive
+        nothing may be kept.
+        """
+        for line, line_id in self._negatives.values():
+            case_id = self.known.find_case_of_negative(line)
+            if case_id is not None and line.negative_pcr is not None:
+                self.changes.contradicted.append((case_id, line.negative_pcr.sampled_on, line_id))
+        self._negatives.clear()
+
+    def _apply(self, line: ParsedLine, decision: Decision, line_id: int) -> int | None:
         """Carry out one decision; returns the id of its case, or None."""
         if decision.outcome is Outcome.CREATED:
             return self._create(line, decision, next(self.new.cases), line_id)
         if decision.outcome is Outcome.REPEAT and decision.case_id is not None:
             return self._repeat(line, decision, decision.case_id, line_id)
-        if decision.outcome is Outcome.WITHDRAWN:
-            case_id = self.known.case_of_result.get(key)
-            if case_id is not None:
-                self.changes.withdrawn.append((case_id, line.result_id or None))
-            return case_id
-        return None
+        if decision.outcome is Outcome.WITHDRAWN and decision.case_id is not None:
+            self.changes.turns.append(Turn(decision.case_id, line.result_id, withdrawn_by=line_id))
+        if decision.adds is not None and decision.person_id is not None:
+            self._revise(line, decision.person_id, decision.adds)
+        if decision.onset_on is not None and decision.case_id is not None:
+            self.changes.onsets.setdefault(decision.case_id, decision.onset_on)
+            self.known.set_onset(decision.case_id)
+        return decision.case_id
+
+    def _hear_of_death(self, key: str, fingerprint: bytes, case_id: int | None) -> None:
+        """Have the calls to a person stopped whom the line reports dead; the same line again says nothing new."""
+        earlier = self.known.earlier.get(key, ())
+        case_id = case_id or next((one.case_id for one in reversed(earlier) if one.case_id), None)
+        is_new = all(one.fingerprint != fingerprint for one in earlier)
+        if case_id is not None and is_new:
+            self.changes.deaths[case_id] = None
 
     def _create(self, line: ParsedLine, decision: Decision, case_id: int, line_id: int) -> int:
         identity, facts, background = line.identity, line.facts, line.background
@@ -162,7 +203,7 @@ class Batch:
             *(CaseStatus.OPEN.value, [doubt.value for doubt in line.doubts], self.at),
         )
         self.rows.cases.append((row, background))
-        self._add_result(case_id, line, facts, line_id)
+        self._add_result(case_id, line, facts, line_id, is_shared=decision.is_shared)
         self.known.remember_case(person_id, line, identity, case_id, facts.sampled_at)
         self.rows.calls.append(
             bulk_enqueue.Arrival(
@@ -193,11 +234,11 @@ class Batch:
         is_invented = self.taking.is_invented(line.fund_code)
         row = (
             *(person_id, self.cohort, is_invented, zone),
-            *(self._place_hash(identity.postcode, is_invented=is_invented), self.at),
+            *(self._place_hash(identity.french_postcode, is_invented=is_invented), self.at),
         )
         self.rows.people[person_id] = (row, identity)
         numbers = []
-        given = None if is_invented else self.known.person_key(line)
+        given = None if is_invented else self.known.person_keys(line)
         for kind, value in people.index_values(identity, is_invented=is_invented, given=given):
             digest = self.known.hashes[value] if kind is KeyKind.GIVEN_BIRTH else self._blind(kind, value)
             self.rows.keys.append((person_id, kind.value, digest, self._index_key_id, self.cohort))
@@ -207,13 +248,17 @@ class Batch:
             self.rows.newcomers.append(Newcomer(person_id, tuple(numbers)))
 
     def _repeat(self, line: ParsedLine, decision: Decision, case_id: int, line_id: int) -> int:
-        if line.facts is None or line.identity is None or decision.person_id is None:
+        if line.facts is None or line.identity is None:
             raise ValueError("a repeat has an identity and facts")
         if decision.moves_first_sampling:
             self.changes.moved[case_id] = line.facts.sampled_at
             self.known.move_first_sampling(case_id, line.facts.sampled_at)
-        self._add_result(case_id, line, line.facts, line_id)
-        self._revise(line, decision.person_id, line.identity)
+        if decision.reinstates:
+            self.changes.turns.append(Turn(case_id, line.result_id, reinstated_by=line_id))
+        else:
+            self._add_result(case_id, line, line.facts, line_id, is_shared=decision.is_shared)
+        if decision.person_id is not None:
+            self._revise(line, decision.person_id, line.identity)
         return case_id
 
     def _revise(self, line: ParsedLine, person_id: int, newer: Identity) -> None:
@@ -226,11 +271,14 @@ class Batch:
         ):
             return
         self.changes.revised.append((person_id, newer))
-        self.known.complete(line, person_id)
+        self.known.complete(line, person_id, newer)
 
-    def _add_result(self, case_id: int, line: ParsedLine, facts: LabFacts, line_id: int) -> None:
-        self.rows.results[line.result_id or f"line {line_id}"] = (
-            *(case_id, self.taking.source_code, line.result_id or None, facts.sampled_at),
+    def _add_result(
+        self, case_id: int, line: ParsedLine, facts: LabFacts, line_id: int, *, is_shared: bool
+    ) -> None:
+        result_id = None if is_shared else line.result_id or None
+        self.rows.results[result_id or f"line {line_id}"] = (
+            *(case_id, self.taking.source_code, result_id, facts.sampled_at),
             *(facts.validated_at, facts.analysis or None, line.result, facts.variant_screen or None),
             *(facts.symptoms or None, None, line_id),
         )
@@ -242,13 +290,16 @@ class Batch:
         kept = report_line_of(line, decision)
         sealed = None
         if decision.outcome is Outcome.QUARANTINED:
-            sealed = self._seal_line(line_id, dict(zip(FIELDS, line.values, strict=True)))
+            beside = {name: said for name, said in zip(EXTRAS, line.extras, strict=False) if said}
+            values = values_of(line, self.taking.zone)
+            sealed = self._seal_line(line_id, dict(zip(FIELDS, values, strict=True)) | beside)
         revision, _replaced = self.revisions.get(line.row, (1, 0))
         self.rows.lines.append(
             (
                 *(line_id, self.taking.lot_id, line.row, revision, True, self.taking.source_code),
                 *(line.result_id or None, fingerprint, line.result[:20], decision.outcome.value),
-                *(kept.new_episode, kept.possible_duplicate, kept.reasons, kept.warnings, case_id),
+                *(kept.new_episode, kept.possible_duplicate, kept.completed, kept.has_lost_id),
+                *(kept.shares_id, line.extracted_at, kept.reasons, kept.warnings, case_id),
                 *(self.cohort, sealed),
             )
         )
@@ -271,13 +322,19 @@ class Batch:
         copy_rows(ImportLine, LINE, rows.lines)
         self._write_results()
         updates.add_possible_duplicates(rows.pairs, at=at)
+        updates.forget_negatives(self.changes.rectified, source_code=self.taking.source_code)
+        updates.keep_negatives(self.changes.contradicted, zone=self.taking.zone, at=at)
         updates.settle_lines(self.changes.settled)
-        updates.move_first_samplings(self.changes.moved)
+        updates.move_first_samplings(self.changes.moved, at=at)
         revised = updates.complete(self.changes.revised, cohort=self.cohort)
         bulk_enqueue.enqueue_all(self._calls(), homes, at=at)
         updates.move_to_households_of_numbers(revised, at=at)
-        for case_id, result_id in self.changes.withdrawn:
-            updates.withdraw(case_id, result_id, source_code=self.taking.source_code, at=at)
+        updates.set_onsets(self.changes.onsets, at=at)
+        for turn in self.changes.turns:
+            updates.follow_turn(turn, source_code=self.taking.source_code, zone=self.taking.zone, at=at)
+        known = [(one.case_id, one.person_id) for one in rows.calls if one.person_id not in rows.people]
+        for case_id in dict.fromkeys((*self.changes.deaths, *updates.known_dead(known))):
+            updates.report_death(case_id, lot_id=self.taking.lot_id, cohort=self.cohort, at=at)
 
     def _sealed_people(self, homes: bulk_enqueue.HouseholdAssignments) -> Iterator[Row]:
         """Yield the rows of new people, sealing each as it is written."""

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, update
 
 from tracing.imports.decryption.secrets import Secrets
 from tracing.imports.errors import OriginalGone
-from tracing.imports.models import ImportLot, ImportOriginal, LotState
+from tracing.imports.models import CameBy, ImportLot, ImportOriginal, LotState
 from tracing.imports.refusal_codes import Refusal
 from tracing.kernel.db import session
 from tracing.vault import services as vault
@@ -75,11 +75,16 @@ def content_of(lot_id: int) -> bytes:
 
 
 def secret_of(lot_id: int) -> Secrets:
-    """Return the key or password that was given for this file only."""
-    sealed = session.scalar(select(ImportOriginal.secret).where(ImportOriginal.lot_id == lot_id))
+    """Return the key or password that was given for this file only, and whether it was sealed when it came."""
+    chosen = select(ImportOriginal.secret, ImportLot.came_by).join(ImportLot)
+    sealed, came_by = session.execute(chosen.where(ImportOriginal.lot_id == lot_id)).one_or_none() or (
+        None,
+        None,
+    )
+    here = Secrets(is_sealed_here=came_by is CameBy.MESSAGES)
     if sealed is None:
-        return Secrets()
-    return Secrets.from_dict(json.loads(vault.unseal_setting(f"secret:{lot_id}", sealed)))
+        return here
+    return here + Secrets.from_dict(json.loads(vault.unseal_setting(f"secret:{lot_id}", sealed)))
 
 
 def set_secret(lot_id: int, secret: Secrets) -> None:

@@ -93,21 +93,29 @@ def report(lot_id: int, *, with_lines: bool = False) -> dict[str, Any]:
     if with_lines:
         return {"lot": lot_id} | report_of(_told(lot_id), with_lines=True) | {"left_out": left_out}
     counts: dict[str, Any] = {"lot": lot_id, "lines": 0, "left_out": left_out}
-    counts |= {outcome.value: 0 for outcome in Outcome} | {"possible_duplicates": 0, "new_episodes": 0}
+    counts |= {outcome.value: 0 for outcome in Outcome} | dict.fromkeys(NOTES, 0)
     for row in session.execute(text(_COUNTS), {"lot": lot_id}):
         counts[row.outcome] += row.lines
         counts["lines"] += row.lines
         counts["possible_duplicates"] += row.possible
         counts["new_episodes"] += row.episodes
+        counts["completed"] += row.completed
+        counts["lost_ids"] += row.lost_ids
+        counts["shared_ids"] += row.shared_ids
     for name, statement in (("quarantine_reasons", _REASONS), ("warnings", _WARNINGS)):
         rows = session.execute(text(statement), {"lot": lot_id})
         counts[name] = {row.code: row.lines for row in rows}
     return counts
 
 
+NOTES = ("possible_duplicates", "new_episodes", "completed", "lost_ids", "shared_ids")
+"""What a report counts beside the outcomes."""
+
 _COUNTS = """
     SELECT outcome, count(*) AS lines, count(*) FILTER (WHERE possible_duplicate) AS possible,
-           count(*) FILTER (WHERE new_episode) AS episodes
+           count(*) FILTER (WHERE new_episode) AS episodes,
+           count(*) FILTER (WHERE completed) AS completed, count(*) FILTER (WHERE has_lost_id) AS lost_ids,
+           count(DISTINCT source_result_id) FILTER (WHERE shares_id) AS shared_ids
     FROM import_lines WHERE lot_id = :lot AND is_current GROUP BY outcome
 """
 _REASONS = """
@@ -133,8 +141,11 @@ def _told(lot_id: int) -> Iterator[ReportLine]:
             ImportLine.possible_duplicate,
             ImportLine.reasons,
             ImportLine.warnings,
+            ImportLine.completed,
+            ImportLine.has_lost_id,
+            ImportLine.shares_id,
         )
         .where(ImportLine.lot_id == lot_id, ImportLine.is_current)
         .order_by(ImportLine.row_number)
     )
-    return (ReportLine(*row) for row in rows)
+    return map(ReportLine._make, rows)

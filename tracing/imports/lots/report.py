@@ -4,7 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from tracing.imports.format.line import ParsedLine
+from tracing.imports.format.fields import read_id
+from tracing.imports.format.line import Doubt, ParsedLine
+from tracing.imports.format.own_fields import sent_id
 from tracing.imports.rules import Decision, Outcome
 from tracing.kernel.redaction import redacted
 
@@ -24,6 +26,12 @@ class ReportLine(NamedTuple):
     """Why it was quarantined, the decisive reason first."""
     warnings: Sequence[str]
     """Each counted once per line, on lines that create a case."""
+    completed: bool = False
+    """A duplicate brought something that was missing."""
+    has_lost_id: bool = False
+    """Its result id came in scientific notation."""
+    shares_id: bool = False
+    """Its result id is another person's, in this lot."""
 
     @property
     def label(self) -> str:
@@ -44,11 +52,30 @@ def report_line_of(line: ParsedLine, decision: Decision) -> ReportLine:
         outcome=decision.outcome,
         new_episode=decision.new_episode,
         possible_duplicate=bool(decision.possible_with),
-        reasons=[str(problem) for problem in line.problems]
-        if decision.outcome is Outcome.QUARANTINED
+        reasons=_reasons(line, decision) if decision.outcome is Outcome.QUARANTINED else [],
+        # a reported death counts whatever the line brings: it stops the calls to the person
+        warnings=[
+            str(doubt)
+            for doubt in line.doubts
+            if decision.outcome is Outcome.CREATED or doubt is Doubt.DECEASED
+        ]
+        if line.doubts
         else [],
-        warnings=[str(doubt) for doubt in line.doubts] if decision.outcome is Outcome.CREATED else [],
+        completed=decision.completes,
+        has_lost_id=not line.result_id and has_lost_id(line),
+        shares_id=decision.shares_id,
     )
+
+
+def has_lost_id(line: ParsedLine) -> bool:
+    """Return whether a line came with an id in scientific notation."""
+    sent = sent_id(line.fingerprint_content)
+    return sent != "" and read_id(sent) == ""
+
+
+def _reasons(line: ParsedLine, decision: Decision) -> list[str]:
+    """Return why a line waits, the decisive reason first."""
+    return [str(one) for one in ((decision.reason,) if decision.reason else ()) + line.problems]
 
 
 class Tally:
@@ -61,6 +88,9 @@ class Tally:
         self.warnings: Counter[str] = Counter()
         self.possible_duplicates = 0
         self.new_episodes = 0
+        self.completed = 0
+        self.lost_ids = 0
+        self._shared_ids: set[str | None] = set()
         self._examples: dict[str, list[dict[str, Any]]] = defaultdict(list)
 
     def add(self, line: ReportLine) -> None:
@@ -71,8 +101,13 @@ class Tally:
         self.warnings.update(line.warnings)
         self.possible_duplicates += line.possible_duplicate
         self.new_episodes += line.new_episode
+        self.completed += line.completed
+        self.lost_ids += line.has_lost_id
+        if line.shares_id:
+            self._shared_ids.add(line.result_id)
         kinds = [line.outcome.value, *line.reasons[:1], *line.warnings]
         kinds += ["possible_duplicates"] * line.possible_duplicate + ["new_episodes"] * line.new_episode
+        kinds += ["completed"] * line.completed
         for kind in kinds:
             if len(self._examples[kind]) < MOST_EXAMPLES:
                 self._examples[kind].append({"row": line.row_number, "id": line.result_id})
@@ -85,6 +120,9 @@ class Tally:
             **{outcome.value: self.outcomes[outcome.value] for outcome in Outcome},
             "possible_duplicates": self.possible_duplicates,
             "new_episodes": self.new_episodes,
+            "completed": self.completed,
+            "lost_ids": self.lost_ids,
+            "shared_ids": len(self._shared_ids),
             "quarantine_reasons": dict(self.reasons),
             "warnings": dict(self.warnings),
         }

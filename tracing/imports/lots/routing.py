@@ -1,11 +1,14 @@
 """How a lot is read (time zone, programme), and which site gets its people."""
 
+from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from tracing.imports.format.reading import Reading
 from tracing.imports.models import ImportLot, ImportSource
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session
+from tracing.people.countries import Country
 from tracing.staff import queries as staff
 from tracing.staff.models import Site, SiteKind
 
@@ -17,6 +20,16 @@ class Terms(NamedTuple):
     programme: str
     allow_fiction: bool
     is_trusted: bool
+    country: str
+
+    def reading(self, received_at: datetime) -> Reading:
+        """Return how the lines of a lot that was received then are read."""
+        return Reading(
+            zone=self.zone,
+            received_at=received_at,
+            allow_fiction=self.allow_fiction,
+            country=self.country,
+        )
 
 
 class Routing(NamedTuple):
@@ -51,13 +64,19 @@ def routing_of(source_code: str) -> Routing:
 
 def terms_of(lot: ImportLot, settings: Settings) -> Terms:
     """Return how a received lot is read: by its source's site, else its sender's site, else the settings."""
-    source = session.get_one(ImportSource, lot.source_code)
-    site_id = source.site_id or lot.site_id
+    return terms_of_source(lot.source_code, settings, sender_site_id=lot.site_id)
+
+
+def terms_of_source(source_code: str, settings: Settings, *, sender_site_id: int | None = None) -> Terms:
+    """Return how a file of a source is read, which may be unknown yet."""
+    source = session.get(ImportSource, source_code)
+    site_id = (source.site_id if source else None) or sender_site_id
     site = session.get(Site, site_id) if site_id else None
     is_practice = site is not None and site.kind is SiteKind.TRAINING
     return Terms(
         zone=ZoneInfo(site.time_zone) if site else settings.zone,
         programme=site.programme if site else settings.programme,
         allow_fiction=settings.fiction_numbers or is_practice,
-        is_trusted=source.is_trusted,
+        is_trusted=source is not None and source.is_trusted,
+        country=source.country.value if source else Country.FRANCE.value,
     )

@@ -15,6 +15,7 @@ from tracing.imports.models import CameBy, ImportLot, ImportSource, LotState
 from tracing.imports.sources import services as source_services
 from tracing.kernel.db import fresh, session
 from tracing.staff.scope import HOST, Scope
+from tracing.vault import services as vault
 
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600))
 """Wait after each consecutive passing error; the last one for all that follow."""
@@ -100,11 +101,18 @@ def begin_lot(
 
 
 def refuse_file(
-    content: bytes, refusal: FileRefused, *, source_code: str, file_name: str, by: int | None, at: datetime
+    content: bytes,
+    refusal: FileRefused,
+    *,
+    source_code: str,
+    file_name: str,
+    came_by: CameBy = CameBy.COMMAND,
+    by: int | None,
+    at: datetime,
 ) -> int:
     """Record that a file was refused as a whole, and why, without any of its content."""
     source = source_services.get_or_create_source(source_code, at=at)
-    lot = _new_lot(content, file_name=file_name, source=source, came_by=CameBy.COMMAND, by=by, at=at)
+    lot = _new_lot(content, file_name=file_name, source=source, came_by=came_by, by=by, at=at)
     _refuse(lot, refusal)
     session.add(lot)
     session.flush()
@@ -119,11 +127,18 @@ def _new_lot(
         source_code=source.code,
         owner_site_id=source.site_id,
         file_name=file_name[:200],
-        file_sha256=sha256(content).hexdigest(),
+        file_sha256=digest_of(content, came_by),
         came_by=came_by,
         received_at=at,
         received_by=by,
     )
+
+
+def digest_of(content: bytes, came_by: CameBy) -> str:
+    """Return what tells a file from others, in hexadecimal: of clear text a keyed hash, which nobody can guess at."""
+    if came_by is CameBy.MESSAGES:
+        return vault.blind("message", content.decode("latin-1")).hex()
+    return sha256(content).hexdigest()
 
 
 def _refuse(lot: ImportLot, refusal: FileRefused | OriginalGone) -> None:
@@ -208,11 +223,12 @@ def planned(lot_id: int, plan: dict[str, Any], *, at: datetime) -> None:
     events.record("lot.planned", lot, by=None, at=at, lines=plan["lines"], created=plan["created"])
 
 
-def await_mapping(lot_id: int, *, at: datetime) -> None:
-    """Wait for a person to say which column is which."""
+def await_mapping(lot_id: int, *, trouble: str | None = None, at: datetime) -> None:
+    """Wait for a person to say which column is which; `trouble` says what there is to say."""
     lot = get_locked(lot_id, LotState.RECEIVED)
     lot.state = LotState.TO_MAP
     forget_trouble(lot)
+    lot.trouble = trouble
     events.record("lot.to_map", lot, by=None, at=at, source=lot.source_code)
 
 
@@ -241,6 +257,24 @@ def accept(lot_id: int, *, by: int, at: datetime) -> None:
 def plan_again(lot_id: int, *, by: int, at: datetime) -> None:
     """Have a lot planned again, because other lots came meanwhile."""
     _read_again(get_locked(lot_id, LotState.PLANNED))
+
+
+def plan_all_again(source_code: str) -> int:
+    """Have the planned lots of a source planned again, because what its codes mean was said; returns how many."""
+    planned_lots = session.scalars(
+        fresh(
+            select(ImportLot)
+            .where(
+                ImportLot.source_code == source_code,
+                ImportLot.state == LotState.PLANNED,
+                ImportLot.undone_by.is_(None),
+            )
+            .with_for_update(skip_locked=True)
+        )
+    ).all()
+    for lot in planned_lots:
+        _read_again(lot)
+    return len(planned_lots)
 
 
 def discard(lot_id: int, *, by: int, at: datetime) -> None:

@@ -7,19 +7,37 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from tracing.imports.errors import NotNow
-from tracing.imports.format.columns import REQUIRED
-from tracing.imports.format.inspection import CODES, TableInspection, difference, proposed
+from tracing.imports.format.codes import CODES, TEST
+from tracing.imports.format.columns import REQUIRED, doubled_headings
+from tracing.imports.format.date_orders import DATES, DateOrder
+from tracing.imports.format.inspection import TableInspection, difference, proposed
 from tracing.imports.format.mapping import Mapping
+from tracing.imports.format.proposals import likely, likely_country
 from tracing.imports.lots import originals, queries
 from tracing.imports.lots import services as lots
 from tracing.imports.models import ImportLot, LotState
-from tracing.imports.pages.source_words import CODE_WORDS, COLUMN_FAULT_WORDS, FIELD_GROUPS, FIELD_WORDS
+from tracing.imports.pages.source_words import (
+    CODE_WORDS,
+    COLUMN_FAULT_WORDS,
+    COUNTRY_WORDS,
+    FIELD_GROUPS,
+    FIELD_WORDS,
+)
 from tracing.imports.sandbox import client
 from tracing.imports.sources import queries as source_queries
 from tracing.imports.sources import services as source_services
-from tracing.imports.sources.mapping_rules import code_questions, column_faults, mapping_from
+from tracing.imports.sources.mapping_rules import (
+    ColumnFault,
+    code_questions,
+    column_faults,
+    date_order_faults,
+    heading_named,
+    likely_month_first,
+    mapping_from,
+)
 from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
+from tracing.people.countries import Country
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
 from tracing.staff.scope import read_log_reason, scope_of
@@ -42,17 +60,34 @@ def columns(lot_id: int) -> ResponseReturnValue:
         raise NotNow
     looked, known = _look(lot)
     accepted = known[1] if known else None
+    if looked.is_messages:
+        return _codes_of_messages(lot, looked, accepted)
     if request.method == "GET":
-        likely, certain = proposed(looked, accepted)
-        return _columns_page(lot, looked, accepted, likely, certain=certain)
-    chosen = _chosen(looked)
-    faults = column_faults(chosen, looked)
+        guessed, certain = proposed(looked, accepted)
+        month_first = likely_month_first(guessed, looked, accepted)
+        return _columns_page(lot, looked, accepted, guessed, certain=certain, month_first=month_first)
+    chosen, month_first = _chosen(looked), _month_first()
+    faults = column_faults(chosen, looked) | date_order_faults(chosen, month_first, looked)
+    faults |= dict.fromkeys(_not_found(looked), ColumnFault.NO_SUCH_HEADING)
     step = request.form.get("step")
     if faults or step == "columns":
-        page = _columns_page(lot, looked, accepted, chosen, certain=frozenset(chosen), faults=faults)
+        page = _columns_page(
+            lot, looked, accepted, chosen, certain=frozenset(chosen), month_first=month_first, faults=faults
+        )
         return page, 422 if faults else 200
     if step != "save":
-        return _codes_page(lot, looked, accepted, chosen)
+        return _codes_page(lot, looked, accepted, chosen, month_first)
+    meanings = _meanings(chosen, looked, accepted)
+    return _save(lot, mapping_from(chosen, meanings, looked, accepted, month_first))
+
+
+def _codes_of_messages(
+    lot: ImportLot, looked: TableInspection, accepted: Mapping | None
+) -> ResponseReturnValue:
+    """Show the codes of HL7 messages, which have no columns to map; then save what they mean."""
+    chosen = {name: heading for name, heading in looked.proposal.items() if heading is not None}
+    if request.method == "GET":
+        return _codes_page(lot, looked, accepted, chosen, frozenset())
     return _save(lot, mapping_from(chosen, _meanings(chosen, looked, accepted), looked, accepted))
 
 
@@ -71,13 +106,31 @@ def _look(lot: ImportLot) -> tuple[TableInspection, tuple[int, Mapping] | None]:
 
 
 def _chosen(looked: TableInspection) -> dict[str, str]:
-    """Return the heading chosen for each field, which the form gives as a number among the choices."""
+    """Return the heading chosen for each field: a number among the choices, or one that was searched for by name."""
     picked = {name: request.form.get(f"column-{name}", type=int) for name in FIELD_WORDS}
-    return {
+    by_number = {
         name: looked.choices[place]
         for name, place in picked.items()
         if place is not None and 0 <= place < len(looked.choices)
     }
+    named = {name: heading_named(typed, looked) for name, typed in _searched().items()}
+    return by_number | {name: heading for name, heading in named.items() if heading is not None}
+
+
+def _searched() -> dict[str, str]:
+    """Return the heading typed into the search of each field, where there is one."""
+    typed = {name: request.form.get(f"search-{name}", "").strip() for name in FIELD_WORDS}
+    return {name: heading for name, heading in typed.items() if heading}
+
+
+def _not_found(looked: TableInspection) -> list[str]:
+    """Return the fields whose typed heading no column has."""
+    return [name for name, typed in _searched().items() if heading_named(typed, looked) is None]
+
+
+def _month_first() -> frozenset[str]:
+    """Return the fields whose dates the form says to be month first."""
+    return frozenset(name for name in DATES if request.form.get(f"order-{name}") == DateOrder.MONTH)
 
 
 def _meanings(
@@ -95,6 +148,7 @@ def _save(lot: ImportLot, mapping: Mapping) -> ResponseReturnValue:
     """Save the mapping as the source's next version and have the lot read again."""
     me, at = agent().member_id, clock.now()
     with transaction():
+        source_services.set_country(lot.source_code, _country(lot.source_code), by=me, at=at)
         version = source_services.accept_mapping(lot.source_code, mapping, by=me, at=at)
         if lot.state is LotState.PLANNED:
             lots.plan_again(lot.id, by=me, at=at)
@@ -104,6 +158,25 @@ def _save(lot: ImportLot, mapping: Mapping) -> ResponseReturnValue:
     return redirect(url_for("imports.lot", lot_id=lot.id), 303)
 
 
+def _country(source_code: str) -> Country:
+    """Return the country that was chosen on the page, else the source's."""
+    chosen = request.form.get("country")
+    known = source_queries.get_source(source_code).country
+    return Country(chosen) if chosen in {country.value for country in Country} else known
+
+
+def _seeming_country(lot: ImportLot, looked: TableInspection, chosen: dict[str, str]) -> Country | None:
+    """Return the country to propose for the first file of a source of which nothing else was said."""
+    source = source_queries.get_source(lot.source_code)
+    if (
+        "country" in request.form
+        or source.country is not Country.FRANCE
+        or source_queries.mapping_of(source.code)
+    ):
+        return None
+    return likely_country(chosen, looked.columns)
+
+
 def _columns_page(
     lot: ImportLot,
     looked: TableInspection,
@@ -111,15 +184,29 @@ def _columns_page(
     chosen: dict[str, str],
     *,
     certain: frozenset[str],
+    month_first: frozenset[str],
     faults: dict[str, Any] | None = None,
 ) -> str:
     used = set(chosen.values())
+    columns = looked.columns
+    seeming = _seeming_country(lot, looked, chosen)
+    common = _common(lot, looked, chosen, month_first)
+    doubled = [] if accepted else doubled_headings(looked.headings)
     return render_template(
         "imports/mapping.html",
-        **_common(lot, looked, chosen),
+        **common | {"country": seeming or common["country"]},
+        seeming_country=seeming,
         certain=certain,
+        likely={name: likely(name, columns, chosen.get(name)) for name in FIELD_WORDS},
+        missing=[name for name in REQUIRED if name not in chosen],
+        not_found={name: _searched()[name] for name in _not_found(looked)},
+        doubled=list(dict.fromkeys(doubled)),
+        date_fields=DATES,
+        seems_month_first={
+            name for name in DATES if looked.date_orders.get(chosen.get(name, "")) == DateOrder.MONTH
+        },
         faults={name: COLUMN_FAULT_WORDS[fault] for name, fault in (faults or {}).items()},
-        change=difference(accepted, looked.headings) if accepted else None,
+        change=difference(accepted, looked.headings) if accepted and accepted.headings else None,
         unused=[heading for heading in looked.choices if heading not in used],
         most_listed=MOST_LISTED,
         blank=sum(not heading.strip() for heading in looked.headings),
@@ -129,24 +216,34 @@ def _columns_page(
 
 
 def _codes_page(
-    lot: ImportLot, looked: TableInspection, accepted: Mapping | None, chosen: dict[str, str]
+    lot: ImportLot,
+    looked: TableInspection,
+    accepted: Mapping | None,
+    chosen: dict[str, str],
+    month_first: frozenset[str],
 ) -> str:
     return render_template(
         "imports/mapping_codes.html",
-        **_common(lot, looked, chosen),
+        **_common(lot, looked, chosen, month_first),
         questions=code_questions(chosen, looked, accepted),
         code_words=CODE_WORDS,
         left_out=len(looked.choices) - len(chosen),
+        test_field=TEST,
     )
 
 
-def _common(lot: ImportLot, looked: TableInspection, chosen: dict[str, str]) -> dict[str, Any]:
+def _common(
+    lot: ImportLot, looked: TableInspection, chosen: dict[str, str], month_first: frozenset[str]
+) -> dict[str, Any]:
     """Return the template variables that both steps share."""
     return {
         "lot": lot,
         "source": source_queries.get_source(lot.source_code),
         "looked": looked,
         "chosen": chosen,
+        "month_first": month_first,
         "place_of": {heading: place for place, heading in enumerate(looked.choices)},
         "field_words": FIELD_WORDS,
+        "countries": COUNTRY_WORDS,
+        "country": _country(lot.source_code),
     }

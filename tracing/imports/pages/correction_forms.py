@@ -6,6 +6,7 @@ from wtforms import RadioField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length
 
+from tracing.imports.corrections.services import SetAside
 from tracing.imports.corrections.words import HELP_WORDS, SET_ASIDE_WORDS
 from tracing.imports.format.columns import FIELDS
 from tracing.imports.pages.source_words import FIELD_WORDS
@@ -34,7 +35,11 @@ class SetAsideForm(PageForm):
 
     why = RadioField(
         _l("Pourquoi cette ligne reste sans suite"),
-        choices=[SelectChoice(why.value, words) for why, words in SET_ASIDE_WORDS.items()],
+        choices=[
+            SelectChoice(why.value, words)
+            for why, words in SET_ASIDE_WORDS.items()
+            if why is not SetAside.NOT_COMPARED
+        ],
         validators=[InputRequired(_l("Choisissez une raison."))],
     )
 

@@ -6,13 +6,24 @@ from datetime import timedelta
 from flask import Blueprint, flash, g, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_babel.speaklater import LazyString
 
 from tracing.cases import queries as cases
 from tracing.imports.corrections import jobs as correction_jobs
 from tracing.imports.corrections import queries as waiting_lines
 from tracing.imports.corrections import services as corrections
+from tracing.imports.corrections import taken_ids
 from tracing.imports.corrections.services import CORRECTABLE, Corrected, SetAside
-from tracing.imports.corrections.words import FAULT_WORDS, SET_ASIDE_WORDS, TAKEN_WORDS, said_of_file
+from tracing.imports.corrections.taken_ids import WhatItIs
+from tracing.imports.corrections.words import (
+    FAULT_WORDS,
+    LIKENESS_WORDS,
+    PART_WORDS,
+    SET_ASIDE_WORDS,
+    TAKEN_WORDS,
+    said_of_file,
+)
 from tracing.imports.errors import (
     AnotherLotIsLoading,
     FileRefused,
@@ -20,14 +31,17 @@ from tracing.imports.errors import (
     NoLongerToCorrect,
     NotEncrypted,
 )
-from tracing.imports.format.faults import Fault
+from tracing.imports.format.faults import Fault, Why
+from tracing.imports.format.own_fields import person_in
 from tracing.imports.lots import queries
 from tracing.imports.models import ImportLine, ImportLot
 from tracing.imports.pages.correction_forms import CorrectedFileForm, CorrectionForm, SetAsideForm
 from tracing.imports.pages.lot_words import PROBLEM_WORDS
 from tracing.imports.pages.lots import words
-from tracing.imports.pages.source_words import FIELD_GROUPS
+from tracing.imports.pages.source_words import EXTRA_WORDS, FIELD_GROUPS
+from tracing.imports.rules import Outcome
 from tracing.imports.sources import queries as source_queries
+from tracing.imports.sources import services as source_services
 from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
 from tracing.kernel.paging import PAGE_SIZE, page_of
@@ -79,20 +93,30 @@ def line(lot_id: int, row_number: int) -> ResponseReturnValue:
         return _line_page(found, one, fields, form, faults), 422 if is_sent else 200
     raw = corrections.typed(row_number, lambda name: form[name].data or "")
     try:
-        corrected = correction_jobs.correct_line(lot_id, raw, settings=g.settings, by=agent().member_id)
+        corrected = correction_jobs.correct_line(
+            lot_id,
+            raw,
+            allow_old="despite_age" in request.form,
+            settings=g.settings,
+            by=agent().member_id,
+        )
     except AnotherLotIsLoading as busy:
         return _line_page(found, one, fields, form, said=busy.message), busy.status
     if row_number in corrected.wrong:
         one = waiting_lines.get_line(lot_id, row_number)
-        return _line_page(found, one, fields, form, corrected.wrong[row_number]), 422
+        still = corrected.wrong[row_number]
+        said = "" if still else _("L’identifiant de cette ligne est encore celui d’une autre personne.")
+        return _line_page(found, one, fields, form, still, said=said), 422
     return _after(found, row_number, corrected)
 
 
-def _after(lot: ImportLot, row_number: int, corrected: Corrected) -> ResponseReturnValue:
+def _after(
+    lot: ImportLot, row_number: int, corrected: Corrected, became: str | LazyString = ""
+) -> ResponseReturnValue:
     """Say what a line has become and go on to the next one to correct."""
     if row_number not in corrected.taken:
         raise NoLongerToCorrect
-    became = TAKEN_WORDS[corrected.taken[row_number]]
+    became = became or TAKEN_WORDS[corrected.taken[row_number]]
     following = waiting_lines.next_row(lot.id, row_number)
     if following is None:
         flash(
@@ -123,10 +147,11 @@ def _line_page(
         for fault in faults:
             form[fault.field].errors = [*form[fault.field].errors, FAULT_WORDS[fault.why]]
         at_fault = dict.fromkeys(name for group in FIELD_GROUPS for name in group[1] if form[name].errors)
+    beside = taken_ids.taken_in(one, scope_of(agent())) if form is not None else []
     with transaction():
         if fields is not None:
             events.record_access(
-                [f"line:{one.id}"],
+                [f"line:{one.id}", *taken_ids.shown(beside)],
                 by=agent().member_id,
                 at=clock.now(),
                 why=read_log_reason(lot.owner_site_id),
@@ -139,9 +164,18 @@ def _line_page(
         fields=fields,
         form=form,
         at_fault=list(at_fault),
+        beside=beside,
+        offers=[what.value for what in taken_ids.offers(one)] if form is not None else [],
+        named=person_in(fields) if fields is not None else None,
+        part_words=PART_WORDS,
+        likeness_words=LIKENESS_WORDS,
+        waiting_for_ids=taken_ids.count_waiting_for_ids(lot.source_code) if beside else 0,
         groups=FIELD_GROUPS,
+        teaches=any(fault.why in (Why.UNKNOWN_CODE, Why.UNKNOWN_TEST) for fault in faults),
+        extra_words=EXTRA_WORDS,
         aside=aside or (SetAsideForm(formdata=None) if form is not None else None),
         said=said,
+        is_old="despite_age" in request.form or any(fault.why is Why.TOO_OLD for fault in faults),
         is_sent=request.method == "POST" and aside is None,
         contact=source_queries.get_source(lot.source_code).contact,
         changes=changes,
@@ -179,6 +213,44 @@ def set_aside(lot_id: int, row_number: int) -> ResponseReturnValue:
         url_for("corrections.line", lot_id=lot_id, row_number=row_number if following is None else following),
         303,
     )
+
+
+@bp.post("/lots/<int:lot_id>/lines/<int:row_number>/person")
+@may(Role.IMPORTER)
+def say(lot_id: int, row_number: int) -> ResponseReturnValue:
+    """Say once what a line is whose result id was taken in before: a correction, another patient, an id used again."""
+    found = queries.get_lot(lot_id, scope_of(agent()))
+    chosen = request.form.get("said", "")
+    if chosen not in {what.value for what in WhatItIs}:
+        raise NoLongerToCorrect
+    what, by = WhatItIs(chosen), agent().member_id
+    if what is WhatItIs.REUSED:
+        one = waiting_lines.get_line(lot_id, row_number)
+        if what not in taken_ids.offers(one):
+            raise NoLongerToCorrect
+        with transaction():
+            source_queries.get_source(found.source_code, scope_of(agent()))
+            source_services.distrust_ids(found.source_code, by=by, at=clock.now())
+        decided = correction_jobs.decide_without_ids(found.source_code, settings=g.settings, by=by)
+        flash(
+            ngettext(
+                "%(num)d ligne de cet expéditeur a été reprise sans son identifiant.",
+                "%(num)d lignes de cet expéditeur ont été reprises sans leur identifiant.",
+                decided,
+            )
+        )
+        return redirect(url_for("imports.lot", lot_id=lot_id), 303)
+    case_id = request.form.get("case", type=int)
+    outcome = correction_jobs.say(lot_id, row_number, what, case_id, settings=g.settings, by=by)
+    if outcome is Outcome.QUARANTINED:
+        flash(_("Ligne %(row)s : elle contredit le même lot. Dites ce qui compte.", row=row_number))
+        return redirect(url_for("corrections.line", lot_id=lot_id, row_number=row_number), 303)
+    became = (
+        _("la personne connue, dont le nom et la date sont corrigés s’il le fallait")
+        if outcome is Outcome.DUPLICATE
+        else ""
+    )
+    return _after(found, row_number, Corrected(taken={row_number: outcome}), became)
 
 
 @bp.post("/lots/<int:lot_id>/lines/<int:row_number>/take-up")
@@ -230,11 +302,27 @@ def _lot_page(lot: ImportLot, form: CorrectedFileForm) -> str:
         form=form,
         page=page_of(rows, [one.row_number for one in rows]),
         total=waiting_lines.count_of(lot.id),
+        old=waiting_lines.count_old_of(lot.id),
         most=correction_jobs.MOST_LINES,
         password=password,
         can_correct=lot.state in CORRECTABLE,
         problem_words=PROBLEM_WORDS,
     )
+
+
+@bp.post("/lots/<int:lot_id>/corrections/old")
+@may(Role.IMPORTER)
+def load_old(lot_id: int) -> ResponseReturnValue:
+    """Load the lines of a lot that wait only because their sampling is old."""
+    found = queries.get_lot(lot_id, scope_of(agent()))
+    try:
+        corrected = correction_jobs.load_old_lines(found.id, settings=g.settings, by=agent().member_id)
+    except AnotherLotIsLoading as busy:
+        form = CorrectedFileForm(formdata=None)
+        form.file.errors = [busy.message]
+        return _lot_page(found, form), busy.status
+    flash(" ".join(said_of_file(corrected, unreadable=0)))
+    return redirect(url_for("corrections.of_lot", lot_id=lot_id), 303)
 
 
 @bp.post("/lots/<int:lot_id>/corrections/file")

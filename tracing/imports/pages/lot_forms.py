@@ -5,10 +5,11 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
-from wtforms import PasswordField, StringField
+from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from tracing.imports.limits import MOST_BYTES
+from tracing.imports.lots.uploads import Upload
 from tracing.ui.forms import PageForm
 
 
@@ -38,6 +39,9 @@ class OpenForm(PageForm):
 class UploadForm(PageForm):
     """A file and its sender; a key or password only if the source has none stored."""
 
+    kept = HiddenField(render_kw={"autocomplete": "off"})
+    """What was chosen in an earlier copy of this form, which had an error (`imports.lots.uploads`)."""
+
     file = FileField(
         _l("Fichier chiffré"),
         description=_l(
@@ -63,3 +67,17 @@ class UploadForm(PageForm):
         validators=[Length(max=200)],
         render_kw={"autocomplete": "off"},
     )
+
+    def is_kept(self, upload: Upload) -> None:
+        """Ask for nothing again that is here already."""
+        if upload.file_name:
+            self.file.validators = ()
+            self.file.flags.required = None
+            self.file.description = _(
+                "« %(name)s » est gardé : choisissez un fichier seulement pour le remplacer.",
+                name=upload.file_name,
+            )
+        if upload.key:
+            self.key.description = _("Celle que vous avez choisie est gardée.")
+        if upload.certificate:
+            self.certificate.description = _("Celui que vous avez choisi est gardé.")

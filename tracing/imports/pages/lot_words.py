@@ -47,10 +47,15 @@ PROBLEM_WORDS = {
     Problem.BAD_SHAPE: _l(
         "la ligne n’a pas la forme de l’en-tête (une cellule de trop, ou un fichier coupé)"
     ),
+    Problem.ID_TAKEN: _l(
+        "cet identifiant est déjà celui d’une autre personne, ou la ligne ne nomme personne"
+    ),
+    Problem.CONTRADICTION: _l("le même lot dit ce résultat positif, et le contraire"),
     Problem.MISSING_FIELD: _l("un champ obligatoire est vide"),
     Problem.BAD_DATE: _l("une date est impossible ou illisible"),
     Problem.FUTURE_DATE: _l("le prélèvement est postérieur à l’extraction"),
-    Problem.UNKNOWN_CODE: _l("le code du résultat est inconnu"),
+    Problem.OLD_SAMPLING: _l("le prélèvement a plus de 30 jours à l’extraction"),
+    Problem.UNKNOWN_CODE: _l("le code du résultat ou de l’analyse est inconnu"),
 }
 
 DOUBT_WORDS = {
@@ -60,6 +65,7 @@ DOUBT_WORDS = {
     Doubt.NO_PHONE: _l("aucun numéro utilisable"),
     Doubt.FINESS_INVALID: _l("FINESS invalide"),
     Doubt.DATE_IGNORED: _l("date illisible, laissée de côté"),
+    Doubt.DECEASED: _l("décès signalé par le laboratoire : personne n’appelle, le superviseur décide"),
 }
 
 STATE_WORDS = {
@@ -91,6 +97,8 @@ CAME_BY_WORDS = {
     CameBy.PAGE: _l("envoyé d’une page"),
     CameBy.FOLDER: _l("dossier surveillé"),
     CameBy.COMMAND: _l("ligne de commande"),
+    CameBy.HTTPS: _l("envoyé par son système"),
+    CameBy.MESSAGES: _l("messages HL7 de son système"),
 }
 
 CONTAINER_WORDS = {
@@ -99,6 +107,7 @@ CONTAINER_WORDS = {
     "age": _l("age"),
     "zip": _l("archive ZIP chiffrée"),
     "xlsx": _l("classeur protégé par un mot de passe"),
+    "tls": _l("connexion chiffrée, scellé à l’arrivée"),
 }
 
 STAYS_WORDS = {
@@ -143,3 +152,9 @@ def _left_out(reason: str, number: int) -> str:
     else:
         told = _("%(number)s d’un autre type (%(kind)s)", number=number, kind=reason)
     return str(told)
+
+
+def settled_outcome(outcome: Outcome, lines: int) -> str:
+    """Return how many lines got an outcome: « 3 · Dossiers créés »."""
+    words = OUTCOME_WORDS[outcome] if lines == 1 else OUTCOMES_WORDS[outcome]
+    return f"{lines} · {words}"

@@ -1,5 +1,7 @@
 """Pages of lots: the list, uploading a file, and one lot with its lines."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -12,10 +14,11 @@ from tracing.imports.decryption.secrets import Secrets, secrets_from
 from tracing.imports.format.faults import Problem
 from tracing.imports.format.line import Doubt
 from tracing.imports.loading.dry_run import rows_of_plan
-from tracing.imports.lots import inbox, originals, queries
+from tracing.imports.lots import inbox, originals, queries, uploads
 from tracing.imports.lots import services as lots
 from tracing.imports.lots.progress import Pace, pace_of
-from tracing.imports.models import CameBy, ImportLot, LotState
+from tracing.imports.lots.uploads import Upload
+from tracing.imports.models import CameBy, ImportLot, ImportSource, LotState
 from tracing.imports.pages.lot_forms import OpenForm, UploadForm
 from tracing.imports.pages.lot_words import (
     CAME_BY_WORDS,
@@ -80,36 +83,76 @@ def _troubles(scope: Scope) -> list[str]:
 @sent_once
 def upload() -> ResponseReturnValue:
     """Receive a file uploaded from a browser; the scheduler reads it, and its lot's page shows the progress."""
-    form, scope = UploadForm(), scope_of(agent())
+    form, scope, me, at = UploadForm(), scope_of(agent()), agent().member_id, clock.now()
+    sent = _sent_upload(form, at=at)
+    form.is_kept(sent)
     if not form.validate_on_submit():
-        return _upload_page(form, scope), 422 if form.errors else 200
+        return _upload_page(form, scope, sent), 422 if form.errors else 200
     try:
         with transaction():
             lot = lots.receive(
-                form.file.data.read(),
-                file_name=form.file.data.filename or _("sans nom"),
+                sent.content,
+                file_name=sent.file_name or _("sans nom"),
                 source_code=form.source.data or "",
-                one_off_secret=secret_in(form),
+                one_off_secret=secret_of(sent, form.password.data),
                 site_id=agent().site.id,
                 scope=scope,
                 keep_days=g.settings.keep_originals_days,
-                by=agent().member_id,
-                at=clock.now(),
+                by=me,
+                at=at,
             )
+            uploads.forget(by=me)
     except NoSuchSource as refusal:
         form.source.errors = [
             _("Ce code n’est pas celui d’un expéditeur de votre site. Choisissez-en un autre.")
         ]
-        return _upload_page(form, scope), refusal.status
+        return _upload_page(form, scope, sent), refusal.status
     flash(_("Fichier reçu : il va être lu."))
     return redirect(url_for("imports.lot", lot_id=lot.id), 303)
 
 
-def _upload_page(form: UploadForm, scope: Scope) -> str:
-    return render_template("imports/upload.html", form=form, sources=source_labels(scope))
+def _sent_upload(form: UploadForm, *, at: datetime) -> Upload:
+    """Return what was chosen in the form, and of what was kept after an error the rest."""
+    file = form.file.data
+    chosen = Upload(
+        file_name=(file.filename or _("sans nom")) if file else "",
+        content=sent_bytes(file),
+        key=sent_bytes(form.key.data),
+        certificate=sent_bytes(form.certificate.data),
+    )
+    token = form.kept.data or ""
+    return chosen.over(uploads.find(token, by=agent().member_id, at=at) if token else None)
 
 
-def secret_in(form: OpenForm | UploadForm) -> Secrets:
+def _upload_page(form: UploadForm, scope: Scope, sent: Upload) -> str:
+    """Return the page with the form; what was chosen in a form with an error is kept for its next copy."""
+    sources = source_queries.sources(scope)
+    if form.is_submitted() and sent:
+        with transaction():
+            form.kept.data = uploads.keep(sent, by=agent().member_id, at=clock.now())
+    elif not form.is_submitted():
+        form.source.data = _likely_source(sources, agent().site.id)
+    labels = {source.code: source.label for source in sources}
+    return render_template("imports/upload.html", form=form, sources=labels, sent=sent)
+
+
+def _likely_source(sources: Sequence[ImportSource], site_id: int) -> str | None:
+    """Return the only source there is, or else the only one of the member's site."""
+    theirs = [source.code for source in sources if source.site_id == site_id]
+    codes = [source.code for source in sources] if len(sources) == 1 else theirs
+    return codes[0] if len(codes) == 1 else None
+
+
+def secret_of(upload: Upload, password: str | None) -> Secrets:
+    """Return the key or password that was given with a file."""
+    return secrets_from(
+        private_key=upload.key,
+        certificate=upload.certificate,
+        passwords=(password,) if password else (),
+    )
+
+
+def secret_in(form: OpenForm) -> Secrets:
     """Return the key or password that was given for one file only."""
     return secrets_from(
         private_key=sent_bytes(form.key.data),

@@ -9,8 +9,9 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from tracing.imports.models import ImportSource, SourceKind
-from tracing.imports.pages.source_words import KIND_WORDS
+from tracing.imports.pages.source_words import COUNTRY_WORDS, KIND_WORDS
 from tracing.imports.sources.services import Terms
+from tracing.people.countries import Country
 from tracing.staff.models import Site
 from tracing.ui.forms import PageForm
 
@@ -52,9 +53,23 @@ class SourceForm(PageForm):
         _l("Site qui appelle les personnes"),
         description=_l("Un seul site pour tous ses lots, ou celui de la caisse écrite sur chaque ligne."),
     )
+    country = SelectField(
+        _l("Pays de l’expéditeur"),
+        description=_l(
+            "Les numéros nationaux, les codes postaux et les téléphones sans indicatif de ses fichiers sont lus comme là-bas."
+        ),
+        choices=[SelectChoice(country.value, words) for country, words in COUNTRY_WORDS.items()],
+        default=Country.FRANCE.value,
+    )
     is_trusted = BooleanField(
         _l("Charger ses lots sans attendre"),
         description=_l("Sinon, chaque lot montre d’abord son plan, et une personne le valide."),
+    )
+    reuses_ids = BooleanField(
+        _l("Réutilise ses identifiants de résultats"),
+        description=_l(
+            "Chaque ligne est alors reconnue à son contenu, et un résultat négatif n’en retire plus aucun autre."
+        ),
     )
     needs_signature = BooleanField(
         _l("Exiger sa signature"),
@@ -73,7 +88,9 @@ class SourceForm(PageForm):
                 "contact": source.contact,
                 "site": str(source.site_id or ""),
                 "is_trusted": source.is_trusted,
+                "reuses_ids": not source.ids_are_unique,
                 "needs_signature": source.needs_signature,
+                "country": source.country.value,
             }
         form: Self = cls(data=known)
         form.site.choices = [
@@ -90,9 +107,11 @@ class SourceForm(PageForm):
             label=(self.label.data or "").strip(),
             kind=SourceKind(self.kind.data),
             is_trusted=bool(self.is_trusted.data),
+            ids_are_unique=not self.reuses_ids.data,
             needs_signature=bool(self.needs_signature.data),
             site_id=int(self.site.data) if self.site.data else None,
             contact=(self.contact.data or "").strip(),
+            country=Country(self.country.data),
         )
 
 

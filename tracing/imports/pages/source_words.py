@@ -2,13 +2,34 @@
 
 from flask_babel import lazy_gettext as _l
 
+from tracing.imports.format.codes import (
+    ANTIGEN_TEST,
+    NO_DISEASE,
+    OTHER_DISEASE,
+    OTHER_METHOD,
+    PCR_TEST,
+    TEST,
+)
 from tracing.imports.models import KeyState, KeyUse, SourceKind
 from tracing.imports.sources.mapping_rules import ColumnFault
+from tracing.people.countries import Country
 
 KIND_WORDS = {
     SourceKind.LABORATORY: _l("Laboratoire"),
     SourceKind.PORTAL: _l("Portail de résultats"),
     SourceKind.PLATFORM: _l("Autre plateforme"),
+}
+
+COUNTRY_WORDS = {
+    Country.FRANCE: _l("France"),
+    Country.BELGIUM: _l("Belgique"),
+    Country.LUXEMBOURG: _l("Luxembourg"),
+    Country.GERMANY: _l("Allemagne"),
+    Country.SWITZERLAND: _l("Suisse"),
+    Country.AUSTRIA: _l("Autriche"),
+    Country.ITALY: _l("Italie"),
+    Country.SPAIN: _l("Espagne"),
+    Country.OTHER: _l("un autre pays"),
 }
 
 USE_WORDS = {
@@ -110,6 +131,13 @@ FIELD_WORDS = {
     "CODE_CAISSE": _l("Code de la caisse"),
 }
 
+EXTRA_WORDS = {
+    "TEXTE_ANALYSE": _l("Texte à côté du code de l’analyse"),
+    "TEXTE_RESULTAT": _l("Texte à côté de la réponse"),
+    "DECES": _l("Décès"),
+}
+"""What messages say beside the fields."""
+
 CODE_WORDS = {
     "RESULTAT": {
         "P": _l("positif"),
@@ -118,6 +146,13 @@ CODE_WORDS = {
         "X": _l("non réalisé"),
     },
     "TYPE_ANALYSE": {"PCR": _l("PCR"), "AG": _l("antigénique")},
+    TEST: {
+        PCR_TEST: _l("PCR de la maladie suivie"),
+        ANTIGEN_TEST: _l("antigénique de la maladie suivie"),
+        OTHER_METHOD: _l("autre test de la maladie suivie"),
+        OTHER_DISEASE: _l("test d’une autre maladie"),
+        NO_DISEASE: _l("pas un test de maladie (contrôle, question)"),
+    },
     "SYMPTOMES": {
         "ASY": _l("aucun symptôme"),
         "S01": _l("depuis 0 ou 1 jour"),
@@ -141,11 +176,13 @@ CODE_WORDS = {
 
 COLUMN_FAULT_WORDS = {
     ColumnFault.MISSING: _l("Ce champ est obligatoire : choisissez sa colonne."),
+    ColumnFault.NO_SUCH_HEADING: _l("Aucune colonne n’a ce titre : prenez-en un de la liste."),
     ColumnFault.TWICE: _l("Cette colonne sert déjà à un autre champ."),
     ColumnFault.NO_VALUE: _l("Cette colonne est vide, et ce champ est obligatoire."),
     ColumnFault.NO_DATE: _l("Aucune de ses premières valeurs n’est une date."),
     ColumnFault.NO_LETTER: _l("Aucune de ses premières valeurs n’a de lettre : ce n’est pas un nom."),
     ColumnFault.NOT_UNIQUE: _l("Ses valeurs se répètent : elles ne distinguent pas un résultat d’un autre."),
+    ColumnFault.DAY_FIRST: _l("Certaines de ses dates ne peuvent être lues que jour d’abord."),
     ColumnFault.NO_CODES: _l("Ses valeurs sont trop nombreuses ou trop longues pour être des codes."),
 }
 """Why a column cannot be a field."""

@@ -1,19 +1,25 @@
 """Pages of sources: the list, the decisions about each, and how its files are read."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
+from tracing.imports.arrivals import tokens
+from tracing.imports.arrivals.views import address_of
+from tracing.imports.corrections import jobs as correction_jobs
+from tracing.imports.format.codes import CODES, TEST
 from tracing.imports.format.columns import REQUIRED
-from tracing.imports.format.inspection import CODES
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.models import ImportSource, KeyState, KeyUse, SourceKey
 from tracing.imports.pages.lot_words import STATE_TONES, STATE_WORDS
 from tracing.imports.pages.source_forms import SourceForm
 from tracing.imports.pages.source_words import (
     CODE_WORDS,
+    COUNTRY_WORDS,
     FIELD_GROUPS,
     FIELD_WORDS,
     KEY_TONES,
@@ -113,6 +119,16 @@ def edit(code: str) -> ResponseReturnValue:
     with transaction():
         services.change_source(code, form.terms(), by=agent().member_id, at=clock.now())
     flash(_("Enregistré. Les lots à venir suivront ces choix."))
+    if form.reuses_ids.data:
+        decided = correction_jobs.decide_without_ids(code, settings=g.settings, by=agent().member_id)
+        if decided:
+            flash(
+                ngettext(
+                    "%(num)d ligne attendait à cause de son identifiant : elle a été reprise.",
+                    "%(num)d lignes attendaient à cause de leur identifiant : elles ont été reprises.",
+                    decided,
+                )
+            )
     return redirect(url_for("sources.show", code=code), 303)
 
 
@@ -129,22 +145,30 @@ def show(code: str) -> ResponseReturnValue:
     versions = queries.mapping_versions(code)
     people = {key.proposed_by for key in keys} | {key.retired_by for key in retired if key.retired_by}
     people |= {version.made_by for version in versions if version.made_by}
+    living_tokens = tokens.living(code)
+    people |= {token.made_by for token in living_tokens}
     return render_template(
         "imports/source.html",
         source=source,
         keys=list(keys),
         retired=list(retired),
         versions=list(versions),
+        tokens=list(living_tokens),
+        address=address_of("post", code=code),
         lots=list(queries.lots_of(code, scope_of(agent()))),
         site=staff.get_site(source.site_id) if source.site_id else None,
         names=staff.member_names(people),
         has_signer=any(key.use is KeyUse.SIGNER and key.state is KeyState.CONFIRMED for key in keys),
         kind_words=KIND_WORDS,
+        country_words=COUNTRY_WORDS,
         use_words=USE_WORDS,
         key_words=KEY_WORDS,
         key_tones=KEY_TONES,
         state_words=STATE_WORDS,
         state_tones=STATE_TONES,
+        taught=queries.taught_codes(code),
+        field_words=FIELD_WORDS,
+        code_words=CODE_WORDS,
         now=clock.now(),
         ends_soon=ENDS_SOON,
     )
@@ -189,9 +213,7 @@ def codes(code: str) -> ResponseReturnValue:
     if request.method == "GET":
         return _codes_page(source, kept)
     meanings = {name: _typed_codes(name) for name in CODES}
-    accepted = Mapping(
-        kept.columns, {name: theirs for name, theirs in meanings.items() if theirs}, kept.headings
-    )
+    accepted = replace(kept, codes={name: theirs for name, theirs in meanings.items() if theirs})
     with transaction():
         version = services.accept_mapping(code, accepted, by=agent().member_id, at=clock.now())
     flash(_("Codes enregistrés : version %(number)s.", number=version.version))
@@ -214,6 +236,7 @@ def _codes_page(source: ImportSource, kept: Mapping) -> str:
         mapping=kept,
         fields=list(CODES),
         more=MORE_CODES,
+        test_field=TEST,
         field_words=FIELD_WORDS,
         code_words=CODE_WORDS,
     )

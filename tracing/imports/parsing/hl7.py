@@ -14,6 +14,8 @@ from tracing.imports.refusal_codes import CannotRead, Refusal
 _BEGINNINGS = ("MSH", "BHS", "FHS")
 _TYPE = re.compile(r"[A-Z0-9]{2,8}(?:\^[A-Z0-9]{2,8})?")
 _RESULTS = "ORU^R01"
+_RESULTS_OF_OLD = frozenset({"ORU", "ORU_R01"})
+"""How senders of version 2.2 and before write it, and some of later ones."""
 TEST = "test"
 MOST_REASONS = 20
 """Types of messages that are counted apart; those of any further type count together."""
@@ -101,6 +103,11 @@ class Value:
     def __init__(self, text: str, marks: Marks) -> None:
         self._marks = marks
         self._components = text.split(marks.component)
+
+    @property
+    def whole(self) -> str:
+        """Return the value if it has one component only, else an empty string."""
+        return self.text() if len(self._components) == 1 else ""
 
     def text(self, component: int = 1, part: int = 1) -> str:
         """Return a component, or one of its subcomponents, as plain text; HL7's explicit null becomes empty."""
@@ -223,9 +230,9 @@ def _close(envelope: _Envelope, name: str, line: str) -> None:
 def _why_left_out(header: Segment) -> str | None:
     """Return why a message brings no results: what it is, or that it is a test."""
     kind = f"{header.text(9, 1)}^{header.text(9, 2)}"
-    if kind != _RESULTS:
+    if kind != _RESULTS and header.value(9).whole not in _RESULTS_OF_OLD:
         return kind if _TYPE.fullmatch(kind) else "?"
-    return TEST if header.text(11) in ("T", "D") else None
+    return TEST if header.text(11).upper() in ("T", "D") else None
 
 
 def _from_hexadecimal(digits: str) -> str:

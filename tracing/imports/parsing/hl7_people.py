@@ -4,28 +4,40 @@ import re
 
 from tracing.imports.parsing.hl7 import NOTHING, Segment, Value
 
-_MOMENT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:\.\d{1,4})?)?)?)?([+-]\d{4})?")
+_MOMENT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:\.\d{1,9})?)?)?)?([+-]\d{4})?")
 _NIR_AUTHORITIES = ("1.2.250.1.213.1.4.8", "1.2.250.1.213.1.4.10", "1.2.250.1.213.1.4.11")
 _NIR_TYPES = frozenset({"INS", "INS-NIR", "NIR", "NH", "SS"})
+_YES = frozenset({"Y", "YES", "O", "OUI", "1", "TRUE"})
 _INSEE = re.compile(r"(?:\d{2}|2[AB])\d{3}")
 
 
 def person_in(segment: Segment) -> dict[str, str]:
-    """Return the person that a PID segment describes, as fields of the layout."""
+    """Return the person that a PID segment describes, as fields of the layout, and whether they died.
+
+    Where a name has parts, the second and the third are the one at birth with its prefix, and the first is the one in use.
+    """
     birth, usual = _names(segment.repeated(5))
+    own = " ".join(filter(None, (birth.text(1, 2), birth.text(1, 3)))) if birth.text(1, 3) else ""
     address = _address(segment.repeated(11))
     return {
         "NIR": _nir(segment),
-        "NOM_NAISSANCE": birth.text(1),
-        "NOM_USAGE": usual.text(1) if usual else "",
-        "PRENOMS": _given_names(birth),
+        "NOM_NAISSANCE": own or birth.text(1),
+        "NOM_USAGE": usual.text(1) if usual else birth.text(1) if own not in ("", birth.text(1)) else "",
+        "PRENOMS": _given_names(birth) or (_given_names(usual) if usual else ""),
         "SEXE": segment.text(8) if segment.text(8) in ("M", "F") else "",
         "DATE_NAISSANCE": moment_in(segment.text(7)[:8]),
         "ADRESSE": " ".join(filter(None, (address.text(1), address.text(2)))),
         "CODE_POSTAL": address.text(5),
         "COMMUNE": address.text(3),
         "CODE_INSEE": address.text(9) if _INSEE.fullmatch(address.text(9)) else "",
+        "DECES": "Y" if _is_deceased(segment) else "",
     } | _telecoms(segment)
+
+
+def _is_deceased(segment: Segment) -> bool:
+    """Return whether the message says that the person is dead: by the mark, or by the date without the mark."""
+    mark = segment.text(30).upper()
+    return mark in _YES or (not mark and segment.text(29) != "")
 
 
 def _names(names: list[Value]) -> tuple[Value, Value | None]:
@@ -67,7 +79,7 @@ def _telecoms(segment: Segment) -> dict[str, str]:
     mobile: list[str] = []
     fixed: list[str] = []
     email = ""
-    for value in (*segment.repeated(13), *segment.repeated(14)):
+    for value in (*segment.repeated(13), *segment.repeated(14), *segment.repeated(40)):
         if value.text(2) == "NET" or value.text(3) == "Internet":
             email = email or value.text(4) or value.text(1)
             continue

@@ -7,78 +7,29 @@ result and are no result. From a test for another disease no personal data is ta
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
-from tracing.imports.format.columns import FIELDS, RawLine, clean
-from tracing.imports.format.loinc import ANTIGEN, OTHER_PATHOGENS, PCR
+from tracing.imports.format.codes import ANTIGEN_TEST, PCR_TEST
+from tracing.imports.format.columns import EXTRAS, FIELDS, RawLine, clean
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.parsing.delimited import Text
 from tracing.imports.parsing.hl7 import NO_SEGMENT, NOTHING, Message, Segment, messages
+from tracing.imports.parsing.hl7_observations import (
+    QUESTIONS,
+    TAKEN_BACK,
+    Known,
+    Observation,
+    Order,
+    Patient,
+    found_in,
+    patients_in,
+    results_of,
+)
 from tracing.imports.parsing.hl7_people import moment_in, person_in
 from tracing.imports.refusal_codes import CannotRead, Refusal
 
-FOUND = {
-    "10828004": "P",
-    "260373001": "P",
-    "260385009": "N",
-    "260415000": "N",
-    "373068000": "I",
-    "82334004": "I",
-    "419984006": "I",
-    "125154007": "X",
-    "373121007": "X",
-    "POS": "P",
-    "NEG": "N",
-    "IND": "I",
-    **{code: code for code in "PNIX"},
-}
-"""The finding by code: SNOMED CT, HL7 table 0078 and the layout's own letters."""
-
 NO_OBSERVATION = "no_observation"
 """Why a message is left out: it is a result by its type, and holds none (no OBX)."""
-_TAKEN_BACK = frozenset("DWXNOIS")
-"""States of an observation in which it holds no result: deleted, wrong, not obtained, not yet done."""
-_QUESTIONS = {
-    "95419-8": "SYMPTOMES",
-    "11368-8": "DATE_DEBUT_SYMPTOMES",
-    "65222-2": "DATE_DEBUT_SYMPTOMES",
-    "95418-0": "PROF_SANTE",
-    "95421-4": "HEBERGEMENT",
-}
-_OTHER_QUESTIONS = frozenset({"30525-0", "82810-3", "77974-4", "95420-6", "95417-2", "75617-1", "35659-2"})
-_RESULT_TYPES = frozenset({"", "CE", "CWE", "CNE", "ST", "IS", "ID"})
-_OUR_DISEASE = re.compile(r"SARS.?COV.?2|COVID", re.IGNORECASE)
-_NO_DISEASE = re.compile(
-    r"CONTR[OÔ]LE|CONTROL\b|T[EÉ]MOIN|RNASE|PR[EÉ]L[EÈ]VEMENT|SPECIMEN|SAMPLE|GENDER|GENRE|SEXE?\b|COMMENT",
-    re.IGNORECASE,
-)
-_OTHER_PATHOGEN = re.compile(
-    r"INFLUENZA|GRIPPE|\bRSV\b|\bVRS\b|SYNCYTIAL|RHINOVIRUS|ADENOVIRUS|METAPNEUMO|BORDETELLA|LEGIONELLA|MYCOPLASMA",
-    re.IGNORECASE,
-)
-"""What the name of an observation may say: it is no test for a disease, or one for another disease."""
-_LOINC = re.compile(r"\d{1,5}-\d")
 _FINESS = re.compile(r"(?:\d{2}|2[AB])\d{7}")
-_FUND = re.compile(r"\w{3}")
-
-
-@dataclass(repr=False)
-class _Order:
-    """One order: the test requested, its observations, and the specimen."""
-
-    request: Segment | None = None
-    common: Segment | None = None
-    observations: list[Segment] = field(default_factory=list)
-    specimen: Segment | None = None
-
-
-@dataclass
-class _Patient:
-    """One person in a message, and the orders about them."""
-
-    identity: Segment | None = None
-    fund: str = ""
-    orders: list[_Order] = field(default_factory=list)
 
 
 def lines(
@@ -89,79 +40,59 @@ def lines(
     Messages that bring none are counted in `left_out`, by their reason; a file in which no message has an observation is
     refused.
     """
-    codes = {} if mapping is None else mapping.codes.get("RESULTAT", {})
-    meanings = FOUND | {value.upper(): code for value, code in codes.items()}
+    known = Known.of(mapping)
     left_out = Counter() if left_out is None else left_out
     number = 0
     for message in messages(text, left_out):
-        patients = list(_patients(message))
+        patients = list(patients_in(message))
         if not any(order.observations for patient in patients for order in patient.orders):
             left_out[NO_OBSERVATION] += 1
             continue
         for patient in patients:
-            for sent in _results(message, patient, meanings):
+            for sent in _results(message, patient, known):
                 number += 1
-                yield RawLine(number, tuple(clean(sent.get(name, "")) for name in FIELDS))
+                extras = tuple(clean(sent.get(name, "")) for name in EXTRAS)
+                values = tuple(clean(sent.get(name, "")) for name in FIELDS)
+                yield RawLine(number, values, extras=extras if any(extras) else ())
     if not number and left_out[NO_OBSERVATION]:
         raise CannotRead(Refusal.NO_OBSERVATION)
 
 
-def _patients(message: Message) -> Iterator[_Patient]:
-    """Yield the people of a message with their orders; orders before the first PID get a patient without identity."""
-    patient = _Patient()
-    for segment in message.segments:
-        match segment.name:
-            case "PID":
-                if patient.orders:
-                    yield patient
-                patient = _Patient(segment)
-            case "IN1":
-                fund = segment.text(3)
-                patient.fund = patient.fund or (fund if _FUND.fullmatch(fund) else "")
-            case "ORC":
-                patient.orders.append(_Order(common=segment))
-            case "OBR":
-                if not patient.orders or patient.orders[-1].request:
-                    patient.orders.append(_Order())
-                patient.orders[-1].request = segment
-            case "OBX" if patient.orders:
-                patient.orders[-1].observations.append(segment)
-            case "OBX":
-                patient.orders.append(_Order(observations=[segment]))
-            case "SPM" if patient.orders:
-                patient.orders[-1].specimen = patient.orders[-1].specimen or segment
-    yield patient
-
-
-def _results(message: Message, patient: _Patient, meanings: dict[str, str]) -> Iterator[dict[str, str]]:
+def _results(message: Message, patient: Patient, known: Known) -> Iterator[dict[str, str]]:
     """Yield the fields of each result about one person."""
     person = person_in(patient.identity) if patient.identity else {}
     fund = {"CODE_CAISSE": patient.fund}
     answers = _answers(patient)
     times: Counter[str] = Counter()
     for order in patient.orders:
-        for observation in order.observations:
-            test = _loinc(observation, order.request)
-            if not _is_result(observation, test):
-                continue
-            result_id = _result_id(message, order, observation)
+        for observation in results_of(order, known):
+            result_id = _result_id(message, order, observation.segment)
             times[result_id] += 1
             if times[result_id] > 1:
                 result_id += f".{times[result_id]}"
-            found = _found(observation, test, meanings)
+            found = found_in(observation, known)
             about = {
                 "NUM_LOT": message.batch,
                 "ID_RESULTAT": result_id,
-                "CODE_LOINC": test,
+                "CODE_LOINC": observation.code,
                 "RESULTAT": found,
             }
-            if found in ("N", "I", "X"):
+            if found == "N" and observation.test == PCR_TEST:
+                # to be compared with the people known as positive by antigen; nothing of the person is kept
+                yield about | person | fund | _circumstances(message, order, observation)
+            elif found == "X" and observation.segment.text(11) not in TAKEN_BACK:
                 yield about
+            elif found in ("N", "I", "X"):
+                # whom it names is compared where its id was taken in before, and kept nowhere
+                named = {name: person[name] for name in _NAMING if name in person}
+                yield about | named | {"DATE_EXTRACTION": moment_in(message.header.text(7))}
             else:
-                yield about | person | fund | answers | _circumstances(message, order, observation, test)
+                beside = {"TEXTE_ANALYSE": observation.test_text, "TEXTE_RESULTAT": observation.answer_text}
+                about |= beside | _circumstances(message, order, observation)
+                yield about | person | fund | answers
     if not times:
         # There is no result, but a person who counts the messages must find this one.
-        order = patient.orders[-1] if patient.orders else _Order()
+        order = patient.orders[-1] if patient.orders else Order()
         yield {
             "NUM_LOT": message.batch,
             "ID_RESULTAT": _result_id(message, order, NO_SEGMENT),
@@ -169,51 +100,10 @@ def _results(message: Message, patient: _Patient, meanings: dict[str, str]) -> I
         }
 
 
-def _is_result(observation: Segment, test: str) -> bool:
-    """Say whether an observation is the result of a test, and not a question, a number or a remark.
-
-    Of a test that we know every answer counts, of whatever type: what nobody understands is for a person.
-    """
-    code = observation.text(3)
-    if code in _QUESTIONS or code in _OTHER_QUESTIONS:
-        return False
-    return (
-        test in PCR or test in ANTIGEN or (observation.text(2) in _RESULT_TYPES and observation.raw(3) != "")
-    )
+_NAMING = ("NOM_NAISSANCE", "PRENOMS", "DATE_NAISSANCE", "SEXE", "NIR")
 
 
-def _loinc(observation: Segment, request: Segment | None) -> str:
-    """Return the code of the test: the sender's own and that of LOINC may stand side by side.
-
-    What was ordered says it only of an observation without any code: a panel holds controls and other diseases.
-    """
-    named = observation.value(3) if observation.raw(3) or request is None else request.value(4)
-    codes = [named.text(component) for component in (1, 4)]
-    ours = (code for code in codes if code in PCR or code in ANTIGEN)
-    return next(ours, next((code for code in codes if _LOINC.fullmatch(code)), ""))
-
-
-def _found(observation: Segment, test: str, meanings: dict[str, str]) -> str:
-    """Return the finding as a letter of the layout; an unknown code is kept, and quarantines only this result.
-
-    A test that we do not know is for a person to judge where it is called after our disease, or reads positive and is
-    called after no other one.
-    """
-    if observation.text(11) in _TAKEN_BACK:
-        return "X"
-    value = observation.value(5)
-    codes = [value.text(component) for component in (1, 4)]
-    found = next((meanings[code.upper()] for code in codes if code.upper() in meanings), codes[0] or codes[1])
-    if test in PCR or test in ANTIGEN or found in ("N", "I", "X"):
-        return found
-    named = " ".join(observation.text(3, component) for component in (1, 2, 4, 5))
-    is_anothers = test in OTHER_PATHOGENS or _OTHER_PATHOGEN.search(named) or _NO_DISEASE.search(named)
-    if _OUR_DISEASE.search(named) or (found == "P" and not is_anothers):
-        return f"{observation.text(3)}={found}"
-    return "X"
-
-
-def _result_id(message: Message, order: _Order, observation: Segment) -> str:
+def _result_id(message: Message, order: Order, observation: Segment) -> str:
     """Return the sender's permanent identifier of a result: the laboratory's number and the test."""
     request, common, specimen = order.request, order.common, order.specimen
     numbers = (
@@ -228,12 +118,12 @@ def _result_id(message: Message, order: _Order, observation: Segment) -> str:
     return "-".join(filter(None, parts)) if number else ""
 
 
-def _answers(patient: _Patient) -> dict[str, str]:
+def _answers(patient: Patient) -> dict[str, str]:
     """Return the answers to the questions asked with the test."""
     answers: dict[str, str] = {}
     for order in patient.orders:
         for observation in order.observations:
-            name = _QUESTIONS.get(observation.text(3))
+            name = QUESTIONS.get(observation.text(3))
             if name == "DATE_DEBUT_SYMPTOMES":
                 answers[name] = moment_in(observation.text(5)[:8])
             elif name:
@@ -249,9 +139,9 @@ _ANSWERS = {
 """Yes and no, as in HL7 table 0136; a no to one institution does not exclude another one."""
 
 
-def _circumstances(message: Message, order: _Order, observation: Segment, test: str) -> dict[str, str]:
+def _circumstances(message: Message, order: Order, result: Observation) -> dict[str, str]:
     """Return when and where the test was done, and who ordered it."""
-    request, specimen = order.request, order.specimen
+    request, specimen, observation = order.request, order.specimen, result.segment
     sampled = (
         request.text(7) if request else "",
         specimen.text(17) if specimen else "",
@@ -271,5 +161,5 @@ def _circumstances(message: Message, order: _Order, observation: Segment, test: 
         "NOM_PRESCRIPTEUR": " ".join(filter(None, (doctor.text(2), doctor.text(3)))),
         "DATE_PRELEVEMENT": moment_in(next(filter(None, sampled), "")),
         "DATE_VALIDATION": moment_in(next(filter(None, validated), "")),
-        "TYPE_ANALYSE": "PCR" if test in PCR else "AG" if test in ANTIGEN else "",
+        "TYPE_ANALYSE": result.test if result.test in (PCR_TEST, ANTIGEN_TEST) else "",
     }

@@ -1,10 +1,11 @@
 """Find the one table with results in an opened file: a sheet of a workbook, or text with one of several separators."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from tracing.imports.format.columns import (
+    FIELDS,
     Columns,
     RawLine,
     Row,
@@ -13,6 +14,7 @@ from tracing.imports.format.columns import (
     raw_lines,
     refuse_without_required,
 )
+from tracing.imports.format.date_orders import with_day_first
 from tracing.imports.format.mapping import Mapping
 from tracing.imports.parsing.delimited import SEPARATORS, Text
 from tracing.imports.parsing.xlsx import Workbook
@@ -36,7 +38,17 @@ class Table(NamedTuple):
 
     def lines(self) -> Iterator[RawLine]:
         """Yield the lines under the heading."""
-        return raw_lines(self.rows(), self.columns, self.mapping, is_text=self.is_text, is_cut=self.is_cut)
+        lines = raw_lines(self.rows(), self.columns, self.mapping, is_text=self.is_text, is_cut=self.is_cut)
+        places = [FIELDS.index(name) for name in (self.mapping.month_first if self.mapping else ())]
+        return (_with_days_first(line, places) for line in lines) if places else lines
+
+
+def _with_days_first(line: RawLine, places: Sequence[int]) -> RawLine:
+    """Return a line with the dates of its month-first columns turned round."""
+    values = list(line.values)
+    for place in places:
+        values[place] = with_day_first(values[place])
+    return line._replace(values=tuple(values))
 
 
 def rows_of_text(text: Text) -> list[RowSource]:
@@ -72,5 +84,6 @@ def table_of_workbook(content: bytes, mapping: Mapping | None) -> Table:
         refuse_without_required(max(columns, key=likelihood, default=find_columns(iter(()))))
     filled = [table for table in whole if next(table.lines(), None)] if len(whole) > 1 else whole
     if len(filled) > 1:
-        raise CannotRead(Refusal.SEVERAL_TABLES)
+        sheets = ", ".join(str(tables.index(table) + 1) for table in filled)
+        raise CannotRead(Refusal.SEVERAL_TABLES, sheets=sheets)
     return (filled or whole)[0]

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from html import escape
 
 from tracing.imports.format.columns import Row
+from tracing.imports.limits import MOST_COLUMNS
 from tracing.imports.parsing import xlsx_cells
 from tracing.imports.refusal_codes import CannotRead, Refusal
 
@@ -28,6 +29,11 @@ _NAMESPACES = re.compile(r"(</?)\w+:(?=[a-zA-Z])")
 _REMARK = re.compile(r"<!--.*?-->|<\?.*?\?>", re.DOTALL)
 _VERBATIM = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _ROOT = re.compile(r"<(\w+:)?(?:worksheet|sst)\b")
+_MERGED = re.compile(
+    rb"""mergeCell [^>]{0,60}?ref\s*=\s*["']\$?([A-Z]{1,3})\$?(\d{1,7}):\$?[A-Z]{1,3}\$?(\d{1,7})["']"""
+)
+_MOST_MERGED = 200_000
+_LONGEST_TAG = 120
 _ROW = re.compile(r"<row\b([^>]*)>")
 _NUMBER = re.compile(r"""\br\s*=\s*["'](\d{1,7})["']""")
 _DATE_FORMATS = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
@@ -56,6 +62,7 @@ class Workbook:
             self._kinds = xlsx_cells.Kinds(self._date_styles())
             self._strings = self._shared_strings()
             self._shapes = xlsx_cells.Shapes()
+            self._merged: dict[str, list[tuple[str, str, str]]] = {}
         except _BROKEN as cause:
             raise CannotRead(Refusal.DAMAGED) from cause
 
@@ -63,6 +70,7 @@ class Workbook:
         """Yield the rows of a sheet that hold anything, hidden ones included."""
         number = 0
         try:
+            merges = xlsx_cells.Merges(self._merged_ranges(sheet))
             for block in self._blocks(sheet, "row"):
                 for row in block.split("</row>")[:-1]:
                     begins = _ROW.search(row, max(row.rfind("<row"), 0))
@@ -71,9 +79,28 @@ class Workbook:
                     told = _NUMBER.search(begins[1])
                     number = int(told[1]) if told else number + row.count("<row")
                     if filled := self._filled(row[begins.end() :]):
-                        yield number, filled
+                        yield number, merges.fill(number, filled) if merges else filled
         except _BROKEN as cause:
-            raise CannotRead(Refusal.DAMAGED) from cause
+            raise CannotRead(Refusal.DAMAGED, **({"line": str(number)} if number else {})) from cause
+
+    def _merged_ranges(self, sheet: str) -> list[tuple[str, str, str]]:
+        """Return the first column, the first and the last row of the merged cells: they stand below all rows."""
+        if sheet not in self._merged:
+            ranges: list[tuple[str, str, str]] = []
+            rest = b""
+            with self._archive.open(sheet) as packed:
+                while piece := packed.read(_PIECE):
+                    piece = rest + piece
+                    if b"mergeCell " in piece:
+                        ranges += [
+                            (found[1].decode(), found[2].decode(), found[3].decode())
+                            for found in _MERGED.finditer(piece)
+                        ]
+                    rest = piece[-_LONGEST_TAG:]
+                    if len(ranges) > _MOST_MERGED:
+                        raise CannotRead(Refusal.TOO_LARGE)
+            self._merged[sheet] = ranges
+        return self._merged[sheet]
 
     def _filled(self, row: str) -> list[str]:
         """Return the cells of one row as text, up to the last that is filled.
@@ -90,11 +117,14 @@ class Workbook:
         else:
             texts = [*map(self._text, kinds, values, inlines)]
         shape = self._shapes[columns]
-        if any(texts[place] for place in shape.beyond):
-            raise CannotRead(Refusal.TOO_WIDE)
         filled = [*shape.in_order((*texts, ""))]
         while filled and not filled[-1]:
             filled.pop()
+        if any(texts[place] for place in shape.beyond):
+            # of a heading row that refuses the table; beside a line it is a note far to the right
+            filled += [""] * (MOST_COLUMNS - len(filled)) + [
+                next(filter(None, map(texts.__getitem__, shape.beyond)))
+            ]
         return filled
 
     def _text(self, kind: str, value: str, inline: str) -> str:
@@ -110,6 +140,8 @@ class Workbook:
                 return xlsx_cells.number_text(value)
             case xlsx_cells.TRUTH:
                 return "OUI" if value == "1" else "NON"
+            case xlsx_cells.ERROR:
+                return ""
         return xlsx_cells.plain(value)
 
     def _part(self, name: str) -> str:

@@ -1,7 +1,7 @@
 """Cells of a sheet: parse their XML, find their columns, and show values as a person would have typed them. Pure."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from html import unescape
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tracing.imports.limits import MOST_COLUMNS
 
-SHARED, NUMERIC, DATE, TRUTH = "s", "number", "date", "b"
+SHARED, NUMERIC, DATE, TRUTH, ERROR = "s", "number", "date", "b", "e"
 _LAST_COLUMN = 16_384
 _USUAL_BODY = r'<v>([^<]*)</v></c>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is></c>|</c>'
 _USUAL_CELL = re.compile(rf'<c r="([A-Z]{{1,3}})\d+"([^>/]*)(?:>(?:{_USUAL_BODY})|/>)')
@@ -85,6 +85,34 @@ class Shapes(dict[tuple[str, ...], Shape]):
         return shape
 
 
+class Merges:
+    """The cells that are merged over several rows: each row has the value of the first one."""
+
+    def __init__(self, ranges: Iterable[tuple[str, str, str]]) -> None:
+        """Take the first column, the first row and the last row of each range."""
+        self._from: dict[int, list[tuple[int, int]]] = {}
+        for letters, first, last in ranges:
+            if int(last) > int(first):
+                self._from.setdefault(int(first), []).append((_place(letters), int(last)))
+        self._open: dict[int, tuple[int, str]] = {}
+        """By column: the last row of the range that is open, and its value."""
+
+    def __bool__(self) -> bool:
+        return bool(self._from)
+
+    def fill(self, row: int, cells: list[str]) -> list[str]:
+        """Return the cells of the next row that holds anything, with the values of the ranges that cover it."""
+        for place, (last, value) in [*self._open.items()]:
+            if row > last:
+                del self._open[place]
+            elif value and not (place < len(cells) and cells[place]):
+                cells += [""] * (place + 1 - len(cells))
+                cells[place] = value
+        for place, last in self._from.get(row, ()):
+            self._open[place] = last, cells[place] if place < len(cells) else ""
+        return cells
+
+
 @lru_cache(maxsize=1024)
 def _place(letters: str) -> int:
     """Return the index of a column by its letters: A is 0."""
@@ -156,15 +184,34 @@ def _letter(code: int) -> str:
     return chr(code) if chr(code).isprintable() else " "
 
 
+_LONG, _SHOWN, _KEPT = 12, 6, 15
+"""A number of so many digits is shown in scientific notation, with so many digits; so many of them are kept."""
+
+
 def number_text(value: str) -> str:
-    """Return a number with all its digits, without decimals if it is whole."""
+    """Return a number with all its digits, without decimals if it is whole.
+
+    One that a spreadsheet has cut to the digits it shows or keeps stays in scientific notation, as it was shown: the
+    zeros at its end are none that anybody wrote.
+    """
     if value.isascii() and value.isdigit():
-        return value
+        return value if len(value) < _LONG else _unless_cut(value)
     try:
         number = float(value)
     except ValueError:
         return plain(value)
-    return str(int(number)) if number.is_integer() else repr(number)
+    if not number.is_integer():
+        return repr(number)
+    digits = str(int(number))
+    return digits if len(digits) < _LONG else _unless_cut(digits)
+
+
+def _unless_cut(digits: str) -> str:
+    """Return a long number, in scientific notation if its last digits were lost."""
+    meant = digits.rstrip("0")
+    if 0 < len(meant) <= _SHOWN or (len(digits) > _KEPT and len(meant) <= _KEPT):
+        return f"{int(digits):.{max(len(meant) - 1, 1)}E}"
+    return digits
 
 
 @lru_cache(maxsize=8192)

@@ -17,6 +17,7 @@ import tracing
 from tracing.imports.decryption.secrets import Container, Secrets
 from tracing.imports.errors import ReaderStopped, TooLarge, refused
 from tracing.imports.format.columns import RawLine
+from tracing.imports.format.date_orders import DATES, DateOrder, Proof
 from tracing.imports.format.inspection import TableInspection
 from tracing.imports.format.line import ParsedLine
 from tracing.imports.format.mapping import Mapping
@@ -50,6 +51,8 @@ class Extract:
     """Its heading row as written; empty for messages, which have none."""
     left_out: dict[str, int]
     """HL7 messages that bring no line: how many, by their reason."""
+    date_orders: dict[str, Proof]
+    """By field with dates, the only order in which its column can be read, if it proves one."""
 
 
 @contextmanager
@@ -73,6 +76,11 @@ def opened(content: bytes, secrets: Secrets, mapping: Mapping | None = None) -> 
                 lambda reading: _lines(child, reading.to_dict(), understood.unpack, count),
                 tuple(map(str, head["headings"])),
                 {str(reason): int(number) for reason, number in head["left_out"].items()},
+                {
+                    name: Proof(DateOrder(head["date_orders"][name][0]), int(head["date_orders"][name][1]))
+                    for name in DATES
+                    if name in head["date_orders"]
+                },
             )
         yield extract
 

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
-from tracing.imports.format.columns import FIELDS, RawLine
+from tracing.imports.format.columns import EXTRAS, FIELDS, RawLine
 
 MOST_PACKED = 8_000_000
 MOST_UNPACKED = 32_000_000
@@ -40,7 +40,10 @@ def unpack(stream: IO[bytes]) -> Any:
 def pack_lines(lines: Iterable[RawLine]) -> bytes:
     """Encode lines. No cleaned value contains the separators of fields and lines."""
     text = _LINE.join(
-        [f"{row}{_BAD_SHAPE if is_bad else ''}{_FIELD}{_FIELD.join(values)}" for row, values, is_bad in lines]
+        [
+            f"{row}{_BAD_SHAPE if is_bad else ''}{_FIELD}{_FIELD.join(values + extras)}"
+            for row, values, is_bad, extras in lines
+        ]
     )
     return framed(zlib.compress(text.encode(), _QUICK))
 
@@ -55,9 +58,11 @@ def unpack_lines(stream: IO[bytes]) -> Iterator[RawLine]:
         for line in text.split(_LINE):
             row, _mark, rest = line.partition(_FIELD)
             values = tuple(rest.split(_FIELD))
-            if len(values) != len(FIELDS):
+            extras = values[len(FIELDS) :]
+            if len(values) < len(FIELDS) or len(extras) not in (0, len(EXTRAS)):
                 raise ProtocolError
-            yield RawLine(int(row.removesuffix(_BAD_SHAPE)), values, row.endswith(_BAD_SHAPE))
+            is_bad = row.endswith(_BAD_SHAPE)
+            yield RawLine(int(row.removesuffix(_BAD_SHAPE)), values[: len(FIELDS)], is_bad, extras)
     except (ValueError, zlib.error) as cause:
         raise ProtocolError from cause
 

@@ -13,6 +13,7 @@ import resource
 import sys
 from collections import Counter, deque
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from queue import Queue
 from threading import Thread
@@ -21,9 +22,10 @@ from typing import IO, Any, NamedTuple
 from tracing.imports.decryption.layers import Opened, open_container
 from tracing.imports.decryption.secrets import Secrets
 from tracing.imports.format.columns import RawLine
+from tracing.imports.format.date_orders import Evidence
 from tracing.imports.format.inspection import look
 from tracing.imports.format.mapping import Mapping
-from tracing.imports.parsing import hl7, hl7_results, tables
+from tracing.imports.parsing import hl7, hl7_inspection, hl7_results, tables
 from tracing.imports.parsing.delimited import Text
 from tracing.imports.refusal_codes import CannotRead, Refusal
 from tracing.imports.sandbox.framing import ProtocolError, exactly, pack, pack_lines, unpack, unpack_lines
@@ -89,31 +91,42 @@ def _all_lines(opened: Opened, mapping: Mapping | None) -> Answer:
     """Read every line."""
     headings, lines, left_out = read(opened, mapping)
     frames: deque[bytes] = deque()
+    evidence = Evidence()
     count = size = 0
     while batch := list(islice(lines, LINES_IN_A_MESSAGE)):
+        if headings:
+            evidence.add_lines(batch)
         frames.append(pack_lines(batch))
         count += len(batch)
         size += len(frames[-1])
         if size > MOST_ANSWER:
             raise CannotRead(Refusal.TOO_LARGE)
-    head = {"container": opened.container, "lines": count, "headings": headings, "left_out": left_out}
+    head = {
+        "container": opened.container,
+        "lines": count,
+        "headings": headings,
+        "left_out": left_out,
+        "date_orders": evidence.proofs(mapping.month_first if mapping else ()),
+    }
     return Answer(pack(head), frames)
 
 
 def _looked_at(opened: Opened, mapping: Mapping | None) -> Answer:
-    """Inspect a table for a person who must say which column is which."""
+    """Inspect a table for a person who must say which column is which, or messages for one who says what codes mean."""
     if opened.is_workbook:
         sources = tables.rows_of_workbook(opened.content)
     else:
         text = Text(opened.content)
         if hl7.looks_like_hl7(text):
-            raise CannotRead(Refusal.NO_COLUMNS)
+            return Answer(pack({"looked": hl7_inspection.look(text, mapping).to_dict()}), deque())
         sources = tables.rows_of_text(text)
     return Answer(pack({"looked": look(sources, mapping).to_dict()}), deque())
 
 
-def _as_wanted(frames: deque[bytes], reading: dict[str, Any] | None) -> Iterator[bytes]:
-    """Yield the messages of lines: raw, or parsed as `reading` says."""
+def _as_wanted(
+    frames: deque[bytes], reading: dict[str, Any] | None, mapping: dict[str, Any] | None
+) -> Iterator[bytes]:
+    """Yield the messages of lines: raw, or parsed as `reading` says and as the source's codes were taught."""
     if reading is None:
         while frames:
             yield frames.popleft()
@@ -123,6 +136,8 @@ def _as_wanted(frames: deque[bytes], reading: dict[str, Any] | None) -> Iterator
     from tracing.imports.sandbox import codec
 
     how = Reading.from_dict(reading)
+    if mapping:
+        how = replace(how, tests=Mapping.from_dict(mapping).tests)
     yield from codec.pack(parse(raw, how) for raw in _unpacked(frames))
 
 
@@ -187,7 +202,7 @@ def main() -> None:
         except ProtocolError:
             return  # the lines are not wanted
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS_IN_ALL, MOST_SECONDS_IN_ALL))
-    _write_all(_as_wanted(lines, reading), out)
+    _write_all(_as_wanted(lines, reading, request["mapping"]), out)
 
 
 if __name__ == "__main__":

@@ -112,6 +112,36 @@ class HeadingsChanged(FileRefused):
         return [words % {"headings": _few(headings)} for words, headings in told if headings]
 
 
+class HeadingsDoubled(FileRefused):
+    """Two columns of a first file have the heading of one field: a person must say which is meant."""
+
+    refusal = Refusal.UNKNOWN_LAYOUT
+    words = _l(
+        "Deux colonnes portent le titre d’un même champ (%(headings)s). Rien n’est chargé avant qu’une personne ait dit dans les pages laquelle est la bonne."
+    )
+
+    def __init__(self, headings: Sequence[str]) -> None:
+        super().__init__(headings=_few([*dict.fromkeys(headings)]))
+
+
+class DateOrderUnsaid(FileRefused):
+    """A column whose dates seem written in another order than was said, or month first: a person must say so."""
+
+    refusal = Refusal.UNKNOWN_LAYOUT
+    words = _l(
+        "Les dates de la colonne « %(heading)s » semblent écrites mois d’abord (ligne %(row)s). Rien n’est chargé avant qu’une personne l’ait dit dans les pages."
+    )
+
+
+class NoLongerMonthFirst(FileRefused):
+    """A column that was said to be month first holds dates that are day first."""
+
+    refusal = Refusal.UNKNOWN_LAYOUT
+    words = _l(
+        "Les dates de la colonne « %(heading)s » ne sont plus écrites mois d’abord (ligne %(row)s). Rien n’est chargé avant qu’une personne l’ait dit dans les pages."
+    )
+
+
 def _few(headings: Sequence[str]) -> str:
     """Return the first headings of a list as text."""
     more = ["…"] if len(headings) > MOST_TOLD else []

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import func, select
 
@@ -10,11 +11,14 @@ from tracing.imports.format.mapping import Mapping
 from tracing.imports.models import ImportLot, ImportSource, KeyState, KeyUse, SourceKey, SourceMapping
 from tracing.imports.sources.errors import NoSuchKey, NoSuchMapping, NoSuchSource
 from tracing.kernel.db import find_row, session
+from tracing.people.countries import Country
 from tracing.staff.scope import HOST, Scope
 from tracing.vault import services as vault
 
 MOST_VERSIONS_TRIED = 5
 """Each attempt opens the file once more."""
+SAID_OF_THE_SOURCE = ("RESULTAT", "CODE_LOINC")
+"""The fields whose codes mean the same in all files of a source."""
 
 
 def get_source(code: str, scope: Scope = HOST, *, lock: bool = False) -> ImportSource:
@@ -32,6 +36,17 @@ def get_source(code: str, scope: Scope = HOST, *, lock: bool = False) -> ImportS
 def find_source(code: str) -> ImportSource | None:
     """Return a source, or None if it was never created and nothing came from it."""
     return session.get(ImportSource, code)
+
+
+def country_of(code: str) -> str:
+    """Return the country by which a source's files are read; one that was never created is in France."""
+    source = find_source(code)
+    return Country.FRANCE.value if source is None else source.country.value
+
+
+def trusts_ids(code: str) -> bool:
+    """Return whether a source's result ids say which result is which; so do those of one that is still unknown."""
+    return session.scalar(select(ImportSource.ids_are_unique).where(ImportSource.code == code)) is not False
 
 
 def sources(scope: Scope) -> Sequence[ImportSource]:
@@ -137,11 +152,35 @@ def mapping_of(source_code: str) -> tuple[int, Mapping] | None:
 
 
 def accepted_mappings(source_code: str, *, begun_with: int | None = None) -> list[tuple[int, Mapping]]:
-    """Return the mappings for a source's files, latest first; a lot in progress keeps the one it began with."""
+    """Return the mappings for a source's files, latest first; a lot in progress keeps the one it began with.
+
+    What results and tests are called is said of the source: the latest word counts for files of every shape.
+    """
     versions = mapping_versions(source_code)[:MOST_VERSIONS_TRIED]
+    if not versions:
+        return []
+    said = as_mapping(versions[0]).codes
     if begun_with is not None:
         versions = [session.get_one(SourceMapping, begun_with)]
-    return [(version.id, as_mapping(version)) for version in versions]
+    return [(version.id, _with_latest(as_mapping(version), said)) for version in versions]
+
+
+def _with_latest(mapping: Mapping, said: dict[str, dict[str, str]]) -> Mapping:
+    older = {name: codes for name, codes in mapping.codes.items() if name not in SAID_OF_THE_SOURCE}
+    return replace(mapping, codes=older | {name: said[name] for name in SAID_OF_THE_SOURCE if name in said})
+
+
+def tests_of(source_code: str) -> dict[str, str]:
+    """Return what was said of a source's codes of tests (`Mapping.tests`)."""
+    known = mapping_of(source_code)
+    return known[1].tests if known else {}
+
+
+def taught_codes(source_code: str) -> list[tuple[str, str, str]]:
+    """Return what is said of a source's codes now: field, value and meaning."""
+    known = mapping_of(source_code)
+    codes = known[1].codes if known else {}
+    return [(name, value, code) for name, said in codes.items() for value, code in said.items()]
 
 
 def is_tried(mapping_id: int) -> bool:
@@ -160,4 +199,6 @@ def is_tried(mapping_id: int) -> bool:
 
 def as_mapping(version: SourceMapping) -> Mapping:
     """Return a version in the form the reading process takes."""
-    return Mapping(dict(version.columns), dict(version.codes), tuple(version.headings))
+    return Mapping(
+        dict(version.columns), dict(version.codes), tuple(version.headings), dict(version.date_orders)
+    )

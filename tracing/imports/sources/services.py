@@ -1,6 +1,8 @@
 """Create and change sources, and accept mapping versions for their files."""
 
+from collections.abc import Mapping as Table
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -15,6 +17,7 @@ from tracing.imports.sources import queries
 from tracing.imports.sources.errors import OtherWorld, SourceCodeTaken
 from tracing.kernel import events
 from tracing.kernel.db import session
+from tracing.people.countries import Country
 from tracing.staff import queries as staff
 from tracing.staff.models import SiteKind
 from tracing.staff.scope import HOST, Scope
@@ -26,9 +29,11 @@ class Terms(TypedDict):
     label: str
     kind: SourceKind
     is_trusted: bool
+    ids_are_unique: bool
     needs_signature: bool
     site_id: int | None
     contact: str
+    country: Country
 
 
 def get_or_create_source(code: str, scope: Scope = HOST, *, at: datetime) -> ImportSource:
@@ -87,6 +92,41 @@ def change_source(code: str, terms: Terms, *, by: int, at: datetime) -> ImportSo
     return source
 
 
+def set_country(code: str, country: Country, *, by: int, at: datetime) -> None:
+    """Say in which country a source is; does nothing where that was said already."""
+    source = queries.get_source(code, lock=True)
+    if source.country is country:
+        return
+    source.country, source.updated_at = country, at
+    session.flush()
+    events.record(
+        "source.changed",
+        by=by,
+        at=at,
+        site_id=source.site_id,
+        source=code,
+        changed=["country"],
+        country=country.value,
+    )
+
+
+def distrust_ids(code: str, *, by: int, at: datetime) -> None:
+    """No longer trust a source's result ids: its lines are recognised by their fingerprints from now on."""
+    source = queries.get_source(code, lock=True)
+    if source.ids_are_unique:
+        source.ids_are_unique, source.updated_at = False, at
+        session.flush()
+        events.record(
+            "source.changed",
+            by=by,
+            at=at,
+            site_id=source.site_id,
+            source=code,
+            changed=["ids_are_unique"],
+            ids_are_unique=False,
+        )
+
+
 def _is_practice(site_id: int | None) -> bool:
     """Return whether a source with this owner sends fictional people."""
     return site_id is not None and staff.get_site(site_id).kind is SiteKind.TRAINING
@@ -97,7 +137,9 @@ def _decided(terms: Terms) -> dict[str, Any]:
     return {
         "is_trusted": terms["is_trusted"],
         "needs_signature": terms["needs_signature"],
+        "ids_are_unique": terms.get("ids_are_unique", True),
         "site": terms["site_id"],
+        "country": terms["country"].value,
     }
 
 
@@ -116,6 +158,7 @@ def accept_mapping(source_code: str, mapping: Mapping, *, by: int | None, at: da
         headings=list(mapping.headings),
         columns=dict(mapping.columns),
         codes=dict(mapping.codes),
+        date_orders=dict(mapping.date_orders),
         made_by=by,
         made_at=at,
     )
@@ -133,7 +176,37 @@ def accept_mapping(source_code: str, mapping: Mapping, *, by: int | None, at: da
 
 
 def record_first_mapping(source_code: str, headings: Sequence[str], *, at: datetime) -> SourceMapping:
-    """Store the headings of a source's first file, which the layout itself recognised; later files change nothing."""
+    """Store the headings of a source's first table, which the layout itself recognised; later files change nothing.
+
+    HL7 messages have none: the version made for them holds what was said of the source's codes.
+    """
     queries.get_source(source_code, lock=True)
     newest = next(iter(queries.mapping_versions(source_code)), None)
-    return newest or accept_mapping(source_code, first_mapping(headings), by=None, at=at)
+    if newest is not None and (newest.headings or not headings):
+        return newest
+    first = first_mapping(headings) if headings else Mapping({})
+    if newest is not None:
+        first = replace(first, codes=dict(newest.codes))
+    return accept_mapping(source_code, first, by=None, at=at)
+
+
+def teach(
+    source_code: str, meanings: Table[str, Table[str, str]], *, by: int, at: datetime
+) -> SourceMapping | None:
+    """Keep what a source's codes mean, in addition to what was said before; None if there is nothing new.
+
+    `meanings` gives, by coded field, the meaning of each value; an empty one takes back what was said of it. What was
+    loaded stays as it is.
+    """
+    queries.get_source(source_code, lock=True)
+    current = queries.mapping_of(source_code)
+    mapping = current[1] if current else Mapping({})
+    codes = {name: dict(known) for name, known in mapping.codes.items()}
+    for name, said in meanings.items():
+        here = {value.casefold() for value in said}
+        kept = {value: code for value, code in codes.get(name, {}).items() if value.casefold() not in here}
+        codes[name] = kept | {value: code for value, code in said.items() if code}
+    taught = replace(mapping, codes={name: known for name, known in codes.items() if known})
+    if taught == mapping:
+        return None
+    return accept_mapping(source_code, taught, by=by, at=at)

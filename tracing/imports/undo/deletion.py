@@ -5,8 +5,13 @@ from datetime import datetime
 
 from sqlalchemy import text
 
+from tracing.facts import queries as fact_queries
+from tracing.facts import services as facts
+from tracing.facts.rules import FactKind, FactSource, SubjectType, standing
+from tracing.facts.services import Subject
 from tracing.kernel import events
 from tracing.kernel.db import session
+from tracing.people import queries as people
 from tracing.queue.households import services as households
 
 CHUNK = 5_000
@@ -24,12 +29,13 @@ _LOCK_ENTRIES = """
     SELECT id FROM queue_entries WHERE household_id = ANY(ARRAY(
         SELECT household_id FROM people WHERE id = ANY(ARRAY(
             SELECT person_id FROM cases WHERE id = ANY(ARRAY(
-                SELECT case_id FROM import_lines WHERE lot_id = :lot AND case_id IS NOT NULL))))))
+                SELECT case_id FROM import_lines
+                WHERE lot_id = :lot AND case_id IS NOT NULL AND outcome <> 'duplicate'))))))
     ORDER BY household_id FOR UPDATE
 """
 _LOCK_CASES = """
     SELECT id FROM cases WHERE id = ANY(ARRAY(
-        SELECT case_id FROM import_lines WHERE lot_id = :lot AND case_id IS NOT NULL))
+        SELECT case_id FROM import_lines WHERE lot_id = :lot AND case_id IS NOT NULL AND outcome <> 'duplicate'))
     ORDER BY id FOR UPDATE
 """
 
@@ -60,23 +66,114 @@ def put_back_withdrawals(lines: Sequence[int], *, gone: Sequence[int], at: datet
                 households.refresh(home, at=at)
 
 
-_WITHDRAWN = """
+def take_back_reinstatements(lines: Sequence[int], *, at: datetime) -> None:
+    """Let results that these lines brought back be withdrawn again: nobody calls until a supervisor has decided."""
+    for part in _parts(lines):
+        for row in session.execute(text(_REINSTATED), {"lines": part}).all():
+            session.execute(
+                text("UPDATE lab_results SET reinstated_at = NULL WHERE id = :result"), {"result": row.result}
+            )
+            if row.reinstated not in ("withdrawn", "not_a_case"):
+                continue  # it was called all the same, or ended otherwise
+            session.execute(
+                text("UPDATE cases SET status = 'withdrawn' WHERE id = :case AND status = 'open'"),
+                {"case": row.case_id},
+            )
+            homes = session.scalars(
+                text(_TASKS_AWAY), {"case": row.case_id, "withdrawn": row.withdrawn_at}
+            ).all()
+            events.record(
+                "case.reinstatement_undone",
+                by=None,
+                at=at,
+                subject=("case", row.case_id),
+                site_id=row.site_id,
+            )
+            session.flush()
+            session.expire_all()
+            for home in sorted({home for home in homes if home is not None}):
+                households.refresh(home, at=at)
+
+
+_OF_LINE = """
+    result.case_id = line.case_id AND result.source_code = line.source_code
+    AND (result.source_result_id = line.source_result_id
+         OR (result.source_result_id IS NULL AND line.source_result_id IS NOT NULL AND result.line_id IN (
+             SELECT mine.id FROM import_lines AS mine
+             WHERE mine.source_code = line.source_code AND mine.source_result_id = line.source_result_id)))
+"""
+"""The result of the case that a line is about; see `loading.updates`."""
+_REINSTATED = f"""
+    SELECT result.id AS result, result.case_id, result.withdrawn_at, line.reinstated, cases.site_id
+    FROM import_lines AS line JOIN lab_results AS result ON {_OF_LINE}
+    JOIN cases ON cases.id = result.case_id
+    WHERE line.id = ANY(:lines) AND line.reinstated IS NOT NULL AND result.reinstated_at IS NOT NULL
+    ORDER BY result.case_id
+"""  # noqa: S608  a constant condition, no user input
+_WITHDRAWN = f"""
     SELECT result.id AS result, result.case_id, result.withdrawn_at, cases.site_id
-    FROM import_lines AS line
-    JOIN lab_results AS result
-      ON result.source_code = line.source_code AND result.source_result_id = line.source_result_id
+    FROM import_lines AS line JOIN lab_results AS result ON {_OF_LINE}
     JOIN cases ON cases.id = result.case_id
     WHERE line.id = ANY(:lines) AND line.outcome = 'withdrawn' AND result.withdrawn_at IS NOT NULL
-      AND NOT result.case_id = ANY(:gone)
+      AND result.reinstated_at IS NULL AND NOT result.case_id = ANY(:gone)
     ORDER BY result.case_id
+"""  # noqa: S608  a constant condition, no user input
+_STILL_WITHDRAWN = """
+    SELECT true FROM lab_results
+    WHERE case_id = :case AND withdrawn_at IS NOT NULL AND reinstated_at IS NULL LIMIT 1
 """
-_STILL_WITHDRAWN = "SELECT true FROM lab_results WHERE case_id = :case AND withdrawn_at IS NOT NULL LIMIT 1"
+_TASKS_AWAY = """
+    UPDATE call_tasks SET state = 'cancelled', state_before = 'open', closed_at = :withdrawn
+    WHERE case_id = :case AND kind = 'case_first' AND state = 'open'
+    RETURNING household_id
+"""
 _TASKS_BACK = """
     UPDATE call_tasks SET state = 'open', state_before = NULL, closed_at = NULL
     WHERE case_id = :case AND kind = 'case_first' AND state = 'cancelled' AND closed_at = :withdrawn
       AND covered_by IS NULL
     RETURNING household_id
 """
+
+
+def put_back_deaths(lines: Sequence[int], *, at: datetime) -> None:
+    """Take back the deaths that only these lines reported: messages are allowed again, and the calls wait as before."""
+    for part in _parts(lines):
+        for row in session.execute(text(_REPORTED), {"lines": part}).all():
+            if session.scalar(text(_REPORTED_ELSEWHERE), {"person": row.person_id, "lines": list(lines)}):
+                continue
+            for record in people.records_of_same_person(row.person_id):
+                _take_back_death((SubjectType.PERSON, record), at=at)
+
+
+def _take_back_death(subject: Subject, *, at: datetime) -> None:
+    for fact in fact_queries.rows_of(*subject):
+        is_reported = fact.kind is FactKind.DEATH and fact.source is FactSource.LABORATORY
+        if is_reported and fact.said in standing(fact_queries.facts_of(*subject)):
+            facts.retract(
+                fact.said,
+                subject,
+                words="",
+                cohort=fact.cohort,
+                source=FactSource.LABORATORY,
+                by=None,
+                at=at,
+            )
+
+
+_MARKED = """warnings @> '["DECEASED"]'"""
+_CASES_MARKED = f"""
+    SELECT cases.person_id, cases.site_id
+    FROM import_lines AS line JOIN cases ON cases.id = coalesce(line.case_id, (
+        SELECT case_id FROM lab_results AS result
+        WHERE result.source_code = line.source_code AND result.source_result_id = line.source_result_id))
+    WHERE line.id = ANY(:lines) AND line.{_MARKED}
+"""  # noqa: S608  a constant condition, no user input
+_REPORTED = f"SELECT DISTINCT person_id, site_id FROM ({_CASES_MARKED}) AS marked ORDER BY person_id"  # noqa: S608
+_REPORTED_ELSEWHERE = f"""
+    SELECT true FROM cases
+    JOIN import_lines AS line ON line.case_id = cases.id
+    WHERE cases.person_id = :person AND line.{_MARKED} AND NOT line.id = ANY(:lines) LIMIT 1
+"""  # noqa: S608
 
 
 def remove(lines: Sequence[int], cases: Sequence[int], *, at: datetime) -> None:
@@ -86,6 +183,7 @@ def remove(lines: Sequence[int], cases: Sequence[int], *, at: datetime) -> None:
     for part in _parts(lines):
         moved |= set(session.scalars(text(_RESULTS_OF_LINES), {"lines": part}))
         session.execute(text(_OPEN_SETTLED), {"lines": part})
+        session.execute(text("DELETE FROM contrary_results WHERE line_id = ANY(:lines)"), {"lines": part})
     for part in _parts(lines):
         session.execute(text("DELETE FROM import_lines WHERE id = ANY(:lines)"), {"lines": part})
     _move_first_samplings(moved - set(cases))
@@ -138,6 +236,7 @@ def _remove_people(people: set[int]) -> set[int]:
         lonely = list(session.scalars(text(_LONELY), {"people": part}))
         gone = {"people": lonely}
         session.execute(text(_PAIRS), gone)
+        session.execute(text("DELETE FROM message_stops WHERE person_id = ANY(:people)"), gone)
         numbers = list(session.scalars(text(_KEYS), gone))
         homes |= set(session.scalars(text(_PEOPLE), gone))
         session.execute(text(_NUMBERS), {"numbers": numbers})

@@ -139,7 +139,10 @@ def undo(lot_id: int, *, at: datetime) -> dict[str, Any]:
     counts = queries.report(lot_id)
     found = preview_undo(lot)
     contact_to_case.turn_back(found.cases, by=None, at=at)
+    # a lot may say both: first what it brought back, then what it had withdrawn
+    deletion.take_back_reinstatements(found.lines, at=at)
     deletion.put_back_withdrawals(found.lines, gone=found.cases, at=at)
+    deletion.put_back_deaths(found.lines, at=at)
     deletion.remove(found.lines, found.cases, at=at)
     lot.undone = found.counts() | {"named": stays_named(found.stays)}
     lot.counts = lot.counts or counts
@@ -155,7 +158,7 @@ def undo(lot_id: int, *, at: datetime) -> dict[str, Any]:
 
 
 _LINES = f"""
-    SELECT id, outcome, case_id, {TO_CORRECT} AS is_open
+    SELECT id, outcome, CASE WHEN outcome <> 'duplicate' THEN case_id END, {TO_CORRECT} AS is_open
     FROM import_lines WHERE lot_id = :lot ORDER BY id
 """  # noqa: S608  a constant condition, no user input
 
@@ -239,6 +242,7 @@ def _bound_lines(lot_id: int) -> dict[int, KeptBecause]:
     """Return the lines that another lot's lines of the same result depend on, and those that replaced an earlier one.
 
     If the first line of a result were deleted, a later duplicate would represent a result that no longer exists.
+    Another person's line under the same id depends on nothing.
     """
     return {row.id: KeptBecause(row.why) for row in session.execute(text(_BOUND), {"lot": lot_id})}
 
@@ -250,7 +254,11 @@ _BOUND = """
      AND other.lot_id <> mine.lot_id
     WHERE mine.lot_id = :lot AND (
           other.id > mine.id
-       OR (mine.outcome IN ('created', 'repeat') AND other.outcome IN ('created', 'repeat')))
+       OR (mine.outcome IN ('created', 'repeat') AND mine.reinstated IS NULL
+           AND other.outcome IN ('created', 'repeat')))
+      AND NOT (mine.case_id IS NOT NULL AND (
+          coalesce(other.case_id <> mine.case_id, false) OR other.outcome = 'not_positive'
+       OR (other.outcome = 'quarantined' AND other.reasons->>0 = 'ID_TAKEN')))
     GROUP BY mine.id
     UNION ALL
     SELECT mine.id, 'joined'

@@ -2,6 +2,8 @@
 
 from tracing.programmes.rules.ages import age_on
 from tracing.programmes.rules.attempts import is_text_due, next_attempt_at
+from tracing.programmes.rules.explain import Explanation, Situation, explain
+from tracing.programmes.rules.follow_ups import FollowUps, Prophylaxis, follow_ups, prophylaxis
 from tracing.programmes.rules.hours import (
     MIDNIGHT,
     Calling,
@@ -12,14 +14,17 @@ from tracing.programmes.rules.hours import (
     window_on,
 )
 from tracing.programmes.rules.measures import (
+    Course,
     EarlyExit,
     Isolation,
     Measure,
     PlannedTest,
     Quarantine,
+    TestDone,
     isolation,
     quarantine,
 )
+from tracing.programmes.rules.notes import NoteDays, note_days, note_rule
 from tracing.programmes.rules.reference import AppliedRule, RuleRef
 from tracing.programmes.rules.risk import Circumstances, Risk, contact_risk, infected_recently
 from tracing.programmes.rules.window import Window, contagious_window, day_zero
@@ -29,18 +34,27 @@ __all__ = [
     "AppliedRule",
     "Calling",
     "Circumstances",
+    "Course",
     "EarlyExit",
+    "Explanation",
+    "FollowUps",
     "Isolation",
     "Measure",
+    "NoteDays",
     "PlannedTest",
+    "Prophylaxis",
     "Quarantine",
     "Risk",
     "RuleRef",
+    "Situation",
+    "TestDone",
     "Window",
     "age_on",
     "contact_risk",
     "contagious_window",
     "day_zero",
+    "explain",
+    "follow_ups",
     "infected_recently",
     "is_open",
     "is_text_due",
@@ -48,7 +62,10 @@ __all__ = [
     "last_open_before",
     "next_attempt_at",
     "next_open",
+    "note_days",
+    "note_rule",
     "open_until",
+    "prophylaxis",
     "quarantine",
     "window_on",
 ]

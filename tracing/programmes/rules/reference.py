@@ -1,21 +1,20 @@
 """References to rules: every decision carries and stores the rule that decided it."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Self, TypeVar
+from typing import Self
 
-from tracing.programmes.schema import EndIs, Pack, Row
+from tracing.programmes.rows import Row
+from tracing.programmes.schema import EndIs, Pack
+from tracing.programmes.vocabulary import Mark
 
 _FORM = re.compile(r"(?P<programme>[a-z][a-z0-9-]*)@(?P<version>\d{4}\.\d+)/(?P<rule>[A-Z][A-Za-z0-9.-]*)")
-
-AnyRow = TypeVar("AnyRow", bound=Row)
 
 
 @dataclass(frozen=True)
 class RuleRef:
-    """Reference to a rule in one version of one pack, written `covid19@2022.1/P0-4a`."""
+    """Reference to a rule in one version of one pack, written `covid19@2022.2/P0-4a`."""
 
     programme: str
     pack_version: str
@@ -42,6 +41,10 @@ class AppliedRule:
     in_force_from: date
     in_force_to: date | None
     """First day on which it no longer applies."""
+    source: str = ""
+    mark: Mark = Mark.FOUND
+    open: str | None = None
+    """What the sources leave open, and the choice made."""
 
     def __str__(self) -> str:
         return str(self.ref)
@@ -60,12 +63,9 @@ class AppliedRule:
 def applied(pack: Pack, row: Row) -> AppliedRule:
     """Return the reference of a row, ready to be shown and stored."""
     reference = RuleRef(pack.code, pack.version, row.id)
-    return AppliedRule(reference, row.text, row.in_force_from, row.in_force_to)
-
-
-def first_in_force(rows: Sequence[AnyRow], on: date) -> AnyRow | None:
-    """Return the first row in force that day: the order in the file is the order of preference."""
-    return next((row for row in rows if row.in_force(on)), None)
+    return AppliedRule(
+        reference, row.text, row.in_force_from, row.in_force_to, row.source, row.mark, row.open
+    )
 
 
 def last_day_in(pack: Pack, end: date) -> date:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tracing.programmes.rules.reference import AppliedRule, applied, first_in_force
-from tracing.programmes.schema import Pack
+from tracing.programmes.rules.reference import AppliedRule, applied
+from tracing.programmes.schema import Pack, WindowRow
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,25 @@ def contagious_window(
 
     None when neither date is known, or when no rule is in force that day.
     """
-    row = first_in_force(pack.windows, on)
     anchor = day_zero(onset, sampled)
+    row = pack.windows.choose({"symptomatic": onset is not None}, on, began=anchor)
     if row is None or anchor is None:
         return None
-    before = row.days_before_sampling if onset is None else row.days_before_onset
-    start = anchor - timedelta(days=before)
+    start = _first_day(row, onset, sampled)
+    if start is None:
+        return None
     end = min(isolated_since or on, on, anchor + timedelta(days=row.days_after))
     # A date typed in the future must not make the window end before it starts.
     return Window(start, max(start, end), applied(pack, row))
+
+
+def _first_day(row: WindowRow, onset: date | None, sampled: date | None) -> date | None:
+    if onset is not None and row.days_before_onset is not None:
+        start = onset - timedelta(days=row.days_before_onset)
+    elif sampled is not None:
+        start = sampled - timedelta(days=row.days_before_sampling)
+    else:
+        return None
+    if sampled is None or row.most_days_before_sampling is None:
+        return start
+    return max(start, sampled - timedelta(days=row.most_days_before_sampling))

@@ -93,7 +93,7 @@ def content_of(
     last_contact: date | None = None,
 ) -> NoteContent:
     """Build the content of a note from the decision that allowed it."""
-    row = note_rule(request.pack, request.subject, request.on)
+    row = note_rule(request.pack, request.subject, request.on, request.measure)
     measure = request.measure
     if row is None or row.legal_basis is None or measure.rule is None:
         raise ValueError("a note needs a rule that allows it")

@@ -74,6 +74,8 @@ class ListedTask:
     """The last letter to a person without a number."""
     language: str | None = None
     """The person's language, on the lists of languages."""
+    is_reported_by_laboratory: bool = False
+    """On the list of deaths: a laboratory reported it, and nobody said so in a call."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,8 @@ def listed_tasks(site_id: int, which: WorkList, *, before_id: int | None) -> Pag
     asked = _questions(task.id for task in found) if which is WorkList.DOCTOR else {}
     letters = messages.letters_to(task.person_id for task in found) if which is WorkList.NO_NUMBER else {}
     spoken = languages_of(task.person_id for task in found) if which in SPOKEN_LISTS else {}
+    is_deaths = which is WorkList.DECEASED
+    reported = messages.reported_by_laboratory(task.person_id for task in found) if is_deaths else set()
     rows = [
         ListedTask(
             task,
@@ -123,6 +127,7 @@ def listed_tasks(site_id: int, which: WorkList, *, before_id: int | None) -> Pag
             asked.get(task.id),
             letters.get(task.person_id),
             spoken.get(task.person_id),
+            task.person_id in reported,
         )
         for task in found
     ]
@@ -164,6 +169,33 @@ def withdrawn(site_id: int, *, before_id: int | None) -> Page[ListedCase]:
         chosen = chosen.where(Case.id < before_id)
     found = session.scalars(chosen.order_by(Case.id.desc()).limit(PAGE_SIZE + 1)).all()
     return page_of(_beside_what_was_done(found), [case.id for case in found])
+
+
+@dataclass(frozen=True)
+class Reinstated:
+    """A case whose result was withdrawn and came again as positive."""
+
+    case: Case
+    withdrawn_at: datetime | None
+    reinstated_at: datetime
+    source_code: str
+
+
+def reinstated(site_id: int, *, since: datetime) -> list[Reinstated]:
+    """Return the cases of a site whose withdrawn result came again as positive, the latest first."""
+    rows = session.execute(
+        select(LabResult, Case)
+        .join(Case, Case.id == LabResult.case_id)
+        .where(LabResult.reinstated_at >= since, Case.site_id == site_id)
+        .order_by(LabResult.reinstated_at.desc())
+        .limit(PAGE_SIZE)
+    )
+    return [
+        Reinstated(
+            row.Case, row.LabResult.withdrawn_at, row.LabResult.reinstated_at, row.LabResult.source_code
+        )
+        for row in rows
+    ]
 
 
 def get_withdrawn(case_id: int, *, site_id: int) -> ListedCase:
@@ -232,7 +264,11 @@ def _withdrawals(case_ids: Iterable[int]) -> dict[int, LabResult]:
     """Return the latest withdrawn result of each case."""
     rows = session.scalars(
         select(LabResult)
-        .where(LabResult.case_id.in_(set(case_ids)), LabResult.withdrawn_at.is_not(None))
+        .where(
+            LabResult.case_id.in_(set(case_ids)),
+            LabResult.withdrawn_at.is_not(None),
+            LabResult.reinstated_at.is_(None),
+        )
         .order_by(LabResult.withdrawn_at)
     )
     return {row.case_id: row for row in rows}

@@ -1,5 +1,6 @@
 """Views of the lists that wait for a supervisor's decision."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
@@ -20,6 +21,9 @@ from tracing.supervision.worklists import fact_services, services
 from tracing.supervision.worklists import queries as worklists
 from tracing.ui.filters import moment
 from tracing.ui.idempotent_forms import sent_once
+
+REINSTATED_SHOWN = timedelta(days=7)
+"""How long the list of withdrawn results says which ones came again: nothing is to be decided about them."""
 
 
 @may(Role.SUPERVISOR)
@@ -42,7 +46,8 @@ def lists() -> ResponseReturnValue:
     }
     if which is WorkList.WITHDRAWN:
         page = worklists.withdrawn(site, before_id=before)
-        return render_template("supervision/withdrawn.html", page=page, **context)
+        came_back = [] if before else worklists.reinstated(site, since=asked_at() - REINSTATED_SHOWN)
+        return render_template("supervision/withdrawn.html", page=page, came_back=came_back, **context)
     if which is WorkList.CALLERS:
         return team_views.show_callers(before, context)
     tasks = worklists.listed_tasks(site, which, before_id=before)

@@ -25,6 +25,22 @@
     }
   }
 
+  // A heading that was searched for becomes one of the choices, and is chosen.
+  for (const search of document.querySelectorAll("input[data-search]")) {
+    search.addEventListener("change", () => {
+      const found = [...search.list.options].find((option) => option.value === search.value);
+      if (!found) return;
+      const select = search.closest("td").querySelector("select");
+      const place = found.dataset.place;
+      if (![...select.options].some((option) => option.value === place)) select.add(new Option(found.value, place));
+      select.value = place;
+      search.value = "";
+      search.closest("details").open = false;
+      select.dispatchEvent(new Event("change"));
+      select.focus();
+    });
+  }
+
   for (const select of selects) {
     select.addEventListener("change", () => {
       const row = select.closest("tr");

@@ -1,0 +1,195 @@
+"""The coded fields, their codes, and what the answers of laboratories usually mean, by language. Pure.
+
+The words are proposals for a person who says once for a source what its codes mean; nothing is translated by them.
+"""
+
+import re
+from collections.abc import Mapping as Table
+from functools import lru_cache
+
+from tracing.imports.format.columns import heading_key
+from tracing.imports.format.loinc import ANTIGEN, OTHER_PATHOGENS, PCR
+from tracing.people.names import normal_form
+
+TEST = "CODE_LOINC"
+"""The field that names the test. Its codes say whether a test is for the programme's disease."""
+PCR_TEST, ANTIGEN_TEST, OTHER_METHOD = "PCR", "AG", "OUR"
+OTHER_DISEASE, NO_DISEASE = "OTHER", "NONE"
+NOT_OURS = frozenset({OTHER_DISEASE, NO_DISEASE})
+TESTS = (PCR_TEST, ANTIGEN_TEST, OTHER_METHOD, OTHER_DISEASE, NO_DISEASE)
+"""What a test is: for the programme's disease by one of three methods, for another disease, or for none."""
+
+ANSWERS: dict[str, dict[str, str]] = {
+    "fr": {
+        "P": "POSITIF POSITIVE POS DETECTE DETECTEE PRESENCE PRESENT PRESENTE PRESENCEDETECTEE",
+        "N": "NEGATIF NEGATIVE NEG ABSENCE ABSENT ABSENTE NONDETECTE NONDETECTEE INDETECTE INDETECTABLE",
+        "I": "ININTERPRETABLE INDETERMINE INDETERMINEE DOUTEUX ININT INVALIDE NONCONCLUANT EQUIVOQUE LIMITE",
+        "X": "NONFAIT NONREALISE NONREALISEE ANNULE ANNULEE NONCONFORME NONRENDU INEXPLOITABLE",
+    },
+    "en": {
+        "P": "POSITIVE POS DETECTED PRESENT REACTIVE ABNORMAL PRESUMPTIVEPOSITIVE",
+        "N": "NEGATIVE NEG NOTDETECTED NONDETECTED UNDETECTED NOTPRESENT NONREACTIVE ABSENT",
+        "I": "INCONCLUSIVE INDETERMINATE EQUIVOCAL INVALID BORDERLINE UNDETERMINED IND",
+        "X": "NOTDONE NOTTESTED CANCELLED CANCELED NOTPERFORMED SPECIMENUNSATISFACTORY REJECTED",
+    },
+    "de": {
+        "P": "POSITIV NACHGEWIESEN REAKTIV",
+        "N": "NEGATIV NICHTNACHGEWIESEN NICHTREAKTIV",
+        "I": "UNBESTIMMT NICHTBESTIMMBAR GRENZWERTIG UNGULTIG UNGUELTIG FRAGLICH NICHTAUSWERTBAR",
+        "X": "NICHTDURCHGEFUHRT NICHTDURCHGEFUEHRT STORNIERT",
+    },
+    "nl": {
+        "P": "POSITIEF AANGETOOND GEDETECTEERD",
+        "N": "NEGATIEF NIETAANGETOOND NIETGEDETECTEERD",
+        "I": "ONBEPAALD ONBESLIST ONGELDIG DUBIEUS",
+        "X": "NIETUITGEVOERD GEANNULEERD",
+    },
+    "it": {
+        "P": "POSITIVO RILEVATO",
+        "N": "NEGATIVO NONRILEVATO",
+        "I": "INDETERMINATO DUBBIO NONVALIDO",
+        "X": "NONESEGUITO ANNULLATO",
+    },
+    "SNOMED CT": {
+        # the last of these name the virus, the disease or the antigen as the answer
+        "P": "260373001 10828004 52101004 11214006 720735008 462371000124108 1240581000000104 840533007 840539006 840536004",
+        "N": "260415000 260385009 2667000 131194007 895231008 1240591000000102",
+        "I": "419984006 82334004 373068000 42425007 280416009 455371000124106",
+        "X": "125154007 373121007 385660001 123840003",
+    },
+    "HL7": {"P": "POS DET + ++ +++", "N": "NEG ND", "I": "IND INV"},
+}
+"""By language or code system: the answers that likely mean each code of `RESULTAT`, as `heading_key` writes them."""
+
+OUR_DISEASE = re.compile(r"SARS.?COV.?2|COVID", re.IGNORECASE)
+NO_DISEASE_NAMES = re.compile(
+    r"CONTR[OÔ]LE|CONTROL\b|T[EÉ]MOIN|RNASE|PR[EÉ]L[EÈ]VEMENT|SPECIMEN|SAMPLE|GENDER|GENRE|SEXE?\b|COMMENT",
+    re.IGNORECASE,
+)
+OTHER_DISEASES = re.compile(
+    r"INFLUENZA|GRIPPE|\bRSV\b|\bVRS\b|SYNCYTIAL|RHINOVIRUS|ADENOVIRUS|METAPNEUMO|BORDETELLA|LEGIONELLA|MYCOPLASMA",
+    re.IGNORECASE,
+)
+"""What the name of an observation may say: it is no test for a disease, or one for another disease."""
+_GENOME = re.compile(r"PCR|\bRNA\b|\bARN\b|\bNAA|TAAN|LAMP\b|G[EÈ]NE?\b|AMPLIFI", re.IGNORECASE)
+_ANTIGEN = re.compile(r"\bAG\b|ANTIG|\bTAG\b|\bTROD\b", re.IGNORECASE)
+
+CODES: dict[str, dict[str, str]] = {
+    "RESULTAT": {code: " ".join(words.get(code, "") for words in ANSWERS.values()) for code in "PNIX"},
+    "TYPE_ANALYSE": {
+        "PCR": "RTPCR TAAN TESTPCR RTLAMP PCRSALIVAIRE",
+        "AG": "ANTIGENIQUE ANTIGENE TAG TROD TDR TESTANTIGENIQUE TESTAG",
+    },
+    TEST: dict.fromkeys(TESTS, ""),
+    "SYMPTOMES": {
+        "ASY": "ASYMPTOMATIQUE AUCUN SANS NON N",
+        "S01": "01J 01",
+        "S24": "24J 24",
+        "S57": "57J 57",
+        "SP7": "PLUSDE7J 8JETPLUS PLUS",
+        "U": "INCONNU NSP NC",
+    },
+    "PROF_SANTE": {"O": "OUI VRAI 1", "N": "NON FAUX 0", "U": "INCONNU NSP NC"},
+    "HEBERGEMENT": {
+        "I": "INDIVIDUEL DOMICILE LOGEMENT D DOM",
+        "E": "EHPAD",
+        "H": "HOPITAL HOSPITALISE HOSPITALISATION",
+        "P": "PRISON DETENTION",
+        "C": "COLLECTIF FOYER AUTRECOLLECTIF",
+        "U": "INCONNU NSP NC",
+    },
+    "SEXE": {"M": "MASCULIN HOMME H 1 MR MONSIEUR", "F": "FEMININ FEMME 2 MME MADAME", "I": "INDETERMINE"},
+}
+"""The coded fields, their codes, and values that likely mean each code: for proposals only."""
+
+_ABOUT = frozenset(
+    [
+        "VIRAL",
+        "VIRALE",
+        "FAIBLE",
+        "FAIBLEMENT",
+        "WEAK",
+        "WEAKLY",
+        "SCHWACH",
+        "SARS",
+        "COV",
+        "COV2",
+        "SARSCOV2",
+        "2",
+        "COVID",
+        "19",
+        "COVID19",
+        "CORONAVIRUS",
+        "VIRUS",
+        "PCR",
+        "RT",
+        "RTPCR",
+        "ARN",
+        "RNA",
+        "AG",
+        "ANTIGENE",
+        "ANTIGEN",
+        "TEST",
+        "RECHERCHE",
+        "RESULTAT",
+        "RESULT",
+        "ERGEBNIS",
+        "DU",
+        "DE",
+        "DES",
+        "LE",
+        "LA",
+        "L",
+        "D",
+        "EST",
+        "IST",
+        "IS",
+        "THE",
+        "OF",
+    ]
+)
+"""Words around what was found: “SARS-CoV-2 : DETECTE”."""
+_WORD = re.compile(r"[A-Z0-9]+")
+
+
+@lru_cache(maxsize=2048)
+def propose_code(name: str, value: str) -> str | None:
+    """Return the code of a field that a sender's value likely means, or None."""
+    key = heading_key(value)
+    keys = [key]
+    if name == "RESULTAT":
+        words_of_it = _WORD.findall(normal_form(value))
+        keys.append("".join(word for word in words_of_it if word not in _ABOUT))
+    for each in keys:
+        for code, words in CODES[name].items():
+            if each == code or each in words.split():
+                return code
+    return None
+
+
+def propose_test(name: str) -> str | None:
+    """Return what a test with this name likely is, or None."""
+    if OUR_DISEASE.search(name):
+        if OTHER_DISEASES.search(name) or NO_DISEASE_NAMES.search(name):
+            return None
+        return ANTIGEN_TEST if _ANTIGEN.search(name) else PCR_TEST if _GENOME.search(name) else OTHER_METHOD
+    if NO_DISEASE_NAMES.search(name):
+        return NO_DISEASE
+    return OTHER_DISEASE if OTHER_DISEASES.search(name) else None
+
+
+def test_of(code: str, taught: Table[str, str]) -> str | None:
+    """Return what the test with a code is: by the lists of LOINC, else as was taught for the source; None: nobody knows.
+
+    `taught` has its codes in small letters (`Mapping.tests`).
+    """
+    if code in PCR:
+        return PCR_TEST
+    if code in ANTIGEN:
+        return ANTIGEN_TEST
+    return OTHER_DISEASE if code in OTHER_PATHOGENS else taught.get(code.casefold())
+
+
+def reads_positive(*answers: str) -> bool:
+    """Return whether an answer says in some language, or by some code, that something was found."""
+    return any(propose_code("RESULTAT", answer) == "P" for answer in answers if answer)

@@ -1,0 +1,1 @@
+"""The studio: where referents and medical advisers look at the rules."""
