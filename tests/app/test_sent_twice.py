@@ -36,6 +36,7 @@ IDEMPOTENT = {
     "contacts.disclose": STATE,
     "contacts.edit": STATE,
     "contacts.forget_draft": DRAFT,
+    "contacts.keep": STATE,
     "contacts.keep_draft": DRAFT,
     "contacts.remove": STATE,
     "contacts.restore": STATE,

@@ -278,7 +278,7 @@ def _numberless(one: Consequence, by: int | None, at: datetime) -> None:
 
 def _has_number(one: Consequence, by: int | None, at: datetime) -> None:
     task = _locked(one.subject[1])
-    queue.reopen_task(task, due_at=at + AFTER_ALL_WITHIN, by=by, at=at)
+    queue.reopen_task(task, due_at=task.due_at, by=by, at=at)
     if task.state is TaskState.OPEN:
         open_again(task.case_id, by=by, at=at)
 
