@@ -8,6 +8,7 @@ from tracing.calls import services as calls
 from tracing.calls.models import Conversation
 from tracing.calls.rules import REACHED_SOMEBODY, CallOutcome
 from tracing.consequences import services as consequences
+from tracing.contacts.case_closing import close_when_done
 from tracing.desk.conversation.conversation import ScriptedConversation
 from tracing.facts.rules import FactKind, FactSource, SubjectType
 from tracing.facts.services import NewFact
@@ -56,7 +57,11 @@ def note(
         ]
         consequences.record(said, by=by.member_id, at=at)
     for task, _conversation in concerned:
-        if task.state is TaskState.OPEN:
+        if task.state is TaskState.OPEN and number is None:
+            # they rang us themselves, or are erased: there is nothing to ring
+            queue.close_task(task, TaskState.NO_NUMBER, by=by.member_id, at=at)
+            close_when_done(task.case_id, by=by.member_id, at=at)
+        elif task.state is TaskState.OPEN:
             queue.ring_next_number(task, at=at)
 
 
