@@ -87,7 +87,7 @@ def what_follows(
     if is_outside and status is ContactStatus.NAMED:
         return "soon", _("Hors période de contagion : ne sera pas appelée")
     if has_refused and status is ContactStatus.NAMED:
-        return "neutral", _("A refusé un autre appel : ne sera pas appelée")
+        return "neutral", _("Refus d’un autre appel : ne sera pas appelée")
     if status in _AFTER_CALL:
         return "done" if status is ContactStatus.INFORMED else "neutral", str(_AFTER_CALL[status])
     if task_state is TaskState.OPEN and is_here:
