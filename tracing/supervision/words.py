@@ -156,7 +156,7 @@ EVENT_WORDS = {
     "household.split": _l("Foyer séparé"),
     "person.corrected": _l("Identité corrigée d’après le laboratoire"),
     "person.number_added": _l("Numéro ajouté"),
-    "person.corrected": _l("Identité corrigée"),
+    "person.identity_corrected": _l("Identité corrigée après un appel"),
     "fact.taken_back": _l("Ce qui avait été dit est levé"),
     "case.opened": _l("Dossier ouvert"),
     "case.dated": _l("Dates calculées"),

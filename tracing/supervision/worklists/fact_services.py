@@ -123,7 +123,7 @@ def correct_identity(
             )
             people.revise(person, corrected)
     events.record(
-        "person.corrected",
+        "person.identity_corrected",
         by=by.member_id,
         at=at,
         subject=("person", task.person_id),
