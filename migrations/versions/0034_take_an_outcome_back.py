@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0034"
-down_revision = "0032"
+down_revision = "0033"
 branch_labels = None
 depends_on = None
 
@@ -35,6 +35,8 @@ OUTCOMES = (
     "given_back",
     "claim_ended",
     "taken_back",
+    "identity_failed",
+    "no_calls",
 )
 STATES = (
     "open",
@@ -47,6 +49,8 @@ STATES = (
     "to_hand_on",
     "deceased",
     "cancelled",
+    "identity_failed",
+    "no_calls",
 )
 WHY_AGAIN = ("dates", "days_added", "not_concerned")
 TO_COMPLETE = "to_complete"

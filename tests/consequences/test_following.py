@@ -121,7 +121,7 @@ def test_a_death_said_by_mistake_lets_every_call_wait_again(story, browse):
     said_dead(task.person_id)
     assert queue.get_task(task.id).state is TaskState.DECEASED
 
-    browse.as_(story.dora).follow(f"/lists/tasks/{task.id}/put-back")
+    browse.as_(story.dora).follow(f"/lists/tasks/{task.id}/lift", {"reason": "Il a rappelé lui-même"})
 
     assert queue.get_task(task.id).state is TaskState.OPEN
     assert not messages.is_stopped(task.person_id)

@@ -175,7 +175,38 @@ def test_a_death_said_by_mistake_opens_the_calls_again():
     assert kinds(of_person(person)) == ["call_after_all", "messages_go_on"]
 
 
-# -- which fact counts
+def test_a_death_goes_before_a_wish_never_to_be_called():
+    calls = ((1, CallNow.NEVER), (2, CallNow.UNWANTED), (3, CallNow.WAITING), (4, CallNow.LIVE))
+    person = PersonNow(person_id=1, wants_no_calls=True, are_messages_stopped=True, calls=calls)
+
+    assert kinds(of_person(person)) == ["call_unwanted", "call_unwanted"]
+    assert kinds(of_person(replace(person, is_dead=True))) == ["call_never", "call_never"]
+
+
+def test_without_a_number_that_is_good_a_call_waits_for_one_and_texts_stop():
+    calls = ((1, CallNow.WAITING), (2, CallNow.WAITING), (3, CallNow.LIVE), (4, CallNow.DONE))
+    person = PersonNow(
+        person_id=1,
+        has_number=False,
+        calls=calls,
+        to_ring=frozenset({1, 3}),
+        without_number=frozenset({2}),
+        texts_astray=(7,),
+    )
+
+    assert kinds(of_person(person)) == ["call_numberless", "text_stops"]
+    assert kinds(of_person(replace(person, has_number=True, texts_astray=()))) == ["call_has_number"]
+
+
+def test_a_refusal_of_another_call_of_the_time_stops_this_one_until_it_is_taken_back():
+    def found(call, *, has_refused):
+        one = contact(call=call)
+        person = replace(one.person, has_refused=has_refused)
+        return kinds(of_case(case(contacts=[replace(one, person=person)])))
+
+    assert found(CallNow.WAITING, has_refused=True) == ["call_stops"]
+    assert found(CallNow.CANCELLED, has_refused=True) == []
+    assert found(CallNow.CANCELLED, has_refused=False) == ["call_opens"]
 
 
 def said(

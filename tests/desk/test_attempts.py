@@ -21,7 +21,7 @@ from tracing.messages.rules import MessageState
 from tracing.queue import queries
 from tracing.queue import services as queue
 from tracing.queue.maintenance.jobs import promote
-from tracing.queue.models import TaskKind, TaskState
+from tracing.queue.models import BARRED, TaskKind, TaskState
 from tracing.vault import registry
 
 DAY = timedelta(days=1)
@@ -142,6 +142,8 @@ def test_nobody_without_a_mobile_number_gets_a_text(story: Story):
         ("hospitalised", TaskState.TO_HAND_ON, CaseOutcome.HANDED_ON),
         ("out_of_area", TaskState.TO_HAND_ON, CaseOutcome.HANDED_ON),
         ("deceased", TaskState.DECEASED, CaseOutcome.DECEASED),
+        ("no_calls", TaskState.NO_CALLS, CaseOutcome.REFUSED),
+        ("identity_failed", TaskState.IDENTITY_FAILED, CaseOutcome.UNREACHABLE),
     ],
 )
 def test_the_supervisor_decides_about_those_who_cannot_be_called(
@@ -151,9 +153,13 @@ def test_the_supervisor_decides_about_those_who_cannot_be_called(
     task_id, case_id = task.id, task.case_id
     ada, dora = browse.as_(story.ada), browse.as_(story.dora)
     walk = take_call(ada)
-    ada.follow(f"{walk.call}/tasks/{task_id}/end", {"outcome": outcome, "interpreter": "ta", "certain": "y"})
+    ada.follow(
+        f"{walk.call}/tasks/{task_id}/end",
+        {"outcome": outcome, "interpreter": "ta", "identity": "Marie Durand", "certain": "y"},
+    )
     assert queries.get_task(task_id).state is state
-    shown = next(one for one in ("interpreter", "to_hand_on", "deceased") if one in state.value)
+    named = ("interpreter", "to_hand_on", "deceased", "no_calls", "identity")
+    shown = next(one for one in named if one in state.value)
     assert "P0-26-" in dora.get(f"/lists?list={shown}").text
 
     done = dora.follow(f"/lists/tasks/{task_id}/give-up")
@@ -162,7 +168,12 @@ def test_the_supervisor_decides_about_those_who_cannot_be_called(
     dora.follow(f"/lists/tasks/{task_id}/undo")
     assert queries.get_task(task_id).state is state
 
-    dora.follow(f"/lists/tasks/{task_id}/put-back")
+    if state in BARRED:
+        dora.post(f"/lists/tasks/{task_id}/put-back", status=409)
+        dora.post(f"/lists/tasks/{task_id}/lift", {"reason": ""}, status=422)
+        dora.follow(f"/lists/tasks/{task_id}/lift", {"reason": "Erreur de foyer"})
+    else:
+        dora.follow(f"/lists/tasks/{task_id}/put-back")
     assert queries.get_task(task_id).state is TaskState.OPEN
 
 
@@ -273,7 +284,7 @@ def test_a_death_that_was_a_mistake_lets_the_letter_be_written_again(browse: Bro
     dora.get(f"/lists/tasks/{task_id}/letter", status=409)
     queue.close_task(queries.get_task(task_id), TaskState.DECEASED, by=None, at=NOW)
 
-    said = dora.follow(f"/lists/tasks/{task_id}/put-back")
+    said = dora.follow(f"/lists/tasks/{task_id}/lift", {"reason": "Homonyme"})
 
     assert "sans numéro" in said.text
     assert queries.get_task(task_id).state is TaskState.NO_NUMBER

@@ -17,12 +17,16 @@ from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.calls.rules import CallOutcome
+from tracing.consequences import services as consequences
 from tracing.escalations import calling, services
 from tracing.escalations.errors import OnTheLine
 from tracing.escalations.jobs import release_questions
 from tracing.escalations.models import Decision, Escalation, EscalationState, Reason
+from tracing.facts.rules import FactKind, FactSource, SubjectType
+from tracing.facts.services import NewFact
 from tracing.kernel.db import session
 from tracing.kernel.events import IdentityAccess
+from tracing.people import queries as people
 from tracing.people.models import Household
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
@@ -94,9 +98,19 @@ def test_the_number_is_shown_to_whoever_takes_the_household_and_nobody_else_gets
     assert "appelle pour un avis" in board
 
 
-def test_a_wrong_number_comes_last_and_one_that_was_answered_stays_first(browse: Browser, story: Story):
+def test_a_wrong_number_is_not_offered_and_one_that_was_answered_stays_first(browse: Browser, story: Story):
     line = ring(story, story.ada, identity(phones=("+33639980002", "+33639980001")))
-    phone_numbers.note_rung(line.call, line.task, CallOutcome.WRONG_NUMBER, by=line.tracer, at=NOW)
+    person_id = line.task.person_id
+    wrong = people.number_hashes(person_id, ["+33639980002"])["+33639980002"]
+    said = NewFact(
+        subject=(SubjectType.PERSON, person_id),
+        kind=FactKind.WRONG_NUMBER,
+        value=True,
+        source=FactSource.TRACER,
+        cohort=NOW.date(),
+        number_hash=wrong,
+    )
+    consequences.record([said], by=story.ada.id, at=NOW)
     calls.give_back(line.call, by=line.tracer, at=NOW)
     again = Line(calls.take_next(line.tracer, at=NOW), line.task, line.tracer)
     calls.start_conversation(again.call, again.task, script_version="2026.1", at=NOW)
@@ -108,8 +122,7 @@ def test_a_wrong_number_comes_last_and_one_that_was_answered_stays_first(browse:
     ben, _call = rung(browse, story, question)
 
     shown = soup(ben.get(path_of(question))).select_one("#telephone p")
-    assert [one["href"] for one in shown.select(".phone")] == [NUMBER, "tel:+33639980002"]
-    assert shown.text.split()[-2:] == ["mauvais", "numéro"]
+    assert [one["href"] for one in shown.select(".phone")] == [NUMBER]
 
 
 def test_nothing_of_the_tracers_desk_opens_with_it(browse: Browser, story: Story, asked: Escalation):

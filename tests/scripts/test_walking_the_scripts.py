@@ -94,7 +94,7 @@ def test_an_adviser_announces_the_result_and_goes_on(p0, p0_facts, adult_with_sy
         ({"person_on_line": "wrong_number"}, ["opening", "wrong_number"], "wrong_number"),
         ({"person_on_line": "language"}, ["opening", "other_language"], "language"),
         ({"person_on_line": "refused"}, ["opening", "person_refuses"], "refused"),
-        ({"identity_confirmed": "no"}, ["opening", "identity", "identity_not_confirmed"], "wrong_number"),
+        ({"identity_confirmed": "no"}, ["opening", "identity", "identity_not_confirmed"], "identity_failed"),
         ({"has_time": "no"}, [*P0_START[:5], "call_back_later"], "callback"),
         ({"red_flags": "yes"}, [*P0_START, "purpose", "red_flags", "emergency"], "needs_doctor"),
     ],

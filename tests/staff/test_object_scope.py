@@ -53,8 +53,11 @@ OTHER_STATE = {
     "supervision.add_number",  # a call on a list
     "supervision.give_listed",
     "supervision.give_up",
+    "supervision.good_number",
+    "supervision.identity",
     "supervision.letter",
     "supervision.letter_written",
+    "supervision.lift",
     "supervision.put_back",
     "supervision.undo_give_up",
 }

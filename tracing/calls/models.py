@@ -108,7 +108,7 @@ class NumberRung(Base):
     number_hash: Mapped[bytes]
     index_key_id: Mapped[int]
     is_wrong: Mapped[bool] = mapped_column(default=False)
-    """Someone else answered, or the number is no longer in use."""
+    """The call ended as one to a wrong number; that it is wrong for a person is a fact (`facts`)."""
     cohort: Mapped[date] = mapped_column(index=True)
 
 

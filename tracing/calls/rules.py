@@ -24,6 +24,10 @@ class CallOutcome(StrEnum):
     HOSPITALISED = "hospitalised"
     OUT_OF_AREA = "out_of_area"
     DECEASED = "deceased"
+    IDENTITY_FAILED = "identity_failed"
+    """Somebody answered whose identity is not that of the file; nothing of health was said."""
+    NO_CALLS = "no_calls"
+    """The person asked never to be called again."""
     ADVISED = "advised"
     """An adviser or a referent rang about a question and has answered it."""
     GIVEN_BACK = "given_back"
@@ -70,13 +74,19 @@ class FollowUp(StrEnum):
     PROMISE = "promise"
     TRY_AGAIN = "try_again"
     """Another attempt at another time, or the supervisor's list once the attempts are used up."""
+    NEXT_NUMBER = "next_number"
+    """The person's next number is rung at once; without one, the supervisor's list of those who have none."""
     DOCTOR = "doctor"
     LANGUAGE = "language"
     INTERPRETER = "interpreter"
+    IDENTITY = "identity"
+    """The supervisor compares both identities."""
     HAND_ON = "hand_on"
     """The supervisor informs another service, which takes over."""
     STOP = "stop"
     """Nothing more is sent to the person; the supervisor decides."""
+    BAR = "bar"
+    """The person is never called again, for whatever reason, and nothing is sent to them."""
     AS_IT_WAS = "as_it_was"
 
 
@@ -93,6 +103,8 @@ class Asks(StrEnum):
     """The language of the interpreter."""
     CERTAINTY = "certainty"
     """A box to tick: the one outcome that is asked once more."""
+    IDENTITY = "identity"
+    """What the person said of who they are, if it is worth comparing."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +126,8 @@ OUTCOMES: dict[CallOutcome, OutcomeRule] = {
     CallOutcome.CALLBACK: OutcomeRule(FollowUp.PROMISE, asks=Asks.CALLBACK),
     CallOutcome.NO_ANSWER: OutcomeRule(FollowUp.TRY_AGAIN, is_attempt=True, whole_household=True),
     CallOutcome.VOICEMAIL: OutcomeRule(FollowUp.TRY_AGAIN, is_attempt=True, whole_household=True),
-    CallOutcome.WRONG_NUMBER: OutcomeRule(FollowUp.TRY_AGAIN, is_attempt=True, whole_household=True),
+    CallOutcome.WRONG_NUMBER: OutcomeRule(FollowUp.NEXT_NUMBER),
+    CallOutcome.IDENTITY_FAILED: OutcomeRule(FollowUp.IDENTITY, asks=Asks.IDENTITY),
     CallOutcome.REFUSED: OutcomeRule(FollowUp.DONE),
     CallOutcome.LANGUAGE: OutcomeRule(FollowUp.LANGUAGE, asks=Asks.LANGUAGE),
     CallOutcome.NEEDS_DOCTOR: OutcomeRule(FollowUp.DOCTOR, asks=Asks.QUESTION),
@@ -122,6 +135,7 @@ OUTCOMES: dict[CallOutcome, OutcomeRule] = {
     CallOutcome.HOSPITALISED: OutcomeRule(FollowUp.HAND_ON),
     CallOutcome.OUT_OF_AREA: OutcomeRule(FollowUp.HAND_ON),
     CallOutcome.DECEASED: OutcomeRule(FollowUp.STOP, asks=Asks.CERTAINTY),
+    CallOutcome.NO_CALLS: OutcomeRule(FollowUp.BAR),
     CallOutcome.ADVISED: OutcomeRule(FollowUp.AS_IT_WAS, by_tracer=False, whole_household=True),
     CallOutcome.GIVEN_BACK: OutcomeRule(FollowUp.AS_IT_WAS, by_tracer=False, whole_household=True),
     CallOutcome.CLAIM_ENDED: OutcomeRule(FollowUp.AS_IT_WAS, by_tracer=False, whole_household=True),
@@ -138,12 +152,22 @@ BY_TRACER = tuple(outcome for outcome, rule in OUTCOMES.items() if rule.by_trace
 """The outcomes that a tracer can choose."""
 
 ATTEMPTS = tuple(outcome for outcome, rule in OUTCOMES.items() if rule.is_attempt)
-"""A wrong number is an attempt too: the person's other numbers are tried next, then the supervisor's list."""
+"""A wrong number is none: the person was not tried, and their next number is rung at once."""
+
+IN_VAIN = (*ATTEMPTS, CallOutcome.WRONG_NUMBER)
+"""The outcomes of calls that did not reach the person."""
+
+REACHED_SOMEBODY = frozenset(BY_TRACER) - frozenset(IN_VAIN)
+"""Somebody of the household answered: the number is that of the household."""
 
 
 def in_order_to_ring(numbers: Sequence[str], rung: Mapping[str, int], wrong: Collection[str]) -> list[str]:
-    """Return a person's numbers in the order to ring them: least often rung first, wrong ones last."""
-    return sorted(numbers, key=lambda number: (number in wrong, rung.get(number, 0)))
+    """Return a person's numbers in the order to ring them: least often rung first, never a wrong one."""
+    return sorted((one for one in numbers if one not in wrong), key=lambda number: rung.get(number, 0))
+
+
+SAID_IDENTITY = "identity_said"
+"""The answer under which what somebody said of who they are is kept, for the supervisor to compare."""
 
 
 def can_take_back(noted_at: datetime, *, at: datetime) -> bool:

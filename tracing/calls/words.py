@@ -17,6 +17,8 @@ OUTCOME_WORDS = {
     CallOutcome.HOSPITALISED: _l("Hospitalisé"),
     CallOutcome.OUT_OF_AREA: _l("Vit ailleurs"),
     CallOutcome.DECEASED: _l("Décès"),
+    CallOutcome.IDENTITY_FAILED: _l("Identité non confirmée"),
+    CallOutcome.NO_CALLS: _l("Ne plus appeler"),
     CallOutcome.ADVISED: _l("Appel pour un avis"),
     CallOutcome.GIVEN_BACK: _l("Rendu à la file"),
     CallOutcome.CLAIM_ENDED: _l("Revenu à la file sans nouvelles"),
@@ -51,5 +53,7 @@ OUTCOME_TONES = {
     CallOutcome.HOSPITALISED: "soon",
     CallOutcome.OUT_OF_AREA: "soon",
     CallOutcome.DECEASED: "soon",
+    CallOutcome.IDENTITY_FAILED: "soon",
+    CallOutcome.NO_CALLS: "soon",
 }
 """The tone of each outcome's badge; the others are neutral."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from tracing.calls.models import Call, Conversation
-from tracing.cases.models import Case, CaseOutcome
+from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.consequences.rules import (
     CallNow,
     CaseNow,
@@ -20,7 +20,7 @@ from tracing.consequences.rules import (
     is_recalled,
 )
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.contacts.queries import kept_in_list
+from tracing.contacts.queries import kept_in_list, who_refused
 from tracing.contacts.rules import is_called
 from tracing.facts import queries as facts
 from tracing.facts.rules import FactKind
@@ -35,6 +35,8 @@ from tracing.sickleave.models import NoteState, SickNote
 from tracing.sickleave.rules import NoteMend, latest_day
 from tracing.staff import queries as staff
 
+TO_RING = frozenset({TaskState.OPEN, TaskState.UNREACHABLE})
+"""Somebody would ring the person, now or once a supervisor has put it back."""
 DECIDED = frozenset({"required", "not_required"})
 
 
@@ -57,6 +59,7 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
             return None
         return Told(last_day, knows_it_is_none=case.closed_at is not None and told_at >= case.closed_at)
 
+    refused = who_refused(contacts, programme=case.programme)
     first = next((one for one in tasks if one.kind is TaskKind.CASE_FIRST), None)
     of_contact = {one.contact_id: one for one in tasks if one.contact_id is not None}
 
@@ -99,6 +102,7 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
                     last_day=None if one.risk is RiskLevel.NEGLIGIBLE else one.quarantine_last_day,
                     is_decided=one.quarantine_measure in DECIDED,
                     may_be_called=one.person_id not in barred,
+                    has_refused=one.id in refused,
                     told=told(one.told_last_day, one.told_at),
                     call=call_now(of_contact.get(one.id), live),
                     note=note_of(of_contact.get(one.id), Subject.CONTACT),
@@ -153,12 +157,35 @@ def person_now(person_id: int) -> PersonNow:
         select(CallTask).where(equals_any(CallTask.person_id, records)).order_by(CallTask.id)
     ).all()
     live = _live(task.id for task in tasks)
+    lost = {task.id for task in tasks if task.state is TaskState.NO_NUMBER}
+    no_more = _no_cases(task.case_id for task in tasks if task.id in lost)
     return PersonNow(
         person_id=person_id,
+        has_number=people.has_number(person_id),
+        to_ring=frozenset(task.id for task in tasks if task.state in TO_RING),
+        without_number=frozenset(
+            task.id for task in tasks if task.id in lost and task.case_id not in no_more
+        ),
+        texts_astray=tuple(messages.texts_astray(person_id)),
         is_dead=bool(facts.people_with({FactKind.DEATH}, records)),
         wants_no_calls=bool(facts.people_with({FactKind.NO_CALLS}, records)),
         are_messages_stopped=messages.is_stopped(person_id),
         calls=tuple((task.id, call_now(task, live)) for task in tasks),
+    )
+
+
+def _no_cases(case_ids: Iterable[int]) -> set[int]:
+    """Return the cases, of these, whose result was withdrawn: nobody is called about them."""
+    ids = set(case_ids)
+    if not ids:
+        return set()
+    return set(
+        session.scalars(
+            select(Case.id).where(
+                equals_any(Case.id, ids),
+                or_(Case.status == CaseStatus.WITHDRAWN, Case.outcome == CaseOutcome.NOT_A_CASE),
+            )
+        )
     )
 
 
@@ -175,6 +202,8 @@ def call_now(task: CallTask | None, live: Collection[int]) -> CallNow:
             return CallNow.CANCELLED
         case TaskState.DECEASED:
             return CallNow.NEVER
+        case TaskState.NO_CALLS:
+            return CallNow.UNWANTED
     # a list to complete is no consequence: the call waits whatever the dates become
     return CallNow.WAITING if task.again in {None, CallAgain.TO_COMPLETE} else CallNow.AGAIN
 

@@ -69,7 +69,8 @@ def reopen(task: CallTask, why: ReopenReason, *, due_at: datetime, by: Agent, at
         )
     open_again(task.case_id, by=by.member_id, at=at)
     listed = task.state if task.state in SPOKEN else None
-    queue.reopen_task(task, due_at=due_at, by=by.member_id, at=at)
+    is_on_line = why is ReopenReason.RANG
+    queue.reopen_task(task, due_at=due_at, is_on_line=is_on_line, by=by.member_id, at=at)
     if task.state is TaskState.OPEN:
         # given back unfinished, it returns to its list: what the person needs was said
         task.given_from = listed

@@ -30,7 +30,15 @@ class ConsequenceKind(StrEnum):
     NOTE_STANDS = "note_stands"
     """The note fits again: its mark goes."""
     CALL_NEVER = "call_never"
-    """The person is dead, or asked never to be called: a call that waited stops."""
+    """The person is dead: a call that waited stops."""
+    CALL_UNWANTED = "call_unwanted"
+    """The person asked never to be called: a call that waited stops."""
+    CALL_NUMBERLESS = "call_numberless"
+    """Every number of the person was said wrong: a call that waited goes to the list of those without one."""
+    CALL_HAS_NUMBER = "call_has_number"
+    """A number is good after all: the call waits again."""
+    TEXT_STOPS = "text_stops"
+    """A text that waits to be sent to a wrong number is stopped."""
     CALL_AFTER_ALL = "call_after_all"
     """That was a mistake: the call waits again."""
     MESSAGES_STOP = "messages_stop"
@@ -63,7 +71,9 @@ class CallNow(StrEnum):
     DONE = "done"
     CANCELLED = "cancelled"
     NEVER = "never"
-    """Stopped for good: dead, or never to be called."""
+    """Stopped for good: dead."""
+    UNWANTED = "unwanted"
+    """Stopped for good: the person asked never to be called."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +111,8 @@ class MeasuredPerson:
     """False before the first call, when nothing was computed, or while no rule is in force."""
     may_be_called: bool = True
     """False for the dead, and for whoever asked never to be called."""
+    has_refused: bool = False
+    """The person refused this kind of call a short time before or after, about another case."""
     told: Told | None = None
     call: CallNow = CallNow.NONE
     note: NoteNow | None = None
@@ -205,10 +217,11 @@ def _of_contact(contact: ContactNow, window: tuple[date, date] | None) -> Iterab
         kind = ConsequenceKind.CONTACT_LEAVES if outside else ConsequenceKind.CONTACT_RETURNS
         yield Consequence(kind, about)
     concerns = contact.may_be_at_risk and not outside
-    is_to_be_called = concerns and person.told is None and person.may_be_called
+    may_ask = concerns and not person.has_refused
+    is_to_be_called = may_ask and person.told is None and person.may_be_called
     if is_to_be_called and person.call in {CallNow.NONE, CallNow.CANCELLED}:
         yield Consequence(ConsequenceKind.CALL_OPENS, about)
-    elif not concerns and person.call is CallNow.WAITING:
+    elif not may_ask and person.call is CallNow.WAITING:
         yield Consequence(ConsequenceKind.CALL_STOPS, about)
     due = person.last_day if concerns else None
     yield from _ring(about, replace(person, last_day=due), _to_say_again(replace(person, last_day=due)))
@@ -264,21 +277,45 @@ class PersonNow:
     are_messages_stopped: bool = False
     calls: tuple[tuple[int, CallNow], ...] = ()
     """Their tasks, of every case and contact."""
+    has_number: bool = True
+    """Whether they have a number that was not said wrong."""
+    to_ring: frozenset[int] = frozenset()
+    """Their tasks for which somebody would ring them, now or once a supervisor has put it back."""
+    without_number: frozenset[int] = frozenset()
+    """Their tasks that wait for a number."""
+    texts_astray: tuple[int, ...] = ()
+    """Texts that wait to be sent to a number that was said wrong."""
 
 
 def of_person(person: PersonNow) -> tuple[Consequence, ...]:
-    """Return what follows for a person who was said dead, asked never to be called, or of whom that was a mistake."""
+    """Return what follows for a person from what was said of them and of their numbers, or was taken back."""
     found = []
     is_barred = person.is_dead or person.wants_no_calls
     for task_id, call in person.calls:
-        if is_barred and call in {CallNow.WAITING, CallNow.AGAIN}:
-            found.append(Consequence(ConsequenceKind.CALL_NEVER, ("task", task_id)))
-        elif not is_barred and call is CallNow.NEVER:
-            found.append(Consequence(ConsequenceKind.CALL_AFTER_ALL, ("task", task_id)))
+        kind = _of_call(person, task_id, call)
+        if kind is not None:
+            found.append(Consequence(kind, ("task", task_id)))
+    found += [Consequence(ConsequenceKind.TEXT_STOPS, ("message", one)) for one in person.texts_astray]
     if is_barred != person.are_messages_stopped:
         kind = ConsequenceKind.MESSAGES_STOP if is_barred else ConsequenceKind.MESSAGES_GO_ON
         found.append(Consequence(kind, ("person", person.person_id)))
     return tuple(found)
+
+
+def _of_call(person: PersonNow, task_id: int, call: CallNow) -> ConsequenceKind | None:
+    """Return what follows for one call of a person; nothing while somebody is on the telephone about it."""
+    waits = {CallNow.WAITING, CallNow.AGAIN}
+    if person.is_dead:
+        return ConsequenceKind.CALL_NEVER if call in waits | {CallNow.UNWANTED} else None
+    if person.wants_no_calls:
+        return ConsequenceKind.CALL_UNWANTED if call in waits | {CallNow.NEVER} else None
+    if call in {CallNow.NEVER, CallNow.UNWANTED}:
+        return ConsequenceKind.CALL_AFTER_ALL
+    if call in waits and not person.has_number and task_id in person.to_ring:
+        return ConsequenceKind.CALL_NUMBERLESS
+    if call in waits and person.has_number and task_id in person.without_number:
+        return ConsequenceKind.CALL_HAS_NUMBER
+    return None
 
 
 def carried_out(case: CaseNow, consequences: Sequence[Consequence]) -> CaseNow:

@@ -146,6 +146,16 @@ def _follow_contact(contact_id: int, *, is_first: bool = False, by: int | None, 
         contacts.decide_again(contact, case, on=today)
     session.flush()
     _carry_out(case, [contact], today=today, only_contacts=True, by=by, at=at)
+    if any(one.kind is FactKind.REFUSAL for one in said):
+        _follow_refusal(contact, by=by, at=at)
+
+
+def _follow_refusal(contact: Contact, *, by: int | None, at: datetime) -> None:
+    """A refusal holds for the person's other calls of the time, under whichever case named them."""
+    for other in contact_queries.same_person_as(contact):
+        case = case_queries.get_case(other.case_id)
+        today = clock.local_day(at, queries.zone_of(case))
+        _carry_out(case, [other], today=today, only_contacts=True, by=by, at=at)
 
 
 def _follow_person(person_id: int, *, by: int | None, at: datetime) -> None:
@@ -258,6 +268,28 @@ def _never(one: Consequence, by: int | None, at: datetime) -> None:
     queue.close_task(_locked(one.subject[1]), TaskState.DECEASED, by=by, at=at)
 
 
+def _unwanted(one: Consequence, by: int | None, at: datetime) -> None:
+    queue.close_task(_locked(one.subject[1]), TaskState.NO_CALLS, by=by, at=at)
+
+
+def _numberless(one: Consequence, by: int | None, at: datetime) -> None:
+    task = _locked(one.subject[1])
+    queue.close_task(task, TaskState.NO_NUMBER, by=by, at=at)
+    if task.contact_id is not None:
+        close_when_done(task.case_id, by=by, at=at)
+
+
+def _has_number(one: Consequence, by: int | None, at: datetime) -> None:
+    task = _locked(one.subject[1])
+    queue.reopen_task(task, due_at=task.due_at, by=by, at=at)
+    if task.state is TaskState.OPEN:
+        open_again(task.case_id, by=by, at=at)
+
+
+def _stop_text(one: Consequence, by: int | None, at: datetime) -> None:
+    messages.stop_text(one.subject[1], by=by, at=at)
+
+
 def _after_all(one: Consequence, by: int | None, at: datetime) -> None:
     task = _locked(one.subject[1])
     if people.has_number(task.person_id):
@@ -276,7 +308,11 @@ def _allow_messages(one: Consequence, by: int | None, at: datetime) -> None:
 
 _PERSON_STEPS: Mapping[ConsequenceKind, Callable[[Consequence, int | None, datetime], None]] = {
     ConsequenceKind.CALL_NEVER: _never,
+    ConsequenceKind.CALL_UNWANTED: _unwanted,
     ConsequenceKind.CALL_AFTER_ALL: _after_all,
+    ConsequenceKind.CALL_NUMBERLESS: _numberless,
+    ConsequenceKind.CALL_HAS_NUMBER: _has_number,
+    ConsequenceKind.TEXT_STOPS: _stop_text,
     ConsequenceKind.MESSAGES_STOP: _stop_messages,
     ConsequenceKind.MESSAGES_GO_ON: _allow_messages,
 }

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from tracing.cases.models import Case
 from tracing.contacts.case_closing import close_when_done
 from tracing.contacts.models import Contact, ContactStatus
+from tracing.contacts.queries import who_refused
 from tracing.contacts.rules import is_called
 from tracing.kernel.db import session
 from tracing.people import queries as people
@@ -41,8 +42,10 @@ def update_call_task(
 
     A person with the same number joins the household at once; the queue does this without disturbing a call.
     """
+    phones = people.usable_numbers(contact.person_id, phones)
     task = queries.find_task_of_contact(contact.id)
     given_up = contact.status is ContactStatus.REMOVED or not is_to_be_called(contact)
+    given_up = given_up or bool(who_refused([contact], programme=case.programme))
     if task is None:
         if contact.status is ContactStatus.NAMED and not given_up:
             _ask(contact, case, phones, at=at)

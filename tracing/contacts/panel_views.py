@@ -1,6 +1,6 @@
 """Rendering of the contact list: inside the call screen, or as a page of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -70,6 +70,7 @@ def panel_of(call_id: int, task_id: int, opened: Opened, *, status: int = 200) -
             return _page("contacts/closed.html", call_id, task_id, refusal=refusal), status
         case = cases.get_case(task.case_id)
         lines = queries.lines(_contacts(task))
+        refused = queries.who_refused([one.contact for one in lines], programme=case.programme)
         begun = form_drafts.find(call_id, task_id, DIALOG, by=agent())
         form, editing = _form(case, lines, opened, begun, at=at)
         _record_sight(call, lines, at=at)
@@ -78,7 +79,7 @@ def panel_of(call_id: int, task_id: int, opened: Opened, *, status: int = 200) -
             call_id,
             task_id,
             is_own=task.kind is TaskKind.CONTACT_FIRST,
-            listed=[_shown(one, call) for one in lines if not _is_removed(one)],
+            listed=[_shown(one, call, refused) for one in lines if not _is_removed(one)],
             removed=[one for one in lines if _is_removed(one)],
             just_removed=opened.removed,
             saved=next((one for one in lines if one.contact.id == opened.saved), None),
@@ -193,12 +194,13 @@ def _risk_of(form: ContactForm, case: Case, *, at: datetime) -> Risk:
     return contact_risk(get_pack(case.programme), form.circumstances(), on=today)
 
 
-def _shown(line: Line, call: Call) -> Shown:
+def _shown(line: Line, call: Call, refused: Collection[int]) -> Shown:
     contact, task = line.contact, line.task
     tone, follows = words.what_follows(
         contact.status,
         task.state if task else None,
         is_outside=contact.is_outside,
+        has_refused=contact.id in refused,
         due=moment(task.due_at) if task else "",
         is_here=task is not None and task.household_id == call.household_id,
     )

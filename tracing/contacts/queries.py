@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, or_, select
@@ -18,7 +18,7 @@ from tracing.contacts.models import Contact
 from tracing.contacts.rules import Described, KeepReason, search_window
 from tracing.facts import queries as fact_queries
 from tracing.facts.rules import FactKind, SubjectType, in_force
-from tracing.kernel.db import fresh, session
+from tracing.kernel.db import equals_any, fresh, session
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.programmes.loader import get_pack
@@ -115,6 +115,56 @@ def kept_in_list(contact_ids: Iterable[int]) -> dict[int, KeepReason]:
         contact_id: KeepReason(said[FactKind.KEPT_IN_LIST].value)
         for contact_id, facts in found.items()
         if FactKind.KEPT_IN_LIST in (said := in_force(facts))
+    }
+
+
+REFUSAL_HOLDS = timedelta(days=14)
+"""Whoever refused to be called as a contact is not called as one again for this long, in the same programme."""
+
+
+def who_refused(contacts: Sequence[Contact], *, programme: str) -> frozenset[int]:
+    """Return those of these contacts whose person refused such a call about the same time, named by another case."""
+    others = _named_elsewhere([one.person_id for one in contacts], programme)
+    wanted = {contact_id for theirs in others.values() for contact_id in theirs}
+    said = fact_queries.facts_by_subject(SubjectType.CONTACT, wanted, kinds={FactKind.REFUSAL})
+    refused = {
+        contact_id: stands[FactKind.REFUSAL].said_at
+        for contact_id, facts in said.items()
+        if FactKind.REFUSAL in (stands := in_force(facts))
+    }
+    return frozenset(
+        contact.id
+        for contact in contacts
+        if any(
+            other != contact.id and abs(refused[other] - contact.named_at) <= REFUSAL_HOLDS
+            for other in others.get(contact.person_id, ())
+            if other in refused
+        )
+    )
+
+
+def same_person_as(contact: Contact) -> Sequence[Contact]:
+    """Return the other contacts of the same person, named by whichever case."""
+    records = people.records_of_same_person(contact.person_id)
+    return session.scalars(
+        select(Contact).where(Contact.person_id.in_(records), Contact.id != contact.id).order_by(Contact.id)
+    ).all()
+
+
+def _named_elsewhere(person_ids: Sequence[int], programme: str) -> dict[int, set[int]]:
+    """Return every contact of each of these people, under whichever of their records, in one programme."""
+    records = people.all_records(person_ids)
+    wanted = sorted({one for theirs in records.values() for one in theirs})
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(Contact.id, Contact.person_id)
+        .join(Case, Case.id == Contact.case_id)
+        .where(equals_any(Contact.person_id, wanted), Case.programme == programme)
+    ).all()
+    return {
+        person_id: {row.id for row in rows if row.person_id in theirs}
+        for person_id, theirs in records.items()
     }
 
 

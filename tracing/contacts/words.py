@@ -59,9 +59,11 @@ _WAITING: dict[TaskState, tuple[str, LazyString]] = {
     TaskState.WAITING_DOCTOR: ("neutral", _l("Pas encore jointe")),
     TaskState.WAITING_LANGUAGE: ("neutral", _l("Pas encore jointe")),
     TaskState.WAITING_INTERPRETER: ("neutral", _l("Pas encore jointe")),
-    # the person who named them must not learn this
+    TaskState.IDENTITY_FAILED: ("neutral", _l("Pas encore jointe")),
+    # the person who named them must not learn why
     TaskState.TO_HAND_ON: ("neutral", _l("Suivie par la plateforme")),
-    TaskState.DECEASED: ("neutral", _l("Suivie par la plateforme")),
+    TaskState.DECEASED: ("neutral", _l("Ne sera pas appelée")),
+    TaskState.NO_CALLS: ("neutral", _l("Ne sera pas appelée")),
     TaskState.DONE: ("done", _l("Prévenue")),
 }
 
@@ -73,11 +75,19 @@ KEEP_WORDS: dict[KeepReason, LazyString] = {
 
 
 def what_follows(
-    status: ContactStatus, task_state: TaskState | None, *, is_outside: bool = False, due: str, is_here: bool
+    status: ContactStatus,
+    task_state: TaskState | None,
+    *,
+    is_outside: bool = False,
+    has_refused: bool = False,
+    due: str,
+    is_here: bool,
 ) -> tuple[str, str]:
     """Return a tone and the words for what happens to a contact's call; `due` says by when it is promised."""
     if is_outside and status is ContactStatus.NAMED:
         return "soon", _("Hors période de contagion : ne sera pas appelée")
+    if has_refused and status is ContactStatus.NAMED:
+        return "neutral", _("Refus d’un autre appel : ne sera pas appelée")
     if status in _AFTER_CALL:
         return "done" if status is ContactStatus.INFORMED else "neutral", str(_AFTER_CALL[status])
     if task_state is TaskState.OPEN and is_here:

@@ -13,6 +13,7 @@ from wtforms import (
     HiddenField,
     RadioField,
     SelectField,
+    StringField,
     TextAreaField,
     TimeField,
 )
@@ -114,6 +115,15 @@ class EndForm(PageForm):
         validators=[NeededFor(Asks.INTERPRETER, _l("Indiquez pour quelle langue, même approximative."))],
     )
 
+    identity = StringField(
+        _l("Ce que la personne a dit d’elle"),
+        description=_l("Nom, prénom, date de naissance : tels que vous les avez entendus."),
+        validators=[
+            NeededFor(Asks.IDENTITY, _l("Écrivez ce que la personne a dit, ou qu’elle n’a rien dit.")),
+            Length(max=200),
+        ],
+        render_kw={"autocomplete": "off"},
+    )
     certain = BooleanField(
         _l("On me l’a dit clairement : la personne est décédée"),
         validators=[NeededFor(Asks.CERTAINTY, _l("Cochez la case pour confirmer le décès."))],

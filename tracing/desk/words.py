@@ -25,6 +25,8 @@ OUTCOME_ICONS = {
     CallOutcome.HOSPITALISED: "hospital",
     CallOutcome.OUT_OF_AREA: "geo-alt",
     CallOutcome.DECEASED: "x-circle",
+    CallOutcome.IDENTITY_FAILED: "person-x",
+    CallOutcome.NO_CALLS: "bell-slash",
     CallOutcome.ADVISED: "heart-pulse",
     CallOutcome.GIVEN_BACK: "arrow-counterclockwise",
     CallOutcome.CLAIM_ENDED: "clock-history",

@@ -17,6 +17,8 @@ TELLS = {
     TaskState.WAITING_INTERPRETER: 1,
     TaskState.TO_HAND_ON: 1,
     TaskState.DECEASED: 1,
+    TaskState.NO_CALLS: 1,
+    TaskState.IDENTITY_FAILED: 2,
     TaskState.OPEN: 2,
     TaskState.NO_NUMBER: 3,
 }

@@ -87,6 +87,8 @@ CALL_WORDS = {
     TaskState.WAITING_INTERPRETER: ("people", _l("Interprète nécessaire")),
     TaskState.TO_HAND_ON: ("box-arrow-up-right", _l("À transmettre")),
     TaskState.DECEASED: ("x-circle", _l("Décès signalé")),
+    TaskState.IDENTITY_FAILED: ("person-x", _l("Identité à vérifier")),
+    TaskState.NO_CALLS: ("bell-slash", _l("Ne plus appeler")),
     TaskState.CANCELLED: ("telephone-minus", _l("Plus à appeler")),
 }
 COVERED_WORDS = ("telephone", _l("Appelé avec l’autre dossier"))

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import select
+from sqlalchemy import TextualSelect, select
 
 from tracing.facts.models import Fact
 from tracing.facts.rules import FactKind, Said, SubjectType, in_force
@@ -30,6 +30,18 @@ def facts_by_subject(
     for row in session.scalars(chosen.order_by(Fact.id)):
         found[row.subject_id].append(row.said)
     return dict(found)
+
+
+def facts_within(people_ids: TextualSelect, kind: FactKind) -> list[Said]:
+    """Return the facts of one kind about the people whom a statement finds, in one statement, in the order they came."""
+    session.flush()
+    found = people_ids.subquery("wanted")
+    chosen = (
+        select(Fact)
+        .join(found, found.c.id == Fact.subject_id)
+        .where(Fact.subject_type == SubjectType.PERSON, Fact.kind == kind)
+    )
+    return [row.said for row in session.scalars(chosen.order_by(Fact.id))]
 
 
 def rows_of(subject_type: SubjectType, subject_id: int) -> list[Fact]:

@@ -52,6 +52,23 @@ def messages_to(person_id: int) -> list[Written]:
     return _with_words(session.scalars(chosen.order_by(Message.id.desc()).limit(20)))
 
 
+def texts_astray(person_id: int) -> list[int]:
+    """Return the texts to a person that wait to be sent to a number that was said wrong."""
+    wrong = people.wrong_numbers(person_id)
+    if not wrong:
+        return []
+    waiting = session.scalars(
+        select(Message).where(
+            Message.person_id.in_(people.records_of_same_person(person_id)),
+            Message.state == MessageState.QUEUED,
+        )
+    )
+    opened = [(one.id, vault.find_unsealed("messages", one.id, one.cohort, one.sealed)) for one in waiting]
+    to = {message_id: words["to"] for message_id, words in opened if words}
+    keys = people.number_hashes(person_id, to.values())
+    return [message_id for message_id, number in to.items() if keys[number] in wrong]
+
+
 def outbox(site_id: int, *, before_id: int | None) -> Page[Written]:
     """Return a page of a site's messages, newest first."""
     chosen = select(Message).where(Message.site_id == site_id)

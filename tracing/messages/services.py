@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tracing.kernel import clock, events
-from tracing.kernel.db import equals_any, refresh_known, session, take_id
+from tracing.kernel.db import equals_any, lock_row, refresh_known, session, take_id
 from tracing.messages import queries, rules
 from tracing.messages.models import Message, MessageStop
 from tracing.messages.rules import Channel, MessageState
@@ -40,7 +40,7 @@ def _texted_at(person_id: int) -> str | None:
     identity = people.find_joint_identity(person_id)
     if identity is None or queries.is_stopped(person_id):
         return None
-    return rules.mobile_of(identity.phones)
+    return rules.mobile_of(people.usable_numbers(person_id, identity.phones))
 
 
 def letter_written(person_id: int, reference: str, text: str, *, by: Agent, at: datetime) -> Message:
@@ -130,6 +130,15 @@ def stop_all(person_id: int, *, by: int | None, at: datetime) -> int:
         waiting=len(stopped),
     )
     return len(stopped)
+
+
+def stop_text(message_id: int, *, by: int | None, at: datetime) -> None:
+    """Stop a text that waits to be sent to a number that was said wrong."""
+    message = lock_row(Message, message_id)
+    if message.state is MessageState.QUEUED:
+        message.state, message.ended_at = MessageState.STOPPED, at
+        session.flush()
+        events.record("message.stopped", by=by, at=at, subject=("person", message.person_id), waiting=1)
 
 
 def allow_again(person_id: int, *, by: int | None, at: datetime) -> None:

@@ -1,12 +1,13 @@
 """Read people: always by id or by an exact key, never by browsing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import BigInteger, column, func, select, text
 
 from tracing.facts import queries as facts
-from tracing.facts.rules import FactKind
+from tracing.facts.rules import FactKind, SubjectType, in_force
+from tracing.facts.rules import wrong_numbers as wrong_of
 from tracing.kernel.db import equals_any, session
 from tracing.people.merging import Kept, joint
 from tracing.people.models import KeyKind, Person, PersonKey
@@ -38,9 +39,110 @@ BARRING = frozenset({FactKind.DEATH, FactKind.NO_CALLS})
 
 def barred(person_ids: Iterable[int]) -> frozenset[int]:
     """Return those of these people who were said dead or asked never to be called, under any of their records."""
+    return frozenset(barred_by(person_ids))
+
+
+def barred_by(person_ids: Iterable[int]) -> dict[int, FactKind]:
+    """Return what binds each of these people through every door, a death first; the others are absent."""
+    records = all_records(person_ids)
+    said = facts.facts_by_subject(
+        SubjectType.PERSON, {one for theirs in records.values() for one in theirs}, kinds=BARRING
+    )
+    if not said:
+        return {}
+    stands = {
+        record: {kind for kind, one in in_force(theirs).items() if one.value is True}
+        for record, theirs in said.items()
+    }
+    found = {}
+    for asked, theirs in records.items():
+        kinds = {kind for record in theirs for kind in stands.get(record, ())}
+        if kinds:
+            found[asked] = FactKind.DEATH if FactKind.DEATH in kinds else FactKind.NO_CALLS
+    return found
+
+
+def wrong_numbers(person_id: int) -> frozenset[bytes]:
+    """Return the blind indexes of the numbers that do not reach a person, whichever of their records had them."""
+    return wrong_of(facts.facts_within(_RECORD_IDS.bindparams(asked=[person_id]), FactKind.WRONG_NUMBER))
+
+
+def usable_numbers(person_id: int, numbers: Sequence[str]) -> list[str]:
+    """Return those of a person's numbers that were not said wrong."""
+    wrong = wrong_numbers(person_id) if numbers else frozenset[bytes]()
+    if not wrong:
+        return list(numbers)
+    return [number for number, key in number_hashes(person_id, numbers).items() if key not in wrong]
+
+
+def only_wrong_numbers(person_ids: Iterable[int]) -> frozenset[int]:
+    """Return those of these people of whom every number was said wrong."""
+    records = all_records(person_ids)
+    said = facts.facts_by_subject(
+        SubjectType.PERSON,
+        {one for theirs in records.values() for one in theirs},
+        kinds={FactKind.WRONG_NUMBER},
+    )
+    concerned = {asked: theirs for asked, theirs in records.items() if not theirs.isdisjoint(said)}
+    if not concerned:
+        return frozenset()
+    numbers = _numbers_of({one for theirs in concerned.values() for one in theirs})
+    found = set()
+    for asked, theirs in concerned.items():
+        known = {number for one in theirs for number in numbers.get(one, ())}
+        wrong = wrong_of(one for record in theirs for one in said.get(record, ()))
+        if known and known <= wrong:
+            found.add(asked)
+    return frozenset(found)
+
+
+def _numbers_of(record_ids: Collection[int]) -> dict[int, set[bytes]]:
+    found: dict[int, set[bytes]] = {}
+    chosen = select(PersonKey.person_id, PersonKey.hash).where(
+        equals_any(PersonKey.person_id, sorted(record_ids)), PersonKey.kind == KeyKind.PHONE
+    )
+    for row in session.execute(chosen):
+        found.setdefault(row.person_id, set()).add(row.hash)
+    return found
+
+
+def said_dead_in(household_id: int) -> bool:
+    """Return whether somebody of a household was said dead."""
+    said = facts.facts_within(_RECORDS_OF_HOUSEHOLD.bindparams(household=household_id), FactKind.DEATH)
+    if not said:
+        return False
+    people_there = session.scalars(select(Person.id).where(Person.household_id == household_id)).all()
+    return FactKind.DEATH in barred_by(people_there).values()
+
+
+_RECORD_IDS = text("""
+    SELECT record.id
+    FROM people AS asked JOIN people AS record ON record.id = coalesce(asked.same_as, asked.id)
+    WHERE asked.id = ANY(:asked)
+    UNION
+    SELECT record.id
+    FROM people AS asked JOIN people AS record ON record.same_as = coalesce(asked.same_as, asked.id)
+    WHERE asked.id = ANY(:asked)
+    UNION
+    SELECT id FROM people WHERE id = ANY(:asked)
+""").columns(column("id", BigInteger))
+_RECORDS_OF_HOUSEHOLD = text("""
+    SELECT asked.id FROM people AS asked WHERE asked.household_id = :household
+    UNION
+    SELECT asked.same_as FROM people AS asked WHERE asked.household_id = :household AND asked.same_as IS NOT NULL
+    UNION
+    SELECT record.id
+    FROM people AS asked JOIN people AS record ON record.same_as = coalesce(asked.same_as, asked.id)
+    WHERE asked.household_id = :household
+""").columns(column("id", BigInteger))
+
+
+def all_records(person_ids: Iterable[int]) -> dict[int, set[int]]:
+    """Return the ids of all records of each of these people."""
     wanted = sorted(set(person_ids))
     if not wanted:
-        return frozenset()
+        return {}
+    session.flush()
     rows = session.execute(
         text("""
             SELECT asked.id AS asked, record.id AS record
@@ -52,9 +154,11 @@ def barred(person_ids: Iterable[int]) -> frozenset[int]:
             WHERE asked.id = ANY(:asked)
         """),
         {"asked": wanted},
-    ).all()
-    said = facts.people_with(BARRING, {row.record for row in rows})
-    return frozenset(row.asked for row in rows if row.record in said)
+    )
+    found: dict[int, set[int]] = {}
+    for row in rows:
+        found.setdefault(row.asked, set()).add(row.record)
+    return found
 
 
 def records_shown(person_ids: Iterable[int]) -> list[str]:
@@ -76,11 +180,11 @@ def time_zones_of(person_ids: Iterable[int]) -> dict[int, str]:
 
 
 def has_number(person_id: int) -> bool:
-    """Return whether a person has a telephone number in any of their records."""
-    number = select(PersonKey.person_id).where(
-        PersonKey.person_id.in_(records_of_same_person(person_id)), PersonKey.kind == KeyKind.PHONE
-    )
-    return session.scalar(number.limit(1)) is not None
+    """Return whether a person has a telephone number in any of their records that was not said wrong."""
+    session.flush()
+    known = _numbers_of(records_of_same_person(person_id))
+    numbers = {number for theirs in known.values() for number in theirs}
+    return bool(numbers and numbers - wrong_numbers(person_id))
 
 
 def find_joint_identity(person_id: int) -> Identity | None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tracing.facts.rules import FactKind
 from tracing.kernel.db import Base, enum_text
 from tracing.queue.rules import CallAgain
 from tracing.ui.languages import FRENCH
@@ -51,6 +52,10 @@ class TaskState(StrEnum):
     """The person is in hospital or lives elsewhere: another service takes over once the supervisor has told it."""
     DECEASED = "deceased"
     """The person was reported dead: nothing more is sent to them; the supervisor decides."""
+    IDENTITY_FAILED = "identity_failed"
+    """Whoever answered was not the person of the file: the supervisor compares both identities."""
+    NO_CALLS = "no_calls"
+    """The person asked never to be called again: nothing is sent to them; the supervisor closes it or lifts it."""
     CANCELLED = "cancelled"
 
 
@@ -60,9 +65,10 @@ STILL_TO_CALL = frozenset(
         TaskState.WAITING_DOCTOR,
         TaskState.WAITING_LANGUAGE,
         TaskState.WAITING_INTERPRETER,
+        TaskState.IDENTITY_FAILED,
     }
 )
-"""A tracer is still to call: now, or once a doctor, a colleague or an interpreter has helped.
+"""A tracer is still to call: now, or once a doctor, a colleague, an interpreter or a supervisor has helped.
 
 `contacts`: a contact in one of these keeps the case open that named them, and opens it again.
 """
@@ -74,21 +80,37 @@ UNFINISHED = STILL_TO_CALL | {TaskState.NO_NUMBER, TaskState.UNREACHABLE, TaskSt
 is none.
 """
 
-ON_HOLD = frozenset({TaskState.WAITING_DOCTOR, TaskState.WAITING_LANGUAGE, TaskState.WAITING_INTERPRETER})
+ON_HOLD = frozenset(
+    {
+        TaskState.WAITING_DOCTOR,
+        TaskState.WAITING_LANGUAGE,
+        TaskState.WAITING_INTERPRETER,
+        TaskState.IDENTITY_FAILED,
+    }
+)
 """Nobody has tried in vain to reach these people: what was promised to them still holds.
 
 `supervision`: put back into the queue, they keep their due time.
 """
 
-LISTED = ON_HOLD | {
-    TaskState.UNREACHABLE,
-    TaskState.NO_NUMBER,
-    TaskState.TO_HAND_ON,
-    TaskState.DECEASED,
-}
+BARRED = frozenset({TaskState.DECEASED, TaskState.NO_CALLS})
+"""Never called, whichever door brings the person again. `supervision`: lifted with a reason only."""
+
+BARRED_AS = {FactKind.DEATH: TaskState.DECEASED, FactKind.NO_CALLS: TaskState.NO_CALLS}
+"""The state of the calls of a person whom a fact of this kind binds."""
+
+LISTED = (
+    ON_HOLD
+    | BARRED
+    | {
+        TaskState.UNREACHABLE,
+        TaskState.NO_NUMBER,
+        TaskState.TO_HAND_ON,
+    }
+)
 """On one of the supervisor's lists. `supervision`: one list each, counted on the board."""
 
-REOPENABLE = LISTED - {TaskState.NO_NUMBER}
+REOPENABLE = LISTED - BARRED - {TaskState.NO_NUMBER}
 """`supervision`: put back into the queue with one button; without a number there is nothing to ring."""
 
 NOT_REACHED = frozenset({TaskState.NO_NUMBER, TaskState.UNREACHABLE})
@@ -97,7 +119,7 @@ NOT_REACHED = frozenset({TaskState.NO_NUMBER, TaskState.UNREACHABLE})
 `contacts`: a new number asks for the call again. `desk`: so does the person, when they ring us.
 """
 
-NOT_TO_RING = frozenset({TaskState.NO_NUMBER, TaskState.DECEASED})
+NOT_TO_RING = BARRED | {TaskState.NO_NUMBER}
 """There is nobody to ring. `escalations`: an adviser or a referent cannot ring these people either."""
 
 ENDED = frozenset({TaskState.DONE, TaskState.CANCELLED})

@@ -9,7 +9,7 @@ from tracing.people import queries as people
 from tracing.queue import rules
 from tracing.queue.households import priorities, superseding
 from tracing.queue.households import services as households
-from tracing.queue.models import ON_HOLD, CallTask, TaskKind, TaskState
+from tracing.queue.models import BARRED_AS, ON_HOLD, CallTask, TaskKind, TaskState
 from tracing.queue.ordering import callbacks
 from tracing.staff.agent import Agent
 
@@ -30,11 +30,15 @@ def enqueue(
 ) -> CallTask:
     """Create the task to call a person by `due_at`; without a usable number they go to a separate list.
 
+    A number that was said wrong is none.
+
     Whoever was said dead, or asked never to be called, is not called: the task goes to the supervisor's list.
     """
-    is_barred = bool(people.barred([person_id]))
-    state = TaskState.OPEN if phones else TaskState.NO_NUMBER
-    state = TaskState.DECEASED if is_barred else state
+    barred_by = people.barred_by([person_id]).get(person_id)
+    if barred_by is not None:
+        state = BARRED_AS[barred_by]
+    else:
+        state = TaskState.OPEN if people.usable_numbers(person_id, phones) else TaskState.NO_NUMBER
     task = CallTask(
         kind=kind,
         person_id=person_id,
@@ -51,7 +55,7 @@ def enqueue(
     session.add(task)
     session.flush()
     events.record("task.opened", by=None, at=at, subject=("task", task.id), site_id=site_id, why=kind.value)
-    if phones and not is_barred:
+    if state is TaskState.OPEN:
         households.settle_person(person_id, at=at)
         priorities.request_rescan([site_id], task.id, task.id, at=at)
     return task
@@ -77,15 +81,23 @@ def close_task(task: CallTask, state: TaskState, *, by: int | None, at: datetime
         households.refresh(task.household_id, at=at)
 
 
-def reopen_task(task: CallTask, *, due_at: datetime, by: int | None, at: datetime) -> None:
+def reopen_task(
+    task: CallTask, *, due_at: datetime, is_on_line: bool = False, by: int | None, at: datetime
+) -> None:
     """Open a task again, due at `due_at`, with no attempts counted; a callback promised for later still holds.
 
     A task with `gives_way` is cancelled instead; the call of somebody who was said dead, or asked never to be called,
-    stays closed.
+    stays closed. If every number was said wrong, it goes to the list of those without one, unless they rang us
+    themselves (`is_on_line`).
     """
-    if people.barred([task.person_id]):
-        if task.state is not TaskState.DECEASED:
-            close_task(task, TaskState.DECEASED, by=by, at=at)
+    barred_by = people.barred_by([task.person_id]).get(task.person_id)
+    if barred_by is not None:
+        if task.state is not BARRED_AS[barred_by]:
+            close_task(task, BARRED_AS[barred_by], by=by, at=at)
+        return
+    if not task.gives_way and not is_on_line and people.only_wrong_numbers([task.person_id]):
+        if task.state is not TaskState.NO_NUMBER:
+            close_task(task, TaskState.NO_NUMBER, by=by, at=at)
         return
     if task.gives_way:
         close_task(task, TaskState.CANCELLED, by=by, at=at)
@@ -151,6 +163,15 @@ def postpone_task(task: CallTask, *, until: datetime, at: datetime) -> None:
     else:
         task.not_before, task.promised_at, task.promised_by = until, None, None
         task.rung_early_at = None
+    session.flush()
+    _follow(task, at=at)
+
+
+def ring_next_number(task: CallTask, *, at: datetime) -> None:
+    """Let a person be called at once, at another number; a promise whose time has not come still holds."""
+    if task.promised_at is not None and task.promised_at > at:
+        return
+    task.not_before, task.promised_at, task.promised_by = at, None, None
     session.flush()
     _follow(task, at=at)
 

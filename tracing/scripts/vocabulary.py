@@ -54,6 +54,7 @@ class Outcome(StrEnum):
     NO_ANSWER = "no_answer"
     VOICEMAIL = "voicemail"
     WRONG_NUMBER = "wrong_number"
+    IDENTITY_FAILED = "identity_failed"
     REFUSED = "refused"
     LANGUAGE = "language"
     NEEDS_DOCTOR = "needs_doctor"

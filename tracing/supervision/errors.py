@@ -46,6 +46,24 @@ class SaidDead(Refused):
         )
 
 
+class AskedNotToBeCalled(Refused):
+    """Nothing more is sent to a person who asked never to be called again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Cette personne a demandé à ne plus être appelée : aucune lettre ne lui est écrite.")
+        )
+
+
+class NumberSaidWrong(Invalid):
+    """The number that was typed was said wrong for this person."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Ce numéro a été dit mauvais pour cette personne. S’il est bon après tout, dites-le plus bas.")
+        )
+
+
 class DoctorStillAsked(Refused):
     """A medical adviser was asked: the call waits for the answer."""
 

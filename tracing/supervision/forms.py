@@ -6,11 +6,21 @@ from typing import Any, TypeVar
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, Field, HiddenField, SelectField, StringField, TimeField
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    HiddenField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    TimeField,
+)
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from tracing.consequences.rules import ReopenReason
+from tracing.people.rules import Identity
 from tracing.queue.availability import Colleague
 from tracing.staff.models import Member, Site
 from tracing.staff.words import presence_in_words
@@ -132,6 +142,34 @@ class ReopenForm(PageForm):
     def chosen(self) -> ReopenReason:
         """The reason that was chosen."""
         return ReopenReason(self.why.data)
+
+
+class LiftForm(PageForm):
+    """Why what was said of a person was a mistake."""
+
+    reason = TextAreaField(
+        _l("Motif"),
+        description=_l("Qui l’a dit, et comment vous savez que c’était une erreur."),
+        validators=[InputRequired(_l("Dites pourquoi.")), Length(max=300)],
+        render_kw={"rows": "3"},
+    )
+
+
+class IdentityForm(PageForm):
+    """Who a person is, corrected."""
+
+    birth_name = StringField(
+        _l("Nom de naissance"), validators=[InputRequired(_l("Donnez le nom de naissance.")), Length(max=80)]
+    )
+    first_names = StringField(
+        _l("Prénoms"), validators=[InputRequired(_l("Donnez le prénom.")), Length(max=80)]
+    )
+    birth_date = DateField(_l("Date de naissance"), validators=[Optional()])
+
+    def fill(self, known: Identity) -> None:
+        """Fill in what is known."""
+        self.birth_name.data, self.first_names.data = known.birth_name, known.first_names
+        self.birth_date.data = known.birth_date
 
 
 class AbsenceForm(PageForm):

@@ -23,11 +23,13 @@ class WorkList(StrEnum):
 
     UNREACHABLE = "unreachable"
     NO_NUMBER = "no_number"
+    IDENTITY = "identity"
     LANGUAGE = "language"
     INTERPRETER = "interpreter"
     DOCTOR = "doctor"
     TO_HAND_ON = "to_hand_on"
     DECEASED = "deceased"
+    NO_CALLS = "no_calls"
     CALLERS = "callers"
     WITHDRAWN = "withdrawn"
 

@@ -21,6 +21,8 @@ TASK_STATE_WORDS = {
     TaskState.WAITING_INTERPRETER: _l("attend un interprète"),
     TaskState.TO_HAND_ON: _l("à transmettre"),
     TaskState.DECEASED: _l("plus d’appel"),
+    TaskState.NO_CALLS: _l("plus d’appel"),
+    TaskState.IDENTITY_FAILED: _l("identité à comparer"),
     TaskState.CANCELLED: _l("pas d’appel"),
 }
 
@@ -34,11 +36,13 @@ REOPEN_WORDS = {
 LIST_WORDS = {
     WorkList.UNREACHABLE: _l("Injoignables"),
     WorkList.NO_NUMBER: _l("Sans numéro"),
+    WorkList.IDENTITY: _l("Identité"),
     WorkList.LANGUAGE: _l("Autre langue"),
     WorkList.INTERPRETER: _l("Interprète"),
     WorkList.DOCTOR: _l("Avis médical attendu"),
     WorkList.TO_HAND_ON: _l("À transmettre"),
     WorkList.DECEASED: _l("Décès"),
+    WorkList.NO_CALLS: _l("Ne plus appeler"),
     WorkList.CALLERS: _l("Ont appelé"),
     WorkList.WITHDRAWN: _l("Résultats retirés"),
 }
@@ -48,6 +52,9 @@ LIST_LEADS = {
         "Aucune des tentatives prévues n’a joint personne. Chaque ligne attend votre décision."
     ),
     WorkList.NO_NUMBER: _l("Aucun numéro ne peut être composé. Trouvez-en un, ou renoncez."),
+    WorkList.IDENTITY: _l(
+        "Qui a répondu n’était pas la personne du dossier, ou pas sûrement. Comparez, corrigez, ou remettez dans la file."
+    ),
     WorkList.LANGUAGE: _l(
         "La personne et l’enquêteur ne se comprenaient pas. Confiez l’appel à qui parle sa langue."
     ),
@@ -59,6 +66,9 @@ LIST_LEADS = {
     ),
     WorkList.DECEASED: _l(
         "Un décès nous a été signalé, lors d’un appel ou par le laboratoire. Rien n’est envoyé et personne n’appelle ; à vous de conclure."
+    ),
+    WorkList.NO_CALLS: _l(
+        "La personne a demandé à ne plus jamais être appelée. Plus rien ne lui est envoyé, pas même une lettre."
     ),
     WorkList.DOCTOR: _l("Un médecin-conseil doit se prononcer avant que l’appel reparte."),
     WorkList.CALLERS: _l("Ces personnes nous ont appelés, et personne n’a pu les prendre aussitôt."),
@@ -74,7 +84,13 @@ LIST_EMPTY = {
     ),
     WorkList.NO_NUMBER: (
         _l("Tout le monde a un numéro"),
-        _l("Les personnes reçues sans numéro utilisable arrivent ici."),
+        _l(
+            "Les personnes reçues sans numéro utilisable, ou dont chaque numéro a été dit mauvais, arrivent ici."
+        ),
+    ),
+    WorkList.IDENTITY: (
+        _l("Aucune identité n’est à comparer"),
+        _l("Un appel terminé par « identité non confirmée » arrive ici."),
     ),
     WorkList.LANGUAGE: (
         _l("Aucun appel n’attend une autre langue"),
@@ -91,6 +107,10 @@ LIST_EMPTY = {
     WorkList.DECEASED: (
         _l("Aucun décès n’est signalé"),
         _l("Un appel terminé par « décès » arrive ici, et un résultat dont le laboratoire signale le décès."),
+    ),
+    WorkList.NO_CALLS: (
+        _l("Personne n’a demandé à ne plus être appelé"),
+        _l("Un appel terminé par « ne plus appeler » arrive ici."),
     ),
     WorkList.DOCTOR: (
         _l("Aucun appel n’attend d’avis médical"),
@@ -109,9 +129,11 @@ LIST_EMPTY = {
 GIVE_UP_WORDS = {
     WorkList.UNREACHABLE: _l("Clore : plus d’appel"),
     WorkList.NO_NUMBER: _l("Clore : plus d’appel"),
+    WorkList.IDENTITY: _l("Clore : plus d’appel"),
     WorkList.INTERPRETER: _l("Clore : plus d’appel"),
     WorkList.TO_HAND_ON: _l("Transmis : clore"),
     WorkList.DECEASED: _l("Clore : décès"),
+    WorkList.NO_CALLS: _l("Clore : refus"),
 }
 """The label of the button that ends a call, on the lists that have one."""
 
@@ -141,7 +163,6 @@ EVENT_WORDS = {
     "consequence.call_after_all": _l("Appel rouvert"),
     "consequence.messages_stop": _l("Messages arrêtés"),
     "consequence.messages_go_on": _l("Messages de nouveau permis"),
-    "fact.taken_back": _l("Fait retiré"),
     "note.to_mend": _l("Arrêt à reprendre"),
     "note.stands": _l("Arrêt de nouveau conforme"),
     "call.claimed": _l("Appel pris"),
@@ -176,6 +197,8 @@ EVENT_WORDS = {
     "household.split": _l("Foyer séparé"),
     "person.corrected": _l("Identité corrigée d’après le laboratoire"),
     "person.number_added": _l("Numéro ajouté"),
+    "person.identity_corrected": _l("Identité corrigée après un appel"),
+    "fact.taken_back": _l("Ce qui avait été dit est levé"),
     "case.opened": _l("Dossier ouvert"),
     "case.dated": _l("Dates calculées"),
     "case.closed": _l("Dossier clos"),

@@ -53,7 +53,7 @@ def paris(day: int, hour: int, minute: int = 0) -> datetime:
         # tried at 10:00; the next part of the day begins at noon
         ({"outcome": "no_answer"}, TaskState.OPEN, EntryState.SCHEDULED, paris(10, 12)),
         ({"outcome": "voicemail"}, TaskState.OPEN, EntryState.SCHEDULED, paris(10, 12)),
-        ({"outcome": "wrong_number"}, TaskState.OPEN, EntryState.SCHEDULED, paris(10, 12)),
+        ({"outcome": "wrong_number"}, TaskState.NO_NUMBER, EntryState.IDLE, None),
     ],
     ids=lambda value: value["outcome"] if isinstance(value, dict) else "",
 )

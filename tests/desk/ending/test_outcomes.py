@@ -26,6 +26,7 @@ SAID = {
     Asks.LANGUAGE: {"language": "pt"},
     Asks.INTERPRETER: {"interpreter": "pt"},
     Asks.CERTAINTY: {"certain": "y"},
+    Asks.IDENTITY: {"identity": "Marie Dupond, 2 mars 1960"},
 }
 """What is typed beside an outcome, by the names of the form's fields."""
 
@@ -33,11 +34,14 @@ AFTER = {
     FollowUp.DONE: TaskState.DONE,
     FollowUp.PROMISE: TaskState.OPEN,
     FollowUp.TRY_AGAIN: TaskState.OPEN,
+    FollowUp.NEXT_NUMBER: TaskState.NO_NUMBER,
     FollowUp.DOCTOR: TaskState.WAITING_DOCTOR,
     FollowUp.LANGUAGE: TaskState.WAITING_LANGUAGE,
     FollowUp.INTERPRETER: TaskState.WAITING_INTERPRETER,
+    FollowUp.IDENTITY: TaskState.IDENTITY_FAILED,
     FollowUp.HAND_ON: TaskState.TO_HAND_ON,
     FollowUp.STOP: TaskState.DECEASED,
+    FollowUp.BAR: TaskState.NO_CALLS,
 }
 """The state of the task after a first conversation that a tracer ended."""
 

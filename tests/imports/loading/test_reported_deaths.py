@@ -53,7 +53,7 @@ def test_the_case_exists_and_waits_for_a_supervisor_who_may_put_it_back_and_end_
     assert "clos" in ended.text
     dora.post(f"/lists/tasks/{task.id}/undo")
     assert states(session) == [TaskState.DECEASED]
-    dora.post(f"/lists/tasks/{task.id}/put-back")
+    dora.post(f"/lists/tasks/{task.id}/lift", {"reason": "Homonyme"})
     assert states(session) == [TaskState.OPEN]
     assert not messages.is_stopped(task.person_id)
     assert sent(1, DEAD)["duplicate"] == 1

@@ -17,6 +17,7 @@ from tracing.contacts.case_closing import close_when_done
 from tracing.contacts.queries import find_contact
 from tracing.desk import rules
 from tracing.desk.conversation.conversation import ScriptedConversation
+from tracing.desk.ending import wrong_numbers
 from tracing.desk.errors import AlreadyFinished, CallbackNeeded, NotFree
 from tracing.desk.services import open_conversations
 from tracing.facts.rules import FactKind, FactSource, SubjectType
@@ -33,13 +34,15 @@ from tracing.queue import availability, languages
 from tracing.queue import services as queue
 from tracing.queue.claims import ending
 from tracing.queue.errors import ClosedThatDay
-from tracing.queue.models import CallTask, TaskState
+from tracing.queue.models import BARRED_AS, CallTask, TaskState
 from tracing.queue.ordering.hours import calling_of_person
 from tracing.queue.rules import CallAgain
 from tracing.staff import presence
 from tracing.staff.agent import Agent
 from tracing.ui.languages import OTHER
 
+ALWAYS = frozenset({FollowUp.STOP, FollowUp.BAR, FollowUp.NEXT_NUMBER})
+"""What was learnt binds whatever was decided meanwhile: nothing more goes out to the dead, or to a wrong number."""
 MARKS = {CallOutcome.COMPLETED: contacts.mark_informed, CallOutcome.REFUSED: contacts.mark_refused}
 
 
@@ -68,10 +71,9 @@ def finish(
     if talk.conversation.outcome is not None:
         raise AlreadyFinished
     rule = OUTCOMES[outcome]
-    note_rung(call, task, outcome, by=by, at=at)
+    number = note_rung(call, task, outcome, by=by, at=at)
     is_settled = task.state is not TaskState.OPEN and not rule.whole_household
-    # whatever was decided meanwhile, nothing more goes out to the dead
-    stays = is_settled and rule.follows is not FollowUp.STOP
+    stays = is_settled and rule.follows not in ALWAYS
     match FollowUp.AS_IT_WAS if stays else rule.follows:
         case FollowUp.DONE:
             _done(talk, outcome, by=by, at=at)
@@ -79,16 +81,22 @@ def finish(
             _promise(talk, callback_at, by=by, at=at)
         case FollowUp.TRY_AGAIN:
             _try_household_again(call, by=by, at=at)
+        case FollowUp.NEXT_NUMBER:
+            wrong_numbers.note(talk, number, also=unfinished(call, by=by, at=at), by=by, at=at)
         case FollowUp.DOCTOR:
             queue.close_task(task, TaskState.WAITING_DOCTOR, by=by.member_id, at=at)
         case FollowUp.LANGUAGE:
             languages.set_call_language(task, language or OTHER, by=by.member_id, at=at)
         case FollowUp.INTERPRETER:
             languages.need_interpreter(task, language or OTHER, by=by.member_id, at=at)
+        case FollowUp.IDENTITY:
+            queue.close_task(task, TaskState.IDENTITY_FAILED, by=by.member_id, at=at)
         case FollowUp.HAND_ON:
             queue.close_task(task, TaskState.TO_HAND_ON, by=by.member_id, at=at)
         case FollowUp.STOP:
-            _stop(talk, by=by, at=at)
+            _stop(talk, FactKind.DEATH, outcome, by=by, at=at)
+        case FollowUp.BAR:
+            _stop(talk, FactKind.NO_CALLS, outcome, by=by, at=at)
         case FollowUp.AS_IT_WAS:
             pass
         case never:
@@ -167,6 +175,8 @@ def _done(talk: ScriptedConversation, outcome: CallOutcome, *, by: Agent, at: da
         consequences.remember_told(talk.task, at=at)
     if talk.about.contact is not None:
         MARKS[outcome](talk.about.contact, by=by.member_id, at=at)
+    if outcome is CallOutcome.REFUSED:
+        _keep_refusal(talk, by=by, at=at)
     ended = outcome if talk.about.contact is None else None
     close_when_done(talk.about.case.id, ended=ended, by=by.member_id, at=at)
 
@@ -175,6 +185,20 @@ def is_list_to_complete(talk: ScriptedConversation) -> bool:
     """Return whether the person will ring to complete their list: they are rung once if they do not."""
     is_said = talk.about.contact is None and talk.answers.get(rules.LIST_QUESTION) == rules.TO_BE_COMPLETED
     return is_said and talk.task.again is not CallAgain.TO_COMPLETE
+
+
+def _keep_refusal(talk: ScriptedConversation, *, by: Agent, at: datetime) -> None:
+    """A refusal binds this kind of call about this episode: it is a fact about the case, or the contact."""
+    contact, case = talk.about.contact, talk.about.case
+    said = NewFact(
+        subject=(SubjectType.CASE, case.id) if contact is None else (SubjectType.CONTACT, contact.id),
+        kind=FactKind.REFUSAL,
+        value=talk.task.kind.value,
+        source=FactSource.PERSON,
+        cohort=clock.local_day(at, by.site.time_zone),
+        call_id=talk.call.id,
+    )
+    consequences.record([said], by=by.member_id, at=at)
 
 
 def _promise(talk: ScriptedConversation, when: datetime | None, *, by: Agent, at: datetime) -> None:
@@ -228,18 +252,20 @@ def _roster(task: CallTask, *, by: Agent, since: datetime, only: int | None = No
     return presence.roster(by.site.id, since=since, zone=by.site.time_zone, language=language, only=only)
 
 
-def _stop(talk: ScriptedConversation, *, by: Agent, at: datetime) -> None:
-    """The person was reported dead: cancel every call to them and every message, for whatever reason."""
+def _stop(
+    talk: ScriptedConversation, kind: FactKind, outcome: CallOutcome, *, by: Agent, at: datetime
+) -> None:
+    """Dead, or never to be called again: cancel every call to the person and every message, for whatever reason."""
     records = people.records_of_same_person(talk.task.person_id)
     for task, spoken in unfinished(talk.call, by=by, at=at):
         if task.person_id in records:
-            queue.close_task(task, TaskState.DECEASED, by=by.member_id, at=at)
-            calls.finish_conversation(spoken, CallOutcome.DECEASED, at=at)
+            queue.close_task(task, BARRED_AS[kind], by=by.member_id, at=at)
+            calls.finish_conversation(spoken, outcome, at=at)
     said = NewFact(
         subject=(SubjectType.PERSON, talk.task.person_id),
-        kind=FactKind.DEATH,
+        kind=kind,
         value=True,
-        source=FactSource.RELATIVE,
+        source=FactSource.RELATIVE if kind is FactKind.DEATH else FactSource.PERSON,
         cohort=clock.local_day(at, by.site.time_zone),
         call_id=talk.call.id,
     )

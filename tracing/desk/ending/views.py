@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from tracing.calls import form_drafts
 from tracing.calls import services as calls
 from tracing.calls.errors import CallbackOutsideHours, StillMissing
-from tracing.calls.rules import OUTCOMES, Asks, CallOutcome
+from tracing.calls.rules import OUTCOMES, SAID_IDENTITY, Asks, CallOutcome
 from tracing.calls.words import OUTCOME_WORDS
 from tracing.contacts.panel_views import DIALOG as CONTACT_DIALOG
 from tracing.desk import queries, rules, services
@@ -47,6 +47,8 @@ class Ending:
     suggested: CallOutcome | None
     contacts_to_call: int
     next_try: datetime | None
+    has_next_number: bool
+    """Whether the person has another number, should this one be wrong."""
     others: int
     """How many people in this call must still be spoken to."""
     is_asked: bool
@@ -116,6 +118,8 @@ def finish(call_id: int, task_id: int, outcome: CallOutcome, form: EndForm) -> C
         )
     if form.spoken:
         calls.save_answer(held, talk.task, "language", name_of(form.spoken), by=by, at=at)
+    if asks is Asks.IDENTITY:
+        calls.save_answer(held, talk.task, SAID_IDENTITY, form.identity.data, by=by, at=at)
     when = promised(form, talk.task, at=at) if asks is Asks.CALLBACK else None
     following = call_outcomes.finish(talk, outcome, callback_at=when, language=form.spoken, by=by, at=at)
     taking_back.keep(before, held, talk.task, outcome, by=by, at=at)
@@ -206,6 +210,7 @@ def ending_of(screen: Screen) -> Ending:
         suggested=CallOutcome(suggested.value) if suggested else None,
         contacts_to_call=queries.contacts_to_call(task.case_id) if screen.about.contact is None else 0,
         next_try=call_outcomes.next_try(task, by=by, at=at),
+        has_next_number=sum(not one.is_wrong for one in screen.numbers) > 1,
         others=sum(not tab.is_finished and not tab.is_here for tab in screen.tabs),
         is_asked=bool(escalations.open_for_task(task.id, Audience.ADVISER)),
         has_begun_contact=form_drafts.find(screen.call.id, task.id, CONTACT_DIALOG, by=by) is not None,
@@ -259,6 +264,8 @@ def too_late(
                 said.append(place_of(zone.key) if form.callback_clock.data == THERE else _("heure d’ici"))
         if asks is Asks.QUESTION:
             said.append(form.question.data or "")
+        if asks is Asks.IDENTITY:
+            said.append(form.identity.data or "")
         if form.spoken:
             said.append(name_of(form.spoken))
         words = " : ".join(part for part in said if part)

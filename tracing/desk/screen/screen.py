@@ -30,6 +30,7 @@ from tracing.escalations.rules import NO_RULE
 from tracing.kernel import clock
 from tracing.messages.queries import Written, messages_to
 from tracing.people import queries as people
+from tracing.people.queries import said_dead_in
 from tracing.people.words import hour_there
 from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.queue.ordering.reasons import WaitingReason, reasons_of
@@ -346,6 +347,11 @@ class Screen:
         """What follows from what was said, beside the dates, as sentences."""
         found = what_follows(self.about.case, self.task, is_contact=self.about.contact is not None)
         return sentences_of(found)
+
+    @cached_property
+    def in_mourning(self) -> bool:
+        """Whether somebody of the household was said dead; whom, the page does not say."""
+        return said_dead_in(self.call.household_id)
 
     @property
     def again(self) -> str | None:

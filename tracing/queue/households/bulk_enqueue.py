@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from tracing.facts.rules import FactKind
 from tracing.kernel.bulk_copy import copy_rows
 from tracing.kernel.db import session, take_ids
 from tracing.kernel.events import Event
@@ -22,7 +23,7 @@ from tracing.people.models import Household, HouseholdNumber, KeyKind
 from tracing.queue import rules
 from tracing.queue.households import priorities
 from tracing.queue.households import services as households
-from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
+from tracing.queue.models import BARRED_AS, CallTask, EntryState, QueueEntry, TaskKind, TaskState
 from tracing.queue.ordering.hours import calling_of
 from tracing.queue.ordering.reasons import SiteSettingsCache
 from tracing.ui.languages import FRENCH
@@ -50,13 +51,13 @@ class Arrival(NamedTuple):
     lot_id: int | None = None
     is_known: bool = False
     """The person was known before: something may have been said that binds them."""
-    is_barred: bool = False
+    barred_by: FactKind | None = None
     """They were said dead, or asked never to be called."""
 
     @property
     def is_called(self) -> bool:
         """Whether they go into the queue."""
-        return self.has_number and not self.is_barred
+        return self.has_number and self.barred_by is None
 
 
 @dataclass
@@ -231,8 +232,16 @@ def enqueue_all(arrivals: Sequence[Arrival], homes: HouseholdAssignments, *, at:
     """
     if not arrivals:
         return
-    barred = people.barred(one.person_id for one in arrivals if one.is_known)
-    arrivals = [one._replace(is_barred=True) if one.person_id in barred else one for one in arrivals]
+    known = [one.person_id for one in arrivals if one.is_known]
+    barred, misdialled = people.barred_by(known), people.only_wrong_numbers(known)
+    if barred or misdialled:
+        arrivals = [
+            one._replace(
+                barred_by=barred.get(one.person_id),
+                has_number=one.has_number and one.person_id not in misdialled,
+            )
+            for one in arrivals
+        ]
     home_of = homes.of | _homes_of_the_known(
         [one.person_id for one in arrivals if one.is_called and one.person_id not in homes.of]
     )
@@ -285,8 +294,8 @@ def _write_tasks(arrivals: Sequence[Arrival], home_of: Mapping[int, int], *, at:
 
 
 def _state_of(one: Arrival) -> str:
-    if one.is_barred:
-        return TaskState.DECEASED.value
+    if one.barred_by is not None:
+        return BARRED_AS[one.barred_by].value
     return (TaskState.OPEN if one.has_number else TaskState.NO_NUMBER).value
 
 

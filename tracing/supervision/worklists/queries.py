@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 
 from tracing.calls import caller_requests
 from tracing.calls.models import Conversation
-from tracing.calls.rules import ATTEMPTS, BY_TRACER, CallOutcome
+from tracing.calls.rules import BY_TRACER, IN_VAIN, CallOutcome
 from tracing.cases import queries as cases
 from tracing.cases.models import Case, CaseStatus, LabResult
 from tracing.consequences import reopening
@@ -32,11 +32,13 @@ from tracing.supervision.rules import WorkList
 STATES = {
     WorkList.UNREACHABLE: TaskState.UNREACHABLE,
     WorkList.NO_NUMBER: TaskState.NO_NUMBER,
+    WorkList.IDENTITY: TaskState.IDENTITY_FAILED,
     WorkList.LANGUAGE: TaskState.WAITING_LANGUAGE,
     WorkList.INTERPRETER: TaskState.WAITING_INTERPRETER,
     WorkList.DOCTOR: TaskState.WAITING_DOCTOR,
     WorkList.TO_HAND_ON: TaskState.TO_HAND_ON,
     WorkList.DECEASED: TaskState.DECEASED,
+    WorkList.NO_CALLS: TaskState.NO_CALLS,
 }
 
 
@@ -257,7 +259,7 @@ def _beside_what_was_done(found: Sequence[Case]) -> list[ListedCase]:
         .group_by(CallTask.case_id)
     )
     calls = _by_case(spoken.where(Conversation.outcome == CallOutcome.COMPLETED))
-    attempts = _by_case(spoken.where(Conversation.outcome.in_(ATTEMPTS)))
+    attempts = _by_case(spoken.where(Conversation.outcome.in_(IN_VAIN)))
     named = select(Contact.case_id, func.count()).where(Contact.case_id.in_(ids)).group_by(Contact.case_id)
     contacts = _by_case(named.where(Contact.status != ContactStatus.REMOVED))
     told = _by_case(

@@ -14,14 +14,10 @@ from tracing.consequences.rules import ReopenReason
 from tracing.contacts import contact_to_case
 from tracing.contacts import services as contacts
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.facts import queries as fact_queries
-from tracing.facts import rules as fact_rules
-from tracing.facts import services as facts
-from tracing.facts.rules import FactSource, SubjectType
-from tracing.kernel import clock, events
+from tracing.facts.rules import FactKind
+from tracing.kernel import events
 from tracing.kernel.db import lock_row, session
 from tracing.messages import queries as message_queries
-from tracing.messages import services as messages
 from tracing.people import queries as people_queries
 from tracing.people import services as people
 from tracing.people.models import Person
@@ -38,11 +34,13 @@ from tracing.supervision import rules
 from tracing.supervision.board.services import give
 from tracing.supervision.errors import (
     AlreadyDealtWith,
+    AskedNotToBeCalled,
     CannotBeReopened,
     CanStillBeTakenBack,
     DoctorStillAsked,
     NotANumber,
     NotOnThisList,
+    NumberSaidWrong,
     SaidDead,
     TooLateToUndo,
 )
@@ -54,11 +52,16 @@ REOPENED = ENDED
 GIVEN_UP_AS = {
     TaskState.UNREACHABLE: CaseOutcome.UNREACHABLE,
     TaskState.NO_NUMBER: CaseOutcome.UNREACHABLE,
+    TaskState.IDENTITY_FAILED: CaseOutcome.UNREACHABLE,
     TaskState.WAITING_INTERPRETER: CaseOutcome.UNREACHABLE,
     TaskState.TO_HAND_ON: CaseOutcome.HANDED_ON,
     TaskState.DECEASED: CaseOutcome.DECEASED,
+    TaskState.NO_CALLS: CaseOutcome.REFUSED,
 }
 """The states in which a call can be ended, and the outcome of its case then."""
+
+SHOWS_IDENTITY = frozenset({TaskState.NO_NUMBER, TaskState.IDENTITY_FAILED})
+"""Calls for which a supervisor must see who the person is: to find a number, or to compare."""
 
 
 def give_listed(task_id: int, member_id: int, *, by: Agent, at: datetime) -> None:
@@ -111,16 +114,6 @@ def put_back(task_id: int, *, in_french: bool = False, by: Agent, at: datetime) 
         raise AlreadyDealtWith
     if task.state is TaskState.WAITING_DOCTOR and listed.question and not listed.question.is_settled:
         raise DoctorStillAsked
-    if task.state is TaskState.DECEASED:
-        _lift(task, by=by, at=at)
-        session.refresh(task)
-        if task.state is not TaskState.DECEASED:
-            return task
-        # said dead by the release before, which kept no fact
-        messages.allow_again(task.person_id, by=by.member_id, at=at)
-        if not people_queries.has_number(task.person_id):
-            queue.close_task(task, TaskState.NO_NUMBER, by=by.member_id, at=at)
-            return task
     if in_french:
         languages.call_in_french(task)
     due_at = task.due_at if task.state in ON_HOLD else at + rules.REOPENED_DUE_IN
@@ -128,31 +121,14 @@ def put_back(task_id: int, *, in_french: bool = False, by: Agent, at: datetime) 
     return task
 
 
-def _lift(task: CallTask, *, by: Agent, at: datetime) -> None:
-    """Take back, as a mistake, that the person of a call is dead or asked never to be called."""
-    for record in people_queries.records_of_same_person(task.person_id):
-        subject = (SubjectType.PERSON, record)
-        for said in fact_rules.standing(fact_queries.facts_of(*subject)):
-            if said.kind in people_queries.BARRING:
-                facts.retract(
-                    said,
-                    subject,
-                    words="",
-                    cohort=clock.local_day(at, by.site.time_zone),
-                    source=FactSource.SUPERVISOR,
-                    by=by.member_id,
-                    at=at,
-                )
-
-
 def show_identity(task_id: int, *, by: Agent, at: datetime) -> tuple[CallTask, Identity | None]:
-    """Return a call without a number and its person's identity (None once destroyed), and log that it was seen.
+    """Return a listed call and its person's identity (None once destroyed), and log that it was seen.
 
     Raises:
         NotOnThisList: the call has a number, so no one needs to see who it is.
     """
     task = lists.get_listed(task_id, site_id=by.site.id).task
-    if task.state is not TaskState.NO_NUMBER:
+    if task.state not in SHOWS_IDENTITY:
         raise NotOnThisList
     identity = people_queries.find_joint_identity(task.person_id)
     if identity is not None:
@@ -167,9 +143,11 @@ def require_letter(task: CallTask, *, at: datetime) -> None:
 
     Raises:
         AlreadyDealtWith: the call has left the list.
-        SaidDead: the person was reported dead, in whichever call.
+        SaidDead, AskedNotToBeCalled: the person was reported dead, or asked never to be called, in whichever call.
         CanStillBeTakenBack: the outcome that asks for it was noted a moment ago.
     """
+    if people_queries.barred_by([task.person_id]).get(task.person_id) is FactKind.NO_CALLS:
+        raise AskedNotToBeCalled
     if message_queries.is_stopped(task.person_id):
         raise SaidDead
     if task.state is not TaskState.NO_NUMBER:
@@ -182,16 +160,18 @@ def add_number(task_id: int, typed: str, *, allow_fiction: bool, by: Agent, at: 
     """Add a number that was found, and return the call to the queue.
 
     Raises:
-        NotANumber: what was typed cannot be rung.
+        NotANumber, NumberSaidWrong: what was typed cannot be rung, or does not reach the person.
         AlreadyDealtWith: the call has left the list.
         IdentityDestroyed: nothing can be added to a destroyed identity.
     """
     task = lists.get_listed(task_id, site_id=by.site.id, lock=True).task
-    if task.state is not TaskState.NO_NUMBER:
+    if task.state not in SHOWS_IDENTITY:
         raise AlreadyDealtWith
     read = read_phones(typed, allow_fiction=allow_fiction)
     if not read.numbers:
         raise NotANumber
+    if not people_queries.usable_numbers(task.person_id, read.numbers):
+        raise NumberSaidWrong
     person = lock_row(Person, task.person_id)
     identity = people_queries.find_identity(person.id)
     if identity is None:
@@ -227,7 +207,8 @@ def give_up(task_id: int, *, by: Agent, at: datetime) -> CallTask:
         case = case_queries.get_case(task.case_id, lock=True)
         cases.close(case, outcome, by=by.member_id, at=at)
     else:
-        contacts.mark_unreachable(_contact_of(task), by=by.member_id, at=at)
+        mark = contacts.mark_refused if outcome is CaseOutcome.REFUSED else contacts.mark_unreachable
+        mark(_contact_of(task), by=by.member_id, at=at)
     return task
 
 
@@ -266,7 +247,7 @@ def _contact_of(task: CallTask) -> Contact:
 
 def _reopen_contact(task: CallTask, *, by: Agent, at: datetime) -> None:
     contact = _contact_of(task)
-    if contact.status is not ContactStatus.UNREACHABLE:
+    if contact.status not in {ContactStatus.UNREACHABLE, ContactStatus.REFUSED}:
         raise TooLateToUndo
     contact.status = ContactStatus.NAMED
     session.flush()

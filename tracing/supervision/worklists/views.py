@@ -17,8 +17,8 @@ from tracing.supervision import words
 from tracing.supervision.forms import NumberForm, chosen
 from tracing.supervision.rules import WorkList
 from tracing.supervision.team import views as team_views
+from tracing.supervision.worklists import fact_services, services
 from tracing.supervision.worklists import queries as worklists
-from tracing.supervision.worklists import services
 from tracing.ui.filters import moment
 from tracing.ui.idempotent_forms import sent_once
 
@@ -115,6 +115,7 @@ def add_number(task_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with transaction():
+                which = worklists.list_of(worklists.get_listed(task_id, site_id=agent().site.id).task)
                 services.add_number(
                     task_id,
                     form.number.data or "",
@@ -126,7 +127,7 @@ def add_number(task_id: int) -> ResponseReturnValue:
             form.number.errors = [refusal.message]
         else:
             flash(_("Numéro ajouté. L’appel est dans la file, à passer dans les quatre heures."))
-            return _to_list(WorkList.NO_NUMBER)
+            return _to_list(which)
     with transaction():
         task, identity = services.show_identity(task_id, by=agent(), at=clock.now())
         listed = worklists.get_listed(task.id, site_id=agent().site.id)
@@ -135,6 +136,8 @@ def add_number(task_id: int) -> ResponseReturnValue:
         form=form,
         listed=listed,
         identity=identity,
+        wrong=fact_services.wrong_numbers(task),
+        which=worklists.list_of(task),
         task_words=words.TASK_WORDS,
     )
     return page, 422 if form.errors else 200
