@@ -280,6 +280,7 @@ def test_rows_that_begin_with_two_hashes_are_no_data_but_a_narrow_column_is():
         "#REF!",
         "#NOM?",
         "#NOM ?",
+        "#GETTING_DATA",
         "#N/A",
         "#VALEUR!",
         "#DIV/0!",

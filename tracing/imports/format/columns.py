@@ -66,7 +66,7 @@ _ID, _BIRTH_NAME, _FIRST_NAMES, _BIRTH_DATE, _, _RESULT = map(FIELDS.index, REQU
 _EDGES = "'\"=#\u200b\ufeff "
 _EDGES_BUT_ERRORS = _EDGES.replace("#", "")
 _BEFORE_A_REMARK = "'\"\ufeff \t"
-_ERROR_CELL = re.compile(r"#(?:[¡¿]?[^\W\d_][\w/ ]{1,20}[!?]|N/[A-Z]|NV|NA|)")
+_ERROR_CELL = re.compile(r"#(?:[¡¿]?[^\W\d_][\w/ ]{1,20}[!?]|[A-Z]+_[A-Z_]+|N/[A-Z]|NV|NA|)")
 """What a spreadsheet shows instead of a value: `#REF!`, `#NOM ?`, `#DIV/0!`, `#N/A`, in any language."""
 _STRANGE = re.compile("[\x85\xa0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeffÃÂâ]")
 _MOJIBAKE = re.compile("[ÃÂâ][\u0080-\u00bf\u2018-\u2122œŒšŠžŽŸƒˆ˜]")
