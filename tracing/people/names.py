@@ -26,7 +26,19 @@ _WHOLE_LETTERS = str.maketrans(
 
 _NO_GIVEN_NAMES = frozenset(
     (
-        *("BEBE", "BEBES", "BB", "ENFANT", "NOURRISSON", "JUMEAU", "JUMELLE", "GARCON", "FILLE", "FILS", "FOETUS"),
+        *(
+            "BEBE",
+            "BEBES",
+            "BB",
+            "ENFANT",
+            "NOURRISSON",
+            "JUMEAU",
+            "JUMELLE",
+            "GARCON",
+            "FILLE",
+            "FILS",
+            "FOETUS",
+        ),
         *("NN", "X", "XX", "XXX", "NP", "SP", "INCONNU", "INCONNUE", "ANONYME", "PRENOM", "NOUVEAUNE"),
         *("BABY", "NEWBORN", "INFANT", "UNKNOWN", "NEUGEBORENES", "SAUGLING", "UNBEKANNT"),
     )

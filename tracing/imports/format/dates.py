@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 _CLOCK = r"(?:[ Tt]+(?:à )?(\d{1,2})(?:[:hH](\d{2})|[hH])(?::(\d{2})(?:[.,]\d+)?)?(?: ?([AaPp])\.?[Mm]\.?)?)?"
 _OFFSET = r"(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4}|\d{2})" + _CLOCK, re.ASCII)
-_WEEKDAY = r"(?:le )?(?:(?:lun|mar|mer|jeu|ven|sam|dim)[a-z]*\.? |(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? )?"
+_WEEKDAY = (
+    r"(?:le )?(?:(?:lun|mar|mer|jeu|ven|sam|dim)[a-z]*\.? |(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? )?"
+)
 _MONTH_NAMED = re.compile(
     _WEEKDAY + r"(\d{1,2})(?:er)?[ /.\-]*([^\W\d_]{3,9})\.?[ /.,\-]*(\d{4}|\d{2})" + _CLOCK
 )
