@@ -315,6 +315,8 @@ def test_what_a_spreadsheet_shows_for_an_error_is_nothing(error):
         (f"{HEADING};TEL;PORTABLE;TELEPHONE", ["TELEPHONE"]),
         (f"{HEADING};CP;CODEPOST", ["CODEPOST"]),
         (f"{HEADING};CODE_POSTAL;CP", []),
+        (f"{HEADING};TEL_MOBILE;PORTABLE", ["PORTABLE"]),
+        (f"{HEADING};TEL_MOBILE;TEL_FIXE;TELEPHONE", ["TELEPHONE"]),
         (f"{HEADING};REMARQUE;REMARQUE;;", []),
         (f"{HEADING};TEL;PORTABLE", []),
     ],
