@@ -149,6 +149,8 @@ NUMBER = ("+33612345678",)
         pytest.param(
             {"first_names": "BEBE"}, {"first_names": "Enfant 2"}, Why.NO_GIVEN_NAME, id="one of them counted"
         ),
+        pytest.param({"first_names": "BEBE1"}, {"first_names": "BEBE"}, Why.NO_GIVEN_NAME, id="no blank"),
+        pytest.param({"first_names": "BEBE1"}, {"first_names": "BEBE 2"}, None, id="no blank, another one"),
         pytest.param(
             {"first_names": "BEBE 1"}, {"first_names": "BEBE 2"}, None, id="told apart by the sender"
         ),
@@ -167,7 +169,7 @@ def test_why_a_person_compares_two_who_are_not_the_same_by_rule(ours, theirs, re
 
 
 @pytest.mark.parametrize(
-    "placeholder", ["BEBE", "Bébé 1", "ENFANT", "NN", "N.N.", "X", "nouveau-né", "Sans prénom"]
+    "placeholder", ["BEBE", "Bébé 1", "BB2", "ENFANT", "Fils", "NN", "N.N.", "X", "nouveau-né", "Sans prénom"]
 )
 def test_a_placeholder_for_the_given_name_agrees_with_no_other_line(placeholder):
     unnamed = person(first_names=placeholder, nir=OWN, phones=NUMBER)

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+_DIGITS = "0123456789"
 _COMBINING = re.compile("[\u0300-\u036f]")
 _SEPARATORS = str.maketrans(dict.fromkeys("-‐‑‒–—,;./_'’‘ʼ´`\"()", " "))
 # NFKD does not decompose these letters, but keyboards without them give two letters, or one without its stroke.
@@ -25,7 +26,19 @@ _WHOLE_LETTERS = str.maketrans(
 
 _NO_GIVEN_NAMES = frozenset(
     (
-        *("BEBE", "BEBES", "BB", "ENFANT", "NOURRISSON", "JUMEAU", "JUMELLE", "GARCON", "FILLE", "FOETUS"),
+        *(
+            "BEBE",
+            "BEBES",
+            "BB",
+            "ENFANT",
+            "NOURRISSON",
+            "JUMEAU",
+            "JUMELLE",
+            "GARCON",
+            "FILLE",
+            "FILS",
+            "FOETUS",
+        ),
         *("NN", "X", "XX", "XXX", "NP", "SP", "INCONNU", "INCONNUE", "ANONYME", "PRENOM", "NOUVEAUNE"),
         *("BABY", "NEWBORN", "INFANT", "UNKNOWN", "NEUGEBORENES", "SAUGLING", "UNBEKANNT"),
     )
@@ -68,7 +81,7 @@ def placeholder_length(tokens: list[str]) -> int:
     """Return how many words at the beginning are a placeholder; 0 if the list begins with a name."""
     if not tokens:
         return 0
-    if tokens[0] in _NO_GIVEN_NAMES:
+    if tokens[0].rstrip(_DIGITS) in _NO_GIVEN_NAMES:
         return 1
     return next((len(words) for words in _NO_GIVEN_NAMES_IN_WORDS if tuple(tokens[: len(words)]) == words), 0)
 
@@ -76,9 +89,16 @@ def placeholder_length(tokens: list[str]) -> int:
 def placeholders_may_be_one(ours: str, theirs: str) -> bool:
     """Return whether two placeholders may name one child: BEBE and BEBE 1 may, BEBE 1 and BEBE 2 are told apart."""
     first, second = name_tokens(ours), name_tokens(theirs)
-    said, told = first[placeholder_length(first) :], second[placeholder_length(second) :]
+    said, told = _after_placeholder(first), _after_placeholder(second)
     shorter = min(len(said), len(told))
     return said[:shorter] == told[:shorter]
+
+
+def _after_placeholder(tokens: list[str]) -> list[str]:
+    """Return what tells a placeholder apart, whether or not a blank stands before it: BEBE 1, BEBE1."""
+    bare = tokens[0].rstrip(_DIGITS)
+    number = tokens[0][len(bare) :]
+    return [*filter(None, [number]), *tokens[placeholder_length(tokens) :]]
 
 
 def given_names_agree(ours: str, theirs: str) -> bool:

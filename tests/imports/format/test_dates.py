@@ -27,6 +27,10 @@ from tracing.imports.format.dates import in_utc, read_moment
         ("1er août 1987", date(1987, 8, 1)),
         ("vendredi 27 novembre 2026", date(2026, 11, 27)),
         ("Friday, 27 November 2026", date(2026, 11, 27)),
+        ("2026/11/27", date(2026, 11, 27)),
+        ("2026.11.27 08:30", date(2026, 11, 27)),
+        ("27/11/2026 8h", date(2026, 11, 27)),
+        ("le 27 novembre 2026", date(2026, 11, 27)),
         ("31-nov-2026", None),
         ("27 noël 2026", None),
         ("31/02/1980", None),
@@ -54,6 +58,7 @@ def test_a_day_is_read_or_left_out(written, day):
         ("2026-11-27T07:30:00.000Z", datetime(2026, 11, 27, 8, 30)),
         ("2026-11-27 08:30:00+01", datetime(2026, 11, 27, 8, 30)),
         ("20261127083000+0100", datetime(2026, 11, 27, 8, 30)),
+        ("2026-11-27 07:30:00 UTC", datetime(2026, 11, 27, 8, 30)),
         ("2026-07-01T23:30-02:00", datetime(2026, 7, 2, 3, 30)),
     ],
 )

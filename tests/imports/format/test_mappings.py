@@ -282,6 +282,12 @@ class TestLooking:
         ("RESULTAT", "à revoir", None),
         ("RESULTAT", "", None),
         ("SEXE", "Mme", "F"),
+        ("SEXE", "männlich", "M"),
+        ("SEXE", "Female", "F"),
+        ("TYPE_ANALYSE", "Nukleinsäure ++ PCR", "PCR"),
+        ("TYPE_ANALYSE", "Antigen ++ Schnelltest", "AG"),
+        ("TYPE_ANALYSE", "PCR / Antigen", None),
+        ("PROF_SANTE", "Y", "O"),
         ("TYPE_ANALYSE", "RT-PCR", "PCR"),
         ("HEBERGEMENT", "Ehpad", "E"),
         ("PROF_SANTE", "oui", "O"),
@@ -397,6 +403,8 @@ def test_what_an_answer_means_is_proposed_in_several_languages(answers, code):
         ("Contrôle interne", "NONE"),
         ("SARS-CoV-2 et grippe A", None),
         ("Nouvelle PCR", None),
+        ("Type de prélèvement", "NONE"),
+        ("PCR sur prélèvement nasal", None),
     ],
 )
 def test_what_a_test_is_is_proposed_by_its_name(name, test):

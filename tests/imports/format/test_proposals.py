@@ -165,6 +165,7 @@ def test_what_was_chosen_stays_among_the_choices_however_unlikely():
         (GERMAN | {"AHV-Nummer": ["", ""], "Patient PLZ": ["10115", "20095"]}, "DE"),
         (GERMAN | {"AHV-Nummer": ["", ""], "Patient PLZ": ["L-1234", "L-4321"]}, "LU"),
         (ENGLISH, None),
+        (ENGLISH | {"patient_phone_number": ["205-555-0100", "(541) 555-0199"]}, "ZZ"),
     ],
 )
 def test_where_a_file_seems_to_come_from_is_proposed(file, country):

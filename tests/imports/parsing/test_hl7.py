@@ -274,6 +274,7 @@ def test_a_message_of_which_nothing_is_a_result_is_counted_all_the_same():
         ("IC^Contrôle interne^L||260373001^Detected^SCT", "X"),
         ("92142-9^Influenza A RNA^LN||260373001^Detected^SCT", "X"),
         ("TYP^Type de prélèvement^L||NASO^Nasopharynx^L", "X"),
+        ("PCRN^PCR sur prélèvement nasal^L||POS^Positif^L", "P"),
         ("76691-5^Gender identity^LN||P^P^L", "X"),
         ("LOC1^Nouvelle PCR^L||260373001^Detected^SCT", "P"),
         ("LOC1^Nouvelle PCR^L||260415000^Not detected^SCT", "N"),

@@ -62,17 +62,20 @@ ANSWERS: dict[str, dict[str, str]] = {
 """By language or code system: the answers that likely mean each code of `RESULTAT`, as `heading_key` writes them."""
 
 OUR_DISEASE = re.compile(r"SARS.?COV.?2|COVID", re.IGNORECASE)
-NO_DISEASE_NAMES = re.compile(
-    r"CONTR[OÔ]LE|CONTROL\b|T[EÉ]MOIN|RNASE|PR[EÉ]L[EÈ]VEMENT|SPECIMEN|SAMPLE|GENDER|GENRE|SEXE?\b|COMMENT",
-    re.IGNORECASE,
+_NO_DISEASE_NAMES = re.compile(
+    r"CONTR[OÔ]LE|CONTROL\b|T[EÉ]MOIN|RNASE|GENDER|GENRE|SEXE?\b|COMMENT", re.IGNORECASE
 )
+_SAMPLES = re.compile(r"PR[EÉ]L[EÈ]VEMENT|SPECIMEN|SAMPLE", re.IGNORECASE)
 OTHER_DISEASES = re.compile(
     r"INFLUENZA|GRIPPE|\bRSV\b|\bVRS\b|SYNCYTIAL|RHINOVIRUS|ADENOVIRUS|METAPNEUMO|BORDETELLA|LEGIONELLA|MYCOPLASMA",
     re.IGNORECASE,
 )
 """What the name of an observation may say: it is no test for a disease, or one for another disease."""
-_GENOME = re.compile(r"PCR|\bRNA\b|\bARN\b|\bNAA|TAAN|LAMP\b|G[EÈ]NE?\b|AMPLIFI", re.IGNORECASE)
+_GENOME = re.compile(
+    r"PCR|\bRNA\b|\bARN\b|\bNAA|TAAN|LAMP\b|\bG[EÈ]NE?\b|AMPLIFI|NUKLEINS|NUCL[EÉ][IÍ]", re.IGNORECASE
+)
 _ANTIGEN = re.compile(r"\bAG\b|ANTIG|\bTAG\b|\bTROD\b", re.IGNORECASE)
+_SEARCH = re.compile(r"D[EÉ]TECT|RECHERCHE|R[EÉ]SULTA?T|VIR(?:US|AL)", re.IGNORECASE)
 
 CODES: dict[str, dict[str, str]] = {
     "RESULTAT": {code: " ".join(words.get(code, "") for words in ANSWERS.values()) for code in "PNIX"},
@@ -82,23 +85,31 @@ CODES: dict[str, dict[str, str]] = {
     },
     TEST: dict.fromkeys(TESTS, ""),
     "SYMPTOMES": {
-        "ASY": "ASYMPTOMATIQUE AUCUN SANS NON N",
+        "ASY": "ASYMPTOMATIQUE AUCUN SANS NON N NO NEIN",
         "S01": "01J 01",
         "S24": "24J 24",
         "S57": "57J 57",
         "SP7": "PLUSDE7J 8JETPLUS PLUS",
-        "U": "INCONNU NSP NC",
+        "U": "INCONNU NSP NC UNK UNKNOWN UNBEKANNT",
     },
-    "PROF_SANTE": {"O": "OUI VRAI 1", "N": "NON FAUX 0", "U": "INCONNU NSP NC"},
+    "PROF_SANTE": {
+        "O": "OUI VRAI 1 Y YES JA",
+        "N": "NON FAUX 0 NO NEIN",
+        "U": "INCONNU NSP NC UNK UNKNOWN UNBEKANNT",
+    },
     "HEBERGEMENT": {
         "I": "INDIVIDUEL DOMICILE LOGEMENT D DOM",
         "E": "EHPAD",
         "H": "HOPITAL HOSPITALISE HOSPITALISATION",
         "P": "PRISON DETENTION",
         "C": "COLLECTIF FOYER AUTRECOLLECTIF",
-        "U": "INCONNU NSP NC",
+        "U": "INCONNU NSP NC UNK UNKNOWN UNBEKANNT",
     },
-    "SEXE": {"M": "MASCULIN HOMME H 1 MR MONSIEUR", "F": "FEMININ FEMME 2 MME MADAME", "I": "INDETERMINE"},
+    "SEXE": {
+        "M": "MASCULIN HOMME H 1 MR MONSIEUR MALE MAN MANNLICH MAENNLICH MANN MASCHIO",
+        "F": "FEMININ FEMME 2 MME MADAME FEMALE WOMAN WEIBLICH FRAU W VROUW FEMMINA",
+        "I": "INDETERMINE DIVERS U UNK UNKNOWN UNBEKANNT OTHER",
+    },
 }
 """The coded fields, their codes, and values that likely mean each code: for proposals only."""
 
@@ -164,16 +175,28 @@ def propose_code(name: str, value: str) -> str | None:
         for code, words in CODES[name].items():
             if each == code or each in words.split():
                 return code
+    if name == "TYPE_ANALYSE" and bool(_GENOME.search(value)) is not bool(_ANTIGEN.search(value)):
+        return PCR_TEST if _GENOME.search(value) else ANTIGEN_TEST
     return None
+
+
+def names_no_disease(name: str) -> bool:
+    """Return whether an observation's name says that it is no test for a disease: a control, a sample, a question.
+
+    A test may be named with its sample: “PCR sur prélèvement nasal”.
+    """
+    if _NO_DISEASE_NAMES.search(name):
+        return True
+    return bool(_SAMPLES.search(name)) and not any(one.search(name) for one in (_GENOME, _ANTIGEN, _SEARCH))
 
 
 def propose_test(name: str) -> str | None:
     """Return what a test with this name likely is, or None."""
     if OUR_DISEASE.search(name):
-        if OTHER_DISEASES.search(name) or NO_DISEASE_NAMES.search(name):
+        if OTHER_DISEASES.search(name) or names_no_disease(name):
             return None
         return ANTIGEN_TEST if _ANTIGEN.search(name) else PCR_TEST if _GENOME.search(name) else OTHER_METHOD
-    if NO_DISEASE_NAMES.search(name):
+    if names_no_disease(name):
         return NO_DISEASE
     return OTHER_DISEASE if OTHER_DISEASES.search(name) else None
 

@@ -61,12 +61,13 @@ EXTRAS = ("TEXTE_ANALYSE", "TEXTE_RESULTAT", "DECES")
 """What messages say beside the fields: the text beside the code of the test and of the answer, and `Y` for a death."""
 
 MOST_BANNER_ROWS = 40
+_TELEPHONES = frozenset({"TEL_MOBILE", "TEL_FIXE"})
 _NOT_IN_A_HEADING = re.compile(r"[^A-Z0-9]")
 _ID, _BIRTH_NAME, _FIRST_NAMES, _BIRTH_DATE, _, _RESULT = map(FIELDS.index, REQUIRED)
 _EDGES = "'\"=#\u200b\ufeff "
 _EDGES_BUT_ERRORS = _EDGES.replace("#", "")
 _BEFORE_A_REMARK = "'\"\ufeff \t"
-_ERROR_CELL = re.compile(r"#(?:[¡¿]?[^\W\d_][\w/ ]{1,20}[!?]|N/[A-Z]|NV|NA|)")
+_ERROR_CELL = re.compile(r"#(?:[¡¿]?[^\W\d_][\w/ ]{1,20}[!?]|[A-Z]+_[A-Z_]+|N/[A-Z]|NV|NA|)")
 """What a spreadsheet shows instead of a value: `#REF!`, `#NOM ?`, `#DIV/0!`, `#N/A`, in any language."""
 _STRANGE = re.compile("[\x85\xa0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeffÃÂâ]")
 _MOJIBAKE = re.compile("[ÃÂâ][\u0080-\u00bf\u2018-\u2122œŒšŠžŽŸƒˆ˜]")
@@ -194,7 +195,8 @@ def told_apart(headings: Sequence[str]) -> Sequence[str]:
 def doubled_headings(headings: Sequence[str]) -> list[str]:
     """Return the headings that name a field which another heading has: nobody knows which of them is meant.
 
-    The layout's own name of a field leaves no doubt; beside it, a synonym is a column like any unknown one.
+    The layout's own name of a field leaves no doubt; beside it, a synonym is a column like any unknown one,
+    but for a telephone: the only number of a person may stand in any of its columns.
     """
     found = match_headings(0, headings)
     names = told_apart(headings)
@@ -212,7 +214,8 @@ def doubled_headings(headings: Sequence[str]) -> list[str]:
             continue
         rivals = [name for name, keys in _HEADINGS.items() if key in keys]
         is_repeated = names[position] != heading and key in of_field
-        if is_repeated or (rivals and not any(heading_key(name) in own for name in rivals)):
+        is_certain = any(heading_key(name) in own for name in rivals) and not _TELEPHONES & set(rivals)
+        if is_repeated or (rivals and not is_certain):
             doubled.append(heading)
     return doubled
 

@@ -6,16 +6,18 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-_CLOCK = r"(?:[ Tt]+(?:à )?(\d{1,2})[:hH](\d{2})(?::(\d{2})(?:[.,]\d+)?)?(?: ?([AaPp])\.?[Mm]\.?)?)?"
-_OFFSET = r"(Z|[+-]\d{2}(?::?\d{2})?)?"
+_CLOCK = r"(?:[ Tt]+(?:à )?(\d{1,2})(?:[:hH](\d{2})|[hH])(?::(\d{2})(?:[.,]\d+)?)?(?: ?([AaPp])\.?[Mm]\.?)?)?"
+_OFFSET = r"(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4}|\d{2})" + _CLOCK, re.ASCII)
-_WEEKDAY = r"(?:(?:lun|mar|mer|jeu|ven|sam|dim)[a-z]*\.? |(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? )?"
+_WEEKDAY = (
+    r"(?:le )?(?:(?:lun|mar|mer|jeu|ven|sam|dim)[a-z]*\.? |(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? )?"
+)
 _MONTH_NAMED = re.compile(
     _WEEKDAY + r"(\d{1,2})(?:er)?[ /.\-]*([^\W\d_]{3,9})\.?[ /.,\-]*(\d{4}|\d{2})" + _CLOCK
 )
 _MONTH_NAME_FIRST = re.compile(_WEEKDAY + r"([^\W\d_]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})" + _CLOCK)
 _YEAR_FIRST = re.compile(
-    r"(\d{4})-?(\d{2})-?(\d{2})(?:[ T]?(\d{2}):?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)? ?" + _OFFSET + ")?",
+    r"(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})(?:[ T]?(\d{2}):?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)? ?" + _OFFSET + ")?",
     re.ASCII,
 )
 _MONTHS = {
@@ -98,6 +100,7 @@ def _moment(year: int, month: int, day: int, clock: list[str | None]) -> tuple[d
 
 def _at(moment: datetime, offset: str, zone: ZoneInfo) -> datetime:
     """Return a moment that was written with its offset from UTC as the clocks of a zone show it."""
+    offset = "Z" if offset.isalpha() else offset
     return datetime.fromisoformat(f"{moment.isoformat()}{offset}").astimezone(zone).replace(tzinfo=None)
 
 

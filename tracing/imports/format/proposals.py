@@ -22,6 +22,7 @@ LEAST_LIKENESS = 74.0
 """Of 100; below it nothing is proposed. This value rejects "Nom du fichier" and accepts "Date prelev."."""
 MOST_LIKELY = 10
 """Columns that a person chooses among for one field; the others are found by their heading."""
+_AMERICAN = re.compile(r"(?:\+?1[ .-]?)?\(?[2-9]\d{2}\)?[ .-]{0,2}[2-9]\d{2}[ .-]?\d{4}", re.ASCII)
 _MOST_COMPARED = 300
 """Columns that are compared with each field: a file may have thousands, and a person waits for the page."""
 _LEAST_SCORE = 60
@@ -145,11 +146,13 @@ def likely_country(chosen: Mapping[str, str], columns: Sequence[Seen]) -> Countr
     written = {read_postcode(postcode, Country.FRANCE)[1] for postcode in postcodes}
     if len(written) == 1 and written != {Country.FRANCE.value}:
         return Country(written.pop()) if written <= set(Country) else Country.OTHER
+    phones = (*of.get("TEL_MOBILE", ()), *of.get("TEL_FIXE", ()))
+    if phones and all(map(_AMERICAN.fullmatch, phones)):
+        return Country.OTHER  # its postcodes have five digits as well, and would be read as places in France
     if sum(_is_german(name, heading) for name, heading in chosen.items()) < _GERMAN_ENOUGH:
         return None
     if not postcodes or not all(len(postcode) == _SHORT_POSTCODE for postcode in postcodes):
         return Country.GERMANY
-    phones = (*of.get("TEL_MOBILE", ()), *of.get("TEL_FIXE", ()))
     is_austrian = all(read_phones(number, country=Country.AUSTRIA).numbers for number in phones) and not all(
         read_phones(number, country=Country.SWITZERLAND).numbers for number in phones
     )

@@ -37,7 +37,7 @@ _RARER = frozenset("äöüÄÖÜßæÆÿŸ")
 _ON_THE_KEYBOARD = frozenset("éèçàù")
 """Typed in small letters even amid capitals: LEFéVRE."""
 _OTHER_LETTERS = frozenset("ñáíóúãõøåßšžłìòñýÑÁÍÓÚÃÕØÅŠŽŁÌÒÝ")
-_AT_AN_EDGE = frozenset("…“”«»–—€°•·§²³\xa0")
+_AT_AN_EDGE = frozenset("¿¡…“”«»–—€°•·§²³\xa0")
 _LEAST_LEAD = 0.75
 _PLAUSIBLE = 0.3
 """Windows-1252 is by far the most frequent: it is given up only where it explains far less than another."""

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tracing.imports.format.codes import (
-    NO_DISEASE_NAMES,
     NOT_OURS,
     OTHER_DISEASES,
     OUR_DISEASE,
+    names_no_disease,
     reads_positive,
     test_of,
 )
@@ -163,7 +163,7 @@ class Observation:
         """Return whether it is no result of the programme's disease: by its code, else by its name."""
         if self.test is not None:
             return self.test in NOT_OURS
-        return bool(OTHER_DISEASES.search(self.names) or NO_DISEASE_NAMES.search(self.names))
+        return bool(OTHER_DISEASES.search(self.names)) or names_no_disease(self.names)
 
     @property
     def may_be_ours(self) -> bool:
@@ -219,7 +219,7 @@ def _code_of(segment: Segment, request: Segment | None, known: Known) -> str:
     """
     own = _codes_in(segment.value(3), known)
     name = segment.text(3, 2) or segment.text(3, 5)
-    if own or (name and not OUR_DISEASE.search(name)) or NO_DISEASE_NAMES.search(name):
+    if own or (name and not OUR_DISEASE.search(name)) or names_no_disease(name):
         return own or name
     return (_codes_in(request.value(4), known) if request else "") or name
 
