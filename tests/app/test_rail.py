@@ -16,7 +16,14 @@ def places(answer):
 
 
 IMPORTS = ["Lots reçus", "À corriger", "Doublons possibles", "Expéditeurs", "Messages à envoyer"]
-SITE = ["Tableau du site", "Équipe", "Listes à traiter", "Ordre des appels", "Messages à envoyer"]
+SITE = [
+    "Tableau du site",
+    "Équipe",
+    "Listes à traiter",
+    "Arrêts à reprendre",
+    "Ordre des appels",
+    "Messages à envoyer",
+]
 ACCOUNTS = ["Comptes", "Heures d’appel"]
 
 
@@ -36,8 +43,8 @@ ACCOUNTS = ["Comptes", "Heures d’appel"]
         ("dora", "/lists?list=no_number", SITE, ["Listes à traiter"]),
         ("olga", "/journal", ["Journal"], ["Journal"]),
         ("rose", "/recruits/new", ["Avis demandés", "Équipe", "Recrues", "Règles"], ["Recrues"]),
-        ("ben", "/escalations", ["Avis demandés", "Règles"], ["Avis demandés"]),
-        ("ben", "/rules", ["Avis demandés", "Règles"], ["Règles"]),
+        ("ben", "/escalations", ["Avis demandés", "Arrêts à reprendre", "Règles"], ["Avis demandés"]),
+        ("ben", "/rules", ["Avis demandés", "Arrêts à reprendre", "Règles"], ["Règles"]),
     ],
 )
 def test_each_role_sees_its_places_and_which_one_is_open(browse: Browser, story, who, path, shown, open_now):

@@ -8,11 +8,13 @@ from sqlalchemy import select
 from tests.conftest import NOW
 from tests.desk.test_contact_call import LUC, MARIE, waiting_contact
 from tests.desk.walking import CONTACT, P0, soup, take_call
-from tests.support.story import case, contact, identity, waiting_case
+from tests.support.story import case, contact, identity, member, waiting_case
 from tracing.calls.models import Conversation
-from tracing.cases.models import CaseStatus
+from tracing.cases import services as case_services
+from tracing.cases.models import CaseOutcome, CaseStatus
 from tracing.cases.queries import get_case
 from tracing.consequences import services as consequences
+from tracing.contacts.models import ContactStatus
 from tracing.contacts.queries import find_contact
 from tracing.facts import queries as facts
 from tracing.facts import services as fact_services
@@ -28,7 +30,8 @@ from tracing.queue.households.bulk_enqueue import Arrival, HouseholdAssignments
 from tracing.queue.models import TaskKind, TaskState
 from tracing.queue.rules import CallAgain
 from tracing.sickleave.models import NoteKind, NoteState, SickNote
-from tracing.sickleave.rules import NoteMend
+from tracing.sickleave.rules import CancelReason, NoteMend
+from tracing.staff.models import Role
 
 DAY = timedelta(days=1)
 
@@ -73,7 +76,7 @@ def first_call(story, of, phones=("+33639980001",)):
 def test_somebody_said_dead_is_not_called_when_another_case_names_them(story, browse):
     task = waiting_case(story.nantes, MARIE, at=NOW)
     walk = take_call(browse.as_(story.ada))
-    walk.visitor.follow(f"{walk.call}/tasks/{task.id}/end", {"outcome": "deceased"})
+    walk.visitor.follow(f"{walk.call}/tasks/{task.id}/end", {"outcome": "deceased", "certain": "y"})
 
     other = case(story.nantes, identity("Paul", "Deniau", phones=("+33639980009",)), at=NOW)
     named = contact(other, LUC, by=story.ada, at=NOW)
@@ -343,3 +346,167 @@ def test_following_twice_changes_nothing(story, browse):
     say((SubjectType.CASE, task.case_id), FactKind.ONSET, "2026-03-05", source=FactSource.DOCTOR)
 
     assert consequences.follow_case(task.case_id, by=None, at=NOW) == ()
+
+
+# -- a result withdrawn after the case was closed
+
+
+def note_now(note_id):
+    return database.get_one(SickNote, note_id)
+
+
+def withdrawn_after_all(story, browse):
+    """Marie, told and closed, with a note and a contact who was told; then her result is withdrawn."""
+    task = completed(story, browse)
+    note = note_of(task, last=get_case(task.case_id).isolation_last_day, by=story.ada)
+    named = contact(get_case(task.case_id), LUC, by=story.ada, at=NOW)
+    told = queue_services.enqueue(
+        kind=TaskKind.CONTACT_FIRST,
+        person_id=named.person_id,
+        phones=LUC.phones,
+        site_id=task.site_id,
+        case_id=task.case_id,
+        contact_id=named.id,
+        due_at=NOW + DAY,
+        at=NOW,
+    )
+    queue_services.close_task(told, TaskState.DONE, by=None, at=NOW)
+    named.status, named.told_at = ContactStatus.INFORMED, NOW
+    database.flush()
+    case_services.withdraw(get_case(task.case_id), by=None, at=NOW + DAY)
+    return task, told, note.id
+
+
+def test_a_result_withdrawn_of_a_closed_case_reaches_everybody_who_was_told(story, browse, clock):
+    task, told, note_id = withdrawn_after_all(story, browse)
+    clock.move_to(NOW + DAY)
+    dora = browse.as_(story.dora)
+    listed = dora.get("/lists?list=withdrawn").text
+    assert get_case(task.case_id).reference in listed
+    assert "était clos" in listed
+    assert "2 personnes seront rappelées" in listed
+
+    dora.follow(f"/lists/cases/{task.case_id}/close")
+
+    for one in (task, told):
+        assert (queue.get_task(one.id).state, queue.get_task(one.id).again) == (
+            TaskState.OPEN,
+            CallAgain.WITHDRAWN,
+        )
+    assert note_now(note_id).mend is NoteMend.NOT_DUE
+    assert get_case(task.case_id).outcome is CaseOutcome.NOT_A_CASE
+    assert consequences.follow_case(task.case_id, by=None, at=NOW + DAY) == ()
+    consequences.remember_told(queue.get_task(told.id), at=NOW + 2 * DAY)
+    queue_services.close_task(queue.get_task(told.id), TaskState.DONE, by=None, at=NOW + 2 * DAY)
+    assert consequences.follow_case(task.case_id, by=None, at=NOW + 2 * DAY) == (), "told once"
+
+
+def test_whoever_rings_reads_that_the_result_was_withdrawn_and_no_name(story, browse, clock):
+    task, told, _note = withdrawn_after_all(story, browse)
+    clock.move_to(NOW + DAY)
+    browse.as_(story.dora).follow(f"/lists/cases/{task.case_id}/close")
+    queue_services.close_task(queue.get_task(task.id), TaskState.DONE, by=None, at=NOW + DAY)
+
+    walk = take_call(browse.as_(story.abel), CONTACT)
+
+    said = walk.page.select_one(".call-again").text
+    assert "le résultat de la personne que vous avez rencontrée a été annulé" in said
+    assert "Dupont" not in said
+    assert "quarantaine jusqu" not in walk.to("closing").page.text
+    walk.visitor.follow(f"{walk.call}/tasks/{told.id}/end", {"outcome": "completed"})
+    consequences.follow_case(task.case_id, by=None, at=NOW + DAY)
+    assert queue.get_task(told.id).state is TaskState.DONE, "told once"
+
+
+def test_closing_as_no_case_is_undone_and_keeping_leaves_everything(story, browse, clock):
+    task, told, note_id = withdrawn_after_all(story, browse)
+    clock.move_to(NOW + DAY)
+    dora = browse.as_(story.dora)
+    dora.follow(f"/lists/cases/{task.case_id}/close")
+    dora.follow(f"/lists/cases/{task.case_id}/undo")
+    assert note_now(note_id).mend is None
+    assert {queue.get_task(one.id).state for one in (task, told)} == {TaskState.DONE}
+
+    dora.follow(f"/lists/cases/{task.case_id}/keep")
+
+    found = get_case(task.case_id)
+    assert (found.status, found.outcome, found.closed_at) == (CaseStatus.CLOSED, CaseOutcome.COMPLETED, NOW)
+    assert {queue.get_task(one.id).state for one in (task, told)} == {TaskState.DONE}
+
+
+# -- notes to mend
+
+
+def test_a_note_is_left_as_it_is_until_another_change(story, browse):
+    task = completed(story, browse)
+    last = get_case(task.case_id).isolation_last_day
+    note = note_of(task, last=last, by=story.ada)
+    note_id, number = note.id, note.number
+    subject = (SubjectType.CASE, task.case_id)
+    say(subject, FactKind.ONSET, "2026-03-09", source=FactSource.DOCTOR)
+    ben = browse.as_(story.ben)
+    listed = ben.get("/sick-notes/to-mend").text
+    assert number in listed
+    assert "trop court" in listed
+
+    ben.follow(f"/sick-notes/{note_id}/leave", {"why": "doctor_agrees"})
+
+    assert number not in ben.get("/sick-notes/to-mend").text
+    consequences.follow_case(task.case_id, by=None, at=NOW + DAY)
+    assert note_now(note_id).mend is None
+    say(subject, FactKind.ONSET, "2026-03-06", source=FactSource.DOCTOR, at=NOW + DAY)
+    assert note_now(note_id).mend is NoteMend.SHORTER
+
+
+def test_a_note_is_cancelled_after_the_call_by_who_may_and_only_at_its_site(story, browse):
+    task = completed(story, browse)
+    note = note_of(task, last=get_case(task.case_id).isolation_last_day, by=story.ada)
+    note_id, number = note.id, note.number
+    say((SubjectType.CASE, task.case_id), FactKind.ONSET, "2026-03-05", source=FactSource.DOCTOR)
+    browse.as_(story.ada).post(f"/sick-notes/{note_id}/cancel", {"why": "not_due"}, status=403)
+    dora = browse.as_(story.dora)
+    dora.post(f"/sick-notes/{note_id}/cancel", {"why": ""}, status=422)
+    assert note_now(note_id).state is NoteState.ISSUED
+
+    dora.follow(f"/sick-notes/{note_id}/cancel", {"why": "wrong_days"})
+    dora.follow(f"/sick-notes/{note_id}/cancel", {"why": "wrong_days"})
+
+    note = note_now(note_id)
+    assert (note.state, note.cancelled_because) == (NoteState.CANCELLED, CancelReason.WRONG_DAYS)
+    assert number not in dora.get("/sick-notes/to-mend").text
+
+
+def test_a_site_sees_no_note_of_another(story, browse):
+    task = completed(story, browse)
+    note = note_of(task, last=get_case(task.case_id).isolation_last_day, by=story.ada)
+    note_id, number = note.id, note.number
+    say((SubjectType.CASE, task.case_id), FactKind.ONSET, "2026-03-05", source=FactSource.DOCTOR)
+    other = browse.as_(member("anna", "Anna", (Role.SUPERVISOR, story.ajaccio), at=NOW))
+
+    assert number not in other.get("/sick-notes/to-mend").text
+    other.post(f"/sick-notes/{note_id}/leave", {"why": "days_past"}, status=404)
+
+
+# -- what is over
+
+
+def test_an_isolation_that_is_over_is_not_ordered(story, browse):
+    task = waiting_case(story.nantes, MARIE, at=NOW)
+    get_case(task.case_id).first_sampled_at = NOW - 14 * DAY
+    says = P0 | {"onset_on": "2026-02-24"}
+
+    walk = take_call(browse.as_(story.ada), says).to("closing")
+
+    assert "isolation_over" in walk.steps
+    assert not {"isolation", "isolation_at_home"} & set(walk.steps)
+
+
+def test_a_quarantine_that_is_over_is_not_ordered(story, browse):
+    task = waiting_contact(story, case(story.nantes, MARIE, at=NOW), LUC)
+    find_contact(task.contact_id).last_contact_on = NOW.date() - 20 * DAY
+    database.flush()
+
+    walk = take_call(browse.as_(story.abel), CONTACT).to("closing")
+
+    assert "quarantine_over" in walk.steps
+    assert "quarantine" not in walk.steps

@@ -123,6 +123,40 @@ def test_a_note_is_marked_with_the_day_that_is_right_and_its_mark_goes():
     assert kinds(of_case(back)) == ["note_stands"]
 
 
+def test_a_note_left_as_it_is_is_marked_again_by_another_difference_only():
+    left = NoteNow(note_id=4, last_day=day(5), accepted=(NoteMend.LONGER, day(7)))
+    assert of_case(case(note=left)) == ()
+    assert kinds(of_case(case(last=8, note=left))) == ["note_to_mend"]
+    fits = case(last=5, note=left)
+    assert kinds(of_case(fits)) == ["note_stands"]
+    assert of_case(carried_out(fits, of_case(fits))) == ()
+
+
+def test_a_case_that_is_none_reaches_whoever_was_told_of_it_once():
+    told = Told(day(7))
+    none = replace(
+        case(
+            call=CallNow.DONE,
+            told=told,
+            note=NoteNow(note_id=4, last_day=day(7)),
+            contacts=[
+                contact(1, call=CallNow.DONE, told=told),
+                contact(2, call=CallNow.WAITING),
+                contact(3, call=CallNow.DONE, told=Told(None, knows_it_is_none=True)),
+                contact(4, call=CallNow.DONE, told=told, is_out_of_list=True),
+            ],
+        ),
+        is_none=True,
+    )
+    found = of_case(none)
+
+    rung = {one.subject for one in found if one.why is CallAgain.WITHDRAWN}
+    assert rung == {("case", 1), ("contact", 1)}
+    assert {one.mend for one in found if one.mend} == {NoteMend.NOT_DUE}
+    assert ("call_stops", ("contact", 2)) in [(one.kind.value, one.subject) for one in found]
+    assert of_case(carried_out(none, found)) == ()
+
+
 def test_a_note_is_not_longer_than_notes_may_be():
     assert of_case(case(note=NoteNow(note_id=4, last_day=day(5), latest=day(5)))) == ()
 

@@ -138,6 +138,22 @@ def test_typed_too_late_it_is_kept_once(browse, story, phone, session):
     assert open_drafts(session) == 1
 
 
+def test_a_saved_contact_that_is_sent_again_after_the_call_is_called_saved(browse, story, phone, session):
+    ada = browse.as_(story.ada)
+    ada.fragment(phone.path, LUC)
+    [luc] = named(phone)
+    page = soup(ada.fragment(f"{phone.path}?edit={luc.id}", method="get"))
+    key = {form_drafts.KEY: page.select_one(f".contact-form [name={form_drafts.KEY}]")["value"]}
+    changed = LUC | key | {"contact-first_names": "Lucas"}
+    ada.fragment(f"{phone.path}/{luc.id}", changed)
+    end_claims(at=NOW + timedelta(minutes=6))
+
+    again = ada.fragment(f"{phone.path}/{luc.id}", changed, status=409)
+
+    assert "C’était déjà enregistré" in again.text
+    assert open_drafts(session) == 0
+
+
 def open_drafts(session) -> int:
     kept = select(func.count()).select_from(Draft).where(Draft.dismissed_at.is_(None))
     return session.scalar(kept)

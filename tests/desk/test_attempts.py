@@ -151,7 +151,7 @@ def test_the_supervisor_decides_about_those_who_cannot_be_called(
     task_id, case_id = task.id, task.case_id
     ada, dora = browse.as_(story.ada), browse.as_(story.dora)
     walk = take_call(ada)
-    ada.follow(f"{walk.call}/tasks/{task_id}/end", {"outcome": outcome, "interpreter": "ta"})
+    ada.follow(f"{walk.call}/tasks/{task_id}/end", {"outcome": outcome, "interpreter": "ta", "certain": "y"})
     assert queries.get_task(task_id).state is state
     shown = next(one for one in ("interpreter", "to_hand_on", "deceased") if one in state.value)
     assert "P0-26-" in dora.get(f"/lists?list={shown}").text
@@ -172,7 +172,7 @@ def test_a_death_stops_every_message(browse: Browser, story: Story):
     ada = agent(story.ada)
     messages.queue_missed_call([(person_id, "P0-26-1")], by=ada, at=NOW)
     visitor = browse.as_(story.ada)
-    visitor.follow(f"{take_call(visitor).call}/tasks/{task_id}/end", {"outcome": "deceased"})
+    visitor.follow(f"{take_call(visitor).call}/tasks/{task_id}/end", {"outcome": "deceased", "certain": "y"})
 
     [text] = outbox.messages_to(person_id)
     assert text.message.state is MessageState.STOPPED
@@ -187,7 +187,7 @@ def test_a_death_stops_messages_also_when_the_call_was_settled_meanwhile(browse:
     call = take_call(ada).call
     queue.close_task(queries.get_task(task_id), TaskState.DONE, by=None, at=NOW)
 
-    ada.follow(f"{call}/tasks/{task_id}/end", {"outcome": "deceased"})
+    ada.follow(f"{call}/tasks/{task_id}/end", {"outcome": "deceased", "certain": "y"})
 
     assert outbox.messages_to(person_id)[0].message.state is MessageState.STOPPED
     assert queries.get_task(task_id).state is TaskState.DONE
@@ -210,7 +210,7 @@ def test_a_death_ends_whatever_else_the_person_was_to_be_called_for(browse: Brow
     assert len(queries.open_tasks(household_id)) == 2
     ada = browse.as_(story.ada)
 
-    ada.follow(f"{take_call(ada).call}/tasks/{task_id}/end", {"outcome": "deceased"})
+    ada.follow(f"{take_call(ada).call}/tasks/{task_id}/end", {"outcome": "deceased", "certain": "y"})
 
     assert queries.open_tasks(household_id) == []
 
@@ -251,7 +251,7 @@ def test_no_letter_is_written_to_somebody_said_dead_under_another_call(browse: B
     ada, dora = browse.as_(story.ada), browse.as_(story.dora)
     assert "Lettre" in dora.get(f"/lists/tasks/{other_id}/letter").text
 
-    ada.follow(f"{take_call(ada).call}/tasks/{task_id}/end", {"outcome": "deceased"})
+    ada.follow(f"{take_call(ada).call}/tasks/{task_id}/end", {"outcome": "deceased", "certain": "y"})
 
     listed = dora.get("/lists?list=no_number").text
     assert f"/lists/tasks/{other_id}/letter" not in listed

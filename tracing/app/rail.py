@@ -11,6 +11,7 @@ from tracing.duplicates import queries as pairs
 from tracing.imports.corrections import queries as corrections
 from tracing.messages import queries as messages
 from tracing.programmes.loader import get_pack
+from tracing.sickleave import queries as notes
 from tracing.staff import access
 from tracing.staff.agent import Agent
 from tracing.staff.models import Role, SiteKind
@@ -46,6 +47,13 @@ DOORS = (
     RailEntry("supervision.board", _l("Tableau du site"), "activity", frozenset({Role.SUPERVISOR})),
     RailEntry("supervision.team", _l("Équipe"), "people", frozenset({Role.SUPERVISOR, Role.REFERENT})),
     RailEntry("supervision.lists", _l("Listes à traiter"), "list-check", frozenset({Role.SUPERVISOR})),
+    RailEntry(
+        "sickleave.to_mend",
+        _l("Arrêts à reprendre"),
+        "file-earmark-text",
+        frozenset({Role.ADVISER, Role.SUPERVISOR}),
+        waiting=lambda agent: notes.count_to_mend(agent.site.id),
+    ),
     RailEntry(
         "supervision.order",
         _l("Ordre des appels"),

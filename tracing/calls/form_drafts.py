@@ -138,6 +138,11 @@ def forget(call_id: int, task_id: int, dialog: str, *, key: str = "", by: Agent,
         _note_sent(call_id, _sent_field(task_id, dialog, key), by=by, at=at)
 
 
+def was_sent(call_id: int, task_id: int, dialog: str, key: str, *, by: Agent) -> bool:
+    """Return whether a rendered dialog was sent and saved, or closed: sent again, it is no draft."""
+    return bool(key) and _was_sent(call_id, task_id, dialog, key, by=by)
+
+
 def _one_at_a_time(call_id: int) -> None:
     """Lock the call, so that a draft and its form wait for each other, whichever arrives first."""
     session.execute(select(Call.id).where(Call.id == call_id).with_for_update(key_share=True))

@@ -1,8 +1,10 @@
-"""Tables of calls: calls, conversations, answers, drafts, numbers rung, and requests of callers."""
+"""Tables of calls: calls, conversations, answers, drafts, numbers rung, requests of callers, outcomes to take back."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.calls.rules import CallOutcome, GiveBackReason
@@ -130,6 +132,23 @@ class CallerRequest(Base):
     """`name`, `number`, `words`; none once destroyed."""
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+
+
+class OutcomeUndo(Base):
+    """An outcome that was noted, with what it changed: kept a day, so that who noted it can take it back at once."""
+
+    __tablename__ = "outcome_undos"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("call_tasks.id"), index=True)
+    """The person of whom the outcome was noted."""
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
+    outcome: Mapped[CallOutcome] = mapped_column(enum_text(CallOutcome))
+    noted_at: Mapped[datetime]
+    changes: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """Codes and times before and after, by table and row; what was added. Nothing that names anybody."""
+    undone_at: Mapped[datetime | None]
 
 
 registry.sealed("answers")

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from tracing.calls import rules
 from tracing.calls.errors import NoSuchCall
-from tracing.calls.models import Answer, Call, Conversation, Draft, NumberRung
+from tracing.calls.models import Answer, Call, Conversation, Draft, NumberRung, OutcomeUndo
 from tracing.calls.rules import CallOutcome
 from tracing.kernel.db import session
 from tracing.vault import services as vault
@@ -92,6 +92,17 @@ def calls_of_tracer(tracer_id: int, *, since: datetime, limit: int = 50) -> Sequ
         .order_by(Call.ended_at.desc(), Call.id.desc())
         .limit(limit)
     ).all()
+
+
+def can_be_taken_back(task_id: int, *, at: datetime) -> bool:
+    """Return whether the last outcome about a person was noted so lately that its tracer can take it back."""
+    noted = select(OutcomeUndo.noted_at).join(Conversation, Conversation.call_id == OutcomeUndo.call_id)
+    last = session.scalar(
+        noted.where(Conversation.task_id == task_id, OutcomeUndo.undone_at.is_(None))
+        .order_by(OutcomeUndo.id.desc())
+        .limit(1)
+    )
+    return last is not None and rules.can_take_back(last, at=at)
 
 
 def numbers_rung(household_id: int) -> Sequence[NumberRung]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tracing.queue.models import TaskKind
@@ -57,6 +57,8 @@ LONGEST_CALL = timedelta(hours=4)
 """Upper limit used by queries: calls that ended since a time are searched among those begun up to this long before it.
 
 If no scheduler ran, a claim may be ended much later: that call is in the history but in no daily count."""
+OUTCOME_UNDO_LASTS = timedelta(minutes=2)
+"""How long who noted an outcome can take it back; what it sends to anybody leaves after that."""
 SKIPS_A_DAY = 3
 """This many calls a day may be given back without a reason; after that a reason is required."""
 
@@ -89,6 +91,8 @@ class Asks(StrEnum):
     LANGUAGE = "language"
     INTERPRETER = "interpreter"
     """The language of the interpreter."""
+    CERTAINTY = "certainty"
+    """A box to tick: the one outcome that is asked once more."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ OUTCOMES: dict[CallOutcome, OutcomeRule] = {
     CallOutcome.INTERPRETER: OutcomeRule(FollowUp.INTERPRETER, asks=Asks.INTERPRETER),
     CallOutcome.HOSPITALISED: OutcomeRule(FollowUp.HAND_ON),
     CallOutcome.OUT_OF_AREA: OutcomeRule(FollowUp.HAND_ON),
-    CallOutcome.DECEASED: OutcomeRule(FollowUp.STOP),
+    CallOutcome.DECEASED: OutcomeRule(FollowUp.STOP, asks=Asks.CERTAINTY),
     CallOutcome.ADVISED: OutcomeRule(FollowUp.AS_IT_WAS, by_tracer=False, whole_household=True),
     CallOutcome.GIVEN_BACK: OutcomeRule(FollowUp.AS_IT_WAS, by_tracer=False, whole_household=True),
     CallOutcome.CLAIM_ENDED: OutcomeRule(FollowUp.AS_IT_WAS, by_tracer=False, whole_household=True),
@@ -140,6 +144,11 @@ ATTEMPTS = tuple(outcome for outcome, rule in OUTCOMES.items() if rule.is_attemp
 def in_order_to_ring(numbers: Sequence[str], rung: Mapping[str, int], wrong: Collection[str]) -> list[str]:
     """Return a person's numbers in the order to ring them: least often rung first, wrong ones last."""
     return sorted(numbers, key=lambda number: (number in wrong, rung.get(number, 0)))
+
+
+def can_take_back(noted_at: datetime, *, at: datetime) -> bool:
+    """Return whether an outcome was noted so lately that its tracer can take it back."""
+    return at - noted_at < OUTCOME_UNDO_LASTS
 
 
 def must_say_why(skipped_today: int) -> bool:

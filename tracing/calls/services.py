@@ -239,7 +239,8 @@ def finish_conversation(conversation: Conversation, outcome: CallOutcome, *, at:
     session.flush()
     if outcome in rules.BY_TRACER:
         begun = queries.get_call(conversation.call_id).started_at
-        callbacks.settle(conversation.task_id, called_at=begun, at=at)
+        is_reached = outcome not in rules.ATTEMPTS
+        callbacks.settle(conversation.task_id, called_at=begun, is_reached=is_reached, at=at)
 
 
 def end(

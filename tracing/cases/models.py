@@ -89,6 +89,11 @@ class Case(Base):
     """The last day of isolation that they were told then; None if none was asked of them."""
     status: Mapped[CaseStatus] = mapped_column(enum_text(CaseStatus), default=CaseStatus.OPEN)
     outcome: Mapped[CaseOutcome | None] = mapped_column(enum_text(CaseOutcome))
+    outcome_before: Mapped[CaseOutcome | None] = mapped_column(
+        enum_text(CaseOutcome, name="caseoutcome_before")
+    )
+    """How it had been closed when its result was withdrawn; keeping it returns to that."""
+    closed_before_at: Mapped[datetime | None]
     from_contact_id: Mapped[int | None] = mapped_column(BigInteger)
     """The contact who became this case."""
     warnings: Mapped[list[str]]

@@ -110,19 +110,33 @@ def decide(
 
 
 def withdraw(case: Case, *, by: int | None, at: datetime) -> None:
-    """Put a case on the list of withdrawn results, for a supervisor; nothing is deleted."""
-    if case.status is CaseStatus.OPEN:
-        case.status = CaseStatus.WITHDRAWN
+    """Put a case on the list of withdrawn results, for a supervisor, closed or not; nothing is deleted."""
+    if case.status is not CaseStatus.WITHDRAWN and case.outcome is not CaseOutcome.NOT_A_CASE:
+        case.outcome_before, case.closed_before_at = case.outcome, case.closed_at
+        case.status, case.outcome, case.closed_at = CaseStatus.WITHDRAWN, None, None
         session.flush()
     events.record("case.result_withdrawn", by=by, at=at, subject=("case", case.id), site_id=case.site_id)
 
 
+def keep(case: Case, *, by: int, at: datetime) -> None:
+    """Keep a case although a result was withdrawn: it is open again, or closed as it had been."""
+    _return_to_before(case)
+    events.record("case.kept", by=by, at=at, subject=("case", case.id), site_id=case.site_id)
+
+
 def reinstate(case: Case, *, by: int | None, at: datetime) -> None:
-    """Let a case stand whose withdrawn result the laboratory sent again: open, unless it ended otherwise."""
+    """Let a case stand whose withdrawn result the laboratory sent again: as it was, unless it ended otherwise."""
     if case.status is CaseStatus.WITHDRAWN or case.outcome is CaseOutcome.NOT_A_CASE:
-        case.status, case.outcome, case.closed_at = CaseStatus.OPEN, None, None
-        session.flush()
+        _return_to_before(case)
     events.record("case.result_reinstated", by=by, at=at, subject=("case", case.id), site_id=case.site_id)
+
+
+def _return_to_before(case: Case) -> None:
+    """Open a case again, or close it as it had been before its result was withdrawn."""
+    case.status = CaseStatus.CLOSED if case.outcome_before else CaseStatus.OPEN
+    case.outcome, case.closed_at = case.outcome_before, case.closed_before_at
+    case.outcome_before = case.closed_before_at = None
+    session.flush()
 
 
 def close(case: Case, outcome: CaseOutcome, *, by: int | None, at: datetime) -> None:

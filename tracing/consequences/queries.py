@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
 from tracing.calls.models import Call, Conversation
-from tracing.cases.models import Case
+from tracing.cases.models import Case, CaseOutcome
 from tracing.consequences.rules import (
     CallNow,
     CaseNow,
@@ -30,6 +30,7 @@ from tracing.people import queries as people
 from tracing.programmes.loader import get_pack
 from tracing.programmes.vocabulary import RiskLevel, Subject
 from tracing.queue.models import CallTask, TaskKind, TaskState
+from tracing.queue.rules import CallAgain
 from tracing.sickleave.models import NoteState, SickNote
 from tracing.sickleave.rules import NoteMend, latest_day
 from tracing.staff import queries as staff
@@ -49,6 +50,13 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
     notes = _notes_of([task.id for task in tasks])
     barred = people.barred([case.person_id, *(one.person_id for one in contacts)])
     kept = kept_in_list([one.id for one in contacts])
+    is_none = case.outcome is CaseOutcome.NOT_A_CASE
+
+    def told(last_day: date | None, told_at: datetime | None) -> Told | None:
+        if told_at is None:
+            return None
+        return Told(last_day, knows_it_is_none=case.closed_at is not None and told_at >= case.closed_at)
+
     first = next((one for one in tasks if one.kind is TaskKind.CASE_FIRST), None)
     of_contact = {one.contact_id: one for one in tasks if one.contact_id is not None}
 
@@ -63,17 +71,19 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
             latest=latest_day(get_pack(case.programme), subject, note.first_day, on),
             mend=note.mend,
             mend_to=note.mend_to,
+            accepted=(note.accepted_mend, note.accepted_mend_to) if note.accepted_mend else None,
         )
 
     return CaseNow(
         case_id=case.id,
+        is_none=is_none,
         window=span(case.window_start, case.window_end),
         recalled=span(case.recalled_from, case.recalled_to),
         person=MeasuredPerson(
             last_day=case.isolation_last_day,
             is_decided=case.isolation_measure in DECIDED,
             may_be_called=case.person_id not in barred,
-            told=Told(case.told_last_day) if case.told_at else None,
+            told=told(case.told_last_day, case.told_at),
             call=call_now(first, live),
             note=note_of(first, Subject.CASE),
         ),
@@ -89,7 +99,7 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
                     last_day=None if one.risk is RiskLevel.NEGLIGIBLE else one.quarantine_last_day,
                     is_decided=one.quarantine_measure in DECIDED,
                     may_be_called=one.person_id not in barred,
-                    told=Told(one.told_last_day) if one.told_at else None,
+                    told=told(one.told_last_day, one.told_at),
                     call=call_now(of_contact.get(one.id), live),
                     note=note_of(of_contact.get(one.id), Subject.CONTACT),
                 ),
@@ -165,7 +175,8 @@ def call_now(task: CallTask | None, live: Collection[int]) -> CallNow:
             return CallNow.CANCELLED
         case TaskState.DECEASED:
             return CallNow.NEVER
-    return CallNow.AGAIN if task.again is not None else CallNow.WAITING
+    # a list to complete is no consequence: the call waits whatever the dates become
+    return CallNow.WAITING if task.again in {None, CallAgain.TO_COMPLETE} else CallNow.AGAIN
 
 
 def _tasks_of(case_id: int) -> Sequence[CallTask]:

@@ -37,6 +37,19 @@ class ConsequenceKind(StrEnum):
     MESSAGES_GO_ON = "messages_go_on"
 
 
+class ReopenReason(StrEnum):
+    """Why a call that was over is opened again."""
+
+    RANG = "rang"
+    """The person rang us."""
+    MISTAKE = "mistake"
+    """Its outcome was noted by mistake."""
+    INCOMPLETE = "incomplete"
+    """Something is missing or wrong."""
+    CHANGED_MIND = "changed_mind"
+    """They, or somebody who speaks for them, asked for it."""
+
+
 class CallNow(StrEnum):
     """Where a person's call stands."""
 
@@ -58,6 +71,8 @@ class Told:
     """What was said to a person at the end of their call: the last day of their measure, None if nothing was asked."""
 
     last_day: date | None
+    knows_it_is_none: bool = False
+    """Told after the case was closed as none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +87,8 @@ class NoteNow:
     """The last day that a note of this first day may have, however long the measure is."""
     mend: NoteMend | None = None
     mend_to: date | None = None
+    accepted: tuple[NoteMend, date | None] | None = None
+    """The difference with which a human has left it as it is: only another one marks it again."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -110,6 +127,8 @@ class CaseNow:
 
     case_id: int
     person: MeasuredPerson
+    is_none: bool = False
+    """Closed as no case: nothing is asked of anybody, and whoever was told otherwise is told so."""
     window: tuple[date, date] | None
     """The contagious days, both included; None while no rule or no day is known."""
     recalled: tuple[date, date] | None = None
@@ -133,6 +152,8 @@ class Consequence:
 
 def of_case(case: CaseNow) -> tuple[Consequence, ...]:
     """Return everything that follows for a case, its contacts and their notes."""
+    if case.is_none:
+        return tuple(_of_none(case))
     found: list[Consequence] = []
     for contact in case.contacts:
         if not contact.is_out_of_list:
@@ -143,6 +164,19 @@ def of_case(case: CaseNow) -> tuple[Consequence, ...]:
     found += _ring(("case", case.case_id), case.person, why)
     found += _of_note(case.person, due=case.person.last_day)
     return tuple(found)
+
+
+def _of_none(case: CaseNow) -> Iterable[Consequence]:
+    """Return what follows for a case whose result was withdrawn: no calls, but to those who were told of it."""
+    people = [(("case", case.case_id), case.person)]
+    people += [(("contact", one.contact_id), one.person) for one in case.contacts if not one.is_out_of_list]
+    for about, person in people:
+        if about[0] == "contact" and person.call is CallNow.WAITING:
+            yield Consequence(ConsequenceKind.CALL_STOPS, about)
+        is_to_know = person.told is not None and not person.told.knows_it_is_none
+        nothing = replace(person, last_day=None, is_decided=True)
+        yield from _ring(about, nothing, CallAgain.WITHDRAWN if is_to_know else None)
+        yield from _of_note(nothing, due=None)
 
 
 def is_recalled(window: tuple[date, date] | None, recalled: tuple[date, date] | None) -> bool:
@@ -208,7 +242,9 @@ def _of_note(person: MeasuredPerson, *, due: date | None) -> Iterable[Consequenc
         due = due if note.latest is None else min(due, note.latest)
         if due != note.last_day:
             mend, day = (NoteMend.LONGER if due > note.last_day else NoteMend.SHORTER), due
-    if (mend, day) == (note.mend, note.mend_to):
+    if note.accepted is not None and (mend, day) == note.accepted:
+        return
+    if (mend, day) == (note.mend, note.mend_to) and note.accepted is None:
         return
     if mend is None:
         yield Consequence(ConsequenceKind.NOTE_STANDS, ("note", note.note_id))
@@ -288,7 +324,7 @@ def _marked(case: CaseNow, one: Consequence) -> CaseNow:
     def of(person: MeasuredPerson) -> MeasuredPerson:
         if person.note is None or person.note.note_id != one.subject[1]:
             return person
-        return replace(person, note=replace(person.note, mend=one.mend, mend_to=one.day))
+        return replace(person, note=replace(person.note, mend=one.mend, mend_to=one.day, accepted=None))
 
     contacts = tuple(replace(contact, person=of(contact.person)) for contact in case.contacts)
     return replace(case, person=of(case.person), contacts=contacts)

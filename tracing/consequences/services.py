@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
-from tracing.cases.models import Case
+from tracing.cases.models import Case, CaseOutcome
 from tracing.cases.rules import sampling_day
 from tracing.consequences import queries, rules
 from tracing.consequences.rules import Consequence, ConsequenceKind
@@ -159,10 +159,12 @@ def remember_told(task: CallTask, *, at: datetime) -> None:
     """Keep what the person of a completed call was told: from now on a change is told again."""
     if task.contact_id is None:
         case = case_queries.get_case(task.case_id, lock=True)
-        case.told_at, case.told_last_day = at, case.isolation_last_day
+        is_none = case.outcome is CaseOutcome.NOT_A_CASE
+        case.told_at, case.told_last_day = at, None if is_none else case.isolation_last_day
     else:
         contact = lock_row(Contact, task.contact_id)
-        is_concerned = calling.is_to_be_called(contact)
+        is_none = case_queries.get_case(contact.case_id).outcome is CaseOutcome.NOT_A_CASE
+        is_concerned = calling.is_to_be_called(contact) and not is_none
         contact.told_at = at
         contact.told_last_day = contact.quarantine_last_day if is_concerned else None
     session.flush()
@@ -192,7 +194,8 @@ def _carry_out(
         found = tuple(one for one in found if one.subject[0] != "case")
     of_id = {contact.id: contact for contact in listed}
     for one in found:
-        _CASE_STEPS[one.kind](case, of_id.get(one.subject[1]), one, by, at)
+        about, number = one.subject
+        _CASE_STEPS[one.kind](case, of_id.get(number) if about == "contact" else None, one, by, at)
         _note_event(one, site_id=case.site_id, by=by, at=at)
     return found
 

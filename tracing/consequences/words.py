@@ -51,7 +51,7 @@ def sentences_of(follows: Follows) -> list[str]:
     return [str(one) for one in said]
 
 
-def again_words(why: CallAgain, *, told: date | None) -> str:
+def again_words(why: CallAgain, *, told: date | None, is_contact: bool = False) -> str:
     """Return why somebody is called again; `told` is the last day that they were told."""
     match why:
         case CallAgain.DATES if told is not None:
@@ -65,5 +65,21 @@ def again_words(why: CallAgain, *, told: date | None) -> str:
             return str(_("Rappel : on ne lui avait rien demandé, et une mesure s’applique maintenant."))
         case CallAgain.DAYS_ADDED:
             return str(_("Rappel : la période de contagion a gagné des jours, à revoir ensemble."))
+        case CallAgain.TO_COMPLETE:
+            return str(
+                _("Rappel : la personne devait nous rappeler pour compléter la liste de ses contacts.")
+            )
         case CallAgain.NOT_CONCERNED:
             return str(_("Rappel : plus rien ne lui est demandé. Dites-le-lui."))
+        case CallAgain.WITHDRAWN if is_contact:
+            return str(
+                _(
+                    "Rappel : ce qui lui était demandé pour cette rencontre ne l’est plus. Dites-lui : « le résultat de la personne que vous avez rencontrée a été annulé »."
+                )
+            )
+        case CallAgain.WITHDRAWN:
+            return str(
+                _(
+                    "Rappel : l’isolement demandé pour ce résultat ne l’est plus. Dites-lui : « le laboratoire a annulé votre résultat »."
+                )
+            )

@@ -40,9 +40,9 @@ def _close(case_id: int, first: CallTask, *, ended: CallOutcome | None, by: int 
 
 
 def open_again(case_id: int, *, by: int | None, at: datetime) -> None:
-    """Open a closed case whose person, or contact, must be called after all."""
+    """Open a closed case whose person, or contact, must be called after all; one that is no case stays closed."""
     case = case_queries.get_case(case_id, lock=True)
-    if case.status is CaseStatus.CLOSED:
+    if case.status is CaseStatus.CLOSED and case.outcome is not CaseOutcome.NOT_A_CASE:
         cases.reopen(case, by=by, at=at)
 
 

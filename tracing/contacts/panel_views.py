@@ -100,9 +100,12 @@ def panel_of(call_id: int, task_id: int, opened: Opened, *, status: int = 200) -
         ), status
 
 
-def late(call_id: int, task_id: int, lost: ClaimLost, text: str) -> ResponseReturnValue:
-    """Show what was typed after the claim had ended, and say that it was kept."""
-    return _page("contacts/late.html", call_id, task_id, lost=lost, text=text), lost.status
+def late(
+    call_id: int, task_id: int, lost: ClaimLost, text: str, *, is_saved: bool = False
+) -> ResponseReturnValue:
+    """Show what was typed after the claim had ended, and say that it was kept, or that it was saved before."""
+    page = _page("contacts/late.html", call_id, task_id, lost=lost, text=text, is_saved=is_saved)
+    return page, lost.status
 
 
 def prepare(form: ContactForm, case: Case, *, at: datetime) -> None:

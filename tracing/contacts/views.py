@@ -182,6 +182,10 @@ def _typed(
         saved = _write(call_id, task_id, change, is_sent=True)
     except ClaimLost as lost:
         with transaction():
+            key = form_drafts.key_in(request.form)
+            if form_drafts.was_sent(call_id, task_id, DIALOG, key, by=agent()):
+                # its first copy was saved, and its answer was lost: nothing of it is unsent
+                return late(call_id, task_id, lost, "", is_saved=True)
             _forget(call_id, task_id)
             calls.keep_draft(call_id, "contact", form.as_text(), by=agent(), at=clock.database_now())
         return late(call_id, task_id, lost, form.as_text())

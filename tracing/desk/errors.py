@@ -2,7 +2,7 @@
 
 from flask_babel import gettext as _
 
-from tracing.kernel.errors import Invalid, Refused
+from tracing.kernel.errors import Invalid, Missing, Refused
 
 
 class AlreadyFinished(Refused):
@@ -52,4 +52,33 @@ class NotFree(Invalid):
     def __init__(self) -> None:
         super().__init__(
             _("Cette personne n’est plus libre. Choisissez-en une autre, ou rendez l’appel à la file.")
+        )
+
+
+class NothingToTakeBack(Missing):
+    """There is no such outcome, or a colleague noted it."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Il n’y a rien à annuler ici."))
+
+
+class TooLateToTakeBack(Refused):
+    """An outcome can be taken back by its tracer for two minutes."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Il est trop tard pour annuler : plus de deux minutes ont passé. Votre superviseur peut rouvrir l’appel."
+            )
+        )
+
+
+class ChangedSince(Refused):
+    """Something that an outcome changed has been changed again since."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Cette issue ne peut plus être annulée : le dossier a changé depuis. Votre superviseur peut rouvrir l’appel."
+            )
         )

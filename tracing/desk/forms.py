@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
+    BooleanField,
     DateField,
     Field,
     Form,
@@ -27,6 +28,8 @@ from tracing.staff.words import presence_in_words
 from tracing.ui import languages
 from tracing.ui.forms import PageForm
 
+THERE = "there"
+"""The hour of a callback is typed on the person's clock."""
 MEDICAL = tuple(reason for reason, audience in AUDIENCE.items() if audience is Audience.ADVISER)
 
 
@@ -82,6 +85,9 @@ class EndForm(PageForm):
         _l("Heure"),
         validators=[NeededFor(Asks.CALLBACK, _l("Donnez l’heure du rappel."))],
     )
+    callback_clock = SelectField(
+        _l("Sur l’horloge"), choices=[SelectChoice("here", _l("d’ici"))], validate_choice=False
+    )
     reason = SelectField(
         _l("Motif"),
         choices=[
@@ -107,6 +113,26 @@ class EndForm(PageForm):
         choices=offered_languages,
         validators=[NeededFor(Asks.INTERPRETER, _l("Indiquez pour quelle langue, même approximative."))],
     )
+
+    certain = BooleanField(
+        _l("On me l’a dit clairement : la personne est décédée"),
+        validators=[NeededFor(Asks.CERTAINTY, _l("Cochez la case pour confirmer le décès."))],
+    )
+
+    @property
+    def has_clocks(self) -> bool:
+        """Whether the hour can be typed on the person's clock, too."""
+        return len(self.callback_clock.choices or ()) > 1
+
+    def offer_clocks(self, place: str) -> None:
+        """Let the hour be typed on the person's clock, which is what it is said on, or on the site's."""
+        self.callback_clock.choices = [
+            SelectChoice(THERE, _("de la personne, %(place)s", place=place)),
+            SelectChoice("here", _("d’ici")),
+        ]
+        if not self.callback_clock.raw_data:
+            # a page of the release before does not ask: what was typed there is the site's hour
+            self.callback_clock.data = "here" if self.outcome.data == CallOutcome.CALLBACK else THERE
 
     @property
     def spoken(self) -> str | None:

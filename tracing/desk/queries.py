@@ -8,8 +8,8 @@ from sqlalchemy import exists, func, or_, select, union
 
 from tracing.calls import queries as calls
 from tracing.calls.errors import NoSuchCall
-from tracing.calls.models import Call, Conversation, NumberRung
-from tracing.calls.rules import CallOutcome, GiveBackReason
+from tracing.calls.models import Call, Conversation, NumberRung, OutcomeUndo
+from tracing.calls.rules import CallOutcome, GiveBackReason, can_take_back
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
 from tracing.contacts.models import Contact
@@ -185,6 +185,16 @@ def calls_made(made: Iterable[Call]) -> list[CallMade]:
     return [
         CallMade(call, *told[call.id][0], people=len(told[call.id])) for call in listed if call.id in told
     ]
+
+
+def outcomes_to_take_back(member_id: int, *, at: datetime) -> dict[int, OutcomeUndo]:
+    """Return the last outcome of each call that a member can still take back, keyed by call."""
+    noted = session.scalars(
+        select(OutcomeUndo)
+        .where(OutcomeUndo.member_id == member_id, OutcomeUndo.undone_at.is_(None))
+        .order_by(OutcomeUndo.id)
+    )
+    return {one.call_id: one for one in noted if can_take_back(one.noted_at, at=at)}
 
 
 def find_calls(call_ids: Iterable[int]) -> Sequence[Call]:

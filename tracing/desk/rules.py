@@ -51,6 +51,11 @@ OWN_WORDS = frozenset({FactSource.PERSON, FactSource.REPRESENTATIVE})
 RECALL_QUESTIONS = ("recall_places", "contacts_listed")
 """Whom the person met: asked again for days that the contagious window has gained."""
 
+LIST_QUESTION, TO_BE_COMPLETED = "contacts_listed", "to_be_completed"
+"""The answer of somebody who will ring to complete the list of whom they met."""
+RING_UNLESS_THEY_DO_AFTER, RING_UNLESS_THEY_DO_WITHIN = timedelta(hours=24), timedelta(hours=48)
+"""Whoever was to ring to complete their list has a day for it; then we ring, within two days of the call."""
+
 MOST_DAYS_BEFORE_SAMPLING = MOST_DAYS_AFTER_SAMPLING = 14
 """Further from the sampling, a first day of symptoms is a slip of the tongue or of the keyboard, or a doctor's matter."""
 

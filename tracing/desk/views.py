@@ -33,6 +33,7 @@ from tracing.escalations.words import DECISION_WORDS, REASON_WORDS
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.messages.words import CHANNEL_WORDS, STATE_WORDS
+from tracing.people.words import hour_there
 from tracing.queue.claims import services as claims
 from tracing.queue.errors import ClaimLost
 from tracing.staff import presence
@@ -42,6 +43,19 @@ from tracing.staff.models import Role
 bp = Blueprint("desk", __name__, template_folder="templates")
 bp.add_url_rule(
     "/calls/<int:call_id>/tasks/<int:task_id>/end", view_func=ending_views.end, methods=["GET", "POST"]
+)
+bp.add_url_rule(
+    "/calls/<int:call_id>/tasks/<int:task_id>/end/hour",
+    "promised_hour",
+    view_func=ending_views.hour,
+    methods=["POST"],
+)
+
+bp.add_url_rule(
+    "/outcomes/<int:undo_id>/take-back",
+    "take_back_outcome",
+    ending_views.take_back,
+    methods=["POST"],
 )
 
 for path, view, methods in (
@@ -71,6 +85,7 @@ def vocabulary() -> dict[str, Any]:
         "message_states": STATE_WORDS,
         "kind_words": KIND_WORDS,
         "lasted": dashboard.lasted,
+        "hour_there": hour_there,
         "short_day": lambda day: format_date(day, "EEE d MMM", get_locale()),
         "reason_words": REASON_WORDS,
         "decision_words": DECISION_WORDS,

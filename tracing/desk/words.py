@@ -1,10 +1,16 @@
 """French words and icons of the desk: outcome icons, kinds of calls, yes and no, what a draft was for."""
 
+from datetime import datetime
+
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from tracing.calls.rules import CallOutcome
+from tracing.people.rules import Identity
+from tracing.people.words import hour_there, on_both_clocks
 from tracing.queue.models import TaskKind
 from tracing.scripts.vocabulary import NO, UNKNOWN, YES
+from tracing.ui.filters import day
 
 OUTCOME_ICONS = {
     CallOutcome.COMPLETED: "check-circle",
@@ -41,3 +47,26 @@ DRAFT_WORDS = {
     "sick_note": _l("Arrêt de travail"),
 }
 """What a draft was for, if not a question of a script."""
+
+
+def promised_to(when: datetime, identity: Identity | None, zone: str | None) -> str:
+    """Return to whom else of a household a callback is promised, and when; without an identity, no name."""
+    given = identity.first_names.replace(",", " ").split() if identity else []
+    name = given[0] if given else str(_("une autre personne du foyer"))
+    return str(
+        _("Promis %(day)s %(hour)s à %(name)s", day=day(when), hour=on_both_clocks(when, zone), name=name)
+    )
+
+
+def said_of_callback(when: datetime, zone: str | None, *, is_owners: bool) -> list[str]:
+    """Return what a tracer must know of an hour before promising it: on whose clock, and who will call."""
+    said = [on_both_clocks(when, zone)] if hour_there(when, zone) else []
+    if not is_owners:
+        said.append(
+            str(
+                _(
+                    "Vous ne travaillez pas à cette heure. Dites : « quelqu’un d’autre que moi pourra vous appeler »."
+                )
+            )
+        )
+    return said

@@ -103,6 +103,22 @@ def _add_to(known: Escalation, reason: Reason, question: str, *, by: Agent, at: 
     return known
 
 
+def withdraw(escalation_id: int, *, by: Agent, at: datetime) -> None:
+    """Take back a question that nobody has taken: the outcome with which it was asked was a mistake.
+
+    Raises:
+        AlreadyTaken, AlreadySettled: an adviser was faster.
+    """
+    known = session.scalar(fresh(select(Escalation).where(Escalation.id == escalation_id).with_for_update()))
+    if known is None:
+        return
+    if known.state is not EscalationState.WAITING:
+        refuse_unless_mine(known, by)
+    _record("withdrawn", known, by=by, at=at)
+    session.delete(known)
+    session.flush()
+
+
 def take(escalation_id: int, *, by: Agent, at: datetime) -> Escalation:
     """Take a question: only one member answers it. Taking one's own question again does nothing.
 

@@ -28,6 +28,8 @@ class Message(Base):
     """`to` and `text`; None once destroyed."""
     queued_at: Mapped[datetime]
     queued_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    not_before: Mapped[datetime | None]
+    """It leaves at this time or later: until then, what it follows from can be taken back."""
     ended_at: Mapped[datetime | None]
     """When it was written, or stopped."""
 

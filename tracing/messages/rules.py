@@ -1,7 +1,7 @@
 """The text of messages, and the number they may be sent to. Texts name no disease and no person. Pure."""
 
 from collections.abc import Sequence
-from datetime import date, time
+from datetime import date, time, timedelta
 from enum import StrEnum
 
 from babel.dates import format_date
@@ -27,6 +27,8 @@ class MessageState(StrEnum):
     """Messages to this person are stopped."""
 
 
+HELD_FOR = timedelta(minutes=2)
+"""A message leaves this long after it was queued: as long as the outcome it follows from can be taken back."""
 MOBILE_PREFIXES = (
     *("+336", "+337"),
     *("+590690", "+590691", "+594694", "+596696", "+596697", "+262692", "+262693", "+262639"),

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tracing.kernel import clock, events
-from tracing.kernel.db import refresh_known, session, take_id
+from tracing.kernel.db import equals_any, refresh_known, session, take_id
 from tracing.messages import queries, rules
 from tracing.messages.models import Message, MessageStop
 from tracing.messages.rules import Channel, MessageState
@@ -75,6 +75,7 @@ def _put(
         sealed=vault.seal("messages", message_id, cohort, sealed),
         queued_at=at,
         queued_by=by.member_id,
+        not_before=at + rules.HELD_FOR if state is MessageState.QUEUED else None,
         ended_at=at if state is MessageState.WRITTEN else None,
     )
     session.add(message)
@@ -89,6 +90,20 @@ def _put(
         channel=channel.value,
     )
     return message
+
+
+def stop(message_ids: Iterable[int], *, by: int, at: datetime) -> None:
+    """Stop messages that have not left: what they follow from was taken back."""
+    stopped = session.execute(
+        update(Message)
+        .where(equals_any(Message.id, message_ids), Message.state == MessageState.QUEUED)
+        .values(state=MessageState.STOPPED, ended_at=at)
+        .returning(Message.id, Message.person_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    refresh_known(Message)
+    for _message_id, person_id in stopped:
+        events.record("message.stopped", by=by, at=at, subject=("person", person_id), waiting=1)
 
 
 def stop_all(person_id: int, *, by: int | None, at: datetime) -> int:

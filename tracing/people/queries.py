@@ -62,6 +62,19 @@ def records_shown(person_ids: Iterable[int]) -> list[str]:
     return [f"person:{row.id}" for row in _records(person_ids)]
 
 
+def time_zones_of(person_ids: Iterable[int]) -> dict[int, str]:
+    """Return the time zone of each of these people, of whom it is known."""
+    wanted = set(person_ids)
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(Person.id, Person.time_zone).where(
+            equals_any(Person.id, wanted), Person.time_zone.is_not(None)
+        )
+    )
+    return {row[0]: row[1] for row in rows if row[1] is not None}
+
+
 def has_number(person_id: int) -> bool:
     """Return whether a person has a telephone number in any of their records."""
     number = select(PersonKey.person_id).where(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 
 from tracing.kernel import events
 from tracing.kernel.db import equals_any, lock_row, session
@@ -35,6 +35,7 @@ def set_call_language(task: CallTask, language: str, *, by: int, at: datetime) -
         services.close_task(task, TaskState.WAITING_LANGUAGE, by=by, at=at)
         return False
     task.not_before, task.promised_at, task.promised_by = at, None, None
+    task.rung_early_at, task.given_from = None, None
     session.flush()
     if task.household_id is not None:
         households.refresh(task.household_id, at=at)
@@ -80,10 +81,14 @@ def _bring_back(*, at: datetime) -> int:
 
 
 def _list_unspoken(*, at: datetime) -> int:
-    """List calls that no tracer can make, after the time a supervisor has to give them to a tracer by hand."""
+    """List calls that no tracer can make, after the time a supervisor has to give them to a tracer by hand.
+
+    A call that was given from a list returns to that list.
+    """
     nobody_can = _some(
         CallTask.state == TaskState.OPEN,
-        _LANGUAGE_THERE.not_in(_spoken()),
+        # who needs an interpreter needs one also where a tracer is said to speak the language
+        or_(_LANGUAGE_THERE.not_in(_spoken()), CallTask.given_from == TaskState.WAITING_INTERPRETER),
         QueueEntry.language != FRENCH,
         QueueEntry.state == EntryState.READY,
         QueueEntry.reserved_for.is_(None),
@@ -92,7 +97,7 @@ def _list_unspoken(*, at: datetime) -> int:
     moved = 0
     for task in _locked(nobody_can):
         if task.state is TaskState.OPEN:
-            services.close_task(task, TaskState.WAITING_LANGUAGE, by=None, at=at)
+            services.close_task(task, task.given_from or TaskState.WAITING_LANGUAGE, by=None, at=at)
             moved += 1
     return moved
 

@@ -242,6 +242,8 @@ class CallTask(Base):
     not_before: Mapped[datetime]
     promised_at: Mapped[datetime | None]
     promised_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    rung_early_at: Mapped[datetime | None]
+    """When it was rung in vain before the promised time: it is not rung again before that time."""
     attempts: Mapped[int] = mapped_column(default=0)
     """Calls that no one answered, or that did not reach the person."""
     factors: Mapped[int] = mapped_column(default=0, server_default=text("0"))
@@ -255,6 +257,8 @@ class CallTask(Base):
     """The contact is called as a case now: cancelled as soon as nobody is on the line, put back if the case is none."""
     again: Mapped[CallAgain | None] = mapped_column(enum_text(CallAgain))
     """Why they are called again after they were told; none: a first call, or one that is done."""
+    given_from: Mapped[TaskState | None] = mapped_column(enum_text(TaskState, name="taskstate_given_from"))
+    """The list of languages from which it was given to a tracer: it returns there if nobody takes it in time."""
     covered_by: Mapped[int | None] = mapped_column(ForeignKey("call_tasks.id"))
     """The task that replaces this one: two records turned out to be one person, called once about the episode."""
 

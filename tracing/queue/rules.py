@@ -38,6 +38,10 @@ class CallAgain(StrEnum):
     """The contagious days grew: who was met on the days added has not been asked."""
     NOT_CONCERNED = "not_concerned"
     """Nothing is asked of them any more."""
+    TO_COMPLETE = "to_complete"
+    """They were to ring to complete the list of their contacts, and have not rung."""
+    WITHDRAWN = "withdrawn"
+    """The result was withdrawn: they were told of a case that was none."""
 
 
 class Factor(IntFlag):
@@ -82,6 +86,8 @@ class Reason:
     calling: Calling
     promised_at: datetime | None = None
     promised_by: int | None = None
+    was_rung_early: bool = False
+    """Its owner has rung before the promised time, in vain."""
     factors: Factor = NO_FACTORS
     weights: Weights = NO_WEIGHTS
     time_zone: str | None = None
@@ -206,7 +212,8 @@ def ready_at(reason: Reason) -> datetime:
     """Return the earliest time at which a reason can be claimed: for a promise, first by the member who made it."""
     if reason.promised_at is None:
         return reason.not_before
-    return reason.promised_at - (OWNER_FIRST if reason.promised_by is not None else timedelta(0))
+    is_owners_first = reason.promised_by is not None and not reason.was_rung_early
+    return reason.promised_at - (OWNER_FIRST if is_owners_first else timedelta(0))
 
 
 def renewed_until(*, last_input_at: datetime, at: datetime) -> datetime:

@@ -9,7 +9,7 @@ from tracing.people import queries as people
 from tracing.queue import rules
 from tracing.queue.households import priorities, superseding
 from tracing.queue.households import services as households
-from tracing.queue.models import CallTask, TaskKind, TaskState
+from tracing.queue.models import ON_HOLD, CallTask, TaskKind, TaskState
 from tracing.queue.ordering import callbacks
 from tracing.staff.agent import Agent
 
@@ -63,7 +63,7 @@ def close_task(task: CallTask, state: TaskState, *, by: int | None, at: datetime
         task.state_before = None
     elif task.state is not TaskState.CANCELLED:
         task.state_before = task.state
-    task.state, task.closed_at, task.covered_by = state, at, None
+    task.state, task.closed_at, task.covered_by, task.given_from = state, at, None, None
     if state is TaskState.DONE:
         task.again = None
     session.flush()
@@ -78,7 +78,7 @@ def close_task(task: CallTask, state: TaskState, *, by: int | None, at: datetime
 
 
 def reopen_task(task: CallTask, *, due_at: datetime, by: int | None, at: datetime) -> None:
-    """Open a task again, due at `due_at`, with no attempts counted.
+    """Open a task again, due at `due_at`, with no attempts counted; a callback promised for later still holds.
 
     A task with `gives_way` is cancelled instead; the call of somebody who was said dead, or asked never to be called,
     stays closed.
@@ -93,14 +93,12 @@ def reopen_task(task: CallTask, *, due_at: datetime, by: int | None, at: datetim
         task.state_before = TaskState.OPEN
         session.flush()
         return
+    # the call changes hands, the hour that was said to the person does not
+    if task.state not in ON_HOLD or not callbacks.still_stands(task, at=at):
+        task.not_before, task.promised_at, task.promised_by, task.rung_early_at = at, None, None, None
     task.state, task.state_before, task.closed_at, task.covered_by = TaskState.OPEN, None, None, None
-    task.due_at, task.not_before, task.promised_at, task.promised_by, task.attempts = (
-        due_at,
-        at,
-        None,
-        None,
-        0,
-    )
+    task.given_from = None
+    task.due_at, task.attempts = due_at, 0
     session.flush()
     events.record("task.reopened", by=by, at=at, subject=("task", task.id), site_id=task.site_id)
     if task.household_id is not None:
@@ -118,15 +116,41 @@ def call_again(
     reopen_task(task, due_at=due_at, by=by, at=at)
 
 
+def keep_open(
+    task: CallTask,
+    why: rules.CallAgain,
+    *,
+    not_before: datetime,
+    due_at: datetime,
+    by: int | None,
+    at: datetime,
+) -> None:
+    """Keep a call open that has reached its person, to ring once more unless they ring first."""
+    task.again, task.due_at, task.not_before = why, due_at, not_before
+    task.promised_at, task.promised_by, task.attempts, task.given_from = None, None, 0, None
+    session.flush()
+    events.record(
+        "task.kept_open", by=by, at=at, subject=("task", task.id), site_id=task.site_id, why=why.value
+    )
+    _follow(task, at=at)
+
+
 def call_no_more(task: CallTask, *, by: int | None, at: datetime) -> None:
     """Take back `call_again`: what the person was told holds after all."""
     close_task(task, TaskState.DONE, by=by, at=at)
 
 
 def postpone_task(task: CallTask, *, until: datetime, at: datetime) -> None:
-    """Schedule the next attempt, not before `until`, after one that did not reach the person."""
+    """Schedule the next attempt, not before `until`, after one that did not reach the person.
+
+    A callback promised for later stands: then the next attempt is at its time.
+    """
     task.attempts += 1
-    task.not_before, task.promised_at, task.promised_by = until, None, None
+    if task.promised_at is not None and task.promised_at > at:
+        task.rung_early_at = at
+    else:
+        task.not_before, task.promised_at, task.promised_by = until, None, None
+        task.rung_early_at = None
     session.flush()
     _follow(task, at=at)
 
@@ -139,6 +163,7 @@ def promise(task: CallTask, *, when: datetime, by: Agent, at: datetime) -> None:
     # in UTC: in local time, "ten minutes before" would be an hour and ten minutes on one night a year
     when = when.astimezone(UTC)
     task.not_before, task.promised_at, task.promised_by = when, when, by.member_id
+    task.rung_early_at = None
     callbacks.record_promise(task, when=when, by=by, at=at)
     events.record(
         "callback.promised",

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from tracing.people.words import hour_there
 from tracing.queue import rules
 from tracing.ui.filters import clock, day, time_zone
 
@@ -45,7 +46,10 @@ def due(reason: rules.Reason, *, opens_at: datetime, at: datetime) -> str:
 
 
 def _promise(reason: rules.Reason, at: datetime) -> str:
-    return str(_("Promesse de rappel %(when)s", when=_at(rules.due_of(reason), at)))
+    promised_at = rules.due_of(reason)
+    said = str(_("Promesse de rappel %(when)s", when=_at(promised_at, at)))
+    there = hour_there(promised_at, reason.time_zone)
+    return str(_("%(said)s (%(there)s)", said=said, there=there)) if there else said
 
 
 def _due(reason: rules.Reason, opens_at: datetime, at: datetime) -> str:

@@ -112,6 +112,7 @@ FACTS: dict[str, Fact] = {
     "isolation_required": Fact(
         FactKind.FLAG, "whether an isolation is asked; absent without a rule in force", P0_ONLY
     ),
+    "isolation_over": Fact(FactKind.FLAG, "whether the last day of isolation is past", P0_ONLY),
     "sampling_on": Fact(FactKind.DAY, "the day of sampling", P0_ONLY, sensitive=True),
     "onset": Fact(FactKind.DAY, "the day of the first symptoms", P0_ONLY, sensitive=True),
     "window_start": Fact(FactKind.DAY, "first day of the contagious window", P0_ONLY, sensitive=True),
@@ -125,6 +126,7 @@ FACTS: dict[str, Fact] = {
     "quarantine_required": Fact(
         FactKind.FLAG, "whether a quarantine is asked; absent without a rule in force", CONTACT_ONLY
     ),
+    "quarantine_over": Fact(FactKind.FLAG, "whether the last day of quarantine is past", CONTACT_ONLY),
     "negligible_risk": Fact(FactKind.FLAG, "true when the meeting puts nobody at risk", CONTACT_ONLY),
     "quarantine_end": Fact(
         FactKind.DAY, "the last day of quarantine, included", CONTACT_ONLY, sensitive=True

@@ -2,7 +2,7 @@
 
 from flask_babel import gettext as _
 
-from tracing.kernel.errors import Invalid, Missing
+from tracing.kernel.errors import Invalid, Missing, Refused
 
 
 class NoSuchNote(Missing):
@@ -17,3 +17,10 @@ class NoteNotAllowed(Invalid):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
+
+
+class NoteFits(Refused):
+    """The note needs no decision any more: it fits again, or somebody has dealt with it."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cet arrêt n’est plus à reprendre : il convient de nouveau, ou a été traité."))

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.kernel.db import Base, enum_text
-from tracing.sickleave.rules import NoteMend
+from tracing.sickleave.rules import CancelReason, KeepReason, NoteMend
 from tracing.vault import registry
 
 
@@ -60,10 +60,16 @@ class SickNote(Base):
     """How it no longer fits what is decided of the person now."""
     mend_to: Mapped[date | None]
     """The last day that would be right."""
+    accepted_mend: Mapped[NoteMend | None] = mapped_column(enum_text(NoteMend, name="notemend_accepted"))
+    """The difference with which a human has left it as it is; only another one marks it again."""
+    accepted_mend_to: Mapped[date | None]
+    accepted_because: Mapped[KeepReason | None] = mapped_column(enum_text(KeepReason))
     issued_at: Mapped[datetime]
     issued_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
     cancelled_at: Mapped[datetime | None]
     cancelled_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    cancelled_because: Mapped[CancelReason | None] = mapped_column(enum_text(CancelReason))
+    """Why it was cancelled after the call; none: in a call, or not at all."""
     cohort: Mapped[date] = mapped_column(index=True)
     sealed: Mapped[bytes | None]
     """Everything printed on it, as it was on the day of issue."""

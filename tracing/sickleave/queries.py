@@ -1,12 +1,16 @@
 """Queries for sick notes: during the call that issues them, and later for those who may read them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tracing.calls.models import Call, Conversation
+from tracing.cases.models import Case
 from tracing.kernel.db import fresh, session
+from tracing.kernel.paging import PAGE_SIZE, Page, page_of
 from tracing.people import queries as people
+from tracing.queue.models import CallTask
 from tracing.sickleave.documents import NoteContent
 from tracing.sickleave.errors import NoSuchNote
 from tracing.sickleave.models import NoteState, SickNote
@@ -25,6 +29,37 @@ def find_valid_note(task_id: int) -> SickNote | None:
 def notes_of_task(task_id: int) -> Sequence[SickNote]:
     """Return every note of a task, including cancelled ones, oldest first."""
     return session.scalars(select(SickNote).where(SickNote.task_id == task_id).order_by(SickNote.id)).all()
+
+
+@dataclass(frozen=True, repr=False)
+class NoteToMend:
+    """A note that no longer fits what is decided of the person, and the case it belongs to."""
+
+    note: SickNote
+    reference: str
+
+
+def notes_to_mend(site_id: int, *, after_id: int | None = None) -> Page[NoteToMend]:
+    """Return a page of the notes of a site that no longer fit, the oldest first."""
+    chosen = (
+        select(SickNote, Case.reference)
+        .join(CallTask, CallTask.id == SickNote.task_id)
+        .join(Case, Case.id == CallTask.case_id)
+        .where(_TO_MEND, SickNote.site_id == site_id)
+    )
+    if after_id is not None:
+        chosen = chosen.where(SickNote.id > after_id)
+    rows = session.execute(chosen.order_by(SickNote.id).limit(PAGE_SIZE + 1)).all()
+    return page_of([NoteToMend(*row) for row in rows], [row[0].id for row in rows])
+
+
+def count_to_mend(site_id: int) -> int:
+    """Count the notes of a site that no longer fit."""
+    return session.scalar(select(func.count()).where(_TO_MEND, SickNote.site_id == site_id)) or 0
+
+
+_TO_MEND = SickNote.mend.is_not(None) & (SickNote.state == NoteState.ISSUED)
+"""As the index has it."""
 
 
 def get_note_of_task(note_id: int, task_id: int) -> SickNote:

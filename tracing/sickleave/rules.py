@@ -36,6 +36,27 @@ class NoteMend(StrEnum):
     NOT_DUE = "not_due"
 
 
+class CancelReason(StrEnum):
+    """Why a note is cancelled after the call."""
+
+    NOT_DUE = "not_due"
+    """Nothing is asked of the person any more."""
+    WRONG_DAYS = "wrong_days"
+    """Its days are wrong: another one is issued in a call."""
+    ASKED = "asked"
+    """The person does not want it, or did not use it."""
+
+
+class KeepReason(StrEnum):
+    """Why a note that no longer fits is left as it is."""
+
+    DAYS_PAST = "days_past"
+    """Its days are over."""
+    DOCTOR_AGREES = "doctor_agrees"
+    IN_GOOD_FAITH = "in_good_faith"
+    """The person relied on it; nothing is taken back."""
+
+
 class MissingNumberReason(StrEnum):
     """Why a person has no social-security number to print on a note."""
 

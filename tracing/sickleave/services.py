@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.kernel import events
-from tracing.kernel.db import lock_row, session, take_id
+from tracing.kernel.db import find_row, lock_row, session, take_id
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.people.rules import Identity, nir_counts
@@ -18,9 +18,9 @@ from tracing.queue.models import CallTask
 from tracing.sickleave import queries
 from tracing.sickleave.assessment import Assessment, assess, why_not
 from tracing.sickleave.documents import Bearer, Issuer, NoteContent, content_of
-from tracing.sickleave.errors import NoteNotAllowed
+from tracing.sickleave.errors import NoSuchNote, NoteFits, NoteNotAllowed
 from tracing.sickleave.models import NoteCounter, NoteKind, NoteState, SickNote
-from tracing.sickleave.rules import NoteAllowed, NoteMend
+from tracing.sickleave.rules import CancelReason, KeepReason, NoteAllowed, NoteMend
 from tracing.sickleave.rules import note_number as written_number
 from tracing.staff.agent import Agent
 from tracing.staff.models import Site, SiteKind
@@ -88,11 +88,16 @@ def cancel(call: Call, task: CallTask, note_id: int, *, by: Agent, at: datetime)
 def mark_to_mend(
     note_id: int, mend: NoteMend | None, *, to: date | None, by: int | None, at: datetime
 ) -> None:
-    """Mark a note that no longer fits what is decided of the person, or, with None, take its mark off."""
+    """Mark a note that no longer fits what is decided of the person, or, with None, take its mark off.
+
+    That a human has left it as it was concerned another difference.
+    """
     note = lock_row(SickNote, note_id)
-    if (note.mend, note.mend_to) == (mend, to) or note.state is NoteState.CANCELLED:
+    is_marked_so = (note.mend, note.mend_to) == (mend, to) and note.accepted_mend is None
+    if is_marked_so or note.state is NoteState.CANCELLED:
         return
     note.mend, note.mend_to = mend, to
+    note.accepted_mend = note.accepted_mend_to = note.accepted_because = None
     session.flush()
     events.record(
         "note.to_mend" if mend else "note.stands",
@@ -102,6 +107,51 @@ def mark_to_mend(
         site_id=note.site_id,
         **({"mend": mend.value} if mend else {}),
     )
+
+
+def cancel_after_call(note_id: int, why: CancelReason, *, by: Agent, at: datetime) -> SickNote:
+    """Cancel a note that no longer fits, without a call; cancelling twice changes nothing.
+
+    Raises:
+        NoSuchNote: it is of another site.
+        NoteFits: it fits again.
+    """
+    note = _note_to_mend(note_id, by)
+    if note.state is NoteState.CANCELLED:
+        return note
+    if note.mend is None:
+        raise NoteFits
+    note.state, note.cancelled_at, note.cancelled_by = NoteState.CANCELLED, at, by.member_id
+    note.cancelled_because = why
+    session.flush()
+    _record("note.cancelled", note, by=by, at=at, why=why.value)
+    return note
+
+
+def leave_as_it_is(note_id: int, why: KeepReason, *, by: Agent, at: datetime) -> SickNote:
+    """Leave a note as it is although it no longer fits: only another change marks it again. Twice changes nothing.
+
+    Raises:
+        NoSuchNote: it is of another site.
+        NoteFits: it fits again, or was cancelled.
+    """
+    note = _note_to_mend(note_id, by)
+    if note.mend is None and note.accepted_mend is not None:
+        return note
+    if note.mend is None or note.state is NoteState.CANCELLED:
+        raise NoteFits
+    _record("note.left", note, by=by, at=at, why=why.value, mend=note.mend.value)
+    note.accepted_mend, note.accepted_mend_to, note.accepted_because = note.mend, note.mend_to, why
+    note.mend = note.mend_to = None
+    session.flush()
+    return note
+
+
+def _note_to_mend(note_id: int, by: Agent) -> SickNote:
+    note = find_row(SickNote, note_id, lock=True)
+    if note is None or note.site_id != by.site.id:
+        raise NoSuchNote
+    return note
 
 
 def take_number(site: Site, *, on: date) -> str:

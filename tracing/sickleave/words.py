@@ -3,7 +3,7 @@
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from tracing.sickleave.rules import MissingNumberReason
+from tracing.sickleave.rules import CancelReason, KeepReason, MissingNumberReason
 
 NO_NUMBER_WORDS = {
     MissingNumberReason.NO_RIGHTS_YET: _l("Droits pas encore ouverts"),
@@ -14,6 +14,20 @@ NO_NUMBER_WORDS = {
     MissingNumberReason.CONTRADICTED: _l("Le numéro donné ne s’accorde pas avec l’identité"),
 }
 """Reasons for a missing number, as the tracer selects and the adviser reads them."""
+
+CANCEL_WORDS = {
+    CancelReason.NOT_DUE: _l("Plus rien n’est demandé à la personne"),
+    CancelReason.WRONG_DAYS: _l("Ses jours sont faux : un autre sera délivré"),
+    CancelReason.ASKED: _l("La personne n’en veut plus"),
+}
+"""Why a note is cancelled after the call."""
+
+KEEP_WORDS = {
+    KeepReason.DAYS_PAST: _l("Ses jours sont passés"),
+    KeepReason.DOCTOR_AGREES: _l("Le médecin-conseil en est d’accord"),
+    KeepReason.IN_GOOD_FAITH: _l("La personne s’y est fiée"),
+}
+"""Why a note that no longer fits is left as it is."""
 
 
 def question_about(reason: MissingNumberReason) -> str:

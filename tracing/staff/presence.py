@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, case, func, or_, select
@@ -128,10 +128,12 @@ def unavailable_members(
     role: Role = Role.TRACER,
     at: datetime,
     zone: ZoneInfo,
+    ahead: timedelta = timedelta(0),
 ) -> dict[tuple[int, datetime], UnavailableReason]:
     """Return which members will not be at work in a role at their moment, and why; those active here now are there now.
 
-    A pause concerns the present only: it says nothing about a later hour.
+    They are there at a moment up to `ahead` from now, too. A pause concerns the present only: it says nothing about a
+    later hour.
     """
     if not asked:
         return {}
@@ -143,7 +145,7 @@ def unavailable_members(
     found: dict[tuple[int, datetime], UnavailableReason] = {}
     for member_id, when in asked:
         last = seen.get(member_id)
-        is_working = when <= at and last is not None and at - last < rules.AWAY_AFTER
+        is_working = when - ahead <= at and last is not None and at - last < rules.AWAY_AFTER
         why = _why_left(members[member_id], site_id, role, when, zones.get(member_id))
         if why is None and when <= at and members[member_id].paused_at is not None:
             why = UnavailableReason.PAUSED

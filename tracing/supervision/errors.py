@@ -62,3 +62,25 @@ class NotANumber(Invalid):
                 "Ce numéro ne peut pas être composé. Tapez dix chiffres, ou un numéro étranger avec son indicatif."
             )
         )
+
+
+class CannotBeReopened(Refused):
+    """Nobody is to be called there, so the call stays closed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Cet appel ne se rouvre pas d’ici : personne n’est à appeler, ou il est sur une liste à traiter."
+            )
+        )
+
+
+class CanStillBeTakenBack(Refused):
+    """A letter is written once the outcome of the call stands."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "L’issue de l’appel vient d’être notée et peut encore être annulée. Écrivez la lettre dans deux minutes."
+            )
+        )

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, HiddenField, SelectField, StringField, TimeField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms import BooleanField, DateField, Field, HiddenField, SelectField, StringField, TimeField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
+from tracing.consequences.rules import ReopenReason
 from tracing.queue.availability import Colleague
 from tracing.staff.models import Member, Site
 from tracing.staff.words import presence_in_words
+from tracing.supervision import words
 from tracing.ui.fields import WholeNumberField
 from tracing.ui.forms import PageForm
 
@@ -32,7 +35,34 @@ def _tracer_choices(tracers: Sequence[Colleague]) -> list[tuple[object, str]]:
 Code = TypeVar("Code", bound=StrEnum)
 
 
-class GiveForm(PageForm):
+class WarnsOfAbsence:
+    """A form with a `tracer` and a box `anyway`: one who is not connected is chosen only if that is said once more."""
+
+    is_warned = False
+    not_connected: frozenset[int] = frozenset()
+    anyway: Any
+
+    @property
+    def shown(self) -> list[str]:
+        """The fields to show: the box only once it is needed."""
+        return ["tracer", "anyway"] if self.is_warned else ["tracer"]
+
+    def know_who_is_there(self, tracers: Sequence[Colleague]) -> None:
+        """Note which of these tracers are not connected."""
+        self.not_connected = frozenset(one.member.id for one in tracers if one.last_input_at is None)
+
+    def validate_tracer(self, field: Field) -> None:
+        """Warn once that the chosen tracer is not connected."""
+        if field.data in self.not_connected and not self.anyway.data:
+            self.is_warned = True
+            raise ValidationError(
+                _(
+                    "Cette personne n’est pas connectée : si elle ne prend pas l’appel dans la demi-heure, il revient à tous ou sur sa liste."
+                )
+            )
+
+
+class GiveForm(WarnsOfAbsence, PageForm):
     """The tracer to whom a waiting call is given."""
 
     has_somebody = False
@@ -43,6 +73,7 @@ class GiveForm(PageForm):
         coerce=_number,
         validators=[InputRequired(_l("Choisissez à qui confier l’appel."))],
     )
+    anyway = BooleanField(_l("Confier quand même"))
 
     def offer(self, tracers: Sequence[Colleague], *, language: str | None = None) -> None:
         """Offer these tracers, speakers of `language` first and marked as such. No one is preselected."""
@@ -54,14 +85,16 @@ class GiveForm(PageForm):
         others = _tracer_choices([one for one in tracers if one not in speakers])
         self.tracer.choices = [(NOBODY, _("Choisir")), *speaks.items(), *others]
         self.has_somebody = bool(tracers)
+        self.know_who_is_there(tracers)
 
 
-class TakeBackForm(PageForm):
+class TakeBackForm(WarnsOfAbsence, PageForm):
     """The tracer who gets a call that is taken from another one."""
 
     claim = HiddenField(filters=[_number], validators=[InputRequired()])
     """The claim that the supervisor looked at: a later one belongs to another member."""
     tracer = SelectField(_l("Confier à"), coerce=_number, validators=[Optional()])
+    anyway = BooleanField(_l("Confier quand même"))
 
     def offer(self, tracers: Sequence[Colleague]) -> None:
         """Offer "whoever is free" first, then these tracers."""
@@ -69,6 +102,7 @@ class TakeBackForm(PageForm):
             (NOBODY, _("Personne en particulier : à qui est libre")),
             *_tracer_choices(tracers),
         ]
+        self.know_who_is_there(tracers)
 
 
 class NumberForm(PageForm):
@@ -80,6 +114,24 @@ class NumberForm(PageForm):
         validators=[InputRequired(_l("Tapez le numéro que vous avez trouvé.")), Length(max=60)],
         render_kw={"inputmode": "tel", "autocomplete": "off"},
     )
+
+
+class ReopenForm(PageForm):
+    """Why a call that was over is opened again."""
+
+    why = SelectField(
+        _l("Pourquoi"),
+        choices=[
+            SelectChoice(NOBODY, _l("Choisir le motif")),
+            *(SelectChoice(one.value, word) for one, word in words.REOPEN_WORDS.items()),
+        ],
+        validators=[InputRequired(_l("Dites pourquoi l’appel est rouvert."))],
+    )
+
+    @property
+    def chosen(self) -> ReopenReason:
+        """The reason that was chosen."""
+        return ReopenReason(self.why.data)
 
 
 class AbsenceForm(PageForm):

@@ -2,12 +2,33 @@
 
 from flask_babel import lazy_gettext as _l
 
-from tracing.queue.models import TaskKind
+from tracing.consequences.rules import ReopenReason
+from tracing.queue.models import TaskKind, TaskState
 from tracing.supervision.rules import WorkList
 
 TASK_WORDS = {
     TaskKind.CASE_FIRST: _l("Patient zéro"),
     TaskKind.CONTACT_FIRST: _l("Personne contact"),
+}
+
+TASK_STATE_WORDS = {
+    TaskState.OPEN: _l("dans la file"),
+    TaskState.DONE: _l("terminé"),
+    TaskState.NO_NUMBER: _l("sans numéro"),
+    TaskState.UNREACHABLE: _l("injoignable"),
+    TaskState.WAITING_DOCTOR: _l("attend un avis médical"),
+    TaskState.WAITING_LANGUAGE: _l("attend une autre langue"),
+    TaskState.WAITING_INTERPRETER: _l("attend un interprète"),
+    TaskState.TO_HAND_ON: _l("à transmettre"),
+    TaskState.DECEASED: _l("plus d’appel"),
+    TaskState.CANCELLED: _l("pas d’appel"),
+}
+
+REOPEN_WORDS = {
+    ReopenReason.RANG: _l("La personne a rappelé"),
+    ReopenReason.CHANGED_MIND: _l("On l’a demandé pour elle"),
+    ReopenReason.MISTAKE: _l("L’issue a été notée par erreur"),
+    ReopenReason.INCOMPLETE: _l("Le dossier est incomplet ou faux"),
 }
 
 LIST_WORDS = {
@@ -108,10 +129,29 @@ WHY_WORDS = {
 """Why an identity was shown, keyed by the reason in the read log."""
 
 EVENT_WORDS = {
+    "consequence.contact_leaves": _l("Contact hors de la période de contagion"),
+    "consequence.contact_returns": _l("Contact de nouveau dans la période"),
+    "consequence.call_opens": _l("Appel ouvert : une réponse a changé"),
+    "consequence.call_stops": _l("Appel arrêté : une réponse a changé"),
+    "consequence.ring_again": _l("Rappel : la personne avait entendu autre chose"),
+    "consequence.ring_no_more": _l("Rappel levé : ce qui a été dit vaut de nouveau"),
+    "consequence.note_to_mend": _l("Arrêt à reprendre"),
+    "consequence.note_stands": _l("Arrêt de nouveau conforme"),
+    "consequence.call_never": _l("Appel arrêté pour de bon"),
+    "consequence.call_after_all": _l("Appel rouvert"),
+    "consequence.messages_stop": _l("Messages arrêtés"),
+    "consequence.messages_go_on": _l("Messages de nouveau permis"),
+    "fact.taken_back": _l("Fait retiré"),
+    "note.to_mend": _l("Arrêt à reprendre"),
+    "note.stands": _l("Arrêt de nouveau conforme"),
     "call.claimed": _l("Appel pris"),
     "call.ended": _l("Appel terminé"),
     "call.claim_ended": _l("Appel revenu dans la file, sans geste"),
     "call.taken_back": _l("Appel repris par un superviseur"),
+    "call.outcome_taken_back": _l("Issue d’un appel annulée"),
+    "escalation.withdrawn": _l("Avis demandé par erreur, retiré"),
+    "task.kept_open": _l("Appel gardé ouvert, à compléter"),
+    "task.taken_up_again": _l("Appel clos rouvert"),
     "call.given": _l("Appel confié"),
     "call.gift_over": _l("Appel confié, non pris à temps"),
     "call.given_back": _l("Appel rendu à la file"),
@@ -219,6 +259,7 @@ EVENT_WORDS = {
     "note.number_decided": _l("Arrêt sans numéro : avis du médecin"),
     "note.printed": _l("Arrêt imprimé"),
     "note.cancelled": _l("Arrêt annulé"),
+    "note.left": _l("Arrêt laissé tel quel"),
     "escalation.raised": _l("Avis demandé"),
     "escalation.asked_again": _l("Avis redemandé"),
     "escalation.taken": _l("Avis pris en charge"),

@@ -25,6 +25,7 @@ SAID = {
     Asks.QUESTION: {"reason": "medical_question", "question": "Quel masque ?"},
     Asks.LANGUAGE: {"language": "pt"},
     Asks.INTERPRETER: {"interpreter": "pt"},
+    Asks.CERTAINTY: {"certain": "y"},
 }
 """What is typed beside an outcome, by the names of the form's fields."""
 

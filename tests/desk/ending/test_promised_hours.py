@@ -19,6 +19,7 @@ from tracing.queue import queries
 from tracing.queue import services as queue
 from tracing.queue.maintenance.absence_jobs import handle_absences
 from tracing.queue.maintenance.jobs import promote
+from tracing.queue.models import TaskState
 from tracing.queue.ordering import callbacks
 from tracing.staff import presence
 from tracing.staff.rules import UnavailableReason, Week, unavailable_reason
@@ -100,7 +101,7 @@ def test_it_is_kept_within_ten_minutes_that_are_ten_minutes_long(
     ada = agent(story.ada)
     call = calls.take_next(ada, at=at)
     calls.finish_conversation(
-        calls.start_conversation(call, task, script_version="2026.1", at=at), CallOutcome.VOICEMAIL, at=at
+        calls.start_conversation(call, task, script_version="2026.1", at=at), CallOutcome.COMPLETED, at=at
     )
 
     found = callbacks.counted(story.nantes.id, since=when - DAY)
@@ -232,3 +233,133 @@ def test_what_is_promised_for_29_february_stays_with_who_works_that_tuesday(stor
     assert handle_absences(at + MINUTE) == 1
     session.refresh(task)
     assert (task.promised_by, task.promised_at) == (None, local("2028-02-29 10:00"))
+
+
+# -- rung before its time
+
+
+def early(story: Story, browse: Browser, clock: Clock):
+    """A callback promised by Ada for three quarters past twelve, and her ring in vain ten minutes before."""
+    when = NOW + 2 * HOUR
+    task = promised(story, when, at=NOW)
+    promote(clock.move_to(when - 10 * MINUTE))
+    ada = browse.as_(story.ada)
+    end = f"{take_call(ada).call}/tasks/{task.id}/end"
+    ada.follow(end, {"outcome": "no_answer"})
+    return task.id, when
+
+
+def test_an_early_ring_in_vain_leaves_the_promise_standing(story: Story, browse: Browser, clock: Clock):
+    task_id, when = early(story, browse, clock)
+
+    task = queries.get_task(task_id)
+    assert (task.promised_at, task.not_before, task.promised_by) == (when, when, story.ada.id)
+    assert callbacks.counted(story.nantes.id, since=NOW - DAY) == callbacks.PromiseCounts(0, 0)
+    promote(clock.move_to(when - MINUTE))
+    assert not waits_for(story, story.ada), "it is not rung again before its time"
+    promote(clock.move_to(when))
+    assert waits_for(story, story.ada)
+    assert waits_for(story, story.abel)
+
+
+def test_a_last_attempt_before_its_time_does_not_give_the_person_up(
+    story: Story, browse: Browser, clock: Clock
+):
+    when = NOW + 2 * HOUR
+    task = promised(story, when, at=NOW)
+    task.attempts = 2
+    session.flush()
+    promote(clock.move_to(when - 10 * MINUTE))
+    ada = browse.as_(story.ada)
+
+    ada.follow(f"{take_call(ada).call}/tasks/{task.id}/end", {"outcome": "no_answer"})
+
+    assert queries.get_task(task.id).state is TaskState.OPEN
+    assert queries.get_task(task.id).promised_at == when
+
+
+def test_a_relatives_call_says_the_promise_and_does_not_use_it_up(
+    story: Story, browse: Browser, clock: Clock
+):
+    when = NOW + 3 * HOUR
+    paul = promised(story, when, at=NOW)
+    marie = waiting_case(story.nantes, identity("Paule", "Dupont", born=date(1990, 1, 1)), at=NOW)
+    assert marie.household_id == paul.household_id
+    promote(NOW)
+    abel = browse.as_(story.abel)
+    call = take_call(abel).call
+    page = abel.get(f"{call}?task={marie.id}").text
+
+    abel.follow(f"{call}/tasks/{marie.id}/end", {"outcome": "no_answer"})
+
+    assert "Promis mardi 10 mars 13:00 à Marie" in page
+    assert queries.get_task(paul.id).promised_at == when
+    assert queries.get_task(marie.id).not_before != when
+
+
+def test_a_promise_goes_with_the_call_to_another_language(story: Story, clock: Clock):
+    when = NOW + 2 * HOUR
+    task = promised(story, when, at=NOW)
+    due_at = task.due_at
+    queue.close_task(task, TaskState.WAITING_LANGUAGE, by=None, at=NOW)
+
+    queue.reopen_task(task, due_at=task.due_at, by=None, at=NOW + MINUTE)
+
+    assert (task.promised_at, task.due_at) == (when, due_at)
+
+
+# -- on whose clock, and who calls
+
+
+def on_reunion(story: Story, browse: Browser):
+    task = waiting_case(story.nantes, replace(identity(), postcode="97400"), at=NOW)
+    abel = browse.as_(story.abel)
+    walk = take_call(abel)
+    return abel, walk, task.id, f"{walk.call}/tasks/{task.id}/end"
+
+
+def test_the_hour_is_typed_and_shown_on_the_persons_clock(story: Story, browse: Browser):
+    abel, walk, task_id, end = on_reunion(story, browse)
+
+    assert "13:00 à La Réunion" in walk.page.text
+    shown = abel.get(end).text
+    assert (
+        "15:00 à La Réunion, 12:00 ici"
+        in abel.fragment(
+            f"{end}/hour",
+            {"callback_on": "2026-03-10", "callback_time": "15:00", "callback_clock": "there"},
+        ).text
+    )
+    form = {
+        "outcome": "callback",
+        "callback_on": "2026-03-10",
+        "callback_time": "15:00",
+        "callback_clock": "there",
+    }
+    abel.follow(end, form)
+
+    assert "de la personne, à La Réunion" in shown
+    assert queries.get_task(task_id).promised_at == local("2026-03-10 12:00")
+    assert "15:00 à La Réunion" in abel.get("/desk").text
+
+
+def test_the_proposed_hour_stays_on_the_persons_clock_when_another_end_is_refused(
+    story: Story, browse: Browser
+):
+    abel, _walk, _task_id, end = on_reunion(story, browse)
+
+    for page in (abel.get(end), abel.post(end, {"outcome": "language"}, status=422)):
+        assert 'value="14:00"' in page.text
+        assert "14:00 à La Réunion, 11:00 ici" in page.text
+
+
+def test_whoever_is_not_there_then_says_that_somebody_else_calls(story: Story, browse: Browser):
+    task_id = waiting_case(story.nantes, at=NOW).id
+    ada = browse.as_(story.ada)
+    end = f"{take_call(ada).call}/tasks/{task_id}/end"
+
+    def said(on: str) -> str:
+        return ada.fragment(f"{end}/hour", {"callback_on": on, "callback_time": "14:30"}).text
+
+    assert "quelqu’un d’autre que moi pourra vous appeler" in said("2026-03-11")
+    assert "quelqu’un d’autre" not in said("2026-03-12")

@@ -11,9 +11,18 @@ from tests.support.story import Story, agent, contact, identity, waiting_case
 from tests.support.web import Browser
 from tracing.calls import caller_requests
 from tracing.calls import services as calls
+from tracing.calls.models import Answer
 from tracing.calls.rules import CallOutcome
+from tracing.cases import services as cases
+from tracing.cases.models import CaseOutcome, CaseStatus
 from tracing.cases.queries import get_case
+from tracing.consequences import services as consequences
 from tracing.contacts import calling
+from tracing.contacts import services as contacts
+from tracing.contacts.models import ContactStatus
+from tracing.contacts.queries import find_contact
+from tracing.facts.rules import FactKind, FactSource, SubjectType
+from tracing.facts.services import NewFact
 from tracing.kernel.db import session
 from tracing.kernel.events import Event
 from tracing.queue import queries
@@ -163,3 +172,143 @@ def test_somebody_unknown_stands_on_the_list_of_the_supervisor_until_it_is_done(
     [told] = caller_requests.open_requests(story.nantes.id, before_id=None).rows
     request_id = told.request.id
     assert "Kerguelen" not in dora.follow(f"/lists/callers/{request_id}/close").text
+
+
+# -- whoever rings back is taken, whatever came of their call
+
+
+def ended(browse: Browser, story: Story, outcome: str) -> int:
+    task_id = waiting_case(story.nantes, at=NOW).id
+    ada = browse.as_(story.ada)
+    walk = take_call(ada)
+    if outcome == "completed":
+        walk.to("closing")
+    ada.follow(f"{walk.call}/tasks/{task_id}/end", {"outcome": outcome} | SAID.get(outcome, {}))
+    return task_id
+
+
+SAID = {
+    "needs_doctor": {"reason": "medical_question", "question": "Quel masque ?"},
+    "interpreter": {"interpreter": "ta"},
+    "deceased": {"certain": "y"},
+}
+
+
+@pytest.mark.parametrize(
+    "outcome", ["completed", "refused", "needs_doctor", "interpreter", "hospitalised", "out_of_area"]
+)
+def test_whoever_rings_back_is_taken_at_once_with_their_earlier_answers(
+    browse: Browser, story: Story, outcome
+):
+    task_id = ended(browse, story, outcome)
+
+    page = browse.as_(story.abel).follow("/incoming", MARIE)
+
+    task = queries.get_task(task_id)
+    assert "DUPONT Marie" in page.text
+    assert task.state is TaskState.OPEN
+    assert get_case(task.case_id).status is CaseStatus.OPEN
+    assert (find_answer(task_id, "identity_confirmed") is not None) == (outcome == "completed")
+
+
+def find_answer(task_id: int, question: str):
+    return session.scalar(select(Answer).where(Answer.task_id == task_id, Answer.question == question))
+
+
+def test_a_refusal_is_taken_back_by_ringing_and_the_case_completed(browse: Browser, story: Story):
+    task_id = ended(browse, story, "refused")
+    abel = browse.as_(story.abel)
+    abel.follow("/incoming", MARIE)
+
+    walk = take_call(abel).to("closing")
+    abel.follow(f"{walk.call}/tasks/{task_id}/end", {"outcome": "completed"})
+
+    case = get_case(queries.get_task(task_id).case_id)
+    assert (case.status, case.outcome) == (CaseStatus.CLOSED, CaseOutcome.COMPLETED)
+
+
+def test_a_contact_who_refused_and_rings_is_called_after_all(browse: Browser, story: Story):
+    case = get_case(waiting_case(story.nantes, at=NOW).case_id)
+    luc = identity("Luc", "Kaci", born=date(1971, 2, 3), phones=("+33639980002",))
+    met = contact(case, luc, by=story.ada, at=NOW)
+    calling.update_call_task(met, case, phones=luc.phones, by=story.ada.id, at=NOW)
+    task = queries.find_task_of_contact(met.id)
+    queue.close_task(task, TaskState.DONE, by=None, at=NOW)
+    contacts.mark_refused(met, by=None, at=NOW)
+    task_id, contact_id = task.id, met.id
+
+    browse.as_(story.ada).follow("/incoming", {"key": "06 39 98 00 02", "born": "1971-02-03"})
+
+    assert queries.get_task(task_id).state is TaskState.OPEN
+    assert find_contact(contact_id).status is ContactStatus.NAMED
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"), [(FactKind.DEATH, "n’attend pas d’appel"), (FactKind.NO_CALLS, "le superviseur lèvera")]
+)
+def test_nobody_who_is_dead_or_asked_never_to_be_called_is_opened_again(
+    browse: Browser, story: Story, kind, says
+):
+    task = waiting_case(story.nantes, at=NOW)
+    said = NewFact(
+        subject=(SubjectType.PERSON, task.person_id),
+        kind=kind,
+        value=True,
+        source=FactSource.RELATIVE,
+        cohort=NOW.date(),
+    )
+    consequences.record([said], by=None, at=NOW)
+    task_id, before = task.id, task.state
+
+    page = browse.as_(story.ada).post("/incoming", MARIE, status=200)
+
+    assert says in page.text
+    assert queries.get_task(task_id).state is before
+
+
+def test_a_case_that_is_none_is_not_opened_again(browse: Browser, story: Story):
+    task = waiting_case(story.nantes, at=NOW)
+    queue.close_task(task, TaskState.CANCELLED, by=None, at=NOW)
+    cases.close(get_case(task.case_id), CaseOutcome.NOT_A_CASE, by=None, at=NOW)
+
+    assert "n’attend pas d’appel" in browse.as_(story.ada).post("/incoming", MARIE, status=200).text
+
+
+# -- a supervisor opens a call that is over
+
+
+def test_a_supervisor_opens_a_closed_call_from_the_request_with_a_reason(browse: Browser, story: Story):
+    task_id = ended(browse, story, "refused")
+    reference = get_case(queries.get_task(task_id).case_id).reference
+    browse.as_(story.ada).follow("/incoming/request", REQUEST | {"reference": reference})
+    [told] = caller_requests.open_requests(story.nantes.id, before_id=None).rows
+    dora = browse.as_(story.dora)
+
+    link = soup(dora.get("/lists?list=callers")).select_one("a[href*='/lists/calls?']")["href"]
+    page = dora.get(str(link))
+    dora.post(f"/lists/tasks/{task_id}/reopen", {"reference": reference}, status=422)
+    assert queries.get_task(task_id).state is TaskState.DONE
+    sent = {"reference": reference, "request": told.request.id, "why": "rang"}
+    dora.follow(f"/lists/tasks/{task_id}/reopen", sent)
+    dora.follow(f"/lists/tasks/{task_id}/reopen", sent)
+
+    assert "Refus" in page.text
+    assert "upont" not in page.text.lower()
+    assert queries.get_task(task_id).state is TaskState.OPEN
+    assert get_case(queries.get_task(task_id).case_id).status is CaseStatus.OPEN
+    assert caller_requests.open_count(story.nantes.id) == 0
+    [event] = session.scalars(select(Event).where(Event.kind == "task.taken_up_again"))
+    assert event.detail["why"] == "rang"
+
+
+def test_a_supervisor_opens_no_call_of_another_site_or_of_nobody(browse: Browser, story: Story):
+    task = waiting_case(story.ajaccio, identity("Luc", phones=("+33639980002",)), at=NOW)
+    reference, task_id = get_case(task.case_id).reference, task.id
+    dora = browse.as_(story.dora)
+
+    assert "Aucun dossier de votre site" in dora.get(f"/lists/calls?reference={reference}").text
+    dora.post(f"/lists/tasks/{task_id}/reopen", {"why": "rang"}, status=404)
+    dead = ended(browse, story, "deceased")
+    dora.post(f"/lists/tasks/{dead}/reopen", {"why": "mistake"}, status=409)
+
+    assert queries.get_task(dead).state is TaskState.DECEASED

@@ -31,12 +31,7 @@ def loaded_in_turn(case: str) -> list[dict]:
 
 def loaded(case: str) -> dict:
     """Load the files of a case in their order; return the report of the last one with the outcome of each line."""
-    for file in sorted(next(CASES.glob(f"{case}-*")).iterdir()):
-        sent = replace(arrival(file.name, file.read_bytes()), received_at=RECEIVED)
-        report = load(sent, with_lines=True)
-    """Load the one file of a case, and return its report."""
-    [report] = loaded_in_turn(case)
-    return report
+    return loaded_in_turn(case)[-1]
 
 
 @pytest.mark.parametrize(

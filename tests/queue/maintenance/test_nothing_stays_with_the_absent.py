@@ -155,12 +155,23 @@ def test_a_promise_for_an_hour_without_its_owner_keeps_its_hour(story: Story, cl
     tomorrow = NOW + timedelta(days=1)
     task = promise(story, tomorrow)
 
-    assert handle_absences(NOW) == 1, "Ada does not work on Wednesdays"
+    assert handle_absences(NOW) == 0, "Ada does not work on Wednesdays, but may be there"
+    assert handle_absences(clock.move_to(tomorrow - 10 * MINUTE)) == 1
 
     entry = queries.find_entry_of(task.household_id)
     assert (task.promised_by, task.promised_at) == (None, tomorrow)
     assert entry.reserved_for is None
     assert entry.not_before == tomorrow
+
+
+def test_who_is_there_keeps_a_promise_whatever_their_hours(story: Story, browse: Browser, clock: Clock):
+    tomorrow = NOW + timedelta(days=1)
+    task = promise(story, tomorrow)
+    at = clock.move_to(tomorrow - 10 * MINUTE)
+    browse.as_(story.ada).get("/desk")
+
+    assert handle_absences(at) == 0
+    assert task.promised_by == story.ada.id
 
 
 def test_a_closed_account_loses_its_call_at_once(story: Story, clock: Clock):
@@ -184,7 +195,20 @@ def test_a_promise_is_kept_by_a_call_in_time(story: Story, clock: Clock, late, e
     due_changes.promote(at=at)
     call = calls.take_next(ada, at=at)
     conversation = calls.start_conversation(call, task, script_version="2026.1", at=at)
-    calls.finish_conversation(conversation, CallOutcome.VOICEMAIL, at=at + 5 * MINUTE)
+    calls.finish_conversation(conversation, CallOutcome.COMPLETED, at=at + 5 * MINUTE)
+
+    assert counted(story) == expected
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, (0, 0)), (11, (0, 1))])
+def test_a_ring_in_vain_keeps_no_promise(story: Story, clock: Clock, late, expected):
+    when = NOW + 2 * HOUR
+    task = promise(story, when)
+    at = clock.move_to(when + late * MINUTE)
+    due_changes.promote(at=at)
+    call = calls.take_next(agent(story.ada), at=at)
+    conversation = calls.start_conversation(call, task, script_version="2026.1", at=at)
+    calls.finish_conversation(conversation, CallOutcome.VOICEMAIL, at=at)
 
     assert counted(story) == expected
 

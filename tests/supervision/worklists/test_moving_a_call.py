@@ -49,7 +49,8 @@ def test_a_call_taken_back_can_go_straight_to_somebody_else(browse: Browser, sto
     assert call.household_id == earlier.household_id
 
     browse.as_(story.dora).follow(
-        f"/board/{call.entry_id}/take-back", {"claim": call.claim_number, "tracer": story.abel.id}
+        f"/board/{call.entry_id}/take-back",
+        {"claim": call.claim_number, "tracer": story.abel.id, "anyway": "y"},
     )
 
     again = calls.take_next(agent(story.abel), at=NOW)
@@ -77,7 +78,8 @@ def test_a_call_taken_back_with_nobody_left_to_call_leaves_the_queue(browse: Bro
     queue.close_task(task, TaskState.DONE, by=ada.member_id, at=NOW)
 
     done = browse.as_(story.dora).follow(
-        f"/board/{call.entry_id}/take-back", {"claim": call.claim_number, "tracer": story.abel.id}
+        f"/board/{call.entry_id}/take-back",
+        {"claim": call.claim_number, "tracer": story.abel.id, "anyway": "y"},
     )
 
     assert "Appel repris à Ada. Personne de ce foyer n’attend d’appel." in done.text
@@ -92,7 +94,7 @@ def test_a_waiting_call_given_to_somebody_is_their_next_one(browse: Browser, sto
     entry = entry_of(given)
     assert "Abel" in dora.get(f"/board/{entry.id}/give").text
 
-    said = dora.follow(f"/board/{entry.id}/give", {"tracer": story.abel.id}).text
+    said = dora.follow(f"/board/{entry.id}/give", {"tracer": story.abel.id, "anyway": "y"}).text
 
     assert "confié à" in said
     assert calls.take_next(agent(story.ada), at=NOW).household_id != given.household_id

@@ -22,6 +22,7 @@ from tracing.queue import languages
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
 from tracing.queue.claims import services as claims
+from tracing.queue.maintenance import due_changes
 from tracing.queue.models import EntryState, TaskKind, TaskState
 from tracing.vault import services as vault
 
@@ -176,7 +177,7 @@ def test_a_call_in_another_language_is_given_to_who_speaks_it(browse: Browser, s
     assert f"/lists/tasks/{task.id}/give" in dora.get("/lists?list=language").text
 
     page = dora.get(f"/lists/tasks/{task.id}/give").text
-    said = dora.follow(f"/lists/tasks/{task.id}/give", {"tracer": story.ada.id}).text
+    said = dora.follow(f"/lists/tasks/{task.id}/give", {"tracer": story.ada.id, "anyway": "y"}).text
 
     assert "turc" in page
     assert BeautifulSoup(page, "html.parser").select_one("select[name=tracer] option")["value"] == "", (
@@ -200,8 +201,42 @@ def test_nothing_moves_and_no_promise_restarts_before_somebody_is_chosen(browse:
 
     assert now(task).state is TaskState.WAITING_LANGUAGE
     assert languages.languages_of([task.person_id]) == {task.person_id: "tr"}
-    dora.post(path, {"tracer": story.ada.id})
+    dora.post(path, {"tracer": story.ada.id, "anyway": "y"})
     assert (now(task).state, now(task).due_at) == (TaskState.OPEN, due_at)
+
+
+def test_nobody_who_is_not_connected_is_given_a_call_without_a_warning(browse: Browser, story: Story):
+    task = in_turkish(story)
+    dora = browse.as_(story.dora)
+    path = f"/lists/tasks/{task.id}/give"
+    assert not soup_of(dora.get(path)).select("[name=anyway]")
+
+    warned = dora.post(path, {"tracer": story.ada.id}, status=422)
+
+    assert "Cette personne n’est pas connectée" in warned.text
+    assert soup_of(warned).select("[name=anyway]")
+    assert now(task).state is TaskState.WAITING_LANGUAGE
+
+
+@pytest.mark.parametrize("state", [TaskState.WAITING_INTERPRETER, TaskState.WAITING_LANGUAGE])
+def test_what_is_given_and_not_taken_in_time_returns_to_its_own_list(browse: Browser, story: Story, state):
+    task = waiting_case(story.nantes, at=NOW - HOUR)
+    need = (
+        languages.need_interpreter if state is TaskState.WAITING_INTERPRETER else languages.set_call_language
+    )
+    need(task, "ti", by=story.ada.id, at=NOW)
+    task_id = task.id
+    browse.as_(story.dora).follow(f"/lists/tasks/{task_id}/give", {"tracer": story.ada.id, "anyway": "y"})
+    later = NOW + timedelta(minutes=31)
+
+    due_changes.promote(at=later)
+    languages.update_language_lists(at=later)
+
+    assert queue_queries.get_task(task_id).state is state
+
+
+def soup_of(answer):
+    return BeautifulSoup(answer.text, "html.parser")
 
 
 def test_a_call_whose_household_is_on_the_line_is_not_given_and_stays_listed(browse: Browser, story: Story):
@@ -209,7 +244,9 @@ def test_a_call_whose_household_is_on_the_line_is_not_given_and_stays_listed(bro
     waiting_case(story.nantes, identity("Paul"), at=NOW - HOUR)
     calls.take_next(agent(story.abel), at=NOW)
 
-    browse.as_(story.dora).post(f"/lists/tasks/{task_id}/give", {"tracer": story.ada.id}, status=409)
+    browse.as_(story.dora).post(
+        f"/lists/tasks/{task_id}/give", {"tracer": story.ada.id, "anyway": "y"}, status=409
+    )
 
     assert queue_queries.get_task(task_id).state is TaskState.WAITING_LANGUAGE
 

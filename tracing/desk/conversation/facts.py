@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from tracing.calls.models import Call
 from tracing.calls.rules import SCRIPT_OF
+from tracing.cases.models import CaseOutcome
 from tracing.cases.rules import sampling_day
 from tracing.contacts.services import quarantine_now
 from tracing.desk import rules
@@ -32,7 +33,7 @@ def facts_of(about: CalledPerson, call: Call, agent: Agent, at: datetime) -> dic
     today = clock.local_day(at, zone)
     facts = _of_both(about, agent, today, zone)
     if about.contact is None:
-        facts |= _of_a_case(about, call, zone)
+        facts |= _of_a_case(about, call, today, zone)
     else:
         facts |= _of_a_contact(about, today)
     kind = SCRIPT_OF[about.task.kind]
@@ -79,20 +80,25 @@ def _of_both(about: CalledPerson, agent: Agent, today: date, zone: ZoneInfo) -> 
     }
 
 
-def _of_a_case(about: CalledPerson, call: Call, zone: ZoneInfo) -> dict[str, FactValue]:
+def _of_a_case(about: CalledPerson, call: Call, today: date, zone: ZoneInfo) -> dict[str, FactValue]:
     case = about.case
+    is_none = case.outcome is CaseOutcome.NOT_A_CASE
+    last_day = None if is_none else case.isolation_last_day
     return {
         "doctor": doctor_of(case),
         "rule": short_rule(case.isolation_rule),
         "result_announced": _was_announced(about, call),
-        "isolation_required": _is_required(case.isolation_measure),
+        "isolation_required": False if is_none else _is_required(case.isolation_measure),
+        "isolation_over": _is_over(last_day, today),
         "sampling_on": sampling_day(case.first_sampled_at, case.sampled_on, zone),
         "onset": case.onset_on,
         "window_start": case.window_start,
         "window_end": case.window_end,
-        "isolation_end": case.isolation_last_day,
-        "free_on": _day_after(case.isolation_last_day),
-        "early_exit_on": early_exit_on(about.pack, case.isolation_rule, case.isolation_start),
+        "isolation_end": last_day,
+        "free_on": _day_after(last_day),
+        "early_exit_on": None
+        if is_none
+        else early_exit_on(about.pack, case.isolation_rule, case.isolation_start),
     }
 
 
@@ -107,9 +113,10 @@ def _of_a_contact(about: CalledPerson, today: date) -> dict[str, FactValue]:
     contact = about.contact
     if contact is None:
         raise ValueError("this person is no contact")
-    tests = [test.on for test in decided_quarantine(about, today).tests]
-    # decided before the meeting was found harmless: the order no longer applies
-    negligible = contact.risk is RiskLevel.NEGLIGIBLE
+    # decided before the meeting was found harmless, or the result withdrawn: the order no longer applies
+    is_none = about.case.outcome is CaseOutcome.NOT_A_CASE
+    tests = [] if is_none else [test.on for test in decided_quarantine(about, today).tests]
+    negligible = is_none or contact.risk is RiskLevel.NEGLIGIBLE
     last_day = None if negligible else contact.quarantine_last_day
     return {
         "rule": short_rule(contact.quarantine_rule),
@@ -118,6 +125,7 @@ def _of_a_contact(about: CalledPerson, today: date) -> dict[str, FactValue]:
         "last_contact": contact.said_last_contact_on or contact.last_contact_on,
         "quarantine_required": False if negligible else _is_required(contact.quarantine_measure),
         "quarantine_end": last_day,
+        "quarantine_over": _is_over(last_day, today),
         "free_on": _day_after(last_day),
         "first_test_on": tests[0] if tests else None,
         "last_test_on": tests[-1] if len(tests) > 1 else None,
@@ -146,6 +154,10 @@ def short_rule(rule: str | None) -> str | None:
 
 def _is_required(measure: str | None) -> bool | None:
     return {"required": True, "not_required": False}.get(measure or "")
+
+
+def _is_over(last_day: date | None, today: date) -> bool | None:
+    return None if last_day is None else last_day < today
 
 
 def _day_after(day: date | None) -> date | None:

@@ -25,6 +25,7 @@ from tracing.kernel import clock
 from tracing.kernel.db import session
 from tracing.messages import services as messages
 from tracing.people import queries as people
+from tracing.people.words import on_both_clocks
 from tracing.programmes.loader import get_pack
 from tracing.programmes.rules import is_text_due, window_on
 from tracing.programmes.schema import Pack
@@ -34,9 +35,9 @@ from tracing.queue.claims import ending
 from tracing.queue.errors import ClosedThatDay
 from tracing.queue.models import CallTask, TaskState
 from tracing.queue.ordering.hours import calling_of_person
+from tracing.queue.rules import CallAgain
 from tracing.staff import presence
 from tracing.staff.agent import Agent
-from tracing.ui import formats
 from tracing.ui.languages import OTHER
 
 MARKS = {CallOutcome.COMPLETED: contacts.mark_informed, CallOutcome.REFUSED: contacts.mark_refused}
@@ -150,13 +151,30 @@ def _done(talk: ScriptedConversation, outcome: CallOutcome, *, by: Agent, at: da
     if outcome is CallOutcome.COMPLETED and not talk.can_complete:
         steps = [item.label for item in talk.missing]
         raise StillMissing(steps or [one.step.title for one in talk.path.steps[-1:]])
-    queue.close_task(talk.task, TaskState.DONE, by=by.member_id, at=at)
+    is_to_complete = outcome is CallOutcome.COMPLETED and is_list_to_complete(talk)
+    if is_to_complete:
+        queue.keep_open(
+            talk.task,
+            CallAgain.TO_COMPLETE,
+            not_before=at + rules.RING_UNLESS_THEY_DO_AFTER,
+            due_at=at + rules.RING_UNLESS_THEY_DO_WITHIN,
+            by=by.member_id,
+            at=at,
+        )
+    else:
+        queue.close_task(talk.task, TaskState.DONE, by=by.member_id, at=at)
     if outcome is CallOutcome.COMPLETED:
         consequences.remember_told(talk.task, at=at)
     if talk.about.contact is not None:
         MARKS[outcome](talk.about.contact, by=by.member_id, at=at)
     ended = outcome if talk.about.contact is None else None
     close_when_done(talk.about.case.id, ended=ended, by=by.member_id, at=at)
+
+
+def is_list_to_complete(talk: ScriptedConversation) -> bool:
+    """Return whether the person will ring to complete their list: they are rung once if they do not."""
+    is_said = talk.about.contact is None and talk.answers.get(rules.LIST_QUESTION) == rules.TO_BE_COMPLETED
+    return is_said and talk.task.again is not CallAgain.TO_COMPLETE
 
 
 def _promise(talk: ScriptedConversation, when: datetime | None, *, by: Agent, at: datetime) -> None:
@@ -167,11 +185,28 @@ def _promise(talk: ScriptedConversation, when: datetime | None, *, by: Agent, at
         window = window_on(calling, when.astimezone(calling.zone).date())
         if window is None:
             raise ClosedThatDay
-        opens, closes = (formats.clock(end, zone=by.site.time_zone) for end in window)
+        zone = people.get_person(talk.task.person_id).time_zone
+        opens, closes = (on_both_clocks(end, zone) for end in window)
         raise CallbackOutsideHours(opens, closes)
-    if not _roster(talk.task, by=by, since=when).at_work(when):
+    if not _roster(talk.task, by=by, since=when).at_work(when) and not _is_here_anyway(
+        talk.task, when, by=by, at=at
+    ):
         raise NobodyThen
     queue.promise(talk.task, when=when, by=by, at=at)
+
+
+def is_kept_by(task: CallTask, when: datetime, *, by: Agent, at: datetime) -> bool:
+    """Return whether the promising tracer will be at work at an hour, as far as is known."""
+    own = _roster(task, by=by, since=min(when, at), only=by.member_id)
+    return bool(own.at_work(when)) or _is_here_anyway(task, when, by=by, at=at)
+
+
+def _is_here_anyway(task: CallTask, when: datetime, *, by: Agent, at: datetime) -> bool:
+    """Return whether the tracer works today beyond their weekly hours: these do not tell when they leave."""
+    zone = by.site.time_zone
+    if clock.local_day(when, zone) != clock.local_day(at, zone):
+        return False
+    return not _roster(task, by=by, since=at, only=by.member_id).at_work(at)
 
 
 def proposed_callback(task: CallTask, *, by: Agent, at: datetime) -> datetime:
@@ -231,9 +266,14 @@ def _try_household_again(call: Call, *, by: Agent, at: datetime) -> None:
 
 
 def next_try(task: CallTask, *, by: Agent, at: datetime) -> datetime | None:
-    """Return when a person would be tried again if this attempt fails; None: they go to the supervisor's list."""
+    """Return when a person would be tried again if this attempt fails; None: they go to the supervisor's list.
+
+    A callback that was promised for later stands.
+    """
     if task.household_id is None:
         return None
+    if task.promised_at is not None and task.promised_at > at:
+        return task.promised_at
     earlier = call_queries.attempts_for(task.id)
     calling = calling_of_person(task.person_id, task.site_id)
     return rules.next_try_at(_pack_of(task), earlier, attempts=task.attempts, at=at, calling=calling)

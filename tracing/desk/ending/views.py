@@ -1,7 +1,9 @@
 """The page on which a tracer chooses the outcome of the conversation with one person."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,11 +16,12 @@ from tracing.calls.rules import OUTCOMES, Asks, CallOutcome
 from tracing.calls.words import OUTCOME_WORDS
 from tracing.contacts.panel_views import DIALOG as CONTACT_DIALOG
 from tracing.desk import queries, rules, services
-from tracing.desk.ending import call_outcomes
+from tracing.desk.ending import call_outcomes, taking_back
 from tracing.desk.errors import AlreadyFinished, NoSuchHour
-from tracing.desk.forms import EndForm
-from tracing.desk.screen.page_views import show_lost
+from tracing.desk.forms import THERE, EndForm
+from tracing.desk.screen.page_views import call_url, show_lost
 from tracing.desk.screen.screen import Screen, load_screen
+from tracing.desk.words import said_of_callback
 from tracing.escalations import queries as escalations
 from tracing.escalations import services as escalation_services
 from tracing.escalations.errors import QuestionNeeded, TooLong
@@ -26,6 +29,8 @@ from tracing.escalations.models import Audience, Reason
 from tracing.escalations.rules import reason_of
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
+from tracing.people import queries as people
+from tracing.people.words import other_zone, place_of
 from tracing.queue.errors import ClaimLost, ClosedThatDay
 from tracing.queue.models import CallTask
 from tracing.staff.access import agent, may
@@ -48,8 +53,12 @@ class Ending:
     """Whether a question to the adviser is already open."""
     has_begun_contact: bool
     """Whether a contact was typed but not saved: they would not be called."""
+    is_list_to_complete: bool
+    """The person will ring to complete the list of their contacts: the case stays open."""
     callback: datetime
-    """The proposed callback, in the site's time zone."""
+    """The proposed callback, on the person's clock where it differs from the site's."""
+    zone: ZoneInfo | None
+    """The person's time zone, where its clocks differ."""
 
 
 @may(Role.TRACER, last_words=True)
@@ -93,6 +102,7 @@ def finish(call_id: int, task_id: int, outcome: CallOutcome, form: EndForm) -> C
     held = queries.own_call(call_id, by)
     calls.lock_for_write(call_id, by, at=at)
     talk = services.talk_in(held, task_id, by=by, at=at)
+    before = taking_back.look(held)
     asks = OUTCOMES[outcome].asks
     if asks is Asks.QUESTION and not escalations.open_for_task(task_id, Audience.ADVISER):
         escalation_services.raise_question(
@@ -106,22 +116,63 @@ def finish(call_id: int, task_id: int, outcome: CallOutcome, form: EndForm) -> C
         )
     if form.spoken:
         calls.save_answer(held, talk.task, "language", name_of(form.spoken), by=by, at=at)
-    when = promised(form, at=at) if asks is Asks.CALLBACK else None
-    return call_outcomes.finish(talk, outcome, callback_at=when, language=form.spoken, by=by, at=at)
+    when = promised(form, talk.task, at=at) if asks is Asks.CALLBACK else None
+    following = call_outcomes.finish(talk, outcome, callback_at=when, language=form.spoken, by=by, at=at)
+    taking_back.keep(before, held, talk.task, outcome, by=by, at=at)
+    return following
 
 
-def promised(form: EndForm, *, at: datetime) -> datetime | None:
-    """Return the typed callback time, in the site's time zone.
+@may(Role.TRACER)
+def take_back(undo_id: int) -> ResponseReturnValue:
+    """Take back an outcome that was noted a moment ago: the call goes on, if the tracer can take it."""
+    with transaction():
+        held = taking_back.take_back(undo_id, by=agent(), at=clock.database_now())
+        target = call_url(held) if held.ended_at is None else None
+    if target is None:
+        flash(_("Annulé : tout est revenu comme avant, et l’appel est dans la file."))
+        return redirect(url_for("desk.home"), 303)
+    flash(_("Annulé : tout est revenu comme avant, et l’appel continue."))
+    return redirect(target, 303)
+
+
+def promised(form: EndForm, task: CallTask, *, at: datetime) -> datetime | None:
+    """Return the typed callback time: on the person's clock if the form says so, else on the site's.
 
     Raises:
         NoSuchHour: the clocks skip it.
     """
     if form.callback_on.data is None or form.callback_time.data is None:
         return None
-    when = rules.local_to_utc(form.callback_on.data, form.callback_time.data, agent().site.time_zone, at=at)
+    zone = _zone_of(task, at) if form.callback_clock.data == THERE else None
+    when = rules.local_to_utc(
+        form.callback_on.data, form.callback_time.data, zone or agent().site.time_zone, at=at
+    )
     if when is None:
         raise NoSuchHour
     return when
+
+
+def _zone_of(task: CallTask, at: datetime) -> ZoneInfo | None:
+    return other_zone(people.get_person(task.person_id).time_zone, at)
+
+
+@may(Role.TRACER)
+def hour(call_id: int, task_id: int) -> ResponseReturnValue:
+    """Say what the typed callback means: its hour on both clocks, and who will keep it; nothing is written."""
+    form = EndForm(formdata=request.form)
+    with transaction():
+        by, at = agent(), clock.database_now()
+        task = queries.task_in(queries.own_call(call_id, by), task_id)
+        try:
+            when = promised(form, task, at=at)
+        except NoSuchHour as refusal:
+            return render_template("desk/hour.html", said=[refusal.message])
+        return render_template("desk/hour.html", said=_said_of(task, when, at) if when else [])
+
+
+def _said_of(task: CallTask, when: datetime, at: datetime) -> list[str]:
+    is_owners = call_outcomes.is_kept_by(task, when, by=agent(), at=at)
+    return said_of_callback(when, people.get_person(task.person_id).time_zone, is_owners=is_owners)
 
 
 def show_ending(call_id: int, task_id: int, form: EndForm, *, status: int = 200) -> ResponseReturnValue:
@@ -136,13 +187,20 @@ def show_ending(call_id: int, task_id: int, form: EndForm, *, status: int = 200)
             return gone_on(call_id)
         ending = ending_of(screen)
         propose(form, ending)
-        return render_template("desk/end.html", ending=ending, screen=ending.screen, form=form), status
+        said = []
+        with suppress(NoSuchHour):
+            when = promised(form, ending.screen.task, at=at)
+            said = _said_of(ending.screen.task, when, at) if when else []
+        page = render_template("desk/end.html", ending=ending, screen=ending.screen, form=form, said=said)
+        return page, status
 
 
 def ending_of(screen: Screen) -> Ending:
     """Return what each outcome leads to."""
     by, at, task = screen.by, screen.at, screen.task
     suggested = screen.talk.suggested
+    zone = _zone_of(task, at)
+    callback = call_outcomes.proposed_callback(task, by=by, at=at)
     return Ending(
         screen=screen,
         suggested=CallOutcome(suggested.value) if suggested else None,
@@ -151,12 +209,16 @@ def ending_of(screen: Screen) -> Ending:
         others=sum(not tab.is_finished and not tab.is_here for tab in screen.tabs),
         is_asked=bool(escalations.open_for_task(task.id, Audience.ADVISER)),
         has_begun_contact=form_drafts.find(screen.call.id, task.id, CONTACT_DIALOG, by=by) is not None,
-        callback=call_outcomes.proposed_callback(task, by=by, at=at),
+        is_list_to_complete=call_outcomes.is_list_to_complete(screen.talk),
+        callback=callback.astimezone(zone) if zone else callback,
+        zone=zone,
     )
 
 
 def propose(form: EndForm, ending: Ending) -> None:
     """Fill in the proposed callback, the reason that the script names, and the known language."""
+    if ending.zone is not None:
+        form.offer_clocks(place_of(ending.zone.key))
     if form.callback_on.data is None and not form.callback_on.errors:
         form.callback_on.data = ending.callback.date()
     if form.callback_time.data is None and not form.callback_time.errors:
@@ -192,6 +254,9 @@ def too_late(
         asks = OUTCOMES[outcome].asks
         if asks is Asks.CALLBACK and form.callback_on.data and form.callback_time.data:
             said.append(f"{form.callback_on.data:%d/%m/%Y} {formats.clock(form.callback_time.data)}")
+            zone = _zone_of(queries.task_in(queries.own_call(call_id, agent()), task_id), clock.now())
+            if zone is not None:
+                said.append(place_of(zone.key) if form.callback_clock.data == THERE else _("heure d’ici"))
         if asks is Asks.QUESTION:
             said.append(form.question.data or "")
         if form.spoken:

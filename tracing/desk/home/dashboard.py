@@ -1,13 +1,13 @@
 """The content of a tracer's home: their call, promises, answers to read, drafts, and calls of today."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from tracing.calls import form_drafts
 from tracing.calls import queries as calls
-from tracing.calls.models import Call, Draft
+from tracing.calls.models import Call, Draft, OutcomeUndo
 from tracing.calls.rules import BY_TRACER, CallOutcome
 from tracing.cases import queries as cases
 from tracing.desk import queries
@@ -18,6 +18,7 @@ from tracing.escalations.calling import ADVICE
 from tracing.escalations.models import Escalation
 from tracing.escalations.queries import Words
 from tracing.kernel import clock
+from tracing.people import queries as people
 from tracing.queue import availability
 from tracing.queue import queries as queue
 from tracing.queue.models import CallTask
@@ -44,6 +45,8 @@ class Promise:
 
     task: CallTask
     reference: str
+    time_zone: str | None = None
+    """The person's."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,6 +77,8 @@ class Home:
     answers: Sequence[Answered]
     kept: Sequence[Kept]
     made: Sequence[CallMade]
+    to_take_back: Mapping[int, OutcomeUndo]
+    """The outcomes that can still be taken back, by call."""
     is_given_one: bool
     """Whether a call is reserved for the tracer by hand: a pause would open it to everyone."""
 
@@ -125,6 +130,7 @@ def home_of(by: Agent, *, at: datetime) -> Home:
         answers=answers_for(by),
         kept=kept_for(by),
         made=queries.calls_made(made),
+        to_take_back=queries.outcomes_to_take_back(by.member_id, at=at),
         is_given_one=availability.has_reserved_call(by.member_id, at=at),
     )
 
@@ -133,7 +139,8 @@ def promises_of(by: Agent) -> list[Promise]:
     """Return the callbacks that the tracer promised, the earliest first."""
     tasks = queue.promises_of(by.member_id, by.site.id)
     references = cases.references(task.case_id for task in tasks)
-    return [Promise(task, references[task.case_id]) for task in tasks]
+    zones = people.time_zones_of(task.person_id for task in tasks)
+    return [Promise(task, references[task.case_id], zones.get(task.person_id)) for task in tasks]
 
 
 def answers_for(by: Agent) -> list[Answered]:

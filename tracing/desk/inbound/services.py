@@ -1,15 +1,19 @@
 """Inbound calls: find the caller by number or reference and stated birth date, and take their household at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
+from tracing.consequences import reopening
+from tracing.consequences.rules import ReopenReason
 from tracing.desk import queries
 from tracing.desk.errors import OnACallAlready
+from tracing.facts import queries as facts
+from tracing.facts.rules import FactKind
 from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.kernel.errors import Refused
@@ -17,10 +21,9 @@ from tracing.people import queries as people
 from tracing.people.models import KeyKind
 from tracing.people.phones import read_phones
 from tracing.queue import queries as queue
-from tracing.queue import services as queue_services
 from tracing.queue.claims import claim_household
 from tracing.queue.errors import HeldBy, NotWaiting, OnAnotherCall
-from tracing.queue.models import NOT_REACHED, CallTask, TaskState
+from tracing.queue.models import CallTask, TaskState
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 from tracing.staff.models import SiteKind
@@ -36,6 +39,8 @@ class Found:
     case: Case | None = None
     site_name: str | None = None
     """The name of the other site that calls this person."""
+    asked_no_calls: bool = False
+    """The person asked never to be called: only if they take that back themselves, a supervisor lifts it."""
     refusal: Refused | None = None
     """Why the person was found but cannot be taken now."""
 
@@ -80,7 +85,11 @@ def _open(matching: Sequence[int], *, by: Agent, at: datetime) -> Found:
         return Found(call=_take(waiting.household_id, by=by, at=at))
     if not tasks:
         return Found()
-    return _of_case(cases.get_case((here or tasks)[0].case_id), by=by)
+    found = _of_case(cases.get_case((here or tasks)[0].case_id), by=by)
+    records = [record for person_id in matching for record in people.records_of_same_person(person_id)]
+    is_dead = bool(facts.people_with({FactKind.DEATH}, records))
+    is_barred = bool(facts.people_with({FactKind.NO_CALLS}, records))
+    return replace(found, asked_no_calls=is_barred and not is_dead)
 
 
 def by_reference(reference: str, *, by: Agent) -> Found:
@@ -141,10 +150,10 @@ def _take(household_id: int, *, by: Agent, at: datetime) -> Call:
 
 
 def _asked_again(tasks: Sequence[CallTask], *, by: Agent, at: datetime) -> CallTask | None:
-    """Open the task again of a caller who had been given up as unreachable."""
-    given_up = next((one for one in tasks if one.state in NOT_REACHED), None)
-    if given_up is None:
+    """Open the call again of somebody who rings, whatever came of it: given up, told, refused."""
+    task = reopening.choose(tasks)
+    if task is None:
         return None
-    queue_services.reopen_task(given_up, due_at=at + RANG_DUE_IN, by=by.member_id, at=at)
+    is_open = reopening.reopen(task, ReopenReason.RANG, due_at=at + RANG_DUE_IN, by=by, at=at)
     session.flush()
-    return given_up
+    return task if is_open else None

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from tracing.calls.models import Conversation
+from tracing.cases.models import CaseOutcome
 from tracing.desk.conversation.conversation import ScriptedConversation
 from tracing.desk.conversation.facts import decided_quarantine, early_exit_on, short_rule
 from tracing.desk.queries import CalledPerson
@@ -26,6 +27,9 @@ class Tab:
     is_neutral: bool
     is_here: bool
     is_finished: bool
+    promised_at: datetime | None = None
+    """When they were promised a callback."""
+    time_zone: str | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -86,6 +90,8 @@ class Dates:
 
 def dates_of(about: CalledPerson, today: date) -> Dates:
     """Return the isolation of a case or the quarantine of a contact, with the rule's text."""
+    if about.case.outcome is CaseOutcome.NOT_A_CASE:
+        return Dates(Measure.NOT_REQUIRED, None, None, None)
     if about.contact is not None:
         contact = about.contact
         tests = decided_quarantine(about, today).tests
@@ -135,6 +141,7 @@ def tabs_of(spoken: Sequence[tuple[CallTask, Conversation]], talk: ScriptedConve
     )
     if talk.about.identity is not None:
         named[talk.task.person_id] = talk.about.identity
+    zones = people.time_zones_of(task.person_id for task, _conversation in spoken if task.promised_at)
     return [
         Tab(
             task_id=task.id,
@@ -142,6 +149,8 @@ def tabs_of(spoken: Sequence[tuple[CallTask, Conversation]], talk: ScriptedConve
             is_neutral=task.id in neutral,
             is_here=task.id == talk.task.id,
             is_finished=conversation.outcome is not None or task.state is not TaskState.OPEN,
+            promised_at=task.promised_at,
+            time_zone=zones.get(task.person_id),
         )
         for task, conversation in spoken
     ]

@@ -25,9 +25,12 @@ from tracing.desk.queries import CalledPerson
 from tracing.desk.screen.parts import Dates, Section, Tab, dates_of, tabs_of
 from tracing.desk.screen.why_next import why_next
 from tracing.desk.services import STATEMENT, Saved, StepInput
+from tracing.desk.words import promised_to
 from tracing.escalations.rules import NO_RULE
 from tracing.kernel import clock
 from tracing.messages.queries import Written, messages_to
+from tracing.people import queries as people
+from tracing.people.words import hour_there
 from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.queue.ordering.reasons import WaitingReason, reasons_of
 from tracing.queue.timeline import TimelineEntry, timeline_of
@@ -304,6 +307,25 @@ class Screen:
         """The sentence that says why this call is next."""
         return why_next(self.task, self.reasons, opens_at=self.call.started_at, at=self.at)
 
+    @cached_property
+    def time_zone(self) -> str | None:
+        """The person's time zone, if it is known."""
+        return people.get_person(self.task.person_id).time_zone
+
+    @property
+    def clock_there(self) -> str:
+        """What the person's clock shows now; empty if the site's shows the same."""
+        return hour_there(self.at, self.time_zone)
+
+    @property
+    def promised_to_others(self) -> Sequence[str]:
+        """Callbacks promised to others in this call, as sentences: this call does not stand for them."""
+        return [
+            promised_to(one.promised_at, None if one.is_neutral else one.identity, one.time_zone)
+            for one in self.tabs
+            if not one.is_here and not one.is_finished and one.promised_at and one.promised_at > self.at
+        ]
+
     @property
     def language(self) -> str | None:
         """The language of the call, if other than French."""
@@ -328,7 +350,11 @@ class Screen:
     @property
     def again(self) -> str | None:
         """Why somebody who was told already is called again, as a sentence."""
-        return again_words(self.task.again, told=self._told) if self.task.again is not None else None
+        return (
+            again_words(self.task.again, told=self._told, is_contact=self.about.contact is not None)
+            if self.task.again is not None
+            else None
+        )
 
     @property
     def _told(self) -> date | None:

@@ -300,6 +300,9 @@ def _reinstate(
         was_closed = was_no_case and task.closed_at == closed_at
         if task.state is TaskState.CANCELLED and task.covered_by is None and (was_stopped or was_closed):
             _open_again(task, at=at)
+    if was_no_case:
+        # whoever was told that it was none is told again, and the notes are due after all
+        consequences.follow_case(case.id, by=None, at=at)
     session.execute(
         text("UPDATE import_lines SET reinstated = :before WHERE id = :line"),
         {"before": before, "line": turn.reinstated_by},

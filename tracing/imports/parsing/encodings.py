@@ -49,7 +49,7 @@ _LEAST_ON_AVERAGE = 0.4
 class Encoding(NamedTuple):
     """How to decode a text."""
 
-    name: str
+    codec: str
     skip: int = 0
     """Bytes of the byte-order mark."""
     errors: str = "unreadable"

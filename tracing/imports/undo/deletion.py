@@ -51,7 +51,7 @@ def put_back_withdrawals(lines: Sequence[int], *, gone: Sequence[int], at: datet
             if session.scalar(text(_STILL_WITHDRAWN), {"case": row.case_id}):
                 continue
             session.execute(
-                text("UPDATE cases SET status = 'open' WHERE id = :case AND status = 'withdrawn'"),
+                text(_AS_BEFORE),
                 {"case": row.case_id},
             )
             homes = session.scalars(
@@ -76,7 +76,7 @@ def take_back_reinstatements(lines: Sequence[int], *, at: datetime) -> None:
             if row.reinstated not in ("withdrawn", "not_a_case"):
                 continue  # it was called all the same, or ended otherwise
             session.execute(
-                text("UPDATE cases SET status = 'withdrawn' WHERE id = :case AND status = 'open'"),
+                text(_WITHDRAWN_AGAIN),
                 {"case": row.case_id},
             )
             homes = session.scalars(
@@ -126,6 +126,16 @@ _TASKS_AWAY = """
     UPDATE call_tasks SET state = 'cancelled', state_before = 'open', closed_at = :withdrawn
     WHERE case_id = :case AND kind = 'case_first' AND state = 'open'
     RETURNING household_id
+"""
+_WITHDRAWN_AGAIN = """
+    UPDATE cases SET status = 'withdrawn', outcome = NULL, closed_at = NULL,
+        outcome_before = outcome, closed_before_at = closed_at
+    WHERE id = :case AND status <> 'withdrawn' AND outcome IS DISTINCT FROM 'not_a_case'
+"""
+_AS_BEFORE = """
+    UPDATE cases SET status = CASE WHEN outcome_before IS NULL THEN 'open' ELSE 'closed' END,
+        outcome = outcome_before, closed_at = closed_before_at, outcome_before = NULL, closed_before_at = NULL
+    WHERE id = :case AND status = 'withdrawn'
 """
 _TASKS_BACK = """
     UPDATE call_tasks SET state = 'open', state_before = NULL, closed_at = NULL

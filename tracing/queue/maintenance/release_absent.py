@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from tracing.kernel.db import fresh, session
-from tracing.queue import queries
+from tracing.queue import queries, rules
 from tracing.queue.claims.expiry import expire_closed_accounts
 from tracing.queue.households import services as households
 from tracing.queue.models import CallTask, EntryState, Promise, QueueEntry, TaskState
@@ -77,7 +77,9 @@ def _open_promises(*, at: datetime) -> int:
     opened = 0
     for row in promised:
         why = gone.get((row.site_id, row.promised_by, row.promised_at))
-        if why is None:
+        # whoever is there keeps their promise, whatever their weekly hours say: that is seen when its time comes
+        is_to_come = row.promised_at - rules.OWNER_FIRST > at
+        if why is None or (is_to_come and why is UnavailableReason.SHIFT_OVER):
             continue
         entry = queries.find_entry_of(row.household_id, lock=True)
         task = session.scalar(fresh(select(CallTask).where(CallTask.id == row.id)))
@@ -105,6 +107,8 @@ def _gone(
     found: dict[tuple[int, int | None, datetime], UnavailableReason] = {}
     for site_id, wanted in by_site.items():
         zone = staff.workplace(staff.get_site(site_id)).time_zone
-        gone = presence.unavailable_members(wanted, site_id=site_id, at=at, zone=zone)
+        gone = presence.unavailable_members(
+            wanted, site_id=site_id, at=at, zone=zone, ahead=rules.OWNER_FIRST
+        )
         found |= {(site_id, member_id, when): why for (member_id, when), why in gone.items()}
     return found

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, false, func, null, select, true, update
 
 from tracing.kernel import events
 from tracing.kernel.db import fresh, session
@@ -30,14 +30,32 @@ def record_promise(task: CallTask, *, when: datetime, by: Agent, at: datetime) -
     session.flush()
 
 
-def settle(task_id: int, *, called_at: datetime, at: datetime) -> None:
-    """Settle the earlier promises of a task that was called: kept, or broken if the call came too late."""
-    session.execute(
-        update(Promise)
-        .where(Promise.task_id == task_id, Promise.settled_at.is_(None), Promise.made_at < called_at)
-        .values(settled_at=at, was_kept=called_at <= Promise.promised_for + rules.PROMISE_TOLERANCE)
-        .execution_options(synchronize_session=False)
+def settle(task_id: int, *, called_at: datetime, is_reached: bool, at: datetime) -> None:
+    """Settle the earlier promises of a task that was called: kept if somebody was reached, broken if the call came late.
+
+    Rung in vain before its time, a promise stands; rung in vain at its time, it is neither kept nor broken.
+    """
+    open_ones = update(Promise).where(
+        Promise.task_id == task_id, Promise.settled_at.is_(None), Promise.made_at < called_at
     )
+    if not is_reached:
+        open_ones = open_ones.where(Promise.promised_for <= at)
+    in_time = called_at <= Promise.promised_for + rules.PROMISE_TOLERANCE
+    session.execute(
+        open_ones.values(
+            settled_at=at, was_kept=case((in_time, true() if is_reached else null()), else_=false())
+        ).execution_options(synchronize_session=False)
+    )
+
+
+def still_stands(task: CallTask, *, at: datetime) -> bool:
+    """Return whether a callback that was promised about a task is still to come."""
+    if task.promised_at is None or task.promised_at <= at:
+        return False
+    chosen = select(Promise.id).where(
+        Promise.task_id == task.id, Promise.settled_at.is_(None), Promise.promised_for == task.promised_at
+    )
+    return session.scalar(chosen.limit(1)) is not None
 
 
 def break_missed(*, at: datetime) -> int:

@@ -55,6 +55,7 @@ def reason_of(
         calling=calling_of(site, time_zone),
         promised_at=task.promised_at,
         promised_by=task.promised_by,
+        was_rung_early=task.rung_early_at is not None,
         factors=rules.Factor(task.factors),
         weights=weights,
         time_zone=time_zone,

@@ -76,6 +76,8 @@ class Waiting:
     is_scheduled: bool
     promised_at: datetime | None
     kept_for: str | None
+    time_zone: str | None = None
+    """The person's."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -176,6 +178,7 @@ def waiting_rows(entries: Sequence[QueueEntry]) -> list[Waiting]:
             is_scheduled=entry.state is EntryState.SCHEDULED,
             promised_at=entry.promised_at,
             kept_for=names.get(entry.reserved_for) if entry.reserved_for is not None else None,
+            time_zone=entry.time_zone,
         )
         for entry in entries
     ]

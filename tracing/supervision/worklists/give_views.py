@@ -53,6 +53,7 @@ def give_listed(task_id: int) -> ResponseReturnValue:
             form=form,
             listed=listed,
             language=language,
+            now=clock.database_now(),
             task_words=words.TASK_WORDS,
             back=back,
         )

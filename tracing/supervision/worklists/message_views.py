@@ -36,7 +36,7 @@ def letter(task_id: int) -> ResponseReturnValue:
     """Show the letter, to be printed."""
     with transaction():
         listed = worklists.get_listed(task_id, site_id=agent().site.id)
-        services.require_letter(listed.task)
+        services.require_letter(listed.task, at=clock.database_now())
         task, identity = services.show_identity(task_id, by=agent(), at=clock.now())
     return render_template(
         "supervision/letter.html",
@@ -64,7 +64,7 @@ def letter_written(task_id: int) -> ResponseReturnValue:
     """Record that the letter was printed and posted."""
     with transaction():
         listed = worklists.get_listed(task_id, site_id=agent().site.id, lock=True)
-        services.require_letter(listed.task)
+        services.require_letter(listed.task, at=clock.database_now())
         messages.letter_written(
             listed.task.person_id,
             listed.reference,

@@ -9,18 +9,20 @@ from sqlalchemy import Select, func, select
 
 from tracing.calls import caller_requests
 from tracing.calls.models import Conversation
-from tracing.calls.rules import ATTEMPTS, CallOutcome
+from tracing.calls.rules import ATTEMPTS, BY_TRACER, CallOutcome
 from tracing.cases import queries as cases
 from tracing.cases.models import Case, CaseStatus, LabResult
+from tracing.consequences import reopening
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.escalations.models import Escalation, EscalationState
 from tracing.kernel.db import session
 from tracing.kernel.paging import PAGE_SIZE, Page, page_of
 from tracing.messages import queries as messages
 from tracing.messages.models import Message
+from tracing.people import queries as people
 from tracing.queue import queries as queue
 from tracing.queue.languages import languages_of
-from tracing.queue.models import CallTask, TaskState
+from tracing.queue.models import ENDED, CallTask, TaskState
 from tracing.sickleave.models import NoteState, SickNote
 from tracing.staff import queries as staff
 from tracing.supervision.board.queries import tasks_by_state
@@ -72,8 +74,19 @@ class ListedTask:
     """The last letter to a person without a number."""
     language: str | None = None
     """The person's language, on the lists of languages."""
+    time_zone: str | None = None
+    """The person's."""
     is_reported_by_laboratory: bool = False
     """On the list of deaths: a laboratory reported it, and nobody said so in a call."""
+
+
+@dataclass(frozen=True, repr=False)
+class CallOfCase:
+    """A call of a case, with what came of it."""
+
+    task: CallTask
+    outcome: CallOutcome | None
+    can_be_reopened: bool
 
 
 @dataclass(frozen=True)
@@ -90,11 +103,18 @@ class ListedCase:
     contacts: int
     contacts_reached: int
     """Contacts who were informed, whatever happened to them since."""
+    contacts_told: int
+    """Contacts who would be called again if the case is none."""
     sick_notes: int
     advice: int
     """Questions about the person that an adviser settled."""
     open_tasks: int
     """Calls that leave the queue if the case is closed: the person's own and its contacts'."""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the person was told what to do: they would be called again, too."""
+        return self.case.told_at is not None
 
 
 def sizes(site_id: int) -> dict[WorkList, int]:
@@ -116,6 +136,7 @@ def listed_tasks(site_id: int, which: WorkList, *, before_id: int | None) -> Pag
     asked = _questions(task.id for task in found) if which is WorkList.DOCTOR else {}
     letters = messages.letters_to(task.person_id for task in found) if which is WorkList.NO_NUMBER else {}
     spoken = languages_of(task.person_id for task in found) if which in SPOKEN_LISTS else {}
+    zones = people.time_zones_of(task.person_id for task in found)
     is_deaths = which is WorkList.DECEASED
     reported = messages.reported_by_laboratory(task.person_id for task in found) if is_deaths else set()
     rows = [
@@ -125,6 +146,7 @@ def listed_tasks(site_id: int, which: WorkList, *, before_id: int | None) -> Pag
             asked.get(task.id),
             letters.get(task.person_id),
             spoken.get(task.person_id),
+            zones.get(task.person_id),
             task.person_id in reported,
         )
         for task in found
@@ -140,8 +162,32 @@ def get_listed(task_id: int, *, site_id: int, lock: bool = False) -> ListedTask:
     if lock:
         queue.lock_task(task)
     return ListedTask(
-        task, cases.references([task.case_id])[task.case_id], _questions([task.id]).get(task.id)
+        task,
+        cases.references([task.case_id])[task.case_id],
+        _questions([task.id]).get(task.id),
+        time_zone=people.time_zones_of([task.person_id]).get(task.person_id),
     )
+
+
+def calls_of_case(reference: str, *, site_id: int) -> list[CallOfCase]:
+    """Return the calls of a case of this site, its own first; none if it has no such case."""
+    case = cases.find_by_reference(reference)
+    if case is None or case.site_id != site_id:
+        return []
+    tasks = session.scalars(select(CallTask).where(CallTask.case_id == case.id).order_by(CallTask.id)).all()
+    ended = session.execute(
+        select(Conversation.task_id, Conversation.outcome)
+        .where(
+            Conversation.task_id.in_([task.id for task in tasks]),
+            Conversation.outcome.in_(BY_TRACER),
+        )
+        .order_by(Conversation.id)
+    ).all()
+    outcomes = {row.task_id: row.outcome for row in ended}
+    return [
+        CallOfCase(task, outcomes.get(task.id), task.state in ENDED and reopening.can_be_reopened(task))
+        for task in sorted(tasks, key=lambda one: (one.contact_id is not None, one.id))
+    ]
 
 
 def _questions(task_ids: Iterable[int]) -> dict[int, Question]:
@@ -214,6 +260,12 @@ def _beside_what_was_done(found: Sequence[Case]) -> list[ListedCase]:
     attempts = _by_case(spoken.where(Conversation.outcome.in_(ATTEMPTS)))
     named = select(Contact.case_id, func.count()).where(Contact.case_id.in_(ids)).group_by(Contact.case_id)
     contacts = _by_case(named.where(Contact.status != ContactStatus.REMOVED))
+    told = _by_case(
+        named.where(
+            Contact.told_at.is_not(None),
+            Contact.status.not_in([ContactStatus.REMOVED, ContactStatus.BECAME_CASE]),
+        )
+    )
     reached = _by_case(
         select(CallTask.case_id, func.count(CallTask.contact_id.distinct()))
         .join(Conversation, Conversation.task_id == CallTask.id)
@@ -250,6 +302,7 @@ def _beside_what_was_done(found: Sequence[Case]) -> list[ListedCase]:
             attempts=attempts.get(case.id, 0),
             contacts=contacts.get(case.id, 0),
             contacts_reached=reached.get(case.id, 0),
+            contacts_told=told.get(case.id, 0),
             sick_notes=notes.get(case.id, 0),
             advice=advice.get(case.id, 0),
             open_tasks=open_tasks.get(case.id, 0),

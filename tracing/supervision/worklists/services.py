@@ -4,9 +4,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from tracing.calls import queries as call_queries
 from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
+from tracing.consequences import reopening
+from tracing.consequences import services as consequences
+from tracing.consequences.rules import ReopenReason
 from tracing.contacts import contact_to_case
 from tracing.contacts import services as contacts
 from tracing.contacts.models import Contact, ContactStatus
@@ -28,12 +32,14 @@ from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
 from tracing.queue.errors import NotWaiting
 from tracing.queue.households import services as households
-from tracing.queue.models import ON_HOLD, REOPENABLE, UNFINISHED, CallTask, TaskKind, TaskState
+from tracing.queue.models import ENDED, ON_HOLD, REOPENABLE, UNFINISHED, CallTask, TaskKind, TaskState
 from tracing.staff.agent import Agent
 from tracing.supervision import rules
 from tracing.supervision.board.services import give
 from tracing.supervision.errors import (
     AlreadyDealtWith,
+    CannotBeReopened,
+    CanStillBeTakenBack,
     DoctorStillAsked,
     NotANumber,
     NotOnThisList,
@@ -43,6 +49,8 @@ from tracing.supervision.errors import (
 from tracing.supervision.worklists import queries as lists
 from tracing.vault.errors import IdentityDestroyed
 
+REOPENED = ENDED
+"""What is over is opened again from the calls of its case; what waits for a decision has its list."""
 GIVEN_UP_AS = {
     TaskState.UNREACHABLE: CaseOutcome.UNREACHABLE,
     TaskState.NO_NUMBER: CaseOutcome.UNREACHABLE,
@@ -64,11 +72,30 @@ def give_listed(task_id: int, member_id: int, *, by: Agent, at: datetime) -> Non
     task = lists.get_listed(task_id, site_id=by.site.id, lock=True).task
     if lists.list_of(task) not in lists.SPOKEN_LISTS:
         raise AlreadyDealtWith
+    given_from = task.state
     queue.reopen_task(task, due_at=task.due_at, by=by.member_id, at=at)
+    # nobody takes it in time: it returns to its own list
+    task.given_from = given_from if task.state is TaskState.OPEN else None
+    session.flush()
     entry = queue_queries.find_entry_of(task.household_id) if task.household_id is not None else None
     if entry is None:
         raise NotWaiting
     give(entry.id, member_id, by=by, at=at)
+
+
+def reopen_call(task_id: int, why: ReopenReason, *, by: Agent, at: datetime) -> CallTask:
+    """Open a call again that was over, whatever came of it; a second time changes nothing.
+
+    Raises:
+        CannotBeReopened: nobody is to be called there: dead, never to be called, or no case.
+    """
+    task = lists.get_listed(task_id, site_id=by.site.id, lock=True).task
+    if task.state is TaskState.OPEN:
+        return task
+    if task.state not in REOPENED or not reopening.can_be_reopened(task):
+        raise CannotBeReopened
+    reopening.reopen(task, why, due_at=at + rules.REOPENED_DUE_IN, by=by, at=at)
+    return task
 
 
 def put_back(task_id: int, *, in_french: bool = False, by: Agent, at: datetime) -> CallTask:
@@ -135,17 +162,20 @@ def show_identity(task_id: int, *, by: Agent, at: datetime) -> tuple[CallTask, I
     return task, identity
 
 
-def require_letter(task: CallTask) -> None:
+def require_letter(task: CallTask, *, at: datetime) -> None:
     """Refuse a letter that is not needed or not allowed.
 
     Raises:
         AlreadyDealtWith: the call has left the list.
         SaidDead: the person was reported dead, in whichever call.
+        CanStillBeTakenBack: the outcome that asks for it was noted a moment ago.
     """
     if message_queries.is_stopped(task.person_id):
         raise SaidDead
     if task.state is not TaskState.NO_NUMBER:
         raise AlreadyDealtWith
+    if call_queries.can_be_taken_back(task.id, at=at):
+        raise CanStillBeTakenBack
 
 
 def add_number(task_id: int, typed: str, *, allow_fiction: bool, by: Agent, at: datetime) -> CallTask:
@@ -248,6 +278,8 @@ def _reopen_contact(task: CallTask, *, by: Agent, at: datetime) -> None:
 def close_as_no_case(case_id: int, *, by: Agent, at: datetime) -> Case:
     """Close a case whose result was withdrawn as no case: its calls are cancelled, its records are kept.
 
+    Whoever was told otherwise is called once more, and notes that are due no more are marked.
+
     Raises:
         AlreadyDealtWith: another member has already decided.
     """
@@ -256,11 +288,12 @@ def close_as_no_case(case_id: int, *, by: Agent, at: datetime) -> Case:
         queue.close_task(task, TaskState.CANCELLED, by=by.member_id, at=at)
     cases.close(case, CaseOutcome.NOT_A_CASE, by=by.member_id, at=at)
     contact_to_case.turn_back([case.id], by=by.member_id, at=at)
+    consequences.follow_case(case.id, by=by.member_id, at=at)
     return case
 
 
 def keep(case_id: int, *, by: Agent, at: datetime) -> Case:
-    """Keep a case although a result was withdrawn: the work on it continues.
+    """Keep a case although a result was withdrawn: the work on it continues, or it stays closed as it was.
 
     The first call that the withdrawal took out of the queue is opened again.
 
@@ -268,12 +301,11 @@ def keep(case_id: int, *, by: Agent, at: datetime) -> Case:
         AlreadyDealtWith: another member has already decided.
     """
     case = _withdrawn_case(case_id, by=by)
-    case.status = CaseStatus.OPEN
-    session.flush()
-    for task in _tasks_of(case.id, {TaskState.CANCELLED}):
-        if task.kind is TaskKind.CASE_FIRST:
-            queue.reopen_task(task, due_at=at + rules.REOPENED_DUE_IN, by=by.member_id, at=at)
-    events.record("case.kept", by=by.member_id, at=at, subject=("case", case.id), site_id=case.site_id)
+    cases.keep(case, by=by.member_id, at=at)
+    if case.status is CaseStatus.OPEN:
+        for task in _tasks_of(case.id, {TaskState.CANCELLED}):
+            if task.kind is TaskKind.CASE_FIRST:
+                queue.reopen_task(task, due_at=at + rules.REOPENED_DUE_IN, by=by.member_id, at=at)
     return case
 
 
@@ -292,6 +324,7 @@ def undo_close_as_no_case(case_id: int, *, by: Agent, at: datetime) -> Case:
     for task in _tasks_of(case.id, {TaskState.CANCELLED}):
         if task.closed_at == closed_at:
             queue.reopen_task(task, due_at=task.due_at, by=by.member_id, at=at)
+    consequences.follow_case(case.id, by=by.member_id, at=at)
     return case
 
 

@@ -43,6 +43,7 @@ def lists() -> ResponseReturnValue:
         "undo": _undo(),
         "give_up_words": words.GIVE_UP_WORDS,
         "spoken_lists": worklists.SPOKEN_LISTS,
+        "now": asked_at(),
     }
     if which is WorkList.WITHDRAWN:
         page = worklists.withdrawn(site, before_id=before)

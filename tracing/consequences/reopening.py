@@ -1,0 +1,116 @@
+"""Open the file of somebody again who was told, refused, or was given up: they rang back, or a supervisor says so."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from tracing.cases import queries as cases
+from tracing.cases.models import Case, CaseOutcome, CaseStatus
+from tracing.consequences.rules import ReopenReason
+from tracing.contacts.case_closing import open_again
+from tracing.contacts.models import Contact, ContactStatus
+from tracing.contacts.queries import find_contact
+from tracing.facts import queries as fact_queries
+from tracing.facts import services as facts
+from tracing.facts.rules import FactKind, FactSource, SubjectType, standing
+from tracing.facts.services import Subject
+from tracing.kernel import clock, events
+from tracing.kernel.db import session
+from tracing.people import queries as people
+from tracing.queue import queries as queue_queries
+from tracing.queue import services as queue
+from tracing.queue.models import NOT_REACHED, ON_HOLD, CallTask, TaskState
+from tracing.staff.agent import Agent
+
+RANKS = (NOT_REACHED, ON_HOLD | {TaskState.TO_HAND_ON}, {TaskState.DONE}, {TaskState.CANCELLED})
+"""Of several calls of one person, the first of these is opened: nobody reached them, somebody is asked, it is over."""
+SPOKEN = frozenset({TaskState.WAITING_LANGUAGE, TaskState.WAITING_INTERPRETER})
+GIVEN_UP = frozenset({CaseOutcome.UNREACHABLE, CaseOutcome.HANDED_ON})
+OUT_OF_LIST = frozenset({ContactStatus.REMOVED, ContactStatus.BECAME_CASE})
+
+
+def choose(tasks: Iterable[CallTask]) -> CallTask | None:
+    """Return the call to open again of a person who rings; None if there is none."""
+    found = [one for one in tasks if can_be_reopened(one)]
+    return min(found, key=lambda one: (_rank(one), -one.id), default=None)
+
+
+def can_be_reopened(task: CallTask) -> bool:
+    """Return whether a call that waits for nobody can be opened again.
+
+    Not that of the dead or of those who asked never to be called, of a contact who was removed or is called as a case,
+    nor of a case that is none.
+    """
+    case, contact = cases.get_case(task.case_id), find_contact(task.contact_id)
+    if task.state in {TaskState.OPEN, TaskState.DECEASED} or people.barred([task.person_id]):
+        return False
+    if case.status is CaseStatus.WITHDRAWN or case.outcome is CaseOutcome.NOT_A_CASE:
+        return False
+    if contact is not None and contact.status in OUT_OF_LIST:
+        return False
+    return task.state is not TaskState.CANCELLED or _was_given_up(task, case, contact)
+
+
+def reopen(task: CallTask, why: ReopenReason, *, due_at: datetime, by: Agent, at: datetime) -> bool:
+    """Open a call again with its case: a refusal is taken back, the answers stay; return whether it is open now."""
+    queue_queries.lock_task(task)
+    if not can_be_reopened(task):
+        return task.state is TaskState.OPEN
+    contact = find_contact(task.contact_id)
+    _take_refusal_back(task, why, by=by, at=at)
+    if contact is not None and contact.status in {ContactStatus.REFUSED, ContactStatus.UNREACHABLE}:
+        contact.status = ContactStatus.NAMED
+        session.flush()
+        events.record(
+            "contact.reopened",
+            by=by.member_id,
+            at=at,
+            subject=("contact", contact.id),
+            site_id=task.site_id,
+        )
+    open_again(task.case_id, by=by.member_id, at=at)
+    listed = task.state if task.state in SPOKEN else None
+    queue.reopen_task(task, due_at=due_at, by=by.member_id, at=at)
+    if task.state is TaskState.OPEN:
+        # given back unfinished, it returns to its list: what the person needs was said
+        task.given_from = listed
+    session.flush()
+    events.record(
+        "task.taken_up_again",
+        by=by.member_id,
+        at=at,
+        subject=("task", task.id),
+        site_id=task.site_id,
+        why=why.value,
+    )
+    return task.state is TaskState.OPEN
+
+
+def _rank(task: CallTask) -> int:
+    return next((place for place, states in enumerate(RANKS) if task.state in states), len(RANKS))
+
+
+def _was_given_up(task: CallTask, case: Case, contact: Contact | None) -> bool:
+    """Return whether a supervisor ended a call that reached nobody; others were cancelled because none was needed."""
+    if task.covered_by is not None:
+        return False
+    if contact is not None:
+        return contact.status is ContactStatus.UNREACHABLE
+    return case.outcome in GIVEN_UP
+
+
+def _take_refusal_back(task: CallTask, why: ReopenReason, *, by: Agent, at: datetime) -> None:
+    subject: Subject = (SubjectType.CASE, task.case_id)
+    if task.contact_id is not None:
+        subject = (SubjectType.CONTACT, task.contact_id)
+    source = FactSource.PERSON if why is ReopenReason.RANG else FactSource.SUPERVISOR
+    for said in standing(fact_queries.facts_of(*subject)):
+        if said.kind is FactKind.REFUSAL:
+            facts.retract(
+                said,
+                subject,
+                words="",
+                cohort=clock.local_day(at, by.site.time_zone),
+                source=source,
+                by=by.member_id,
+                at=at,
+            )
