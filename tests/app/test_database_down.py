@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.exc import ProgrammingError
 from werkzeug.test import TestResponse
 
-from tests.staff.test_permissions import HOLDERS, addresses
+from tests.staff.test_permissions import HOLDERS, MACHINES, addresses
 from tests.support.dead import dead_database
 from tests.support.pages import check_fragment, check_page
 from tests.support.story import Story
@@ -56,6 +56,7 @@ def test_every_page_says_so_in_french_and_needs_no_database_for_it(served: Flask
         answers = {
             (method, path): (client.open(path, method=method), permission)
             for method, path, permission in addresses(served)
+            if not path.startswith(MACHINES)
         }
 
     for answer, permission in answers.values():
@@ -67,6 +68,19 @@ def test_every_page_says_so_in_french_and_needs_no_database_for_it(served: Flask
     assert len({NUMBER.sub("", page.split("<main")[1]) for page in pages}) == 1
 
 
+def test_a_machine_is_told_to_send_again(served: Flask):
+    with dead_database():
+        answers = [
+            served.test_client().open(path, method=method)
+            for method, path, _permission in addresses(served)
+            if path.startswith(MACHINES)
+        ]
+
+    for answer in answers:
+        assert (answer.status_code, answer.is_json) == (503, True)
+        assert int(answer.headers["Retry-After"]) > 0
+
+
 def test_a_part_of_a_page_says_so_above_what_was_typed(served: Flask):
     client = somebody(served)
 
@@ -74,7 +88,7 @@ def test_a_part_of_a_page_says_so_above_what_was_typed(served: Flask):
         answers = [
             client.open(path, method=method, headers={"HX-Request": "true"})
             for method, path, permission in addresses(served)
-            if not permission.public
+            if not permission.public and not path.startswith(MACHINES)
         ]
 
     for answer in answers:

@@ -31,6 +31,8 @@ WITHOUT_SITE = {
 SAME_ANSWER = {
     "staff.work_at": 409,  # whoever is on a call stays where the call is
     "contacts.forget_draft": 303,  # deletes one's own draft, where there is one
+    # the reason is checked first, whatever the number
+    **dict.fromkeys(("sickleave.cancel_after_call", "sickleave.leave_as_it_is", "supervision.reopen"), 422),
 }
 """Where the answer is not "not found", and the same for a number that nothing has."""
 SAME_WHEN_MIXED = {

@@ -35,6 +35,10 @@ def made_up(converter: BaseConverter) -> object:
     return 999_999 if isinstance(converter, IntegerConverter) else "x"
 
 
+MACHINES = "/api/"
+"""Below it a laboratory's system asks, with a token: it has no session, and reads JSON."""
+
+
 def addresses(app: Flask):
     """Return method, path and permission of every view of ours, with made-up numbers in the path."""
     found = []
@@ -56,7 +60,7 @@ def test_a_stranger_is_led_to_the_log_in_from_everywhere(app: Flask, browse: Bro
     answers = {
         (method, path): visitor.client.open(path, method=method)
         for method, path, permission in addresses(app)
-        if not permission.public
+        if not permission.public and not path.startswith(MACHINES)
     }
 
     assert {key: answer.status_code for key, answer in answers.items()} == dict.fromkeys(answers, 303)
@@ -168,3 +172,15 @@ def test_cookies_travel_encrypted_where_the_settings_say_so(tmp_path, story: Sto
     cookies = answer.headers.getlist("Set-Cookie")
     assert cookies
     assert all("Secure" in cookie for cookie in cookies)
+
+
+def test_a_machine_without_a_token_is_refused_and_led_nowhere(app: Flask, browse: Browser) -> None:
+    visitor = browse.stranger()
+
+    answers = [
+        visitor.client.open(path, method=method)
+        for method, path, _permission in addresses(app)
+        if path.startswith(MACHINES)
+    ]
+
+    assert {(answer.status_code, answer.is_json) for answer in answers} == {(401, True)}

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from tests.support import story
 from tracing.calls import caller_requests
 from tracing.calls import services as calls
-from tracing.calls.models import Call, Draft
+from tracing.calls.models import Call, Draft, OutcomeUndo
+from tracing.calls.rules import CallOutcome
 from tracing.cases.models import Case
 from tracing.escalations import services as escalations
 from tracing.escalations.models import Audience, Reason
@@ -110,6 +111,16 @@ def objects_at(site: Site, other: Site, school: Site, *, serial: int, at: dateti
         lot.source_code, read_password("mot de passe"), label="clé", by=colleague.id, at=at
     )
     note = _note(site, task, call, everyone, serial, at=at)
+    undo = OutcomeUndo(
+        call_id=call.id,
+        task_id=task.id,
+        member_id=everyone.id,
+        outcome=CallOutcome.VOICEMAIL,
+        noted_at=at,
+        changes={"rows": {}, "facts": [], "question": None},
+    )
+    session.add(undo)
+    session.flush()
     numbers = {
         "absence_id": absence.id,
         "call_id": call.id,
@@ -129,6 +140,7 @@ def objects_at(site: Site, other: Site, school: Site, *, serial: int, at: dateti
         "request_id": caller_requests.keep(name="A", number="", words="x", site_id=site.id, by=by, at=at).id,
         "site_id": site.id,
         "task_id": task.id,
+        "undo_id": undo.id,
         "token_id": tokens.make(lot.source_code, label="jeton", by=colleague.id, at=at).token.id,
     }
     return Objects(everyone, numbers, {"member_id": recruit.id, "invitation_id": waiting.id})

@@ -212,11 +212,19 @@ class _Again:
         if self.said is not None or Problem.BAD_SHAPE in self.line.problems:
             return _on_its_own(self.line, self.candidates, self.zone)
         if any(one.case_id is not None for one in self.earlier):
+            if self._is_of_an_erased_day():
+                return Decision(Outcome.DUPLICATE)
             return Decision(Outcome.QUARANTINED, reason=Problem.ID_TAKEN)
         last = self._last()
         if last is not None and last.outcome is Outcome.NOT_POSITIVE and last.result == self.line.result:
             return Decision(Outcome.DUPLICATE)
         return _on_its_own(self.line, self.candidates, self.zone)
+
+    def _is_of_an_erased_day(self) -> bool:
+        """Return whether the line is no newer than one whose person was erased with their day: it brings nobody back."""
+        return any(
+            one.case_id is not None and not one.fingerprint and self._is_no_later(one) for one in self.earlier
+        )
 
     def _is_seen(self) -> bool:
         """Return whether the same line came before, and nothing newer since."""

@@ -188,7 +188,7 @@ def test_one_message_that_cannot_be_read_keeps_no_other_from_being_loaded(post, 
 
     assert [read(answer.headers["Location"]).get_json()["state"] for answer in good] == ["loaded"] * 5
     told = read(bad.headers["Location"]).get_json()
-    assert (told["state"], told["code"]) == ("refused", "damaged")
+    assert (told["state"], told["code"]) == ("refused", "not_text")
     first = session.scalars(select(ImportLot).order_by(ImportLot.id)).first()
     assert (first.state, first.refusal_code) == (LotState.REFUSED, "messages_apart")
     kept = session.scalar(

@@ -207,13 +207,13 @@ WANTED = {
     "lines": 7,
     "created": 3,
     "repeat": 1,
-    "quarantined": 1,
+    "quarantined": 2,
     "not_positive": 1,
-    "withdrawn": 1,
+    "withdrawn": 0,
     "duplicate": 0,
     "possible_duplicates": 0,
     "new_episodes": 0,
-    "quarantine_reasons": {"BAD_DATE": 1},
+    "quarantine_reasons": {"BAD_DATE": 1, "CONTRADICTION": 1},
     "warnings": {},
 }
 
