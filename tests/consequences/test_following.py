@@ -1,6 +1,6 @@
 """What was learnt on the telephone reaches everything that depends on it, and the day after."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -307,7 +307,6 @@ def test_whoever_was_told_another_day_is_called_again_and_no_more_once_it_holds(
     fact_services.retract(
         said,
         subject,
-        words="",
         cohort=NOW.date(),
         source=FactSource.DOCTOR,
         by=story.ben.id,
@@ -346,6 +345,65 @@ def test_following_twice_changes_nothing(story, browse):
     say((SubjectType.CASE, task.case_id), FactKind.ONSET, "2026-03-05", source=FactSource.DOCTOR)
 
     assert consequences.follow_case(task.case_id, by=None, at=NOW) == ()
+
+
+def test_a_rule_that_ends_later_moves_no_day_that_was_told(story):
+    told_at = datetime(2023, 1, 20, 10, tzinfo=UTC)
+    of = case(story.nantes, MARIE, at=told_at)
+    of.programme = "covid19"
+    of.first_sampled_at = told_at - DAY
+    task = first_call(story, of)
+    consequences.follow_case(of.id, by=None, at=told_at)
+    queue_services.close_task(task, TaskState.DONE, by=None, at=told_at)
+    consequences.remember_told(task, at=told_at)
+    told = of.isolation_last_day
+    assert told is not None
+
+    found = consequences.follow_case(of.id, by=None, at=datetime(2023, 2, 5, 10, tzinfo=UTC))
+
+    assert found == ()
+    assert of.isolation_last_day == told
+
+
+def test_what_was_only_said_and_taken_back_leaves_nothing(story):
+    of = case(story.nantes, MARIE, at=NOW)
+    subject = (SubjectType.CASE, of.id)
+    say(subject, FactKind.ONSET, "2026-03-08")
+    assert of.onset_on == date(2026, 3, 8)
+
+    (said,) = facts.facts_of(*subject)
+    fact_services.retract(
+        said, subject, cohort=NOW.date(), source=FactSource.TRACER, by=story.ada.id, at=NOW + DAY
+    )
+
+    assert of.onset_on is None
+
+
+# -- what changes while somebody is on the telephone
+
+
+def test_a_window_that_moves_during_the_contacts_call_stops_it_when_it_ends(story, browse):
+    of = case(story.nantes, MARIE, at=NOW)
+    waiting = waiting_contact(story, of, LUC)
+    find_contact(waiting.contact_id).last_contact_on = date(2026, 3, 7)
+    database.flush()
+    walk = take_call(browse.as_(story.abel), CONTACT)
+
+    say((SubjectType.CASE, of.id), FactKind.ONSET, "2026-03-10")
+    assert queue.get_task(waiting.id).state is TaskState.OPEN, "he is on the telephone"
+
+    walk.visitor.follow(f"{walk.call}/give-back", {"reason": "shift_ends"})
+    assert queue.get_task(waiting.id).state is TaskState.CANCELLED
+
+
+def test_a_death_told_elsewhere_during_a_call_in_vain_stops_the_next_one(story, browse):
+    task = waiting_case(story.nantes, MARIE, at=NOW)
+    walk = take_call(browse.as_(story.ada))
+
+    said_dead(task.person_id)
+    walk.visitor.follow(f"{walk.call}/tasks/{task.id}/end", {"outcome": "no_answer"})
+
+    assert queue.get_task(task.id).state is TaskState.DECEASED
 
 
 # -- a result withdrawn after the case was closed

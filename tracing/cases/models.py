@@ -84,7 +84,9 @@ class Case(Base):
     recalled_to: Mapped[date | None]
     """The days for which the person was asked whom they met, both included: days added later are asked about again."""
     told_at: Mapped[datetime | None]
-    """When their call was completed."""
+    """When their call was completed, the last time."""
+    first_told_on: Mapped[date | None]
+    """The day on which they were told first: its rules decide from then on, and whom they met later is not searched."""
     told_last_day: Mapped[date | None]
     """The last day of isolation that they were told then; None if none was asked of them."""
     status: Mapped[CaseStatus] = mapped_column(enum_text(CaseStatus), default=CaseStatus.OPEN)

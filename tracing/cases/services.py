@@ -70,24 +70,24 @@ def decide(
     by: int | None,
     at: datetime,
 ) -> tuple[Window | None, Isolation]:
-    """Compute the contagious window and the isolation by today's rules, and store them with the rules that decided.
+    """Compute the contagious window and the isolation, and store them with the rules that decided.
 
-    `sampled_on` is the day of sampling where it is not the laboratory's.
+    These are today's rules, or those of the day on which the person was told: a rule that changes later moves no day that
+    was said. `sampled_on` is the day of sampling where it is not the laboratory's.
     """
     pack = get_pack(case.programme)
-    today = at.astimezone(zone).date()
+    on = case.first_told_on or at.astimezone(zone).date()
     case.sampled_on = sampled_on
     sampled = rules.sampling_day(case.first_sampled_at, sampled_on, zone)
-    # whoever was told to isolate meets nobody since: the days that follow are no longer searched
-    told_on = case.told_at.astimezone(zone).date() if case.told_at else None
-    window = contagious_window(pack, onset=onset_on, sampled=sampled, on=today, isolated_since=told_on)
+    # up to that day: whoever was told to isolate meets nobody since
+    window = contagious_window(pack, onset=onset_on, sampled=sampled, on=on)
     decided = isolation(
         pack,
         onset=onset_on,
         sampled=sampled,
         vaccination=Vaccination.answered(vaccination),
         age=age,
-        on=today,
+        on=on,
     )
     before = (case.window_start, case.isolation_end, case.isolation_rule)
     case.onset_on, case.vaccination = onset_on, vaccination

@@ -109,7 +109,6 @@ def _take_refusal_back(task: CallTask, why: ReopenReason, *, by: Agent, at: date
             facts.retract(
                 said,
                 subject,
-                words="",
                 cohort=clock.local_day(at, by.site.time_zone),
                 source=source,
                 by=by.member_id,

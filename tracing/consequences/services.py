@@ -47,28 +47,9 @@ def record(new: Sequence[NewFact], *, by: int | None, at: datetime) -> list[Fact
 
 def keep(new: Sequence[NewFact], *, by: int | None, at: datetime) -> None:
     """Record facts without what follows yet: `facts.services.follow` does that, once for several of them."""
-    for one in new:
-        _keep_what_was_known(one.subject)
-        facts.add_known(one, by=by, at=at)
-
-
-def take_back(
-    said: Said, subject: Subject, *, source: FactSource, cohort: date, by: int | None, at: datetime
-) -> None:
-    """Take a fact back, without what follows yet."""
-    facts.add_known(
-        NewFact(
-            subject=subject,
-            kind=said.kind,
-            value=said.value,
-            source=source,
-            cohort=cohort,
-            number_hash=said.number_hash,
-            retracts=said.fact_id,
-        ),
-        by=by,
-        at=at,
-    )
+    for subject in {one.subject for one in new}:
+        _keep_what_was_known(subject)
+    facts.add(new, by=by, at=at)
 
 
 def decide_first(subject_type: SubjectType, subject_id: int, *, by: int | None, at: datetime) -> None:
@@ -96,31 +77,38 @@ facts.register(follow)
 
 def follow_case(case_id: int, *, by: int | None, at: datetime) -> tuple[Consequence, ...]:
     """Decide a case and its contacts again, and carry out what follows; returns what did."""
+    # households before the case, as a call locks them
+    queue_queries.lock_tasks(CallTask.case_id == case_id)
     case = case_queries.get_case(case_id, lock=True)
     zone = queries.zone_of(case)
     today = clock.local_day(at, zone)
-    known = in_force(fact_queries.facts_of(SubjectType.CASE, case_id))
+    listed = contact_queries.contacts_of_case(case_id)
+    born = _birth_dates([case.person_id, *(one.person_id for one in listed)])
+    said = fact_queries.facts_of(SubjectType.CASE, case_id)
+    known = in_force(said)
     sampled_on = day_of(known, FactKind.SAMPLED)
     sampled = sampling_day(case.first_sampled_at, sampled_on, zone)
     cases.decide(
         case,
-        onset_on=_onset(known, case.onset_on),
+        onset_on=_onset(said, known, case.onset_on),
         sampled_on=sampled_on,
-        vaccination=_said(known, FactKind.VACCINATION, case.vaccination),
-        age=_age_of(case.person_id, sampled),
+        vaccination=_said(said, known, FactKind.VACCINATION, case.vaccination),
+        age=_age(born[case.person_id], sampled),
         zone=zone,
         by=by,
         at=at,
     )
-    listed = contact_queries.contacts_of_case(case_id)
     for contact in listed:
-        contacts.decide_again(contact, case, on=today)
+        contacts.decide_again(contact, case, born=born[contact.person_id], on=today)
+    session.flush()
     return _carry_out(case, listed, today=today, by=by, at=at)
 
 
 def _follow_contact(contact_id: int, *, is_first: bool = False, by: int | None, at: datetime) -> None:
+    queue_queries.lock_tasks(CallTask.contact_id == contact_id)
     contact = lock_row(Contact, contact_id)
     case = case_queries.get_case(contact.case_id)
+    born = _birth_dates([contact.person_id])[contact.person_id]
     today = clock.local_day(at, queries.zone_of(case))
     said = fact_queries.facts_of(SubjectType.CONTACT, contact_id)
     known = in_force(said)
@@ -134,16 +122,16 @@ def _follow_contact(contact_id: int, *, is_first: bool = False, by: int | None, 
     if is_first or set(known) - {FactKind.LAST_CONTACT, FactKind.KEPT_IN_LIST, FactKind.REFUSAL}:
         contacts.decide(
             contact,
-            vaccination=_said(known, FactKind.VACCINATION, contact.vaccination),
+            vaccination=_said(said, known, FactKind.VACCINATION, contact.vaccination),
             lives_with_case=value_of(known, FactKind.LIVES_WITH_CASE),
-            age=_age_of(contact.person_id, today),
+            age=_age(born, today),
             infected_recently=value_of(known, FactKind.INFECTED_RECENTLY),
             zone=queries.zone_of(case),
             by=by,
             at=at,
         )
     else:
-        contacts.decide_again(contact, case, on=today)
+        contacts.decide_again(contact, case, born=born, on=today)
     session.flush()
     _carry_out(case, [contact], today=today, only_contacts=True, by=by, at=at)
     if any(one.kind is FactKind.REFUSAL for one in said):
@@ -171,13 +159,35 @@ def remember_told(task: CallTask, *, at: datetime) -> None:
         case = case_queries.get_case(task.case_id, lock=True)
         is_none = case.outcome is CaseOutcome.NOT_A_CASE
         case.told_at, case.told_last_day = at, None if is_none else case.isolation_last_day
+        case.first_told_on = case.first_told_on or clock.local_day(at, queries.zone_of(case))
     else:
         contact = lock_row(Contact, task.contact_id)
-        is_none = case_queries.get_case(contact.case_id).outcome is CaseOutcome.NOT_A_CASE
+        case = case_queries.get_case(contact.case_id)
+        is_none = case.outcome is CaseOutcome.NOT_A_CASE
         is_concerned = calling.is_to_be_called(contact) and not is_none
         contact.told_at = at
         contact.told_last_day = contact.quarantine_last_day if is_concerned else None
+        contact.first_told_on = contact.first_told_on or clock.local_day(at, queries.zone_of(case))
     session.flush()
+
+
+def follow_after_call(tasks: Sequence[CallTask], *, by: int | None, at: datetime) -> None:
+    """Carry out what had to wait while somebody was on the telephone about these tasks: they wait for a call still.
+
+    Call it when the call has ended.
+    """
+    waiting = [one for one in tasks if one.state is TaskState.OPEN]
+    outside = contact_queries.outside([one.contact_id for one in waiting if one.contact_id is not None])
+    barred = people.barred(one.person_id for one in waiting)
+    subjects: set[Subject] = {
+        (SubjectType.PERSON, one.person_id) for one in waiting if one.person_id in barred
+    }
+    for one in waiting:
+        if one.contact_id in outside or (one.contact_id is not None and one.again is not None):
+            subjects.add((SubjectType.CONTACT, one.contact_id))
+        elif one.again is not None:
+            subjects.add((SubjectType.CASE, one.case_id))
+    follow(frozenset(subjects), by, at)
 
 
 def remember_recalled(case: Case) -> None:
@@ -342,22 +352,33 @@ def _note_event(one: Consequence, *, site_id: int | None = None, by: int | None,
     )
 
 
-def _onset(known: Mapping[FactKind, Said], stored: date | None) -> date | None:
+def _onset(said: Sequence[Said], known: Mapping[FactKind, Said], stored: date | None) -> date | None:
     if FactKind.ONSET in known or FactKind.SYMPTOMS in known:
         return onset_of(known)
-    return stored
+    return None if _was_said(said, FactKind.ONSET, FactKind.SYMPTOMS) else stored
 
 
-def _said(known: Mapping[FactKind, Said], kind: FactKind, stored: str | None) -> str | None:
+def _said(
+    said: Sequence[Said], known: Mapping[FactKind, Said], kind: FactKind, stored: str | None
+) -> str | None:
     if kind not in known:
-        return stored
+        return None if _was_said(said, kind) else stored
     found = known[kind].value
     return found if isinstance(found, str) else None
 
 
-def _age_of(person_id: int, on: date) -> int | None:
-    identity = people.find_joint_identity(person_id)
-    return None if identity is None or identity.birth_date is None else age_on(identity.birth_date, on)
+def _was_said(said: Sequence[Said], *kinds: FactKind) -> bool:
+    """Return whether facts tell of this, taken back or not: without any, the row holds what was known before facts."""
+    return any(one.kind in kinds for one in said)
+
+
+def _birth_dates(person_ids: Sequence[int]) -> dict[int, date | None]:
+    identities = people.joint_identities(person_ids)
+    return {one: identity.birth_date if (identity := identities.get(one)) else None for one in person_ids}
+
+
+def _age(born: date | None, on: date) -> int | None:
+    return None if born is None else age_on(born, on)
 
 
 def _keep_what_was_known(subject: Subject) -> None:
@@ -368,25 +389,21 @@ def _keep_what_was_known(subject: Subject) -> None:
     if subject_type is SubjectType.CASE:
         case = case_queries.get_case(subject_id)
         if case.onset_on is not None:
-            facts.add_known(
-                NewFact(
-                    subject=subject,
-                    kind=FactKind.ONSET,
-                    value=case.onset_on.isoformat(),
-                    source=FactSource.LABORATORY,
-                    cohort=case.cohort,
-                ),
-                at=case.created_at,
+            known = NewFact(
+                subject=subject,
+                kind=FactKind.ONSET,
+                value=case.onset_on.isoformat(),
+                source=FactSource.LABORATORY,
+                cohort=case.cohort,
             )
+            facts.add([known], by=None, at=case.created_at)
         return
     contact = session.get_one(Contact, subject_id)
-    facts.add_known(
-        NewFact(
-            subject=subject,
-            kind=FactKind.LAST_CONTACT,
-            value=contact.last_contact_on.isoformat(),
-            source=FactSource.CASE,
-            cohort=contact.cohort,
-        ),
-        at=contact.named_at,
+    met = NewFact(
+        subject=subject,
+        kind=FactKind.LAST_CONTACT,
+        value=contact.last_contact_on.isoformat(),
+        source=FactSource.CASE,
+        cohort=contact.cohort,
     )
+    facts.add([met], by=None, at=contact.named_at)

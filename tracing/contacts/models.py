@@ -59,7 +59,9 @@ class Contact(Base):
     is_outside: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Met outside the contagious days as they are decided now: not called, unless kept in the list with a reason."""
     told_at: Mapped[datetime | None]
-    """When their call was completed."""
+    """When their call was completed, the last time."""
+    first_told_on: Mapped[date | None]
+    """The day on which they were told first: its rules decide from then on, and tests are counted from it."""
     told_last_day: Mapped[date | None]
     """The last day of quarantine that they were told then; None if none was asked of them."""
     may_disclose: Mapped[bool] = mapped_column(default=False)

@@ -56,7 +56,7 @@ def add(call: Call, task: CallTask, details: ContactDetails, *, by: Agent, at: d
     _judge(contact, case, details, today)
     session.add(contact)
     session.flush()
-    facts.add_known(_met(contact, FactSource.CASE, call, today), by=by.member_id, at=at)
+    facts.add([_met(contact, FactSource.CASE, call, today)], by=by.member_id, at=at)
     _record("contact.named", contact, case, by=by, at=at, risk=contact.risk.value, rule=contact.risk_rule)
     contact_to_case.join_known_case(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
     if details.described.language:
@@ -82,7 +82,8 @@ def edit(
     case = _case_about(call, task)
     contact = _line(task, case, contact_id)
     today = clock.local_day(at, by.site.time_zone)
-    if details.last_contact_on != contact.last_contact_on:
+    is_other_day = details.last_contact_on != contact.last_contact_on
+    if is_other_day:
         _refuse_other_days(case, details, today, by.site.time_zone)
     is_own_call = task.kind is TaskKind.CONTACT_FIRST
     before, person_before = queries.described(contact), contact.person_id
@@ -90,7 +91,8 @@ def edit(
     if before != details.described:
         _correct_person(contact, case, details.described, may_move=not is_own_call, today=today, at=at)
     _judge(contact, case, details, today)
-    decide_again(contact, case, on=today)
+    identity = people.find_identity(contact.person_id)
+    decide_again(contact, case, born=identity.birth_date if identity else None, on=today)
     if not is_own_call:
         contact.may_disclose = details.may_disclose
     if renumbered and contact.status is ContactStatus.UNREACHABLE:
@@ -100,8 +102,9 @@ def edit(
     if details.described.language != said or (said and contact.person_id != person_before):
         calling.set_language(contact, details.described.language, before=said, at=at)
     _record("contact.edited", contact, case, by=by, at=at, risk=contact.risk.value, rule=contact.risk_rule)
-    source = FactSource.PERSON if is_own_call else FactSource.CASE
-    facts.record([_met(contact, source, call, today)], by=by.member_id, at=at)
+    if is_other_day:
+        source = FactSource.PERSON if is_own_call else FactSource.CASE
+        facts.record([_met(contact, source, call, today)], by=by.member_id, at=at)
     if contact.person_id != person_before:
         contact_to_case.follow_person(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
     if not is_own_call:
@@ -178,9 +181,7 @@ def keep_in_list(
     if why is None:
         said = fact_queries.in_force_of(*subject).get(FactKind.KEPT_IN_LIST)
         if said is not None:
-            facts.retract(
-                said, subject, words="", cohort=cohort, source=FactSource.TRACER, by=by.member_id, at=at
-            )
+            facts.retract(said, subject, cohort=cohort, source=FactSource.TRACER, by=by.member_id, at=at)
         return contact
     kept = NewFact(
         subject=subject,
@@ -245,7 +246,10 @@ def decide(
 
 
 def quarantine_now(contact: Contact, case: Case, *, age: int | None, on: date) -> Quarantine:
-    """Return what the rules in force on `on` ask of a contact, from the stored data; writes nothing."""
+    """Return what the rules ask of a contact, from the stored data; writes nothing.
+
+    They are those in force on `on`, or on the day on which the contact was told: what was said does not move by itself.
+    """
     return rules.quarantine_of(
         get_pack(case.programme),
         last_contact=contact.last_contact_on,
@@ -253,7 +257,7 @@ def quarantine_now(contact: Contact, case: Case, *, age: int | None, on: date) -
         vaccination=contact.vaccination,
         age=age,
         case_isolation_end=case.isolation_end,
-        on=on,
+        on=contact.first_told_on or on,
     )
 
 
@@ -316,14 +320,11 @@ def _judge(contact: Contact, case: Case, details: ContactDetails, today: date) -
     _keep_risk(contact, case, today)
 
 
-def decide_again(contact: Contact, case: Case, *, on: date) -> None:
+def decide_again(contact: Contact, case: Case, *, born: date | None, on: date) -> None:
     """Decide the quarantine again, if it had been decided before the meeting or the case's dates changed."""
-    if contact.quarantine_measure is None:
-        return
-    identity = people.find_identity(contact.person_id)
-    born = identity.birth_date if identity else None
-    _keep_measure(contact, quarantine_now(contact, case, age=age_on(born, on) if born else None, on=on))
-    session.flush()
+    if contact.quarantine_measure is not None:
+        age = None if born is None else age_on(born, on)
+        _keep_measure(contact, quarantine_now(contact, case, age=age, on=on))
 
 
 def _keep_measure(contact: Contact, decided: Quarantine) -> None:
@@ -334,7 +335,7 @@ def _keep_measure(contact: Contact, decided: Quarantine) -> None:
 
 def _keep_risk(contact: Contact, case: Case, today: date) -> None:
     met = rules.circumstances_from_codes(contact.circumstances)
-    risk = contact_risk(get_pack(case.programme), met, on=today)
+    risk = contact_risk(get_pack(case.programme), met, on=contact.first_told_on or today)
     contact.risk = risk.level
     contact.risk_rule = str(risk.rule) if risk.rule else None
     contact.risk_criterion = risk.criterion.value if risk.criterion else None

@@ -142,22 +142,25 @@ def _state_facts(
     subject = _subject(talk.about)
     cohort = clock.local_day(at, by.site.time_zone)
     source = rules.source_of(talk.answers)
-    own = [
-        one for one in fact_rules.standing(fact_queries.facts_of(*subject)) if one.source in rules.OWN_WORDS
-    ]
+    standing = fact_rules.standing(fact_queries.facts_of(*subject))
+    new: list[NewFact] = []
     for question, kind in rules.FACT_OF_ANSWER[subject[0]].items():
         if question not in talk.script.questions:
             continue
-        said = [one for one in own if one.kind is kind]
         if question in counted:
             value = rules.value_of_answer(counted[question])
-            new = NewFact(
-                subject=subject, kind=kind, value=value, source=source, cohort=cohort, call_id=call.id
+            new.append(
+                NewFact(
+                    subject=subject, kind=kind, value=value, source=source, cohort=cohort, call_id=call.id
+                )
             )
-            consequences.keep([new], by=by.member_id, at=at)
         else:
-            for one in said:
-                consequences.take_back(one, subject, source=source, cohort=cohort, by=by.member_id, at=at)
+            new += [
+                facts.retraction(one, subject, source=source, cohort=cohort)
+                for one in standing
+                if one.kind is kind and one.source in rules.OWN_WORDS
+            ]
+    consequences.keep(new, by=by.member_id, at=at)
     facts.follow({subject}, by=by.member_id, at=at)
 
 

@@ -45,7 +45,7 @@ def facts_within(people_ids: TextualSelect, kind: FactKind) -> list[Said]:
 
 
 def rows_of(subject_type: SubjectType, subject_id: int) -> list[Fact]:
-    """Return the rows of one subject with who said them, when and in which call, for the case file."""
+    """Return the facts about one subject as rows, with the day of collection and who recorded them."""
     session.flush()
     return list(
         session.scalars(

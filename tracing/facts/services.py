@@ -48,62 +48,68 @@ def record(new: Sequence[NewFact], *, by: int | None, at: datetime) -> list[Fact
     """Record facts, and let what follows from them happen, once for all of them; returns those that were new.
 
     What the same source has said already is not recorded twice; what follows is looked at again all the same.
-
-    Raises:
-        LookupError: nobody would carry out what follows.
     """
-    if not new:
-        return []
-    if not _FOLLOWERS:
-        raise LookupError("nothing would follow from a fact")
-    rows = [row for one in new if (row := _add(one, by=by, at=at)) is not None]
+    rows = add(new, by=by, at=at)
     follow({one.subject for one in new}, by=by, at=at)
     return rows
 
 
-def add_known(new: NewFact, *, by: int | None = None, at: datetime) -> None:
-    """Record what a row holds already, as the fact that it stands for: nothing follows from it."""
-    _add(new, by=by, at=at)
+def add(new: Sequence[NewFact], *, by: int | None, at: datetime) -> list[Fact]:
+    """Record facts without what follows, for callers that go on to `follow`, or whose rows hold them already."""
+    rows = []
+    for subject in dict.fromkeys(one.subject for one in new):
+        known = queries.facts_of(*subject)
+        for one in new:
+            if one.subject == subject and (row := _add(one, known, by=by, at=at)) is not None:
+                known.append(row.said)
+                rows.append(row)
+    return rows
+
+
+def retraction(fact: Said, subject: Subject, *, source: FactSource, cohort: date, words: str = "") -> NewFact:
+    """Return the fact that takes another back, as a mistake, with the reason in words if one was given."""
+    return NewFact(
+        subject=subject,
+        kind=fact.kind,
+        value=fact.value,
+        source=source,
+        cohort=cohort,
+        number_hash=fact.number_hash,
+        words=words,
+        retracts=fact.fact_id,
+    )
 
 
 def retract(
     fact: Said,
     subject: Subject,
     *,
-    words: str,
-    cohort: date,
     source: FactSource,
+    cohort: date,
+    words: str = "",
     by: int | None,
     at: datetime,
 ) -> None:
-    """Take a fact back, as a mistake, with the reason in words."""
-    record(
-        [
-            NewFact(
-                subject=subject,
-                kind=fact.kind,
-                value=fact.value,
-                source=source,
-                cohort=cohort,
-                number_hash=fact.number_hash,
-                words=words,
-                retracts=fact.fact_id,
-            )
-        ],
-        by=by,
-        at=at,
-    )
+    """Take a fact back, and let what follows from that happen."""
+    record([retraction(fact, subject, source=source, cohort=cohort, words=words)], by=by, at=at)
 
 
 def follow(subjects: Iterable[Subject], *, by: int | None, at: datetime) -> None:
-    """Carry out what follows from the facts about some subjects as they are now; does nothing the second time."""
+    """Carry out what follows from the facts about some subjects as they are now; does nothing the second time.
+
+    Raises:
+        LookupError: nobody has registered to carry it out.
+    """
     wanted = frozenset(subjects)
-    if wanted:
-        for follower in _FOLLOWERS:
-            follower(wanted, by, at)
+    if not wanted:
+        return
+    if not _FOLLOWERS:
+        raise LookupError("nothing would follow from a fact")
+    for follower in _FOLLOWERS:
+        follower(wanted, by, at)
 
 
-def _add(new: NewFact, *, by: int | None, at: datetime) -> Fact | None:
+def _add(new: NewFact, known: Sequence[Said], *, by: int | None, at: datetime) -> Fact | None:
     subject_type, subject_id = new.subject
     if subject_type not in KINDS[new.kind].subjects:
         raise ValueError(f"{new.kind.value} is no fact about a {subject_type.value}")
@@ -126,7 +132,7 @@ def _add(new: NewFact, *, by: int | None, at: datetime) -> Fact | None:
         cohort=new.cohort,
         sealed=vault.seal("facts", fact_id, new.cohort, {"words": new.words}) if new.words else None,
     )
-    if new.retracts is None and adds_nothing(queries.facts_of(subject_type, subject_id), row.said):
+    if new.retracts is None and adds_nothing(known, row.said):
         return None
     session.add(row)
     session.flush()

@@ -158,7 +158,7 @@ def assess(
 def _measure(
     pack: Pack, about: tuple[Case, Contact | None], identity: Identity | None, sampled_on: date, today: date
 ) -> Isolation | Quarantine:
-    """Return the person's isolation or quarantine under the rules in force today, from what the call established."""
+    """Return the person's isolation or quarantine, from what the call established: today's, or as they were told."""
     case, contact = about
     if contact is not None:
         return quarantine_now(contact, case, age=_age(identity, today), on=today)
@@ -168,7 +168,7 @@ def _measure(
         sampled=sampled_on,
         vaccination=Vaccination.answered(case.vaccination),
         age=_age(identity, sampled_on),
-        on=today,
+        on=case.first_told_on or today,
     )
 
 

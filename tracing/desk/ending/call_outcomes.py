@@ -19,6 +19,7 @@ from tracing.desk import rules
 from tracing.desk.conversation.conversation import ScriptedConversation
 from tracing.desk.ending import wrong_numbers
 from tracing.desk.errors import AlreadyFinished, CallbackNeeded, NotFree
+from tracing.desk.queries import tasks_of_call
 from tracing.desk.services import open_conversations
 from tracing.facts.rules import FactKind, FactSource, SubjectType
 from tracing.facts.services import NewFact
@@ -108,6 +109,7 @@ def finish(
     if rest:
         return rest[0][0]
     calls.end(call, outcome, by=by, at=at)
+    consequences.follow_after_call(tasks_of_call(call), by=by.member_id, at=at)
     return None
 
 
@@ -132,6 +134,7 @@ def hang_up(call: Call, *, reason: GiveBackReason | None = None, by: Agent, at: 
     for _task, spoken in unfinished(call, by=by, at=at):
         calls.finish_conversation(spoken, CallOutcome.GIVEN_BACK, at=at)
     calls.end(call, reached[-1] if reached else CallOutcome.GIVEN_BACK, reason=reason, by=by, at=at)
+    consequences.follow_after_call(tasks_of_call(call), by=by.member_id, at=at)
 
 
 def hand_over(call: Call, to: int, *, by: Agent, at: datetime) -> bool:

@@ -25,7 +25,7 @@ from tracing.escalations import services as escalations
 from tracing.escalations.models import Escalation
 from tracing.facts import queries as fact_queries
 from tracing.facts import services as facts
-from tracing.facts.rules import FactSource, Said, SubjectType
+from tracing.facts.rules import FactSource, SubjectType
 from tracing.facts.services import Subject
 from tracing.kernel import clock, events
 from tracing.kernel.db import Base, equals_any, fresh, refresh_known, session
@@ -84,8 +84,12 @@ _TASK_COLUMNS = (
 )
 _TRACKED: Mapping[str, _Tracked] = {
     "call_tasks": _Tracked(CallTask, _Of.TASK, "id", _TASK_COLUMNS),
-    "cases": _Tracked(Case, _Of.CASE, "id", ("status", "outcome", "closed_at", "told_at", "told_last_day")),
-    "contacts": _Tracked(Contact, _Of.CONTACT, "id", ("status", "told_at", "told_last_day", "is_outside")),
+    "cases": _Tracked(
+        Case, _Of.CASE, "id", ("status", "outcome", "closed_at", "told_at", "first_told_on", "told_last_day")
+    ),
+    "contacts": _Tracked(
+        Contact, _Of.CONTACT, "id", ("status", "told_at", "first_told_on", "told_last_day", "is_outside")
+    ),
     "sick_notes": _Tracked(SickNote, _Of.TASK, "task_id", ("mend", "mend_to")),
     "people": _Tracked(Person, _Of.PERSON, "id", ("language",)),
     "promises": _Tracked(Promise, _Of.TASK, "task_id", ("settled_at", "was_kept")),
@@ -351,13 +355,19 @@ def _put_back(rows: Mapping[str, Mapping[str, list[Values | None]]], *, by: Agen
 def _take_facts_back(recorded: list[list[Any]], *, by: Agent, at: datetime) -> None:
     """Take back the facts that the outcome recorded, and carry out what follows from that."""
     cohort = clock.local_day(at, by.site.time_zone)
-    subjects: set[Subject] = set()
+    taken: dict[Subject, set[int]] = {}
     for subject_type, subject_id, fact_id in recorded:
-        subject = (SubjectType(subject_type), int(subject_id))
-        said: Said = next(one for one in fact_queries.facts_of(*subject) if one.fact_id == fact_id)
-        consequences.take_back(said, subject, source=FactSource.TRACER, cohort=cohort, by=by.member_id, at=at)
-        subjects.add(subject)
-    facts.follow(subjects, by=by.member_id, at=at)
+        taken.setdefault((SubjectType(subject_type), int(subject_id)), set()).add(fact_id)
+    consequences.record(
+        [
+            facts.retraction(said, subject, source=FactSource.TRACER, cohort=cohort)
+            for subject, ids in taken.items()
+            for said in fact_queries.facts_of(*subject)
+            if said.fact_id in ids
+        ],
+        by=by.member_id,
+        at=at,
+    )
 
 
 def _go_on(call: Call, task_id: int, *, by: Agent, at: datetime) -> bool:

@@ -162,7 +162,6 @@ def _take_back_death(subject: Subject, *, at: datetime) -> None:
             facts.retract(
                 fact.said,
                 subject,
-                words="",
                 cohort=fact.cohort,
                 source=FactSource.LABORATORY,
                 by=None,
