@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tracing.consequences.rules import (
     CallNow,
     CaseNow,
@@ -166,7 +167,12 @@ def test_a_death_stops_every_call_that_waits_and_all_messages():
         person_id=1, is_dead=True, calls=((1, CallNow.WAITING), (2, CallNow.DONE), (3, CallNow.AGAIN))
     )
 
-    assert kinds(of_person(person)) == ["call_never", "call_never", "messages_stop"]
+    assert kinds(of_person(person)) == ["call_never", "messages_stop"], (
+        "what they were told is not told again"
+    )
+    again = case(call=CallNow.AGAIN, told=Told(day(5)))
+    again = replace(again, person=replace(again.person, may_be_called=False))
+    assert kinds(of_case(again)) == ["ring_no_more"]
 
 
 def test_a_death_said_by_mistake_opens_the_calls_again():
@@ -296,7 +302,7 @@ def histories(draw) -> list[Said]:
 
 
 @given(histories(), st.randoms(use_true_random=False))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_which_fact_counts_does_not_depend_on_the_order_in_which_they_arrive(facts, random):
     shuffled = list(facts)
     random.shuffle(shuffled)
@@ -381,7 +387,7 @@ def lived(now: CaseNow, history) -> CaseNow:
 
 
 @given(situations(), changes(), st.randoms(use_true_random=False))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_the_same_facts_in_any_order_end_in_the_same_calls_and_marks(now, history, random):
     shuffled = list(history)
     random.shuffle(shuffled)

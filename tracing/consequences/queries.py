@@ -88,6 +88,7 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
             may_be_called=case.person_id not in barred,
             told=told(case.told_last_day, case.told_at),
             call=call_now(first, live),
+            again=first.again if first is not None else None,
             note=note_of(first, Subject.CASE),
         ),
         contacts=tuple(
@@ -105,6 +106,7 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
                     has_refused=one.id in refused,
                     told=told(one.told_last_day, one.told_at),
                     call=call_now(of_contact.get(one.id), live),
+                    again=of_contact[one.id].again if one.id in of_contact else None,
                     note=note_of(of_contact.get(one.id), Subject.CONTACT),
                 ),
             )
@@ -172,6 +174,19 @@ def person_now(person_id: int) -> PersonNow:
         are_messages_stopped=messages.is_stopped(person_id),
         calls=tuple((task.id, call_now(task, live)) for task in tasks),
     )
+
+
+def told_calls_of(person_id: int) -> Sequence[CallTask]:
+    """Return the calls of a person, under all their records, in which they were told something, or are to be again."""
+    records = people.records_of_same_person(person_id)
+    return session.scalars(
+        select(CallTask)
+        .where(
+            equals_any(CallTask.person_id, records),
+            or_(CallTask.state == TaskState.DONE, CallTask.again.is_not(None)),
+        )
+        .order_by(CallTask.id)
+    ).all()
 
 
 def _no_cases(case_ids: Iterable[int]) -> set[int]:

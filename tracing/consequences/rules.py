@@ -76,6 +76,10 @@ class CallNow(StrEnum):
     """Stopped for good: the person asked never to be called."""
 
 
+NOT_MADE = frozenset({CallNow.WAITING, CallNow.NEVER, CallNow.UNWANTED})
+"""The person was not told yet: the call waits, or stands on the list of those who may not be called."""
+
+
 @dataclass(frozen=True)
 class Told:
     """What was said to a person at the end of their call: the last day of their measure, None if nothing was asked."""
@@ -115,6 +119,8 @@ class MeasuredPerson:
     """The person refused this kind of call a short time before or after, about another case."""
     told: Told | None = None
     call: CallNow = CallNow.NONE
+    again: CallAgain | None = None
+    """Why the call waits again, if it does."""
     note: NoteNow | None = None
 
 
@@ -183,7 +189,7 @@ def _of_none(case: CaseNow) -> Iterable[Consequence]:
     people = [(("case", case.case_id), case.person)]
     people += [(("contact", one.contact_id), one.person) for one in case.contacts if not one.is_out_of_list]
     for about, person in people:
-        if about[0] == "contact" and person.call is CallNow.WAITING:
+        if about[0] == "contact" and person.call in NOT_MADE:
             yield Consequence(ConsequenceKind.CALL_STOPS, about)
         is_to_know = person.told is not None and not person.told.knows_it_is_none
         nothing = replace(person, last_day=None, is_decided=True)
@@ -218,10 +224,10 @@ def _of_contact(contact: ContactNow, window: tuple[date, date] | None) -> Iterab
         yield Consequence(kind, about)
     concerns = contact.may_be_at_risk and not outside
     may_ask = concerns and not person.has_refused
-    is_to_be_called = may_ask and person.told is None and person.may_be_called
-    if is_to_be_called and person.call in {CallNow.NONE, CallNow.CANCELLED}:
+    # the call of somebody who may not be called is opened too: it goes to the list of those
+    if may_ask and person.told is None and person.call in {CallNow.NONE, CallNow.CANCELLED}:
         yield Consequence(ConsequenceKind.CALL_OPENS, about)
-    elif not may_ask and person.call is CallNow.WAITING:
+    elif not may_ask and person.call in NOT_MADE:
         yield Consequence(ConsequenceKind.CALL_STOPS, about)
     due = person.last_day if concerns else None
     yield from _ring(about, replace(person, last_day=due), _to_say_again(replace(person, last_day=due)))
@@ -236,7 +242,10 @@ def _to_say_again(person: MeasuredPerson) -> CallAgain | None:
 
 
 def _ring(about: tuple[str, int], person: MeasuredPerson, why: CallAgain | None) -> Iterable[Consequence]:
-    if why is not None and person.may_be_called and person.call in {CallNow.DONE, CallNow.CANCELLED}:
+    if not person.may_be_called:
+        why = None
+    is_for_other_reason = person.call is CallNow.AGAIN and person.again not in {None, why}
+    if why is not None and (person.call in {CallNow.DONE, CallNow.CANCELLED} or is_for_other_reason):
         was = person.told.last_day if person.told else None
         yield Consequence(ConsequenceKind.RING_AGAIN, about, why=why, day=person.last_day, was=was)
     elif why is None and person.call is CallNow.AGAIN:
@@ -305,10 +314,11 @@ def of_person(person: PersonNow) -> tuple[Consequence, ...]:
 def _of_call(person: PersonNow, task_id: int, call: CallNow) -> ConsequenceKind | None:
     """Return what follows for one call of a person; nothing while somebody is on the telephone about it."""
     waits = {CallNow.WAITING, CallNow.AGAIN}
+    # a call to tell them something else ends as if it had not been wanted: `of_case`
     if person.is_dead:
-        return ConsequenceKind.CALL_NEVER if call in waits | {CallNow.UNWANTED} else None
+        return ConsequenceKind.CALL_NEVER if call in {CallNow.WAITING, CallNow.UNWANTED} else None
     if person.wants_no_calls:
-        return ConsequenceKind.CALL_UNWANTED if call in waits | {CallNow.NEVER} else None
+        return ConsequenceKind.CALL_UNWANTED if call in {CallNow.WAITING, CallNow.NEVER} else None
     if call in {CallNow.NEVER, CallNow.UNWANTED}:
         return ConsequenceKind.CALL_AFTER_ALL
     if call in waits and not person.has_number and task_id in person.to_ring:
@@ -351,9 +361,9 @@ def _changed(contact: ContactNow, one: Consequence) -> ContactNow:
 def _rung(person: MeasuredPerson, one: Consequence) -> MeasuredPerson:
     match one.kind:
         case ConsequenceKind.RING_AGAIN:
-            return replace(person, call=CallNow.AGAIN)
+            return replace(person, call=CallNow.AGAIN, again=one.why)
         case ConsequenceKind.RING_NO_MORE:
-            return replace(person, call=CallNow.DONE)
+            return replace(person, call=CallNow.DONE, again=None)
     return person
 
 

@@ -119,7 +119,11 @@ def _follow_contact(contact_id: int, *, is_first: bool = False, by: int | None, 
         )
         contact.last_contact_on = met_on
         contact.said_last_contact_on = by_case if by_case != met_on else None
-    if is_first or set(known) - {FactKind.LAST_CONTACT, FactKind.KEPT_IN_LIST, FactKind.REFUSAL}:
+    if is_first or {one.kind for one in said} - {
+        FactKind.LAST_CONTACT,
+        FactKind.KEPT_IN_LIST,
+        FactKind.REFUSAL,
+    }:
         contacts.decide(
             contact,
             vaccination=_said(said, known, FactKind.VACCINATION, contact.vaccination),
@@ -151,6 +155,13 @@ def _follow_person(person_id: int, *, by: int | None, at: datetime) -> None:
     for one in rules.of_person(picture):
         _PERSON_STEPS[one.kind](one, by, at)
         _note_event(one, by=by, at=at)
+    for task in queries.told_calls_of(person_id):
+        # whoever was told something else is not rung any more, or is after all
+        case = case_queries.get_case(task.case_id)
+        contact = contact_queries.find_contact(task.contact_id)
+        today = clock.local_day(at, queries.zone_of(case))
+        listed = [] if contact is None else [contact]
+        _carry_out(case, listed, today=today, only_contacts=contact is not None, by=by, at=at)
 
 
 def remember_told(task: CallTask, *, at: datetime) -> None:
@@ -242,7 +253,10 @@ def _update_call(
 
 def _ring_again(case: Case, contact: Contact | None, one: Consequence, by: int | None, at: datetime) -> None:
     task = _task_of(case, contact)
-    if task is not None:
+    if task is not None and task.again is not None and task.state is not TaskState.CANCELLED:
+        task.again = one.why  # it waits already, and keeps its place
+        session.flush()
+    elif task is not None:
         queue.call_again(task, one.why or CallAgain.DATES, due_at=at + RING_AGAIN_WITHIN, by=by, at=at)
         open_again(case.id, by=by, at=at)
 
@@ -275,11 +289,17 @@ _CASE_STEPS: Mapping[
 
 
 def _never(one: Consequence, by: int | None, at: datetime) -> None:
-    queue.close_task(_locked(one.subject[1]), TaskState.DECEASED, by=by, at=at)
+    _bar(_locked(one.subject[1]), TaskState.DECEASED, by=by, at=at)
 
 
 def _unwanted(one: Consequence, by: int | None, at: datetime) -> None:
-    queue.close_task(_locked(one.subject[1]), TaskState.NO_CALLS, by=by, at=at)
+    _bar(_locked(one.subject[1]), TaskState.NO_CALLS, by=by, at=at)
+
+
+def _bar(task: CallTask, state: TaskState, *, by: int | None, at: datetime) -> None:
+    queue.close_task(task, state, by=by, at=at)
+    if task.contact_id is not None:
+        close_when_done(task.case_id, by=by, at=at)
 
 
 def _numberless(one: Consequence, by: int | None, at: datetime) -> None:
@@ -306,6 +326,8 @@ def _after_all(one: Consequence, by: int | None, at: datetime) -> None:
         queue.reopen_task(task, due_at=task.due_at, by=by, at=at)
     else:
         queue.close_task(task, TaskState.NO_NUMBER, by=by, at=at)
+    if task.state is TaskState.OPEN:
+        open_again(task.case_id, by=by, at=at)
 
 
 def _stop_messages(one: Consequence, by: int | None, at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from tracing.calls.models import Conversation
 from tracing.calls.rules import CallOutcome
@@ -71,7 +71,8 @@ def _has_contacts_to_call(case_id: int) -> bool:
         .where(
             CallTask.case_id == case_id,
             CallTask.state.in_(STILL_TO_CALL),
-            Contact.risk != RiskLevel.NEGLIGIBLE,
+            # whoever was told otherwise is called, negligible by now or not
+            or_(Contact.risk != RiskLevel.NEGLIGIBLE, CallTask.again.is_not(None)),
             # they are now called as a case: the other case waits for that call
             Contact.status != ContactStatus.BECAME_CASE,
         )

@@ -1,0 +1,229 @@
+"""The same facts in any order, through the database: the same decisions, calls and lists, and nobody left uninformed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import NOW
+from tests.desk.test_contact_call import LUC, MARIE, waiting_contact
+from tests.support.examples import examples
+from tests.support.story import Story, case, identity, waiting_case
+from tracing.cases.models import Case
+from tracing.cases.queries import get_case
+from tracing.consequences import queries as pictures
+from tracing.consequences import rules
+from tracing.consequences import services as consequences
+from tracing.consequences.rules import CallNow
+from tracing.contacts import queries as contacts
+from tracing.contacts.case_closing import close_when_done
+from tracing.contacts.models import Contact
+from tracing.facts import queries as fact_queries
+from tracing.facts import services as facts
+from tracing.facts.rules import FactKind, FactSource, SubjectType
+from tracing.facts.services import NewFact, Subject
+from tracing.kernel.db import Session
+from tracing.kernel.db import session as database
+from tracing.messages import queries as messages
+from tracing.people import queries as people
+from tracing.queue import queries as queue
+from tracing.queue import services as queue_services
+from tracing.queue.models import CallTask, TaskState
+
+PAUL = identity("Paul", "Deniau", born=date(1970, 2, 3), phones=("+33639980009",))
+ZOE = identity("Zoé", "Blin", born=date(2012, 6, 1), phones=("+33639980003",))
+
+NUMBERS = {"Marie": MARIE.phones[0], "Luc": LUC.phones[0], "Zoe": ZOE.phones[0]}
+
+days = st.integers(-9, 0).map(lambda back: (NOW.date() + timedelta(days=back)).isoformat())
+doses = st.sampled_from(["complete", "incomplete", "none", "unknown"])
+OWN, BETTER = FactSource.PERSON, FactSource.DOCTOR
+
+
+@dataclass(frozen=True)
+class Word:
+    """Something said of one of the people of the story."""
+
+    about: str
+    kind: FactKind
+    source: FactSource
+    value: Any
+
+
+def word(about: st.SearchStrategy[str], kind: FactKind, value: Any, *sources: FactSource) -> Any:
+    return st.builds(Word, about, st.just(kind), st.sampled_from(sources), value)
+
+
+cases, listed = st.sampled_from(["marie", "paul"]), st.sampled_from(["luc", "zoe", "luc_again"])
+persons = st.sampled_from(["Marie", "Luc", "Zoe"])
+yes = st.just(value=True)
+words = st.one_of(
+    word(cases, FactKind.ONSET, days | st.just("unknown"), OWN, BETTER),
+    word(cases, FactKind.SYMPTOMS, st.booleans(), OWN, BETTER),
+    word(cases, FactKind.SAMPLED, days, OWN, BETTER),
+    word(cases, FactKind.VACCINATION, doses, OWN),
+    word(listed, FactKind.LAST_CONTACT, days, OWN, BETTER),
+    word(listed, FactKind.VACCINATION, doses, OWN),
+    word(listed, FactKind.LIVES_WITH_CASE, st.booleans(), OWN),
+    word(listed, FactKind.INFECTED_RECENTLY, st.booleans(), OWN),
+    word(listed, FactKind.KEPT_IN_LIST, st.just("unsure_day"), FactSource.TRACER),
+    word(listed, FactKind.REFUSAL, st.just("contact_first"), OWN),
+    word(persons, FactKind.DEATH, yes, FactSource.RELATIVE),
+    word(persons, FactKind.NO_CALLS, yes, OWN),
+    word(persons, FactKind.WRONG_NUMBER, yes, FactSource.TRACER),
+)
+"""One word of each source on each matter: whoever says two things on one matter means the later one."""
+histories = st.lists(words, max_size=9, unique_by=lambda one: (one.about, one.kind, one.source))
+told_already = st.sets(st.sampled_from(["marie", "luc", "zoe"]))
+
+
+class People:
+    """Marie, ill since the 8th, and Paul, who both met Luc; Marie met Zoé too. Some of them were told already."""
+
+    def __init__(self, story: Story, told: set[str]) -> None:
+        first = waiting_case(story.nantes, MARIE, at=NOW)
+        marie, paul = get_case(first.case_id), case(story.nantes, PAUL, at=NOW)
+        of_luc, of_zoe = (waiting_contact(story, marie, who) for who in (LUC, ZOE))
+        again = waiting_contact(story, paul, LUC)
+        contact = contacts.find_contact(again.contact_id)
+        assert contact is not None
+        contact.person_id = again.person_id = of_luc.person_id
+        database.flush()
+        self.cases = {"marie": marie.id, "paul": paul.id}
+        self.tasks = {"marie": first.id, "luc": of_luc.id, "zoe": of_zoe.id, "luc_again": again.id}
+        self.persons = {"Marie": first.person_id, "Luc": of_luc.person_id, "Zoe": of_zoe.person_id}
+        for name in self.cases.values():
+            consequences.follow_case(name, by=None, at=NOW)
+        for task in (of_luc, of_zoe, again):
+            consequences.decide_first(SubjectType.CONTACT, task.contact_id, by=None, at=NOW)
+        for name in sorted(told):
+            task = queue.get_task(self.tasks[name])
+            if task.state is TaskState.OPEN:
+                queue_services.close_task(task, TaskState.DONE, by=None, at=NOW)
+                consequences.remember_told(task, at=NOW)
+        for case_id in self.cases.values():
+            close_when_done(case_id, by=None, at=NOW)
+
+    def subject(self, one: Word) -> Subject:
+        if one.about in self.persons:
+            return SubjectType.PERSON, self.persons[one.about]
+        if one.about in self.cases:
+            return SubjectType.CASE, self.cases[one.about]
+        contact_id = queue.get_task(self.tasks[one.about]).contact_id
+        assert contact_id is not None
+        return SubjectType.CONTACT, contact_id
+
+    def say(self, one: Word, at: Any) -> None:
+        more: dict[str, Any] = {}
+        subject = self.subject(one)
+        if one.kind is FactKind.WRONG_NUMBER:
+            number = NUMBERS[one.about]
+            more = {"number_hash": people.number_hashes(subject[1], [number])[number]}
+        new = NewFact(
+            subject=subject, kind=one.kind, value=one.value, source=one.source, cohort=NOW.date(), **more
+        )
+        consequences.record([new], by=None, at=at)
+
+    def take_back(self, one: Word, at: Any) -> None:
+        """Say that it was a mistake."""
+        subject = self.subject(one)
+        said = [
+            fact
+            for fact in fact_queries.facts_of(*subject)
+            if (fact.kind, fact.source, fact.value, fact.retracts) == (one.kind, one.source, one.value, None)
+        ]
+        facts.retract(said[-1], subject, source=one.source, cohort=NOW.date(), by=None, at=at)
+
+    def picture(self) -> dict[str, Any]:
+        """Return everything that was decided, and where every call stands."""
+        database.flush()
+        database.expire_all()
+        found: dict[str, Any] = {}
+        for name, case_id in self.cases.items():
+            of = database.get_one(Case, case_id)
+            found[name] = (of.onset_on, of.sampled_on, of.window_start, of.window_end, of.isolation_last_day)
+            found[name] += (of.isolation_rule, of.isolation_measure, of.vaccination, of.status)
+        for name, task_id in self.tasks.items():
+            task = database.get_one(CallTask, task_id)
+            found[f"call of {name}"] = (task.state, task.again)
+            if task.contact_id is not None:
+                one = database.get_one(Contact, task.contact_id)
+                found[f"contact {name}"] = (one.last_contact_on, one.is_outside, one.risk, one.status)
+                found[f"contact {name}"] += (one.quarantine_measure, one.quarantine_last_day)
+        for name, person_id in self.persons.items():
+            found[f"messages of {name}"] = messages.is_stopped(person_id)
+        return found
+
+    def uninformed(self) -> list[str]:
+        """Return who was told something that holds no more, may be called, and waits for no call."""
+        missing = []
+        for case_id in self.cases.values():
+            of = database.get_one(Case, case_id)
+            now = pictures.case_now(of, contacts.contacts_of_case(case_id), on=NOW.date())
+            for subject, person, due in [
+                (("case", case_id), now.person, now.person.last_day),
+                *(
+                    (
+                        ("contact", one.contact_id),
+                        one.person,
+                        None if is_out(one, now) else one.person.last_day,
+                    )
+                    for one in now.contacts
+                ),
+            ]:
+                is_otherwise = person.told is not None and person.is_decided and person.told.last_day != due
+                if is_otherwise and person.may_be_called and person.call is CallNow.DONE:
+                    missing.append(f"{subject}")
+            missing += [f"{one}" for one in rules.of_case(now)]
+        return missing
+
+
+def is_out(one: rules.ContactNow, now: rules.CaseNow) -> bool:
+    outside = rules.is_outside(now.window, one.met_on) and not one.is_kept
+    return outside or not one.may_be_at_risk
+
+
+def lived(story: Story, told: set[str], history: list[Word], mistakes: Sequence[Word] = ()) -> dict[str, Any]:
+    """Say everything in this order, then take the mistakes back, in a world of its own; nobody is left uninformed."""
+    savepoint = database.begin_nested()
+    try:
+        folks = People(story, told)
+        for minute, one in enumerate(history, start=1):
+            folks.say(one, NOW + timedelta(minutes=minute))
+        for minute, one in enumerate(mistakes, start=60):
+            folks.take_back(one, NOW + timedelta(minutes=minute))
+        assert folks.uninformed() == []
+        return folks.picture()
+    finally:
+        savepoint.rollback()
+        database.expire_all()
+
+
+LONG = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+
+
+def test_the_same_facts_in_any_order_end_in_the_same_decisions_and_calls(
+    story: Story, session: Session
+) -> None:
+    @settings(max_examples=examples(5), **LONG)
+    @given(told_already, histories, st.randoms(use_true_random=False))
+    def check(told: set[str], history: list[Word], random: Any) -> None:
+        shuffled = list(history)
+        random.shuffle(shuffled)
+        assert lived(story, told, history) == lived(story, told, shuffled)
+
+    check()
+
+
+def test_what_was_said_by_mistake_and_taken_back_leaves_nothing(story: Story, session: Session) -> None:
+    @settings(max_examples=examples(5), **LONG)
+    @given(told_already, histories, st.data())
+    def check(told: set[str], history: list[Word], data: Any) -> None:
+        mistakes = data.draw(st.lists(st.sampled_from(history), unique=True)) if history else []
+        right = [one for one in history if one not in mistakes]
+        assert lived(story, told, history, mistakes) == lived(story, told, right)
+
+    check()
