@@ -26,7 +26,7 @@ from tracing.people import queries as people
 from tracing.programmes.rules import age_on
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
-from tracing.queue.models import CallTask, TaskState
+from tracing.queue.models import STILL_TO_CALL, CallTask, TaskState
 from tracing.queue.rules import CallAgain
 from tracing.sickleave import services as notes
 
@@ -243,12 +243,15 @@ def _return(_case: Case, contact: Contact | None, _one: Consequence, _by: int | 
         session.flush()
 
 
-def _update_call(
-    case: Case, contact: Contact | None, _one: Consequence, by: int | None, at: datetime
-) -> None:
-    if contact is not None:
-        identity = people.find_joint_identity(contact.person_id)
-        calling.update_call_task(contact, case, phones=identity.phones if identity else (), by=by, at=at)
+def _update_call(case: Case, contact: Contact | None, one: Consequence, by: int | None, at: datetime) -> None:
+    if contact is None:
+        return
+    identity = people.find_joint_identity(contact.person_id)
+    calling.update_call_task(contact, case, phones=identity.phones if identity else (), by=by, at=at)
+    if one.kind is ConsequenceKind.CALL_OPENS:
+        task = queue_queries.find_task_of_contact(contact.id)
+        if task is not None and task.state in STILL_TO_CALL:
+            open_again(case.id, by=by, at=at)
 
 
 def _ring_again(case: Case, contact: Contact | None, one: Consequence, by: int | None, at: datetime) -> None:
