@@ -97,34 +97,31 @@ def set_country(code: str, country: Country, *, by: int, at: datetime) -> None:
     source = queries.get_source(code, lock=True)
     if source.country is country:
         return
-    source.country, source.updated_at = country, at
-    session.flush()
-    events.record(
-        "source.changed",
-        by=by,
-        at=at,
-        site_id=source.site_id,
-        source=code,
-        changed=["country"],
-        country=country.value,
-    )
+    source.country = country
+    _changed(source, by=by, at=at, country=country.value)
 
 
 def distrust_ids(code: str, *, by: int, at: datetime) -> None:
     """No longer trust a source's result ids: its lines are recognised by their fingerprints from now on."""
     source = queries.get_source(code, lock=True)
     if source.ids_are_unique:
-        source.ids_are_unique, source.updated_at = False, at
-        session.flush()
-        events.record(
-            "source.changed",
-            by=by,
-            at=at,
-            site_id=source.site_id,
-            source=code,
-            changed=["ids_are_unique"],
-            ids_are_unique=False,
-        )
+        source.ids_are_unique = False
+        _changed(source, by=by, at=at, ids_are_unique=False)
+
+
+def _changed(source: ImportSource, *, by: int, at: datetime, **now: str | bool) -> None:
+    """Keep when a decision about a source was changed, and to what."""
+    source.updated_at = at
+    session.flush()
+    events.record(
+        "source.changed",
+        by=by,
+        at=at,
+        site_id=source.site_id,
+        source=source.code,
+        changed=list(now),
+        **now,
+    )
 
 
 def _is_practice(site_id: int | None) -> bool:
