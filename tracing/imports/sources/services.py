@@ -109,7 +109,7 @@ def distrust_ids(code: str, *, by: int, at: datetime) -> None:
         _changed(source, by=by, at=at, ids_are_unique=False)
 
 
-def _changed(source: ImportSource, *, by: int, at: datetime, **now: str | bool) -> None:
+def _changed(source: ImportSource, *, by: int, at: datetime, **now: Any) -> None:
     """Keep when a decision about a source was changed, and to what."""
     source.updated_at = at
     session.flush()
