@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import cycle
+from statistics import median
 from typing import Any
 
 import psycopg
@@ -57,11 +58,7 @@ class Measured:
 
     whole: list[float] = field(default_factory=list)
     raw: list[float] = field(default_factory=list)
-    statements: list[int] = field(default_factory=list)
-
-
-def _median(values: list[float]) -> float:
-    return sorted(values)[len(values) // 2]
+    statements: int = 0
 
 
 def add_case(now: datetime, member_id: int) -> int:
@@ -76,7 +73,7 @@ def add_case(now: datetime, member_id: int) -> int:
             birth_date=date(1980, 1, 1) + timedelta(days=number),
             sex="F",
             nir=None,
-            phones=(f"+336399{number:05d}",),
+            phones=(f"+3363998{number:04d}",),
         )
 
     def waits(kind: TaskKind, person: int, case_id: int, number: int, contact_id: int | None = None) -> None:
@@ -173,7 +170,7 @@ def _compute(now: rules.CaseNow, onset: date, today: date) -> None:
 def _raw(here: Ground, sent: Sent) -> float:
     """Return the milliseconds that the same statements take, sent bare and committed.
 
-    Rows that were inserted are there already: their statements are sent without the row, as a look-up of the same key.
+    The fact is in its table already: a look-up of its key is sent in its place. Events are simply written once more.
     """
     url = here.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(url) as bare:
@@ -208,7 +205,7 @@ def _measure(here: Ground, case_id: int, *, corrections: int) -> Measured:
         if number >= WARMING:
             measured.whole.append(whole)
             measured.raw.append(raw)
-            measured.statements.append(len(sent))
+            measured.statements = max(measured.statements, len(sent))
     return measured
 
 
@@ -232,22 +229,23 @@ def main(arguments: list[str]) -> int:
                     case_id = add_case(clock.now(), member_id)
                 settle(here)
                 found[base] = _measure(here, case_id, corrections=corrections)
-    show(_figures(found[FEW], found[many]), as_json=chosen.json)
-    return 0 if all(figure.holds is not False for figure in _figures(found[FEW], found[many])) else 1
+    figures = _figures(found[FEW], found[many])
+    show(figures, as_json=chosen.json)
+    return 0 if all(figure.holds is not False for figure in figures) else 1
 
 
 def _figures(few: Measured, many: Measured) -> list[Figure]:
     return [
         at_most(
             "deciding a case with 20 contacts again",
-            _median(few.whole),
+            median(few.whole),
             "ms",
-            raw=_median(few.raw),
+            raw=median(few.raw),
             target=OF_RAW,
         ),
-        at_most("the same with many cases", _median(many.whole), "ms", raw=_median(few.whole), target=FLAT),
-        told("statements", _median([float(one) for one in many.statements]), ""),
-        told("the same statements sent bare, and pure, many cases", _median(many.raw), "ms"),
+        at_most("the same with many cases", median(many.whole), "ms", raw=median(few.whole), target=FLAT),
+        told("most statements of one correction", many.statements, ""),
+        told("the same statements sent bare, and pure, many cases", median(many.raw), "ms"),
         told("slowest with many cases", max(many.whole), "ms"),
     ]
 

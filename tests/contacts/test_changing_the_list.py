@@ -14,7 +14,9 @@ from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
 from tracing.cases import queries as cases
+from tracing.consequences import services as consequences
 from tracing.contacts import queries, services
+from tracing.facts.rules import SubjectType
 from tracing.kernel import db
 from tracing.kernel.events import Event
 from tracing.people import queries as people
@@ -22,6 +24,7 @@ from tracing.programmes.vocabulary import RiskLevel
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
 from tracing.queue.models import CallTask, EntryState, TaskState
+from tracing.queue.rules import CallAgain
 
 NEGLIGIBLE = LUC | {"contact-face_to_face": "beyond_2_m"}
 
@@ -91,6 +94,19 @@ def test_a_meeting_that_turns_out_negligible_needs_no_call_and_may_again(browse,
     ada.fragment(f"{phone.path}/{luc.id}", LUC)
     assert task_of(luc).state is TaskState.OPEN
     assert tasks(session, luc) == 1
+
+
+def test_a_contact_who_was_told_is_rung_when_the_circumstances_alone_are_corrected(browse, story, phone, luc):
+    ada = browse.as_(story.ada)
+    consequences.decide_first(SubjectType.CONTACT, luc.id, by=None, at=NOW)
+    queue_services.close_task(task_of(luc), TaskState.DONE, by=None, at=NOW)
+    consequences.remember_told(task_of(luc), at=NOW)
+
+    ada.fragment(f"{phone.path}/{luc.id}", NEGLIGIBLE)
+    assert (task_of(luc).state, task_of(luc).again) == (TaskState.OPEN, CallAgain.NOT_CONCERNED)
+
+    ada.fragment(f"{phone.path}/{luc.id}", LUC)
+    assert (task_of(luc).state, task_of(luc).again) == (TaskState.DONE, None)
 
 
 def test_a_new_number_takes_the_contact_to_its_household(browse, story, phone, luc, session):

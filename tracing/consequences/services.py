@@ -30,6 +30,8 @@ from tracing.queue.models import STILL_TO_CALL, CallTask, TaskState
 from tracing.queue.rules import CallAgain
 from tracing.sickleave import services as notes
 
+NO_OWN_ANSWERS = frozenset({FactKind.LAST_CONTACT, FactKind.KEPT_IN_LIST, FactKind.REFUSAL})
+"""Facts about a contact that are no answers to the questions of their own call."""
 RING_AGAIN_WITHIN = timedelta(hours=24)
 """By when somebody who was told otherwise is called."""
 
@@ -119,11 +121,7 @@ def _follow_contact(contact_id: int, *, is_first: bool = False, by: int | None, 
         )
         contact.last_contact_on = met_on
         contact.said_last_contact_on = by_case if by_case != met_on else None
-    if is_first or {one.kind for one in said} - {
-        FactKind.LAST_CONTACT,
-        FactKind.KEPT_IN_LIST,
-        FactKind.REFUSAL,
-    }:
+    if is_first or any(one.kind not in NO_OWN_ANSWERS for one in said):
         contacts.decide(
             contact,
             vaccination=_said(said, known, FactKind.VACCINATION, contact.vaccination),
@@ -183,9 +181,9 @@ def remember_told(task: CallTask, *, at: datetime) -> None:
 
 
 def follow_after_call(tasks: Sequence[CallTask], *, by: int | None, at: datetime) -> None:
-    """Carry out what had to wait while somebody was on the telephone about these tasks: they wait for a call still.
+    """Carry out what had to wait while these people were on the telephone. Call it when their call has ended.
 
-    Call it when the call has ended.
+    Whoever is not to be called again, or is told that their dates changed, leaves the queue or stays in it accordingly.
     """
     waiting = [one for one in tasks if one.state is TaskState.OPEN]
     outside = contact_queries.outside([one.contact_id for one in waiting if one.contact_id is not None])
@@ -413,22 +411,12 @@ def _keep_what_was_known(subject: Subject) -> None:
         return
     if subject_type is SubjectType.CASE:
         case = case_queries.get_case(subject_id)
-        if case.onset_on is not None:
-            known = NewFact(
-                subject=subject,
-                kind=FactKind.ONSET,
-                value=case.onset_on.isoformat(),
-                source=FactSource.LABORATORY,
-                cohort=case.cohort,
-            )
-            facts.add([known], by=None, at=case.created_at)
-        return
-    contact = session.get_one(Contact, subject_id)
-    met = NewFact(
-        subject=subject,
-        kind=FactKind.LAST_CONTACT,
-        value=contact.last_contact_on.isoformat(),
-        source=FactSource.CASE,
-        cohort=contact.cohort,
-    )
-    facts.add([met], by=None, at=contact.named_at)
+        kind, source, day = FactKind.ONSET, FactSource.LABORATORY, case.onset_on
+        cohort, at = case.cohort, case.created_at
+    else:
+        contact = session.get_one(Contact, subject_id)
+        kind, source, day = FactKind.LAST_CONTACT, FactSource.CASE, contact.last_contact_on
+        cohort, at = contact.cohort, contact.named_at
+    if day is not None:
+        known = NewFact(subject=subject, kind=kind, value=day.isoformat(), source=source, cohort=cohort)
+        facts.add([known], by=None, at=at)

@@ -52,7 +52,9 @@ def update_call_task(
         return
     queries.lock_task(task)
     if given_up:
-        if task.state not in ENDED:
+        # whoever was told otherwise hears that they are not concerned; taken off the list, nobody is called
+        is_to_be_told = task.again is not None and contact.status is not ContactStatus.REMOVED
+        if task.state not in ENDED and not is_to_be_told:
             queue.close_task(task, TaskState.CANCELLED, by=by, at=at)
             close_when_done(case.id, by=by, at=at)
     elif contact.status is ContactStatus.NAMED:

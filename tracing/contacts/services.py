@@ -91,8 +91,6 @@ def edit(
     if before != details.described:
         _correct_person(contact, case, details.described, may_move=not is_own_call, today=today, at=at)
     _judge(contact, case, details, today)
-    identity = people.find_identity(contact.person_id)
-    decide_again(contact, case, born=identity.birth_date if identity else None, on=today)
     if not is_own_call:
         contact.may_disclose = details.may_disclose
     if renumbered and contact.status is ContactStatus.UNREACHABLE:
@@ -104,7 +102,9 @@ def edit(
     _record("contact.edited", contact, case, by=by, at=at, risk=contact.risk.value, rule=contact.risk_rule)
     if is_other_day:
         source = FactSource.PERSON if is_own_call else FactSource.CASE
-        facts.record([_met(contact, source, call, today)], by=by.member_id, at=at)
+        facts.add([_met(contact, source, call, today)], by=by.member_id, at=at)
+    # what the circumstances decide follows too, not only the day
+    facts.follow({(SubjectType.CONTACT, contact.id)}, by=by.member_id, at=at)
     if contact.person_id != person_before:
         contact_to_case.follow_person(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
     if not is_own_call:

@@ -56,13 +56,13 @@ def record(new: Sequence[NewFact], *, by: int | None, at: datetime) -> list[Fact
 
 def add(new: Sequence[NewFact], *, by: int | None, at: datetime) -> list[Fact]:
     """Record facts without what follows, for callers that go on to `follow`, or whose rows hold them already."""
+    known = {subject: queries.facts_of(*subject) for subject in {one.subject for one in new}}
     rows = []
-    for subject in dict.fromkeys(one.subject for one in new):
-        known = queries.facts_of(*subject)
-        for one in new:
-            if one.subject == subject and (row := _add(one, known, by=by, at=at)) is not None:
-                known.append(row.said)
-                rows.append(row)
+    for one in new:
+        row = _add(one, known[one.subject], by=by, at=at)
+        if row is not None:
+            known[one.subject].append(row.said)
+            rows.append(row)
     return rows
 
 
