@@ -1,0 +1,36 @@
+"""French words for what a fact says and whose word it is."""
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from tracing.facts.rules import FactKind, FactSource
+
+KIND_WORDS: dict[FactKind, LazyString] = {
+    FactKind.DEATH: _l("Décès"),
+    FactKind.NO_CALLS: _l("Ne plus appeler"),
+    FactKind.REFUSAL: _l("Refus"),
+    FactKind.WRONG_NUMBER: _l("Mauvais numéro"),
+    FactKind.SYMPTOMS: _l("Signes"),
+    FactKind.ONSET: _l("Premiers signes"),
+    FactKind.SAMPLED: _l("Jour du prélèvement"),
+    FactKind.LAST_CONTACT: _l("Dernier contact"),
+    FactKind.VACCINATION: _l("Vaccination"),
+    FactKind.LIVES_WITH_CASE: _l("Même toit"),
+    FactKind.INFECTED_RECENTLY: _l("Infection récente"),
+    FactKind.IMMUNODEPRESSED: _l("Immunodépression"),
+    FactKind.TEST: _l("Résultat de test"),
+    FactKind.KEPT_IN_LIST: _l("Gardé dans la liste, hors période"),
+}
+"""Every kind of fact, as the file of a case names it (`tests/facts/test_words.py`)."""
+
+SOURCE_WORDS: dict[FactSource, LazyString] = {
+    FactSource.LABORATORY: _l("le laboratoire"),
+    FactSource.CASE: _l("le patient zéro"),
+    FactSource.RELATIVE: _l("un proche"),
+    FactSource.PERSON: _l("la personne"),
+    FactSource.REPRESENTATIVE: _l("son représentant légal"),
+    FactSource.TRACER: _l("l’enquêteur"),
+    FactSource.REFERENT: _l("un référent"),
+    FactSource.SUPERVISOR: _l("un superviseur"),
+    FactSource.DOCTOR: _l("le médecin-conseil"),
+}
