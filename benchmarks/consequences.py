@@ -29,8 +29,7 @@ from tracing.consequences import rules
 from tracing.consequences import services as consequences
 from tracing.contacts.models import Contact
 from tracing.contacts.queries import contacts_of_case
-from tracing.facts.rules import FactKind, FactSource, SubjectType
-from tracing.facts.services import NewFact
+from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
 from tracing.kernel import clock, db
 from tracing.kernel.db import session, take_id
 from tracing.people import services as people

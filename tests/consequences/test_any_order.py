@@ -23,8 +23,7 @@ from tracing.contacts.case_closing import close_when_done
 from tracing.contacts.models import Contact
 from tracing.facts import queries as fact_queries
 from tracing.facts import services as facts
-from tracing.facts.rules import FactKind, FactSource, SubjectType
-from tracing.facts.services import NewFact, Subject
+from tracing.facts.rules import FactKind, FactSource, NewFact, Subject, SubjectType
 from tracing.kernel.db import Session
 from tracing.kernel.db import session as database
 from tracing.messages import queries as messages

@@ -19,8 +19,7 @@ from tracing.contacts.queries import find_contact
 from tracing.facts import queries as facts
 from tracing.facts import services as fact_services
 from tracing.facts.models import Fact
-from tracing.facts.rules import FactKind, FactSource, SubjectType
-from tracing.facts.services import NewFact
+from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
 from tracing.kernel.db import session as database
 from tracing.messages import queries as messages
 from tracing.queue import queries as queue

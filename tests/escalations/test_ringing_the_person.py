@@ -22,8 +22,7 @@ from tracing.escalations import calling, services
 from tracing.escalations.errors import OnTheLine
 from tracing.escalations.jobs import release_questions
 from tracing.escalations.models import Decision, Escalation, EscalationState, Reason
-from tracing.facts.rules import FactKind, FactSource, SubjectType
-from tracing.facts.services import NewFact
+from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
 from tracing.kernel.db import session
 from tracing.kernel.events import IdentityAccess
 from tracing.people import queries as people

@@ -11,8 +11,7 @@ from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import find_contact
 from tracing.facts import queries as fact_queries
 from tracing.facts import services as facts
-from tracing.facts.rules import FactKind, FactSource, SubjectType, standing
-from tracing.facts.services import Subject
+from tracing.facts.rules import FactKind, FactSource, Subject, SubjectType, standing
 from tracing.kernel import clock, events
 from tracing.kernel.db import session
 from tracing.people import queries as people

@@ -1,6 +1,6 @@
 """Record what was said and carry out what follows, in the transaction of the change. Every door comes through here."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from tracing.cases import queries as case_queries
@@ -17,8 +17,18 @@ from tracing.contacts.models import Contact
 from tracing.facts import queries as fact_queries
 from tracing.facts import services as facts
 from tracing.facts.models import Fact
-from tracing.facts.rules import FactKind, FactSource, Said, SubjectType, day_of, in_force, onset_of, value_of
-from tracing.facts.services import NewFact, Subject
+from tracing.facts.rules import (
+    FactKind,
+    FactSource,
+    NewFact,
+    Said,
+    Subject,
+    SubjectType,
+    day_of,
+    in_force,
+    onset_of,
+    value_of,
+)
 from tracing.kernel import clock, events
 from tracing.kernel.db import lock_row, session
 from tracing.messages import services as messages
@@ -48,7 +58,7 @@ def record(new: Sequence[NewFact], *, by: int | None, at: datetime) -> list[Fact
 
 
 def keep(new: Sequence[NewFact], *, by: int | None, at: datetime) -> None:
-    """Record facts without what follows yet: `facts.services.follow` does that, once for several of them."""
+    """Record facts without what follows yet: `follow` does that, once for several of them."""
     for subject in {one.subject for one in new}:
         _keep_what_was_known(subject)
     facts.add(new, by=by, at=at)
@@ -62,8 +72,26 @@ def decide_first(subject_type: SubjectType, subject_id: int, *, by: int | None, 
         _follow_contact(subject_id, is_first=True, by=by, at=at)
 
 
-def follow(subjects: frozenset[Subject], by: int | None, at: datetime) -> None:
+def retract(
+    fact: Said,
+    subject: Subject,
+    *,
+    source: FactSource,
+    cohort: date,
+    words: str = "",
+    by: int | None,
+    at: datetime,
+) -> None:
+    """Take a fact back, as a mistake, and carry out what follows from that."""
+    facts.retract(fact, subject, source=source, cohort=cohort, words=words, by=by, at=at)
+
+
+def follow(subjects: Iterable[Subject], *, by: int | None, at: datetime) -> None:
     """Carry out what follows from the facts about these subjects as they are now; twice changes nothing."""
+    facts.follow(subjects, by=by, at=at)
+
+
+def _follow(subjects: frozenset[Subject], by: int | None, at: datetime) -> None:
     for subject_type, subject_id in sorted(subjects, key=lambda one: (one[0].value, one[1])):
         match subject_type:
             case SubjectType.PERSON:
@@ -74,7 +102,7 @@ def follow(subjects: frozenset[Subject], by: int | None, at: datetime) -> None:
                 _follow_contact(subject_id, by=by, at=at)
 
 
-facts.register(follow)
+facts.register(_follow)
 
 
 def follow_case(case_id: int, *, by: int | None, at: datetime) -> tuple[Consequence, ...]:
@@ -196,7 +224,7 @@ def follow_after_call(tasks: Sequence[CallTask], *, by: int | None, at: datetime
             subjects.add((SubjectType.CONTACT, one.contact_id))
         elif one.again is not None:
             subjects.add((SubjectType.CASE, one.case_id))
-    follow(frozenset(subjects), by, at)
+    follow(subjects, by=by, at=at)
 
 
 def remember_recalled(case: Case) -> None:

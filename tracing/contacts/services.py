@@ -16,8 +16,7 @@ from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.rules import ContactDetails, Described, KeepReason
 from tracing.facts import queries as fact_queries
 from tracing.facts import services as facts
-from tracing.facts.rules import FactKind, FactSource, SubjectType
-from tracing.facts.services import NewFact
+from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
 from tracing.kernel import clock, events
 from tracing.kernel.db import session, take_id
 from tracing.people import queries as people

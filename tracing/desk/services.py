@@ -20,9 +20,7 @@ from tracing.desk.errors import WordsChanged
 from tracing.desk.queries import CalledPerson
 from tracing.facts import queries as fact_queries
 from tracing.facts import rules as fact_rules
-from tracing.facts import services as facts
-from tracing.facts.rules import SubjectType
-from tracing.facts.services import NewFact, Subject
+from tracing.facts.rules import NewFact, Subject, SubjectType
 from tracing.kernel import clock, events
 from tracing.kernel.errors import Refused
 from tracing.people import queries as people
@@ -156,12 +154,12 @@ def _state_facts(
             )
         else:
             new += [
-                facts.retraction(one, subject, source=source, cohort=cohort)
+                fact_rules.retraction(one, subject, source=source, cohort=cohort)
                 for one in standing
                 if one.kind is kind and one.source in rules.OWN_WORDS
             ]
     consequences.keep(new, by=by.member_id, at=at)
-    facts.follow({subject}, by=by.member_id, at=at)
+    consequences.follow({subject}, by=by.member_id, at=at)
 
 
 def save(call: Call, talk: ScriptedConversation, typed: StepInput, *, by: Agent, at: datetime) -> Saved:

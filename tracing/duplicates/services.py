@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, or_, select
 
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
+from tracing.consequences import services as consequences
 from tracing.contacts.case_closing import close_when_done
 from tracing.duplicates import queries as pair_queries
 from tracing.duplicates import rules as pair_rules
 from tracing.duplicates.errors import REFUSALS, AlreadyDecided, NotDecided, OnTheLine, SaidSame
 from tracing.duplicates.rules import FirstCall
-from tracing.facts import services as facts
 from tracing.facts.rules import SubjectType
 from tracing.kernel import clock, events
 from tracing.kernel.db import fresh, session
@@ -236,7 +236,7 @@ def _settle_calls(family: Collection[int], *, zone: ZoneInfo, by: int, at: datet
             close_when_done(task.case_id, by=by, at=at)
     one = next(iter(family))
     # what binds one record binds them all, and what bound another record only no longer does
-    facts.follow({(SubjectType.PERSON, person_id) for person_id in family}, by=by, at=at)
+    consequences.follow({(SubjectType.PERSON, person_id) for person_id in family}, by=by, at=at)
     _follow_numbers(tasks, has_number=people.has_number(one), by=by, at=at)
 
 

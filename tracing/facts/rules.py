@@ -20,6 +20,9 @@ class SubjectType(StrEnum):
     CONTACT = "contact"
 
 
+Subject = tuple[SubjectType, int]
+
+
 class FactKind(StrEnum):
     """What a fact says. `KINDS` holds what each is about and whose word counts."""
 
@@ -128,6 +131,39 @@ class Said:
     number_hash: bytes | None = None
     retracts: int | None = None
     """The fact that this one takes back: it was a mistake."""
+
+
+@redacted
+@dataclass(frozen=True, kw_only=True)
+class NewFact:
+    """A fact to record."""
+
+    subject: Subject
+    kind: FactKind
+    value: Any
+    source: FactSource
+    cohort: date
+    """The day of collection, in the site's time zone."""
+    speaks_of: date | None = None
+    call_id: int | None = None
+    lot_id: int | None = None
+    number_hash: bytes | None = None
+    words: str = ""
+    retracts: int | None = None
+
+
+def retraction(fact: Said, subject: Subject, *, source: FactSource, cohort: date, words: str = "") -> NewFact:
+    """Return the fact that takes another back, as a mistake, with the reason in words if one was given."""
+    return NewFact(
+        subject=subject,
+        kind=fact.kind,
+        value=fact.value,
+        source=source,
+        cohort=cohort,
+        number_hash=fact.number_hash,
+        words=words,
+        retracts=fact.fact_id,
+    )
 
 
 def standing(facts: Iterable[Said]) -> list[Said]:

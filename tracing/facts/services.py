@@ -1,41 +1,18 @@
 """Record facts. What follows from them is carried out in the same transaction, by those who registered for it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from tracing.facts import queries
 from tracing.facts.models import Fact
-from tracing.facts.rules import KINDS, FactKind, FactSource, Said, SubjectType, adds_nothing
+from tracing.facts.rules import KINDS, FactSource, NewFact, Said, Subject, adds_nothing, retraction
 from tracing.kernel import events
 from tracing.kernel.db import session, take_id
-from tracing.kernel.redaction import redacted
 from tracing.vault import services as vault
 
-Subject = tuple[SubjectType, int]
 Follower = Callable[[frozenset[Subject], int | None, datetime], None]
 
 _FOLLOWERS: list[Follower] = []
-
-
-@redacted
-@dataclass(frozen=True, kw_only=True)
-class NewFact:
-    """A fact to record."""
-
-    subject: Subject
-    kind: FactKind
-    value: Any
-    source: FactSource
-    cohort: date
-    """The day of collection, in the site's time zone."""
-    speaks_of: date | None = None
-    call_id: int | None = None
-    lot_id: int | None = None
-    number_hash: bytes | None = None
-    words: str = ""
-    retracts: int | None = None
 
 
 def register(follower: Follower) -> None:
@@ -64,20 +41,6 @@ def add(new: Sequence[NewFact], *, by: int | None, at: datetime) -> list[Fact]:
             known[one.subject].append(row.said)
             rows.append(row)
     return rows
-
-
-def retraction(fact: Said, subject: Subject, *, source: FactSource, cohort: date, words: str = "") -> NewFact:
-    """Return the fact that takes another back, as a mistake, with the reason in words if one was given."""
-    return NewFact(
-        subject=subject,
-        kind=fact.kind,
-        value=fact.value,
-        source=source,
-        cohort=cohort,
-        number_hash=fact.number_hash,
-        words=words,
-        retracts=fact.fact_id,
-    )
 
 
 def retract(

@@ -21,8 +21,7 @@ from tracing.contacts import calling
 from tracing.contacts import services as contacts
 from tracing.contacts.models import ContactStatus
 from tracing.contacts.queries import find_contact
-from tracing.facts.rules import FactKind, FactSource, SubjectType
-from tracing.facts.services import NewFact
+from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
 from tracing.kernel.db import session
 from tracing.kernel.events import Event
 from tracing.queue import queries

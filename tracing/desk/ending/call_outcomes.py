@@ -21,8 +21,7 @@ from tracing.desk.ending import wrong_numbers
 from tracing.desk.errors import AlreadyFinished, CallbackNeeded, NotFree
 from tracing.desk.queries import tasks_of_call
 from tracing.desk.services import open_conversations
-from tracing.facts.rules import FactKind, FactSource, SubjectType
-from tracing.facts.services import NewFact
+from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
 from tracing.kernel import clock
 from tracing.kernel.db import session
 from tracing.messages import services as messages

@@ -24,9 +24,7 @@ from tracing.desk.errors import ChangedSince, NothingToTakeBack, TooLateToTakeBa
 from tracing.escalations import services as escalations
 from tracing.escalations.models import Escalation
 from tracing.facts import queries as fact_queries
-from tracing.facts import services as facts
-from tracing.facts.rules import FactSource, SubjectType
-from tracing.facts.services import Subject
+from tracing.facts.rules import FactSource, Subject, SubjectType, retraction
 from tracing.kernel import clock, events
 from tracing.kernel.db import Base, equals_any, fresh, refresh_known, session
 from tracing.messages import services as messages
@@ -360,7 +358,7 @@ def _take_facts_back(recorded: list[list[Any]], *, by: Agent, at: datetime) -> N
         taken.setdefault((SubjectType(subject_type), int(subject_id)), set()).add(fact_id)
     consequences.record(
         [
-            facts.retraction(said, subject, source=FactSource.TRACER, cohort=cohort)
+            retraction(said, subject, source=FactSource.TRACER, cohort=cohort)
             for subject, ids in taken.items()
             for said in fact_queries.facts_of(*subject)
             if said.fact_id in ids

@@ -10,8 +10,7 @@ from tracing.calls.rules import REACHED_SOMEBODY, CallOutcome
 from tracing.consequences import services as consequences
 from tracing.contacts.case_closing import close_when_done
 from tracing.desk.conversation.conversation import ScriptedConversation
-from tracing.facts.rules import FactKind, FactSource, SubjectType
-from tracing.facts.services import NewFact
+from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
 from tracing.kernel import clock
 from tracing.people import queries as people
 from tracing.queue import services as queue

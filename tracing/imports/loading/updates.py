@@ -14,8 +14,7 @@ from tracing.cases import services as cases
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.consequences import services as consequences
 from tracing.contacts import contact_to_case
-from tracing.facts.rules import FactKind, FactSource, SubjectType
-from tracing.facts.services import NewFact
+from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
 from tracing.kernel.db import session
 from tracing.kernel.redaction import redacted
 from tracing.messages import queries as message_queries

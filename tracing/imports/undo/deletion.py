@@ -5,10 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import text
 
+from tracing.consequences import services as consequences
 from tracing.facts import queries as fact_queries
-from tracing.facts import services as facts
-from tracing.facts.rules import FactKind, FactSource, SubjectType, standing
-from tracing.facts.services import Subject
+from tracing.facts.rules import FactKind, FactSource, Subject, SubjectType, standing
 from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.people import queries as people
@@ -159,7 +158,7 @@ def _take_back_death(subject: Subject, *, at: datetime) -> None:
     for fact in fact_queries.rows_of(*subject):
         is_reported = fact.kind is FactKind.DEATH and fact.source is FactSource.LABORATORY
         if is_reported and fact.said in standing(fact_queries.facts_of(*subject)):
-            facts.retract(
+            consequences.retract(
                 fact.said,
                 subject,
                 cohort=fact.cohort,

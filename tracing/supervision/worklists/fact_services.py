@@ -5,9 +5,9 @@ from datetime import date, datetime
 
 from tracing.calls import queries as calls
 from tracing.calls.rules import SAID_IDENTITY
+from tracing.consequences import services as consequences
 from tracing.facts import queries as fact_queries
 from tracing.facts import rules as fact_rules
-from tracing.facts import services as facts
 from tracing.facts.rules import FactKind, FactSource, Said, SubjectType
 from tracing.kernel import clock, events
 from tracing.kernel.db import lock_row, session
@@ -149,7 +149,7 @@ def _retract(
 
 
 def _take_back(said: Said, record: int, *, words: str, by: Agent, at: datetime) -> None:
-    facts.retract(
+    consequences.retract(
         said,
         (SubjectType.PERSON, record),
         words=words,
