@@ -29,7 +29,7 @@ SMALL = {
     "queue_priorities": "given by a supervisor by hand, for a day or two",
     "queue_priority_rounds": "what is still to be compared; removed when it is done",
     "members": "who works here: ten thousand at most, and none is added by a call",
-    **dict.fromkeys(("member_roles", "account_makers"), "a few rows a member"),
+    **dict.fromkeys(("member_roles", "account_makers", "adviser_specialties"), "a few rows a member"),
     "import_uploads": "one a member at most, for some minutes",
     "inbox_troubles": "what is wrong with the watched folder now",
     "demo_runs": "one row",

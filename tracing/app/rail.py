@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from tracing.duplicates import queries as pairs
+from tracing.escalations import queries as questions
 from tracing.imports.corrections import queries as corrections
 from tracing.messages import queries as messages
 from tracing.programmes.loader import get_pack
@@ -42,7 +43,11 @@ DOORS = (
         also=("/calls", "/incoming"),
     ),
     RailEntry(
-        "escalations.waiting", _l("Avis demandés"), "heart-pulse", frozenset({Role.ADVISER, Role.REFERENT})
+        "escalations.waiting",
+        _l("Avis demandés"),
+        "heart-pulse",
+        frozenset({Role.ADVISER, Role.REFERENT}),
+        waiting=lambda agent: questions.count_waiting(agent.site.id, questions.audiences_of(agent)),
     ),
     RailEntry("supervision.board", _l("Tableau du site"), "activity", frozenset({Role.SUPERVISOR})),
     RailEntry("supervision.team", _l("Équipe"), "people", frozenset({Role.SUPERVISOR, Role.REFERENT})),

@@ -26,6 +26,18 @@ class AlreadySettled(Refused):
         super().__init__(_("%(name)s a déjà répondu à cette demande. Rien n’a été changé.", name=name))
 
 
+class WantedByAnother(Refused):
+    """A colleague who is on a call takes the question next."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _(
+                "%(name)s la prendra après son appel. Si elle ne peut pas attendre, prenez-la tout de suite.",
+                name=name,
+            )
+        )
+
+
 class NotTakenByYou(Refused):
     """The question must be taken before it is answered."""
 

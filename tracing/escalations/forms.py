@@ -1,14 +1,16 @@
 """Forms to ask and to answer a question. Shape only: services decide who may ask what."""
 
+from collections.abc import Collection
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, RadioField, SelectField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length
+from wtforms.widgets import CheckboxInput, ListWidget
 
-from tracing.escalations.models import Decision, Reason
+from tracing.escalations.models import Audience, Decision, Reason
 from tracing.escalations.rules import AUDIENCE, LONGEST_ANSWER, LONGEST_QUESTION, URGENCY
 from tracing.escalations.words import AUDIENCE_WORDS, REASON_WORDS, URGENCY_WORDS
 from tracing.ui.forms import PageForm
@@ -42,6 +44,32 @@ class AskForm(PageForm):
             )
             for reason, audience in AUDIENCE.items()
         ]
+
+
+class SpecialtiesForm(PageForm):
+    """About what a member likes to be asked first."""
+
+    reasons = SelectMultipleField(
+        _l("À urgence égale, montrez-moi d’abord"),
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        audiences: Collection[Audience],
+        chosen: Collection[Reason] = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.reasons.choices = [
+            SelectChoice(reason.value, str(REASON_WORDS[reason]))
+            for reason, audience in AUDIENCE.items()
+            if audience in audiences
+        ]
+        if not self.is_submitted():
+            self.reasons.data = [reason.value for reason in chosen]
 
 
 class AnswerForm(PageForm):

@@ -16,7 +16,9 @@ from tracing.escalations import queries, rules
 from tracing.escalations.models import Escalation
 from tracing.escalations.queries import Words
 from tracing.kernel.db import session
+from tracing.queue import languages
 from tracing.queue.models import CallTask, TaskKind, TaskState
+from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 
 
@@ -43,6 +45,22 @@ class Row:
     mine: bool
     is_late: bool
     may_put_back: bool
+    speaks_with: str | None
+    """Who is on the telephone with the person's household now."""
+    language: str | None
+    """The language in which the person is called, if it is not French."""
+    speaks_language: bool
+    """Whether the reader speaks it."""
+    is_specialty: bool
+    """Whether the reader likes to be asked about this reason first."""
+    next_of: str | None
+    """Who means to take it after their call."""
+    is_my_next: bool
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether nobody has taken it."""
+        return self.escalation.taken_by is None
 
 
 def asked_in_call(call: Call, task: CallTask, *, by: Agent) -> list[Asked]:
@@ -71,6 +89,10 @@ def rows(found: Sequence[Escalation], *, by: Agent, at: datetime) -> list[Row]:
     """Return questions as rows of the list, in the same order."""
     tasks, names = queries.tasks_of(found), queries.names_of(found)
     references = cases.references(task.case_id for task in tasks.values())
+    on_line = queries.households_on_line(task.household_id for task in tasks.values())
+    callers = staff.member_names(on_line.values())
+    spoken = languages.languages_of(task.person_id for task in tasks.values())
+    mine = queries.specialties_of([by.member_id]).get(by.member_id, frozenset())
     return [
         Row(
             escalation=one,
@@ -81,9 +103,33 @@ def rows(found: Sequence[Escalation], *, by: Agent, at: datetime) -> list[Row]:
             mine=one.taken_by == by.member_id,
             is_late=at > rules.answer_by(one.reason, one.raised_at),
             may_put_back=one.taken_at is not None and rules.may_be_put_back_by_others(one.taken_at, at=at),
+            speaks_with=callers.get(on_line.get(tasks[one.task_id].household_id or 0, 0)),
+            language=spoken.get(tasks[one.task_id].person_id),
+            speaks_language=spoken.get(tasks[one.task_id].person_id) in by.languages,
+            is_specialty=one.reason in mine,
+            next_of=names[one.wanted_by]
+            if one.wanted_by is not None and rules.is_next_of(one.wanted_at, at=at)
+            else None,
+            is_my_next=one.wanted_by == by.member_id,
         )
         for one in found
     ]
+
+
+def in_order(found: Sequence[Row]) -> list[Row]:
+    """Return rows as those who answer should take them: `rules.place_in_list` says why."""
+    return sorted(
+        found,
+        key=lambda row: (
+            rules.place_in_list(
+                row.escalation.urgency,
+                is_on_line=row.speaks_with is not None,
+                fits_reader=row.is_specialty or row.speaks_language,
+                raised_at=row.escalation.raised_at,
+            ),
+            row.escalation.id,
+        ),
+    )
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,10 @@ class Escalation(Base):
             unique=True,
             postgresql_where=text("state <> 'settled'"),
         ),
+        CheckConstraint("(wanted_by IS NULL) = (wanted_at IS NULL)", name="wanted_has_a_time"),
+        Index(
+            "uq_escalations_wanted", "wanted_by", unique=True, postgresql_where=text("wanted_by IS NOT NULL")
+        ),
         Index("ix_escalations_settled", "site_id", "settled_at", postgresql_where=text("state = 'settled'")),
         Index(
             "ix_escalations_unread",
@@ -69,6 +73,9 @@ class Escalation(Base):
     raised_at: Mapped[datetime]
     taken_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     taken_at: Mapped[datetime | None]
+    wanted_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    """Who means to take it after the call that they are on; anybody else may still take it."""
+    wanted_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     decision: Mapped[Decision | None] = mapped_column(enum_text(Decision))
     result_announced: Mapped[bool] = mapped_column(default=False)
@@ -81,3 +88,13 @@ class Escalation(Base):
 
 
 registry.sealed("escalations")
+
+
+class AdviserSpecialties(Base):
+    """The reasons about which an adviser or a referent likes to be asked first, chosen by themselves."""
+
+    __tablename__ = "adviser_specialties"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    reasons: Mapped[list[str]] = mapped_column(default=list)
+    changed_at: Mapped[datetime]

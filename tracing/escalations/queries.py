@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tracing.calls.models import Call
 from tracing.escalations.errors import NoSuchEscalation
-from tracing.escalations.models import Audience, Escalation, EscalationState
-from tracing.kernel.db import fresh, session
+from tracing.escalations.models import AdviserSpecialties, Audience, Escalation, EscalationState, Reason
+from tracing.kernel.db import equals_any, fresh, session
 from tracing.queue.models import CallTask, QueueEntry
 from tracing.staff import presence
 from tracing.staff import queries as staff
@@ -118,6 +118,58 @@ def waiting_for(site_id: int, audience: Audience) -> Sequence[Escalation]:
     ).all()
 
 
+def ids_waiting(site_id: int, audiences: Iterable[Audience]) -> Sequence[tuple[int, int]]:
+    """Return id and urgency of the questions that nobody has taken: what a page that stays open looks for."""
+    chosen = select(Escalation.id, Escalation.urgency).where(
+        Escalation.site_id == site_id,
+        Escalation.audience.in_(list(audiences)),
+        Escalation.state == EscalationState.WAITING,
+    )
+    return [
+        (row.id, row.urgency) for row in session.execute(chosen.order_by(Escalation.id).limit(LONGEST_LIST))
+    ]
+
+
+def count_waiting(site_id: int, audiences: Iterable[Audience]) -> int:
+    """Return how many questions nobody has taken."""
+    chosen = select(func.count()).where(
+        Escalation.site_id == site_id,
+        Escalation.audience.in_(list(audiences)),
+        Escalation.state == EscalationState.WAITING,
+    )
+    return session.scalar(chosen) or 0
+
+
+def households_on_line(household_ids: Iterable[int | None]) -> dict[int, int]:
+    """Return who speaks with each of these households now, by household."""
+    wanted = {one for one in household_ids if one is not None}
+    if not wanted:
+        return {}
+    chosen = select(Call.household_id, Call.tracer_id).where(
+        equals_any(Call.household_id, wanted), Call.ended_at.is_(None)
+    )
+    return {row.household_id: row.tracer_id for row in session.execute(chosen)}
+
+
+def find_wanted(member_id: int) -> Escalation | None:
+    """Return the question that a member means to take after their call, while nobody has taken it."""
+    return session.scalar(
+        select(Escalation).where(
+            Escalation.wanted_by == member_id, Escalation.state == EscalationState.WAITING
+        )
+    )
+
+
+def specialties_of(member_ids: Iterable[int]) -> dict[int, frozenset[Reason]]:
+    """Return the reasons about which members like to be asked first; without those who chose none."""
+    chosen = select(AdviserSpecialties).where(AdviserSpecialties.member_id.in_(set(member_ids)))
+    known = {reason.value for reason in Reason}
+    return {
+        row.member_id: frozenset(Reason(code) for code in row.reasons if code in known)
+        for row in session.scalars(chosen)
+    }
+
+
 def settled_since(site_id: int, audiences: Iterable[Audience], since: datetime) -> Sequence[Escalation]:
     """Return the questions settled at a site since `since`, newest first."""
     return session.scalars(
@@ -219,5 +271,6 @@ def tasks_of(found: Iterable[Escalation]) -> dict[int, CallTask]:
 def names_of(found: Iterable[Escalation]) -> dict[int, str]:
     """Return the names of the members who asked or took these questions."""
     rows = list(found)
-    ids = {one.raised_by for one in rows} | {one.taken_by for one in rows if one.taken_by is not None}
+    ids = {one.raised_by for one in rows}
+    ids |= {who for one in rows for who in (one.taken_by, one.wanted_by) if who is not None}
     return staff.member_names(ids)

@@ -1,4 +1,4 @@
-"""Pages of those who answer, shared by several views: the lists, and one question with its case file."""
+"""The page of one question, shared by several views: its case file for whoever took it, its state for the others."""
 
 from dataclasses import dataclass
 
@@ -53,25 +53,6 @@ def line_of(found: Escalation) -> LiveCall:
     return LiveCall(call, is_own, is_own and calls.is_elsewhere(call, agent()), caller)
 
 
-def lists() -> dict[str, object]:
-    """Return what waits for an answer here, what was answered today, and the question the reader is calling about."""
-    here, at = agent().site, clock.now()
-    audiences = queries.audiences_of(agent())
-    midnight = clock.midnight(at, here.time_zone)
-    found = [one for audience in audiences for one in queries.waiting_for(here.id, audience)]
-    found.sort(key=lambda one: (one.urgency, one.raised_at, one.id))
-    rows = listing.rows(found, by=agent(), at=at)
-    return {
-        "rows": rows,
-        "first_waiting": next((row for row in rows if row.taker is None), None),
-        "settled": listing.rows(queries.settled_since(here.id, audiences, midnight), by=agent(), at=at),
-        "audiences": audiences,
-        "contradicted": listing.contradicted_cases(here.id) if Audience.ADVISER in audiences else [],
-        "refreshed_at": at,
-        "called": queries.find_called(agent().member_id),
-    }
-
-
 def live_part(found: Escalation) -> dict[str, object]:
     """Return the data of the part that refreshes itself: the current call and question, for the member who took it."""
     if not is_takers(found):
@@ -92,8 +73,17 @@ def live_part(found: Escalation) -> dict[str, object]:
     }
 
 
-def show_question(found: Escalation, form: AnswerForm | None = None, *, refusal: str | None = None) -> str:
-    """Render a question: the case file for the member who took it, only the state for everyone else."""
+def show_question(
+    found: Escalation,
+    form: AnswerForm | None = None,
+    *,
+    refusal: str | None = None,
+    came_late: str | None = None,
+) -> str:
+    """Render a question: the case file for the member who took it, only the state for everyone else.
+
+    `refusal` is why an answer was not sent, `came_late` why the question could not be taken.
+    """
     typed = form.answer.data if form is not None else calling.kept(found.id, agent())
     if not is_takers(found):
         task = queue.get_task(found.task_id)
@@ -105,6 +95,8 @@ def show_question(found: Escalation, form: AnswerForm | None = None, *, refusal:
             words=queries.words_of(found) if read_by_taker else None,
             typed=typed,
             refusal=refusal,
+            came_late=came_late,
+            next_row=_next_row() if came_late else None,
         )
     live = live_part(found)
     with transaction():
@@ -128,6 +120,15 @@ def show_question(found: Escalation, form: AnswerForm | None = None, *, refusal:
         Audience=Audience,
         **live,
     )
+
+
+def _next_row() -> listing.Row | None:
+    """Return the question that the reader should take now."""
+    here, at = agent().site, clock.now()
+    audiences = queries.audiences_of(agent())
+    found = [one for audience in audiences for one in queries.waiting_for(here.id, audience)]
+    rows = listing.in_order(listing.rows(found, by=agent(), at=at))
+    return next((row for row in rows if row.is_waiting), None)
 
 
 def _claim_of(line: object) -> str | None:

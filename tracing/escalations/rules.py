@@ -89,6 +89,9 @@ BY_SCRIPT: dict[EscalationReason, Reason] = {
 }
 """The reasons that a step of a script may name."""
 
+TAKEN_NEXT_LASTS = timedelta(minutes=20)
+"""For so long a question is shown as the next one of an adviser who is on a call; anybody may take it meanwhile."""
+
 NO_RULE = "no_rule"
 """The call screen uses this code if no rule is in force: a medical question with prepared words."""
 
@@ -124,6 +127,23 @@ def may_ask(audience: Audience, reason: Reason) -> bool:
 def more_urgent(known: Reason, further: Reason) -> Reason:
     """Return the more urgent of two reasons, for a question that combines both."""
     return further if URGENCY[further] < URGENCY[known] else known
+
+
+def place_in_list(
+    urgency: int, *, is_on_line: bool, fits_reader: bool, raised_at: datetime
+) -> tuple[int, bool, int, bool, datetime]:
+    """Return what sorts the list of those who answer: the smaller comes first.
+
+    What is urgent at once comes first. Then come those who are on the line, whatever they ask: a person and a tracer
+    both wait. Among equals, what the reader knows best, then the oldest.
+    """
+    first = AT_ONCE if urgency == AT_ONCE else WITHIN_THE_HOUR if is_on_line else urgency + 1
+    return first, not is_on_line, urgency, not fits_reader, raised_at
+
+
+def is_next_of(wanted_at: datetime | None, *, at: datetime) -> bool:
+    """Return whether somebody still means to take a question after their call."""
+    return wanted_at is not None and at - wanted_at < TAKEN_NEXT_LASTS
 
 
 def answer_by(reason: Reason, raised_at: datetime) -> datetime:

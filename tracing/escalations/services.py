@@ -1,5 +1,6 @@
 """Commands on questions: raise, take, put back, settle; release those whose holder is gone."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select, tuple_, update
@@ -19,10 +20,18 @@ from tracing.escalations.errors import (
     NotTakenByYou,
     QuestionNeeded,
     TooLong,
+    WantedByAnother,
 )
-from tracing.escalations.models import Audience, Decision, Escalation, EscalationState, Reason
+from tracing.escalations.models import (
+    AdviserSpecialties,
+    Audience,
+    Decision,
+    Escalation,
+    EscalationState,
+    Reason,
+)
 from tracing.kernel import clock, events
-from tracing.kernel.db import fresh, session, take_id
+from tracing.kernel.db import find_row, fresh, session, take_id
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
 from tracing.queue.models import ADVISER_ENDS, CallTask, QueueEntry, TaskState
@@ -130,7 +139,9 @@ def take(escalation_id: int, *, by: Agent, at: datetime) -> Escalation:
     won = session.execute(
         update(Escalation)
         .where(Escalation.id == escalation_id, Escalation.state == EscalationState.WAITING)
-        .values(state=EscalationState.TAKEN, taken_by=by.member_id, taken_at=at)
+        .values(
+            state=EscalationState.TAKEN, taken_by=by.member_id, taken_at=at, wanted_by=None, wanted_at=None
+        )
         .returning(Escalation.id)
         .execution_options(synchronize_session=False)
     ).scalar()
@@ -140,6 +151,49 @@ def take(escalation_id: int, *, by: Agent, at: datetime) -> Escalation:
     else:
         _record("taken", known, by=by, at=at)
     return known
+
+
+def take_next(escalation_id: int, *, by: Agent, at: datetime) -> Escalation:
+    """Note that the agent takes a question after the call that they are on; anybody else may still take it first.
+
+    One question at a time: the one noted before is let go.
+
+    Raises:
+        AlreadyTaken, AlreadySettled: another member has taken it.
+        WantedByAnother: a colleague takes it next.
+    """
+    _let_go(by)
+    known = queries.get_escalation(escalation_id, by=by, lock=True)
+    if known.state is not EscalationState.WAITING:
+        refuse_unless_mine(known, by)
+        return known
+    other = known.wanted_by
+    if other not in {None, by.member_id} and rules.is_next_of(known.wanted_at, at=at):
+        raise WantedByAnother(staff.get_member(other or 0).display_name)
+    known.wanted_by, known.wanted_at = by.member_id, at
+    session.flush()
+    _record("taken_next", known, by=by, at=at)
+    return known
+
+
+def _let_go(by: Agent) -> None:
+    session.execute(
+        update(Escalation)
+        .where(Escalation.wanted_by == by.member_id)
+        .values(wanted_by=None, wanted_at=None)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def choose_specialties(reasons: Collection[Reason], *, by: Agent, at: datetime) -> None:
+    """Keep about what the agent likes to be asked first."""
+    known = find_row(AdviserSpecialties, by.member_id, lock=True)
+    codes = sorted(reason.value for reason in reasons)
+    if known is None:
+        session.add(AdviserSpecialties(member_id=by.member_id, reasons=codes, changed_at=at))
+    else:
+        known.reasons, known.changed_at = codes, at
+    session.flush()
 
 
 def put_back(escalation_id: int, *, by: Agent, at: datetime) -> Escalation:

@@ -12,11 +12,11 @@ from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Call
 from tracing.calls.words import OUTCOME_WORDS
 from tracing.cases import queries as cases
-from tracing.cases import services as case_services
 from tracing.escalations import calling, calling_views, listing, queries, rules, services, words
 from tracing.escalations.forms import AskForm
 from tracing.escalations.models import Decision, EscalationState, Reason
-from tracing.escalations.question_views import ASKED, answer_form, lists, live_part, show_question, too_late
+from tracing.escalations.question_views import ASKED, answer_form, live_part, show_question, too_late
+from tracing.escalations.waiting.views import ROUTES as LIST_ROUTES
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Invalid, Refused
@@ -24,9 +24,12 @@ from tracing.queue import queries as queue
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask
 from tracing.staff import queries as staff
+from tracing.staff import words as staff_words
 from tracing.staff.access import agent, is_fragment, may
 from tracing.staff.models import Role
+from tracing.staff.rules import Presence
 from tracing.ui.idempotent_forms import sent_once
+from tracing.ui.languages import name_of
 
 bp = Blueprint("escalations", __name__, template_folder="templates")
 
@@ -42,6 +45,9 @@ for path, view in (
 ):
     bp.add_url_rule(f"/escalations/<int:escalation_id>/{path}", view_func=view, methods=["POST"])
 
+for method, address, shown in LIST_ROUTES:
+    bp.add_url_rule(address, view_func=shown, methods=[method])
+
 
 @bp.context_processor
 def vocabulary() -> dict[str, object]:
@@ -54,6 +60,10 @@ def vocabulary() -> dict[str, object]:
         "decision_words": words.DECISION_WORDS,
         "kind_words": words.KIND_WORDS,
         "outcome_words": OUTCOME_WORDS,
+        "presence_words": staff_words.PRESENCE_WORDS,
+        "presence_tones": staff_words.PRESENCE_TONES | {Presence.AWAY: "neutral"},
+        "presence_icons": staff_words.PRESENCE_ICONS,
+        "language_name": name_of,
     }
 
 
@@ -227,41 +237,6 @@ def seen(escalation_id: int) -> ResponseReturnValue:
 
 
 # ---------- For those who are asked ----------
-
-
-@bp.get("/escalations")
-@may(*ASKED)
-def waiting() -> ResponseReturnValue:
-    """Show what waits for an answer here, and what was answered today."""
-    return render_template("escalations/waiting.html", **lists())
-
-
-@bp.get("/escalations/list")
-@may(*ASKED, passive=True)
-def waiting_list() -> ResponseReturnValue:
-    """Return both lists again, for a page that stays open."""
-    template = "escalations/lists.html" if is_fragment() else "escalations/waiting.html"
-    return render_template(template, **lists())
-
-
-@bp.post("/escalations/contradicted/<int:case_id>/noted")
-@may(Role.ADVISER)
-def note_contradiction(case_id: int) -> ResponseReturnValue:
-    """Take note of the negative PCR of a case known by an antigen test."""
-    with transaction():
-        case = cases.get_case(case_id, site_id=agent().site.id)
-        case_services.note_contrary_results(case, by=agent().member_id, at=clock.database_now())
-    flash(_("%(reference)s : pris en compte.", reference=case.reference))
-    return redirect(url_for("escalations.waiting"), 303)
-
-
-@bp.post("/escalations/<int:escalation_id>/take")
-@may(*ASKED)
-def take(escalation_id: int) -> ResponseReturnValue:
-    """Take a question; only the first member succeeds."""
-    with transaction():
-        services.take(escalation_id, by=agent(), at=clock.database_now())
-    return redirect(url_for("escalations.show", escalation_id=escalation_id), 303)
 
 
 @bp.post("/escalations/<int:escalation_id>/put-back")

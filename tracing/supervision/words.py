@@ -286,6 +286,7 @@ EVENT_WORDS = {
     "escalation.raised": _l("Avis demandé"),
     "escalation.asked_again": _l("Avis redemandé"),
     "escalation.taken": _l("Avis pris en charge"),
+    "escalation.taken_next": _l("Avis retenu pour après un appel"),
     "escalation.put_back": _l("Avis remis à tous"),
     "escalation.settled": _l("Avis rendu"),
     "escalation.answer_read": _l("Avis lu"),
