@@ -9,11 +9,13 @@ from tests.conftest import NOW
 from tests.desk.test_contact_call import LUC, MARIE, waiting_contact
 from tests.desk.walking import CONTACT, P0, soup, take_call
 from tests.support.story import case, contact, identity, member, waiting_case
+from tracing.calls.jobs import sweep_claims
 from tracing.calls.models import Conversation
 from tracing.cases import services as case_services
 from tracing.cases.models import CaseOutcome, CaseStatus
 from tracing.cases.queries import get_case
 from tracing.consequences import services as consequences
+from tracing.consequences.jobs import follow_ended_calls
 from tracing.contacts.models import ContactStatus
 from tracing.contacts.queries import find_contact
 from tracing.facts import queries as facts
@@ -33,6 +35,7 @@ from tracing.sickleave.rules import CancelReason, NoteMend
 from tracing.staff.models import Role
 
 DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
 
 
 def said_dead(person_id, *, at=NOW, by=None):
@@ -401,6 +404,36 @@ def test_a_death_told_elsewhere_during_a_call_in_vain_stops_the_next_one(story, 
 
     said_dead(task.person_id)
     walk.visitor.follow(f"{walk.call}/tasks/{task.id}/end", {"outcome": "no_answer"})
+
+    assert queue.get_task(task.id).state is TaskState.DECEASED
+
+
+def test_what_changed_during_a_call_follows_when_its_claim_expires(story, browse, clock):
+    of = case(story.nantes, MARIE, at=NOW)
+    waiting = waiting_contact(story, of, LUC)
+    find_contact(waiting.contact_id).last_contact_on = date(2026, 3, 7)
+    database.flush()
+    take_call(browse.as_(story.abel), CONTACT)
+    say((SubjectType.CASE, of.id), FactKind.ONSET, "2026-03-10")
+
+    assert follow_ended_calls(NOW) == 0
+    assert queue.get_task(waiting.id).state is TaskState.OPEN, "he is on the telephone"
+
+    sweep_claims(clock.move_to(NOW + 9 * MINUTE))
+    assert follow_ended_calls(clock.move_to(NOW + 10 * MINUTE)) == 1
+    assert queue.get_task(waiting.id).state is TaskState.CANCELLED
+    assert follow_ended_calls(clock.move_to(NOW + 11 * MINUTE)) == 0
+
+
+def test_a_death_told_elsewhere_during_a_call_follows_when_a_supervisor_takes_it_back(story, browse, clock):
+    task = waiting_case(story.nantes, MARIE, at=NOW)
+    take_call(browse.as_(story.ada))
+    said_dead(task.person_id)
+    assert queue.get_task(task.id).state is TaskState.OPEN
+
+    entry = queue.find_claim(story.ada.id)
+    browse.as_(story.dora).follow(f"/board/{entry.id}/take-back", {"claim": str(entry.claim_number)})
+    follow_ended_calls(clock.move_to(NOW + MINUTE))
 
     assert queue.get_task(task.id).state is TaskState.DECEASED
 

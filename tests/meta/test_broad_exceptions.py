@@ -15,6 +15,7 @@ ALLOWED = {
     "ui.errors.show": TOP,
     "app.scheduler.run_once_per_slot.run": ISOLATION,
     "calls.jobs._end_these": ISOLATION,
+    "consequences.jobs.follow_ended_calls": ISOLATION,
     "imports.jobs.process_next_lot": ISOLATION,
     "imports.jobs._undo": ISOLATION,
     "imports.decryption.layers._take_all_off": HOSTILE,

@@ -32,6 +32,7 @@ SMALL = {
     **dict.fromkeys(("member_roles", "account_makers", "adviser_specialties"), "a few rows a member"),
     "import_uploads": "one a member at most, for some minutes",
     "inbox_troubles": "what is wrong with the watched folder now",
+    "held_back": "the calls under way during which something changed",
     "demo_runs": "one row",
     "script_versions": "a few a release",
     "run_slots": "those of the last days: older ones are removed",

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from tracing.app import tidy_jobs
 from tracing.calls import jobs as calls
+from tracing.consequences import jobs as consequences
 from tracing.escalations import jobs as escalations
 from tracing.imports import jobs as imports
 from tracing.imports.corrections import jobs as corrections
@@ -32,6 +33,7 @@ EVERY = {
     "promote": (queue_jobs.promote, 15),
     "watch": (absence_jobs.handle_absences, 30),
     "rebuild": (queue_jobs.rebuild, 15),
+    "follow_ended_calls": (consequences.follow_ended_calls, 15),
     "release_questions": (escalations.release_questions, 30),
     "count_waiting": (supervision.count_waiting, 20),
 }

@@ -9,6 +9,7 @@ from sqlalchemy import func, or_, select
 
 from tracing.calls.models import Call, Conversation
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
+from tracing.consequences.models import HeldBack
 from tracing.consequences.rules import (
     CallNow,
     CaseNow,
@@ -245,6 +246,28 @@ def _live(task_ids: Iterable[int]) -> set[int]:
             )
         )
     )
+
+
+def held_back(task_ids: Sequence[int]) -> set[int]:
+    """Return the calls, of these, during which something changed that has not followed yet."""
+    if not task_ids:
+        return set()
+    return set(session.scalars(select(HeldBack.task_id).where(equals_any(HeldBack.task_id, task_ids))))
+
+
+def held_back_and_over() -> list[int]:
+    """Return the calls during which something changed, and which nobody is on the telephone about any more."""
+    on_the_telephone = (
+        select(Conversation.id)
+        .join(Call, Call.id == Conversation.call_id)
+        .where(
+            Conversation.task_id == HeldBack.task_id,
+            Conversation.finished_at.is_(None),
+            Call.ended_at.is_(None),
+        )
+        .exists()
+    )
+    return list(session.scalars(select(HeldBack.task_id).where(~on_the_telephone).order_by(HeldBack.since)))
 
 
 def _notes_of(task_ids: Sequence[int]) -> dict[int, SickNote]:

@@ -184,6 +184,25 @@ def of_case(case: CaseNow) -> tuple[Consequence, ...]:
     return tuple(found)
 
 
+def held_back(case: CaseNow) -> frozenset[tuple[str, int]]:
+    """Return whose call would stop or move, were nobody on the telephone about it: the case or contacts, by id."""
+
+    def hung_up(person: MeasuredPerson) -> MeasuredPerson:
+        if person.call is not CallNow.LIVE:
+            return person
+        waits = person.again in {None, CallAgain.TO_COMPLETE}
+        return replace(person, call=CallNow.WAITING if waits else CallNow.AGAIN)
+
+    over = replace(
+        case,
+        person=hung_up(case.person),
+        contacts=tuple(replace(one, person=hung_up(one.person)) for one in case.contacts),
+    )
+    if over == case:
+        return frozenset()
+    return frozenset(one.subject for one in set(of_case(over)) - set(of_case(case)))
+
+
 def _of_none(case: CaseNow) -> Iterable[Consequence]:
     """Return what follows for a case whose result was withdrawn: no calls, but to those who were told of it."""
     people = [(("case", case.case_id), case.person)]
@@ -309,6 +328,15 @@ def of_person(person: PersonNow) -> tuple[Consequence, ...]:
         kind = ConsequenceKind.MESSAGES_STOP if is_barred else ConsequenceKind.MESSAGES_GO_ON
         found.append(Consequence(kind, ("person", person.person_id)))
     return tuple(found)
+
+
+def calls_held_back(person: PersonNow) -> frozenset[int]:
+    """Return the tasks of a person that would stop, were nobody on the telephone about them."""
+    return frozenset(
+        task_id
+        for task_id, call in person.calls
+        if call is CallNow.LIVE and _of_call(person, task_id, CallNow.WAITING) is not None
+    )
 
 
 def _of_call(person: PersonNow, task_id: int, call: CallNow) -> ConsequenceKind | None:

@@ -3,11 +3,15 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+
 from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
 from tracing.cases.models import Case, CaseOutcome
 from tracing.cases.rules import sampling_day
 from tracing.consequences import queries, rules
+from tracing.consequences.models import HeldBack
 from tracing.consequences.rules import Consequence, ConsequenceKind
 from tracing.contacts import calling
 from tracing.contacts import queries as contact_queries
@@ -181,6 +185,7 @@ def _follow_person(person_id: int, *, by: int | None, at: datetime) -> None:
     for one in rules.of_person(picture):
         _PERSON_STEPS[one.kind](one, by, at)
         _note_event(one, by=by, at=at)
+    _hold_back(rules.calls_held_back(picture), at=at)
     for task in queries.told_calls_of(person_id):
         # whoever was told something else is not rung any more, or is after all
         case = case_queries.get_case(task.case_id)
@@ -213,18 +218,31 @@ def follow_after_call(tasks: Sequence[CallTask], *, by: int | None, at: datetime
 
     Whoever is not to be called again, or is told that their dates changed, leaves the queue or stays in it accordingly.
     """
-    waiting = [one for one in tasks if one.state is TaskState.OPEN]
-    outside = contact_queries.outside([one.contact_id for one in waiting if one.contact_id is not None])
-    barred = people.barred(one.person_id for one in waiting)
-    subjects: set[Subject] = {
-        (SubjectType.PERSON, one.person_id) for one in waiting if one.person_id in barred
-    }
-    for one in waiting:
-        if one.contact_id in outside or (one.contact_id is not None and one.again is not None):
-            subjects.add((SubjectType.CONTACT, one.contact_id))
-        elif one.again is not None:
-            subjects.add((SubjectType.CASE, one.case_id))
-    follow(subjects, by=by, at=at)
+    held = queries.held_back([one.id for one in tasks])
+    for task in tasks:
+        if task.id in held:
+            _follow_held_back(task, by=by, at=at)
+
+
+def follow_held_back(task_id: int, *, at: datetime) -> None:
+    """The same for one call that ended otherwise: its claim expired, or was taken back."""
+    [task] = queue_queries.lock_tasks(CallTask.id == task_id)
+    _follow_held_back(task, by=None, at=at)
+
+
+def _follow_held_back(task: CallTask, *, by: int | None, at: datetime) -> None:
+    about: Subject = (SubjectType.CASE, task.case_id)
+    if task.contact_id is not None:
+        about = (SubjectType.CONTACT, task.contact_id)
+    follow({(SubjectType.PERSON, task.person_id), about}, by=by, at=at)
+    session.execute(delete(HeldBack).where(HeldBack.task_id == task.id))
+
+
+def _hold_back(task_ids: Iterable[int], *, at: datetime) -> None:
+    """Remember the calls under way that something would have stopped or moved."""
+    rows = [{"task_id": one, "since": at} for one in sorted(task_ids)]
+    if rows:
+        session.execute(insert(HeldBack).on_conflict_do_nothing(), rows)
 
 
 def remember_recalled(case: Case) -> None:
@@ -246,15 +264,27 @@ def _carry_out(
     by: int | None,
     at: datetime,
 ) -> tuple[Consequence, ...]:
-    found = rules.of_case(queries.case_now(case, listed, on=today))
+    picture = queries.case_now(case, listed, on=today)
+    found = rules.of_case(picture)
     if only_contacts:
         found = tuple(one for one in found if one.subject[0] != "case")
+    _hold_back(_tasks_held_back(case, listed, rules.held_back(picture), only_contacts=only_contacts), at=at)
     of_id = {contact.id: contact for contact in listed}
     for one in found:
         about, number = one.subject
         _CASE_STEPS[one.kind](case, of_id.get(number) if about == "contact" else None, one, by, at)
         _note_event(one, site_id=case.site_id, by=by, at=at)
     return found
+
+
+def _tasks_held_back(
+    case: Case, listed: Sequence[Contact], held: frozenset[tuple[str, int]], *, only_contacts: bool
+) -> list[int]:
+    """Return the tasks of those whose call is held back; a statement each, and there is seldom one."""
+    found = [_task_of(case, one) for one in listed if ("contact", one.id) in held]
+    if not only_contacts and ("case", case.id) in held:
+        found.append(_task_of(case, None))
+    return [task.id for task in found if task is not None]
 
 
 def _leave(_case: Case, contact: Contact | None, _one: Consequence, _by: int | None, _at: datetime) -> None:

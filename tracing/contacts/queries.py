@@ -1,6 +1,6 @@
 """Queries of contacts: always those of one case, for a call that may see them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -83,15 +83,6 @@ def find_contact(contact_id: int | None) -> Contact | None:
 def contacts_of_case(case_id: int) -> Sequence[Contact]:
     """Return every contact that a case named, removed ones included, in the order of naming."""
     return session.scalars(select(Contact).where(Contact.case_id == case_id).order_by(Contact.id)).all()
-
-
-def outside(contact_ids: Collection[int]) -> frozenset[int]:
-    """Return those of these contacts who were met outside the contagious days and are not kept in the list."""
-    if not contact_ids:
-        return frozenset()
-    return frozenset(
-        session.scalars(select(Contact.id).where(equals_any(Contact.id, contact_ids), Contact.is_outside))
-    )
 
 
 def described(contact: Contact) -> Described | None:
