@@ -6,8 +6,8 @@ The older release neither writes nor reads it, and looks again only where a call
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0037"
-down_revision = "0036"
+revision = "0038"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 
