@@ -88,6 +88,28 @@ def test_a_contact_who_was_told_and_is_outside_now_is_rung():
     assert found[1].why is CallAgain.NOT_CONCERNED
 
 
+def test_a_contact_told_to_await_a_result_is_rung_once_they_need_not_and_no_more_once_they_do():
+    def after(*, awaits_result):
+        person = MeasuredPerson(
+            last_day=None,
+            awaits_result=awaits_result,
+            call=CallNow.DONE,
+            told=Told(None, awaits_result=True),
+        )
+        return of_case(case(contacts=[replace(contact(), person=person)]))
+
+    assert after(awaits_result=True) == ()
+    (ring,) = after(awaits_result=False)
+    assert (ring.kind.value, ring.why) == ("ring_again", CallAgain.NOT_CONCERNED)
+
+
+def test_a_note_for_the_days_until_a_result_stands_while_it_is_awaited():
+    note = NoteNow(note_id=3, last_day=day(4), follows_measure=False)
+    person = MeasuredPerson(last_day=None, awaits_result=True, call=CallNow.DONE, note=note)
+
+    assert of_case(case(contacts=[replace(contact(), person=person)])) == ()
+
+
 def test_nobody_on_the_telephone_loses_their_call():
     assert kinds(of_case(case((0, 3), contacts=[contact(met=-1, call=CallNow.LIVE)]))) == ["contact_leaves"]
 

@@ -69,6 +69,10 @@ class Case(Base):
     onset_on: Mapped[date | None]
     vaccination: Mapped[str | None]
     """As answered: complete, partial, none, unknown."""
+    immunodepressed: Mapped[bool | None]
+    """As answered; none: not asked, or not known."""
+    variant: Mapped[str | None]
+    """As the latest result that was screened says, by the programme's names (`laboratory.screening`)."""
     window_start: Mapped[date | None]
     window_end: Mapped[date | None]
     """The contagious days in which contacts are searched, both included."""

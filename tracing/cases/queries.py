@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, select
 from tracing.cases.errors import NoSuchCase
 from tracing.cases.models import Case, ContraryResult, LabResult
 from tracing.kernel.db import equals_any, fresh, session
+from tracing.programmes.loader import get_pack
 
 
 def get_case(case_id: int, *, site_id: int | None = None, lock: bool = False) -> Case:
@@ -20,6 +21,21 @@ def get_case(case_id: int, *, site_id: int | None = None, lock: bool = False) ->
     if case is None:
         raise NoSuchCase
     return case
+
+
+def variant_of(case: Case) -> str | None:
+    """Return the variant that the results of a case speak for: the latest sampling that was screened counts."""
+    laboratory = get_pack(case.programme).laboratory
+    codes = session.scalars(
+        select(LabResult.variant_screen)
+        .where(
+            LabResult.case_id == case.id,
+            LabResult.withdrawn_at.is_(None),
+            LabResult.variant_screen.is_not(None),
+        )
+        .order_by(LabResult.sampled_at.desc(), LabResult.id.desc())
+    )
+    return next((found for code in codes if code and (found := laboratory.variant_of(code))), None)
 
 
 def references(case_ids: Iterable[int]) -> dict[int, str]:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
 
-from tracing.cases import rules
+from tracing.cases import queries, rules
 from tracing.cases.models import Case, CaseOutcome, CaseStatus, ContraryResult, reference_sequence
 from tracing.kernel import events
 from tracing.kernel.db import session
@@ -66,6 +66,7 @@ def decide(
     sampled_on: date | None = None,
     vaccination: str | None,
     age: int | None,
+    immunodepressed: bool | None = None,
     zone: ZoneInfo,
     by: int | None,
     at: datetime,
@@ -81,16 +82,10 @@ def decide(
     sampled = rules.sampling_day(case.first_sampled_at, sampled_on, zone)
     # up to that day: whoever was told to isolate meets nobody since
     window = contagious_window(pack, onset=onset_on, sampled=sampled, on=on)
-    decided = isolation(
-        pack,
-        onset=onset_on,
-        sampled=sampled,
-        vaccination=Vaccination.answered(vaccination),
-        age=age,
-        on=on,
-    )
     before = (case.window_start, case.isolation_end, case.isolation_rule)
     case.onset_on, case.vaccination = onset_on, vaccination
+    case.immunodepressed, case.variant = immunodepressed, queries.variant_of(case)
+    decided = isolation_now(case, sampled=sampled, age=age, on=on)
     case.window_start, case.window_end = (window.start, window.end) if window else (None, None)
     case.isolation_measure = decided.measure.value
     case.isolation_start, case.isolation_end = decided.start, decided.end
@@ -107,6 +102,23 @@ def decide(
             rule=case.isolation_rule,
         )
     return window, decided
+
+
+def isolation_now(case: Case, *, sampled: date, age: int | None, on: date) -> Isolation:
+    """Return what the rules ask of a case, from the stored answers; writes nothing.
+
+    They are those in force on `on`, or on the day on which the person was told: what was said does not move by itself.
+    """
+    return isolation(
+        get_pack(case.programme),
+        onset=case.onset_on,
+        sampled=sampled,
+        vaccination=Vaccination.answered(case.vaccination),
+        age=age,
+        on=case.first_told_on or on,
+        immunodepressed=case.immunodepressed,
+        facts={"variant": case.variant},
+    )
 
 
 def withdraw(case: Case, *, by: int | None, at: datetime) -> None:

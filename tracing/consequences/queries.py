@@ -55,10 +55,11 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
     kept = kept_in_list([one.id for one in contacts])
     is_none = case.outcome is CaseOutcome.NOT_A_CASE
 
-    def told(last_day: date | None, told_at: datetime | None) -> Told | None:
+    def told(last_day: date | None, told_at: datetime | None, *, awaits_result: bool = False) -> Told | None:
         if told_at is None:
             return None
-        return Told(last_day, knows_it_is_none=case.closed_at is not None and told_at >= case.closed_at)
+        knows = case.closed_at is not None and told_at >= case.closed_at
+        return Told(last_day, awaits_result=awaits_result, knows_it_is_none=knows)
 
     refused = who_refused(contacts, programme=case.programme)
     first = next((one for one in tasks if one.kind is TaskKind.CASE_FIRST), None)
@@ -102,10 +103,11 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
                 is_out_of_list=one.status in {ContactStatus.REMOVED, ContactStatus.BECAME_CASE},
                 person=MeasuredPerson(
                     last_day=None if one.risk is RiskLevel.NEGLIGIBLE else one.quarantine_last_day,
+                    awaits_result=one.awaits_result,
                     is_decided=one.quarantine_measure in DECIDED,
                     may_be_called=one.person_id not in barred,
                     has_refused=one.id in refused,
-                    told=told(one.told_last_day, one.told_at),
+                    told=told(one.told_last_day, one.told_at, awaits_result=one.told_awaits_result),
                     call=call_now(of_contact.get(one.id), live),
                     again=of_contact[one.id].again if one.id in of_contact else None,
                     note=note_of(of_contact.get(one.id), Subject.CONTACT),

@@ -85,6 +85,8 @@ class Told:
     """What was said to a person at the end of their call: the last day of their measure, None if nothing was asked."""
 
     last_day: date | None
+    awaits_result: bool = False
+    """They were told to isolate for their symptoms until the result of a test."""
     knows_it_is_none: bool = False
     """Told after the case was closed as none."""
 
@@ -111,6 +113,8 @@ class MeasuredPerson:
 
     last_day: date | None
     """The last day of isolation or quarantine; None if nothing is asked."""
+    awaits_result: bool = False
+    """They isolate for their symptoms until the result of a test, whatever the meeting was."""
     is_decided: bool = True
     """False before the first call, when nothing was computed, or while no rule is in force."""
     may_be_called: bool = True
@@ -211,7 +215,7 @@ def _of_none(case: CaseNow) -> Iterable[Consequence]:
         if about[0] == "contact" and person.call in NOT_MADE:
             yield Consequence(ConsequenceKind.CALL_STOPS, about)
         is_to_know = person.told is not None and not person.told.knows_it_is_none
-        nothing = replace(person, last_day=None, is_decided=True)
+        nothing = replace(person, last_day=None, awaits_result=False, is_decided=True)
         yield from _ring(about, nothing, CallAgain.WITHDRAWN if is_to_know else None)
         yield from _of_note(nothing, due=None)
 
@@ -255,9 +259,12 @@ def _of_contact(contact: ContactNow, window: tuple[date, date] | None) -> Iterab
 
 def _to_say_again(person: MeasuredPerson) -> CallAgain | None:
     """Return why a person must be told something else than they were told; None if it still holds."""
-    if person.told is None or not person.is_decided or person.told.last_day == person.last_day:
+    if person.told is None or not person.is_decided:
         return None
-    return CallAgain.NOT_CONCERNED if person.last_day is None else CallAgain.DATES
+    if (person.told.last_day, person.told.awaits_result) == (person.last_day, person.awaits_result):
+        return None
+    is_asked = person.last_day is not None or person.awaits_result
+    return CallAgain.DATES if is_asked else CallAgain.NOT_CONCERNED
 
 
 def _ring(about: tuple[str, int], person: MeasuredPerson, why: CallAgain | None) -> Iterable[Consequence]:
@@ -277,9 +284,9 @@ def _of_note(person: MeasuredPerson, *, due: date | None) -> Iterable[Consequenc
     if note is None or not person.is_decided:
         return
     mend, day = None, None
-    if due is None:
+    if due is None and not person.awaits_result:
         mend = NoteMend.NOT_DUE
-    elif note.follows_measure:
+    elif due is not None and note.follows_measure:
         due = due if note.latest is None else min(due, note.latest)
         if due != note.last_day:
             mend, day = (NoteMend.LONGER if due > note.last_day else NoteMend.SHORTER), due

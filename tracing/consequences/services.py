@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
@@ -128,6 +129,7 @@ def follow_case(case_id: int, *, by: int | None, at: datetime) -> tuple[Conseque
         sampled_on=sampled_on,
         vaccination=_said(said, known, FactKind.VACCINATION, case.vaccination),
         age=_age(born[case.person_id], sampled),
+        immunodepressed=value_of(known, FactKind.IMMUNODEPRESSED),
         zone=zone,
         by=by,
         at=at,
@@ -143,7 +145,8 @@ def _follow_contact(contact_id: int, *, is_first: bool = False, by: int | None, 
     contact = lock_row(Contact, contact_id)
     case = case_queries.get_case(contact.case_id)
     born = _birth_dates([contact.person_id])[contact.person_id]
-    today = clock.local_day(at, queries.zone_of(case))
+    zone = queries.zone_of(case)
+    today = clock.local_day(at, zone)
     said = fact_queries.facts_of(SubjectType.CONTACT, contact_id)
     known = in_force(said)
     met_on = day_of(known, FactKind.LAST_CONTACT)
@@ -160,7 +163,9 @@ def _follow_contact(contact_id: int, *, is_first: bool = False, by: int | None, 
             lives_with_case=value_of(known, FactKind.LIVES_WITH_CASE),
             age=_age(born, today),
             infected_recently=value_of(known, FactKind.INFECTED_RECENTLY),
-            zone=queries.zone_of(case),
+            immunodepressed=value_of(known, FactKind.IMMUNODEPRESSED),
+            symptoms_on=_symptoms(known, zone),
+            zone=zone,
             by=by,
             at=at,
         )
@@ -209,6 +214,7 @@ def remember_told(task: CallTask, *, at: datetime) -> None:
         is_concerned = calling.is_to_be_called(contact) and not is_none
         contact.told_at = at
         contact.told_last_day = contact.quarantine_last_day if is_concerned else None
+        contact.told_awaits_result = contact.awaits_result and not is_none
         contact.first_told_on = contact.first_told_on or clock.local_day(at, queries.zone_of(case))
     session.flush()
 
@@ -437,6 +443,14 @@ def _onset(said: Sequence[Said], known: Mapping[FactKind, Said], stored: date | 
     if FactKind.ONSET in known or FactKind.SYMPTOMS in known:
         return onset_of(known)
     return None if _was_said(said, FactKind.ONSET, FactKind.SYMPTOMS) else stored
+
+
+def _symptoms(known: Mapping[FactKind, Said], zone: ZoneInfo) -> date | None:
+    """Return the first day of a contact's symptoms; the day on which they said so if they do not know it."""
+    day = onset_of(known)
+    if day is None and value_of(known, FactKind.SYMPTOMS) is True:
+        return clock.local_day(known[FactKind.SYMPTOMS].said_at, zone)
+    return day
 
 
 def _said(

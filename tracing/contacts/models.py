@@ -51,11 +51,17 @@ class Contact(Base):
     """The circumstance that decided it."""
     vaccination: Mapped[str | None]
     """As answered: complete, partial, none, unknown."""
+    immunodepressed: Mapped[bool | None]
+    """As answered; none: not asked, or not known."""
+    symptoms_on: Mapped[date | None]
+    """The first day of their symptoms, or the day on which they said that they have some; none without symptoms."""
     quarantine_measure: Mapped[str | None]
     """required, not_required or no_rule (programmes)."""
     quarantine_end: Mapped[date | None]
     quarantine_last_day: Mapped[date | None]
     quarantine_rule: Mapped[str | None]
+    awaits_result: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """They isolate for their symptoms until the result of a test, whatever the quarantine is."""
     is_outside: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Met outside the contagious days as they are decided now: not called, unless kept in the list with a reason."""
     told_at: Mapped[datetime | None]
@@ -64,6 +70,8 @@ class Contact(Base):
     """The day on which they were told first: its rules decide from then on, and tests are counted from it."""
     told_last_day: Mapped[date | None]
     """The last day of quarantine that they were told then; None if none was asked of them."""
+    told_awaits_result: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """They were told then to isolate until the result of a test."""
     may_disclose: Mapped[bool] = mapped_column(default=False)
     """Whether the case agreed that this contact be told the case's name. By default not."""
     status: Mapped[ContactStatus] = mapped_column(enum_text(ContactStatus), default=ContactStatus.NAMED)

@@ -10,12 +10,15 @@ from tracing.cases.rules import SAME_EPISODE_DAYS
 from tracing.people.names import first_given_name
 from tracing.people.rules import Identity
 from tracing.programmes.rules import (
+    AppliedRule,
     Circumstances,
     Measure,
     Quarantine,
+    Risk,
     Window,
     contact_risk,
     contagious_window,
+    possible_case,
     quarantine,
 )
 from tracing.programmes.schema import Pack
@@ -221,30 +224,57 @@ def nearest(meetings: Iterable[tuple[date, int]], sampled_on: date) -> int:
     )[1]
 
 
-def quarantine_of(
-    pack: Pack,
-    *,
-    last_contact: date,
-    circumstances: Circumstances,
-    vaccination: str | None,
-    age: int | None,
-    case_isolation_end: date | None,
-    on: date,
-) -> Quarantine:
-    """Return what the rules ask of a contact, from all that is known about the meeting and the person.
+@dataclass(frozen=True, kw_only=True)
+class ContactSituation:
+    """All that decides what is asked of a contact."""
 
-    Quarantine rules apply to contacts at risk: for a negligible risk nothing is required.
+    last_contact: date
+    circumstances: Circumstances
+    vaccination: str | None = None
+    age: int | None = None
+    immunodepressed: bool | None = None
+    symptoms_on: date | None = None
+    """None without symptoms."""
+    variant: str | None = None
+    """Of the case."""
+    case_isolation_end: date | None = None
+    is_outside: bool = False
+    """Met outside the contagious days, and not kept in the list."""
+    case_is_none: bool = False
+    """The result of the case was withdrawn."""
+    on: date
+    """The day whose rules decide."""
+
+
+def measure_of(pack: Pack, said: ContactSituation) -> Quarantine:
+    """Return what the rules ask of a contact: the isolation or quarantine, with every test, its kind and its day.
+
+    This is the one decision that is said on the telephone, shown, noted and compared with what was told. A negligible
+    risk asks for nothing; symptoms ask for isolation and a test whatever the risk, the vaccination or an earlier infection.
     """
-    risk = contact_risk(pack, circumstances, on=on)
-    if risk.level is RiskLevel.NEGLIGIBLE:
-        return Quarantine(measure=Measure.NOT_REQUIRED, rule=risk.rule)
+    if said.case_is_none:
+        return Quarantine(measure=Measure.NOT_REQUIRED)
+    risk = contact_risk(pack, said.circumstances, on=said.on)
+    if said.is_outside or risk.level is RiskLevel.NEGLIGIBLE:
+        exempt = Quarantine(measure=Measure.NOT_REQUIRED, rule=_why(risk))
+        if said.symptoms_on is None:
+            return exempt
+        return possible_case(pack, exempt, symptoms=said.symptoms_on, on=said.on)
     return quarantine(
         pack,
-        last_contact=last_contact,
-        lives_with_case=bool(circumstances.lives_with_case),
-        vaccination=Vaccination.answered(vaccination),
-        age=age,
-        on=on,
-        infected_recently=circumstances.infected_recently,
-        case_isolation_end=case_isolation_end,
+        last_contact=said.last_contact,
+        lives_with_case=bool(said.circumstances.lives_with_case),
+        vaccination=Vaccination.answered(said.vaccination),
+        age=said.age,
+        on=said.on,
+        infected_recently=said.circumstances.infected_recently,
+        immunodepressed=said.immunodepressed,
+        case_isolation_end=said.case_isolation_end,
+        symptoms=said.symptoms_on,
+        facts={"variant": said.variant},
     )
+
+
+def _why(risk: Risk) -> AppliedRule | None:
+    """Return the rule of a negligible risk, with the circumstance that decided it as its sentence."""
+    return None if risk.rule is None else replace(risk.rule, sentence=risk.why)

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.cases import queries as cases
-from tracing.cases.models import Case
+from tracing.cases.models import Case, CaseOutcome
 from tracing.contacts import calling, contact_to_case, identities, queries, rules
 from tracing.contacts.errors import AlreadyCalled, NoSuchContact, NotTheirList, OutsideWindow
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.contacts.rules import ContactDetails, Described, KeepReason
+from tracing.contacts.rules import ContactDetails, ContactSituation, Described, KeepReason
 from tracing.facts import queries as fact_queries
 from tracing.facts import services as facts
 from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
@@ -213,6 +213,8 @@ def decide(
     lives_with_case: bool | None,
     age: int | None,
     infected_recently: bool | None,
+    immunodepressed: bool | None = None,
+    symptoms_on: date | None = None,
     zone: ZoneInfo,
     by: int | None,
     at: datetime,
@@ -223,13 +225,13 @@ def decide(
     answered = {"lives_with_case": lives_with_case, "infected_recently": infected_recently}
     before = (contact.risk, contact.quarantine_end, contact.quarantine_rule)
     contact.vaccination = vaccination
+    contact.immunodepressed, contact.symptoms_on = immunodepressed, symptoms_on
     met = rules.described_circumstances(contact.circumstances)
     contact.circumstances = rules.circumstances_to_codes(
         met, {name: said for name, said in answered.items() if said is not None}
     )
     _keep_risk(contact, case, today)
-    decided = quarantine_now(contact, case, age=age, on=today)
-    _keep_measure(contact, decided)
+    decided = _keep_measure(contact, case, age=age, on=today)
     session.flush()
     if (contact.risk, contact.quarantine_end, contact.quarantine_rule) != before:
         events.record(
@@ -244,18 +246,30 @@ def decide(
     return decided
 
 
-def quarantine_now(contact: Contact, case: Case, *, age: int | None, on: date) -> Quarantine:
+def measure_now(contact: Contact, case: Case, *, age: int | None, on: date) -> Quarantine:
     """Return what the rules ask of a contact, from the stored data; writes nothing.
 
     They are those in force on `on`, or on the day on which the contact was told: what was said does not move by itself.
     """
-    return rules.quarantine_of(
-        get_pack(case.programme),
+    return rules.measure_of(
+        get_pack(case.programme), _situation(contact, case, age=age, is_outside=contact.is_outside, on=on)
+    )
+
+
+def _situation(
+    contact: Contact, case: Case, *, age: int | None, is_outside: bool, on: date
+) -> ContactSituation:
+    return ContactSituation(
         last_contact=contact.last_contact_on,
         circumstances=rules.circumstances_from_codes(contact.circumstances),
         vaccination=contact.vaccination,
         age=age,
+        immunodepressed=contact.immunodepressed,
+        symptoms_on=contact.symptoms_on,
+        variant=case.variant,
         case_isolation_end=case.isolation_end,
+        is_outside=is_outside,
+        case_is_none=case.outcome is CaseOutcome.NOT_A_CASE,
         on=contact.first_told_on or on,
     )
 
@@ -323,13 +337,18 @@ def decide_again(contact: Contact, case: Case, *, born: date | None, on: date) -
     """Decide the quarantine again, if it had been decided before the meeting or the case's dates changed."""
     if contact.quarantine_measure is not None:
         age = None if born is None else age_on(born, on)
-        _keep_measure(contact, quarantine_now(contact, case, age=age, on=on))
+        _keep_measure(contact, case, age=age, on=on)
 
 
-def _keep_measure(contact: Contact, decided: Quarantine) -> None:
+def _keep_measure(contact: Contact, case: Case, *, age: int | None, on: date) -> Quarantine:
+    """Store what is asked of a contact met in the contagious days: whether they were is kept beside it."""
+    situation = _situation(contact, case, age=age, is_outside=False, on=on)
+    decided = rules.measure_of(get_pack(case.programme), situation)
     contact.quarantine_measure = decided.measure.value
     contact.quarantine_end, contact.quarantine_last_day = decided.end, decided.last_day_in
     contact.quarantine_rule = str(decided.rule) if decided.rule else None
+    contact.awaits_result = decided.symptom_rule is not None
+    return decided
 
 
 def _keep_risk(contact: Contact, case: Case, today: date) -> None:

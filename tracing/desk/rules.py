@@ -30,6 +30,7 @@ FACT_OF_ANSWER: dict[SubjectType, dict[str, FactKind]] = {
         "sampling_corrected_on": FactKind.SAMPLED,
         "vaccination": FactKind.VACCINATION,
         "infected_recently": FactKind.INFECTED_RECENTLY,
+        "immunodepressed": FactKind.IMMUNODEPRESSED,
     },
     SubjectType.CONTACT: {
         "has_symptoms": FactKind.SYMPTOMS,
@@ -38,6 +39,7 @@ FACT_OF_ANSWER: dict[SubjectType, dict[str, FactKind]] = {
         "lives_with_case": FactKind.LIVES_WITH_CASE,
         "vaccination": FactKind.VACCINATION,
         "infected_recently": FactKind.INFECTED_RECENTLY,
+        "immunodepressed": FactKind.IMMUNODEPRESSED,
     },
 }
 """The answers that are facts: the dates, the measures and whatever depends on them follow from these."""

@@ -34,6 +34,7 @@ from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.messages.words import CHANNEL_WORDS, STATE_WORDS
 from tracing.people.words import hour_there
+from tracing.programmes.words import TEST_WORDS
 from tracing.queue.claims import services as claims
 from tracing.queue.errors import ClaimLost
 from tracing.staff import presence
@@ -89,6 +90,7 @@ def vocabulary() -> dict[str, Any]:
         "short_day": lambda day: format_date(day, "EEE d MMM", get_locale()),
         "reason_words": REASON_WORDS,
         "decision_words": DECISION_WORDS,
+        "test_words": TEST_WORDS,
     }
 
 

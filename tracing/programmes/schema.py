@@ -326,6 +326,8 @@ class Laboratory(Strict):
     """Regular expression: what the name of an analysis says when it is a test for this disease."""
     other_names: str | None = None
     """The same for other pathogens."""
+    screening: dict[str, str] = Field(default_factory=dict)
+    """What a screening code says of the variant: a letter with its digit, in the order in which they count."""
 
     @field_validator("tests", "other_pathogens")
     @classmethod
@@ -360,6 +362,10 @@ class Laboratory(Strict):
     def kind_of(self, loinc: str) -> TestKind | None:
         """Return the kind of test that a LOINC code names; None if it is no test for this disease."""
         return next((kind for kind, codes in self.tests.items() if loinc in codes), None)
+
+    def variant_of(self, code: str) -> str | None:
+        """Return the variant that a screening code speaks for, as `A0C0D1`; None if it says nothing of one."""
+        return next((variant for part, variant in self.screening.items() if part in code), None)
 
     def is_other_pathogen(self, loinc: str) -> bool:
         """Return whether a LOINC code is known as a test for another pathogen."""
@@ -419,6 +425,16 @@ class Pack(Strict):
     def _adds_facts_only(self) -> Self:
         if known := sorted(set(self.facts) & set(CORE_FACTS)):
             raise ValueError(f"'facts' of every programme cannot be defined again: {', '.join(known)}")
+        return self
+
+    @model_validator(mode="after")
+    def _screens_for_variants_it_knows(self) -> Self:
+        known = self.facts.get("variant")
+        for code, variant in self.laboratory.screening.items():
+            if not re.fullmatch(r"[A-Z]\d", code):
+                raise ValueError(f"{code!r} is no letter with its digit")
+            if known is None or not known.allows(variant):
+                raise ValueError(f"{variant!r} is no value of the fact 'variant'")
         return self
 
     @model_validator(mode="after")

@@ -13,16 +13,17 @@ from tracing.calls.rules import SCRIPT_OF
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
 from tracing.cases.rules import sampling_day
+from tracing.cases.services import isolation_now
 from tracing.contacts import queries as contacts
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.contacts.services import quarantine_now
+from tracing.contacts.services import measure_now
 from tracing.kernel import clock
 from tracing.people import queries as people
 from tracing.people.rules import Identity
 from tracing.programmes.loader import get_pack
-from tracing.programmes.rules import Isolation, Quarantine, age_on, isolation
+from tracing.programmes.rules import Isolation, Quarantine, age_on
 from tracing.programmes.schema import Pack
-from tracing.programmes.vocabulary import Subject, Vaccination
+from tracing.programmes.vocabulary import Subject
 from tracing.queue.models import CallTask
 from tracing.scripts.services import get_script
 from tracing.sickleave import answers as said
@@ -117,7 +118,7 @@ def assess(
     is_preview = declared is None
     number = insurance_number.number_of(task.id, identity, by=by)
     open_number = number in {NumberState.MISSING, NumberState.ASKED, NumberState.REFUSED}
-    measure = _measure(pack, (case, contact), identity, sampled_on, today)
+    measure = _measure((case, contact), identity, sampled_on, today)
     request = NoteRequest(
         pack=pack,
         subject=Subject.CASE if contact is None else Subject.CONTACT,
@@ -156,20 +157,13 @@ def assess(
 
 
 def _measure(
-    pack: Pack, about: tuple[Case, Contact | None], identity: Identity | None, sampled_on: date, today: date
+    about: tuple[Case, Contact | None], identity: Identity | None, sampled_on: date, today: date
 ) -> Isolation | Quarantine:
     """Return the person's isolation or quarantine, from what the call established: today's, or as they were told."""
     case, contact = about
     if contact is not None:
-        return quarantine_now(contact, case, age=_age(identity, today), on=today)
-    return isolation(
-        pack,
-        onset=case.onset_on,
-        sampled=sampled_on,
-        vaccination=Vaccination.answered(case.vaccination),
-        age=_age(identity, sampled_on),
-        on=case.first_told_on or today,
-    )
+        return measure_now(contact, case, age=_age(identity, today), on=today)
+    return isolation_now(case, sampled=sampled_on, age=_age(identity, sampled_on), on=today)
 
 
 def _age(identity: Identity | None, on: date) -> int | None:

@@ -195,9 +195,11 @@ def _measure(request: NoteRequest) -> Reason | None:
     if request.subject is Subject.CONTACT:
         if not request.contact_registered:
             return Reason.NOT_REGISTERED
-        if request.risk is RiskLevel.NEGLIGIBLE:
+        # whoever isolates for their symptoms does so whatever the meeting was
+        for_symptoms = isinstance(request.measure, Quarantine) and request.measure.awaits_result
+        if request.risk is RiskLevel.NEGLIGIBLE and not for_symptoms:
             return Reason.NEGLIGIBLE
-        if request.risk is not RiskLevel.AT_RISK:
+        if request.risk is not RiskLevel.AT_RISK and not for_symptoms:
             return Reason.RISK_UNDETERMINED
     return {
         Measure.REQUIRED: None,

@@ -4,7 +4,10 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from tracing.programmes.rules import Measure
-from tracing.programmes.vocabulary import Mark, TestKind
+from tracing.programmes.vocabulary import Mark
+from tracing.programmes.words import TEST_WORDS
+
+__all__ = ["DECISION_WORDS", "MARK_WORDS", "MEASURE_WORDS", "TEST_WORDS"]
 
 DECISION_WORDS: dict[str, LazyString] = {
     "window": _l("Période de contagiosité"),
@@ -20,14 +23,6 @@ MEASURE_WORDS: dict[Measure, LazyString] = {
     Measure.NOT_REQUIRED: _l("rien n’est demandé"),
     Measure.NO_RULE: _l("aucune règle à cette date"),
     Measure.MISSING_DATES: _l("il manque une date"),
-}
-KIND_WORDS: dict[TestKind, LazyString] = {
-    TestKind.PCR: _l("PCR"),
-    TestKind.ANTIGEN: _l("antigénique"),
-    TestKind.PCR_OR_ANTIGEN: _l("PCR ou antigénique"),
-    TestKind.SELF_TEST: _l("autotest"),
-    TestKind.ANY: _l("PCR, antigénique ou autotest"),
-    TestKind.SEROLOGY: _l("sérologie"),
 }
 MARK_WORDS: dict[Mark, LazyString] = {
     Mark.FOUND: _l("lue dans une source"),

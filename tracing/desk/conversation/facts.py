@@ -7,7 +7,7 @@ from tracing.calls.models import Call
 from tracing.calls.rules import SCRIPT_OF
 from tracing.cases.models import CaseOutcome
 from tracing.cases.rules import sampling_day
-from tracing.contacts.services import quarantine_now
+from tracing.contacts.services import measure_now
 from tracing.desk import rules
 from tracing.desk.queries import CalledPerson, doctor_of
 from tracing.escalations import queries as escalations
@@ -113,30 +113,31 @@ def _of_a_contact(about: CalledPerson, today: date) -> dict[str, FactValue]:
     contact = about.contact
     if contact is None:
         raise ValueError("this person is no contact")
-    # decided before the meeting was found harmless, or the result withdrawn: the order no longer applies
-    is_none = about.case.outcome is CaseOutcome.NOT_A_CASE
-    tests = [] if is_none else [test.on for test in decided_quarantine(about, today).tests]
-    negligible = is_none or contact.risk is RiskLevel.NEGLIGIBLE
-    last_day = None if negligible else contact.quarantine_last_day
+    decided = measure_of_contact(about, today)
+    tests = [test.on for test in decided.tests]
+    is_exempt = about.case.outcome is CaseOutcome.NOT_A_CASE or contact.risk is RiskLevel.NEGLIGIBLE
+    for_symptoms = decided.symptom_rule is not None
+    last_day = decided.last_day_in
     return {
-        "rule": short_rule(contact.quarantine_rule),
-        "negligible_risk": negligible,
+        "rule": decided.rule.rule_id if decided.rule else None,
+        # with symptoms the meeting does not matter: they isolate
+        "negligible_risk": is_exempt and not for_symptoms,
         "case_name": spoken_name(about.case_identity) if contact.may_disclose else None,
         "last_contact": contact.said_last_contact_on or contact.last_contact_on,
-        "quarantine_required": False if negligible else _is_required(contact.quarantine_measure),
+        "quarantine_required": _is_required(decided.measure.value),
         "quarantine_end": last_day,
-        "quarantine_over": _is_over(last_day, today),
+        "quarantine_over": None if for_symptoms else _is_over(last_day, today),
         "free_on": _day_after(last_day),
         "first_test_on": tests[0] if tests else None,
         "last_test_on": tests[-1] if len(tests) > 1 else None,
     }
 
 
-def decided_quarantine(about: CalledPerson, today: date) -> Quarantine:
-    """Return the quarantine of a contact with its tests, which are not stored with its end."""
+def measure_of_contact(about: CalledPerson, today: date) -> Quarantine:
+    """Return what is asked of a contact, with every test."""
     if about.contact is None:
         raise ValueError("this person is no contact")
-    return quarantine_now(about.contact, about.case, age=age_of(about, today), on=today)
+    return measure_now(about.contact, about.case, age=age_of(about, today), on=today)
 
 
 def early_exit_on(pack: Pack, rule: str | None, start: date | None) -> date | None:

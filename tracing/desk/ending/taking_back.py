@@ -86,7 +86,10 @@ _TRACKED: Mapping[str, _Tracked] = {
         Case, _Of.CASE, "id", ("status", "outcome", "closed_at", "told_at", "first_told_on", "told_last_day")
     ),
     "contacts": _Tracked(
-        Contact, _Of.CONTACT, "id", ("status", "told_at", "first_told_on", "told_last_day", "is_outside")
+        Contact,
+        _Of.CONTACT,
+        "id",
+        ("status", "told_at", "first_told_on", "told_last_day", "told_awaits_result", "is_outside"),
     ),
     "sick_notes": _Tracked(SickNote, _Of.TASK, "task_id", ("mend", "mend_to")),
     "people": _Tracked(Person, _Of.PERSON, "id", ("language",)),

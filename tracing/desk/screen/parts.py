@@ -7,13 +7,12 @@ from datetime import date, datetime
 from tracing.calls.models import Conversation
 from tracing.cases.models import CaseOutcome
 from tracing.desk.conversation.conversation import ScriptedConversation
-from tracing.desk.conversation.facts import decided_quarantine, early_exit_on, short_rule
+from tracing.desk.conversation.facts import early_exit_on, measure_of_contact, short_rule
 from tracing.desk.queries import CalledPerson
 from tracing.people import queries as people
 from tracing.people.rules import Identity
 from tracing.programmes.rules import Measure, PlannedTest
-from tracing.programmes.schema import RiskRow, Row
-from tracing.programmes.vocabulary import Criterion, RiskLevel
+from tracing.programmes.schema import Row
 from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.scripts.rules import StepState, StepView
 
@@ -81,6 +80,8 @@ class Dates:
     sentence: str | None
     early_exit: date | None = None
     tests: Sequence[PlannedTest] = ()
+    awaits_result: bool = False
+    """They isolate for their symptoms until the result of a test."""
 
     @property
     def is_decided(self) -> bool:
@@ -93,15 +94,7 @@ def dates_of(about: CalledPerson, today: date) -> Dates:
     if about.case.outcome is CaseOutcome.NOT_A_CASE:
         return Dates(Measure.NOT_REQUIRED, None, None, None)
     if about.contact is not None:
-        contact = about.contact
-        tests = decided_quarantine(about, today).tests
-        if contact.risk is RiskLevel.NEGLIGIBLE:
-            rule = short_rule(contact.risk_rule)
-            return Dates(Measure.NOT_REQUIRED, None, rule, _why(about, rule), tests=tests)
-        rule = short_rule(contact.quarantine_rule)
-        return Dates(
-            contact.quarantine_measure, contact.quarantine_last_day, rule, _sentence(about, rule), tests=tests
-        )
+        return _dates_of_contact(about, today)
     case = about.case
     rule = short_rule(case.isolation_rule)
     return Dates(
@@ -113,13 +106,17 @@ def dates_of(about: CalledPerson, today: date) -> Dates:
     )
 
 
-def _why(about: CalledPerson, rule: str | None) -> str | None:
-    """Return the circumstance of the meeting that decided the risk, in the words of the rule."""
-    row = about.pack.find_rule(rule) if rule else None
-    criterion = about.contact.risk_criterion if about.contact else None
-    if isinstance(row, RiskRow) and criterion:
-        return row.why[Criterion(criterion)]
-    return row.text if row else None
+def _dates_of_contact(about: CalledPerson, today: date) -> Dates:
+    decided = measure_of_contact(about, today)
+    rule = decided.rule
+    return Dates(
+        decided.measure,
+        decided.last_day_in,
+        rule.rule_id if rule else None,
+        rule.sentence if rule else None,
+        tests=decided.tests,
+        awaits_result=decided.symptom_rule is not None,
+    )
 
 
 def _sentence(about: CalledPerson, rule: str | None) -> str | None:

@@ -22,6 +22,7 @@ from tracing.programmes.rules.measures import (
     Quarantine,
     TestDone,
     isolation,
+    possible_case,
     quarantine,
 )
 from tracing.programmes.rules.notes import NoteDays, note_days, note_rule
@@ -65,6 +66,7 @@ __all__ = [
     "note_days",
     "note_rule",
     "open_until",
+    "possible_case",
     "prophylaxis",
     "quarantine",
     "window_on",

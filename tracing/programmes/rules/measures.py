@@ -8,7 +8,7 @@ from enum import StrEnum
 from tracing.programmes.facts import Facts
 from tracing.programmes.rules.reference import AppliedRule, applied, last_day_in
 from tracing.programmes.rules.window import day_zero
-from tracing.programmes.schema import Anchor, Delay, IsolationRow, Pack, QuarantineRow, SymptomRow, TestRow
+from tracing.programmes.schema import Anchor, Delay, IsolationRow, Pack, QuarantineRow, TestRow
 from tracing.programmes.vocabulary import Subject, TestKind, Vaccination
 
 
@@ -313,8 +313,16 @@ def quarantine(
         not_before=told_on,
     )
     decided = _quarantine_of(pack, row, days, since)
-    rule = next((one for one in pack.symptomatic_contacts if one.in_force(on)), None)
-    return decided if symptoms is None or rule is None else _with_symptoms(pack, rule, (row, decided), days)
+    return decided if symptoms is None else _with_symptoms(pack, (decided, row.tests), days, on=on)
+
+
+def possible_case(
+    pack: Pack, exempt: Quarantine, *, symptoms: date, on: date, notified: date | None = None
+) -> Quarantine:
+    """Return what is asked of somebody with symptoms whom no quarantine concerns: they are a possible case all the same."""
+    told_on = notified or on
+    days = _Days(known={Anchor.NOTIFIED: told_on, Anchor.SYMPTOMS: symptoms}, not_before=told_on)
+    return _with_symptoms(pack, (exempt, ()), days, on=on)
 
 
 def _quarantine_of(pack: Pack, row: QuarantineRow, days: _Days, since: Course) -> Quarantine:
@@ -348,12 +356,15 @@ def _tested(end: date | None, untested: date | None, since: Course) -> date | No
 
 
 def _with_symptoms(
-    pack: Pack, symptoms: SymptomRow, decided: tuple[QuarantineRow, Quarantine], days: _Days
+    pack: Pack, decided: tuple[Quarantine, Iterable[TestRow]], days: _Days, *, on: date
 ) -> Quarantine:
     """Return the quarantine of a contact with symptoms: isolated and tested at once, whatever else exempts them."""
-    row, found = decided
+    found, lines = decided
+    symptoms = next((one for one in pack.symptomatic_contacts if one.in_force(on)), None)
+    if symptoms is None:
+        return found
     rule = applied(pack, symptoms)
-    tests = days.tests([*symptoms.tests, *row.tests])
+    tests = days.tests([*symptoms.tests, *lines])
     if found.measure is Measure.REQUIRED:
         return replace(found, tests=tests, symptom_rule=rule)
     return Quarantine(
