@@ -11,6 +11,10 @@ from tracing.calls import caller_requests
 from tracing.calls import services as calls
 from tracing.calls.models import Call, Draft, OutcomeUndo
 from tracing.calls.rules import CallOutcome
+from tracing.casefiles import services as casefiles
+from tracing.casefiles.models import FileOpening
+from tracing.casefiles.queries import Key
+from tracing.casefiles.rules import FileReason, FoundBy
 from tracing.cases.models import Case
 from tracing.escalations import services as escalations
 from tracing.escalations.models import Audience, Reason
@@ -121,6 +125,11 @@ def objects_at(site: Site, other: Site, school: Site, *, serial: int, at: dateti
     )
     session.add(undo)
     session.flush()
+    search = casefiles.search(
+        Key(FoundBy.REFERENCE, (case.reference,)), FileReason.COMPLAINT, "", by=by, at=at
+    )
+    opening = session.scalar(select(FileOpening).where(FileOpening.search_id == search.id))
+    assert opening is not None
     numbers = {
         "absence_id": absence.id,
         "call_id": call.id,
@@ -135,9 +144,11 @@ def objects_at(site: Site, other: Site, school: Site, *, serial: int, at: dateti
         "lot_id": lot.id,
         "member_id": colleague.id,
         "note_id": note.id,
+        "opening_id": opening.id,
         "pair_id": pair.id,
         "priority_id": priority.id,
         "request_id": caller_requests.keep(name="A", number="", words="x", site_id=site.id, by=by, at=at).id,
+        "search_id": search.id,
         "site_id": site.id,
         "task_id": task.id,
         "undo_id": undo.id,

@@ -10,6 +10,7 @@ from tracing.app.middleware.database_errors import register_database_errors
 from tracing.app.middleware.denied_access import watch_attempts
 from tracing.app.middleware.request_log import Application, number_requests
 from tracing.app.middleware.retry import retry_call_views
+from tracing.casefiles import views as casefiles
 from tracing.contacts import views as contacts
 from tracing.desk import views as desk
 from tracing.duplicates import views as pairs
@@ -44,6 +45,7 @@ FEATURES = (
     contacts,
     sickleave,
     escalations,
+    casefiles,
     onboarding,
     imports,
     lots,

@@ -7,6 +7,7 @@ from flask import g, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from tracing.casefiles.rules import READERS
 from tracing.duplicates import queries as pairs
 from tracing.escalations import queries as questions
 from tracing.imports.corrections import queries as corrections
@@ -135,6 +136,7 @@ def frame() -> dict[str, Any]:
         unlock_url=url_for("staff.unlock"),
         activity_url=url_for("staff.activity"),
         idle_minutes=access.idle_minutes(),
+        find_url=url_for("casefiles.find") if agent.holds(*READERS) else None,
         warning=_programme_warning(agent.site.programme),
         menu=(MenuLink(url=url_for("staff.account"), label=_("Mon compte"), icon="person-badge"),),
     )

@@ -7,8 +7,23 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from tracing.cases.models import CaseOutcome, CaseStatus
 from tracing.programmes.loader import get_pack
 from tracing.ui.filters import day
+
+STATUS_WORDS = {
+    CaseStatus.OPEN: ("info", _l("Ouvert")),
+    CaseStatus.CLOSED: ("neutral", _l("Clos")),
+    CaseStatus.WITHDRAWN: ("soon", _l("Résultat retiré")),
+}
+OUTCOME_WORDS = {
+    CaseOutcome.COMPLETED: _l("Clos, suivi complet"),
+    CaseOutcome.REFUSED: _l("Clos, refus"),
+    CaseOutcome.UNREACHABLE: _l("Clos, injoignable"),
+    CaseOutcome.NOT_A_CASE: _l("Clos, pas un cas"),
+    CaseOutcome.DECEASED: _l("Clos, décès"),
+    CaseOutcome.HANDED_ON: _l("Clos, transmis"),
+}
 
 DECISIVE_WORDS = {
     "PCR": _l("Selon le programme, la PCR l’emporte."),

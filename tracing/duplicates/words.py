@@ -2,12 +2,14 @@
 
 from flask_babel import lazy_gettext as _l
 
-from tracing.cases.models import CaseOutcome, CaseStatus
+from tracing.cases.words import OUTCOME_WORDS, STATUS_WORDS
 from tracing.contacts.models import ContactStatus
 from tracing.people.merging import Likeness, Part
 from tracing.people.models import PairState
 from tracing.people.rules import Why
 from tracing.queue.models import TaskState
+
+__all__ = ["OUTCOME_WORDS", "STATUS_WORDS"]
 
 WHY_WORDS = {
     Why.SEVERAL: _l(
@@ -62,20 +64,6 @@ LIKENESS_ICONS = {
 STATE_WORDS = {PairState.SAME: _l("Même personne"), PairState.DIFFERENT: _l("Deux personnes")}
 STATE_TONES = {PairState.SAME: "done", PairState.DIFFERENT: "neutral"}
 STATE_ICONS = {PairState.SAME: "person-check", PairState.DIFFERENT: "people"}
-
-STATUS_WORDS = {
-    CaseStatus.OPEN: ("info", _l("Ouvert")),
-    CaseStatus.CLOSED: ("neutral", _l("Clos")),
-    CaseStatus.WITHDRAWN: ("soon", _l("Résultat retiré")),
-}
-OUTCOME_WORDS = {
-    CaseOutcome.COMPLETED: _l("Clos, suivi complet"),
-    CaseOutcome.REFUSED: _l("Clos, refus"),
-    CaseOutcome.UNREACHABLE: _l("Clos, injoignable"),
-    CaseOutcome.NOT_A_CASE: _l("Clos, pas un cas"),
-    CaseOutcome.DECEASED: _l("Clos, décès"),
-    CaseOutcome.HANDED_ON: _l("Clos, transmis"),
-}
 
 CALL_WORDS = {
     TaskState.OPEN: ("telephone", _l("À appeler")),

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import TextualSelect, select
+from sqlalchemy import TextualSelect, and_, or_, select
 
 from tracing.facts.models import Fact
 from tracing.facts.rules import FactKind, Said, SubjectType, in_force
@@ -54,6 +54,21 @@ def rows_of(subject_type: SubjectType, subject_id: int) -> list[Fact]:
             .order_by(Fact.id)
         )
     )
+
+
+def rows_about(subjects: Collection[tuple[SubjectType, int]]) -> list[Fact]:
+    """Return the facts about several subjects of several types as rows, in the order they came, in one statement."""
+    session.flush()
+    by_type: dict[SubjectType, list[int]] = defaultdict(list)
+    for subject_type, subject_id in subjects:
+        by_type[subject_type].append(subject_id)
+    about = or_(
+        *(
+            and_(Fact.subject_type == subject_type, equals_any(Fact.subject_id, ids))
+            for subject_type, ids in by_type.items()
+        )
+    )
+    return list(session.scalars(select(Fact).where(about).order_by(Fact.id)))
 
 
 def in_force_of(subject_type: SubjectType, subject_id: int) -> dict[FactKind, Said]:

@@ -39,7 +39,16 @@ class IdentityAccess(Base):
     """
 
     __tablename__ = "sightings"
-    __table_args__ = ({"postgresql_partition_by": "RANGE (first_month)"},)
+    __table_args__ = (
+        # who saw one person: the question of whoever exercises their rights
+        Index(
+            "ix_sightings_people",
+            "people",
+            postgresql_using="gin",
+            postgresql_ops={"people": "jsonb_path_ops"},
+        ),
+        {"postgresql_partition_by": "RANGE (first_month)"},
+    )
 
     first_month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     """Month of the first view, as yyyymm."""

@@ -8,7 +8,24 @@ from flask_babel import ngettext
 
 from tracing.people.words import hour_there
 from tracing.queue import rules
+from tracing.queue.models import TaskState
 from tracing.ui.filters import clock, day, time_zone
+
+TASK_STATE_WORDS = {
+    TaskState.OPEN: _l("dans la file"),
+    TaskState.DONE: _l("terminé"),
+    TaskState.NO_NUMBER: _l("sans numéro"),
+    TaskState.UNREACHABLE: _l("injoignable"),
+    TaskState.WAITING_DOCTOR: _l("attend un avis médical"),
+    TaskState.WAITING_LANGUAGE: _l("attend une autre langue"),
+    TaskState.WAITING_INTERPRETER: _l("attend un interprète"),
+    TaskState.TO_HAND_ON: _l("à transmettre"),
+    TaskState.DECEASED: _l("plus d’appel"),
+    TaskState.NO_CALLS: _l("plus d’appel"),
+    TaskState.IDENTITY_FAILED: _l("identité à comparer"),
+    TaskState.CANCELLED: _l("pas d’appel"),
+}
+"""Where a call stands, as supervisors and the files of cases say it."""
 
 WEIGHT_WORDS = {
     "aged": _l("65 ans ou plus"),

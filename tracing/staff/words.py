@@ -69,3 +69,18 @@ def presence_in_words(member: Member, presence: Presence, last_input_at: datetim
     if presence is Presence.AWAY:
         return str(_("%(name)s (absent, dernier geste %(when)s)", name=name, when=moment(last_input_at)))
     return str(_("%(name)s (présent)", name=name))
+
+
+WHY_WORDS = {
+    "call": _l("Appel"),
+    "escalation": _l("Avis demandé"),
+    "file": _l("Dossier consulté"),
+    "lot": _l("Lot reçu"),
+    "national_lot": _l("Lot national"),
+    "pair": _l("Doublon possible"),
+    "practice": _l("Appel d’entraînement"),
+    "search": _l("Recherche par clé exacte"),
+    "supervision": _l("Liste du superviseur"),
+    "sick_note": _l("Arrêt de travail"),
+}
+"""Why an identity was shown, keyed by the reason in the read log."""

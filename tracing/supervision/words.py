@@ -3,27 +3,16 @@
 from flask_babel import lazy_gettext as _l
 
 from tracing.consequences.rules import ReopenReason
-from tracing.queue.models import TaskKind, TaskState
+from tracing.queue.models import TaskKind
+from tracing.queue.words import TASK_STATE_WORDS
+from tracing.staff.words import WHY_WORDS
 from tracing.supervision.rules import WorkList
+
+__all__ = ["TASK_STATE_WORDS", "WHY_WORDS"]
 
 TASK_WORDS = {
     TaskKind.CASE_FIRST: _l("Patient zéro"),
     TaskKind.CONTACT_FIRST: _l("Personne contact"),
-}
-
-TASK_STATE_WORDS = {
-    TaskState.OPEN: _l("dans la file"),
-    TaskState.DONE: _l("terminé"),
-    TaskState.NO_NUMBER: _l("sans numéro"),
-    TaskState.UNREACHABLE: _l("injoignable"),
-    TaskState.WAITING_DOCTOR: _l("attend un avis médical"),
-    TaskState.WAITING_LANGUAGE: _l("attend une autre langue"),
-    TaskState.WAITING_INTERPRETER: _l("attend un interprète"),
-    TaskState.TO_HAND_ON: _l("à transmettre"),
-    TaskState.DECEASED: _l("plus d’appel"),
-    TaskState.NO_CALLS: _l("plus d’appel"),
-    TaskState.IDENTITY_FAILED: _l("identité à comparer"),
-    TaskState.CANCELLED: _l("pas d’appel"),
 }
 
 REOPEN_WORDS = {
@@ -136,19 +125,6 @@ GIVE_UP_WORDS = {
     WorkList.NO_CALLS: _l("Clore : refus"),
 }
 """The label of the button that ends a call, on the lists that have one."""
-
-WHY_WORDS = {
-    "call": _l("Appel"),
-    "escalation": _l("Avis demandé"),
-    "lot": _l("Lot reçu"),
-    "national_lot": _l("Lot national"),
-    "pair": _l("Doublon possible"),
-    "practice": _l("Appel d’entraînement"),
-    "search": _l("Recherche par clé exacte"),
-    "supervision": _l("Liste du superviseur"),
-    "sick_note": _l("Arrêt de travail"),
-}
-"""Why an identity was shown, keyed by the reason in the read log."""
 
 EVENT_WORDS = {
     "consequence.contact_leaves": _l("Contact hors de la période de contagion"),
@@ -296,6 +272,9 @@ EVENT_WORDS = {
     "member.password_set": _l("Mot de passe changé"),
     "member.role_granted": _l("Rôle donné"),
     "member.role_withdrawn": _l("Rôle retiré"),
+    "file.searched": _l("Dossier cherché"),
+    "file.opened": _l("Dossier consulté"),
+    "file.search_refused": _l("Recherche de dossier refusée, trop nombreuses"),
     "caller.found": _l("Appelant retrouvé"),
     "caller.not_found": _l("Appelant non retrouvé"),
     "request.kept": _l("Demande d’un appelant gardée"),
@@ -347,5 +326,6 @@ SUBJECT_WORDS = {
     "escalation": _l("avis"),
     "claim": _l("prise"),
     "priority": _l("priorité"),
+    "file": _l("consultation"),
 }
 """The word for the subject of an event, shown before its id."""

@@ -40,4 +40,6 @@ class Account:
     idle_minutes: int = 15
     warning: str | None = None
     """A sentence about the site's programme that stands on every page."""
+    find_url: str | None = None
+    """Where one file is found by an exact key, for those who may; none for the others."""
     menu: tuple[MenuLink, ...] = ()

@@ -63,7 +63,7 @@ OWNERS: dict[str, tuple[str, TextClause]] = {
 
 A site of None means national: every live site.
 """
-PERSONAL = frozenset({"draft_id", "session_id", "undo_id"})
+PERSONAL = frozenset({"draft_id", "opening_id", "search_id", "session_id", "undo_id"})
 """Ids of objects that belong to one member, whatever the site."""
 NO_OBJECT = frozenset(
     {"copy", "filename", "key_id", "kind", "message_id", "row_number", "step", "token", "token_id", "version"}
