@@ -8,6 +8,7 @@ from tests.support.source import PACKAGE, modules, tree
 
 READERS = {
     "app.middleware.denied_access": "writes one entry a member, object and hour: asks the log what it holds already",
+    "casefiles.file_queries": "the page of a file shows what happened to the case, in order of time",
     "imports.corrections.queries": "the page of a line shows who changed it",
     "imports.undo.services": "has any member done anything at all to this case? Only the log has every action",
     "queue.timeline": "the page of a household shows what happened to its place in the queue",

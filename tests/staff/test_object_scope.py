@@ -45,6 +45,10 @@ SAME_WHEN_MIXED = {
 }
 """The same, where only one of several numbers is another site's."""
 OTHER_STATE = {
+    "casefiles.follow",  # another file of the same chain
+    "casefiles.of_call",  # a call on a list
+    "casefiles.of_case",  # a case whose result was withdrawn
+    "casefiles.of_question",  # a question that one has taken
     "accounts.end_session_of",  # a session that is open
     "escalations.hang_up",  # an adviser's own call
     "escalations.heartbeat",

@@ -443,7 +443,13 @@ def _events(data: FileData) -> Iterable[Moment]:
         if one.kind not in words.EVENT_WORDS or (one.kind in words.BY_A_PERSON_ONLY and one.by_id is None):
             continue
         icon = words.EVENT_WORDS[one.kind][0]
-        yield Moment(one.at, icon, "neutral", words.event_in_words(one), data.members.get(one.by_id or 0, ""))
+        yield Moment(
+            one.at,
+            icon,
+            "neutral",
+            words.event_in_words(one.kind, one.detail),
+            data.members.get(one.by_id or 0, ""),
+        )
 
 
 def state_of_call(task: CallTask | None) -> str:

@@ -13,7 +13,6 @@ from tracing.cases.models import CaseOutcome
 from tracing.cases.words import OUTCOME_WORDS
 from tracing.contacts.models import ContactStatus
 from tracing.facts.rules import UNKNOWN, FactKind
-from tracing.kernel.events import Event
 from tracing.queue.models import TaskState
 from tracing.queue.words import TASK_STATE_WORDS
 from tracing.ui.filters import day, moment
@@ -42,7 +41,7 @@ FOUND_BY_WORDS: dict[FoundBy, LazyString] = {
 CONTACT_WORDS: dict[ContactStatus, tuple[str, LazyString]] = {
     ContactStatus.NAMED: ("info", _l("Pas encore prévenue")),
     ContactStatus.INFORMED: ("done", _l("Prévenue")),
-    ContactStatus.REFUSED: ("soon", _l("A refusé l’appel")),
+    ContactStatus.REFUSED: ("soon", _l("Refus de l’appel")),
     ContactStatus.UNREACHABLE: ("soon", _l("Injoignable")),
     ContactStatus.BECAME_CASE: ("neutral", _l("Devenue un cas")),
     ContactStatus.REMOVED: ("neutral", _l("Retirée de la liste")),
@@ -143,14 +142,14 @@ def value_in_words(kind: FactKind, value: Any) -> str:
         return text
 
 
-def event_in_words(event: Event) -> str:
+def event_in_words(kind: str, detail: Mapping[str, Any]) -> str:
     """Return what happened, with what the log knows beside it."""
-    said = str(EVENT_WORDS[event.kind][1])
+    said = str(EVENT_WORDS[kind][1])
     beside = ""
-    if event.kind == "case.closed" and "outcome" in event.detail:
-        return str(OUTCOME_WORDS[CaseOutcome(event.detail["outcome"])])
-    if event.kind == "task.closed" and "state" in event.detail:
-        beside = str(TASK_STATE_WORDS[TaskState(event.detail["state"])])
+    if kind == "case.closed" and "outcome" in detail:
+        return str(OUTCOME_WORDS[CaseOutcome(detail["outcome"])])
+    if kind == "task.closed" and "state" in detail:
+        beside = str(TASK_STATE_WORDS[TaskState(detail["state"])])
     return _("%(what)s : %(beside)s", what=said, beside=beside) if beside else said
 
 
