@@ -12,7 +12,7 @@ from tracing.calls import services as calls
 from tracing.calls.models import Call, Draft, OutcomeUndo
 from tracing.calls.rules import CallOutcome
 from tracing.casefiles import services as casefiles
-from tracing.casefiles.models import FileOpening
+from tracing.casefiles.models import FileOpening, FileSearch
 from tracing.casefiles.queries import Key
 from tracing.casefiles.rules import FileReason, FoundBy
 from tracing.cases.models import Case
@@ -128,6 +128,7 @@ def objects_at(site: Site, other: Site, school: Site, *, serial: int, at: dateti
     search = casefiles.search(
         Key(FoundBy.REFERENCE, (case.reference,)), FileReason.COMPLAINT, "", by=by, at=at
     )
+    assert isinstance(search, FileSearch)
     opening = session.scalar(select(FileOpening).where(FileOpening.search_id == search.id))
     assert opening is not None
     numbers = {
