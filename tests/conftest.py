@@ -26,6 +26,7 @@ from tests.support.web import Browser
 from tracing.kernel import db
 from tracing.kernel.config import Settings
 from tracing.kernel.postgres.embedded import Server, ensure_server
+from tracing.programmes import in_force
 from tracing.vault.keys import KeyRing
 from tracing.vault.opening import introduce
 from tracing.vault.services import open_vault
@@ -175,6 +176,7 @@ def session(request: pytest.FixtureRequest, engines: tuple[Engine, KeyRing]) -> 
     yield db.session()
     db.session.remove()
     outer.rollback()
+    in_force.forget()  # what was published in this test is gone
     connection.execute(text("RESET ALL"))
     connection.commit()
     connection.close()

@@ -24,6 +24,7 @@ from tracing.imports.pages import lots as imports
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session
 from tracing.onboarding import views as onboarding
+from tracing.programmes.publishing import queries as rule_versions
 from tracing.queue import queries as queue
 from tracing.sickleave import views as sickleave
 from tracing.staff import access
@@ -93,7 +94,7 @@ def create_app(settings: Settings, *, secret_key: str) -> Flask:
     register_database_errors(app)  # before anything queries the database
     init_address(app, settings)
     Csrf(app)
-    access.init_access(app, call_site=queue.call_site)
+    access.init_access(app, call_site=queue.call_site, follow_rules=rule_versions.follow)
     init_ui(app)
     register_errors(app)
     app.context_processor(rail.frame)

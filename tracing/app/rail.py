@@ -12,7 +12,7 @@ from tracing.duplicates import queries as pairs
 from tracing.escalations import queries as questions
 from tracing.imports.corrections import queries as corrections
 from tracing.messages import queries as messages
-from tracing.programmes.loader import get_pack
+from tracing.programmes.in_force import get_pack
 from tracing.sickleave import queries as notes
 from tracing.staff import access
 from tracing.staff.agent import Agent

@@ -19,6 +19,8 @@ from tracing.kernel.postgres import migrate
 from tracing.kernel.postgres.embedded import Server, ensure_server
 from tracing.kernel.secrets import flask_secret_key
 from tracing.programmes.loader import load_packs
+from tracing.programmes.publishing import queries as rule_versions
+from tracing.programmes.publishing import services as publishing
 from tracing.scripts import services as scripts
 from tracing.staff import queries as staff
 from tracing.vault import opening
@@ -69,6 +71,8 @@ def start(settings: Settings) -> Runtime:
         vault.open_vault(ring)
         with transaction():
             check_programmes()
+            publishing.seed(at=clock.now())
+            rule_versions.follow_now(clock.database_now())
             scripts.publish_library(at=clock.now())
         if_it_fails.pop_all()
     return runtime

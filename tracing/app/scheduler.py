@@ -21,6 +21,7 @@ from tracing.kernel import clock
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session, transaction
 from tracing.kernel.job_slots import take_slot
+from tracing.programmes.publishing import queries as rule_versions
 from tracing.queue.maintenance import absence_jobs
 from tracing.queue.maintenance import jobs as queue_jobs
 from tracing.supervision import jobs as supervision
@@ -126,6 +127,7 @@ def run_once_per_slot(name: str, job: Callable[[datetime], object], seconds: int
             with transaction():
                 # hosts whose clocks disagree must agree on the slot, and take no future one
                 at = clock.database_now()
+                rule_versions.follow_now(at)
             job(slot_of(at, seconds))
         except OperationalError as error:
             if not error.connection_invalidated and getattr(error.orig, "sqlstate", None) is not None:

@@ -91,6 +91,8 @@ class Case(Base):
     """When their call was completed, the last time."""
     first_told_on: Mapped[date | None]
     """The day on which they were told first: its rules decide from then on, and whom they met later is not searched."""
+    ruled_on: Mapped[date | None]
+    """The later day whose rules decide instead, where a rule that also changes measures under way has reached them."""
     told_last_day: Mapped[date | None]
     """The last day of isolation that they were told then; None if none was asked of them."""
     status: Mapped[CaseStatus] = mapped_column(enum_text(CaseStatus), default=CaseStatus.OPEN)

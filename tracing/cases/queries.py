@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, select
 from tracing.cases.errors import NoSuchCase
 from tracing.cases.models import Case, ContraryResult, LabResult
 from tracing.kernel.db import equals_any, fresh, session
-from tracing.programmes.loader import get_pack
+from tracing.programmes.in_force import get_pack
 
 
 def get_case(case_id: int, *, site_id: int | None = None, lock: bool = False) -> Case:

@@ -8,11 +8,12 @@ from sqlalchemy import select, text
 
 from tracing.cases import queries, rules
 from tracing.cases.models import Case, CaseOutcome, CaseStatus, ContraryResult, reference_sequence
-from tracing.kernel import events
+from tracing.kernel import clock, events
 from tracing.kernel.db import session
-from tracing.programmes.loader import get_pack
+from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules.measures import Isolation, isolation
 from tracing.programmes.rules.window import Window, contagious_window
+from tracing.programmes.schema import Pack
 from tracing.programmes.vocabulary import Vaccination
 
 
@@ -68,24 +69,28 @@ def decide(
     age: int | None,
     immunodepressed: bool | None = None,
     zone: ZoneInfo,
+    anew: bool = False,
     by: int | None,
     at: datetime,
 ) -> tuple[Window | None, Isolation]:
     """Compute the contagious window and the isolation, and store them with the rules that decided.
 
     These are today's rules, or those of the day on which the person was told: a rule that changes later moves no day that
-    was said. `sampled_on` is the day of sampling where it is not the laboratory's.
+    was said, but for a rule that also changes isolations under way (`anew`). `sampled_on` is the day of sampling where
+    it is not the laboratory's.
     """
-    pack = get_pack(case.programme)
-    on = case.first_told_on or at.astimezone(zone).date()
+    today = clock.local_day(at, zone)
+    pack, ruled_on = rules_of(case, on=today, anew=anew)
     case.sampled_on = sampled_on
     sampled = rules.sampling_day(case.first_sampled_at, sampled_on, zone)
     # up to that day: whoever was told to isolate meets nobody since
-    window = contagious_window(pack, onset=onset_on, sampled=sampled, on=on)
+    window = contagious_window(pack, onset=onset_on, sampled=sampled, on=case.first_told_on or today)
     before = (case.window_start, case.isolation_end, case.isolation_rule)
     case.onset_on, case.vaccination = onset_on, vaccination
     case.immunodepressed, case.variant = immunodepressed, queries.variant_of(case)
-    decided = isolation_now(case, sampled=sampled, age=age, on=on)
+    decided = isolation_now(case, sampled=sampled, age=age, on=today, anew=anew)
+    if anew and case.first_told_on is not None:
+        case.ruled_on = ruled_on
     case.window_start, case.window_end = (window.start, window.end) if window else (None, None)
     case.isolation_measure = decided.measure.value
     case.isolation_start, case.isolation_end = decided.start, decided.end
@@ -104,18 +109,30 @@ def decide(
     return window, decided
 
 
-def isolation_now(case: Case, *, sampled: date, age: int | None, on: date) -> Isolation:
+def rules_of(case: Case, *, on: date, anew: bool = False) -> tuple[Pack, date]:
+    """Return the rules that decide a case, and the day: today's, or those by which the person was told.
+
+    `anew`: today's all the same.
+    """
+    if anew or case.first_told_on is None:
+        return get_pack(case.programme), on
+    return get_pack(case.programme, told=case.isolation_rule), case.ruled_on or case.first_told_on
+
+
+def isolation_now(case: Case, *, sampled: date, age: int | None, on: date, anew: bool = False) -> Isolation:
     """Return what the rules ask of a case, from the stored answers; writes nothing.
 
-    They are those in force on `on`, or on the day on which the person was told: what was said does not move by itself.
+    They are those in force on `on`, or on the day on which the person was told: what was said does not move by itself,
+    but for a rule that also changes isolations under way (`anew`).
     """
+    pack, ruled_on = rules_of(case, on=on, anew=anew)
     return isolation(
-        get_pack(case.programme),
+        pack,
         onset=case.onset_on,
         sampled=sampled,
         vaccination=Vaccination.answered(case.vaccination),
         age=age,
-        on=case.first_told_on or on,
+        on=ruled_on,
         immunodepressed=case.immunodepressed,
         facts={"variant": case.variant},
     )

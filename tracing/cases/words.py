@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from tracing.cases.models import CaseOutcome, CaseStatus
-from tracing.programmes.loader import get_pack
+from tracing.programmes.in_force import get_pack
 from tracing.ui.filters import day
 
 STATUS_WORDS = {

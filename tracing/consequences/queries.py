@@ -28,7 +28,7 @@ from tracing.facts.rules import FactKind
 from tracing.kernel.db import equals_any, session
 from tracing.messages import queries as messages
 from tracing.people import queries as people
-from tracing.programmes.loader import get_pack
+from tracing.programmes.in_force import get_pack
 from tracing.programmes.vocabulary import RiskLevel, Subject
 from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.queue.rules import CallAgain

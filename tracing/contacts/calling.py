@@ -10,7 +10,7 @@ from tracing.contacts.queries import who_refused
 from tracing.contacts.rules import is_called
 from tracing.kernel.db import session
 from tracing.people import queries as people
-from tracing.programmes.loader import get_pack
+from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import age_on
 from tracing.queue import queries
 from tracing.queue import services as queue

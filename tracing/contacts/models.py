@@ -68,6 +68,8 @@ class Contact(Base):
     """When their call was completed, the last time."""
     first_told_on: Mapped[date | None]
     """The day on which they were told first: its rules decide from then on, and tests are counted from it."""
+    ruled_on: Mapped[date | None]
+    """The later day whose rules decide instead, where a rule that also changes measures under way has reached them."""
     told_last_day: Mapped[date | None]
     """The last day of quarantine that they were told then; None if none was asked of them."""
     told_awaits_result: Mapped[bool] = mapped_column(default=False, server_default=text("false"))

@@ -22,7 +22,7 @@ from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import Line
 from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
-from tracing.programmes.loader import get_pack
+from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import Risk, contact_risk
 from tracing.programmes.vocabulary import Criterion
 from tracing.queue.errors import ClaimLost

@@ -21,7 +21,7 @@ from tracing.facts.rules import FactKind, SubjectType, in_force
 from tracing.kernel.db import equals_any, fresh, session
 from tracing.people import queries as people
 from tracing.people.models import Person
-from tracing.programmes.loader import get_pack
+from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import Window
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask

@@ -244,6 +244,8 @@ class ContactSituation:
     """The result of the case was withdrawn."""
     on: date
     """The day whose rules decide."""
+    notified: date | None = None
+    """The day on which they were told, if that is another one: delays are counted from it."""
 
 
 def measure_of(pack: Pack, said: ContactSituation) -> Quarantine:
@@ -271,6 +273,7 @@ def measure_of(pack: Pack, said: ContactSituation) -> Quarantine:
         immunodepressed=said.immunodepressed,
         case_isolation_end=said.case_isolation_end,
         symptoms=said.symptoms_on,
+        notified=said.notified,
         facts={"variant": said.variant},
     )
 

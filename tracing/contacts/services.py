@@ -20,8 +20,9 @@ from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
 from tracing.kernel import clock, events
 from tracing.kernel.db import session, take_id
 from tracing.people import queries as people
-from tracing.programmes.loader import get_pack
+from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import Quarantine, age_on, contact_risk
+from tracing.programmes.schema import Pack
 from tracing.queue.households import services as households
 from tracing.queue.models import CallTask, TaskKind
 from tracing.staff.agent import Agent
@@ -249,15 +250,27 @@ def decide(
 def measure_now(contact: Contact, case: Case, *, age: int | None, on: date) -> Quarantine:
     """Return what the rules ask of a contact, from the stored data; writes nothing.
 
-    They are those in force on `on`, or on the day on which the contact was told: what was said does not move by itself.
+    They are those in force on `on`, or on the day on which the contact was told: what was said does not move by itself,
+    but for a rule that also changes quarantines under way.
     """
-    return rules.measure_of(
-        get_pack(case.programme), _situation(contact, case, age=age, is_outside=contact.is_outside, on=on)
-    )
+    pack, ruled_on = rules_of(contact, case, on=on)
+    situation = _situation(contact, case, age=age, is_outside=contact.is_outside, on=on, ruled_on=ruled_on)
+    return rules.measure_of(pack, situation)
+
+
+def rules_of(contact: Contact, case: Case, *, on: date, anew: bool = False) -> tuple[Pack, date]:
+    """Return the rules that decide a contact, and the day: today's, or those by which the contact was told.
+
+    `anew`: today's all the same.
+    """
+    if anew or contact.first_told_on is None:
+        return get_pack(case.programme), on
+    told = contact.quarantine_rule or contact.risk_rule
+    return get_pack(case.programme, told=told), contact.ruled_on or contact.first_told_on
 
 
 def _situation(
-    contact: Contact, case: Case, *, age: int | None, is_outside: bool, on: date
+    contact: Contact, case: Case, *, age: int | None, is_outside: bool, on: date, ruled_on: date
 ) -> ContactSituation:
     return ContactSituation(
         last_contact=contact.last_contact_on,
@@ -270,7 +283,8 @@ def _situation(
         case_isolation_end=case.isolation_end,
         is_outside=is_outside,
         case_is_none=case.outcome is CaseOutcome.NOT_A_CASE,
-        on=contact.first_told_on or on,
+        on=ruled_on,
+        notified=contact.first_told_on or on,
     )
 
 
@@ -333,17 +347,25 @@ def _judge(contact: Contact, case: Case, details: ContactDetails, today: date) -
     _keep_risk(contact, case, today)
 
 
-def decide_again(contact: Contact, case: Case, *, born: date | None, on: date) -> None:
-    """Decide the quarantine again, if it had been decided before the meeting or the case's dates changed."""
+def decide_again(contact: Contact, case: Case, *, born: date | None, on: date, anew: bool = False) -> None:
+    """Decide the quarantine again, if it had been decided before the meeting or the case's dates changed.
+
+    `anew`: by today's rules, also if the contact was told by others.
+    """
     if contact.quarantine_measure is not None:
         age = None if born is None else age_on(born, on)
-        _keep_measure(contact, case, age=age, on=on)
+        _keep_measure(contact, case, age=age, on=on, anew=anew)
 
 
-def _keep_measure(contact: Contact, case: Case, *, age: int | None, on: date) -> Quarantine:
+def _keep_measure(
+    contact: Contact, case: Case, *, age: int | None, on: date, anew: bool = False
+) -> Quarantine:
     """Store what is asked of a contact met in the contagious days: whether they were is kept beside it."""
-    situation = _situation(contact, case, age=age, is_outside=False, on=on)
-    decided = rules.measure_of(get_pack(case.programme), situation)
+    pack, ruled_on = rules_of(contact, case, on=on, anew=anew)
+    situation = _situation(contact, case, age=age, is_outside=False, on=on, ruled_on=ruled_on)
+    decided = rules.measure_of(pack, situation)
+    if anew and contact.first_told_on is not None:
+        contact.ruled_on = ruled_on
     contact.quarantine_measure = decided.measure.value
     contact.quarantine_end, contact.quarantine_last_day = decided.end, decided.last_day_in
     contact.quarantine_rule = str(decided.rule) if decided.rule else None
@@ -353,7 +375,8 @@ def _keep_measure(contact: Contact, case: Case, *, age: int | None, on: date) ->
 
 def _keep_risk(contact: Contact, case: Case, today: date) -> None:
     met = rules.circumstances_from_codes(contact.circumstances)
-    risk = contact_risk(get_pack(case.programme), met, on=contact.first_told_on or today)
+    pack, ruled_on = rules_of(contact, case, on=today)
+    risk = contact_risk(pack, met, on=ruled_on)
     contact.risk = risk.level
     contact.risk_rule = str(risk.rule) if risk.rule else None
     contact.risk_criterion = risk.criterion.value if risk.criterion else None

@@ -19,7 +19,7 @@ from tracing.contacts.panel_views import DIALOG, Opened, late, panel_of, prepare
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Refused
-from tracing.programmes.loader import get_pack
+from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import contact_risk
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask, TaskKind

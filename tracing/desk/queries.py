@@ -18,7 +18,7 @@ from tracing.desk.rules import Given
 from tracing.kernel.db import session
 from tracing.people import queries as people
 from tracing.people.rules import Identity
-from tracing.programmes.loader import get_pack
+from tracing.programmes.in_force import get_pack
 from tracing.programmes.schema import Pack
 from tracing.queue.models import STILL_TO_CALL, CallTask, TaskKind, TaskState
 from tracing.staff.agent import Agent

@@ -14,7 +14,7 @@ from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
 from tracing.people import queries as people
 from tracing.people.models import PairState, PossibleDuplicate
-from tracing.programmes.loader import get_pack
+from tracing.programmes.in_force import get_pack
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, asked_at, may
 from tracing.staff.models import Role

@@ -29,6 +29,7 @@ from tracing.kernel import clock, gc_control
 from tracing.kernel.config import Settings
 from tracing.kernel.db import transaction
 from tracing.kernel.job_slots import take_slot
+from tracing.programmes.publishing import queries as rule_versions
 
 BATCH = 2500
 FIRST_BATCH = 500
@@ -324,6 +325,8 @@ def _take_all(
 
 
 def _advance(lot_id: int, read: int) -> bool:
+    # a lot takes minutes: rules that were published meanwhile take effect in the middle of it
+    rule_versions.follow_now(clock.database_now())
     return lots.advance(lot_id, read=read, at=clock.now())
 
 

@@ -1,4 +1,4 @@
-"""Programmes: one folder of dated rules per disease (`packs/`), and what its rules were on a given day.
+"""Programmes: dated rules per disease, from files (`packs/`) and then as they are published (`publishing`).
 
 Not yet the programme's: the codes by which imports know its tests (`imports.format.loinc`, `imports.parsing.hl7_results`
 have their own; `laboratory` is ready for them), and the scripts, which all programmes share (`scripts/library`).

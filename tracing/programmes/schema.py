@@ -18,7 +18,7 @@ from tracing.programmes.vocabulary import Criterion, RiskLevel, Scheme, TestKind
 __all__ = ["Row", "Rule", "Table"]
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
-Version = Annotated[str, StringConstraints(pattern=r"^\d{4}\.\d+$")]
+Version = Annotated[str, StringConstraints(pattern=r"^\d{4}\.\d+(\.\d+)?$")]
 Days = Annotated[int, Field(ge=0, le=60)]
 Words = Annotated[str, StringConstraints(min_length=3, strip_whitespace=True)]
 
@@ -385,6 +385,7 @@ class Pack(Strict):
 
     code: Code
     version: Version
+    """Of the release's files; a third number is that of the rules published since."""
     label: Annotated[str, StringConstraints(min_length=2)]
     neutral_label: Words
     """Label for an employer or a text message: it does not reveal the disease."""

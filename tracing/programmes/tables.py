@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, Generic, Literal, Self, TypeVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_serializer, model_validator
 
 from tracing.programmes.facts import Facts, FactValue, Strict
 from tracing.programmes.rows import Row
@@ -37,6 +37,11 @@ class Cell(Strict):
         if isinstance(written, str):
             return _read_text(written)
         return {"among": (written,)}
+
+    @model_serializer
+    def _write(self) -> Any:
+        """Write it as a file has it."""
+        return list(self.among) if len(self.among) > 1 else str(self)
 
     @property
     def is_number(self) -> bool:

@@ -20,7 +20,7 @@ from tracing.contacts.services import measure_now
 from tracing.kernel import clock
 from tracing.people import queries as people
 from tracing.people.rules import Identity
-from tracing.programmes.loader import get_pack
+from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import Isolation, Quarantine, age_on
 from tracing.programmes.schema import Pack
 from tracing.programmes.vocabulary import Subject

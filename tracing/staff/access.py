@@ -97,10 +97,16 @@ def _declare(permission: Permission) -> Callable[[View], View]:
     return declare
 
 
-def init_access(app: Flask, *, call_site: Callable[[int], int | None]) -> None:
+def init_access(
+    app: Flask,
+    *,
+    call_site: Callable[[int], int | None],
+    follow_rules: Callable[[int, datetime], None],
+) -> None:
     """Check every request. `call_site` returns the site at which a member holds a call now, or None without a call.
 
-    During a call the page locks later, and the member's sessions move to the site of the call.
+    During a call the page locks later, and the member's sessions move to the site of the call. `follow_rules` is told
+    the stamp of the rules at the time of the request, before any page decides by them.
     """
     manager = LoginManager()
     manager.session_protection = None
@@ -108,6 +114,7 @@ def init_access(app: Flask, *, call_site: Callable[[int], int | None]) -> None:
     manager.init_app(app, add_context_processor=False)
     manager.request_loader(_load_user)
     app.extensions["tracing.call_site"] = call_site
+    app.extensions["tracing.follow_rules"] = follow_rules
     app.before_request(check)
     app.after_request(_log_in_after_last_words)
 
@@ -167,6 +174,7 @@ def check() -> ResponseReturnValue | None:
                 return to_login()
             g.who = who
         current, at = who.session, who.asked_at
+        current_app.extensions["tracing.follow_rules"](who.rules_stamp, at)
         _follow_call(who)
         g.session_row, g.agent = current, sessions.agent_of(current)
         g.time_zone = g.agent.site.time_zone

@@ -9,6 +9,7 @@ from sqlalchemy import Interval, Row, Select, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from tracing.kernel.db import equals_any, session
+from tracing.kernel.memory_stamps import stamp_of
 from tracing.staff import rules
 from tracing.staff.agent import Workplace
 from tracing.staff.errors import NoSuchMember
@@ -169,10 +170,12 @@ class CurrentUser:
     member: Member
     site: Site
     asked_at: datetime
+    rules_stamp: int
+    """The number of the last change of the rules that hosts keep in memory (kernel.memory_stamps)."""
 
 
 _WHO = (
-    select(StaffSession, Member, Site, func.now())
+    select(StaffSession, Member, Site, func.now(), stamp_of("rules"))
     .join(Member, Member.id == StaffSession.member_id)
     .join(Site, Site.id == StaffSession.site_id)
     .where(StaffSession.token_hash == bindparam("token_hash"))
@@ -197,9 +200,11 @@ def find_timed_out(token_hash: bytes, *, within: timedelta) -> CurrentUser | Non
     return _find_who(_TIMED_OUT, token_hash=token_hash, within=within)
 
 
-def _find_who(statement: Select[StaffSession, Member, Site, datetime], **given: object) -> CurrentUser | None:
+def _find_who(
+    statement: Select[StaffSession, Member, Site, datetime, int], **given: object
+) -> CurrentUser | None:
     row = session.execute(statement, given).unique().one_or_none()
-    return None if row is None else CurrentUser(row[0], row[1], row[2], row[3].astimezone(UTC))
+    return None if row is None else CurrentUser(row[0], row[1], row[2], row[3].astimezone(UTC), row[4])
 
 
 def open_sessions(member_id: int) -> list[StaffSession]:

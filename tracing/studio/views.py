@@ -4,7 +4,8 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from tracing.kernel import clock
-from tracing.programmes.loader import get_pack, load_packs
+from tracing.programmes.in_force import get_pack
+from tracing.programmes.loader import load_packs
 from tracing.programmes.rules import explain
 from tracing.staff.access import agent, asked_at, may
 from tracing.staff.models import Role

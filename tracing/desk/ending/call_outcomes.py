@@ -27,7 +27,7 @@ from tracing.kernel.db import session
 from tracing.messages import services as messages
 from tracing.people import queries as people
 from tracing.people.words import on_both_clocks
-from tracing.programmes.loader import get_pack
+from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import is_text_due, window_on
 from tracing.programmes.schema import Pack
 from tracing.queue import availability, languages

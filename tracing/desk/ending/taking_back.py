@@ -83,13 +83,24 @@ _TASK_COLUMNS = (
 _TRACKED: Mapping[str, _Tracked] = {
     "call_tasks": _Tracked(CallTask, _Of.TASK, "id", _TASK_COLUMNS),
     "cases": _Tracked(
-        Case, _Of.CASE, "id", ("status", "outcome", "closed_at", "told_at", "first_told_on", "told_last_day")
+        Case,
+        _Of.CASE,
+        "id",
+        ("status", "outcome", "closed_at", "told_at", "first_told_on", "ruled_on", "told_last_day"),
     ),
     "contacts": _Tracked(
         Contact,
         _Of.CONTACT,
         "id",
-        ("status", "told_at", "first_told_on", "told_last_day", "told_awaits_result", "is_outside"),
+        (
+            "status",
+            "told_at",
+            "first_told_on",
+            "ruled_on",
+            "told_last_day",
+            "told_awaits_result",
+            "is_outside",
+        ),
     ),
     "sick_notes": _Tracked(SickNote, _Of.TASK, "task_id", ("mend", "mend_to")),
     "people": _Tracked(Person, _Of.PERSON, "id", ("language",)),

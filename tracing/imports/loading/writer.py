@@ -30,7 +30,7 @@ from tracing.people import services as people
 from tracing.people.models import KeyKind, Person, PersonKey
 from tracing.people.rules import Identity
 from tracing.people.zones import zone_of
-from tracing.programmes.loader import get_pack
+from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import age_on
 from tracing.queue.households import bulk_enqueue
 from tracing.queue.households.bulk_enqueue import Newcomer

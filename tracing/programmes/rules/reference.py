@@ -9,7 +9,9 @@ from tracing.programmes.rows import Row
 from tracing.programmes.schema import EndIs, Pack
 from tracing.programmes.vocabulary import Mark
 
-_FORM = re.compile(r"(?P<programme>[a-z][a-z0-9-]*)@(?P<version>\d{4}\.\d+)/(?P<rule>[A-Z][A-Za-z0-9.-]*)")
+_FORM = re.compile(
+    r"(?P<programme>[a-z][a-z0-9-]*)@(?P<version>\d{4}\.\d+(\.\d+)?)/(?P<rule>[A-Z][A-Za-z0-9.-]*)"
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,11 @@ class RuleRef:
         if match is None:
             raise ValueError(f"not a rule reference: {text!r}")
         return cls(match["programme"], match["version"], match["rule"])
+
+    @property
+    def number(self) -> int:
+        """The number of the publication whose rules decided; 0: the tables that the database began with."""
+        return int((self.pack_version.split(".")[2:] or ["0"])[0])
 
 
 @dataclass(frozen=True)

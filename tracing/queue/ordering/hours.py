@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from tracing.kernel.db import session
 from tracing.people.models import Person
-from tracing.programmes.loader import get_pack
+from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import MIDNIGHT, Calling
 from tracing.staff import queries as staff
 from tracing.staff.models import Site, SiteKind

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from tracing.kernel.db import session
-from tracing.programmes.loader import get_pack
+from tracing.programmes.in_force import get_pack
 from tracing.programmes.schema import Weights
 from tracing.queue.models import QueueWeights
 from tracing.staff.models import Site

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from tracing.cases import queries as cases
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
-from tracing.programmes.loader import get_pack
+from tracing.programmes.in_force import get_pack
 from tracing.queue.households import priorities, priority_rescan
 from tracing.queue.maintenance import settings
 from tracing.queue.ordering.preview import Preview, RankedCall, preview

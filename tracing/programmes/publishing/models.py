@@ -1,0 +1,103 @@
+"""The versions of rule tables: drafts, what is in force, what was."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracing.kernel.db import Base, enum_text
+
+
+class VersionState(StrEnum):
+    """Where a version stands. Whether an approved one is in force follows from its moment and those after it."""
+
+    DRAFT = "draft"
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    WITHDRAWN = "withdrawn"
+    """Given up, or withdrawn before it took effect."""
+
+
+class VersionOrigin(StrEnum):
+    """Where a version comes from."""
+
+    SEED = "seed"
+    """The files of the release with which the database began."""
+    RELEASE = "release"
+    """A later release brought other rules: they wait as a draft."""
+    PAGE = "page"
+    """Somebody wrote it."""
+
+
+OPEN = frozenset({VersionState.DRAFT, VersionState.PROPOSED})
+
+
+class RuleVersion(Base):
+    """One version of one rule table of a programme. Once it is approved, what it says never changes."""
+
+    __tablename__ = "rule_versions"
+    __table_args__ = (
+        Index(
+            "uq_rule_versions_one_page_draft",
+            "programme",
+            "table_name",
+            unique=True,
+            postgresql_where=text("state IN ('draft', 'proposed') AND origin = 'page'"),
+        ),
+        Index(
+            "uq_rule_versions_one_seed",
+            "programme",
+            "table_name",
+            unique=True,
+            postgresql_where=text("origin = 'seed'"),
+        ),
+        Index("ix_rule_versions_programme", "programme", "table_name"),
+        UniqueConstraint("programme", "number", name="uq_rule_versions_number"),
+        CheckConstraint(
+            "state <> 'approved' OR (content IS NOT NULL AND (origin = 'seed' OR (number IS NOT NULL AND effective_at IS NOT NULL AND adviser_id IS NOT NULL AND referent_id IS NOT NULL)))",
+            name="approved_by_two",
+        ),
+        CheckConstraint("adviser_id <> referent_id", name="two_people"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    programme: Mapped[str]
+    table_name: Mapped[str]
+    """Which of the programme's tables: isolations, quarantines…"""
+    state: Mapped[VersionState] = mapped_column(enum_text(VersionState))
+    origin: Mapped[VersionOrigin] = mapped_column(enum_text(VersionOrigin))
+    number: Mapped[int | None]
+    """Counted in each programme in the order of approval, which is that of taking effect; none before, nor of a seed."""
+    pack_version: Mapped[str]
+    """The version of the release's files when it was made."""
+    fingerprint: Mapped[str | None]
+    """SHA-256 of the release's table, of a version that a release brought."""
+    rows: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    """The rows that are to hold from its moment on, in their order, as a file has them; none of a seed."""
+    content: Mapped[dict[str, Any] | None]
+    """The whole table with the rows of the past, as it was approved."""
+    revision: Mapped[int] = mapped_column(default=1)
+    """Grows with each change, so that nobody overwrites what another has written meanwhile."""
+    why: Mapped[str | None]
+    """What changes and why, in three sentences at most, for whoever must follow it."""
+    effective_at: Mapped[datetime | None]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    created_at: Mapped[datetime]
+    changed_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    changed_at: Mapped[datetime]
+    adviser_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    """The medical adviser who approved it."""
+    adviser_at: Mapped[datetime | None]
+    referent_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    """The referent who approved it."""
+    referent_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    withdrawn_at: Mapped[datetime | None]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still written or waits for approval."""
+        return self.state in OPEN
