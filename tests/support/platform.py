@@ -3,11 +3,17 @@
 Run as a program (`python -m tests.support.platform`), so that it is a process of its own, as the product is.
 """
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from tests.support.lots import enveloped, secrets
+from tests.support.source import ROOT
 from tracing.app.runtime import running
 from tracing.demo.invented_people import as_csv
 from tracing.imports.format.columns import FIELDS
@@ -80,18 +86,31 @@ def prepare(settings: Settings) -> None:
     load_people(settings)
 
 
-def load_people(settings: Settings) -> None:
-    """Load a lot about the people in PEOPLE."""
+def load_people(settings: Settings, people: Iterable[Mapping[str, str]] = PEOPLE, number: str = "T1") -> None:
+    """Load a lot about people."""
     load(
         Arrival(
-            content=lot_about(PEOPLE, number="T1", zone=settings.zone),
-            file_name="T1.csv.p7m",
+            content=lot_about(people, number=number, zone=settings.zone),
+            file_name=f"{number}.csv.p7m",
             source_code="PDL",
             secrets=secrets(),
             zone=settings.zone,
             allow_fiction=True,
             programme=settings.programme,
         )
+    )
+
+
+def load_more(data_dir: Path, people: Iterable[Mapping[str, str]], *, number: str) -> None:
+    """Load another lot into a platform that runs, from a process of its own, as the command does."""
+    environment = os.environ | {
+        "TRACING_DATA_DIR": str(data_dir),
+        "TRACING_DEMO": "off",
+        "TRACING_FICTION_NUMBERS": "on",
+    }
+    said = json.dumps({"number": number, "people": [dict(one) for one in people]})
+    subprocess.run(
+        [sys.executable, "-m", "tests.support.platform", said], cwd=ROOT, env=environment, check=True
     )
 
 
@@ -119,4 +138,8 @@ def lot_about(people: Iterable[Mapping[str, str]], *, number: str, zone: ZoneInf
 if __name__ == "__main__":
     chosen = Settings.from_env()
     with running(chosen):
-        prepare(chosen)
+        if len(sys.argv) > 1:
+            more = json.loads(sys.argv[1])
+            load_people(chosen, more["people"], more["number"])
+        else:
+            prepare(chosen)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 
 import pypdfium2
@@ -88,6 +89,9 @@ def answer(page: Page, says: Says) -> None:
         said = says[open_ones[0]]
         for value in (said,) if isinstance(said, str) else said:
             choice = page.locator(f"#a-{open_ones[0]}-{value}")
+            if not choice.count():
+                type_day(page, page.locator(f"#a-{open_ones[0]}"), value)
+                continue
             if choice.is_checked():
                 continue
             with page.expect_response(re.compile("/answers")) as saved:
@@ -101,19 +105,37 @@ def answer(page: Page, says: Says) -> None:
         settle(page)
 
 
+def type_day(page: Page, field: Locator, day: str) -> None:
+    """Answer with a day, unless it stands there already."""
+    if field.input_value() != day:
+        with page.expect_response(re.compile("/answers")) as saved:
+            field.fill(day)
+            field.blur()
+        assert saved.value.ok
+        settle(page)
+
+
 def settle(page: Page) -> None:
     """Wait until the page shows what was saved: an answer may have opened another question."""
     page.wait_for_function("() => !document.querySelector('.htmx-request')")
 
 
-def add_contact(page: Page, first_name: str, phone: str, *, lives_with: bool, may_tell: bool = False) -> None:
-    """Add a person to the contact list without leaving the call."""
+def add_contact(
+    page: Page,
+    first_name: str,
+    phone: str,
+    *,
+    lives_with: bool,
+    may_tell: bool = False,
+    met_on: date | None = None,
+) -> None:
+    """Add a person to the contact list without leaving the call; without a day, met on the last one possible."""
     page.get_by_role("link", name=re.compile("Ajouter")).first.click()
     dialog = page.get_by_role("dialog", name="Ajouter un contact")
     dialog.get_by_label("Prénom").first.fill(first_name)
     dialog.get_by_label(re.compile("Téléphone")).fill(phone)
     last_day = dialog.locator("input[name=contact-last_contact_on]")
-    last_day.fill(last_day.get_attribute("max") or "")
+    last_day.fill(met_on.isoformat() if met_on else last_day.get_attribute("max") or "")
     pick(dialog, "lives_with_case", "yes" if lives_with else "no")
     if may_tell:
         pick(dialog, "may_disclose", "yes")

@@ -1,0 +1,166 @@
+"""What happens the day after a call: people named again, days corrected, people who ring back, results withdrawn."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import LogIn, Platform, accessible
+from tests.support.platform import load_more
+from tests.support.telephone import ADULT_AT_WORK, add_contact, answer, lead
+from tracing.kernel import clock
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+"""A whole product is started for them, on a machine that may be busy."""
+
+BORN = "1980-05-17"
+NOBODY_MET = ADULT_AT_WORK | {"contacts_listed": "none", "lives_alone": "yes", "contacts_warned": "none"}
+
+
+def test_somebody_said_dead_is_not_called_when_a_laboratory_names_them_again(
+    log_in: LogIn, platform: Platform
+) -> None:
+    somebody = person("DUPUIS", "Gaston", "06 39 98 02 01")
+    load_more(platform.data_dir, [somebody], number="D1")
+    lucie = log_in("lucie")
+    take(lucie, "06 39 98 02 01")
+    lucie.get_by_role("link", name="Terminer").click()
+    lucie.get_by_text("Hospitalisation, autre région, décès").click()
+    died = lucie.locator("#way-deceased")
+    died.get_by_role("checkbox").check()
+    died.get_by_role("button", name="Noter le décès").click()
+    expect(lucie.get_by_role("button", name="Appel suivant")).to_be_visible()
+
+    load_more(platform.data_dir, [somebody], number="D2")
+
+    supervisor = log_in("didier")
+    supervisor.goto(f"{platform.address}/lists?list=deceased")
+    expect(supervisor.get_by_role("row").nth(1)).to_be_visible()
+    accessible(supervisor)
+    lucie.goto(f"{platform.address}/incoming")
+    search(lucie, "06 39 98 02 01")
+    expect(lucie.locator("#answers")).to_have_count(0)
+
+
+def test_whoever_refused_rings_back_and_gets_a_sick_note(log_in: LogIn, platform: Platform) -> None:
+    load_more(platform.data_dir, [person("LEGUEN", "Yann", "06 39 98 02 02")], number="R1")
+    lucie = log_in("lucie")
+    take(lucie, "06 39 98 02 02")
+    end_with(lucie, "refused", "Clore sur un refus")
+
+    take(lucie, "06 39 98 02 02")
+    lead(lucie, NOBODY_MET, until="sick_note")
+    answer(lucie, NOBODY_MET)
+    panel = lucie.locator("#panel-note")
+    expect(panel.get_by_text("Déclaré sur l’honneur dans cet appel.")).to_be_visible()
+    panel.get_by_label("Adresse pendant l’arrêt").fill("3 rue des Lilas")
+    panel.get_by_label("Code postal").fill("44000")
+    panel.get_by_label("Commune").fill("Nantes")
+    panel.get_by_label("Numéro de sécurité sociale").fill("180054410900190")
+    panel.get_by_label("La personne a confirmé cette adresse").check()
+    panel.get_by_role("button", name="Délivrer l’arrêt").click()
+    expect(panel.get_by_text("Délivré")).to_be_visible()
+    lead(lucie, NOBODY_MET)
+    lucie.locator("#answers button[value=end]").click()
+    lucie.get_by_role("button", name=re.compile("aucun contact à appeler")).click()
+    expect(lucie.get_by_role("button", name="Appel suivant")).to_be_visible()
+
+
+def test_a_wrong_number_goes_to_a_letter_at_once(log_in: LogIn, platform: Platform) -> None:
+    astray = person(
+        "PERRIER", "Alain", "06 39 98 02 03", ADRESSE="8 rue du Port", CODE_POSTAL="44000", COMMUNE="Nantes"
+    )
+    load_more(platform.data_dir, [astray], number="W1")
+    lucie = log_in("lucie")
+    take(lucie, "06 39 98 02 03")
+    end_with(lucie, "wrong_number", "Plus de numéro")
+
+    supervisor = log_in("didier")
+    supervisor.goto(f"{platform.address}/lists?list=no_number")
+    accessible(supervisor)
+    supervisor.get_by_role("link", name="Lettre…").click()
+    # as long as the tracer can take the outcome back, nothing leaves
+    expect(supervisor.get_by_text("Écrivez la lettre dans deux minutes.")).to_be_visible()
+    accessible(supervisor)
+
+
+def test_an_onset_that_moves_both_ways_takes_a_contact_out_and_back(
+    log_in: LogIn, platform: Platform
+) -> None:
+    load_more(platform.data_dir, [person("RIOU", "Soazig", "06 39 98 02 04")], number="O1")
+    today = clock.now().date()
+    late, early = (today - timedelta(days=one) for one in (1, 4))
+    says = ADULT_AT_WORK | {"has_symptoms": "yes", "onset_on": early.isoformat(), "wants_note": "no"}
+    lucie = log_in("lucie")
+    take(lucie, "06 39 98 02 04")
+    call = re.sub(r"[?#].*", "", lucie.url)
+    lead(lucie, says, until="contacts")
+    add_contact(lucie, "Maël", "06 39 98 02 05", lives_with=True, met_on=today - timedelta(days=5))
+    listed = lucie.locator(".contact-lines")
+    expect(listed).to_contain_text("Maël")
+    expect(listed.get_by_text("Hors période")).to_have_count(0)
+
+    for onset, outside in ((late, 1), (early, 0)):
+        lucie.goto(f"{call}?step=symptoms")
+        answer(lucie, says | {"onset_on": onset.isoformat()})
+        lucie.goto(f"{call}?step=contacts")
+        expect(listed.get_by_text("Hors période")).to_have_count(outside)
+
+
+def test_a_result_withdrawn_after_the_case_was_closed_is_shown_and_told(
+    log_in: LogIn, platform: Platform
+) -> None:
+    somebody = person("TANGUY", "Maud", "06 39 98 02 06")
+    load_more(platform.data_dir, [somebody], number="X1")
+    anouk = log_in("anouk")
+    take(anouk, "06 39 98 02 06")
+    says = NOBODY_MET | {"wants_note": "no"}
+    lead(anouk, says)
+    anouk.locator("#answers button[value=end]").click()
+    anouk.get_by_role("button", name=re.compile("aucun contact à appeler")).click()
+
+    load_more(platform.data_dir, [somebody | {"ID_RESULTAT": "X1-000001", "RESULTAT": "N"}], number="X2")
+
+    supervisor = log_in("didier")
+    supervisor.goto(f"{platform.address}/lists?list=withdrawn")
+    expect(supervisor.get_by_text("la personne a été informée")).to_be_visible()
+    accessible(supervisor)
+    supervisor.get_by_role("button", name="Clore : 1 personne sera rappelée").click()
+
+    anouk.goto(f"{platform.address}/")
+    take(anouk, "06 39 98 02 06")
+    expect(anouk.locator("main")).to_contain_text("le laboratoire a annulé votre résultat")
+
+
+def end_with(page: Page, outcome: str, button: str) -> None:
+    """End the conversation with an outcome, and come home."""
+    page.get_by_role("link", name="Terminer").click()
+    page.locator(f"#way-{outcome}").get_by_role("button", name=button).click()
+    expect(page.get_by_role("button", name="Appel suivant")).to_be_visible()
+
+
+def person(name: str, first_name: str, phone: str, **more: str) -> Mapping[str, str]:
+    """A line of a laboratory's file, of somebody who lives in the site's area."""
+    return {
+        "NOM_NAISSANCE": name,
+        "PRENOMS": first_name,
+        "SEXE": "M",
+        "TEL_MOBILE": phone,
+        "CODE_CAISSE": "441",
+    } | more
+
+
+def take(page: Page, phone: str) -> None:
+    """Take the call of whoever rings from a number."""
+    page.get_by_role("link", name="Quelqu’un appelle").click()
+    search(page, phone)
+    expect(page.locator("h1")).to_contain_text("P0-")
+
+
+def search(page: Page, phone: str) -> None:
+    """Search for a caller by their number and birth date."""
+    page.get_by_label("Numéro de téléphone ou référence").fill(phone)
+    page.get_by_label("Date de naissance").fill(BORN)
+    page.get_by_role("button", name="Chercher et prendre l’appel").click()
