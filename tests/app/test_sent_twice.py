@@ -56,6 +56,8 @@ IDEMPOTENT = {
     "desk.end": "ends the conversation, whose page then leads to what follows",
     "desk.give_back": CLAIM,
     "desk.hand_over": CLAIM,
+    "desk.keep_handover": "keeps one note in one place, the last one",
+    "casefiles.keep_note": "keeps one note in one place, the last one",
     "desk.heartbeat": CLAIM,
     "desk.incoming": "takes the household of the caller, or shows the call that has it",
     "desk.next_call": "shows the call that one has",

@@ -89,3 +89,10 @@ class NoSuchRequest(Missing):
 
     def __init__(self) -> None:
         super().__init__(_("Cette demande n’est pas sur la liste de votre site."))
+
+
+class NoteTooLong(Invalid):
+    """A note for the next caller is read before ringing: it stays short."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette note est trop longue : 140 signes au plus. Rien n’a été gardé."))

@@ -1,4 +1,4 @@
-"""Tables of calls: calls, conversations, answers, drafts, numbers rung, requests of callers, outcomes to take back."""
+"""Tables of calls: conversations, answers, drafts, numbers rung, requests of callers, notes, outcomes to take back."""
 
 from datetime import date, datetime
 from typing import Any
@@ -134,6 +134,20 @@ class CallerRequest(Base):
     closed_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
 
 
+class HandoverNote(Base):
+    """What whoever calls a person next should know before ringing: one short note a task, the last one written."""
+
+    __tablename__ = "handover_notes"
+
+    task_id: Mapped[int] = mapped_column(ForeignKey("call_tasks.id"), primary_key=True, autoincrement=False)
+    written_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    written_at: Mapped[datetime]
+    cohort: Mapped[date] = mapped_column(index=True)
+    """The day of the case or contact: the note is gone with them."""
+    sealed: Mapped[bytes | None]
+    """`words`; none once removed or destroyed."""
+
+
 class OutcomeUndo(Base):
     """An outcome that was noted, with what it changed: kept a day, so that who noted it can take it back at once."""
 
@@ -154,4 +168,5 @@ class OutcomeUndo(Base):
 registry.sealed("answers")
 registry.sealed("caller_requests")
 registry.sealed("drafts")
+registry.sealed("handover_notes")
 registry.blind_rows("numbers_rung")

@@ -63,6 +63,8 @@ LONGEST_CALL = timedelta(hours=4)
 If no scheduler ran, a claim may be ended much later: that call is in the history but in no daily count."""
 OUTCOME_UNDO_LASTS = timedelta(minutes=2)
 """How long who noted an outcome can take it back; what it sends to anybody leaves after that."""
+LONGEST_HANDOVER = 140
+"""Characters of a note for the next caller: one sentence that is read before ringing."""
 SKIPS_A_DAY = 3
 """This many calls a day may be given back without a reason; after that a reason is required."""
 

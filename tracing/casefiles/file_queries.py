@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import and_, or_, select
 
+from tracing.calls import handover_notes
+from tracing.calls.handover_notes import Handover
 from tracing.calls.models import Answer, Call, CallerRequest, Conversation
 from tracing.casefiles import queries
 from tracing.casefiles.models import FileOpening
@@ -89,6 +91,8 @@ class FileData:
     """The files one step away at this site, without the contacts."""
     linked_elsewhere: int
     """How many more there are at other sites."""
+    handover: Handover | None
+    """What is left for whoever calls the person next."""
     readings: Sequence[Reading]
     openings: Sequence[FileOpening]
     members: Mapping[int, str] = field(default_factory=dict)
@@ -139,6 +143,7 @@ def load(subject: Subject, *, sees: Sees, may_see_case: bool) -> FileData:
         names=people.joint_identities(one.person_id for one in contacts) if sees.people else {},
         linked=[one for one in here if one.contact is None or one.contact.case_id != case.id or contact],
         linked_elsewhere=len(linked) - len(here),
+        handover=handover_notes.find(own_ids[-1]) if own_ids and sees.people else None,
         readings=_readings(records, since=case.created_at) if sees.readers else [],
         openings=_openings(subject) if sees.readers else [],
     )
@@ -254,6 +259,8 @@ def _member_ids(found: FileData) -> set[int]:
     ids |= {one for request in found.requests for one in (request.taken_by, request.closed_by)}
     ids |= {one.queued_by for one in found.messages}
     ids |= {task.promised_by for task in found.tasks}
+    if found.handover is not None:
+        ids.add(found.handover.note.written_by)
     if found.entry is not None:
         ids |= {found.entry.claimant_id}
     return {one for one in ids if one is not None}

@@ -7,9 +7,23 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, RadioField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
+from tracing.calls.rules import LONGEST_HANDOVER
 from tracing.casefiles.rules import FileReason
 from tracing.casefiles.words import REASON_WORDS
 from tracing.ui.forms import PageForm
+
+
+class NoteForm(PageForm):
+    """A note for whoever calls the person next."""
+
+    note = StringField(
+        _l("Une phrase, lue avant de composer le numéro"),
+        description=_l(
+            "140 signes au plus. Rien de la santé ni du résultat : qui appelle la lit avant de savoir qui répond."
+        ),
+        validators=[Optional(), Length(max=LONGEST_HANDOVER, message=_l("140 signes au plus."))],
+        render_kw={"autocomplete": "off", "maxlength": LONGEST_HANDOVER},
+    )
 
 
 class FindForm(PageForm):

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from tracing.casefiles import rules
 from tracing.casefiles.errors import FileShut, NoSuchFile
@@ -20,6 +20,7 @@ from tracing.people.names import normal_form
 from tracing.people.nir import read_nir
 from tracing.people.phones import read_phones
 from tracing.people.rules import Identity, given_birth_keys, name_birth_key
+from tracing.queue.models import CallTask
 from tracing.staff.agent import Agent
 from tracing.staff.models import Site, SiteKind
 
@@ -238,6 +239,16 @@ def subjects_opened(openings: Collection[FileOpening]) -> dict[int, Subject]:
             raise NoSuchFile
         found[one.id] = Subject(case, contact)
     return found
+
+
+def find_last_task(subject: Subject) -> CallTask | None:
+    """Return the newest call of a case or contact."""
+    about = (
+        CallTask.contact_id == subject.contact.id
+        if subject.contact is not None
+        else and_(CallTask.case_id == subject.case.id, CallTask.contact_id.is_(None))
+    )
+    return session.scalar(select(CallTask).where(about).order_by(CallTask.id.desc()).limit(1))
 
 
 def linked_with(subject: Subject, *, may_see_case: bool) -> list[Subject]:

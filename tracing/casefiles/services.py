@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select, text
 
+from tracing.calls import handover_notes
 from tracing.casefiles import queries, rules
 from tracing.casefiles.errors import NoSuchFile, NotYourReason, TooManySearches
 from tracing.casefiles.models import FileOpening, FileSearch
@@ -15,6 +16,7 @@ from tracing.contacts.models import Contact
 from tracing.escalations.models import Escalation, EscalationState
 from tracing.kernel import clock, events
 from tracing.kernel.db import session, take_id
+from tracing.queue import queries as queue
 from tracing.queue.models import LISTED, CallTask
 from tracing.staff.agent import Agent
 from tracing.staff.models import Role
@@ -208,6 +210,22 @@ def follow(
     if wanted is None:
         raise NoSuchFile
     return _open(wanted, FoundBy.LINK, opening.reason, search_id=opening.search_id, by=by, at=at)
+
+
+def leave_note(opening: FileOpening, note: str, *, by: Agent, at: datetime) -> None:
+    """Leave a short note for whoever calls the person next, in place of the one before; without words, remove it.
+
+    Raises:
+        NoteTooLong: it has more than 140 characters.
+        NoSuchFile: nobody is to call this person, or the reader's role writes nothing here.
+    """
+    subject = queries.subject_of(opening)
+    task = queries.find_last_task(subject)
+    if task is None or not rules.seen_by(_roles(by)).people:
+        raise NoSuchFile
+    queue.lock_task(task)
+    collected_on = subject.contact.cohort if subject.contact is not None else subject.case.cohort
+    handover_notes.keep(task, note, cohort=collected_on, by=by, at=at)
 
 
 def may_see_case(subject: Subject, *, by: Agent) -> bool:

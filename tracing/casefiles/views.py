@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from tracing.calls.words import OUTCOME_TONES
 from tracing.calls.words import OUTCOME_WORDS as CALL_WORDS
 from tracing.casefiles import file_pages, queries, rules, services, words
 from tracing.casefiles.errors import TooManySearches, UnreadableKey
-from tracing.casefiles.forms import FindForm
+from tracing.casefiles.forms import FindForm, NoteForm
 from tracing.casefiles.models import FileOpening
 from tracing.casefiles.queries import Key
 from tracing.contacts.words import RISK_WORDS
@@ -108,6 +109,24 @@ def found(search_id: int) -> ResponseReturnValue:
 @may(*rules.READERS)
 def show(opening_id: int) -> ResponseReturnValue:
     """Show a file."""
+    return _file(opening_id)
+
+
+@bp.post("/files/<int:opening_id>/note")
+@may(Role.SUPERVISOR, Role.ADVISER)
+def keep_note(opening_id: int) -> ResponseReturnValue:
+    """Leave a note for whoever calls the person next."""
+    form = NoteForm()
+    if not form.validate():
+        return _file(opening_id, form, status=422)
+    with transaction():
+        opening = queries.get_opening(opening_id, by=agent(), at=asked_at())
+        services.leave_note(opening, form.note.data or "", by=agent(), at=asked_at())
+    flash(_("Note gardée : qui appellera la lira.") if form.note.data else _("Note retirée."))
+    return redirect(url_for("casefiles.show", opening_id=opening_id), 303)
+
+
+def _file(opening_id: int, form: NoteForm | None = None, *, status: int = 200) -> ResponseReturnValue:
     by, at = agent(), asked_at()
     with transaction():
         opening = queries.get_opening(opening_id, by=by, at=at)
@@ -118,7 +137,12 @@ def show(opening_id: int) -> ResponseReturnValue:
         )
         shown = people.records_shown(file_pages.people_shown(page))
         events.record_access(shown, by=by.member_id, at=at, why="file")
-        return render_template("casefiles/file.html", page=page, opening=opening, data=page.data)
+        left = page.data.handover
+        form = form or NoteForm(formdata=None, note=left.words if left is not None else "")
+        shown_page = render_template(
+            "casefiles/file.html", page=page, opening=opening, data=page.data, form=form
+        )
+        return shown_page, status
 
 
 @bp.post("/files/<int:opening_id>/follow")

@@ -90,6 +90,8 @@ EVENT_WORDS: dict[str, tuple[str, LazyString]] = {
     "task.reopened": ("telephone", _l("Appel remis dans la file")),
     "task.taken_up_again": ("telephone", _l("Appel clos rouvert")),
     "task.kept_open": ("telephone", _l("Appel gardé ouvert, à compléter")),
+    "handover.written": ("chat-left-text", _l("Note laissée pour qui rappellera")),
+    "handover.removed": ("chat-left-text", _l("Note pour qui rappellera retirée")),
     "task.covered": ("telephone-minus", _l("Appel couvert par celui d’une autre fiche")),
     "consequence.contact_leaves": ("calendar-event", _l("Hors de la période de contagion")),
     "consequence.contact_returns": ("calendar-event", _l("De nouveau dans la période")),

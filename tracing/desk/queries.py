@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import exists, func, or_, select, union
 
@@ -195,6 +195,12 @@ def outcomes_to_take_back(member_id: int, *, at: datetime) -> dict[int, OutcomeU
         .order_by(OutcomeUndo.id)
     )
     return {one.call_id: one for one in noted if can_take_back(one.noted_at, at=at)}
+
+
+def collected_on(task: CallTask) -> date:
+    """Return the day of collection of the person of a task: what is written about them is gone with that day."""
+    contact = find_contact(task.contact_id)
+    return contact.cohort if contact is not None else cases.get_case(task.case_id).cohort
 
 
 def find_calls(call_ids: Iterable[int]) -> Sequence[Call]:

@@ -16,6 +16,7 @@ from tracing.desk.ending import hand_back_views
 from tracing.desk.ending import views as ending_views
 from tracing.desk.home import dashboard
 from tracing.desk.inbound import views as incoming_views
+from tracing.desk.screen import handover_views
 from tracing.desk.screen.page_views import (
     call_url,
     show_answered,
@@ -66,6 +67,13 @@ for path, view, methods in (
     ("take-over", hand_back_views.take_over, ["POST"]),
 ):
     bp.add_url_rule(f"/calls/<int:call_id>/{path}", view_func=view, methods=methods)
+
+bp.add_url_rule(
+    "/calls/<int:call_id>/tasks/<int:task_id>/handover",
+    "keep_handover",
+    handover_views.keep_handover,
+    methods=["POST"],
+)
 
 bp.add_url_rule("/incoming", "incoming", incoming_views.ask, methods=["GET", "POST"])
 bp.add_url_rule("/incoming/request", "keep_request", incoming_views.keep, methods=["POST"])

@@ -272,6 +272,8 @@ EVENT_WORDS = {
     "member.password_set": _l("Mot de passe changé"),
     "member.role_granted": _l("Rôle donné"),
     "member.role_withdrawn": _l("Rôle retiré"),
+    "handover.written": _l("Note laissée pour qui rappellera"),
+    "handover.removed": _l("Note pour qui rappellera retirée"),
     "file.searched": _l("Dossier cherché"),
     "file.opened": _l("Dossier consulté"),
     "file.search_refused": _l("Recherche de dossier refusée, trop nombreuses"),

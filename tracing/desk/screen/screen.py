@@ -7,6 +7,8 @@ from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 
+from tracing.calls import handover_notes
+from tracing.calls.handover_notes import Handover
 from tracing.calls.models import Call, Conversation
 from tracing.calls.phone_numbers import Number, numbers_of
 from tracing.calls.rules import CallOutcome
@@ -42,6 +44,7 @@ from tracing.scripts.errors import N_, AnswerRefused
 from tracing.scripts.rules import StepView
 from tracing.scripts.vocabulary import QuestionType, Widget
 from tracing.scripts.wording import confirmation_key, confirmation_value
+from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 from tracing.ui import formats
 
@@ -282,6 +285,18 @@ class Screen:
             ),
         ]
         return [one for _at, one in sorted(found, key=itemgetter(0), reverse=True)]
+
+    @cached_property
+    def handover(self) -> Handover | None:
+        """What somebody left for whoever calls this person next."""
+        return handover_notes.find(self.task.id)
+
+    @cached_property
+    def handover_by(self) -> str:
+        """Who left it."""
+        if self.handover is None:
+            return ""
+        return staff.member_names([self.handover.note.written_by]).get(self.handover.note.written_by, "?")
 
     @property
     def attempt(self) -> int:
