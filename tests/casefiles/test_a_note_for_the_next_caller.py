@@ -12,6 +12,7 @@ from tracing.calls import services as calls
 from tracing.calls.models import Draft
 from tracing.casefiles.rules import FileReason
 from tracing.cases.queries import get_case
+from tracing.desk.queries import collected_on
 from tracing.kernel.db import session
 from tracing.kernel.events import Event
 from tracing.staff.models import Role
@@ -23,8 +24,8 @@ MARIE = identity("Marie", "Kerguelen")
 COMPLAINT = {"reason": FileReason.COMPLAINT.value}
 
 
-def on_a_call(story: Story, *, at=NOW):
-    task = waiting_case(story.nantes, MARIE, at=at)
+def on_a_call(story: Story):
+    task = waiting_case(story.nantes, MARIE, at=NOW)
     call = calls.take_next(agent(story.ada), at=NOW)
     return task, f"/calls/{call.id}/tasks/{task.id}/handover", call
 
@@ -97,10 +98,12 @@ def test_who_does_not_hold_the_call_leaves_no_note(browse: Browser, story: Story
     browse.as_(other).post(address, {"words": DEAF}, status=404)
 
 
-def test_the_note_is_gone_with_the_case(browse: Browser, story: Story):
+def test_the_note_is_gone_with_the_case(story: Story):
     long_ago = NOW - timedelta(days=201)
-    task, address, _call = on_a_call(story, at=long_ago)
-    browse.as_(story.ada).follow(address, {"words": DEAF})
+    task = waiting_case(story.nantes, MARIE, at=long_ago)
+    by = agent(story.ada)
+    handover_notes.keep(task, DEAF, cohort=collected_on(task), by=by, at=NOW)
+    assert handover_notes.find(task.id).words == DEAF
 
     vault.destroy_cohort(long_ago.date(), by=None, at=NOW)
 
