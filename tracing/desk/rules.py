@@ -20,6 +20,9 @@ REPRESENTATIVE_UNDER = 16
 LONGEST_PROMISE = timedelta(days=7)
 """The latest a callback may be: after a week, the days it is about are over."""
 
+KEPT_EARLY_BY = timedelta(minutes=15)
+"""A promised callback may come this much early: whoever expects a call then is not surprised."""
+
 OF_THE_MOMENT = frozenset({"has_time", "red_flags"})
 """Asked again in every call: whether there is time and whether there is danger were true on that day only."""
 
@@ -137,8 +140,8 @@ def as_flag(answer: object) -> bool | None:
 
 
 def newly_typed(typed: Sequence[str], stored: object) -> list[str]:
-    """Return what was typed; if a day and « ne sait pas » came together, only the one that is new."""
-    given = [one for one in typed if one]
+    """Return what was typed, each value once; if two days, or a day and « ne sait pas », came together, only the new one."""
+    given = list(dict.fromkeys(one for one in typed if one))
     fresh = [one for one in given if one != stored]
     return fresh if len(given) == 2 and len(fresh) == 1 else given
 

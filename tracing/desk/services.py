@@ -66,6 +66,8 @@ class Saved:
     refused: dict[str, Refused] = field(default_factory=dict)
     typed: dict[str, list[str]] = field(default_factory=dict)
     """The refused input as typed, to be shown again."""
+    opened: set[str] = field(default_factory=set)
+    """The questions of the step that its answers opened: they are shown before the next step is."""
 
 
 Spoken = list[tuple[CallTask, Conversation]]

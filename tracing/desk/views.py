@@ -12,6 +12,8 @@ from tracing.calls import services as calls
 from tracing.calls.words import OUTCOME_TONES, OUTCOME_WORDS, REASONS_ON_THE_TIMELINE
 from tracing.desk import queries, services
 from tracing.desk.conversation.questions import words_of_answers
+from tracing.desk.emergency import alert
+from tracing.desk.emergency import views as emergency_views
 from tracing.desk.ending import hand_back_views
 from tracing.desk.ending import views as ending_views
 from tracing.desk.home import dashboard
@@ -38,6 +40,7 @@ from tracing.people.words import hour_there
 from tracing.programmes.words import TEST_WORDS
 from tracing.queue.claims import services as claims
 from tracing.queue.errors import ClaimLost
+from tracing.scripts.vocabulary import YES
 from tracing.staff import presence
 from tracing.staff.access import agent, asked_at, is_fragment, may
 from tracing.staff.models import Role
@@ -74,10 +77,24 @@ bp.add_url_rule(
     handover_views.keep_handover,
     methods=["POST"],
 )
+bp.add_url_rule(
+    "/calls/<int:call_id>/tasks/<int:task_id>/alert",
+    "alert",
+    emergency_views.alert,
+    methods=["POST"],
+)
+bp.add_url_rule(
+    "/calls/<int:call_id>/tasks/<int:task_id>/alert/take-back",
+    "take_back_alert",
+    emergency_views.take_back,
+    methods=["POST"],
+)
 
 bp.add_url_rule("/incoming", "incoming", incoming_views.ask, methods=["GET", "POST"])
 bp.add_url_rule("/incoming/request", "keep_request", incoming_views.keep, methods=["POST"])
 
+RED_FLAGS = "red_flags"
+"""The question whose « yes » is an emergency."""
 ANSWER = "answer-"
 """Prefix of the names of a step's controls, so that a question can have any id."""
 
@@ -242,6 +259,8 @@ def write(call_id: int, task_id: int, typed: StepInput, *, goes_on: bool = False
         spoken = services.open_conversations(held, by=by, at=at)
         talk = services.talk_in(held, task_id, spoken=spoken, by=by, at=at)
         saved = services.save(held, talk, typed, by=by, at=at)
+        if RED_FLAGS in saved.changed:
+            alert.follow(held, talk.task, is_danger=talk.answers.get(RED_FLAGS) == YES, by=by, at=at)
         screen = load_screen(held, task_id, step_id=typed.step_id, saved=saved, spoken=spoken, by=by, at=at)
         if goes_on and not saved.refused:
             screen.go_on(typed)

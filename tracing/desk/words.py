@@ -61,6 +61,17 @@ def promised_to(when: datetime, identity: Identity | None, zone: str | None) -> 
     )
 
 
+def voicemail_words(tracer: object, number: object) -> str:
+    """Return what may be left on a voicemail: neither a name, nor why we call."""
+    who = _("Bonjour, ici %(tracer)s, de l’Assurance Maladie.", tracer=tracer)
+    then = (
+        _("Merci de nous rappeler au %(number)s.", number=number)
+        if number
+        else _("Nous vous rappellerons. Bonne journée.")
+    )
+    return f"{who} {then}"
+
+
 def said_of_callback(when: datetime, zone: str | None, *, is_owners: bool) -> list[str]:
     """Return what a tracer must know of an hour before promising it: on whose clock, and who will call."""
     said = [on_both_clocks(when, zone)] if hour_there(when, zone) else []

@@ -32,7 +32,7 @@ from tracing.staff.agent import Agent
 from tracing.staff.errors import NotAllowed
 from tracing.staff.forms import UnlockForm
 from tracing.staff.login import sessions
-from tracing.staff.models import Role, SessionEnd
+from tracing.staff.models import Role, SessionEnd, SiteKind
 from tracing.staff.queries import CurrentUser
 
 COOKIE = "tracing_session"
@@ -177,7 +177,7 @@ def check() -> ResponseReturnValue | None:
         current_app.extensions["tracing.follow_rules"](who.rules_stamp, at)
         _follow_call(who)
         g.session_row, g.agent = current, sessions.agent_of(current)
-        g.time_zone = g.agent.site.time_zone
+        g.time_zone, g.is_practice = g.agent.site.time_zone, g.agent.site.kind is SiteKind.TRAINING
         if permission.public:
             return None
         # look for a call only when it matters

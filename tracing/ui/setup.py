@@ -44,6 +44,8 @@ def init_ui(app: Flask) -> None:
         sentences=fields.sentences,
         focus_id=fields.focus_id,
         page_locale=get_locale,
+        is_practice=lambda: bool(g.get("is_practice")),
+        page_zone=lambda: filters.time_zone().key,
         server_now=clock.now,
     )
 

@@ -33,6 +33,7 @@ from tracing.people import queries as people
 from tracing.people.words import other_zone, place_of
 from tracing.queue.errors import ClaimLost, ClosedThatDay
 from tracing.queue.models import CallTask
+from tracing.scripts.vocabulary import Outcome
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
 from tracing.ui import formats
@@ -202,7 +203,12 @@ def show_ending(call_id: int, task_id: int, form: EndForm, *, status: int = 200)
 def ending_of(screen: Screen) -> Ending:
     """Return what each outcome leads to."""
     by, at, task = screen.by, screen.at, screen.task
+    asked = escalations.open_for_task(task.id, Audience.ADVISER)
     suggested = screen.talk.suggested
+    if suggested is Outcome.COMPLETED and not screen.talk.can_complete:
+        suggested = None
+    if suggested is None and any(one.reason is Reason.RED_FLAGS for one in asked):
+        suggested = Outcome.NEEDS_DOCTOR
     zone = _zone_of(task, at)
     callback = call_outcomes.proposed_callback(task, by=by, at=at)
     return Ending(
@@ -212,7 +218,7 @@ def ending_of(screen: Screen) -> Ending:
         next_try=call_outcomes.next_try(task, by=by, at=at),
         has_next_number=sum(not one.is_wrong for one in screen.numbers) > 1,
         others=sum(not tab.is_finished and not tab.is_here for tab in screen.tabs),
-        is_asked=bool(escalations.open_for_task(task.id, Audience.ADVISER)),
+        is_asked=bool(asked),
         has_begun_contact=form_drafts.find(screen.call.id, task.id, CONTACT_DIALOG, by=by) is not None,
         is_list_to_complete=call_outcomes.is_list_to_complete(screen.talk),
         callback=callback.astimezone(zone) if zone else callback,

@@ -18,7 +18,9 @@ from tracing.cases.models import ContraryResult
 from tracing.cases.rules import sampling_day
 from tracing.consequences.queries import what_follows
 from tracing.consequences.words import again_words, sentences_of
-from tracing.desk import queries, services
+from tracing.contacts import queries as contacts
+from tracing.contacts.rules import ContactStatus, Described, described_circumstances
+from tracing.desk import queries, rules, services
 from tracing.desk.conversation.conversation import ScriptedConversation, talk_of
 from tracing.desk.conversation.facts import age_of
 from tracing.desk.conversation.questions import Asked, options_of
@@ -27,7 +29,7 @@ from tracing.desk.queries import CalledPerson
 from tracing.desk.screen.parts import Dates, Section, Tab, dates_of, tabs_of
 from tracing.desk.screen.why_next import why_next
 from tracing.desk.services import STATEMENT, Saved, StepInput
-from tracing.desk.words import promised_to
+from tracing.desk.words import promised_to, voicemail_words
 from tracing.escalations.rules import NO_RULE
 from tracing.kernel import clock
 from tracing.messages.queries import Written, messages_to
@@ -42,7 +44,7 @@ from tracing.scripts.answers import bound
 from tracing.scripts.definitions import Question
 from tracing.scripts.errors import N_, AnswerRefused
 from tracing.scripts.rules import StepView
-from tracing.scripts.vocabulary import QuestionType, Widget
+from tracing.scripts.vocabulary import EscalationReason, QuestionType, Widget
 from tracing.scripts.wording import confirmation_key, confirmation_value
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
@@ -93,7 +95,11 @@ class Screen:
         open_here = [item for item in self.talk.missing if item.step.id == typed.step_id]
         # a question that this very answer opened was not skipped: it is only shown
         seen = [item for item in open_here if item.question is None or item.question.id in typed.asked]
-        if following.id == typed.step_id:
+        here = self.talk.path.find(typed.step_id)
+        if here is not None and not typed.anyway and not typed.asked.issuperset(q.id for q in here.questions):
+            self.saved.opened.update(q.id for q in here.questions if q.id not in typed.asked)
+            self._refuse(seen, LEFT_FOR_LATER)
+        elif following.id == typed.step_id:
             self._refuse(seen, WAITED_FOR)
         elif open_here and not (typed.anyway and seen):
             self._refuse(seen, LEFT_FOR_LATER)
@@ -133,6 +139,12 @@ class Screen:
         return next((view.number for view in self.rail if self.one and view.step is self.one.step), 0)
 
     @property
+    def sections_left(self) -> int:
+        """How many sections follow that on the screen and are not done."""
+        here = next((place for place, one in enumerate(self.sections) if one.is_here), 0)
+        return sum(not one.is_done for one in self.sections[here + 1 :])
+
+    @property
     def say(self) -> Sequence[str]:
         """The words to read aloud."""
         return scripts.render_say(self.one.step, self.talk.facts) if self.one else ()
@@ -168,6 +180,7 @@ class Screen:
             error=self.saved.refused.get(question.id),
             first=bound(question.earliest, today, self.talk.facts),
             last=bound(question.latest, today, self.talk.facts),
+            today=today,
         )
 
     @property
@@ -200,9 +213,10 @@ class Screen:
 
     @property
     def focus(self) -> str | None:
-        """What must be corrected first: a question's id, or the statement."""
+        """What must be corrected first, else what an answer has opened: a question's id, or the statement."""
         order = [asked.question.id for asked in self.questions if asked.is_open] + [STATEMENT]
-        return next((key for key in order if key in self.saved.refused), None)
+        refused = next((key for key in order if key in self.saved.refused), None)
+        return refused or next((key for key in order if key in self.saved.opened), None)
 
     @property
     def previous_id(self) -> str | None:
@@ -340,6 +354,38 @@ class Screen:
             promised_to(one.promised_at, None if one.is_neutral else one.identity, one.time_zone)
             for one in self.tabs
             if not one.is_here and not one.is_finished and one.promised_at and one.promised_at > self.at
+        ]
+
+    @property
+    def promised_later(self) -> datetime | None:
+        """When the person on the screen was promised a callback, if they do not expect a call before."""
+        promised_at = self.task.promised_at
+        if promised_at is None or self.is_finished or promised_at - self.at <= rules.KEPT_EARLY_BY:
+            return None
+        return promised_at
+
+    @property
+    def voicemail_words(self) -> str:
+        """What may be left on a voicemail: who calls and the number to ring, nothing else."""
+        return voicemail_words(self.talk.facts.get("tracer"), self.talk.facts.get("callback_number"))
+
+    @cached_property
+    def is_emergency(self) -> bool:
+        """Whether the step tells the person to call for help at once."""
+        return self.one is not None and self.one.step.escalation is EscalationReason.RED_FLAGS
+
+    @cached_property
+    def nearest_help(self) -> Sequence[Described]:
+        """Who lives under the same roof, as the person said: somebody there may open the door to a rescue team."""
+        if self.about.contact is not None or not self.talk.is_identified:
+            return ()
+        lines = contacts.lines(contacts.contacts_of_case(self.about.case.id))
+        return [
+            one.described
+            for one in lines
+            if one.described is not None
+            and one.contact.status is not ContactStatus.REMOVED
+            and described_circumstances(one.contact.circumstances).lives_with_case
         ]
 
     @property

@@ -77,37 +77,97 @@
 
   /* ---------- Keys 1 to 9: the first unanswered question, otherwise the last one ---------- */
 
+  const questionsOf = (root) => [...(root?.querySelectorAll("[data-options]") || [])];
+
+  function isAnswered(question) {
+    return question.querySelector("input:checked") || question.querySelector("input[type=date]")?.value;
+  }
+
   function giveKeys() {
-    const questions = [...document.querySelectorAll("#step [data-options]")];
-    const open = questions.find((question) => !question.querySelector("input:checked")) || questions.at(-1);
+    const questions = questionsOf(document.getElementById("step"));
+    const open = questions.find((question) => !isAnswered(question)) || questions.at(-1);
     for (const question of questions) {
       question.classList.toggle("is-open", question === open);
-      [...question.querySelectorAll("input")].forEach((input, index) => {
+      const inputs = [...question.querySelectorAll("input[type=radio], input[type=checkbox]")];
+      inputs.forEach((input, index) => {
         if (question === open && index < 9) input.dataset.key = String(index + 1);
         else delete input.dataset.key;
       });
+      const day = question.querySelector("input[type=date]");
+      if (day && question === open) day.dataset.key = "d";
+      else if (day) delete day.dataset.key;
     }
   }
 
   /* ---------- Answers that exclude each other ---------- */
 
-  document.addEventListener("change", (event) => {
-    const { target } = event;
-    if (!target.closest?.("#answers")) return;
-    const question = target.closest("[data-options=multi]");
-    if (question && target.checked) {
+  function exclude(target) {
+    const question = target.closest("[data-options]");
+    if (question?.dataset.options === "multi" && target.checked) {
       for (const other of question.querySelectorAll("input:checked")) {
         if (other !== target && (target.matches("[data-alone]") || other.matches("[data-alone]"))) other.checked = false;
       }
     }
     if (target.dataset.instead && target.checked) document.getElementById(target.dataset.instead).value = "";
-    if (target.type === "date" && target.value) {
-      const unknown = document.querySelector(`[data-instead="${target.id}"]`);
-      if (unknown) unknown.checked = false;
+    if (target.dataset.dayOf && target.checked) document.getElementById(target.dataset.dayOf).value = target.value;
+    if (target.type === "date") {
+      for (const other of question?.querySelectorAll("input[type=radio]") || []) other.checked = other.value === target.value;
     }
     if (target.name === "confirm") target.closest(".must-say").classList.toggle("is-said", target.checked);
     giveKeys();
-  }, true);
+  }
+
+  document.addEventListener("change", ({ target }) => { if (target.closest?.("#answers")) exclude(target); }, true);
+
+  /* ---------- A key that gives the last answer of a step goes on to the next one ---------- */
+
+  const isBusy = () => document.querySelector("#answers.htmx-request, #answers .htmx-request");
+
+  function endsStep(target) {
+    const answers = document.getElementById("answers");
+    const isLast = target.type === "radio" || (target.matches("[data-alone], [name=confirm]") && !target.checked);
+    const confirm = answers.querySelector("[name=confirm]");
+    return isLast && (!confirm || confirm.checked || confirm === target)
+      && questionsOf(answers).every((question) => isAnswered(question) || question.contains(target));
+  }
+
+  document.addEventListener("key-press", (event) => {
+    const { target } = event;
+    if (!target.closest?.("#answers")) return;
+    const next = document.querySelector("#answers [data-next][hx-post]");
+    // A second key within the same step would answer the question of the next one, unread.
+    if (isBusy()) event.preventDefault();
+    else if (next && endsStep(target)) {
+      event.preventDefault();
+      target.checked = true;
+      exclude(target);
+      next.click();
+    }
+  });
+
+  /* ---------- What comes next has the focus: the open question, else « Suivant » ---------- */
+
+  function resume() {
+    const answers = document.getElementById("answers");
+    const open = questionsOf(answers).find((question) => !isAnswered(question));
+    (open?.querySelector("input:not([type=hidden])") || answers?.querySelector("[data-next]"))?.focus();
+  }
+
+  document.addEventListener("resumed", resume);
+
+  /* ---------- The end of a call: the proposed outcome has the focus, or what it still asks for ---------- */
+
+  const way = document.querySelector(".way.is-suggested:has([data-focus])");
+  if (way) {
+    const empty = [...way.querySelectorAll("select, input:not([type=hidden])")].find((field) => !field.value);
+    (empty || way.querySelector("[data-focus]")).focus();
+  }
+  // Enter in a list of choices sends its form, as it does in every other field.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches?.(".way select")) return;
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  });
 
   /* ---------- Text is saved while it is typed ---------- */
 
@@ -151,6 +211,8 @@
     if (event.target.id === "step") unfoldForStep();
     const asked = event.target.closest?.("#panel-escalation");
     if (asked?.querySelector('[id^="seen-"]')) asked.open = true;
+    // A panel that was changed has swapped away the button that was pressed; the call goes on in the script.
+    if (event.target.closest?.(".call-side") && document.activeElement === document.body && !document.querySelector("dialog[open]")) resume();
   });
 
   giveKeys();

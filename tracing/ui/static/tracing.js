@@ -8,6 +8,9 @@
   const body = document.body;
   const words = JSON.parse(document.querySelector('meta[name="words"]').content);
   const RETRY_AFTER = 5000;
+  // The server's clock: this machine's may be wrong.
+  const ahead = Date.now() - Date.parse(page.dataset.now);
+  const now = () => Date.now() - ahead;
 
   /* ---------- Talking to the server ---------- */
 
@@ -104,7 +107,7 @@
         place.classList.toggle("is-waiting", isWaiting);
       }
     }
-    const done = () => write(words.saved.replace("{time}", new Date().toLocaleTimeString("fr-FR")));
+    const done = () => write(words.saved.replace("{time}", new Date(now()).toLocaleTimeString("fr-FR", { timeZone: page.dataset.zone })));
     const begun = () => write(words.saving);
     const failed = () => write(words.unsaved, true);
 
@@ -228,10 +231,11 @@
       const opener = event.target.closest?.("[data-open]");
       if (opener) {
         if (opener.dataset.open === "keys") keys.show();
-        else document.getElementById(opener.dataset.open)?.showModal();
+        else if (!document.getElementById(opener.dataset.open)?.open) document.getElementById(opener.dataset.open)?.showModal();
       }
       if (event.target.closest?.("[data-close]")) event.target.closest("dialog")?.close();
     });
+    document.addEventListener("submit", ({ target }) => document.getElementById(target.dataset.closes)?.close());
 
     /* A link that would fetch a dialog opens the existing one instead: it still contains what was typed before Escape. */
     document.addEventListener("click", (event) => {
@@ -270,7 +274,9 @@
       return [...front.querySelectorAll("[data-key]")].filter(usable);
     }
 
+    /* A page that does more than click when its key is pressed takes the event `key-press`, and prevents the click. */
     function press(element) {
+      if (!element.dispatchEvent(new CustomEvent("key-press", { bubbles: true, cancelable: true }))) return;
       if (element.matches(TYPED)) element.focus();
       else element.click();
     }
@@ -317,7 +323,9 @@
         show();
         return;
       }
-      const found = candidates().find((element) => element.dataset.key.toLowerCase() === key.toLowerCase());
+      const isKey = (element) => element.dataset.key.toLowerCase() === key.toLowerCase();
+      // what saves somebody works above an open dialog too
+      const found = candidates().find(isKey) || [...document.querySelectorAll("[data-key-always]")].find(isKey);
       if (!found) return;
       event.preventDefault();
       press(found);
@@ -353,29 +361,110 @@
     button.hidden = window.history.length < 2;
     button.addEventListener("click", () => window.history.back());
   }
+  /* A table wider than its place is scrolled with the keyboard: it can have the focus then, and only then. */
+  function openToKeyboard() {
+    for (const wrap of document.querySelectorAll(".table-wrap")) {
+      const isWide = wrap.scrollWidth > wrap.clientWidth;
+      wrap.toggleAttribute("tabindex", isWide);
+      if (!isWide) continue;
+      wrap.tabIndex = 0;
+      wrap.setAttribute("role", "region");
+      wrap.setAttribute("aria-label", wrap.querySelector("caption")?.textContent || document.title);
+    }
+  }
+  openToKeyboard();
+  window.addEventListener("resize", openToKeyboard);
+
   function focusFirst(root) {
     (root.querySelector?.(".error-summary") || root.querySelector?.("[data-focus]"))?.focus();
   }
   focusFirst(document);
   document.addEventListener("htmx:afterSettle", (event) => focusFirst(event.target));
 
-  /* ---------- Elapsed time: <span data-clock-from="2026-01-11T14:03:00+00:00"> ---------- */
+  /* ---------- Time that passes ---------- */
 
   (() => {
-    // Use the server's clock; this machine's may be wrong.
-    const ahead = Date.now() - Date.parse(page.dataset.now);
+    const A_MINUTE = 60000;
 
+    /* Elapsed time: <span data-clock-from="2026-01-11T14:03:00+00:00"> */
     function tick() {
       for (const place of document.querySelectorAll("[data-clock-from]")) {
-        const seconds = Math.max(0, Math.floor((Date.now() - ahead - Date.parse(place.dataset.clockFrom)) / 1000));
+        const seconds = Math.max(0, Math.floor((now() - Date.parse(place.dataset.clockFrom)) / 1000));
         const two = (number) => String(number).padStart(2, "0");
         const hours = Math.floor(seconds / 3600);
         const rest = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
         place.textContent = hours ? `${hours}:${rest}` : rest;
       }
     }
+
+    function lasting(minutes) {
+      const put = (word, values) => word.replace(/\{(\w+)\}/g, (_all, name) => values[name]);
+      if (minutes < 60) return put(words.minutes, { minutes });
+      const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+      if (hours < 24) return put(rest ? words.hoursMinutes : words.hours, { hours, minutes: String(rest).padStart(2, "0") });
+      return put(hours % 24 ? words.daysHours : words.days, { days: Math.floor(hours / 24), hours: hours % 24 });
+    }
+
+    /* The time that is left: <span class="state" data-due="…" data-soon-minutes="60">, as the macro `due` wrote it. */
+    function countDown() {
+      for (const place of document.querySelectorAll("[data-due]")) {
+        const left = (Date.parse(place.dataset.due) - now()) / A_MINUTE;
+        const tone = left < 0 ? "danger" : left < Number(place.dataset.soonMinutes) ? "soon" : "neutral";
+        const text = (left < 0 ? words.late : words.left).replace("{duration}", lasting(Math.round(Math.abs(left))));
+        const said = place.querySelector("[data-due-words]");
+        if (said.textContent === text) continue;
+        said.textContent = text;
+        place.className = `state state-${tone}`;
+        const use = place.querySelector("use");
+        const icon = { danger: "exclamation-triangle-fill", soon: "hourglass-split", neutral: "clock" }[tone];
+        use?.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${icon}`));
+      }
+    }
+
+    /* « il y a 12 min », « dans 5 min »: what the filter `moment` wrote less than an hour from its moment. */
+    function relate() {
+      for (const place of document.querySelectorAll("time[data-relative]")) {
+        const minutes = Math.round((Date.parse(place.dateTime) - now()) / A_MINUTE);
+        if (Math.abs(minutes) >= 60) continue;
+        const text = minutes === 0 ? words.justNow : (minutes < 0 ? words.ago : words.inMinutes).replace("{minutes}", Math.abs(minutes));
+        if (place.textContent !== text) place.textContent = text;
+      }
+    }
+
     tick();
     window.setInterval(tick, 1000);
+    window.setInterval(() => { countDown(); relate(); }, 10000);
+  })();
+
+  /* ---------- What was done is said, and leaves; what went wrong stays until it is closed ---------- */
+
+  (() => {
+    const LEAVES_AFTER = 8000;
+    const places = ["flashes", "alerts"].map((id) => document.getElementById(id)).filter(Boolean);
+
+    function tend(notice) {
+      if (notice.dataset.tended) return;
+      notice.dataset.tended = "1";
+      const close = document.createElement("button");
+      close.type = "button";
+      close.className = "notice-close";
+      close.setAttribute("aria-label", words.close);
+      close.textContent = "×";
+      close.addEventListener("click", () => notice.remove());
+      notice.append(close);
+      if (body.matches(".is-call, .is-ending") && notice.matches(".notice-done") && !notice.querySelector("a, button:not(.notice-close)")) leaveLater(notice);
+    }
+
+    function leaveLater(notice) {
+      window.setTimeout(() => {
+        if (notice.matches(":hover, :focus-within")) leaveLater(notice);
+        else notice.remove();
+      }, LEAVES_AFTER);
+    }
+
+    const tendAll = () => { for (const place of places) place.querySelectorAll(".notice").forEach(tend); };
+    for (const place of places) new MutationObserver(tendAll).observe(place, { childList: true, subtree: true });
+    tendAll();
   })();
 
   /* ---------- Lock: covers the page, keeps its content, asks for the password ---------- */
@@ -418,8 +507,19 @@
       document.title = title;
       password.value = "";
       cover.close();
-      focused?.focus?.();
+      refocus();
       if (tell) tabs.postMessage("unlocked");
+    }
+
+    /* Back to where one was; what was swapped away meanwhile, and the lock's own button, give way to what comes next. */
+    function refocus() {
+      const isPlace = focused?.isConnected && focused !== body && !focused.closest("form[data-lock]");
+      if (isPlace) focused.focus();
+      if (isPlace && document.activeElement === focused) return;
+      document.dispatchEvent(new Event("resumed"));
+      if (document.activeElement === body || document.activeElement?.closest("form[data-lock]")) {
+        (document.querySelector("[data-focus]") || document.getElementById("main"))?.focus();
+      }
     }
 
     function lockNow() {
