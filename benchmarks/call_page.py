@@ -51,6 +51,7 @@ SAYS = {
     "has_symptoms": "no",
     "vaccination": "complete",
     "infected_recently": "no",
+    "immunodepressed": "no",
 }
 STEPS = 8
 """Steps of the script that each call goes through."""

@@ -103,6 +103,16 @@ def test_a_contact_told_to_await_a_result_is_rung_once_they_need_not_and_no_more
     assert (ring.kind.value, ring.why) == ("ring_again", CallAgain.NOT_CONCERNED)
 
 
+def test_a_contact_told_of_a_test_is_rung_when_its_day_moves_and_not_when_it_was_not_kept():
+    def after(now, before):
+        person = MeasuredPerson(last_day=None, tests=now, call=CallNow.DONE, told=Told(None, tests=before))
+        return of_case(case(contacts=[replace(contact(), person=person)]))
+
+    monday, tuesday = ((day(3), "pcr"),), ((day(4), "pcr"),)
+    assert after(monday, monday) == after(monday, None) == ()
+    assert [one.why for one in after(tuesday, monday)] == [CallAgain.TESTS]
+
+
 def test_a_note_for_the_days_until_a_result_stands_while_it_is_awaited():
     note = NoteNow(note_id=3, last_day=day(4), follows_measure=False)
     person = MeasuredPerson(last_day=None, awaits_result=True, call=CallNow.DONE, note=note)

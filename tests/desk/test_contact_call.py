@@ -125,7 +125,10 @@ def test_what_a_contact_answers_decides_their_quarantine(story, browse):
 
     assert "quarantine_not_required" in walk.steps
     assert find_contact(task.contact_id).quarantine_measure == "not_required"
-    assert "mardi 10 mars" in walk.page.select_one(".say").text
+    said = walk.page.select_one(".say").text
+    assert "aujourd’hui, un test PCR ou antigénique" in said
+    assert "jeudi 12 mars, un autotest" in said
+    assert "samedi 14 mars, un autotest" in said
 
 
 def test_the_last_contact_told_closes_the_case(story, browse):
@@ -200,7 +203,7 @@ def test_a_contact_at_negligible_risk_is_not_told_to_stay_at_home(story, browse)
 def test_what_the_contact_says_makes_the_risk_count_again(story, browse):
     task = waiting_contact(story, case(story.nantes, MARIE, at=NOW), LUC)
     abel = browse.as_(story.abel)
-    walk = take_call(abel, CONTACT | {"lives_with_case": "yes", "household_apart": "yes"}).to("immunity")
+    walk = take_call(abel, CONTACT | {"lives_with_case": "yes"}).to("immunity")
 
     abel.fragment(f"{walk.call}/tasks/{task.id}/contacts/{task.contact_id}", SEPARATED)
 

@@ -31,7 +31,7 @@ def test_an_adult_with_symptoms_is_led_to_a_sick_note(p0, p0_facts, adult_with_s
 
     assert held.steps == [
         *P0_START, "purpose", "red_flags", *P0_MIDDLE,
-        "contacts", "name_consent", "contacts_warned", "isolation", "isolation_at_home", "needs",
+        "contacts", "name_consent", "isolation", "isolation_at_home", "needs",
         "masks_and_tests", "work_leave", "sick_note", "relatives", "next_steps", "closing",
     ]  # fmt: skip
     assert rules.can_complete(p0, held.stored, p0_facts)
@@ -155,18 +155,35 @@ def test_a_contact_hears_the_rule_the_tests_and_gets_a_note(contact, contact_fac
     held = hold(contact, contact_at_work, contact_facts)
 
     assert held.steps == [
-        *CONTACT_START, "symptoms", "last_contact", "household", "immunity", "quarantine", "tests", "work",
+        *CONTACT_START, "tested", "symptoms", "last_contact", "household", "immunity", "quarantine", "tests", "work",
         "relatives", "own_contacts", "needs", "work_leave", "sick_note", "next_steps", "closing",
     ]  # fmt: skip
     assert rules.can_complete(contact, held.stored, contact_facts)
 
 
-def test_a_contact_with_symptoms_is_told_to_be_tested_today(contact, contact_facts, contact_at_work):
+@pytest.mark.parametrize("is_exempt", [True, False])
+def test_a_contact_with_symptoms_hears_one_order_until_the_result(
+    contact, contact_facts, contact_at_work, is_exempt
+):
     says = contact_at_work | {"has_symptoms": "yes", "onset_on": "2022-01-10"}
+    facts = contact_facts | {"result_awaited": True} | ({"quarantine_end": None} if is_exempt else {})
 
-    held = hold(contact, says, contact_facts)
+    held = hold(contact, says, facts)
 
-    assert held.steps[held.steps.index("symptoms") + 1] == "possible_case"
+    said = [step for step in held.steps if step in {"result_awaited", *ORDERS, "quarantine_not_required"}]
+    assert said == ["result_awaited", "work_leave", "sick_note"]
+    words = " ".join(rules.render_say(contact.step("result_awaited"), facts))
+    assert ("encore jusqu’au dimanche 16 janvier" in words) is not is_exempt
+    assert rules.can_complete(contact, held.stored, facts)
+
+
+def test_a_contact_with_a_positive_test_by_a_professional_is_asked_nothing_more_as_a_contact(
+    contact, contact_facts, contact_at_work
+):
+    says = contact_at_work | {"test_result": "positive", "test_kind": "pcr", "test_on": "2022-01-10"}
+
+    assert hold(contact, says, contact_facts).steps[-1] == "became_case"
+    assert "became_case" not in hold(contact, says | {"test_kind": "self_test"}, contact_facts).steps
 
 
 def test_a_contact_who_need_not_stay_at_home_is_offered_no_note(contact, contact_facts, contact_at_work):

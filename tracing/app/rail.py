@@ -55,11 +55,10 @@ DOORS = (
     RailEntry("supervision.lists", _l("Listes à traiter"), "list-check", frozenset({Role.SUPERVISOR})),
     RailEntry(
         "sickleave.to_mend",
-        _l("Arrêts"),
+        _l("Arrêts à reprendre"),
         "file-earmark-text",
         frozenset({Role.ADVISER, Role.SUPERVISOR}),
-        also=("/sick-notes",),
-        waiting=lambda agent: notes.count_to_decide(agent.site.id),
+        waiting=lambda agent: notes.count_to_mend(agent.site.id),
     ),
     RailEntry(
         "supervision.order",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from tracing.cases.errors import NoSuchCase
 from tracing.cases.models import Case, ContraryResult, LabResult
@@ -36,6 +36,12 @@ def variant_of(case: Case) -> str | None:
         .order_by(LabResult.sampled_at.desc(), LabResult.id.desc())
     )
     return next((found for code in codes if code and (found := laboratory.variant_of(code))), None)
+
+
+def next_episode(person_id: int, programme: str) -> int:
+    """Return the number of a person's next episode in a programme."""
+    found = select(func.max(Case.episode)).where(Case.person_id == person_id, Case.programme == programme)
+    return (session.scalar(found) or 0) + 1
 
 
 def references(case_ids: Iterable[int]) -> dict[int, str]:

@@ -17,6 +17,7 @@ from tracing.consequences.rules import (
     MeasuredPerson,
     NoteNow,
     PersonNow,
+    Tests,
     Told,
     is_recalled,
 )
@@ -32,7 +33,7 @@ from tracing.programmes.in_force import get_pack
 from tracing.programmes.vocabulary import RiskLevel, Subject
 from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.queue.rules import CallAgain
-from tracing.sickleave.models import VALID, NoteState, SickNote
+from tracing.sickleave.models import NoteState, SickNote
 from tracing.sickleave.rules import NoteMend, latest_day
 from tracing.staff import queries as staff
 
@@ -55,25 +56,32 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
     kept = kept_in_list([one.id for one in contacts])
     is_none = case.outcome is CaseOutcome.NOT_A_CASE
 
-    def told(last_day: date | None, told_at: datetime | None, *, awaits_result: bool = False) -> Told | None:
+    def told(last_day: date | None, told_at: datetime | None, contact: Contact | None = None) -> Told | None:
         if told_at is None:
             return None
         knows = case.closed_at is not None and told_at >= case.closed_at
-        return Told(last_day, awaits_result=awaits_result, knows_it_is_none=knows)
+        if contact is None or contact.told_tests is None:
+            return Told(last_day, knows_it_is_none=knows)
+        return Told(
+            last_day,
+            awaits_result=contact.told_awaits_result,
+            tests=_to_come(contact.told_tests, on),
+            knows_it_is_none=knows,
+        )
 
     refused = who_refused(contacts, programme=case.programme)
     first = next((one for one in tasks if one.kind is TaskKind.CASE_FIRST), None)
     of_contact = {one.contact_id: one for one in tasks if one.contact_id is not None}
 
     def note_of(task: CallTask | None, subject: Subject) -> NoteNow | None:
-        note, begins = notes.get(task.id, (None, None)) if task is not None else (None, None)
-        if note is None or begins is None:
+        note = notes.get(task.id) if task is not None else None
+        if note is None:
             return None
         return NoteNow(
             note_id=note.id,
             last_day=note.last_day,
             follows_measure=subject is Subject.CASE,
-            latest=latest_day(get_pack(case.programme), subject, begins, on),
+            latest=latest_day(get_pack(case.programme), subject, note.first_day, on),
             mend=note.mend,
             mend_to=note.mend_to,
             accepted=(note.accepted_mend, note.accepted_mend_to) if note.accepted_mend else None,
@@ -107,7 +115,8 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
                     is_decided=one.quarantine_measure in DECIDED,
                     may_be_called=one.person_id not in barred,
                     has_refused=one.id in refused,
-                    told=told(one.told_last_day, one.told_at, awaits_result=one.told_awaits_result),
+                    tests=_to_come(one.tests_due or (), on),
+                    told=told(one.told_last_day, one.told_at, one),
                     call=call_now(of_contact.get(one.id), live),
                     again=of_contact[one.id].again if one.id in of_contact else None,
                     note=note_of(of_contact.get(one.id), Subject.CONTACT),
@@ -116,6 +125,12 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
             for one in contacts
         ),
     )
+
+
+def _to_come(tests: Iterable[Sequence[str | None]], on: date) -> Tests:
+    """Return stored tests, by day and kind, without those of days that are past."""
+    found = ((date.fromisoformat(day), kind) for day, kind in tests if day is not None)
+    return tuple(one for one in found if one[0] >= on)
 
 
 def was_recalled(case: Case) -> bool:
@@ -138,7 +153,7 @@ class Follows:
 
 def what_follows(case: Case, task: CallTask, *, is_contact: bool) -> Follows:
     """Return what follows for the person of a call, as it stands now."""
-    note, _begins = _notes_of([task.id]).get(task.id, (None, None))
+    note = _notes_of([task.id]).get(task.id)
     mend = note.mend if note is not None else None
     days = abs((note.mend_to - note.last_day).days) if note is not None and note.mend_to is not None else 0
     if is_contact:
@@ -272,17 +287,13 @@ def held_back_and_over() -> list[int]:
     return list(session.scalars(select(HeldBack.task_id).where(~on_the_telephone).order_by(HeldBack.since)))
 
 
-def _notes_of(task_ids: Sequence[int]) -> dict[int, tuple[SickNote, date]]:
-    """Return the note at the end of each task's chain, and the first day of that chain."""
+def _notes_of(task_ids: Sequence[int]) -> dict[int, SickNote]:
     if not task_ids:
         return {}
     rows = session.scalars(
-        select(SickNote)
-        .where(equals_any(SickNote.task_id, task_ids), SickNote.state.in_(VALID))
-        .order_by(SickNote.first_day)
-    ).all()
-    begins = {row.task_id: row.first_day for row in reversed(rows)}
-    return {row.task_id: (row, begins[row.task_id]) for row in rows if row.state is NoteState.ISSUED}
+        select(SickNote).where(equals_any(SickNote.task_id, task_ids), SickNote.state == NoteState.ISSUED)
+    )
+    return {row.task_id: row for row in rows}
 
 
 def span(first: date | None, last: date | None) -> tuple[date, date] | None:

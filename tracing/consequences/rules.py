@@ -80,6 +80,10 @@ NOT_MADE = frozenset({CallNow.WAITING, CallNow.NEVER, CallNow.UNWANTED})
 """The person was not told yet: the call waits, or stands on the list of those who may not be called."""
 
 
+Tests = tuple[tuple[date, str | None], ...]
+"""Tests that are asked of somebody: day and kind."""
+
+
 @dataclass(frozen=True)
 class Told:
     """What was said to a person at the end of their call: the last day of their measure, None if nothing was asked."""
@@ -87,6 +91,8 @@ class Told:
     last_day: date | None
     awaits_result: bool = False
     """They were told to isolate for their symptoms until the result of a test."""
+    tests: Tests | None = None
+    """The tests to come that they were told; None if that was not kept."""
     knows_it_is_none: bool = False
     """Told after the case was closed as none."""
 
@@ -115,6 +121,8 @@ class MeasuredPerson:
     """The last day of isolation or quarantine; None if nothing is asked."""
     awaits_result: bool = False
     """They isolate for their symptoms until the result of a test, whatever the meeting was."""
+    tests: Tests = ()
+    """The tests that are asked of them, of today and later."""
     is_decided: bool = True
     """False before the first call, when nothing was computed, or while no rule is in force."""
     may_be_called: bool = True
@@ -215,7 +223,7 @@ def _of_none(case: CaseNow) -> Iterable[Consequence]:
         if about[0] == "contact" and person.call in NOT_MADE:
             yield Consequence(ConsequenceKind.CALL_STOPS, about)
         is_to_know = person.told is not None and not person.told.knows_it_is_none
-        nothing = replace(person, last_day=None, awaits_result=False, is_decided=True)
+        nothing = replace(person, last_day=None, awaits_result=False, tests=(), is_decided=True)
         yield from _ring(about, nothing, CallAgain.WITHDRAWN if is_to_know else None)
         yield from _of_note(nothing, due=None)
 
@@ -253,7 +261,11 @@ def _of_contact(contact: ContactNow, window: tuple[date, date] | None) -> Iterab
     elif not may_ask and person.call in NOT_MADE:
         yield Consequence(ConsequenceKind.CALL_STOPS, about)
     due = person.last_day if concerns else None
-    yield from _ring(about, replace(person, last_day=due), _to_say_again(replace(person, last_day=due)))
+    now = replace(person, last_day=due)
+    if not concerns and person.told is not None:
+        # whoever is not concerned any more need not hear that a test is on another day
+        now = replace(now, tests=person.told.tests or ())
+    yield from _ring(about, now, _to_say_again(now))
     yield from _of_note(person, due=due)
 
 
@@ -262,7 +274,8 @@ def _to_say_again(person: MeasuredPerson) -> CallAgain | None:
     if person.told is None or not person.is_decided:
         return None
     if (person.told.last_day, person.told.awaits_result) == (person.last_day, person.awaits_result):
-        return None
+        are_told = person.told.tests in {None, person.tests}
+        return None if are_told else CallAgain.TESTS
     is_asked = person.last_day is not None or person.awaits_result
     return CallAgain.DATES if is_asked else CallAgain.NOT_CONCERNED
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
@@ -12,6 +11,7 @@ from tracing.cases import services as cases
 from tracing.cases.models import Case, CaseOutcome
 from tracing.cases.rules import sampling_day
 from tracing.consequences import queries, rules
+from tracing.consequences import stated_rules as stated
 from tracing.consequences.models import HeldBack
 from tracing.consequences.rules import Consequence, ConsequenceKind
 from tracing.contacts import calling
@@ -31,7 +31,6 @@ from tracing.facts.rules import (
     SubjectType,
     day_of,
     in_force,
-    onset_of,
     value_of,
 )
 from tracing.kernel import clock, events
@@ -125,9 +124,9 @@ def follow_case(case_id: int, *, by: int | None, at: datetime) -> tuple[Conseque
     sampled = sampling_day(case.first_sampled_at, sampled_on, zone)
     cases.decide(
         case,
-        onset_on=_onset(said, known, case.onset_on),
+        onset_on=stated.onset(said, known, case.onset_on),
         sampled_on=sampled_on,
-        vaccination=_said(said, known, FactKind.VACCINATION, case.vaccination),
+        vaccination=stated.answer(said, known, FactKind.VACCINATION, case.vaccination),
         age=_age(born[case.person_id], sampled),
         immunodepressed=value_of(known, FactKind.IMMUNODEPRESSED),
         zone=zone,
@@ -159,12 +158,13 @@ def _follow_contact(contact_id: int, *, is_first: bool = False, by: int | None, 
     if is_first or any(one.kind not in NO_OWN_ANSWERS for one in said):
         contacts.decide(
             contact,
-            vaccination=_said(said, known, FactKind.VACCINATION, contact.vaccination),
+            vaccination=stated.answer(said, known, FactKind.VACCINATION, contact.vaccination),
             lives_with_case=value_of(known, FactKind.LIVES_WITH_CASE),
             age=_age(born, today),
             infected_recently=value_of(known, FactKind.INFECTED_RECENTLY),
             immunodepressed=value_of(known, FactKind.IMMUNODEPRESSED),
-            symptoms_on=_symptoms(known, zone),
+            symptoms_on=stated.symptoms_on(known, zone),
+            tests=stated.tests(said, zone),
             zone=zone,
             by=by,
             at=at,
@@ -215,6 +215,7 @@ def remember_told(task: CallTask, *, at: datetime) -> None:
         contact.told_at = at
         contact.told_last_day = contact.quarantine_last_day if is_concerned else None
         contact.told_awaits_result = contact.awaits_result and not is_none
+        contact.told_tests = [] if is_none else contact.tests_due
         contact.first_told_on = contact.first_told_on or clock.local_day(at, queries.zone_of(case))
     session.flush()
 
@@ -437,34 +438,6 @@ def _note_event(one: Consequence, *, site_id: int | None = None, by: int | None,
     events.record(
         f"consequence.{one.kind.value}", by=by, at=at, subject=one.subject, site_id=site_id, **detail
     )
-
-
-def _onset(said: Sequence[Said], known: Mapping[FactKind, Said], stored: date | None) -> date | None:
-    if FactKind.ONSET in known or FactKind.SYMPTOMS in known:
-        return onset_of(known)
-    return None if _was_said(said, FactKind.ONSET, FactKind.SYMPTOMS) else stored
-
-
-def _symptoms(known: Mapping[FactKind, Said], zone: ZoneInfo) -> date | None:
-    """Return the first day of a contact's symptoms; the day on which they said so if they do not know it."""
-    day = onset_of(known)
-    if day is None and value_of(known, FactKind.SYMPTOMS) is True:
-        return clock.local_day(known[FactKind.SYMPTOMS].said_at, zone)
-    return day
-
-
-def _said(
-    said: Sequence[Said], known: Mapping[FactKind, Said], kind: FactKind, stored: str | None
-) -> str | None:
-    if kind not in known:
-        return None if _was_said(said, kind) else stored
-    found = known[kind].value
-    return found if isinstance(found, str) else None
-
-
-def _was_said(said: Sequence[Said], *kinds: FactKind) -> bool:
-    """Return whether facts tell of this, taken back or not: without any, the row holds what was known before facts."""
-    return any(one.kind in kinds for one in said)
 
 
 def _birth_dates(person_ids: Sequence[int]) -> dict[int, date | None]:

@@ -63,6 +63,8 @@ def again_words(why: CallAgain, *, told: date | None, is_contact: bool = False) 
             )
         case CallAgain.DATES:
             return str(_("Rappel : on ne lui avait rien demandé, et une mesure s’applique maintenant."))
+        case CallAgain.TESTS:
+            return str(_("Rappel : un test demandé a changé de jour. Dites-lui les tests qui sont à faire."))
         case CallAgain.DAYS_ADDED:
             return str(_("Rappel : la période de contagion a gagné des jours, à revoir ensemble."))
         case CallAgain.TO_COMPLETE:

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.contacts.rules import ContactStatus
@@ -55,6 +56,8 @@ class Contact(Base):
     """As answered; none: not asked, or not known."""
     symptoms_on: Mapped[date | None]
     """The first day of their symptoms, or the day on which they said that they have some; none without symptoms."""
+    tests_said: Mapped[list[Any] | None] = mapped_column(JSONB)
+    """The tests that they told of: day, kind (none: not known), whether positive."""
     quarantine_measure: Mapped[str | None]
     """required, not_required or no_rule (programmes)."""
     quarantine_end: Mapped[date | None]
@@ -62,6 +65,8 @@ class Contact(Base):
     quarantine_rule: Mapped[str | None]
     awaits_result: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """They isolate for their symptoms until the result of a test, whatever the quarantine is."""
+    tests_due: Mapped[list[Any] | None] = mapped_column(JSONB)
+    """The tests that are asked of them: day and kind."""
     is_outside: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Met outside the contagious days as they are decided now: not called, unless kept in the list with a reason."""
     told_at: Mapped[datetime | None]
@@ -74,6 +79,8 @@ class Contact(Base):
     """The last day of quarantine that they were told then; None if none was asked of them."""
     told_awaits_result: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """They were told then to isolate until the result of a test."""
+    told_tests: Mapped[list[Any] | None] = mapped_column(JSONB)
+    """The tests that they were told then; none: not known."""
     may_disclose: Mapped[bool] = mapped_column(default=False)
     """Whether the case agreed that this contact be told the case's name. By default not."""
     status: Mapped[ContactStatus] = mapped_column(enum_text(ContactStatus), default=ContactStatus.NAMED)

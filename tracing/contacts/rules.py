@@ -1,6 +1,6 @@
 """Rules of contacts: the description by the case, the search window, risk, quarantine, becoming a case. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -12,9 +12,11 @@ from tracing.people.rules import Identity
 from tracing.programmes.rules import (
     AppliedRule,
     Circumstances,
+    Course,
     Measure,
     Quarantine,
     Risk,
+    TestDone,
     Window,
     contact_risk,
     contagious_window,
@@ -22,7 +24,7 @@ from tracing.programmes.rules import (
     quarantine,
 )
 from tracing.programmes.schema import Pack
-from tracing.programmes.vocabulary import Distance, Protection, RiskLevel, Vaccination
+from tracing.programmes.vocabulary import Distance, Protection, RiskLevel, TestKind, Vaccination
 
 LEGAL_CEILING = timedelta(days=14)
 """Contacts are never searched further back than this before the diagnosis."""
@@ -55,6 +57,8 @@ class KeepReason(StrEnum):
 
 
 NEVER_TURN = frozenset({ContactStatus.REMOVED, ContactStatus.BECAME_CASE})
+
+PROFESSIONAL = frozenset({TestKind.PCR, TestKind.ANTIGEN, TestKind.PCR_OR_ANTIGEN})
 
 _CODED = {"face_to_face": Distance, "protection": Protection}
 
@@ -224,6 +228,33 @@ def nearest(meetings: Iterable[tuple[date, int]], sampled_on: date) -> int:
     )[1]
 
 
+@dataclass(frozen=True)
+class TestSaid:
+    """A test that a contact told of: of which kind, on which day, and its result."""
+
+    __test__ = False  # pytest: not a class of tests
+
+    on: date
+    kind: TestKind | None
+    """None: they do not know."""
+    is_positive: bool
+
+    @property
+    def counts(self) -> bool:
+        """Whether a professional did it: a self-test, or one of an unknown kind, is to be confirmed."""
+        return self.kind in PROFESSIONAL
+
+    def to_codes(self) -> list[Any]:
+        """Return it in JSON form."""
+        return [self.on.isoformat(), self.kind.value if self.kind else None, self.is_positive]
+
+    @classmethod
+    def from_codes(cls, codes: Sequence[Any]) -> Self:
+        """Read back what `to_codes` wrote."""
+        on, kind, is_positive = codes
+        return cls(date.fromisoformat(on), TestKind(kind) if kind else None, is_positive)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ContactSituation:
     """All that decides what is asked of a contact."""
@@ -235,6 +266,8 @@ class ContactSituation:
     immunodepressed: bool | None = None
     symptoms_on: date | None = None
     """None without symptoms."""
+    tests: tuple[TestSaid, ...] = ()
+    """Those that they told of."""
     variant: str | None = None
     """Of the case."""
     case_isolation_end: date | None = None
@@ -252,16 +285,16 @@ def measure_of(pack: Pack, said: ContactSituation) -> Quarantine:
     """Return what the rules ask of a contact: the isolation or quarantine, with every test, its kind and its day.
 
     This is the one decision that is said on the telephone, shown, noted and compared with what was told. A negligible
-    risk asks for nothing; symptoms ask for isolation and a test whatever the risk, the vaccination or an earlier infection.
+    risk asks for nothing; symptoms ask for isolation and a test whatever the risk, the vaccination or an earlier infection,
+    and so does a positive self-test, until a professional's test is negative.
     """
     if said.case_is_none:
         return Quarantine(measure=Measure.NOT_REQUIRED)
     risk = contact_risk(pack, said.circumstances, on=said.on)
     if said.is_outside or risk.level is RiskLevel.NEGLIGIBLE:
         exempt = Quarantine(measure=Measure.NOT_REQUIRED, rule=_why(risk))
-        if said.symptoms_on is None:
-            return exempt
-        return possible_case(pack, exempt, symptoms=said.symptoms_on, on=said.on)
+        return possible_case(pack, exempt, **_signs(said), on=said.on, notified=said.notified)
+    done = [TestDone(test.on, test.is_positive) for test in said.tests if test.counts]
     return quarantine(
         pack,
         last_contact=said.last_contact,
@@ -272,10 +305,25 @@ def measure_of(pack: Pack, said: ContactSituation) -> Quarantine:
         infected_recently=said.circumstances.infected_recently,
         immunodepressed=said.immunodepressed,
         case_isolation_end=said.case_isolation_end,
-        symptoms=said.symptoms_on,
         notified=said.notified,
+        first_test=min((test.on for test in done if test.on >= said.last_contact), default=None),
+        **_signs(said),
         facts={"variant": said.variant},
+        since=Course(tests=tuple(done)),
     )
+
+
+def _signs(said: ContactSituation) -> dict[str, date | None]:
+    """Return the first day of symptoms and that of a positive self-test, without those that a negative test has answered."""
+    answered = max((test.on for test in said.tests if test.counts and not test.is_positive), default=date.min)
+    self_test = max((test.on for test in said.tests if test.is_positive and not test.counts), default=None)
+    known = {"symptoms": said.symptoms_on, "self_test": self_test}
+    return {name: day if day is not None and day > answered else None for name, day in known.items()}
+
+
+def positive_test(tests: Iterable[TestSaid]) -> TestSaid | None:
+    """Return the first positive test by a professional: with it a contact is a case."""
+    return min((one for one in tests if one.is_positive and one.counts), key=lambda one: one.on, default=None)
 
 
 def _why(risk: Risk) -> AppliedRule | None:

@@ -3,6 +3,7 @@
 Call `calls.services.lock_for_write` first: every write of a call does.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from tracing.cases.models import Case, CaseOutcome
 from tracing.contacts import calling, contact_to_case, identities, queries, rules
 from tracing.contacts.errors import AlreadyCalled, NoSuchContact, NotTheirList, OutsideWindow
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.contacts.rules import ContactDetails, ContactSituation, Described, KeepReason
+from tracing.contacts.rules import ContactDetails, ContactSituation, Described, KeepReason, TestSaid
 from tracing.facts import queries as fact_queries
 from tracing.facts import services as facts
 from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
@@ -216,6 +217,7 @@ def decide(
     infected_recently: bool | None,
     immunodepressed: bool | None = None,
     symptoms_on: date | None = None,
+    tests: Sequence[TestSaid] = (),
     zone: ZoneInfo,
     by: int | None,
     at: datetime,
@@ -227,6 +229,7 @@ def decide(
     before = (contact.risk, contact.quarantine_end, contact.quarantine_rule)
     contact.vaccination = vaccination
     contact.immunodepressed, contact.symptoms_on = immunodepressed, symptoms_on
+    contact.tests_said = [test.to_codes() for test in tests]
     met = rules.described_circumstances(contact.circumstances)
     contact.circumstances = rules.circumstances_to_codes(
         met, {name: said for name, said in answered.items() if said is not None}
@@ -279,6 +282,7 @@ def _situation(
         age=age,
         immunodepressed=contact.immunodepressed,
         symptoms_on=contact.symptoms_on,
+        tests=tuple(TestSaid.from_codes(codes) for codes in contact.tests_said or ()),
         variant=case.variant,
         case_isolation_end=case.isolation_end,
         is_outside=is_outside,
@@ -370,6 +374,9 @@ def _keep_measure(
     contact.quarantine_end, contact.quarantine_last_day = decided.end, decided.last_day_in
     contact.quarantine_rule = str(decided.rule) if decided.rule else None
     contact.awaits_result = decided.symptom_rule is not None
+    contact.tests_due = [
+        [test.on.isoformat(), test.kind.value if test.kind else None] for test in decided.tests
+    ]
     return decided
 
 

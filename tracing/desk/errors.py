@@ -82,3 +82,14 @@ class ChangedSince(Refused):
                 "Cette issue ne peut plus être annulée : le dossier a changé depuis. Votre superviseur peut rouvrir l’appel."
             )
         )
+
+
+class NoPositiveTest(Refused):
+    """Only a positive test by a professional makes a contact a case."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Aucun test positif fait par un professionnel n’est noté. Un autotest est d’abord confirmé par un test PCR ou antigénique."
+            )
+        )

@@ -11,7 +11,7 @@ from tracing.programmes.rules import Calling, is_open, next_attempt_at, next_ope
 from tracing.programmes.schema import Pack
 from tracing.queue.rules import Factor
 from tracing.scripts.definitions import Script
-from tracing.scripts.vocabulary import NO, YES
+from tracing.scripts.vocabulary import NO, UNKNOWN, YES
 from tracing.scripts.wording import confirmation_key
 
 REPRESENTATIVE_UNDER = 16
@@ -47,7 +47,12 @@ FACT_OF_ANSWER: dict[SubjectType, dict[str, FactKind]] = {
 }
 """The answers that are facts: the dates, the measures and whatever depends on them follow from these."""
 
-DATING_QUESTIONS = frozenset({"sampling_confirmed", "last_contact_confirmed"}).union(*FACT_OF_ANSWER.values())
+TEST_QUESTIONS = ("test_result", "test_kind", "test_on")
+"""What a contact says of a test that they did: together they are one fact."""
+
+DATING_QUESTIONS = frozenset({"sampling_confirmed", "last_contact_confirmed", *TEST_QUESTIONS}).union(
+    *FACT_OF_ANSWER.values()
+)
 """Their answers change the contact window, the isolation or the quarantine."""
 
 OWN_WORDS = frozenset({FactSource.PERSON, FactSource.REPRESENTATIVE})
@@ -121,6 +126,14 @@ def value_of_answer(answer: object) -> object:
     """Return an answer as the value of a fact: a flag for yes and no, else the answer itself."""
     flag = as_flag(answer)
     return answer if flag is None else flag
+
+
+def told_test(answers: Mapping[str, Any]) -> tuple[str, date | None] | None:
+    """Return a test that was told, as the code of its fact and its day (None: not known); None if none was, or not yet."""
+    result, kind, day = (answers.get(question) for question in TEST_QUESTIONS)
+    if result not in {"positive", "negative"} or kind is None or not isinstance(day, str):
+        return None
+    return f"{kind}_{result}", None if day == UNKNOWN else date.fromisoformat(day)
 
 
 def is_plausible_onset(onset: date, sampled: date) -> bool:

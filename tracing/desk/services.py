@@ -20,7 +20,7 @@ from tracing.desk.errors import WordsChanged
 from tracing.desk.queries import CalledPerson
 from tracing.facts import queries as fact_queries
 from tracing.facts import rules as fact_rules
-from tracing.facts.rules import NewFact, Subject, SubjectType
+from tracing.facts.rules import FactKind, NewFact, Subject, SubjectType
 from tracing.kernel import clock, events
 from tracing.kernel.errors import Refused
 from tracing.people import queries as people
@@ -135,7 +135,7 @@ def _subject(about: CalledPerson) -> Subject:
     return SubjectType.CONTACT, about.contact.id
 
 
-def _state_facts(
+def state_facts(
     call: Call, talk: ScriptedConversation, counted: Mapping[str, Any], *, by: Agent, at: datetime
 ) -> None:
     """Record as facts what the answers that count say, and take back what they no longer say."""
@@ -160,8 +160,46 @@ def _state_facts(
                 for one in standing
                 if one.kind is kind and one.source in rules.OWN_WORDS
             ]
+    new += _told_test(call, subject, counted, standing, source=source, cohort=cohort)
     consequences.keep(new, by=by.member_id, at=at)
     consequences.follow({subject}, by=by.member_id, at=at)
+
+
+def _told_test(
+    call: Call,
+    subject: Subject,
+    counted: Mapping[str, Any],
+    standing: Sequence[fact_rules.Said],
+    *,
+    source: fact_rules.FactSource,
+    cohort: date,
+) -> list[NewFact]:
+    """Return the fact of a test that was told; what this call said of it before is taken back."""
+    told = rules.told_test(counted)
+    earlier = [
+        one
+        for one in standing
+        if one.kind is FactKind.TEST and one.call_id == call.id and one.source is source
+    ]
+    new = [
+        fact_rules.retraction(one, subject, source=source, cohort=cohort)
+        for one in earlier
+        if (one.value, one.speaks_of) != told
+    ]
+    if told is not None and all((one.value, one.speaks_of) != told for one in earlier):
+        code, on = told
+        new.append(
+            NewFact(
+                subject=subject,
+                kind=FactKind.TEST,
+                value=code,
+                speaks_of=on,
+                source=source,
+                cohort=cohort,
+                call_id=call.id,
+            )
+        )
+    return new
 
 
 def save(call: Call, talk: ScriptedConversation, typed: StepInput, *, by: Agent, at: datetime) -> Saved:
@@ -185,7 +223,7 @@ def save(call: Call, talk: ScriptedConversation, typed: StepInput, *, by: Agent,
         calls.confirm_identity(talk.conversation, confirmed=confirmed, by=by, at=at)
     if saved.changed & rules.DATING_QUESTIONS:
         counted = scripts.follow(talk.script, talk.answers, talk.facts).counted
-        _state_facts(call, talk, counted, by=by, at=at)
+        state_facts(call, talk, counted, by=by, at=at)
     if "contacts_listed" in saved.changed and talk.answers.get("contacts_listed"):
         consequences.remember_recalled(case_queries.get_case(talk.about.case.id, lock=True))
     if saved.changed & rules.URGENT_QUESTIONS:

@@ -57,6 +57,12 @@ bp.add_url_rule(
 )
 
 bp.add_url_rule(
+    "/calls/<int:call_id>/tasks/<int:task_id>/become-case",
+    "become_case",
+    ending_views.become_case,
+    methods=["POST"],
+)
+bp.add_url_rule(
     "/outcomes/<int:undo_id>/take-back",
     "take_back_outcome",
     ending_views.take_back,

@@ -101,6 +101,7 @@ def _lines(pack: Pack) -> Iterator[tuple[Location, Line]]:
     ]
     tables += [
         (("symptomatic_contacts",), pack.symptomatic_contacts),
+        (("positive_self_tests",), pack.positive_self_tests),
         (("prophylaxis",), pack.prophylaxis),
     ]
     for at, rules in tables:

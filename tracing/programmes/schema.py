@@ -111,6 +111,8 @@ class IsolationRow(Rule):
     early_exit: EarlyExit | None = None
     fever: Fever | None = None
     exit_test: ExitTest | None = None
+    mask_days: Days | None = None
+    """For how many days a mask is worn after the isolation."""
 
 
 class QuarantineRow(Rule):
@@ -125,7 +127,7 @@ class QuarantineRow(Rule):
 
 
 class SymptomRow(Rule):
-    """What a contact with symptoms is asked for, besides their quarantine: to isolate and to be tested."""
+    """What a contact with symptoms, or a positive self-test, is asked for besides their quarantine: to isolate and be tested."""
 
     tests: tuple[TestRow, ...] = Field(min_length=1)
 
@@ -417,6 +419,7 @@ class Pack(Strict):
     isolations: Table[IsolationRow]
     quarantines: Table[QuarantineRow]
     symptomatic_contacts: tuple[SymptomRow, ...] = ()
+    positive_self_tests: tuple[SymptomRow, ...] = ()
     risks: Table[RiskRow]
     follow_ups: Table[FollowUpRow] | None = None
     notes: Table[NoteRow]
@@ -467,7 +470,9 @@ class Pack(Strict):
         """Yield every rule of the programme, of all kinds."""
         for _name, table in self.tables():
             yield from table
-        for rows in (self.symptomatic_contacts, self.case_definitions, self.hand_offs, self.prophylaxis):
+        yield from self.symptomatic_contacts
+        yield from self.positive_self_tests
+        for rows in (self.case_definitions, self.hand_offs, self.prophylaxis):
             yield from rows
 
     def find_rule(self, rule_id: str) -> Row | None:

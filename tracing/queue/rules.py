@@ -36,6 +36,8 @@ class CallAgain(StrEnum):
     """The last day of their isolation or quarantine is another one."""
     DAYS_ADDED = "days_added"
     """The contagious days grew: who was met on the days added has not been asked."""
+    TESTS = "tests"
+    """A test is asked of them on another day, or another test."""
     NOT_CONCERNED = "not_concerned"
     """Nothing is asked of them any more."""
     TO_COMPLETE = "to_complete"

@@ -44,6 +44,7 @@ class Widget(StrEnum):
     SICK_NOTE = "sick_note"
     ESCALATE = "escalate"
     CLOSING = "closing"
+    BECOME_CASE = "become_case"
 
 
 class Outcome(StrEnum):
@@ -119,6 +120,13 @@ FACTS: dict[str, Fact] = {
     "window_start": Fact(FactKind.DAY, "first day of the contagious window", P0_ONLY, sensitive=True),
     "window_end": Fact(FactKind.DAY, "last day of the contagious window", P0_ONLY, sensitive=True),
     "isolation_end": Fact(FactKind.DAY, "the last day of isolation, included", P0_ONLY, sensitive=True),
+    "early_exit_needs": Fact(
+        FactKind.TEXT, "the conditions of leaving isolation early", P0_ONLY, sensitive=True
+    ),
+    "fever_hours": Fact(
+        FactKind.TEXT, "isolation lasts until so many hours without fever", P0_ONLY, sensitive=True
+    ),
+    "exit_tests": Fact(FactKind.TEXT, "the tests at the end of isolation", P0_ONLY, sensitive=True),
     "early_exit_on": Fact(FactKind.DAY, "first day a negative test may end it", P0_ONLY, sensitive=True),
     "mask_until": Fact(FactKind.DAY, "the mask is worn until this day", sensitive=True),
     # present only if the case agreed, for this contact: its absence keeps the name from being said
@@ -131,6 +139,12 @@ FACTS: dict[str, Fact] = {
     "negligible_risk": Fact(FactKind.FLAG, "true when the meeting puts nobody at risk", CONTACT_ONLY),
     "quarantine_end": Fact(
         FactKind.DAY, "the last day of quarantine, included", CONTACT_ONLY, sensitive=True
+    ),
+    "result_awaited": Fact(
+        FactKind.FLAG, "whether they isolate for symptoms or a self-test, until a result", CONTACT_ONLY
+    ),
+    "tests": Fact(
+        FactKind.TEXT, "every test to come, with its day and its kind", CONTACT_ONLY, sensitive=True
     ),
     "first_test_on": Fact(FactKind.DAY, "the day of the first test", CONTACT_ONLY, sensitive=True),
     "last_test_on": Fact(FactKind.DAY, "the day of the last test", CONTACT_ONLY, sensitive=True),

@@ -1,11 +1,12 @@
 """Turn facts into words: a day as it is spoken, a sentence with its placeholders filled in. Pure."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from babel.dates import format_date
 
+from tracing.programmes.vocabulary import TestKind
 from tracing.scripts.definitions import PLACEHOLDER, Step
 from tracing.scripts.vocabulary import FactValue
 
@@ -16,6 +17,27 @@ def day_in_words(day: date) -> str:
     """Return a day as it is said on the telephone: "mardi 11 janvier", "samedi 1er janvier"."""
     words = format_date(day, "EEEE d MMMM", locale="fr")
     return words.replace(" 1 ", " 1er ") if day.day == 1 else words
+
+
+SPOKEN_TESTS = {
+    TestKind.PCR: "un test PCR",
+    TestKind.ANTIGEN: "un test antigénique",
+    TestKind.PCR_OR_ANTIGEN: "un test PCR ou antigénique",
+    TestKind.SELF_TEST: "un autotest",
+    TestKind.ANY: "un test, un autotest suffit",
+    TestKind.SEROLOGY: "une prise de sang",
+    None: "un test",
+}
+
+
+def tests_in_words(tests: Iterable[tuple[date, TestKind | None]], *, today: date) -> str | None:
+    """Return the tests that are not past as they are said: « aujourd’hui, un test PCR ; jeudi 13 janvier, un autotest »."""
+    said = [
+        f"{'aujourd’hui' if day == today else day_in_words(day)}, {SPOKEN_TESTS[kind]}"
+        for day, kind in tests
+        if day >= today
+    ]
+    return "\u202f; ".join(said) or None
 
 
 def in_words(value: FactValue) -> str | None:

@@ -45,10 +45,6 @@ class CancelReason(StrEnum):
     """Its days are wrong: another one is issued in a call."""
     ASKED = "asked"
     """The person does not want it, or did not use it."""
-    BACK_AT_WORK = "back_at_work"
-    """The person can work again, at home or not, before its last day."""
-    WRONG_PERSON = "wrong_person"
-    """It bears the name or number of somebody else."""
 
 
 class KeepReason(StrEnum):
@@ -59,8 +55,6 @@ class KeepReason(StrEnum):
     DOCTOR_AGREES = "doctor_agrees"
     IN_GOOD_FAITH = "in_good_faith"
     """The person relied on it; nothing is taken back."""
-    AS_ASKED = "as_asked"
-    """It was written shorter than the rule allows, because the person goes back to work earlier."""
 
 
 class MissingNumberReason(StrEnum):
@@ -155,23 +149,17 @@ class NoteRefused:
         return self.msgid % self.values
 
 
-def rule_for(request: NoteRequest) -> NoteRow | NoteRefused:
-    """Return the rule by which the person may have a note, whatever its days, or why they may not."""
+def decide_note(request: NoteRequest) -> NoteAllowed | NoteRefused:
+    """Say whether a note may be issued and for which days, by the rule in force on the day of the question."""
     row = note_rule(request.pack, request.subject, request.on, request.measure)
     if row is None:
         return NoteRefused(Reason.NO_RULE)
+    rule = applied(request.pack, row)
     reason = (
         _issuer(row) or _measure(request) or _person(request, row) or _work(request, row) or _papers(request)
     )
-    return row if reason is None else refused(reason, request.pack, row)
-
-
-def decide_note(request: NoteRequest) -> NoteAllowed | NoteRefused:
-    """Say whether a note may be issued and for which days, by the rule in force on the day of the question."""
-    row = rule_for(request)
-    if isinstance(row, NoteRefused):
-        return row
-    rule = applied(request.pack, row)
+    if reason is not None:
+        return _refused(reason, rule, row)
     found = note_days(
         request.pack,
         request.subject,
@@ -182,19 +170,18 @@ def decide_note(request: NoteRequest) -> NoteAllowed | NoteRefused:
         other_notes=request.other_notes,
     )
     if found is None:
-        return refused(Reason.NOT_REQUIRED, request.pack, row)
+        return _refused(Reason.NOT_REQUIRED, rule, row)
     reason = _dates(request, row, found.first, found.last)
-    return refused(reason, request.pack, row) if reason else NoteAllowed(found.first, found.last, rule)
+    return _refused(reason, rule, row) if reason else NoteAllowed(found.first, found.last, rule)
 
 
-def refused(reason: Reason, pack: Pack, row: NoteRow) -> NoteRefused:
-    """Return a refusal with its rule, and the figures of that rule for its sentence."""
+def _refused(reason: Reason, rule: AppliedRule, row: NoteRow) -> NoteRefused:
     figures = {
         "minimum_age": row.minimum_age,
         "retroactive_days": row.retroactive_days or 0,
         "total_days": row.total_days_without_adviser,
     }
-    return NoteRefused(reason, applied(pack, row), figures)
+    return NoteRefused(reason, rule, figures)
 
 
 def _issuer(row: NoteRow) -> Reason | None:

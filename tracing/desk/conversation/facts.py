@@ -7,16 +7,17 @@ from tracing.calls.models import Call
 from tracing.calls.rules import SCRIPT_OF
 from tracing.cases.models import CaseOutcome
 from tracing.cases.rules import sampling_day
+from tracing.cases.services import isolation_now
 from tracing.contacts.services import measure_now
 from tracing.desk import rules
 from tracing.desk.queries import CalledPerson, doctor_of
 from tracing.escalations import queries as escalations
 from tracing.kernel import clock
 from tracing.people.rules import Identity
-from tracing.programmes.rules import Quarantine, RuleRef, age_on
-from tracing.programmes.schema import IsolationRow, Pack
+from tracing.programmes.rules import Isolation, Quarantine, RuleRef, age_on
 from tracing.programmes.vocabulary import RiskLevel, Subject
 from tracing.scripts.vocabulary import FACTS, FactValue
+from tracing.scripts.wording import tests_in_words
 from tracing.sickleave.rules import note_rule
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
@@ -84,6 +85,8 @@ def _of_a_case(about: CalledPerson, call: Call, today: date, zone: ZoneInfo) -> 
     case = about.case
     is_none = case.outcome is CaseOutcome.NOT_A_CASE
     last_day = None if is_none else case.isolation_last_day
+    decided = isolation_of_case(about, today, zone)
+    leave = None if is_none else decided.early_exit
     return {
         "doctor": doctor_of(case),
         "rule": short_rule(case.isolation_rule),
@@ -96,9 +99,13 @@ def _of_a_case(about: CalledPerson, call: Call, today: date, zone: ZoneInfo) -> 
         "window_end": case.window_end,
         "isolation_end": last_day,
         "free_on": _day_after(last_day),
-        "early_exit_on": None
+        "early_exit_on": leave.on if leave else None,
+        "early_exit_needs": _within_a_sentence(leave.needs) if leave else None,
+        "fever_hours": None if is_none else decided.fever_free_hours,
+        "exit_tests": None
         if is_none
-        else early_exit_on(about.pack, case.isolation_rule, case.isolation_start),
+        else tests_in_words([(test.on, test.kind) for test in decided.tests], today=today),
+        "mask_until": None if is_none else decided.mask_until,
     }
 
 
@@ -114,7 +121,7 @@ def _of_a_contact(about: CalledPerson, today: date) -> dict[str, FactValue]:
     if contact is None:
         raise ValueError("this person is no contact")
     decided = measure_of_contact(about, today)
-    tests = [test.on for test in decided.tests]
+    tests = [test.on for test in decided.tests if test.on >= today]
     is_exempt = about.case.outcome is CaseOutcome.NOT_A_CASE or contact.risk is RiskLevel.NEGLIGIBLE
     for_symptoms = decided.symptom_rule is not None
     last_day = decided.last_day_in
@@ -128,6 +135,8 @@ def _of_a_contact(about: CalledPerson, today: date) -> dict[str, FactValue]:
         "quarantine_end": last_day,
         "quarantine_over": None if for_symptoms else _is_over(last_day, today),
         "free_on": _day_after(last_day),
+        "result_awaited": for_symptoms,
+        "tests": tests_in_words([(test.on, test.kind) for test in decided.tests], today=today),
         "first_test_on": tests[0] if tests else None,
         "last_test_on": tests[-1] if len(tests) > 1 else None,
     }
@@ -140,12 +149,21 @@ def measure_of_contact(about: CalledPerson, today: date) -> Quarantine:
     return measure_now(about.contact, about.case, age=age_of(about, today), on=today)
 
 
-def early_exit_on(pack: Pack, rule: str | None, start: date | None) -> date | None:
-    """Return the first day on which a negative test may end an isolation, according to the rule that decided it."""
-    row = pack.find_rule(short_rule(rule) or "")
-    if start is None or not isinstance(row, IsolationRow) or row.early_exit is None:
-        return None
-    return start + timedelta(days=row.early_exit.day)
+def _within_a_sentence(sentence: str) -> str:
+    """Return a sentence of a rule as a part of another one."""
+    return (sentence[:1].lower() + sentence[1:]).removesuffix(".")
+
+
+def early_exit_on(about: CalledPerson, today: date, zone: ZoneInfo) -> date | None:
+    """Return the first day on which a case may leave isolation early."""
+    leave = isolation_of_case(about, today, zone).early_exit
+    return leave.on if leave else None
+
+
+def isolation_of_case(about: CalledPerson, today: date, zone: ZoneInfo) -> Isolation:
+    """Return what is asked of a case, with the early exit and its conditions."""
+    sampled = sampling_day(about.case.first_sampled_at, about.case.sampled_on, zone)
+    return isolation_now(about.case, sampled=sampled, age=age_of(about, sampled), on=today)
 
 
 def short_rule(rule: str | None) -> str | None:

@@ -99,6 +99,7 @@ _TRACKED: Mapping[str, _Tracked] = {
             "ruled_on",
             "told_last_day",
             "told_awaits_result",
+            "told_tests",
             "is_outside",
         ),
     ),

@@ -16,7 +16,7 @@ from tracing.calls.rules import OUTCOMES, SAID_IDENTITY, Asks, CallOutcome
 from tracing.calls.words import OUTCOME_WORDS
 from tracing.contacts.panel_views import DIALOG as CONTACT_DIALOG
 from tracing.desk import queries, rules, services
-from tracing.desk.ending import call_outcomes, taking_back
+from tracing.desk.ending import becoming_a_case, call_outcomes, taking_back
 from tracing.desk.errors import AlreadyFinished, NoSuchHour
 from tracing.desk.forms import THERE, EndForm
 from tracing.desk.screen.page_views import call_url, show_lost
@@ -125,6 +125,27 @@ def finish(call_id: int, task_id: int, outcome: CallOutcome, form: EndForm) -> C
     following = call_outcomes.finish(talk, outcome, callback_at=when, language=form.spoken, by=by, at=at)
     taking_back.keep(before, held, talk.task, outcome, by=by, at=at)
     return following
+
+
+@may(Role.TRACER)
+def become_case(call_id: int, task_id: int) -> ResponseReturnValue:
+    """Open the case of a contact whose test is positive, and go on with its script in the same call."""
+    try:
+        with transaction():
+            by, at = agent(), clock.database_now()
+            held = queries.own_call(call_id, by)
+            calls.lock_for_write(call_id, by, at=at)
+            talk = services.talk_in(held, task_id, by=by, at=at)
+            task = becoming_a_case.become_case(held, talk, by=by, at=at)
+            is_here = task is not None and any(
+                one.id == task.id for one, _spoken in services.open_conversations(held, by=by, at=at)
+            )
+    except ClaimLost as lost:
+        return show_lost(lost, [])
+    if task is None or not is_here:
+        return gone_on(call_id)
+    flash(_("Son dossier est ouvert : l’appel continue comme pour une personne positive."))
+    return redirect(url_for("desk.call", call_id=call_id, task=task.id), 303)
 
 
 @may(Role.TRACER)

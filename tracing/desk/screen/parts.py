@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from tracing.calls.models import Conversation
 from tracing.cases.models import CaseOutcome
@@ -89,7 +90,7 @@ class Dates:
         return self.measure in {Measure.REQUIRED, Measure.NOT_REQUIRED}
 
 
-def dates_of(about: CalledPerson, today: date) -> Dates:
+def dates_of(about: CalledPerson, today: date, zone: ZoneInfo) -> Dates:
     """Return the isolation of a case or the quarantine of a contact, with the rule's text."""
     if about.case.outcome is CaseOutcome.NOT_A_CASE:
         return Dates(Measure.NOT_REQUIRED, None, None, None)
@@ -102,7 +103,7 @@ def dates_of(about: CalledPerson, today: date) -> Dates:
         case.isolation_last_day,
         rule,
         _sentence(about, rule),
-        early_exit_on(about.pack, case.isolation_rule, case.isolation_start),
+        early_exit_on(about, today, zone),
     )
 
 

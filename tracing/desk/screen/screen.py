@@ -401,7 +401,8 @@ class Screen:
     @cached_property
     def dates(self) -> Dates:
         """The measure in force for this person."""
-        return dates_of(self.about, clock.local_day(self.at, self.by.site.time_zone))
+        zone = self.by.site.time_zone
+        return dates_of(self.about, clock.local_day(self.at, zone), zone)
 
     @cached_property
     def follows(self) -> Sequence[str]:

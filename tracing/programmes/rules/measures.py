@@ -115,6 +115,8 @@ class _Apart:
 class Isolation(_Apart):
     """How long a case isolates."""
 
+    mask_until: date | None = None
+    """The last day on which a mask is worn, after the isolation."""
     early_exit: EarlyExit | None = None
     """None also when a positive test, or none at all, has ruled it out."""
     fever_free_hours: int | None = None
@@ -131,7 +133,7 @@ class Quarantine(_Apart):
     end_untested: date | None = None
     """When it ends for a person who does not do the tests."""
     symptom_rule: AppliedRule | None = None
-    """The rule that asks a contact with symptoms to isolate and to be tested."""
+    """The rule that asks a contact with symptoms, or with a positive self-test, to isolate and to be tested."""
     is_no_contact: bool = False
     """The rules do not count this person as a contact."""
 
@@ -212,6 +214,7 @@ def isolation(
         last_day_in=last_day_in(pack, end),
         rule=rule,
         tests=tests,
+        mask_until=None if row.mask_days is None else end + timedelta(days=row.mask_days),
         early_exit=_early_exit(row, start, end, since),
         # Without symptoms there is no fever to wait for.
         fever_free_hours=row.fever.hours if row.fever and onset else None,
@@ -278,14 +281,15 @@ def quarantine(
     notified: date | None = None,
     first_test: date | None = None,
     symptoms: date | None = None,
+    self_test: date | None = None,
     facts: Facts | None = None,
     since: Course = NOTHING_SINCE,
 ) -> Quarantine:
     """Return how long a contact at risk is in quarantine and when they are tested, by the rule in force on that day.
 
     Without `last_contact` what does not depend on it is still said. `case_isolation_end` is the case's J0 + n; `notified` the day of the call, today by default; `first_test` the
-    day on which the immediate test was really done; `symptoms` the day on which they began; `facts` those that only
-    this programme asks.
+    day on which the immediate test was really done; `symptoms` the day on which they began; `self_test` that of a
+    positive self-test; `facts` those that only this programme asks.
     """
     known: Facts = {
         **(facts or {}),
@@ -313,16 +317,25 @@ def quarantine(
         not_before=told_on,
     )
     decided = _quarantine_of(pack, row, days, since)
-    return decided if symptoms is None else _with_symptoms(pack, (decided, row.tests), days, on=on)
+    return _as_possible_case(
+        pack, (decided, row.tests), days, ill=symptoms is not None, positive=self_test is not None, on=on
+    )
 
 
 def possible_case(
-    pack: Pack, exempt: Quarantine, *, symptoms: date, on: date, notified: date | None = None
+    pack: Pack,
+    exempt: Quarantine,
+    *,
+    symptoms: date | None,
+    self_test: date | None = None,
+    on: date,
+    notified: date | None = None,
 ) -> Quarantine:
-    """Return what is asked of somebody with symptoms whom no quarantine concerns: they are a possible case all the same."""
+    """Return what is asked of somebody whom no quarantine concerns: with symptoms they are a possible case all the same."""
     told_on = notified or on
     days = _Days(known={Anchor.NOTIFIED: told_on, Anchor.SYMPTOMS: symptoms}, not_before=told_on)
-    return _with_symptoms(pack, (exempt, ()), days, on=on)
+    ill, positive = symptoms is not None, self_test is not None
+    return _as_possible_case(pack, (exempt, ()), days, ill=ill, positive=positive, on=on)
 
 
 def _quarantine_of(pack: Pack, row: QuarantineRow, days: _Days, since: Course) -> Quarantine:
@@ -355,12 +368,19 @@ def _tested(end: date | None, untested: date | None, since: Course) -> date | No
     return end if negative is None else min(max(end, negative), untested)
 
 
-def _with_symptoms(
-    pack: Pack, decided: tuple[Quarantine, Iterable[TestRow]], days: _Days, *, on: date
+def _as_possible_case(
+    pack: Pack,
+    decided: tuple[Quarantine, Iterable[TestRow]],
+    days: _Days,
+    *,
+    ill: bool,
+    positive: bool,
+    on: date,
 ) -> Quarantine:
-    """Return the quarantine of a contact with symptoms: isolated and tested at once, whatever else exempts them."""
+    """Return the quarantine of a contact with symptoms or a positive self-test: isolated and tested whatever exempts them."""
     found, lines = decided
-    symptoms = next((one for one in pack.symptomatic_contacts if one.in_force(on)), None)
+    rows = [*(pack.positive_self_tests if positive else ()), *(pack.symptomatic_contacts if ill else ())]
+    symptoms = next((one for one in rows if one.in_force(on)), None)
     if symptoms is None:
         return found
     rule = applied(pack, symptoms)
@@ -369,7 +389,7 @@ def _with_symptoms(
         return replace(found, tests=tests, symptom_rule=rule)
     return Quarantine(
         measure=Measure.REQUIRED,
-        start=days.known[Anchor.SYMPTOMS],
+        start=days.known.get(Anchor.SYMPTOMS) or days.known[Anchor.NOTIFIED],
         rule=rule,
         symptom_rule=rule,
         tests=tests,
