@@ -20,7 +20,7 @@ SITE = [
     "Tableau du site",
     "Équipe",
     "Listes à traiter",
-    "Arrêts à reprendre",
+    "Arrêts",
     "Ordre des appels",
     "Messages à envoyer",
 ]
@@ -43,8 +43,8 @@ ACCOUNTS = ["Comptes", "Heures d’appel"]
         ("dora", "/lists?list=no_number", SITE, ["Listes à traiter"]),
         ("olga", "/journal", ["Journal"], ["Journal"]),
         ("rose", "/recruits/new", ["Avis demandés", "Équipe", "Recrues", "Règles"], ["Recrues"]),
-        ("ben", "/escalations", ["Avis demandés", "Arrêts à reprendre", "Règles"], ["Avis demandés"]),
-        ("ben", "/rules", ["Avis demandés", "Arrêts à reprendre", "Règles"], ["Règles"]),
+        ("ben", "/escalations", ["Avis demandés", "Arrêts", "Règles"], ["Avis demandés"]),
+        ("ben", "/rules", ["Avis demandés", "Arrêts", "Règles"], ["Règles"]),
     ],
 )
 def test_each_role_sees_its_places_and_which_one_is_open(browse: Browser, story, who, path, shown, open_now):

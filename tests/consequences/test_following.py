@@ -539,7 +539,7 @@ def test_a_note_is_left_as_it_is_until_another_change(story, browse):
     assert number in listed
     assert "trop court" in listed
 
-    ben.follow(f"/sick-notes/{note_id}/leave", {"why": "doctor_agrees"})
+    ben.follow(f"/sick-notes/{note_id}/leave", {"keep-why": "doctor_agrees"})
 
     assert number not in ben.get("/sick-notes/to-mend").text
     consequences.follow_case(task.case_id, by=None, at=NOW + DAY)
@@ -553,13 +553,13 @@ def test_a_note_is_cancelled_after_the_call_by_who_may_and_only_at_its_site(stor
     note = note_of(task, last=get_case(task.case_id).isolation_last_day, by=story.ada)
     note_id, number = note.id, note.number
     say((SubjectType.CASE, task.case_id), FactKind.ONSET, "2026-03-05", source=FactSource.DOCTOR)
-    browse.as_(story.ada).post(f"/sick-notes/{note_id}/cancel", {"why": "not_due"}, status=403)
+    browse.as_(story.ada).post(f"/sick-notes/{note_id}/cancel", {"cancel-why": "not_due"}, status=403)
     dora = browse.as_(story.dora)
-    dora.post(f"/sick-notes/{note_id}/cancel", {"why": ""}, status=422)
+    dora.post(f"/sick-notes/{note_id}/cancel", {"cancel-why": ""}, status=422)
     assert note_now(note_id).state is NoteState.ISSUED
 
-    dora.follow(f"/sick-notes/{note_id}/cancel", {"why": "wrong_days"})
-    dora.follow(f"/sick-notes/{note_id}/cancel", {"why": "wrong_days"})
+    dora.follow(f"/sick-notes/{note_id}/cancel", {"cancel-why": "wrong_days"})
+    dora.follow(f"/sick-notes/{note_id}/cancel", {"cancel-why": "wrong_days"})
 
     note = note_now(note_id)
     assert (note.state, note.cancelled_because) == (NoteState.CANCELLED, CancelReason.WRONG_DAYS)
@@ -574,7 +574,7 @@ def test_a_site_sees_no_note_of_another(story, browse):
     other = browse.as_(member("anna", "Anna", (Role.SUPERVISOR, story.ajaccio), at=NOW))
 
     assert number not in other.get("/sick-notes/to-mend").text
-    other.post(f"/sick-notes/{note_id}/leave", {"why": "days_past"}, status=404)
+    other.post(f"/sick-notes/{note_id}/leave", {"keep-why": "days_past"}, status=404)
 
 
 # -- what is over

@@ -32,7 +32,7 @@ SAME_ANSWER = {
     "staff.work_at": 409,  # whoever is on a call stays where the call is
     "contacts.forget_draft": 303,  # deletes one's own draft, where there is one
     # the reason is checked first, whatever the number
-    **dict.fromkeys(("sickleave.cancel_after_call", "sickleave.leave_as_it_is", "supervision.reopen"), 422),
+    "supervision.reopen": 422,
 }
 """Where the answer is not "not found", and the same for a number that nothing has."""
 SAME_WHEN_MIXED = {
@@ -56,6 +56,8 @@ OTHER_STATE = {
     "escalations.still_here",
     "onboarding.certify",  # needs a referent of the school as well
     "onboarding.practice_call",  # a call of the recruit at the school
+    "sickleave.countersign",  # a note that was cancelled late
+    "sickleave.restore",
     "supervision.add_number",  # a call on a list
     "supervision.give_listed",
     "supervision.give_up",

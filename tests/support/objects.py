@@ -26,6 +26,7 @@ from tracing.imports.sources import key_services
 from tracing.imports.sources import services as source_services
 from tracing.imports.sources.key_files import read_password
 from tracing.kernel.db import session, take_id
+from tracing.messages import services as messages
 from tracing.onboarding.models import Invitation
 from tracing.people.countries import Country
 from tracing.people.models import PossibleDuplicate
@@ -115,6 +116,8 @@ def objects_at(site: Site, other: Site, school: Site, *, serial: int, at: dateti
         lot.source_code, read_password("mot de passe"), label="clé", by=colleague.id, at=at
     )
     note = _note(site, task, call, everyone, serial, at=at)
+    letter = messages.queue_letter(task.person_id, case.reference, "Madame, Monsieur,", by=by, at=at)
+    assert letter is not None
     undo = OutcomeUndo(
         call_id=call.id,
         task_id=task.id,
@@ -141,6 +144,7 @@ def objects_at(site: Site, other: Site, school: Site, *, serial: int, at: dateti
         "entry_id": call.entry_id,
         "escalation_id": question.id,
         "key_id": key.id,
+        "letter_id": letter.id,
         "loan_id": loan.id,
         "lot_id": lot.id,
         "member_id": colleague.id,

@@ -55,10 +55,11 @@ DOORS = (
     RailEntry("supervision.lists", _l("Listes à traiter"), "list-check", frozenset({Role.SUPERVISOR})),
     RailEntry(
         "sickleave.to_mend",
-        _l("Arrêts à reprendre"),
+        _l("Arrêts"),
         "file-earmark-text",
         frozenset({Role.ADVISER, Role.SUPERVISOR}),
-        waiting=lambda agent: notes.count_to_mend(agent.site.id),
+        also=("/sick-notes",),
+        waiting=lambda agent: notes.count_to_decide(agent.site.id),
     ),
     RailEntry(
         "supervision.order",

@@ -33,7 +33,7 @@ from tracing.programmes.in_force import get_pack
 from tracing.programmes.vocabulary import RiskLevel, Subject
 from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.queue.rules import CallAgain
-from tracing.sickleave.models import NoteState, SickNote
+from tracing.sickleave.models import VALID, NoteState, SickNote
 from tracing.sickleave.rules import NoteMend, latest_day
 from tracing.staff import queries as staff
 
@@ -74,14 +74,14 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
     of_contact = {one.contact_id: one for one in tasks if one.contact_id is not None}
 
     def note_of(task: CallTask | None, subject: Subject) -> NoteNow | None:
-        note = notes.get(task.id) if task is not None else None
-        if note is None:
+        note, begins = notes.get(task.id, (None, None)) if task is not None else (None, None)
+        if note is None or begins is None:
             return None
         return NoteNow(
             note_id=note.id,
             last_day=note.last_day,
             follows_measure=subject is Subject.CASE,
-            latest=latest_day(get_pack(case.programme), subject, note.first_day, on),
+            latest=latest_day(get_pack(case.programme), subject, begins, on),
             mend=note.mend,
             mend_to=note.mend_to,
             accepted=(note.accepted_mend, note.accepted_mend_to) if note.accepted_mend else None,
@@ -153,7 +153,7 @@ class Follows:
 
 def what_follows(case: Case, task: CallTask, *, is_contact: bool) -> Follows:
     """Return what follows for the person of a call, as it stands now."""
-    note = _notes_of([task.id]).get(task.id)
+    note, _begins = _notes_of([task.id]).get(task.id, (None, None))
     mend = note.mend if note is not None else None
     days = abs((note.mend_to - note.last_day).days) if note is not None and note.mend_to is not None else 0
     if is_contact:
@@ -287,13 +287,17 @@ def held_back_and_over() -> list[int]:
     return list(session.scalars(select(HeldBack.task_id).where(~on_the_telephone).order_by(HeldBack.since)))
 
 
-def _notes_of(task_ids: Sequence[int]) -> dict[int, SickNote]:
+def _notes_of(task_ids: Sequence[int]) -> dict[int, tuple[SickNote, date]]:
+    """Return the note at the end of each task's chain, and the first day of that chain."""
     if not task_ids:
         return {}
     rows = session.scalars(
-        select(SickNote).where(equals_any(SickNote.task_id, task_ids), SickNote.state == NoteState.ISSUED)
-    )
-    return {row.task_id: row for row in rows}
+        select(SickNote)
+        .where(equals_any(SickNote.task_id, task_ids), SickNote.state.in_(VALID))
+        .order_by(SickNote.first_day)
+    ).all()
+    begins = {row.task_id: row.first_day for row in reversed(rows)}
+    return {row.task_id: (row, begins[row.task_id]) for row in rows if row.state is NoteState.ISSUED}
 
 
 def span(first: date | None, last: date | None) -> tuple[date, date] | None:

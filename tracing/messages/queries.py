@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from tracing.kernel.db import session
+from tracing.kernel.db import find_row, session
 from tracing.kernel.paging import PAGE_SIZE, Page, page_of
+from tracing.messages.errors import NoSuchLetter
 from tracing.messages.models import Message, MessageStop
 from tracing.messages.rules import Channel, MessageState
 from tracing.people import queries as people
@@ -19,6 +20,8 @@ class Written:
 
     message: Message
     text: str | None
+    slip: str = ""
+    """The part of a letter that the person hands to somebody else."""
 
 
 def is_stopped(person_id: int) -> bool:
@@ -78,6 +81,23 @@ def outbox(site_id: int, *, before_id: int | None) -> Page[Written]:
     return page_of(_with_words(found), [message.id for message in found])
 
 
+def get_letter(message_id: int, site_id: int, *, lock: bool = False) -> Message:
+    """Return a letter of a site.
+
+    Raises:
+        NoSuchLetter
+    """
+    message = find_row(Message, message_id, lock=lock)
+    if message is None or message.site_id != site_id or message.channel is not Channel.LETTER:
+        raise NoSuchLetter
+    return message
+
+
+def read_letter(message: Message) -> Written:
+    """Return a letter with its text and the slip to hand on."""
+    return _with_words([message])[0]
+
+
 def letters_to(person_ids: Iterable[int]) -> dict[int, Message]:
     """Return the newest letter to each of these people; people without one are absent."""
     chosen = (
@@ -96,4 +116,7 @@ def waiting_count(site_id: int) -> int:
 
 def _with_words(found: Iterable[Message]) -> list[Written]:
     opened = [(one, vault.find_unsealed("messages", one.id, one.cohort, one.sealed)) for one in found]
-    return [Written(one, words["text"] if words else None) for one, words in opened]
+    return [
+        Written(one, words["text"], words.get("slip", "")) if words else Written(one, None)
+        for one, words in opened
+    ]

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from tracing.kernel import clock, events
 from tracing.kernel.db import equals_any, lock_row, refresh_known, session, take_id
 from tracing.messages import queries, rules
+from tracing.messages.errors import LetterStopped
 from tracing.messages.models import Message, MessageStop
 from tracing.messages.rules import Channel, MessageState
 from tracing.people import queries as people
@@ -41,6 +42,49 @@ def _texted_at(person_id: int) -> str | None:
     if identity is None or queries.is_stopped(person_id):
         return None
     return rules.mobile_of(people.usable_numbers(person_id, identity.phones))
+
+
+def queue_text(person_id: int, reference: str, text: str, *, by: Agent, at: datetime) -> Message | None:
+    """Queue a text to one person; none without a mobile number, or if their messages are stopped."""
+    to = _texted_at(person_id)
+    if to is None:
+        return None
+    sealed = {"to": to, "text": text}
+    return _put(person_id, reference, Channel.SMS, MessageState.QUEUED, sealed, by=by, at=at)
+
+
+def queue_letter(
+    person_id: int, reference: str, text: str, *, slip: str = "", by: Agent, at: datetime
+) -> Message | None:
+    """Queue a letter, to be printed and posted; `slip` is the part that they hand on. None if messages are stopped."""
+    if queries.is_stopped(person_id):
+        return None
+    sealed = {"to": "", "text": text, "slip": slip}
+    return _put(person_id, reference, Channel.LETTER, MessageState.QUEUED, sealed, by=by, at=at)
+
+
+def letter_posted(message_id: int, *, by: Agent, at: datetime) -> Message:
+    """Record that a queued letter was printed and posted; a second time changes nothing.
+
+    Raises:
+        NoSuchLetter: it is of another site.
+        LetterStopped: it must not leave any more.
+    """
+    message = queries.get_letter(message_id, by.site.id, lock=True)
+    if message.state is MessageState.STOPPED:
+        raise LetterStopped
+    if message.state is MessageState.QUEUED:
+        message.state, message.ended_at = MessageState.WRITTEN, at
+        session.flush()
+        events.record(
+            "message.written",
+            by=by.member_id,
+            at=at,
+            subject=("message", message.id),
+            site_id=message.site_id,
+            channel=message.channel.value,
+        )
+    return message
 
 
 def letter_written(person_id: int, reference: str, text: str, *, by: Agent, at: datetime) -> Message:

@@ -29,6 +29,7 @@ from tracing.scripts.services import get_script
 from tracing.sickleave import answers as said
 from tracing.sickleave import insurance_number, queries
 from tracing.sickleave.errors import NoSuchNote
+from tracing.sickleave.models import SickNote
 from tracing.sickleave.rules import (
     TO_BE_COMPLETED,
     NoteAllowed,
@@ -105,46 +106,91 @@ def assess(
 
     In that case, what the form of the note asks for (the declaration, the address, the number) is assumed to be given.
     """
-    zone = by.site.time_zone
-    today = clock.local_day(at, zone)
+    is_preview = declared is None
+    return _assess(
+        task,
+        call.id,
+        by=by,
+        today=clock.local_day(at, by.site.time_zone),
+        first_day=first_day,
+        sworn=declared is not False,
+        is_preview=is_preview,
+        address_confirmed=address_confirmed,
+    )
+
+
+def assess_again(
+    note: SickNote, task: CallTask, *, by: Agent, today: date, on: date, first_day: date | None = None
+) -> Assessment:
+    """Say whether the person of an issued note may have one by the rule of the day `on`, from what is known now.
+
+    What they declared and confirmed for that note still holds; the notes of its own call are left out of account.
+    """
+    return _assess(
+        task,
+        note.call_id,
+        by=by,
+        today=today,
+        on=on,
+        first_day=first_day,
+        sworn=True,
+        is_preview=False,
+        is_confirmed=True,
+    )
+
+
+def _assess(
+    task: CallTask,
+    call_id: int,
+    *,
+    by: Agent,
+    today: date,
+    on: date | None = None,
+    first_day: date | None,
+    sworn: bool,
+    is_preview: bool,
+    address_confirmed: bool = False,
+    is_confirmed: bool = False,
+) -> Assessment:
+    on = on or today
     case = cases.get_case(task.case_id)
     contact = contacts.find_contact(task.contact_id)
     identity = people.find_joint_identity(task.person_id)
-    conversation = calls.find_conversation(call.id, task.id)
+    conversation = calls.find_conversation(call_id, task.id)
     given = calls.answers(task.id)
     pack = get_pack(case.programme)
-    sampled_on = sampling_day(case.first_sampled_at, case.sampled_on, zone)
+    sampled_on = sampling_day(case.first_sampled_at, case.sampled_on, by.site.time_zone)
     is_sworn = said.SWORN in given
-    is_preview = declared is None
     number = insurance_number.number_of(task.id, identity, by=by)
     open_number = number in {NumberState.MISSING, NumberState.ASKED, NumberState.REFUSED}
     measure = _measure((case, contact), identity, sampled_on, today)
+    is_identified = conversation is not None and conversation.identity_confirmed_at is not None
     request = NoteRequest(
         pack=pack,
         subject=Subject.CASE if contact is None else Subject.CONTACT,
-        on=today,
+        on=on,
         measure=measure,
-        age=_age(identity, today),
+        age=_age(identity, on),
         scheme=said.scheme_of(given),
         can_telework=said.yes_or_no(given, "can_telework"),
-        sworn=is_sworn or declared is not False,
-        identity_verified=conversation is not None and conversation.identity_confirmed_at is not None,
+        sworn=is_sworn or sworn,
+        identity_verified=is_identified or is_confirmed,
         named=identity is not None and bool(identity.birth_name or identity.usual_name),
-        address_confirmed=is_preview or (address_confirmed and _is_addressed(identity)),
+        address_confirmed=is_preview or is_confirmed or (address_confirmed and _is_addressed(identity)),
         number=NumberState.KNOWN if is_preview and open_number else number,
         works=given.get("works") != "no",
         caregiver=given.get("is_caregiver") == "yes",
         stopped_by_doctor=given.get("stopped_by_doctor") == "yes",
         contact_registered=contact is None or contact.status is not ContactStatus.REMOVED,
         risk=contact.risk if contact else None,
-        first_day=first_day or _asked_first_day(contact, given, today),
-        free_from=said.free_from(given, today=today),
-        **_other_notes(task, pack, today),
+        first_day=first_day or _asked_first_day(contact, given, on),
+        free_from=said.free_from(given, today=on),
+        **_other_notes(task, pack, on),
     )
     return Assessment(
         request=request,
         decision=decide_note(request),
-        missing=_missing(task, conversation, given),
+        missing=() if is_confirmed else _missing(task, conversation, given),
         is_wanted=given.get("wants_note") != "no",
         is_sworn=is_sworn,
         case=case,

@@ -1,5 +1,7 @@
 """Refusals of the sick-leave feature, each with the sentence that the user reads."""
 
+from datetime import date
+
 from flask_babel import gettext as _
 
 from tracing.kernel.errors import Invalid, Missing, Refused
@@ -24,3 +26,44 @@ class NoteFits(Refused):
 
     def __init__(self) -> None:
         super().__init__(_("Cet arrêt n’est plus à reprendre : il convient de nouveau, ou a été traité."))
+
+
+class NoteChanged(Refused):
+    """Somebody has dealt with the note meanwhile."""
+
+    def __init__(self, done: str, who: str) -> None:
+        sentence = {
+            "cancelled": _("Cet arrêt a été annulé entre-temps par %(who)s. Rien n’a été changé.", who=who),
+            "replaced": _("Cet arrêt a été remplacé entre-temps par %(who)s. Rien n’a été changé.", who=who),
+            "prolonged": _("Cet arrêt a été prolongé entre-temps par %(who)s. Rien n’a été changé.", who=who),
+        }
+        super().__init__(sentence[done])
+
+
+class DaysMoved(Invalid):
+    """The chosen last day is not one that the rule allows."""
+
+    def __init__(self, first: date, last: date) -> None:
+        super().__init__(
+            _(
+                "Le dernier jour doit être entre le %(first)s et le %(last)s.",
+                first=f"{first:%d/%m/%Y}",
+                last=f"{last:%d/%m/%Y}",
+            )
+        )
+
+
+class AlreadyCountersigned(Refused):
+    """An adviser has agreed that the note is void."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Un médecin-conseil a déjà contresigné cette annulation\u202f: elle reste."))
+
+
+class Overlapping(Refused):
+    """The person has another note of these days by now."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("La personne a maintenant un autre arrêt pour ces jours\u202f: celui-ci ne peut pas revenir.")
+        )

@@ -15,8 +15,8 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp, Validati
 from tracing.people.nir import counts_for, read_nir
 from tracing.people.rules import Identity, nir_counts
 from tracing.sickleave.patient import BearerDetails
-from tracing.sickleave.rules import CancelReason, KeepReason, MissingNumberReason
-from tracing.sickleave.words import CANCEL_WORDS, KEEP_WORDS, NO_NUMBER_WORDS
+from tracing.sickleave.rules import MissingNumberReason
+from tracing.sickleave.words import NO_NUMBER_WORDS
 from tracing.ui.forms import PageForm
 
 PREFIX = "note-"
@@ -149,33 +149,3 @@ class NoteForm(PageForm):
         known = self.identity.birth_date if self.identity else None
         typed = self.birth_date.data if "birth_date" in self else None
         return known or typed
-
-
-class CancelNoteForm(PageForm):
-    """Why a note is cancelled after the call."""
-
-    why = SelectField(
-        _l("Motif"),
-        choices=[SelectChoice(one.value, words) for one, words in CANCEL_WORDS.items()],
-        validators=[InputRequired(_l("Choisissez pourquoi l’arrêt est annulé."))],
-    )
-
-    @property
-    def chosen(self) -> CancelReason:
-        """The chosen reason; call this on a valid form."""
-        return CancelReason(self.why.data)
-
-
-class LeaveNoteForm(PageForm):
-    """Why a note that no longer fits is left as it is."""
-
-    why = SelectField(
-        _l("Motif"),
-        choices=[SelectChoice(one.value, words) for one, words in KEEP_WORDS.items()],
-        validators=[InputRequired(_l("Choisissez pourquoi l’arrêt reste tel quel."))],
-    )
-
-    @property
-    def chosen(self) -> KeepReason:
-        """The chosen reason; call this on a valid form."""
-        return KeepReason(self.why.data)

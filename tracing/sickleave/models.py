@@ -12,10 +12,19 @@ from tracing.vault import registry
 
 
 class NoteState(StrEnum):
-    """Whether a note is valid or cancelled."""
+    """Whether a note is valid, and what came after it."""
 
     ISSUED = "issued"
+    """Valid, and the last one of its chain."""
+    PROLONGED = "prolonged"
+    """Valid: another note goes on from the day after its last."""
+    REPLACED = "replaced"
+    """Worth nothing any more: another note of other days stands in its place."""
     CANCELLED = "cancelled"
+
+
+VALID = frozenset({NoteState.ISSUED, NoteState.PROLONGED})
+"""The states in which a note lets somebody stay at home."""
 
 
 class NoteKind(StrEnum):
@@ -38,6 +47,31 @@ class SickNote(Base):
             "id",
             postgresql_where=text("mend IS NOT NULL AND state = 'issued'"),
         ),
+        CheckConstraint(
+            "(countersigned_at IS NULL) = (countersigned_by IS NULL)", name="countersigned_has_a_member"
+        ),
+        CheckConstraint("countersigned_at IS NULL OR to_countersign", name="countersigned_was_to_be"),
+        Index(
+            "ix_sick_notes_to_countersign",
+            "site_id",
+            "id",
+            postgresql_where=text("to_countersign AND countersigned_at IS NULL"),
+        ),
+        Index("ix_sick_notes_state", "site_id", "state", "id"),
+        Index("ix_sick_notes_issued", "site_id", "issued_at"),
+        # a note is prolonged once, and replaced once, whoever presses at the same moment
+        Index(
+            "uq_sick_notes_prolongs",
+            "prolongs_id",
+            unique=True,
+            postgresql_where=text("prolongs_id IS NOT NULL AND state IN ('issued', 'prolonged')"),
+        ),
+        Index(
+            "uq_sick_notes_replaces",
+            "replaces_id",
+            unique=True,
+            postgresql_where=text("replaces_id IS NOT NULL"),
+        ),
         Index(
             "uq_sick_notes_one_per_task", "task_id", unique=True, postgresql_where=text("state = 'issued'")
         ),
@@ -48,7 +82,7 @@ class SickNote(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     task_id: Mapped[int] = mapped_column(ForeignKey("call_tasks.id"), index=True)
-    """A task has one valid note at most: a second click issues nothing."""
+    """A task has one chain of notes at most, and one issued note at its end: a second click issues nothing."""
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
     kind: Mapped[NoteKind] = mapped_column(enum_text(NoteKind))
     first_day: Mapped[date]
@@ -69,7 +103,15 @@ class SickNote(Base):
     cancelled_at: Mapped[datetime | None]
     cancelled_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     cancelled_because: Mapped[CancelReason | None] = mapped_column(enum_text(CancelReason))
-    """Why it was cancelled after the call; none: in a call, or not at all."""
+    """Why it was cancelled or replaced; none: cancelled in a call, or not at all."""
+    prolongs_id: Mapped[int | None] = mapped_column(ForeignKey("sick_notes.id"))
+    """The note that it goes on from, without a day between: perhaps one that the person had as a contact."""
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("sick_notes.id"))
+    """The note whose place it takes."""
+    to_countersign: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Cancelled or replaced more than a day after it was issued, by somebody who is no adviser."""
+    countersigned_at: Mapped[datetime | None]
+    countersigned_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     cohort: Mapped[date] = mapped_column(index=True)
     sealed: Mapped[bytes | None]
     """Everything printed on it, as it was on the day of issue."""

@@ -1,19 +1,16 @@
 """Queries for sick notes: during the call that issues them, and later for those who may read them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import func, select
 
 from tracing.calls.models import Call, Conversation
-from tracing.cases.models import Case
 from tracing.kernel.db import fresh, session
-from tracing.kernel.paging import PAGE_SIZE, Page, page_of
 from tracing.people import queries as people
-from tracing.queue.models import CallTask
 from tracing.sickleave.documents import NoteContent
 from tracing.sickleave.errors import NoSuchNote
-from tracing.sickleave.models import NoteState, SickNote
+from tracing.sickleave.models import VALID, NoteState, SickNote
 from tracing.staff.agent import Agent
 from tracing.staff.models import Role
 from tracing.vault import services as vault
@@ -31,34 +28,59 @@ def notes_of_task(task_id: int) -> Sequence[SickNote]:
     return session.scalars(select(SickNote).where(SickNote.task_id == task_id).order_by(SickNote.id)).all()
 
 
-@dataclass(frozen=True, repr=False)
-class NoteToMend:
-    """A note that no longer fits what is decided of the person, and the case it belongs to."""
-
-    note: SickNote
-    reference: str
-
-
-def notes_to_mend(site_id: int, *, after_id: int | None = None) -> Page[NoteToMend]:
-    """Return a page of the notes of a site that no longer fit, the oldest first."""
-    chosen = (
-        select(SickNote, Case.reference)
-        .join(CallTask, CallTask.id == SickNote.task_id)
-        .join(Case, Case.id == CallTask.case_id)
-        .where(_TO_MEND, SickNote.site_id == site_id)
-    )
-    if after_id is not None:
-        chosen = chosen.where(SickNote.id > after_id)
-    rows = session.execute(chosen.order_by(SickNote.id).limit(PAGE_SIZE + 1)).all()
-    return page_of([NoteToMend(*row) for row in rows], [row[0].id for row in rows])
-
-
 def count_to_mend(site_id: int) -> int:
     """Count the notes of a site that no longer fit."""
-    return session.scalar(select(func.count()).where(_TO_MEND, SickNote.site_id == site_id)) or 0
+    return session.scalar(select(func.count()).where(TO_MEND, SickNote.site_id == site_id)) or 0
 
 
-_TO_MEND = SickNote.mend.is_not(None) & (SickNote.state == NoteState.ISSUED)
+def count_to_countersign(site_id: int) -> int:
+    """Count the notes of a site that an adviser has yet to countersign."""
+    return session.scalar(select(func.count()).where(TO_COUNTERSIGN, SickNote.site_id == site_id)) or 0
+
+
+def count_to_decide(site_id: int) -> int:
+    """Count the notes of a site in which a human must decide: one that no longer fits, or is to be countersigned."""
+    to_decide = select(func.count()).where(TO_MEND, SickNote.site_id == site_id).scalar_subquery()
+    to_sign = select(func.count()).where(TO_COUNTERSIGN, SickNote.site_id == site_id).scalar_subquery()
+    return session.scalar(select(to_decide + to_sign)) or 0
+
+
+def find_prolongation(note_id: int) -> SickNote | None:
+    """Return the valid note that prolongs one, locked for a change."""
+    return session.scalar(
+        fresh(
+            select(SickNote)
+            .where(SickNote.prolongs_id == note_id, SickNote.state.in_(VALID))
+            .with_for_update()
+        )
+    )
+
+
+def find_replacement(note_id: int) -> SickNote | None:
+    """Return the note that took the place of one."""
+    return session.scalar(select(SickNote).where(SickNote.replaces_id == note_id))
+
+
+def find_note_ending(person_id: int, day: date) -> SickNote | None:
+    """Return a person's last valid note if it ends on that day, locked for a change."""
+    return session.scalar(
+        fresh(
+            select(SickNote)
+            .where(
+                SickNote.person_id.in_(people.records_of_same_person(person_id)),
+                SickNote.state == NoteState.ISSUED,
+                SickNote.last_day == day,
+            )
+            .order_by(SickNote.id.desc())
+            .limit(1)
+            .with_for_update()
+        )
+    )
+
+
+TO_MEND = SickNote.mend.is_not(None) & (SickNote.state == NoteState.ISSUED)
+"""As the index has it."""
+TO_COUNTERSIGN = SickNote.to_countersign & SickNote.countersigned_at.is_(None)
 """As the index has it."""
 
 
@@ -78,7 +100,7 @@ def valid_notes_of_person(person_id: int) -> Sequence[SickNote]:
         select(SickNote)
         .where(
             SickNote.person_id.in_(people.records_of_same_person(person_id)),
-            SickNote.state == NoteState.ISSUED,
+            SickNote.state.in_(VALID),
         )
         .order_by(SickNote.first_day)
     ).all()
@@ -117,4 +139,4 @@ def content_of_note(note: SickNote) -> NoteContent:
     """
     stored = vault.unseal("sick_notes", note.id, note.cohort, note.sealed)
     content = NoteContent.model_validate(stored)
-    return content.model_copy(update={"cancelled": note.state is NoteState.CANCELLED})
+    return content.model_copy(update={"cancelled": note.state not in VALID})

@@ -43,6 +43,12 @@ class Reason(StrEnum):
     OVERLAP = "overlap"
     OVER = "over"
     TOO_LONG = "too_long"
+    NOTHING_TO_PROLONG = "nothing_to_prolong"
+    NO_PROLONGATION = "no_prolongation"
+    SECOND_PROLONGATION = "second_prolongation"
+    RESULT_KNOWN = "result_known"
+    WORKED_SINCE = "worked_since"
+    UNCHANGED = "unchanged"
 
 
 SENTENCES = {
@@ -106,6 +112,20 @@ SENTENCES = {
     Reason.TOO_LONG: _(
         "Avec les arrêts précédents, le total dépasse %(total_days)s jours : le médecin-conseil décide."
     ),
+    Reason.NOTHING_TO_PROLONG: _(
+        "Rien n’est demandé à la personne après le dernier jour de l’arrêt : il n’y a rien à prolonger."
+    ),
+    Reason.NO_PROLONGATION: _("La règle en vigueur ne prévoit pas de prolongation."),
+    Reason.SECOND_PROLONGATION: _(
+        "L’arrêt a déjà été prolongé : le médecin-conseil décide d’une deuxième prolongation."
+    ),
+    Reason.RESULT_KNOWN: _(
+        "L’arrêt d’une personne contact ne se prolonge que tant que le résultat de son test est attendu."
+    ),
+    Reason.WORKED_SINCE: _(
+        "La personne a travaillé depuis la fin de l’arrêt : il ne se prolonge pas, un autre se délivre en l’appelant."
+    ),
+    Reason.UNCHANGED: _("Les jours resteraient les mêmes : il n’y a rien à remplacer."),
 }
 
 

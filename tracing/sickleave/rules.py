@@ -45,6 +45,10 @@ class CancelReason(StrEnum):
     """Its days are wrong: another one is issued in a call."""
     ASKED = "asked"
     """The person does not want it, or did not use it."""
+    BACK_AT_WORK = "back_at_work"
+    """The person can work again, at home or not, before its last day."""
+    WRONG_PERSON = "wrong_person"
+    """It bears the name or number of somebody else."""
 
 
 class KeepReason(StrEnum):
@@ -55,6 +59,8 @@ class KeepReason(StrEnum):
     DOCTOR_AGREES = "doctor_agrees"
     IN_GOOD_FAITH = "in_good_faith"
     """The person relied on it; nothing is taken back."""
+    AS_ASKED = "as_asked"
+    """It was written shorter than the rule allows, because the person goes back to work earlier."""
 
 
 class MissingNumberReason(StrEnum):
@@ -149,17 +155,23 @@ class NoteRefused:
         return self.msgid % self.values
 
 
-def decide_note(request: NoteRequest) -> NoteAllowed | NoteRefused:
-    """Say whether a note may be issued and for which days, by the rule in force on the day of the question."""
+def rule_for(request: NoteRequest) -> NoteRow | NoteRefused:
+    """Return the rule by which the person may have a note, whatever its days, or why they may not."""
     row = note_rule(request.pack, request.subject, request.on, request.measure)
     if row is None:
         return NoteRefused(Reason.NO_RULE)
-    rule = applied(request.pack, row)
     reason = (
         _issuer(row) or _measure(request) or _person(request, row) or _work(request, row) or _papers(request)
     )
-    if reason is not None:
-        return _refused(reason, rule, row)
+    return row if reason is None else refused(reason, request.pack, row)
+
+
+def decide_note(request: NoteRequest) -> NoteAllowed | NoteRefused:
+    """Say whether a note may be issued and for which days, by the rule in force on the day of the question."""
+    row = rule_for(request)
+    if isinstance(row, NoteRefused):
+        return row
+    rule = applied(request.pack, row)
     found = note_days(
         request.pack,
         request.subject,
@@ -170,18 +182,19 @@ def decide_note(request: NoteRequest) -> NoteAllowed | NoteRefused:
         other_notes=request.other_notes,
     )
     if found is None:
-        return _refused(Reason.NOT_REQUIRED, rule, row)
+        return refused(Reason.NOT_REQUIRED, request.pack, row)
     reason = _dates(request, row, found.first, found.last)
-    return _refused(reason, rule, row) if reason else NoteAllowed(found.first, found.last, rule)
+    return refused(reason, request.pack, row) if reason else NoteAllowed(found.first, found.last, rule)
 
 
-def _refused(reason: Reason, rule: AppliedRule, row: NoteRow) -> NoteRefused:
+def refused(reason: Reason, pack: Pack, row: NoteRow) -> NoteRefused:
+    """Return a refusal with its rule, and the figures of that rule for its sentence."""
     figures = {
         "minimum_age": row.minimum_age,
         "retroactive_days": row.retroactive_days or 0,
         "total_days": row.total_days_without_adviser,
     }
-    return NoteRefused(reason, rule, figures)
+    return NoteRefused(reason, applied(pack, row), figures)
 
 
 def _issuer(row: NoteRow) -> Reason | None:

@@ -1,15 +1,15 @@
-"""Services to issue and cancel a note during a call. Call `calls.services.lock_for_write` before every write."""
+"""Services to issue a note during a call. Call `calls.services.lock_for_write` before every write."""
 
 import secrets
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from tracing.calls import services as calls
 from tracing.calls.models import Call
-from tracing.kernel import events
-from tracing.kernel.db import find_row, lock_row, session, take_id
+from tracing.kernel import clock, events
+from tracing.kernel.db import lock_row, session, take_id
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.people.rules import Identity, nir_counts
@@ -18,9 +18,9 @@ from tracing.queue.models import CallTask
 from tracing.sickleave import queries
 from tracing.sickleave.assessment import Assessment, assess, why_not
 from tracing.sickleave.documents import Bearer, Issuer, NoteContent, content_of
-from tracing.sickleave.errors import NoSuchNote, NoteFits, NoteNotAllowed
+from tracing.sickleave.errors import NoteNotAllowed
 from tracing.sickleave.models import NoteCounter, NoteKind, NoteState, SickNote
-from tracing.sickleave.rules import CancelReason, KeepReason, NoteAllowed, NoteMend
+from tracing.sickleave.rules import NoteAllowed, NoteMend
 from tracing.sickleave.rules import note_number as written_number
 from tracing.staff.agent import Agent
 from tracing.staff.models import Site, SiteKind
@@ -52,9 +52,7 @@ def issue(
         NoteNotAllowed: the rules allow none, or an answer is missing; the sentence says which.
     """
     calls.require_identity(call, task)
-    # prevent two calls about one person from both seeing the days as free
-    records = people.records_of_same_person(task.person_id)
-    session.execute(select(Person.id).where(Person.id.in_(records)).order_by(Person.id).with_for_update())
+    lock_person(task.person_id)
     standing = queries.find_valid_note(task.id)
     if standing is not None:
         return standing
@@ -70,19 +68,15 @@ def issue(
     allowed = found.note
     if allowed is None:
         raise NoteNotAllowed(why_not(found))
-    return _write(call, task, found, allowed, by=by, at=at)
+    # a contact who has become a case goes on from the note that they had
+    earlier = queries.find_note_ending(task.person_id, allowed.first_day - timedelta(days=1))
+    return write_note(task, call.id, found, allowed, prolongs=earlier, by=by, at=at)
 
 
-def cancel(call: Call, task: CallTask, note_id: int, *, by: Agent, at: datetime) -> SickNote:
-    """Cancel a note during the call; its number is never used again. Cancelling twice changes nothing."""
-    calls.require_identity(call, task)
-    note = queries.get_note_of_task(note_id, task.id)
-    if note.state is NoteState.CANCELLED:
-        return note
-    note.state, note.cancelled_at, note.cancelled_by = NoteState.CANCELLED, at, by.member_id
-    session.flush()
-    _record("note.cancelled", note, by=by, at=at)
-    return note
+def lock_person(person_id: int) -> None:
+    """Lock a person under all their records: of two who decide about their notes, the second sees what the first did."""
+    records = people.records_of_same_person(person_id)
+    session.execute(select(Person.id).where(Person.id.in_(records)).order_by(Person.id).with_for_update())
 
 
 def mark_to_mend(
@@ -94,7 +88,7 @@ def mark_to_mend(
     """
     note = lock_row(SickNote, note_id)
     is_marked_so = (note.mend, note.mend_to) == (mend, to) and note.accepted_mend is None
-    if is_marked_so or note.state is NoteState.CANCELLED:
+    if is_marked_so or note.state is not NoteState.ISSUED:
         return
     note.mend, note.mend_to = mend, to
     note.accepted_mend = note.accepted_mend_to = note.accepted_because = None
@@ -107,51 +101,6 @@ def mark_to_mend(
         site_id=note.site_id,
         **({"mend": mend.value} if mend else {}),
     )
-
-
-def cancel_after_call(note_id: int, why: CancelReason, *, by: Agent, at: datetime) -> SickNote:
-    """Cancel a note that no longer fits, without a call; cancelling twice changes nothing.
-
-    Raises:
-        NoSuchNote: it is of another site.
-        NoteFits: it fits again.
-    """
-    note = _note_to_mend(note_id, by)
-    if note.state is NoteState.CANCELLED:
-        return note
-    if note.mend is None:
-        raise NoteFits
-    note.state, note.cancelled_at, note.cancelled_by = NoteState.CANCELLED, at, by.member_id
-    note.cancelled_because = why
-    session.flush()
-    _record("note.cancelled", note, by=by, at=at, why=why.value)
-    return note
-
-
-def leave_as_it_is(note_id: int, why: KeepReason, *, by: Agent, at: datetime) -> SickNote:
-    """Leave a note as it is although it no longer fits: only another change marks it again. Twice changes nothing.
-
-    Raises:
-        NoSuchNote: it is of another site.
-        NoteFits: it fits again, or was cancelled.
-    """
-    note = _note_to_mend(note_id, by)
-    if note.mend is None and note.accepted_mend is not None:
-        return note
-    if note.mend is None or note.state is NoteState.CANCELLED:
-        raise NoteFits
-    _record("note.left", note, by=by, at=at, why=why.value, mend=note.mend.value)
-    note.accepted_mend, note.accepted_mend_to, note.accepted_because = note.mend, note.mend_to, why
-    note.mend = note.mend_to = None
-    session.flush()
-    return note
-
-
-def _note_to_mend(note_id: int, by: Agent) -> SickNote:
-    note = find_row(SickNote, note_id, lock=True)
-    if note is None or note.site_id != by.site.id:
-        raise NoSuchNote
-    return note
 
 
 def take_number(site: Site, *, on: date) -> str:
@@ -179,17 +128,35 @@ def note_to_read(note_id: int, by: Agent, *, at: datetime, copy: str) -> NoteCon
     note = queries.get_readable_note(note_id, by)
     content = queries.content_of_note(note)
     events.record_access([f"person:{note.person_id}"], by=by.member_id, at=at, why="sick_note")
-    _record("note.printed", note, by=by, at=at, copy=copy)
+    record_event("note.printed", note, by=by, at=at, copy=copy)
     return content
 
 
-def _write(
-    call: Call, task: CallTask, found: Assessment, allowed: NoteAllowed, *, by: Agent, at: datetime
+def write_note(
+    task: CallTask,
+    call_id: int,
+    found: Assessment,
+    allowed: NoteAllowed,
+    *,
+    prolongs: SickNote | None = None,
+    replaces: SickNote | None = None,
+    by: Agent,
+    at: datetime,
 ) -> SickNote:
-    today = found.request.on
-    site = get_site(call.site_id)
+    """Number, print and store a note. Call `lock_person` first; `prolongs` and `replaces` are locked as well."""
+    today = clock.local_day(at, by.site.time_zone)
+    site = get_site(by.site.id)
     number = take_number(site, on=today)
     content = _content(found, allowed, number, site, by=by, at=at)
+    content = content.model_copy(
+        update={
+            "prolongs": prolongs.number if prolongs else None,
+            "replaces": replaces.number if replaces else None,
+        }
+    )
+    if prolongs is not None:
+        prolongs.state, prolongs.mend, prolongs.mend_to = NoteState.PROLONGED, None, None
+        session.flush()
     note_id = take_id("sick_notes")
     note = SickNote(
         id=note_id,
@@ -197,12 +164,14 @@ def _write(
         site_id=site.id,
         person_id=task.person_id,
         task_id=task.id,
-        call_id=call.id,
+        call_id=call_id,
         kind=NoteKind.CASE if found.contact is None else NoteKind.CONTACT,
         first_day=allowed.first_day,
         last_day=allowed.last_day,
         rule=str(allowed.rule),
         state=NoteState.ISSUED,
+        prolongs_id=prolongs.id if prolongs else None,
+        replaces_id=replaces.id if replaces else None,
         issued_at=at,
         issued_by=by.member_id,
         cohort=today,
@@ -210,7 +179,7 @@ def _write(
     )
     session.add(note)
     session.flush()
-    _record("note.issued", note, by=by, at=at, rule=note.rule, days=allowed.days)
+    record_event("note.issued", note, by=by, at=at, rule=note.rule, days=allowed.days)
     return note
 
 
@@ -266,7 +235,8 @@ def _code() -> str:
     return f"{letters[:4]}-{letters[4:]}"
 
 
-def _record(kind: str, note: SickNote, *, by: Agent, at: datetime, **detail: object) -> None:
+def record_event(kind: str, note: SickNote, *, by: Agent, at: datetime, **detail: object) -> None:
+    """Record what happened to a note."""
     events.record(
         kind,
         by=by.member_id,

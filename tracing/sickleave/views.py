@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from io import BytesIO
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -22,13 +22,18 @@ from tracing.sickleave import assessment, insurance_number, patient, queries, se
 from tracing.sickleave.assessment import assess
 from tracing.sickleave.documents import Copy, file_name, render
 from tracing.sickleave.errors import NoteNotAllowed
-from tracing.sickleave.forms import PREFIX, CancelNoteForm, LeaveNoteForm, NoteForm
+from tracing.sickleave.forms import PREFIX, NoteForm
+from tracing.sickleave.mending import services as mending
+from tracing.sickleave.mending import views as mending_views
+from tracing.sickleave.mending.services import InCall
 from tracing.sickleave.models import NoteState
 from tracing.staff.access import agent, is_fragment, may
 from tracing.staff.models import Role
 from tracing.ui.idempotent_forms import sent_once
 
 bp = Blueprint("sickleave", __name__, template_folder="templates")
+for path, view, methods in mending_views.ROUTES:
+    bp.add_url_rule(path, view_func=view, methods=methods)
 
 AT = "/calls/<int:call_id>/tasks/<int:task_id>/sick-note"
 
@@ -104,56 +109,11 @@ def cancel(call_id: int, task_id: int, note_id: int) -> ResponseReturnValue:
         with transaction():
             at = clock.database_now()
             call, task = _held(call_id, task_id)
-            services.cancel(call, task, note_id, by=agent(), at=at)
+            calls.require_identity(call, task)
+            mending.cancel(note_id, None, in_call=InCall(call.id, task.id), by=agent(), at=at)
     except ClaimLost as lost:
         return _late(call_id, task_id, lost, None)
     return _done(call_id, task_id)
-
-
-@bp.get("/sick-notes/to-mend")
-@may(Role.ADVISER, Role.SUPERVISOR)
-def to_mend() -> ResponseReturnValue:
-    """List the notes of the site that no longer fit what is decided of their person."""
-    return _to_mend()
-
-
-@bp.post("/sick-notes/<int:note_id>/cancel")
-@may(Role.ADVISER, Role.SUPERVISOR)
-def cancel_after_call(note_id: int) -> ResponseReturnValue:
-    """Cancel a note that no longer fits."""
-    form = CancelNoteForm()
-    if not form.validate():
-        return _to_mend(refused=form.why.errors, status=422)
-    with transaction():
-        note = services.cancel_after_call(note_id, form.chosen, by=agent(), at=clock.database_now())
-    flash(_("%(number)s est annulé. Son numéro ne servira plus.", number=note.number))
-    return redirect(url_for("sickleave.to_mend"), 303)
-
-
-@bp.post("/sick-notes/<int:note_id>/leave")
-@may(Role.ADVISER, Role.SUPERVISOR)
-def leave_as_it_is(note_id: int) -> ResponseReturnValue:
-    """Leave a note as it is although it no longer fits."""
-    form = LeaveNoteForm()
-    if not form.validate():
-        return _to_mend(refused=form.why.errors, status=422)
-    with transaction():
-        note = services.leave_as_it_is(note_id, form.chosen, by=agent(), at=clock.database_now())
-    flash(_("%(number)s reste tel quel. Un autre changement le ramènera ici.", number=note.number))
-    return redirect(url_for("sickleave.to_mend"), 303)
-
-
-def _to_mend(*, refused: Sequence[object] = (), status: int = 200) -> ResponseReturnValue:
-    after = request.args.get("after", type=int)
-    page = render_template(
-        "sickleave/to_mend.html",
-        page=queries.notes_to_mend(agent().site.id, after_id=after),
-        after=after,
-        refused=[str(one) for one in refused],
-        cancel_words=words.CANCEL_WORDS,
-        keep_words=words.KEEP_WORDS,
-    )
-    return page, status
 
 
 @bp.get("/sick-notes/<int:note_id>/<any(insured, employer):copy>")

@@ -3,6 +3,7 @@
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from tracing.sickleave.models import NoteKind, NoteState
 from tracing.sickleave.rules import CancelReason, KeepReason, MissingNumberReason
 
 NO_NUMBER_WORDS = {
@@ -17,17 +18,41 @@ NO_NUMBER_WORDS = {
 
 CANCEL_WORDS = {
     CancelReason.NOT_DUE: _l("Plus rien n’est demandé à la personne"),
-    CancelReason.WRONG_DAYS: _l("Ses jours sont faux : un autre sera délivré"),
+    CancelReason.WRONG_DAYS: _l("Ses jours sont faux"),
     CancelReason.ASKED: _l("La personne n’en veut plus"),
+    CancelReason.BACK_AT_WORK: _l("La personne peut travailler"),
+    CancelReason.WRONG_PERSON: _l("Le nom ou le numéro d’une autre personne"),
 }
 """Why a note is cancelled after the call."""
+
+REPLACE_WORDS = {
+    CancelReason.WRONG_DAYS: _l("Ses jours sont faux"),
+    CancelReason.BACK_AT_WORK: _l("La personne reprend le travail plus tôt"),
+    CancelReason.WRONG_PERSON: _l("Le nom, l’adresse ou le numéro était faux"),
+}
+"""Why another note takes its place."""
 
 KEEP_WORDS = {
     KeepReason.DAYS_PAST: _l("Ses jours sont passés"),
     KeepReason.DOCTOR_AGREES: _l("Le médecin-conseil en est d’accord"),
     KeepReason.IN_GOOD_FAITH: _l("La personne s’y est fiée"),
+    KeepReason.AS_ASKED: _l("La personne reprend le travail plus tôt"),
 }
 """Why a note that no longer fits is left as it is."""
+
+KEEP_CHOICES = (KeepReason.DAYS_PAST, KeepReason.DOCTOR_AGREES, KeepReason.IN_GOOD_FAITH, KeepReason.AS_ASKED)
+
+STATE_WORDS = {
+    NoteState.ISSUED: _l("Valable"),
+    NoteState.PROLONGED: _l("Valable, prolongé"),
+    NoteState.REPLACED: _l("Remplacé"),
+    NoteState.CANCELLED: _l("Annulé"),
+}
+
+STATE_TONES = {NoteState.ISSUED: "done", NoteState.PROLONGED: "done"}
+"""The colour of each state's badge; the others are neutral."""
+
+KIND_WORDS = {NoteKind.CASE: _l("Personne positive"), NoteKind.CONTACT: _l("Personne contact")}
 
 
 def question_about(reason: MissingNumberReason) -> str:

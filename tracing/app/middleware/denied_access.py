@@ -44,6 +44,7 @@ OWNERS: dict[str, tuple[str, TextClause]] = {
     "entry_id": ("entry", _site_of("queue_entries")),
     "escalation_id": ("escalation", _site_of("escalations")),
     "invitation_id": ("invitation", _site_of("invitations", "live_site_id")),
+    "letter_id": ("message", _site_of("messages")),
     "loan_id": ("loan", text("SELECT unnest(ARRAY[from_site_id, to_site_id]) FROM loans WHERE id = :id")),
     "lot_id": ("lot", _site_of("import_lots", "owner_site_id")),
     "member_id": ("member", text("SELECT DISTINCT site_id FROM member_roles WHERE member_id = :id")),

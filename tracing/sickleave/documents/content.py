@@ -60,6 +60,10 @@ class NoteContent(_Printed):
     programme: str
     neutral_label: str
     exercise: bool
+    prolongs: str | None = None
+    """The number of the note that it goes on from; None for an initial one."""
+    replaces: str | None = None
+    """The number of the note whose place it takes."""
     cancelled: bool = False
     """Shown on every copy printed afterwards; the note itself stays readable."""
     legal_basis: str

@@ -25,6 +25,7 @@ def outbox() -> ResponseReturnValue:
         "supervision/outbox.html",
         page=queries.outbox(agent().site.id, before_id=request.args.get("before", type=int)),
         before=request.args.get("before"),
+        may_post=agent().holds(Role.SUPERVISOR),
         channel_words=words.CHANNEL_WORDS,
         state_words=words.STATE_WORDS,
         state_tones=words.STATE_TONES,
@@ -76,7 +77,36 @@ def letter_written(task_id: int) -> ResponseReturnValue:
     return redirect(url_for("supervision.lists", list=WorkList.NO_NUMBER.value), 303)
 
 
+@may(Role.SUPERVISOR)
+def queued_letter(letter_id: int) -> ResponseReturnValue:
+    """Show a letter of the outbox, to be printed."""
+    with transaction():
+        message = queries.get_letter(letter_id, agent().site.id)
+        identity = services.show_addressee(message, by=agent(), at=clock.now())
+        found = queries.read_letter(message)
+    return render_template(
+        "supervision/queued_letter.html",
+        message=message,
+        identity=identity if found.text is not None else None,
+        site=staff.get_site(agent().site.id),
+        paragraphs=(found.text or "").split("\n"),
+        slip=found.slip.split("\n") if found.slip else [],
+        today=rules.day_in_words(clock.local_day(clock.now(), agent().site.time_zone)),
+    )
+
+
+@may(Role.SUPERVISOR)
+def letter_posted(letter_id: int) -> ResponseReturnValue:
+    """Record that a letter of the outbox was printed and posted."""
+    with transaction():
+        messages.letter_posted(letter_id, by=agent(), at=clock.database_now())
+    flash(_("Lettre notée comme postée."))
+    return redirect(url_for("supervision.outbox"), 303)
+
+
 ROUTES = (
+    ("/messages/<int:letter_id>/letter", queued_letter, ("GET",)),
+    ("/messages/<int:letter_id>/posted", letter_posted, ("POST",)),
     ("/messages", outbox, ("GET",)),
     ("/lists/tasks/<int:task_id>/letter", letter, ("GET",)),
     ("/lists/tasks/<int:task_id>/letter-written", letter_written, ("POST",)),

@@ -18,6 +18,7 @@ from tracing.facts.rules import FactKind
 from tracing.kernel import events
 from tracing.kernel.db import lock_row, session
 from tracing.messages import queries as message_queries
+from tracing.messages.models import Message
 from tracing.people import queries as people_queries
 from tracing.people import services as people
 from tracing.people.models import Person
@@ -136,6 +137,16 @@ def show_identity(task_id: int, *, by: Agent, at: datetime) -> tuple[CallTask, I
             people_queries.records_shown([task.person_id]), by=by.member_id, at=at, why="supervision"
         )
     return task, identity
+
+
+def show_addressee(message: Message, *, by: Agent, at: datetime) -> Identity | None:
+    """Return to whom a letter of the outbox goes (None once destroyed), and log that it was seen."""
+    identity = people_queries.find_joint_identity(message.person_id)
+    if identity is not None:
+        events.record_access(
+            people_queries.records_shown([message.person_id]), by=by.member_id, at=at, why="supervision"
+        )
+    return identity
 
 
 def require_letter(task: CallTask, *, at: datetime) -> None:

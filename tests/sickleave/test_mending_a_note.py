@@ -1,0 +1,255 @@
+"""A note after the call: prolonged, replaced, cancelled, kept, countersigned; the person is told in writing."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests.conftest import NOW
+from tests.sickleave.test_issuing_a_note import SWORN, notes
+from tests.support.story import agent
+from tracing.consequences import services as consequences
+from tracing.facts.rules import FactKind, FactSource, SubjectType
+from tracing.facts.services import NewFact
+from tracing.kernel.db import session, transaction
+from tracing.messages.models import Message
+from tracing.messages.rules import Channel, MessageState
+from tracing.queue import queries as queue
+from tracing.sickleave.errors import NoteChanged
+from tracing.sickleave.mending import services
+from tracing.sickleave.models import NoteState, SickNote
+from tracing.sickleave.rules import CancelReason, KeepReason, NoteMend
+from tracing.vault import services as vault
+
+DAY = timedelta(days=1)
+WRONG = CancelReason.WRONG_DAYS
+
+
+@pytest.fixture
+def issued(browse, story, phone) -> SickNote:
+    """Marie's note from 9 to 19 March: sampled on 9 March, isolated for ten days."""
+    browse.as_(story.ada).fragment(phone.path, SWORN)
+    [note] = notes(session)
+    return note
+
+
+def sampled(note: SickNote, day: str) -> None:
+    """A doctor corrects the day of sampling: the isolation moves with it."""
+    case_id = queue.get_task(note.task_id).case_id
+    fact = NewFact(
+        subject=(SubjectType.CASE, case_id),
+        kind=FactKind.SAMPLED,
+        value=day,
+        source=FactSource.DOCTOR,
+        cohort=NOW.date(),
+    )
+    with transaction():
+        consequences.record([fact], by=None, at=NOW)
+
+
+def states() -> list[NoteState]:
+    return [one.state for one in notes(session)]
+
+
+def letters() -> list[dict[str, str]]:
+    found = session.scalars(select(Message).where(Message.channel == Channel.LETTER).order_by(Message.id))
+    return [vault.unseal("messages", one.id, one.cohort, one.sealed) for one in found]
+
+
+def test_a_note_too_short_is_prolonged_from_the_list_without_a_gap(browse, story, issued):
+    first = issued.number
+    sampled(issued, "2026-03-10")
+    dora = browse.as_(story.dora)
+    assert first in dora.get("/sick-notes/to-mend").text
+    page = dora.get(f"/sick-notes/{issued.id}")
+    assert "trop court" in page.text
+    assert 'value="2026-03-20"' in page.text
+
+    dora.follow(f"/sick-notes/{issued.id}/prolong", {"prolong-last_day": "2026-03-20"})
+
+    old, new = notes(session)
+    assert (old.state, new.state) == (NoteState.PROLONGED, NoteState.ISSUED)
+    assert (new.first_day, new.last_day) == (old.last_day + DAY, date(2026, 3, 20))
+    assert new.prolongs_id == old.id
+    assert new.number.startswith("AI-440-2026-0000002-"), "no number is left out"
+    assert (old.mend, new.mend) == (None, None)
+    assert first not in dora.get("/sick-notes/to-mend").text
+    [letter] = letters()
+    assert first in letter["text"]
+    assert new.number in letter["slip"]
+    assert "20 mars 2026" in letter["slip"]
+
+
+def test_a_note_too_long_is_replaced_and_the_old_one_is_worth_nothing(browse, story, issued):
+    sampled(issued, "2026-03-08")
+    ben = browse.as_(story.ben)
+    assert "trop long" in ben.get(f"/sick-notes/{issued.id}").text
+
+    ben.follow(
+        f"/sick-notes/{issued.id}/replace",
+        {
+            "replace-first_day": "2026-03-09",
+            "replace-last_day": "2026-03-18",
+            "replace-why": "wrong_days",
+        },
+    )
+
+    old, new = notes(session)
+    assert (old.state, new.state) == (NoteState.REPLACED, NoteState.ISSUED)
+    assert (new.first_day, new.last_day, new.replaces_id) == (old.first_day, date(2026, 3, 18), old.id)
+    assert old.cancelled_because is WRONG
+    assert not old.to_countersign, "an adviser did it"
+    assert "Remplacé par" in ben.get(f"/sick-notes/{old.id}").text
+    assert ben.get(f"/sick-notes/{old.id}/insured").data.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("last_day", ["2026-03-20", "2026-03-08"])
+def test_no_note_is_replaced_by_days_that_the_rule_does_not_give(browse, story, issued, last_day):
+    answer = browse.as_(story.ben).post(
+        f"/sick-notes/{issued.id}/replace",
+        {"replace-first_day": "2026-03-09", "replace-last_day": last_day, "replace-why": "wrong_days"},
+        status=422,
+    )
+
+    assert "Le dernier jour doit être entre le 09/03/2026 et le 19/03/2026" in answer.text
+    assert states() == [NoteState.ISSUED]
+
+
+def test_no_note_is_replaced_by_one_that_covers_a_day_worked(browse, story, issued):
+    browse.as_(story.ben).follow(
+        f"/sick-notes/{issued.id}/replace",
+        {"replace-first_day": "2026-03-05", "replace-last_day": "2026-03-17", "replace-why": "wrong_days"},
+    )
+
+    assert notes(session)[-1].first_day == date(2026, 3, 9), "worked until the 8th"
+
+
+def test_whoever_goes_back_to_work_earlier_has_a_shorter_note_that_is_not_listed_again(browse, story, issued):
+    browse.as_(story.dora).follow(
+        f"/sick-notes/{issued.id}/replace",
+        {"replace-first_day": "2026-03-09", "replace-last_day": "2026-03-13", "replace-why": "back_at_work"},
+    )
+
+    new = notes(session)[-1]
+    assert new.last_day == date(2026, 3, 13)
+    assert (new.mend, new.accepted_because) == (None, KeepReason.AS_ASKED)
+    sampled(new, "2026-03-08")
+    assert notes(session)[-1].mend is NoteMend.LONGER, "another change is another difference"
+
+
+def test_what_a_supervisor_cancels_after_a_day_is_countersigned_by_an_adviser(browse, story, clock, issued):
+    clock.move_to(NOW + 2 * DAY)
+    dora, ben = browse.as_(story.dora), browse.as_(story.ben)
+    dora.follow(f"/sick-notes/{issued.id}/cancel", {"cancel-why": "asked"})
+    [note] = notes(session)
+    assert (note.state, note.to_countersign) == (NoteState.CANCELLED, True)
+    assert note.number in ben.get("/sick-notes?state=to_countersign").text
+    dora.post(f"/sick-notes/{note.id}/countersign", status=403)
+
+    ben.follow(f"/sick-notes/{note.id}/countersign")
+
+    [note] = notes(session)
+    assert note.countersigned_by == story.ben.id
+    assert note.number not in ben.get("/sick-notes?state=to_countersign").text
+    assert note.number in ben.get("/sick-notes?state=cancelled").text
+
+
+def test_an_adviser_who_does_not_agree_makes_the_note_valid_again(browse, story, clock, issued):
+    clock.move_to(NOW + 2 * DAY)
+    browse.as_(story.dora).follow(f"/sick-notes/{issued.id}/cancel", {"cancel-why": "asked"})
+
+    browse.as_(story.ben).follow(f"/sick-notes/{issued.id}/restore")
+
+    [note] = notes(session)
+    assert (note.state, note.cancelled_at, note.to_countersign) == (NoteState.ISSUED, None, False)
+    assert "de nouveau valable" in letters()[-1]["text"]
+
+
+def test_what_is_cancelled_within_a_day_needs_nobody_else(browse, story, issued):
+    browse.as_(story.dora).follow(f"/sick-notes/{issued.id}/cancel", {"cancel-why": "asked"})
+
+    assert not notes(session)[0].to_countersign
+
+
+def test_a_cancelled_prolongation_gives_the_first_note_its_place_back(browse, story, issued):
+    sampled(issued, "2026-03-10")
+    dora = browse.as_(story.dora)
+    dora.follow(f"/sick-notes/{issued.id}/prolong", {"prolong-last_day": "2026-03-20"})
+
+    dora.follow(f"/sick-notes/{notes(session)[1].id}/cancel", {"cancel-why": "asked"})
+
+    old, new = notes(session)
+    assert (old.state, new.state) == (NoteState.ISSUED, NoteState.CANCELLED)
+    assert old.mend is NoteMend.LONGER, "it is too short again, and listed as such"
+
+
+def test_cancelling_a_prolonged_note_cancels_what_goes_on_from_it(browse, story, issued):
+    sampled(issued, "2026-03-10")
+    dora = browse.as_(story.dora)
+    dora.follow(f"/sick-notes/{issued.id}/prolong", {"prolong-last_day": "2026-03-20"})
+
+    dora.follow(f"/sick-notes/{issued.id}/cancel", {"cancel-why": "not_due"})
+
+    assert states() == [NoteState.CANCELLED] * 2
+
+
+def test_a_note_that_the_isolation_does_not_outlast_is_not_prolonged(browse, story, issued):
+    answer = browse.as_(story.dora).post(
+        f"/sick-notes/{issued.id}/prolong", {"prolong-last_day": "2026-03-25"}, status=422
+    )
+
+    assert "il n’y a rien à prolonger" in answer.text
+    assert states() == [NoteState.ISSUED]
+
+
+def test_a_second_click_prolongs_once(browse, story, issued):
+    sampled(issued, "2026-03-10")
+    dora = browse.as_(story.dora)
+
+    for _ in range(2):
+        dora.follow(f"/sick-notes/{issued.id}/prolong", {"prolong-last_day": "2026-03-20"})
+
+    assert len(notes(session)) == 2
+    assert len(letters()) == 1
+
+
+def test_of_two_who_decide_otherwise_the_second_sees_what_the_first_did(browse, story, issued):
+    sampled(issued, "2026-03-08")
+    browse.as_(story.ben).follow(f"/sick-notes/{issued.id}/cancel", {"cancel-why": "asked"})
+
+    answer = browse.as_(story.dora).post(
+        f"/sick-notes/{issued.id}/replace",
+        {"replace-first_day": "2026-03-09", "replace-last_day": "2026-03-18", "replace-why": "wrong_days"},
+        status=409,
+    )
+
+    assert "annulé entre-temps par Ben" in answer.text
+    with pytest.raises(NoteChanged):
+        services.leave_as_it_is(issued.id, KeepReason.DAYS_PAST, by=agent(story.dora), at=NOW)
+
+
+def test_the_letter_is_printed_with_its_slip_and_noted_as_posted(browse, story, issued):
+    dora = browse.as_(story.dora)
+    dora.follow(f"/sick-notes/{issued.id}/cancel", {"cancel-why": "asked"})
+    [message] = session.scalars(select(Message).where(Message.channel == Channel.LETTER)).all()
+    assert "Imprimer" in dora.get("/messages").text
+
+    letter = dora.get(f"/messages/{message.id}/letter").text
+    dora.follow(f"/messages/{message.id}/posted")
+
+    assert "DUPONT" in letter
+    assert "À détacher et à remettre à l’employeur" in letter
+    [message] = session.scalars(select(Message).where(Message.channel == Channel.LETTER)).all()
+    assert message.state is MessageState.WRITTEN
+
+
+def test_the_lists_show_a_day_of_a_state_and_no_name(browse, story, issued):
+    dora = browse.as_(story.dora)
+
+    there = dora.get("/sick-notes?state=issued&day=2026-03-10").text
+    elsewhere = dora.get("/sick-notes?state=issued&day=2026-03-09").text
+
+    assert issued.number in there
+    assert issued.number not in elsewhere
+    for page in (there, dora.get(f"/sick-notes/{issued.id}").text):
+        assert "DUPONT" not in page.upper().replace("DUPONT-", "")

@@ -1,0 +1,19 @@
+"""Refusals of the outbox, each with the sentence that the user reads."""
+
+from flask_babel import gettext as _
+
+from tracing.kernel.errors import Missing, Refused
+
+
+class NoSuchLetter(Missing):
+    """There is no such letter at this site."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette lettre n’existe pas, ou n’est pas de votre site."))
+
+
+class LetterStopped(Refused):
+    """The letter must not leave any more."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette lettre ne part plus : les messages à cette personne sont arrêtés."))

@@ -1,0 +1,108 @@
+"""Forms that mend a note: the reason, the days, and what the person has said about work."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, DateField, RadioField, SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import InputRequired, Optional
+
+from tracing.sickleave.rules import CancelReason, KeepReason
+from tracing.sickleave.words import CANCEL_WORDS, KEEP_CHOICES, KEEP_WORDS, REPLACE_WORDS
+from tracing.ui.forms import PageForm
+
+
+class CancelNoteForm(PageForm):
+    """Why a note is cancelled after the call."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, prefix="cancel-", **kwargs)
+
+    why = SelectField(
+        _l("Motif de l’annulation"),
+        choices=[
+            SelectChoice("", _l("Choisir")),
+            *(SelectChoice(one.value, words) for one, words in CANCEL_WORDS.items()),
+        ],
+        validators=[InputRequired(_l("Choisissez pourquoi l’arrêt est annulé."))],
+    )
+
+    @property
+    def chosen(self) -> CancelReason:
+        """The chosen reason; call this on a valid form."""
+        return CancelReason(self.why.data)
+
+
+class KeepNoteForm(PageForm):
+    """Why a note that no longer fits is left as it is."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, prefix="keep-", **kwargs)
+
+    why = RadioField(
+        _l("Motif"),
+        choices=[SelectChoice(one.value, KEEP_WORDS[one]) for one in KEEP_CHOICES],
+        validators=[InputRequired(_l("Choisissez pourquoi l’arrêt reste tel quel."))],
+    )
+
+    @property
+    def chosen(self) -> KeepReason:
+        """The chosen reason; call this on a valid form."""
+        return KeepReason(self.why.data)
+
+
+class ProlongForm(PageForm):
+    """Until when a note is prolonged, and what the person said."""
+
+    last_day = DateField(
+        _l("Jusqu’au, inclus"), validators=[InputRequired(_l("Choisissez le dernier jour."))]
+    )
+    not_worked_since = BooleanField(_l("La personne n’a pas travaillé depuis le dernier jour de l’arrêt"))
+    result_is_awaited = BooleanField(_l("Le résultat de son test n’est pas encore connu"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, prefix="prolong-", **kwargs)
+
+    def ask_only(self, *, work: bool, result: bool) -> None:
+        """Leave out what need not be asked of this note."""
+        if not work:
+            del self.not_worked_since
+        if not result:
+            del self.result_is_awaited
+
+    @property
+    def has_not_worked(self) -> bool:
+        """Whether the person says that they have not worked since."""
+        return "not_worked_since" in self and bool(self.not_worked_since.data)
+
+    @property
+    def awaits_result(self) -> bool:
+        """Whether the result of a test is awaited."""
+        return "result_is_awaited" in self and bool(self.result_is_awaited.data)
+
+
+class ReplaceForm(PageForm):
+    """Which days the note has that takes the place of another, and why."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, prefix="replace-", **kwargs)
+
+    first_day = DateField(_l("Premier jour"), validators=[Optional()])
+    last_day = DateField(
+        _l("Dernier jour, inclus"),
+        description=_l("Plus tôt que la règle si la personne reprend le travail avant."),
+        validators=[Optional()],
+    )
+    why = SelectField(
+        _l("Motif du remplacement"),
+        choices=[
+            SelectChoice("", _l("Choisir")),
+            *(SelectChoice(one.value, words) for one, words in REPLACE_WORDS.items()),
+        ],
+        validators=[InputRequired(_l("Choisissez pourquoi l’arrêt est remplacé."))],
+    )
+
+    @property
+    def chosen(self) -> CancelReason:
+        """The chosen reason; call this on a valid form."""
+        return CancelReason(self.why.data)

@@ -1,0 +1,124 @@
+"""Read the notes of a site: by state and day, and one with everything that is connected with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from tracing.cases.models import Case
+from tracing.kernel.db import find_row, session
+from tracing.kernel.paging import PAGE_SIZE, Page, page_of
+from tracing.people import queries as people
+from tracing.queue.models import CallTask
+from tracing.sickleave.errors import NoSuchNote
+from tracing.sickleave.mending.rules import NoteList
+from tracing.sickleave.models import NoteState, SickNote
+from tracing.sickleave.queries import TO_COUNTERSIGN, TO_MEND
+from tracing.staff import queries as staff
+from tracing.staff.agent import Agent
+
+_LISTS = {
+    NoteList.TO_MEND: TO_MEND,
+    NoteList.TO_COUNTERSIGN: TO_COUNTERSIGN,
+    **{
+        NoteList(state.value): SickNote.state == state
+        for state in (NoteState.ISSUED, NoteState.PROLONGED, NoteState.REPLACED, NoteState.CANCELLED)
+    },
+}
+_OLDEST_FIRST = {NoteList.TO_MEND, NoteList.TO_COUNTERSIGN}
+
+
+@dataclass(frozen=True, repr=False)
+class ListedNote:
+    """A note and the reference of the case that it belongs to."""
+
+    note: SickNote
+    reference: str
+
+
+@dataclass(frozen=True, repr=False)
+class NoteFile:
+    """A note with its person's other ones at the site, and the names of the members who dealt with them."""
+
+    note: SickNote
+    reference: str
+    others: Sequence[SickNote]
+    """The oldest first, the note itself left out."""
+    names: dict[int, str]
+
+    def of_id(self, note_id: int | None) -> SickNote | None:
+        """Return one of the person's notes."""
+        return next((one for one in self.others if one.id == note_id), None)
+
+    @property
+    def prolonged_by(self) -> SickNote | None:
+        """The valid note that goes on from this one."""
+        ends = {NoteState.ISSUED, NoteState.PROLONGED}
+        return next(
+            (one for one in self.others if one.prolongs_id == self.note.id and one.state in ends), None
+        )
+
+    @property
+    def replaced_by(self) -> SickNote | None:
+        """The note that took its place."""
+        return next((one for one in self.others if one.replaces_id == self.note.id), None)
+
+
+def notes_in(
+    which: NoteList, site_id: int, *, day: date | None, zone: ZoneInfo, after_id: int | None
+) -> Page[ListedNote]:
+    """Return a page of a list of a site's notes; `day` is the one on which they were issued.
+
+    What a human must decide comes oldest first, the others newest first.
+    """
+    chosen = (
+        select(SickNote, Case.reference)
+        .join(CallTask, CallTask.id == SickNote.task_id)
+        .join(Case, Case.id == CallTask.case_id)
+        .where(SickNote.site_id == site_id, _LISTS[which])
+    )
+    if day is not None:
+        chosen = chosen.where(
+            SickNote.issued_at >= _start(day, zone),
+            SickNote.issued_at < _start(day + timedelta(days=1), zone),
+        )
+    if which in _OLDEST_FIRST:
+        chosen = chosen.order_by(SickNote.id)
+        chosen = chosen if after_id is None else chosen.where(SickNote.id > after_id)
+    else:
+        chosen = chosen.order_by(SickNote.id.desc())
+        chosen = chosen if after_id is None else chosen.where(SickNote.id < after_id)
+    rows = session.execute(chosen.limit(PAGE_SIZE + 1)).all()
+    return page_of([ListedNote(*row) for row in rows], [row[0].id for row in rows])
+
+
+def note_file(note_id: int, by: Agent) -> NoteFile:
+    """Return a note of the agent's site with everything connected with it.
+
+    Raises:
+        NoSuchNote
+    """
+    note = find_row(SickNote, note_id)
+    if note is None or note.site_id != by.site.id:
+        raise NoSuchNote
+    reference = session.scalar(
+        select(Case.reference).join(CallTask, CallTask.case_id == Case.id).where(CallTask.id == note.task_id)
+    )
+    others = session.scalars(
+        select(SickNote)
+        .where(
+            SickNote.person_id.in_(people.records_of_same_person(note.person_id)),
+            SickNote.site_id == by.site.id,
+            SickNote.id != note.id,
+        )
+        .order_by(SickNote.first_day, SickNote.id)
+    ).all()
+    shown = {note.issued_by, note.cancelled_by, note.countersigned_by}
+    names = staff.member_names([one for one in shown | {one.issued_by for one in others} if one is not None])
+    return NoteFile(note, reference or "", others, names)
+
+
+def _start(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=zone)

@@ -1,0 +1,430 @@
+"""Mend a note that was issued: prolong, replace, cancel, keep, countersign, restore.
+
+Two members who decide about one note at the same moment come one after the other: the second reads what the first did.
+A number is never used again, and none is left out.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from tracing.cases import queries as cases
+from tracing.facts import services as facts
+from tracing.facts.rules import SubjectType
+from tracing.kernel import clock
+from tracing.kernel.db import find_row, session
+from tracing.queue import queries as queue
+from tracing.queue.models import CallTask
+from tracing.sickleave import queries, services
+from tracing.sickleave.assessment import Assessment, assess_again, sentence_of
+from tracing.sickleave.errors import (
+    AlreadyCountersigned,
+    DaysMoved,
+    NoSuchNote,
+    NoteChanged,
+    NoteFits,
+    NoteNotAllowed,
+    Overlapping,
+)
+from tracing.sickleave.mending import notices
+from tracing.sickleave.mending.letter_rules import Happening
+from tracing.sickleave.mending.rules import (
+    Chain,
+    decide_prolongation,
+    decide_replacement,
+    ending_on,
+    needs_countersign,
+)
+from tracing.sickleave.models import VALID, NoteState, SickNote
+from tracing.sickleave.reasons import Reason
+from tracing.sickleave.rules import CancelReason, KeepReason, NoteAllowed, NoteMend, NoteRefused
+from tracing.staff import queries as staff
+from tracing.staff.agent import Agent
+from tracing.staff.models import Role
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class InCall:
+    """The call in which the person is on the telephone, and is told by voice."""
+
+    call_id: int
+    task_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """What could be done to a note now, with its days, or the sentence that says why not."""
+
+    prolongation: NoteAllowed | NoteRefused
+    replacement: NoteAllowed | NoteRefused
+
+
+def propose(note: SickNote, *, by: Agent, at: datetime, first_day: date | None = None) -> Proposal:
+    """Return which days a prolongation or a replacement would have, if a test's result is awaited; writes nothing."""
+    task = queue.get_task(note.task_id)
+    prolonged, _found = _prolongation(note, task, by=by, at=at, result_is_awaited=True)
+    replaced, _found = _replacement(note, task, by=by, at=at, first_day=first_day)
+    return Proposal(prolongation=prolonged, replacement=replaced)
+
+
+def prolong(
+    note_id: int,
+    *,
+    last_day: date | None = None,
+    result_is_awaited: bool = False,
+    not_worked_since: bool = False,
+    in_call: InCall | None = None,
+    by: Agent,
+    at: datetime,
+) -> SickNote:
+    """Prolong a note from the day after its last day; a second time shows the prolongation.
+
+    `last_day` is the one that was shown or chosen: a later one than the rule allows is refused.
+
+    Raises:
+        NoSuchNote: it is of another site, or of another call.
+        NoteChanged: somebody has cancelled or replaced it meanwhile.
+        NoteNotAllowed, DaysMoved
+    """
+    note, task = _locked(note_id, in_call=in_call, by=by)
+    if note.state is NoteState.PROLONGED:
+        later = queries.find_prolongation(note.id)
+        if later is not None:
+            return later
+    _require_issued(note)
+    today = clock.local_day(at, by.site.time_zone)
+    allowed, found = _prolongation(
+        note,
+        task,
+        by=by,
+        at=at,
+        result_is_awaited=result_is_awaited,
+        worked_since=note.last_day < today and not not_worked_since,
+    )
+    days = _chosen(allowed, last_day)
+    new = _written(note, task, days, found, prolongs=note, by=by, at=at)
+    services.record_event("note.prolonged", note, by=by, at=at, new=new.number)
+    _tell(Happening.PROLONGED, note, task, new=new, in_call=in_call, by=by, at=at)
+    return new
+
+
+def replace(
+    note_id: int,
+    why: CancelReason,
+    *,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    in_call: InCall | None = None,
+    by: Agent,
+    at: datetime,
+) -> SickNote:
+    """Put a note of other days in the place of one; a second time shows the one that took its place.
+
+    Raises:
+        NoSuchNote: it is of another site, or of another call.
+        NoteChanged: somebody has cancelled or prolonged it meanwhile.
+        NoteNotAllowed, DaysMoved
+    """
+    note, task = _locked(note_id, in_call=in_call, by=by)
+    if note.state is NoteState.REPLACED:
+        later = queries.find_replacement(note.id)
+        if later is not None:
+            return later
+    _require_issued(note)
+    allowed, found = _replacement(note, task, by=by, at=at, first_day=first_day)
+    days = _chosen(allowed, last_day)
+    if (days.first_day, days.last_day) == (note.first_day, note.last_day):
+        raise NoteNotAllowed(sentence_of(NoteRefused(Reason.UNCHANGED)))
+    earlier = _earlier(note)
+    note.state, note.mend, note.mend_to, note.cancelled_because = NoteState.REPLACED, None, None, why
+    _ask_countersign(note, by=by, at=at)
+    session.flush()
+    new = _written(note, task, days, found, prolongs=earlier, replaces=note, by=by, at=at)
+    services.record_event("note.replaced", note, by=by, at=at, new=new.number, why=why.value)
+    _tell(Happening.REPLACED, note, task, new=new, in_call=in_call, by=by, at=at)
+    return new
+
+
+def cancel(
+    note_id: int, why: CancelReason | None, *, in_call: InCall | None = None, by: Agent, at: datetime
+) -> SickNote:
+    """Cancel a note and those that prolong it; the one that it prolonged is the last of its chain again.
+
+    Cancelling twice changes nothing. In a call the reason is what the person says.
+
+    Raises:
+        NoSuchNote: it is of another site, or of another call.
+        NoteChanged: it was replaced meanwhile.
+    """
+    note, task = _locked(note_id, in_call=in_call, by=by)
+    if note.state is NoteState.CANCELLED:
+        return note
+    if note.state is NoteState.REPLACED:
+        raise _changed(note)
+    _cancel_chain(note, why, task, in_call=in_call, by=by, at=at)
+    if note.prolongs_id is not None:
+        _give_back_its_place(note.prolongs_id)
+    _follow(task, by=by, at=at)
+    return note
+
+
+def leave_as_it_is(note_id: int, why: KeepReason, *, by: Agent, at: datetime) -> SickNote:
+    """Leave a note as it is although it no longer fits: only another change marks it again. Twice changes nothing.
+
+    Raises:
+        NoSuchNote: it is of another site.
+        NoteChanged: it was cancelled or replaced.
+        NoteFits: it fits again.
+    """
+    note, _task = _locked(note_id, in_call=None, by=by)
+    if note.mend is None and note.accepted_mend is not None and note.state is NoteState.ISSUED:
+        return note
+    _require_issued(note)
+    if note.mend is None:
+        raise NoteFits
+    services.record_event("note.left", note, by=by, at=at, why=why.value, mend=note.mend.value)
+    note.accepted_mend, note.accepted_mend_to, note.accepted_because = note.mend, note.mend_to, why
+    note.mend = note.mend_to = None
+    session.flush()
+    return note
+
+
+def countersign(note_id: int, *, by: Agent, at: datetime) -> SickNote:
+    """Countersign that a note was cancelled or replaced; a second time changes nothing.
+
+    Raises:
+        NoSuchNote: it is of another site, or needs no countersigning.
+    """
+    note, _task = _locked(note_id, in_call=None, by=by)
+    if not note.to_countersign:
+        raise NoSuchNote
+    if note.countersigned_at is None:
+        note.countersigned_at, note.countersigned_by = at, by.member_id
+        session.flush()
+        services.record_event("note.countersigned", note, by=by, at=at)
+    return note
+
+
+def restore(note_id: int, *, by: Agent, at: datetime) -> SickNote:
+    """Make a cancelled note valid again, because an adviser does not agree; a second time changes nothing.
+
+    Raises:
+        NoSuchNote: it is of another site.
+        NoteChanged: it was replaced.
+        AlreadyCountersigned: an adviser has agreed to it.
+        Overlapping: the person has another note of these days by now.
+    """
+    note, task = _locked(note_id, in_call=None, by=by)
+    if note.state in VALID:
+        return note
+    if note.state is not NoteState.CANCELLED:
+        raise _changed(note)
+    if not note.to_countersign:
+        raise NoSuchNote
+    if note.countersigned_at is not None:
+        raise AlreadyCountersigned
+    others = queries.valid_notes_of_person(note.person_id)
+    overlaps = any(one.first_day <= note.last_day and note.first_day <= one.last_day for one in others)
+    if overlaps or any(one.task_id == note.task_id and one.id != note.prolongs_id for one in others):
+        raise Overlapping
+    if note.prolongs_id is not None:
+        earlier = find_row(SickNote, note.prolongs_id, lock=True)
+        if earlier is None or earlier.state is not NoteState.ISSUED:
+            raise Overlapping
+        earlier.state = NoteState.PROLONGED
+        session.flush()
+    note.state, note.cancelled_at, note.cancelled_by, note.cancelled_because = (
+        NoteState.ISSUED,
+        None,
+        None,
+        None,
+    )
+    note.to_countersign = False
+    session.flush()
+    services.record_event("note.restored", note, by=by, at=at)
+    _tell(Happening.RESTORED, note, task, in_call=None, by=by, at=at)
+    _follow(task, by=by, at=at)
+    return note
+
+
+def _locked(note_id: int, *, in_call: InCall | None, by: Agent) -> tuple[SickNote, CallTask]:
+    """Return a note of the site and its call task, both locked: households first, as a change of facts locks them."""
+    known = find_row(SickNote, note_id)
+    if known is None or known.site_id != by.site.id or (in_call and in_call.task_id != known.task_id):
+        raise NoSuchNote
+    task = queue.get_task(known.task_id)
+    queue.lock_tasks(CallTask.case_id == task.case_id)
+    services.lock_person(known.person_id)
+    note = find_row(SickNote, note_id, lock=True)
+    if note is None:
+        raise NoSuchNote
+    return note, task
+
+
+def _require_issued(note: SickNote) -> None:
+    if note.state is not NoteState.ISSUED:
+        raise _changed(note)
+
+
+def _changed(note: SickNote) -> NoteChanged:
+    later = {
+        NoteState.REPLACED: queries.find_replacement,
+        NoteState.PROLONGED: queries.find_prolongation,
+    }.get(note.state)
+    after = later(note.id) if later is not None else None
+    member_id = after.issued_by if after is not None else note.cancelled_by or note.issued_by
+    return NoteChanged(note.state.value, staff.get_member(member_id).display_name)
+
+
+def _earlier(note: SickNote) -> SickNote | None:
+    return find_row(SickNote, note.prolongs_id, lock=True) if note.prolongs_id is not None else None
+
+
+def _chain_until(note: SickNote) -> Chain:
+    """Return a note with those before it that it prolongs in the same call; one of another is among the other notes."""
+    spans = [(note.first_day, note.last_day)]
+    before = find_row(SickNote, note.prolongs_id) if note.prolongs_id is not None else None
+    while before is not None and before.task_id == note.task_id:
+        spans.append((before.first_day, before.last_day))
+        before = find_row(SickNote, before.prolongs_id) if before.prolongs_id is not None else None
+    return Chain(tuple(reversed(spans)))
+
+
+def _prolongation(
+    note: SickNote,
+    task: CallTask,
+    *,
+    result_is_awaited: bool = False,
+    worked_since: bool = False,
+    by: Agent,
+    at: datetime,
+) -> tuple[NoteAllowed | NoteRefused, Assessment]:
+    today = clock.local_day(at, by.site.time_zone)
+    found = assess_again(note, task, by=by, today=today, on=today)
+    decision = decide_prolongation(
+        found.request,
+        _chain_until(note),
+        result_is_awaited=result_is_awaited,
+        worked_since=worked_since,
+        by_adviser=by.holds(Role.ADVISER),
+    )
+    return decision, found
+
+
+def _replacement(
+    note: SickNote,
+    task: CallTask,
+    *,
+    first_day: date | None = None,
+    by: Agent,
+    at: datetime,
+) -> tuple[NoteAllowed | NoteRefused, Assessment]:
+    zone = by.site.time_zone
+    found = assess_again(
+        note,
+        task,
+        by=by,
+        today=clock.local_day(at, zone),
+        on=clock.local_day(note.issued_at, zone),
+        first_day=first_day or note.first_day,
+    )
+    before = find_row(SickNote, note.prolongs_id) if note.prolongs_id is not None else None
+    in_chain = before is not None and before.task_id == note.task_id
+    decision = decide_replacement(
+        found.request,
+        earlier=_chain_until(before) if before is not None and in_chain else None,
+        by_adviser=by.holds(Role.ADVISER),
+    )
+    return decision, found
+
+
+def _chosen(found: NoteAllowed | NoteRefused, last_day: date | None) -> NoteAllowed:
+    if isinstance(found, NoteRefused):
+        raise NoteNotAllowed(sentence_of(found))
+    days = ending_on(found, last_day)
+    if days is None:
+        raise DaysMoved(found.first_day, found.last_day)
+    return days
+
+
+def _written(
+    note: SickNote,
+    task: CallTask,
+    days: NoteAllowed,
+    found: Assessment,
+    *,
+    prolongs: SickNote | None = None,
+    replaces: SickNote | None = None,
+    by: Agent,
+    at: datetime,
+) -> SickNote:
+    if prolongs is not None and prolongs.last_day + ONE_DAY != days.first_day:
+        # it was of another call, and no longer ends on the day before
+        _give_back_its_place(prolongs.id)
+        prolongs = None
+    new = services.write_note(
+        task, note.call_id, found, days, prolongs=prolongs, replaces=replaces, by=by, at=at
+    )
+    _follow(task, by=by, at=at)
+    if new.mend is NoteMend.LONGER:
+        # the person goes back to work earlier: that is no difference to mend
+        new.accepted_mend, new.accepted_mend_to = new.mend, new.mend_to
+        new.accepted_because, new.mend, new.mend_to = KeepReason.AS_ASKED, None, None
+        session.flush()
+    return new
+
+
+def _cancel_chain(
+    note: SickNote,
+    why: CancelReason | None,
+    task: CallTask,
+    *,
+    in_call: InCall | None,
+    by: Agent,
+    at: datetime,
+) -> None:
+    later = queries.find_prolongation(note.id)
+    if later is not None:
+        _cancel_chain(later, why, queue.get_task(later.task_id), in_call=in_call, by=by, at=at)
+    note.state, note.cancelled_at, note.cancelled_by = NoteState.CANCELLED, at, by.member_id
+    note.cancelled_because, note.mend, note.mend_to = why, None, None
+    _ask_countersign(note, by=by, at=at)
+    session.flush()
+    services.record_event("note.cancelled", note, by=by, at=at, **({"why": why.value} if why else {}))
+    _tell(Happening.CANCELLED, note, task, in_call=in_call, by=by, at=at)
+
+
+def _give_back_its_place(note_id: int) -> None:
+    """Make a note the last of its chain again."""
+    note = find_row(SickNote, note_id, lock=True)
+    if note is not None and note.state is NoteState.PROLONGED:
+        note.state = NoteState.ISSUED
+        session.flush()
+
+
+def _ask_countersign(note: SickNote, *, by: Agent, at: datetime) -> None:
+    note.to_countersign = needs_countersign(note.issued_at, at=at, by_adviser=by.holds(Role.ADVISER))
+
+
+def _tell(
+    happening: Happening,
+    note: SickNote,
+    task: CallTask,
+    *,
+    new: SickNote | None = None,
+    in_call: InCall | None,
+    by: Agent,
+    at: datetime,
+) -> None:
+    """Tell the person in writing, unless the note is of the call in which they are told by voice."""
+    if in_call is not None and in_call.call_id == note.call_id:
+        return
+    today = clock.local_day(at, by.site.time_zone)
+    reference = cases.get_case(task.case_id).reference
+    notices.tell(happening, note, reference, new=new, today=today, by=by, at=at)
+
+
+def _follow(task: CallTask, *, by: Agent, at: datetime) -> None:
+    """Mark the note that now stands if it does not fit what is decided of its person."""
+    facts.follow({(SubjectType.CASE, task.case_id)}, by=by.member_id, at=at)

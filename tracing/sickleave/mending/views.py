@@ -1,0 +1,248 @@
+"""Pages for the notes of a site after the call: lists by state and day, and one note with what can be done to it."""
+
+from datetime import date
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from tracing.kernel import clock
+from tracing.kernel.db import transaction
+from tracing.sickleave import queries as notes
+from tracing.sickleave import words
+from tracing.sickleave.assessment import sentence_of
+from tracing.sickleave.errors import DaysMoved, NoteNotAllowed
+from tracing.sickleave.mending import queries, services
+from tracing.sickleave.mending import words as mending_words
+from tracing.sickleave.mending.forms import CancelNoteForm, KeepNoteForm, ProlongForm, ReplaceForm
+from tracing.sickleave.mending.queries import NoteFile
+from tracing.sickleave.mending.rules import NoteList
+from tracing.sickleave.models import NoteKind, NoteState, SickNote
+from tracing.sickleave.rules import NoteAllowed
+from tracing.staff.access import agent, may
+from tracing.staff.models import Role
+from tracing.ui.forms import PageForm
+
+
+@may(Role.ADVISER, Role.SUPERVISOR)
+def to_mend() -> ResponseReturnValue:
+    """List the notes of the site that no longer fit what is decided of their person."""
+    return _list(NoteList.TO_MEND)
+
+
+@may(Role.ADVISER, Role.SUPERVISOR)
+def listing() -> ResponseReturnValue:
+    """List the notes of the site in a state, of every day or of one."""
+    asked = request.args.get("state", "")
+    return _list(NoteList(asked) if asked in set(NoteList) else NoteList.ISSUED)
+
+
+@may(Role.ADVISER, Role.SUPERVISOR)
+def note(note_id: int) -> ResponseReturnValue:
+    """Show a note: its days, what became of it, and what can be done to it. It shows no name."""
+    return _note(note_id)
+
+
+@may(Role.ADVISER, Role.SUPERVISOR)
+def prolong(note_id: int) -> ResponseReturnValue:
+    """Prolong a note without a call."""
+    form = ProlongForm()
+    if not form.validate():
+        return _note(note_id, form=form)
+    try:
+        with transaction():
+            new = services.prolong(
+                note_id,
+                last_day=form.last_day.data,
+                result_is_awaited=form.awaits_result,
+                not_worked_since=form.has_not_worked,
+                by=agent(),
+                at=clock.database_now(),
+            )
+    except (NoteNotAllowed, DaysMoved) as refusal:
+        return _note(note_id, form=form, refused=refusal.message)
+    flash(_("L’arrêt est prolongé par %(number)s. La lettre attend dans les messages.", number=new.number))
+    return _to(new)
+
+
+@may(Role.ADVISER, Role.SUPERVISOR)
+def replace(note_id: int) -> ResponseReturnValue:
+    """Replace a note without a call."""
+    form = ReplaceForm()
+    if not form.validate():
+        return _note(note_id, form=form)
+    try:
+        with transaction():
+            new = services.replace(
+                note_id,
+                form.chosen,
+                first_day=form.first_day.data,
+                last_day=form.last_day.data,
+                by=agent(),
+                at=clock.database_now(),
+            )
+    except (NoteNotAllowed, DaysMoved) as refusal:
+        return _note(note_id, form=form, refused=refusal.message)
+    flash(_("L’arrêt est remplacé par %(number)s. La lettre attend dans les messages.", number=new.number))
+    return _to(new)
+
+
+@may(Role.ADVISER, Role.SUPERVISOR)
+def cancel_after_call(note_id: int) -> ResponseReturnValue:
+    """Cancel a note without a call."""
+    form = CancelNoteForm()
+    if not form.validate():
+        return _note(note_id, form=form)
+    with transaction():
+        done = services.cancel(note_id, form.chosen, by=agent(), at=clock.database_now())
+    flash(
+        _(
+            "%(number)s est annulé. Son numéro ne servira plus. La lettre attend dans les messages.",
+            number=done.number,
+        )
+    )
+    return _to(done)
+
+
+@may(Role.ADVISER, Role.SUPERVISOR)
+def leave_as_it_is(note_id: int) -> ResponseReturnValue:
+    """Leave a note as it is although it no longer fits."""
+    form = KeepNoteForm()
+    if not form.validate():
+        return _note(note_id, form=form)
+    with transaction():
+        kept = services.leave_as_it_is(note_id, form.chosen, by=agent(), at=clock.database_now())
+    flash(_("%(number)s reste tel quel. Un autre changement le ramènera ici.", number=kept.number))
+    return redirect(url_for("sickleave.to_mend"), 303)
+
+
+@may(Role.ADVISER)
+def countersign(note_id: int) -> ResponseReturnValue:
+    """Countersign that a note was cancelled or replaced."""
+    with transaction():
+        done = services.countersign(note_id, by=agent(), at=clock.database_now())
+    flash(_("%(number)s est contresigné.", number=done.number))
+    return redirect(url_for("sickleave.listing", state=NoteList.TO_COUNTERSIGN.value), 303)
+
+
+@may(Role.ADVISER)
+def restore(note_id: int) -> ResponseReturnValue:
+    """Make a cancelled note valid again."""
+    with transaction():
+        done = services.restore(note_id, by=agent(), at=clock.database_now())
+    flash(_("%(number)s est de nouveau valable. La lettre attend dans les messages.", number=done.number))
+    return _to(done)
+
+
+def _list(which: NoteList) -> ResponseReturnValue:
+    site = agent().site
+    day = _day(request.args.get("day", ""))
+    after = request.args.get("after", type=int)
+    return render_template(
+        "sickleave/notes.html",
+        which=which,
+        page=queries.notes_in(which, site.id, day=day, zone=site.time_zone, after_id=after),
+        after=after,
+        day=day,
+        counts={
+            NoteList.TO_MEND: notes.count_to_mend(site.id),
+            NoteList.TO_COUNTERSIGN: notes.count_to_countersign(site.id),
+        },
+        list_words=mending_words.LIST_WORDS,
+        lead=mending_words.LEAD_WORDS[which],
+        empty_words=mending_words.EMPTY_WORDS.get(which),
+        **_words(),
+    )
+
+
+def _note(note_id: int, *, form: PageForm | None = None, refused: str = "") -> ResponseReturnValue:
+    by, at = agent(), clock.now()
+    with transaction():
+        found = queries.note_file(note_id, by)
+        is_open = found.note.state is NoteState.ISSUED
+        proposal = services.propose(found.note, by=by, at=at) if is_open else None
+    today = clock.local_day(at, by.site.time_zone)
+    page = render_template(
+        "sickleave/note.html",
+        found=found,
+        note=found.note,
+        proposal=proposal,
+        can_prolong=proposal is not None and isinstance(proposal.prolongation, NoteAllowed),
+        can_replace=proposal is not None and isinstance(proposal.replacement, NoteAllowed),
+        sentence_of=sentence_of,
+        may_countersign=by.holds(Role.ADVISER),
+        refused=refused,
+        **_forms(found, proposal, form, today=today),
+        **_words(),
+    )
+    return page, 200 if form is None else 422
+
+
+def _forms(
+    found: NoteFile, proposal: services.Proposal | None, typed: PageForm | None, *, today: date
+) -> dict[str, PageForm]:
+    """Return the form of each thing that can be done, filled with what is proposed or with what was typed."""
+    note = found.note
+    prolonged = proposal.prolongation if proposal is not None else None
+    replaced = proposal.replacement if proposal is not None else None
+    forms: dict[str, PageForm] = {
+        "prolong_form": ProlongForm(
+            formdata=None,
+            data={"last_day": prolonged.last_day if isinstance(prolonged, NoteAllowed) else None},
+        ),
+        "replace_form": ReplaceForm(
+            formdata=None,
+            data={
+                "first_day": replaced.first_day if isinstance(replaced, NoteAllowed) else note.first_day,
+                "last_day": replaced.last_day if isinstance(replaced, NoteAllowed) else None,
+            },
+        ),
+        "cancel_form": CancelNoteForm(formdata=None),
+        "keep_form": KeepNoteForm(formdata=None),
+    }
+    names = {
+        ProlongForm: "prolong_form",
+        ReplaceForm: "replace_form",
+        CancelNoteForm: "cancel_form",
+        KeepNoteForm: "keep_form",
+    }
+    forms |= {names[type(typed)]: typed} if typed is not None else {}
+    asked = forms["prolong_form"]
+    if isinstance(asked, ProlongForm):
+        asked.ask_only(work=note.last_day < today, result=note.kind is NoteKind.CONTACT)
+    return forms
+
+
+def _words() -> dict[str, object]:
+    return {
+        "state_words": words.STATE_WORDS,
+        "state_tones": words.STATE_TONES,
+        "kind_words": words.KIND_WORDS,
+        "cancel_words": words.CANCEL_WORDS,
+        "replace_words": words.REPLACE_WORDS,
+        "keep_words": words.KEEP_WORDS,
+    }
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _to(note: SickNote) -> ResponseReturnValue:
+    return redirect(url_for("sickleave.note", note_id=note.id), 303)
+
+
+ROUTES = (
+    ("/sick-notes/to-mend", to_mend, ("GET",)),
+    ("/sick-notes", listing, ("GET",)),
+    ("/sick-notes/<int:note_id>", note, ("GET",)),
+    ("/sick-notes/<int:note_id>/prolong", prolong, ("POST",)),
+    ("/sick-notes/<int:note_id>/replace", replace, ("POST",)),
+    ("/sick-notes/<int:note_id>/cancel", cancel_after_call, ("POST",)),
+    ("/sick-notes/<int:note_id>/leave", leave_as_it_is, ("POST",)),
+    ("/sick-notes/<int:note_id>/countersign", countersign, ("POST",)),
+    ("/sick-notes/<int:note_id>/restore", restore, ("POST",)),
+)

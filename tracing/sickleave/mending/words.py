@@ -1,0 +1,38 @@
+"""French words of the lists of notes."""
+
+from flask_babel import lazy_gettext as _l
+
+from tracing.sickleave.mending.rules import NoteList
+
+LIST_WORDS = {
+    NoteList.TO_MEND: _l("À reprendre"),
+    NoteList.TO_COUNTERSIGN: _l("À contresigner"),
+    NoteList.ISSUED: _l("Valables"),
+    NoteList.PROLONGED: _l("Prolongés"),
+    NoteList.REPLACED: _l("Remplacés"),
+    NoteList.CANCELLED: _l("Annulés"),
+}
+
+LEAD_WORDS = {
+    NoteList.TO_MEND: _l(
+        "Ces arrêts ne correspondent plus à ce qui est décidé de la personne. Ouvrez-en un\u202f: les jours justes y sont proposés."
+    ),
+    NoteList.TO_COUNTERSIGN: _l(
+        "Annulés ou remplacés plus d’un jour après leur délivrance\u202f: un médecin-conseil contresigne, ou rétablit l’arrêt."
+    ),
+    NoteList.ISSUED: _l("Ces arrêts valent pour leurs jours\u202f; rien ne les prolonge."),
+    NoteList.PROLONGED: _l("Ces arrêts valent pour leurs jours\u202f; un autre continue dès le lendemain."),
+    NoteList.REPLACED: _l("Ces arrêts ne valent plus rien\u202f: un autre a pris leur place."),
+    NoteList.CANCELLED: _l("Ces arrêts ne valent plus rien. Leur numéro ne sert plus."),
+}
+
+EMPTY_WORDS = {
+    NoteList.TO_MEND: (
+        _l("Aucun arrêt n’est à reprendre"),
+        _l("Quand des dates changent après la délivrance, l’arrêt arrive ici."),
+    ),
+    NoteList.TO_COUNTERSIGN: (
+        _l("Aucun arrêt n’est à contresigner"),
+        _l("Ce qu’un superviseur annule ou remplace après plus d’un jour arrive ici."),
+    ),
+}
