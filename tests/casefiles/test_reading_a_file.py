@@ -126,7 +126,8 @@ def test_each_role_sees_what_it_needs(browse: Browser, story: Story):
         assert "Greffée" not in other
         assert "Ce que la personne a répondu" not in other
         assert "Immunodépression" in other
-        assert "réservé au médecin-conseil" in other
+    assert "réservé au médecin-conseil" in supervisors
+    assert "non montré à votre rôle" in auditors
     assert "dimanche 8 mars" in supervisors
     assert "MORVAN Luc" in supervisors
     assert "MORVAN" not in auditors
@@ -176,13 +177,16 @@ def test_reading_is_recorded_with_everybody_who_was_named(browse: Browser, story
 def test_the_auditor_sees_who_looked_and_why(browse: Browser, story: Story):
     task = complained_about(story)
     reference = get_case(task.case_id).reference
-    read(browse, story.ben, reference)
+    browse.as_(story.ben).follow(
+        "/files", {"key": reference, "reason": FileReason.OTHER.value, "words": "avis pour sa mère"}
+    )
 
     text = read(browse, story.olga, reference).text
 
     readers = BeautifulSoup(text, "html.parser").find(id="readers-title").find_parent("section")
     assert "Ben" in readers.get_text()
     assert "par référence" in readers.get_text()
+    assert "avis pour sa mère" in readers.get_text()
 
 
 def test_the_chain_is_followed_from_file_to_file(browse: Browser, story: Story):

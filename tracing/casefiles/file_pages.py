@@ -8,7 +8,7 @@ from typing import NamedTuple
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from tracing.calls.rules import BY_TRACER, IN_VAIN, SCRIPT_OF, CallOutcome
+from tracing.calls.rules import BY_TRACER, IN_VAIN, SCRIPT_OF
 from tracing.calls.words import OUTCOME_TONES
 from tracing.calls.words import OUTCOME_WORDS as CALL_WORDS
 from tracing.casefiles import file_queries, words
@@ -351,11 +351,7 @@ def _calls(data: FileData) -> Iterable[Moment]:
             beside.append(str(_("identité confirmée à %(time)s", time=confirmed)))
         icon = "telephone-x" if shown in IN_VAIN else "telephone"
         tone = OUTCOME_TONES.get(shown, "neutral")
-        yield Moment(one.call.started_at, icon, tone, str(_in_a_call(shown)), who, beside)
-
-
-def _in_a_call(outcome: CallOutcome) -> str:
-    return str(_("Appel : %(outcome)s", outcome=CALL_WORDS[outcome]))
+        yield Moment(one.call.started_at, icon, tone, str(CALL_WORDS[shown]), who, beside)
 
 
 def _promises(data: FileData) -> Iterable[Moment]:
@@ -440,7 +436,7 @@ def _results(data: FileData) -> Iterable[Moment]:
 
 def _events(data: FileData) -> Iterable[Moment]:
     for one in data.events:
-        if one.kind not in words.EVENT_WORDS or (one.kind in words.BY_A_PERSON_ONLY and one.by_id is None):
+        if not words.is_told(one.kind, one.detail, by_id=one.by_id):
             continue
         icon = words.EVENT_WORDS[one.kind][0]
         yield Moment(

@@ -12,7 +12,7 @@ from tracing.calls import handover_notes
 from tracing.calls.handover_notes import Handover
 from tracing.calls.models import Answer, Call, CallerRequest, Conversation
 from tracing.casefiles import queries
-from tracing.casefiles.models import FileOpening
+from tracing.casefiles.models import FileOpening, FileSearch
 from tracing.casefiles.queries import Subject
 from tracing.casefiles.rules import Sees
 from tracing.cases.models import Case, ContraryResult, LabResult
@@ -95,6 +95,8 @@ class FileData:
     """What is left for whoever calls the person next."""
     readings: Sequence[Reading]
     openings: Sequence[FileOpening]
+    reasons: Mapping[int, str]
+    """What was typed beside the reason, by search; only for who sees the readers."""
     members: Mapping[int, str] = field(default_factory=dict)
 
 
@@ -115,6 +117,7 @@ def load(subject: Subject, *, sees: Sees, may_see_case: bool) -> FileData:
     here = [one for one in linked if one.case.site_id == case.site_id]
     questions = _of_tasks(Escalation, Escalation.task_id, own_ids)
     messages = _messages(records, case)
+    openings = _openings(subject) if sees.readers else []
     found = FileData(
         subject=subject,
         records=records,
@@ -145,7 +148,8 @@ def load(subject: Subject, *, sees: Sees, may_see_case: bool) -> FileData:
         linked_elsewhere=len(linked) - len(here),
         handover=handover_notes.find(own_ids[-1]) if own_ids and sees.people else None,
         readings=_readings(records, since=case.created_at) if sees.readers else [],
-        openings=_openings(subject) if sees.readers else [],
+        openings=openings,
+        reasons=_reasons(openings),
     )
     return FileData(**{**found.__dict__, "members": staff.member_names(_member_ids(found))})
 
@@ -246,6 +250,15 @@ def _openings(subject: Subject) -> list[FileOpening]:
         FileOpening.read_at.is_not(None),
     )
     return list(session.scalars(chosen.order_by(FileOpening.id.desc()).limit(MOST_READINGS)))
+
+
+def _reasons(openings: Iterable[FileOpening]) -> dict[int, str]:
+    """Return the words that were typed with the searches of these readings."""
+    wanted = {one.search_id for one in openings if one.search_id is not None}
+    if not wanted:
+        return {}
+    rows = session.scalars(select(FileSearch).where(equals_any(FileSearch.id, wanted)))
+    return {search_id: said for search_id, said in _opened("file_searches", rows, "words").items() if said}
 
 
 def _member_ids(found: FileData) -> set[int]:

@@ -107,8 +107,10 @@ EVENT_WORDS: dict[str, tuple[str, LazyString]] = {
 }
 """What the log says of a file that a reader understands, with its icon; the rest stays in the journal."""
 
-BY_A_PERSON_ONLY = frozenset({"task.closed", "task.reopened", "contact.edited"})
+BY_A_PERSON_ONLY = frozenset({"task.reopened", "contact.edited"})
 """Told only when a member did it: otherwise the call beside it says the same."""
+CLOSED_WITHOUT_A_CALL = frozenset({TaskState.CANCELLED, TaskState.NO_NUMBER})
+"""Ends of a call that no call explains."""
 
 NEXT_WORDS: dict[TaskState, LazyString] = {
     TaskState.DONE: _l("Rien : l’appel est fait, aucun autre n’est prévu."),
@@ -142,6 +144,21 @@ def value_in_words(kind: FactKind, value: Any) -> str:
         return day(date.fromisoformat(text))
     except ValueError:
         return text
+
+
+def is_told(kind: str, detail: Mapping[str, Any], *, by_id: int | None) -> bool:
+    """Return whether the file tells what the log says, or leaves it to the journal or to the call beside it."""
+    if kind == "task.closed":
+        return detail.get("state") in CLOSED_WITHOUT_A_CALL
+    return kind in EVENT_WORDS and not (kind in BY_A_PERSON_ONLY and by_id is None)
+
+
+def born_in_words(sex: str, born: date) -> str:
+    """Return when somebody was born."""
+    when = day(born)
+    if sex == "F":
+        return str(_("née le %(day)s", day=when))
+    return str(_("né le %(day)s", day=when) if sex == "M" else _("née ou né le %(day)s", day=when))
 
 
 def event_in_words(kind: str, detail: Mapping[str, Any]) -> str:

@@ -25,6 +25,9 @@ from tracing.staff.agent import Agent
 from tracing.staff.models import Member
 from tracing.vault import services as vault
 
+MOST_OWN_CALLS = 300
+"""More conversations than anybody holds in two days."""
+
 
 @dataclass(frozen=True, repr=False)
 class CalledPerson:
@@ -74,6 +77,36 @@ class CallMade:
     reference: str
     kind: TaskKind
     people: int
+
+
+@dataclass(frozen=True, repr=False)
+class OwnCall:
+    """A conversation that a tracer had, by its reference: what came of it, and the call to make as it is now."""
+
+    call: Call
+    outcome: CallOutcome
+    task: CallTask
+    reference: str
+
+
+def own_calls(by: Agent, *, since: datetime) -> list[OwnCall]:
+    """Return the conversations of the calls that a tracer ended at their site since `since`, the last first."""
+    rows = session.execute(
+        select(Call, Conversation.outcome, CallTask, Case.reference)
+        .join(Conversation, Conversation.call_id == Call.id)
+        .join(CallTask, CallTask.id == Conversation.task_id)
+        .join(Case, Case.id == CallTask.case_id)
+        .where(
+            Call.tracer_id == by.member_id,
+            Call.site_id == by.site.id,
+            Call.started_at >= since,
+            Call.ended_at.is_not(None),
+            Call.escalation_id.is_(None),
+        )
+        .order_by(Call.started_at.desc(), Conversation.id)
+        .limit(MOST_OWN_CALLS)
+    )
+    return [OwnCall(row.Call, row.outcome or row.Call.outcome, row.CallTask, row.reference) for row in rows]
 
 
 def own_call(call_id: int, by: Agent) -> Call:

@@ -16,7 +16,7 @@ from tracing.desk.emergency import alert
 from tracing.desk.emergency import views as emergency_views
 from tracing.desk.ending import hand_back_views
 from tracing.desk.ending import views as ending_views
-from tracing.desk.home import dashboard
+from tracing.desk.home import dashboard, own_views
 from tracing.desk.inbound import views as incoming_views
 from tracing.desk.screen import handover_views
 from tracing.desk.screen.page_views import (
@@ -95,6 +95,8 @@ bp.add_url_rule(
     emergency_views.take_back,
     methods=["POST"],
 )
+
+bp.add_url_rule("/desk/own-work", "own_work", own_views.own_work, methods=["GET"])
 
 bp.add_url_rule("/incoming", "incoming", incoming_views.ask, methods=["GET", "POST"])
 bp.add_url_rule("/incoming/request", "keep_request", incoming_views.keep, methods=["POST"])

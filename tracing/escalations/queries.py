@@ -256,6 +256,21 @@ def unread_answers(member_id: int) -> Sequence[Escalation]:
     ).all()
 
 
+MOST_ASKED = 100
+
+
+def raised_by(member_id: int, site_id: int, *, since: datetime) -> Sequence[Escalation]:
+    """Return the questions that a member asked at a site since `since`, the last first."""
+    return session.scalars(
+        select(Escalation)
+        .where(
+            Escalation.raised_by == member_id, Escalation.site_id == site_id, Escalation.raised_at >= since
+        )
+        .order_by(Escalation.id.desc())
+        .limit(MOST_ASKED)
+    ).all()
+
+
 def result_announced(task_id: int) -> bool:
     """Return whether an adviser has told the person their result."""
     chosen = select(Escalation.id).where(Escalation.task_id == task_id, Escalation.result_announced).limit(1)
