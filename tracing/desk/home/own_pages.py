@@ -14,7 +14,7 @@ from tracing.kernel import clock
 from tracing.staff.agent import Agent
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Day:
     """The calls of one day, the last first."""
 
