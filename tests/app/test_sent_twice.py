@@ -28,6 +28,20 @@ DRAFT = "keeps one text in one place, the last one"
 SAME_ANSWER = "is kept once for its question: the same again is no change"
 
 IDEMPOTENT = {
+    "rule_versions.begin": "leads to the draft that was begun",
+    **dict.fromkeys(
+        ("rule_versions.save", "rule_versions.save_row", "rule_versions.move"),
+        "states the revision that it changes: a second time is refused",
+    ),
+    **dict.fromkeys(
+        (
+            "rule_versions.propose",
+            "rule_versions.approve_as_adviser",
+            "rule_versions.approve_as_referent",
+            "rule_versions.withdraw",
+        ),
+        STATE,
+    ),
     "arrivals.post": "is no form: what a laboratory's system sends twice is found again by its content",
     "accounts.close_member": STATE,
     "accounts.end_session_of": STATE,

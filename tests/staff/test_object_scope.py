@@ -23,6 +23,20 @@ WITHOUT_SITE = {
     **dict.fromkeys(
         ("arrivals.post", "arrivals.lot", "arrivals.message"), "the token of a source, no session"
     ),
+    **dict.fromkeys(
+        (
+            "rule_versions.version",
+            "rule_versions.save",
+            "rule_versions.row",
+            "rule_versions.save_row",
+            "rule_versions.move",
+            "rule_versions.propose",
+            "rule_versions.approve_as_adviser",
+            "rule_versions.approve_as_referent",
+            "rule_versions.withdraw",
+        ),
+        "the rules are those of every site",
+    ),
     "onboarding.accept": "the token of a link is its own right",
     "staff.end_session": "one's own sessions, wherever they are",
     "desk.dismiss_draft": "one's own drafts; of another's nothing happens and nothing is said",

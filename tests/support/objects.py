@@ -39,6 +39,7 @@ from tracing.vault import services as vault
 SKELETON = {
     "row_number": 2,
     "version": 1,
+    "version_id": 1,
     "message_id": 1,
     "step": "opening",
     "copy": "insured",

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 from itertools import product
 
 from tracing.programmes.facts import FactDefinition, FactType, FactValue
@@ -18,21 +19,14 @@ from tracing.programmes.tables import Cell, Line, Rule, Table, holds
 Location = tuple[str | int, ...]
 
 
-@dataclass(frozen=True)
-class Problem:
-    """A mistake in a programme, and where it is: keys and positions from the top of its files."""
+class ProblemKind(StrEnum):
+    """What is wrong."""
 
-    at: Location
-    message: str
-
-
-@dataclass(frozen=True)
-class Overlap:
-    """Two rules that both hold for some situation: the first one decides."""
-
-    table: str
-    decides: str
-    hidden: str
+    UNREADABLE = "unreadable"
+    UNKNOWN_FACT = "unknown_fact"
+    WRONG_VALUE = "wrong_value"
+    GAP = "gap"
+    NEVER_REACHED = "never_reached"
 
 
 @dataclass(frozen=True)
@@ -49,6 +43,32 @@ class Situation:
             for name, value in self.facts.items()
         ]
         return f"on {self.on}" + (f" with {', '.join(known)}" if known else "")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A mistake in a programme, and where it is: keys and positions from the top of its files."""
+
+    at: Location
+    message: str
+    kind: ProblemKind = ProblemKind.UNREADABLE
+    row: str | None = None
+    """The rule it is in."""
+    line: int | None = None
+    """Which line of its conditions, from 1, if not all of them."""
+    hidden_by: str | None = None
+    """The rule that comes first."""
+    situation: Situation | None = None
+    """A situation that no rule decides."""
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Two rules that both hold for some situation: the first one decides."""
+
+    table: str
+    decides: str
+    hidden: str
 
 
 def problems(pack: Pack) -> Iterator[Problem]:
@@ -88,11 +108,13 @@ def _unknown_words(pack: Pack) -> Iterator[Problem]:
         for name, cell in line.items():
             known = pack.vocabulary.get(name)
             if known is None:
-                yield Problem((*at, name), f"no fact is called {name!r}")
+                yield Problem((*at, name), f"no fact is called {name!r}", ProblemKind.UNKNOWN_FACT)
             elif cell.is_number is not (known.type is FactType.NUMBER):
-                yield Problem((*at, name), f"{name} is a {known.type}: it cannot be compared with {cell}")
+                message = f"{name} is a {known.type}: it cannot be compared with {cell}"
+                yield Problem((*at, name), message, ProblemKind.WRONG_VALUE)
             elif wrong := [value for value in cell.among if not known.allows(value)]:
-                yield Problem((*at, name), f"{name} cannot be {', '.join(map(str, wrong))}")
+                message = f"{name} cannot be {', '.join(map(str, wrong))}"
+                yield Problem((*at, name), message, ProblemKind.WRONG_VALUE)
 
 
 def _lines(pack: Pack) -> Iterator[tuple[Location, Line]]:
@@ -126,17 +148,28 @@ def _table_problems(pack: Pack, name: str, table: Table[Rule]) -> Iterator[Probl
         for line in held[1:]:
             hidden_by.setdefault(line, table.rules[held[0][0]].id)
     if gap is not None:
-        yield Problem((name, "rules"), f"no rule decides {gap}")
+        yield Problem((name, "rules"), f"no rule decides {gap}", ProblemKind.GAP, situation=gap)
     for position, rule in enumerate(table.rules):
         missing = [number for number in range(len(rule.when)) if number not in reached[position]]
         for number in missing:
             first = hidden_by.get((position, number))
             why = f"{first} comes first" if first else "its conditions can never hold together"
             if len(missing) == len(rule.when):
-                yield Problem((name, "rules", position), f"row {rule.id} is never reached: {why}")
+                yield Problem(
+                    (name, "rules", position),
+                    f"row {rule.id} is never reached: {why}",
+                    ProblemKind.NEVER_REACHED,
+                    row=rule.id,
+                    hidden_by=first,
+                )
                 break
             yield Problem(
-                (name, "rules", position, "when", number), f"line {number + 1} is never reached: {why}"
+                (name, "rules", position, "when", number),
+                f"line {number + 1} is never reached: {why}",
+                ProblemKind.NEVER_REACHED,
+                row=rule.id,
+                line=number + 1,
+                hidden_by=first,
             )
 
 

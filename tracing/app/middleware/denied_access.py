@@ -67,9 +67,22 @@ A site of None means national: every live site.
 PERSONAL = frozenset({"draft_id", "opening_id", "search_id", "session_id", "undo_id"})
 """Ids of objects that belong to one member, whatever the site."""
 NO_OBJECT = frozenset(
-    {"copy", "filename", "key_id", "kind", "message_id", "row_number", "step", "token", "token_id", "version"}
+    {
+        "copy",
+        "filename",
+        "key_id",
+        "kind",
+        "message_id",
+        "row_number",
+        "step",
+        "token",
+        "token_id",
+        "version",
+        "version_id",
+    }
 )
-"""Parts of an address that identify nothing alone; a key, a line and a version belong to their source or lot."""
+"""Parts of an address that identify nothing alone; a key, a line and a version belong to their source or lot,
+and the version of a rule to no site."""
 BY_CODE = ("source", 0)
 """The subject of an attempt on a sender, which is identified by a code, not by a number."""
 

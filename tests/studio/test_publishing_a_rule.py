@@ -1,0 +1,266 @@
+"""A referent changes a rule on its pages; a medical adviser and a referent approve; it takes effect, or is withdrawn."""
+
+import re
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from bs4 import BeautifulSoup
+from sqlalchemy import select
+
+from tests.conftest import NOW
+from tracing.kernel.db import session as database
+from tracing.programmes.in_force import get_pack
+from tracing.programmes.publishing import queries, services
+from tracing.programmes.publishing.models import RuleVersion, VersionState
+
+VERSIONS = "/rules/versions"
+SOON = NOW + timedelta(minutes=6)
+"""A minute after the moment for which `plan` sets a version."""
+PROGRAMME = "exercise-2022"
+WHY = "L’isolement passe de 10 à 5 jours pour les personnes non vaccinées."
+TEXT = "Vaccination absente, incomplète ou inconnue : isolement de 5 jours pleins, sans sortie anticipée."
+
+
+@pytest.fixture(autouse=True)
+def seeded(story):
+    services.seed(at=NOW)
+    queries.follow_now(NOW)
+
+
+@pytest.fixture
+def rose(browse, story):
+    return browse.as_(story.rose, site=story.nantes)
+
+
+@pytest.fixture
+def ben(browse, story):
+    return browse.as_(story.ben, site=story.nantes)
+
+
+def soup(answer):
+    return BeautifulSoup(answer.text, "html5lib")
+
+
+def filled(page, form):
+    """Return what a form would send as it is shown."""
+    found = soup(page).select_one(f"form[action='{form}']")
+    sent = {
+        field["name"]: field.get("value", "")
+        for field in found.select("input[name]")
+        if field.get("type") not in {"checkbox", "radio"} or field.has_attr("checked")
+    }
+    sent |= {field["name"]: field.get_text().removeprefix("\n") for field in found.select("textarea[name]")}
+    for field in found.select("select[name]"):
+        chosen = field.select_one("option[selected]") or field.select_one("option")
+        sent[field["name"]] = chosen.get("value", "")
+    return sent
+
+
+def begin(visitor):
+    sent = visitor.post(f"{VERSIONS}/new", {"programme": PROGRAMME, "table": "isolations"})
+    return sent.headers["Location"]
+
+
+def change_row(visitor, draft, row="P0-4b", *, status=303, **typed):
+    page = visitor.get(f"{draft}/row?row={row}")
+    sent = filled(page, f"{draft}/row?row={row}")
+    sent |= {
+        "decides_days": "5",
+        "decides_early_exit__day": "",
+        "decides_early_exit__needs": "",
+        "text": TEXT,
+    }
+    return visitor.post(f"{draft}/row?row={row}", sent | typed, status=status)
+
+
+def plan(visitor, draft, *, on="2026-03-10", at="10:05", status=303):
+    sent = filled(visitor.get(draft), draft) | {"on": on, "at": at, "why": WHY}
+    return visitor.post(draft, sent, status=status)
+
+
+def act(visitor, draft, what):
+    sent = filled(visitor.get(draft), f"{draft}/{what}")
+    return visitor.follow(f"{draft}/{what}", sent)
+
+
+def published(rose, ben):
+    draft = begin(rose)
+    change_row(rose, draft)
+    plan(rose, draft)
+    act(rose, draft, "propose")
+    act(rose, draft, "approve/referent")
+    act(ben, draft, "approve/adviser")
+    return draft
+
+
+def version_at(draft):
+    return database.get_one(RuleVersion, int(re.findall(r"\d+$", draft)[0]), populate_existing=True)
+
+
+def test_a_referent_moves_an_isolation_to_five_days_and_it_takes_effect_at_its_moment(rose, ben, clock):
+    draft = published(rose, ben)
+
+    assert version_at(draft).state is VersionState.APPROVED
+    assert get_pack(PROGRAMME).find_rule("P0-4b.v2") is None
+
+    clock.move_to(SOON)
+    page = rose.get(f"{VERSIONS}?programme={PROGRAMME}")
+
+    assert get_pack(PROGRAMME).find_rule("P0-4b.v2").days == 5
+    assert (
+        "en vigueur" in soup(page).select_one("section[aria-labelledby=table-isolations] tbody tr").get_text()
+    )
+    asked = rose.get(f"/rules?programme={PROGRAMME}&subject=case&on=2026-03-10&sampled=2026-03-10")
+    assert "P0-4b.v2" in asked.text
+
+
+def test_the_draft_is_shown_beside_what_is_in_force(rose):
+    draft = begin(rose)
+    change_row(rose, draft)
+
+    rows = soup(rose.get(draft)).select(".side-by-side tbody tr")
+
+    assert [row.select_one(".state").get_text(strip=True) for row in rows] == ["inchangée", "modifiée"]
+    before, after = rows[1].select("td")[:2]
+    assert "10" in before.get_text()
+    assert "5" in after.get_text()
+    assert "Sortie possible" in before.get_text()
+    assert "Sortie possible" not in after.get_text()
+
+
+def test_a_row_opened_and_saved_as_it_is_changes_nothing(rose):
+    for table in ("isolations", "quarantines", "windows", "risks", "notes", "follow_ups"):
+        draft = rose.post(f"{VERSIONS}/new", {"programme": PROGRAMME, "table": table}).headers["Location"]
+        before = version_at(draft).rows
+        for row in before:
+            address = f"{draft}/row?row={row['id']}"
+            rose.post(address, filled(rose.get(address), address))
+
+        assert version_at(draft).rows == before, table
+
+
+def test_a_mistake_names_its_field_and_nothing_typed_is_lost(rose):
+    draft = begin(rose)
+
+    page = change_row(rose, draft, status=422, decides_days="99", text=TEXT + " Vraiment.")
+
+    field = soup(page).select_one("#decides_days")
+    assert field["value"] == "99"
+    assert field["aria-invalid"] == "true"
+    assert "Vraiment" in page.text
+
+
+def test_a_decision_does_not_change_without_its_sentence(rose):
+    draft = begin(rose)
+    said = next(row for row in version_at(draft).rows if row["id"] == "P0-4b")["text"]
+
+    page = change_row(rose, draft, status=422, text=said)
+
+    assert "récrivez-la" in page.text
+
+
+def test_the_checks_name_the_row_that_is_never_reached_and_what_nobody_decides(rose, ben):
+    draft = begin(rose)
+    first = filled(rose.get(draft), f"{draft}/move")
+    rose.post(f"{draft}/move", first | {"row": "P0-4b", "how": "up"})
+
+    page = rose.get(draft)
+    assert "P0-4a n’est jamais atteinte" in page.text
+    sent = filled(page, f"{draft}/move")
+    rose.post(f"{draft}/move", sent | {"row": "P0-4b", "how": "remove"})
+    assert "Aucune ligne ne décide" in rose.get(draft).text
+    plan(rose, draft)
+    refused = act(rose, draft, "propose")
+    assert "corrigez-les avant de proposer" in refused.text
+    assert version_at(draft).state is VersionState.DRAFT
+
+
+def test_what_was_removed_can_be_put_back(rose):
+    draft = begin(rose)
+    before = version_at(draft).rows
+    sent = filled(rose.get(draft), f"{draft}/move")
+    rose.post(f"{draft}/move", sent | {"row": "P0-4a", "how": "remove"})
+    sent = filled(rose.get(draft), f"{draft}/move")
+    rose.post(f"{draft}/move", sent | {"row": "P0-4a", "how": "restore"})
+
+    assert version_at(draft).rows == before
+
+
+def test_two_who_write_at_once_lose_nothing(rose, ben):
+    draft = begin(rose)
+    address = f"{draft}/row?row=P0-4b"
+    hers, his = filled(rose.get(address), address), filled(ben.get(address), address)
+    rose.post(address, hers | {"decides_days": "5", "text": TEXT})
+
+    late = ben.post(address, his | {"decides_days": "6", "text": TEXT.replace("5", "6")}, status=409)
+
+    assert "pendant que vous écriviez" in late.text
+    assert soup(late).select_one("#decides_days")["value"] == "6"
+    assert next(row for row in version_at(draft).rows if row["id"] == "P0-4b")["days"] == 5
+    again = filled(late, address)
+    ben.post(address, again)
+    assert next(row for row in version_at(draft).rows if row["id"] == "P0-4b")["days"] == 6
+
+
+def test_it_is_withdrawn_before_it_takes_effect_and_replaced_after(rose, ben, clock):
+    draft = published(rose, ben)
+    act(ben, draft, "withdraw")
+    clock.move_to(SOON)
+    rose.get(VERSIONS)
+    assert get_pack(PROGRAMME).find_rule("P0-4b.v2") is None
+
+    second = begin(rose)
+    change_row(rose, second)
+    plan(rose, second, at="10:10")
+    act(rose, second, "propose")
+    act(rose, second, "approve/referent")
+    act(ben, second, "approve/adviser")
+    clock.move_to(SOON + timedelta(minutes=6))
+    assert soup(rose.get(second)).select_one(f"form[action='{second}/withdraw']") is None
+    answer = rose.follow(f"{second}/withdraw", {})
+    assert "elle ne se retire plus" in answer.text
+
+
+def test_the_version_before_can_be_taken_up_again(rose, ben, clock):
+    published(rose, ben)
+    clock.move_to(SOON)
+    seed = database.scalars(
+        select(RuleVersion).where(RuleVersion.programme == PROGRAMME, RuleVersion.table_name == "isolations")
+    ).first()
+    sent = filled(rose.get(f"{VERSIONS}/{seed.id}"), f"{VERSIONS}/new")
+
+    back = rose.post(f"{VERSIONS}/new", sent).headers["Location"]
+
+    shown = soup(rose.get(back))
+    assert {row["id"] for row in version_at(back).rows} == {"P0-4a", "P0-4b"}
+    assert "nouvelle" in shown.select_one(".side-by-side").get_text()
+
+
+def test_one_person_does_not_approve_twice_and_a_training_site_changes_no_rule(rose, browse, story):
+    draft = begin(rose)
+    change_row(rose, draft)
+    plan(rose, draft)
+    act(rose, draft, "propose")
+    act(rose, draft, "approve/referent")
+    assert "Approuver" not in soup(rose.get(draft)).select_one("main").get_text()
+
+    teacher = browse.as_(story.rose, site=story.school)
+    assert "Préparer un changement" not in teacher.get(VERSIONS).text
+    teacher.post(f"{draft}/withdraw", {}, status=403)
+    assert version_at(draft).state is VersionState.PROPOSED
+
+
+def test_a_moment_that_has_passed_is_refused_when_it_is_approved(rose, ben, clock):
+    draft = begin(rose)
+    change_row(rose, draft)
+    plan(rose, draft)
+    act(rose, draft, "propose")
+    act(rose, draft, "approve/referent")
+    sent = filled(ben.get(draft), f"{draft}/approve/adviser")
+
+    clock.move_to(SOON)
+    answer = ben.follow(f"{draft}/approve/adviser", sent)
+
+    assert "choisissez-en un autre" in answer.text
+    assert version_at(draft).effective_at.astimezone(ZoneInfo("Europe/Paris")).hour == 10

@@ -1,0 +1,327 @@
+"""The pages on which referents and advisers change a rule: draft, check, propose, approve, withdraw."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from tracing.kernel.db import transaction
+from tracing.kernel.errors import Refused
+from tracing.programmes.loader import load_packs
+from tracing.programmes.publishing import queries, rules, services
+from tracing.programmes.publishing.errors import ChangedMeanwhile, NoSuchVersion
+from tracing.programmes.publishing.models import RuleVersion
+from tracing.programmes.publishing.services import Approver
+from tracing.staff import queries as staff
+from tracing.staff.access import agent, asked_at, may
+from tracing.staff.models import Role, SiteKind
+from tracing.studio import version_pages as pages
+from tracing.studio import version_words as words
+from tracing.studio.errors import NotAtATrainingSite
+from tracing.studio.row_fields import fields_of, lines_of
+from tracing.studio.version_forms import EMPTY_LINES, ChangeForm, RowForm, as_printed, row_form
+
+bp = Blueprint("rule_versions", __name__, template_folder="templates", url_prefix="/rules/versions")
+
+FIRST_AT = timedelta(days=1)
+"""How far ahead a draft is first planned."""
+MORNING = 8
+
+
+def _zone() -> ZoneInfo:
+    return agent().site.time_zone
+
+
+def _writes() -> None:
+    """Rules are those of every site: whoever only trains recruits changes none."""
+    if agent().site.kind is SiteKind.TRAINING:
+        raise NotAtATrainingSite
+
+
+@bp.get("")
+@may(Role.REFERENT, Role.ADVISER)
+def listing() -> ResponseReturnValue:
+    """Show the tables of a programme and their versions."""
+    code = request.args.get("programme", agent().site.programme)
+    packs = load_packs()
+    pack = packs[code if code in packs else agent().site.programme]
+    with transaction():
+        tables = pages.tables_of(pack.code, at=asked_at(), zone=_zone())
+        return render_template(
+            "studio/versions.html",
+            pack=pack,
+            packs=packs,
+            tables=tables,
+            words=words,
+            now=asked_at(),
+            may_write=agent().site.kind is not SiteKind.TRAINING,
+            names=_names(one for table in tables for one in table.versions),
+        )
+
+
+@bp.post("/new")
+@may(Role.REFERENT, Role.ADVISER)
+def begin() -> ResponseReturnValue:
+    """Begin a draft, or go to the one that somebody has begun; `like` begins it from an earlier version."""
+    _writes()
+    with transaction():
+        code, table = request.form.get("programme", ""), request.form.get("table", "")
+        if code not in load_packs() or table not in rules.TABLES:
+            raise NoSuchVersion
+        like = request.form.get("like", type=int)
+        rows = pages.rows_like(queries.get_version(like), at=asked_at(), zone=_zone()) if like else None
+        draft = services.begin(code, table, rows=rows, zone=_zone(), by=agent().member_id, at=asked_at())
+    return redirect(url_for("rule_versions.version", version_id=draft.id), 303)
+
+
+@bp.get("/<int:version_id>")
+@may(Role.REFERENT, Role.ADVISER)
+def version(version_id: int) -> ResponseReturnValue:
+    """Show a version beside what is before it."""
+    return _show(version_id)
+
+
+def _show(version_id: int, form: ChangeForm | None = None, *, status: int = 200) -> ResponseReturnValue:
+    with transaction():
+        shown, at, zone = queries.get_version(version_id), asked_at(), _zone()
+        base, day = pages.before(shown), pages.day_of(shown, at=at, zone=zone)
+        page = render_template(
+            "studio/version.html",
+            version=shown,
+            form=form or _change_form(shown, at=at),
+            pack=load_packs()[shown.programme],
+            pairs=pages.pairs(shown, base, day) if shown.rows else [],
+            problems=pages.found_by_checks(shown, at=at, zone=zone) if shown.is_open else [],
+            overlaps=pages.overlaps_of(shown, at=at, zone=zone) if shown.is_open else [],
+            words=words,
+            now=at,
+            roles=[role for role, held in _ROLES.items() if agent().holds(held)],
+            me=agent().member_id,
+            may_write=agent().site.kind is not SiteKind.TRAINING,
+            names=_names([shown]),
+        )
+    return page, status
+
+
+_ROLES = {Approver.ADVISER: Role.ADVISER, Approver.REFERENT: Role.REFERENT}
+
+
+def _names(versions: object) -> dict[int, str]:
+    ids = {
+        member
+        for one in versions  # type: ignore[attr-defined]
+        for member in (one.created_by, one.changed_by, one.adviser_id, one.referent_id, one.withdrawn_by)
+        if member is not None
+    }
+    return staff.member_names(ids)
+
+
+def _change_form(shown: RuleVersion, *, at: datetime) -> ChangeForm:
+    planned = shown.effective_at or (at + FIRST_AT).astimezone(_zone()).replace(
+        hour=MORNING, minute=0, second=0, microsecond=0
+    )
+    local = planned.astimezone(_zone())
+    return ChangeForm(
+        formdata=None,
+        data={"revision": shown.revision, "on": local.date(), "at": local.time(), "why": shown.why or ""},
+    )
+
+
+@bp.post("/<int:version_id>")
+@may(Role.REFERENT, Role.ADVISER)
+def save(version_id: int) -> ResponseReturnValue:
+    """Keep when a draft takes effect, and what it changes."""
+    _writes()
+    form = ChangeForm()
+    if not form.validate_on_submit():
+        return _show(version_id, form, status=422)
+    try:
+        with transaction():
+            services.change(
+                version_id,
+                revision=_revision(form.revision.data),
+                why=as_printed(form.why.data),
+                effective_at=form.moment(_zone()),
+                by=agent().member_id,
+                at=asked_at(),
+            )
+    except ChangedMeanwhile as changed:
+        return _typed_late(version_id, form, changed)
+    flash(_("Enregistré."))
+    return redirect(url_for("rule_versions.version", version_id=version_id), 303)
+
+
+def _typed_late(version_id: int, form: ChangeForm, changed: Refused) -> ResponseReturnValue:
+    """Show what was typed after somebody else changed the draft; saving again is then meant."""
+    with transaction():
+        form.revision.data = str(queries.get_version(version_id).revision)
+    form.form_errors.append(changed.message)
+    return _show(version_id, form, status=changed.status)
+
+
+def _revision(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 9 else 0
+
+
+@bp.get("/<int:version_id>/row")
+@may(Role.REFERENT, Role.ADVISER)
+def row(version_id: int) -> ResponseReturnValue:
+    """Show the form of a row: of `row`, or of a new one."""
+    with transaction():
+        shown = queries.get_version(version_id)
+        content = _row_of(shown, request.args.get("row"))
+        form = _row_form(shown, content)(formdata=None, data={"revision": shown.revision})
+        form.fill_with(content or {})
+        return _row_page(shown, form, is_new=content is None)
+
+
+@bp.post("/<int:version_id>/row")
+@may(Role.REFERENT, Role.ADVISER)
+def save_row(version_id: int) -> ResponseReturnValue:
+    """Keep a row of a draft."""
+    _writes()
+    wanted = request.args.get("row")
+    try:
+        with transaction():
+            shown = queries.get_version(version_id)
+            content = _row_of(shown, wanted)
+            form = _row_form(shown, content)()
+            if content is not None:
+                form.keep_name(content["id"])
+            written = form.read(content or {}) if form.validate_on_submit() else None
+            names = [one["id"] for one in shown.rows]
+            if content is None and written is not None and written["id"] in names:
+                form.row_id.errors = [_("Une autre ligne porte déjà ce nom.")]
+                written = None
+            if written is None:
+                return _row_page(shown, form, is_new=content is None), 422
+            listed = (
+                [written if one["id"] == wanted else one for one in shown.rows]
+                if content is not None
+                else [written, *shown.rows]
+            )
+            services.change(
+                version_id,
+                revision=_revision(form.revision.data),
+                rows=listed,
+                by=agent().member_id,
+                at=asked_at(),
+            )
+    except ChangedMeanwhile as changed:
+        with transaction():
+            shown = queries.get_version(version_id)
+            form.revision.data = str(shown.revision)
+            form.form_errors.append(changed.message)
+            return _row_page(shown, form, is_new=_row_of(shown, wanted) is None), changed.status
+    flash(_("Ligne enregistrée dans le brouillon."))
+    return redirect(url_for("rule_versions.version", version_id=version_id, _anchor="rows"), 303)
+
+
+def _row_of(shown: RuleVersion, row_id: str | None) -> rules.RowContent | None:
+    if row_id is None:
+        return None
+    found = next((one for one in shown.rows if one["id"] == row_id), None)
+    if found is None:
+        raise NoSuchVersion
+    return found
+
+
+def _row_form(shown: RuleVersion, content: rules.RowContent | None) -> type[RowForm]:
+    pack = queries.last_pack(shown.programme)
+    table = rules.table_of(pack, shown.table_name)
+    lines = len(lines_of(content or {})) + EMPTY_LINES
+    return row_form(table, fields_of(type(table.rules[0])), pack.vocabulary, lines=lines)
+
+
+def _row_page(shown: RuleVersion, form: RowForm, *, is_new: bool) -> str:
+    return render_template("studio/row.html", version=shown, form=form, is_new=is_new, words=words)
+
+
+@bp.post("/<int:version_id>/move")
+@may(Role.REFERENT, Role.ADVISER)
+def move(version_id: int) -> ResponseReturnValue:
+    """Move a row of a draft up or down, take it out, or put one back that was taken out."""
+    _writes()
+    wanted, how = request.form.get("row", ""), request.form.get("how", "")
+    with transaction():
+        shown, at, zone = queries.get_version(version_id, lock=True), asked_at(), _zone()
+        old = rules.rows_on(
+            rules.table_of(pages.before(shown), shown.table_name), pages.day_of(shown, at=at, zone=zone)
+        )
+        listed = pages.moved(shown.rows, wanted, how, old=old)
+        services.change(
+            version_id,
+            revision=_revision(request.form.get("revision")),
+            rows=listed,
+            by=agent().member_id,
+            at=at,
+        )
+    return redirect(url_for("rule_versions.version", version_id=version_id, _anchor="rows"), 303)
+
+
+def _act(version_id: int, action: Callable[[], object], done: str) -> ResponseReturnValue:
+    """Do something with a version, or say on its page why it was not done."""
+    _writes()
+    try:
+        with transaction():
+            action()
+    except Refused as refusal:
+        if isinstance(refusal, NoSuchVersion):
+            raise
+        flash(refusal.message, "danger")
+    else:
+        flash(done)
+    return redirect(url_for("rule_versions.version", version_id=version_id), 303)
+
+
+@bp.post("/<int:version_id>/propose")
+@may(Role.REFERENT, Role.ADVISER)
+def propose(version_id: int) -> ResponseReturnValue:
+    """Propose a draft to those who approve it."""
+    revision = _revision(request.form.get("revision"))
+    return _act(
+        version_id,
+        lambda: services.propose(
+            version_id, revision=revision, zone=_zone(), by=agent().member_id, at=asked_at()
+        ),
+        _("Proposée. Il faut maintenant l’accord d’un médecin-conseil et d’un référent."),
+    )
+
+
+@bp.post("/<int:version_id>/approve/adviser")
+@may(Role.ADVISER)
+def approve_as_adviser(version_id: int) -> ResponseReturnValue:
+    """Approve a version as a medical adviser."""
+    return _approve(version_id, Approver.ADVISER)
+
+
+@bp.post("/<int:version_id>/approve/referent")
+@may(Role.REFERENT)
+def approve_as_referent(version_id: int) -> ResponseReturnValue:
+    """Approve a version as a referent."""
+    return _approve(version_id, Approver.REFERENT)
+
+
+def _approve(version_id: int, role: Approver) -> ResponseReturnValue:
+    revision = _revision(request.form.get("revision"))
+    return _act(
+        version_id,
+        lambda: services.approve(
+            version_id, role, revision=revision, zone=_zone(), by=agent().member_id, at=asked_at()
+        ),
+        _("Votre accord est enregistré."),
+    )
+
+
+@bp.post("/<int:version_id>/withdraw")
+@may(Role.REFERENT, Role.ADVISER)
+def withdraw(version_id: int) -> ResponseReturnValue:
+    """Give up a draft, or withdraw an approved version before it takes effect."""
+    return _act(
+        version_id,
+        lambda: services.withdraw(version_id, by=agent().member_id, at=asked_at()),
+        _("Retirée. Les règles en vigueur ne changent pas."),
+    )

@@ -1,0 +1,204 @@
+"""French words for rule tables, their conditions, what they decide, and where a version stands."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from tracing.programmes.checks import Problem, ProblemKind
+from tracing.programmes.facts import FactDefinition
+from tracing.programmes.publishing.models import RuleVersion, VersionOrigin, VersionState
+from tracing.studio.row_fields import FieldKind, RowField, lines_of, value_at
+from tracing.ui.filters import day
+
+TABLE_WORDS: dict[str, LazyString] = {
+    "windows": _l("Période de contagiosité"),
+    "isolations": _l("Isolement des personnes positives"),
+    "quarantines": _l("Quarantaine des contacts"),
+    "risks": _l("Risque des contacts"),
+    "follow_ups": _l("Appels de suivi"),
+    "notes": _l("Arrêts de travail"),
+}
+FACT_WORDS: dict[str, LazyString] = {
+    "subject": _l("Personne"),
+    "age": _l("Âge"),
+    "symptomatic": _l("Symptômes"),
+    "vaccination": _l("Vaccination"),
+    "immunodepressed": _l("Immunodépression"),
+    "infected_recently": _l("Infection récente"),
+    "awaiting_result": _l("Isolement en attente d’un résultat"),
+    "lives_with_case": _l("Vit avec la personne positive"),
+    "face_to_face": _l("Face à face"),
+    "care": _l("Soins donnés ou reçus"),
+    "confined_minutes": _l("Minutes en lieu clos"),
+    "cough": _l("Toux ou éternuement de près"),
+    "same_class": _l("Même classe"),
+    "protection": _l("Protection"),
+}
+VALUE_WORDS: dict[str, LazyString] = {
+    "true": _l("oui"),
+    "false": _l("non"),
+    "complete": _l("complète"),
+    "incomplete": _l("incomplète"),
+    "none": _l("aucune"),
+    "case": _l("positive"),
+    "contact": _l("contact"),
+    "parent": _l("parent"),
+    "fund": _l("l’Assurance Maladie"),
+    "doctor": _l("un médecin"),
+    "nobody": _l("personne"),
+    "symptoms": _l("symptômes"),
+    "fever": _l("fièvre"),
+    "always": _l("toujours"),
+    "on_last_day": _l("au dernier jour seulement"),
+    "pcr": _l("PCR"),
+    "antigen": _l("antigénique"),
+    "pcr_or_antigen": _l("PCR ou antigénique"),
+    "self_test": _l("autotest"),
+    "any": _l("PCR, antigénique ou autotest"),
+    "serology": _l("sérologie"),
+}
+FIELD_WORDS: dict[str, LazyString] = {
+    "days": _l("Jours"),
+    "early_exit.day": _l("Sortie possible dès le jour"),
+    "early_exit.test": _l("Sortie : test négatif exigé"),
+    "early_exit.free_of": _l("Sortie : sans"),
+    "early_exit.free_hours": _l("Sortie : depuis (heures)"),
+    "early_exit.needs": _l("Sortie : conditions, en une phrase"),
+    "fever.hours": _l("Fièvre : heures sans fièvre"),
+    "fever.counts": _l("Fièvre : prolonge"),
+    "exit_test.label": _l("Test de sortie"),
+    "exit_test.kind": _l("Test de sortie : sorte"),
+    "exit_test.days_after_positive": _l("Test de sortie positif : jours de plus"),
+    "exit_test.days_if_untested": _l("Test de sortie non fait : jours de plus"),
+    "days_before_onset": _l("Jours avant les premiers symptômes"),
+    "days_before_sampling": _l("Jours avant le prélèvement"),
+    "days_after": _l("Dernier jour contagieux, après J0"),
+    "most_days_before_sampling": _l("Au plus, jours avant le prélèvement"),
+    "end": _l("Fin"),
+    "end_untested": _l("Fin sans le test"),
+    "tests": _l("Tests"),
+    "is_no_contact": _l("N’est pas un contact"),
+    "questions": _l("Questions"),
+    "issuer": _l("L’arrêt est écrit par"),
+    "max_days": _l("Jours au plus"),
+    "ends_with_measure": _l("S’arrête à la fin de la mesure"),
+    "retroactive_days": _l("Jours en arrière au plus"),
+    "extension_days": _l("Jours de prolongation"),
+    "minimum_age": _l("Âge minimum"),
+    "total_days_without_adviser": _l("Jours en tout sans médecin-conseil"),
+    "schemes": _l("Régimes"),
+    "caregivers_excluded": _l("Sauf les soignants"),
+    "rights": _l("Droits"),
+    "legal_basis": _l("Base légale"),
+}
+STATE_WORDS: dict[VersionState, tuple[str, LazyString]] = {
+    VersionState.DRAFT: ("neutral", _l("brouillon")),
+    VersionState.PROPOSED: ("soon", _l("à approuver")),
+    VersionState.APPROVED: ("info", _l("approuvée")),
+    VersionState.WITHDRAWN: ("neutral", _l("retirée")),
+}
+CHANGE_WORDS: dict[str, tuple[str, LazyString]] = {
+    "new": ("done", _l("nouvelle")),
+    "changed": ("soon", _l("modifiée")),
+    "gone": ("danger", _l("supprimée")),
+    "moved": ("info", _l("déplacée")),
+    "same": ("neutral", _l("inchangée")),
+}
+
+
+def title_of(version: RuleVersion) -> str:
+    """Return how a version is called."""
+    if version.number is not None:
+        return str(_("Version n° %(number)s", number=version.number))
+    if version.origin is VersionOrigin.SEED:
+        return str(_("Version d’origine (%(version)s)", version=version.pack_version))
+    if version.origin is VersionOrigin.RELEASE:
+        return str(_("Proposée par la mise à jour %(version)s du logiciel", version=version.pack_version))
+    return str(_("Brouillon"))
+
+
+def fact_word(name: str, vocabulary: Mapping[str, FactDefinition]) -> str:
+    """Return how a fact is called on the page."""
+    if name in FACT_WORDS:
+        return str(FACT_WORDS[name])
+    return vocabulary[name].label if name in vocabulary else name
+
+
+def value_word(value: Any) -> str:
+    """Return a value or a condition in words."""
+    if isinstance(value, list):
+        return str(_(" ou ").join(value_word(one) for one in value))
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if text.startswith("not "):
+        return str(_("pas %(value)s (ou inconnu)", value=value_word(text.removeprefix("not "))))
+    return str(VALUE_WORDS.get(text, text))
+
+
+def conditions(content: Mapping[str, Any], vocabulary: Mapping[str, FactDefinition]) -> list[str]:
+    """Return the conditions of a row, a sentence for each line of them."""
+    return [
+        _(" et ").join(
+            f"{fact_word(name, vocabulary)}\u00a0: {value_word(cell)}" for name, cell in line.items()
+        )
+        or _("dans tous les autres cas")
+        for line in lines_of(content)
+    ]
+
+
+def decisions(content: Mapping[str, Any], fields: Sequence[RowField]) -> list[tuple[str, str]]:
+    """Return what a row decides, as terms and values."""
+    return [
+        (str(FIELD_WORDS.get(one.name, one.name)), _shown(value))
+        for one in fields
+        for value in [value_at(content, one.name)]
+        if value not in (None, [], "")
+    ]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return "\u202f; ".join(_shown(one) for one in value)
+    if isinstance(value, Mapping):
+        return ", ".join(_shown(one) for one in value.values())
+    return value_word(value)
+
+
+def problem_word(problem: Problem, vocabulary: Mapping[str, FactDefinition]) -> str:
+    """Return a mistake that the checks found as a sentence."""
+    if problem.kind is ProblemKind.GAP and problem.situation is not None:
+        known = ", ".join(
+            f"{fact_word(name, vocabulary)}\u00a0: {_('inconnu') if value is None else value_word(value)}"
+            for name, value in problem.situation.facts.items()
+        )
+        return str(
+            _(
+                "Aucune ligne ne décide le %(day)s : %(facts)s.",
+                day=day(problem.situation.on),
+                facts=known or _("sans condition"),
+            )
+        )
+    if problem.kind is ProblemKind.NEVER_REACHED:
+        what = (
+            _("La ligne %(row)s n’est jamais atteinte", row=problem.row)
+            if problem.line is None
+            else _(
+                "La condition %(line)s de la ligne %(row)s n’est jamais atteinte",
+                line=problem.line,
+                row=problem.row,
+            )
+        )
+        if problem.hidden_by:
+            return str(_("%(what)s : %(first)s passe avant.", what=what, first=problem.hidden_by))
+        return str(_("%(what)s : ses conditions ne peuvent être vraies ensemble.", what=what))
+    return str(_("À revoir : %(message)s", message=problem.message))
+
+
+def choices_of(field: RowField) -> Iterator[tuple[str, str]]:
+    """Yield the choices of a field of a row."""
+    if field.kind is FieldKind.YES_NO:
+        yield from (("true", _("oui")), ("false", _("non")))
+    else:
+        yield from ((one, value_word(one)) for one in field.choices)
