@@ -4,9 +4,10 @@ import re
 import sys
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import LogIn
+from tests.support.keyboard import Keyboard
 from tests.support.telephone import step_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -38,28 +39,6 @@ SAYS = {
 YESTERDAY = "2"
 
 
-class Keyboard:
-    """The keys of a tracer, counted."""
-
-    def __init__(self, page: Page) -> None:
-        self.page, self.pressed = page, 0
-
-    def press(self, key: str) -> None:
-        """Press one key, and wait until the page shows what it did."""
-        self.pressed += 1
-        self.page.keyboard.press(key)
-        self.page.wait_for_function("() => !document.querySelector('.htmx-request')")
-
-    def of(self, question: str) -> str:
-        """Return the key that answers a question, as the page shows it."""
-        if question == "onset_on":
-            return YESTERDAY
-        answer = self.page.locator(f"#a-{question}-{SAYS[question]}")
-        key = answer.get_attribute("data-key")
-        assert key, f"{question} has no key"
-        return key
-
-
 def answer_step(keys: Keyboard) -> None:
     """Tick what was read, then answer; the last answer goes on by itself, and « Entrée » where nothing is asked."""
     page, step = keys.page, step_of(keys.page)
@@ -70,7 +49,8 @@ def answer_step(keys: Keyboard) -> None:
     while step_of(page) == step:
         open_one = page.locator("#answers .question.is-open")
         if open_one.count() and not open_one.locator("input:checked").count():
-            keys.press(keys.of((open_one.get_attribute("id") or "").removeprefix("question-")))
+            question = (open_one.get_attribute("id") or "").removeprefix("question-")
+            keys.press(YESTERDAY if question == "onset_on" else keys.of(question, SAYS[question]))
         else:
             keys.press("Enter")
             break

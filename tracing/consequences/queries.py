@@ -106,7 +106,8 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
                 contact_id=one.id,
                 met_on=one.last_contact_on,
                 may_be_at_risk=is_called(one.risk),
-                is_kept=one.id in kept,
+                # a day that nobody has said is outside no period
+                is_kept=one.id in kept or one.is_day_unknown,
                 is_outside=one.is_outside,
                 is_out_of_list=one.status in {ContactStatus.REMOVED, ContactStatus.BECAME_CASE},
                 person=MeasuredPerson(

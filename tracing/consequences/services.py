@@ -153,7 +153,7 @@ def _follow_contact(contact_id: int, *, is_first: bool = False, by: int | None, 
         by_case = day_of(
             in_force(one for one in said if one.source is FactSource.CASE), FactKind.LAST_CONTACT
         )
-        contact.last_contact_on = met_on
+        contact.last_contact_on, contact.is_day_unknown = met_on, False
         contact.said_last_contact_on = by_case if by_case != met_on else None
     if is_first or any(one.kind not in NO_OWN_ANSWERS for one in said):
         contacts.decide(
@@ -460,7 +460,7 @@ def _keep_what_was_known(subject: Subject) -> None:
         cohort, at = case.cohort, case.created_at
     else:
         contact = session.get_one(Contact, subject_id)
-        kind, source, day = FactKind.LAST_CONTACT, FactSource.CASE, contact.last_contact_on
+        kind, source, day = FactKind.LAST_CONTACT, FactSource.CASE, contact_queries.known_day(contact)
         cohort, at = contact.cohort, contact.named_at
     if day is not None:
         known = NewFact(subject=subject, kind=kind, value=day.isoformat(), source=source, cohort=cohort)

@@ -17,6 +17,7 @@ from tracing.people.phones import read_phones
 from tracing.programmes.rules import Circumstances
 from tracing.programmes.vocabulary import Distance, Protection
 from tracing.ui import languages
+from tracing.ui.filters import recent_days
 from tracing.ui.formats import phone
 from tracing.ui.forms import PageForm
 
@@ -127,20 +128,26 @@ class ContactForm(CircumstancesForm):
         render_kw={"autocomplete": "off", "inputmode": "email"},
     )
     language = SelectField(_l("Langue"), choices=spoken_languages, default="")
-    last_contact_on = DateField(
-        _l("Dernier jour où ils se sont vus"), validators=[InputRequired(_l("Donnez le dernier jour."))]
+    last_contact_on = DateField(_l("Dernier jour où ils se sont vus"), validators=[Optional()])
+    recent_day = RadioField(
+        _l("Dernier jour où ils se sont vus"), choices=[], default=UNKNOWN, validate_choice=False
     )
+    """The same as one of the last days, by one key; a day typed in full counts before it. Neither: not known."""
     may_disclose = RadioField(
         _l("Peut-on lui dire le nom du cas ?"),
         choices=[SelectChoice("no", _l("Non")), SelectChoice("yes", _l("Oui, le cas est d’accord"))],
         default="no",
     )
 
-    def search_between(self, first: date, last: date, said: str) -> None:
+    def search_between(self, first: date, last: date, said: str, *, today: date) -> None:
         """Set the days in which contacts are searched, and their description."""
         self.last_contact_on.render_kw = {"min": first.isoformat(), "max": last.isoformat()}
+        self.recent_day.choices = [
+            *(SelectChoice(day, word) for day, word in recent_days(today, first=first, last=last)),
+            SelectChoice(UNKNOWN, _("Ne sait pas")),
+        ]
         self.last_contact_on.description = said
-        self.today = last
+        self.today = today
 
     def validate_birth_date(self, field: DateField) -> None:
         """Refuse a birth date in the future or before 1900."""
@@ -165,7 +172,7 @@ class ContactForm(CircumstancesForm):
         )
         return ContactDetails(
             described=described,
-            last_contact_on=self.last_contact_on.data or EARLIEST_BIRTH,
+            last_contact_on=self.last_contact_on.data or _day_in(self.recent_day.data),
             circumstances=self.circumstances(),
             may_disclose=self.may_disclose.data == "yes",
         )
@@ -190,6 +197,13 @@ def _words_of(field: Any) -> str:
     return " ".join(field.raw_data or []) if field.raw_data else ""
 
 
+def _day_in(typed: str | None) -> date | None:
+    try:
+        return date.fromisoformat(typed or "")
+    except ValueError:
+        return None
+
+
 def _tidy(text: str | None) -> str:
     return " ".join((text or "").split())
 
@@ -205,7 +219,8 @@ def filled(contact: Contact, described: Described | None) -> dict[str, Any]:
         "phones": ", ".join(phone(number) for number in who.phones),
         "email": who.email,
         "language": who.language,
-        "last_contact_on": contact.last_contact_on,
+        "last_contact_on": None if contact.is_day_unknown else contact.last_contact_on,
+        "recent_day": UNKNOWN if contact.is_day_unknown else contact.last_contact_on.isoformat(),
         "lives_with_case": _WORD_OF[met.lives_with_case],
         "face_to_face": met.face_to_face.value if met.face_to_face else UNKNOWN,
         "protection": met.protection.value if met.protection else UNKNOWN,

@@ -42,6 +42,8 @@ class Contact(Base):
     """The day that counts: as the person says, else as the case said."""
     said_last_contact_on: Mapped[date | None]
     """As the case said, where the person says another day: what was announced to them stays what it was."""
+    is_day_unknown: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Nobody has said the last day: it is taken to be the last one searched, the longest that may follow."""
     circumstances: Mapped[dict[str, Any]]
     """Codes of the programme's criteria (lives_with_case, face_to_face…), never free text."""
     risk: Mapped[RiskLevel] = mapped_column(enum_text(RiskLevel))

@@ -119,6 +119,7 @@ def prepare(form: ContactForm, case: Case, *, at: datetime) -> None:
         days.first,
         days.last,
         _("Du %(first)s au %(last)s.", first=day_in_words(days.first), last=day_in_words(days.last)),
+        today=today,
     )
     form.allow_fiction = g.settings.fiction_numbers or agent().site.kind is SiteKind.TRAINING
 

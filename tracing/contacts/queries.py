@@ -186,6 +186,11 @@ def is_shared(person_id: int, *, but: int) -> bool:
     )
 
 
+def known_day(contact: Contact) -> date | None:
+    """Return the last day of contact that counts; None if nobody has said one."""
+    return None if contact.is_day_unknown else contact.last_contact_on
+
+
 def search_days(case: Case, *, on: date, zone: ZoneInfo) -> SearchDays:
     """Return the days in which contacts of a case are searched, by the rule in force on `on`."""
     sampled = sampling_day(case.first_sampled_at, case.sampled_on, zone)

@@ -135,7 +135,8 @@ class ContactDetails:
     """A line of the contact list as typed."""
 
     described: Described
-    last_contact_on: date
+    last_contact_on: date | None
+    """None if the case does not know."""
     circumstances: Circumstances
     may_disclose: bool = False
 

@@ -14,10 +14,11 @@ from tracing.cases.models import Case, CaseOutcome
 from tracing.contacts import calling, contact_to_case, identities, queries, rules
 from tracing.contacts.errors import AlreadyCalled, NoSuchContact, NotTheirList, OutsideWindow
 from tracing.contacts.models import Contact, ContactStatus
+from tracing.contacts.queries import SearchDays
 from tracing.contacts.rules import ContactDetails, ContactSituation, Described, KeepReason, TestSaid
 from tracing.facts import queries as fact_queries
 from tracing.facts import services as facts
-from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
+from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType, retraction, standing
 from tracing.kernel import clock, events
 from tracing.kernel.db import session, take_id
 from tracing.people import queries as people
@@ -37,7 +38,8 @@ def add(call: Call, task: CallTask, details: ContactDetails, *, by: Agent, at: d
     """
     case = _case_of(call, task)
     today = clock.local_day(at, by.site.time_zone)
-    _refuse_other_days(case, details, today, by.site.time_zone)
+    days = queries.search_days(case, on=today, zone=by.site.time_zone)
+    _refuse_other_days(days, details)
     others = queries.contacts_of_case(case.id)
     identities.refuse_twice(details.described, case_person=case.person_id, others=others)
     is_invented = people.get_person(case.person_id).is_invented
@@ -54,10 +56,11 @@ def add(call: Call, task: CallTask, details: ContactDetails, *, by: Agent, at: d
         named_by=by.member_id,
     )
     identities.seal(contact, details.described)
-    _judge(contact, case, details, today)
+    _judge(contact, case, details, days.last, today)
     session.add(contact)
     session.flush()
-    facts.add([_met(contact, FactSource.CASE, call, today)], by=by.member_id, at=at)
+    if not contact.is_day_unknown:
+        facts.add([_met(contact, FactSource.CASE, call, today)], by=by.member_id, at=at)
     _record("contact.named", contact, case, by=by, at=at, risk=contact.risk.value, rule=contact.risk_rule)
     contact_to_case.join_known_case(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
     if details.described.language:
@@ -83,15 +86,16 @@ def edit(
     case = _case_about(call, task)
     contact = _line(task, case, contact_id)
     today = clock.local_day(at, by.site.time_zone)
-    is_other_day = details.last_contact_on != contact.last_contact_on
+    is_other_day = details.last_contact_on != queries.known_day(contact)
+    days = queries.search_days(case, on=today, zone=by.site.time_zone)
     if is_other_day:
-        _refuse_other_days(case, details, today, by.site.time_zone)
+        _refuse_other_days(days, details)
     is_own_call = task.kind is TaskKind.CONTACT_FIRST
     before, person_before = queries.described(contact), contact.person_id
     renumbered = before is None or set(before.phones) != set(details.described.phones)
     if before != details.described:
         _correct_person(contact, case, details.described, may_move=not is_own_call, today=today, at=at)
-    _judge(contact, case, details, today)
+    _judge(contact, case, details, days.last, today)
     if not is_own_call:
         contact.may_disclose = details.may_disclose
     if renumbered and contact.status is ContactStatus.UNREACHABLE:
@@ -102,8 +106,7 @@ def edit(
         calling.set_language(contact, details.described.language, before=said, at=at)
     _record("contact.edited", contact, case, by=by, at=at, risk=contact.risk.value, rule=contact.risk_rule)
     if is_other_day:
-        source = FactSource.PERSON if is_own_call else FactSource.CASE
-        facts.add([_met(contact, source, call, today)], by=by.member_id, at=at)
+        _keep_day(contact, FactSource.PERSON if is_own_call else FactSource.CASE, call, by=by, at=at)
     # what the circumstances decide follows too, not only the day
     facts.follow({(SubjectType.CONTACT, contact.id)}, by=by.member_id, at=at)
     if contact.person_id != person_before:
@@ -126,6 +129,23 @@ def _met(contact: Contact, source: FactSource, call: Call, today: date) -> NewFa
         source=source,
         cohort=today,
         call_id=call.id,
+    )
+
+
+def _keep_day(contact: Contact, source: FactSource, call: Call, *, by: Agent, at: datetime) -> None:
+    """Record the last day of contact that was just typed; if it is no longer known, take back what the same said of it."""
+    cohort = clock.local_day(at, by.site.time_zone)
+    subject = (SubjectType.CONTACT, contact.id)
+    if not contact.is_day_unknown:
+        facts.add([_met(contact, source, call, cohort)], by=by.member_id, at=at)
+        return
+    said = [
+        one
+        for one in standing(fact_queries.facts_of(*subject))
+        if one.kind is FactKind.LAST_CONTACT and one.source is source
+    ]
+    facts.add(
+        [retraction(one, subject, source=source, cohort=cohort) for one in said], by=by.member_id, at=at
     )
 
 
@@ -336,15 +356,16 @@ def _line(task: CallTask, case: Case, contact_id: int) -> Contact:
     return contact
 
 
-def _refuse_other_days(case: Case, details: ContactDetails, today: date, zone: ZoneInfo) -> None:
-    days = queries.search_days(case, on=today, zone=zone)
-    if not days.first <= details.last_contact_on <= days.last:
+def _refuse_other_days(days: SearchDays, details: ContactDetails) -> None:
+    if details.last_contact_on is not None and not days.first <= details.last_contact_on <= days.last:
         raise OutsideWindow(days.first, days.last)
 
 
-def _judge(contact: Contact, case: Case, details: ContactDetails, today: date) -> None:
-    """Store when and how they met, and the resulting risk."""
-    contact.last_contact_on = details.last_contact_on
+def _judge(contact: Contact, case: Case, details: ContactDetails, last_day: date, today: date) -> None:
+    """Store when and how they met, and the resulting risk; an unknown day is taken to be the last one searched."""
+    if details.last_contact_on is not None or not contact.is_day_unknown:
+        contact.last_contact_on = details.last_contact_on or last_day
+    contact.is_day_unknown = details.last_contact_on is None
     # the contact's own answers are not the case's to change
     answered = (contact.circumstances or {}).get(rules.ANSWERED)
     contact.circumstances = rules.circumstances_to_codes(details.circumstances, answered)

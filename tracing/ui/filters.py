@@ -9,6 +9,8 @@ from flask_babel import get_locale
 from tracing.kernel import clock as kernel_clock
 from tracing.ui import formats, languages
 
+RECENT_DAYS = 8
+"""Today, yesterday and the six days before: the days that have a key of their own."""
 DEFAULT_ZONE = ZoneInfo("Europe/Paris")
 
 
@@ -36,6 +38,16 @@ def exact(value: datetime, now: datetime | None = None) -> str:
 def clock(value: datetime | time, *, seconds: bool = False) -> str:
     """Format a time of day."""
     return formats.clock(value, zone=time_zone(), seconds=seconds)
+
+
+def recent_days(today: date, *, first: date | None = None, last: date | None = None) -> list[tuple[str, str]]:
+    """Return the last days, each as ISO date and words, the latest first, without those out of bounds."""
+    days = (today - timedelta(days=back) for back in range(RECENT_DAYS))
+    return [
+        (one.isoformat(), formats.day_name(one, today=today, locale=get_locale()))
+        for one in days
+        if (last is None or one <= last) and (first is None or one >= first)
+    ]
 
 
 def duration(value: timedelta) -> str:

@@ -36,6 +36,16 @@ def _dated(value: date, pattern: str, language: str, territory: str | None) -> s
     return format_date(value, pattern, Locale(language, territory))
 
 
+def day_name(value: date, *, today: date, locale: Locale) -> str:
+    """Format one of the last days by its name: `Aujourd’hui`, `Hier`, `Dimanche 8`."""
+    match (today - value).days:
+        case 0:
+            return _("Aujourd’hui")
+        case 1:
+            return _("Hier")
+    return format_date(value, "EEEE d", locale).capitalize()
+
+
 def clock(value: datetime | time, *, zone: ZoneInfo | None = None, seconds: bool = False) -> str:
     """Format a time of day, `14:10` or `14:10:05`; not converted without a zone. All times of day are written here."""
     local = value.astimezone(zone) if isinstance(value, datetime) and zone else value

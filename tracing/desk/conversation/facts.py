@@ -8,6 +8,7 @@ from tracing.calls.rules import SCRIPT_OF
 from tracing.cases.models import CaseOutcome
 from tracing.cases.rules import sampling_day
 from tracing.cases.services import isolation_now
+from tracing.contacts.queries import known_day
 from tracing.contacts.services import measure_now
 from tracing.desk import rules
 from tracing.desk.queries import CalledPerson, doctor_of
@@ -130,7 +131,7 @@ def _of_a_contact(about: CalledPerson, today: date) -> dict[str, FactValue]:
         # with symptoms the meeting does not matter: they isolate
         "negligible_risk": is_exempt and not for_symptoms,
         "case_name": spoken_name(about.case_identity) if contact.may_disclose else None,
-        "last_contact": contact.said_last_contact_on or contact.last_contact_on,
+        "last_contact": contact.said_last_contact_on or known_day(contact),
         "quarantine_required": _is_required(decided.measure.value),
         "quarantine_end": last_day,
         "quarantine_over": None if for_symptoms else _is_over(last_day, today),

@@ -2,26 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
-
-from babel.dates import format_date
-from flask_babel import get_locale
-from flask_babel import gettext as _
 
 from tracing.desk.words import IDENTITY_WORDS, YES_NO_WORDS
 from tracing.scripts.definitions import Question
 from tracing.scripts.vocabulary import UNKNOWN, QuestionType
+from tracing.ui.filters import recent_days
 
 WITH_OPTIONS = {
     QuestionType.YES_NO: YES_NO_WORDS,
     QuestionType.YES_NO_UNKNOWN: YES_NO_WORDS,
     QuestionType.IDENTITY: IDENTITY_WORDS,
 }
-
-
-RECENT_DAYS = 8
-"""Today, yesterday and the six days before: the days that have a key of their own."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -43,13 +36,7 @@ class Asked:
         """The last days that a date may be, as values and words: today, yesterday, then by their names."""
         if self.today is None:
             return ()
-        latest = min(self.last or self.today, self.today)
-        days = (self.today - timedelta(days=back) for back in range(RECENT_DAYS))
-        return [
-            (one.isoformat(), _name_of(one, self.today))
-            for one in days
-            if one <= latest and (self.first is None or one >= self.first)
-        ]
+        return recent_days(self.today, first=self.first, last=self.last)
 
     @property
     def day(self) -> date | None:
@@ -83,15 +70,6 @@ class Asked:
             case QuestionType.MULTI:
                 return "multi"
         return "choice"
-
-
-def _name_of(day: date, today: date) -> str:
-    match (today - day).days:
-        case 0:
-            return str(_("Aujourd’hui"))
-        case 1:
-            return str(_("Hier"))
-    return format_date(day, "EEEE d", get_locale()).capitalize()
 
 
 def options_of(question: Question) -> list[tuple[str, str]]:

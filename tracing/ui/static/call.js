@@ -80,11 +80,18 @@
   const questionsOf = (root) => [...(root?.querySelectorAll("[data-options]") || [])];
 
   function isAnswered(question) {
+    // in a dialog everything begins with « ne sait pas »: a question is done with once a key or a click has answered it
+    if (question.dataset.options === "pick") return question.dataset.answered;
     return question.querySelector("input:checked") || question.querySelector("input[type=date]")?.value;
   }
 
   function giveKeys() {
-    const questions = questionsOf(document.getElementById("step"));
+    giveKeysIn(document.getElementById("step"));
+    giveKeysIn(document.getElementById("contact-dialog"));
+  }
+
+  function giveKeysIn(root) {
+    const questions = questionsOf(root).filter((question) => question.checkVisibility());
     const open = questions.find((question) => !isAnswered(question)) || questions.at(-1);
     for (const question of questions) {
       question.classList.toggle("is-open", question === open);
@@ -117,7 +124,28 @@
     giveKeys();
   }
 
-  document.addEventListener("change", ({ target }) => { if (target.closest?.("#answers")) exclude(target); }, true);
+  document.addEventListener("change", ({ target }) => {
+    const pick = target.closest?.("[data-options=pick]");
+    if (pick) pick.dataset.answered = "1";
+    if (pick || target.closest?.("#answers")) exclude(target);
+  }, true);
+  // The choice that is made already is confirmed by its key.
+  document.addEventListener("key-press", ({ target }) => {
+    const pick = target.closest?.("[data-options=pick]");
+    if (!pick) return;
+    pick.dataset.answered = "1";
+    window.setTimeout(giveKeys);
+  });
+
+  /* ---------- « Même toit »: they live together, and have met today ---------- */
+
+  document.addEventListener("click", (event) => {
+    const form = event.target.closest?.("[data-same-roof]")?.form;
+    if (!form) return;
+    for (const choice of [form.querySelector("[data-day-of]"), form.querySelector("[name$=lives_with_case][value=yes]")]) {
+      if (choice && !choice.checked) choice.click();
+    }
+  });
 
   /* ---------- A key that gives the last answer of a step goes on to the next one ---------- */
 

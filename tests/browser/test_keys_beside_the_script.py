@@ -1,0 +1,90 @@
+"""What is beside the script, with the keyboard alone: contacts, the lock, the end; the next key is the next right action."""
+
+import re
+import sys
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import LogIn
+from tests.support.keyboard import Keyboard
+from tests.support.platform import PASSWORD
+from tests.support.telephone import ADULT_AT_WORK, lead
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+
+def to_the_list(page: Page) -> Keyboard:
+    """Lead a call to the list of contacts, then count the keys."""
+    lead(page, ADULT_AT_WORK, until="contacts")
+    return Keyboard(page)
+
+
+def take_up(page: Page) -> None:
+    """Go on with the call in this browser."""
+    page.get_by_role("link", name=re.compile("Reprendre l’appel")).click()
+    page.get_by_role("button", name="Continuer l’appel ici").click()
+    expect(page.locator("#step")).to_be_visible()
+
+
+def test_contacts_are_named_by_a_few_keys_and_the_next_key_goes_on(log_in: LogIn) -> None:
+    page = log_in("lucie")
+    page.get_by_role("button", name="Appel suivant").click()
+    keys = to_the_list(page)
+
+    keys.press("a")
+    page.keyboard.type("Nadia")
+    keys.press("F2")
+    keys.press("Enter")
+    expect(page.get_by_text("Contacts (1)")).to_be_visible()
+    expect(page.locator("[id^=contacts-]").get_by_text("même toit")).to_be_visible()
+    household, keys.pressed = keys.pressed, 0
+    assert household <= 8
+
+    keys.press("a")
+    page.keyboard.type("Victor")
+    keys.press("Tab")
+    keys.press("Tab")
+    page.keyboard.type("0639980102")
+    keys.press("Tab")
+    for answer in ("2", "2", "1", "1"):  # yesterday, not the same roof, close, in a closed place
+        keys.press(answer)
+    keys.press("Enter")
+    expect(page.get_by_text("Contacts (2)")).to_be_visible()
+    colleague = keys.pressed
+    sys.stdout.write(f"A household contact: {household} keys, a colleague: {colleague} keys\n")
+    assert colleague <= 12
+
+    expect(page.locator("#a-contacts_listed-complete")).to_be_focused()
+    keys.press("1")
+    page.wait_for_function(
+        "() => document.querySelector('#answers input[name=step]').value === 'name_consent'"
+    )
+
+
+def test_after_an_unlock_the_keys_go_on_where_they_were(log_in: LogIn) -> None:
+    page = log_in("lucie")
+    take_up(page)
+    page.get_by_role("button", name="Verrouiller la page").click()
+    page.get_by_label("Votre mot de passe").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("#lock")).to_be_hidden()
+
+    assert page.evaluate("document.activeElement.closest('#step') !== null")
+
+
+def test_a_person_who_speaks_turkish_takes_few_keys(log_in: LogIn) -> None:
+    page = log_in("lucie")
+    take_up(page)
+    page.goto(f"{page.url.split('?')[0]}?step=opening")
+    keys = Keyboard(page)
+    for key in (keys.of("person_on_line", "language"), "Enter"):
+        keys.press(key)
+    expect(page.locator("#way-language select")).to_be_focused()
+    keys.press("t")
+    keys.press("u")
+    expect(page.locator("#way-language select")).to_have_value("tr")
+    keys.press("Enter")
+    expect(page.locator("#flashes")).to_contain_text("autre langue")
+    sys.stdout.write(f"A person who speaks Turkish: {keys.pressed} keys\n")
+    assert keys.pressed <= 8
