@@ -24,6 +24,7 @@ from tracing.contacts.models import Contact
 from tracing.facts import queries as fact_queries
 from tracing.facts import services as facts
 from tracing.facts.rules import FactKind, FactSource, NewFact, Subject, SubjectType
+from tracing.facts.ruling_rules import Ground, Ruling, RulingKind
 from tracing.kernel.db import Session
 from tracing.kernel.db import session as database
 from tracing.messages import queries as messages
@@ -51,6 +52,11 @@ class Word:
     source: FactSource
     value: Any
 
+    @property
+    def kept(self) -> Any:
+        """The value as the fact holds it."""
+        return self.value.value if isinstance(self.value, Ruling) else self.value
+
 
 def word(about: st.SearchStrategy[str], kind: FactKind, value: Any, *sources: FactSource) -> Any:
     return st.builds(Word, about, st.just(kind), st.sampled_from(sources), value)
@@ -59,6 +65,28 @@ def word(about: st.SearchStrategy[str], kind: FactKind, value: Any, *sources: Fa
 cases, listed = st.sampled_from(["marie", "paul"]), st.sampled_from(["luc", "zoe", "luc_again"])
 persons = st.sampled_from(["Marie", "Luc", "Zoe"])
 yes = st.just(value=True)
+
+
+def ruling(kind: RulingKind, first: int = 0, last: int = 0) -> Ruling:
+    """Return what a doctor decided apart from the rules, for days counted from now."""
+    on = NOW.date()
+    return Ruling(
+        kind=kind,
+        ground=Ground.HOSPITAL,
+        rule=None,
+        on=on,
+        first_day=on + timedelta(days=first),
+        last_day=on + timedelta(days=last),
+    )
+
+
+measures = st.sampled_from(
+    [ruling(kind, 0, days) for kind in (RulingKind.UNTIL, RulingKind.NO_MEASURE) for days in (-2, 3, 12)]
+    + [ruling(RulingKind.MEASURE_BY_RULE)]
+)
+risks = st.sampled_from(
+    [ruling(kind) for kind in (RulingKind.AT_RISK, RulingKind.NEGLIGIBLE, RulingKind.RISK_BY_RULE)]
+)
 words = st.one_of(
     word(cases, FactKind.ONSET, days | st.just("unknown"), OWN, BETTER),
     word(cases, FactKind.SYMPTOMS, st.booleans(), OWN, BETTER),
@@ -72,6 +100,9 @@ words = st.one_of(
     word(listed, FactKind.SYMPTOMS, st.booleans(), OWN, BETTER),
     word(listed, FactKind.ONSET, days | st.just("unknown"), OWN),
     word(listed, FactKind.KEPT_IN_LIST, st.just("unsure_day"), FactSource.TRACER),
+    word(cases | listed, FactKind.MEASURE, measures, BETTER),
+    word(listed, FactKind.RISK, risks, BETTER),
+    word(cases | listed, FactKind.NOTE_DAYS, st.just(ruling(RulingKind.NOTE_DAYS, -3, 4)), BETTER),
     word(listed, FactKind.REFUSAL, st.just("contact_first"), OWN),
     word(persons, FactKind.DEATH, yes, FactSource.RELATIVE),
     word(persons, FactKind.NO_CALLS, yes, OWN),
@@ -125,7 +156,7 @@ class People:
             number = NUMBERS[one.about]
             more = {"number_hash": people.number_hashes(subject[1], [number])[number]}
         new = NewFact(
-            subject=subject, kind=one.kind, value=one.value, source=one.source, cohort=NOW.date(), **more
+            subject=subject, kind=one.kind, value=one.kept, source=one.source, cohort=NOW.date(), **more
         )
         consequences.record([new], by=None, at=at)
 
@@ -135,7 +166,7 @@ class People:
         said = [
             fact
             for fact in fact_queries.facts_of(*subject)
-            if (fact.kind, fact.source, fact.value, fact.retracts) == (one.kind, one.source, one.value, None)
+            if (fact.kind, fact.source, fact.value, fact.retracts) == (one.kind, one.source, one.kept, None)
         ]
         facts.retract(said[-1], subject, source=one.source, cohort=NOW.date(), by=None, at=at)
 

@@ -322,7 +322,9 @@ def test_a_referents_answer_moves_nobody_who_waits_for_a_doctor(story, line, dec
     rose = agent(story.rose, story.nantes)
     services.take(asked.id, by=rose, at=NOW)
 
-    services.settle(asked.id, answer="Le modèle 2", decision=decision, by=rose, at=NOW)
+    later = services.CallLater(NOW.date() + timedelta(days=1), None)
+
+    services.settle(asked.id, answer="Le modèle 2", decision=decision, later=later, by=rose, at=NOW)
 
     assert queue.get_task(line.task.id).state is TaskState.WAITING_DOCTOR
 

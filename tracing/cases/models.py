@@ -15,6 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tracing.facts.models import RuledColumns
 from tracing.kernel.db import Base, enum_text
 from tracing.vault import registry
 
@@ -43,7 +44,7 @@ class CaseOutcome(StrEnum):
 reference_sequence = Sequence("case_reference_seq", metadata=Base.metadata)
 
 
-class Case(Base):
+class Case(RuledColumns, Base):
     """A person with a positive result, from the laboratory's report until the case is closed (patient zero, P0)."""
 
     __tablename__ = "cases"

@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 
 from tracing.cases import queries, rules
 from tracing.cases.models import Case, CaseOutcome, CaseStatus, ContraryResult, reference_sequence
+from tracing.facts.ruling_rules import as_ruled
 from tracing.kernel import clock, events
 from tracing.kernel.db import session
 from tracing.programmes.in_force import get_pack
@@ -85,7 +86,7 @@ def decide(
     sampled = rules.sampling_day(case.first_sampled_at, sampled_on, zone)
     # up to that day: whoever was told to isolate meets nobody since
     window = contagious_window(pack, onset=onset_on, sampled=sampled, on=case.first_told_on or today)
-    before = (case.window_start, case.isolation_end, case.isolation_rule)
+    before = (case.window_start, case.isolation_end, case.isolation_rule, case.isolation_last_day)
     case.onset_on, case.vaccination = onset_on, vaccination
     case.immunodepressed, case.variant = immunodepressed, queries.variant_of(case)
     decided = isolation_now(case, sampled=sampled, age=age, on=today, anew=anew)
@@ -97,7 +98,7 @@ def decide(
     case.isolation_last_day = decided.last_day_in
     case.isolation_rule = str(decided.rule) if decided.rule else None
     session.flush()
-    if (case.window_start, case.isolation_end, case.isolation_rule) != before:
+    if (case.window_start, case.isolation_end, case.isolation_rule, case.isolation_last_day) != before:
         events.record(
             "case.dated",
             by=by,
@@ -123,10 +124,10 @@ def isolation_now(case: Case, *, sampled: date, age: int | None, on: date, anew:
     """Return what the rules ask of a case, from the stored answers; writes nothing.
 
     They are those in force on `on`, or on the day on which the person was told: what was said does not move by itself,
-    but for a rule that also changes isolations under way (`anew`).
+    but for a rule that also changes isolations under way (`anew`). What a doctor decided applies instead.
     """
     pack, ruled_on = rules_of(case, on=on, anew=anew)
-    return isolation(
+    decided = isolation(
         pack,
         onset=case.onset_on,
         sampled=sampled,
@@ -136,6 +137,7 @@ def isolation_now(case: Case, *, sampled: date, age: int | None, on: date, anew:
         immunodepressed=case.immunodepressed,
         facts={"variant": case.variant},
     )
+    return as_ruled(decided, case.measure_ruling)
 
 
 def withdraw(case: Case, *, by: int | None, at: datetime) -> None:

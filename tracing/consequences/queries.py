@@ -73,7 +73,7 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
     first = next((one for one in tasks if one.kind is TaskKind.CASE_FIRST), None)
     of_contact = {one.contact_id: one for one in tasks if one.contact_id is not None}
 
-    def note_of(task: CallTask | None, subject: Subject) -> NoteNow | None:
+    def note_of(task: CallTask | None, subject: Subject, agreed: tuple[date, date] | None) -> NoteNow | None:
         note, begins = notes.get(task.id, (None, None)) if task is not None else (None, None)
         if note is None or begins is None:
             return None
@@ -81,6 +81,7 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
             note_id=note.id,
             last_day=note.last_day,
             follows_measure=subject is Subject.CASE,
+            is_doctors=agreed is not None and agreed[0] <= note.first_day and note.last_day <= agreed[1],
             latest=latest_day(get_pack(case.programme), subject, begins, on),
             mend=note.mend,
             mend_to=note.mend_to,
@@ -99,7 +100,7 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
             told=told(case.told_last_day, case.told_at),
             call=call_now(first, live),
             again=first.again if first is not None else None,
-            note=note_of(first, Subject.CASE),
+            note=note_of(first, Subject.CASE, case.note_ruling),
         ),
         contacts=tuple(
             ContactNow(
@@ -120,7 +121,7 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
                     told=told(one.told_last_day, one.told_at, one),
                     call=call_now(of_contact.get(one.id), live),
                     again=of_contact[one.id].again if one.id in of_contact else None,
-                    note=note_of(of_contact.get(one.id), Subject.CONTACT),
+                    note=note_of(of_contact.get(one.id), Subject.CONTACT, one.note_ruling),
                 ),
             )
             for one in contacts

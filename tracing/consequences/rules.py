@@ -107,6 +107,8 @@ class NoteNow:
     """Its last day is that of the measure: a case's. A contact's has a length of its own."""
     latest: date | None = None
     """The last day that a note of this first day may have, however long the measure is."""
+    is_doctors: bool = False
+    """A doctor agreed to its days: it stands, whatever the measure."""
     mend: NoteMend | None = None
     mend_to: date | None = None
     accepted: tuple[NoteMend, date | None] | None = None
@@ -297,7 +299,9 @@ def _of_note(person: MeasuredPerson, *, due: date | None) -> Iterable[Consequenc
     if note is None or not person.is_decided:
         return
     mend, day = None, None
-    if due is None and not person.awaits_result:
+    if note.is_doctors:
+        pass
+    elif due is None and not person.awaits_result:
         mend = NoteMend.NOT_DUE
     elif due is not None and note.follows_measure:
         due = due if note.latest is None else min(due, note.latest)

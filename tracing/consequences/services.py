@@ -33,6 +33,7 @@ from tracing.facts.rules import (
     in_force,
     value_of,
 )
+from tracing.facts.ruling_rules import measure_ruled, note_days_ruled, risk_ruled
 from tracing.kernel import clock, events
 from tracing.kernel.db import lock_row, session
 from tracing.messages import services as messages
@@ -121,6 +122,7 @@ def follow_case(case_id: int, *, by: int | None, at: datetime) -> tuple[Conseque
     said = fact_queries.facts_of(SubjectType.CASE, case_id)
     known = in_force(said)
     sampled_on = day_of(known, FactKind.SAMPLED)
+    case.keep_ruling(measure_ruled(known), note_days_ruled(known))
     sampled = sampling_day(case.first_sampled_at, sampled_on, zone)
     cases.decide(
         case,
@@ -155,6 +157,8 @@ def _follow_contact(contact_id: int, *, is_first: bool = False, by: int | None, 
         )
         contact.last_contact_on, contact.is_day_unknown = met_on, False
         contact.said_last_contact_on = by_case if by_case != met_on else None
+    contact.keep_ruling(measure_ruled(known), note_days_ruled(known))
+    contact.doctor_risk = risk_ruled(known)
     if is_first or any(one.kind not in NO_OWN_ANSWERS for one in said):
         contacts.decide(
             contact,

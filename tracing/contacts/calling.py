@@ -15,7 +15,7 @@ from tracing.programmes.rules import age_on
 from tracing.queue import queries
 from tracing.queue import services as queue
 from tracing.queue.households import services as households
-from tracing.queue.models import ENDED, NEEDS_A_NUMBER, NOT_REACHED, CallTask, TaskKind, TaskState
+from tracing.queue.models import BARRED_AS, ENDED, NEEDS_A_NUMBER, NOT_REACHED, CallTask, TaskKind, TaskState
 from tracing.queue.rules import Factor, factors_of
 
 
@@ -119,7 +119,9 @@ def _keep(
 ) -> None:
     if not phones:
         if task.state in NEEDS_A_NUMBER:
-            queue.close_task(task, TaskState.NO_NUMBER, by=by, at=at)
+            barred_by = people.barred_by([task.person_id]).get(task.person_id)
+            state = BARRED_AS[barred_by] if barred_by is not None else TaskState.NO_NUMBER
+            queue.close_task(task, state, by=by, at=at)
         return
     if task.state is TaskState.CANCELLED or (renumbered and task.state in NOT_REACHED):
         queue.reopen_task(task, due_at=due_at(case, at), by=by, at=at)

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.contacts.rules import ContactStatus
+from tracing.facts.models import RuledColumns
 from tracing.kernel.db import Base, enum_text
 from tracing.programmes.vocabulary import RiskLevel
 from tracing.vault import registry
@@ -15,7 +16,7 @@ from tracing.vault import registry
 __all__ = ["Contact", "ContactStatus", "RiskLevel"]
 
 
-class Contact(Base):
+class Contact(RuledColumns, Base):
     """A person whom a case met while contagious."""
 
     __tablename__ = "contacts"
@@ -48,6 +49,8 @@ class Contact(Base):
     """Codes of the programme's criteria (lives_with_case, face_to_face…), never free text."""
     risk: Mapped[RiskLevel] = mapped_column(enum_text(RiskLevel))
     """The risk of the meeting, by the programme's rule; undetermined while an answer is missing."""
+    doctor_risk: Mapped[RiskLevel | None] = mapped_column(enum_text(RiskLevel, name="risklevel_doctor"))
+    """The risk as a doctor decided it; null where the rule applies."""
     risk_rule: Mapped[str | None]
     """Programme, pack version and rule that decided the risk."""
     risk_criterion: Mapped[str | None]

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from tracing.cases.rules import SAME_EPISODE_DAYS
+from tracing.facts.ruling_rules import MeasureRuling, as_ruled
 from tracing.people.names import first_given_name
 from tracing.people.rules import Identity
 from tracing.programmes.rules import (
@@ -276,6 +277,10 @@ class ContactSituation:
     """Met outside the contagious days, and not kept in the list."""
     case_is_none: bool = False
     """The result of the case was withdrawn."""
+    doctor_risk: RiskLevel | None = None
+    """The risk as a doctor decided it apart from the rule."""
+    doctor_measure: MeasureRuling | None = None
+    """What a doctor decided about the isolation or quarantine."""
     on: date
     """The day whose rules decide."""
     notified: date | None = None
@@ -287,12 +292,17 @@ def measure_of(pack: Pack, said: ContactSituation) -> Quarantine:
 
     This is the one decision that is said on the telephone, shown, noted and compared with what was told. A negligible
     risk asks for nothing; symptoms ask for isolation and a test whatever the risk, the vaccination or an earlier infection,
-    and so does a positive self-test, until a professional's test is negative.
+    and so does a positive self-test, until a professional's test is negative. What a doctor decided applies instead, as
+    long as the result of the case stands.
     """
     if said.case_is_none:
         return Quarantine(measure=Measure.NOT_REQUIRED)
+    return as_ruled(_by_rule(pack, said), said.doctor_measure)
+
+
+def _by_rule(pack: Pack, said: ContactSituation) -> Quarantine:
     risk = contact_risk(pack, said.circumstances, on=said.on)
-    if said.is_outside or risk.level is RiskLevel.NEGLIGIBLE:
+    if said.is_outside or (said.doctor_risk or risk.level) is RiskLevel.NEGLIGIBLE:
         exempt = Quarantine(measure=Measure.NOT_REQUIRED, rule=_why(risk))
         return possible_case(pack, exempt, **_signs(said), on=said.on, notified=said.notified)
     done = [TestDone(test.on, test.is_positive) for test in said.tests if test.counts]

@@ -307,6 +307,8 @@ def _situation(
         case_isolation_end=case.isolation_end,
         is_outside=is_outside,
         case_is_none=case.outcome is CaseOutcome.NOT_A_CASE,
+        doctor_risk=contact.doctor_risk,
+        doctor_measure=contact.measure_ruling,
         on=ruled_on,
         notified=contact.first_told_on or on,
     )
@@ -405,7 +407,8 @@ def _keep_risk(contact: Contact, case: Case, today: date) -> None:
     met = rules.circumstances_from_codes(contact.circumstances)
     pack, ruled_on = rules_of(contact, case, on=today)
     risk = contact_risk(pack, met, on=ruled_on)
-    contact.risk = risk.level
+    # the rule is kept beside what a doctor decided apart from it
+    contact.risk = (contact.doctor_risk if risk.rule else None) or risk.level
     contact.risk_rule = str(risk.rule) if risk.rule else None
     contact.risk_criterion = risk.criterion.value if risk.criterion else None
 

@@ -14,6 +14,7 @@ from tracing.calls.rules import CallOutcome
 from tracing.escalations import queries, rules, services
 from tracing.escalations.errors import NobodyIsCalled, OnTheLine, OtherCallFirst
 from tracing.escalations.models import Decision, Escalation
+from tracing.facts.ruling_rules import Ruling
 from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.queue import queries as queue
@@ -99,6 +100,8 @@ def settle(
     decision: Decision,
     result_announced: bool = False,
     note_agreed: bool | None = None,
+    ruling: Ruling | None = None,
+    later: services.CallLater | None = None,
     by: Agent,
     at: datetime,
 ) -> Escalation:
@@ -121,6 +124,8 @@ def settle(
         decision=decision,
         result_announced=result_announced,
         note_agreed=note_agreed,
+        ruling=ruling,
+        later=later,
         by=by,
         at=at,
     )

@@ -92,6 +92,15 @@ def _count_contacts(case_id: int) -> int:
     return session.scalar(chosen) or 0
 
 
+def rule_in_force(escalation: Escalation) -> str | None:
+    """Return the rule that decided the measure of the person a question is about: a doctor's decision departs from it."""
+    task = queue.get_task(escalation.task_id)
+    if task.contact_id is None:
+        return cases.get_case(task.case_id).isolation_rule
+    contact = session.get(Contact, task.contact_id)
+    return (contact.quarantine_rule or contact.risk_rule) if contact is not None else None
+
+
 def find_live_call(escalation: Escalation) -> Call | None:
     """Return the call in progress with the household of a question, whoever makes it."""
     task = queue.get_task(escalation.task_id)

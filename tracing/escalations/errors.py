@@ -81,6 +81,31 @@ class AnswerNeeded(Invalid):
         super().__init__(_("Écrivez la réponse que l’enquêteur lira."))
 
 
+class RulingDoesNotFit(Invalid):
+    """A decision apart from the rules lacks a day, or is about days that cannot be meant."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Vérifiez les jours de votre décision : le premier avant le dernier, et pas à plus de deux mois d’ici."
+            )
+        )
+
+
+class NotADayToCome(Invalid):
+    """The later call is not on a later day."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Choisissez un jour à venir pour le rappel, dans les deux mois."))
+
+
+class NoOneToCall(Invalid):
+    """The member who should call is no tracer of the site."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette personne n’appelle plus pour ce site : choisissez quelqu’un d’autre."))
+
+
 class OnTheLine(Refused):
     """Another member holds the household: no one else may ring its numbers."""
 

@@ -1,18 +1,37 @@
 """Forms to ask and to answer a question. Shape only: services decide who may ask what."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMultipleField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from tracing.escalations.models import Audience, Decision, Reason
+from tracing.escalations.models import Audience, Decision, Escalation, Reason
 from tracing.escalations.rules import AUDIENCE, LONGEST_ANSWER, LONGEST_QUESTION, URGENCY
-from tracing.escalations.words import AUDIENCE_WORDS, REASON_WORDS, URGENCY_WORDS
+from tracing.escalations.services import CallLater
+from tracing.escalations.words import (
+    AUDIENCE_WORDS,
+    READY,
+    REASON_WORDS,
+    RESULT_TOLD,
+    RULING_WORDS,
+    URGENCY_WORDS,
+)
+from tracing.facts.ruling_rules import Ground, Ruling, RulingKind
+from tracing.facts.words import GROUND_WORDS
 from tracing.ui.forms import PageForm
 
 
@@ -72,22 +91,28 @@ class SpecialtiesForm(PageForm):
             self.reasons.data = [reason.value for reason in chosen]
 
 
+ABOUT_RISK = (RulingKind.NEGLIGIBLE, RulingKind.AT_RISK, RulingKind.RISK_BY_RULE)
+ABOUT_MEASURE = (RulingKind.UNTIL, RulingKind.NO_MEASURE, RulingKind.MEASURE_BY_RULE, RulingKind.NOTE_DAYS)
+
+
 class AnswerForm(PageForm):
     """An answer and its consequences."""
 
+    ready = RadioField(_l("Réponse toute prête"), validators=[Optional()])
     answer = TextAreaField(
         _l("Votre réponse"),
-        description=_l("L’enquêteur la lit aussitôt. Dites ce qu’il doit faire, en mots simples."),
+        description=_l(
+            "L’enquêteur la lit aussitôt. Dites ce qu’il doit faire, en mots simples. Avec une réponse toute prête ou une décision, vous pouvez ne rien écrire."
+        ),
         validators=[
-            InputRequired(_l("Écrivez la réponse que l’enquêteur lira.")),
             Length(max=LONGEST_ANSWER, message=_l("Raccourcissez votre réponse à 1 000 signes.")),
         ],
-        render_kw={"rows": 5, "maxlength": LONGEST_ANSWER},
+        render_kw={"rows": 4, "maxlength": LONGEST_ANSWER},
     )
     result_announced = BooleanField(
         _l("Le résultat lui a été annoncé"),
         description=_l(
-            "Cochez si vous l’avez dit vous-même à la personne : la suite du script s’ouvre alors."
+            "Cochez si vous l’avez dit vous-même à la personne : la suite du script s’ouvre alors. Rien d’autre à écrire."
         ),
     )
     note = RadioField(
@@ -98,16 +123,65 @@ class AnswerForm(PageForm):
         ],
         validators=[InputRequired(_l("Dites si l’arrêt peut être délivré sans numéro."))],
     )
+    ruling = SelectField(_l("Décider à la place de la règle"), validators=[Optional()])
+    ruling_first = DateField(_l("Premier jour de l’arrêt"), validators=[Optional()])
+    ruling_last = DateField(
+        _l("Dernier jour, inclus"),
+        description=_l("De l’isolement, de la quarantaine ou de l’arrêt."),
+        validators=[Optional()],
+    )
+    ground = SelectField(_l("Motif"), validators=[Optional()])
     decision = RadioField(
         _l("Et maintenant ?"), validators=[InputRequired(_l("Choisissez ce qui se passe ensuite."))]
     )
+    call_on = DateField(_l("Jour du rappel"), validators=[Optional()])
+    call_by = SelectField(_l("Par qui"), validators=[Optional()])
 
     call = HiddenField()
     """The call in which the answer is written; empty outside a call."""
 
+    def __init__(
+        self,
+        *args: Any,
+        about: Escalation,
+        on_call: bool,
+        asks_note: bool,
+        is_contact: bool,
+        callers: Mapping[int, str],
+        today: date,
+        **kwargs: Any,
+    ) -> None:
+        """`callers` are those who may be asked to call on a later day."""
+        super().__init__(*args, **kwargs)
+        if not asks_note:
+            del self.note
+        if about.reason is not Reason.RESULT_NOT_ANNOUNCED:
+            del self.result_announced
+        if about.audience is not Audience.ADVISER:
+            for name in ("ruling", "ruling_first", "ruling_last", "ground"):
+                delattr(self, name)
+        else:
+            kinds = (*(ABOUT_RISK if is_contact else ()), *ABOUT_MEASURE)
+            self.ruling.choices = [SelectChoice("", _("Non : la règle s’applique"))] + [
+                SelectChoice(kind.value, str(RULING_WORDS[kind])) for kind in kinds
+            ]
+            self.ground.choices = [SelectChoice("", _("Choisissez"))] + [
+                SelectChoice(ground.value, str(GROUND_WORDS[ground])) for ground in Ground
+            ]
+        self._sentences = [str(sentence) for sentence in READY.get(about.reason, ())]
+        self.ready.choices = [
+            SelectChoice(str(place), sentence) for place, sentence in enumerate(self._sentences)
+        ]
+        self.decision.choices = _decisions(on_call=on_call)
+        self.call_by.choices = [SelectChoice("", _("Un enquêteur libre"))] + [
+            SelectChoice(str(member_id), name) for member_id, name in callers.items()
+        ]
+        if not self.is_submitted():
+            self.call_on.data = today + timedelta(days=1)
+
     @property
     def call_id(self) -> int | None:
-        """The id of that call."""
+        """The id of the call in which the answer is written."""
         typed = self.call.data or ""
         return int(typed) if typed.isdecimal() and len(typed) <= 18 else None
 
@@ -116,26 +190,71 @@ class AnswerForm(PageForm):
         """The decision about a sick note without a number; None if none awaits it."""
         return self.note.data == "yes" if "note" in self and self.note.data else None
 
-    def __init__(
-        self, *args: Any, reason: Reason, on_call: bool, asks_note: bool = False, **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        if not asks_note:
-            del self.note
-        if reason is not Reason.RESULT_NOT_ANNOUNCED:
-            del self.result_announced
-        self.decision.choices = [
-            SelectChoice(
-                Decision.GO_ON.value,
-                _("L’enquêteur continue l’appel avec cette réponse")
-                if on_call
-                else _(
-                    "L’enquêteur continue avec cette réponse ; si la personne attendait, elle est rappelée"
-                ),
-            ),
-            SelectChoice(Decision.CALL_BACK.value, _("Un enquêteur rappelle la personne au plus tôt")),
-            SelectChoice(
-                Decision.CLOSED.value,
-                _("C’est réglé avec la personne : plus aucun appel ne lui sera fait pour cette raison"),
-            ),
-        ]
+    @property
+    def is_announced(self) -> bool:
+        """Whether the adviser has told the person the result."""
+        return "result_announced" in self and bool(self.result_announced.data)
+
+    @property
+    def text(self) -> str:
+        """What the tracer reads: the ready answer, then what was typed."""
+        ready = self._sentences[int(self.ready.data)] if self.ready.data else ""
+        typed = (self.answer.data or "").strip()
+        if not ready and not typed and self.is_announced:
+            return str(RESULT_TOLD)
+        return "\n".join(part for part in (ready, typed) if part)
+
+    def ruling_of(self, *, rule: str | None, on: date) -> Ruling | None:
+        """Return what is decided apart from the rule in force; None if the rule applies."""
+        if "ruling" not in self or not self.ruling.data:
+            return None
+        kind = RulingKind(self.ruling.data)
+        return Ruling(
+            kind=kind,
+            ground=Ground(self.ground.data),
+            rule=rule,
+            on=on,
+            first_day=self.ruling_first.data if kind is RulingKind.NOTE_DAYS else None,
+            last_day=self.ruling_last.data if kind in {RulingKind.NOTE_DAYS, RulingKind.UNTIL} else None,
+        )
+
+    @property
+    def later(self) -> CallLater | None:
+        """On which day and by whom the person is called, if later."""
+        if self.decision.data != Decision.CALL_LATER.value or self.call_on.data is None:
+            return None
+        return CallLater(self.call_on.data, int(self.call_by.data) if self.call_by.data else None)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each field, then what one field asks of another."""
+        is_valid = bool(super().validate(extra_validators))
+        has_ruling = "ruling" in self and bool(self.ruling.data)
+        if is_valid and has_ruling and not self.ground.data:
+            self.ground.errors = [_("Choisissez le motif de la décision.")]
+            return False
+        if is_valid and not has_ruling and not self.text:
+            self.answer.errors = [
+                _("Écrivez la réponse que l’enquêteur lira, ou choisissez-en une toute prête.")
+            ]
+            return False
+        return is_valid
+
+
+def _decisions(*, on_call: bool) -> list[SelectChoice]:
+    """Return what may happen next, in the words of those who answer."""
+    goes_on = (
+        _("L’enquêteur continue l’appel avec cette réponse")
+        if on_call
+        else _("L’enquêteur continue avec cette réponse ; si la personne attendait, elle est rappelée")
+    )
+    return [
+        SelectChoice(Decision.GO_ON.value, goes_on),
+        SelectChoice(Decision.CALL_BACK.value, _("Un enquêteur rappelle la personne au plus tôt")),
+        SelectChoice(
+            Decision.CALL_LATER.value, _("La personne est rappelée un autre jour, choisi ci-dessous")
+        ),
+        SelectChoice(
+            Decision.CLOSED.value,
+            _("C’est réglé avec la personne : plus aucun appel ne lui sera fait pour cette raison"),
+        ),
+    ]

@@ -1,6 +1,6 @@
 """Questions in lists: for the tracer on the telephone, and for those who answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -31,6 +31,8 @@ class Asked:
     mine: bool
     asker: str
     taker: str | None
+    names: Mapping[int, str]
+    """The members who asked, took, or will call."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,6 +58,8 @@ class Row:
     next_of: str | None
     """Who means to take it after their call."""
     is_my_next: bool
+    names: Mapping[int, str]
+    """The members who asked, took, or will call."""
 
     @property
     def is_waiting(self) -> bool:
@@ -80,6 +84,7 @@ def asked_in_call(call: Call, task: CallTask, *, by: Agent) -> list[Asked]:
             mine=one.raised_by == by.member_id,
             asker=names[one.raised_by],
             taker=names[one.taken_by] if one.taken_by is not None else None,
+            names=names,
         )
         for one in found
     ]
@@ -111,6 +116,7 @@ def rows(found: Sequence[Escalation], *, by: Agent, at: datetime) -> list[Row]:
             if one.wanted_by is not None and rules.is_next_of(one.wanted_at, at=at)
             else None,
             is_my_next=one.wanted_by == by.member_id,
+            names=names,
         )
         for one in found
     ]

@@ -30,6 +30,7 @@ class Escalation(Base):
         CheckConstraint("(taken_at IS NULL) = (taken_by IS NULL)", name="taken_has_a_member"),
         CheckConstraint("(state = 'settled') = (settled_at IS NOT NULL)", name="settled_has_a_time"),
         CheckConstraint("(settled_at IS NULL) = (decision IS NULL)", name="settled_has_a_decision"),
+        CheckConstraint("(decision = 'call_later') = (call_on IS NOT NULL)", name="later_has_a_day"),
         CheckConstraint("state = 'settled' OR NOT result_announced", name="announced_is_settled"),
         Index(
             "ix_escalations_open",
@@ -78,13 +79,17 @@ class Escalation(Base):
     wanted_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     decision: Mapped[Decision | None] = mapped_column(enum_text(Decision))
+    call_on: Mapped[date | None]
+    """The day on which the person is called again, if that is later."""
+    call_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    """Who calls them then; none: whoever is free."""
     result_announced: Mapped[bool] = mapped_column(default=False)
     """An adviser told the person their result: the script continues from there."""
     seen_at: Mapped[datetime | None]
     """When the asking tracer read the answer."""
     cohort: Mapped[date] = mapped_column(index=True)
     sealed: Mapped[bytes | None]
-    """The question, then the answer (`{"question": …, "answer": …}`)."""
+    """The question, the answer, and what was decided apart from the rules (`{"question", "answer", "ruling"}`)."""
 
 
 registry.sealed("escalations")

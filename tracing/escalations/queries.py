@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from tracing.calls.models import Call
 from tracing.escalations.errors import NoSuchEscalation
 from tracing.escalations.models import AdviserSpecialties, Audience, Escalation, EscalationState, Reason
+from tracing.facts.ruling_rules import Ruling
 from tracing.kernel.db import equals_any, fresh, session
 from tracing.queue.models import CallTask, QueueEntry
 from tracing.staff import presence
@@ -24,10 +25,12 @@ LONGEST_LIST = 200
 
 @dataclass(frozen=True, repr=False)
 class Words:
-    """The question and the answer; None once the day's key is destroyed."""
+    """The question, the answer and the decision; None once the day's key is destroyed."""
 
     question: str | None
     answer: str | None
+    ruling: Ruling | None = None
+    """What was decided apart from the rules, with the answer."""
 
 
 def audiences_of(agent: Agent) -> list[Audience]:
@@ -69,7 +72,10 @@ def get_asked(escalation_id: int, *, by: Agent) -> Escalation:
 def words_of(escalation: Escalation) -> Words:
     """Return the unsealed question and answer."""
     opened = vault.find_unsealed("escalations", escalation.id, escalation.cohort, escalation.sealed) or {}
-    return Words(opened.get("question"), opened.get("answer"))
+    ruling = opened.get("ruling")
+    return Words(
+        opened.get("question"), opened.get("answer"), Ruling.read(ruling) if ruling is not None else None
+    )
 
 
 def find_open(task_id: int, audience: Audience) -> Escalation | None:
@@ -287,5 +293,5 @@ def names_of(found: Iterable[Escalation]) -> dict[int, str]:
     """Return the names of the members who asked or took these questions."""
     rows = list(found)
     ids = {one.raised_by for one in rows}
-    ids |= {who for one in rows for who in (one.taken_by, one.wanted_by) if who is not None}
+    ids |= {who for one in rows for who in (one.taken_by, one.wanted_by, one.call_by) if who is not None}
     return staff.member_names(ids)

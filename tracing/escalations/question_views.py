@@ -145,15 +145,24 @@ def is_takers(found: Escalation) -> bool:
 
 def answer_form(found: Escalation) -> AnswerForm:
     """Return the form for an answer; inside the reader's own call, it carries the id of that call."""
-    line = line_of(found)
+    line, task, here = line_of(found), queue.get_task(found.task_id), agent().site
     form = AnswerForm(
-        reason=found.reason,
+        about=found,
         on_call=line.call is not None and not line.is_own,
         asks_note=found.audience is Audience.ADVISER and note_numbers.awaits_decision(found.task_id),
+        is_contact=task.contact_id is not None,
+        callers=_callers(found),
+        today=clock.local_day(clock.now(), here.time_zone),
     )
     if not form.is_submitted():
         form.call.data = str(line.call.id) if line.call is not None and line.is_open else ""
     return form
+
+
+def _callers(found: Escalation) -> dict[int, str]:
+    """Return who may be asked to call on a later day: the tracer who asked, and the reader if they trace as well."""
+    tracers = {one.id: one.display_name for one in staff.tracers_of(found.site_id)}
+    return {one: tracers[one] for one in (found.raised_by, agent().member_id) if one in tracers}
 
 
 def too_late(escalation_id: int, form: AnswerForm, lost: ClaimLost) -> ResponseReturnValue:

@@ -1,8 +1,9 @@
 """Rules of escalations: who is asked, how urgent a question is, what follows from the answer. Pure."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from tracing.facts.ruling_rules import Ruling, RulingKind
 from tracing.scripts.vocabulary import EscalationReason
 
 
@@ -35,6 +36,8 @@ class Decision(StrEnum):
     """The tracer continues with the answer."""
     CALL_BACK = "call_back"
     """Whether or not it is settled with the person: a tracer calls them again at once."""
+    CALL_LATER = "call_later"
+    """A tracer calls them again on a later day: whoever is free, or the one who is named."""
     CLOSED = "closed"
     """The adviser settled it with the person: no further call."""
 
@@ -95,6 +98,9 @@ TAKEN_NEXT_LASTS = timedelta(minutes=20)
 NO_RULE = "no_rule"
 """The call screen uses this code if no rule is in force: a medical question with prepared words."""
 
+FURTHEST_DAY = timedelta(days=60)
+"""A doctor's decision or a later call is about no day that is further away than this."""
+
 LONGEST_QUESTION = 500
 LONGEST_ANSWER = 1000
 
@@ -144,6 +150,25 @@ def place_in_list(
 def is_next_of(wanted_at: datetime | None, *, at: datetime) -> bool:
     """Return whether somebody still means to take a question after their call."""
     return wanted_at is not None and at - wanted_at < TAKEN_NEXT_LASTS
+
+
+def is_near(day: date | None, *, today: date) -> bool:
+    """Return whether a day is near enough to be meant: a typing error is usually years away."""
+    return day is not None and abs(day - today) <= FURTHEST_DAY
+
+
+def fits(ruling: Ruling, *, is_contact: bool, today: date) -> bool:
+    """Return whether a decision can be meant: it is about this kind of person, and its days are in order and near."""
+    match ruling.kind:
+        case RulingKind.AT_RISK | RulingKind.NEGLIGIBLE | RulingKind.RISK_BY_RULE:
+            return is_contact
+        case RulingKind.UNTIL:
+            return is_near(ruling.last_day, today=today)
+        case RulingKind.NOTE_DAYS:
+            first, last = ruling.first_day, ruling.last_day
+            near = is_near(first, today=today) and is_near(last, today=today)
+            return near and first is not None and last is not None and first <= last
+    return True
 
 
 def answer_by(reason: Reason, raised_at: datetime) -> datetime:

@@ -1,13 +1,16 @@
 """Commands on questions: raise, take, put back, settle; release those whose holder is gone."""
 
 from collections.abc import Collection
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
 
 from sqlalchemy import select, tuple_, update
 
 from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.calls.rules import CallOutcome
+from tracing.consequences import services as consequences
 from tracing.contacts import case_closing
 from tracing.contacts import services as contacts
 from tracing.contacts.queries import find_contact
@@ -17,8 +20,11 @@ from tracing.escalations.errors import (
     AlreadyTaken,
     AnswerNeeded,
     MedicalForAdviser,
+    NoOneToCall,
+    NotADayToCome,
     NotTakenByYou,
     QuestionNeeded,
+    RulingDoesNotFit,
     TooLong,
     WantedByAnother,
 )
@@ -30,11 +36,15 @@ from tracing.escalations.models import (
     EscalationState,
     Reason,
 )
+from tracing.facts.rules import FactSource, NewFact, SubjectType
+from tracing.facts.ruling_rules import Ruling
 from tracing.kernel import clock, events
 from tracing.kernel.db import find_row, fresh, session, take_id
+from tracing.programmes.rules import next_open
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
 from tracing.queue.models import ADVISER_ENDS, CallTask, QueueEntry, TaskState
+from tracing.queue.ordering.hours import calling_of_person
 from tracing.scripts.vocabulary import EscalationReason
 from tracing.sickleave import insurance_number as note_numbers
 from tracing.staff import queries as staff
@@ -44,9 +54,18 @@ from tracing.vault import services as vault
 REOPENS: dict[Decision, frozenset[TaskState]] = {
     Decision.GO_ON: frozenset({TaskState.WAITING_DOCTOR}),
     Decision.CALL_BACK: frozenset({TaskState.WAITING_DOCTOR, TaskState.DONE, TaskState.UNREACHABLE}),
+    Decision.CALL_LATER: frozenset({TaskState.WAITING_DOCTOR, TaskState.DONE, TaskState.UNREACHABLE}),
     Decision.CLOSED: frozenset(),
 }
 """The task states that each decision opens again: no one keeps waiting for a doctor who has answered."""
+
+
+@dataclass(frozen=True)
+class CallLater:
+    """On which day a person is called again, and by whom; no member: whoever is free."""
+
+    on: date
+    by: int | None
 
 
 def raise_question(
@@ -262,38 +281,110 @@ def settle(
     decision: Decision,
     result_announced: bool = False,
     note_agreed: bool | None = None,
+    ruling: Ruling | None = None,
+    later: CallLater | None = None,
     by: Agent,
     at: datetime,
 ) -> Escalation:
     """Answer a question that the agent has taken, and move its task accordingly.
+
+    A doctor's `ruling` apart from the rules becomes a fact, and what follows is carried out. `later` is on which day
+    and by whom the person is called again, for `Decision.CALL_LATER`.
 
     `note_agreed` is an adviser's decision about a sick note without a social-security number.
 
     Raises:
         NotTakenByYou, AlreadyTaken, AlreadySettled: the agent does not hold it.
         AnswerNeeded, TooLong: the text is empty or too long.
+        RulingDoesNotFit, NotADayToCome, NoOneToCall: a day or a member cannot be meant.
     """
-    answer = answer.strip()
+    answer, today = answer.strip(), clock.local_day(at, by.site.time_zone)
+    later = later if decision is Decision.CALL_LATER else None
     _lock_household(escalation_id, by)
     known = queries.get_escalation(escalation_id, by=by, lock=True)
     task = queue_queries.get_task(known.task_id)
     if known.state is EscalationState.WAITING:
         raise NotTakenByYou
     refuse_unless_mine(known, by)
-    if not answer:
+    is_doctors = known.audience is Audience.ADVISER
+    ruling = ruling if is_doctors else None
+    if not answer and ruling is None:
         raise AnswerNeeded
     if len(answer) > rules.LONGEST_ANSWER:
         raise TooLong(len(answer), rules.LONGEST_ANSWER)
-    words = {"question": queries.words_of(known).question, "answer": answer}
+    if ruling is not None and not rules.fits(ruling, is_contact=task.contact_id is not None, today=today):
+        raise RulingDoesNotFit
+    if decision is Decision.CALL_LATER:
+        _refuse_other_days(later, task, today=today)
+    words: dict[str, Any] = {"question": queries.words_of(known).question, "answer": answer}
+    if ruling is not None:
+        words["ruling"] = ruling.value
     known.sealed = vault.seal("escalations", known.id, known.cohort, words)
     known.state, known.settled_at, known.decision = EscalationState.SETTLED, at, decision
+    known.call_on, known.call_by = (later.on, later.by) if later else (None, None)
     known.result_announced = result_announced and known.reason is Reason.RESULT_NOT_ANNOUNCED
     session.flush()
     _record("settled", known, by=by, at=at, decision=decision.value, announced=known.result_announced)
-    if note_agreed is not None and known.audience is Audience.ADVISER:
+    if note_agreed is not None and is_doctors:
         note_numbers.decide(task.id, agreed=note_agreed, by=by, at=at)
-    _move_task(task, known, decision, by=by, at=at)
+    if ruling is not None:
+        _record_ruling(task, known, ruling, cohort=today, by=by, at=at)
+    when = _first_hour(task, later) if later else rules.call_again_by(known.reason, at)
+    _move_task(task, known, decision, due_at=when, by=by, at=at)
+    if later is not None:
+        _plan_call(task, later, when=when, by=by, at=at)
     return known
+
+
+def _record_ruling(
+    task: CallTask, known: Escalation, ruling: Ruling, *, cohort: date, by: Agent, at: datetime
+) -> None:
+    """Let what a doctor decided reach dates, contacts, calls and the note."""
+    is_contact = task.contact_id is not None
+    subject = (
+        SubjectType.CONTACT if is_contact else SubjectType.CASE,
+        task.contact_id if task.contact_id is not None else task.case_id,
+    )
+    fact = NewFact(
+        subject=subject,
+        kind=ruling.fact_kind,
+        value=ruling.value,
+        source=FactSource.DOCTOR,
+        cohort=cohort,
+        call_id=known.call_id,
+    )
+    consequences.record([fact], by=by.member_id, at=at)
+    if known.decision is Decision.CLOSED:
+        # the doctor has told them: what they were told is what holds now
+        consequences.remember_told(task, at=at)
+    _record(
+        "ruled", known, by=by, at=at, kind=ruling.kind.value, ground=ruling.ground.value, rule=ruling.rule
+    )
+
+
+def _refuse_other_days(later: CallLater | None, task: CallTask, *, today: date) -> None:
+    if later is None or later.on <= today or not rules.is_near(later.on, today=today):
+        raise NotADayToCome
+    if later.by is not None and later.by not in {one.id for one in staff.tracers_of(task.site_id)}:
+        raise NoOneToCall
+
+
+def _first_hour(task: CallTask, later: CallLater) -> datetime:
+    """Return the first hour at which a person may be called on a day."""
+    calling = calling_of_person(task.person_id, task.site_id)
+    return next_open(calling, datetime.combine(later.on, time(), calling.zone))
+
+
+def _plan_call(task: CallTask, later: CallLater, *, when: datetime, by: Agent, at: datetime) -> None:
+    """Let the person wait until the first hour of the day; a tracer who is on the line now ends their call themselves."""
+    session.refresh(task)
+    caller = queries.households_on_line([task.household_id]).get(task.household_id or 0)
+    if task.state is not TaskState.OPEN or caller not in {None, by.member_id}:
+        return
+    if later.by is None:
+        queue.postpone_task(task, until=when, at=at)
+    else:
+        queue.promise(task, when=when, owner=later.by, by=by, at=at)
 
 
 def ask_about_note(call: Call, task: CallTask, question: str, by: Agent, at: datetime) -> None:
@@ -306,7 +397,9 @@ def ask_about_note(call: Call, task: CallTask, question: str, by: Agent, at: dat
 note_numbers.set_ask_adviser(ask_about_note)
 
 
-def _move_task(task: CallTask, known: Escalation, decision: Decision, *, by: Agent, at: datetime) -> None:
+def _move_task(
+    task: CallTask, known: Escalation, decision: Decision, *, due_at: datetime, by: Agent, at: datetime
+) -> None:
     session.refresh(task)
     if known.audience is not Audience.ADVISER and queries.open_for_task(task.id, Audience.ADVISER):
         return  # a referent's answer does not move a person who waits for a doctor
@@ -319,7 +412,7 @@ def _move_task(task: CallTask, known: Escalation, decision: Decision, *, by: Age
             case_closing.close_when_done(task.case_id, by=by.member_id, at=at)
     elif task.state in REOPENS[decision]:
         case_closing.open_again(task.case_id, by=by.member_id, at=at)
-        queue.reopen_task(task, due_at=rules.call_again_by(known.reason, at), by=by.member_id, at=at)
+        queue.reopen_task(task, due_at=due_at, by=by.member_id, at=at)
 
 
 def mark_seen(escalation_id: int, *, by: Agent, at: datetime) -> None:

@@ -4,6 +4,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
+from wtforms import Field
 
 from tracing.calls import form_drafts
 from tracing.calls import queries as calls
@@ -12,8 +13,9 @@ from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Call
 from tracing.calls.words import OUTCOME_WORDS
 from tracing.cases import queries as cases
-from tracing.escalations import calling, calling_views, listing, queries, rules, services, words
-from tracing.escalations.forms import AskForm
+from tracing.escalations import calling, calling_views, casefile, listing, queries, rules, services, words
+from tracing.escalations.errors import NoOneToCall, NotADayToCome, RulingDoesNotFit
+from tracing.escalations.forms import AnswerForm, AskForm
 from tracing.escalations.models import Decision, EscalationState, Reason
 from tracing.escalations.question_views import ASKED, answer_form, live_part, show_question, too_late
 from tracing.escalations.waiting.views import ROUTES as LIST_ROUTES
@@ -60,6 +62,7 @@ def vocabulary() -> dict[str, object]:
         "decision_words": words.DECISION_WORDS,
         "kind_words": words.KIND_WORDS,
         "outcome_words": OUTCOME_WORDS,
+        "ruling_sentence": words.ruling_sentence,
         "presence_words": staff_words.PRESENCE_WORDS,
         "presence_tones": staff_words.PRESENCE_TONES | {Presence.AWAY: "neutral"},
         "presence_icons": staff_words.PRESENCE_ICONS,
@@ -264,6 +267,15 @@ def live(escalation_id: int) -> ResponseReturnValue:
     return render_template("escalations/live.html", **live_part(found))
 
 
+def _field_of(refusal: Invalid, form: AnswerForm) -> Field:
+    """Return the field beside which a refusal is shown."""
+    if isinstance(refusal, RulingDoesNotFit):
+        return form.ruling
+    if isinstance(refusal, NotADayToCome):
+        return form.call_on
+    return form.call_by if isinstance(refusal, NoOneToCall) else form.answer
+
+
 @bp.post("/escalations/<int:escalation_id>")
 @may(*ASKED, last_words=True)
 @sent_once
@@ -278,15 +290,20 @@ def settle(escalation_id: int) -> ResponseReturnValue:
             calling.settle(
                 escalation_id,
                 call_id=form.call_id,
-                answer=form.answer.data or "",
+                answer=form.text,
                 decision=Decision(form.decision.data),
-                result_announced="result_announced" in form and form.result_announced.data,
+                result_announced=form.is_announced,
                 note_agreed=form.note_agreed,
+                ruling=form.ruling_of(
+                    rule=casefile.rule_in_force(found),
+                    on=clock.local_day(clock.now(), agent().site.time_zone),
+                ),
+                later=form.later,
                 by=agent(),
                 at=clock.database_now(),
             )
     except Invalid as refusal:
-        form.answer.errors = [refusal.message]
+        _field_of(refusal, form).errors = [refusal.message]
         return show_question(queries.get_escalation(escalation_id, by=agent()), form), refusal.status
     except ClaimLost as lost:
         return too_late(escalation_id, form, lost)

@@ -8,8 +8,39 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.facts.rules import FactKind, FactSource, Said, SubjectType
+from tracing.facts.ruling_rules import MeasureRuling
 from tracing.kernel.db import Base, enum_text
 from tracing.vault import registry
+
+
+class RuledColumns:
+    """What a doctor decided of a case or a contact apart from the rules, as the facts say it; null where the rule applies."""
+
+    doctor_since: Mapped[date | None]
+    """When they decided about isolation or quarantine."""
+    doctor_last_day: Mapped[date | None]
+    """Its last day as they decided; null with `doctor_since`: nothing is asked."""
+    doctor_note_from: Mapped[date | None]
+    """The note to which they agreed outside the limits of the rule."""
+    doctor_note_until: Mapped[date | None]
+
+    @property
+    def measure_ruling(self) -> MeasureRuling | None:
+        """What was decided about isolation or quarantine."""
+        return None if self.doctor_since is None else MeasureRuling(self.doctor_since, self.doctor_last_day)
+
+    @property
+    def note_ruling(self) -> tuple[date, date] | None:
+        """First and last day of the note that was agreed."""
+        if self.doctor_note_from is None or self.doctor_note_until is None:
+            return None
+        return self.doctor_note_from, self.doctor_note_until
+
+    def keep_ruling(self, measure: MeasureRuling | None, note: tuple[date, date] | None) -> None:
+        """Write what counts now."""
+        self.doctor_since = measure.since if measure else None
+        self.doctor_last_day = measure.last_day if measure else None
+        self.doctor_note_from, self.doctor_note_until = note or (None, None)
 
 
 class Fact(Base):

@@ -48,6 +48,12 @@ class FactKind(StrEnum):
     """The result of a test that somebody told: its kind and result; the day it speaks of is the sampling's."""
     KEPT_IN_LIST = "kept_in_list"
     """A contact met outside the contagious days stays in the list; the value is the reason."""
+    MEASURE = "measure"
+    """What a doctor decided about isolation or quarantine apart from the rule (`ruling_rules`)."""
+    RISK = "risk"
+    """The risk of a meeting as a doctor decided it apart from the rule."""
+    NOTE_DAYS = "note_days"
+    """The days of a sick note to which a doctor agreed outside the limits of the rule."""
 
 
 class FactSource(StrEnum):
@@ -111,6 +117,9 @@ KINDS: dict[FactKind, KindRule] = {
     FactKind.IMMUNODEPRESSED: KindRule(_CASE | _CONTACT),
     FactKind.TEST: KindRule(_CASE | _CONTACT),
     FactKind.KEPT_IN_LIST: KindRule(_CONTACT, _ALIKE),
+    FactKind.MEASURE: KindRule(_CASE | _CONTACT),
+    FactKind.RISK: KindRule(_CONTACT),
+    FactKind.NOTE_DAYS: KindRule(_CASE | _CONTACT),
 }
 """Every kind of fact. A new one takes its place here; `consequences` says what follows from it."""
 

@@ -4,6 +4,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from tracing.facts.rules import FactKind, FactSource
+from tracing.facts.ruling_rules import Ground
 
 KIND_WORDS: dict[FactKind, LazyString] = {
     FactKind.DEATH: _l("Décès"),
@@ -20,6 +21,9 @@ KIND_WORDS: dict[FactKind, LazyString] = {
     FactKind.IMMUNODEPRESSED: _l("Immunodépression"),
     FactKind.TEST: _l("Résultat de test"),
     FactKind.KEPT_IN_LIST: _l("Gardé dans la liste, hors période"),
+    FactKind.MEASURE: _l("Isolement ou quarantaine, hors règle"),
+    FactKind.RISK: _l("Risque, hors règle"),
+    FactKind.NOTE_DAYS: _l("Jours d’arrêt, hors règle"),
 }
 """Every kind of fact, as the file of a case names it (`tests/facts/test_words.py`)."""
 
@@ -34,3 +38,14 @@ SOURCE_WORDS: dict[FactSource, LazyString] = {
     FactSource.SUPERVISOR: _l("un superviseur"),
     FactSource.DOCTOR: _l("le médecin-conseil"),
 }
+
+GROUND_WORDS: dict[Ground, LazyString] = {
+    Ground.HOSPITAL: _l("Hospitalisation"),
+    Ground.FRAIL: _l("État de santé, le sien ou celui d’un proche"),
+    Ground.TEST_RESULT: _l("Résultat d’un test"),
+    Ground.DOUBTFUL_DATES: _l("Dates incertaines"),
+    Ground.PROTECTED: _l("Rencontre protégée ou douteuse"),
+    Ground.LATE_CALL: _l("Appel trop tardif"),
+    Ground.OTHER: _l("Autre motif, dit dans la réponse"),
+}
+"""Why a doctor decides apart from the rule."""

@@ -176,16 +176,17 @@ def ring_next_number(task: CallTask, *, at: datetime) -> None:
     _follow(task, at=at)
 
 
-def promise(task: CallTask, *, when: datetime, by: Agent, at: datetime) -> None:
-    """Promise a person a callback at `when`.
+def promise(task: CallTask, *, when: datetime, owner: int | None = None, by: Agent, at: datetime) -> None:
+    """Promise a person a callback at `when`, by whoever promises it or by the `owner`.
 
     Whoever promised it can claim it ten minutes before, everyone else from `when` on.
     """
     # in UTC: in local time, "ten minutes before" would be an hour and ten minutes on one night a year
     when = when.astimezone(UTC)
-    task.not_before, task.promised_at, task.promised_by = when, when, by.member_id
+    owner = owner or by.member_id
+    task.not_before, task.promised_at, task.promised_by = when, when, owner
     task.rung_early_at = None
-    callbacks.record_promise(task, when=when, by=by, at=at)
+    callbacks.record_promise(task, when=when, owner=owner, at=at)
     events.record(
         "callback.promised",
         by=by.member_id,

@@ -185,6 +185,7 @@ def _assess(
         risk=contact.risk if contact else None,
         first_day=first_day or _asked_first_day(contact, given, on),
         free_from=said.free_from(given, today=on),
+        ruled_days=(contact or case).note_ruling,
         **_other_notes(task, pack, on),
     )
     return Assessment(

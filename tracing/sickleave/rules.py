@@ -115,6 +115,8 @@ class NoteRequest:
     """The first day that the person asks for; None: the day set by the rule."""
     free_from: date | None = None
     """The first day on which the person is known not to have worked; None if there is no such limit."""
+    ruled_days: tuple[date, date] | None = None
+    """First and last day to which a doctor agreed, outside the limits of the rule."""
     other_notes: tuple[tuple[date, date], ...] = ()
     """First and last days of the person’s other valid notes."""
     days_already: int = 0
@@ -172,6 +174,11 @@ def decide_note(request: NoteRequest) -> NoteAllowed | NoteRefused:
     if isinstance(row, NoteRefused):
         return row
     rule = applied(request.pack, row)
+    if request.ruled_days is not None:
+        first, last = request.ruled_days
+        first = max(first, request.free_from or first)
+        reason = _dates(request, row, first, last)
+        return refused(reason, request.pack, row) if reason else NoteAllowed(first, last, rule)
     found = note_days(
         request.pack,
         request.subject,
@@ -205,6 +212,8 @@ def _measure(request: NoteRequest) -> Reason | None:
     """Check that the rules require this person to isolate or quarantine."""
     if not request.identity_verified:
         return Reason.IDENTITY_NOT_VERIFIED
+    if request.ruled_days is not None:
+        return None
     if request.subject is Subject.CONTACT:
         if not request.contact_registered:
             return Reason.NOT_REGISTERED
@@ -267,7 +276,8 @@ def _papers(request: NoteRequest) -> Reason | None:
 
 def _dates(request: NoteRequest, row: NoteRow, first_day: date, last_day: date) -> Reason | None:
     back = row.retroactive_days
-    if back is not None and first_day < request.on - timedelta(days=back):
+    is_limited = request.ruled_days is None
+    if is_limited and back is not None and first_day < request.on - timedelta(days=back):
         return Reason.TOO_FAR_BACK
     if last_day < first_day and request.free_from == first_day:
         return Reason.WORKED
@@ -276,7 +286,8 @@ def _dates(request: NoteRequest, row: NoteRow, first_day: date, last_day: date) 
     if any(begins <= last_day and first_day <= ends for begins, ends in request.other_notes):
         return Reason.OVERLAP
     days = (last_day - first_day).days + 1
-    return Reason.TOO_LONG if days + request.days_already > row.total_days_without_adviser else None
+    is_too_long = days + request.days_already > row.total_days_without_adviser
+    return Reason.TOO_LONG if is_limited and is_too_long else None
 
 
 def latest_day(pack: Pack, subject: Subject, first_day: date, on: date) -> date | None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext as _
+
 from tracing.calls.models import Conversation
 from tracing.cases.models import CaseOutcome
 from tracing.desk.conversation.conversation import ScriptedConversation
@@ -83,6 +85,8 @@ class Dates:
     tests: Sequence[PlannedTest] = ()
     awaits_result: bool = False
     """They isolate for their symptoms until the result of a test."""
+    is_ruled: bool = False
+    """A doctor decided apart from the rule."""
 
     @property
     def is_decided(self) -> bool:
@@ -102,22 +106,30 @@ def dates_of(about: CalledPerson, today: date, zone: ZoneInfo) -> Dates:
         case.isolation_measure,
         case.isolation_last_day,
         rule,
-        _sentence(about, rule),
+        _doctor_decided() if case.measure_ruling else _sentence(about, rule),
         early_exit_on(about, today, zone),
+        is_ruled=case.measure_ruling is not None,
     )
 
 
 def _dates_of_contact(about: CalledPerson, today: date) -> Dates:
     decided = measure_of_contact(about, today)
-    rule = decided.rule
+    rule, contact = decided.rule, about.contact
+    is_ruled = contact is not None and bool(contact.measure_ruling or contact.doctor_risk)
+    by_rule = rule.sentence if rule else None
     return Dates(
         decided.measure,
         decided.last_day_in,
         rule.rule_id if rule else None,
-        rule.sentence if rule else None,
+        _doctor_decided() if is_ruled else by_rule,
         tests=decided.tests,
         awaits_result=decided.symptom_rule is not None,
+        is_ruled=is_ruled,
     )
+
+
+def _doctor_decided() -> str:
+    return str(_("Le médecin-conseil en a décidé ainsi, à la place de la règle."))
 
 
 def _sentence(about: CalledPerson, rule: str | None) -> str | None:

@@ -9,7 +9,6 @@ from tracing.kernel import events
 from tracing.kernel.db import fresh, session
 from tracing.queue import rules
 from tracing.queue.models import CallTask, EntryState, Promise, QueueEntry, TaskState
-from tracing.staff.agent import Agent
 
 BATCH = 500
 
@@ -22,10 +21,10 @@ class PromiseCounts:
     broken: int
 
 
-def record_promise(task: CallTask, *, when: datetime, by: Agent, at: datetime) -> None:
-    """Record that a callback was promised."""
+def record_promise(task: CallTask, *, when: datetime, owner: int, at: datetime) -> None:
+    """Record that a callback was promised, to be made by its owner."""
     session.add(
-        Promise(task_id=task.id, site_id=task.site_id, member_id=by.member_id, promised_for=when, made_at=at)
+        Promise(task_id=task.id, site_id=task.site_id, member_id=owner, promised_for=when, made_at=at)
     )
     session.flush()
 
