@@ -177,3 +177,25 @@ def test_a_supervisor_opens_what_is_on_their_lists_and_nothing_else(browse: Brow
 
     assert "KERGUELEN Marie" in page.text
     assert "Un superviseur décide de la suite" in page.text
+
+
+def test_a_page_that_shows_a_reference_leads_to_the_search_with_it_and_with_nothing_else(
+    browse: Browser, story: Story
+):
+    dora = browse.as_(story.dora)
+
+    assert 'value="P0-26-000123-7"' in dora.get("/files?reference=P0-26-000123-7").text
+    assert "0639980001" not in dora.get("/files?reference=0639980001").text
+
+
+def test_a_call_covered_by_the_one_of_another_record_is_said_so(browse: Browser, story: Story):
+    first = waiting_case(story.nantes, MARIE, at=NOW)
+    other = waiting_case(story.nantes, LUC, at=NOW)
+    with transaction():
+        queue.close_task(other, TaskState.CANCELLED, by=story.ivan.id, at=NOW)
+        other.covered_by = first.id
+        reference = get_case(other.case_id).reference
+
+    page = browse.as_(story.dora).follow("/files", {"key": reference} | ASKS)
+
+    assert "n’est appelée qu’une fois" in page.text

@@ -174,6 +174,7 @@ def _answer(data: FileData, task: CallTask | None) -> list[tuple[str, str]]:
         due_at=task.due_at,
         promised_at=task.promised_at,
         promised_by=promised_by,
+        is_covered=task.covered_by is not None,
         on_the_line=on_the_line if task.state is TaskState.OPEN else None,
     )
     said.append((str(_("La suite")), coming))

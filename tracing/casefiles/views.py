@@ -13,6 +13,7 @@ from tracing.casefiles.errors import TooManySearches, UnreadableKey
 from tracing.casefiles.forms import FindForm, NoteForm
 from tracing.casefiles.models import FileOpening
 from tracing.casefiles.queries import Key
+from tracing.casefiles.rules import FoundBy
 from tracing.contacts.words import RISK_WORDS
 from tracing.kernel import events
 from tracing.kernel.db import transaction
@@ -50,6 +51,10 @@ def find() -> ResponseReturnValue:
     form = FindForm()
     form.offer(rules.reasons_of(_roles()))
     if not form.is_submitted():
+        # a page that shows a reference leads here with it; nothing else may stand in an address
+        typed = queries.read_key(request.args.get("reference", ""), allow_fiction=False)
+        if typed is not None and typed.kind is FoundBy.REFERENCE:
+            form.key.data = typed.values[0]
         return render_template("casefiles/find.html", form=form)
     if not form.is_complete():
         return render_template("casefiles/find.html", form=form), 422
@@ -100,6 +105,7 @@ def found(search_id: int) -> ResponseReturnValue:
         return render_template(
             "casefiles/found.html",
             search=search,
+            most_found=queries.MOST_FOUND,
             rows=[(one, subjects[one.id], names.get(subjects[one.id].person_id)) for one in openings],
             other_site=staff.get_site(search.other_site_id).name if search.other_site_id else None,
         )

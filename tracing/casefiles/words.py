@@ -188,11 +188,14 @@ def next_in_words(
     due_at: datetime,
     promised_at: datetime | None,
     promised_by: str | None,
+    is_covered: bool,
     on_the_line: str | None,
 ) -> str:
     """Return what comes next for the person: who is on the line, a promise, a call, a decision, or nothing."""
     if on_the_line is not None:
         return str(_("%(name)s est en ligne avec le foyer en ce moment.", name=on_the_line))
+    if is_covered:
+        return str(_("L’appel de son autre fiche en tient lieu : la personne n’est appelée qu’une fois."))
     if state is not TaskState.OPEN:
         return str(NEXT_WORDS[state])
     if promised_at is not None and promised_by is not None:
