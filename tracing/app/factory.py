@@ -15,6 +15,7 @@ from tracing.contacts import views as contacts
 from tracing.desk import views as desk
 from tracing.duplicates import views as pairs
 from tracing.escalations import views as escalations
+from tracing.hand_offs import views as hand_offs
 from tracing.imports.arrivals import token_views as source_tokens
 from tracing.imports.arrivals import views as arrivals
 from tracing.imports.pages import column_mapping as mapping
@@ -48,6 +49,7 @@ FEATURES = (
     sickleave,
     escalations,
     casefiles,
+    hand_offs,
     onboarding,
     imports,
     lots,

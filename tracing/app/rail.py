@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from tracing.casefiles.rules import READERS
 from tracing.duplicates import queries as pairs
 from tracing.escalations import queries as questions
+from tracing.hand_offs import queries as hand_offs
 from tracing.imports.corrections import queries as corrections
 from tracing.messages import queries as messages
 from tracing.programmes.in_force import get_pack
@@ -67,6 +68,13 @@ DOORS = (
         "sort-down",
         frozenset({Role.SUPERVISOR}),
         also=("/calling-hours",),
+    ),
+    RailEntry(
+        "hand_offs.listing",
+        _l("Signalements"),
+        "send",
+        frozenset({Role.ADVISER}),
+        waiting=lambda agent: hand_offs.count_waiting(agent.site.id),
     ),
     RailEntry("onboarding.recruits", _l("Recrues"), "mortarboard", frozenset({Role.REFERENT})),
     RailEntry("studio.ask", _l("Règles"), "signpost-split", frozenset({Role.ADVISER, Role.REFERENT})),

@@ -224,6 +224,10 @@ class HandOff(Row):
     to_whom: Literal["regional_agency", "clinician"]
     immediate: bool = False
     """Also at night: a call, not a message."""
+    every_case: bool = False
+    """Each case is handed off, whatever is answered."""
+    answers: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Questions of the script, with the answers for which the record is handed off. Neither: by hand only."""
 
 
 class Hours(Strict):

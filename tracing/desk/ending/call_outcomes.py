@@ -22,6 +22,7 @@ from tracing.desk.errors import AlreadyFinished, CallbackNeeded, NotFree
 from tracing.desk.queries import tasks_of_call
 from tracing.desk.services import open_conversations
 from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
+from tracing.hand_offs import services as hand_offs
 from tracing.kernel import clock
 from tracing.kernel.db import session
 from tracing.messages import services as messages
@@ -104,12 +105,21 @@ def finish(
     spoken = unfinished(call, by=by, at=at) if rule.whole_household else [(task, talk.conversation)]
     for _task, conversation in spoken:
         calls.finish_conversation(conversation, outcome, at=at)
+    _hand_off(talk, by=by, at=at)
     rest = unfinished(call, by=by, at=at)
     if rest:
         return rest[0][0]
     calls.end(call, outcome, by=by, at=at)
     consequences.follow_after_call(tasks_of_call(call), by=by.member_id, at=at)
     return None
+
+
+def _hand_off(talk: ScriptedConversation, *, by: Agent, at: datetime) -> None:
+    """Let the hand-offs follow what the person answered, however their conversation ended."""
+    today = clock.local_day(at, by.site.time_zone)
+    # with somebody else on the line the answers of earlier calls stand
+    answers = talk.path.counted if talk.is_identified else call_queries.answers(talk.task.id)
+    hand_offs.keep_up(talk.task, talk.about.case, answers, on=today, by=by.member_id, at=at)
 
 
 def unfinished(call: Call, *, by: Agent, at: datetime) -> list[tuple[CallTask, Conversation]]:

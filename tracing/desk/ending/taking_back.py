@@ -25,6 +25,8 @@ from tracing.escalations import services as escalations
 from tracing.escalations.models import Escalation
 from tracing.facts import queries as fact_queries
 from tracing.facts.rules import FactSource, Subject, SubjectType, retraction
+from tracing.hand_offs.models import HandOff
+from tracing.hand_offs.rules import HandOffState
 from tracing.kernel import clock, events
 from tracing.kernel.db import Base, equals_any, fresh, refresh_known, session
 from tracing.messages import services as messages
@@ -104,6 +106,13 @@ _TRACKED: Mapping[str, _Tracked] = {
         ),
     ),
     "sick_notes": _Tracked(SickNote, _Of.TASK, "task_id", ("mend", "mend_to")),
+    "hand_offs": _Tracked(
+        HandOff,
+        _Of.TASK,
+        "task_id",
+        ("state", "is_waiting", "sent_at"),
+        {"state": HandOffState.TAKEN_BACK, "is_waiting": False},
+    ),
     "people": _Tracked(Person, _Of.PERSON, "id", ("language",)),
     "promises": _Tracked(Promise, _Of.TASK, "task_id", ("settled_at", "was_kept")),
     "messages": _Tracked(Message, _Of.PERSON, "person_id", ("state", "ended_at")),

@@ -15,6 +15,8 @@ from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.consequences import services as consequences
 from tracing.contacts import contact_to_case
 from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
+from tracing.hand_offs import services as hand_offs
+from tracing.kernel import clock
 from tracing.kernel.db import session
 from tracing.kernel.redaction import redacted
 from tracing.messages import queries as message_queries
@@ -302,6 +304,7 @@ def _reinstate(
     if was_no_case:
         # whoever was told that it was none is told again, and the notes are due after all
         consequences.follow_case(case.id, by=None, at=at)
+        hand_offs.follow_result(case, on=clock.local_day(at, zone), by=None, at=at)
     session.execute(
         text("UPDATE import_lines SET reinstated = :before WHERE id = :line"),
         {"before": before, "line": turn.reinstated_by},

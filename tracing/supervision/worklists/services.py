@@ -15,7 +15,8 @@ from tracing.contacts import contact_to_case
 from tracing.contacts import services as contacts
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.facts.rules import FactKind
-from tracing.kernel import events
+from tracing.hand_offs import services as hand_offs
+from tracing.kernel import clock, events
 from tracing.kernel.db import lock_row, session
 from tracing.messages import queries as message_queries
 from tracing.messages.models import Message
@@ -281,6 +282,7 @@ def close_as_no_case(case_id: int, *, by: Agent, at: datetime) -> Case:
     cases.close(case, CaseOutcome.NOT_A_CASE, by=by.member_id, at=at)
     contact_to_case.turn_back([case.id], by=by.member_id, at=at)
     consequences.follow_case(case.id, by=by.member_id, at=at)
+    _follow_result(case, by=by, at=at)
     return case
 
 
@@ -317,6 +319,7 @@ def undo_close_as_no_case(case_id: int, *, by: Agent, at: datetime) -> Case:
         if task.closed_at == closed_at:
             queue.reopen_task(task, due_at=task.due_at, by=by.member_id, at=at)
     consequences.follow_case(case.id, by=by.member_id, at=at)
+    _follow_result(case, by=by, at=at)
     return case
 
 
@@ -325,6 +328,10 @@ def can_undo_close(case: Case, *, at: datetime) -> bool:
     if case.outcome is not CaseOutcome.NOT_A_CASE or case.closed_at is None:
         return False
     return rules.can_undo(case.closed_at, at=at)
+
+
+def _follow_result(case: Case, *, by: Agent, at: datetime) -> None:
+    hand_offs.follow_result(case, on=clock.local_day(at, by.site.time_zone), by=by.member_id, at=at)
 
 
 def _withdrawn_case(case_id: int, *, by: Agent) -> Case:

@@ -1,0 +1,36 @@
+"""Refusals about hand-offs."""
+
+from tracing.kernel.errors import Missing, Refused
+
+
+def _(sentence: str) -> str:
+    """Mark a sentence for translation; the page that shows it translates it."""
+    return sentence
+
+
+class NoSuchHandOff(Missing):
+    """There is no such hand-off at this site."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Ce signalement n’existe pas ici."))
+
+
+class NoSuchRecord(Refused):
+    """No case of this site has that reference."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Aucun dossier de ce site n’a cette référence."))
+
+
+class NoSuchReason(Refused):
+    """The programme has no such reason, or it is not in force."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Ce motif n’est pas en vigueur dans ce programme."))
+
+
+class TakenBackMeanwhile(Refused):
+    """It is not to be sent any more since the list was opened."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Ce signalement n’est plus à faire : les réponses ont changé depuis."))

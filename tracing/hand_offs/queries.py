@@ -1,0 +1,74 @@
+"""Read hand-offs: the list of a site, and those of a call or a case."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from tracing.cases.models import Case
+from tracing.hand_offs.errors import NoSuchHandOff
+from tracing.hand_offs.models import HandOff
+from tracing.kernel.db import fresh, session
+from tracing.kernel.paging import Page
+from tracing.queue.models import CallTask, TaskKind
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A hand-off with the reference of its record."""
+
+    hand_off: HandOff
+    reference: str
+    programme: str
+    is_contact: bool
+    """It was learnt from a contact of the case."""
+
+
+def listed(site_id: int, *, waiting: bool, key: int | None = None) -> Page[Listed]:
+    """Return the hand-offs of a site: those with something left to do, the oldest first; or the others, the latest first."""
+    chosen = (
+        select(HandOff, Case.reference, Case.programme, CallTask.kind)
+        .join(Case, Case.id == HandOff.case_id)
+        .join(CallTask, CallTask.id == HandOff.task_id)
+        .where(HandOff.site_id == site_id)
+        .limit(PAGE + 1)
+    )
+    if waiting:
+        chosen = chosen.where(HandOff.is_waiting).order_by(HandOff.id)
+        chosen = chosen if key is None else chosen.where(HandOff.id > key)
+    else:
+        chosen = chosen.where(~HandOff.is_waiting).order_by(HandOff.id.desc())
+        chosen = chosen if key is None else chosen.where(HandOff.id < key)
+    rows = session.execute(chosen).all()
+    shown = rows[:PAGE]
+    found = [Listed(row[0], row[1], row[2], row[3] is not TaskKind.CASE_FIRST) for row in shown]
+    return Page(found, shown[-1][0].id if len(rows) > PAGE else None)
+
+
+def count_waiting(site_id: int) -> int:
+    """Return how many hand-offs of a site have something left to do."""
+    return session.scalar(select(func.count()).where(HandOff.site_id == site_id, HandOff.is_waiting)) or 0
+
+
+def get_hand_off(hand_off_id: int, *, site_id: int) -> HandOff:
+    """Return a hand-off of a site, locked."""
+    found = session.scalar(
+        fresh(select(HandOff).where(HandOff.id == hand_off_id, HandOff.site_id == site_id).with_for_update())
+    )
+    if found is None:
+        raise NoSuchHandOff
+    return found
+
+
+def of_task(task_id: int, *, lock: bool = False) -> Sequence[HandOff]:
+    """Return every hand-off learnt in a call, in the order of learning."""
+    chosen = select(HandOff).where(HandOff.task_id == task_id).order_by(HandOff.id)
+    return session.scalars(fresh(chosen.with_for_update()) if lock else chosen).all()
+
+
+def of_case(case_id: int, *, lock: bool = False) -> Sequence[HandOff]:
+    """Return every hand-off of a record, its contacts' calls included."""
+    chosen = select(HandOff).where(HandOff.case_id == case_id).order_by(HandOff.id)
+    return session.scalars(fresh(chosen.with_for_update()) if lock else chosen).all()
