@@ -50,7 +50,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_hand_offs_site_id_sites")),
         sa.ForeignKeyConstraint(["changed_by"], ["members.id"], name=op.f("fk_hand_offs_changed_by_members")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hand_offs")),
-        sa.UniqueConstraint("task_id", "reason", name=op.f("uq_hand_offs_task_id")),
+        sa.UniqueConstraint("task_id", "reason", name=op.f("uq_hand_offs_task_id_reason")),
     )
     op.create_index("ix_hand_offs_case_id", "hand_offs", ["case_id"])
     op.create_index(

@@ -24,6 +24,7 @@ SITE = [
     "Ordre des appels",
     "Messages à envoyer",
 ]
+ADVICE = ["Avis demandés", "Arrêts", "Signalements", "Règles"]
 ACCOUNTS = ["Comptes", "Heures d’appel"]
 
 
@@ -43,8 +44,9 @@ ACCOUNTS = ["Comptes", "Heures d’appel"]
         ("dora", "/lists?list=no_number", SITE, ["Listes à traiter"]),
         ("olga", "/journal", ["Journal"], ["Journal"]),
         ("rose", "/recruits/new", ["Avis demandés", "Équipe", "Recrues", "Règles"], ["Recrues"]),
-        ("ben", "/escalations", ["Avis demandés", "Arrêts", "Règles"], ["Avis demandés"]),
-        ("ben", "/rules", ["Avis demandés", "Arrêts", "Règles"], ["Règles"]),
+        ("ben", "/escalations", ADVICE, ["Avis demandés"]),
+        ("ben", "/hand-offs", ADVICE, ["Signalements"]),
+        ("ben", "/rules", ADVICE, ["Règles"]),
     ],
 )
 def test_each_role_sees_its_places_and_which_one_is_open(browse: Browser, story, who, path, shown, open_now):

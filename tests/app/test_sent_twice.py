@@ -71,6 +71,9 @@ IDEMPOTENT = {
     "desk.end": "ends the conversation, whose page then leads to what follows",
     "desk.give_back": CLAIM,
     "desk.hand_over": CLAIM,
+    **dict.fromkeys(
+        ("hand_offs.listing", "hand_offs.send", "hand_offs.acknowledge", "hand_offs.take_back"), STATE
+    ),
     "desk.keep_handover": "keeps one note in one place, the last one",
     "casefiles.keep_note": "keeps one note in one place, the last one",
     "desk.heartbeat": CLAIM,

@@ -18,6 +18,7 @@ from tracing.casefiles.rules import FileReason, FoundBy
 from tracing.cases.models import Case
 from tracing.escalations import services as escalations
 from tracing.escalations.models import Audience, Reason
+from tracing.hand_offs import services as hand_offs
 from tracing.imports.arrivals import tokens
 from tracing.imports.lots.queries import report
 from tracing.imports.models import ImportLine, ImportLot, LotState, SourceKind
@@ -77,6 +78,7 @@ def objects_at(site: Site, other: Site, school: Site, *, serial: int, at: dateti
     conversation = calls.start_conversation(call, task, script_version="2026.1", at=at)
     calls.confirm_identity(conversation, confirmed=True, by=by, at=at)
     case = session.get_one(Case, task.case_id)
+    handed = hand_offs.give(case.reference, "H-6", on=at.date(), by=by, at=at)
     contact = story.contact(case, story.identity("Luc", f"Vu{serial}", phones=(second,)), by=everyone, at=at)
     question = escalations.raise_question(
         call,
@@ -144,6 +146,7 @@ def objects_at(site: Site, other: Site, school: Site, *, serial: int, at: dateti
         "draft_id": session.scalar(select(Draft.id).where(Draft.call_id == call.id)),
         "entry_id": call.entry_id,
         "escalation_id": question.id,
+        "hand_off_id": handed.id,
         "key_id": key.id,
         "letter_id": letter.id,
         "loan_id": loan.id,
