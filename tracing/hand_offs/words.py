@@ -20,9 +20,10 @@ TO_WHOM_WORDS: dict[str, LazyString] = {
 
 def message(reference: str, reason: str) -> str:
     """Return what is sent: the record's number and the reason, and nothing about anybody."""
-    return _(
+    said: str = _(
         "Merci d’analyser la fiche %(reference)s. Motif : %(reason)s", reference=reference, reason=reason
     )
+    return said
 
 
 def correction(reference: str, reason: str) -> str:
