@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from tests.conftest import NOW
@@ -108,3 +109,24 @@ def test_the_note_is_gone_with_the_case(story: Story):
     vault.destroy_cohort(long_ago.date(), by=None, at=NOW)
 
     assert handover_notes.find(task.id) is None
+
+
+def test_of_two_who_write_at_once_the_second_reads_the_first_before_replacing_it(
+    browse: Browser, story: Story
+):
+    task, address, _call = on_a_call(story)
+    dora, ada = browse.as_(story.dora), browse.as_(story.ada)
+    first = dora.client.post("/files", data={"key": get_case(task.case_id).reference} | COMPLAINT)
+    file = first.headers["Location"]
+    dora.follow(f"{file}/note", {"note": DEAF, "seen": ""})
+
+    refused = ada.fragment(address, {"words": "Rappeler après 18 h", "seen": ""}, status=409)
+
+    assert "rien n’a été remplacé" in refused.text
+    assert DEAF in refused.text
+    assert handover_notes.find(task.id).words == DEAF
+    seen = BeautifulSoup(refused.text, "html.parser").select_one("input[name=seen]")["value"]
+    ada.fragment(address, {"words": "Rappeler après 18 h", "seen": seen})
+    page = dora.post(f"{file}/note", {"note": "Autre", "seen": ""}, status=409)
+    assert "Rappeler après 18 h" in page.text
+    assert "Autre" in page.text

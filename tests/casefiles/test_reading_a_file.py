@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select
 
@@ -12,12 +13,14 @@ from tests.support.web import Browser
 from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
 from tracing.casefiles.rules import FileReason, Sees, seen_by
+from tracing.casefiles.words import value_in_words
 from tracing.cases.queries import get_case
 from tracing.contacts.models import Contact
 from tracing.escalations import services as escalations
 from tracing.escalations.models import Audience, Reason
 from tracing.facts import services as facts
 from tracing.facts.rules import FactKind, FactSource, SubjectType
+from tracing.facts.ruling_rules import Ground, Ruling, RulingKind
 from tracing.facts.services import NewFact
 from tracing.kernel.db import session, transaction
 from tracing.kernel.events import IdentityAccess
@@ -276,3 +279,31 @@ def test_two_records_of_one_person_are_one_file(browse: Browser, story: Story):
     facts.add([new], by=story.ada.id, at=NOW)
 
     assert "Ne plus appeler" in read(browse, story.dora, get_case(task.case_id).reference).text
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "on", "said"),
+    [
+        (
+            FactKind.TEST,
+            "self_test_positive",
+            date(2026, 3, 8),
+            "autotest, positif, prélevé le dimanche 8 mars",
+        ),
+        (FactKind.TEST, "pcr_negative", None, "PCR, négatif"),
+        (FactKind.VACCINATION, "unknown", None, "ne sait pas"),
+        (FactKind.DEATH, True, None, "oui"),
+        (FactKind.ONSET, "2026-03-08", None, "dimanche 8 mars"),
+        (
+            FactKind.MEASURE,
+            Ruling(
+                kind=RulingKind.NO_MEASURE, ground=Ground.HOSPITAL, rule="p@1/P0-4a", on=date(2026, 3, 9)
+            ).value,
+            None,
+            "Ni isolement ni quarantaine.",
+        ),
+    ],
+)
+def test_what_was_said_is_read_in_french(app, clock, kind, value, on, said):
+    with app.test_request_context():
+        assert value_in_words(kind, value, on).startswith(said)

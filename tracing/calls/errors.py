@@ -91,6 +91,17 @@ class NoSuchRequest(Missing):
         super().__init__(_("Cette demande n’est pas sur la liste de votre site."))
 
 
+class NoteChanged(Refused):
+    """Somebody left another note since the page was opened: it is read before it is replaced."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Une autre note vient d’être laissée, et rien n’a été remplacé. Relisez-la, puis gardez la vôtre si elle vaut mieux."
+            )
+        )
+
+
 class NoteTooLong(Invalid):
     """A note for the next caller is read before ringing: it stays short."""
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from tracing.calls.errors import NoteTooLong
+from tracing.calls.errors import NoteChanged, NoteTooLong
 from tracing.calls.models import HandoverNote
 from tracing.calls.rules import LONGEST_HANDOVER
 from tracing.kernel import events
@@ -25,10 +25,15 @@ class Handover:
     words: str
 
 
-def keep(task: CallTask, words: str, *, cohort: date, by: Agent, at: datetime) -> None:
+def keep(
+    task: CallTask, words: str, *, seen: str | None = None, cohort: date, by: Agent, at: datetime
+) -> None:
     """Keep what the next caller should know, in place of the note before; without words, remove it.
 
+    `seen` is the stamp of the note that stood on the writer's page, if they saw the page.
+
     Raises:
+        NoteChanged: another note was left since.
         NoteTooLong: it has more than 140 characters.
     """
     words = " ".join(words.split())
@@ -37,6 +42,8 @@ def keep(task: CallTask, words: str, *, cohort: date, by: Agent, at: datetime) -
     known = find(task.id)
     if words == (known.words if known is not None else ""):
         return
+    if seen is not None and seen != stamp(known):
+        raise NoteChanged
     values = {
         "cohort": cohort,
         "sealed": vault.seal("handover_notes", task.id, cohort, {"words": words}) if words else None,
@@ -50,6 +57,11 @@ def keep(task: CallTask, words: str, *, cohort: date, by: Agent, at: datetime) -
     )
     kind = "handover.written" if words else "handover.removed"
     events.record(kind, by=by.member_id, at=at, subject=("task", task.id), site_id=task.site_id)
+
+
+def stamp(known: Handover | None) -> str:
+    """Return what tells one note from the next."""
+    return known.note.written_at.isoformat() if known is not None else ""
 
 
 def find(task_id: int) -> Handover | None:

@@ -244,7 +244,7 @@ def _of_case(subject: Subject) -> list[tuple[str, str]]:
 
 def _of_contact(contact: Contact) -> list[tuple[str, str]]:
     said = [
-        (str(_("Dernier contact")), day(contact.last_contact_on)),
+        (str(_("Dernier contact")), words.met_in_words(contact)),
         (str(_("Risque")), str(RISK_WORDS[contact.risk])),
     ]
     if contact.risk_criterion:
@@ -285,7 +285,9 @@ def _facts(data: FileData, sees: Sees) -> list[FactLine]:
     return [
         FactLine(
             what=str(KIND_WORDS[row.kind]),
-            value=words.value_in_words(row.kind, row.value) if shows_value(row.kind, sees) else None,
+            value=words.value_in_words(row.kind, row.value, row.speaks_of)
+            if shows_value(row.kind, sees)
+            else None,
             source=str(SOURCE_WORDS[row.source]),
             said_at=row.said_at,
             by=data.members.get(row.by_id or 0, ""),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, RadioField, StringField
+from wtforms import DateField, HiddenField, RadioField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from tracing.calls.rules import LONGEST_HANDOVER
@@ -15,6 +15,9 @@ from tracing.ui.forms import PageForm
 
 class NoteForm(PageForm):
     """A note for whoever calls the person next."""
+
+    seen = HiddenField(validators=[Optional(), Length(max=40)])
+    """The note that stood on the page."""
 
     note = StringField(
         _l("Une phrase, lue avant de composer le numéro"),

@@ -212,11 +212,12 @@ def follow(
     return _open(wanted, FoundBy.LINK, opening.reason, search_id=opening.search_id, by=by, at=at)
 
 
-def leave_note(opening: FileOpening, note: str, *, by: Agent, at: datetime) -> None:
+def leave_note(opening: FileOpening, note: str, *, seen: str | None = None, by: Agent, at: datetime) -> None:
     """Leave a short note for whoever calls the person next, in place of the one before; without words, remove it.
 
     Raises:
         NoteTooLong: it has more than 140 characters.
+        NoteChanged: another note was left since the page was opened.
         NoSuchFile: nobody is to call this person, or the reader's role writes nothing here.
     """
     subject = queries.subject_of(opening)
@@ -225,7 +226,7 @@ def leave_note(opening: FileOpening, note: str, *, by: Agent, at: datetime) -> N
         raise NoSuchFile
     queue.lock_task(task)
     collected_on = subject.contact.cohort if subject.contact is not None else subject.case.cohort
-    handover_notes.keep(task, note, cohort=collected_on, by=by, at=at)
+    handover_notes.keep(task, note, seen=seen, cohort=collected_on, by=by, at=at)
 
 
 def may_see_case(subject: Subject, *, by: Agent) -> bool:

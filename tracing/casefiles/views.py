@@ -6,6 +6,8 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from tracing.calls import handover_notes
+from tracing.calls.errors import NoteChanged
 from tracing.calls.words import OUTCOME_TONES
 from tracing.calls.words import OUTCOME_WORDS as CALL_WORDS
 from tracing.casefiles import file_pages, queries, rules, services, words
@@ -125,9 +127,13 @@ def keep_note(opening_id: int) -> ResponseReturnValue:
     form = NoteForm()
     if not form.validate():
         return _file(opening_id, form, status=422)
-    with transaction():
-        opening = queries.get_opening(opening_id, by=agent(), at=asked_at())
-        services.leave_note(opening, form.note.data or "", by=agent(), at=asked_at())
+    try:
+        with transaction():
+            opening = queries.get_opening(opening_id, by=agent(), at=asked_at())
+            services.leave_note(opening, form.note.data or "", seen=form.seen.data, by=agent(), at=asked_at())
+    except NoteChanged as refusal:
+        form.note.errors = [refusal.message]
+        return _file(opening_id, form, status=refusal.status)
     flash(_("Note gardée : qui appellera la lira.") if form.note.data else _("Note retirée."))
     return redirect(url_for("casefiles.show", opening_id=opening_id), 303)
 
@@ -145,6 +151,7 @@ def _file(opening_id: int, form: NoteForm | None = None, *, status: int = 200) -
         events.record_access(shown, by=by.member_id, at=at, why="file")
         left = page.data.handover
         form = form or NoteForm(formdata=None, note=left.words if left is not None else "")
+        form.seen.data = handover_notes.stamp(left)
         shown_page = render_template(
             "casefiles/file.html", page=page, opening=opening, data=page.data, form=form
         )

@@ -11,8 +11,10 @@ from flask_babel import lazy_gettext as _l
 from tracing.casefiles.rules import FileReason, FoundBy
 from tracing.cases.models import CaseOutcome
 from tracing.cases.words import OUTCOME_WORDS
-from tracing.contacts.models import ContactStatus
+from tracing.contacts.models import Contact, ContactStatus
+from tracing.escalations.words import ruling_sentence
 from tracing.facts.rules import UNKNOWN, FactKind
+from tracing.facts.ruling_rules import Ruling
 from tracing.queue.models import TaskState
 from tracing.queue.words import TASK_STATE_WORDS
 from tracing.ui.filters import day, moment
@@ -129,15 +131,25 @@ NEXT_WORDS: dict[TaskState, LazyString] = {
 }
 
 
-def value_in_words(kind: FactKind, value: Any) -> str:
-    """Return the value of a fact as it is read."""
+RULINGS = frozenset({FactKind.MEASURE, FactKind.RISK, FactKind.NOTE_DAYS})
+
+
+def value_in_words(kind: FactKind, value: Any, on: date | None = None) -> str:
+    """Return the value of a fact as it is read; `on` is the day it speaks of."""
     if isinstance(value, bool):
         return str(_("oui") if value else _("non"))
+    if kind in RULINGS and isinstance(value, Mapping):
+        return ruling_sentence(Ruling.read(value))
     if isinstance(value, Mapping):
         return ", ".join(value_in_words(kind, one) for one in value.values() if one is not None)
     if isinstance(value, list | tuple):
         return ", ".join(value_in_words(kind, one) for one in value)
     text = str(value)
+    if kind is FactKind.TEST:
+        said = ", ".join(
+            str(VALUE_WORDS.get(part, part)) for part in text.rpartition("_") if part not in {"", "_"}
+        )
+        return str(_("%(test)s, prélevé le %(day)s", test=said, day=day(on))) if on else said
     if text in VALUE_WORDS:
         return str(VALUE_WORDS[text])
     try:
@@ -151,6 +163,13 @@ def is_told(kind: str, detail: Mapping[str, Any], *, by_id: int | None) -> bool:
     if kind == "task.closed":
         return detail.get("state") in CLOSED_WITHOUT_A_CALL
     return kind in EVENT_WORDS and not (kind in BY_A_PERSON_ONLY and by_id is None)
+
+
+def met_in_words(contact: Contact) -> str:
+    """Return the last day on which a contact met the case."""
+    if contact.is_day_unknown:
+        return str(_("jour inconnu, compté au %(day)s", day=day(contact.last_contact_on)))
+    return day(contact.last_contact_on)
 
 
 def born_in_words(sex: str, born: date) -> str:
