@@ -9,8 +9,8 @@ from tests.desk.test_contact_call import LUC, MARIE
 from tests.desk.walking import P0, soup, take_call
 from tests.support.story import contact, waiting_case
 from tracing.cases.queries import get_case
+from tracing.desk.ending.words import CONTRADICTION_WORDS
 from tracing.desk.rules import BeforeClosing, Contradiction, contradictions
-from tracing.desk.words import CONTRADICTION_WORDS
 
 TODAY = date(2026, 3, 10)
 

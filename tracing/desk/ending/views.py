@@ -18,11 +18,12 @@ from tracing.calls.words import OUTCOME_WORDS
 from tracing.contacts.panel_views import DIALOG as CONTACT_DIALOG
 from tracing.desk import queries, rules, services
 from tracing.desk.ending import becoming_a_case, call_outcomes, taking_back
+from tracing.desk.ending.words import CONTRADICTION_WORDS
 from tracing.desk.errors import AlreadyFinished, NoSuchHour
 from tracing.desk.forms import THERE, EndForm
 from tracing.desk.screen.page_views import call_url, show_lost
 from tracing.desk.screen.screen import Screen, load_screen
-from tracing.desk.words import CONTRADICTION_WORDS, said_of_callback
+from tracing.desk.words import said_of_callback
 from tracing.escalations import queries as escalations
 from tracing.escalations import services as escalation_services
 from tracing.escalations.errors import QuestionNeeded, TooLong
