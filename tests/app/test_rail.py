@@ -21,19 +21,19 @@ SITE = [
     "Équipe",
     "Listes à traiter",
     "Arrêts",
-    "Aides demandées",
     "Ordre des appels",
     "Messages à envoyer",
 ]
-ADVICE = ["Avis demandés", "Arrêts", "Signalements", "Règles"]
+ADVICE = ["Avis demandés", "Boîte à outils", "Arrêts", "Signalements", "Règles"]
 ACCOUNTS = ["Comptes", "Heures d’appel"]
 
 
 @pytest.mark.parametrize(
     ("who", "path", "shown", "open_now"),
     [
-        ("ada", "/desk", ["Appels"], ["Appels"]),
-        ("ada", "/account", ["Appels"], []),
+        ("ada", "/desk", ["Appels", "Boîte à outils"], ["Appels"]),
+        ("ada", "/account", ["Appels", "Boîte à outils"], []),
+        ("ada", "/toolbox", ["Appels", "Boîte à outils"], ["Boîte à outils"]),
         ("ivan", "/lots", IMPORTS, ["Lots reçus"]),
         ("ivan", "/lots/new", IMPORTS, ["Lots reçus"]),
         ("ivan", "/corrections", IMPORTS, ["À corriger"]),
@@ -44,7 +44,12 @@ ACCOUNTS = ["Comptes", "Heures d’appel"]
         ("dora", "/calling-hours", SITE, ["Ordre des appels"]),
         ("dora", "/lists?list=no_number", SITE, ["Listes à traiter"]),
         ("olga", "/journal", ["Journal"], ["Journal"]),
-        ("rose", "/recruits/new", ["Avis demandés", "Équipe", "Recrues", "Règles"], ["Recrues"]),
+        (
+            "rose",
+            "/recruits/new",
+            ["Avis demandés", "Boîte à outils", "Équipe", "Recrues", "Règles"],
+            ["Recrues"],
+        ),
         ("ben", "/escalations", ADVICE, ["Avis demandés"]),
         ("ben", "/hand-offs", ADVICE, ["Signalements"]),
         ("ben", "/rules", ADVICE, ["Règles"]),

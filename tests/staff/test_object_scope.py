@@ -65,6 +65,7 @@ OTHER_STATE = {
     "casefiles.of_question",  # a question that one has taken
     "accounts.end_session_of",  # a session that is open
     "escalations.hang_up",  # an adviser's own call
+    "escalations.make_entry",  # an answer of one's own
     "escalations.heartbeat",
     "escalations.keep_words",
     "escalations.still_here",

@@ -28,6 +28,7 @@ SMALL = {
     ),
     "queue_priorities": "given by a supervisor by hand, for a day or two",
     "queue_priority_rounds": "what is still to be compared; removed when it is done",
+    "toolbox_entries": "written by hand, some hundreds a site",
     "members": "who works here: ten thousand at most, and none is added by a call",
     **dict.fromkeys(("member_roles", "account_makers", "adviser_specialties"), "a few rows a member"),
     "import_uploads": "one a member at most, for some minutes",

@@ -19,8 +19,6 @@ from tracing.cases.models import Case
 from tracing.escalations import services as escalations
 from tracing.escalations.models import Audience, Reason
 from tracing.hand_offs import services as hand_offs
-from tracing.help_requests.models import HelpRequest
-from tracing.help_requests.rules import HelpState, Need
 from tracing.imports.arrivals import tokens
 from tracing.imports.lots.queries import report
 from tracing.imports.models import ImportLine, ImportLot, LotState, SourceKind
@@ -36,7 +34,12 @@ from tracing.people.models import PossibleDuplicate
 from tracing.queue.households import priorities
 from tracing.queue.models import CallTask
 from tracing.sickleave.models import NoteKind, SickNote
+from tracing.staff.agent import Agent
 from tracing.staff.models import Absence, Loan, Member, Role, Site
+from tracing.toolbox import services as toolbox
+from tracing.toolbox.models import ToolboxEntry
+from tracing.toolbox.rules import Topic
+from tracing.toolbox.services import EntryText
 from tracing.vault import services as vault
 
 SKELETON = {
@@ -147,9 +150,9 @@ def objects_at(site: Site, other: Site, school: Site, *, serial: int, at: dateti
         "contact_id": contact.id,
         "draft_id": session.scalar(select(Draft.id).where(Draft.call_id == call.id)),
         "entry_id": call.entry_id,
+        "tool_id": _tool(by, at=at).id,
         "escalation_id": question.id,
         "hand_off_id": handed.id,
-        "help_id": _help(site, task, everyone, at=at).id,
         "key_id": key.id,
         "letter_id": letter.id,
         "loan_id": loan.id,
@@ -167,6 +170,11 @@ def objects_at(site: Site, other: Site, school: Site, *, serial: int, at: dateti
         "token_id": tokens.make(lot.source_code, label="jeton", by=colleague.id, at=at).token.id,
     }
     return Objects(everyone, numbers, {"member_id": recruit.id, "invitation_id": waiting.id})
+
+
+def _tool(by: Agent, *, at: datetime) -> ToolboxEntry:
+    text = EntryText(Topic.PROCEDURE, "Quel courrier ?", "Le modèle 2.", at.date(), None)
+    return toolbox.add(text, by=by, at=at)
 
 
 def _lot(site: Site, by: int, other: int, serial: int, *, at: datetime) -> ImportLot:
@@ -235,24 +243,6 @@ def _note(site: Site, task: CallTask, call: Call, by: Member, serial: int, *, at
     session.add(note)
     session.flush()
     return note
-
-
-def _help(site: Site, task: CallTask, by: Member, *, at: datetime) -> HelpRequest:
-    asked = HelpRequest(
-        task_id=task.id,
-        person_id=task.person_id,
-        site_id=site.id,
-        need=Need.SHOPPING,
-        state=HelpState.TO_PASS_ON,
-        is_waiting=True,
-        asked_at=at,
-        asked_by=by.id,
-        changed_at=at,
-        changed_by=by.id,
-    )
-    session.add(asked)
-    session.flush()
-    return asked
 
 
 def _invitation(

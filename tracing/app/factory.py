@@ -16,7 +16,6 @@ from tracing.desk import views as desk
 from tracing.duplicates import views as pairs
 from tracing.escalations import views as escalations
 from tracing.hand_offs import views as hand_offs
-from tracing.help_requests import views as help_requests
 from tracing.imports.arrivals import token_views as source_tokens
 from tracing.imports.arrivals import views as arrivals
 from tracing.imports.pages import column_mapping as mapping
@@ -36,6 +35,7 @@ from tracing.staff.accounts import views as accounts
 from tracing.studio import version_views as rule_version_pages
 from tracing.studio import views as studio
 from tracing.supervision import views as supervision
+from tracing.toolbox import views as toolbox
 from tracing.ui import requests
 from tracing.ui.errors import register_errors
 from tracing.ui.setup import init_ui
@@ -48,8 +48,8 @@ FEATURES = (
     desk,
     contacts,
     sickleave,
-    help_requests,
     escalations,
+    toolbox,
     casefiles,
     hand_offs,
     onboarding,

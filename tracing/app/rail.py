@@ -11,7 +11,6 @@ from tracing.casefiles.rules import READERS
 from tracing.duplicates import queries as pairs
 from tracing.escalations import queries as questions
 from tracing.hand_offs import queries as hand_offs
-from tracing.help_requests import queries as help_requests
 from tracing.imports.corrections import queries as corrections
 from tracing.messages import queries as messages
 from tracing.programmes.in_force import get_pack
@@ -52,6 +51,12 @@ DOORS = (
         frozenset({Role.ADVISER, Role.REFERENT}),
         waiting=lambda agent: questions.count_waiting(agent.site.id, questions.audiences_of(agent)),
     ),
+    RailEntry(
+        "toolbox.listing",
+        _l("Boîte à outils"),
+        "book",
+        frozenset({Role.TRACER, Role.ADVISER, Role.REFERENT}),
+    ),
     RailEntry("supervision.board", _l("Tableau du site"), "activity", frozenset({Role.SUPERVISOR})),
     RailEntry("supervision.team", _l("Équipe"), "people", frozenset({Role.SUPERVISOR, Role.REFERENT})),
     RailEntry("supervision.lists", _l("Listes à traiter"), "list-check", frozenset({Role.SUPERVISOR})),
@@ -62,13 +67,6 @@ DOORS = (
         frozenset({Role.ADVISER, Role.SUPERVISOR}),
         also=("/sick-notes",),
         waiting=lambda agent: notes.count_to_decide(agent.site.id),
-    ),
-    RailEntry(
-        "help_requests.waiting",
-        _l("Aides demandées"),
-        "basket",
-        frozenset({Role.SUPERVISOR}),
-        waiting=lambda agent: help_requests.count_waiting(agent.site.id),
     ),
     RailEntry(
         "supervision.order",
@@ -155,7 +153,10 @@ def frame() -> dict[str, Any]:
         idle_minutes=access.idle_minutes(),
         find_url=url_for("casefiles.find") if agent.holds(*READERS) else None,
         warning=_programme_warning(agent.site.programme),
-        menu=(MenuLink(url=url_for("staff.account"), label=_("Mon compte"), icon="person-badge"),),
+        menu=(
+            MenuLink(url=url_for("toolbox.listing"), label=_("Boîte à outils"), icon="book"),
+            MenuLink(url=url_for("staff.account"), label=_("Mon compte"), icon="person-badge"),
+        ),
     )
     return {
         "account": account,

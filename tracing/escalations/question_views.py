@@ -22,6 +22,7 @@ from tracing.sickleave import insurance_number as note_numbers
 from tracing.staff import queries as staff
 from tracing.staff.access import agent
 from tracing.staff.models import Role
+from tracing.toolbox import queries as toolbox
 
 ASKED = (Role.ADVISER, Role.REFERENT)
 
@@ -118,6 +119,11 @@ def show_question(
         refusal=refusal,
         Decision=Decision,
         Audience=Audience,
+        fitting=toolbox.suggested(
+            found.site_id,
+            queries.words_of(found).question or "",
+            on=clock.local_day(clock.now(), agent().site.time_zone),
+        ),
         **live,
     )
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from tracing.facts.ruling_rules import Ruling, RulingKind
 from tracing.scripts.vocabulary import EscalationReason
+from tracing.toolbox.rules import Topic
 
 
 class Audience(StrEnum):
@@ -83,6 +84,19 @@ AUDIENCE: dict[Reason, Audience] = {
     Reason.COLLECTIVITY: Audience.REFERENT,
 }
 """Who is asked for a reason. A medical question never goes to a referent."""
+
+TOPIC: dict[Reason, Topic] = {
+    Reason.RED_FLAGS: Topic.EMERGENCY,
+    Reason.RESULT_NOT_ANNOUNCED: Topic.RESULT,
+    Reason.MEDICAL_QUESTION: Topic.HEALTH,
+    Reason.VULNERABLE: Topic.HEALTH,
+    Reason.SICK_LEAVE: Topic.SICK_LEAVE,
+    Reason.RISK_DISPUTED: Topic.CONTACTS,
+    Reason.PROCEDURE: Topic.PROCEDURE,
+    Reason.DIFFICULT_CALL: Topic.DIFFICULT_CALL,
+    Reason.COLLECTIVITY: Topic.PLACES,
+}
+"""Under which topic of the toolbox a good answer is kept."""
 
 BY_SCRIPT: dict[EscalationReason, Reason] = {
     EscalationReason.RESULT_NOT_ANNOUNCED: Reason.RESULT_NOT_ANNOUNCED,

@@ -1,1 +1,0 @@
-"""Help that somebody who stays at home asked for, and agreed to have passed on: shopping, housing, somebody to listen."""

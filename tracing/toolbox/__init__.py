@@ -1,0 +1,1 @@
+"""The toolbox: frequent questions and standing instructions of a site, dated, found while a question is typed."""

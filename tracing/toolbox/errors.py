@@ -1,0 +1,30 @@
+"""Refusals of the toolbox."""
+
+from flask_babel import gettext as _
+
+from tracing.kernel.errors import Invalid, Missing
+
+
+class NoSuchEntry(Missing):
+    """There is no such entry at this site, or it was withdrawn."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette fiche n’existe pas ici, ou elle a été retirée."))
+
+
+class NamesSomebody(Invalid):
+    """The text has a number or a name of somebody."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Ôtez ce qui désigne une personne : nom, prénom, numéro de téléphone, de dossier ou d’assuré. Tout le site lira cette fiche."
+            )
+        )
+
+
+class EndsBeforeItStarts(Invalid):
+    """The last day comes before the first."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Le dernier jour vient avant le premier."))
