@@ -30,6 +30,8 @@ WITHOUT_SITE = {
             "rule_versions.row",
             "rule_versions.save_row",
             "rule_versions.move",
+            "rule_versions.preview",
+            "rule_versions.effect",
             "rule_versions.propose",
             "rule_versions.approve_as_adviser",
             "rule_versions.approve_as_referent",

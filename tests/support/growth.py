@@ -36,6 +36,7 @@ SMALL = {
     "held_back": "the calls under way during which something changed",
     "demo_runs": "one row",
     "script_versions": "a few a release",
+    "rule_runs": "two a version",
     "rule_versions": "a few a month, written by hand",
     "memory_stamps": "one row for each thing that hosts keep in memory",
     "run_slots": "those of the last days: older ones are removed",

@@ -24,6 +24,7 @@ from tracing.kernel.job_slots import take_slot
 from tracing.programmes.publishing import queries as rule_versions
 from tracing.queue.maintenance import absence_jobs
 from tracing.queue.maintenance import jobs as queue_jobs
+from tracing.studio import jobs as rule_runs
 from tracing.supervision import jobs as supervision
 from tracing.vault import services as vault
 
@@ -78,6 +79,15 @@ def make_scheduler(settings: Settings) -> Scheduler:
         id="clear_destroyed",
     )
     _add_imports(scheduler, settings)
+    scheduler.add_job(
+        run_once_per_slot(
+            "rule_runs",
+            lambda _slot: rule_runs.work_on_runs(settings.zone, scheduler.closing.is_set),
+            WORK_EVERY,
+        ),
+        CronTrigger(second=f"*/{WORK_EVERY}", timezone=UTC),
+        id="rule_runs",
+    )
     return scheduler
 
 

@@ -70,18 +70,18 @@ def decide(
     age: int | None,
     immunodepressed: bool | None = None,
     zone: ZoneInfo,
-    anew: bool = False,
+    reaching: frozenset[str] = frozenset(),
     by: int | None,
     at: datetime,
 ) -> tuple[Window | None, Isolation]:
     """Compute the contagious window and the isolation, and store them with the rules that decided.
 
     These are today's rules, or those of the day on which the person was told: a rule that changes later moves no day that
-    was said, but for a rule that also changes isolations under way (`anew`). `sampled_on` is the day of sampling where
+    was said, but for the rules that also change isolations under way (`reaching`). `sampled_on` is the day of sampling where
     it is not the laboratory's.
     """
     today = clock.local_day(at, zone)
-    pack, ruled_on = rules_of(case, on=today, anew=anew)
+    pack, _on = rules_of(case, on=today)
     case.sampled_on = sampled_on
     sampled = rules.sampling_day(case.first_sampled_at, sampled_on, zone)
     # up to that day: whoever was told to isolate meets nobody since
@@ -89,9 +89,12 @@ def decide(
     before = (case.window_start, case.isolation_end, case.isolation_rule, case.isolation_last_day)
     case.onset_on, case.vaccination = onset_on, vaccination
     case.immunodepressed, case.variant = immunodepressed, queries.variant_of(case)
-    decided = isolation_now(case, sampled=sampled, age=age, on=today, anew=anew)
-    if anew and case.first_told_on is not None:
-        case.ruled_on = ruled_on
+    decided = isolation_now(case, sampled=sampled, age=age, on=today)
+    is_under_way = case.isolation_last_day is not None and case.isolation_last_day >= today
+    if reaching and case.first_told_on is not None and is_under_way:
+        anew = isolation_now(case, sampled=sampled, age=age, on=today, anew=True)
+        if anew.rule is not None and anew.rule.rule_id in reaching:
+            decided, case.ruled_on = anew, today
     case.window_start, case.window_end = (window.start, window.end) if window else (None, None)
     case.isolation_measure = decided.measure.value
     case.isolation_start, case.isolation_end = decided.start, decided.end

@@ -110,8 +110,13 @@ def _follow(subjects: frozenset[Subject], by: int | None, at: datetime) -> None:
 facts.register(_follow)
 
 
-def follow_case(case_id: int, *, by: int | None, at: datetime) -> tuple[Consequence, ...]:
-    """Decide a case and its contacts again, and carry out what follows; returns what did."""
+def follow_case(
+    case_id: int, *, reaching: frozenset[str] | None = None, by: int | None, at: datetime
+) -> tuple[Consequence, ...]:
+    """Decide a case and its contacts again, and carry out what follows; returns what did.
+
+    `reaching`: the rules have changed, and these also change what was already told.
+    """
     # households before the case, as a call locks them
     queue_queries.lock_tasks(CallTask.case_id == case_id)
     case = case_queries.get_case(case_id, lock=True)
@@ -131,12 +136,17 @@ def follow_case(case_id: int, *, by: int | None, at: datetime) -> tuple[Conseque
         vaccination=stated.answer(said, known, FactKind.VACCINATION, case.vaccination),
         age=_age(born[case.person_id], sampled),
         immunodepressed=value_of(known, FactKind.IMMUNODEPRESSED),
+        reaching=reaching or frozenset(),
         zone=zone,
         by=by,
         at=at,
     )
     for contact in listed:
-        contacts.decide_again(contact, case, born=born[contact.person_id], on=today)
+        if reaching is not None:
+            contacts.judge_again(contact, case, on=today)
+        contacts.decide_again(
+            contact, case, born=born[contact.person_id], on=today, reaching=reaching or frozenset()
+        )
     session.flush()
     return _carry_out(case, listed, today=today, by=by, at=at)
 

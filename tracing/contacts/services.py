@@ -374,25 +374,43 @@ def _judge(contact: Contact, case: Case, details: ContactDetails, last_day: date
     _keep_risk(contact, case, today)
 
 
-def decide_again(contact: Contact, case: Case, *, born: date | None, on: date, anew: bool = False) -> None:
+def decide_again(
+    contact: Contact, case: Case, *, born: date | None, on: date, reaching: frozenset[str] = frozenset()
+) -> None:
     """Decide the quarantine again, if it had been decided before the meeting or the case's dates changed.
 
-    `anew`: by today's rules, also if the contact was told by others.
+    `reaching` are rules that also change quarantines under way.
     """
     if contact.quarantine_measure is not None:
         age = None if born is None else age_on(born, on)
-        _keep_measure(contact, case, age=age, on=on, anew=anew)
+        _keep_measure(contact, case, age=age, on=on, reaching=reaching)
+
+
+def judge_again(contact: Contact, case: Case, *, on: date) -> None:
+    """Judge the risk of a meeting again, by other rules than before; whoever was told keeps theirs."""
+    if contact.first_told_on is None:
+        _keep_risk(contact, case, on)
 
 
 def _keep_measure(
-    contact: Contact, case: Case, *, age: int | None, on: date, anew: bool = False
+    contact: Contact,
+    case: Case,
+    *,
+    age: int | None,
+    on: date,
+    reaching: frozenset[str] = frozenset(),
 ) -> Quarantine:
     """Store what is asked of a contact met in the contagious days: whether they were is kept beside it."""
-    pack, ruled_on = rules_of(contact, case, on=on, anew=anew)
+    pack, ruled_on = rules_of(contact, case, on=on)
     situation = _situation(contact, case, age=age, is_outside=False, on=on, ruled_on=ruled_on)
     decided = rules.measure_of(pack, situation)
-    if anew and contact.first_told_on is not None:
-        contact.ruled_on = ruled_on
+    is_under_way = contact.quarantine_last_day is not None and contact.quarantine_last_day >= on
+    if reaching and contact.first_told_on is not None and is_under_way:
+        pack, ruled_on = rules_of(contact, case, on=on, anew=True)
+        situation = _situation(contact, case, age=age, is_outside=False, on=on, ruled_on=ruled_on)
+        anew = rules.measure_of(pack, situation)
+        if anew.rule is not None and anew.rule.rule_id in reaching:
+            decided, contact.ruled_on = anew, ruled_on
     contact.quarantine_measure = decided.measure.value
     contact.quarantine_end, contact.quarantine_last_day = decided.end, decided.last_day_in
     contact.quarantine_rule = str(decided.rule) if decided.rule else None

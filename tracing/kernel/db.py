@@ -193,6 +193,16 @@ def transaction(*, waits_for_disk: bool = True, is_work: bool = True) -> Iterato
         raise
 
 
+@contextmanager
+def trial() -> Iterator[None]:
+    """Let services write and see what comes of it; nothing of it stays, whether they succeed or not."""
+    savepoint = session.begin_nested()
+    try:
+        yield
+    finally:
+        savepoint.rollback()
+
+
 def fresh(statement: Statement) -> Statement:
     """Return a query that reads its rows again even where the session holds them already.
 

@@ -11,9 +11,9 @@ from flask_babel import gettext as _
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Refused
 from tracing.programmes.loader import load_packs
-from tracing.programmes.publishing import queries, rules, services
+from tracing.programmes.publishing import queries, rules, run_services, services
 from tracing.programmes.publishing.errors import ChangedMeanwhile, NoSuchVersion
-from tracing.programmes.publishing.models import RuleVersion
+from tracing.programmes.publishing.models import RuleRun, RuleVersion, RunKind
 from tracing.programmes.publishing.services import Approver
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, asked_at, may
@@ -37,7 +37,7 @@ def _zone() -> ZoneInfo:
 
 def _writes() -> None:
     """Rules are those of every site: whoever only trains recruits changes none."""
-    if agent().site.kind is SiteKind.TRAINING:
+    if not _may_write():
         raise NotAtATrainingSite
 
 
@@ -57,7 +57,7 @@ def listing() -> ResponseReturnValue:
             tables=tables,
             words=words,
             now=asked_at(),
-            may_write=agent().site.kind is not SiteKind.TRAINING,
+            may_write=_may_write(),
             names=_names(one for table in tables for one in table.versions),
         )
 
@@ -100,7 +100,8 @@ def _show(version_id: int, form: ChangeForm | None = None, *, status: int = 200)
             now=at,
             roles=[role for role, held in _ROLES.items() if agent().holds(held)],
             me=agent().member_id,
-            may_write=agent().site.kind is not SiteKind.TRAINING,
+            run=_run_of(shown),
+            may_write=_may_write(),
             names=_names([shown]),
         )
     return page, status
@@ -275,6 +276,36 @@ def _act(version_id: int, action: Callable[[], object], done: str) -> ResponseRe
     else:
         flash(done)
     return redirect(url_for("rule_versions.version", version_id=version_id), 303)
+
+
+@bp.post("/<int:version_id>/preview")
+@may(Role.REFERENT, Role.ADVISER)
+def preview(version_id: int) -> ResponseReturnValue:
+    """Ask what a draft would do to the cases of today."""
+    _writes()
+    with transaction():
+        run_services.ask_preview(version_id, by=agent().member_id, at=asked_at())
+    return redirect(url_for("rule_versions.version", version_id=version_id, _anchor="effect"), 303)
+
+
+@bp.get("/<int:version_id>/effect")
+@may(Role.REFERENT, Role.ADVISER, passive=True)
+def effect(version_id: int) -> ResponseReturnValue:
+    """Show how far going through the cases has come: a part of the version's page."""
+    with transaction():
+        shown = queries.get_version(version_id)
+        return render_template(
+            "studio/_effect.html", version=shown, run=_run_of(shown), may_write=_may_write(), in_page=False
+        )
+
+
+def _run_of(shown: RuleVersion) -> RuleRun | None:
+    kind = RunKind.PREVIEW if shown.is_open else RunKind.EFFECT
+    return run_services.last_run(shown.id, kind)
+
+
+def _may_write() -> bool:
+    return agent().site.kind is not SiteKind.TRAINING
 
 
 @bp.post("/<int:version_id>/propose")

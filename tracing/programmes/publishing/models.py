@@ -101,3 +101,42 @@ class RuleVersion(Base):
     def is_open(self) -> bool:
         """Whether it is still written or waits for approval."""
         return self.state in OPEN
+
+
+class RunKind(StrEnum):
+    """Why today's cases are gone through."""
+
+    PREVIEW = "preview"
+    EFFECT = "effect"
+
+
+class RuleRun(Base):
+    """Going through today's cases under a version: to see what it would do, or to do it when it takes effect."""
+
+    __tablename__ = "rule_runs"
+    __table_args__ = (
+        Index("ix_rule_runs_version", "version_id"),
+        Index("ix_rule_runs_waiting", "due_at", postgresql_where=text("finished_at IS NULL")),
+        Index("uq_rule_runs_one_effect", "version_id", unique=True, postgresql_where=text("kind = 'effect'")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("rule_versions.id"))
+    kind: Mapped[RunKind] = mapped_column(enum_text(RunKind))
+    revision: Mapped[int]
+    """Of the version when it began: a preview of an older one says nothing about the present one."""
+    due_at: Mapped[datetime]
+    total: Mapped[int | None]
+    """How many cases there are to go through; None: not begun."""
+    done: Mapped[int] = mapped_column(default=0)
+    last_case: Mapped[int] = mapped_column(BigInteger, default=0)
+    """The case up to which it has gone; the next one goes on there."""
+    failed: Mapped[int] = mapped_column(default=0)
+    """Cases that could not be decided: the log says why."""
+    ends_moved: Mapped[int] = mapped_column(default=0)
+    calls_added: Mapped[int] = mapped_column(default=0)
+    calls_dropped: Mapped[int] = mapped_column(default=0)
+    notes_to_mend: Mapped[int] = mapped_column(default=0)
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    asked_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]

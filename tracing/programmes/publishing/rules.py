@@ -171,3 +171,11 @@ def is_change(pack: Pack, name: str, rows: Sequence[RowContent], day: date) -> b
 def errors_of(error: ValidationError) -> list[tuple[str, str]]:
     """Return each mistake as the path of its field and the kind of mistake."""
     return [(".".join(str(part) for part in one["loc"]), one["type"]) for one in error.errors()]
+
+
+def reaching(before: Pack, after: Pack, name: str) -> frozenset[str]:
+    """Return the rules of a table that are new and also change measures under way."""
+    known = {row.id for row in table_of(before, name)}
+    return frozenset(
+        row.id for row in table_of(after, name) if row.id not in known and row.applies_to_ongoing
+    )

@@ -13,7 +13,7 @@ from tracing.kernel import clock, events, memory_stamps
 from tracing.kernel.db import session
 from tracing.programmes import loader
 from tracing.programmes.checks import Problem, problems
-from tracing.programmes.publishing import queries, rules
+from tracing.programmes.publishing import queries, rules, run_services
 from tracing.programmes.publishing.errors import (
     ChangedMeanwhile,
     HasProblems,
@@ -250,6 +250,7 @@ def _put_into_force(version: RuleVersion, *, zone: ZoneInfo, at: datetime) -> No
     version.number = queries.last_number(version.programme) + 1
     version.state = VersionState.APPROVED
     session.flush()
+    run_services.plan_effect(version, at=at)
 
 
 def withdraw(version_id: int, *, by: int, at: datetime) -> RuleVersion:
@@ -272,6 +273,7 @@ def withdraw(version_id: int, *, by: int, at: datetime) -> RuleVersion:
             raise OthersFollow(last.number or 0)
     version.state = VersionState.WITHDRAWN
     version.withdrawn_by, version.withdrawn_at = by, at
+    run_services.drop_runs(version)
     session.flush()
     _note("rules.withdrawn", version, by=by, at=at)
     return version
