@@ -171,7 +171,12 @@ def test_a_statement_counts_only_for_the_very_words_that_were_read(story, browse
     walk = take_call(browse.as_(story.ada)).to("isolation_at_home")
     assert "dimanche 15 mars" in walk.visitor.get(f"{walk.call}?step=isolation").text
 
-    form = {"step": "immunity", "asked": ["vaccination"], "answer-vaccination": "none"}
+    form = {
+        "step": "immunity",
+        "asked": ["vaccination"],
+        "answer-vaccination": "none",
+        "drop": "vaccination=none",
+    }
     walk.visitor.fragment(f"{walk.call}/tasks/{task.id}/answers", form)
     again = soup(walk.visitor.get(f"{walk.call}?step=isolation"))
 

@@ -1,8 +1,15 @@
 """Refusals on a tracer's pages: ending a call, callbacks, handing over."""
 
+from collections.abc import Sequence
+
 from flask_babel import gettext as _
 
 from tracing.kernel.errors import Invalid, Missing, Refused
+from tracing.scripts.errors import N_, AnswerRefused
+
+WOULD_DROP = N_(
+    "Pas encore changé : cette réponse écarte %(what)s. « Suivant » l’applique ; sinon, choisissez de nouveau l’ancienne."
+)
 
 
 class AlreadyFinished(Refused):
@@ -17,6 +24,14 @@ class WordsChanged(Invalid):
 
     def __init__(self) -> None:
         super().__init__(_("Ce texte a changé depuis : relisez-le à la personne, puis confirmez."))
+
+
+class WouldDrop(AnswerRefused):
+    """The changed answer would make others void: the page says which before they are dropped."""
+
+    def __init__(self, labels: Sequence[str], change: str) -> None:
+        self.change = change
+        super().__init__(WOULD_DROP, what=", ".join(f"«\u202f{label}\u202f»" for label in labels))
 
 
 class CallbackNeeded(Invalid):

@@ -16,7 +16,7 @@ from tracing.cases.rules import sampling_day
 from tracing.consequences import services as consequences
 from tracing.desk import queries, rules
 from tracing.desk.conversation.conversation import ScriptedConversation, talk_of
-from tracing.desk.errors import WordsChanged
+from tracing.desk.errors import WordsChanged, WouldDrop
 from tracing.desk.queries import CalledPerson
 from tracing.facts import queries as fact_queries
 from tracing.facts import rules as fact_rules
@@ -54,6 +54,8 @@ class StepInput:
     """The fingerprint of the statement on the page, if there was one."""
     confirmed: str = ""
     """The same fingerprint if the checkbox was ticked."""
+    drops: frozenset[str] | None = None
+    """The changes that the page has said to make other answers void; without it (None) nothing is asked first."""
     anyway: bool = False
     """Continue although something is missing: the page has warned once."""
 
@@ -247,10 +249,27 @@ def compare(talk: ScriptedConversation, step: Step, typed: StepInput, *, by: Age
         except AnswerRefused as refusal:
             saved.refused[question.id], saved.typed[question.id] = refusal, given
         else:
-            _put(talk, saved, question.id, value)
+            change = f"{question.id}={','.join(given)}"
+            is_asked_first = typed.drops is not None and change not in typed.drops and not step.gate
+            if is_asked_first and (void := _made_void(talk, question.id, value)):
+                saved.refused[question.id], saved.typed[question.id] = WouldDrop(void, change), given
+            else:
+                _put(talk, saved, question.id, value)
     if typed.statement is not None:
         _compare_statement(talk, step, typed, saved)
     return saved
+
+
+def _made_void(talk: ScriptedConversation, question: str, value: object) -> Sequence[str]:
+    """Return the labels of the answers that count now and would not if a question were answered so."""
+    if talk.answers.get(question) is None:
+        return ()
+    other = {key: answer for key, answer in talk.answers.items() if key != question}
+    if value is not None:
+        other[question] = value
+    now = scripts.follow(talk.script, talk.answers, talk.facts).counted
+    then = scripts.follow(talk.script, other, talk.facts).counted
+    return [talk.script.questions[key].label for key in now if key not in then and key != question]
 
 
 def _require_plausible(talk: ScriptedConversation, question: str, value: object, *, zone: ZoneInfo) -> None:

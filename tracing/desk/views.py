@@ -254,6 +254,7 @@ def typed_in(step: str) -> StepInput:
         values={name.removeprefix(ANSWER): form.getlist(name) for name in form if name.startswith(ANSWER)},
         statement=form.get("statement"),
         confirmed=form.get("confirm", ""),
+        drops=frozenset(form.getlist("drop")),
         anyway="anyway" in form,
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from tracing.desk.errors import WouldDrop
 from tracing.desk.words import IDENTITY_WORDS, YES_NO_WORDS
 from tracing.scripts.definitions import Question
 from tracing.scripts.vocabulary import UNKNOWN, QuestionType
@@ -37,6 +38,11 @@ class Asked:
         if self.today is None:
             return ()
         return recent_days(self.today, first=self.first, last=self.last)
+
+    @property
+    def would_drop(self) -> bool:
+        """Whether the page has just said which answers this one would make void."""
+        return isinstance(self.error, WouldDrop)
 
     @property
     def day(self) -> date | None:

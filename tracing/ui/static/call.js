@@ -243,6 +243,23 @@
     if (event.target.closest?.(".call-side") && document.activeElement === document.body && !document.querySelector("dialog[open]")) resume();
   });
 
+  /* ---------- The answer to a question rings, and « Reprendre le script » has the focus unless one is typing ---------- */
+
+  const TYPED = "textarea, select, [contenteditable], input:not([type=radio], [type=checkbox], [type=hidden])";
+  let unread = 0;
+
+  function heedAnswers() {
+    const waiting = Number(document.querySelector("#alerts [data-unread]")?.dataset.unread || 0);
+    const isNew = waiting > unread;
+    if (waiting !== unread) document.dispatchEvent(new CustomEvent("ring", { detail: { waiting, isNew } }));
+    unread = waiting;
+    if (!isNew) return;
+    unfold("panel-escalation");
+    const isTyping = document.activeElement?.matches(TYPED) || document.querySelector("dialog[open]");
+    if (!isTyping) document.querySelector("#panel-escalation [data-key=r]")?.focus();
+  }
+  document.addEventListener("htmx:afterSettle", () => window.setTimeout(heedAnswers));
+
   giveKeys();
   unfoldForStep();
 })();

@@ -103,6 +103,13 @@
     if (isNew && isOn()) ring(answer.at_once ? 3 : 1);
   }
 
+  /* A page that learns it by itself says so: the event `ring`, with how many wait. */
+  document.addEventListener("ring", ({ detail }) => {
+    mark(detail.waiting, false);
+    if (detail.isNew && isOn()) ring(1);
+  });
+
+  if (!button.dataset.ringUrl) return;
   ask();
   window.setInterval(ask, EVERY);
 })();
