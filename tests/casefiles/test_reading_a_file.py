@@ -202,6 +202,7 @@ def test_the_chain_is_followed_from_file_to_file(browse: Browser, story: Story):
     page = dora.follow(f"{address}/follow", {"contact": luc.id})
 
     assert "MORVAN Luc" in page.text
+    assert "Nommée par le patient zéro" in page.text
     assert "le patient zéro qui l’a nommée" in page.text
     doctors = ben.client.post("/files", data={"key": "06 39 98 00 09"} | COMPLAINT).headers["Location"]
     with transaction():

@@ -324,6 +324,7 @@ def _answers(data: FileData, task: CallTask | None) -> list[Line]:
 def _timeline(data: FileData, sees: Sees) -> list[Moment]:
     """Return all that happened, the newest first."""
     found = [
+        *_named(data),
         *_calls(data),
         *_promises(data),
         *_questions(data),
@@ -334,6 +335,13 @@ def _timeline(data: FileData, sees: Sees) -> list[Moment]:
         *_events(data),
     ]
     return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def _named(data: FileData) -> Iterable[Moment]:
+    contact = data.subject.contact
+    if contact is not None:
+        who = data.members.get(contact.named_by, "")
+        yield Moment(contact.named_at, "person-plus", "neutral", str(_("Nommée par le patient zéro")), who)
 
 
 def _calls(data: FileData) -> Iterable[Moment]:

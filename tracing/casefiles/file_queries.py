@@ -272,6 +272,8 @@ def _member_ids(found: FileData) -> set[int]:
     ids |= {one for request in found.requests for one in (request.taken_by, request.closed_by)}
     ids |= {one.queued_by for one in found.messages}
     ids |= {task.promised_by for task in found.tasks}
+    if found.subject.contact is not None:
+        ids.add(found.subject.contact.named_by)
     if found.handover is not None:
         ids.add(found.handover.note.written_by)
     if found.entry is not None:
