@@ -11,8 +11,11 @@ from sqlalchemy import select
 from tests.conftest import NOW
 from tracing.kernel.db import session as database
 from tracing.programmes.in_force import get_pack
+from tracing.programmes.loader import load_packs
 from tracing.programmes.publishing import queries, services
 from tracing.programmes.publishing.models import RuleVersion, VersionState
+from tracing.studio.row_fields import fields_of
+from tracing.studio.version_words import FACT_WORDS, FIELD_WORDS, TABLE_WORDS
 
 VERSIONS = "/rules/versions"
 SOON = NOW + timedelta(minutes=6)
@@ -264,3 +267,12 @@ def test_a_moment_that_has_passed_is_refused_when_it_is_approved(rose, ben, cloc
 
     assert "choisissez-en un autre" in answer.text
     assert version_at(draft).effective_at.astimezone(ZoneInfo("Europe/Paris")).hour == 10
+
+
+def test_every_field_and_every_fact_of_a_table_has_its_french_words():
+    for pack in load_packs().values():
+        for name, table in pack.tables():
+            assert name in TABLE_WORDS
+            fields = {one.name for one in fields_of(type(table.rules[0]))}
+            assert fields - set(FIELD_WORDS) == set(), "say it in studio.version_words"
+            assert set(table.inputs) - set(FACT_WORDS) - set(pack.facts) == set()

@@ -73,6 +73,7 @@ FIELD_WORDS: dict[str, LazyString] = {
     "exit_test.kind": _l("Test de sortie : sorte"),
     "exit_test.days_after_positive": _l("Test de sortie positif : jours de plus"),
     "exit_test.days_if_untested": _l("Test de sortie non fait : jours de plus"),
+    "mask_days": _l("Jours de masque ensuite"),
     "days_before_onset": _l("Jours avant les premiers symptômes"),
     "days_before_sampling": _l("Jours avant le prélèvement"),
     "days_after": _l("Dernier jour contagieux, après J0"),
@@ -132,6 +133,10 @@ def value_word(value: Any) -> str:
     if isinstance(value, list):
         return str(_(" ou ").join(value_word(one) for one in value))
     text = str(value).lower() if isinstance(value, bool) else str(value)
+    if text == "not true":
+        return str(_("non ou inconnu"))
+    if text == "not false":
+        return str(_("oui ou inconnu"))
     if text.startswith("not "):
         return str(_("pas %(value)s (ou inconnu)", value=value_word(text.removeprefix("not "))))
     return str(VALUE_WORDS.get(text, text))
