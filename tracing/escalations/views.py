@@ -19,6 +19,7 @@ from tracing.escalations.forms import AnswerForm, AskForm
 from tracing.escalations.models import Decision, EscalationState, Reason
 from tracing.escalations.question_views import ASKED, answer_form, live_part, show_question, too_late
 from tracing.escalations.waiting.entry_views import ROUTES as ENTRY_ROUTES
+from tracing.escalations.waiting.given_views import ROUTES as GIVEN_ROUTES
 from tracing.escalations.waiting.views import ROUTES as LIST_ROUTES
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
@@ -48,7 +49,7 @@ for path, view in (
 ):
     bp.add_url_rule(f"/escalations/<int:escalation_id>/{path}", view_func=view, methods=["POST"])
 
-for method, address, shown in (*LIST_ROUTES, *ENTRY_ROUTES):
+for method, address, shown in (*LIST_ROUTES, *ENTRY_ROUTES, *GIVEN_ROUTES):
     bp.add_url_rule(address, view_func=shown, methods=[method])
 
 

@@ -1,5 +1,7 @@
 """View that makes an entry of the toolbox from an answer: edited for everybody, and free of whom it was about."""
 
+from collections.abc import Callable
+
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -70,7 +72,7 @@ def _form(form: EntryForm, escalation_id: int) -> str:
     )
 
 
-ROUTES = (
+ROUTES: tuple[tuple[str, str, Callable[..., ResponseReturnValue]], ...] = (
     ("GET", "/escalations/<int:escalation_id>/entry", make_entry),
     ("POST", "/escalations/<int:escalation_id>/entry", make_entry),
 )

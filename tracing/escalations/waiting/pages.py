@@ -2,6 +2,7 @@
 
 from tracing.escalations import listing, queries
 from tracing.escalations.models import Audience
+from tracing.escalations.waiting.given_queries import unread
 from tracing.escalations.waiting.queries import advisers_at
 from tracing.kernel import clock
 from tracing.queue import queries as queue
@@ -28,6 +29,7 @@ def lists() -> dict[str, object]:
         "is_on_call": called is not None or queue.holds_a_claim(agent().member_id),
         "advisers": [(audience, advisers_at(here, audience, found, at=at)) for audience in audiences],
         "settled": listing.rows(queries.settled_since(here.id, audiences, midnight), by=agent(), at=at),
+        "unread": listing.rows(unread(here.id, audiences, at=at), by=agent(), at=at),
         "audiences": audiences,
         "reader_id": agent().member_id,
         "contradicted": listing.contradicted_cases(here.id) if Audience.ADVISER in audiences else [],
