@@ -65,6 +65,20 @@ def test_no_page_fails_the_accessibility_rules(open_page, scheme):
     assert found == {}
 
 
+def test_everything_on_a_page_is_in_a_landmark_and_what_scrolls_is_reached_by_keyboard(open_page):
+    page = open_page("/", width=1024, height=620)
+    rules = {"runOnly": ["region", "scrollable-region-focusable"]}
+    found = {}
+    for path in PATHS:
+        page.goto(path)
+        found[path] = [rule["id"] for rule in Axe().run(page, options=rules).response["violations"]]
+    page.goto("/")
+    page.get_by_role("button", name="Verrouiller la page").click()
+    expect(page.locator("#lock")).to_be_visible()
+    found["lock"] = [rule["id"] for rule in Axe().run(page, options=rules).response["violations"]]
+    assert [path for path, rules_broken in found.items() if rules_broken] == []
+
+
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (1366, 768), (900, 700), (390, 800)])
 def test_no_page_scrolls_sideways(open_page, width, height):
     page = open_page("/", width=width, height=height)
