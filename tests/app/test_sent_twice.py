@@ -133,6 +133,8 @@ IDEMPOTENT = {
     "sickleave.countersign": STATE,
     "sickleave.days": READS,
     "sickleave.leave_as_it_is": STATE,
+    "sickleave.prolong_in_call": "shows the prolongation there is",
+    "sickleave.replace_in_call": "shows the note that took its place",
     "sickleave.prolong": "shows the prolongation there is",
     "sickleave.replace": "shows the note that took its place",
     "sickleave.restore": STATE,

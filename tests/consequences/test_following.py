@@ -8,9 +8,10 @@ from sqlalchemy import select
 from tests.conftest import NOW
 from tests.desk.test_contact_call import LUC, MARIE, waiting_contact
 from tests.desk.walking import CONTACT, P0, soup, take_call
-from tests.support.story import case, contact, identity, member, waiting_case
+from tests.support.story import agent, case, contact, identity, member, waiting_case
+from tracing.calls import services as calls
 from tracing.calls.jobs import sweep_claims
-from tracing.calls.models import Conversation
+from tracing.calls.models import Call, Conversation
 from tracing.cases import services as case_services
 from tracing.cases.models import CaseOutcome, CaseStatus
 from tracing.cases.queries import get_case
@@ -282,6 +283,10 @@ def note_of(task, *, last, by):
     )
     database.add(note)
     database.flush()
+    call = database.get_one(Call, note.call_id)
+    worked = (("works", "yes"), ("can_telework", "no"), ("last_work_on", "2026-03-08"))
+    for question, value in worked:
+        calls.save_answer(call, task, question, value, by=agent(by), at=NOW)
     return note
 
 

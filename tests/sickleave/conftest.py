@@ -4,14 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
+from sqlalchemy import select
 
 from tests.conftest import NOW
 from tests.support.story import Story, agent, identity, waiting_case
+from tests.support.web import Browser, Visitor
 from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.cases import queries as cases
 from tracing.cases import services as case_services
+from tracing.kernel.db import session
 from tracing.queue.models import CallTask
+from tracing.sickleave.models import SickNote
 from tracing.staff.models import Member
 
 ANSWERS = {
@@ -70,3 +74,26 @@ def phone(story: Story) -> OnThePhone:
     task = waiting_case(story.nantes, identity(nir="280054410900172"), at=NOW)
     decided_case(story, task)
     return on_the_phone(story.ada, task, ANSWERS)
+
+
+@pytest.fixture
+def ada(browse: Browser, story: Story) -> Visitor:
+    """Ada in her browser."""
+    return browse.as_(story.ada)
+
+
+@pytest.fixture
+def issued(ada: Visitor, phone: OnThePhone) -> SickNote:
+    """Marie's note from 9 to 19 March."""
+    ada.fragment(
+        phone.path,
+        {
+            "note-first_day": "2026-03-09",
+            "note-sworn": "y",
+            "note-address": "3 rue des Lilas",
+            "note-postcode": "44000",
+            "note-city": "Nantes",
+            "note-address_confirmed": "y",
+        },
+    )
+    return session.scalars(select(SickNote)).one()

@@ -7,7 +7,15 @@ import pytest
 from tracing.programmes import get_pack
 from tracing.programmes.rules import isolation, quarantine
 from tracing.programmes.vocabulary import RiskLevel, Scheme, Subject, Vaccination
-from tracing.sickleave.rules import NoteAllowed, NoteRefused, NoteRequest, Reason, decide_note
+from tracing.sickleave.reasons import Cut
+from tracing.sickleave.rules import (
+    NoteAllowed,
+    NoteRefused,
+    NoteRequest,
+    Reason,
+    cuts_of,
+    decide_note,
+)
 
 COVID = get_pack("covid19")
 EXERCISE = get_pack("exercise-2022")
@@ -193,7 +201,7 @@ def test_a_caregiver_who_is_a_case_has_a_note():
     assert isinstance(for_case(caregiver=True), NoteAllowed)
 
 
-@pytest.mark.parametrize("scheme", [Scheme.RG, Scheme.MSA, Scheme.SSI])
+@pytest.mark.parametrize("scheme", [Scheme.RG, Scheme.SSI])
 def test_three_schemes_give_notes(scheme):
     assert isinstance(for_case(scheme=scheme), NoteAllowed)
     assert isinstance(for_contact(scheme=scheme), NoteAllowed)
@@ -253,3 +261,47 @@ def test_the_exercise_writes_notes_today(decide):
 
     assert isinstance(note, NoteAllowed)
     assert str(note.rule).startswith("exercise-2022@2022.2/N-")
+
+
+def test_an_insured_of_another_fund_is_sent_there():
+    for refused in (for_case(scheme=Scheme.MSA), for_contact(scheme=Scheme.MSA)):
+        assert isinstance(refused, NoteRefused)
+        assert refused.reason is Reason.OTHER_FUND
+        assert "caisse de MSA" in refused.sentence
+
+
+@pytest.mark.parametrize(
+    ("subject", "started", "on", "changes", "cut"),
+    [
+        (Subject.CASE, "2022-01-08", "2022-01-10", {"free_from": day("2022-01-10")}, [Cut.FROM_CALL]),
+        (Subject.CASE, "2022-01-08", "2022-01-10", {"free_from": day("2022-01-09")}, [Cut.WORKED]),
+        (
+            Subject.CASE,
+            "2022-01-08",
+            "2022-01-10",
+            {"other_notes": ((day("2022-01-02"), day("2022-01-09")),)},
+            [Cut.COVERED],
+        ),
+        (Subject.CONTACT, "2022-01-08", "2022-01-10", {}, [Cut.FROM_CALL]),
+        (
+            Subject.CONTACT,
+            "2022-01-04",
+            "2022-01-10",
+            {"first_day": day("2022-01-06"), "free_from": day("2022-01-05")},
+            [Cut.RETROACTIVE],
+        ),
+        (Subject.CASE, "2022-01-08", "2022-01-10", {"free_from": day("2022-01-01")}, []),
+    ],
+)
+def test_what_a_note_does_not_cover_is_said_with_its_reason(subject, started, on, changes, cut):
+    if subject is Subject.CASE:
+        measure = isolation(COVID, onset=day(started), sampled=None, vaccination=COMPLETE, age=40, on=day(on))
+    else:
+        measure = quarantine(
+            COVID, last_contact=day(started), lives_with_case=False, vaccination=NONE, age=40, on=day(on)
+        )
+    asked = request(subject, measure, on, COVID, changes)
+    note = decide_note(asked)
+
+    assert isinstance(note, NoteAllowed)
+    assert [one for one, _figures in cuts_of(asked, note)] == cut

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from tests.conftest import NOW
-from tests.sickleave.test_issuing_a_note import SWORN, notes
-from tests.support.story import agent
+from tests.sickleave.test_issuing_a_note import notes
+from tests.support.story import agent, identity, waiting_case
 from tracing.consequences import services as consequences
 from tracing.facts.rules import FactKind, FactSource, SubjectType
 from tracing.facts.services import NewFact
@@ -23,14 +23,6 @@ from tracing.vault import services as vault
 
 DAY = timedelta(days=1)
 WRONG = CancelReason.WRONG_DAYS
-
-
-@pytest.fixture
-def issued(browse, story, phone) -> SickNote:
-    """Marie's note from 9 to 19 March: sampled on 9 March, isolated for ten days."""
-    browse.as_(story.ada).fragment(phone.path, SWORN)
-    [note] = notes(session)
-    return note
 
 
 def sampled(note: SickNote, day: str) -> None:
@@ -253,3 +245,35 @@ def test_the_lists_show_a_day_of_a_state_and_no_name(browse, story, issued):
     assert issued.number not in elsewhere
     for page in (there, dora.get(f"/sick-notes/{issued.id}").text):
         assert "DUPONT" not in page.upper().replace("DUPONT-", "")
+
+
+def test_several_notes_behind_one_number_in_a_week_are_shown_and_those_of_two_people_are_not(
+    browse, story, clock, issued
+):
+    task = queue.get_task(issued.task_id)
+    ben = browse.as_(story.ben)
+    for serial in (1, 2):
+        assert issued.number not in ben.get("/sick-notes?state=same_number").text
+        other = waiting_case(story.nantes, identity("Luc", f"Pareil{serial}"), at=NOW)
+        other.household_id = task.household_id
+        session.add(
+            SickNote(
+                number=f"AI-440-2026-000090{serial}-1",
+                site_id=story.nantes.id,
+                person_id=other.person_id,
+                task_id=other.id,
+                call_id=issued.call_id,
+                kind=issued.kind,
+                first_day=NOW.date(),
+                last_day=NOW.date(),
+                rule="test/N-1",
+                issued_at=NOW,
+                issued_by=story.ada.id,
+                cohort=NOW.date(),
+            )
+        )
+        session.flush()
+
+    assert issued.number in ben.get("/sick-notes?state=same_number").text
+    clock.move_to(NOW + 8 * DAY)
+    assert issued.number not in browse.as_(story.ben).get("/sick-notes?state=same_number").text

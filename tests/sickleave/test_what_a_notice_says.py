@@ -42,7 +42,7 @@ def test_a_prolonged_note_says_that_both_hold():
     said = slip_of(notice(Happening.PROLONGED, new_number="AI-440-2026-0000002-0", new_days=(NEW[0], NEW[0])))
 
     assert said[0].endswith(
-        "est prolongé par le document n°\u202fAI-440-2026-0000002-0, pour le 20 mars 2026, joint à cette lettre. Les deux sont valables."
+        "est prolongé par le document n°\u202fAI-440-2026-0000002-0, pour le 20 mars 2026. Les deux sont valables."
     )
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select
 
+from tracing.calls import queries as call_queries
 from tracing.calls.models import Call, Conversation
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.consequences.models import HeldBack
@@ -33,6 +34,7 @@ from tracing.programmes.in_force import get_pack
 from tracing.programmes.vocabulary import RiskLevel, Subject
 from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.queue.rules import CallAgain
+from tracing.sickleave import answers as said
 from tracing.sickleave.models import VALID, NoteState, SickNote
 from tracing.sickleave.rules import NoteMend, latest_day
 from tracing.staff import queries as staff
@@ -77,9 +79,13 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
         note, begins = notes.get(task.id, (None, None)) if task is not None else (None, None)
         if note is None or begins is None:
             return None
+        given = call_queries.answers(note.task_id)
         return NoteNow(
             note_id=note.id,
             last_day=note.last_day,
+            first_day=begins,
+            is_ruled_out=said.rules_out_a_note(given),
+            worked_until=said.last_work_on(given),
             follows_measure=subject is Subject.CASE,
             is_doctors=agreed is not None and agreed[0] <= note.first_day and note.last_day <= agreed[1],
             latest=latest_day(get_pack(case.programme), subject, begins, on),

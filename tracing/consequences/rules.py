@@ -105,6 +105,12 @@ class NoteNow:
     last_day: date
     follows_measure: bool = True
     """Its last day is that of the measure: a case's. A contact's has a length of its own."""
+    first_day: date | None = None
+    """The first day of its chain."""
+    is_ruled_out: bool = False
+    """The person has said something by which no note is due, whatever the days are."""
+    worked_until: date | None = None
+    """The last day on which they say that they worked."""
     latest: date | None = None
     """The last day that a note of this first day may have, however long the measure is."""
     is_doctors: bool = False
@@ -303,6 +309,10 @@ def _of_note(person: MeasuredPerson, *, due: date | None) -> Iterable[Consequenc
         pass
     elif due is None and not person.awaits_result:
         mend = NoteMend.NOT_DUE
+    elif note.is_ruled_out:
+        mend = NoteMend.CAN_WORK
+    elif note.first_day is not None and note.worked_until is not None and note.worked_until >= note.first_day:
+        mend = NoteMend.WORKED
     elif due is not None and note.follows_measure:
         due = due if note.latest is None else min(due, note.latest)
         if due != note.last_day:

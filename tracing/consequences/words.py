@@ -32,19 +32,27 @@ def sentences_of(follows: Follows) -> list[str]:
         )
     if follows.mend is NoteMend.NOT_DUE:
         said.append(_("L’arrêt délivré n’est plus dû : annulez-le, ou demandez l’avis du médecin-conseil."))
+    elif follows.mend is NoteMend.CAN_WORK:
+        said.append(
+            _(
+                "D’après les réponses, l’arrêt délivré n’est plus à donner\u202f: annulez-le, ou laissez-le au médecin-conseil."
+            )
+        )
+    elif follows.mend is NoteMend.WORKED:
+        said.append(_("L’arrêt délivré couvre un jour travaillé\u202f: remplacez-le."))
     elif follows.mend is NoteMend.LONGER:
         said.append(
             ngettext(
-                "L’arrêt délivré est trop court de %(num)d jour : annulez-le et délivrez-en un autre.",
-                "L’arrêt délivré est trop court de %(num)d jours : annulez-le et délivrez-en un autre.",
+                "L’arrêt délivré est trop court de %(num)d jour : prolongez-le.",
+                "L’arrêt délivré est trop court de %(num)d jours : prolongez-le.",
                 follows.days,
             )
         )
     elif follows.mend is NoteMend.SHORTER:
         said.append(
             ngettext(
-                "L’arrêt délivré est trop long de %(num)d jour : annulez-le et délivrez-en un autre.",
-                "L’arrêt délivré est trop long de %(num)d jours : annulez-le et délivrez-en un autre.",
+                "L’arrêt délivré est trop long de %(num)d jour : remplacez-le.",
+                "L’arrêt délivré est trop long de %(num)d jours : remplacez-le.",
                 follows.days,
             )
         )

@@ -58,6 +58,9 @@ DATING_QUESTIONS = frozenset({"sampling_confirmed", "last_contact_confirmed", *T
 OWN_WORDS = frozenset({FactSource.PERSON, FactSource.REPRESENTATIVE})
 """Whose word the answers of a conversation are."""
 
+NOTE_QUESTIONS = frozenset({"works", "can_telework", "stopped_by_doctor", "wants_note", "last_work_on"})
+"""Their answers decide whether a note that was issued still fits."""
+
 RECALL_QUESTIONS = ("recall_places", "contacts_listed")
 """Whom the person met: asked again for days that the contagious window has gained."""
 

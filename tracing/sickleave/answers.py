@@ -55,11 +55,17 @@ def _day(answers: Mapping[str, Any], question: str) -> date | None:
         return None
 
 
+def rules_out_a_note(answers: Mapping[str, Any]) -> bool:
+    """Return whether the person has said something by which no note is due, whatever the days are."""
+    return "no" in {answers.get("works"), answers.get("wants_note")} or "yes" in {
+        answers.get("can_telework"),
+        answers.get("stopped_by_doctor"),
+    }
+
+
 def missing(answers: Mapping[str, Any]) -> list[str]:
     """Return the questions still to be asked before the rules can decide; none once one answer settles it."""
-    if "no" in {answers.get("works"), answers.get("wants_note")}:
-        return []
-    if "yes" in {answers.get("can_telework"), answers.get("stopped_by_doctor")}:
+    if rules_out_a_note(answers):
         return []
     asked = [question for question in ALWAYS_ASKED + ASKED_OF_WORKERS if answers.get(question) is None]
     if answers.get("insurance_scheme") == "UNKNOWN":

@@ -30,6 +30,7 @@ from tracing.sickleave import answers as said
 from tracing.sickleave import insurance_number, queries
 from tracing.sickleave.errors import NoSuchNote
 from tracing.sickleave.models import SickNote
+from tracing.sickleave.reasons import CUT_SENTENCES
 from tracing.sickleave.rules import (
     TO_BE_COMPLETED,
     NoteAllowed,
@@ -37,6 +38,7 @@ from tracing.sickleave.rules import (
     NoteRequest,
     NumberState,
     Reason,
+    cuts_of,
     decide_note,
 )
 from tracing.staff.agent import Agent
@@ -248,6 +250,13 @@ def _missing(task: CallTask, conversation: Conversation | None, given: Mapping[s
 def sentence_of(refused: NoteRefused) -> str:
     """Return the sentence for a refusal, in the reader's language, with the figures of the rule pack."""
     return str(_(refused.msgid, **refused.values)) if refused.values else str(_(refused.msgid))
+
+
+def why_cut(found: Assessment) -> list[str]:
+    """Return one sentence for each reason why the note does not cover the whole isolation or quarantine."""
+    if found.note is None:
+        return []
+    return [str(_(CUT_SENTENCES[cut], **figures)) for cut, figures in cuts_of(found.request, found.note)]
 
 
 def why_not(found: Assessment) -> str:

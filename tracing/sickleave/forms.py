@@ -149,3 +149,10 @@ class NoteForm(PageForm):
         known = self.identity.birth_date if self.identity else None
         typed = self.birth_date.data if "birth_date" in self else None
         return known or typed
+
+
+class DaysForm(PageForm):
+    """The days that were shown and are agreed to with one button."""
+
+    first_day = DateField(validators=[Optional()])
+    last_day = DateField(validators=[Optional()])

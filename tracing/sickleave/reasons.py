@@ -28,6 +28,7 @@ class Reason(StrEnum):
     CIVIL_SERVANT = "civil_servant"
     CIVIL_SERVANT_CONTACT = "civil_servant_contact"
     OTHER_SCHEME = "other_scheme"
+    OTHER_FUND = "other_fund"
     NO_SCHEME = "no_scheme"
     CAREGIVER = "caregiver"
     STOPPED_BY_DOCTOR = "stopped_by_doctor"
@@ -83,6 +84,9 @@ SENTENCES = {
         "Agent public contact : pas d’arrêt, mais une autorisation spéciale d’absence, à demander à son service."
     ),
     Reason.OTHER_SCHEME: _("Régime spécial : la personne s’adresse à sa propre caisse, qui délivre l’arrêt."),
+    Reason.OTHER_FUND: _(
+        "Régime agricole\u202f: c’est la MSA qui délivre l’arrêt. La personne s’adresse à sa caisse de MSA, dès aujourd’hui."
+    ),
     Reason.NO_SCHEME: _("Sans indemnités journalières à verser, il n’y a pas d’arrêt à délivrer."),
     Reason.CAREGIVER: _(
         "Professionnel d’un établissement de santé ou médico-social : un contact y reste sous la conduite de son employeur, sans arrêt."
@@ -146,3 +150,25 @@ TO_BE_COMPLETED = frozenset(
     }
 )
 """Reasons that end once the person has answered: not yet a refusal."""
+
+
+class Cut(StrEnum):
+    """Why a note has fewer days than the isolation or quarantine."""
+
+    WORKED = "worked"
+    COVERED = "covered"
+    RETROACTIVE = "retroactive"
+    FROM_CALL = "from_call"
+    LONGEST = "longest"
+
+
+CUT_SENTENCES = {
+    Cut.WORKED: _("Commence le lendemain du dernier jour travaillé."),
+    Cut.COVERED: _("Commence au lendemain d’un autre arrêt de la personne."),
+    Cut.RETROACTIVE: _(
+        "Ne remonte pas plus de %(retroactive_days)s jours avant l’appel\u202f: c’est la règle."
+    ),
+    Cut.FROM_CALL: _("Commence le jour de l’appel\u202f: les jours d’avant ne sont pas couverts."),
+    Cut.LONGEST: _("S’arrête à %(max_days)s jours\u202f: la règle n’en donne pas plus."),
+}
+"""What the tracer tells the person about the days that the note does not cover."""

@@ -10,7 +10,7 @@ from tracing.programmes.rules.reference import applied
 from tracing.programmes.schema import NoteRow, Pack
 from tracing.programmes.vocabulary import CIVIL_SERVICE, RiskLevel, Scheme, Subject
 from tracing.sickleave.numbering import is_note_number, note_number
-from tracing.sickleave.reasons import SENTENCES, TO_BE_COMPLETED, Reason
+from tracing.sickleave.reasons import SENTENCES, TO_BE_COMPLETED, Cut, Reason
 
 __all__ = [
     "TO_BE_COMPLETED",
@@ -34,6 +34,11 @@ class NoteMend(StrEnum):
     LONGER = "longer"
     SHORTER = "shorter"
     NOT_DUE = "not_due"
+    """Nothing is asked of the person any more."""
+    CAN_WORK = "can_work"
+    """They have said since that they can telework, do not work, have a doctor's note, or want none."""
+    WORKED = "worked"
+    """They have said since that they worked on one of its days."""
 
 
 class CancelReason(StrEnum):
@@ -243,6 +248,8 @@ def _person(request: NoteRequest, row: NoteRow) -> Reason | None:
         return Reason.TOO_YOUNG
     if request.scheme is None:
         return Reason.SCHEME_UNKNOWN
+    if request.scheme is Scheme.MSA:
+        return Reason.OTHER_FUND
     if request.scheme in row.schemes:
         return None
     if request.scheme in CIVIL_SERVICE:
@@ -288,6 +295,30 @@ def _dates(request: NoteRequest, row: NoteRow, first_day: date, last_day: date) 
     days = (last_day - first_day).days + 1
     is_too_long = days + request.days_already > row.total_days_without_adviser
     return Reason.TOO_LONG if is_limited and is_too_long else None
+
+
+def cuts_of(request: NoteRequest, note: NoteAllowed) -> list[tuple[Cut, dict[str, int]]]:
+    """Return why a note begins later or ends earlier than the isolation or quarantine, with the rule's figures."""
+    row = note_rule(request.pack, request.subject, request.on, request.measure)
+    if row is None:
+        return []
+    back, longest = row.retroactive_days or 0, row.max_days or row.total_days_without_adviser
+    figures = {"retroactive_days": back, "max_days": longest}
+    found: list[tuple[Cut, dict[str, int]]] = []
+    start, over = request.measure.start, request.measure.last_day_in
+    if start is not None and note.first_day > start:
+        before = note.first_day - timedelta(days=1)
+        if any(ends == before for _begins, ends in request.other_notes):
+            found.append((Cut.COVERED, figures))
+        elif request.free_from == note.first_day and request.free_from != request.on:
+            found.append((Cut.WORKED, figures))
+        elif row.retroactive_days and note.first_day == request.on - timedelta(days=back):
+            found.append((Cut.RETROACTIVE, figures))
+        elif note.first_day == request.on:
+            found.append((Cut.FROM_CALL, figures))
+    if over is not None and note.last_day < over and note.days == longest:
+        found.append((Cut.LONGEST, figures))
+    return found
 
 
 def latest_day(pack: Pack, subject: Subject, first_day: date, on: date) -> date | None:

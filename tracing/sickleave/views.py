@@ -1,7 +1,7 @@
 """Pages for the sick note during a call, and for its two printed copies."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
 from io import BytesIO
 
 from flask import Blueprint, redirect, render_template, send_file, url_for
@@ -19,14 +19,15 @@ from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask
 from tracing.scripts.wording import day_in_words
 from tracing.sickleave import assessment, insurance_number, patient, queries, services, words
-from tracing.sickleave.assessment import assess
+from tracing.sickleave.assessment import Assessment, assess
 from tracing.sickleave.documents import Copy, file_name, render
-from tracing.sickleave.errors import NoteNotAllowed
-from tracing.sickleave.forms import PREFIX, NoteForm
+from tracing.sickleave.errors import DaysMoved, NoteNotAllowed
+from tracing.sickleave.forms import PREFIX, DaysForm, NoteForm
 from tracing.sickleave.mending import services as mending
 from tracing.sickleave.mending import views as mending_views
 from tracing.sickleave.mending.services import InCall
-from tracing.sickleave.models import NoteState
+from tracing.sickleave.models import NoteKind, NoteState, SickNote
+from tracing.sickleave.rules import CancelReason, NoteAllowed, NoteMend
 from tracing.staff.access import agent, is_fragment, may
 from tracing.staff.models import Role
 from tracing.ui.idempotent_forms import sent_once
@@ -98,7 +99,12 @@ def days(call_id: int, task_id: int) -> ResponseReturnValue:
         calls.require_identity(call, task)
         form = _form_for(task)
         found = assess(call, task, by=agent(), at=clock.now(), first_day=form.first_day.data)
-    return render_template("sickleave/days.html", note=found.note, why_not=assessment.why_not(found))
+    return render_template(
+        "sickleave/days.html",
+        note=found.note,
+        why_not=assessment.why_not(found),
+        cuts=assessment.why_cut(found),
+    )
 
 
 @bp.post(f"{AT}/<int:note_id>/cancel")
@@ -128,6 +134,61 @@ def document(note_id: int, copy: str) -> ResponseReturnValue:
         as_attachment=True,
         download_name=file_name(content.number, Copy(copy)),
     )
+
+
+@bp.post(f"{AT}/<int:note_id>/prolong")
+@may(Role.TRACER, Role.ADVISER)
+def prolong_in_call(call_id: int, task_id: int, note_id: int) -> ResponseReturnValue:
+    """Prolong a note for the person on the telephone, until the day that the panel shows."""
+    form = DaysForm()
+
+    def prolong(call: Call, task: CallTask, at: datetime) -> None:
+        mending.prolong(
+            note_id,
+            last_day=form.last_day.data,
+            result_is_awaited=True,
+            in_call=InCall(call.id, task.id),
+            by=agent(),
+            at=at,
+        )
+
+    return _mend(call_id, task_id, prolong)
+
+
+@bp.post(f"{AT}/<int:note_id>/replace")
+@may(Role.TRACER, Role.ADVISER)
+def replace_in_call(call_id: int, task_id: int, note_id: int) -> ResponseReturnValue:
+    """Replace a note for the person on the telephone by the days that the panel shows."""
+    form = DaysForm()
+
+    def replace(call: Call, task: CallTask, at: datetime) -> None:
+        mending.replace(
+            note_id,
+            CancelReason.WRONG_DAYS,
+            first_day=form.first_day.data,
+            last_day=form.last_day.data,
+            in_call=InCall(call.id, task.id),
+            by=agent(),
+            at=at,
+        )
+
+    return _mend(call_id, task_id, replace)
+
+
+def _mend(
+    call_id: int, task_id: int, change: Callable[[Call, CallTask, datetime], None]
+) -> ResponseReturnValue:
+    try:
+        with transaction():
+            at = clock.database_now()
+            call, task = _held(call_id, task_id)
+            calls.require_identity(call, task)
+            change(call, task, at)
+    except (NoteNotAllowed, DaysMoved) as refusal:
+        return _panel(call_id, task_id, refused=refusal.message, status=refusal.status)
+    except ClaimLost as lost:
+        return _late(call_id, task_id, lost, None)
+    return _done(call_id, task_id)
 
 
 def _form_for(task: CallTask, *, first_day: date | None = None, is_sent: bool = True) -> NoteForm:
@@ -169,6 +230,7 @@ def _panel(
         notes = queries.notes_of_task(task.id)
         standing = next((note for note in notes if note.state is NoteState.ISSUED), None)
         found = assess(call, task, by=agent(), at=at)
+        prolongation, replacement = _mends(standing, found, at=at)
         form = form or _form_for(task, first_day=found.note.first_day if found.note else None, is_sent=False)
         events.record_access(
             people.records_shown([task.person_id]),
@@ -182,16 +244,43 @@ def _panel(
         call_id,
         task_id,
         standing=standing,
-        cancelled=[one for one in notes if one.state is NoteState.CANCELLED],
+        others=[one for one in notes if one.state is not NoteState.ISSUED],
+        state_words=words.STATE_WORDS,
+        prolongation=prolongation,
+        replacement=replacement,
         found=found,
         note=found.note,
-        covers_work=standing is not None
-        and found.worked_on is not None
-        and standing.first_day <= found.worked_on,
+        covers_work=standing is not None and _covers_work(standing, found),
         form=form,
         refused=refused,
         why_not=assessment.why_not(found),
+        cuts=assessment.why_cut(found),
     ), status
+
+
+def _covers_work(note: SickNote, found: Assessment) -> bool:
+    return found.worked_on is not None and note.first_day <= found.worked_on
+
+
+def _mends(
+    standing: SickNote | None, found: Assessment, *, at: datetime
+) -> tuple[NoteAllowed | None, NoteAllowed | None]:
+    """Return the days of the prolongation and of the replacement that the panel offers, if any."""
+    if standing is None:
+        return None, None
+    worked = _covers_work(standing, found)
+    is_contact = standing.kind is NoteKind.CONTACT
+    if not (worked or is_contact or standing.mend in {NoteMend.LONGER, NoteMend.SHORTER}):
+        return None, None
+    first_day = found.worked_on + timedelta(days=1) if worked and found.worked_on else None
+    proposal = mending.propose(standing, by=agent(), at=at, first_day=first_day)
+    days = proposal.prolongation, proposal.replacement
+    is_longer = not worked and (is_contact or standing.mend is NoteMend.LONGER)
+    is_moved = worked or standing.mend is NoteMend.SHORTER
+    return (
+        days[0] if is_longer and isinstance(days[0], NoteAllowed) else None,
+        days[1] if is_moved and isinstance(days[1], NoteAllowed) else None,
+    )
 
 
 def _late(

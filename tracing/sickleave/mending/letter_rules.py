@@ -10,6 +10,8 @@ from enum import StrEnum
 from tracing.kernel.redaction import redacted
 from tracing.messages.rules import day_in_words
 
+ENCLOSED = ", joint à cette lettre"
+
 
 class Happening(StrEnum):
     """What was done to a note."""
@@ -50,7 +52,7 @@ def letter_of(notice: Notice) -> tuple[str, ...]:
 
 def slip_of(notice: Notice) -> tuple[str, ...]:
     """Return the lines for the employer."""
-    return _what_happened(notice)
+    return tuple(words.replace(ENCLOSED, "") for words in _what_happened(notice))
 
 
 def text_of(notice: Notice) -> str:
@@ -70,8 +72,8 @@ def _what_happened(notice: Notice) -> tuple[str, ...]:
     if notice.new_number is not None and notice.new_days is not None:
         new = f"le document n°\u202f{notice.new_number}, {_span(notice.new_days)}"
         if notice.happening is Happening.PROLONGED:
-            return (f"{old} est prolongé par {new}, joint à cette lettre. Les deux sont valables.",)
-        return (f"{old} est remplacé par {new}, joint à cette lettre. L’ancien n’est plus valable.",)
+            return (f"{old} est prolongé par {new}{ENCLOSED}. Les deux sont valables.",)
+        return (f"{old} est remplacé par {new}{ENCLOSED}. L’ancien n’est plus valable.",)
     if notice.happening is Happening.RESTORED:
         return (f"{old} avait été annulé. Il est de nouveau valable depuis {day_in_words(notice.on)}.",)
     return (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, distinct, func, select
 
 from tracing.cases.models import Case
 from tracing.kernel.db import find_row, session
@@ -13,8 +13,8 @@ from tracing.kernel.paging import PAGE_SIZE, Page, page_of
 from tracing.people import queries as people
 from tracing.queue.models import CallTask
 from tracing.sickleave.errors import NoSuchNote
-from tracing.sickleave.mending.rules import NoteList
-from tracing.sickleave.models import NoteState, SickNote
+from tracing.sickleave.mending.rules import LOOKED_BACK, MANY_BEHIND_ONE_NUMBER, NoteList
+from tracing.sickleave.models import VALID, NoteState, SickNote
 from tracing.sickleave.queries import TO_COUNTERSIGN, TO_MEND
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
@@ -27,6 +27,22 @@ _LISTS = {
         for state in (NoteState.ISSUED, NoteState.PROLONGED, NoteState.REPLACED, NoteState.CANCELLED)
     },
 }
+
+
+def _same_number(site_id: int, at: datetime) -> ColumnElement[bool]:
+    """Return the condition of notes of the last days behind a number with many; an institution's has no household."""
+    recent = SickNote.issued_at > at - LOOKED_BACK
+    crowded = (
+        select(CallTask.household_id)
+        .join(SickNote, SickNote.task_id == CallTask.id)
+        .where(SickNote.site_id == site_id, recent, SickNote.state.in_(VALID))
+        .where(CallTask.household_id.is_not(None))
+        .group_by(CallTask.household_id)
+        .having(func.count(distinct(SickNote.person_id)) >= MANY_BEHIND_ONE_NUMBER)
+    )
+    return and_(recent, SickNote.state.in_(VALID), CallTask.household_id.in_(crowded))
+
+
 _OLDEST_FIRST = {NoteList.TO_MEND, NoteList.TO_COUNTERSIGN}
 
 
@@ -67,7 +83,7 @@ class NoteFile:
 
 
 def notes_in(
-    which: NoteList, site_id: int, *, day: date | None, zone: ZoneInfo, after_id: int | None
+    which: NoteList, site_id: int, *, day: date | None, zone: ZoneInfo, after_id: int | None, at: datetime
 ) -> Page[ListedNote]:
     """Return a page of a list of a site's notes; `day` is the one on which they were issued.
 
@@ -77,7 +93,8 @@ def notes_in(
         select(SickNote, Case.reference)
         .join(CallTask, CallTask.id == SickNote.task_id)
         .join(Case, Case.id == CallTask.case_id)
-        .where(SickNote.site_id == site_id, _LISTS[which])
+        .where(SickNote.site_id == site_id)
+        .where(_same_number(site_id, at) if which is NoteList.SAME_NUMBER else _LISTS[which])
     )
     if day is not None:
         chosen = chosen.where(

@@ -19,11 +19,17 @@ SELF_MENDED_WITHIN = timedelta(hours=24)
 """Whoever cancels or replaces a note later than that after it was issued has it countersigned by an adviser."""
 
 
+MANY_BEHIND_ONE_NUMBER = 3
+"""So many people with a note within `LOOKED_BACK` behind one telephone number are shown to an adviser."""
+LOOKED_BACK = timedelta(days=7)
+
+
 class NoteList(StrEnum):
     """The lists of a site's notes, those first in which a human must decide."""
 
     TO_MEND = "to_mend"
     TO_COUNTERSIGN = "to_countersign"
+    SAME_NUMBER = "same_number"
     ISSUED = "issued"
     PROLONGED = "prolonged"
     REPLACED = "replaced"

@@ -327,7 +327,7 @@ def _replacement(
         by=by,
         today=clock.local_day(at, zone),
         on=clock.local_day(note.issued_at, zone),
-        first_day=first_day or note.first_day,
+        first_day=first_day or note.first_day,  # later, if they worked since: `note_days`
     )
     before = find_row(SickNote, note.prolongs_id) if note.prolongs_id is not None else None
     in_chain = before is not None and before.task_id == note.task_id

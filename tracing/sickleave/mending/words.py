@@ -7,6 +7,7 @@ from tracing.sickleave.mending.rules import NoteList
 LIST_WORDS = {
     NoteList.TO_MEND: _l("À reprendre"),
     NoteList.TO_COUNTERSIGN: _l("À contresigner"),
+    NoteList.SAME_NUMBER: _l("Même numéro"),
     NoteList.ISSUED: _l("Valables"),
     NoteList.PROLONGED: _l("Prolongés"),
     NoteList.REPLACED: _l("Remplacés"),
@@ -20,6 +21,9 @@ LEAD_WORDS = {
     NoteList.TO_COUNTERSIGN: _l(
         "Annulés ou remplacés plus d’un jour après leur délivrance\u202f: un médecin-conseil contresigne, ou rétablit l’arrêt."
     ),
+    NoteList.SAME_NUMBER: _l(
+        "Trois personnes ou plus ont un arrêt depuis sept jours derrière le même numéro de téléphone. Ce peut être une famille\u202f: un médecin-conseil regarde. Les établissements n’y sont pas."
+    ),
     NoteList.ISSUED: _l("Ces arrêts valent pour leurs jours\u202f; rien ne les prolonge."),
     NoteList.PROLONGED: _l("Ces arrêts valent pour leurs jours\u202f; un autre continue dès le lendemain."),
     NoteList.REPLACED: _l("Ces arrêts ne valent plus rien\u202f: un autre a pris leur place."),
@@ -27,6 +31,10 @@ LEAD_WORDS = {
 }
 
 EMPTY_WORDS = {
+    NoteList.SAME_NUMBER: (
+        _l("Aucun numéro n’a plusieurs arrêts"),
+        _l("Trois personnes avec un arrêt en sept jours derrière un numéro arrivent ici."),
+    ),
     NoteList.TO_MEND: (
         _l("Aucun arrêt n’est à reprendre"),
         _l("Quand des dates changent après la délivrance, l’arrêt arrive ici."),
