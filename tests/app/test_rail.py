@@ -21,6 +21,7 @@ SITE = [
     "Équipe",
     "Listes à traiter",
     "Arrêts",
+    "Aides demandées",
     "Ordre des appels",
     "Messages à envoyer",
 ]

@@ -87,6 +87,8 @@ IDEMPOTENT = {
     "desk.look_again": READS,
     "desk.take_back_outcome": STATE,
     "desk.become_case": STATE,
+    "help_requests.pass_on": STATE,
+    "help_requests.close": STATE,
     "desk.promised_hour": READS,
     "desk.take_back_alert": STATE,
     "desk.take_over": CLAIM,

@@ -119,6 +119,7 @@ TERMS = (
     Term("tentatives", "attempts", "queue.models:CallTask.attempts"),
     Term("étape", "step", "scripts.definitions:Step"),
     Term("avis", "escalation", "escalations.models:Escalation"),
+    Term("aide demandée", "help request", "help_requests.models:HelpRequest"),
     Term("arrêt de travail", "sick note", "sickleave.models:SickNote"),
     Term(
         "exemplaire de l’employeur",

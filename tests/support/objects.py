@@ -19,6 +19,8 @@ from tracing.cases.models import Case
 from tracing.escalations import services as escalations
 from tracing.escalations.models import Audience, Reason
 from tracing.hand_offs import services as hand_offs
+from tracing.help_requests.models import HelpRequest
+from tracing.help_requests.rules import HelpState, Need
 from tracing.imports.arrivals import tokens
 from tracing.imports.lots.queries import report
 from tracing.imports.models import ImportLine, ImportLot, LotState, SourceKind
@@ -153,6 +155,7 @@ def objects_at(site: Site, other: Site, school: Site, *, serial: int, at: dateti
         "tool_id": _tool(by, at=at).id,
         "escalation_id": question.id,
         "hand_off_id": handed.id,
+        "help_id": _help(site, task, everyone, at=at).id,
         "key_id": key.id,
         "letter_id": letter.id,
         "loan_id": loan.id,
@@ -243,6 +246,24 @@ def _note(site: Site, task: CallTask, call: Call, by: Member, serial: int, *, at
     session.add(note)
     session.flush()
     return note
+
+
+def _help(site: Site, task: CallTask, by: Member, *, at: datetime) -> HelpRequest:
+    asked = HelpRequest(
+        task_id=task.id,
+        person_id=task.person_id,
+        site_id=site.id,
+        need=Need.SHOPPING,
+        state=HelpState.TO_PASS_ON,
+        is_waiting=True,
+        asked_at=at,
+        asked_by=by.id,
+        changed_at=at,
+        changed_by=by.id,
+    )
+    session.add(asked)
+    session.flush()
+    return asked
 
 
 def _invitation(

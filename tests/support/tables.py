@@ -17,7 +17,16 @@ DOCUMENT = ROOT / "docs/tables.md"
 
 FLOW = (
     *("imports", "duplicates", "people", "cases", "contacts", "queue", "calls", "desk", "scripts"),
-    *("programmes", "escalations", "sickleave", "messages", "supervision", "onboarding", "staff"),
+    *(
+        "programmes",
+        "escalations",
+        "sickleave",
+        "help_requests",
+        "messages",
+        "supervision",
+        "onboarding",
+        "staff",
+    ),
     *("vault", "ui", "kernel"),
 )
 """The features in the order of the work. A feature that is not named here comes after them."""

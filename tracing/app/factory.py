@@ -16,6 +16,7 @@ from tracing.desk import views as desk
 from tracing.duplicates import views as pairs
 from tracing.escalations import views as escalations
 from tracing.hand_offs import views as hand_offs
+from tracing.help_requests import views as help_requests
 from tracing.imports.arrivals import token_views as source_tokens
 from tracing.imports.arrivals import views as arrivals
 from tracing.imports.pages import column_mapping as mapping
@@ -48,6 +49,7 @@ FEATURES = (
     desk,
     contacts,
     sickleave,
+    help_requests,
     escalations,
     toolbox,
     casefiles,

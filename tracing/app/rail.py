@@ -11,6 +11,7 @@ from tracing.casefiles.rules import READERS
 from tracing.duplicates import queries as pairs
 from tracing.escalations import queries as questions
 from tracing.hand_offs import queries as hand_offs
+from tracing.help_requests import queries as help_requests
 from tracing.imports.corrections import queries as corrections
 from tracing.messages import queries as messages
 from tracing.programmes.in_force import get_pack
@@ -67,6 +68,13 @@ DOORS = (
         frozenset({Role.ADVISER, Role.SUPERVISOR}),
         also=("/sick-notes",),
         waiting=lambda agent: notes.count_to_decide(agent.site.id),
+    ),
+    RailEntry(
+        "help_requests.waiting",
+        _l("Aides demandées"),
+        "basket",
+        frozenset({Role.SUPERVISOR}),
+        waiting=lambda agent: help_requests.count_waiting(agent.site.id),
     ),
     RailEntry(
         "supervision.order",

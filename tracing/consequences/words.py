@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from tracing.consequences.queries import Follows
+from tracing.consequences.telling_queries import Elsewhere
 from tracing.queue.rules import CallAgain
 from tracing.scripts.wording import day_in_words
 from tracing.sickleave.rules import NoteMend
@@ -93,3 +94,46 @@ def again_words(why: CallAgain, *, told: date | None, is_contact: bool = False) 
                     "Rappel : l’isolement demandé pour ce résultat ne l’est plus. Dites-lui : « le laboratoire a annulé votre résultat »."
                 )
             )
+
+
+def told_as_contact_words(told: Elsewhere, *, on: date) -> str:
+    """Return what a person was told as a contact, on a day, before they became a case."""
+    said = {"day": day_in_words(on), "last": day_in_words(told.last_day) if told.last_day else ""}
+    if told.last_day is None:
+        return str(
+            _(
+                "Déjà appelée comme personne contact, %(day)s : on ne lui avait pas demandé de rester chez elle.",
+                **said,
+            )
+        )
+    return str(
+        _("Déjà appelée comme personne contact, %(day)s : on lui avait dit jusqu’au %(last)s.", **said)
+    )
+
+
+def named_elsewhere_words(one: Elsewhere, *, on: date | None) -> str:
+    """Return what a contact was told about another meeting, on a day, or has still to be told."""
+    met = day_in_words(one.met_on)
+    if on is None:
+        return str(
+            _(
+                "Nommée aussi par un autre dossier, pour une rencontre du %(met)s : annoncez les deux, et dites la date la plus tardive.",
+                met=met,
+            )
+        )
+    if one.last_day is None:
+        return str(
+            _(
+                "Déjà prévenue %(day)s pour une rencontre du %(met)s : on ne lui avait pas demandé de rester chez elle.",
+                day=day_in_words(on),
+                met=met,
+            )
+        )
+    return str(
+        _(
+            "Déjà prévenue %(day)s pour une rencontre du %(met)s, jusqu’au %(last)s : la date la plus tardive compte.",
+            day=day_in_words(on),
+            met=met,
+            last=day_in_words(one.last_day),
+        )
+    )

@@ -1,8 +1,9 @@
 """Queries of the call screen: the people of a call, their answers, earlier attempts, a tracer's calls."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import exists, func, or_, select, union
 
@@ -12,15 +13,16 @@ from tracing.calls.models import Call, Conversation, NumberRung, OutcomeUndo
 from tracing.calls.rules import CallOutcome, GiveBackReason, can_take_back
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
-from tracing.contacts.models import Contact
-from tracing.contacts.queries import find_contact
-from tracing.desk.rules import Given
+from tracing.contacts.models import Contact, ContactStatus
+from tracing.contacts.queries import contacts_of_case, find_contact
+from tracing.desk.rules import BeforeClosing, Given
 from tracing.kernel.db import session
 from tracing.people import queries as people
 from tracing.people.rules import Identity
 from tracing.programmes.in_force import get_pack
 from tracing.programmes.schema import Pack
 from tracing.queue.models import STILL_TO_CALL, CallTask, TaskKind, TaskState
+from tracing.sickleave.queries import find_valid_note
 from tracing.staff.agent import Agent
 from tracing.staff.models import Member
 from tracing.vault import services as vault
@@ -244,6 +246,24 @@ def find_calls(call_ids: Iterable[int]) -> Sequence[Call]:
 def called_about(case_id: int) -> Sequence[int]:
     """Return everyone who is or was to be called because of a case: the case itself and its contacts."""
     return session.scalars(select(CallTask.person_id).where(CallTask.case_id == case_id)).all()
+
+
+def before_closing(about: CalledPerson, counted: Mapping[str, Any], *, today: date) -> BeforeClosing:
+    """Return what a conversation has established, as far as it can contradict itself."""
+    has_note = find_valid_note(about.task.id) is not None
+    if about.contact is not None:
+        return BeforeClosing(
+            answers=counted, today=today, has_note=has_note, last_contact=about.contact.last_contact_on
+        )
+    listed = [one for one in contacts_of_case(about.case.id) if one.status is not ContactStatus.REMOVED]
+    of_household = [one for one in listed if one.circumstances.get("lives_with_case")]
+    return BeforeClosing(
+        answers=counted,
+        today=today,
+        listed=len(listed),
+        of_household=len(of_household),
+        has_note=has_note,
+    )
 
 
 def contacts_to_call(case_id: int) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from tracing.programmes.rules import Calling, is_open, next_attempt_at, next_ope
 from tracing.programmes.schema import Pack
 from tracing.queue.rules import Factor
 from tracing.scripts.definitions import Script
+from tracing.scripts.rules import answered_day
 from tracing.scripts.vocabulary import NO, UNKNOWN, YES
 from tracing.scripts.wording import confirmation_key
 
@@ -60,6 +62,9 @@ OWN_WORDS = frozenset({FactSource.PERSON, FactSource.REPRESENTATIVE})
 
 NOTE_QUESTIONS = frozenset({"works", "can_telework", "stopped_by_doctor", "wants_note", "last_work_on"})
 """Their answers decide whether a note that was issued still fits."""
+
+HELP_QUESTIONS = frozenset({"needs", "needs_consent"})
+"""Help to stay at home, and whether it may be passed on."""
 
 RECALL_QUESTIONS = ("recall_places", "contacts_listed")
 """Whom the person met: asked again for days that the contagious window has gained."""
@@ -208,3 +213,88 @@ def next_try_at(
     """
     counted = list(earlier)[-attempts:] if attempts else []
     return next_attempt_at(pack, [*counted, at], calling=calling)
+
+
+class Contradiction(StrEnum):
+    """Two things that were said, or done, and do not go together. Each is checked before a call is closed."""
+
+    NOBODY_OF_HOUSEHOLD = "nobody_of_household"
+    """Lives with others, and nobody of the household is in the list."""
+    HOUSEHOLD_OF_ONE = "household_of_one"
+    """Lives alone, and somebody of the list lives with them."""
+    NOBODY_LISTED = "nobody_listed"
+    """The list is said to be complete, and is empty."""
+    SOMEBODY_LISTED = "somebody_listed"
+    """Nobody was met, or no name is given, and somebody is in the list."""
+    NOTE_NOT_ISSUED = "note_not_issued"
+    NOTE_NOT_WANTED = "note_not_wanted"
+    APART_BUT_WORKED = "apart_but_worked"
+    """Worked on site after the day from which they say they stay at home."""
+    TEST_BEFORE_MEETING = "test_before_meeting"
+    """A test of before the meeting says nothing about it."""
+    DAY_TO_COME = "day_to_come"
+    """Something that is told of as past has a day that is still to come."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class BeforeClosing:
+    """What a conversation has established, as far as it can contradict itself."""
+
+    answers: Mapping[str, Any]
+    """Those that count."""
+    today: date
+    listed: int = 0
+    """How many contacts are in the list of the case."""
+    of_household: int = 0
+    """How many of them live with the case."""
+    has_note: bool = False
+    """Whether a valid note was issued."""
+    last_contact: date | None = None
+    """The day that counts, for a contact."""
+
+
+def contradictions(known: BeforeClosing) -> list[tuple[Contradiction, str]]:
+    """Return what does not go together, each with the question where it can be mended, in the order of the script."""
+    said = known.answers.get
+    asked_for_list = said("contacts_listed")
+    found: list[tuple[Contradiction, str, bool]] = [
+        (
+            Contradiction.NOBODY_OF_HOUSEHOLD,
+            "lives_alone",
+            said("lives_alone") == NO and not known.of_household,
+        ),
+        (
+            Contradiction.HOUSEHOLD_OF_ONE,
+            "lives_alone",
+            said("lives_alone") == YES and known.of_household > 0,
+        ),
+        (Contradiction.NOBODY_LISTED, "contacts_listed", asked_for_list == "complete" and not known.listed),
+        (
+            Contradiction.SOMEBODY_LISTED,
+            "contacts_listed",
+            asked_for_list in {"none", "refused"} and known.listed > 0,
+        ),
+        (Contradiction.TEST_BEFORE_MEETING, "test_on", _is_test_too_early(known)),
+        (Contradiction.NOTE_NOT_ISSUED, "wants_note", said("wants_note") == YES and not known.has_note),
+        (Contradiction.NOTE_NOT_WANTED, "wants_note", known.has_note and said("wants_note") != YES),
+        (Contradiction.APART_BUT_WORKED, "apart_since", _worked_since_apart(known)),
+    ]
+    days = [
+        (Contradiction.DAY_TO_COME, question, True)
+        for question in known.answers
+        if (day := answered_day(known.answers, question)) is not None and day > known.today
+    ]
+    return [(what, question) for what, question, holds in [*found, *days] if holds]
+
+
+def _is_test_too_early(known: BeforeClosing) -> bool:
+    """Return whether the test was before the last meeting; whoever lives with the case meets them every day."""
+    done = answered_day(known.answers, "test_on")
+    if done is None or known.last_contact is None or known.answers.get("lives_with_case") == YES:
+        return False
+    return done < known.last_contact
+
+
+def _worked_since_apart(known: BeforeClosing) -> bool:
+    worked, apart = (answered_day(known.answers, name) for name in ("last_work_on", "apart_since"))
+    return worked is not None and apart is not None and worked > apart

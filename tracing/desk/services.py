@@ -21,6 +21,7 @@ from tracing.desk.queries import CalledPerson
 from tracing.facts import queries as fact_queries
 from tracing.facts import rules as fact_rules
 from tracing.facts.rules import FactKind, NewFact, Subject, SubjectType
+from tracing.help_requests import services as help_requests
 from tracing.kernel import clock, events
 from tracing.kernel.errors import Refused
 from tracing.people import queries as people
@@ -229,6 +230,12 @@ def save(call: Call, talk: ScriptedConversation, typed: StepInput, *, by: Agent,
         state_facts(call, talk, counted, by=by, at=at)
     elif saved.changed & rules.NOTE_QUESTIONS and notes.find_valid_note(talk.task.id) is not None:
         consequences.follow({_subject(talk.about)}, by=by.member_id, at=at)
+    if saved.changed & rules.HELP_QUESTIONS:
+        counted = scripts.follow(talk.script, talk.answers, talk.facts).counted
+        needs, consents = counted.get("needs"), counted.get("needs_consent") == YES
+        help_requests.ask(
+            talk.task, needs if isinstance(needs, list) else (), consents=consents, by=by, at=at
+        )
     if "contacts_listed" in saved.changed and talk.answers.get("contacts_listed"):
         consequences.remember_recalled(case_queries.get_case(talk.about.case.id, lock=True))
     if saved.changed & rules.URGENT_QUESTIONS:

@@ -75,6 +75,7 @@ WHY_WORDS = {
     "call": _l("Appel"),
     "escalation": _l("Avis demandé"),
     "file": _l("Dossier consulté"),
+    "help": _l("Aide demandée"),
     "lot": _l("Lot reçu"),
     "national_lot": _l("Lot national"),
     "pair": _l("Doublon possible"),

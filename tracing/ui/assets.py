@@ -19,7 +19,7 @@ SPRITE = BOOTSTRAP / "icons" / "bootstrap-icons.svg"
 # The full sprite is 1.1 MB, which the browser would read again for each page; ours contains only the icons we use.
 # Names are those of Bootstrap Icons; add one here to use it.
 NAMES = """
-    activity arrow-clockwise arrow-counterclockwise arrow-down arrow-left arrow-left-right arrow-right
+    activity basket arrow-clockwise arrow-counterclockwise arrow-down arrow-left arrow-left-right arrow-right
     arrow-up award bell bell-slash book box-arrow-right box-arrow-up-right briefcase building calendar-check
     calendar-event calendar3 card-list chat-left-text check-circle check-circle-fill check-lg
     chevron-down chevron-left chevron-right chevron-up circle clipboard clipboard-check clock

@@ -45,6 +45,7 @@ OWNERS: dict[str, tuple[str, TextClause]] = {
     "entry_id": ("entry", _site_of("queue_entries")),
     "escalation_id": ("escalation", _site_of("escalations")),
     "hand_off_id": ("hand_off", _site_of("hand_offs")),
+    "help_id": ("help", _site_of("help_requests")),
     "invitation_id": ("invitation", _site_of("invitations", "live_site_id")),
     "letter_id": ("message", _site_of("messages")),
     "loan_id": ("loan", text("SELECT unnest(ARRAY[from_site_id, to_site_id]) FROM loans WHERE id = :id")),

@@ -1,5 +1,6 @@
 """The page on which a tracer chooses the outcome of the conversation with one person."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from tracing.calls.words import OUTCOME_WORDS
 from tracing.contacts.panel_views import DIALOG as CONTACT_DIALOG
 from tracing.desk import queries, rules, services
 from tracing.desk.ending import becoming_a_case, call_outcomes, taking_back
+from tracing.desk.ending.words import CONTRADICTION_WORDS
 from tracing.desk.errors import AlreadyFinished, NoSuchHour
 from tracing.desk.forms import THERE, EndForm
 from tracing.desk.screen.page_views import call_url, show_lost
@@ -41,6 +43,15 @@ from tracing.ui.languages import name_of
 
 
 @dataclass(frozen=True)
+class ToCheck:
+    """Something that does not go together, and where it can be mended."""
+
+    sentence: str
+    step_id: str
+    label: str
+
+
+@dataclass(frozen=True)
 class Ending:
     """What the page shows before the end: what is missing, and what each outcome leads to."""
 
@@ -56,6 +67,8 @@ class Ending:
     """Whether a question to the adviser is already open."""
     has_begun_contact: bool
     """Whether a contact was typed but not saved: they would not be called."""
+    to_check: Sequence[ToCheck]
+    """What does not go together."""
     is_list_to_complete: bool
     """The person will ring to complete the list of their contacts: the case stays open."""
     callback: datetime
@@ -241,10 +254,28 @@ def ending_of(screen: Screen) -> Ending:
         others=sum(not tab.is_finished and not tab.is_here for tab in screen.tabs),
         is_asked=bool(asked),
         has_begun_contact=form_drafts.find(screen.call.id, task.id, CONTACT_DIALOG, by=by) is not None,
+        to_check=_to_check(screen),
         is_list_to_complete=call_outcomes.is_list_to_complete(screen.talk),
         callback=callback.astimezone(zone) if zone else callback,
         zone=zone,
     )
+
+
+def _to_check(screen: Screen) -> list[ToCheck]:
+    """Return what does not go together, each with the step where it can be mended; nothing before identity is confirmed."""
+    if not screen.talk.is_identified:
+        return []
+    known = queries.before_closing(
+        screen.about, screen.talk.path.counted, today=clock.local_day(screen.at, screen.by.site.time_zone)
+    )
+    steps = {asked.id: one.step for one in screen.talk.path.steps for asked in one.questions}
+    return [
+        ToCheck(
+            str(CONTRADICTION_WORDS[what]), steps[question].id, screen.talk.script.questions[question].label
+        )
+        for what, question in rules.contradictions(known)
+        if question in steps
+    ]
 
 
 def propose(form: EndForm, ending: Ending) -> None:

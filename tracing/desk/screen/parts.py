@@ -9,9 +9,12 @@ from flask_babel import gettext as _
 
 from tracing.calls.models import Conversation
 from tracing.cases.models import CaseOutcome
+from tracing.consequences.telling_queries import named_elsewhere, told_as_contact
+from tracing.consequences.words import named_elsewhere_words, told_as_contact_words
 from tracing.desk.conversation.conversation import ScriptedConversation
 from tracing.desk.conversation.facts import early_exit_on, measure_of_contact, short_rule
 from tracing.desk.queries import CalledPerson
+from tracing.kernel import clock
 from tracing.people import queries as people
 from tracing.people.rules import Identity
 from tracing.programmes.rules import Measure, PlannedTest
@@ -135,6 +138,22 @@ def _doctor_decided() -> str:
 def _sentence(about: CalledPerson, rule: str | None) -> str | None:
     row: Row | None = about.pack.find_rule(rule) if rule else None
     return row.text if row else None
+
+
+def told_before(talk: ScriptedConversation, zone: ZoneInfo) -> list[str]:
+    """Return what the person was told under another record, or is to be told, once they have said who they are."""
+    case, contact = talk.about.case, talk.about.contact
+    if not talk.is_identified:
+        return []
+    if contact is not None:
+        return [
+            named_elsewhere_words(one, on=clock.local_day(one.told_at, zone) if one.told_at else None)
+            for one in named_elsewhere(contact, case)
+        ]
+    told = told_as_contact(case)
+    if told is None or told.told_at is None:
+        return []
+    return [told_as_contact_words(told, on=clock.local_day(told.told_at, zone))]
 
 
 def tabs_of(spoken: Sequence[tuple[CallTask, Conversation]], talk: ScriptedConversation) -> list[Tab]:

@@ -26,7 +26,7 @@ from tracing.desk.conversation.facts import age_of
 from tracing.desk.conversation.questions import Asked, options_of
 from tracing.desk.errors import WordsChanged
 from tracing.desk.queries import CalledPerson
-from tracing.desk.screen.parts import Dates, Section, Tab, dates_of, tabs_of
+from tracing.desk.screen.parts import Dates, Section, Tab, dates_of, tabs_of, told_before
 from tracing.desk.screen.why_next import why_next
 from tracing.desk.services import STATEMENT, Saved, StepInput
 from tracing.desk.words import promised_to, voicemail_words
@@ -423,6 +423,11 @@ class Screen:
             if self.task.again is not None
             else None
         )
+
+    @property
+    def told_before(self) -> Sequence[str]:
+        """What the person was told under another record, or is to be told: health content, once they said who they are."""
+        return told_before(self.talk, self.by.site.time_zone)
 
     @property
     def _told(self) -> date | None:

@@ -1,0 +1,1 @@
+"""Help that somebody who stays at home asked for, and agreed to have passed on: shopping, housing, somebody to listen."""

@@ -1,0 +1,22 @@
+"""Refusals about requests for help."""
+
+from tracing.kernel.errors import Missing, Refused
+
+
+def _(sentence: str) -> str:
+    """Mark a sentence for translation; the page that shows it translates it."""
+    return sentence
+
+
+class NoSuchRequest(Missing):
+    """There is no such request at this site."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette demande d’aide n’existe pas ici."))
+
+
+class WithdrawnMeanwhile(Refused):
+    """The person has taken back their consent since the list was opened."""
+
+    def __init__(self) -> None:
+        super().__init__(_("La personne ne souhaite plus cette aide : rien n’est à transmettre."))
