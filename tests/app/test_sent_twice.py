@@ -139,6 +139,7 @@ IDEMPOTENT = {
     "sickleave.replace_in_call": "shows the note that took its place",
     "sickleave.prolong": "shows the prolongation there is",
     "sickleave.replace": "shows the note that took its place",
+    "sickleave.payment_file": "returns the same file of a day",
     "sickleave.restore": STATE,
     "source_keys.confirm": STATE,
     "source_keys.put_aside": STATE,

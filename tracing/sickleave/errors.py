@@ -67,3 +67,35 @@ class Overlapping(Refused):
         super().__init__(
             _("La personne a maintenant un autre arrêt pour ces jours\u202f: celui-ci ne peut pas revenir.")
         )
+
+
+class NoSuchDay(Missing):
+    """There is no such day or file."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Ce fichier n’existe pas."))
+
+
+class DayNotOver(Invalid):
+    """Something can still happen on that day."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Ce jour n’est pas terminé\u202f: son fichier se fait à partir du lendemain."))
+
+
+class NoFileOfTraining(Invalid):
+    """The people of a training site are invented."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Un site d’entraînement ne transmet rien\u202f: ses personnes sont inventées."))
+
+
+class FileDiffers(Refused):
+    """The file of a day is not what it was the first time."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Le fichier de ce jour ne serait plus celui qui a été fait d’abord\u202f: rien n’a été remis. Prévenez l’administrateur."
+            )
+        )

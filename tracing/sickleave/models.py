@@ -23,6 +23,15 @@ class NoteState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class MovementKind(StrEnum):
+    """What happened to a note, as the payment system is told."""
+
+    ISSUED = "issued"
+    CANCELLED = "cancelled"
+    REPLACED = "replaced"
+    RESTORED = "restored"
+
+
 VALID = frozenset({NoteState.ISSUED, NoteState.PROLONGED})
 """The states in which a note lets somebody stay at home."""
 
@@ -115,6 +124,33 @@ class SickNote(Base):
     cohort: Mapped[date] = mapped_column(index=True)
     sealed: Mapped[bytes | None]
     """Everything printed on it, as it was on the day of issue."""
+
+
+class NoteMovement(Base):
+    """Something that happened to a note and changes what is paid. Added, never changed: a day that is over stays as it was."""
+
+    __tablename__ = "note_movements"
+    __table_args__ = (Index("ix_note_movements_site", "site_id", "at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    note_id: Mapped[int] = mapped_column(ForeignKey("sick_notes.id"), index=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    kind: Mapped[MovementKind] = mapped_column(enum_text(MovementKind))
+    at: Mapped[datetime]
+
+
+class NoteExport(Base):
+    """The file of a day for the payment system: how many movements it has, and the digests by which it is known again."""
+
+    __tablename__ = "note_exports"
+
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    lines: Mapped[int]
+    csv_digest: Mapped[str]
+    json_digest: Mapped[str]
+    made_at: Mapped[datetime]
+    made_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
 
 
 class MissingNumber(Base):

@@ -19,7 +19,7 @@ from tracing.sickleave import queries
 from tracing.sickleave.assessment import Assessment, assess, why_not
 from tracing.sickleave.documents import Bearer, Issuer, NoteContent, content_of
 from tracing.sickleave.errors import NoteNotAllowed
-from tracing.sickleave.models import NoteCounter, NoteKind, NoteState, SickNote
+from tracing.sickleave.models import MovementKind, NoteCounter, NoteKind, NoteMovement, NoteState, SickNote
 from tracing.sickleave.rules import NoteAllowed, NoteMend
 from tracing.sickleave.rules import note_number as written_number
 from tracing.staff.agent import Agent
@@ -179,6 +179,7 @@ def write_note(
     )
     session.add(note)
     session.flush()
+    record_movement(MovementKind.ISSUED, note, at=at)
     record_event("note.issued", note, by=by, at=at, rule=note.rule, days=allowed.days)
     return note
 
@@ -233,6 +234,12 @@ def _code() -> str:
     """Return the code by which an employer verifies a note: 40 bits, too many to guess over the telephone."""
     letters = "".join(secrets.choice(CODE_LETTERS) for _place in range(8))
     return f"{letters[:4]}-{letters[4:]}"
+
+
+def record_movement(kind: MovementKind, note: SickNote, *, at: datetime) -> None:
+    """Keep what the payment system is told of a note."""
+    session.add(NoteMovement(note_id=note.id, site_id=note.site_id, kind=kind, at=at))
+    session.flush()
 
 
 def record_event(kind: str, note: SickNote, *, by: Agent, at: datetime, **detail: object) -> None:

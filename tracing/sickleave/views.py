@@ -27,13 +27,14 @@ from tracing.sickleave.mending import services as mending
 from tracing.sickleave.mending import views as mending_views
 from tracing.sickleave.mending.services import InCall
 from tracing.sickleave.models import NoteKind, NoteState, SickNote
+from tracing.sickleave.payment import views as payment_views
 from tracing.sickleave.rules import CancelReason, NoteAllowed, NoteMend
 from tracing.staff.access import agent, is_fragment, may
 from tracing.staff.models import Role
 from tracing.ui.idempotent_forms import sent_once
 
 bp = Blueprint("sickleave", __name__, template_folder="templates")
-for path, view, methods in mending_views.ROUTES:
+for path, view, methods in (*mending_views.ROUTES, *payment_views.ROUTES):
     bp.add_url_rule(path, view_func=view, methods=methods)
 
 AT = "/calls/<int:call_id>/tasks/<int:task_id>/sick-note"

@@ -83,5 +83,6 @@ WHY_WORDS = {
     "search": _l("Recherche par clé exacte"),
     "supervision": _l("Liste du superviseur"),
     "sick_note": _l("Arrêt de travail"),
+    "payment": _l("Fichier pour le paiement"),
 }
 """Why an identity was shown, keyed by the reason in the read log."""

@@ -274,6 +274,7 @@ EVENT_WORDS = {
     "note.prolonged": _l("Arrêt prolongé"),
     "note.replaced": _l("Arrêt remplacé"),
     "note.countersigned": _l("Annulation d’un arrêt contresignée"),
+    "note.exported": _l("Fichier pour le paiement fait"),
     "note.restored": _l("Arrêt rétabli"),
     "escalation.raised": _l("Avis demandé"),
     "escalation.asked_again": _l("Avis redemandé"),

@@ -34,7 +34,7 @@ from tracing.sickleave.mending.rules import (
     ending_on,
     needs_countersign,
 )
-from tracing.sickleave.models import VALID, NoteState, SickNote
+from tracing.sickleave.models import VALID, MovementKind, NoteState, SickNote
 from tracing.sickleave.reasons import Reason
 from tracing.sickleave.rules import CancelReason, KeepReason, NoteAllowed, NoteMend, NoteRefused
 from tracing.staff import queries as staff
@@ -140,6 +140,7 @@ def replace(
     note.state, note.mend, note.mend_to, note.cancelled_because = NoteState.REPLACED, None, None, why
     _ask_countersign(note, by=by, at=at)
     session.flush()
+    services.record_movement(MovementKind.REPLACED, note, at=at)
     new = _written(note, task, days, found, prolongs=earlier, replaces=note, by=by, at=at)
     services.record_event("note.replaced", note, by=by, at=at, new=new.number, why=why.value)
     _tell(Happening.REPLACED, note, task, new=new, in_call=in_call, by=by, at=at)
@@ -242,6 +243,7 @@ def restore(note_id: int, *, by: Agent, at: datetime) -> SickNote:
     )
     note.to_countersign = False
     session.flush()
+    services.record_movement(MovementKind.RESTORED, note, at=at)
     services.record_event("note.restored", note, by=by, at=at)
     _tell(Happening.RESTORED, note, task, in_call=None, by=by, at=at)
     _follow(task, by=by, at=at)
@@ -391,6 +393,7 @@ def _cancel_chain(
     note.cancelled_because, note.mend, note.mend_to = why, None, None
     _ask_countersign(note, by=by, at=at)
     session.flush()
+    services.record_movement(MovementKind.CANCELLED, note, at=at)
     services.record_event("note.cancelled", note, by=by, at=at, **({"why": why.value} if why else {}))
     _tell(Happening.CANCELLED, note, task, in_call=in_call, by=by, at=at)
 

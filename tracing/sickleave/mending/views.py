@@ -141,6 +141,7 @@ def _list(which: NoteList) -> ResponseReturnValue:
     return render_template(
         "sickleave/notes.html",
         which=which,
+        may_export=agent().holds(Role.SUPERVISOR),
         page=queries.notes_in(which, site.id, day=day, zone=site.time_zone, after_id=after, at=clock.now()),
         after=after,
         day=day,
