@@ -141,7 +141,7 @@ def test_a_record_is_handed_off_by_hand_for_a_reason_that_no_answer_gives(story,
 
 
 @pytest.mark.parametrize(
-    ("reference", "reason", "status"), [("P0-26-999999-9", "H-6", 409), ("", "H-6", 422), ("P0-1", "", 422)]
+    ("reference", "reason", "status"), [("P0-26-999999-9", "H-6", 422), ("", "H-6", 422), ("P0-1", "", 422)]
 )
 def test_an_unknown_record_or_no_reason_is_refused_and_nothing_is_handed_off(
     story, browse, reference, reason, status
@@ -155,7 +155,7 @@ def test_a_record_of_another_site_cannot_be_handed_off(story, browse):
     task = waiting_case(story.ajaccio, MARIE, at=NOW)
     reference = get_case(task.case_id).reference
 
-    browse.as_(story.dora).post("/hand-offs", {"reference": reference, "reason": "H-6"}, status=409)
+    browse.as_(story.dora).post("/hand-offs", {"reference": reference, "reason": "H-6"}, status=422)
 
     assert reasons() == {}
 

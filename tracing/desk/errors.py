@@ -41,6 +41,17 @@ class CallbackNeeded(Invalid):
         super().__init__(_("Donnez le jour et l’heure du rappel."))
 
 
+class NumberNeeded(Invalid):
+    """No number reaches the person: a callback would never be made."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Aucun numéro ne joint cette personne : demandez-lui lequel, et gardez-le dans une demande (« Quelqu’un appelle »). Le superviseur l’ajoutera."
+            )
+        )
+
+
 class NoSuchHour(Invalid):
     """The callback is at a time that the clocks skip."""
 

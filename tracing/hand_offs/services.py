@@ -103,8 +103,11 @@ def acknowledge(hand_off_id: int, *, by: Agent, at: datetime) -> None:
         _set(hand_off, HandOffState.ACKNOWLEDGED, by=by.member_id, at=at)
 
 
-def say_taken_back(hand_off_id: int, *, by: Agent, at: datetime) -> None:
-    """Note that whoever was told of it knows that it no longer holds; or take back what was given by mistake."""
+def say_taken_back(hand_off_id: int, *, by: Agent, at: datetime) -> bool:
+    """Note that whoever was told of it knows that it no longer holds; or take back what was given by mistake.
+
+    Returns whether nothing is left to do: what was sent already is to be taken back with whoever was told.
+    """
     hand_off = queries.get_hand_off(hand_off_id, site_id=by.site.id)
     if hand_off.state is HandOffState.TAKEN_BACK:
         hand_off.sent_at = None
@@ -114,6 +117,7 @@ def say_taken_back(hand_off_id: int, *, by: Agent, at: datetime) -> None:
     elif hand_off.is_by_hand:
         hand_off.is_by_hand = False
         _set(hand_off, HandOffState.TAKEN_BACK, by=by.member_id, at=at)
+    return not hand_off.is_waiting
 
 
 def _new(task: CallTask, reason: str, *, at: datetime) -> HandOff:

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from tracing.hand_offs import queries, services, words
+from tracing.hand_offs.errors import NoSuchReason, NoSuchRecord
 from tracing.hand_offs.forms import GiveForm
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
@@ -26,10 +27,16 @@ def listing() -> ResponseReturnValue:
     form = GiveForm()
     form.offer([(one.id, one.text) for one in get_pack(by.site.programme).hand_offs if one.in_force(on)])
     if form.validate_on_submit():
-        with transaction():
-            services.give(form.reference.data or "", form.reason.data, on=on, by=by, at=at)
-        flash(_("Le dossier est sur la liste des signalements à transmettre."))
-        return redirect(url_for("hand_offs.listing"), 303)
+        try:
+            with transaction():
+                services.give(form.reference.data or "", form.reason.data, on=on, by=by, at=at)
+        except NoSuchRecord as refusal:
+            form.reference.errors = [refusal.message]
+        except NoSuchReason as refusal:
+            form.reason.errors = [refusal.message]
+        else:
+            flash(_("Le dossier est sur la liste des signalements à transmettre."))
+            return redirect(url_for("hand_offs.listing"), 303)
     return _page(form, by=by), 422 if form.errors else 200
 
 
@@ -58,8 +65,12 @@ def acknowledge(hand_off_id: int) -> ResponseReturnValue:
 def take_back(hand_off_id: int) -> ResponseReturnValue:
     """Note that whoever was told knows that it no longer holds; or take back one that was given by mistake."""
     with transaction():
-        services.say_taken_back(hand_off_id, by=agent(), at=clock.database_now())
-    flash(_("C’est noté : plus rien n’est à faire pour ce signalement."))
+        is_done = services.say_taken_back(hand_off_id, by=agent(), at=clock.database_now())
+    flash(
+        _("C’est noté : plus rien n’est à faire pour ce signalement.")
+        if is_done
+        else _("Il était déjà transmis : prévenez l’agence, puis notez-le ici.")
+    )
     return redirect(url_for("hand_offs.listing"), 303)
 
 

@@ -5,13 +5,13 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.conftest import NOW
+from tests.conftest import NOW, Clock
 from tests.desk.walking import soup, take_call
 from tests.support.story import Story, agent, contact, identity, waiting_case
 from tests.support.web import Browser
 from tracing.calls import caller_requests
 from tracing.calls import services as calls
-from tracing.calls.models import Answer
+from tracing.calls.models import Answer, Call
 from tracing.calls.rules import CallOutcome
 from tracing.cases import services as cases
 from tracing.cases.models import CaseOutcome, CaseStatus
@@ -24,6 +24,7 @@ from tracing.contacts.queries import find_contact
 from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
 from tracing.kernel.db import session
 from tracing.kernel.events import Event
+from tracing.people import queries as people
 from tracing.queue import queries
 from tracing.queue import services as queue
 from tracing.queue.models import EntryState, TaskState
@@ -263,6 +264,34 @@ def test_nobody_who_is_dead_or_asked_never_to_be_called_is_opened_again(
 
     assert says in page.text
     assert queries.get_task(task_id).state is before
+
+
+def test_whoever_rings_and_gives_the_number_that_was_said_wrong_is_reached_by_it_after_all(
+    browse: Browser, story: Story, clock: Clock
+):
+    task_id = ended(browse, story, "wrong_number")
+    clock.move_to(NOW + timedelta(minutes=5))
+    assert queries.get_task(task_id).state is TaskState.NO_NUMBER
+    person_id = queries.get_task(task_id).person_id
+    assert not people.has_number(person_id)
+
+    browse.as_(story.ada).follow("/incoming", MARIE)
+
+    assert queries.get_task(task_id).state is TaskState.OPEN
+    assert people.has_number(person_id)
+
+
+def test_no_callback_is_promised_to_somebody_whom_no_number_reaches(browse: Browser, story: Story):
+    task_id = ended(browse, story, "wrong_number")
+    ada = browse.as_(story.ada)
+    reference = get_case(queries.get_task(task_id).case_id).reference
+    ada.follow("/incoming", MARIE | {"key": reference})
+    call_id = queries.find_claim(story.ada.id) and session.scalar(select(Call.id).order_by(Call.id.desc()))
+
+    promised = {"outcome": "callback", "callback_on": "2026-03-10", "callback_time": "15:00"}
+    said = ada.post(f"/calls/{call_id}/tasks/{task_id}/end", promised, status=422)
+
+    assert "Aucun numéro ne joint cette personne" in said.text
 
 
 def test_a_case_that_is_none_is_not_opened_again(browse: Browser, story: Story):

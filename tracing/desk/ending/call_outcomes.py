@@ -18,7 +18,7 @@ from tracing.contacts.queries import find_contact
 from tracing.desk import rules
 from tracing.desk.conversation.conversation import ScriptedConversation
 from tracing.desk.ending import wrong_numbers
-from tracing.desk.errors import AlreadyFinished, CallbackNeeded, NotFree
+from tracing.desk.errors import AlreadyFinished, CallbackNeeded, NotFree, NumberNeeded
 from tracing.desk.queries import tasks_of_call
 from tracing.desk.services import open_conversations
 from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
@@ -63,6 +63,7 @@ def finish(
     Raises:
         AlreadyFinished: it has ended already.
         StillMissing: it is not complete.
+        NumberNeeded: no number reaches the person.
         CallbackNeeded, CallbackOutsideHours, ClosedThatDay, NobodyThen: the callback is missing or cannot be kept.
     """
     call, task = talk.call, talk.task
@@ -216,6 +217,8 @@ def _keep_refusal(talk: ScriptedConversation, *, by: Agent, at: datetime) -> Non
 def _promise(talk: ScriptedConversation, when: datetime | None, *, by: Agent, at: datetime) -> None:
     if when is None:
         raise CallbackNeeded
+    if not people.has_number(talk.task.person_id):
+        raise NumberNeeded
     calling = calling_of_person(talk.task.person_id, talk.task.site_id)
     if not rules.may_be_promised(calling, when, at=at):
         window = window_on(calling, when.astimezone(calling.zone).date())

@@ -9,12 +9,13 @@ from tracing.calls.models import Call
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
 from tracing.consequences import reopening
+from tracing.consequences import services as consequences
 from tracing.consequences.rules import ReopenReason
 from tracing.desk import queries
 from tracing.desk.errors import OnACallAlready
 from tracing.facts import queries as facts
-from tracing.facts.rules import FactKind
-from tracing.kernel import events
+from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
+from tracing.kernel import clock, events
 from tracing.kernel.db import session
 from tracing.kernel.errors import Refused
 from tracing.people import queries as people
@@ -61,11 +62,35 @@ def find_caller(key: str, born: date, *, allow_fiction: bool, by: Agent, at: dat
     if not matching:
         return Found()
     events.record_access(people.records_shown(matching), by=by.member_id, at=at, why="search")
+    _trust_number(key, matching, allow_fiction=allow_fiction, by=by, at=at)
     try:
         with session.begin_nested():
             return _open(matching, by=by, at=at)
     except (HeldBy, OnACallAlready, NotWaiting) as refusal:
         return Found(refusal=refusal)
+
+
+def _trust_number(key: str, matching: Sequence[int], *, allow_fiction: bool, by: Agent, at: datetime) -> None:
+    """Whoever gives a number as theirs, with their birth date, is reached by it: it is not wrong after all."""
+    numbers = read_phones(key, allow_fiction=allow_fiction).numbers
+    if not numbers:
+        return
+    cohort = clock.local_day(at, by.site.time_zone)
+    for person_id in matching:
+        wrong = people.wrong_numbers(person_id)
+        theirs = {one for one in people.number_hashes(person_id, numbers).values() if one in wrong}
+        said = [
+            NewFact(
+                subject=(SubjectType.PERSON, person_id),
+                kind=FactKind.WRONG_NUMBER,
+                value=False,
+                source=FactSource.PERSON,
+                cohort=cohort,
+                number_hash=one,
+            )
+            for one in sorted(theirs)
+        ]
+        consequences.record(said, by=by.member_id, at=at)
 
 
 def _open(matching: Sequence[int], *, by: Agent, at: datetime) -> Found:
