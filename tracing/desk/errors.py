@@ -47,7 +47,7 @@ class NumberNeeded(Invalid):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "Aucun numéro ne joint cette personne : demandez-lui lequel, et gardez-le dans une demande (« Quelqu’un appelle »). Le superviseur l’ajoutera."
+                "Aucun numéro ne joint cette personne : demandez-lui lequel, et gardez-le dans une demande (« Quelqu’un appelle »). Le superviseur l’ajoutera."
             )
         )
 
