@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from tracing.kernel import events
 from tracing.kernel.db import session
+from tracing.kernel.redaction import redacted
 from tracing.staff.agent import Agent
 from tracing.toolbox import queries, rules
 from tracing.toolbox.errors import EndsBeforeItStarts, NamesSomebody
@@ -13,6 +14,7 @@ from tracing.toolbox.models import ToolboxEntry
 from tracing.toolbox.rules import Topic
 
 
+@redacted
 @dataclass(frozen=True)
 class EntryText:
     """What an entry says, and when it holds."""
