@@ -108,12 +108,14 @@ def test_no_note_is_replaced_by_days_that_the_rule_does_not_give(browse, story, 
 
 
 def test_no_note_is_replaced_by_one_that_covers_a_day_worked(browse, story, issued):
-    browse.as_(story.ben).follow(
+    answer = browse.as_(story.ben).post(
         f"/sick-notes/{issued.id}/replace",
         {"replace-first_day": "2026-03-05", "replace-last_day": "2026-03-17", "replace-why": "wrong_days"},
+        status=422,
     )
 
-    assert notes(session)[-1].first_day == date(2026, 3, 9), "worked until the 8th"
+    assert "avant le 09/03/2026" in answer.text, "worked until the 8th"
+    assert states() == [NoteState.ISSUED]
 
 
 def test_whoever_goes_back_to_work_earlier_has_a_shorter_note_that_is_not_listed_again(browse, story, issued):
@@ -203,6 +205,27 @@ def test_a_second_click_prolongs_once(browse, story, issued):
 
     assert len(notes(session)) == 2
     assert len(letters()) == 1
+
+
+def test_of_two_who_prolong_to_different_days_the_second_is_told_and_nothing_changes(browse, story, issued):
+    sampled(issued, "2026-03-10")
+    browse.as_(story.ben).follow(f"/sick-notes/{issued.id}/prolong", {"prolong-last_day": "2026-03-19"})
+
+    answer = browse.as_(story.dora).post(
+        f"/sick-notes/{issued.id}/prolong", {"prolong-last_day": "2026-03-20"}, status=409
+    )
+
+    assert "prolongé entre-temps par Ben" in answer.text
+    assert notes(session)[-1].last_day == date(2026, 3, 19)
+
+
+def test_a_prolongation_that_is_still_too_short_stays_on_the_list(browse, story, issued):
+    sampled(issued, "2026-03-12")
+
+    browse.as_(story.ben).follow(f"/sick-notes/{issued.id}/prolong", {"prolong-last_day": "2026-03-20"})
+
+    new = notes(session)[-1]
+    assert (new.mend, new.accepted_because) == (NoteMend.LONGER, None)
 
 
 def test_of_two_who_decide_otherwise_the_second_sees_what_the_first_did(browse, story, issued):

@@ -362,7 +362,8 @@ def _calls(data: FileData) -> Iterable[Moment]:
             beside.append(str(_("identité confirmée à %(time)s", time=confirmed)))
         icon = "telephone-x" if shown in IN_VAIN else "telephone"
         tone = OUTCOME_TONES.get(shown, "neutral")
-        yield Moment(one.call.started_at, icon, tone, str(CALL_WORDS[shown]), who, beside)
+        ended_at = one.conversation.finished_at or one.call.ended_at or one.call.started_at
+        yield Moment(ended_at, icon, tone, str(CALL_WORDS[shown]), who, beside)
 
 
 def _promises(data: FileData) -> Iterable[Moment]:

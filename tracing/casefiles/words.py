@@ -92,6 +92,7 @@ EVENT_WORDS: dict[str, tuple[str, LazyString]] = {
     "task.reopened": ("telephone", _l("Appel remis dans la file")),
     "task.taken_up_again": ("telephone", _l("Appel clos rouvert")),
     "task.kept_open": ("telephone", _l("Appel gardé ouvert, à compléter")),
+    "call.outcome_taken_back": ("arrow-counterclockwise", _l("Issue de l’appel annulée")),
     "handover.written": ("chat-left-text", _l("Note laissée pour qui rappellera")),
     "handover.removed": ("chat-left-text", _l("Note pour qui rappellera retirée")),
     "task.covered": ("telephone-minus", _l("Appel couvert par celui d’une autre fiche")),

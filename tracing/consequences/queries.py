@@ -157,6 +157,8 @@ class Follows:
     mend: NoteMend | None = None
     days: int = 0
     """By how many days the note is too short or too long."""
+    last_day: date | None = None
+    """The last day of the measure, if they were told another one."""
 
 
 def what_follows(case: Case, task: CallTask, *, is_contact: bool) -> Follows:
@@ -175,7 +177,9 @@ def what_follows(case: Case, task: CallTask, *, is_contact: bool) -> Follows:
         CallTask.again.is_not(None),
         CallTask.state == TaskState.OPEN,
     )
-    return Follows(session.scalar(outside) or 0, session.scalar(again) or 0, mend, days)
+    was_told = case.told_at is not None and case.told_last_day != case.isolation_last_day
+    last_day = case.isolation_last_day if was_told else None
+    return Follows(session.scalar(outside) or 0, session.scalar(again) or 0, mend, days, last_day)
 
 
 def person_now(person_id: int) -> PersonNow:

@@ -15,6 +15,14 @@ from tracing.sickleave.rules import NoteMend
 def sentences_of(follows: Follows) -> list[str]:
     """Return what follows for the person of a call, one sentence each; nothing if nothing does."""
     said = []
+    if follows.last_day is not None:
+        day = day_in_words(follows.last_day)
+        said.append(
+            _(
+                "L’isolement va maintenant jusqu’au %(day)s : la personne avait entendu un autre jour.",
+                day=day,
+            )
+        )
     if follows.contacts_outside:
         said.append(
             ngettext(

@@ -53,6 +53,18 @@ class DaysMoved(Invalid):
         )
 
 
+class TooEarly(Invalid):
+    """The chosen first day is before the one that the rule allows."""
+
+    def __init__(self, first: date) -> None:
+        super().__init__(
+            _(
+                "Le premier jour ne peut pas être avant le %(first)s : rien n’a été changé.",
+                first=f"{first:%d/%m/%Y}",
+            )
+        )
+
+
 class AlreadyCountersigned(Refused):
     """An adviser has agreed that the note is void."""
 

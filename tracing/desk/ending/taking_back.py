@@ -254,8 +254,9 @@ def take_back(undo_id: int, *, by: Agent, at: datetime) -> Call:
         "call.outcome_taken_back",
         by=by.member_id,
         at=at,
-        subject=("call", call.id),
+        subject=("task", kept.task_id),
         site_id=call.site_id,
+        call=call.id,
         outcome=kept.outcome.value,
     )
     if "calls" in rows and not _go_on(call, kept.task_id, by=by, at=at):

@@ -53,6 +53,7 @@ from tracing.ui import formats
 WAITED_FOR = N_("Il faut une réponse ici avant d’aller plus loin.")
 LEFT_FOR_LATER = N_("Il manque une réponse ici : « Suivant » une seconde fois la laisse pour plus tard.")
 SERVICE = {TaskKind.CASE_FIRST: "case_hours", TaskKind.CONTACT_FIRST: "contact_hours"}
+SPOKEN = frozenset({CallOutcome.COMPLETED, CallOutcome.REFUSED})
 
 
 @dataclass
@@ -293,12 +294,22 @@ class Screen:
             *((one.received_at, _received(one)) for one in self.contrary_results),
             *(
                 (one.started_at, one)
-                for one in queries.attempts_of(self.task.id)
+                for one in self.attempts
                 # the move already says that the call ended by itself, and who led it
                 if one.outcome is not CallOutcome.CLAIM_ENDED or one.ended_at not in told
             ),
         ]
         return [one for _at, one in sorted(found, key=itemgetter(0), reverse=True)]
+
+    @cached_property
+    def attempts(self) -> Sequence[queries.Attempt]:
+        """The calls to this person, newest first."""
+        return queries.attempts_of(self.task.id)
+
+    @property
+    def spoken_before(self) -> queries.Attempt | None:
+        """The last call that was completed, or in which they refused: they may be ringing back."""
+        return next((one for one in self.attempts if one.outcome in SPOKEN), None)
 
     @cached_property
     def handover(self) -> Handover | None:

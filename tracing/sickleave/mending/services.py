@@ -24,6 +24,7 @@ from tracing.sickleave.errors import (
     NoteFits,
     NoteNotAllowed,
     Overlapping,
+    TooEarly,
 )
 from tracing.sickleave.mending import notices
 from tracing.sickleave.mending.letter_rules import Happening
@@ -90,7 +91,7 @@ def prolong(
     note, task = _locked(note_id, in_call=in_call, by=by)
     if note.state is NoteState.PROLONGED:
         later = queries.find_prolongation(note.id)
-        if later is not None:
+        if later is not None and last_day in {None, later.last_day}:
             return later
     _require_issued(note)
     today = clock.local_day(at, by.site.time_zone)
@@ -124,16 +125,18 @@ def replace(
     Raises:
         NoSuchNote: it is of another site, or of another call.
         NoteChanged: somebody has cancelled or prolonged it meanwhile.
-        NoteNotAllowed, DaysMoved
+        NoteNotAllowed, DaysMoved, TooEarly
     """
     note, task = _locked(note_id, in_call=in_call, by=by)
     if note.state is NoteState.REPLACED:
         later = queries.find_replacement(note.id)
-        if later is not None:
+        if later is not None and first_day in {None, later.first_day} and last_day in {None, later.last_day}:
             return later
     _require_issued(note)
     allowed, found = _replacement(note, task, by=by, at=at, first_day=first_day)
     days = _chosen(allowed, last_day)
+    if in_call is None and first_day is not None and first_day < days.first_day:
+        raise TooEarly(days.first_day)
     if (days.first_day, days.last_day) == (note.first_day, note.last_day):
         raise NoteNotAllowed(sentence_of(NoteRefused(Reason.UNCHANGED)))
     earlier = _earlier(note)
@@ -141,7 +144,8 @@ def replace(
     _ask_countersign(note, by=by, at=at)
     session.flush()
     services.record_movement(MovementKind.REPLACED, note, at=at)
-    new = _written(note, task, days, found, prolongs=earlier, replaces=note, by=by, at=at)
+    back = why is CancelReason.BACK_AT_WORK
+    new = _written(note, task, days, found, prolongs=earlier, replaces=note, back_at_work=back, by=by, at=at)
     services.record_event("note.replaced", note, by=by, at=at, new=new.number, why=why.value)
     _tell(Happening.REPLACED, note, task, new=new, in_call=in_call, by=by, at=at)
     return new
@@ -358,6 +362,7 @@ def _written(
     *,
     prolongs: SickNote | None = None,
     replaces: SickNote | None = None,
+    back_at_work: bool = False,
     by: Agent,
     at: datetime,
 ) -> SickNote:
@@ -369,7 +374,7 @@ def _written(
         task, note.call_id, found, days, prolongs=prolongs, replaces=replaces, by=by, at=at
     )
     _follow(task, by=by, at=at)
-    if new.mend is NoteMend.LONGER:
+    if back_at_work and new.mend is NoteMend.LONGER:
         # the person goes back to work earlier: that is no difference to mend
         new.accepted_mend, new.accepted_mend_to = new.mend, new.mend_to
         new.accepted_because, new.mend, new.mend_to = KeepReason.AS_ASKED, None, None
