@@ -208,15 +208,15 @@ def test_a_second_click_prolongs_once(browse, story, issued):
 
 
 def test_of_two_who_prolong_to_different_days_the_second_is_told_and_nothing_changes(browse, story, issued):
-    sampled(issued, "2026-03-10")
-    browse.as_(story.ben).follow(f"/sick-notes/{issued.id}/prolong", {"prolong-last_day": "2026-03-19"})
+    sampled(issued, "2026-03-12")
+    browse.as_(story.ben).follow(f"/sick-notes/{issued.id}/prolong", {"prolong-last_day": "2026-03-20"})
 
     answer = browse.as_(story.dora).post(
-        f"/sick-notes/{issued.id}/prolong", {"prolong-last_day": "2026-03-20"}, status=409
+        f"/sick-notes/{issued.id}/prolong", {"prolong-last_day": "2026-03-21"}, status=409
     )
 
     assert "prolongé entre-temps par Ben" in answer.text
-    assert notes(session)[-1].last_day == date(2026, 3, 19)
+    assert notes(session)[-1].last_day == date(2026, 3, 20)
 
 
 def test_a_prolongation_that_is_still_too_short_stays_on_the_list(browse, story, issued):
