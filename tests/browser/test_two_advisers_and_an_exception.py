@@ -73,7 +73,9 @@ def test_an_exception_is_settled_in_the_call_and_the_next_question_finds_its_ans
     shot(omar, "given")
 
     lucie.reload()
+    lucie.wait_for_load_state("networkidle")
     again = unfolded(lucie, "#panel-escalation")
+    expect(again).to_have_attribute("open", "")
     if not again.get_by_label("Votre question").is_visible():
         again.get_by_text("Demander un avis", exact=True).click()
     again.get_by_label("Votre question").press_sequentially("Et après la réanimation, quel isolement")

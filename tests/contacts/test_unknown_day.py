@@ -48,7 +48,12 @@ def test_a_given_name_and_a_number_are_enough_and_the_latest_day_counts(story, b
 def test_a_contact_without_a_day_is_outside_no_contagious_period(story, browse):
     walk, address, case_id = at_the_list(story, browse)
     walk.visitor.fragment(address, NADIA)
-    later = {"step": "symptoms", "asked": ["has_symptoms"], "answer-has_symptoms": "no"}
+    later = {
+        "step": "symptoms",
+        "asked": ["has_symptoms"],
+        "answer-has_symptoms": "no",
+        "drop": "has_symptoms=no",
+    }
 
     walk.visitor.fragment(address.replace("/contacts", "/answers"), later)
 

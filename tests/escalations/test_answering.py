@@ -368,13 +368,15 @@ def test_who_answered_reads_it_again_the_same_day_and_nobody_else(browse, story,
     assert "DUPONT" not in mine
 
 
-def test_yesterdays_answers_leave_the_list(browse, story, line, clock):
+def test_yesterdays_answers_leave_the_list_once_they_were_read(browse, story, line, clock):
     asked = line.ask()
     services.take(asked.id, by=agent(story.ben), at=NOW)
     services.settle(asked.id, answer="Oui", decision=Decision.GO_ON, by=agent(story.ben), at=NOW)
     assert "Question médicale" in browse.as_(story.ben).get("/escalations").text
 
     clock.move_to(NOW + timedelta(days=1))
+    assert "Question médicale" in browse.as_(story.ben).get("/escalations").text, "nobody has read it"
+    services.mark_seen(asked.id, by=line.tracer, at=NOW)
 
     assert "Question médicale" not in browse.as_(story.ben).get("/escalations").text
 
