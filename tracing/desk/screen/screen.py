@@ -309,7 +309,7 @@ class Screen:
     @property
     def spoken_before(self) -> queries.Attempt | None:
         """The last call that was completed, or in which they refused: they may be ringing back."""
-        return next((one for one in self.attempts if one.outcome in SPOKEN), None)
+        return next((one for one in self.attempts if one.ended_at and one.outcome in SPOKEN), None)
 
     @cached_property
     def handover(self) -> Handover | None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from pydantic import ValidationError
+from sqlalchemy import text
 
 from tracing.kernel import clock, events, memory_stamps
 from tracing.kernel.db import session
@@ -46,6 +47,8 @@ def seed(*, at: datetime) -> None:
 
     What a later release says otherwise waits as a draft.
     """
+    # two hosts that start first at the same moment: the second waits, and finds what the first has written
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtext('rule_versions'))"))
     for pack in loader.load_packs().values():
         known = queries.versions_of(pack.code)
         for name, table in pack.tables():
