@@ -8,6 +8,7 @@ from sqlalchemy import select
 from tests.conftest import NOW
 from tests.desk.test_contact_call import LUC, MARIE, waiting_contact
 from tests.desk.walking import CONTACT, P0, soup, take_call
+from tests.support.statements import statements_sent
 from tests.support.story import agent, case, contact, identity, member, waiting_case
 from tracing.calls import services as calls
 from tracing.calls.jobs import sweep_claims
@@ -17,8 +18,9 @@ from tracing.cases.models import CaseOutcome, CaseStatus
 from tracing.cases.queries import get_case
 from tracing.consequences import services as consequences
 from tracing.consequences.jobs import follow_ended_calls
+from tracing.consequences.queries import case_now
 from tracing.contacts.models import ContactStatus
-from tracing.contacts.queries import find_contact
+from tracing.contacts.queries import contacts_of_case, find_contact
 from tracing.facts import queries as facts
 from tracing.facts import services as fact_services
 from tracing.facts.models import Fact
@@ -345,6 +347,48 @@ def test_a_note_that_no_longer_fits_is_marked_and_its_mark_goes(story, browse):
 
     say(subject, FactKind.ONSET, "2026-03-08", source=FactSource.DOCTOR, at=NOW + DAY)
     assert (note.mend, note.mend_to) == (None, None)
+
+
+def test_reading_a_case_costs_no_statement_more_for_every_note(story, browse):
+    task = completed(story, browse)
+    note_of(task, last=date(2026, 3, 15), by=story.ada)
+
+    def sent_for(people):
+        named = [contact(get_case(task.case_id), one, by=story.ada, at=NOW) for one in people]
+        for row in named:
+            of_contact = queue_services.enqueue(
+                kind=TaskKind.CONTACT_FIRST,
+                person_id=row.person_id,
+                phones=LUC.phones,
+                site_id=task.site_id,
+                case_id=task.case_id,
+                contact_id=row.id,
+                due_at=NOW + DAY,
+                at=NOW,
+            )
+            held = SickNote(
+                number=f"440-26-{of_contact.id:06}-1",
+                site_id=task.site_id,
+                person_id=row.person_id,
+                task_id=of_contact.id,
+                call_id=database.scalar(select(Conversation.call_id).where(Conversation.task_id == task.id)),
+                kind=NoteKind.CONTACT,
+                first_day=date(2026, 3, 9),
+                last_day=date(2026, 3, 15),
+                rule="x",
+                state=NoteState.ISSUED,
+                issued_at=NOW,
+                issued_by=story.ada.id,
+                cohort=NOW.date(),
+            )
+            database.add(held)
+        database.flush()
+        listed = contacts_of_case(task.case_id)
+        with statements_sent(database()) as sent:
+            case_now(get_case(task.case_id), listed, on=NOW.date())
+        return len(sent)
+
+    assert sent_for([LUC]) == sent_for([LUC, LUC, LUC])
 
 
 def test_following_twice_changes_nothing(story, browse):

@@ -1,6 +1,6 @@
 """Queries of calls, conversations, answers and drafts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from tracing.calls import rules
 from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Answer, Call, Conversation, Draft, NumberRung, OutcomeUndo
 from tracing.calls.rules import CallOutcome
-from tracing.kernel.db import session
+from tracing.kernel.db import equals_any, session
 from tracing.vault import services as vault
 
 
@@ -48,6 +48,19 @@ def answers(task_id: int) -> dict[str, Any]:
         opened = vault.find_unsealed("answers", row.id, row.cohort, row.sealed)
         if opened is not None and opened["value"] is not None:
             found[row.question] = opened["value"]
+    return found
+
+
+def answers_by_task(task_ids: Collection[int], questions: Collection[str]) -> dict[int, dict[str, Any]]:
+    """Return the answers of several tasks to some questions, as `answers` does for one, by one statement."""
+    found: dict[int, dict[str, Any]] = {one: {} for one in task_ids}
+    if not found or not questions:
+        return found
+    asked = select(Answer).where(equals_any(Answer.task_id, task_ids), Answer.question.in_(questions))
+    for row in session.scalars(asked):
+        opened = vault.find_unsealed("answers", row.id, row.cohort, row.sealed)
+        if opened is not None and opened["value"] is not None:
+            found[row.task_id][row.question] = opened["value"]
     return found
 
 

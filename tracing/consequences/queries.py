@@ -54,6 +54,7 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
     tasks = _tasks_of(case.id)
     live = _live(task.id for task in tasks)
     notes = _notes_of([task.id for task in tasks])
+    answers = call_queries.answers_by_task(notes.keys(), said.DECIDE_A_NOTE)
     barred = people.barred([case.person_id, *(one.person_id for one in contacts)])
     kept = kept_in_list([one.id for one in contacts])
     is_none = case.outcome is CaseOutcome.NOT_A_CASE
@@ -79,7 +80,7 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
         note, begins = notes.get(task.id, (None, None)) if task is not None else (None, None)
         if note is None or begins is None:
             return None
-        given = call_queries.answers(note.task_id)
+        given = answers[note.task_id]
         return NoteNow(
             note_id=note.id,
             last_day=note.last_day,

@@ -26,7 +26,6 @@ from tracing.facts.rules import (
     FactKind,
     FactSource,
     NewFact,
-    Said,
     Subject,
     SubjectType,
     day_of,
@@ -75,20 +74,6 @@ def decide_first(subject_type: SubjectType, subject_id: int, *, by: int | None, 
         follow_case(subject_id, by=by, at=at)
     else:
         _follow_contact(subject_id, is_first=True, by=by, at=at)
-
-
-def retract(
-    fact: Said,
-    subject: Subject,
-    *,
-    source: FactSource,
-    cohort: date,
-    words: str = "",
-    by: int | None,
-    at: datetime,
-) -> None:
-    """Take a fact back, as a mistake, and carry out what follows from that."""
-    facts.retract(fact, subject, source=source, cohort=cohort, words=words, by=by, at=at)
 
 
 def follow(subjects: Iterable[Subject], *, by: int | None, at: datetime) -> None:

@@ -60,9 +60,6 @@ DATING_QUESTIONS = frozenset({"sampling_confirmed", "last_contact_confirmed", *T
 OWN_WORDS = frozenset({FactSource.PERSON, FactSource.REPRESENTATIVE})
 """Whose word the answers of a conversation are."""
 
-NOTE_QUESTIONS = frozenset({"works", "can_telework", "stopped_by_doctor", "wants_note", "last_work_on"})
-"""Their answers decide whether a note that was issued still fits."""
-
 HELP_QUESTIONS = frozenset({"needs", "needs_consent"})
 """Help to stay at home, and whether it may be passed on."""
 

@@ -35,6 +35,7 @@ from tracing.scripts.services import newest_version
 from tracing.scripts.vocabulary import IDENTITY_QUESTION, YES
 from tracing.scripts.wording import confirmation_key, confirmation_value
 from tracing.sickleave import queries as notes
+from tracing.sickleave.answers import DECIDE_A_NOTE
 from tracing.staff.agent import Agent
 
 FAR_FROM_SAMPLING = N_(
@@ -228,7 +229,7 @@ def save(call: Call, talk: ScriptedConversation, typed: StepInput, *, by: Agent,
     if saved.changed & rules.DATING_QUESTIONS:
         counted = scripts.follow(talk.script, talk.answers, talk.facts).counted
         state_facts(call, talk, counted, by=by, at=at)
-    elif saved.changed & rules.NOTE_QUESTIONS and notes.find_valid_note(talk.task.id) is not None:
+    elif saved.changed & DECIDE_A_NOTE and notes.find_valid_note(talk.task.id) is not None:
         consequences.follow({_subject(talk.about)}, by=by.member_id, at=at)
     if saved.changed & rules.HELP_QUESTIONS:
         counted = scripts.follow(talk.script, talk.answers, talk.facts).counted

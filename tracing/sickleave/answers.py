@@ -12,6 +12,9 @@ SWORN = "sick_note.confirmed"
 ALWAYS_ASKED = ("has_symptoms", "vaccination", "works")
 ASKED_OF_WORKERS = ("is_caregiver", "can_telework", "stopped_by_doctor", "insurance_scheme", "last_work_on")
 
+DECIDE_A_NOTE = frozenset({"works", "can_telework", "stopped_by_doctor", "wants_note", "last_work_on"})
+"""Their answers decide whether a note that was issued still fits: `rules_out_a_note` and `last_work_on` read them."""
+
 _SCHEMES = {"CIVIL_SERVANT": Scheme.FP_ETAT, "UNKNOWN": None}
 """The script asks whether a person is a civil servant, but not in which service: none of them entitles to a note."""
 

@@ -20,7 +20,7 @@ from tracing.desk.errors import NoPositiveTest
 from tracing.kernel import clock
 from tracing.kernel.db import lock_row, session
 from tracing.people import queries as people
-from tracing.programmes.loader import get_pack
+from tracing.programmes.in_force import get_pack
 from tracing.queue import services as queue
 from tracing.queue.models import ENDED, CallTask, TaskKind, TaskState
 from tracing.scripts.vocabulary import IDENTITY_QUESTION, YES

@@ -7,7 +7,8 @@ from sqlalchemy import text
 
 from tracing.consequences import services as consequences
 from tracing.facts import queries as fact_queries
-from tracing.facts.rules import FactKind, FactSource, Subject, SubjectType, standing
+from tracing.facts.models import Fact
+from tracing.facts.rules import FactKind, FactSource, SubjectType, retraction, standing
 from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.people import queries as people
@@ -150,22 +151,24 @@ def put_back_deaths(lines: Sequence[int], *, at: datetime) -> None:
         for row in session.execute(text(_REPORTED), {"lines": part}).all():
             if session.scalar(text(_REPORTED_ELSEWHERE), {"person": row.person_id, "lines": list(lines)}):
                 continue
-            for record in people.records_of_same_person(row.person_id):
-                _take_back_death((SubjectType.PERSON, record), at=at)
+            mistakes = [
+                retraction(
+                    fact.said, (SubjectType.PERSON, record), source=FactSource.LABORATORY, cohort=fact.cohort
+                )
+                for record in people.records_of_same_person(row.person_id)
+                for fact in _reported_deaths(record)
+            ]
+            consequences.record(mistakes, by=None, at=at)
 
 
-def _take_back_death(subject: Subject, *, at: datetime) -> None:
-    for fact in fact_queries.rows_of(*subject):
-        is_reported = fact.kind is FactKind.DEATH and fact.source is FactSource.LABORATORY
-        if is_reported and fact.said in standing(fact_queries.facts_of(*subject)):
-            consequences.retract(
-                fact.said,
-                subject,
-                cohort=fact.cohort,
-                source=FactSource.LABORATORY,
-                by=None,
-                at=at,
-            )
+def _reported_deaths(person_id: int) -> list[Fact]:
+    """Return the deaths that laboratories reported of a record, and that nobody has taken back."""
+    counted = standing(fact_queries.facts_of(SubjectType.PERSON, person_id))
+    return [
+        fact
+        for fact in fact_queries.rows_of(SubjectType.PERSON, person_id)
+        if fact.kind is FactKind.DEATH and fact.source is FactSource.LABORATORY and fact.said in counted
+    ]
 
 
 _MARKED = """warnings @> '["DECEASED"]'"""

@@ -8,7 +8,7 @@ from tracing.calls.rules import SAID_IDENTITY
 from tracing.consequences import services as consequences
 from tracing.facts import queries as fact_queries
 from tracing.facts import rules as fact_rules
-from tracing.facts.rules import FactKind, FactSource, Said, SubjectType
+from tracing.facts.rules import FactKind, FactSource, SubjectType
 from tracing.kernel import clock, events
 from tracing.kernel.db import lock_row, session
 from tracing.messages import services as messages
@@ -142,19 +142,13 @@ def _retract(
     by: Agent,
     at: datetime,
 ) -> None:
-    for record in people_queries.records_of_same_person(task.person_id):
-        for said in fact_rules.standing(fact_queries.facts_of(SubjectType.PERSON, record)):
-            if said.kind is kind and said.number_hash == number:
-                _take_back(said, record, words=words, by=by, at=at)
-
-
-def _take_back(said: Said, record: int, *, words: str, by: Agent, at: datetime) -> None:
-    consequences.retract(
-        said,
-        (SubjectType.PERSON, record),
-        words=words,
-        cohort=clock.local_day(at, by.site.time_zone),
-        source=FactSource.SUPERVISOR,
-        by=by.member_id,
-        at=at,
-    )
+    today = clock.local_day(at, by.site.time_zone)
+    mistakes = [
+        fact_rules.retraction(
+            said, (SubjectType.PERSON, record), source=FactSource.SUPERVISOR, cohort=today, words=words
+        )
+        for record in people_queries.records_of_same_person(task.person_id)
+        for said in fact_rules.standing(fact_queries.facts_of(SubjectType.PERSON, record))
+        if said.kind is kind and said.number_hash == number
+    ]
+    consequences.record(mistakes, by=by.member_id, at=at)
