@@ -77,12 +77,54 @@ def test_in_the_call_a_note_that_covers_a_day_worked_is_replaced_by_one_button(s
     assert new.first_day == old.first_day + 2 * DAY
 
 
+def test_in_the_call_a_contact_s_note_that_is_too_long_is_replaced_and_not_prolonged(ada, phone, issued):
+    issued.kind = NoteKind.CONTACT
+    sampled(issued, "2026-03-08")
+
+    panel = ada.fragment(phone.path, method="get").text
+
+    assert "Remplacer : du lundi 9 mars au mercredi 18 mars" in panel.replace("\u202f", " ")
+    assert "Prolonger" not in panel
+
+
 def test_days_that_moved_while_the_panel_was_open_are_not_taken(story, ada, phone, issued):
     sampled(issued, "2026-03-10")
 
     refused = ada.fragment(f"{phone.path}/{issued.id}/prolong", {"last_day": "2026-03-25"}, status=422)
 
     assert "Le dernier jour doit être entre" in refused.text
+    assert len(notes(session)) == 1
+
+
+def test_in_the_call_a_note_that_is_over_is_prolonged_once_the_person_says_that_they_did_not_work(
+    story, ada, phone, issued
+):
+    issued.last_day = NOW.date() - DAY
+    sampled(issued, "2026-03-10")
+    panel = ada.fragment(phone.path, method="get").text
+    assert 'data-confirm="La personne n’a pas travaillé depuis le lundi 9 mars' in panel
+    assert 'name="not_worked_since" value="y"' in panel
+    days = {"last_day": "2026-03-20"}
+
+    refused = ada.fragment(f"{phone.path}/{issued.id}/prolong", days, status=422)
+    assert "a travaillé depuis" in refused.text, "left open since the day before, it asked nothing"
+    ada.fragment(f"{phone.path}/{issued.id}/prolong", days | {"not_worked_since": "y"})
+
+    assert [one.state for one in notes(session)] == [NoteState.PROLONGED, NoteState.ISSUED]
+
+
+def test_a_note_is_not_prolonged_over_a_day_that_was_said_to_be_worked(browse, story, issued):
+    issued.last_day = NOW.date() - 2 * DAY
+    issued.first_day = NOW.date() - 4 * DAY
+    said(story, issued, "last_work_on", "2026-03-09")
+
+    refused = browse.as_(story.dora).post(
+        f"/sick-notes/{issued.id}/prolong",
+        {"prolong-last_day": "2026-03-19", "prolong-not_worked_since": "y"},
+        status=422,
+    )
+
+    assert "a travaillé depuis" in refused.text
     assert len(notes(session)) == 1
 
 

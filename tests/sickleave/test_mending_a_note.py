@@ -12,6 +12,7 @@ from tracing.consequences import services as consequences
 from tracing.facts.rules import FactKind, FactSource, SubjectType
 from tracing.facts.services import NewFact
 from tracing.kernel.db import session, transaction
+from tracing.messages import queries as messages
 from tracing.messages.models import Message
 from tracing.messages.rules import Channel, MessageState
 from tracing.queue import queries as queue
@@ -157,6 +158,48 @@ def test_an_adviser_who_does_not_agree_makes_the_note_valid_again(browse, story,
     [note] = notes(session)
     assert (note.state, note.cancelled_at, note.to_countersign) == (NoteState.ISSUED, None, False)
     assert "de nouveau valable" in letters()[-1]["text"]
+
+
+def test_what_was_cancelled_together_comes_back_together_even_from_its_last(browse, story, clock, issued):
+    sampled(issued, "2026-03-10")
+    clock.move_to(NOW + 2 * DAY)
+    dora, ben = browse.as_(story.dora), browse.as_(story.ben)
+    dora.follow(f"/sick-notes/{issued.id}/prolong", {"prolong-last_day": "2026-03-20"})
+    dora.follow(f"/sick-notes/{issued.id}/cancel", {"cancel-why": "not_due"})
+    assert [one.to_countersign for one in notes(session)] == [True, False], "the prolongation is of today"
+
+    ben.follow(f"/sick-notes/{notes(session)[1].id}/restore")
+
+    assert states() == [NoteState.PROLONGED, NoteState.ISSUED]
+    late = ben.post(f"/sick-notes/{issued.id}/countersign", status=409)
+    assert "a été rétabli entre-temps" in late.text
+    assert [one.countersigned_at for one in notes(session)] == [None, None]
+
+
+def test_a_note_does_not_come_back_without_the_one_that_it_prolongs(browse, story, clock, issued):
+    sampled(issued, "2026-03-10")
+    browse.as_(story.dora).follow(f"/sick-notes/{issued.id}/prolong", {"prolong-last_day": "2026-03-20"})
+    last = notes(session)[1].id
+    clock.move_to(NOW + 2 * DAY)
+    dora, ben = browse.as_(story.dora), browse.as_(story.ben)
+    dora.follow(f"/sick-notes/{last}/cancel", {"cancel-why": "asked"})
+    clock.move_to(NOW + 2 * DAY + timedelta(minutes=1))
+    dora.follow(f"/sick-notes/{issued.id}/cancel", {"cancel-why": "asked"})
+
+    refused = ben.post(f"/sick-notes/{last}/restore", status=409)
+
+    assert "rétablissez-le d’abord" in refused.text
+    assert states() == [NoteState.CANCELLED] * 2
+    ben.follow(f"/sick-notes/{issued.id}/restore")
+    ben.follow(f"/sick-notes/{last}/restore")
+    assert states() == [NoteState.PROLONGED, NoteState.ISSUED]
+
+
+def test_a_letter_about_a_note_is_not_the_letter_that_asks_to_call(browse, story, issued):
+    browse.as_(story.dora).follow(f"/sick-notes/{issued.id}/cancel", {"cancel-why": "asked"})
+
+    assert len(letters()) == 1
+    assert messages.letters_to([issued.person_id]) == {}
 
 
 def test_what_is_cancelled_within_a_day_needs_nobody_else(browse, story, issued):

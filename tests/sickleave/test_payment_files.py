@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 import json
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import func, select
 
@@ -76,6 +76,21 @@ def test_a_day_that_is_not_over_has_no_file(browse, story, issued):
 
     assert "n’est pas terminé" in refused.text
     assert session.scalar(select(NoteExport)) is None
+
+
+def test_a_day_is_complete_a_quarter_of_an_hour_after_midnight_where_the_site_is(
+    browse, story, clock, issued
+):
+    midnight = datetime.combine(NOW.date() + DAY, time.min, tzinfo=agent(story.dora).site.time_zone)
+    clock.move_to(midnight + timedelta(minutes=14, seconds=59))
+    dora = browse.as_(story.dora)
+    assert "n’est pas terminé" in made(dora, "csv", status=422).text
+    assert "à faire" not in dora.get("/sick-notes/payments").text
+
+    clock.move_to(midnight + timedelta(minutes=15))
+
+    assert "à faire" in dora.get("/sick-notes/payments").text
+    assert len(rows(dora)) == 1
 
 
 def test_who_made_it_is_recorded_with_whom_it_shows(browse, story, clock, issued):

@@ -36,7 +36,7 @@ from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.queue.rules import CallAgain
 from tracing.sickleave import answers as said
 from tracing.sickleave.models import VALID, NoteState, SickNote
-from tracing.sickleave.rules import NoteMend, latest_day
+from tracing.sickleave.rules import NoteMend, ends_with_measure, latest_day
 from tracing.staff import queries as staff
 
 TO_RING = frozenset({TaskState.OPEN, TaskState.UNREACHABLE})
@@ -87,7 +87,8 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
             first_day=begins,
             is_ruled_out=said.rules_out_a_note(given),
             worked_until=said.last_work_on(given),
-            follows_measure=subject is Subject.CASE,
+            follows_measure=subject is Subject.CASE
+            or (begins == note.first_day and ends_with_measure(get_pack(case.programme), subject, on)),
             is_doctors=agreed is not None and agreed[0] <= note.first_day and note.last_day <= agreed[1],
             latest=latest_day(get_pack(case.programme), subject, begins, on),
             mend=note.mend,

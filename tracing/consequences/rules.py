@@ -104,7 +104,7 @@ class NoteNow:
     note_id: int
     last_day: date
     follows_measure: bool = True
-    """Its last day is that of the measure: a case's. A contact's has a length of its own."""
+    """Its last day is that of the measure: a case's. A contact's may have a length of its own, and has it prolonged."""
     first_day: date | None = None
     """The first day of its chain."""
     is_ruled_out: bool = False

@@ -99,10 +99,14 @@ def read_letter(message: Message) -> Written:
 
 
 def letters_to(person_ids: Iterable[int]) -> dict[int, Message]:
-    """Return the newest letter to each of these people; people without one are absent."""
+    """Return the newest letter that asks each of these people to call; people without one are absent.
+
+    Such a letter is written at once. One that waits in the outbox carries something else, a note for instance.
+    """
     chosen = (
         select(Message)
         .where(Message.person_id.in_(set(person_ids)), Message.channel == Channel.LETTER)
+        .where(Message.not_before.is_(None))
         .order_by(Message.id)
     )
     return {message.person_id: message for message in session.scalars(chosen)}

@@ -81,6 +81,29 @@ class Overlapping(Refused):
         )
 
 
+class EarlierNoteVoid(Refused):
+    """The note that this one prolongs is void, and was not cancelled with it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "L’arrêt que celui-ci prolonge ne vaut plus\u202f: rétablissez-le d’abord, ou rappelez la personne."
+            )
+        )
+
+
+class NoteRestored(Refused):
+    """The note is valid again meanwhile."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(
+            _(
+                "%(number)s a été rétabli entre-temps et vaut de nouveau\u202f: il n’y a plus rien à contresigner.",
+                number=number,
+            )
+        )
+
+
 class NoSuchDay(Missing):
     """There is no such day or file."""
 
@@ -92,7 +115,11 @@ class DayNotOver(Invalid):
     """Something can still happen on that day."""
 
     def __init__(self) -> None:
-        super().__init__(_("Ce jour n’est pas terminé\u202f: son fichier se fait à partir du lendemain."))
+        super().__init__(
+            _(
+                "Ce jour n’est pas terminé\u202f: son fichier se fait à partir de 0\u202fh\u202f15 le lendemain."
+            )
+        )
 
 
 class NoFileOfTraining(Invalid):

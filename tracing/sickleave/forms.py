@@ -156,3 +156,4 @@ class DaysForm(PageForm):
 
     first_day = DateField(validators=[Optional()])
     last_day = DateField(validators=[Optional()])
+    not_worked_since = BooleanField()

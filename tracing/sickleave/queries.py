@@ -1,7 +1,7 @@
 """Queries for sick notes: during the call that issues them, and later for those who may read them."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 
@@ -61,6 +61,22 @@ def find_replacement(note_id: int) -> SickNote | None:
     return session.scalar(select(SickNote).where(SickNote.replaces_id == note_id))
 
 
+def cancelled_at(person_id: int, at: datetime | None) -> Sequence[SickNote]:
+    """Return the notes of a person that were cancelled at this moment, by first day, locked for a change."""
+    return session.scalars(
+        fresh(
+            select(SickNote)
+            .where(
+                SickNote.person_id.in_(people.records_of_same_person(person_id)),
+                SickNote.state == NoteState.CANCELLED,
+                SickNote.cancelled_at == at,
+            )
+            .order_by(SickNote.first_day)
+            .with_for_update()
+        )
+    ).all()
+
+
 def find_note_ending(person_id: int, day: date) -> SickNote | None:
     """Return a person's last valid note if it ends on that day, locked for a change."""
     return session.scalar(
@@ -82,16 +98,6 @@ TO_MEND = SickNote.mend.is_not(None) & (SickNote.state == NoteState.ISSUED)
 """As the index has it."""
 TO_COUNTERSIGN = SickNote.to_countersign & SickNote.countersigned_at.is_(None)
 """As the index has it."""
-
-
-def get_note_of_task(note_id: int, task_id: int) -> SickNote:
-    """Return a note of a task, locked for a change."""
-    note = session.scalar(
-        fresh(select(SickNote).where(SickNote.id == note_id, SickNote.task_id == task_id).with_for_update())
-    )
-    if note is None:
-        raise NoSuchNote
-    return note
 
 
 def valid_notes_of_person(person_id: int) -> Sequence[SickNote]:

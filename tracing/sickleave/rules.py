@@ -327,3 +327,9 @@ def latest_day(pack: Pack, subject: Subject, first_day: date, on: date) -> date 
     if row is None:
         return None
     return first_day + timedelta(days=(row.max_days or row.total_days_without_adviser) - 1)
+
+
+def ends_with_measure(pack: Pack, subject: Subject, on: date) -> bool:
+    """Return whether the rule in force ends a note on the last day of the isolation or quarantine."""
+    row = note_rule(pack, subject, on)
+    return row is not None and row.ends_with_measure

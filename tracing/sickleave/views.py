@@ -148,6 +148,7 @@ def prolong_in_call(call_id: int, task_id: int, note_id: int) -> ResponseReturnV
             note_id,
             last_day=form.last_day.data,
             result_is_awaited=True,
+            not_worked_since=form.not_worked_since.data,
             in_call=InCall(call.id, task.id),
             by=agent(),
             at=at,
@@ -252,11 +253,31 @@ def _panel(
         found=found,
         note=found.note,
         covers_work=standing is not None and _covers_work(standing, found),
+        is_over=standing is not None and _is_over(standing, at=at),
+        asked_to_prolong=_asked_to_prolong(standing, at=at),
         form=form,
         refused=refused,
         why_not=assessment.why_not(found),
         cuts=assessment.why_cut(found),
     ), status
+
+
+def _asked_to_prolong(standing: SickNote | None, *, at: datetime) -> str:
+    """Return what the person must confirm before their note is prolonged; empty if nothing."""
+    if standing is None:
+        return ""
+    asked = []
+    if _is_over(standing, at=at):
+        asked.append(
+            _("La personne n’a pas travaillé depuis le %(day)s\u202f?", day=day_in_words(standing.last_day))
+        )
+    if standing.kind is NoteKind.CONTACT and standing.mend is None:
+        asked.append(_("Le résultat du test de la personne n’est pas encore connu\u202f?"))
+    return " ".join(asked)
+
+
+def _is_over(note: SickNote, *, at: datetime) -> bool:
+    return note.last_day < clock.local_day(at, agent().site.time_zone)
 
 
 def _covers_work(note: SickNote, found: Assessment) -> bool:
@@ -276,7 +297,7 @@ def _mends(
     first_day = found.worked_on + timedelta(days=1) if worked and found.worked_on else None
     proposal = mending.propose(standing, by=agent(), at=at, first_day=first_day)
     days = proposal.prolongation, proposal.replacement
-    is_longer = not worked and (is_contact or standing.mend is NoteMend.LONGER)
+    is_longer = not worked and (standing.mend is NoteMend.LONGER or (is_contact and standing.mend is None))
     is_moved = worked or standing.mend is NoteMend.SHORTER
     return (
         days[0] if is_longer and isinstance(days[0], NoteAllowed) else None,

@@ -40,8 +40,6 @@ KEEP_WORDS = {
 }
 """Why a note that no longer fits is left as it is."""
 
-KEEP_CHOICES = (KeepReason.DAYS_PAST, KeepReason.DOCTOR_AGREES, KeepReason.IN_GOOD_FAITH, KeepReason.AS_ASKED)
-
 STATE_WORDS = {
     NoteState.ISSUED: _l("Valable"),
     NoteState.PROLONGED: _l("Valable, prolongé"),

@@ -8,7 +8,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, Optional
 
 from tracing.sickleave.rules import CancelReason, KeepReason
-from tracing.sickleave.words import CANCEL_WORDS, KEEP_CHOICES, KEEP_WORDS, REPLACE_WORDS
+from tracing.sickleave.words import CANCEL_WORDS, KEEP_WORDS, REPLACE_WORDS
 from tracing.ui.forms import PageForm
 
 
@@ -41,7 +41,7 @@ class KeepNoteForm(PageForm):
 
     why = RadioField(
         _l("Motif"),
-        choices=[SelectChoice(one.value, KEEP_WORDS[one]) for one in KEEP_CHOICES],
+        choices=[SelectChoice(one.value, words) for one, words in KEEP_WORDS.items()],
         validators=[InputRequired(_l("Choisissez pourquoi l’arrêt reste tel quel."))],
     )
 

@@ -19,10 +19,12 @@ from tracing.sickleave.assessment import Assessment, assess_again, sentence_of
 from tracing.sickleave.errors import (
     AlreadyCountersigned,
     DaysMoved,
+    EarlierNoteVoid,
     NoSuchNote,
     NoteChanged,
     NoteFits,
     NoteNotAllowed,
+    NoteRestored,
     Overlapping,
     TooEarly,
 )
@@ -196,62 +198,77 @@ def leave_as_it_is(note_id: int, why: KeepReason, *, by: Agent, at: datetime) ->
 
 
 def countersign(note_id: int, *, by: Agent, at: datetime) -> SickNote:
-    """Countersign that a note was cancelled or replaced; a second time changes nothing.
+    """Countersign that a note was cancelled or replaced, with those cancelled with it; a second time changes nothing.
 
     Raises:
         NoSuchNote: it is of another site, or needs no countersigning.
+        NoteRestored: it is valid again, so there is nothing left to agree to.
     """
     note, _task = _locked(note_id, in_call=None, by=by)
+    if note.state in VALID:
+        raise NoteRestored(note.number)
     if not note.to_countersign:
         raise NoSuchNote
-    if note.countersigned_at is None:
-        note.countersigned_at, note.countersigned_by = at, by.member_id
-        session.flush()
-        services.record_event("note.countersigned", note, by=by, at=at)
+    for one in _cancelled_together(note):
+        if one.to_countersign and one.countersigned_at is None:
+            one.countersigned_at, one.countersigned_by = at, by.member_id
+            session.flush()
+            services.record_event("note.countersigned", one, by=by, at=at)
     return note
 
 
 def restore(note_id: int, *, by: Agent, at: datetime) -> SickNote:
     """Make a cancelled note valid again, because an adviser does not agree; a second time changes nothing.
 
+    What was cancelled together comes back together: a note without the one that it prolongs is none.
+
     Raises:
-        NoSuchNote: it is of another site.
+        NoSuchNote: it is of another site, or nobody had to agree to its cancellation.
         NoteChanged: it was replaced.
         AlreadyCountersigned: an adviser has agreed to it.
         Overlapping: the person has another note of these days by now.
+        EarlierNoteVoid: the note that it prolongs was cancelled or replaced apart from it.
     """
     note, task = _locked(note_id, in_call=None, by=by)
     if note.state in VALID:
         return note
     if note.state is not NoteState.CANCELLED:
         raise _changed(note)
-    if not note.to_countersign:
+    chain = _cancelled_together(note)
+    if not any(one.to_countersign for one in chain):
         raise NoSuchNote
-    if note.countersigned_at is not None:
+    if any(one.countersigned_at is not None for one in chain):
         raise AlreadyCountersigned
+    first, last = chain[0], chain[-1]
     others = queries.valid_notes_of_person(note.person_id)
-    overlaps = any(one.first_day <= note.last_day and note.first_day <= one.last_day for one in others)
-    if overlaps or any(one.task_id == note.task_id and one.id != note.prolongs_id for one in others):
-        raise Overlapping
-    if note.prolongs_id is not None:
-        earlier = find_row(SickNote, note.prolongs_id, lock=True)
-        if earlier is None or earlier.state is not NoteState.ISSUED:
+    tasks = {one.task_id for one in chain}
+    for one in others:
+        overlaps = one.first_day <= last.last_day and first.first_day <= one.last_day
+        if overlaps or (one.task_id in tasks and one.id != first.prolongs_id):
             raise Overlapping
+    if first.prolongs_id is not None:
+        earlier = find_row(SickNote, first.prolongs_id, lock=True)
+        if earlier is None or earlier.state is not NoteState.ISSUED:
+            raise EarlierNoteVoid
         earlier.state = NoteState.PROLONGED
         session.flush()
-    note.state, note.cancelled_at, note.cancelled_by, note.cancelled_because = (
-        NoteState.ISSUED,
-        None,
-        None,
-        None,
-    )
-    note.to_countersign = False
-    session.flush()
-    services.record_movement(MovementKind.RESTORED, note, at=at)
-    services.record_event("note.restored", note, by=by, at=at)
-    _tell(Happening.RESTORED, note, task, in_call=None, by=by, at=at)
+    for one in chain:
+        one.state = NoteState.ISSUED if one is last else NoteState.PROLONGED
+        one.cancelled_at = one.cancelled_by = one.cancelled_because = None
+        one.to_countersign = False
+        session.flush()
+        services.record_movement(MovementKind.RESTORED, one, at=at)
+        services.record_event("note.restored", one, by=by, at=at)
+        _tell(Happening.RESTORED, one, queue.get_task(one.task_id), in_call=None, by=by, at=at)
     _follow(task, by=by, at=at)
     return note
+
+
+def _cancelled_together(note: SickNote) -> list[SickNote]:
+    """Return the notes of a chain that were cancelled by one press, in order, locked; a replaced note alone."""
+    if note.state is not NoteState.CANCELLED:
+        return [note]
+    return list(queries.cancelled_at(note.person_id, note.cancelled_at))
 
 
 def _locked(note_id: int, *, in_call: InCall | None, by: Agent) -> tuple[SickNote, CallTask]:
@@ -308,11 +325,13 @@ def _prolongation(
 ) -> tuple[NoteAllowed | NoteRefused, Assessment]:
     today = clock.local_day(at, by.site.time_zone)
     found = assess_again(note, task, by=by, today=today, on=today)
+    # what was answered about work counts as well as what is ticked
+    has_worked = found.worked_on is not None and found.worked_on > note.last_day
     decision = decide_prolongation(
         found.request,
         _chain_until(note),
         result_is_awaited=result_is_awaited,
-        worked_since=worked_since,
+        worked_since=worked_since or has_worked,
         by_adviser=by.holds(Role.ADVISER),
     )
     return decision, found

@@ -8,7 +8,7 @@ import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import orjson
 
@@ -16,6 +16,18 @@ from tracing.kernel.redaction import redacted
 
 FORMAT = "sick-note-movements-1"
 """Changes with the columns or their meaning; whoever reads the file refuses one that they do not know."""
+
+
+COMPLETE_AFTER = timedelta(minutes=15)
+"""A day's file is made this long after its end: what began before midnight is written by then."""
+
+
+def last_complete_day(at: datetime) -> date:
+    """Return the newest day whose movements are all written; `at` in the site's time zone."""
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    # on the clock of the wall: no change of summer time falls between midnight and a quarter past
+    back = 1 if at.replace(tzinfo=None) - midnight.replace(tzinfo=None) >= COMPLETE_AFTER else 2
+    return at.date() - timedelta(days=back)
 
 
 @redacted

@@ -34,14 +34,9 @@ def movements_of(site_id: int, day: date, zone: ZoneInfo) -> Sequence[tuple[Note
     return [(movement, note) for movement, note in rows]
 
 
-def find_export(site_id: int, day: date) -> NoteExport | None:
-    """Return what was made of a day, or None."""
-    return session.get(NoteExport, (site_id, day))
-
-
-def days_before(site_id: int, today: date, zone: ZoneInfo) -> list[PaymentDay]:
-    """Return the last days that are over, the newest first."""
-    days = [today - timedelta(days=back) for back in range(1, SHOWN_DAYS + 1)]
+def days_until(site_id: int, newest: date, zone: ZoneInfo) -> list[PaymentDay]:
+    """Return the days until the newest that is complete, which comes first."""
+    days = [newest - timedelta(days=back) for back in range(SHOWN_DAYS)]
     first, end = _bounds(days[-1], days[0], zone)
     local_day = func.date(func.timezone(zone.key, NoteMovement.at))
     counted = session.execute(

@@ -5,13 +5,13 @@ from datetime import date, datetime
 
 from sqlalchemy.dialects.postgresql import insert
 
-from tracing.kernel import clock, events
+from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.sickleave import queries as notes
 from tracing.sickleave.errors import DayNotOver, FileDiffers, NoFileOfTraining
 from tracing.sickleave.models import NoteExport, NoteMovement, SickNote
 from tracing.sickleave.payment import queries
-from tracing.sickleave.payment.file_rules import MovementLine, as_csv, as_json, digest
+from tracing.sickleave.payment.file_rules import MovementLine, as_csv, as_json, digest, last_complete_day
 from tracing.staff.agent import Agent
 from tracing.staff.models import SiteKind
 
@@ -29,7 +29,7 @@ def export_day(day: date, *, by: Agent, at: datetime) -> DayFiles:
     """Return the files of a day that is over; a second time returns the same, and what was kept the first time.
 
     Raises:
-        DayNotOver: something can still happen on it.
+        DayNotOver: something can still happen on it, or what did is still being written.
         NoFileOfTraining: the people of this site are invented.
         IdentityDestroyed: the key of a note's day is gone.
         FileDiffers: it is not what was made the first time.
@@ -37,7 +37,7 @@ def export_day(day: date, *, by: Agent, at: datetime) -> DayFiles:
     site, zone = by.site, by.site.time_zone
     if site.kind is SiteKind.TRAINING:
         raise NoFileOfTraining
-    if day >= clock.local_day(at, zone):
+    if day > last_complete_day(at.astimezone(zone)):
         raise DayNotOver
     found = queries.movements_of(site.id, day, zone)
     lines = [_line(movement, note, by=by) for movement, note in found]

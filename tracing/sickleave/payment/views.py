@@ -10,7 +10,7 @@ from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.sickleave.errors import NoSuchDay
 from tracing.sickleave.payment import queries, services
-from tracing.sickleave.payment.file_rules import file_name, receipt
+from tracing.sickleave.payment.file_rules import file_name, last_complete_day, receipt
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
 
@@ -19,9 +19,9 @@ from tracing.staff.models import Role
 def payments() -> ResponseReturnValue:
     """List the days that are over, with what happened to notes and whether the files were made."""
     site = agent().site
-    today = clock.local_day(clock.now(), site.time_zone)
+    newest = last_complete_day(clock.now().astimezone(site.time_zone))
     return render_template(
-        "sickleave/payments.html", days=queries.days_before(site.id, today, site.time_zone)
+        "sickleave/payments.html", days=queries.days_until(site.id, newest, site.time_zone)
     )
 
 
