@@ -132,6 +132,7 @@ IDEMPOTENT = {
     "toolbox.withdraw": STATE,
     "sickleave.cancel": STATE,
     "sickleave.cancel_after_call": STATE,
+    "sickleave.checked": READS,
     "sickleave.countersign": STATE,
     "sickleave.days": READS,
     "sickleave.leave_as_it_is": STATE,

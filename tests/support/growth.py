@@ -49,6 +49,7 @@ BOUNDED = {
     "uq_loans_one_at_a_time": "who is lent now",
     "uq_queue_entries_one_claim": "who is on the telephone now",
     "ix_queue_entries_closing": "the households that wait to be called now",
+    "ix_sick_notes_unhashed": "the notes that an older release issued since the last minute",
     "ix_escalations_open": "the questions that nobody has settled",
     "ix_queue_entries_regroup": "the households that wait to be joined or split",
     "ix_possible_duplicates_open": "the pairs that nobody has compared yet",

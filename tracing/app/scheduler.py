@@ -24,6 +24,7 @@ from tracing.kernel.job_slots import take_slot
 from tracing.programmes.publishing import queries as rule_versions
 from tracing.queue.maintenance import absence_jobs
 from tracing.queue.maintenance import jobs as queue_jobs
+from tracing.sickleave.checking import jobs as note_checks
 from tracing.studio import jobs as rule_runs
 from tracing.supervision import jobs as supervision
 from tracing.vault import services as vault
@@ -38,6 +39,7 @@ EVERY = {
     "follow_ended_calls": (consequences.follow_ended_calls, 15),
     "release_questions": (escalations.release_questions, 30),
     "count_waiting": (supervision.count_waiting, 20),
+    "hash_older_notes": (note_checks.hash_older_notes, 60),
 }
 """Jobs by name, with how often they run, in seconds."""
 

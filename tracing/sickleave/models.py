@@ -23,6 +23,17 @@ class NoteState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class CheckAnswer(StrEnum):
+    """What somebody learns who checks a note by what is printed on it: nothing else."""
+
+    VALID = "valid"
+    PROLONGED = "prolonged"
+    REPLACED = "replaced"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+    """No note has exactly this number, these initials, days and code."""
+
+
 class MovementKind(StrEnum):
     """What happened to a note, as the payment system is told."""
 
@@ -67,6 +78,12 @@ class SickNote(Base):
             postgresql_where=text("to_countersign AND countersigned_at IS NULL"),
         ),
         Index("ix_sick_notes_state", "site_id", "state", "id"),
+        Index("uq_sick_notes_check_hash", "check_hash", unique=True),
+        Index(
+            "ix_sick_notes_unhashed",
+            "id",
+            postgresql_where=text("check_hash IS NULL AND sealed IS NOT NULL"),
+        ),
         Index("ix_sick_notes_issued", "site_id", "issued_at"),
         # a note is prolonged once, and replaced once, whoever presses at the same moment
         Index(
@@ -124,6 +141,11 @@ class SickNote(Base):
     cohort: Mapped[date] = mapped_column(index=True)
     sealed: Mapped[bytes | None]
     """Everything printed on it, as it was on the day of issue."""
+    check_hash: Mapped[bytes | None]
+    """Blind index of what whoever holds the paper can type to check it (`numbering.checked_text`).
+
+    None: issued by an older release a moment ago, or destroyed.
+    """
 
 
 class NoteMovement(Base):
@@ -184,5 +206,10 @@ class NoteCounter(Base):
     last_number: Mapped[int]
 
 
+NOTE_CHECK = "note_check"
+"""Kind of the blind index by which a note is checked: the public pages have this key and no other."""
+
 registry.sealed("missing_numbers")
 registry.sealed("sick_notes")
+registry.blind_columns("sick_notes", "check_hash")
+registry.blind_kinds(NOTE_CHECK)

@@ -1,6 +1,11 @@
-"""The number of a note as it is written, with its check digit; `services.take_number` takes the next one."""
+"""The number of a note as it is written, with its check digit, and what whoever checks a note must know of it.
+
+`services.take_number` takes the next number.
+"""
 
 import re
+import unicodedata
+from datetime import date
 from typing import Final
 
 from stdnum import luhn
@@ -26,6 +31,29 @@ def is_note_number(text: str) -> bool:
         return False
     digits = _digits(match["site"] + match["year"] + match["sequence"])
     return bool(luhn.is_valid(digits + match["check"]))
+
+
+def initials_of(first_names: str, last_name: str) -> str:
+    """Return the first letters of the first name and of the surname as they are printed, without accents: `LM`."""
+    return _folded(first_names)[:1] + _folded(last_name)[:1]
+
+
+def checked_text(*, number: str, initials: str, first_day: date, last_day: date, code: str) -> str:
+    """Return what a note is checked by as one text: the same however its parts are typed.
+
+    Case, accents, spaces, hyphens and the order of the initials do not count. Nonsense gives a text that no note has.
+    """
+    ordered = "".join(sorted(_folded(initials)))
+    return "|".join((_folded(number), ordered, first_day.isoformat(), last_day.isoformat(), _folded(code)))
+
+
+_LETTERS: Final = str.maketrans({"Œ": "O", "Æ": "A", "Ø": "O", "Ł": "L", "Đ": "D"})
+"""Letters that have no accent to take off; of two joined ones, the first."""
+
+
+def _folded(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text.upper().translate(_LETTERS))
+    return "".join(one for one in letters if one.isalnum())
 
 
 def _digits(text: str) -> str:

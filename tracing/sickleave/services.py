@@ -19,7 +19,16 @@ from tracing.sickleave import queries
 from tracing.sickleave.assessment import Assessment, assess, why_not
 from tracing.sickleave.documents import Bearer, Issuer, NoteContent, content_of
 from tracing.sickleave.errors import NoteNotAllowed
-from tracing.sickleave.models import MovementKind, NoteCounter, NoteKind, NoteMovement, NoteState, SickNote
+from tracing.sickleave.models import (
+    NOTE_CHECK,
+    MovementKind,
+    NoteCounter,
+    NoteKind,
+    NoteMovement,
+    NoteState,
+    SickNote,
+)
+from tracing.sickleave.numbering import checked_text, initials_of
 from tracing.sickleave.rules import NoteAllowed, NoteMend
 from tracing.sickleave.rules import note_number as written_number
 from tracing.staff.agent import Agent
@@ -176,12 +185,26 @@ def write_note(
         issued_by=by.member_id,
         cohort=today,
         sealed=vault.seal("sick_notes", note_id, today, content.model_dump(mode="json")),
+        check_hash=check_hash(content),
     )
     session.add(note)
     session.flush()
     record_movement(MovementKind.ISSUED, note, at=at)
     record_event("note.issued", note, by=by, at=at, rule=note.rule, days=allowed.days)
     return note
+
+
+def check_hash(content: NoteContent) -> bytes:
+    """Return the blind index by which whoever holds the paper checks a note."""
+    bearer = content.bearer
+    printed = checked_text(
+        number=content.number,
+        initials=initials_of(bearer.first_names, bearer.last_name),
+        first_day=content.first_day,
+        last_day=content.last_day,
+        code=content.verification_code,
+    )
+    return vault.blind(NOTE_CHECK, printed)
 
 
 def _content(

@@ -20,6 +20,7 @@ from tracing.queue.models import CallTask
 from tracing.scripts.wording import day_in_words
 from tracing.sickleave import assessment, insurance_number, patient, queries, services, words
 from tracing.sickleave.assessment import Assessment, assess
+from tracing.sickleave.checking import views as checking_views
 from tracing.sickleave.documents import Copy, file_name, render
 from tracing.sickleave.errors import DaysMoved, NoteNotAllowed
 from tracing.sickleave.forms import PREFIX, DaysForm, NoteForm
@@ -34,7 +35,7 @@ from tracing.staff.models import Role
 from tracing.ui.idempotent_forms import sent_once
 
 bp = Blueprint("sickleave", __name__, template_folder="templates")
-for path, view, methods in (*mending_views.ROUTES, *payment_views.ROUTES):
+for path, view, methods in (*mending_views.ROUTES, *payment_views.ROUTES, *checking_views.ROUTES):
     bp.add_url_rule(path, view_func=view, methods=methods)
 
 AT = "/calls/<int:call_id>/tasks/<int:task_id>/sick-note"

@@ -3,7 +3,7 @@
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from tracing.sickleave.models import NoteKind, NoteState
+from tracing.sickleave.models import CheckAnswer, NoteKind, NoteState
 from tracing.sickleave.rules import CancelReason, KeepReason, MissingNumberReason
 
 NO_NUMBER_WORDS = {
@@ -49,6 +49,23 @@ STATE_WORDS = {
 
 STATE_TONES = {NoteState.ISSUED: "done", NoteState.PROLONGED: "done"}
 """The colour of each state's badge; the others are neutral."""
+
+CHECK_WORDS = {
+    CheckAnswer.VALID: _l("Cet arrêt est valable."),
+    CheckAnswer.PROLONGED: _l("Cet arrêt est valable, et un autre le prolonge."),
+    CheckAnswer.REPLACED: _l("Cet arrêt ne vaut plus\u202f: un autre l’a remplacé."),
+    CheckAnswer.CANCELLED: _l("Cet arrêt est annulé."),
+    CheckAnswer.UNKNOWN: _l("Aucun arrêt n’a exactement ce numéro, ces initiales, ces jours et ce code."),
+}
+"""What whoever checks a note is told, on the telephone and on the public page: nothing else."""
+
+CHECK_TONES = {
+    CheckAnswer.VALID: "done",
+    CheckAnswer.PROLONGED: "done",
+    CheckAnswer.REPLACED: "soon",
+    CheckAnswer.CANCELLED: "soon",
+    CheckAnswer.UNKNOWN: "info",
+}
 
 KIND_WORDS = {NoteKind.CASE: _l("Personne positive"), NoteKind.CONTACT: _l("Personne contact")}
 
