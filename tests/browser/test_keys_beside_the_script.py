@@ -73,6 +73,23 @@ def test_after_an_unlock_the_keys_go_on_where_they_were(log_in: LogIn) -> None:
     assert page.evaluate("document.activeElement.closest('#step') !== null")
 
 
+def test_however_much_is_said_of_earlier_calls_the_head_covers_nothing(log_in: LogIn) -> None:
+    page = log_in("lucie")
+    take_up(page)
+    page.set_viewport_size({"width": 1024, "height": 620})
+    news = page.locator(".call-news")
+    news.evaluate("box => { box.innerHTML = '<p class=call-again>…</p>'.repeat(6); }")
+    below = ("#step-title", ".call-steps a >> nth=0", "#person-name")
+    for name in below:
+        expect(page.locator(name)).to_be_in_viewport()
+        assert top_of(page, name) >= bottom_of(page, ".call-news")
+
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+
+    assert top_of(page, "#person-name") >= bottom_of(page, ".call-head")
+    expect(page.locator("#answers [data-next]")).to_be_in_viewport(ratio=1)
+
+
 def test_a_person_who_speaks_turkish_takes_few_keys(log_in: LogIn) -> None:
     page = log_in("lucie")
     take_up(page)
@@ -88,3 +105,17 @@ def test_a_person_who_speaks_turkish_takes_few_keys(log_in: LogIn) -> None:
     expect(page.locator("#flashes")).to_contain_text("autre langue")
     sys.stdout.write(f"A person who speaks Turkish: {keys.pressed} keys\n")
     assert keys.pressed <= 8
+
+
+def top_of(page: Page, name: str) -> float:
+    """Return where an element begins, in pixels from the top of the window."""
+    box = page.locator(name).bounding_box()
+    assert box is not None, name
+    return box["y"]
+
+
+def bottom_of(page: Page, name: str) -> float:
+    """Return where an element ends."""
+    box = page.locator(name).bounding_box()
+    assert box is not None, name
+    return box["y"] + box["height"]

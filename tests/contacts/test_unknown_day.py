@@ -2,8 +2,10 @@
 
 from datetime import date
 
+import pytest
+
 from tests.conftest import NOW
-from tests.desk.walking import Walk, take_call
+from tests.desk.walking import Walk, soup, take_call
 from tests.support.story import Story, waiting_case
 from tests.support.web import Browser
 from tracing.cases import queries as cases
@@ -82,6 +84,32 @@ def test_without_script_one_of_the_last_days_is_chosen_by_name(story, browse):
     walk.visitor.fragment(address, NADIA | {"contact-recent_day": YESTERDAY.isoformat()})
 
     assert the_contact(case_id).last_contact_on == YESTERDAY
+
+
+@pytest.mark.parametrize(
+    ("typed", "chosen", "counts"),
+    [
+        ("2026-03-09", "2026-03-08", "2026-03-08"),
+        ("2026-03-09", "", None),
+        ("2026-03-07", "2026-03-09", "2026-03-07"),
+        ("2026-03-09", None, "2026-03-09"),
+        ("", None, None),
+    ],
+)
+def test_without_script_the_day_that_was_changed_counts(story, browse, typed, chosen, counts):
+    """Both fields are sent; the day that the page showed says which one was changed."""
+    walk, address, case_id = at_the_list(story, browse)
+    walk.visitor.fragment(address, NADIA | {"contact-last_contact_on": YESTERDAY.isoformat()})
+    line = the_contact(case_id)
+    shown = soup(walk.visitor.get(f"{address}?edit={line.id}"))
+    sent = {"contact-day_before": shown.select_one("[name=contact-day_before]")["value"]}
+    if chosen is not None:
+        sent["contact-recent_day"] = chosen
+
+    walk.visitor.follow(f"{address}/{line.id}", NADIA | sent | {"contact-last_contact_on": typed})
+
+    day = contacts.known_day(the_contact(case_id))
+    assert day == (date.fromisoformat(counts) if counts else None)
 
 
 def test_a_contact_is_told_no_day_that_nobody_has_said(story, browse):

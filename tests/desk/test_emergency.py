@@ -113,3 +113,21 @@ def test_who_lives_under_the_same_roof_is_named_as_the_nearest_help(story, brows
 
     assert "Nadia" in told.text
     assert "06 39 98 01 01" in told.text
+
+
+def test_an_alert_stands_on_every_step_and_after_a_reload_until_it_is_taken_back_by_name(story, browse):
+    task = waiting_case(story.nantes, at=NOW)
+    walk = take_call(browse.as_(story.ada))
+    alert = f"{walk.call}/tasks/{task.id}/alert"
+    told = walk.visitor.fragment(alert, {})
+    assert "Urgence signalée" in soup(told).select_one("#alert-standing[hx-swap-oob]").text
+
+    walk.to("living_place")
+
+    assert len(alerts(task)) == 1, "a first « non » to the signs of danger is no false alarm"
+    assert "le médecin-conseil est prévenu" in walk.page.select_one("#alert-standing").text
+    again = soup(walk.visitor.get(walk.call))
+    assert "Urgence signalée" in again.select_one("#alert-standing").text
+    assert "Le médecin-conseil est prévenu" in again.select_one("#emergency #alerted").text
+    walk.visitor.fragment(f"{alert}/take-back", {})
+    assert "Urgence" not in soup(walk.visitor.get(walk.call)).select_one("#alert-standing").text

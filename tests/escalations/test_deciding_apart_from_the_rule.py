@@ -26,6 +26,7 @@ from tracing.kernel.db import session as database
 from tracing.programmes.loader import get_pack
 from tracing.programmes.rules import Measure, isolation
 from tracing.programmes.vocabulary import RiskLevel, Scheme, Subject, Vaccination
+from tracing.queue.errors import ClosedThatDay
 from tracing.queue.models import CallTask, TaskState
 from tracing.queue.queries import get_task
 from tracing.sickleave.reasons import Reason as NoteReason
@@ -298,6 +299,22 @@ def test_a_later_day_is_to_come(line, ben, day):
             answer="Plus tard",
             decision=Decision.CALL_LATER,
             later=CallLater(day, None) if day else None,
+            by=ben,
+            at=NOW,
+        )
+
+
+def test_a_day_without_calls_is_refused_and_not_replaced_by_another(story, line, ben):
+    story.nantes.calls_on_sundays = False
+    question = line.ask()
+    services.take(question.id, by=ben, at=NOW)
+
+    with pytest.raises(ClosedThatDay):
+        services.settle(
+            question.id,
+            answer="Dimanche",
+            decision=Decision.CALL_LATER,
+            later=CallLater(TODAY + 5 * DAY, None),
             by=ben,
             at=NOW,
         )

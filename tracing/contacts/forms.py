@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, RadioField, SelectField, StringField
+from wtforms import DateField, HiddenField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
 
@@ -132,7 +132,9 @@ class ContactForm(CircumstancesForm):
     recent_day = RadioField(
         _l("Dernier jour où ils se sont vus"), choices=[], default=UNKNOWN, validate_choice=False
     )
-    """The same as one of the last days, by one key; a day typed in full counts before it. Neither: not known."""
+    """The same as one of the last days, by one key. Neither: not known."""
+    day_before = HiddenField()
+    """The day that the page showed: without script both fields are sent, and the one that was changed counts."""
     may_disclose = RadioField(
         _l("Peut-on lui dire le nom du cas ?"),
         choices=[SelectChoice("no", _l("Non")), SelectChoice("yes", _l("Oui, le cas est d’accord"))],
@@ -172,10 +174,16 @@ class ContactForm(CircumstancesForm):
         )
         return ContactDetails(
             described=described,
-            last_contact_on=self.last_contact_on.data or _day_in(self.recent_day.data),
+            last_contact_on=self._last_day(),
             circumstances=self.circumstances(),
             may_disclose=self.may_disclose.data == "yes",
         )
+
+    def _last_day(self) -> date | None:
+        """Return the last day of contact: of the typed and the chosen one, the one that is not what the page showed."""
+        typed, chosen = self.last_contact_on.data, _day_in(self.recent_day.data)
+        is_unchanged = typed is None or typed == _day_in(self.day_before.data)
+        return chosen if self.recent_day.raw_data and is_unchanged else typed
 
     def as_text(self) -> str:
         """Return everything typed as lines of text, for a draft."""
@@ -183,7 +191,7 @@ class ContactForm(CircumstancesForm):
 
     def _typed(self) -> Iterator[tuple[str, str]]:
         for field in self:
-            if field.type == "CSRFTokenField":
+            if field.type in {"CSRFTokenField", "HiddenField"}:
                 continue
             words = _words_of(field)
             if words:
@@ -220,6 +228,7 @@ def filled(contact: Contact, described: Described | None) -> dict[str, Any]:
         "email": who.email,
         "language": who.language,
         "last_contact_on": None if contact.is_day_unknown else contact.last_contact_on,
+        "day_before": UNKNOWN if contact.is_day_unknown else contact.last_contact_on.isoformat(),
         "recent_day": UNKNOWN if contact.is_day_unknown else contact.last_contact_on.isoformat(),
         "lives_with_case": _WORD_OF[met.lives_with_case],
         "face_to_face": met.face_to_face.value if met.face_to_face else UNKNOWN,

@@ -14,7 +14,7 @@ from tracing.calls.rules import CallOutcome, GiveBackReason, can_take_back
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.contacts.queries import contacts_of_case, find_contact
+from tracing.contacts.queries import contacts_of_case, find_contact, known_day
 from tracing.desk.rules import BeforeClosing, Given
 from tracing.kernel.db import session
 from tracing.people import queries as people
@@ -253,7 +253,7 @@ def before_closing(about: CalledPerson, counted: Mapping[str, Any], *, today: da
     has_note = find_valid_note(about.task.id) is not None
     if about.contact is not None:
         return BeforeClosing(
-            answers=counted, today=today, has_note=has_note, last_contact=about.contact.last_contact_on
+            answers=counted, today=today, has_note=has_note, last_contact=known_day(about.contact)
         )
     listed = [one for one in contacts_of_case(about.case.id) if one.status is not ContactStatus.REMOVED]
     of_household = [one for one in listed if one.circumstances.get("lives_with_case")]

@@ -32,7 +32,7 @@ from tracing.desk.screen.page_views import (
 from tracing.desk.screen.screen import Screen, load_screen
 from tracing.desk.services import StepInput
 from tracing.desk.words import KIND_WORDS, OUTCOME_ICONS
-from tracing.escalations.words import DECISION_WORDS, REASON_WORDS
+from tracing.escalations.words import DECISION_WORDS, REASON_WORDS, ruling_sentence
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.messages.words import CHANNEL_WORDS, STATE_WORDS
@@ -123,6 +123,7 @@ def vocabulary() -> dict[str, Any]:
         "short_day": lambda day: format_date(day, "EEE d MMM", get_locale()),
         "reason_words": REASON_WORDS,
         "decision_words": DECISION_WORDS,
+        "ruling_sentence": ruling_sentence,
         "test_words": TEST_WORDS,
     }
 
@@ -267,9 +268,11 @@ def write(call_id: int, task_id: int, typed: StepInput, *, goes_on: bool = False
         calls.lock_for_write(call_id, by, at=at)
         spoken = services.open_conversations(held, by=by, at=at)
         talk = services.talk_in(held, task_id, spoken=spoken, by=by, at=at)
+        was_danger = talk.answers.get(RED_FLAGS) == YES
         saved = services.save(held, talk, typed, by=by, at=at)
         if RED_FLAGS in saved.changed:
-            alert.follow(held, talk.task, is_danger=talk.answers.get(RED_FLAGS) == YES, by=by, at=at)
+            is_danger = talk.answers.get(RED_FLAGS) == YES
+            alert.follow(held, talk.task, is_danger=is_danger, was_danger=was_danger, by=by, at=at)
         screen = load_screen(held, task_id, step_id=typed.step_id, saved=saved, spoken=spoken, by=by, at=at)
         if goes_on and not saved.refused:
             screen.go_on(typed)

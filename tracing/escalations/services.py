@@ -43,6 +43,7 @@ from tracing.kernel.db import find_row, fresh, session, take_id
 from tracing.programmes.rules import next_open
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
+from tracing.queue.errors import ClosedThatDay
 from tracing.queue.models import ADVISER_ENDS, CallTask, QueueEntry, TaskState
 from tracing.queue.ordering.hours import calling_of_person
 from tracing.scripts.vocabulary import EscalationReason
@@ -296,7 +297,7 @@ def settle(
     Raises:
         NotTakenByYou, AlreadyTaken, AlreadySettled: the agent does not hold it.
         AnswerNeeded, TooLong: the text is empty or too long.
-        RulingDoesNotFit, NotADayToCome, NoOneToCall: a day or a member cannot be meant.
+        RulingDoesNotFit, NotADayToCome, ClosedThatDay, NoOneToCall: a day or a member cannot be meant.
     """
     answer, today = answer.strip(), clock.local_day(at, by.site.time_zone)
     later = later if decision is Decision.CALL_LATER else None
@@ -316,6 +317,7 @@ def settle(
         raise RulingDoesNotFit
     if decision is Decision.CALL_LATER:
         _refuse_other_days(later, task, today=today)
+    when = _first_hour(task, later) if later else rules.call_again_by(known.reason, at)
     words: dict[str, Any] = {"question": queries.words_of(known).question, "answer": answer}
     if ruling is not None:
         words["ruling"] = ruling.value
@@ -329,7 +331,6 @@ def settle(
         note_numbers.decide(task.id, agreed=note_agreed, by=by, at=at)
     if ruling is not None:
         _record_ruling(task, known, ruling, cohort=today, by=by, at=at)
-    when = _first_hour(task, later) if later else rules.call_again_by(known.reason, at)
     _move_task(task, known, decision, due_at=when, by=by, at=at)
     if later is not None:
         _plan_call(task, later, when=when, by=by, at=at)
@@ -370,9 +371,16 @@ def _refuse_other_days(later: CallLater | None, task: CallTask, *, today: date) 
 
 
 def _first_hour(task: CallTask, later: CallLater) -> datetime:
-    """Return the first hour at which a person may be called on a day."""
+    """Return the first hour at which a person may be called on a day.
+
+    Raises:
+        ClosedThatDay: nobody is called on it; the first hour of another day is not what was decided.
+    """
     calling = calling_of_person(task.person_id, task.site_id)
-    return next_open(calling, datetime.combine(later.on, time(), calling.zone))
+    when = next_open(calling, datetime.combine(later.on, time(), calling.zone))
+    if clock.local_day(when, calling.zone) != later.on:
+        raise ClosedThatDay
+    return when
 
 
 def _plan_call(task: CallTask, later: CallLater, *, when: datetime, by: Agent, at: datetime) -> None:

@@ -25,7 +25,7 @@ from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Invalid, Refused
 from tracing.queue import queries as queue
-from tracing.queue.errors import ClaimLost
+from tracing.queue.errors import ClaimLost, ClosedThatDay
 from tracing.queue.models import CallTask
 from tracing.staff import queries as staff
 from tracing.staff import words as staff_words
@@ -273,7 +273,7 @@ def _field_of(refusal: Invalid, form: AnswerForm) -> Field:
     """Return the field beside which a refusal is shown."""
     if isinstance(refusal, RulingDoesNotFit):
         return form.ruling
-    if isinstance(refusal, NotADayToCome):
+    if isinstance(refusal, NotADayToCome | ClosedThatDay):
         return form.call_on
     return form.call_by if isinstance(refusal, NoOneToCall) else form.answer
 

@@ -5,10 +5,11 @@ from datetime import date
 import pytest
 
 from tests.conftest import NOW
-from tests.desk.test_contact_call import LUC, MARIE
+from tests.desk.test_contact_call import LUC, MARIE, waiting_contact
 from tests.desk.walking import P0, soup, take_call
-from tests.support.story import contact, waiting_case
+from tests.support.story import case, contact, waiting_case
 from tracing.cases.queries import get_case
+from tracing.desk import queries
 from tracing.desk.ending.words import CONTRADICTION_WORDS
 from tracing.desk.rules import BeforeClosing, Contradiction, contradictions
 
@@ -74,3 +75,15 @@ def test_nothing_of_what_was_said_is_listed_before_identity_is_confirmed(story, 
     walk = take_call(ada, P0).to("identity")
 
     assert "À vérifier" not in ada.get(f"{walk.call}/tasks/{task.id}/end").text
+
+
+def test_a_day_that_nobody_knows_is_before_no_test(story):
+    task = waiting_contact(story, case(story.nantes, MARIE, at=NOW), LUC)
+    about = queries.about(task)
+    said = {"test_on": "2026-03-01"}
+    assert about.contact is not None
+    assert contradictions(queries.before_closing(about, said, today=TODAY))
+
+    about.contact.is_day_unknown = True
+
+    assert not contradictions(queries.before_closing(about, said, today=TODAY))

@@ -13,6 +13,8 @@ from tracing.calls.rules import CallOutcome
 from tracing.cases.queries import get_case
 from tracing.escalations import services as escalations
 from tracing.escalations.models import Audience, Decision, Reason
+from tracing.escalations.services import CallLater
+from tracing.facts.ruling_rules import Ground, Ruling, RulingKind
 from tracing.kernel.db import session
 from tracing.queue import services as queue
 
@@ -94,6 +96,38 @@ def test_a_question_shows_who_has_it_and_then_what_was_answered(browse: Browser,
     assert "Il le garde." in text
     assert "Ben" in text
     assert "Il le garde." not in browse.as_(story.abel).get("/desk/own-work").text
+
+
+def test_an_alert_without_words_and_an_answer_by_decision_alone_are_not_called_erased(
+    browse: Browser, story: Story
+):
+    task = waiting_case(story.nantes, MARIE, at=NOW)
+    ada, ben = agent(story.ada), agent(story.ben)
+    call = calls.take_next(ada, at=NOW)
+    red = escalations.raise_question(
+        call, task, audience=Audience.ADVISER, reason=Reason.RED_FLAGS, question="", by=ada, at=NOW
+    )
+    page = browse.as_(story.ada)
+    assert "Texte effacé" not in page.get("/desk/own-work").text
+
+    escalations.take(red.id, by=ben, at=NOW)
+    until = Ruling(
+        kind=RulingKind.UNTIL,
+        ground=Ground.HOSPITAL,
+        rule="exercise-2022@1/P0-1",
+        on=NOW.date(),
+        last_day=NOW.date() + timedelta(days=12),
+    )
+    tomorrow = CallLater(NOW.date() + timedelta(days=1), story.ada.id)
+    escalations.settle(
+        red.id, answer="", ruling=until, decision=Decision.CALL_LATER, later=tomorrow, by=ben, at=NOW
+    )
+
+    for address in ("/desk/own-work", "/desk"):
+        text = page.get(address).text
+        assert "Texte effacé" not in text
+        assert "Décision du médecin-conseil" in text
+        assert "demain" in text or "mercredi 11 mars" in text
 
 
 def test_the_home_leads_there(browse: Browser, story: Story):

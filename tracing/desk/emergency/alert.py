@@ -20,11 +20,15 @@ def alert(call: Call, task: CallTask, *, by: Agent, at: datetime) -> Escalation:
     )
 
 
-def follow(call: Call, task: CallTask, *, is_danger: bool, by: Agent, at: datetime) -> None:
-    """Follow the answer to the question about danger: an adviser is told at once, or was told by mistake."""
+def follow(call: Call, task: CallTask, *, is_danger: bool, was_danger: bool, by: Agent, at: datetime) -> None:
+    """Follow the answer to the question about danger: an adviser is told at once, or was told by mistake.
+
+    Only a « oui » that is corrected takes the alert back: one that was raised by its key, before the question was asked,
+    stays until it is taken back by name.
+    """
     if is_danger:
         alert(call, task, by=by, at=at)
-    else:
+    elif was_danger:
         take_back(task, by=by, at=at)
 
 

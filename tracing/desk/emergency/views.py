@@ -42,7 +42,8 @@ def take_back(call_id: int, task_id: int) -> ResponseReturnValue:
             calls.lock_for_write(call_id, by, at=at)
             kept = alerts.take_back(queries.task_in(held, task_id), by=by, at=at)
             if is_fragment():
-                return render_template("desk/alert_taken_back.html", kept=kept)
+                screen = load_screen(held, task_id, by=by, at=at)
+                return render_template("desk/alert_taken_back.html", kept=kept, screen=screen)
     except ClaimLost as lost:
         return show_lost(lost, [])
     return redirect(url_for("desk.call", call_id=call_id, task=task_id), 303)

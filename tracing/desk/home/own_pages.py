@@ -1,6 +1,6 @@
 """What a tracer did today and the day before: each call with where it stands now, and what became of their questions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -30,6 +30,8 @@ class AskedQuestion:
     reference: str
     words: Words
     taken_by: str
+    names: Mapping[int, str]
+    """Of the members who asked, took or will call."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -62,6 +64,7 @@ def _questions(by: Agent, *, since: datetime) -> list[AskedQuestion]:
             references[tasks[one.task_id].case_id],
             escalations.words_of(one),
             names.get(one.taken_by or 0, ""),
+            names,
         )
         for one in asked
     ]

@@ -3,23 +3,28 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
-from tracing.calls.models import Conversation
-from tracing.cases.models import CaseOutcome
+from tracing.calls.models import Call, Conversation
+from tracing.calls.rules import CallOutcome
+from tracing.cases import words as case_words
+from tracing.cases.models import CaseOutcome, ContraryResult
 from tracing.consequences.telling_queries import named_elsewhere, told_as_contact
 from tracing.consequences.words import named_elsewhere_words, told_as_contact_words
 from tracing.desk.conversation.conversation import ScriptedConversation
 from tracing.desk.conversation.facts import early_exit_on, measure_of_contact, short_rule
-from tracing.desk.queries import CalledPerson
+from tracing.desk.queries import Attempt, CalledPerson
 from tracing.kernel import clock
+from tracing.messages.queries import Written, messages_to
 from tracing.people import queries as people
 from tracing.people.rules import Identity
 from tracing.programmes.rules import Measure, PlannedTest
 from tracing.programmes.schema import Row
 from tracing.queue.models import CallTask, TaskKind, TaskState
+from tracing.queue.timeline import TimelineEntry, timeline_of
 from tracing.scripts.rules import StepState, StepView
 
 
@@ -183,3 +188,27 @@ def tabs_of(spoken: Sequence[tuple[CallTask, Conversation]], talk: ScriptedConve
         )
         for task, conversation in spoken
     ]
+
+
+def timeline(
+    call: Call, task: CallTask, attempts: Sequence[Attempt], contrary: Sequence[ContraryResult]
+) -> list[Attempt | TimelineEntry | Written]:
+    """Return calls to a person, moves of the household in the queue, messages and late results, newest first."""
+    moves = timeline_of(call.entry_id)
+    told = {one.at for one in moves}
+    found: list[tuple[datetime, Attempt | TimelineEntry | Written]] = [
+        *((one.message.queued_at, one) for one in messages_to(task.person_id)),
+        *((one.at, one) for one in moves),
+        *((one.received_at, _received(one)) for one in contrary),
+        *(
+            (one.started_at, one)
+            for one in attempts
+            # the move already says that the call ended by itself, and who led it
+            if one.outcome is not CallOutcome.CLAIM_ENDED or one.ended_at not in told
+        ),
+    ]
+    return [one for _at, one in sorted(found, key=itemgetter(0), reverse=True)]
+
+
+def _received(one: ContraryResult) -> TimelineEntry:
+    return TimelineEntry(one.received_at, case_words.received(one.sampled_on))

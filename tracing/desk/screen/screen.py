@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
-from operator import itemgetter
 
 from tracing.calls import handover_notes
 from tracing.calls.handover_notes import Handover
@@ -26,19 +25,21 @@ from tracing.desk.conversation.facts import age_of
 from tracing.desk.conversation.questions import Asked, options_of
 from tracing.desk.errors import WordsChanged
 from tracing.desk.queries import CalledPerson
-from tracing.desk.screen.parts import Dates, Section, Tab, dates_of, tabs_of, told_before
+from tracing.desk.screen.parts import Dates, Section, Tab, dates_of, tabs_of, timeline, told_before
 from tracing.desk.screen.why_next import why_next
 from tracing.desk.services import STATEMENT, Saved, StepInput
 from tracing.desk.words import promised_to, voicemail_words
+from tracing.escalations import queries as escalations
+from tracing.escalations.models import Audience, Escalation, Reason
 from tracing.escalations.rules import NO_RULE
 from tracing.kernel import clock
-from tracing.messages.queries import Written, messages_to
+from tracing.messages.queries import Written
 from tracing.people import queries as people
 from tracing.people.queries import said_dead_in
 from tracing.people.words import hour_there
 from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.queue.ordering.reasons import WaitingReason, reasons_of
-from tracing.queue.timeline import TimelineEntry, timeline_of
+from tracing.queue.timeline import TimelineEntry
 from tracing.scripts import rules as scripts
 from tracing.scripts.answers import bound
 from tracing.scripts.definitions import Question
@@ -286,20 +287,7 @@ class Screen:
     @property
     def timeline(self) -> Sequence[queries.Attempt | TimelineEntry | Written]:
         """Calls to this person, moves of the household in the queue, messages and late results, newest first."""
-        moves = timeline_of(self.call.entry_id)
-        told = {one.at for one in moves}
-        found: list[tuple[datetime, queries.Attempt | TimelineEntry | Written]] = [
-            *((one.message.queued_at, one) for one in messages_to(self.task.person_id)),
-            *((one.at, one) for one in moves),
-            *((one.received_at, _received(one)) for one in self.contrary_results),
-            *(
-                (one.started_at, one)
-                for one in self.attempts
-                # the move already says that the call ended by itself, and who led it
-                if one.outcome is not CallOutcome.CLAIM_ENDED or one.ended_at not in told
-            ),
-        ]
-        return [one for _at, one in sorted(found, key=itemgetter(0), reverse=True)]
+        return timeline(self.call, self.task, self.attempts, self.contrary_results)
 
     @cached_property
     def attempts(self) -> Sequence[queries.Attempt]:
@@ -384,6 +372,12 @@ class Screen:
     def is_emergency(self) -> bool:
         """Whether the step tells the person to call for help at once."""
         return self.one is not None and self.one.step.escalation is EscalationReason.RED_FLAGS
+
+    @cached_property
+    def alert(self) -> Escalation | None:
+        """The alert about this person that stands: raised in this call or before, and not answered."""
+        asked = escalations.open_for_task(self.task.id, Audience.ADVISER)
+        return next((one for one in asked if one.reason is Reason.RED_FLAGS), None)
 
     @cached_property
     def nearest_help(self) -> Sequence[Described]:
@@ -488,10 +482,6 @@ def load_screen(
     shown = [one.person_id for one, tab in _with(spoken, tabs) if tab.identity]
     services.record_sight(call, [*talk.about.shown, *shown], by=by, at=at)
     return Screen(talk, tabs, at, by, step_id, panel, saved or Saved())
-
-
-def _received(one: ContraryResult) -> TimelineEntry:
-    return TimelineEntry(one.received_at, case_words.received(one.sampled_on))
 
 
 def _with(spoken: Sequence[tuple[CallTask, Conversation]], tabs: Sequence[Tab]) -> list[tuple[CallTask, Tab]]:

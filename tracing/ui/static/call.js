@@ -75,6 +75,15 @@
     if (response?.status === 409) over((await response.json()).message);
   });
 
+  /* ---------- How high the head and what is said of earlier calls are: the columns begin under them ---------- */
+
+  const sizes = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      call.style.setProperty(target.matches(".call-head") ? "--head" : "--news", `${target.offsetHeight}px`);
+    }
+  });
+  for (const part of call.querySelectorAll(".call-head, .call-news")) sizes.observe(part);
+
   /* ---------- Keys 1 to 9: the first unanswered question, otherwise the last one ---------- */
 
   const questionsOf = (root) => [...(root?.querySelectorAll("[data-options]") || [])];
