@@ -322,3 +322,17 @@ def test_the_risk_is_said_before_anything_is_saved(browse, story, phone):
     assert "face-à-face à moins de 2 mètres" in answer.text
     assert "sera appelée avant demain 10:00" in answer.text
     assert named(phone) == []
+
+
+def test_link_place_and_warning_are_kept_shown_and_offered_again(browse, story, phone):
+    ada = browse.as_(story.ada)
+    said = {"contact-link": "colleague", "contact-place": "Café du Port", "contact-warned": "yes"}
+
+    shown = ada.fragment(phone.path, LUC | said).text
+
+    for words in ("collègue", "Café du Port", "déjà prévenue"):
+        assert words in shown
+    form = soup(ada.get(f"{phone.path}?edit={named(phone)[0].id}"))
+    assert form.select_one("[name=contact-place]")["value"] == "Café du Port"
+    assert form.select_one("[name=contact-link] [selected]")["value"] == "colleague"
+    assert form.select_one("[name=contact-warned][checked]")["value"] == "yes"

@@ -1,5 +1,6 @@
 """Calling a contact: what they hear, and the name they must never hear unless it may be told."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -9,8 +10,11 @@ from tests.desk.walking import CONTACT, Walk, soup, take_call
 from tests.support.story import case, contact, identity, waiting_case
 from tracing.cases.models import CaseOutcome, CaseStatus
 from tracing.cases.queries import get_case
+from tracing.contacts import identities
 from tracing.contacts.models import ContactStatus
-from tracing.contacts.queries import find_contact
+from tracing.contacts.queries import described, find_contact
+from tracing.contacts.rules import ContactLink, Described
+from tracing.contacts.words import LINK_WORDS
 from tracing.kernel.db import session as database
 from tracing.kernel.events import IdentityAccess
 from tracing.queue import queries as queue
@@ -71,6 +75,27 @@ def test_the_name_of_the_case_is_nowhere_in_the_call_of_a_contact(story, browse)
     assert "petit" in shown
     assert "durandeau" not in shown
     assert "marie" not in shown
+
+
+def test_what_the_case_said_of_the_meeting_is_nowhere_in_the_call_and_survives_their_correction(
+    story, browse
+):
+    task = waiting_contact(story, case(story.nantes, MARIE, at=NOW), LUC)
+    named = find_contact(task.contact_id)
+    said = replace(Described.of(LUC), link=ContactLink.NEIGHBOUR, place="Zinc du quai", is_warned=True)
+    identities.seal(named, said)
+    walk = take_call(browse.as_(story.abel), CONTACT)
+
+    shown = every_page(walk, task.id)
+    sheet = f"{walk.call}/tasks/{task.id}/contacts"
+    shown += walk.visitor.fragment(f"{sheet}?edit={named.id}", method="get").text.lower()
+    walk.visitor.fragment(f"{sheet}/{named.id}", {"contact-first_names": "Lucas"})
+
+    assert "zinc" not in shown
+    assert LINK_WORDS[ContactLink.NEIGHBOUR].lower() not in shown
+    assert described(named) == replace(
+        said, first_names="Lucas", birth_name="", birth_date=None, phones=(), email=""
+    )
 
 
 def test_the_name_is_said_once_the_case_has_agreed_for_this_contact(story, browse):

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp, Validati
 
 from tracing.contacts.models import Contact
 from tracing.contacts.rules import ContactDetails, Described, described_circumstances
-from tracing.contacts.words import DISTANCE_WORDS, PROTECTION_WORDS
+from tracing.contacts.words import DISTANCE_WORDS, LINK_WORDS, PROTECTION_WORDS
 from tracing.people.phones import read_phones
 from tracing.programmes.rules import Circumstances
 from tracing.programmes.vocabulary import Distance, Protection
@@ -127,6 +127,20 @@ class ContactForm(CircumstancesForm):
         ],
         render_kw={"autocomplete": "off", "inputmode": "email"},
     )
+    link = SelectField(
+        _l("Lien"),
+        choices=[
+            SelectChoice(UNKNOWN, _l("Non précisé")),
+            *(SelectChoice(link.value, words) for link, words in LINK_WORDS.items()),
+        ],
+        default=UNKNOWN,
+    )
+    place = StringField(
+        _l("Lieu de la rencontre"),
+        validators=[Optional(), Length(max=80)],
+        render_kw={"autocomplete": "off"},
+    )
+    warned = _choice_of_three(_l("Déjà prévenu par la personne"))
     language = SelectField(_l("Langue"), choices=spoken_languages, default="")
     last_contact_on = DateField(_l("Dernier jour où ils se sont vus"), validators=[Optional()])
     recent_day = RadioField(
@@ -171,6 +185,9 @@ class ContactForm(CircumstancesForm):
             phones=read.numbers,
             email=_tidy(self.email.data),
             language=self.language.data or "",
+            link=self.link.data or "",
+            place=_tidy(self.place.data),
+            is_warned=_YES_NO.get(self.warned.data or ""),
         )
         return ContactDetails(
             described=described,
@@ -227,6 +244,9 @@ def filled(contact: Contact, described: Described | None) -> dict[str, Any]:
         "phones": ", ".join(phone(number) for number in who.phones),
         "email": who.email,
         "language": who.language,
+        "link": who.link,
+        "place": who.place,
+        "warned": _WORD_OF[who.is_warned],
         "last_contact_on": None if contact.is_day_unknown else contact.last_contact_on,
         "day_before": UNKNOWN if contact.is_day_unknown else contact.last_contact_on.isoformat(),
         "recent_day": UNKNOWN if contact.is_day_unknown else contact.last_contact_on.isoformat(),

@@ -57,6 +57,19 @@ class KeepReason(StrEnum):
     """An adviser wants them called."""
 
 
+class ContactLink(StrEnum):
+    """How a case and a contact know each other, as the case says: it helps to recall, and decides nothing."""
+
+    FAMILY = "family"
+    FRIEND = "friend"
+    COLLEAGUE = "colleague"
+    SCHOOL = "school"
+    NEIGHBOUR = "neighbour"
+    CARE = "care"
+    LEISURE = "leisure"
+    OTHER = "other"
+
+
 NEVER_TURN = frozenset({ContactStatus.REMOVED, ContactStatus.BECAME_CASE})
 
 PROFESSIONAL = frozenset({TestKind.PCR, TestKind.ANTIGEN, TestKind.PCR_OR_ANTIGEN})
@@ -76,6 +89,12 @@ class Described:
     email: str = ""
     language: str = ""
     """The language of their calls; none: French, as far as the case knows."""
+    link: str = ""
+    """`ContactLink`; empty: not said."""
+    place: str = ""
+    """Where they met, in the case's words. Like the link it may tell who the case is: never shown in the contact's call."""
+    is_warned: bool | None = None
+    """Whether the case has told them already; None: not said."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return a dictionary that JSON can hold."""
@@ -125,6 +144,11 @@ class Described:
             phones=self.phones,
             email=self.email,
         )
+
+    def keeping_what_the_case_said(self, before: "Described | None") -> "Described":
+        """Return the description as the contact corrects it: link, place and warning are the case's words, and stay."""
+        said = before or Described(first_names="")
+        return replace(self, link=said.link, place=said.place, is_warned=said.is_warned)
 
     def __repr__(self) -> str:
         """Show nothing: a repr may end up in logs and tracebacks."""

@@ -92,9 +92,10 @@ def edit(
         _refuse_other_days(days, details)
     is_own_call = task.kind is TaskKind.CONTACT_FIRST
     before, person_before = queries.described(contact), contact.person_id
-    renumbered = before is None or set(before.phones) != set(details.described.phones)
-    if before != details.described:
-        _correct_person(contact, case, details.described, may_move=not is_own_call, today=today, at=at)
+    who = details.described.keeping_what_the_case_said(before) if is_own_call else details.described
+    renumbered = before is None or set(before.phones) != set(who.phones)
+    if before != who:
+        _correct_person(contact, case, who, may_move=not is_own_call, today=today, at=at)
     _judge(contact, case, details, days.last, today)
     if not is_own_call:
         contact.may_disclose = details.may_disclose
@@ -102,8 +103,8 @@ def edit(
         contact.status = ContactStatus.NAMED
     session.flush()
     said = before.language if before else ""
-    if details.described.language != said or (said and contact.person_id != person_before):
-        calling.set_language(contact, details.described.language, before=said, at=at)
+    if who.language != said or (said and contact.person_id != person_before):
+        calling.set_language(contact, who.language, before=said, at=at)
     _record("contact.edited", contact, case, by=by, at=at, risk=contact.risk.value, rule=contact.risk_rule)
     if is_other_day:
         _keep_day(contact, FactSource.PERSON if is_own_call else FactSource.CASE, call, by=by, at=at)

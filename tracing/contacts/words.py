@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from tracing.contacts.models import ContactStatus
-from tracing.contacts.rules import KeepReason
+from tracing.contacts.rules import ContactLink, Described, KeepReason
 from tracing.programmes.vocabulary import Criterion, Distance, Protection, RiskLevel
 from tracing.queue.models import TaskState
 
@@ -43,6 +43,17 @@ PROTECTION_WORDS: dict[Protection, LazyString] = {
     Protection.ONE_MASK: _l("Un seul des deux portait un masque"),
     Protection.SEPARATION: _l("Vitre ou cloison entre deux espaces"),
     Protection.INEFFECTIVE: _l("Masque maison, visière, plexiglas de comptoir"),
+}
+
+LINK_WORDS: dict[ContactLink, LazyString] = {
+    ContactLink.FAMILY: _l("Famille"),
+    ContactLink.FRIEND: _l("Ami ou amie"),
+    ContactLink.COLLEAGUE: _l("Collègue"),
+    ContactLink.SCHOOL: _l("École ou études"),
+    ContactLink.NEIGHBOUR: _l("Voisinage"),
+    ContactLink.CARE: _l("Soin ou aide"),
+    ContactLink.LEISURE: _l("Sport ou loisirs"),
+    ContactLink.OTHER: _l("Autre"),
 }
 
 _AFTER_CALL: dict[ContactStatus, LazyString] = {
@@ -98,6 +109,13 @@ def what_follows(
         tone, words = _WAITING[task_state]
         return tone, str(words)
     return "neutral", _("Pas d’appel")
+
+
+def said_by_case(described: Described) -> list[str]:
+    """Return what the case said of a contact besides who they are: the link, the place, and whether they were warned."""
+    link = str(LINK_WORDS[ContactLink(described.link)]).lower() if described.link else ""
+    warned = {True: _("déjà prévenue"), False: _("pas encore prévenue"), None: ""}[described.is_warned]
+    return [one for one in (link, described.place, warned) if one]
 
 
 def consequence(risk: RiskLevel, *, due: str) -> str:
