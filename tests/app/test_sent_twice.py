@@ -35,6 +35,7 @@ IDEMPOTENT = {
     ),
     **dict.fromkeys(
         (
+            "rule_versions.compared",
             "rule_versions.preview",
             "rule_versions.propose",
             "rule_versions.approve_as_adviser",

@@ -17,7 +17,7 @@ ALLOWED = {
     "calls.jobs._end_these": ISOLATION,
     "consequences.jobs.follow_ended_calls": ISOLATION,
     "imports.jobs.process_next_lot": ISOLATION,
-    "studio.jobs._next_case": ISOLATION,
+    "studio.jobs._go_through": ISOLATION,
     "imports.jobs._undo": ISOLATION,
     "imports.decryption.layers._take_all_off": HOSTILE,
     "imports.decryption.workbook.open_protected": HOSTILE,

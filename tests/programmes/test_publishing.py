@@ -149,7 +149,6 @@ def test_two_who_write_at_once_overwrite_nothing(story):
     [
         ({"rows": []}, errors.HasProblems),
         ({"effective_at": NOW}, errors.NoMoment),
-        ({"effective_at": NOW + timedelta(days=400)}, errors.NoMoment),
         ({"rows": None}, errors.NothingChanges),
     ],
 )
@@ -193,6 +192,91 @@ def test_versions_take_effect_in_the_order_of_their_approval(story):
 
     with pytest.raises(errors.NoMoment):
         approved(story, rows=five_days("P0-4a"))
+
+
+@pytest.mark.parametrize("year", [1, 2024, 2028])
+def test_a_moment_more_than_a_year_away_is_refused_as_it_is_typed(story, year):
+    with pytest.raises(errors.NoMoment):
+        drafted(story, effective_at=NOW.replace(year=year))
+
+
+def test_a_draft_begins_from_a_version_that_waits_and_undoes_nothing_of_it(story):
+    approved(story)
+
+    draft = services.begin(PROGRAMME, "isolations", zone=PARIS, by=story.rose.id, at=NOW)
+
+    assert {row["id"]: row["days"] for row in draft.rows} == {"P0-4a": 7, "P0-4b.v2": 5}
+    longer = [row | {"days": 8} if row["id"] == "P0-4a" else row for row in draft.rows]
+    later = TOMORROW + timedelta(hours=1)
+    services.change(draft.id, revision=1, rows=longer, why=WHY, effective_at=later, by=story.rose.id, at=NOW)
+    services.propose(draft.id, revision=2, zone=PARIS, by=story.rose.id, at=NOW)
+    for role, who in ((Approver.REFERENT, story.rose), (Approver.ADVISER, story.ben)):
+        services.approve(draft.id, role, revision=2, zone=PARIS, by=who.id, at=NOW)
+    queries.follow_now(later)
+    held = [row for row in get_pack(PROGRAMME).isolations if row.in_force(later.date())]
+    assert [(row.id, row.days) for row in held] == [("P0-4a.v2", 8), ("P0-4b.v2", 5)]
+
+
+def test_a_draft_is_compared_again_when_other_rules_were_approved_or_withdrawn_since(story):
+    waits = approved(story)
+    draft = drafted(
+        story,
+        rows=[row | {"days": 8} for row in five_days("P0-4a", days=5)],
+        effective_at=TOMORROW + timedelta(days=1),
+    )
+    services.propose(draft.id, revision=2, zone=PARIS, by=story.rose.id, at=NOW)
+    services.approve(draft.id, Approver.REFERENT, revision=2, zone=PARIS, by=story.rose.id, at=NOW)
+
+    services.withdraw(waits.id, by=story.rose.id, at=NOW)
+
+    with pytest.raises(errors.OthersApproved):
+        services.approve(draft.id, Approver.ADVISER, revision=2, zone=PARIS, by=story.ben.id, at=NOW)
+    services.compared(draft.id, revision=2, by=story.rose.id, at=NOW)
+    assert (draft.state, draft.referent_id, draft.revision) == (VersionState.DRAFT, None, 3)
+    services.propose(draft.id, revision=3, zone=PARIS, by=story.rose.id, at=NOW)
+
+
+def test_a_second_person_of_the_same_profession_does_not_replace_the_first(story):
+    draft = drafted(story)
+    services.propose(draft.id, revision=2, zone=PARIS, by=story.rose.id, at=NOW)
+    for _click in range(2):
+        services.approve(draft.id, Approver.REFERENT, revision=2, zone=PARIS, by=story.rose.id, at=NOW)
+
+    with pytest.raises(errors.AlreadyApproved):
+        services.approve(draft.id, Approver.REFERENT, revision=2, zone=PARIS, by=story.ada.id, at=NOW)
+
+    assert draft.referent_id == story.rose.id
+
+
+def test_an_earlier_version_is_taken_up_only_for_its_own_table(story):
+    [seed] = queries.versions_of(PROGRAMME)["windows"]
+    given_up = drafted(story)
+    services.withdraw(given_up.id, by=story.rose.id, at=NOW)
+
+    for other in (seed.id, given_up.id):
+        with pytest.raises(errors.CannotBeginFrom):
+            services.begin(PROGRAMME, "isolations", like=other, zone=PARIS, by=story.rose.id, at=NOW)
+    assert queries.open_draft(PROGRAMME, "isolations") is None
+
+
+def test_hosts_of_two_releases_that_start_in_turns_bring_one_draft(story):
+    def older(version, days):
+        """Let the database have begun with another release."""
+        row.pack_version, row.fingerprint = version, f"of {version}"
+        row.content = row.content | {"rules": [one | {"days": days} for one in row.content["rules"]]}
+        database.flush()
+
+    [row] = queries.versions_of(PROGRAMME)["isolations"]
+    older("2021.9", 12)
+    for _turn in range(2):
+        services.seed(at=NOW)
+        old = [("2021.9", "of 2021.9"), *queries.brought_by_releases(PROGRAMME)["isolations"]]
+        assert not services.is_news("2021.9", "of 2021.9", old)
+        assert not services.is_news("2021.8", "of something else", old)
+
+    assert len(queries.versions_of(PROGRAMME)["isolations"]) == 2
+    assert services.is_news("2021.10", "of something else", [("2021.9", "of 2021.9")])
+    assert rules.version_key("2026.10") > rules.version_key("2026.9")
 
 
 def first_decided(story, at):

@@ -30,6 +30,7 @@ WITHOUT_SITE = {
             "rule_versions.row",
             "rule_versions.save_row",
             "rule_versions.move",
+            "rule_versions.compared",
             "rule_versions.preview",
             "rule_versions.effect",
             "rule_versions.propose",

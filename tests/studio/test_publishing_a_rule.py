@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from tests.conftest import NOW
+from tests.support.statements import statements_sent
 from tracing.kernel.db import session as database
 from tracing.programmes.in_force import get_pack
 from tracing.programmes.loader import load_packs
@@ -204,6 +205,50 @@ def test_two_who_write_at_once_lose_nothing(rose, ben):
     again = filled(late, address)
     ben.post(address, again)
     assert next(row for row in version_at(draft).rows if row["id"] == "P0-4b")["days"] == 6
+
+
+def test_a_row_that_somebody_removed_meanwhile_is_kept_as_typed_and_can_be_added_again(rose, ben):
+    draft = begin(rose)
+    address = f"{draft}/row?row=P0-4b"
+    hers = filled(rose.get(address), address)
+    sent = filled(ben.get(draft), f"{draft}/move")
+    ben.post(f"{draft}/move", sent | {"row": "P0-4b", "how": "remove"})
+
+    late = rose.post(address, hers | {"decides_days": "6", "text": TEXT}, status=409)
+
+    assert "Quelqu’un a supprimé cette ligne" in late.text
+    again = filled(late, f"{draft}/row")
+    rose.post(f"{draft}/row", again)
+    assert {row["id"]: row["days"] for row in version_at(draft).rows} == {"P0-4b": 6, "P0-4a": 7}
+    assert "quelqu’un l’a supprimée" in rose.get(f"{draft}/row?row=X-1", status=404).text
+
+
+def test_a_day_of_the_year_one_is_refused_beside_its_field(rose):
+    draft = begin(rose)
+    for on in ("0001-01-01", "2025-01-01"):
+        page = plan(rose, draft, on=on, status=422)
+        assert soup(page).select_one("#on")["aria-invalid"] == "true"
+
+    assert version_at(draft).effective_at is None
+    rose.get(f"/rules?programme={PROGRAMME}&subject=case&on=2026-03-10&sampled=0001-01-01", status=422)
+
+
+def test_a_page_composes_the_programme_once(rose, ben):
+    draft = published(rose, ben)
+    second = begin(rose)
+    for page in (draft, second):
+        with statements_sent(database()) as sent:
+            rose.get(page)
+        assert sum("rule_versions.content" in one and "ORDER BY coalesce" in one for one in sent) == 1, page
+
+
+def test_who_begins_second_is_told_of_the_draft_that_is_there(rose, ben):
+    draft = begin(rose)
+
+    answer = ben.follow(f"{VERSIONS}/new", {"programme": PROGRAMME, "table": "isolations"})
+
+    assert "est déjà commencé" in answer.text
+    assert soup(answer).select_one(f"form[action='{draft}']")
 
 
 def test_it_is_withdrawn_before_it_takes_effect_and_replaced_after(rose, ben, clock):

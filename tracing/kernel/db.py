@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
@@ -212,6 +212,15 @@ def fresh(statement: Statement) -> Statement:
     since the session first read them. Changes not flushed yet are written before the query; none is lost.
     """
     return statement.execution_options(populate_existing=True)
+
+
+CONTENTION = frozenset({"40P01", "55P03"})
+"""PostgreSQL's codes for a deadlock, and for a lock that was not available in time."""
+
+
+def is_contention(error: DBAPIError) -> bool:
+    """Return whether a statement failed only because somebody else held a row: tried again later it will succeed."""
+    return getattr(error.orig, "sqlstate", None) in CONTENTION
 
 
 def find_row(model: type[Row], key: Any, *, lock: bool = False) -> Row | None:

@@ -13,7 +13,7 @@ from tracing.programmes.loader import load_packs
 from tracing.programmes.rules import Situation, TestDone
 from tracing.programmes.schema import Pack
 from tracing.programmes.vocabulary import Subject, Vaccination
-from tracing.ui.fields import WholeNumberField
+from tracing.ui.fields import WholeNumberField, of_our_time
 from tracing.ui.forms import PageForm
 
 UNKNOWN = ""
@@ -21,7 +21,7 @@ _YES_NO = {"yes": True, "no": False}
 
 
 def _day(label: object) -> DateField:
-    return DateField(label, validators=[Optional()])  # type: ignore[arg-type]  # the label is translated later
+    return DateField(label, validators=[Optional(), of_our_time])  # type: ignore[arg-type]  # the label is translated later
 
 
 class SituationForm(PageForm):
@@ -40,7 +40,9 @@ class SituationForm(PageForm):
             SelectChoice(Subject.CONTACT.value, _l("un contact")),
         ],
     )
-    on = DateField(_l("Jour de la question"), validators=[InputRequired(_l("Indiquez un jour."))])
+    on = DateField(
+        _l("Jour de la question"), validators=[InputRequired(_l("Indiquez un jour.")), of_our_time]
+    )
     onset = _day(_l("Premiers signes"))
     sampled = _day(_l("Prélèvement positif"))
     last_contact = _day(_l("Dernier contact"))

@@ -1,17 +1,20 @@
 """Go through today's cases under a version of the rules, one transaction a case."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum, auto
 from zoneinfo import ZoneInfo
 
 import structlog
 from pydantic import ValidationError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from tracing.consequences import rule_changes
 from tracing.consequences.rule_changes import Effect
 from tracing.kernel import clock
-from tracing.kernel.db import session, transaction
+from tracing.kernel.db import is_contention, session, transaction
 from tracing.programmes import loader
 from tracing.programmes.publishing import queries, rules, run_services
 from tracing.programmes.publishing.models import RuleRun, RuleVersion, RunKind
@@ -20,28 +23,49 @@ from tracing.programmes.schema import Pack
 log = structlog.get_logger()
 
 
+LOCK_WAIT = "500ms"
+"""How long a case that somebody holds is waited for: an answer in a call is saved in less."""
+
+
 def work_on_runs(zone: ZoneInfo, is_closing: Callable[[], bool] = lambda: False) -> int:
-    """Go on with the runs that are due until none is; returns how many cases were gone through."""
-    done, prepared = 0, _Prepared()
+    """Go on with the runs that are due until none is; returns how many cases were gone through.
+
+    A case that somebody holds is postponed to the end of its run; if it is still held then, the next time goes on with
+    it. A run ends only when every case was gone through.
+    """
+    done, state = 0, _State()
     while not is_closing():
         with transaction():
             at = clock.database_now()
             queries.follow_now(at)
-            if not _next_case(prepared, zone, at=at):
-                return done
-        done += 1
+            step = _next_step(state, zone, at=at)
+        if step is _Step.NOTHING_LEFT:
+            return done
+        done += step is _Step.CASE
     return done
 
 
+class _Step(Enum):
+    """What one transaction did."""
+
+    CASE = auto()
+    OTHER = auto()
+    NOTHING_LEFT = auto()
+
+
 @dataclass
-class _Prepared:
+class _State:
     """The rules of the run that was worked on last: to compose them takes longer than to decide a case."""
 
     run: tuple[int, int] | None = None
     pack: Pack | None = None
     reaching: frozenset[str] = frozenset()
+    held: set[int] = field(default_factory=set)
+    """The postponed cases of that run that were held again."""
+    left: set[int] = field(default_factory=set)
+    """The runs of which nothing but held cases is left: the next time."""
 
-    def for_run(self, run: RuleRun, version: RuleVersion, zone: ZoneInfo, *, at: datetime) -> None:
+    def prepare(self, run: RuleRun, version: RuleVersion, zone: ZoneInfo, *, at: datetime) -> None:
         """Prepare the rules of a run, if they are not those prepared already."""
         if self.run == (run.id, run.revision):
             return
@@ -52,39 +76,66 @@ class _Prepared:
         self.run = (run.id, run.revision)
 
 
-def _next_case(prepared: _Prepared, zone: ZoneInfo, *, at: datetime) -> bool:
-    """Go through one more case, or finish a run; returns whether there may be more to do."""
-    taken = run_services.take(at=at)
+def _next_step(state: _State, zone: ZoneInfo, *, at: datetime) -> _Step:
+    """Go through one more case, or finish a run."""
+    taken = run_services.take(besides=state.left, at=at)
     if taken is None:
-        return False
+        return _Step.NOTHING_LEFT
     run, version = taken
     since = clock.local_day(at, zone) - rule_changes.REACH
     if run.total is None:
         run.total = rule_changes.count_cases(version.programme, since=since)
     found = rule_changes.next_cases(version.programme, after=run.last_case, since=since, most=1)
-    if not found:
-        run_services.finish(run, version, at=at)
-        return True
+    again = [] if found else [one for one in run.postponed if one not in state.held]
+    if not found and not again:
+        if run.postponed:
+            state.left.add(run.id)
+        else:
+            run_services.finish(run, version, at=at)
+        return _Step.OTHER
+    case_id = [*found, *again][0]
+    if found:
+        run.last_case = case_id
+    is_done = _go_through(state, run, version, case_id, zone, at=at)
+    rest = [one for one in run.postponed if one != case_id]
+    run.postponed = rest if is_done else [*rest, case_id]
+    if not is_done and again:
+        state.held.add(case_id)
+    run.done += is_done
+    run.total = max(run.total, run.done)
+    session.flush()
+    return _Step.CASE if is_done else _Step.OTHER
+
+
+def _go_through(
+    state: _State, run: RuleRun, version: RuleVersion, case_id: int, zone: ZoneInfo, *, at: datetime
+) -> bool:
+    """Decide a case by the rules of a run; False: somebody holds it."""
     try:
         with session.begin_nested():
-            prepared.for_run(run, version, zone, at=at)
-            effect = _effect(prepared, found[0], number=version.number or 0, at=at)
+            session.execute(text("SELECT set_config('lock_timeout', :wait, true)"), {"wait": LOCK_WAIT})
+            state.prepare(run, version, zone, at=at)
+            effect = _effect(state, case_id, number=version.number or 0, at=at)
+    except DBAPIError as error:
+        if is_contention(error):
+            return False
+        if error.connection_invalidated:
+            raise
+        log.exception("case not decided by other rules", case=case_id)
+        run.failed += 1
     except Exception:
         # one case that cannot be decided keeps no other from it
-        log.exception("case not decided by other rules", case=found[0])
+        log.exception("case not decided by other rules", case=case_id)
         run.failed += 1
     else:
         _add(run, effect)
-    run.last_case, run.done = found[0], run.done + 1
-    run.total = max(run.total, run.done)
-    session.flush()
     return True
 
 
-def _effect(prepared: _Prepared, case_id: int, *, number: int, at: datetime) -> Effect:
-    if prepared.pack is None:
-        return rule_changes.carry_out(case_id, prepared.reaching, number=number, at=at)
-    return rule_changes.try_out(case_id, prepared.pack, prepared.reaching, at=at)
+def _effect(state: _State, case_id: int, *, number: int, at: datetime) -> Effect:
+    if state.pack is None:
+        return rule_changes.carry_out(case_id, state.reaching, number=number, at=at)
+    return rule_changes.try_out(case_id, state.pack, state.reaching, at=at)
 
 
 def _add(run: RuleRun, effect: Effect) -> None:

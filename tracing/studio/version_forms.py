@@ -29,6 +29,7 @@ from tracing.programmes.publishing.rules import RowContent
 from tracing.programmes.tables import Rule, Table
 from tracing.studio.row_fields import FieldKind, RowField, lines_of, value_at, with_values
 from tracing.studio.version_words import FIELD_WORDS, choices_of, fact_word, value_word
+from tracing.ui.fields import of_our_time
 from tracing.ui.forms import PageForm
 
 _BEFORE = re.compile(r" (?=[;:!?»])")
@@ -48,7 +49,7 @@ class ChangeForm(PageForm):
     """When a version takes effect, and what it changes."""
 
     revision = HiddenField(validators=[InputRequired()])
-    on = DateField(_l("Prend effet le"), validators=[InputRequired(_l("Indiquez un jour."))])
+    on = DateField(_l("Prend effet le"), validators=[InputRequired(_l("Indiquez un jour.")), of_our_time])
     at = TimeField(_l("À"), validators=[InputRequired(_l("Indiquez une heure."))])
     why = TextAreaField(
         _l("Ce qui change"),

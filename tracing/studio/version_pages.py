@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
-
 from tracing.kernel import clock
 from tracing.programmes import checks, loader
 from tracing.programmes.publishing import queries, rules, services
 from tracing.programmes.publishing.models import RuleVersion, VersionState
 from tracing.programmes.publishing.rules import RowContent
+from tracing.programmes.publishing.services import Foreseen
 from tracing.programmes.schema import Pack
 from tracing.studio import version_words as words
 from tracing.studio.row_fields import RowField, fields_of
@@ -35,8 +34,6 @@ class Pair:
     change: str
     before: Side | None
     after: Side | None
-    place: int | None = None
-    """Its place in the version, from 0."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -54,13 +51,13 @@ def tables_of(programme: str, *, at: datetime, zone: ZoneInfo) -> list[TableStat
     pack = loader.get_pack(programme)
     found = queries.versions_of(programme)
     last = queries.last_pack(programme)
-    today = clock.local_day(at, zone)
+    day = services.first_day(programme, zone=zone, at=at)
     return [
         TableState(
             name,
             next((one for one in found.get(name, []) if is_in_force(one, found.get(name, []), at)), None),
             found.get(name, []),
-            can_change=bool(rules.rows_on(rules.table_of(last, name), today)),
+            can_change=bool(rules.rows_on(rules.table_of(last, name), day)),
         )
         for name, _table in pack.tables()
     ]
@@ -76,17 +73,41 @@ def is_in_force(version: RuleVersion, others: Sequence[RuleVersion], at: datetim
     return bool(begun) and max(begun, key=lambda one: one.number or 0).id == version.id
 
 
+@dataclass(frozen=True, repr=False)
+class Shown:
+    """What the page of a version shows besides the version."""
+
+    pairs: Sequence[Pair]
+    problems: Sequence[tuple[str, str | None]] = ()
+    """What the checks find in an open version: the sentence, and the row as the version calls it."""
+    overlaps: Sequence[tuple[str, str]] = ()
+    """The pairs of rows of which the order decides, from the day of an open version on."""
+    others_approved: bool = False
+    """Whether other rules were approved or withdrawn since an open version was begun."""
+
+
+def shown(version: RuleVersion, *, at: datetime, zone: ZoneInfo) -> Shown:
+    """Return a version beside the one before it, and what the checks found in it; composes it once."""
+    if not version.rows:
+        return Shown(())
+    if not version.is_open:
+        day = clock.local_day(version.effective_at or at, zone)
+        return Shown(pairs(version, before(version), day))
+    foreseen = services.foresee(version, zone=zone, at=at)
+    return Shown(
+        pairs(version, foreseen.before, foreseen.day),
+        _found_by_checks(version, foreseen),
+        _overlaps_of(version, foreseen),
+        foreseen.others_approved,
+    )
+
+
 def before(version: RuleVersion) -> Pack:
-    """Return the programme as it was before this version: as the last approved one leaves it, if it is a draft."""
+    """Return the programme as it was before this version: as the last approved one leaves it, if it never counted."""
     known = queries.versions(loader.get_pack(version.programme))
     if version.number is None:
         return known[-1].pack
     return next((one.pack for one in reversed(known) if one.number < version.number), known[0].pack)
-
-
-def day_of(version: RuleVersion, *, at: datetime, zone: ZoneInfo) -> date:
-    """Return the day from which the rows of a version hold."""
-    return clock.local_day(version.effective_at or at, zone)
 
 
 def pairs(version: RuleVersion, base: Pack, day: date) -> list[Pair]:
@@ -97,7 +118,7 @@ def pairs(version: RuleVersion, base: Pack, day: date) -> list[Pair]:
     place = {row_id: number for number, row_id in enumerate(old)}
     found: list[Pair] = []
     last = -1
-    for number, row in enumerate(version.rows):
+    for row in version.rows:
         known = old.get(row["id"])
         change = "new" if known is None else "same" if known == row else "changed"
         if known is not None and change == "same":
@@ -109,7 +130,6 @@ def pairs(version: RuleVersion, base: Pack, day: date) -> list[Pair]:
                 change,
                 None if known is None else _side(known, base, fields),
                 _side(row, base, fields),
-                number,
             )
         )
     kept = {row["id"] for row in version.rows}
@@ -130,33 +150,27 @@ def _side(row: RowContent, pack: Pack, fields: tuple[RowField, ...]) -> Side:
     )
 
 
-def found_by_checks(version: RuleVersion, *, at: datetime, zone: ZoneInfo) -> list[tuple[str, str | None]]:
-    """Return what the checks find in an open version: the sentence, and the row as the version calls it."""
-    pack = queries.last_pack(version.programme)
+def _found_by_checks(version: RuleVersion, foreseen: Foreseen) -> list[tuple[str, str | None]]:
     known = {row["id"] for row in version.rows}
     problems = [
         replace(one, row=_called(one.row, known), hidden_by=_called(one.hidden_by, known))
-        for one in services.problems_of(version, zone=zone, at=at)
+        for one in foreseen.problems
     ]
-    return [
-        (words.problem_word(one, pack.vocabulary), one.row if one.row in known else None) for one in problems
-    ]
+    vocabulary = foreseen.before.vocabulary
+    return [(words.problem_word(one, vocabulary), one.row if one.row in known else None) for one in problems]
 
 
-def overlaps_of(version: RuleVersion, *, at: datetime, zone: ZoneInfo) -> list[tuple[str, str]]:
-    """Return the pairs of rows of which the order decides, from the day of an open version on."""
-    known = {row["id"] for row in version.rows}
-    try:
-        pack = services.composed(version, zone=zone, at=at)
-        day = day_of(version, at=at, zone=zone)
-        held = {row.id for row in rules.table_of(pack, version.table_name).rules if row.in_force(day)}
-        return [
-            (_called(one.decides, known) or "", _called(one.hidden, known) or "")
-            for one in checks.overlaps(pack)
-            if one.table == version.table_name and {one.decides, one.hidden} <= held
-        ]
-    except (ValidationError, KeyError):
+def _overlaps_of(version: RuleVersion, foreseen: Foreseen) -> list[tuple[str, str]]:
+    if foreseen.after is None or foreseen.problems:
         return []
+    known = {row["id"] for row in version.rows}
+    table = rules.table_of(foreseen.after, version.table_name)
+    held = {row.id for row in table.rules if row.in_force(foreseen.day)}
+    return [
+        (_called(one.decides, known) or "", _called(one.hidden, known) or "")
+        for one in checks.overlaps(foreseen.after)
+        if one.table == version.table_name and {one.decides, one.hidden} <= held
+    ]
 
 
 def _called(row_id: str | None, known: set[str]) -> str | None:
@@ -164,14 +178,6 @@ def _called(row_id: str | None, known: set[str]) -> str | None:
     if row_id is None or row_id in known:
         return row_id
     return next((one for one in known if row_id.startswith(f"{one}.v")), row_id)
-
-
-def rows_like(version: RuleVersion, *, at: datetime, zone: ZoneInfo) -> list[RowContent]:
-    """Return the rows by which an earlier version decided, to begin a draft from them."""
-    known = queries.versions(loader.get_pack(version.programme))
-    pack = next((one.pack for one in reversed(known) if one.number <= (version.number or 0)), known[0].pack)
-    table = rules.table_of(pack, version.table_name)
-    return rules.rows_on(table, clock.local_day(at, zone))
 
 
 def moved(

@@ -1,7 +1,8 @@
 """The pages on which referents and advisers change a rule: draft, check, propose, approve, withdraw."""
 
+import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -12,7 +13,7 @@ from tracing.kernel.db import transaction
 from tracing.kernel.errors import Refused
 from tracing.programmes.loader import load_packs
 from tracing.programmes.publishing import queries, rules, run_services, services
-from tracing.programmes.publishing.errors import ChangedMeanwhile, NoSuchVersion
+from tracing.programmes.publishing.errors import ChangedMeanwhile, NoMoment, NoSuchRow, NoSuchVersion
 from tracing.programmes.publishing.models import RuleRun, RuleVersion, RunKind
 from tracing.programmes.publishing.services import Approver
 from tracing.staff import queries as staff
@@ -27,8 +28,9 @@ from tracing.studio.version_forms import EMPTY_LINES, ChangeForm, RowForm, as_pr
 bp = Blueprint("rule_versions", __name__, template_folder="templates", url_prefix="/rules/versions")
 
 FIRST_AT = timedelta(days=1)
-"""How far ahead a draft is first planned."""
+"""How long after the first day on which a draft can take effect it is planned at first."""
 MORNING = 8
+_LINE = re.compile(r"when_(\d{1,2})_")
 
 
 def _zone() -> ZoneInfo:
@@ -72,8 +74,9 @@ def begin() -> ResponseReturnValue:
         if code not in load_packs() or table not in rules.TABLES:
             raise NoSuchVersion
         like = request.form.get("like", type=int)
-        rows = pages.rows_like(queries.get_version(like), at=asked_at(), zone=_zone()) if like else None
-        draft = services.begin(code, table, rows=rows, zone=_zone(), by=agent().member_id, at=asked_at())
+        draft = services.begin(code, table, like=like, zone=_zone(), by=agent().member_id, at=asked_at())
+        if (draft.created_by, draft.created_at) != (agent().member_id, asked_at()):
+            flash(_("Un brouillon de cette règle est déjà commencé : le voici, rien n’y est changé."))
     return redirect(url_for("rule_versions.version", version_id=draft.id), 303)
 
 
@@ -86,16 +89,13 @@ def version(version_id: int) -> ResponseReturnValue:
 
 def _show(version_id: int, form: ChangeForm | None = None, *, status: int = 200) -> ResponseReturnValue:
     with transaction():
-        shown, at, zone = queries.get_version(version_id), asked_at(), _zone()
-        base, day = pages.before(shown), pages.day_of(shown, at=at, zone=zone)
+        shown, at = queries.get_version(version_id), asked_at()
         page = render_template(
             "studio/version.html",
             version=shown,
             form=form or _change_form(shown, at=at),
             pack=load_packs()[shown.programme],
-            pairs=pages.pairs(shown, base, day) if shown.rows else [],
-            problems=pages.found_by_checks(shown, at=at, zone=zone) if shown.is_open else [],
-            overlaps=pages.overlaps_of(shown, at=at, zone=zone) if shown.is_open else [],
+            shown=pages.shown(shown, at=at, zone=_zone()),
             words=words,
             now=at,
             roles=[role for role, held in _ROLES.items() if agent().holds(held)],
@@ -121,9 +121,8 @@ def _names(versions: object) -> dict[int, str]:
 
 
 def _change_form(shown: RuleVersion, *, at: datetime) -> ChangeForm:
-    planned = shown.effective_at or (at + FIRST_AT).astimezone(_zone()).replace(
-        hour=MORNING, minute=0, second=0, microsecond=0
-    )
+    first = datetime.combine(services.first_day(shown.programme, zone=_zone(), at=at), time(MORNING), _zone())
+    planned = shown.effective_at or first + FIRST_AT
     local = planned.astimezone(_zone())
     return ChangeForm(
         formdata=None,
@@ -151,6 +150,9 @@ def save(version_id: int) -> ResponseReturnValue:
             )
     except ChangedMeanwhile as changed:
         return _typed_late(version_id, form, changed)
+    except NoMoment as refusal:
+        form.on.errors = [*form.on.errors, refusal.message]
+        return _show(version_id, form, status=422)
     flash(_("Enregistré."))
     return redirect(url_for("rule_versions.version", version_id=version_id), 303)
 
@@ -173,7 +175,10 @@ def row(version_id: int) -> ResponseReturnValue:
     """Show the form of a row: of `row`, or of a new one."""
     with transaction():
         shown = queries.get_version(version_id)
-        content = _row_of(shown, request.args.get("row"))
+        wanted = request.args.get("row")
+        content = _row_of(shown, wanted)
+        if content is None and wanted is not None:
+            raise NoSuchRow
         form = _row_form(shown, content)(formdata=None, data={"revision": shown.revision})
         form.fill_with(content or {})
         return _row_page(shown, form, is_new=content is None)
@@ -189,6 +194,8 @@ def save_row(version_id: int) -> ResponseReturnValue:
         with transaction():
             shown = queries.get_version(version_id)
             content = _row_of(shown, wanted)
+            if content is None and wanted is not None:
+                return _removed_meanwhile(shown, wanted)
             form = _row_form(shown, content)()
             if content is not None:
                 form.keep_name(content["id"])
@@ -216,18 +223,28 @@ def save_row(version_id: int) -> ResponseReturnValue:
             shown = queries.get_version(version_id)
             form.revision.data = str(shown.revision)
             form.form_errors.append(changed.message)
-            return _row_page(shown, form, is_new=_row_of(shown, wanted) is None), changed.status
+            if wanted is not None and _row_of(shown, wanted) is None:
+                return _removed_meanwhile(shown, wanted)
+            return _row_page(shown, form, is_new=wanted is None), changed.status
     flash(_("Ligne enregistrée dans le brouillon."))
     return redirect(url_for("rule_versions.version", version_id=version_id, _anchor="rows"), 303)
 
 
+def _removed_meanwhile(shown: RuleVersion, row_id: str) -> ResponseReturnValue:
+    """Show what was typed of a row that somebody else took out: saving it adds it again."""
+    lines = [0, *(int(found[1]) for name in request.form if (found := _LINE.match(name)))]
+    form = _row_form(shown, {"when": [{}] * (max(lines) + 1)})()
+    form.row_id.data, form.revision.data = row_id, str(shown.revision)
+    form.form_errors.append(
+        _(
+            "Quelqu’un a supprimé cette ligne pendant que vous écriviez. Votre saisie est ci-dessous : l’enregistrer ajoute la ligne de nouveau."
+        )
+    )
+    return _row_page(shown, form, is_new=True), 409
+
+
 def _row_of(shown: RuleVersion, row_id: str | None) -> rules.RowContent | None:
-    if row_id is None:
-        return None
-    found = next((one for one in shown.rows if one["id"] == row_id), None)
-    if found is None:
-        raise NoSuchVersion
-    return found
+    return next((one for one in shown.rows if one["id"] == row_id), None)
 
 
 def _row_form(shown: RuleVersion, content: rules.RowContent | None) -> type[RowForm]:
@@ -248,10 +265,9 @@ def move(version_id: int) -> ResponseReturnValue:
     _writes()
     wanted, how = request.form.get("row", ""), request.form.get("how", "")
     with transaction():
-        shown, at, zone = queries.get_version(version_id, lock=True), asked_at(), _zone()
-        old = rules.rows_on(
-            rules.table_of(pages.before(shown), shown.table_name), pages.day_of(shown, at=at, zone=zone)
-        )
+        shown, at = queries.get_version(version_id, lock=True), asked_at()
+        day = services.first_day(shown.programme, zone=_zone(), at=at)
+        old = rules.rows_on(rules.table_of(queries.last_pack(shown.programme), shown.table_name), day)
         listed = pages.moved(shown.rows, wanted, how, old=old)
         services.change(
             version_id,
@@ -276,6 +292,18 @@ def _act(version_id: int, action: Callable[[], object], done: str) -> ResponseRe
     else:
         flash(done)
     return redirect(url_for("rule_versions.version", version_id=version_id), 303)
+
+
+@bp.post("/<int:version_id>/compared")
+@may(Role.REFERENT, Role.ADVISER)
+def compared(version_id: int) -> ResponseReturnValue:
+    """Keep a draft as it is although other rules were approved since it was begun."""
+    revision = _revision(request.form.get("revision"))
+    return _act(
+        version_id,
+        lambda: services.compared(version_id, revision=revision, by=agent().member_id, at=asked_at()),
+        _("Le brouillon reste tel qu’il est ci-dessous. Proposez-le quand il est prêt."),
+    )
 
 
 @bp.post("/<int:version_id>/preview")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from flask_babel import gettext as _
 from wtforms import (
     Field,
     FieldList,
@@ -14,9 +15,11 @@ from wtforms import (
     MultipleFileField,
     SubmitField,
 )
+from wtforms.validators import StopValidation
 from wtforms.widgets import Select, TextArea
 
 MOST_DIGITS = 9
+FIRST_YEAR, LAST_YEAR = 1900, 2100
 
 
 class WholeNumberField(IntegerField):
@@ -25,6 +28,14 @@ class WholeNumberField(IntegerField):
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read what was typed."""
         super().process_formdata([text if len(text) <= MOST_DIGITS else "" for text in valuelist])
+
+
+def of_our_time(_form: Form, field: Field) -> None:
+    """Refuse a day with which nothing can be counted: 01/01/0001 is what a browser sends while a year is typed."""
+    if field.data is not None and not FIRST_YEAR <= field.data.year <= LAST_YEAR:
+        raise StopValidation(
+            _("Indiquez un jour de notre temps : l’année a quatre chiffres, de 1900 à 2100.")
+        )
 
 
 def field_kind(field: Field) -> str:

@@ -7,14 +7,13 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
+from tracing.kernel.db import CONTENTION
 from tracing.kernel.errors import Refused
 from tracing.kernel.outages import outage
 from tracing.ui.errors import Answer, show, show_refusal
 
 log = structlog.get_logger()
 
-CONTENTION = frozenset({"40P01", "55P03"})
-"""PostgreSQL's codes for a deadlock, and for a lock that was not available in time."""
 READ_ONLY = "25006"
 """PostgreSQL's code for a read-only server: it has become the stand-by of another and accepts no writes."""
 RETRY_AFTER = 5

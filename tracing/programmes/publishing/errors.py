@@ -19,6 +19,37 @@ class NoSuchTable(Missing):
         super().__init__(_("Ce programme n’a pas de règle de cette sorte en vigueur à cette date."))
 
 
+class NoSuchRow(Missing):
+    """The row was taken out of the draft meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Cette ligne n’est plus dans cette version : quelqu’un l’a supprimée. Rien n’a été modifié.")
+        )
+
+
+class CannotBeginFrom(Refused):
+    """The version from which a draft was to begin is of another table, or never decided anything."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "On ne repart pas de cette version : elle n’a pas été approuvée, ou c’est celle d’une autre règle. Rien n’a été commencé."
+            )
+        )
+
+
+class OthersApproved(Refused):
+    """Other rules were approved, or withdrawn, since the draft was begun: approved as it is, it would undo that."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Les règles ont changé depuis que ce brouillon a été commencé. Comparez-le d’abord avec celles d’aujourd’hui, puis dites que vous l’avez fait. Rien n’a été approuvé."
+            )
+        )
+
+
 class ChangedMeanwhile(Refused):
     """Somebody else changed the draft while this was typed."""
 
@@ -86,6 +117,17 @@ class NeedsAnother(Refused):
     def __init__(self) -> None:
         super().__init__(
             _("Vous avez déjà approuvé cette version : il faut une autre personne, d’un autre métier.")
+        )
+
+
+class AlreadyApproved(Refused):
+    """Somebody of the same profession approved it before."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Quelqu’un du même métier a déjà approuvé cette version ; son accord reste. Il manque l’autre métier."
+            )
         )
 
 

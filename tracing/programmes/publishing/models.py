@@ -75,6 +75,8 @@ class RuleVersion(Base):
     """The version of the release's files when it was made."""
     fingerprint: Mapped[str | None]
     """SHA-256 of the release's table, of a version that a release brought."""
+    base_id: Mapped[int | None] = mapped_column(ForeignKey("rule_versions.id"))
+    """The version of the table that was approved last when this draft was begun, or compared with it since."""
     rows: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     """The rows that are to hold from its moment on, in their order, as a file has them; none of a seed."""
     content: Mapped[dict[str, Any] | None]
@@ -131,6 +133,8 @@ class RuleRun(Base):
     done: Mapped[int] = mapped_column(default=0)
     last_case: Mapped[int] = mapped_column(BigInteger, default=0)
     """The case up to which it has gone; the next one goes on there."""
+    postponed: Mapped[list[int]] = mapped_column(JSONB, default=list, server_default=text("'[]'::jsonb"))
+    """Cases that somebody else held when their turn came: they are gone through at the end."""
     failed: Mapped[int] = mapped_column(default=0)
     """Cases that could not be decided: the log says why."""
     ends_moved: Mapped[int] = mapped_column(default=0)

@@ -42,7 +42,8 @@ def versions(pack: Pack) -> Sequence[Version]:
     seeds = [row for row in rows if row.origin is VersionOrigin.SEED]
     first = rules.with_tables(pack, {row.table_name: _table(pack, row) for row in seeds})
     if seeds:
-        first = first.model_copy(update={"version": min(row.pack_version for row in seeds)})
+        oldest = min((row.pack_version for row in seeds), key=rules.version_key)
+        first = first.model_copy(update={"version": oldest})
     found = [Version(0, None, first)]
     for row in rows:
         if row.number is not None:
@@ -116,6 +117,33 @@ def last_approved(programme: str) -> RuleVersion | None:
         .order_by(RuleVersion.number.desc())
         .limit(1)
     )
+
+
+def last_of_table(programme: str, table: str) -> int | None:
+    """Return the id of the version of a table that was approved last, whether it is in force yet or not."""
+    return session.scalar(
+        select(RuleVersion.id)
+        .where(
+            RuleVersion.programme == programme,
+            RuleVersion.table_name == table,
+            RuleVersion.state == VersionState.APPROVED,
+        )
+        .order_by(func.coalesce(RuleVersion.number, 0).desc())
+        .limit(1)
+    )
+
+
+def brought_by_releases(programme: str) -> dict[str, list[tuple[str, str]]]:
+    """Return what releases brought, by table, the newest first: the version of the files, and the fingerprint."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    rows = session.execute(
+        select(RuleVersion.table_name, RuleVersion.pack_version, RuleVersion.fingerprint)
+        .where(RuleVersion.programme == programme, RuleVersion.fingerprint.is_not(None))
+        .order_by(RuleVersion.id.desc())
+    )
+    for table, version, mark in rows:
+        found[table].append((version, mark or ""))
+    return found
 
 
 def last_number(programme: str) -> int:

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from pydantic import ValidationError
-
 from tracing.programmes.schema import Pack
 from tracing.programmes.tables import Rule, Table
 
@@ -168,9 +166,9 @@ def is_change(pack: Pack, name: str, rows: Sequence[RowContent], day: date) -> b
     return rows_on(table_of(pack, name), day) != list(rows)
 
 
-def errors_of(error: ValidationError) -> list[tuple[str, str]]:
-    """Return each mistake as the path of its field and the kind of mistake."""
-    return [(".".join(str(part) for part in one["loc"]), one["type"]) for one in error.errors()]
+def version_key(version: str) -> tuple[int, ...]:
+    """Return a version of the release's files as it is ordered: 2026.10 comes after 2026.9."""
+    return tuple(int(part) for part in version.split("."))
 
 
 def reaching(before: Pack, after: Pack, name: str) -> frozenset[str]:

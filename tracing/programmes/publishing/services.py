@@ -1,7 +1,8 @@
 """Draft, propose, approve and withdraw versions of rule tables."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,8 +15,11 @@ from tracing.kernel import clock, events, memory_stamps
 from tracing.kernel.db import session
 from tracing.programmes import loader
 from tracing.programmes.checks import Problem, problems
+from tracing.programmes.in_force import Version
 from tracing.programmes.publishing import queries, rules, run_services
 from tracing.programmes.publishing.errors import (
+    AlreadyApproved,
+    CannotBeginFrom,
     ChangedMeanwhile,
     HasProblems,
     InForce,
@@ -26,6 +30,7 @@ from tracing.programmes.publishing.errors import (
     NothingChanges,
     NotOpen,
     NotProposed,
+    OthersApproved,
     OthersFollow,
 )
 from tracing.programmes.publishing.models import RuleVersion, VersionOrigin, VersionState
@@ -45,19 +50,27 @@ class Approver(StrEnum):
 def seed(*, at: datetime) -> None:
     """Take the rules of the release's files into the database, which rules from then on.
 
-    What a later release says otherwise waits as a draft.
+    What a later release says otherwise waits as a draft. Hosts of two releases may start in turns, as often as they
+    like: the older one brings nothing.
     """
     # two hosts that start first at the same moment: the second waits, and finds what the first has written
     session.execute(text("SELECT pg_advisory_xact_lock(hashtext('rule_versions'))"))
     for pack in loader.load_packs().values():
-        known = queries.versions_of(pack.code)
+        known = queries.brought_by_releases(pack.code)
         for name, table in pack.tables():
-            mark = rules.fingerprint(table)
-            brought = [row for row in known.get(name, []) if row.fingerprint is not None]
+            mark, brought = rules.fingerprint(table), known.get(name, [])
             if not brought:
                 _add_seed(pack, name, mark, at=at)
-            elif mark != brought[0].fingerprint:
+            elif is_news(pack.version, mark, brought):
                 _add_release(pack, name, mark, at=at)
+
+
+def is_news(version: str, mark: str, brought: Sequence[tuple[str, str]]) -> bool:
+    """Return whether a release says what none before it has said last."""
+    newest, last_mark = max(brought, key=lambda one: rules.version_key(one[0]))
+    if rules.version_key(version) != rules.version_key(newest):
+        return rules.version_key(version) > rules.version_key(newest) and mark != last_mark
+    return mark not in {one for _version, one in brought}
 
 
 def _add_seed(pack: Pack, name: str, mark: str, *, at: datetime) -> None:
@@ -80,6 +93,10 @@ def _add_seed(pack: Pack, name: str, mark: str, *, at: datetime) -> None:
 
 
 def _add_release(pack: Pack, name: str, mark: str, *, at: datetime) -> None:
+    day = at.date()
+    rows = rules.rows_on(rules.table_of(pack, name), day)
+    if not rows or not rules.is_change(queries.last_pack(pack.code), name, rows, day):
+        return  # it says nothing else of today: there is nothing to approve
     brought = RuleVersion(
         programme=pack.code,
         table_name=name,
@@ -87,7 +104,8 @@ def _add_release(pack: Pack, name: str, mark: str, *, at: datetime) -> None:
         origin=VersionOrigin.RELEASE,
         pack_version=pack.version,
         fingerprint=mark,
-        rows=rules.rows_on(rules.table_of(pack, name), at.date()),
+        base_id=queries.last_of_table(pack.code, name),
+        rows=rows,
         created_at=at,
         changed_at=at,
     )
@@ -97,28 +115,30 @@ def _add_release(pack: Pack, name: str, mark: str, *, at: datetime) -> None:
 
 
 def begin(
-    programme: str,
-    table: str,
-    *,
-    rows: Sequence[RowContent] | None = None,
-    zone: ZoneInfo,
-    by: int,
-    at: datetime,
+    programme: str, table: str, *, like: int | None = None, zone: ZoneInfo, by: int, at: datetime
 ) -> RuleVersion:
-    """Begin a draft of a table from the rows in force, or return the one that somebody has begun.
+    """Begin a draft of a table, or return the one that somebody has begun.
+
+    It begins from the rules that will hold when it can take effect at the earliest, so that it undoes no approved
+    version that waits; or from those of an earlier version, `like`.
 
     Raises:
         NoSuchTable: there is no such table, or nothing of it is in force.
+        CannotBeginFrom: `like` was not approved, or is of another table.
     """
+    # two who press at once: the second waits, and gets the draft of the first
+    lock = text("SELECT pg_advisory_xact_lock(hashtext('rule_versions'), hashtext(:of))")
+    session.execute(lock, {"of": f"{programme}/{table}"})
     begun = queries.open_draft(programme, table)
     if begun is not None:
         return begun
-    pack = queries.last_pack(programme)
+    day, known = first_day(programme, zone=zone, at=at), queries.versions(loader.get_pack(programme))
+    pack = known[-1].pack if like is None else _taken_up(like, programme, table, known)
     try:
-        found = rules.rows_on(rules.table_of(pack, table), clock.local_day(at, zone))
+        rows = rules.rows_on(rules.table_of(pack, table), day)
     except LookupError:
         raise NoSuchTable from None
-    if not found:
+    if not rows:
         raise NoSuchTable
     draft = RuleVersion(
         programme=programme,
@@ -126,7 +146,8 @@ def begin(
         state=VersionState.DRAFT,
         origin=VersionOrigin.PAGE,
         pack_version=pack.version,
-        rows=list(rows or found),
+        base_id=queries.last_of_table(programme, table),
+        rows=rows,
         created_by=by,
         created_at=at,
         changed_by=by,
@@ -136,6 +157,23 @@ def begin(
     session.flush()
     _note("rules.drafted", draft, by=by, at=at)
     return draft
+
+
+def _taken_up(like: int, programme: str, table: str, known: Sequence[Version]) -> Pack:
+    """Return the programme as an earlier version of a table left it."""
+    version = queries.get_version(like)
+    if (version.programme, version.table_name) != (programme, table):
+        raise CannotBeginFrom
+    if version.state is not VersionState.APPROVED:
+        raise CannotBeginFrom
+    return next(one.pack for one in reversed(known) if one.number <= (version.number or 0))
+
+
+def first_day(programme: str, *, zone: ZoneInfo, at: datetime) -> date:
+    """Return the first day on which a draft can take effect: none does before a version that was approved."""
+    last = queries.last_approved(programme)
+    waiting = last.effective_at if last is not None and last.effective_at is not None else at
+    return clock.local_day(max(waiting, at), zone)
 
 
 def change(
@@ -153,47 +191,81 @@ def change(
     Raises:
         ChangedMeanwhile: somebody else changed it since `revision`.
         NotOpen: it is approved or withdrawn.
+        NoMoment: the moment lies more than a year away, before or ahead.
     """
     draft = _open(version_id)
     if draft.revision != revision:
         raise ChangedMeanwhile
+    if effective_at is not None and abs(effective_at - at) > LONGEST_AHEAD:
+        raise NoMoment(_("Choisissez un moment à venir, dans moins d’un an."))
     if rows is not None:
         draft.rows = list(rows)
     if why is not None:
         draft.why = why
     if effective_at is not None:
         draft.effective_at = effective_at
+    _reopen(draft, by=by, at=at)
+    return draft
+
+
+def compared(version_id: int, *, revision: int, by: int, at: datetime) -> RuleVersion:
+    """Keep a draft as it is although other rules were approved or withdrawn since it was begun: somebody compared them.
+
+    Raises:
+        ChangedMeanwhile: somebody else changed it since `revision`.
+        NotOpen: it is approved or withdrawn.
+    """
+    draft = _open(version_id)
+    if draft.revision != revision:
+        raise ChangedMeanwhile
+    draft.base_id = queries.last_of_table(draft.programme, draft.table_name)
+    _reopen(draft, by=by, at=at)
+    _note("rules.compared", draft, by=by, at=at)
+    return draft
+
+
+def _reopen(draft: RuleVersion, *, by: int, at: datetime) -> None:
     draft.state = VersionState.DRAFT
     draft.adviser_id = draft.adviser_at = draft.referent_id = draft.referent_at = None
     draft.revision += 1
     draft.changed_by, draft.changed_at = by, at
     session.flush()
-    return draft
 
 
-def composed(draft: RuleVersion, *, zone: ZoneInfo, at: datetime) -> Pack:
-    """Return the programme as it will be when this draft takes effect.
+@dataclass(frozen=True)
+class Foreseen:
+    """A draft as it will hold."""
 
-    Raises:
-        ValidationError: the table does not hold together.
-    """
-    pack = queries.last_pack(draft.programme)
-    day = clock.local_day(draft.effective_at or at, zone)
-    return rules.compose(
-        pack, draft.table_name, draft.rows, day, number=queries.last_number(draft.programme) + 1
-    )
+    before: Pack
+    """The programme as the last approved version leaves it."""
+    day: date
+    """The day from which the draft's rows hold."""
+    after: Pack | None
+    """None: the table does not hold together."""
+    problems: tuple[Problem, ...]
+    """What the checks find in its table."""
+    others_approved: bool
+    """Whether other rules were approved or withdrawn since it was begun."""
 
 
-def problems_of(draft: RuleVersion, *, zone: ZoneInfo, at: datetime) -> list[Problem]:
-    """Return what the checks find in the table as it will be."""
+def foresee(draft: RuleVersion, *, zone: ZoneInfo, at: datetime) -> Foreseen:
+    """Compose and check the programme as it will be when a draft takes effect."""
+    before = queries.last_pack(draft.programme)
+    day = first_day(draft.programme, zone=zone, at=at)
+    if draft.effective_at is not None:
+        day = max(day, clock.local_day(draft.effective_at, zone))
+    is_other = draft.base_id != queries.last_of_table(draft.programme, draft.table_name)
+    number = queries.last_number(draft.programme) + 1
     try:
-        pack = composed(draft, zone=zone, at=at)
+        after = rules.compose(before, draft.table_name, draft.rows, day, number=number)
     except ValidationError as error:
-        return [
+        found = [
             Problem((draft.table_name, *one["loc"]), one["msg"].removeprefix("Value error, "))
             for one in error.errors()
         ]
-    return [one for one in problems(pack) if one.at and one.at[0] == draft.table_name]
+        return Foreseen(before, day, None, tuple(found), is_other)
+    found = [one for one in problems(after) if one.at and one.at[0] == draft.table_name]
+    return Foreseen(before, day, after, tuple(found), is_other)
 
 
 def propose(version_id: int, *, revision: int, zone: ZoneInfo, by: int, at: datetime) -> RuleVersion:
@@ -204,6 +276,7 @@ def propose(version_id: int, *, revision: int, zone: ZoneInfo, by: int, at: date
         NothingChanges: it says what is in force already.
         NeedsReason: it does not say what changes.
         NoMoment: its moment is missing, has passed, or comes too early.
+        OthersApproved: other rules were approved or withdrawn since it was begun.
         HasProblems: the checks found mistakes.
     """
     draft = _open(version_id)
@@ -224,32 +297,38 @@ def approve(
     Raises:
         NotProposed: it is not proposed, or was changed since it was read.
         NeedsAnother: the same person approved it in the other role.
+        AlreadyApproved: somebody else approved it in this role.
         NoMoment: its moment has passed, or another version was approved meanwhile that takes effect later.
+        OthersApproved: other rules of the table were approved or withdrawn meanwhile.
     """
     version = queries.get_version(version_id, lock=True)
+    same, other = version.adviser_id, version.referent_id
+    if role is Approver.REFERENT:
+        same, other = other, same
+    if same == by and version.revision == revision and version.state is not VersionState.WITHDRAWN:
+        return version  # pressed twice
     if version.state is not VersionState.PROPOSED or version.revision != revision:
         raise NotProposed
-    other = version.referent_id if role is Approver.ADVISER else version.adviser_id
     if other == by:
         raise NeedsAnother
+    if same is not None:
+        raise AlreadyApproved
     # one at a time in a programme: their numbers follow the order in which they take effect
     memory_stamps.renew(queries.STAMP)
-    _refuse_unready(version, zone=zone, at=at)
+    foreseen = _refuse_unready(version, zone=zone, at=at)
     if role is Approver.ADVISER:
         version.adviser_id, version.adviser_at = by, at
     else:
         version.referent_id, version.referent_at = by, at
     _note("rules.approved", version, by=by, at=at, role=role.value)
     if version.adviser_id is not None and version.referent_id is not None:
-        _put_into_force(version, zone=zone, at=at)
+        _put_into_force(version, foreseen, at=at)
     session.flush()
     return version
 
 
-def _put_into_force(version: RuleVersion, *, zone: ZoneInfo, at: datetime) -> None:
-    pack = queries.last_pack(version.programme)
-    day = clock.local_day(version.effective_at or at, zone)
-    version.content = rules.merge(pack, version.table_name, version.rows, day)
+def _put_into_force(version: RuleVersion, foreseen: Foreseen, *, at: datetime) -> None:
+    version.content = rules.merge(foreseen.before, version.table_name, version.rows, foreseen.day)
     version.number = queries.last_number(version.programme) + 1
     version.state = VersionState.APPROVED
     session.flush()
@@ -289,7 +368,7 @@ def _open(version_id: int) -> RuleVersion:
     return version
 
 
-def _refuse_unready(draft: RuleVersion, *, zone: ZoneInfo, at: datetime) -> None:
+def _refuse_unready(draft: RuleVersion, *, zone: ZoneInfo, at: datetime) -> Foreseen:
     if not (draft.why or "").strip():
         raise NeedsReason
     moment = draft.effective_at
@@ -307,12 +386,14 @@ def _refuse_unready(draft: RuleVersion, *, zone: ZoneInfo, at: datetime) -> None
                 number=last.number,
             )
         )
-    day = clock.local_day(moment, zone)
-    if not rules.is_change(queries.last_pack(draft.programme), draft.table_name, draft.rows, day):
+    foreseen = foresee(draft, zone=zone, at=at)
+    if not rules.is_change(foreseen.before, draft.table_name, draft.rows, foreseen.day):
         raise NothingChanges
-    found = problems_of(draft, zone=zone, at=at)
-    if found:
-        raise HasProblems(len(found))
+    if foreseen.others_approved:
+        raise OthersApproved
+    if foreseen.problems:
+        raise HasProblems(len(foreseen.problems))
+    return foreseen
 
 
 def _note(kind: str, version: RuleVersion, *, by: int | None, at: datetime, **detail: Any) -> None:
