@@ -113,10 +113,17 @@ def accept_demo_numbers(runtime: "Runtime") -> list[str]:
 
 @main.command()
 @click.option("--workers", default=2, show_default=True, help="Processes that answer pages.")
-def serve(workers: int) -> None:
+@click.option(
+    "--public", is_flag=True, help="Serve the public pages only, as a role that can do nothing else."
+)
+def serve(workers: int, public: bool) -> None:  # noqa: FBT001 - click passes a flag
     """Serve the pages only, with several processes (gunicorn). Run `tracing scheduler` beside it."""
-    from tracing.app import serving
+    from tracing.app import public_pages, serving
 
+    if public:
+        with public_pages.running(Settings.from_env()) as of_the_public:
+            serving.pages_only(of_the_public, workers=workers)
+        return
     with opened() as runtime:
         serving.pages_only(runtime, workers=workers)
 

@@ -66,7 +66,7 @@ def test_a_second_start_finds_its_data_and_the_secrets_are_private(data_dir):
     second.stop()
     second.stop()
     secrets = list((data_dir / "secrets").iterdir())
-    assert len(secrets) == 3
+    assert len(secrets) == 4
     assert {file.stat().st_mode & 0o777 for file in secrets} == {0o600}
 
 
@@ -83,7 +83,11 @@ def test_the_application_role_owns_nothing_and_is_held_to_time_limits(data_dir):
         roles = database.execute(
             "SELECT rolname, rolsuper FROM pg_roles WHERE rolname LIKE 'tracing%' ORDER BY 1"
         )
-        assert roles.fetchall() == [("tracing_app", False), ("tracing_owner", False)]
+        assert roles.fetchall() == [
+            ("tracing_app", False),
+            ("tracing_owner", False),
+            ("tracing_public", False),
+        ]
     with connect(server.keys_app_url) as keys:
         assert keys.execute("SELECT current_database()").fetchone() == ("tracing_keys",)
     with pytest.raises(psycopg.OperationalError):

@@ -18,6 +18,7 @@ NOT_ABOUT_PEOPLE = {
     "source_tokens": {"token_hash"},
     "import_messages": {"digest", "content"},
     "queue_priorities": {"postcode_hash"},
+    "public_tries": {"address_hash"},
 }
 """Hashes and keys that say nothing about anybody who is called; a file as it came is encrypted by its sender, a message
 is sealed, and both are gone after days."""

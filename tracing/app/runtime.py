@@ -17,11 +17,12 @@ from tracing.kernel.config import CannotStart, Settings
 from tracing.kernel.db import connect, make_engine, session, transaction
 from tracing.kernel.postgres import migrate
 from tracing.kernel.postgres.embedded import Server, ensure_server
-from tracing.kernel.secrets import flask_secret_key
+from tracing.kernel.secrets import flask_secret_key, write_public_pages_key
 from tracing.programmes.loader import load_packs
 from tracing.programmes.publishing import queries as rule_versions
 from tracing.programmes.publishing import services as publishing
 from tracing.scripts import services as scripts
+from tracing.sickleave.models import NOTE_CHECK
 from tracing.staff import queries as staff
 from tracing.vault import opening
 from tracing.vault import services as vault
@@ -37,6 +38,11 @@ class Runtime:
     server: Server
     engine: Engine
     keys_engine: Engine
+
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """The connections that a child process must not share."""
+        return self.engine, self.keys_engine
 
     def make_app(self) -> Flask:
         """Return the pages."""
@@ -69,6 +75,7 @@ def start(settings: Settings) -> Runtime:
         with transaction():
             ring = opening.open_store(master_key_path(settings), keys_engine)
         vault.open_vault(ring)
+        write_public_pages_key(settings.data_dir, ring.index_key(NOTE_CHECK))
         with transaction():
             check_programmes()
             publishing.seed(at=clock.now())

@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 import waitress
@@ -12,10 +12,18 @@ from gunicorn import systemd
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
+from tracing.app.public_pages import PublicRuntime, create_public_app, sharing_port
 from tracing.app.runtime import Runtime
 from tracing.app.scheduler import make_scheduler
 from tracing.kernel.config import CannotStart, Settings
+from tracing.kernel.db import make_engine
 from tracing.kernel.gc_control import freeze_loaded_objects
+from tracing.public.services import Checks
+from tracing.sickleave.models import NOTE_CHECK
+from tracing.vault import services as vault
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 log = structlog.get_logger()
 
@@ -34,7 +42,7 @@ SILENT_FOR = 15
 """Seconds after which a client that stops in the middle of a request is dropped; one waiting for its answer is not."""
 
 
-def make_server(app: Flask, *, host: str, port: int, silent_for: int = SILENT_FOR) -> Any:
+def make_server(app: "WSGIApplication", *, host: str, port: int, silent_for: int = SILENT_FOR) -> Any:
     """Return a server for one process, listening.
 
     One thread reads requests and hands them over when complete: half a request occupies a connection, but no page.
@@ -62,7 +70,7 @@ def all_in_one(runtime: Runtime, *, accounts: Sequence[str], say: Callable[[str]
     """Serve the pages and run the scheduler until Ctrl-C or SIGTERM."""
     settings = runtime.settings
     try:
-        server = make_server(runtime.make_app(), host=settings.host, port=settings.port)
+        server = make_server(with_public_pages(runtime), host=settings.host, port=settings.port)
     except (OSError, ValueError) as error:  # the server raises ValueError for a malformed address
         raise _taken(settings, error) from None
     warn_without_address(settings)
@@ -81,6 +89,15 @@ def all_in_one(runtime: Runtime, *, accounts: Sequence[str], say: Callable[[str]
         jobs.shutdown(wait=True)
         server.close()
         say("Stopped.")
+
+
+def with_public_pages(runtime: Runtime) -> "WSGIApplication":
+    """Return the pages of the platform, and the public ones under their prefix if their role has an address."""
+    app, url = runtime.make_app(), runtime.server.public_url
+    if url is None:
+        return app
+    checks = Checks(make_engine(url), vault.keys().index_key(NOTE_CHECK))
+    return sharing_port(app, create_public_app(runtime.settings, checks))
 
 
 def warn_without_address(settings: Settings) -> None:
@@ -157,7 +174,7 @@ class GunicornServer(BaseApplication):  # type: ignore[misc]
         return app
 
 
-def pages_only(runtime: Runtime, *, workers: int) -> None:
+def pages_only(runtime: Runtime | PublicRuntime, *, workers: int) -> None:
     """Serve the pages with `workers` processes until a signal.
 
     Where systemd hands over a socket (tracing-serve.socket), gunicorn listens there and not on the address in the
@@ -168,12 +185,13 @@ def pages_only(runtime: Runtime, *, workers: int) -> None:
 
     def in_worker(_server: Any, _worker: Any) -> None:
         # connections of the parent must not be shared by its children
-        runtime.engine.dispose(close=False)
-        runtime.keys_engine.dispose(close=False)
+        for engine in runtime.engines:
+            engine.dispose(close=False)
 
-    warn_without_address(settings)
-    runtime.engine.dispose()
-    runtime.keys_engine.dispose()
+    if isinstance(runtime, Runtime):
+        warn_without_address(settings)
+    for engine in runtime.engines:
+        engine.dispose()
     options = {
         "bind": f"{settings.host}:{settings.port}",
         "workers": workers,

@@ -1,10 +1,11 @@
-"""Job that deletes old rows that nothing needs any more: job slots, sent forms, log-in attempts."""
+"""Job that deletes old rows that nothing needs any more: job slots, sent forms, log-in attempts, public tries."""
 
 from datetime import datetime
 
 from tracing.kernel import clock, submitted_forms
 from tracing.kernel.db import transaction
 from tracing.kernel.job_slots import forget_slots, take_slot
+from tracing.public import tidying
 from tracing.staff.login import sessions
 
 
@@ -16,3 +17,4 @@ def tidy(slot: datetime) -> None:
             forget_slots(slot.replace(hour=0, minute=0))
             submitted_forms.forget(at=at)
             sessions.forget_attempts(at=at)
+            tidying.forget_tries(at=at)

@@ -24,6 +24,7 @@ class Call(Base):
         ),
         # on started_at, which never changes; the fillfactor leaves room, so the end of a call writes no index
         Index("ix_calls_site_started", "site_id", "started_at"),
+        Index("ix_calls_proof", "proof", postgresql_where=text("proof IS NOT NULL")),
         {"postgresql_with": {"fillfactor": "50"}},
     )
 
@@ -41,6 +42,8 @@ class Call(Base):
     give_back_reason: Mapped[GiveBackReason | None] = mapped_column(enum_text(GiveBackReason))
     escalation_id: Mapped[int | None] = mapped_column(BigInteger)
     """The question for which an adviser or a referent rings; none: a tracer's call."""
+    proof: Mapped[str | None]
+    """The word and number by which the person checks who calls (`spoken_proof`); none: begun by an older release."""
 
 
 class Conversation(Base):

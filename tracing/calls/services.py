@@ -8,7 +8,7 @@ from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import make_transient_to_detached
 
-from tracing.calls import queries, rules
+from tracing.calls import queries, rules, spoken_proof
 from tracing.calls.errors import IdentityFirst, LedElsewhere, NoSuchCall
 from tracing.calls.models import Answer, Call, Conversation, Draft, NumberRung
 from tracing.calls.rules import CallOutcome, GiveBackReason
@@ -25,8 +25,8 @@ from tracing.staff.agent import Agent
 from tracing.vault import services as vault
 
 _BEGINS = """
-    INSERT INTO calls (entry_id, claim_number, household_id, site_id, tracer_id, started_at, session_id)
-    SELECT id, claim_number, household_id, site_id, :me, :at, :browser FROM taken RETURNING id
+    INSERT INTO calls (entry_id, claim_number, household_id, site_id, tracer_id, started_at, session_id, proof)
+    SELECT id, claim_number, household_id, site_id, :me, :at, :browser, :proof FROM taken RETURNING id
 """
 
 
@@ -35,12 +35,14 @@ def take_next(by: Agent, *, at: datetime) -> Call | None:
 
     If the agent already holds a call, return that one.
     """
-    claim = next_call.claim_next(by, begins=next_call.Beginning(_BEGINS, {"browser": by.session_id}), at=at)
+    proof = spoken_proof.draw()
+    begins = next_call.Beginning(_BEGINS, {"browser": by.session_id, "proof": proof})
+    claim = next_call.claim_next(by, begins=begins, at=at)
     if claim is None:
         return None
     if claim.begun_id is None:
         return call_under(claim, by, at=at)
-    call = _new_call(claim, by, at=at)
+    call = _new_call(claim, by, proof=proof, at=at)
     call.id = claim.begun_id
     # the row was written by the claim's statement: attach the object without reading or writing it
     make_transient_to_detached(call)
@@ -53,13 +55,13 @@ def call_under(claim: Claim, by: Agent, *, escalation_id: int | None = None, at:
     begun = None if claim.is_new else queries.find_call_of_claim(claim.entry_id, claim.number)
     if begun is not None:
         return begun
-    call = _new_call(claim, by, escalation_id=escalation_id, at=at)
+    call = _new_call(claim, by, proof=spoken_proof.draw(), escalation_id=escalation_id, at=at)
     session.add(call)
     session.flush()
     return call
 
 
-def _new_call(claim: Claim, by: Agent, *, escalation_id: int | None = None, at: datetime) -> Call:
+def _new_call(claim: Claim, by: Agent, *, proof: str, escalation_id: int | None = None, at: datetime) -> Call:
     return Call(
         entry_id=claim.entry_id,
         claim_number=claim.number,
@@ -72,6 +74,7 @@ def _new_call(claim: Claim, by: Agent, *, escalation_id: int | None = None, at: 
         session_id=by.session_id,
         give_back_reason=None,
         escalation_id=escalation_id,
+        proof=proof,
     )
 
 

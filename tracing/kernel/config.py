@@ -46,10 +46,14 @@ class Settings:
     owner_database_url: str | None = field(default=None, repr=False)
     keys_url: str | None = field(default=None, repr=False)
     owner_keys_url: str | None = field(default=None, repr=False)
+    public_database_url: str | None = field(default=None, repr=False)
+    """The main database as the role of the public pages."""
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str | None = None
     """The one address at which browsers reach the platform, as an origin: `https://tracing.example.org`."""
+    public_pages_url: str | None = None
+    """The address at which anybody reaches the public pages, as an origin."""
     trusted_proxies: Proxies = field(default_factory=Proxies)
     programme: str = "exercise-2022"
     time_zone: str = "Europe/Paris"
@@ -83,6 +87,12 @@ class Settings:
         return format_origin("http", self.host, self.port)
 
     @property
+    def public_pages(self) -> str | None:
+        """The address at which anybody checks a call or a note, to be said and printed; None: nobody can."""
+        origin = self.public_pages_url or (self.address if self.is_embedded else None)
+        return f"{origin}/public" if origin else None
+
+    @property
     def is_https(self) -> bool:
         """Whether browsers reach the platform over TLS only."""
         return self.public_url is not None and self.public_url.startswith("https:")
@@ -103,9 +113,11 @@ class Settings:
             owner_database_url=reader.url("TRACING_OWNER_DATABASE_URL") or reader.url("TRACING_DATABASE_URL"),
             keys_url=reader.url("TRACING_KEYS_URL"),
             owner_keys_url=reader.url("TRACING_OWNER_KEYS_URL") or reader.url("TRACING_KEYS_URL"),
+            public_database_url=reader.url("TRACING_PUBLIC_DATABASE_URL"),
             host=host,
             port=reader.port("TRACING_PORT", 8000),
             public_url=public_url,
+            public_pages_url=reader.public_url("TRACING_PUBLIC_PAGES_URL"),
             trusted_proxies=reader.proxies("TRACING_TRUSTED_PROXIES"),
             programme=reader.text("TRACING_PROGRAMME", "exercise-2022"),
             time_zone=reader.time_zone("TRACING_TIME_ZONE", "Europe/Paris"),

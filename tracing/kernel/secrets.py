@@ -45,6 +45,19 @@ def database_password(data_dir: Path, role: str) -> str:
     return load_or_create_token(data_dir / "secrets" / f"database_{role}")
 
 
+def public_pages_key(data_dir: Path) -> Path:
+    """Return the file of the one key that the process of the public pages has."""
+    return data_dir / "secrets" / "public_pages_key"
+
+
+def write_public_pages_key(data_dir: Path, key: bytes) -> None:
+    """Write that key where its process reads it; another one there belonged to other data."""
+    path = public_pages_key(data_dir)
+    if path.exists() and load(path, len(key)) != key:
+        path.unlink()
+    write_private(path, key)
+
+
 def write_private(path: Path, content: bytes) -> None:
     """Store a secret from elsewhere so that only this process's user may read it; never replaces an existing one."""
     make_private_folder(path.parent)

@@ -6,6 +6,7 @@ from flask import Response, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from tracing.calls.models import Call
+from tracing.calls.spoken_proof import shown
 from tracing.desk import queries
 from tracing.desk.rules import DATING_QUESTIONS
 from tracing.desk.screen.screen import Screen
@@ -37,7 +38,8 @@ NOTE_QUESTIONS = frozenset(
 
 def show_call(screen: Screen, *, status: int = 200) -> ResponseReturnValue:
     """Render the whole screen."""
-    return render_template("desk/call.html", screen=screen), status
+    proof = shown(screen.call.proof) if screen.call.proof else None
+    return render_template("desk/call.html", screen=screen, proof=proof), status
 
 
 def show_step(screen: Screen, *, status: int = 200) -> ResponseReturnValue:

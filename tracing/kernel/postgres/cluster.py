@@ -35,6 +35,7 @@ START_SECONDS = 300
 TRIES = 20
 """Attempts to start: processes of a killed server need some seconds to exit, and a new server refuses till then."""
 FIRST_WITH_BUILTIN_LOCALE = 17
+EVERY_ROLE = (roles.OWNER, roles.APPLICATION, roles.PUBLIC_PAGES)
 STATUS_LINE = 7
 """Line of the server's lock file that holds its status, counted from 0."""
 VOLATILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -284,11 +285,9 @@ class Cluster:
             ) from error
 
     def prepare_roles(self) -> None:
-        """Create the two roles, or reset their passwords to those in the secrets folder."""
+        """Create the roles, or reset their passwords to those in the secrets folder."""
         with self._admin(ADMIN) as admin:
-            roles.prepare_roles(
-                admin, {role: self._password(role) for role in (roles.OWNER, roles.APPLICATION)}
-            )
+            roles.prepare_roles(admin, {role: self._password(role) for role in EVERY_ROLE})
 
     def prepare_databases(self, *names: str) -> None:
         """Create the databases, owned by the owner role, unless they exist."""

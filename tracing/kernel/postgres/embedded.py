@@ -16,6 +16,8 @@ class Server:
     app_url: str = field(repr=False)
     keys_owner_url: str = field(repr=False)
     keys_app_url: str = field(repr=False)
+    public_url: str | None = field(default=None, repr=False)
+    """The main database for the role of the public pages; None: no address was given for it."""
     _cluster: Cluster | None = field(default=None, repr=False)
     _share: int | None = field(default=None, repr=False)
     _process: int = field(default_factory=os.getpid, repr=False)
@@ -69,6 +71,7 @@ def _shared(settings: Settings, *, durable: bool) -> Server:
         app_url=cluster.url(roles.APPLICATION, roles.MAIN_DATABASE),
         keys_owner_url=cluster.url(roles.OWNER, roles.KEYS_DATABASE),
         keys_app_url=cluster.url(roles.APPLICATION, roles.KEYS_DATABASE),
+        public_url=cluster.url(roles.PUBLIC_PAGES, roles.MAIN_DATABASE),
         _cluster=cluster,
         _share=share,
     )
@@ -81,4 +84,5 @@ def _external(settings: Settings) -> Server:
         app_url=app_url,
         keys_owner_url=settings.owner_keys_url or keys_url,
         keys_app_url=keys_url,
+        public_url=settings.public_database_url,
     )

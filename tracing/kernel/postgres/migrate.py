@@ -26,7 +26,7 @@ import tracing
 from tracing.kernel.config import CannotStart
 from tracing.kernel.db import GIVE_UP
 from tracing.kernel.postgres import compatibility
-from tracing.kernel.postgres.roles import APPLICATION
+from tracing.kernel.postgres.roles import APPLICATION, PUBLIC_PAGES
 
 PACKAGE = Path(tracing.__file__).parent
 ROOT = PACKAGE.parent / "migrations"
@@ -46,6 +46,9 @@ CLOSED = {
 }
 """What the application may not do to rows of some tables: events and facts can only be added, versions belong to the
 owner."""
+
+PUBLIC_FUNCTIONS = ("public_check_call(bytea, text)", "public_check_note(bytea, bytea)")
+"""All that the role of the public pages may do."""
 
 CLEARED = {"facts": "sealed, number_hash"}
 """Columns of closed tables that the application may clear all the same, when the key of their day is destroyed."""
@@ -105,12 +108,52 @@ def move(store: Store, url: str, revision: str) -> None:
             )
         target = scripts.get_current_head() if revision == "head" else revision
         if current == target:
+            _open_to_public_pages(store, connection)
             return
         with _as_owner(store, current, target):
             if target in known and (current is None or known.index(target) < known.index(current)):
                 command.upgrade(config, target)
             else:
                 command.downgrade(config, revision)
+        _open_to_public_pages(store, connection)
+
+
+PUBLIC_PAGES_NEED = """
+    SELECT count(*) FILTER (WHERE NOT has_function_privilege(:role, proc.oid, 'EXECUTE'))
+        + (NOT has_schema_privilege(:role, 'public', 'USAGE'))::int
+        + (NOT has_database_privilege(:role, current_database(), 'CONNECT'))::int
+    FROM pg_proc AS proc
+    WHERE proc.oid = ANY (CAST(:functions AS regprocedure[])) AND pg_has_role(proc.proowner, 'USAGE')
+    HAVING count(*) = cardinality(CAST(:functions AS regprocedure[]))
+"""
+"""How many rights the role lacks; no row where this role does not own the functions and so cannot give any."""
+
+
+def _open_to_public_pages(store: Store, connection: Connection) -> None:
+    """Let the role of the public pages execute its functions: also one that was made after the migrations had run."""
+    if store is not MAIN:
+        return
+    with connection.begin():
+        is_known = connection.scalar(
+            text("SELECT count(*) FROM pg_roles WHERE rolname = :role"), {"role": PUBLIC_PAGES}
+        )
+        is_there = connection.scalar(text("SELECT to_regprocedure(:name)"), {"name": PUBLIC_FUNCTIONS[-1]})
+        if not is_known or is_there is None:
+            return
+        lacking = connection.scalar(
+            text(PUBLIC_PAGES_NEED), {"role": PUBLIC_PAGES, "functions": list(PUBLIC_FUNCTIONS)}
+        )
+        if not lacking:
+            return
+        quoted = connection.dialect.identifier_preparer.quote(
+            connection.scalar(text("SELECT current_database()")) or ""
+        )
+        for sentence in (
+            f"GRANT CONNECT ON DATABASE {quoted} TO {PUBLIC_PAGES}",
+            f"GRANT USAGE ON SCHEMA public TO {PUBLIC_PAGES}",
+            *(f"GRANT EXECUTE ON FUNCTION {name} TO {PUBLIC_PAGES}" for name in PUBLIC_FUNCTIONS),
+        ):
+            connection.execute(text(sentence))
 
 
 @contextmanager
