@@ -134,6 +134,7 @@ IDEMPOTENT = {
     "sickleave.cancel": STATE,
     "sickleave.cancel_after_call": STATE,
     "sickleave.checked": READS,
+    "sickleave.correct_bearer": "shows the note that took its place",
     "sickleave.countersign": STATE,
     "sickleave.days": READS,
     "sickleave.leave_as_it_is": STATE,

@@ -7,10 +7,12 @@ from tests.sickleave.conftest import decided_case
 from tests.sickleave.test_issuing_a_note import SWORN, notes
 from tests.sickleave.test_mending_a_note import DAY, letters, sampled
 from tests.support.pages import check_fragment
+from tests.support.pairs import SPELT_OTHERWISE, first_call, pair
 from tests.support.story import agent, identity, waiting_case
 from tracing.calls import queries as calls
 from tracing.calls import services as call_services
 from tracing.consequences import services as consequences
+from tracing.duplicates import services as duplicates
 from tracing.facts.rules import SubjectType
 from tracing.kernel.db import session
 from tracing.people import queries as people
@@ -157,3 +159,38 @@ def test_a_contact_who_becomes_a_case_goes_on_from_the_note_they_had(browse, sto
     assert new.first_day == had.last_day + DAY
     assert session.get_one(SickNote, had.id, populate_existing=True).state is NoteState.PROLONGED
     assert people.records_of_same_person(task.person_id)
+
+
+def test_notes_of_two_records_that_turn_out_to_be_one_person_are_listed_until_one_is_cancelled(
+    browse, story, phone, issued
+):
+    other = first_call(story, SPELT_OTHERWISE, at=NOW)
+    decided_case(story, other)
+    session.add(
+        twin := SickNote(
+            number="AI-440-2026-0000900-1",
+            site_id=story.nantes.id,
+            person_id=other.person_id,
+            task_id=other.id,
+            call_id=phone.call_id,
+            kind=NoteKind.CASE,
+            first_day=NOW.date(),
+            last_day=NOW.date() + 9 * DAY,
+            rule="test/N-1",
+            issued_at=NOW,
+            issued_by=story.ada.id,
+            cohort=NOW.date(),
+        )
+    )
+    doubt = pair(other.person_id, issued.person_id, at=NOW)
+
+    duplicates.merge(doubt.id, is_sure=True, by=agent(story.ivan), at=NOW)
+
+    ben = browse.as_(story.ben)
+    page = ben.get("/sick-notes/to-mend").text
+    assert issued.number in page
+    assert twin.number in page
+    assert page.count("mêmes jours qu’un autre") == 2
+    assert twin.number in ben.get(f"/sick-notes/{issued.id}").text
+    ben.follow(f"/sick-notes/{twin.id}/cancel", {"cancel-why": "not_due"})
+    assert session.get_one(SickNote, issued.id, populate_existing=True).mend is not NoteMend.OVERLAPS

@@ -13,9 +13,11 @@ from tracing.facts.rules import FactKind, FactSource, SubjectType
 from tracing.facts.services import NewFact
 from tracing.kernel.db import session, transaction
 from tracing.messages import queries as messages
+from tracing.messages import services as message_services
 from tracing.messages.models import Message
 from tracing.messages.rules import Channel, MessageState
 from tracing.queue import queries as queue
+from tracing.sickleave import queries as note_queries
 from tracing.sickleave.errors import NoteChanged
 from tracing.sickleave.mending import services
 from tracing.sickleave.models import NoteState, SickNote
@@ -151,13 +153,69 @@ def test_what_a_supervisor_cancels_after_a_day_is_countersigned_by_an_adviser(br
 
 def test_an_adviser_who_does_not_agree_makes_the_note_valid_again(browse, story, clock, issued):
     clock.move_to(NOW + 2 * DAY)
-    browse.as_(story.dora).follow(f"/sick-notes/{issued.id}/cancel", {"cancel-why": "asked"})
+    dora = browse.as_(story.dora)
+    dora.follow(f"/sick-notes/{issued.id}/cancel", {"cancel-why": "asked"})
+    [cancelled] = session.scalars(select(Message).where(Message.channel == Channel.LETTER)).all()
+    dora.follow(f"/messages/{cancelled.id}/posted")
 
     browse.as_(story.ben).follow(f"/sick-notes/{issued.id}/restore")
 
     [note] = notes(session)
     assert (note.state, note.cancelled_at, note.to_countersign) == (NoteState.ISSUED, None, False)
     assert "de nouveau valable" in letters()[-1]["text"]
+
+
+def test_a_cancellation_that_the_person_knows_nothing_of_is_undone_without_a_word(
+    browse, story, clock, issued
+):
+    clock.move_to(NOW + 2 * DAY)
+    browse.as_(story.dora).follow(f"/sick-notes/{issued.id}/cancel", {"cancel-why": "asked"})
+
+    page = browse.as_(story.ben).follow(f"/sick-notes/{issued.id}/restore").text
+
+    assert "Rien n’était encore parti" in page
+    found = session.scalars(select(Message)).all()
+    assert {one.state for one in found} == {MessageState.STOPPED}
+    assert len(letters()) == 1
+    late = browse.as_(story.dora).post(f"/messages/{found[0].id}/posted", status=409)
+    assert "ce qu’elle annonce a été repris" in late.text
+
+
+def test_nobody_is_told_that_a_letter_waits_whose_messages_are_stopped(browse, story, issued):
+    message_services.stop_all(issued.person_id, by=None, at=NOW)
+
+    page = browse.as_(story.dora).follow(f"/sick-notes/{issued.id}/cancel", {"cancel-why": "asked"}).text
+
+    assert "aucune lettre ne part" in page
+    assert "attend dans les messages" not in page
+
+
+def test_a_note_with_a_wrong_name_is_made_out_anew_with_all_of_its_chain(browse, story, issued):
+    sampled(issued, "2026-03-10")
+    dora = browse.as_(story.dora)
+    dora.follow(f"/sick-notes/{issued.id}/prolong", {"prolong-last_day": "2026-03-20"})
+    path = f"/sick-notes/{issued.id}/bearer"
+    assert "Dupont" in dora.get(path).text
+    right = {"first_names": "Marie", "birth_name": "Durand", "usual_name": "",
+             "address": "3 rue des Lilas", "postcode": "44000", "city": "Nantes"}  # fmt: skip
+    assert "rien à refaire" in dora.post(path, right | {"birth_name": "Dupont"}, status=422).text
+
+    for _ in range(2):
+        dora.follow(path, right)
+
+    old, longer, new, newer = notes(session)
+    assert [one.state for one in (old, longer)] == [NoteState.REPLACED] * 2
+    assert (new.state, newer.state) == (NoteState.PROLONGED, NoteState.ISSUED)
+    assert (new.replaces_id, newer.replaces_id, newer.prolongs_id) == (old.id, longer.id, new.id)
+    assert [(one.first_day, one.last_day) for one in (new, newer)] == [
+        (one.first_day, one.last_day) for one in (old, longer)
+    ]
+    printed = [note_queries.content_of_note(one).bearer.last_name for one in (old, new, newer)]
+    assert printed == ["DUPONT", "DURAND", "DURAND"]
+    letter = session.scalars(select(Message).where(Message.channel == Channel.LETTER)).all()[1]
+    page = dora.get(f"/messages/{letter.id}/letter").text
+    assert f"/sick-notes/{new.id}/insured" in page, "it is enclosed"
+    assert f"/sick-notes/{new.id}/employer" in page
 
 
 def test_what_was_cancelled_together_comes_back_together_even_from_its_last(browse, story, clock, issued):

@@ -35,6 +35,7 @@ from tracing.programmes.vocabulary import RiskLevel, Subject
 from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.queue.rules import CallAgain
 from tracing.sickleave import answers as said
+from tracing.sickleave import queries as note_queries
 from tracing.sickleave.models import VALID, NoteState, SickNote
 from tracing.sickleave.rules import NoteMend, ends_with_measure, latest_day
 from tracing.staff import queries as staff
@@ -55,6 +56,9 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
     live = _live(task.id for task in tasks)
     notes = _notes_of([task.id for task in tasks])
     answers = call_queries.answers_by_task(notes.keys(), said.DECIDE_A_NOTE)
+    overlapping = note_queries.overlapping(
+        {task: (note.person_id, begins, note.last_day) for task, (note, begins) in notes.items()}
+    )
     barred = people.barred([case.person_id, *(one.person_id for one in contacts)])
     kept = kept_in_list([one.id for one in contacts])
     is_none = case.outcome is CaseOutcome.NOT_A_CASE
@@ -89,6 +93,7 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
             worked_until=said.last_work_on(given),
             follows_measure=subject is Subject.CASE
             or (begins == note.first_day and ends_with_measure(get_pack(case.programme), subject, on)),
+            overlaps=note.task_id in overlapping,
             is_doctors=agreed is not None and agreed[0] <= note.first_day and note.last_day <= agreed[1],
             latest=latest_day(get_pack(case.programme), subject, begins, on),
             mend=note.mend,

@@ -113,6 +113,8 @@ class NoteNow:
     """The last day on which they say that they worked."""
     latest: date | None = None
     """The last day that a note of this first day may have, however long the measure is."""
+    overlaps: bool = False
+    """Another note of the person covers one of its days."""
     is_doctors: bool = False
     """A doctor agreed to its days: it stands, whatever the measure."""
     mend: NoteMend | None = None
@@ -305,7 +307,10 @@ def _of_note(person: MeasuredPerson, *, due: date | None) -> Iterable[Consequenc
     if note is None or not person.is_decided:
         return
     mend, day = None, None
-    if note.is_doctors:
+    if note.overlaps:
+        # nobody is paid twice for a day, whoever agreed to it
+        mend = NoteMend.OVERLAPS
+    elif note.is_doctors:
         pass
     elif due is None and not person.awaits_result:
         mend = NoteMend.NOT_DUE

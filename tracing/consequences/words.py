@@ -49,6 +49,8 @@ def sentences_of(follows: Follows) -> list[str]:
         )
     elif follows.mend is NoteMend.WORKED:
         said.append(_("L’arrêt délivré couvre un jour travaillé\u202f: remplacez-le."))
+    elif follows.mend is NoteMend.OVERLAPS:
+        said.append(_("Un autre arrêt de la personne couvre les mêmes jours\u202f: annulez l’un des deux."))
     elif follows.mend is NoteMend.LONGER:
         said.append(
             ngettext(

@@ -30,6 +30,7 @@ from tracing.queue import services as queue
 from tracing.queue.households import services as households
 from tracing.queue.households import superseding
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskKind, TaskState
+from tracing.sickleave import queries as notes
 from tracing.staff.agent import Agent
 from tracing.staff.scope import scope_of
 
@@ -237,6 +238,12 @@ def _settle_calls(family: Collection[int], *, zone: ZoneInfo, by: int, at: datet
     one = next(iter(family))
     # what binds one record binds them all, and what bound another record only no longer does
     consequences.follow({(SubjectType.PERSON, person_id) for person_id in family}, by=by, at=at)
+    # of two who are one, notes may cover the same days: they are listed, and listed no more once separated
+    consequences.follow(
+        {(SubjectType.CASE, queue_queries.get_task(task).case_id) for task in notes.tasks_with_notes(family)},
+        by=by,
+        at=at,
+    )
     _follow_numbers(tasks, has_number=people.has_number(one), by=by, at=at)
 
 

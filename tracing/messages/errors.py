@@ -13,7 +13,11 @@ class NoSuchLetter(Missing):
 
 
 class LetterStopped(Refused):
-    """The letter must not leave any more."""
+    """The letter must not leave any more: its reason was taken back, or the person’s messages are stopped."""
 
     def __init__(self) -> None:
-        super().__init__(_("Cette lettre ne part plus : les messages à cette personne sont arrêtés."))
+        super().__init__(
+            _(
+                "Cette lettre ne part plus : ce qu’elle annonce a été repris, ou les messages à cette personne sont arrêtés."
+            )
+        )

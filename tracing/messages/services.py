@@ -1,9 +1,9 @@
 """Put messages into the outbox, and stop or allow the messages to a person."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tracing.kernel import clock, events
@@ -148,6 +148,17 @@ def stop(message_ids: Iterable[int], *, by: int, at: datetime) -> None:
     refresh_known(Message)
     for _message_id, person_id in stopped:
         events.record("message.stopped", by=by, at=at, subject=("person", person_id), waiting=1)
+
+
+def stop_unsent(message_ids: Sequence[int], *, by: int, at: datetime) -> int:
+    """Stop these messages if they have not left; return how many of them have."""
+    stop(message_ids, by=by, at=at)
+    chosen = (
+        select(func.count())
+        .select_from(Message)
+        .where(equals_any(Message.id, message_ids), Message.state == MessageState.WRITTEN)
+    )
+    return session.scalar(chosen) or 0 if message_ids else 0
 
 
 def stop_all(person_id: int, *, by: int | None, at: datetime) -> int:

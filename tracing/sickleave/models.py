@@ -161,6 +161,19 @@ class NoteMovement(Base):
     at: Mapped[datetime]
 
 
+class NoteNotice(Base):
+    """A letter or text of the outbox that tells a person what was done to their note."""
+
+    __tablename__ = "note_notices"
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), primary_key=True, autoincrement=False)
+    note_id: Mapped[int] = mapped_column(ForeignKey("sick_notes.id"), index=True)
+    enclosed_id: Mapped[int | None] = mapped_column(ForeignKey("sick_notes.id"), index=True)
+    """The note that is posted with the letter."""
+    told: Mapped[NoteState] = mapped_column(enum_text(NoteState, name="notestate_told"))
+    """What the note is said to be: prolonged, replaced, cancelled, or valid again."""
+
+
 class NoteExport(Base):
     """The file of a day for the payment system: how many movements it has, and the digests by which it is known again."""
 

@@ -1,12 +1,12 @@
 """Queries for sick notes: during the call that issues them, and later for those who may read them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import func, select
 
 from tracing.calls.models import Call, Conversation
-from tracing.kernel.db import fresh, session
+from tracing.kernel.db import equals_any, fresh, session
 from tracing.people import queries as people
 from tracing.sickleave.documents import NoteContent
 from tracing.sickleave.errors import NoSuchNote
@@ -110,6 +110,40 @@ def valid_notes_of_person(person_id: int) -> Sequence[SickNote]:
         )
         .order_by(SickNote.first_day)
     ).all()
+
+
+def tasks_with_notes(person_ids: Iterable[int]) -> set[int]:
+    """Return the tasks of these records, and of no other of the person, that have valid notes."""
+    return set(
+        session.scalars(
+            select(SickNote.task_id).where(
+                equals_any(SickNote.person_id, sorted(set(person_ids))), SickNote.state.in_(VALID)
+            )
+        )
+    )
+
+
+def overlapping(chains: Mapping[int, tuple[int, date, date]]) -> set[int]:
+    """Return the tasks whose notes share a day with another note of the person, under any of their records.
+
+    `chains`: for each task the person, and the first and last day of the notes that are valid.
+    """
+    if not chains:
+        return set()
+    records = people.all_records(person for person, _first, _last in chains.values())
+    every = sorted({record for those in records.values() for record in those})
+    valid = session.scalars(
+        select(SickNote).where(equals_any(SickNote.person_id, every), SickNote.state.in_(VALID))
+    ).all()
+    return {
+        task
+        for task, (person, first, last) in chains.items()
+        for other in valid
+        if other.task_id != task
+        and other.person_id in records.get(person, {person})
+        and other.first_day <= last
+        and first <= other.last_day
+    }
 
 
 def get_readable_note(note_id: int, by: Agent) -> SickNote:

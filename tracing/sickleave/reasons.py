@@ -50,6 +50,7 @@ class Reason(StrEnum):
     RESULT_KNOWN = "result_known"
     WORKED_SINCE = "worked_since"
     UNCHANGED = "unchanged"
+    UNCHANGED_BEARER = "unchanged_bearer"
 
 
 SENTENCES = {
@@ -129,6 +130,7 @@ SENTENCES = {
     Reason.WORKED_SINCE: _(
         "La personne a travaillé depuis la fin de l’arrêt : il ne se prolonge pas, un autre se délivre en l’appelant."
     ),
+    Reason.UNCHANGED_BEARER: _("Le nom et l’adresse resteraient les mêmes\u202f: il n’y a rien à refaire."),
     Reason.UNCHANGED: _("Les jours resteraient les mêmes : il n’y a rien à remplacer."),
 }
 

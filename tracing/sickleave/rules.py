@@ -39,6 +39,8 @@ class NoteMend(StrEnum):
     """They have said since that they can telework, do not work, have a doctor's note, or want none."""
     WORKED = "worked"
     """They have said since that they worked on one of its days."""
+    OVERLAPS = "overlaps"
+    """Another note of the person covers one of its days: two records turned out to be one person."""
 
 
 class CancelReason(StrEnum):

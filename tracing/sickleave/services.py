@@ -194,6 +194,63 @@ def write_note(
     return note
 
 
+def write_again(
+    note: SickNote,
+    identity: Identity,
+    *,
+    state: NoteState,
+    prolongs: SickNote | None,
+    by: Agent,
+    at: datetime,
+) -> SickNote:
+    """Number, print and store a note of the same days for the same person, whose name or address is another.
+
+    `prolongs`: the new note before it in the chain; None: what the note prolonged stands as it is.
+    """
+    today = clock.local_day(at, by.site.time_zone)
+    site, old = get_site(note.site_id), queries.content_of_note(note)
+    content = old.model_copy(
+        update={
+            "number": take_number(site, on=today),
+            "verification_code": _code(),
+            "issued_at": at.astimezone(by.site.time_zone),
+            "bearer": bearer_of(identity),
+            "prolongs": prolongs.number if prolongs else old.prolongs,
+            "replaces": note.number,
+            "cancelled": False,
+        }
+    )
+    note_id = take_id("sick_notes")
+    new = SickNote(
+        id=note_id,
+        number=content.number,
+        site_id=note.site_id,
+        person_id=note.person_id,
+        task_id=note.task_id,
+        call_id=note.call_id,
+        kind=note.kind,
+        first_day=note.first_day,
+        last_day=note.last_day,
+        rule=note.rule,
+        state=state,
+        accepted_mend=note.accepted_mend,
+        accepted_mend_to=note.accepted_mend_to,
+        accepted_because=note.accepted_because,
+        prolongs_id=prolongs.id if prolongs else note.prolongs_id,
+        replaces_id=note.id,
+        issued_at=at,
+        issued_by=by.member_id,
+        cohort=today,
+        sealed=vault.seal("sick_notes", note_id, today, content.model_dump(mode="json")),
+        check_hash=check_hash(content),
+    )
+    session.add(new)
+    session.flush()
+    record_movement(MovementKind.ISSUED, new, at=at)
+    record_event("note.issued", new, by=by, at=at, rule=new.rule, days=content.days)
+    return new
+
+
 def check_hash(content: NoteContent) -> bytes:
     """Return the blind index by which whoever holds the paper checks a note."""
     bearer = content.bearer
@@ -221,7 +278,7 @@ def _content(
         verification_code=_code(),
         issued_at=at.astimezone(by.site.time_zone),
         issuer=_issuer(site),
-        bearer=_bearer(found.identity),
+        bearer=bearer_of(found.identity),
         onset=found.case.onset_on if is_case else None,
         sampled=found.sampled_on if is_case else None,
         last_contact=contact.last_contact_on if contact else None,
@@ -239,7 +296,8 @@ def _issuer(site: Site) -> Issuer:
     )
 
 
-def _bearer(identity: Identity) -> Bearer:
+def bearer_of(identity: Identity) -> Bearer:
+    """Return the person as a note prints them."""
     last_name = identity.usual_name or identity.birth_name
     town = f"{identity.postcode} {identity.city}".strip()
     return Bearer(

@@ -3,10 +3,11 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, RadioField, SelectField
+from wtforms import BooleanField, DateField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired, Length, Optional, Regexp
 
+from tracing.sickleave.mending.bearer_services import CorrectedBearer
 from tracing.sickleave.rules import CancelReason, KeepReason
 from tracing.sickleave.words import CANCEL_WORDS, KEEP_WORDS, REPLACE_WORDS
 from tracing.ui.forms import PageForm
@@ -97,7 +98,11 @@ class ReplaceForm(PageForm):
         _l("Motif du remplacement"),
         choices=[
             SelectChoice("", _l("Choisir")),
-            *(SelectChoice(one.value, words) for one, words in REPLACE_WORDS.items()),
+            *(
+                SelectChoice(one.value, words)
+                for one, words in REPLACE_WORDS.items()
+                if one is not CancelReason.WRONG_PERSON  # its days stay: `BearerForm`
+            ),
         ],
         validators=[InputRequired(_l("Choisissez pourquoi l’arrêt est remplacé."))],
     )
@@ -106,3 +111,45 @@ class ReplaceForm(PageForm):
     def chosen(self) -> CancelReason:
         """The chosen reason; call this on a valid form."""
         return CancelReason(self.why.data)
+
+
+class BearerForm(PageForm):
+    """Name and address as a note should have printed them."""
+
+    first_names = StringField(
+        _l("Prénoms"),
+        validators=[InputRequired(_l("Écrivez le prénom.")), Length(max=80)],
+        render_kw={"autocomplete": "off"},
+    )
+    birth_name = StringField(
+        _l("Nom de naissance"),
+        validators=[InputRequired(_l("Écrivez le nom de naissance.")), Length(max=80)],
+        render_kw={"autocomplete": "off"},
+    )
+    usual_name = StringField(
+        _l("Nom d’usage"), validators=[Optional(), Length(max=80)], render_kw={"autocomplete": "off"}
+    )
+    address = StringField(
+        _l("Adresse pendant l’arrêt"),
+        validators=[InputRequired(_l("Écrivez le numéro et la rue.")), Length(max=160)],
+        render_kw={"autocomplete": "off"},
+    )
+    postcode = StringField(
+        _l("Code postal"),
+        validators=[
+            InputRequired(_l("Écrivez le code postal.")),
+            Regexp(r"^\s*[0-9A-Za-z -]{4,10}\s*$", message=_l("Ce code postal n’a pas la bonne forme.")),
+        ],
+        render_kw={"autocomplete": "off", "inputmode": "numeric"},
+    )
+    city = StringField(
+        _l("Commune"),
+        validators=[InputRequired(_l("Écrivez la commune.")), Length(max=80)],
+        render_kw={"autocomplete": "off"},
+    )
+
+    @property
+    def corrected(self) -> CorrectedBearer:
+        """What was typed; call this on a valid form."""
+        names = ("first_names", "birth_name", "usual_name", "address", "postcode", "city")
+        return CorrectedBearer(**{name: (self[name].data or "").strip() for name in names})

@@ -2,12 +2,21 @@
 
 from datetime import date, datetime
 
+from tracing.kernel.db import session
 from tracing.messages import services as messages
+from tracing.sickleave.mending import queries
 from tracing.sickleave.mending.letter_rules import Happening, Notice, letter_of, slip_of, text_of
-from tracing.sickleave.models import SickNote
+from tracing.sickleave.models import NoteNotice, NoteState, SickNote
 from tracing.staff.agent import Agent
 from tracing.staff.queries import get_site
 from tracing.ui.formats import phone
+
+TOLD = {
+    Happening.PROLONGED: NoteState.PROLONGED,
+    Happening.REPLACED: NoteState.REPLACED,
+    Happening.CANCELLED: NoteState.CANCELLED,
+    Happening.RESTORED: NoteState.ISSUED,
+}
 
 
 def tell(
@@ -20,7 +29,10 @@ def tell(
     by: Agent,
     at: datetime,
 ) -> None:
-    """Put a letter with its slip for the employer into the outbox, and a text for whoever has a mobile number."""
+    """Put a letter with its slip for the employer into the outbox, and a text for whoever has a mobile number.
+
+    Nothing is written to somebody whose messages are stopped.
+    """
     number = get_site(by.site.id).call_back_number
     notice = Notice(
         happening=happening,
@@ -31,7 +43,7 @@ def tell(
         on=today,
         call_back=phone(number) if number else "",
     )
-    messages.queue_letter(
+    letter = messages.queue_letter(
         note.person_id,
         reference,
         "\n".join(letter_of(notice)),
@@ -39,4 +51,25 @@ def tell(
         by=by,
         at=at,
     )
-    messages.queue_text(note.person_id, reference, text_of(notice), by=by, at=at)
+    text = messages.queue_text(note.person_id, reference, text_of(notice), by=by, at=at)
+    for message in (letter, text):
+        if message is not None:
+            session.add(
+                NoteNotice(
+                    message_id=message.id,
+                    note_id=note.id,
+                    enclosed_id=new.id if new else None,
+                    told=TOLD[happening],
+                )
+            )
+    session.flush()
+
+
+def take_back_cancellation(note: SickNote, *, by: Agent, at: datetime) -> bool:
+    """Stop what waits to tell the person that their note is cancelled; return whether they know nothing of it.
+
+    They know if one of the messages has left, or if they were told by voice: then there was none.
+    """
+    found = queries.messages_telling(note.id, NoteState.CANCELLED, since=note.cancelled_at)
+    left = messages.stop_unsent([one.id for one in found], by=by.member_id, at=at)
+    return bool(found) and not left

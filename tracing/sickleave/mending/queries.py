@@ -10,11 +10,13 @@ from sqlalchemy import ColumnElement, and_, distinct, func, select
 from tracing.cases.models import Case
 from tracing.kernel.db import find_row, session
 from tracing.kernel.paging import PAGE_SIZE, Page, page_of
+from tracing.messages.models import Message
+from tracing.messages.rules import Channel, MessageState
 from tracing.people import queries as people
 from tracing.queue.models import CallTask
 from tracing.sickleave.errors import NoSuchNote
 from tracing.sickleave.mending.rules import LOOKED_BACK, MANY_BEHIND_ONE_NUMBER, NoteList
-from tracing.sickleave.models import VALID, NoteState, SickNote
+from tracing.sickleave.models import VALID, NoteNotice, NoteState, SickNote
 from tracing.sickleave.queries import TO_COUNTERSIGN, TO_MEND
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
@@ -77,6 +79,18 @@ class NoteFile:
         )
 
     @property
+    def overlapping(self) -> list[SickNote]:
+        """The other valid notes of other calls that share a day with it."""
+        return [
+            one
+            for one in self.others
+            if one.state in VALID
+            and one.task_id != self.note.task_id
+            and one.first_day <= self.note.last_day
+            and self.note.first_day <= one.last_day
+        ]
+
+    @property
     def replaced_by(self) -> SickNote | None:
         """The note that took its place."""
         return next((one for one in self.others if one.replaces_id == self.note.id), None)
@@ -135,6 +149,38 @@ def note_file(note_id: int, by: Agent) -> NoteFile:
     shown = {note.issued_by, note.cancelled_by, note.countersigned_by}
     names = staff.member_names([one for one in shown | {one.issued_by for one in others} if one is not None])
     return NoteFile(note, reference or "", others, names)
+
+
+def messages_telling(note_id: int, told: NoteState, *, since: datetime | None) -> Sequence[Message]:
+    """Return the messages of this moment or later that tell the person of a note what it is."""
+    return session.scalars(
+        select(Message)
+        .join(NoteNotice, NoteNotice.message_id == Message.id)
+        .where(NoteNotice.note_id == note_id, NoteNotice.told == told, Message.queued_at >= since)
+    ).all()
+
+
+def enclosed_in(message_id: int) -> SickNote | None:
+    """Return the note that is posted with a letter."""
+    return session.scalar(
+        select(SickNote)
+        .join(NoteNotice, NoteNotice.enclosed_id == SickNote.id)
+        .where(NoteNotice.message_id == message_id)
+    )
+
+
+def letter_waits(note_id: int) -> bool:
+    """Return whether a letter about a note waits in the outbox."""
+    chosen = (
+        select(Message.id)
+        .join(NoteNotice, NoteNotice.message_id == Message.id)
+        .where(
+            NoteNotice.note_id == note_id,
+            Message.channel == Channel.LETTER,
+            Message.state == MessageState.QUEUED,
+        )
+    )
+    return session.scalar(chosen.limit(1)) is not None
 
 
 def _start(day: date, zone: ZoneInfo) -> datetime:

@@ -108,7 +108,7 @@ def prolong(
     days = _chosen(allowed, last_day)
     new = _written(note, task, days, found, prolongs=note, by=by, at=at)
     services.record_event("note.prolonged", note, by=by, at=at, new=new.number)
-    _tell(Happening.PROLONGED, note, task, new=new, in_call=in_call, by=by, at=at)
+    tell(Happening.PROLONGED, note, task, new=new, in_call=in_call, by=by, at=at)
     return new
 
 
@@ -143,13 +143,13 @@ def replace(
         raise NoteNotAllowed(sentence_of(NoteRefused(Reason.UNCHANGED)))
     earlier = _earlier(note)
     note.state, note.mend, note.mend_to, note.cancelled_because = NoteState.REPLACED, None, None, why
-    _ask_countersign(note, by=by, at=at)
+    ask_countersign(note, by=by, at=at)
     session.flush()
     services.record_movement(MovementKind.REPLACED, note, at=at)
     back = why is CancelReason.BACK_AT_WORK
     new = _written(note, task, days, found, prolongs=earlier, replaces=note, back_at_work=back, by=by, at=at)
     services.record_event("note.replaced", note, by=by, at=at, new=new.number, why=why.value)
-    _tell(Happening.REPLACED, note, task, new=new, in_call=in_call, by=by, at=at)
+    tell(Happening.REPLACED, note, task, new=new, in_call=in_call, by=by, at=at)
     return new
 
 
@@ -172,7 +172,7 @@ def cancel(
     _cancel_chain(note, why, task, in_call=in_call, by=by, at=at)
     if note.prolongs_id is not None:
         _give_back_its_place(note.prolongs_id)
-    _follow(task, by=by, at=at)
+    follow(task, by=by, at=at)
     return note
 
 
@@ -253,14 +253,16 @@ def restore(note_id: int, *, by: Agent, at: datetime) -> SickNote:
         earlier.state = NoteState.PROLONGED
         session.flush()
     for one in chain:
+        knows_nothing = notices.take_back_cancellation(one, by=by, at=at)
         one.state = NoteState.ISSUED if one is last else NoteState.PROLONGED
         one.cancelled_at = one.cancelled_by = one.cancelled_because = None
         one.to_countersign = False
         session.flush()
         services.record_movement(MovementKind.RESTORED, one, at=at)
         services.record_event("note.restored", one, by=by, at=at)
-        _tell(Happening.RESTORED, one, queue.get_task(one.task_id), in_call=None, by=by, at=at)
-    _follow(task, by=by, at=at)
+        if not knows_nothing:
+            tell(Happening.RESTORED, one, queue.get_task(one.task_id), in_call=None, by=by, at=at)
+    follow(task, by=by, at=at)
     return note
 
 
@@ -283,6 +285,25 @@ def _locked(note_id: int, *, in_call: InCall | None, by: Agent) -> tuple[SickNot
     if note is None:
         raise NoSuchNote
     return note, task
+
+
+def lock_note(note_id: int, *, by: Agent) -> tuple[SickNote, CallTask]:
+    """Return a note of the site and its call task, both locked, after the households and the person.
+
+    Raises:
+        NoSuchNote
+    """
+    return _locked(note_id, in_call=None, by=by)
+
+
+def require_valid(note: SickNote) -> None:
+    """Refuse to change a note that was cancelled or replaced meanwhile.
+
+    Raises:
+        NoteChanged
+    """
+    if note.state not in VALID:
+        raise _changed(note)
 
 
 def _require_issued(note: SickNote) -> None:
@@ -392,7 +413,7 @@ def _written(
     new = services.write_note(
         task, note.call_id, found, days, prolongs=prolongs, replaces=replaces, by=by, at=at
     )
-    _follow(task, by=by, at=at)
+    follow(task, by=by, at=at)
     if back_at_work and new.mend is NoteMend.LONGER:
         # the person goes back to work earlier: that is no difference to mend
         new.accepted_mend, new.accepted_mend_to = new.mend, new.mend_to
@@ -415,11 +436,11 @@ def _cancel_chain(
         _cancel_chain(later, why, queue.get_task(later.task_id), in_call=in_call, by=by, at=at)
     note.state, note.cancelled_at, note.cancelled_by = NoteState.CANCELLED, at, by.member_id
     note.cancelled_because, note.mend, note.mend_to = why, None, None
-    _ask_countersign(note, by=by, at=at)
+    ask_countersign(note, by=by, at=at)
     session.flush()
     services.record_movement(MovementKind.CANCELLED, note, at=at)
     services.record_event("note.cancelled", note, by=by, at=at, **({"why": why.value} if why else {}))
-    _tell(Happening.CANCELLED, note, task, in_call=in_call, by=by, at=at)
+    tell(Happening.CANCELLED, note, task, in_call=in_call, by=by, at=at)
 
 
 def _give_back_its_place(note_id: int) -> None:
@@ -430,11 +451,12 @@ def _give_back_its_place(note_id: int) -> None:
         session.flush()
 
 
-def _ask_countersign(note: SickNote, *, by: Agent, at: datetime) -> None:
+def ask_countersign(note: SickNote, *, by: Agent, at: datetime) -> None:
+    """Have an adviser countersign what is done to a note, if it was issued long enough ago."""
     note.to_countersign = needs_countersign(note.issued_at, at=at, by_adviser=by.holds(Role.ADVISER))
 
 
-def _tell(
+def tell(
     happening: Happening,
     note: SickNote,
     task: CallTask,
@@ -452,6 +474,8 @@ def _tell(
     notices.tell(happening, note, reference, new=new, today=today, by=by, at=at)
 
 
-def _follow(task: CallTask, *, by: Agent, at: datetime) -> None:
-    """Mark the note that now stands if it does not fit what is decided of its person."""
-    facts.follow({(SubjectType.CASE, task.case_id)}, by=by.member_id, at=at)
+def follow(task: CallTask, *, by: Agent, at: datetime) -> None:
+    """Mark the note that now stands if it does not fit what is decided of its person; their other ones as well."""
+    others = {one.task_id for one in queries.valid_notes_of_person(task.person_id)} - {task.id}
+    cases_of = {task.case_id} | {queue.get_task(one).case_id for one in others}
+    facts.follow({(SubjectType.CASE, one) for one in cases_of}, by=by.member_id, at=at)

@@ -12,9 +12,9 @@ from tracing.sickleave import queries as notes
 from tracing.sickleave import words
 from tracing.sickleave.assessment import sentence_of
 from tracing.sickleave.errors import DaysMoved, NoteNotAllowed
-from tracing.sickleave.mending import queries, services
+from tracing.sickleave.mending import bearer_services, queries, services
 from tracing.sickleave.mending import words as mending_words
-from tracing.sickleave.mending.forms import CancelNoteForm, KeepNoteForm, ProlongForm, ReplaceForm
+from tracing.sickleave.mending.forms import BearerForm, CancelNoteForm, KeepNoteForm, ProlongForm, ReplaceForm
 from tracing.sickleave.mending.queries import NoteFile
 from tracing.sickleave.mending.rules import NoteList
 from tracing.sickleave.models import NoteKind, NoteState, SickNote
@@ -61,7 +61,7 @@ def prolong(note_id: int) -> ResponseReturnValue:
             )
     except (NoteNotAllowed, DaysMoved) as refusal:
         return _note(note_id, form=form, refused=refusal.message)
-    flash(_("L’arrêt est prolongé par %(number)s. La lettre attend dans les messages.", number=new.number))
+    flash(_("L’arrêt est prolongé par %(number)s.", number=new.number) + _told(note_id))
     return _to(new)
 
 
@@ -83,7 +83,31 @@ def replace(note_id: int) -> ResponseReturnValue:
             )
     except (NoteNotAllowed, DaysMoved) as refusal:
         return _note(note_id, form=form, refused=refusal.message)
-    flash(_("L’arrêt est remplacé par %(number)s. La lettre attend dans les messages.", number=new.number))
+    flash(_("L’arrêt est remplacé par %(number)s.", number=new.number) + _told(note_id))
+    return _to(new)
+
+
+@may(Role.ADVISER, Role.SUPERVISOR)
+def bearer(note_id: int) -> ResponseReturnValue:
+    """Show name and address of a note's person, to be corrected; the log retains that they were seen."""
+    with transaction():
+        known = bearer_services.bearer_of(note_id, by=agent(), at=clock.now())
+    names = ("first_names", "birth_name", "usual_name", "address", "postcode", "city")
+    return _bearer(note_id, BearerForm(formdata=None, data={name: getattr(known, name) for name in names}))
+
+
+@may(Role.ADVISER, Role.SUPERVISOR)
+def correct_bearer(note_id: int) -> ResponseReturnValue:
+    """Put a note with the right name in the place of one, without a call."""
+    form = BearerForm()
+    if not form.validate():
+        return _bearer(note_id, form), 422
+    try:
+        with transaction():
+            new = bearer_services.correct_bearer(note_id, form.corrected, by=agent(), at=clock.database_now())
+    except NoteNotAllowed as refusal:
+        return _bearer(note_id, form, refused=refusal.message), refusal.status
+    flash(_("L’arrêt est remplacé par %(number)s.", number=new.number) + _told(note_id))
     return _to(new)
 
 
@@ -95,12 +119,7 @@ def cancel_after_call(note_id: int) -> ResponseReturnValue:
         return _note(note_id, form=form)
     with transaction():
         done = services.cancel(note_id, form.chosen, by=agent(), at=clock.database_now())
-    flash(
-        _(
-            "%(number)s est annulé. Son numéro ne servira plus. La lettre attend dans les messages.",
-            number=done.number,
-        )
-    )
+    flash(_("%(number)s est annulé. Son numéro ne servira plus.", number=done.number) + _told(note_id))
     return _to(done)
 
 
@@ -130,8 +149,27 @@ def restore(note_id: int) -> ResponseReturnValue:
     """Make a cancelled note valid again."""
     with transaction():
         done = services.restore(note_id, by=agent(), at=clock.database_now())
-    flash(_("%(number)s est de nouveau valable. La lettre attend dans les messages.", number=done.number))
+    told = (
+        _told(note_id)
+        if queries.letter_waits(note_id)
+        else " " + _("Rien n’était encore parti à la personne.")
+    )
+    flash(_("%(number)s est de nouveau valable.", number=done.number) + told)
     return _to(done)
+
+
+def _bearer(note_id: int, form: BearerForm, *, refused: str = "") -> str:
+    with transaction():
+        found = queries.note_file(note_id, agent())
+    return render_template("sickleave/bearer.html", note=found.note, form=form, refused=refused)
+
+
+def _told(note_id: int) -> str:
+    """Return what is said of the letter about a note: it waits, or there is none because messages are stopped."""
+    if queries.letter_waits(note_id):
+        return f" {_('La lettre attend dans les messages.')}"
+    stopped = _("Les messages à cette personne sont arrêtés\u202f: aucune lettre ne part.")
+    return f" {stopped}"
 
 
 def _list(which: NoteList) -> ResponseReturnValue:
@@ -242,6 +280,8 @@ ROUTES = (
     ("/sick-notes/<int:note_id>", note, ("GET",)),
     ("/sick-notes/<int:note_id>/prolong", prolong, ("POST",)),
     ("/sick-notes/<int:note_id>/replace", replace, ("POST",)),
+    ("/sick-notes/<int:note_id>/bearer", bearer, ("GET",)),
+    ("/sick-notes/<int:note_id>/bearer", correct_bearer, ("POST",)),
     ("/sick-notes/<int:note_id>/cancel", cancel_after_call, ("POST",)),
     ("/sick-notes/<int:note_id>/leave", leave_as_it_is, ("POST",)),
     ("/sick-notes/<int:note_id>/countersign", countersign, ("POST",)),

@@ -9,6 +9,7 @@ from tracing.kernel.db import transaction
 from tracing.messages import queries, rules, words
 from tracing.messages import services as messages
 from tracing.queue.ordering.hours import calling_of
+from tracing.sickleave.mending import queries as notes
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
@@ -84,9 +85,11 @@ def queued_letter(letter_id: int) -> ResponseReturnValue:
         message = queries.get_letter(letter_id, agent().site.id)
         identity = services.show_addressee(message, by=agent(), at=clock.now())
         found = queries.read_letter(message)
+        enclosed = notes.enclosed_in(message.id)
     return render_template(
         "supervision/queued_letter.html",
         message=message,
+        enclosed=enclosed,
         identity=identity if found.text is not None else None,
         site=staff.get_site(agent().site.id),
         paragraphs=(found.text or "").split("\n"),

@@ -1,0 +1,164 @@
+"""Make out anew the notes of a person whose name or address was written wrong: the days stay, the numbers are new."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import select
+
+from tracing.contacts import identities
+from tracing.contacts import queries as contacts
+from tracing.kernel import events
+from tracing.kernel.db import find_row, fresh, session
+from tracing.people import queries as people
+from tracing.people import services as people_services
+from tracing.people.models import Person
+from tracing.people.rules import Identity
+from tracing.queue import queries as queue
+from tracing.queue.models import CallTask
+from tracing.sickleave import queries, services
+from tracing.sickleave.assessment import sentence_of
+from tracing.sickleave.errors import NoteNotAllowed
+from tracing.sickleave.mending.letter_rules import Happening
+from tracing.sickleave.mending.services import ask_countersign, follow, lock_note, require_valid, tell
+from tracing.sickleave.models import MovementKind, NoteState, SickNote
+from tracing.sickleave.reasons import Reason
+from tracing.sickleave.rules import CancelReason, NoteRefused
+from tracing.staff.agent import Agent
+from tracing.vault.errors import IdentityDestroyed
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class CorrectedBearer:
+    """Name and address as they should have been printed."""
+
+    first_names: str
+    birth_name: str
+    usual_name: str
+    address: str
+    postcode: str
+    city: str
+
+    def corrects(self, identity: Identity) -> Identity:
+        """Return the identity with this name and address."""
+        moved = (self.address, self.postcode, self.city) != (
+            identity.address,
+            identity.postcode,
+            identity.city,
+        )
+        return replace(
+            identity,
+            **self.__dict__,
+            insee_code="" if moved else identity.insee_code,
+            # a new address is in France unless its postcode is as it was
+            country=identity.country if self.postcode == identity.postcode else "",
+        )
+
+
+def bearer_of(note_id: int, *, by: Agent, at: datetime) -> Identity:
+    """Return who the person of a note is by now, and record in the read log that it was seen.
+
+    Raises:
+        NoSuchNote, IdentityDestroyed
+    """
+    note = queries.get_readable_note(note_id, by)
+    identity = people.find_joint_identity(note.person_id)
+    if identity is None:
+        raise IdentityDestroyed
+    events.record_access(people.records_shown([note.person_id]), by=by.member_id, at=at, why="sick_note")
+    return identity
+
+
+def correct_bearer(note_id: int, corrected: CorrectedBearer, *, by: Agent, at: datetime) -> SickNote:
+    """Correct who a person is, and put notes of the same days in the place of theirs, those of the chain as well.
+
+    Returns the note in the place of this one; a second time, the one that took its place already.
+
+    Raises:
+        NoSuchNote: it is of another site.
+        NoteChanged: it was cancelled or replaced by other days meanwhile.
+        NoteNotAllowed: nothing on it would be another.
+        IdentityDestroyed
+    """
+    note, task = lock_note(note_id, by=by)
+    later = queries.find_replacement(note.id) if note.state is NoteState.REPLACED else None
+    if later is not None and not _changes(later, corrected):
+        return later
+    require_valid(note)
+    chain = _chain_of(note)
+    if not any(_changes(one, corrected) for one in chain):
+        raise NoteNotAllowed(sentence_of(NoteRefused(Reason.UNCHANGED_BEARER)))
+    _revise(task, corrected, by=by, at=at)
+    new: dict[int, SickNote] = {}
+    states = {one.id: one.state for one in chain}
+    for one in chain:
+        one.state, one.mend, one.mend_to = NoteState.REPLACED, None, None
+        one.cancelled_because = CancelReason.WRONG_PERSON
+        ask_countersign(one, by=by, at=at)
+        session.flush()
+        services.record_movement(MovementKind.REPLACED, one, at=at)
+        before = new.get(one.prolongs_id) if one.prolongs_id is not None else None
+        made = services.write_again(
+            one, corrected_bearer(one), state=states[one.id], prolongs=before, by=by, at=at
+        )
+        new[one.id] = made
+        services.record_event(
+            "note.replaced", one, by=by, at=at, new=made.number, why=CancelReason.WRONG_PERSON.value
+        )
+        tell(Happening.REPLACED, one, queue.get_task(one.task_id), new=made, in_call=None, by=by, at=at)
+    follow(task, by=by, at=at)
+    return new[note.id]
+
+
+def corrected_bearer(note: SickNote) -> Identity:
+    """Return the identity that the note's person has now."""
+    identity = people.find_joint_identity(note.person_id)
+    if identity is None:
+        raise IdentityDestroyed
+    return identity
+
+
+def _chain_of(note: SickNote) -> Sequence[SickNote]:
+    """Return the valid notes that stand one after the other with this one, in order, locked."""
+    first = note
+    while first.prolongs_id is not None:
+        before = find_row(SickNote, first.prolongs_id, lock=True)
+        if before is None or before.state is not NoteState.PROLONGED:
+            break
+        first = before
+    chain = [first]
+    while (later := queries.find_prolongation(chain[-1].id)) is not None:
+        chain.append(later)
+    return chain
+
+
+def _changes(note: SickNote, corrected: CorrectedBearer) -> bool:
+    printed = queries.content_of_note(note).bearer
+    return services.bearer_of(corrected.corrects(corrected_bearer(note))) != printed
+
+
+def _revise(task: CallTask, corrected: CorrectedBearer, *, by: Agent, at: datetime) -> None:
+    """Store the correction on the person, in each of their records, and in the contact's line."""
+    records = people.records_of_same_person(task.person_id)
+    locked = select(Person).where(Person.id.in_(records)).order_by(Person.id).with_for_update()
+    changed = False
+    for person in session.scalars(fresh(locked)).all():
+        identity = people.find_identity(person.id)
+        if identity is not None and corrected.corrects(identity) != identity:
+            people_services.revise(person, corrected.corrects(identity))
+            changed = True
+    contact = contacts.find_contact(task.contact_id)
+    described = contacts.described(contact) if contact is not None else None
+    if contact is not None and described is not None:
+        named = replace(described, birth_name=corrected.birth_name, first_names=corrected.first_names)
+        identities.seal(contact, named)
+        session.flush()
+    if changed:
+        events.record(
+            "person.identity_corrected",
+            by=by.member_id,
+            at=at,
+            subject=("person", task.person_id),
+            site_id=task.site_id,
+            task=task.id,
+        )
