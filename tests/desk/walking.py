@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from bs4 import BeautifulSoup
 from werkzeug.test import TestResponse
 
+from tests.support.markup import Part, read
 from tests.support.web import Visitor
 
 P0 = {
@@ -62,7 +62,7 @@ class Walk:
 
     visitor: Visitor
     says: dict[str, str]
-    page: BeautifulSoup
+    page: Part
     steps: list[str] = field(default_factory=list)
 
     @property
@@ -103,9 +103,9 @@ class Walk:
         return self
 
 
-def soup(answer: TestResponse) -> BeautifulSoup:
+def soup(answer: TestResponse) -> Part:
     """Return a page to look into."""
-    return BeautifulSoup(answer.text, "html.parser")
+    return read(answer.text)
 
 
 def take_call(visitor: Visitor, says: dict[str, str] | None = None) -> Walk:
