@@ -58,7 +58,9 @@ class Part:
         if name not in self._element.attrs:
             return default
         value = self._element.attrs[name]
-        return "" if value is None else value if isinstance(value, str) else list(cast("Sequence[str]", value))
+        return (
+            "" if value is None else value if isinstance(value, str) else list(cast("Sequence[str]", value))
+        )
 
     def __getitem__(self, name: str) -> Any:
         if not self.has_attr(name):
