@@ -6,7 +6,7 @@ import sys
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import LogIn
+from tests.browser.conftest import LogIn, accessible
 from tests.support.keyboard import Keyboard
 from tests.support.platform import PASSWORD
 from tests.support.telephone import ADULT_AT_WORK, lead
@@ -88,6 +88,41 @@ def test_however_much_is_said_of_earlier_calls_the_head_covers_nothing(log_in: L
 
     assert top_of(page, "#person-name") >= bottom_of(page, ".call-head")
     expect(page.locator("#answers [data-next]")).to_be_in_viewport(ratio=1)
+
+
+def test_several_contacts_by_the_keyboard_and_a_list_that_is_pasted(log_in: LogIn) -> None:
+    page = log_in("lucie")
+    take_up(page)
+    page.set_viewport_size({"width": 1024, "height": 620})
+    expect(page.get_by_text("Contacts (2)")).to_be_visible()
+    keys = Keyboard(page)
+    keys.press("g")
+    focused = page.locator(".grid-line [name$=first_names]:focus")
+    expect(focused).to_have_value("")
+    page.keyboard.type("Inès")
+    keys.press("F2")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("1 ligne enregistrée")).to_be_visible()
+    expect(focused).to_have_value("")
+
+    focused.evaluate(
+        """cell => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData("text/plain", "Omar Diallo, 06 39 98 01 77, hier\\nRoux;Léa;06 39 98 01 78");
+          cell.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+        }"""
+    )
+    expect(focused).to_have_value("Omar")
+    accessible(page)
+    for width in (1024, 683):  # 683: a window of 1366 at zoom 200 %
+        page.set_viewport_size({"width": width, "height": 620})
+        assert page.locator("#contact-grid").evaluate("grid => grid.scrollWidth <= grid.clientWidth")
+    page.keyboard.press("Control+Enter")
+    expect(focused).to_have_value("Roux")
+    page.keyboard.press("Control+Enter")
+    expect(focused).to_have_value("")
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Contacts (5)")).to_be_visible()
 
 
 def test_a_person_who_speaks_turkish_takes_few_keys(log_in: LogIn) -> None:

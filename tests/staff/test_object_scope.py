@@ -62,6 +62,7 @@ SAME_WHEN_MIXED = {
 }
 """The same, where only one of several numbers is another site's."""
 OTHER_STATE = {
+    "contacts.check_line",  # a line that is being typed
     "casefiles.follow",  # another file of the same chain
     "casefiles.of_call",  # a call on a list
     "casefiles.of_case",  # a case whose result was withdrawn

@@ -138,6 +138,12 @@ def forget(call_id: int, task_id: int, dialog: str, *, key: str = "", by: Agent,
         _note_sent(call_id, _sent_field(task_id, dialog, key), by=by, at=at)
 
 
+def note_sent(call_id: int, task_id: int, dialog: str, key: str, *, by: Agent, at: datetime) -> None:
+    """Store the key of a part of a dialog that was saved: sent again, it is saved already."""
+    if not _was_sent(call_id, task_id, dialog, key, by=by):
+        _note_sent(call_id, _sent_field(task_id, dialog, key), by=by, at=at)
+
+
 def was_sent(call_id: int, task_id: int, dialog: str, key: str, *, by: Agent) -> bool:
     """Return whether a rendered dialog was sent and saved, or closed: sent again, it is no draft."""
     return bool(key) and _was_sent(call_id, task_id, dialog, key, by=by)

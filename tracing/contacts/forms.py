@@ -22,6 +22,8 @@ from tracing.ui.formats import phone
 from tracing.ui.forms import PageForm
 
 PREFIX = "contact-"
+EMAIL = (r"^[^@\s]+@[^@\s]+\.[^@\s]+$", 0, _l("Une adresse s’écrit comme nom@exemple.fr."))
+"""Pattern, flags and refusal of an address."""
 UNKNOWN = ""
 EARLIEST_BIRTH = date(1900, 1, 1)
 
@@ -123,7 +125,7 @@ class ContactForm(CircumstancesForm):
         validators=[
             Optional(),
             Length(max=120),
-            Regexp(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", message=_l("Une adresse s’écrit comme nom@exemple.fr.")),
+            Regexp(*EMAIL),
         ],
         render_kw={"autocomplete": "off", "inputmode": "email"},
     )
@@ -179,14 +181,14 @@ class ContactForm(CircumstancesForm):
         """Return the typed line."""
         read = read_phones(self.phones.data or "", allow_fiction=self.allow_fiction)
         described = Described(
-            first_names=_tidy(self.first_names.data),
-            birth_name=_tidy(self.birth_name.data),
+            first_names=tidy(self.first_names.data),
+            birth_name=tidy(self.birth_name.data),
             birth_date=self.birth_date.data,
             phones=read.numbers,
-            email=_tidy(self.email.data),
+            email=tidy(self.email.data),
             language=self.language.data or "",
             link=self.link.data or "",
-            place=_tidy(self.place.data),
+            place=tidy(self.place.data),
             is_warned=_YES_NO.get(self.warned.data or ""),
         )
         return ContactDetails(
@@ -229,7 +231,8 @@ def _day_in(typed: str | None) -> date | None:
         return None
 
 
-def _tidy(text: str | None) -> str:
+def tidy(text: str | None) -> str:
+    """Return words with single spaces between them."""
     return " ".join((text or "").split())
 
 

@@ -64,6 +64,18 @@ def refuse_twice(described: Described, *, case_person: int, others: Iterable[Con
         raise AlreadyNamed
 
 
+def find_named(described: Described, others: Iterable[Contact]) -> Contact | None:
+    """Return the line of the list that is the same person: same given name and number, or same identity."""
+    for other in others:
+        known = queries.described(other) if other.status is not ContactStatus.REMOVED else None
+        if known is None:
+            continue
+        is_same = described.identifies and same_person(described.identity, known.identity)
+        if is_same or already_named(described, [known]):
+            return other
+    return None
+
+
 def refuse_person_twice(person_id: int, *, others: Iterable[Contact]) -> None:
     """Refuse a second line for the same person.
 

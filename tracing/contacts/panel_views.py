@@ -1,8 +1,9 @@
 """Rendering of the contact list: inside the call screen, or as a page of its own."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -34,6 +35,8 @@ from tracing.ui.filters import moment
 
 DIALOG = "contact"
 """The name under which drafts of the dialog are kept."""
+GRID = "contact_grid"
+"""The same of the grid."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -46,6 +49,10 @@ class Opened:
     saved: int | None = None
     form: ContactForm | None = None
     """The submitted form, if it was refused."""
+    grid: Any = None
+    """The grid, if it is open (`grid.views`)."""
+    risks: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    """What is said of each of its lines."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,10 @@ def panel_of(call_id: int, task_id: int, opened: Opened, *, status: int = 200) -
             risk=_risk_of(form, case, at=at) if form else None,
             due=moment(calling.due_at(case, at)),
             kept=queries.kept_in_list([one.contact.id for one in lines]),
+            grid=opened.grid if task.kind is TaskKind.CASE_FIRST else None,
+            risks=opened.risks,
+            is_grid_begun=opened.grid is None
+            and form_drafts.find(call_id, task_id, GRID, by=agent()) is not None,
         ), status
 
 

@@ -70,6 +70,22 @@ class ContactLink(StrEnum):
     OTHER = "other"
 
 
+class Meeting(StrEnum):
+    """The circumstances of most meetings, each by one choice; all others are given one by one."""
+
+    SAME_ROOF = "same_roof"
+    CLOSE = "close"
+    """Face to face at less than a metre, without protection."""
+    CONFINED = "confined"
+    """Together in a closed space for as long as the rule counts, without protection."""
+    CARE = "care"
+    SAME_CLASS = "same_class"
+    MASKED = "masked"
+    """Both wore a mask that counts, from beginning to end."""
+    PASSING = "passing"
+    """None of this: they passed each other, or met at a distance."""
+
+
 NEVER_TURN = frozenset({ContactStatus.REMOVED, ContactStatus.BECAME_CASE})
 
 PROFESSIONAL = frozenset({TestKind.PCR, TestKind.ANTIGEN, TestKind.PCR_OR_ANTIGEN})
@@ -164,6 +180,50 @@ class ContactDetails:
     """None if the case does not know."""
     circumstances: Circumstances
     may_disclose: bool = False
+
+
+def circumstances_of(meeting: Meeting | None, confined_minutes: int) -> Circumstances:
+    """Return the circumstances that a choice stands for; `confined_minutes` count by the rule in force. None: not known."""
+    unprotected, apart = Protection.NONE, Distance.NO_FACE_TO_FACE
+    elsewhere = Circumstances(lives_with_case=False)
+    return {
+        None: Circumstances(),
+        Meeting.SAME_ROOF: Circumstances(lives_with_case=True),
+        Meeting.CLOSE: replace(elsewhere, face_to_face=Distance.UNDER_1_M, protection=unprotected),
+        Meeting.CONFINED: replace(elsewhere, confined_minutes=confined_minutes, protection=unprotected),
+        Meeting.CARE: replace(elsewhere, care=True, protection=unprotected),
+        Meeting.SAME_CLASS: replace(elsewhere, same_class=True),
+        Meeting.MASKED: replace(elsewhere, protection=Protection.BOTH_MASKS),
+        Meeting.PASSING: replace(
+            elsewhere, face_to_face=apart, confined_minutes=0, care=False, cough=False, same_class=False
+        ),
+    }[meeting]
+
+
+def completed_by(known: ContactDetails, more: ContactDetails) -> ContactDetails:
+    """Return a line of the list completed by a second one of the same person: what is known stays, numbers are added.
+
+    The later day counts, and circumstances are taken over only where none are known.
+    """
+    one, other = known.described, more.described
+    described = replace(
+        one,
+        birth_name=one.birth_name or other.birth_name,
+        birth_date=one.birth_date or other.birth_date,
+        phones=tuple(dict.fromkeys((*one.phones, *other.phones))),
+        email=one.email or other.email,
+        language=one.language or other.language,
+        link=one.link or other.link,
+        place=one.place or other.place,
+        is_warned=other.is_warned if one.is_warned is None else one.is_warned,
+    )
+    days = [day for day in (known.last_contact_on, more.last_contact_on) if day is not None]
+    return replace(
+        known,
+        described=described,
+        last_contact_on=max(days, default=None),
+        circumstances=more.circumstances if known.circumstances == Circumstances() else known.circumstances,
+    )
 
 
 def circumstances_to_codes(met: Circumstances, answered: Mapping[str, Any] | None = None) -> dict[str, Any]:

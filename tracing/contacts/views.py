@@ -14,6 +14,7 @@ from tracing.cases import queries as cases
 from tracing.contacts import calling, queries, rules, services, words
 from tracing.contacts.errors import AlreadyNamed, IsTheCase, OutsideWindow
 from tracing.contacts.forms import PREFIX, CircumstancesForm, ContactForm
+from tracing.contacts.grid import views as grid_views
 from tracing.contacts.models import Contact
 from tracing.contacts.panel_views import DIALOG, Opened, late, panel_of, prepare, reason
 from tracing.kernel import clock
@@ -34,6 +35,14 @@ Change = Callable[[Call, CallTask, datetime], Contact]
 """A change of the list, made under the call's claim."""
 
 AT = "/calls/<int:call_id>/tasks/<int:task_id>/contacts"
+
+for path, name, view, method in (
+    ("grid", "grid", grid_views.show, "GET"),
+    ("grid", "save_grid", grid_views.save, "POST"),
+    ("grid/draft", "keep_grid", grid_views.keep_draft, "POST"),
+    ("grid/check", "check_line", grid_views.check, "POST"),
+):
+    bp.add_url_rule(f"{AT}/{path}", name, view, methods=[method])
 
 
 @bp.get(AT)

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from tracing.contacts.models import ContactStatus
-from tracing.contacts.rules import ContactLink, Described, KeepReason
+from tracing.contacts.rules import ContactLink, Described, KeepReason, Meeting
 from tracing.programmes.vocabulary import Criterion, Distance, Protection, RiskLevel
 from tracing.queue.models import TaskState
 
@@ -54,6 +54,16 @@ LINK_WORDS: dict[ContactLink, LazyString] = {
     ContactLink.CARE: _l("Soin ou aide"),
     ContactLink.LEISURE: _l("Sport ou loisirs"),
     ContactLink.OTHER: _l("Autre"),
+}
+
+MEETING_WORDS: dict[Meeting, LazyString] = {
+    Meeting.SAME_ROOF: _l("Même toit"),
+    Meeting.CLOSE: _l("Face à face, moins de 1 m, sans masque"),
+    Meeting.CONFINED: _l("Lieu clos, assez longtemps, sans masque"),
+    Meeting.CARE: _l("Soin ou aide à la toilette"),
+    Meeting.SAME_CLASS: _l("Même classe"),
+    Meeting.MASKED: _l("Masque sur les deux, tout le temps"),
+    Meeting.PASSING: _l("De loin, ou en passant"),
 }
 
 _AFTER_CALL: dict[ContactStatus, LazyString] = {

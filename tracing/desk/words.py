@@ -44,6 +44,7 @@ IDENTITY_WORDS = {YES: _l("Oui, tout correspond"), NO: _l("Non, ou pas tout")}
 
 DRAFT_WORDS = {
     "contact": _l("Personne contact"),
+    "contact_grid": _l("Personnes contacts"),
     "outcome": _l("Fin de l’appel"),
     "handover": _l("Note pour qui rappellera"),
     "escalation": _l("Question au médecin-conseil ou au référent"),

@@ -40,9 +40,11 @@ def clock(value: datetime | time, *, seconds: bool = False) -> str:
     return formats.clock(value, zone=time_zone(), seconds=seconds)
 
 
-def recent_days(today: date, *, first: date | None = None, last: date | None = None) -> list[tuple[str, str]]:
+def recent_days(
+    today: date, *, first: date | None = None, last: date | None = None, count: int = RECENT_DAYS
+) -> list[tuple[str, str]]:
     """Return the last days, each as ISO date and words, the latest first, without those out of bounds."""
-    days = (today - timedelta(days=back) for back in range(RECENT_DAYS))
+    days = (today - timedelta(days=back) for back in range(count))
     return [
         (one.isoformat(), formats.day_name(one, today=today, locale=get_locale()))
         for one in days

@@ -16,6 +16,7 @@ from tracing.calls.errors import CallbackOutsideHours, StillMissing
 from tracing.calls.rules import OUTCOMES, SAID_IDENTITY, Asks, CallOutcome
 from tracing.calls.words import OUTCOME_WORDS
 from tracing.contacts.panel_views import DIALOG as CONTACT_DIALOG
+from tracing.contacts.panel_views import GRID as CONTACT_GRID
 from tracing.desk import queries, rules, services
 from tracing.desk.ending import becoming_a_case, call_outcomes, taking_back
 from tracing.desk.ending.words import CONTRADICTION_WORDS
@@ -253,7 +254,10 @@ def ending_of(screen: Screen) -> Ending:
         has_next_number=sum(not one.is_wrong for one in screen.numbers) > 1,
         others=sum(not tab.is_finished and not tab.is_here for tab in screen.tabs),
         is_asked=bool(asked),
-        has_begun_contact=form_drafts.find(screen.call.id, task.id, CONTACT_DIALOG, by=by) is not None,
+        has_begun_contact=any(
+            form_drafts.find(screen.call.id, task.id, dialog, by=by) is not None
+            for dialog in (CONTACT_DIALOG, CONTACT_GRID)
+        ),
         to_check=_to_check(screen),
         is_list_to_complete=call_outcomes.is_list_to_complete(screen.talk),
         callback=callback.astimezone(zone) if zone else callback,

@@ -156,6 +156,34 @@
     }
   });
 
+  /* ---------- The grid of contacts: keys of the line that has the focus, and a list that is pasted into a cell ---------- */
+
+  document.addEventListener("keydown", (event) => {
+    const line = event.target.closest?.(".grid-line");
+    if (!line || event.altKey || event.isComposing) return;
+    const isEnter = event.key === "Enter" && (event.ctrlKey || event.metaKey || event.target.matches("input"));
+    if (!isEnter && !["F2", "F4"].includes(event.key)) return;
+    event.preventDefault();
+    if (!line.form.matches(".htmx-request")) line.querySelector(`[data-line-key="${event.key}"]`)?.click();
+  });
+  document.addEventListener("click", (event) => {
+    const line = event.target.closest?.("[data-same-roof-line]")?.closest(".grid-line");
+    if (!line) return;
+    const met = line.querySelector("[name$=-met]");
+    met.value = "same_roof";
+    const day = line.querySelector("[name$=-day]");
+    if (!day.value && day.options.length > 1) day.selectedIndex = 1;
+    for (const kind of ["input", "change"]) met.dispatchEvent(new Event(kind, { bubbles: true }));
+  });
+  document.addEventListener("paste", (event) => {
+    const form = event.target.closest?.(".grid-line input")?.form;
+    const text = event.clipboardData?.getData("text/plain") || "";
+    if (!form || !/[\t\n\r]/.test(text.trim())) return;
+    event.preventDefault();
+    form.elements.pasted.value = text;
+    form.querySelector("button[value=paste]").click();
+  });
+
   /* ---------- A key that gives the last answer of a step goes on to the next one ---------- */
 
   const isBusy = () => document.querySelector("#answers.htmx-request, #answers .htmx-request");
