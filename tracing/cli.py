@@ -291,6 +291,38 @@ def listen_mllp(source: str, host: str, port: int) -> None:
 
 
 @main.group()
+def site() -> None:
+    """Sites."""
+
+
+@site.command("paper")
+@click.argument("code")
+@click.option("--fund-name", required=True, help="The fund that pays, as an employer reads it.")
+@click.option("--fund-address", default="", help="Its address; lines separated by newlines.")
+@click.option(
+    "--fund-number", default="", help="Its line for employers, in E.164; never that of the tracers."
+)
+@click.option("--signatory", default="", help="Who signs, with their office.")
+def paper(code: str, fund_name: str, fund_address: str, fund_number: str, signatory: str) -> None:
+    """Set who pays and who signs on the employer's copy of a site's sick notes."""
+    from tracing.app.runtime import running
+    from tracing.staff import cli as commands
+
+    with running(Settings.from_env()):
+        try:
+            commands.set_paper(
+                code,
+                fund_name=fund_name,
+                fund_address=fund_address,
+                fund_number=fund_number,
+                signatory=signatory,
+            )
+        except ValueError as error:
+            raise click.ClickException(str(error)) from None
+    click.echo(f"Notes issued at {code} from now on bear {fund_name}.")
+
+
+@main.group()
 def staff() -> None:
     """Accounts of members of staff."""
 

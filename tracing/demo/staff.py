@@ -96,7 +96,7 @@ COLLEAGUES = (
 
 def open_sites(programme: str, *, at: datetime) -> dict[str, Site]:
     """Open two live sites and the training site."""
-    return {
+    opened = {
         site.code: site
         for site in (
             services.add_site(
@@ -132,6 +132,15 @@ def open_sites(programme: str, *, at: datetime) -> dict[str, Site]:
             ),
         )
     }
+    services.set_paper(
+        opened[NANTES],
+        fund_name="Caisse primaire d’assurance maladie de Nantes",
+        fund_address="9 rue des Gabares\n44000 Nantes",
+        fund_number="+33261919910",
+        signatory="Claire Legrand, directrice",
+        at=at,
+    )
+    return opened
 
 
 def hire(sites: dict[str, Site], password: str, *, at: datetime) -> None:

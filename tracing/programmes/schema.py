@@ -297,6 +297,18 @@ class Law(Strict):
     in_force_to: date | None = Field(default=None, alias="to")
 
 
+class Payroll(Strict):
+    """What the payroll of an employer must know of a sick note, in words that name no disease."""
+
+    in_force_from: date = Field(alias="from")
+    in_force_to: date | None = Field(default=None, alias="to")
+    waiting_days: Sentence
+    """For how many days nothing is paid."""
+    complement: Sentence
+    """From when the employer adds to what the fund pays."""
+    source: Sentence
+
+
 class Retention(Strict):
     """For how many days data is kept."""
 
@@ -412,6 +424,8 @@ class Pack(Strict):
     facts: dict[str, FactDefinition] = Field(default_factory=dict)
     """What only this programme asks; the facts of all programmes are `facts.CORE_FACTS`."""
     law: tuple[Law, ...] = ()
+    payroll: tuple[Payroll, ...] = ()
+    """By the day on which a note is issued: the first that is in force counts."""
     retention: Retention
     information_notice: tuple[Sentence, ...] = Field(min_length=1)
     data_fields: DataFields

@@ -179,4 +179,7 @@ def content_of_note(note: SickNote) -> NoteContent:
     """
     stored = vault.unseal("sick_notes", note.id, note.cohort, note.sealed)
     content = NoteContent.model_validate(stored)
-    return content.model_copy(update={"cancelled": note.state not in VALID})
+    later = find_replacement(note.id) if note.state is NoteState.REPLACED else None
+    return content.model_copy(
+        update={"cancelled": note.state not in VALID, "replaced_by": later.number if later else None}
+    )

@@ -160,6 +160,7 @@ def write_note(
     content = content.model_copy(
         update={
             "prolongs": prolongs.number if prolongs else None,
+            "prolongs_days": (prolongs.first_day, prolongs.last_day) if prolongs else None,
             "replaces": replaces.number if replaces else None,
         }
     )
@@ -216,6 +217,8 @@ def write_again(
             "issued_at": at.astimezone(by.site.time_zone),
             "bearer": bearer_of(identity),
             "prolongs": prolongs.number if prolongs else old.prolongs,
+            "fund": _fund(site),
+            "signatory": site.signatory,
             "replaces": note.number,
             "cancelled": False,
         }
@@ -284,14 +287,34 @@ def _content(
         last_contact=contact.last_contact_on if contact else None,
     )
     # a note of a training site is always marked as an exercise, whatever its programme
-    return content.model_copy(update={"exercise": content.exercise or site.kind is SiteKind.TRAINING})
+    return content.model_copy(
+        update={
+            "exercise": content.exercise or site.kind is SiteKind.TRAINING,
+            "fund": _fund(site),
+            "signatory": site.signatory,
+        }
+    )
+
+
+def _fund(site: Site) -> Issuer | None:
+    """Return who pays, as an employer reads it; None if the site has not said."""
+    if not site.fund_name:
+        return None
+    return Issuer(
+        name=site.fund_name,
+        address=_lines(site.fund_address),
+        phone=phone(site.fund_number) if site.fund_number else None,
+    )
+
+
+def _lines(address: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in address.splitlines() if line.strip())
 
 
 def _issuer(site: Site) -> Issuer:
-    address = tuple(line.strip() for line in site.address.splitlines() if line.strip())
     return Issuer(
         name=site.name,
-        address=address,
+        address=_lines(site.address),
         phone=phone(site.call_back_number) if site.call_back_number else None,
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from io import BytesIO
 
-from flask import Blueprint, redirect, render_template, send_file, url_for
+from flask import Blueprint, g, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -131,7 +131,7 @@ def document(note_id: int, copy: str) -> ResponseReturnValue:
     with transaction():
         content = services.note_to_read(note_id, agent(), at=clock.now(), copy=copy)
     return send_file(
-        BytesIO(render(content, Copy(copy))),
+        BytesIO(render(content, Copy(copy), check_at=g.settings.public_pages)),
         mimetype="application/pdf",
         as_attachment=True,
         download_name=file_name(content.number, Copy(copy)),

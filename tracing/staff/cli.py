@@ -84,3 +84,23 @@ def allow(login: str, *, address: str | None) -> None:
     """
     with transaction():
         sessions.lift_delays(login, address=address, by=None, at=clock.database_now())
+
+
+def set_paper(site_code: str, *, fund_name: str, fund_address: str, fund_number: str, signatory: str) -> None:
+    """Set who pays and who signs, as an employer reads it on a sick note of a site.
+
+    Raises:
+        ValueError: there is no such site.
+    """
+    with transaction():
+        site = queries.find_site_by_code(site_code)
+        if site is None:
+            raise ValueError(f"There is no site {site_code}.")
+        services.set_paper(
+            site,
+            fund_name=fund_name,
+            fund_address=fund_address,
+            fund_number=fund_number,
+            signatory=signatory,
+            at=clock.now(),
+        )

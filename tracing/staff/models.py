@@ -62,6 +62,13 @@ class Site(Base):
     """The rule pack in force here."""
     address: Mapped[str] = mapped_column(default="")
     call_back_number: Mapped[str] = mapped_column(default="")
+    fund_name: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """The fund that pays, as an employer reads it; empty: no name but that of the health insurance."""
+    fund_address: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    fund_number: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """The fund's line for employers, never that of those who trace; empty: none is printed."""
+    signatory: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """Who signs sick notes, with their office."""
     is_default: Mapped[bool] = mapped_column(default=False)
     """The site of cases whose fund code matches no site."""
     calls_from: Mapped[time | None]

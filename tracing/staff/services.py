@@ -56,6 +56,16 @@ def set_password(member: Member, password: str, *, by: int | None, at: datetime)
     events.record("member.password_set", by=by, at=at, subject=("member", member.id))
 
 
+def set_paper(
+    site: Site, *, fund_name: str, fund_address: str, fund_number: str, signatory: str, at: datetime
+) -> None:
+    """Set who pays and who signs, as an employer reads it on a sick note; notes already issued stay as they are."""
+    site.fund_name, site.fund_address = fund_name.strip(), fund_address.strip()
+    site.fund_number, site.signatory = fund_number.strip(), signatory.strip()
+    session.flush()
+    events.record("site.paper_set", by=None, at=at, subject=("site", site.id), site_id=site.id)
+
+
 def add_site(
     *,
     code: str,

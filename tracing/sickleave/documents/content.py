@@ -6,7 +6,9 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from tracing.kernel.redaction import redacted
+from tracing.programmes.schema import Pack
 from tracing.programmes.vocabulary import Subject
+from tracing.sickleave.numbering import initials_of
 from tracing.sickleave.rules import NoteAllowed, NoteRequest, note_rule
 
 
@@ -64,6 +66,15 @@ class NoteContent(_Printed):
     """The number of the note that it goes on from; None for an initial one."""
     replaces: str | None = None
     """The number of the note whose place it takes."""
+    prolongs_days: tuple[date, date] | None = None
+    """First and last day of that note."""
+    fund: Issuer | None = None
+    """Who pays, as an employer reads it; None: on a note of an older release."""
+    signatory: str = ""
+    payroll: tuple[str, ...] = ()
+    """What payroll needs about waiting days and the employer's complement, by the day of issue."""
+    replaced_by: str | None = None
+    """The number of the note in its place by now."""
     cancelled: bool = False
     """Shown on every copy printed afterwards; the note itself stays readable."""
     legal_basis: str
@@ -76,6 +87,11 @@ class NoteContent(_Printed):
         if self.last_day < self.first_day:
             raise ValueError("the last day comes before the first")
         return self
+
+    @property
+    def initials(self) -> str:
+        """The initials by which a paper is checked."""
+        return initials_of(self.bearer.first_names, self.bearer.last_name)
 
     @property
     def days(self) -> int:
@@ -120,6 +136,14 @@ def content_of(
         programme=request.pack.label,
         neutral_label=request.pack.neutral_label,
         exercise=request.pack.exercise,
+        payroll=_payroll(request.pack, request.on),
         legal_basis=row.legal_basis,
         rights=row.rights,
     )
+
+
+def _payroll(pack: Pack, on: date) -> tuple[str, ...]:
+    for one in pack.payroll:
+        if one.in_force_from <= on and (one.in_force_to is None or on <= one.in_force_to):
+            return one.waiting_days, one.complement
+    return ()

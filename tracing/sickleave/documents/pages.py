@@ -7,7 +7,9 @@ from typing import Any
 from babel.dates import format_date
 
 from tracing.programmes.vocabulary import Subject
-from tracing.sickleave.documents.content import NoteContent
+from tracing.sickleave.documents.code_image import code_svg, code_text
+from tracing.sickleave.documents.content import Issuer, NoteContent
+from tracing.sickleave.documents.neutral import FUND, neutral, neutral_lines
 
 Line = tuple[str, str]
 
@@ -26,9 +28,9 @@ def file_name(number: str, copy: Copy) -> str:
     return f"{number}-{ {Copy.INSURED: 'assure', Copy.EMPLOYER: 'employeur'}[copy] }.pdf"
 
 
-def page_of(note: NoteContent, copy: Copy) -> dict[str, Any]:
-    """Return the text of one copy."""
-    page = _common(note)
+def page_of(note: NoteContent, copy: Copy, *, check_at: str | None = None) -> dict[str, Any]:
+    """Return the text of one copy; `check_at` is the public address at which a paper is checked."""
+    page = _common(note) | {"check_at": neutral(check_at or "") or None}
     return page | (_insured(note) if copy is Copy.INSURED else _employer(note))
 
 
@@ -37,17 +39,42 @@ def _common(note: NoteContent) -> dict[str, Any]:
         "number": note.number,
         "verification_code": note.verification_code,
         "issued_on": _day(note.issued_at.date()),
-        "issuer": {
-            "name": note.issuer.name,
-            "address": list(note.issuer.address),
-            "phone": note.issuer.phone,
-        },
+        "initials": note.initials,
+        "code": code_svg(
+            code_text(
+                number=note.number,
+                initials=note.initials,
+                first_day=note.first_day,
+                last_day=note.last_day,
+                code=note.verification_code,
+            )
+        ),
+        "nature": _nature(note),
         "exercise": note.exercise,
-        "cancelled": note.cancelled,
+        "void": _void(note),
         "first_day": _weekday(note.first_day),
         "last_day": _weekday(note.last_day),
         "days": "1 jour" if note.days == 1 else f"{note.days} jours",
     }
+
+
+def _nature(note: NoteContent) -> str:
+    if note.prolongs is None:
+        return "Arrêt initial"
+    days = note.prolongs_days
+    span = f", du {_day(days[0])} au {_day(days[1])}" if days else ""
+    return f"Prolongation de l’arrêt n°\u202f{note.prolongs}{span}"
+
+
+def _void(note: NoteContent) -> dict[str, str] | None:
+    """Return the stamp of a paper that is worth nothing any more, and its sentence."""
+    if note.replaced_by is not None:
+        sentence = f"Ce document est remplacé par le n°\u202f{note.replaced_by}\u202f: il n’est plus valable."
+        return {"stamp": "REMPLACÉ", "sentence": sentence}
+    if note.cancelled:
+        sentence = "Ce document a été annulé par l’organisme qui l’a délivré\u202f: il n’est plus valable."
+        return {"stamp": "ANNULÉ", "sentence": sentence}
+    return None
 
 
 def _names(note: NoteContent) -> list[Line]:
@@ -68,6 +95,7 @@ def _insured(note: NoteContent) -> dict[str, Any]:
     if bearer.address:
         person.append(("Adresse pendant l’arrêt", ", ".join(bearer.address)))
     return {
+        "issuer": _issuer(note.issuer),
         "person": person,
         "measure": [*_dates(note), ("Règle appliquée", note.measure_text)],
         "sworn_on": _day(note.issued_at.date()),
@@ -91,7 +119,26 @@ def _employer(note: NoteContent) -> dict[str, Any]:
     person = _names(note)
     if note.bearer.nir:
         person.append(("Numéro de sécurité sociale", _masked(note.bearer.nir)))
-    return {"person": person, "programme": note.neutral_label}
+    return {
+        "issuer": _sender(note),
+        "signatory": neutral(note.signatory) or "Le directeur, par délégation",
+        "person": person,
+        "payroll": neutral_lines(note.payroll),
+    }
+
+
+def _issuer(issuer: Issuer) -> dict[str, Any]:
+    return {"name": issuer.name, "address": list(issuer.address), "phone": issuer.phone}
+
+
+def _sender(note: NoteContent) -> dict[str, Any]:
+    """Return the fund that pays. Of the site that called nothing is said but a name and an address that hint at nothing."""
+    fund = note.fund or Issuer(name="")
+    return {
+        "name": neutral(fund.name) or neutral(note.issuer.name) or FUND,
+        "address": neutral_lines(fund.address or note.issuer.address),
+        "phone": neutral(fund.phone or "") or None,
+    }
 
 
 def _day(day: date) -> str:

@@ -22,9 +22,9 @@ def _compiler() -> typst.Compiler:
     return typst.Compiler(root=str(FOLDER), ignore_system_fonts=True)
 
 
-def render(note: NoteContent, copy: Copy) -> bytes:
-    """Return one copy of a note. The same note gives the same bytes."""
-    words = json.dumps(page_of(note, copy), ensure_ascii=False)
+def render(note: NoteContent, copy: Copy, *, check_at: str | None = None) -> bytes:
+    """Return one copy of a note; `check_at` is the public address at which it is checked. The same gives the same bytes."""
+    words = json.dumps(page_of(note, copy, check_at=check_at), ensure_ascii=False)
     with _one_at_a_time:
         printed = _compiler().compile(
             input=str(FOLDER / f"{copy.value}.typ"),

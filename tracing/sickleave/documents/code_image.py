@@ -1,0 +1,20 @@
+"""The two-dimensional code of a paper: what whoever holds it would type to check it, and nothing else."""
+
+import io
+from datetime import date
+
+import segno
+
+
+def code_text(*, number: str, initials: str, first_day: date, last_day: date, code: str) -> str:
+    """Return what the code carries, as `docs/how-to/check-a-note.md` describes it."""
+    days = f"DU={first_day.isoformat()};AU={last_day.isoformat()}"
+    return f"N={number};I={initials};{days};C={code}"
+
+
+def code_svg(text: str) -> str:
+    """Return the code as a drawing: a QR code that is still read with 15 % of it spoilt."""
+    drawn = io.BytesIO()
+    made = segno.make_qr(text, error="m", boost_error=False)
+    made.save(drawn, kind="svg", border=2, xmldecl=False, svgns=True, nl=False)
+    return drawn.getvalue().decode("ascii")
