@@ -22,6 +22,7 @@ def test_from_logging_in_to_a_contact_called_by_somebody_else(log_in: LogIn, tmp
     reference = re.search(r"P0-\d\d-\d{6}-\d", lucie.locator("h1").inner_text())
     assert reference is not None
     accessible(lucie)
+    whoever_is_called_checks_who_calls(lucie)
 
     lead(lucie, ADULT_AT_WORK, until="contacts")
     name_two_contacts(lucie)
@@ -47,6 +48,26 @@ def test_from_logging_in_to_a_contact_called_by_somebody_else(log_in: LogIn, tmp
     expect(lucie.get_by_role("button", name="Appel suivant")).to_be_visible()
 
     the_contact_never_hears_the_name(log_in("anouk"))
+
+
+def whoever_is_called_checks_who_calls(page: Page) -> None:
+    """On the public pages, with what the tracer says; no script is needed there."""
+    said = re.search(r"doute de vous\W+([a-z]+) (\d\d \d\d \d\d)", page.locator(".call-why").inner_text())
+    assert said is not None
+    at_home = page.context.browser.new_context(java_script_enabled=False, locale="fr-FR").new_page()
+    at_home.goto(page.url.partition("/calls/")[0] + "/public/")
+    at_home.get_by_role("link", name="Qui m’appelle").click()
+    at_home.get_by_label("Le mot").fill(said[1])
+    at_home.get_by_label("Le nombre").fill(said[2])
+    at_home.get_by_role("button", name="Vérifier").click()
+    expect(at_home.get_by_text("a bien passé cet appel")).to_be_visible()
+    assert at_home.context.cookies() == []
+    with_axe = page.context.new_page()
+    for path in ("/public/", "/public/call", "/public/note?lang=en"):
+        with_axe.goto(page.url.partition("/calls/")[0] + path)
+        accessible(with_axe)
+    with_axe.close()
+    at_home.context.close()
 
 
 def name_two_contacts(page: Page) -> None:

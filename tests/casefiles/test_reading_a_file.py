@@ -15,6 +15,7 @@ from tracing.calls.rules import CallOutcome
 from tracing.casefiles.rules import FileReason, Sees, seen_by
 from tracing.casefiles.words import value_in_words
 from tracing.cases.queries import get_case
+from tracing.consequences import services as consequences
 from tracing.contacts.models import Contact
 from tracing.escalations import services as escalations
 from tracing.escalations.models import Audience, Reason
@@ -137,6 +138,30 @@ def test_each_role_sees_what_it_needs(browse: Browser, story: Story):
     assert "Qui a vu cette personne" in auditors
     assert "Qui a vu cette personne" not in supervisors
     assert auditors.count("Réclamation de la personne") >= 3
+
+
+def test_what_a_doctor_decided_apart_from_the_rule_is_said_as_theirs(browse: Browser, story: Story):
+    task = waiting_case(story.nantes, MARIE, at=NOW)
+    decided = Ruling(
+        kind=RulingKind.UNTIL,
+        ground=Ground.HOSPITAL,
+        rule="P0-1",
+        on=NOW.date(),
+        last_day=NOW.date() + timedelta(days=9),
+    )
+    fact = NewFact(
+        subject=(SubjectType.CASE, task.case_id),
+        kind=FactKind.MEASURE,
+        value=decided.value,
+        source=FactSource.DOCTOR,
+        cohort=NOW.date(),
+    )
+    consequences.record([fact], by=story.ben.id, at=NOW)
+
+    page = read(browse, story.dora, get_case(task.case_id).reference).text
+
+    assert "le médecin-conseil, à la place de la règle" in page
+    assert "jeudi 19 mars" in page
 
 
 def test_a_new_kind_of_fact_is_the_doctors_until_it_is_said_to_be_more():

@@ -6,15 +6,18 @@ import pytest
 
 from tests.conftest import NOW
 from tests.escalations.conftest import ring
+from tests.support.statements import statements_sent
 from tests.support.story import agent, identity, member
 from tracing.calls.rules import CallOutcome
 from tracing.escalations import listing, queries, rules, services
 from tracing.escalations.errors import WantedByAnother
-from tracing.escalations.models import Audience, Reason
+from tracing.escalations.models import Audience, Decision, Reason
 from tracing.people.models import Person
 from tracing.staff.models import Role
 
 MINUTE = timedelta(minutes=1)
+MOST_OF_A_LIST = 40
+"""Statements of the list that everybody who answers asks for again every ten seconds."""
 
 
 @pytest.fixture
@@ -160,7 +163,42 @@ def test_a_promise_to_take_a_question_next_is_forgotten_after_a_while(browse, st
     services.take_next(asked.id, by=agent(story.ben), at=NOW - rules.TAKEN_NEXT_LASTS)
 
     assert "après son appel" not in browse.as_(bea).get("/escalations").text
+    assert "après votre appel" not in browse.as_(story.ben).get("/escalations").text
     services.take_next(asked.id, by=agent(bea), at=NOW)
+
+
+def test_a_question_that_was_withdrawn_leads_back_to_the_list_in_words(browse, story, line):
+    asked = line.ask()
+    services.withdraw(asked.id, by=line.tracer, at=NOW)
+
+    for way in ("take", "next"):
+        page = browse.as_(story.ben).post(f"/escalations/{asked.id}/{way}", status=404).text
+        assert "Cette demande n’est plus là" in page
+        assert "Aucune demande n’attend" in page
+
+
+def test_the_list_costs_the_same_however_many_wait_and_were_answered(browse, story, session, bea, line):
+    ben = browse.as_(story.ben)
+    settle_one(line.ask(), story)
+    line.ask()
+    ben.get("/escalations/list")
+    with statements_sent(session) as few:
+        ben.get("/escalations/list")
+    for number in range(3, 8):
+        more = ring(story, story.abel, identity(f"Luc{number}", phones=(f"+3363998000{number}",)))
+        settle_one(more.ask(), story)
+        more.ask(Reason.VULNERABLE)
+        more.end(CallOutcome.NEEDS_DOCTOR)
+    with statements_sent(session) as many:
+        ben.get("/escalations/list")
+
+    assert len(many) == len(few)
+    assert len(few) <= MOST_OF_A_LIST
+
+
+def settle_one(asked, story):
+    services.take(asked.id, by=agent(story.ben), at=NOW)
+    services.settle(asked.id, answer="Oui.", decision=Decision.GO_ON, by=agent(story.ben), at=NOW)
 
 
 def test_a_locked_page_still_rings_and_tells_only_numbers(browse, story, line):

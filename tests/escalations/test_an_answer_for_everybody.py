@@ -36,6 +36,15 @@ def test_an_answer_becomes_an_entry_by_one_button_without_whom_it_was_about(brow
 
     [entry] = toolbox.entries(story.nantes.id)
     assert entry.escalation_id == answered.id
+    named = FORM | {"body": "Madame Dupont peut.", "seen": entry.written_at.isoformat()}
+    entry_id = entry.id
+    # once only, whatever page is still open; and whoever changes it may not name the person either
+    again = ben.follow(path, FORM | {"title": "Autrement dit", "body": "Oui, avec un masque."})
+    assert "déjà une fiche" in again.text
+    assert ben.client.get(path).location == f"/toolbox/{entry_id}"
+    assert len(toolbox.entries(story.nantes.id)) == 1
+    refused = browse.as_(story.rose, site=story.nantes).post(f"/toolbox/{entry_id}/edit", named, status=422)
+    assert "Ôtez ce qui désigne une personne" in refused.text
 
 
 def test_only_whoever_answered_may_make_an_entry_of_it(browse, story, answered, line):

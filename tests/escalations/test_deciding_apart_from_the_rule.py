@@ -164,6 +164,20 @@ def test_a_contact_whom_the_doctor_finds_at_no_risk_is_asked_nothing(story, line
     assert of.risk is RiskLevel.AT_RISK
 
 
+def test_a_ruling_names_the_rule_of_what_it_departs_from(browse, story, line):
+    contact = contact_line(story, line)
+    asked = contact.ask(Reason.RISK_DISPUTED).id
+    of = database.get_one(Contact, contact.task.contact_id)
+    of_risk, of_measure = of.risk_rule, of.quarantine_rule
+    ben = browse.as_(story.ben)
+    ben.follow(f"/escalations/{asked}/take")
+
+    ben.follow(f"/escalations/{asked}", answered(ruling="negligible", ground="protected"))
+
+    kept = queries.words_of(queries.of_task(contact.task.id)[0])
+    assert kept.ruling.rule == of_risk != of_measure
+
+
 def contact_line(story, line):
     """Let Abel call a contact of Ada's case."""
     waiting_contact(story, case_of(line), LUC)
@@ -279,6 +293,7 @@ def test_without_a_name_whoever_is_free_calls_on_that_day(line, ben):
 
     task = get_task(line.task.id)
     assert (task.state, task.promised_by) == (TaskState.OPEN, None)
+    assert task.attempts == 0  # nobody rang in vain
     assert task.not_before.date() == TODAY + DAY
 
 

@@ -75,7 +75,10 @@ def test_a_service_that_was_told_is_told_when_the_consent_is_taken_back(story, b
 
     assert "Prévenez le service" in dora.get("/help-requests").text
     dora.post(f"/help-requests/{asked.id}/pass-on", status=409)
-    dora.follow(f"/help-requests/{asked.id}/close")
+    # the page that was open before says "Faite" of what is wanted no more
+    refused = dora.post(f"/help-requests/{asked.id}/close", {"seen": "passed_on"}, status=409)
+    assert "a changé depuis que la liste est ouverte" in refused.text
+    dora.follow(f"/help-requests/{asked.id}/close", {"seen": "withdrawn"})
     assert "Aucune aide n’est à transmettre" in dora.get("/help-requests").text
     assert states(task) == {Need.SHOPPING: HelpState.WITHDRAWN}
 
@@ -84,7 +87,8 @@ def test_help_that_was_given_stays_given_and_another_need_is_added(story, browse
     task = waiting_case(story.nantes, MARIE, at=NOW)
     walk = take_call(browse.as_(story.ada), HELP).to("masks_and_tests")
     (asked,) = queries.requests_of(task.id)
-    browse.as_(story.dora).follow(f"/help-requests/{asked.id}/close")
+    for _twice in range(2):
+        browse.as_(story.dora).follow(f"/help-requests/{asked.id}/close", {"seen": "to_pass_on"})
 
     go(walk, task, "needs", needs="listening")
 
@@ -117,6 +121,19 @@ SHOP, MONEY = Need.SHOPPING, Need.MONEY
 )
 def test_what_changes_when_these_needs_are_asked_for(known, now, changes):
     assert rules.changes(known, frozenset(now)) == changes
+
+
+@pytest.mark.parametrize(
+    ("seen", "closes"),
+    [
+        (TO_PASS_ON, {TO_PASS_ON, PASSED_ON, DONE}),
+        (PASSED_ON, {PASSED_ON, DONE}),
+        (WITHDRAWN, {WITHDRAWN}),
+        (None, set()),
+    ],
+)
+def test_what_is_noted_as_done_is_what_was_seen(seen, closes):
+    assert {one for one in HelpState if rules.may_close(one, seen)} == closes
 
 
 def test_no_need_is_passed_on_without_consent_nor_one_that_is_unknown():

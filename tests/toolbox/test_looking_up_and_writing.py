@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 
 from tests.conftest import NOW
 from tests.support.pages import check_fragment
@@ -93,15 +94,49 @@ def test_an_entry_is_written_changed_and_withdrawn(browse, story):
     assert "La fiche est dans la boîte à outils" in page.text
     [written] = queries.entries(story.nantes.id)
 
-    page = rose.follow(f"/toolbox/{written.id}/edit", form(body="Oui, masquée."))
+    page = rose.follow(f"/toolbox/{written.id}/edit", opened(rose, written) | {"body": "Oui, masquée."})
     assert "Oui, masquée." in page.text
     assert rose.get(f"/toolbox/{written.id}/edit").text.count("Oui, masquée.") == 1
     rose.follow(f"/toolbox/{written.id}/withdraw")
 
-    rose.post(f"/toolbox/{written.id}/edit", form(), status=404)
-    rose.post(f"/toolbox/{written.id}/withdraw", status=404)
+    # whoever has it open is told so, and loses nothing that they wrote
+    page = rose.post(f"/toolbox/{written.id}/edit", form(body="Trop tard écrit."), status=410).text
+    assert "Cette fiche a été retirée" in page
+    assert "Trop tard écrit." in page
+    page = browse.as_(story.ada).get(f"/toolbox/{written.id}", status=410).text
+    assert BODY not in page
+    assert story.rose.display_name in page
+    rose.follow(f"/toolbox/{written.id}/withdraw")
     with pytest.raises(NoSuchEntry):
-        services.change(written.id, text(), by=agent(story.ben), at=NOW)
+        services.change(written.id, text(), seen=None, by=agent(story.ben), at=NOW)
+
+
+def opened(visitor, entry) -> dict[str, str]:
+    """Return the form of an entry as it is opened."""
+    page = BeautifulSoup(visitor.get(f"/toolbox/{entry.id}/edit").text, "html.parser")
+    return form(seen=page.select_one("input[name=seen]")["value"])
+
+
+def test_of_two_who_change_it_the_second_sees_both_texts_before_theirs_counts(browse, story, clock, entry):
+    ben, rose, path = (
+        browse.as_(story.ben),
+        browse.as_(story.rose, site=story.nantes),
+        f"/toolbox/{entry.id}/edit",
+    )
+    of_ben, of_rose = opened(ben, entry), opened(rose, entry)
+    clock.move_to(NOW + timedelta(minutes=1))
+    rose.follow(path, of_rose | {"body": "Oui, masquée."})
+    rose.follow(path, of_rose | {"body": "Oui, masquée."})  # pressed twice
+
+    both = ben.post(path, of_ben | {"body": "Oui, sans embrasser."}, status=409).text
+
+    assert "Oui, masquée." in both
+    assert "Oui, sans embrasser." in both
+    assert story.rose.display_name in both
+    assert queries.get_entry(entry.id, site_id=story.nantes.id).body == "Oui, masquée."
+    seen = BeautifulSoup(both, "html.parser").select_one("input[name=seen]")["value"]
+    ben.follow(path, form(body="Oui, masquée, sans embrasser.", seen=seen))
+    assert queries.get_entry(entry.id, site_id=story.nantes.id).body == "Oui, masquée, sans embrasser."
 
 
 @pytest.mark.parametrize(

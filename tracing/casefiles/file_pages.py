@@ -239,6 +239,8 @@ def _of_case(subject: Subject) -> list[tuple[str, str]]:
     )
     if case.isolation_rule:
         said.append((str(_("Règle")), case.isolation_rule))
+    if case.measure_ruling:
+        said.append(_by_doctor())
     return said
 
 
@@ -253,11 +255,19 @@ def _of_contact(contact: Contact) -> list[tuple[str, str]]:
         said.append((str(_("Parce que")), str(CRITERION_WORDS[Criterion(criterion)]) if known else criterion))
     if contact.risk_rule:
         said.append((str(_("Règle du risque")), contact.risk_rule))
+    if contact.doctor_risk:
+        said.append(_by_doctor())
     until = words.until_in_words(contact.quarantine_last_day)
     said.append((str(_("Quarantaine")), _measure(contact.quarantine_measure, until)))
     if contact.quarantine_rule:
         said.append((str(_("Règle")), contact.quarantine_rule))
+    if contact.measure_ruling:
+        said.append(_by_doctor())
     return said
+
+
+def _by_doctor() -> tuple[str, str]:
+    return str(_("Décidé par")), str(_("le médecin-conseil, à la place de la règle"))
 
 
 def _measure(measure: str | None, until: str) -> str:

@@ -1,6 +1,6 @@
 """Forms to ask and to answer a question. Shape only: services decide who may ask what."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -204,15 +204,18 @@ class AnswerForm(PageForm):
             return str(RESULT_TOLD)
         return "\n".join(part for part in (ready, typed) if part)
 
-    def ruling_of(self, *, rule: str | None, on: date) -> Ruling | None:
-        """Return what is decided apart from the rule in force; None if the rule applies."""
+    def ruling_of(self, rule_of: Callable[[RulingKind], str | None], *, on: date) -> Ruling | None:
+        """Return what is decided apart from the rule in force; None if the rule applies.
+
+        `rule_of` returns the rule from which a kind of decision departs.
+        """
         if "ruling" not in self or not self.ruling.data:
             return None
         kind = RulingKind(self.ruling.data)
         return Ruling(
             kind=kind,
             ground=Ground(self.ground.data),
-            rule=rule,
+            rule=rule_of(kind),
             on=on,
             first_day=self.ruling_first.data if kind is RulingKind.NOTE_DAYS else None,
             last_day=self.ruling_last.data if kind in {RulingKind.NOTE_DAYS, RulingKind.UNTIL} else None,

@@ -115,7 +115,7 @@ def rows(found: Sequence[Escalation], *, by: Agent, at: datetime) -> list[Row]:
             next_of=names[one.wanted_by]
             if one.wanted_by is not None and rules.is_next_of(one.wanted_at, at=at)
             else None,
-            is_my_next=one.wanted_by == by.member_id,
+            is_my_next=one.wanted_by == by.member_id and rules.is_next_of(one.wanted_at, at=at),
             names=names,
         )
         for one in found

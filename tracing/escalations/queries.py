@@ -110,13 +110,13 @@ def of_task(task_id: int) -> Sequence[Escalation]:
     ).all()
 
 
-def waiting_for(site_id: int, audience: Audience) -> Sequence[Escalation]:
-    """Return the unsettled questions for an audience of a site, by urgency, then by age."""
+def waiting_for(site_id: int, *audiences: Audience) -> Sequence[Escalation]:
+    """Return the unsettled questions for audiences of a site, by urgency, then by age."""
     return session.scalars(
         select(Escalation)
         .where(
             Escalation.site_id == site_id,
-            Escalation.audience == audience,
+            Escalation.audience.in_(audiences),
             Escalation.state != EscalationState.SETTLED,
         )
         .order_by(Escalation.urgency, Escalation.id)
@@ -158,7 +158,10 @@ def households_on_line(household_ids: Iterable[int | None]) -> dict[int, int]:
 
 
 def find_wanted(member_id: int) -> Escalation | None:
-    """Return the question that a member means to take after their call, while nobody has taken it."""
+    """Return the question that a member meant to take after their call, while nobody has taken it.
+
+    Whether they still mean to is `rules.is_next_of`.
+    """
     return session.scalar(
         select(Escalation).where(
             Escalation.wanted_by == member_id, Escalation.state == EscalationState.WAITING

@@ -132,7 +132,7 @@ def _next_row() -> listing.Row | None:
     """Return the question that the reader should take now."""
     here, at = agent().site, clock.now()
     audiences = queries.audiences_of(agent())
-    found = [one for audience in audiences for one in queries.waiting_for(here.id, audience)]
+    found = queries.waiting_for(here.id, *audiences)
     rows = listing.in_order(listing.rows(found, by=agent(), at=at))
     return next((row for row in rows if row.is_waiting), None)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import or_, select, tuple_, update
 
 from tracing.calls import services as calls
 from tracing.calls.models import Call
@@ -40,6 +40,7 @@ from tracing.facts.rules import FactSource, NewFact, SubjectType
 from tracing.facts.ruling_rules import Ruling
 from tracing.kernel import clock, events
 from tracing.kernel.db import find_row, fresh, session, take_id
+from tracing.people import queries as people
 from tracing.programmes.rules import next_open
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
@@ -50,6 +51,7 @@ from tracing.scripts.vocabulary import EscalationReason
 from tracing.sickleave import insurance_number as note_numbers
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
+from tracing.toolbox import services as toolbox
 from tracing.vault import services as vault
 
 REOPENS: dict[Decision, frozenset[TaskState]] = {
@@ -182,7 +184,7 @@ def take_next(escalation_id: int, *, by: Agent, at: datetime) -> Escalation:
         AlreadyTaken, AlreadySettled: another member has taken it.
         WantedByAnother: a colleague takes it next.
     """
-    _let_go(by)
+    _lock_both(escalation_id, by)
     known = queries.get_escalation(escalation_id, by=by, lock=True)
     if known.state is not EscalationState.WAITING:
         refuse_unless_mine(known, by)
@@ -190,10 +192,21 @@ def take_next(escalation_id: int, *, by: Agent, at: datetime) -> Escalation:
     other = known.wanted_by
     if other not in {None, by.member_id} and rules.is_next_of(known.wanted_at, at=at):
         raise WantedByAnother(staff.get_member(other or 0).display_name)
+    _let_go(by)
     known.wanted_by, known.wanted_at = by.member_id, at
     session.flush()
     _record("taken_next", known, by=by, at=at)
     return known
+
+
+def _lock_both(escalation_id: int, by: Agent) -> None:
+    """Lock a question and the one noted before, in one order: two doctors who swap theirs wait, and do not deadlock."""
+    session.execute(
+        select(Escalation.id)
+        .where(or_(Escalation.id == escalation_id, Escalation.wanted_by == by.member_id))
+        .order_by(Escalation.id)
+        .with_for_update()
+    )
 
 
 def _let_go(by: Agent) -> None:
@@ -390,7 +403,7 @@ def _plan_call(task: CallTask, later: CallLater, *, when: datetime, by: Agent, a
     if task.state is not TaskState.OPEN or caller not in {None, by.member_id}:
         return
     if later.by is None:
-        queue.postpone_task(task, until=when, at=at)
+        queue.wait_until(task, until=when, at=at)
     else:
         queue.promise(task, when=when, owner=later.by, by=by, at=at)
 
@@ -403,6 +416,20 @@ def ask_about_note(call: Call, task: CallTask, question: str, by: Agent, at: dat
 
 
 note_numbers.set_ask_adviser(ask_about_note)
+
+
+def names_behind(escalation_id: int) -> list[str]:
+    """Return the names of the person of a question; none once destroyed. No entry of the toolbox may have one."""
+    known = find_row(Escalation, escalation_id)
+    if known is None:
+        return []
+    identity = people.find_joint_identity(queue_queries.get_task(known.task_id).person_id)
+    if identity is None:
+        return []
+    return [name for name in (identity.birth_name, identity.usual_name, identity.first_names) if name]
+
+
+toolbox.set_names_behind(names_behind)
 
 
 def _move_task(

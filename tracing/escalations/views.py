@@ -297,7 +297,7 @@ def settle(escalation_id: int) -> ResponseReturnValue:
                 result_announced=form.is_announced,
                 note_agreed=form.note_agreed,
                 ruling=form.ruling_of(
-                    rule=casefile.rule_in_force(found),
+                    lambda kind: casefile.rule_in_force(found, kind),
                     on=clock.local_day(clock.now(), agent().site.time_zone),
                 ),
                 later=form.later,

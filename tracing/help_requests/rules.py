@@ -38,6 +38,18 @@ def wanted(needs: Iterable[str], *, consents: bool) -> frozenset[Need]:
     return frozenset(Need(one) for one in needs if one in known) if consents else frozenset()
 
 
+def may_close(state: HelpState, seen: HelpState | None) -> bool:
+    """Return whether closing a request in a state is what somebody meant who saw it in another, or in none.
+
+    That a colleague has passed it on, or closed it, meanwhile is no reason to refuse.
+    """
+    if seen is HelpState.WITHDRAWN:
+        return state is HelpState.WITHDRAWN
+    if seen is HelpState.TO_PASS_ON:
+        return state is not HelpState.WITHDRAWN
+    return seen is HelpState.PASSED_ON and state in {HelpState.PASSED_ON, HelpState.DONE}
+
+
 def changes(known: Mapping[Need, HelpState], now: frozenset[Need]) -> dict[Need, HelpState]:
     """Return the requests whose state changes, with the new one, when these needs are asked for now.
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from tracing.help_requests import queries, rules
-from tracing.help_requests.errors import WithdrawnMeanwhile
+from tracing.help_requests.errors import ChangedMeanwhile, WithdrawnMeanwhile
 from tracing.help_requests.models import HelpRequest
 from tracing.help_requests.rules import HelpState
 from tracing.kernel import events
@@ -53,9 +53,17 @@ def pass_on(help_id: int, *, by: Agent, at: datetime) -> None:
         _set(request, HelpState.PASSED_ON, is_waiting=True, by=by, at=at)
 
 
-def close(help_id: int, *, by: Agent, at: datetime) -> None:
-    """Note that the help was given, or that the service knows that it is wanted no more: nothing is left to do."""
+def close(help_id: int, seen: HelpState | None, *, by: Agent, at: datetime) -> None:
+    """Note that the help was given, or that the service knows that it is wanted no more: nothing is left to do.
+
+    `seen` is the state that the list showed; noted twice, it changes nothing.
+
+    Raises:
+        ChangedMeanwhile: the person took the request back, or made it again, since the list was opened.
+    """
     request = queries.get_request(help_id, site_id=by.site.id)
+    if not rules.may_close(request.state, seen):
+        raise ChangedMeanwhile
     if not request.is_waiting:
         return
     state = HelpState.WITHDRAWN if request.state is HelpState.WITHDRAWN else HelpState.DONE

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from tracing.help_requests import queries, services, words
+from tracing.help_requests.rules import HelpState
 from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
 from tracing.people import queries as people
@@ -47,7 +48,9 @@ def pass_on(help_id: int) -> ResponseReturnValue:
 @may(Role.SUPERVISOR)
 def close(help_id: int) -> ResponseReturnValue:
     """Note that nothing is left to do."""
+    code = request.form.get("seen", "")
+    seen = HelpState(code) if code in set(HelpState) else None
     with transaction():
-        services.close(help_id, by=agent(), at=clock.database_now())
+        services.close(help_id, seen, by=agent(), at=clock.database_now())
     flash(_("C’est noté : plus rien n’est à faire pour cette demande."))
     return redirect(url_for("help_requests.waiting"), 303)

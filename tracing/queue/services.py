@@ -167,6 +167,14 @@ def postpone_task(task: CallTask, *, until: datetime, at: datetime) -> None:
     _follow(task, at=at)
 
 
+def wait_until(task: CallTask, *, until: datetime, at: datetime) -> None:
+    """Call a person not before `until`, because somebody decided so: no attempt is counted, and no hour was promised."""
+    task.not_before, task.promised_at, task.promised_by = until, None, None
+    task.rung_early_at = None
+    session.flush()
+    _follow(task, at=at)
+
+
 def ring_next_number(task: CallTask, *, at: datetime) -> None:
     """Let a person be called at once, at another number; a promise whose time has not come still holds."""
     if task.promised_at is not None and task.promised_at > at:

@@ -2,7 +2,7 @@
 
 from flask_babel import gettext as _
 
-from tracing.kernel.errors import Invalid, Missing
+from tracing.kernel.errors import Invalid, Missing, Refused
 
 
 class NoSuchEntry(Missing):
@@ -10,6 +10,23 @@ class NoSuchEntry(Missing):
 
     def __init__(self) -> None:
         super().__init__(_("Cette fiche n’existe pas ici, ou elle a été retirée."))
+
+
+class EntryChanged(Refused):
+    """A colleague has changed the entry since it was opened."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _("%(name)s a changé cette fiche pendant que vous écriviez. Rien n’est enregistré.", name=name)
+        )
+
+
+class AlreadyAnEntry(Refused):
+    """An entry was made of this answer already."""
+
+    def __init__(self, entry_id: int) -> None:
+        self.entry_id = entry_id
+        super().__init__(_("Cette réponse est déjà une fiche de la boîte à outils : la voici."))
 
 
 class NamesSomebody(Invalid):

@@ -1,10 +1,10 @@
 """The form for an entry of the toolbox."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, cast
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, SelectField, StringField, TextAreaField
+from wtforms import DateField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -38,12 +38,28 @@ class EntryForm(PageForm):
         validators=[Optional()],
     )
 
+    seen = HiddenField()
+    """When the text had been written that is being changed."""
+
     def __init__(self, *args: Any, entry: ToolboxEntry | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.topic.choices = [SelectChoice(topic.value, str(TOPIC_WORDS[topic])) for topic in Topic]
         if entry is not None and not self.is_submitted():
             self.title.data, self.body.data, self.topic.data = entry.title, entry.body, entry.topic.value
             self.from_day.data, self.until.data = entry.from_day, entry.until
+            self.opens(entry)
+
+    def opens(self, entry: ToolboxEntry) -> None:
+        """Let the form be one of the entry as it is now: what is sent replaces this text and no later one."""
+        self.seen.data = entry.written_at.isoformat()
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """When the text had been written that was opened; None if the form does not say."""
+        try:
+            return datetime.fromisoformat(self.seen.data or "")
+        except ValueError:
+            return None
 
     @property
     def text(self) -> EntryText:

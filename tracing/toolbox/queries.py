@@ -29,6 +29,27 @@ def get_entry(entry_id: int, *, site_id: int, lock: bool = False) -> ToolboxEntr
     return found
 
 
+def find_withdrawn(entry_id: int, *, site_id: int) -> ToolboxEntry | None:
+    """Return an entry of a site that was withdrawn: whoever has it open is told so."""
+    return session.scalar(
+        select(ToolboxEntry).where(
+            ToolboxEntry.id == entry_id,
+            ToolboxEntry.site_id == site_id,
+            ToolboxEntry.withdrawn_at.is_not(None),
+        )
+    )
+
+
+def find_made_from(escalation_id: int) -> ToolboxEntry | None:
+    """Return the entry that was made from the answer to a question, unless it was withdrawn."""
+    return session.scalar(
+        select(ToolboxEntry)
+        .where(ToolboxEntry.escalation_id == escalation_id, ToolboxEntry.withdrawn_at.is_(None))
+        .order_by(ToolboxEntry.id)
+        .limit(1)
+    )
+
+
 def entries(site_id: int, *, topic: Topic | None = None) -> Sequence[ToolboxEntry]:
     """Return the entries of a site, by title, those not in force included."""
     chosen = select(ToolboxEntry).where(ToolboxEntry.site_id == site_id, ToolboxEntry.withdrawn_at.is_(None))

@@ -1,15 +1,16 @@
 """Commands of the toolbox: write, change and withdraw an entry."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.kernel.redaction import redacted
+from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 from tracing.toolbox import queries, rules
-from tracing.toolbox.errors import EndsBeforeItStarts, NamesSomebody
+from tracing.toolbox.errors import AlreadyAnEntry, EndsBeforeItStarts, EntryChanged, NamesSomebody
 from tracing.toolbox.models import ToolboxEntry
 from tracing.toolbox.rules import Topic
 
@@ -26,15 +27,31 @@ class EntryText:
     until: date | None
 
 
-def add(
-    text: EntryText, *, names: Sequence[str] = (), escalation_id: int | None = None, by: Agent, at: datetime
-) -> ToolboxEntry:
-    """Write an entry. `names` are those of the person of the question it was made from.
+NamesBehind = Callable[[int], Sequence[str]]
+
+_names_behind: list[NamesBehind] = []
+
+
+def set_names_behind(names_of: NamesBehind) -> None:
+    """Let a feature above say the names of the person behind a question: none of them may stand in an entry."""
+    _names_behind[:] = [names_of]
+
+
+def _names(escalation_id: int | None) -> Sequence[str]:
+    return _names_behind[0](escalation_id) if escalation_id is not None and _names_behind else ()
+
+
+def add(text: EntryText, *, escalation_id: int | None = None, by: Agent, at: datetime) -> ToolboxEntry:
+    """Write an entry. If it is made from the answer to a question, lock that question first: it is made once.
 
     Raises:
+        AlreadyAnEntry: one was made of this answer.
         NamesSomebody, EndsBeforeItStarts: it cannot be read by everybody, or is never in force.
     """
-    text = _checked(text, names)
+    known = queries.find_made_from(escalation_id) if escalation_id is not None else None
+    if known is not None:
+        raise AlreadyAnEntry(known.id)
+    text = _checked(text, _names(escalation_id))
     entry = ToolboxEntry(
         site_id=by.site.id,
         topic=text.topic,
@@ -52,15 +69,22 @@ def add(
     return entry
 
 
-def change(entry_id: int, text: EntryText, *, by: Agent, at: datetime) -> ToolboxEntry:
-    """Change an entry: what everybody reads from now on.
+def change(entry_id: int, text: EntryText, *, seen: datetime | None, by: Agent, at: datetime) -> ToolboxEntry:
+    """Change an entry: what everybody reads from now on. The same text a second time changes nothing.
+
+    `seen` is when the text that was opened had been written.
 
     Raises:
         NoSuchEntry: it was withdrawn.
+        EntryChanged: a colleague has changed it since it was opened.
         NamesSomebody, EndsBeforeItStarts: it cannot be read by everybody, or is never in force.
     """
     entry = queries.get_entry(entry_id, site_id=by.site.id, lock=True)
-    text = _checked(text, ())
+    text = _checked(text, _names(entry.escalation_id))
+    if text == EntryText(entry.topic, entry.title, entry.body, entry.from_day, entry.until):
+        return entry
+    if entry.written_at != seen:
+        raise EntryChanged(staff.get_member(entry.written_by).display_name)
     entry.topic, entry.title, entry.body = text.topic, text.title, text.body
     entry.from_day, entry.until = text.from_day, text.until
     entry.written_by, entry.written_at = by.member_id, at

@@ -11,8 +11,9 @@ from tracing.staff import queries as staff
 from tracing.staff.access import agent, is_fragment, may
 from tracing.staff.models import Role
 from tracing.toolbox import queries, rules, services, words
-from tracing.toolbox.errors import EndsBeforeItStarts
+from tracing.toolbox.errors import EndsBeforeItStarts, EntryChanged
 from tracing.toolbox.forms import EntryForm
+from tracing.toolbox.models import ToolboxEntry
 from tracing.toolbox.rules import Topic
 from tracing.ui.idempotent_forms import sent_once
 
@@ -73,6 +74,9 @@ def suggested() -> ResponseReturnValue:
 @may()
 def show(tool_id: int) -> ResponseReturnValue:
     """Show one entry."""
+    gone = queries.find_withdrawn(tool_id, site_id=agent().site.id)
+    if gone is not None:
+        return _gone(gone)
     entry = queries.get_entry(tool_id, site_id=agent().site.id)
     return render_template("toolbox/show.html", entry=entry, names=staff.member_names([entry.written_by]))
 
@@ -99,16 +103,26 @@ def write() -> ResponseReturnValue:
 @bp.route("/toolbox/<int:tool_id>/edit", methods=["GET", "POST"])
 @may(*KEEPERS)
 def edit(tool_id: int) -> ResponseReturnValue:
-    """Change an entry."""
+    """Change an entry. Of two who change it, the second sees what the first wrote, beside their own text."""
+    gone = queries.find_withdrawn(tool_id, site_id=agent().site.id)
+    if gone is not None:
+        return _gone(gone, EntryForm())
     entry = queries.get_entry(tool_id, site_id=agent().site.id)
     form, here = EntryForm(entry=entry), url_for("toolbox.edit", tool_id=tool_id)
     if not form.validate_on_submit():
         return _form(form, here)
     try:
         with transaction():
-            services.change(tool_id, form.text, by=agent(), at=clock.now())
+            services.change(tool_id, form.text, seen=form.seen_at, by=agent(), at=clock.now())
     except Invalid as refusal:
         return refused(form, here, refusal)
+    except EntryChanged as refusal:
+        now = queries.get_entry(tool_id, site_id=agent().site.id)
+        form.opens(now)
+        page = render_template(
+            "toolbox/edit.html", form=form, action=here, theirs=now, refusal=refusal.message
+        )
+        return page, refusal.status
     flash(_("La fiche est changée : tout le site lit la nouvelle."))
     return redirect(url_for("toolbox.show", tool_id=tool_id), 303)
 
@@ -116,9 +130,10 @@ def edit(tool_id: int) -> ResponseReturnValue:
 @bp.post("/toolbox/<int:tool_id>/withdraw")
 @may(*KEEPERS)
 def withdraw(tool_id: int) -> ResponseReturnValue:
-    """Withdraw an entry."""
-    with transaction():
-        services.withdraw(tool_id, by=agent(), at=clock.now())
+    """Withdraw an entry; that a colleague was faster changes nothing."""
+    if queries.find_withdrawn(tool_id, site_id=agent().site.id) is None:
+        with transaction():
+            services.withdraw(tool_id, by=agent(), at=clock.now())
     flash(_("La fiche est retirée."))
     return redirect(url_for("toolbox.listing"), 303)
 
@@ -128,6 +143,13 @@ def refused(form: EntryForm, action: str, refusal: Invalid) -> ResponseReturnVal
     field = form.until if isinstance(refusal, EndsBeforeItStarts) else form.body
     field.errors = [refusal.message]
     return _form(form, action)
+
+
+def _gone(entry: ToolboxEntry, form: EntryForm | None = None) -> ResponseReturnValue:
+    """Say that an entry was withdrawn, by whom and when, and show what was typed meanwhile."""
+    names = staff.member_names([entry.withdrawn_by] if entry.withdrawn_by else [])
+    typed = form.body.data if form is not None and form.is_submitted() else None
+    return render_template("toolbox/gone.html", entry=entry, names=names, typed=typed), 410
 
 
 def _form(form: EntryForm, action: str) -> ResponseReturnValue:

@@ -13,10 +13,10 @@ from tracing.escalations.question_views import ASKED
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Invalid
-from tracing.people import queries as people
-from tracing.queue import queries as queue
 from tracing.staff.access import agent, may
+from tracing.toolbox import queries as entries
 from tracing.toolbox import services as toolbox
+from tracing.toolbox.errors import AlreadyAnEntry
 from tracing.toolbox.forms import EntryForm
 from tracing.toolbox.rules import LONGEST_TITLE
 from tracing.ui.idempotent_forms import sent_once
@@ -28,6 +28,9 @@ def make_entry(escalation_id: int) -> ResponseReturnValue:
     """Make an entry of the toolbox from one's own answer."""
     found, form = _own(escalation_id), EntryForm()
     if not form.is_submitted():
+        known = entries.find_made_from(found.id)
+        if known is not None:
+            return _to_known(AlreadyAnEntry(known.id))
         words = queries.words_of(found)
         form.title.data = (words.question or "")[:LONGEST_TITLE]
         form.body.data, form.topic.data = words.answer or "", rules.TOPIC[found.reason].value
@@ -37,9 +40,10 @@ def make_entry(escalation_id: int) -> ResponseReturnValue:
         return _form(form, escalation_id), 422
     try:
         with transaction():
-            entry = toolbox.add(
-                form.text, names=_names(found), escalation_id=found.id, by=agent(), at=clock.now()
-            )
+            queries.get_escalation(found.id, by=agent(), lock=True)
+            entry = toolbox.add(form.text, escalation_id=found.id, by=agent(), at=clock.now())
+    except AlreadyAnEntry as refusal:
+        return _to_known(refusal)
     except Invalid as refusal:
         form.body.errors = [refusal.message]
         return _form(form, escalation_id), refusal.status
@@ -55,12 +59,9 @@ def _own(escalation_id: int) -> Escalation:
     return found
 
 
-def _names(found: Escalation) -> list[str]:
-    """Return the names of the person of a question: none of them may stand in an entry."""
-    identity = people.find_joint_identity(queue.get_task(found.task_id).person_id)
-    if identity is None:
-        return []
-    return [name for name in (identity.birth_name, identity.usual_name, identity.first_names) if name]
+def _to_known(refusal: AlreadyAnEntry) -> ResponseReturnValue:
+    flash(refusal.message)
+    return redirect(url_for("toolbox.show", tool_id=refusal.entry_id), 303)
 
 
 def _form(form: EntryForm, escalation_id: int) -> str:

@@ -43,11 +43,8 @@ def unread(site_id: int, audiences: Iterable[Audience], *, at: datetime) -> Sequ
 
 def by_hour(site: Workplace, audiences: Iterable[Audience], *, at: datetime) -> list[Hour]:
     """Return what was answered in the last week by the hour at which it was asked, in the time of the site."""
-    chosen = select(Escalation.raised_at, Escalation.settled_at).where(
-        Escalation.site_id == site.id,
-        Escalation.audience.in_(list(audiences)),
-        Escalation.state == EscalationState.SETTLED,
-        Escalation.settled_at >= at - LOOKED_BACK,
+    chosen = _settled(site.id, audiences, at=at).with_only_columns(
+        Escalation.raised_at, Escalation.settled_at
     )
     waits: dict[int, list[timedelta]] = {}
     for raised_at, settled_at in session.execute(chosen.limit(MOST_COUNTED)):

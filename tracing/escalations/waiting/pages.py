@@ -14,8 +14,13 @@ def lists() -> dict[str, object]:
     here, at = agent().site, clock.now()
     audiences = queries.audiences_of(agent())
     midnight = clock.midnight(at, here.time_zone)
-    found = [one for audience in audiences for one in queries.waiting_for(here.id, audience)]
-    rows = listing.in_order(listing.rows(found, by=agent(), at=at))
+    found = queries.waiting_for(here.id, *audiences)
+    settled = queries.settled_since(here.id, audiences, midnight)
+    not_read = unread(here.id, audiences, at=at)
+    # asked for again every ten seconds by everybody who answers: what belongs to a row is read once for all lists
+    every = {one.id: one for one in (*found, *settled, *not_read)}
+    row_of = {row.escalation.id: row for row in listing.rows([*every.values()], by=agent(), at=at)}
+    rows = listing.in_order([row_of[one.id] for one in found])
     waiting = [row for row in rows if row.is_waiting]
     mine = next((row for row in waiting if row.is_my_next), None)
     called = queries.find_called(agent().member_id)
@@ -28,8 +33,8 @@ def lists() -> dict[str, object]:
         else next(iter(waiting), None),
         "is_on_call": called is not None or queue.holds_a_claim(agent().member_id),
         "advisers": [(audience, advisers_at(here, audience, found, at=at)) for audience in audiences],
-        "settled": listing.rows(queries.settled_since(here.id, audiences, midnight), by=agent(), at=at),
-        "unread": listing.rows(unread(here.id, audiences, at=at), by=agent(), at=at),
+        "settled": [row_of[one.id] for one in settled],
+        "unread": [row_of[one.id] for one in not_read],
         "audiences": audiences,
         "reader_id": agent().member_id,
         "contradicted": listing.contradicted_cases(here.id) if Audience.ADVISER in audiences else [],

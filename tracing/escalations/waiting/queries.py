@@ -1,5 +1,6 @@
 """Those who answer at a site: who is there, who is free, and what each knows best."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,7 +32,7 @@ class Adviser:
 
 
 def advisers_at(
-    site: Workplace, audience: Audience, taken: list[Escalation], *, at: datetime
+    site: Workplace, audience: Audience, taken: Sequence[Escalation], *, at: datetime
 ) -> list[Adviser]:
     """Return those of an audience who are at work at a site, the free ones first; `taken` are the open questions."""
     members = staff.members_with_role(site.id, Role(audience.value))

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from tracing.cases import queries as cases
 from tracing.cases import services as case_services
 from tracing.escalations import queries, rules, services
-from tracing.escalations.errors import AlreadySettled, AlreadyTaken, WantedByAnother
+from tracing.escalations.errors import AlreadySettled, AlreadyTaken, NoSuchEscalation, WantedByAnother
 from tracing.escalations.forms import SpecialtiesForm
 from tracing.escalations.models import Reason
 from tracing.escalations.question_views import ASKED, show_question
@@ -59,6 +59,8 @@ def take(escalation_id: int) -> ResponseReturnValue:
     try:
         with transaction():
             services.take(escalation_id, by=agent(), at=clock.database_now())
+    except NoSuchEscalation as gone:
+        return render_template("escalations/waiting.html", gone=True, **lists()), gone.status
     except (AlreadyTaken, AlreadySettled) as refusal:
         found = queries.get_escalation(escalation_id, by=agent())
         return show_question(found, came_late=refusal.message), refusal.status
@@ -71,6 +73,8 @@ def take_next(escalation_id: int) -> ResponseReturnValue:
     try:
         with transaction():
             services.take_next(escalation_id, by=agent(), at=asked_at())
+    except NoSuchEscalation as gone:
+        return render_template("escalations/waiting.html", gone=True, **lists()), gone.status
     except (AlreadyTaken, AlreadySettled, WantedByAnother) as refusal:
         found = queries.get_escalation(escalation_id, by=agent())
         return show_question(found, came_late=refusal.message), refusal.status
