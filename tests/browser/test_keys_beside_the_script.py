@@ -33,6 +33,7 @@ def test_contacts_are_named_by_a_few_keys_and_the_next_key_goes_on(log_in: LogIn
     keys = to_the_list(page)
 
     keys.press("a")
+    expect(page.locator("#contact-first_names")).to_be_focused()
     page.keyboard.type("Nadia")
     keys.press("F2")
     keys.press("Enter")
@@ -42,6 +43,7 @@ def test_contacts_are_named_by_a_few_keys_and_the_next_key_goes_on(log_in: LogIn
     assert household <= 8
 
     keys.press("a")
+    expect(page.locator("#contact-first_names")).to_be_focused()
     page.keyboard.type("Victor")
     keys.press("Tab")
     keys.press("Tab")
@@ -60,6 +62,17 @@ def test_contacts_are_named_by_a_few_keys_and_the_next_key_goes_on(log_in: LogIn
     page.wait_for_function(
         "() => document.querySelector('#answers input[name=step]').value === 'name_consent'"
     )
+
+    keys.pressed = 0
+    for key, name in (("o", "Nadia"), ("n", "Victor")):
+        line = page.locator(".contact-lines li", has_text=name)
+        expect(line.locator(".may-tell.is-open")).to_be_visible()
+        keys.press(key)
+        expect(line.locator(f"[data-consent-key={key}]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".may-tell.is-open")).to_have_count(0)
+    keys.press("c")
+    expect(page.locator("#answers input[name=step]")).not_to_have_value("name_consent")
+    assert keys.pressed == 3
 
 
 def test_after_an_unlock_the_keys_go_on_where_they_were(log_in: LogIn) -> None:

@@ -97,7 +97,31 @@
   function giveKeys() {
     giveKeysIn(document.getElementById("step"));
     giveKeysIn(document.getElementById("contact-dialog"));
+    giveConsentKeys();
   }
+
+  /* At the step that asks whether names may be told: O or N answers for one line of the list after the other. */
+  const CONSENT_STEP = "name_consent";
+  const asked = new Set();
+
+  function giveConsentKeys() {
+    const isAsking = document.querySelector("#answers input[name=step]")?.value === CONSENT_STEP;
+    if (!isAsking) asked.clear();
+    const lines = [...document.querySelectorAll(".may-tell")];
+    const open = isAsking && lines.find((line) => !asked.has(line.action));
+    for (const line of lines) {
+      line.classList.toggle("is-open", line === open);
+      for (const button of line.querySelectorAll("[data-consent-key]")) {
+        if (line === open) button.dataset.key = button.dataset.consentKey;
+        else delete button.dataset.key;
+      }
+    }
+    if (open) open.closest("li").scrollIntoView({ block: "nearest" });
+  }
+
+  document.addEventListener("submit", ({ target }) => {
+    if (target.matches(".may-tell")) asked.add(target.action);
+  }, true);
 
   function giveKeysIn(root) {
     const questions = questionsOf(root).filter((question) => question.checkVisibility());
