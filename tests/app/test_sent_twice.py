@@ -91,6 +91,8 @@ IDEMPOTENT = {
     "desk.look_again": READS,
     "desk.take_back_outcome": STATE,
     "desk.become_case": STATE,
+    "desk.no_case": STATE,
+    "supervision.opened_by_mistake": STATE,
     "help_requests.pass_on": STATE,
     "help_requests.close": STATE,
     "desk.promised_hour": READS,

@@ -1,13 +1,27 @@
 """A person named twice, or spoken to as a contact and now a case: the caller knows what they were told, never by whom."""
 
+from datetime import timedelta
+
+import pytest
+
 from tests.conftest import NOW
-from tests.consequences.test_following import DAY
+from tests.consequences.test_following import DAY, say
 from tests.desk.test_contact_call import LUC, MARIE, waiting_contact
 from tests.desk.walking import CONTACT, P0, soup, take_call
 from tests.support.story import case, identity, waiting_case
 from tracing.cases.queries import get_case
+from tracing.contacts.models import ContactStatus
 from tracing.contacts.queries import find_contact
+from tracing.facts import queries as facts
+from tracing.facts.rules import FactKind, FactSource, SubjectType
 from tracing.kernel.db import session as database
+from tracing.queue import queries as queue
+from tracing.queue import services as queue_services
+from tracing.queue.models import TaskState
+from tracing.queue.rules import CallAgain
+from tracing.scripts.wording import day_in_words
+
+HOUR = timedelta(hours=1)
 
 PAUL = identity("Paul", "Deniau", phones=("+33639980009",))
 
@@ -59,6 +73,7 @@ def test_a_case_spoken_to_as_a_contact_is_known_as_such(story, browse):
     of_luc = waiting_contact(story, case(story.nantes, PAUL, at=NOW), LUC)
     contact = find_contact(of_luc.contact_id)
     contact.told_at, contact.told_last_day = NOW - DAY, NOW.date() + 5 * DAY
+    contact.symptoms_on = NOW.date() - 2 * DAY
     task = waiting_case(story.nantes, MARIE, at=NOW)
     get_case(task.case_id).from_contact_id = contact.id
     database.flush()
@@ -68,3 +83,114 @@ def test_a_case_spoken_to_as_a_contact_is_known_as_such(story, browse):
 
     assert "Déjà appelée comme personne contact, lundi 9 mars" in said
     assert "dimanche 15 mars" in said
+    assert "signes depuis le dimanche 8 mars" in said
+
+
+# -- one person, one telling
+
+
+def end(walk, task_id, outcome="completed", **more):
+    return walk.visitor.follow(f"{walk.call}/tasks/{task_id}/end", {"outcome": outcome, **more})
+
+
+def test_a_person_named_by_two_cases_is_one_person_on_the_line(story, browse):
+    named_twice(story)
+    walk = take_call(browse.as_(story.abel), CONTACT)
+
+    assert not walk.page.select("#people-tabs a")
+    assert "Foyer de" not in walk.page.select_one(".call-what").text
+    home = soup(walk.visitor.get("/desk")).text
+    assert "2 personnes" not in home
+
+
+def test_one_conversation_tells_both_meetings_and_closes_both_calls(story, browse):
+    first, other = named_twice(story)
+    # the meeting with Paul was the later one: its days are the longer
+    one = find_contact(first.contact_id)
+    one.last_contact_on, other.last_contact_on = NOW.date() - 3 * DAY, NOW.date() - DAY
+    for contact in (one, other):
+        contact.circumstances = {}
+    database.flush()
+    walk = take_call(browse.as_(story.abel), CONTACT).to("quarantine")
+    said = walk.page.select_one(".say").text
+    walk.to("closing")
+    answer = end(walk, first.id)
+
+    one, other = find_contact(one.id), find_contact(other.id)
+    assert one.quarantine_last_day < other.quarantine_last_day
+    assert day_in_words(other.quarantine_last_day) in said
+    assert "Appel terminé" in answer.text
+    for contact in (one, other):
+        assert queue.find_task_of_contact(contact.id).state is TaskState.DONE
+        assert contact.status is ContactStatus.INFORMED
+        assert contact.told_last_day == contact.quarantine_last_day
+        assert facts.in_force_of(SubjectType.CONTACT, contact.id)[FactKind.VACCINATION].value == "none"
+    met = facts.in_force_of(SubjectType.CONTACT, other.id)[FactKind.LAST_CONTACT]
+    assert met.source is FactSource.CASE
+
+
+def test_the_day_after_only_what_changes_for_the_person_rings_them_again(story, browse):
+    first, other = named_twice(story)
+    one = find_contact(first.contact_id)
+    for contact in (one, other):
+        contact.circumstances = {}
+    database.flush()
+    walk = take_call(browse.as_(story.abel), CONTACT).to("closing")
+    end(walk, first.id)
+    calls = [queue.find_task_of_contact(contact.id) for contact in (one, other)]
+    later = NOW + DAY
+
+    # the shorter of both moves, and what the person heard still holds
+    say(
+        (SubjectType.CONTACT, other.id),
+        FactKind.LAST_CONTACT,
+        (NOW.date() - 4 * DAY).isoformat(),
+        at=later,
+    )
+    after_the_shorter = [task.again for task in calls]
+    # the longer moves
+    say(
+        (SubjectType.CONTACT, one.id),
+        FactKind.LAST_CONTACT,
+        (NOW.date() - 2 * DAY).isoformat(),
+        at=later + HOUR,
+    )
+
+    assert after_the_shorter == [None, None]
+    assert [task.again for task in calls] == [CallAgain.DATES, CallAgain.DATES]
+    page = take_call(browse.as_(story.ada), CONTACT).page
+    assert not page.select("#people-tabs a")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "more", "state"),
+    [
+        ("refused", {}, TaskState.DONE),
+        ("callback", {"callback_on": "2026-03-10", "callback_time": "15:00"}, TaskState.OPEN),
+        ("hospitalised", {}, TaskState.TO_HAND_ON),
+        ("identity_failed", {"identity": "Lucas Petit"}, TaskState.IDENTITY_FAILED),
+        ("no_answer", {}, TaskState.OPEN),
+    ],
+)
+def test_whatever_comes_of_the_conversation_holds_for_both_meetings(story, browse, outcome, more, state):
+    first, other = named_twice(story)
+    walk = take_call(browse.as_(story.abel), CONTACT).to("announcement")
+
+    answer = end(walk, first.id, outcome, **more)
+
+    first, second = queue.get_task(first.id), queue.find_task_of_contact(other.id)
+    assert "Appel terminé" in answer.text
+    assert (first.state, second.state) == (state, state)
+    assert first.promised_at == second.promised_at
+    if outcome == "callback":
+        assert len(soup(answer).select("strong.promise-time")) == 1
+
+
+def test_whom_the_doctor_sends_back_is_called_about_both(story, browse):
+    first, other = named_twice(story)
+    walk = take_call(browse.as_(story.abel), CONTACT).to("announcement")
+    end(walk, first.id, "identity_failed", identity="Lucas Petit")
+
+    queue_services.reopen_task(queue.get_task(first.id), due_at=NOW + DAY, by=None, at=NOW + HOUR)
+
+    assert queue.find_task_of_contact(other.id).state is TaskState.OPEN

@@ -7,9 +7,9 @@ from tests.desk.test_contact_call import LUC, MARIE, waiting_contact
 from tests.desk.walking import CONTACT, P0, Walk, soup, take_call
 from tests.support.story import case, waiting_case
 from tracing.calls import queries as calls
-from tracing.cases.models import Case
+from tracing.cases.models import Case, CaseOutcome
 from tracing.cases.queries import get_case
-from tracing.contacts import contact_to_case
+from tracing.contacts.case_closing import first_call_of
 from tracing.contacts.models import ContactStatus
 from tracing.contacts.queries import find_contact
 from tracing.facts import queries as facts
@@ -18,6 +18,7 @@ from tracing.facts.rules import SubjectType
 from tracing.kernel.db import session as database
 from tracing.queue import queries as queue
 from tracing.queue.models import TaskKind, TaskState
+from tracing.queue.rules import CallAgain
 
 POSITIVE = CONTACT | {"test_result": "positive", "test_kind": "pcr", "test_on": "2026-03-09"}
 
@@ -65,16 +66,50 @@ def test_opening_the_case_twice_opens_one(story, browse):
     assert case_of(task).episode == 1
 
 
-def test_a_case_opened_by_mistake_makes_them_a_contact_again(story, browse):
+def test_a_case_opened_by_mistake_is_taken_back_and_the_call_goes_on_as_with_a_contact(story, browse, clock):
     task = waiting_contact(story, case(story.nantes, MARIE, at=NOW), LUC)
     abel = browse.as_(story.abel)
     walk = take_call(abel, POSITIVE).to("became_case")
-    abel.follow(f"{walk.call}/tasks/{task.id}/become-case")
+    page = soup(abel.follow(f"{walk.call}/tasks/{task.id}/become-case"))
+    opened = case_of(task)
+    button = page.select_one("form[action$='/no-case']")
 
-    contact_to_case.turn_back([case_of(task).id], by=None, at=NOW)
+    assert not page.select("#people-tabs a"), "one person, whatever they are called for"
+    walk = Walk(abel, dict(CONTACT), soup(abel.follow(button["action"])))
+    assert (walk.step, told(task)) == ("tested", [])
+    contact = find_contact(task.contact_id)
+    assert (contact.status, contact.became_case_id) == (ContactStatus.NAMED, None)
+    assert get_case(opened.id).outcome is CaseOutcome.NOT_A_CASE
+    abel.client.post(button["action"])
+    abel.follow(f"{walk.to('closing').call}/tasks/{task.id}/end", {"outcome": "completed"})
+    assert find_contact(task.contact_id).told_last_day is not None
+    calls_left = [one.state for one in queue.tasks_of_person(task.person_id)]
+    assert calls_left == [TaskState.CANCELLED, TaskState.DONE]
 
-    assert find_contact(task.contact_id).status is ContactStatus.NAMED
+
+def test_the_day_after_a_supervisor_takes_the_case_back_with_a_reason(story, browse, clock):
+    task = waiting_contact(story, case(story.nantes, MARIE, at=NOW), LUC)
+    abel = browse.as_(story.abel)
+    walk = take_call(abel, POSITIVE).to("became_case")
+    walk = Walk(abel, P0, soup(abel.follow(f"{walk.call}/tasks/{task.id}/become-case"))).to("closing")
+    opened = case_of(task)
+    first = first_call_of(opened.id)
+    abel.follow(f"{walk.call}/tasks/{first.id}/end", {"outcome": "completed"})
+    clock.move_to(NOW + timedelta(days=1))
+    dora = browse.as_(story.dora)
+    assert abel.client.post(f"{walk.call}/tasks/{first.id}/no-case").status_code != 200
+
+    address = f"/lists/tasks/{first.id}/opened-by-mistake"
+    assert address in dora.get(f"/lists/calls?reference={opened.reference}").text
+    dora.post(address, {"reason": ""}, status=422)
+    dora.follow(address, {"reason": "Le laboratoire dit négatif."})
+
+    contact, again = find_contact(task.contact_id), first_call_of(opened.id)
+    assert (get_case(opened.id).outcome, contact.status) == (CaseOutcome.NOT_A_CASE, ContactStatus.NAMED)
+    assert (again.state, again.again) == (TaskState.OPEN, CallAgain.WITHDRAWN), "they were told to isolate"
     assert queue.get_task(task.id).state is TaskState.OPEN
+    assert told(task) == []
+    dora.post(address, {"reason": "Deux fois."}, status=409)
 
 
 def test_a_self_test_opens_no_case_and_asks_to_stay_apart_until_it_is_confirmed(story, browse):

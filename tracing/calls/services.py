@@ -1,6 +1,6 @@
 """Commands on calls: take the next call, confirm identity, save answers, end the call, keep drafts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -205,6 +205,17 @@ def save_answer(call: Call, task: CallTask, question: str, value: Any, *, by: Ag
             },
         )
     )
+
+
+def forget_answers(task: CallTask, questions: Collection[str]) -> None:
+    """Delete answers that turned out to be a mistake: the questions are asked again."""
+    session.execute(delete(Answer).where(Answer.task_id == task.id, Answer.question.in_(questions)))
+
+
+def reopen_conversation(conversation: Conversation) -> None:
+    """Let a conversation go on that had ended in a call under way."""
+    conversation.outcome = conversation.finished_at = None
+    session.flush()
 
 
 def require_identity(call: Call, task: CallTask) -> None:

@@ -79,6 +79,10 @@ EVENT_WORDS: dict[str, tuple[str, LazyString]] = {
     "case.closed": ("lock-fill", _l("Dossier clos")),
     "case.reopened": ("arrow-counterclockwise", _l("Dossier rouvert")),
     "case.kept": ("check-circle", _l("Dossier gardé malgré le retrait")),
+    "case.opened_by_mistake": (
+        "arrow-counterclockwise",
+        _l("Ouvert par erreur sur un test dit positif, annulé"),
+    ),
     "case.result_withdrawn": ("exclamation-triangle-fill", _l("Résultat retiré par le laboratoire")),
     "case.result_reinstated": ("check-circle", _l("Résultat retiré, puis confirmé")),
     "contact.edited": ("pencil", _l("Contact corrigé")),

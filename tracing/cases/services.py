@@ -184,6 +184,14 @@ def close(case: Case, outcome: CaseOutcome, *, by: int | None, at: datetime) -> 
     )
 
 
+def close_as_none(case: Case, *, by: int | None, at: datetime) -> None:
+    """Close a case that turned out to be none, closed already or not; how it had been closed is kept."""
+    if case.status is CaseStatus.CLOSED:
+        case.outcome_before, case.closed_before_at = case.outcome, case.closed_at
+        case.status = CaseStatus.OPEN
+    close(case, CaseOutcome.NOT_A_CASE, by=by, at=at)
+
+
 def reopen(case: Case, *, status: CaseStatus = CaseStatus.OPEN, by: int | None, at: datetime) -> None:
     """Undo the closing of a case: it becomes open again, or withdrawn again."""
     case.status, case.outcome, case.closed_at = status, None, None

@@ -23,7 +23,7 @@ from tracing.consequences.rules import (
     is_recalled,
 )
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.contacts.queries import kept_in_list, who_refused
+from tracing.contacts.queries import Meeting, kept_in_list, named_elsewhere, of_one_time, who_refused
 from tracing.contacts.rules import is_called
 from tracing.facts import queries as facts
 from tracing.facts.rules import FactKind
@@ -76,7 +76,8 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
             knows_it_is_none=knows,
         )
 
-    refused = who_refused(contacts, programme=case.programme)
+    elsewhere = named_elsewhere(contacts, programme=case.programme)
+    refused = who_refused(contacts, programme=case.programme, elsewhere=elsewhere)
     first = next((one for one in tasks if one.kind is TaskKind.CASE_FIRST), None)
     of_contact = {one.contact_id: one for one in tasks if one.contact_id is not None}
 
@@ -100,6 +101,10 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
             mend_to=note.mend_to,
             accepted=(note.accepted_mend, note.accepted_mend_to) if note.accepted_mend else None,
         )
+
+    def heard_of(contact: Contact) -> list[Meeting]:
+        others = of_one_time(contact, elsewhere.get(contact.id, ()))
+        return [one for one in others if one.contact.told_at is not None]
 
     return CaseNow(
         case_id=case.id,
@@ -132,6 +137,10 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
                     has_refused=one.id in refused,
                     tests=_to_come(one.tests_due or (), on),
                     told=told(one.told_last_day, one.told_at, one),
+                    due_elsewhere=_latest(
+                        other.contact.quarantine_last_day for other in heard_of(one) if other.counts
+                    ),
+                    told_elsewhere=_latest(other.contact.told_last_day for other in heard_of(one)),
                     call=call_now(of_contact.get(one.id), live),
                     again=of_contact[one.id].again if one.id in of_contact else None,
                     note=note_of(of_contact.get(one.id), Subject.CONTACT, one.note_ruling),
@@ -140,6 +149,10 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
             for one in contacts
         ),
     )
+
+
+def _latest(days: Iterable[date | None]) -> date | None:
+    return max((day for day in days if day is not None), default=None)
 
 
 def _to_come(tests: Iterable[Sequence[str | None]], on: date) -> Tests:

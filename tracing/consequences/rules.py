@@ -140,10 +140,28 @@ class MeasuredPerson:
     has_refused: bool = False
     """The person refused this kind of call a short time before or after, about another case."""
     told: Told | None = None
+    due_elsewhere: date | None = None
+    """The last day that is asked of them for other meetings of which they were told."""
+    told_elsewhere: date | None = None
+    """The last day that they were told for those."""
     call: CallNow = CallNow.NONE
     again: CallAgain | None = None
     """Why the call waits again, if it does."""
     note: NoteNow | None = None
+
+    @property
+    def due(self) -> date | None:
+        """The last day that is asked of them for everything of which they were told."""
+        return _later(self.last_day, self.due_elsewhere)
+
+    @property
+    def heard(self) -> date | None:
+        """The last day that they have heard of: the latest of those that they were told."""
+        return _later(self.told.last_day if self.told else None, self.told_elsewhere)
+
+
+def _later(*days: date | None) -> date | None:
+    return max((day for day in days if day is not None), default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,7 +253,7 @@ def _of_none(case: CaseNow) -> Iterable[Consequence]:
         is_to_know = person.told is not None and not person.told.knows_it_is_none
         nothing = replace(person, last_day=None, awaits_result=False, tests=(), is_decided=True)
         yield from _ring(about, nothing, CallAgain.WITHDRAWN if is_to_know else None)
-        yield from _of_note(nothing, due=None)
+        yield from _of_note(nothing, due=nothing.due)
 
 
 def is_recalled(window: tuple[date, date] | None, recalled: tuple[date, date] | None) -> bool:
@@ -270,23 +288,24 @@ def _of_contact(contact: ContactNow, window: tuple[date, date] | None) -> Iterab
         yield Consequence(ConsequenceKind.CALL_OPENS, about)
     elif not may_ask and person.call in NOT_MADE:
         yield Consequence(ConsequenceKind.CALL_STOPS, about)
-    due = person.last_day if concerns else None
-    now = replace(person, last_day=due)
+    now = replace(person, last_day=person.last_day if concerns else None)
     if not concerns and person.told is not None:
         # whoever is not concerned any more need not hear that a test is on another day
         now = replace(now, tests=person.told.tests or ())
     yield from _ring(about, now, _to_say_again(now))
-    yield from _of_note(person, due=due)
+    yield from _of_note(person, due=now.due)
 
 
 def _to_say_again(person: MeasuredPerson) -> CallAgain | None:
     """Return why a person must be told something else than they were told; None if it still holds."""
     if person.told is None or not person.is_decided:
         return None
-    if (person.told.last_day, person.told.awaits_result) == (person.last_day, person.awaits_result):
-        are_told = person.told.tests in {None, person.tests}
+    if (person.heard, person.told.awaits_result) == (person.due, person.awaits_result):
+        # of several meetings they were told the tests of the one whose measure lasts longest
+        is_longest = person.due == person.last_day
+        are_told = not is_longest or person.told.tests in {None, person.tests}
         return None if are_told else CallAgain.TESTS
-    is_asked = person.last_day is not None or person.awaits_result
+    is_asked = person.due is not None or person.awaits_result
     return CallAgain.DATES if is_asked else CallAgain.NOT_CONCERNED
 
 
@@ -295,8 +314,7 @@ def _ring(about: tuple[str, int], person: MeasuredPerson, why: CallAgain | None)
         why = None
     is_for_other_reason = person.call is CallNow.AGAIN and person.again not in {None, why}
     if why is not None and (person.call in {CallNow.DONE, CallNow.CANCELLED} or is_for_other_reason):
-        was = person.told.last_day if person.told else None
-        yield Consequence(ConsequenceKind.RING_AGAIN, about, why=why, day=person.last_day, was=was)
+        yield Consequence(ConsequenceKind.RING_AGAIN, about, why=why, day=person.due, was=person.heard)
     elif why is None and person.call is CallNow.AGAIN:
         yield Consequence(ConsequenceKind.RING_NO_MORE, about)
 

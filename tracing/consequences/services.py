@@ -133,7 +133,9 @@ def follow_case(
             contact, case, born=born[contact.person_id], on=today, reaching=reaching or frozenset()
         )
     session.flush()
-    return _carry_out(case, listed, today=today, by=by, at=at)
+    found = _carry_out(case, listed, today=today, by=by, at=at)
+    _follow_elsewhere(case, listed, by=by, at=at)
+    return found
 
 
 def _follow_contact(contact_id: int, *, is_first: bool = False, by: int | None, at: datetime) -> None:
@@ -172,16 +174,24 @@ def _follow_contact(contact_id: int, *, is_first: bool = False, by: int | None, 
         contacts.decide_again(contact, case, born=born, on=today)
     session.flush()
     _carry_out(case, [contact], today=today, only_contacts=True, by=by, at=at)
-    if any(one.kind is FactKind.REFUSAL for one in said):
-        _follow_refusal(contact, by=by, at=at)
+    is_refused = any(one.kind is FactKind.REFUSAL for one in said)
+    _follow_elsewhere(case, [contact], is_refused=is_refused, by=by, at=at)
 
 
-def _follow_refusal(contact: Contact, *, by: int | None, at: datetime) -> None:
-    """A refusal holds for the person's other calls of the time, under whichever case named them."""
-    for other in contact_queries.same_person_as(contact):
-        case = case_queries.get_case(other.case_id)
-        today = clock.local_day(at, queries.zone_of(case))
-        _carry_out(case, [other], today=today, only_contacts=True, by=by, at=at)
+def _follow_elsewhere(
+    case: Case, listed: Sequence[Contact], *, is_refused: bool = False, by: int | None, at: datetime
+) -> None:
+    """What is said to people who were named by other cases too follows from all their meetings together.
+
+    A refusal also holds for those of which they were not told.
+    """
+    met = contact_queries.named_elsewhere(listed, programme=case.programme)
+    others = {one.contact.id: one for theirs in met.values() for one in theirs}
+    for other in others.values():
+        if other.case.id == case.id or not (is_refused or other.contact.told_at is not None):
+            continue
+        today = clock.local_day(at, queries.zone_of(other.case))
+        _carry_out(other.case, [other.contact], today=today, only_contacts=True, by=by, at=at)
 
 
 def _follow_person(person_id: int, *, by: int | None, at: datetime) -> None:

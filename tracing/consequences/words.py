@@ -6,7 +6,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from tracing.consequences.queries import Follows
-from tracing.consequences.telling_queries import Elsewhere
+from tracing.contacts.models import Contact
+from tracing.contacts.queries import Meeting
+from tracing.contacts.rules import TestSaid
+from tracing.programmes.words import TEST_WORDS
 from tracing.queue.rules import CallAgain
 from tracing.scripts.wording import day_in_words
 from tracing.sickleave.rules import NoteMend
@@ -106,44 +109,66 @@ def again_words(why: CallAgain, *, told: date | None, is_contact: bool = False) 
             )
 
 
-def told_as_contact_words(told: Elsewhere, *, on: date) -> str:
-    """Return what a person was told as a contact, on a day, before they became a case."""
-    said = {"day": day_in_words(on), "last": day_in_words(told.last_day) if told.last_day else ""}
-    if told.last_day is None:
+def told_as_contact_words(contact: Contact, *, on: date) -> str:
+    """Return what a person was told as a contact, on a day, before they became a case, and what they had said then."""
+    told = {"day": day_in_words(on), "last": day_in_words(contact.told_last_day or on)}
+    if contact.told_last_day is None:
+        sentence = _(
+            "Déjà appelée comme personne contact, %(day)s : on ne lui avait pas demandé de rester chez elle.",
+            **told,
+        )
+    else:
+        sentence = _(
+            "Déjà appelée comme personne contact, %(day)s : on lui avait dit jusqu’au %(last)s.", **told
+        )
+    return " ".join([str(sentence), *_had_said(contact)])
+
+
+def _had_said(contact: Contact) -> list[str]:
+    """Return what a contact had said of their health, in sentences."""
+    said = []
+    if contact.symptoms_on is not None:
+        said.append(_("Elle avait dit des signes depuis le %(day)s.", day=day_in_words(contact.symptoms_on)))
+    for test in (TestSaid.from_codes(codes) for codes in contact.tests_said or ()):
+        day = {"day": day_in_words(test.on)}
+        if test.kind is not None:
+            day["day"] = f"{TEST_WORDS[test.kind]}, {day['day']}"
+        sentence = (
+            _("Test positif : %(day)s.", **day) if test.is_positive else _("Test négatif : %(day)s.", **day)
+        )
+        said.append(sentence)
+    return [str(one) for one in said]
+
+
+def other_meeting_words(one: Meeting, *, on: date | None) -> str:
+    """Return what a contact was told about another meeting, on a day, or has still to be told."""
+    contact = one.contact
+    met = "" if contact.is_day_unknown else day_in_words(contact.last_contact_on)
+    if on is None and not met:
         return str(
             _(
-                "Déjà appelée comme personne contact, %(day)s : on ne lui avait pas demandé de rester chez elle.",
-                **said,
+                "Nommée aussi par un autre dossier, sans jour connu : un seul appel dit tout, les dates affichées comptent les deux rencontres."
             )
         )
-    return str(
-        _("Déjà appelée comme personne contact, %(day)s : on lui avait dit jusqu’au %(last)s.", **said)
-    )
-
-
-def named_elsewhere_words(one: Elsewhere, *, on: date | None) -> str:
-    """Return what a contact was told about another meeting, on a day, or has still to be told."""
-    met = day_in_words(one.met_on)
     if on is None:
         return str(
             _(
-                "Nommée aussi par un autre dossier, pour une rencontre du %(met)s : annoncez les deux, et dites la date la plus tardive.",
+                "Nommée aussi par un autre dossier, pour une rencontre du %(met)s : un seul appel dit tout, les dates affichées comptent les deux rencontres.",
                 met=met,
             )
         )
-    if one.last_day is None:
+    said = {"day": day_in_words(on), "met": met or day_in_words(contact.last_contact_on)}
+    if contact.told_last_day is None:
         return str(
             _(
                 "Déjà prévenue %(day)s pour une rencontre du %(met)s : on ne lui avait pas demandé de rester chez elle.",
-                day=day_in_words(on),
-                met=met,
+                **said,
             )
         )
     return str(
         _(
             "Déjà prévenue %(day)s pour une rencontre du %(met)s, jusqu’au %(last)s : la date la plus tardive compte.",
-            day=day_in_words(on),
-            met=met,
-            last=day_in_words(one.last_day),
+            last=day_in_words(contact.told_last_day),
+            **said,
         )
     )

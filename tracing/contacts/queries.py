@@ -1,6 +1,6 @@
 """Queries of contacts: always those of one case, for a call that may see them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -11,11 +11,11 @@ from tracing.calls import queries as calls
 from tracing.calls import services as call_services
 from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Call
-from tracing.cases.models import Case
+from tracing.cases.models import Case, CaseOutcome
 from tracing.cases.rules import sampling_day
 from tracing.contacts.errors import NoSuchContact
-from tracing.contacts.models import Contact
-from tracing.contacts.rules import Described, KeepReason, search_window
+from tracing.contacts.models import Contact, ContactStatus
+from tracing.contacts.rules import Described, KeepReason, is_called, search_window
 from tracing.facts import queries as fact_queries
 from tracing.facts.rules import FactKind, SubjectType, in_force
 from tracing.kernel.db import equals_any, fresh, session
@@ -122,10 +122,77 @@ REFUSAL_HOLDS = timedelta(days=14)
 """Whoever refused to be called as a contact is not called as one again for this long, in the same programme."""
 
 
-def who_refused(contacts: Sequence[Contact], *, programme: str) -> frozenset[int]:
-    """Return those of these contacts whose person refused such a call about the same time, named by another case."""
-    others = _named_elsewhere([one.person_id for one in contacts], programme)
-    wanted = {contact_id for theirs in others.values() for contact_id in theirs}
+@dataclass(frozen=True, repr=False)
+class Meeting:
+    """A contact with the case that named them: one meeting of a person."""
+
+    contact: Contact
+    case: Case
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether they still are a contact: not taken off the list, and not a case by now."""
+        return self.contact.status not in NO_CONTACTS
+
+    @property
+    def counts(self) -> bool:
+        """Whether something may follow from it: met in the contagious days of a case that is one, perhaps at risk."""
+        is_none = self.case.outcome is CaseOutcome.NOT_A_CASE
+        return self.is_listed and is_called(self.contact.risk) and not self.contact.is_outside and not is_none
+
+
+NO_CONTACTS = frozenset({ContactStatus.REMOVED, ContactStatus.BECAME_CASE})
+OF_ONE_TIME = timedelta(days=14)
+"""Meetings named within this time speak of one time: what follows from all of them is told together."""
+
+
+def named_elsewhere(contacts: Sequence[Contact], *, programme: str) -> dict[int, list[Meeting]]:
+    """Return the other meetings of each contact's person in a programme, under whichever record and case.
+
+    Keyed by contact, in the order of naming; contacts without any are absent.
+    """
+    records = people.all_records([one.person_id for one in contacts])
+    wanted = sorted({one for theirs in records.values() for one in theirs})
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(Contact, Case)
+        .join(Case, Case.id == Contact.case_id)
+        .where(equals_any(Contact.person_id, wanted), Case.programme == programme)
+        .order_by(Contact.id)
+    ).all()
+    of_record: dict[int, list[Meeting]] = {}
+    for other, case in rows:
+        of_record.setdefault(other.person_id, []).append(Meeting(other, case))
+    found: dict[int, list[Meeting]] = {}
+    for contact in contacts:
+        met = [
+            one
+            for record in sorted(records.get(contact.person_id, ()))
+            for one in of_record.get(record, ())
+            if one.contact.id != contact.id
+        ]
+        if met:
+            found[contact.id] = sorted(met, key=lambda one: one.contact.id)
+    return found
+
+
+def of_one_time(contact: Contact, others: Iterable[Meeting]) -> list[Meeting]:
+    """Return those of a person's other meetings that speak of the same time as one, without those that are none by now."""
+    return [
+        one for one in others if one.is_listed and abs(one.contact.named_at - contact.named_at) <= OF_ONE_TIME
+    ]
+
+
+def who_refused(
+    contacts: Sequence[Contact], *, programme: str, elsewhere: Mapping[int, Sequence[Meeting]] | None = None
+) -> frozenset[int]:
+    """Return those of these contacts whose person refused such a call about the same time, named by another case.
+
+    `elsewhere` is `named_elsewhere` of them, if already loaded.
+    """
+    others = named_elsewhere(contacts, programme=programme) if elsewhere is None else elsewhere
+    wanted = {one.contact.id for theirs in others.values() for one in theirs}
     said = fact_queries.facts_by_subject(SubjectType.CONTACT, wanted, kinds={FactKind.REFUSAL})
     refused = {
         contact_id: stands[FactKind.REFUSAL].said_at
@@ -136,36 +203,17 @@ def who_refused(contacts: Sequence[Contact], *, programme: str) -> frozenset[int
         contact.id
         for contact in contacts
         if any(
-            other != contact.id and abs(refused[other] - contact.named_at) <= REFUSAL_HOLDS
-            for other in others.get(contact.person_id, ())
-            if other in refused
+            abs(refused[one.contact.id] - contact.named_at) <= REFUSAL_HOLDS
+            for one in others.get(contact.id, ())
+            if one.contact.id in refused
         )
     )
 
 
-def same_person_as(contact: Contact) -> Sequence[Contact]:
-    """Return the other contacts of the same person, named by whichever case."""
-    records = people.records_of_same_person(contact.person_id)
-    return session.scalars(
-        select(Contact).where(Contact.person_id.in_(records), Contact.id != contact.id).order_by(Contact.id)
-    ).all()
-
-
-def _named_elsewhere(person_ids: Sequence[int], programme: str) -> dict[int, set[int]]:
-    """Return every contact of each of these people, under whichever of their records, in one programme."""
-    records = people.all_records(person_ids)
-    wanted = sorted({one for theirs in records.values() for one in theirs})
-    if not wanted:
-        return {}
-    rows = session.execute(
-        select(Contact.id, Contact.person_id)
-        .join(Case, Case.id == Contact.case_id)
-        .where(equals_any(Contact.person_id, wanted), Case.programme == programme)
-    ).all()
-    return {
-        person_id: {row.id for row in rows if row.person_id in theirs}
-        for person_id, theirs in records.items()
-    }
+def contacts_who_became(case_id: int) -> Sequence[Contact]:
+    """Return every contact who is the person of a case by now, in the order of naming."""
+    chosen = select(Contact).where(Contact.became_case_id == case_id).order_by(Contact.id)
+    return session.scalars(chosen).all()
 
 
 def is_shared(person_id: int, *, but: int) -> bool:

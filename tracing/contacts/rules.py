@@ -416,6 +416,39 @@ def _signs(said: ContactSituation) -> dict[str, date | None]:
     return {name: day if day is not None and day > answered else None for name, day in known.items()}
 
 
+def together(own: Quarantine, others: Sequence[Quarantine]) -> Quarantine:
+    """Return what is asked of a person for several meetings: the longest, with its tests.
+
+    While no rule decides one meeting, what is asked for another does not say that it is all.
+    """
+    decided = {Measure.REQUIRED, Measure.NOT_REQUIRED}
+    known = [own, *(one for one in others if one.measure in decided)]
+    if own.measure not in decided or len(known) == 1:
+        return own
+    longest = max(known, key=_lasts_until)
+    for_symptoms = next((one.symptom_rule for one in known if one.symptom_rule is not None), None)
+    return replace(longest, symptom_rule=longest.symptom_rule or for_symptoms)
+
+
+def _lasts_until(decided: Quarantine) -> tuple[bool, date, date]:
+    """Return what puts a measure after another: asked at all, its last day, its last test.
+
+    Until a result is no day; an end that nobody knows yet is the latest.
+    """
+    last = decided.last_day_in or (date.min if decided.awaits_result else date.max)
+    return decided.is_required, last, max((test.on for test in decided.tests), default=date.min)
+
+
+TEST_ANSWERS = ("test_result", "test_kind", "test_on")
+"""The answers in which a contact tells of a test."""
+
+
+def is_positive_code(code: object) -> bool:
+    """Return whether the fact of a told test (`pcr_positive`) says that one by a professional was positive."""
+    kind, _sep, result = str(code).rpartition("_")
+    return result == "positive" and kind in PROFESSIONAL
+
+
 def positive_test(tests: Iterable[TestSaid]) -> TestSaid | None:
     """Return the first positive test by a professional: with it a contact is a case."""
     return min((one for one in tests if one.is_positive and one.counts), key=lambda one: one.on, default=None)

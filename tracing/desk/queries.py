@@ -14,10 +14,12 @@ from tracing.calls.rules import CallOutcome, GiveBackReason, can_take_back
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.contacts.queries import contacts_of_case, find_contact, known_day
+from tracing.contacts.queries import Meeting, contacts_of_case, find_contact, known_day
+from tracing.contacts.telling import other_meetings
 from tracing.desk.rules import BeforeClosing, Given
 from tracing.kernel.db import session
 from tracing.people import queries as people
+from tracing.people.models import Person
 from tracing.people.rules import Identity
 from tracing.programmes.in_force import get_pack
 from tracing.programmes.schema import Pack
@@ -44,6 +46,8 @@ class CalledPerson:
     case_identity: Identity | None
     """The identity of the case that named them: only if that person agreed to be named to this contact."""
     given: dict[str, Given]
+    others: Sequence[Meeting] = ()
+    """The other meetings of a contact: those that count, and those of which they were told. Told together."""
 
     @property
     def pack(self) -> Pack:
@@ -79,6 +83,7 @@ class CallMade:
     reference: str
     kind: TaskKind
     people: int
+    """How many people, whatever each was called for."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -164,6 +169,7 @@ def about(task: CallTask) -> CalledPerson:
         identity=found.get(task.person_id),
         case_identity=found.get(case.person_id) if may_name else None,
         given=given_answers(task.id),
+        others=other_meetings(contact, case) if contact is not None else (),
     )
 
 
@@ -208,18 +214,24 @@ def calls_made(made: Iterable[Call]) -> list[CallMade]:
     """Return calls, each with the reference of the first case it was about."""
     listed = list(made)
     rows = session.execute(
-        select(Conversation.call_id, Case.reference, CallTask.kind)
+        select(
+            Conversation.call_id,
+            Case.reference,
+            CallTask.kind,
+            func.coalesce(Person.same_as, Person.id),
+        )
         .join(CallTask, CallTask.id == Conversation.task_id)
         .join(Case, Case.id == CallTask.case_id)
+        .join(Person, Person.id == Conversation.person_id)
         .where(Conversation.call_id.in_([call.id for call in listed]))
         .order_by(Conversation.id)
     )
-    told: dict[int, list[tuple[str, TaskKind]]] = {}
-    for call_id, reference, kind in rows:
-        told.setdefault(call_id, []).append((reference, kind))
-    return [
-        CallMade(call, *told[call.id][0], people=len(told[call.id])) for call in listed if call.id in told
-    ]
+    first: dict[int, tuple[str, TaskKind]] = {}
+    told: dict[int, set[int]] = {}
+    for call_id, reference, kind, person_id in rows:
+        first.setdefault(call_id, (reference, kind))
+        told.setdefault(call_id, set()).add(person_id)
+    return [CallMade(call, *first[call.id], people=len(told[call.id])) for call in listed if call.id in first]
 
 
 def outcomes_to_take_back(member_id: int, *, at: datetime) -> dict[int, OutcomeUndo]:

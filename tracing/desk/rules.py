@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tracing.contacts.rules import TEST_ANSWERS
 from tracing.facts.rules import FactKind, FactSource, SubjectType
 from tracing.programmes.rules import Calling, is_open, next_attempt_at, next_open
 from tracing.programmes.schema import Pack
@@ -49,10 +50,12 @@ FACT_OF_ANSWER: dict[SubjectType, dict[str, FactKind]] = {
 }
 """The answers that are facts: the dates, the measures and whatever depends on them follow from these."""
 
-TEST_QUESTIONS = ("test_result", "test_kind", "test_on")
-"""What a contact says of a test that they did: together they are one fact."""
+OF_ONE_MEETING = frozenset({"last_contact_confirmed", "last_contact_on", "contact_disputed"})
+"""What a contact says of the meeting that is spoken of; all else they say of themselves."""
+PASSED_ON_ONCE = frozenset({"collectivities", "needs", "needs_consent"})
+"""What is passed on to others from the call of one meeting, and not once more from that of another."""
 
-DATING_QUESTIONS = frozenset({"sampling_confirmed", "last_contact_confirmed", *TEST_QUESTIONS}).union(
+DATING_QUESTIONS = frozenset({"sampling_confirmed", "last_contact_confirmed", *TEST_ANSWERS}).union(
     *FACT_OF_ANSWER.values()
 )
 """Their answers change the contact window, the isolation or the quarantine."""
@@ -133,9 +136,20 @@ def value_of_answer(answer: object) -> object:
     return answer if flag is None else flag
 
 
+def said_for_other_meetings(counted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a contact has said that also holds for another meeting of theirs.
+
+    That they live with a positive person is no word on which of several: only that they live with none holds for all.
+    """
+    said = {question: answer for question, answer in counted.items() if question not in OF_ONE_MEETING}
+    if said.get("lives_with_case") == YES:
+        del said["lives_with_case"]
+    return said
+
+
 def told_test(answers: Mapping[str, Any]) -> tuple[str, date | None] | None:
     """Return a test that was told, as the code of its fact and its day (None: not known); None if none was, or not yet."""
-    result, kind, day = (answers.get(question) for question in TEST_QUESTIONS)
+    result, kind, day = (answers.get(question) for question in TEST_ANSWERS)
     if result not in {"positive", "negative"} or kind is None or not isinstance(day, str):
         return None
     return f"{kind}_{result}", None if day == UNKNOWN else date.fromisoformat(day)

@@ -1,6 +1,7 @@
 """Commands of the call screen: open the conversations, save a step's answers, decide the dates, keep drafts."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -26,7 +27,7 @@ from tracing.kernel import clock, events
 from tracing.kernel.errors import Refused
 from tracing.people import queries as people
 from tracing.queue import services as queue
-from tracing.queue.models import CallTask, TaskState
+from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.queue.rules import Factor
 from tracing.scripts import rules as scripts
 from tracing.scripts.definitions import Step
@@ -75,14 +76,14 @@ class Saved:
     """The questions of the step that its answers opened: they are shown before the next step is."""
 
 
-Spoken = list[tuple[CallTask, Conversation]]
+Spoken = Sequence[tuple[CallTask, Conversation]]
 """Every person to speak to in a call."""
 
 
 def open_conversations(call: Call, *, by: Agent, at: datetime) -> Spoken:
     """Return every person to speak to in a call, including those named during it."""
     known = {one.task_id: one for one in call_queries.conversations(call.id)}
-    people = []
+    found = []
     for task in queries.tasks_of_call(call):
         spoken = known.get(task.id)
         if spoken is None:
@@ -90,23 +91,71 @@ def open_conversations(call: Call, *, by: Agent, at: datetime) -> Spoken:
                 call, task, script_version=newest_version(SCRIPT_OF[task.kind]), at=at
             )
             decide_first_dates(queries.about(task), by=by, at=at)
-        people.append((task, spoken))
-    return people
+        found.append((task, spoken))
+    return found
 
 
-def chosen(
-    spoken: Sequence[tuple[CallTask, Conversation]], task_id: int | None
-) -> tuple[CallTask, Conversation]:
-    """Return the requested person, else the first one whose conversation has not ended."""
-    if task_id is not None:
-        for task, conversation in spoken:
-            if task.id == task_id:
-                return task, conversation
-        raise NoSuchCall
+def by_person(spoken: Spoken) -> list[Spoken]:
+    """Return the people to speak to in a call, one list each, the conversation to lead first.
+
+    Whoever is named by several cases is spoken to once, in the conversation about the case that named them first. A
+    contact who is a case by now is spoken to as the case, unless they have begun to answer as a contact.
+    """
+    if len(spoken) < 2:
+        return [spoken] if spoken else []
+    leads = people.leading_records(task.person_id for task, _conversation in spoken)
+    found: dict[int, list[tuple[CallTask, Conversation]]] = {}
+    for pair in spoken:
+        found.setdefault(leads[pair[0].person_id], []).append(pair)
+    return [sorted(theirs, key=_place) for theirs in found.values()]
+
+
+def _place(pair: tuple[CallTask, Conversation]) -> tuple[bool, bool, bool, int]:
+    task, conversation = pair
+    has_begun = conversation.identity_confirmed_at is not None
+    return not is_to_lead(pair), not has_begun, task.kind is not TaskKind.CASE_FIRST, task.id
+
+
+def is_to_lead(pair: tuple[CallTask, Conversation]) -> bool:
+    """Return whether a conversation is still to be led: not ended, and not one that a call as a case has replaced."""
+    task, conversation = pair
+    is_replaced = task.gives_way and conversation.identity_confirmed_at is None
+    return conversation.outcome is None and task.state is TaskState.OPEN and not is_replaced
+
+
+def told_along(task: CallTask, spoken: Spoken, persons: Sequence[Spoken] | None = None) -> Spoken:
+    """Return the other conversations of a call that one with a contact stands for: the same person, named again."""
+    if task.contact_id is None or len(spoken) < 2:
+        return []
+    programme = case_queries.get_case(task.case_id).programme
+    persons = by_person(spoken) if persons is None else persons
+    theirs = next(one for one in persons if any(other.id == task.id for other, _spoken in one))
+    return [
+        pair
+        for pair in theirs
+        if pair[0].id != task.id
+        and pair[0].contact_id is not None
+        and is_to_lead(pair)
+        and case_queries.get_case(pair[0].case_id).programme == programme
+    ]
+
+
+def chosen(persons: Sequence[Spoken], task_id: int | None) -> tuple[CallTask, Conversation]:
+    """Return the requested person of a call (`by_person`), else the first one whose conversation has not ended.
+
+    Of several conversations that are led as one, it is that one.
+    """
+    spoken = [pair for theirs in persons for pair in theirs]
     if not spoken:
         raise NoSuchCall
-    still = (one for one in spoken if one[1].outcome is None and one[0].state is TaskState.OPEN)
-    return next(still, spoken[0])
+    if task_id is None:
+        leading = (theirs[0] for theirs in persons)
+        return next((one for one in leading if is_to_lead(one)), spoken[0])
+    asked = next((pair for pair in spoken if pair[0].id == task_id), None)
+    if asked is None:
+        raise NoSuchCall
+    along = told_along(asked[0], spoken, persons) if is_to_lead(asked) else []
+    return min([asked, *along], key=_place)
 
 
 def talk_in(
@@ -141,16 +190,48 @@ def _subject(about: CalledPerson) -> Subject:
 
 
 def state_facts(
-    call: Call, talk: ScriptedConversation, counted: Mapping[str, Any], *, by: Agent, at: datetime
+    call: Call,
+    talk: ScriptedConversation,
+    counted: Mapping[str, Any],
+    *,
+    along: Spoken = (),
+    by: Agent,
+    at: datetime,
 ) -> None:
-    """Record as facts what the answers that count say, and take back what they no longer say."""
-    subject = _subject(talk.about)
-    cohort = clock.local_day(at, by.site.time_zone)
-    source = rules.source_of(talk.answers)
+    """Record as facts what the answers that count say, and take back what they no longer say.
+
+    What somebody who was named by several cases says of themselves is said for all of those meetings (`along`).
+    """
+    own = _subject(talk.about)
+    subjects = {own: counted}
+    for task, _conversation in along:
+        if task.contact_id is not None:
+            subjects[SubjectType.CONTACT, task.contact_id] = rules.said_for_other_meetings(counted)
+    source, cohort = rules.source_of(talk.answers), clock.local_day(at, by.site.time_zone)
+    new: list[NewFact] = []
+    for subject, theirs in subjects.items():
+        asked = set(talk.script.questions)
+        if subject != own:
+            asked -= rules.OF_ONE_MEETING
+        new += _facts_of(call, subject, asked, theirs, source=source, cohort=cohort)
+    consequences.keep(new, by=by.member_id, at=at)
+    consequences.follow(set(subjects), by=by.member_id, at=at)
+
+
+def _facts_of(
+    call: Call,
+    subject: Subject,
+    asked: AbstractSet[str],
+    counted: Mapping[str, Any],
+    *,
+    source: fact_rules.FactSource,
+    cohort: date,
+) -> list[NewFact]:
+    """Return what answers say of one subject, and what they no longer say of it."""
     standing = fact_rules.standing(fact_queries.facts_of(*subject))
     new: list[NewFact] = []
     for question, kind in rules.FACT_OF_ANSWER[subject[0]].items():
-        if question not in talk.script.questions:
+        if question not in asked:
             continue
         if question in counted:
             value = rules.value_of_answer(counted[question])
@@ -165,9 +246,7 @@ def state_facts(
                 for one in standing
                 if one.kind is kind and one.source in rules.OWN_WORDS
             ]
-    new += _told_test(call, subject, counted, standing, source=source, cohort=cohort)
-    consequences.keep(new, by=by.member_id, at=at)
-    consequences.follow({subject}, by=by.member_id, at=at)
+    return new + _told_test(call, subject, counted, standing, source=source, cohort=cohort)
 
 
 def _told_test(
@@ -207,8 +286,18 @@ def _told_test(
     return new
 
 
-def save(call: Call, talk: ScriptedConversation, typed: StepInput, *, by: Agent, at: datetime) -> Saved:
+def save(
+    call: Call,
+    talk: ScriptedConversation,
+    typed: StepInput,
+    *,
+    along: Spoken = (),
+    by: Agent,
+    at: datetime,
+) -> Saved:
     """Save the answers of a step one by one: a refused one does not prevent the others.
+
+    `along` are the conversations that this one stands for (`told_along`).
 
     Call `calls.services.lock_for_write` first.
 
@@ -228,7 +317,7 @@ def save(call: Call, talk: ScriptedConversation, typed: StepInput, *, by: Agent,
         calls.confirm_identity(talk.conversation, confirmed=confirmed, by=by, at=at)
     if saved.changed & rules.DATING_QUESTIONS:
         counted = scripts.follow(talk.script, talk.answers, talk.facts).counted
-        state_facts(call, talk, counted, by=by, at=at)
+        state_facts(call, talk, counted, along=along, by=by, at=at)
     elif saved.changed & DECIDE_A_NOTE and notes.find_valid_note(talk.task.id) is not None:
         consequences.follow({_subject(talk.about)}, by=by.member_id, at=at)
     if saved.changed & rules.HELP_QUESTIONS:

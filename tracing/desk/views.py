@@ -63,6 +63,12 @@ bp.add_url_rule(
     methods=["POST"],
 )
 bp.add_url_rule(
+    "/calls/<int:call_id>/tasks/<int:task_id>/no-case",
+    "no_case",
+    ending_views.no_case,
+    methods=["POST"],
+)
+bp.add_url_rule(
     "/outcomes/<int:undo_id>/take-back",
     "take_back_outcome",
     ending_views.take_back,
@@ -269,7 +275,8 @@ def write(call_id: int, task_id: int, typed: StepInput, *, goes_on: bool = False
         spoken = services.open_conversations(held, by=by, at=at)
         talk = services.talk_in(held, task_id, spoken=spoken, by=by, at=at)
         was_danger = talk.answers.get(RED_FLAGS) == YES
-        saved = services.save(held, talk, typed, by=by, at=at)
+        along = services.told_along(talk.task, spoken)
+        saved = services.save(held, talk, typed, along=along, by=by, at=at)
         if RED_FLAGS in saved.changed:
             is_danger = talk.answers.get(RED_FLAGS) == YES
             alert.follow(held, talk.task, is_danger=is_danger, was_danger=was_danger, by=by, at=at)

@@ -10,10 +10,12 @@ from sqlalchemy import or_, select, tuple_, update
 from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.calls.rules import CallOutcome
+from tracing.cases import queries as case_queries
 from tracing.consequences import services as consequences
 from tracing.contacts import case_closing
 from tracing.contacts import services as contacts
 from tracing.contacts.queries import find_contact
+from tracing.contacts.telling import other_meetings
 from tracing.escalations import queries, rules
 from tracing.escalations.errors import (
     AlreadySettled,
@@ -36,7 +38,7 @@ from tracing.escalations.models import (
     EscalationState,
     Reason,
 )
-from tracing.facts.rules import FactSource, NewFact, SubjectType
+from tracing.facts.rules import FactKind, FactSource, NewFact, Subject, SubjectType
 from tracing.facts.ruling_rules import Ruling
 from tracing.kernel import clock, events
 from tracing.kernel.db import find_row, fresh, session, take_id
@@ -354,20 +356,27 @@ def _record_ruling(
     task: CallTask, known: Escalation, ruling: Ruling, *, cohort: date, by: Agent, at: datetime
 ) -> None:
     """Let what a doctor decided reach dates, contacts, calls and the note."""
-    is_contact = task.contact_id is not None
-    subject = (
-        SubjectType.CONTACT if is_contact else SubjectType.CASE,
-        task.contact_id if task.contact_id is not None else task.case_id,
-    )
-    fact = NewFact(
-        subject=subject,
-        kind=ruling.fact_kind,
-        value=ruling.value,
-        source=FactSource.DOCTOR,
-        cohort=cohort,
-        call_id=known.call_id,
-    )
-    consequences.record([fact], by=by.member_id, at=at)
+    contact = find_contact(task.contact_id)
+    subjects: list[Subject] = [(SubjectType.CASE, task.case_id)]
+    if contact is not None:
+        subjects = [(SubjectType.CONTACT, contact.id)]
+        if ruling.fact_kind is not FactKind.RISK:
+            # what is asked of a person is decided once, whoever else named them
+            case = case_queries.get_case(contact.case_id)
+            met = [one for one in other_meetings(contact, case) if one.counts]
+            subjects += [(SubjectType.CONTACT, one.contact.id) for one in met]
+    said = [
+        NewFact(
+            subject=subject,
+            kind=ruling.fact_kind,
+            value=ruling.value,
+            source=FactSource.DOCTOR,
+            cohort=cohort,
+            call_id=known.call_id,
+        )
+        for subject in subjects
+    ]
+    consequences.record(said, by=by.member_id, at=at)
     if known.decision is Decision.CLOSED:
         # the doctor has told them: what they were told is what holds now
         consequences.remember_told(task, at=at)
@@ -440,11 +449,12 @@ def _move_task(
         return  # a referent's answer does not move a person who waits for a doctor
     if decision is Decision.CLOSED:
         if task.state in ADVISER_ENDS:
-            queue.close_task(task, TaskState.DONE, by=by.member_id, at=at)
-            contact = find_contact(task.contact_id)
-            if contact is not None:
-                contacts.mark_informed(contact, by=by.member_id, at=at)
-            case_closing.close_when_done(task.case_id, by=by.member_id, at=at)
+            for one in [task, *queue_queries.moved_with(task, task.state, task.closed_at)]:
+                queue.close_task(one, TaskState.DONE, by=by.member_id, at=at)
+                contact = find_contact(one.contact_id)
+                if contact is not None:
+                    contacts.mark_informed(contact, by=by.member_id, at=at)
+                case_closing.close_when_done(one.case_id, by=by.member_id, at=at)
     elif task.state in REOPENS[decision]:
         case_closing.open_again(task.case_id, by=by.member_id, at=at)
         queue.reopen_task(task, due_at=due_at, by=by.member_id, at=at)

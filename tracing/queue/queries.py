@@ -140,6 +140,17 @@ def tasks_of_person(person_id: int) -> Sequence[CallTask]:
     ).all()
 
 
+def moved_with(task: CallTask, state: TaskState, since: datetime | None) -> Sequence[CallTask]:
+    """Return the calls of the same person, named as a contact by others too, that are where this one was, by one outcome."""
+    if task.contact_id is None:
+        return []
+    return [
+        one
+        for one in tasks_of_person(task.person_id)
+        if one.id != task.id and one.contact_id is not None and (one.state, one.closed_at) == (state, since)
+    ]
+
+
 def find_task_of_contact(contact_id: int) -> CallTask | None:
     """Return the newest task about a contact."""
     return session.scalar(

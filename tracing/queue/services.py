@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from tracing.kernel import events
 from tracing.kernel.db import session
 from tracing.people import queries as people
-from tracing.queue import rules
+from tracing.queue import queries, rules
 from tracing.queue.households import priorities, superseding
 from tracing.queue.households import services as households
 from tracing.queue.models import BARRED_AS, ON_HOLD, CallTask, TaskKind, TaskState
@@ -105,6 +105,7 @@ def reopen_task(
         task.state_before = TaskState.OPEN
         session.flush()
         return
+    waited, since = task.state, task.closed_at
     # the call changes hands, the hour that was said to the person does not
     if task.state not in ON_HOLD or not callbacks.still_stands(task, at=at):
         task.not_before, task.promised_at, task.promised_by, task.rung_early_at = at, None, None, None
@@ -118,6 +119,10 @@ def reopen_task(
     else:
         households.settle_person(task.person_id, at=at)
     priorities.request_rescan([task.site_id], task.id, task.id, at=at)
+    if waited in ON_HOLD:
+        # several meetings of one person were put on hold by one outcome: they are told in one call
+        for other in queries.moved_with(task, waited, since):
+            reopen_task(other, due_at=due_at, is_on_line=is_on_line, by=by, at=at)
 
 
 def call_again(

@@ -1,6 +1,6 @@
 """Assessment of whether the person on the telephone may have a sick note: gathers the facts and applies the rules."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,7 +16,8 @@ from tracing.cases.rules import sampling_day
 from tracing.cases.services import isolation_now
 from tracing.contacts import queries as contacts
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.contacts.services import measure_now
+from tracing.contacts.queries import Meeting
+from tracing.contacts.telling import measure_of_person, other_meetings, risk_of_person
 from tracing.kernel import clock
 from tracing.people import queries as people
 from tracing.people.rules import Identity
@@ -165,7 +166,8 @@ def _assess(
     is_sworn = said.SWORN in given
     number = insurance_number.number_of(task.id, identity, by=by)
     open_number = number in {NumberState.MISSING, NumberState.ASKED, NumberState.REFUSED}
-    measure = _measure((case, contact), identity, sampled_on, today)
+    others = other_meetings(contact, case) if contact is not None else []
+    measure = _measure((case, contact), others, identity, sampled_on, today)
     is_identified = conversation is not None and conversation.identity_confirmed_at is not None
     request = NoteRequest(
         pack=pack,
@@ -184,7 +186,7 @@ def _assess(
         caregiver=given.get("is_caregiver") == "yes",
         stopped_by_doctor=given.get("stopped_by_doctor") == "yes",
         contact_registered=contact is None or contact.status is not ContactStatus.REMOVED,
-        risk=contact.risk if contact else None,
+        risk=risk_of_person(contact, others) if contact else None,
         first_day=first_day or _asked_first_day(contact, given, on),
         free_from=said.free_from(given, today=on),
         ruled_days=(contact or case).note_ruling,
@@ -206,12 +208,16 @@ def _assess(
 
 
 def _measure(
-    about: tuple[Case, Contact | None], identity: Identity | None, sampled_on: date, today: date
+    about: tuple[Case, Contact | None],
+    others: Sequence[Meeting],
+    identity: Identity | None,
+    sampled_on: date,
+    today: date,
 ) -> Isolation | Quarantine:
     """Return the person's isolation or quarantine, from what the call established: today's, or as they were told."""
     case, contact = about
     if contact is not None:
-        return measure_now(contact, case, age=_age(identity, today), on=today)
+        return measure_of_person(contact, case, others, age=_age(identity, today), on=today)
     return isolation_now(case, sampled=sampled_on, age=_age(identity, sampled_on), on=today)
 
 

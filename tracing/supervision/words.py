@@ -187,6 +187,7 @@ EVENT_WORDS = {
     "case.contrary_result_noted": _l("PCR négative vue par le médecin"),
     "case.kept": _l("Dossier gardé malgré le retrait"),
     "case.result_withdrawn": _l("Résultat retiré"),
+    "case.opened_by_mistake": _l("Dossier ouvert par erreur, annulé"),
     "case.result_reinstated": _l("Résultat retiré, puis confirmé"),
     "case.reinstatement_undone": _l("Confirmation d’un résultat retiré annulée"),
     "contact.named": _l("Contact nommé"),

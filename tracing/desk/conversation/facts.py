@@ -9,7 +9,7 @@ from tracing.cases.models import CaseOutcome
 from tracing.cases.rules import sampling_day
 from tracing.cases.services import isolation_now
 from tracing.contacts.queries import known_day
-from tracing.contacts.services import measure_now
+from tracing.contacts.telling import measure_of_person
 from tracing.desk import rules
 from tracing.desk.queries import CalledPerson, doctor_of
 from tracing.escalations import queries as escalations
@@ -124,6 +124,7 @@ def _of_a_contact(about: CalledPerson, today: date) -> dict[str, FactValue]:
     decided = measure_of_contact(about, today)
     tests = [test.on for test in decided.tests if test.on >= today]
     is_exempt = about.case.outcome is CaseOutcome.NOT_A_CASE or contact.risk is RiskLevel.NEGLIGIBLE
+    is_exempt = is_exempt and not any(one.counts for one in about.others)
     for_symptoms = decided.symptom_rule is not None
     last_day = decided.last_day_in
     return {
@@ -144,10 +145,10 @@ def _of_a_contact(about: CalledPerson, today: date) -> dict[str, FactValue]:
 
 
 def measure_of_contact(about: CalledPerson, today: date) -> Quarantine:
-    """Return what is asked of a contact, with every test."""
+    """Return what is asked of a contact, for all their meetings, with every test."""
     if about.contact is None:
         raise ValueError("this person is no contact")
-    return measure_now(about.contact, about.case, age=age_of(about, today), on=today)
+    return measure_of_person(about.contact, about.case, about.others, age=age_of(about, today), on=today)
 
 
 def _within_a_sentence(sentence: str) -> str:

@@ -6,21 +6,24 @@ from typing import Any
 
 from tracing.calls import services as calls
 from tracing.calls.models import Call, Conversation
-from tracing.calls.rules import CallOutcome
+from tracing.calls.rules import CallOutcome, can_take_back
 from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
-from tracing.cases.models import Case
+from tracing.cases.models import Case, CaseOutcome
+from tracing.consequences import mistaken_cases
 from tracing.contacts import contact_to_case
 from tracing.contacts.case_closing import close_when_done, first_call_of
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.rules import TestSaid, positive_test
 from tracing.desk import services
 from tracing.desk.conversation.conversation import ScriptedConversation, talk_of
-from tracing.desk.errors import NoPositiveTest
+from tracing.desk.errors import ChangedSince, NoPositiveTest, TooLateToTakeBack
+from tracing.facts.rules import FactSource
 from tracing.kernel import clock
 from tracing.kernel.db import lock_row, session
 from tracing.people import queries as people
 from tracing.programmes.in_force import get_pack
+from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
 from tracing.queue.models import ENDED, CallTask, TaskKind, TaskState
 from tracing.scripts.vocabulary import IDENTITY_QUESTION, YES
@@ -68,6 +71,31 @@ def become_case(call: Call, talk: ScriptedConversation, *, by: Agent, at: dateti
         if one.id == task.id:
             _take_over(call, talk, (one, conversation), by=by, at=at)
     return task
+
+
+def take_back(call: Call, task: CallTask, *, by: Agent, at: datetime) -> CallTask | None:
+    """Take a case back that was opened by mistake in this call; return the task of the contact, who is spoken to again.
+
+    Call `calls.services.lock_for_write` first. A second time changes nothing and returns None.
+
+    Raises:
+        TooLateToTakeBack: it was opened more than two minutes ago.
+        ChangedSince: a laboratory has sent the result meanwhile.
+    """
+    case = case_queries.get_case(task.case_id)
+    contact_id = case.from_contact_id
+    if case.outcome is CaseOutcome.NOT_A_CASE or contact_id is None:
+        return None
+    if not can_take_back(case.created_at, at=at):
+        raise TooLateToTakeBack
+    if not mistaken_cases.take_back(case.id, source=FactSource.TRACER, by=by, at=at):
+        raise ChangedSince
+    for one, spoken in services.open_conversations(call, by=by, at=at):
+        if one.case_id == case.id and spoken.outcome is None:
+            calls.finish_conversation(spoken, CallOutcome.TAKEN_BACK, at=at)
+        elif one.contact_id == contact_id:
+            calls.reopen_conversation(spoken)
+    return queue_queries.find_task_of_contact(contact_id)
 
 
 def _open(

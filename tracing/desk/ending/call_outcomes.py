@@ -20,8 +20,8 @@ from tracing.desk.conversation.conversation import ScriptedConversation
 from tracing.desk.ending import wrong_numbers
 from tracing.desk.errors import AlreadyFinished, CallbackNeeded, NotFree, NumberNeeded
 from tracing.desk.queries import tasks_of_call
-from tracing.desk.services import open_conversations
-from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
+from tracing.desk.services import Spoken, by_person, is_to_lead, open_conversations, told_along
+from tracing.facts.rules import FactKind, FactSource, NewFact, Subject, SubjectType
 from tracing.hand_offs import services as hand_offs
 from tracing.kernel import clock
 from tracing.kernel.db import session
@@ -44,6 +44,12 @@ from tracing.ui.languages import OTHER
 
 ALWAYS = frozenset({FollowUp.STOP, FollowUp.BAR, FollowUp.NEXT_NUMBER})
 """What was learnt binds whatever was decided meanwhile: nothing more goes out to the dead, or to a wrong number."""
+WAITS = {
+    FollowUp.DOCTOR: TaskState.WAITING_DOCTOR,
+    FollowUp.IDENTITY: TaskState.IDENTITY_FAILED,
+    FollowUp.HAND_ON: TaskState.TO_HAND_ON,
+}
+"""Where the call waits for somebody else."""
 MARKS = {CallOutcome.COMPLETED: contacts.mark_informed, CallOutcome.REFUSED: contacts.mark_refused}
 
 
@@ -76,6 +82,7 @@ def finish(
     number = note_rung(call, task, outcome, by=by, at=at)
     is_settled = task.state is not TaskState.OPEN and not rule.whole_household
     stays = is_settled and rule.follows not in ALWAYS
+    along = told_along(task, open_conversations(call, by=by, at=at))
     match FollowUp.AS_IT_WAS if stays else rule.follows:
         case FollowUp.DONE:
             _done(talk, outcome, by=by, at=at)
@@ -84,17 +91,13 @@ def finish(
         case FollowUp.TRY_AGAIN:
             _try_household_again(call, by=by, at=at)
         case FollowUp.NEXT_NUMBER:
-            wrong_numbers.note(talk, number, also=unfinished(call, by=by, at=at), by=by, at=at)
-        case FollowUp.DOCTOR:
-            queue.close_task(task, TaskState.WAITING_DOCTOR, by=by.member_id, at=at)
+            wrong_numbers.note(talk, number, also=unfinished(call, by=by, at=at), along=along, by=by, at=at)
+        case FollowUp.DOCTOR | FollowUp.IDENTITY | FollowUp.HAND_ON as waits:
+            queue.close_task(task, WAITS[waits], by=by.member_id, at=at)
         case FollowUp.LANGUAGE:
             languages.set_call_language(task, language or OTHER, by=by.member_id, at=at)
         case FollowUp.INTERPRETER:
             languages.need_interpreter(task, language or OTHER, by=by.member_id, at=at)
-        case FollowUp.IDENTITY:
-            queue.close_task(task, TaskState.IDENTITY_FAILED, by=by.member_id, at=at)
-        case FollowUp.HAND_ON:
-            queue.close_task(task, TaskState.TO_HAND_ON, by=by.member_id, at=at)
         case FollowUp.STOP:
             _stop(talk, FactKind.DEATH, outcome, by=by, at=at)
         case FollowUp.BAR:
@@ -103,8 +106,11 @@ def finish(
             pass
         case never:
             assert_never(never)
-    spoken = unfinished(call, by=by, at=at) if rule.whole_household else [(task, talk.conversation)]
-    for _task, conversation in spoken:
+    if not stays and not rule.whole_household:
+        for other, _conversation in along:
+            _told_along(talk, other, outcome, callback_at=callback_at, language=language, by=by, at=at)
+    ended: Spoken = [(task, talk.conversation), *along]
+    for _task, conversation in unfinished(call, by=by, at=at) if rule.whole_household else ended:
         calls.finish_conversation(conversation, outcome, at=at)
     _hand_off(talk, by=by, at=at)
     rest = unfinished(call, by=by, at=at)
@@ -113,6 +119,42 @@ def finish(
     calls.end(call, outcome, by=by, at=at)
     consequences.follow_after_call(tasks_of_call(call), by=by.member_id, at=at)
     return None
+
+
+def _told_along(
+    talk: ScriptedConversation,
+    other: CallTask,
+    outcome: CallOutcome,
+    *,
+    callback_at: datetime | None,
+    language: str | None,
+    by: Agent,
+    at: datetime,
+) -> None:
+    """Let an outcome hold for another meeting of the same person: they were told, or are to be told, of both at once."""
+    contact = find_contact(other.contact_id)
+    follows = OUTCOMES[outcome].follows
+    if contact is None or other.state is not TaskState.OPEN:
+        return
+    if follows is FollowUp.DONE:
+        queue.close_task(other, TaskState.DONE, by=by.member_id, at=at)
+        if outcome is CallOutcome.COMPLETED:
+            for question, value in rules.said_for_other_meetings(talk.path.counted).items():
+                if question not in rules.PASSED_ON_ONCE:
+                    calls.save_answer(talk.call, other, question, value, by=by, at=at)
+            consequences.remember_told(other, at=at)
+        MARKS[outcome](contact, by=by.member_id, at=at)
+        if outcome is CallOutcome.REFUSED:
+            _keep_refusal(talk, (SubjectType.CONTACT, contact.id), by=by, at=at)
+        close_when_done(other.case_id, by=by.member_id, at=at)
+    elif follows is FollowUp.PROMISE and callback_at is not None:
+        queue.promise(other, when=callback_at, by=by, at=at)
+    elif follows is FollowUp.LANGUAGE:
+        languages.set_call_language(other, language or OTHER, by=by.member_id, at=at)
+    elif follows is FollowUp.INTERPRETER:
+        languages.need_interpreter(other, language or OTHER, by=by.member_id, at=at)
+    elif follows in WAITS:
+        queue.close_task(other, WAITS[follows], by=by.member_id, at=at)
 
 
 def _hand_off(talk: ScriptedConversation, *, by: Agent, at: datetime) -> None:
@@ -124,12 +166,9 @@ def _hand_off(talk: ScriptedConversation, *, by: Agent, at: datetime) -> None:
 
 
 def unfinished(call: Call, *, by: Agent, at: datetime) -> list[tuple[CallTask, Conversation]]:
-    """Return the tasks of a call whose conversation has not ended yet, each with its conversation."""
-    return [
-        (task, spoken)
-        for task, spoken in open_conversations(call, by=by, at=at)
-        if spoken.outcome is None and task.state is TaskState.OPEN
-    ]
+    """Return the tasks of a call whose conversation has not ended yet, each with its conversation; by person."""
+    spoken = open_conversations(call, by=by, at=at)
+    return [pair for theirs in by_person(spoken) for pair in theirs if is_to_lead(pair)]
 
 
 def hang_up(call: Call, *, reason: GiveBackReason | None = None, by: Agent, at: datetime) -> None:
@@ -189,7 +228,11 @@ def _done(talk: ScriptedConversation, outcome: CallOutcome, *, by: Agent, at: da
     if talk.about.contact is not None:
         MARKS[outcome](talk.about.contact, by=by.member_id, at=at)
     if outcome is CallOutcome.REFUSED:
-        _keep_refusal(talk, by=by, at=at)
+        contact, case = talk.about.contact, talk.about.case
+        subject: Subject = (
+            (SubjectType.CASE, case.id) if contact is None else (SubjectType.CONTACT, contact.id)
+        )
+        _keep_refusal(talk, subject, by=by, at=at)
     ended = outcome if talk.about.contact is None else None
     close_when_done(talk.about.case.id, ended=ended, by=by.member_id, at=at)
 
@@ -200,11 +243,10 @@ def is_list_to_complete(talk: ScriptedConversation) -> bool:
     return is_said and talk.task.again is not CallAgain.TO_COMPLETE
 
 
-def _keep_refusal(talk: ScriptedConversation, *, by: Agent, at: datetime) -> None:
+def _keep_refusal(talk: ScriptedConversation, subject: Subject, *, by: Agent, at: datetime) -> None:
     """A refusal binds this kind of call about this episode: it is a fact about the case, or the contact."""
-    contact, case = talk.about.contact, talk.about.case
     said = NewFact(
-        subject=(SubjectType.CASE, case.id) if contact is None else (SubjectType.CONTACT, contact.id),
+        subject=subject,
         kind=FactKind.REFUSAL,
         value=talk.task.kind.value,
         source=FactSource.PERSON,

@@ -163,6 +163,23 @@ def become_case(call_id: int, task_id: int) -> ResponseReturnValue:
 
 
 @may(Role.TRACER)
+def no_case(call_id: int, task_id: int) -> ResponseReturnValue:
+    """Take back a case that was opened a moment ago by mistake: the call goes on with the contact."""
+    try:
+        with transaction():
+            by, at = agent(), clock.database_now()
+            held = queries.own_call(call_id, by)
+            calls.lock_for_write(call_id, by, at=at)
+            task = becoming_a_case.take_back(held, queries.task_in(held, task_id), by=by, at=at)
+    except ClaimLost as lost:
+        return show_lost(lost, [])
+    if task is None:
+        return gone_on(call_id)
+    flash(_("Son dossier est annulé : l’appel continue comme pour une personne contact."))
+    return redirect(url_for("desk.call", call_id=call_id, task=task.id, step="tested"), 303)
+
+
+@may(Role.TRACER)
 def take_back(undo_id: int) -> ResponseReturnValue:
     """Take back an outcome that was noted a moment ago: the call goes on, if the tracer can take it."""
     with transaction():

@@ -23,6 +23,7 @@ def note(
     number: bytes | None,
     *,
     also: Sequence[tuple[CallTask, Conversation]],
+    along: Sequence[tuple[CallTask, Conversation]] = (),
     by: Agent,
     at: datetime,
 ) -> None:
@@ -30,13 +31,14 @@ def note(
 
     If nobody of the household was reached, it is wrong for everybody there who has it (`also`: those not spoken to
     yet). If somebody was, the number is the household's: it is wrong only for the person who was asked for. Whoever
-    has another number stays in the call, to be rung there.
+    has another number stays in the call, to be rung there. `along` are the same person's other meetings.
     """
     spoken = call_queries.conversations(talk.call.id)
     is_theirs = any(one.outcome in REACHED_SOMEBODY for one in spoken)
-    concerned = [(talk.task, talk.conversation)]
+    concerned = [(talk.task, talk.conversation), *along]
     if not is_theirs and number is not None:
-        others = [pair for pair in also if pair[0].id != talk.task.id]
+        own = {task.id for task, _conversation in concerned}
+        others = [pair for pair in also if pair[0].id not in own]
         concerned += [pair for pair in others if number in _numbers_of(pair[0].person_id)]
     for _task, conversation in concerned:
         # finished first: nothing follows for a call while somebody is on the telephone about it

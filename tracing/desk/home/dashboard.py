@@ -137,7 +137,10 @@ def home_of(by: Agent, *, at: datetime) -> Home:
 
 def promises_of(by: Agent) -> list[Promise]:
     """Return the callbacks that the tracer promised, the earliest first."""
-    tasks = queue.promises_of(by.member_id, by.site.id)
+    promised = queue.promises_of(by.member_id, by.site.id)
+    leads = people.leading_records(task.person_id for task in promised)
+    # promised once, whoever named the person
+    tasks = list({(leads[one.person_id], one.promised_at): one for one in reversed(promised)}.values())[::-1]
     references = cases.references(task.case_id for task in tasks)
     zones = people.time_zones_of(task.person_id for task in tasks)
     return [Promise(task, references[task.case_id], zones.get(task.person_id)) for task in tasks]

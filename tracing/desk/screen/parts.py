@@ -1,6 +1,7 @@
 """Parts of the call screen: a tab per person, the sections of the rail, the dates of the measure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import itemgetter
@@ -8,22 +9,23 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
-from tracing.calls.models import Call, Conversation
+from tracing.calls.models import Call
 from tracing.calls.rules import CallOutcome
 from tracing.cases import words as case_words
 from tracing.cases.models import CaseOutcome, ContraryResult
-from tracing.consequences.telling_queries import named_elsewhere, told_as_contact
-from tracing.consequences.words import named_elsewhere_words, told_as_contact_words
+from tracing.consequences.telling_queries import told_as_contact
+from tracing.consequences.words import other_meeting_words, told_as_contact_words
 from tracing.desk.conversation.conversation import ScriptedConversation
 from tracing.desk.conversation.facts import early_exit_on, measure_of_contact, short_rule
 from tracing.desk.queries import Attempt, CalledPerson
+from tracing.desk.services import Spoken, is_to_lead
 from tracing.kernel import clock
 from tracing.messages.queries import Written, messages_to
 from tracing.people import queries as people
 from tracing.people.rules import Identity
 from tracing.programmes.rules import Measure, PlannedTest
 from tracing.programmes.schema import Row
-from tracing.queue.models import CallTask, TaskKind, TaskState
+from tracing.queue.models import CallTask, TaskKind
 from tracing.queue.timeline import TimelineEntry, timeline_of
 from tracing.scripts.rules import StepState, StepView
 
@@ -33,6 +35,7 @@ class Tab:
     """A person to speak to in this call. Without an identity they are shown as another person of the household."""
 
     task_id: int
+    person_id: int
     identity: Identity | None
     is_neutral: bool
     is_here: bool
@@ -104,7 +107,7 @@ class Dates:
 
 def dates_of(about: CalledPerson, today: date, zone: ZoneInfo) -> Dates:
     """Return the isolation of a case or the quarantine of a contact, with the rule's text."""
-    if about.case.outcome is CaseOutcome.NOT_A_CASE:
+    if about.case.outcome is CaseOutcome.NOT_A_CASE and not any(one.counts for one in about.others):
         return Dates(Measure.NOT_REQUIRED, None, None, None)
     if about.contact is not None:
         return _dates_of_contact(about, today)
@@ -147,47 +150,63 @@ def _sentence(about: CalledPerson, rule: str | None) -> str | None:
 
 def told_before(talk: ScriptedConversation, zone: ZoneInfo) -> list[str]:
     """Return what the person was told under another record, or is to be told, once they have said who they are."""
-    case, contact = talk.about.case, talk.about.contact
     if not talk.is_identified:
         return []
-    if contact is not None:
-        return [
-            named_elsewhere_words(one, on=clock.local_day(one.told_at, zone) if one.told_at else None)
-            for one in named_elsewhere(contact, case)
-        ]
-    told = told_as_contact(case)
-    if told is None or told.told_at is None:
-        return []
-    return [told_as_contact_words(told, on=clock.local_day(told.told_at, zone))]
+    if talk.about.contact is not None:
+        return [other_meeting_words(one, on=_day(one.contact.told_at, zone)) for one in talk.about.others]
+    told = ((one, _day(one.told_at, zone)) for one in told_as_contact(talk.about.case))
+    return [told_as_contact_words(one, on=on) for one, on in told if on is not None]
 
 
-def tabs_of(spoken: Sequence[tuple[CallTask, Conversation]], talk: ScriptedConversation) -> list[Tab]:
-    """Return a tab for each person; the case that named this contact has no name unless they agreed."""
+def _day(at: datetime | None, zone: ZoneInfo) -> date | None:
+    return None if at is None else clock.local_day(at, zone)
+
+
+def tabs_of(persons: Sequence[Spoken], talk: ScriptedConversation) -> list[Tab]:
+    """Return a tab for each person, whatever they are called for.
+
+    A case that named this contact, here or elsewhere, has no name unless they agreed.
+    """
     contact = talk.about.contact
-    hidden = contact is not None and not contact.may_disclose
+    met = [] if contact is None else [contact, *(one.contact for one in talk.about.others)]
+    hidden = {one.case_id for one in met if not one.may_disclose}
+    spoken = [pair for theirs in persons for pair in theirs]
     neutral = {
-        task.id
+        task.person_id
         for task, _conversation in spoken
-        if hidden and task.case_id == talk.task.case_id and task.kind is TaskKind.CASE_FIRST
+        if task.kind is TaskKind.CASE_FIRST and task.case_id in hidden and task.id != talk.task.id
     }
     named = people.joint_identities(
-        task.person_id for task, _conversation in spoken if task.id not in neutral and task.id != talk.task.id
+        theirs[0][0].person_id
+        for theirs in persons
+        if neutral.isdisjoint(task.person_id for task, _conversation in theirs)
     )
     if talk.about.identity is not None:
         named[talk.task.person_id] = talk.about.identity
     zones = people.time_zones_of(task.person_id for task, _conversation in spoken if task.promised_at)
-    return [
-        Tab(
-            task_id=task.id,
-            identity=None if task.id in neutral else named.get(task.person_id),
-            is_neutral=task.id in neutral,
-            is_here=task.id == talk.task.id,
-            is_finished=conversation.outcome is not None or task.state is not TaskState.OPEN,
-            promised_at=task.promised_at,
-            time_zone=zones.get(task.person_id),
-        )
-        for task, conversation in spoken
-    ]
+    return [_tab(theirs, talk, named, neutral, zones) for theirs in persons]
+
+
+def _tab(
+    theirs: Spoken,
+    talk: ScriptedConversation,
+    named: Mapping[int, Identity],
+    neutral: AbstractSet[int],
+    zones: Mapping[int, str],
+) -> Tab:
+    here = next((task for task, _conversation in theirs if task.id == talk.task.id), None)
+    task = here or theirs[0][0]
+    is_neutral = here is None and not neutral.isdisjoint(one.person_id for one, _spoken in theirs)
+    return Tab(
+        task_id=task.id,
+        person_id=task.person_id,
+        identity=None if is_neutral else named.get(task.person_id),
+        is_neutral=is_neutral,
+        is_here=here is not None,
+        is_finished=not any(is_to_lead(pair) for pair in theirs),
+        promised_at=task.promised_at,
+        time_zone=zones.get(task.person_id),
+    )
 
 
 def timeline(

@@ -8,13 +8,14 @@ from itertools import groupby
 
 from tracing.calls import handover_notes
 from tracing.calls.handover_notes import Handover
-from tracing.calls.models import Call, Conversation
+from tracing.calls.models import Call
 from tracing.calls.phone_numbers import Number, numbers_of
-from tracing.calls.rules import CallOutcome
+from tracing.calls.rules import CallOutcome, can_take_back
 from tracing.cases import queries as cases
 from tracing.cases import words as case_words
 from tracing.cases.models import ContraryResult
 from tracing.cases.rules import sampling_day
+from tracing.consequences.mistaken_cases import rests_on_word
 from tracing.consequences.queries import what_follows
 from tracing.consequences.words import again_words, sentences_of
 from tracing.contacts import queries as contacts
@@ -416,6 +417,13 @@ class Screen:
         return sentences_of(found)
 
     @cached_property
+    def can_take_case_back(self) -> bool:
+        """Whether the case was opened a moment ago by what its person told of a test, and can be taken back."""
+        case = self.about.case
+        is_new = self.task.kind is TaskKind.CASE_FIRST and can_take_back(case.created_at, at=self.at)
+        return is_new and rests_on_word(case)
+
+    @cached_property
     def in_mourning(self) -> bool:
         """Whether somebody of the household was said dead; whom, the page does not say."""
         return said_dead_in(self.call.household_id)
@@ -476,14 +484,10 @@ def load_screen(
     `spoken` is every person in the call, if already loaded.
     """
     spoken = spoken or services.open_conversations(call, by=by, at=at)
-    task, conversation = services.chosen(spoken, task_id)
+    persons = services.by_person(spoken)
+    task, conversation = services.chosen(persons, task_id)
     talk = talk_of(call, task, conversation, by=by, at=at)
-    tabs = tabs_of(spoken, talk)
-    shown = [one.person_id for one, tab in _with(spoken, tabs) if tab.identity]
+    tabs = tabs_of(persons, talk)
+    shown = [tab.person_id for tab in tabs if tab.identity]
     services.record_sight(call, [*talk.about.shown, *shown], by=by, at=at)
     return Screen(talk, tabs, at, by, step_id, panel, saved or Saved())
-
-
-def _with(spoken: Sequence[tuple[CallTask, Conversation]], tabs: Sequence[Tab]) -> list[tuple[CallTask, Tab]]:
-    by_id = {tab.task_id: tab for tab in tabs}
-    return [(task, by_id[task.id]) for task, _conversation in spoken]

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, select, text
 
-from tracing.cases.models import Case
+from tracing.cases.models import Case, CaseOutcome
 from tracing.imports.format.line import ParsedLine
 from tracing.imports.format.own_fields import fund_code_of, own_fields, person_in, sent_id
 from tracing.imports.rules import (
@@ -368,13 +368,15 @@ def _cases_of(leading: Mapping[int, int], known: Known) -> dict[int, list[KnownC
     found: dict[int, list[KnownCase]] = defaultdict(list)
     rows = session.execute(
         select(
-            *(Case.person_id, Case.id, Case.first_sampled_at, Case.episode),
+            *(Case.person_id, Case.id, Case.first_sampled_at, Case.episode, Case.outcome),
             and_(Case.onset_on.is_(None), Case.isolation_measure.is_(None)).label("needs_onset"),
         ).where(equals_any(Case.person_id, leading))
     )
     for row in rows:
         person_id = leading[row.person_id]
         case = known.cases[row.id] = KnownCase(row.id, row.first_sampled_at, row.needs_onset)
-        found[person_id].append(case)
+        if row.outcome is not CaseOutcome.NOT_A_CASE:
+            # nobody is called about a case that was none: another positive result begins an episode
+            found[person_id].append(case)
         known.episodes[person_id] = max(known.episodes[person_id], row.episode)
     return found

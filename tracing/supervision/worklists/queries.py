@@ -12,7 +12,7 @@ from tracing.calls.models import Conversation
 from tracing.calls.rules import BY_TRACER, IN_VAIN, CallOutcome
 from tracing.cases import queries as cases
 from tracing.cases.models import Case, CaseStatus, LabResult
-from tracing.consequences import reopening
+from tracing.consequences import mistaken_cases, reopening
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.escalations.models import Escalation, EscalationState
 from tracing.kernel.db import session
@@ -89,6 +89,8 @@ class CallOfCase:
     task: CallTask
     outcome: CallOutcome | None
     can_be_reopened: bool
+    rests_on_word: bool = False
+    """The case was opened by what a contact told of a test: that may have been a mistake."""
 
 
 @dataclass(frozen=True)
@@ -186,8 +188,14 @@ def calls_of_case(reference: str, *, site_id: int) -> list[CallOfCase]:
         .order_by(Conversation.id)
     ).all()
     outcomes = {row.task_id: row.outcome for row in ended}
+    on_word = mistaken_cases.rests_on_word(case)
     return [
-        CallOfCase(task, outcomes.get(task.id), task.state in ENDED and reopening.can_be_reopened(task))
+        CallOfCase(
+            task,
+            outcomes.get(task.id),
+            task.state in ENDED and reopening.can_be_reopened(task),
+            on_word and task.contact_id is None,
+        )
         for task in sorted(tasks, key=lambda one: (one.contact_id is not None, one.id))
     ]
 

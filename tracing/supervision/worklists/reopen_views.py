@@ -11,7 +11,7 @@ from tracing.kernel.db import transaction
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
 from tracing.supervision import words
-from tracing.supervision.forms import ReopenForm
+from tracing.supervision.forms import LiftForm, ReopenForm
 from tracing.supervision.worklists import queries as worklists
 from tracing.supervision.worklists import services
 from tracing.ui.filters import moment
@@ -39,6 +39,20 @@ def reopen(task_id: int) -> ResponseReturnValue:
     return redirect(url_for("supervision.calls_of_case", reference=request.form.get("reference", "")), 303)
 
 
+@may(Role.SUPERVISOR)
+def opened_by_mistake(task_id: int) -> ResponseReturnValue:
+    """Ask why a case that a contact's word opened was a mistake, and take it back."""
+    listed, form = worklists.get_listed(task_id, site_id=agent().site.id), LiftForm()
+    if not form.validate_on_submit():
+        page = render_template("supervision/opened_by_mistake.html", form=form, listed=listed)
+        return page, 422 if form.errors else 200
+    with transaction():
+        at = clock.database_now()
+        services.take_case_back(task_id, form.reason.data or "", by=agent(), at=at)
+    flash(_("Dossier annulé : la personne est de nouveau contact, et ses appels suivent."))
+    return redirect(url_for("supervision.calls_of_case", reference=listed.reference), 303)
+
+
 def _page(form: ReopenForm, *, task_id: int | None = None, status: int = 200) -> ResponseReturnValue:
     reference = (request.values.get("reference") or "").strip()
     found = worklists.calls_of_case(reference, site_id=agent().site.id) if reference else None
@@ -59,4 +73,5 @@ def _page(form: ReopenForm, *, task_id: int | None = None, status: int = 200) ->
 ROUTES = (
     ("/lists/calls", calls_of_case, ("GET",)),
     ("/lists/tasks/<int:task_id>/reopen", reopen, ("POST",)),
+    ("/lists/tasks/<int:task_id>/opened-by-mistake", opened_by_mistake, ("GET", "POST")),
 )

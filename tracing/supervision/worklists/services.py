@@ -8,13 +8,13 @@ from tracing.calls import queries as call_queries
 from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
-from tracing.consequences import reopening
+from tracing.consequences import mistaken_cases, reopening
 from tracing.consequences import services as consequences
 from tracing.consequences.rules import ReopenReason
 from tracing.contacts import contact_to_case
 from tracing.contacts import services as contacts
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.facts.rules import FactKind
+from tracing.facts.rules import FactKind, FactSource
 from tracing.hand_offs import services as hand_offs
 from tracing.kernel import clock, events
 from tracing.kernel.db import lock_row, session
@@ -101,6 +101,21 @@ def reopen_call(task_id: int, why: ReopenReason, *, by: Agent, at: datetime) -> 
         raise CannotBeReopened
     reopening.reopen(task, why, due_at=at + rules.REOPENED_DUE_IN, by=by, at=at)
     return task
+
+
+def take_case_back(task_id: int, words: str, *, by: Agent, at: datetime) -> None:
+    """Take back a case that what a contact told of a test has opened, with the reason.
+
+    Raises:
+        AlreadyDealtWith: it was taken back already, or a laboratory has sent a result of it.
+    """
+    task = lists.get_listed(task_id, site_id=by.site.id, lock=True).task
+    is_first = task.kind is TaskKind.CASE_FIRST
+    if not is_first or not mistaken_cases.take_back(
+        task.case_id, source=FactSource.SUPERVISOR, words=words, by=by, at=at
+    ):
+        raise AlreadyDealtWith
+    _follow_result(case_queries.get_case(task.case_id), by=by, at=at)
 
 
 def put_back(task_id: int, *, in_french: bool = False, by: Agent, at: datetime) -> CallTask:
