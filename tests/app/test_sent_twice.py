@@ -28,6 +28,8 @@ DRAFT = "keeps one text in one place, the last one"
 SAME_ANSWER = "is kept once for its question: the same again is no change"
 
 IDEMPOTENT = {
+    "notices.read": "notes once who has read which revision",
+    "notices.edit": "states the revision that it changes; the same words again are no change",
     "rule_versions.begin": "leads to the draft that was begun",
     **dict.fromkeys(
         ("rule_versions.save", "rule_versions.save_row", "rule_versions.move"),

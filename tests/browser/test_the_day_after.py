@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import LogIn, Platform, accessible
-from tests.support.platform import load_more
+from tests.support.platform import let_versions_take_effect, load_more
 from tests.support.telephone import ADULT_AT_WORK, add_contact, answer, lead
 from tracing.kernel import clock
 
@@ -132,6 +132,73 @@ def test_a_result_withdrawn_after_the_case_was_closed_is_shown_and_told(
     anouk.goto(f"{platform.address}/")
     take(anouk, "06 39 98 02 06")
     expect(anouk.locator("main")).to_contain_text("le laboratoire a annulé votre résultat")
+
+
+ROW = "Vaccination complète : isolement de 5 jours pleins, sans sortie anticipée."
+
+
+def test_a_referent_moves_an_isolation_from_seven_to_five_days(log_in: LogIn, platform: Platform) -> None:
+    load_more(platform.data_dir, [person("BOURDIN", "Elsa", "06 39 98 02 07")], number="V1")
+    rozenn, omar = log_in("rozenn"), log_in("omar")
+
+    page = proposed(rozenn, platform)
+    rozenn.get_by_role("button", name="Voir l’effet sur les dossiers d’aujourd’hui").click()
+    figures = rozenn.locator("#effect .figures")
+    expect(figures.get_by_text("dossiers relus")).to_be_visible(timeout=90_000)
+    accessible(rozenn)
+    approved(rozenn, omar, page)
+    rozenn.goto(page)
+    rozenn.get_by_role("button", name="Retirer : cette version ne prendra pas effet").click()
+    rozenn.locator("[data-confirm-yes]").click()
+    expect(rozenn.locator("main")).to_contain_text("retirée")
+
+    page = proposed(rozenn, platform)
+    approved(rozenn, omar, page)
+    let_versions_take_effect(platform.data_dir)
+    rozenn.goto(page)
+    expect(rozenn.locator("#effect .figures").get_by_text("fins déplacées")).to_be_visible(timeout=90_000)
+    expect(rozenn.get_by_role("button", name="Retirer")).to_have_count(0)
+
+    # the tracer reads what changes, and presses one key
+    lucie = log_in("lucie")
+    lucie.keyboard.press("n")
+    expect(lucie.locator("h1")).to_have_text("À lire avant le prochain appel")
+    expect(lucie.locator(".side-by-side")).to_contain_text("5")
+    accessible(lucie)
+    lucie.keyboard.press("n")
+    expect(lucie.locator("h1")).to_contain_text("P0-")
+
+
+def proposed(page: Page, platform: Platform) -> str:
+    """Write a draft in which a full vaccination shortens an isolation, and propose it; return its address."""
+    page.goto(f"{platform.address}/rules/versions")
+    page.locator("section[aria-labelledby=table-isolations]").get_by_role(
+        "button", name="Préparer un changement"
+    ).click()
+    address = re.sub(r"[?#].*", "", page.url)
+    page.get_by_role("link", name="Modifier P0-4a", exact=True).click()
+    accessible(page)
+    page.get_by_label("Jours", exact=True).fill("5")
+    for name in ("early_exit__day", "early_exit__needs"):
+        page.locator(f"#decides_{name}").fill("")
+    page.get_by_label("La règle en une phrase").fill(ROW)
+    page.get_by_role("button", name="Enregistrer la ligne").click()
+    page.get_by_label("Ce qui change").fill("L’isolement passe de 7 à 5 jours pour qui est vacciné.")
+    page.get_by_role("button", name="Enregistrer le brouillon").click()
+    expect(page.get_by_text("Enregistré.")).to_be_visible()
+    accessible(page)
+    page.get_by_role("button", name="Proposer").click()
+    return address
+
+
+def approved(referent: Page, adviser: Page, address: str) -> None:
+    """Approve a version as a referent, then as a medical adviser."""
+    referent.goto(address)
+    referent.get_by_role("button", name="Approuver comme référent").click()
+    adviser.goto(address)
+    accessible(adviser)
+    adviser.get_by_role("button", name="Approuver comme médecin-conseil").click()
+    expect(adviser.locator("main")).to_contain_text("approuvée")
 
 
 def end_with(page: Page, outcome: str, button: str) -> None:

@@ -24,6 +24,10 @@ WITHOUT_SITE = {
         ("arrivals.post", "arrivals.lot", "arrivals.message"), "the token of a source, no session"
     ),
     **dict.fromkeys(
+        ("notices.show", "notices.readers", "notices.edit"),
+        "what changes is told at every site; its readers are those of the reader's own",
+    ),
+    **dict.fromkeys(
         (
             "rule_versions.version",
             "rule_versions.save",

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from bs4 import BeautifulSoup
-from sqlalchemy import select
 
 from tests.conftest import NOW
 from tests.support.statements import statements_sent
@@ -15,8 +14,9 @@ from tracing.programmes.in_force import get_pack
 from tracing.programmes.loader import load_packs
 from tracing.programmes.publishing import queries, services
 from tracing.programmes.publishing.models import RuleVersion, VersionState
-from tracing.studio.row_fields import fields_of
-from tracing.studio.version_words import FACT_WORDS, FIELD_WORDS, TABLE_WORDS
+from tracing.programmes.words import TABLE_WORDS
+from tracing.studio.row_fields import FieldKind, fields_of
+from tracing.studio.version_words import FACT_WORDS, FIELD_WORDS, VALUE_WORDS
 
 VERSIONS = "/rules/versions"
 SOON = NOW + timedelta(minutes=6)
@@ -49,11 +49,12 @@ def soup(answer):
 def filled(page, form):
     """Return what a form would send as it is shown."""
     found = soup(page).select_one(f"form[action='{form}']")
-    sent = {
-        field["name"]: field.get("value", "")
-        for field in found.select("input[name]")
-        if field.get("type") not in {"checkbox", "radio"} or field.has_attr("checked")
-    }
+    sent = {}
+    for field in found.select("input[name]"):
+        if field.get("type") not in {"checkbox", "radio"}:
+            sent[field["name"]] = field.get("value", "")
+        elif field.has_attr("checked"):
+            sent.setdefault(field["name"], []).append(field.get("value", ""))
     sent |= {field["name"]: field.get_text().removeprefix("\n") for field in found.select("textarea[name]")}
     for field in found.select("select[name]"):
         chosen = field.select_one("option[selected]") or field.select_one("option")
@@ -155,6 +156,45 @@ def test_a_mistake_names_its_field_and_nothing_typed_is_lost(rose):
     assert "Vraiment" in page.text
 
 
+def test_the_tests_of_a_contact_are_fields_of_their_own_and_a_mistake_is_beside_its_field(rose):
+    draft = rose.post(f"{VERSIONS}/new", {"programme": PROGRAMME, "table": "quarantines"}).headers["Location"]
+    row = next(one for one in version_at(draft).rows if one.get("tests"))
+    address = f"{draft}/row?row={row['id']}"
+    page = rose.get(address)
+    assert "tiret" not in page.text
+    sent, last = filled(page, address), len(row["tests"])
+    new = {"place": "1", "anchor": "notified", "days": "99", "kind": "pcr", "label": "Test PCR sans attendre"}
+    said = {f"decides_tests__{last}__{name}": value for name, value in new.items()}
+    said |= {"text": "Quarantaine, et un test PCR de plus le jour où le contact est averti."}
+
+    wrong = rose.post(address, sent | said, status=422)
+
+    assert soup(wrong).select_one(f"#decides_tests__{last}__days")["aria-invalid"] == "true"
+    rose.post(address, sent | said | {f"decides_tests__{last}__days": "0"})
+    after = next(one for one in version_at(draft).rows if one["id"] == row["id"])
+    assert [one["kind"] for one in after["tests"]] == ["pcr", *(one["kind"] for one in row["tests"])]
+    page = rose.get(address)
+    emptied = {name: "" for name in filled(page, address) if name.startswith("decides_tests__0__")}
+    rose.post(address, filled(page, address) | emptied | {"text": "Quarantaine, sans ce test de plus."})
+    assert next(one for one in version_at(draft).rows if one["id"] == row["id"])["tests"] == row["tests"]
+
+
+def test_the_regimes_of_a_note_are_ticked_and_a_tree_of_questions_keeps_its_end(rose):
+    notes = rose.post(f"{VERSIONS}/new", {"programme": PROGRAMME, "table": "notes"}).headers["Location"]
+    row = next(one for one in version_at(notes).rows if len(one.get("schemes", [])) > 1)
+    page = soup(rose.get(f"{notes}/row?row={row['id']}"))
+    ticked = [one["value"] for one in page.select("input[name=decides_schemes][checked]")]
+    assert ticked == row["schemes"]
+    risks = rose.post(f"{VERSIONS}/new", {"programme": PROGRAMME, "table": "risks"}).headers["Location"]
+    [tree] = version_at(risks).rows
+    address = f"{risks}/row?row={tree['id']}"
+    sent = filled(rose.get(address), address)
+
+    page = rose.post(address, sent | {"decides_questions__8__place": "1", "text": TEXT}, status=422)
+
+    assert "La dernière question, et elle seule" in page.text
+
+
 def test_a_decision_does_not_change_without_its_sentence(rose):
     draft = begin(rose)
     said = next(row for row in version_at(draft).rows if row["id"] == "P0-4b")["text"]
@@ -189,6 +229,24 @@ def test_what_was_removed_can_be_put_back(rose):
     rose.post(f"{draft}/move", sent | {"row": "P0-4a", "how": "restore"})
 
     assert version_at(draft).rows == before
+
+
+def test_two_versions_are_shown_side_by_side_whichever_they_are(rose, ben, clock):
+    published(rose, ben)
+    clock.move_to(SOON)
+    second = begin(rose)
+    change_row(rose, second, row="P0-4b.v2", decides_days="6", text=TEXT.replace("5 jours", "6 jours"))
+    seed = min(queries.versions_of(PROGRAMME)["isolations"], key=lambda one: one.id)
+
+    page = rose.get(f"{VERSIONS}/compare?one={seed.id}&other={version_at(second).id}")
+
+    rows = soup(page).select(".side-by-side tbody tr")
+    assert [row.select_one(".state").get_text(strip=True) for row in rows] == ["inchangée", "modifiée"]
+    before, after = (cell.get_text() for cell in rows[1].select("td"))
+    assert "10" in before
+    assert "6" in after
+    assert "1 ligne diffère" in page.text
+    assert "Choisissez la version" in rose.get(f"{VERSIONS}/compare?one={seed.id}&other=0").text
 
 
 def test_two_who_write_at_once_lose_nothing(rose, ben):
@@ -273,9 +331,7 @@ def test_it_is_withdrawn_before_it_takes_effect_and_replaced_after(rose, ben, cl
 def test_the_version_before_can_be_taken_up_again(rose, ben, clock):
     published(rose, ben)
     clock.move_to(SOON)
-    seed = database.scalars(
-        select(RuleVersion).where(RuleVersion.programme == PROGRAMME, RuleVersion.table_name == "isolations")
-    ).first()
+    seed = min(queries.versions_of(PROGRAMME)["isolations"], key=lambda one: one.id)
     sent = filled(rose.get(f"{VERSIONS}/{seed.id}"), f"{VERSIONS}/new")
 
     back = rose.post(f"{VERSIONS}/new", sent).headers["Location"]
@@ -318,6 +374,10 @@ def test_every_field_and_every_fact_of_a_table_has_its_french_words():
     for pack in load_packs().values():
         for name, table in pack.tables():
             assert name in TABLE_WORDS
-            fields = {one.name for one in fields_of(type(table.rules[0]))}
-            assert fields - set(FIELD_WORDS) == set(), "say it in studio.version_words"
+            fields = fields_of(type(table.rules[0]))
+            every = [one for field in fields for one in (field, *field.inner)]
+            named = {one.name for one in every if one.kind is not FieldKind.CONDITIONS}
+            assert named - set(FIELD_WORDS) == set(), "say it in studio.version_words"
+            chosen = {choice for one in every for choice in one.choices}
+            assert chosen - set(VALUE_WORDS) - {"AME", "MSA"} == set()
             assert set(table.inputs) - set(FACT_WORDS) - set(pack.facts) == set()

@@ -37,6 +37,7 @@ SMALL = {
     "demo_runs": "one row",
     "script_versions": "a few a release",
     "rule_runs": "two a version",
+    "notices": "one a version of the rules or of a script",
     "rule_versions": "a few a month, written by hand",
     "memory_stamps": "one row for each thing that hosts keep in memory",
     "run_slots": "those of the last days: older ones are removed",

@@ -48,6 +48,7 @@ SKELETON = {
     "row_number": 2,
     "version": 1,
     "version_id": 1,
+    "notice_id": 1,
     "message_id": 1,
     "step": "opening",
     "copy": "insured",

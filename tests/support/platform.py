@@ -12,15 +12,19 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import update
+
 from tests.support.lots import enveloped, secrets
 from tests.support.source import ROOT
 from tracing.app.runtime import running
 from tracing.demo.invented_people import as_csv
 from tracing.imports.format.columns import FIELDS
 from tracing.imports.jobs import Arrival, load
-from tracing.kernel import clock
+from tracing.kernel import clock, memory_stamps
 from tracing.kernel.config import Settings
-from tracing.kernel.db import transaction
+from tracing.kernel.db import session, transaction
+from tracing.programmes.publishing import queries as rule_versions
+from tracing.programmes.publishing.models import RuleRun, RuleVersion, VersionState
 from tracing.programmes.rules import MIDNIGHT
 from tracing.staff import national, services
 from tracing.staff.models import Role, SiteKind
@@ -114,6 +118,33 @@ def load_more(data_dir: Path, people: Iterable[Mapping[str, str]], *, number: st
     )
 
 
+def let_versions_take_effect(data_dir: Path) -> None:
+    """Let the approved versions of a platform that runs take effect now, as if their moment had come."""
+    environment = os.environ | {
+        "TRACING_DATA_DIR": str(data_dir),
+        "TRACING_DEMO": "off",
+        "TRACING_FICTION_NUMBERS": "on",
+    }
+    subprocess.run(
+        [sys.executable, "-m", "tests.support.platform", json.dumps("now")],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+    )
+
+
+def take_effect() -> None:
+    """Move the moment of each approved version, and of what follows from it, to now."""
+    with transaction():
+        at = clock.database_now()
+        waiting = RuleVersion.state == VersionState.APPROVED
+        session.execute(
+            update(RuleVersion).where(waiting, RuleVersion.effective_at > at).values(effective_at=at)
+        )
+        session.execute(update(RuleRun).where(RuleRun.due_at > at).values(due_at=at))
+        memory_stamps.renew(rule_versions.STAMP)
+
+
 def lot_about(people: Iterable[Mapping[str, str]], *, number: str, zone: ZoneInfo) -> bytes:
     """Return an encrypted extract about people, sampled yesterday with symptoms since the day before."""
     now = clock.now().astimezone(zone)
@@ -140,6 +171,9 @@ if __name__ == "__main__":
     with running(chosen):
         if len(sys.argv) > 1:
             more = json.loads(sys.argv[1])
-            load_people(chosen, more["people"], more["number"])
+            if more == "now":
+                take_effect()
+            else:
+                load_people(chosen, more["people"], more["number"])
         else:
             prepare(chosen)

@@ -33,6 +33,7 @@ from tracing.staff import access
 from tracing.staff import views as staff
 from tracing.staff.accounts import national_views as national
 from tracing.staff.accounts import views as accounts
+from tracing.studio import notice_views as notice_pages
 from tracing.studio import version_views as rule_version_pages
 from tracing.studio import views as studio
 from tracing.supervision import views as supervision
@@ -68,6 +69,7 @@ FEATURES = (
     priorities,
     studio,
     rule_version_pages,
+    notice_pages,
     supervision,
 )
 """Modules that hold a blueprint called `bp`."""

@@ -17,6 +17,7 @@ from tracing.desk.emergency import views as emergency_views
 from tracing.desk.ending import hand_back_views
 from tracing.desk.ending import views as ending_views
 from tracing.desk.home import dashboard, own_views
+from tracing.desk.home.notices import must_read_first
 from tracing.desk.inbound import views as incoming_views
 from tracing.desk.screen import handover_views
 from tracing.desk.screen.page_views import (
@@ -162,6 +163,8 @@ def next_call() -> ResponseReturnValue:
     with transaction():
         at = asked_at()
         presence.resume(agent(), at=at)
+        if must_read_first(agent()):
+            return redirect(url_for("notices.unread", call=1), 303)
         # the next page opens the conversations, so that this lock on the queue is as short as possible
         call = calls.take_next(agent(), at=at)
         target = call_url(call) if call else url_for("desk.home")

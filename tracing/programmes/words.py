@@ -13,3 +13,11 @@ TEST_WORDS: dict[TestKind, LazyString] = {
     TestKind.ANY: _l("PCR, antigénique ou autotest"),
     TestKind.SEROLOGY: _l("sérologie"),
 }
+TABLE_WORDS: dict[str, LazyString] = {
+    "windows": _l("Période de contagiosité"),
+    "isolations": _l("Isolement des personnes positives"),
+    "quarantines": _l("Quarantaine des contacts"),
+    "risks": _l("Risque des contacts"),
+    "follow_ups": _l("Appels de suivi"),
+    "notes": _l("Arrêts de travail"),
+}

@@ -82,6 +82,16 @@ def has_reserved_call(member_id: int, *, at: datetime) -> bool:
     return session.scalar(chosen.limit(1)) is not None
 
 
+def has_promise_due(member_id: int) -> bool:
+    """Return whether a callback that this member promised is ready to be rung."""
+    chosen = select(QueueEntry.id).where(
+        QueueEntry.reserved_for == member_id,
+        QueueEntry.state == EntryState.READY,
+        QueueEntry.promised_at.is_not(None),
+    )
+    return session.scalar(chosen.limit(1)) is not None
+
+
 def free_here(site_id: int, *, but: int, at: datetime, zone: ZoneInfo) -> list[Colleague]:
     """Return the tracers to whom a colleague can hand over a call: present and free."""
     return [

@@ -283,6 +283,8 @@ class Script(Strict):
     title: Label
     language: Literal["fr"]
     content_hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    changes: Annotated[str, StringConstraints(min_length=10, max_length=500)] | None = None
+    """What this version changes, in three sentences at most, as those who call read it before their next call."""
     steps: tuple[Step, ...] = Field(min_length=1)
 
     @cached_property

@@ -76,8 +76,13 @@ def newest(library: Library, kind: ScriptKind) -> Script:
     """Return the script of a kind with the highest version; 2026.10 comes after 2026.9."""
     return max(
         (script for (known, _), script in library.items() if known == kind),
-        key=lambda script: tuple(int(part) for part in script.version.split(".")),
+        key=lambda script: version_key(script.version),
     )
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """Return a version as it is ordered: 2026.10 comes after 2026.9."""
+    return tuple(int(part) for part in version.split("."))
 
 
 def load_script(path: Path) -> Script:

@@ -8,9 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from tracing.kernel.db import session
+from tracing.programmes.notices import services as notices
 from tracing.scripts.definitions import Script
 from tracing.scripts.errors import ScriptInvalid
-from tracing.scripts.library import load_library, newest
+from tracing.scripts.library import load_library, newest, version_key
 from tracing.scripts.models import ScriptVersion
 from tracing.scripts.vocabulary import ScriptKind
 
@@ -42,6 +43,23 @@ def publish_library(*, at: datetime) -> None:
             )
             .on_conflict_do_nothing()
         )
+    for kind in ScriptKind:
+        used = [version for of, version in known if of == kind.value]
+        script = newest(library, kind)
+        if used and version_key(script.version) > max(map(version_key, used)):
+            _announce(script, at=at)
+
+
+def _announce(script: Script, *, at: datetime) -> None:
+    said = script.changes or f"La version {script.version} de ce script vaut dès la prochaine conversation."
+    notices.announce_script(script.kind.value, script.version, body=said, at=at)
+
+
+def version_before(kind: ScriptKind, version: str) -> str | None:
+    """Return the published version of a script before this one; None if it is the first."""
+    known = session.scalars(select(ScriptVersion.version).where(ScriptVersion.kind == kind.value))
+    older = [one for one in known if version_key(one) < version_key(version)]
+    return max(older, key=version_key, default=None)
 
 
 def newest_version(kind: ScriptKind) -> str:

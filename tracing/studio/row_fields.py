@@ -19,8 +19,17 @@ class FieldKind(StrEnum):
     YES_NO = "yes_no"
     CHOICE = "choice"
     WORDS = "words"
-    LIST = "list"
-    """A list of things with fields of their own, written as in a file."""
+    NUMBERS = "numbers"
+    CHOICES = "choices"
+    """Several of a few."""
+    SENTENCES = "sentences"
+    ITEMS = "items"
+    """A list of things with fields of their own."""
+    CONDITIONS = "conditions"
+    """A condition on each of the facts that the table asks."""
+
+
+LISTS = frozenset({FieldKind.NUMBERS, FieldKind.CHOICES, FieldKind.SENTENCES, FieldKind.ITEMS})
 
 
 @dataclass(frozen=True, repr=False)
@@ -33,6 +42,8 @@ class RowField:
     default: Any = None
     says_nothing: bool = False
     """Whether "nothing" must be said, too."""
+    inner: tuple["RowField", ...] = ()
+    """The fields of each thing of a list of them."""
 
 
 def fields_of(row: type[Rule]) -> tuple[RowField, ...]:
@@ -49,9 +60,10 @@ def _fields(model: type[BaseModel], prefix: str, leave_out: set[str]) -> Iterato
             yield from _fields(inner, f"{prefix}{name}.", set())
         else:
             default = None if known.is_required() else known.get_default(call_default_factory=True)
-            kind, choices = _kind(inner)
+            kind, choices, item = _kind(inner)
             must = known.is_required() and type(None) in get_args(known.annotation)
-            yield RowField(prefix + name, kind, choices, default, says_nothing=must)
+            own = () if item is None else tuple(_fields(item, "", set()))
+            yield RowField(prefix + name, kind, choices, default, says_nothing=must, inner=own)
 
 
 def _inner(annotation: Any) -> Any:
@@ -64,16 +76,28 @@ def _inner(annotation: Any) -> Any:
     return annotation
 
 
-def _kind(inner: Any) -> tuple[FieldKind, tuple[str, ...]]:
-    if get_origin(inner) is Literal:
-        return FieldKind.CHOICE, get_args(inner)
-    if not isinstance(inner, type) or get_origin(inner) is not None:
-        return FieldKind.LIST, ()
+def _kind(inner: Any) -> tuple[FieldKind, tuple[str, ...], type[BaseModel] | None]:
+    """Return what is typed, its choices, and of a list of things what each of them is."""
+    origin = get_origin(inner)
+    if origin is Literal:
+        return FieldKind.CHOICE, tuple(str(getattr(one, "value", one)) for one in get_args(inner)), None
+    if origin is dict:
+        return FieldKind.CONDITIONS, (), None
+    if origin is tuple:
+        return _list_of(_inner(get_args(inner)[0]))
     if issubclass(inner, StrEnum):
-        return FieldKind.CHOICE, tuple(one.value for one in inner)
+        return FieldKind.CHOICE, tuple(one.value for one in inner), None
     if issubclass(inner, bool):
-        return FieldKind.YES_NO, ()
-    return (FieldKind.NUMBER if issubclass(inner, int) else FieldKind.WORDS), ()
+        return FieldKind.YES_NO, (), None
+    return (FieldKind.NUMBER if issubclass(inner, int) else FieldKind.WORDS), (), None
+
+
+def _list_of(one: Any) -> tuple[FieldKind, tuple[str, ...], type[BaseModel] | None]:
+    if issubclass(one, BaseModel):
+        return FieldKind.ITEMS, (), one
+    if issubclass(one, StrEnum):
+        return FieldKind.CHOICES, tuple(value.value for value in one), None
+    return (FieldKind.NUMBERS if issubclass(one, int) else FieldKind.SENTENCES), (), None
 
 
 def value_at(content: Mapping[str, Any], name: str) -> Any:
@@ -95,17 +119,18 @@ def with_values(
         value = values.get(one.name)
         if one.says_nothing and value in (None, ""):
             written[one.name] = None
-        if value in (None, "", [], ()) or value == one.default:
+        if value in (None, "", [], (), {}) or value == one.default:
             continue
-        group, _dot, inner = one.name.partition(".")
-        if inner:
+        group, dot, inner = one.name.partition(".")
+        if dot:
             written.setdefault(group, {})[inner] = value
         else:
             written[group] = value
-    # a group of which nothing is said but a choice that is always made is no group
+    # a group of which nothing is said but what a list of choices says by itself is no group
     for group in [name for name, value in written.items() if isinstance(value, dict) and name != "when"]:
         asked = [one for one in fields if one.name.startswith(f"{group}.")]
-        spoken = {one.name for one in asked if one.kind not in {FieldKind.CHOICE, FieldKind.YES_NO}}
+        always = {FieldKind.CHOICE, FieldKind.YES_NO}
+        spoken = {one.name for one in asked if one.kind not in always or one.default is None}
         if asked and not any(value_at(written, name) is not None for name in spoken):
             written.pop(group)
     return written

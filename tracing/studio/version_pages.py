@@ -1,6 +1,6 @@
 """What the pages of versions show: a table beside the one before it, row by row, and what the checks found."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from tracing.programmes.publishing.models import RuleVersion, VersionState
 from tracing.programmes.publishing.rules import RowContent
 from tracing.programmes.publishing.services import Foreseen
 from tracing.programmes.schema import Pack
+from tracing.programmes.tables import Rule, Table
 from tracing.studio import version_words as words
 from tracing.studio.row_fields import RowField, fields_of
 
@@ -113,32 +114,66 @@ def before(version: RuleVersion) -> Pack:
 def pairs(version: RuleVersion, base: Pack, day: date) -> list[Pair]:
     """Return the rows of a version beside those before it, in its order; what it leaves out comes last."""
     table = rules.table_of(base, version.table_name)
+    return _paired(rules.rows_on(table, day), version.rows, base, table, _own_name)
+
+
+def _paired(
+    old_rows: Sequence[RowContent],
+    new_rows: Sequence[RowContent],
+    pack: Pack,
+    table: Table[Rule],
+    name_of: Callable[[RowContent], str],
+) -> list[Pair]:
     fields = fields_of(type(table.rules[0]))
-    old = {row["id"]: row for row in rules.rows_on(table, day)}
-    place = {row_id: number for number, row_id in enumerate(old)}
+    old = {name_of(row): row for row in old_rows}
+    place = {name: number for number, name in enumerate(old)}
     found: list[Pair] = []
     last = -1
-    for row in version.rows:
-        known = old.get(row["id"])
-        change = "new" if known is None else "same" if known == row else "changed"
+    for row in new_rows:
+        name = name_of(row)
+        known = old.get(name)
+        change = "new" if known is None else "same" if _said(known) == _said(row) else "changed"
         if known is not None and change == "same":
-            change = "moved" if place[row["id"]] < last else "same"
-            last = max(last, place[row["id"]])
-        found.append(
-            Pair(
-                row["id"],
-                change,
-                None if known is None else _side(known, base, fields),
-                _side(row, base, fields),
-            )
-        )
-    kept = {row["id"] for row in version.rows}
+            change = "moved" if place[name] < last else "same"
+            last = max(last, place[name])
+        before = None if known is None else _side(known, pack, fields)
+        found.append(Pair(row["id"], change, before, _side(row, pack, fields)))
+    kept = {name_of(row) for row in new_rows}
     found += [
-        Pair(row_id, "gone", _side(row, base, fields), None)
-        for row_id, row in old.items()
-        if row_id not in kept
+        Pair(row["id"], "gone", _side(row, pack, fields), None)
+        for name, row in old.items()
+        if name not in kept
     ]
     return found
+
+
+def _own_name(row: RowContent) -> str:
+    return str(row["id"])
+
+
+def _first_name(row: RowContent) -> str:
+    """Return how a row was called at first: what replaces `P0-4b` is `P0-4b.v2`."""
+    return str(row["id"]).partition(".v")[0]
+
+
+def _said(row: RowContent) -> RowContent:
+    """Return a row without its name and its days, which tell one version of it from another."""
+    return {key: value for key, value in row.items() if key not in {"id", *rules.OWN_DAYS}}
+
+
+def changes(version: RuleVersion, *, zone: ZoneInfo, at: datetime) -> list[Pair]:
+    """Return only the rows that an approved version changed, beside those before it."""
+    day = clock.local_day(version.effective_at or at, zone)
+    return [one for one in pairs(version, before(version), day) if one.change != "same"]
+
+
+def compared(one: RuleVersion, other: RuleVersion, *, zone: ZoneInfo, at: datetime) -> list[Pair]:
+    """Return the rows of two versions of a table side by side, whichever they are."""
+    known = queries.versions(loader.get_pack(one.programme))
+    table = rules.table_of(known[0].pack, one.table_name)
+    old, new = (version.rows or rules.rows_on(table, clock.local_day(at, zone)) for version in (one, other))
+    are_told_apart = all(len({_first_name(row) for row in rows}) == len(rows) for rows in (old, new))
+    return _paired(old, new, known[-1].pack, table, _first_name if are_told_apart else _own_name)
 
 
 def _side(row: RowContent, pack: Pack, fields: tuple[RowField, ...]) -> Side:

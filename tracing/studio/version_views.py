@@ -1,6 +1,5 @@
 """The pages on which referents and advisers change a rule: draft, check, propose, approve, withdraw."""
 
-import re
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -16,21 +15,21 @@ from tracing.programmes.publishing import queries, rules, run_services, services
 from tracing.programmes.publishing.errors import ChangedMeanwhile, NoMoment, NoSuchRow, NoSuchVersion
 from tracing.programmes.publishing.models import RuleRun, RuleVersion, RunKind
 from tracing.programmes.publishing.services import Approver
+from tracing.programmes.words import TABLE_WORDS
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, asked_at, may
 from tracing.staff.models import Role, SiteKind
 from tracing.studio import version_pages as pages
 from tracing.studio import version_words as words
 from tracing.studio.errors import NotAtATrainingSite
-from tracing.studio.row_fields import fields_of, lines_of
-from tracing.studio.version_forms import EMPTY_LINES, ChangeForm, RowForm, as_printed, row_form
+from tracing.studio.row_forms import RowForm, row_form
+from tracing.studio.version_forms import ChangeForm
 
 bp = Blueprint("rule_versions", __name__, template_folder="templates", url_prefix="/rules/versions")
 
 FIRST_AT = timedelta(days=1)
 """How long after the first day on which a draft can take effect it is planned at first."""
 MORNING = 8
-_LINE = re.compile(r"when_(\d{1,2})_")
 
 
 def _zone() -> ZoneInfo:
@@ -61,6 +60,32 @@ def listing() -> ResponseReturnValue:
             now=asked_at(),
             may_write=_may_write(),
             names=_names(one for table in tables for one in table.versions),
+        )
+
+
+@bp.context_processor
+def vocabulary() -> dict[str, object]:
+    """Return the words for the codes that the templates of versions use."""
+    return {"table_words": TABLE_WORDS}
+
+
+@bp.get("/compare")
+@may(Role.REFERENT, Role.ADVISER)
+def compare() -> ResponseReturnValue:
+    """Show two versions of a table side by side, row by row; `one` and `other` name them."""
+    with transaction():
+        chosen = queries.get_version(request.args.get("one", 0, type=int))
+        listed = queries.versions_of(chosen.programme)[chosen.table_name]
+        wanted = request.args.get("other", type=int)
+        other = next((row for row in listed if row.id == wanted), None)
+        return render_template(
+            "studio/compare.html",
+            one=chosen,
+            other=other,
+            listed=listed,
+            pairs=pages.compared(chosen, other, zone=_zone(), at=asked_at()) if other else [],
+            words=words,
+            pack=load_packs()[chosen.programme],
         )
 
 
@@ -143,7 +168,7 @@ def save(version_id: int) -> ResponseReturnValue:
             services.change(
                 version_id,
                 revision=_revision(form.revision.data),
-                why=as_printed(form.why.data),
+                why=words.as_printed(form.why.data),
                 effective_at=form.moment(_zone()),
                 by=agent().member_id,
                 at=asked_at(),
@@ -232,8 +257,7 @@ def save_row(version_id: int) -> ResponseReturnValue:
 
 def _removed_meanwhile(shown: RuleVersion, row_id: str) -> ResponseReturnValue:
     """Show what was typed of a row that somebody else took out: saving it adds it again."""
-    lines = [0, *(int(found[1]) for name in request.form if (found := _LINE.match(name)))]
-    form = _row_form(shown, {"when": [{}] * (max(lines) + 1)})()
+    form = _row_form(shown, None)()
     form.row_id.data, form.revision.data = row_id, str(shown.revision)
     form.form_errors.append(
         _(
@@ -250,8 +274,7 @@ def _row_of(shown: RuleVersion, row_id: str | None) -> rules.RowContent | None:
 def _row_form(shown: RuleVersion, content: rules.RowContent | None) -> type[RowForm]:
     pack = queries.last_pack(shown.programme)
     table = rules.table_of(pack, shown.table_name)
-    lines = len(lines_of(content or {})) + EMPTY_LINES
-    return row_form(table, fields_of(type(table.rules[0])), pack.vocabulary, lines=lines)
+    return row_form(table, pack.vocabulary, content or {}, posted=request.form)
 
 
 def _row_page(shown: RuleVersion, form: RowForm, *, is_new: bool) -> str:

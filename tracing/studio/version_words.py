@@ -1,5 +1,6 @@
 """French words for rule tables, their conditions, what they decide, and where a version stands."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,14 +14,9 @@ from tracing.programmes.publishing.models import RuleVersion, VersionOrigin, Ver
 from tracing.studio.row_fields import FieldKind, RowField, lines_of, value_at
 from tracing.ui.filters import day
 
-TABLE_WORDS: dict[str, LazyString] = {
-    "windows": _l("Période de contagiosité"),
-    "isolations": _l("Isolement des personnes positives"),
-    "quarantines": _l("Quarantaine des contacts"),
-    "risks": _l("Risque des contacts"),
-    "follow_ups": _l("Appels de suivi"),
-    "notes": _l("Arrêts de travail"),
-}
+_BEFORE = re.compile(r" (?=[;:!?»])")
+_AFTER = re.compile(r"(?<=«) ")
+
 FACT_WORDS: dict[str, LazyString] = {
     "subject": _l("Personne"),
     "age": _l("Âge"),
@@ -59,9 +55,54 @@ VALUE_WORDS: dict[str, LazyString] = {
     "self_test": _l("autotest"),
     "any": _l("PCR, antigénique ou autotest"),
     "serology": _l("sérologie"),
+    "day_zero": _l("J0"),
+    "last_contact": _l("le dernier contact"),
+    "case_isolation_end": _l("la fin de l’isolement de la personne positive"),
+    "notified": _l("le jour où le contact est averti"),
+    "first_test": _l("le premier test"),
+    "at_risk": _l("à risque"),
+    "negligible": _l("négligeable"),
+    "undetermined": _l("indéterminé"),
+    "infected_recently": _l("infection récente"),
+    "lives_with": _l("vit avec la personne positive"),
+    "protected": _l("protection efficace"),
+    "care": _l("soins"),
+    "face_to_face": _l("face à face"),
+    "cough": _l("toux ou éternuement"),
+    "confined": _l("lieu clos"),
+    "same_class": _l("même classe"),
+    "nothing_counts": _l("aucune de ces circonstances"),
+    "no_face_to_face": _l("pas de face à face"),
+    "under_1_m": _l("moins d’un mètre"),
+    "from_1_to_2_m": _l("de un à deux mètres"),
+    "beyond_2_m": _l("plus de deux mètres"),
+    "separation": _l("séparation"),
+    "one_mask": _l("un masque"),
+    "both_masks": _l("masque sur les deux"),
+    "both_fabric_1": _l("masque en tissu de catégorie 1 sur les deux"),
+    "ineffective": _l("protection sans effet"),
+    "RG": _l("régime général"),
+    "MSA": _l("MSA"),
+    "SSI": _l("indépendants"),
+    "FP_ETAT": _l("fonction publique d’État"),
+    "FP_TERR": _l("fonction publique territoriale"),
+    "FP_HOSP": _l("fonction publique hospitalière"),
+    "SPECIAL": _l("régime spécial"),
+    "AME": _l("AME"),
+    "NONE": _l("sans régime"),
 }
 FIELD_WORDS: dict[str, LazyString] = {
     "days": _l("Jours"),
+    "anchor": _l("Compté depuis"),
+    "kind": _l("Sorte de test"),
+    "label": _l("Ce qui est dit"),
+    "otherwise.anchor": _l("Sinon, compté depuis"),
+    "otherwise.days": _l("Sinon, jours"),
+    "criterion": _l("Circonstance"),
+    "level": _l("Risque"),
+    "why": _l("Pourquoi, en une phrase"),
+    "named_by": _l("Citer plutôt la ligne"),
+    "unknown_is_no": _l("Sans réponse, compte comme non"),
     "early_exit.day": _l("Sortie possible dès le jour"),
     "early_exit.test": _l("Sortie : test négatif exigé"),
     "early_exit.free_of": _l("Sortie : sans"),
@@ -95,6 +136,19 @@ FIELD_WORDS: dict[str, LazyString] = {
     "rights": _l("Droits"),
     "legal_basis": _l("Base légale"),
 }
+ROW_PROBLEMS: dict[str, LazyString] = {
+    "the last question, and only the last, has no 'when'": _l(
+        "La dernière question, et elle seule, n’a aucune condition."
+    ),
+    "each criterion may decide once": _l("Chaque circonstance ne sert qu’une fois."),
+    "a note written by the fund needs 'schemes', 'rights' and 'legal_basis'": _l(
+        "Un arrêt écrit par l’Assurance Maladie a des régimes, des droits et une base légale."
+    ),
+    "a note that does not end with the measure needs 'max_days'": _l(
+        "Un arrêt qui ne s’arrête pas avec la mesure a un nombre de jours au plus."
+    ),
+}
+"""What the schema says of a row as a whole."""
 STATE_WORDS: dict[VersionState, tuple[str, LazyString]] = {
     VersionState.DRAFT: ("neutral", _l("brouillon")),
     VersionState.PROPOSED: ("soon", _l("à approuver")),
@@ -108,6 +162,12 @@ CHANGE_WORDS: dict[str, tuple[str, LazyString]] = {
     "moved": ("info", _l("déplacée")),
     "same": ("neutral", _l("inchangée")),
 }
+
+
+def as_printed(typed: str | None) -> str:
+    """Return a typed sentence with the spaces and the apostrophe of print."""
+    text = (typed or "").strip().replace("'", "’")
+    return _AFTER.sub("\u202f", _BEFORE.sub("\u202f", text))
 
 
 def title_of(version: RuleVersion) -> str:

@@ -201,6 +201,8 @@ EVENT_WORDS = {
     "rules.drafted": _l("Brouillon de règle commencé"),
     "rules.proposed": _l("Version de règle proposée"),
     "rules.approved": _l("Version de règle approuvée"),
+    "rules.compared": _l("Brouillon de règle comparé avec les règles d’aujourd’hui"),
+    "notice.changed": _l("Fiche de changement corrigée"),
     "rules.withdrawn": _l("Version de règle retirée"),
     "rules.applied": _l("Dossiers en cours relus selon une nouvelle règle"),
     "contact.informed": _l("Contact averti"),

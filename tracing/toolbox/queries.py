@@ -6,12 +6,16 @@ from datetime import date
 from sqlalchemy import select
 
 from tracing.kernel.db import fresh, session
+from tracing.programmes.notices import queries as notices
+from tracing.programmes.notices.models import Notice
+from tracing.programmes.words import TABLE_WORDS
 from tracing.toolbox import rules
 from tracing.toolbox.errors import NoSuchEntry
 from tracing.toolbox.models import ToolboxEntry
 from tracing.toolbox.rules import Topic
 
 LONGEST_LIST = 500
+MOST_NOTICES = 10
 
 
 def get_entry(entry_id: int, *, site_id: int, lock: bool = False) -> ToolboxEntry:
@@ -73,6 +77,17 @@ def search(
         and rules.has_all(wanted, one.title, one.body)
     ]
     return sorted(found, key=lambda one: -rules.weight(wanted, one.title, one.body))
+
+
+def notices_with(programme: str, words: str) -> list[Notice]:
+    """Return the notices of a programme that have every word, the latest first; those withdrawn are left out."""
+    wanted = rules.stems(words)
+    return [
+        one
+        for one in notices.notices_of(programme)
+        if one.withdrawn_at is None
+        and rules.has_all(wanted, str(TABLE_WORDS.get(one.subject, one.subject)), one.body)
+    ][:MOST_NOTICES]
 
 
 def suggested(site_id: int, words: str, *, on: date) -> list[ToolboxEntry]:

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Invalid
+from tracing.programmes.words import TABLE_WORDS
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, is_fragment, may
 from tracing.staff.models import Role
@@ -27,7 +28,11 @@ KEEPERS = (Role.ADVISER, Role.REFERENT)
 def vocabulary() -> dict[str, object]:
     """Return the words for the codes that the templates of the toolbox use."""
     reader = g.get("agent")
-    return {"topic_words": words.TOPIC_WORDS, "keeps": reader is not None and reader.holds(*KEEPERS)}
+    return {
+        "topic_words": words.TOPIC_WORDS,
+        "table_words": TABLE_WORDS,
+        "keeps": reader is not None and reader.holds(*KEEPERS),
+    }
 
 
 @bp.get("/toolbox")
@@ -52,6 +57,7 @@ def _list(typed: str) -> ResponseReturnValue:
     return render_template(
         "toolbox/found.html" if is_fragment() else "toolbox/listing.html",
         found=found,
+        notices=[] if topic else queries.notices_with(agent().site.programme, typed),
         words=typed,
         topic=topic,
         topics=Topic,

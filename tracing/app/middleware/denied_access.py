@@ -76,6 +76,7 @@ NO_OBJECT = frozenset(
         "key_id",
         "kind",
         "message_id",
+        "notice_id",
         "row_number",
         "step",
         "token",
@@ -85,7 +86,7 @@ NO_OBJECT = frozenset(
     }
 )
 """Parts of an address that identify nothing alone; a key, a line and a version belong to their source or lot,
-and the version of a rule to no site."""
+and the version of a rule or the notice of it to no site."""
 BY_CODE = ("source", 0)
 """The subject of an attempt on a sender, which is identified by a code, not by a number."""
 

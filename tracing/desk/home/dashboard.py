@@ -19,6 +19,7 @@ from tracing.escalations.models import Escalation
 from tracing.escalations.queries import Words
 from tracing.kernel import clock
 from tracing.people import queries as people
+from tracing.programmes.notices import queries as notices
 from tracing.queue import availability
 from tracing.queue import queries as queue
 from tracing.queue.models import CallTask
@@ -81,6 +82,8 @@ class Home:
     """The outcomes that can still be taken back, by call."""
     is_given_one: bool
     """Whether a call is reserved for the tracer by hand: a pause would open it to everyone."""
+    unread: int = 0
+    """How many changes of the rules or of a script the tracer has not read."""
 
     @property
     def ended(self) -> int:
@@ -132,6 +135,7 @@ def home_of(by: Agent, *, at: datetime) -> Home:
         made=queries.calls_made(made),
         to_take_back=queries.outcomes_to_take_back(by.member_id, at=at),
         is_given_one=availability.has_reserved_call(by.member_id, at=at),
+        unread=notices.count_unread(by.member_id, by.site.programme),
     )
 
 

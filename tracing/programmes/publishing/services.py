@@ -16,6 +16,7 @@ from tracing.kernel.db import session
 from tracing.programmes import loader
 from tracing.programmes.checks import Problem, problems
 from tracing.programmes.in_force import Version
+from tracing.programmes.notices import services as notices
 from tracing.programmes.publishing import queries, rules, run_services
 from tracing.programmes.publishing.errors import (
     AlreadyApproved,
@@ -333,6 +334,16 @@ def _put_into_force(version: RuleVersion, foreseen: Foreseen, *, at: datetime) -
     version.state = VersionState.APPROVED
     session.flush()
     run_services.plan_effect(version, at=at)
+    reaches = foreseen.after and rules.reaching(foreseen.before, foreseen.after, version.table_name)
+    notices.announce_rules(
+        version.id,
+        programme=version.programme,
+        table=version.table_name,
+        body=version.why or "",
+        reaches_ongoing=bool(reaches),
+        effective_at=version.effective_at or at,
+        at=at,
+    )
 
 
 def withdraw(version_id: int, *, by: int, at: datetime) -> RuleVersion:
@@ -353,6 +364,7 @@ def withdraw(version_id: int, *, by: int, at: datetime) -> RuleVersion:
         last = queries.last_approved(version.programme)
         if last is not None and last.id != version.id:
             raise OthersFollow(last.number or 0)
+        notices.withdraw_with(version.id, at=at)
     version.state = VersionState.WITHDRAWN
     version.withdrawn_by, version.withdrawn_at = by, at
     run_services.drop_runs(version)

@@ -1,0 +1,1 @@
+"""Notices: what changes, from when and for whom, read by everybody who calls before their next call."""

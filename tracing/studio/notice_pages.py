@@ -1,0 +1,125 @@
+"""What the pages of notices show: what changes, from when, for whom, and the difference; who has read it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+
+from tracing.programmes.notices import queries as notices
+from tracing.programmes.notices.models import Notice, NoticeKind, NoticeReading
+from tracing.programmes.publishing import queries
+from tracing.programmes.words import TABLE_WORDS
+from tracing.scripts.services import get_script, version_before
+from tracing.scripts.vocabulary import ScriptKind
+from tracing.staff import queries as staff
+from tracing.staff.agent import Agent
+from tracing.staff.models import Member
+from tracing.studio import version_pages
+from tracing.studio.version_pages import Pair
+
+MOST_STEPS = 20
+
+
+@dataclass(frozen=True, repr=False)
+class StepChange:
+    """A step of a script that a version changed."""
+
+    title: str
+    change: str
+    before: Sequence[str]
+    after: Sequence[str]
+
+
+@dataclass(frozen=True, repr=False)
+class ShownNotice:
+    """A notice with what it changes."""
+
+    notice: Notice
+    title: str
+    pairs: Sequence[Pair] = ()
+    steps: Sequence[StepChange] = ()
+
+
+@dataclass(frozen=True, repr=False)
+class Reader:
+    """A member who calls here, and whether they have read a notice."""
+
+    member: Member
+    read_at: datetime | None
+    is_older: bool = False
+    """Whether they read it before it was changed or withdrawn."""
+
+
+def title_of(notice: Notice) -> str:
+    """Return what a notice is about: whose call, or which rule."""
+    if notice.kind is NoticeKind.RULES:
+        return str(TABLE_WORDS.get(notice.subject, notice.subject))
+    if notice.subject == ScriptKind.P0.value:
+        return str(_("Script de l’appel à une personne positive"))
+    return str(_("Script de l’appel à un contact"))
+
+
+def shown(notice: Notice, *, zone: ZoneInfo, at: datetime) -> ShownNotice:
+    """Return a notice with the difference that its version makes."""
+    title = title_of(notice)
+    if notice.rule_version_id is not None:
+        version = queries.get_version(notice.rule_version_id)
+        return ShownNotice(notice, title, pairs=version_pages.changes(version, zone=zone, at=at))
+    return ShownNotice(notice, title, steps=_steps(ScriptKind(notice.subject), notice.script_version or ""))
+
+
+def _steps(kind: ScriptKind, version: str) -> list[StepChange]:
+    older = version_before(kind, version)
+    if older is None:
+        return []
+    before, after = get_script(kind, older), get_script(kind, version)
+    old = {step.id: (step.title, [*_said(step.say), *_asked(step.questions)]) for step in before.steps}
+    new = {step.id: (step.title, [*_said(step.say), *_asked(step.questions)]) for step in after.steps}
+    found = [
+        StepChange(title, "changed" if name in old else "new", old.get(name, ("", []))[1], words)
+        for name, (title, words) in new.items()
+        if name not in old or old[name][1] != words
+    ]
+    found += [StepChange(title, "gone", words, []) for name, (title, words) in old.items() if name not in new]
+    return [_without_what_stays(one) for one in found[:MOST_STEPS]]
+
+
+def _said(paragraphs: Iterable[object]) -> list[str]:
+    return [str(getattr(one, "text", one)) for one in paragraphs]
+
+
+def _asked(questions: Iterable[object]) -> list[str]:
+    return [str(getattr(one, "label", one)) for one in questions]
+
+
+def _without_what_stays(one: StepChange) -> StepChange:
+    return StepChange(
+        one.title,
+        one.change,
+        [line for line in one.before if line not in one.after],
+        [line for line in one.after if line not in one.before],
+    )
+
+
+def unread(by: Agent, *, at: datetime) -> list[ShownNotice]:
+    """Return what an agent must still read, each with its difference."""
+    found = notices.unread(by.member_id, by.site.programme)
+    return [shown(one, zone=by.site.time_zone, at=at) for one in found]
+
+
+def readers_of(notice: Notice, site_id: int) -> list[Reader]:
+    """Return those who call for a site and whom a notice concerns, those who have not read it first."""
+    read = notices.readings_of(notice)
+    concerned = [one for one in staff.tracers_of(site_id) if one.created_at < notice.effective_at]
+    found = [_reader(one, read.get(one.id), notice) for one in concerned]
+    return sorted(
+        found, key=lambda one: (one.read_at is not None and not one.is_older, one.member.display_name)
+    )
+
+
+def _reader(member: Member, reading: NoticeReading | None, notice: Notice) -> Reader:
+    if reading is None:
+        return Reader(member, None)
+    return Reader(member, reading.read_at, is_older=reading.revision < notice.revision)
