@@ -322,6 +322,20 @@ def paper(code: str, fund_name: str, fund_address: str, fund_number: str, signat
     click.echo(f"Notes issued at {code} from now on bear {fund_name}.")
 
 
+@site.command("renew-key")
+@click.argument("code")
+def renew_key(code: str) -> None:
+    """Make a new key that signs a site's sick notes, and print its certificate (PEM)."""
+    from tracing.app.runtime import running
+    from tracing.sickleave.signing import cli as commands
+
+    with running(Settings.from_env()):
+        try:
+            click.echo(commands.renew(code), nl=False)
+        except ValueError as error:
+            raise click.ClickException(str(error)) from None
+
+
 @main.group()
 def staff() -> None:
     """Accounts of members of staff."""

@@ -12,6 +12,7 @@ NOT_ABOUT_PEOPLE = {
     "submitted_forms": {"digest"},
     "invitations": {"token_hash"},
     "source_keys": {"secret"},
+    "site_signing_keys": {"secret", "certificate"},
     "import_originals": {"secret", "content"},
     "import_uploads": {"content"},
     "import_lots": {"corrections_secret"},

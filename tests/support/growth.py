@@ -19,7 +19,15 @@ from tests.support.sent import Sent
 
 SMALL = {
     **dict.fromkeys(
-        ("sites", "site_funds", "site_counts", "note_counters", "queue_weights", "queue_rebuilds"),
+        (
+            "sites",
+            "site_funds",
+            "site_signing_keys",
+            "site_counts",
+            "note_counters",
+            "queue_weights",
+            "queue_rebuilds",
+        ),
         "a few rows a site",
     ),
     **dict.fromkeys(

@@ -174,6 +174,23 @@ class NoteNotice(Base):
     """What the note is said to be: prolonged, replaced, cancelled, or valid again."""
 
 
+class SiteSigningKey(Base):
+    """A key with which a site signs the papers of its notes, and its certificate."""
+
+    __tablename__ = "site_signing_keys"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+    secret: Mapped[bytes]
+    """Sealed with a key of the key store (`vault.services.seal_setting`); empty once the key is retired."""
+    certificate: Mapped[bytes]
+    """DER; kept, for whoever checks an older paper."""
+    made_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    """End of the certificate's validity."""
+    retired_at: Mapped[datetime | None]
+
+
 class NoteExport(Base):
     """The file of a day for the payment system: how many movements it has, and the digests by which it is known again."""
 

@@ -22,6 +22,7 @@ from tracing.sickleave import assessment, insurance_number, patient, queries, se
 from tracing.sickleave.assessment import Assessment, assess
 from tracing.sickleave.checking import views as checking_views
 from tracing.sickleave.documents import Copy, file_name, render
+from tracing.sickleave.documents.signature import sign
 from tracing.sickleave.errors import DaysMoved, NoteNotAllowed
 from tracing.sickleave.forms import PREFIX, DaysForm, NoteForm
 from tracing.sickleave.mending import services as mending
@@ -30,6 +31,7 @@ from tracing.sickleave.mending.services import InCall
 from tracing.sickleave.models import NoteKind, NoteState, SickNote
 from tracing.sickleave.payment import views as payment_views
 from tracing.sickleave.rules import CancelReason, NoteAllowed, NoteMend
+from tracing.sickleave.signing import services as signing
 from tracing.staff.access import agent, is_fragment, may
 from tracing.staff.models import Role
 from tracing.ui.idempotent_forms import sent_once
@@ -130,8 +132,10 @@ def document(note_id: int, copy: str) -> ResponseReturnValue:
     """Return one copy as a PDF; its file name reveals nothing but the number."""
     with transaction():
         content = services.note_to_read(note_id, agent(), at=clock.now(), copy=copy)
+        key = signing.key_of(agent().site.id, at=clock.now())
+    printed = render(content, Copy(copy), check_at=g.settings.public_pages)
     return send_file(
-        BytesIO(render(content, Copy(copy), check_at=g.settings.public_pages)),
+        BytesIO(sign(printed, key)),
         mimetype="application/pdf",
         as_attachment=True,
         download_name=file_name(content.number, Copy(copy)),

@@ -254,6 +254,7 @@ EVENT_WORDS = {
     "session.ended": _l("Déconnexion"),
     "session.locked": _l("Page verrouillée"),
     "site.opened": _l("Site ouvert"),
+    "note.key_made": _l("Clé de signature des arrêts faite"),
     "site.paper_set": _l("Émetteur des arrêts changé"),
     "site.hours_set": _l("Heures d’appel changées"),
     "queue.weights_published": _l("Ordre des appels publié"),
