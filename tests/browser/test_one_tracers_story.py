@@ -1,6 +1,7 @@
 """One tracer's whole day in a few minutes: a patient zero, two contacts, a sick note, a doctor's answer."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,8 @@ def test_from_logging_in_to_a_contact_called_by_somebody_else(log_in: LogIn, tmp
     assert "MOREL" in words_of(employer)
     assert hints_in(words_of(employer)) == []
 
+    a_payroll_clerk_checks_it(lucie, words_of(employer))
+
     shown = lead(lucie, ADULT_AT_WORK)
     assert shown[-1] == "closing"
     lucie.reload()
@@ -68,6 +71,38 @@ def whoever_is_called_checks_who_calls(page: Page) -> None:
         accessible(with_axe)
     with_axe.close()
     at_home.context.close()
+
+
+MONTHS = (
+    *("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre"),
+    *("novembre", "décembre"),
+)
+
+
+def a_payroll_clerk_checks_it(page: Page, paper: str) -> None:
+    """On the public page, with nothing but what stands on the employer's copy."""
+    number = re.search(r"AI-\w{3}-\d{4}-\d{7}-\d", paper)
+    code = re.search(r"Code de vérification\W+(\w{4}-\w{4})", paper)
+    days = re.findall(
+        rf"(\d+)(?:er)? ({'|'.join(MONTHS)}) (\d{{4}})", paper[paper.index("Dernier jour inclus") :]
+    )
+    assert number is not None
+    assert code is not None
+    first, last = (date(int(year), 1 + MONTHS.index(month), int(day)) for day, month, year in days[:2])
+    clerk = page.context.browser.new_context(java_script_enabled=False, locale="fr-FR").new_page()
+    clerk.goto(page.url.partition("/calls/")[0] + "/public/note")
+    clerk.get_by_label("Numéro").fill(number[0])
+    clerk.get_by_label("Initiales").fill("CM")
+    clerk.get_by_label("Premier jour").fill(first.isoformat())
+    clerk.get_by_label("Dernier jour").fill(last.isoformat())
+    clerk.get_by_label("Code de vérification").fill(code[1].lower())
+    clerk.get_by_role("button", name="Vérifier").click()
+    expect(clerk.get_by_text("Cet arrêt est valable.")).to_be_visible()
+    assert "morel" not in clerk.content().lower()
+    clerk.get_by_label("Initiales").fill("CD")
+    clerk.get_by_role("button", name="Vérifier").click()
+    expect(clerk.get_by_text("Aucun arrêt n’a exactement")).to_be_visible()
+    clerk.context.close()
 
 
 def name_two_contacts(page: Page) -> None:

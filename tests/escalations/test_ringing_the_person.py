@@ -12,7 +12,7 @@ from tests.support.live import Live, at_once, committed
 from tests.support.pages import check_fragment
 from tests.support.story import Story, agent, identity, member, waiting_case
 from tests.support.web import Browser, Visitor
-from tracing.calls import jobs, phone_numbers
+from tracing.calls import jobs, phone_numbers, spoken_proof
 from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
 from tracing.calls.models import Call
@@ -122,6 +122,8 @@ def test_a_wrong_number_is_not_offered_and_one_that_was_answered_stays_first(bro
 
     shown = soup(ben.get(path_of(question))).select_one("#telephone p")
     assert [one["href"] for one in shown.select(".phone")] == [NUMBER]
+    # the doctor says their own word and number to whoever doubts them
+    assert spoken_proof.shown(call_of(question).proof) in ben.get(path_of(question)).text
 
 
 def test_nothing_of_the_tracers_desk_opens_with_it(browse: Browser, story: Story, asked: Escalation):

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.calls.phone_numbers import numbers_of
+from tracing.calls.spoken_proof import shown
 from tracing.escalations import calling, casefile, listing, queries
 from tracing.escalations.forms import AnswerForm
 from tracing.escalations.models import Audience, Decision, Escalation, EscalationState
@@ -67,6 +68,7 @@ def live_part(found: Escalation) -> dict[str, object]:
         "words": queries.words_of(found),
         "line": line,
         "identity": identity,
+        "proof": shown(held.proof) if held and held.proof else None,
         "numbers": numbers_of(held, task, identity.phones) if held and identity else (),
         "is_called": not calling.is_called_no_more(task),
         "in_hours": is_open(calling_of_person(task.person_id, task.site_id), clock.database_now()),
