@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from tracing.cases.models import Case
 from tracing.contacts.case_closing import close_when_done
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.contacts.queries import who_refused
+from tracing.contacts.queries import described, who_refused
 from tracing.contacts.rules import is_called
 from tracing.kernel.db import session
 from tracing.people import queries as people
@@ -108,10 +108,30 @@ def _ask(contact: Contact, case: Case, phones: Sequence[str], *, at: datetime) -
 
 
 def _factors(contact: Contact, at: datetime) -> Factor:
-    """Return the known factors that make a contact's call more urgent: their age, if the case told it."""
+    """Return the known factors that make a contact's call more urgent: their age and health, if the case told them."""
     known = people.find_joint_identity(contact.person_id)
     born = known.birth_date if known else None
-    return factors_of(age=None if born is None else age_on(born, at.date()))
+    return factors_of(age=None if born is None else age_on(born, at.date())) | _said_of_household(contact)
+
+
+def _said_of_household(contact: Contact) -> Factor:
+    told = described(contact)
+    said = told.household if told else None
+    factors = Factor(0)
+    if said is not None and said.is_fragile:
+        factors |= Factor.FRAGILE
+    if said is not None and said.has_symptoms:
+        factors |= Factor.SYMPTOMS
+    return factors
+
+
+def follow_household(contact: Contact, *, at: datetime) -> None:
+    """Let what the case says later of somebody of the household make their call more urgent, until they answer themselves."""
+    task = queries.find_task_of_contact(contact.id)
+    if task is None or contact.status is not ContactStatus.NAMED:
+        return
+    queries.lock_task(task)
+    queue.set_factors(task, Factor(task.factors) | _said_of_household(contact), at=at)
 
 
 def _keep(

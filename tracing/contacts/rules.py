@@ -94,6 +94,16 @@ _CODED = {"face_to_face": Distance, "protection": Protection}
 
 
 @dataclass(frozen=True, kw_only=True)
+class HouseholdSaid:
+    """What a case says of somebody who lives with them; None: not said. It decides nothing but how urgent the call is."""
+
+    has_symptoms: bool | None = None
+    is_fragile: bool | None = None
+    can_separate: bool | None = None
+    """Whether they can stay apart from the case at home."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Described:
     """A person as a case described them: at least a given name, never more than is needed to call."""
 
@@ -111,6 +121,8 @@ class Described:
     """Where they met, in the case's words. Like the link it may tell who the case is: never shown in the contact's call."""
     is_warned: bool | None = None
     """Whether the case has told them already; None: not said."""
+    household: HouseholdSaid | None = None
+    """For somebody who lives with the case; None: nobody has asked."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return a dictionary that JSON can hold."""
@@ -121,7 +133,11 @@ class Described:
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
         """Read back what `to_dict` wrote."""
         born = date.fromisoformat(stored["birth_date"]) if stored["birth_date"] else None
-        return cls(**{**stored, "birth_date": born, "phones": tuple(stored["phones"])})
+        said = stored.get("household")
+        household = HouseholdSaid(**said) if said else None
+        return cls(
+            **{**stored, "birth_date": born, "phones": tuple(stored["phones"]), "household": household}
+        )
 
     @classmethod
     def of(cls, identity: Identity) -> Self:
@@ -164,7 +180,9 @@ class Described:
     def keeping_what_the_case_said(self, before: "Described | None") -> "Described":
         """Return the description as the contact corrects it: link, place and warning are the case's words, and stay."""
         said = before or Described(first_names="")
-        return replace(self, link=said.link, place=said.place, is_warned=said.is_warned)
+        return replace(
+            self, link=said.link, place=said.place, is_warned=said.is_warned, household=said.household
+        )
 
     def __repr__(self) -> str:
         """Show nothing: a repr may end up in logs and tracebacks."""
@@ -216,6 +234,7 @@ def completed_by(known: ContactDetails, more: ContactDetails) -> ContactDetails:
         link=one.link or other.link,
         place=one.place or other.place,
         is_warned=other.is_warned if one.is_warned is None else one.is_warned,
+        household=one.household or other.household,
     )
     days = [day for day in (known.last_contact_on, more.last_contact_on) if day is not None]
     return replace(

@@ -4,6 +4,7 @@ Call `calls.services.lock_for_write` first: every write of a call does.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -93,6 +94,8 @@ def edit(
     is_own_call = task.kind is TaskKind.CONTACT_FIRST
     before, person_before = queries.described(contact), contact.person_id
     who = details.described.keeping_what_the_case_said(before) if is_own_call else details.described
+    if who.household is None and before is not None:
+        who = replace(who, household=before.household)
     renumbered = before is None or set(before.phones) != set(who.phones)
     if before != who:
         _correct_person(contact, case, who, may_move=not is_own_call, today=today, at=at)
@@ -116,6 +119,8 @@ def edit(
         calling.update_call_task(
             contact, case, phones=_phones(contact), renumbered=renumbered, by=by.member_id, at=at
         )
+        if before is None or who.household != before.household:
+            calling.follow_household(contact, at=at)
     elif renumbered:
         households.settle_person(contact.person_id, at=at)
     return contact

@@ -125,7 +125,14 @@ def said_by_case(described: Described) -> list[str]:
     """Return what the case said of a contact besides who they are: the link, the place, and whether they were warned."""
     link = str(LINK_WORDS[ContactLink(described.link)]).lower() if described.link else ""
     warned = {True: _("déjà prévenue"), False: _("pas encore prévenue"), None: ""}[described.is_warned]
-    return [one for one in (link, described.place, warned) if one]
+    said = described.household
+    apart = {True: _("peut rester à part"), False: _("ne peut pas rester à part"), None: ""}
+    household = (
+        _("symptômes") if said and said.has_symptoms else "",
+        _("fragile") if said and said.is_fragile else "",
+        apart[said.can_separate if said else None],
+    )
+    return [one for one in (link, described.place, warned, *household) if one]
 
 
 def consequence(risk: RiskLevel, *, due: str) -> str:

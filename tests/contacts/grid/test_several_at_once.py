@@ -11,11 +11,13 @@ from tests.support.story import waiting_case
 from tests.support.sweep import end_claims
 from tracing.contacts import queries
 from tracing.contacts.models import ContactStatus
+from tracing.contacts.rules import HouseholdSaid
 from tracing.facts import queries as facts
 from tracing.facts.rules import FactKind, SubjectType
 from tracing.programmes.vocabulary import RiskLevel
 from tracing.queue import queries as queue
 from tracing.queue.models import TaskState
+from tracing.queue.rules import Factor
 
 ONE, TWO, THREE = "aaaaaaaa1111", "bbbbbbbb2222", "cccccccc3333"
 
@@ -144,6 +146,26 @@ def test_a_line_is_copied_taken_out_and_put_back_and_a_saved_one_is_taken_back(b
     page = soup(ada.fragment(grid(phone), {"do": f"undo:{paul.id}"}))
     assert named(phone)[0].status is ContactStatus.REMOVED
     assert "Rétablir" in page.text
+
+
+def test_what_is_said_of_the_household_makes_the_call_urgent_and_stays_when_the_dialog_corrects(
+    browse, story, phone
+):
+    ada = browse.as_(story.ada)
+    ill = {f"l-{ONE}-symptoms": "yes", f"l-{ONE}-fragile": "yes", f"l-{ONE}-separate": "no"}
+
+    shown = ada.fragment(grid(phone), NADIA | PAUL | ill | {f"l-{TWO}-symptoms": "yes", "do": "save"})
+
+    nadia, paul = named(phone)
+    said = HouseholdSaid(has_symptoms=True, is_fragile=True, can_separate=False)
+    assert "ne peut pas rester à part" in shown.text
+    assert queries.described(nadia).household == said
+    assert queue.find_task_of_contact(nadia.id).factors == Factor.FRAGILE | Factor.SYMPTOMS
+    assert queries.described(paul).household is None, "Paul lives elsewhere: nobody is asked"
+    ada.fragment(
+        f"{phone.path}/{nadia.id}", {"contact-first_names": "Nadia", "contact-lives_with_case": "yes"}
+    )
+    assert queries.described(named(phone)[0]).household == said
 
 
 def test_numbers_and_risk_are_said_while_one_types_and_nothing_is_written(browse, story, phone):

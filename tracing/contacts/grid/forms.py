@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp, Validati
 
 from tracing.contacts.forms import EMAIL, UNKNOWN, tidy
 from tracing.contacts.grid.rules import MOST_LINES, PastedLine
-from tracing.contacts.rules import ContactDetails, Described, Meeting, circumstances_of
+from tracing.contacts.rules import ContactDetails, Described, HouseholdSaid, Meeting, circumstances_of
 from tracing.contacts.words import LINK_WORDS, MEETING_WORDS
 from tracing.people.phones import read_phones
 from tracing.ui.forms import PageForm
@@ -38,15 +38,28 @@ CELLS = (
 )
 
 
+HOUSEHOLD = ("symptoms", "fragile", "separate")
+"""The cells for somebody who lives with the case."""
+
+
 def new_key() -> str:
     """Return a key for a new line: what it saves is saved once."""
     return secrets.token_hex(6)
 
 
+def _yes_no(label: Any) -> SelectField:
+    choices = [
+        SelectChoice(UNKNOWN, _l("Non précisé")),
+        SelectChoice("yes", _l("Oui")),
+        SelectChoice("no", _l("Non")),
+    ]
+    return SelectField(label, choices=choices, default=UNKNOWN)
+
+
 class LineForm(PageForm):
     """One person of the grid. Only the given name is compulsory."""
 
-    CELLS = CELLS
+    CELLS, HOUSEHOLD = CELLS, HOUSEHOLD
     allow_fiction = False
     confined_minutes = 0
     _days: frozenset[str] = frozenset()
@@ -86,15 +99,10 @@ class LineForm(PageForm):
         choices=[SelectChoice("no", _l("Non")), SelectChoice("yes", _l("Oui"))],
         default="no",
     )
-    warned = SelectField(
-        _l("Déjà prévenu"),
-        choices=[
-            SelectChoice(UNKNOWN, _l("Non précisé")),
-            SelectChoice("yes", _l("Oui")),
-            SelectChoice("no", _l("Non")),
-        ],
-        default=UNKNOWN,
-    )
+    warned = _yes_no(_l("Déjà prévenu"))
+    symptoms = _yes_no(_l("Symptômes"))
+    fragile = _yes_no(_l("Santé fragile"))
+    separate = _yes_no(_l("Peut rester à part"))
     raw = HiddenField()
     """The line as it was pasted."""
     unclear = HiddenField()
@@ -151,12 +159,22 @@ class LineForm(PageForm):
             link=self.link.data or "",
             place=tidy(self.place.data),
             is_warned=_YES_NO.get(self.warned.data or ""),
+            household=self._household(),
         )
         return ContactDetails(
             described=described,
             last_contact_on=date.fromisoformat(self.day.data) if self.day.data else None,
             circumstances=circumstances_of(self.meeting, self.confined_minutes),
             may_disclose=self.may_disclose.data == "yes",
+        )
+
+    def _household(self) -> HouseholdSaid | None:
+        """Return what is said of somebody who lives with the case; None of anybody else, or if nothing is said."""
+        said = {name: _YES_NO.get(self[name].data or "") for name in HOUSEHOLD}
+        if self.meeting is not Meeting.SAME_ROOF or set(said.values()) == {None}:
+            return None
+        return HouseholdSaid(
+            has_symptoms=said["symptoms"], is_fragile=said["fragile"], can_separate=said["separate"]
         )
 
     @property
@@ -168,13 +186,13 @@ class LineForm(PageForm):
         """Return the cells as the browser sends them, each cut to the length that is kept."""
         return {
             self[name].name: [str(self[name].data or "")[:LONGEST]]
-            for name in (*CELLS, "raw", "unclear", "dropped")
+            for name in (*CELLS, *HOUSEHOLD, "raw", "unclear", "dropped")
         }
 
     def as_text(self) -> str:
         """Return the line in words, for a draft."""
         said = []
-        for name in CELLS:
+        for name in (*CELLS, *HOUSEHOLD):
             field: Any = self[name]
             options: Any = field.choices if isinstance(field, SelectField) else ()
             choices = {one.value: one.label for one in options}
