@@ -21,6 +21,12 @@ class Part:
         found = self._element.select_one(selector)
         return None if found is None else Part(found)
 
+    def __getattr__(self, name: str) -> Any:
+        """Return the first element of a name: `row.td`."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self.select_one(name)
+
     def find(self, name: str, *, string: str) -> Any:
         """Return the first element of a name whose words are these, a `Part`, or None."""
         return next((one for one in self.select(name) if one.text.strip() == string), None)

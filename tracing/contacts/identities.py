@@ -59,8 +59,8 @@ def refuse_twice(described: Described, *, case_person: int, others: Iterable[Con
     of_case = people_queries.identities(people_queries.records_of_same_person(case_person)).values()
     if described.identifies and any(same_person(described.identity, one) for one in of_case):
         raise IsTheCase
-    listed = [queries.described(other) for other in others if other.status is not ContactStatus.REMOVED]
-    if already_named(described, [one for one in listed if one is not None]):
+    listed = queries.descriptions([one for one in others if one.status is not ContactStatus.REMOVED])
+    if already_named(described, [one for one in listed.values() if one is not None]):
         raise AlreadyNamed
 
 

@@ -94,6 +94,20 @@ def described(contact: Contact) -> Described | None:
     return None if identity is None else Described.of(identity)
 
 
+def descriptions(contacts: Sequence[Contact]) -> dict[int, Described | None]:
+    """Return what `described` does for several contacts, by contact; their records are read by one statement."""
+    unsealed = {one.person_id for one in contacts if one.sealed is None}
+    known = people.identities(unsealed) if unsealed else {}
+    return {
+        one.id: described(one)
+        if one.sealed is not None
+        else Described.of(known[one.person_id])
+        if one.person_id in known
+        else None
+        for one in contacts
+    }
+
+
 def lines(contacts: Iterable[Contact]) -> list[Line]:
     """Return contacts as lines of the list."""
     shown = list(contacts)
@@ -105,7 +119,8 @@ def lines(contacts: Iterable[Contact]) -> list[Line]:
             .order_by(CallTask.id)
         )
     }
-    return [Line(contact, described(contact), tasks.get(contact.id)) for contact in shown]
+    known = descriptions(shown)
+    return [Line(contact, known[contact.id], tasks.get(contact.id)) for contact in shown]
 
 
 def kept_in_list(contact_ids: Iterable[int]) -> dict[int, KeepReason]:
