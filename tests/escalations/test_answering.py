@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, text
 
 from tests.conftest import NOW
+from tests.desk.walking import soup
 from tests.escalations.conftest import QUESTION, ring
 from tests.support.pages import check_fragment
 from tests.support.story import agent, case, contact, contradicted, identity, member
@@ -94,13 +95,18 @@ def test_an_adviser_takes_note_of_a_negative_pcr_after_an_antigen_test(browse, s
     assert reference not in browse.as_(elsewhere).get("/escalations").text
     browse.as_(elsewhere).post(noted, status=404)
     browse.as_(story.rose, site=story.nantes).post(noted, status=403)
-    ben.follow(noted)
-    ben.follow(noted)
+    shown = {"up_to": soup(ben.get("/escalations")).select_one("input[name=up_to]")["value"]}
+    contradicted(opened, by_pcr_on=NOW.date(), at=NOW + MINUTE)  # while the page is open
+    ben.follow(noted, shown)
+    part = ben.fragment("/escalations/list", method="get")
+    assert reference in part.text
+    for _twice in range(2):
+        ben.follow(noted, {"up_to": soup(part).select_one("input[name=up_to]")["value"]})
 
     part = ben.fragment("/escalations/list", method="get").text
     assert reference not in part
     events = session.scalars(select(Event).where(Event.kind == "case.contrary_result_noted")).all()
-    assert [one.by_id for one in events] == [story.ben.id]
+    assert [one.by_id for one in events] == [story.ben.id, story.ben.id]
 
 
 def test_other_roles_and_other_sites_see_nothing(browse, story, line):

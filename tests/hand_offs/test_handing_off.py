@@ -82,9 +82,15 @@ def test_what_was_sent_is_corrected_when_the_answer_changes_and_holds_again_if_i
 
     answer(task_id, "school")
     assert stands() == (HandOffState.SENT, False), "the agency never knew otherwise"
+    told = {"was": "taken_back"}
+    refused = dora.post(f"/hand-offs/{one}/take-back", told, status=409)  # on the page opened before
+    assert "vaut de nouveau" in refused.text
+    assert stands() == (HandOffState.SENT, False)
 
     answer(task_id, "none")
-    dora.follow(f"/hand-offs/{one}/take-back")
+    dora.follow(f"/hand-offs/{one}/take-back")  # what the row offered while it held: nobody is told by that
+    assert the_one().is_waiting
+    dora.follow(f"/hand-offs/{one}/take-back", told)
     assert not the_one().is_waiting
     answer(task_id, "school")
     assert stands() == (HandOffState.TO_SEND, True)

@@ -199,14 +199,18 @@ def reopen(case: Case, *, status: CaseStatus = CaseStatus.OPEN, by: int | None, 
     events.record("case.reopened", by=by, at=at, subject=("case", case.id), site_id=case.site_id)
 
 
-def note_contrary_results(case: Case, *, by: int, at: datetime) -> None:
-    """Record that a medical adviser took note of every result that contradicts a case; a second time does nothing.
+def note_contrary_results(case: Case, *, up_to: int, by: int, at: datetime) -> None:
+    """Record that a medical adviser took note of the results that contradict a case; a second time does nothing.
+
+    `up_to` is the last one that they were shown: a result that came meanwhile is still to be noted.
 
     The event is about the result: noting it does not keep the case when its lot is undone.
     """
     found = session.scalars(
         select(ContraryResult)
-        .where(ContraryResult.case_id == case.id, ContraryResult.noted_at.is_(None))
+        .where(
+            ContraryResult.case_id == case.id, ContraryResult.id <= up_to, ContraryResult.noted_at.is_(None)
+        )
         .order_by(ContraryResult.id)
         .with_for_update()
     ).all()

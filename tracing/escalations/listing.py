@@ -146,6 +146,8 @@ class ContradictedCase:
     sentence: str
     decides: str
     received_at: datetime
+    last_id: int
+    """The last result that the row tells of: taking note of the row takes note of no later one."""
     is_called: bool
     """Whether the first call was made."""
 
@@ -171,6 +173,7 @@ def contradicted_cases(site_id: int) -> list[ContradictedCase]:
             case_words.contradiction(one.sampled_on for one, _case in rows),
             case_words.which_decides(case.programme),
             received_at=min(one.received_at for one, _case in rows),
+            last_id=max(one.id for one, _case in rows),
             is_called=case.id in called,
         )
         for rows in grouped

@@ -29,6 +29,17 @@ class NoSuchReason(Refused):
         super().__init__(_("Ce motif n’est pas en vigueur dans ce programme."))
 
 
+class ChangedMeanwhile(Refused):
+    """It holds again since the list was opened."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Ce signalement vaut de nouveau depuis que la liste est ouverte. Rien n’a été noté : rechargez la liste et regardez où il en est."
+            )
+        )
+
+
 class TakenBackMeanwhile(Refused):
     """It is not to be sent any more since the list was opened."""
 

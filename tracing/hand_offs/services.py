@@ -9,7 +9,7 @@ from tracing.calls import queries as call_queries
 from tracing.cases.models import Case, CaseOutcome
 from tracing.cases.queries import find_by_reference
 from tracing.hand_offs import queries, rules
-from tracing.hand_offs.errors import NoSuchReason, NoSuchRecord, TakenBackMeanwhile
+from tracing.hand_offs.errors import ChangedMeanwhile, NoSuchReason, NoSuchRecord, TakenBackMeanwhile
 from tracing.hand_offs.models import HandOff
 from tracing.hand_offs.rules import HandOffState
 from tracing.kernel import events
@@ -103,13 +103,22 @@ def acknowledge(hand_off_id: int, *, by: Agent, at: datetime) -> None:
         _set(hand_off, HandOffState.ACKNOWLEDGED, by=by.member_id, at=at)
 
 
-def say_taken_back(hand_off_id: int, *, by: Agent, at: datetime) -> bool:
+def say_taken_back(hand_off_id: int, *, was_taken_back: bool, by: Agent, at: datetime) -> bool:
     """Note that whoever was told of it knows that it no longer holds; or take back what was given by mistake.
 
-    Returns whether nothing is left to do: what was sent already is to be taken back with whoever was told.
+    `was_taken_back` is which of the two the list offered. Returns whether nothing is left to do: what was sent already
+    is to be taken back with whoever was told.
+
+    Raises:
+        ChangedMeanwhile: it holds again since the list was opened.
     """
     hand_off = queries.get_hand_off(hand_off_id, site_id=by.site.id)
-    if hand_off.state is HandOffState.TAKEN_BACK:
+    is_taken_back = hand_off.state is HandOffState.TAKEN_BACK
+    if was_taken_back and not is_taken_back:
+        raise ChangedMeanwhile
+    if is_taken_back and not was_taken_back:
+        return not hand_off.is_waiting  # pressed twice: whoever was told is not told yet
+    if is_taken_back:
         hand_off.sent_at = None
         hand_off.is_waiting = False
         session.flush()

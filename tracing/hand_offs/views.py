@@ -65,7 +65,12 @@ def acknowledge(hand_off_id: int) -> ResponseReturnValue:
 def take_back(hand_off_id: int) -> ResponseReturnValue:
     """Note that whoever was told knows that it no longer holds; or take back one that was given by mistake."""
     with transaction():
-        is_done = services.say_taken_back(hand_off_id, by=agent(), at=clock.database_now())
+        is_done = services.say_taken_back(
+            hand_off_id,
+            was_taken_back=request.form.get("was") == "taken_back",
+            by=agent(),
+            at=clock.database_now(),
+        )
     flash(
         _("C’est noté : plus rien n’est à faire pour ce signalement.")
         if is_done

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import flash, jsonify, redirect, render_template, url_for
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -48,7 +48,12 @@ def note_contradiction(case_id: int) -> ResponseReturnValue:
     """Take note of the negative PCR of a case known by an antigen test."""
     with transaction():
         case = cases.get_case(case_id, site_id=agent().site.id)
-        case_services.note_contrary_results(case, by=agent().member_id, at=clock.database_now())
+        case_services.note_contrary_results(
+            case,
+            up_to=request.form.get("up_to", 0, type=int),
+            by=agent().member_id,
+            at=clock.database_now(),
+        )
     flash(_("%(reference)s : pris en compte.", reference=case.reference))
     return redirect(url_for("escalations.waiting"), 303)
 
