@@ -58,6 +58,49 @@ def test_a_contact_and_a_question_half_typed_are_offered_again_after_the_page_wa
     expect(panel.get_by_text("Voici ce que vous aviez commencé à taper")).to_have_count(0)
 
 
+@pytest.mark.browser
+def test_without_network_the_page_goes_on_catches_up_in_order_and_outlasts_back_and_reload(
+    log_in: LogIn,
+) -> None:
+    lucie = log_in("lucie")
+    lucie.get_by_role("link", name=re.compile("Reprendre l’appel")).click()
+    lucie.get_by_role("button", name="Continuer l’appel ici").click()
+    lucie.goto(f"{re.sub(r'[?#].*', '', lucie.url)}?step=work")
+    expect(lucie.locator("#a-works-yes")).to_be_checked()
+
+    lucie.context.set_offline(True)
+    lucie.locator("#a-profession").fill("marinière")
+    lucie.locator("#a-profession").blur()
+    expect(lucie.locator("#network")).to_be_visible()
+    expect(lucie.locator("#answers [data-saved].is-waiting")).to_be_visible()
+    lucie.locator("#a-is_caregiver-yes").check()
+    lucie.locator("#a-last_work_on-unknown").check()
+    with lucie.expect_response(re.compile("/answers")) as caught_up:
+        lucie.context.set_offline(False)
+    assert caught_up.value.ok
+    expect(lucie.locator("#network")).to_be_hidden()
+    expect(lucie.locator("#answers [data-saved]")).to_contain_text("Enregistré")
+
+    lucie.locator("#a-profession").fill("marinière et")
+    for _again in range(20):  # what leaves with the page may arrive after the next one was asked for
+        lucie.reload()
+        if lucie.locator("#a-profession").input_value() == "marinière et":
+            break
+    expect(lucie.locator("#a-profession")).to_have_value("marinière et")
+    expect(lucie.locator("#a-is_caregiver-yes")).to_be_checked()
+    expect(lucie.locator("#a-last_work_on-unknown")).to_be_checked()
+
+    lucie.locator("#a-profession").fill("marinière et mère")
+    lucie.get_by_role("link", name="Terminer l’appel").click()
+    expect(lucie.get_by_role("heading", name=re.compile("Terminer l’appel"))).to_be_visible()
+    lucie.go_back()
+    for _again in range(20):
+        if lucie.locator("#a-profession").input_value() == "marinière et mère":
+            break
+        lucie.reload()
+    expect(lucie.locator("#a-profession")).to_have_value("marinière et mère")
+
+
 def yesterday() -> str:
     """Return the day before, as a date field takes it."""
     return (datetime.now(tz=ZoneInfo("Europe/Paris")) - timedelta(days=1)).date().isoformat()

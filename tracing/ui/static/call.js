@@ -39,7 +39,7 @@
     // Send once more what was not saved yet: the server refuses it, keeps it as a draft and shows it.
     const answers = document.getElementById("answers");
     if (answers && window.htmx) window.htmx.trigger(answers, "typed");
-    for (const form of document.querySelectorAll("#contact-dialog form[data-unsent], #panel-escalation form, form.way")) {
+    for (const form of document.querySelectorAll("dialog form[data-unsent], #panel-escalation form, form.way")) {
       if (!wasTyped(form)) continue;
       if (form.hasAttribute("hx-post") && window.htmx) window.htmx.trigger(form, "submit");
       else post(form.action, new FormData(form)).catch(() => {});
@@ -261,16 +261,28 @@
   /* ---------- Text is saved while it is typed ---------- */
 
   let pause = 0;
+  let isPending = false;
   document.addEventListener("input", (event) => {
     if (!event.target.matches?.("#answers .typed")) return;
     window.clearTimeout(pause);
+    isPending = true;
     pause = window.setTimeout(() => {
       const answers = document.getElementById("answers");
       if (answers && window.htmx) window.htmx.trigger(answers, "typed");
     }, PAUSE);
   });
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.target.closest?.("#answers")) window.clearTimeout(pause);
+    if (!event.target.closest?.("#answers")) return;
+    window.clearTimeout(pause);
+    isPending = false;
+  });
+  // Back, reload or another page within that pause: what was typed still leaves, as an answer or as a draft.
+  window.addEventListener("pagehide", () => {
+    const answers = document.getElementById("answers");
+    if (isPending && answers) post(answers.getAttribute("hx-post"), new FormData(answers), { keepalive: true }).catch(() => {});
+    for (const form of document.querySelectorAll("dialog form[data-unsent]")) {
+      if (wasTyped(form)) post(form.dataset.unsent, new FormData(form), { keepalive: true }).catch(() => {});
+    }
   });
 
   /* ---------- The panel that belongs to a step ---------- */

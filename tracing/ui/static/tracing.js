@@ -144,6 +144,10 @@
     }
     window.setInterval(again, RETRY_AFTER);
     window.addEventListener("online", again);
+    // Without network the page that holds what is not saved cannot be opened again: the browser asks before leaving it.
+    window.addEventListener("beforeunload", (event) => {
+      if ([...unsent.keys()].some((elt) => elt.isConnected)) event.preventDefault();
+    });
     return { begun, done, failed };
   })();
 
