@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from tests.conftest import NOW
 from tests.desk.walking import P0, take_call
+from tests.support.lots import arrival, lot_of, take_back
 from tests.support.story import identity, waiting_case
 from tracing.calls.models import OutcomeUndo
 from tracing.cases import services as cases
@@ -13,6 +14,7 @@ from tracing.cases.queries import get_case
 from tracing.hand_offs import services as hand_offs
 from tracing.hand_offs.models import HandOff
 from tracing.hand_offs.rules import HandOffState
+from tracing.imports.jobs import load
 from tracing.kernel.db import session as database
 from tracing.queue import queries as queue
 
@@ -60,6 +62,22 @@ def test_a_school_is_handed_off_by_number_and_without_a_name(story, browse):
     assert f"Merci d’analyser la fiche {reference}" in page.text
     assert "Kergoat" not in page.text
     assert "Marie" not in page.text
+
+
+def test_a_disease_of_which_each_case_counts_is_handed_off_as_the_lot_is_loaded(story, browse):
+    story.nantes.programme = "measles"
+    database.flush()
+    day = {"DATE_EXTRACTION": "10/03/2026 07:45", "DATE_PRELEVEMENT": "09/03/2026 08:30"}
+    lines = [{"CODE_CAISSE": "441"} | day]
+
+    lot = load(arrival("pdl-20210308-0800.csv.p7m", lot_of(lines)))
+
+    assert reasons() == {"H-1": HandOffState.TO_SEND}
+    task_id = the_one().task_id
+    answer(task_id, "none")
+    assert reasons() == {"H-1": HandOffState.TO_SEND}, "the call changes nothing of it"
+    take_back(lot["lot"], by=story.ivan.id)
+    assert reasons() == {}
 
 
 def test_a_person_who_was_in_no_such_place_is_not_handed_off(story, browse):

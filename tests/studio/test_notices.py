@@ -153,7 +153,7 @@ def test_referents_and_supervisors_know_who_has_read_it(rose, ben, ada, browse, 
         assert "pas encore" not in rows[story.ada.display_name]
         assert "pas encore lue" in rows[story.abel.display_name]
         assert "Nina Nouvelle" not in rows
-        assert f"Lue par 1 personnes sur {len(rows)}" in page.get_text()
+        assert f"Lectures\u202f: 1 sur {len(rows)}" in page.get_text()
     ada.get(f"/notices/{notice.id}/readers", status=403)
 
 

@@ -16,6 +16,7 @@ from tracing.contacts.rules import TEST_ANSWERS, is_positive_code
 from tracing.facts import queries as fact_queries
 from tracing.facts import services as facts
 from tracing.facts.rules import FactKind, FactSource, Subject, SubjectType, retraction, standing
+from tracing.hand_offs import services as hand_offs
 from tracing.kernel import clock, events
 from tracing.kernel.db import session
 from tracing.queue import queries as queue_queries
@@ -62,6 +63,7 @@ def take_back(
         if task.state in UNFINISHED:
             queue.close_task(task, TaskState.CANCELLED, by=by.member_id, at=at)
     cases.close_as_none(case, by=by.member_id, at=at)
+    hand_offs.follow_result(case, on=cohort, by=by.member_id, at=at)
     events.record(
         "case.opened_by_mistake", by=by.member_id, at=at, subject=("case", case.id), site_id=case.site_id
     )

@@ -1,6 +1,6 @@
 """Commands on hand-offs: what a call says, what is given by hand, and what is sent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -13,7 +13,7 @@ from tracing.hand_offs.errors import ChangedMeanwhile, NoSuchReason, NoSuchRecor
 from tracing.hand_offs.models import HandOff
 from tracing.hand_offs.rules import HandOffState
 from tracing.kernel import events
-from tracing.kernel.db import session
+from tracing.kernel.db import equals_any, session
 from tracing.programmes.in_force import get_pack
 from tracing.queue import queries as queue_queries
 from tracing.queue.models import CallTask, TaskKind
@@ -37,6 +37,26 @@ def keep_up(
     for reason, state in sorted(rules.changes(states, wanted).items()):
         hand_off = known.get(reason) or _new(task, reason, at=at)
         _set(hand_off, state, by=by, at=at)
+
+
+def open_for_new(case_ids: Sequence[int], programme: str, *, on: date, at: datetime) -> None:
+    """Hand new cases off for the reasons that hold for every case: the agency does not wait for a call to end."""
+    reasons = rules.due(get_pack(programme).hand_offs, {}, is_case=True, on=on)
+    if not reasons:
+        return
+    tasks = session.scalars(
+        select(CallTask)
+        .where(equals_any(CallTask.case_id, case_ids), CallTask.kind == TaskKind.CASE_FIRST)
+        .order_by(CallTask.id)
+    )
+    opened = [_new(task, reason, at=at) for task in tasks for reason in sorted(reasons)]
+    for one in opened:
+        one.state, one.is_waiting = HandOffState.TO_SEND, True
+        one.changed_at, one.changed_by = at, None
+    session.add_all(opened)
+    for one in opened:
+        _note(one, f"hand_off.{one.state.value}", by=None, at=at)
+    session.flush()
 
 
 def follow_result(case: Case, *, on: date, by: int | None, at: datetime) -> None:

@@ -104,7 +104,13 @@ class RowForm(PageForm):
         for one in self.fields:
             for number in range(self.items.get(one.name, 0)):
                 names = [_order(one.name, number), *_item_names(one, number, self.asked)]
-                label = f"{FIELD_WORDS.get(one.name, one.name)}\u00a0: {number + 1}"
+                list_name = FIELD_WORDS.get(one.name, one.name)
+                is_new = not self._fields[_order(one.name, number)].data
+                label = (
+                    _("%(list)s : en ajouter", list=list_name)
+                    if is_new
+                    else _("%(list)s, place %(number)s", list=list_name, number=number + 1)
+                )
                 yield Group(label, [self._fields[name] for name in names])
 
     def condition_lines(self) -> list[list[Field]]:

@@ -11,6 +11,7 @@ from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
 from tracing.cases.models import Case, CaseOutcome
 from tracing.consequences import mistaken_cases
+from tracing.consequences.new_cases import follow_new_cases
 from tracing.contacts import contact_to_case
 from tracing.contacts.case_closing import close_when_done, first_call_of
 from tracing.contacts.models import Contact, ContactStatus
@@ -67,6 +68,7 @@ def become_case(call: Call, talk: ScriptedConversation, *, by: Agent, at: dateti
         due_at=due_at,
         at=at,
     )
+    follow_new_cases({case.id: case.programme}, on=clock.local_day(at, by.site.time_zone), at=at)
     for one, conversation in services.open_conversations(call, by=by, at=at):
         if one.id == task.id:
             _take_over(call, talk, (one, conversation), by=by, at=at)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import text
 
 from tracing.cases.models import Case, CaseStatus, LabResult
+from tracing.consequences.new_cases import follow_new_cases
 from tracing.contacts.contact_to_case import turn_into_cases
 from tracing.imports.format.columns import EXTRAS, FIELDS
 from tracing.imports.format.line import Background, Doubt, LabFacts, ParsedLine
@@ -23,6 +24,7 @@ from tracing.imports.loading.updates import Turn
 from tracing.imports.lots.report import report_line_of
 from tracing.imports.models import ImportLine
 from tracing.imports.rules import Decision, Outcome, Said
+from tracing.kernel import clock
 from tracing.kernel.bulk_copy import copy_rows
 from tracing.kernel.db import session
 from tracing.kernel.events import Event
@@ -328,6 +330,11 @@ class Batch:
         updates.move_first_samplings(self.changes.moved, at=at)
         revised = updates.complete(self.changes.revised, cohort=self.cohort)
         bulk_enqueue.enqueue_all(self._calls(), homes, at=at)
+        follow_new_cases(
+            {call.case_id: self.taking.programmes[call.site_id] for call in rows.calls},
+            on=clock.local_day(at, self.taking.zone),
+            at=at,
+        )
         updates.move_to_households_of_numbers(revised, at=at)
         updates.set_onsets(self.changes.onsets, at=at)
         for turn in self.changes.turns:
