@@ -1,7 +1,7 @@
 """The fields of a row of a rule table, read from its schema: what a form asks, and what a table shows."""
 
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -19,6 +19,7 @@ class FieldKind(StrEnum):
     YES_NO = "yes_no"
     CHOICE = "choice"
     WORDS = "words"
+    SENTENCE = "sentence"
     NUMBERS = "numbers"
     CHOICES = "choices"
     """Several of a few."""
@@ -29,6 +30,7 @@ class FieldKind(StrEnum):
     """A condition on each of the facts that the table asks."""
 
 
+SHORTEST_SENTENCE = 10
 LISTS = frozenset({FieldKind.NUMBERS, FieldKind.CHOICES, FieldKind.SENTENCES, FieldKind.ITEMS})
 
 
@@ -61,9 +63,19 @@ def _fields(model: type[BaseModel], prefix: str, leave_out: set[str]) -> Iterato
         else:
             default = None if known.is_required() else known.get_default(call_default_factory=True)
             kind, choices, item = _kind(inner)
+            if kind is FieldKind.WORDS and _is_sentence([*known.metadata, known.annotation]):
+                kind = FieldKind.SENTENCE
             must = known.is_required() and type(None) in get_args(known.annotation)
             own = () if item is None else tuple(_fields(item, "", set()))
             yield RowField(prefix + name, kind, choices, default, says_nothing=must, inner=own)
+
+
+def _is_sentence(parts: Iterable[Any]) -> bool:
+    """Return whether text must be long enough to be a sentence: it gets the width of the page."""
+    return any(
+        (getattr(one, "min_length", None) or 0) >= SHORTEST_SENTENCE or _is_sentence(get_args(one))
+        for one in parts
+    )
 
 
 def _inner(annotation: Any) -> Any:

@@ -401,6 +401,8 @@ def _field(one: RowField) -> Field:
                     ),
                 ],
             )
+        case FieldKind.SENTENCE:
+            return TextAreaField(label, validators=[Optional()], render_kw={"rows": 2})
         case FieldKind.SENTENCES:
             return TextAreaField(
                 label, validators=[Optional()], description=_l("Une phrase par ligne."), render_kw={"rows": 4}
@@ -468,4 +470,4 @@ def _meant(one: RowField, typed: Any) -> Any:
             return [as_printed(line) for line in typed.splitlines() if line.strip()]
         case FieldKind.CHOICE:
             return typed
-    return as_printed(typed)
+    return as_printed(typed.replace("\r\n", " ").replace("\n", " "))
