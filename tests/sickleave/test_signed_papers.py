@@ -11,9 +11,12 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 from sqlalchemy import select
 
+from tests.casefiles.test_a_note_for_the_next_caller import COMPLAINT
 from tests.conftest import NOW
 from tests.sickleave.test_documents import content, hints_in
+from tracing.cases.queries import get_case
 from tracing.kernel.db import session
+from tracing.queue.queries import get_task
 from tracing.sickleave.documents import Copy, render
 from tracing.sickleave.documents.signature import make_key, sign
 from tracing.sickleave.models import SiteSigningKey
@@ -103,3 +106,17 @@ def test_a_key_is_used_until_it_is_about_to_end_and_a_renewed_one_signs_no_more(
     assert services.key_of(site, at=NOW + timedelta(days=681)) not in {first, second}
     kept = session.scalars(select(SiteSigningKey).order_by(SiteSigningKey.id)).all()
     assert [bool(one.secret) for one in kept] == [False, False, True]
+
+
+def test_both_papers_are_reached_from_the_end_of_the_call_the_list_and_the_file(
+    browse, story, ada, phone, issued
+):
+    ending = ada.get(f"/calls/{phone.call_id}/tasks/{phone.task_id}/end").text
+    dora = browse.as_(story.dora)
+    listed = dora.get(f"/sick-notes/{issued.id}").text
+    reference = get_case(get_task(phone.task_id).case_id).reference
+    file = dora.follow("/files", {"key": reference} | COMPLAINT).text
+
+    for page in (ending, listed, file):
+        assert f"/sick-notes/{issued.id}/insured" in page
+        assert f"/sick-notes/{issued.id}/employer" in page

@@ -407,6 +407,7 @@ def _questions(data: FileData) -> Iterable[Moment]:
 
 
 def _notes(data: FileData) -> Iterable[Moment]:
+    numbers = {one.id: one.number for one in data.notes}
     for one in data.notes:
         issued = _(
             "Arrêt délivré, du %(first)s au %(last)s inclus", first=day(one.first_day), last=day(one.last_day)
@@ -414,6 +415,9 @@ def _notes(data: FileData) -> Iterable[Moment]:
         who = data.members.get(one.issued_by, "?")
         beside = [str(_("numéro %(number)s", number=one.number)), str(_("règle %(rule)s", rule=one.rule))]
         yield Moment(one.issued_at, "file-earmark-text", "done", str(issued), who, beside)
+        if one.replaces_id in numbers:
+            what = _("%(number)s est remplacé", number=numbers[one.replaces_id])
+            yield Moment(one.issued_at, "file-earmark-text", "soon", str(what), who, beside[:1])
         if one.cancelled_at is not None:
             who = data.members.get(one.cancelled_by or 0, "")
             what = str(_("Arrêt annulé"))

@@ -20,6 +20,7 @@ from tracing.contacts.words import RISK_WORDS
 from tracing.kernel import events
 from tracing.kernel.db import transaction
 from tracing.people import queries as people
+from tracing.sickleave.words import STATE_TONES, STATE_WORDS
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, asked_at, may
 from tracing.staff.models import Role
@@ -153,7 +154,13 @@ def _file(opening_id: int, form: NoteForm | None = None, *, status: int = 200) -
         form = form or NoteForm(formdata=None, note=left.words if left is not None else "")
         form.seen.data = handover_notes.stamp(left)
         shown_page = render_template(
-            "casefiles/file.html", page=page, opening=opening, data=page.data, form=form
+            "casefiles/file.html",
+            page=page,
+            opening=opening,
+            data=page.data,
+            form=form,
+            note_words=STATE_WORDS,
+            note_tones=STATE_TONES,
         )
         return shown_page, status
 

@@ -104,7 +104,7 @@ def test_the_page_that_ends_a_call_offers_an_outcome(outcome, story, browse):
     way = page.select_one(f"#way-{outcome.value}")
 
     assert way is not None, f"desk/end.html has no form for {outcome.value}"
-    assert str(OUTCOME_WORDS[outcome]) in way.h3.text
+    assert str(OUTCOME_WORDS[outcome]) in way.select_one("h3").text
     assert way.select_one("use")["href"].endswith(f"#{OUTCOME_ICONS[outcome]}")
     typed = {one["name"] for one in way.select("[name]")} - {"outcome", "csrf_token"}
     assert typed == set(SAID[OUTCOMES[outcome].asks]), "the fields are not those of what the outcome asks for"

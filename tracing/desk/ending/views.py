@@ -37,6 +37,8 @@ from tracing.people.words import other_zone, place_of
 from tracing.queue.errors import ClaimLost, ClosedThatDay
 from tracing.queue.models import CallTask
 from tracing.scripts.vocabulary import Outcome
+from tracing.sickleave.models import SickNote
+from tracing.sickleave.queries import find_valid_note
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
 from tracing.ui import formats
@@ -52,7 +54,7 @@ class ToCheck:
     label: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ending:
     """What the page shows before the end: what is missing, and what each outcome leads to."""
 
@@ -68,6 +70,8 @@ class Ending:
     """Whether a question to the adviser is already open."""
     has_begun_contact: bool
     """Whether a contact was typed but not saved: they would not be called."""
+    note: SickNote | None
+    """The valid sick note of the person, whose papers can be printed; None before they have said who they are."""
     to_check: Sequence[ToCheck]
     """What does not go together."""
     is_list_to_complete: bool
@@ -275,6 +279,7 @@ def ending_of(screen: Screen) -> Ending:
             form_drafts.find(screen.call.id, task.id, dialog, by=by) is not None
             for dialog in (CONTACT_DIALOG, CONTACT_GRID)
         ),
+        note=find_valid_note(task.id) if screen.talk.is_identified else None,
         to_check=_to_check(screen),
         is_list_to_complete=call_outcomes.is_list_to_complete(screen.talk),
         callback=callback.astimezone(zone) if zone else callback,
