@@ -78,6 +78,10 @@ MOST_DAYS_BEFORE_SAMPLING = MOST_DAYS_AFTER_SAMPLING = 14
 """Further from the sampling, a first day of symptoms is a slip of the tongue or of the keyboard, or a doctor's matter."""
 
 
+HOUSEHOLD_QUESTIONS = frozenset({"lives_in", "lives_alone"})
+"""Their answers are mostly the same for all who live together: what one of them said in this call is offered to the next,
+who confirms it. Nothing of health, and nothing personal."""
+
 URGENT_QUESTIONS = frozenset({"fragile", "has_symptoms", "lives_in"})
 """Their answers make later calls more or less urgent."""
 

@@ -54,6 +54,11 @@ def age_that_counts(about: CalledPerson, *, at: datetime, zone: ZoneInfo) -> int
     return age_of(about, clock.local_day(day, zone))
 
 
+def given_name(identity: Identity) -> str:
+    """Return the given name by which a person is called."""
+    return next(iter(identity.first_names.replace(",", " ").split()), "")
+
+
 def spoken_name(identity: Identity | None) -> str | None:
     """Return a name in the form used on the telephone: first given name and last name."""
     if identity is None:

@@ -31,6 +31,17 @@ class Asked:
     first: date | None = None
     last: date | None = None
     today: date | None = None
+    said_by: tuple[str, str] | None = None
+    """Who of the household answered it in this call, and what: offered, never taken over unasked."""
+
+    @property
+    def same(self) -> tuple[str, str, str] | None:
+        """Who said it, the value and its words, if it is an answer to this question."""
+        if self.said_by is None:
+            return None
+        who, value = self.said_by
+        word = dict(self.options).get(value)
+        return (who, value, word) if word is not None else None
 
     @property
     def recent_days(self) -> Sequence[tuple[str, str]]:

@@ -15,9 +15,12 @@ from tracing.cases import words as case_words
 from tracing.cases.models import CaseOutcome, ContraryResult
 from tracing.consequences.telling_queries import told_as_contact
 from tracing.consequences.words import other_meeting_words, told_as_contact_words
+from tracing.contacts import queries as contacts
+from tracing.contacts.rules import ContactStatus, Described, described_circumstances
 from tracing.desk.conversation.conversation import ScriptedConversation
-from tracing.desk.conversation.facts import early_exit_on, measure_of_contact, short_rule
-from tracing.desk.queries import Attempt, CalledPerson
+from tracing.desk.conversation.facts import early_exit_on, given_name, measure_of_contact, short_rule
+from tracing.desk.queries import Attempt, CalledPerson, given_answers
+from tracing.desk.rules import HOUSEHOLD_QUESTIONS
 from tracing.desk.services import Spoken, is_to_lead
 from tracing.kernel import clock
 from tracing.messages.queries import Written, messages_to
@@ -27,6 +30,7 @@ from tracing.programmes.rules import Measure, PlannedTest
 from tracing.programmes.schema import Row
 from tracing.queue.models import CallTask, TaskKind
 from tracing.queue.timeline import TimelineEntry, timeline_of
+from tracing.scripts.definitions import Step
 from tracing.scripts.rules import StepState, StepView
 
 
@@ -207,6 +211,35 @@ def _tab(
         promised_at=task.promised_at,
         time_zone=zones.get(task.person_id),
     )
+
+
+def of_same_roof(case_id: int) -> list[Described]:
+    """Return the contacts in the list of a case who live with them."""
+    return [
+        one.described
+        for one in contacts.lines(contacts.contacts_of_case(case_id))
+        if one.described is not None
+        and one.contact.status is not ContactStatus.REMOVED
+        and described_circumstances(one.contact.circumstances).lives_with_case
+    ]
+
+
+def said_by_others(tabs: Sequence[Tab], call_id: int, step: Step) -> dict[str, tuple[str, str]]:
+    """Return what others of the household answered in this call to the common questions of a step: who, and what.
+
+    Somebody who has no name here (`Tab.is_neutral`) is not quoted, either.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    common = HOUSEHOLD_QUESTIONS.intersection(question.id for question in step.questions)
+    for tab in tabs if common else ():
+        if tab.is_here or tab.is_neutral or tab.identity is None:
+            continue
+        given = given_answers(tab.task_id)
+        for question in common & given.keys():
+            one = given[question]
+            if one.call_id == call_id and isinstance(one.value, str):
+                found.setdefault(question, (given_name(tab.identity), one.value))
+    return found
 
 
 def timeline(

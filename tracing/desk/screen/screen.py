@@ -1,6 +1,6 @@
 """Everything the call screen shows, loaded once, under the names its templates use."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -18,15 +18,24 @@ from tracing.cases.rules import sampling_day
 from tracing.consequences.mistaken_cases import rests_on_word
 from tracing.consequences.queries import what_follows
 from tracing.consequences.words import again_words, sentences_of
-from tracing.contacts import queries as contacts
-from tracing.contacts.rules import ContactStatus, Described, described_circumstances
+from tracing.contacts.rules import Described
 from tracing.desk import queries, rules, services
 from tracing.desk.conversation.conversation import ScriptedConversation, talk_of
 from tracing.desk.conversation.facts import age_of
 from tracing.desk.conversation.questions import Asked, options_of
 from tracing.desk.errors import WordsChanged
 from tracing.desk.queries import CalledPerson
-from tracing.desk.screen.parts import Dates, Section, Tab, dates_of, tabs_of, timeline, told_before
+from tracing.desk.screen.parts import (
+    Dates,
+    Section,
+    Tab,
+    dates_of,
+    of_same_roof,
+    said_by_others,
+    tabs_of,
+    timeline,
+    told_before,
+)
 from tracing.desk.screen.why_next import why_next
 from tracing.desk.services import STATEMENT, Saved, StepInput
 from tracing.desk.words import promised_to, voicemail_words
@@ -184,7 +193,13 @@ class Screen:
             first=bound(question.earliest, today, self.talk.facts),
             last=bound(question.latest, today, self.talk.facts),
             today=today,
+            said_by=self.said_by_others.get(question.id) if value is None else None,
         )
+
+    @cached_property
+    def said_by_others(self) -> Mapping[str, tuple[str, str]]:
+        """What others of the household answered to a common question of this step."""
+        return said_by_others(self.tabs, self.call.id, self.one.step) if self.one else {}
 
     @property
     def statement(self) -> str:
@@ -236,9 +251,8 @@ class Screen:
     @property
     def saved_time(self) -> str:
         """The same time, to the second, on the site's clock."""
-        return (
-            formats.clock(self.saved_at, zone=self.by.site.time_zone, seconds=True) if self.saved_at else ""
-        )
+        at = self.saved_at
+        return formats.clock(at, zone=self.by.site.time_zone, seconds=True) if at else ""
 
     @property
     def reason(self) -> str | None:
@@ -385,14 +399,7 @@ class Screen:
         """Who lives under the same roof, as the person said: somebody there may open the door to a rescue team."""
         if self.about.contact is not None or not self.talk.is_identified:
             return ()
-        lines = contacts.lines(contacts.contacts_of_case(self.about.case.id))
-        return [
-            one.described
-            for one in lines
-            if one.described is not None
-            and one.contact.status is not ContactStatus.REMOVED
-            and described_circumstances(one.contact.circumstances).lives_with_case
-        ]
+        return of_same_roof(self.about.case.id)
 
     @property
     def language(self) -> str | None:

@@ -234,6 +234,12 @@
     }
   });
 
+  /* « Comme Marie »: what somebody else of the household answered is given as this person's own answer. */
+  document.addEventListener("click", (event) => {
+    const answer = document.getElementById(event.target.closest?.("[data-same]")?.dataset.same);
+    if (answer?.dispatchEvent(new CustomEvent("key-press", { bubbles: true, cancelable: true }))) answer.click();
+  });
+
   /* ---------- What comes next has the focus: the open question, else « Suivant » ---------- */
 
   function resume() {
