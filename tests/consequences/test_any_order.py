@@ -55,7 +55,14 @@ class Word:
     @property
     def kept(self) -> Any:
         """The value as the fact holds it."""
+        if isinstance(self.value, tuple):
+            return self.value[0]
         return self.value.value if isinstance(self.value, Ruling) else self.value
+
+    @property
+    def speaks_of(self) -> date | None:
+        """The day of a test that was told."""
+        return date.fromisoformat(self.value[1]) if isinstance(self.value, tuple) else None
 
 
 def word(about: st.SearchStrategy[str], kind: FactKind, value: Any, *sources: FactSource) -> Any:
@@ -87,30 +94,34 @@ measures = st.sampled_from(
 risks = st.sampled_from(
     [ruling(kind) for kind in (RulingKind.AT_RISK, RulingKind.NEGLIGIBLE, RulingKind.RISK_BY_RULE)]
 )
-words = st.one_of(
-    word(cases, FactKind.ONSET, days | st.just("unknown"), OWN, BETTER),
-    word(cases, FactKind.SYMPTOMS, st.booleans(), OWN, BETTER),
-    word(cases, FactKind.SAMPLED, days, OWN, BETTER),
-    word(cases, FactKind.VACCINATION, doses, OWN),
-    word(listed, FactKind.LAST_CONTACT, days, OWN, BETTER),
-    word(listed, FactKind.VACCINATION, doses, OWN),
-    word(listed, FactKind.LIVES_WITH_CASE, st.booleans(), OWN),
-    word(listed, FactKind.INFECTED_RECENTLY, st.booleans(), OWN),
-    word(listed, FactKind.IMMUNODEPRESSED, st.booleans(), OWN),
-    word(listed, FactKind.SYMPTOMS, st.booleans(), OWN, BETTER),
-    word(listed, FactKind.ONSET, days | st.just("unknown"), OWN),
-    word(listed, FactKind.KEPT_IN_LIST, st.just("unsure_day"), FactSource.TRACER),
-    word(cases | listed, FactKind.MEASURE, measures, BETTER),
-    word(listed, FactKind.RISK, risks, BETTER),
-    word(cases | listed, FactKind.NOTE_DAYS, st.just(ruling(RulingKind.NOTE_DAYS, -3, 4)), BETTER),
-    word(listed, FactKind.REFUSAL, st.just("contact_first"), OWN),
-    word(persons, FactKind.DEATH, yes, FactSource.RELATIVE),
-    word(persons, FactKind.NO_CALLS, yes, OWN),
-    word(persons, FactKind.WRONG_NUMBER, yes, FactSource.TRACER),
-)
+tests = st.tuples(st.sampled_from(["pcr_negative", "antigen_positive", "self_test_positive"]), days)
+said_of = [
+    (cases, FactKind.ONSET, days | st.just("unknown"), OWN, BETTER),
+    (cases, FactKind.SYMPTOMS, st.booleans(), OWN, BETTER),
+    (cases, FactKind.SAMPLED, days, OWN, BETTER),
+    (cases, FactKind.VACCINATION, doses, OWN),
+    (listed, FactKind.LAST_CONTACT, days, OWN, BETTER),
+    (listed, FactKind.VACCINATION, doses, OWN),
+    (listed, FactKind.LIVES_WITH_CASE, st.booleans(), OWN),
+    (listed, FactKind.INFECTED_RECENTLY, st.booleans(), OWN),
+    (listed, FactKind.IMMUNODEPRESSED, st.booleans(), OWN),
+    (listed, FactKind.SYMPTOMS, st.booleans(), OWN, BETTER),
+    (listed, FactKind.ONSET, days | st.just("unknown"), OWN),
+    (listed, FactKind.KEPT_IN_LIST, st.just("unsure_day"), FactSource.TRACER),
+    (cases | listed, FactKind.MEASURE, measures, BETTER),
+    (listed, FactKind.RISK, risks, BETTER),
+    (cases | listed, FactKind.NOTE_DAYS, st.just(ruling(RulingKind.NOTE_DAYS, -3, 4)), BETTER),
+    (listed, FactKind.REFUSAL, st.just("contact_first"), OWN),
+    (persons, FactKind.DEATH, yes, FactSource.RELATIVE),
+    (persons, FactKind.NO_CALLS, yes, OWN),
+    (cases | listed, FactKind.TEST, tests, OWN),
+    (persons, FactKind.WRONG_NUMBER, yes, FactSource.TRACER),
+]
+"""Of whom each kind of fact is said, what, and by whom."""
+words = st.one_of(word(*one) for one in said_of)
 """One word of each source on each matter: whoever says two things on one matter means the later one."""
 histories = st.lists(words, max_size=9, unique_by=lambda one: (one.about, one.kind, one.source))
-told_already = st.sets(st.sampled_from(["marie", "luc", "zoe"]))
+told_already = st.sets(st.sampled_from(["marie", "luc", "zoe", "luc_again"]))
 
 
 class People:
@@ -150,11 +161,11 @@ class People:
         return SubjectType.CONTACT, contact_id
 
     def say(self, one: Word, at: Any) -> None:
-        more: dict[str, Any] = {}
+        more: dict[str, Any] = {"speaks_of": one.speaks_of}
         subject = self.subject(one)
         if one.kind is FactKind.WRONG_NUMBER:
             number = NUMBERS[one.about]
-            more = {"number_hash": people.number_hashes(subject[1], [number])[number]}
+            more |= {"number_hash": people.number_hashes(subject[1], [number])[number]}
         new = NewFact(
             subject=subject, kind=one.kind, value=one.kept, source=one.source, cohort=NOW.date(), **more
         )
@@ -207,7 +218,8 @@ class People:
                     for one in now.contacts
                 ),
             ]:
-                is_otherwise = person.told is not None and person.is_decided and person.told.last_day != due
+                asked = max((day for day in (due, person.due_elsewhere) if day is not None), default=None)
+                is_otherwise = person.told is not None and person.is_decided and person.heard != asked
                 if is_otherwise and person.may_be_called and person.call is CallNow.DONE:
                     missing.append(f"{subject}")
             missing += [f"{one}" for one in rules.of_case(now)]
@@ -233,6 +245,10 @@ def lived(story: Story, told: set[str], history: list[Word], mistakes: Sequence[
     finally:
         savepoint.rollback()
         database.expire_all()
+
+
+def test_every_kind_of_fact_is_said_in_the_histories() -> None:
+    assert {kind for _about, kind, *_more in said_of} == set(FactKind)
 
 
 LONG = {"deadline": None, "suppress_health_check": list(HealthCheck)}

@@ -366,6 +366,7 @@ def changes(draw):
                 st.tuples(st.just("kept2"), st.booleans()),
                 st.tuples(st.just("risk1"), st.booleans()),
                 st.tuples(st.just("last2"), st.integers(5, 9)),
+                st.tuples(st.just("elsewhere2"), st.integers(5, 9)),
             ),
             max_size=6,
             unique_by=lambda change: change[0],
@@ -385,6 +386,9 @@ def changed(now: CaseNow, change) -> CaseNow:
             return replace(now, contacts=(replace(first, met_on=day(value)), second))
         case "kept2":
             return replace(now, contacts=(first, replace(second, is_kept=value)))
+        case "elsewhere2":
+            met = replace(second.person, due_elsewhere=day(value), told_elsewhere=day(8))
+            return replace(now, contacts=(first, replace(second, person=met)))
         case "risk1":
             return replace(now, contacts=(replace(first, may_be_at_risk=value), second))
         case "last2":
