@@ -111,8 +111,9 @@ def test_one_conversation_tells_both_meetings_and_closes_both_calls(story, brows
     for contact in (one, other):
         contact.circumstances = {}
     database.flush()
-    walk = take_call(browse.as_(story.abel), CONTACT).to("quarantine")
-    said = walk.page.select_one(".say").text
+    walk = take_call(browse.as_(story.abel), CONTACT).to("announcement")
+    assert "le samedi 7 mars et le lundi 9 mars" in walk.page.select_one(".say").text
+    said = walk.to("quarantine").page.select_one(".say").text
     walk.to("closing")
     answer = end(walk, first.id)
 

@@ -42,6 +42,8 @@ class Call(Base):
     give_back_reason: Mapped[GiveBackReason | None] = mapped_column(enum_text(GiveBackReason))
     escalation_id: Mapped[int | None] = mapped_column(BigInteger)
     """The question for which an adviser or a referent rings; none: a tracer's call."""
+    rang_us: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """The person rang us: the words to read are those of a call that comes in."""
     proof: Mapped[str | None]
     """The word and number by which the person checks who calls (`spoken_proof`); none: begun by an older release."""
 

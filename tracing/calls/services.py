@@ -50,12 +50,19 @@ def take_next(by: Agent, *, at: datetime) -> Call | None:
     return call
 
 
-def call_under(claim: Claim, by: Agent, *, escalation_id: int | None = None, at: datetime) -> Call:
-    """Return the call of a claim, started now if the claim is new; `escalation_id` is the question it is made for."""
+def call_under(
+    claim: Claim, by: Agent, *, escalation_id: int | None = None, rang_us: bool = False, at: datetime
+) -> Call:
+    """Return the call of a claim, started now if the claim is new.
+
+    `escalation_id` is the question it is made for; `rang_us` says that the person rang, whatever it began as.
+    """
     begun = None if claim.is_new else queries.find_call_of_claim(claim.entry_id, claim.number)
     if begun is not None:
+        begun.rang_us = begun.rang_us or rang_us
         return begun
     call = _new_call(claim, by, proof=spoken_proof.draw(), escalation_id=escalation_id, at=at)
+    call.rang_us = rang_us
     session.add(call)
     session.flush()
     return call
@@ -75,6 +82,7 @@ def _new_call(claim: Claim, by: Agent, *, proof: str, escalation_id: int | None 
         give_back_reason=None,
         escalation_id=escalation_id,
         proof=proof,
+        rang_us=False,
     )
 
 

@@ -101,6 +101,9 @@ FACTS: dict[str, Fact] = {
     "person": Fact(FactKind.TEXT, "who is being asked for"),
     "callback_number": Fact(FactKind.TEXT, "the site's own telephone number"),
     "retention": Fact(FactKind.TEXT, "how long answers are kept, in words"),
+    "rang_back": Fact(FactKind.TEXT, "the greeting of somebody who rang us; absent when we ring"),
+    "rang_ask": Fact(FactKind.TEXT, "how somebody who rang us is asked who they are"),
+    "rang_why": Fact(FactKind.TEXT, "why they are asked"),
     "notice_address": Fact(FactKind.TEXT, "where the data notice can be read"),
     "tracer_is_adviser": Fact(FactKind.FLAG, "the caller is a medical adviser"),
     "is_minor": Fact(FactKind.FLAG, "a legal representative must answer"),
@@ -132,6 +135,8 @@ FACTS: dict[str, Fact] = {
     # present only if the case agreed, for this contact: its absence keeps the name from being said
     "case_name": Fact(FactKind.TEXT, "the case's name, if it may be told", CONTACT_ONLY, sensitive=True),
     "last_contact": Fact(FactKind.DAY, "the day of the last contact", CONTACT_ONLY, sensitive=True),
+    # present only if several cases named the contact about the same time
+    "meetings": Fact(FactKind.TEXT, "the days of those meetings", CONTACT_ONLY, sensitive=True),
     "quarantine_required": Fact(
         FactKind.FLAG, "whether a quarantine is asked; absent without a rule in force", CONTACT_ONLY
     ),

@@ -220,7 +220,11 @@ def test_a_refusal_is_taken_back_by_ringing_and_the_case_completed(browse: Brows
     abel = browse.as_(story.abel)
     abel.follow("/incoming", MARIE)
 
-    walk = take_call(abel).to("closing")
+    walk = take_call(abel)
+    said = walk.page.select_one(".say").text
+    assert "merci de votre appel" in said
+    assert "je vous appelle" not in said
+    walk.to("closing")
     abel.follow(f"{walk.call}/tasks/{task_id}/end", {"outcome": "completed"})
 
     case = get_case(queries.get_task(task_id).case_id)

@@ -18,7 +18,7 @@ from tracing.people.rules import Identity
 from tracing.programmes.rules import Isolation, Quarantine, RuleRef, age_on
 from tracing.programmes.vocabulary import RiskLevel, Subject
 from tracing.scripts.vocabulary import FACTS, FactValue
-from tracing.scripts.wording import tests_in_words
+from tracing.scripts.wording import day_in_words, tests_in_words
 from tracing.sickleave.rules import note_rule
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
@@ -26,6 +26,12 @@ from tracing.staff.models import Role
 from tracing.ui.formats import phone
 
 RETENTION = "trois mois"
+WHO_RINGS_US = {
+    "rang_back": "Bonjour, merci de votre appel.",
+    "rang_ask": "À qui ai-je le plaisir de parler ?",
+    "rang_why": "Avant de vous répondre, je vérifie que je parle à la bonne personne.",
+}
+"""What is said to somebody who rang us, in place of the words of a call that we make."""
 ANNOUNCED_BY_CALLER = "result_announcement.confirmed"
 
 
@@ -33,7 +39,7 @@ def facts_of(about: CalledPerson, call: Call, agent: Agent, at: datetime) -> dic
     """Return all facts for the person's script, without the unknown ones."""
     zone = agent.site.time_zone
     today = clock.local_day(at, zone)
-    facts = _of_both(about, agent, today, zone)
+    facts = _of_both(about, agent, today, zone) | (WHO_RINGS_US if call.rang_us else {})
     if about.contact is None:
         facts |= _of_a_case(about, call, today, zone)
     else:
@@ -138,6 +144,7 @@ def _of_a_contact(about: CalledPerson, today: date) -> dict[str, FactValue]:
         "negligible_risk": is_exempt and not for_symptoms,
         "case_name": spoken_name(about.case_identity) if contact.may_disclose else None,
         "last_contact": contact.said_last_contact_on or known_day(contact),
+        **_meetings(about),
         "quarantine_required": _is_required(decided.measure.value),
         "quarantine_end": last_day,
         "quarantine_over": None if for_symptoms else _is_over(last_day, today),
@@ -147,6 +154,18 @@ def _of_a_contact(about: CalledPerson, today: date) -> dict[str, FactValue]:
         "first_test_on": tests[0] if tests else None,
         "last_test_on": tests[-1] if len(tests) > 1 else None,
     }
+
+
+def _meetings(about: CalledPerson) -> dict[str, FactValue]:
+    """Return when a contact met the positive people who named them about the same time, in words; nothing for one."""
+    others = [one.contact for one in about.others if one.counts and one.contact.told_at is None]
+    if about.contact is None or not others:
+        return {}
+    days = sorted({day for one in (about.contact, *others) if (day := known_day(one)) is not None})
+    said = [f"le {day_in_words(day)}" for day in days]
+    if not said:
+        return {"meetings": "à des jours que nous ne connaissons pas"}
+    return {"meetings": " et ".join([", ".join(said[:-1]), said[-1]]) if len(said) > 1 else said[0]}
 
 
 def measure_of_contact(about: CalledPerson, today: date) -> Quarantine:

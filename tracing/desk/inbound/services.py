@@ -171,7 +171,7 @@ def _take(household_id: int, *, by: Agent, at: datetime) -> Call:
     except OnAnotherCall as error:
         raise OnACallAlready from error
     # the page that follows opens the conversations
-    return calls.call_under(claim, by, at=at)
+    return calls.call_under(claim, by, rang_us=True, at=at)
 
 
 def _asked_again(tasks: Sequence[CallTask], *, by: Agent, at: datetime) -> CallTask | None:

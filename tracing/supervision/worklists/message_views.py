@@ -13,6 +13,7 @@ from tracing.sickleave.mending import queries as notes
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
+from tracing.supervision.errors import CanStillBeTakenBack
 from tracing.supervision.rules import WorkList
 from tracing.supervision.worklists import queries as worklists
 from tracing.supervision.worklists import services
@@ -36,10 +37,13 @@ def outbox() -> ResponseReturnValue:
 @may(Role.SUPERVISOR)
 def letter(task_id: int) -> ResponseReturnValue:
     """Show the letter, to be printed."""
-    with transaction():
-        listed = worklists.get_listed(task_id, site_id=agent().site.id)
-        services.require_letter(listed.task, at=clock.database_now())
-        task, identity = services.show_identity(task_id, by=agent(), at=clock.now())
+    try:
+        with transaction():
+            listed = worklists.get_listed(task_id, site_id=agent().site.id)
+            services.require_letter(listed.task, at=clock.database_now())
+            task, identity = services.show_identity(task_id, by=agent(), at=clock.now())
+    except CanStillBeTakenBack as refusal:
+        return _wait(refusal)
     return render_template(
         "supervision/letter.html",
         listed=listed,
@@ -49,6 +53,12 @@ def letter(task_id: int) -> ResponseReturnValue:
         written=queries.letters_to([task.person_id]).get(task.person_id),
         today=rules.day_in_words(clock.local_day(clock.now(), agent().site.time_zone)),
     )
+
+
+def _wait(refusal: CanStillBeTakenBack) -> ResponseReturnValue:
+    """Say on the list that the letter has to wait a moment."""
+    flash(refusal.message)
+    return redirect(url_for("supervision.lists", list=WorkList.NO_NUMBER.value), 303)
 
 
 def paragraphs() -> tuple[str, ...]:
@@ -64,16 +74,19 @@ def paragraphs() -> tuple[str, ...]:
 @may(Role.SUPERVISOR)
 def letter_written(task_id: int) -> ResponseReturnValue:
     """Record that the letter was printed and posted."""
-    with transaction():
-        listed = worklists.get_listed(task_id, site_id=agent().site.id, lock=True)
-        services.require_letter(listed.task, at=clock.database_now())
-        messages.letter_written(
-            listed.task.person_id,
-            listed.reference,
-            "\n".join(paragraphs()),
-            by=agent(),
-            at=clock.database_now(),
-        )
+    try:
+        with transaction():
+            listed = worklists.get_listed(task_id, site_id=agent().site.id, lock=True)
+            services.require_letter(listed.task, at=clock.database_now())
+            messages.letter_written(
+                listed.task.person_id,
+                listed.reference,
+                "\n".join(paragraphs()),
+                by=agent(),
+                at=clock.database_now(),
+            )
+    except CanStillBeTakenBack as refusal:
+        return _wait(refusal)
     flash(_("Lettre notée comme écrite."))
     return redirect(url_for("supervision.lists", list=WorkList.NO_NUMBER.value), 303)
 

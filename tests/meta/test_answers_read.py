@@ -1,0 +1,54 @@
+"""What is asked in a call is read by something: by a rule, by another step of the script, or it is listed here with why."""
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.source import PACKAGE
+from tracing.scripts.library import load_library, newest
+from tracing.scripts.vocabulary import ScriptKind
+
+ONLY_KEPT = {
+    "profession": "The medical adviser reads it with the other answers, in the file of a question.",
+}
+"""Answers that nothing reads, each with the reason for which it is asked."""
+
+
+def literals() -> set[str]:
+    """Return every string of the product's own code, without its docstrings."""
+    found: set[str] = set()
+    for path in PACKAGE.rglob("*.py"):
+        if path.name == "vocabulary.py" and path.parent.name == "scripts":
+            continue  # it names the questions, and reads none
+        tree = ast.parse(path.read_text())
+        said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        found |= {
+            node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said
+        }
+    return found
+
+
+def read_by_steps(written: Any) -> Iterator[str]:
+    """Return the questions that conditions of a script ask for."""
+    if isinstance(written, dict):
+        for key in ("answer", "answered"):
+            if isinstance(written.get(key), str):
+                yield written[key]
+        written = list(written.values())
+    if isinstance(written, list):
+        for one in written:
+            yield from read_by_steps(one)
+
+
+@pytest.mark.parametrize("kind", ScriptKind)
+def test_every_answer_of_the_newest_scripts_is_read_by_something(kind):
+    script = newest(load_library(), kind)
+    read = literals() | set(read_by_steps(script.model_dump(mode="json", by_alias=True)))
+
+    unread = {question for question in script.questions if question not in read}
+
+    assert unread <= set(ONLY_KEPT), "asked and read by nothing"
