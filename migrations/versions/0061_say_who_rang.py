@@ -6,8 +6,8 @@ The older release writes no such mark: its calls are taken to be ours.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0059"
-down_revision = "0058"
+revision = "0061"
+down_revision = "0060"
 branch_labels = None
 depends_on = None
 
