@@ -57,6 +57,7 @@ DOORS = (
         _l("Boîte à outils"),
         "book",
         frozenset({Role.TRACER, Role.ADVISER, Role.REFERENT}),
+        also=("/notices",),
     ),
     RailEntry("supervision.board", _l("Tableau du site"), "activity", frozenset({Role.SUPERVISOR})),
     RailEntry("supervision.team", _l("Équipe"), "people", frozenset({Role.SUPERVISOR, Role.REFERENT})),
