@@ -206,12 +206,15 @@ def test_a_call_of_today_is_ours_and_nothing_else_is_said(pages, platform):
         ("citrons", "482107"),
         ("girafe", "111111"),  # of yesterday
         ("violon", "222222"),  # of a recruit who practises
-        ("'; --", "<b>"),
+        ("'; --", "<b>482107"),
     ):
         said = ask(pages, "call", {"word": word, "number": number}).text
         assert "Aucun appel de ces dernières 24 heures" in said
         assert "a bien passé" not in said
-    assert "Écrivez le mot" in ask(pages, "call", {"word": "", "number": "1"}, status=422).text
+    assert "Écrivez le mot" in ask(pages, "call", {"word": "", "number": "482107"}, status=422).text
+    # a slip of the finger is no fraud
+    for slip in ("48210", "4821070", "abc"):
+        assert "a six chiffres" in ask(pages, "call", {"word": "citron", "number": slip}, status=422).text
 
 
 def test_a_note_is_worth_what_it_is_worth_now(pages, platform):
@@ -242,7 +245,7 @@ def test_a_note_is_worth_what_it_is_worth_now(pages, platform):
 
 
 def test_who_guesses_must_wait_and_others_need_not_unless_everybody_guesses(pages, platform):
-    guess = {"word": "citron", "number": "1"}
+    guess = {"word": "citron", "number": "111111"}
     for _ in range(20):
         ask(pages, "call", guess, address="2001:db8::1")
 
@@ -282,7 +285,7 @@ def test_without_its_database_it_says_so(tmp_path):
     engine = db.make_engine("postgresql+psycopg://nobody@127.0.0.1:1/nowhere")
     pages = create_public_app(Settings(data_dir=tmp_path), Checks(engine, KEY)).test_client()
 
-    assert "ne répond pas" in ask(pages, "call", {"word": "citron", "number": "1"}, status=503).text
+    assert "ne répond pas" in ask(pages, "call", {"word": "citron", "number": "111111"}, status=503).text
 
 
 def test_the_process_does_not_start_without_its_key_nor_as_another_role(tmp_path):

@@ -204,6 +204,18 @@ def test_a_decision_does_not_change_without_its_sentence(rose):
     assert "récrivez-la" in page.text
 
 
+def test_leaving_after_the_end_is_a_mistake_and_reaching_measures_under_way_is_said(rose):
+    draft = begin(rose)
+    assert "Vaut aussi pour les mesures en cours" not in rose.get(draft).text
+
+    exit_on_seven = {"decides_early_exit__day": "7", "decides_early_exit__needs": "Un test négatif."}
+    change_row(rose, draft, decides_days="6", text=TEXT.replace("5 jours", "6 jours"), **exit_on_seven)
+    page = rose.get(draft)
+
+    assert "permet de sortir après la fin" in page.text
+    assert "Vaut aussi pour les mesures en cours" in page.text
+
+
 def test_the_checks_name_the_row_that_is_never_reached_and_what_nobody_decides(rose, ben):
     draft = begin(rose)
     first = filled(rose.get(draft), f"{draft}/move")

@@ -58,6 +58,11 @@ def shown(proof: str) -> str:
     return " ".join((word, *(number[at : at + 2] for at in range(0, len(number), 2))))
 
 
+def is_a_number(typed: str) -> bool:
+    """Return whether what was typed has as many digits as the number of a proof, whatever is between them."""
+    return sum(one.isascii() and one.isdigit() for one in typed) == DIGITS
+
+
 def as_stored(word: str, number: str) -> str:
     """Return what was typed as a proof is stored, whatever its case, accents and spaces; nonsense is no call's proof."""
     letters = unicodedata.normalize("NFKD", word.lower())

@@ -27,6 +27,7 @@ class ProblemKind(StrEnum):
     WRONG_VALUE = "wrong_value"
     GAP = "gap"
     NEVER_REACHED = "never_reached"
+    LATE_EXIT = "late_exit"
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,14 @@ def problems(pack: Pack) -> Iterator[Problem]:
         return
     for name, table in pack.tables():
         yield from _table_problems(pack, name, table)
+    for position, row in enumerate(pack.isolations.rules):
+        if row.early_exit is not None and (row.days is None or row.early_exit.day > row.days):
+            yield Problem(
+                ("isolations", "rules", position, "early_exit"),
+                f"row {row.id} allows to leave after its own end",
+                ProblemKind.LATE_EXIT,
+                row=row.id,
+            )
 
 
 def overlaps(pack: Pack) -> tuple[Overlap, ...]:

@@ -1,8 +1,9 @@
 """The form by which a person checks who calls."""
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from tracing.calls import spoken_proof
 from tracing.ui.forms import PageForm
@@ -23,6 +24,11 @@ class CheckCallForm(PageForm):
         validators=[InputRequired(_l("Écrivez le nombre que la personne vous a dit.")), Length(max=20)],
         render_kw={"autocomplete": "off", "maxlength": 20, "inputmode": "numeric"},
     )
+
+    def validate_number(self, field: StringField) -> None:
+        """Refuse what no caller can have said: a slip of the finger must not be answered as a fraud."""
+        if not spoken_proof.is_a_number(field.data or ""):
+            raise ValidationError(_("Le nombre a six chiffres : faites-le répéter."))
 
     @property
     def proof(self) -> str:

@@ -245,6 +245,8 @@ def problem_word(problem: Problem, vocabulary: Mapping[str, FactDefinition]) -> 
                 facts=known or _("sans condition"),
             )
         )
+    if problem.kind is ProblemKind.LATE_EXIT:
+        return str(_("La ligne %(row)s permet de sortir après la fin de l’isolement.", row=problem.row))
     if problem.kind is ProblemKind.NEVER_REACHED:
         what = (
             _("La ligne %(row)s n’est jamais atteinte", row=problem.row)
