@@ -146,14 +146,14 @@ def keep_draft(call_id: int, task_id: int) -> ResponseReturnValue:
 @may(Role.TRACER, Role.ADVISER)
 def check(call_id: int, task_id: int) -> ResponseReturnValue:
     """Say of a line that is being typed what is wrong in it, and which risk it amounts to; writes nothing."""
-    line = next((one for one in lines_in(request.form) if one.key == request.args.get("line")), None)
-    if line is None:
-        raise NoSuchContact
     at = clock.now()
     with transaction():
         call, task = queries.open_call(call_id, task_id, agent())
         calls.require_identity(call, task)
         case = cases.get_case(task.case_id)
+    line = next((one for one in lines_in(request.form) if one.key == request.args.get("line")), None)
+    if line is None:
+        raise NoSuchContact
     prepare([line], case, at=at)
     line.validate()
     if not line.first_names.data:
