@@ -261,7 +261,7 @@ def test_a_letter_waits_until_the_outcome_stands(story, browse):
     queue.close_task(queries.get_task(task_id), TaskState.NO_NUMBER, by=None, at=NOW)
     dora = browse.as_(story.dora)
 
-    dora.post(f"/lists/tasks/{task_id}/letter-written", status=409)
+    assert "Lettre notée" not in dora.follow(f"/lists/tasks/{task_id}/letter-written").text
     database.scalars(select(OutcomeUndo)).one().noted_at -= 120 * SECOND
     database.flush()
     dora.post(f"/lists/tasks/{task_id}/letter-written")
