@@ -346,7 +346,12 @@ def effect(version_id: int) -> ResponseReturnValue:
     with transaction():
         shown = queries.get_version(version_id)
         return render_template(
-            "studio/_effect.html", version=shown, run=_run_of(shown), may_write=_may_write(), in_page=False
+            "studio/_effect.html",
+            version=shown,
+            run=_run_of(shown),
+            may_write=_may_write(),
+            now=asked_at(),
+            in_page=False,
         )
 
 
