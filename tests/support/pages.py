@@ -134,7 +134,7 @@ def _plain(node: turbohtml.Element) -> Element:
         {name: value if isinstance(value, str) else _joined(value) for name, value in node.attrs.items()},
     )
     last = None
-    for child in node.children:
+    for child in _children(node):
         if isinstance(child, turbohtml.Element):
             last = _plain(child)
             made.append(last)
@@ -144,6 +144,15 @@ def _plain(node: turbohtml.Element) -> Element:
             else:
                 last.tail = (last.tail or "") + child.data
     return made
+
+
+def _children(node: turbohtml.Element) -> Iterator[turbohtml.Node]:
+    """Yield what is directly in an element; the parser keeps what a template holds in a fragment of its own."""
+    for child in node.children:
+        if isinstance(child, turbohtml.DocumentFragment):
+            yield from child.children
+        else:
+            yield child
 
 
 def _joined(value: Iterable[str] | None) -> str:
