@@ -97,3 +97,13 @@ def test_a_fact_with_braces_is_not_filled_in_again(contact, contact_facts):
     facts = contact_facts | {"person": "{case_name}", "case_name": "Marie Durand"}
 
     assert "{case_name}" in render_say(contact.step("opening"), facts)[1]
+
+
+def test_who_rings_us_hears_the_words_of_a_call_that_comes_in_and_nobody_else(p0, p0_facts):
+    opening = p0.step("opening")
+
+    rung, calling = (render_say(opening, p0_facts | {"rang_us": value}) for value in (True, None))
+
+    assert rung[0].startswith("Bonjour, merci de votre appel. Ici l’Assurance Maladie")
+    assert calling[0].startswith("Bonjour, je m’appelle")
+    assert not [words for words in (*rung, *calling) if "rang_us" in words]

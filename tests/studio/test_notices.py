@@ -180,6 +180,9 @@ def test_a_newer_script_makes_a_notice_for_every_programme_but_the_first_one_mak
 
     [notice] = queries.notices_of("measles")
     assert (notice.subject, notice.script_version) == ("p0", newest)
+    assert notice.body == scripts.get_script(scripts.ScriptKind.P0, newest).changes
     page = ada.follow(NEXT)
     assert "étape" in page.text
+    assert "(quand la personne nous appelle) Bonjour, merci de votre appel." in page.text
+    assert not [left for left in ("('", "{rang_us}", "{site}") if left in page.text]
     assert newest in page.text

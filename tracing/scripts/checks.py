@@ -174,12 +174,13 @@ def _identity(script: Script) -> Iterator[str]:
 
 
 def _words(script: Script) -> Iterator[str]:
-    """Only known facts are said, and sensitive ones only in sensitive steps."""
+    """Only known facts are said, sensitive ones only in sensitive steps; a flag stands before the words it is for."""
     for step in script.steps:
         for wording in (wording for paragraph in step.say for wording in paragraph):
             for name in PLACEHOLDER.findall(wording):
                 fact = _fact(name, script.kind)
-                if fact is None or fact.kind is FactKind.FLAG:
+                is_flag = fact is not None and fact.kind is FactKind.FLAG
+                if fact is None or (is_flag and not wording.startswith(f"{{{name}}}")):
                     yield at(step, "say", f"{{{name}}} is not something a {script.kind} script can say")
                 elif fact.sensitive and not step.sensitive:
                     yield at(step, "say", f"{{{name}}} is sensitive and this step is not")

@@ -71,7 +71,7 @@ class EscalationReason(StrEnum):
 
 
 class FactKind(StrEnum):
-    """The form of a fact; a flag is for conditions only and is never read aloud."""
+    """The form of a fact; a flag is never read aloud: it is for conditions, and for wordings that hold only with it."""
 
     TEXT = "text"
     DAY = "day"
@@ -101,9 +101,7 @@ FACTS: dict[str, Fact] = {
     "person": Fact(FactKind.TEXT, "who is being asked for"),
     "callback_number": Fact(FactKind.TEXT, "the site's own telephone number"),
     "retention": Fact(FactKind.TEXT, "how long answers are kept, in words"),
-    "rang_back": Fact(FactKind.TEXT, "the greeting of somebody who rang us; absent when we ring"),
-    "rang_ask": Fact(FactKind.TEXT, "how somebody who rang us is asked who they are"),
-    "rang_why": Fact(FactKind.TEXT, "why they are asked"),
+    "rang_us": Fact(FactKind.FLAG, "the person rang us; absent when we ring"),
     "notice_address": Fact(FactKind.TEXT, "where the data notice can be read"),
     "tracer_is_adviser": Fact(FactKind.FLAG, "the caller is a medical adviser"),
     "is_minor": Fact(FactKind.FLAG, "a legal representative must answer"),

@@ -50,10 +50,10 @@ def in_words(value: FactValue) -> str | None:
 
 
 def fill(sentence: str, facts: Facts) -> str | None:
-    """Return a sentence with its facts filled in; None if one of them is unknown."""
+    """Return a sentence with its facts filled in; None if one of them is unknown, or a flag at its beginning not set."""
     known: dict[str, str] = {}
     for name in PLACEHOLDER.findall(sentence):
-        words = in_words(facts.get(name))
+        words = "" if facts.get(name) is True else in_words(facts.get(name))
         if words is None:
             return None
         known[name] = words

@@ -1,18 +1,20 @@
 """What the pages of notices show: what changes, from when, for whom, and the difference; who has read it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from tracing.programmes.notices import queries as notices
 from tracing.programmes.notices.models import Notice, NoticeKind, NoticeReading
 from tracing.programmes.publishing import queries
 from tracing.programmes.words import TABLE_WORDS
+from tracing.scripts.definitions import PLACEHOLDER, Step
 from tracing.scripts.services import get_script, version_before
-from tracing.scripts.vocabulary import ScriptKind
+from tracing.scripts.vocabulary import FACTS, FactKind, ScriptKind
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 from tracing.staff.models import Member
@@ -20,6 +22,7 @@ from tracing.studio import version_pages
 from tracing.studio.version_pages import Pair
 
 MOST_STEPS = 20
+FLAG_WORDS = {"rang_us": _l("quand la personne nous appelle")}
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,8 +78,8 @@ def _steps(kind: ScriptKind, version: str) -> list[StepChange]:
     if older is None:
         return []
     before, after = get_script(kind, older), get_script(kind, version)
-    old = {step.id: (step.title, [*_said(step.say), *_asked(step.questions)]) for step in before.steps}
-    new = {step.id: (step.title, [*_said(step.say), *_asked(step.questions)]) for step in after.steps}
+    old = {step.id: (step.title, _lines(step)) for step in before.steps}
+    new = {step.id: (step.title, _lines(step)) for step in after.steps}
     found = [
         StepChange(title, "changed" if name in old else "new", old.get(name, ("", []))[1], words)
         for name, (title, words) in new.items()
@@ -86,12 +89,18 @@ def _steps(kind: ScriptKind, version: str) -> list[StepChange]:
     return [_without_what_stays(one) for one in found[:MOST_STEPS]]
 
 
-def _said(paragraphs: Iterable[object]) -> list[str]:
-    return [str(getattr(one, "text", one)) for one in paragraphs]
+def _lines(step: Step) -> list[str]:
+    """Return what a step says, each of its wordings, and what it asks."""
+    said = [_readable(wording) for paragraph in step.say for wording in paragraph]
+    return [*said, *(question.label for question in step.questions)]
 
 
-def _asked(questions: Iterable[object]) -> list[str]:
-    return [str(getattr(one, "label", one)) for one in questions]
+def _readable(wording: str) -> str:
+    """Return a wording with a gap where a fact will be said, and in words when it holds for some calls only."""
+    flags = [name for name in PLACEHOLDER.findall(wording) if FACTS[name].kind is FactKind.FLAG]
+    said = PLACEHOLDER.sub(lambda blank: "" if blank[1] in flags else "…", wording)
+    when = [str(FLAG_WORDS[name]) for name in flags if name in FLAG_WORDS]
+    return f"({', '.join(when)}) {said}" if when else said
 
 
 def _without_what_stays(one: StepChange) -> StepChange:

@@ -26,12 +26,6 @@ from tracing.staff.models import Role
 from tracing.ui.formats import phone
 
 RETENTION = "trois mois"
-WHO_RINGS_US = {
-    "rang_back": "Bonjour, merci de votre appel.",
-    "rang_ask": "À qui ai-je le plaisir de parler ?",
-    "rang_why": "Avant de vous répondre, je vérifie que je parle à la bonne personne.",
-}
-"""What is said to somebody who rang us, in place of the words of a call that we make."""
 ANNOUNCED_BY_CALLER = "result_announcement.confirmed"
 
 
@@ -39,7 +33,7 @@ def facts_of(about: CalledPerson, call: Call, agent: Agent, at: datetime) -> dic
     """Return all facts for the person's script, without the unknown ones."""
     zone = agent.site.time_zone
     today = clock.local_day(at, zone)
-    facts = _of_both(about, agent, today, zone) | (WHO_RINGS_US if call.rang_us else {})
+    facts = _of_both(about, agent, today, zone) | {"rang_us": call.rang_us or None}
     if about.contact is None:
         facts |= _of_a_case(about, call, today, zone)
     else:
