@@ -1,13 +1,14 @@
 """A referent or an adviser asks what the rules would say of a situation that is made up."""
 
 import pytest
-from bs4 import BeautifulSoup
+
+from tests.support.markup import read
 
 VACCINATED = "/rules?programme=covid19&subject=contact&on=2022-01-12&last_contact=2022-01-10&vaccination=complete&age=40"
 
 
 def answer(page):
-    return BeautifulSoup(page.text, "html5lib").select_one("section[aria-labelledby=answer]")
+    return read(page.text).select_one("section[aria-labelledby=answer]")
 
 
 @pytest.mark.parametrize("who", ["rose", "ben"])
@@ -54,7 +55,7 @@ def test_what_is_typed_wrong_is_named(browse, story, wrong):
     )
 
     assert answer(page) is None
-    assert BeautifulSoup(page.text, "html5lib").select(".error-summary a")
+    assert read(page.text).select(".error-summary a")
 
 
 def test_an_unknown_programme_is_that_of_the_site(browse, story):

@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from bs4 import BeautifulSoup
 from sqlalchemy import update
 
 from tests.conftest import NOW
 from tests.programmes.test_publishing import TOMORROW, approved, five_days
 from tests.studio.test_publishing_a_rule import WHY, filled, published
+from tests.support.markup import read
 from tests.support.story import identity, member, waiting_case
 from tracing.kernel.db import session as database
 from tracing.programmes.notices import queries, services
@@ -53,7 +53,7 @@ def the_notice():
 
 
 def seen(page):
-    return [str(one["value"]) for one in BeautifulSoup(page.text, "html5lib").select("input[name=seen]")]
+    return [str(one["value"]) for one in read(page.text).select("input[name=seen]")]
 
 
 def test_what_changes_is_read_before_the_next_call_with_the_difference_and_one_button(rose, ben, ada):
@@ -62,7 +62,7 @@ def test_what_changes_is_read_before_the_next_call_with_the_difference_and_one_b
     asked = ada.follow(NEXT)
 
     assert WHY in asked.text
-    [row] = BeautifulSoup(asked.text, "html5lib").select(".side-by-side tbody tr")
+    [row] = read(asked.text).select(".side-by-side tbody tr")
     assert ["10" in cell.get_text() for cell in row.select("td")] == [True, False]
     sent = ada.client.post("/notices/read", data={"seen": seen(asked), "call": "1"})
     assert (sent.status_code, sent.headers["Location"]) == (307, NEXT)
@@ -145,9 +145,7 @@ def test_referents_and_supervisors_know_who_has_read_it(rose, ben, ada, browse, 
     member("nina", "Nina Nouvelle", (Role.TRACER, story.nantes), at=TOMORROW + DAY)
 
     for who in (story.rose, story.dora):
-        page = BeautifulSoup(
-            browse.as_(who, site=story.nantes).get(f"/notices/{notice.id}/readers").text, "html5lib"
-        )
+        page = read(browse.as_(who, site=story.nantes).get(f"/notices/{notice.id}/readers").text)
         rows = {row.td.get_text(strip=True): row.get_text() for row in page.select("tbody tr")}
         assert "lue" in rows[story.ada.display_name]
         assert "pas encore" not in rows[story.ada.display_name]
@@ -185,4 +183,3 @@ def test_a_newer_script_makes_a_notice_for_every_programme_but_the_first_one_mak
     assert "étape" in page.text
     assert "(quand la personne nous appelle) Bonjour, merci de votre appel." in page.text
     assert not [left for left in ("('", "{rang_us}", "{site}") if left in page.text]
-    assert newest in page.text

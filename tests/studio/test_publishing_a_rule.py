@@ -5,9 +5,9 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from bs4 import BeautifulSoup
 
 from tests.conftest import NOW
+from tests.support.markup import read
 from tests.support.statements import statements_sent
 from tracing.kernel.db import session as database
 from tracing.programmes.in_force import get_pack
@@ -43,7 +43,7 @@ def ben(browse, story):
 
 
 def soup(answer):
-    return BeautifulSoup(answer.text, "html5lib")
+    return read(answer.text)
 
 
 def filled(page, form):

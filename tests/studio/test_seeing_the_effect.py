@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
 from tests.conftest import NOW
@@ -18,6 +17,7 @@ from tests.studio.test_publishing_a_rule import (
     plan,
     version_at,
 )
+from tests.support.markup import read
 from tests.support.story import case, identity
 from tracing.cases.models import Case
 from tracing.cases.queries import get_case
@@ -61,7 +61,7 @@ def waiting(story, number, *, at=NOW, told=False):
 
 
 def figures(visitor, draft):
-    found = BeautifulSoup(visitor.get(draft).text, "html5lib").select("#effect .figures > div")
+    found = read(visitor.get(draft).text).select("#effect .figures > div")
     return {one.dt.get_text(strip=True): int(one.dd.get_text(strip=True)) for one in found}
 
 

@@ -128,8 +128,8 @@ def take_number(site: Site, *, on: date) -> str:
     return written_number(site.code, on.year, session.execute(counted).scalar_one())
 
 
-def note_to_read(note_id: int, by: Agent, *, at: datetime, copy: str) -> NoteContent:
-    """Return the content of a note, for printing a copy, and record in the read log that it was read.
+def note_to_read(note_id: int, by: Agent, *, at: datetime, copy: str) -> tuple[NoteContent, int]:
+    """Return what stands on a note and the site that issued it, for printing a copy; the read log says who read it.
 
     Raises:
         NoSuchNote, IdentityDestroyed
@@ -138,7 +138,7 @@ def note_to_read(note_id: int, by: Agent, *, at: datetime, copy: str) -> NoteCon
     content = queries.content_of_note(note)
     events.record_access([f"person:{note.person_id}"], by=by.member_id, at=at, why="sick_note")
     record_event("note.printed", note, by=by, at=at, copy=copy)
-    return content
+    return content, note.site_id
 
 
 def write_note(

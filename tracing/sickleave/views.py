@@ -131,8 +131,8 @@ def cancel(call_id: int, task_id: int, note_id: int) -> ResponseReturnValue:
 def document(note_id: int, copy: str) -> ResponseReturnValue:
     """Return one copy as a PDF; its file name reveals nothing but the number."""
     with transaction():
-        content = services.note_to_read(note_id, agent(), at=clock.now(), copy=copy)
-        key = signing.key_of(agent().site.id, at=clock.now())
+        content, site_id = services.note_to_read(note_id, agent(), at=clock.now(), copy=copy)
+        key = signing.key_of(site_id, at=clock.now())
     printed = render(content, Copy(copy), check_at=g.settings.public_pages)
     return send_file(
         BytesIO(sign(printed, key)),

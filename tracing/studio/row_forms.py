@@ -61,7 +61,7 @@ class RowForm(PageForm):
     revision = HiddenField(validators=[InputRequired()])
     row_id = StringField(
         _l("Nom de la ligne"),
-        description=_l("Par exemple P0-5. Il est cité par les téléconseillers."),
+        description=_l("Par exemple P0-5. Il est cité par les enquêteurs."),
         validators=[
             InputRequired(_l("Donnez un nom.")),
             Regexp(
@@ -72,7 +72,7 @@ class RowForm(PageForm):
     )
     text = TextAreaField(
         _l("La règle en une phrase"),
-        description=_l("Ce que lisent les téléconseillers et ce qui est dit à la personne."),
+        description=_l("Ce que lisent les enquêteurs et ce qui est dit à la personne."),
         validators=[InputRequired(_l("Écrivez la phrase.")), Length(10, 800, _l("De 10 à 800 caractères."))],
         render_kw={"rows": 3},
     )
