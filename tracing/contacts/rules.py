@@ -70,7 +70,7 @@ class ContactLink(StrEnum):
     OTHER = "other"
 
 
-class Meeting(StrEnum):
+class MeetingKind(StrEnum):
     """The circumstances of most meetings, each by one choice; all others are given one by one."""
 
     SAME_ROOF = "same_roof"
@@ -103,6 +103,10 @@ class HouseholdSaid:
     """Whether they can stay apart from the case at home."""
 
 
+NEWER = frozenset({"link", "place", "is_warned", "household"})
+"""Parts of a description that older releases do not know."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Described:
     """A person as a case described them: at least a given name, never more than is needed to call."""
@@ -125,9 +129,12 @@ class Described:
     """For somebody who lives with the case; None: nobody has asked."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
+        """Return a dictionary that JSON can hold; a host of an older release reads it while nothing newer was said."""
         born = self.birth_date.isoformat() if self.birth_date else None
-        return asdict(self) | {"birth_date": born, "phones": list(self.phones)}
+        said = {name: value for name, value in asdict(self).items() if name not in NEWER or value}
+        if self.is_warned is not None:
+            said["is_warned"] = self.is_warned
+        return said | {"birth_date": born, "phones": list(self.phones)}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
@@ -200,19 +207,19 @@ class ContactDetails:
     may_disclose: bool = False
 
 
-def circumstances_of(meeting: Meeting | None, confined_minutes: int) -> Circumstances:
+def circumstances_of(meeting: MeetingKind | None, confined_minutes: int) -> Circumstances:
     """Return the circumstances that a choice stands for; `confined_minutes` count by the rule in force. None: not known."""
     unprotected, apart = Protection.NONE, Distance.NO_FACE_TO_FACE
     elsewhere = Circumstances(lives_with_case=False)
     return {
         None: Circumstances(),
-        Meeting.SAME_ROOF: Circumstances(lives_with_case=True),
-        Meeting.CLOSE: replace(elsewhere, face_to_face=Distance.UNDER_1_M, protection=unprotected),
-        Meeting.CONFINED: replace(elsewhere, confined_minutes=confined_minutes, protection=unprotected),
-        Meeting.CARE: replace(elsewhere, care=True, protection=unprotected),
-        Meeting.SAME_CLASS: replace(elsewhere, same_class=True),
-        Meeting.MASKED: replace(elsewhere, protection=Protection.BOTH_MASKS),
-        Meeting.PASSING: replace(
+        MeetingKind.SAME_ROOF: Circumstances(lives_with_case=True),
+        MeetingKind.CLOSE: replace(elsewhere, face_to_face=Distance.UNDER_1_M, protection=unprotected),
+        MeetingKind.CONFINED: replace(elsewhere, confined_minutes=confined_minutes, protection=unprotected),
+        MeetingKind.CARE: replace(elsewhere, care=True, protection=unprotected),
+        MeetingKind.SAME_CLASS: replace(elsewhere, same_class=True),
+        MeetingKind.MASKED: replace(elsewhere, protection=Protection.BOTH_MASKS),
+        MeetingKind.PASSING: replace(
             elsewhere, face_to_face=apart, confined_minutes=0, care=False, cough=False, same_class=False
         ),
     }[meeting]

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from tracing.contacts.models import ContactStatus
-from tracing.contacts.rules import ContactLink, Described, KeepReason, Meeting
+from tracing.contacts.rules import ContactLink, Described, KeepReason, MeetingKind
 from tracing.programmes.vocabulary import Criterion, Distance, Protection, RiskLevel
 from tracing.queue.models import TaskState
 
@@ -56,14 +56,14 @@ LINK_WORDS: dict[ContactLink, LazyString] = {
     ContactLink.OTHER: _l("Autre"),
 }
 
-MEETING_WORDS: dict[Meeting, LazyString] = {
-    Meeting.SAME_ROOF: _l("Même toit"),
-    Meeting.CLOSE: _l("Face à face, moins de 1 m, sans masque"),
-    Meeting.CONFINED: _l("Lieu clos, assez longtemps, sans masque"),
-    Meeting.CARE: _l("Soin ou aide à la toilette"),
-    Meeting.SAME_CLASS: _l("Même classe"),
-    Meeting.MASKED: _l("Masque sur les deux, tout le temps"),
-    Meeting.PASSING: _l("De loin, ou en passant"),
+MEETING_WORDS: dict[MeetingKind, LazyString] = {
+    MeetingKind.SAME_ROOF: _l("Même toit"),
+    MeetingKind.CLOSE: _l("Face à face, moins de 1 m, sans masque"),
+    MeetingKind.CONFINED: _l("Lieu clos, assez longtemps, sans masque"),
+    MeetingKind.CARE: _l("Soin ou aide à la toilette"),
+    MeetingKind.SAME_CLASS: _l("Même classe"),
+    MeetingKind.MASKED: _l("Masque sur les deux, tout le temps"),
+    MeetingKind.PASSING: _l("De loin, ou en passant"),
 }
 
 _AFTER_CALL: dict[ContactStatus, LazyString] = {

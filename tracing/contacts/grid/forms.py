@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp, Validati
 
 from tracing.contacts.forms import EMAIL, UNKNOWN, tidy
 from tracing.contacts.grid.rules import MOST_LINES, PastedLine
-from tracing.contacts.rules import ContactDetails, Described, HouseholdSaid, Meeting, circumstances_of
+from tracing.contacts.rules import ContactDetails, Described, HouseholdSaid, MeetingKind, circumstances_of
 from tracing.contacts.words import LINK_WORDS, MEETING_WORDS
 from tracing.people.phones import read_phones
 from tracing.ui.forms import PageForm
@@ -171,16 +171,16 @@ class LineForm(PageForm):
     def _household(self) -> HouseholdSaid | None:
         """Return what is said of somebody who lives with the case; None of anybody else, or if nothing is said."""
         said = {name: _YES_NO.get(self[name].data or "") for name in HOUSEHOLD}
-        if self.meeting is not Meeting.SAME_ROOF or set(said.values()) == {None}:
+        if self.meeting is not MeetingKind.SAME_ROOF or set(said.values()) == {None}:
             return None
         return HouseholdSaid(
             has_symptoms=said["symptoms"], is_fragile=said["fragile"], can_separate=said["separate"]
         )
 
     @property
-    def meeting(self) -> Meeting | None:
+    def meeting(self) -> MeetingKind | None:
         """The chosen circumstances."""
-        return next((one for one in Meeting if one.value == self.met.data), None)
+        return next((one for one in MeetingKind if one.value == self.met.data), None)
 
     def typed(self) -> dict[str, list[str]]:
         """Return the cells as the browser sends them, each cut to the length that is kept."""
@@ -227,7 +227,7 @@ def line_of(pasted: PastedLine) -> LineForm:
             "link": pasted.link,
             "place": pasted.place,
             "day": pasted.day.isoformat() if pasted.day else UNKNOWN,
-            "met": Meeting.SAME_ROOF.value if pasted.lives_with else UNKNOWN,
+            "met": MeetingKind.SAME_ROOF.value if pasted.lives_with else UNKNOWN,
             "warned": {True: "yes", False: "no", None: UNKNOWN}[pasted.is_warned],
             "raw": " ".join(pasted.raw.split()),
             "unclear": ",".join(pasted.unclear),

@@ -115,7 +115,6 @@ def take_case_back(task_id: int, words: str, *, by: Agent, at: datetime) -> None
         task.case_id, source=FactSource.SUPERVISOR, words=words, by=by, at=at
     ):
         raise AlreadyDealtWith
-    _follow_result(case_queries.get_case(task.case_id), by=by, at=at)
 
 
 def put_back(task_id: int, *, in_french: bool = False, by: Agent, at: datetime) -> CallTask:
