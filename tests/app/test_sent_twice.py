@@ -94,6 +94,7 @@ IDEMPOTENT = {
     "desk.take_back_outcome": STATE,
     "desk.become_case": STATE,
     "desk.no_case": STATE,
+    "desk.parent": SAME_ANSWER,
     "supervision.opened_by_mistake": STATE,
     "help_requests.pass_on": STATE,
     "help_requests.close": STATE,

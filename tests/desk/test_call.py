@@ -1,9 +1,9 @@
 """The call screen: what is asked, what is kept, what opens when."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from tests.conftest import NOW
-from tests.desk.walking import P0, soup, take_call
+from tests.desk.walking import P0, Walk, soup, take_call
 from tests.support.pages import check_fragment
 from tests.support.statements import statements_sent
 from tests.support.story import contradicted, identity, waiting_case
@@ -251,6 +251,28 @@ def test_a_recruit_practises_on_the_same_screen(story, browse):
     walk = take_call(browse.as_(story.theo)).to("closing")
 
     assert walk.page.select_one("#dates")
+
+
+def test_a_parent_who_is_on_the_line_answers_for_their_child_without_hearing_it_all_again(story, browse):
+    waiting_case(story.nantes, at=NOW)
+    child = waiting_case(story.nantes, identity("Zoé", born=date(2018, 6, 1)), at=NOW + MINUTE)
+    ada = browse.as_(story.ada)
+    walk = take_call(ada)
+    before = soup(ada.get(f"{walk.call}?task={child.id}"))
+    assert not before.select("form[action$='/parent']"), "nobody has said yet who they are"
+    ada.post(f"{walk.call}/tasks/{child.id}/parent", status=409)
+    walk.to("symptoms")
+
+    button = soup(ada.get(f"{walk.call}?task={child.id}")).select_one("form[action$='/parent']")
+    for_child = Walk(ada, dict(P0), soup(ada.follow(button["action"])))
+
+    assert for_child.step == "identity", "who the child is, the parent still says"
+    for_child.to("data_notice")
+    [_label, said] = for_child.page.select("#say .say p")
+    assert said.text.endswith("de vos données et de vos droits vaut aussi pour Zoé Dupont.")
+    for_child.to("symptoms")
+    assert {"opening", "representative", "authenticity", "time"}.isdisjoint(for_child.steps)
+    assert for_child.page.select_one("#dates")
 
 
 def test_the_page_of_a_call_costs_a_fixed_handful_of_queries(story, browse, session):

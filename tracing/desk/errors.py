@@ -88,6 +88,17 @@ class NothingToTakeBack(Missing):
         super().__init__(_("Il n’y a rien à annuler ici."))
 
 
+class NoParentOnLine(Refused):
+    """Nobody who could speak for a child has said who they are in this call."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Aucun adulte de ce foyer n’a encore dit qui il est dans cet appel : demandez un parent de l’enfant."
+            )
+        )
+
+
 class TooLateToTakeBack(Refused):
     """An outcome can be taken back by its tracer for two minutes."""
 

@@ -11,6 +11,7 @@ from tracing.calls import phone_numbers
 from tracing.calls import services as calls
 from tracing.calls.words import OUTCOME_TONES, OUTCOME_WORDS, REASONS_ON_THE_TIMELINE
 from tracing.desk import queries, services
+from tracing.desk.conversation import parent_on_line
 from tracing.desk.conversation.questions import words_of_answers
 from tracing.desk.emergency import alert
 from tracing.desk.emergency import views as emergency_views
@@ -311,6 +312,23 @@ def ring(call_id: int, task_id: int) -> ResponseReturnValue:
             held, at = queries.own_call(call_id, agent()), asked_at()
             calls.lock_for_write(held.id, agent(), at=at)
             phone_numbers.ring(held, queries.task_in(held, task_id), place, by=agent(), at=at)
+    except ClaimLost as lost:
+        return show_lost(lost, [])
+    return redirect(url_for("desk.call", call_id=call_id, task=task_id), 303)
+
+
+@bp.post("/calls/<int:call_id>/tasks/<int:task_id>/parent")
+@may(Role.TRACER)
+def parent(call_id: int, task_id: int) -> ResponseReturnValue:
+    """Let a parent who is on the telephone already answer for their child."""
+    try:
+        with transaction():
+            by, at = agent(), asked_at()
+            held = queries.own_call(call_id, by)
+            calls.lock_for_write(held.id, by, at=at)
+            spoken = services.open_conversations(held, by=by, at=at)
+            talk = services.talk_in(held, task_id, spoken=spoken, by=by, at=at)
+            parent_on_line.answer_for(held, talk, spoken, by=by, at=at)
     except ClaimLost as lost:
         return show_lost(lost, [])
     return redirect(url_for("desk.call", call_id=call_id, task=task_id), 303)

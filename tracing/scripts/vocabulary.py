@@ -102,6 +102,7 @@ FACTS: dict[str, Fact] = {
     "callback_number": Fact(FactKind.TEXT, "the site's own telephone number"),
     "retention": Fact(FactKind.TEXT, "how long answers are kept, in words"),
     "rang_us": Fact(FactKind.FLAG, "the person rang us; absent when we ring"),
+    "parent_on_line": Fact(FactKind.FLAG, "a parent answers who has just heard all this for themselves"),
     "notice_address": Fact(FactKind.TEXT, "where the data notice can be read"),
     "tracer_is_adviser": Fact(FactKind.FLAG, "the caller is a medical adviser"),
     "is_minor": Fact(FactKind.FLAG, "a legal representative must answer"),

@@ -63,11 +63,12 @@ def fill(sentence: str, facts: Facts) -> str | None:
 def render_say(step: Step, facts: Facts) -> list[str]:
     """Return the paragraphs to read aloud: for each, the first wording whose facts are all known.
 
-    A paragraph without such a wording is left out, so no placeholder is ever shown. The result is plain text: the page
+    A paragraph without such a wording is left out, so no placeholder is ever shown; so is one whose wording is a flag
+    alone: while the flag is set, nothing is said there. The result is plain text: the page
     escapes it.
     """
     paragraphs = (
-        next((words for wording in wordings if (words := fill(wording, facts))), None)
+        next((words for wording in wordings if (words := fill(wording, facts)) is not None), None)
         for wordings in step.say
     )
     return [paragraph for paragraph in paragraphs if paragraph]

@@ -27,13 +27,16 @@ from tracing.ui.formats import phone
 
 RETENTION = "trois mois"
 ANNOUNCED_BY_CALLER = "result_announcement.confirmed"
+PARENT_ON_LINE = "parent_on_line.confirmed"
+"""Kept among the answers of a child: their parent has said in this call who they are."""
 
 
 def facts_of(about: CalledPerson, call: Call, agent: Agent, at: datetime) -> dict[str, FactValue]:
     """Return all facts for the person's script, without the unknown ones."""
     zone = agent.site.time_zone
     today = clock.local_day(at, zone)
-    facts = _of_both(about, agent, today, zone) | {"rang_us": call.rang_us or None}
+    facts = _of_both(about, agent, today, zone)
+    facts |= {"rang_us": call.rang_us or None, "parent_on_line": _is_parent_on_line(about, call) or None}
     if about.contact is None:
         facts |= _of_a_case(about, call, today, zone)
     else:
@@ -120,6 +123,12 @@ def _was_announced(about: CalledPerson, call: Call) -> bool:
     said = about.given.get(ANNOUNCED_BY_CALLER)
     by_a_caller = said is not None and said.value is not None and said.call_id != call.id
     return by_a_caller or escalations.result_announced(about.task.id)
+
+
+def _is_parent_on_line(about: CalledPerson, call: Call) -> bool:
+    """Return whether a parent answers who has said in this call who they are."""
+    said = about.given.get(PARENT_ON_LINE)
+    return said is not None and said.call_id == call.id
 
 
 def _of_a_contact(about: CalledPerson, today: date) -> dict[str, FactValue]:

@@ -44,6 +44,8 @@ class Tab:
     is_neutral: bool
     is_here: bool
     is_finished: bool
+    is_identified: bool = False
+    """They have said who they are in this call."""
     promised_at: datetime | None = None
     """When they were promised a callback."""
     time_zone: str | None = None
@@ -208,6 +210,7 @@ def _tab(
         is_neutral=is_neutral,
         is_here=here is not None,
         is_finished=not any(is_to_lead(pair) for pair in theirs),
+        is_identified=any(one.identity_confirmed_at is not None for _task, one in theirs),
         promised_at=task.promised_at,
         time_zone=zones.get(task.person_id),
     )

@@ -47,6 +47,7 @@ from tracing.messages.queries import Written
 from tracing.people import queries as people
 from tracing.people.queries import said_dead_in
 from tracing.people.words import hour_there
+from tracing.programmes.rules import age_on
 from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.queue.ordering.reasons import WaitingReason, reasons_of
 from tracing.queue.timeline import TimelineEntry
@@ -422,6 +423,19 @@ class Screen:
         """What follows from what was said, beside the dates, as sentences."""
         found = what_follows(self.about.case, self.task, is_contact=self.about.contact is not None)
         return sentences_of(found)
+
+    @property
+    def has_parent_on_line(self) -> bool:
+        """Whether the person is a child and an adult of the household has said who they are in this call."""
+        today = clock.local_day(self.at, self.by.site.time_zone)
+        adults = (
+            tab.identity.birth_date is not None
+            and age_on(tab.identity.birth_date, today) >= rules.REPRESENTATIVE_UNDER
+            for tab in self.tabs
+            if tab.identity is not None and tab.is_identified and not tab.is_here
+        )
+        is_child = bool(self.talk.facts.get("is_minor")) and not self.talk.is_identified
+        return is_child and not self.is_finished and any(adults)
 
     @cached_property
     def can_take_case_back(self) -> bool:
