@@ -55,7 +55,7 @@ def test_a_file_is_found_by_keyboard_and_the_note_left_there_is_read_by_the_next
     expect(didier.get_by_text("qui appellera la lira")).to_be_visible()
 
     lucie.get_by_role("button", name="Appel suivant").click()
-    expect(lucie.locator(".call-head")).to_contain_text(NOTE)
+    expect(lucie.locator(".call-news")).to_contain_text(NOTE)
     accessible(lucie)
     lucie.locator("#panel-handover summary").click()
     lucie.get_by_label("Une phrase, lue avant de composer le numéro").fill("Rappeler après 18 h")

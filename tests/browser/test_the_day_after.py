@@ -160,13 +160,13 @@ def test_a_referent_moves_an_isolation_from_seven_to_five_days(log_in: LogIn, pl
     expect(rozenn.get_by_role("button", name="Retirer")).to_have_count(0)
 
     # the tracer reads what changes, and presses one key
-    lucie = log_in("lucie")
-    lucie.keyboard.press("n")
-    expect(lucie.locator("h1")).to_have_text("À lire avant le prochain appel")
-    expect(lucie.locator(".side-by-side")).to_contain_text("5")
-    accessible(lucie)
-    lucie.keyboard.press("n")
-    expect(lucie.locator("h1")).to_contain_text("P0-")
+    nolwenn = log_in("nolwenn")
+    nolwenn.keyboard.press("n")
+    expect(nolwenn.locator("h1")).to_have_text("À lire avant le prochain appel")
+    expect(nolwenn.locator(".side-by-side")).to_contain_text("5")
+    accessible(nolwenn)
+    nolwenn.keyboard.press("n")
+    expect(nolwenn.locator("h1")).to_contain_text("P0-")
 
 
 def proposed(page: Page, platform: Platform) -> str:

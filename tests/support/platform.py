@@ -44,6 +44,7 @@ PEOPLE = (
 ACCOUNTS = (
     ("lucie", "Lucie Hamelin", "440", Role.TRACER),
     ("anouk", "Anouk Leroux", "440", Role.TRACER),
+    ("nolwenn", "Nolwenn Cariou", "440", Role.TRACER),
     ("omar", "Dr Omar Ziani", "440", Role.ADVISER),
     ("didier", "Didier Marsac", "440", Role.SUPERVISOR),
     ("rozenn", "Rozenn Kerbrat", "440", Role.REFERENT),

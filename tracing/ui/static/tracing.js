@@ -138,7 +138,8 @@
     function again() {
       if (lock.isCovered()) return;
       for (const [elt, { verb, path, target }] of unsent) {
-        if (elt.isConnected) window.htmx.ajax(verb, path, { source: elt, target });
+        // a send that fails is said by the events above
+        if (elt.isConnected) window.htmx.ajax(verb, path, { source: elt, target }).catch(() => {});
         else unsent.delete(elt);
       }
     }
