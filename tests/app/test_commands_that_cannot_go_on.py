@@ -20,8 +20,6 @@ from tracing.kernel import db
 from tracing.kernel.config import CannotStart, Settings
 from tracing.kernel.postgres.embedded import Server
 
-pytestmark = pytest.mark.usefixtures("log_as_before")
-
 COMMANDS = [
     ["run"],
     ["serve"],

@@ -18,8 +18,6 @@ from tracing.kernel.db import session
 from tracing.people import queries as people
 from tracing.people.models import Person
 
-pytestmark = pytest.mark.usefixtures("log_as_before")
-
 
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory):

@@ -20,7 +20,7 @@ NAME = "KERVADEC-LE-GOFF"
 
 
 @pytest.fixture
-def written(log_as_before):
+def written():
     """What is written while the log is configured."""
     error_stream = sys.stderr
     sys.stderr = stream = io.StringIO()

@@ -20,9 +20,6 @@ from tracing.kernel.postgres.compatibility import TABLE
 from tracing.kernel.postgres.embedded import ensure_server
 from tracing.kernel.postgres.roles import APPLICATION
 
-pytestmark = pytest.mark.usefixtures("log_as_before")
-
-
 STORES = [migrate.MAIN, migrate.KEYS]
 
 

@@ -18,8 +18,6 @@ from tracing.kernel import clock, db
 from tracing.kernel.config import Settings
 from tracing.staff.models import Role
 
-pytestmark = pytest.mark.usefixtures("log_as_before")
-
 Command = Callable[..., str]
 
 
