@@ -27,6 +27,7 @@ from tracing.kernel import db
 from tracing.kernel.config import Settings
 from tracing.kernel.postgres.embedded import Server, ensure_server
 from tracing.programmes import in_force
+from tracing.scripts import in_force as scripts_in_force
 from tracing.vault.keys import KeyRing
 from tracing.vault.opening import introduce
 from tracing.vault.services import open_vault
@@ -177,6 +178,7 @@ def session(request: pytest.FixtureRequest, engines: tuple[Engine, KeyRing]) -> 
     db.session.remove()
     outer.rollback()
     in_force.forget()  # what was published in this test is gone
+    scripts_in_force.forget()
     connection.execute(text("RESET ALL"))
     connection.commit()
     connection.close()

@@ -25,7 +25,7 @@ SITE = [
     "Ordre des appels",
     "Messages à envoyer",
 ]
-ADVICE = ["Avis demandés", "Boîte à outils", "Arrêts", "Signalements", "Règles"]
+ADVICE = ["Avis demandés", "Boîte à outils", "Arrêts", "Signalements", "Règles", "Scripts"]
 ACCOUNTS = ["Comptes", "Heures d’appel"]
 
 
@@ -48,7 +48,7 @@ ACCOUNTS = ["Comptes", "Heures d’appel"]
         (
             "rose",
             "/recruits/new",
-            ["Avis demandés", "Boîte à outils", "Équipe", "Recrues", "Règles"],
+            ["Avis demandés", "Boîte à outils", "Équipe", "Recrues", "Règles", "Scripts"],
             ["Recrues"],
         ),
         ("ben", "/escalations", ADVICE, ["Avis demandés"]),

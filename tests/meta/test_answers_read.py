@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.source import PACKAGE
 from tracing.scripts.library import load_library, newest
+from tracing.scripts.publishing.paths import READ_BY_THE_PRODUCT
 from tracing.scripts.vocabulary import ScriptKind
 
 ONLY_KEPT = {
@@ -16,12 +17,16 @@ ONLY_KEPT = {
 """Answers that nothing reads, each with the reason for which it is asked."""
 
 
+NAMES_THEM = {PACKAGE / "scripts/vocabulary.py", PACKAGE / "scripts/publishing/paths.py"}
+"""Modules that name the questions, and read none."""
+
+
 def literals() -> set[str]:
     """Return every string of the product's own code, without its docstrings."""
     found: set[str] = set()
     for path in PACKAGE.rglob("*.py"):
-        if path.name == "vocabulary.py" and path.parent.name == "scripts":
-            continue  # it names the questions, and reads none
+        if path in NAMES_THEM:
+            continue
         tree = ast.parse(path.read_text())
         said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         found |= {
@@ -52,3 +57,7 @@ def test_every_answer_of_the_newest_scripts_is_read_by_something(kind):
     unread = {question for question in script.questions if question not in read}
 
     assert unread <= set(ONLY_KEPT), "asked and read by nothing"
+
+
+def test_what_the_studio_takes_for_read_is_read():
+    assert READ_BY_THE_PRODUCT - ONLY_KEPT.keys() <= literals()

@@ -17,7 +17,7 @@ from tracing.programmes import in_force, loader
 from tracing.programmes.in_force import get_pack
 from tracing.programmes.publishing import errors, queries, rules, services
 from tracing.programmes.publishing.models import RuleVersion, VersionOrigin, VersionState
-from tracing.programmes.publishing.services import Approver
+from tracing.programmes.publishing.review_services import Approver
 from tracing.queue import services as queue_services
 from tracing.queue.models import TaskKind, TaskState
 

@@ -16,8 +16,9 @@ from tracing.programmes.notices.models import Notice
 from tracing.programmes.publishing import queries as rule_versions
 from tracing.programmes.publishing import services as publishing
 from tracing.queue.models import QueueEntry
-from tracing.scripts import services as scripts
-from tracing.scripts.models import ScriptVersion
+from tracing.scripts.publishing import services as scripts
+from tracing.scripts.services import get_script, newest_version
+from tracing.scripts.vocabulary import ScriptKind
 from tracing.staff.models import Role
 
 NEXT, UNREAD = "/calls/next", "/notices/unread"
@@ -166,20 +167,18 @@ def test_a_notice_is_found_in_the_toolbox_and_its_words_are_not_another_programm
     assert queries.notices_of("measles") == []
 
 
-def test_a_newer_script_makes_a_notice_for_every_programme_but_the_first_one_makes_none(ada, story):
-    scripts.publish_library(at=NOW)
+def test_the_notice_of_a_script_is_for_every_programme_and_says_its_changes_in_words(ada, story):
+    scripts.seed(at=NOW)
     assert queries.notices_of("measles") == []
-    newest = scripts.newest_version(scripts.ScriptKind.P0)
-    database.delete(database.get_one(ScriptVersion, ("p0", newest)))
-    database.flush()
+    newest = newest_version(ScriptKind.P0)
+    changes = get_script(ScriptKind.P0, newest).changes
 
-    for _host in range(2):
-        scripts.publish_library(at=TOMORROW)
+    services.announce_script("p0", newest, body=changes, effective_at=TOMORROW, at=NOW)
 
     [notice] = queries.notices_of("measles")
     assert (notice.subject, notice.script_version) == ("p0", newest)
-    assert notice.body == scripts.get_script(scripts.ScriptKind.P0, newest).changes
     page = ada.follow(NEXT)
+    assert changes in page.text
     assert "étape" in page.text
     assert "(quand la personne nous appelle) Bonjour, merci de votre appel." in page.text
     assert not [left for left in ("('", "{rang_us}", "{site}") if left in page.text]

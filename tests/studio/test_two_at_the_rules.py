@@ -14,6 +14,9 @@ from tracing.kernel import clock, db
 from tracing.kernel.db import lock_row, session, transaction
 from tracing.programmes.publishing import run_services, services
 from tracing.programmes.publishing.models import RuleRun, RuleVersion, RunKind, VersionOrigin
+from tracing.scripts.models import ScriptVersion
+from tracing.scripts.publishing import services as scripts
+from tracing.scripts.vocabulary import ScriptKind
 from tracing.studio import jobs
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -28,6 +31,21 @@ def test_two_who_begin_at_once_get_the_one_draft(live_database: Live):
 
     assert len(set(at_once([begin] * 4))) == 1
     assert session.scalar(select(func.count()).where(RuleVersion.origin == VersionOrigin.PAGE)) == 1
+
+
+def test_three_hosts_that_start_at_once_bring_the_scripts_once_and_two_who_begin_get_the_one_draft(
+    live_database: Live,
+):
+    by = live_database.story.rose.id
+    at_once([lambda: committed(lambda at: scripts.seed(at=at))] * 3)
+
+    begun = at_once(
+        [lambda: committed(lambda at: scripts.begin(ScriptKind.P0, by=by, at=at).id)] * 3,
+    )
+
+    assert len(set(begun)) == 1
+    versions = session.scalars(select(ScriptVersion.version).where(ScriptVersion.kind == "p0")).all()
+    assert len(versions) == len(set(versions)) > 1
 
 
 def test_a_case_that_somebody_holds_is_gone_through_later_and_none_is_lost(live_database: Live):

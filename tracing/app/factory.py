@@ -1,5 +1,7 @@
 """The application factory, with the only list of features."""
 
+from datetime import datetime
+
 from flask import Flask, g
 
 from tracing.app import first_page, rail
@@ -28,6 +30,7 @@ from tracing.kernel.db import session
 from tracing.onboarding import views as onboarding
 from tracing.programmes.publishing import queries as rule_versions
 from tracing.queue import queries as queue
+from tracing.scripts.publishing import queries as script_versions
 from tracing.sickleave import views as sickleave
 from tracing.staff import access
 from tracing.staff import views as staff
@@ -36,6 +39,7 @@ from tracing.staff.accounts import views as accounts
 from tracing.studio import notice_views as notice_pages
 from tracing.studio import version_views as rule_version_pages
 from tracing.studio import views as studio
+from tracing.studio.scripts import draft_views as script_pages
 from tracing.supervision import views as supervision
 from tracing.toolbox import views as toolbox
 from tracing.ui import requests
@@ -69,6 +73,7 @@ FEATURES = (
     priorities,
     studio,
     rule_version_pages,
+    script_pages,
     notice_pages,
     supervision,
 )
@@ -76,6 +81,12 @@ FEATURES = (
 
 LARGEST_UPLOAD = 64 * 1024 * 1024
 """Bytes of a request. A file too large to be read still arrives, so that its lot can say what to do about it."""
+
+
+def _follow(stamp: int, at: datetime) -> None:
+    """Let this process know the rules and the scripts as they are in the database now."""
+    rule_versions.follow(stamp, at)
+    script_versions.follow(stamp)
 
 
 def create_app(settings: Settings, *, secret_key: str) -> Flask:
@@ -104,7 +115,7 @@ def create_app(settings: Settings, *, secret_key: str) -> Flask:
     register_database_errors(app)  # before anything queries the database
     init_address(app, settings)
     Csrf(app)
-    access.init_access(app, call_site=queue.call_site, follow_rules=rule_versions.follow)
+    access.init_access(app, call_site=queue.call_site, follow_rules=_follow)
     init_ui(app)
     register_errors(app)
     app.context_processor(rail.frame)

@@ -93,6 +93,9 @@ DOORS = (
     ),
     RailEntry("onboarding.recruits", _l("Recrues"), "mortarboard", frozenset({Role.REFERENT})),
     RailEntry("studio.ask", _l("Règles"), "signpost-split", frozenset({Role.ADVISER, Role.REFERENT})),
+    RailEntry(
+        "script_versions.listing", _l("Scripts"), "chat-left-text", frozenset({Role.ADVISER, Role.REFERENT})
+    ),
     RailEntry("imports.lots", _l("Lots reçus"), "file-earmark-arrow-up", frozenset({Role.IMPORTER})),
     RailEntry(
         "corrections.waiting",

@@ -21,7 +21,8 @@ from tracing.kernel.secrets import flask_secret_key, write_public_pages_key
 from tracing.programmes.loader import load_packs
 from tracing.programmes.publishing import queries as rule_versions
 from tracing.programmes.publishing import services as publishing
-from tracing.scripts import services as scripts
+from tracing.scripts.publishing import queries as script_versions
+from tracing.scripts.publishing import services as script_publishing
 from tracing.sickleave.models import NOTE_CHECK
 from tracing.staff import queries as staff
 from tracing.vault import opening
@@ -80,7 +81,8 @@ def start(settings: Settings) -> Runtime:
             check_programmes()
             publishing.seed(at=clock.now())
             rule_versions.follow_now(clock.database_now())
-            scripts.publish_library(at=clock.now())
+            script_publishing.seed(at=clock.now())
+            script_versions.follow_now()
         if_it_fails.pop_all()
     return runtime
 

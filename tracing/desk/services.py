@@ -32,7 +32,7 @@ from tracing.queue.rules import Factor
 from tracing.scripts import rules as scripts
 from tracing.scripts.definitions import Step
 from tracing.scripts.errors import N_, AnswerRefused
-from tracing.scripts.services import newest_version
+from tracing.scripts.services import version_in_force
 from tracing.scripts.vocabulary import IDENTITY_QUESTION, YES
 from tracing.scripts.wording import confirmation_key, confirmation_value
 from tracing.sickleave import queries as notes
@@ -88,7 +88,7 @@ def open_conversations(call: Call, *, by: Agent, at: datetime) -> Spoken:
         spoken = known.get(task.id)
         if spoken is None:
             spoken = calls.start_conversation(
-                call, task, script_version=newest_version(SCRIPT_OF[task.kind]), at=at
+                call, task, script_version=version_in_force(SCRIPT_OF[task.kind], at=at), at=at
             )
             decide_first_dates(queries.about(task), by=by, at=at)
         found.append((task, spoken))

@@ -279,13 +279,16 @@ class Script(Strict):
     """One published version of what is said to one kind of person; it belongs to no programme."""
 
     kind: ScriptKind
-    version: Annotated[str, StringConstraints(pattern=r"^\d{4}\.\d{1,3}$")]
+    version: Annotated[str, StringConstraints(pattern=r"^\d{4}\.\d{1,3}(\.\d{1,4})?$")]
+    """Of a release's file: year and number. A version that was written in the pages counts on from it: 2026.5.1."""
     title: Label
     language: Literal["fr"]
     content_hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     changes: Annotated[str, StringConstraints(min_length=10, max_length=500)] | None = None
     """What this version changes, in three sentences at most, as those who call read it before their next call."""
     steps: tuple[Step, ...] = Field(min_length=1)
+    english: dict[str, str] = Field(default_factory=dict)
+    """Each French text that is translated, with its English: one that is changed has none until it is translated."""
 
     @cached_property
     def questions(self) -> dict[str, Question]:

@@ -14,7 +14,7 @@ from tracing.programmes.loader import load_packs
 from tracing.programmes.publishing import queries, rules, run_services, services
 from tracing.programmes.publishing.errors import ChangedMeanwhile, NoMoment, NoSuchRow, NoSuchVersion
 from tracing.programmes.publishing.models import RuleRun, RuleVersion, RunKind
-from tracing.programmes.publishing.services import Approver
+from tracing.programmes.publishing.review_services import Approver
 from tracing.programmes.words import TABLE_WORDS
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, asked_at, may

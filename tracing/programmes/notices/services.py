@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from tracing.kernel import events
@@ -39,29 +39,34 @@ def announce_rules(
     session.flush()
 
 
-def announce_script(kind: str, version: str, *, body: str, at: datetime) -> None:
-    """Announce a version of a script that is used from now on; by two hosts at once, once."""
-    session.execute(
-        insert(Notice)
-        .values(
+def announce_script(kind: str, version: str, *, body: str, effective_at: datetime, at: datetime) -> None:
+    """Announce an approved version of a script, which is the same in every programme."""
+    session.add(
+        Notice(
             kind=NoticeKind.SCRIPT,
             subject=kind,
             script_version=version,
             body=body,
             reaches_ongoing=False,
-            effective_at=at,
+            effective_at=effective_at,
             made_at=at,
-            revision=1,
         )
-        .on_conflict_do_nothing()
     )
+    session.flush()
 
 
 def withdraw_with(version_id: int, *, at: datetime) -> None:
     """Withdraw the notice of a version that will not take effect: whoever has read it is told so."""
-    notice = session.scalar(
-        fresh(select(Notice).where(Notice.rule_version_id == version_id).with_for_update())
-    )
+    _withdraw(select(Notice).where(Notice.rule_version_id == version_id), at=at)
+
+
+def withdraw_script(kind: str, version: str, *, at: datetime) -> None:
+    """Do the same for a version of a script."""
+    _withdraw(select(Notice).where(Notice.subject == kind, Notice.script_version == version), at=at)
+
+
+def _withdraw(chosen: Select[Notice], *, at: datetime) -> None:
+    notice = session.scalar(fresh(chosen.with_for_update()))
     if notice is not None:
         notice.withdrawn_at = at
         notice.revision += 1

@@ -35,7 +35,35 @@ class VersionOrigin(StrEnum):
 OPEN = frozenset({VersionState.DRAFT, VersionState.PROPOSED})
 
 
-class RuleVersion(Base):
+class Reviewed:
+    """What a version of a rule table and one of a script have in common: from draft to approval by two."""
+
+    state: Mapped[VersionState] = mapped_column(enum_text(VersionState))
+    revision: Mapped[int] = mapped_column(default=1)
+    """Grows with each change, so that nobody overwrites what another has written meanwhile."""
+    why: Mapped[str | None]
+    """What changes and why, in three sentences at most, for whoever must follow it."""
+    effective_at: Mapped[datetime | None]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    created_at: Mapped[datetime]
+    changed_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    changed_at: Mapped[datetime]
+    adviser_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    """The medical adviser who approved it."""
+    adviser_at: Mapped[datetime | None]
+    referent_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    """The referent who approved it."""
+    referent_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    withdrawn_at: Mapped[datetime | None]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still written or waits for approval."""
+        return self.state in OPEN
+
+
+class RuleVersion(Reviewed, Base):
     """One version of one rule table of a programme. Once it is approved, what it says never changes."""
 
     __tablename__ = "rule_versions"
@@ -67,7 +95,6 @@ class RuleVersion(Base):
     programme: Mapped[str]
     table_name: Mapped[str]
     """Which of the programme's tables: isolations, quarantines…"""
-    state: Mapped[VersionState] = mapped_column(enum_text(VersionState))
     origin: Mapped[VersionOrigin] = mapped_column(enum_text(VersionOrigin))
     number: Mapped[int | None]
     """Counted in each programme in the order of approval, which is that of taking effect; none before, nor of a seed."""
@@ -81,28 +108,6 @@ class RuleVersion(Base):
     """The rows that are to hold from its moment on, in their order, as a file has them; none of a seed."""
     content: Mapped[dict[str, Any] | None]
     """The whole table with the rows of the past, as it was approved."""
-    revision: Mapped[int] = mapped_column(default=1)
-    """Grows with each change, so that nobody overwrites what another has written meanwhile."""
-    why: Mapped[str | None]
-    """What changes and why, in three sentences at most, for whoever must follow it."""
-    effective_at: Mapped[datetime | None]
-    created_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
-    created_at: Mapped[datetime]
-    changed_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
-    changed_at: Mapped[datetime]
-    adviser_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
-    """The medical adviser who approved it."""
-    adviser_at: Mapped[datetime | None]
-    referent_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
-    """The referent who approved it."""
-    referent_at: Mapped[datetime | None]
-    withdrawn_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
-    withdrawn_at: Mapped[datetime | None]
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it is still written or waits for approval."""
-        return self.state in OPEN
 
 
 class RunKind(StrEnum):

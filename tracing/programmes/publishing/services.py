@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from enum import StrEnum
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,33 +18,28 @@ from tracing.programmes.in_force import Version
 from tracing.programmes.notices import services as notices
 from tracing.programmes.publishing import queries, rules, run_services
 from tracing.programmes.publishing.errors import (
-    AlreadyApproved,
     CannotBeginFrom,
     ChangedMeanwhile,
     HasProblems,
     InForce,
-    NeedsAnother,
-    NeedsReason,
     NoMoment,
     NoSuchTable,
     NothingChanges,
     NotOpen,
-    NotProposed,
     OthersApproved,
     OthersFollow,
 )
 from tracing.programmes.publishing.models import RuleVersion, VersionOrigin, VersionState
+from tracing.programmes.publishing.review_services import (
+    Approver,
+    has_approved,
+    moment_of,
+    refuse_far,
+    reopen,
+    sign,
+)
 from tracing.programmes.publishing.rules import RowContent
 from tracing.programmes.schema import Pack
-
-LONGEST_AHEAD = timedelta(days=366)
-
-
-class Approver(StrEnum):
-    """In which of the two roles somebody approves."""
-
-    ADVISER = "adviser"
-    REFERENT = "referent"
 
 
 def seed(*, at: datetime) -> None:
@@ -197,15 +191,14 @@ def change(
     draft = _open(version_id)
     if draft.revision != revision:
         raise ChangedMeanwhile
-    if effective_at is not None and abs(effective_at - at) > LONGEST_AHEAD:
-        raise NoMoment(_("Choisissez un moment à venir, dans moins d’un an."))
+    refuse_far(effective_at, at=at)
     if rows is not None:
         draft.rows = list(rows)
     if why is not None:
         draft.why = why
     if effective_at is not None:
         draft.effective_at = effective_at
-    _reopen(draft, by=by, at=at)
+    reopen(draft, by=by, at=at)
     return draft
 
 
@@ -220,17 +213,9 @@ def compared(version_id: int, *, revision: int, by: int, at: datetime) -> RuleVe
     if draft.revision != revision:
         raise ChangedMeanwhile
     draft.base_id = queries.last_of_table(draft.programme, draft.table_name)
-    _reopen(draft, by=by, at=at)
+    reopen(draft, by=by, at=at)
     _note("rules.compared", draft, by=by, at=at)
     return draft
-
-
-def _reopen(draft: RuleVersion, *, by: int, at: datetime) -> None:
-    draft.state = VersionState.DRAFT
-    draft.adviser_id = draft.adviser_at = draft.referent_id = draft.referent_at = None
-    draft.revision += 1
-    draft.changed_by, draft.changed_at = by, at
-    session.flush()
 
 
 @dataclass(frozen=True)
@@ -303,26 +288,14 @@ def approve(
         OthersApproved: other rules of the table were approved or withdrawn meanwhile.
     """
     version = queries.get_version(version_id, lock=True)
-    same, other = version.adviser_id, version.referent_id
-    if role is Approver.REFERENT:
-        same, other = other, same
-    if same == by and version.revision == revision and version.state is not VersionState.WITHDRAWN:
-        return version  # pressed twice
-    if version.state is not VersionState.PROPOSED or version.revision != revision:
-        raise NotProposed
-    if other == by:
-        raise NeedsAnother
-    if same is not None:
-        raise AlreadyApproved
+    if has_approved(version, role, revision=revision, by=by):
+        return version
     # one at a time in a programme: their numbers follow the order in which they take effect
     memory_stamps.renew(queries.STAMP)
     foreseen = _refuse_unready(version, zone=zone, at=at)
-    if role is Approver.ADVISER:
-        version.adviser_id, version.adviser_at = by, at
-    else:
-        version.referent_id, version.referent_at = by, at
+    is_approved = sign(version, role, by=by, at=at)
     _note("rules.approved", version, by=by, at=at, role=role.value)
-    if version.adviser_id is not None and version.referent_id is not None:
+    if is_approved:
         _put_into_force(version, foreseen, at=at)
     session.flush()
     return version
@@ -381,15 +354,7 @@ def _open(version_id: int) -> RuleVersion:
 
 
 def _refuse_unready(draft: RuleVersion, *, zone: ZoneInfo, at: datetime) -> Foreseen:
-    if not (draft.why or "").strip():
-        raise NeedsReason
-    moment = draft.effective_at
-    if moment is None:
-        raise NoMoment(_("Dites d’abord quand cette version prend effet."))
-    if moment <= at:
-        raise NoMoment(_("Le moment prévu est passé : choisissez-en un autre, puis proposez de nouveau."))
-    if moment > at + LONGEST_AHEAD:
-        raise NoMoment(_("Le moment prévu est dans plus d’un an : choisissez-en un plus proche."))
+    moment = moment_of(draft, at=at)
     last = queries.last_approved(draft.programme)
     if last is not None and last.effective_at is not None and moment <= last.effective_at:
         raise NoMoment(

@@ -1,0 +1,276 @@
+"""A referent writes a script on its pages; two approve; it holds from its moment on, or is withdrawn."""
+
+from datetime import timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
+
+from tests.conftest import NOW
+from tests.programmes.test_publishing import approved as approved_rule
+from tests.studio.test_publishing_a_rule import filled, soup
+from tests.support.story import identity, waiting_case
+from tracing.calls.models import Conversation
+from tracing.kernel.db import session as database
+from tracing.programmes.publishing import services as rule_publishing
+from tracing.programmes.publishing.models import VersionState
+from tracing.scripts import services as scripts
+from tracing.scripts.definitions import Script
+from tracing.scripts.library import load_library, newest
+from tracing.scripts.publishing import queries, rules, services
+from tracing.scripts.publishing.models import ScriptDraft
+from tracing.scripts.vocabulary import FACTS, ScriptKind
+from tracing.studio.scripts.step_forms import step_form
+from tracing.studio.scripts.words import FACT_WORDS
+
+SCRIPTS = "/scripts"
+TOMORROW = NOW + timedelta(days=1)
+SAID = "Comptez une petite dizaine de minutes, je vous préviens si c’est plus long."
+WHY = "La durée de l’appel est dite autrement, pour tout le monde."
+P0 = ScriptKind.P0
+
+
+@pytest.fixture(autouse=True)
+def seeded(story):
+    services.seed(at=NOW)
+    queries.follow_now()
+
+
+@pytest.fixture
+def rose(browse, story):
+    return browse.as_(story.rose, site=story.nantes)
+
+
+@pytest.fixture
+def ben(browse, story):
+    return browse.as_(story.ben, site=story.nantes)
+
+
+def begin(visitor, kind="p0"):
+    return visitor.post(f"{SCRIPTS}/new", {"kind": kind}).headers["Location"]
+
+
+def change_step(visitor, draft, step="time", *, page=None, status=303, **typed):
+    address = f"{draft}/step?step={step}"
+    sent = filled(page or visitor.get(address), address)
+    return visitor.post(address, sent | typed, status=status)
+
+
+def plan(visitor, draft, *, on="2026-03-11", at="08:00"):
+    sent = filled(visitor.get(draft), draft) | {"on": on, "at": at, "why": WHY}
+    return visitor.post(draft, sent)
+
+
+def act(visitor, draft, what):
+    return visitor.follow(f"{draft}/{what}", filled(visitor.get(draft), f"{draft}/{what}"))
+
+
+def published(rose, ben, **when):
+    draft = begin(rose)
+    change_step(rose, draft, say_0=SAID)
+    plan(rose, draft, **when)
+    act(rose, draft, "propose")
+    act(rose, draft, "approve/referent")
+    act(ben, draft, "approve/adviser")
+    return draft
+
+
+def draft_at(draft) -> ScriptDraft:
+    return database.get_one(ScriptDraft, int(draft.rpartition("/")[2]), populate_existing=True)
+
+
+def step_of(draft, name="time"):
+    return next(one for one in draft_at(draft).content["steps"] if one["id"] == name)
+
+
+def versions_used():
+    return list(database.scalars(select(Conversation.script_version).order_by(Conversation.id)))
+
+
+def test_a_sentence_is_changed_from_a_moment_on_and_a_call_under_way_keeps_its_own(
+    rose, ben, browse, story, clock
+):
+    for number in range(2):
+        phones = (f"+3363998000{number}",)
+        waiting_case(story.nantes, identity("Marie", f"Durand{number}", phones=phones), at=NOW)
+    before = scripts.newest_version(P0)
+    ada, abel = (browse.as_(who, site=story.nantes) for who in (story.ada, story.abel))
+    first = ada.post("/calls/next").headers["Location"]
+    ada.get(first)
+
+    draft = published(rose, ben, on="2026-03-10", at="10:06")
+
+    assert draft_at(draft).state is VersionState.APPROVED
+    assert draft_at(draft).version == f"{before}.1"
+    assert "à venir" in rose.get(SCRIPTS).text
+    assert scripts.version_in_force(P0, at=NOW) == before
+    clock.move_to(draft_at(draft).effective_at)
+    ada, abel = (browse.as_(who, site=story.nantes) for who in (story.ada, story.abel))
+    assert abel.post("/calls/next").headers["Location"] == "/notices/unread?call=1"
+    notice = abel.get("/notices/unread?call=1")
+    assert WHY in notice.text
+    seen = [str(one["value"]) for one in soup(notice).select("input[name=seen]")]
+    abel.client.post("/notices/read", data={"seen": seen})
+    abel.get(abel.post("/calls/next").headers["Location"])
+    ada.get(first)
+    assert versions_used() == [before, f"{before}.1"]
+    assert scripts.get_script(P0, f"{before}.1").step("time").say == ((SAID,),)
+    assert (
+        "en vigueur"
+        in soup(rose.get(SCRIPTS)).select_one("section[aria-labelledby=kind-p0] tr:has(.state)").text
+    )
+
+
+def test_two_who_write_different_steps_lose_nothing_and_of_the_same_step_both_texts_are_shown(rose, ben):
+    draft = begin(rose)
+    late = rose.get(f"{draft}/step?step=time")
+    change_step(ben, draft, "authenticity", note="À dire seulement si la personne hésite.")
+    change_step(rose, draft, page=late, say_0=SAID)
+    other = ben.get(f"{draft}/step?step=time")
+    rose_too = rose.get(f"{draft}/step?step=time")
+    change_step(ben, draft, page=other, say_0="Avez-vous un moment ?")
+
+    refused = change_step(rose, draft, page=rose_too, say_0="Comptez huit minutes.", status=409)
+
+    assert step_of(draft, "authenticity")["note"] == "À dire seulement si la personne hésite."
+    assert step_of(draft)["say"] == [["Avez-vous un moment\u202f?"]]
+    assert "Comptez huit minutes." in refused.text
+    assert "Avez-vous un moment\u202f?" in soup(refused).select_one(".notice").get_text()
+    change_step(rose, draft, page=refused)
+    assert step_of(draft)["say"] == [["Comptez huit minutes."]]
+
+
+def test_a_question_is_added_with_a_branch_and_what_the_checks_complain_of_is_mended(rose, ben):
+    draft = begin(rose)
+    address = f"{draft}/step?after=work"
+    typed = {
+        "title": "L’école des enfants",
+        "say_0": "Vos enfants vont-ils à l’école ou à la crèche ?",
+        "q0_label": "Enfants en collectivité",
+        "q0_type": "choice",
+        "q0_required": "y",
+        "q0_o0_label": "Oui",
+        "q0_o1_label": "Non",
+        "w_s_0_0_is": "not",
+        "w_s_0_0_what": "answer:lives_alone:yes",
+        "say_1": "Je note pour {ecole}.",
+    }
+
+    saved = rose.post(address, filled(rose.get(address), f"{draft}/step") | typed)
+    page = rose.get(saved.headers["Location"])
+
+    step = step_of(draft, "l_ecole_des_enfants")
+    assert step["when"] == {"not": {"answer": "lives_alone", "is": "yes"}}
+    assert [one["value"] for one in step["questions"][0]["options"]] == ["oui", "non"]
+    assert "{ecole} n’est pas un mot que ce script peut dire" in page.text
+    assert "Rien ne lit la réponse à «\u202fEnfants en collectivité\u202f»" in page.text
+    plan(rose, draft)
+    assert "1 erreur" in act(rose, draft, "propose").text
+    change_step(rose, draft, "l_ecole_des_enfants", say_1="Je le note.", say_1_en="I write it down.")
+    assert "Il faut maintenant l’accord" in act(rose, draft, "propose").text
+    assert draft_at(draft).content["english"] == {"Je le note.": "I write it down."}
+    page = soup(rose.get(draft)).select_one("#step-l_ecole_des_enfants")
+    assert "I write it down." in page.get_text()
+    assert "pas traduit" in page.get_text()
+
+
+def test_what_is_wrong_stays_typed_and_a_step_can_be_moved_taken_out_and_put_back(rose):
+    draft = begin(rose)
+    long = "mot " * 90
+    refused = change_step(rose, draft, say_0=long, status=422)
+    assert "Au plus 280 signes" in soup(refused).select_one(".error-summary").get_text()
+    assert long.strip() in refused.text
+
+    def press(how, step="time"):
+        sent = {"step": step, "how": how, "revision": draft_at(draft).revision}
+        return rose.post(f"{draft}/move", sent)
+
+    press("remove")
+    assert "time" not in [one["id"] for one in draft_at(draft).content["steps"]]
+    assert "n’est pas posée avant" in rose.get(draft).text
+    press("restore")
+    assert rules.content_of(scripts.get_script(P0, draft_at(draft).base)) == draft_at(draft).content
+    place = [one["id"] for one in draft_at(draft).content["steps"]].index("time")
+    press("up")
+    assert draft_at(draft).content["steps"][place - 1]["id"] == "time"
+
+
+def test_a_version_that_is_withdrawn_before_its_moment_never_holds_and_its_notice_says_so(
+    rose, ben, browse, story, clock
+):
+    draft = published(rose, ben)
+    ada = browse.as_(story.ada, site=story.nantes)
+    page = ada.get("/notices/unread")
+    ada.post("/notices/read", {"seen": [str(one["value"]) for one in soup(page).select("input[name=seen]")]})
+
+    act(rose, draft, "withdraw")
+
+    clock.move_to(TOMORROW + timedelta(days=1))
+    ada = browse.as_(story.ada, site=story.nantes)
+    assert scripts.version_in_force(P0, at=TOMORROW) == draft_at(draft).base
+    assert "Ce changement n’aura pas lieu" in ada.get("/notices/unread").text
+    again = begin(browse.as_(story.rose, site=story.nantes))
+    assert step_of(again)["say"] != [[SAID]]
+
+
+def test_a_script_takes_effect_with_a_rule_and_not_without_it(rose, ben, story):
+    rule_publishing.seed(at=NOW)
+    rule = approved_rule(story)
+    draft = begin(rose)
+    change_step(rose, draft, say_0=SAID)
+    sent = filled(rose.get(draft), draft) | {"why": WHY, "with_rule": str(rule.id)}
+    rose.post(draft, sent)
+    assert draft_at(draft).effective_at == rule.effective_at
+    act(rose, draft, "propose")
+    rule_publishing.withdraw(rule.id, by=story.rose.id, at=NOW)
+
+    refused = act(rose, draft, "approve/referent")
+
+    assert "n’attend plus sa date d’effet" in refused.text
+    assert "La règle qui devait changer en même temps a été retirée" in refused.text
+
+
+def test_a_newer_file_waits_as_a_draft_and_the_database_rules(rose):
+    library = dict(load_library())
+    now = newest(library, P0)
+    newer = now.model_copy(update={"version": "2026.99", "content_hash": "a" * 64, "title": "Autre titre"})
+    library[P0, newer.version] = newer
+
+    for _host in range(2):
+        services.seed(library, at=TOMORROW)
+
+    [brought] = queries.drafts_of(P0)
+    assert (brought.release, brought.state) == ("2026.99", VersionState.DRAFT)
+    assert scripts.version_in_force(P0, at=TOMORROW) == now.version
+    assert "Proposée par la mise à jour 2026.99" in rose.get(SCRIPTS).text
+
+
+@pytest.mark.parametrize("kind", ScriptKind)
+def test_a_step_opened_and_saved_as_it_is_stays_as_it_is(app, kind):
+    script: Script = newest(load_library(), kind)
+    with app.test_request_context():
+        for step in script.steps:
+            shown = step_form(script, step, after=None, posted={})(formdata=None)
+            shown.fill_with(step, script.english)
+            sent = MultiDict()
+            for one in shown:
+                if one.data not in (None, False, ""):
+                    sent[one.name] = "y" if one.data is True else str(one.data)
+            form = step_form(script, step, after=None, posted=sent)(formdata=sent, meta={"csrf": False})
+            content, _english = form.read(step)
+
+            assert content == rules.step_content(step), step.id
+
+
+def test_every_fact_has_its_words():
+    assert FACT_WORDS.keys() == FACTS.keys()
+
+
+def test_the_pages_of_a_version_and_of_two_side_by_side(rose):
+    page = BeautifulSoup(rose.get(f"{SCRIPTS}/p0-2026.2").text, "html5lib")
+    assert len(page.select(".outline-step")) > 30
+    marked = soup(rose.get(f"{SCRIPTS}/compare?one=p0-2026.1&other=p0-2026.2")).select("mark")
+    assert marked
+    rose.get(f"{SCRIPTS}/p0-1", status=404)
+    rose.get(f"{SCRIPTS}/compare?one=p0-2026.1&other=contact-2026.2", status=404)

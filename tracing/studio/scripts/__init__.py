@@ -1,0 +1,1 @@
+"""The studio of scripts: their versions read, drafted step by step, checked, previewed, compared, approved."""

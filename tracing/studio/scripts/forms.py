@@ -1,0 +1,61 @@
+"""The form of a draft as a whole: what it changes, and when."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, HiddenField, SelectField, TextAreaField, TimeField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import InputRequired, Length, Optional
+
+from tracing.studio.notice_forms import in_three_sentences
+from tracing.ui.fields import of_our_time
+from tracing.ui.forms import PageForm
+
+
+class PlanForm(PageForm):
+    """When a script takes effect, and what it changes."""
+
+    seen = HiddenField(validators=[InputRequired()])
+    on = DateField(_l("Prend effet le"), validators=[Optional(), of_our_time])
+    at = TimeField(_l("À"), validators=[Optional()])
+    with_rule = SelectField(
+        _l("Ou en même temps qu’une règle"),
+        description=_l("Les règles approuvées qui attendent leur date d’effet."),
+    )
+    why = TextAreaField(
+        _l("Ce qui change"),
+        description=_l("Trois phrases au plus : quoi, pour qui, pourquoi. Les téléconseillers les liront."),
+        validators=[
+            InputRequired(_l("Dites ce qui change.")),
+            Length(10, 500, _l("De 10 à 500 caractères.")),
+            in_three_sentences,
+        ],
+        render_kw={"rows": 3},
+    )
+
+    def offer(self, rules: list[tuple[int, str]]) -> None:
+        """Offer the versions of rules that wait for their moment."""
+        self.with_rule.choices = [
+            SelectChoice("", _("non : au jour et à l’heure ci-dessus")),
+            *(SelectChoice(str(number), label) for number, label in rules),
+        ]
+
+    def is_right(self) -> bool:
+        """Return whether it was sent and can be used: a moment is given, one way or the other."""
+        if not self.validate_on_submit():
+            return False
+        if not self.with_rule.data and (self.on.data is None or self.at.data is None):
+            self.on.errors = [_("Indiquez un jour et une heure, ou choisissez une règle.")]
+            return False
+        return True
+
+    def rule(self) -> int | None:
+        """Return the version of a rule with which it takes effect."""
+        return int(self.with_rule.data) if self.with_rule.data else None
+
+    def moment(self, zone: ZoneInfo) -> datetime | None:
+        """Return the moment that was typed."""
+        on, at = self.on.data, self.at.data
+        return None if on is None or at is None else datetime.combine(on, at, zone)

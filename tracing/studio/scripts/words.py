@@ -1,0 +1,315 @@
+"""French words for scripts: kinds, questions, tools, facts, conditions, and what the checks found."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import LazyString, ngettext
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from tracing.calls.rules import CallOutcome
+from tracing.calls.words import OUTCOME_WORDS
+from tracing.programmes.publishing.models import VersionOrigin
+from tracing.scripts.definitions import Condition, Question, Script
+from tracing.scripts.publishing.branches import Line, groups_of
+from tracing.scripts.publishing.models import ScriptDraft
+from tracing.scripts.publishing.paths import MOST_WORDS, Findings
+from tracing.scripts.transcript import in_words
+from tracing.scripts.vocabulary import EscalationReason, Outcome, QuestionType, ScriptKind, Widget
+
+KIND_WORDS: dict[ScriptKind, LazyString] = {
+    ScriptKind.P0: _l("Appel à une personne positive"),
+    ScriptKind.CONTACT: _l("Appel à un contact"),
+}
+TYPE_WORDS: dict[QuestionType, LazyString] = {
+    QuestionType.YES_NO: _l("oui ou non"),
+    QuestionType.YES_NO_UNKNOWN: _l("oui, non ou ne sait pas"),
+    QuestionType.IDENTITY: _l("identité confirmée, oui ou non"),
+    QuestionType.CHOICE: _l("un choix"),
+    QuestionType.MULTI: _l("plusieurs choix"),
+    QuestionType.DATE: _l("un jour"),
+    QuestionType.DATETIME: _l("un jour et une heure"),
+    QuestionType.NUMBER: _l("un nombre"),
+    QuestionType.TEXT: _l("un texte court"),
+}
+WIDGET_WORDS: dict[Widget, LazyString] = {
+    Widget.CONTACTS: _l("la liste des contacts"),
+    Widget.ISOLATION: _l("les dates de la mesure"),
+    Widget.SICK_NOTE: _l("l’arrêt de travail"),
+    Widget.ESCALATE: _l("une demande d’avis"),
+    Widget.CLOSING: _l("la fin de l’appel"),
+    Widget.BECOME_CASE: _l("l’ouverture du dossier d’un contact positif"),
+}
+ESCALATION_WORDS: dict[EscalationReason, LazyString] = {
+    EscalationReason.RESULT_NOT_ANNOUNCED: _l("le résultat n’est pas connu de la personne"),
+    EscalationReason.RED_FLAGS: _l("signes de gravité"),
+    EscalationReason.COLLECTIVITY: _l("lieu collectif"),
+    EscalationReason.DISPUTED_CONTACT: _l("contact contesté"),
+}
+FACT_WORDS: dict[str, LazyString] = {
+    "tracer": _l("nom de qui appelle"),
+    "site": _l("nom de la plateforme"),
+    "person": _l("nom de la personne appelée"),
+    "callback_number": _l("numéro de rappel du site"),
+    "retention": _l("durée de conservation des réponses"),
+    "rang_back": _l("salutation à qui nous rappelle"),
+    "rang_ask": _l("question à qui nous rappelle"),
+    "rang_why": _l("raison dite à qui nous rappelle"),
+    "notice_address": _l("adresse de la notice sur les données"),
+    "tracer_is_adviser": _l("un médecin-conseil appelle"),
+    "is_minor": _l("un représentant légal doit répondre"),
+    "notes_issued": _l("le programme délivre des arrêts"),
+    "disease": _l("nom de la maladie, avec son article"),
+    "doctor": _l("médecin connu de la personne"),
+    "rule": _l("nom de la règle qui donne les dates"),
+    "recent_infection_since": _l("jour depuis lequel une infection est récente"),
+    "free_on": _l("premier jour hors de la mesure"),
+    "result_announced": _l("un médecin-conseil a annoncé le résultat"),
+    "isolation_required": _l("un isolement est demandé"),
+    "isolation_over": _l("le dernier jour d’isolement est passé"),
+    "sampling_on": _l("jour du prélèvement"),
+    "onset": _l("jour des premiers symptômes"),
+    "window_start": _l("premier jour de la période de contagiosité"),
+    "window_end": _l("dernier jour de la période de contagiosité"),
+    "isolation_end": _l("dernier jour d’isolement"),
+    "early_exit_needs": _l("conditions d’une sortie anticipée"),
+    "fever_hours": _l("heures sans fièvre avant la sortie"),
+    "exit_tests": _l("tests de fin d’isolement"),
+    "early_exit_on": _l("premier jour d’une sortie anticipée"),
+    "mask_until": _l("dernier jour du masque"),
+    "case_name": _l("nom de la personne positive, si elle l’accepte"),
+    "last_contact": _l("jour de la dernière rencontre"),
+    "meetings": _l("jours des rencontres"),
+    "quarantine_required": _l("une quarantaine est demandée"),
+    "quarantine_over": _l("le dernier jour de quarantaine est passé"),
+    "negligible_risk": _l("la rencontre ne fait courir aucun risque"),
+    "quarantine_end": _l("dernier jour de quarantaine"),
+    "result_awaited": _l("isolement dans l’attente d’un résultat"),
+    "tests": _l("tests à venir, avec leur jour"),
+    "first_test_on": _l("jour du premier test"),
+    "last_test_on": _l("jour du dernier test"),
+}
+FIELD_WORDS: dict[str, LazyString] = {
+    "title": _l("Titre"),
+    "say": _l("À lire"),
+    "note": _l("Pour le téléconseiller"),
+    "confirm": _l("Case à cocher"),
+    "question": _l("Question"),
+    "help": _l("Aide"),
+    "option": _l("Réponse"),
+}
+
+
+def outcome_word(outcome: Outcome) -> str:
+    """Return how a call ends, in words."""
+    return str(OUTCOME_WORDS[CallOutcome(outcome.value)])
+
+
+def title_of(draft: ScriptDraft) -> str:
+    """Return how a draft is called."""
+    if draft.version is not None:
+        return str(_("Version %(version)s", version=draft.version))
+    if draft.origin is VersionOrigin.RELEASE:
+        return str(_("Proposée par la mise à jour %(version)s du logiciel", version=draft.release))
+    return str(_("Brouillon"))
+
+
+def fact_word(name: str) -> str:
+    """Return what a fact is."""
+    return str(FACT_WORDS.get(name, name))
+
+
+def condition_lines(condition: Condition | None, questions: Mapping[str, Question]) -> list[str]:
+    """Return a condition as sentences, of which one must be true; none: always."""
+    groups = groups_of(condition)
+    if groups is None:
+        return [str(_("selon plusieurs réponses à la fois"))]
+    return [str(_(" et ")).join(line_word(line, questions) for line in group) for group in groups]
+
+
+def line_word(line: Line, questions: Mapping[str, Question]) -> str:
+    """Return one thing that must hold."""
+    kind, name, *rest = line.what.split(":", 2)
+    value = rest[0] if rest else ""
+    if kind in {"answer", "answered"}:
+        return str(_answer_word(questions.get(name), name, value, holds=line.holds))
+    return str(_fact_line(fact_word(name), value, holds=line.holds))
+
+
+def _answer_word(question: Question | None, name: str, value: str, *, holds: bool) -> object:
+    label = question.label if question else name
+    if not value:
+        if holds:
+            return _("« %(label)s » a une réponse", label=label)
+        return _("« %(label)s » n’a pas de réponse", label=label)
+    said = in_words(question, value) if question else value
+    if holds:
+        return _("« %(label)s » : %(value)s", label=label, value=said)
+    return _("« %(label)s » : pas %(value)s", label=label, value=said)
+
+
+def _fact_line(word: str, value: str, *, holds: bool) -> object:
+    if not value:
+        return _("connu : %(fact)s", fact=word) if holds else _("pas connu : %(fact)s", fact=word)
+    if value not in {"true", "false"}:
+        said = _("%(fact)s : %(value)s", fact=word, value=value)
+        return said if holds else _("sauf si %(said)s", said=said)
+    if holds:
+        return word if value == "true" else _("il est établi que non : %(fact)s", fact=word)
+    if value == "true":
+        return _("pas établi : %(fact)s", fact=word)
+    return _("vrai ou inconnu : %(fact)s", fact=word)
+
+
+_PLACE = re.compile(r"step '(?P<step>[^']+)', (?P<field>.+?): (?P<said>.+)")
+_SAID: tuple[tuple[str, LazyString], ...] = (
+    (r"another step has this id", _l("une autre étape porte ce nom")),
+    (r"another question has this id", _l("cette question est déjà posée ailleurs")),
+    (
+        r"'(?P<a>.+)' is not a question asked before this point",
+        _l("la condition parle de « %(a)s », qui n’est pas posée avant"),
+    ),
+    (
+        r"the answer to '(?P<a>.+)' is free and can only be tested with answered",
+        _l("la réponse à « %(a)s » est libre : on peut seulement demander s’il y en a une"),
+    ),
+    (r"'(?P<a>.+)' is not an answer to '(?P<b>.+)'", _l("« %(a)s » n’est pas une réponse à « %(b)s »")),
+    (r"'(?P<a>.+)' is not a fact of a .+ script", _l("« %(a)s » n’est pas connu dans ce script")),
+    (
+        r"the fact '(?P<a>.+)' is a .+ and cannot be compared with .+",
+        _l("« %(a)s » ne se compare pas ainsi"),
+    ),
+    (
+        r"'(?P<a>.+)' is neither today nor a day among the facts of a .+ script",
+        _l("« %(a)s » n’est ni aujourd’hui ni un jour connu dans ce script"),
+    ),
+    (
+        r"\{(?P<a>.*)\} is not something a .+ script can say",
+        _l("{%(a)s} n’est pas un mot que ce script peut dire : choisissez dans la liste"),
+    ),
+    (
+        r"\{(?P<a>.*)\} is sensitive and this step is not",
+        _l("{%(a)s} est une donnée de santé : l’étape doit être réservée à l’identité confirmée"),
+    ),
+    (r"a brace stands alone", _l("une accolade est seule")),
+    (r"only the words to read aloud may hold a \{fact\}", _l("seuls les mots à lire peuvent tenir un {mot}")),
+    (
+        r"the identity question is .+, required, without when",
+        _l("la question de l’identité est obligatoire et sans condition"),
+    ),
+    (
+        r"the identity step is a gate, always open, and holds nothing sensitive",
+        _l("l’étape de l’identité arrête la suite, est toujours dite et ne tient rien de médical"),
+    ),
+    (
+        r"health content cannot stand before the identity step",
+        _l("rien de médical ne peut être dit avant l’identité"),
+    ),
+    (
+        r"no step ends the call when the identity is not confirmed",
+        _l("aucune étape ne termine l’appel quand l’identité n’est pas confirmée"),
+    ),
+    (r"this statement must be mandatory", _l("cette étape doit être obligatoire")),
+    (
+        r"a mandatory statement begins with words that need no \{fact\}, at least as a last wording",
+        _l("une étape obligatoire commence par des mots sans {mot}, au moins dans sa dernière formulation"),
+    ),
+    (
+        r"the last step ends a completed call, always, and holds nothing sensitive",
+        _l("la dernière étape termine un appel complet, toujours, et ne tient rien de médical"),
+    ),
+    (r"the last step opens the closing", _l("la dernière étape ouvre la fin de l’appel")),
+    (
+        r"without when this end would cut off every step after it",
+        _l("sans condition, cette fin couperait toutes les étapes suivantes"),
+    ),
+    (r"only the last step ends a completed call", _l("seule la dernière étape termine un appel complet")),
+)
+_OF_THE_WHOLE: tuple[tuple[str, LazyString], ...] = (
+    (
+        r"one step must ask the identity, (?P<a>\d+) do",
+        _l("Une étape, et une seule, demande l’identité : il y en a %(a)s."),
+    ),
+    (
+        r"the mandatory statement '(?P<a>.+)' is missing",
+        _l("L’étape obligatoire « %(a)s » manque."),
+    ),
+    (
+        r"the question '(?P<a>.+)' is missing, and the rules need it",
+        _l("La question « %(a)s » manque, et les règles la lisent."),
+    ),
+    (
+        r"question '(?P<a>.+)', type: must be (?P<b>.+), not .+",
+        _l("La question « %(a)s » est lue par les règles : elle attend « %(b)s »."),
+    ),
+    (
+        r"question '(?P<a>.+)', options: must be exactly (?P<b>.+)",
+        _l("La question « %(a)s » est lue par les règles : ses réponses sont %(b)s, ni plus ni moins."),
+    ),
+)
+
+
+def problem(found: str, titles: Mapping[str, str]) -> tuple[str, str | None]:
+    """Return what a check found as a sentence, and the step to which it leads; `titles` are those of the steps."""
+    placed = _PLACE.fullmatch(found)
+    if placed:
+        sentence = _said(placed["said"], _SAID)
+        title = titles.get(placed["step"], placed["step"])
+        if sentence:
+            return str(_("« %(step)s » : %(said)s.", step=title, said=sentence)), placed["step"]
+    sentence = _said(found, _OF_THE_WHOLE)
+    return sentence or str(_("À revoir : %(message)s", message=found)), placed["step"] if placed else None
+
+
+def _said(found: str, known: tuple[tuple[str, LazyString], ...]) -> str | None:
+    for pattern, sentence in known:
+        matched = re.fullmatch(pattern, found)
+        if matched:
+            values: dict[str, Any] = matched.groupdict()
+            return str(sentence) % values if values else str(sentence)
+    return None
+
+
+def findings(found: Findings, script: Script, *, old: Findings) -> tuple[dict[str, list[str]], list[str]]:
+    """Return what going through a script found, by step and of the whole; a skipped step only if it was not before."""
+    by_step: dict[str, list[str]] = defaultdict(list)
+    of_question = {one.id: step.id for step in script.steps for one in step.questions}
+    for step in found.unreachable:
+        by_step[step].append(_("Aucun chemin n’arrive à cette étape."))
+    for step, words in found.long_steps.items():
+        by_step[step].append(
+            _(
+                "%(number)s mots à lire : au-delà de %(most)s, on n’écoute plus.",
+                number=words,
+                most=MOST_WORDS,
+            )
+        )
+    for step in found.skippable - old.skippable:
+        by_step[step].append(_("Cette étape obligatoire n’est pas dite dans tous les appels."))
+    for one in found.never_asked:
+        by_step[of_question[one]].append(
+            _("« %(label)s » n’est jamais posée.", label=script.questions[one].label)
+        )
+    for one in found.unread:
+        by_step[of_question[one]].append(
+            _("Rien ne lit la réponse à « %(label)s ».", label=script.questions[one].label)
+        )
+    for first, second in found.asked_twice:
+        by_step[of_question[second]].append(
+            _("« %(label)s » est posée deux fois.", label=script.questions[first].label)
+        )
+    whole = []
+    if found.dead_end:
+        whole.append(_("Un chemin va au bout du script sans terminer l’appel."))
+    if found.too_many:
+        whole.append(_("Ce script a trop de chemins : les étapes inaccessibles n’ont pas été cherchées."))
+    return by_step, [str(one) for one in whole]
+
+
+def minutes(length: float) -> str:
+    """Return a reading time."""
+    if length < 1:
+        return str(_("moins d’une minute"))
+    return str(ngettext("%(num)d minute", "%(num)d minutes", round(length)))
