@@ -48,6 +48,7 @@ IDEMPOTENT = {
     ),
     "script_versions.begin": "leads to the draft that was begun",
     "script_versions.plan": "states what it changes; the same again is no change",
+    "script_versions.preview_step": READS,
     "script_versions.move": "states the revision that it changes: a second time is refused",
     **dict.fromkeys(
         (

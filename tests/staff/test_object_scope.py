@@ -46,11 +46,11 @@ WITHOUT_SITE = {
     ),
     **dict.fromkeys(
         (
-            "script_versions.version",
             "script_versions.draft",
             "script_versions.plan",
             "script_versions.step",
             "script_versions.save_step",
+            "script_versions.preview_step",
             "script_versions.move",
             "script_versions.compared",
             "script_versions.propose",

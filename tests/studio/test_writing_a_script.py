@@ -21,7 +21,7 @@ from tracing.scripts.library import load_library, newest
 from tracing.scripts.publishing import queries, rules, services
 from tracing.scripts.publishing.models import ScriptDraft
 from tracing.scripts.vocabulary import FACTS, ScriptKind
-from tracing.studio.scripts.step_forms import step_form
+from tracing.studio.scripts.step_shape_forms import step_form
 from tracing.studio.scripts.words import FACT_WORDS
 
 SCRIPTS = "/scripts"
@@ -268,9 +268,31 @@ def test_every_fact_has_its_words():
 
 
 def test_the_pages_of_a_version_and_of_two_side_by_side(rose):
-    page = BeautifulSoup(rose.get(f"{SCRIPTS}/p0-2026.2").text, "html5lib")
+    page = BeautifulSoup(rose.get(f"{SCRIPTS}/version?of=p0-2026.2").text, "html5lib")
     assert len(page.select(".outline-step")) > 30
     marked = soup(rose.get(f"{SCRIPTS}/compare?one=p0-2026.1&other=p0-2026.2")).select("mark")
     assert marked
-    rose.get(f"{SCRIPTS}/p0-1", status=404)
+    rose.get(f"{SCRIPTS}/version?of=p0-1", status=404)
     rose.get(f"{SCRIPTS}/compare?one=p0-2026.1&other=contact-2026.2", status=404)
+
+
+def test_a_draft_is_tried_with_an_invented_person_and_a_step_is_seen_while_it_is_typed(rose):
+    draft = begin(rose)
+    number = draft.rpartition("/")[2]
+    address = f"{draft}/step?step=time"
+    sent = filled(rose.get(address), address) | {"who": "marie", "say_0": "Marie, {ecole} ?\nBonjour {person} !"}
+
+    seen = rose.client.post(f"{draft}/step/preview?step=time", data=sent)
+
+    assert "Bonjour Marie Durand\u202f!" in seen.text
+    assert "{ecole} n’est pas un mot que ce script peut dire" in seen.text
+    assert step_of(draft)["say"] != sent["say_0"]
+    refused = rose.client.post(f"{draft}/step/preview?step=time", data=sent | {"say_0": "mot " * 90})
+    assert "Au plus 280 signes" in refused.text
+    trial = f"{SCRIPTS}/preview?of={number}&who=paul&a-person_on_line=representative"
+    page = rose.get(f"{trial}&step=opening&next=1")
+    assert "Pour Paul Durand, je dois m’adresser à un parent" in page.text
+    wrong = rose.get(f"{SCRIPTS}/preview?of=p0-2026.5&a-person_on_line=wrong_number")
+    assert "Ces réponses mènent à\u202f: Mauvais numéro" in wrong.text
+    unruled = rose.get(f"{SCRIPTS}/preview?of=contact-2026.5&who=inconnu")
+    assert "Essayer le script" in unruled.text

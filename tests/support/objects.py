@@ -48,7 +48,6 @@ SKELETON = {
     "row_number": 2,
     "version": 1,
     "version_id": 1,
-    "script": "p0-2026.1",
     "script_draft_id": 1,
     "notice_id": 1,
     "message_id": 1,

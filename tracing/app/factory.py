@@ -39,7 +39,7 @@ from tracing.staff.accounts import views as accounts
 from tracing.studio import notice_views as notice_pages
 from tracing.studio import version_views as rule_version_pages
 from tracing.studio import views as studio
-from tracing.studio.scripts import draft_views as script_pages
+from tracing.studio.scripts import preview_views as script_pages
 from tracing.supervision import views as supervision
 from tracing.toolbox import views as toolbox
 from tracing.ui import requests

@@ -78,6 +78,7 @@ NO_OBJECT = frozenset(
         "message_id",
         "notice_id",
         "row_number",
+        "script_draft_id",
         "step",
         "token",
         "token_id",

@@ -108,3 +108,16 @@ def moved(
         if 0 <= there < len(steps):
             steps[place], steps[there] = steps[there], steps[place]
     return steps
+
+
+def with_step(content: Content, written: StepContent, *, after: str | None = None) -> Content:
+    """Return a draft with one step written, in its place or after another; a new one comes before the last at most."""
+    steps = list(content["steps"])
+    place = next((number for number, one in enumerate(steps) if one["id"] == written["id"]), None)
+    if place is not None:
+        steps[place] = written
+    else:
+        last = len(steps) - 1
+        found = next((number for number, one in enumerate(steps) if one["id"] == after), last)
+        steps.insert(min(found + 1, last), written)
+    return {**content, "steps": steps}

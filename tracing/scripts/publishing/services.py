@@ -185,18 +185,9 @@ def put_step(
     asked = {one["id"] for step in steps if step["id"] != written["id"] for one in step.get("questions", ())}
     if twice := asked.intersection(one["id"] for one in written.get("questions", ())):
         raise SameName(_("La question « %(name)s » est déjà posée dans une autre étape.", name=min(twice)))
-    if place is not None:
-        steps[place] = written
-    else:
-        steps.insert(_place_after(steps, after), written)
+    steps = rules.with_step(draft.content, written, after=after)["steps"]
     _write(draft, steps, {**draft.content.get("english", {}), **english}, by=by, at=at)
     return draft
-
-
-def _place_after(steps: Sequence[StepContent], after: str | None) -> int:
-    """Return where a new step goes: after another, else before the last, which ends the call."""
-    found = next((number for number, one in enumerate(steps) if one["id"] == after), len(steps) - 2)
-    return min(found + 1, len(steps) - 1)
 
 
 def move_step(draft_id: int, step_id: str, how: str, *, revision: int, by: int, at: datetime) -> ScriptDraft:

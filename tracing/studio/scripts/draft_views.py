@@ -23,7 +23,9 @@ from tracing.staff.access import agent, asked_at, may
 from tracing.staff.models import Role
 from tracing.studio.scripts import pages
 from tracing.studio.scripts.forms import PlanForm
-from tracing.studio.scripts.step_forms import StepForm, placeholders, step_form
+from tracing.studio.scripts.preview_pages import PEOPLE
+from tracing.studio.scripts.step_forms import StepForm
+from tracing.studio.scripts.step_shape_forms import placeholders, step_form
 from tracing.studio.scripts.views import bp, may_write, named, names_of, writes, zone
 from tracing.studio.version_words import as_printed
 from tracing.ui.filters import moment as in_words
@@ -150,7 +152,7 @@ def plan(script_draft_id: int) -> ResponseReturnValue:
 def step(script_draft_id: int) -> ResponseReturnValue:
     """Show the form of a step: of `step`, or of a new one `after` another."""
     with transaction():
-        shown, script, now = _step_of(script_draft_id, request.args.get("step"))
+        shown, script, now = step_of(script_draft_id, request.args.get("step"))
         if now is None and "step" in request.args:
             raise NoSuchStep
         after = request.args.get("after")
@@ -170,7 +172,8 @@ def _set_beside(form: StepForm, script: Script, after: str | None) -> None:
         form.section.data, form.sensitive.data = beside.section, beside.sensitive
 
 
-def _step_of(script_draft_id: int, name: str | None) -> tuple[ScriptDraft, Script, Step | None]:
+def step_of(script_draft_id: int, name: str | None) -> tuple[ScriptDraft, Script, Step | None]:
+    """Return a draft, as a script, and one of its steps; None without such a step."""
     shown = queries.get_draft(script_draft_id)
     script = read_script(ScriptKind(shown.kind), shown.content, version=shown.version or shown.release)
     return shown, script, script.step(name) if name else None
@@ -192,6 +195,7 @@ def _step_page(
         form=form,
         theirs=theirs,
         placeholders=placeholders(script.kind),
+        people=PEOPLE[script.kind],
     )
 
 
@@ -204,7 +208,7 @@ def save_step(script_draft_id: int) -> ResponseReturnValue:
     wanted = request.args.get("step")
     try:
         with transaction():
-            shown, script, now = _step_of(script_draft_id, wanted)
+            shown, script, now = step_of(script_draft_id, wanted)
             form = step_form(script, now, after=request.form.get("after"), posted=request.form)()
             if now is None and wanted is not None:
                 return _removed(shown, script, form)
@@ -225,7 +229,7 @@ def save_step(script_draft_id: int) -> ResponseReturnValue:
         return _typed_late(script_draft_id, wanted, changed)
     except Invalid as refusal:
         with transaction():
-            shown, script, now = _step_of(script_draft_id, wanted)
+            shown, script, now = step_of(script_draft_id, wanted)
             form.form_errors.append(refusal.message)
             return _step_page(shown, script, now, form), refusal.status
     flash(_("Étape enregistrée dans le brouillon."))
@@ -238,7 +242,7 @@ def save_step(script_draft_id: int) -> ResponseReturnValue:
 def _typed_late(script_draft_id: int, wanted: str | None, changed: Refused) -> ResponseReturnValue:
     """Show what was typed beside what somebody else has written; saving again is then meant."""
     with transaction():
-        shown, script, now = _step_of(script_draft_id, wanted)
+        shown, script, now = step_of(script_draft_id, wanted)
         form = step_form(script, now, after=None, posted=request.form)()
         form.seen.data = _seen(shown, now)
         form.form_errors.append(changed.message)

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
@@ -11,10 +11,9 @@ from flask_babel import lazy_gettext as _l
 from pydantic import ValidationError
 from wtforms import BooleanField, Field, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length
 
 from tracing.scripts.definitions import (
-    LONGEST_FREE_TEXT,
     MOST_OPTIONS,
     MOST_PARAGRAPHS,
     Condition,
@@ -26,37 +25,23 @@ from tracing.scripts.publishing import rules
 from tracing.scripts.publishing.branches import Line, condition_of, groups_of, same
 from tracing.scripts.publishing.rules import StepContent
 from tracing.scripts.vocabulary import (
-    FACTS,
     RULE_QUESTIONS,
-    FactKind,
     Outcome,
     QuestionType,
-    ScriptKind,
 )
+from tracing.studio.scripts.branch_forms import HOLDS, NOT, line_field, written
 from tracing.studio.scripts.words import (
     ESCALATION_WORDS,
-    TYPE_WORDS,
     WIDGET_WORDS,
-    fact_word,
-    line_word,
     outcome_word,
 )
 from tracing.studio.version_words import as_printed
-from tracing.ui.fields import WholeNumberField
 from tracing.ui.forms import PageForm
 
-EMPTY_OPTIONS = 2
-NEW_OPTIONS = 4
+STEP = "s"
+"""The scope of the condition of the step itself; those of its questions are q0, q1…"""
 LONGEST_ANSWER = 200
 """How long a free text may be, where nobody says how long."""
-STEP = "s"
-HOLDS, NOT = "is", "not"
-MOST_QUESTIONS = 20
-MOST_LINES = 12
-"""Of groups of conditions, and of lines in one: what a form sends beyond is not read."""
-_QUESTION = re.compile(r"q(\d{1,2})_label")
-_OPTION = re.compile(r"q(\d{1,2})_o(\d)_label")
-_CONDITION = re.compile(r"w_([a-z0-9]+)_(\d{1,2})_(\d{1,2})_what")
 
 STEP_PROBLEMS = {
     "widget escalate and an escalation reason go together": _l(
@@ -95,6 +80,17 @@ class QuestionGroup:
     options: Sequence[Sequence[Field]]
     limits: Sequence[Field]
     branches: Sequence[Sequence[Sequence[Field]]]
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether something in it must be mended."""
+        others = [*self.fields, *self.limits, *(one for row in self.options for one in row)]
+        return any(one.errors for one in others)
+
+    @property
+    def has_options(self) -> bool:
+        """Whether it has answers to choose from."""
+        return any(row[1].data for row in self.options)
 
     @property
     def has_branches(self) -> bool:
@@ -176,8 +172,8 @@ class StepForm(PageForm):
         return [
             [
                 [
-                    self._fields[_line(scope, group, line, "is")],
-                    self._fields[_line(scope, group, line, "what")],
+                    self._fields[line_field(scope, group, line, "is")],
+                    self._fields[line_field(scope, group, line, "what")],
                 ]
                 for line in range(lines)
             ]
@@ -254,8 +250,8 @@ class StepForm(PageForm):
     def _fill_branches(self, scope: str, condition: Condition | None) -> None:
         for group, lines in enumerate(groups_of(condition) or []):
             for place, line in enumerate(lines):
-                self._fields[_line(scope, group, place, "is")].data = HOLDS if line.holds else NOT
-                self._fields[_line(scope, group, place, "what")].data = line.what
+                self._fields[line_field(scope, group, place, "is")].data = HOLDS if line.holds else NOT
+                self._fields[line_field(scope, group, place, "what")].data = line.what
 
     # --- from the form to a step ---
 
@@ -381,7 +377,7 @@ class StepForm(PageForm):
         ]
         groups = [group for group in groups if group]
         if same(groups_of(old), groups):
-            return _written(old)
+            return written(old)
         return condition_of(groups)
 
     def _field_of(self, place: tuple[int | str, ...], places: Sequence[int]) -> Field:
@@ -393,12 +389,12 @@ class StepForm(PageForm):
             if inner == "options" and len(place) > 3:
                 return self._fields.get(f"{scope}_o{place[3]}_label", self._fields[f"{scope}_label"])
             if inner == "when":
-                return self._fields.get(_line(scope, 0, 0, "what"), self._fields[f"{scope}_label"])
+                return self._fields.get(line_field(scope, 0, 0, "what"), self._fields[f"{scope}_label"])
             return self._fields.get(f"{scope}_{_LIMIT_OF.get(inner, inner)}", self._fields[f"{scope}_label"])
         if first == "say" and len(place) > 1:
             return self._fields.get(f"say_{place[1]}", self.title)
         if first == "when":
-            return self._fields.get(_line(STEP, 0, 0, "what"), self.title)
+            return self._fields.get(line_field(STEP, 0, 0, "what"), self.title)
         return self.tick if first == "confirm" else self._fields.get(str(first), self.title)
 
 
@@ -408,217 +404,6 @@ _LIMIT_OF = {"min": "earliest", "max": "latest"}
 _ALL_QUESTION_FIELDS = ("id", "writes", "place", "gone", *_QUESTION_FIELDS, *_LIMITS)
 _OPTION_FIELDS = ("value", "label", "label_en", "exclusive")
 _WITH_OPTIONS = (QuestionType.CHOICE, QuestionType.MULTI)
-
-
-def step_form(
-    script: Script, step: Step | None, *, after: str | None, posted: Mapping[str, Any]
-) -> type[StepForm]:
-    """Return the form of a step of a script, or of a new one after another."""
-    place = _place(script, step, after)
-    before = list(script.steps[:place])
-    sent = [int(found[1]) for name in posted if (found := _QUESTION.fullmatch(name))]
-    number = max(len(step.questions) if step else 0, min(max(sent, default=0), MOST_QUESTIONS))
-    options: dict[int, int] = {}
-    fields: dict[str, Any] = {}
-    for paragraph in range(MOST_PARAGRAPHS):
-        fields |= _paragraph(paragraph)
-    earlier = [question for one in before for question in one.questions]
-    branches = _Branches(posted)
-    branches.add(STEP, step.when if step else None, _choices(script.kind, earlier))
-    for one in range(number + 1):
-        question = step.questions[one] if step and one < len(step.questions) else None
-        count = len(question.options) + EMPTY_OPTIONS if question and question.options else NEW_OPTIONS
-        sent = [
-            int(found[2]) + 1
-            for name in posted
-            if (found := _OPTION.fullmatch(name)) and int(found[1]) == one
-        ]
-        options[one] = min(max([count, *sent]), MOST_OPTIONS)
-        fields |= _question_fields(script, one, question, options[one])
-        own = step.questions[:one] if step else ()
-        branches.add(f"q{one}", question.when if question else None, _choices(script.kind, [*earlier, *own]))
-    return type(
-        "StepFormOf",
-        (StepForm,),
-        {
-            **fields,
-            **branches.fields,
-            "script": script,
-            "number_of_questions": number + 1,
-            "options": options,
-            "shapes": branches.shapes,
-            "kept": branches.kept,
-            "known": {one.id for one in step.questions} if step else set(),
-        },
-    )
-
-
-def _place(script: Script, step: Step | None, after: str | None) -> int:
-    if step is not None:
-        return next(number for number, one in enumerate(script.steps) if one.id == step.id)
-    found = next((number for number, one in enumerate(script.steps) if one.id == after), None)
-    return len(script.steps) - 1 if found is None else found + 1
-
-
-def _paragraph(number: int) -> dict[str, Field]:
-    return {
-        f"say_{number}": TextAreaField(
-            _l("À lire, paragraphe %(number)s", number=number + 1),
-            description=_l(
-                "Une ligne par formulation : la première dont tous les {mots} sont connus est lue."
-            )
-            if number == 0
-            else "",
-            render_kw={"rows": 3},
-        ),
-        f"say_{number}_en": TextAreaField(
-            _l("En anglais, paragraphe %(number)s", number=number + 1), render_kw={"rows": 3}
-        ),
-    }
-
-
-def _question_fields(
-    script: Script, number: int, question: Question | None, options: int
-) -> dict[str, Field]:
-    is_fixed = question is not None and question.id in RULE_QUESTIONS
-    kinds = [question.type] if question and is_fixed else list(QuestionType)
-    missing = [
-        one
-        for one, wanted in RULE_QUESTIONS.items()
-        if script.kind in wanted.scripts and one not in script.questions
-    ]
-    built: dict[str, Field] = {
-        "id": HiddenField(),
-        "writes": SelectField(
-            _l("Ce que la réponse écrit"),
-            choices=[
-                SelectChoice("", _l("rien d’autre : elle est gardée avec les réponses")),
-                *(SelectChoice(one, one) for one in missing),
-            ],
-            validators=[Optional()],
-        ),
-        "label": StringField(_l("La question, telle qu’elle est à l’écran"), validators=[Length(max=120)]),
-        "label_en": StringField(_l("La question en anglais")),
-        "help": StringField(_l("Aide sous la question"), validators=[Length(max=120)]),
-        "help_en": StringField(_l("L’aide en anglais")),
-        "type": SelectField(
-            _l("Sorte de réponse"), choices=[SelectChoice(one.value, TYPE_WORDS[one]) for one in kinds]
-        ),
-        "required": BooleanField(_l("Réponse obligatoire")),
-        "or_unknown": BooleanField(_l("« Ne sait pas » possible, pour un jour")),
-        "place": WholeNumberField(_l("Place"), validators=[Optional(), NumberRange(1, 99)]),
-        "gone": BooleanField(_l("Supprimer cette question")),
-        "earliest": StringField(_l("Jour au plus tôt"), description=_l("Par exemple today-30, ou onset-2.")),
-        "latest": StringField(_l("Jour au plus tard")),
-        "lowest": WholeNumberField(_l("Nombre au moins"), validators=[Optional()]),
-        "highest": WholeNumberField(_l("Nombre au plus"), validators=[Optional()]),
-        "max_length": WholeNumberField(
-            _l("Texte : signes au plus"), validators=[Optional(), NumberRange(1, LONGEST_FREE_TEXT)]
-        ),
-    }
-    for place in range(options):
-        built |= {
-            f"o{place}_value": HiddenField(),
-            f"o{place}_label": StringField(
-                _l("Réponse %(number)s", number=place + 1), validators=[Length(max=120)]
-            ),
-            f"o{place}_label_en": StringField(_l("En anglais")),
-            f"o{place}_exclusive": BooleanField(_l("Seule")),
-        }
-    return {f"q{number}_{name}": field for name, field in built.items()}
-
-
-@dataclass(frozen=True, repr=False)
-class _Branches:
-    """The fields of conditions, gathered for a form."""
-
-    posted: Mapping[str, Any]
-    """What the form sent, which somebody else may have made smaller meanwhile."""
-    fields: dict[str, Any] = field(default_factory=dict)
-    shapes: dict[str, Sequence[int]] = field(default_factory=dict)
-    kept: dict[str, Any] = field(default_factory=dict)
-
-    def add(
-        self, scope: str, condition: Condition | None, choices: Mapping[str, Sequence[tuple[str, str]]]
-    ) -> None:
-        """Add the fields of one condition, with lines to add to it."""
-        groups = groups_of(condition)
-        if groups is None:
-            self.kept[scope], self.shapes[scope] = _written(condition), ()
-            return
-        self.shapes[scope] = self._shape([*(len(group) + 1 for group in groups), 2], scope)
-        offered = {value for one in choices.values() for value, _label in one}
-        others = [line.what for group in groups for line in group if line.what not in offered]
-        if others:
-            said = [(what, line_word(Line(what), {})) for what in others]
-            choices = {**choices, str(_("Ce qui n’est plus demandé avant")): said}
-        offers = [SelectChoice("", "–")] + [
-            SelectChoice(value, label, optgroup=name) for name, one in choices.items() for value, label in one
-        ]
-        for group, lines in enumerate(self.shapes[scope]):
-            for line in range(lines):
-                self.fields[_line(scope, group, line, "is")] = SelectField(
-                    _l("Vrai ou non"),
-                    choices=[
-                        SelectChoice(HOLDS, _l("c’est le cas")),
-                        SelectChoice(NOT, _l("ce n’est pas le cas")),
-                    ],
-                    default=HOLDS,
-                )
-                self.fields[_line(scope, group, line, "what")] = SelectField(
-                    _l("Ce qui compte"), choices=offers, validators=[Optional()]
-                )
-
-    def _shape(self, lines: list[int], scope: str) -> list[int]:
-        """Return how many lines each group has: those of the condition, or as many as the form sent."""
-        for name in self.posted:
-            found = _CONDITION.fullmatch(name)
-            if found and found[1] == scope and int(found[2]) < MOST_LINES and int(found[3]) < MOST_LINES:
-                lines += [0] * (int(found[2]) + 1 - len(lines))
-                lines[int(found[2])] = max(lines[int(found[2])], int(found[3]) + 1)
-        return lines
-
-
-def _choices(kind: ScriptKind, earlier: Sequence[Question]) -> dict[str, list[tuple[str, str]]]:
-    """Return what a condition can ask for: the answers to each earlier question, and the facts."""
-    questions = {one.id: one for one in earlier}
-    found: dict[str, list[tuple[str, str]]] = {}
-    for question in reversed(earlier):
-        values = [one.value for one in question.options] or sorted(question.values or (), reverse=True)
-        lines = [Line(f"answer:{question.id}:{value}") for value in values]
-        lines.append(Line(f"answered:{question.id}"))
-        # two questions may have the same words: they stay apart
-        label = question.label if question.label not in found else f"{question.label} ({question.id})"
-        found[label] = [(line.what, line_word(line, questions)) for line in lines]
-    facts = [(name, fact) for name, fact in FACTS.items() if kind in fact.scripts]
-    found[str(_("Ce que le dossier dit déjà"))] = [
-        (f"fact:{name}:true", fact_word(name)) for name, fact in facts if fact.kind is FactKind.FLAG
-    ] + [
-        (f"fact:{name}:false", str(_("il est établi que non : %(fact)s", fact=fact_word(name))))
-        for name, fact in facts
-        if fact.kind is FactKind.FLAG
-    ]
-    found[str(_("Ce qui est connu"))] = [
-        (f"known:{name}", str(_("connu : %(fact)s", fact=fact_word(name)))) for name, _fact in facts
-    ]
-    return found
-
-
-def placeholders(kind: ScriptKind) -> list[tuple[str, str]]:
-    """Return what the words of a script may say in braces, with what it is."""
-    return [
-        (name, fact_word(name))
-        for name, fact in FACTS.items()
-        if kind in fact.scripts and fact.kind is not FactKind.FLAG
-    ]
-
-
-def _line(scope: str, group: int, line: int, what: str) -> str:
-    return f"w_{scope}_{group}_{line}_{what}"
-
-
-def _written(condition: Condition | None) -> Any:
-    return None if condition is None else condition.model_dump(mode="json", by_alias=True)
 
 
 def _translate(english: dict[str, str], french: str, typed: str | None) -> None:

@@ -48,12 +48,12 @@ def listing() -> ResponseReturnValue:
         )
 
 
-@bp.get("/<script>")
+@bp.get("/version")
 @may(Role.REFERENT, Role.ADVISER)
-def version(script: str) -> ResponseReturnValue:
-    """Show a published version as it is read: an outline, its words in both languages."""
+def version() -> ResponseReturnValue:
+    """Show a published version, `of`, as it is read: an outline, its words in both languages."""
     with transaction():
-        kind, number = named(script)
+        kind, number = named(request.args.get("of", ""))
         draft = queries.draft_of_version(kind, number)
         if draft is not None:
             return redirect(url_for("script_versions.draft", script_draft_id=draft.id), 303)
@@ -73,9 +73,9 @@ def version(script: str) -> ResponseReturnValue:
 def compare() -> ResponseReturnValue:
     """Show two versions of a script side by side, word by word; `one` and `other` name them."""
     with transaction():
-        kind, one, before = _chosen(request.args.get("one", ""))
+        kind, one, before = chosen(request.args.get("one", ""))
         wanted = request.args.get("other") or ""
-        other, after = (wanted, _chosen(wanted, kind)[2]) if wanted else ("", None)
+        other, after = (wanted, chosen(wanted, kind)[2]) if wanted else ("", None)
         return render_template(
             "studio/script_compare.html",
             kind=kind,
@@ -86,7 +86,7 @@ def compare() -> ResponseReturnValue:
         )
 
 
-def _chosen(name: str, kind: ScriptKind | None = None) -> tuple[ScriptKind, str, Script]:
+def chosen(name: str, kind: ScriptKind | None = None) -> tuple[ScriptKind, str, Script]:
     """Return a version, or a draft by its number."""
     if name.isdecimal():
         draft = queries.get_draft(int(name) if len(name) < 10 else 0)
@@ -115,7 +115,7 @@ def _choices(kind: ScriptKind) -> list[tuple[str, str]]:
 
 
 def named(script: str) -> tuple[ScriptKind, str]:
-    """Return the kind and the version that an address names, as a file's name does.
+    """Return the kind and the version that an address names, as the name of a file does.
 
     Raises:
         NoSuchScript: it names none.

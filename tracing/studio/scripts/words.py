@@ -12,7 +12,8 @@ from flask_babel import lazy_gettext as _l
 from tracing.calls.rules import CallOutcome
 from tracing.calls.words import OUTCOME_WORDS
 from tracing.programmes.publishing.models import VersionOrigin
-from tracing.scripts.definitions import Condition, Question, Script
+from tracing.scripts import checks
+from tracing.scripts.definitions import Condition, Question, Script, Step
 from tracing.scripts.publishing.branches import Line, groups_of
 from tracing.scripts.publishing.models import ScriptDraft
 from tracing.scripts.publishing.paths import MOST_WORDS, Findings
@@ -127,6 +128,11 @@ def condition_lines(condition: Condition | None, questions: Mapping[str, Questio
     if groups is None:
         return [str(_("selon plusieurs réponses à la fois"))]
     return [str(_(" et ")).join(line_word(line, questions) for line in group) for group in groups]
+
+
+def branches_of(step: Step | None) -> list[str]:
+    """Return when a step is said, by the names of its questions: to tell two versions apart."""
+    return condition_lines(step.when, {}) if step else []
 
 
 def line_word(line: Line, questions: Mapping[str, Question]) -> str:
@@ -261,6 +267,13 @@ def problem(found: str, titles: Mapping[str, str]) -> tuple[str, str | None]:
             return str(_("« %(step)s » : %(said)s.", step=title, said=sentence)), placed["step"]
     sentence = _said(found, _OF_THE_WHOLE)
     return sentence or str(_("À revoir : %(message)s", message=found)), placed["step"] if placed else None
+
+
+def found_in_step(script: Script, step: str) -> list[str]:
+    """Return what the checks find in one step of a script."""
+    titles = {one.id: one.title for one in script.steps}
+    said = [problem(one, titles) for one in checks.problems(script)]
+    return [sentence for sentence, where in said if where == step]
 
 
 def _said(found: str, known: tuple[tuple[str, LazyString], ...]) -> str | None:

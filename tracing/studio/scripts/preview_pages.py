@@ -1,0 +1,314 @@
+"""A script as the tracer will see it, with invented people: their facts, the step on the screen, what is asked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from tracing.programmes.in_force import get_pack
+from tracing.programmes.rules import Measure, Situation, explain
+from tracing.programmes.vocabulary import Subject, Vaccination
+from tracing.scripts import rules as scripts
+from tracing.scripts.answers import AnswerValue, bound, parse_answer
+from tracing.scripts.definitions import End, Question, Script, Step
+from tracing.scripts.errors import AnswerRefused
+from tracing.scripts.publishing.paths import WORDS_A_MINUTE
+from tracing.scripts.rules import StepView
+from tracing.scripts.transcript import in_words
+from tracing.scripts.vocabulary import FACTS, FactValue, ScriptKind
+from tracing.scripts.wording import Facts, confirmation_key, confirmation_value, tests_in_words
+from tracing.staff.agent import Agent
+from tracing.ui.filters import recent_days
+
+CALLBACK_NUMBER = "01 99 00 12 34"
+"""Reserved for fiction."""
+
+
+@dataclass(frozen=True)
+class Invented:
+    """An invented person for whom a script is tried."""
+
+    key: str
+    name: str
+    label: LazyString
+    days_since: int
+    """How many days ago the test, or the meeting, was."""
+    age: int = 34
+    vaccination: Vaccination = Vaccination.NONE
+    onset_ago: int | None = None
+    household: bool = False
+    facts: Mapping[str, FactValue] = field(default_factory=dict)
+    """What is said of them besides what the rules say."""
+
+
+PEOPLE: dict[ScriptKind, Sequence[Invented]] = {
+    ScriptKind.P0: (
+        Invented("marie", "Marie Durand", _l("Marie, 34 ans, malade depuis deux jours"), 1, onset_ago=2),
+        Invented(
+            "paul",
+            "Paul Durand",
+            _l("Paul, 12 ans : un parent répond"),
+            1,
+            age=12,
+            facts={"is_minor": True},
+        ),
+        Invented("jeanne", "Jeanne Petit", _l("Jeanne, 81 ans, isolement déjà terminé"), 30, age=81),
+        Invented(
+            "yves",
+            "Yves Martin",
+            _l("Yves nous rappelle"),
+            1,
+            vaccination=Vaccination.COMPLETE,
+            facts={
+                "rang_back": "Bonjour, merci de votre appel.",
+                "rang_ask": "À qui ai-je le plaisir de parler ?",
+                "rang_why": "Avant de vous répondre, je vérifie que je parle à la bonne personne.",
+            },
+        ),
+        Invented("inconnu", "Alix Bernard", _l("Alix : aucune règle à sa date"), 1, facts={"unruled": True}),
+    ),
+    ScriptKind.CONTACT: (
+        Invented("luc", "Luc Petit", _l("Luc, 34 ans, rencontré hier"), 1),
+        Invented(
+            "zoe",
+            "Zoé Martin",
+            _l("Zoé, 9 ans, sous le même toit"),
+            1,
+            age=9,
+            household=True,
+            facts={"is_minor": True, "case_name": "Anne Martin"},
+        ),
+        Invented("noe", "Noé Petit", _l("Noé, rencontre sans risque"), 2, facts={"negligible_risk": True}),
+        Invented("lea", "Léa Bernard", _l("Léa a des symptômes"), 2, facts={"result_awaited": True}),
+        Invented("inconnu", "Alix Bernard", _l("Alix : aucune règle à sa date"), 1, facts={"unruled": True}),
+    ),
+}
+
+
+@dataclass(frozen=True, repr=False)
+class SeenQuestion:
+    """A question as the call screen asks it."""
+
+    question: Question
+    value: AnswerValue | None
+    options: Sequence[tuple[str, str]]
+    days: Sequence[tuple[str, str]]
+    error: AnswerRefused | None = None
+
+    @property
+    def chosen(self) -> Sequence[object]:
+        """The answers that are given."""
+        return self.value if isinstance(self.value, list) else [self.value]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the options are shown in columns."""
+        return len(self.options) > 4 or any(len(word) > 24 for _value, word in self.options)
+
+
+@dataclass(frozen=True, repr=False)
+class SeenStep:
+    """A step as the call screen shows it."""
+
+    step: Step
+    say: Sequence[str]
+    questions: Sequence[SeenQuestion]
+    days: Sequence[date] = ()
+
+    @property
+    def words(self) -> int:
+        """How many words are read."""
+        return sum(len(one.split()) for one in self.say)
+
+
+@dataclass(frozen=True, repr=False)
+class Walk:
+    """A conversation that is tried: where it is, what was answered, where it goes."""
+
+    person: Invented
+    rail: Sequence[StepView]
+    seen: SeenStep | None
+    answers: Mapping[str, AnswerValue]
+    end: End | None
+    next_id: str | None
+    previous_id: str | None
+    minutes: float
+    """Of reading aloud, on the path as it is."""
+
+
+def person_of(kind: ScriptKind, key: str | None) -> Invented:
+    """Return an invented person, the first if there is none of this name."""
+    return next((one for one in PEOPLE[kind] if one.key == key), PEOPLE[kind][0])
+
+
+def facts_of(person: Invented, kind: ScriptKind, *, by: Agent, today: date) -> dict[str, FactValue]:
+    """Return what the call screen would know of an invented person, by the rules in force."""
+    known: dict[str, FactValue] = {
+        "tracer": by.name,
+        "site": by.site.name,
+        "person": person.name,
+        "callback_number": CALLBACK_NUMBER,
+        "retention": "trois mois",
+        "tracer_is_adviser": False,
+        "is_minor": False,
+        "notes_issued": True,
+        "disease": get_pack(by.site.programme).disease,
+        "recent_infection_since": today - timedelta(days=60),
+    }
+    if "unruled" not in person.facts:
+        known |= _of_a_case(person, by, today) if kind is ScriptKind.P0 else _of_a_contact(person, by, today)
+    known |= person.facts
+    return {
+        name: value
+        for name, value in known.items()
+        if name in FACTS and kind in FACTS[name].scripts and value is not None
+    }
+
+
+def _of_a_case(person: Invented, by: Agent, today: date) -> dict[str, FactValue]:
+    sampled = today - timedelta(days=person.days_since)
+    onset = None if person.onset_ago is None else today - timedelta(days=person.onset_ago)
+    found = explain(
+        get_pack(by.site.programme),
+        Situation(
+            subject=Subject.CASE,
+            on=today,
+            onset=onset,
+            sampled=sampled,
+            age=person.age,
+            vaccination=person.vaccination,
+        ),
+    )
+    last = found.measure.last_day_in
+    leave = found.isolation.early_exit if found.isolation else None
+    return {
+        "sampling_on": sampled,
+        "onset": onset,
+        "window_start": found.window.start if found.window else None,
+        "window_end": found.window.end if found.window else None,
+        "isolation_required": _is_required(found.measure.measure),
+        "isolation_end": last,
+        "isolation_over": None if last is None else last < today,
+        "free_on": None if last is None else last + timedelta(days=1),
+        "early_exit_on": leave.on if leave else None,
+        "early_exit_needs": leave.needs[:1].lower() + leave.needs[1:].removesuffix(".") if leave else None,
+        "rule": found.measure.rule.rule_id if found.measure.rule else None,
+        "result_announced": False,
+    }
+
+
+def _of_a_contact(person: Invented, by: Agent, today: date) -> dict[str, FactValue]:
+    met = today - timedelta(days=person.days_since)
+    found = explain(
+        get_pack(by.site.programme),
+        Situation(
+            subject=Subject.CONTACT,
+            on=today,
+            last_contact=met,
+            notified=today,
+            age=person.age,
+            vaccination=person.vaccination,
+            household=person.household,
+            case_isolation_end=today + timedelta(days=7) if person.household else None,
+        ),
+    )
+    last = found.measure.last_day_in
+    tests = [one for one in found.tests if one.on >= today]
+    return {
+        "last_contact": met,
+        "quarantine_required": _is_required(found.measure.measure),
+        "quarantine_end": last,
+        "quarantine_over": None if last is None else last < today,
+        "free_on": None if last is None else last + timedelta(days=1),
+        "negligible_risk": False,
+        "result_awaited": False,
+        "tests": tests_in_words([(one.on, one.kind) for one in tests], today=today),
+        "first_test_on": tests[0].on if tests else None,
+        "last_test_on": tests[-1].on if len(tests) > 1 else None,
+        "rule": found.measure.rule.rule_id if found.measure.rule else None,
+    }
+
+
+def _is_required(measure: Measure) -> bool | None:
+    return {Measure.REQUIRED: True, Measure.NOT_REQUIRED: False}.get(measure)
+
+
+def seen_step(step: Step, facts: Facts, *, today: date) -> SeenStep:
+    """Return a step by itself, with all its questions."""
+    asked = [_seen(question, None, facts, today=today) for question in step.questions]
+    return SeenStep(step, scripts.render_say(step, facts), asked, scripts.days_to_recall(step, facts))
+
+
+def walk(
+    script: Script,
+    person: Invented,
+    typed: Mapping[str, Sequence[str]],
+    facts: Facts,
+    *,
+    at_step: str | None,
+    goes_on: bool = False,
+    today: date,
+) -> Walk:
+    """Return a conversation after what was typed; every statement is taken as said."""
+    answers: dict[str, Any] = {
+        confirmation_key(step): confirmation_value(step, facts) for step in script.steps if step.mandatory
+    }
+    refused: dict[str, AnswerRefused] = {}
+    for name, question in script.questions.items():
+        try:
+            given = parse_answer(question, list(typed.get(name, ())), today=today, facts=facts)
+        except AnswerRefused as refusal:
+            if any(typed.get(name, ())):
+                refused[name] = refusal
+        else:
+            if given is not None:
+                answers[name] = given
+    here = at_step or script.steps[0].id
+    path = scripts.follow(script, answers, facts)
+    if goes_on and (following := scripts.next_step(script, answers, facts, after=here)):
+        here = following.id
+    one = path.find(here)
+    if one is None or one.locked:
+        current = scripts.current_step(script, answers, facts) or script.steps[0]
+        one = path.find(current.id)
+    seen = None
+    if one is not None:
+        step = one.step
+        asked = [
+            _seen(question, answers.get(question.id), facts, today=today, error=refused.get(question.id))
+            for question in one.questions
+        ]
+        days = scripts.days_to_recall(step, facts)
+        seen = SeenStep(step, scripts.render_say(step, facts), asked, days)
+    place = seen.step.id if seen else None
+    after = scripts.next_step(script, answers, facts, after=place) if place else None
+    before = scripts.previous_step(script, answers, facts, before=place) if place else None
+    said = sum(len(words.split()) for one in path.steps for words in scripts.render_say(one.step, facts))
+    return Walk(
+        person=person,
+        rail=scripts.visible_steps(script, answers, facts, at=place),
+        seen=seen,
+        answers={name: answers[name] for name in script.questions if name in answers},
+        end=path.end,
+        next_id=after.id if after else None,
+        previous_id=before.id if before else None,
+        minutes=said / WORDS_A_MINUTE,
+    )
+
+
+def _seen(
+    question: Question,
+    value: AnswerValue | None,
+    facts: Facts,
+    *,
+    today: date,
+    error: AnswerRefused | None = None,
+) -> SeenQuestion:
+    given = [option.value for option in question.options]
+    values = given or [one for one in ("yes", "no", "unknown") if one in (question.values or ())]
+    first, last = bound(question.earliest, today, facts), bound(question.latest, today, facts)
+    days = recent_days(today, first=first, last=last) if question.type.value == "date" else ()
+    return SeenQuestion(question, value, [(one, in_words(question, one)) for one in values], days, error)
