@@ -280,7 +280,10 @@ def test_a_draft_is_tried_with_an_invented_person_and_a_step_is_seen_while_it_is
     draft = begin(rose)
     number = draft.rpartition("/")[2]
     address = f"{draft}/step?step=time"
-    sent = filled(rose.get(address), address) | {"who": "marie", "say_0": "Marie, {ecole} ?\nBonjour {person} !"}
+    sent = filled(rose.get(address), address) | {
+        "who": "marie",
+        "say_0": "Marie, {ecole} ?\nBonjour {person} !",
+    }
 
     seen = rose.client.post(f"{draft}/step/preview?step=time", data=sent)
 

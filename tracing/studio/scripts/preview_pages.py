@@ -27,7 +27,7 @@ CALLBACK_NUMBER = "01 99 00 12 34"
 """Reserved for fiction."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Invented:
     """An invented person for whom a script is tried."""
 
@@ -62,11 +62,7 @@ PEOPLE: dict[ScriptKind, Sequence[Invented]] = {
             _l("Yves nous rappelle"),
             1,
             vaccination=Vaccination.COMPLETE,
-            facts={
-                "rang_back": "Bonjour, merci de votre appel.",
-                "rang_ask": "À qui ai-je le plaisir de parler ?",
-                "rang_why": "Avant de vous répondre, je vérifie que je parle à la bonne personne.",
-            },
+            facts={"rang_us": True},
         ),
         Invented("inconnu", "Alix Bernard", _l("Alix : aucune règle à sa date"), 1, facts={"unruled": True}),
     ),

@@ -151,10 +151,10 @@ def _question_fields(
     return {f"q{number}_{name}": field for name, field in built.items()}
 
 
-def placeholders(kind: ScriptKind) -> list[tuple[str, str]]:
-    """Return what the words of a script may say in braces, with what it is."""
+def placeholders(kind: ScriptKind) -> list[tuple[str, str, bool]]:
+    """Return what may stand in braces, what it is, and whether it only says for whom a wording is."""
     return [
-        (name, fact_word(name))
-        for name, fact in FACTS.items()
-        if kind in fact.scripts and fact.kind is not FactKind.FLAG
+        (name, fact_word(name), fact.kind is FactKind.FLAG)
+        for name, fact in sorted(FACTS.items(), key=lambda one: one[1].kind is FactKind.FLAG)
+        if kind in fact.scripts
     ]
