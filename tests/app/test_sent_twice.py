@@ -148,6 +148,7 @@ IDEMPOTENT = {
     "pairs.different": STATE,
     "pairs.later": STATE,
     "pairs.same": STATE,
+    "pairs.same_in_call": STATE,
     "pairs.take_back": STATE,
     "toolbox.edit": STATE,
     "toolbox.search": READS,

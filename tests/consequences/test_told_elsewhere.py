@@ -1,5 +1,6 @@
 """A person named twice, or spoken to as a contact and now a case: the caller knows what they were told, never by whom."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from tracing.contacts.queries import find_contact
 from tracing.facts import queries as facts
 from tracing.facts.rules import FactKind, FactSource, SubjectType
 from tracing.kernel.db import session as database
+from tracing.people import queries as people
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
 from tracing.queue.models import TaskState
@@ -195,3 +197,35 @@ def test_whom_the_doctor_sends_back_is_called_about_both(story, browse):
     queue_services.reopen_task(queue.get_task(first.id), due_at=NOW + DAY, by=None, at=NOW + HOUR)
 
     assert queue.find_task_of_contact(other.id).state is TaskState.OPEN
+
+
+def test_two_who_were_named_alike_are_one_when_they_say_so_and_two_again_when_it_was_wrong(story, browse):
+    luc = replace(LUC, birth_name="", birth_date=None)
+    first = waiting_contact(story, case(story.nantes, MARIE, at=NOW), luc)
+    second = waiting_contact(story, case(story.nantes, PAUL, at=NOW), luc)
+    walk = take_call(browse.as_(story.abel), CONTACT)
+    assert len(walk.page.select("#people-tabs .tabs a")) == 2
+
+    button = walk.page.select_one("form[action*='/pairs/in-call/']")
+    for _time in range(2):
+        walk.page = soup(walk.visitor.follow(button["action"], {"other": second.id}))
+
+    assert not walk.page.select("#people-tabs .tabs")
+    assert "Nommée aussi par un autre dossier" in head(walk.to("announcement"))
+    end(walk.to("closing"), first.id)
+    assert {queue.find_task_of_contact(one.contact_id).state for one in (first, second)} == {TaskState.DONE}
+    ivan = browse.as_(story.ivan)
+    [wrong] = soup(ivan.get("/pairs/decided")).select("form[action$='/take-back']")
+    ivan.post(wrong["action"])
+    assert second.person_id not in people.records_of_same_person(first.person_id)
+
+
+def test_two_who_are_told_apart_stay_two(story, browse):
+    first = waiting_contact(story, case(story.nantes, MARIE, at=NOW), LUC)
+    twin = replace(LUC, birth_date=LUC.birth_date + DAY)
+    second = waiting_contact(story, case(story.nantes, PAUL, at=NOW), twin)
+    walk = take_call(browse.as_(story.abel), CONTACT)
+
+    assert not walk.page.select("form[action*='/pairs/in-call/']")
+    number = walk.call.rsplit("/", 1)[1]
+    walk.visitor.post(f"/pairs/in-call/{number}/{first.id}", {"other": second.id}, status=409)

@@ -84,6 +84,7 @@ SAME_WHEN_MIXED = {
 OTHER_STATE = {
     "contacts.check_line",  # a line that is being typed
     "casefiles.follow",  # another file of the same chain
+    "pairs.same_in_call",  # two contacts of one call
     "casefiles.of_call",  # a call on a list
     "casefiles.of_case",  # a case whose result was withdrawn
     "casefiles.of_question",  # a question that one has taken

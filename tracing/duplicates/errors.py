@@ -63,6 +63,13 @@ class SaidSame(Refused):
         )
 
 
+class NotAlike(Refused):
+    """Two people of a call who cannot be said one there."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Ces deux fiches ne peuvent pas être réunies pendant l’appel."))
+
+
 class OnTheLine(Refused):
     """A tracer is on the telephone with them: the data on the screen must not change during a call."""
 

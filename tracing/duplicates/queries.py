@@ -78,6 +78,16 @@ def _inside(scope: Scope) -> ColumnElement[bool]:
     return held.correlate(PossibleDuplicate).offset(0).exists()
 
 
+def _inside_or_named(scope: Scope) -> ColumnElement[bool]:
+    """Return the condition that a pair's newer person has a case inside a scope, or was named by one."""
+    named = (
+        select(Contact.id)
+        .join(Case, Case.id == Contact.case_id)
+        .where(Contact.person_id == PossibleDuplicate.person_id, scope.holds(Case.site_id))
+    )
+    return or_(_inside(scope), named.correlate(PossibleDuplicate).offset(0).exists())
+
+
 def _open(scope: Scope) -> Select[PossibleDuplicate]:
     """Select the open pairs: both identities can be read, and no other answer made them one person."""
     one, other = aliased(Person), aliased(Person)
@@ -109,7 +119,7 @@ def open_count(scope: Scope) -> int:
 
 def get_pair(pair_id: int, scope: Scope, *, lock: bool = False) -> PossibleDuplicate:
     """Return a pair inside a scope."""
-    chosen = select(PossibleDuplicate).where(PossibleDuplicate.id == pair_id, _inside(scope))
+    chosen = select(PossibleDuplicate).where(PossibleDuplicate.id == pair_id, _inside_or_named(scope))
     if lock:
         chosen = fresh(chosen.with_for_update(of=PossibleDuplicate))
     pair = session.scalar(chosen)
@@ -121,7 +131,9 @@ def get_pair(pair_id: int, scope: Scope, *, lock: bool = False) -> PossibleDupli
 def decided(scope: Scope, *, before_id: int | None = None) -> Page[Decided]:
     """Return a page of the decided pairs inside a scope, latest first."""
     order = tuple_(PossibleDuplicate.decided_at, PossibleDuplicate.id)
-    chosen = select(PossibleDuplicate).where(PossibleDuplicate.state != PairState.OPEN, _inside(scope))
+    chosen = select(PossibleDuplicate).where(
+        PossibleDuplicate.state != PairState.OPEN, _inside_or_named(scope)
+    )
     if before_id is not None:
         after = select(PossibleDuplicate.decided_at, PossibleDuplicate.id)
         chosen = chosen.where(order < after.where(PossibleDuplicate.id == before_id).scalar_subquery())

@@ -9,13 +9,16 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select
+from sqlalchemy.dialects.postgresql import insert
 
+from tracing.calls.errors import NoSuchCall
+from tracing.calls.models import Call
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.consequences import services as consequences
 from tracing.contacts.case_closing import close_when_done
 from tracing.duplicates import queries as pair_queries
 from tracing.duplicates import rules as pair_rules
-from tracing.duplicates.errors import REFUSALS, AlreadyDecided, NotDecided, OnTheLine, SaidSame
+from tracing.duplicates.errors import REFUSALS, AlreadyDecided, NotAlike, NotDecided, OnTheLine, SaidSame
 from tracing.duplicates.rules import FirstCall
 from tracing.facts.rules import SubjectType
 from tracing.kernel import clock, events
@@ -24,7 +27,7 @@ from tracing.people import merging
 from tracing.people import queries as people
 from tracing.people.merging import Question, Verdict
 from tracing.people.models import PairState, Person, PossibleDuplicate
-from tracing.people.rules import Identity, nirs_contradict
+from tracing.people.rules import Identity, may_be_one, nirs_contradict
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
 from tracing.queue.households import services as households
@@ -34,6 +37,8 @@ from tracing.sickleave import queries as notes
 from tracing.staff.agent import Agent
 from tracing.staff.scope import scope_of
 
+NAMED_ALIKE = "named_alike"
+"""Why two contacts are compared: two people who are ill named them alike, with the same number."""
 ONE_AT_A_TIME = 0x70616972
 """Number of the advisory lock under which people are merged and separated, one pair at a time."""
 
@@ -61,6 +66,45 @@ def merge(pair_id: int, *, is_sure: bool = False, by: Agent, at: datetime) -> Po
     lead = people.leading_records([pair.person_id])[pair.person_id]
     _record("pair.same", pair, by=by, at=at, lead=lead)
     return pair
+
+
+def same_in_call(call: Call, task_ids: tuple[int, int], *, by: Agent, at: datetime) -> None:
+    """Merge two contacts of a household who are one, as they say on the telephone: one conversation, one measure.
+
+    Call `calls.services.lock_for_write` first. A second time changes nothing; the decision can be taken back.
+
+    Raises:
+        NoSuchCall: one of them is not called in this call.
+        NotAlike: they are not both contacts with the same given name and number, or are told apart.
+        OnTheLine, TwoWorlds, Erased, SaidDifferent: the merge is not possible.
+    """
+    entry = queue_queries.get_entry(call.entry_id)
+    tasks = [task for one in task_ids if (task := session.get(CallTask, one)) is not None]
+    if len(tasks) < len(task_ids) or any(task.household_id != entry.household_id for task in tasks):
+        raise NoSuchCall
+    newer, known = sorted((task.person_id for task in tasks), reverse=True)
+    if known in people.records_of_same_person(newer):
+        return
+    identities = people.joint_identities([known, newer])
+    if (
+        any(task.contact_id is None for task in tasks)
+        or len(identities) < len(tasks)
+        or not may_be_one(identities[known], identities[newer])
+    ):
+        raise NotAlike
+    session.execute(
+        insert(PossibleDuplicate)
+        .values(person_id=newer, other_id=known, reason=NAMED_ALIKE, state=PairState.OPEN, found_at=at)
+        .on_conflict_do_nothing()
+    )
+    pair = session.scalars(
+        select(PossibleDuplicate.id).where(
+            PossibleDuplicate.person_id.in_([known, newer]), PossibleDuplicate.other_id.in_([known, newer])
+        )
+    ).first()
+    if pair is None:
+        raise NotAlike
+    merge(pair, by=by, at=at)
 
 
 def keep_apart(pair_id: int, *, by: Agent, at: datetime) -> PossibleDuplicate:

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from tracing.calls import services as calls
 from tracing.duplicates import queries, services, words
 from tracing.duplicates.comparison import comparison_of
 from tracing.duplicates.errors import NirsDiffer
@@ -115,6 +116,17 @@ def take_back(pair_id: int) -> ResponseReturnValue:
         services.take_back(pair_id, by=agent(), at=clock.database_now())
     flash(_("Décision reprise : les deux fiches sont de nouveau à comparer."))
     return redirect(url_for("pairs.show", pair_id=pair_id), 303)
+
+
+@bp.post("/in-call/<int:call_id>/<int:task_id>")
+@may(Role.TRACER)
+def same_in_call(call_id: int, task_id: int) -> ResponseReturnValue:
+    """Take two contacts of a household for one, as they say on the telephone."""
+    with transaction():
+        by, at = agent(), asked_at()
+        call = calls.lock_for_write(call_id, by, at=at)
+        services.same_in_call(call, (task_id, request.form.get("other", 0, type=int)), by=by, at=at)
+    return redirect(url_for("desk.call", call_id=call_id, task=task_id), 303)
 
 
 def _next(**values: Any) -> ResponseReturnValue:

@@ -86,6 +86,19 @@ def same_person(ours: Identity, theirs: Identity) -> bool:
     return _looks_the_same(ours, theirs) and not nirs_contradict(ours, theirs)
 
 
+def may_be_one(ours: Identity, theirs: Identity) -> bool:
+    """Return whether given name and number are the same, and neither birth date, name nor NIR differ: a human must say."""
+    if first_given_name(ours.first_names) != first_given_name(theirs.first_names):
+        return False
+    if set(ours.phones).isdisjoint(theirs.phones) or nirs_contradict(ours, theirs):
+        return False
+    dates, names = (
+        {ours.birth_date, theirs.birth_date},
+        {normal_form(ours.birth_name), normal_form(theirs.birth_name)},
+    )
+    return len(dates - {None}) < 2 and len(names - {""}) < 2
+
+
 class Why(StrEnum):
     """Why two records are compared by a person."""
 

@@ -44,6 +44,7 @@ class Tab:
     is_neutral: bool
     is_here: bool
     is_finished: bool
+    is_contact: bool
     is_identified: bool = False
     """They have said who they are in this call."""
     promised_at: datetime | None = None
@@ -210,6 +211,7 @@ def _tab(
         is_neutral=is_neutral,
         is_here=here is not None,
         is_finished=not any(is_to_lead(pair) for pair in theirs),
+        is_contact=task.contact_id is not None,
         is_identified=any(one.identity_confirmed_at is not None for _task, one in theirs),
         promised_at=task.promised_at,
         time_zone=zones.get(task.person_id),

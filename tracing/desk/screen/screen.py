@@ -18,19 +18,18 @@ from tracing.cases.rules import sampling_day
 from tracing.consequences.mistaken_cases import rests_on_word
 from tracing.consequences.queries import what_follows
 from tracing.consequences.words import again_words, sentences_of
-from tracing.contacts.rules import Described
 from tracing.desk import queries, rules, services
 from tracing.desk.conversation.conversation import ScriptedConversation, talk_of
 from tracing.desk.conversation.facts import age_of
 from tracing.desk.conversation.questions import Asked, options_of
 from tracing.desk.errors import WordsChanged
 from tracing.desk.queries import CalledPerson
+from tracing.desk.screen.household import Household
 from tracing.desk.screen.parts import (
     Dates,
     Section,
     Tab,
     dates_of,
-    of_same_roof,
     said_by_others,
     tabs_of,
     timeline,
@@ -47,7 +46,6 @@ from tracing.messages.queries import Written
 from tracing.people import queries as people
 from tracing.people.queries import said_dead_in
 from tracing.people.words import hour_there
-from tracing.programmes.rules import age_on
 from tracing.queue.models import CallTask, TaskKind, TaskState
 from tracing.queue.ordering.reasons import WaitingReason, reasons_of
 from tracing.queue.timeline import TimelineEntry
@@ -396,11 +394,9 @@ class Screen:
         return next((one for one in asked if one.reason is Reason.RED_FLAGS), None)
 
     @cached_property
-    def nearest_help(self) -> Sequence[Described]:
-        """Who lives under the same roof, as the person said: somebody there may open the door to a rescue team."""
-        if self.about.contact is not None or not self.talk.is_identified:
-            return ()
-        return of_same_roof(self.about.case.id)
+    def household(self) -> Household:
+        """What the people of this call have to do with each other."""
+        return Household(self.talk, self.tabs, on=clock.local_day(self.at, self.by.site.time_zone))
 
     @property
     def language(self) -> str | None:
@@ -423,19 +419,6 @@ class Screen:
         """What follows from what was said, beside the dates, as sentences."""
         found = what_follows(self.about.case, self.task, is_contact=self.about.contact is not None)
         return sentences_of(found)
-
-    @property
-    def has_parent_on_line(self) -> bool:
-        """Whether the person is a child and an adult of the household has said who they are in this call."""
-        today = clock.local_day(self.at, self.by.site.time_zone)
-        adults = (
-            tab.identity.birth_date is not None
-            and age_on(tab.identity.birth_date, today) >= rules.REPRESENTATIVE_UNDER
-            for tab in self.tabs
-            if tab.identity is not None and tab.is_identified and not tab.is_here
-        )
-        is_child = bool(self.talk.facts.get("is_minor")) and not self.talk.is_identified
-        return is_child and not self.is_finished and any(adults)
 
     @cached_property
     def can_take_case_back(self) -> bool:
