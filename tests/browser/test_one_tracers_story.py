@@ -39,6 +39,7 @@ def test_from_logging_in_to_a_contact_called_by_somebody_else(log_in: LogIn, tmp
     assert hints_in(words_of(employer)) == []
 
     a_payroll_clerk_checks_it(lucie, words_of(employer))
+    an_insured_opens_the_link(lucie, tmp_path)
 
     shown = lead(lucie, ADULT_AT_WORK)
     assert shown[-1] == "closing"
@@ -66,7 +67,7 @@ def whoever_is_called_checks_who_calls(page: Page) -> None:
     expect(at_home.get_by_text("a bien passé cet appel")).to_be_visible()
     assert at_home.context.cookies() == []
     with_axe = page.context.new_page()
-    for path in ("/public/", "/public/call", "/public/note?lang=en"):
+    for path in ("/public/", "/public/call", "/public/note?lang=en", "/public/papers"):
         with_axe.goto(page.url.partition("/calls/")[0] + path)
         accessible(with_axe)
     with_axe.close()
@@ -103,6 +104,44 @@ def a_payroll_clerk_checks_it(page: Page, paper: str) -> None:
     clerk.get_by_role("button", name="Vérifier").click()
     expect(clerk.get_by_text("Aucun arrêt n’a exactement")).to_be_visible()
     clerk.context.close()
+
+
+def an_insured_opens_the_link(page: Page, folder: Path) -> None:
+    """With the link and the code that are read to them and their birth date, on a telephone of their own, without script."""
+    panel = unfolded(page, "#panel-note")
+    panel.get_by_role("button", name="Faire un lien à lui lire").click()
+    expect(panel.locator(".spelled")).to_have_count(2)
+    link, code = panel.locator(".spelled").all_inner_texts()
+    accessible(page)
+    panel.get_by_role("button", name="Le lien et le code sont dits").click()
+    expect(panel.get_by_text("pas encore ouvert")).to_be_visible()
+
+    phone = page.context.browser.new_context(
+        java_script_enabled=False, locale="en-GB", viewport={"width": 390, "height": 844}
+    ).new_page()
+    origin = page.url.partition("/calls/")[0]
+    phone.goto(f"{origin}/public/")
+    phone.get_by_role("link", name="Open my papers").click()
+    phone.get_by_label("The link").fill(link.lower())
+    phone.get_by_label("Your date of birth").fill("1980-05-18")
+    phone.get_by_label("The code").fill(code)
+    phone.get_by_role("button", name="Open").click()
+    expect(phone.get_by_text("Nothing opens this way")).to_be_visible()
+    assert "AI-" not in phone.content()
+    phone.goto(f"{origin}/public/papers/{link}")
+    phone.get_by_label("Your date of birth").fill("1980-05-17")
+    phone.get_by_label("The code").fill(code)
+    phone.get_by_role("button", name="Open").click()
+    for number, name in enumerate(("Save my copy", "Save your employer’s copy")):
+        with phone.expect_download() as download:
+            phone.get_by_role("button", name=name).click()
+        download.value.save_as(folder / f"link{number}.pdf")
+    assert "MOREL" in words_of(folder / "link0.pdf")
+    assert hints_in(words_of(folder / "link1.pdf")) == []
+    assert phone.context.cookies() == []
+    phone.context.close()
+    page.reload()
+    expect(unfolded(page, "#panel-note").get_by_text("lien ouvert")).to_be_visible()
 
 
 def name_two_contacts(page: Page) -> None:
@@ -151,6 +190,7 @@ def issue_a_note(page: Page, folder: Path) -> tuple[Path, Path]:
     panel.get_by_label("La personne a confirmé cette adresse").check()
     panel.get_by_role("button", name="Délivrer l’arrêt").click()
     expect(panel.get_by_text("Délivré")).to_be_visible()
+    panel.get_by_text("Les papiers eux-mêmes").click()
     files = []
     for copy in ("Exemplaire de l’assuré", "Exemplaire de l’employeur"):
         with page.expect_download() as download:

@@ -18,15 +18,22 @@ from tracing.app.public_pages import create_public_app, running
 from tracing.calls.models import Call
 from tracing.calls.queries import get_call
 from tracing.calls.spoken_proof import WORDS, as_stored, draw, shown
+from tracing.facts.models import Fact
+from tracing.facts.rules import FactKind, FactSource, SubjectType
 from tracing.kernel import db
 from tracing.kernel.config import CannotStart, Settings
 from tracing.kernel.postgres import migrate
 from tracing.kernel.postgres.roles import PUBLIC_PAGES
+from tracing.messages.models import MessageStop
 from tracing.public.models import PublicTry
 from tracing.public.services import Checks
 from tracing.public.tidying import forget_tries
-from tracing.sickleave.models import NoteKind, NoteState, SickNote
+from tracing.sickleave.delivery import papers
+from tracing.sickleave.delivery.papers import Papers
+from tracing.sickleave.delivery.rules import LinkKeys, link_text, proven_text
+from tracing.sickleave.models import NoteDelivery, NoteKind, NoteLinkPapers, NoteState, SickNote
 from tracing.sickleave.numbering import checked_text
+from tracing.sickleave.rules import DeliveryWay
 from tracing.staff.models import Site, SiteKind
 from tracing.vault import sealing
 
@@ -62,7 +69,10 @@ def platform(ways):
     engine = db.make_engine(ways.url)
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = 'replica'"))
-        for table in ("calls", "sick_notes", "public_tries", "sites"):
+        for table in (
+            *("calls", "sick_notes", "public_tries", "sites", "message_stops"),
+            *("note_link_papers", "note_deliveries"),
+        ):
             connection.execute(text(f"DELETE FROM {table}"))
         for site_id, kind in ((1, SiteKind.LIVE), (2, SiteKind.TRAINING)):
             site = {"id": site_id, "code": f"44{site_id}", "name": "Nantes", "programme": "x", "kind": kind}
@@ -132,7 +142,7 @@ def ask(pages, page, typed, *, status=200, lang="fr", address="203.0.113.7"):
     return answer
 
 
-def test_the_role_can_do_nothing_but_ask_the_two_questions(ways, public_url):
+def test_the_role_can_do_nothing_but_ask_its_three_questions(ways, public_url):
     owner, public = db.make_engine(ways.owner_url), db.make_engine(public_url)
     with owner.connect() as connection:
         relations = connection.execute(
@@ -171,7 +181,11 @@ def test_the_role_can_do_nothing_but_ask_the_two_questions(ways, public_url):
             if connection.scalar(text("SELECT has_function_privilege(:name, 'EXECUTE')"), {"name": name})
         }
     assert may == []
-    assert executes == {"public_check_call(bytea,text)", "public_check_note(bytea,bytea)"}
+    assert executes == {
+        "public_check_call(bytea,text)",
+        "public_check_note(bytea,bytea)",
+        "public_open_papers(bytea,bytea,bytea)",
+    }
     for statement in (
         "SELECT public_count_try('call', '')",
         "CREATE TABLE mine (one int)",
@@ -244,6 +258,150 @@ def test_a_note_is_worth_what_it_is_worth_now(pages, platform):
     assert "Aucun arrêt n’a exactement" in told()
 
 
+LINK, BORN, CODE = "7KQ4-M2XP-9DTR", date(1980, 5, 17), "482107"
+TYPED = {"link": LINK, "birth_date": BORN.isoformat(), "code": CODE}
+BOTH = Papers(PAPER["number"], DAY, DAY + timedelta(days=6), b"%PDF whole", b"%PDF without a reason")
+
+
+def given(engine, *, site_id=1, expires=timedelta(days=7)):
+    """Give the papers of the note by a link, made by the platform with the key of the public pages."""
+    issued(engine, site_id)
+    at = datetime.now(UTC)
+    keys = LinkKeys.of(sealing.blind(KEY, proven_text(LINK, BORN, CODE)))
+    link_hash = sealing.blind(KEY, link_text(LINK))
+    with engine.connect() as connection:
+        note_id = connection.scalar(text("SELECT id FROM sick_notes"))
+    add(
+        engine,
+        NoteDelivery,
+        id=1,
+        note_id=note_id,
+        way=DeliveryWay.LINK,
+        made_at=at,
+        made_by=1,
+        expires_at=at + expires,
+        link_hash=link_hash,
+        proof=keys.proof,
+        cohort=DAY,
+    )
+    sealed = papers.sealed(BOTH, keys.opening, link_hash)
+    add(engine, NoteLinkPapers, delivery_id=1, until=at + expires, cohort=DAY, sealed=sealed)
+
+
+def change(engine, model, **values):
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = 'replica'"))
+        connection.execute(update(model).values(values))
+
+
+def events_of(engine):
+    """Return what happened to the note, and who did it."""
+    asked = text("SELECT kind, by_id FROM events WHERE subject_id = (SELECT id FROM sick_notes) ORDER BY id")
+    with engine.connect() as connection:
+        return connection.execute(asked).all()
+
+
+def test_whoever_has_the_link_the_birth_date_and_the_code_saves_both_papers(pages, platform):
+    given(platform)
+    asked = pages.get(f"/public/papers/{LINK}").text
+    check_page(asked)
+    assert f'value="{LINK}"' in asked
+    assert events_of(platform) == [], "that a link is followed opens nothing"
+
+    opened = ask(pages, "papers", TYPED | {"link": "7kq4 m2xp 9dtr", "code": "48 21 07"}).text
+
+    assert PAPER["number"] in opened
+    ticket = re.search(r'name="ticket" value="([^"]+)"', opened)[1]
+    for typed in ("1980", CODE, LINK):
+        assert typed not in opened
+    for copy, whole in (("insured", BOTH.insured), ("employer", BOTH.employer)):
+        file = pages.post("/public/papers", data={"ticket": ticket, "copy": copy})
+        assert (file.data, file.mimetype) == (whole, "application/pdf")
+        assert file.headers["Cache-Control"] == "no-store"
+        assert PAPER["number"] in file.headers["Content-Disposition"]
+    assert "Save both now" in ask(pages, "papers", TYPED, lang="en").text
+    assert events_of(platform) == [("note.link_opened", None)], "once, and by nobody of ours"
+    change(platform, NoteDelivery, opened_at=datetime.now(UTC) - timedelta(minutes=61))
+    for again in (TYPED, {"ticket": ticket, "copy": "insured"}):
+        said = ask(pages, "papers", again).text
+        assert "ne s’ouvre plus" in said
+        assert PAPER["number"] not in said
+
+
+def test_a_stranger_with_the_link_learns_nothing_and_closes_it_after_five_wrong_tries(pages, platform):
+    given(platform)
+    unknown = ask(pages, "papers", TYPED | {"link": "7KQ4-M2XP-9DTS"}).text
+
+    for wrong in (
+        {"birth_date": "1980-05-18"},
+        {"code": "482108"},
+        {"code": "000000"},
+        {"birth_date": "1980-05-07"},
+    ):
+        assert ask(pages, "papers", TYPED | wrong).text == unknown, "as of a link that there is not"
+    assert "douze lettres" in ask(pages, "papers", TYPED | {"link": "7KQ4"}, status=422).text, (
+        "a slip counts as none"
+    )
+    last = ask(pages, "papers", TYPED | {"code": "111111"}).text
+
+    assert "ne s’ouvre plus" in last
+    assert "ne s’ouvre plus" in ask(pages, "papers", TYPED).text, "even for its person"
+    assert events_of(platform) == [("note.link_closed", None)]
+    with platform.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM note_link_papers")) == 0
+
+
+@pytest.mark.parametrize(
+    ("model",        "values",                                          "words"),
+    [
+        (NoteDelivery, {"superseded_at": datetime(2026, 3, 9, tzinfo=UTC)}, "ne s’ouvre plus"),
+        (NoteDelivery, {"expires_at": datetime(2026, 3, 9, tzinfo=UTC)},    "ne s’ouvre plus"),
+        (NoteDelivery, {"proof": None},                                     "ne s’ouvre plus"),
+        (NoteLinkPapers, {"sealed": None},                                  "ne s’ouvre plus"),
+        (SickNote,     {"state": NoteState.CANCELLED},                      "ne vaut plus"),
+        (SickNote,     {"state": NoteState.REPLACED},                       "ne vaut plus"),
+        (SickNote,     {"state": NoteState.PROLONGED},                      "Vos papiers"),
+        (SickNote,     {"site_id": 2},                                      "Rien ne s’ouvre ainsi"),
+    ],
+)  # fmt: skip
+def test_a_link_gives_no_paper_that_does_not_hold(pages, platform, model, values, words):
+    given(platform)
+    if values.get("state") is NoteState.CANCELLED:
+        values |= {"cancelled_at": datetime.now(UTC)}
+    change(platform, model, **values)
+
+    said = ask(pages, "papers", TYPED).text
+
+    assert words in said
+    assert (PAPER["number"] in said) is (words == "Vos papiers")
+    if words == "ne vaut plus":
+        assert "ne vaut plus" not in ask(pages, "papers", TYPED | {"code": "111111"}).text, (
+            "only to its person"
+        )
+
+
+def test_the_papers_of_somebody_who_has_died_are_given_to_nobody(pages, platform):
+    given(platform)
+    add(platform, MessageStop, person_id=1, since=datetime.now(UTC))
+    assert "Vos papiers" in ask(pages, "papers", TYPED).text, (
+        "asked never to be called: the papers are theirs"
+    )
+
+    add(
+        platform,
+        Fact,
+        subject_type=SubjectType.PERSON,
+        subject_id=1,
+        kind=FactKind.DEATH,
+        value=True,
+        source=FactSource.RELATIVE,
+        said_at=datetime.now(UTC),
+        cohort=DAY,
+    )
+
+    assert "ne s’ouvre plus" in ask(pages, "papers", TYPED).text
+
+
 def test_who_guesses_must_wait_and_others_need_not_unless_everybody_guesses(pages, platform):
     guess = {"word": "citron", "number": "111111"}
     for _ in range(20):
@@ -264,7 +422,7 @@ def test_who_guesses_must_wait_and_others_need_not_unless_everybody_guesses(page
 
 def test_a_page_needs_no_script_and_no_cookie_and_says_nothing_of_any_disease(pages):
     assert pages.get("/").location == "/public/"
-    for path in ("", "call", "note", "nowhere"):
+    for path in ("", "call", "note", "papers", "papers/7KQ4-M2XP-9DTR", "nowhere"):
         for lang in ("fr", "en"):
             page = pages.get(f"/public/{path}?lang={lang}")
             assert page.status_code == (404 if path == "nowhere" else 200)

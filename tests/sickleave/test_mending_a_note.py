@@ -212,7 +212,11 @@ def test_a_note_with_a_wrong_name_is_made_out_anew_with_all_of_its_chain(browse,
     ]
     printed = [note_queries.content_of_note(one).bearer.last_name for one in (old, new, newer)]
     assert printed == ["DUPONT", "DURAND", "DURAND"]
-    letter = session.scalars(select(Message).where(Message.channel == Channel.LETTER)).all()[1]
+    by_age = select(Message).where(Message.channel == Channel.LETTER).order_by(Message.id)
+    prolonged, letter, prolonged_again = session.scalars(by_age).all()
+    assert prolonged.state is MessageState.STOPPED, "its note was replaced before it left"
+    assert f"{new.number}, du 9 mars 2026 au 19 mars 2026 inclus, est prolongé" in letters()[2]["text"]
+    assert f"/sick-notes/{newer.id}/insured" in dora.get(f"/messages/{prolonged_again.id}/letter").text
     page = dora.get(f"/messages/{letter.id}/letter").text
     assert f"/sick-notes/{new.id}/insured" in page, "it is enclosed"
     assert f"/sick-notes/{new.id}/employer" in page
@@ -401,3 +405,52 @@ def test_several_notes_behind_one_number_in_a_week_are_shown_and_those_of_two_pe
     assert issued.number in ben.get("/sick-notes?state=same_number").text
     clock.move_to(NOW + 8 * DAY)
     assert issued.number not in browse.as_(story.ben).get("/sick-notes?state=same_number").text
+
+
+def waiting_letters() -> list[str]:
+    found = session.scalars(
+        select(Message)
+        .where(Message.channel == Channel.LETTER, Message.state == MessageState.QUEUED)
+        .order_by(Message.id)
+    )
+    return [vault.unseal("messages", one.id, one.cohort, one.sealed)["text"] for one in found]
+
+
+def test_a_prolongation_that_is_cancelled_before_its_letter_left_is_never_heard_of(
+    browse, story, clock, issued
+):
+    sampled(issued, "2026-03-10")
+    dora = browse.as_(story.dora)
+    dora.follow(f"/sick-notes/{issued.id}/prolong", {"prolong-last_day": "2026-03-20"})
+    last = notes(session)[1]
+    clock.move_to(NOW + 2 * DAY)
+    dora = browse.as_(story.dora)
+
+    page = dora.follow(f"/sick-notes/{last.id}/cancel", {"cancel-why": "not_due"})
+
+    assert "Rien n’était encore parti" in page.text
+    assert waiting_letters() == []
+    assert {one.state for one in session.scalars(select(Message))} == {MessageState.STOPPED}
+    # the adviser does not agree: the paper leaves after all
+    browse.as_(story.ben).follow(f"/sick-notes/{last.id}/restore")
+    [letter] = waiting_letters()
+    assert f"{issued.number}, du 9 mars 2026 au 19 mars 2026 inclus, est prolongé" in letter
+    assert last.number in letter
+
+
+def test_a_replacement_that_is_cancelled_before_its_letter_left_cancels_what_the_person_holds(
+    browse, story, issued
+):
+    sampled(issued, "2026-03-08")
+    ben = browse.as_(story.ben)
+    days = {"replace-first_day": "2026-03-09", "replace-last_day": "2026-03-18", "replace-why": "wrong_days"}
+    ben.follow(f"/sick-notes/{issued.id}/replace", days)
+    new = notes(session)[1]
+
+    page = ben.follow(f"/sick-notes/{new.id}/cancel", {"cancel-why": "asked"})
+
+    assert "La lettre attend" in page.text
+    [letter] = waiting_letters()
+    assert issued.number in letter
+    assert "est annulé" in letter
+    assert new.number not in letter

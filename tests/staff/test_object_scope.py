@@ -97,6 +97,9 @@ OTHER_STATE = {
     "onboarding.certify",  # needs a referent of the school as well
     "onboarding.practice_call",  # a call of the recruit at the school
     "sickleave.countersign",  # a note that was cancelled late
+    "sickleave.link_said",  # a link that waits to be opened
+    "sickleave.link_said_in_call",
+    "sickleave.show_link",
     "sickleave.restore",
     "supervision.add_number",  # a call on a list
     "supervision.give_listed",

@@ -1,11 +1,14 @@
-"""The form by which a person checks who calls."""
+"""The forms by which a person checks who calls, and opens the papers of their note."""
+
+from datetime import date
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import StringField
+from wtforms import DateField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from tracing.calls import spoken_proof
+from tracing.sickleave.delivery import rules as delivery
 from tracing.ui.forms import PageForm
 
 
@@ -34,3 +37,45 @@ class CheckCallForm(PageForm):
     def proof(self) -> str:
         """What was typed, as a proof is stored; call this on a valid form."""
         return spoken_proof.as_stored(self.word.data or "", self.number.data or "")
+
+
+class OpenPapersForm(PageForm):
+    """The link, and what only its person has: their birth date and the code that was said."""
+
+    link = StringField(
+        _l("Le lien"),
+        description=_l("Douze lettres et chiffres, par exemple 7KQ4-M2XP-9DTR."),
+        validators=[InputRequired(_l("Écrivez le lien que vous avez noté ou reçu.")), Length(max=40)],
+        render_kw={
+            "autocomplete": "off",
+            "maxlength": 40,
+            "autocapitalize": "characters",
+            "spellcheck": "false",
+        },
+    )
+    birth_date = DateField(
+        _l("Votre date de naissance"), validators=[InputRequired(_l("Donnez votre date de naissance."))]
+    )
+    code = StringField(
+        _l("Le code"),
+        description=_l("Six chiffres, qui vous ont été dits au téléphone, par exemple 48 21 07."),
+        validators=[InputRequired(_l("Écrivez le code qui vous a été dit.")), Length(max=20)],
+        render_kw={"autocomplete": "off", "maxlength": 20, "inputmode": "numeric"},
+    )
+
+    def validate_link(self, field: StringField) -> None:
+        """Refuse what no link can be: a slip of the finger is no wrong try."""
+        if not delivery.is_a_link(field.data or ""):
+            raise ValidationError(_("Le lien a douze lettres et chiffres, sans 0, 1, I ni O : relisez-le."))
+
+    def validate_code(self, field: StringField) -> None:
+        """Refuse what no code can be."""
+        if not delivery.is_a_code(field.data or ""):
+            raise ValidationError(_("Le code a six chiffres : relisez-le."))
+
+    @property
+    def typed(self) -> tuple[str, date, str]:
+        """Link, birth date and code; call this on a valid form."""
+        if self.birth_date.data is None:
+            raise ValueError("the form is not valid")
+        return self.link.data or "", self.birth_date.data, self.code.data or ""

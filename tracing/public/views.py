@@ -1,11 +1,20 @@
-"""The public pages: who calls me, and what is this note worth. They show nothing of anybody, and need no script."""
+"""The public pages: who calls me, what is this note worth, and the papers behind a link. They need no script.
 
-from flask import Blueprint, abort, current_app, g, render_template, request
+They show nothing of anybody before link, birth date and code were right.
+"""
+
+from io import BytesIO
+from urllib.parse import quote
+
+from flask import Blueprint, abort, current_app, g, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
-from tracing.public.forms import CheckCallForm
-from tracing.public.services import Checks
+from tracing.public.forms import CheckCallForm, OpenPapersForm
+from tracing.public.services import Checks, Ticket
 from tracing.sickleave.checking.forms import CheckNoteForm
+from tracing.sickleave.delivery.papers import Papers
+from tracing.sickleave.delivery.rules import message_to_employer
+from tracing.sickleave.documents import Copy, file_name
 from tracing.sickleave.words import CHECK_TONES, CHECK_WORDS
 
 PREFIX = "/public"
@@ -35,7 +44,7 @@ def refuse_other_sites() -> None:
 
 @bp.get("/")
 def home() -> ResponseReturnValue:
-    """Show the two pages."""
+    """Show the pages."""
     return _page("home")
 
 
@@ -59,6 +68,48 @@ def note() -> ResponseReturnValue:
             return _page("note", form=form, answer=None), 422
         answer = _checks().worth_of_note(form.printed, address=request.remote_addr or "")
     return _page("note", form=form, answer=answer, answer_words=CHECK_WORDS, answer_tones=CHECK_TONES)
+
+
+@bp.get("/papers/<token>")
+def link(token: str) -> ResponseReturnValue:
+    """Ask whoever follows a link for birth date and code; that it is followed opens nothing."""
+    return _page("papers", form=OpenPapersForm(formdata=None, data={"link": token[:40]}), answer=None)
+
+
+@bp.route("/papers", methods=["GET", "POST"])
+def papers() -> ResponseReturnValue:
+    """Open the papers of a link; then give each as a file, while the link still opens."""
+    ticket = Ticket.read(request.form.get("ticket", ""))
+    form = OpenPapersForm()
+    if ticket is None:
+        if not form.is_submitted():
+            return _page("papers", form=form, answer=None)
+        if not form.validate():
+            return _page("papers", form=form, answer=None), 422
+        ticket = _checks().ticket(*form.typed)
+    answer, found = _checks().open_papers(ticket, address=request.remote_addr or "")
+    if found is None:
+        return _page("papers", form=OpenPapersForm(formdata=None), answer=answer)
+    copy = request.form.get("copy", "")
+    if copy in set(Copy):
+        return _file(found, Copy(copy))
+    return _page("opened", papers=found, ticket=ticket.written(), mail=_mail(found))
+
+
+def _file(papers: Papers, copy: Copy) -> ResponseReturnValue:
+    return send_file(
+        BytesIO(papers.insured if copy is Copy.INSURED else papers.employer),
+        mimetype="application/pdf",
+        as_attachment=True,
+        download_name=file_name(papers.number, copy),
+    )
+
+
+def _mail(papers: Papers) -> str:
+    """Return the address of a message to the employer, begun in the person's own mail program, in French."""
+    days = (papers.first_day, papers.last_day)
+    subject, words = message_to_employer(papers.number, days, check_at=g.settings.public_pages)
+    return f"mailto:?subject={quote(subject)}&body={quote(words)}"
 
 
 def _checks() -> Checks:

@@ -138,3 +138,35 @@ class FileDiffers(Refused):
                 "Le fichier de ce jour ne serait plus celui qui a été fait d’abord\u202f: rien n’a été remis. Prévenez l’administrateur."
             )
         )
+
+
+class NoteVoid(Refused):
+    """The note is worth nothing any more, so its papers are not given."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cet arrêt ne vaut plus rien : ses papiers ne se remettent plus."))
+
+
+class NoBirthDate(Refused):
+    """A link is opened with the birth date, and none is on the note."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("L’arrêt ne porte pas de date de naissance : un lien ne s’ouvrirait pas. Choisissez la lettre.")
+        )
+
+
+class NoLetterLeaves(Refused):
+    """Messages to the person are stopped."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Les messages à cette personne sont arrêtés : aucune lettre ne part. Choisissez le lien.")
+        )
+
+
+class NoLink(Missing):
+    """There is no link that still opens."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cet arrêt n’a pas de lien qui s’ouvre encore : faites-en un autre."))

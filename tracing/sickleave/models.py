@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracing.kernel.db import Base, enum_text
-from tracing.sickleave.rules import CancelReason, KeepReason, NoteMend
+from tracing.sickleave.rules import CancelReason, DeliveryWay, KeepReason, NoteMend
 from tracing.vault import registry
 
 
@@ -174,6 +174,64 @@ class NoteNotice(Base):
     """What the note is said to be: prolonged, replaced, cancelled, or valid again."""
 
 
+class NoteDelivery(Base):
+    """A way in which the papers of a note are given to the person; the last one of a note counts."""
+
+    __tablename__ = "note_deliveries"
+    __table_args__ = (
+        CheckConstraint("(way = 'link') = (expires_at IS NOT NULL)", name="link_expires"),
+        CheckConstraint(
+            "way = 'link' OR (opened_at IS NULL AND said_at IS NULL)", name="letter_is_not_opened"
+        ),
+        CheckConstraint("(said_at IS NULL) = (said_by IS NULL)", name="said_has_a_member"),
+        Index(
+            "uq_note_deliveries_current",
+            "note_id",
+            unique=True,
+            postgresql_where=text("superseded_at IS NULL"),
+        ),
+        Index("uq_note_deliveries_link_hash", "link_hash", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    note_id: Mapped[int] = mapped_column(ForeignKey("sick_notes.id"), index=True)
+    way: Mapped[DeliveryWay] = mapped_column(enum_text(DeliveryWay))
+    made_at: Mapped[datetime]
+    made_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), index=True)
+    """The letter, or the text with the link; none: the link is only said."""
+    superseded_at: Mapped[datetime | None]
+    """When another delivery took its place: its letter no longer leaves, its link no longer opens."""
+    said_at: Mapped[datetime | None]
+    """When link and code were read to the person."""
+    said_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    expires_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
+    """When the link was opened for the first time; an hour later it opens nothing any more."""
+    wrong_tries: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """How often a wrong birth date or code was typed for the link."""
+    link_hash: Mapped[bytes | None]
+    """Blind index of the link."""
+    proof: Mapped[bytes | None]
+    """What follows from link, birth date and code: compared, never opened."""
+    cohort: Mapped[date] = mapped_column(index=True)
+    sealed: Mapped[bytes | None]
+    """`link` and `code` as they are read aloud; none for a letter."""
+
+
+class NoteLinkPapers(Base):
+    """Both papers of a note, sealed so that only link, birth date and code open them; deleted once the link opens nothing."""
+
+    __tablename__ = "note_link_papers"
+
+    delivery_id: Mapped[int] = mapped_column(
+        ForeignKey("note_deliveries.id"), primary_key=True, autoincrement=False
+    )
+    until: Mapped[datetime] = mapped_column(index=True)
+    cohort: Mapped[date] = mapped_column(index=True)
+    sealed: Mapped[bytes | None]
+
+
 class SiteSigningKey(Base):
     """A key with which a site signs the papers of its notes, and its certificate."""
 
@@ -242,4 +300,7 @@ NOTE_CHECK = "note_check"
 registry.sealed("missing_numbers")
 registry.sealed("sick_notes")
 registry.blind_columns("sick_notes", "check_hash")
+registry.sealed("note_deliveries")
+registry.blind_columns("note_deliveries", "link_hash", "proof")
+registry.sealed("note_link_papers")
 registry.blind_kinds(NOTE_CHECK)

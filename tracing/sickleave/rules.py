@@ -58,6 +58,14 @@ class CancelReason(StrEnum):
     """It bears the name or number of somebody else."""
 
 
+class DeliveryWay(StrEnum):
+    """How the papers of a note reach the person, as they choose."""
+
+    LETTER = "letter"
+    LINK = "link"
+    """A link that opens once, with the birth date and a code that is said."""
+
+
 class KeepReason(StrEnum):
     """Why a note that no longer fits is left as it is."""
 

@@ -21,9 +21,14 @@ from tracing.scripts.wording import day_in_words
 from tracing.sickleave import assessment, insurance_number, patient, queries, services, words
 from tracing.sickleave.assessment import Assessment, assess
 from tracing.sickleave.checking import views as checking_views
+from tracing.sickleave.delivery import queries as delivery
+from tracing.sickleave.delivery import services as giving
+from tracing.sickleave.delivery import views as delivery_views
+from tracing.sickleave.delivery import words as delivery_words
+from tracing.sickleave.delivery.forms import GiveForm
 from tracing.sickleave.documents import Copy, file_name, render
 from tracing.sickleave.documents.signature import sign
-from tracing.sickleave.errors import DaysMoved, NoteNotAllowed
+from tracing.sickleave.errors import DaysMoved, NoBirthDate, NoLetterLeaves, NoLink, NoteNotAllowed, NoteVoid
 from tracing.sickleave.forms import PREFIX, DaysForm, NoteForm
 from tracing.sickleave.mending import services as mending
 from tracing.sickleave.mending import views as mending_views
@@ -37,7 +42,12 @@ from tracing.staff.models import Role
 from tracing.ui.idempotent_forms import sent_once
 
 bp = Blueprint("sickleave", __name__, template_folder="templates")
-for path, view, methods in (*mending_views.ROUTES, *payment_views.ROUTES, *checking_views.ROUTES):
+for path, view, methods in (
+    *mending_views.ROUTES,
+    *payment_views.ROUTES,
+    *checking_views.ROUTES,
+    *delivery_views.ROUTES,
+):
     bp.add_url_rule(path, view_func=view, methods=methods)
 
 AT = "/calls/<int:call_id>/tasks/<int:task_id>/sick-note"
@@ -142,6 +152,34 @@ def document(note_id: int, copy: str) -> ResponseReturnValue:
     )
 
 
+@bp.post(f"{AT}/<int:note_id>/give")
+@may(Role.TRACER, Role.ADVISER)
+@sent_once
+def give_in_call(call_id: int, task_id: int, note_id: int) -> ResponseReturnValue:
+    """Give the papers of a note to the person on the telephone as they choose."""
+    form = GiveForm()
+    if not form.validate():
+        with transaction():
+            giving.readable(note_id, task_id, agent())
+        return _panel(call_id, task_id, status=422)
+
+    def give(_call: Call, task: CallTask, at: datetime) -> None:
+        giving.give(note_id, form.chosen, address=g.settings.public_pages, task_id=task.id, by=agent(), at=at)
+
+    return _mend(call_id, task_id, give)
+
+
+@bp.post(f"{AT}/<int:note_id>/link-said")
+@may(Role.TRACER, Role.ADVISER)
+def link_said_in_call(call_id: int, task_id: int, note_id: int) -> ResponseReturnValue:
+    """Record that link and code were read to the person on the telephone."""
+
+    def said(_call: Call, task: CallTask, at: datetime) -> None:
+        giving.note_said(note_id, task_id=task.id, by=agent(), at=at)
+
+    return _mend(call_id, task_id, said)
+
+
 @bp.post(f"{AT}/<int:note_id>/prolong")
 @may(Role.TRACER, Role.ADVISER)
 def prolong_in_call(call_id: int, task_id: int, note_id: int) -> ResponseReturnValue:
@@ -191,7 +229,7 @@ def _mend(
             call, task = _held(call_id, task_id)
             calls.require_identity(call, task)
             change(call, task, at)
-    except (NoteNotAllowed, DaysMoved) as refusal:
+    except (NoteNotAllowed, DaysMoved, NoteVoid, NoBirthDate, NoLetterLeaves, NoLink) as refusal:
         return _panel(call_id, task_id, refused=refusal.message, status=refusal.status)
     except ClaimLost as lost:
         return _late(call_id, task_id, lost, None)
@@ -238,6 +276,8 @@ def _panel(
         standing = next((note for note in notes if note.state is NoteState.ISSUED), None)
         found = assess(call, task, by=agent(), at=at)
         prolongation, replacement = _mends(standing, found, at=at)
+        given = delivery.given(standing.id, at=at) if standing is not None else None
+        to_read = delivery.link_to_read(given.delivery) if given and given.waits_to_be_opened else None
         form = form or _form_for(task, first_day=found.note.first_day if found.note else None, is_sent=False)
         events.record_access(
             people.records_shown([task.person_id]),
@@ -260,6 +300,11 @@ def _panel(
         covers_work=standing is not None and _covers_work(standing, found),
         is_over=standing is not None and _is_over(standing, at=at),
         asked_to_prolong=_asked_to_prolong(standing, at=at),
+        given=given,
+        link=to_read,
+        address=g.settings.public_pages,
+        given_words=delivery_words.STATE_WORDS,
+        given_tones=delivery_words.STATE_TONES,
         form=form,
         refused=refused,
         why_not=assessment.why_not(found),

@@ -37,6 +37,8 @@ from tracing.people.words import other_zone, place_of
 from tracing.queue.errors import ClaimLost, ClosedThatDay
 from tracing.queue.models import CallTask
 from tracing.scripts.vocabulary import Outcome
+from tracing.sickleave.delivery import queries as delivery
+from tracing.sickleave.delivery.queries import Given
 from tracing.sickleave.models import SickNote
 from tracing.sickleave.queries import find_valid_note
 from tracing.staff.access import agent, may
@@ -72,6 +74,8 @@ class Ending:
     """Whether a contact was typed but not saved: they would not be called."""
     note: SickNote | None
     """The valid sick note of the person, whose papers can be printed; None before they have said who they are."""
+    given: Given | None
+    """How the papers of the note reach the person; None: nobody has chosen."""
     to_check: Sequence[ToCheck]
     """What does not go together."""
     is_list_to_complete: bool
@@ -267,6 +271,7 @@ def ending_of(screen: Screen) -> Ending:
         suggested = Outcome.NEEDS_DOCTOR
     zone = _zone_of(task, at)
     callback = call_outcomes.proposed_callback(task, by=by, at=at)
+    note = find_valid_note(task.id) if screen.talk.is_identified else None
     return Ending(
         screen=screen,
         suggested=CallOutcome(suggested.value) if suggested else None,
@@ -279,7 +284,8 @@ def ending_of(screen: Screen) -> Ending:
             form_drafts.find(screen.call.id, task.id, dialog, by=by) is not None
             for dialog in (CONTACT_DIALOG, CONTACT_GRID)
         ),
-        note=find_valid_note(task.id) if screen.talk.is_identified else None,
+        note=note,
+        given=delivery.given(note.id, at=at) if note is not None else None,
         to_check=_to_check(screen),
         is_list_to_complete=call_outcomes.is_list_to_complete(screen.talk),
         callback=callback.astimezone(zone) if zone else callback,

@@ -47,7 +47,11 @@ CLOSED = {
 """What the application may not do to rows of some tables: events and facts can only be added, versions belong to the
 owner."""
 
-PUBLIC_FUNCTIONS = ("public_check_call(bytea, text)", "public_check_note(bytea, bytea)")
+PUBLIC_FUNCTIONS = (
+    "public_check_call(bytea, text)",
+    "public_check_note(bytea, bytea)",
+    "public_open_papers(bytea, bytea, bytea)",
+)
 """All that the role of the public pages may do."""
 
 CLEARED = {"facts": "sealed, number_hash"}

@@ -19,6 +19,7 @@ from tracing.queue.models import CallTask
 from tracing.sickleave import queries, services
 from tracing.sickleave.assessment import sentence_of
 from tracing.sickleave.errors import NoteNotAllowed
+from tracing.sickleave.mending import notices
 from tracing.sickleave.mending.letter_rules import Happening
 from tracing.sickleave.mending.services import ask_countersign, follow, lock_note, require_valid, tell
 from tracing.sickleave.models import MovementKind, NoteState, SickNote
@@ -105,7 +106,14 @@ def correct_bearer(note_id: int, corrected: CorrectedBearer, *, by: Agent, at: d
         services.record_event(
             "note.replaced", one, by=by, at=at, new=made.number, why=CancelReason.WRONG_PERSON.value
         )
-        tell(Happening.REPLACED, one, queue.get_task(one.task_id), new=made, in_call=None, by=by, at=at)
+        untold = notices.take_back_papers(one, by=by, at=at)
+        known = find_row(SickNote, untold.note_id) if untold else None
+        if untold and untold.happening is Happening.PROLONGED:
+            known = before or known
+        if untold and known:
+            tell(untold.happening, known, queue.get_task(one.task_id), new=made, in_call=None, by=by, at=at)
+        else:
+            tell(Happening.REPLACED, one, queue.get_task(one.task_id), new=made, in_call=None, by=by, at=at)
     follow(task, by=by, at=at)
     return new[note.id]
 

@@ -1,9 +1,12 @@
 """What a person is told in writing when their note is mended, and what they hand to their employer."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from tracing.kernel.db import session
 from tracing.messages import services as messages
+from tracing.sickleave.delivery import queries as given
+from tracing.sickleave.delivery import services as delivery
 from tracing.sickleave.mending import queries
 from tracing.sickleave.mending.letter_rules import Happening, Notice, letter_of, slip_of, text_of
 from tracing.sickleave.models import NoteNotice, NoteState, SickNote
@@ -17,6 +20,16 @@ TOLD = {
     Happening.CANCELLED: NoteState.CANCELLED,
     Happening.RESTORED: NoteState.ISSUED,
 }
+HAPPENINGS = {told: happening for happening, told in TOLD.items()}
+
+
+@dataclass(frozen=True)
+class Untold:
+    """What a letter would have said that enclosed a note, and did not leave: the person knows nothing of that note."""
+
+    happening: Happening
+    note_id: int
+    """The note that they know."""
 
 
 def tell(
@@ -63,13 +76,28 @@ def tell(
                 )
             )
     session.flush()
+    if letter is not None and new is not None:
+        delivery.record_letter(new, letter.id, by=by, at=at)
 
 
-def take_back_cancellation(note: SickNote, *, by: Agent, at: datetime) -> bool:
+def take_back_papers(note: SickNote, *, by: Agent, at: datetime) -> Untold | None:
+    """Stop what has not left and encloses a note; return what they would have said if none has left.
+
+    A second time returns the same.
+    """
+    found = queries.notices_enclosing(note.id)
+    letters = [one.message_id for one in found]
+    left = messages.stop_unsent(letters, by=by.member_id, at=at)
+    delivery.withdraw(note, by=by, at=at)
+    is_known = left or given.is_given_beside(note.id, letters)
+    return None if is_known or not found else Untold(HAPPENINGS[found[-1].told], found[-1].note_id)
+
+
+def take_back_cancellation(note: SickNote, *, since: datetime | None, by: Agent, at: datetime) -> bool:
     """Stop what waits to tell the person that their note is cancelled; return whether they know nothing of it.
 
     They know if one of the messages has left, or if they were told by voice: then there was none.
     """
-    found = queries.messages_telling(note.id, NoteState.CANCELLED, since=note.cancelled_at)
+    found = queries.messages_telling(note.id, NoteState.CANCELLED, since=since)
     left = messages.stop_unsent([one.id for one in found], by=by.member_id, at=at)
     return bool(found) and not left

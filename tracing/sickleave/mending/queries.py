@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, distinct, func, select
+from sqlalchemy import ColumnElement, and_, distinct, func, or_, select
 
 from tracing.cases.models import Case
 from tracing.kernel.db import find_row, session
@@ -14,10 +14,18 @@ from tracing.messages.models import Message
 from tracing.messages.rules import Channel, MessageState
 from tracing.people import queries as people
 from tracing.queue.models import CallTask
+from tracing.sickleave.delivery.rules import MOST_WRONG, UNOPENED_AFTER
 from tracing.sickleave.errors import NoSuchNote
-from tracing.sickleave.mending.rules import LOOKED_BACK, MANY_BEHIND_ONE_NUMBER, NoteList
-from tracing.sickleave.models import VALID, NoteNotice, NoteState, SickNote
+from tracing.sickleave.mending.rules import (
+    DELIVERED_WITHIN,
+    DELIVERY_LOOKED_BACK,
+    LOOKED_BACK,
+    MANY_BEHIND_ONE_NUMBER,
+    NoteList,
+)
+from tracing.sickleave.models import VALID, NoteDelivery, NoteNotice, NoteState, SickNote
 from tracing.sickleave.queries import TO_COUNTERSIGN, TO_MEND
+from tracing.sickleave.rules import DeliveryWay
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 
@@ -45,7 +53,38 @@ def _same_number(site_id: int, at: datetime) -> ColumnElement[bool]:
     return and_(recent, SickNote.state.in_(VALID), CallTask.household_id.in_(crowded))
 
 
-_OLDEST_FIRST = {NoteList.TO_MEND, NoteList.TO_COUNTERSIGN}
+def _undelivered(at: datetime) -> ColumnElement[bool]:
+    """Return the condition of valid notes of the last days whose papers the person does not have, nor will have."""
+    on_their_way = (
+        select(NoteDelivery.id)
+        .outerjoin(Message, Message.id == NoteDelivery.message_id)
+        .where(NoteDelivery.note_id == SickNote.id, NoteDelivery.superseded_at.is_(None))
+        .where(
+            or_(
+                and_(NoteDelivery.way == DeliveryWay.LETTER, Message.state != MessageState.STOPPED),
+                NoteDelivery.opened_at.is_not(None),
+                and_(
+                    NoteDelivery.way == DeliveryWay.LINK,
+                    NoteDelivery.wrong_tries < MOST_WRONG,
+                    NoteDelivery.made_at > at - UNOPENED_AFTER,
+                ),
+            )
+        )
+    )
+    return and_(
+        SickNote.issued_at.between(at - DELIVERY_LOOKED_BACK, at - DELIVERED_WITHIN),
+        SickNote.state.in_(VALID),
+        ~on_their_way.exists(),
+    )
+
+
+def count_to_deliver(site_id: int, *, at: datetime) -> int:
+    """Count the notes of a site whose papers the person does not have."""
+    chosen = select(func.count()).select_from(SickNote).where(SickNote.site_id == site_id, _undelivered(at))
+    return session.scalar(chosen) or 0
+
+
+_OLDEST_FIRST = {NoteList.TO_MEND, NoteList.TO_COUNTERSIGN, NoteList.TO_DELIVER}
 
 
 @dataclass(frozen=True, repr=False)
@@ -108,7 +147,7 @@ def notes_in(
         .join(CallTask, CallTask.id == SickNote.task_id)
         .join(Case, Case.id == CallTask.case_id)
         .where(SickNote.site_id == site_id)
-        .where(_same_number(site_id, at) if which is NoteList.SAME_NUMBER else _LISTS[which])
+        .where(_listed(which, site_id, at))
     )
     if day is not None:
         chosen = chosen.where(
@@ -123,6 +162,12 @@ def notes_in(
         chosen = chosen if after_id is None else chosen.where(SickNote.id < after_id)
     rows = session.execute(chosen.limit(PAGE_SIZE + 1)).all()
     return page_of([ListedNote(*row) for row in rows], [row[0].id for row in rows])
+
+
+def _listed(which: NoteList, site_id: int, at: datetime) -> ColumnElement[bool]:
+    if which is NoteList.SAME_NUMBER:
+        return _same_number(site_id, at)
+    return _undelivered(at) if which is NoteList.TO_DELIVER else _LISTS[which]
 
 
 def note_file(note_id: int, by: Agent) -> NoteFile:
@@ -160,22 +205,29 @@ def messages_telling(note_id: int, told: NoteState, *, since: datetime | None) -
     ).all()
 
 
+def notices_enclosing(note_id: int) -> Sequence[NoteNotice]:
+    """Return the messages that tell the person of a note that is posted with one of them, the oldest first."""
+    return session.scalars(
+        select(NoteNotice).where(NoteNotice.enclosed_id == note_id).order_by(NoteNotice.message_id)
+    ).all()
+
+
 def enclosed_in(message_id: int) -> SickNote | None:
     """Return the note that is posted with a letter."""
-    return session.scalar(
-        select(SickNote)
-        .join(NoteNotice, NoteNotice.enclosed_id == SickNote.id)
-        .where(NoteNotice.message_id == message_id)
-    )
+    told = select(NoteNotice.enclosed_id).where(NoteNotice.message_id == message_id)
+    given = select(NoteDelivery.note_id).where(NoteDelivery.message_id == message_id)
+    return session.scalar(select(SickNote).where(SickNote.id.in_(told.union(given))))
 
 
 def letter_waits(note_id: int) -> bool:
-    """Return whether a letter about a note waits in the outbox."""
+    """Return whether a letter waits in the outbox that tells of a note, encloses it, or cancels the one that it replaced."""
+    note = find_row(SickNote, note_id)
+    told_of = [note_id] if note is None or note.replaces_id is None else [note_id, note.replaces_id]
     chosen = (
         select(Message.id)
         .join(NoteNotice, NoteNotice.message_id == Message.id)
         .where(
-            NoteNotice.note_id == note_id,
+            or_(NoteNotice.note_id.in_(told_of), NoteNotice.enclosed_id == note_id),
             Message.channel == Channel.LETTER,
             Message.state == MessageState.QUEUED,
         )

@@ -22,6 +22,9 @@ SELF_MENDED_WITHIN = timedelta(hours=24)
 MANY_BEHIND_ONE_NUMBER = 3
 """So many people with a note within `LOOKED_BACK` behind one telephone number are shown to an adviser."""
 LOOKED_BACK = timedelta(days=7)
+DELIVERED_WITHIN = timedelta(hours=1)
+"""A note is not listed before as one whose papers the person does not have: the call goes on."""
+DELIVERY_LOOKED_BACK = timedelta(days=14)
 
 
 class NoteList(StrEnum):
@@ -29,6 +32,7 @@ class NoteList(StrEnum):
 
     TO_MEND = "to_mend"
     TO_COUNTERSIGN = "to_countersign"
+    TO_DELIVER = "to_deliver"
     SAME_NUMBER = "same_number"
     ISSUED = "issued"
     PROLONGED = "prolonged"

@@ -142,6 +142,7 @@ def replace(
     if (days.first_day, days.last_day) == (note.first_day, note.last_day):
         raise NoteNotAllowed(sentence_of(NoteRefused(Reason.UNCHANGED)))
     earlier = _earlier(note)
+    untold = notices.take_back_papers(note, by=by, at=at)
     note.state, note.mend, note.mend_to, note.cancelled_because = NoteState.REPLACED, None, None, why
     ask_countersign(note, by=by, at=at)
     session.flush()
@@ -149,7 +150,11 @@ def replace(
     back = why is CancelReason.BACK_AT_WORK
     new = _written(note, task, days, found, prolongs=earlier, replaces=note, back_at_work=back, by=by, at=at)
     services.record_event("note.replaced", note, by=by, at=at, new=new.number, why=why.value)
-    tell(Happening.REPLACED, note, task, new=new, in_call=in_call, by=by, at=at)
+    known = find_row(SickNote, untold.note_id) if untold else None
+    if untold and known:
+        tell(untold.happening, known, task, new=new, in_call=in_call, by=by, at=at)
+    else:
+        tell(Happening.REPLACED, note, task, new=new, in_call=in_call, by=by, at=at)
     return new
 
 
@@ -253,14 +258,21 @@ def restore(note_id: int, *, by: Agent, at: datetime) -> SickNote:
         earlier.state = NoteState.PROLONGED
         session.flush()
     for one in chain:
-        knows_nothing = notices.take_back_cancellation(one, by=by, at=at)
+        cancelled_at = one.cancelled_at
+        knows_nothing = notices.take_back_cancellation(one, since=cancelled_at, by=by, at=at)
         one.state = NoteState.ISSUED if one is last else NoteState.PROLONGED
         one.cancelled_at = one.cancelled_by = one.cancelled_because = None
         one.to_countersign = False
         session.flush()
         services.record_movement(MovementKind.RESTORED, one, at=at)
         services.record_event("note.restored", one, by=by, at=at)
-        if not knows_nothing:
+        untold = notices.take_back_papers(one, by=by, at=at)
+        known = find_row(SickNote, untold.note_id) if untold else None
+        if untold and known:
+            # the letter that encloses it was stopped when it was cancelled
+            notices.take_back_cancellation(known, since=cancelled_at, by=by, at=at)
+            tell(untold.happening, known, queue.get_task(one.task_id), new=one, in_call=None, by=by, at=at)
+        elif not knows_nothing:
             tell(Happening.RESTORED, one, queue.get_task(one.task_id), in_call=None, by=by, at=at)
     follow(task, by=by, at=at)
     return note
@@ -434,13 +446,19 @@ def _cancel_chain(
     later = queries.find_prolongation(note.id)
     if later is not None:
         _cancel_chain(later, why, queue.get_task(later.task_id), in_call=in_call, by=by, at=at)
+    untold = notices.take_back_papers(note, by=by, at=at)
     note.state, note.cancelled_at, note.cancelled_by = NoteState.CANCELLED, at, by.member_id
     note.cancelled_because, note.mend, note.mend_to = why, None, None
     ask_countersign(note, by=by, at=at)
     session.flush()
     services.record_movement(MovementKind.CANCELLED, note, at=at)
     services.record_event("note.cancelled", note, by=by, at=at, **({"why": why.value} if why else {}))
-    tell(Happening.CANCELLED, note, task, in_call=in_call, by=by, at=at)
+    if untold is None:
+        tell(Happening.CANCELLED, note, task, in_call=in_call, by=by, at=at)
+    elif untold.happening is Happening.REPLACED:
+        # what the person holds is the note before, which is worth nothing either
+        known = find_row(SickNote, untold.note_id)
+        tell(Happening.CANCELLED, known or note, task, in_call=in_call, by=by, at=at)
 
 
 def _give_back_its_place(note_id: int) -> None:

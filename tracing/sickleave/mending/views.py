@@ -8,9 +8,12 @@ from flask_babel import gettext as _
 
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
+from tracing.messages import queries as messages
 from tracing.sickleave import queries as notes
 from tracing.sickleave import words
 from tracing.sickleave.assessment import sentence_of
+from tracing.sickleave.delivery import queries as delivery
+from tracing.sickleave.delivery import words as delivery_words
 from tracing.sickleave.errors import DaysMoved, NoteNotAllowed
 from tracing.sickleave.mending import bearer_services, queries, services
 from tracing.sickleave.mending import words as mending_words
@@ -19,6 +22,7 @@ from tracing.sickleave.mending.queries import NoteFile
 from tracing.sickleave.mending.rules import NoteList
 from tracing.sickleave.models import NoteKind, NoteState, SickNote
 from tracing.sickleave.rules import NoteAllowed
+from tracing.staff import queries as staff
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
 from tracing.ui.forms import PageForm
@@ -61,7 +65,7 @@ def prolong(note_id: int) -> ResponseReturnValue:
             )
     except (NoteNotAllowed, DaysMoved) as refusal:
         return _note(note_id, form=form, refused=refusal.message)
-    flash(_("L’arrêt est prolongé par %(number)s.", number=new.number) + _told(note_id))
+    flash(_("L’arrêt est prolongé par %(number)s.", number=new.number) + _told(new))
     return _to(new)
 
 
@@ -83,7 +87,7 @@ def replace(note_id: int) -> ResponseReturnValue:
             )
     except (NoteNotAllowed, DaysMoved) as refusal:
         return _note(note_id, form=form, refused=refusal.message)
-    flash(_("L’arrêt est remplacé par %(number)s.", number=new.number) + _told(note_id))
+    flash(_("L’arrêt est remplacé par %(number)s.", number=new.number) + _told(new))
     return _to(new)
 
 
@@ -107,7 +111,7 @@ def correct_bearer(note_id: int) -> ResponseReturnValue:
             new = bearer_services.correct_bearer(note_id, form.corrected, by=agent(), at=clock.database_now())
     except NoteNotAllowed as refusal:
         return _bearer(note_id, form, refused=refusal.message), refusal.status
-    flash(_("L’arrêt est remplacé par %(number)s.", number=new.number) + _told(note_id))
+    flash(_("L’arrêt est remplacé par %(number)s.", number=new.number) + _told(new))
     return _to(new)
 
 
@@ -119,7 +123,7 @@ def cancel_after_call(note_id: int) -> ResponseReturnValue:
         return _note(note_id, form=form)
     with transaction():
         done = services.cancel(note_id, form.chosen, by=agent(), at=clock.database_now())
-    flash(_("%(number)s est annulé. Son numéro ne servira plus.", number=done.number) + _told(note_id))
+    flash(_("%(number)s est annulé. Son numéro ne servira plus.", number=done.number) + _told(done))
     return _to(done)
 
 
@@ -149,12 +153,7 @@ def restore(note_id: int) -> ResponseReturnValue:
     """Make a cancelled note valid again."""
     with transaction():
         done = services.restore(note_id, by=agent(), at=clock.database_now())
-    told = (
-        _told(note_id)
-        if queries.letter_waits(note_id)
-        else " " + _("Rien n’était encore parti à la personne.")
-    )
-    flash(_("%(number)s est de nouveau valable.", number=done.number) + told)
+    flash(_("%(number)s est de nouveau valable.", number=done.number) + _told(done))
     return _to(done)
 
 
@@ -164,12 +163,14 @@ def _bearer(note_id: int, form: BearerForm, *, refused: str = "") -> str:
     return render_template("sickleave/bearer.html", note=found.note, form=form, refused=refused)
 
 
-def _told(note_id: int) -> str:
-    """Return what is said of the letter about a note: it waits, or there is none because messages are stopped."""
-    if queries.letter_waits(note_id):
+def _told(note: SickNote) -> str:
+    """Return what is said of the letter about a note: it waits, or why there is none."""
+    if queries.letter_waits(note.id):
         return f" {_('La lettre attend dans les messages.')}"
-    stopped = _("Les messages à cette personne sont arrêtés\u202f: aucune lettre ne part.")
-    return f" {stopped}"
+    if messages.is_stopped(note.person_id):
+        stopped = _("Les messages à cette personne sont arrêtés\u202f: aucune lettre ne part.")
+        return f" {stopped}"
+    return f" {_('Rien n’était encore parti à la personne.')}"
 
 
 def _list(which: NoteList) -> ResponseReturnValue:
@@ -186,6 +187,7 @@ def _list(which: NoteList) -> ResponseReturnValue:
         counts={
             NoteList.TO_MEND: notes.count_to_mend(site.id),
             NoteList.TO_COUNTERSIGN: notes.count_to_countersign(site.id),
+            NoteList.TO_DELIVER: queries.count_to_deliver(site.id, at=clock.now()),
         },
         list_words=mending_words.LIST_WORDS,
         lead=mending_words.LEAD_WORDS[which],
@@ -200,6 +202,7 @@ def _note(note_id: int, *, form: PageForm | None = None, refused: str = "") -> R
         found = queries.note_file(note_id, by)
         is_open = found.note.state is NoteState.ISSUED
         proposal = services.propose(found.note, by=by, at=at) if is_open else None
+        deliveries = delivery.every_delivery(note_id, at=at)
     today = clock.local_day(at, by.site.time_zone)
     page = render_template(
         "sickleave/note.html",
@@ -210,6 +213,11 @@ def _note(note_id: int, *, form: PageForm | None = None, refused: str = "") -> R
         can_replace=proposal is not None and isinstance(proposal.replacement, NoteAllowed),
         sentence_of=sentence_of,
         may_countersign=by.holds(Role.ADVISER),
+        deliveries=deliveries,
+        given_names=staff.member_names([one.delivery.made_by for one in deliveries]),
+        way_words=delivery_words.WAY_WORDS,
+        given_words=delivery_words.STATE_WORDS,
+        given_tones=delivery_words.STATE_TONES,
         refused=refused,
         **_forms(found, proposal, form, today=today),
         **_words(),

@@ -7,6 +7,7 @@ from tracing.sickleave.mending.rules import NoteList
 LIST_WORDS = {
     NoteList.TO_MEND: _l("À reprendre"),
     NoteList.TO_COUNTERSIGN: _l("À contresigner"),
+    NoteList.TO_DELIVER: _l("À remettre"),
     NoteList.SAME_NUMBER: _l("Même numéro"),
     NoteList.ISSUED: _l("Valables"),
     NoteList.PROLONGED: _l("Prolongés"),
@@ -21,6 +22,9 @@ LEAD_WORDS = {
     NoteList.TO_COUNTERSIGN: _l(
         "Annulés ou remplacés plus d’un jour après leur délivrance\u202f: un médecin-conseil contresigne, ou rétablit l’arrêt."
     ),
+    NoteList.TO_DELIVER: _l(
+        "La personne n’a pas ses papiers : personne n’a choisi comment les lui remettre, la lettre est arrêtée, ou le lien n’a pas été ouvert en deux jours. Ouvrez un arrêt pour envoyer une lettre, ou pour lui lire un autre lien."
+    ),
     NoteList.SAME_NUMBER: _l(
         "Trois personnes ou plus ont un arrêt depuis sept jours derrière le même numéro de téléphone. Ce peut être une famille\u202f: un médecin-conseil regarde. Les établissements n’y sont pas."
     ),
@@ -31,6 +35,10 @@ LEAD_WORDS = {
 }
 
 EMPTY_WORDS = {
+    NoteList.TO_DELIVER: (
+        _l("Tous les papiers sont partis"),
+        _l("Un arrêt arrive ici une heure après sa délivrance si la personne n’a rien reçu."),
+    ),
     NoteList.SAME_NUMBER: (
         _l("Aucun numéro n’a plusieurs arrêts"),
         _l("Trois personnes avec un arrêt en sept jours derrière un numéro arrivent ici."),

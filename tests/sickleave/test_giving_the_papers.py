@@ -1,0 +1,179 @@
+"""The papers of a note reach the person as they choose: a letter, or a link that is read to them. The state is on the note."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.conftest import NOW
+from tests.sickleave.test_issuing_a_note import read
+from tests.support.pages import check_fragment
+from tracing.kernel.db import session
+from tracing.kernel.events import Event
+from tracing.messages import services as messages
+from tracing.messages.models import Message
+from tracing.messages.rules import Channel, MessageState
+from tracing.public.services import Checks
+from tracing.sickleave.delivery import papers, services
+from tracing.sickleave.delivery.rules import LinkKeys, as_typed, is_a_code, is_a_link, link_text, proven_text
+from tracing.sickleave.models import NOTE_CHECK, NoteDelivery, NoteLinkPapers
+from tracing.vault import services as vault
+
+BORN = date(1980, 5, 17)
+SPELLED = re.compile(r'class="spelled">([^<]+)<')
+
+
+def given(ada, phone, note, way="link", **kwargs):
+    page = ada.fragment(f"{phone.path}/{note.id}/give", {"way": way}, **kwargs).text
+    check_fragment(page)
+    return page
+
+
+def waiting(channel):
+    found = session.scalars(
+        select(Message).where(Message.channel == channel, Message.state == MessageState.QUEUED)
+    )
+    return [vault.unseal("messages", one.id, one.cohort, one.sealed)["text"] for one in found]
+
+
+def happened(kind):
+    return session.scalar(select(func.count()).where(Event.kind == kind))
+
+
+def test_a_link_is_read_with_its_code_and_opens_the_signed_papers(ada, phone, issued, browse, story):
+    assert "à choisir" in ada.fragment(phone.path, method="get").text
+
+    page = given(ada, phone, issued)
+
+    link, code = SPELLED.findall(page)
+    [text] = waiting(Channel.SMS)
+    assert link in text
+    assert as_typed(code) not in as_typed(text), "the code is only said"
+    for known in ("Dupont", issued.number, "arrêt"):
+        assert known not in text
+    sealed = session.scalars(select(NoteLinkPapers)).one()
+    keys = LinkKeys.of(vault.blind(NOTE_CHECK, proven_text(link, BORN, code)))
+    both = papers.opened(sealed.sealed, keys.opening, vault.blind(NOTE_CHECK, link_text(link)))
+    assert "Dupont" in read(both.insured).title()
+    assert both.employer.startswith(b"%PDF")
+    assert b"/ByteRange" in both.employer
+    wrong = LinkKeys.of(vault.blind(NOTE_CHECK, proven_text(link, BORN + timedelta(days=1), code)))
+    assert papers.opened(sealed.sealed, wrong.opening, vault.blind(NOTE_CHECK, link_text(link))) is None
+    # the public process, with its one key, comes to the same
+    made = session.scalars(select(NoteDelivery)).one()
+    ticket = Checks(session.get_bind(), vault.keys().index_key(NOTE_CHECK)).ticket(link, BORN, code)
+    assert (ticket.link, ticket.keys) == (made.link_hash, keys)
+    assert made.proof == keys.proof
+
+    said = ada.fragment(f"{phone.path}/{issued.id}/link-said").text
+    assert "pas encore ouvert" in said
+    note = browse.as_(story.dora).get(f"/sick-notes/{issued.id}").text
+    assert "lien donné, pas encore ouvert" in note
+    assert link not in note
+    session.scalars(select(NoteDelivery)).one().opened_at = NOW
+    session.flush()
+    assert "lien ouvert" in browse.as_(story.dora).get(f"/sick-notes/{issued.id}").text
+
+
+def test_the_letter_encloses_both_papers_and_the_last_choice_counts(ada, phone, issued, browse, story):
+    for _ in range(2):
+        page = given(ada, phone, issued, "letter")
+    assert "lettre à poster" in page
+    [letter] = session.scalars(select(Message).where(Message.channel == Channel.LETTER))
+    dora = browse.as_(story.dora)
+    printed = dora.get(f"/messages/{letter.id}/letter").text
+    assert f"/sick-notes/{issued.id}/insured" in printed
+
+    first = given(ada, phone, issued)
+    second = given(ada, phone, issued)
+
+    assert session.get(Message, letter.id).state is MessageState.STOPPED
+    assert len(waiting(Channel.SMS)) == 1, "that of the first link is stopped"
+    assert SPELLED.findall(first) != SPELLED.findall(second)
+    assert session.scalar(select(func.count()).select_from(NoteLinkPapers)) == 1
+    assert happened("note.delivered") == 3
+    dora.follow(f"/sick-notes/{issued.id}/give", {"way": "letter"})
+    assert session.scalar(select(func.count()).select_from(NoteLinkPapers)) == 0
+    dora.post(f"/sick-notes/{issued.id}/link", status=404)
+
+
+def test_a_supervisor_reads_the_link_to_whoever_rings_and_it_is_recorded(ada, phone, issued, browse, story):
+    link, code = SPELLED.findall(given(ada, phone, issued))
+    dora = browse.as_(story.dora)
+
+    page = dora.post(f"/sick-notes/{issued.id}/link", status=200).text
+
+    assert link in page
+    assert code in page
+    assert happened("note.link_shown") == 1
+    for other in (story.ada, story.cleo, story.rose):
+        browse.as_(other).post(f"/sick-notes/{issued.id}/link", status=403)
+    dora.follow(f"/sick-notes/{issued.id}/link-said")
+    dora.follow(f"/sick-notes/{issued.id}/link-said")
+    assert happened("note.link_said") == 1
+
+
+def test_a_note_that_is_cancelled_posts_no_papers_and_offers_none(ada, phone, issued, browse, story):
+    given(ada, phone, issued, "letter")
+    dora = browse.as_(story.dora)
+
+    dora.follow(f"/sick-notes/{issued.id}/cancel", {"cancel-why": "asked"})
+
+    [told] = waiting(Channel.LETTER)
+    assert "est annulé" in told
+    assert "Faire un lien" not in dora.get(f"/sick-notes/{issued.id}").text
+    assert "ne vaut plus rien" in dora.post(f"/sick-notes/{issued.id}/give", {"way": "link"}, status=409).text
+
+
+def test_no_letter_is_promised_to_somebody_whose_messages_are_stopped(ada, phone, issued):
+    messages.stop_all(issued.person_id, by=None, at=NOW)
+
+    refused = given(ada, phone, issued, "letter", status=409)
+
+    assert "Choisissez le lien" in refused
+    given(ada, phone, issued)
+    assert waiting(Channel.SMS) == []
+
+
+def test_a_note_whose_papers_nobody_has_is_listed_until_they_are_on_their_way(
+    ada, phone, issued, browse, story, clock
+):
+    def listed():
+        return issued.number in browse.as_(story.dora).get("/sick-notes?state=to_deliver").text
+
+    assert not listed(), "the call goes on"
+    clock.move_to(NOW + timedelta(hours=2))
+    assert listed()
+    browse.as_(story.dora).follow(f"/sick-notes/{issued.id}/give", {"way": "link"})
+    assert not listed()
+    clock.move_to(NOW + timedelta(hours=51))
+    assert listed(), "two days, and not opened"
+    browse.as_(story.dora).follow(f"/sick-notes/{issued.id}/give", {"way": "letter"})
+    assert not listed()
+
+
+def test_papers_that_no_link_opens_are_forgotten(ada, phone, issued):
+    given(ada, phone, issued)
+
+    services.forget_papers(at=NOW + timedelta(days=6))
+    assert session.scalar(select(func.count()).select_from(NoteLinkPapers)) == 1
+    services.forget_papers(at=NOW + timedelta(days=8))
+    assert session.scalar(select(func.count()).select_from(NoteLinkPapers)) == 0
+
+
+@pytest.mark.parametrize(
+    ("typed",            "is_one"),
+    [
+        ("7kq4 m2xp-9DTR", True),
+        ("7KQ4M2XP9DTR",   True),
+        ("7KQ4-M2XP-9DT",  False),
+        ("7KQ4-M2XP-9DTO", False),
+        ("7KQ4-M2XP-9DTRé", True),
+    ],
+)  # fmt: skip
+def test_a_link_is_known_however_it_is_typed(typed, is_one):
+    assert is_a_link(typed) is is_one
+    assert is_a_code("48 21-07")
+    assert not is_a_code("48210")
+    assert proven_text(typed, BORN, "48 21 07") == proven_text(as_typed(typed), BORN, "482107")

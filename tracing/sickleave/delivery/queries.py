@@ -1,0 +1,103 @@
+"""Read how the papers of notes were given, and the link that is read to a person."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from tracing.kernel.db import session
+from tracing.kernel.redaction import redacted
+from tracing.messages.models import Message
+from tracing.messages.rules import MessageState
+from tracing.sickleave.delivery.rules import DeliveryState, grouped, state_of
+from tracing.sickleave.models import NoteDelivery
+from tracing.sickleave.rules import DeliveryWay
+from tracing.vault import services as vault
+
+OPENS = frozenset({DeliveryState.MADE, DeliveryState.SENT})
+"""The states in which a link waits to be opened."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A delivery, and how far it is."""
+
+    delivery: NoteDelivery
+    state: DeliveryState
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a link."""
+        return self.delivery.way is DeliveryWay.LINK
+
+    @property
+    def waits_to_be_opened(self) -> bool:
+        """Whether it is a link that somebody may still open for the first time."""
+        return self.is_link and self.state in OPENS
+
+
+@redacted
+@dataclass(frozen=True)
+class LinkToRead:
+    """A link and its code, as they are read aloud."""
+
+    link: str
+    code: str
+
+
+def find_current(note_id: int) -> NoteDelivery | None:
+    """Return the delivery of a note that counts."""
+    return session.scalar(
+        select(NoteDelivery).where(NoteDelivery.note_id == note_id, NoteDelivery.superseded_at.is_(None))
+    )
+
+
+def given(note_id: int, *, at: datetime) -> Given | None:
+    """Return how the papers of a note are given now; None if nobody has chosen."""
+    found = find_current(note_id)
+    return None if found is None else _given([found], at=at)[0]
+
+
+def every_delivery(note_id: int, *, at: datetime) -> list[Given]:
+    """Return every delivery of a note, the newest first."""
+    chosen = select(NoteDelivery).where(NoteDelivery.note_id == note_id).order_by(NoteDelivery.id.desc())
+    return _given(session.scalars(chosen).all(), at=at)
+
+
+def is_given_beside(note_id: int, letters: Sequence[int]) -> bool:
+    """Return whether the papers of a note were given otherwise than by these letters."""
+    chosen = select(NoteDelivery.id).where(
+        NoteDelivery.note_id == note_id,
+        NoteDelivery.message_id.is_(None) | NoteDelivery.message_id.not_in(letters),
+    )
+    return session.scalar(chosen.limit(1)) is not None
+
+
+def link_to_read(delivery: NoteDelivery) -> LinkToRead | None:
+    """Return a link and its code as they are read aloud; None once they are destroyed."""
+    kept = vault.find_unsealed("note_deliveries", delivery.id, delivery.cohort, delivery.sealed)
+    return LinkToRead(grouped(kept["link"], 4), grouped(kept["code"], 2, " ")) if kept else None
+
+
+def _given(found: Sequence[NoteDelivery], *, at: datetime) -> list[Given]:
+    ids = [one.message_id for one in found if one.message_id is not None]
+    states: dict[int, MessageState] = {}
+    if ids:
+        rows = session.execute(select(Message.id, Message.state).where(Message.id.in_(ids)))
+        states = {row.id: row.state for row in rows}
+    return [
+        Given(
+            one,
+            state_of(
+                one.way,
+                message=states.get(one.message_id) if one.message_id is not None else None,
+                said=one.said_at is not None,
+                opened=one.opened_at is not None,
+                wrong_tries=one.wrong_tries,
+                expires_at=one.expires_at,
+                at=at,
+            ),
+        )
+        for one in found
+    ]

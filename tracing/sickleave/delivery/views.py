@@ -1,0 +1,67 @@
+"""Give the papers of a note after the call: again by letter, by another link, or by reading the link to the person."""
+
+from flask import abort, flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from tracing.kernel import clock
+from tracing.kernel.db import transaction
+from tracing.sickleave import queries as notes
+from tracing.sickleave.delivery import queries, services
+from tracing.sickleave.delivery.forms import GiveForm
+from tracing.sickleave.rules import DeliveryWay
+from tracing.staff.access import agent, may
+from tracing.staff.models import Role
+from tracing.ui.idempotent_forms import sent_once
+
+
+@may(Role.ADVISER, Role.SUPERVISOR)
+@sent_once
+def give(note_id: int) -> ResponseReturnValue:
+    """Give the papers once more, in the chosen way."""
+    form = GiveForm()
+    if not form.validate():
+        with transaction():
+            services.readable(note_id, None, agent())
+        abort(422)
+    with transaction():
+        services.give(
+            note_id,
+            form.chosen,
+            address=g.settings.public_pages,
+            by=agent(),
+            at=clock.database_now(),
+        )
+    if form.chosen is DeliveryWay.LETTER:
+        flash(_("La lettre attend dans les messages."))
+    else:
+        flash(_("Un lien est fait : lisez-le à la personne quand elle est au téléphone."))
+    return redirect(url_for("sickleave.note", note_id=note_id), 303)
+
+
+@may(Role.ADVISER, Role.SUPERVISOR)
+def show_link(note_id: int) -> ResponseReturnValue:
+    """Show link and code, to be read to the person; the log retains who has seen them."""
+    with transaction():
+        link = services.read_link(note_id, by=agent(), at=clock.database_now())
+        note = notes.get_readable_note(note_id, agent())
+        given = queries.given(note_id, at=clock.database_now())
+    return render_template(
+        "sickleave/link.html", note=note, link=link, given=given, address=g.settings.public_pages
+    )
+
+
+@may(Role.ADVISER, Role.SUPERVISOR)
+def link_said(note_id: int) -> ResponseReturnValue:
+    """Record that link and code were read to the person."""
+    with transaction():
+        services.note_said(note_id, by=agent(), at=clock.database_now())
+    flash(_("Noté : le lien et le code sont dits."))
+    return redirect(url_for("sickleave.note", note_id=note_id), 303)
+
+
+ROUTES = (
+    ("/sick-notes/<int:note_id>/give", give, ("POST",)),
+    ("/sick-notes/<int:note_id>/link", show_link, ("POST",)),
+    ("/sick-notes/<int:note_id>/link-said", link_said, ("POST",)),
+)
