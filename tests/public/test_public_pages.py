@@ -328,6 +328,10 @@ def test_whoever_has_the_link_the_birth_date_and_the_code_saves_both_papers(page
         assert PAPER["number"] not in said
 
 
+def without_what_was_typed(page):
+    return re.sub(r' value="[^"]*"', "", page)
+
+
 def test_a_stranger_with_the_link_learns_nothing_and_closes_it_after_five_wrong_tries(pages, platform):
     given(platform)
     unknown = ask(pages, "papers", TYPED | {"link": "7KQ4-M2XP-9DTS"}).text
@@ -338,7 +342,8 @@ def test_a_stranger_with_the_link_learns_nothing_and_closes_it_after_five_wrong_
         {"code": "000000"},
         {"birth_date": "1980-05-07"},
     ):
-        assert ask(pages, "papers", TYPED | wrong).text == unknown, "as of a link that there is not"
+        said = without_what_was_typed(ask(pages, "papers", TYPED | wrong).text)
+        assert said == without_what_was_typed(unknown), "as of a link that there is not"
     assert "douze lettres" in ask(pages, "papers", TYPED | {"link": "7KQ4"}, status=422).text, (
         "a slip counts as none"
     )

@@ -9,7 +9,10 @@ from sqlalchemy import func, select
 from tests.conftest import NOW
 from tests.sickleave.test_issuing_a_note import read
 from tests.support.pages import check_fragment
-from tracing.kernel.db import session
+from tracing.consequences import services as consequences
+from tracing.facts.rules import FactKind, FactSource, SubjectType
+from tracing.facts.services import NewFact
+from tracing.kernel.db import session, transaction
 from tracing.kernel.events import Event
 from tracing.messages import services as messages
 from tracing.messages.models import Message
@@ -18,10 +21,11 @@ from tracing.public.services import Checks
 from tracing.sickleave.delivery import papers, services
 from tracing.sickleave.delivery.rules import LinkKeys, as_typed, is_a_code, is_a_link, link_text, proven_text
 from tracing.sickleave.models import NOTE_CHECK, NoteDelivery, NoteLinkPapers
+from tracing.sickleave.rules import DeliveryWay
 from tracing.vault import services as vault
 
 BORN = date(1980, 5, 17)
-SPELLED = re.compile(r'class="spelled">([^<]+)<')
+SPELLED = re.compile(r'class="spelled"[^>]*>([^<]+)<')
 
 
 def given(ada, phone, note, way="link", **kwargs):
@@ -134,6 +138,26 @@ def test_no_letter_is_promised_to_somebody_whose_messages_are_stopped(ada, phone
     assert "Choisissez le lien" in refused
     given(ada, phone, issued)
     assert waiting(Channel.SMS) == []
+
+
+def test_nothing_is_given_of_somebody_who_has_died(issued, browse, story, clock):
+    death = NewFact(
+        subject=(SubjectType.PERSON, issued.person_id),
+        kind=FactKind.DEATH,
+        value=True,
+        source=FactSource.RELATIVE,
+        cohort=NOW.date(),
+    )
+    with transaction():
+        consequences.record([death], by=None, at=NOW)
+    note_id, number = issued.id, issued.number
+    clock.move_to(NOW + timedelta(hours=2))
+    dora = browse.as_(story.dora)
+
+    for way in DeliveryWay:
+        refused = dora.post(f"/sick-notes/{note_id}/give", {"way": way.value}, status=409)
+        assert "déclarée décédée" in refused.text
+    assert number not in dora.get("/sick-notes?state=to_deliver").text
 
 
 def test_a_note_whose_papers_nobody_has_is_listed_until_they_are_on_their_way(

@@ -10,7 +10,7 @@ from flask import Blueprint, abort, current_app, g, render_template, request, se
 from flask.typing import ResponseReturnValue
 
 from tracing.public.forms import CheckCallForm, OpenPapersForm
-from tracing.public.services import Checks, Ticket
+from tracing.public.services import Checks, LinkAnswer, Ticket
 from tracing.sickleave.checking.forms import CheckNoteForm
 from tracing.sickleave.delivery.papers import Papers
 from tracing.sickleave.delivery.rules import message_to_employer
@@ -89,7 +89,8 @@ def papers() -> ResponseReturnValue:
         ticket = _checks().ticket(*form.typed)
     answer, found = _checks().open_papers(ticket, address=request.remote_addr or "")
     if found is None:
-        return _page("papers", form=OpenPapersForm(formdata=None), answer=answer)
+        again = form if answer is LinkAnswer.WRONG else OpenPapersForm(formdata=None)
+        return _page("papers", form=again, answer=answer)
     copy = request.form.get("copy", "")
     if copy in set(Copy):
         return _file(found, Copy(copy))

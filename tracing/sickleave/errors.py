@@ -140,14 +140,25 @@ class FileDiffers(Refused):
         )
 
 
-class NoteVoid(Refused):
+class PapersNotGiven(Refused):
+    """The papers of a note cannot be given to the person in this way, or not at all."""
+
+
+class NoteVoid(PapersNotGiven):
     """The note is worth nothing any more, so its papers are not given."""
 
     def __init__(self) -> None:
         super().__init__(_("Cet arrêt ne vaut plus rien : ses papiers ne se remettent plus."))
 
 
-class NoBirthDate(Refused):
+class BearerDied(PapersNotGiven):
+    """The person was said to have died."""
+
+    def __init__(self) -> None:
+        super().__init__(_("La personne est déclarée décédée : ses papiers ne se remettent plus."))
+
+
+class NoBirthDate(PapersNotGiven):
     """A link is opened with the birth date, and none is on the note."""
 
     def __init__(self) -> None:
@@ -156,7 +167,7 @@ class NoBirthDate(Refused):
         )
 
 
-class NoLetterLeaves(Refused):
+class NoLetterLeaves(PapersNotGiven):
     """Messages to the person are stopped."""
 
     def __init__(self) -> None:

@@ -10,9 +10,11 @@ from datetime import datetime
 from sqlalchemy import delete
 
 from tracing.cases import queries as cases
+from tracing.facts.rules import FactKind
 from tracing.kernel import clock, events
 from tracing.kernel.db import lock_row, session, take_id
 from tracing.messages import services as messages
+from tracing.people import queries as people
 from tracing.queue import queries as queue
 from tracing.sickleave import queries as notes
 from tracing.sickleave.delivery import papers, queries
@@ -31,7 +33,7 @@ from tracing.sickleave.delivery.rules import (
 )
 from tracing.sickleave.documents import Copy, NoteContent, render
 from tracing.sickleave.documents.signature import sign
-from tracing.sickleave.errors import NoBirthDate, NoLetterLeaves, NoLink, NoSuchNote, NoteVoid
+from tracing.sickleave.errors import BearerDied, NoBirthDate, NoLetterLeaves, NoLink, NoSuchNote, NoteVoid
 from tracing.sickleave.models import NOTE_CHECK, VALID, NoteDelivery, NoteLinkPapers, NoteNotice, SickNote
 from tracing.sickleave.rules import DeliveryWay
 from tracing.sickleave.services import lock_person, record_event
@@ -57,13 +59,15 @@ def give(
 
     Raises:
         NoSuchNote: it is of another site, or of another person than the one on the telephone.
-        NoteVoid, NoBirthDate, NoLetterLeaves, IdentityDestroyed
+        NoteVoid, BearerDied, NoBirthDate, NoLetterLeaves, IdentityDestroyed
     """
     note = readable(note_id, task_id, by)
     lock_person(note.person_id)
     note = lock_row(SickNote, note_id)
     if note.state not in VALID:
         raise NoteVoid
+    if people.barred_by([note.person_id]).get(note.person_id) is FactKind.DEATH:
+        raise BearerDied
     before = queries.given(note_id, at=at)
     if before is not None and way is DeliveryWay.LETTER and not before.is_link and before.state == "made":
         return before.delivery

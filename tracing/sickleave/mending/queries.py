@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, distinct, func, or_, select
 from tracing.cases.models import Case
 from tracing.kernel.db import find_row, session
 from tracing.kernel.paging import PAGE_SIZE, Page, page_of
-from tracing.messages.models import Message
+from tracing.messages.models import Message, MessageStop
 from tracing.messages.rules import Channel, MessageState
 from tracing.people import queries as people
 from tracing.queue.models import CallTask
@@ -71,10 +71,13 @@ def _undelivered(at: datetime) -> ColumnElement[bool]:
             )
         )
     )
+    # of the dead, and of whoever asked to be left alone
+    stopped = select(MessageStop.person_id).where(MessageStop.person_id == SickNote.person_id)
     return and_(
         SickNote.issued_at.between(at - DELIVERY_LOOKED_BACK, at - DELIVERED_WITHIN),
         SickNote.state.in_(VALID),
         ~on_their_way.exists(),
+        ~stopped.exists(),
     )
 
 
