@@ -179,7 +179,7 @@ def _by_link(note: SickNote, *, address: str | None, by: Agent, at: datetime) ->
         by=by,
         at=at,
     )
-    both = _printed(content, check_at=address, by=by, at=at)
+    both = _printed(content, note.site_id, check_at=address, at=at)
     session.add(
         NoteLinkPapers(
             delivery_id=delivery_id,
@@ -192,8 +192,8 @@ def _by_link(note: SickNote, *, address: str | None, by: Agent, at: datetime) ->
     return made
 
 
-def _printed(content: NoteContent, *, check_at: str | None, by: Agent, at: datetime) -> papers.Papers:
-    key = signing.key_of(by.site.id, at=at)
+def _printed(content: NoteContent, site_id: int, *, check_at: str | None, at: datetime) -> papers.Papers:
+    key = signing.key_of(site_id, at=at)
     insured, employer = (
         sign(render(content, copy, check_at=check_at), key) for copy in (Copy.INSURED, Copy.EMPLOYER)
     )
