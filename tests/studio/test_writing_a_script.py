@@ -1,6 +1,7 @@
 """A referent writes a script on its pages; two approve; it holds from its moment on, or is withdrawn."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from bs4 import BeautifulSoup
@@ -17,7 +18,7 @@ from tracing.programmes.publishing import services as rule_publishing
 from tracing.programmes.publishing.models import VersionState
 from tracing.scripts import services as scripts
 from tracing.scripts.definitions import Script
-from tracing.scripts.library import load_library, newest
+from tracing.scripts.library import load_library, newest, read_sent_script
 from tracing.scripts.publishing import queries, rules, services
 from tracing.scripts.publishing.models import ScriptDraft
 from tracing.scripts.vocabulary import FACTS, ScriptKind
@@ -299,3 +300,27 @@ def test_a_draft_is_tried_with_an_invented_person_and_a_step_is_seen_while_it_is
     assert "Ces réponses mènent à\u202f: Mauvais numéro" in wrong.text
     unruled = rose.get(f"{SCRIPTS}/preview?of=contact-2026.5&who=inconnu")
     assert "Essayer le script" in unruled.text
+
+
+def test_a_script_goes_out_as_a_file_and_comes_in_as_a_draft(rose):
+    sent = rose.get(f"{SCRIPTS}/file?of=contact-2026.5")
+    assert "contact-2026.5.yaml" in sent.headers["Content-Disposition"]
+
+    def bring(content, *, status=303):
+        return rose.post(
+            f"{SCRIPTS}/file/new",
+            {"file": (BytesIO(content.encode()), "mien.yaml")},
+            content_type="multipart/form-data",
+            status=status,
+        )
+
+    wrong = bring(sent.text.replace("type: choice", "type: choix", 1), status=422)
+    assert "mien.yaml, step 'opening', question 'person_on_line', type" in soup(wrong).get_text()
+    bring("a: &a [1]\nb: *a", status=422)
+    changed = sent.text.replace("Comptez une dizaine de minutes", "Comptez huit minutes")
+    draft = bring(changed).headers["Location"]
+    assert "Comptez huit minutes" in step_of(draft)["say"][0][0]
+    assert "1 modifiée" in rose.get(draft).text
+    assert "déjà commencé" in bring(sent.text, status=422).text
+    again = read_sent_script("x.yaml", rose.get(f"{SCRIPTS}/file?of={draft.rpartition('/')[2]}").data)
+    assert rules.content_of(again) == draft_at(draft).content

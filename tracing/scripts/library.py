@@ -18,6 +18,8 @@ from tracing.scripts.vocabulary import ScriptKind
 
 LIBRARY = Path(__file__).with_name("library")
 
+DEEPEST = 40
+"""How deep lists and conditions may be nested in a file."""
 LISTS = {"steps": ", step", "questions": ", question", "options": ", option"}
 
 Library = Mapping[tuple[ScriptKind, str], Script]
@@ -87,16 +89,7 @@ def version_key(version: str) -> tuple[int, ...]:
 
 def load_script(path: Path) -> Script:
     """Return one checked script, with the fingerprint of its file."""
-    content = path.read_bytes()
-    written = _read(path, content)
-    if "content_hash" in written:
-        raise ScriptInvalid([f"{path.name}, content_hash: it is computed, take it out of the file"])
-    written["content_hash"] = hashlib.sha256(content).hexdigest()
-    try:
-        # through JSON: only there does strict pydantic accept a list as a tuple and a string as an enum
-        script = Script.model_validate_json(json.dumps(written))
-    except ValidationError as error:
-        raise ScriptInvalid(_shape_problems(path, written, error)) from None
+    script = read_script(path.name, path.read_bytes())
     wrong = [f"{path.name}, {sentence}" for sentence in checks.problems(script)]
     name = f"{script.kind}-{script.version}.yaml"
     if path.name != name:
@@ -106,19 +99,62 @@ def load_script(path: Path) -> Script:
     return script
 
 
-def _read(path: Path, content: bytes) -> dict[str, Any]:
+def read_script(name: str, content: bytes) -> Script:
+    """Return the script that a file holds, with its fingerprint; its steps are not compared with one another.
+
+    Raises:
+        ScriptInvalid: a field is missing or wrong; each problem names the file and the place.
+    """
+    written = _read(name, content)
+    if "content_hash" in written:
+        raise ScriptInvalid([f"{name}, content_hash: it is computed, take it out of the file"])
+    written["content_hash"] = hashlib.sha256(content).hexdigest()
+    try:
+        # through JSON: only there does strict pydantic accept a list as a tuple and a string as an enum
+        return Script.model_validate_json(json.dumps(written))
+    except ValidationError as error:
+        raise ScriptInvalid(_shape_problems(name, written, error)) from None
+
+
+def read_sent_script(name: str, content: bytes) -> Script:
+    """Return the script of a file that somebody sent.
+
+    Raises:
+        ScriptInvalid: as of any file; or it refers to its own parts, which a few lines make into gigabytes, or is nested
+            without end.
+    """
+    depth = 0
+    try:
+        for event in yaml.parse(content, Loader=_SafeLoader):
+            opens = isinstance(event, yaml.CollectionStartEvent)
+            depth += opens - isinstance(event, yaml.CollectionEndEvent)
+            if isinstance(event, yaml.AliasEvent) or depth > DEEPEST:
+                raise ScriptInvalid([f"{name}: written by reference, or nested too deep"])
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ScriptInvalid([f"{name}: this is not readable YAML: {error}"]) from None
+    return read_script(name, content)
+
+
+def write_script(script: Script) -> str:
+    """Return a script as a file: reading it again gives the same."""
+    written = script.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"content_hash"})
+    content: str = yaml.safe_dump(written, allow_unicode=True, sort_keys=False, width=120)
+    return content
+
+
+def _read(name: str, content: bytes) -> dict[str, Any]:
     try:
         written = yaml.load(content, Loader=_PlainLoader)  # noqa: S506 - a safe loader, only plainer
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ScriptInvalid([f"{path.name}: this is not readable YAML: {error}"]) from None
+        raise ScriptInvalid([f"{name}: this is not readable YAML: {error}"]) from None
     if not isinstance(written, dict):
-        raise ScriptInvalid([f"{path.name}: a script is a list of named fields"])
+        raise ScriptInvalid([f"{name}: a script is a list of named fields"])
     return written
 
 
-def _shape_problems(path: Path, written: dict[str, Any], error: ValidationError) -> list[str]:
+def _shape_problems(name: str, written: dict[str, Any], error: ValidationError) -> list[str]:
     return [
-        f"{path.name}, {_place(written, problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}"
+        f"{name}, {_place(written, problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}"
         for problem in error.errors(include_url=False, include_input=False)
     ]
 

@@ -63,3 +63,14 @@ class RuleNotWaiting(Invalid):
                 "La version de règle choisie n’attend plus sa date d’effet : choisissez-en une autre, ou un jour et une heure."
             )
         )
+
+
+class AlreadyBegun(Refused):
+    """Somebody writes a draft of this script already: a file would overwrite it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Un brouillon de ce script est déjà commencé : proposez-le ou abandonnez-le d’abord. Le fichier n’a pas été pris."
+            )
+        )

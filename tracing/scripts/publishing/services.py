@@ -37,6 +37,7 @@ from tracing.scripts.library import Library, load_library, newest
 from tracing.scripts.models import ScriptVersion
 from tracing.scripts.publishing import queries, rules
 from tracing.scripts.publishing.errors import (
+    AlreadyBegun,
     NoSuchStep,
     NothingNew,
     OthersPublished,
@@ -116,32 +117,49 @@ def _add_release(script: Script, *, at: datetime) -> None:
     _note("script.brought", brought, by=None, at=at)
 
 
-def begin(
-    kind: ScriptKind, *, like: str | None = None, content: Content | None = None, by: int, at: datetime
-) -> ScriptDraft:
+def begin(kind: ScriptKind, *, like: str | None = None, by: int, at: datetime) -> ScriptDraft:
     """Begin a draft, or return the one that somebody has begun.
 
     It begins from the version that was published last, so that it undoes none that waits for its moment; or from an
-    earlier one, `like`; or says what a file says, `content`.
+    earlier one, `like`.
 
     Raises:
         NoSuchScript: `like` was never published.
     """
-    # two who press at once: the second waits, and gets the draft of the first
-    lock = text("SELECT pg_advisory_xact_lock(hashtext('script_versions'), hashtext(:of))")
-    session.execute(lock, {"of": kind.value})
-    begun = queries.open_draft(kind)
+    begun = _begun(kind)
     if begun is not None:
         return begun
+    source = queries.get_version(kind, like) if like else queries.last_published(kind)
+    return _add_draft(kind, rules.content_of(get_script(kind, source.version)), by=by, at=at)
+
+
+def begin_from(script: Script, *, by: int, at: datetime) -> ScriptDraft:
+    """Begin a draft that says what a file says.
+
+    Raises:
+        AlreadyBegun: somebody writes one of this kind already.
+    """
+    if _begun(script.kind) is not None:
+        raise AlreadyBegun
+    return _add_draft(script.kind, rules.content_of(script), by=by, at=at)
+
+
+def _begun(kind: ScriptKind) -> ScriptDraft | None:
+    """Return the draft that somebody has begun; of two who press at once, the second waits for that of the first."""
+    lock = text("SELECT pg_advisory_xact_lock(hashtext('script_versions'), hashtext(:of))")
+    session.execute(lock, {"of": kind.value})
+    return queries.open_draft(kind)
+
+
+def _add_draft(kind: ScriptKind, content: Content, *, by: int, at: datetime) -> ScriptDraft:
     base = queries.last_published(kind).version
-    source = queries.get_version(kind, like).version if like else base
     draft = ScriptDraft(
         kind=kind.value,
         state=VersionState.DRAFT,
         origin=VersionOrigin.PAGE,
         release=".".join(base.split(".")[:2]),
         base=base,
-        content=content or rules.content_of(get_script(kind, source)),
+        content=content,
         created_by=by,
         created_at=at,
         changed_by=by,

@@ -7,6 +7,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from werkzeug.utils import secure_filename
 
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Invalid, Refused
@@ -14,15 +15,23 @@ from tracing.programmes.publishing.errors import ChangedMeanwhile, NoMoment
 from tracing.programmes.publishing.review_services import Approver
 from tracing.programmes.words import TABLE_WORDS
 from tracing.scripts.definitions import Script, Step
+from tracing.scripts.errors import ScriptInvalid
+from tracing.scripts.library import read_sent_script
 from tracing.scripts.publishing import queries, services
-from tracing.scripts.publishing.errors import NoSuchScript, NoSuchStep, RuleNotWaiting, StepChanged
+from tracing.scripts.publishing.errors import (
+    AlreadyBegun,
+    NoSuchScript,
+    NoSuchStep,
+    RuleNotWaiting,
+    StepChanged,
+)
 from tracing.scripts.publishing.models import ScriptDraft
 from tracing.scripts.publishing.rules import digest, read_script
 from tracing.scripts.vocabulary import ScriptKind
 from tracing.staff.access import agent, asked_at, may
 from tracing.staff.models import Role
 from tracing.studio.scripts import pages
-from tracing.studio.scripts.forms import PlanForm
+from tracing.studio.scripts.forms import PlanForm, ScriptFileForm
 from tracing.studio.scripts.preview_pages import PEOPLE
 from tracing.studio.scripts.step_forms import StepForm
 from tracing.studio.scripts.step_shape_forms import placeholders, step_form
@@ -34,6 +43,9 @@ from tracing.ui.idempotent_forms import sent_once
 FIRST_AT = timedelta(days=1)
 """How long from now a draft is planned at first."""
 MORNING = time(8)
+LARGEST_FILE = 1_000_000
+"""Bytes that are read of a file: twenty times those of a long script."""
+MOST_PROBLEMS = 30
 _ROLES = {Approver.ADVISER: Role.ADVISER, Approver.REFERENT: Role.REFERENT}
 
 
@@ -54,6 +66,34 @@ def begin() -> ResponseReturnValue:
             flash(_("Un brouillon de ce script est déjà commencé : le voici, rien n’y est changé."))
         address = url_for("script_versions.draft", script_draft_id=begun.id)
     return redirect(address, 303)
+
+
+@bp.route("/file/new", methods=["GET", "POST"])
+@may(Role.REFERENT, Role.ADVISER)
+@sent_once
+def begin_from_file() -> ResponseReturnValue:
+    """Begin a draft that says what a file says."""
+    writes()
+    form, problems = ScriptFileForm(), list[str]()
+    if form.validate_on_submit():
+        sent = form.file.data
+        try:
+            script = read_sent_script(
+                secure_filename(sent.filename) or "script.yaml", sent.read(LARGEST_FILE)
+            )
+        except ScriptInvalid as invalid:
+            problems = list(invalid.problems)
+        else:
+            try:
+                with transaction():
+                    begun = services.begin_from(script, by=agent().member_id, at=asked_at())
+                    address = url_for("script_versions.draft", script_draft_id=begun.id)
+            except AlreadyBegun as refusal:
+                form.file.errors = [refusal.message]
+            else:
+                return redirect(address, 303)
+    page = render_template("studio/script_file.html", form=form, problems=problems[:MOST_PROBLEMS])
+    return page, 422 if form.errors or problems else 200
 
 
 @bp.get("/drafts/<int:script_draft_id>")

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, HiddenField, SelectField, TextAreaField, TimeField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional
@@ -59,3 +60,13 @@ class PlanForm(PageForm):
         """Return the moment that was typed."""
         on, at = self.on.data, self.at.data
         return None if on is None or at is None else datetime.combine(on, at, zone)
+
+
+class ScriptFileForm(PageForm):
+    """A script that was written elsewhere."""
+
+    file = FileField(
+        _l("Fichier YAML"),
+        description=_l("Un fichier exporté d’ici, ou écrit de la même façon."),
+        validators=[FileRequired(_l("Choisissez un fichier."))],
+    )

@@ -184,9 +184,7 @@ class StepForm(PageForm):
         """Yield the fields of each question, the last one of a new one."""
         for number in range(self.number_of_questions):
             name = self._fields[f"q{number}_id"].data or ""
-            names = [*(["writes"] if name not in self.known else []), *_QUESTION_FIELDS]
-            if name in self.known:
-                names += ["place", "gone"]
+            names = [*_QUESTION_FIELDS, *(["place", "gone"] if name in self.known else ["writes"])]
             yield QuestionGroup(
                 number,
                 self._fields[f"q{number}_label"].data or str(_("Nouvelle question")),

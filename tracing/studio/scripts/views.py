@@ -1,14 +1,16 @@
 """The pages of scripts: their versions, one of them read, two of them compared."""
 
 from collections.abc import Iterable
+from io import BytesIO
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from tracing.kernel.db import transaction
 from tracing.programmes.words import TABLE_WORDS
 from tracing.scripts.definitions import Script
+from tracing.scripts.library import write_script
 from tracing.scripts.publishing import queries
 from tracing.scripts.publishing.differences import compare as compare_scripts
 from tracing.scripts.publishing.errors import NoSuchScript
@@ -84,6 +86,17 @@ def compare() -> ResponseReturnValue:
             choices=_choices(kind),
             pairs=compare_scripts(before, after) if after else [],
         )
+
+
+@bp.get("/file")
+@may(Role.REFERENT, Role.ADVISER)
+def file() -> ResponseReturnValue:
+    """Send a version or a draft, `of`, as the file that a release would hold."""
+    with transaction():
+        kind, _of, script = chosen(request.args.get("of", ""))
+    name = f"{kind.value}-{script.version}.yaml"
+    content = BytesIO(write_script(script).encode())
+    return send_file(content, mimetype="application/yaml", as_attachment=True, download_name=name)
 
 
 def chosen(name: str, kind: ScriptKind | None = None) -> tuple[ScriptKind, str, Script]:
