@@ -117,7 +117,8 @@ def place_of(reasons: Sequence[Reason], *, at: datetime) -> Place | None:
     """Return the place that the most urgent reason gives a household; None when no one there needs a call.
 
     A promised callback is due at the promised time. It is ready for the member who promised it ten minutes before,
-    and for everyone at that time. No one is called outside the calling hours of the most urgent person.
+    and for everyone at that time; where they rang in vain before, for them at that time, and for everyone ten minutes
+    after. No one is called outside the calling hours of the most urgent person.
     """
     if not reasons:
         return None
@@ -135,7 +136,7 @@ def place_of(reasons: Sequence[Reason], *, at: datetime) -> Place | None:
         call_by=call_by,
         promised_at=first.promised_at,
         reserved_for=first.promised_by if is_kept else None,
-        reserved_until=first.promised_at if is_kept else None,
+        reserved_until=ready_at(first) + OWNER_FIRST if is_kept else None,
         time_zone=urgent.time_zone,
         language=next((one.language for one in sorted(reasons, key=due_of) if one.language), None),
     )

@@ -259,6 +259,8 @@ def test_an_early_ring_in_vain_leaves_the_promise_standing(story: Story, browse:
     assert not waits_for(story, story.ada), "it is not rung again before its time"
     promote(clock.move_to(when))
     assert waits_for(story, story.ada)
+    assert not waits_for(story, story.abel), "who promised is there, and keeps it"
+    promote(clock.move_to(when + 10 * MINUTE))
     assert waits_for(story, story.abel)
 
 
