@@ -41,6 +41,12 @@ def conversations(call_id: int) -> Sequence[Conversation]:
     ).all()
 
 
+def has_answers(call_id: int, task_id: int) -> bool:
+    """Return whether anything was answered about a task in this call."""
+    said = select(Answer.id).where(Answer.task_id == task_id, Answer.call_id == call_id)
+    return bool(session.scalar(select(said.exists())))
+
+
 def answers(task_id: int) -> dict[str, Any]:
     """Return the answers of a task, keyed by question, without those taken back or of a destroyed day."""
     found = {}

@@ -3,15 +3,17 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from tracing.calls import queries as calls
+from tracing.calls.models import Call
 from tracing.cases import queries as cases
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.consequences.rules import ReopenReason
-from tracing.contacts.case_closing import open_again
+from tracing.contacts.case_closing import close_when_done, open_again
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import find_contact
 from tracing.facts import queries as fact_queries
 from tracing.facts import services as facts
-from tracing.facts.rules import FactKind, FactSource, Subject, SubjectType, standing
+from tracing.facts.rules import FactKind, FactSource, Subject, SubjectType, standing, standing_retractions
 from tracing.kernel import clock, events
 from tracing.kernel.db import session
 from tracing.people import queries as people
@@ -67,8 +69,9 @@ def reopen(task: CallTask, why: ReopenReason, *, due_at: datetime, by: Agent, at
             site_id=task.site_id,
         )
     open_again(task.case_id, by=by.member_id, at=at)
-    listed = task.state if task.state in SPOKEN else None
     is_on_line = why is ReopenReason.RANG
+    is_kept = task.state in SPOKEN or (is_on_line and task.state is TaskState.DONE)
+    listed = task.state if is_kept else None
     queue.reopen_task(task, due_at=due_at, is_on_line=is_on_line, by=by.member_id, at=at)
     if task.state is TaskState.OPEN:
         # given back unfinished, it returns to its list: what the person needs was said
@@ -83,6 +86,35 @@ def reopen(task: CallTask, why: ReopenReason, *, due_at: datetime, by: Agent, at
         why=why.value,
     )
     return task.state is TaskState.OPEN
+
+
+def close_again(task: CallTask, call: Call, *, by: Agent, at: datetime) -> None:
+    """Close a call again that was over and was opened because its person rang, when nothing was said in it.
+
+    What they had refused stands again: nobody rings them because their own call was cut off.
+    """
+    if task.given_from is not TaskState.DONE or task.state is not TaskState.OPEN:
+        return
+    if calls.has_answers(call.id, task.id):
+        # from now on it is an unfinished call as any other
+        task.given_from = None
+        return
+    subject: Subject = (SubjectType.CASE, task.case_id)
+    contact = find_contact(task.contact_id)
+    if contact is not None:
+        subject = (SubjectType.CONTACT, contact.id)
+    queue.close_task(task, TaskState.DONE, by=by.member_id, at=at)
+    taken_back = [
+        one
+        for one in standing_retractions(fact_queries.facts_of(*subject))
+        if one.kind is FactKind.REFUSAL and one.said_at >= call.started_at
+    ]
+    if taken_back and contact is not None:
+        contact.status = ContactStatus.REFUSED
+    cohort = clock.local_day(at, by.site.time_zone)
+    for one in taken_back:
+        facts.retract(one, subject, cohort=cohort, source=FactSource.SUPERVISOR, by=by.member_id, at=at)
+    close_when_done(task.case_id, by=by.member_id, at=at)
 
 
 def _rank(task: CallTask) -> int:

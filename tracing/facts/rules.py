@@ -175,17 +175,29 @@ def retraction(fact: Said, subject: Subject, *, source: FactSource, cohort: date
     )
 
 
+def standing_retractions(facts: Iterable[Said]) -> list[Said]:
+    """Return the retractions that nobody has taken back."""
+    known = list(facts)
+    taken_back = _taken_back(known)
+    return [one for one in known if one.retracts is not None and one.fact_id not in taken_back]
+
+
+def _taken_back(facts: Iterable[Said]) -> set[int]:
+    taken_back: set[int] = set()
+    # from the latest back: whether a retraction holds is known before the fact that it takes back is reached
+    for one in sorted(facts, key=lambda said: said.fact_id, reverse=True):
+        if one.retracts is not None and one.fact_id not in taken_back:
+            taken_back.add(one.retracts)
+    return taken_back
+
+
 def standing(facts: Iterable[Said]) -> list[Said]:
     """Return the facts that nobody has taken back, without those that were typed again in the same call.
 
     A retraction that was taken back counts no more.
     """
     known = {one.fact_id: one for one in facts}
-    taken_back: set[int] = set()
-    # from the latest back: whether a retraction holds is known before the fact that it takes back is reached
-    for one in sorted(known.values(), key=lambda said: said.fact_id, reverse=True):
-        if one.retracts is not None and one.fact_id not in taken_back:
-            taken_back.add(one.retracts)
+    taken_back = _taken_back(known.values())
     left = [one for one in known.values() if one.fact_id not in taken_back and one.retracts is None]
     last: dict[tuple[int, FactKind, FactSource, bytes | None], Said] = {}
     for one in left:

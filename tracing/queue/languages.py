@@ -97,7 +97,9 @@ def _list_unspoken(*, at: datetime) -> int:
     moved = 0
     for task in _locked(nobody_can):
         if task.state is TaskState.OPEN:
-            services.close_task(task, task.given_from or TaskState.WAITING_LANGUAGE, by=None, at=at)
+            lists = {TaskState.WAITING_INTERPRETER, TaskState.WAITING_LANGUAGE}
+            listed = task.given_from if task.given_from in lists else None
+            services.close_task(task, listed or TaskState.WAITING_LANGUAGE, by=None, at=at)
             moved += 1
     return moved
 

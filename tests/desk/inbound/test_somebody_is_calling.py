@@ -1,5 +1,6 @@
 """Somebody rings: found by what they say, taken at once wherever they stood, or their request is kept."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -21,6 +22,7 @@ from tracing.contacts import calling
 from tracing.contacts import services as contacts
 from tracing.contacts.models import ContactStatus
 from tracing.contacts.queries import find_contact
+from tracing.facts import queries as facts
 from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
 from tracing.kernel.db import session
 from tracing.kernel.events import Event
@@ -209,6 +211,38 @@ def test_whoever_rings_back_is_taken_at_once_with_their_earlier_answers(
     assert task.state is TaskState.OPEN
     assert get_case(task.case_id).status is CaseStatus.OPEN
     assert (find_answer(task_id, "identity_confirmed") is not None) == (outcome == "completed")
+
+
+@pytest.mark.parametrize("outcome", ["completed", "refused"])
+def test_a_ring_that_is_cut_off_before_a_word_leaves_everything_as_it_was(
+    browse: Browser, story: Story, outcome
+):
+    task_id = ended(browse, story, outcome)
+    before = get_case(queries.get_task(task_id).case_id).outcome
+    abel = browse.as_(story.abel)
+    for _time in range(2):
+        call = re.sub(r"[?#].*", "", abel.client.post("/incoming", data=MARIE).headers["Location"])
+        abel.post(f"{call}/give-back", {"reason": "equipment"})
+
+    task = queries.get_task(task_id)
+    case = get_case(task.case_id)
+    assert (task.state, case.status, case.outcome) == (TaskState.DONE, CaseStatus.CLOSED, before)
+    refused = facts.in_force_of(SubjectType.CASE, case.id).get(FactKind.REFUSAL)
+    assert (refused is not None) == (outcome == "refused")
+
+
+def test_a_ring_in_which_something_was_said_and_that_is_cut_off_is_taken_up_again(
+    browse: Browser, story: Story
+):
+    task_id = ended(browse, story, "refused")
+    abel = browse.as_(story.abel)
+    abel.follow("/incoming", MARIE)
+    walk = take_call(abel)
+    walk.to("symptoms")
+
+    abel.post(f"{walk.call}/give-back", {"reason": "equipment"})
+
+    assert queries.get_task(task_id).state is TaskState.OPEN
 
 
 def find_answer(task_id: int, question: str):

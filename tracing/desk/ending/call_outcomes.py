@@ -11,6 +11,7 @@ from tracing.calls.models import Call, Conversation
 from tracing.calls.phone_numbers import note_rung
 from tracing.calls.rules import BY_TRACER, OUTCOMES, CallOutcome, FollowUp, GiveBackReason
 from tracing.cases import queries as case_queries
+from tracing.consequences import reopening
 from tracing.consequences import services as consequences
 from tracing.contacts import services as contacts
 from tracing.contacts.case_closing import close_when_done
@@ -180,8 +181,9 @@ def hang_up(call: Call, *, reason: GiveBackReason | None = None, by: Agent, at: 
     reached = [one.outcome for one in call_queries.conversations(call.id) if one.outcome in BY_TRACER]
     if reason is None and not reached and not calls.may_give_back_without_reason(by, at=at):
         raise ReasonNeeded
-    for _task, spoken in unfinished(call, by=by, at=at):
+    for task, spoken in unfinished(call, by=by, at=at):
         calls.finish_conversation(spoken, CallOutcome.GIVEN_BACK, at=at)
+        reopening.close_again(task, call, by=by, at=at)
     calls.end(call, reached[-1] if reached else CallOutcome.GIVEN_BACK, reason=reason, by=by, at=at)
     consequences.follow_after_call(tasks_of_call(call), by=by.member_id, at=at)
 
