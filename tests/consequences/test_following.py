@@ -540,21 +540,27 @@ def test_a_result_withdrawn_of_a_closed_case_reaches_everybody_who_was_told(stor
     assert consequences.follow_case(task.case_id, by=None, at=NOW + 2 * DAY) == (), "told once"
 
 
-def test_whoever_rings_reads_that_the_result_was_withdrawn_and_no_name(story, browse, clock):
+def test_whoever_rings_says_that_the_result_was_withdrawn_and_nothing_else(story, browse, clock):
     task, told, _note = withdrawn_after_all(story, browse)
     clock.move_to(NOW + DAY)
     browse.as_(story.dora).follow(f"/lists/cases/{task.case_id}/close")
-    queue_services.close_task(queue.get_task(task.id), TaskState.DONE, by=None, at=NOW + DAY)
+    for one, who, says, words in (
+        (task, story.ada, P0, "le laboratoire a annulé"),
+        (told, story.abel, CONTACT, "son résultat ne compte plus"),
+    ):
+        walk = take_call(browse.as_(who), says)
+        assert "a été annulé" in walk.page.select_one(".call-again").text or one is task
 
-    walk = take_call(browse.as_(story.abel), CONTACT)
+        walk.to("no_case")
 
-    said = walk.page.select_one(".call-again").text
-    assert "le résultat de la personne que vous avez rencontrée a été annulé" in said
-    assert "Dupont" not in said
-    assert "quarantaine jusqu" not in walk.to("closing").page.text
-    walk.visitor.follow(f"{walk.call}/tasks/{told.id}/end", {"outcome": "completed"})
-    consequences.follow_case(task.case_id, by=None, at=NOW + DAY)
-    assert queue.get_task(told.id).state is TaskState.DONE, "told once"
+        said = walk.page.select_one("#say").text
+        assert words in said
+        assert "Dupont" not in said
+        assert {"result_known", "purpose", "announcement"}.isdisjoint(walk.steps)
+        walk.send()
+        walk.visitor.follow(f"{walk.call}/tasks/{one.id}/end", {"outcome": "completed"})
+        consequences.follow_case(task.case_id, by=None, at=NOW + DAY)
+        assert queue.get_task(one.id).state is TaskState.DONE, "told once"
 
 
 def test_closing_as_no_case_is_undone_and_keeping_leaves_everything(story, browse, clock):

@@ -180,5 +180,5 @@ def test_the_notice_of_a_script_is_for_every_programme_and_says_its_changes_in_w
     page = ada.follow(NEXT)
     assert changes in page.text
     assert "étape" in page.text
-    assert "(quand la personne nous appelle) Bonjour, merci de votre appel." in page.text
+    assert "(si la personne nous appelle) Bonjour, merci de votre appel." in page.text
     assert not [left for left in ("('", "{rang_us}", "{site}") if left in page.text]

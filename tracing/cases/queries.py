@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 
 from tracing.cases.errors import NoSuchCase
 from tracing.cases.models import Case, ContraryResult, LabResult
@@ -21,6 +21,13 @@ def get_case(case_id: int, *, site_id: int | None = None, lock: bool = False) ->
     if case is None:
         raise NoSuchCase
     return case
+
+
+def rested_on_word(case: Case) -> bool:
+    """Return whether a case was opened by what a contact told of a test, and no laboratory ever sent a result of it."""
+    if case.from_contact_id is None:
+        return False
+    return not session.scalar(select(exists().where(LabResult.case_id == case.id)))
 
 
 def variant_of(case: Case) -> str | None:

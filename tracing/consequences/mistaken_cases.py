@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from tracing.calls import services as calls
 from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
-from tracing.cases.models import Case, CaseOutcome, LabResult
+from tracing.cases.models import Case, CaseOutcome
 from tracing.consequences import services as consequences
 from tracing.contacts import contact_to_case
 from tracing.contacts.models import Contact
@@ -27,9 +27,7 @@ from tracing.staff.agent import Agent
 
 def rests_on_word(case: Case) -> bool:
     """Return whether a case stands by what a contact told of a test only: no laboratory has sent a result of it."""
-    if case.outcome is CaseOutcome.NOT_A_CASE or case.from_contact_id is None:
-        return False
-    return not session.scalar(select(exists().where(LabResult.case_id == case.id)))
+    return case.outcome is not CaseOutcome.NOT_A_CASE and case_queries.rested_on_word(case)
 
 
 def take_back(

@@ -73,9 +73,18 @@ def sentences_of(follows: Follows) -> list[str]:
     return [str(one) for one in said]
 
 
-def again_words(why: CallAgain, *, told: date | None, is_contact: bool = False) -> str:
-    """Return why somebody is called again; `told` is the last day that they were told."""
+def again_words(
+    why: CallAgain, *, told: date | None, is_contact: bool = False, is_mistake: bool = False
+) -> str:
+    """Return why somebody is called again; `told` is the last day that they were told.
+
+    `is_mistake`: their case was opened by mistake, and no laboratory has sent a result.
+    """
     match why:
+        case CallAgain.WITHDRAWN if is_mistake:
+            return str(
+                _("Rappel : son dossier avait été ouvert par erreur. L’isolement demandé ne l’est plus.")
+            )
         case CallAgain.DATES if told is not None:
             return str(
                 _(

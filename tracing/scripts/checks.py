@@ -232,5 +232,9 @@ def _ends(script: Script) -> Iterator[str]:
     for step in others:
         if step.end and not step.when:
             yield at(step, "end", "without when this end would cut off every step after it")
-        if step.end and step.end.outcome is Outcome.COMPLETED:
-            yield at(step, "end", "only the last step ends a completed call")
+        if step.end and step.end.outcome is Outcome.COMPLETED and not (step.mandatory and step.when):
+            yield at(
+                step,
+                "end",
+                "only the last step ends a completed call, or a statement that is not for everybody",
+            )

@@ -103,6 +103,8 @@ FACTS: dict[str, Fact] = {
     "retention": Fact(FactKind.TEXT, "how long answers are kept, in words"),
     "rang_us": Fact(FactKind.FLAG, "the person rang us; absent when we ring"),
     "parent_on_line": Fact(FactKind.FLAG, "a parent answers who has just heard all this for themselves"),
+    "no_case": Fact(FactKind.FLAG, "the result counts no more, and nothing is asked because of it"),
+    "opened_by_mistake": Fact(FactKind.FLAG, "no laboratory ever sent a result of this case", P0_ONLY),
     "notice_address": Fact(FactKind.TEXT, "where the data notice can be read"),
     "tracer_is_adviser": Fact(FactKind.FLAG, "the caller is a medical adviser"),
     "is_minor": Fact(FactKind.FLAG, "a legal representative must answer"),

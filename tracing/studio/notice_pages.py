@@ -6,7 +6,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from tracing.programmes.notices import queries as notices
 from tracing.programmes.notices.models import Notice, NoticeKind, NoticeReading
@@ -19,10 +18,10 @@ from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 from tracing.staff.models import Member
 from tracing.studio import version_pages
+from tracing.studio.scripts.words import FACT_WORDS
 from tracing.studio.version_pages import Pair
 
 MOST_STEPS = 20
-FLAG_WORDS = {"rang_us": _l("quand la personne nous appelle")}
 
 
 @dataclass(frozen=True, repr=False)
@@ -96,11 +95,15 @@ def _lines(step: Step) -> list[str]:
 
 
 def _readable(wording: str) -> str:
-    """Return a wording with a gap where a fact will be said, and in words when it holds for some calls only."""
+    """Return a wording with its facts in words, and first when it holds for some calls only."""
     flags = [name for name in PLACEHOLDER.findall(wording) if FACTS[name].kind is FactKind.FLAG]
-    said = PLACEHOLDER.sub(lambda blank: "" if blank[1] in flags else "…", wording)
-    when = [str(FLAG_WORDS[name]) for name in flags if name in FLAG_WORDS]
-    return f"({', '.join(when)}) {said}" if when else said
+    said = PLACEHOLDER.sub(
+        lambda blank: "" if blank[1] in flags else f"[{FACT_WORDS[blank[1]]}]", wording
+    ).strip()
+    if not flags:
+        return said
+    when = ", ".join(str(FACT_WORDS[name]) for name in flags)
+    return str(_("(si %(when)s) %(said)s", when=when, said=said or _("rien n’est dit ici")))
 
 
 def _without_what_stays(one: StepChange) -> StepChange:

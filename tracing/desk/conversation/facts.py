@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from tracing.calls.models import Call
 from tracing.calls.rules import SCRIPT_OF
+from tracing.cases import queries as cases
 from tracing.cases.models import CaseOutcome
 from tracing.cases.rules import sampling_day
 from tracing.cases.services import isolation_now
@@ -97,6 +98,8 @@ def _of_a_case(about: CalledPerson, call: Call, today: date, zone: ZoneInfo) -> 
     decided = isolation_of_case(about, today, zone)
     leave = None if is_none else decided.early_exit
     return {
+        "no_case": is_none or None,
+        "opened_by_mistake": (is_none and cases.rested_on_word(case)) or None,
         "doctor": doctor_of(case),
         "rule": short_rule(case.isolation_rule),
         "result_announced": _was_announced(about, call),
@@ -143,6 +146,7 @@ def _of_a_contact(about: CalledPerson, today: date) -> dict[str, FactValue]:
     last_day = decided.last_day_in
     return {
         "rule": decided.rule.rule_id if decided.rule else None,
+        "no_case": (about.case.outcome is CaseOutcome.NOT_A_CASE and is_exempt and not for_symptoms) or None,
         # with symptoms the meeting does not matter: they isolate
         "negligible_risk": is_exempt and not for_symptoms,
         "case_name": spoken_name(about.case_identity) if contact.may_disclose else None,

@@ -435,11 +435,9 @@ class Screen:
     @property
     def again(self) -> str | None:
         """Why somebody who was told already is called again, as a sentence."""
-        return (
-            again_words(self.task.again, told=self._told, is_contact=self.about.contact is not None)
-            if self.task.again is not None
-            else None
-        )
+        why, is_contact = self.task.again, self.about.contact is not None
+        is_mistake = bool(self.talk.facts.get("opened_by_mistake"))
+        return why and again_words(why, told=self._told, is_contact=is_contact, is_mistake=is_mistake)
 
     @property
     def told_before(self) -> Sequence[str]:
