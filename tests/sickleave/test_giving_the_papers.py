@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from tests.conftest import NOW
 from tests.sickleave.test_issuing_a_note import read
 from tests.support.pages import check_fragment
+from tests.support.story import agent
 from tracing.consequences import services as consequences
 from tracing.facts.rules import FactKind, FactSource, SubjectType
 from tracing.facts.services import NewFact
@@ -20,6 +21,7 @@ from tracing.messages.rules import Channel, MessageState
 from tracing.public.services import Checks
 from tracing.sickleave.delivery import papers, services
 from tracing.sickleave.delivery.rules import LinkKeys, as_typed, is_a_code, is_a_link, link_text, proven_text
+from tracing.sickleave.errors import NoPublicPages
 from tracing.sickleave.models import NOTE_CHECK, NoteDelivery, NoteLinkPapers
 from tracing.sickleave.rules import DeliveryWay
 from tracing.vault import services as vault
@@ -127,7 +129,13 @@ def test_a_note_that_is_cancelled_posts_no_papers_and_offers_none(ada, phone, is
     [told] = waiting(Channel.LETTER)
     assert "est annulé" in told
     assert "Faire un lien" not in dora.get(f"/sick-notes/{issued.id}").text
+    dora.post(f"/sick-notes/{issued.id}/link", status=404)
     assert "ne vaut plus rien" in dora.post(f"/sick-notes/{issued.id}/give", {"way": "link"}, status=409).text
+
+
+def test_without_public_pages_no_link_is_made_that_nobody_could_open(issued, story):
+    with transaction(), pytest.raises(NoPublicPages):
+        services.give(issued.id, DeliveryWay.LINK, address=None, by=agent(story.dora), at=NOW)
 
 
 def test_no_letter_is_promised_to_somebody_whose_messages_are_stopped(ada, phone, issued):

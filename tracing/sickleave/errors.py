@@ -167,6 +167,15 @@ class NoBirthDate(PapersNotGiven):
         )
 
 
+class NoPublicPages(PapersNotGiven):
+    """Nobody can open a link: the platform has no public pages."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Les pages publiques ne sont pas ouvertes : un lien ne s’ouvrirait pas. Choisissez la lettre.")
+        )
+
+
 class NoLetterLeaves(PapersNotGiven):
     """Messages to the person are stopped."""
 

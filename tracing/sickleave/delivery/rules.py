@@ -119,13 +119,12 @@ def grouped(text: str, size: int, between: str = "-") -> str:
     return between.join(text[at : at + size] for at in range(0, len(text), size))
 
 
-def text_of(address: str | None, link: str, *, until: date, call_back: str) -> str:
+def text_of(address: str, link: str, *, until: date, call_back: str) -> str:
     """Return the text message with a link: it says neither what is behind it nor for whom."""
-    where = f"{address}/papers/{link}" if address else f"lien {link}"
     last = day_in_words(until).replace("le ", "au ", 1)
     ask = "Ayez votre date de naissance et le code donné au téléphone."
     ring = f" Une question\u202f? {call_back}." if call_back else ""
-    return f"L’Assurance Maladie\u202f: un document vous attend, jusqu’{last}\u202f: {where} {ask}{ring}"
+    return f"L’Assurance Maladie\u202f: un document vous attend, jusqu’{last}\u202f: {address}/papers/{link} {ask}{ring}"
 
 
 def letter_of(number: str, days: tuple[date, date], call_back: str) -> tuple[str, ...]:

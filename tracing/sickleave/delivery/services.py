@@ -33,7 +33,15 @@ from tracing.sickleave.delivery.rules import (
 )
 from tracing.sickleave.documents import Copy, NoteContent, render
 from tracing.sickleave.documents.signature import sign
-from tracing.sickleave.errors import BearerDied, NoBirthDate, NoLetterLeaves, NoLink, NoSuchNote, NoteVoid
+from tracing.sickleave.errors import (
+    BearerDied,
+    NoBirthDate,
+    NoLetterLeaves,
+    NoLink,
+    NoPublicPages,
+    NoSuchNote,
+    NoteVoid,
+)
 from tracing.sickleave.models import NOTE_CHECK, VALID, NoteDelivery, NoteLinkPapers, NoteNotice, SickNote
 from tracing.sickleave.rules import DeliveryWay
 from tracing.sickleave.services import lock_person, record_event
@@ -59,7 +67,7 @@ def give(
 
     Raises:
         NoSuchNote: it is of another site, or of another person than the one on the telephone.
-        NoteVoid, BearerDied, NoBirthDate, NoLetterLeaves, IdentityDestroyed
+        NoteVoid, BearerDied, NoPublicPages, NoBirthDate, NoLetterLeaves, IdentityDestroyed
     """
     note = readable(note_id, task_id, by)
     lock_person(note.person_id)
@@ -73,6 +81,8 @@ def give(
         return before.delivery
     if way is DeliveryWay.LETTER:
         made = _by_letter(note, by=by, at=at)
+    elif address is None:
+        raise NoPublicPages
     else:
         made = _by_link(note, address=address, by=by, at=at)
     record_event("note.delivered", note, by=by, at=at, way=way.value, again=before is not None)
@@ -141,7 +151,7 @@ def forget_papers(*, at: datetime) -> None:
 
 def _link_of(note: SickNote, *, at: datetime) -> NoteDelivery:
     given = queries.given(note.id, at=at)
-    if given is None or not given.waits_to_be_opened:
+    if given is None or not given.waits_to_be_opened or note.state not in VALID:
         raise NoLink
     return given.delivery
 
@@ -154,7 +164,7 @@ def _by_letter(note: SickNote, *, by: Agent, at: datetime) -> NoteDelivery:
     return _put(note, DeliveryWay.LETTER, take_id("note_deliveries"), message_id=letter.id, by=by, at=at)
 
 
-def _by_link(note: SickNote, *, address: str | None, by: Agent, at: datetime) -> NoteDelivery:
+def _by_link(note: SickNote, *, address: str, by: Agent, at: datetime) -> NoteDelivery:
     content = notes.content_of_note(note)
     born = content.bearer.birth_date
     if born is None:
