@@ -3,6 +3,7 @@
 import pytest
 
 from tracing.scripts.publishing import paths, rules
+from tracing.scripts.publishing.branch_map import draw
 from tracing.scripts.publishing.branches import condition_of, groups_of, same
 from tracing.scripts.publishing.differences import compare, words_apart
 from tracing.scripts.vocabulary import Outcome
@@ -98,3 +99,16 @@ def test_two_versions_differ_in_the_words_that_differ(p0):
     assert "tranquillement" in "".join(one.text for one in line.before if one.differs)
     left, right = words_apart("jusqu’au {day}.", "jusqu’au {free_on}.")
     assert [one.text for one in (*left, *right) if one.differs] == ["{day}", "{free_on}"]
+
+
+def test_the_drawing_has_an_arc_from_each_question_to_what_it_opens_or_keeps_away(p0):
+    written = changed(
+        p0, step="new", after="work", say=[["Oui."]], when={"not": {"answer": "works", "is": "yes"}}
+    )
+    drawn = draw(written)
+
+    arcs = {(arc.first.id, arc.opened.id): arc.opens for arc in drawn.arcs}
+    assert (arcs["work", "caregiver_advice"], arcs["work", "new"]) == (True, False)
+    assert [row.step.id for row in drawn.rows if row.is_conditional and row.by_facts][:1] == [
+        "representative"
+    ]

@@ -232,6 +232,23 @@ def test_a_script_takes_effect_with_a_rule_and_not_without_it(rose, ben, story):
     assert "La règle qui devait changer en même temps a été retirée" in refused.text
 
 
+def test_who_withdraws_a_rule_is_told_of_the_script_that_goes_with_it(rose, ben, story):
+    rule_publishing.seed(at=NOW)
+    rule = approved_rule(story)
+    draft = begin(rose)
+    change_step(rose, draft, say_0=SAID)
+    rose.post(draft, filled(rose.get(draft), draft) | {"why": WHY, "with_rule": str(rule.id)})
+    act(rose, draft, "propose")
+    act(rose, draft, "approve/referent")
+    act(ben, draft, "approve/adviser")
+    assert draft_at(draft).state is VersionState.APPROVED
+
+    told = rose.follow(f"/rules/versions/{rule.id}/withdraw", {})
+
+    assert "Un script approuvé devait changer en même temps que cette règle." in told.text
+    assert "La règle qui devait changer en même temps a été retirée" in rose.get(draft).text
+
+
 def test_a_newer_file_waits_as_a_draft_and_the_database_rules(rose):
     library = dict(load_library())
     now = newest(library, P0)
@@ -273,6 +290,7 @@ def test_the_pages_of_a_version_and_of_two_side_by_side(rose):
     assert len(page.select(".outline-step")) > 30
     marked = soup(rose.get(f"{SCRIPTS}/compare?one=p0-2026.1&other=p0-2026.2")).select("mark")
     assert marked
+    assert len(soup(rose.get(f"{SCRIPTS}/branches?of=p0-2026.2")).select(".branch-arcs path[d]")) > 20
     rose.get(f"{SCRIPTS}/version?of=p0-1", status=404)
     rose.get(f"{SCRIPTS}/compare?one=p0-2026.1&other=contact-2026.2", status=404)
 

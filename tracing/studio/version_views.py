@@ -16,6 +16,7 @@ from tracing.programmes.publishing.errors import ChangedMeanwhile, NoMoment, NoS
 from tracing.programmes.publishing.models import RuleRun, RuleVersion, RunKind
 from tracing.programmes.publishing.review_services import Approver
 from tracing.programmes.words import TABLE_WORDS
+from tracing.scripts.publishing import queries as scripts
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, asked_at, may
 from tracing.staff.models import Role, SiteKind
@@ -409,6 +410,17 @@ def withdraw(version_id: int) -> ResponseReturnValue:
     """Give up a draft, or withdraw an approved version before it takes effect."""
     return _act(
         version_id,
-        lambda: services.withdraw(version_id, by=agent().member_id, at=asked_at()),
+        lambda: _withdraw(version_id),
         _("Retirée. Les règles en vigueur ne changent pas."),
     )
+
+
+def _withdraw(version_id: int) -> None:
+    services.withdraw(version_id, by=agent().member_id, at=asked_at())
+    for _script in scripts.scripts_with_rule(version_id):
+        flash(
+            _(
+                "Un script approuvé devait changer en même temps que cette règle. Il prend toujours effet à ce moment : retirez-le aussi, s’il parle d’elle."
+            ),
+            "warning",
+        )

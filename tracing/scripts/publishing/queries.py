@@ -139,3 +139,11 @@ def waiting_rules(at: datetime) -> Sequence[RuleVersion]:
 def find_rule(version_id: int | None) -> RuleVersion | None:
     """Return a version of a rule table."""
     return None if version_id is None else session.get(RuleVersion, version_id)
+
+
+def scripts_with_rule(version_id: int) -> Sequence[ScriptDraft]:
+    """Return the approved versions of scripts that were to take effect with a version of a rule table."""
+    chosen = select(ScriptDraft).where(
+        ScriptDraft.with_rule_id == version_id, ScriptDraft.state == VersionState.APPROVED
+    )
+    return session.scalars(chosen).all()

@@ -12,6 +12,7 @@ from tracing.programmes.words import TABLE_WORDS
 from tracing.scripts.definitions import Script
 from tracing.scripts.library import write_script
 from tracing.scripts.publishing import queries
+from tracing.scripts.publishing.branch_map import draw
 from tracing.scripts.publishing.differences import compare as compare_scripts
 from tracing.scripts.publishing.errors import NoSuchScript
 from tracing.scripts.publishing.models import ScriptDraft
@@ -97,6 +98,17 @@ def file() -> ResponseReturnValue:
     name = f"{kind.value}-{script.version}.yaml"
     content = BytesIO(write_script(script).encode())
     return send_file(content, mimetype="application/yaml", as_attachment=True, download_name=name)
+
+
+@bp.get("/branches")
+@may(Role.REFERENT, Role.ADVISER)
+def branches() -> ResponseReturnValue:
+    """Show the branches of a version or a draft, `of`, as a drawing."""
+    with transaction():
+        kind, of, script = chosen(request.args.get("of", ""))
+        return render_template(
+            "studio/script_branches.html", kind=kind, of=of, script=script, drawn=draw(script)
+        )
 
 
 def chosen(name: str, kind: ScriptKind | None = None) -> tuple[ScriptKind, str, Script]:

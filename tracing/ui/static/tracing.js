@@ -152,6 +152,15 @@
     return { begun, done, failed };
   })();
 
+  /* ---------- A long form that is saved as a whole: <form data-asks-before-leaving> ---------- */
+
+  (() => {
+    let typed = null;
+    document.addEventListener("input", ({ target }) => { typed = target.closest?.("form[data-asks-before-leaving]") || typed; });
+    document.addEventListener("submit", ({ target }) => { if (target === typed) typed = null; });
+    window.addEventListener("beforeunload", (event) => { if (typed?.isConnected) event.preventDefault(); });
+  })();
+
   /* ---------- Text kept while it is typed: <textarea name data-draft-url> ---------- */
 
   (() => {
