@@ -33,6 +33,8 @@ def test_the_published_scripts_have_nothing_unreachable_and_every_ending_has_its
         found = paths.go_through(script)
 
         assert found.unreachable | found.never_asked == frozenset()
+        # the first versions ordered without a rule: why there are others
+        assert bool(found.ordered) == (script.version == "2026.1")
         assert (found.dead_end, found.too_many) == (False, False)
         assert {one.step.id for one in found.endings} == {step.id for step in script.steps if step.end}
         complete = [one for one in found.endings if one.outcome is Outcome.COMPLETED]
@@ -49,6 +51,7 @@ def test_the_published_scripts_have_nothing_unreachable_and_every_ending_has_its
         ({"questions": asked("q", "Qui ?", when=NEVER)}, "never_asked", {"q"}),
         ({"questions": asked("q", "Qui ?")}, "unread", {"q"}),
         ({"say": [["un " * 26]] * 3}, "long_steps", {"new"}),
+        ({"say": [["Je vous demande de rester chez vous."]]}, "ordered", {"new"}),
         ({"questions": asked("q", "régime", when=None)}, "asked_twice", {("q", "insurance_scheme")}),
     ],
 )

@@ -83,7 +83,7 @@ def again_words(
     match why:
         case CallAgain.WITHDRAWN if is_mistake:
             return str(
-                _("Rappel : son dossier avait été ouvert par erreur. L’isolement demandé ne l’est plus.")
+                _("Rappel : son dossier avait été ouvert par erreur. L’isolement demandé ne l’est plus.")
             )
         case CallAgain.DATES if told is not None:
             return str(

@@ -4,6 +4,7 @@ A path is told from another only by the answers and facts that a later condition
 hundred steps has some hundreds of states, not one for every combination of answers.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations, product
@@ -30,6 +31,7 @@ from tracing.scripts.vocabulary import (
     FactValue,
     Outcome,
     QuestionType,
+    ScriptKind,
 )
 
 WORDS_A_MINUTE = 150
@@ -54,6 +56,17 @@ READ_BY_THE_PRODUCT = frozenset(
     }
 )
 """Answers that pages read by their name although no rule and no condition does."""
+
+ORDER = re.compile(
+    r"je vous demande de (?:rester|vous isoler)|vous devez (?:rester chez vous|vous isoler)|isolez-vous|restez chez vous jusqu",
+    re.IGNORECASE,
+)
+"""Words by which somebody is told to stay at home."""
+ORDERED_BY = {
+    ScriptKind.P0: frozenset({":isolation_required"}),
+    ScriptKind.CONTACT: frozenset({":quarantine_required", ":result_awaited"}),
+}
+"""The facts of which one must be true when they are: without a rule in force nobody may be ordered."""
 
 Value = object
 State = tuple[tuple[str, Value], ...]
@@ -115,6 +128,8 @@ class Findings:
     """Questions whose answer no condition, no rule and no page reads."""
     asked_twice: tuple[tuple[str, str], ...] = ()
     """Questions of two names in the same words, on one path."""
+    ordered: frozenset[str] = frozenset()
+    """Steps that tell somebody to stay at home, on a path on which no rule in force asks for it."""
     too_many: bool = False
     """It has too many paths: nothing was gone through."""
 
@@ -146,6 +161,7 @@ def go_through(script: Script) -> Findings:
         long_steps=long_steps,
         unread=unread,
         asked_twice=tuple(_asked_twice(script, walk)),
+        ordered=frozenset(walk.ordered),
     )
 
 
@@ -159,6 +175,7 @@ class _Walk:
         self.reached: set[str] = set()
         self.asked: set[str] = set()
         self.passed_by: set[str] = set()
+        self.ordered: set[str] = set()
         self.ended: dict[str, Measure] = {}
         self.is_dead_end = False
 
@@ -185,6 +202,8 @@ class _Walk:
                 yield self._kept(seen, place), measure
                 continue
             self.reached.add(step.id)
+            if _is_order(step) and not any(seen.get(name) is True for name in ORDERED_BY[self.script.kind]):
+                self.ordered.add(step.id)
             words = words_of(step)
             said = Measure(measure.paths, measure.fewest + words, measure.most + words)
             if step.end:
@@ -316,7 +335,15 @@ def _name(leaf: AnswerIs | AnswerIn | Answered | FactIs | Known) -> str:
 
 
 def _last_read(script: Script) -> dict[str, int]:
-    return {_name(leaf): place for place, condition in _conditions(script) for leaf in _leaves(condition)}
+    found = {_name(leaf): place for place, condition in _conditions(script) for leaf in _leaves(condition)}
+    for place, step in enumerate(script.steps):
+        if _is_order(step):
+            found |= {name: max(place, found.get(name, place)) for name in ORDERED_BY[script.kind]}
+    return found
+
+
+def _is_order(step: Step) -> bool:
+    return any(ORDER.search(wording) for wordings in step.say for wording in wordings)
 
 
 def _facts_of(condition: Condition | None) -> set[str]:

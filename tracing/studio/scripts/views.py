@@ -17,6 +17,7 @@ from tracing.scripts.publishing.differences import compare as compare_scripts
 from tracing.scripts.publishing.errors import NoSuchScript
 from tracing.scripts.publishing.models import ScriptDraft
 from tracing.scripts.publishing.rules import read_script
+from tracing.scripts.publishing.xlsform import write_xlsform
 from tracing.scripts.services import get_script, version_before
 from tracing.scripts.vocabulary import ScriptKind
 from tracing.staff import queries as staff
@@ -98,6 +99,16 @@ def file() -> ResponseReturnValue:
     name = f"{kind.value}-{script.version}.yaml"
     content = BytesIO(write_script(script).encode())
     return send_file(content, mimetype="application/yaml", as_attachment=True, download_name=name)
+
+
+@bp.get("/xlsform")
+@may(Role.REFERENT, Role.ADVISER)
+def xlsform() -> ResponseReturnValue:
+    """Send a version or a draft, `of`, as an XLSForm; its last sheet says what that cannot hold."""
+    with transaction():
+        kind, _of, script = chosen(request.args.get("of", ""))
+    name = f"{kind.value}-{script.version}.xlsx"
+    return send_file(BytesIO(write_xlsform(script)), as_attachment=True, download_name=name)
 
 
 @bp.get("/branches")

@@ -302,6 +302,10 @@ def findings(found: Findings, script: Script, *, old: Findings) -> tuple[dict[st
         )
     for step in found.skippable - old.skippable:
         by_step[step].append(_("Cette étape obligatoire n’est pas dite dans tous les appels."))
+    for step in found.ordered:
+        by_step[step].append(
+            _("Cette étape demande de rester chez soi même quand aucune règle en vigueur ne le demande.")
+        )
     for one in found.never_asked:
         by_step[of_question[one]].append(
             _("« %(label)s » n’est jamais posée.", label=script.questions[one].label)
