@@ -20,6 +20,7 @@ from tracing.queue import queries as queue
 from tracing.sickleave import queries as note_queries
 from tracing.sickleave.errors import NoteChanged
 from tracing.sickleave.mending import services
+from tracing.sickleave.mending.services import InCall
 from tracing.sickleave.models import NoteState, SickNote
 from tracing.sickleave.rules import CancelReason, KeepReason, NoteMend
 from tracing.vault import services as vault
@@ -454,3 +455,17 @@ def test_a_replacement_that_is_cancelled_before_its_letter_left_cancels_what_the
     assert issued.number in letter
     assert "est annulé" in letter
     assert new.number not in letter
+
+
+def test_a_prolongation_that_was_said_on_the_telephone_is_cancelled_in_writing(browse, story, issued):
+    sampled(issued, "2026-03-10")
+    later_call = InCall(issued.call_id + 1, issued.task_id)
+    with transaction():
+        new = services.prolong(issued.id, in_call=later_call, by=agent(story.dora), at=NOW)
+        number, new_id = new.number, new.id
+
+    browse.as_(story.dora).follow(f"/sick-notes/{new_id}/cancel", {"cancel-why": "asked"})
+
+    [letter] = waiting_letters()
+    assert number in letter
+    assert "est annulé" in letter

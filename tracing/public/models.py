@@ -16,7 +16,7 @@ class PublicTry(Base):
     __tablename__ = "public_tries"
 
     page: Mapped[str] = mapped_column(primary_key=True)
-    """`call` or `note`."""
+    """`call`, `note` or `papers`."""
     address_hash: Mapped[bytes] = mapped_column(primary_key=True)
     """Keyed hash of the client's network: nobody reads it back."""
     began_at: Mapped[datetime] = mapped_column(primary_key=True, index=True)

@@ -172,6 +172,8 @@ class NoteNotice(Base):
     """The note that is posted with the letter."""
     told: Mapped[NoteState] = mapped_column(enum_text(NoteState, name="notestate_told"))
     """What the note is said to be: prolonged, replaced, cancelled, or valid again."""
+    said: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether the person was on the telephone when it was done: they know, whatever becomes of the message."""
 
 
 class NoteDelivery(Base):

@@ -38,13 +38,14 @@ def tell(
     reference: str,
     *,
     new: SickNote | None = None,
+    said: bool = False,
     today: date,
     by: Agent,
     at: datetime,
 ) -> None:
     """Put a letter with its slip for the employer into the outbox, and a text for whoever has a mobile number.
 
-    Nothing is written to somebody whose messages are stopped.
+    Nothing is written to somebody whose messages are stopped. `said`: they are on the telephone.
     """
     number = get_site(by.site.id).call_back_number
     notice = Notice(
@@ -73,6 +74,7 @@ def tell(
                     note_id=note.id,
                     enclosed_id=new.id if new else None,
                     told=TOLD[happening],
+                    said=said,
                 )
             )
     session.flush()
@@ -89,7 +91,7 @@ def take_back_papers(note: SickNote, *, by: Agent, at: datetime) -> Untold | Non
     letters = [one.message_id for one in found]
     left = messages.stop_unsent(letters, by=by.member_id, at=at)
     delivery.withdraw(note, by=by, at=at)
-    is_known = left or given.is_given_beside(note.id, letters)
+    is_known = left or any(one.said for one in found) or given.is_given_beside(note.id, letters)
     return None if is_known or not found else Untold(HAPPENINGS[found[-1].told], found[-1].note_id)
 
 

@@ -489,7 +489,7 @@ def tell(
         return
     today = clock.local_day(at, by.site.time_zone)
     reference = cases.get_case(task.case_id).reference
-    notices.tell(happening, note, reference, new=new, today=today, by=by, at=at)
+    notices.tell(happening, note, reference, new=new, said=in_call is not None, today=today, by=by, at=at)
 
 
 def follow(task: CallTask, *, by: Agent, at: datetime) -> None:
