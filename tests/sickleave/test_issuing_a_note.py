@@ -159,6 +159,7 @@ def test_the_papers_can_be_read_after_the_call(browse, story, phone, session):
         ({"can_telework": "yes"},            "peut télétravailler"),
         ({"stopped_by_doctor": "yes"},       "Un médecin a déjà arrêté"),
         ({"works": "no"},                    "n’exerce pas d’activité"),
+        ({"hospitalised": "yes", "can_telework": None, "insurance_scheme": None}, "bulletin de situation"),
         ({"insurance_scheme": "CIVIL_SERVANT"}, "Agent public"),
         ({"insurance_scheme": "SPECIAL"},    "sa propre caisse"),
         ({"insurance_scheme": "NONE"},       "Sans indemnités"),

@@ -185,6 +185,8 @@ def _assess(
         works=given.get("works") != "no",
         caregiver=given.get("is_caregiver") == "yes",
         stopped_by_doctor=given.get("stopped_by_doctor") == "yes",
+        # a note of the days before is mended whether the person is in hospital by now or not
+        in_hospital=given.get("hospitalised") == "yes" and not is_confirmed,
         contact_registered=contact is None or contact.status is not ContactStatus.REMOVED,
         risk=risk_of_person(contact, others) if contact else None,
         first_day=first_day or _asked_first_day(contact, given, on),

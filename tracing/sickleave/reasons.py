@@ -24,6 +24,7 @@ class Reason(StrEnum):
     AGE_UNKNOWN = "age_unknown"
     TOO_YOUNG = "too_young"
     NOT_WORKING = "not_working"
+    IN_HOSPITAL = "in_hospital"
     SCHEME_UNKNOWN = "scheme_unknown"
     CIVIL_SERVANT = "civil_servant"
     CIVIL_SERVANT_CONTACT = "civil_servant_contact"
@@ -76,6 +77,9 @@ SENTENCES = {
     Reason.TOO_YOUNG: _("L’arrêt ne concerne que les personnes de %(minimum_age)s ans et plus."),
     Reason.NOT_WORKING: _(
         "La personne n’exerce pas d’activité professionnelle : il n’y a pas d’arrêt à délivrer."
+    ),
+    Reason.IN_HOSPITAL: _(
+        "À l’hôpital, le bulletin de situation de l’établissement tient lieu d’arrêt\u202f: la personne l’envoie à sa caisse et le remet à son employeur. Pour les jours d’avant ou d’après le séjour, demandez l’avis du médecin-conseil."
     ),
     Reason.SCHEME_UNKNOWN: _("Demandez d’abord à la personne de quel régime elle relève."),
     Reason.CIVIL_SERVANT: _(

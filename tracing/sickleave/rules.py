@@ -124,6 +124,8 @@ class NoteRequest:
     caregiver: bool = False
     """The person works in a health or medico-social establishment."""
     stopped_by_doctor: bool = False
+    in_hospital: bool = False
+    """The person is in hospital now, which gives a paper of its own."""
     contact_registered: bool = True
     risk: RiskLevel | None = None
     first_day: date | None = None
@@ -250,6 +252,8 @@ def _person(request: NoteRequest, row: NoteRow) -> Reason | None:
     """Check work, name, age and scheme."""
     if not request.works:
         return Reason.NOT_WORKING
+    if request.in_hospital and request.ruled_days is None:
+        return Reason.IN_HOSPITAL
     if not request.named:
         return Reason.NAME_UNKNOWN
     if request.age is None:

@@ -24,6 +24,7 @@ NOTE_QUESTIONS = frozenset(
         "is_caregiver",
         "can_telework",
         "stopped_by_doctor",
+        "hospitalised",
         "insurance_scheme",
         "wants_note",
         "apart_since",
