@@ -19,8 +19,10 @@ from tracing.cases.queries import get_case
 from tracing.consequences import services as consequences
 from tracing.consequences.jobs import follow_ended_calls
 from tracing.consequences.queries import case_now
+from tracing.contacts.identities import person_of
 from tracing.contacts.models import ContactStatus
 from tracing.contacts.queries import contacts_of_case, find_contact
+from tracing.contacts.rules import Described
 from tracing.facts import queries as facts
 from tracing.facts import services as fact_services
 from tracing.facts.models import Fact
@@ -99,6 +101,25 @@ def test_somebody_said_dead_is_not_called_when_another_case_names_them(story, br
 
     assert queue.get_task(task.id).state is TaskState.DECEASED
     assert again.state is TaskState.DECEASED
+
+
+@pytest.mark.parametrize(
+    ("named", "is_them"),
+    [
+        (Described(first_names="Marie", phones=MARIE.phones), True),
+        (Described(first_names="Marie", birth_name="Durandeau", phones=MARIE.phones), True),
+        (Described(first_names="Paule", birth_name="Durandeau", phones=MARIE.phones), False),
+        (Described(first_names="Marie", birth_name="Deniau", phones=MARIE.phones), False),
+        (Described(first_names="Marie", phones=LUC.phones), False),
+    ],
+)
+def test_somebody_said_dead_is_known_without_a_birth_date_by_given_name_and_number(story, named, is_them):
+    task = waiting_case(story.nantes, MARIE, at=NOW)
+    said_dead(task.person_id)
+
+    found = person_of(named, is_invented=False, cohort=NOW.date(), at=NOW)
+
+    assert (found.id == task.person_id) == is_them
 
 
 def test_somebody_said_dead_is_not_called_when_a_lot_brings_a_result(story):

@@ -55,6 +55,16 @@ def test_a_contact_named_by_two_cases_is_known_as_such_without_a_name(story, bro
     assert "deniau" not in said.lower()
 
 
+def test_it_is_said_as_soon_as_they_have_said_who_they_are_without_opening_the_page_again(story, browse):
+    named_twice(story)
+    walk = take_call(browse.as_(story.abel), CONTACT).to("identity")
+    assert "Nommée aussi" not in walk.page.text
+
+    moved = walk.visitor.fragment(str(walk.page.select_one("#answers")["action"]), walk.form())
+
+    assert "Nommée aussi par un autre dossier" in soup(moved).select_one("#news").text
+
+
 def test_what_they_were_told_about_the_other_meeting_is_said(story, browse):
     _first, other = named_twice(story)
     other.told_at, other.first_told_on = NOW - DAY, NOW.date() - DAY

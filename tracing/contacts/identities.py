@@ -11,16 +11,20 @@ from tracing.kernel.db import session
 from tracing.people import queries as people_queries
 from tracing.people import services as people
 from tracing.people.models import KeyKind, Person
-from tracing.people.rules import Identity, completed, given_birth_key, same_person
+from tracing.people.rules import Identity, completed, given_birth_key, may_be_one, same_person
 from tracing.vault import services as vault
 
 
 def person_of(described: Described, *, is_invented: bool, cohort: date, at: datetime) -> Person:
     """Return the described person: the one known by name and birth date, with details added, or a new one.
 
+    Without a birth date nobody is recognised, but who must not be called: given name and number are enough for them.
+
     `is_invented` says among whom to search: practice never finds a real person.
     """
-    known = _find_known(described, is_invented=is_invented)
+    known = _find_known(described, is_invented=is_invented) or _find_barred(
+        described, is_invented=is_invented
+    )
     if known is None:
         return people.register(described.identity, cohort=cohort, is_invented=is_invented, at=at)
     return _complete(*known, described, cohort=cohort)
@@ -102,6 +106,24 @@ def _find_known(described: Described, *, is_invented: bool) -> tuple[Person, Ide
     for person in candidates:
         identity = identities.get(person.id)
         if identity is not None and same_person(identity, described.identity):
+            return _merged_into(person, identity)
+    return None
+
+
+def _find_barred(described: Described, *, is_invented: bool) -> tuple[Person, Identity] | None:
+    """Return the one who is dead or asked never to be called, if this may be them: nobody asks a widow for her husband."""
+    if described.birth_date is not None:
+        return None
+    behind = [
+        person
+        for number in described.phones
+        for person in people_queries.find_by_key(KeyKind.PHONE, number, is_invented=is_invented)
+    ]
+    barred = people_queries.barred(person.id for person in behind)
+    identities = people_queries.identities(person.id for person in behind if person.id in barred)
+    for person in behind:
+        identity = identities.get(person.id)
+        if identity is not None and may_be_one(described.identity, identity):
             return _merged_into(person, identity)
     return None
 

@@ -61,6 +61,15 @@ def test_a_caller_is_taken_by_the_reference_of_their_case(browse: Browser, story
     assert "DUPONT" in browse.as_(story.ada).follow("/incoming", MARIE | {"key": reference}).text
 
 
+def test_of_a_household_the_one_who_rings_is_on_the_screen(browse: Browser, story: Story):
+    waiting_case(story.nantes, at=NOW - timedelta(hours=1))
+    paul = waiting_case(story.nantes, identity("Paul", "Dupont", born=date(1976, 3, 4)), at=NOW)
+
+    page = soup(browse.as_(story.ada).follow("/incoming", MARIE | {"born": "1976-03-04"}))
+
+    assert f"task={paul.id}" in page.select_one("#people-tabs a[aria-current]")["href"]
+
+
 def test_a_contact_is_taken_by_the_reference_that_stands_in_their_letter(browse: Browser, story: Story):
     case = get_case(waiting_case(story.nantes, at=NOW).case_id)
     luc = identity("Luc", "Kaci", born=date(1971, 2, 3), phones=("+33639980002",))

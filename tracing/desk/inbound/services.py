@@ -37,6 +37,8 @@ class Found:
     """The result of the search: a call, or a case for which a request can be stored, or a refusal, or nothing."""
 
     call: Call | None = None
+    task_id: int | None = None
+    """The call of the person who rings, in a household of several."""
     case: Case | None = None
     site_name: str | None = None
     """The name of the other site that calls this person."""
@@ -107,7 +109,7 @@ def _open(matching: Sequence[int], *, by: Agent, at: datetime) -> Found:
     if waiting is None:
         waiting = _asked_again(here, by=by, at=at)
     if waiting is not None and waiting.household_id is not None:
-        return Found(call=_take(waiting.household_id, by=by, at=at))
+        return Found(call=_take(waiting.household_id, by=by, at=at), task_id=waiting.id)
     if not tasks:
         return Found()
     found = _of_case(cases.get_case((here or tasks)[0].case_id), by=by)

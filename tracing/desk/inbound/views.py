@@ -31,7 +31,7 @@ def ask() -> ResponseReturnValue:
             by=agent(),
             at=clock.database_now(),
         )
-        target = call_url(found.call) if found.call else None
+        target = call_url(found.call, task_id=found.task_id) if found.call else None
     if found.refusal is not None:
         form.form_errors.append(found.refusal.message)
         return render_template("desk/incoming.html", form=form, request_form=None), found.refusal.status

@@ -88,11 +88,11 @@ def step_url(screen: Screen, step_id: str) -> str:
     return url_for("desk.call", call_id=screen.call.id, task=screen.task.id, step=step_id)
 
 
-def call_url(held: Call) -> str:
-    """Return the URL where a call is led: the call screen, or the question for which an adviser rings."""
+def call_url(held: Call, *, task_id: int | None = None) -> str:
+    """Return the URL where a call is led: the call screen, of one person, or the question for which an adviser rings."""
     if held.escalation_id is not None:
         return url_for("escalations.show", escalation_id=held.escalation_id)
-    return url_for("desk.call", call_id=held.id)
+    return url_for("desk.call", call_id=held.id, task=task_id)
 
 
 def show_ended(ended: Call) -> ResponseReturnValue:
