@@ -1,12 +1,12 @@
 """What is asked of a contact is one decision, from all that is known of the meeting, the person and the case."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from tracing.contacts.rules import ContactSituation, measure_of
+from tracing.contacts.rules import ContactSituation, TestSaid, measure_of, without_done
 from tracing.programmes.loader import get_pack
-from tracing.programmes.rules import Circumstances, Measure
+from tracing.programmes.rules import Circumstances, Measure, PlannedTest, Quarantine
 from tracing.programmes.vocabulary import Distance, Protection, TestKind
 
 COVID = get_pack("covid19")
@@ -113,3 +113,24 @@ def test_a_screening_code_names_the_variant():
     assert COVID.laboratory.variant_of("A0C0D1") == "omicron"
     assert COVID.laboratory.variant_of("A0B0C1") == "delta"
     assert COVID.laboratory.variant_of("A1C8D9") is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "done", "left"),
+    [
+        (TestKind.PCR_OR_ANTIGEN, TestSaid(CALLED, TestKind.PCR, is_positive=False), 0),
+        (
+            TestKind.PCR_OR_ANTIGEN,
+            TestSaid(CALLED + timedelta(days=1), TestKind.ANTIGEN, is_positive=False),
+            0,
+        ),
+        (TestKind.PCR_OR_ANTIGEN, TestSaid(CALLED - timedelta(days=1), TestKind.PCR, is_positive=False), 1),
+        (TestKind.PCR_OR_ANTIGEN, TestSaid(CALLED, TestKind.SELF_TEST, is_positive=False), 1),
+        (TestKind.SELF_TEST, TestSaid(CALLED, TestKind.SELF_TEST, is_positive=False), 0),
+        (None, TestSaid(CALLED, None, is_positive=False), 1),
+    ],
+)
+def test_a_test_that_was_done_on_its_day_is_not_asked_for_again(asked, done, left):
+    decided = Quarantine(measure=Measure.REQUIRED, tests=(PlannedTest(CALLED, "J0", asked),))
+
+    assert len(without_done(decided, [done]).tests) == left

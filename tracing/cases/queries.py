@@ -60,8 +60,9 @@ def references(case_ids: Iterable[int]) -> dict[int, str]:
 
 
 def find_by_reference(reference: str) -> Case | None:
-    """Return the case with a reference, ignoring spaces and case, as it may be dictated by telephone."""
-    wanted = "".join(reference.split()).upper()
+    """Return the case with a reference, as it may be dictated by telephone: without hyphens, with spaces, in small letters."""
+    said = "".join(one for one in reference.upper() if one.isalnum())
+    wanted = f"{said[:2]}-{said[2:4]}-{said[4:-1]}-{said[-1:]}"
     return session.scalar(select(Case).where(Case.reference == wanted))
 
 

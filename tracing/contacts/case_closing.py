@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 
 from tracing.calls.models import Conversation
-from tracing.calls.rules import CallOutcome
+from tracing.calls.rules import BY_TRACER, CallOutcome
 from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
 from tracing.cases.models import CaseOutcome, CaseStatus
@@ -84,7 +84,7 @@ def _has_contacts_to_call(case_id: int) -> bool:
 def _last_outcome(task_id: int) -> CallOutcome | None:
     return session.scalar(
         select(Conversation.outcome)
-        .where(Conversation.task_id == task_id, Conversation.outcome.is_not(None))
+        .where(Conversation.task_id == task_id, Conversation.outcome.in_(BY_TRACER))
         .order_by(Conversation.id.desc())
         .limit(1)
     )

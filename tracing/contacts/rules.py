@@ -442,6 +442,20 @@ def _signs(said: ContactSituation) -> dict[str, date | None]:
     return {name: day if day is not None and day > answered else None for name, day in known.items()}
 
 
+def without_done(decided: Quarantine, told: Iterable[TestSaid]) -> Quarantine:
+    """Return what is asked of a contact without the tests that they told of, done on their day or later."""
+    done = list(told)
+    left = tuple(
+        test
+        for test in decided.tests
+        if not any(
+            one.on >= test.on and (one.counts or test.kind in {TestKind.SELF_TEST, TestKind.ANY})
+            for one in done
+        )
+    )
+    return replace(decided, tests=left)
+
+
 def together(own: Quarantine, others: Sequence[Quarantine]) -> Quarantine:
     """Return what is asked of a person for several meetings: the longest, with its tests.
 

@@ -176,10 +176,11 @@ def retraction(fact: Said, subject: Subject, *, source: FactSource, cohort: date
 
 
 def standing_retractions(facts: Iterable[Said]) -> list[Said]:
-    """Return the retractions that nobody has taken back."""
-    known = list(facts)
-    taken_back = _taken_back(known)
-    return [one for one in known if one.retracts is not None and one.fact_id not in taken_back]
+    """Return the retractions of what was said that nobody has taken back."""
+    known = {one.fact_id: one for one in facts}
+    taken_back = _taken_back(known.values())
+    said = {one.fact_id for one in known.values() if one.retracts is None}
+    return [one for one in known.values() if one.retracts in said and one.fact_id not in taken_back]
 
 
 def _taken_back(facts: Iterable[Said]) -> set[int]:

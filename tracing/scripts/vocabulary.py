@@ -119,6 +119,9 @@ FACTS: dict[str, Fact] = {
         FactKind.FLAG, "whether an isolation is asked; absent without a rule in force", P0_ONLY
     ),
     "isolation_over": Fact(FactKind.FLAG, "whether the last day of isolation is past", P0_ONLY),
+    "sampling_said": Fact(
+        FactKind.FLAG, "the person gave another day of sampling than the laboratory", P0_ONLY
+    ),
     "sampling_on": Fact(FactKind.DAY, "the day of sampling", P0_ONLY, sensitive=True),
     "onset": Fact(FactKind.DAY, "the day of the first symptoms", P0_ONLY, sensitive=True),
     "window_start": Fact(FactKind.DAY, "first day of the contagious window", P0_ONLY, sensitive=True),

@@ -10,6 +10,7 @@ from tracing.cases.models import CaseOutcome
 from tracing.cases.rules import sampling_day
 from tracing.cases.services import isolation_now
 from tracing.contacts.queries import known_day
+from tracing.contacts.rules import TestSaid, without_done
 from tracing.contacts.telling import measure_of_person
 from tracing.desk import rules
 from tracing.desk.queries import CalledPerson, doctor_of
@@ -105,6 +106,7 @@ def _of_a_case(about: CalledPerson, call: Call, today: date, zone: ZoneInfo) -> 
         "result_announced": _was_announced(about, call),
         "isolation_required": False if is_none else _is_required(case.isolation_measure),
         "isolation_over": _is_over(last_day, today),
+        "sampling_said": True if case.sampled_on is not None else None,
         "sampling_on": sampling_day(case.first_sampled_at, case.sampled_on, zone),
         "onset": case.onset_on,
         "window_start": case.window_start,
@@ -176,10 +178,11 @@ def _meetings(about: CalledPerson) -> dict[str, FactValue]:
 
 
 def measure_of_contact(about: CalledPerson, today: date) -> Quarantine:
-    """Return what is asked of a contact, for all their meetings, with every test."""
+    """Return what is asked of a contact, for all their meetings, with every test that is still to be done."""
     if about.contact is None:
         raise ValueError("this person is no contact")
-    return measure_of_person(about.contact, about.case, about.others, age=age_of(about, today), on=today)
+    decided = measure_of_person(about.contact, about.case, about.others, age=age_of(about, today), on=today)
+    return without_done(decided, map(TestSaid.from_codes, about.contact.tests_said or ()))
 
 
 def _within_a_sentence(sentence: str) -> str:

@@ -71,6 +71,7 @@ FACT_WORDS: dict[str, LazyString] = {
     "result_announced": _l("un médecin-conseil a annoncé le résultat"),
     "isolation_required": _l("un isolement est demandé"),
     "isolation_over": _l("le dernier jour d’isolement est passé"),
+    "sampling_said": _l("la personne a donné un autre jour de prélèvement que le laboratoire"),
     "sampling_on": _l("jour du prélèvement"),
     "onset": _l("jour des premiers symptômes"),
     "window_start": _l("premier jour de la période de contagiosité"),
