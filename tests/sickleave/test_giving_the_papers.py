@@ -6,10 +6,12 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from tests.casefiles.test_a_note_for_the_next_caller import COMPLAINT
 from tests.conftest import NOW
 from tests.sickleave.test_issuing_a_note import read
 from tests.support.pages import check_fragment
 from tests.support.story import agent
+from tracing.cases.queries import get_case
 from tracing.consequences import services as consequences
 from tracing.facts.rules import FactKind, FactSource, SubjectType
 from tracing.facts.services import NewFact
@@ -19,6 +21,7 @@ from tracing.messages import services as messages
 from tracing.messages.models import Message
 from tracing.messages.rules import Channel, MessageState
 from tracing.public.services import Checks
+from tracing.queue.queries import get_task
 from tracing.sickleave.delivery import papers, services
 from tracing.sickleave.delivery.rules import LinkKeys, as_typed, is_a_code, is_a_link, link_text, proven_text
 from tracing.sickleave.errors import NoPublicPages
@@ -74,8 +77,14 @@ def test_a_link_is_read_with_its_code_and_opens_the_signed_papers(ada, phone, is
 
     said = ada.fragment(f"{phone.path}/{issued.id}/link-said").text
     assert "pas encore ouvert" in said
-    note = browse.as_(story.dora).get(f"/sick-notes/{issued.id}").text
-    assert "lien donné, pas encore ouvert" in note
+    dora = browse.as_(story.dora)
+    note = dora.get(f"/sick-notes/{issued.id}").text
+    file = dora.follow(
+        "/files", {"key": get_case(get_task(phone.task_id).case_id).reference} | COMPLAINT
+    ).text
+    for page in (note, file):
+        assert "lien donné, pas encore ouvert" in page
+        assert code not in page
     assert link not in note
     session.scalars(select(NoteDelivery)).one().opened_at = NOW
     session.flush()

@@ -20,6 +20,8 @@ from tracing.contacts.words import RISK_WORDS
 from tracing.kernel import events
 from tracing.kernel.db import transaction
 from tracing.people import queries as people
+from tracing.sickleave.delivery import queries as delivery
+from tracing.sickleave.delivery import words as delivery_words
 from tracing.sickleave.words import STATE_TONES, STATE_WORDS
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, asked_at, may
@@ -161,6 +163,9 @@ def _file(opening_id: int, form: NoteForm | None = None, *, status: int = 200) -
             form=form,
             note_words=STATE_WORDS,
             note_tones=STATE_TONES,
+            given=delivery.given_of([one.id for one in page.data.notes], at=at),
+            given_words=delivery_words.STATE_WORDS,
+            given_tones=delivery_words.STATE_TONES,
         )
         return shown_page, status
 

@@ -1,12 +1,12 @@
 """Read how the papers of notes were given, and the link that is read to a person."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
-from tracing.kernel.db import session
+from tracing.kernel.db import equals_any, session
 from tracing.kernel.redaction import redacted
 from tracing.messages.models import Message
 from tracing.messages.rules import MessageState
@@ -57,6 +57,16 @@ def given(note_id: int, *, at: datetime) -> Given | None:
     """Return how the papers of a note are given now; None if nobody has chosen."""
     found = find_current(note_id)
     return None if found is None else _given([found], at=at)[0]
+
+
+def given_of(note_ids: Collection[int], *, at: datetime) -> dict[int, Given]:
+    """Return how the papers of these notes are given now; those for which nobody has chosen are absent."""
+    if not note_ids:
+        return {}
+    chosen = select(NoteDelivery).where(
+        equals_any(NoteDelivery.note_id, note_ids), NoteDelivery.superseded_at.is_(None)
+    )
+    return {one.delivery.note_id: one for one in _given(session.scalars(chosen).all(), at=at)}
 
 
 def every_delivery(note_id: int, *, at: datetime) -> list[Given]:
