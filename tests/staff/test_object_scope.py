@@ -52,6 +52,7 @@ WITHOUT_SITE = {
             "script_versions.save_step",
             "script_versions.preview_step",
             "script_versions.move",
+            "script_versions.comment",
             "script_versions.compared",
             "script_versions.propose",
             "script_versions.approve_as_adviser",

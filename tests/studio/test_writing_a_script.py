@@ -342,3 +342,22 @@ def test_a_script_goes_out_as_a_file_and_comes_in_as_a_draft(rose):
     assert "déjà commencé" in bring(sent.text, status=422).text
     again = read_sent_script("x.yaml", rose.get(f"{SCRIPTS}/file?of={draft.rpartition('/')[2]}").data)
     assert rules.content_of(again) == draft_at(draft).content
+
+
+def test_who_approves_says_of_a_step_what_is_to_be_changed(rose, ben):
+    draft = begin(rose)
+    sent = filled(ben.get(draft), f"{draft}/comment") | {
+        "step": "time",
+        "body": "Trop long pour une personne âgée.",
+    }
+    ben.post(f"{draft}/comment", sent)
+    ben.post(f"{draft}/comment", sent | {"body": ""}, status=422)
+
+    said = soup(rose.get(draft)).select_one(".comment")
+
+    assert "Trop long pour une personne âgée." in said.get_text()
+    assert "Avoir le temps" in said.get_text()
+    act(rose, draft, "withdraw")
+    assert (
+        "n’est plus un brouillon" in ben.client.post(f"{draft}/comment", data=sent | {"body": "Tard."}).text
+    )

@@ -44,6 +44,7 @@ SMALL = {
     "held_back": "the calls under way during which something changed",
     "demo_runs": "one row",
     "script_versions": "a few a release, and those written by hand",
+    "script_comments": "some for each draft of a script, written by hand",
     "script_drafts": "a few a month, written by hand",
     "rule_runs": "two a version",
     "notices": "one a version of the rules or of a script",

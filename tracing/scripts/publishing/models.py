@@ -1,5 +1,6 @@
 """The drafts of scripts: what is written, what waits for approval, what was published or given up."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
@@ -44,3 +45,20 @@ class ScriptDraft(Reviewed, Base):
     """Under which it was published."""
     with_rule_id: Mapped[int | None] = mapped_column(ForeignKey("rule_versions.id"))
     """The version of a rule table at whose moment it takes effect."""
+
+
+class ScriptComment(Base):
+    """What somebody says of a draft, or of one of its steps, to those who write and approve it. It names nobody."""
+
+    __tablename__ = "script_comments"
+    __table_args__ = (Index("ix_script_comments_draft", "draft_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("script_drafts.id"))
+    step_id: Mapped[str | None]
+    """None: of the draft as a whole."""
+    body: Mapped[str]
+    revision: Mapped[int]
+    """Of the draft when it was said."""
+    said_by: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    said_at: Mapped[datetime]

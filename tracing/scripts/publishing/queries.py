@@ -16,7 +16,7 @@ from tracing.scripts.in_force import Version
 from tracing.scripts.library import version_key
 from tracing.scripts.models import ScriptVersion
 from tracing.scripts.publishing.errors import NoSuchScript
-from tracing.scripts.publishing.models import ScriptDraft
+from tracing.scripts.publishing.models import ScriptComment, ScriptDraft
 from tracing.scripts.vocabulary import ScriptKind
 
 
@@ -146,4 +146,10 @@ def scripts_with_rule(version_id: int) -> Sequence[ScriptDraft]:
     chosen = select(ScriptDraft).where(
         ScriptDraft.with_rule_id == version_id, ScriptDraft.state == VersionState.APPROVED
     )
+    return session.scalars(chosen).all()
+
+
+def comments_of(draft_id: int) -> Sequence[ScriptComment]:
+    """Return what was said of a draft, in the order in which it was said."""
+    chosen = select(ScriptComment).where(ScriptComment.draft_id == draft_id).order_by(ScriptComment.id)
     return session.scalars(chosen).all()

@@ -45,7 +45,7 @@ from tracing.scripts.publishing.errors import (
     SameName,
     StepChanged,
 )
-from tracing.scripts.publishing.models import ScriptDraft
+from tracing.scripts.publishing.models import ScriptComment, ScriptDraft
 from tracing.scripts.publishing.rules import Content, StepContent
 from tracing.scripts.services import get_script
 from tracing.scripts.vocabulary import ScriptKind
@@ -290,6 +290,27 @@ def compared(draft_id: int, *, revision: int, by: int, at: datetime) -> ScriptDr
     reopen(draft, by=by, at=at)
     _note("script.compared", draft, by=by, at=at)
     return draft
+
+
+def comment(draft_id: int, body: str, *, step_id: str | None = None, by: int, at: datetime) -> ScriptComment:
+    """Say something of a draft, or of one of its steps.
+
+    Raises:
+        NotOpen: it is approved or withdrawn.
+    """
+    draft = _open(draft_id)
+    known = any(one["id"] == step_id for one in draft.content["steps"])
+    said = ScriptComment(
+        draft_id=draft.id,
+        step_id=step_id if known else None,
+        body=body,
+        revision=draft.revision,
+        said_by=by,
+        said_at=at,
+    )
+    session.add(said)
+    session.flush()
+    return said
 
 
 @dataclass(frozen=True)

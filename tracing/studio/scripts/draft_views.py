@@ -28,10 +28,11 @@ from tracing.scripts.publishing.errors import (
 from tracing.scripts.publishing.models import ScriptDraft
 from tracing.scripts.publishing.rules import digest, read_script
 from tracing.scripts.vocabulary import ScriptKind
+from tracing.staff import queries as staff
 from tracing.staff.access import agent, asked_at, may
 from tracing.staff.models import Role
 from tracing.studio.scripts import pages
-from tracing.studio.scripts.forms import PlanForm, ScriptFileForm
+from tracing.studio.scripts.forms import CommentForm, PlanForm, ScriptFileForm
 from tracing.studio.scripts.preview_pages import PEOPLE
 from tracing.studio.scripts.step_forms import StepForm
 from tracing.studio.scripts.step_shape_forms import placeholders, step_form
@@ -103,9 +104,16 @@ def draft(script_draft_id: int) -> ResponseReturnValue:
     return _show(script_draft_id)
 
 
-def _show(script_draft_id: int, form: PlanForm | None = None, *, status: int = 200) -> ResponseReturnValue:
+def _show(
+    script_draft_id: int,
+    form: PlanForm | None = None,
+    *,
+    said: CommentForm | None = None,
+    status: int = 200,
+) -> ResponseReturnValue:
     with transaction():
         shown, at = queries.get_draft(script_draft_id), asked_at()
+        comments = queries.comments_of(shown.id)
         page = render_template(
             "studio/script_draft.html",
             draft=shown,
@@ -117,9 +125,40 @@ def _show(script_draft_id: int, form: PlanForm | None = None, *, status: int = 2
             roles=[role for role, held in _ROLES.items() if agent().holds(held)],
             me=agent().member_id,
             may_write=may_write(),
-            names=names_of([shown]),
+            names=names_of([shown]) | staff.member_names({one.said_by for one in comments}),
+            comments=comments,
+            comment_form=said or _comment_form(shown, CommentForm(formdata=None)),
         )
     return page, status
+
+
+def _comment_form(shown: ScriptDraft, form: CommentForm) -> CommentForm:
+    form.offer([(one["id"], one["title"]) for one in shown.content["steps"]])
+    return form
+
+
+@bp.post("/drafts/<int:script_draft_id>/comment")
+@may(Role.REFERENT, Role.ADVISER)
+@sent_once
+def comment(script_draft_id: int) -> ResponseReturnValue:
+    """Say something of a draft, or of one of its steps."""
+    writes()
+    with transaction():
+        form = _comment_form(queries.get_draft(script_draft_id), CommentForm())
+    if not form.validate_on_submit():
+        return _show(script_draft_id, said=form, status=422)
+    with transaction():
+        services.comment(
+            script_draft_id,
+            as_printed(form.body.data),
+            step_id=form.step.data or None,
+            by=agent().member_id,
+            at=asked_at(),
+        )
+    flash(_("Remarque enregistrée."))
+    return redirect(
+        url_for("script_versions.draft", script_draft_id=script_draft_id, _anchor="comments"), 303
+    )
 
 
 def _plan_form(shown: ScriptDraft, *, at: datetime) -> PlanForm:

@@ -62,6 +62,28 @@ class PlanForm(PageForm):
         return None if on is None or at is None else datetime.combine(on, at, zone)
 
 
+class CommentForm(PageForm):
+    """What somebody says of a draft."""
+
+    step = SelectField(_l("De quelle étape"))
+    body = TextAreaField(
+        _l("Remarque"),
+        description=_l("Pour ceux qui écrivent et approuvent. Sans nom de personne appelée."),
+        validators=[
+            InputRequired(_l("Écrivez une remarque.")),
+            Length(2, 500, _l("De 2 à 500 caractères.")),
+        ],
+        render_kw={"rows": 2},
+    )
+
+    def offer(self, steps: list[tuple[str, str]]) -> None:
+        """Offer the steps of the draft."""
+        self.step.choices = [
+            SelectChoice("", _("de tout le script")),
+            *(SelectChoice(name, title) for name, title in steps),
+        ]
+
+
 class ScriptFileForm(PageForm):
     """A script that was written elsewhere."""
 

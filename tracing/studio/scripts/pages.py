@@ -66,6 +66,11 @@ class Outline:
     others_published: bool = False
     before: Script | None = None
 
+    def title_of(self, step_id: str) -> str:
+        """Return the title of a step; its name, of one that was taken out."""
+        step = self.script.step(step_id)
+        return step.title if step else step_id
+
     @property
     def count(self) -> int:
         """How many steps it has."""
