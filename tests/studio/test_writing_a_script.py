@@ -1,5 +1,6 @@
 """A referent writes a script on its pages; two approve; it holds from its moment on, or is withdrawn."""
 
+import ast
 from datetime import timedelta
 from io import BytesIO
 
@@ -11,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from tests.conftest import NOW
 from tests.programmes.test_publishing import approved as approved_rule
 from tests.studio.test_publishing_a_rule import filled, soup
+from tests.support.source import PACKAGE
 from tests.support.story import identity, waiting_case
 from tracing.calls.models import Conversation
 from tracing.kernel.db import session as database
@@ -22,8 +24,8 @@ from tracing.scripts.library import load_library, newest, read_sent_script
 from tracing.scripts.publishing import queries, rules, services
 from tracing.scripts.publishing.models import ScriptDraft
 from tracing.scripts.vocabulary import FACTS, ScriptKind
+from tracing.studio.scripts import words
 from tracing.studio.scripts.step_shape_forms import step_form
-from tracing.studio.scripts.words import FACT_WORDS
 
 SCRIPTS = "/scripts"
 TOMORROW = NOW + timedelta(days=1)
@@ -282,7 +284,7 @@ def test_a_step_opened_and_saved_as_it_is_stays_as_it_is(app, kind):
 
 
 def test_every_fact_has_its_words():
-    assert FACT_WORDS.keys() == FACTS.keys()
+    assert words.FACT_WORDS.keys() == FACTS.keys()
 
 
 def test_the_pages_of_a_version_and_of_two_side_by_side(rose):
@@ -361,3 +363,27 @@ def test_who_approves_says_of_a_step_what_is_to_be_changed(rose, ben):
     assert (
         "n’est plus un brouillon" in ben.client.post(f"{draft}/comment", data=sent | {"body": "Tard."}).text
     )
+
+
+def sentences_of_checks():
+    """Yield what the checks of scripts can say, with something in each place."""
+    tree = ast.parse((PACKAGE / "scripts/checks.py").read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        said = node.value if isinstance(node, ast.Yield) else None
+        if isinstance(said, ast.Call):
+            said = said.args[-1]
+        parts = said.values if isinstance(said, ast.JoinedStr) else [said]
+        if all(isinstance(one, ast.Constant | ast.FormattedValue) for one in parts):
+            yield "".join(
+                one.value if isinstance(one, ast.Constant) else "'x'" if one.conversion == ord("r") else "2"
+                for one in parts
+            )
+
+
+def test_whatever_the_checks_say_is_said_in_french(app):
+    found = list(sentences_of_checks())
+    assert len(found) > 20
+    with app.test_request_context():
+        for sentence in found:
+            said = [words.problem(one, {})[0] for one in (sentence, f"step 'x', say: {sentence}")]
+            assert not all(one.startswith("À revoir") for one in said), sentence

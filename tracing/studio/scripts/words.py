@@ -233,7 +233,10 @@ _SAID: tuple[tuple[str, LazyString], ...] = (
         r"without when this end would cut off every step after it",
         _l("sans condition, cette fin couperait toutes les étapes suivantes"),
     ),
-    (r"only the last step ends a completed call", _l("seule la dernière étape termine un appel complet")),
+    (
+        r"only the last step ends a completed call, or a statement that is not for everybody",
+        _l("seule la dernière étape termine un appel complet, ou une étape obligatoire qui a une condition"),
+    ),
 )
 _OF_THE_WHOLE: tuple[tuple[str, LazyString], ...] = (
     (
