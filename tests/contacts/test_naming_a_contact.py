@@ -54,10 +54,12 @@ def test_a_given_name_and_a_telephone_are_enough(browse, story, phone):
             "contact-phones": "0639980009",
             "contact-last_contact_on": "2026-03-09",
             "contact-lives_with_case": "yes",
+            "contact-is_child": "y",
         },
     )
 
     [zoe] = named(phone)
+    assert queries.described(zoe).is_child
     assert zoe.risk is RiskLevel.AT_RISK
     assert people.find_identity(zoe.person_id).phones == ("+33639980009",)
 

@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from tracing.contacts.rules import ContactSituation, TestSaid, measure_of, without_done
+from tracing.contacts.rules import ContactSituation, TestSaid, measure_of
+from tracing.contacts.telling import without_done
 from tracing.programmes.loader import get_pack
 from tracing.programmes.rules import Circumstances, Measure, PlannedTest, Quarantine
 from tracing.programmes.vocabulary import Distance, Protection, TestKind

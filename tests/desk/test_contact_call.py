@@ -265,3 +265,14 @@ def test_where_no_rule_says_anything_the_step_leads_to_a_doctor(story, browse):
     panel = soup(abel.fragment(asking, method="get"))
     assert panel.select_one("option[selected]")["value"] == "medical_question"
     assert "Aucune règle" in panel.select_one("textarea").text
+
+
+def test_a_child_without_a_birth_date_is_asked_for_through_a_parent(story, browse):
+    task = waiting_contact(story, case(story.nantes, MARIE, at=NOW), replace(LUC, birth_date=None))
+    child = find_contact(task.contact_id)
+    identities.seal(child, Described(first_names="Luc", phones=LUC.phones, is_child=True))
+
+    walk = take_call(browse.as_(story.ada), CONTACT | {"representative_confirmed": "yes"}).to("identity")
+
+    assert "representative" in walk.steps
+    assert "Si la fiche n’a pas de date de naissance" in walk.page.text

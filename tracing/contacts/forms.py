@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, HiddenField, RadioField, SelectField, StringField
+from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
 
@@ -120,6 +120,7 @@ class ContactForm(CircumstancesForm):
         validators=[Optional(), Length(max=80)],
         render_kw={"autocomplete": "off", "inputmode": "tel"},
     )
+    is_child = BooleanField(_l("C’est un enfant : un parent répondra pour lui"))
     email = StringField(
         _l("Courriel"),
         validators=[
@@ -190,6 +191,7 @@ class ContactForm(CircumstancesForm):
             link=self.link.data or "",
             place=tidy(self.place.data),
             is_warned=_YES_NO.get(self.warned.data or ""),
+            is_child=bool(self.is_child.data),
         )
         return ContactDetails(
             described=described,
@@ -218,6 +220,8 @@ class ContactForm(CircumstancesForm):
 
 
 def _words_of(field: Any) -> str:
+    if isinstance(field, BooleanField):
+        return _("oui") if field.data else ""
     if isinstance(field, RadioField | SelectField):
         choices: Any = field.choices
         return next((str(one.label) for one in choices if one.value and one.value == field.data), "")
@@ -250,6 +254,7 @@ def filled(contact: Contact, described: Described | None) -> dict[str, Any]:
         "link": who.link,
         "place": who.place,
         "warned": _WORD_OF[who.is_warned],
+        "is_child": who.is_child,
         "last_contact_on": None if contact.is_day_unknown else contact.last_contact_on,
         "day_before": UNKNOWN if contact.is_day_unknown else contact.last_contact_on.isoformat(),
         "recent_day": UNKNOWN if contact.is_day_unknown else contact.last_contact_on.isoformat(),

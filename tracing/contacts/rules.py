@@ -103,7 +103,7 @@ class HouseholdSaid:
     """Whether they can stay apart from the case at home."""
 
 
-NEWER = frozenset({"link", "place", "is_warned", "household"})
+NEWER = frozenset({"link", "place", "is_warned", "household", "is_child"})
 """Parts of a description that older releases do not know."""
 
 
@@ -127,6 +127,8 @@ class Described:
     """Whether the case has told them already; None: not said."""
     household: HouseholdSaid | None = None
     """For somebody who lives with the case; None: nobody has asked."""
+    is_child: bool = False
+    """The case said that a parent must answer; where the birth date is known, it counts instead."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return a dictionary that JSON can hold; a host of an older release reads it while nothing newer was said."""
@@ -188,7 +190,12 @@ class Described:
         """Return the description as the contact corrects it: link, place and warning are the case's words, and stay."""
         said = before or Described(first_names="")
         return replace(
-            self, link=said.link, place=said.place, is_warned=said.is_warned, household=said.household
+            self,
+            link=said.link,
+            place=said.place,
+            is_warned=said.is_warned,
+            household=said.household,
+            is_child=said.is_child,
         )
 
     def __repr__(self) -> str:
@@ -242,6 +249,7 @@ def completed_by(known: ContactDetails, more: ContactDetails) -> ContactDetails:
         place=one.place or other.place,
         is_warned=other.is_warned if one.is_warned is None else one.is_warned,
         household=one.household or other.household,
+        is_child=one.is_child or other.is_child,
     )
     days = [day for day in (known.last_contact_on, more.last_contact_on) if day is not None]
     return replace(
@@ -440,20 +448,6 @@ def _signs(said: ContactSituation) -> dict[str, date | None]:
     self_test = max((test.on for test in said.tests if test.is_positive and not test.counts), default=None)
     known = {"symptoms": said.symptoms_on, "self_test": self_test}
     return {name: day if day is not None and day > answered else None for name, day in known.items()}
-
-
-def without_done(decided: Quarantine, told: Iterable[TestSaid]) -> Quarantine:
-    """Return what is asked of a contact without the tests that they told of, done on their day or later."""
-    done = list(told)
-    left = tuple(
-        test
-        for test in decided.tests
-        if not any(
-            one.on >= test.on and (one.counts or test.kind in {TestKind.SELF_TEST, TestKind.ANY})
-            for one in done
-        )
-    )
-    return replace(decided, tests=left)
 
 
 def together(own: Quarantine, others: Sequence[Quarantine]) -> Quarantine:

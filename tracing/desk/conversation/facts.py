@@ -9,9 +9,9 @@ from tracing.cases import queries as cases
 from tracing.cases.models import CaseOutcome
 from tracing.cases.rules import sampling_day
 from tracing.cases.services import isolation_now
-from tracing.contacts.queries import known_day
-from tracing.contacts.rules import TestSaid, without_done
-from tracing.contacts.telling import measure_of_person
+from tracing.contacts.queries import described, known_day
+from tracing.contacts.rules import TestSaid
+from tracing.contacts.telling import measure_of_person, without_done
 from tracing.desk import rules
 from tracing.desk.queries import CalledPerson, doctor_of
 from tracing.escalations import queries as escalations
@@ -85,11 +85,19 @@ def _of_both(about: CalledPerson, agent: Agent, today: date, zone: ZoneInfo) -> 
         "callback_number": phone(number) if number else None,
         "retention": RETENTION,
         "tracer_is_adviser": agent.holds(Role.ADVISER),
-        "is_minor": None if age is None else age < rules.REPRESENTATIVE_UNDER,
+        "is_minor": _is_minor(about, age),
         "notes_issued": note is not None and note.issuer == "fund",
         "disease": pack.disease,
         "recent_infection_since": today - timedelta(days=pack.recent_infection_days),
     }
+
+
+def _is_minor(about: CalledPerson, age: int | None) -> bool | None:
+    """Return whether a representative must answer: by the birth date, else as the case said; None if nobody knows."""
+    if age is not None:
+        return age < rules.REPRESENTATIVE_UNDER
+    known = described(about.contact) if about.contact is not None else None
+    return True if known is not None and known.is_child else None
 
 
 def _of_a_case(about: CalledPerson, call: Call, today: date, zone: ZoneInfo) -> dict[str, FactValue]:
