@@ -292,6 +292,8 @@ def test_the_pages_of_a_version_and_of_two_side_by_side(rose):
     assert len(page.select(".outline-step")) > 30
     marked = soup(rose.get(f"{SCRIPTS}/compare?one=p0-2026.1&other=p0-2026.2")).select("mark")
     assert marked
+    other = rose.get(f"{SCRIPTS}/compare?one=p0-2026.4&other=p0-2026.5").text
+    assert "pas établi\u202f: la personne nous appelle" in other
     assert len(soup(rose.get(f"{SCRIPTS}/branches?of=p0-2026.2")).select(".branch-arcs path[d]")) > 20
     rose.get(f"{SCRIPTS}/version?of=p0-1", status=404)
     rose.get(f"{SCRIPTS}/compare?one=p0-2026.1&other=contact-2026.2", status=404)

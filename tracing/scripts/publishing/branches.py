@@ -29,10 +29,6 @@ class Line:
     """`answer:QUESTION:VALUE`, `answered:QUESTION`, `fact:NAME:VALUE` or `known:NAME`."""
     holds: bool = True
 
-    def turned(self) -> "Line":
-        """Return the opposite."""
-        return Line(self.what, not self.holds)
-
 
 def groups_of(condition: Condition | None) -> list[list[Line]] | None:
     """Return a condition as groups; none of "always"; None if it has too many."""

@@ -5,15 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from tracing.programmes.publishing.models import VersionState
-from tracing.scripts.definitions import Script, Step
+from tracing.scripts.definitions import Question, Script, Step
 from tracing.scripts.models import ScriptVersion
 from tracing.scripts.publishing import paths, queries, rules, services
 from tracing.scripts.publishing.differences import Change, StepPair, compare
 from tracing.scripts.publishing.models import ScriptDraft
 from tracing.scripts.publishing.paths import Findings
 from tracing.scripts.services import version_in_force
-from tracing.scripts.vocabulary import MANDATORY_STATEMENTS, ScriptKind
+from tracing.scripts.vocabulary import ScriptKind
 from tracing.studio.scripts import words
 
 
@@ -64,7 +63,8 @@ class Outline:
     remarks: Sequence[str] = ()
     findings: Findings = field(default_factory=Findings)
     others_published: bool = False
-    before: Script | None = None
+    questions: Mapping[str, Question] = field(default_factory=dict)
+    """Those of the script, and those that the version before it had."""
 
     def title_of(self, step_id: str) -> str:
         """Return the title of a step; its name, of one that was taken out."""
@@ -132,7 +132,7 @@ def outline_of_draft(draft: ScriptDraft) -> Outline:
         remarks=whole,
         findings=findings,
         others_published=foreseen.others_published,
-        before=foreseen.before,
+        questions={**foreseen.before.questions, **script.questions},
     )
 
 
@@ -167,16 +167,6 @@ def _sections(
     return [(name, list(steps)) for name, steps in groupby(lines, key=lambda one: one.step.section)]
 
 
-def is_required(step: Step, kind: ScriptKind) -> bool:
-    """Return whether the law or our doctors require a step in every call."""
-    return step.id in MANDATORY_STATEMENTS[kind]
-
-
 def is_waiting(version: ScriptVersion, at: datetime) -> bool:
     """Return whether a version was approved and takes effect later."""
     return version.withdrawn_at is None and version.effective_at is not None and version.effective_at > at
-
-
-def has_ended(draft: ScriptDraft) -> bool:
-    """Return whether a draft was given up or withdrawn."""
-    return draft.state is VersionState.WITHDRAWN

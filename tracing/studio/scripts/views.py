@@ -87,6 +87,7 @@ def compare() -> ResponseReturnValue:
             other=other,
             choices=_choices(kind),
             pairs=compare_scripts(before, after) if after else [],
+            questions={**before.questions, **(after.questions if after else {})},
         )
 
 

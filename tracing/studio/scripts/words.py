@@ -132,9 +132,9 @@ def condition_lines(condition: Condition | None, questions: Mapping[str, Questio
     return [str(_(" et ")).join(line_word(line, questions) for line in group) for group in groups]
 
 
-def branches_of(step: Step | None) -> list[str]:
-    """Return when a step is said, by the names of its questions: to tell two versions apart."""
-    return condition_lines(step.when, {}) if step else []
+def branches_of(step: Step | None, questions: Mapping[str, Question]) -> list[str]:
+    """Return when a step is said: to tell two versions apart."""
+    return condition_lines(step.when, questions) if step else []
 
 
 def line_word(line: Line, questions: Mapping[str, Question]) -> str:
