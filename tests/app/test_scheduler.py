@@ -36,7 +36,7 @@ def test_each_job_is_planned_once_in_universal_time():
     assert {"sweep_claims", "promote", "tidy", "clear_destroyed", "work", "fetch", "remove_originals"} <= set(
         names
     )
-    assert {"watch", "rebuild", "release_questions", "follow_ended_calls"} <= set(names)
+    assert {"watch", "rebuild", "release_questions", "follow_ended_calls", "end_follow_ups"} <= set(names)
     assert len(names) == len(set(names))
     assert str(planned.timezone) == "UTC"
     assert {job.trigger.timezone.tzname(NOW) for job in planned.get_jobs()} == {"UTC"}

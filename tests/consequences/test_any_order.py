@@ -14,8 +14,8 @@ from tests.support.examples import examples
 from tests.support.story import Story, case, identity, waiting_case
 from tracing.cases.models import Case
 from tracing.cases.queries import get_case
+from tracing.consequences import follow_ups, rules
 from tracing.consequences import queries as pictures
-from tracing.consequences import rules
 from tracing.consequences import services as consequences
 from tracing.consequences.rules import CallNow
 from tracing.contacts import queries as contacts
@@ -31,7 +31,7 @@ from tracing.messages import queries as messages
 from tracing.people import queries as people
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
-from tracing.queue.models import CallTask, TaskState
+from tracing.queue.models import ENDED, CallTask, TaskState
 
 PAUL = identity("Paul", "Deniau", born=date(1970, 2, 3), phones=("+33639980009",))
 ZOE = identity("Zoé", "Blin", born=date(2012, 6, 1), phones=("+33639980003",))
@@ -115,6 +115,7 @@ said_of = [
     (persons, FactKind.DEATH, yes, FactSource.RELATIVE),
     (persons, FactKind.NO_CALLS, yes, OWN),
     (cases | listed, FactKind.TEST, tests, OWN),
+    (cases | listed, FactKind.HOSPITAL, st.booleans(), OWN, BETTER),
     (persons, FactKind.WRONG_NUMBER, yes, FactSource.TRACER),
 ]
 """Of whom each kind of fact is said, what, and by whom."""
@@ -148,6 +149,7 @@ class People:
             if task.state is TaskState.OPEN:
                 queue_services.close_task(task, TaskState.DONE, by=None, at=NOW)
                 consequences.remember_told(task, at=NOW)
+        follow_ups.plan_follow_ups([queue.get_task(self.tasks[one]) for one in sorted(told)], by=None, at=NOW)
         for case_id in self.cases.values():
             close_when_done(case_id, by=None, at=NOW)
 
@@ -193,6 +195,9 @@ class People:
         for name, task_id in self.tasks.items():
             task = database.get_one(CallTask, task_id)
             found[f"call of {name}"] = (task.state, task.again)
+            asked = queue.find_follow_up(task.case_id, task.contact_id)
+            waits = asked is not None and asked.state not in ENDED
+            found[f"follow-up of {name}"] = (asked.state, asked.planned_on, asked.ends_on) if waits else None
             if task.contact_id is not None:
                 one = database.get_one(Contact, task.contact_id)
                 found[f"contact {name}"] = (one.last_contact_on, one.is_outside, one.risk, one.status)

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.examples import examples
+from tracing.consequences.person_rules import PersonNow, of_person
 from tracing.consequences.rules import (
     CallNow,
     CaseNow,
@@ -15,12 +16,10 @@ from tracing.consequences.rules import (
     ContactNow,
     MeasuredPerson,
     NoteNow,
-    PersonNow,
     Told,
     carried_out,
     is_recalled,
     of_case,
-    of_person,
     recalled_after,
 )
 from tracing.facts.rules import (

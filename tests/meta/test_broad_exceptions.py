@@ -16,6 +16,7 @@ ALLOWED = {
     "app.scheduler.run_once_per_slot.run": ISOLATION,
     "calls.jobs._end_these": ISOLATION,
     "consequences.jobs.follow_ended_calls": ISOLATION,
+    "consequences.jobs.end_follow_ups": ISOLATION,
     "imports.jobs.process_next_lot": ISOLATION,
     "studio.jobs._go_through": ISOLATION,
     "imports.jobs._undo": ISOLATION,

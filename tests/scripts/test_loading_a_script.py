@@ -1,6 +1,7 @@
 """A script file that is wrong is refused with a sentence that says where and why."""
 
 import json
+import shutil
 
 import pytest
 
@@ -132,6 +133,8 @@ def test_the_newest_version_counts_its_parts_as_numbers(tmp_path):
     for version in ("2026.9", "2026.10"):
         for kind, text in (("p0", P0), ("contact", CONTACT)):
             (tmp_path / f"{kind}-{version}.yaml").write_text(text.replace('"2026.1"', f'"{version}"'))
+    for kind in ("case_follow_up", "contact_follow_up"):
+        shutil.copy(LIBRARY / f"{kind}-2026.1.yaml", tmp_path)
 
     assert newest(load_library(tmp_path), "p0").version == "2026.10"
 

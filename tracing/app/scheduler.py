@@ -37,6 +37,7 @@ EVERY = {
     "watch": (absence_jobs.handle_absences, 30),
     "rebuild": (queue_jobs.rebuild, 15),
     "follow_ended_calls": (consequences.follow_ended_calls, 15),
+    "end_follow_ups": (consequences.end_follow_ups, 60),
     "release_questions": (escalations.release_questions, 30),
     "count_waiting": (supervision.count_waiting, 20),
     "hash_older_notes": (note_checks.hash_older_notes, 60),

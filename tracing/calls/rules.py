@@ -35,7 +35,12 @@ class CallOutcome(StrEnum):
     TAKEN_BACK = "taken_back"
 
 
-SCRIPT_OF = {TaskKind.CASE_FIRST: ScriptKind.P0, TaskKind.CONTACT_FIRST: ScriptKind.CONTACT}
+SCRIPT_OF = {
+    TaskKind.CASE_FIRST: ScriptKind.P0,
+    TaskKind.CONTACT_FIRST: ScriptKind.CONTACT,
+    TaskKind.CASE_FOLLOW_UP: ScriptKind.CASE_FOLLOW_UP,
+    TaskKind.CONTACT_FOLLOW_UP: ScriptKind.CONTACT_FOLLOW_UP,
+}
 """The script that leads each kind of call. `queue` and `scripts` do not know each other."""
 
 

@@ -110,6 +110,8 @@ def show(subject: Subject, *, sees: Sees, may_see_case: bool) -> FilePage:
     """Return the page of a file. The caller must record the sighting of everybody it names."""
     data = file_queries.load(subject, sees=sees, may_see_case=may_see_case)
     task = data.tasks[-1] if data.tasks else None
+    # a follow-up call that nobody has made yet says nothing
+    spoken = next((one for one in reversed(data.tasks) if one.script_version is not None), None)
     return FilePage(
         subject=subject,
         data=data,
@@ -129,8 +131,8 @@ def show(subject: Subject, *, sees: Sees, may_see_case: bool) -> FilePage:
             )
             for one in data.contacts
         ],
-        answers=_answers(data, task),
-        script=task.script_version or "" if task is not None else "",
+        answers=_answers(data, spoken),
+        script=spoken.script_version or "" if spoken is not None else "",
         readings=data.readings,
         openings=data.openings,
     )
@@ -176,13 +178,27 @@ def _answer(data: FileData, task: CallTask | None) -> list[tuple[str, str]]:
         promised_by=promised_by,
         is_covered=task.covered_by is not None,
         on_the_line=on_the_line if task.state is TaskState.OPEN else None,
+        planned_on=task.planned_on,
     )
     said.append((str(_("La suite")), coming))
+    said += _calendar(data)
     asked = [one for one in data.questions if one.state is not EscalationState.SETTLED]
     if asked:
         since = _("Un avis est attendu depuis %(when)s.", when=moment(asked[-1].raised_at))
         said.append((str(_("Avis")), str(since)))
     return said
+
+
+def _calendar(data: FileData) -> list[tuple[str, str]]:
+    """Return the follow-up calls, one line each: the day, and what became of it."""
+    return [
+        (
+            str(_("Appel de suivi")),
+            str(_("%(day)s\u202f: %(state)s", day=day(one.planned_on), state=TASK_STATE_WORDS[one.state])),
+        )
+        for one in data.tasks
+        if one.planned_on is not None
+    ]
 
 
 def _rung_line(one: Rung, data: FileData) -> str:

@@ -141,7 +141,9 @@ def load(subject: Subject, *, sees: Sees, may_see_case: bool) -> FileData:
         requests=_of_case(CallerRequest, CallerRequest.case_id, case) if contact is None else [],
         events=_events(subject, own_ids),
         contacts=contacts,
-        contact_tasks={one.contact_id: one for one in every_task if one.contact_id is not None},
+        contact_tasks={
+            one.contact_id: one for one in every_task if one.contact_id is not None and not one.is_follow_up
+        },
         last_calls=_last_calls(rung, every_task),
         names=people.joint_identities(one.person_id for one in contacts) if sees.people else {},
         linked=[one for one in here if one.contact is None or one.contact.case_id != case.id or contact],

@@ -69,6 +69,8 @@ VALUE_WORDS: dict[str, LazyString] = {
     "self_test": _l("autotest"),
     "case_first": _l("appel du patient zéro"),
     "contact_first": _l("appel d’une personne contact"),
+    "case_follow_up": _l("appels de suivi"),
+    "contact_follow_up": _l("appels de suivi"),
     "unsure_day": _l("le jour n’est pas sûr"),
     "frequent": _l("vit avec la personne, ou la voit chaque jour"),
     "doctor": _l("avis du médecin-conseil"),
@@ -108,6 +110,9 @@ EVENT_WORDS: dict[str, tuple[str, LazyString]] = {
     "consequence.ring_no_more": ("telephone-minus", _l("Rappel levé : ce qui a été dit vaut de nouveau")),
     "consequence.call_never": ("bell-slash", _l("Appel arrêté pour de bon")),
     "consequence.call_after_all": ("telephone", _l("Appel rouvert")),
+    "consequence.follow_up_opens": ("calendar-check", _l("Appel de suivi prévu")),
+    "consequence.follow_up_moves": ("calendar-event", _l("Appel de suivi déplacé")),
+    "consequence.follow_up_stops": ("telephone-minus", _l("Plus d’appel de suivi")),
     "consequence.messages_stop": ("bell-slash", _l("Messages arrêtés")),
     "consequence.messages_go_on": ("envelope", _l("Messages de nouveau permis")),
     "consequence.note_to_mend": ("file-earmark-text", _l("Arrêt à reprendre : les jours ont changé")),
@@ -214,6 +219,7 @@ def next_in_words(
     promised_by: str | None,
     is_covered: bool,
     on_the_line: str | None,
+    planned_on: date | None = None,
 ) -> str:
     """Return what comes next for the person: who is on the line, a promise, a call, a decision, or nothing."""
     if on_the_line is not None:
@@ -226,6 +232,8 @@ def next_in_words(
         return str(_("Rappel promis par %(name)s : %(when)s.", name=promised_by, when=moment(promised_at)))
     if promised_at is not None:
         return str(_("Rappel promis : %(when)s.", when=moment(promised_at)))
+    if planned_on is not None:
+        return str(_("Un appel de suivi est prévu le %(day)s.", day=day(planned_on)))
     return str(_("L’appel est dans la file. Échéance : %(when)s.", when=moment(due_at)))
 
 

@@ -1,8 +1,9 @@
 """Read the picture of what is: a case with its contacts, calls and notes; a person with all their calls."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select
@@ -10,29 +11,33 @@ from sqlalchemy import func, or_, select
 from tracing.calls import queries as call_queries
 from tracing.calls.models import Call, Conversation
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
+from tracing.cases.rules import sampling_day
 from tracing.consequences.models import HeldBack
+from tracing.consequences.person_rules import PersonNow
 from tracing.consequences.rules import (
     CallNow,
     CaseNow,
     ContactNow,
+    FollowUpNow,
     MeasuredPerson,
     NoteNow,
-    PersonNow,
     Tests,
     Told,
     is_recalled,
 )
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import Meeting, kept_in_list, named_elsewhere, of_one_time, who_refused
-from tracing.contacts.rules import is_called
+from tracing.contacts.rules import circumstances_from_codes, is_called
 from tracing.facts import queries as facts
-from tracing.facts.rules import FactKind
+from tracing.facts.rules import FactKind, Said, SubjectType, in_force, standing, value_of
+from tracing.kernel import clock
 from tracing.kernel.db import equals_any, session
 from tracing.messages import queries as messages
 from tracing.people import queries as people
 from tracing.programmes.in_force import get_pack
+from tracing.programmes.rules import day_zero, follow_ups
 from tracing.programmes.vocabulary import RiskLevel, Subject
-from tracing.queue.models import CallTask, TaskKind, TaskState
+from tracing.queue.models import ENDED, LISTED, CallTask, TaskKind, TaskState
 from tracing.queue.rules import CallAgain
 from tracing.sickleave import answers as said
 from tracing.sickleave import queries as note_queries
@@ -79,7 +84,8 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
     elsewhere = named_elsewhere(contacts, programme=case.programme)
     refused = who_refused(contacts, programme=case.programme, elsewhere=elsewhere)
     first = next((one for one in tasks if one.kind is TaskKind.CASE_FIRST), None)
-    of_contact = {one.contact_id: one for one in tasks if one.contact_id is not None}
+    of_contact = {one.contact_id: one for one in tasks if one.kind is TaskKind.CONTACT_FIRST}
+    calendar = _Calendar(case, contacts, tasks=tasks, live=live, on=on)
 
     def note_of(task: CallTask | None, subject: Subject, agreed: tuple[date, date] | None) -> NoteNow | None:
         note, begins = notes.get(task.id, (None, None)) if task is not None else (None, None)
@@ -116,9 +122,10 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
             is_decided=case.isolation_measure in DECIDED,
             may_be_called=case.person_id not in barred,
             told=told(case.told_last_day, case.told_at),
-            call=call_now(first, live),
+            call=CallNow.LIVE if calendar.is_live(None) else call_now(first, live),
             again=first.again if first is not None else None,
             note=note_of(first, Subject.CASE, case.note_ruling),
+            follow_up=calendar.of_case(),
         ),
         contacts=tuple(
             ContactNow(
@@ -141,14 +148,137 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
                         other.contact.quarantine_last_day for other in heard_of(one) if other.counts
                     ),
                     told_elsewhere=_latest(other.contact.told_last_day for other in heard_of(one)),
-                    call=call_now(of_contact.get(one.id), live),
+                    call=CallNow.LIVE if calendar.is_live(one.id) else call_now(of_contact.get(one.id), live),
                     again=of_contact[one.id].again if one.id in of_contact else None,
                     note=note_of(of_contact.get(one.id), Subject.CONTACT, one.note_ruling),
+                    follow_up=calendar.of_contact(one, heard_of(one)),
                 ),
             )
             for one in contacts
         ),
     )
+
+
+AFTER_THE_LAST = timedelta(days=2)
+"""Where nothing is asked of somebody, the last call of the calendar is made on its day or within these days."""
+
+
+class _Calendar:
+    """The programme's calendar for a case and its contacts, with the follow-up calls that were planned."""
+
+    def __init__(
+        self,
+        case: Case,
+        contacts: Sequence[Contact],
+        *,
+        tasks: Iterable[CallTask],
+        live: Collection[int],
+        on: date,
+    ) -> None:
+        self._case, self._on, self._live = case, on, live
+        self._zone, self._pack = zone_of(case), get_pack(case.programme)
+        self._planned: dict[int | None, list[CallTask]] = defaultdict(list)
+        for one in tasks:
+            if one.is_follow_up:
+                self._planned[one.contact_id].append(one)
+        told = [one.id for one in contacts if one.told_at is not None]
+        kinds = {FactKind.REFUSAL, FactKind.HOSPITAL}
+        self._said = facts.facts_by_subject(SubjectType.CONTACT, told, kinds=kinds) if told else {}
+        self._of_case = [] if case.told_at is None else facts.facts_of(SubjectType.CASE, case.id)
+
+    def is_live(self, contact_id: int | None) -> bool:
+        """Return whether somebody is on the telephone with a person to ask how they are."""
+        return any(one.id in self._live for one in self._planned.get(contact_id, ()))
+
+    def of_case(self) -> FollowUpNow | None:
+        """Return how it stands with the follow-up of the case's person; None if there is nothing to follow."""
+        case = self._case
+        zero = day_zero(case.onset_on, sampling_day(case.first_sampled_at, case.sampled_on, self._zone))
+        found = None if zero is None else follow_ups(self._pack, Subject.CASE, day_zero=zero, on=self._on)
+        return self._now(
+            None,
+            self._of_case,
+            days=found.days if found else (),
+            told_at=case.told_at,
+            last_day=case.isolation_last_day,
+        )
+
+    def of_contact(self, contact: Contact, heard_of: Sequence[Meeting]) -> FollowUpNow | None:
+        """Return how it stands with that of a contact. Told of several meetings, they are rung about the last one."""
+        found = None
+        if not contact.is_day_unknown:
+            met = circumstances_from_codes(contact.circumstances or {})
+            found = follow_ups(
+                self._pack,
+                Subject.CONTACT,
+                day_zero=contact.last_contact_on,
+                lives_with_case=met.lives_with_case,
+                on=self._on,
+            )
+        now = self._now(
+            contact.id,
+            self._said.get(contact.id, ()),
+            days=found.days if found else (),
+            told_at=contact.told_at,
+            last_day=contact.quarantine_last_day,
+        )
+        own = (contact.last_contact_on, contact.id)
+        later = any(one.counts and (one.contact.last_contact_on, one.contact.id) > own for one in heard_of)
+        return replace(now, is_of_another=True) if now is not None and later else now
+
+    def _now(
+        self,
+        contact_id: int | None,
+        said: Sequence[Said],
+        *,
+        days: tuple[date, ...],
+        told_at: datetime | None,
+        last_day: date | None,
+    ) -> FollowUpNow | None:
+        planned = self._planned.get(contact_id, [])
+        if told_at is None and not planned:
+            return None
+        waiting = next((one for one in planned if one.state not in ENDED), None)
+        task = waiting or (planned[-1] if planned else None)
+        spoken = [told_at, *(one.closed_at for one in planned if one.state is TaskState.DONE)]
+        stands = standing(said)
+        refusals = {TaskKind.CASE_FOLLOW_UP.value, TaskKind.CONTACT_FOLLOW_UP.value}
+        return FollowUpNow(
+            on=self._on,
+            days=days,
+            until=(last_day or days[-1] + AFTER_THE_LAST) if days else None,
+            since=_latest(clock.local_day(at, self._zone) for at in spoken if at is not None)
+            if told_at is not None
+            else None,
+            is_refused=any(one.kind is FactKind.REFUSAL and one.value in refusals for one in stands),
+            is_in_hospital=value_of(in_force(stands), FactKind.HOSPITAL) is True,
+            call=_follow_up_now(task, self._live),
+            plan=(task.planned_on, task.ends_on)
+            if task is not None and task.planned_on is not None and task.ends_on is not None and waiting
+            else None,
+            is_missed=task is not None and task.state is TaskState.UNREACHABLE,
+            is_given_up=task is not None
+            and task.state is TaskState.CANCELLED
+            and task.state_before in LISTED,
+            is_kept=task is not None and task.state is TaskState.TO_HAND_ON,
+        )
+
+
+def follow_up_after(case: Case, contact: Contact | None, *, on: date) -> date | None:
+    """Return the day of the follow-up call after one that is made on a day; None if it is the last one."""
+    picture = case_now(case, [] if contact is None else [contact], on=on)
+    person = picture.person if contact is None else picture.contacts[0].person
+    asked = person.follow_up
+    if asked is None or asked.until is None:
+        return None
+    return next((day for day in asked.days if on < day <= asked.until), None)
+
+
+def _follow_up_now(task: CallTask | None, live: Collection[int]) -> CallNow:
+    if task is not None and task.state is TaskState.WAITING_DOCTOR:
+        # what a doctor is asked goes on, whatever the calendar says
+        return CallNow.LIVE
+    return call_now(task, live)
 
 
 def _latest(days: Iterable[date | None]) -> date | None:
@@ -209,6 +339,7 @@ def person_now(person_id: int) -> PersonNow:
         select(CallTask).where(equals_any(CallTask.person_id, records)).order_by(CallTask.id)
     ).all()
     live = _live(task.id for task in tasks)
+    is_barred = bool(facts.people_with({FactKind.DEATH, FactKind.NO_CALLS}, records))
     lost = {task.id for task in tasks if task.state is TaskState.NO_NUMBER}
     no_more = _no_cases(task.case_id for task in tasks if task.id in lost)
     return PersonNow(
@@ -222,7 +353,12 @@ def person_now(person_id: int) -> PersonNow:
         is_dead=bool(facts.people_with({FactKind.DEATH}, records)),
         wants_no_calls=bool(facts.people_with({FactKind.NO_CALLS}, records)),
         are_messages_stopped=messages.is_stopped(person_id),
-        calls=tuple((task.id, call_now(task, live)) for task in tasks),
+        calls=tuple(
+            (task.id, now)
+            for task in tasks
+            # whoever is not to be called is not asked how they are either: `of_case` stops that
+            if (now := call_now(task, live)) is not CallNow.WAITING or not (is_barred and task.is_follow_up)
+        ),
     )
 
 
@@ -233,6 +369,7 @@ def told_calls_of(person_id: int) -> Sequence[CallTask]:
         select(CallTask)
         .where(
             equals_any(CallTask.person_id, records),
+            CallTask.planned_on.is_(None),
             or_(CallTask.state == TaskState.DONE, CallTask.again.is_not(None)),
         )
         .order_by(CallTask.id)
@@ -295,6 +432,11 @@ def _live(task_ids: Iterable[int]) -> set[int]:
             )
         )
     )
+
+
+def live_among(task_ids: Iterable[int]) -> set[int]:
+    """Return the tasks, of these, about which somebody is on the telephone now."""
+    return _live(task_ids)
 
 
 def held_back(task_ids: Sequence[int]) -> set[int]:

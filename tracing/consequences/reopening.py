@@ -7,6 +7,7 @@ from tracing.calls import queries as calls
 from tracing.calls.models import Call
 from tracing.cases import queries as cases
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
+from tracing.consequences import follow_ups
 from tracing.consequences.rules import ReopenReason
 from tracing.contacts.case_closing import close_when_done, open_again
 from tracing.contacts.models import Contact, ContactStatus
@@ -19,7 +20,7 @@ from tracing.kernel.db import session
 from tracing.people import queries as people
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
-from tracing.queue.models import NOT_REACHED, ON_HOLD, CallTask, TaskState
+from tracing.queue.models import ENDED, NOT_REACHED, ON_HOLD, CallTask, TaskState
 from tracing.staff.agent import Agent
 
 RANKS = (NOT_REACHED, ON_HOLD | {TaskState.TO_HAND_ON}, {TaskState.DONE}, {TaskState.CANCELLED})
@@ -31,7 +32,8 @@ OUT_OF_LIST = frozenset({ContactStatus.REMOVED, ContactStatus.BECAME_CASE})
 
 def choose(tasks: Iterable[CallTask]) -> CallTask | None:
     """Return the call to open again of a person who rings; None if there is none."""
-    found = [one for one in tasks if can_be_reopened(one)]
+    # whoever was told and rings again asks for their first call: a follow-up only asks how they are
+    found = [one for one in tasks if not one.is_follow_up and can_be_reopened(one)]
     return min(found, key=lambda one: (_rank(one), -one.id), default=None)
 
 
@@ -43,6 +45,8 @@ def can_be_reopened(task: CallTask) -> bool:
     """
     case, contact = cases.get_case(task.case_id), find_contact(task.contact_id)
     if task.state in {TaskState.OPEN, TaskState.DECEASED} or people.barred([task.person_id]):
+        return False
+    if task.is_follow_up and task.state in ENDED:
         return False
     if case.status is CaseStatus.WITHDRAWN or case.outcome is CaseOutcome.NOT_A_CASE:
         return False
@@ -85,6 +89,8 @@ def reopen(task: CallTask, why: ReopenReason, *, due_at: datetime, by: Agent, at
         site_id=task.site_id,
         why=why.value,
     )
+    # what they are told now comes first
+    follow_ups.plan_follow_ups([task], by=by.member_id, at=at)
     return task.state is TaskState.OPEN
 
 
@@ -115,6 +121,7 @@ def close_again(task: CallTask, call: Call, *, by: Agent, at: datetime) -> None:
     for one in taken_back:
         facts.retract(one, subject, cohort=cohort, source=FactSource.SUPERVISOR, by=by.member_id, at=at)
     close_when_done(task.case_id, by=by.member_id, at=at)
+    follow_ups.plan_follow_ups([task], by=by.member_id, at=at)
 
 
 def _rank(task: CallTask) -> int:

@@ -41,6 +41,12 @@ class ConsequenceKind(StrEnum):
     """A text that waits to be sent to a wrong number is stopped."""
     CALL_AFTER_ALL = "call_after_all"
     """That was a mistake: the call waits again."""
+    FOLLOW_UP_OPENS = "follow_up_opens"
+    """The person was told: they are rung on the next day of the programme's calendar."""
+    FOLLOW_UP_MOVES = "follow_up_moves"
+    """That day, or the last one on which it is made, is another one."""
+    FOLLOW_UP_STOPS = "follow_up_stops"
+    """The measure is over, or they may not or need not be rung."""
     MESSAGES_STOP = "messages_stop"
     MESSAGES_GO_ON = "messages_go_on"
 
@@ -123,6 +129,35 @@ class NoteNow:
     """The difference with which a human has left it as it is: only another one marks it again."""
 
 
+Plan = tuple[date, date]
+"""The day of a follow-up call, and the last day on which it is made."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowUpNow:
+    """The programme's calendar for a person who was told, and where their follow-up call stands."""
+
+    on: date
+    """Today."""
+    days: tuple[date, ...] = ()
+    until: date | None = None
+    """The last day of the isolation or quarantine; without one, until when the calendar is followed. None: no calendar."""
+    since: date | None = None
+    """The last day on which we have spoken to them; None before they were told."""
+    is_refused: bool = False
+    is_in_hospital: bool = False
+    is_of_another: bool = False
+    """They were told of several meetings, and are rung about another one of them."""
+    call: CallNow = CallNow.NONE
+    plan: Plan | None = None
+    is_missed: bool = False
+    """Every attempt of its day was in vain."""
+    is_given_up: bool = False
+    """A supervisor has ended it."""
+    is_kept: bool = False
+    """It is on the list of those who are in hospital or live elsewhere, until it ends."""
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class MeasuredPerson:
     """What the rules ask of a person, what they were told, and where their call and their note stand."""
@@ -148,6 +183,7 @@ class MeasuredPerson:
     again: CallAgain | None = None
     """Why the call waits again, if it does."""
     note: NoteNow | None = None
+    follow_up: FollowUpNow | None = None
 
     @property
     def due(self) -> date | None:
@@ -204,8 +240,10 @@ class Consequence:
     why: CallAgain | None = None
     mend: NoteMend | None = None
     day: date | None = None
-    """The last day that is right now."""
+    """The last day that is right now; of a follow-up call, its day."""
     was: date | None = None
+    until: date | None = None
+    """The last day on which a follow-up call is made."""
 
 
 def of_case(case: CaseNow) -> tuple[Consequence, ...]:
@@ -214,12 +252,15 @@ def of_case(case: CaseNow) -> tuple[Consequence, ...]:
         return tuple(_of_none(case))
     found: list[Consequence] = []
     for contact in case.contacts:
-        if not contact.is_out_of_list:
+        if contact.is_out_of_list:
+            found += _of_follow_up(("contact", contact.contact_id), contact.person, is_over=True)
+        else:
             found += _of_contact(contact, case.window)
     why = _to_say_again(case.person)
     if why is None and case.person.told and not is_recalled(case.window, case.recalled):
         why = CallAgain.DAYS_ADDED
     found += _ring(("case", case.case_id), case.person, why)
+    found += _of_follow_up(("case", case.case_id), case.person, is_over=why is not None)
     found += _of_note(case.person, due=case.person.last_day)
     return tuple(found)
 
@@ -228,6 +269,9 @@ def held_back(case: CaseNow) -> frozenset[tuple[str, int]]:
     """Return whose call would stop or move, were nobody on the telephone about it: the case or contacts, by id."""
 
     def hung_up(person: MeasuredPerson) -> MeasuredPerson:
+        asked = person.follow_up
+        if asked is not None and asked.call is CallNow.LIVE:
+            person = replace(person, follow_up=replace(asked, call=CallNow.WAITING))
         if person.call is not CallNow.LIVE:
             return person
         waits = person.again in {None, CallAgain.TO_COMPLETE}
@@ -253,6 +297,7 @@ def _of_none(case: CaseNow) -> Iterable[Consequence]:
         is_to_know = person.told is not None and not person.told.knows_it_is_none
         nothing = replace(person, last_day=None, awaits_result=False, tests=(), is_decided=True)
         yield from _ring(about, nothing, CallAgain.WITHDRAWN if is_to_know else None)
+        yield from _of_follow_up(about, nothing, is_over=True)
         yield from _of_note(nothing, due=nothing.due)
 
 
@@ -292,7 +337,9 @@ def _of_contact(contact: ContactNow, window: tuple[date, date] | None) -> Iterab
     if not concerns and person.told is not None:
         # whoever is not concerned any more need not hear that a test is on another day
         now = replace(now, tests=person.told.tests or ())
-    yield from _ring(about, now, _to_say_again(now))
+    why = _to_say_again(now)
+    yield from _ring(about, now, why)
+    yield from _of_follow_up(about, now, is_over=not concerns or why is not None)
     yield from _of_note(person, due=now.due)
 
 
@@ -317,6 +364,49 @@ def _ring(about: tuple[str, int], person: MeasuredPerson, why: CallAgain | None)
         yield Consequence(ConsequenceKind.RING_AGAIN, about, why=why, day=person.due, was=person.heard)
     elif why is None and person.call is CallNow.AGAIN:
         yield Consequence(ConsequenceKind.RING_NO_MORE, about)
+
+
+def next_follow_up(person: MeasuredPerson) -> Plan | None:
+    """Return the day of the next follow-up call and the last day on which it is made; None if there is none.
+
+    Of several days of the calendar that are past, the last one counts: a person is asked once how they are.
+    """
+    asked = person.follow_up
+    if asked is None or asked.until is None or asked.since is None or asked.on > asked.until:
+        return None
+    is_silent = asked.is_refused or asked.is_in_hospital or asked.is_of_another or asked.is_given_up
+    # whoever waits to be told something is told first, and the calendar goes on from there
+    if is_silent or not person.may_be_called or person.call is not CallNow.DONE:
+        return None
+    since = asked.since
+    if asked.is_missed and asked.plan is not None:
+        since = max(since, asked.plan[0])
+    left = [day for day in asked.days if since < day <= asked.until]
+    past = [day for day in left if day <= asked.on]
+    if left:
+        return (past[-1] if past else left[0]), asked.until
+    return asked.plan if asked.is_missed and asked.plan is not None and asked.plan[0] in asked.days else None
+
+
+def _of_follow_up(
+    about: tuple[str, int], person: MeasuredPerson, *, is_over: bool = False
+) -> Iterable[Consequence]:
+    """Open, move or stop the follow-up call of a person; `is_over`: they are told something else first, or nothing."""
+    asked = person.follow_up
+    if asked is None or CallNow.LIVE in {asked.call, person.call}:
+        return
+    wanted = None if is_over else next_follow_up(person)
+    is_waiting = asked.call is CallNow.WAITING
+    is_past = asked.until is None or asked.on > asked.until
+    if is_waiting and asked.is_kept and not is_past:
+        return
+    if wanted is None:
+        if is_waiting:
+            yield Consequence(ConsequenceKind.FOLLOW_UP_STOPS, about)
+    elif not is_waiting:
+        yield Consequence(ConsequenceKind.FOLLOW_UP_OPENS, about, day=wanted[0], until=wanted[1])
+    elif wanted != asked.plan:
+        yield Consequence(ConsequenceKind.FOLLOW_UP_MOVES, about, day=wanted[0], until=wanted[1])
 
 
 def _of_note(person: MeasuredPerson, *, due: date | None) -> Iterable[Consequence]:
@@ -350,67 +440,6 @@ def _of_note(person: MeasuredPerson, *, due: date | None) -> Iterable[Consequenc
         yield Consequence(
             ConsequenceKind.NOTE_TO_MEND, ("note", note.note_id), mend=mend, day=day, was=note.last_day
         )
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class PersonNow:
-    """A person under all their records, with what binds them through every door."""
-
-    person_id: int
-    is_dead: bool = False
-    wants_no_calls: bool = False
-    are_messages_stopped: bool = False
-    calls: tuple[tuple[int, CallNow], ...] = ()
-    """Their tasks, of every case and contact."""
-    has_number: bool = True
-    """Whether they have a number that was not said wrong."""
-    to_ring: frozenset[int] = frozenset()
-    """Their tasks for which somebody would ring them, now or once a supervisor has put it back."""
-    without_number: frozenset[int] = frozenset()
-    """Their tasks that wait for a number."""
-    texts_astray: tuple[int, ...] = ()
-    """Texts that wait to be sent to a number that was said wrong."""
-
-
-def of_person(person: PersonNow) -> tuple[Consequence, ...]:
-    """Return what follows for a person from what was said of them and of their numbers, or was taken back."""
-    found = []
-    is_barred = person.is_dead or person.wants_no_calls
-    for task_id, call in person.calls:
-        kind = _of_call(person, task_id, call)
-        if kind is not None:
-            found.append(Consequence(kind, ("task", task_id)))
-    found += [Consequence(ConsequenceKind.TEXT_STOPS, ("message", one)) for one in person.texts_astray]
-    if is_barred != person.are_messages_stopped:
-        kind = ConsequenceKind.MESSAGES_STOP if is_barred else ConsequenceKind.MESSAGES_GO_ON
-        found.append(Consequence(kind, ("person", person.person_id)))
-    return tuple(found)
-
-
-def calls_held_back(person: PersonNow) -> frozenset[int]:
-    """Return the tasks of a person that would stop, were nobody on the telephone about them."""
-    return frozenset(
-        task_id
-        for task_id, call in person.calls
-        if call is CallNow.LIVE and _of_call(person, task_id, CallNow.WAITING) is not None
-    )
-
-
-def _of_call(person: PersonNow, task_id: int, call: CallNow) -> ConsequenceKind | None:
-    """Return what follows for one call of a person; nothing while somebody is on the telephone about it."""
-    waits = {CallNow.WAITING, CallNow.AGAIN}
-    # a call to tell them something else ends as if it had not been wanted: `of_case`
-    if person.is_dead:
-        return ConsequenceKind.CALL_NEVER if call in {CallNow.WAITING, CallNow.UNWANTED} else None
-    if person.wants_no_calls:
-        return ConsequenceKind.CALL_UNWANTED if call in {CallNow.WAITING, CallNow.NEVER} else None
-    if call in {CallNow.NEVER, CallNow.UNWANTED}:
-        return ConsequenceKind.CALL_AFTER_ALL
-    if call in waits and not person.has_number and task_id in person.to_ring:
-        return ConsequenceKind.CALL_NUMBERLESS
-    if call in waits and person.has_number and task_id in person.without_number:
-        return ConsequenceKind.CALL_HAS_NUMBER
-    return None
 
 
 def carried_out(case: CaseNow, consequences: Sequence[Consequence]) -> CaseNow:
@@ -449,6 +478,12 @@ def _rung(person: MeasuredPerson, one: Consequence) -> MeasuredPerson:
             return replace(person, call=CallNow.AGAIN, again=one.why)
         case ConsequenceKind.RING_NO_MORE:
             return replace(person, call=CallNow.DONE, again=None)
+        case ConsequenceKind.FOLLOW_UP_STOPS if asked := person.follow_up:
+            stopped = replace(asked, call=CallNow.CANCELLED, plan=None, is_missed=False, is_kept=False)
+            return replace(person, follow_up=stopped)
+        case ConsequenceKind.FOLLOW_UP_OPENS | ConsequenceKind.FOLLOW_UP_MOVES if asked := person.follow_up:
+            plan = (one.day, one.until) if one.day and one.until else None
+            return replace(person, follow_up=replace(asked, call=CallNow.WAITING, plan=plan, is_missed=False))
     return person
 
 

@@ -10,14 +10,15 @@ from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
 from tracing.cases.models import Case, CaseOutcome
 from tracing.cases.rules import sampling_day
-from tracing.consequences import queries, rules
+from tracing.consequences import follow_ups, person_rules, queries, rules
 from tracing.consequences import stated_rules as stated
+from tracing.consequences.follow_ups import follow_up_of, note_event, task_of
 from tracing.consequences.models import HeldBack
 from tracing.consequences.rules import Consequence, ConsequenceKind
 from tracing.contacts import calling
 from tracing.contacts import queries as contact_queries
 from tracing.contacts import services as contacts
-from tracing.contacts.case_closing import close_when_done, first_call_of, open_again
+from tracing.contacts.case_closing import close_when_done, open_again
 from tracing.contacts.models import Contact
 from tracing.facts import queries as fact_queries
 from tracing.facts import services as facts
@@ -33,7 +34,7 @@ from tracing.facts.rules import (
     value_of,
 )
 from tracing.facts.ruling_rules import measure_ruled, note_days_ruled, risk_ruled
-from tracing.kernel import clock, events
+from tracing.kernel import clock
 from tracing.kernel.db import lock_row, session
 from tracing.messages import services as messages
 from tracing.people import queries as people
@@ -44,7 +45,9 @@ from tracing.queue.models import STILL_TO_CALL, CallTask, TaskState
 from tracing.queue.rules import CallAgain
 from tracing.sickleave import services as notes
 
-NO_OWN_ANSWERS = frozenset({FactKind.LAST_CONTACT, FactKind.KEPT_IN_LIST, FactKind.REFUSAL})
+NO_OWN_ANSWERS = frozenset(
+    {FactKind.LAST_CONTACT, FactKind.KEPT_IN_LIST, FactKind.REFUSAL, FactKind.HOSPITAL}
+)
 """Facts about a contact that are no answers to the questions of their own call."""
 RING_AGAIN_WITHIN = timedelta(hours=24)
 """By when somebody who was told otherwise is called."""
@@ -196,10 +199,10 @@ def _follow_elsewhere(
 
 def _follow_person(person_id: int, *, by: int | None, at: datetime) -> None:
     picture = queries.person_now(person_id)
-    for one in rules.of_person(picture):
+    for one in person_rules.of_person(picture):
         _PERSON_STEPS[one.kind](one, by, at)
-        _note_event(one, by=by, at=at)
-    _hold_back(rules.calls_held_back(picture), at=at)
+        note_event(one, by=by, at=at)
+    _hold_back(person_rules.calls_held_back(picture), at=at)
     for task in queries.told_calls_of(person_id):
         # whoever was told something else is not rung any more, or is after all
         case = case_queries.get_case(task.case_id)
@@ -289,18 +292,19 @@ def _carry_out(
     for one in found:
         about, number = one.subject
         _CASE_STEPS[one.kind](case, of_id.get(number) if about == "contact" else None, one, by, at)
-        _note_event(one, site_id=case.site_id, by=by, at=at)
+        note_event(one, site_id=case.site_id, by=by, at=at)
     return found
 
 
 def _tasks_held_back(
     case: Case, listed: Sequence[Contact], held: frozenset[tuple[str, int]], *, only_contacts: bool
 ) -> list[int]:
-    """Return the tasks of those whose call is held back; a statement each, and there is seldom one."""
-    found = [_task_of(case, one) for one in listed if ("contact", one.id) in held]
+    """Return the tasks of those whose call is held back; a few statements each, and there is seldom one."""
+    about: list[Contact | None] = [one for one in listed if ("contact", one.id) in held]
     if not only_contacts and ("case", case.id) in held:
-        found.append(_task_of(case, None))
-    return [task.id for task in found if task is not None]
+        about.append(None)
+    found = [task for one in about for task in (task_of(case, one), follow_up_of(case, one))]
+    return sorted(queries.live_among(task.id for task in found if task is not None))
 
 
 def _leave(_case: Case, contact: Contact | None, _one: Consequence, _by: int | None, _at: datetime) -> None:
@@ -327,7 +331,7 @@ def _update_call(case: Case, contact: Contact | None, one: Consequence, by: int 
 
 
 def _ring_again(case: Case, contact: Contact | None, one: Consequence, by: int | None, at: datetime) -> None:
-    task = _task_of(case, contact)
+    task = task_of(case, contact)
     if task is not None and task.again is not None and task.state is not TaskState.CANCELLED:
         task.again = one.why  # it waits already, and keeps its place
         session.flush()
@@ -339,7 +343,7 @@ def _ring_again(case: Case, contact: Contact | None, one: Consequence, by: int |
 def _ring_no_more(
     case: Case, contact: Contact | None, _one: Consequence, by: int | None, at: datetime
 ) -> None:
-    task = _task_of(case, contact)
+    task = task_of(case, contact)
     if task is not None:
         queue.call_no_more(task, by=by, at=at)
         close_when_done(case.id, by=by, at=at)
@@ -360,6 +364,7 @@ _CASE_STEPS: Mapping[
     ConsequenceKind.RING_NO_MORE: _ring_no_more,
     ConsequenceKind.NOTE_TO_MEND: _mark_note,
     ConsequenceKind.NOTE_STANDS: _mark_note,
+    **follow_ups.STEPS,
 }
 
 
@@ -429,24 +434,6 @@ def _locked(task_id: int) -> CallTask:
     task = queue_queries.get_task(task_id)
     queue_queries.lock_task(task)
     return task
-
-
-def _task_of(case: Case, contact: Contact | None) -> CallTask | None:
-    found = first_call_of(case.id) if contact is None else queue_queries.find_task_of_contact(contact.id)
-    if found is not None:
-        queue_queries.lock_task(found)
-    return found
-
-
-def _note_event(one: Consequence, *, site_id: int | None = None, by: int | None, at: datetime) -> None:
-    detail = {
-        name: value.isoformat() if isinstance(value, date) else value.value
-        for name, value in (("why", one.why), ("mend", one.mend), ("day", one.day), ("was", one.was))
-        if value is not None
-    }
-    events.record(
-        f"consequence.{one.kind.value}", by=by, at=at, subject=one.subject, site_id=site_id, **detail
-    )
 
 
 def _birth_dates(person_ids: Sequence[int]) -> dict[int, date | None]:

@@ -70,6 +70,8 @@ def _has_contacts_to_call(case_id: int) -> bool:
         .join(Contact, Contact.id == CallTask.contact_id)
         .where(
             CallTask.case_id == case_id,
+            # whoever was told and is only rung again to ask how they are keeps no case open
+            CallTask.kind == TaskKind.CONTACT_FIRST,
             CallTask.state.in_(STILL_TO_CALL),
             # whoever was told otherwise is called, negligible by now or not
             or_(Contact.risk != RiskLevel.NEGLIGIBLE, CallTask.again.is_not(None)),

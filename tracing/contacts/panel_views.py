@@ -27,7 +27,7 @@ from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import Risk, contact_risk
 from tracing.programmes.vocabulary import Criterion
 from tracing.queue.errors import ClaimLost
-from tracing.queue.models import CallTask, TaskKind
+from tracing.queue.models import CallTask
 from tracing.scripts.wording import day_in_words
 from tracing.staff.access import agent, is_fragment
 from tracing.staff.models import SiteKind
@@ -85,7 +85,7 @@ def panel_of(call_id: int, task_id: int, opened: Opened, *, status: int = 200) -
             "contacts/panel.html",
             call_id,
             task_id,
-            is_own=task.kind is TaskKind.CONTACT_FIRST,
+            is_own=task.contact_id is not None,
             listed=[_shown(one, call, refused) for one in lines if not _is_removed(one)],
             removed=[one for one in lines if _is_removed(one)],
             just_removed=opened.removed,
@@ -105,7 +105,7 @@ def panel_of(call_id: int, task_id: int, opened: Opened, *, status: int = 200) -
             risk=_risk_of(form, case, at=at) if form else None,
             due=moment(calling.due_at(case, at)),
             kept=queries.kept_in_list([one.contact.id for one in lines]),
-            grid=opened.grid if task.kind is TaskKind.CASE_FIRST else None,
+            grid=opened.grid if task.contact_id is None else None,
             risks=opened.risks,
             is_grid_begun=opened.grid is None
             and form_drafts.find(call_id, task_id, GRID, by=agent()) is not None,
@@ -152,7 +152,7 @@ def _page(template: str, call_id: int, task_id: int, **context: object) -> str:
 
 
 def _contacts(task: CallTask) -> Sequence[Contact]:
-    if task.kind is TaskKind.CASE_FIRST:
+    if task.contact_id is None:
         return queries.contacts_of_case(task.case_id)
     own = queries.find_contact(task.contact_id)
     return [own] if own is not None else []

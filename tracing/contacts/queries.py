@@ -24,7 +24,7 @@ from tracing.people.models import Person
 from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import Window
 from tracing.queue.errors import ClaimLost
-from tracing.queue.models import CallTask
+from tracing.queue.models import CallTask, TaskKind
 from tracing.staff.agent import Agent
 from tracing.vault import services as vault
 
@@ -115,7 +115,10 @@ def lines(contacts: Iterable[Contact]) -> list[Line]:
         task.contact_id: task
         for task in session.scalars(
             select(CallTask)
-            .where(CallTask.contact_id.in_([contact.id for contact in shown]))
+            .where(
+                CallTask.contact_id.in_([contact.id for contact in shown]),
+                CallTask.kind == TaskKind.CONTACT_FIRST,
+            )
             .order_by(CallTask.id)
         )
     }
@@ -213,6 +216,7 @@ def who_refused(
         contact_id: stands[FactKind.REFUSAL].said_at
         for contact_id, facts in said.items()
         if FactKind.REFUSAL in (stands := in_force(facts))
+        and stands[FactKind.REFUSAL].value != TaskKind.CONTACT_FOLLOW_UP.value
     }
     return frozenset(
         contact.id

@@ -27,7 +27,7 @@ from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import Quarantine, age_on, contact_risk
 from tracing.programmes.schema import Pack
 from tracing.queue.households import services as households
-from tracing.queue.models import CallTask, TaskKind
+from tracing.queue.models import CallTask
 from tracing.staff.agent import Agent
 
 
@@ -91,7 +91,7 @@ def edit(
     days = queries.search_days(case, on=today, zone=by.site.time_zone)
     if is_other_day:
         _refuse_other_days(days, details)
-    is_own_call = task.kind is TaskKind.CONTACT_FIRST
+    is_own_call = task.contact_id is not None
     before, person_before = queries.described(contact), contact.person_id
     who = details.described.keeping_what_the_case_said(before) if is_own_call else details.described
     if who.household is None and before is not None:
@@ -345,7 +345,7 @@ def _mark(contact: Contact, status: ContactStatus, *, by: int | None, at: dateti
 
 def _case_of(call: Call, task: CallTask) -> Case:
     """Return the case whose list this call may change."""
-    if task.kind is not TaskKind.CASE_FIRST:
+    if task.contact_id is not None:
         raise NotTheirList
     return _case_about(call, task)
 
@@ -358,7 +358,7 @@ def _case_about(call: Call, task: CallTask) -> Case:
 def _line(task: CallTask, case: Case, contact_id: int) -> Contact:
     """Return a line that this call may change: any line of the case's list; in a contact's own call only their own."""
     contact = queries.get_contact(contact_id, case_id=case.id, lock=True)
-    is_theirs = task.kind is TaskKind.CASE_FIRST or task.contact_id == contact.id
+    is_theirs = task.contact_id is None or task.contact_id == contact.id
     if not is_theirs or contact.status is ContactStatus.REMOVED:
         raise NoSuchContact
     return contact

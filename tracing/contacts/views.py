@@ -23,7 +23,7 @@ from tracing.kernel.errors import Refused
 from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import contact_risk
 from tracing.queue.errors import ClaimLost
-from tracing.queue.models import CallTask, TaskKind
+from tracing.queue.models import CallTask
 from tracing.staff.access import agent, is_fragment, may
 from tracing.staff.models import Role
 from tracing.ui.filters import moment
@@ -171,7 +171,7 @@ def risk(call_id: int, task_id: int) -> ResponseReturnValue:
         risk=found,
         words=words,
         reason=reason,
-        is_own=task.kind is TaskKind.CONTACT_FIRST,
+        is_own=task.contact_id is not None,
         follows=words.consequence(found.level, due=moment(calling.due_at(case, at))),
     )
 

@@ -24,6 +24,7 @@ from tracing.people.rules import Identity
 from tracing.programmes.in_force import get_pack
 from tracing.programmes.schema import Pack
 from tracing.queue.models import STILL_TO_CALL, CallTask, TaskKind, TaskState
+from tracing.queue.rules import OWNER_FIRST
 from tracing.sickleave.queries import find_valid_note
 from tracing.staff.agent import Agent
 from tracing.staff.models import Member
@@ -133,7 +134,10 @@ def tasks_of_call(call: Call) -> Sequence[CallTask]:
     # two look-ups, each with its index: one condition with OR would read the whole table of tasks
     of_call = union(
         select(CallTask.id).where(
-            CallTask.household_id == call.household_id, CallTask.state == TaskState.OPEN
+            CallTask.household_id == call.household_id,
+            CallTask.state == TaskState.OPEN,
+            # nobody is asked before its day how they are
+            or_(CallTask.planned_on.is_(None), CallTask.not_before <= call.started_at + OWNER_FIRST),
         ),
         select(Conversation.task_id).where(Conversation.call_id == call.id),
     )

@@ -37,6 +37,7 @@ FACT_OF_ANSWER: dict[SubjectType, dict[str, FactKind]] = {
         "vaccination": FactKind.VACCINATION,
         "infected_recently": FactKind.INFECTED_RECENTLY,
         "immunodepressed": FactKind.IMMUNODEPRESSED,
+        "hospitalised": FactKind.HOSPITAL,
     },
     SubjectType.CONTACT: {
         "has_symptoms": FactKind.SYMPTOMS,
@@ -55,9 +56,13 @@ OF_ONE_MEETING = frozenset({"last_contact_confirmed", "last_contact_on", "contac
 PASSED_ON_ONCE = frozenset({"collectivities", "needs", "needs_consent"})
 """What is passed on to others from the call of one meeting, and not once more from that of another."""
 
-DATING_QUESTIONS = frozenset({"sampling_confirmed", "last_contact_confirmed", *TEST_ANSWERS}).union(
-    *FACT_OF_ANSWER.values()
-)
+NEW_SYMPTOMS, NEW_SYMPTOMS_ON = "new_symptoms", "new_symptoms_on"
+"""Asked in a follow-up call: whether symptoms began since we last spoke, and on which day."""
+OF_SYMPTOMS = frozenset({FactKind.SYMPTOMS, FactKind.ONSET})
+
+DATING_QUESTIONS = frozenset(
+    {"sampling_confirmed", "last_contact_confirmed", NEW_SYMPTOMS, NEW_SYMPTOMS_ON, *TEST_ANSWERS}
+).union(*FACT_OF_ANSWER.values())
 """Their answers change the contact window, the isolation or the quarantine."""
 
 OWN_WORDS = frozenset({FactSource.PERSON, FactSource.REPRESENTATIVE})
@@ -157,6 +162,14 @@ def told_test(answers: Mapping[str, Any]) -> tuple[str, date | None] | None:
     if result not in {"positive", "negative"} or kind is None or not isinstance(day, str):
         return None
     return f"{kind}_{result}", None if day == UNKNOWN else date.fromisoformat(day)
+
+
+def new_symptoms(answers: Mapping[str, Any]) -> dict[FactKind, Any]:
+    """Return what a follow-up call says of new symptoms, by kind of fact; nothing without any."""
+    if answers.get(NEW_SYMPTOMS) != YES:
+        return {}
+    day = answers.get(NEW_SYMPTOMS_ON)
+    return {FactKind.SYMPTOMS: True} | ({FactKind.ONSET: day} if isinstance(day, str) else {})
 
 
 def is_plausible_onset(onset: date, sampled: date) -> bool:

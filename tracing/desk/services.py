@@ -135,6 +135,7 @@ def told_along(task: CallTask, spoken: Spoken, persons: Sequence[Spoken] | None 
         for pair in theirs
         if pair[0].id != task.id
         and pair[0].contact_id is not None
+        and pair[0].kind is task.kind
         and is_to_lead(pair)
         and case_queries.get_case(pair[0].case_id).programme == programme
     ]
@@ -246,7 +247,33 @@ def _facts_of(
                 for one in standing
                 if one.kind is kind and one.source in rules.OWN_WORDS
             ]
+    if rules.NEW_SYMPTOMS in asked:
+        new += _new_symptoms(call, subject, counted, standing, source=source, cohort=cohort)
     return new + _told_test(call, subject, counted, standing, source=source, cohort=cohort)
+
+
+def _new_symptoms(
+    call: Call,
+    subject: Subject,
+    counted: Mapping[str, Any],
+    standing: Sequence[fact_rules.Said],
+    *,
+    source: fact_rules.FactSource,
+    cohort: date,
+) -> list[NewFact]:
+    """Return the facts of symptoms that began since we last spoke. That there are none takes back this call's word only."""
+    told = rules.new_symptoms(counted)
+    new = [
+        fact_rules.retraction(one, subject, source=source, cohort=cohort)
+        for one in standing
+        if one.kind in rules.OF_SYMPTOMS
+        and (one.call_id, one.source) == (call.id, source)
+        and told.get(one.kind) != one.value
+    ]
+    return new + [
+        NewFact(subject=subject, kind=kind, value=value, source=source, cohort=cohort, call_id=call.id)
+        for kind, value in told.items()
+    ]
 
 
 def _told_test(

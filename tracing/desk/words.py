@@ -36,6 +36,8 @@ OUTCOME_ICONS = {
 KIND_WORDS = {
     TaskKind.CASE_FIRST: _l("Premier appel"),
     TaskKind.CONTACT_FIRST: _l("Appel d’une personne contact"),
+    TaskKind.CASE_FOLLOW_UP: _l("Appel de suivi"),
+    TaskKind.CONTACT_FOLLOW_UP: _l("Appel de suivi d’une personne contact"),
 }
 
 YES_NO_WORDS = {YES: _l("Oui"), NO: _l("Non"), UNKNOWN: _l("Ne sait pas")}

@@ -18,7 +18,7 @@ from tracing.kernel.db import session
 from tracing.people import queries as people
 from tracing.people.rules import Identity
 from tracing.queue import queries as queue
-from tracing.queue.models import CallTask, TaskKind
+from tracing.queue.models import CallTask
 from tracing.scripts import transcript
 from tracing.scripts.services import get_script
 from tracing.scripts.transcript import Line
@@ -53,7 +53,7 @@ def open_case_file(escalation: Escalation) -> CaseFile:
     """Return the file of the person a question is about. The caller must record the sighting."""
     task = queue.get_task(escalation.task_id)
     case = cases.get_case(task.case_id)
-    is_case = task.kind is TaskKind.CASE_FIRST
+    is_case = task.contact_id is None
     past = calls.timeline(task.household_id) if task.household_id is not None else []
     return CaseFile(
         task=task,

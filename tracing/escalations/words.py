@@ -53,6 +53,8 @@ DECISION_WORDS = {
 KIND_WORDS = {
     TaskKind.CASE_FIRST: _l("Patient zéro"),
     TaskKind.CONTACT_FIRST: _l("Personne contact"),
+    TaskKind.CASE_FOLLOW_UP: _l("Suivi d’un patient zéro"),
+    TaskKind.CONTACT_FOLLOW_UP: _l("Suivi d’une personne contact"),
 }
 
 RULING_WORDS = {

@@ -54,6 +54,8 @@ class FactKind(StrEnum):
     """The risk of a meeting as a doctor decided it apart from the rule."""
     NOTE_DAYS = "note_days"
     """The days of a sick note to which a doctor agreed outside the limits of the rule."""
+    HOSPITAL = "hospital"
+    """Whether the person is in hospital now: nobody rings to ask how they are meanwhile."""
 
 
 class FactSource(StrEnum):
@@ -120,6 +122,7 @@ KINDS: dict[FactKind, KindRule] = {
     FactKind.MEASURE: KindRule(_CASE | _CONTACT),
     FactKind.RISK: KindRule(_CONTACT),
     FactKind.NOTE_DAYS: KindRule(_CASE | _CONTACT),
+    FactKind.HOSPITAL: KindRule(_CASE | _CONTACT, _ALIKE),
 }
 """Every kind of fact. A new one takes its place here; `consequences` says what follows from it."""
 

@@ -24,6 +24,7 @@ KIND_WORDS: dict[FactKind, LazyString] = {
     FactKind.MEASURE: _l("Isolement ou quarantaine, hors règle"),
     FactKind.RISK: _l("Risque, hors règle"),
     FactKind.NOTE_DAYS: _l("Jours d’arrêt, hors règle"),
+    FactKind.HOSPITAL: _l("À l’hôpital"),
 }
 """Every kind of fact, as the file of a case names it (`tests/facts/test_words.py`)."""
 

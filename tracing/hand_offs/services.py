@@ -30,7 +30,7 @@ def keep_up(
     known = {one.reason: one for one in queries.of_task(task.id, lock=True)}
     wanted: frozenset[str] = frozenset()
     if case.outcome is not CaseOutcome.NOT_A_CASE:
-        is_case = task.kind is TaskKind.CASE_FIRST
+        is_case = task.contact_id is None
         wanted = rules.due(get_pack(case.programme).hand_offs, answers, is_case=is_case, on=on)
         wanted |= {reason for reason, one in known.items() if one.is_by_hand}
     states = {reason: one.state for reason, one in known.items()}

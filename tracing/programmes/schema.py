@@ -284,6 +284,8 @@ class Weights(Strict):
     """Belongs to a lot or a place that a supervisor has given priority."""
     promise: Minutes
     """Was promised a callback."""
+    follow_up: Minutes = 1440
+    """The other way: by how many minutes a follow-up call stands back behind the first calls."""
 
 
 class Law(Strict):

@@ -1,6 +1,6 @@
 """Tables of the queue: one narrow row per household, and the tasks that say why each person must be called."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -31,6 +31,13 @@ class TaskKind(StrEnum):
 
     CASE_FIRST = "case_first"
     CONTACT_FIRST = "contact_first"
+    CASE_FOLLOW_UP = "case_follow_up"
+    """A short call on a day of the programme's calendar, after the person of a case was told what to do."""
+    CONTACT_FOLLOW_UP = "contact_follow_up"
+
+
+FOLLOW_UPS = frozenset({TaskKind.CASE_FOLLOW_UP, TaskKind.CONTACT_FOLLOW_UP})
+"""Calls after the first one. `consequences` opens, moves and stops them."""
 
 
 class TaskState(StrEnum):
@@ -79,6 +86,8 @@ UNFINISHED = STILL_TO_CALL | {TaskState.NO_NUMBER, TaskState.UNREACHABLE, TaskSt
 `contacts`: these give way when the contact is called as a case. `supervision`: these are given up with a case that
 is none.
 """
+
+_UNFINISHED_CODES = tuple(sorted(state.value for state in UNFINISHED))
 
 ON_HOLD = frozenset(
     {
@@ -215,6 +224,8 @@ class QueueEntry(Base):
     last_input_at: Mapped[datetime | None]
     overdue_at: Mapped[datetime | None]
     """When it was first found past its due time."""
+    is_follow_up: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Only follow-up calls wait there: before their day nobody is kept waiting."""
     is_stale: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     """A task may have changed since the claim: the place is computed again when the claim ends."""
     needs_regroup: Mapped[bool] = mapped_column("regroup", default=False)
@@ -227,7 +238,13 @@ class CallTask(Base):
     __tablename__ = "call_tasks"
     __table_args__ = (
         CheckConstraint(
-            "(kind = 'contact_first') = (contact_id IS NOT NULL)", name="contact_call_has_contact"
+            "(kind IN ('contact_first', 'contact_follow_up')) = (contact_id IS NOT NULL)",
+            name="contact_call_has_contact",
+        ),
+        CheckConstraint(
+            """(kind IN ('case_follow_up', 'contact_follow_up')) = (planned_on IS NOT NULL)
+               AND (planned_on IS NULL) = (ends_on IS NULL)""",
+            name="follow_up_has_days",
         ),
         CheckConstraint("(state = 'open') OR (closed_at IS NOT NULL)", name="not_open_has_a_time"),
         Index("ix_call_tasks_household_id", "household_id"),
@@ -244,6 +261,19 @@ class CallTask(Base):
             "ix_call_tasks_waiting_language",
             "site_id",
             postgresql_where=text("state = 'waiting_language'"),
+        ),
+        # the follow-up calls that wait: of a site by their day; of all by their end, for the job that stops them
+        Index(
+            "ix_call_tasks_follow_ups",
+            "site_id",
+            "planned_on",
+            "id",
+            postgresql_where=text(f"planned_on IS NOT NULL AND state IN {_UNFINISHED_CODES}"),
+        ),
+        Index(
+            "ix_call_tasks_follow_ups_ending",
+            "ends_on",
+            postgresql_where=text(f"planned_on IS NOT NULL AND state IN {_UNFINISHED_CODES}"),
         ),
         Index("ix_call_tasks_covered_by", "covered_by", postgresql_where=text("covered_by IS NOT NULL")),
     )
@@ -283,6 +313,15 @@ class CallTask(Base):
     """The list of languages from which it was given to a tracer: it returns there if nobody takes it in time."""
     covered_by: Mapped[int | None] = mapped_column(ForeignKey("call_tasks.id"))
     """The task that replaces this one: two records turned out to be one person, called once about the episode."""
+    planned_on: Mapped[date | None]
+    """Of a follow-up call: the day on which the programme wants it; none for any other call."""
+    ends_on: Mapped[date | None]
+    """Of a follow-up call: the last day on which it is made, that of the isolation or quarantine."""
+
+    @property
+    def is_follow_up(self) -> bool:
+        """Whether it is a call of the programme's calendar, after the first one."""
+        return self.kind in FOLLOW_UPS
 
 
 class QueueWeights(Base):

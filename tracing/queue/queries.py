@@ -9,8 +9,8 @@ from tracing.kernel.db import equals_any, fresh, session
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.queue.errors import NoSuchEntry
-from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
-from tracing.staff.models import Member
+from tracing.queue.models import UNFINISHED, CallTask, EntryState, QueueEntry, TaskKind, TaskState
+from tracing.staff.models import Member, Site
 from tracing.ui.languages import FRENCH
 
 
@@ -147,15 +147,49 @@ def moved_with(task: CallTask, state: TaskState, since: datetime | None) -> Sequ
     return [
         one
         for one in tasks_of_person(task.person_id)
-        if one.id != task.id and one.contact_id is not None and (one.state, one.closed_at) == (state, since)
+        if one.id != task.id and one.kind is task.kind and (one.state, one.closed_at) == (state, since)
     ]
 
 
 def find_task_of_contact(contact_id: int) -> CallTask | None:
-    """Return the newest task about a contact."""
+    """Return the newest task to tell a contact what to do; not a follow-up call."""
     return session.scalar(
-        select(CallTask).where(CallTask.contact_id == contact_id).order_by(CallTask.id.desc()).limit(1)
+        select(CallTask)
+        .where(CallTask.contact_id == contact_id, CallTask.kind == TaskKind.CONTACT_FIRST)
+        .order_by(CallTask.id.desc())
+        .limit(1)
     )
+
+
+def find_follow_up(case_id: int, contact_id: int | None) -> CallTask | None:
+    """Return the newest follow-up call of the person of a case, or of one of its contacts."""
+    about = CallTask.contact_id.is_(None) if contact_id is None else CallTask.contact_id == contact_id
+    return session.scalar(
+        select(CallTask)
+        .where(CallTask.case_id == case_id, about, CallTask.planned_on.is_not(None))
+        .order_by(CallTask.id.desc())
+        .limit(1)
+    )
+
+
+def follow_ups_past_their_end(at: datetime, *, limit: int) -> Sequence[CallTask]:
+    """Return follow-up calls that still wait although their last day is past at their site, those that ended first.
+
+    Not those about which a doctor is asked.
+    """
+    return session.scalars(
+        select(CallTask)
+        .join(Site, Site.id == CallTask.site_id)
+        .where(
+            CallTask.planned_on.is_not(None),
+            CallTask.state.in_(UNFINISHED),
+            CallTask.state != TaskState.WAITING_DOCTOR,
+            CallTask.ends_on <= at.date(),
+            CallTask.ends_on < func.date(func.timezone(Site.time_zone, at)),
+        )
+        .order_by(CallTask.ends_on)
+        .limit(limit)
+    ).all()
 
 
 def promises_of(member_id: int, site_id: int) -> Sequence[CallTask]:

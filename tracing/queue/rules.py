@@ -94,6 +94,8 @@ class Reason:
     weights: Weights = NO_WEIGHTS
     time_zone: str | None = None
     language: str | None = None
+    is_follow_up: bool = False
+    """A call after the first one: first calls that are due within the weight's time after it come before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ class Place:
     reserved_until: datetime | None
     time_zone: str | None = None
     language: str | None = None
+    is_follow_up: bool = False
+    """There is no reason but follow-up calls."""
 
 
 def place_of(reasons: Sequence[Reason], *, at: datetime) -> Place | None:
@@ -139,6 +143,7 @@ def place_of(reasons: Sequence[Reason], *, at: datetime) -> Place | None:
         reserved_until=ready_at(first) + OWNER_FIRST if is_kept else None,
         time_zone=urgent.time_zone,
         language=next((one.language for one in sorted(reasons, key=due_of) if one.language), None),
+        is_follow_up=all(one.is_follow_up for one in reasons),
     )
 
 
@@ -172,7 +177,9 @@ def rank_of(reason: Reason, *, opens_at: datetime) -> datetime:
     """
     ends = last_moment(reason)
     due_at = ends if ends is not None and ends > opens_at else due_of(reason)
-    return due_at - timedelta(minutes=sum(minutes for _name, minutes in advances(reason)))
+    ahead = sum(minutes for _name, minutes in advances(reason))
+    behind = reason.weights.follow_up if reason.is_follow_up else 0
+    return due_at + timedelta(minutes=behind - ahead)
 
 
 def advances(reason: Reason) -> list[tuple[str, int]]:

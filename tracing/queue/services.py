@@ -1,7 +1,8 @@
 """Commands on call tasks: open, close, reopen, postpone, promise a callback, weigh."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 from tracing.kernel import events
 from tracing.kernel.db import session
@@ -9,11 +10,21 @@ from tracing.people import queries as people
 from tracing.queue import queries, rules
 from tracing.queue.households import priorities, superseding
 from tracing.queue.households import services as households
-from tracing.queue.models import BARRED_AS, ON_HOLD, CallTask, TaskKind, TaskState
+from tracing.queue.models import BARRED, BARRED_AS, ENDED, ON_HOLD, CallTask, TaskKind, TaskState
 from tracing.queue.ordering import callbacks
 from tracing.staff.agent import Agent
 
 SWEEP_BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The day of a follow-up call, and the last one on which it is made."""
+
+    on: date
+    until: date
+    not_before: datetime
+    due_at: datetime
 
 
 def enqueue(
@@ -26,9 +37,12 @@ def enqueue(
     contact_id: int | None = None,
     due_at: datetime,
     factors: rules.Factor = rules.NO_FACTORS,
+    planned: Planned | None = None,
     at: datetime,
 ) -> CallTask:
     """Create the task to call a person by `due_at`; without a usable number they go to a separate list.
+
+    A follow-up call is `planned` for a day, and not made before it.
 
     A number that was said wrong is none.
 
@@ -47,7 +61,9 @@ def enqueue(
         contact_id=contact_id,
         created_at=at,
         due_at=due_at,
-        not_before=at,
+        not_before=at if planned is None else planned.not_before,
+        planned_on=None if planned is None else planned.on,
+        ends_on=None if planned is None else planned.until,
         factors=int(factors),
         state=state,
         closed_at=None if state is TaskState.OPEN else at,
@@ -149,6 +165,22 @@ def keep_open(
     events.record(
         "task.kept_open", by=by, at=at, subject=("task", task.id), site_id=task.site_id, why=why.value
     )
+    _follow(task, at=at)
+
+
+def plan_again(task: CallTask, planned: Planned, *, by: int | None, at: datetime) -> None:
+    """Plan a follow-up call for another day: it waits again if it was stopped, or if nobody answered on its day.
+
+    An hour that was promised holds.
+    """
+    if task.planned_on != planned.on:
+        task.attempts = 0
+    task.planned_on, task.ends_on, task.due_at = planned.on, planned.until, planned.due_at
+    if task.state in {*ENDED, *BARRED, TaskState.UNREACHABLE}:
+        reopen_task(task, due_at=planned.due_at, by=by, at=at)
+    if task.promised_at is None or task.promised_at <= at:
+        task.not_before = planned.not_before
+    session.flush()
     _follow(task, at=at)
 
 

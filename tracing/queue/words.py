@@ -34,14 +34,17 @@ WEIGHT_WORDS = {
     "symptoms": _l("symptômes"),
     "priority": _l("priorité du superviseur"),
     "promise": _l("rappel promis"),
+    "follow_up": _l("appel de suivi"),
 }
-"""The circumstances that advance a call, keyed by the names of the programme's weights."""
+"""The circumstances that advance a call, and what stands back, keyed by the names of the programme's weights."""
 
 
 def why(reason: rules.Reason, *, opens_at: datetime, at: datetime) -> str:
     """Return the sentence that explains a call's place in the queue."""
     advanced = [(name, minutes) for name, minutes in rules.advances(reason) if name != "promise"]
     by_when = due(reason, opens_at=opens_at, at=at)
+    if reason.is_follow_up:
+        by_when = str(_("Appel de suivi, après les premiers appels. %(due)s", due=by_when))
     if not advanced:
         return by_when
     words = ", ".join(str(WEIGHT_WORDS[name]) for name, _minutes in advanced)

@@ -20,6 +20,9 @@ class ScriptKind(StrEnum):
 
     P0 = "p0"
     CONTACT = "contact"
+    CASE_FOLLOW_UP = "case_follow_up"
+    """A person who was told of their isolation, on a later day."""
+    CONTACT_FOLLOW_UP = "contact_follow_up"
 
 
 class QuestionType(StrEnum):
@@ -81,8 +84,12 @@ class FactKind(StrEnum):
 FactValue = str | int | bool | date | None
 
 BOTH = frozenset(ScriptKind)
-P0_ONLY = frozenset({ScriptKind.P0})
-CONTACT_ONLY = frozenset({ScriptKind.CONTACT})
+P0_ONLY = frozenset({ScriptKind.P0, ScriptKind.CASE_FOLLOW_UP})
+CONTACT_ONLY = frozenset({ScriptKind.CONTACT, ScriptKind.CONTACT_FOLLOW_UP})
+FIRST_CALLS = frozenset({ScriptKind.P0, ScriptKind.CONTACT})
+FOLLOW_UP_CALLS = frozenset({ScriptKind.CASE_FOLLOW_UP, ScriptKind.CONTACT_FOLLOW_UP})
+FIRST_CALL_OF_A_CASE = frozenset({ScriptKind.P0})
+FIRST_CALL_OF_A_CONTACT = frozenset({ScriptKind.CONTACT})
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,15 @@ FACTS: dict[str, Fact] = {
     "rule": Fact(FactKind.TEXT, "the name of the rule that gave the dates", sensitive=True),
     "recent_infection_since": Fact(FactKind.DAY, "an infection after this day is recent", sensitive=True),
     "free_on": Fact(FactKind.DAY, "the first day out of the measure", sensitive=True),
+    "next_follow_up": Fact(
+        FactKind.DAY, "the day of the follow-up call after this one", FOLLOW_UP_CALLS, sensitive=True
+    ),
     "result_announced": Fact(FactKind.FLAG, "an adviser has told the result since", P0_ONLY),
+    "had_symptoms": Fact(
+        FactKind.FLAG,
+        "whether symptoms were known before this call",
+        frozenset({ScriptKind.CASE_FOLLOW_UP}),
+    ),
     "isolation_required": Fact(
         FactKind.FLAG, "whether an isolation is asked; absent without a rule in force", P0_ONLY
     ),
@@ -166,20 +181,20 @@ class RuleQuestion:
 
     type: QuestionType
     options: frozenset[str] = frozenset()
-    scripts: frozenset[ScriptKind] = BOTH
+    scripts: frozenset[ScriptKind] = FIRST_CALLS
 
 
 RULE_QUESTIONS: dict[str, RuleQuestion] = {
-    IDENTITY_QUESTION: RuleQuestion(QuestionType.IDENTITY),
-    "knows_result": RuleQuestion(QuestionType.YES_NO, scripts=P0_ONLY),
-    "red_flags": RuleQuestion(QuestionType.YES_NO),
-    "hospitalised": RuleQuestion(QuestionType.YES_NO, scripts=P0_ONLY),
+    IDENTITY_QUESTION: RuleQuestion(QuestionType.IDENTITY, scripts=BOTH),
+    "knows_result": RuleQuestion(QuestionType.YES_NO, scripts=FIRST_CALL_OF_A_CASE),
+    "red_flags": RuleQuestion(QuestionType.YES_NO, scripts=BOTH),
+    "hospitalised": RuleQuestion(QuestionType.YES_NO, scripts=FIRST_CALL_OF_A_CASE),
     "has_symptoms": RuleQuestion(QuestionType.YES_NO),
     "onset_on": RuleQuestion(QuestionType.DATE),
     "vaccination": RuleQuestion(QuestionType.CHOICE, frozenset({"complete", "partial", "none", UNKNOWN})),
     "infected_recently": RuleQuestion(QuestionType.YES_NO_UNKNOWN),
-    "lives_with_case": RuleQuestion(QuestionType.YES_NO, scripts=CONTACT_ONLY),
-    "last_contact_confirmed": RuleQuestion(QuestionType.YES_NO_UNKNOWN, scripts=CONTACT_ONLY),
+    "lives_with_case": RuleQuestion(QuestionType.YES_NO, scripts=FIRST_CALL_OF_A_CONTACT),
+    "last_contact_confirmed": RuleQuestion(QuestionType.YES_NO_UNKNOWN, scripts=FIRST_CALL_OF_A_CONTACT),
     "works": RuleQuestion(QuestionType.YES_NO),
     "can_telework": RuleQuestion(QuestionType.YES_NO),
     "insurance_scheme": RuleQuestion(
@@ -189,6 +204,8 @@ RULE_QUESTIONS: dict[str, RuleQuestion] = {
     "is_caregiver": RuleQuestion(QuestionType.YES_NO),
     "stopped_by_doctor": RuleQuestion(QuestionType.YES_NO),
     "wants_note": RuleQuestion(QuestionType.YES_NO),
+    "new_symptoms": RuleQuestion(QuestionType.YES_NO, scripts=FOLLOW_UP_CALLS),
+    "new_symptoms_on": RuleQuestion(QuestionType.DATE, scripts=FOLLOW_UP_CALLS),
 }
 
 # what the law or our doctors require to be said and confirmed in every call of a kind; ids of steps
@@ -199,4 +216,6 @@ MANDATORY_STATEMENTS: dict[ScriptKind, frozenset[str]] = {
     ScriptKind.CONTACT: frozenset(
         {"opening", "identity", "data_notice", "announcement", "quarantine", "next_steps"}
     ),
+    ScriptKind.CASE_FOLLOW_UP: frozenset({"opening", "identity", "isolation", "next_steps"}),
+    ScriptKind.CONTACT_FOLLOW_UP: frozenset({"opening", "identity", "quarantine", "next_steps"}),
 }

@@ -60,6 +60,10 @@ def title_of(notice: Notice) -> str:
         return str(TABLE_WORDS.get(notice.subject, notice.subject))
     if notice.subject == ScriptKind.P0.value:
         return str(_("Script de l’appel à une personne positive"))
+    if notice.subject == ScriptKind.CASE_FOLLOW_UP.value:
+        return str(_("Script de l’appel de suivi d’une personne positive"))
+    if notice.subject == ScriptKind.CONTACT_FOLLOW_UP.value:
+        return str(_("Script de l’appel de suivi d’un contact"))
     return str(_("Script de l’appel à un contact"))
 
 

@@ -10,7 +10,7 @@ from tracing.supervision.journal import views as journal
 from tracing.supervision.ordering import views as ordering
 from tracing.supervision.team import loan_views
 from tracing.supervision.team import views as team
-from tracing.supervision.worklists import fact_views, give_views, message_views, reopen_views
+from tracing.supervision.worklists import fact_views, follow_up_views, give_views, message_views, reopen_views
 from tracing.supervision.worklists import views as worklists
 
 bp = Blueprint("supervision", __name__, template_folder="templates")
@@ -18,6 +18,7 @@ for path, view, methods in (
     *board.ROUTES,
     *worklists.ROUTES,
     *fact_views.ROUTES,
+    *follow_up_views.ROUTES,
     *give_views.ROUTES,
     *message_views.ROUTES,
     *reopen_views.ROUTES,

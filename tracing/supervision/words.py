@@ -13,6 +13,8 @@ __all__ = ["TASK_STATE_WORDS", "WHY_WORDS"]
 TASK_WORDS = {
     TaskKind.CASE_FIRST: _l("Patient zéro"),
     TaskKind.CONTACT_FIRST: _l("Personne contact"),
+    TaskKind.CASE_FOLLOW_UP: _l("Suivi d’un patient zéro"),
+    TaskKind.CONTACT_FOLLOW_UP: _l("Suivi d’une personne contact"),
 }
 
 REOPEN_WORDS = {

@@ -95,7 +95,7 @@ def test_a_weight_of_none_is_told_before_a_priority_is_given(browse, story):
     dora = browse.as_(story.dora)
     assert "ne changerait rien" not in dora.get("/order/priority").text
 
-    none = {"aged": 0, "fragile": 0, "place": 0, "symptoms": 0, "priority": 0, "promise": 0}
+    none = {"aged": 0, "fragile": 0, "place": 0, "symptoms": 0, "priority": 0, "promise": 0, "follow_up": 0}
     dora.post("/order/publish", none)
 
     assert "ne changerait rien" in dora.get("/order/priority").text

@@ -14,7 +14,15 @@ from tracing.queue.models import QueueRebuild, QueueWeights
 from tracing.queue.rules import Factor
 from tracing.staff.models import Site
 
-NONE = {"aged": "0", "fragile": "0", "place": "0", "symptoms": "0", "priority": "0", "promise": "0"}
+NONE = {
+    "aged": "0",
+    "fragile": "0",
+    "place": "0",
+    "symptoms": "0",
+    "priority": "0",
+    "promise": "0",
+    "follow_up": "0",
+}
 MINUTE = timedelta(minutes=1)
 
 
@@ -65,7 +73,9 @@ def test_other_weights_are_tried_before_they_are_published(browse, story, sessio
 def test_a_weight_that_is_none_is_asked_for_beside_its_field(browse, story, session):
     dora = browse.as_(story.dora)
 
-    refused = dora.get("/order?aged=-5&fragile=0&place=0&symptoms=0&priority=0&promise=0", status=422)
+    refused = dora.get(
+        "/order?aged=-5&fragile=0&place=0&symptoms=0&priority=0&promise=0&follow_up=0", status=422
+    )
 
     assert "Entre 0 et 1440 minutes" in refused.text
     assert "Donnez un nombre" in dora.post("/order/publish", NONE | {"place": ""}, status=422).text

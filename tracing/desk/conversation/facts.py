@@ -9,12 +9,15 @@ from tracing.cases import queries as cases
 from tracing.cases.models import CaseOutcome
 from tracing.cases.rules import sampling_day
 from tracing.cases.services import isolation_now
+from tracing.consequences.queries import follow_up_after
 from tracing.contacts.queries import described, known_day
 from tracing.contacts.rules import TestSaid
 from tracing.contacts.telling import measure_of_person, without_done
 from tracing.desk import rules
 from tracing.desk.queries import CalledPerson, doctor_of
 from tracing.escalations import queries as escalations
+from tracing.facts import queries as fact_queries
+from tracing.facts.rules import FactKind, SubjectType, in_force, onset_of, value_of
 from tracing.kernel import clock
 from tracing.people.rules import Identity
 from tracing.programmes.rules import Isolation, Quarantine, RuleRef, age_on
@@ -43,6 +46,9 @@ def facts_of(about: CalledPerson, call: Call, agent: Agent, at: datetime) -> dic
         facts |= _of_a_case(about, call, today, zone)
     else:
         facts |= _of_a_contact(about, today)
+    if about.task.is_follow_up:
+        facts["next_follow_up"] = follow_up_after(about.case, about.contact, on=today)
+        facts["had_symptoms"] = about.contact is None and _had_symptoms(about, call)
     kind = SCRIPT_OF[about.task.kind]
     return {name: value for name, value in facts.items() if value is not None and kind in FACTS[name].scripts}
 
@@ -129,6 +135,15 @@ def _of_a_case(about: CalledPerson, call: Call, today: date, zone: ZoneInfo) -> 
         else tests_in_words([(test.on, test.kind) for test in decided.tests], today=today),
         "mask_until": None if is_none else decided.mask_until,
     }
+
+
+def _had_symptoms(about: CalledPerson, call: Call) -> bool:
+    """Return whether symptoms of a case were known before this call: what it says itself does not count."""
+    said = fact_queries.facts_of(SubjectType.CASE, about.case.id)
+    before = in_force([one for one in said if one.call_id != call.id])
+    if any(one.kind in rules.OF_SYMPTOMS for one in said):
+        return onset_of(before) is not None or value_of(before, FactKind.SYMPTOMS) is True
+    return about.case.onset_on is not None
 
 
 def _was_announced(about: CalledPerson, call: Call) -> bool:

@@ -97,6 +97,7 @@ def take_back(call: Call, task: CallTask, *, by: Agent, at: datetime) -> CallTas
             calls.finish_conversation(spoken, CallOutcome.TAKEN_BACK, at=at)
         elif one.contact_id == contact_id:
             calls.reopen_conversation(spoken)
+            return one
     return queue_queries.find_task_of_contact(contact_id)
 
 

@@ -1,5 +1,6 @@
 """Apply the outcome of a conversation: to the task, the household and the case; give a call back or hand it over."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import assert_never
@@ -11,7 +12,7 @@ from tracing.calls.models import Call, Conversation
 from tracing.calls.phone_numbers import note_rung
 from tracing.calls.rules import BY_TRACER, OUTCOMES, CallOutcome, FollowUp, GiveBackReason
 from tracing.cases import queries as case_queries
-from tracing.consequences import reopening
+from tracing.consequences import follow_ups, reopening
 from tracing.consequences import services as consequences
 from tracing.contacts import services as contacts
 from tracing.contacts.case_closing import close_when_done
@@ -36,7 +37,7 @@ from tracing.queue import availability, languages
 from tracing.queue import services as queue
 from tracing.queue.claims import ending
 from tracing.queue.errors import ClosedThatDay
-from tracing.queue.models import BARRED_AS, CallTask, TaskState
+from tracing.queue.models import BARRED_AS, CallTask, TaskKind, TaskState
 from tracing.queue.ordering.hours import calling_of_person
 from tracing.queue.rules import CallAgain
 from tracing.staff import presence
@@ -84,6 +85,8 @@ def finish(
     is_settled = task.state is not TaskState.OPEN and not rule.whole_household
     stays = is_settled and rule.follows not in ALWAYS
     along = told_along(task, open_conversations(call, by=by, at=at))
+    also = unfinished(call, by=by, at=at) if rule.whole_household else []
+    concerned = [task, *(one for one, _conversation in (*along, *also))]
     match FollowUp.AS_IT_WAS if stays else rule.follows:
         case FollowUp.DONE:
             _done(talk, outcome, by=by, at=at)
@@ -95,6 +98,8 @@ def finish(
             wrong_numbers.note(talk, number, also=unfinished(call, by=by, at=at), along=along, by=by, at=at)
         case FollowUp.DOCTOR | FollowUp.IDENTITY | FollowUp.HAND_ON as waits:
             queue.close_task(task, WAITS[waits], by=by.member_id, at=at)
+            if outcome is CallOutcome.HOSPITALISED and task.is_follow_up:
+                _keep_hospital(talk, by=by, at=at)
         case FollowUp.LANGUAGE:
             languages.set_call_language(task, language or OTHER, by=by.member_id, at=at)
         case FollowUp.INTERPRETER:
@@ -115,11 +120,11 @@ def finish(
         calls.finish_conversation(conversation, outcome, at=at)
     _hand_off(talk, by=by, at=at)
     rest = unfinished(call, by=by, at=at)
-    if rest:
-        return rest[0][0]
-    calls.end(call, outcome, by=by, at=at)
-    consequences.follow_after_call(tasks_of_call(call), by=by.member_id, at=at)
-    return None
+    if not rest:
+        calls.end(call, outcome, by=by, at=at)
+        consequences.follow_after_call(tasks_of_call(call), by=by.member_id, at=at)
+    _plan_follow_ups(concerned, by=by, at=at)
+    return rest[0][0] if rest else None
 
 
 def _told_along(
@@ -158,8 +163,16 @@ def _told_along(
         queue.close_task(other, WAITS[follows], by=by.member_id, at=at)
 
 
+def _plan_follow_ups(tasks: Sequence[CallTask], *, by: Agent, at: datetime) -> None:
+    """Plan when those are rung who were told, or asked how they are; whoever did not answer is rung on the next day of it."""
+    concerned = [one for one in tasks if one.state is TaskState.DONE or one.is_follow_up]
+    follow_ups.plan_follow_ups(concerned, by=by.member_id, at=at)
+
+
 def _hand_off(talk: ScriptedConversation, *, by: Agent, at: datetime) -> None:
     """Let the hand-offs follow what the person answered, however their conversation ended."""
+    if talk.task.is_follow_up:
+        return  # what is asked there hands nothing off
     today = clock.local_day(at, by.site.time_zone)
     # with somebody else on the line the answers of earlier calls stand
     answers = talk.path.counted if talk.is_identified else call_queries.answers(talk.task.id)
@@ -227,22 +240,41 @@ def _done(talk: ScriptedConversation, outcome: CallOutcome, *, by: Agent, at: da
         queue.close_task(talk.task, TaskState.DONE, by=by.member_id, at=at)
     if outcome is CallOutcome.COMPLETED:
         consequences.remember_told(talk.task, at=at)
+    if outcome is CallOutcome.REFUSED:
+        _keep_refusal(talk, _subject_of(talk), by=by, at=at)
+    if talk.task.is_follow_up:
+        return  # they were told before, and whether the case is closed does not depend on it
     if talk.about.contact is not None:
         MARKS[outcome](talk.about.contact, by=by.member_id, at=at)
-    if outcome is CallOutcome.REFUSED:
-        contact, case = talk.about.contact, talk.about.case
-        subject: Subject = (
-            (SubjectType.CASE, case.id) if contact is None else (SubjectType.CONTACT, contact.id)
-        )
-        _keep_refusal(talk, subject, by=by, at=at)
     ended = outcome if talk.about.contact is None else None
     close_when_done(talk.about.case.id, ended=ended, by=by.member_id, at=at)
 
 
 def is_list_to_complete(talk: ScriptedConversation) -> bool:
     """Return whether the person will ring to complete their list: they are rung once if they do not."""
-    is_said = talk.about.contact is None and talk.answers.get(rules.LIST_QUESTION) == rules.TO_BE_COMPLETED
+    is_said = (
+        talk.task.kind is TaskKind.CASE_FIRST
+        and talk.answers.get(rules.LIST_QUESTION) == rules.TO_BE_COMPLETED
+    )
     return is_said and talk.task.again is not CallAgain.TO_COMPLETE
+
+
+def _subject_of(talk: ScriptedConversation) -> Subject:
+    contact = talk.about.contact
+    return (SubjectType.CASE, talk.about.case.id) if contact is None else (SubjectType.CONTACT, contact.id)
+
+
+def _keep_hospital(talk: ScriptedConversation, *, by: Agent, at: datetime) -> None:
+    """Nobody rings somebody in hospital to ask how they are, until they are said to be home."""
+    said = NewFact(
+        subject=_subject_of(talk),
+        kind=FactKind.HOSPITAL,
+        value=True,
+        source=FactSource.TRACER,
+        cohort=clock.local_day(at, by.site.time_zone),
+        call_id=talk.call.id,
+    )
+    consequences.record([said], by=by.member_id, at=at)
 
 
 def _keep_refusal(talk: ScriptedConversation, subject: Subject, *, by: Agent, at: datetime) -> None:
@@ -343,7 +375,7 @@ def _try_household_again(call: Call, *, by: Agent, at: datetime) -> None:
             continue
         task.attempts += 1
         queue.close_task(task, TaskState.UNREACHABLE, by=by.member_id, at=at)
-        contact = find_contact(task.contact_id)
+        contact = None if task.is_follow_up else find_contact(task.contact_id)
         if contact is not None:
             contacts.mark_unreachable(contact, by=by.member_id, at=at)
             close_when_done(task.case_id, by=by.member_id, at=at)

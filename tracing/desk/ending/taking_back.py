@@ -34,10 +34,11 @@ from tracing.messages.models import Message
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.queue import queries as queue_queries
+from tracing.queue import services as queue
 from tracing.queue.claims import claim_household
 from tracing.queue.errors import HeldBy, NotWaiting, OnAnotherCall
 from tracing.queue.households import services as households
-from tracing.queue.models import CallTask, EntryState, Promise
+from tracing.queue.models import ENDED, CallTask, EntryState, Promise, TaskState
 from tracing.sickleave.models import SickNote
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
@@ -81,6 +82,7 @@ class _Tracked:
 _TASK_COLUMNS = (
     *("state", "closed_at", "state_before", "covered_by", "given_from", "again"),
     *("due_at", "not_before", "promised_at", "promised_by", "attempts", "rung_early_at"),
+    *("planned_on", "ends_on"),
 )
 _TRACKED: Mapping[str, _Tracked] = {
     "call_tasks": _Tracked(CallTask, _Of.TASK, "id", _TASK_COLUMNS),
@@ -209,6 +211,7 @@ def keep(
             "rows": {table: rows for table, rows in changed.items() if rows},
             "facts": new_facts,
             "question": question,
+            "follow_ups": _planned_since(before, at=at),
         },
     )
     session.add(kept)
@@ -246,6 +249,12 @@ def take_back(undo_id: int, *, by: Agent, at: datetime) -> Call:
     if kept.changes["question"] is not None:
         escalations.withdraw(kept.changes["question"], by=by, at=at)
     _put_back(rows, by=by, at=at)
+    for task in queue_queries.lock_tasks(equals_any(CallTask.id, kept.changes.get("follow_ups", []))):
+        # the follow-up that was planned at that moment: what it follows was not said
+        if task.state not in ENDED:
+            queue.close_task(task, TaskState.CANCELLED, by=by.member_id, at=at)
+            task.state_before = TaskState.OPEN
+    session.flush()
     _take_facts_back(kept.changes["facts"], by=by, at=at)
     households.refresh_all([one.household_id for one in tasks if one.household_id is not None], at=at)
     kept.undone_at = at
@@ -262,6 +271,16 @@ def take_back(undo_id: int, *, by: Agent, at: datetime) -> Call:
     if "calls" in rows and not _go_on(call, kept.task_id, by=by, at=at):
         _end_again(call, rows, at=at)
     return call
+
+
+def _planned_since(before: Before, *, at: datetime) -> list[int]:
+    """Return the follow-up calls that the outcome has planned."""
+    chosen = select(CallTask.id).where(
+        equals_any(CallTask.case_id, before.scope[_Of.CASE]),
+        CallTask.planned_on.is_not(None),
+        CallTask.created_at == at,
+    )
+    return sorted(set(session.scalars(chosen)) - set(before.scope[_Of.TASK]))
 
 
 def _also(persons: Iterable[int], task_ids: list[int]) -> list[int]:

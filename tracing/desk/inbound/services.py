@@ -22,6 +22,7 @@ from tracing.people import queries as people
 from tracing.people.models import KeyKind
 from tracing.people.phones import read_phones
 from tracing.queue import queries as queue
+from tracing.queue import services
 from tracing.queue.claims import claim_household
 from tracing.queue.errors import HeldBy, NotWaiting, OnAnotherCall
 from tracing.queue.models import CallTask, TaskState
@@ -105,9 +106,9 @@ def _open(matching: Sequence[int], *, by: Agent, at: datetime) -> Found:
     """
     tasks = [task for person_id in matching for task in queue.tasks_of_person(person_id)]
     here = [task for task in tasks if task.site_id == by.site.id]
-    waiting = next((one for one in here if one.state is TaskState.OPEN), None)
+    waiting = next((one for one in here if _is_to_make(one, at=at)), None)
     if waiting is None:
-        waiting = _asked_again(here, by=by, at=at)
+        waiting = _asked_again(here, by=by, at=at) or _asked_early(here, at=at)
     if waiting is not None and waiting.household_id is not None:
         return Found(call=_take(waiting.household_id, by=by, at=at), task_id=waiting.id)
     if not tasks:
@@ -174,6 +175,19 @@ def _take(household_id: int, *, by: Agent, at: datetime) -> Call:
         raise OnACallAlready from error
     # the page that follows opens the conversations
     return calls.call_under(claim, by, rang_us=True, at=at)
+
+
+def _is_to_make(task: CallTask, *, at: datetime) -> bool:
+    """Return whether a call waits to be made: a follow-up from its day on."""
+    return task.state is TaskState.OPEN and (not task.is_follow_up or task.not_before <= at)
+
+
+def _asked_early(tasks: Sequence[CallTask], *, at: datetime) -> CallTask | None:
+    """Make a follow-up call before its day, with somebody who rings and for whom nothing else is to be done."""
+    task = next((one for one in tasks if one.is_follow_up and one.state is TaskState.OPEN), None)
+    if task is not None:
+        services.wait_until(task, until=at, at=at)
+    return task
 
 
 def _asked_again(tasks: Sequence[CallTask], *, by: Agent, at: datetime) -> CallTask | None:

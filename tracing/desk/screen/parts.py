@@ -28,7 +28,7 @@ from tracing.people import queries as people
 from tracing.people.rules import Identity
 from tracing.programmes.rules import Measure, PlannedTest
 from tracing.programmes.schema import Row
-from tracing.queue.models import CallTask, TaskKind
+from tracing.queue.models import CallTask
 from tracing.queue.timeline import TimelineEntry, timeline_of
 from tracing.scripts.definitions import Step
 from tracing.scripts.rules import StepState, StepView
@@ -181,7 +181,7 @@ def tabs_of(persons: Sequence[Spoken], talk: ScriptedConversation) -> list[Tab]:
     neutral = {
         task.person_id
         for task, _conversation in spoken
-        if task.kind is TaskKind.CASE_FIRST and task.case_id in hidden and task.id != talk.task.id
+        if task.contact_id is None and task.case_id in hidden and task.id != talk.task.id
     }
     named = people.joint_identities(
         theirs[0][0].person_id

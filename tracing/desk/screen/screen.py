@@ -285,7 +285,7 @@ class Screen:
     @cached_property
     def contrary_results(self) -> Sequence[ContraryResult]:
         """Negative PCRs after the antigen test that made the case: health content, once the person said who they are."""
-        if self.task.kind is not TaskKind.CASE_FIRST or not self.talk.is_identified:
+        if self.task.contact_id is not None or not self.talk.is_identified:
             return ()
         return cases.contrary_results(self.about.case.id)
 
@@ -406,7 +406,7 @@ class Screen:
     @property
     def service_hours(self) -> int:
         """Within how many hours a first call is promised."""
-        return int(getattr(self.about.pack.service, SERVICE[self.task.kind]))
+        return int(getattr(self.about.pack.service, SERVICE.get(self.task.kind, "case_hours")))
 
     @cached_property
     def dates(self) -> Dates:

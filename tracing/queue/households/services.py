@@ -276,6 +276,7 @@ def _place(household_id: int, entry: QueueEntry | None, place: rules.Place | Non
     entry.rank_at, entry.due_at, entry.call_by = place.rank_at, place.due_at, place.call_by
     entry.not_before, entry.promised_at = place.not_before, place.promised_at
     entry.time_zone, entry.language = place.time_zone, place.language or FRENCH
+    entry.is_follow_up = place.is_follow_up
     if entry.overdue_at is not None and place.due_at > at:
         entry.overdue_at = None
     if entry.state is not EntryState.CLAIMED and not _is_given(entry, at=at):

@@ -60,4 +60,5 @@ def reason_of(
         weights=weights,
         time_zone=time_zone,
         language=language,
+        is_follow_up=task.is_follow_up,
     )

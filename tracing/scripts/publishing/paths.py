@@ -65,6 +65,8 @@ ORDER = re.compile(
 ORDERED_BY = {
     ScriptKind.P0: frozenset({":isolation_required"}),
     ScriptKind.CONTACT: frozenset({":quarantine_required", ":result_awaited"}),
+    ScriptKind.CASE_FOLLOW_UP: frozenset({":isolation_required"}),
+    ScriptKind.CONTACT_FOLLOW_UP: frozenset({":quarantine_required", ":result_awaited"}),
 }
 """The facts of which one must be true when they are: without a rule in force nobody may be ordered."""
 

@@ -81,6 +81,15 @@ PEOPLE: dict[ScriptKind, Sequence[Invented]] = {
         Invented("lea", "Léa Bernard", _l("Léa a des symptômes"), 2, facts={"result_awaited": True}),
         Invented("inconnu", "Alix Bernard", _l("Alix : aucune règle à sa date"), 1, facts={"unruled": True}),
     ),
+    ScriptKind.CASE_FOLLOW_UP: (
+        Invented("marie", "Marie Durand", _l("Marie, 34 ans, malade depuis quatre jours"), 3, onset_ago=4),
+        Invented("omar", "Omar Petit", _l("Omar, sans symptômes jusqu’ici"), 4),
+        Invented("jeanne", "Jeanne Petit", _l("Jeanne, 81 ans, isolement déjà terminé"), 30, age=81),
+    ),
+    ScriptKind.CONTACT_FOLLOW_UP: (
+        Invented("luc", "Luc Petit", _l("Luc, 34 ans, rencontré il y a quatre jours"), 4),
+        Invented("lea", "Léa Bernard", _l("Léa a des symptômes"), 4, facts={"result_awaited": True}),
+    ),
 }
 
 
@@ -153,9 +162,12 @@ def facts_of(person: Invented, kind: ScriptKind, *, by: Agent, today: date) -> d
         "notes_issued": True,
         "disease": get_pack(by.site.programme).disease,
         "recent_infection_since": today - timedelta(days=60),
+        "next_follow_up": today + timedelta(days=3),
+        "had_symptoms": person.onset_ago is not None,
     }
     if "unruled" not in person.facts:
-        known |= _of_a_case(person, by, today) if kind is ScriptKind.P0 else _of_a_contact(person, by, today)
+        is_case = kind in {ScriptKind.P0, ScriptKind.CASE_FOLLOW_UP}
+        known |= _of_a_case(person, by, today) if is_case else _of_a_contact(person, by, today)
     known |= person.facts
     return {
         name: value

@@ -23,6 +23,8 @@ from tracing.scripts.vocabulary import EscalationReason, Outcome, QuestionType, 
 KIND_WORDS: dict[ScriptKind, LazyString] = {
     ScriptKind.P0: _l("Appel à une personne positive"),
     ScriptKind.CONTACT: _l("Appel à un contact"),
+    ScriptKind.CASE_FOLLOW_UP: _l("Appel de suivi d’une personne positive"),
+    ScriptKind.CONTACT_FOLLOW_UP: _l("Appel de suivi d’un contact"),
 }
 TYPE_WORDS: dict[QuestionType, LazyString] = {
     QuestionType.YES_NO: _l("oui ou non"),
@@ -68,6 +70,8 @@ FACT_WORDS: dict[str, LazyString] = {
     "rule": _l("nom de la règle qui donne les dates"),
     "recent_infection_since": _l("jour depuis lequel une infection est récente"),
     "free_on": _l("premier jour hors de la mesure"),
+    "next_follow_up": _l("jour de l’appel de suivi suivant"),
+    "had_symptoms": _l("des symptômes étaient connus avant cet appel"),
     "result_announced": _l("un médecin-conseil a annoncé le résultat"),
     "isolation_required": _l("un isolement est demandé"),
     "isolation_over": _l("le dernier jour d’isolement est passé"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sqlalchemy import ColumnElement, case, func, select, text
+from sqlalchemy import ColumnElement, case, func, or_, select, text
 from sqlalchemy.dialects.postgresql import array, insert
 
 from tracing.calls import queries as calls
@@ -79,7 +79,9 @@ def keep(site: Workplace, *, at: datetime) -> None:
 def count(site: Workplace, *, at: datetime) -> Counts:
     """Count what waits at a site, and its team."""
     site_id = site.id
-    waits = QueueEntry.state.in_(WAITING)
+    # whoever is asked how they are on a later day is kept waiting by nobody
+    is_later = QueueEntry.is_follow_up & (QueueEntry.state == EntryState.SCHEDULED)
+    waits = QueueEntry.state.in_(WAITING) & ~is_later
     in_hours = [_falls_due(waits, at + hour * HOUR) for hour in range(HOURS_AHEAD)]
     row = session.execute(
         select(
@@ -119,6 +121,10 @@ def _pace(site_id: int, *, at: datetime) -> int:
     return session.scalar(select(func.count()).where(ended, Call.outcome.in_(BY_TRACER))) or 0
 
 
+_planned_from = case((CallTask.planned_on.is_not(None), CallTask.not_before))
+"""From when a follow-up call waits; none for any other call."""
+
+
 def _ages(site_id: int, *, at: datetime) -> list[int]:
     """Count the waiting households by the age of their oldest open task.
 
@@ -128,12 +134,13 @@ def _ages(site_id: int, *, at: datetime) -> list[int]:
         QueueEntry.site_id == site_id, QueueEntry.state == EntryState.CLAIMED
     )
     oldest = (
-        select(func.min(CallTask.created_at).label("since"))
+        select(func.min(func.greatest(CallTask.created_at, _planned_from)).label("since"))
         .where(
             CallTask.site_id == site_id,
             CallTask.state == TaskState.OPEN,
             CallTask.household_id.is_not(None),
             CallTask.household_id.not_in(on_call),
+            or_(CallTask.planned_on.is_(None), CallTask.not_before <= at),
         )
         .group_by(CallTask.household_id)
         .subquery()

@@ -40,6 +40,7 @@ class WeightsForm(PageForm):
     symptoms = _minutes(_l("Symptômes"), _l("D’après le laboratoire."))
     priority = _minutes(_l("Priorité"), _l("Donnée à un lot ou à un lieu."))
     promise = _minutes(_l("Rappel promis"), _l("Avant l’heure promise."))
+    follow_up = _minutes(_l("Appel de suivi"), _l("Retardé d’autant : après les premiers appels."))
 
     def weights(self) -> Weights:
         """Return what was typed."""

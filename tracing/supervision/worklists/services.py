@@ -14,7 +14,7 @@ from tracing.consequences.rules import ReopenReason
 from tracing.contacts import contact_to_case
 from tracing.contacts import services as contacts
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.facts.rules import FactKind, FactSource
+from tracing.facts.rules import FactKind, FactSource, NewFact, Subject, SubjectType
 from tracing.hand_offs import services as hand_offs
 from tracing.kernel import clock, events
 from tracing.kernel.db import lock_row, session
@@ -133,8 +133,26 @@ def put_back(task_id: int, *, in_french: bool = False, by: Agent, at: datetime) 
     if in_french:
         languages.call_in_french(task)
     due_at = task.due_at if task.state in ON_HOLD else at + rules.REOPENED_DUE_IN
+    was = task.state
     queue.reopen_task(task, due_at=due_at, by=by.member_id, at=at)
+    if task.is_follow_up and was is TaskState.TO_HAND_ON:
+        _say_home(task, by=by, at=at)
     return task
+
+
+def _say_home(task: CallTask, *, by: Agent, at: datetime) -> None:
+    """Whoever is to be asked again how they are is in hospital no more."""
+    subject: Subject = (SubjectType.CASE, task.case_id)
+    if task.contact_id is not None:
+        subject = (SubjectType.CONTACT, task.contact_id)
+    said = NewFact(
+        subject=subject,
+        kind=FactKind.HOSPITAL,
+        value=False,
+        source=FactSource.SUPERVISOR,
+        cohort=clock.local_day(at, by.site.time_zone),
+    )
+    consequences.record([said], by=by.member_id, at=at)
 
 
 def show_identity(task_id: int, *, by: Agent, at: datetime) -> tuple[CallTask, Identity | None]:
@@ -229,6 +247,8 @@ def give_up(task_id: int, *, by: Agent, at: datetime) -> CallTask:
     if outcome is None:
         raise AlreadyDealtWith
     queue.close_task(task, TaskState.CANCELLED, by=by.member_id, at=at)
+    if task.is_follow_up:
+        return task  # they were told: the case and the contact stay what they are
     if task.kind is TaskKind.CASE_FIRST:
         case = case_queries.get_case(task.case_id, lock=True)
         cases.close(case, outcome, by=by.member_id, at=at)
@@ -250,7 +270,9 @@ def undo_give_up(task_id: int, *, by: Agent, at: datetime) -> CallTask:
     before = task.state_before
     if before not in GIVEN_UP_AS:
         raise TooLateToUndo
-    if task.kind is TaskKind.CASE_FIRST:
+    if task.is_follow_up:
+        pass
+    elif task.kind is TaskKind.CASE_FIRST:
         case = case_queries.get_case(task.case_id, lock=True)
         if case.outcome is not GIVEN_UP_AS[before]:
             raise TooLateToUndo
