@@ -10,7 +10,7 @@ from tracing.calls import handover_notes
 from tracing.calls.errors import NoteChanged
 from tracing.calls.words import OUTCOME_TONES
 from tracing.calls.words import OUTCOME_WORDS as CALL_WORDS
-from tracing.casefiles import file_pages, queries, rules, services, words
+from tracing.casefiles import chain_views, file_pages, queries, rules, services, words
 from tracing.casefiles.errors import TooManySearches, UnreadableKey
 from tracing.casefiles.forms import FindForm, NoteForm
 from tracing.casefiles.models import FileOpening
@@ -217,3 +217,7 @@ def of_question(escalation_id: int) -> ResponseReturnValue:
 
 def _address(opening: FileOpening) -> str:
     return url_for("casefiles.show", opening_id=opening.id)
+
+
+for path, view, methods in chain_views.ROUTES:
+    bp.add_url_rule(path, view_func=view, methods=methods)

@@ -23,7 +23,7 @@ NAMES = """
     arrow-up award bell bell-slash book box-arrow-right box-arrow-up-right briefcase building calendar-check
     calendar-event calendar3 card-list chat-left-text check-circle check-circle-fill check-lg
     chevron-down chevron-left chevron-right chevron-up circle clipboard clipboard-check clock
-    clock-history cup-hot dash-circle dash-lg download envelope envelope-check exclamation-circle exclamation-circle-fill
+    clock-history cup-hot dash-circle dash-lg download diagram-3 envelope envelope-check exclamation-circle exclamation-circle-fill
     exclamation-triangle exclamation-triangle-fill eye eye-slash file-earmark-arrow-up file-earmark-pdf
     file-earmark-text file-medical filter flag gear geo-alt headset heart-pulse hospital hourglass-split house
     house-door inbox info-circle info-circle-fill journal-text key keyboard link-45deg list list-check
