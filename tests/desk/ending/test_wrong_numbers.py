@@ -29,7 +29,7 @@ from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
 from tracing.queue.models import TaskKind, TaskState
 
-FIRST, SECOND = "+33639980001", "+33639980002"
+FIRST, SECOND, THIRD = "+33639980001", "+33639980002", "+33639980003"
 
 
 def end(browse, who, task_id, outcome, **typed):
@@ -75,7 +75,8 @@ def test_the_next_number_is_rung_at_once_and_the_wrong_one_never(browse, story):
 
     task = queue.get_task(task_id)
     assert (task.state, task.attempts) == (TaskState.OPEN, 0)
-    walk = take_call(browse.as_(story.abel))
+    waiting_case(story.nantes, identity("Luc", phones=(THIRD,)), at=NOW - timedelta(days=1))
+    walk = take_call(browse.as_(story.ada))
     page = soup(walk.visitor.get(walk.call))
     assert page.select_one(".call-end .phone")["href"] == f"tel:{SECOND}"
     assert not page.select(".numbers form")

@@ -1,6 +1,7 @@
 """Apply the outcome of a conversation: to the task, the household and the case; give a call back or hand it over."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from typing import assert_never
@@ -36,7 +37,8 @@ from tracing.programmes.schema import Pack
 from tracing.queue import availability, languages
 from tracing.queue import services as queue
 from tracing.queue.claims import ending
-from tracing.queue.errors import ClosedThatDay
+from tracing.queue.claims import services as claims
+from tracing.queue.errors import ClosedThatDay, NotWaiting, OnAnotherCall, OutsideHours
 from tracing.queue.models import BARRED_AS, CallTask, TaskKind, TaskState
 from tracing.queue.ordering.hours import calling_of_person
 from tracing.queue.rules import CallAgain
@@ -123,6 +125,10 @@ def finish(
     if not rest:
         calls.end(call, outcome, by=by, at=at)
         consequences.follow_after_call(tasks_of_call(call), by=by.member_id, at=at)
+    if not rest and outcome is CallOutcome.WRONG_NUMBER and task.state is TaskState.OPEN:
+        # the next number is rung at once, by the same tracer; where that cannot be, it has its place in the queue
+        with suppress(NotWaiting, OutsideHours, OnAnotherCall):
+            claims.reserve_for(call.entry_id, by.member_id, by=by, at=at)
     _plan_follow_ups(concerned, by=by, at=at)
     return rest[0][0] if rest else None
 
