@@ -274,6 +274,25 @@ def test_a_contact_outside_is_kept_with_a_reason(story, browse):
     assert queue.get_task(waiting.id).state is TaskState.CANCELLED
 
 
+def test_a_contact_who_was_told_and_is_outside_by_now_is_shown_so_and_can_be_kept(story, browse):
+    task, waiting, walk = on_the_line(story, browse)
+    told = queue.get_task(waiting.id)
+    queue_services.close_task(told, TaskState.DONE, by=None, at=NOW)
+    named = find_contact(waiting.contact_id)
+    consequences.remember_told(told, at=NOW)
+    named.status = ContactStatus.INFORMED
+    database.flush()
+
+    onset(walk, task, "2026-03-10")
+
+    panel = walk.visitor.fragment(f"{walk.call}/tasks/{task.id}/contacts", method="get").text
+    assert "Hors période de contagion : prévenue" in panel
+    walk.visitor.fragment(
+        f"{walk.call}/tasks/{task.id}/contacts/{waiting.contact_id}/keep", {"why": "unsure_day"}
+    )
+    assert not find_contact(waiting.contact_id).is_outside
+
+
 def test_days_that_the_window_gains_are_asked_about_again(story, browse):
     task = waiting_case(story.nantes, MARIE, at=NOW)
     walk = take_call(browse.as_(story.ada)).to("closing")

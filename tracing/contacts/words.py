@@ -107,6 +107,10 @@ def what_follows(
     """Return a tone and the words for what happens to a contact's call; `due` says by when it is promised."""
     if is_outside and status is ContactStatus.NAMED:
         return "soon", _("Hors période de contagion : ne sera pas appelée")
+    if is_outside and status is ContactStatus.INFORMED:
+        if task_state is not TaskState.OPEN:
+            return "neutral", _("Hors période de contagion : prévenue")
+        return "soon", _("Hors période de contagion : prévenue, sera rappelée pour le lui dire")
     if has_refused and status is ContactStatus.NAMED:
         return "neutral", _("Refus d’un autre appel : ne sera pas appelée")
     if status in _AFTER_CALL:
