@@ -83,8 +83,12 @@ def test_a_case_opened_by_mistake_is_taken_back_and_the_call_goes_on_as_with_a_c
     abel.client.post(button["action"])
     abel.follow(f"{walk.to('closing').call}/tasks/{task.id}/end", {"outcome": "completed"})
     assert find_contact(task.contact_id).told_last_day is not None
-    calls_left = [one.state for one in queue.tasks_of_person(task.person_id)]
-    assert calls_left == [TaskState.CANCELLED, TaskState.DONE]
+    calls_left = {one.kind: one.state for one in queue.tasks_of_person(task.person_id)}
+    assert calls_left == {
+        TaskKind.CASE_FIRST: TaskState.CANCELLED,
+        TaskKind.CONTACT_FIRST: TaskState.DONE,
+        TaskKind.CONTACT_FOLLOW_UP: TaskState.OPEN,
+    }
 
 
 def test_the_day_after_a_supervisor_takes_the_case_back_with_a_reason(story, browse, clock):
