@@ -5,7 +5,6 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
-from bs4 import BeautifulSoup
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
@@ -288,7 +287,7 @@ def test_every_fact_has_its_words():
 
 
 def test_the_pages_of_a_version_and_of_two_side_by_side(rose):
-    page = BeautifulSoup(rose.get(f"{SCRIPTS}/version?of=p0-2026.2").text, "html5lib")
+    page = soup(rose.get(f"{SCRIPTS}/version?of=p0-2026.2"))
     assert len(page.select(".outline-step")) > 30
     marked = soup(rose.get(f"{SCRIPTS}/compare?one=p0-2026.1&other=p0-2026.2")).select("mark")
     assert marked
