@@ -281,3 +281,11 @@ def test_what_was_said_by_mistake_and_taken_back_leaves_nothing(story: Story, se
         assert lived(story, told, history, mistakes) == lived(story, told, right)
 
     check()
+
+
+def test_a_first_day_said_by_mistake_and_taken_back_leaves_the_follow_up_call(
+    story: Story, session: Session
+) -> None:
+    mistake = Word("marie", FactKind.ONSET, OWN, "2026-03-10")
+
+    assert lived(story, {"marie"}, [mistake], [mistake]) == lived(story, {"marie"}, [])

@@ -395,6 +395,8 @@ def _of_follow_up(
     asked = person.follow_up
     if asked is None or CallNow.LIVE in {asked.call, person.call}:
         return
+    if not is_over and person.call is CallNow.AGAIN:  # nothing is to be said again: that call ends first
+        person = replace(person, call=CallNow.DONE)
     wanted = None if is_over else next_follow_up(person)
     is_waiting = asked.call is CallNow.WAITING
     is_past = asked.until is None or asked.on > asked.until
