@@ -14,13 +14,13 @@ from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import find_contact
 from tracing.facts import queries as fact_queries
 from tracing.facts import services as facts
-from tracing.facts.rules import FactKind, FactSource, Subject, SubjectType, standing, standing_retractions
+from tracing.facts.rules import FactKind, FactSource, standing, standing_retractions
 from tracing.kernel import clock, events
 from tracing.kernel.db import session
 from tracing.people import queries as people
 from tracing.queue import queries as queue_queries
 from tracing.queue import services as queue
-from tracing.queue.models import ENDED, NOT_REACHED, ON_HOLD, CallTask, TaskState
+from tracing.queue.models import ENDED, NOT_REACHED, ON_HOLD, CallTask, TaskKind, TaskState
 from tracing.staff.agent import Agent
 
 RANKS = (NOT_REACHED, ON_HOLD | {TaskState.TO_HAND_ON}, {TaskState.DONE}, {TaskState.CANCELLED})
@@ -105,21 +105,19 @@ def close_again(task: CallTask, call: Call, *, by: Agent, at: datetime) -> None:
         # from now on it is an unfinished call as any other
         task.given_from = None
         return
-    subject: Subject = (SubjectType.CASE, task.case_id)
-    contact = find_contact(task.contact_id)
-    if contact is not None:
-        subject = (SubjectType.CONTACT, contact.id)
     queue.close_task(task, TaskState.DONE, by=by.member_id, at=at)
     taken_back = [
         one
-        for one in standing_retractions(fact_queries.facts_of(*subject))
+        for one in standing_retractions(fact_queries.facts_of(*task.subject))
         if one.kind is FactKind.REFUSAL and one.said_at >= call.started_at
     ]
-    if taken_back and contact is not None:
+    contact = find_contact(task.contact_id)
+    # whoever refused only to be asked again how they are stays informed
+    if contact is not None and any(one.value == TaskKind.CONTACT_FIRST for one in taken_back):
         contact.status = ContactStatus.REFUSED
     cohort = clock.local_day(at, by.site.time_zone)
     for one in taken_back:
-        facts.retract(one, subject, cohort=cohort, source=FactSource.SUPERVISOR, by=by.member_id, at=at)
+        facts.retract(one, task.subject, cohort=cohort, source=FactSource.SUPERVISOR, by=by.member_id, at=at)
     close_when_done(task.case_id, by=by.member_id, at=at)
     follow_ups.plan_follow_ups([task], by=by.member_id, at=at)
 
@@ -138,15 +136,12 @@ def _was_given_up(task: CallTask, case: Case, contact: Contact | None) -> bool:
 
 
 def _take_refusal_back(task: CallTask, why: ReopenReason, *, by: Agent, at: datetime) -> None:
-    subject: Subject = (SubjectType.CASE, task.case_id)
-    if task.contact_id is not None:
-        subject = (SubjectType.CONTACT, task.contact_id)
     source = FactSource.PERSON if why is ReopenReason.RANG else FactSource.SUPERVISOR
-    for said in standing(fact_queries.facts_of(*subject)):
+    for said in standing(fact_queries.facts_of(*task.subject)):
         if said.kind is FactKind.REFUSAL:
             facts.retract(
                 said,
-                subject,
+                task.subject,
                 cohort=clock.local_day(at, by.site.time_zone),
                 source=source,
                 by=by.member_id,

@@ -250,10 +250,7 @@ def follow_held_back(task_id: int, *, at: datetime) -> None:
 
 
 def _follow_held_back(task: CallTask, *, by: int | None, at: datetime) -> None:
-    about: Subject = (SubjectType.CASE, task.case_id)
-    if task.contact_id is not None:
-        about = (SubjectType.CONTACT, task.contact_id)
-    follow({(SubjectType.PERSON, task.person_id), about}, by=by, at=at)
+    follow({(SubjectType.PERSON, task.person_id), task.subject}, by=by, at=at)
     session.execute(delete(HeldBack).where(HeldBack.task_id == task.id))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracing.facts.rules import FactKind
+from tracing.facts.rules import FactKind, Subject, SubjectType
 from tracing.kernel.db import Base, enum_text
 from tracing.queue.rules import CallAgain
 from tracing.ui.languages import FRENCH
@@ -317,6 +317,13 @@ class CallTask(Base):
     """Of a follow-up call: the day on which the programme wants it; none for any other call."""
     ends_on: Mapped[date | None]
     """Of a follow-up call: the last day on which it is made, that of the isolation or quarantine."""
+
+    @property
+    def subject(self) -> Subject:
+        """Of whom facts that are said in this call are: of the contact, or of the case."""
+        if self.contact_id is not None:
+            return SubjectType.CONTACT, self.contact_id
+        return SubjectType.CASE, self.case_id
 
     @property
     def is_follow_up(self) -> bool:

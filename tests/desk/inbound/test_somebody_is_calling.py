@@ -240,6 +240,32 @@ def test_a_ring_that_is_cut_off_before_a_word_leaves_everything_as_it_was(
     assert (refused is not None) == (outcome == "refused")
 
 
+def test_who_refused_only_to_be_asked_again_how_they_are_stays_informed(browse: Browser, story: Story):
+    case = get_case(waiting_case(story.nantes, at=NOW).case_id)
+    luc = identity("Luc", "Kaci", born=date(1971, 2, 3), phones=("+33639980002",))
+    met = contact(case, luc, by=story.ada, at=NOW)
+    calling.update_call_task(met, case, phones=luc.phones, by=story.ada.id, at=NOW)
+    task = queries.find_task_of_contact(met.id)
+    queue.close_task(task, TaskState.DONE, by=None, at=NOW)
+    contacts.mark_informed(met, by=None, at=NOW)
+    said = NewFact(
+        subject=task.subject,
+        kind=FactKind.REFUSAL,
+        value="contact_follow_up",
+        source=FactSource.PERSON,
+        cohort=NOW.date(),
+    )
+    consequences.record([said], by=None, at=NOW)
+    contact_id = met.id
+    abel = browse.as_(story.abel)
+
+    sent = abel.client.post("/incoming", data={"key": "06 39 98 00 02", "born": "1971-02-03"})
+    abel.post(f"{re.sub(r'[?#].*', '', sent.headers['Location'])}/give-back", {"reason": "equipment"})
+
+    assert find_contact(contact_id).status is ContactStatus.INFORMED
+    assert FactKind.REFUSAL in facts.in_force_of(SubjectType.CONTACT, contact_id)
+
+
 def test_a_ring_in_which_something_was_said_and_that_is_cut_off_is_taken_up_again(
     browse: Browser, story: Story
 ):

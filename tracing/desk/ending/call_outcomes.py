@@ -157,7 +157,7 @@ def _told_along(
             consequences.remember_told(other, at=at)
         MARKS[outcome](contact, by=by.member_id, at=at)
         if outcome is CallOutcome.REFUSED:
-            _keep_refusal(talk, (SubjectType.CONTACT, contact.id), by=by, at=at)
+            _keep_refusal(talk, other.subject, by=by, at=at)
         close_when_done(other.case_id, by=by.member_id, at=at)
     elif follows is FollowUp.PROMISE and callback_at is not None:
         queue.promise(other, when=callback_at, by=by, at=at)
@@ -247,7 +247,7 @@ def _done(talk: ScriptedConversation, outcome: CallOutcome, *, by: Agent, at: da
     if outcome is CallOutcome.COMPLETED:
         consequences.remember_told(talk.task, at=at)
     if outcome is CallOutcome.REFUSED:
-        _keep_refusal(talk, _subject_of(talk), by=by, at=at)
+        _keep_refusal(talk, talk.task.subject, by=by, at=at)
     if talk.task.is_follow_up:
         return  # they were told before, and whether the case is closed does not depend on it
     if talk.about.contact is not None:
@@ -265,15 +265,10 @@ def is_list_to_complete(talk: ScriptedConversation) -> bool:
     return is_said and talk.task.again is not CallAgain.TO_COMPLETE
 
 
-def _subject_of(talk: ScriptedConversation) -> Subject:
-    contact = talk.about.contact
-    return (SubjectType.CASE, talk.about.case.id) if contact is None else (SubjectType.CONTACT, contact.id)
-
-
 def _keep_hospital(talk: ScriptedConversation, *, by: Agent, at: datetime) -> None:
     """Nobody rings somebody in hospital to ask how they are, until they are said to be home."""
     said = NewFact(
-        subject=_subject_of(talk),
+        subject=talk.task.subject,
         kind=FactKind.HOSPITAL,
         value=True,
         source=FactSource.TRACER,

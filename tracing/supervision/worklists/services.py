@@ -14,7 +14,7 @@ from tracing.consequences.rules import ReopenReason
 from tracing.contacts import contact_to_case
 from tracing.contacts import services as contacts
 from tracing.contacts.models import Contact, ContactStatus
-from tracing.facts.rules import FactKind, FactSource, NewFact, Subject, SubjectType
+from tracing.facts.rules import FactKind, FactSource, NewFact
 from tracing.hand_offs import services as hand_offs
 from tracing.kernel import clock, events
 from tracing.kernel.db import lock_row, session
@@ -142,11 +142,8 @@ def put_back(task_id: int, *, in_french: bool = False, by: Agent, at: datetime) 
 
 def _say_home(task: CallTask, *, by: Agent, at: datetime) -> None:
     """Whoever is to be asked again how they are is in hospital no more."""
-    subject: Subject = (SubjectType.CASE, task.case_id)
-    if task.contact_id is not None:
-        subject = (SubjectType.CONTACT, task.contact_id)
     said = NewFact(
-        subject=subject,
+        subject=task.subject,
         kind=FactKind.HOSPITAL,
         value=False,
         source=FactSource.SUPERVISOR,
