@@ -27,6 +27,7 @@ from tracing.cases.queries import get_case
 from tracing.consequences import queries as pictures
 from tracing.consequences import rules
 from tracing.consequences import services as consequences
+from tracing.consequences.picture_rules import CaseNow
 from tracing.contacts.models import Contact
 from tracing.contacts.queries import contacts_of_case
 from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
@@ -148,7 +149,7 @@ def correct(case_id: int, onset: date, *, at: datetime) -> None:
         consequences.record([new], by=None, at=at)
 
 
-def _compute(now: rules.CaseNow, onset: date, today: date) -> None:
+def _compute(now: CaseNow, onset: date, today: date) -> None:
     """Compute the decisions of a case and of each contact, and the difference, without a database."""
     pack = get_pack(PROGRAMME)
     contagious_window(pack, onset=onset, sampled=today, on=today)

@@ -17,7 +17,7 @@ from tracing.cases.queries import get_case
 from tracing.consequences import follow_ups, rules
 from tracing.consequences import queries as pictures
 from tracing.consequences import services as consequences
-from tracing.consequences.rules import CallNow
+from tracing.consequences.picture_rules import CallNow, CaseNow, ContactNow
 from tracing.contacts import queries as contacts
 from tracing.contacts.case_closing import close_when_done
 from tracing.contacts.models import Contact
@@ -231,7 +231,7 @@ class People:
         return missing
 
 
-def is_out(one: rules.ContactNow, now: rules.CaseNow) -> bool:
+def is_out(one: ContactNow, now: CaseNow) -> bool:
     outside = rules.is_outside(now.window, one.met_on) and not one.is_kept
     return outside or not one.may_be_at_risk
 

@@ -7,16 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracing.consequences.rules import (
+from tracing.consequences.picture_rules import (
     CallNow,
     CaseNow,
     ConsequenceKind,
     FollowUpNow,
     MeasuredPerson,
     Told,
-    carried_out,
-    of_case,
 )
+from tracing.consequences.rules import carried_out, of_case
 
 D = date(2026, 3, 10)
 OPENS, MOVES, STOPS = (

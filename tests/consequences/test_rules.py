@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.support.examples import examples
 from tracing.consequences.person_rules import PersonNow, of_person
-from tracing.consequences.rules import (
+from tracing.consequences.picture_rules import (
     CallNow,
     CaseNow,
     Consequence,
@@ -17,11 +17,8 @@ from tracing.consequences.rules import (
     MeasuredPerson,
     NoteNow,
     Told,
-    carried_out,
-    is_recalled,
-    of_case,
-    recalled_after,
 )
+from tracing.consequences.rules import carried_out, is_recalled, of_case, recalled_after
 from tracing.facts.rules import (
     KINDS,
     UNKNOWN,

@@ -13,7 +13,8 @@ from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
 from tracing.cases.models import Case
 from tracing.consequences import services as consequences
-from tracing.consequences.rules import CaseNow, MeasuredPerson, NoteNow, of_case
+from tracing.consequences.picture_rules import CaseNow, MeasuredPerson, NoteNow
+from tracing.consequences.rules import of_case
 from tracing.contacts.models import Contact
 from tracing.escalations import queries, services
 from tracing.escalations.errors import NoOneToCall, NotADayToCome, RulingDoesNotFit

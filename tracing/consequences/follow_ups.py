@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from tracing.cases import queries as case_queries
 from tracing.cases.models import Case
 from tracing.consequences import queries, rules
-from tracing.consequences.rules import Consequence, ConsequenceKind
+from tracing.consequences.picture_rules import Consequence, ConsequenceKind
 from tracing.contacts import queries as contact_queries
 from tracing.contacts.case_closing import first_call_of
 from tracing.contacts.models import Contact

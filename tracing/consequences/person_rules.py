@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tracing.consequences.rules import CallNow, Consequence, ConsequenceKind
+from tracing.consequences.picture_rules import CallNow, Consequence, ConsequenceKind
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -14,7 +14,7 @@ from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.cases.rules import sampling_day
 from tracing.consequences.models import HeldBack
 from tracing.consequences.person_rules import PersonNow
-from tracing.consequences.rules import (
+from tracing.consequences.picture_rules import (
     CallNow,
     CaseNow,
     ContactNow,
@@ -23,8 +23,8 @@ from tracing.consequences.rules import (
     NoteNow,
     Tests,
     Told,
-    is_recalled,
 )
+from tracing.consequences.rules import is_recalled
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import Meeting, kept_in_list, named_elsewhere, of_one_time, who_refused
 from tracing.contacts.rules import circumstances_from_codes, is_called

@@ -8,7 +8,7 @@ from tracing.calls.models import Call
 from tracing.cases import queries as cases
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.consequences import follow_ups
-from tracing.consequences.rules import ReopenReason
+from tracing.consequences.picture_rules import ReopenReason
 from tracing.contacts.case_closing import close_when_done, open_again
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import find_contact

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from tracing.cases import queries as case_queries
 from tracing.cases.models import Case, CaseStatus
-from tracing.consequences.rules import Consequence, ConsequenceKind
+from tracing.consequences.picture_rules import Consequence, ConsequenceKind
 from tracing.consequences.services import follow_case
 from tracing.contacts import queries as contact_queries
 from tracing.kernel import events

@@ -1,5 +1,6 @@
 """Record what was said and carry out what follows, in the transaction of the change. Every door comes through here."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
@@ -10,11 +11,11 @@ from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
 from tracing.cases.models import Case, CaseOutcome
 from tracing.cases.rules import sampling_day
-from tracing.consequences import follow_ups, person_rules, queries, rules
+from tracing.consequences import contact_telling, follow_ups, person_rules, queries, rules
 from tracing.consequences import stated_rules as stated
 from tracing.consequences.follow_ups import follow_up_of, note_event, task_of
 from tracing.consequences.models import HeldBack
-from tracing.consequences.rules import Consequence, ConsequenceKind
+from tracing.consequences.picture_rules import Consequence, ConsequenceKind
 from tracing.contacts import calling
 from tracing.contacts import queries as contact_queries
 from tracing.contacts import services as contacts
@@ -33,7 +34,8 @@ from tracing.facts.rules import (
     in_force,
     value_of,
 )
-from tracing.facts.ruling_rules import measure_ruled, note_days_ruled, risk_ruled
+from tracing.facts.ruling_rules import measure_ruled, note_days_ruled
+from tracing.hand_offs import services as hand_offs
 from tracing.kernel import clock
 from tracing.kernel.db import lock_row, session
 from tracing.messages import services as messages
@@ -45,10 +47,6 @@ from tracing.queue.models import STILL_TO_CALL, CallTask, TaskState
 from tracing.queue.rules import CallAgain
 from tracing.sickleave import services as notes
 
-NO_OWN_ANSWERS = frozenset(
-    {FactKind.LAST_CONTACT, FactKind.KEPT_IN_LIST, FactKind.REFUSAL, FactKind.HOSPITAL}
-)
-"""Facts about a contact that are no answers to the questions of their own call."""
 RING_AGAIN_WITHIN = timedelta(hours=24)
 """By when somebody who was told otherwise is called."""
 
@@ -77,6 +75,15 @@ def decide_first(subject_type: SubjectType, subject_id: int, *, by: int | None, 
         follow_case(subject_id, by=by, at=at)
     else:
         _follow_contact(subject_id, is_first=True, by=by, at=at)
+
+
+def follow_new_cases(programmes: Mapping[int, str], *, on: date, at: datetime) -> None:
+    """Carry out what follows from new cases, whose first calls are in the queue; `programmes` names that of each case."""
+    by_programme: dict[str, list[int]] = defaultdict(list)
+    for case_id, programme in programmes.items():
+        by_programme[programme].append(case_id)
+    for programme, case_ids in by_programme.items():
+        hand_offs.open_for_new(case_ids, programme, on=on, at=at)
 
 
 def follow(subjects: Iterable[Subject], *, by: int | None, at: datetime) -> None:
@@ -148,33 +155,7 @@ def _follow_contact(contact_id: int, *, is_first: bool = False, by: int | None, 
     born = _birth_dates([contact.person_id])[contact.person_id]
     zone = queries.zone_of(case)
     today = clock.local_day(at, zone)
-    said = fact_queries.facts_of(SubjectType.CONTACT, contact_id)
-    known = in_force(said)
-    met_on = day_of(known, FactKind.LAST_CONTACT)
-    if met_on is not None:
-        by_case = day_of(
-            in_force(one for one in said if one.source is FactSource.CASE), FactKind.LAST_CONTACT
-        )
-        contact.last_contact_on, contact.is_day_unknown = met_on, False
-        contact.said_last_contact_on = by_case if by_case != met_on else None
-    contact.keep_ruling(measure_ruled(known), note_days_ruled(known))
-    contact.doctor_risk = risk_ruled(known)
-    if is_first or any(one.kind not in NO_OWN_ANSWERS for one in said):
-        contacts.decide(
-            contact,
-            vaccination=stated.answer(said, known, FactKind.VACCINATION, contact.vaccination),
-            lives_with_case=value_of(known, FactKind.LIVES_WITH_CASE),
-            age=_age(born, today),
-            infected_recently=value_of(known, FactKind.INFECTED_RECENTLY),
-            immunodepressed=value_of(known, FactKind.IMMUNODEPRESSED),
-            symptoms_on=stated.symptoms_on(known, zone),
-            tests=stated.tests(said, zone),
-            zone=zone,
-            by=by,
-            at=at,
-        )
-    else:
-        contacts.decide_again(contact, case, born=born, on=today)
+    said = contact_telling.decide_contact(contact, case, born=born, is_first=is_first, by=by, at=at)
     session.flush()
     _carry_out(case, [contact], today=today, only_contacts=True, by=by, at=at)
     is_refused = any(one.kind is FactKind.REFUSAL for one in said)

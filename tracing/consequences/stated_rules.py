@@ -1,12 +1,19 @@
-"""What the facts about a case or a contact say of what decides their measure. Pure."""
+"""What the facts about a case or a contact say of what decides their measure, and of which meeting. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tracing.contacts.rules import TestSaid
 from tracing.facts.rules import FactKind, Said, onset_of, tests_told, value_of
 from tracing.programmes.vocabulary import TestKind
+from tracing.scripts.vocabulary import YES
+
+OF_ONE_MEETING = frozenset({"last_contact_confirmed", "last_contact_on", "contact_disputed"})
+"""What a contact says of the meeting that is spoken of; all else they say of themselves."""
+PASSED_ON_ONCE = frozenset({"collectivities", "needs", "needs_consent"})
+"""What is passed on to others from the call of one meeting, and not once more from that of another."""
 
 
 def onset(said: Sequence[Said], known: Mapping[FactKind, Said], stored: date | None) -> date | None:
@@ -50,3 +57,14 @@ def answer(
 def _was_said(said: Sequence[Said], *kinds: FactKind) -> bool:
     """Return whether facts tell of this, taken back or not: without any, the row holds what was known before facts."""
     return any(one.kind in kinds for one in said)
+
+
+def said_for_other_meetings(counted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a contact has said that also holds for another meeting of theirs.
+
+    That they live with a positive person is no word on which of several: only that they live with none holds for all.
+    """
+    said = {question: answer for question, answer in counted.items() if question not in OF_ONE_MEETING}
+    if said.get("lives_with_case") == YES:
+        del said["lives_with_case"]
+    return said

@@ -283,7 +283,7 @@ def measure_now(contact: Contact, case: Case, *, age: int | None, on: date) -> Q
     but for a rule that also changes quarantines under way.
     """
     pack, ruled_on = rules_of(contact, case, on=on)
-    situation = _situation(contact, case, age=age, is_outside=contact.is_outside, on=on, ruled_on=ruled_on)
+    situation = situation_of(contact, case, age=age, is_outside=contact.is_outside, on=on, ruled_on=ruled_on)
     return rules.measure_of(pack, situation)
 
 
@@ -298,9 +298,10 @@ def rules_of(contact: Contact, case: Case, *, on: date, anew: bool = False) -> t
     return get_pack(case.programme, told=told), contact.ruled_on or contact.first_told_on
 
 
-def _situation(
+def situation_of(
     contact: Contact, case: Case, *, age: int | None, is_outside: bool, on: date, ruled_on: date
 ) -> ContactSituation:
+    """Return all that decides what is asked of a contact on `on`, by the rules of `ruled_on`, from the stored data."""
     return ContactSituation(
         last_contact=contact.last_contact_on,
         circumstances=rules.circumstances_from_codes(contact.circumstances),
@@ -408,12 +409,12 @@ def _keep_measure(
 ) -> Quarantine:
     """Store what is asked of a contact met in the contagious days: whether they were is kept beside it."""
     pack, ruled_on = rules_of(contact, case, on=on)
-    situation = _situation(contact, case, age=age, is_outside=False, on=on, ruled_on=ruled_on)
+    situation = situation_of(contact, case, age=age, is_outside=False, on=on, ruled_on=ruled_on)
     decided = rules.measure_of(pack, situation)
     is_under_way = contact.quarantine_last_day is not None and contact.quarantine_last_day >= on
     if reaching and contact.first_told_on is not None and is_under_way:
         pack, ruled_on = rules_of(contact, case, on=on, anew=True)
-        situation = _situation(contact, case, age=age, is_outside=False, on=on, ruled_on=ruled_on)
+        situation = situation_of(contact, case, age=age, is_outside=False, on=on, ruled_on=ruled_on)
         anew = rules.measure_of(pack, situation)
         if anew.rule is not None and anew.rule.rule_id in reaching:
             decided, contact.ruled_on = anew, ruled_on

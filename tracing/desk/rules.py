@@ -51,11 +51,6 @@ FACT_OF_ANSWER: dict[SubjectType, dict[str, FactKind]] = {
 }
 """The answers that are facts: the dates, the measures and whatever depends on them follow from these."""
 
-OF_ONE_MEETING = frozenset({"last_contact_confirmed", "last_contact_on", "contact_disputed"})
-"""What a contact says of the meeting that is spoken of; all else they say of themselves."""
-PASSED_ON_ONCE = frozenset({"collectivities", "needs", "needs_consent"})
-"""What is passed on to others from the call of one meeting, and not once more from that of another."""
-
 NEW_SYMPTOMS, NEW_SYMPTOMS_ON = "new_symptoms", "new_symptoms_on"
 """Asked in a follow-up call: whether symptoms began since we last spoke, and on which day."""
 OF_SYMPTOMS = frozenset({FactKind.SYMPTOMS, FactKind.ONSET})
@@ -143,17 +138,6 @@ def value_of_answer(answer: object) -> object:
     """Return an answer as the value of a fact: a flag for yes and no, else the answer itself."""
     flag = as_flag(answer)
     return answer if flag is None else flag
-
-
-def said_for_other_meetings(counted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a contact has said that also holds for another meeting of theirs.
-
-    That they live with a positive person is no word on which of several: only that they live with none holds for all.
-    """
-    said = {question: answer for question, answer in counted.items() if question not in OF_ONE_MEETING}
-    if said.get("lives_with_case") == YES:
-        del said["lives_with_case"]
-    return said
 
 
 def told_test(answers: Mapping[str, Any]) -> tuple[str, date | None] | None:

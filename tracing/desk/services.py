@@ -15,6 +15,7 @@ from tracing.calls.rules import SCRIPT_OF
 from tracing.cases import queries as case_queries
 from tracing.cases.rules import sampling_day
 from tracing.consequences import services as consequences
+from tracing.consequences import stated_rules
 from tracing.desk import queries, rules
 from tracing.desk.conversation.conversation import ScriptedConversation, talk_of
 from tracing.desk.errors import WordsChanged, WouldDrop
@@ -207,13 +208,13 @@ def state_facts(
     subjects = {own: counted}
     for task, _conversation in along:
         if task.contact_id is not None:
-            subjects[SubjectType.CONTACT, task.contact_id] = rules.said_for_other_meetings(counted)
+            subjects[SubjectType.CONTACT, task.contact_id] = stated_rules.said_for_other_meetings(counted)
     source, cohort = rules.source_of(talk.answers), clock.local_day(at, by.site.time_zone)
     new: list[NewFact] = []
     for subject, theirs in subjects.items():
         asked = set(talk.script.questions)
         if subject != own:
-            asked -= rules.OF_ONE_MEETING
+            asked -= stated_rules.OF_ONE_MEETING
         new += _facts_of(call, subject, asked, theirs, source=source, cohort=cohort)
     consequences.keep(new, by=by.member_id, at=at)
     consequences.follow(set(subjects), by=by.member_id, at=at)

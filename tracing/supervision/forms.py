@@ -19,7 +19,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
-from tracing.consequences.rules import ReopenReason
+from tracing.consequences.picture_rules import ReopenReason
 from tracing.people.rules import Identity
 from tracing.queue.availability import Colleague
 from tracing.staff.models import Member, Site

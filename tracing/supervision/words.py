@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from tracing.consequences.rules import ReopenReason
+from tracing.consequences.picture_rules import ReopenReason
 from tracing.queue.models import TaskKind
 from tracing.queue.words import TASK_STATE_WORDS
 from tracing.staff.words import WHY_WORDS

@@ -11,7 +11,7 @@ from tracing.cases import queries as case_queries
 from tracing.cases import services as cases
 from tracing.cases.models import Case, CaseOutcome
 from tracing.consequences import mistaken_cases
-from tracing.consequences.new_cases import follow_new_cases
+from tracing.consequences.services import follow_new_cases
 from tracing.contacts import contact_to_case
 from tracing.contacts.case_closing import close_when_done, first_call_of
 from tracing.contacts.models import Contact, ContactStatus

@@ -13,7 +13,7 @@ from tracing.calls.models import Call, Conversation
 from tracing.calls.phone_numbers import note_rung
 from tracing.calls.rules import BY_TRACER, OUTCOMES, CallOutcome, FollowUp, GiveBackReason
 from tracing.cases import queries as case_queries
-from tracing.consequences import follow_ups, reopening
+from tracing.consequences import follow_ups, reopening, stated_rules
 from tracing.consequences import services as consequences
 from tracing.contacts import services as contacts
 from tracing.contacts.case_closing import close_when_done
@@ -151,8 +151,8 @@ def _told_along(
     if follows is FollowUp.DONE:
         queue.close_task(other, TaskState.DONE, by=by.member_id, at=at)
         if outcome is CallOutcome.COMPLETED:
-            for question, value in rules.said_for_other_meetings(talk.path.counted).items():
-                if question not in rules.PASSED_ON_ONCE:
+            for question, value in stated_rules.said_for_other_meetings(talk.path.counted).items():
+                if question not in stated_rules.PASSED_ON_ONCE:
                     calls.save_answer(talk.call, other, question, value, by=by, at=at)
             consequences.remember_told(other, at=at)
         MARKS[outcome](contact, by=by.member_id, at=at)

@@ -10,7 +10,7 @@ from tracing.cases import queries as cases
 from tracing.cases.models import Case
 from tracing.consequences import reopening
 from tracing.consequences import services as consequences
-from tracing.consequences.rules import ReopenReason
+from tracing.consequences.picture_rules import ReopenReason
 from tracing.desk import queries
 from tracing.desk.errors import OnACallAlready
 from tracing.facts import queries as facts

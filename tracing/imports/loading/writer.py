@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import text
 
 from tracing.cases.models import Case, CaseStatus, LabResult
-from tracing.consequences.new_cases import follow_new_cases
+from tracing.consequences.services import follow_new_cases
 from tracing.contacts.contact_to_case import turn_into_cases
 from tracing.imports.format.columns import EXTRAS, FIELDS
 from tracing.imports.format.line import Background, Doubt, LabFacts, ParsedLine

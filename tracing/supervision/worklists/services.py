@@ -10,7 +10,7 @@ from tracing.cases import services as cases
 from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.consequences import mistaken_cases, reopening
 from tracing.consequences import services as consequences
-from tracing.consequences.rules import ReopenReason
+from tracing.consequences.picture_rules import ReopenReason
 from tracing.contacts import contact_to_case
 from tracing.contacts import services as contacts
 from tracing.contacts.models import Contact, ContactStatus
