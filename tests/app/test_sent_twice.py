@@ -69,6 +69,9 @@ IDEMPOTENT = {
     **dict.fromkeys(
         ("casefiles.follow", "casefiles.of_call", "casefiles.of_case", "casefiles.of_question"), READS
     ),
+    "clusters.hint": READS,
+    "clusters.report": STATE,
+    "clusters.report_place": STATE,
     "contacts.disclose": STATE,
     "contacts.edit": STATE,
     "contacts.forget_draft": DRAFT,

@@ -33,6 +33,8 @@ from tracing.messages import services as messages
 from tracing.onboarding.models import Invitation
 from tracing.people.countries import Country
 from tracing.people.models import PossibleDuplicate
+from tracing.places import services as places
+from tracing.places.models import NamedPlace
 from tracing.queue.households import priorities
 from tracing.queue.models import CallTask
 from tracing.sickleave.models import NoteKind, SickNote
@@ -166,6 +168,7 @@ def objects_at(site: Site, other: Site, school: Site, *, serial: int, at: dateti
         "note_id": note.id,
         "opening_id": opening.id,
         "pair_id": pair.id,
+        "place_id": _place(case, contact.id, site, by, serial, at=at),
         "priority_id": priority.id,
         "request_id": caller_requests.keep(name="A", number="", words="x", site_id=site.id, by=by, at=at).id,
         "search_id": search.id,
@@ -175,6 +178,21 @@ def objects_at(site: Site, other: Site, school: Site, *, serial: int, at: dateti
         "token_id": tokens.make(lot.source_code, label="jeton", by=colleague.id, at=at).token.id,
     }
     return Objects(everyone, numbers, {"member_id": recruit.id, "invitation_id": waiting.id})
+
+
+def _place(case: Case, contact_id: int, site: Site, by: Agent, serial: int, *, at: datetime) -> int:
+    """Make a place that three cases of the site name."""
+    named = [(case, contact_id)]
+    for number in (4, 5):
+        who = story.identity("Zoé", f"Lieu{serial}{number}", phones=(f"+3363998{serial}00{number}",))
+        other = session.get_one(Case, story.waiting_case(site, who, at=at).case_id)
+        met = story.identity("Luc", f"Lieu{serial}{number}", phones=())
+        named.append((other, story.contact(other, met, by=session.get_one(Member, by.member_id), at=at).id))
+    for one, met_id in named:
+        places.keep_of_contact(
+            one, met_id, "Bar du Port", cohort=at.date(), named_at=at, by=by.member_id, at=at
+        )
+    return session.scalars(select(NamedPlace.id).where(NamedPlace.site_id == site.id)).all()[-1]
 
 
 def _tool(by: Agent, *, at: datetime) -> ToolboxEntry:

@@ -13,6 +13,7 @@ from tracing.app.middleware.denied_access import watch_attempts
 from tracing.app.middleware.request_log import Application, number_requests
 from tracing.app.middleware.retry import retry_call_views
 from tracing.casefiles import views as casefiles
+from tracing.clusters import views as clusters
 from tracing.contacts import views as contacts
 from tracing.desk import views as desk
 from tracing.duplicates import views as pairs
@@ -59,6 +60,7 @@ FEATURES = (
     toolbox,
     casefiles,
     hand_offs,
+    clusters,
     onboarding,
     imports,
     lots,

@@ -89,6 +89,7 @@ DOORS = (
         _l("Signalements"),
         "send",
         frozenset({Role.ADVISER}),
+        also=("/clusters",),
         waiting=lambda agent: hand_offs.count_waiting(agent.site.id),
     ),
     RailEntry("onboarding.recruits", _l("Recrues"), "mortarboard", frozenset({Role.REFERENT})),

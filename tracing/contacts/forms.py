@@ -140,6 +140,7 @@ class ContactForm(CircumstancesForm):
     )
     place = StringField(
         _l("Lieu de la rencontre"),
+        description=_l("Son nom et sa ville\u202f: «\u202fÉcole Jules-Ferry, Lille\u202f»."),
         validators=[Optional(), Length(max=80)],
         render_kw={"autocomplete": "off"},
     )

@@ -23,8 +23,9 @@ from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import Line
 from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
+from tracing.places import queries as place_queries
 from tracing.programmes.in_force import get_pack
-from tracing.programmes.rules import Risk, contact_risk
+from tracing.programmes.rules import Risk, clusters, contact_risk
 from tracing.programmes.vocabulary import Criterion
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask
@@ -80,6 +81,7 @@ def panel_of(call_id: int, task_id: int, opened: Opened, *, status: int = 200) -
         refused = queries.who_refused([one.contact for one in lines], programme=case.programme)
         begun = form_drafts.find(call_id, task_id, DIALOG, by=agent())
         form, editing = _form(case, lines, opened, begun, at=at)
+        today = clock.local_day(at, agent().site.time_zone)
         _record_sight(call, lines, at=at)
         return _page(
             "contacts/panel.html",
@@ -107,6 +109,8 @@ def panel_of(call_id: int, task_id: int, opened: Opened, *, status: int = 200) -
             kept=queries.kept_in_list([one.contact.id for one in lines]),
             grid=opened.grid if task.contact_id is None else None,
             risks=opened.risks,
+            are_places_shared=task.contact_id is None
+            and bool(place_queries.shared(case, clusters(get_pack(case.programme), on=today), at=at)),
             is_grid_begun=opened.grid is None
             and form_drafts.find(call_id, task_id, GRID, by=agent()) is not None,
         ), status

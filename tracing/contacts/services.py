@@ -23,6 +23,7 @@ from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType, retr
 from tracing.kernel import clock, events
 from tracing.kernel.db import session, take_id
 from tracing.people import queries as people
+from tracing.places import services as places
 from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import Quarantine, age_on, contact_risk
 from tracing.programmes.schema import Pack
@@ -60,6 +61,7 @@ def add(call: Call, task: CallTask, details: ContactDetails, *, by: Agent, at: d
     _judge(contact, case, details, days.last, today)
     session.add(contact)
     session.flush()
+    _keep_place(contact, case, details.described, by=by, at=at)
     if not contact.is_day_unknown:
         facts.add([_met(contact, FactSource.CASE, call, today)], by=by.member_id, at=at)
     _record("contact.named", contact, case, by=by, at=at, risk=contact.risk.value, rule=contact.risk_rule)
@@ -99,6 +101,7 @@ def edit(
     renumbered = before is None or set(before.phones) != set(who.phones)
     if before != who:
         _correct_person(contact, case, who, may_move=not is_own_call, today=today, at=at)
+        _keep_place(contact, case, who, by=by, at=at)
     _judge(contact, case, details, days.last, today)
     if not is_own_call:
         contact.may_disclose = details.may_disclose
@@ -124,6 +127,19 @@ def edit(
     elif renumbered:
         households.settle_person(contact.person_id, at=at)
     return contact
+
+
+def _keep_place(contact: Contact, case: Case, said: Described, *, by: Agent, at: datetime) -> None:
+    """Keep where they met, so that others who name the place are counted."""
+    places.keep_of_contact(
+        case,
+        contact.id,
+        said.place,
+        cohort=contact.cohort,
+        named_at=contact.named_at,
+        by=by.member_id,
+        at=at,
+    )
 
 
 def _met(contact: Contact, source: FactSource, call: Call, today: date) -> NewFact:
@@ -169,6 +185,7 @@ def remove(call: Call, task: CallTask, contact_id: int, *, by: Agent, at: dateti
         raise AlreadyCalled
     contact.status, contact.removed_at = ContactStatus.REMOVED, at
     session.flush()
+    places.forget_of_contact(contact.id)
     _record("contact.removed", contact, case, by=by, at=at)
     calling.update_call_task(contact, case, phones=_phones(contact), by=by.member_id, at=at)
     return contact
@@ -191,6 +208,8 @@ def restore(call: Call, task: CallTask, contact_id: int, *, by: Agent, at: datet
     identities.refuse_person_twice(contact.person_id, others=others)
     contact.status, contact.removed_at = ContactStatus.NAMED, None
     session.flush()
+    if described is not None:
+        _keep_place(contact, case, described, by=by, at=at)
     _record("contact.restored", contact, case, by=by, at=at)
     contact_to_case.join_known_case(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
     calling.update_call_task(contact, case, phones=_phones(contact), by=by.member_id, at=at)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 
-from tracing.programmes.schema import HandOff
+from tracing.programmes.rows import HandOff
 
 
 class HandOffState(StrEnum):

@@ -1,7 +1,8 @@
-"""A dated row of a programme: what every rule has, whatever it decides."""
+"""A dated row of a programme: what every rule has, whatever it decides; and the rows of no decision table."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -35,3 +36,24 @@ class Row(Strict):
     def in_force(self, on: date) -> bool:
         """Return whether the rule applies to a question asked on that day."""
         return self.in_force_from <= on and (self.in_force_to is None or on < self.in_force_to)
+
+
+class ClusterSize(Strict):
+    """How many cases of one place within how many days are taken to belong together."""
+
+    cases: int = Field(ge=2, le=50)
+    days: int = Field(ge=1, le=30)
+
+
+class HandOff(Row):
+    """When a record goes to the regional agency or to a clinician."""
+
+    to_whom: Literal["regional_agency", "clinician"]
+    immediate: bool = False
+    """Also at night: a call, not a message."""
+    every_case: bool = False
+    """Each case is handed off, whatever is answered."""
+    answers: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Questions of the script, with the answers for which the record is handed off. Neither: by hand only."""
+    cluster: ClusterSize | None = None
+    """Offered for the records that name one place, once there are as many; somebody decides."""

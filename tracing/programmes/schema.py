@@ -11,7 +11,7 @@ from pydantic import Field, PositiveInt, StringConstraints, field_validator, mod
 from stdnum import luhn
 
 from tracing.programmes.facts import CORE_FACTS, FactDefinition, Strict
-from tracing.programmes.rows import Row, RuleId, Sentence
+from tracing.programmes.rows import HandOff, Row, RuleId, Sentence
 from tracing.programmes.tables import Line, Rule, Table
 from tracing.programmes.vocabulary import Criterion, RiskLevel, Scheme, TestKind
 
@@ -216,18 +216,6 @@ class CaseDefinition(Row):
     """What makes a person a possible, probable or confirmed case."""
 
     level: Literal["possible", "probable", "confirmed", "new_episode"]
-
-
-class HandOff(Row):
-    """When a record goes to the regional agency or to a clinician."""
-
-    to_whom: Literal["regional_agency", "clinician"]
-    immediate: bool = False
-    """Also at night: a call, not a message."""
-    every_case: bool = False
-    """Each case is handed off, whatever is answered."""
-    answers: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Questions of the script, with the answers for which the record is handed off. Neither: by hand only."""
 
 
 class Hours(Strict):

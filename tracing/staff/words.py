@@ -73,6 +73,7 @@ def presence_in_words(member: Member, presence: Presence, last_input_at: datetim
 
 WHY_WORDS = {
     "call": _l("Appel"),
+    "clusters": _l("Cas groupés"),
     "escalation": _l("Avis demandé"),
     "file": _l("Dossier consulté"),
     "help": _l("Aide demandée"),

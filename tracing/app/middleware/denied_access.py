@@ -58,6 +58,7 @@ OWNERS: dict[str, tuple[str, TextClause]] = {
             "SELECT DISTINCT site_id FROM cases JOIN possible_duplicates AS pair ON pair.person_id = cases.person_id WHERE pair.id = :id"
         ),
     ),
+    "place_id": ("named_place", _site_of("named_places")),
     "priority_id": ("priority", _site_of("queue_priorities")),
     "request_id": ("request", _site_of("caller_requests")),
     "site_id": ("site", _site_of("sites", "id")),

@@ -2,6 +2,7 @@
 
 from tracing.programmes.rules.ages import age_on
 from tracing.programmes.rules.attempts import is_text_due, next_attempt_at
+from tracing.programmes.rules.clusters import Clusters, clusters
 from tracing.programmes.rules.explain import Explanation, Situation, explain
 from tracing.programmes.rules.follow_ups import FollowUps, Prophylaxis, follow_ups, prophylaxis
 from tracing.programmes.rules.hours import (
@@ -35,6 +36,7 @@ __all__ = [
     "AppliedRule",
     "Calling",
     "Circumstances",
+    "Clusters",
     "Course",
     "EarlyExit",
     "Explanation",
@@ -51,6 +53,7 @@ __all__ = [
     "TestDone",
     "Window",
     "age_on",
+    "clusters",
     "contact_risk",
     "contagious_window",
     "day_zero",
