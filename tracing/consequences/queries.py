@@ -41,7 +41,7 @@ from tracing.queue.models import ENDED, LISTED, CallTask, TaskKind, TaskState
 from tracing.queue.rules import CallAgain
 from tracing.sickleave import answers as said
 from tracing.sickleave import queries as note_queries
-from tracing.sickleave.models import VALID, NoteState, SickNote
+from tracing.sickleave.models import VALID, NoteKind, NoteState, SickNote
 from tracing.sickleave.rules import NoteMend, ends_with_measure, latest_day
 from tracing.staff import queries as staff
 
@@ -91,18 +91,23 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
         note, begins = notes.get(task.id, (None, None)) if task is not None else (None, None)
         if note is None or begins is None:
             return None
-        given = answers[note.task_id]
+        # what was answered about work is the child's, not the parent's
+        is_parents = note.kind is NoteKind.PARENT
+        given = {} if is_parents else answers[note.task_id]
+        pack = get_pack(case.programme)
+        to_the_end = ends_with_measure(pack, subject, on, for_parent=is_parents)
         return NoteNow(
             note_id=note.id,
             last_day=note.last_day,
             first_day=begins,
             is_ruled_out=said.rules_out_a_note(given),
             worked_until=said.last_work_on(given),
-            follows_measure=subject is Subject.CASE
-            or (begins == note.first_day and ends_with_measure(get_pack(case.programme), subject, on)),
+            follows_measure=to_the_end
+            if is_parents
+            else subject is Subject.CASE or (begins == note.first_day and to_the_end),
             overlaps=note.task_id in overlapping,
             is_doctors=agreed is not None and agreed[0] <= note.first_day and note.last_day <= agreed[1],
-            latest=latest_day(get_pack(case.programme), subject, begins, on),
+            latest=latest_day(pack, subject, begins, on, for_parent=is_parents),
             mend=note.mend,
             mend_to=note.mend_to,
             accepted=(note.accepted_mend, note.accepted_mend_to) if note.accepted_mend else None,

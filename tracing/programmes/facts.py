@@ -89,6 +89,7 @@ CORE_FACTS: Mapping[str, FactDefinition] = {
         values={**{one.value: () for one in Subject}, "parent": ()},
         always_known=True,
     ),
+    "child_is": _choice("of a parent: whether their child is a case or a contact", Subject),
     "age": _number("age in years"),
     "symptomatic": _yes_no("has or had symptoms"),
     "vaccination": _choice("vaccination", Vaccination, but=Vaccination.UNKNOWN),

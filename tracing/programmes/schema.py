@@ -177,9 +177,9 @@ class RiskRow(Rule):
 
 
 class NoteRow(Rule):
-    """Who may write a sick note, and how long it may last."""
+    """Who may write a sick note, and how long it may last; `unknown`: no source says who, and an adviser is asked."""
 
-    issuer: Literal["fund", "doctor", "nobody"]
+    issuer: Literal["fund", "doctor", "nobody", "unknown"]
     max_days: PositiveInt | None = None
     ends_with_measure: bool = True
     """Whether it stops at the end of the isolation or quarantine; else it lasts `max_days`."""
@@ -188,6 +188,7 @@ class NoteRow(Rule):
     extension_days: Days | None = None
     """By how much it may be prolonged while the result of a test is awaited."""
     minimum_age: PositiveInt = 16
+    child_under: PositiveInt | None = None  # years from which a child gives a parent no note
     total_days_without_adviser: PositiveInt = 20
     schemes: tuple[Scheme, ...] = ()
     caregivers_excluded: bool = False
@@ -470,8 +471,7 @@ class Pack(Strict):
     def tables(self) -> Iterator[tuple[str, Table[Rule]]]:
         """Yield the decision tables by name."""
         for name in ("windows", "isolations", "quarantines", "risks", "follow_ups", "notes"):
-            table = getattr(self, name)
-            if table is not None:
+            if (table := getattr(self, name)) is not None:
                 yield name, table
 
     def rows(self) -> Iterator[Row]:

@@ -29,8 +29,9 @@ from tracing.queue.models import CallTask
 from tracing.scripts.services import get_script
 from tracing.sickleave import answers as said
 from tracing.sickleave import insurance_number, queries
+from tracing.sickleave.documents import ParentSaid
 from tracing.sickleave.errors import NoSuchNote
-from tracing.sickleave.models import SickNote
+from tracing.sickleave.models import NoteKind, SickNote
 from tracing.sickleave.reasons import CUT_SENTENCES
 from tracing.sickleave.rules import (
     TO_BE_COMPLETED,
@@ -43,6 +44,16 @@ from tracing.sickleave.rules import (
     decide_note,
 )
 from tracing.staff.agent import Agent
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class AskingParent:
+    """The parent who asks for a note for the child that a call is about."""
+
+    person_id: int | None
+    """None: not registered yet."""
+    identity: Identity | None
+    said: ParentSaid
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -65,6 +76,10 @@ class Assessment:
     """The state of the social-security number, whether it is needed at this point or not."""
     worked_on: date | None
     """The last day on which the person says they worked."""
+    kind: NoteKind
+    person_id: int | None
+    """Whose note it is; None: a parent who was not registered yet."""
+    parent: ParentSaid | None = None
 
     @property
     def refusal(self) -> NoteRefused | None:
@@ -104,8 +119,11 @@ def assess(
     first_day: date | None = None,
     declared: bool | None = None,
     address_confirmed: bool = False,
+    parent: AskingParent | None = None,
 ) -> Assessment:
     """Say whether a note may be issued now; without `declared`, whether it may be after the declaration.
+
+    `parent`: they ask for the child that the task is about.
 
     In that case, what the form of the note asks for (the declaration, the address, the number) is assumed to be given.
     """
@@ -119,6 +137,7 @@ def assess(
         sworn=declared is not False,
         is_preview=is_preview,
         address_confirmed=address_confirmed,
+        parent=parent,
     )
 
 
@@ -139,6 +158,17 @@ def assess_again(
         sworn=True,
         is_preview=False,
         is_confirmed=True,
+        parent=asking_parent_of(note),
+    )
+
+
+def asking_parent_of(note: SickNote) -> AskingParent | None:
+    """Return the parent of an issued note, with what they said then."""
+    if note.kind is not NoteKind.PARENT:
+        return None
+    said_then = queries.content_of_note(note).parent or ParentSaid(scheme=None)
+    return AskingParent(
+        person_id=note.person_id, identity=people.find_joint_identity(note.person_id), said=said_then
     )
 
 
@@ -154,6 +184,7 @@ def _assess(
     is_preview: bool,
     address_confirmed: bool = False,
     is_confirmed: bool = False,
+    parent: AskingParent | None = None,
 ) -> Assessment:
     on = on or today
     case = cases.get_case(task.case_id)
@@ -163,8 +194,10 @@ def _assess(
     given = calls.answers(task.id)
     pack = get_pack(case.programme)
     sampled_on = sampling_day(case.first_sampled_at, case.sampled_on, by.site.time_zone)
-    is_sworn = said.SWORN in given
-    number = insurance_number.number_of(task.id, identity, by=by)
+    is_sworn = parent is None and said.SWORN in given
+    bearer = identity if parent is None else parent.identity
+    person_id = task.person_id if parent is None else parent.person_id
+    number = insurance_number.number_of(task.id, bearer, by=by)
     open_number = number in {NumberState.MISSING, NumberState.ASKED, NumberState.REFUSED}
     others = other_meetings(contact, case) if contact is not None else []
     measure = _measure((case, contact), others, identity, sampled_on, today)
@@ -174,39 +207,88 @@ def _assess(
         subject=Subject.CASE if contact is None else Subject.CONTACT,
         on=on,
         measure=measure,
-        age=_age(identity, on),
-        scheme=said.scheme_of(given),
-        can_telework=said.yes_or_no(given, "can_telework"),
+        age=_age(bearer, on),
         sworn=is_sworn or sworn,
         identity_verified=is_identified or is_confirmed,
-        named=identity is not None and bool(identity.birth_name or identity.usual_name),
-        address_confirmed=is_preview or is_confirmed or (address_confirmed and _is_addressed(identity)),
+        named=bearer is not None and bool(bearer.birth_name or bearer.usual_name),
+        address_confirmed=is_preview or is_confirmed or (address_confirmed and _is_addressed(bearer)),
         number=NumberState.KNOWN if is_preview and open_number else number,
-        works=given.get("works") != "no",
-        caregiver=given.get("is_caregiver") == "yes",
-        stopped_by_doctor=given.get("stopped_by_doctor") == "yes",
         # a note of the days before is mended whether the person is in hospital by now or not
         in_hospital=given.get("hospitalised") == "yes" and not is_confirmed,
         contact_registered=contact is None or contact.status is not ContactStatus.REMOVED,
         risk=risk_of_person(contact, others) if contact else None,
-        first_day=first_day or _asked_first_day(contact, given, on),
-        free_from=said.free_from(given, today=on),
         ruled_days=(contact or case).note_ruling,
-        **_other_notes(task, pack, on),
+        **(
+            _said_by_person(contact, given, on, first_day=first_day)
+            if parent is None
+            else _said_by_parent(parent, task, identity, given, on, first_day=first_day)
+        ),
+        **_other_notes(task, person_id, pack, on),
     )
     return Assessment(
         request=request,
         decision=decide_note(request),
-        missing=() if is_confirmed else _missing(task, conversation, given),
-        is_wanted=given.get("wants_note") != "no",
+        missing=() if is_confirmed or parent is not None else _missing(task, conversation, given),
+        is_wanted=parent is not None or given.get("wants_note") != "no",
         is_sworn=is_sworn,
         case=case,
         contact=contact,
-        identity=identity,
+        identity=bearer,
         sampled_on=sampled_on,
         number=number,
-        worked_on=said.last_work_on(given),
+        worked_on=said.last_work_on(given) if parent is None else parent.said.worked_on,
+        kind=_kind(contact, parent),
+        person_id=person_id,
+        parent=parent.said if parent is not None else None,
     )
+
+
+def _kind(contact: Contact | None, parent: AskingParent | None) -> NoteKind:
+    if parent is not None:
+        return NoteKind.PARENT
+    return NoteKind.CASE if contact is None else NoteKind.CONTACT
+
+
+def _said_by_person(
+    contact: Contact | None, given: Mapping[str, Any], on: date, *, first_day: date | None
+) -> dict[str, Any]:
+    """Return what the person has answered about their work, and the days that follow from it."""
+    return {
+        "scheme": said.scheme_of(given),
+        "can_telework": said.yes_or_no(given, "can_telework"),
+        "works": given.get("works") != "no",
+        "caregiver": given.get("is_caregiver") == "yes",
+        "stopped_by_doctor": given.get("stopped_by_doctor") == "yes",
+        "first_day": first_day or _asked_first_day(contact, given, on),
+        "free_from": said.free_from(given, today=on),
+    }
+
+
+def _said_by_parent(
+    parent: AskingParent,
+    task: CallTask,
+    child: Identity | None,
+    given: Mapping[str, Any],
+    on: date,
+    *,
+    first_day: date | None,
+) -> dict[str, Any]:
+    """Return what a parent said on the form of the note; that they cannot telework is in their declaration."""
+    worked = parent.said.worked_on
+    theirs = queries.notes_for_child(task.person_id)
+    own = people.records_of_same_person(parent.person_id) if parent.person_id is not None else ()
+    return {
+        "scheme": parent.said.scheme,
+        "can_telework": False,
+        "first_day": first_day,
+        "free_from": worked + timedelta(days=1) if worked else on,
+        "for_child": True,
+        "child_age": _age(child, on),
+        "parent_on_line": given.get("person_on_line") == "representative",
+        "other_parent": tuple(
+            (note.first_day, note.last_day) for note in theirs if note.person_id not in own
+        ),
+    }
 
 
 def _measure(
@@ -238,8 +320,9 @@ def _asked_first_day(contact: Contact | None, given: Mapping[str, Any], today: d
     return since if since is not None and since <= today else None
 
 
-def _other_notes(task: CallTask, pack: Pack, today: date) -> dict[str, Any]:
-    notes = [note for note in queries.valid_notes_of_person(task.person_id) if note.task_id != task.id]
+def _other_notes(task: CallTask, person_id: int | None, pack: Pack, today: date) -> dict[str, Any]:
+    valid = queries.valid_notes_of_person(person_id) if person_id is not None else ()
+    notes = [note for note in valid if note.task_id != task.id]
     since = today - timedelta(days=pack.recent_infection_days)
     recent = [note for note in notes if note.last_day >= since]
     return {

@@ -67,6 +67,9 @@ class NoteForm(PageForm):
         description=_l("Le médecin-conseil décide alors de l’arrêt."),
         validators=[Optional()],
     )
+    SHOWN_LATE: tuple[str, ...] = ("birth_name", "birth_date", "address", "postcode", "city", "nir")
+    """What `as_lines` returns, in that order."""
+
     first_day = DateField(_l("Premier jour"), validators=[Optional()])
     sworn = BooleanField(_l("Déclare sur l’honneur ne pas pouvoir télétravailler"))
 
@@ -140,8 +143,7 @@ class NoteForm(PageForm):
 
     def as_lines(self) -> list[str]:
         """Return what was typed, to show it when the form came too late."""
-        shown = ("birth_name", "birth_date", "address", "postcode", "city", "nir")
-        typed = [(self[name].label.text, self[name].data) for name in shown if name in self]
+        typed = [(self[name].label.text, self[name].data) for name in self.SHOWN_LATE if name in self]
         lines = [(label, f"{one:%d/%m/%Y}" if isinstance(one, date) else one) for label, one in typed if one]
         return [f"{label}\u202f: {text}" for label, text in lines]
 

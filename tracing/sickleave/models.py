@@ -48,10 +48,12 @@ VALID = frozenset({NoteState.ISSUED, NoteState.PROLONGED})
 
 
 class NoteKind(StrEnum):
-    """Whether the person stays at home as a case or as a contact."""
+    """Why the person stays at home: as a case, as a contact, or with a child who is one of them."""
 
     CASE = "case"
     CONTACT = "contact"
+    PARENT = "parent"
+    """The call task is the child's, the person is the parent."""
 
 
 class SickNote(Base):

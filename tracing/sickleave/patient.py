@@ -49,13 +49,18 @@ class BearerDetails:
 
 def complete(task: CallTask, details: BearerDetails) -> None:
     """Store the details on the person, in each of their records. Call `calls.lock_for_write` first."""
-    records = people.records_of_same_person(task.person_id)
+    complete_person(task.person_id, details)
+    _complete_line(task, details)
+
+
+def complete_person(person_id: int, details: BearerDetails) -> None:
+    """Store the details on a person, in each of their records."""
+    records = people.records_of_same_person(person_id)
     locked = select(Person).where(Person.id.in_(records)).order_by(Person.id).with_for_update()
     for person in session.scalars(fresh(locked)).all():
         identity = people.find_identity(person.id)
         if identity is not None and details.completes(identity) != identity:
             people_services.revise(person, details.completes(identity))
-    _complete_line(task, details)
 
 
 def _complete_line(task: CallTask, details: BearerDetails) -> None:

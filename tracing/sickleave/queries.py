@@ -8,9 +8,10 @@ from sqlalchemy import func, select
 from tracing.calls.models import Call, Conversation
 from tracing.kernel.db import equals_any, fresh, session
 from tracing.people import queries as people
+from tracing.queue.models import CallTask
 from tracing.sickleave.documents import NoteContent
 from tracing.sickleave.errors import NoSuchNote
-from tracing.sickleave.models import VALID, NoteState, SickNote
+from tracing.sickleave.models import VALID, NoteKind, NoteState, SickNote
 from tracing.staff.agent import Agent
 from tracing.staff.models import Role
 from tracing.vault import services as vault
@@ -106,6 +107,20 @@ def valid_notes_of_person(person_id: int) -> Sequence[SickNote]:
         select(SickNote)
         .where(
             SickNote.person_id.in_(people.records_of_same_person(person_id)),
+            SickNote.state.in_(VALID),
+        )
+        .order_by(SickNote.first_day)
+    ).all()
+
+
+def notes_for_child(child_id: int) -> Sequence[SickNote]:
+    """Return the valid notes of the parents of a child, under any record of the child, by first day."""
+    return session.scalars(
+        select(SickNote)
+        .join(CallTask, CallTask.id == SickNote.task_id)
+        .where(
+            CallTask.person_id.in_(people.records_of_same_person(child_id)),
+            SickNote.kind == NoteKind.PARENT,
             SickNote.state.in_(VALID),
         )
         .order_by(SickNote.first_day)

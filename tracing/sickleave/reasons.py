@@ -51,6 +51,13 @@ class Reason(StrEnum):
     RESULT_KNOWN = "result_known"
     WORKED_SINCE = "worked_since"
     UNCHANGED = "unchanged"
+    PARENT_NOT_ON_LINE = "parent_not_on_line"
+    CHILD_AGE_UNKNOWN = "child_age_unknown"
+    CHILD_TOO_OLD = "child_too_old"
+    CHILD_IN_HOSPITAL = "child_in_hospital"
+    CHILD_RESULT_AWAITED = "child_result_awaited"
+    CIVIL_SERVANT_PARENT = "civil_servant_parent"
+    OTHER_PARENT = "other_parent"
     UNCHANGED_BEARER = "unchanged_bearer"
 
 
@@ -134,6 +141,25 @@ SENTENCES = {
     Reason.WORKED_SINCE: _(
         "La personne a travaillé depuis la fin de l’arrêt : il ne se prolonge pas, un autre se délivre en l’appelant."
     ),
+    Reason.PARENT_NOT_ON_LINE: _(
+        "Un enfant n’a pas d’arrêt : c’est l’un de ses parents qui en demande un. Faites-le venir au téléphone."
+    ),
+    Reason.CHILD_AGE_UNKNOWN: _("La date de naissance de l’enfant manque : la règle dépend de son âge."),
+    Reason.CHILD_TOO_OLD: _(
+        "L’arrêt d’un parent est pour un enfant de moins de %(child_under)s ans. Pour un enfant handicapé plus âgé, demandez l’avis du médecin-conseil."
+    ),
+    Reason.CHILD_IN_HOSPITAL: _(
+        "L’enfant est à l’hôpital : la règle parle d’un enfant gardé à la maison. Demandez l’avis du médecin-conseil."
+    ),
+    Reason.CHILD_RESULT_AWAITED: _(
+        "On ne sait pas encore jusqu’à quand l’enfant reste isolé : l’arrêt du parent se délivre quand le résultat du test est connu. D’ici là, demandez l’avis du médecin-conseil."
+    ),
+    Reason.CIVIL_SERVANT_PARENT: _(
+        "Agent public : la caisse ne délivre pas cet arrêt. Le parent prévient son service, qui dit ce qui s’applique à lui."
+    ),
+    Reason.OTHER_PARENT: _(
+        "Un arrêt est déjà délivré à un autre parent de cet enfant pour ces jours : un seul parent peut en avoir un."
+    ),
     Reason.UNCHANGED_BEARER: _("Le nom et l’adresse resteraient les mêmes\u202f: il n’y a rien à refaire."),
     Reason.UNCHANGED: _("Les jours resteraient les mêmes : il n’y a rien à remplacer."),
 }
@@ -146,6 +172,8 @@ TO_BE_COMPLETED = frozenset(
         Reason.DATES_MISSING,
         Reason.NAME_UNKNOWN,
         Reason.AGE_UNKNOWN,
+        Reason.PARENT_NOT_ON_LINE,
+        Reason.CHILD_AGE_UNKNOWN,
         Reason.SCHEME_UNKNOWN,
         Reason.TELEWORK_UNKNOWN,
         Reason.NOT_SWORN,

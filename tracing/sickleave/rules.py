@@ -28,6 +28,10 @@ __all__ = [
 ]
 
 
+WORKING_AGE = 16
+"""Years from which somebody has a note of their own; for a younger one, a parent may have it (art. L. 4153-1, Labour Code)."""
+
+
 class NoteMend(StrEnum):
     """How a valid note no longer fits what is decided of the person; a human mends it."""
 
@@ -138,6 +142,13 @@ class NoteRequest:
     """First and last days of the person’s other valid notes."""
     days_already: int = 0
     """Days of notes already issued for the same illness."""
+    for_child: bool = False
+    """The note is for the parent of a child: subject, risk and measure are the child's, everything else the parent's."""
+    child_age: int | None = None
+    parent_on_line: bool = True
+    """It is the parent who answers, and declares."""
+    other_parent: tuple[tuple[date, date], ...] = ()
+    """First and last days of the valid notes that another parent has for this child."""
 
 
 @dataclass(frozen=True)
@@ -174,13 +185,23 @@ class NoteRefused:
         return self.msgid % self.values
 
 
+def row_of(request: NoteRequest) -> NoteRow | None:
+    """Return the rule that says who writes such a note."""
+    return note_rule(request.pack, request.subject, request.on, request.measure, for_parent=request.for_child)
+
+
 def rule_for(request: NoteRequest) -> NoteRow | NoteRefused:
     """Return the rule by which the person may have a note, whatever its days, or why they may not."""
-    row = note_rule(request.pack, request.subject, request.on, request.measure)
+    row = row_of(request)
     if row is None:
         return NoteRefused(Reason.NO_RULE)
     reason = (
-        _issuer(row) or _measure(request) or _person(request, row) or _work(request, row) or _papers(request)
+        _issuer(row)
+        or _measure(request)
+        or _child(request, row)
+        or _person(request, row)
+        or _work(request, row)
+        or _papers(request)
     )
     return row if reason is None else refused(reason, request.pack, row)
 
@@ -204,6 +225,7 @@ def decide_note(request: NoteRequest) -> NoteAllowed | NoteRefused:
         first_day=request.first_day,
         free_from=request.free_from,
         other_notes=request.other_notes,
+        for_parent=request.for_child,
     )
     if found is None:
         return refused(Reason.NOT_REQUIRED, request.pack, row)
@@ -217,12 +239,18 @@ def refused(reason: Reason, pack: Pack, row: NoteRow) -> NoteRefused:
         "minimum_age": row.minimum_age,
         "retroactive_days": row.retroactive_days or 0,
         "total_days": row.total_days_without_adviser,
+        "child_under": row.child_under or WORKING_AGE,
     }
     return NoteRefused(reason, applied(pack, row), figures)
 
 
 def _issuer(row: NoteRow) -> Reason | None:
-    return {"fund": None, "doctor": Reason.DOCTOR_ONLY, "nobody": Reason.NO_LONGER_ISSUED}[row.issuer]
+    return {
+        "fund": None,
+        "doctor": Reason.DOCTOR_ONLY,
+        "nobody": Reason.NO_LONGER_ISSUED,
+        "unknown": Reason.NO_RULE,
+    }[row.issuer]
 
 
 def _measure(request: NoteRequest) -> Reason | None:
@@ -248,12 +276,27 @@ def _measure(request: NoteRequest) -> Reason | None:
     }[request.measure.measure]
 
 
+def _child(request: NoteRequest, row: NoteRow) -> Reason | None:
+    """Check, for the note of a parent, who asks and how old the child is; a doctor may decide otherwise."""
+    if not request.for_child:
+        return None
+    if not request.parent_on_line:
+        return Reason.PARENT_NOT_ON_LINE
+    if request.ruled_days is not None:
+        return None
+    if request.child_age is None:
+        return Reason.CHILD_AGE_UNKNOWN
+    if row.child_under is not None and request.child_age >= row.child_under:
+        return Reason.CHILD_TOO_OLD
+    return Reason.CHILD_RESULT_AWAITED if request.measure.last_day_in is None else None
+
+
 def _person(request: NoteRequest, row: NoteRow) -> Reason | None:
     """Check work, name, age and scheme."""
     if not request.works:
         return Reason.NOT_WORKING
     if request.in_hospital and request.ruled_days is None:
-        return Reason.IN_HOSPITAL
+        return Reason.CHILD_IN_HOSPITAL if request.for_child else Reason.IN_HOSPITAL
     if not request.named:
         return Reason.NAME_UNKNOWN
     if request.age is None:
@@ -266,6 +309,8 @@ def _person(request: NoteRequest, row: NoteRow) -> Reason | None:
         return Reason.OTHER_FUND
     if request.scheme in row.schemes:
         return None
+    if request.scheme in CIVIL_SERVICE and request.for_child:
+        return Reason.CIVIL_SERVANT_PARENT
     if request.scheme in CIVIL_SERVICE:
         return Reason.CIVIL_SERVANT_CONTACT if request.subject is Subject.CONTACT else Reason.CIVIL_SERVANT
     return Reason.OTHER_SCHEME if request.scheme is Scheme.SPECIAL else Reason.NO_SCHEME
@@ -304,6 +349,8 @@ def _dates(request: NoteRequest, row: NoteRow, first_day: date, last_day: date) 
         return Reason.WORKED
     if last_day < first_day:
         return Reason.OVER
+    if any(begins <= last_day and first_day <= ends for begins, ends in request.other_parent):
+        return Reason.OTHER_PARENT
     if any(begins <= last_day and first_day <= ends for begins, ends in request.other_notes):
         return Reason.OVERLAP
     days = (last_day - first_day).days + 1
@@ -313,7 +360,7 @@ def _dates(request: NoteRequest, row: NoteRow, first_day: date, last_day: date) 
 
 def cuts_of(request: NoteRequest, note: NoteAllowed) -> list[tuple[Cut, dict[str, int]]]:
     """Return why a note begins later or ends earlier than the isolation or quarantine, with the rule's figures."""
-    row = note_rule(request.pack, request.subject, request.on, request.measure)
+    row = row_of(request)
     if row is None:
         return []
     back, longest = row.retroactive_days or 0, row.max_days or row.total_days_without_adviser
@@ -335,15 +382,17 @@ def cuts_of(request: NoteRequest, note: NoteAllowed) -> list[tuple[Cut, dict[str
     return found
 
 
-def latest_day(pack: Pack, subject: Subject, first_day: date, on: date) -> date | None:
+def latest_day(
+    pack: Pack, subject: Subject, first_day: date, on: date, *, for_parent: bool = False
+) -> date | None:
     """Return the last day that a note of this first day may have by the rule in force; None without a rule."""
-    row = note_rule(pack, subject, on)
+    row = note_rule(pack, subject, on, for_parent=for_parent)
     if row is None:
         return None
     return first_day + timedelta(days=(row.max_days or row.total_days_without_adviser) - 1)
 
 
-def ends_with_measure(pack: Pack, subject: Subject, on: date) -> bool:
+def ends_with_measure(pack: Pack, subject: Subject, on: date, *, for_parent: bool = False) -> bool:
     """Return whether the rule in force ends a note on the last day of the isolation or quarantine."""
-    row = note_rule(pack, subject, on)
+    row = note_rule(pack, subject, on, for_parent=for_parent)
     return row is not None and row.ends_with_measure

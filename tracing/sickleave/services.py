@@ -16,14 +16,13 @@ from tracing.people.rules import Identity, nir_counts
 from tracing.programmes.vocabulary import Subject
 from tracing.queue.models import CallTask
 from tracing.sickleave import queries
-from tracing.sickleave.assessment import Assessment, assess, why_not
+from tracing.sickleave.assessment import AskingParent, Assessment, assess, why_not
 from tracing.sickleave.documents import Bearer, Issuer, NoteContent, content_of
 from tracing.sickleave.errors import NoteNotAllowed
 from tracing.sickleave.models import (
     NOTE_CHECK,
     MovementKind,
     NoteCounter,
-    NoteKind,
     NoteMovement,
     NoteState,
     SickNote,
@@ -49,10 +48,13 @@ def issue(
     first_day: date | None,
     sworn: bool,
     address_confirmed: bool,
+    parent: AskingParent | None = None,
     by: Agent,
     at: datetime,
 ) -> SickNote:
     """Issue the note of the person on the telephone. A second click returns the first one's note.
+
+    `parent`: it is theirs, for the child that the task is about. A child gives one note at a time.
 
     `address_confirmed` says that the person has stated, in this call, where they stay.
 
@@ -61,7 +63,10 @@ def issue(
         NoteNotAllowed: the rules allow none, or an answer is missing; the sentence says which.
     """
     calls.require_identity(call, task)
+    # the child first: of two parents who ask at once, the second sees what the first was given
     lock_person(task.person_id)
+    if parent is not None and parent.person_id is not None:
+        lock_person(parent.person_id)
     standing = queries.find_valid_note(task.id)
     if standing is not None:
         return standing
@@ -73,12 +78,13 @@ def issue(
         first_day=first_day,
         declared=sworn,
         address_confirmed=address_confirmed,
+        parent=parent,
     )
     allowed = found.note
-    if allowed is None:
+    if allowed is None or found.person_id is None:
         raise NoteNotAllowed(why_not(found))
-    # a contact who has become a case goes on from the note that they had
-    earlier = queries.find_note_ending(task.person_id, allowed.first_day - timedelta(days=1))
+    # a contact who has become a case goes on from the note that they had, and so does a parent
+    earlier = queries.find_note_ending(found.person_id, allowed.first_day - timedelta(days=1))
     return write_note(task, call.id, found, allowed, prolongs=earlier, by=by, at=at)
 
 
@@ -172,10 +178,10 @@ def write_note(
         id=note_id,
         number=number,
         site_id=site.id,
-        person_id=task.person_id,
+        person_id=found.person_id or task.person_id,
         task_id=task.id,
         call_id=call_id,
-        kind=NoteKind.CASE if found.contact is None else NoteKind.CONTACT,
+        kind=found.kind,
         first_day=allowed.first_day,
         last_day=allowed.last_day,
         rule=str(allowed.rule),
@@ -185,7 +191,7 @@ def write_note(
         issued_at=at,
         issued_by=by.member_id,
         cohort=today,
-        sealed=vault.seal("sick_notes", note_id, today, content.model_dump(mode="json")),
+        sealed=vault.seal("sick_notes", note_id, today, content.to_store()),
         check_hash=check_hash(content),
     )
     session.add(note)
@@ -244,7 +250,7 @@ def write_again(
         issued_at=at,
         issued_by=by.member_id,
         cohort=today,
-        sealed=vault.seal("sick_notes", note_id, today, content.model_dump(mode="json")),
+        sealed=vault.seal("sick_notes", note_id, today, content.to_store()),
         check_hash=check_hash(content),
     )
     session.add(new)
@@ -273,7 +279,9 @@ def _content(
     if found.identity is None:
         raise IdentityDestroyed
     contact = found.contact
-    is_case = found.request.subject is Subject.CASE
+    # of the child nothing is printed but the last day
+    is_case = found.request.subject is Subject.CASE and found.parent is None
+    met_on = contact.last_contact_on if contact and found.parent is None else None
     content = content_of(
         found.request,
         allowed,
@@ -284,7 +292,8 @@ def _content(
         bearer=bearer_of(found.identity),
         onset=found.case.onset_on if is_case else None,
         sampled=found.sampled_on if is_case else None,
-        last_contact=contact.last_contact_on if contact else None,
+        last_contact=met_on,
+        parent=found.parent,
     )
     # a note of a training site is always marked as an exercise, whatever its programme
     return content.model_copy(

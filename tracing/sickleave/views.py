@@ -1,10 +1,11 @@
 """Pages for the sick note during a call, and for its two printed copies."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from io import BytesIO
 
-from flask import Blueprint, g, redirect, render_template, send_file, url_for
+from flask import Blueprint, g, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -15,11 +16,12 @@ from tracing.contacts.queries import open_call
 from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
 from tracing.people import queries as people
+from tracing.people.rules import Identity
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask
 from tracing.scripts.wording import day_in_words
 from tracing.sickleave import assessment, insurance_number, patient, queries, services, words
-from tracing.sickleave.assessment import Assessment, assess
+from tracing.sickleave.assessment import AskingParent, Assessment, asking_parent_of, assess
 from tracing.sickleave.checking import views as checking_views
 from tracing.sickleave.delivery import queries as delivery
 from tracing.sickleave.delivery import services as giving
@@ -34,6 +36,9 @@ from tracing.sickleave.mending import services as mending
 from tracing.sickleave.mending import views as mending_views
 from tracing.sickleave.mending.services import InCall
 from tracing.sickleave.models import NoteKind, NoteState, SickNote
+from tracing.sickleave.parents import services as parents
+from tracing.sickleave.parents.forms import ParentNoteForm
+from tracing.sickleave.parents.services import Parent
 from tracing.sickleave.payment import views as payment_views
 from tracing.sickleave.rules import CancelReason, NoteAllowed, NoteMend
 from tracing.sickleave.signing import services as signing
@@ -69,9 +74,10 @@ def issue(call_id: int, task_id: int) -> ResponseReturnValue:
         with transaction():
             call, task = open_call(call_id, task_id, agent())
             calls.require_identity(call, task)
-            form = _form_for(task)
+            asked = _asked(call, task)
+            form = asked.form
     except ClaimLost as lost:
-        typed = NoteForm(prefix=PREFIX, identity=None, today=_today())
+        typed = ParentNoteForm(prefix=PREFIX, identity=None, today=_today())
         return _late(call_id, task_id, lost, typed.first_day.data, typed.as_lines())
     if not form.validate_on_submit():
         return _panel(call_id, task_id, form=form, status=422)
@@ -81,7 +87,7 @@ def issue(call_id: int, task_id: int) -> ResponseReturnValue:
             at = clock.database_now()
             call, task = _held(call_id, task_id)
             calls.require_identity(call, task)
-            patient.complete(task, form.details())
+            asking = _stored(call, task, asked, at=at)
             if form.reason is not None:
                 question = words.question_about(form.reason)
                 insurance_number.state_missing(call, task, form.reason, question, by=agent(), at=at)
@@ -94,6 +100,7 @@ def issue(call_id: int, task_id: int) -> ResponseReturnValue:
                 first_day=form.first_day.data,
                 sworn=form.sworn.data,
                 address_confirmed=form.address_confirmed.data,
+                parent=asking,
                 by=agent(),
                 at=at,
             )
@@ -111,8 +118,15 @@ def days(call_id: int, task_id: int) -> ResponseReturnValue:
     with transaction():
         call, task = open_call(call_id, task_id, agent())
         calls.require_identity(call, task)
-        form = _form_for(task)
-        found = assess(call, task, by=agent(), at=clock.now(), first_day=form.first_day.data)
+        asked = _asked(call, task)
+        found = assess(
+            call,
+            task,
+            by=agent(),
+            at=clock.now(),
+            first_day=asked.form.first_day.data,
+            parent=asked.asking,
+        )
     return render_template(
         "sickleave/days.html",
         note=found.note,
@@ -236,18 +250,57 @@ def _mend(
     return _done(call_id, task_id)
 
 
-def _form_for(task: CallTask, *, first_day: date | None = None, is_sent: bool = True) -> NoteForm:
+@dataclass(frozen=True, repr=False)
+class _Asked:
+    """The form of a note, and for a child which parent asks."""
+
+    form: NoteForm
+    asking: AskingParent | None = None
+    parent: Parent | None = None
+    on_line: Sequence[Parent] = ()
+    """The parents who could ask; whoever is not among them is typed."""
+
+
+def _asked(call: Call, task: CallTask, *, is_sent: bool = True) -> _Asked:
+    """Return the form as it was sent, or filled with what is known: of the person, or of the parent of a child."""
+    if not parents.concerns_child(task, today=_today()):
+        return _Asked(_form_for(task, is_sent=is_sent))
+    wanted = request.args.get("parent")
+    parent, on_line = parents.chosen(call, task, wanted, today=_today())
+    data = {} if is_sent else {"formdata": None, "data": _known(task, parent.identity)}
+    form = ParentNoteForm(prefix=PREFIX, identity=parent.identity, today=_today(), **data)
+    asking = AskingParent(person_id=parent.person_id, identity=parent.identity, said=form.said)
+    return _Asked(form, asking, parent, on_line)
+
+
+def _stored(call: Call, task: CallTask, asked: _Asked, *, at: datetime) -> AskingParent | None:
+    """Store the personal details of whoever asks; returns the parent, who is known by now, if it is one."""
+    form = asked.form
+    if asked.parent is None or not isinstance(form, ParentNoteForm):
+        patient.complete(task, form.details())
+        return None
+    known = parents.register(call, task, asked.parent, form.names, form.details(), by=agent(), at=at)
+    return AskingParent(person_id=known.person_id, identity=known.identity, said=form.said)
+
+
+def _form_for(task: CallTask, *, is_sent: bool) -> NoteForm:
     """Return the form, as it was sent or filled with what is known about the person."""
     identity = people.find_joint_identity(task.person_id)
     if is_sent:
         return NoteForm(prefix=PREFIX, identity=identity, today=_today())
-    known: dict[str, object] = {"first_day": first_day}
+    return NoteForm(
+        formdata=None, prefix=PREFIX, identity=identity, today=_today(), data=_known(task, identity)
+    )
+
+
+def _known(task: CallTask, identity: Identity | None) -> dict[str, object]:
+    known: dict[str, object] = {}
     if identity is not None:
         known |= {name: getattr(identity, name) for name in ("address", "postcode", "city")}
     stated = insurance_number.find_missing(task.id)
     reason = insurance_number.reason_of(stated) if stated is not None else None
     known["no_nir"] = reason.value if reason else ""
-    return NoteForm(formdata=None, prefix=PREFIX, identity=identity, today=_today(), data=known)
+    return known
 
 
 def _today() -> date:
@@ -274,13 +327,21 @@ def _panel(
             return _page("sickleave/closed.html", call_id, task_id, refusal=refusal), status
         notes = queries.notes_of_task(task.id)
         standing = next((note for note in notes if note.state is NoteState.ISSUED), None)
-        found = assess(call, task, by=agent(), at=at)
+        asked = _asked(call, task, is_sent=form is not None)
+        standing_for = standing is not None and standing.kind is NoteKind.PARENT
+        asking = asking_parent_of(standing) if standing is not None and standing_for else asked.asking
+        found = assess(call, task, by=agent(), at=at, parent=asking)
+        bearer = queries.content_of_note(standing).bearer if standing is not None and standing_for else None
         prolongation, replacement = _mends(standing, found, at=at)
         given = delivery.given(standing.id, at=at) if standing is not None else None
         to_read = delivery.link_to_read(given.delivery) if given and given.waits_to_be_opened else None
-        form = form or _form_for(task, first_day=found.note.first_day if found.note else None, is_sent=False)
+        if form is None:
+            form = asked.form
+            form.first_day.data = found.note.first_day if found.note else None
+        shown = [task.person_id, *(one.person_id for one in asked.on_line if one.person_id is not None)]
+        shown += [standing.person_id] if standing is not None else []
         events.record_access(
-            people.records_shown([task.person_id]),
+            people.records_shown(dict.fromkeys(shown)),
             by=agent().member_id,
             at=at,
             why="call",
@@ -306,6 +367,9 @@ def _panel(
         given_words=delivery_words.STATE_WORDS,
         given_tones=delivery_words.STATE_TONES,
         form=form,
+        parent=asked.parent,
+        on_line=asked.on_line,
+        bearer=bearer,
         refused=refused,
         why_not=assessment.why_not(found),
         cuts=assessment.why_cut(found),
@@ -374,12 +438,15 @@ def _done(call_id: int, task_id: int) -> ResponseReturnValue:
 
 def _page(template: str, call_id: int, task_id: int, **context: object) -> str:
     """Render a fragment for the call screen, or the same content as a whole page."""
+    parent = context.get("parent")
+    # named in the form's address, or another one could be the first who is known by the time that it is sent
+    who = (parent.person_id or "new") if isinstance(parent, Parent) else None
     return render_template(
         template if is_fragment() else "sickleave/page.html",
         part=template,
         call_id=call_id,
         task_id=task_id,
-        here=url_for("sickleave.panel", call_id=call_id, task_id=task_id),
+        here=url_for("sickleave.panel", call_id=call_id, task_id=task_id, parent=who),
         hx={"hx-target": f"#sick-note-{task_id}", "hx-swap": "innerHTML"},
         sentence_of=assessment.sentence_of,
         **context,

@@ -67,7 +67,11 @@ CHECK_TONES = {
     CheckAnswer.UNKNOWN: "info",
 }
 
-KIND_WORDS = {NoteKind.CASE: _l("Personne positive"), NoteKind.CONTACT: _l("Personne contact")}
+KIND_WORDS = {
+    NoteKind.CASE: _l("Personne positive"),
+    NoteKind.CONTACT: _l("Personne contact"),
+    NoteKind.PARENT: _l("Parent d’un enfant qui reste à la maison"),
+}
 
 
 def question_about(reason: MissingNumberReason) -> str:

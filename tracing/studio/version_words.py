@@ -32,6 +32,7 @@ FACT_WORDS: dict[str, LazyString] = {
     "cough": _l("Toux ou éternuement de près"),
     "same_class": _l("Même classe"),
     "protection": _l("Protection"),
+    "child_is": _l("L’enfant est"),
 }
 VALUE_WORDS: dict[str, LazyString] = {
     "true": _l("oui"),
@@ -45,6 +46,7 @@ VALUE_WORDS: dict[str, LazyString] = {
     "fund": _l("l’Assurance Maladie"),
     "doctor": _l("un médecin"),
     "nobody": _l("personne"),
+    "unknown": _l("on ne sait pas : le médecin-conseil est interrogé"),
     "symptoms": _l("symptômes"),
     "fever": _l("fièvre"),
     "always": _l("toujours"),
@@ -130,6 +132,7 @@ FIELD_WORDS: dict[str, LazyString] = {
     "retroactive_days": _l("Jours en arrière au plus"),
     "extension_days": _l("Jours de prolongation"),
     "minimum_age": _l("Âge minimum"),
+    "child_under": _l("Enfant de moins de (ans)"),
     "total_days_without_adviser": _l("Jours en tout sans médecin-conseil"),
     "schemes": _l("Régimes"),
     "caregivers_excluded": _l("Sauf les soignants"),

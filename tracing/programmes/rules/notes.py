@@ -32,14 +32,18 @@ def note_rule(
     on: date,
     measure: Isolation | Quarantine | None = None,
     *,
+    for_parent: bool = False,
     facts: Facts | None = None,
 ) -> NoteRow | None:
-    """Return the rule that says who writes notes for such a person on that day.
+    """Return the rule that says who writes notes for such a person, or for the parent of such a child, on that day.
 
     `facts` are those that only this programme asks.
     """
     awaits = isinstance(measure, Quarantine) and measure.awaits_result
-    known: Facts = {**(facts or {}), "subject": subject.value, "awaiting_result": awaits}
+    about: Facts = {"subject": subject.value}
+    if for_parent:
+        about = {"subject": "parent", "child_is": subject.value}
+    known: Facts = {**(facts or {}), **about, "awaiting_result": awaits}
     return pack.notes.choose(known, on)
 
 
@@ -52,23 +56,24 @@ def note_days(
     first_day: date | None = None,
     free_from: date | None = None,
     other_notes: Iterable[tuple[date, date]] = (),
+    for_parent: bool = False,
     facts: Facts | None = None,
 ) -> NoteDays | None:
     """Return the days of a note written on a day; None if the fund writes none, or nothing requires one.
 
     `first_day` is the one that the person asks for, `free_from` the first on which they are known not to have worked,
     `other_notes` the first and last days of those they have. The note is never before the isolation or quarantine, and
-    never on a day on which the person worked.
+    never on a day on which the person worked. `for_parent`: the measure is that of a child, the rest is the parent's.
     """
-    row = note_rule(pack, subject, on, measure, facts=facts)
+    row = note_rule(pack, subject, on, measure, for_parent=for_parent, facts=facts)
     if row is None or row.issuer != "fund" or not measure.is_required:
         return None
     start = max(measure.start or on, free_from or date.min)
     if first_day is not None:
         first = max(first_day, start)
     else:
-        # J0 for a case, the day of the call for a contact
-        usual = start if subject is Subject.CASE else max(on, start)
+        # J0 for a case, the day of the call for a contact, that after the last day worked for a parent
+        usual = start if for_parent or subject is Subject.CASE else max(on, start)
         first = _after_others(_not_too_far_back(row, usual, on), other_notes)
     return NoteDays(first, _last_day(row, measure, first), applied(pack, row))
 

@@ -1,15 +1,15 @@
 """The content of a printed note as of the day of issue. It is stored as JSON and can be printed again."""
 
 from datetime import date, datetime
-from typing import Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from tracing.kernel.redaction import redacted
 from tracing.programmes.schema import Pack
-from tracing.programmes.vocabulary import Subject
+from tracing.programmes.vocabulary import Scheme, Subject
 from tracing.sickleave.numbering import initials_of
-from tracing.sickleave.rules import NoteAllowed, NoteRequest, note_rule
+from tracing.sickleave.rules import NoteAllowed, NoteRequest, row_of
 
 
 class _Printed(BaseModel):
@@ -36,6 +36,15 @@ class Bearer(_Printed):
     birth_date: date | None = None
     nir: str | None = None
     address: tuple[str, ...] = ()
+
+
+@redacted
+class ParentSaid(_Printed):
+    """What the parent of a child said to have a note: not asked in the script, which speaks of the child."""
+
+    scheme: Scheme | None
+    worked_on: date | None = None
+    """The last day on which they worked; None if they do not work outside or do not know."""
 
 
 @redacted
@@ -77,8 +86,17 @@ class NoteContent(_Printed):
     """The number of the note in its place by now."""
     cancelled: bool = False
     """Shown on every copy printed afterwards; the note itself stays readable."""
+    parent: ParentSaid | None = None
+    """What a parent said; None: the note is for the person who isolates."""
     legal_basis: str
     rights: tuple[str, ...]
+
+    def to_store(self) -> dict[str, Any]:
+        """Return a dictionary that JSON can hold; a host of an older release reads it unless it is a parent's."""
+        stored = self.model_dump(mode="json")
+        if self.parent is None:
+            del stored["parent"]
+        return stored
 
     @model_validator(mode="after")
     def _has_a_day_printed_in_a_known_zone(self) -> Self:
@@ -111,9 +129,10 @@ def content_of(
     onset: date | None = None,
     sampled: date | None = None,
     last_contact: date | None = None,
+    parent: ParentSaid | None = None,
 ) -> NoteContent:
     """Build the content of a note from the decision that allowed it."""
-    row = note_rule(request.pack, request.subject, request.on, request.measure)
+    row = row_of(request)
     measure = request.measure
     if row is None or row.legal_basis is None or measure.rule is None:
         raise ValueError("a note needs a rule that allows it")
@@ -137,6 +156,7 @@ def content_of(
         neutral_label=request.pack.neutral_label,
         exercise=request.pack.exercise,
         payroll=_payroll(request.pack, request.on),
+        parent=parent,
         legal_basis=row.legal_basis,
         rights=row.rights,
     )

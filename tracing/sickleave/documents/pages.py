@@ -15,6 +15,11 @@ Line = tuple[str, str]
 
 _CAPACITY = {Subject.CASE: "Personne testée positive", Subject.CONTACT: "Personne contact à risque"}
 
+_PARENT = "Parent d’un enfant qui doit rester à la maison"
+_FOLLOWS_CHILD = (
+    "L’arrêt va au plus jusqu’au dernier jour d’isolement de l’enfant. Un seul parent peut en avoir un."
+)
+
 
 class Copy(StrEnum):
     """The recipient of a copy."""
@@ -97,11 +102,17 @@ def _insured(note: NoteContent) -> dict[str, Any]:
     return {
         "issuer": _issuer(note.issuer),
         "person": person,
-        "measure": [*_dates(note), ("Règle appliquée", note.measure_text)],
+        "measure": [*_dates(note), ("Règle appliquée", _rule_text(note))],
         "sworn_on": _day(note.issued_at.date()),
+        "for_child": note.parent is not None,
         "rights": list(note.rights),
         "legal_basis": f"{note.legal_basis}\nRègles appliquées\u202f: {note.measure_rule} et {note.note_rule}.",
     }
+
+
+def _rule_text(note: NoteContent) -> str:
+    """Return the rule as a reader understands it: that of a child's isolation would tell how the child is."""
+    return note.measure_text if note.parent is None else _FOLLOWS_CHILD
 
 
 def _dates(note: NoteContent) -> list[Line]:
@@ -112,6 +123,10 @@ def _dates(note: NoteContent) -> list[Line]:
         ("Dernier jour d’isolement", note.measure_end),
     )
     known = [(label, _weekday(day)) for label, day in dates if day is not None]
+    if note.parent is not None:
+        # how the child is, and whom they met, is not on the paper of a parent
+        until = [(f"{label} de l’enfant", day) for label, day in known if label == dates[-1][0]]
+        return [("À quel titre", _PARENT), ("Programme", note.programme), *until]
     return [("À quel titre", _CAPACITY[note.subject]), ("Programme", note.programme), *known]
 
 

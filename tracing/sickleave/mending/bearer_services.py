@@ -22,7 +22,7 @@ from tracing.sickleave.errors import NoteNotAllowed
 from tracing.sickleave.mending import notices
 from tracing.sickleave.mending.letter_rules import Happening
 from tracing.sickleave.mending.services import ask_countersign, follow, lock_note, require_valid, tell
-from tracing.sickleave.models import MovementKind, NoteState, SickNote
+from tracing.sickleave.models import MovementKind, NoteKind, NoteState, SickNote
 from tracing.sickleave.reasons import Reason
 from tracing.sickleave.rules import CancelReason, NoteRefused
 from tracing.staff.agent import Agent
@@ -89,7 +89,7 @@ def correct_bearer(note_id: int, corrected: CorrectedBearer, *, by: Agent, at: d
     chain = _chain_of(note)
     if not any(_changes(one, corrected) for one in chain):
         raise NoteNotAllowed(sentence_of(NoteRefused(Reason.UNCHANGED_BEARER)))
-    _revise(task, corrected, by=by, at=at)
+    _revise(note, task, corrected, by=by, at=at)
     new: dict[int, SickNote] = {}
     states = {one.id: one.state for one in chain}
     for one in chain:
@@ -114,7 +114,7 @@ def correct_bearer(note_id: int, corrected: CorrectedBearer, *, by: Agent, at: d
             tell(untold.happening, known, queue.get_task(one.task_id), new=made, in_call=None, by=by, at=at)
         else:
             tell(Happening.REPLACED, one, queue.get_task(one.task_id), new=made, in_call=None, by=by, at=at)
-    follow(task, by=by, at=at)
+    follow(task, note.person_id, by=by, at=at)
     return new[note.id]
 
 
@@ -145,9 +145,9 @@ def _changes(note: SickNote, corrected: CorrectedBearer) -> bool:
     return services.bearer_of(corrected.corrects(corrected_bearer(note))) != printed
 
 
-def _revise(task: CallTask, corrected: CorrectedBearer, *, by: Agent, at: datetime) -> None:
+def _revise(note: SickNote, task: CallTask, corrected: CorrectedBearer, *, by: Agent, at: datetime) -> None:
     """Store the correction on the person, in each of their records, and in the contact's line."""
-    records = people.records_of_same_person(task.person_id)
+    records = people.records_of_same_person(note.person_id)
     locked = select(Person).where(Person.id.in_(records)).order_by(Person.id).with_for_update()
     changed = False
     for person in session.scalars(fresh(locked)).all():
@@ -155,7 +155,8 @@ def _revise(task: CallTask, corrected: CorrectedBearer, *, by: Agent, at: dateti
         if identity is not None and corrected.corrects(identity) != identity:
             people_services.revise(person, corrected.corrects(identity))
             changed = True
-    contact = contacts.find_contact(task.contact_id)
+    # the line that a parent's note belongs to is the child's
+    contact = contacts.find_contact(task.contact_id) if note.kind is not NoteKind.PARENT else None
     described = contacts.described(contact) if contact is not None else None
     if contact is not None and described is not None:
         named = replace(described, birth_name=corrected.birth_name, first_names=corrected.first_names)
@@ -166,7 +167,7 @@ def _revise(task: CallTask, corrected: CorrectedBearer, *, by: Agent, at: dateti
             "person.identity_corrected",
             by=by.member_id,
             at=at,
-            subject=("person", task.person_id),
+            subject=("person", note.person_id),
             site_id=task.site_id,
             task=task.id,
         )

@@ -90,7 +90,7 @@ def decide_prolongation(
         return refused(Reason.NO_PROLONGATION, request.pack, row)
     last = first + timedelta(days=longest - 1)
     over = request.measure.last_day_in
-    if request.subject is Subject.CASE and over is not None:
+    if _follows_measure(request) and over is not None:
         last = min(last, over)
     reason = _why_not(
         request,
@@ -126,9 +126,14 @@ def ending_on(found: NoteAllowed, last_day: date | None) -> NoteAllowed | None:
     return replace(found, last_day=last_day) if found.first_day <= last_day <= found.last_day else None
 
 
+def _follows_measure(request: NoteRequest) -> bool:
+    """Return whether a prolongation follows the isolation: of a case, or of the child of the person."""
+    return request.for_child or request.subject is Subject.CASE
+
+
 def _longest(request: NoteRequest, row: NoteRow) -> int | None:
     """Return how many days a prolongation may have; None: the rule knows none."""
-    if request.subject is Subject.CASE:
+    if _follows_measure(request):
         return row.max_days or row.total_days_without_adviser
     awaits = isinstance(request.measure, Quarantine) and request.measure.awaits_result
     return row.extension_days or (row.max_days if awaits else None)
@@ -147,15 +152,18 @@ def _why_not(
     first, last = days
     if last < first:
         return Reason.NOTHING_TO_PROLONG
-    if request.subject is Subject.CONTACT and not result_is_awaited:
+    is_contact = not _follows_measure(request)
+    if is_contact and not result_is_awaited:
         return Reason.RESULT_KNOWN
     if worked_since:
         return Reason.WORKED_SINCE
-    if request.subject is Subject.CONTACT and chain.is_prolonged and not by_adviser:
+    if is_contact and chain.is_prolonged and not by_adviser:
         return Reason.SECOND_PROLONGATION
     back = row.retroactive_days
     if back is not None and first < request.on - timedelta(days=back):
         return Reason.TOO_FAR_BACK
+    if any(begins <= last and first <= ends for begins, ends in request.other_parent):
+        return Reason.OTHER_PARENT
     if any(begins <= last and first <= ends for begins, ends in request.other_notes):
         return Reason.OVERLAP
     total = chain.days + (last - first).days + 1 + request.days_already

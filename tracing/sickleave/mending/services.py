@@ -37,7 +37,7 @@ from tracing.sickleave.mending.rules import (
     ending_on,
     needs_countersign,
 )
-from tracing.sickleave.models import VALID, MovementKind, NoteState, SickNote
+from tracing.sickleave.models import VALID, MovementKind, NoteKind, NoteState, SickNote
 from tracing.sickleave.reasons import Reason
 from tracing.sickleave.rules import CancelReason, KeepReason, NoteAllowed, NoteMend, NoteRefused
 from tracing.staff import queries as staff
@@ -177,7 +177,7 @@ def cancel(
     _cancel_chain(note, why, task, in_call=in_call, by=by, at=at)
     if note.prolongs_id is not None:
         _give_back_its_place(note.prolongs_id)
-    follow(task, by=by, at=at)
+    follow(task, note.person_id, by=by, at=at)
     return note
 
 
@@ -245,7 +245,8 @@ def restore(note_id: int, *, by: Agent, at: datetime) -> SickNote:
     if any(one.countersigned_at is not None for one in chain):
         raise AlreadyCountersigned
     first, last = chain[0], chain[-1]
-    others = queries.valid_notes_of_person(note.person_id)
+    others = [*queries.valid_notes_of_person(note.person_id)]
+    others += queries.notes_for_child(task.person_id) if note.kind is NoteKind.PARENT else ()
     tasks = {one.task_id for one in chain}
     for one in others:
         overlaps = one.first_day <= last.last_day and first.first_day <= one.last_day
@@ -274,7 +275,7 @@ def restore(note_id: int, *, by: Agent, at: datetime) -> SickNote:
             tell(untold.happening, known, queue.get_task(one.task_id), new=one, in_call=None, by=by, at=at)
         elif not knows_nothing:
             tell(Happening.RESTORED, one, queue.get_task(one.task_id), in_call=None, by=by, at=at)
-    follow(task, by=by, at=at)
+    follow(task, note.person_id, by=by, at=at)
     return note
 
 
@@ -300,11 +301,7 @@ def _locked(note_id: int, *, in_call: InCall | None, by: Agent) -> tuple[SickNot
 
 
 def lock_note(note_id: int, *, by: Agent) -> tuple[SickNote, CallTask]:
-    """Return a note of the site and its call task, both locked, after the households and the person.
-
-    Raises:
-        NoSuchNote
-    """
+    """Return a note of the site and its call task, both locked, after the households and the person."""
     return _locked(note_id, in_call=None, by=by)
 
 
@@ -425,7 +422,7 @@ def _written(
     new = services.write_note(
         task, note.call_id, found, days, prolongs=prolongs, replaces=replaces, by=by, at=at
     )
-    follow(task, by=by, at=at)
+    follow(task, new.person_id, by=by, at=at)
     if back_at_work and new.mend is NoteMend.LONGER:
         # the person goes back to work earlier: that is no difference to mend
         new.accepted_mend, new.accepted_mend_to = new.mend, new.mend_to
@@ -492,8 +489,8 @@ def tell(
     notices.tell(happening, note, reference, new=new, said=in_call is not None, today=today, by=by, at=at)
 
 
-def follow(task: CallTask, *, by: Agent, at: datetime) -> None:
-    """Mark the note that now stands if it does not fit what is decided of its person; their other ones as well."""
-    others = {one.task_id for one in queries.valid_notes_of_person(task.person_id)} - {task.id}
+def follow(task: CallTask, person_id: int, *, by: Agent, at: datetime) -> None:
+    """Mark the note that now stands if it does not fit what is decided; the person's other ones as well."""
+    others = {one.task_id for one in queries.valid_notes_of_person(person_id)} - {task.id}
     cases_of = {task.case_id} | {queue.get_task(one).case_id for one in others}
     facts.follow({(SubjectType.CASE, one) for one in cases_of}, by=by.member_id, at=at)
