@@ -43,6 +43,7 @@ from tracing.studio import views as studio
 from tracing.studio.scripts import preview_views as script_pages
 from tracing.supervision import views as supervision
 from tracing.toolbox import views as toolbox
+from tracing.triage import views as triage
 from tracing.ui import requests
 from tracing.ui.errors import register_errors
 from tracing.ui.setup import init_ui
@@ -58,6 +59,7 @@ FEATURES = (
     help_requests,
     escalations,
     toolbox,
+    triage,
     casefiles,
     hand_offs,
     clusters,

@@ -21,6 +21,7 @@ from tracing.staff.agent import Agent
 from tracing.staff.models import Role, SiteKind
 from tracing.staff.scope import scope_of
 from tracing.staff.words import ROLE_WORDS
+from tracing.triage import queries as triage
 from tracing.ui.frame import MOST_PLACES, Account, MenuLink, Place
 
 
@@ -51,6 +52,13 @@ DOORS = (
         "heart-pulse",
         frozenset({Role.ADVISER, Role.REFERENT}),
         waiting=lambda agent: questions.count_waiting(agent.site.id, questions.audiences_of(agent)),
+    ),
+    RailEntry(
+        "triage.listing",
+        _l("À voir d’abord"),
+        "exclamation-triangle-fill",
+        frozenset({Role.ADVISER}),
+        waiting=lambda agent: triage.count(agent.site.id),
     ),
     RailEntry(
         "toolbox.listing",

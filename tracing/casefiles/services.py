@@ -157,7 +157,7 @@ def open_withdrawn(case_id: int, *, by: Agent, at: datetime) -> FileOpening:
         Case.id == case_id, Case.site_id == by.site.id, Case.status == CaseStatus.WITHDRAWN
     )
     case = session.scalar(chosen)
-    if case is None or not by.holds(Role.SUPERVISOR):
+    if case is None or not by.holds(Role.SUPERVISOR, Role.ADVISER):
         raise NoSuchFile
     return _open(Subject(case), FoundBy.LIST, FileReason.LISTED, by=by, at=at)
 

@@ -198,7 +198,7 @@ def of_call(task_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/files/of-case/<int:case_id>")
-@may(Role.SUPERVISOR)
+@may(Role.SUPERVISOR, Role.ADVISER)
 def of_case(case_id: int) -> ResponseReturnValue:
     """Open the file of a case whose result was withdrawn."""
     with transaction():

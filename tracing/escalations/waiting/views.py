@@ -13,6 +13,7 @@ from tracing.escalations.errors import AlreadySettled, AlreadyTaken, NoSuchEscal
 from tracing.escalations.forms import SpecialtiesForm
 from tracing.escalations.models import Reason
 from tracing.escalations.question_views import ASKED, show_question
+from tracing.escalations.waiting import first_pages
 from tracing.escalations.waiting.pages import lists
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
@@ -114,3 +115,5 @@ ROUTES: tuple[tuple[str, str, Callable[..., ResponseReturnValue]], ...] = (
     ("POST", "/escalations/<int:escalation_id>/take", take),
     ("POST", "/escalations/<int:escalation_id>/next", take_next),
 )
+
+first_pages.register()

@@ -15,7 +15,7 @@ from tracing.sickleave.assessment import sentence_of
 from tracing.sickleave.delivery import queries as delivery
 from tracing.sickleave.delivery import words as delivery_words
 from tracing.sickleave.errors import DaysMoved, NoteNotAllowed
-from tracing.sickleave.mending import bearer_services, queries, services
+from tracing.sickleave.mending import bearer_services, first_pages, queries, services
 from tracing.sickleave.mending import words as mending_words
 from tracing.sickleave.mending.forms import BearerForm, CancelNoteForm, KeepNoteForm, ProlongForm, ReplaceForm
 from tracing.sickleave.mending.queries import NoteFile
@@ -295,3 +295,5 @@ ROUTES = (
     ("/sick-notes/<int:note_id>/countersign", countersign, ("POST",)),
     ("/sick-notes/<int:note_id>/restore", restore, ("POST",)),
 )
+
+first_pages.register()

@@ -17,7 +17,7 @@ from tracing.supervision import words
 from tracing.supervision.forms import NumberForm, chosen
 from tracing.supervision.rules import WorkList
 from tracing.supervision.team import views as team_views
-from tracing.supervision.worklists import fact_services, services
+from tracing.supervision.worklists import fact_services, first_pages, services
 from tracing.supervision.worklists import queries as worklists
 from tracing.ui.filters import moment
 from tracing.ui.idempotent_forms import sent_once
@@ -26,15 +26,18 @@ REINSTATED_SHOWN = timedelta(days=7)
 """How long the list of withdrawn results says which ones came again: nothing is to be decided about them."""
 
 
-@may(Role.SUPERVISOR)
+@may(Role.SUPERVISOR, Role.ADVISER)
 def lists() -> ResponseReturnValue:
-    """Show one of the lists."""
+    """Show one of the lists; an adviser decides about withdrawn results, and sees that list only."""
     site = agent().site.id
     which = chosen(WorkList, request.args.get("list"), WorkList.UNREACHABLE)
+    sees_all = agent().holds(Role.SUPERVISOR)
+    which = which if sees_all else WorkList.WITHDRAWN
     before = request.args.get("before", type=int)
     context = {
         "which": which,
         "sizes": worklists.sizes(site),
+        "sees_all": sees_all,
         "list_words": words.LIST_WORDS,
         "lead": words.LIST_LEADS[which],
         "empty": words.LIST_EMPTY[which],
@@ -143,7 +146,7 @@ def add_number(task_id: int) -> ResponseReturnValue:
     return page, 422 if form.errors else 200
 
 
-@may(Role.SUPERVISOR)
+@may(Role.SUPERVISOR, Role.ADVISER)
 def close_case(case_id: int) -> ResponseReturnValue:
     """Close a case as no case."""
     with transaction():
@@ -151,7 +154,7 @@ def close_case(case_id: int) -> ResponseReturnValue:
     return _to_list(WorkList.WITHDRAWN, closed=case_id)
 
 
-@may(Role.SUPERVISOR)
+@may(Role.SUPERVISOR, Role.ADVISER)
 def undo_close(case_id: int) -> ResponseReturnValue:
     """Undo the closing of a case as no case."""
     with transaction():
@@ -160,7 +163,7 @@ def undo_close(case_id: int) -> ResponseReturnValue:
     return _to_list(WorkList.WITHDRAWN)
 
 
-@may(Role.SUPERVISOR)
+@may(Role.SUPERVISOR, Role.ADVISER)
 def keep_case(case_id: int) -> ResponseReturnValue:
     """Keep a case although a result was withdrawn."""
     with transaction():
@@ -179,3 +182,5 @@ ROUTES = (
     ("/lists/cases/<int:case_id>/undo", undo_close, ("POST",)),
     ("/lists/cases/<int:case_id>/keep", keep_case, ("POST",)),
 )
+
+first_pages.register()
