@@ -23,9 +23,12 @@ from tracing.imports.jobs import Arrival, load
 from tracing.kernel import clock, memory_stamps
 from tracing.kernel.config import Settings
 from tracing.kernel.db import session, transaction
+from tracing.programmes.notices.models import Notice
 from tracing.programmes.publishing import queries as rule_versions
 from tracing.programmes.publishing.models import RuleRun, RuleVersion, VersionState
 from tracing.programmes.rules import MIDNIGHT
+from tracing.scripts.models import ScriptVersion
+from tracing.scripts.publishing.models import ScriptDraft
 from tracing.staff import national, services
 from tracing.staff.models import Role, SiteKind
 
@@ -135,7 +138,7 @@ def let_versions_take_effect(data_dir: Path) -> None:
 
 
 def take_effect() -> None:
-    """Move the moment of each approved version, and of what follows from it, to now."""
+    """Move the moment of each approved version of a rule or a script, and of what follows from it, to now."""
     with transaction():
         at = clock.database_now()
         waiting = RuleVersion.state == VersionState.APPROVED
@@ -143,6 +146,20 @@ def take_effect() -> None:
             update(RuleVersion).where(waiting, RuleVersion.effective_at > at).values(effective_at=at)
         )
         session.execute(update(RuleRun).where(RuleRun.due_at > at).values(due_at=at))
+        written = ScriptDraft.state == VersionState.APPROVED
+        session.execute(
+            update(ScriptDraft).where(written, ScriptDraft.effective_at > at).values(effective_at=at)
+        )
+        session.execute(
+            update(ScriptVersion)
+            .where(ScriptVersion.withdrawn_at.is_(None), ScriptVersion.effective_at > at)
+            .values(effective_at=at)
+        )
+        session.execute(
+            update(Notice)
+            .where(Notice.withdrawn_at.is_(None), Notice.effective_at > at)
+            .values(effective_at=at)
+        )
         memory_stamps.renew(rule_versions.STAMP)
 
 
