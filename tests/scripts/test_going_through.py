@@ -2,6 +2,7 @@
 
 import pytest
 
+from tracing.scripts.library import newest
 from tracing.scripts.publishing import paths, rules
 from tracing.scripts.publishing.branch_map import draw
 from tracing.scripts.publishing.branches import condition_of, groups_of, same
@@ -43,6 +44,17 @@ def test_the_published_scripts_have_nothing_unreachable_and_every_ending_has_its
         shortest, longest = (3, 10) if is_first_call else (1, 5)
         assert all(shortest < one.shortest <= one.longest < longest for one in whole)
         assert all(one.longest < 3 for one in complete if one not in whole)
+
+
+@pytest.mark.parametrize("kind", ScriptKind)
+def test_what_is_said_in_english_takes_no_longer_than_in_french(library, kind):
+    script = newest(library, kind)
+
+    french, english = (paths.go_through(script, in_english=one) for one in (False, True))
+
+    assert dict(english.long_steps) == {}
+    for one, other in zip(french.endings, english.endings, strict=True):
+        assert other.longest <= one.longest * 1.15 + 0.1, one.step.id
 
 
 @pytest.mark.parametrize(
@@ -99,7 +111,8 @@ def test_two_versions_differ_in_the_words_that_differ(p0):
     pairs = compare(p0, changed(p0, step="time", say=[["Avez-vous un moment ?"]]))
 
     [pair] = [one for one in pairs if one.change != "same"]
-    [line] = [one for one in pair.lines if one.differs]
+    [line, english] = [one for one in pair.lines if one.differs]
+    assert (english.field, english.texts[1]) == ("english", "")
     assert [one.text for one in line.after if one.differs] == []
     assert "tranquillement" in "".join(one.text for one in line.before if one.differs)
     left, right = words_apart("jusqu’au {day}.", "jusqu’au {free_on}.")

@@ -1,8 +1,8 @@
 """A referent writes a script on its pages; two approve; it holds from its moment on, or is withdrawn."""
 
-import ast
 from datetime import timedelta
 from io import BytesIO
+from string import Formatter
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +11,6 @@ from werkzeug.datastructures import MultiDict
 from tests.conftest import NOW
 from tests.programmes.test_publishing import approved as approved_rule
 from tests.studio.test_publishing_a_rule import filled, soup
-from tests.support.source import PACKAGE
 from tests.support.story import identity, waiting_case
 from tracing.calls.models import Conversation
 from tracing.kernel.db import session as database
@@ -20,6 +19,7 @@ from tracing.programmes.publishing.models import VersionState
 from tracing.scripts import services as scripts
 from tracing.scripts.definitions import Script
 from tracing.scripts.library import load_library, newest, read_sent_script
+from tracing.scripts.problems import Fault, Problem
 from tracing.scripts.publishing import queries, rules, services
 from tracing.scripts.publishing.models import ScriptDraft
 from tracing.scripts.vocabulary import FACTS, ScriptKind
@@ -171,10 +171,26 @@ def test_a_question_is_added_with_a_branch_and_what_the_checks_complain_of_is_me
     assert "1 erreur" in act(rose, draft, "propose").text
     change_step(rose, draft, "l_ecole_des_enfants", say_1="Je le note.", say_1_en="I write it down.")
     assert "Il faut maintenant l’accord" in act(rose, draft, "propose").text
-    assert draft_at(draft).content["english"] == {"Je le note.": "I write it down."}
+    assert draft_at(draft).content["english"]["Je le note."] == "I write it down."
     page = soup(rose.get(draft)).select_one("#step-l_ecole_des_enfants")
     assert "I write it down." in page.get_text()
     assert "pas traduit" in page.get_text()
+    assert "5 textes n’ont pas d’anglais." in page.get_text()
+
+
+def test_an_english_that_stayed_as_it_was_while_the_french_changed_is_to_be_read_again(rose):
+    draft = begin(rose)
+    change_step(rose, draft, say_0=SAID)
+
+    noted = soup(rose.get(draft)).select_one("#step-time").get_text()
+    assert f"Le français a changé, l’anglais est resté le même\u202f: «\u202f{SAID}" in noted
+    change_step(rose, draft, say_0_en="It takes about ten minutes. I will tell you if it is longer.")
+    page = soup(rose.get(draft)).select_one("#step-time")
+    assert "l’anglais est resté le même" not in page.get_text()
+    assert "En anglais" in page.select_one(".words-apart").get_text()
+    trial = f"{SCRIPTS}/preview?of={draft.rpartition('/')[2]}&who=marie&language=en"
+    assert "I am calling from the French health insurance" in rose.get(trial).text
+    assert "Les mots à lire en français" in rose.get(trial).text
 
 
 def test_what_is_wrong_stays_typed_and_a_step_can_be_moved_taken_out_and_put_back(rose):
@@ -324,8 +340,8 @@ def test_a_draft_is_tried_with_an_invented_person_and_a_step_is_seen_while_it_is
 
 
 def test_a_script_goes_out_as_a_file_and_comes_in_as_a_draft(rose):
-    sent = rose.get(f"{SCRIPTS}/file?of=contact-2026.5")
-    assert "contact-2026.5.yaml" in sent.headers["Content-Disposition"]
+    sent = rose.get(f"{SCRIPTS}/file?of=contact-2026.6")
+    assert "contact-2026.6.yaml" in sent.headers["Content-Disposition"]
 
     def bring(content, *, status=303):
         return rose.post(
@@ -366,25 +382,19 @@ def test_who_approves_says_of_a_step_what_is_to_be_changed(rose, ben):
     )
 
 
-def sentences_of_checks():
-    """Yield what the checks of scripts can say, with something in each place."""
-    tree = ast.parse((PACKAGE / "scripts/checks.py").read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        said = node.value if isinstance(node, ast.Yield) else None
-        if isinstance(said, ast.Call):
-            said = said.args[-1]
-        parts = said.values if isinstance(said, ast.JoinedStr) else [said]
-        if all(isinstance(one, ast.Constant | ast.FormattedValue) for one in parts):
-            yield "".join(
-                one.value if isinstance(one, ast.Constant) else "'x'" if one.conversion == ord("r") else "2"
-                for one in parts
-            )
-
-
-def test_whatever_the_checks_say_is_said_in_french(app):
-    found = list(sentences_of_checks())
-    assert len(found) > 20
+def test_whatever_the_checks_find_has_its_words(p0_now, app):
+    assert words.PROBLEM_WORDS.keys() == set(Fault)
     with app.test_request_context():
-        for sentence in found:
-            said = [words.problem(one, {})[0] for one in (sentence, f"step 'x', say: {sentence}")]
-            assert not all(one.startswith("À revoir") for one in said), sentence
+        for fault in Fault:
+            blanks = {name for _text, name, _spec, _conv in Formatter().parse(fault.value) if name}
+            found = Problem(fault, dict.fromkeys(blanks, "works"), "work", "say")
+            assert str(found).startswith("step 'work', say: ")
+            said = words.problem(found, p0_now)
+            assert said.startswith("«\u202fMétier et lieu de travail\u202f»\u202f: "), said
+        not_asked = Problem(Fault.NOT_ASKED, {"name": "works"}, "work", "when")
+        assert "Exerce une activité professionnelle" in words.problem(not_asked, p0_now)
+
+
+@pytest.fixture
+def p0_now():
+    return scripts.get_script(P0, scripts.newest_version(P0))

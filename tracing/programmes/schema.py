@@ -398,8 +398,8 @@ class Pack(Strict):
     label: Annotated[str, StringConstraints(min_length=2)]
     neutral_label: Words
     """Label for an employer or a text message: it does not reveal the disease."""
-    disease: Words | None = None
-    """How a caller names it, with its article."""
+    disease: Words | None = None  # as a caller names it, with its article
+    english: dict[str, str] = Field(default_factory=dict)  # of what is said aloud, by the French
     exercise: bool
     needs_medical_validation: bool = False
     """No doctor has checked it yet: every page says so."""

@@ -1,6 +1,6 @@
 """Checks across the steps of a script: order, references, what may be said where, and that it ends. Pure.
 
-Each check yields problems as sentences that name the step and the field; the loader adds the file name.
+Each check yields problems that name the step and the field; the loader says them in English, with the name of the file.
 """
 
 import re
@@ -23,6 +23,7 @@ from tracing.scripts.definitions import (
     Script,
     Step,
 )
+from tracing.scripts.problems import Fault, Problem
 from tracing.scripts.vocabulary import (
     FACTS,
     IDENTITY_QUESTION,
@@ -39,53 +40,54 @@ from tracing.scripts.vocabulary import (
 Leaf = AnswerIs | AnswerIn | Answered | FactIs | Known
 
 
-def problems(script: Script) -> list[str]:
+def problems(script: Script) -> list[Problem]:
     """Return every problem that prevents a script from being published, check by check."""
     return [
         *_repeated_ids(script),
         *_references(script),
         *_identity(script),
         *_words(script),
+        *_english(script),
         *_statements(script),
         *_rule_questions(script),
         *_ends(script),
     ]
 
 
-def at(step: Step, field: str, sentence: str) -> str:
+def at(step: Step, part: str, fault: Fault, **values: object) -> Problem:
     """Return a problem with its place."""
-    return f"step {step.id!r}, {field}: {sentence}"
+    return Problem(fault, values, step.id, part)
 
 
-def _repeated_ids(script: Script) -> Iterator[str]:
+def _repeated_ids(script: Script) -> Iterator[Problem]:
     steps: set[str] = set()
     questions: set[str] = set()
     for step in script.steps:
         if step.id in steps:
-            yield at(step, "id", "another step has this id")
+            yield at(step, "id", Fault.STEP_TWICE)
         steps.add(step.id)
         for question in step.questions:
             if question.id in questions:
-                yield at(step, f"question {question.id!r}", "another question has this id")
+                yield at(step, f"question {question.id!r}", Fault.QUESTION_TWICE)
             questions.add(question.id)
 
 
-def _references(script: Script) -> Iterator[str]:
+def _references(script: Script) -> Iterator[Problem]:
     """Conditions refer only to questions asked earlier, to answers these can have, and to known facts."""
     asked: dict[str, Question] = {}
     for step in script.steps:
-        for sentence in _condition_problems(step.when, asked, script.kind):
-            yield at(step, "when", sentence)
+        for found in _condition_problems(step.when, asked, script.kind):
+            yield found.at(step.id, "when")
         for question in step.questions:
-            for sentence in _condition_problems(question.when, asked, script.kind):
-                yield at(step, f"question {question.id!r}, when", sentence)
+            for found in _condition_problems(question.when, asked, script.kind):
+                yield found.at(step.id, f"question {question.id!r}, when")
             for name, written in (("min", question.earliest), ("max", question.latest)):
                 if written and (wrong := _bound_problem(written, script.kind)):
-                    yield at(step, f"question {question.id!r}, {name}", wrong)
+                    yield wrong.at(step.id, f"question {question.id!r}, {name}")
             asked[question.id] = question
         for fact in (step.days.first, step.days.last) if step.days else ():
             if wrong := _bound_problem(fact, script.kind):
-                yield at(step, "days", wrong)
+                yield wrong.at(step.id, "days")
 
 
 def _leaves(condition: Condition | None) -> Iterator[Leaf]:
@@ -105,7 +107,7 @@ def _leaves(condition: Condition | None) -> Iterator[Leaf]:
 
 def _condition_problems(
     condition: Condition | None, asked: dict[str, Question], kind: ScriptKind
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     for leaf in _leaves(condition):
         match leaf:
             case AnswerIs(answer=question, value=value):
@@ -117,24 +119,24 @@ def _condition_problems(
             case FactIs(fact=name, value=value):
                 fact = _fact(name, kind)
                 if fact is None:
-                    yield f"{name!r} is not a fact of a {kind} script"
+                    yield Problem(Fault.NO_FACT, {"name": name, "kind": kind})
                 elif isinstance(value, bool) != (fact.kind is FactKind.FLAG) or fact.kind is FactKind.DAY:
-                    yield f"the fact {name!r} is a {fact.kind} and cannot be compared with {value!r}"
+                    yield Problem(Fault.NOT_COMPARED, {"name": name, "form": fact.kind, "value": value})
             case Known(known=name):
                 if _fact(name, kind) is None:
-                    yield f"{name!r} is not a fact of a {kind} script"
+                    yield Problem(Fault.NO_FACT, {"name": name, "kind": kind})
 
 
-def _answer_problems(name: str, values: tuple[str, ...], asked: dict[str, Question]) -> Iterator[str]:
+def _answer_problems(name: str, values: tuple[str, ...], asked: dict[str, Question]) -> Iterator[Problem]:
     question = asked.get(name)
     if question is None:
-        yield f"{name!r} is not a question asked before this point"
+        yield Problem(Fault.NOT_ASKED, {"name": name})
     elif values and question.values is None:
-        yield f"the answer to {name!r} is free and can only be tested with answered"
+        yield Problem(Fault.FREE_ANSWER, {"name": name})
     else:
         for value in values:
             if value not in (question.values or ()):
-                yield f"{value!r} is not an answer to {name!r}"
+                yield Problem(Fault.NO_ANSWER, {"value": value, "name": name})
 
 
 def _fact(name: str, kind: ScriptKind) -> Fact | None:
@@ -142,38 +144,38 @@ def _fact(name: str, kind: ScriptKind) -> Fact | None:
     return fact if fact and kind in fact.scripts else None
 
 
-def _bound_problem(written: str, kind: ScriptKind) -> str | None:
+def _bound_problem(written: str, kind: ScriptKind) -> Problem | None:
     name = re.split("[+-]", written, maxsplit=1)[0]
     fact = _fact(name, kind)
     if name == "today" or (fact and fact.kind is FactKind.DAY):
         return None
-    return f"{name!r} is neither today nor a day among the facts of a {kind} script"
+    return Problem(Fault.NO_DAY, {"name": name, "kind": kind})
 
 
-def _identity(script: Script) -> Iterator[str]:
+def _identity(script: Script) -> Iterator[Problem]:
     """Exactly one step asks for the identity; no sensitive step comes before it."""
     asking = [step for step in script.steps if step.identity_question]
     if len(asking) != 1:
-        yield f"one step must ask the identity, {len(asking)} do"
+        yield Problem(Fault.ONE_IDENTITY, {"number": len(asking)})
         return
     step = asking[0]
     question = step.identity_question
     if question is None or question.id != IDENTITY_QUESTION or not question.required or question.when:
-        yield at(step, "questions", f"the identity question is {IDENTITY_QUESTION!r}, required, without when")
+        yield at(step, "questions", Fault.IDENTITY_QUESTION, name=IDENTITY_QUESTION)
     if step.sensitive or not step.gate or step.when:
-        yield at(step, "gate", "the identity step is a gate, always open, and holds nothing sensitive")
+        yield at(step, "gate", Fault.IDENTITY_STEP)
     for earlier in script.steps[: script.steps.index(step)]:
         if earlier.sensitive:
-            yield at(earlier, "sensitive", "health content cannot stand before the identity step")
+            yield at(earlier, "sensitive", Fault.BEFORE_IDENTITY)
     if not any(
         holds(end.when, {IDENTITY_QUESTION: NO}, {})
         for end in script.steps[script.steps.index(step) + 1 :]
         if end.end and not end.sensitive and end.when
     ):
-        yield at(step, "questions", "no step ends the call when the identity is not confirmed")
+        yield at(step, "questions", Fault.IDENTITY_ENDS)
 
 
-def _words(script: Script) -> Iterator[str]:
+def _words(script: Script) -> Iterator[Problem]:
     """Only known facts are said, sensitive ones only in sensitive steps; a flag stands before the words it is for."""
     for step in script.steps:
         for wording in (wording for paragraph in step.say for wording in paragraph):
@@ -181,60 +183,74 @@ def _words(script: Script) -> Iterator[str]:
                 fact = _fact(name, script.kind)
                 is_flag = fact is not None and fact.kind is FactKind.FLAG
                 if fact is None or (is_flag and not wording.startswith(f"{{{name}}}")):
-                    yield at(step, "say", f"{{{name}}} is not something a {script.kind} script can say")
+                    yield at(step, "say", Fault.NOT_SAID, name=name, kind=script.kind)
                 elif fact.sensitive and not step.sensitive:
-                    yield at(step, "say", f"{{{name}}} is sensitive and this step is not")
+                    yield at(step, "say", Fault.SENSITIVE, name=name)
             if set(PLACEHOLDER.sub("", wording)) & set("{}"):
-                yield at(step, "say", "a brace stands alone")
+                yield at(step, "say", Fault.BRACE)
         labels = (step.note, step.title, step.confirm, *(question.label for question in step.questions))
         if any(label and set(label) & set("{}") for label in labels):
-            yield at(step, "note, title or label", "only the words to read aloud may hold a {fact}")
+            yield at(step, "note, title or label", Fault.FACT_NOT_ALOUD)
 
 
-def _statements(script: Script) -> Iterator[str]:
+def _english(script: Script) -> Iterator[Problem]:
+    """Where a text has its English, both hold the same facts, and begin with the same flag."""
+    for step in script.steps:
+        for wording in (wording for paragraph in step.say for wording in paragraph):
+            english = script.english.get(wording)
+            if not english:
+                continue
+            french, translated = PLACEHOLDER.findall(wording), PLACEHOLDER.findall(english)
+            flags = [name for name in french if _is_flag(name, script.kind)]
+            if sorted(set(french)) != sorted(set(translated)) or (
+                flags and not english.startswith(f"{{{flags[0]}}}")
+            ):
+                yield at(step, "english", Fault.OTHER_FACTS, words=wording)
+            elif set(PLACEHOLDER.sub("", english)) & set("{}"):
+                yield at(step, "english", Fault.BRACE)
+
+
+def _is_flag(name: str, kind: ScriptKind) -> bool:
+    fact = _fact(name, kind)
+    return fact is not None and fact.kind is FactKind.FLAG
+
+
+def _statements(script: Script) -> Iterator[Problem]:
     """The statements required in every call exist, are mandatory, and can be said whatever is known."""
     for wanted in sorted(MANDATORY_STATEMENTS[script.kind]):
         step = script.step(wanted)
         if step is None:
-            yield f"the mandatory statement {wanted!r} is missing"
+            yield Problem(Fault.STATEMENT_MISSING, {"name": wanted})
         elif not step.mandatory:
-            yield at(step, "mandatory", "this statement must be mandatory")
+            yield at(step, "mandatory", Fault.MANDATORY)
     for step in script.steps:
         if step.mandatory and PLACEHOLDER.search(step.say[0][-1]):
-            yield at(
-                step,
-                "say",
-                "a mandatory statement begins with words that need no {fact}, at least as a last wording",
-            )
+            yield at(step, "say", Fault.MANDATORY_WORDS)
 
 
-def _rule_questions(script: Script) -> Iterator[str]:
+def _rule_questions(script: Script) -> Iterator[Problem]:
     """The questions that the rules read exist, with the type and the options that the rules expect."""
     for name, wanted in RULE_QUESTIONS.items():
         if script.kind not in wanted.scripts:
             continue
         question = script.questions.get(name)
         if question is None:
-            yield f"the question {name!r} is missing, and the rules need it"
+            yield Problem(Fault.RULE_QUESTION_MISSING, {"name": name})
         elif question.type is not wanted.type:
-            yield f"question {name!r}, type: must be {wanted.type}, not {question.type}"
+            yield Problem(Fault.RULE_TYPE, {"name": name, "type": wanted.type, "found": question.type})
         elif wanted.options and {option.value for option in question.options} != wanted.options:
-            yield f"question {name!r}, options: must be exactly {', '.join(sorted(wanted.options))}"
+            yield Problem(Fault.RULE_OPTIONS, {"name": name, "options": ", ".join(sorted(wanted.options))})
 
 
-def _ends(script: Script) -> Iterator[str]:
+def _ends(script: Script) -> Iterator[Problem]:
     """The conversation always ends, whatever is answered."""
     *others, last = script.steps
     if last.end is None or last.end.outcome is not Outcome.COMPLETED or last.when or last.sensitive:
-        yield at(last, "end", "the last step ends a completed call, always, and holds nothing sensitive")
+        yield at(last, "end", Fault.LAST_STEP)
     if last.widget is not Widget.CLOSING:
-        yield at(last, "widget", "the last step opens the closing")
+        yield at(last, "widget", Fault.CLOSING)
     for step in others:
         if step.end and not step.when:
-            yield at(step, "end", "without when this end would cut off every step after it")
+            yield at(step, "end", Fault.CUTS_OFF)
         if step.end and step.end.outcome is Outcome.COMPLETED and not (step.mandatory and step.when):
-            yield at(
-                step,
-                "end",
-                "only the last step ends a completed call, or a statement that is not for everybody",
-            )
+            yield at(step, "end", Fault.COMPLETES)

@@ -13,6 +13,7 @@ from tracing.scripts.definitions import (
     Known,
     Not,
 )
+from tracing.scripts.vocabulary import Phrase
 from tracing.scripts.wording import Facts
 
 Answers = Mapping[str, object]
@@ -37,6 +38,7 @@ def holds(condition: Condition | None, answers: Answers, facts: Facts) -> bool:
             return answers.get(question) is not None
         case FactIs(fact=fact, value=wanted):
             known = facts.get(fact)
+            known = known.french if isinstance(known, Phrase) else known
             return type(known) is type(wanted) and known == wanted
         case Known(known=fact):
             return facts.get(fact) not in (None, "")

@@ -90,7 +90,7 @@ def version_key(version: str) -> tuple[int, ...]:
 def load_script(path: Path) -> Script:
     """Return one checked script, with the fingerprint of its file."""
     script = read_script(path.name, path.read_bytes())
-    wrong = [f"{path.name}, {sentence}" for sentence in checks.problems(script)]
+    wrong = [f"{path.name}, {problem}" for problem in checks.problems(script)]
     name = f"{script.kind}-{script.version}.yaml"
     if path.name != name:
         wrong.append(f"{path.name}, version: a {script.kind} script {script.version} must be in {name}")

@@ -81,7 +81,16 @@ class FactKind(StrEnum):
     FLAG = "flag"
 
 
-FactValue = str | int | bool | date | None
+@dataclass(frozen=True)
+class Phrase:
+    """The words of a fact in both languages."""
+
+    french: str
+    english: str | None = None
+    """None: it can be said in French only."""
+
+
+FactValue = str | int | bool | date | Phrase | None
 
 BOTH = frozenset(ScriptKind)
 P0_ONLY = frozenset({ScriptKind.P0, ScriptKind.CASE_FOLLOW_UP})

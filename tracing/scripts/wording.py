@@ -1,77 +1,145 @@
-"""Turn facts into words: a day as it is spoken, a sentence with its placeholders filled in. Pure."""
+"""Turn facts into words: a day as it is spoken, a sentence with its placeholders filled in. Pure.
+
+A conversation is led in French. What is read aloud can be said in English to whoever does not speak French: the
+script has the English of each text, and a fact that is said has its own.
+"""
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from babel.dates import format_date
 
 from tracing.programmes.vocabulary import TestKind
 from tracing.scripts.definitions import PLACEHOLDER, Step
-from tracing.scripts.vocabulary import FactValue
+from tracing.scripts.vocabulary import FactValue, Phrase
 
 Facts = Mapping[str, FactValue]
+FRENCH, ENGLISH = "fr", "en"
+RETENTION = Phrase("trois mois", "three months")
+"""How long answers are kept."""
 
 
-def day_in_words(day: date) -> str:
-    """Return a day as it is said on the telephone: "mardi 11 janvier", "samedi 1er janvier"."""
-    words = format_date(day, "EEEE d MMMM", locale="fr")
-    return words.replace(" 1 ", " 1er ") if day.day == 1 else words
+def day_in_words(day: date, language: str = FRENCH) -> str:
+    """Return a day as it is said on the telephone: "mardi 11 janvier", "samedi 1er janvier", "Tuesday 11 January"."""
+    words = format_date(day, "EEEE d MMMM", locale="en_GB" if language == ENGLISH else "fr")
+    return words.replace(" 1 ", " 1er ") if day.day == 1 and language == FRENCH else words
 
 
 SPOKEN_TESTS = {
-    TestKind.PCR: "un test PCR",
-    TestKind.ANTIGEN: "un test antigénique",
-    TestKind.PCR_OR_ANTIGEN: "un test PCR ou antigénique",
-    TestKind.SELF_TEST: "un autotest",
-    TestKind.ANY: "un test, un autotest suffit",
-    TestKind.SEROLOGY: "une prise de sang",
-    None: "un test",
+    TestKind.PCR: Phrase("un test PCR", "a PCR test"),
+    TestKind.ANTIGEN: Phrase("un test antigénique", "an antigen test"),
+    TestKind.PCR_OR_ANTIGEN: Phrase("un test PCR ou antigénique", "a PCR or an antigen test"),
+    TestKind.SELF_TEST: Phrase("un autotest", "a self-test"),
+    TestKind.ANY: Phrase("un test, un autotest suffit", "a test, and a self-test is enough"),
+    TestKind.SEROLOGY: Phrase("une prise de sang", "a blood test"),
+    None: Phrase("un test", "a test"),
 }
 
 
-def tests_in_words(tests: Iterable[tuple[date, TestKind | None]], *, today: date) -> str | None:
+def tests_in_words(tests: Iterable[tuple[date, TestKind | None]], *, today: date) -> Phrase | None:
     """Return the tests that are not past as they are said: « aujourd’hui, un test PCR ; jeudi 13 janvier, un autotest »."""
-    said = [
-        f"{'aujourd’hui' if day == today else day_in_words(day)}, {SPOKEN_TESTS[kind]}"
-        for day, kind in tests
-        if day >= today
+    coming = [(day, SPOKEN_TESTS[kind]) for day, kind in tests if day >= today]
+    if not coming:
+        return None
+    french = [
+        f"{'aujourd’hui' if day == today else day_in_words(day)}, {test.french}" for day, test in coming
     ]
-    return "\u202f; ".join(said) or None
+    english = [
+        f"{'today' if day == today else day_in_words(day, ENGLISH)}, {test.english}" for day, test in coming
+    ]
+    return Phrase("\u202f; ".join(french), "; ".join(english))
 
 
-def in_words(value: FactValue) -> str | None:
-    """Return a fact in words; None if it is unknown or a flag, which is never said."""
+def days_of_meetings(days: Iterable[date]) -> Phrase:
+    """Return the days of several meetings as they are said: « le mardi 4 janvier et le jeudi 6 janvier »."""
+    ordered = sorted(set(days))
+    if not ordered:
+        return Phrase("à des jours que nous ne connaissons pas", "on days that we do not know")
+    return Phrase(
+        _and([f"le {day_in_words(day)}" for day in ordered], "et"),
+        _and([f"on {day_in_words(day, ENGLISH)}" for day in ordered], "and"),
+    )
+
+
+def _and(said: list[str], word: str) -> str:
+    return f" {word} ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
+
+
+def in_both(french: str, english: Mapping[str, str]) -> Phrase:
+    """Return what a programme says, with its English if it has one."""
+    return Phrase(french, english.get(french))
+
+
+def within_a_sentence(said: Phrase) -> Phrase:
+    """Return a sentence as a part of another one."""
+    french, english = (
+        text and (text[:1].lower() + text[1:]).removesuffix(".") for text in (said.french, said.english)
+    )
+    return Phrase(french or "", english)
+
+
+def in_words(value: FactValue, language: str = FRENCH) -> str | None:
+    """Return a fact in words; None if it is unknown, a flag, which is never said, or has none in this language."""
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, date):
-        return day_in_words(value)
+        return day_in_words(value, language)
+    if isinstance(value, Phrase):
+        return value.english if language == ENGLISH else value.french
     return str(value).strip() or None
 
 
-def fill(sentence: str, facts: Facts) -> str | None:
+def fill(sentence: str, facts: Facts, language: str = FRENCH) -> str | None:
     """Return a sentence with its facts filled in; None if one of them is unknown, or a flag at its beginning not set."""
     known: dict[str, str] = {}
     for name in PLACEHOLDER.findall(sentence):
-        words = "" if facts.get(name) is True else in_words(facts.get(name))
+        words = "" if facts.get(name) is True else in_words(facts.get(name), language)
         if words is None:
             return None
         known[name] = words
     return PLACEHOLDER.sub(lambda blank: known[blank[1]], sentence)
 
 
-def render_say(step: Step, facts: Facts) -> list[str]:
+@dataclass(frozen=True)
+class SaidAloud:
+    """A paragraph to read aloud."""
+
+    words: str
+    french: str
+    """The same in French."""
+    language: str = FRENCH
+    lacks_english: bool = False
+    """Whether it should be said in English, and has none."""
+
+
+def said_aloud(step: Step, facts: Facts, english: Mapping[str, str] | None = None) -> list[SaidAloud]:
     """Return the paragraphs to read aloud: for each, the first wording whose facts are all known.
 
-    A paragraph without such a wording is left out, so no placeholder is ever shown; so is one whose wording is a flag
-    alone: while the flag is set, nothing is said there. The result is plain text: the page
+    With `english` in its translation; in French where it has none, or where one of its facts is known in French only:
+    no paragraph is lost. A paragraph without a possible wording is left out, so no placeholder is ever shown; so is
+    one whose wording is a flag alone: while the flag is set, nothing is said there. The result is plain text: the page
     escapes it.
     """
-    paragraphs = (
-        next((words for wording in wordings if (words := fill(wording, facts)) is not None), None)
-        for wordings in step.say
-    )
-    return [paragraph for paragraph in paragraphs if paragraph]
+    found = []
+    for wordings in step.say:
+        possible = ((one, words) for one in wordings if (words := fill(one, facts)) is not None)
+        wording, french = next(possible, ("", ""))
+        if not french:
+            continue
+        translation = None if english is None else english.get(wording)
+        words = fill(translation, facts, ENGLISH) if translation else None
+        if words:
+            found.append(SaidAloud(words, french, ENGLISH))
+        else:
+            found.append(SaidAloud(french, french, lacks_english=english is not None))
+    return found
+
+
+def render_say(step: Step, facts: Facts) -> list[str]:
+    """Return the paragraphs to read aloud in French."""
+    return [one.words for one in said_aloud(step, facts)]
 
 
 def confirmation_key(step: Step) -> str:

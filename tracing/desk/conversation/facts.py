@@ -23,14 +23,19 @@ from tracing.people.rules import Identity
 from tracing.programmes.rules import Isolation, Quarantine, RuleRef, age_on
 from tracing.programmes.vocabulary import RiskLevel, Subject
 from tracing.scripts.vocabulary import FACTS, FactValue
-from tracing.scripts.wording import day_in_words, tests_in_words
+from tracing.scripts.wording import (
+    RETENTION,
+    days_of_meetings,
+    in_both,
+    tests_in_words,
+    within_a_sentence,
+)
 from tracing.sickleave.rules import note_rule
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 from tracing.staff.models import Role
 from tracing.ui.formats import phone
 
-RETENTION = "trois mois"
 ANNOUNCED_BY_CALLER = "result_announcement.confirmed"
 PARENT_ON_LINE = "parent_on_line.confirmed"
 """Kept among the answers of a child: their parent has said in this call who they are."""
@@ -93,7 +98,7 @@ def _of_both(about: CalledPerson, agent: Agent, today: date, zone: ZoneInfo) -> 
         "tracer_is_adviser": agent.holds(Role.ADVISER),
         "is_minor": _is_minor(about, age),
         "notes_issued": note is not None and note.issuer == "fund",
-        "disease": pack.disease,
+        "disease": in_both(pack.disease, pack.english) if pack.disease else None,
         "recent_infection_since": today - timedelta(days=pack.recent_infection_days),
     }
 
@@ -128,7 +133,7 @@ def _of_a_case(about: CalledPerson, call: Call, today: date, zone: ZoneInfo) -> 
         "isolation_end": last_day,
         "free_on": _day_after(last_day),
         "early_exit_on": leave.on if leave else None,
-        "early_exit_needs": _within_a_sentence(leave.needs) if leave else None,
+        "early_exit_needs": within_a_sentence(in_both(leave.needs, about.pack.english)) if leave else None,
         "fever_hours": None if is_none else decided.fever_free_hours,
         "exit_tests": None
         if is_none
@@ -193,11 +198,8 @@ def _meetings(about: CalledPerson) -> dict[str, FactValue]:
     others = [one.contact for one in about.others if one.counts and one.contact.told_at is None]
     if about.contact is None or not others:
         return {}
-    days = sorted({day for one in (about.contact, *others) if (day := known_day(one)) is not None})
-    said = [f"le {day_in_words(day)}" for day in days]
-    if not said:
-        return {"meetings": "à des jours que nous ne connaissons pas"}
-    return {"meetings": " et ".join([", ".join(said[:-1]), said[-1]]) if len(said) > 1 else said[0]}
+    days = (known_day(one) for one in (about.contact, *others))
+    return {"meetings": days_of_meetings(day for day in days if day is not None)}
 
 
 def measure_of_contact(about: CalledPerson, today: date) -> Quarantine:
@@ -206,11 +208,6 @@ def measure_of_contact(about: CalledPerson, today: date) -> Quarantine:
         raise ValueError("this person is no contact")
     decided = measure_of_person(about.contact, about.case, about.others, age=age_of(about, today), on=today)
     return without_done(decided, map(TestSaid.from_codes, about.contact.tests_said or ()))
-
-
-def _within_a_sentence(sentence: str) -> str:
-    """Return a sentence of a rule as a part of another one."""
-    return (sentence[:1].lower() + sentence[1:]).removesuffix(".")
 
 
 def early_exit_on(about: CalledPerson, today: date, zone: ZoneInfo) -> date | None:

@@ -33,6 +33,8 @@ class Asked:
     today: date | None = None
     said_by: tuple[str, str] | None = None
     """Who of the household answered it in this call, and what: offered, never taken over unasked."""
+    english: Mapping[str, str] | None = None
+    """The English of the script, if the call is in English."""
 
     @property
     def same(self) -> tuple[str, str, str] | None:
@@ -49,6 +51,10 @@ class Asked:
         if self.today is None:
             return ()
         return recent_days(self.today, first=self.first, last=self.last)
+
+    def in_english(self, words: str) -> str | None:
+        """Return the English of a label of this question, if the call is in English and it has one."""
+        return (self.english or {}).get(words)
 
     @property
     def would_drop(self) -> bool:

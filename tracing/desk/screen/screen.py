@@ -55,7 +55,7 @@ from tracing.scripts.definitions import Question
 from tracing.scripts.errors import N_, AnswerRefused
 from tracing.scripts.rules import StepView
 from tracing.scripts.vocabulary import EscalationReason, QuestionType, Widget
-from tracing.scripts.wording import confirmation_key, confirmation_value
+from tracing.scripts.wording import ENGLISH, SaidAloud, confirmation_key, confirmation_value, said_aloud
 from tracing.staff import queries as staff
 from tracing.staff.agent import Agent
 from tracing.ui import formats
@@ -156,9 +156,9 @@ class Screen:
         return sum(not one.is_done for one in self.sections[here + 1 :])
 
     @property
-    def say(self) -> Sequence[str]:
-        """The words to read aloud."""
-        return scripts.render_say(self.one.step, self.talk.facts) if self.one else ()
+    def say(self) -> Sequence[SaidAloud]:
+        """The words to read aloud, in English to whoever is called in English."""
+        return said_aloud(self.one.step, self.talk.facts, self.english) if self.one else ()
 
     @property
     def days(self) -> Sequence[date]:
@@ -193,6 +193,7 @@ class Screen:
             last=bound(question.latest, today, self.talk.facts),
             today=today,
             said_by=self.said_by_others.get(question.id) if value is None else None,
+            english=self.english,
         )
 
     @cached_property
@@ -399,6 +400,11 @@ class Screen:
         return Household(self.talk, self.tabs, on=clock.local_day(self.at, self.by.site.time_zone))
 
     @property
+    def english(self) -> Mapping[str, str] | None:
+        """The English of the script, if the call is in English."""
+        return self.talk.script.english if self.language == ENGLISH else None
+
+    @property
     def language(self) -> str | None:
         """The language of the call, if other than French."""
         return next((one.reason.language for one in self.reasons if one.task.id == self.task.id), None)
@@ -446,8 +452,7 @@ class Screen:
 
     @property
     def _told(self) -> date | None:
-        contact = self.about.contact
-        return self.about.case.told_last_day if contact is None else contact.told_last_day
+        return (self.about.contact or self.about.case).told_last_day
 
     @property
     def sampled_on(self) -> date:

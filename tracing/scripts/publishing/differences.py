@@ -1,7 +1,7 @@
 """Tell two versions of a script apart, step by step and word by word. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
@@ -34,7 +34,7 @@ class LinePair:
     """A line of a step as both versions have it."""
 
     field: str
-    """Which part of the step: say, title, note, confirm, question, option, …"""
+    """Which part of the step: say, title, note, confirm, question, option, english, …"""
     before: Sequence[Piece]
     after: Sequence[Piece]
 
@@ -42,6 +42,11 @@ class LinePair:
     def differs(self) -> bool:
         """Whether the two are not the same."""
         return any(one.differs for one in (*self.before, *self.after))
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """The whole line before and after; empty where a version has none."""
+        return "".join(one.text for one in self.before), "".join(one.text for one in self.after)
 
 
 @dataclass(frozen=True)
@@ -72,26 +77,40 @@ def compare(before: Script, after: Script) -> list[StepPair]:
     last = -1
     for step in after.steps:
         known = old.get(step.id)
-        pair = compare_step(known, step)
+        pair = compare_step(known, step, before.english, after.english)
         if pair.change is Change.SAME:
             if place[step.id] < last:
                 pair = StepPair(known, step, Change.MOVED, pair.lines)
             last = max(last, place[step.id])
         found.append(pair)
     kept = {step.id for step in after.steps}
-    return found + [compare_step(step, None) for name, step in old.items() if name not in kept]
+    return found + [
+        compare_step(step, None, before.english, after.english)
+        for name, step in old.items()
+        if name not in kept
+    ]
 
 
-def compare_step(before: Step | None, after: Step | None) -> StepPair:
-    """Return a step of two versions, line by line."""
+def compare_step(
+    before: Step | None, after: Step | None, english: Mapping[str, str], english_after: Mapping[str, str]
+) -> StepPair:
+    """Return a step of two versions, line by line, each text before its English."""
+    old, new = _lines(before, english), _lines(after, english_after)
     if before is None or after is None:
         change = Change.NEW if before is None else Change.GONE
     else:
-        change = Change.SAME if before == after else Change.CHANGED
-    old, new = _lines(before), _lines(after)
+        change = Change.SAME if before == after and old == new else Change.CHANGED
     lines = _paired(old, new)
     is_other = change is Change.CHANGED and old == new
     return StepPair(before, after, change, lines, is_other or _settings(before) != _settings(after))
+
+
+def still_translated(pair: StepPair, before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """Return the lines of a step that changed in French while their English, of both versions, stayed as it was."""
+    changed = (line.texts for line in pair.lines if line.differs and line.field != "english")
+    return [
+        new for old, new in changed if old and new and before.get(old) and before.get(old) == after.get(new)
+    ]
 
 
 def words_apart(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
@@ -110,12 +129,18 @@ def words_apart(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
 _Line = tuple[str, str]
 
 
-def _lines(step: Step | None) -> list[_Line]:
+def _lines(step: Step | None, english: Mapping[str, str]) -> list[_Line]:
     if step is None:
         return []
     said = [("say", wording) for wordings in step.say for wording in wordings]
     rest = [(name, text) for name, text in (("note", step.note), ("confirm", step.confirm)) if text]
-    return [("title", step.title), *said, *rest, *(line for one in step.questions for line in _asked(one))]
+    asked = [line for one in step.questions for line in _asked(one)]
+    found = []
+    for field, text in [("title", step.title), *said, *rest, *asked]:
+        found.append((field, text))
+        if english.get(text):
+            found.append(("english", english[text]))
+    return found
 
 
 def _asked(question: Question) -> list[_Line]:

@@ -136,16 +136,19 @@ class Findings:
     """It has too many paths: nothing was gone through."""
 
 
-def words_of(step: Step) -> int:
-    """Return how many words a step says at most: of each paragraph, its longest wording."""
-    return sum(max(len(wording.split()) for wording in wordings) for wordings in step.say)
+def words_of(step: Step, english: Mapping[str, str] | None = None) -> int:
+    """Return how many words a step says at most: of each paragraph, its longest wording; `english` said in English."""
+    said = english or {}
+    return sum(max(len(said.get(wording, wording).split()) for wording in wordings) for wordings in step.say)
 
 
-def go_through(script: Script) -> Findings:
-    """Go through every path of a script."""
-    walk = _Walk(script)
+def go_through(script: Script, *, in_english: bool = False) -> Findings:
+    """Go through every path of a script; its words are counted in French, or in English where it has it."""
+    english = script.english if in_english else None
+    walk = _Walk(script, english)
     too_many = not walk.go()
-    long_steps = {step.id: words for step in script.steps if (words := words_of(step)) > MOST_WORDS}
+    counted = {step.id: words_of(step, english) for step in script.steps}
+    long_steps = {step: words for step, words in counted.items() if words > MOST_WORDS}
     unread = frozenset(_unread(script))
     if too_many:
         return Findings(long_steps=long_steps, unread=unread, too_many=True)
@@ -170,8 +173,9 @@ def go_through(script: Script) -> Findings:
 class _Walk:
     """Going through a script step by step, with every state that a path can be in."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, english: Mapping[str, str] | None = None) -> None:
         self.script = script
+        self.english = english
         self.mentioned = _mentioned(script)
         self.last_read = _last_read(script)
         self.reached: set[str] = set()
@@ -206,7 +210,7 @@ class _Walk:
             self.reached.add(step.id)
             if _is_order(step) and not any(seen.get(name) is True for name in ORDERED_BY[self.script.kind]):
                 self.ordered.add(step.id)
-            words = words_of(step)
+            words = words_of(step, self.english)
             said = Measure(measure.paths, measure.fewest + words, measure.most + words)
             if step.end:
                 self.ended[step.id] = said.joined(self.ended.get(step.id))

@@ -35,6 +35,7 @@ from tracing.scripts.definitions import Script
 from tracing.scripts.errors import ScriptInvalid
 from tracing.scripts.library import Library, load_library, newest
 from tracing.scripts.models import ScriptVersion
+from tracing.scripts.problems import Problem
 from tracing.scripts.publishing import queries, rules
 from tracing.scripts.publishing.errors import (
     AlreadyBegun,
@@ -320,7 +321,7 @@ class Foreseen:
     before: Script
     """The version that was published last."""
     script: Script
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
     """What the checks find: each prevents it from being proposed."""
     others_published: bool
     """Whether another version was approved or withdrawn since it was begun."""

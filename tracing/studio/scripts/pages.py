@@ -113,11 +113,12 @@ def outline_of_draft(draft: ScriptDraft) -> Outline:
     """Return a draft beside the version before it, with what the checks found."""
     foreseen = services.foresee(draft)
     script = foreseen.script
-    titles = {step.id: step.title for step in script.steps}
-    said = [words.problem(one, titles) for one in foreseen.problems] if draft.is_open else []
+    said = [(words.problem(one, script), one.step) for one in foreseen.problems] if draft.is_open else []
     pairs = compare(foreseen.before, script)
     findings = paths.go_through(script)
     by_step, whole = words.findings(findings, script, old=paths.go_through(foreseen.before))
+    for step_id, sentences in words.translations(pairs, foreseen.before, script).items():
+        by_step.setdefault(step_id, []).extend(sentences)
     return Outline(
         script,
         _sections(

@@ -19,7 +19,17 @@ from tracing.scripts.publishing.paths import WORDS_A_MINUTE
 from tracing.scripts.rules import StepView
 from tracing.scripts.transcript import in_words
 from tracing.scripts.vocabulary import FACTS, FactValue, ScriptKind
-from tracing.scripts.wording import Facts, confirmation_key, confirmation_value, tests_in_words
+from tracing.scripts.wording import (
+    RETENTION,
+    Facts,
+    SaidAloud,
+    confirmation_key,
+    confirmation_value,
+    in_both,
+    said_aloud,
+    tests_in_words,
+    within_a_sentence,
+)
 from tracing.staff.agent import Agent
 from tracing.ui.filters import recent_days
 
@@ -119,14 +129,14 @@ class SeenStep:
     """A step as the call screen shows it."""
 
     step: Step
-    say: Sequence[str]
+    say: Sequence[SaidAloud]
     questions: Sequence[SeenQuestion]
     days: Sequence[date] = ()
 
     @property
     def words(self) -> int:
         """How many words are read."""
-        return sum(len(one.split()) for one in self.say)
+        return sum(len(one.words.split()) for one in self.say)
 
 
 @dataclass(frozen=True, repr=False)
@@ -151,16 +161,17 @@ def person_of(kind: ScriptKind, key: str | None) -> Invented:
 
 def facts_of(person: Invented, kind: ScriptKind, *, by: Agent, today: date) -> dict[str, FactValue]:
     """Return what the call screen would know of an invented person, by the rules in force."""
+    pack = get_pack(by.site.programme)
     known: dict[str, FactValue] = {
         "tracer": by.name,
         "site": by.site.name,
         "person": person.name,
         "callback_number": CALLBACK_NUMBER,
-        "retention": "trois mois",
+        "retention": RETENTION,
         "tracer_is_adviser": False,
         "is_minor": False,
         "notes_issued": True,
-        "disease": get_pack(by.site.programme).disease,
+        "disease": in_both(pack.disease, pack.english) if pack.disease else None,
         "recent_infection_since": today - timedelta(days=60),
         "next_follow_up": today + timedelta(days=3),
         "had_symptoms": person.onset_ago is not None,
@@ -177,10 +188,11 @@ def facts_of(person: Invented, kind: ScriptKind, *, by: Agent, today: date) -> d
 
 
 def _of_a_case(person: Invented, by: Agent, today: date) -> dict[str, FactValue]:
+    pack = get_pack(by.site.programme)
     sampled = today - timedelta(days=person.days_since)
     onset = None if person.onset_ago is None else today - timedelta(days=person.onset_ago)
     found = explain(
-        get_pack(by.site.programme),
+        pack,
         Situation(
             subject=Subject.CASE,
             on=today,
@@ -202,7 +214,7 @@ def _of_a_case(person: Invented, by: Agent, today: date) -> dict[str, FactValue]
         "isolation_over": None if last is None else last < today,
         "free_on": None if last is None else last + timedelta(days=1),
         "early_exit_on": leave.on if leave else None,
-        "early_exit_needs": leave.needs[:1].lower() + leave.needs[1:].removesuffix(".") if leave else None,
+        "early_exit_needs": within_a_sentence(in_both(leave.needs, pack.english)) if leave else None,
         "rule": found.measure.rule.rule_id if found.measure.rule else None,
         "result_announced": False,
     }
@@ -247,7 +259,7 @@ def _is_required(measure: Measure) -> bool | None:
 def seen_step(step: Step, facts: Facts, *, today: date) -> SeenStep:
     """Return a step by itself, with all its questions."""
     asked = [_seen(question, None, facts, today=today) for question in step.questions]
-    return SeenStep(step, scripts.render_say(step, facts), asked, scripts.days_to_recall(step, facts))
+    return SeenStep(step, said_aloud(step, facts), asked, scripts.days_to_recall(step, facts))
 
 
 def walk(
@@ -258,9 +270,11 @@ def walk(
     *,
     at_step: str | None,
     goes_on: bool = False,
+    in_english: bool = False,
     today: date,
 ) -> Walk:
     """Return a conversation after what was typed; every statement is taken as said."""
+    english = script.english if in_english else None
     answers: dict[str, Any] = {
         confirmation_key(step): confirmation_value(step, facts) for step in script.steps if step.mandatory
     }
@@ -290,11 +304,12 @@ def walk(
             for question in one.questions
         ]
         days = scripts.days_to_recall(step, facts)
-        seen = SeenStep(step, scripts.render_say(step, facts), asked, days)
+        seen = SeenStep(step, said_aloud(step, facts, english), asked, days)
     place = seen.step.id if seen else None
     after = scripts.next_step(script, answers, facts, after=place) if place else None
     before = scripts.previous_step(script, answers, facts, before=place) if place else None
-    said = sum(len(words.split()) for one in path.steps for words in scripts.render_say(one.step, facts))
+    aloud = (said for one in path.steps for said in said_aloud(one.step, facts, english))
+    said = sum(len(one.words.split()) for one in aloud)
     return Walk(
         person=person,
         rail=scripts.visible_steps(script, answers, facts, at=place),

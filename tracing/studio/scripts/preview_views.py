@@ -1,11 +1,14 @@
 """A script tried before it holds: as the tracer will see it, step by step, with invented people."""
 
+from typing import Any
+
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.scripts.publishing import paths, rules
+from tracing.scripts.wording import ENGLISH
 from tracing.staff.access import agent, asked_at, may
 from tracing.staff.models import Role
 from tracing.studio.scripts import preview_pages as pages
@@ -21,10 +24,11 @@ ANSWER = "a-"
 @bp.get("/preview")
 @may(Role.REFERENT, Role.ADVISER)
 def preview() -> ResponseReturnValue:
-    """Show a conversation that is tried: `of` names the version or the draft, `who` the invented person."""
+    """Show a conversation that is tried: `of` names the version or the draft, `who` the person, `language` in which."""
     with transaction():
         kind, of, script = chosen(request.args.get("of", ""))
         person = pages.person_of(kind, request.args.get("who"))
+        in_english = request.args.get("language") == ENGLISH
         today = clock.local_day(asked_at(), zone())
         facts = pages.facts_of(person, kind, by=agent(), today=today)
         typed = {
@@ -39,8 +43,11 @@ def preview() -> ResponseReturnValue:
             facts,
             at_step=request.args.get("step"),
             goes_on="next" in request.args,
+            in_english=in_english,
             today=today,
         )
+        kept: dict[str, Any] = {f"{ANSWER}{name}": value for name, value in walk.answers.items()}
+        said_in = {"language": ENGLISH} if in_english else {}
         return render_template(
             "studio/script_preview.html",
             kind=kind,
@@ -48,7 +55,9 @@ def preview() -> ResponseReturnValue:
             script=script,
             walk=walk,
             people=pages.PEOPLE[kind],
-            kept={f"{ANSWER}{name}": value for name, value in walk.answers.items()},
+            kept=kept,
+            said_in=said_in,
+            shared=kept | said_in,
         )
 
 

@@ -1,9 +1,7 @@
 """French words for scripts: kinds, questions, tools, facts, conditions, and what the checks found."""
 
-import re
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
@@ -14,9 +12,12 @@ from tracing.calls.words import OUTCOME_WORDS
 from tracing.programmes.publishing.models import VersionOrigin
 from tracing.scripts import checks
 from tracing.scripts.definitions import Condition, Question, Script, Step
+from tracing.scripts.problems import Fault, Problem
 from tracing.scripts.publishing.branches import Line, groups_of
+from tracing.scripts.publishing.differences import Change, StepPair, still_translated
 from tracing.scripts.publishing.models import ScriptDraft
 from tracing.scripts.publishing.paths import MOST_WORDS, Findings
+from tracing.scripts.publishing.rules import untranslated
 from tracing.scripts.transcript import in_words
 from tracing.scripts.vocabulary import EscalationReason, Outcome, QuestionType, ScriptKind, Widget
 
@@ -106,6 +107,7 @@ FIELD_WORDS: dict[str, LazyString] = {
     "question": _l("Question"),
     "help": _l("Aide"),
     "option": _l("Réponse"),
+    "english": _l("En anglais"),
 }
 
 
@@ -175,123 +177,76 @@ def _fact_line(word: str, value: str, *, holds: bool) -> object:
     return _("vrai ou inconnu : %(fact)s", fact=word)
 
 
-_PLACE = re.compile(r"step '(?P<step>[^']+)', (?P<field>.+?): (?P<said>.+)")
-_SAID: tuple[tuple[str, LazyString], ...] = (
-    (r"another step has this id", _l("une autre étape porte ce nom")),
-    (r"another question has this id", _l("cette question est déjà posée ailleurs")),
-    (
-        r"'(?P<a>.+)' is not a question asked before this point",
-        _l("la condition parle de « %(a)s », qui n’est pas posée avant"),
+PROBLEM_WORDS: dict[Fault, LazyString] = {
+    Fault.STEP_TWICE: _l("une autre étape porte ce nom"),
+    Fault.QUESTION_TWICE: _l("cette question est déjà posée ailleurs"),
+    Fault.NOT_ASKED: _l("la condition parle de « %(name)s », qui n’est pas posée avant"),
+    Fault.FREE_ANSWER: _l("la réponse à « %(name)s » est libre : on peut seulement demander s’il y en a une"),
+    Fault.NO_ANSWER: _l("« %(value)s » n’est pas une réponse à « %(name)s »"),
+    Fault.NO_FACT: _l("« %(name)s » n’est pas connu dans ce script"),
+    Fault.NOT_COMPARED: _l("« %(name)s » ne se compare pas ainsi"),
+    Fault.NO_DAY: _l("« %(name)s » n’est ni aujourd’hui ni un jour connu dans ce script"),
+    Fault.NOT_SAID: _l("{%(name)s} n’est pas un mot que ce script peut dire : choisissez dans la liste"),
+    Fault.SENSITIVE: _l(
+        "{%(name)s} est une donnée de santé : l’étape doit être réservée à l’identité confirmée"
     ),
-    (
-        r"the answer to '(?P<a>.+)' is free and can only be tested with answered",
-        _l("la réponse à « %(a)s » est libre : on peut seulement demander s’il y en a une"),
+    Fault.BRACE: _l("une accolade est seule"),
+    Fault.FACT_NOT_ALOUD: _l("seuls les mots à lire peuvent tenir un {mot}"),
+    Fault.OTHER_FACTS: _l("l’anglais de « %(words)s » n’a pas les mêmes {mots}, ou commence par un autre"),
+    Fault.ONE_IDENTITY: _l("une étape, et une seule, demande l’identité : il y en a %(number)s"),
+    Fault.IDENTITY_QUESTION: _l("la question de l’identité est obligatoire et sans condition"),
+    Fault.IDENTITY_STEP: _l(
+        "l’étape de l’identité arrête la suite, est toujours dite et ne tient rien de médical"
     ),
-    (r"'(?P<a>.+)' is not an answer to '(?P<b>.+)'", _l("« %(a)s » n’est pas une réponse à « %(b)s »")),
-    (r"'(?P<a>.+)' is not a fact of a .+ script", _l("« %(a)s » n’est pas connu dans ce script")),
-    (
-        r"the fact '(?P<a>.+)' is a .+ and cannot be compared with .+",
-        _l("« %(a)s » ne se compare pas ainsi"),
+    Fault.IDENTITY_ENDS: _l("aucune étape ne termine l’appel quand l’identité n’est pas confirmée"),
+    Fault.BEFORE_IDENTITY: _l("rien de médical ne peut être dit avant l’identité"),
+    Fault.STATEMENT_MISSING: _l("l’étape obligatoire « %(name)s » manque"),
+    Fault.MANDATORY: _l("cette étape doit être obligatoire"),
+    Fault.MANDATORY_WORDS: _l(
+        "une étape obligatoire commence par des mots sans {mot}, au moins dans sa dernière formulation"
     ),
-    (
-        r"'(?P<a>.+)' is neither today nor a day among the facts of a .+ script",
-        _l("« %(a)s » n’est ni aujourd’hui ni un jour connu dans ce script"),
+    Fault.RULE_QUESTION_MISSING: _l("la question « %(name)s » manque, et les règles la lisent"),
+    Fault.RULE_TYPE: _l("la question « %(name)s » est lue par les règles : elle attend « %(type)s »"),
+    Fault.RULE_OPTIONS: _l(
+        "la question « %(name)s » est lue par les règles : ses réponses sont %(options)s, ni plus ni moins"
     ),
-    (
-        r"\{(?P<a>.*)\} is not something a .+ script can say",
-        _l("{%(a)s} n’est pas un mot que ce script peut dire : choisissez dans la liste"),
+    Fault.LAST_STEP: _l("la dernière étape termine un appel complet, toujours, et ne tient rien de médical"),
+    Fault.CLOSING: _l("la dernière étape ouvre la fin de l’appel"),
+    Fault.CUTS_OFF: _l("sans condition, cette fin couperait toutes les étapes suivantes"),
+    Fault.COMPLETES: _l(
+        "seule la dernière étape termine un appel complet, ou une étape obligatoire qui a une condition"
     ),
-    (
-        r"\{(?P<a>.*)\} is sensitive and this step is not",
-        _l("{%(a)s} est une donnée de santé : l’étape doit être réservée à l’identité confirmée"),
-    ),
-    (r"a brace stands alone", _l("une accolade est seule")),
-    (r"only the words to read aloud may hold a \{fact\}", _l("seuls les mots à lire peuvent tenir un {mot}")),
-    (
-        r"the identity question is .+, required, without when",
-        _l("la question de l’identité est obligatoire et sans condition"),
-    ),
-    (
-        r"the identity step is a gate, always open, and holds nothing sensitive",
-        _l("l’étape de l’identité arrête la suite, est toujours dite et ne tient rien de médical"),
-    ),
-    (
-        r"health content cannot stand before the identity step",
-        _l("rien de médical ne peut être dit avant l’identité"),
-    ),
-    (
-        r"no step ends the call when the identity is not confirmed",
-        _l("aucune étape ne termine l’appel quand l’identité n’est pas confirmée"),
-    ),
-    (r"this statement must be mandatory", _l("cette étape doit être obligatoire")),
-    (
-        r"a mandatory statement begins with words that need no \{fact\}, at least as a last wording",
-        _l("une étape obligatoire commence par des mots sans {mot}, au moins dans sa dernière formulation"),
-    ),
-    (
-        r"the last step ends a completed call, always, and holds nothing sensitive",
-        _l("la dernière étape termine un appel complet, toujours, et ne tient rien de médical"),
-    ),
-    (r"the last step opens the closing", _l("la dernière étape ouvre la fin de l’appel")),
-    (
-        r"without when this end would cut off every step after it",
-        _l("sans condition, cette fin couperait toutes les étapes suivantes"),
-    ),
-    (
-        r"only the last step ends a completed call, or a statement that is not for everybody",
-        _l("seule la dernière étape termine un appel complet, ou une étape obligatoire qui a une condition"),
-    ),
-)
-_OF_THE_WHOLE: tuple[tuple[str, LazyString], ...] = (
-    (
-        r"one step must ask the identity, (?P<a>\d+) do",
-        _l("Une étape, et une seule, demande l’identité : il y en a %(a)s."),
-    ),
-    (
-        r"the mandatory statement '(?P<a>.+)' is missing",
-        _l("L’étape obligatoire « %(a)s » manque."),
-    ),
-    (
-        r"the question '(?P<a>.+)' is missing, and the rules need it",
-        _l("La question « %(a)s » manque, et les règles la lisent."),
-    ),
-    (
-        r"question '(?P<a>.+)', type: must be (?P<b>.+), not .+",
-        _l("La question « %(a)s » est lue par les règles : elle attend « %(b)s »."),
-    ),
-    (
-        r"question '(?P<a>.+)', options: must be exactly (?P<b>.+)",
-        _l("La question « %(a)s » est lue par les règles : ses réponses sont %(b)s, ni plus ni moins."),
-    ),
-)
+}
+"""What the checks of a script find."""
 
 
-def problem(found: str, titles: Mapping[str, str]) -> tuple[str, str | None]:
-    """Return what a check found as a sentence, and the step to which it leads; `titles` are those of the steps."""
-    placed = _PLACE.fullmatch(found)
-    if placed:
-        sentence = _said(placed["said"], _SAID)
-        title = titles.get(placed["step"], placed["step"])
-        if sentence:
-            return str(_("« %(step)s » : %(said)s.", step=title, said=sentence)), placed["step"]
-    sentence = _said(found, _OF_THE_WHOLE)
-    return sentence or str(_("À revoir : %(message)s", message=found)), placed["step"] if placed else None
+def problem(found: Problem, script: Script) -> str:
+    """Return what a check found as a sentence, with the step in which it is."""
+    said = str(PROBLEM_WORDS[found.fault]) % _values_of(found, script)
+    if found.step is None:
+        return f"{said[:1].upper()}{said[1:]}."
+    step = script.step(found.step)
+    return str(_("« %(step)s » : %(said)s.", step=step.title if step else found.step, said=said))
+
+
+def _values_of(found: Problem, script: Script) -> dict[str, object]:
+    """Return what stands in a sentence as the pages name it: a question by its label, an answer by its words."""
+    values = dict(found.values)
+    question = script.questions.get(str(values.get("name")))
+    if question is not None and found.fault is not Fault.NOT_SAID:
+        values["name"] = question.label
+        if found.fault is Fault.NO_ANSWER:
+            values["value"] = in_words(question, values["value"])
+    elif found.fault in {Fault.NO_FACT, Fault.NOT_COMPARED, Fault.NO_DAY}:
+        values["name"] = fact_word(str(values["name"]))
+    if isinstance(kind := values.get("type"), QuestionType):
+        values["type"] = TYPE_WORDS[kind]
+    return values
 
 
 def found_in_step(script: Script, step: str) -> list[str]:
     """Return what the checks find in one step of a script."""
-    titles = {one.id: one.title for one in script.steps}
-    said = [problem(one, titles) for one in checks.problems(script)]
-    return [sentence for sentence, where in said if where == step]
-
-
-def _said(found: str, known: tuple[tuple[str, LazyString], ...]) -> str | None:
-    for pattern, sentence in known:
-        matched = re.fullmatch(pattern, found)
-        if matched:
-            values: dict[str, Any] = matched.groupdict()
-            return str(sentence) % values if values else str(sentence)
-    return None
+    return [problem(one, script) for one in checks.problems(script) if one.step == step]
 
 
 def findings(found: Findings, script: Script, *, old: Findings) -> tuple[dict[str, list[str]], list[str]]:
@@ -332,6 +287,25 @@ def findings(found: Findings, script: Script, *, old: Findings) -> tuple[dict[st
     if found.too_many:
         whole.append(_("Ce script a trop de chemins : les étapes inaccessibles n’ont pas été cherchées."))
     return by_step, [str(one) for one in whole]
+
+
+def translations(pairs: Sequence[StepPair], before: Script, after: Script) -> dict[str, list[str]]:
+    """Return what is to be said of the English of the steps that changed."""
+    found: dict[str, list[str]] = {}
+    for pair in pairs:
+        if pair.after is None or pair.change is Change.SAME or pair.change is Change.MOVED:
+            continue
+        said = [
+            _("Le français a changé, l’anglais est resté le même : « %(words)s »", words=one)
+            for one in still_translated(pair, before.english, after.english)
+        ]
+        if missing := len(untranslated(pair.after, after.english)):
+            said.append(
+                ngettext("%(num)d texte n’a pas d’anglais.", "%(num)d textes n’ont pas d’anglais.", missing)
+            )
+        if said:
+            found[pair.after.id] = said
+    return found
 
 
 def minutes(length: float) -> str:

@@ -1,0 +1,56 @@
+"""Somebody who is called in English: the tracer reads the words of the script in English, and leads in French."""
+
+from tests.conftest import NOW
+from tests.desk.walking import soup, take_call
+from tests.support.story import waiting_case
+from tracing.kernel.db import session
+from tracing.people.models import Person
+from tracing.queue import languages
+from tracing.queue.models import CallTask
+from tracing.staff import services as staff
+from tracing.staff.queries import get_member
+
+
+def waiting_in(language, story):
+    task = waiting_case(story.nantes, at=NOW)
+    staff.set_languages(get_member(story.ada.id), ["en", "pt"], by=None, at=NOW)
+    languages.set_call_language(task, language, by=story.ada.id, at=NOW)
+    return task
+
+
+def test_who_is_called_in_english_hears_english_with_the_french_one_key_away(story, browse):
+    waiting_in("en", story)
+    walk = take_call(browse.as_(story.ada))
+    say = walk.page.select_one("#say")
+
+    assert "I am calling from the French health insurance" in say.text
+    assert say.select_one(".say p[lang=en]")
+    assert "je vous appelle de l’Assurance Maladie" in say.select_one("details.in-french").text
+    question = walk.page.select_one("#question-person_on_line")
+    assert "Qui est au bout du fil" in question.text
+    assert "Who is on the line?" in question.select_one("legend [lang=en]").text
+    assert "Their legal representative" in question.text
+    walk.to("isolation")
+    assert "To protect others, I ask you to stay in isolation until" in walk.page.select_one("#say").text
+
+
+def test_what_is_saved_is_the_same_in_both_languages(story, browse):
+    task = waiting_in("en", story)
+    ada = browse.as_(story.ada)
+    walk = take_call(ada).to("time")
+
+    session.get_one(Person, session.get_one(CallTask, task.id).person_id).language = None
+    session.flush()
+
+    page = soup(ada.get(walk.call))
+    assert page.select_one("#answers input[name=step]")["value"] == "time"
+    assert "Avez-vous un moment" in page.select_one("#say").text
+    assert not page.select(".in-french, .in-english")
+
+
+def test_another_language_is_led_in_french(story, browse):
+    waiting_in("pt", story)
+    walk = take_call(browse.as_(story.ada))
+
+    assert "je vous appelle de l’Assurance Maladie" in walk.page.select_one(".say").text
+    assert not walk.page.select(".in-french, .in-english")

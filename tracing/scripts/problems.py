@@ -1,0 +1,62 @@
+"""What the checks of a script find, as values: the files say it in English, the pages in their reader's language. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """What is wrong, in English, with a place for each value."""
+
+    STEP_TWICE = "another step has this id"
+    QUESTION_TWICE = "another question has this id"
+    NOT_ASKED = "{name!r} is not a question asked before this point"
+    FREE_ANSWER = "the answer to {name!r} is free and can only be tested with answered"
+    NO_ANSWER = "{value!r} is not an answer to {name!r}"
+    NO_FACT = "{name!r} is not a fact of a {kind} script"
+    NOT_COMPARED = "the fact {name!r} is a {form} and cannot be compared with {value!r}"
+    NO_DAY = "{name!r} is neither today nor a day among the facts of a {kind} script"
+    NOT_SAID = "{{{name}}} is not something a {kind} script can say"
+    SENSITIVE = "{{{name}}} is sensitive and this step is not"
+    BRACE = "a brace stands alone"
+    FACT_NOT_ALOUD = "only the words to read aloud may hold a {{fact}}"
+    OTHER_FACTS = "the English of {words!r} does not hold the same facts, or begins with another"
+    ONE_IDENTITY = "one step must ask the identity, {number} do"
+    IDENTITY_QUESTION = "the identity question is {name!r}, required, without when"
+    IDENTITY_STEP = "the identity step is a gate, always open, and holds nothing sensitive"
+    IDENTITY_ENDS = "no step ends the call when the identity is not confirmed"
+    BEFORE_IDENTITY = "health content cannot stand before the identity step"
+    STATEMENT_MISSING = "the mandatory statement {name!r} is missing"
+    MANDATORY = "this statement must be mandatory"
+    MANDATORY_WORDS = (
+        "a mandatory statement begins with words that need no {{fact}}, at least as a last wording"
+    )
+    RULE_QUESTION_MISSING = "the question {name!r} is missing, and the rules need it"
+    RULE_TYPE = "question {name!r}, type: must be {type}, not {found}"
+    RULE_OPTIONS = "question {name!r}, options: must be exactly {options}"
+    LAST_STEP = "the last step ends a completed call, always, and holds nothing sensitive"
+    CLOSING = "the last step opens the closing"
+    CUTS_OFF = "without when this end would cut off every step after it"
+    COMPLETES = "only the last step ends a completed call, or a statement that is not for everybody"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that prevents a script from being published."""
+
+    fault: Fault
+    values: Mapping[str, object] = field(default_factory=dict)
+    """What stands in the places of its sentence: names as the file writes them."""
+    step: str | None = None
+    """The step in which it is; None: in the script as a whole."""
+    part: str | None = None
+    """Which part of the step, as the file names it."""
+
+    def at(self, step: str, part: str) -> "Problem":
+        """Return the same problem with its place."""
+        return replace(self, step=step, part=part)
+
+    def __str__(self) -> str:
+        """Return it in English, as who writes a file reads it."""
+        said = self.fault.value.format(**self.values)
+        return said if self.step is None else f"step {self.step!r}, {self.part}: {said}"
