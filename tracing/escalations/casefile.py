@@ -13,7 +13,6 @@ from tracing.cases import words as case_words
 from tracing.cases.models import Case
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.escalations.models import Escalation
-from tracing.facts.ruling_rules import RulingKind
 from tracing.kernel.db import session
 from tracing.people import queries as people
 from tracing.people.rules import Identity
@@ -91,18 +90,6 @@ def _count_contacts(case_id: int) -> int:
         .where(Contact.case_id == case_id, Contact.status != ContactStatus.REMOVED)
     )
     return session.scalar(chosen) or 0
-
-
-def rule_in_force(escalation: Escalation, kind: RulingKind) -> str | None:
-    """Return the rule from which a doctor's decision of this kind departs: of a contact's risk, else of the measure."""
-    task = queue.get_task(escalation.task_id)
-    if task.contact_id is None:
-        return cases.get_case(task.case_id).isolation_rule
-    contact = session.get(Contact, task.contact_id)
-    if contact is None:
-        return None
-    about_risk = kind in {RulingKind.AT_RISK, RulingKind.NEGLIGIBLE, RulingKind.RISK_BY_RULE}
-    return contact.risk_rule if about_risk else contact.quarantine_rule or contact.risk_rule
 
 
 def find_live_call(escalation: Escalation) -> Call | None:

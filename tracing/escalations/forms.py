@@ -124,6 +124,11 @@ class AnswerForm(PageForm):
         validators=[InputRequired(_l("Dites si l’arrêt peut être délivré sans numéro."))],
     )
     ruling = SelectField(_l("Décider à la place de la règle"), validators=[Optional()])
+    about = SelectField(
+        _l("Pour qui"),
+        description=_l("Une décision sur un contact nommé s’applique à lui seul, et son appel suit."),
+        validators=[Optional()],
+    )
     ruling_first = DateField(_l("Premier jour de l’arrêt"), validators=[Optional()])
     ruling_last = DateField(
         _l("Dernier jour, inclus"),
@@ -147,21 +152,27 @@ class AnswerForm(PageForm):
         on_call: bool,
         asks_note: bool,
         is_contact: bool,
+        contacts: Mapping[int, str],
         callers: Mapping[int, str],
         today: date,
         **kwargs: Any,
     ) -> None:
-        """`callers` are those who may be asked to call on a later day."""
+        """`contacts` are those whom the case has named, `callers` those who may be asked to call on a later day."""
         super().__init__(*args, **kwargs)
         if not asks_note:
             del self.note
         if about.reason is not Reason.RESULT_NOT_ANNOUNCED:
             del self.result_announced
         if about.audience is not Audience.ADVISER:
-            for name in ("ruling", "ruling_first", "ruling_last", "ground"):
+            for name in ("ruling", "about", "ruling_first", "ruling_last", "ground"):
                 delattr(self, name)
         else:
-            kinds = (*(ABOUT_RISK if is_contact else ()), *ABOUT_MEASURE)
+            kinds = (*(ABOUT_RISK if is_contact or contacts else ()), *ABOUT_MEASURE)
+            self.about.choices = [SelectChoice("", _("La personne appelée"))] + [
+                SelectChoice(str(one), words) for one, words in contacts.items()
+            ]
+            if not contacts:
+                del self.about
             self.ruling.choices = [SelectChoice("", _("Non : la règle s’applique"))] + [
                 SelectChoice(kind.value, str(RULING_WORDS[kind])) for kind in kinds
             ]
@@ -222,6 +233,11 @@ class AnswerForm(PageForm):
         )
 
     @property
+    def about_contact(self) -> int | None:
+        """The named contact about whom is decided; None: the person of the question."""
+        return int(self.about.data) if "about" in self and self.about.data else None
+
+    @property
     def later(self) -> CallLater | None:
         """On which day and by whom the person is called, if later."""
         if self.decision.data != Decision.CALL_LATER.value or self.call_on.data is None:
@@ -234,6 +250,10 @@ class AnswerForm(PageForm):
         has_ruling = "ruling" in self and bool(self.ruling.data)
         if is_valid and has_ruling and not self.ground.data:
             self.ground.errors = [_("Choisissez le motif de la décision.")]
+            return False
+        is_about_risk = has_ruling and RulingKind(self.ruling.data) in ABOUT_RISK
+        if is_valid and is_about_risk and "about" in self and not self.about.data:
+            self.about.errors = [_("Choisissez le contact dont vous décidez le risque.")]
             return False
         if is_valid and not has_ruling and not self.text:
             self.answer.errors = [

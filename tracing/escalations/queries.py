@@ -31,6 +31,8 @@ class Words:
     answer: str | None
     ruling: Ruling | None = None
     """What was decided apart from the rules, with the answer."""
+    about: str | None = None
+    """The first name of the contact about whom it was decided; None: about the person of the question."""
 
 
 def audiences_of(agent: Agent) -> list[Audience]:
@@ -74,7 +76,10 @@ def words_of(escalation: Escalation) -> Words:
     opened = vault.find_unsealed("escalations", escalation.id, escalation.cohort, escalation.sealed) or {}
     ruling = opened.get("ruling")
     return Words(
-        opened.get("question"), opened.get("answer"), Ruling.read(ruling) if ruling is not None else None
+        opened.get("question"),
+        opened.get("answer"),
+        Ruling.read(ruling) if ruling is not None else None,
+        opened.get("about"),
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flask import make_response, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from tracing.calls import services as calls
 from tracing.calls.models import Call
@@ -12,6 +13,7 @@ from tracing.calls.spoken_proof import shown
 from tracing.escalations import calling, casefile, listing, queries
 from tracing.escalations.forms import AnswerForm
 from tracing.escalations.models import Audience, Decision, Escalation, EscalationState
+from tracing.escalations.ruling import services as rulings
 from tracing.kernel import clock, events
 from tracing.kernel.db import transaction
 from tracing.people import queries as people
@@ -19,6 +21,7 @@ from tracing.programmes.rules import is_open
 from tracing.queue import queries as queue
 from tracing.queue.errors import ClaimLost
 from tracing.queue.ordering.hours import calling_of_person
+from tracing.scripts.wording import day_in_words
 from tracing.sickleave import insurance_number as note_numbers
 from tracing.staff import queries as staff
 from tracing.staff.access import agent
@@ -105,7 +108,9 @@ def show_question(
     with transaction():
         file = casefile.open_case_file(found)
         events.record_access(
-            people.records_shown([file.person_id]),
+            people.records_shown(
+                [file.person_id, *(one.person_id for one in rulings.listed_contacts(file.task))]
+            ),
             by=agent().member_id,
             at=clock.now(),
             why="escalation",
@@ -159,6 +164,16 @@ def answer_form(found: Escalation) -> AnswerForm:
         on_call=line.call is not None and not line.is_own,
         asks_note=found.audience is Audience.ADVISER and note_numbers.awaits_decision(found.task_id),
         is_contact=task.contact_id is not None,
+        contacts={
+            one.id: _(
+                "Son contact %(name)s, vu le %(day)s",
+                name=rulings.name_of(one),
+                day=day_in_words(one.last_contact_on),
+            )
+            for one in rulings.listed_contacts(task)
+        }
+        if found.audience is Audience.ADVISER
+        else {},
         callers=_callers(found),
         today=clock.local_day(clock.now(), here.time_zone),
     )

@@ -10,12 +10,9 @@ from sqlalchemy import or_, select, tuple_, update
 from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.calls.rules import CallOutcome
-from tracing.cases import queries as case_queries
-from tracing.consequences import services as consequences
 from tracing.contacts import case_closing
 from tracing.contacts import services as contacts
 from tracing.contacts.queries import find_contact
-from tracing.contacts.telling import other_meetings
 from tracing.escalations import queries, rules
 from tracing.escalations.errors import (
     AlreadySettled,
@@ -38,7 +35,7 @@ from tracing.escalations.models import (
     EscalationState,
     Reason,
 )
-from tracing.facts.rules import FactKind, FactSource, NewFact, Subject, SubjectType
+from tracing.escalations.ruling import services as rulings
 from tracing.facts.ruling_rules import Ruling
 from tracing.kernel import clock, events
 from tracing.kernel.db import find_row, fresh, session, take_id
@@ -298,14 +295,15 @@ def settle(
     result_announced: bool = False,
     note_agreed: bool | None = None,
     ruling: Ruling | None = None,
+    about: int | None = None,
     later: CallLater | None = None,
     by: Agent,
     at: datetime,
 ) -> Escalation:
     """Answer a question that the agent has taken, and move its task accordingly.
 
-    A doctor's `ruling` apart from the rules becomes a fact, and what follows is carried out. `later` is on which day
-    and by whom the person is called again, for `Decision.CALL_LATER`.
+    A doctor's `ruling` apart from the rules becomes a fact, of the contact `about` whom the case has spoken if any, and
+    what follows is carried out. `later`: the day and the member of `Decision.CALL_LATER`.
 
     `note_agreed` is an adviser's decision about a sick note without a social-security number.
 
@@ -328,7 +326,8 @@ def settle(
         raise AnswerNeeded
     if len(answer) > rules.LONGEST_ANSWER:
         raise TooLong(len(answer), rules.LONGEST_ANSWER)
-    if ruling is not None and not rules.fits(ruling, is_contact=task.contact_id is not None, today=today):
+    of_contact = rulings.contact_of(task, about)
+    if ruling is not None and not rules.fits(ruling, is_contact=of_contact is not None, today=today):
         raise RulingDoesNotFit
     if decision is Decision.CALL_LATER:
         _refuse_other_days(later, task, today=today)
@@ -336,6 +335,7 @@ def settle(
     words: dict[str, Any] = {"question": queries.words_of(known).question, "answer": answer}
     if ruling is not None:
         words["ruling"] = ruling.value
+        words["about"] = rulings.name_of(of_contact) if about is not None else None
     known.sealed = vault.seal("escalations", known.id, known.cohort, words)
     known.state, known.settled_at, known.decision = EscalationState.SETTLED, at, decision
     known.call_on, known.call_by = (later.on, later.by) if later else (None, None)
@@ -345,44 +345,11 @@ def settle(
     if note_agreed is not None and is_doctors:
         note_numbers.decide(task.id, agreed=note_agreed, by=by, at=at)
     if ruling is not None:
-        _record_ruling(task, known, ruling, cohort=today, by=by, at=at)
+        rulings.record(task, known, ruling, about=about, cohort=today, by=by, at=at)
     _move_task(task, known, decision, due_at=when, by=by, at=at)
     if later is not None:
         _plan_call(task, later, when=when, by=by, at=at)
     return known
-
-
-def _record_ruling(
-    task: CallTask, known: Escalation, ruling: Ruling, *, cohort: date, by: Agent, at: datetime
-) -> None:
-    """Let what a doctor decided reach dates, contacts, calls and the note."""
-    contact = find_contact(task.contact_id)
-    subjects: list[Subject] = [(SubjectType.CASE, task.case_id)]
-    if contact is not None:
-        subjects = [(SubjectType.CONTACT, contact.id)]
-        if ruling.fact_kind is not FactKind.RISK:
-            # what is asked of a person is decided once, whoever else named them
-            case = case_queries.get_case(contact.case_id)
-            met = [one for one in other_meetings(contact, case) if one.counts]
-            subjects += [(SubjectType.CONTACT, one.contact.id) for one in met]
-    said = [
-        NewFact(
-            subject=subject,
-            kind=ruling.fact_kind,
-            value=ruling.value,
-            source=FactSource.DOCTOR,
-            cohort=cohort,
-            call_id=known.call_id,
-        )
-        for subject in subjects
-    ]
-    consequences.record(said, by=by.member_id, at=at)
-    if known.decision is Decision.CLOSED:
-        # the doctor has told them: what they were told is what holds now
-        consequences.remember_told(task, at=at)
-    _record(
-        "ruled", known, by=by, at=at, kind=ruling.kind.value, ground=ruling.ground.value, rule=ruling.rule
-    )
 
 
 def _refuse_other_days(later: CallLater | None, task: CallTask, *, today: date) -> None:

@@ -13,11 +13,12 @@ from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Call
 from tracing.calls.words import OUTCOME_WORDS
 from tracing.cases import queries as cases
-from tracing.escalations import calling, calling_views, casefile, listing, queries, rules, services, words
+from tracing.escalations import calling, calling_views, listing, queries, rules, services, words
 from tracing.escalations.errors import NoOneToCall, NotADayToCome, RulingDoesNotFit
 from tracing.escalations.forms import AnswerForm, AskForm
 from tracing.escalations.models import Decision, EscalationState, Reason
 from tracing.escalations.question_views import ASKED, answer_form, live_part, show_question, too_late
+from tracing.escalations.ruling import services as rulings
 from tracing.escalations.waiting.entry_views import ROUTES as ENTRY_ROUTES
 from tracing.escalations.waiting.given_views import ROUTES as GIVEN_ROUTES
 from tracing.escalations.waiting.views import ROUTES as LIST_ROUTES
@@ -297,9 +298,10 @@ def settle(escalation_id: int) -> ResponseReturnValue:
                 result_announced=form.is_announced,
                 note_agreed=form.note_agreed,
                 ruling=form.ruling_of(
-                    lambda kind: casefile.rule_in_force(found, kind),
+                    lambda kind: rulings.rule_in_force(found, kind, form.about_contact),
                     on=clock.local_day(clock.now(), agent().site.time_zone),
                 ),
+                about=form.about_contact,
                 later=form.later,
                 by=agent(),
                 at=clock.database_now(),
