@@ -28,7 +28,7 @@ class Cluster:
     place_id: int
     """One of its rows at the site, by which it is found again."""
     words: str
-    """As it was named last at the site."""
+    """As it was named at the site, with its town if somebody said that."""
     cases: int
     """How many people named it."""
     elsewhere: int
@@ -114,6 +114,10 @@ def _row(one: Named) -> rules.Row:
     )
 
 
+def _says_where(place: NamedPlace) -> bool:
+    return place.town_hash is not None or place.postcode_hash is not None
+
+
 def _days(named: Collection[NamedPlace]) -> dict[int, date]:
     """Return the day on which somebody was at each place, by place; unknown ones are absent."""
     met = {one.contact_id: one.id for one in named if one.contact_id is not None}
@@ -131,7 +135,9 @@ def _cluster(
     group: Sequence[Named], site_id: int, days: dict[int, date], states: dict[int, HandOffState]
 ) -> Cluster | None:
     here = sorted((one for one in group if one.place.site_id == site_id), key=lambda one: one.place.named_at)
-    said = next((words for one in reversed(here) if (words := places.words_of(one.place))), None)
+    # the words that say where it is, if somebody said so, and of those the latest
+    by_use = sorted(here, key=lambda one: (_says_where(one.place), one.place.named_at), reverse=True)
+    said = next((words for one in by_use if (words := places.words_of(one.place))), None)
     if said is None:
         return None
     there = [days[one.place.id] for one in group if one.place.id in days]

@@ -70,13 +70,15 @@ class Friend:
     lives_with: bool = False
     masked: bool = False
     may_disclose: bool = False
+    place: str = ""
 
 
+# three of them met at one place, as each case spells it: the list of clusters has a row
 FRIENDS = (
     Friend("Maxence Doré", 8001, lives_with=True, may_disclose=True),
-    Friend("Églantine Roux", 8002),
-    Friend("Baptiste Colin", 8003, masked=True),
-    Friend("Ludivine Pasquet", 8004),
+    Friend("Églantine Roux", 8002, place="Salle Paul-Fort, Nantes"),
+    Friend("Baptiste Colin", 8003, masked=True, place="salle paul fort (44000 Nantes)"),
+    Friend("Ludivine Pasquet", 8004, place="La salle Paul Fort"),
     Friend("Ousmane Barry", 8005, may_disclose=True),
 )
 
@@ -248,6 +250,7 @@ def details_of(friend: Friend, talk: ScriptedConversation, day: date) -> Contact
             first_names=friend.name.split()[0],
             birth_name=friend.name.split()[1],
             phones=(f"+3363998{friend.serial:04d}",),
+            place=friend.place,
         ),
         last_contact_on=day - timedelta(days=1),
         circumstances=Circumstances(
