@@ -72,6 +72,8 @@ IDEMPOTENT = {
     "clusters.hint": READS,
     "clusters.report": STATE,
     "clusters.report_place": STATE,
+    "contacts.add_place": "adds the same words to one day once",
+    "contacts.remove_place": STATE,
     "contacts.disclose": STATE,
     "contacts.edit": STATE,
     "contacts.forget_draft": DRAFT,

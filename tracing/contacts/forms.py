@@ -241,6 +241,12 @@ def tidy(text: str | None) -> str:
     return " ".join((text or "").split())
 
 
+def on_day(day: date | None) -> dict[str, Any]:
+    """Return the initial data of an empty form: of a day, if one was chosen."""
+    said = UNKNOWN if day is None else day.isoformat()
+    return {"last_contact_on": day, "day_before": said, "recent_day": said}
+
+
 def filled(contact: Contact, described: Described | None) -> dict[str, Any]:
     """Return the initial data of a form about this contact."""
     met = described_circumstances(contact.circumstances)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import g, render_template, request, url_for
@@ -18,7 +18,7 @@ from tracing.calls.models import Call
 from tracing.cases import queries as cases
 from tracing.cases.models import Case
 from tracing.contacts import calling, queries, rules, words
-from tracing.contacts.forms import PREFIX, ContactForm, filled
+from tracing.contacts.forms import PREFIX, ContactForm, filled, on_day
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import Line
 from tracing.kernel import clock, events
@@ -45,6 +45,8 @@ class Opened:
     """What is open in the panel: the form, empty or for a line; and what was just done."""
 
     adding: bool = False
+    day: date | None = None
+    """The day with which an empty form begins."""
     editing: int | None = None
     removed: int | None = None
     saved: int | None = None
@@ -54,6 +56,8 @@ class Opened:
     """The grid, if it is open (`grid.views`)."""
     risks: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """What is said of each of its lines."""
+    recall: Any = None
+    """The days that are recalled, if they are open (`recall.views`)."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,7 @@ def panel_of(call_id: int, task_id: int, opened: Opened, *, status: int = 200) -
             kept=queries.kept_in_list([one.contact.id for one in lines]),
             grid=opened.grid if task.contact_id is None else None,
             risks=opened.risks,
+            recall=opened.recall if task.contact_id is None else None,
             are_places_shared=task.contact_id is None
             and bool(place_queries.shared(case, clusters(get_pack(case.programme), on=today), at=at)),
             is_grid_begun=opened.grid is None
@@ -195,7 +200,7 @@ def _form(
         form = ContactForm(formdata=None, prefix=PREFIX, data=filled(about.contact, about.described))
         prepare(form, case, at=at)
     elif form is None and opened.adding:
-        form = ContactForm(formdata=None, prefix=PREFIX)
+        form = ContactForm(formdata=None, prefix=PREFIX, data=on_day(opened.day))
         prepare(form, case, at=at)
     return form, editing
 

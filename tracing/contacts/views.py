@@ -1,7 +1,7 @@
 """Views of the contact list in a call: a panel of the call screen, or a whole page without JavaScript."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,6 +17,7 @@ from tracing.contacts.forms import PREFIX, CircumstancesForm, ContactForm
 from tracing.contacts.grid import views as grid_views
 from tracing.contacts.models import Contact
 from tracing.contacts.panel_views import DIALOG, Opened, late, panel_of, prepare, reason
+from tracing.contacts.recall import views as recall_views
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.kernel.errors import Refused
@@ -41,6 +42,9 @@ for path, name, view, method in (
     ("grid", "save_grid", grid_views.save, "POST"),
     ("grid/draft", "keep_grid", grid_views.keep_draft, "POST"),
     ("grid/check", "check_line", grid_views.check, "POST"),
+    ("days", "days", recall_views.show, "GET"),
+    ("days", "add_place", recall_views.add, "POST"),
+    ("days/<int:place_id>/remove", "remove_place", recall_views.remove, "POST"),
 ):
     bp.add_url_rule(f"{AT}/{path}", name, view, methods=[method])
 
@@ -52,6 +56,7 @@ def panel(call_id: int, task_id: int) -> ResponseReturnValue:
     editing = request.args.get("edit", type=int)
     opened = Opened(
         adding="add" in request.args,
+        day=request.args.get("day", type=date.fromisoformat),
         editing=editing,
         removed=request.args.get("removed", type=int),
     )

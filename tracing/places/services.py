@@ -70,6 +70,26 @@ def forget_of_contact(contact_id: int) -> None:
     session.flush()
 
 
+def add_of_day(case: Case, day: date, typed: str, *, cohort: date, by: int, at: datetime) -> NamedPlace:
+    """Add a place where a case was on a day; one that fits many places is kept, and counted by nobody."""
+    place = _new(case, cohort=cohort, named_at=at, by=by)
+    place.day = day
+    _say(place, typed, hashes_of(typed, case))
+    return place
+
+
+def remove_of_day(case: Case, place_id: int) -> None:
+    """Remove a place of a day of a case; twice changes nothing."""
+    place = session.scalar(
+        select(NamedPlace).where(
+            NamedPlace.id == place_id, NamedPlace.case_id == case.id, NamedPlace.day.is_not(None)
+        )
+    )
+    if place is not None:
+        session.delete(place)
+        session.flush()
+
+
 def _new(case: Case, *, cohort: date, named_at: datetime, by: int) -> NamedPlace:
     return NamedPlace(
         id=take_id("named_places"),
