@@ -17,13 +17,13 @@ from tracing.contacts import queries as contact_queries
 from tracing.escalations import queries as asked
 from tracing.escalations import services as escalations
 from tracing.escalations.models import Audience, Escalation, Reason
-from tracing.kernel.db import transaction
+from tracing.kernel.db import session, transaction
 from tracing.people import queries as people
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
 from tracing.queue.models import TaskKind, TaskState
 from tracing.sickleave.insurance_number import reason_of
-from tracing.sickleave.models import MissingNumber, NoteState
+from tracing.sickleave.models import MissingNumber, NoteState, SickNote
 
 NO_NUMBER = SWORN | {"note-no_nir": "state_aid"}
 
@@ -236,3 +236,52 @@ def saved(phone, answers, story) -> None:
     with transaction():
         call, task = call_queries.get_call(phone.call_id), queue.get_task(phone.task_id)
         answer(call, task, answers, by=agent(story.ada))
+
+
+IN_HOSPITAL = {"has_symptoms": "yes", "hospitalised": "yes"}
+
+
+def in_hospital(story, *, agreed: bool):
+    """Marie, in hospital, whose work the script did not ask about; a doctor may have agreed to days."""
+    task = waiting_case(story.nantes, identity(nir="280054410900172"), at=NOW)
+    decided_case(story, task)
+    case = cases.get_case(task.case_id)
+    case.keep_ruling(None, (date(2026, 3, 10), date(2026, 3, 14)) if agreed else None)
+    session.flush()
+    return on_the_phone(story.ada, task, IN_HOSPITAL)
+
+
+def test_in_hospital_with_days_agreed_the_panel_asks_about_work_instead_of_listing_questions(browse, story):
+    phone = in_hospital(story, agreed=True)
+    ada = browse.as_(story.ada)
+
+    panel = ada.fragment(phone.path, method="get")
+
+    check_fragment(panel.text)
+    assert "À compléter" not in panel.text
+    assert "Régime d’assurance maladie" in panel.text
+    days = ada.fragment(f"{phone.path}/days", {"note-last_work_on": "2026-03-11", "note-scheme": "RG"})
+    assert "jeudi 12 mars" in days.text
+    ada.fragment(phone.path, SWORN | {"note-scheme": "", "note-first_day": ""}, status=422)
+    ada.fragment(
+        phone.path, SWORN | {"note-scheme": "RG", "note-last_work_on": "2026-03-08", "note-first_day": ""}
+    )
+    [note] = session.scalars(select(SickNote))
+    assert (note.first_day, note.last_day) == (date(2026, 3, 10), date(2026, 3, 14))
+    assert note.mend is None
+
+
+def test_in_hospital_a_scheme_that_issues_none_is_told_so_and_kept(browse, story):
+    phone = in_hospital(story, agreed=True)
+    ada = browse.as_(story.ada)
+
+    page = ada.fragment(phone.path, SWORN | {"note-scheme": "MSA", "note-first_day": ""}, status=422)
+
+    assert "c’est la MSA qui délivre" in page.text
+    assert list(session.scalars(select(SickNote))) == []
+
+
+def test_in_hospital_without_days_agreed_the_paper_of_the_hospital_stands(browse, story):
+    phone = in_hospital(story, agreed=False)
+
+    assert "bulletin de situation" in browse.as_(story.ada).fragment(phone.path, method="get").text

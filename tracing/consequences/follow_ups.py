@@ -1,6 +1,8 @@
 """Follow-up calls as they are carried out: planned, moved, stopped. The rule is `rules.next_follow_up`."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
 
 from tracing.cases import queries as case_queries
@@ -18,6 +20,19 @@ from tracing.queue import services as queue
 from tracing.queue.models import ENDED, CallTask, TaskKind, TaskState
 from tracing.queue.rules import NO_FACTORS, Factor
 from tracing.queue.services import Planned
+
+_planned: ContextVar[list[int] | None] = ContextVar("planned follow-up calls", default=None)
+
+
+@contextmanager
+def planned() -> Iterator[list[int]]:
+    """Collect the ids of the follow-up calls that are made in this block: whoever takes it back takes exactly those back."""
+    found: list[int] = []
+    token = _planned.set(found)
+    try:
+        yield found
+    finally:
+        _planned.reset(token)
 
 
 def plan_follow_ups(tasks: Iterable[CallTask], *, by: int | None, at: datetime) -> None:
@@ -53,7 +68,7 @@ def _plan(case: Case, contact: Contact | None, one: Consequence, by: int | None,
     if one.day is None or one.until is None:
         return
     zone = queries.zone_of(case)
-    planned = Planned(
+    plan = Planned(
         on=one.day,
         until=one.until,
         not_before=datetime.combine(one.day, time(), zone).astimezone(UTC),
@@ -61,23 +76,26 @@ def _plan(case: Case, contact: Contact | None, one: Consequence, by: int | None,
     )
     known = follow_up_of(case, contact)
     if known is not None and known.state is not TaskState.DONE:
-        queue.plan_again(known, planned, by=by, at=at)
+        queue.plan_again(known, plan, by=by, at=at)
         return
     person_id = case.person_id if contact is None else contact.person_id
     identity = people.find_joint_identity(person_id)
     first = task_of(case, contact)
-    queue.enqueue(
+    made = queue.enqueue(
         kind=TaskKind.CASE_FOLLOW_UP if contact is None else TaskKind.CONTACT_FOLLOW_UP,
         person_id=person_id,
         phones=identity.phones if identity else (),
         site_id=case.site_id,
         case_id=case.id,
         contact_id=None if contact is None else contact.id,
-        due_at=planned.due_at,
+        due_at=plan.due_at,
         factors=Factor(first.factors) if first is not None else NO_FACTORS,
-        planned=planned,
+        planned=plan,
         at=at,
     )
+    collected = _planned.get()
+    if collected is not None:
+        collected.append(made.id)
 
 
 def _stop_follow_up(

@@ -24,7 +24,7 @@ from tracing.people.rules import Identity
 from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import Isolation, Quarantine, age_on
 from tracing.programmes.schema import Pack
-from tracing.programmes.vocabulary import Subject
+from tracing.programmes.vocabulary import Scheme, Subject
 from tracing.queue.models import CallTask
 from tracing.scripts.services import get_script
 from tracing.sickleave import answers as said
@@ -80,6 +80,8 @@ class Assessment:
     person_id: int | None
     """Whose note it is; None: a parent who was not registered yet."""
     parent: ParentSaid | None = None
+    asks_work: bool = False
+    """The form asks about work: the script did not, because the person is in hospital, and a doctor agreed to days."""
 
     @property
     def refusal(self) -> NoteRefused | None:
@@ -120,10 +122,11 @@ def assess(
     declared: bool | None = None,
     address_confirmed: bool = False,
     parent: AskingParent | None = None,
+    work: Mapping[str, str] | None = None,
 ) -> Assessment:
     """Say whether a note may be issued now; without `declared`, whether it may be after the declaration.
 
-    `parent`: they ask for the child that the task is about.
+    `parent`: they ask for the child that the task is about. `work`: what was just typed of the person's work.
 
     In that case, what the form of the note asks for (the declaration, the address, the number) is assumed to be given.
     """
@@ -138,6 +141,7 @@ def assess(
         is_preview=is_preview,
         address_confirmed=address_confirmed,
         parent=parent,
+        work=work,
     )
 
 
@@ -185,13 +189,14 @@ def _assess(
     address_confirmed: bool = False,
     is_confirmed: bool = False,
     parent: AskingParent | None = None,
+    work: Mapping[str, str] | None = None,
 ) -> Assessment:
     on = on or today
     case = cases.get_case(task.case_id)
     contact = contacts.find_contact(task.contact_id)
     identity = people.find_joint_identity(task.person_id)
     conversation = calls.find_conversation(call_id, task.id)
-    given = calls.answers(task.id)
+    given = {**calls.answers(task.id), **(work or {})}
     pack = get_pack(case.programme)
     sampled_on = sampling_day(case.first_sampled_at, case.sampled_on, by.site.time_zone)
     is_sworn = parent is None and said.SWORN in given
@@ -202,6 +207,11 @@ def _assess(
     others = other_meetings(contact, case) if contact is not None else []
     measure = _measure((case, contact), others, identity, sampled_on, today)
     is_identified = conversation is not None and conversation.identity_confirmed_at is not None
+    ruled_days = (contact or case).note_ruling
+    is_in_hospital = given.get("hospitalised") == "yes"
+    asks_work = is_in_hospital and ruled_days is not None and parent is None and not is_confirmed
+    if asks_work and is_preview:
+        given = {"insurance_scheme": Scheme.RG.value, "can_telework": "no", **given}
     request = NoteRequest(
         pack=pack,
         subject=Subject.CASE if contact is None else Subject.CONTACT,
@@ -214,10 +224,10 @@ def _assess(
         address_confirmed=is_preview or is_confirmed or (address_confirmed and _is_addressed(bearer)),
         number=NumberState.KNOWN if is_preview and open_number else number,
         # a note of the days before is mended whether the person is in hospital by now or not
-        in_hospital=given.get("hospitalised") == "yes" and not is_confirmed,
+        in_hospital=is_in_hospital and not is_confirmed,
         contact_registered=contact is None or contact.status is not ContactStatus.REMOVED,
         risk=risk_of_person(contact, others) if contact else None,
-        ruled_days=(contact or case).note_ruling,
+        ruled_days=ruled_days,
         **(
             _said_by_person(contact, given, on, first_day=first_day)
             if parent is None
@@ -228,7 +238,9 @@ def _assess(
     return Assessment(
         request=request,
         decision=decide_note(request),
-        missing=() if is_confirmed or parent is not None else _missing(task, conversation, given),
+        missing=()
+        if is_confirmed or asks_work or parent is not None
+        else _missing(task, conversation, given),
         is_wanted=parent is not None or given.get("wants_note") != "no",
         is_sworn=is_sworn,
         case=case,
@@ -240,6 +252,7 @@ def _assess(
         kind=_kind(contact, parent),
         person_id=person_id,
         parent=parent.said if parent is not None else None,
+        asks_work=asks_work,
     )
 
 

@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp, Validati
 
 from tracing.people.nir import counts_for, read_nir
 from tracing.people.rules import Identity, nir_counts
+from tracing.programmes.vocabulary import Scheme
 from tracing.sickleave.patient import BearerDetails
 from tracing.sickleave.rules import MissingNumberReason
 from tracing.sickleave.words import NO_NUMBER_WORDS
@@ -151,6 +152,64 @@ class NoteForm(PageForm):
         known = self.identity.birth_date if self.identity else None
         typed = self.birth_date.data if "birth_date" in self else None
         return known or typed
+
+
+SCHEMES = (
+    (Scheme.RG, _l("Régime général (salariés)")),
+    (Scheme.SSI, _l("Indépendants, professions libérales")),
+    (Scheme.MSA, _l("Régime agricole (MSA)")),
+    (Scheme.FP_ETAT, _l("Fonction publique")),
+    (Scheme.SPECIAL, _l("Régime spécial")),
+    (Scheme.NONE, _l("Aucun, ou sans emploi")),
+)
+"""In which service a civil servant works is not asked: none of them entitles to a note."""
+
+
+class WorkNoteForm(NoteForm):
+    """The same where the script did not ask about work: of the parent of a child, or of somebody in hospital."""
+
+    SHOWN_LATE = (*NoteForm.SHOWN_LATE, "last_work_on")
+
+    scheme = SelectField(
+        _l("Régime d’assurance maladie"),
+        validators=[InputRequired(_l("Demandez de quel régime la personne relève."))],
+    )
+    last_work_on = DateField(
+        _l("Dernier jour travaillé"),
+        description=_l("Vide\u202f: la personne ne le sait pas."),
+        validators=[Optional()],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.scheme.choices = [
+            SelectChoice("", _("Choisir")),
+            *(SelectChoice(one.value, words) for one, words in SCHEMES),
+        ]
+
+    def validate_last_work_on(self, field: DateField) -> None:
+        """Accept no day to come."""
+        if field.data is not None and field.data > self.today:
+            raise ValidationError(_("Ce jour est encore à venir."))
+
+    @property
+    def chosen_scheme(self) -> Scheme | None:
+        """The scheme that was chosen; None if none was."""
+        known = {one.value for one in Scheme}
+        return Scheme(self.scheme.data) if self.scheme.data in known else None
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """What was said of the person's work, as the script stores it; the declaration says that they cannot telework."""
+        scheme = self.chosen_scheme
+        said = {"works": "yes", "stopped_by_doctor": "no"}
+        if self.sworn.data:
+            said["can_telework"] = "no"
+        if scheme is not None:
+            said["insurance_scheme"] = "CIVIL_SERVANT" if scheme is Scheme.FP_ETAT else scheme.value
+        if self.last_work_on.data is not None:
+            said["last_work_on"] = self.last_work_on.data.isoformat()
+        return said
 
 
 class DaysForm(PageForm):

@@ -31,7 +31,7 @@ from tracing.sickleave.delivery.forms import GiveForm
 from tracing.sickleave.documents import Copy, file_name, render
 from tracing.sickleave.documents.signature import sign
 from tracing.sickleave.errors import DaysMoved, NoLink, NoteNotAllowed, PapersNotGiven
-from tracing.sickleave.forms import PREFIX, DaysForm, NoteForm
+from tracing.sickleave.forms import PREFIX, DaysForm, NoteForm, WorkNoteForm
 from tracing.sickleave.mending import services as mending
 from tracing.sickleave.mending import views as mending_views
 from tracing.sickleave.mending.services import InCall
@@ -126,6 +126,9 @@ def days(call_id: int, task_id: int) -> ResponseReturnValue:
             at=clock.now(),
             first_day=asked.form.first_day.data,
             parent=asked.asking,
+            work=asked.form.answers
+            if asked.asking is None and isinstance(asked.form, WorkNoteForm)
+            else None,
         )
     return render_template(
         "sickleave/days.html",
@@ -264,7 +267,8 @@ class _Asked:
 def _asked(call: Call, task: CallTask, *, is_sent: bool = True) -> _Asked:
     """Return the form as it was sent, or filled with what is known: of the person, or of the parent of a child."""
     if not parents.concerns_child(task, today=_today()):
-        return _Asked(_form_for(task, is_sent=is_sent))
+        found = assess(call, task, by=agent(), at=clock.now())
+        return _Asked(_form_for(task, WorkNoteForm if found.asks_work else NoteForm, is_sent=is_sent))
     wanted = request.args.get("parent")
     parent, on_line = parents.chosen(call, task, wanted, today=_today())
     data = {} if is_sent else {"formdata": None, "data": _known(task, parent.identity)}
@@ -278,19 +282,20 @@ def _stored(call: Call, task: CallTask, asked: _Asked, *, at: datetime) -> Askin
     form = asked.form
     if asked.parent is None or not isinstance(form, ParentNoteForm):
         patient.complete(task, form.details())
+        if isinstance(form, WorkNoteForm):
+            for question, value in form.answers.items():
+                calls.save_answer(call, task, question, value, by=agent(), at=at)
         return None
     known = parents.register(call, task, asked.parent, form.names, form.details(), by=agent(), at=at)
     return AskingParent(person_id=known.person_id, identity=known.identity, said=form.said)
 
 
-def _form_for(task: CallTask, *, is_sent: bool) -> NoteForm:
+def _form_for(task: CallTask, kind: type[NoteForm], *, is_sent: bool) -> NoteForm:
     """Return the form, as it was sent or filled with what is known about the person."""
     identity = people.find_joint_identity(task.person_id)
     if is_sent:
-        return NoteForm(prefix=PREFIX, identity=identity, today=_today())
-    return NoteForm(
-        formdata=None, prefix=PREFIX, identity=identity, today=_today(), data=_known(task, identity)
-    )
+        return kind(prefix=PREFIX, identity=identity, today=_today())
+    return kind(formdata=None, prefix=PREFIX, identity=identity, today=_today(), data=_known(task, identity))
 
 
 def _known(task: CallTask, identity: Identity | None) -> dict[str, object]:

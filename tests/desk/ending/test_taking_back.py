@@ -9,7 +9,7 @@ from tests.conftest import NOW
 from tests.desk.ending.test_outcomes import SAID
 from tests.desk.test_contact_call import LUC, MARIE, waiting_contact
 from tests.desk.walking import P0, soup, take_call
-from tests.support.story import case, identity, waiting_case
+from tests.support.story import case, contact, identity, waiting_case
 from tracing.calls.models import Answer, Call, Conversation, OutcomeUndo
 from tracing.calls.rules import BY_TRACER, OUTCOMES, CallOutcome
 from tracing.cases.models import CaseOutcome, CaseStatus
@@ -28,7 +28,8 @@ from tracing.messages.rules import MessageState
 from tracing.people.models import Person
 from tracing.queue import queries
 from tracing.queue import services as queue
-from tracing.queue.models import EntryState, Promise, TaskState
+from tracing.queue.models import EntryState, Promise, TaskKind, TaskState
+from tracing.queue.services import Planned
 
 SECOND = timedelta(seconds=1)
 every_choice = pytest.mark.parametrize("outcome", BY_TRACER, ids=lambda one: one.value)
@@ -265,3 +266,32 @@ def test_a_letter_waits_until_the_outcome_stands(story, browse):
     database.scalars(select(OutcomeUndo)).one().noted_at -= 120 * SECOND
     database.flush()
     dora.post(f"/lists/tasks/{task_id}/letter-written")
+
+
+def test_a_follow_up_that_was_planned_at_the_same_moment_for_somebody_else_stays(story, browse):
+    task_id = waiting_case(story.nantes, at=NOW).id
+    ada = browse.as_(story.ada)
+    walk = take_call(ada)
+    walk.to("closing")
+    of = get_case(queries.get_task(task_id).case_id)
+    luc = contact(of, LUC, by=story.ada, at=NOW)
+    other = queue.enqueue(
+        kind=TaskKind.CONTACT_FOLLOW_UP,
+        person_id=luc.person_id,
+        phones=LUC.phones,
+        site_id=of.site_id,
+        case_id=of.id,
+        contact_id=luc.id,
+        due_at=NOW + timedelta(days=1),
+        planned=Planned(on=NOW.date(), until=NOW.date() + timedelta(days=3), not_before=NOW, due_at=NOW),
+        at=NOW,
+    )
+    end(ada, walk, task_id, CallOutcome.COMPLETED)
+    kept = undo_of(CallOutcome.COMPLETED)
+    other_id = other.id
+    assert other.created_at == kept.noted_at
+
+    ada.follow(f"/outcomes/{kept.id}/take-back")
+
+    assert queries.get_task(other_id).state is TaskState.OPEN
+    assert other_id not in undo_of(CallOutcome.COMPLETED).changes["follow_ups"]

@@ -4,7 +4,7 @@
 puts it back, unless any of it has been changed since.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -22,7 +22,6 @@ from tracing.contacts.models import Contact
 from tracing.desk import queries
 from tracing.desk.errors import ChangedSince, NothingToTakeBack, TooLateToTakeBack
 from tracing.escalations import services as escalations
-from tracing.escalations.models import Escalation
 from tracing.facts import queries as fact_queries
 from tracing.facts.rules import FactSource, Subject, SubjectType, retraction
 from tracing.hand_offs.models import HandOff
@@ -172,9 +171,20 @@ def look(call: Call) -> Before:
 
 
 def keep(
-    before: Before, call: Call, task: CallTask, outcome: CallOutcome, *, by: Agent, at: datetime
+    before: Before,
+    call: Call,
+    task: CallTask,
+    outcome: CallOutcome,
+    *,
+    question: int | None = None,
+    follow_ups: Sequence[int] = (),
+    by: Agent,
+    at: datetime,
 ) -> OutcomeUndo:
-    """Keep what an outcome changed, for as long as it can be taken back; forget what is a day old."""
+    """Keep what an outcome changed, for as long as it can be taken back; forget what is a day old.
+
+    `question` was raised with it, `follow_ups` are the calls that it has planned.
+    """
     session.flush()
     now = _rows(before.scope)
     changed = {
@@ -190,12 +200,6 @@ def keep(
         for subject, known in _facts_in(before.scope).items()
         for fact_id in sorted(known - before.known_facts.get(subject, frozenset()))
     ]
-    # a question raised with the outcome, in the same transaction
-    question = session.scalar(
-        select(Escalation.id).where(
-            Escalation.call_id == call.id, Escalation.task_id == task.id, Escalation.raised_at == at
-        )
-    )
     session.execute(
         delete(OutcomeUndo)
         .where(OutcomeUndo.member_id == by.member_id, OutcomeUndo.noted_at < at - KEPT_FOR)
@@ -211,7 +215,7 @@ def keep(
             "rows": {table: rows for table, rows in changed.items() if rows},
             "facts": new_facts,
             "question": question,
-            "follow_ups": _planned_since(before, at=at),
+            "follow_ups": sorted(follow_ups),
         },
     )
     session.add(kept)
@@ -271,16 +275,6 @@ def take_back(undo_id: int, *, by: Agent, at: datetime) -> Call:
     if "calls" in rows and not _go_on(call, kept.task_id, by=by, at=at):
         _end_again(call, rows, at=at)
     return call
-
-
-def _planned_since(before: Before, *, at: datetime) -> list[int]:
-    """Return the follow-up calls that the outcome has planned."""
-    chosen = select(CallTask.id).where(
-        equals_any(CallTask.case_id, before.scope[_Of.CASE]),
-        CallTask.planned_on.is_not(None),
-        CallTask.created_at == at,
-    )
-    return sorted(set(session.scalars(chosen)) - set(before.scope[_Of.TASK]))
 
 
 def _also(persons: Iterable[int], task_ids: list[int]) -> list[int]:

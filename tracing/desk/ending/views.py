@@ -15,6 +15,7 @@ from tracing.calls import services as calls
 from tracing.calls.errors import CallbackOutsideHours, StillMissing
 from tracing.calls.rules import OUTCOMES, SAID_IDENTITY, Asks, CallOutcome
 from tracing.calls.words import OUTCOME_WORDS
+from tracing.consequences import follow_ups
 from tracing.contacts.panel_views import DIALOG as CONTACT_DIALOG
 from tracing.contacts.panel_views import GRID as CONTACT_GRID
 from tracing.desk import queries, rules, services
@@ -129,8 +130,9 @@ def finish(call_id: int, task_id: int, outcome: CallOutcome, form: EndForm) -> C
     talk = services.talk_in(held, task_id, by=by, at=at)
     before = taking_back.look(held)
     asks = OUTCOMES[outcome].asks
+    question = None
     if asks is Asks.QUESTION and not escalations.open_for_task(task_id, Audience.ADVISER):
-        escalation_services.raise_question(
+        question = escalation_services.raise_question(
             held,
             talk.task,
             audience=Audience.ADVISER,
@@ -144,8 +146,18 @@ def finish(call_id: int, task_id: int, outcome: CallOutcome, form: EndForm) -> C
     if asks is Asks.IDENTITY:
         calls.save_answer(held, talk.task, SAID_IDENTITY, form.identity.data, by=by, at=at)
     when = promised(form, talk.task, at=at) if asks is Asks.CALLBACK else None
-    following = call_outcomes.finish(talk, outcome, callback_at=when, language=form.spoken, by=by, at=at)
-    taking_back.keep(before, held, talk.task, outcome, by=by, at=at)
+    with follow_ups.planned() as planned:
+        following = call_outcomes.finish(talk, outcome, callback_at=when, language=form.spoken, by=by, at=at)
+    taking_back.keep(
+        before,
+        held,
+        talk.task,
+        outcome,
+        question=question.id if question else None,
+        follow_ups=planned,
+        by=by,
+        at=at,
+    )
     return following
 
 
