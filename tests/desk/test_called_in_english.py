@@ -30,6 +30,9 @@ def test_who_is_called_in_english_hears_english_with_the_french_one_key_away(sto
     assert "Qui est au bout du fil" in question.text
     assert "Who is on the line?" in question.select_one("legend [lang=en]").text
     assert "Their legal representative" in question.text
+    assert "Please call us back" in walk.page.text or "We will call you again" in walk.page.text
+    walk.to("recall")
+    assert "Sunday 8 March" in walk.page.select_one(".recall-days").text
     walk.to("isolation")
     assert "To protect others, I ask you to stay in isolation until" in walk.page.select_one("#say").text
 

@@ -11,6 +11,7 @@ from tracing.calls.errors import NoSuchCall
 from tracing.calls.models import Answer, Call, Conversation, Draft, NumberRung, OutcomeUndo
 from tracing.calls.rules import CallOutcome
 from tracing.kernel.db import equals_any, session
+from tracing.scripts.answers import Given
 from tracing.vault import services as vault
 
 
@@ -54,6 +55,16 @@ def answers(task_id: int) -> dict[str, Any]:
         opened = vault.find_unsealed("answers", row.id, row.cohort, row.sealed)
         if opened is not None and opened["value"] is not None:
             found[row.question] = opened["value"]
+    return found
+
+
+def given(task_ids: Collection[int]) -> dict[int, dict[str, Given]]:
+    """Return the answers of tasks with the version of the script that asked for each, without those taken back."""
+    found: dict[int, dict[str, Given]] = {one: {} for one in task_ids}
+    for row in session.scalars(select(Answer).where(equals_any(Answer.task_id, task_ids))):
+        opened = vault.find_unsealed("answers", row.id, row.cohort, row.sealed)
+        if opened is not None and opened["value"] is not None:
+            found[row.task_id][row.question] = Given(opened["value"], row.script_version)
     return found
 
 

@@ -145,14 +145,13 @@ def take_over(call_id: int, by: Agent, *, at: datetime) -> Call:
 
 
 def start_conversation(call: Call, task: CallTask, *, script_version: str, at: datetime) -> Conversation:
-    """Return the conversation about a task in this call. The first conversation pins the task's script version."""
-    task.script_version = task.script_version or script_version
-    session.flush()
+    """Return the conversation about a task in this call, which keeps the version of the script that it began with.
+
+    A later call about the same task has the version in force then; the answers to questions that live on follow.
+    """
     begun = session.scalar(
         insert(Conversation)
-        .values(
-            call_id=call.id, task_id=task.id, person_id=task.person_id, script_version=task.script_version
-        )
+        .values(call_id=call.id, task_id=task.id, person_id=task.person_id, script_version=script_version)
         .on_conflict_do_nothing()
         .returning(Conversation)
     )
@@ -160,6 +159,8 @@ def start_conversation(call: Call, task: CallTask, *, script_version: str, at: d
     begun = begun or queries.find_conversation(call.id, task.id)
     if begun is None:
         raise NoSuchCall
+    task.script_version = begun.script_version
+    session.flush()
     return begun
 
 

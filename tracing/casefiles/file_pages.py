@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from flask_babel import gettext as _
@@ -33,6 +34,7 @@ from tracing.programmes.vocabulary import Criterion
 from tracing.queue.models import CallTask, EntryState, TaskKind, TaskState
 from tracing.queue.words import TASK_STATE_WORDS
 from tracing.scripts import transcript
+from tracing.scripts.definitions import Script
 from tracing.scripts.services import get_script
 from tracing.scripts.transcript import Line
 from tracing.ui.filters import clock, day, moment
@@ -95,8 +97,8 @@ class FilePage:
     timeline: Sequence[Moment]
     facts: Sequence[FactLine]
     contacts: Sequence[ContactLine]
-    answers: Sequence[Line]
-    script: str
+    answers: Sequence[tuple[Script, Sequence[Line]]]
+    """By call to make, the last one first, and by version of the script that asked."""
     readings: Sequence[Reading]
     openings: Sequence[FileOpening]
 
@@ -110,8 +112,6 @@ def show(subject: Subject, *, sees: Sees, may_see_case: bool) -> FilePage:
     """Return the page of a file. The caller must record the sighting of everybody it names."""
     data = file_queries.load(subject, sees=sees, may_see_case=may_see_case)
     task = data.tasks[-1] if data.tasks else None
-    # a follow-up call that nobody has made yet says nothing
-    spoken = next((one for one in reversed(data.tasks) if one.script_version is not None), None)
     return FilePage(
         subject=subject,
         data=data,
@@ -131,8 +131,7 @@ def show(subject: Subject, *, sees: Sees, may_see_case: bool) -> FilePage:
             )
             for one in data.contacts
         ],
-        answers=_answers(data, spoken),
-        script=spoken.script_version or "" if spoken is not None else "",
+        answers=_answers(data),
         readings=data.readings,
         openings=data.openings,
     )
@@ -337,11 +336,15 @@ def _words_of(row: Fact) -> str:
     return str(opened.get("words", "")) if opened is not None else ""
 
 
-def _answers(data: FileData, task: CallTask | None) -> list[Line]:
-    if task is None or task.script_version is None:
-        return []
-    script = get_script(SCRIPT_OF[TaskKind(task.kind)], task.script_version)
-    return transcript.lines(script, data.answers.get(task.id, {}))
+def _answers(data: FileData) -> list[tuple[Script, list[Line]]]:
+    found: list[tuple[Script, list[Line]]] = []
+    for task in reversed(data.tasks):
+        given = data.answers.get(task.id)
+        # a call that nobody has made yet says nothing
+        if given and task.script_version is not None:
+            read = partial(get_script, SCRIPT_OF[TaskKind(task.kind)])
+            found += transcript.by_version(read(task.script_version), given, read)
+    return found
 
 
 # ---------- In order of time ----------

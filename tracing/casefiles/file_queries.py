@@ -1,6 +1,5 @@
 """Everything that is kept about one case or contact, in a number of statements that does not grow with it."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,8 +8,9 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 
 from tracing.calls import handover_notes
+from tracing.calls import queries as calls
 from tracing.calls.handover_notes import Handover
-from tracing.calls.models import Answer, Call, CallerRequest, Conversation
+from tracing.calls.models import Call, CallerRequest, Conversation
 from tracing.casefiles import queries
 from tracing.casefiles.models import FileOpening, FileSearch
 from tracing.casefiles.queries import Subject
@@ -28,6 +28,7 @@ from tracing.people import queries as people
 from tracing.people.rules import Identity
 from tracing.queue import queries as queue
 from tracing.queue.models import CallTask, Promise, QueueEntry
+from tracing.scripts.answers import Given
 from tracing.sickleave.models import SickNote
 from tracing.staff import queries as staff
 from tracing.vault import services as vault
@@ -66,7 +67,7 @@ class FileData:
     rung: Sequence[Rung]
     """The person's conversations, oldest first."""
     entry: QueueEntry | None
-    answers: Mapping[int, Mapping[str, Any]]
+    answers: Mapping[int, Mapping[str, Given]]
     """By task; only for a reader of health."""
     facts: Sequence[Fact]
     results: Sequence[LabResult]
@@ -125,7 +126,7 @@ def load(subject: Subject, *, sees: Sees, may_see_case: bool) -> FileData:
         tasks=tasks,
         rung=[one for one in rung if one.conversation.task_id in set(own_ids)],
         entry=_entry(tasks),
-        answers=_answers(own_ids) if sees.health else {},
+        answers=calls.given(own_ids) if sees.health else {},
         facts=fact_queries.rows_about(
             [(SubjectType.PERSON, one) for one in sorted(records)]
             + [(SubjectType.CASE, case.id) if contact is None else (SubjectType.CONTACT, contact.id)]
@@ -183,15 +184,6 @@ def _last_calls(rung: Iterable[Rung], tasks: Iterable[CallTask]) -> dict[int, Ru
 def _entry(tasks: Sequence[CallTask]) -> QueueEntry | None:
     household = tasks[-1].household_id if tasks else None
     return queue.find_entry_of(household) if household is not None else None
-
-
-def _answers(task_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    found: dict[int, dict[str, Any]] = defaultdict(dict)
-    for row in session.scalars(select(Answer).where(equals_any(Answer.task_id, task_ids))):
-        opened = vault.find_unsealed("answers", row.id, row.cohort, row.sealed)
-        if opened is not None and opened["value"] is not None:
-            found[row.task_id][row.question] = opened["value"]
-    return dict(found)
 
 
 def _of_tasks(table: Any, column: Any, task_ids: Sequence[int]) -> list[Any]:

@@ -1,5 +1,6 @@
 """Views of the tracer's home and the call screen: show, save answers, keep the claim alive; routes of the desk."""
 
+from functools import partial
 from typing import Any
 
 from babel.dates import format_date
@@ -43,6 +44,7 @@ from tracing.programmes.words import TEST_WORDS
 from tracing.queue.claims import services as claims
 from tracing.queue.errors import ClaimLost
 from tracing.scripts.vocabulary import YES
+from tracing.scripts.wording import ENGLISH, day_in_words
 from tracing.staff import presence
 from tracing.staff.access import agent, asked_at, is_fragment, may
 from tracing.staff.models import Role
@@ -128,6 +130,7 @@ def vocabulary() -> dict[str, Any]:
         "kind_words": KIND_WORDS,
         "lasted": dashboard.lasted,
         "hour_there": hour_there,
+        "english_day": partial(day_in_words, language=ENGLISH),
         "short_day": lambda day: format_date(day, "EEE d MMM", get_locale()),
         "reason_words": REASON_WORDS,
         "decision_words": DECISION_WORDS,

@@ -10,6 +10,7 @@ from tracing.people.rules import Identity
 from tracing.people.words import hour_there, on_both_clocks
 from tracing.queue.models import TaskKind
 from tracing.scripts.vocabulary import NO, UNKNOWN, YES
+from tracing.scripts.wording import Facts
 from tracing.ui.filters import day
 
 OUTCOME_ICONS = {
@@ -64,8 +65,12 @@ def promised_to(when: datetime, identity: Identity | None, zone: str | None) -> 
     )
 
 
-def voicemail_words(tracer: object, number: object) -> str:
+def voicemail_words(facts: Facts, *, in_english: bool) -> str:
     """Return what may be left on a voicemail: neither a name, nor why we call."""
+    tracer, number = facts.get("tracer"), facts.get("callback_number")
+    if in_english:
+        later = f"Please call us back on {number}." if number else "We will call you again. Have a good day."
+        return f"Hello, this is {tracer}, from the French health insurance. {later}"
     who = _("Bonjour, ici %(tracer)s, de l’Assurance Maladie.", tracer=tracer)
     then = (
         _("Merci de nous rappeler au %(number)s.", number=number)

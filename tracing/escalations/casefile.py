@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import func, select
 
@@ -77,10 +78,12 @@ def _contradiction(case: Case) -> str:
 
 
 def _answers(task: CallTask) -> Sequence[Line]:
+    """Return the answers, of earlier versions of the script as well: a doctor reads all that was said."""
     if task.script_version is None:
         return []
-    script = get_script(SCRIPT_OF[task.kind], task.script_version)
-    return transcript.lines(script, calls.answers(task.id))
+    read = partial(get_script, SCRIPT_OF[task.kind])
+    found = transcript.by_version(read(task.script_version), calls.given([task.id])[task.id], read)
+    return [line for _version, lines in found for line in lines]
 
 
 def _count_contacts(case_id: int) -> int:

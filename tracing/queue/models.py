@@ -301,7 +301,7 @@ class CallTask(Base):
     factors: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     """The circumstances that advance it in the queue: a bit set of rules.Factor."""
     script_version: Mapped[str | None]
-    """Pinned at the first conversation: a call keeps its script when a newer one is published."""
+    """That of its last conversation: a call keeps its script when a newer one is published. None: nobody has rung yet."""
     closed_at: Mapped[datetime | None]
     state_before: Mapped[TaskState | None] = mapped_column(enum_text(TaskState, name="taskstate_before"))
     """The state from which it was cancelled, to which taking that back returns it; none while it is not cancelled."""

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from tracing.scripts.definitions import Question
 from tracing.scripts.errors import N_, AnswerRefused
@@ -10,6 +12,14 @@ from tracing.scripts.vocabulary import UNKNOWN, FactValue, QuestionType
 from tracing.scripts.wording import day_in_words
 
 AnswerValue = str | int | list[str]
+
+
+@dataclass(frozen=True, repr=False)
+class Given:
+    """An answer as it was given, and the version of the script that asked for it."""
+
+    value: Any
+    version: str
 
 
 ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")

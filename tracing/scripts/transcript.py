@@ -1,12 +1,13 @@
 """Transcripts: the answers and statements of a call, in the words of the script version that was used."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
 
+from tracing.scripts.answers import Given, usable
 from tracing.scripts.definitions import Question, Script, Step
 from tracing.scripts.vocabulary import MANDATORY_STATEMENTS, NO, UNKNOWN, YES, QuestionType
 from tracing.scripts.wording import confirmation_key, day_in_words
@@ -40,6 +41,26 @@ def lines(script: Script, answers: Mapping[str, Any]) -> list[Line]:
         for question in step.questions
         if answers.get(question.id) is not None
     ]
+
+
+def by_version(
+    script: Script, given: Mapping[str, Given], read: Callable[[str], Script]
+) -> list[tuple[Script, list[Line]]]:
+    """Return the answers that live on in a script, then those that do not, in the words of the versions that asked.
+
+    `read` returns an earlier version of the same script.
+    """
+    living = {
+        name: one.value
+        for name, one in given.items()
+        if (asked := script.questions.get(name)) is not None and usable(asked, one.value) is not None
+    }
+    found = [(script, lines(script, living))]
+    left = {name: one for name, one in given.items() if name not in living}
+    for version in sorted({one.version for one in left.values()} - {""}, reverse=True):
+        asked_then, of_it = read(version), {n: one.value for n, one in left.items() if one.version == version}
+        found.append((asked_then, lines(asked_then, of_it)))
+    return [(asked_in, said) for asked_in, said in found if said]
 
 
 def statements(script: Script, answers: Mapping[str, Any]) -> list[Statement]:

@@ -381,7 +381,7 @@ class Screen:
     @property
     def voicemail_words(self) -> str:
         """What may be left on a voicemail: who calls and the number to ring, nothing else."""
-        return voicemail_words(self.talk.facts.get("tracer"), self.talk.facts.get("callback_number"))
+        return voicemail_words(self.talk.facts, in_english=self.language == ENGLISH)
 
     @cached_property
     def is_emergency(self) -> bool:
