@@ -34,6 +34,29 @@ def type_search(page: Page, key: str) -> None:
     page.keyboard.press("Enter")
 
 
+def follow_the_chain(page: Page, reference: str) -> None:
+    """Open the chain of the file by keyboard: a dot leads to its row, the row to the search; then go back to the file."""
+    page.get_by_role("link", name="Chaîne").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=f"Chaîne de {reference}")).to_be_visible()
+    accessible(page)
+    page.get_by_role("link", name="Passer au tableau").focus()
+    for _stop in ("drawing", "dot"):
+        page.keyboard.press("Tab")
+    assert reference in (page.evaluate("document.activeElement.getAttribute('aria-label')") or "")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"#case-\d+$"))
+    page.keyboard.press("Tab")
+    expect(page.locator(".row-link", has_text=reference)).to_be_focused()
+    for width in (1024, 683):
+        page.set_viewport_size({"width": width, "height": 620})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        accessible(page)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.get_by_role("link", name="Revenir au dossier").click()
+    expect(page.get_by_role("heading", name=f"Dossier {reference}")).to_be_visible()
+
+
 @pytest.mark.browser
 def test_a_file_is_found_by_keyboard_and_the_note_left_there_is_read_by_the_next_caller(
     log_in: LogIn,
@@ -49,6 +72,7 @@ def test_a_file_is_found_by_keyboard_and_the_note_left_there_is_read_by_the_next
     expect(didier.get_by_role("heading", name=f"Dossier {reference}")).to_be_visible()
     expect(didier.locator(".file-answer")).to_contain_text("La suite")
     accessible(didier)
+    follow_the_chain(didier, reference)
     didier.get_by_label("Une phrase, lue avant de composer le numéro").focus()
     didier.keyboard.type(NOTE)
     didier.keyboard.press("Enter")
