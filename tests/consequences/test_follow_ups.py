@@ -5,9 +5,10 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from tests.conftest import NOW
+from tests.contacts.conftest import on_the_phone
 from tests.desk.test_contact_call import LUC, MARIE, waiting_contact
 from tests.desk.walking import P0, soup, take_call
-from tests.support.story import agent, identity, waiting_case
+from tests.support.story import agent, identity, person, waiting_case
 from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.calls.rules import CallOutcome
@@ -15,14 +16,19 @@ from tracing.cases.queries import get_case
 from tracing.consequences import follow_ups
 from tracing.consequences import services as consequences
 from tracing.consequences.jobs import end_follow_ups
+from tracing.contacts import calling
+from tracing.contacts import services as contacts
 from tracing.contacts.models import ContactStatus
 from tracing.contacts.queries import find_contact
+from tracing.contacts.rules import ContactDetails, Described
 from tracing.desk import services as desk
 from tracing.desk.ending import call_outcomes
 from tracing.facts import queries as facts
 from tracing.facts import services as fact_services
 from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
 from tracing.kernel.db import session as database
+from tracing.people.queries import get_person
+from tracing.programmes.rules import Circumstances
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
 from tracing.queue.maintenance.jobs import promote
@@ -262,3 +268,59 @@ def test_a_contact_told_of_two_meetings_is_rung_about_the_last_one(story, marie)
 
     assert waits(first) is None
     assert waits(again) is not None
+
+
+def test_a_contact_who_turns_out_to_be_another_person_takes_the_follow_up_along(story, marie):
+    task = waiting_contact(story, get_case(marie.case_id), LUC)
+    follow_up = told(task)
+    other = person(identity("Luc", "Martin", born=date(1981, 1, 1), phones=("+33639980055",)), at=NOW)
+    contact = find_contact(task.contact_id)
+    before, contact.person_id = contact.person_id, other.id
+    database.flush()
+
+    calling.move(contact, before, at=NOW)
+
+    assert queue.get_task(follow_up.id).person_id == other.id
+    assert queue.get_task(follow_up.id).household_id == get_person(other.id).household_id
+
+
+def test_a_contact_who_turns_out_to_be_a_case_is_not_asked_as_a_contact_how_they_are(story, marie):
+    task = waiting_contact(story, get_case(marie.case_id), LUC)
+    told(task)
+    ill = identity("Luc", "Malherbe", born=date(1981, 1, 1), phones=("+33639980055",))
+    waiting_case(story.nantes, ill, at=NOW)
+    phone = on_the_phone(story.ada, marie)
+    line = ContactDetails(
+        described=Described.of(ill),
+        last_contact_on=find_contact(task.contact_id).last_contact_on,
+        circumstances=Circumstances(lives_with_case=True),
+    )
+
+    contacts.edit(phone.call, phone.task, task.contact_id, line, by=agent(story.ada), at=NOW)
+
+    assert find_contact(task.contact_id).status is ContactStatus.BECAME_CASE
+    assert waits(task) is None
+
+
+def test_an_hour_that_was_promised_is_kept_although_the_isolation_ends_before_it(story, clock, marie):
+    follow_up = told(marie)
+    clock.move_to(at_nine(19))
+    promised = at_nine(20) + timedelta(hours=2)
+    queue_services.promise(follow_up, when=promised, by=agent(story.ada), at=at_nine(19))
+
+    end_follow_ups(clock.move_to(at_nine(20)))
+    assert waits(marie)[0] is TaskState.OPEN
+    say((SubjectType.CASE, marie.case_id), FactKind.VACCINATION, "none", at=at_nine(20))
+    assert waits(marie)[0] is TaskState.OPEN
+
+    assert end_follow_ups(clock.move_to(at_nine(21))) == 1
+    assert waits(marie) is None, "nobody kept it on its day"
+
+
+def test_a_promise_does_not_bring_a_call_to_somebody_who_refused_or_is_told_otherwise(story, clock, marie):
+    follow_up = told(marie)
+    queue_services.promise(follow_up, when=at_nine(20), by=agent(story.ada), at=at_nine(19))
+
+    say((SubjectType.CASE, marie.case_id), FactKind.REFUSAL, "case_follow_up", at=at_nine(19))
+
+    assert waits(marie) is None

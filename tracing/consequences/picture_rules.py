@@ -150,6 +150,8 @@ class FollowUpNow:
     """A supervisor has ended it."""
     is_kept: bool = False
     """It is on the list of those who are in hospital or live elsewhere, until it ends."""
+    is_promised: bool = False
+    """It was promised for an hour of today or later: that stands although the isolation ends before."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -266,6 +266,10 @@ class _Calendar:
             and task.state is TaskState.CANCELLED
             and task.state_before in LISTED,
             is_kept=task is not None and task.state is TaskState.TO_HAND_ON,
+            is_promised=task is not None
+            and task.state is TaskState.OPEN
+            and task.promised_at is not None
+            and clock.local_day(task.promised_at, self._zone) >= self._on,
         )
 
 

@@ -179,6 +179,16 @@ def _of_follow_up(
     is_past = asked.until is None or asked.on > asked.until
     if is_waiting and asked.is_kept and not is_past:
         return
+    is_silent = asked.is_refused or asked.is_in_hospital or asked.is_of_another
+    if (
+        is_waiting
+        and asked.is_promised
+        and is_past
+        and not is_over
+        and not is_silent
+        and person.may_be_called
+    ):
+        return
     if wanted is None:
         if is_waiting:
             yield Consequence(ConsequenceKind.FOLLOW_UP_STOPS, about)

@@ -79,18 +79,22 @@ def set_language(contact: Contact, language: str, *, before: str = "", at: datet
 
 
 def move(contact: Contact, from_person: int, *, at: datetime) -> None:
-    """Move the open call of a contact to the person they turned out to be."""
-    task = queries.find_task_of_contact(contact.id)
-    if task is None or task.person_id != from_person:
+    """Move the calls of a contact to the person they turned out to be: the first one, and the follow-up."""
+    found = (queries.find_task_of_contact(contact.id), queries.find_follow_up(contact.case_id, contact.id))
+    tasks = [one for one in found if one is not None and one.person_id == from_person]
+    if not tasks:
         return
-    queries.lock_task(task)
-    left = task.household_id
-    task.person_id = contact.person_id
+    for task in tasks:
+        queries.lock_task(task)
+    left = {task.household_id for task in tasks if task.household_id is not None}
+    for task in tasks:
+        task.person_id = contact.person_id
     session.flush()
     households.settle_person(contact.person_id, at=at)
-    if left is not None:
-        households.refresh(left, at=at)
-    session.refresh(task)
+    for household_id in sorted(left):
+        households.refresh(household_id, at=at)
+    for task in tasks:
+        session.refresh(task)
 
 
 def _ask(contact: Contact, case: Case, phones: Sequence[str], *, at: datetime) -> None:

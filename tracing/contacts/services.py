@@ -114,10 +114,10 @@ def edit(
     _record("contact.edited", contact, case, by=by, at=at, risk=contact.risk.value, rule=contact.risk_rule)
     if is_other_day:
         _keep_day(contact, FactSource.PERSON if is_own_call else FactSource.CASE, call, by=by, at=at)
-    # what the circumstances decide follows too, not only the day
-    facts.follow({(SubjectType.CONTACT, contact.id)}, by=by.member_id, at=at)
     if contact.person_id != person_before:
         contact_to_case.follow_person(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
+    # what the circumstances decide follows too, not only the day; and whoever is a case is asked nothing as a contact
+    facts.follow({(SubjectType.CONTACT, contact.id)}, by=by.member_id, at=at)
     if not is_own_call:
         calling.update_call_task(
             contact, case, phones=_phones(contact), renumbered=renumbered, by=by.member_id, at=at

@@ -186,6 +186,12 @@ def follow_ups_past_their_end(at: datetime, *, limit: int) -> Sequence[CallTask]
             CallTask.state != TaskState.WAITING_DOCTOR,
             CallTask.ends_on <= at.date(),
             CallTask.ends_on < func.date(func.timezone(Site.time_zone, at)),
+            # an hour that was promised is kept on its day
+            or_(
+                CallTask.promised_at.is_(None),
+                func.date(func.timezone(Site.time_zone, CallTask.promised_at))
+                < func.date(func.timezone(Site.time_zone, at)),
+            ),
         )
         .order_by(CallTask.ends_on)
         .limit(limit)
