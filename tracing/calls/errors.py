@@ -33,6 +33,20 @@ class LedElsewhere(ClaimLost):
         )
 
 
+class CallEnded(ClaimLost):
+    """The tracer has ended the call, in this browser or another tab: an older page of it is still open."""
+
+    is_over = True
+
+    def __init__(self) -> None:
+        Refused.__init__(
+            self,
+            _(
+                "Vous avez déjà terminé cet appel : son issue est notée. Ce que vous avez tapé ici est gardé en brouillon."
+            ),
+        )
+
+
 class ReasonNeeded(Invalid):
     """The tracer gave back so many calls without a reason today that the next one needs a reason."""
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import make_transient_to_detached
 
 from tracing.calls import queries, rules, spoken_proof
-from tracing.calls.errors import IdentityFirst, LedElsewhere, NoSuchCall
+from tracing.calls.errors import CallEnded, IdentityFirst, LedElsewhere, NoSuchCall
 from tracing.calls.models import Answer, Call, Conversation, Draft, NumberRung
 from tracing.calls.rules import CallOutcome, GiveBackReason
 from tracing.kernel import clock, events
@@ -95,16 +95,27 @@ def lock_for_write(call_id: int, by: Agent, *, escalation_id: int | None = None,
     Raises:
         NoSuchCall: it belongs to another member, or is of the other kind.
         LedElsewhere: it is led in another browser of the tracer.
+        CallEnded: the member has ended it.
         ClaimLost: the claim has ended.
     """
     call = queries.get_call(call_id, tracer_id=by.member_id)
     if call.escalation_id != escalation_id:
         raise NoSuchCall
-    if call.ended_at is not None:
-        raise ClaimLost
+    require_not_ended(call)
     claims_services.renew_for_write(call.entry_id, call.claim_number, by, at=at)
     require_this_browser(call, by)
     return call
+
+
+def require_not_ended(call: Call) -> None:
+    """Refuse what comes for a call that is over, and say whether its own tracer ended it.
+
+    Raises:
+        CallEnded: they did.
+        ClaimLost: it ended without them, or was given back.
+    """
+    if call.ended_at is not None:
+        raise CallEnded if call.outcome in rules.BY_TRACER else ClaimLost
 
 
 def is_elsewhere(call: Call, by: Agent) -> bool:
@@ -135,8 +146,7 @@ def take_over(call_id: int, by: Agent, *, at: datetime) -> Call:
         ClaimLost: it has ended.
     """
     call = queries.get_call(call_id, tracer_id=by.member_id)
-    if call.ended_at is not None:
-        raise ClaimLost
+    require_not_ended(call)
     claims_services.renew_for_write(call.entry_id, call.claim_number, by, at=at)
     call.session_id = by.session_id
     session.flush()

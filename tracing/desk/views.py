@@ -347,6 +347,7 @@ def heartbeat(call_id: int) -> ResponseReturnValue:
     try:
         with transaction():
             held = queries.own_call(call_id, agent())
+            calls.require_not_ended(held)
             calls.require_this_browser(held, agent())
             renewed = claims.renew(held.entry_id, held.claim_number, agent(), at=asked_at())
     except ClaimLost as lost:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from tracing.calls import queries as call_queries
 from tracing.calls import services as calls
-from tracing.calls.errors import LedElsewhere, NoSuchCall
+from tracing.calls.errors import CallEnded, LedElsewhere, NoSuchCall
 from tracing.calls.models import Call, Draft
 from tracing.calls.rules import CallOutcome
 from tracing.escalations import queries, rules, services
@@ -71,7 +71,7 @@ def is_called_no_more(task: CallTask) -> bool:
 
 def lost_call_message(lost: ClaimLost) -> str:
     """Return the sentence shown to an agent who no longer holds the call for a question."""
-    if isinstance(lost, LedElsewhere):
+    if isinstance(lost, LedElsewhere | CallEnded):
         return lost.message
     return str(
         _(

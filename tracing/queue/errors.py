@@ -11,6 +11,9 @@ from tracing.ui.formats import clock
 class ClaimLost(Refused):
     """The claim under which this was typed has ended: another tracer may be on the line."""
 
+    is_over = False
+    """Whether the tracer ended the call, so that nobody else has it."""
+
     def __init__(self) -> None:
         super().__init__(
             _(

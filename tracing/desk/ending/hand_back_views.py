@@ -7,12 +7,12 @@ from flask_babel import gettext as _
 from tracing.calls import services as calls
 from tracing.calls.errors import LedElsewhere, ReasonNeeded
 from tracing.calls.models import Call
-from tracing.calls.rules import SKIPS_A_DAY
+from tracing.calls.rules import BY_TRACER, SKIPS_A_DAY
 from tracing.desk import queries
 from tracing.desk.ending import call_outcomes
 from tracing.desk.errors import NotFree
 from tracing.desk.forms import GiveBackForm, HandOverForm
-from tracing.desk.screen.page_views import show_ended
+from tracing.desk.screen.page_views import show_already_ended, show_ended
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.queue import availability
@@ -73,9 +73,13 @@ def give_back(call_id: int) -> ResponseReturnValue:
 
 
 def _not_here(call_id: int, lost: ClaimLost) -> ResponseReturnValue:
-    """Redirect a tracer whose browser does not lead the call: it is led in another one, or is back in the queue."""
+    """Answer a tracer who does not lead the call: it is led in another browser, was ended in one, or is in the queue."""
     if isinstance(lost, LedElsewhere):
         return redirect(url_for("desk.call", call_id=call_id), 303)
+    with transaction():
+        held = queries.own_call(call_id, agent())
+        if held.outcome in BY_TRACER:
+            return show_already_ended(held, None, at=clock.database_now())
     flash(_("L’appel était déjà revenu dans la file."), "warning")
     return redirect(url_for("desk.home"), 303)
 

@@ -20,10 +20,17 @@ from tracing.contacts.panel_views import DIALOG as CONTACT_DIALOG
 from tracing.contacts.panel_views import GRID as CONTACT_GRID
 from tracing.desk import queries, rules, services
 from tracing.desk.ending import becoming_a_case, call_outcomes, taking_back
+from tracing.desk.ending.second_outcome_views import (
+    answer_second,
+    gone_on,
+    promised,
+    words_of_outcome,
+    zone_of,
+)
 from tracing.desk.ending.words import CONTRADICTION_WORDS
 from tracing.desk.errors import AlreadyFinished, NoSuchHour
-from tracing.desk.forms import THERE, EndForm
-from tracing.desk.screen.page_views import call_url, show_lost
+from tracing.desk.forms import EndForm
+from tracing.desk.screen.page_views import call_url, show_ended, show_lost
 from tracing.desk.screen.screen import Screen, load_screen
 from tracing.desk.words import said_of_callback
 from tracing.escalations import queries as escalations
@@ -34,7 +41,7 @@ from tracing.escalations.rules import reason_of
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.people import queries as people
-from tracing.people.words import other_zone, place_of
+from tracing.people.words import place_of
 from tracing.queue.errors import ClaimLost, ClosedThatDay
 from tracing.queue.models import CallTask
 from tracing.scripts.vocabulary import Outcome
@@ -44,7 +51,6 @@ from tracing.sickleave.models import SickNote
 from tracing.sickleave.queries import find_valid_note
 from tracing.staff.access import agent, may
 from tracing.staff.models import Role
-from tracing.ui import formats
 from tracing.ui.languages import name_of
 
 
@@ -95,7 +101,7 @@ def end(call_id: int, task_id: int) -> ResponseReturnValue:
         return show_ending(call_id, task_id, form)
     with transaction():
         if is_done(call_id, task_id):
-            return gone_on(call_id)
+            return answer_second(call_id, task_id, form)
         form.needs_words = not escalations.open_for_task(task_id, Audience.ADVISER)
     if not form.validate():
         return show_ending(call_id, task_id, form, status=422)
@@ -104,7 +110,7 @@ def end(call_id: int, task_id: int) -> ResponseReturnValue:
         with transaction():
             following = finish(call_id, task_id, outcome, form)
     except AlreadyFinished:
-        return gone_on(call_id)
+        return answer_second(call_id, task_id, form)
     except ClaimLost as lost:
         return too_late(call_id, task_id, outcome, form, lost)
     except StillMissing:
@@ -212,27 +218,6 @@ def take_back(undo_id: int) -> ResponseReturnValue:
     return redirect(target, 303)
 
 
-def promised(form: EndForm, task: CallTask, *, at: datetime) -> datetime | None:
-    """Return the typed callback time: on the person's clock if the form says so, else on the site's.
-
-    Raises:
-        NoSuchHour: the clocks skip it.
-    """
-    if form.callback_on.data is None or form.callback_time.data is None:
-        return None
-    zone = _zone_of(task, at) if form.callback_clock.data == THERE else None
-    when = rules.local_to_utc(
-        form.callback_on.data, form.callback_time.data, zone or agent().site.time_zone, at=at
-    )
-    if when is None:
-        raise NoSuchHour
-    return when
-
-
-def _zone_of(task: CallTask, at: datetime) -> ZoneInfo | None:
-    return other_zone(people.get_person(task.person_id).time_zone, at)
-
-
 @may(Role.TRACER)
 def hour(call_id: int, task_id: int) -> ResponseReturnValue:
     """Say what the typed callback means: its hour on both clocks, and who will keep it; nothing is written."""
@@ -257,7 +242,9 @@ def show_ending(call_id: int, task_id: int, form: EndForm, *, status: int = 200)
     with transaction():
         by, at = agent(), clock.database_now()
         held = queries.own_call(call_id, by)
-        if held.ended_at is not None or calls.is_elsewhere(held, by):
+        if held.ended_at is not None:
+            return show_ended(held)
+        if calls.is_elsewhere(held, by):
             return gone_on(call_id)
         screen = load_screen(held, task_id, by=by, at=at)
         if screen.is_finished:
@@ -281,7 +268,7 @@ def ending_of(screen: Screen) -> Ending:
         suggested = None
     if suggested is None and any(one.reason is Reason.RED_FLAGS for one in asked):
         suggested = Outcome.NEEDS_DOCTOR
-    zone = _zone_of(task, at)
+    zone = zone_of(task, at)
     callback = call_outcomes.proposed_callback(task, by=by, at=at)
     note = find_valid_note(task.id) if screen.talk.is_identified else None
     return Ending(
@@ -343,33 +330,14 @@ def is_done(call_id: int, task_id: int) -> bool:
     return call_outcomes.was_finished_here(held, queries.task_in(held, task_id))
 
 
-def gone_on(call_id: int) -> ResponseReturnValue:
-    """Answer a second click: redirect to the next person of the call, or home."""
-    held = queries.own_call(call_id, agent())
-    target = url_for("desk.home") if held.ended_at else url_for("desk.call", call_id=call_id)
-    return redirect(target, 303)
-
-
 def too_late(
     call_id: int, task_id: int, outcome: CallOutcome, form: EndForm, lost: ClaimLost
 ) -> ResponseReturnValue:
     """Keep the chosen outcome of a call that the tracer no longer holds, as a draft."""
     with transaction():
         if is_done(call_id, task_id):
-            return gone_on(call_id)
-        said = [str(OUTCOME_WORDS[outcome])]
-        asks = OUTCOMES[outcome].asks
-        if asks is Asks.CALLBACK and form.callback_on.data and form.callback_time.data:
-            said.append(f"{form.callback_on.data:%d/%m/%Y} {formats.clock(form.callback_time.data)}")
-            zone = _zone_of(queries.task_in(queries.own_call(call_id, agent()), task_id), clock.now())
-            if zone is not None:
-                said.append(place_of(zone.key) if form.callback_clock.data == THERE else _("heure d’ici"))
-        if asks is Asks.QUESTION:
-            said.append(form.question.data or "")
-        if asks is Asks.IDENTITY:
-            said.append(form.identity.data or "")
-        if form.spoken:
-            said.append(name_of(form.spoken))
-        words = " : ".join(part for part in said if part)
+            return answer_second(call_id, task_id, form)
+        task = queries.task_in(queries.own_call(call_id, agent()), task_id)
+        words = " : ".join(words_of_outcome(task, outcome, form, at=clock.now()))
         services.keep_newest(call_id, "outcome", words, by=agent(), at=clock.now())
     return show_lost(lost, [(_("Fin de l’appel"), words)])

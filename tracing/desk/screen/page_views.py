@@ -1,16 +1,19 @@
 """Responses of the call screen: whole pages for a browser, fragments for htmx."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from flask import Response, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from tracing.calls.models import Call
+from tracing.calls.models import Call, Conversation
+from tracing.calls.rules import CallOutcome
 from tracing.calls.spoken_proof import shown
 from tracing.desk import queries
 from tracing.desk.rules import DATING_QUESTIONS
 from tracing.desk.screen.screen import Screen
 from tracing.desk.services import StepInput
+from tracing.kernel.errors import Refused
 from tracing.queue.errors import ClaimLost
 from tracing.scripts.vocabulary import IDENTITY_QUESTION
 from tracing.staff.access import is_fragment
@@ -99,6 +102,34 @@ def show_ended(ended: Call) -> ResponseReturnValue:
     """Render the page of a call that is over: reference and times, no identity."""
     made = queries.calls_made([ended])
     return render_template("desk/ended.html", call=ended, made=made[0] if made else None)
+
+
+def show_already_ended(
+    held: Call,
+    stored: Conversation | None,
+    *,
+    sent: CallOutcome | None = None,
+    lines: Sequence[tuple[str, str]] = (),
+    at: datetime,
+) -> ResponseReturnValue:
+    """Render what is stored of a call, or of one conversation in it, to whoever ends it again: no identity.
+
+    `sent` is the outcome that was not noted, `lines` what was typed with it and is kept.
+    """
+    made = queries.calls_made([held])
+    noted = queries.outcomes_to_take_back(held.tracer_id, at=at).get(held.id)
+    outcome = stored.outcome if stored is not None else held.outcome
+    page = render_template(
+        "desk/already_ended.html",
+        call=held,
+        made=made[0] if made else None,
+        outcome=outcome,
+        ended_at=stored.finished_at if stored is not None else held.ended_at,
+        sent=sent,
+        lines=lines,
+        noted=noted if noted is not None and noted.outcome is outcome else None,
+    )
+    return page, Refused.status
 
 
 def show_elsewhere(held: Call) -> ResponseReturnValue:
