@@ -324,3 +324,21 @@ def test_a_promise_does_not_bring_a_call_to_somebody_who_refused_or_is_told_othe
     say((SubjectType.CASE, marie.case_id), FactKind.REFUSAL, "case_follow_up", at=at_nine(19))
 
     assert waits(marie) is None
+
+
+@pytest.mark.parametrize(("hours", "is_carried"), [(20, True), (30, False)])
+def test_whoever_is_told_otherwise_first_is_rung_at_the_hour_that_was_promised(
+    story, marie, hours, is_carried
+):
+    follow_up = told(marie)
+    promised = at_nine(11) + timedelta(hours=hours)
+    queue_services.promise(follow_up, when=promised, by=agent(story.ada), at=at_nine(11))
+
+    say((SubjectType.CASE, marie.case_id), FactKind.ONSET, "2026-03-11", at=at_nine(11))
+
+    assert waits(marie) is None
+    again = queue.get_task(marie.id)
+    assert again.again is not None
+    assert again.promised_at == (promised if is_carried else None)
+    if is_carried:
+        assert (again.promised_by, again.not_before) == (story.ada.id, promised)

@@ -103,6 +103,11 @@ def _stop_follow_up(
 ) -> None:
     task = follow_up_of(case, contact)
     if task is not None and task.state not in ENDED:
+        first = task_of(case, contact)
+        if first is not None and first.again is not None:
+            queue.carry_promise(
+                task, first, at=at
+            )  # they are told something else at the hour that they expect
         queue.close_task(task, TaskState.CANCELLED, by=by, at=at)
         # stopped by what was said, not given up by a supervisor: it waits again if that changes
         task.state_before = TaskState.OPEN

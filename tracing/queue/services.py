@@ -243,6 +243,22 @@ def promise(task: CallTask, *, when: datetime, owner: int | None = None, by: Age
     _follow(task, at=at)
 
 
+def carry_promise(task: CallTask, to: CallTask, *, at: datetime) -> None:
+    """Let an hour that was promised about one call hold for another of the same person, which is made in its place.
+
+    Not one after the other call is due: what they are told then does not wait.
+    """
+    when, owner = task.promised_at, task.promised_by
+    if when is None or owner is None or not at < when <= to.due_at:
+        return
+    if to.state is not TaskState.OPEN or to.promised_at is not None:
+        return
+    to.not_before, to.promised_at, to.promised_by = when, when, owner
+    to.rung_early_at = None
+    callbacks.record_promise(to, when=when, owner=owner, at=at)
+    _follow(to, at=at)
+
+
 def set_factors(task: CallTask, factors: rules.Factor, *, at: datetime) -> None:
     """Store the known circumstances that make a call more urgent, and update the household's place."""
     if task.factors != factors:
