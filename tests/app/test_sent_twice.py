@@ -164,6 +164,7 @@ IDEMPOTENT = {
     "sickleave.checked": READS,
     "sickleave.correct_bearer": "shows the note that took its place",
     "sickleave.countersign": STATE,
+    "sickleave.renew": "shows the note that took its place",
     "sickleave.days": READS,
     "sickleave.leave_as_it_is": STATE,
     "sickleave.link_said": STATE,

@@ -1,6 +1,7 @@
 """The papers of a note reach the person as they choose: a letter, or a link that is read to them. The state is on the note."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -20,12 +21,15 @@ from tracing.kernel.events import Event
 from tracing.messages import services as messages
 from tracing.messages.models import Message
 from tracing.messages.rules import Channel, MessageState
+from tracing.people import queries as people
+from tracing.people import services as people_services
 from tracing.public.services import Checks
 from tracing.queue.queries import get_task
+from tracing.sickleave import queries as note_queries
 from tracing.sickleave.delivery import papers, services
 from tracing.sickleave.delivery.rules import LinkKeys, as_typed, is_a_code, is_a_link, link_text, proven_text
 from tracing.sickleave.errors import NoPublicPages
-from tracing.sickleave.models import NOTE_CHECK, NoteDelivery, NoteLinkPapers
+from tracing.sickleave.models import NOTE_CHECK, NoteDelivery, NoteLinkPapers, NoteState, SickNote
 from tracing.sickleave.rules import DeliveryWay
 from tracing.vault import services as vault
 
@@ -218,3 +222,50 @@ def test_a_link_is_known_however_it_is_typed(typed, is_one):
     assert is_a_code("48 21-07")
     assert not is_a_code("48210")
     assert proven_text(typed, BORN, "48 21 07") == proven_text(as_typed(typed), BORN, "482107")
+
+
+def corrected(note, born: date) -> None:
+    """The birth date of the note's person turns out to be another one."""
+    person = people.get_person(note.person_id)
+    identity = people.find_identity(person.id)
+    people_services.revise(person, replace(identity, birth_date=born))
+
+
+def test_a_corrected_birth_date_tells_of_the_link_and_one_key_makes_note_and_papers_anew(
+    ada, phone, issued, browse, story, clock
+):
+    given(ada, phone, issued)
+    corrected(issued, date(1980, 5, 18))
+    assert "date de naissance a été corrigée" in ada.fragment(phone.path, method="get").text
+    clock.move_to(NOW + timedelta(hours=2))
+    dora = browse.as_(story.dora)
+    listed = dora.get("/sick-notes?state=to_deliver").text
+    assert issued.number in listed
+    assert 'aria-keyshortcuts="r"' in listed
+
+    for _ in range(2):
+        page = dora.follow(f"/sick-notes/{issued.id}/renew")
+
+    first, second = session.scalars(select(SickNote).order_by(SickNote.id))
+    assert (first.state, second.state, second.replaces_id) == (NoteState.REPLACED, NoteState.ISSUED, first.id)
+    assert note_queries.content_of_note(second).bearer.birth_date == date(1980, 5, 18)
+    assert second.number in page.text
+    assert second.number not in dora.get("/sick-notes?state=to_deliver").text
+
+
+def test_a_date_put_right_again_leaves_the_link_as_it_was(ada, phone, issued):
+    given(ada, phone, issued)
+
+    corrected(issued, date(1980, 5, 18))
+    corrected(issued, BORN)
+
+    assert session.scalars(select(NoteDelivery)).one().birth_corrected_at is None
+
+
+def test_a_link_made_after_the_correction_opens_with_the_persons_own_date(ada, phone, issued):
+    corrected(issued, date(1980, 5, 18))
+
+    link, code = SPELLED.findall(given(ada, phone, issued))
+
+    keys = LinkKeys.of(vault.blind(NOTE_CHECK, proven_text(link, date(1980, 5, 18), code)))
+    assert session.scalars(select(NoteDelivery)).one().proof == keys.proof

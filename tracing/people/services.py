@@ -1,6 +1,6 @@
 """Create people, replace their identities, and maintain the keys by which they are found."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +13,18 @@ from tracing.people.models import KeyKind, Person, PersonKey
 from tracing.people.rules import Identity
 from tracing.people.zones import zone_of
 from tracing.vault import services as vault
+
+Follow = Callable[[Mapping[int, Identity]], None]
+"""Called with the new identities of people, by id, in the transaction that replaced them."""
+
+_follow: list[Follow] = []
+
+
+def follow_identities(follow: Follow) -> None:
+    """Register what depends on identities in a feature above this one; it sends a fixed number of statements."""
+    if follow not in _follow:
+        _follow.append(follow)
+
 
 POSTCODE = "postcode"
 """Kind of blind index by which a place is found; it identifies no person, so it is not one of their keys."""
@@ -79,6 +91,8 @@ def _replace(revisions: Sequence[tuple[Any, Identity]], *, cohort: date) -> None
     )
     session.execute(text("DELETE FROM person_keys WHERE person_id = ANY(:ids)"), {"ids": ids})
     _index(revisions, cohorts)
+    for follow in _follow:
+        follow({person.id: identity for person, identity in revisions})
 
 
 def _index(people: Sequence[tuple[Any, Identity]], cohorts: Sequence[date]) -> None:

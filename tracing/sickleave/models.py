@@ -212,6 +212,8 @@ class NoteDelivery(Base):
     expires_at: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]
     """When the link was opened for the first time; an hour later it opens nothing any more."""
+    birth_corrected_at: Mapped[datetime | None]
+    """When the birth date that opens the link was found wrong: the person's own opens nothing."""
     wrong_tries: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     """How often a wrong birth date or code was typed for the link."""
     link_hash: Mapped[bytes | None]
@@ -220,7 +222,7 @@ class NoteDelivery(Base):
     """What follows from link, birth date and code: compared, never opened."""
     cohort: Mapped[date] = mapped_column(index=True)
     sealed: Mapped[bytes | None]
-    """`link` and `code` as they are read aloud; none for a letter."""
+    """`link` and `code` as they are read aloud, and the birth date `born` that opens them; none for a letter."""
 
 
 class NoteLinkPapers(Base):

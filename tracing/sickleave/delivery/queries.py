@@ -106,6 +106,7 @@ def _given(found: Sequence[NoteDelivery], *, at: datetime) -> list[Given]:
                 opened=one.opened_at is not None,
                 wrong_tries=one.wrong_tries,
                 expires_at=one.expires_at,
+                birth_corrected=one.birth_corrected_at is not None,
                 at=at,
             ),
         )

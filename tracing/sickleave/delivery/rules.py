@@ -39,9 +39,13 @@ class DeliveryState(StrEnum):
     """Somebody typed a wrong birth date or code too often."""
     STOPPED = "stopped"
     """The letter no longer leaves."""
+    OUTDATED = "outdated"
+    """The birth date that opens the link was corrected since."""
 
 
-FAILED = frozenset({DeliveryState.EXPIRED, DeliveryState.CLOSED, DeliveryState.STOPPED})
+FAILED = frozenset(
+    {DeliveryState.EXPIRED, DeliveryState.CLOSED, DeliveryState.STOPPED, DeliveryState.OUTDATED}
+)
 """The states in which the person has no papers and will have none by this way."""
 
 
@@ -53,6 +57,7 @@ def state_of(
     opened: bool,
     wrong_tries: int,
     expires_at: datetime | None,
+    birth_corrected: bool = False,
     at: datetime,
 ) -> DeliveryState:
     """Return how far a delivery is; `message` is the state of its letter or text."""
@@ -67,6 +72,8 @@ def state_of(
         return DeliveryState.CLOSED
     if expires_at is not None and expires_at <= at:
         return DeliveryState.EXPIRED
+    if birth_corrected:
+        return DeliveryState.OUTDATED
     return DeliveryState.SENT if said or message is MessageState.WRITTEN else DeliveryState.MADE
 
 

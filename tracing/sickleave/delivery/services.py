@@ -5,16 +5,19 @@ code: the public pages can print and sign nothing, and have no key that opens th
 """
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from tracing.cases import queries as cases
 from tracing.facts.rules import FactKind
 from tracing.kernel import clock, events
-from tracing.kernel.db import lock_row, session, take_id
+from tracing.kernel.db import equals_any, lock_row, session, take_id
 from tracing.messages import services as messages
 from tracing.people import queries as people
+from tracing.people import services as people_services
+from tracing.people.rules import Identity
 from tracing.queue import queries as queue
 from tracing.sickleave import queries as notes
 from tracing.sickleave.delivery import papers, queries
@@ -144,6 +147,43 @@ def record_letter(note: SickNote, message_id: int, *, by: Agent, at: datetime) -
     _put(note, DeliveryWay.LETTER, take_id("note_deliveries"), message_id=message_id, by=by, at=at)
 
 
+def follow_birth_dates(identities: Mapping[int, Identity]) -> None:
+    """Mark the links that open with another birth date than their person's, which was just corrected; unmark the others.
+
+    One statement reads the links that wait to be opened; there is seldom one.
+    """
+    waiting = session.execute(
+        select(NoteDelivery, SickNote)
+        .join(SickNote, SickNote.id == NoteDelivery.note_id)
+        .where(
+            equals_any(SickNote.person_id, sorted(identities)),
+            NoteDelivery.way == DeliveryWay.LINK,
+            NoteDelivery.superseded_at.is_(None),
+            NoteDelivery.opened_at.is_(None),
+            NoteDelivery.sealed.is_not(None),
+        )
+    ).all()
+    for link, note in waiting:
+        kept = vault.find_unsealed("note_deliveries", link.id, link.cohort, link.sealed)
+        born = identities[note.person_id].birth_date
+        if kept is None or born is None:
+            continue
+        opens_with = kept.get("born") or _printed_birth(note)
+        is_marked = link.birth_corrected_at is not None
+        if (opens_with != born.isoformat()) != is_marked:
+            link.birth_corrected_at = None if is_marked else clock.database_now()
+    session.flush()
+
+
+people_services.follow_identities(follow_birth_dates)
+
+
+def _printed_birth(note: SickNote) -> str | None:
+    """Return the birth date on a note: a link of an older release opens with it."""
+    born = notes.content_of_note(note).bearer.birth_date
+    return born.isoformat() if born else None
+
+
 def forget_papers(*, at: datetime) -> None:
     """Delete the papers of links that open nothing any more."""
     session.execute(delete(NoteLinkPapers).where(NoteLinkPapers.until < at))
@@ -166,7 +206,9 @@ def _by_letter(note: SickNote, *, by: Agent, at: datetime) -> NoteDelivery:
 
 def _by_link(note: SickNote, *, address: str, by: Agent, at: datetime) -> NoteDelivery:
     content = notes.content_of_note(note)
-    born = content.bearer.birth_date
+    identity = people.find_joint_identity(note.person_id)
+    # what the person types is their own date, whatever an older paper says
+    born = (identity.birth_date if identity else None) or content.bearer.birth_date
     if born is None:
         raise NoBirthDate
     link = "".join(secrets.choice(LETTERS) for _place in range(LINK_LETTERS))
@@ -185,7 +227,12 @@ def _by_link(note: SickNote, *, address: str, by: Agent, at: datetime) -> NoteDe
         expires_at=at + LINK_LASTS,
         link_hash=link_hash,
         proof=keys.proof,
-        sealed=vault.seal("note_deliveries", delivery_id, note.cohort, {"link": link, "code": code}),
+        sealed=vault.seal(
+            "note_deliveries",
+            delivery_id,
+            note.cohort,
+            {"link": link, "code": code, "born": born.isoformat()},
+        ),
         by=by,
         at=at,
     )

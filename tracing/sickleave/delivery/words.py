@@ -19,6 +19,7 @@ STATE_WORDS = {
         DeliveryState.OPENED: _l("lien ouvert"),
         DeliveryState.EXPIRED: _l("lien expiré, jamais ouvert"),
         DeliveryState.CLOSED: _l("lien fermé après cinq erreurs"),
+        DeliveryState.OUTDATED: _l("lien à refaire\u202f: la date de naissance a été corrigée"),
     },
 }
 
@@ -29,5 +30,6 @@ STATE_TONES = {
     DeliveryState.EXPIRED: "danger",
     DeliveryState.CLOSED: "danger",
     DeliveryState.STOPPED: "danger",
+    DeliveryState.OUTDATED: "danger",
 }
 """The colour of each state's badge; a posted letter is done."""

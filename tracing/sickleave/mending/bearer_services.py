@@ -1,7 +1,7 @@
 """Make out anew the notes of a person whose name or address was written wrong: the days stay, the numbers are new."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -18,13 +18,16 @@ from tracing.queue import queries as queue
 from tracing.queue.models import CallTask
 from tracing.sickleave import queries, services
 from tracing.sickleave.assessment import sentence_of
+from tracing.sickleave.delivery import queries as delivered
+from tracing.sickleave.delivery import services as delivery
+from tracing.sickleave.delivery.rules import FAILED
 from tracing.sickleave.errors import NoteNotAllowed
 from tracing.sickleave.mending import notices
 from tracing.sickleave.mending.letter_rules import Happening
 from tracing.sickleave.mending.services import ask_countersign, follow, lock_note, require_valid, tell
 from tracing.sickleave.models import MovementKind, NoteKind, NoteState, SickNote
 from tracing.sickleave.reasons import Reason
-from tracing.sickleave.rules import CancelReason, NoteRefused
+from tracing.sickleave.rules import CancelReason, DeliveryWay, NoteRefused
 from tracing.staff.agent import Agent
 from tracing.vault.errors import IdentityDestroyed
 
@@ -116,6 +119,29 @@ def correct_bearer(note_id: int, corrected: CorrectedBearer, *, by: Agent, at: d
             tell(Happening.REPLACED, one, queue.get_task(one.task_id), new=made, in_call=None, by=by, at=at)
     follow(task, note.person_id, by=by, at=at)
     return new[note.id]
+
+
+def renew(note_id: int, *, address: str | None, by: Agent, at: datetime) -> SickNote:
+    """Make a note out anew with the birth date that its person has now, and give its papers: by letter, else by a link.
+
+    `address`: of the public pages. If only the link was made with another date, it is made anew. A second time shows
+    the same note.
+
+    Raises:
+        NoSuchNote, NoteChanged, IdentityDestroyed, and what `delivery.services.give` raises.
+    """
+    note = queries.get_readable_note(note_id, by)
+    identity = corrected_bearer(note)
+    as_it_is = CorrectedBearer(**{one.name: getattr(identity, one.name) for one in fields(CorrectedBearer)})
+    try:
+        new = correct_bearer(note_id, as_it_is, by=by, at=at)
+    except NoteNotAllowed:
+        new = note
+    given = delivered.given(new.id, at=at)
+    if given is None or given.state in FAILED:
+        way = DeliveryWay.LETTER if address is None else DeliveryWay.LINK
+        delivery.give(new.id, way, address=address, by=by, at=at)
+    return new
 
 
 def corrected_bearer(note: SickNote) -> Identity:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, distinct, func, or_, select
+from sqlalchemy import ColumnElement, and_, distinct, exists, func, or_, select
 
 from tracing.cases.models import Case
 from tracing.kernel.db import find_row, session
@@ -67,6 +67,7 @@ def _undelivered(at: datetime) -> ColumnElement[bool]:
                     NoteDelivery.way == DeliveryWay.LINK,
                     NoteDelivery.wrong_tries < MOST_WRONG,
                     NoteDelivery.made_at > at - UNOPENED_AFTER,
+                    NoteDelivery.birth_corrected_at.is_(None),
                 ),
             )
         )
@@ -81,6 +82,16 @@ def _undelivered(at: datetime) -> ColumnElement[bool]:
     )
 
 
+def _outdated() -> ColumnElement[bool]:
+    """Return whether the link of a note opens with another birth date than its person's."""
+    return exists().where(
+        NoteDelivery.note_id == SickNote.id,
+        NoteDelivery.superseded_at.is_(None),
+        NoteDelivery.opened_at.is_(None),
+        NoteDelivery.birth_corrected_at.is_not(None),
+    )
+
+
 def count_to_deliver(site_id: int, *, at: datetime) -> int:
     """Count the notes of a site whose papers the person does not have."""
     chosen = select(func.count()).select_from(SickNote).where(SickNote.site_id == site_id, _undelivered(at))
@@ -92,10 +103,12 @@ _OLDEST_FIRST = {NoteList.TO_MEND, NoteList.TO_COUNTERSIGN, NoteList.TO_DELIVER}
 
 @dataclass(frozen=True, repr=False)
 class ListedNote:
-    """A note and the reference of the case that it belongs to."""
+    """A note, the reference of the case that it belongs to, and whether its link is to be renewed."""
 
     note: SickNote
     reference: str
+    is_outdated: bool = False
+    """The birth date that opens its link was corrected since."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -146,7 +159,7 @@ def notes_in(
     What a human must decide comes oldest first, the others newest first.
     """
     chosen = (
-        select(SickNote, Case.reference)
+        select(SickNote, Case.reference, _outdated())
         .join(CallTask, CallTask.id == SickNote.task_id)
         .join(Case, Case.id == CallTask.case_id)
         .where(SickNote.site_id == site_id)

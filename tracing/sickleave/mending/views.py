@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -112,6 +112,20 @@ def correct_bearer(note_id: int) -> ResponseReturnValue:
     except NoteNotAllowed as refusal:
         return _bearer(note_id, form, refused=refusal.message), refusal.status
     flash(_("L’arrêt est remplacé par %(number)s.", number=new.number) + _told(new))
+    return _to(new)
+
+
+@may(Role.ADVISER, Role.SUPERVISOR)
+def renew(note_id: int) -> ResponseReturnValue:
+    """Make note and link anew, because the birth date that opened the link was corrected."""
+    with transaction():
+        new = bearer_services.renew(
+            note_id, address=g.settings.public_pages, by=agent(), at=clock.database_now()
+        )
+    if new.id == note_id:
+        flash(_("Un autre lien est fait\u202f: lisez-le à la personne quand elle est au téléphone."))
+    else:
+        flash(_("L’arrêt est remplacé par %(number)s.", number=new.number) + _told(new))
     return _to(new)
 
 
@@ -290,6 +304,7 @@ ROUTES = (
     ("/sick-notes/<int:note_id>/replace", replace, ("POST",)),
     ("/sick-notes/<int:note_id>/bearer", bearer, ("GET",)),
     ("/sick-notes/<int:note_id>/bearer", correct_bearer, ("POST",)),
+    ("/sick-notes/<int:note_id>/renew", renew, ("POST",)),
     ("/sick-notes/<int:note_id>/cancel", cancel_after_call, ("POST",)),
     ("/sick-notes/<int:note_id>/leave", leave_as_it_is, ("POST",)),
     ("/sick-notes/<int:note_id>/countersign", countersign, ("POST",)),

@@ -23,7 +23,7 @@ LEAD_WORDS = {
         "Annulés ou remplacés plus d’un jour après leur délivrance\u202f: un médecin-conseil contresigne, ou rétablit l’arrêt."
     ),
     NoteList.TO_DELIVER: _l(
-        "La personne n’a pas ses papiers : personne n’a choisi comment les lui remettre, la lettre est arrêtée, ou le lien n’a pas été ouvert en deux jours. Ouvrez un arrêt pour envoyer une lettre, ou pour lui lire un autre lien."
+        "La personne n’a pas ses papiers : personne n’a choisi comment les lui remettre, la lettre est arrêtée, le lien n’a pas été ouvert en deux jours, ou la date de naissance qui l’ouvre a été corrigée. Ouvrez un arrêt pour envoyer une lettre, ou pour lui lire un autre lien."
     ),
     NoteList.SAME_NUMBER: _l(
         "Trois personnes ou plus ont un arrêt depuis sept jours derrière le même numéro de téléphone. Ce peut être une famille\u202f: un médecin-conseil regarde. Les établissements n’y sont pas."
