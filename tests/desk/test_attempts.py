@@ -1,18 +1,20 @@
 """Every attempt another number, a text after the second, and the ends of a call that lead to the supervisor."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from werkzeug.test import TestResponse
 
 from tests.conftest import NOW, Clock
 from tests.desk.walking import soup, take_call
-from tests.support.story import Story, agent, contact, identity, waiting_case
+from tests.support.story import Story, agent, case, contact, identity, waiting_case
 from tests.support.web import Browser
 from tracing.calls.jobs import sweep_claims
 from tracing.calls.models import NumberRung
 from tracing.cases.models import CaseOutcome
 from tracing.cases.queries import get_case
+from tracing.contacts import identities
+from tracing.contacts.rules import Described
 from tracing.kernel import clock as kernel_clock
 from tracing.kernel.db import session
 from tracing.messages import queries as outbox
@@ -289,3 +291,54 @@ def test_a_death_that_was_a_mistake_lets_the_letter_be_written_again(browse: Bro
     assert "sans numéro" in said.text
     assert queries.get_task(task_id).state is TaskState.NO_NUMBER
     assert dora.get(f"/lists/tasks/{task_id}/letter").status_code == 200
+
+
+CHILD = {"born": date(2015, 5, 17)}
+
+
+def test_a_letter_about_a_child_goes_to_the_legal_representative(browse: Browser, story: Story):
+    task_id = waiting_case(story.nantes, identity("Nina", "Kerguelen", phones=(), **CHILD), at=NOW).id
+    dora = browse.as_(story.dora)
+
+    letter = soup(dora.get(f"/lists/tasks/{task_id}/letter")).select_one(".letter")
+    dora.follow(f"/lists/tasks/{task_id}/letter-written")
+
+    assert letter.select_one("address").text.strip().startswith("Au représentant légal de")
+    assert "votre santé" not in letter.text
+    [kept] = outbox.messages_to(queries.get_task(task_id).person_id)
+    assert "représentant légal" in kept.text, "what is kept is what was posted"
+
+
+def test_the_word_of_the_case_makes_a_child_where_nobody_knows_the_birth_date(browse: Browser, story: Story):
+    named = contact(case(story.nantes, at=NOW), identity("Zoé", phones=(), born=None), by=story.ada, at=NOW)
+    identities.seal(named, Described(first_names="Zoé", is_child=True))
+    task = queue.enqueue(
+        kind=TaskKind.CONTACT_FIRST,
+        person_id=named.person_id,
+        phones=(),
+        site_id=story.nantes.id,
+        case_id=named.case_id,
+        contact_id=named.id,
+        due_at=NOW,
+        at=NOW,
+    )
+
+    page = soup(browse.as_(story.dora).get(f"/lists/tasks/{task.id}/letter"))
+
+    assert "Au représentant légal de" in page.select_one(".letter address").text
+
+
+@pytest.mark.parametrize("with_a_parent", [False, True])
+def test_a_text_after_calls_about_children_alone_is_for_a_parent(
+    browse: Browser, story: Story, clock: Clock, with_a_parent
+):
+    task = waiting_case(story.nantes, identity("Nina", **CHILD), at=NOW)
+    task_id, who = task.id, [task.person_id]
+    if with_a_parent:
+        who.append(waiting_case(story.nantes, identity("Paul"), at=NOW).person_id)
+
+    try_again(browse, story, clock, task_id, "no_answer")
+    try_again(browse, story, clock, task_id, "no_answer")
+
+    [text] = [one for person_id in who for one in outbox.messages_to(person_id)]
+    assert ("représentant légal" in text.text) is not with_a_parent

@@ -29,3 +29,12 @@ def test_the_day_of_a_letter_has_its_year():
 
 def test_a_site_without_a_number_names_no_hours():
     assert "19" not in " ".join(rules.letter("", "de 8 h à 19 h"))
+
+
+def test_a_letter_about_a_child_speaks_to_the_parent():
+    said = " ".join(rules.letter("01 99 00 00 00", "tous les jours", to_representative=True))
+
+    assert "un enfant dont vous êtes le parent ou le représentant légal" in said
+    assert "le nom et la date de naissance de l’enfant" in said
+    assert "votre santé" not in said
+    assert "votre date de naissance" not in said

@@ -22,7 +22,7 @@ from tracing.kernel.db import equals_any, fresh, session
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.programmes.in_force import get_pack
-from tracing.programmes.rules import Window
+from tracing.programmes.rules import REPRESENTATIVE_UNDER, Window, age_on
 from tracing.queue.errors import ClaimLost
 from tracing.queue.models import CallTask, TaskKind
 from tracing.staff.agent import Agent
@@ -92,6 +92,18 @@ def described(contact: Contact) -> Described | None:
         return None if opened is None else Described.from_dict(opened)
     identity = people.find_identity(contact.person_id)
     return None if identity is None else Described.of(identity)
+
+
+def needs_representative(person_id: int, contact: Contact | None, *, on: date) -> bool:
+    """Return whether a parent or legal representative is spoken and written to, in place of the person.
+
+    The birth date decides; where nobody knows it, the word of the case who named them as a child.
+    """
+    identity = people.find_joint_identity(person_id)
+    if identity is not None and identity.birth_date is not None:
+        return age_on(identity.birth_date, on) < REPRESENTATIVE_UNDER
+    known = described(contact) if contact is not None else None
+    return known is not None and known.is_child
 
 
 def descriptions(contacts: Sequence[Contact]) -> dict[int, Described | None]:

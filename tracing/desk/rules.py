@@ -17,9 +17,6 @@ from tracing.scripts.rules import answered_day
 from tracing.scripts.vocabulary import NO, UNKNOWN, YES
 from tracing.scripts.wording import confirmation_key
 
-REPRESENTATIVE_UNDER = 16
-"""Below this age, a parent or legal representative answers."""
-
 LONGEST_PROMISE = timedelta(days=7)
 """The latest a callback may be: after a week, the days it is about are over."""
 

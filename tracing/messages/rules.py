@@ -41,18 +41,34 @@ def mobile_of(numbers: Sequence[str]) -> str | None:
     return next((number for number in numbers if number.startswith(MOBILE_PREFIXES)), None)
 
 
-def missed_call(call_back: str) -> str:
-    """Return the text sent after unanswered calls; `call_back` is empty for a site without a number."""
+def missed_call(call_back: str, *, to_representative: bool = False) -> str:
+    """Return the text sent after unanswered calls; `call_back` is empty for a site without a number.
+
+    `to_representative`: the calls were about children only, whose parent answers.
+    """
     ring = f" Rappelez-nous au {call_back}." if call_back else " Nous vous rappellerons."
     lost = "L’Assurance Maladie a essayé de vous joindre et n’y est pas parvenue."
+    if to_representative:
+        lost = "L’Assurance Maladie a essayé de joindre un parent ou le représentant légal d’un enfant, et n’y est pas parvenue."
     return f"{lost}{ring} Aucune coordonnée bancaire ne vous sera demandée."
 
 
-def letter(call_back: str, hours: str) -> tuple[str, ...]:
-    """Return the paragraphs of the letter to a person who cannot be reached by telephone; `hours` in words."""
+def letter(call_back: str, hours: str, *, to_representative: bool = False) -> tuple[str, ...]:
+    """Return the paragraphs of the letter to a person who cannot be reached by telephone; `hours` in words.
+
+    `to_representative`: the person is a child, and a parent or legal representative is written to.
+    """
     ring = (
         f"Appelez-nous au {call_back}, {hours}." if call_back else "Appelez votre caisse d’assurance maladie."
     )
+    if to_representative:
+        return (
+            "Madame, Monsieur,",
+            "Nous cherchons à vous joindre au sujet de la santé d’un enfant dont vous êtes le parent ou le représentant légal, et nous n’avons pas de numéro de téléphone où vous appeler.",
+            f"{ring} Ayez cette lettre sous la main\u202f: la référence ci-dessus nous suffit pour retrouver son dossier.",
+            "L’appel est confidentiel. Nous vous demanderons qui vous êtes, puis le nom et la date de naissance de l’enfant, jamais vos coordonnées bancaires.",
+            "Nous vous remercions de votre appel.",
+        )
     return (
         "Madame, Monsieur,",
         "Nous cherchons à vous joindre au sujet de votre santé, et nous n’avons pas de numéro de téléphone où vous appeler.",

@@ -1,6 +1,6 @@
 """Put messages into the outbox, and stop or allow the messages to a person."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
@@ -19,21 +19,28 @@ from tracing.ui.formats import phone
 from tracing.vault import services as vault
 
 
-def queue_missed_call(missed: Iterable[tuple[int, str]], *, by: Agent, at: datetime) -> list[Message]:
+def queue_missed_call(
+    missed: Iterable[tuple[int, str]], *, children: Collection[int] = (), by: Agent, at: datetime
+) -> list[Message]:
     """Queue a text to the people of a household that could not be reached; `missed`: each person and their reference.
 
-    One text per mobile number, however many people share it; none for people without one, or reported dead.
-    Nothing is sent from here.
+    One text per mobile number, however many people share it; none for people without one, or reported dead. Behind a
+    number of `children` alone, a parent is written to. Nothing is sent from here.
     """
     number = staff.get_site(by.site.id).call_back_number
-    text = rules.missed_call(phone(number) if number else "")
-    queued: dict[str, Message] = {}
+    call_back = phone(number) if number else ""
+    sharing: dict[str, list[tuple[int, str]]] = {}
     for person_id, reference in missed:
         to = _texted_at(person_id)
-        if to is not None and to not in queued:
-            sealed = {"to": to, "text": text}
-            queued[to] = _put(person_id, reference, Channel.SMS, MessageState.QUEUED, sealed, by=by, at=at)
-    return list(queued.values())
+        if to is not None:
+            sharing.setdefault(to, []).append((person_id, reference))
+    queued = []
+    for to, people_there in sharing.items():
+        is_childs = all(person_id in children for person_id, _reference in people_there)
+        sealed = {"to": to, "text": rules.missed_call(call_back, to_representative=is_childs)}
+        person_id, reference = people_there[0]
+        queued.append(_put(person_id, reference, Channel.SMS, MessageState.QUEUED, sealed, by=by, at=at))
+    return queued
 
 
 def _texted_at(person_id: int) -> str | None:

@@ -20,7 +20,7 @@ from tracing.facts import queries as fact_queries
 from tracing.facts.rules import FactKind, SubjectType, in_force, onset_of, value_of
 from tracing.kernel import clock
 from tracing.people.rules import Identity
-from tracing.programmes.rules import Isolation, Quarantine, RuleRef, age_on
+from tracing.programmes.rules import REPRESENTATIVE_UNDER, Isolation, Quarantine, RuleRef, age_on
 from tracing.programmes.vocabulary import RiskLevel, Subject
 from tracing.scripts.vocabulary import FACTS, FactValue
 from tracing.scripts.wording import (
@@ -106,7 +106,7 @@ def _of_both(about: CalledPerson, agent: Agent, today: date, zone: ZoneInfo) -> 
 def _is_minor(about: CalledPerson, age: int | None) -> bool | None:
     """Return whether a representative must answer: by the birth date, else as the case said; None if nobody knows."""
     if age is not None:
-        return age < rules.REPRESENTATIVE_UNDER
+        return age < REPRESENTATIVE_UNDER
     known = described(about.contact) if about.contact is not None else None
     return True if known is not None and known.is_child else None
 

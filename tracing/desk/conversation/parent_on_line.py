@@ -8,8 +8,8 @@ from tracing.calls.models import Call, Conversation
 from tracing.desk.conversation.conversation import ScriptedConversation, talk_of
 from tracing.desk.conversation.facts import PARENT_ON_LINE, age_of
 from tracing.desk.errors import NoParentOnLine
-from tracing.desk.rules import REPRESENTATIVE_UNDER
 from tracing.kernel import clock
+from tracing.programmes.rules import REPRESENTATIVE_UNDER
 from tracing.queue.models import CallTask
 from tracing.scripts.vocabulary import YES
 from tracing.scripts.wording import confirmation_key, confirmation_value

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from tracing.contacts.rules import Described
-from tracing.desk import rules
 from tracing.desk.conversation.conversation import ScriptedConversation
 from tracing.desk.screen.parts import Tab, of_same_roof
 from tracing.people.rules import may_be_one
-from tracing.programmes.rules import age_on
+from tracing.programmes.rules import REPRESENTATIVE_UNDER, age_on
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,7 +37,7 @@ class Household:
             return False
         others = (one for one in self.tabs if one.is_identified and not one.is_here)
         born = (one.identity.birth_date for one in others if one.identity is not None)
-        return any(day is not None and age_on(day, self.on) >= rules.REPRESENTATIVE_UNDER for day in born)
+        return any(day is not None and age_on(day, self.on) >= REPRESENTATIVE_UNDER for day in born)
 
     @property
     def nearest_help(self) -> Sequence[Described]:

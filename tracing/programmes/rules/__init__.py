@@ -1,6 +1,6 @@
 """The rules of a programme, as pure functions that return a decision and the rule that made it."""
 
-from tracing.programmes.rules.ages import age_on
+from tracing.programmes.rules.ages import REPRESENTATIVE_UNDER, age_on
 from tracing.programmes.rules.attempts import is_text_due, next_attempt_at
 from tracing.programmes.rules.clusters import Clusters, clusters
 from tracing.programmes.rules.explain import Explanation, Situation, explain
@@ -33,6 +33,7 @@ from tracing.programmes.rules.window import Window, contagious_window, day_zero
 
 __all__ = [
     "MIDNIGHT",
+    "REPRESENTATIVE_UNDER",
     "AppliedRule",
     "Calling",
     "Circumstances",

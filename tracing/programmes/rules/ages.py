@@ -2,6 +2,9 @@
 
 from datetime import date
 
+REPRESENTATIVE_UNDER = 16
+"""Years below which a parent or legal representative answers, and is written to."""
+
 
 def age_on(birth_date: date, on: date) -> int:
     """Return the age in years; a person born on 29 February is a year older on 1 March."""

@@ -4,10 +4,12 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from tracing.contacts.queries import find_contact, needs_representative
 from tracing.kernel import clock
 from tracing.kernel.db import transaction
 from tracing.messages import queries, rules, words
 from tracing.messages import services as messages
+from tracing.queue.models import CallTask
 from tracing.queue.ordering.hours import calling_of
 from tracing.sickleave.mending import queries as notes
 from tracing.staff import queries as staff
@@ -42,6 +44,7 @@ def letter(task_id: int) -> ResponseReturnValue:
             listed = worklists.get_listed(task_id, site_id=agent().site.id)
             services.require_letter(listed.task, at=clock.database_now())
             task, identity = services.show_identity(task_id, by=agent(), at=clock.now())
+            to_representative = _is_childs(task)
     except CanStillBeTakenBack as refusal:
         return _wait(refusal)
     return render_template(
@@ -49,7 +52,8 @@ def letter(task_id: int) -> ResponseReturnValue:
         listed=listed,
         identity=identity,
         site=staff.get_site(agent().site.id),
-        paragraphs=paragraphs(),
+        paragraphs=paragraphs(to_representative=to_representative),
+        to_representative=to_representative,
         written=queries.letters_to([task.person_id]).get(task.person_id),
         today=rules.day_in_words(clock.local_day(clock.now(), agent().site.time_zone)),
     )
@@ -61,14 +65,21 @@ def _wait(refusal: CanStillBeTakenBack) -> ResponseReturnValue:
     return redirect(url_for("supervision.lists", list=WorkList.NO_NUMBER.value), 303)
 
 
-def paragraphs() -> tuple[str, ...]:
+def _is_childs(task: CallTask) -> bool:
+    """Return whether the letter about a call goes to the representative of a child."""
+    today = clock.local_day(clock.now(), agent().site.time_zone)
+    return needs_representative(task.person_id, find_contact(task.contact_id), on=today)
+
+
+def paragraphs(*, to_representative: bool) -> tuple[str, ...]:
     """Return the text of the letter, with the site's telephone number and hours."""
     site = staff.get_site(agent().site.id)
     calling = calling_of(site, None)
     hours = rules.hours_in_words(
         calling.opens, calling.closes, sundays=calling.sundays, holidays=calling.holidays
     )
-    return rules.letter(phone(site.call_back_number) if site.call_back_number else "", hours)
+    call_back = phone(site.call_back_number) if site.call_back_number else ""
+    return rules.letter(call_back, hours, to_representative=to_representative)
 
 
 @may(Role.SUPERVISOR)
@@ -81,7 +92,7 @@ def letter_written(task_id: int) -> ResponseReturnValue:
             messages.letter_written(
                 listed.task.person_id,
                 listed.reference,
-                "\n".join(paragraphs()),
+                "\n".join(paragraphs(to_representative=_is_childs(listed.task))),
                 by=agent(),
                 at=clock.database_now(),
             )
@@ -98,6 +109,8 @@ def queued_letter(letter_id: int) -> ResponseReturnValue:
         message = queries.get_letter(letter_id, agent().site.id)
         identity = services.show_addressee(message, by=agent(), at=clock.now())
         found = queries.read_letter(message)
+        today = clock.local_day(clock.now(), agent().site.time_zone)
+        to_representative = needs_representative(message.person_id, None, on=today)
         enclosed = notes.enclosed_in(message.id)
     return render_template(
         "supervision/queued_letter.html",
@@ -106,6 +119,7 @@ def queued_letter(letter_id: int) -> ResponseReturnValue:
         identity=identity if found.text is not None else None,
         site=staff.get_site(agent().site.id),
         paragraphs=(found.text or "").split("\n"),
+        to_representative=to_representative,
         slip=found.slip.split("\n") if found.slip else [],
         today=rules.day_in_words(clock.local_day(clock.now(), agent().site.time_zone)),
     )
