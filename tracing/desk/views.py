@@ -32,6 +32,7 @@ from tracing.desk.screen.page_views import (
     show_step,
     step_url,
 )
+from tracing.desk.screen.practice_part import part_here
 from tracing.desk.screen.screen import Screen, load_screen
 from tracing.desk.services import StepInput
 from tracing.desk.words import KIND_WORDS, OUTCOME_ICONS
@@ -131,6 +132,7 @@ def vocabulary() -> dict[str, Any]:
         "lasted": dashboard.lasted,
         "hour_there": hour_there,
         "english_day": partial(day_in_words, language=ENGLISH),
+        "part_here": part_here,
         "short_day": lambda day: format_date(day, "EEE d MMM", get_locale()),
         "reason_words": REASON_WORDS,
         "decision_words": DECISION_WORDS,
