@@ -16,6 +16,9 @@ from tracing.studio.notice_forms import in_three_sentences
 from tracing.ui.fields import of_our_time
 from tracing.ui.forms import PageForm
 
+AS_DRAFT = "as_draft"
+"""Sent by who gives up what they read as a draft: if it was approved meanwhile, it stays."""
+
 
 class ChangeForm(PageForm):
     """When a version takes effect, and what it changes."""

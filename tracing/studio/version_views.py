@@ -24,7 +24,7 @@ from tracing.studio import version_pages as pages
 from tracing.studio import version_words as words
 from tracing.studio.errors import NotAtATrainingSite
 from tracing.studio.row_forms import RowForm, row_form
-from tracing.studio.version_forms import ChangeForm
+from tracing.studio.version_forms import AS_DRAFT, ChangeForm
 
 bp = Blueprint("rule_versions", __name__, template_folder="templates", url_prefix="/rules/versions")
 
@@ -416,7 +416,8 @@ def withdraw(version_id: int) -> ResponseReturnValue:
 
 
 def _withdraw(version_id: int) -> None:
-    services.withdraw(version_id, by=agent().member_id, at=asked_at())
+    as_draft = AS_DRAFT in request.form
+    services.withdraw(version_id, as_draft=as_draft, by=agent().member_id, at=asked_at())
     for _script in scripts.scripts_with_rule(version_id):
         flash(
             _(

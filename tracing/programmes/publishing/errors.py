@@ -142,10 +142,21 @@ class InForce(Refused):
         )
 
 
+class ApprovedMeanwhile(Refused):
+    """It was approved since somebody read it as a draft, and wanted to give it up."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Cette version a été approuvée entre-temps : ce n’est plus un brouillon. Rien n’a été retiré ; relisez-la, et retirez-la si c’est bien ce que vous voulez."
+            )
+        )
+
+
 class OthersFollow(Refused):
     """Another version was built on it."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int | str) -> None:
         super().__init__(
             _("La version n° %(number)s s’appuie sur celle-ci : retirez-la d’abord.", number=number)
         )

@@ -8,6 +8,9 @@ from flask_babel import gettext as _
 from tracing.kernel.db import session
 from tracing.programmes.publishing.errors import (
     AlreadyApproved,
+    ApprovedMeanwhile,
+    ChangedMeanwhile,
+    InForce,
     NeedsAnother,
     NeedsReason,
     NoMoment,
@@ -31,6 +34,38 @@ def reopen(draft: Reviewed, *, by: int, at: datetime) -> None:
     draft.adviser_id = draft.adviser_at = draft.referent_id = draft.referent_at = None
     draft.revision += 1
     draft.changed_by, draft.changed_at = by, at
+    session.flush()
+
+
+def refuse_changed(draft: Reviewed, revision: int) -> None:
+    """Refuse what somebody decided on an earlier revision of a draft.
+
+    Raises:
+        ChangedMeanwhile: somebody else changed it since.
+    """
+    if draft.revision != revision:
+        raise ChangedMeanwhile
+
+
+def refuse_withdrawal(version: Reviewed, *, as_draft: bool, at: datetime) -> None:
+    """Refuse to take back what holds already, or to give up as a draft what was approved meanwhile.
+
+    Raises:
+        InForce: it has taken effect.
+        ApprovedMeanwhile: it was a draft when it was read (`as_draft`), and is none any more.
+    """
+    if version.state is not VersionState.APPROVED:
+        return
+    if version.effective_at is None or version.effective_at <= at:
+        raise InForce
+    if as_draft:
+        raise ApprovedMeanwhile
+
+
+def give_up(version: Reviewed, *, by: int, at: datetime) -> None:
+    """Note that a version will never take effect."""
+    version.state = VersionState.WITHDRAWN
+    version.withdrawn_by, version.withdrawn_at = by, at
     session.flush()
 
 

@@ -19,9 +19,7 @@ from tracing.programmes.notices import services as notices
 from tracing.programmes.publishing import queries, rules, run_services
 from tracing.programmes.publishing.errors import (
     CannotBeginFrom,
-    ChangedMeanwhile,
     HasProblems,
-    InForce,
     NoMoment,
     NoSuchTable,
     NothingChanges,
@@ -32,9 +30,12 @@ from tracing.programmes.publishing.errors import (
 from tracing.programmes.publishing.models import RuleVersion, VersionOrigin, VersionState
 from tracing.programmes.publishing.review_services import (
     Approver,
+    give_up,
     has_approved,
     moment_of,
+    refuse_changed,
     refuse_far,
+    refuse_withdrawal,
     reopen,
     sign,
 )
@@ -189,8 +190,7 @@ def change(
         NoMoment: the moment lies more than a year away, before or ahead.
     """
     draft = _open(version_id)
-    if draft.revision != revision:
-        raise ChangedMeanwhile
+    refuse_changed(draft, revision)
     refuse_far(effective_at, at=at)
     if rows is not None:
         draft.rows = list(rows)
@@ -210,8 +210,7 @@ def compared(version_id: int, *, revision: int, by: int, at: datetime) -> RuleVe
         NotOpen: it is approved or withdrawn.
     """
     draft = _open(version_id)
-    if draft.revision != revision:
-        raise ChangedMeanwhile
+    refuse_changed(draft, revision)
     draft.base_id = queries.last_of_table(draft.programme, draft.table_name)
     reopen(draft, by=by, at=at)
     _note("rules.compared", draft, by=by, at=at)
@@ -266,8 +265,7 @@ def propose(version_id: int, *, revision: int, zone: ZoneInfo, by: int, at: date
         HasProblems: the checks found mistakes.
     """
     draft = _open(version_id)
-    if draft.revision != revision:
-        raise ChangedMeanwhile
+    refuse_changed(draft, revision)
     _refuse_unready(draft, zone=zone, at=at)
     draft.state = VersionState.PROPOSED
     session.flush()
@@ -319,29 +317,27 @@ def _put_into_force(version: RuleVersion, foreseen: Foreseen, *, at: datetime) -
     )
 
 
-def withdraw(version_id: int, *, by: int, at: datetime) -> RuleVersion:
+def withdraw(version_id: int, *, as_draft: bool = False, by: int, at: datetime) -> RuleVersion:
     """Give up a draft, or withdraw an approved version before it takes effect.
 
     Raises:
         InForce: it has taken effect.
+        ApprovedMeanwhile: it was a draft when it was read (`as_draft`), and is none any more.
         OthersFollow: a version approved after it was built on it.
     """
     version = queries.get_version(version_id, lock=True)
     if version.state is VersionState.WITHDRAWN:
         return version
+    refuse_withdrawal(version, as_draft=as_draft, at=at)
     if version.state is VersionState.APPROVED:
-        if version.effective_at is None or version.effective_at <= at:
-            raise InForce
         # as when one is approved: one at a time
         memory_stamps.renew(queries.STAMP)
         last = queries.last_approved(version.programme)
         if last is not None and last.id != version.id:
             raise OthersFollow(last.number or 0)
         notices.withdraw_with(version.id, at=at)
-    version.state = VersionState.WITHDRAWN
-    version.withdrawn_by, version.withdrawn_at = by, at
+    give_up(version, by=by, at=at)
     run_services.drop_runs(version)
-    session.flush()
     _note("rules.withdrawn", version, by=by, at=at)
     return version
 

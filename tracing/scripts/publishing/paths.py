@@ -39,6 +39,8 @@ MOST_WORDS = 75
 """More than this in one step, and nobody listens to its end."""
 MOST_STATES = 20_000
 """Where more paths than this must be told apart at one step, the script is not gone through."""
+MOST_TRIED = 20_000
+"""More values of answers and facts than this are not tried: a page waits a second or two at most, whatever was written."""
 SOMETHING = "\u0000"
 """Some other answer, or some text: no condition asks for it."""
 READ_BY_THE_PRODUCT = frozenset(
@@ -170,6 +172,10 @@ def go_through(script: Script, *, in_english: bool = False) -> Findings:
     )
 
 
+class _TooMany(Exception):
+    """More is to be tried than a page can wait for."""
+
+
 class _Walk:
     """Going through a script step by step, with every state that a path can be in."""
 
@@ -184,9 +190,16 @@ class _Walk:
         self.ordered: set[str] = set()
         self.ended: dict[str, Measure] = {}
         self.is_dead_end = False
+        self.tried = 0
 
     def go(self) -> bool:
         """Go through it; False: it has too many states."""
+        try:
+            return self._go()
+        except _TooMany:
+            return False
+
+    def _go(self) -> bool:
         states: dict[State, Measure] = {(): Measure(1, 0, 0)}
         for place, step in enumerate(self.script.steps):
             following: dict[State, Measure] = {}
@@ -237,6 +250,7 @@ class _Walk:
                 continue
             self.asked.add(first.id)
             for value in self._values(first):
+                self._try()
                 after = seen if value is None else {**seen, first.id: value}
                 yield from self._answers(tuple(others), after)
 
@@ -266,7 +280,13 @@ class _Walk:
         names = sorted({f":{name}" for name in _facts_of(condition)} - known.keys())
         domains = [self._fact_values(name) for name in names]
         for values in product(*domains):
+            self._try()
             yield {**known, **dict(zip(names, values, strict=True))}
+
+    def _try(self) -> None:
+        self.tried += 1
+        if self.tried > MOST_TRIED:
+            raise _TooMany
 
     def _fact_values(self, name: str) -> list[Value]:
         fact = FACTS.get(name[1:])

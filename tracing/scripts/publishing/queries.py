@@ -92,9 +92,9 @@ def get_draft(draft_id: int, *, lock: bool = False) -> ScriptDraft:
 
 
 def drafts_of(kind: ScriptKind) -> Sequence[ScriptDraft]:
-    """Return the drafts of a kind, approved and withdrawn ones included, the newest first."""
+    """Return the drafts of a kind, approved and withdrawn ones included, the newest first; their content is not read."""
     chosen = select(ScriptDraft).where(ScriptDraft.kind == kind.value).order_by(ScriptDraft.id.desc())
-    return session.scalars(chosen).all()
+    return session.scalars(chosen.options(defer(ScriptDraft.content))).all()
 
 
 def draft_of_version(kind: ScriptKind, version: str) -> ScriptDraft | None:

@@ -56,6 +56,18 @@ def digest(content: object) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
+def step_digest(written: StepContent, english: Mapping[str, str]) -> str:
+    """Return the SHA-256 of what a step says, with its English: whoever translates meanwhile is not overwritten."""
+    said = dict.fromkeys(texts_of(read_step(written)))
+    return digest([written, [english.get(one) or "" for one in said]])
+
+
+def with_known_english(content: Content, english: Mapping[str, str]) -> Content:
+    """Return a script with the English that is known of its texts, where it has none of its own."""
+    kept = kept_english(content, {**english, **content.get("english", {})})
+    return {**content, "english": kept} if kept else content
+
+
 def texts_of(step: Step) -> Iterator[str]:
     """Yield every text of a step that a tracer reads or says, in the order of the screen."""
     yield step.title

@@ -14,7 +14,6 @@ from tracing.programmes.notices import services as notices
 from tracing.programmes.publishing.errors import (
     ChangedMeanwhile,
     HasProblems,
-    InForce,
     NoMoment,
     NotOpen,
     OthersFollow,
@@ -23,9 +22,12 @@ from tracing.programmes.publishing.models import VersionOrigin, VersionState
 from tracing.programmes.publishing.queries import STAMP
 from tracing.programmes.publishing.review_services import (
     Approver,
+    give_up,
     has_approved,
     moment_of,
+    refuse_changed,
     refuse_far,
+    refuse_withdrawal,
     reopen,
     sign,
 )
@@ -87,7 +89,9 @@ def _add_seeds(files: Sequence[Script], *, at: datetime) -> None:
             kind=script.kind.value,
             version=script.version,
             content_hash=script.content_hash,
-            content=script.model_dump(mode="json", by_alias=True, exclude={"english"}),
+            content=script.model_dump(
+                mode="json", by_alias=True, exclude=None if script.english else {"english"}
+            ),
             published_at=at,
         )
         for script in files
@@ -130,8 +134,11 @@ def begin(kind: ScriptKind, *, like: str | None = None, by: int, at: datetime) -
     begun = _begun(kind)
     if begun is not None:
         return begun
-    source = queries.get_version(kind, like) if like else queries.last_published(kind)
-    return _add_draft(kind, rules.content_of(get_script(kind, source.version)), by=by, at=at)
+    last = get_script(kind, queries.last_published(kind).version)
+    source = get_script(kind, queries.get_version(kind, like).version) if like else last
+    # an earlier version may have been written before its words were translated
+    content = rules.with_known_english(rules.content_of(source), last.english)
+    return _add_draft(kind, content, by=by, at=at)
 
 
 def begin_from(script: Script, *, by: int, at: datetime) -> ScriptDraft:
@@ -184,7 +191,7 @@ def put_step(
 ) -> ScriptDraft:
     """Write one step of a draft, or add it after another; what somebody else writes in other steps stays.
 
-    `seen` is the digest of the step when it was read, None of a new one.
+    `seen` is the digest of the step when it was read (`rules.step_digest`), None of a new one.
 
     Raises:
         NotOpen: the draft is approved or withdrawn.
@@ -199,13 +206,16 @@ def put_step(
         raise SameName(_("Une autre étape porte déjà ce nom."))
     if seen is not None and place is None:
         raise NoSuchStep
-    if place is not None and rules.digest(steps[place]) not in {seen, rules.digest(written)}:
-        raise StepChanged
+    known: dict[str, str] = draft.content.get("english", {})
+    if place is not None:
+        now, wanted = rules.step_digest(steps[place], known), rules.step_digest(written, {**known, **english})
+        if now not in {seen, wanted}:
+            raise StepChanged
     asked = {one["id"] for step in steps if step["id"] != written["id"] for one in step.get("questions", ())}
     if twice := asked.intersection(one["id"] for one in written.get("questions", ())):
         raise SameName(_("La question « %(name)s » est déjà posée dans une autre étape.", name=min(twice)))
     steps = rules.with_step(draft.content, written, after=after)["steps"]
-    _write(draft, steps, {**draft.content.get("english", {}), **english}, by=by, at=at)
+    _write(draft, steps, {**known, **english}, by=by, at=at)
     return draft
 
 
@@ -217,11 +227,13 @@ def move_step(draft_id: int, step_id: str, how: str, *, revision: int, by: int, 
         ChangedMeanwhile: somebody else changed it since `revision`.
     """
     draft = _open(draft_id)
-    if draft.revision != revision:
-        raise ChangedMeanwhile
+    refuse_changed(draft, revision)
     before = rules.content_of(get_script(ScriptKind(draft.kind), draft.base))
     steps = rules.moved(draft.content["steps"], step_id, how, old=before["steps"])
-    english = {**before.get("english", {}), **draft.content.get("english", {})}
+    old, now = before.get("english", {}), draft.content.get("english", {})
+    restored = next((one for one in before["steps"] if how == "restore" and one["id"] == step_id), None)
+    said = rules.texts_of(rules.read_step(restored)) if restored else ()
+    english = {**old, **now, **{one: old[one] for one in said if one in old}}
     _write(draft, steps, english, by=by, at=at)
     return draft
 
@@ -285,8 +297,7 @@ def compared(draft_id: int, *, revision: int, by: int, at: datetime) -> ScriptDr
         NotOpen: it is approved or withdrawn.
     """
     draft = _open(draft_id)
-    if draft.revision != revision:
-        raise ChangedMeanwhile
+    refuse_changed(draft, revision)
     draft.base = queries.last_published(ScriptKind(draft.kind)).version
     reopen(draft, by=by, at=at)
     _note("script.compared", draft, by=by, at=at)
@@ -319,7 +330,7 @@ class Foreseen:
     """A draft as it will be."""
 
     before: Script
-    """The version that was published last."""
+    """The version that was published last; of a draft that is closed, the one that it was compared with."""
     script: Script
     problems: tuple[Problem, ...]
     """What the checks find: each prevents it from being proposed."""
@@ -332,7 +343,8 @@ def foresee(draft: ScriptDraft) -> Foreseen:
     kind = ScriptKind(draft.kind)
     last = queries.last_published(kind).version
     script = rules.read_script(kind, draft.content, version=draft.version or draft.release)
-    return Foreseen(get_script(kind, last), script, tuple(checks.problems(script)), draft.base != last)
+    before = get_script(kind, last if draft.is_open else draft.base)
+    return Foreseen(before, script, tuple(checks.problems(script)), draft.base != last)
 
 
 def propose(draft_id: int, *, revision: int, by: int, at: datetime) -> ScriptDraft:
@@ -348,8 +360,7 @@ def propose(draft_id: int, *, revision: int, by: int, at: datetime) -> ScriptDra
         HasProblems: the checks found mistakes.
     """
     draft = _open(draft_id)
-    if draft.revision != revision:
-        raise ChangedMeanwhile
+    refuse_changed(draft, revision)
     _refuse_unready(draft, at=at)
     draft.state = VersionState.PROPOSED
     session.flush()
@@ -404,30 +415,28 @@ def _publish(draft: ScriptDraft, foreseen: Foreseen, *, at: datetime) -> None:
     notices.announce_script(kind.value, script.version, body=why, effective_at=moment, at=at)
 
 
-def withdraw(draft_id: int, *, by: int, at: datetime) -> ScriptDraft:
+def withdraw(draft_id: int, *, as_draft: bool = False, by: int, at: datetime) -> ScriptDraft:
     """Give up a draft, or withdraw an approved version before it takes effect.
 
     Raises:
         InForce: it has taken effect.
+        ApprovedMeanwhile: it was a draft when it was read (`as_draft`), and is none any more.
         OthersFollow: a version approved after it was built on it.
     """
     draft = queries.get_draft(draft_id, lock=True)
     if draft.state is VersionState.WITHDRAWN:
         return draft
+    refuse_withdrawal(draft, as_draft=as_draft, at=at)
     if draft.state is VersionState.APPROVED:
-        if draft.effective_at is None or draft.effective_at <= at:
-            raise InForce
         # as when one is approved: one at a time
         memory_stamps.renew(STAMP)
         kind, version = ScriptKind(draft.kind), draft.version or ""
         last = queries.last_published(kind)
         if last.version != version:
-            raise OthersFollow(last.number or 0)
+            raise OthersFollow(last.version)
         queries.get_version(kind, version).withdrawn_at = at
         notices.withdraw_script(kind.value, version, at=at)
-    draft.state = VersionState.WITHDRAWN
-    draft.withdrawn_by, draft.withdrawn_at = by, at
-    session.flush()
+    give_up(draft, by=by, at=at)
     _note("script.withdrawn", draft, by=by, at=at)
     return draft
 

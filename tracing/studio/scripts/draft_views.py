@@ -26,7 +26,7 @@ from tracing.scripts.publishing.errors import (
     StepChanged,
 )
 from tracing.scripts.publishing.models import ScriptDraft
-from tracing.scripts.publishing.rules import digest, read_script
+from tracing.scripts.publishing.rules import read_script, step_digest
 from tracing.scripts.vocabulary import ScriptKind
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, asked_at, may
@@ -37,6 +37,7 @@ from tracing.studio.scripts.preview_pages import PEOPLE
 from tracing.studio.scripts.step_forms import StepForm
 from tracing.studio.scripts.step_shape_forms import placeholders, step_form
 from tracing.studio.scripts.views import bp, may_write, named, names_of, writes, zone
+from tracing.studio.version_forms import AS_DRAFT
 from tracing.studio.version_words import as_printed
 from tracing.ui.filters import moment as in_words
 from tracing.ui.idempotent_forms import sent_once
@@ -260,7 +261,7 @@ def step_of(script_draft_id: int, name: str | None) -> tuple[ScriptDraft, Script
 
 def _seen(shown: ScriptDraft, now: Step | None) -> str:
     written = next((one for one in shown.content["steps"] if now and one["id"] == now.id), None)
-    return digest(written) if written else ""
+    return step_digest(written, shown.content.get("english", {})) if written else ""
 
 
 def _step_page(
@@ -273,6 +274,7 @@ def _step_page(
         step=now,
         form=form,
         theirs=theirs,
+        english=script.english,
         placeholders=placeholders(script.kind),
         people=PEOPLE[script.kind],
     )
@@ -428,6 +430,8 @@ def withdraw(script_draft_id: int) -> ResponseReturnValue:
     """Give up a draft, or withdraw an approved version before it takes effect."""
     return _act(
         script_draft_id,
-        lambda: services.withdraw(script_draft_id, by=agent().member_id, at=asked_at()),
+        lambda: services.withdraw(
+            script_draft_id, as_draft=AS_DRAFT in request.form, by=agent().member_id, at=asked_at()
+        ),
         _("Retirée. Le script en vigueur ne change pas."),
     )

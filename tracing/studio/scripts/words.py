@@ -269,11 +269,11 @@ def findings(found: Findings, script: Script, *, old: Findings) -> tuple[dict[st
         by_step[step].append(
             _("Cette étape demande de rester chez soi même quand aucune règle en vigueur ne le demande.")
         )
-    for one in found.never_asked:
+    for one in sorted(found.never_asked):
         by_step[of_question[one]].append(
             _("« %(label)s » n’est jamais posée.", label=script.questions[one].label)
         )
-    for one in found.unread:
+    for one in sorted(found.unread):
         by_step[of_question[one]].append(
             _("Rien ne lit la réponse à « %(label)s ».", label=script.questions[one].label)
         )
