@@ -57,6 +57,21 @@ def test_who_saves_a_step_that_somebody_translated_meanwhile_overwrites_no_trans
     assert english_of(draft) == ASKED
 
 
+def test_a_step_that_somebody_took_out_meanwhile_comes_back_under_its_name(rose, ben):
+    draft = begin(rose)
+    late = rose.get(f"{draft}/step?step=data_notice")
+    sent = {"step": "data_notice", "how": "remove", "revision": draft_at(draft).revision}
+    ben.post(f"{draft}/move", sent)
+    assert "L’étape obligatoire «\u202fdata_notice\u202f» manque" in ben.get(draft).text
+
+    refused = change_step(rose, draft, "data_notice", page=late, status=409)
+    rose.post(f"{draft}/step", filled(refused, f"{draft}/step"))
+
+    before = rules.content_of(scripts.get_script(P0, draft_at(draft).base))
+    assert [one["id"] for one in draft_at(draft).content["steps"]] == [one["id"] for one in before["steps"]]
+    assert "L’étape obligatoire" not in rose.get(draft).text
+
+
 def test_what_is_put_back_is_put_back_in_english_too(rose):
     draft = begin(rose)
     before = english_of(draft)

@@ -27,6 +27,7 @@ from tracing.scripts.publishing.errors import (
 )
 from tracing.scripts.publishing.models import ScriptDraft
 from tracing.scripts.publishing.rules import read_script, step_digest
+from tracing.scripts.services import get_script
 from tracing.scripts.vocabulary import ScriptKind
 from tracing.staff import queries as staff
 from tracing.staff.access import agent, asked_at, may
@@ -292,7 +293,7 @@ def save_step(script_draft_id: int) -> ResponseReturnValue:
             shown, script, now = step_of(script_draft_id, wanted)
             form = step_form(script, now, after=request.form.get("after"), posted=request.form)()
             if now is None and wanted is not None:
-                return _removed(shown, script, form)
+                return _removed(shown, script, form, wanted)
             written = form.read(now) if form.validate_on_submit() else None
             if written is None:
                 return _step_page(shown, script, now, form), 422
@@ -330,9 +331,17 @@ def _typed_late(script_draft_id: int, wanted: str | None, changed: Refused) -> R
         return _step_page(shown, script, now, form, theirs=now), changed.status
 
 
-def _removed(shown: ScriptDraft, script: Script, form: StepForm) -> ResponseReturnValue:
+def _stood_after(name: str, shown: ScriptDraft, script: Script) -> str:
+    """Return the step after which one that was taken out stood in the version before, of those that are left."""
+    before = [one.id for one in get_script(script.kind, shown.base).steps]
+    earlier = before[: before.index(name)] if name in before else []
+    return next((one for one in reversed(earlier) if script.step(one)), "")
+
+
+def _removed(shown: ScriptDraft, script: Script, form: StepForm, name: str) -> ResponseReturnValue:
     """Show what was typed of a step that somebody else took out: saving it adds it again."""
-    form.seen.data = ""
+    form.seen.data, form.was.data = "", name
+    form.after.data = _stood_after(name, shown, script)
     form.form_errors.append(
         _(
             "Quelqu’un a supprimé cette étape pendant que vous écriviez. Votre saisie est ci-dessous : l’enregistrer ajoute l’étape de nouveau."

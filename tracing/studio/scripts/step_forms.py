@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from pydantic import ValidationError
 from wtforms import BooleanField, Field, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from tracing.scripts.definitions import (
     MOST_OPTIONS,
@@ -104,6 +104,8 @@ class StepForm(PageForm):
     seen = HiddenField()
     """The digest of the step as it was read: whoever changed it since is not overwritten."""
     after = HiddenField()
+    was = HiddenField(validators=[Optional(), Regexp(r"^[a-z][a-z0-9_]{0,59}$")])
+    """The name of a step that was taken out meanwhile: saved again, it comes back under it."""
     title = StringField(_l("Titre"), validators=[InputRequired(_l("Donnez un titre.")), Length(max=120)])
     title_en = StringField(_l("Titre en anglais"), validators=[Length(max=200)])
     section = StringField(
@@ -271,7 +273,7 @@ class StepForm(PageForm):
         title = self._typed(self.title, english)
         taken = {one.id for one in self.script.steps}
         content: StepContent = {
-            "id": old.id if old else _free(_slug(title), taken),
+            "id": old.id if old else _free(self.was.data or _slug(title), taken),
             "section": as_printed(self.section.data),
             "title": title,
             "say": [wordings for wordings in self._wordings(english) if wordings],
