@@ -19,7 +19,7 @@ Find = Callable[[Agent, datetime], Sequence[Row]]
 Count = Callable[[int], ScalarSelect[int]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Source:
     """Where rows come from. `find` sends a fixed number of statements, `count` is a part of one."""
 

@@ -23,7 +23,7 @@ class Harm(IntEnum):
     """Something is done, or concerns nobody yet, and is to be confirmed."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Row:
     """Something to look at: what it is, of which record, since when, what is to be done and where. No identity."""
 
