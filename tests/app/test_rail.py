@@ -25,7 +25,7 @@ SITE = [
     "Ordre des appels",
     "Messages à envoyer",
 ]
-ADVICE = ["Avis demandés", "À voir d’abord", "Boîte à outils", "Arrêts", "Signalements", "Règles", "Scripts"]
+ADVICE = ["Avis demandés", "À voir d’abord", "Boîte à outils", "Signalements", "Règles", "Scripts"]
 ACCOUNTS = ["Comptes", "Heures d’appel"]
 
 

@@ -385,6 +385,32 @@ def test_a_link_gives_no_paper_that_does_not_hold(pages, platform, model, values
         )
 
 
+def test_the_address_pasted_whole_and_the_day_typed_as_one_writes_it_open_the_papers(pages, platform):
+    given(platform)
+
+    opened = ask(
+        pages,
+        "papers",
+        TYPED
+        | {
+            "link": f"https://verifier.example.org/public/papers/{LINK}?lang=fr",
+            "birth_date": f"{BORN:%d/%m/%Y}",
+        },
+    ).text
+
+    assert "Vos papiers" in opened
+
+
+@pytest.mark.parametrize("born", ["2080-05-17", "0080-05-17", "1880-05-17"])
+def test_a_slip_in_the_year_is_no_wrong_try(pages, platform, born):
+    given(platform)
+    for _ in range(6):
+        said = ask(pages, "papers", TYPED | {"birth_date": born}, status=422).text
+
+    assert "relisez l’année" in said
+    assert "Vos papiers" in ask(pages, "papers", TYPED).text
+
+
 def test_the_papers_of_somebody_who_has_died_are_given_to_nobody(pages, platform):
     given(platform)
     add(platform, MessageStop, person_id=1, since=datetime.now(UTC))

@@ -74,7 +74,8 @@ DOORS = (
         "sickleave.to_mend",
         _l("Arrêts"),
         "file-earmark-text",
-        frozenset({Role.ADVISER, Role.SUPERVISOR}),
+        # an adviser sees those that wait in « À voir d’abord », and opens the lists from there
+        frozenset({Role.SUPERVISOR}),
         also=("/sick-notes",),
         waiting=lambda agent: notes.count_to_decide(agent.site.id),
     ),

@@ -1,6 +1,7 @@
 """The forms by which a person checks who calls, and opens the papers of their note."""
 
 from datetime import date
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -9,7 +10,11 @@ from wtforms.validators import InputRequired, Length, ValidationError
 
 from tracing.calls import spoken_proof
 from tracing.sickleave.delivery import rules as delivery
+from tracing.sickleave.forms import EARLIEST_BIRTH
 from tracing.ui.forms import PageForm
+
+MOST = 200
+"""Characters of a link that is pasted with its address."""
 
 
 class CheckCallForm(PageForm):
@@ -45,16 +50,20 @@ class OpenPapersForm(PageForm):
     link = StringField(
         _l("Le lien"),
         description=_l("Douze lettres et chiffres, par exemple 7KQ4-M2XP-9DTR."),
-        validators=[InputRequired(_l("Écrivez le lien que vous avez noté ou reçu.")), Length(max=40)],
+        validators=[InputRequired(_l("Écrivez le lien que vous avez noté ou reçu.")), Length(max=MOST)],
+        # whoever copies the whole address from the message pastes it whole
         render_kw={
             "autocomplete": "off",
-            "maxlength": 40,
+            "maxlength": MOST,
             "autocapitalize": "characters",
             "spellcheck": "false",
         },
     )
     birth_date = DateField(
-        _l("Votre date de naissance"), validators=[InputRequired(_l("Donnez votre date de naissance."))]
+        _l("Votre date de naissance"),
+        # where a browser shows no calendar, the day is typed as one writes it
+        format=["%Y-%m-%d", "%d/%m/%Y", "%d %m %Y", "%d.%m.%Y"],
+        validators=[InputRequired(_l("Donnez votre date de naissance."))],
     )
     code = StringField(
         _l("Le code"),
@@ -63,10 +72,19 @@ class OpenPapersForm(PageForm):
         render_kw={"autocomplete": "off", "maxlength": 20, "inputmode": "numeric"},
     )
 
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
     def validate_link(self, field: StringField) -> None:
         """Refuse what no link can be: a slip of the finger is no wrong try."""
         if not delivery.is_a_link(field.data or ""):
             raise ValidationError(_("Le lien a douze lettres et chiffres, sans 0, 1, I ni O : relisez-le."))
+
+    def validate_birth_date(self, field: DateField) -> None:
+        """Refuse a day on which nobody who has a note can have been born: a slip is no wrong try."""
+        if field.data is not None and not EARLIEST_BIRTH <= field.data <= self.today:
+            raise ValidationError(_("Cette date de naissance n’est pas possible\u202f: relisez l’année."))
 
     def validate_code(self, field: StringField) -> None:
         """Refuse what no code can be."""

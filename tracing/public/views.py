@@ -3,12 +3,14 @@
 They show nothing of anybody before link, birth date and code were right.
 """
 
+from datetime import date
 from io import BytesIO
 from urllib.parse import quote
 
 from flask import Blueprint, abort, current_app, g, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
+from tracing.kernel import clock
 from tracing.public.forms import CheckCallForm, OpenPapersForm
 from tracing.public.services import Checks, LinkAnswer, Ticket
 from tracing.sickleave.checking.forms import CheckNoteForm
@@ -73,14 +75,16 @@ def note() -> ResponseReturnValue:
 @bp.get("/papers/<token>")
 def link(token: str) -> ResponseReturnValue:
     """Ask whoever follows a link for birth date and code; that it is followed opens nothing."""
-    return _page("papers", form=OpenPapersForm(formdata=None, data={"link": token[:40]}), answer=None)
+    return _page(
+        "papers", form=OpenPapersForm(formdata=None, today=_today(), data={"link": token[:40]}), answer=None
+    )
 
 
 @bp.route("/papers", methods=["GET", "POST"])
 def papers() -> ResponseReturnValue:
     """Open the papers of a link; then give each as a file, while the link still opens."""
     ticket = Ticket.read(request.form.get("ticket", ""))
-    form = OpenPapersForm()
+    form = OpenPapersForm(today=_today())
     if ticket is None:
         if not form.is_submitted():
             return _page("papers", form=form, answer=None)
@@ -89,7 +93,7 @@ def papers() -> ResponseReturnValue:
         ticket = _checks().ticket(*form.typed)
     answer, found = _checks().open_papers(ticket, address=request.remote_addr or "")
     if found is None:
-        again = form if answer is LinkAnswer.WRONG else OpenPapersForm(formdata=None)
+        again = form if answer is LinkAnswer.WRONG else OpenPapersForm(formdata=None, today=_today())
         return _page("papers", form=again, answer=answer)
     copy = request.form.get("copy", "")
     if copy in set(Copy):
@@ -111,6 +115,10 @@ def _mail(papers: Papers) -> str:
     days = (papers.first_day, papers.last_day)
     subject, words = message_to_employer(papers.number, days, check_at=g.settings.public_pages)
     return f"mailto:?subject={quote(subject)}&body={quote(words)}"
+
+
+def _today() -> date:
+    return clock.local_day(clock.now(), g.time_zone)
 
 
 def _checks() -> Checks:

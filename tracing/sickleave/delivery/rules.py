@@ -106,7 +106,8 @@ def proven_text(link: str, born: date, code: str) -> str:
 
 
 def as_typed(link: str) -> str:
-    """Return a link without case, spaces and hyphens; nonsense is no link."""
+    """Return a link without case, spaces and hyphens; of a whole address, its last part. Nonsense is no link."""
+    link = link.rpartition("/papers/")[2].partition("?")[0]
     return "".join(one for one in link.upper() if one.isascii() and one.isalnum())
 
 
