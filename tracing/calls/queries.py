@@ -35,6 +35,13 @@ def find_conversation(call_id: int, task_id: int) -> Conversation | None:
     )
 
 
+def calls_about(task_id: int) -> frozenset[int]:
+    """Return the calls in which somebody was, or was to be, spoken to about a task."""
+    return frozenset(
+        session.scalars(select(Conversation.call_id).where(Conversation.task_id == task_id)).all()
+    )
+
+
 def conversations(call_id: int) -> Sequence[Conversation]:
     """Return the conversations of a call."""
     return session.scalars(

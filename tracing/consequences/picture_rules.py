@@ -16,6 +16,10 @@ class ConsequenceKind(StrEnum):
     CONTACT_RETURNS = "contact_returns"
     CALL_OPENS = "call_opens"
     CALL_STOPS = "call_stops"
+    TOLD_ALREADY = "told_already"
+    """They were told of another meeting, and this one asks nothing else of them: they are not rung."""
+    NOT_TOLD = "not_told"
+    """What they were told of was another person's meeting, or was taken back: they are to be told after all."""
     RING_AGAIN = "ring_again"
     """Somebody was told otherwise: they are called once more."""
     RING_NO_MORE = "ring_no_more"
@@ -207,6 +211,10 @@ class ContactNow:
     is_kept: bool = False
     """Kept in the list although met outside the contagious days, with a reason."""
     is_outside: bool = False
+    adds_nothing: bool = False
+    """The person was told of another meeting, and this one asks nothing else of them."""
+    is_telling_gone: bool = False
+    """They were told in the call about another meeting, which was not theirs or whose telling was taken back."""
     is_out_of_list: bool = False
     """Removed from the list, or a case by now: nothing follows for them as a contact."""
 

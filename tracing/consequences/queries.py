@@ -25,6 +25,7 @@ from tracing.consequences.picture_rules import (
     Told,
 )
 from tracing.consequences.rules import is_recalled
+from tracing.consequences.telling_queries import adds_nothing, is_telling_gone
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import Meeting, kept_in_list, named_elsewhere, of_one_time, who_refused
 from tracing.contacts.rules import circumstances_from_codes, is_called
@@ -37,7 +38,7 @@ from tracing.people import queries as people
 from tracing.programmes.in_force import get_pack
 from tracing.programmes.rules import day_zero, follow_ups
 from tracing.programmes.vocabulary import RiskLevel, Subject
-from tracing.queue.models import ENDED, LISTED, CallTask, TaskKind, TaskState
+from tracing.queue.models import ENDED, LISTED, STILL_TO_CALL, CallTask, TaskKind, TaskState
 from tracing.queue.rules import CallAgain
 from tracing.sickleave import answers as said
 from tracing.sickleave import queries as note_queries
@@ -140,6 +141,10 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
                 # a day that nobody has said is outside no period
                 is_kept=one.id in kept or one.is_day_unknown,
                 is_outside=one.is_outside,
+                adds_nothing=adds_nothing(
+                    one, case, of_contact.get(one.id), elsewhere.get(one.id, ()), on=on
+                ),
+                is_telling_gone=is_telling_gone(one, elsewhere.get(one.id, ())),
                 is_out_of_list=one.status in {ContactStatus.REMOVED, ContactStatus.BECAME_CASE},
                 person=MeasuredPerson(
                     last_day=None if one.risk is RiskLevel.NEGLIGIBLE else one.quarantine_last_day,
@@ -372,17 +377,19 @@ def person_now(person_id: int) -> PersonNow:
 
 
 def told_calls_of(person_id: int) -> Sequence[CallTask]:
-    """Return the calls of a person, under all their records, in which they were told something, or are to be again."""
+    """Return the calls of a person, under all their records, in which they were told something, or are to be again.
+
+    Also those as a contact that wait, if there is one: what they were told may be all that there is to say.
+    """
     records = people.records_of_same_person(person_id)
-    return session.scalars(
+    tasks = session.scalars(
         select(CallTask)
-        .where(
-            equals_any(CallTask.person_id, records),
-            CallTask.planned_on.is_(None),
-            or_(CallTask.state == TaskState.DONE, CallTask.again.is_not(None)),
-        )
+        .where(equals_any(CallTask.person_id, records), CallTask.planned_on.is_(None))
         .order_by(CallTask.id)
     ).all()
+    told = [one for one in tasks if one.state is TaskState.DONE or one.again is not None]
+    waiting = [one for one in tasks if one.contact_id is not None and one.state in STILL_TO_CALL]
+    return [*told, *(one for one in waiting if one not in told)] if told else []
 
 
 def _no_cases(case_ids: Iterable[int]) -> set[int]:

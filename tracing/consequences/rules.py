@@ -18,6 +18,7 @@ from tracing.consequences.picture_rules import (
     ContactNow,
     MeasuredPerson,
     Plan,
+    Told,
 )
 from tracing.queue.rules import CallAgain
 from tracing.sickleave.rules import NoteMend
@@ -103,8 +104,14 @@ def _of_contact(contact: ContactNow, window: tuple[date, date] | None) -> Iterab
     if outside != contact.is_outside:
         kind = ConsequenceKind.CONTACT_LEAVES if outside else ConsequenceKind.CONTACT_RETURNS
         yield Consequence(kind, about)
+    if contact.is_telling_gone and person.call is not CallNow.LIVE:
+        yield Consequence(ConsequenceKind.NOT_TOLD, about)
+        person = _not_told(person)
     concerns = contact.may_be_at_risk and not outside
     may_ask = concerns and not person.has_refused
+    if may_ask and contact.adds_nothing and person.told is None and person.call in NOT_BEGUN:
+        yield Consequence(ConsequenceKind.TOLD_ALREADY, about)
+        return
     # the call of somebody who may not be called is opened too: it goes to the list of those
     if may_ask and person.told is None and person.call in {CallNow.NONE, CallNow.CANCELLED}:
         yield Consequence(ConsequenceKind.CALL_OPENS, about)
@@ -118,6 +125,16 @@ def _of_contact(contact: ContactNow, window: tuple[date, date] | None) -> Iterab
     yield from _ring(about, now, why)
     yield from _of_follow_up(about, now, is_over=not concerns or why is not None)
     yield from _of_note(person, due=now.due)
+
+
+NOT_BEGUN = frozenset({CallNow.NONE, CallNow.CANCELLED, CallNow.WAITING})
+
+
+def _not_told(person: MeasuredPerson) -> MeasuredPerson:
+    """Return a person without what they were told in a call that was not about them."""
+    call = {CallNow.DONE: CallNow.CANCELLED, CallNow.AGAIN: CallNow.WAITING}.get(person.call, person.call)
+    asked = None if person.follow_up is None else replace(person.follow_up, since=None)
+    return replace(person, told=None, call=call, again=None, follow_up=asked)
 
 
 def _to_say_again(person: MeasuredPerson) -> CallAgain | None:
@@ -254,6 +271,12 @@ def _changed(contact: ContactNow, one: Consequence) -> ContactNow:
             return replace(contact, is_outside=True)
         case ConsequenceKind.CONTACT_RETURNS:
             return replace(contact, is_outside=False)
+        case ConsequenceKind.TOLD_ALREADY:
+            said = Told(contact.person.last_day, contact.person.awaits_result)
+            person = replace(contact.person, told=said, call=CallNow.DONE)
+            return replace(contact, adds_nothing=False, person=person)
+        case ConsequenceKind.NOT_TOLD:
+            return replace(contact, is_telling_gone=False, person=_not_told(contact.person))
         case ConsequenceKind.CALL_OPENS:
             return replace(contact, person=replace(contact.person, call=CallNow.WAITING))
         case ConsequenceKind.CALL_STOPS:

@@ -203,12 +203,8 @@ def remember_told(task: CallTask, *, at: datetime) -> None:
     else:
         contact = lock_row(Contact, task.contact_id)
         case = case_queries.get_case(contact.case_id)
-        is_none = case.outcome is CaseOutcome.NOT_A_CASE
-        is_concerned = calling.is_to_be_called(contact) and not is_none
-        contact.told_at = at
-        contact.told_last_day = contact.quarantine_last_day if is_concerned else None
-        contact.told_awaits_result = contact.awaits_result and not is_none
-        contact.told_tests = [] if is_none else contact.tests_due
+        contact_telling.keep_told(contact, case, at=at)
+        contact.told_with_id = None
         contact.first_told_on = contact.first_told_on or clock.local_day(at, queries.zone_of(case))
     session.flush()
 
@@ -338,6 +334,8 @@ _CASE_STEPS: Mapping[
     ConsequenceKind.CONTACT_RETURNS: _return,
     ConsequenceKind.CALL_OPENS: _update_call,
     ConsequenceKind.CALL_STOPS: _update_call,
+    ConsequenceKind.TOLD_ALREADY: contact_telling.tell_no_more,
+    ConsequenceKind.NOT_TOLD: contact_telling.tell_after_all,
     ConsequenceKind.RING_AGAIN: _ring_again,
     ConsequenceKind.RING_NO_MORE: _ring_no_more,
     ConsequenceKind.NOTE_TO_MEND: _mark_note,

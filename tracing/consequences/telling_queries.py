@@ -1,8 +1,28 @@
-"""What the person of a case was told as a contact, before: so that they hear one thing, once."""
+"""What a person was told before, as a contact: so that they hear one thing, once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+
+from sqlalchemy import select
 
 from tracing.cases.models import Case
-from tracing.contacts.models import Contact
-from tracing.contacts.queries import OF_ONE_TIME, contacts_who_became, find_contact
+from tracing.contacts.models import Contact, ContactStatus
+from tracing.contacts.queries import (
+    OF_ONE_TIME,
+    Meeting,
+    contacts_who_became,
+    find_contact,
+    named_elsewhere,
+    of_one_time,
+)
+from tracing.contacts.rules import ANSWERED, TestSaid, circumstances_from_codes, measure_of
+from tracing.contacts.services import situation_of
+from tracing.kernel.db import equals_any, session
+from tracing.people import queries as people
+from tracing.programmes.in_force import get_pack
+from tracing.programmes.rules import Measure, Quarantine, age_on
+from tracing.queue.models import CallTask, TaskKind, TaskState
 
 
 def told_as_contact(case: Case) -> list[Contact]:
@@ -17,3 +37,119 @@ def told_as_contact(case: Case) -> list[Contact]:
         if one.told_at is not None and abs(case.created_at - one.told_at) <= OF_ONE_TIME
     ]
     return [one for _at, one in sorted(told, key=lambda pair: pair[0], reverse=True)]
+
+
+DECIDED = frozenset({Measure.REQUIRED, Measure.NOT_REQUIRED})
+
+
+def told_of(contact: Contact, case: Case) -> Contact | None:
+    """Return the meeting of which the person of a contact was told last, about the same time; None if they were of none."""
+    met = named_elsewhere([contact], programme=case.programme).get(contact.id, ())
+    told = _told_among(of_one_time(contact, met))
+    return told[-1] if told else None
+
+
+def _told_among(others: Iterable[Meeting]) -> list[Contact]:
+    """Return the meetings of which somebody was told, the last told of at the end."""
+    told = [(one.contact.told_at, one.contact.id, one.contact) for one in others if one.contact.told_at]
+    return [contact for _at, _id, contact in sorted(told, key=lambda one: one[:2])]
+
+
+def is_telling_gone(contact: Contact, elsewhere: Iterable[Meeting]) -> bool:
+    """Return whether what a contact was told with another meeting is no word to them: it is not theirs, or was taken back."""
+    if contact.told_with_id is None:
+        return False
+    return not any(
+        one.contact.id == contact.told_with_id and one.contact.told_at is not None for one in elsewhere
+    )
+
+
+def adds_nothing(
+    contact: Contact, case: Case, task: CallTask | None, elsewhere: Sequence[Meeting], *, on: date
+) -> bool:
+    """Return whether the person of a contact who waits was told of another meeting, and this one asks nothing else of them.
+
+    Their own answers of then hold for this meeting. It adds something if nobody knows whether they live with the case,
+    or while they are to be told something else of the other meeting first.
+    """
+    is_waiting = contact.status is ContactStatus.NAMED and contact.told_at is None
+    if not is_waiting or (task is not None and not _is_untouched(task)):
+        return False
+    others = of_one_time(contact, elsewhere)
+    told = _told_among(others)
+    counted = [one.contact for one in others if one.counts and one.contact.told_at is not None]
+    if not told or told[-1] not in counted or not _is_all_told(told):
+        return False
+    measure = _measure_as_told(contact, case, told[-1], on=on)
+    if measure is None or not _is_decided(measure):
+        return False
+    heard = _last(one.told_last_day for one in told)
+    if _last([measure.last_day_in, *(one.quarantine_last_day for one in counted)]) != heard:
+        return False
+    if measure.awaits_result != told[-1].told_awaits_result:
+        return False
+    tests = [[test.on.isoformat(), test.kind.value if test.kind else None] for test in measure.tests]
+    # of several meetings they are told the tests of the one whose measure lasts longest
+    return measure.last_day_in != heard or _to_come(tests, on) == _to_come(told[-1].told_tests or [], on)
+
+
+def _is_decided(measure: Quarantine) -> bool:
+    """Return whether it is known what is asked, and until when."""
+    has_end = measure.last_day_in is not None or measure.awaits_result
+    return measure.measure in DECIDED and (has_end or not measure.is_required)
+
+
+def _is_untouched(task: CallTask) -> bool:
+    """Return whether nobody has spoken to the person about this call yet, and no hour was promised."""
+    waits = task.state in {TaskState.OPEN, TaskState.NO_NUMBER, TaskState.UNREACHABLE, TaskState.CANCELLED}
+    return waits and task.script_version is None and task.promised_at is None and not task.gives_way
+
+
+def _is_all_told(told: Iterable[Contact]) -> bool:
+    """Return whether nothing else waits to be told about these meetings."""
+    ids = [one.id for one in told]
+    waiting = select(CallTask.id).where(
+        equals_any(CallTask.contact_id, ids),
+        CallTask.kind == TaskKind.CONTACT_FIRST,
+        CallTask.state != TaskState.DONE,
+    )
+    return session.scalar(waiting.limit(1)) is None
+
+
+def _measure_as_told(contact: Contact, case: Case, told: Contact, *, on: date) -> Quarantine | None:
+    """Return what is asked for a meeting by what the person said in the call about another; None if that does not decide."""
+    identity = people.find_joint_identity(contact.person_id)
+    born = identity.birth_date if identity else None
+    situation = situation_of(
+        contact,
+        case,
+        age=None if born is None else age_on(born, on),
+        is_outside=False,
+        on=on,
+        ruled_on=on,
+    )
+    met, of_told = situation.circumstances, circumstances_from_codes(told.circumstances or {})
+    said = (told.circumstances or {}).get(ANSWERED, {}).get("lives_with_case")
+    lives_with_case = False if said is False and met.lives_with_case is None else met.lives_with_case
+    if lives_with_case is None:
+        return None
+    situation = replace(
+        situation,
+        circumstances=replace(
+            met, lives_with_case=lives_with_case, infected_recently=of_told.infected_recently
+        ),
+        vaccination=told.vaccination,
+        immunodepressed=told.immunodepressed,
+        symptoms_on=told.symptoms_on,
+        tests=tuple(TestSaid.from_codes(codes) for codes in told.tests_said or ()),
+        notified=told.first_told_on or on,
+    )
+    return measure_of(get_pack(case.programme), situation)
+
+
+def _last(days: Iterable[date | None]) -> date | None:
+    return max((day for day in days if day is not None), default=None)
+
+
+def _to_come(tests: Iterable[Sequence[str | None]], on: date) -> list[tuple[str, str | None]]:
+    return [(day, kind) for day, kind in tests if day is not None and date.fromisoformat(day) >= on]

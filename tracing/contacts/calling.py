@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from tracing.calls import services as calls
 from tracing.cases.models import Case
 from tracing.contacts.case_closing import close_when_done
 from tracing.contacts.models import Contact, ContactStatus
@@ -59,6 +60,25 @@ def update_call_task(
             close_when_done(case.id, by=by, at=at)
     elif contact.status is ContactStatus.NAMED:
         _keep(task, case, phones, renumbered=renumbered, by=by, at=at)
+
+
+def forget_telling(contact: Contact, *, by: int | None, at: datetime) -> None:
+    """Let a contact who was told in the call about another meeting be one who was not told; their call is closed."""
+    contact.told_with_id = contact.told_at = contact.first_told_on = contact.ruled_on = None
+    contact.told_last_day = contact.told_tests = None
+    contact.told_awaits_result = False
+    if contact.status is ContactStatus.INFORMED:
+        contact.status = ContactStatus.NAMED
+    session.flush()
+    task = queries.find_task_of_contact(contact.id)
+    if task is None:
+        return
+    queries.lock_task(task)
+    calls.forget_answers_of_others(task)
+    task.again = None
+    if task.state is TaskState.DONE:
+        queue.close_task(task, TaskState.CANCELLED, by=by, at=at)
+    session.flush()
 
 
 def set_language(contact: Contact, language: str, *, before: str = "", at: datetime) -> None:

@@ -33,6 +33,7 @@ class Contact(RuledColumns, Base):
         Index(
             "ix_contacts_became_case", "became_case_id", postgresql_where=text("became_case_id IS NOT NULL")
         ),
+        Index("ix_contacts_told_with_id", "told_with_id", postgresql_where=text("told_with_id IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -86,6 +87,8 @@ class Contact(RuledColumns, Base):
     """They were told then to isolate until the result of a test."""
     told_tests: Mapped[list[Any] | None] = mapped_column(JSONB)
     """The tests that they were told then; none: not known."""
+    told_with_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id", ondelete="SET NULL"))
+    """Another meeting of theirs of which they were told: this one asks nothing else of them, and they were not rung."""
     may_disclose: Mapped[bool] = mapped_column(default=False)
     """Whether the case agreed that this contact be told the case's name. By default not."""
     status: Mapped[ContactStatus] = mapped_column(enum_text(ContactStatus), default=ContactStatus.NAMED)

@@ -222,6 +222,7 @@ def _shown(line: Line, call: Call, refused: Collection[int]) -> Shown:
         task.state if task else None,
         is_outside=contact.is_outside,
         has_refused=contact.id in refused,
+        is_told_elsewhere=contact.told_with_id is not None and contact.status is ContactStatus.INFORMED,
         due=moment(task.due_at) if task else "",
         is_here=task is not None and task.household_id == call.household_id,
     )

@@ -72,6 +72,7 @@ def add(call: Call, task: CallTask, details: ContactDetails, *, by: Agent, at: d
         # a number belongs to one household, even the number of a person who need not be called
         households.settle_person(person.id, at=at)
     calling.update_call_task(contact, case, phones=_phones(contact), by=by.member_id, at=at)
+    _follow_if_known(contact, case, by=by, at=at)
     return contact
 
 
@@ -175,14 +176,16 @@ def remove(call: Call, task: CallTask, contact_id: int, *, by: Agent, at: dateti
     """Remove a contact from the list, and cancel their call. `restore` undoes it.
 
     Raises:
-        AlreadyCalled: they were already informed.
+        AlreadyCalled: they were already informed, in a call about this meeting.
     """
     case = _case_of(call, task)
     contact = queries.get_contact(contact_id, case_id=case.id, lock=True)
     if contact.status is ContactStatus.REMOVED:
         return contact
-    if contact.status is not ContactStatus.NAMED:
+    if contact.status is not ContactStatus.NAMED and contact.told_with_id is None:
         raise AlreadyCalled
+    if contact.told_with_id is not None:
+        calling.forget_telling(contact, by=by.member_id, at=at)
     contact.status, contact.removed_at = ContactStatus.REMOVED, at
     session.flush()
     places.forget_of_contact(contact.id)
@@ -213,7 +216,14 @@ def restore(call: Call, task: CallTask, contact_id: int, *, by: Agent, at: datet
     _record("contact.restored", contact, case, by=by, at=at)
     contact_to_case.join_known_case(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
     calling.update_call_task(contact, case, phones=_phones(contact), by=by.member_id, at=at)
+    _follow_if_known(contact, case, by=by, at=at)
     return contact
+
+
+def _follow_if_known(contact: Contact, case: Case, *, by: Agent, at: datetime) -> None:
+    """Let what the person of a contact was told of other meetings count; most are named once, and nothing follows."""
+    if queries.named_elsewhere([contact], programme=case.programme):
+        facts.follow({(SubjectType.CONTACT, contact.id)}, by=by.member_id, at=at)
 
 
 def keep_in_list(

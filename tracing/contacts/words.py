@@ -101,10 +101,14 @@ def what_follows(
     *,
     is_outside: bool = False,
     has_refused: bool = False,
+    is_told_elsewhere: bool = False,
     due: str,
     is_here: bool,
 ) -> tuple[str, str]:
     """Return a tone and the words for what happens to a contact's call; `due` says by when it is promised."""
+    if is_told_elsewhere:
+        # the person who named them must not learn that others have
+        return "neutral", str(_AFTER_CALL[ContactStatus.BECAME_CASE])
     if is_outside and status is ContactStatus.NAMED:
         return "soon", _("Hors période de contagion : ne sera pas appelée")
     if is_outside and status is ContactStatus.INFORMED:

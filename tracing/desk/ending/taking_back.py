@@ -103,6 +103,7 @@ _TRACKED: Mapping[str, _Tracked] = {
             "told_last_day",
             "told_awaits_result",
             "told_tests",
+            "told_with_id",
             "is_outside",
         ),
     ),
@@ -260,6 +261,9 @@ def take_back(undo_id: int, *, by: Agent, at: datetime) -> Call:
             task.state_before = TaskState.OPEN
     session.flush()
     _take_facts_back(kept.changes["facts"], by=by, at=at)
+    # whoever was told with one of these, and was not rung, is to be told after all
+    untold = {(SubjectType.CONTACT, int(key)) for key in rows.get("contacts", {})}
+    consequences.follow(untold, by=by.member_id, at=at)
     households.refresh_all([one.household_id for one in tasks if one.household_id is not None], at=at)
     kept.undone_at = at
     session.flush()
