@@ -34,6 +34,7 @@ from tracing.queue import services as queue_services
 from tracing.queue.models import ENDED, CallTask, TaskState
 
 PAUL = identity("Paul", "Deniau", born=date(1970, 2, 3), phones=("+33639980009",))
+ANNE = identity("Anne", "Roux", phones=("+33639980019",))
 ZOE = identity("Zoé", "Blin", born=date(2012, 6, 1), phones=("+33639980003",))
 
 NUMBERS = {"Marie": MARIE.phones[0], "Luc": LUC.phones[0], "Zoe": ZOE.phones[0]}
@@ -100,7 +101,7 @@ said_of = [
     (cases, FactKind.SYMPTOMS, st.booleans(), OWN, BETTER),
     (cases, FactKind.SAMPLED, days, OWN, BETTER),
     (cases, FactKind.VACCINATION, doses, OWN),
-    (listed, FactKind.LAST_CONTACT, days, OWN, BETTER),
+    (listed | st.just("luc_once_more"), FactKind.LAST_CONTACT, days, OWN, BETTER),
     (listed, FactKind.VACCINATION, doses, OWN),
     (listed, FactKind.LIVES_WITH_CASE, st.booleans(), OWN),
     (listed, FactKind.INFECTED_RECENTLY, st.booleans(), OWN),
@@ -136,9 +137,17 @@ class People:
         contact = contacts.find_contact(again.contact_id)
         assert contact is not None
         contact.person_id = again.person_id = of_luc.person_id
+        # nobody has spoken to him about Anne yet
+        third = waiting_contact(story, case(story.nantes, ANNE, at=NOW), LUC)
+        named = contacts.find_contact(third.contact_id)
+        assert named is not None
+        named.person_id = third.person_id = of_luc.person_id
+        named.circumstances = {"lives_with_case": False}
+        named.last_contact_on = NOW.date() - timedelta(days=4)
         database.flush()
         self.cases = {"marie": marie.id, "paul": paul.id}
         self.tasks = {"marie": first.id, "luc": of_luc.id, "zoe": of_zoe.id, "luc_again": again.id}
+        self.tasks["luc_once_more"] = third.id
         self.persons = {"Marie": first.person_id, "Luc": of_luc.person_id, "Zoe": of_zoe.person_id}
         for name in self.cases.values():
             consequences.follow_case(name, by=None, at=NOW)
@@ -152,6 +161,7 @@ class People:
         follow_ups.plan_follow_ups([queue.get_task(self.tasks[one]) for one in sorted(told)], by=None, at=NOW)
         for case_id in self.cases.values():
             close_when_done(case_id, by=None, at=NOW)
+        consequences.follow({(SubjectType.CONTACT, named.id)}, by=None, at=NOW)
 
     def subject(self, one: Word) -> Subject:
         if one.about in self.persons:

@@ -172,7 +172,7 @@ def test_a_case_that_is_none_reaches_whoever_was_told_of_it_once():
                 contact(1, call=CallNow.DONE, told=told),
                 contact(2, call=CallNow.WAITING),
                 contact(3, call=CallNow.DONE, told=Told(None, knows_it_is_none=True)),
-                contact(4, call=CallNow.DONE, told=told, is_out_of_list=True),
+                contact(4, call=CallNow.DONE, told=told, is_a_case=True),
             ],
         ),
         is_none=True,

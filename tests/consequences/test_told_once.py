@@ -14,15 +14,14 @@ from tests.desk.walking import CONTACT, take_call
 from tests.support.pairs import pair
 from tests.support.story import agent, identity, waiting_case
 from tracing.calls import services as calls
-from tracing.calls.queries import answer_rows
+from tracing.consequences.reopening import can_be_reopened
 from tracing.contacts.models import ContactStatus
 from tracing.contacts.queries import contacts_of_case, find_contact
 from tracing.desk.ending import taking_back
 from tracing.desk.queries import outcomes_to_take_back
 from tracing.duplicates import services as duplicates
-from tracing.facts import queries as facts
 from tracing.facts import services as fact_services
-from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType, standing
+from tracing.facts.rules import FactKind, FactSource, NewFact, SubjectType
 from tracing.kernel.db import session as database
 from tracing.queue import queries as queue
 from tracing.queue import services as queue_services
@@ -71,11 +70,7 @@ def test_with_nothing_else_to_say_they_are_not_rung(story, browse, told):
     assert again.person_id == told.person_id
     assert call_of(again).state is TaskState.DONE
     assert (again.status, again.told_with_id) == (ContactStatus.INFORMED, told.id)
-    assert again.told_at == told.told_at
-    assert again.told_last_day == again.quarantine_last_day < told.told_last_day
-    said = facts.in_force_of(SubjectType.CONTACT, again.id)
-    assert said[FactKind.VACCINATION].value == "none"
-    assert said[FactKind.LAST_CONTACT].value == "2026-03-07"
+    assert again.told_at is None
     shown = browse.as_(story.ada).fragment(phone.path, method="get").text
     assert "Suivie par la plateforme" in shown
     assert "Prévenue" not in shown
@@ -85,7 +80,6 @@ def test_met_on_the_same_day_by_both_they_are_not_rung(story, browse, told):
     _phone, again = named_by(story, browse, PAUL)
 
     assert call_of(again).state is TaskState.DONE
-    assert again.told_tests == told.told_tests
 
 
 def test_met_later_they_are_rung(story, browse, told):
@@ -128,30 +122,26 @@ def _say_met(contact, day, *, at=NOW):
     fact_services.record([met], by=None, at=at)
 
 
-def test_when_the_day_of_the_second_meeting_is_corrected_they_are_told(story, browse, told):
+def test_when_the_day_of_the_second_meeting_is_corrected_they_are_rung(story, browse, told):
     _phone, again = named_by(story, browse, PAUL, last_contact_on="2026-03-07")
 
     _say_met(again, date(2026, 3, 9))
 
     task = call_of(again)
-    assert (task.state, task.again) == (TaskState.OPEN, CallAgain.DATES)
-    assert again.status is ContactStatus.INFORMED
+    assert (task.state, task.again) == (TaskState.OPEN, None)
+    assert (again.status, again.told_with_id) == (ContactStatus.NAMED, None)
 
     _say_met(again, date(2026, 3, 6), at=NOW + DAY)
     assert call_of(again).state is TaskState.DONE
 
 
-def test_what_they_said_of_themselves_is_an_answer_of_the_second_call_too(story, browse, told):
+def test_when_what_they_were_told_changes_they_are_told_of_both_at_once(story, browse, told):
     _phone, again = named_by(story, browse, PAUL, last_contact_on="2026-03-07")
 
-    assert call_of(again).script_version == call_of(told).script_version
-    given = {row.question for row in _answers(again)}
-    assert {"vaccination", "infected_recently"} <= given
-    assert not given & {"last_contact_confirmed", "lives_with_case", "needs", "collectivities"}
+    _say_met(told, date(2026, 3, 9))
 
-
-def _answers(contact):
-    return answer_rows(call_of(contact).id)
+    assert call_of(told).again is CallAgain.DATES
+    assert call_of(again).state is TaskState.OPEN
 
 
 def test_an_outcome_that_is_taken_back_leaves_nobody_told(story, browse):
@@ -169,8 +159,6 @@ def test_an_outcome_that_is_taken_back_leaves_nobody_told(story, browse):
     again = find_contact(again.id)
     assert (again.status, again.told_at, again.told_with_id) == (ContactStatus.NAMED, None, None)
     assert call_of(again).state is TaskState.OPEN
-    assert FactKind.VACCINATION not in facts.in_force_of(SubjectType.CONTACT, again.id)
-    assert not list(_answers(again))
 
 
 def test_a_line_that_was_told_elsewhere_is_removed_and_restored_as_any_other(story, browse, told):
@@ -201,16 +189,23 @@ def test_two_records_that_become_one_person_and_two_again(story, browse, told):
     assert find_contact(again.id).told_at is None
 
 
-def test_rung_again_they_are_told_of_both_meetings_and_of_each_in_its_own_name(story, browse, told):
+def test_rung_for_the_second_they_are_told_of_it_in_its_own_name(story, browse, told):
     phone, again = named_by(story, browse, PAUL, last_contact_on="2026-03-07")
     over(story, phone)
     _say_met(again, date(2026, 3, 9))
     walk = take_call(browse.as_(story.abel), CONTACT).to("closing")
-    walk.visitor.follow(f"{walk.call}/tasks/{call_of(told).id}/end", {"outcome": "completed"})
+    walk.visitor.follow(f"{walk.call}/tasks/{call_of(again).id}/end", {"outcome": "completed"})
 
     again = find_contact(again.id)
     assert (again.told_with_id, again.told_last_day) == (None, again.quarantine_last_day)
     assert call_of(again).state is TaskState.DONE
+
+
+def test_whoever_rings_the_day_after_is_found_and_spoken_to(story, browse, told):
+    _phone, again = named_by(story, browse, PAUL, last_contact_on="2026-03-07")
+
+    assert can_be_reopened(call_of(again))
+    assert can_be_reopened(call_of(told))
 
 
 def test_one_follow_up_call_is_planned_for_both_meetings(story, browse, told):
@@ -227,9 +222,6 @@ def test_one_follow_up_call_is_planned_for_both_meetings(story, browse, told):
 
 def test_the_day_after_what_follows_is_the_same(story, browse, told):
     _phone, again = named_by(story, browse, PAUL, last_contact_on="2026-03-07")
-    known = standing(facts.facts_of(SubjectType.CONTACT, again.id))
-
     fact_services.follow({(SubjectType.CONTACT, again.id)}, by=None, at=NOW + DAY)
 
-    assert standing(facts.facts_of(SubjectType.CONTACT, again.id)) == known
     assert call_of(again).state is TaskState.DONE

@@ -166,15 +166,6 @@ def test_somebody_removed_and_named_again_is_not_put_back_beside_themselves(brow
     assert "déjà dans la liste" in answer.text
 
 
-def test_whoever_was_told_stays_in_the_list(browse, story, phone, luc):
-    services.mark_informed(luc, by=story.abel.id, at=NOW)
-    contact_id = luc.id
-
-    answer = browse.as_(story.ada).fragment(f"{phone.path}/{contact_id}/remove", status=409)
-
-    assert "reste dans la liste" in answer.text
-
-
 def test_a_line_of_another_case_does_not_exist_here(browse, story, phone, luc):
     other = browse.as_(story.ada)
 

@@ -35,11 +35,14 @@ def find_conversation(call_id: int, task_id: int) -> Conversation | None:
     )
 
 
-def calls_about(task_id: int) -> frozenset[int]:
-    """Return the calls in which somebody was, or was to be, spoken to about a task."""
-    return frozenset(
-        session.scalars(select(Conversation.call_id).where(Conversation.task_id == task_id)).all()
+def is_under_way(task_id: int) -> bool:
+    """Return whether somebody is on the telephone about a task now."""
+    chosen = (
+        select(Conversation.id)
+        .join(Call, Call.id == Conversation.call_id)
+        .where(Conversation.task_id == task_id, Conversation.finished_at.is_(None), Call.ended_at.is_(None))
     )
+    return session.scalar(chosen.limit(1)) is not None
 
 
 def conversations(call_id: int) -> Sequence[Conversation]:

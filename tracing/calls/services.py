@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import make_transient_to_detached
 
@@ -224,43 +224,6 @@ def save_answer(call: Call, task: CallTask, question: str, value: Any, *, by: Ag
             },
         )
     )
-
-
-def copy_answers(told_in: CallTask, task: CallTask, *, but: Collection[str]) -> None:
-    """Let the answers of one call of a person be those of another call of theirs too, but for some questions.
-
-    Each keeps its call, its moment and its day of collection. What the other call has already is not replaced.
-    """
-    task.script_version = task.script_version or told_in.script_version
-    session.flush()
-    for row in queries.answer_rows(told_in.id):
-        opened = vault.find_unsealed("answers", row.id, row.cohort, row.sealed)
-        if opened is None or row.question in but:
-            continue
-        answer_id = take_id("answers")
-        copied = insert(Answer).values(
-            id=answer_id,
-            task_id=task.id,
-            question=row.question,
-            person_id=task.person_id,
-            call_id=row.call_id,
-            claim_number=row.claim_number,
-            script_version=row.script_version,
-            cohort=row.cohort,
-            sealed=vault.seal("answers", answer_id, row.cohort, opened),
-            saved_at=row.saved_at,
-            saved_by=row.saved_by,
-        )
-        session.execute(copied.on_conflict_do_nothing(index_elements=["task_id", "question"]))
-
-
-def forget_answers_of_others(task: CallTask) -> None:
-    """Delete the answers of a task that were given in calls which were not about it: `copy_answers` undone."""
-    about = select(Conversation.call_id).where(Conversation.task_id == task.id)
-    session.execute(delete(Answer).where(Answer.task_id == task.id, Answer.call_id.not_in(about)))
-    if session.scalar(about.limit(1)) is None:
-        task.script_version = None
-    session.flush()
 
 
 def forget_answers(task: CallTask, questions: Collection[str]) -> None:

@@ -214,15 +214,10 @@ def _rung_line(one: Rung, data: FileData) -> str:
 
 def _told(subject: Subject) -> str:
     about = subject.contact or subject.case
+    if subject.contact is not None and subject.contact.told_with_id is not None:
+        return str(words.TOLD_WITH)
     if about.told_at is None:
         return ""
-    if subject.contact is not None and subject.contact.told_with_id is not None:
-        return str(
-            _(
-                "%(when)s, dans l’appel au sujet d’une autre rencontre : rien de plus n’est demandé pour celle-ci.",
-                when=moment(about.told_at),
-            )
-        )
     if about.told_last_day is None:
         return str(_("%(when)s : rien ne lui est demandé.", when=moment(about.told_at)))
     if subject.contact is not None:

@@ -121,6 +121,8 @@ EVENT_WORDS: dict[str, tuple[str, LazyString]] = {
 }
 """What the log says of a file that a reader understands, with its icon; the rest stays in the journal."""
 
+TOLD_WITH = _l("Dans l’appel au sujet d’une autre rencontre : rien de plus n’est demandé pour celle-ci.")
+
 BY_A_PERSON_ONLY = frozenset({"task.reopened", "contact.edited"})
 """Told only when a member did it: otherwise the call beside it says the same."""
 CLOSED_WITHOUT_A_CALL = frozenset({TaskState.CANCELLED, TaskState.NO_NUMBER})

@@ -1,16 +1,14 @@
 """Decide a contact from the facts about them, and keep what they were told: in their own call, or in that of another meeting.
 
-Whoever was told of one meeting and is named again, with nothing else to be said, is not rung once more. What they said
-of themselves holds for the new meeting too, and whatever changes later of either is told to them as to anybody.
+Whoever was told of one meeting and is named again, with nothing else to be said, is not rung once more; as soon as there
+is, they are.
 """
 
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from tracing.calls import queries as call_queries
-from tracing.calls import services as calls
 from tracing.cases.models import Case, CaseOutcome
-from tracing.consequences import follow_ups, queries, telling_queries
+from tracing.consequences import queries, telling_queries
 from tracing.consequences import stated_rules as stated
 from tracing.consequences.picture_rules import Consequence
 from tracing.contacts import calling
@@ -18,7 +16,6 @@ from tracing.contacts import services as contacts
 from tracing.contacts.case_closing import close_when_done
 from tracing.contacts.models import Contact
 from tracing.facts import queries as fact_queries
-from tracing.facts import services as facts
 from tracing.facts.rules import (
     FactKind,
     FactSource,
@@ -26,8 +23,6 @@ from tracing.facts.rules import (
     SubjectType,
     day_of,
     in_force,
-    retraction,
-    standing,
     value_of,
 )
 from tracing.facts.ruling_rules import measure_ruled, note_days_ruled, risk_ruled
@@ -105,51 +100,27 @@ def keep_told(contact: Contact, case: Case, *, at: datetime) -> None:
 def tell_no_more(
     case: Case, contact: Contact | None, _one: Consequence, by: int | None, at: datetime
 ) -> None:
-    """Let a contact be told by the call about another meeting of theirs: its answers and its telling are this one's too."""
+    """Let a contact count as told by the call about another meeting of theirs: theirs is closed."""
     told = contact and telling_queries.told_of(contact, case)
-    if contact is None or told is None or told.told_at is None:
+    if contact is None or told is None:
         return
     identity = people.find_joint_identity(contact.person_id)
     calling.update_call_task(contact, case, phones=identity.phones if identity else (), by=by, at=at)
     task = queue_queries.find_task_of_contact(contact.id)
-    told_in = queue_queries.find_task_of_contact(told.id)
-    if task is None or told_in is None:
+    if task is None:
         return
     queue_queries.lock_task(task)
-    for said in standing(fact_queries.facts_of(SubjectType.CONTACT, told.id)):
-        if stated.holds_for_all_meetings(said):
-            facts.add([stated.for_meeting(said, contact.id, contact.cohort)], by=by, at=said.said_at)
-    calls.copy_answers(told_in, task, but=stated.OF_ONE_MEETING | stated.PASSED_ON_ONCE | {"lives_with_case"})
-    today = clock.local_day(at, queries.zone_of(case))
-    contact.told_with_id, contact.first_told_on = told.id, told.first_told_on
-    contact.ruled_on = today if today != told.first_told_on else None
-    born = identity.birth_date if identity else None
-    decide_contact(contact, case, born=born, is_first=True, by=by, at=at)
-    keep_told(contact, case, at=told.told_at)
+    contact.told_with_id = told.id
+    # as with everybody who was told, later rules do not ask more of them
+    contact.ruled_on = clock.local_day(at, queries.zone_of(case))
     contacts.mark_informed(contact, by=by, at=at)
     queue.close_task(task, TaskState.DONE, by=by, at=at)
     close_when_done(case.id, by=by, at=at)
-    follow_ups.plan_follow_ups([task], by=by, at=at)
 
 
 def tell_after_all(
-    case: Case, contact: Contact | None, _one: Consequence, by: int | None, at: datetime
+    _case: Case, contact: Contact | None, _one: Consequence, by: int | None, at: datetime
 ) -> None:
-    """Undo `tell_no_more`: what was said in a call about somebody else's meeting is not theirs. Their call opens again."""
-    if contact is None:
-        return
-    task = queue_queries.find_task_of_contact(contact.id)
-    own = call_queries.calls_about(task.id) if task is not None else frozenset()
-    subject = (SubjectType.CONTACT, contact.id)
-    facts.add(
-        [
-            retraction(said, subject, source=said.source, cohort=contact.cohort)
-            for said in standing(fact_queries.facts_of(*subject))
-            if said.call_id is not None and said.call_id not in own and stated.holds_for_all_meetings(said)
-        ],
-        by=by,
-        at=at,
-    )
-    calling.forget_telling(contact, by=by, at=at)
-    identity = people.find_joint_identity(contact.person_id)
-    decide_contact(contact, case, born=identity.birth_date if identity else None, by=by, at=at)
+    """Undo `tell_no_more`: there is something else to say to them. Their call opens in the step that follows."""
+    if contact is not None:
+        calling.forget_telling(contact, by=by, at=at)

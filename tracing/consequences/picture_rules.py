@@ -19,7 +19,7 @@ class ConsequenceKind(StrEnum):
     TOLD_ALREADY = "told_already"
     """They were told of another meeting, and this one asks nothing else of them: they are not rung."""
     NOT_TOLD = "not_told"
-    """What they were told of was another person's meeting, or was taken back: they are to be told after all."""
+    """There is something else to say after all, or the other meeting is not theirs, or was not told: they are rung."""
     RING_AGAIN = "ring_again"
     """Somebody was told otherwise: they are called once more."""
     RING_NO_MORE = "ring_no_more"
@@ -213,10 +213,12 @@ class ContactNow:
     is_outside: bool = False
     adds_nothing: bool = False
     """The person was told of another meeting, and this one asks nothing else of them."""
-    is_telling_gone: bool = False
-    """They were told in the call about another meeting, which was not theirs or whose telling was taken back."""
-    is_out_of_list: bool = False
-    """Removed from the list, or a case by now: nothing follows for them as a contact."""
+    is_told_of_another: bool = False
+    """They count as told by that call, and are not rung."""
+    is_removed: bool = False
+    """Taken off the list: whoever was told otherwise is told that nothing is asked of them."""
+    is_a_case: bool = False
+    """They are a case by now: nothing follows for them as a contact."""
 
 
 @dataclass(frozen=True, kw_only=True)

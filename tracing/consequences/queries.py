@@ -25,7 +25,7 @@ from tracing.consequences.picture_rules import (
     Told,
 )
 from tracing.consequences.rules import is_recalled
-from tracing.consequences.telling_queries import adds_nothing, is_telling_gone
+from tracing.consequences.telling_queries import adds_nothing
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import Meeting, kept_in_list, named_elsewhere, of_one_time, who_refused
 from tracing.contacts.rules import circumstances_from_codes, is_called
@@ -144,8 +144,9 @@ def case_now(case: Case, contacts: Sequence[Contact], *, on: date) -> CaseNow:
                 adds_nothing=adds_nothing(
                     one, case, of_contact.get(one.id), elsewhere.get(one.id, ()), on=on
                 ),
-                is_telling_gone=is_telling_gone(one, elsewhere.get(one.id, ())),
-                is_out_of_list=one.status in {ContactStatus.REMOVED, ContactStatus.BECAME_CASE},
+                is_told_of_another=one.told_with_id is not None,
+                is_removed=one.status is ContactStatus.REMOVED,
+                is_a_case=one.status is ContactStatus.BECAME_CASE,
                 person=MeasuredPerson(
                     last_day=None if one.risk is RiskLevel.NEGLIGIBLE else one.quarantine_last_day,
                     awaits_result=one.awaits_result,

@@ -18,7 +18,6 @@ from tracing.consequences.picture_rules import (
     ContactNow,
     MeasuredPerson,
     Plan,
-    Told,
 )
 from tracing.queue.rules import CallAgain
 from tracing.sickleave.rules import NoteMend
@@ -30,7 +29,7 @@ def of_case(case: CaseNow) -> tuple[Consequence, ...]:
         return tuple(_of_none(case))
     found: list[Consequence] = []
     for contact in case.contacts:
-        if contact.is_out_of_list:
+        if contact.is_a_case:
             found += _of_follow_up(("contact", contact.contact_id), contact.person, is_over=True)
         else:
             found += _of_contact(contact, case.window)
@@ -68,7 +67,7 @@ def held_back(case: CaseNow) -> frozenset[tuple[str, int]]:
 def _of_none(case: CaseNow) -> Iterable[Consequence]:
     """Return what follows for a case whose result was withdrawn: no calls, but to those who were told of it."""
     people = [(("case", case.case_id), case.person)]
-    people += [(("contact", one.contact_id), one.person) for one in case.contacts if not one.is_out_of_list]
+    people += [(("contact", one.contact_id), one.person) for one in case.contacts if not one.is_a_case]
     for about, person in people:
         if about[0] == "contact" and person.call in NOT_MADE:
             yield Consequence(ConsequenceKind.CALL_STOPS, about)
@@ -101,13 +100,13 @@ def is_outside(window: tuple[date, date] | None, met_on: date) -> bool:
 def _of_contact(contact: ContactNow, window: tuple[date, date] | None) -> Iterable[Consequence]:
     about, person = ("contact", contact.contact_id), contact.person
     outside = is_outside(window, contact.met_on) and not contact.is_kept
-    if outside != contact.is_outside:
+    if outside != contact.is_outside and not contact.is_removed:
         kind = ConsequenceKind.CONTACT_LEAVES if outside else ConsequenceKind.CONTACT_RETURNS
         yield Consequence(kind, about)
-    if contact.is_telling_gone and person.call is not CallNow.LIVE:
+    if contact.is_told_of_another and not contact.adds_nothing:
         yield Consequence(ConsequenceKind.NOT_TOLD, about)
-        person = _not_told(person)
-    concerns = contact.may_be_at_risk and not outside
+        person = _to_be_told(person)
+    concerns = contact.may_be_at_risk and not outside and not contact.is_removed
     may_ask = concerns and not person.has_refused
     if may_ask and contact.adds_nothing and person.told is None and person.call in NOT_BEGUN:
         yield Consequence(ConsequenceKind.TOLD_ALREADY, about)
@@ -130,11 +129,9 @@ def _of_contact(contact: ContactNow, window: tuple[date, date] | None) -> Iterab
 NOT_BEGUN = frozenset({CallNow.NONE, CallNow.CANCELLED, CallNow.WAITING})
 
 
-def _not_told(person: MeasuredPerson) -> MeasuredPerson:
-    """Return a person without what they were told in a call that was not about them."""
-    call = {CallNow.DONE: CallNow.CANCELLED, CallNow.AGAIN: CallNow.WAITING}.get(person.call, person.call)
-    asked = None if person.follow_up is None else replace(person.follow_up, since=None)
-    return replace(person, told=None, call=call, again=None, follow_up=asked)
+def _to_be_told(person: MeasuredPerson) -> MeasuredPerson:
+    """Return a person who counted as told as one who was not; on the telephone now, they are told in this call."""
+    return person if person.call is CallNow.LIVE else replace(person, call=CallNow.CANCELLED)
 
 
 def _to_say_again(person: MeasuredPerson) -> CallAgain | None:
@@ -272,11 +269,11 @@ def _changed(contact: ContactNow, one: Consequence) -> ContactNow:
         case ConsequenceKind.CONTACT_RETURNS:
             return replace(contact, is_outside=False)
         case ConsequenceKind.TOLD_ALREADY:
-            said = Told(contact.person.last_day, contact.person.awaits_result)
-            person = replace(contact.person, told=said, call=CallNow.DONE)
-            return replace(contact, adds_nothing=False, person=person)
+            return replace(
+                contact, is_told_of_another=True, person=replace(contact.person, call=CallNow.DONE)
+            )
         case ConsequenceKind.NOT_TOLD:
-            return replace(contact, is_telling_gone=False, person=_not_told(contact.person))
+            return replace(contact, is_told_of_another=False, person=_to_be_told(contact.person))
         case ConsequenceKind.CALL_OPENS:
             return replace(contact, person=replace(contact.person, call=CallNow.WAITING))
         case ConsequenceKind.CALL_STOPS:

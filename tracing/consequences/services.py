@@ -20,7 +20,7 @@ from tracing.contacts import calling
 from tracing.contacts import queries as contact_queries
 from tracing.contacts import services as contacts
 from tracing.contacts.case_closing import close_when_done, open_again
-from tracing.contacts.models import Contact
+from tracing.contacts.models import Contact, ContactStatus
 from tracing.facts import queries as fact_queries
 from tracing.facts import services as facts
 from tracing.facts.models import Fact
@@ -47,6 +47,7 @@ from tracing.queue.models import STILL_TO_CALL, CallTask, TaskState
 from tracing.queue.rules import CallAgain
 from tracing.sickleave import services as notes
 
+WAITING_TO_BE_TOLD = frozenset({ContactStatus.NAMED, ContactStatus.INFORMED})
 RING_AGAIN_WITHIN = timedelta(hours=24)
 """By when somebody who was told otherwise is called."""
 
@@ -172,7 +173,8 @@ def _follow_elsewhere(
     met = contact_queries.named_elsewhere(listed, programme=case.programme)
     others = {one.contact.id: one for theirs in met.values() for one in theirs}
     for other in others.values():
-        if other.case.id == case.id or not (is_refused or other.contact.told_at is not None):
+        is_concerned = other.contact.told_at is not None or other.contact.status in WAITING_TO_BE_TOLD
+        if other.case.id == case.id or not (is_refused or is_concerned):
             continue
         today = clock.local_day(at, queries.zone_of(other.case))
         _carry_out(other.case, [other.contact], today=today, only_contacts=True, by=by, at=at)

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tracing.contacts.rules import TestSaid
-from tracing.facts.rules import FactKind, NewFact, Said, SubjectType, onset_of, tests_told, value_of
+from tracing.facts.rules import FactKind, Said, onset_of, tests_told, value_of
 from tracing.programmes.vocabulary import TestKind
 from tracing.scripts.vocabulary import YES
 
@@ -68,30 +68,3 @@ def said_for_other_meetings(counted: Mapping[str, Any]) -> dict[str, Any]:
     if said.get("lives_with_case") == YES:
         del said["lives_with_case"]
     return said
-
-
-HELD_BY_ALL = frozenset(
-    {
-        *(FactKind.SYMPTOMS, FactKind.ONSET, FactKind.TEST),
-        *(FactKind.VACCINATION, FactKind.INFECTED_RECENTLY, FactKind.IMMUNODEPRESSED),
-    }
-)
-"""What a contact says of themselves, whichever meeting is spoken of."""
-
-
-def holds_for_all_meetings(said: Said) -> bool:
-    """Return whether a fact about one meeting of a person holds for another: of themselves, and that they live with none."""
-    return said.kind in HELD_BY_ALL or (said.kind is FactKind.LIVES_WITH_CASE and said.value is False)
-
-
-def for_meeting(said: Said, contact_id: int, cohort: date) -> NewFact:
-    """Return a fact about one meeting as that about another one of the same person."""
-    return NewFact(
-        subject=(SubjectType.CONTACT, contact_id),
-        kind=said.kind,
-        value=said.value,
-        source=said.source,
-        cohort=cohort,
-        speaks_of=said.speaks_of,
-        call_id=said.call_id,
-    )

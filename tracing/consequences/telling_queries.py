@@ -55,32 +55,29 @@ def _told_among(others: Iterable[Meeting]) -> list[Contact]:
     return [contact for _at, _id, contact in sorted(told, key=lambda one: one[:2])]
 
 
-def is_telling_gone(contact: Contact, elsewhere: Iterable[Meeting]) -> bool:
-    """Return whether what a contact was told with another meeting is no word to them: it is not theirs, or was taken back."""
-    if contact.told_with_id is None:
-        return False
-    return not any(
-        one.contact.id == contact.told_with_id and one.contact.told_at is not None for one in elsewhere
-    )
-
-
 def adds_nothing(
     contact: Contact, case: Case, task: CallTask | None, elsewhere: Sequence[Meeting], *, on: date
 ) -> bool:
-    """Return whether the person of a contact who waits was told of another meeting, and this one asks nothing else of them.
+    """Return whether the person of a contact was told of another meeting, and this one asks nothing else of them.
 
-    Their own answers of then hold for this meeting. It adds something if nobody knows whether they live with the case,
-    or while they are to be told something else of the other meeting first.
+    What they said of themselves then holds for this meeting. It adds something if nobody knows whether they live with the
+    case, if they have answered in a call about it, or while they are to be told something else of the other meeting.
     """
-    is_waiting = contact.status is ContactStatus.NAMED and contact.told_at is None
-    if not is_waiting or (task is not None and not _is_untouched(task)):
+    is_counted = contact.told_with_id is not None
+    is_waiting = contact.status is ContactStatus.NAMED and (task is None or _is_untouched(task))
+    if (
+        contact.told_at is not None
+        or contact.quarantine_measure is not None
+        or not (is_counted or is_waiting)
+    ):
         return False
+    ruled_on = contact.ruled_on if is_counted and contact.ruled_on else on
     others = of_one_time(contact, elsewhere)
     told = _told_among(others)
     counted = [one.contact for one in others if one.counts and one.contact.told_at is not None]
     if not told or told[-1] not in counted or not _is_all_told(told):
         return False
-    measure = _measure_as_told(contact, case, told[-1], on=on)
+    measure = _measure_as_told(contact, case, told[-1], on=on, ruled_on=ruled_on)
     if measure is None or not _is_decided(measure):
         return False
     heard = _last(one.told_last_day for one in told)
@@ -116,7 +113,9 @@ def _is_all_told(told: Iterable[Contact]) -> bool:
     return session.scalar(waiting.limit(1)) is None
 
 
-def _measure_as_told(contact: Contact, case: Case, told: Contact, *, on: date) -> Quarantine | None:
+def _measure_as_told(
+    contact: Contact, case: Case, told: Contact, *, on: date, ruled_on: date
+) -> Quarantine | None:
     """Return what is asked for a meeting by what the person said in the call about another; None if that does not decide."""
     identity = people.find_joint_identity(contact.person_id)
     born = identity.birth_date if identity else None
@@ -126,7 +125,7 @@ def _measure_as_told(contact: Contact, case: Case, told: Contact, *, on: date) -
         age=None if born is None else age_on(born, on),
         is_outside=False,
         on=on,
-        ruled_on=on,
+        ruled_on=ruled_on,
     )
     met, of_told = situation.circumstances, circumstances_from_codes(told.circumstances or {})
     said = (told.circumstances or {}).get(ANSWERED, {}).get("lives_with_case")

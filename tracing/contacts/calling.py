@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from tracing.calls import services as calls
+from tracing.calls import queries as call_queries
 from tracing.cases.models import Case
 from tracing.contacts.case_closing import close_when_done
 from tracing.contacts.models import Contact, ContactStatus
@@ -26,8 +26,8 @@ def due_at(case: Case, at: datetime) -> datetime:
 
 
 def is_to_be_called(contact: Contact) -> bool:
-    """Return whether a contact in the list is called: perhaps at risk, and met in the contagious days."""
-    return is_called(contact.risk) and not contact.is_outside
+    """Return whether a contact is called: in the list, perhaps at risk, and met in the contagious days."""
+    return contact.status is not ContactStatus.REMOVED and is_called(contact.risk) and not contact.is_outside
 
 
 def update_call_task(
@@ -45,17 +45,16 @@ def update_call_task(
     """
     phones = people.usable_numbers(contact.person_id, phones)
     task = queries.find_task_of_contact(contact.id)
-    given_up = contact.status is ContactStatus.REMOVED or not is_to_be_called(contact)
-    given_up = given_up or bool(who_refused([contact], programme=case.programme))
+    given_up = not is_to_be_called(contact) or bool(who_refused([contact], programme=case.programme))
     if task is None:
         if contact.status is ContactStatus.NAMED and not given_up:
             _ask(contact, case, phones, at=at)
         return
     queries.lock_task(task)
     if given_up:
-        # whoever was told otherwise hears that they are not concerned; taken off the list, nobody is called
-        is_to_be_told = task.again is not None and contact.status is not ContactStatus.REMOVED
-        if task.state not in ENDED and not is_to_be_told:
+        # whoever was told otherwise hears that they are not concerned; a call under way goes on to its end
+        goes_on = task.again is not None or call_queries.is_under_way(task.id)
+        if task.state not in ENDED and not goes_on:
             queue.close_task(task, TaskState.CANCELLED, by=by, at=at)
             close_when_done(case.id, by=by, at=at)
     elif contact.status is ContactStatus.NAMED:
@@ -63,22 +62,15 @@ def update_call_task(
 
 
 def forget_telling(contact: Contact, *, by: int | None, at: datetime) -> None:
-    """Let a contact who was told in the call about another meeting be one who was not told; their call is closed."""
-    contact.told_with_id = contact.told_at = contact.first_told_on = contact.ruled_on = None
-    contact.told_last_day = contact.told_tests = None
-    contact.told_awaits_result = False
+    """Let a contact who counted as told by the call about another meeting be one who was not told; theirs is cancelled."""
+    contact.told_with_id = contact.ruled_on = None
     if contact.status is ContactStatus.INFORMED:
         contact.status = ContactStatus.NAMED
     session.flush()
     task = queries.find_task_of_contact(contact.id)
-    if task is None:
-        return
-    queries.lock_task(task)
-    calls.forget_answers_of_others(task)
-    task.again = None
-    if task.state is TaskState.DONE:
+    if task is not None and task.state is TaskState.DONE:
+        queries.lock_task(task)
         queue.close_task(task, TaskState.CANCELLED, by=by, at=at)
-    session.flush()
 
 
 def set_language(contact: Contact, language: str, *, before: str = "", at: datetime) -> None:

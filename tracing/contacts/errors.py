@@ -42,11 +42,12 @@ class IsTheCase(Invalid):
         super().__init__(_("C’est la personne positive elle-même : elle n’est pas son propre contact."))
 
 
-class AlreadyCalled(Refused):
-    """The contact was already informed and cannot be removed."""
+class IsACase(Refused):
+    """The contact is a case by now and cannot be removed: they are followed for themselves."""
 
     def __init__(self) -> None:
-        super().__init__(_("Cette personne a déjà été jointe comme contact : elle reste dans la liste."))
+        # the person who named them must not learn of their positive test
+        super().__init__(_("Cette personne est suivie par la plateforme : elle reste dans la liste."))
 
 
 class NotTheirList(Refused):

@@ -95,7 +95,7 @@ class Contact(RuledColumns, Base):
     status_before: Mapped[ContactStatus | None] = mapped_column(
         enum_text(ContactStatus, name="contactstatus_before")
     )
-    """The status before they became a case, which they have again if the case is none."""
+    """The status before they became a case or were removed: they have it again if the case is none, or once restored."""
     became_case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
     named_at: Mapped[datetime]
     named_by: Mapped[int] = mapped_column(ForeignKey("members.id"))

@@ -13,7 +13,7 @@ from tracing.calls.models import Call
 from tracing.cases import queries as cases
 from tracing.cases.models import Case, CaseOutcome
 from tracing.contacts import calling, contact_to_case, identities, queries, rules
-from tracing.contacts.errors import AlreadyCalled, NoSuchContact, NotTheirList, OutsideWindow
+from tracing.contacts.errors import IsACase, NoSuchContact, NotTheirList, OutsideWindow
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import SearchDays
 from tracing.contacts.rules import ContactDetails, ContactSituation, Described, KeepReason, TestSaid
@@ -175,22 +175,26 @@ def _keep_day(contact: Contact, source: FactSource, call: Call, *, by: Agent, at
 def remove(call: Call, task: CallTask, contact_id: int, *, by: Agent, at: datetime) -> Contact:
     """Remove a contact from the list, and cancel their call. `restore` undoes it.
 
+    Whoever was told already is told that nothing is asked of them; a call under way goes on, and its tracer sees it.
+
     Raises:
-        AlreadyCalled: they were already informed, in a call about this meeting.
+        IsACase: they are a case by now.
     """
     case = _case_of(call, task)
     contact = queries.get_contact(contact_id, case_id=case.id, lock=True)
     if contact.status is ContactStatus.REMOVED:
         return contact
-    if contact.status is not ContactStatus.NAMED and contact.told_with_id is None:
-        raise AlreadyCalled
+    if contact.status is ContactStatus.BECAME_CASE:
+        raise IsACase
     if contact.told_with_id is not None:
         calling.forget_telling(contact, by=by.member_id, at=at)
+    contact.status_before = contact.status
     contact.status, contact.removed_at = ContactStatus.REMOVED, at
     session.flush()
     places.forget_of_contact(contact.id)
     _record("contact.removed", contact, case, by=by, at=at)
     calling.update_call_task(contact, case, phones=_phones(contact), by=by.member_id, at=at)
+    facts.follow({(SubjectType.CONTACT, contact.id)}, by=by.member_id, at=at)
     return contact
 
 
@@ -209,14 +213,15 @@ def restore(call: Call, task: CallTask, contact_id: int, *, by: Agent, at: datet
     if described is not None:
         identities.refuse_twice(described, case_person=case.person_id, others=others)
     identities.refuse_person_twice(contact.person_id, others=others)
-    contact.status, contact.removed_at = ContactStatus.NAMED, None
+    contact.status, contact.removed_at = contact.status_before or ContactStatus.NAMED, None
+    contact.status_before = None
     session.flush()
     if described is not None:
         _keep_place(contact, case, described, by=by, at=at)
     _record("contact.restored", contact, case, by=by, at=at)
     contact_to_case.join_known_case(contact, case, zone=by.site.time_zone, by=by.member_id, at=at)
     calling.update_call_task(contact, case, phones=_phones(contact), by=by.member_id, at=at)
-    _follow_if_known(contact, case, by=by, at=at)
+    facts.follow({(SubjectType.CONTACT, contact.id)}, by=by.member_id, at=at)
     return contact
 
 
@@ -312,7 +317,8 @@ def measure_now(contact: Contact, case: Case, *, age: int | None, on: date) -> Q
     but for a rule that also changes quarantines under way.
     """
     pack, ruled_on = rules_of(contact, case, on=on)
-    situation = situation_of(contact, case, age=age, is_outside=contact.is_outside, on=on, ruled_on=ruled_on)
+    is_out = contact.is_outside or contact.status is ContactStatus.REMOVED
+    situation = situation_of(contact, case, age=age, is_outside=is_out, on=on, ruled_on=ruled_on)
     return rules.measure_of(pack, situation)
 
 

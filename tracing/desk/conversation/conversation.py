@@ -9,6 +9,7 @@ from typing import Any
 from tracing.calls.models import Call, Conversation
 from tracing.calls.rules import SCRIPT_OF
 from tracing.consequences.queries import was_recalled
+from tracing.contacts.models import ContactStatus
 from tracing.desk import rules
 from tracing.desk.conversation.facts import facts_of
 from tracing.desk.queries import CalledPerson, about
@@ -43,6 +44,11 @@ class ScriptedConversation:
         """Whether the person has confirmed their identity in this call."""
         return self.conversation.identity_confirmed_at is not None
 
+    @property
+    def is_removed(self) -> bool:
+        """Whether the case has taken the person off the list of whom they met, perhaps during this call."""
+        return self.about.contact is not None and self.about.contact.status is ContactStatus.REMOVED
+
     @cached_property
     def path(self) -> scripts.Path:
         """The steps that belong to this conversation."""
@@ -55,7 +61,9 @@ class ScriptedConversation:
 
     @property
     def can_complete(self) -> bool:
-        """Whether the call may be closed as complete."""
+        """Whether the call may be closed as complete: nothing more is asked of whoever is no contact after all."""
+        if self.is_removed and self.is_identified:
+            return True
         return scripts.can_complete(self.script, self.answers, self.facts)
 
     @property

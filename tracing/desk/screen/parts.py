@@ -31,6 +31,7 @@ from tracing.programmes.schema import Row
 from tracing.queue.models import CallTask
 from tracing.queue.timeline import TimelineEntry, timeline_of
 from tracing.scripts.definitions import Step
+from tracing.scripts.errors import N_
 from tracing.scripts.rules import StepState, StepView
 
 
@@ -155,10 +156,17 @@ def _sentence(about: CalledPerson, rule: str | None) -> str | None:
     return row.text if row else None
 
 
+TAKEN_OFF = N_(
+    "Retirée de la liste par la personne positive : plus rien n’est demandé pour cette rencontre. Dites-le-lui, puis terminez l’appel."
+)
+
+
 def told_before(talk: ScriptedConversation, zone: ZoneInfo) -> list[str]:
     """Return what the person was told under another record, or is to be told, once they have said who they are."""
     if not talk.is_identified:
         return []
+    if talk.is_removed and talk.about.task.again is None:
+        return [str(_(TAKEN_OFF))]
     if talk.about.contact is not None:
         return [other_meeting_words(one, on=_day(one.contact.told_at, zone)) for one in talk.about.others]
     told = ((one, _day(one.told_at, zone)) for one in told_as_contact(talk.about.case))
