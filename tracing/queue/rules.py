@@ -177,7 +177,9 @@ def rank_of(reason: Reason, *, opens_at: datetime) -> datetime:
     """
     ends = last_moment(reason)
     due_at = ends if ends is not None and ends > opens_at else due_of(reason)
-    ahead = sum(minutes for _name, minutes in advances(reason))
+    # what was promised for later does not advance a call that is made for another reason now
+    is_later = ready_at(reason) > opens_at
+    ahead = sum(minutes for name, minutes in advances(reason) if not (is_later and name == "promise"))
     behind = reason.weights.follow_up if reason.is_follow_up else 0
     return due_at + timedelta(minutes=behind - ahead)
 

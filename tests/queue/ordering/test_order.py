@@ -12,6 +12,7 @@ from tracing.cases.queries import get_case
 from tracing.contacts import calling
 from tracing.desk.rules import factors_after
 from tracing.programmes import get_pack
+from tracing.programmes.loader import load_packs
 from tracing.programmes.rules import Calling
 from tracing.programmes.schema import Weights
 from tracing.queue import queries, rules, services
@@ -48,7 +49,8 @@ def reason(due: datetime, **known) -> Reason:
         (reason(paris(10, 14), factors=Factor.PLACE), paris(10, 12, 30)),
         (reason(paris(10, 14), factors=Factor.SYMPTOMS), paris(10, 13, 30)),
         (reason(paris(10, 14), factors=Factor.AGED | Factor.SYMPTOMS), paris(10, 12, 30)),
-        (reason(paris(11, 9), promised_at=paris(10, 15)), paris(10, 14, 40)),
+        # promised for later: nothing is advanced before its time
+        (reason(paris(11, 9), promised_at=paris(10, 15)), paris(10, 15)),
         # due at nine in the evening: the hours end at seven
         (reason(paris(10, 21)), paris(10, 19)),
         (reason(paris(10, 21), factors=Factor.AGED), paris(10, 18)),
@@ -56,6 +58,21 @@ def reason(due: datetime, **known) -> Reason:
 )
 def test_the_rank_is_the_due_time_advanced_by_the_weights(given, rank):
     assert rules.rank_of(given, opens_at=paris(10, 9)) == rank
+
+
+def test_at_its_hour_a_promise_is_advanced():
+    promised = reason(paris(11, 9), promised_at=paris(10, 15))
+
+    assert rules.rank_of(promised, opens_at=paris(10, 14, 50)) == paris(10, 14, 40)
+
+
+@pytest.mark.parametrize("programme", sorted(load_packs()))
+def test_at_its_hour_a_promise_comes_before_what_is_late_since_the_morning(programme):
+    weights = load_packs()[programme].weights
+    promised = replace(reason(paris(11, 9), promised_at=paris(10, 15)), weights=weights)
+    late = replace(reason(paris(10, 9), factors=Factor.PRIORITY | Factor.PLACE), weights=weights)
+
+    assert rules.rank_of(promised, opens_at=paris(10, 14, 50)) < rules.rank_of(late, opens_at=paris(10, 9))
 
 
 def test_a_promise_that_cannot_be_kept_any_more_stands_where_it_is_due():
