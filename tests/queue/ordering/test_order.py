@@ -61,7 +61,7 @@ def test_the_rank_is_the_due_time_advanced_by_the_weights(given, rank):
 
 
 def test_at_its_hour_a_promise_is_advanced():
-    promised = reason(paris(11, 9), promised_at=paris(10, 15))
+    promised = reason(paris(11, 9), promised_at=paris(10, 15), promised_by=1)
 
     assert rules.rank_of(promised, opens_at=paris(10, 14, 50)) == paris(10, 14, 40)
 
@@ -69,7 +69,7 @@ def test_at_its_hour_a_promise_is_advanced():
 @pytest.mark.parametrize("programme", sorted(load_packs()))
 def test_at_its_hour_a_promise_comes_before_what_is_late_since_the_morning(programme):
     weights = load_packs()[programme].weights
-    promised = replace(reason(paris(11, 9), promised_at=paris(10, 15)), weights=weights)
+    promised = replace(reason(paris(11, 9), promised_at=paris(10, 15), promised_by=1), weights=weights)
     late = replace(reason(paris(10, 9), factors=Factor.PRIORITY | Factor.PLACE), weights=weights)
 
     assert rules.rank_of(promised, opens_at=paris(10, 14, 50)) < rules.rank_of(late, opens_at=paris(10, 9))
