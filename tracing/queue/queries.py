@@ -1,6 +1,6 @@
 """Queries of the queue: entries (one per household), claims, tasks, and what can be claimed."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select
@@ -138,6 +138,24 @@ def tasks_of_person(person_id: int) -> Sequence[CallTask]:
         .where(CallTask.person_id.in_(people.records_of_same_person(person_id)))
         .order_by(CallTask.id.desc())
     ).all()
+
+
+def waits_for(household_id: int, site_id: int) -> bool:
+    """Return whether somebody of a household waits for a call from a site."""
+    waiting = select(CallTask.id).where(
+        CallTask.household_id == household_id,
+        CallTask.site_id == site_id,
+        CallTask.state == TaskState.OPEN,
+    )
+    return session.scalar(waiting.limit(1)) is not None
+
+
+def called_by(household_ids: Iterable[int], site_id: int) -> frozenset[int]:
+    """Return those of some households that a site calls."""
+    chosen = select(QueueEntry.household_id).where(
+        equals_any(QueueEntry.household_id, set(household_ids)), QueueEntry.site_id == site_id
+    )
+    return frozenset(session.scalars(chosen))
 
 
 def moved_with(task: CallTask, state: TaskState, since: datetime | None) -> Sequence[CallTask]:

@@ -413,3 +413,51 @@ def test_a_supervisor_opens_no_call_of_another_site_or_of_nobody(browse: Browser
     dora.post(f"/lists/tasks/{dead}/reopen", {"why": "mistake"}, status=409)
 
     assert queries.get_task(dead).state is TaskState.DECEASED
+
+
+def of_two_sites(story: Story):
+    """Marie of Nantes and Jean of Ajaccio share a number: Ajaccio, where it is more urgent, calls them both."""
+    who = identity("Jean", "Dupont", born=date(1979, 1, 2), phones=("+33639980001",))
+    jean = waiting_case(story.ajaccio, who, at=NOW - timedelta(hours=1))
+    marie = waiting_case(story.nantes, at=NOW)
+    session.refresh(marie)
+    session.refresh(jean)
+    assert marie.household_id == jean.household_id
+    assert queries.find_entry_of(marie.household_id).site_id == story.ajaccio.id
+    return marie
+
+
+def test_whoever_shares_a_number_with_people_of_another_site_is_taken_by_their_own(
+    browse: Browser, story: Story
+):
+    marie = of_two_sites(story)
+
+    page = browse.as_(story.ada).follow("/incoming", MARIE)
+
+    assert "DUPONT Marie" in page.text
+    entry = queries.find_entry_of(marie.household_id)
+    assert (entry.claimant_id, entry.site_id) == (story.ada.id, story.nantes.id)
+    [call] = session.scalars(select(Call).where(Call.tracer_id == story.ada.id)).all()
+    calls.end(call, CallOutcome.GIVEN_BACK, by=agent(story.ada), at=NOW)
+    session.refresh(entry)
+    assert entry.site_id == story.ajaccio.id
+
+
+def test_and_by_the_site_that_calls_them(browse: Browser, story: Story):
+    marie = of_two_sites(story)
+
+    page = browse.as_(story.cleo).follow("/incoming", MARIE)
+
+    assert "DUPONT Marie" in page.text
+    assert queries.find_entry_of(marie.household_id).claimant_id == story.cleo.id
+
+
+def test_whoever_cannot_be_taken_now_leaves_a_request(browse: Browser, story: Story):
+    task = waiting_case(story.nantes, at=NOW)
+    calls.take_next(agent(story.abel), at=NOW)
+
+    page = browse.as_(story.ada).post("/incoming", MARIE, status=409)
+
+    assert "Abel" in page.text
+    assert soup(page).select_one("form[action='/incoming/request']") is not None
+    assert queries.find_entry_of(task.household_id).claimant_id == story.abel.id

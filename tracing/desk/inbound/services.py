@@ -106,7 +106,10 @@ def _open(matching: Sequence[int], *, by: Agent, at: datetime) -> Found:
     """
     tasks = [task for person_id in matching for task in queue.tasks_of_person(person_id)]
     here = [task for task in tasks if task.site_id == by.site.id]
-    waiting = next((one for one in here if _is_to_make(one, at=at)), None)
+    # people of two sites behind one number are called by one of the sites
+    homes = queue.called_by((one.household_id for one in tasks if one.household_id is not None), by.site.id)
+    reached = [one for one in tasks if one in here or one.household_id in homes]
+    waiting = next((one for one in reached if _is_to_make(one, at=at)), None)
     if waiting is None:
         waiting = _asked_again(here, by=by, at=at) or _asked_early(here, at=at)
     if waiting is not None and waiting.household_id is not None:

@@ -32,18 +32,19 @@ def ask() -> ResponseReturnValue:
             at=clock.database_now(),
         )
         target = call_url(found.call, task_id=found.task_id) if found.call else None
-    if found.refusal is not None:
-        form.form_errors.append(found.refusal.message)
-        return render_template("desk/incoming.html", form=form, request_form=None), found.refusal.status
     if target is not None:
         return redirect(target, 303)
+    status = 200
+    if found.refusal is not None:
+        form.form_errors.append(found.refusal.message)
+        status = found.refusal.status
     request_form = RequestForm(formdata=None)
     request_form.number.data = incoming.number_in(
         form.key.data or "", allow_fiction=g.settings.fiction_numbers
     )
     if found.case is not None:
         request_form.reference.data = found.case.reference
-    return render_template("desk/incoming.html", form=form, request_form=request_form, found=found)
+    return render_template("desk/incoming.html", form=form, request_form=request_form, found=found), status
 
 
 @may(Role.TRACER)

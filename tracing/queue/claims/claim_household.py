@@ -16,9 +16,10 @@ from tracing.staff.agent import Agent
 
 
 def claim_for_call(household_id: int, by: Agent, *, at: datetime) -> Claim:
-    """Claim a household of the agent's site at once, even if it is scheduled, promised or given to another tracer.
+    """Claim a household at once whose people ring us, even if it is scheduled, promised or given to another tracer.
 
-    If the agent holds it already, return that claim.
+    It is one that the agent's site calls, or in which somebody waits for that site: a household of people of two sites
+    is called by one of them, and whoever rings is spoken to by either. If the agent holds it already, return that claim.
 
     Raises:
         HeldBy: another tracer holds it; the sentence says who.
@@ -26,10 +27,15 @@ def claim_for_call(household_id: int, by: Agent, *, at: datetime) -> Claim:
         NotWaiting: no one there needs a call now, or another site calls them.
     """
     entry = queries.find_entry_of(household_id, lock=True)
-    if entry is None or entry.site_id != by.site.id or entry.state is EntryState.IDLE or _is_joining(entry):
+    if entry is None or entry.state is EntryState.IDLE or _is_joining(entry):
+        raise NotWaiting
+    if entry.site_id != by.site.id and not queries.waits_for(household_id, by.site.id):
         raise NotWaiting
     if entry.state is EntryState.CLAIMED:
         return _held(entry, by)
+    # the call belongs to the site where it is made; when it ends, the household goes to the site where its people wait
+    entry.site_id = by.site.id
+    session.flush()
     return _only(next_call.claim_this(entry, by, at=at), entry)
 
 
