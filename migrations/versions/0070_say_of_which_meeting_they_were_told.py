@@ -6,8 +6,8 @@ The older release does not fill it, and rings such a contact with the whole scri
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0067"
-down_revision = "0066"
+revision = "0070"
+down_revision = "0069"
 branch_labels = None
 depends_on = None
 
