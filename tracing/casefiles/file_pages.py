@@ -1,34 +1,35 @@
 """What the page of a file shows: the short answer, then everything in order of time, each with its source."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from tracing.calls.rules import BY_TRACER, IN_VAIN, SCRIPT_OF
-from tracing.calls.words import OUTCOME_TONES
 from tracing.calls.words import OUTCOME_WORDS as CALL_WORDS
 from tracing.casefiles import file_queries, words
 from tracing.casefiles.file_queries import FileData, Reading, Rung
 from tracing.casefiles.models import FileOpening
 from tracing.casefiles.queries import Subject
 from tracing.casefiles.rules import Sees, shows_value
+from tracing.casefiles.timeline_pages import Moment, timeline
+from tracing.cases.models import Case, CaseOutcome
 from tracing.cases.words import OUTCOME_WORDS as CASE_OUTCOME_WORDS
 from tracing.cases.words import STATUS_WORDS as CASE_STATUS_WORDS
-from tracing.contacts.models import Contact
+from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.words import CRITERION_WORDS, RISK_WORDS
 from tracing.escalations.models import EscalationState
-from tracing.escalations.words import DECISION_WORDS
-from tracing.escalations.words import REASON_WORDS as QUESTION_WORDS
 from tracing.facts.models import Fact
 from tracing.facts.rules import in_force, standing
 from tracing.facts.words import KIND_WORDS, SOURCE_WORDS
-from tracing.messages.words import CHANNEL_WORDS
-from tracing.messages.words import STATE_WORDS as MESSAGE_WORDS
+from tracing.help_requests.rules import OPEN as OPEN_HELP
+from tracing.help_requests.rules import HelpState
+from tracing.help_requests.words import NEED_WORDS
+from tracing.help_requests.words import STATE_TONES as HELP_TONES
+from tracing.help_requests.words import STATE_WORDS as HELP_WORDS
 from tracing.people.rules import Identity
 from tracing.programmes.vocabulary import Criterion
 from tracing.queue.models import CallTask, EntryState, TaskKind, TaskState
@@ -37,24 +38,10 @@ from tracing.scripts import transcript
 from tracing.scripts.definitions import Script
 from tracing.scripts.services import get_script
 from tracing.scripts.transcript import Line
-from tracing.ui.filters import clock, day, moment
+from tracing.ui.filters import day, moment
 from tracing.vault import services as vault
 
 KIND_OF_SUBJECT = {False: _l("Patient zéro"), True: _l("Personne contact")}
-
-
-class Moment(NamedTuple):
-    """One line of what happened."""
-
-    at: datetime
-    icon: str
-    tone: str
-    what: str
-    who: str
-    """The member who did it; empty for the platform."""
-    beside: Sequence[str] = ()
-    quoted: str = ""
-    """Words that somebody wrote."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -83,6 +70,23 @@ class ContactLine:
 
 
 @dataclass(frozen=True, repr=False)
+class HelpLine:
+    """Help that was asked for, and where that stands."""
+
+    need: str
+    tone: str
+    state: str
+    asked_at: datetime
+    asked_by: str
+    passed_on_at: datetime | None
+    passed_on_by: str
+    closed_at: datetime | None
+    """When it was done or withdrawn."""
+    closed_by: str
+    is_waiting: bool
+
+
+@dataclass(frozen=True, repr=False)
 class FilePage:
     """The page of one file."""
 
@@ -94,6 +98,8 @@ class FilePage:
     answer: Sequence[tuple[str, str]]
     """What is answered in thirty seconds: when we rang and who, what came of it, what was said, what is next."""
     decisions: Sequence[tuple[str, str]]
+    help: Sequence[HelpLine]
+    """Help that the person asked for, for whoever sees people."""
     timeline: Sequence[Moment]
     facts: Sequence[FactLine]
     contacts: Sequence[ContactLine]
@@ -120,7 +126,8 @@ def show(subject: Subject, *, sees: Sees, may_see_case: bool) -> FilePage:
         status=_status(subject),
         answer=_answer(data, task),
         decisions=_decisions(subject),
-        timeline=_timeline(data, sees),
+        help=_help(data) if sees.people else [],
+        timeline=timeline(data, sees),
         facts=_facts(data, sees),
         contacts=[
             ContactLine(
@@ -242,12 +249,18 @@ def _told(subject: Subject) -> str:
 
 def _decisions(subject: Subject) -> list[tuple[str, str]]:
     """Return what is decided of the person, each with the rule that decided it."""
-    return _of_contact(subject.contact) if subject.contact is not None else _of_case(subject)
+    return _of_contact(subject.contact, subject.case) if subject.contact is not None else _of_case(subject)
 
 
 def _of_case(subject: Subject) -> list[tuple[str, str]]:
     case = subject.case
     said = [(str(_("Prélèvement")), day(case.sampled_on) if case.sampled_on else day(case.first_sampled_at))]
+    if case.outcome is CaseOutcome.NOT_A_CASE:
+        # the columns keep what was decided while it was a case, for whoever rings the person
+        why = _(
+            "Ce n’est pas un cas : l’isolement ne lui est plus demandé, et ses contacts ne sont plus appelés."
+        )
+        return [*said, (str(_("Plus rien n’est demandé")), str(why))]
     if case.window_start and case.window_end:
         window = _("du %(start)s au %(end)s", start=day(case.window_start), end=day(case.window_end))
         said.append((str(_("Contagion")), str(window)))
@@ -261,7 +274,20 @@ def _of_case(subject: Subject) -> list[tuple[str, str]]:
     return said
 
 
-def _of_contact(contact: Contact) -> list[tuple[str, str]]:
+def _asks_nothing(contact: Contact, case: Case) -> str:
+    """Return why nothing is asked of a contact any more, though days were once decided; empty if something may be."""
+    if contact.status is ContactStatus.BECAME_CASE:
+        return str(_("Elle est devenue un cas : ce qui lui est demandé est dans ce dossier-là."))
+    if contact.status is ContactStatus.REMOVED:
+        return str(_("Elle a été retirée de la liste."))
+    if contact.awaits_result:
+        return ""
+    if case.outcome is CaseOutcome.NOT_A_CASE:
+        return str(_("La personne qui l’a nommée n’est pas un cas."))
+    return str(_("La rencontre est hors de la période de contagion.")) if contact.is_outside else ""
+
+
+def _of_contact(contact: Contact, case: Case) -> list[tuple[str, str]]:
     said = [
         (str(_("Dernier contact")), words.met_in_words(contact)),
         (str(_("Risque")), str(RISK_WORDS[contact.risk])),
@@ -274,6 +300,9 @@ def _of_contact(contact: Contact) -> list[tuple[str, str]]:
         said.append((str(_("Règle du risque")), contact.risk_rule))
     if contact.doctor_risk:
         said.append(_by_doctor())
+    why = _asks_nothing(contact, case)
+    if why:
+        return [*said, (str(_("Plus rien n’est demandé pour cette rencontre")), why)]
     until = words.until_in_words(contact.quarantine_last_day)
     said.append((str(_("Quarantaine")), _measure(contact.quarantine_measure, until)))
     if contact.quarantine_rule:
@@ -293,6 +322,32 @@ def _measure(measure: str | None, until: str) -> str:
     return (
         str(words.MEASURE_WORDS[measure]) if measure in words.MEASURE_WORDS else str(_("pas encore décidé"))
     )
+
+
+# ---------- Help ----------
+
+
+def _help(data: FileData) -> list[HelpLine]:
+    passed_on_by = {
+        (one.subject_id, one.detail.get("need")): one.by_id
+        for one in data.events
+        if one.kind == f"help.{HelpState.PASSED_ON.value}"
+    }
+    return [
+        HelpLine(
+            need=str(NEED_WORDS[one.need]),
+            tone=HELP_TONES[one.state],
+            state=str(HELP_WORDS[one.state]),
+            asked_at=one.asked_at,
+            asked_by=data.members.get(one.asked_by, "?"),
+            passed_on_at=one.passed_on_at,
+            passed_on_by=data.members.get(passed_on_by.get((one.task_id, one.need.value)) or 0, "?"),
+            closed_at=one.changed_at if one.state not in OPEN_HELP else None,
+            closed_by=data.members.get(one.changed_by, "?"),
+            is_waiting=one.is_waiting,
+        )
+        for one in data.help_requests
+    ]
 
 
 # ---------- Facts ----------
@@ -347,152 +402,6 @@ def _answers(data: FileData) -> list[tuple[Script, list[Line]]]:
             read = partial(get_script, SCRIPT_OF[TaskKind(task.kind)])
             found += transcript.by_version(read(task.script_version), given, read)
     return found
-
-
-# ---------- In order of time ----------
-
-
-def _timeline(data: FileData, sees: Sees) -> list[Moment]:
-    """Return all that happened, the newest first."""
-    found = [
-        *_named(data),
-        *_calls(data),
-        *_promises(data),
-        *_questions(data),
-        *_notes(data),
-        *_messages(data, sees),
-        *_requests(data, sees),
-        *_results(data),
-        *_events(data),
-    ]
-    return sorted(found, key=lambda one: one.at, reverse=True)
-
-
-def _named(data: FileData) -> Iterable[Moment]:
-    contact = data.subject.contact
-    if contact is not None:
-        who = data.members.get(contact.named_by, "")
-        yield Moment(contact.named_at, "person-plus", "neutral", str(_("Nommée par le patient zéro")), who)
-
-
-def _calls(data: FileData) -> Iterable[Moment]:
-    for one in data.rung:
-        outcome = one.conversation.outcome
-        who = data.members.get(one.call.tracer_id, "?")
-        if outcome is None and one.call.ended_at is None:
-            yield Moment(one.call.started_at, "telephone-fill", "info", str(_("Appel en cours")), who)
-            continue
-        shown = outcome or one.call.outcome
-        if shown is None:
-            continue
-        beside = []
-        if outcome is None and one.call.outcome in BY_TRACER:
-            beside.append(str(_("avec une autre personne du foyer")))
-        if one.conversation.identity_confirmed_at is not None:
-            confirmed = clock(one.conversation.identity_confirmed_at)
-            beside.append(str(_("identité confirmée à %(time)s", time=confirmed)))
-        icon = "telephone-x" if shown in IN_VAIN else "telephone"
-        tone = OUTCOME_TONES.get(shown, "neutral")
-        ended_at = one.conversation.finished_at or one.call.ended_at or one.call.started_at
-        yield Moment(ended_at, icon, tone, str(CALL_WORDS[shown]), who, beside)
-
-
-def _promises(data: FileData) -> Iterable[Moment]:
-    for one in data.promises:
-        who = data.members.get(one.member_id, "?")
-        what = _("Rappel promis pour %(when)s", when=_exactly(one.promised_for))
-        yield Moment(one.made_at, "calendar-event", "info", str(what), who)
-        if one.settled_at is not None and one.was_kept is not None:
-            kept = _("Rappel promis tenu") if one.was_kept else _("Rappel promis non tenu")
-            yield Moment(
-                one.settled_at, "calendar-check", "done" if one.was_kept else "danger", str(kept), ""
-            )
-
-
-def _exactly(when: datetime) -> str:
-    return f"{day(when)} {clock(when)}"
-
-
-def _questions(data: FileData) -> Iterable[Moment]:
-    for one in data.questions:
-        texts: Mapping[str, str] = data.question_texts.get(one.id, {})
-        asked = _("Avis demandé : %(reason)s", reason=QUESTION_WORDS[one.reason])
-        raised_by = data.members.get(one.raised_by, "?")
-        quoted = texts.get("question") or ""
-        yield Moment(one.raised_at, "question-circle", "soon", str(asked), raised_by, quoted=quoted)
-        if one.settled_at is not None and one.decision is not None:
-            who = data.members.get(one.taken_by or 0, "?")
-            beside = [str(DECISION_WORDS[one.decision])]
-            quoted = texts.get("answer") or ""
-            yield Moment(one.settled_at, "heart-pulse", "done", str(_("Avis rendu")), who, beside, quoted)
-
-
-def _notes(data: FileData) -> Iterable[Moment]:
-    numbers = {one.id: one.number for one in data.notes}
-    for one in data.notes:
-        issued = _(
-            "Arrêt délivré, du %(first)s au %(last)s inclus", first=day(one.first_day), last=day(one.last_day)
-        )
-        who = data.members.get(one.issued_by, "?")
-        beside = [str(_("numéro %(number)s", number=one.number)), str(_("règle %(rule)s", rule=one.rule))]
-        yield Moment(one.issued_at, "file-earmark-text", "done", str(issued), who, beside)
-        if one.replaces_id in numbers:
-            what = _("%(number)s est remplacé", number=numbers[one.replaces_id])
-            yield Moment(one.issued_at, "file-earmark-text", "soon", str(what), who, beside[:1])
-        if one.cancelled_at is not None:
-            who = data.members.get(one.cancelled_by or 0, "")
-            what = str(_("Arrêt annulé"))
-            yield Moment(one.cancelled_at, "file-earmark-text", "soon", what, who, beside[:1])
-
-
-def _messages(data: FileData, sees: Sees) -> Iterable[Moment]:
-    for one in data.messages:
-        what = f"{CHANNEL_WORDS[one.channel]}, {MESSAGE_WORDS[one.state]}"
-        who = data.members.get(one.queued_by or 0, "")
-        quoted = data.texts.get(one.id, "") if sees.people else ""
-        yield Moment(one.ended_at or one.queued_at, "envelope", "neutral", what, who, quoted=quoted)
-
-
-def _requests(data: FileData, sees: Sees) -> Iterable[Moment]:
-    for one in data.requests:
-        opened = (
-            vault.find_unsealed("caller_requests", one.id, one.cohort, one.sealed) if sees.people else None
-        )
-        quoted = str(opened.get("words", "")) if opened is not None else ""
-        who = data.members.get(one.taken_by, "?")
-        what = str(_("Quelqu’un a appelé pour ce dossier"))
-        yield Moment(one.taken_at, "telephone-inbound", "info", what, who, quoted=quoted)
-        if one.closed_at is not None:
-            who = data.members.get(one.closed_by or 0, "")
-            yield Moment(one.closed_at, "check-lg", "done", str(_("Demande de l’appelant traitée")), who)
-
-
-def _results(data: FileData) -> Iterable[Moment]:
-    for one in data.results:
-        sampled = _("Prélèvement, expéditeur %(source)s", source=one.source_code)
-        yield Moment(one.sampled_at, "clipboard-check", "neutral", str(sampled), "")
-    for row in data.contrary:
-        yield Moment(
-            row.received_at,
-            "clipboard-check",
-            "soon",
-            str(_("Résultat contraire reçu, prélevé le %(day)s", day=day(row.sampled_on))),
-            "",
-        )
-
-
-def _events(data: FileData) -> Iterable[Moment]:
-    for one in data.events:
-        if not words.is_told(one.kind, one.detail, by_id=one.by_id):
-            continue
-        icon = words.EVENT_WORDS[one.kind][0]
-        yield Moment(
-            one.at,
-            icon,
-            "neutral",
-            words.event_in_words(one.kind, one.detail),
-            data.members.get(one.by_id or 0, ""),
-        )
 
 
 def state_of_call(task: CallTask | None) -> str:

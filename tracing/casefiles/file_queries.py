@@ -21,6 +21,7 @@ from tracing.escalations.models import Escalation
 from tracing.facts import queries as fact_queries
 from tracing.facts.models import Fact
 from tracing.facts.rules import SubjectType
+from tracing.help_requests.models import HelpRequest
 from tracing.kernel.db import equals_any, session
 from tracing.kernel.events import Event, IdentityAccess
 from tracing.messages.models import Message
@@ -79,6 +80,8 @@ class FileData:
     questions: Sequence[Escalation]
     question_texts: Mapping[int, Mapping[str, Any]]
     requests: Sequence[CallerRequest]
+    help_requests: Sequence[HelpRequest]
+    """Help that the person asked for in their calls, in the order in which it was."""
     events: Sequence[Event]
     contacts: Sequence[Contact]
     """Of a case: the contacts it named."""
@@ -140,6 +143,7 @@ def load(subject: Subject, *, sees: Sees, may_see_case: bool) -> FileData:
         questions=questions,
         question_texts=_unsealed("escalations", questions) if sees.health else {},
         requests=_of_case(CallerRequest, CallerRequest.case_id, case) if contact is None else [],
+        help_requests=_of_tasks(HelpRequest, HelpRequest.task_id, own_ids) if sees.people else [],
         events=_events(subject, own_ids),
         contacts=contacts,
         contact_tasks={
@@ -265,6 +269,7 @@ def _member_ids(found: FileData) -> set[int]:
     ids |= {one for asked in found.questions for one in (asked.raised_by, asked.taken_by)}
     ids |= {one for request in found.requests for one in (request.taken_by, request.closed_by)}
     ids |= {one.queued_by for one in found.messages}
+    ids |= {one for asked in found.help_requests for one in (asked.asked_by, asked.changed_by)}
     ids |= {task.promised_by for task in found.tasks}
     if found.subject.contact is not None:
         ids.add(found.subject.contact.named_by)

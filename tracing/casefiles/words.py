@@ -15,6 +15,8 @@ from tracing.contacts.models import Contact, ContactStatus
 from tracing.escalations.words import ruling_sentence
 from tracing.facts.rules import UNKNOWN, FactKind
 from tracing.facts.ruling_rules import Ruling
+from tracing.help_requests.rules import Need
+from tracing.help_requests.words import NEED_WORDS
 from tracing.queue.models import TaskState
 from tracing.queue.words import TASK_STATE_WORDS
 from tracing.ui.filters import day, moment
@@ -99,6 +101,10 @@ EVENT_WORDS: dict[str, tuple[str, LazyString]] = {
     "task.taken_up_again": ("telephone", _l("Appel clos rouvert")),
     "task.kept_open": ("telephone", _l("Appel gardé ouvert, à compléter")),
     "call.outcome_taken_back": ("arrow-counterclockwise", _l("Issue de l’appel annulée")),
+    "help.to_pass_on": ("basket", _l("Aide demandée, à transmettre")),
+    "help.passed_on": ("basket", _l("Aide demandée, transmise au service")),
+    "help.done": ("basket", _l("Aide demandée, faite")),
+    "help.withdrawn": ("basket", _l("Aide demandée, retirée")),
     "handover.written": ("chat-left-text", _l("Note laissée pour qui rappellera")),
     "handover.removed": ("chat-left-text", _l("Note pour qui rappellera retirée")),
     "task.covered": ("telephone-minus", _l("Appel couvert par celui d’une autre fiche")),
@@ -200,6 +206,8 @@ def event_in_words(kind: str, detail: Mapping[str, Any]) -> str:
     beside = ""
     if kind == "case.closed" and "outcome" in detail:
         return str(OUTCOME_WORDS[CaseOutcome(detail["outcome"])])
+    if "need" in detail:
+        beside = str(NEED_WORDS[Need(detail["need"])])
     if kind == "task.closed" and "state" in detail:
         beside = str(TASK_STATE_WORDS[TaskState(detail["state"])])
     return _("%(what)s : %(beside)s", what=said, beside=beside) if beside else said

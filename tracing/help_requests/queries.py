@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from tracing.cases.models import Case
+from tracing.cases.models import Case, CaseOutcome
 from tracing.help_requests.errors import NoSuchRequest
 from tracing.help_requests.models import HelpRequest
 from tracing.kernel.db import fresh, session
@@ -23,12 +23,14 @@ class Asked:
     identity: Identity | None
     """None once destroyed."""
     reference: str
+    is_no_case: bool
+    """The case turned out to be none since: whether the help is still needed is for the person to say."""
 
 
 def waiting_at(site_id: int, *, after_id: int | None = None) -> Page[Asked]:
     """Return the requests of a site for which something is left to do, the oldest first."""
     chosen = (
-        select(HelpRequest, Case.reference)
+        select(HelpRequest, Case.reference, Case.outcome)
         .join(CallTask, CallTask.id == HelpRequest.task_id)
         .join(Case, Case.id == CallTask.case_id)
         .where(HelpRequest.site_id == site_id, HelpRequest.is_waiting)
@@ -39,7 +41,9 @@ def waiting_at(site_id: int, *, after_id: int | None = None) -> Page[Asked]:
         chosen = chosen.where(HelpRequest.id > after_id)
     rows = session.execute(chosen).all()
     named = people.joint_identities([row[0].person_id for row in rows])
-    found = [Asked(row[0], named.get(row[0].person_id), row[1]) for row in rows]
+    found = [
+        Asked(row[0], named.get(row[0].person_id), row[1], row[2] is CaseOutcome.NOT_A_CASE) for row in rows
+    ]
     return page_of(found, [row[0].id for row in rows])
 
 

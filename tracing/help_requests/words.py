@@ -21,3 +21,10 @@ STATE_WORDS: dict[HelpState, LazyString] = {
     HelpState.DONE: _l("faite"),
     HelpState.WITHDRAWN: _l("retirée"),
 }
+STATE_TONES: dict[HelpState, str] = {
+    HelpState.TO_PASS_ON: "soon",
+    HelpState.PASSED_ON: "info",
+    HelpState.DONE: "done",
+    HelpState.WITHDRAWN: "neutral",
+}
+"""The colour of each state's badge."""
