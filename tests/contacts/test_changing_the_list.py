@@ -15,7 +15,7 @@ from tracing.calls import services as calls
 from tracing.calls.rules import CallOutcome
 from tracing.cases import queries as cases
 from tracing.consequences import services as consequences
-from tracing.contacts import queries, services
+from tracing.contacts import marks, queries, services
 from tracing.facts.rules import SubjectType
 from tracing.kernel import db
 from tracing.kernel.events import Event
@@ -136,7 +136,7 @@ def test_a_number_found_later_ends_the_list_of_those_without(browse, story, phon
 
 def test_somebody_nobody_could_reach_is_tried_again_under_a_new_number_only(browse, story, phone, luc):
     queue_services.close_task(task_of(luc), TaskState.UNREACHABLE, by=None, at=NOW)
-    services.mark_unreachable(luc, by=story.abel.id, at=NOW)
+    marks.mark_unreachable(luc, by=story.abel.id, at=NOW)
     ada = browse.as_(story.ada)
 
     ada.fragment(f"{phone.path}/{luc.id}", LUC | {"contact-last_contact_on": "2026-03-09"})

@@ -11,7 +11,7 @@ from tracing.cases.models import Case, CaseOutcome
 from tracing.consequences import queries, telling_queries
 from tracing.consequences import stated_rules as stated
 from tracing.consequences.picture_rules import Consequence
-from tracing.contacts import calling
+from tracing.contacts import calling, marks
 from tracing.contacts import services as contacts
 from tracing.contacts.case_closing import close_when_done
 from tracing.contacts.models import Contact
@@ -113,7 +113,7 @@ def tell_no_more(
     contact.told_with_id = told.id
     # as with everybody who was told, later rules do not ask more of them
     contact.ruled_on = clock.local_day(at, queries.zone_of(case))
-    contacts.mark_informed(contact, by=by, at=at)
+    marks.mark_informed(contact, by=by, at=at)
     queue.close_task(task, TaskState.DONE, by=by, at=at)
     close_when_done(case.id, by=by, at=at)
 

@@ -356,29 +356,6 @@ def situation_of(
     )
 
 
-def mark_informed(contact: Contact, *, by: int | None, at: datetime) -> None:
-    """Mark a contact as informed."""
-    _mark(contact, ContactStatus.INFORMED, by=by, at=at)
-
-
-def mark_refused(contact: Contact, *, by: int | None, at: datetime) -> None:
-    """Mark a contact as having refused the call."""
-    _mark(contact, ContactStatus.REFUSED, by=by, at=at)
-
-
-def mark_unreachable(contact: Contact, *, by: int | None, at: datetime) -> None:
-    """Mark a contact as unreachable."""
-    _mark(contact, ContactStatus.UNREACHABLE, by=by, at=at)
-
-
-def _mark(contact: Contact, status: ContactStatus, *, by: int | None, at: datetime) -> None:
-    if contact.status in {ContactStatus.REMOVED, ContactStatus.BECAME_CASE, status}:
-        return
-    contact.status = status
-    session.flush()
-    events.record(f"contact.{status.value}", by=by, at=at, subject=("contact", contact.id))
-
-
 def _case_of(call: Call, task: CallTask) -> Case:
     """Return the case whose list this call may change."""
     if task.contact_id is not None:

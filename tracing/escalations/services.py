@@ -10,8 +10,7 @@ from sqlalchemy import or_, select, tuple_, update
 from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.calls.rules import CallOutcome
-from tracing.contacts import case_closing
-from tracing.contacts import services as contacts
+from tracing.contacts import case_closing, marks
 from tracing.contacts.queries import find_contact
 from tracing.escalations import queries, rules
 from tracing.escalations.errors import (
@@ -420,7 +419,7 @@ def _move_task(
                 queue.close_task(one, TaskState.DONE, by=by.member_id, at=at)
                 contact = find_contact(one.contact_id)
                 if contact is not None:
-                    contacts.mark_informed(contact, by=by.member_id, at=at)
+                    marks.mark_informed(contact, by=by.member_id, at=at)
                 case_closing.close_when_done(one.case_id, by=by.member_id, at=at)
     elif task.state in REOPENS[decision]:
         case_closing.open_again(task.case_id, by=by.member_id, at=at)

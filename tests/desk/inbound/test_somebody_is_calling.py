@@ -18,8 +18,7 @@ from tracing.cases import services as cases
 from tracing.cases.models import CaseOutcome, CaseStatus
 from tracing.cases.queries import get_case
 from tracing.consequences import services as consequences
-from tracing.contacts import calling
-from tracing.contacts import services as contacts
+from tracing.contacts import calling, marks
 from tracing.contacts.models import ContactStatus
 from tracing.contacts.queries import find_contact
 from tracing.facts import queries as facts
@@ -247,7 +246,7 @@ def test_who_refused_only_to_be_asked_again_how_they_are_stays_informed(browse: 
     calling.update_call_task(met, case, phones=luc.phones, by=story.ada.id, at=NOW)
     task = queries.find_task_of_contact(met.id)
     queue.close_task(task, TaskState.DONE, by=None, at=NOW)
-    contacts.mark_informed(met, by=None, at=NOW)
+    marks.mark_informed(met, by=None, at=NOW)
     said = NewFact(
         subject=task.subject,
         kind=FactKind.REFUSAL,
@@ -307,7 +306,7 @@ def test_a_contact_who_refused_and_rings_is_called_after_all(browse: Browser, st
     calling.update_call_task(met, case, phones=luc.phones, by=story.ada.id, at=NOW)
     task = queries.find_task_of_contact(met.id)
     queue.close_task(task, TaskState.DONE, by=None, at=NOW)
-    contacts.mark_refused(met, by=None, at=NOW)
+    marks.mark_refused(met, by=None, at=NOW)
     task_id, contact_id = task.id, met.id
 
     browse.as_(story.ada).follow("/incoming", {"key": "06 39 98 00 02", "born": "1971-02-03"})

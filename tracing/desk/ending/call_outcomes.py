@@ -15,7 +15,7 @@ from tracing.calls.rules import BY_TRACER, OUTCOMES, CallOutcome, FollowUp, Give
 from tracing.cases import queries as case_queries
 from tracing.consequences import follow_ups, reopening, stated_rules
 from tracing.consequences import services as consequences
-from tracing.contacts import services as contacts
+from tracing.contacts import marks
 from tracing.contacts.case_closing import close_when_done
 from tracing.contacts.queries import find_contact, needs_representative
 from tracing.desk import rules
@@ -54,7 +54,7 @@ WAITS = {
     FollowUp.HAND_ON: TaskState.TO_HAND_ON,
 }
 """Where the call waits for somebody else."""
-MARKS = {CallOutcome.COMPLETED: contacts.mark_informed, CallOutcome.REFUSED: contacts.mark_refused}
+MARKS = {CallOutcome.COMPLETED: marks.mark_informed, CallOutcome.REFUSED: marks.mark_refused}
 
 
 def finish(
@@ -381,7 +381,7 @@ def _try_household_again(call: Call, *, by: Agent, at: datetime) -> None:
         queue.close_task(task, TaskState.UNREACHABLE, by=by.member_id, at=at)
         contact = None if task.is_follow_up else find_contact(task.contact_id)
         if contact is not None:
-            contacts.mark_unreachable(contact, by=by.member_id, at=at)
+            marks.mark_unreachable(contact, by=by.member_id, at=at)
             close_when_done(task.case_id, by=by.member_id, at=at)
     messages.queue_missed_call(missed, children=children, by=by, at=at)
 

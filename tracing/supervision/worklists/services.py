@@ -11,8 +11,7 @@ from tracing.cases.models import Case, CaseOutcome, CaseStatus
 from tracing.consequences import mistaken_cases, reopening
 from tracing.consequences import services as consequences
 from tracing.consequences.picture_rules import ReopenReason
-from tracing.contacts import contact_to_case
-from tracing.contacts import services as contacts
+from tracing.contacts import contact_to_case, marks
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.facts.rules import FactKind, FactSource, NewFact
 from tracing.hand_offs import services as hand_offs
@@ -250,7 +249,7 @@ def give_up(task_id: int, *, by: Agent, at: datetime) -> CallTask:
         case = case_queries.get_case(task.case_id, lock=True)
         cases.close(case, outcome, by=by.member_id, at=at)
     else:
-        mark = contacts.mark_refused if outcome is CaseOutcome.REFUSED else contacts.mark_unreachable
+        mark = marks.mark_refused if outcome is CaseOutcome.REFUSED else marks.mark_unreachable
         mark(_contact_of(task), by=by.member_id, at=at)
     return task
 
