@@ -2,20 +2,22 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
 
 from tests.conftest import NOW
-from tests.sickleave.conftest import OnThePhone, on_the_phone
+from tests.sickleave.conftest import ANSWERS, OnThePhone, answer, on_the_phone
 from tests.sickleave.test_documents import hints_in
-from tests.sickleave.test_issuing_a_note import notes, read
+from tests.sickleave.test_issuing_a_note import SWORN, notes, read
 from tests.sickleave.test_mending_a_note import sampled
 from tests.support.pages import check_fragment
 from tests.support.story import agent, identity, waiting_case
+from tracing.calls import services as calls
 from tracing.cases import queries as cases
 from tracing.cases import services as case_services
-from tracing.kernel.db import session
+from tracing.kernel.db import session, transaction
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.programmes.in_force import get_pack
@@ -23,9 +25,11 @@ from tracing.programmes.rules import isolation, note_rule
 from tracing.programmes.vocabulary import Scheme, Subject, Vaccination
 from tracing.queue import queries as queue
 from tracing.sickleave import queries as note_queries
+from tracing.sickleave.errors import Overlapping
+from tracing.sickleave.mending import services as mending
 from tracing.sickleave.models import NoteKind, NoteState
 from tracing.sickleave.reasons import Reason
-from tracing.sickleave.rules import NoteAllowed, NoteMend, NoteRefused, NoteRequest, decide_note
+from tracing.sickleave.rules import CancelReason, NoteAllowed, NoteMend, NoteRefused, NoteRequest, decide_note
 
 CHILD = {"person_on_line": "representative", "representative_confirmed": "yes", "has_symptoms": "no"}
 PARENT = {
@@ -41,6 +45,8 @@ PARENT = {
     "note-last_work_on": "2026-03-09",
     "note-sworn": "y",
 }
+
+NAMED = {"note-first_names", "note-birth_name", "note-birth_date", "note-nir"}
 
 
 def nir(body: str) -> str:
@@ -283,3 +289,82 @@ def test_it_is_replaced_and_cancelled_from_the_list_like_any_note(browse, story,
     dora.post(f"/sick-notes/{new.id}/cancel", {"cancel-why": "asked"}, status=303)
     assert notes(session)[-1].state is NoteState.CANCELLED
     assert note_queries.notes_for_child(queue.get_task(child.task_id).person_id) == []
+
+
+def test_a_withdrawn_result_of_the_child_marks_the_parents_note(browse, story, child):
+    browse.as_(story.ada).fragment(f"{child.path}?parent=new", PARENT)
+    case = cases.get_case(queue.get_task(child.task_id).case_id)
+    case_services.withdraw(case, by=None, at=NOW)
+
+    browse.as_(story.dora).follow(f"/lists/cases/{case.id}/close")
+
+    [note] = notes(session)
+    assert (note.mend, note.state) == (NoteMend.NOT_DUE, NoteState.ISSUED)
+    assert note.number in browse.as_(story.ben).get("/sick-notes/to-mend").text
+
+
+def test_the_other_parent_may_take_over_once_the_first_note_is_cancelled(browse, story, child):
+    ada = browse.as_(story.ada)
+    ada.fragment(f"{child.path}?parent=new", PARENT)
+    [first] = notes(session)
+    ada.fragment(f"{child.path}/{first.id}/cancel", {})
+    other = PARENT | {
+        "note-first_names": "Paul",
+        "note-birth_date": "1982-03-04",
+        "note-nir": nir("1820344109001"),
+    }
+
+    ada.fragment(f"{child.path}?parent=new", other)
+
+    assert [one.state for one in notes(session)] == [NoteState.CANCELLED, NoteState.ISSUED]
+    assert len({one.person_id for one in notes(session)}) == 2
+
+
+def test_what_was_cancelled_does_not_come_back_beside_the_other_parents(browse, story, child):
+    ada = browse.as_(story.ada)
+    ada.fragment(f"{child.path}?parent=new", PARENT)
+    [first] = notes(session)
+    late = NOW + timedelta(days=2)
+    with transaction():
+        mending.cancel(first.id, CancelReason.ASKED, by=agent(story.dora), at=late)
+    other = PARENT | {
+        "note-first_names": "Paul",
+        "note-birth_date": "1982-03-04",
+        "note-nir": nir("1820344109001"),
+    }
+    ada.fragment(f"{child.path}?parent=new", other)
+
+    with pytest.raises(Overlapping), transaction():
+        mending.restore(first.id, by=agent(story.ben), at=late)
+
+
+def test_a_parent_who_was_called_in_the_same_call_gives_no_name_again(browse, story):
+    mother = waiting_case(story.nantes, identity(nir=nir("2800544109001")), at=NOW)
+    little = waiting_case(story.nantes, identity("Zoé", born=date(2016, 9, 1)), at=NOW)
+    zone = agent(story.ada).site.time_zone
+    for task, age in ((mother, 45), (little, 9)):
+        case = cases.get_case(task.case_id)
+        case_services.decide(case, onset_on=None, vaccination="none", age=age, zone=zone, by=None, at=NOW)
+    by = agent(story.ada)
+    call = calls.take_next(by, at=NOW)
+    for task in (mother, little):
+        talk = calls.start_conversation(call, task, script_version="2026.1", at=NOW)
+        calls.confirm_identity(talk, confirmed=True, by=by, at=NOW)
+    answer(call, little, CHILD, by=by)
+    ada, path = browse.as_(story.ada), f"/calls/{call.id}/tasks/{little.id}/sick-note"
+
+    panel = ada.fragment(path, method="get")
+
+    assert "C’est Marie Dupont qui demande" in panel.text
+    assert "Prénoms du parent" not in panel.text
+    typed = {key: value for key, value in PARENT.items() if key not in NAMED}
+    ada.fragment(f"{path}?parent={mother.person_id}", typed)
+    [note] = notes(session)
+    assert (note.person_id, note.task_id) == (mother.person_id, little.id)
+    # her own note, as a case herself, goes on from it: no day twice
+    answer(call, mother, ANSWERS | {"last_work_on": "2026-03-09"}, by=by)
+    own = ada.fragment(f"/calls/{call.id}/tasks/{mother.id}/sick-note", SWORN | {"note-first_day": ""})
+    assert own.status_code == 200
+    both = sorted((one.first_day, one.last_day) for one in notes(session))
+    assert all(earlier[1] < later[0] for earlier, later in pairwise(both))
+    assert len(both) == 2

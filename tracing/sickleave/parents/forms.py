@@ -30,6 +30,7 @@ class ParentNoteForm(WorkNoteForm):
         self.sworn.label.text = _(
             "Déclare sur l’honneur ne pas pouvoir télétravailler, et être le seul parent à demander un arrêt pour cet enfant"
         )
+        self.last_work_on.description = _("Vide\u202f: l’arrêt commence aujourd’hui.")
         self.address_confirmed.label.text = _("Le parent a confirmé cette adresse pendant l’appel")
         if identity is not None:
             del self.first_names
