@@ -12,6 +12,7 @@ from tests.support.story import agent, identity, person, waiting_case
 from tracing.calls import services as calls
 from tracing.calls.models import Call
 from tracing.calls.rules import CallOutcome
+from tracing.cases import services as case_services
 from tracing.cases.queries import get_case
 from tracing.consequences import follow_ups
 from tracing.consequences import services as consequences
@@ -342,3 +343,30 @@ def test_whoever_is_told_otherwise_first_is_rung_at_the_hour_that_was_promised(
     assert again.promised_at == (promised if is_carried else None)
     if is_carried:
         assert (again.promised_by, again.not_before) == (story.ada.id, promised)
+
+
+def test_two_records_of_one_person_who_were_both_told_are_asked_once_how_they_are(story, marie):
+    other = waiting_case(story.nantes, identity("Marie", "Durandeau-Roux", phones=("+33639980009",)), at=NOW)
+    told(marie)
+    told(other)
+    both = {(SubjectType.PERSON, one.person_id) for one in (marie, other)}
+    get_person(other.person_id).same_as = marie.person_id
+    database.flush()
+
+    consequences.follow(both, by=None, at=NOW)
+    assert waits(marie) is None, "of two that end on one day, the later record is asked about"
+    assert waits(other) == (TaskState.OPEN, date(2026, 3, 13), date(2026, 3, 19))
+
+    case_services.close_as_none(get_case(other.case_id), by=None, at=NOW)
+    consequences.follow_case(other.case_id, by=None, at=NOW)
+    assert waits(other) is None
+    assert waits(marie) is not None, "the other one is none: they are asked about this one after all"
+
+    case_services.reopen(get_case(other.case_id), by=story.dora.id, at=NOW)
+    consequences.follow_case(other.case_id, by=None, at=NOW)
+    assert (waits(marie), waits(other) is None) == (None, False)
+    get_person(other.person_id).same_as = None
+    database.flush()
+    consequences.follow(both, by=None, at=NOW)
+    assert waits(marie) is not None
+    assert waits(other) is not None

@@ -145,7 +145,7 @@ class FollowUpNow:
     is_refused: bool = False
     is_in_hospital: bool = False
     is_of_another: bool = False
-    """They were told of several meetings, and are rung about another one of them."""
+    """They were told of several meetings, or of two cases of one episode, and are rung about another one of them."""
     call: CallNow = CallNow.NONE
     plan: Plan | None = None
     is_missed: bool = False

@@ -16,6 +16,7 @@ from tracing.consequences import stated_rules as stated
 from tracing.consequences.follow_ups import follow_up_of, note_event, task_of
 from tracing.consequences.models import HeldBack
 from tracing.consequences.picture_rules import Consequence, ConsequenceKind
+from tracing.consequences.telling_queries import told_of_one_episode
 from tracing.contacts import calling
 from tracing.contacts import queries as contact_queries
 from tracing.contacts import services as contacts
@@ -146,6 +147,8 @@ def follow_case(
     session.flush()
     found = _carry_out(case, listed, today=today, by=by, at=at)
     _follow_elsewhere(case, listed, by=by, at=at)
+    for other in told_of_one_episode(case) if case.told_at is not None else ():
+        _carry_out(other, [], today=clock.local_day(at, queries.zone_of(other)), by=by, at=at)
     return found
 
 

@@ -1,12 +1,13 @@
-"""What a person was told before, as a contact: so that they hear one thing, once."""
+"""What a person was told before, as a contact or about another case: so that they hear one thing, once."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from tracing.cases.models import Case
+from tracing.cases.models import Case, CaseOutcome, CaseStatus
+from tracing.cases.rules import SAME_EPISODE_DAYS
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import (
     OF_ONE_TIME,
@@ -152,3 +153,27 @@ def _last(days: Iterable[date | None]) -> date | None:
 
 def _to_come(tests: Iterable[Sequence[str | None]], on: date) -> list[tuple[str, str | None]]:
     return [(day, kind) for day, kind in tests if day is not None and date.fromisoformat(day) >= on]
+
+
+def told_of_one_episode(case: Case) -> list[Case]:
+    """Return the other cases of the same person, under other records, of which they were told in the same episode.
+
+    Two laboratories' results of one person are two cases until somebody says that the records are one.
+    """
+    records = people.records_of_same_person(case.person_id)
+    if len(records) == 1:
+        return []
+    found = session.scalars(
+        select(Case)
+        .where(
+            equals_any(Case.person_id, records),
+            Case.programme == case.programme,
+            Case.id != case.id,
+            Case.told_at.is_not(None),
+            Case.status != CaseStatus.WITHDRAWN,
+            Case.outcome.is_distinct_from(CaseOutcome.NOT_A_CASE),
+        )
+        .order_by(Case.id)
+    )
+    episode = timedelta(days=SAME_EPISODE_DAYS)
+    return [one for one in found if abs(one.first_sampled_at - case.first_sampled_at) <= episode]
