@@ -47,7 +47,7 @@ class IsACase(Refused):
 
     def __init__(self) -> None:
         # the person who named them must not learn of their positive test
-        super().__init__(_("Cette personne est suivie par la plateforme : elle reste dans la liste."))
+        super().__init__(_("Cette personne est suivie par la plateforme : elle reste dans la liste."))
 
 
 class NotTheirList(Refused):

@@ -177,7 +177,12 @@ def risk(call_id: int, task_id: int) -> ResponseReturnValue:
         words=words,
         reason=reason,
         is_own=task.contact_id is not None,
-        follows=words.consequence(found.level, due=moment(calling.due_at(case, at))),
+        follows=words.consequence(
+            found.level,
+            due=moment(calling.due_at(case, at)),
+            # a page of the release before does not send it
+            has_number=bool(request.form.get(f"{PREFIX}phones", "?").strip()),
+        ),
     )
 
 

@@ -143,8 +143,17 @@ def said_by_case(described: Described) -> list[str]:
     return [one for one in (link, described.place, warned, *household) if one]
 
 
-def consequence(risk: RiskLevel, *, due: str) -> str:
-    """Return the sentence for what saving a contact of this risk leads to; `due` says by when the call is promised."""
+def consequence(risk: RiskLevel, *, due: str, has_number: bool = True) -> str:
+    """Return the sentence for what saving a contact of this risk leads to; `due` says by when the call is promised.
+
+    Without a number nobody calls, whatever the risk: the supervisor looks for one, or writes.
+    """
+    if not has_number and risk is not RiskLevel.NEGLIGIBLE:
+        return str(
+            _(
+                "Il manque un numéro : personne ne pourra l’appeler. Demandez-le ; sinon, le superviseur le cherchera."
+            )
+        )
     sentence = {
         RiskLevel.AT_RISK: _("Cette personne sera appelée avant %(due)s.", due=due),
         RiskLevel.UNDETERMINED: _(

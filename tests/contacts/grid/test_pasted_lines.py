@@ -99,6 +99,13 @@ def cells(line: PastedLine) -> dict[str, object]:
             {"first_names": "Jean", "birth_name": "Paul Martin"},
             ("first_names", "birth_name"),
         ),
+        ("Tata Huguette", {"first_names": "Huguette", "link": "family"}, ("first_names",)),
+        (
+            "ma tante Éléonore Morvan",
+            {"first_names": "Éléonore", "birth_name": "Morvan", "link": "family"},
+            ("first_names",),
+        ),
+        ("Maman", {"first_names": "Maman"}, ("first_names",)),
         ("Léa 31/12", {"first_names": "Léa", "day": date(2025, 12, 31)}, ()),
         ("Ana, pas encore prévenue", {"first_names": "Ana", "is_warned": False}, ()),
     ],

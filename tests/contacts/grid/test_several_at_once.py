@@ -202,3 +202,26 @@ def test_nobody_reads_the_grid_before_the_person_has_said_who_they_are(browse, s
     phone = on_the_phone(story.ada, waiting_case(story.nantes, at=NOW), confirmed=False)
 
     assert "grid-line" not in browse.as_(story.ada).get(grid(phone)).text
+
+
+def test_a_line_without_a_number_says_that_nobody_can_call(browse, story, phone):
+    ada = browse.as_(story.ada)
+
+    asked = ada.fragment(grid(phone), {"do": "paste", "pasted": "Tata Huguette"})
+
+    said = soup(asked).select_one(".grid-line").text
+    assert "Il manque un numéro" in said
+    assert "sera appelée" not in said
+    with_one = ada.fragment(grid(phone), {"do": "paste", "pasted": "Huguette 06 39 98 01 05"})
+    assert "Il manque un numéro" not in [one.text for one in soup(with_one).select(".grid-line")][-1]
+
+
+def test_the_dialog_says_it_too(browse, story, phone):
+    ada = browse.as_(story.ada)
+    met = {"contact-lives_with_case": "yes"}
+
+    without = ada.fragment(f"{phone.path}/risk", met | {"contact-phones": ""}).text
+    with_one = ada.fragment(f"{phone.path}/risk", met | {"contact-phones": "06 39 98 01 05"}).text
+
+    assert "Il manque un numéro" in without
+    assert "sera appelée avant" in with_one

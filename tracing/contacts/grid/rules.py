@@ -80,6 +80,12 @@ _LINKS: Mapping[ContactLink, re.Pattern[str]] = {
 }
 _ALSO_PLACES = frozenset({ContactLink.SCHOOL, ContactLink.LEISURE})
 """Their words say where people met, too: they stay."""
+_KIN = re.compile(
+    r"""(?:(?:m|s|t)(?:a|on)\s+)?(?:tata|tatie|tantine|tante|tonton|oncle|mamie|mamy|meme|papi|papy|pepe|maman|papa
+    |cousine?|neveu|niece)\s+""",
+    re.VERBOSE,
+)
+"""How somebody of the family is called before their name: « Tata Huguette » is Huguette, of the family."""
 _SAME_ROOF = re.compile(r"\b(?:meme toit|meme foyer|vit avec|vivent ensemble|habitent? avec|coloc\w*)\b")
 _NOT_WARNED = re.compile(r"\b(?:pas (?:encore )?(?:prevenue?|avertie?|au courant)|non prevenue?)\b")
 _WARNED = re.compile(r"\b(?:deja )?(?:prevenue?|avertie?|au courant)\b")
@@ -383,6 +389,16 @@ def _name(reading: _Reading, words: str) -> None:
     if has_title:
         reading.understood.append(has_title[0])
         words = words[has_title.end() :]
+    kin = None if has_title else _KIN.match(_plain_same_length(words) + " ")
+    if kin and kin.end() >= len(words):
+        # « Maman » alone is a name until somebody says theirs
+        reading.doubt("first_names")
+    elif kin:
+        # it may be a given name all the same: the line as it was pasted stands beside
+        reading.doubt("first_names")
+        reading.understood.append(words[: kin.end()].strip())
+        reading.link = reading.link or ContactLink.FAMILY.value
+        words = words[kin.end() :]
     parts = words.split()
     capitals = [one for one in parts if len(one) > 1 and one.isupper()]
     others = [one for one in parts if one not in capitals]

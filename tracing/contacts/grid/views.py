@@ -194,7 +194,7 @@ def _risk(line: LineForm, case: Case, *, at: datetime) -> dict[str, object]:
         "risk": risk,
         "reason": reason,
         "words": words,
-        "follows": words.consequence(risk.level, due=due),
+        "follows": words.consequence(risk.level, due=due, has_number=bool(line.phones.data)),
         "is_own": False,
     }
 
