@@ -9,7 +9,8 @@ from tracing.scripts import answers, errors
 from tracing.scripts.definitions import PLACEHOLDER
 from tracing.scripts.library import LIBRARY, load_library
 from tracing.scripts.rules import render_say
-from tracing.scripts.wording import day_in_words
+from tracing.scripts.vocabulary import ScriptKind
+from tracing.scripts.wording import day_in_words, said_aloud
 
 SCRIPTS = list(load_library().values())
 NUMBER_WORDS = "deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|quatorze|quinze|vingt|trente"
@@ -107,3 +108,17 @@ def test_who_rings_us_hears_the_words_of_a_call_that_comes_in_and_nobody_else(p0
     assert rung[0].startswith("Bonjour, merci de votre appel. Ici l’Assurance Maladie")
     assert calling[0].startswith("Bonjour, je m’appelle")
     assert not [words for words in (*rung, *calling) if "rang_us" in words]
+
+
+@pytest.mark.parametrize(
+    ("kind", "flag"), [(ScriptKind.P0, "isolation_over"), (ScriptKind.CONTACT, "quarantine_over")]
+)
+@pytest.mark.parametrize("is_over", [True, False, None])
+def test_the_work_step_speaks_of_days_that_are_over_as_past(kind, flag, is_over):
+    script = max((one for one in SCRIPTS if one.kind is kind), key=lambda one: one.version)
+
+    for english in (None, script.english):
+        said = " ".join(one.words for one in said_aloud(script.step("work_leave"), {flag: is_over}, english))
+        now, then = ("can you do", "could you do") if english else ("pouvez-vous", "pouviez-vous")
+        assert (then in said) is (is_over is True)
+        assert (now in said) is (is_over is not True)
