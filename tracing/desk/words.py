@@ -8,10 +8,11 @@ from flask_babel import lazy_gettext as _l
 from tracing.calls.rules import CallOutcome
 from tracing.people.rules import Identity
 from tracing.people.words import hour_there, on_both_clocks
-from tracing.queue.models import TaskKind
+from tracing.queue.models import EntryState, TaskKind
 from tracing.scripts.vocabulary import NO, UNKNOWN, YES
 from tracing.scripts.wording import Facts
 from tracing.ui.filters import day
+from tracing.ui.languages import name_of
 
 OUTCOME_ICONS = {
     CallOutcome.COMPLETED: "check-circle",
@@ -63,6 +64,24 @@ def promised_to(when: datetime, identity: Identity | None, zone: str | None) -> 
     return str(
         _("Promis %(day)s %(hour)s à %(name)s", day=day(when), hour=on_both_clocks(when, zone), name=name)
     )
+
+
+def broken_promise_words(state: EntryState | None) -> str:
+    """Return what becomes of a callback whose hour has passed, by the state of the household in the queue."""
+    if state is EntryState.CLAIMED:
+        return str(_("un appel à ce foyer est en cours"))
+    if state is EntryState.READY:
+        return str(_("dans la file, pour qui prend l’appel suivant"))
+    if state is EntryState.SCHEDULED:
+        return str(_("dans la file dès que ce foyer peut être appelé"))
+    return str(_("personne ne peut l’appeler : c’est au superviseur d’en décider"))
+
+
+def keeper_words(language: str | None, *, is_own: bool, speaks: bool) -> str:
+    """Return who keeps a callback in a language, if not the tracer who promised it; empty: they do."""
+    if language is not None and not speaks:
+        return str(_("sera tenu par qui parle %(language)s", language=name_of(language)))
+    return "" if is_own else str(_("sera tenu par qui prend l’appel suivant"))
 
 
 def voicemail_words(facts: Facts, *, in_english: bool) -> str:

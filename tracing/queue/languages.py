@@ -11,6 +11,7 @@ from tracing.people.models import Person
 from tracing.queue import queries, rules, services
 from tracing.queue.households import services as households
 from tracing.queue.models import CallTask, EntryState, QueueEntry, TaskState
+from tracing.queue.ordering import callbacks
 from tracing.staff.models import Member, MemberRole, Role
 from tracing.ui.languages import FRENCH
 
@@ -25,7 +26,8 @@ def spoken_at(site_id: int) -> set[str]:
 def set_call_language(task: CallTask, language: str, *, by: int, at: datetime) -> bool:
     """Set the language in which a person must be called; return whether a tracer of the site speaks it.
 
-    If so, the person stays in the queue for those tracers; if not, they go to the supervisor's list.
+    If so, the person stays in the queue for those tracers; if not, they go to the supervisor's list. An hour that was
+    promised still holds: its maker keeps it if they speak the language, else whoever does.
     """
     lock_row(Person, task.person_id).language = language
     events.record(
@@ -34,12 +36,33 @@ def set_call_language(task: CallTask, language: str, *, by: int, at: datetime) -
     if language not in spoken_at(task.site_id):
         services.close_task(task, TaskState.WAITING_LANGUAGE, by=by, at=at)
         return False
-    task.not_before, task.promised_at, task.promised_by = at, None, None
+    when = task.promised_at
+    if when is not None and when > at:
+        _hand_on_promise(task, when, language, by=by, at=at)
+    else:
+        task.not_before, task.promised_at, task.promised_by = at, None, None
     task.rung_early_at, task.given_from = None, None
     session.flush()
     if task.household_id is not None:
         households.refresh(task.household_id, at=at)
     return True
+
+
+def _hand_on_promise(task: CallTask, when: datetime, language: str, *, by: int, at: datetime) -> None:
+    """Let an hour hold that was promised before the language was known.
+
+    This call settles the promise that was made before it, so it is made anew; its maker keeps it only if they speak.
+    """
+    owner = task.promised_by or by
+    task.not_before = when
+    if task.promised_by is not None and not _speaks(task.promised_by, language):
+        task.promised_by = None
+    callbacks.record_promise(task, when=when, owner=owner, at=at)
+
+
+def _speaks(member_id: int, language: str) -> bool:
+    member = session.get(Member, member_id)
+    return member is not None and language in member.languages
 
 
 def need_interpreter(task: CallTask, language: str, *, by: int, at: datetime) -> None:

@@ -9,7 +9,7 @@ from tracing.kernel.db import equals_any, fresh, session
 from tracing.people import queries as people
 from tracing.people.models import Person
 from tracing.queue.errors import NoSuchEntry
-from tracing.queue.models import UNFINISHED, CallTask, EntryState, QueueEntry, TaskKind, TaskState
+from tracing.queue.models import UNFINISHED, CallTask, EntryState, Promise, QueueEntry, TaskKind, TaskState
 from tracing.staff.models import Member, Site
 from tracing.ui.languages import FRENCH
 
@@ -225,6 +225,26 @@ def promises_of(member_id: int, site_id: int) -> Sequence[CallTask]:
             CallTask.site_id == site_id,
             CallTask.state == TaskState.OPEN,
             CallTask.promised_at.is_not(None),
+        )
+        .order_by(CallTask.promised_at)
+        .limit(50)
+    ).all()
+
+
+def promises_handed_on(member_id: int, site_id: int) -> Sequence[CallTask]:
+    """Return the callbacks that a member promised and that are not kept for them any more, the earliest first.
+
+    The person speaks another language, or the member was away: whoever can keeps them.
+    """
+    return session.scalars(
+        select(CallTask)
+        .join(Promise, (Promise.task_id == CallTask.id) & (Promise.promised_for == CallTask.promised_at))
+        .where(
+            Promise.settled_at.is_(None),
+            Promise.member_id == member_id,
+            CallTask.promised_by.is_(None),
+            CallTask.site_id == site_id,
+            CallTask.state == TaskState.OPEN,
         )
         .order_by(CallTask.promised_at)
         .limit(50)

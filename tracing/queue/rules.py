@@ -264,3 +264,8 @@ def next_batch(size: int, took: timedelta, batches: Batches) -> int:
     """
     fitting = int(size * (LOCKS_LAST / took)) if took else batches.most
     return max(batches.fewest, min(fitting, size * 3 // 2, batches.most))
+
+
+def is_promise_over(promised_at: datetime | None, *, at: datetime) -> bool:
+    """Return whether the hour of a callback has passed by more than what still counts as kept."""
+    return promised_at is not None and promised_at + PROMISE_TOLERANCE < at

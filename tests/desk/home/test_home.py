@@ -63,6 +63,28 @@ def test_promised_callbacks_stand_there_without_a_name(story, browse, clock):
     assert "Appel suivant" in soup(browse.as_(story.ada).get("/desk")).select_one("#next-call button").text
 
 
+def test_a_promise_whose_hour_has_passed_is_said_as_over(story, browse, clock):
+    task = waiting_case(story.nantes, at=NOW)
+    ada, household = agent(story.ada), task.household_id
+    call = calls.take_next(ada, at=NOW)
+    queue.promise(task, when=NOW + timedelta(minutes=30), by=ada, at=NOW)
+    calls.end(call, CallOutcome.CALLBACK, by=ada, at=NOW)
+
+    promote(clock.move_to(NOW + timedelta(minutes=39)))
+    live = soup(browse.as_(story.ada).get("/desk"))
+    promote(clock.move_to(NOW + timedelta(minutes=41)))
+    over = soup(browse.as_(story.ada).get("/desk"))
+    taken = calls.take_next(agent(story.abel), at=NOW + timedelta(minutes=42))
+    held = soup(browse.as_(story.ada).get("/desk"))
+
+    assert live.select_one("#promised-over") is None, "ten minutes late, it still counts as kept"
+    assert "était promis" in over.select_one("#promised-over").text
+    assert "dans la file" in over.select_one("#promised-over").text
+    assert "En retard" not in over.select_one("section[aria-labelledby=promised]").text
+    assert taken.household_id == household
+    assert "est en cours" in held.select_one("#promised-over").text
+
+
 def test_the_day_counts_calls_and_time_and_opens_nobody_again(story, browse, clock):
     task = waiting_case(story.nantes, at=NOW)
     ada = browse.as_(story.ada)

@@ -1,5 +1,6 @@
 """Whoever is called in another language is called by somebody who speaks it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -14,8 +15,9 @@ from tracing.people.models import Person
 from tracing.queue import languages, queries, services
 from tracing.queue.claims import ending, next_call
 from tracing.queue.households import services as households
-from tracing.queue.maintenance.jobs import rebuild
+from tracing.queue.maintenance.jobs import promote, rebuild
 from tracing.queue.models import EntryState, TaskKind, TaskState
+from tracing.queue.ordering import callbacks
 from tracing.staff import services as staff
 
 MINUTE = timedelta(minutes=1)
@@ -215,3 +217,49 @@ def test_an_administrator_notes_the_languages_of_a_member(browse, story, sent, k
     gaston.follow(f"/members/{story.ada.id}", {"roles": ["tracer"], "languages": sent})
 
     assert database.get(type(story.ada), story.ada.id).languages == kept
+
+
+def promised_then_in(browse, story, *, when):
+    """Let Ada promise an hour, and learn in another call that the person speaks Portuguese."""
+    task = waiting_case(story.nantes, at=NOW)
+    ada, task_id = browse.as_(story.ada), task.id
+    services.promise(task, when=when, by=agent(story.ada), at=NOW - MINUTE)
+    born = {"key": "06 39 98 00 01", "born": "1980-05-17"}
+    call = re.sub(r"[?#].*", "", ada.client.post("/incoming", data=born).headers["Location"])
+    ada.follow(f"{call}/tasks/{task_id}/end", {"outcome": "language", "language": "pt"})
+    return queries.get_task(task_id)
+
+
+def test_a_promise_keeps_its_hour_in_another_language_and_the_home_says_who_keeps_it(browse, story, clock):
+    speaks(story.abel, "pt")
+    when = NOW + timedelta(hours=2)
+
+    task = promised_then_in(browse, story, when=when)
+
+    assert (task.state, task.promised_at, task.not_before) == (TaskState.OPEN, when, when)
+    assert task.promised_by is None, "Ada does not speak it"
+    home = browse.as_(story.ada).get("/desk").text
+    assert "sera tenu par qui parle portugais" in home
+    promote(clock.move_to(when))
+    assert next_call.claim_next(agent(story.ada), at=when) is None
+    assert next_call.claim_next(agent(anew(story.abel)), at=when).household_id == task.household_id
+
+
+def test_whoever_speaks_the_language_keeps_what_they_promised(browse, story):
+    speaks(story.ada, "pt")
+    when = NOW + timedelta(hours=2)
+
+    task = promised_then_in(browse, story, when=when)
+
+    assert (task.promised_at, task.promised_by) == (when, story.ada.id)
+    assert "sera tenu par" not in browse.as_(story.ada).get("/desk").text
+
+
+def test_a_promise_handed_on_is_still_counted(browse, story, clock):
+    speaks(story.abel, "pt")
+    when = NOW + timedelta(hours=2)
+    promised_then_in(browse, story, when=when)
+
+    late = clock.move_to(when + timedelta(minutes=11))
+
+    assert callbacks.break_missed(at=late) == 1

@@ -12,7 +12,7 @@ from tracing.calls.rules import BY_TRACER, CallOutcome
 from tracing.cases import queries as cases
 from tracing.desk import queries
 from tracing.desk.queries import CallMade
-from tracing.desk.words import DRAFT_WORDS
+from tracing.desk.words import DRAFT_WORDS, broken_promise_words, keeper_words
 from tracing.escalations import queries as escalations
 from tracing.escalations.calling import ADVICE
 from tracing.escalations.models import Escalation
@@ -20,9 +20,10 @@ from tracing.escalations.queries import Words
 from tracing.kernel import clock
 from tracing.people import queries as people
 from tracing.programmes.notices import queries as notices
-from tracing.queue import availability
+from tracing.queue import availability, languages
 from tracing.queue import queries as queue
-from tracing.queue.models import CallTask
+from tracing.queue.models import CallTask, EntryState
+from tracing.queue.rules import is_promise_over
 from tracing.scripts.services import get_script, newest_version
 from tracing.scripts.vocabulary import ScriptKind
 from tracing.staff import queries as staff
@@ -48,6 +49,10 @@ class Promise:
     reference: str
     time_zone: str | None = None
     """The person's."""
+    keeper: str = ""
+    """Who keeps it, if not the tracer, in words."""
+    becomes: str = ""
+    """Once the hour has passed without a call: what becomes of it, in words. Empty: it can still be kept."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,6 +80,9 @@ class Home:
 
     waiting: Waiting
     promises: Sequence[Promise]
+    """Those that can still be kept."""
+    over: Sequence[Promise]
+    """Those whose hour has passed without a call."""
     answers: Sequence[Answered]
     kept: Sequence[Kept]
     made: Sequence[CallMade]
@@ -127,9 +135,11 @@ def home_of(by: Agent, *, at: datetime) -> Home:
         for one in calls.calls_of_tracer(by.member_id, since=clock.midnight(at, by.site.time_zone))
         if one.site_id == by.site.id
     ]
+    promised = promises_of(by, at=at)
     return Home(
         waiting=waiting_for(by, at=at),
-        promises=promises_of(by),
+        promises=[one for one in promised if not one.becomes],
+        over=[one for one in promised if one.becomes],
         answers=answers_for(by),
         kept=kept_for(by),
         made=queries.calls_made(made),
@@ -139,15 +149,37 @@ def home_of(by: Agent, *, at: datetime) -> Home:
     )
 
 
-def promises_of(by: Agent) -> list[Promise]:
-    """Return the callbacks that the tracer promised, the earliest first."""
-    promised = queue.promises_of(by.member_id, by.site.id)
+def promises_of(by: Agent, *, at: datetime) -> list[Promise]:
+    """Return the callbacks that the tracer promised and that were not made, the earliest first."""
+    own = queue.promises_of(by.member_id, by.site.id)
+    promised = sorted(
+        [*own, *queue.promises_handed_on(by.member_id, by.site.id)], key=lambda one: one.promised_at or at
+    )
+    language_of = languages.languages_of(one.person_id for one in promised)
+    own_languages = staff.get_member(by.member_id).languages
     leads = people.leading_records(task.person_id for task in promised)
     # promised once, whoever named the person
     tasks = list({(leads[one.person_id], one.promised_at): one for one in reversed(promised)}.values())[::-1]
     references = cases.references(task.case_id for task in tasks)
     zones = people.time_zones_of(task.person_id for task in tasks)
-    return [Promise(task, references[task.case_id], zones.get(task.person_id)) for task in tasks]
+    late = [one for one in tasks if is_promise_over(one.promised_at, at=at)]
+    entries = queue.entries_of(sorted({one.household_id for one in late if one.household_id is not None}))
+    state_of: dict[int | None, EntryState] = {entry.household_id: entry.state for entry in entries}
+    becomes = {one.id: broken_promise_words(state_of.get(one.household_id)) for one in late}
+    return [
+        Promise(
+            task,
+            references[task.case_id],
+            zones.get(task.person_id),
+            keeper=keeper_words(
+                language_of.get(task.person_id),
+                is_own=task.promised_by == by.member_id,
+                speaks=language_of.get(task.person_id) in own_languages,
+            ),
+            becomes=becomes.get(task.id, ""),
+        )
+        for task in tasks
+    ]
 
 
 def answers_for(by: Agent) -> list[Answered]:
