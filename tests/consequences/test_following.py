@@ -373,6 +373,9 @@ def test_the_next_caller_reads_what_was_said_and_that_it_changed(story, browse):
 
     walk = take_call(browse.as_(story.abel))
 
+    assert "isolement" not in walk.page.select_one(".call-again").text, "nobody has said who they are"
+    assert "cette date a changé" not in walk.page.text
+    walk.to("symptoms")
     assert "cette date a changé" in walk.page.select_one(".call-again").text
 
 
@@ -589,9 +592,11 @@ def test_whoever_rings_says_that_the_result_was_withdrawn_and_nothing_else(story
         (told, story.abel, CONTACT, "a été annulé", "son résultat ne compte plus"),
     ):
         walk = take_call(browse.as_(who), says)
-        assert line in walk.page.select_one(".call-again").text
+        assert "a été annulé" not in walk.page.text, "nobody has said who they are"
+        assert "a annulé" not in walk.page.text
 
         walk.to("no_case")
+        assert line in walk.page.select_one(".call-again").text
 
         said = walk.page.select_one("#say").text
         assert words in said

@@ -460,3 +460,12 @@ def test_whoever_cannot_be_taken_now_leaves_a_request(browse: Browser, story: St
     assert "Abel" in page.text
     assert soup(page).select_one("form[action='/incoming/request']") is not None
     assert queries.find_entry_of(task.household_id).claimant_id == story.abel.id
+
+
+def test_whoever_rings_before_the_promised_hour_is_not_said_to_expect_no_call(browse: Browser, story: Story):
+    scheduled_for_abel(story)
+
+    page = soup(browse.as_(story.abel).follow("/incoming", MARIE))
+
+    assert "c’est la personne qui appelle" in page.select_one("#news").text
+    assert "ne s’attend pas" not in page.text

@@ -14,7 +14,7 @@ from tracing.calls.rules import CallOutcome
 from tracing.cases import words as case_words
 from tracing.cases.models import CaseOutcome, ContraryResult
 from tracing.consequences.telling_queries import told_as_contact
-from tracing.consequences.words import other_meeting_words, told_as_contact_words
+from tracing.consequences.words import again_words, other_meeting_words, told_as_contact_words
 from tracing.contacts import queries as contacts
 from tracing.contacts.rules import ContactStatus, Described, described_circumstances
 from tracing.desk.conversation.conversation import ScriptedConversation
@@ -159,6 +159,20 @@ def _sentence(about: CalledPerson, rule: str | None) -> str | None:
 TAKEN_OFF = N_(
     "Retirée de la liste par la personne positive : plus rien n’est demandé pour cette rencontre. Dites-le-lui, puis terminez l’appel."
 )
+
+
+def called_again(talk: ScriptedConversation) -> str | None:
+    """Return why somebody who was told already is called again, as a sentence; without the reason until they say who they are.
+
+    The reason tells of a result, an isolation or contacts: somebody else may be on the line, or beside the tracer.
+    """
+    why, told = talk.about.task.again, (talk.about.contact or talk.about.case).told_last_day
+    if why is None:
+        return None
+    if not talk.is_identified:
+        return str(_("Cette personne est rappelée. Le motif s’affiche dès qu’elle a dit qui elle est."))
+    is_mistake = bool(talk.facts.get("opened_by_mistake"))
+    return again_words(why, told=told, is_contact=talk.about.contact is not None, is_mistake=is_mistake)
 
 
 def told_before(talk: ScriptedConversation, zone: ZoneInfo) -> list[str]:

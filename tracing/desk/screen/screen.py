@@ -17,7 +17,7 @@ from tracing.cases.models import ContraryResult
 from tracing.cases.rules import sampling_day
 from tracing.consequences.mistaken_cases import rests_on_word
 from tracing.consequences.queries import what_follows
-from tracing.consequences.words import again_words, sentences_of
+from tracing.consequences.words import sentences_of
 from tracing.desk import queries, rules, services
 from tracing.desk.conversation.conversation import ScriptedConversation, talk_of
 from tracing.desk.conversation.facts import age_of
@@ -29,6 +29,7 @@ from tracing.desk.screen.parts import (
     Dates,
     Section,
     Tab,
+    called_again,
     dates_of,
     said_by_others,
     tabs_of,
@@ -441,18 +442,12 @@ class Screen:
     @property
     def again(self) -> str | None:
         """Why somebody who was told already is called again, as a sentence."""
-        why, is_contact = self.task.again, self.about.contact is not None
-        is_mistake = bool(self.talk.facts.get("opened_by_mistake"))
-        return why and again_words(why, told=self._told, is_contact=is_contact, is_mistake=is_mistake)
+        return called_again(self.talk)
 
     @property
     def told_before(self) -> Sequence[str]:
         """What the person was told under another record, or is to be told: health content, once they said who they are."""
         return told_before(self.talk, self.by.site.time_zone)
-
-    @property
-    def _told(self) -> date | None:
-        return (self.about.contact or self.about.case).told_last_day
 
     @property
     def sampled_on(self) -> date:
