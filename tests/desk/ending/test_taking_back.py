@@ -248,9 +248,10 @@ def test_a_list_to_be_completed_keeps_the_case_open_and_rings_once(story, browse
     assert get_case(task.case_id).status is CaseStatus.OPEN
     assert task.due_at - NOW >= timedelta(hours=47)
     assert queries.find_entry_of(task.household_id).state is EntryState.SCHEDULED
-    page = ada.follow("/incoming", {"key": "06 39 98 00 01", "born": "1980-05-17"})
-    assert "compléter la liste" in page.text
-    end(ada, take_call(ada, says).to("closing"), task_id, CallOutcome.COMPLETED)
+    ada.follow("/incoming", {"key": "06 39 98 00 01", "born": "1980-05-17"})
+    walk = take_call(ada, says).to("symptoms")
+    assert "compléter la liste" in walk.page.text
+    end(ada, walk.to("closing"), task_id, CallOutcome.COMPLETED)
     assert queries.get_task(task_id).state is TaskState.DONE
     assert get_case(task.case_id).status is CaseStatus.CLOSED
 
