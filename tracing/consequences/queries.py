@@ -25,7 +25,7 @@ from tracing.consequences.picture_rules import (
     Told,
 )
 from tracing.consequences.rules import is_recalled
-from tracing.consequences.telling_queries import adds_nothing, told_of_one_episode
+from tracing.consequences.telling_queries import adds_nothing, is_followed_by_another
 from tracing.contacts.models import Contact, ContactStatus
 from tracing.contacts.queries import Meeting, kept_in_list, named_elsewhere, of_one_time, who_refused
 from tracing.contacts.rules import circumstances_from_codes, is_called
@@ -213,11 +213,8 @@ class _Calendar:
             told_at=case.told_at,
             last_day=case.isolation_last_day,
         )
-        # of two records of one person, they are rung about the one whose isolation lasts longest
-        own = (case.isolation_last_day or date.min, case.id)
-        others = told_of_one_episode(case) if now is not None and case.told_at is not None else []
-        later = any((one.isolation_last_day or date.min, one.id) > own for one in others)
-        return replace(now, is_of_another=True) if now is not None and later else now
+        is_of_another = now is not None and case.told_at is not None and is_followed_by_another(case)
+        return replace(now, is_of_another=True) if now is not None and is_of_another else now
 
     def of_contact(self, contact: Contact, heard_of: Sequence[Meeting]) -> FollowUpNow | None:
         """Return how it stands with that of a contact. Told of several meetings, they are rung about the last one."""

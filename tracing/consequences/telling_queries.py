@@ -177,3 +177,9 @@ def told_of_one_episode(case: Case) -> list[Case]:
     )
     episode = timedelta(days=SAME_EPISODE_DAYS)
     return [one for one in found if abs(one.first_sampled_at - case.first_sampled_at) <= episode]
+
+
+def is_followed_by_another(case: Case) -> bool:
+    """Return whether the person is asked how they are about another case of the episode: the one that isolates longest."""
+    own = (case.isolation_last_day or date.min, case.id)
+    return any((one.isolation_last_day or date.min, one.id) > own for one in told_of_one_episode(case))
